@@ -1,0 +1,38 @@
+import type * as z from "zod";
+import { type Input, type InputError, refuseInput } from "./problem.ts";
+
+/** A client may send a thousand wrong fields with names as long as it likes; we repeat few. */
+const MAX_ERRORS = 10;
+const MAX_DETAIL_LENGTH = 200;
+
+/**
+ * Checks a value against a schema; what fails is refused with 400 and a list of what is wrong.
+ *
+ * @param place says where in the request the path of an error is
+ */
+export function checkInput<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  place: (path: readonly PropertyKey[]) => Partial<InputError> = inBody,
+): Input<T> {
+  const checked = schema.safeParse(value);
+  if (checked.success) return { ok: true, value: checked.data };
+  return refuseInput(
+    checked.error.issues.slice(0, MAX_ERRORS).map((issue) => ({
+      ...place(issue.path),
+      detail: shorten(issue.message),
+    })),
+  );
+}
+
+function inBody(path: readonly PropertyKey[]): Partial<InputError> {
+  const steps = path.map((step) => {
+    const escaped = String(step).replaceAll("~", "~0").replaceAll("/", "~1");
+    return `/${encodeURIComponent(escaped)}`;
+  });
+  return { pointer: `#${steps.join("")}` };
+}
+
+function shorten(text: string): string {
+  return text.length > MAX_DETAIL_LENGTH ? `${text.slice(0, MAX_DETAIL_LENGTH)}…` : text;
+}

@@ -1,0 +1,18 @@
+import { environment } from "#config/env";
+import type { HeadgateOptions } from "#lib/assemble";
+import { logFailures } from "#lib/observe/log";
+import { createRedis } from "#lib/redis/client";
+
+/** The gate's options from the environment: the same in the middleware and in handlers. */
+export function gateOptions(): HeadgateOptions {
+  const env = environment();
+  return {
+    redis: createRedis(env.store),
+    namespace: env.namespace,
+    secret: env.secret,
+    addressSource: env.clientAddress,
+    cors: { origins: env.corsOrigins },
+    legacyHeaders: env.legacyHeaders,
+    onEvent: logFailures((line) => console.warn(line)),
+  };
+}

@@ -1,0 +1,41 @@
+import * as z from "zod";
+import { MAX_QUERY_LENGTH } from "./artists.ts";
+import { readBody } from "./body.ts";
+import { checkInput } from "./input.ts";
+import { type Input, refuseInput } from "./problem.ts";
+import { createSearch, type SearchParts } from "./search.ts";
+
+const query = z.string().trim().max(MAX_QUERY_LENGTH);
+const body = z.strictObject({ q: query.optional() });
+
+/** Answers a search: `{ query, count, artists }`, and in X-Cache whether it was kept from before. */
+export async function answerSearch(request: Request, parts: SearchParts): Promise<Response> {
+  const q = await readQuery(request);
+  if (!q.ok) return q.refusal;
+  const { artists, cache } = await createSearch(parts)(q.value);
+  return Response.json(
+    { query: q.value, count: artists.length, artists },
+    // Its rate-limit headers are one client's, so no cache between us may keep it.
+    { headers: { "X-Cache": cache, "Cache-Control": "no-store" } },
+  );
+}
+
+/** What is searched for: `q` of the URL or of a POST's body, trimmed; empty where neither has it. */
+async function readQuery(request: Request): Promise<Input<string>> {
+  const given = new Set<string>();
+  for (const value of new URL(request.url).searchParams.getAll("q")) {
+    const checked = checkInput(query, value, () => ({ parameter: "q" }));
+    if (!checked.ok) return checked;
+    given.add(checked.value);
+  }
+  if (request.method === "POST") {
+    const sent = await readBody(request, body, { whenEmpty: {} });
+    if (!sent.ok) return sent;
+    if (sent.value.q !== undefined) given.add(sent.value.q);
+  }
+  const [q = "", ...others] = given;
+  if (others.length > 0) {
+    return refuseInput([{ parameter: "q", detail: "q is given more than once, and differs." }]);
+  }
+  return { ok: true, value: q };
+}

@@ -1,0 +1,71 @@
+import * as z from "zod";
+import type { Redis } from "#lib/redis/client";
+import type { Keys } from "#lib/redis/keys";
+import { type Artist, searchArtists } from "./artists.ts";
+import { words } from "./words.ts";
+
+/** How long a result is kept, in seconds. */
+export const CACHE_SECONDS = 300;
+
+export interface SearchParts {
+  /** Where results are kept; its calls end by its own deadline. */
+  readonly redis: Pick<Redis, "get" | "set">;
+  readonly keys: Pick<Keys, "cache">;
+  /** Runs work once the answer is out, and keeps the instance alive for it. */
+  readonly defer: (work: () => Promise<void>) => void;
+  /** Hears of a cache that fails; the search does not mind. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+export interface SearchResult {
+  readonly artists: readonly Artist[];
+  readonly cache: "HIT" | "MISS";
+}
+
+/** What another release of the app may have kept is checked, and searched anew where it differs. */
+const kept = z.array(
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    city: z.string(),
+    styles: z.array(z.string()),
+    handle: z.string(),
+  }),
+);
+
+/**
+ * Makes the search over its cache. A search waits for one call of the store at most: the result is
+ * kept after the answer, and where the store fails nothing is kept.
+ */
+export function createSearch({ redis, keys, defer, onFailure }: SearchParts) {
+  return async (q: string): Promise<SearchResult> => {
+    const key = keys.cache("search", await digest(words(q).join(" ")));
+    let value: unknown;
+    try {
+      value = await redis.get(key);
+    } catch (error) {
+      onFailure(error);
+      return { artists: searchArtists(q), cache: "MISS" };
+    }
+    const cached = kept.safeParse(value);
+    if (cached.success) return { artists: cached.data, cache: "HIT" };
+
+    const artists = searchArtists(q);
+    defer(() => keep(key, artists));
+    return { artists, cache: "MISS" };
+  };
+
+  async function keep(key: string, artists: readonly Artist[]): Promise<void> {
+    try {
+      await redis.set(key, artists, { ex: CACHE_SECONDS });
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+}
+
+/** SHA-256 in hex: a key is listed, logged and watched, and people search for people. */
+async function digest(text: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,27 @@
+/** Letters that Unicode does not decompose, as people without them on their keyboard type them. */
+const SPELLED: Readonly<Record<string, string>> = {
+  æ: "ae",
+  ð: "d",
+  đ: "d",
+  ı: "i",
+  ł: "l",
+  ø: "o",
+  œ: "oe",
+  ß: "ss",
+  þ: "th",
+};
+
+/**
+ * The words of a text as search compares them: without case, diacritics, apostrophes and
+ * punctuation, so that "Dąbrowel", "DABROWEL" and "dabrowel" are one word. A text without letters
+ * and digits has no words.
+ */
+export function words(text: string): string[] {
+  const plain = text
+    // Compatibility forms too: a full-width or ligature letter is that letter.
+    .normalize("NFKD")
+    .replace(/[\p{M}'’]/gu, "")
+    .toLowerCase()
+    .replace(/[æðđıłøœßþ]/g, (letter) => SPELLED[letter] ?? letter);
+  return plain.match(/[\p{L}\p{N}]+/gu) ?? [];
+}

@@ -1,0 +1,26 @@
+import { after } from "next/server";
+import { store } from "#app/_domain/headgate";
+import { methodHandlers } from "#app/_domain/problem";
+import { answerSearch } from "#app/_domain/search-handler";
+import { logFailures } from "#lib/observe/log";
+
+const report = logFailures((line) => console.warn(line));
+
+function search(request: Request): Promise<Response> {
+  return answerSearch(request, {
+    ...store(),
+    defer: after,
+    onFailure: (error) => report({ kind: "failure", what: "search cache", error }),
+  });
+}
+
+const { notAllowed, options } = methodHandlers("GET", "HEAD", "POST");
+
+export {
+  search as GET,
+  search as POST,
+  options as OPTIONS,
+  notAllowed as PUT,
+  notAllowed as PATCH,
+  notAllowed as DELETE,
+};

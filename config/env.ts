@@ -1,0 +1,113 @@
+import * as z from "zod/mini";
+import { HeadgateError } from "#lib/core/errors";
+import { type AddressSource, addressSource } from "#lib/identity/address";
+
+/** The environment as the app uses it; README has the table. */
+export interface Environment {
+  readonly store: { readonly url: string; readonly token: string; readonly deadlineMs: number };
+  readonly namespace: string;
+  readonly secret: string;
+  readonly clientAddress: AddressSource | undefined;
+  readonly auth: { readonly secrets: readonly string[]; readonly audience: string };
+  readonly corsOrigins: readonly string[];
+  readonly legacyHeaders: boolean;
+}
+
+const secret = z.string().check(z.minLength(32));
+
+const schema = z.object({
+  UPSTASH_REDIS_REST_URL: z.url({ protocol: /^https?$/ }),
+  UPSTASH_REDIS_REST_TOKEN: z.string().check(z.minLength(1)),
+  HEADGATE_STORE_DEADLINE_MS: z._default(
+    z.coerce.number().check(z.int(), z.minimum(10), z.maximum(10_000)),
+    500,
+  ),
+  HEADGATE_NAMESPACE: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/))),
+  HEADGATE_SECRET: z.optional(secret),
+  HEADGATE_LEGACY_HEADERS: z._default(z.enum(["0", "1"]), "0"),
+  CLIENT_IP_FROM: z.optional(z.string()),
+  CORS_ORIGINS: z._default(z.string(), ""),
+  AUTH_SECRET: z.optional(secret),
+  AUTH_SECRET_PREVIOUS: z.optional(secret),
+  AUTH_AUDIENCE: z._default(z.string().check(z.minLength(1)), "headgate"),
+  HEADGATE_SOCKET_NONCE: z.optional(z.string()),
+  VERCEL: z.optional(z.string()),
+  VERCEL_ENV: z.optional(z.string()),
+  NODE_ENV: z.optional(z.string()),
+});
+
+/** What each variable must be, for the error: a schema's own words name no use. */
+const ALLOWED: Readonly<Record<string, string>> = {
+  UPSTASH_REDIS_REST_URL: "the store's REST address, https://… (`npm start` makes one)",
+  UPSTASH_REDIS_REST_TOKEN: "the store's REST token",
+  HEADGATE_STORE_DEADLINE_MS: "a whole number of milliseconds from 10 to 10000",
+  HEADGATE_NAMESPACE: "1 to 64 letters, digits, _ or -",
+  HEADGATE_SECRET: "at least 32 characters, the same on all instances",
+  HEADGATE_LEGACY_HEADERS: "0 or 1",
+  AUTH_SECRET: "at least 32 characters",
+  AUTH_SECRET_PREVIOUS: "at least 32 characters",
+  AUTH_AUDIENCE: "the `aud` of the app's tokens",
+  CORS_ORIGINS: "origins such as https://shop.example, separated by commas, or *",
+};
+
+/**
+ * Parses the environment. An empty variable counts as unset.
+ *
+ * @throws {HeadgateError} ENV_INVALID, naming each variable at fault and what is allowed, never what
+ * was given: it may be a secret; CLIENT_ADDRESS_UNKNOWN where nothing says whose address to count
+ */
+export function readEnvironment(source: Readonly<Record<string, string | undefined>>): Environment {
+  const set = Object.entries(source).filter(([name, value]) => name in schema.shape && value);
+  const parsed = z.safeParse(schema, Object.fromEntries(set));
+  if (!parsed.success) throw invalid(parsed.error.issues.map((issue) => String(issue.path[0])));
+  const env = parsed.data;
+  return {
+    store: {
+      url: env.UPSTASH_REDIS_REST_URL,
+      token: env.UPSTASH_REDIS_REST_TOKEN,
+      deadlineMs: env.HEADGATE_STORE_DEADLINE_MS,
+    },
+    namespace: env.HEADGATE_NAMESPACE ?? namespaceOf(env.VERCEL_ENV),
+    secret: env.HEADGATE_SECRET ?? `headgate:${env.UPSTASH_REDIS_REST_TOKEN}`,
+    clientAddress: addressSource({
+      clientIpFrom: env.CLIENT_IP_FROM,
+      socketNonce: env.HEADGATE_SOCKET_NONCE,
+      onVercel: env.VERCEL === "1",
+      onCloudflare: globalThis.navigator?.userAgent === "Cloudflare-Workers",
+      production: env.NODE_ENV === "production",
+    }),
+    auth: {
+      secrets: [env.AUTH_SECRET, env.AUTH_SECRET_PREVIOUS].filter((s) => s !== undefined),
+      audience: env.AUTH_AUDIENCE,
+    },
+    corsOrigins: originsOf(env.CORS_ORIGINS),
+    legacyHeaders: env.HEADGATE_LEGACY_HEADERS === "1",
+  };
+}
+
+function namespaceOf(vercel: string | undefined): string {
+  return vercel && /^[a-z]{1,32}$/.test(vercel) ? vercel : "local";
+}
+
+/** An origin is compared letter by letter with a header: "https://a.example/" would never match. */
+function originsOf(list: string): string[] {
+  const origins = list.split(",").map((origin) => origin.trim());
+  return origins.filter(Boolean).map((origin) => {
+    if (origin === "*") return origin;
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) throw invalid(["CORS_ORIGINS"]);
+    return origin;
+  });
+}
+
+function invalid(names: readonly string[]): HeadgateError {
+  const lines = [...new Set(names)].map((name) => `${name}: allowed is ${ALLOWED[name] ?? "text"}`);
+  return new HeadgateError("ENV_INVALID", `The environment cannot be used. ${lines.join(". ")}.`);
+}
+
+let parsed: Environment | undefined;
+
+/** The environment of this process, parsed when first asked for and then kept. */
+export function environment(): Environment {
+  parsed ??= readEnvironment(process.env);
+  return parsed;
+}

@@ -1,0 +1,17 @@
+import { environment } from "#config/env";
+import { jwtUser } from "#lib/identity/jwt";
+import { defineIdentities } from "#lib/policy/define";
+
+type Resolve = ReturnType<typeof jwtUser>;
+
+let resolve: Resolve | undefined;
+
+/** The signed-in user: the `sub` of a JWT that verifies, as bearer or in the `session` cookie. */
+const user: Resolve = (request) => {
+  // Made when first asked: the policy is also read where there is no environment, by `check`.
+  resolve ??= jwtUser(environment().auth);
+  return resolve(request);
+};
+
+/** Who can be counted beside `ip` and `global`; only what is verified may name a client. */
+export const identities = defineIdentities({ user });

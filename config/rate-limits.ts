@@ -1,0 +1,40 @@
+import { identities } from "#config/identities";
+import { definePolicy } from "#lib/policy/define";
+
+export default definePolicy({
+  identities,
+  defaults: { onStoreFailure: "allow" },
+  exempt: {
+    "/api/health": "a load balancer asks every second",
+    "/api/health/:path*": "a load balancer asks every second",
+  },
+  rules: {
+    api: { match: "/api/:path*", limits: { ip: "600 per minute" } },
+    search: { match: "/api/search", limits: { ip: "10 per minute" } },
+    recommend: { match: "/api/add-artist/recommend", limits: { ip: "5 per hour" } },
+    "profile-update": {
+      match: "/api/dashboard/profile/update",
+      limits: { user: "20 per hour" },
+    },
+    "profile-delete": {
+      match: "/api/dashboard/profile/delete",
+      limits: { user: "3 per day" },
+    },
+    instagram: {
+      match: ["/api/dashboard/portfolio/fetch-instagram", "/api/onboarding/fetch-instagram"],
+      limits: { "user|ip": "5 per hour" },
+      onStoreFailure: "local",
+    },
+    sync: { match: "/api/dashboard/sync/trigger", limits: { user: "20 per hour" } },
+    onboarding: {
+      match: ["/api/onboarding/update-session", "/api/onboarding/finalize"],
+      limits: { ip: "30 per hour" },
+    },
+    pipeline: {
+      match: ["/api/admin/pipeline/retry", "/api/admin/pipeline/trigger"],
+      limits: { user: "30 per minute" },
+      onStoreFailure: "deny",
+    },
+    analytics: { match: "/api/analytics/track", limits: { ip: "120 per minute" } },
+  },
+});

@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { compilePolicy } from "#lib/policy/compile";
+import type { AnyPolicy } from "#lib/policy/define";
+import { PolicyError, type PolicyProblem, writePlace } from "#lib/policy/errors";
+import { locate, type Position } from "./locate.ts";
+
+/** A problem and where in the file it is. */
+export type LocatedProblem = PolicyProblem & { readonly position: Position | undefined };
+
+/** What checking a policy file came to. */
+export type CheckResult =
+  | {
+      readonly ok: true;
+      readonly file: string;
+      readonly rules: number;
+      readonly limits: number;
+      readonly exempt: number;
+    }
+  | {
+      readonly ok: false;
+      readonly file: string;
+      readonly problems: readonly LocatedProblem[];
+      /** Set where the file could not be read as a policy at all. */
+      readonly unreadable?: string;
+    };
+
+/** Loads a policy file and compiles it as the app would; never throws. */
+export async function checkPolicyFile(file: string): Promise<CheckResult> {
+  let policy: AnyPolicy;
+  try {
+    policy = await importPolicy(file);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { ok: false, file, problems: [], unreadable: why };
+  }
+  try {
+    const { rules, exempt } = compilePolicy(policy);
+    const limits = [...rules.values()].flatMap((rule) => rule.limits).length;
+    return { ok: true, file, rules: rules.size, limits, exempt: exempt.length };
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    const source = readFileSync(file, "utf8");
+    const problems = error.problems.map((problem) => ({
+      ...problem,
+      position: locate(file, source, problem.place),
+    }));
+    return { ok: false, file, problems };
+  }
+}
+
+async function importPolicy(file: string): Promise<AnyPolicy> {
+  const loaded = (await import(pathToFileURL(file).href)) as { readonly default?: AnyPolicy };
+  if (loaded.default !== undefined) return loaded.default;
+  throw new Error("the file has no default export; write: export default definePolicy({ ... })");
+}
+
+/** Says the result for people: a line when all is well, else a paragraph for each problem. */
+export function renderCheck(result: CheckResult): string {
+  const file = relative(process.cwd(), result.file) || result.file;
+  if (result.ok) {
+    const { rules, limits, exempt } = result;
+    return `${file}: ${count(rules, "rule")}, ${count(limits, "limit")}, ${count(exempt, "exempt path")}`;
+  }
+  if (result.unreadable !== undefined)
+    return `${file} cannot be read as a policy: ${result.unreadable}`;
+  return result.problems.map((problem) => renderProblem(file, problem)).join("\n\n");
+}
+
+function renderProblem(file: string, problem: LocatedProblem): string {
+  const { position, code, place, rule, given, allowed, docs } = problem;
+  const at = position ? `${file}:${position.line}:${position.column}` : file;
+  return [
+    `${at}  ${code}`,
+    ...(rule === undefined ? [] : [`  rule     ${rule}`]),
+    `  place    ${writePlace(place)}`,
+    `  given    ${given}`,
+    `  allowed  ${allowed}`,
+    `  more     ${docs}`,
+  ].join("\n");
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,42 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { SOCKET_HEADER } from "#lib/identity/address";
+
+/** Headers by which a client could claim another address. */
+const CLAIMS = ["x-real-ip", "forwarded", "x-client-ip", "true-client-ip", "cf-connecting-ip"];
+
+/** Names each request's client before Next sees it. */
+export interface ClientNaming {
+  /** For the process's environment, so that only our own words are believed. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** For the person who started the server. */
+  readonly line: string;
+  name(request: IncomingMessage): void;
+}
+
+/**
+ * With CLIENT_IP_FROM unset or "socket", the socket's address takes the place of whatever the
+ * client claimed. Behind proxies (another value) their headers stay; only ours cannot be forged.
+ */
+export function clientNaming(clientIpFrom: string | undefined): ClientNaming {
+  if (clientIpFrom && clientIpFrom !== "socket") {
+    return {
+      variables: {},
+      line: `counted by address, as CLIENT_IP_FROM=${clientIpFrom} says`,
+      name: (request) => {
+        delete request.headers[SOCKET_HEADER];
+      },
+    };
+  }
+  const nonce = randomBytes(18).toString("base64url");
+  return {
+    variables: { HEADGATE_SOCKET_NONCE: nonce },
+    line: "counted by the socket's address (behind a proxy, set CLIENT_IP_FROM)",
+    name: (request) => {
+      const address = request.socket.remoteAddress ?? "";
+      for (const claim of CLAIMS) delete request.headers[claim];
+      request.headers["x-forwarded-for"] = address;
+      request.headers[SOCKET_HEADER] = `${nonce} ${address}`;
+    },
+  };
+}

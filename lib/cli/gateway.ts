@@ -1,0 +1,44 @@
+import { randomBytes } from "node:crypto";
+import { parseArgs } from "node:util";
+import { HeadgateError } from "#lib/core/errors";
+import { startGateway } from "#lib/gateway/server";
+import { toldToStop } from "./drain.ts";
+
+const HELP = `Serves the Upstash REST protocol in front of any Redis, Valkey or compatible server.
+
+  npm run gateway
+  REDIS_URL=rediss://default:password@redis.internal:6379 GATEWAY_TOKEN=... npm run gateway
+
+  REDIS_URL      the Redis behind it            redis://127.0.0.1:6379
+  GATEWAY_HOST   where to listen                127.0.0.1
+  GATEWAY_PORT   0 for any that is free         8079
+  GATEWAY_TOKEN  what callers must send         made and printed, where unset
+
+docs/gateway.md says what it speaks and what it refuses.
+`;
+
+const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
+
+if (values.help) console.log(HELP);
+else {
+  await run().catch((error: unknown) => {
+    console.error(error instanceof HeadgateError ? `${error.code}: ${error.message}` : error);
+    process.exitCode = 1;
+  });
+}
+
+async function run(): Promise<void> {
+  const { REDIS_URL, GATEWAY_HOST, GATEWAY_PORT, GATEWAY_TOKEN } = process.env;
+  const gateway = await startGateway({
+    redisUrl: REDIS_URL || "redis://127.0.0.1:6379",
+    host: GATEWAY_HOST || "127.0.0.1",
+    port: Number(GATEWAY_PORT || 8079),
+    token: GATEWAY_TOKEN || randomBytes(32).toString("base64url"),
+  });
+  console.log(`UPSTASH_REDIS_REST_URL=${gateway.url}`);
+  // A token that came from the environment is a secret of somebody who knows it already.
+  if (!GATEWAY_TOKEN) console.log(`UPSTASH_REDIS_REST_TOKEN=${gateway.token}`);
+  console.log(`ready    ${gateway.url}`);
+  await toldToStop();
+  await gateway.close();
+}

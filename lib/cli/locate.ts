@@ -1,0 +1,98 @@
+import { parseSync } from "oxc-parser";
+import type { Place } from "#lib/policy/errors";
+
+/** A place in a file; both from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+interface Node {
+  readonly type: string;
+  readonly start: number;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Finds where in a policy file a value is written: the deepest property on the way to it that can
+ * be seen in the source. What is computed or imported is placed where it is used.
+ */
+export function locate(file: string, source: string, place: Place): Position | undefined {
+  const { program } = parseSync(file, source);
+  const root = policyObject(program as unknown as Node);
+  if (!root) return undefined;
+  let at: Node = root;
+  let value: Node = root;
+  for (const step of place) {
+    const found = typeof step === "number" ? elementAt(value, step) : propertyOf(value, step);
+    if (!found) break;
+    at = found.at;
+    value = found.value;
+  }
+  return positionOf(source, at.start);
+}
+
+/** What the file exports by default: an object, perhaps inside definePolicy(…), perhaps by a name. */
+function policyObject(program: Node): Node | undefined {
+  const body = nodes(program["body"]);
+  const exported = body.find(({ type }) => type === "ExportDefaultDeclaration");
+  return exported && objectIn(asNode(exported["declaration"]), body, 0);
+}
+
+const MAX_DEPTH = 10;
+
+function objectIn(node: Node | undefined, body: readonly Node[], depth: number): Node | undefined {
+  if (!node || depth > MAX_DEPTH) return undefined;
+  const inside = (next: unknown) => objectIn(asNode(next), body, depth + 1);
+  switch (node.type) {
+    case "ObjectExpression":
+      return node;
+    case "CallExpression":
+      return inside(nodes(node["arguments"])[0]);
+    case "TSAsExpression":
+    case "TSSatisfiesExpression":
+    case "ParenthesizedExpression":
+      return inside(node["expression"]);
+    case "Identifier":
+      return inside(initialiserOf(String(node["name"]), body));
+    default:
+      return undefined;
+  }
+}
+
+function initialiserOf(name: string, body: readonly Node[]): Node | undefined {
+  const declarations = body
+    .map((node) => (node.type === "ExportNamedDeclaration" ? asNode(node["declaration"]) : node))
+    .flatMap((node) => (node?.type === "VariableDeclaration" ? nodes(node["declarations"]) : []));
+  const found = declarations.find((node) => asNode(node["id"])?.["name"] === name);
+  return asNode(found?.["init"]);
+}
+
+function propertyOf(value: Node, name: string): { at: Node; value: Node } | undefined {
+  const property = nodes(value["properties"]).find((node) => {
+    const key = asNode(node["key"]);
+    return node.type === "Property" && (key?.["name"] ?? key?.["value"]) === name;
+  });
+  const held = asNode(property?.["value"]);
+  return property && held ? { at: property, value: held } : undefined;
+}
+
+function elementAt(value: Node, index: number): { at: Node; value: Node } | undefined {
+  const element = nodes(value["elements"])[index];
+  return element && { at: element, value: element };
+}
+
+function asNode(value: unknown): Node | undefined {
+  return typeof value === "object" && value !== null && "type" in value
+    ? (value as Node)
+    : undefined;
+}
+
+function nodes(value: unknown): Node[] {
+  return Array.isArray(value) ? value.map(asNode).filter((node) => node !== undefined) : [];
+}
+
+function positionOf(source: string, offset: number): Position {
+  const before = source.slice(0, offset).split("\n");
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { HeadgateError } from "#lib/core/errors";
+import { findProgram } from "./find-program.ts";
+
+const PROGRAMS = ["redis-server", "valkey-server"] as const;
+
+/** A Redis of our own, reached by a socket file that only this user can open. */
+export interface OwnRedis {
+  /** redis-server or valkey-server. */
+  readonly program: string;
+  readonly socket: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the redis-server or valkey-server that is on the PATH, with nothing kept on disk. Where
+ * there is none it is installed from Debian's packages, if we may.
+ *
+ * @throws {HeadgateError} STORE_NOT_FOUND, with the line to type
+ */
+export async function startOwnRedis(say: (line: string) => void): Promise<OwnRedis> {
+  const program = findProgram(...PROGRAMS) ?? installRedis(say);
+  const folder = mkdtempSync(join(tmpdir(), "headgate-"));
+  const socket = join(folder, "redis.sock");
+  const child = spawn(
+    program,
+    [
+      "--port",
+      "0",
+      "--unixsocket",
+      socket,
+      "--unixsocketperm",
+      "700",
+      "--save",
+      "",
+      "--dir",
+      folder,
+    ],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const killAtExit = () => child.kill("SIGKILL");
+  process.once("exit", killAtExit);
+
+  const stop = async () => {
+    process.off("exit", killAtExit);
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await ready(child, program);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { program: basename(program), socket, stop };
+}
+
+/** Redis and Valkey both say so in their log when they take connections on the socket. */
+async function ready(child: ChildProcess, program: string): Promise<void> {
+  let log = "";
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.on("data", (chunk: Buffer) => {
+      if (log.length < 100_000) log += chunk.toString();
+      if (/ready to accept connections/i.test(log)) resolve();
+    });
+    child.stderr?.resume();
+    child.once("error", reject);
+    child.once("exit", (code) => {
+      const last = log.trim().split("\n").at(-1) ?? "";
+      reject(new HeadgateError("STORE_NOT_FOUND", `${program} ended with status ${code}: ${last}`));
+    });
+  });
+}
+
+function installRedis(say: (line: string) => void): string {
+  const aptGet = process.getuid?.() === 0 ? findProgram("apt-get") : undefined;
+  if (aptGet) {
+    say("no Redis on the PATH: installing redis-server from Debian's packages ...");
+    for (const args of [["update"], ["install", "-y", "--no-install-recommends", "redis-server"]]) {
+      spawnSync(aptGet, args, {
+        stdio: "ignore",
+        env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+      });
+    }
+    const installed = findProgram(...PROGRAMS);
+    if (installed) return installed;
+  }
+  throw new HeadgateError(
+    "STORE_NOT_FOUND",
+    "There is no store: set REDIS_URL, or UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or install Redis (Debian, Ubuntu: sudo apt-get install redis-server; macOS: brew install redis).",
+  );
+}

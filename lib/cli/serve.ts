@@ -1,0 +1,137 @@
+import { createServer, type Server } from "node:http";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { readEnvironment } from "#config/env";
+import { HeadgateError } from "#lib/core/errors";
+import { buildOnce } from "#lib/cli/build";
+import { checkPolicyFile, renderCheck } from "#lib/cli/check";
+import { type ClientNaming, clientNaming } from "#lib/cli/client-address";
+import { drain, toldToStop } from "#lib/cli/drain";
+import { chooseStore } from "#lib/cli/store";
+
+const HELP = `Serves the app with its limits.
+
+  npm start            builds when something changed, then serves
+  npm run dev          serves with next dev, and rebuilds as you edit
+  npm start -- --help  this text
+
+Environment (README.md has every variable):
+  PORT, HOST                  where to listen; 3000 on 127.0.0.1
+  REDIS_URL                   the Redis that counts; without it one is started
+  UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN
+                              a REST store, in the place of both
+  CLIENT_IP_FROM              behind a proxy: hops:1
+
+  PORT=4000 npm start
+  REDIS_URL=redis://127.0.0.1:6379 npm start
+`;
+
+/** How long requests in flight may take once the server was told to stop, in milliseconds. */
+const DRAIN_MS = 10_000;
+
+/** A client that sends its headers or body more slowly than this is cut off; milliseconds. */
+const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 10_000 };
+
+const root = join(import.meta.dirname, "..", "..");
+
+const { values: flags } = parseArgs({
+  options: { dev: { type: "boolean" }, help: { type: "boolean" } },
+});
+
+if (flags.help) console.log(HELP);
+else await serve(flags.dev === true).catch(giveUp);
+
+async function serve(dev: boolean): Promise<void> {
+  const policy = await checkPolicyFile(join(root, "config", "rate-limits.ts"));
+  if (!policy.ok) throw new HeadgateError("POLICY_INVALID", renderCheck(policy));
+  const { host, port } = listenAt(process.env);
+  if (!dev) await buildOnce(root, say);
+
+  const store = await chooseStore(process.env, say);
+  try {
+    const clients = clientNaming(process.env["CLIENT_IP_FROM"]);
+    Object.assign(process.env, store.variables, clients.variables, {
+      NODE_ENV: dev ? "development" : "production",
+    });
+    readEnvironment(process.env);
+
+    const { server, close } = await startNext(dev, clients);
+    const address = await listen(server, host, port);
+    if (store.warning) say(`warning  ${store.warning}`);
+    say(`store    ${store.line}`);
+    say(`clients  ${clients.line}`);
+    say(`policy   ${renderCheck(policy)}`);
+    say(`ready    ${address}`);
+
+    await toldToStop();
+    await drain(server, DRAIN_MS);
+    await close();
+  } finally {
+    await store.stop();
+  }
+  // Next keeps timers of its own; everything of ours has ended.
+  process.exit(0);
+}
+
+async function startNext(dev: boolean, clients: ClientNaming) {
+  // Next and React choose their build by NODE_ENV when they are loaded, so not before it is set.
+  const { default: next } = await import("next");
+  const app = next({ dev, dir: root });
+  await (dev ? app.prepare() : withoutChatter(() => app.prepare()));
+  const handle = app.getRequestHandler();
+  const upgrade = app.getUpgradeHandler();
+  const server = createServer(TIMEOUTS, (request, response) => {
+    clients.name(request);
+    handle(request, response).catch((error: unknown) => {
+      console.error(error);
+      response.destroy();
+    });
+  });
+  server.on("upgrade", (request, socket, head) => {
+    clients.name(request);
+    upgrade(request, socket, head).catch(() => socket.destroy());
+  });
+  return { server, close: () => app.close() };
+}
+
+/** Next says which config file it ran, and has no setting for it. What it warns of is still heard. */
+async function withoutChatter(work: () => Promise<void>): Promise<void> {
+  const { log } = console;
+  console.log = () => {};
+  try {
+    await work();
+  } finally {
+    console.log = log;
+  }
+}
+
+function listenAt(env: Readonly<Record<string, string | undefined>>) {
+  const port = Number(env["PORT"] || 3000);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) {
+    return { host: env["HOST"] || "127.0.0.1", port };
+  }
+  throw new HeadgateError("ENV_INVALID", "PORT: allowed is a whole number from 0 to 65535.");
+}
+
+async function listen(server: Server, host: string, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === "EADDRINUSE" ? "it is in use" : (cause.code ?? cause.message);
+      const message = `Cannot listen on ${host}, port ${port}: ${why}. Choose another: PORT=4000 npm start`;
+      reject(new HeadgateError("ENV_INVALID", message, { cause }));
+    });
+    server.listen(port, host, resolve);
+  });
+  const bound = server.address();
+  const actual = typeof bound === "object" && bound ? bound.port : port;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${actual}`;
+}
+
+function say(line: string): void {
+  console.log(line);
+}
+
+function giveUp(error: unknown): never {
+  console.error(error instanceof HeadgateError ? `${error.code}: ${error.message}` : error);
+  process.exit(1);
+}

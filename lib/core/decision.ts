@@ -1,0 +1,46 @@
+/** How one limit stands after a decision. Times are on Redis's clock. */
+export interface LimitStatus {
+  readonly rule: string;
+  /** The limit's name in RateLimit headers. */
+  readonly policyName: string;
+  /** Units in one window. */
+  readonly limit: number;
+  /** Milliseconds. */
+  readonly windowMs: number;
+  /** Units that have room at this moment. */
+  readonly remaining: number;
+  /** Milliseconds until this request's cost has room: 0 when it has, undefined when it never will. */
+  readonly waitMs: number | undefined;
+  /** Milliseconds until more than `remaining` has room; 0 when nothing is taken. */
+  readonly resetMs: number;
+}
+
+/**
+ * - `within-limit`: every limit had room, and it was taken
+ * - `over-limit`: some limit had no room; nothing was taken
+ * - `store-failed`: the store did not answer; the rule's `onStoreFailure` decided
+ * - `invalid-call`: `limit` was called with a rule or cost that cannot be; see `error`
+ */
+export type Reason = "within-limit" | "over-limit" | "store-failed" | "invalid-call";
+
+/** Whether a request may pass, and how its limits stand. */
+export interface Decision {
+  readonly allowed: boolean;
+  readonly reason: Reason;
+  /** In the order of the policy; empty where the store was not asked or did not answer. */
+  readonly limits: readonly LimitStatus[];
+  /**
+   * Milliseconds until the same request passes if nothing else arrives: exact on Redis's clock.
+   * Undefined when it passed, and when it never will (a cost above the limit).
+   */
+  readonly retryAfterMs: number | undefined;
+  /** When it was decided: milliseconds since 1970 on Redis's clock; undefined without the store. */
+  readonly at: number | undefined;
+  /** Why the store failed, or what was wrong with the call. Without keys and values. */
+  readonly error?: Error;
+}
+
+/** The limits that had no room. */
+export function violated(decision: Decision): readonly LimitStatus[] {
+  return decision.limits.filter((status) => status.waitMs !== 0);
+}

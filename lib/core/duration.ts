@@ -1,0 +1,47 @@
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const WEEK = 7 * DAY;
+
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ...["ms", "millisecond", "milliseconds"].map((name) => [name, 1] as const),
+  ...["s", "sec", "second", "seconds"].map((name) => [name, SECOND] as const),
+  ...["m", "min", "minute", "minutes"].map((name) => [name, MINUTE] as const),
+  ...["h", "hour", "hours"].map((name) => [name, HOUR] as const),
+  ...["d", "day", "days"].map((name) => [name, DAY] as const),
+  ...["w", "week", "weeks"].map((name) => [name, WEEK] as const),
+]);
+
+const NAMES = [
+  [WEEK, "week"],
+  [DAY, "day"],
+  [HOUR, "hour"],
+  [MINUTE, "minute"],
+  [SECOND, "second"],
+] as const;
+
+/**
+ * Reads a length of time such as "minute", "15 minutes", "1 m", "10s" or "500 ms".
+ *
+ * @returns milliseconds, or undefined where the text is not one
+ */
+export function parseDuration(text: string): number | undefined {
+  const [, count, unit] = /^\s*(\d{1,15})?\s*([a-z]{1,12})\s*$/i.exec(text) ?? [];
+  const milliseconds = UNITS.get(unit?.toLowerCase() ?? "");
+  return milliseconds === undefined ? undefined : Number(count ?? 1) * milliseconds;
+}
+
+/**
+ * Says a length of time in the largest unit that fits it: 60000 is "minute", 900000 "15 minutes".
+ *
+ * @param ms milliseconds
+ */
+export function formatDuration(ms: number): string {
+  const [length, name] = NAMES.find(([unit]) => ms >= unit && ms % unit === 0) ?? [
+    1,
+    "millisecond",
+  ];
+  const count = ms / length;
+  return count === 1 ? name : `${count} ${name}s`;
+}

@@ -1,0 +1,30 @@
+/**
+ * Every error that Headgate makes carries one of these codes. A code never changes its meaning;
+ * docs/errors.md has an entry for each.
+ */
+export type ErrorCode =
+  | "POLICY_INVALID"
+  | "ENV_INVALID"
+  | "CLIENT_ADDRESS_UNKNOWN"
+  | "STORE_TIMEOUT"
+  | "STORE_UNREACHABLE"
+  | "STORE_UNAUTHORIZED"
+  | "STORE_REJECTED"
+  | "STORE_BAD_ANSWER"
+  | "LIMIT_UNKNOWN_RULE"
+  | "LIMIT_BAD_ARGUMENT"
+  | "GATEWAY_INVALID"
+  | "BUILD_FAILED"
+  | "STORE_NOT_FOUND"
+  | "CLI_USAGE";
+
+/** The base of all our errors: a stable code, a message that says what to do, and the cause. */
+export class HeadgateError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "HeadgateError";
+    this.code = code;
+  }
+}

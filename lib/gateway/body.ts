@@ -1,0 +1,31 @@
+import type { IncomingMessage } from "node:http";
+import { RequestError } from "./request-error.ts";
+
+/**
+ * Reads a whole body.
+ *
+ * @param most how many bytes are allowed
+ * @throws {RequestError} 413 when it is larger; where its length is announced, before reading
+ */
+export async function readBody(request: IncomingMessage, most: number): Promise<Buffer> {
+  if (Number(request.headers["content-length"] ?? 0) > most) throw tooLarge(most);
+  return await new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const read = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= most) return void chunks.push(chunk);
+      request.off("data", read);
+      // Let the rest go by unkept: a client that is still sending would not read our answer.
+      request.resume();
+      reject(tooLarge(most));
+    };
+    request.on("data", read);
+    request.once("end", () => resolve(Buffer.concat(chunks)));
+    request.once("error", reject);
+  });
+}
+
+function tooLarge(most: number): RequestError {
+  return new RequestError(413, `ERR the body is larger than ${most} bytes`);
+}

@@ -1,0 +1,46 @@
+import { HeadgateError } from "#lib/core/errors";
+
+/** How much the gateway takes on. Each is a whole number of 1 or more. */
+export interface GatewayLimits {
+  /** The largest body, in bytes. @default 1048576 */
+  readonly bodyBytes: number;
+  /** The most commands in a pipeline or a transaction. @default 1000 */
+  readonly pipelineCommands: number;
+  /** The most requests at work at once; more are answered 503. @default 1000 */
+  readonly concurrentRequests: number;
+  /** The most scripts whose text was changed for Redis that are remembered. @default 1000 */
+  readonly scripts: number;
+  /** How long Redis may take to answer a command, in milliseconds. @default 2000 */
+  readonly commandTimeoutMs: number;
+  /** How long a request may take to arrive, headers and body, in milliseconds. @default 10000 */
+  readonly requestTimeoutMs: number;
+  /** How long requests at work may take once the gateway closes, in milliseconds. @default 5000 */
+  readonly drainMs: number;
+}
+
+const DEFAULTS: GatewayLimits = {
+  bodyBytes: 1_048_576,
+  pipelineCommands: 1_000,
+  concurrentRequests: 1_000,
+  scripts: 1_000,
+  commandTimeoutMs: 2_000,
+  requestTimeoutMs: 10_000,
+  drainMs: 5_000,
+};
+
+/**
+ * The defaults with overrides in their place.
+ *
+ * @throws {HeadgateError} GATEWAY_INVALID, naming the limit that is not a whole number of 1 or more
+ */
+export function withDefaults(overrides: Partial<GatewayLimits> = {}): GatewayLimits {
+  const limits = { ...DEFAULTS, ...overrides };
+  for (const [name, value] of Object.entries(limits)) {
+    if (Number.isSafeInteger(value) && value >= 1) continue;
+    throw new HeadgateError(
+      "GATEWAY_INVALID",
+      `limits.${name} is ${value}; allowed is a whole number of 1 or more.`,
+    );
+  }
+  return limits;
+}

@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import { type Argument, type Command, ErrorReply, type Reply, type Store } from "./store.ts";
+
+/** Upstash's own flag, which stock Redis and Valkey refuse. */
+const FOREIGN_FLAG = "allow-key-locking";
+
+/** A command as Redis understands it, and how its reply must read for the caller. */
+interface Translated {
+  readonly command: Command;
+  readonly reply: (reply: Reply) => Reply;
+}
+
+const asIs = (reply: Reply): Reply => reply;
+
+/**
+ * Lets scripts that carry Upstash's own flag run on any Redis: the flag is taken out of the text,
+ * and the SHA-1 of the caller's text stands for that of the changed one, in EVALSHA, SCRIPT LOAD
+ * and SCRIPT EXISTS. What is forgotten, or was never seen, Redis answers with NOSCRIPT, and the
+ * caller then sends the text.
+ *
+ * @param maxScripts the most changed scripts that are remembered; the longest unused is forgotten
+ */
+export function withPortableScripts(store: Store, maxScripts: number): Store {
+  const names = new ScriptNames(maxScripts);
+  return {
+    async call(command) {
+      const translated = translate(command, names);
+      return translated.reply(await store.call(translated.command));
+    },
+    async pipeline(commands) {
+      const translated = commands.map((command) => translate(command, names));
+      const replies = await store.pipeline(translated.map(({ command }) => command));
+      return restore(translated, replies);
+    },
+    async transaction(commands) {
+      const translated = commands.map((command) => translate(command, names));
+      const replies = await store.transaction(translated.map(({ command }) => command));
+      return replies instanceof ErrorReply ? replies : restore(translated, replies);
+    },
+    close: () => store.close(),
+  };
+}
+
+/**
+ * A script's text without Upstash's flag; other flags stay, and so does every line's number.
+ */
+export function portableText(text: string): string {
+  const [shebang = ""] = text.split("\n", 1);
+  if (!shebang.startsWith("#!lua") || !shebang.includes(FOREIGN_FLAG)) return text;
+  const words = shebang.split(/\s+/).map(withoutForeignFlag);
+  return words.filter(Boolean).join(" ") + text.slice(shebang.length);
+}
+
+function withoutForeignFlag(word: string): string {
+  if (!word.startsWith("flags=")) return word;
+  const flags = word.slice("flags=".length).split(",");
+  const kept = flags.filter((flag) => flag !== "" && flag !== FOREIGN_FLAG);
+  return kept.length > 0 ? `flags=${kept.join(",")}` : "";
+}
+
+function restore(translated: readonly Translated[], replies: readonly Reply[]): Reply[] {
+  return replies.map((reply, index) => (translated[index]?.reply ?? asIs)(reply));
+}
+
+function translate(command: Command, names: ScriptNames): Translated {
+  const [name, first, ...rest] = command;
+  if (first === undefined) return { command, reply: asIs };
+  switch (name.toUpperCase()) {
+    case "EVAL":
+    case "EVAL_RO":
+      return { command: [name, names.remember(first).text, ...rest], reply: asIs };
+    case "EVALSHA":
+    case "EVALSHA_RO":
+      return { command: [name, names.known(first), ...rest], reply: asIs };
+    case "SCRIPT":
+      return translateScript(command, names);
+    default:
+      return { command, reply: asIs };
+  }
+}
+
+function translateScript(command: Command, names: ScriptNames): Translated {
+  const [name, subcommand = "", first, ...rest] = command;
+  const what = subcommand.toString().toUpperCase();
+  if (what === "LOAD" && first !== undefined) {
+    const { text, originalSha } = names.remember(first);
+    return {
+      command: [name, subcommand, text, ...rest],
+      reply: (reply) => (originalSha && Buffer.isBuffer(reply) ? Buffer.from(originalSha) : reply),
+    };
+  }
+  if (what === "EXISTS" && first !== undefined) {
+    const shas = [first, ...rest].map((sha) => names.known(sha));
+    return { command: [name, subcommand, ...shas], reply: asIs };
+  }
+  return { command, reply: asIs };
+}
+
+/** Which SHA-1 Redis knows a changed script by. */
+class ScriptNames {
+  readonly #names = new Map<string, string>();
+  readonly #max: number;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** The text for Redis, and the SHA-1 of the caller's text where the two differ. */
+  remember(script: Argument): { text: Argument; originalSha?: string } {
+    const original = script.toString();
+    const text = portableText(original);
+    if (text === original) return { text: script };
+    const originalSha = sha1(original);
+    this.#use(originalSha, sha1(text));
+    return { text, originalSha };
+  }
+
+  /** The SHA-1 for Redis: another one where the script was changed. */
+  known(sha: Argument): Argument {
+    const original = sha.toString().toLowerCase();
+    const changed = this.#names.get(original);
+    if (changed === undefined) return sha;
+    this.#use(original, changed);
+    return changed;
+  }
+
+  #use(original: string, changed: string): void {
+    // A Map keeps the order of insertion: the first is the longest unused.
+    this.#names.delete(original);
+    this.#names.set(original, changed);
+    if (this.#names.size <= this.#max) return;
+    const [longestUnused] = this.#names.keys();
+    if (longestUnused !== undefined) this.#names.delete(longestUnused);
+  }
+}
+
+function sha1(text: string): string {
+  return createHash("sha1").update(text).digest("hex");
+}

@@ -1,0 +1,73 @@
+import type { Command } from "./store.ts";
+
+const SHARED = "it changes the state of a connection that all callers share";
+const BLOCKS = "it blocks the connection that all callers share";
+const STREAMS = "its answer is a stream, which this gateway does not serve";
+const ADMIN = "it administers the server";
+const TRANSACTION = "send the commands to /multi-exec";
+
+const NAMES: Readonly<Record<string, string>> = {
+  [SHARED]:
+    "AUTH HELLO SELECT CLIENT RESET QUIT READONLY READWRITE ASKING WATCH UNWATCH UNSUBSCRIBE PUNSUBSCRIBE SUNSUBSCRIBE",
+  [BLOCKS]: "BLPOP BRPOP BRPOPLPUSH BLMOVE BLMOVEM BLMPOP BZPOPMIN BZPOPMAX BZMPOP WAIT WAITAOF",
+  [STREAMS]: "SUBSCRIBE PSUBSCRIBE SSUBSCRIBE MONITOR SYNC PSYNC",
+  [ADMIN]:
+    "CONFIG SHUTDOWN DEBUG REPLICAOF SLAVEOF REPLCONF FAILOVER ROLE MODULE SAVE BGSAVE BGREWRITEAOF ACL CLUSTER SENTINEL MIGRATE RESTORE RESTORE-ASKING SWAPDB SLOWLOG LATENCY PFDEBUG PFSELFTEST",
+  [TRANSACTION]: "MULTI EXEC DISCARD",
+  "it stops the server while it walks every key; use SCAN": "KEYS",
+};
+
+const REFUSED = new Map(
+  Object.entries(NAMES).flatMap(([why, names]) =>
+    names.split(" ").map((name) => [name, why] as const),
+  ),
+);
+
+const REFUSED_SUBCOMMANDS = new Map([
+  ["SCRIPT", new Set(["FLUSH", "KILL", "DEBUG"])],
+  ["FUNCTION", new Set(["FLUSH", "KILL", "RESTORE"])],
+  ["MEMORY", new Set(["PURGE", "DOCTOR", "MALLOC-STATS"])],
+]);
+
+/** Where the options of a command that may block begin. */
+const MAY_BLOCK = new Map([
+  ["XREAD", 1],
+  ["XREADGROUP", 4],
+]);
+
+/**
+ * Why the gateway will not run a command; undefined when it will. A guard against accidents and
+ * against what a shared connection cannot do. It does not read scripts: what the token's holders
+ * must never do is for an ACL user of Redis to refuse.
+ *
+ * @param allowFlush lets FLUSHDB and FLUSHALL through, for tests
+ */
+export function refusalOf(command: Command, allowFlush: boolean): string | undefined {
+  const name = command[0].toUpperCase();
+  const subcommand = upper(command[1]);
+  if (name === "FLUSHDB" || name === "FLUSHALL") {
+    return allowFlush ? undefined : refused(name, "it deletes every key");
+  }
+  const why = REFUSED.get(name);
+  if (why) return refused(name, why);
+  if (REFUSED_SUBCOMMANDS.get(name)?.has(subcommand))
+    return refused(`${name} ${subcommand}`, ADMIN);
+  if (blocks(name, command)) return refused(`${name} with BLOCK`, BLOCKS);
+  return undefined;
+}
+
+function blocks(name: string, command: Command): boolean {
+  const start = MAY_BLOCK.get(name);
+  if (start === undefined) return false;
+  const words = command.slice(start).map(upper);
+  const streams = words.indexOf("STREAMS");
+  return words.slice(0, streams === -1 ? undefined : streams).includes("BLOCK");
+}
+
+function upper(argument: Command[number] | undefined): string {
+  return argument?.toString().toUpperCase() ?? "";
+}
+
+function refused(what: string, why: string): string {
+  return `ERR the gateway refuses ${what}: ${why}`;
+}

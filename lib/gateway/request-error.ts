@@ -1,0 +1,10 @@
+/** A request that the gateway answers with an error of its own: an HTTP status and a text. */
+export class RequestError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = "RequestError";
+    this.status = status;
+  }
+}

@@ -1,0 +1,97 @@
+import { commandFromPath, readCommand, readCommands, readJson } from "./commands.ts";
+import { type Answer, toAnswer } from "./encoding.ts";
+import { refusalOf } from "./refused-commands.ts";
+import { RequestError } from "./request-error.ts";
+import { type Command, ErrorReply, type Reply, type Store } from "./store.ts";
+
+/** What a request asks, once its body was read. */
+export interface GatewayRequest {
+  readonly method: string;
+  /** The path as it was sent, percent-encoded, without the query. */
+  readonly path: string;
+  readonly query: string;
+  readonly body: Buffer;
+  /** Whether texts of the answer are base64. */
+  readonly base64: boolean;
+}
+
+export interface GatewayAnswer {
+  readonly status: number;
+  readonly body: Answer | readonly Answer[];
+}
+
+export interface RouteOptions {
+  readonly store: Store;
+  readonly pipelineCommands: number;
+  readonly allowFlush: boolean;
+}
+
+/**
+ * Answers one request of the Upstash REST protocol.
+ *
+ * @throws {RequestError} what the gateway answers by itself, with its HTTP status
+ * @throws {HeadgateError} STORE_UNREACHABLE, STORE_TIMEOUT
+ */
+export async function answer(
+  request: GatewayRequest,
+  options: RouteOptions,
+): Promise<GatewayAnswer> {
+  if (request.method !== "POST" && (request.method !== "GET" || isPostOnly(request.path))) {
+    throw new RequestError(405, `ERR ${request.method} is not allowed on this path`);
+  }
+  switch (request.path) {
+    case "/":
+      return await answerOne(readCommand(readJson(request.body)), request, options);
+    case "/pipeline":
+      return await answerPipeline(request, options);
+    case "/multi-exec":
+      return await answerTransaction(request, options);
+    default: {
+      const command = commandFromPath(request.path, request.query, request.body);
+      return await answerOne(command, request, options);
+    }
+  }
+}
+
+function isPostOnly(path: string): boolean {
+  return path === "/" || path === "/pipeline" || path === "/multi-exec";
+}
+
+async function answerOne(
+  command: Command,
+  { base64 }: GatewayRequest,
+  { store, allowFlush }: RouteOptions,
+): Promise<GatewayAnswer> {
+  const refusal = refusalOf(command, allowFlush);
+  if (refusal) throw new RequestError(400, refusal);
+  const reply = await store.call(command);
+  return { status: reply instanceof ErrorReply ? 400 : 200, body: toAnswer(reply, base64) };
+}
+
+async function answerPipeline(
+  { body, base64 }: GatewayRequest,
+  { store, pipelineCommands, allowFlush }: RouteOptions,
+): Promise<GatewayAnswer> {
+  const commands = readCommands(readJson(body), pipelineCommands);
+  const refusals = commands.map((command) => refusalOf(command, allowFlush));
+  const allowed = commands.filter((_, index) => refusals[index] === undefined);
+  const replies = allowed.length > 0 ? (await store.pipeline(allowed)).values() : [].values();
+  const all = refusals.map((refusal): Reply =>
+    refusal === undefined ? (replies.next().value ?? null) : new ErrorReply(refusal),
+  );
+  return { status: 200, body: all.map((reply) => toAnswer(reply, base64)) };
+}
+
+async function answerTransaction(
+  { body, base64 }: GatewayRequest,
+  { store, pipelineCommands, allowFlush }: RouteOptions,
+): Promise<GatewayAnswer> {
+  const commands = readCommands(readJson(body), pipelineCommands);
+  for (const command of commands) {
+    const refusal = refusalOf(command, allowFlush);
+    if (refusal) throw new RequestError(400, refusal);
+  }
+  const replies = await store.transaction(commands);
+  if (replies instanceof ErrorReply) return { status: 400, body: toAnswer(replies, base64) };
+  return { status: 200, body: replies.map((reply) => toAnswer(reply, base64)) };
+}

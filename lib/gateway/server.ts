@@ -1,0 +1,131 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { RedisOptions } from "ioredis";
+import { HeadgateError } from "#lib/core/errors";
+import { createHandler } from "./handler.ts";
+import { type GatewayLimits, withDefaults } from "./limits.ts";
+import { withPortableScripts } from "./portable-scripts.ts";
+import { connectRedis } from "./redis-store.ts";
+import type { Store } from "./store.ts";
+import { tokenCheck } from "./token.ts";
+
+/** How the gateway listens, whatever the store behind it. */
+export interface ServeOptions {
+  /** What callers send as `Authorization: Bearer`; at least 16 characters. */
+  readonly token: string;
+  /** @default "127.0.0.1" */
+  readonly host?: string;
+  /** 0 takes a free one. @default 0 */
+  readonly port?: number;
+  readonly limits?: Partial<GatewayLimits>;
+  /** Whether FLUSHDB and FLUSHALL run. For tests. @default false */
+  readonly allowFlush?: boolean;
+  /** Hears what a person should know, in lines that hold no secret. @default nobody */
+  readonly report?: (line: string) => void;
+}
+
+export interface GatewayOptions extends ServeOptions {
+  /** redis://[user:password@]host[:port][/db], or rediss:// for TLS. */
+  readonly redisUrl?: string;
+  /** ioredis's own options; `path` for a Unix socket. */
+  readonly redisOptions?: RedisOptions;
+}
+
+/** A gateway that serves. */
+export interface Gateway {
+  readonly url: string;
+  readonly token: string;
+  readonly port: number;
+  /** Lets requests at work finish (`limits.drainMs`), then lets go of the store. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the Upstash REST protocol in front of a Redis. A Redis that cannot be reached is no
+ * error: requests are answered 503 until it can.
+ *
+ * @throws {HeadgateError} GATEWAY_INVALID for options that cannot be, or a port that is taken
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  tokenCheck(options.token);
+  const { commandTimeoutMs } = withDefaults(options.limits);
+  const store = await connectRedis({ ...options, commandTimeoutMs });
+  try {
+    return await serveStore(store, options);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/**
+ * Serves the Upstash REST protocol in front of any store; closing the gateway closes the store.
+ *
+ * @throws {HeadgateError} GATEWAY_INVALID for options that cannot be, or a port that is taken
+ */
+export async function serveStore(store: Store, options: ServeOptions): Promise<Gateway> {
+  const limits = withDefaults(options.limits);
+  const { host = "127.0.0.1", token } = options;
+  let isOpen = true;
+  const handler = createHandler({
+    ...limits,
+    store: withPortableScripts(store, limits.scripts),
+    isAuthorized: tokenCheck(token),
+    allowFlush: options.allowFlush ?? false,
+    isOpen: () => isOpen,
+    report: options.report ?? (() => {}),
+  });
+  const server = createHttpServer(handler, limits);
+  const port = await listen(server, host, options.port ?? 0);
+
+  const close = async () => {
+    isOpen = false;
+    await drain(server, limits.drainMs);
+    await store.close();
+  };
+  let closed: Promise<void> | undefined;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    token,
+    port,
+    close: () => (closed ??= close()),
+  };
+}
+
+function createHttpServer(
+  handler: ReturnType<typeof createHandler>,
+  { requestTimeoutMs }: GatewayLimits,
+): Server {
+  const server = createServer({
+    headersTimeout: requestTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.ceil(requestTimeoutMs / 10),
+    // Longer than a client's pause between calls: the next call should find the connection open.
+    keepAliveTimeout: 60_000,
+  });
+  server.on("request", handler);
+  server.on("checkContinue", handler);
+  return server;
+}
+
+async function listen(server: Server, host: string, port: number): Promise<number> {
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+  } catch (cause) {
+    const why = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+    const message = `The gateway cannot listen on ${host}, port ${port}: ${why}. Choose another.`;
+    throw new HeadgateError("GATEWAY_INVALID", message, { cause });
+  }
+  const address = server.address();
+  return typeof address === "object" && address ? address.port : port;
+}
+
+async function drain(server: Server, graceMs: number): Promise<void> {
+  const closed = once(server, "close");
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  server.close();
+  server.closeIdleConnections();
+  await closed;
+  clearTimeout(cut);
+}

@@ -1,0 +1,36 @@
+/** An argument of a command: text, or bytes where the caller sent bytes. */
+export type Argument = string | Buffer;
+
+/** A Redis command: its name and its arguments. Never empty. */
+export type Command = readonly [name: string, ...args: Argument[]];
+
+/** What Redis answers to a command, in RESP2's shapes. Text comes as bytes. */
+export type Reply = Buffer | number | null | ErrorReply | readonly Reply[];
+
+/** Redis understood the call and answered an error, such as WRONGTYPE or NOSCRIPT. */
+export class ErrorReply {
+  /** As Redis words it: its first word is the code. */
+  readonly message: string;
+
+  constructor(message: string) {
+    this.message = message;
+  }
+}
+
+/**
+ * What stands behind the gateway. Errors that the store answers are replies ({@link ErrorReply});
+ * a store that cannot answer rejects with a HeadgateError, STORE_UNREACHABLE or STORE_TIMEOUT.
+ * Nothing is ever sent twice: a command may have run although its answer was lost.
+ */
+export interface Store {
+  /** Runs one command. */
+  call(command: Command): Promise<Reply>;
+  /** Runs commands in their order; one that fails does not stop the others. */
+  pipeline(commands: readonly Command[]): Promise<readonly Reply[]>;
+  /**
+   * Runs commands with none of another caller's between them. An {@link ErrorReply} in the place
+   * of the list says that nothing ran.
+   */
+  transaction(commands: readonly Command[]): Promise<readonly Reply[] | ErrorReply>;
+  close(): Promise<void>;
+}

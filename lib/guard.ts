@@ -1,0 +1,73 @@
+import { assemble, decisionEvent, type HeadgateOptions } from "#lib/assemble";
+import { monotonic } from "#lib/core/clock";
+import type { Decision } from "#lib/core/decision";
+import type { AnyPolicy } from "#lib/policy/define";
+import { writeCorsHeaders } from "#lib/respond/cors";
+import { writeLimitHeaders } from "#lib/respond/headers";
+import { passOn, writable } from "#lib/respond/pass";
+import { refusal } from "#lib/respond/refusal";
+
+/** What Next hands to middleware beside the request, and Workers as their context. */
+interface AfterAnswer {
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/** What an app's own middleware may answer; nothing lets the request go on. */
+type Answer = Response | undefined | null | void;
+
+/**
+ * The gate. Every request passes through it: which rules match, whose request it is, whether there
+ * is room in all their limits; then it goes on with the limits' headers, or is refused.
+ *
+ * @param policy what config/rate-limits.ts exports
+ * @param next the app's own middleware, called for requests that pass: its cookies, headers,
+ * rewrites and redirects are kept
+ * @throws {PolicyError} at start, with every problem of the policy
+ */
+export function headgate<R extends Request = Request, E extends AfterAnswer = AfterAnswer>(
+  policy: AnyPolicy,
+  options: HeadgateOptions,
+  next: (request: R, event: E) => Answer | Promise<Answer> = passOn,
+): (request: R, event: E) => Promise<Response> {
+  const gate = assemble(policy, options);
+  const { cors = { origins: [] }, legacyHeaders = false, onDenied } = options;
+
+  return async (request, event) => {
+    const rules = gate.policy.rulesFor(request.method, new URL(request.url).pathname);
+    if (!rules) return goOn(request, event);
+
+    const asked = monotonic();
+    const clients = await gate.clientsOf(rules, request);
+    const decision = await gate.limiter.take(rules, clients);
+    const tookMs = monotonic() - asked;
+
+    const answer = decision.allowed
+      ? await goOn(request, event)
+      : ((await wordedByApp(request, decision)) ?? refusal(request, decision, legacyHeaders));
+    const marked = writable(answer);
+    writeLimitHeaders(marked.headers, decision, legacyHeaders);
+    writeCorsHeaders(marked.headers, request, cors);
+
+    event.waitUntil(later(() => gate.report(decisionEvent(rules, decision, tookMs))));
+    return marked;
+  };
+
+  async function goOn(request: R, event: E): Promise<Response> {
+    return (await next(request, event)) ?? passOn();
+  }
+
+  async function wordedByApp(request: R, decision: Decision): Promise<Response | undefined> {
+    try {
+      return await onDenied?.(request, decision);
+    } catch (error) {
+      gate.report({ kind: "failure", what: "onDenied", error });
+      return undefined;
+    }
+  }
+}
+
+/** Runs work when the answer is out of our hands. */
+async function later(work: () => void): Promise<void> {
+  await Promise.resolve();
+  work();
+}

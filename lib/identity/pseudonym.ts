@@ -1,0 +1,39 @@
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+
+/** Names a client by a keyed hash, so that no key in Redis holds an address or a user's name. */
+export type Pseudonym = (kind: string, value: string) => string;
+
+/**
+ * Makes the hash: HMAC-SHA-256 (RFC 2104) over the kind and the value, the first 128 bits of it in
+ * base64url. The last 10,000 are kept, since hashing costs more than looking up.
+ *
+ * @param secret HEADGATE_SECRET; all instances of one store need the same
+ */
+export function createPseudonym(secret: string, keep = 10_000): Pseudonym {
+  const keyed = hmac.create(sha256, utf8ToBytes(secret));
+  let recent = new Map<string, string>();
+  let older = new Map<string, string>();
+
+  return (kind, value) => {
+    // A name can hold no NUL, so two different pairs never read the same.
+    const subject = `${kind}\0${value}`;
+    const known = recent.get(subject) ?? older.get(subject);
+    const name = known ?? shorten(keyed.clone().update(utf8ToBytes(subject)).digest());
+    if (!recent.has(subject)) {
+      // Two generations: dropping the older one whole bounds memory with no list to keep in order.
+      if (recent.size >= keep / 2) {
+        older = recent;
+        recent = new Map();
+      }
+      recent.set(subject, name);
+    }
+    return name;
+  };
+}
+
+function shorten(digest: Uint8Array): string {
+  const text = btoa(String.fromCharCode(...digest.subarray(0, 16)));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}

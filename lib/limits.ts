@@ -1,0 +1,159 @@
+import { assemble, decisionEvent, type HeadgateOptions } from "#lib/assemble";
+import { monotonic } from "#lib/core/clock";
+import type { Decision } from "#lib/core/decision";
+import { HeadgateError } from "#lib/core/errors";
+import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
+import type { CompiledLimit, RuleSet } from "#lib/policy/types";
+
+export interface LimitOptions {
+  /**
+   * What this call takes, in units of the limit: a whole number from 1.
+   * @default the rule's cost
+   */
+  readonly cost?: number;
+  /** Names whoever `identities` does not: the address, and identities with a resolver. */
+  readonly request?: Request;
+}
+
+/** The gate's limits for handlers and Server Actions: what only they know, they count here. */
+export interface Limits<Rule extends string, Name extends string> {
+  /**
+   * Takes from a rule's limits for the given identities, or from none. Never throws: where the
+   * store fails the rule's `onStoreFailure` decides, and a call that cannot be is a denied decision
+   * whose `error` says why.
+   */
+  limit(rule: Rule, identities: Given<Name>, options?: LimitOptions): Promise<Decision>;
+  /** How the rule's limits stand; takes nothing. */
+  peek(
+    rule: Rule,
+    identities: Given<Name>,
+    options?: Pick<LimitOptions, "request">,
+  ): Promise<Decision>;
+  /** Gives back what an allowed decision of `limit` took, once; answers the units given back. */
+  refund(decision: Decision): Promise<number>;
+  /**
+   * One sliding window by name, as the seed had it: counts a request and says whether it is within
+   * `limit` in the last `windowMs` milliseconds. The key is hashed before it is stored.
+   */
+  checkRateLimit(key: string, limit: number, windowMs: number): Promise<SimpleResult>;
+}
+
+/** The values that a handler knows, by identity. */
+export type Given<Name extends string> = { readonly [N in Name | "ip"]?: string };
+
+export interface SimpleResult {
+  readonly success: boolean;
+  readonly remaining: number;
+  /** Milliseconds until the same call succeeds; 0 when it did. */
+  readonly retryAfter: number;
+}
+
+/** The longest window, in milliseconds: 31 days, as in the policy. */
+const MAX_WINDOW_MS = 31 * 24 * 60 * 60 * 1000;
+const MAX_EXACT_LIMIT = 100;
+/** No rule of a policy can have this name: it has a capital. */
+const CUSTOM_RULE = "checkRateLimit";
+
+/**
+ * Makes the limits of a policy callable from code.
+ *
+ * @throws {PolicyError} at start, with every problem of the policy
+ */
+export function createLimits<P extends AnyPolicy>(
+  policy: P,
+  options: HeadgateOptions,
+): Limits<RuleName<P>, IdentityName<P>> {
+  const gate = assemble(policy, options);
+
+  async function settle(
+    does: "take" | "peek",
+    rule: string,
+    given: Readonly<Record<string, string | undefined>>,
+    { cost, request }: LimitOptions = {},
+  ): Promise<Decision> {
+    const rules = gate.policy.ruleSet(rule);
+    if (!rules) return invalid("LIMIT_UNKNOWN_RULE", unknownRule(rule, gate.policy.rules.keys()));
+    if (cost !== undefined && (!Number.isSafeInteger(cost) || cost < 1)) {
+      return invalid("LIMIT_BAD_ARGUMENT", `cost is ${cost}; allowed: a whole number from 1.`);
+    }
+    const clients = await gate.clientsFrom(rules, new Map(Object.entries(given)), request);
+    return decide(does, rules, clients, cost);
+  }
+
+  async function decide(
+    does: "take" | "peek",
+    rules: RuleSet,
+    clients: string[],
+    cost: number | undefined,
+  ): Promise<Decision> {
+    const asked = monotonic();
+    const decision = await gate.limiter[does](rules, clients, cost);
+    gate.report(decisionEvent(rules, decision, monotonic() - asked));
+    return decision;
+  }
+
+  return {
+    limit: (rule, identities, more) => settle("take", rule, identities, more),
+    peek: (rule, identities, more) => settle("peek", rule, identities, more),
+    refund: (decision) => gate.limiter.refund(decision),
+    async checkRateLimit(key, limit, windowMs) {
+      const rules = singleLimit(limit, windowMs);
+      const clients = await gate.clientsFrom(rules, new Map([["key", key]]), undefined);
+      const decision = await decide("take", rules, clients, undefined);
+      return {
+        success: decision.allowed,
+        remaining: decision.limits[0]?.remaining ?? limit,
+        retryAfter: decision.retryAfterMs ?? 0,
+      };
+    },
+  };
+}
+
+/** A rule set of one limit that no policy names. Not cached: it is as cheap to make as to look up. */
+function singleLimit(limit: number, windowMs: number): RuleSet {
+  if (!Number.isSafeInteger(limit) || limit < 1) {
+    throw new HeadgateError(
+      "LIMIT_BAD_ARGUMENT",
+      `checkRateLimit: limit is ${limit}; allowed: a whole number from 1.`,
+    );
+  }
+  if (!Number.isSafeInteger(windowMs) || windowMs < 1000 || windowMs > MAX_WINDOW_MS) {
+    throw new HeadgateError(
+      "LIMIT_BAD_ARGUMENT",
+      `checkRateLimit: windowMs is ${windowMs}; allowed: a whole number of milliseconds from 1000 (1 s) to ${MAX_WINDOW_MS} (31 days).`,
+    );
+  }
+  const compiled: CompiledLimit = {
+    rule: CUSTOM_RULE,
+    policyName: "custom",
+    subject: { expression: "key", kind: "first", names: ["key"] },
+    limit,
+    windowMs,
+    algorithm: limit <= MAX_EXACT_LIMIT ? "sliding-log" : "sliding-window",
+    cost: 1,
+  };
+  const rule = {
+    name: CUSTOM_RULE,
+    match: [],
+    methods: undefined,
+    replaces: [],
+    onStoreFailure: "allow",
+    limits: [compiled],
+  } as const;
+  return { id: CUSTOM_RULE, rules: [rule], limits: [compiled], onStoreFailure: "allow" };
+}
+
+function invalid(code: "LIMIT_UNKNOWN_RULE" | "LIMIT_BAD_ARGUMENT", message: string): Decision {
+  return {
+    allowed: false,
+    reason: "invalid-call",
+    limits: [],
+    retryAfterMs: undefined,
+    at: undefined,
+    error: new HeadgateError(code, message),
+  };
+}
+
+function unknownRule(rule: string, known: Iterable<string>): string {
+  return `There is no rule ${JSON.stringify(rule)}. Known: ${[...known].join(", ")}.`;
+}

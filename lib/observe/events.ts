@@ -1,0 +1,21 @@
+import type { Decision } from "#lib/core/decision";
+
+/** What happened to one checked request, or to one call from code. Holds no personal data. */
+export type HeadgateEvent =
+  | {
+      readonly kind: "decision";
+      readonly rules: readonly string[];
+      readonly decision: Decision;
+      /** What the rules say of a failing store; tells why a failed check passed. */
+      readonly onStoreFailure: "allow" | "deny" | "local";
+      /** Milliseconds from asking to deciding. */
+      readonly tookMs: number;
+    }
+  | {
+      readonly kind: "failure";
+      /** What failed: an identity's resolver, or the app's own `onDenied`. */
+      readonly what: string;
+      readonly error: unknown;
+    };
+
+export type Listener = (event: HeadgateEvent) => void;

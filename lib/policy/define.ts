@@ -1,0 +1,98 @@
+import type { Algorithm, Identities, Identity, Method, OnStoreFailure } from "./types.ts";
+
+/** "10 per minute", "5 per 15 minutes", "10 per 1 m", or the same in two properties. */
+export type LimitInput =
+  | `${number} per ${string}`
+  | {
+      /** Units in a window: a whole number from 1. */
+      readonly limit: number;
+      /** A length such as "15 minutes", or milliseconds; from 1 second to 31 days. */
+      readonly window: string | number;
+    };
+
+type Countable<Name extends string> = Name | "ip";
+
+/** Who a limit counts: a name, the first of several that has a value, or a combination. */
+export type SubjectInput<Name extends string> =
+  | Countable<Name>
+  | "global"
+  | `${Countable<Name>}|${Countable<Name>}`
+  | `${Countable<Name>}|${Countable<Name>}|${Countable<Name>}`
+  | `${Countable<Name>}+${Countable<Name>}`
+  | `${Countable<Name>}+${Countable<Name>}+${Countable<Name>}`;
+
+/** One rule of a policy. */
+export interface RuleInput<Name extends string, Rule extends string> {
+  /**
+   * Path patterns in path-to-regexp form, as in Next's matcher: "/api/:path*".
+   * @default none: the rule is for calls from code
+   */
+  readonly match?: string | readonly string[];
+  /**
+   * @default every method but OPTIONS; GET covers HEAD
+   */
+  readonly methods?: readonly Method[];
+  /** Who may do how much. Every limit must have room. */
+  readonly limits: {
+    readonly [Subject in SubjectInput<Name>]?: LimitInput | readonly LimitInput[];
+  };
+  /** Rules that do not apply where this one does. */
+  readonly replaces?: Rule | readonly Rule[];
+  /**
+   * Units that one request takes: a whole number from 1, at most the limit.
+   * @default 1
+   */
+  readonly cost?: number;
+  /**
+   * @default "sliding-log" for limits up to 100, "sliding-window" above
+   */
+  readonly algorithm?: Algorithm;
+  /**
+   * What happens when the store does not answer.
+   * @default the policy's own default, and that is "allow"
+   */
+  readonly onStoreFailure?: OnStoreFailure;
+}
+
+/** What a policy file says. */
+export interface PolicyInput<Name extends string, Rule extends string> {
+  /** Who can be counted beside `ip` and `global`: config/identities.ts. */
+  readonly identities?: Identities<Name>;
+  readonly defaults?: {
+    readonly onStoreFailure?: OnStoreFailure;
+    readonly algorithm?: Algorithm;
+  };
+  /** Patterns of paths to which no rule applies, each with the reason. */
+  readonly exempt?: Readonly<Record<string, string>>;
+  readonly rules: Readonly<Record<Rule, RuleInput<NoInfer<Name>, NoInfer<Rule>>>>;
+}
+
+/** Any policy: what is read at run time, and checked there. */
+export interface AnyPolicy {
+  readonly identities?: Identities;
+  readonly rules: Readonly<Record<string, object>>;
+}
+
+/** The names of a policy's rules. */
+export type RuleName<P extends AnyPolicy> = keyof P["rules"] & string;
+
+/** The names of a policy's identities, beside `ip` and `global`. */
+export type IdentityName<P extends AnyPolicy> = P extends {
+  readonly identities?: Identities<infer Name>;
+}
+  ? Name
+  : never;
+
+/** Says what the policy is. It is data: nothing is done with it here, but the compiler knows its names. */
+export function definePolicy<Name extends string = never, Rule extends string = string>(
+  policy: PolicyInput<Name, Rule>,
+): PolicyInput<Name, Rule> {
+  return policy;
+}
+
+/** Says who can be counted: a resolver for each name, or "from-code" where only a handler knows. */
+export function defineIdentities<Name extends string>(
+  identities: Readonly<Record<Name, Identity>>,
+): Identities<Name> {
+  return identities;
+}

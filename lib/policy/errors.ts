@@ -1,0 +1,96 @@
+import { HeadgateError } from "#lib/core/errors";
+
+/** What can be wrong with a policy. A code never changes its meaning; docs/policy-errors.md explains each. */
+export const PROBLEM_CODES = [
+  "UNKNOWN_KEY",
+  "BAD_VALUE",
+  "NOT_YET",
+  "NO_RULES",
+  "BAD_RULE_NAME",
+  "NO_LIMITS",
+  "BAD_LIMIT",
+  "LIMIT_BELOW_ONE",
+  "BAD_WINDOW",
+  "WINDOW_TOO_SHORT",
+  "WINDOW_TOO_LONG",
+  "LIMIT_TIMES_WINDOW_TOO_LARGE",
+  "LOG_TOO_LARGE",
+  "DUPLICATE_WINDOW",
+  "COST_BELOW_ONE",
+  "COST_ABOVE_LIMIT",
+  "BAD_SUBJECT",
+  "UNKNOWN_IDENTITY",
+  "BAD_IDENTITY_NAME",
+  "BAD_PATTERN",
+  "PATTERN_MATCHES_NOTHING",
+  "BAD_METHOD",
+  "UNKNOWN_REPLACES",
+  "REPLACES_ITSELF",
+  "EMPTY_REASON",
+] as const;
+
+export type ProblemCode = (typeof PROBLEM_CODES)[number];
+
+/** A way to a value inside the policy, such as ["rules", "search", "limits", "ip", 0]. */
+export type Place = readonly (string | number)[];
+
+/** One thing that is wrong, and what to do. */
+export interface PolicyProblem {
+  readonly code: ProblemCode;
+  /** The rule at fault, where it is one. */
+  readonly rule?: string;
+  readonly place: Place;
+  /** What was given, shortened. */
+  readonly given: string;
+  readonly allowed: string;
+  /** Where it is explained. */
+  readonly docs: string;
+}
+
+/** A policy that cannot be used, with everything that is wrong with it. */
+export class PolicyError extends HeadgateError {
+  readonly problems: readonly PolicyProblem[];
+
+  constructor(problems: readonly PolicyProblem[]) {
+    super("POLICY_INVALID", ["The policy cannot be used.", ...problems.map(describe)].join("\n"));
+    this.name = "PolicyError";
+    this.problems = problems;
+  }
+}
+
+function describe(problem: PolicyProblem): string {
+  const { place, code, given, allowed, docs } = problem;
+  return `  ${writePlace(place)}: ${code}: given ${given}; allowed: ${allowed} (${docs})`;
+}
+
+/** Writes a place as one would in code: rules.search.limits.ip[0]. */
+export function writePlace(place: Place): string {
+  const written = place.map((step) => {
+    if (typeof step === "number") return `[${step}]`;
+    return /^[A-Za-z_$][\w$]*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+  });
+  return written.join("").replace(/^\./, "") || "policy";
+}
+
+/** Collects problems while a policy is read. */
+export class Problems {
+  readonly found: PolicyProblem[] = [];
+
+  add(code: ProblemCode, place: Place, given: unknown, allowed: string): void {
+    const rule = place[0] === "rules" && typeof place[1] === "string" ? { rule: place[1] } : {};
+    const docs = `docs/policy-errors.md#${code.toLowerCase()}`;
+    this.found.push({ code, ...rule, place, given: render(given), allowed, docs });
+  }
+}
+
+/** A value as text, short enough for a line; whatever it is. */
+function render(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = typeof value === "number" ? String(value) : JSON.stringify(value);
+  } catch {
+    // A cycle or a BigInt: its kind says enough.
+  }
+  text ??= value === undefined ? "nothing" : `a ${typeof value}`;
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

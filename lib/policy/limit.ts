@@ -1,0 +1,53 @@
+import { parseDuration } from "#lib/core/duration";
+import type { Place, Problems } from "./errors.ts";
+import type { ParsedLimit } from "./schema.ts";
+
+const MIN_WINDOW_MS = 1000;
+const MAX_WINDOW_MS = 31 * 24 * 60 * 60 * 1000;
+/** Products of counts and milliseconds are exact up to here, in Lua as in JavaScript. */
+const MAX_PRODUCT = 2 ** 53;
+
+const FORM = '"10 per minute", "5 per 15 minutes", "10 per 1 m", or { limit, window }';
+const WINDOW_FORM = 'a length such as "minute", "15 minutes", "1 h"';
+
+export interface ReadLimit {
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+/** Reads "10 per minute" or `{ limit, window }`; undefined where it cannot be, with the problem noted. */
+export function readLimit(
+  given: ParsedLimit,
+  place: Place,
+  problems: Problems,
+): ReadLimit | undefined {
+  const parts = typeof given === "string" ? splitText(given) : given;
+  if (!parts) {
+    problems.add("BAD_LIMIT", place, given, FORM);
+    return undefined;
+  }
+  const { limit, window } = parts;
+  if (!Number.isSafeInteger(limit) || limit < 1) {
+    problems.add("LIMIT_BELOW_ONE", place, given, "a whole number from 1");
+    return undefined;
+  }
+  const windowMs = typeof window === "number" ? window : parseDuration(window);
+  if (windowMs === undefined || !Number.isInteger(windowMs)) {
+    problems.add("BAD_WINDOW", place, given, WINDOW_FORM);
+  } else if (windowMs < MIN_WINDOW_MS) {
+    problems.add("WINDOW_TOO_SHORT", place, given, "a window of at least 1 second");
+  } else if (windowMs > MAX_WINDOW_MS) {
+    problems.add("WINDOW_TOO_LONG", place, given, "a window of at most 31 days");
+  } else if (limit * windowMs > MAX_PRODUCT) {
+    const most = Math.floor(MAX_PRODUCT / windowMs);
+    problems.add("LIMIT_TIMES_WINDOW_TOO_LARGE", place, given, `at most ${most} in this window`);
+  } else {
+    return { limit, windowMs };
+  }
+  return undefined;
+}
+
+function splitText(text: string) {
+  const [, limit, window] = /^\s*(-?\d{1,20}(?:\.\d+)?)\s+per\s+(.{1,40})$/i.exec(text) ?? [];
+  return window === undefined ? undefined : { limit: Number(limit), window };
+}

@@ -1,0 +1,80 @@
+import { parse, type Token, tokensToRegexp } from "path-to-regexp";
+import type { Place, Problems } from "./errors.ts";
+import { pathReadings } from "./path.ts";
+
+/** A path pattern, compiled: a literal path, or an expression. */
+export type Pattern = { readonly literal: string } | { readonly expression: RegExp };
+
+const MAX_LENGTH = 500;
+const FORM = 'a path that begins with "/", such as "/api/users/:id" or "/api/:path*"';
+
+/** Static files, which middleware.ts leaves out: no request for them is ever checked. */
+const UNCHECKED = /^\/(?:_next\/static\/|_next\/image$|favicon\.ico$)/i;
+
+/** What a parameter's own expression is tried with, to make a path that the pattern should match. */
+const SAMPLES = ["x", "1", "12", "x/y", "x-1", "2026-01-01", "xx", "0000", "X1", "en", "x.y", ""];
+
+/**
+ * Compiles a pattern in path-to-regexp 6's form, which is that of Next's matcher; undefined where
+ * it cannot be one or no normalised path can match it, with the problem noted.
+ *
+ * Letters match in any case, since rewrites do. Parameters end at "/" only: with the library's
+ * default they would end at a decoded "#" or "?" too, and such a path would pass by its rule.
+ */
+export function compilePattern(
+  given: string,
+  place: Place,
+  problems: Problems,
+): Pattern | undefined {
+  if (!given.startsWith("/") || given.length > MAX_LENGTH) {
+    problems.add("BAD_PATTERN", place, given, FORM);
+    return undefined;
+  }
+  let tokens: Token[];
+  let expression: RegExp;
+  try {
+    tokens = parse(given, { delimiter: "/" });
+    const { source } = tokensToRegexp(tokens, undefined, { delimiter: "/" });
+    // s: a decoded newline is a character like any other.
+    expression = new RegExp(source, "is");
+  } catch (error) {
+    const why = error instanceof Error ? ` (${error.message})` : "";
+    problems.add("BAD_PATTERN", place, given, FORM + why);
+    return undefined;
+  }
+  const sample = samplePath(tokens);
+  if (sample !== undefined && !isReachable(sample, expression)) {
+    problems.add("PATTERN_MATCHES_NOTHING", place, given, normalForm(sample));
+    return undefined;
+  }
+  const [only] = tokens;
+  return tokens.length === 1 && typeof only === "string"
+    ? { literal: only.toLowerCase() }
+    : { expression };
+}
+
+/** A path that the pattern describes, or undefined where a parameter's expression is too much for us. */
+function samplePath(tokens: readonly Token[]): string | undefined {
+  let path = "";
+  for (const token of tokens) {
+    if (typeof token === "string") {
+      path += token;
+      continue;
+    }
+    const own = new RegExp(`^(?:${token.pattern})$`, "is");
+    const sample = SAMPLES.find((text) => own.test(text));
+    if (sample === undefined) return undefined;
+    path += token.prefix + sample + token.suffix;
+  }
+  return path;
+}
+
+function isReachable(path: string, expression: RegExp): boolean {
+  return !UNCHECKED.test(path) && pathReadings(path).some((reading) => expression.test(reading));
+}
+
+function normalForm(sample: string): string {
+  if (UNCHECKED.test(sample)) return "a path that is not a static file's: those are never checked";
+  const reading = pathReadings(sample)[0] ?? "/";
+  return `paths are matched decoded, without doubled slashes, dot segments and a slash at the end: ${JSON.stringify(reading)}`;
+}

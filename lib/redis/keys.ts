@@ -1,0 +1,26 @@
+/**
+ * The only maker of key names. Every key begins with the environment's namespace, so that a preview
+ * never spends production's quota; the part in braces is Redis Cluster's hash tag.
+ */
+export interface Keys {
+  /** What the limits' keys begin with, for @upstash/ratelimit's `prefix`. */
+  readonly rateLimitPrefix: string;
+  /** One limit's key of one client. */
+  rateLimit(client: string, limit: string): string;
+  /** A cached value; `hash` stands for what was asked. */
+  cache(name: string, hash: string): string;
+}
+
+/**
+ * Names keys for one environment.
+ *
+ * @param namespace such as "production", "preview" or "local"
+ */
+export function keyNames(namespace: string): Keys {
+  const rateLimitPrefix = `${namespace}:rate_limit`;
+  return {
+    rateLimitPrefix,
+    rateLimit: (client, limit) => `${rateLimitPrefix}:{${client}}:${limit}`,
+    cache: (name, hash) => `${namespace}:cache:${name}:${hash}`,
+  };
+}

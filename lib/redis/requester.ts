@@ -1,0 +1,123 @@
+import type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
+import { StoreError } from "./errors.ts";
+
+export interface RequesterOptions {
+  /** The store's REST address, https outside a machine's own loopback. */
+  readonly url: string;
+  /** Its bearer token. */
+  readonly token: string;
+  /**
+   * The longest that a call may take, in milliseconds.
+   * @default 500
+   */
+  readonly deadlineMs?: number;
+  /**
+   * The runtime's fetch, or another for tests.
+   * @default globalThis.fetch
+   */
+  readonly fetch?: typeof fetch;
+}
+
+/** How long a store call may take when nothing else is said, in milliseconds. */
+export const DEFAULT_DEADLINE_MS = 500;
+
+/**
+ * Sends one REST call (Upstash's protocol) and reads its answer: once, never again, and never
+ * longer than the deadline. Joining several callers into one call happens at this seam: whatever
+ * has `request` can stand here.
+ *
+ * Throws {@link StoreError} for everything that goes wrong.
+ */
+export function createRequester(options: RequesterOptions): Requester {
+  const base = options.url.replace(/\/+$/, "");
+  const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
+  const send = options.fetch ?? ((...call: Parameters<typeof fetch>) => fetch(...call));
+  const headers = {
+    authorization: `Bearer ${options.token}`,
+    "content-type": "application/json",
+  };
+
+  return {
+    async request<Result>(request: UpstashRequest): Promise<UpstashResponse<Result>> {
+      const what = commandName(request);
+      let response: Response;
+      let text: string;
+      try {
+        response = await send([base, ...(request.path ?? [])].join("/"), {
+          method: "POST",
+          headers,
+          body: JSON.stringify(request.body),
+          cache: "no-store",
+          redirect: "manual",
+          signal: AbortSignal.timeout(deadlineMs),
+        });
+        text = await response.text();
+      } catch (cause) {
+        throw lostCall(what, deadlineMs, cause);
+      }
+      return readAnswer<Result>(what, response.status, text);
+    },
+  };
+}
+
+/** The command's name alone; of a pipeline, that it is one. */
+function commandName(request: UpstashRequest): string {
+  const first: unknown = Array.isArray(request.body) ? request.body[0] : undefined;
+  if (typeof first !== "string") return request.path?.join("/") ?? "a call";
+  return /^[a-z]{1,24}$/i.test(first) ? first.toUpperCase() : "a call";
+}
+
+function lostCall(what: string, deadlineMs: number, cause: unknown): StoreError {
+  const name = cause instanceof Error ? cause.name : "";
+  if (name === "TimeoutError" || name === "AbortError") {
+    return new StoreError(
+      "STORE_TIMEOUT",
+      `${what}: no answer from the store within ${deadlineMs} ms (HEADGATE_STORE_DEADLINE_MS).`,
+      { cause },
+    );
+  }
+  return new StoreError(
+    "STORE_UNREACHABLE",
+    `${what}: the store could not be reached. Check UPSTASH_REDIS_REST_URL and that the store runs.`,
+    { cause },
+  );
+}
+
+function readAnswer<Result>(what: string, status: number, text: string): UpstashResponse<Result> {
+  if (status === 401 || status === 403) {
+    throw new StoreError(
+      "STORE_UNAUTHORIZED",
+      `${what}: the store refused our token. Check UPSTASH_REDIS_REST_TOKEN.`,
+    );
+  }
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch (cause) {
+    throw badAnswer(what, status, cause);
+  }
+  if (Array.isArray(answer)) {
+    // Of a pipeline: one object a command. The client's own code reads it.
+    return answer as unknown as UpstashResponse<Result>;
+  }
+  if (typeof answer !== "object" || answer === null) throw badAnswer(what, status);
+  if ("error" in answer && typeof answer.error === "string") throw rejected(what, answer.error);
+  if (status !== 200 || !("result" in answer)) throw badAnswer(what, status);
+  return { result: answer.result as Result };
+}
+
+function badAnswer(what: string, status: number, cause?: unknown): StoreError {
+  return new StoreError(
+    "STORE_BAD_ANSWER",
+    `${what}: the answer (status ${status}) is not the Upstash REST protocol's. Does UPSTASH_REDIS_REST_URL name a REST address?`,
+    { cause },
+  );
+}
+
+function rejected(what: string, error: string): StoreError {
+  // Only the first word: the rest may repeat keys and values.
+  const reply = /^(?:ERR )?([A-Z][A-Z0-9]{2,24})\b/.exec(error)?.[1];
+  return new StoreError("STORE_REJECTED", `${what}: Redis answered ${reply ?? "an error"}.`, {
+    reply: reply ?? (error.includes("NOSCRIPT") ? "NOSCRIPT" : undefined),
+  });
+}

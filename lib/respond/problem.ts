@@ -1,0 +1,25 @@
+/** A problem detail (RFC 9457); further members are the problem type's own. */
+export interface Problem {
+  /** A URI that names the kind of problem; "about:blank" where the status says it all. */
+  readonly type?: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  readonly [member: string]: unknown;
+}
+
+/** https://www.iana.org/assignments/http-problem-types */
+export const QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded";
+export const REDUCED_CAPACITY =
+  "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity";
+
+/** Answers with a problem as application/problem+json, never cached. */
+export function problemResponse(problem: Problem, headers?: HeadersInit): Response {
+  const answer = new Response(JSON.stringify({ type: "about:blank", ...problem }), {
+    status: problem.status,
+    ...(headers && { headers }),
+  });
+  answer.headers.set("content-type", "application/problem+json");
+  answer.headers.set("cache-control", "no-store");
+  return answer;
+}

@@ -1,0 +1,80 @@
+import Negotiator from "negotiator";
+import { type Decision, violated } from "#lib/core/decision";
+import { writeLimitHeaders } from "./headers.ts";
+import { PAGE_HEADERS, refusalPage } from "./page.ts";
+import { type Problem, problemResponse, QUOTA_EXCEEDED, REDUCED_CAPACITY } from "./problem.ts";
+
+/** In the order that we prefer: a client that takes anything gets the problem. */
+const OFFERED = ["application/problem+json", "application/json", "text/html"];
+
+/** An Accept header is a client's: what is longer than any browser's is not read. */
+const MAX_ACCEPT = 1024;
+
+/**
+ * The answer to a request that may not pass: 429 where a limit had no room, 503 where the store
+ * failed and the rule denies; a page for whoever prefers text/html, problem details (RFC 9457) for
+ * everybody else. Never cached.
+ */
+export function refusal(request: Request, decision: Decision, legacyHeaders: boolean): Response {
+  const problem = problemOf(decision);
+  const answer = prefersPage(request)
+    ? new Response(refusalPage(pageTitle(problem), problem.detail ?? ""), {
+        status: problem.status,
+        headers: PAGE_HEADERS,
+      })
+    : problemResponse(problem);
+  answer.headers.set("Cache-Control", "no-store");
+  answer.headers.append("Vary", "Accept");
+  writeLimitHeaders(answer.headers, decision, legacyHeaders);
+  return request.method === "HEAD" ? new Response(null, answer) : answer;
+}
+
+function problemOf(decision: Decision): Problem {
+  if (decision.reason === "store-failed") {
+    return {
+      type: REDUCED_CAPACITY,
+      title: "Request cannot be satisfied due to temporary server capacity constraints",
+      status: 503,
+      detail: "This part of the site is closed for a moment. Please try again shortly.",
+    };
+  }
+  return {
+    type: QUOTA_EXCEEDED,
+    title: "Request cannot be satisfied as assigned quota has been exceeded",
+    status: 429,
+    detail: waitInWords(decision.retryAfterMs),
+    "violated-policies": violated(decision).map((status) => status.policyName),
+  };
+}
+
+function pageTitle(problem: Problem): string {
+  return problem.status === 503 ? "Closed for a moment" : "Too many requests";
+}
+
+function waitInWords(ms: number | undefined): string {
+  if (ms === undefined) return "This request asks for more than its limit allows at once.";
+  return `Too many requests were made. Please try again in ${duration(Math.ceil(ms / 1000))}.`;
+}
+
+/** The two largest units, rounded up: "1 hour 5 minutes". */
+function duration(totalSeconds: number): string {
+  const minutes =
+    totalSeconds < 3600 ? Math.floor(totalSeconds / 60) : Math.ceil(totalSeconds / 60);
+  if (minutes < 60) return words([minutes, "minute"], [totalSeconds % 60, "second"]);
+  const hours = minutes < 1440 ? Math.floor(minutes / 60) : Math.ceil(minutes / 60);
+  if (hours < 24) return words([hours, "hour"], [minutes % 60, "minute"]);
+  return words([Math.floor(hours / 24), "day"], [hours % 24, "hour"]);
+}
+
+function words(...parts: readonly (readonly [number, string])[]): string {
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : "s"}`)
+    .join(" ");
+}
+
+function prefersPage(request: Request): boolean {
+  const accept = request.headers.get("accept") ?? "*/*";
+  if (accept.length > MAX_ACCEPT) return false;
+  return new Negotiator({ headers: { accept } }).mediaType(OFFERED) === "text/html";
+}

@@ -1,0 +1,252 @@
+import { Redis } from "ioredis";
+import { SignJWT } from "jose";
+import { request as send } from "node:http";
+import { parseList } from "structured-headers";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { buildOnce } from "#lib/cli/build";
+import { ROOT, startApp } from "../support/app.ts";
+import { startRedis } from "../support/redis.ts";
+import { scope } from "../support/scope.ts";
+
+const cleanUp = scope();
+const AUTH_SECRET = "an auth secret of the tests, long enough";
+
+beforeAll(() => buildOnce(ROOT, () => {}));
+
+async function redisAndApp(env: Record<string, string> = {}) {
+  const redis = cleanUp(await startRedis(), (it) => it.stop());
+  const app = cleanUp(await startApp({ REDIS_URL: redis.url, ...env }), (it) => it.stop());
+  return { redis, app };
+}
+
+async function repeat(times: number, call: () => Promise<Response>): Promise<Response[]> {
+  const answers: Response[] = [];
+  for (let i = 0; i < times; i += 1) answers.push(await call());
+  return answers;
+}
+
+const statuses = (answers: readonly Response[]) => answers.map((answer) => answer.status);
+const times = (count: number, status: number) => Array.from({ length: count }, () => status);
+
+describe("npm start", () => {
+  test("with nothing set chooses a store, says four things, and stops when told", async () => {
+    const app = cleanUp(await startApp(), (it) => it.stop());
+    expect(
+      app
+        .output()
+        .trim()
+        .split("\n")
+        .map((line) => line.split(/\s+/)[0]),
+    ).toEqual(["store", "clients", "policy", "ready"]);
+    expect(app.output()).toMatch(/store +(redis|valkey)-server, started for this process/);
+    expect((await fetch(`${app.url}/api/search`)).status).toBe(200);
+    expect(await app.stop()).toBe(0);
+  });
+
+  test("lets ten searches a minute through and refuses the eleventh, with the standard's headers", async () => {
+    const { app } = await redisAndApp();
+    const answers = await repeat(11, () => fetch(`${app.url}/api/search`, { method: "POST" }));
+    expect(statuses(answers)).toEqual([...times(10, 200), 429]);
+
+    const first = answers[0]?.headers;
+    expect(first?.get("ratelimit-policy")).toBe('"api";q=600;w=60, "search";q=10;w=60');
+    expect(
+      parseList(first?.get("ratelimit") ?? "").map(([name, all]) => [name, all.get("r")]),
+    ).toEqual([
+      ["api", 599],
+      ["search", 9],
+    ]);
+
+    const refused = answers[10];
+    const wait = Number(refused?.headers.get("retry-after"));
+    expect(wait).toBeGreaterThan(0);
+    expect(wait).toBeLessThanOrEqual(60);
+    expect(parseList(refused?.headers.get("ratelimit") ?? "")).toEqual([
+      [
+        "search",
+        new Map([
+          ["r", 0],
+          ["t", wait],
+        ]),
+      ],
+    ]);
+    expect(refused?.headers.get("content-type")).toBe("application/problem+json");
+    expect(refused?.headers.get("cache-control")).toBe("no-store");
+    expect(await refused?.json()).toMatchObject({
+      type: "https://iana.org/assignments/http-problem-types#quota-exceeded",
+      status: 429,
+      "violated-policies": ["search"],
+    });
+
+    // A refusal takes nothing: the rule of the whole API still has room for 590.
+    const elsewhere = await fetch(`${app.url}/api/analytics/track`);
+    const [api] = parseList(elsewhere.headers.get("ratelimit") ?? "");
+    expect(api?.[1].get("r")).toBe(589);
+  });
+
+  test("refuses a browser with a page that says how long to wait", async () => {
+    const { app } = await redisAndApp();
+    await repeat(10, () => fetch(`${app.url}/api/search`));
+    const page = await fetch(`${app.url}/api/search`, {
+      headers: { accept: "text/html,application/xhtml+xml,*/*;q=0.8" },
+    });
+    expect(page.status).toBe(429);
+    expect(page.headers.get("content-type")).toContain("text/html");
+    expect(await page.text()).toMatch(/Please try again in \d+ (?:second|minute)s?\./);
+  });
+
+  test("counts by the socket, whatever addresses a client claims", async () => {
+    const { app } = await redisAndApp();
+    let i = 0;
+    const answers = await repeat(11, () => {
+      i += 1;
+      const claim = `203.0.113.${i}`;
+      return fetch(`${app.url}/api/search`, {
+        headers: {
+          "x-forwarded-for": claim,
+          "x-real-ip": claim,
+          forwarded: `for=${claim}`,
+          "cf-connecting-ip": claim,
+          "x-vercel-forwarded-for": claim,
+          "x-headgate-socket": `n ${claim}`,
+        },
+      });
+    });
+    expect(statuses(answers)).toEqual([...times(10, 200), 429]);
+  });
+
+  test("exempts health and leaves pages without a rule alone", async () => {
+    const { app } = await redisAndApp();
+    for (const path of ["/api/health", "/"]) {
+      const answer = await fetch(app.url + path);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.has("ratelimit")).toBe(false);
+    }
+  });
+
+  test("answers what it is asked for while it stops, and then ends", async () => {
+    const { app } = await redisAndApp();
+    const { port } = new URL(app.url);
+    // A request whose body has not ended is in flight for as long as we wish.
+    const slow = send({
+      port,
+      host: "127.0.0.1",
+      method: "POST",
+      path: "/api/search",
+      headers: { "content-type": "application/json" },
+    });
+    const answered = new Promise<number | undefined>((resolve, reject) => {
+      slow
+        .on("response", (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        })
+        .on("error", reject);
+    });
+    slow.write('{"q":');
+    await expect.poll(() => fetch(`${app.url}/api/health`).then((r) => r.status)).toBe(200);
+    const stopped = app.stop("SIGTERM");
+    await expect
+      .poll(() =>
+        fetch(`${app.url}/api/health`).then(
+          () => "open",
+          () => "closed",
+        ),
+      )
+      .toBe("closed");
+    slow.end('""}');
+    expect(await answered).toBe(200);
+    expect(await stopped).toBe(0);
+  });
+
+  test("on an unchanged tree does not build again", async () => {
+    const said = vi.fn<(line: string) => void>();
+    expect(await buildOnce(ROOT, said)).toBe(false);
+    expect(said).not.toHaveBeenCalled();
+  });
+});
+
+describe("two instances over one Redis", () => {
+  test("let exactly 10 of 20 concurrent searches through", async () => {
+    const { redis, app } = await redisAndApp();
+    const other = cleanUp(await startApp({ REDIS_URL: redis.url }), (it) => it.stop());
+    const calls = Array.from({ length: 20 }, (_, i) =>
+      fetch(`${i % 2 === 0 ? app.url : other.url}/api/search`, { method: "POST" }),
+    );
+    const answers = statuses(await Promise.all(calls)).toSorted();
+    expect(answers).toEqual([...times(10, 200), ...times(10, 429)]);
+  });
+});
+
+describe("what reaches Redis", () => {
+  test("holds no address, no user and no token, and every key has a time to live", async () => {
+    const { redis, app } = await redisAndApp({ CLIENT_IP_FROM: "hops:1", AUTH_SECRET });
+    const watcher = cleanUp(new Redis(redis.url), (it) => it.disconnect());
+    const monitor = cleanUp(await watcher.monitor(), (it) => it.disconnect());
+    const seen: string[] = [];
+    monitor.on("monitor", (_time: string, args: string[]) => seen.push(args.join(" ")));
+
+    const token = await new SignJWT()
+      .setProtectedHeader({ alg: "HS256" })
+      .setSubject("ada-lovelace")
+      .setAudience("headgate")
+      .setExpirationTime("5 minutes")
+      .sign(new TextEncoder().encode(AUTH_SECRET));
+    const headers = { "x-forwarded-for": "203.0.113.77", authorization: `Bearer ${token}` };
+    for (const path of [
+      "/api/search?q=lovelace",
+      "/api/dashboard/profile/update",
+      "/api/onboarding/fetch-instagram",
+    ]) {
+      await fetch(app.url + path, { headers });
+    }
+    const reader = cleanUp(new Redis(redis.url), (it) => it.disconnect());
+    await expect.poll(() => reader.dbsize()).toBeGreaterThanOrEqual(5);
+    await expect
+      .poll(() => seen.some((line) => line.toLowerCase().startsWith("evalsha")))
+      .toBe(true);
+
+    const everything = seen.join("\n");
+    for (const secret of ["203.0.113.77", "ada-lovelace", "lovelace", token]) {
+      expect(everything).not.toContain(secret);
+    }
+    for (const key of await reader.keys("*")) {
+      expect(await reader.pttl(key), key).toBeGreaterThan(0);
+      expect(key).toMatch(/^local:/);
+    }
+  });
+
+  test("one REST call a checked request, however many limits apply", async () => {
+    const { redis, app } = await redisAndApp();
+    await fetch(`${app.url}/api/search`);
+    const reader = cleanUp(new Redis(redis.url), (it) => it.disconnect());
+    const scripts = async () => {
+      const stats = await reader.info("commandstats");
+      return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1] ?? 0);
+    };
+    const before = await scripts();
+    await repeat(5, () => fetch(`${app.url}/api/search`));
+    expect(await scripts()).toBe(before + 5);
+  });
+});
+
+describe("when Redis is gone", () => {
+  test("each rule says what happens: searches pass, the pipeline is closed", async () => {
+    const { redis, app } = await redisAndApp();
+    expect((await fetch(`${app.url}/api/search`)).status).toBe(200);
+    await redis.stop();
+
+    const passed = await fetch(`${app.url}/api/search`);
+    expect(passed.status).toBe(200);
+    expect(passed.headers.has("ratelimit")).toBe(false);
+
+    const closed = await fetch(`${app.url}/api/admin/pipeline/trigger`, { method: "POST" });
+    expect(closed.status).toBe(503);
+    expect(closed.headers.get("content-type")).toBe("application/problem+json");
+    expect(await closed.json()).toMatchObject({
+      type: "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",
+    });
+    await expect.poll(() => app.output()).toContain('"event":"store-failed"');
+    expect(app.output()).not.toContain("127.0.0.1 ");
+  });
+});

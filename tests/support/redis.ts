@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findProgram } from "#lib/cli/find-program";
+
+/** A real Redis of a test's own, on a free port of this machine. */
+export interface TestRedis {
+  readonly url: string;
+  readonly port: number;
+  /** Ends the process; once is enough, more does no harm. */
+  stop(): Promise<void>;
+}
+
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** Starts a Redis that keeps nothing. Another port is tried where somebody else took the free one. */
+export async function startRedis(wanted?: number): Promise<TestRedis> {
+  const program = findProgram("redis-server", "valkey-server");
+  if (!program)
+    throw new Error("The tests need redis-server: npm run test installs it where it may.");
+  for (let attempt = 0; ; attempt += 1) {
+    const port = wanted ?? (await freePort());
+    const folder = mkdtempSync(join(tmpdir(), "headgate-redis-"));
+    const child = spawn(
+      program,
+      ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder],
+      { stdio: ["ignore", "pipe", "ignore"] },
+    );
+    running.add(child);
+    const stop = async () => {
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = once(child, "exit");
+        child.kill("SIGKILL");
+        await ended;
+      }
+      running.delete(child);
+      rmSync(folder, { recursive: true, force: true });
+    };
+    if (await isReady(child)) return { url: `redis://127.0.0.1:${port}`, port, stop };
+    await stop();
+    if (attempt >= 5) throw new Error(`${program} did not start`);
+  }
+}
+
+async function isReady(child: ChildProcess): Promise<boolean> {
+  let log = "";
+  return new Promise((resolve, reject) => {
+    child.stdout?.on("data", (chunk: Buffer) => {
+      if (log.length < 100_000) log += chunk.toString();
+      if (/ready to accept connections/i.test(log)) resolve(true);
+    });
+    child.once("exit", () => resolve(false));
+    child.once("error", reject);
+  });
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return typeof address === "object" && address ? address.port : 0;
+}

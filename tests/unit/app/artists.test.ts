@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { searchArtists } from "#app/_domain/artists";
+import list from "../../../app/_domain/artists.json" with { type: "json" };
+import { words } from "#app/_domain/words";
+
+const names = (q: string, limit?: number) => searchArtists(q, limit).map((artist) => artist.name);
+
+describe("the list", () => {
+  test("has 200 artists, each with an id, a name and a handle of their own", () => {
+    expect(list).toHaveLength(200);
+    for (const field of ["id", "name", "handle"] as const) {
+      expect(new Set(list.map((artist) => artist[field])).size).toBe(200);
+    }
+  });
+});
+
+describe("words", () => {
+  test.each([
+    ["Dąbrowel", ["dabrowel"]],
+    ["ŁÓDŹ", ["lodz"]],
+    ["İzmir izmır", ["izmir", "izmir"]],
+    ["Søren Tørnquill", ["soren", "tornquill"]],
+    ["trompe-l’œil", ["trompe", "loeil"]],
+    ["Ludmila Ó'Fallowain", ["ludmila", "ofallowain"]],
+    ["straße STRASSE ẞ", ["strasse", "strasse", "ss"]],
+    ["ＦＵＬＬ ﬁne", ["full", "fine"]],
+    ["@by.signe_fjo", ["by", "signe", "fjo"]],
+    ["Đà Nẵng", ["da", "nang"]],
+    ["  !? 🎨 ", []],
+    ["東京 7", ["東京", "7"]],
+  ])("of %j", (text, expected) => {
+    expect(words(text)).toStrictEqual(expected);
+  });
+});
+
+describe("searchArtists", () => {
+  test("gives the first page for nothing", () => {
+    const firstPage = list.slice(0, 20).map((artist) => artist.name);
+    expect(names("")).toStrictEqual(firstPage);
+    expect(names("  ¿? ")).toStrictEqual(firstPage);
+  });
+
+  test("answers at most `limit`", () => {
+    expect(names("", 3)).toHaveLength(3);
+    expect(names("", 1000)).toHaveLength(200);
+  });
+
+  test.each(["Dąbrowel", "DABROWEL", "dabro", "da\u0328browel"])("finds %j", (q) => {
+    expect(names(q)).toStrictEqual(["Femke Dąbrowel", "Nell Dąbrowel"]);
+  });
+
+  test("looks in city, styles and handle", () => {
+    for (const artist of list) {
+      for (const text of [artist.city, ...artist.styles, `@${artist.handle}`]) {
+        expect(names(text, 200)).toContain(artist.name);
+      }
+    }
+  });
+
+  test("wants every word, of whichever field", () => {
+    const found = searchArtists("nell zurich", 200);
+    expect(found.map((artist) => `${artist.name}, ${artist.city}`)).toStrictEqual([
+      "Nell Dąbrowel, Zürich",
+    ]);
+    expect(names("nell zurich nobody")).toStrictEqual([]);
+  });
+
+  test("puts names that begin with it first, then names that have it, then the rest", () => {
+    expect(names("mar")).toStrictEqual([
+      "Marit Nachtvogel",
+      "Marit Saltmarche",
+      "René Marrowby",
+      "Vesna Marrowby",
+      // From Marseille.
+      "Dragan Hollowell-Reyes",
+      "Hideo Harrowmint",
+      "Iveta Vinterhavn",
+      "Rhiannon Brackenfell",
+    ]);
+  });
+
+  test("keeps the list's order within a rank", () => {
+    const place = new Map(list.map((artist, at) => [artist.id, at]));
+    const at = searchArtists("lodz", 200).map((artist) => place.get(artist.id) ?? -1);
+    expect(at.length).toBeGreaterThan(1);
+    expect(at).toStrictEqual(at.toSorted((a, b) => a - b));
+  });
+
+  test.each([
+    ["one letter a million times", "a".repeat(1_000_000)],
+    ["a million words", "a ".repeat(500_000)],
+    ["marks to be reordered", `a${"\u0301\u0323".repeat(500_000)}`],
+    ["letters that expand", "\uFDFA".repeat(1_000_000)],
+    ["lone surrogates", "\uD800".repeat(1_000_000)],
+    ["what a pattern would make slow", `${"(a+)+".repeat(200_000)}$`],
+  ])("is quick with %s", (_, q) => {
+    const began = performance.now();
+    expect(searchArtists(q).length).toBeLessThanOrEqual(20);
+    expect(performance.now() - began).toBeLessThan(500);
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, test } from "vitest";
+import { readLimits, readRetryAfter } from "#app/_domain/limit-status";
+
+describe("readLimits", () => {
+  test("joins both headers by name, in the policy's order", () => {
+    const headers = new Headers({
+      "RateLimit-Policy": '"api";q=600;w=60, "search";q=10;w=60',
+      RateLimit: '"search";r=9;t=60, "api";r=599;t=60',
+    });
+    expect(readLimits(headers)).toStrictEqual([
+      { name: "api", quota: 600, remaining: 599 },
+      { name: "search", quota: 10, remaining: 9 },
+    ]);
+  });
+
+  test("knows nothing of the room in a limit that a refusal does not name", () => {
+    const headers = new Headers({
+      "RateLimit-Policy": '"api";q=600;w=60, "search";q=10;w=60',
+      RateLimit: '"search";r=0;t=12',
+    });
+    expect(readLimits(headers).map((limit) => limit.remaining)).toStrictEqual([undefined, 0]);
+  });
+
+  test.each(["", "not a list;;", "5;q=1", "(1 2);q=1", '"api"', '"api";q="x"'])(
+    "finds none in %j",
+    (policy) => {
+      expect(readLimits(new Headers({ "RateLimit-Policy": policy }))).toStrictEqual([]);
+    },
+  );
+});
+
+describe("readRetryAfter", () => {
+  test.each([
+    ["0", 0],
+    ["17", 17],
+    ["-1", undefined],
+    ["1.5", undefined],
+    ["Wed, 21 Oct 2026 07:28:00 GMT", undefined],
+    ["9".repeat(30), undefined],
+  ])("of %j", (text, seconds) => {
+    expect(readRetryAfter(new Headers({ "Retry-After": text }))).toBe(seconds);
+  });
+
+  test("of nothing", () => {
+    expect(readRetryAfter(new Headers())).toBeUndefined();
+  });
+});

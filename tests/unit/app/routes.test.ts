@@ -1,0 +1,40 @@
+import { describe, expect, test } from "vitest";
+import * as health from "#app/api/health/route";
+import * as search from "#app/api/search/route";
+
+const routes = [
+  { path: "/api/health", route: health, allow: "GET, HEAD, OPTIONS" },
+  { path: "/api/search", route: search, allow: "GET, HEAD, POST, OPTIONS" },
+];
+
+describe.each(routes)("$path", ({ path, route, allow }) => {
+  test.each(["PUT", "PATCH", "DELETE"] as const)(
+    "has no %s, and says what it has",
+    async (method) => {
+      const request = new Request(`http://app.example${path}`, { method });
+      const response = route[method](request);
+      const problem: unknown = await response.json();
+      expect(response.headers.get("allow")).toBe(allow);
+      expect(response.headers.get("content-type")).toBe("application/problem+json");
+      expect(problem).toStrictEqual({
+        type: "about:blank",
+        status: 405,
+        title: "Method not allowed",
+        detail: `${method} is not possible here; ${allow} are.`,
+      });
+      expect(response.status).toBe(405);
+    },
+  );
+
+  test("says which methods it has", () => {
+    const response = route.OPTIONS();
+    expect(response.status).toBe(204);
+    expect(response.headers.get("allow")).toBe(allow);
+  });
+});
+
+test("/api/health answers, and is not kept", async () => {
+  const response = health.GET();
+  expect(await response.json()).toStrictEqual({ status: "ok" });
+  expect(response.headers.get("cache-control")).toBe("no-store");
+});

@@ -1,0 +1,97 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { clientOf, resolveIdentities } from "#lib/identity/identify";
+import { createPseudonym } from "#lib/identity/pseudonym";
+
+const name = createPseudonym("a secret of the tests, long enough");
+const ip = "203.0.113.9";
+
+describe("the client that a limit counts", () => {
+  const user = { kind: "first", names: ["user"] } as const;
+  const userOrIp = { kind: "first", names: ["user", "ip"] } as const;
+  const ipAndUser = { kind: "all", names: ["ip", "user"] } as const;
+  const ada = new Map([["user", "ada"]]);
+  const nobody = new Map<string, string>();
+
+  test("is the named identity, and the address where it has no value", () => {
+    expect(clientOf(user, ada, ip, name)).toBe(name("user", "ada"));
+    expect(clientOf(user, nobody, ip, name)).toBe(name("ip", ip));
+    expect(clientOf(userOrIp, ada, ip, name)).toBe(name("user", "ada"));
+    expect(clientOf(userOrIp, nobody, ip, name)).toBe(name("ip", ip));
+    expect(clientOf(userOrIp, new Map([["user", ""]]), ip, name)).toBe(name("ip", ip));
+  });
+
+  test("a user named like an address is not that address", () => {
+    expect(clientOf(user, new Map([["user", ip]]), ip, name)).not.toBe(name("ip", ip));
+  });
+
+  test("a combination differs when any part does", () => {
+    const clients = [
+      clientOf(ipAndUser, ada, ip, name),
+      clientOf(ipAndUser, new Map([["user", "bob"]]), ip, name),
+      clientOf(ipAndUser, ada, "203.0.113.10", name),
+      clientOf(ipAndUser, nobody, ip, name),
+    ];
+    expect(new Set(clients).size).toBe(clients.length);
+  });
+
+  test("global is everybody", () => {
+    const everybody = { kind: "global", names: [] } as const;
+    expect(clientOf(everybody, ada, ip, name)).toBe(
+      clientOf(everybody, nobody, "198.51.100.1", name),
+    );
+  });
+});
+
+describe("resolving", () => {
+  const request = new Request("http://app.example/");
+
+  test("a resolver that throws names nobody and is reported", async () => {
+    const failures: string[] = [];
+    const identities = {
+      user: () => Promise.reject(new Error("database down")),
+      plan: () => "pro",
+      account: "from-code",
+    } as const;
+    const values = await resolveIdentities(
+      ["user", "plan", "account", "ip", "toString"],
+      identities,
+      request,
+      (who) => failures.push(who),
+    );
+    expect([...values]).toEqual([["plan", "pro"]]);
+    expect(failures).toEqual(["user"]);
+  });
+});
+
+describe("pseudonyms", () => {
+  test("are the first 128 bits of HMAC-SHA-256, in base64url", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string(), async (value) => {
+        const bytes = (text: string) => new TextEncoder().encode(text);
+        const key = await crypto.subtle.importKey(
+          "raw",
+          bytes("key"),
+          { name: "HMAC", hash: "SHA-256" },
+          false,
+          ["sign"],
+        );
+        const digest = await crypto.subtle.sign("HMAC", key, bytes(`ip\0${value}`));
+        const expected = Buffer.from(digest).subarray(0, 16).toString("base64url");
+        expect(createPseudonym("key")("ip", value)).toBe(expected);
+      }),
+    );
+  });
+
+  test("stay the same when the memory of them turns over", () => {
+    const small = createPseudonym("key", 4);
+    const first = small("ip", "0");
+    const all = Array.from({ length: 50 }, (_, i) => small("ip", String(i)));
+    expect(new Set(all).size).toBe(50);
+    expect(small("ip", "0")).toBe(first);
+  });
+
+  test("differ by secret", () => {
+    expect(createPseudonym("one")("ip", ip)).not.toBe(createPseudonym("two")("ip", ip));
+  });
+});

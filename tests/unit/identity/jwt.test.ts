@@ -1,0 +1,92 @@
+import { SignJWT, UnsecuredJWT } from "jose";
+import { describe, expect, test } from "vitest";
+import { jwtUser } from "#lib/identity/jwt";
+
+const current = "the current secret of the tests, long enough";
+const previous = "the previous secret of the tests, long enough";
+const resolve = jwtUser({ secrets: [current, previous], audience: "app" });
+
+interface Claims {
+  readonly sub?: string;
+  readonly aud?: string;
+  readonly exp?: string;
+  readonly alg?: string;
+  readonly secret?: string;
+}
+
+function token({
+  sub = "ada",
+  aud = "app",
+  exp = "5 minutes",
+  alg = "HS256",
+  secret = current,
+}: Claims = {}) {
+  return new SignJWT()
+    .setProtectedHeader({ alg })
+    .setSubject(sub)
+    .setAudience(aud)
+    .setExpirationTime(exp)
+    .sign(new TextEncoder().encode(secret));
+}
+
+function request(headers: Record<string, string>): Request {
+  return new Request("http://app.example/", { headers });
+}
+
+describe("a user's token", () => {
+  test("is read as bearer, or from the session cookie", async () => {
+    const good = await token();
+    expect(await resolve(request({ authorization: `Bearer ${good}` }))).toBe("ada");
+    expect(await resolve(request({ authorization: `bearer ${good}` }))).toBe("ada");
+    expect(await resolve(request({ cookie: `a=b; session=${good}; c=d` }))).toBe("ada");
+    expect(
+      await resolve(request({ authorization: "Bearer junk", cookie: `session=${good}` })),
+    ).toBe("ada");
+  });
+
+  test("signed with the secret that is being rotated out still counts", async () => {
+    expect(
+      await resolve(request({ authorization: `Bearer ${await token({ secret: previous })}` })),
+    ).toBe("ada");
+  });
+
+  test.each<[string, () => Promise<string> | string]>([
+    ["another secret", () => token({ secret: "a secret that nobody of ours has used" })],
+    ["another algorithm", () => token({ alg: "HS512" })],
+    ["another audience", () => token({ aud: "elsewhere" })],
+    ["an expired one", () => token({ exp: "1 minute ago" })],
+    [
+      "no signature",
+      () => new UnsecuredJWT({ sub: "ada", aud: "app" }).setExpirationTime("5m").encode(),
+    ],
+    [
+      "no expiry",
+      () =>
+        new SignJWT({ sub: "ada", aud: "app" })
+          .setProtectedHeader({ alg: "HS256" })
+          .sign(new TextEncoder().encode(current)),
+    ],
+    [
+      "no subject",
+      () =>
+        new SignJWT({ aud: "app" })
+          .setProtectedHeader({ alg: "HS256" })
+          .setExpirationTime("5m")
+          .sign(new TextEncoder().encode(current)),
+    ],
+    ["a very long subject", () => token({ sub: "a".repeat(300) })],
+    ["a very long token", () => token({ sub: "a".repeat(5000) })],
+    ["junk", () => "junk"],
+  ])("with %s names nobody", async (_, make) => {
+    expect(await resolve(request({ authorization: `Bearer ${await make()}` }))).toBeUndefined();
+  });
+
+  test("without one there is nobody", async () => {
+    expect(await resolve(request({}))).toBeUndefined();
+    expect(
+      await jwtUser({ secrets: [], audience: "app" })(
+        request({ authorization: `Bearer ${await token()}` }),
+      ),
+    ).toBeUndefined();
+  });
+});

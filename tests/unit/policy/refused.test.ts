@@ -1,0 +1,117 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { checkPolicyFile, renderCheck } from "#lib/cli/check";
+import { PROBLEM_CODES } from "#lib/policy/errors";
+
+const root = join(import.meta.dirname, "..", "..", "..");
+const folder = join(root, "tests", "fixtures", "refused");
+const fixtures = readdirSync(folder).toSorted();
+const docs = readFileSync(join(root, "docs", "policy-errors.md"), "utf8");
+
+/** A fixture's name begins with its code: "no-limits-but-an-empty-list" is of NO_LIMITS. */
+function codeOf(file: string): string {
+  const name = file.replace(/\.ts$/, "").replaceAll("-", "_").toUpperCase();
+  const codes = PROBLEM_CODES.filter((code) => name === code || name.startsWith(`${code}_`));
+  return codes.toSorted((a, b) => b.length - a.length)[0] ?? `no code is named by ${file}`;
+}
+
+describe("a policy that cannot be used", () => {
+  test.each(fixtures)(
+    "%s is refused by its code, with its place and what is allowed",
+    async (file) => {
+      const path = join(folder, file);
+      const result = await checkPolicyFile(path);
+      const problems = result.ok ? [] : result.problems;
+      expect(problems.map(({ code }) => code)).toEqual([codeOf(file)]);
+
+      const marked = readFileSync(path, "utf8")
+        .split("\n")
+        .findIndex((line) => line.includes("// <-- here"));
+      const [problem] = problems;
+      expect(problem?.position?.line).toBe(marked + 1);
+      expect(problem?.given).not.toBe("");
+      expect(problem?.allowed).not.toBe("");
+      if (problem?.place[0] === "rules" && problem.place.length > 1)
+        expect(problem.rule).toBe(problem.place[1]);
+      expect(renderCheck(result)).toContain(`${file}:${marked + 1}:`);
+    },
+  );
+
+  test("there is a fixture and an explanation for every code", () => {
+    const covered = new Set(fixtures.map(codeOf));
+    for (const code of PROBLEM_CODES) {
+      expect(covered, code).toContain(code);
+      expect(docs, code).toContain(`\n## ${code}\n`);
+    }
+  });
+
+  test("all that is wrong is said in one go", async () => {
+    const result = await checkPolicyFile(join(root, "tests", "fixtures", "many-problems.ts"));
+    expect(result.ok ? [] : result.problems.map(({ code }) => code)).toEqual([
+      "WINDOW_TOO_SHORT",
+      "UNKNOWN_IDENTITY",
+      "COST_BELOW_ONE",
+      "UNKNOWN_KEY",
+      "EMPTY_REASON",
+    ]);
+  });
+});
+
+describe("the command", () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [join(root, "lib", "cli", "headgate.ts"), ...args], {
+      cwd: root,
+      encoding: "utf8",
+    });
+
+  test("check says what is in the policy, and ends with 0", () => {
+    const done = run("check");
+    expect(done.stdout).toBe("config/rate-limits.ts: 10 rules, 10 limits, 2 exempt paths\n");
+    expect(done.status).toBe(0);
+  });
+
+  test("check ends with 1 and a paragraph for the problem", () => {
+    const done = run("check", "tests/fixtures/refused/window-too-short.ts");
+    expect(done.status).toBe(1);
+    expect(done.stderr).toBe(
+      [
+        "tests/fixtures/refused/window-too-short.ts:8:17  WINDOW_TOO_SHORT",
+        "  rule     search",
+        "  place    rules.search.limits.ip",
+        '  given    "10 per 500 ms"',
+        "  allowed  a window of at least 1 second",
+        "  more     docs/policy-errors.md#window_too_short",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("check --json is for programs", () => {
+    const done = run("check", "--json", "tests/fixtures/refused/no-rules.ts");
+    expect(JSON.parse(done.stdout)).toMatchObject({ ok: false, problems: [{ code: "NO_RULES" }] });
+    expect(done.status).toBe(1);
+  });
+
+  test("a file that is no policy is said to be none", () => {
+    const done = run("check", "tests/support/model.ts");
+    expect(done.stderr).toContain("the file has no default export");
+    expect(done.status).toBe(1);
+  });
+
+  test.each([["chekc"], ["check", "nowhere.ts"], ["check", "--jsn"]])(
+    "%s %s is a wrong use",
+    (...args) => {
+      const done = run(...args);
+      expect(done.stderr).toContain("CLI_USAGE");
+      expect(done.status).toBe(2);
+    },
+  );
+
+  test("--help teaches", () => {
+    const done = run("--help");
+    expect(done.stdout).toContain("npm run headgate -- check");
+    expect(done.status).toBe(0);
+  });
+});

@@ -1,0 +1,125 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { createRedis } from "#lib/redis/client";
+import { StoreError } from "#lib/redis/errors";
+import { defineScript, runScript } from "#lib/redis/script";
+
+const servers: Server[] = [];
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+/** A store that answers as told; the calls it got are counted. */
+async function storeThat(listener: RequestListener) {
+  const calls: string[] = [];
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    request.on("end", () => {
+      calls.push(body);
+      listener(request, response);
+    });
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const redis = createRedis({
+    url: `http://127.0.0.1:${port}`,
+    token: "s3cret-token",
+    deadlineMs: 150,
+  });
+  return { redis, calls };
+}
+
+async function failureOf(call: Promise<unknown>): Promise<StoreError> {
+  const error: unknown = await call.then(
+    () => expect.unreachable("the call should have failed"),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(StoreError);
+  return error as StoreError;
+}
+
+describe("a call to the store", () => {
+  test("that gets no answer fails at the deadline, was sent once, and says so by its code", async () => {
+    const { redis, calls } = await storeThat(() => {});
+    const error = await failureOf(redis.set("who", "198.51.100.7"));
+    expect(error.code).toBe("STORE_TIMEOUT");
+    expect(error.cause).toBeDefined();
+    expect(calls).toHaveLength(1);
+  });
+
+  test("whose answer stalls half way fails at the deadline too", async () => {
+    const { redis } = await storeThat((_, response) => {
+      response.writeHead(200, { "content-type": "application/json" }).write('{"res');
+    });
+    expect((await failureOf(redis.get("key"))).code).toBe("STORE_TIMEOUT");
+  });
+
+  test("to a store that is not there is unreachable", async () => {
+    const redis = createRedis({ url: "http://127.0.0.1:1", token: "s3cret-token" });
+    expect((await failureOf(redis.get("key"))).code).toBe("STORE_UNREACHABLE");
+  });
+
+  test("with a wrong token says which variable to look at", async () => {
+    const { redis } = await storeThat((_, response) =>
+      response.writeHead(401).end('{"error":"WRONGPASS"}'),
+    );
+    const error = await failureOf(redis.get("key"));
+    expect(error.code).toBe("STORE_UNAUTHORIZED");
+    expect(error.message).toContain("UPSTASH_REDIS_REST_TOKEN");
+  });
+
+  test.each([
+    ["not JSON", "<html>"],
+    ["not an object", "7"],
+    ["no result", "{}"],
+  ])("answered with something else (%s) is a bad answer", async (_, body) => {
+    const { redis } = await storeThat((_request, response) => response.writeHead(200).end(body));
+    expect((await failureOf(redis.get("key"))).code).toBe("STORE_BAD_ANSWER");
+  });
+
+  test("never puts keys, values or the token into an error", async () => {
+    const { redis } = await storeThat((_, response) =>
+      response
+        .writeHead(400)
+        .end('{"error":"WRONGTYPE of 198.51.100.7 for who, command was: SET who"}'),
+    );
+    const error = await failureOf(redis.set("who", "198.51.100.7"));
+    expect(error).toMatchObject({ code: "STORE_REJECTED", reply: "WRONGTYPE" });
+    for (const secret of ["198.51.100.7", "who", "s3cret-token"]) {
+      expect(`${error.message} ${error.stack}`).not.toContain(secret);
+    }
+  });
+});
+
+describe("a script", () => {
+  const script = defineScript("return 1");
+
+  test("is called by its SHA, and once by its text where Redis does not know it", async () => {
+    const { redis, calls } = await storeThat((_, response) => {
+      const known = calls.length > 1;
+      response
+        .writeHead(known ? 200 : 400)
+        .end(known ? '{"result":1}' : '{"error":"NOSCRIPT No matching script. Please use EVAL."}');
+    });
+    expect(await runScript(redis, script, ["k"], [5])).toBe(1);
+    expect(calls.map((call) => (JSON.parse(call) as unknown[]).slice(0, 2))).toEqual([
+      ["evalsha", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db"],
+      ["eval", "return 1"],
+    ]);
+  });
+
+  test("is not sent again after any other error", async () => {
+    const { redis, calls } = await storeThat((_, response) =>
+      response.writeHead(400).end('{"error":"ERR Error running script"}'),
+    );
+    expect((await failureOf(runScript(redis, script, ["k"], []))).code).toBe("STORE_REJECTED");
+    expect(calls).toHaveLength(1);
+  });
+});
