@@ -30,7 +30,7 @@ export function store(): Store {
   return madeStore;
 }
 
-/** The policy's limits, to be called from handlers and Server Actions. */
+/** The policy's limits, to be called from handlers and Server Actions. @public */
 export function limits(): ReturnType<typeof makeLimits> {
   madeLimits ??= makeLimits();
   return madeLimits;

@@ -32,19 +32,20 @@ export async function connectRedis(options: RedisStoreOptions): Promise<Store> {
     // Written in one turn of the event loop, so that no other caller's command comes between.
     pipeline: (commands) => Promise.all(commands.map(send)),
     async transaction(commands) {
-      const replies = await Promise.all([["MULTI"], ...commands, ["EXEC"]].map(send));
-      return settled(replies.at(-1));
+      const block: Command[] = [["MULTI"], ...commands, ["EXEC"]];
+      return settled((await Promise.all(block.map(send))).at(-1));
     },
     close: () => disconnect(redis),
   };
 }
 
 function createClient({ redisUrl, redisOptions, commandTimeoutMs }: RedisStoreOptions): Redis {
-  const options: RedisOptions & { replyMapping?: "legacy" } = {
+  const options = {
     ...redisOptions,
     lazyConnect: true,
     // RESP2 has the shapes that the REST protocol promises: maps as flat lists, doubles as text.
-    protocol: 2,
+    protocol: 2 as const,
+    replyMapping: "legacy" as const,
     connectTimeout: commandTimeoutMs,
     commandTimeout: commandTimeoutMs,
     // A connection that stays silent is given up, and with it what waits on it.
@@ -52,9 +53,9 @@ function createClient({ redisUrl, redisOptions, commandTimeoutMs }: RedisStoreOp
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 1_000),
+    retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 1_000),
     // After a failover the connection may lead to a replica.
-    reconnectOnError: (error) => error.message.startsWith("READONLY"),
+    reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
   };
   return redisUrl === undefined ? new Redis(options) : new Redis(readUrl(redisUrl), options);
 }
@@ -95,10 +96,14 @@ function sender(redis: Redis, commandTimeoutMs: number) {
     try {
       return toReply(await redis.sendCommand(command));
     } catch (error) {
-      if (error instanceof ReplyError) return new ErrorReply(error.message);
+      if (isReplyError(error)) return new ErrorReply(error.message);
       throw lost(error, commandTimeoutMs);
     }
   };
+}
+
+function isReplyError(error: unknown): error is Error {
+  return error instanceof ReplyError;
 }
 
 /** ioredis's reply; errors inside a list (EXEC, or a script's own) are values there too. */

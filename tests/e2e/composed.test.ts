@@ -17,7 +17,7 @@ beforeAll(async () => {
     encoding: "utf8",
     env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
   });
-  expect(build.status, build.stdout + build.stderr).toBe(0);
+  if (build.status !== 0) throw new Error(build.stdout + build.stderr);
   store = await startStore();
   app = await startProgram(
     [NEXT, "start", "-p", "0", "-H", "localhost"],

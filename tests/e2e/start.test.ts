@@ -173,7 +173,7 @@ describe("two instances over one Redis", () => {
     const calls = Array.from({ length: 20 }, (_, i) =>
       fetch(`${i % 2 === 0 ? app.url : other.url}/api/search`, { method: "POST" }),
     );
-    const answers = statuses(await Promise.all(calls)).toSorted();
+    const answers = statuses(await Promise.all(calls)).toSorted((a, b) => a - b);
     expect(answers).toEqual([...times(10, 200), ...times(10, 429)]);
   });
 });
@@ -211,7 +211,7 @@ describe("what reaches Redis", () => {
       expect(everything).not.toContain(secret);
     }
     for (const key of await reader.keys("*")) {
-      expect(await reader.pttl(key), key).toBeGreaterThan(0);
+      expect(await reader.pttl(key)).toBeGreaterThan(0);
       expect(key).toMatch(/^local:/);
     }
   });

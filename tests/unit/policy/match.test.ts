@@ -147,7 +147,7 @@ describe("the readings of a path", () => {
   });
 
   test("hold the plain path, whichever of its letters are encoded", () => {
-    const letters = [..."/api/search"];
+    const letters = "/api/search".split("");
     fc.assert(
       fc.property(
         fc.array(fc.boolean(), { minLength: letters.length, maxLength: letters.length }),

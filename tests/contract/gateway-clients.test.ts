@@ -1,0 +1,168 @@
+import { Ratelimit } from "@upstash/ratelimit";
+import { Redis as UpstashRedis } from "@upstash/redis";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { startStore, type TestStore } from "../support/gateway.ts";
+
+let store: TestStore;
+let direct: Redis;
+
+beforeAll(async () => {
+  store = await startStore();
+  direct = new Redis(store.redis.url);
+});
+beforeEach(async () => {
+  await direct.flushall();
+  await direct.script("FLUSH");
+  await direct.config("RESETSTAT");
+});
+afterAll(async () => {
+  direct?.disconnect();
+  await store?.stop();
+});
+
+/** How often Redis ran a command. */
+async function timesRun(command: string): Promise<number> {
+  const stats = await direct.info("commandstats");
+  return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+}
+
+const kinds = [
+  ["with its defaults (joined calls, base64)", {}],
+  ["with plain texts", { responseEncoding: false as const }],
+  ["without joined calls", { enableAutoPipelining: false }],
+] as const;
+
+describe.each(kinds)("@upstash/redis %s", (_, options) => {
+  const client = () => new UpstashRedis({ url: store.url, token: store.token, ...options });
+
+  test("stores and reads text of any script, and JSON", async () => {
+    const redis = client();
+    const text = 'héllo wörld 日本 🎛️ \u0000 " \\ \n';
+    expect(await redis.set("text", text)).toBe("OK");
+    expect(await redis.get("text")).toBe(text);
+    expect(await direct.get("text")).toBe(text);
+    await redis.set("json", { artists: ["Sigur Rós"], n: 1 });
+    expect(await redis.get("json")).toEqual({ artists: ["Sigur Rós"], n: 1 });
+    expect(await redis.get("none")).toBeNull();
+  });
+
+  test("reads OK alone, stored and inside lists", async () => {
+    const redis = client();
+    await redis.set("ok", "OK");
+    expect(await redis.get("ok")).toBe("OK");
+    await redis.rpush("list", "OK", "OKAY", "é");
+    expect(await redis.lrange("list", 0, -1)).toEqual(["OK", "OKAY", "é"]);
+    expect(await redis.eval("return {'OK', {'OK', {'é'}}, 1, false}", [], [])).toEqual([
+      "OK",
+      ["OK", ["é"]],
+      1,
+      null,
+    ]);
+  });
+
+  test("reads hashes, scores and scans", async () => {
+    const redis = client();
+    await redis.hset("hash", { a: "x", b: "é" });
+    expect(await redis.hgetall("hash")).toEqual({ a: "x", b: "é" });
+    await redis.zadd("scores", { score: 1.5, member: "m" });
+    expect(await redis.zrange("scores", 0, -1, { withScores: true })).toEqual(["m", 1.5]);
+    const [cursor, keys] = await redis.scan(0, { match: "h*" });
+    expect([cursor, keys]).toEqual(["0", ["hash"]]);
+  });
+
+  test("has many calls at once, each with its own answer", async () => {
+    const redis = client();
+    const counts = await Promise.all(Array.from({ length: 50 }, () => redis.incr("count")));
+    expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, n) => n + 1));
+  });
+
+  test("has an error of one call for that call alone", async () => {
+    const redis = client();
+    await redis.set("word", "x");
+    const [failed, read] = await Promise.allSettled([redis.incr("word"), redis.incr("number")]);
+    expect(failed).toMatchObject({
+      status: "rejected",
+      reason: { message: expect.stringContaining("not an integer") as string },
+    });
+    expect(read).toEqual({ status: "fulfilled", value: 1 });
+  });
+
+  test("runs pipelines, with errors in their places when asked", async () => {
+    const redis = client();
+    const pipeline = redis.pipeline().set("a", "é").incr("a").get("a");
+    expect(await pipeline.exec({ keepErrors: true })).toEqual([
+      { result: "OK", error: undefined },
+      { result: undefined, error: expect.stringContaining("not an integer") as string },
+      { result: "é", error: undefined },
+    ]);
+    await expect(redis.pipeline().set("a", "x").incr("a").exec()).rejects.toThrow("not an integer");
+  });
+
+  test("runs transactions; a discarded one is an error and ran nothing", async () => {
+    const redis = client();
+    expect(await redis.multi().set("a", "é").get("a").exec()).toEqual(["OK", "é"]);
+    // JSON.SET is no command of a stock Redis, so the transaction is discarded as it is queued.
+    await expect(redis.multi().set("b", "1").json.set("c", "$", {}).exec()).rejects.toThrow(
+      "EXECABORT",
+    );
+    expect(await direct.exists("b")).toBe(0);
+  });
+
+  test("loads scripts, and knows them by their own SHA", async () => {
+    const redis = client();
+    const text = "#!lua flags=allow-key-locking,no-writes\nreturn ARGV[1]";
+    const sha = await redis.scriptLoad(text);
+    expect(await redis.scriptExists(sha, "0".repeat(40))).toEqual([1, 0]);
+    expect(await redis.evalsha(sha, [], ["é"])).toBe("é");
+    const writing = "#!lua flags=allow-key-locking,no-writes\nreturn redis.call('SET', KEYS[1], 1)";
+    await expect(redis.eval(writing, ["k"], [])).rejects.toThrow(
+      "not allowed from read-only scripts",
+    );
+    await expect(redis.evalsha("0".repeat(40), [], [])).rejects.toThrow("NOSCRIPT");
+  });
+
+  test("is told what the gateway refuses", async () => {
+    await expect(client().flushall()).rejects.toThrow("the gateway refuses FLUSHALL");
+    await expect(client().keys("*")).rejects.toThrow("use SCAN");
+  });
+});
+
+test("@upstash/redis with a wrong token is told so", async () => {
+  const redis = new UpstashRedis({ url: store.url, token: "not-the-token-at-all" });
+  await expect(redis.get("k")).rejects.toThrow("Unauthorized");
+});
+
+describe.each([
+  ["fixedWindow", () => Ratelimit.fixedWindow(3, "60 s")],
+  ["slidingWindow", () => Ratelimit.slidingWindow(3, "60 s")],
+  ["tokenBucket", () => Ratelimit.tokenBucket(1, "60 s", 3)],
+] as const)("@upstash/ratelimit's %s", (name, limiter) => {
+  function ratelimit() {
+    const redis = new UpstashRedis({ url: store.url, token: store.token });
+    return new Ratelimit({ redis, limiter: limiter(), ephemeralCache: false, prefix: name });
+  }
+
+  test("admits three of five; its script is sent once, and known by its SHA after", async () => {
+    const limit = ratelimit();
+    const admitted: boolean[] = [];
+    for (let n = 0; n < 5; n += 1) admitted.push((await limit.limit("client")).success);
+    expect(admitted).toEqual([true, true, true, false, false]);
+    expect(await timesRun("eval")).toBe(1);
+    expect(await timesRun("evalsha")).toBe(5);
+    expect((await limit.getRemaining("client")).remaining).toBe(0);
+  });
+
+  test("admits three of twenty that come at once", async () => {
+    const limit = ratelimit();
+    const decisions = await Promise.all(Array.from({ length: 20 }, () => limit.limit("crowd")));
+    expect(decisions.filter(({ success }) => success)).toHaveLength(3);
+  });
+
+  test("runs on when Redis forgot its scripts", async () => {
+    const limit = ratelimit();
+    expect((await limit.limit("client")).remaining).toBe(2);
+    await direct.script("FLUSH");
+    expect((await limit.limit("client")).remaining).toBe(1);
+  });
+});

@@ -1,0 +1,20 @@
+import type { HeadgateOptions } from "#lib/assemble";
+import type { HeadgateEvent } from "#lib/observe/events";
+import { createRedis } from "#lib/redis/client";
+import type { TestStore } from "./gateway.ts";
+
+let namespaces = 0;
+
+/** Options for a gate of a test's own, on a namespace of its own; events are kept. */
+export function gateOptions(store: Pick<TestStore, "url" | "token">) {
+  namespaces += 1;
+  const events: HeadgateEvent[] = [];
+  const options = {
+    redis: createRedis({ url: store.url, token: store.token }),
+    namespace: `test-${process.pid}-${namespaces}`,
+    secret: "a secret of the tests, long enough",
+    addressSource: { from: "hops", hops: 1 },
+    onEvent: (event) => events.push(event),
+  } satisfies HeadgateOptions;
+  return { options, events };
+}

@@ -1,0 +1,173 @@
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { headgate } from "#lib/guard";
+import { defineIdentities, definePolicy } from "#lib/policy/define";
+import { startStore, type TestStore } from "../support/gateway.ts";
+import { gateOptions } from "../support/options.ts";
+
+const policy = definePolicy({
+  identities: defineIdentities({
+    user: (request) => request.headers.get("x-user") ?? undefined,
+    broken: () => Promise.reject(new Error("its database is down")),
+  }),
+  rules: {
+    api: { match: "/api/:path*", limits: { ip: "5 per minute" } },
+    search: { match: "/api/search", limits: { ip: "2 per minute", "user|ip": "3 per hour" } },
+    closed: { match: "/closed", limits: { ip: "5 per minute" }, onStoreFailure: "deny" },
+    broken: { match: "/broken", limits: { broken: "1 per minute" } },
+  },
+});
+
+let store: TestStore;
+
+beforeAll(async () => {
+  store = await startStore();
+});
+afterAll(() => store?.stop());
+
+/** A gate, and a way to ask it as a client; what was put off until after the answer is awaited. */
+function gate(
+  options: Partial<Parameters<typeof headgate>[1]> = {},
+  next?: () => Response | undefined,
+) {
+  const made = gateOptions(store);
+  const guard = headgate(policy, { ...made.options, ...options }, next);
+  const ask = async (path: string, headers: Record<string, string> = {}, method = "GET") => {
+    const later: Promise<unknown>[] = [];
+    const request = new Request(`http://app.example${path}`, {
+      method,
+      headers: { "x-forwarded-for": "203.0.113.9", ...headers },
+    });
+    const answer = await guard(request, { waitUntil: (work) => later.push(work) });
+    await Promise.all(later);
+    return answer;
+  };
+  return { ask, events: made.events, namespace: made.options.namespace };
+}
+
+const passed = (answer: Response) => answer.headers.get("x-middleware-next") === "1";
+
+describe("the guard", () => {
+  test("takes from all limits that apply, or from none", async () => {
+    const { ask } = gate();
+    expect(passed(await ask("/api/search"))).toBe(true);
+    expect(passed(await ask("/api/search"))).toBe(true);
+    for (let i = 0; i < 4; i += 1) expect((await ask("/api/search")).status).toBe(429);
+    const other = await ask("/api/other");
+    expect(other.headers.get("ratelimit")).toMatch(/^"api";r=2;/);
+  });
+
+  test("asks the store once for a checked request and not at all for another", async () => {
+    let calls = 0;
+    const { options } = gateOptions(store);
+    const counted = new Proxy(options.redis, {
+      get(target, name) {
+        if (name === "evalsha" || name === "eval") calls += 1;
+        const value: unknown = Reflect.get(target, name);
+        return value;
+      },
+    });
+    const { ask } = gate({ redis: counted });
+    await ask("/api/search");
+    calls = 0;
+    await ask("/api/search");
+    expect(calls).toBe(1);
+    expect(passed(await ask("/elsewhere"))).toBe(true);
+    expect(calls).toBe(1);
+  });
+
+  test("counts a user by name and everybody else by address", async () => {
+    const { ask } = gate();
+    const room = async (headers: Record<string, string>) =>
+      /"search:user\|ip:hour";r=(\d+)/.exec(
+        (await ask("/api/search", headers)).headers.get("ratelimit") ?? "",
+      )?.[1];
+    expect(await room({ "x-user": "ada" })).toBe("2");
+    expect(await room({ "x-user": "ada", "x-forwarded-for": "203.0.113.10" })).toBe("1");
+    expect(await room({ "x-user": "bob", "x-forwarded-for": "203.0.113.11" })).toBe("2");
+    expect(await room({ "x-forwarded-for": "203.0.113.12" })).toBe("2");
+  });
+
+  test("counts all addresses of one IPv6 network as one client", async () => {
+    const { ask } = gate();
+    await ask("/api/search", { "x-forwarded-for": "2001:db8:1:2::1" });
+    await ask("/api/search", { "x-forwarded-for": "2001:db8:1:2:ffff::2" });
+    expect((await ask("/api/search", { "x-forwarded-for": "2001:db8:1:2::3" })).status).toBe(429);
+    expect(passed(await ask("/api/search", { "x-forwarded-for": "2001:db8:1:3::1" }))).toBe(true);
+  });
+
+  test("counts the address where an identity cannot be resolved, and reports it", async () => {
+    const { ask, events } = gate();
+    expect(passed(await ask("/broken"))).toBe(true);
+    expect((await ask("/broken")).status).toBe(429);
+    expect(events.filter(({ kind }) => kind === "failure")).toMatchObject([
+      { what: "identity broken" },
+      { what: "identity broken" },
+    ]);
+  });
+
+  test("tells of each decision after the answer", async () => {
+    const { ask, events } = gate();
+    await ask("/api/search");
+    expect(events).toMatchObject([
+      { kind: "decision", rules: ["api", "search"], decision: { reason: "within-limit" } },
+    ]);
+    expect(events[0]).toHaveProperty("tookMs", expect.any(Number));
+  });
+
+  test("does not mind a listener that fails", async () => {
+    const { ask } = gate({
+      onEvent: () => {
+        throw new Error("the listener's own");
+      },
+    });
+    expect(passed(await ask("/api/search"))).toBe(true);
+  });
+
+  test("adds its headers to an answer whose own cannot be written", async () => {
+    const { ask } = gate({}, () => Response.redirect("http://app.example/elsewhere"));
+    const answer = await ask("/api/search");
+    expect(answer.status).toBe(302);
+    expect(answer.headers.get("location")).toBe("http://app.example/elsewhere");
+    expect(answer.headers.get("ratelimit")).toContain('"search:ip:minute";r=1');
+  });
+
+  test("with a failing store passes or closes as the rule says, and never takes longer than the deadline", async () => {
+    const { options } = gateOptions({ url: "http://127.0.0.1:1", token: "nobody-is-there-to-ask" });
+    const { ask, events } = gate({ redis: options.redis });
+    const open = await ask("/api/search");
+    expect(passed(open)).toBe(true);
+    expect(open.headers.has("ratelimit")).toBe(false);
+    expect((await ask("/closed")).status).toBe(503);
+    expect(events).toMatchObject([
+      { decision: { reason: "store-failed", allowed: true } },
+      { decision: { allowed: false } },
+    ]);
+  });
+
+  test("keeps every key under its namespace, hashed, with a time to live", async () => {
+    const { ask, namespace } = gate();
+    await ask("/api/search", { "x-user": "ada" });
+    const redis = new Redis(store.redis.url);
+    try {
+      const keys = await redis.keys(`${namespace}:*`);
+      expect(keys).toHaveLength(3);
+      for (const key of keys) {
+        expect(key).toMatch(/:rate_limit:\{[\w-]{22}\}:(?:api|search):/);
+        expect(await redis.pttl(key)).toBeGreaterThan(0);
+      }
+    } finally {
+      redis.disconnect();
+    }
+  });
+
+  test("does not start with a policy that cannot be used", () => {
+    const { options } = gateOptions(store);
+    expect(() => headgate({ rules: { a: { limits: {} } } }, options)).toThrow(
+      expect.objectContaining({
+        code: "POLICY_INVALID",
+        message: expect.stringContaining("NO_LIMITS"),
+      }),
+    );
+  });
+});

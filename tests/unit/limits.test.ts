@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createLimits } from "#lib/limits";
+import { defineIdentities, definePolicy } from "#lib/policy/define";
+import { startStore, type TestStore } from "../support/gateway.ts";
+import { gateOptions } from "../support/options.ts";
+
+const policy = definePolicy({
+  identities: defineIdentities({
+    user: (request) => request.headers.get("x-user") ?? undefined,
+    account: "from-code",
+  }),
+  rules: {
+    "login-account": { limits: { account: "3 per 15 minutes" } },
+    upload: { limits: { user: "10 per minute" }, cost: 2, algorithm: "sliding-window" },
+    closed: { limits: { ip: "1 per minute" }, onStoreFailure: "deny" },
+  },
+});
+
+let store: TestStore;
+
+beforeAll(async () => {
+  store = await startStore();
+});
+afterAll(() => store?.stop());
+
+const fresh = () => createLimits(policy, gateOptions(store).options);
+
+describe("limit", () => {
+  test("counts who the handler names, and says how the limit stands", async () => {
+    const { limit } = fresh();
+    const remaining: (number | undefined)[] = [];
+    for (let i = 0; i < 3; i += 1) {
+      const decision = await limit("login-account", { account: "ada" });
+      expect(decision).toMatchObject({ allowed: true, reason: "within-limit" });
+      remaining.push(decision.limits[0]?.remaining);
+    }
+    expect(remaining).toEqual([2, 1, 0]);
+    const denied = await limit("login-account", { account: "ada" });
+    expect(denied).toMatchObject({ allowed: false, reason: "over-limit" });
+    expect(denied.retryAfterMs).toBeGreaterThan(890_000);
+    expect((await limit("login-account", { account: "bob" })).allowed).toBe(true);
+  });
+
+  test("takes the rule's cost, or the call's", async () => {
+    const { limit } = fresh();
+    const who = { user: "ada" };
+    expect((await limit("upload", who)).limits[0]?.remaining).toBe(8);
+    expect((await limit("upload", who, { cost: 7 })).limits[0]?.remaining).toBe(1);
+    expect((await limit("upload", who)).allowed).toBe(false);
+    expect((await limit("upload", who, { cost: 1 })).allowed).toBe(true);
+    const never = await limit("upload", who, { cost: 11 });
+    expect(never).toMatchObject({ allowed: false, reason: "over-limit", retryAfterMs: undefined });
+  });
+
+  test("names from a request whoever the handler does not", async () => {
+    const { limit } = fresh();
+    const request = new Request("http://app.example/", { headers: { "x-user": "ada" } });
+    await limit("upload", {}, { request });
+    expect((await limit("upload", { user: "ada" })).limits[0]?.remaining).toBe(6);
+  });
+
+  test("never throws: a call that cannot be is a denial that says why", async () => {
+    const { limit } = fresh();
+    const noRule = await limit("logout" as "upload", {});
+    expect(noRule).toMatchObject({
+      allowed: false,
+      reason: "invalid-call",
+      error: { code: "LIMIT_UNKNOWN_RULE" },
+    });
+    for (const cost of [0, -1, 1.5, NaN]) {
+      const decision = await limit("upload", {}, { cost });
+      expect(decision.error).toMatchObject({ code: "LIMIT_BAD_ARGUMENT" });
+    }
+  });
+
+  test("leaves a failing store to the rule", async () => {
+    const { options, events } = gateOptions({
+      url: "http://127.0.0.1:1",
+      token: "nobody-is-there-to-ask",
+    });
+    const { limit, peek } = createLimits(policy, options);
+    expect(await limit("upload", { user: "ada" })).toMatchObject({
+      allowed: true,
+      reason: "store-failed",
+      error: { code: "STORE_UNREACHABLE" },
+    });
+    expect(await limit("closed", { ip: "203.0.113.1" })).toMatchObject({
+      allowed: false,
+      reason: "store-failed",
+    });
+    expect((await peek("closed", { ip: "203.0.113.1" })).reason).toBe("store-failed");
+    expect(events.map((event) => event.kind)).toEqual(["decision", "decision", "decision"]);
+  });
+});
+
+describe("peek and refund", () => {
+  test("peek takes nothing", async () => {
+    const { limit, peek } = fresh();
+    for (let i = 0; i < 5; i += 1) await peek("login-account", { account: "ada" });
+    expect((await limit("login-account", { account: "ada" })).limits[0]?.remaining).toBe(2);
+  });
+
+  test("a refund gives back what was taken, once, and nothing of what was denied", async () => {
+    const { limit, peek, refund } = fresh();
+    const who = { user: "ada" };
+    const taken = await limit("upload", who, { cost: 9 });
+    const denied = await limit("upload", who);
+    expect(await refund(denied)).toBe(0);
+    expect(await refund(taken)).toBe(9);
+    expect(await refund(taken)).toBe(0);
+    expect((await peek("upload", who)).limits[0]?.remaining).toBe(10);
+  });
+});
+
+describe("checkRateLimit", () => {
+  test("counts a key of its own in a sliding window", async () => {
+    const { checkRateLimit } = fresh();
+    const call = () => checkRateLimit("search:203.0.113.9", 2, 60_000);
+    expect(await call()).toEqual({ success: true, remaining: 1, retryAfter: 0 });
+    expect(await call()).toEqual({ success: true, remaining: 0, retryAfter: 0 });
+    const denied = await call();
+    expect(denied).toMatchObject({ success: false, remaining: 0 });
+    expect(denied.retryAfter).toBeGreaterThan(59_000);
+  });
+
+  test.each([
+    [0, 60_000],
+    [1.5, 60_000],
+    [5, 10],
+    [5, 40 * 86_400_000],
+  ])("refuses a limit of %d in %d ms with what is allowed", async (limit, windowMs) => {
+    await expect(fresh().checkRateLimit("a", limit, windowMs)).rejects.toMatchObject({
+      code: "LIMIT_BAD_ARGUMENT",
+      message: expect.stringContaining("allowed"),
+    });
+  });
+});
