@@ -22,20 +22,20 @@ export interface Limits<Rule extends string, Name extends string> {
    * store fails the rule's `onStoreFailure` decides, and a call that cannot be is a denied decision
    * whose `error` says why.
    */
-  limit(rule: Rule, identities: Given<Name>, options?: LimitOptions): Promise<Decision>;
+  limit: (rule: Rule, identities: Given<Name>, options?: LimitOptions) => Promise<Decision>;
   /** How the rule's limits stand; takes nothing. */
-  peek(
+  peek: (
     rule: Rule,
     identities: Given<Name>,
     options?: Pick<LimitOptions, "request">,
-  ): Promise<Decision>;
+  ) => Promise<Decision>;
   /** Gives back what an allowed decision of `limit` took, once; answers the units given back. */
-  refund(decision: Decision): Promise<number>;
+  refund: (decision: Decision) => Promise<number>;
   /**
    * One sliding window by name, as the seed had it: counts a request and says whether it is within
    * `limit` in the last `windowMs` milliseconds. The key is hashed before it is stored.
    */
-  checkRateLimit(key: string, limit: number, windowMs: number): Promise<SimpleResult>;
+  checkRateLimit: (key: string, limit: number, windowMs: number) => Promise<SimpleResult>;
 }
 
 /** The values that a handler knows, by identity. */

@@ -34,6 +34,7 @@ async function run(): Promise<void> {
     host: GATEWAY_HOST || "127.0.0.1",
     port: Number(GATEWAY_PORT || 8079),
     token: GATEWAY_TOKEN || randomBytes(32).toString("base64url"),
+    report: (line) => console.error(line),
   });
   console.log(`UPSTASH_REDIS_REST_URL=${gateway.url}`);
   // A token that came from the environment is a secret of somebody who knows it already.

@@ -52,7 +52,8 @@ async function gatewayToRedis(redisUrl: string): Promise<ChosenStore> {
     );
   }
   const { host, password } = new URL(redisUrl);
-  const gateway = await startGateway({ redisUrl, token: newToken() });
+  const report = (line: string) => console.error(line);
+  const gateway = await startGateway({ redisUrl, token: newToken(), report });
   return {
     line: `Redis at ${host}, through our own gateway`,
     variables: {

@@ -23,17 +23,21 @@ export async function buildVariant(variant: Variant): Promise<void> {
   if (variant !== "none") {
     cpSync(
       join(ROOT, "tests", "bench", "middlewares", `${variant}.ts`),
-      join(folder, "middleware.ts"),
+      join(folder, "middleware.bench.ts"),
     );
   }
   const root = JSON.stringify(ROOT);
-  writeFileSync(
-    join(folder, "next.config.mjs"),
-    `export default { turbopack: { root: ${root} }, outputFileTracingRoot: ${root}, typescript: { ignoreBuildErrors: true } };\n`,
-  );
+  const config = {
+    turbopack: { root: ROOT },
+    outputFileTracingRoot: ROOT,
+    typescript: { ignoreBuildErrors: true },
+    // Without an ending of its own Next takes the middleware of the tree's root for one that has none.
+    pageExtensions: ["bench.ts", "bench.tsx"],
+  };
+  writeFileSync(join(folder, "next.config.mjs"), `export default ${JSON.stringify(config)};\n`);
   writeFileSync(
     join(folder, "tsconfig.json"),
-    JSON.stringify({ extends: join(ROOT, "tsconfig.json"), include: ["**/*.ts", "**/*.tsx"] }),
+    JSON.stringify({ extends: "../../../tsconfig.json", include: ["**/*.ts", "**/*.tsx"] }),
   );
   const build = spawn(process.execPath, [NEXT, "build"], {
     cwd: folder,
