@@ -1,5 +1,5 @@
 import { pathReadings } from "./path.ts";
-import type { Pattern } from "./pattern.ts";
+import type { Expression, Pattern } from "./pattern.ts";
 import type { CompiledRule, OnStoreFailure, RuleSet } from "./types.ts";
 
 /** A rule and where it applies; indexes are the rules' order in the policy. */
@@ -7,6 +7,12 @@ export interface MatchableRule {
   readonly rule: CompiledRule;
   readonly patterns: readonly Pattern[];
 }
+
+/**
+ * Characters in a reading. Above, an expression could take long to fail, so its head alone decides:
+ * the stricter way, which is never exempt and never replaced.
+ */
+const MAX_MATCHED_LENGTH = 2048;
 
 /** More sets than this are made anew each time: a policy of many overlapping rules keeps no more. */
 const MAX_SETS = 1000;
@@ -22,15 +28,22 @@ export function createMatcher(
   const findExempt = patternIndex([exempt]);
   const sets = new Map<string, RuleSet>();
 
+  const isExempt = (reading: string) => !isTooLong(reading) && findExempt(reading).length > 0;
+
   return (method, pathname) => {
     const readings = pathReadings(pathname);
-    const found = new Set(readings.flatMap((reading) => find(reading)));
-    if (found.size === 0) return undefined;
-    if (readings.every((reading) => findExempt(reading).length > 0)) return undefined;
+    const found = readings.map((reading) => find(reading));
+    if (found.every((indexes) => indexes.length === 0)) return undefined;
+    if (readings.every(isExempt)) return undefined;
 
-    const applying = rules.filter(({ rule }, i) => found.has(i) && takesMethod(rule, method));
-    const replaced = new Set(applying.flatMap(({ rule }) => rule.replaces));
-    const left = applying.map(({ rule }) => rule).filter(({ name }) => !replaced.has(name));
+    const applying = new Set(
+      readings.flatMap((reading, i) => {
+        const matching = (found[i] ?? []).flatMap((index) => rules[index]?.rule ?? []);
+        const taking = matching.filter((rule) => takesMethod(rule, method));
+        return isTooLong(reading) ? taking : withoutReplaced(taking);
+      }),
+    );
+    const left = rules.map(({ rule }) => rule).filter((rule) => applying.has(rule));
     if (left.length === 0) return undefined;
 
     const id = left.map(({ name }) => name).join(",");
@@ -40,6 +53,19 @@ export function createMatcher(
     if (sets.size < MAX_SETS) sets.set(id, made);
     return made;
   };
+}
+
+/**
+ * One reading's rules only: a rule that matches another reading of the path replaces none of them,
+ * or a second spelling would lead around the stricter rule.
+ */
+function withoutReplaced(rules: readonly CompiledRule[]): readonly CompiledRule[] {
+  const replaced = new Set(rules.flatMap(({ replaces }) => replaces));
+  return rules.filter(({ name }) => !replaced.has(name));
+}
+
+function isTooLong(reading: string): boolean {
+  return reading.length > MAX_MATCHED_LENGTH;
 }
 
 /** Puts rules together that are settled together. */
@@ -65,16 +91,20 @@ function takesMethod({ methods }: CompiledRule, method: string): boolean {
 /** Finds which of several lists of patterns match a path: literal ones by a map, the others in turn. */
 function patternIndex(lists: readonly (readonly Pattern[])[]): (path: string) => readonly number[] {
   const literals = new Map<string, number[]>();
-  const expressions: { readonly expression: RegExp; readonly index: number }[] = [];
+  const expressions: { readonly pattern: Expression; readonly index: number }[] = [];
   for (const [index, patterns] of lists.entries()) {
     for (const pattern of patterns) {
-      if ("expression" in pattern) expressions.push({ expression: pattern.expression, index });
+      if ("expression" in pattern) expressions.push({ pattern, index });
       else literals.set(pattern.literal, [...(literals.get(pattern.literal) ?? []), index]);
     }
   }
   return (path) => {
-    const matched = expressions.filter(({ expression }) => expression.test(path));
+    const matched = expressions.filter(({ pattern }) => matches(pattern, path));
     const literal = literals.get(path.toLowerCase()) ?? [];
     return [...literal, ...matched.map(({ index }) => index)];
   };
+}
+
+function matches({ expression, head }: Expression, path: string): boolean {
+  return isTooLong(path) ? path.toLowerCase().startsWith(head) : expression.test(path);
 }

@@ -1,6 +1,9 @@
 /** Nothing in the path that has more than one reading or spelling: most requests end here. */
 const PLAIN = /^(?:\/[A-Za-z0-9_~-]+)+$/;
 
+/** How many of Next's additions are taken off one path: bounds the number of readings. */
+const MAX_FOLDS = 3;
+
 /**
  * The path, or paths, that rules match on. Percent-encoding is decoded once, as Next's router does;
  * what Next adds to a page's path (`.rsc`, `/_next/data/<build>/….json`, `….segments/….segment`) is
@@ -8,31 +11,27 @@ const PLAIN = /^(?:\/[A-Za-z0-9_~-]+)+$/;
  *
  * Where a path can be read in more than one way (`a%2fb` is one segment to the router and two to a
  * handler; a page may be named `x.rsc`) all readings are returned, and a rule applies if it matches
- * any: the stricter reading. The first is the most literal. Never throws, whatever the path.
+ * any: the stricter reading. The first is the most literal. Never throws, whatever the path; the
+ * work is linear in its length.
  */
 export function pathReadings(pathname: string): readonly string[] {
   if (PLAIN.test(pathname)) return [pathname];
-  const readings = new Set<string>();
-  for (const decoded of [decode(keepSlashes(pathname)), decode(pathname)]) {
-    const path = resolve(decoded);
-    readings.add(path);
-    readings.add(resolve(foldToPage(path)));
-  }
-  return [...readings];
+  const decoded = [decode(keepSeparators(pathname)), decode(pathname)];
+  return [...new Set(decoded.flatMap((path) => [...pagesOf(resolve(path))]))];
 }
 
-/** An encoded slash stays encoded once, and so inside its segment. */
-function keepSlashes(path: string): string {
-  return path.replace(/%2f/gi, "%252f");
+/** An encoded slash or backslash stays encoded once, and so inside its segment. */
+function keepSeparators(path: string): string {
+  return path.replace(/%(?=2f|5c)/gi, "%25");
 }
 
-/** Decodes once, and leaves what is not UTF-8 as it was. */
+/** Decodes once. What is not UTF-8 stays as it was, but for the letters beside it. */
 function decode(path: string): string {
   return path.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => {
     try {
       return decodeURIComponent(encoded);
     } catch {
-      return encoded;
+      return encoded.replace(/%[0-7][0-9a-f]/gi, (ascii) => decodeURIComponent(ascii));
     }
   });
 }
@@ -46,10 +45,30 @@ function resolve(path: string): string {
   return `/${segments.join("/")}`;
 }
 
-function foldToPage(path: string): string {
-  const page = path
-    .replace(/^\/_next\/data\/[^/]+\/(.*)\.json$/s, "/$1")
-    .replace(/\.segments\/.*\.segment(?:\.rsc)?$/s, "")
-    .replace(/\.rsc$/, "");
-  return page === "/index" ? "/" : page;
+/** The path, and every page that it may stand for. */
+function pagesOf(path: string): ReadonlySet<string> {
+  const pages = new Set([path]);
+  for (let fold = 0; fold < MAX_FOLDS; fold++) {
+    for (const page of [...pages].flatMap(foldOnce)) pages.add(resolve(page));
+  }
+  return pages;
+}
+
+/** Takes off what Next may have added, as Next's own request normalizers do. */
+function foldOnce(path: string): string[] {
+  const data = /^\/_next\/data\/[^/]+(\/.*)\.json$/s.exec(path)?.[1];
+  // Next cuts "/index/" off a data path's page, unless the page is one with parameters.
+  const indexed = data?.startsWith("/index/") ? data.slice("/index".length) : undefined;
+  const rsc = path.endsWith(".rsc") ? path.slice(0, -".rsc".length) : undefined;
+  return [data, indexed, segmentsPage(path), rsc]
+    .filter((page) => page !== undefined)
+    .map((page) => (page === "/index" ? "/" : page));
+}
+
+/** Next takes the last ".segments/"; searching for it, not matching, keeps the work linear. */
+function segmentsPage(path: string): string | undefined {
+  const suffix = [".segment", ".segment.rsc"].find((end) => path.endsWith(end));
+  if (suffix === undefined) return undefined;
+  const at = path.lastIndexOf(".segments/", path.length - suffix.length - 1);
+  return at < 1 ? undefined : path.slice(0, at);
 }

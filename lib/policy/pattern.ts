@@ -2,14 +2,30 @@ import { parse, type Token, tokensToRegexp } from "path-to-regexp";
 import type { Place, Problems } from "./errors.ts";
 import { pathReadings } from "./path.ts";
 
+/** A pattern with parameters; every path that it matches begins with `head`, in lower case. */
+export interface Expression {
+  readonly expression: RegExp;
+  readonly head: string;
+}
+
 /** A path pattern, compiled: a literal path, or an expression. */
-export type Pattern = { readonly literal: string } | { readonly expression: RegExp };
+export type Pattern = { readonly literal: string } | Expression;
 
 const MAX_LENGTH = 500;
+const NO_QUERY = "a path alone: a query (?) and a fragment (#) are never matched";
 const FORM = 'a path that begins with "/", such as "/api/users/:id" or "/api/:path*"';
 
 /** Static files, which middleware.ts leaves out: no request for them is ever checked. */
 const UNCHECKED = /^\/(?:_next\/static\/|_next\/image$|favicon\.ico$)/i;
+
+/** Every wildcard more is a power more of time for a path that does not match. */
+const MAX_WILDCARDS = 2;
+
+/**
+ * A repeat of nothing but a repeat, as in (?:x+)+: such a match can take for ever. A separator makes
+ * it harmless, as in (?:-[a-z]+)*, so that is let through.
+ */
+const NESTED_REPEAT = /\(\?:(?:\[[^\]]*\]|\\?.)(?:[+*]|\{\d*,\d*\})\??\)(?:[+*]|\{\d*,)/s;
 
 /** What a parameter's own expression is tried with, to make a path that the pattern should match. */
 const SAMPLES = ["x", "1", "12", "x/y", "x-1", "2026-01-01", "xx", "0000", "X1", "en", "x.y", ""];
@@ -42,6 +58,15 @@ export function compilePattern(
     problems.add("BAD_PATTERN", place, given, FORM + why);
     return undefined;
   }
+  const slow = whySlow(tokens);
+  if (slow !== undefined) {
+    problems.add("BAD_PATTERN", place, given, slow);
+    return undefined;
+  }
+  if (tokens.some((token) => typeof token === "string" && /[?#]/.test(token))) {
+    problems.add("PATTERN_MATCHES_NOTHING", place, given, NO_QUERY);
+    return undefined;
+  }
   const sample = samplePath(tokens);
   if (sample !== undefined && !isReachable(sample, expression)) {
     problems.add("PATTERN_MATCHES_NOTHING", place, given, normalForm(sample));
@@ -50,7 +75,26 @@ export function compilePattern(
   const [only] = tokens;
   return tokens.length === 1 && typeof only === "string"
     ? { literal: only.toLowerCase() }
-    : { expression };
+    : { expression, head: typeof only === "string" ? only.toLowerCase() : "" };
+}
+
+/** Why matching could take too long, or undefined. Not a proof: it finds the usual mistakes. */
+function whySlow(tokens: readonly Token[]): string | undefined {
+  const keys = tokens.filter((token) => typeof token !== "string");
+  if (keys.some(({ pattern }) => NESTED_REPEAT.test(pattern))) {
+    return "no repeat inside a repeat, such as (?:x+)+: matching could take for ever";
+  }
+  const wildcards = keys.filter(
+    ({ pattern, modifier }) => /[*+]/.test(modifier) || crossesSegments(pattern),
+  );
+  return wildcards.length > MAX_WILDCARDS
+    ? `at most ${MAX_WILDCARDS} parts that span segments, such as :path* or (.*)`
+    : undefined;
+}
+
+function crossesSegments(pattern: string): boolean {
+  const own = new RegExp(`^(?:${pattern})$`, "is");
+  return ["/", "x/y", "1/2"].some((text) => own.test(text));
 }
 
 /** A path that the pattern describes, or undefined where a parameter's expression is too much for us. */

@@ -26,7 +26,6 @@ export async function buildVariant(variant: Variant): Promise<void> {
       join(folder, "middleware.bench.ts"),
     );
   }
-  const root = JSON.stringify(ROOT);
   const config = {
     turbopack: { root: ROOT },
     outputFileTracingRoot: ROOT,

@@ -4,7 +4,7 @@ import { request as send } from "node:http";
 import { parseList } from "structured-headers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { buildOnce } from "#lib/cli/build";
-import { ROOT, startApp } from "../support/app.ts";
+import { ROOT, startApp, startProgram } from "../support/app.ts";
 import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
 
@@ -27,6 +27,15 @@ async function repeat(times: number, call: () => Promise<Response>): Promise<Res
 
 const statuses = (answers: readonly Response[]) => answers.map((answer) => answer.status);
 const times = (count: number, status: number) => Array.from({ length: count }, () => status);
+
+function tokenOf(user: string): Promise<string> {
+  return new SignJWT()
+    .setProtectedHeader({ alg: "HS256" })
+    .setSubject(user)
+    .setAudience("headgate")
+    .setExpirationTime("5 minutes")
+    .sign(new TextEncoder().encode(AUTH_SECRET));
+}
 
 describe("npm start", () => {
   test("with nothing set chooses a store, says four things, and stops when told", async () => {
@@ -166,6 +175,59 @@ describe("npm start", () => {
   });
 });
 
+describe("npm start over a Redis of one's own", () => {
+  test("warns of a secret that is none, until one is set", async () => {
+    const { redis, app } = await redisAndApp();
+    expect(app.output()).toMatch(/^warning .*set HEADGATE_SECRET/m);
+    const HEADGATE_SECRET = "a secret that is at least 32 characters";
+    const other = cleanUp(await startApp({ REDIS_URL: redis.url, HEADGATE_SECRET }), (it) =>
+      it.stop(),
+    );
+    expect(other.output()).not.toContain("warning");
+  });
+
+  test("counts users by their tokens, and everybody else by address", async () => {
+    const { app } = await redisAndApp({ AUTH_SECRET });
+    const path = `${app.url}/api/dashboard/profile/delete`;
+    const room = async (headers: Record<string, string>) => {
+      const answer = await fetch(path, { method: "POST", headers });
+      return /"profile-delete";r=(\d)/.exec(answer.headers.get("ratelimit") ?? "")?.[1];
+    };
+    const ada = { authorization: `Bearer ${await tokenOf("ada")}` };
+    const bob = { cookie: `session=${await tokenOf("bob")}` };
+    expect([
+      await room(ada),
+      await room(ada),
+      await room(bob),
+      await room({}),
+      await room(ada),
+    ]).toEqual(["2", "1", "2", "2", "0"]);
+    expect((await fetch(path, { method: "POST", headers: ada })).status).toBe(429);
+    expect((await fetch(path, { method: "POST", headers: bob })).status).not.toBe(429);
+  });
+
+  test.each([
+    [{ PORT: "abc" }, "PORT: allowed is"],
+    [{ REDIS_URL: "http://127.0.0.1" }, "REDIS_URL cannot be read"],
+    [{ UPSTASH_REDIS_REST_URL: "https://store.example" }, "UPSTASH_REDIS_REST_TOKEN is not set"],
+    [{ HEADGATE_SECRET: "short" }, "HEADGATE_SECRET: allowed is at least 32 characters"],
+    [{ CLIENT_IP_FROM: "xff" }, "allowed: socket, hops:n"],
+  ])("refuses to start with %j, and says what is allowed", async (env, words) => {
+    await expect(startApp(env)).rejects.toThrow(words);
+  });
+});
+
+describe("npm run dev", () => {
+  test("holds the same limits", async () => {
+    const app = cleanUp(await startProgram(["lib/cli/serve.ts", "--dev"], { PORT: "0" }), (it) =>
+      it.stop(),
+    );
+    const answers = await repeat(11, () => fetch(`${app.url}/api/search`));
+    expect(statuses(answers)).toEqual([...times(10, 200), 429]);
+    expect(await app.stop()).toBe(0);
+  });
+});
+
 describe("two instances over one Redis", () => {
   test("let exactly 10 of 20 concurrent searches through", async () => {
     const { redis, app } = await redisAndApp();
@@ -186,12 +248,7 @@ describe("what reaches Redis", () => {
     const seen: string[] = [];
     monitor.on("monitor", (_time: string, args: string[]) => seen.push(args.join(" ")));
 
-    const token = await new SignJWT()
-      .setProtectedHeader({ alg: "HS256" })
-      .setSubject("ada-lovelace")
-      .setAudience("headgate")
-      .setExpirationTime("5 minutes")
-      .sign(new TextEncoder().encode(AUTH_SECRET));
+    const token = await tokenOf("ada-lovelace");
     const headers = { "x-forwarded-for": "203.0.113.77", authorization: `Bearer ${token}` };
     for (const path of [
       "/api/search?q=lovelace",

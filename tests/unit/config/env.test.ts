@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { readEnvironment } from "#config/env";
+
+const base = {
+  UPSTASH_REDIS_REST_URL: "https://store.example",
+  UPSTASH_REDIS_REST_TOKEN: "token",
+  CLIENT_IP_FROM: "hops:1",
+};
+const long = "a secret that is at least 32 characters long";
+
+describe("the environment", () => {
+  test("has a default for everything but the store", () => {
+    expect(readEnvironment(base)).toEqual({
+      store: { url: "https://store.example", token: "token", deadlineMs: 500 },
+      namespace: "local",
+      secret: "headgate:token",
+      clientAddress: { from: "hops", hops: 1 },
+      auth: { secrets: [], audience: "headgate" },
+      corsOrigins: [],
+      legacyHeaders: false,
+    });
+  });
+
+  test("reads what is set, and takes an empty variable for one that is not", () => {
+    const env = readEnvironment({
+      ...base,
+      HEADGATE_SECRET: long,
+      HEADGATE_STORE_DEADLINE_MS: "250",
+      HEADGATE_LEGACY_HEADERS: "1",
+      CORS_ORIGINS: "https://a.example, https://b.example:8443",
+      AUTH_SECRET: long,
+      AUTH_SECRET_PREVIOUS: "",
+      VERCEL_ENV: "preview",
+    });
+    expect(env).toMatchObject({
+      store: { deadlineMs: 250 },
+      secret: long,
+      namespace: "preview",
+      legacyHeaders: true,
+      corsOrigins: ["https://a.example", "https://b.example:8443"],
+      auth: { secrets: [long] },
+    });
+  });
+
+  test("keeps a preview's quota apart, unless a namespace is set", () => {
+    expect(readEnvironment({ ...base, VERCEL_ENV: "production" }).namespace).toBe("production");
+    expect(
+      readEnvironment({ ...base, VERCEL_ENV: "preview", HEADGATE_NAMESPACE: "shop" }).namespace,
+    ).toBe("shop");
+  });
+
+  test.each([
+    ["UPSTASH_REDIS_REST_URL", "redis://store.example"],
+    ["UPSTASH_REDIS_REST_TOKEN", ""],
+    ["HEADGATE_STORE_DEADLINE_MS", "soon"],
+    ["HEADGATE_STORE_DEADLINE_MS", "5"],
+    ["HEADGATE_SECRET", "sh0rt-s3cret"],
+    ["HEADGATE_NAMESPACE", "a b"],
+    ["HEADGATE_LEGACY_HEADERS", "yes"],
+    ["AUTH_SECRET", "sh0rt-s3cret"],
+    ["CORS_ORIGINS", "https://a.example/"],
+    ["CORS_ORIGINS", "a.example"],
+  ])("refuses %s=%s by its name, and does not repeat what was given", (name, value) => {
+    let message = "";
+    try {
+      readEnvironment({ ...base, [name]: value });
+    } catch (error) {
+      message = error instanceof Error ? error.message : "";
+    }
+    expect(message).toContain(`${name}: allowed is `);
+    expect(message.includes(value) && value !== "").toBe(false);
+  });
+});
