@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { compilePolicy } from "#lib/policy/compile";
 import type { AnyPolicy } from "#lib/policy/define";
 import { PolicyError, type PolicyProblem, writePlace } from "#lib/policy/errors";
-import { locate, type Position } from "./locate.ts";
+import { locate, type Position, syntaxError } from "./locate.ts";
 
 /** A problem and where in the file it is. */
 export type LocatedProblem = PolicyProblem & { readonly position: Position | undefined };
@@ -22,7 +22,7 @@ export type CheckResult =
       readonly ok: false;
       readonly file: string;
       readonly problems: readonly LocatedProblem[];
-      /** Set where the file could not be read as a policy at all. */
+      /** Set where the file could not be read as a policy at all: why, with the place if it is known. */
       readonly unreadable?: string;
     };
 
@@ -32,15 +32,14 @@ export async function checkPolicyFile(file: string): Promise<CheckResult> {
   try {
     policy = await importPolicy(file);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { ok: false, file, problems: [], unreadable: why };
+    return unreadable(file, error);
   }
   try {
     const { rules, exempt } = compilePolicy(policy);
     const limits = [...rules.values()].flatMap((rule) => rule.limits).length;
     return { ok: true, file, rules: rules.size, limits, exempt: exempt.length };
   } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
+    if (!(error instanceof PolicyError)) return unreadable(file, error);
     const source = readFileSync(file, "utf8");
     const problems = error.problems.map((problem) => ({
       ...problem,
@@ -54,6 +53,14 @@ async function importPolicy(file: string): Promise<AnyPolicy> {
   const loaded = (await import(pathToFileURL(file).href)) as { readonly default?: AnyPolicy };
   if (loaded.default !== undefined) return loaded.default;
   throw new Error("the file has no default export; write: export default definePolicy({ ... })");
+}
+
+function unreadable(file: string, error: unknown): CheckResult {
+  const why = error instanceof Error ? error.message : String(error);
+  // Node says what is wrong with a file's syntax, but not where.
+  const wrong = existsSync(file) ? syntaxError(file, readFileSync(file, "utf8")) : undefined;
+  const where = wrong && ` (line ${wrong.position.line}, column ${wrong.position.column})`;
+  return { ok: false, file, problems: [], unreadable: wrong ? wrong.message + where : why };
 }
 
 /** Says the result for people: a line when all is well, else a paragraph for each problem. */

@@ -19,33 +19,57 @@ interface Node {
  */
 export function locate(file: string, source: string, place: Place): Position | undefined {
   const { program } = parseSync(file, source);
-  const root = policyObject(program as unknown as Node);
+  const body = nodes((program as unknown as Node)["body"]);
+  const root = literalOf(exportedDefault(body), body, 0);
   if (!root) return undefined;
   let at: Node = root;
-  let value: Node = root;
+  let value: Node | undefined = root;
   for (const step of place) {
-    const found = typeof step === "number" ? elementAt(value, step) : propertyOf(value, step);
+    const found: Found | undefined =
+      typeof step === "number" ? elementAt(value, step) : propertyOf(value, step);
     if (!found) break;
     at = found.at;
-    value = found.value;
+    value = literalOf(found.value, body, 0);
   }
   return positionOf(source, at.start);
 }
 
-/** What the file exports by default: an object, perhaps inside definePolicy(…), perhaps by a name. */
-function policyObject(program: Node): Node | undefined {
-  const body = nodes(program["body"]);
-  const exported = body.find(({ type }) => type === "ExportDefaultDeclaration");
-  return exported && objectIn(asNode(exported["declaration"]), body, 0);
+/** Why a file cannot be parsed, and where; undefined where it can. */
+export function syntaxError(
+  file: string,
+  source: string,
+): { readonly position: Position; readonly message: string } | undefined {
+  const [error] = parseSync(file, source).errors;
+  if (!error) return undefined;
+  const position = positionOf(source, error.labels[0]?.start ?? 0);
+  return { position, message: error.message };
+}
+
+interface Found {
+  readonly at: Node;
+  readonly value: Node;
+}
+
+/** What the file exports by default: `export default …`, or `export { policy as default }`. */
+function exportedDefault(body: readonly Node[]): Node | undefined {
+  const declared = body.find(({ type }) => type === "ExportDefaultDeclaration");
+  if (declared) return asNode(declared["declaration"]);
+  const specifiers = body
+    .filter((node) => node.type === "ExportNamedDeclaration" && node["source"] === null)
+    .flatMap((node) => nodes(node["specifiers"]));
+  const named = specifiers.find((node) => asNode(node["exported"])?.["name"] === "default");
+  return asNode(named?.["local"]);
 }
 
 const MAX_DEPTH = 10;
 
-function objectIn(node: Node | undefined, body: readonly Node[], depth: number): Node | undefined {
+/** The object or array that an expression is: perhaps inside definePolicy(…), perhaps by a name. */
+function literalOf(node: Node | undefined, body: readonly Node[], depth: number): Node | undefined {
   if (!node || depth > MAX_DEPTH) return undefined;
-  const inside = (next: unknown) => objectIn(asNode(next), body, depth + 1);
+  const inside = (next: unknown) => literalOf(asNode(next), body, depth + 1);
   switch (node.type) {
     case "ObjectExpression":
+    case "ArrayExpression":
       return node;
     case "CallExpression":
       return inside(nodes(node["arguments"])[0]);
@@ -68,8 +92,9 @@ function initialiserOf(name: string, body: readonly Node[]): Node | undefined {
   return asNode(found?.["init"]);
 }
 
-function propertyOf(value: Node, name: string): { at: Node; value: Node } | undefined {
-  const property = nodes(value["properties"]).find((node) => {
+function propertyOf(value: Node | undefined, name: string): Found | undefined {
+  // The last of two properties of one name is the one that counts.
+  const property = nodes(value?.["properties"]).findLast((node) => {
     const key = asNode(node["key"]);
     return node.type === "Property" && (key?.["name"] ?? key?.["value"]) === name;
   });
@@ -77,8 +102,8 @@ function propertyOf(value: Node, name: string): { at: Node; value: Node } | unde
   return property && held ? { at: property, value: held } : undefined;
 }
 
-function elementAt(value: Node, index: number): { at: Node; value: Node } | undefined {
-  const element = nodes(value["elements"])[index];
+function elementAt(value: Node | undefined, index: number): Found | undefined {
+  const element = nodes(value?.["elements"])[index];
   return element && { at: element, value: element };
 }
 

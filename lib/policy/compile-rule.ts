@@ -2,6 +2,7 @@ import { formatDuration } from "#lib/core/duration";
 import type { Place, Problems } from "./errors.ts";
 import { readLimit } from "./limit.ts";
 import type { MatchableRule } from "./match.ts";
+import { withSuggestion } from "./nearest.ts";
 import { compilePattern } from "./pattern.ts";
 import type { ParsedPolicy, ParsedRule } from "./schema.ts";
 import { readSubject } from "./subject.ts";
@@ -34,6 +35,9 @@ export function compileRule(name: string, given: ParsedRule, context: Context): 
   }
   const limits = readLimits(name, given, context);
   const match = list(given.match);
+  if (given.match !== undefined && match.length === 0) {
+    problems.add("BAD_VALUE", [...place, "match"], [], "at least one pattern, or no match at all");
+  }
   const patterns = match.flatMap((pattern, i) => {
     const at = typeof given.match === "string" ? [] : [i];
     return compilePattern(pattern, [...place, "match", ...at], problems) ?? [];
@@ -58,13 +62,9 @@ function readLimits(name: string, given: ParsedRule, context: Context): Compiled
     readSubjectsLimits(name, expression, value, given, context),
   );
   const count = Object.values(given.limits ?? {}).flat().length;
-  if (count === 0) {
-    problems.add(
-      "NO_LIMITS",
-      given.limits ? place : ["rules", name],
-      given.limits,
-      "at least one limit",
-    );
+  if (count === 0 && !problems.has(place)) {
+    const at = given.limits ? place : ["rules", name];
+    problems.add("NO_LIMITS", at, given.limits, "at least one limit");
   }
   checkCost(name, given.cost, limits, problems);
   return count === 1 ? limits.map((limit) => ({ ...limit, policyName: name })) : limits;
@@ -73,14 +73,16 @@ function readLimits(name: string, given: ParsedRule, context: Context): Compiled
 function readSubjectsLimits(
   rule: string,
   expression: string,
-  value: NonNullable<ParsedRule["limits"]>[string],
+  value: unknown,
   given: ParsedRule,
   { identities, defaults, problems }: Context,
 ): CompiledLimit[] {
   const place: Place = ["rules", rule, "limits", expression];
   const subject = readSubject(expression, identities, place, problems);
   const windows = new Set<number>();
-  return list(value).flatMap((each, i) => {
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (values.length === 0) problems.add("NO_LIMITS", place, value, "at least one limit");
+  return values.flatMap((each, i) => {
     const at = Array.isArray(value) ? [...place, i] : place;
     const read = readLimit(each, at, problems);
     if (!read) return [];
@@ -142,8 +144,9 @@ function readReplaces(
     const place: Place = ["rules", name, "replaces", ...at];
     if (other === name) problems.add("REPLACES_ITSELF", place, other, "another rule's name");
     else if (!names.includes(other)) {
-      const others = names.filter((known) => known !== name).join(", ");
-      problems.add("UNKNOWN_REPLACES", place, other, others || "nothing: there is no other rule");
+      const others = names.filter((known) => known !== name);
+      const allowed = others.join(", ") || "nothing: there is no other rule";
+      problems.add("UNKNOWN_REPLACES", place, other, withSuggestion(allowed, other, others));
     }
   }
   return replaces;

@@ -1,4 +1,5 @@
 import { compileRule, type Context } from "./compile-rule.ts";
+import { findCircles } from "./circles.ts";
 import type { AnyPolicy } from "./define.ts";
 import { PolicyError, Problems } from "./errors.ts";
 import { createMatcher, type MatchableRule, ruleSetOf } from "./match.ts";
@@ -6,8 +7,10 @@ import { compilePattern, type Pattern } from "./pattern.ts";
 import { type ParsedPolicy, parsePolicy, parseRule } from "./schema.ts";
 import type { CompiledPolicy } from "./types.ts";
 
-const NAME = /^[a-z][a-z0-9-]{0,63}$/i;
-const NAME_FORM = "a letter, then up to 63 letters, digits or -";
+const RULE_NAME = /^[a-z][a-z0-9-]{0,63}$/;
+const RULE_NAME_FORM = "a small letter, then up to 63 small letters, digits or -";
+const IDENTITY_NAME = /^[a-z][a-z0-9-]{0,63}$/i;
+const IDENTITY_NAME_FORM = "a letter, then up to 63 letters, digits or -; not ip or global";
 
 /**
  * Checks a policy and makes it ready for the request path; once, at start.
@@ -26,40 +29,60 @@ export function compilePolicy(policy: AnyPolicy): CompiledPolicy {
   return {
     rules: new Map(rules.map(({ rule }) => [rule.name, rule])),
     identities: policy.identities ?? {},
-    exempt: Object.entries(parsed?.exempt ?? {}).map(([pattern, reason]) => ({ pattern, reason })),
+    exempt: Object.entries(parsed?.exempt ?? {}).map(([pattern, reason]) => ({
+      pattern,
+      reason: String(reason),
+    })),
     rulesFor: matcher,
     ruleSet: (name) => sets.get(name),
   };
 }
 
 function compileRules(policy: ParsedPolicy, problems: Problems): MatchableRule[] {
-  const identities = Object.keys(policy.identities ?? {});
-  for (const name of identities) {
-    const taken = name === "ip" || name === "global";
-    if (taken || !NAME.test(name)) {
-      problems.add(
-        "BAD_IDENTITY_NAME",
-        ["identities", name],
-        name,
-        `${NAME_FORM}; not ip or global`,
-      );
-    }
-  }
+  const identities = readIdentities(policy, problems);
   const names = Object.keys(policy.rules);
   if (names.length === 0) problems.add("NO_RULES", ["rules"], {}, "at least one rule");
 
   const context: Context = { identities, names, defaults: policy.defaults ?? {}, problems };
-  return names.flatMap((name) => {
-    if (!NAME.test(name)) problems.add("BAD_RULE_NAME", ["rules", name], name, NAME_FORM);
+  const rules = names.flatMap((name) => {
+    if (!RULE_NAME.test(name)) problems.add("BAD_RULE_NAME", ["rules", name], name, RULE_NAME_FORM);
     const parsed = parseRule(name, policy.rules[name], problems);
     return parsed ? [compileRule(name, parsed, context)] : [];
   });
+  refuseCircles(rules, problems);
+  return rules;
+}
+
+/** The names that can be counted beside `ip` and `global`. */
+function readIdentities(policy: ParsedPolicy, problems: Problems): string[] {
+  const identities = Object.entries(policy.identities ?? {});
+  for (const [name, identity] of identities) {
+    const place = ["identities", name];
+    if (name === "ip" || name === "global" || !IDENTITY_NAME.test(name)) {
+      problems.add("BAD_IDENTITY_NAME", place, name, IDENTITY_NAME_FORM);
+    }
+    if (typeof identity !== "function" && identity !== "from-code") {
+      problems.add("BAD_VALUE", place, identity, 'a function of the request, or "from-code"');
+    }
+  }
+  return identities.map(([name]) => name);
+}
+
+function refuseCircles(rules: readonly MatchableRule[], problems: Problems): void {
+  const replaces = new Map(rules.map(({ rule }) => [rule.name, rule.replaces]));
+  for (const name of findCircles(replaces)) {
+    const place = ["rules", name, "replaces"];
+    const allowed = "rules that do not replace this one in turn, or none of them would be left";
+    problems.add("REPLACES_IN_A_CIRCLE", place, replaces.get(name), allowed);
+  }
 }
 
 function compileExempt(policy: ParsedPolicy, problems: Problems): Pattern[] {
   return Object.entries(policy.exempt ?? {}).flatMap(([given, reason]) => {
     const place = ["exempt", given];
-    if (reason.trim() === "") {
+    if (typeof reason !== "string") {
+      problems.add("BAD_VALUE", place, reason, "the reason as text");
+    } else if (reason.trim() === "") {
       problems.add("EMPTY_REASON", place, reason, "why no rule applies there, in a few words");
     }
     const pattern = compilePattern(given, place, problems);

@@ -26,6 +26,7 @@ export const PROBLEM_CODES = [
   "BAD_METHOD",
   "UNKNOWN_REPLACES",
   "REPLACES_ITSELF",
+  "REPLACES_IN_A_CIRCLE",
   "EMPTY_REASON",
 ] as const;
 
@@ -45,6 +46,8 @@ export interface PolicyProblem {
   readonly allowed: string;
   /** Where it is explained. */
   readonly docs: string;
+  /** All of it in one line. */
+  readonly message: string;
 }
 
 /** A policy that cannot be used, with everything that is wrong with it. */
@@ -52,15 +55,18 @@ export class PolicyError extends HeadgateError {
   readonly problems: readonly PolicyProblem[];
 
   constructor(problems: readonly PolicyProblem[]) {
-    super("POLICY_INVALID", ["The policy cannot be used.", ...problems.map(describe)].join("\n"));
+    super(
+      "POLICY_INVALID",
+      ["The policy cannot be used.", ...problems.map(({ message }) => `  ${message}`)].join("\n"),
+    );
     this.name = "PolicyError";
     this.problems = problems;
   }
 }
 
-function describe(problem: PolicyProblem): string {
+function describe(problem: Omit<PolicyProblem, "message">): string {
   const { place, code, given, allowed, docs } = problem;
-  return `  ${writePlace(place)}: ${code}: given ${given}; allowed: ${allowed} (${docs})`;
+  return `${writePlace(place)}: ${code}: given ${given}; allowed: ${allowed} (${docs})`;
 }
 
 /** Writes a place as one would in code: rules.search.limits.ip[0]. */
@@ -76,10 +82,16 @@ export function writePlace(place: Place): string {
 export class Problems {
   readonly found: PolicyProblem[] = [];
 
+  /** Whether anything is wrong at a place or inside it. */
+  has(place: Place): boolean {
+    return this.found.some((problem) => place.every((step, i) => problem.place[i] === step));
+  }
+
   add(code: ProblemCode, place: Place, given: unknown, allowed: string): void {
     const rule = place[0] === "rules" && typeof place[1] === "string" ? { rule: place[1] } : {};
     const docs = `docs/policy-errors.md#${code.toLowerCase()}`;
-    this.found.push({ code, ...rule, place, given: render(given), allowed, docs });
+    const problem = { code, ...rule, place, given: render(given), allowed, docs };
+    this.found.push({ ...problem, message: describe(problem) });
   }
 }
 
@@ -87,10 +99,15 @@ export class Problems {
 function render(value: unknown): string {
   let text: string | undefined;
   try {
-    text = typeof value === "number" ? String(value) : JSON.stringify(value);
+    text = typeof value === "number" ? String(value) : JSON.stringify(value, legible);
   } catch {
     // A cycle or a BigInt: its kind says enough.
   }
   text ??= value === undefined ? "nothing" : `a ${typeof value}`;
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** JSON writes NaN and Infinity as null, which would hide what is wrong. */
+function legible(_: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }

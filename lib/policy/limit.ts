@@ -1,13 +1,12 @@
 import { parseDuration } from "#lib/core/duration";
 import type { Place, Problems } from "./errors.ts";
-import type { ParsedLimit } from "./schema.ts";
+import { LIMIT_FORM, parseLimit } from "./schema.ts";
 
 const MIN_WINDOW_MS = 1000;
 const MAX_WINDOW_MS = 31 * 24 * 60 * 60 * 1000;
 /** Products of counts and milliseconds are exact up to here, in Lua as in JavaScript. */
 const MAX_PRODUCT = 2 ** 53;
 
-const FORM = '"10 per minute", "5 per 15 minutes", "10 per 1 m", or { limit, window }';
 const WINDOW_FORM = 'a length such as "minute", "15 minutes", "1 h"';
 
 export interface ReadLimit {
@@ -16,14 +15,12 @@ export interface ReadLimit {
 }
 
 /** Reads "10 per minute" or `{ limit, window }`; undefined where it cannot be, with the problem noted. */
-export function readLimit(
-  given: ParsedLimit,
-  place: Place,
-  problems: Problems,
-): ReadLimit | undefined {
-  const parts = typeof given === "string" ? splitText(given) : given;
+export function readLimit(given: unknown, place: Place, problems: Problems): ReadLimit | undefined {
+  const parsed = parseLimit(given, place, problems);
+  if (parsed === undefined) return undefined;
+  const parts = typeof parsed === "string" ? splitText(parsed) : parsed;
   if (!parts) {
-    problems.add("BAD_LIMIT", place, given, FORM);
+    problems.add("BAD_LIMIT", place, given, LIMIT_FORM);
     return undefined;
   }
   const { limit, window } = parts;

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import type { Problems } from "./errors.ts";
+import type { Place, Problems } from "./errors.ts";
+import { withSuggestion } from "./nearest.ts";
 
 const onStoreFailure = z.enum(["allow", "deny", "local"]);
 const algorithm = z.enum(["sliding-log", "sliding-window"]);
@@ -18,14 +19,14 @@ const policy = z.strictObject({
       algorithm: z.optional(algorithm),
     }),
   ),
-  exempt: z.optional(z.record(z.string(), z.string())),
+  exempt: z.optional(z.record(z.string(), z.unknown())),
   rules: z.record(z.string(), z.unknown()),
 });
 
 const rule = z.strictObject({
   match: z.optional(oneOrMore),
   methods: z.optional(z.array(z.string())),
-  limits: z.optional(z.record(z.string(), z.union([limit, z.array(limit)]))),
+  limits: z.optional(z.record(z.string(), z.unknown())),
   replaces: z.optional(oneOrMore),
   cost: z.optional(z.number()),
   algorithm: z.optional(algorithm),
@@ -42,21 +43,31 @@ export type ParsedLimit = z.infer<typeof limit>;
 const POLICY_KEYS = "identities, defaults, exempt, rules";
 const RULE_KEYS = "match, methods, limits, replaces, cost, algorithm, onStoreFailure";
 
-/** What a value must be, by the last name of its place. */
-const ALLOWED: Readonly<Record<string, string>> = {
-  policy: `an object with ${POLICY_KEYS}`,
-  identities: "what defineIdentities returns",
-  defaults: "an object with onStoreFailure, algorithm",
-  exempt: "patterns, each with the reason as text",
-  rules: "an object of rules by name",
-  match: "a pattern or an array of patterns",
-  methods: "an array of methods",
-  limits: 'who is counted, each with "10 per minute", { limit, window }, or an array of these',
-  replaces: "a rule's name or an array of names",
-  cost: "a whole number from 1",
-  algorithm: '"sliding-log" or "sliding-window"',
-  onStoreFailure: '"allow", "deny" or "local"',
-};
+const DEFAULTS_KEYS = "onStoreFailure, algorithm";
+const LIMIT_KEYS = "limit, window";
+
+/** What holds names of the developer's own choice. */
+const RECORDS: ReadonlySet<string> = new Set(["identities", "exempt", "rules", "limits"]);
+
+/** How a limit is written. */
+export const LIMIT_FORM = '"10 per minute", "5 per 15 minutes", "10 per 1 m", or { limit, window }';
+
+/** What a value must be, by the property that it is in. */
+const ALLOWED: ReadonlyMap<unknown, string> = new Map([
+  ["identities", "what defineIdentities returns"],
+  ["defaults", `an object with ${DEFAULTS_KEYS}`],
+  ["exempt", "patterns, each with the reason as text"],
+  ["rules", "an object of rules by name"],
+  ["match", "a pattern or an array of patterns"],
+  ["methods", "an array of methods"],
+  ["limits", 'who is counted, each with "10 per minute", { limit, window }, or an array of these'],
+  ["replaces", "a rule's name or an array of names"],
+  ["cost", "a whole number from 1"],
+  ["algorithm", '"sliding-log" or "sliding-window"'],
+  ["onStoreFailure", '"allow", "deny" or "local"'],
+  ["limit", "a whole number from 1"],
+  ["window", 'a length such as "15 minutes", or milliseconds'],
+]);
 
 /** Reads the policy's own shape; undefined where it is not one, with the problems noted. */
 export function parsePolicy(given: unknown, problems: Problems): ParsedPolicy | undefined {
@@ -72,34 +83,79 @@ export function parseRule(
   return parse(rule, given, ["rules", name], RULE_KEYS, problems);
 }
 
+/** Reads the shape of one limit; undefined where it is not one, with the problems noted. */
+export function parseLimit(
+  given: unknown,
+  place: Place,
+  problems: Problems,
+): ParsedLimit | undefined {
+  return parse(limit, given, place, LIMIT_KEYS, problems);
+}
+
+/** Notes what is wrong, leaves it out and reads the rest, so that all problems are said in one go. */
 function parse<T>(
   schema: z.ZodMiniType<T>,
   given: unknown,
-  place: readonly string[],
+  place: Place,
   keys: string,
   problems: Problems,
 ): T | undefined {
+  refusePrototypes(given, place, problems);
   const result = z.safeParse(schema, given);
   if (result.success) return result.data;
+  const faulty = new Set<unknown>();
   for (const issue of result.error.issues) {
     const path = issue.path.map((step) => (typeof step === "symbol" ? String(step) : step));
     const at = [...place, ...path];
     if (issue.code === "unrecognized_keys") {
       for (const key of issue.keys) {
-        const known = path.length === 0 ? keys : ALLOWED[String(path.at(-1))];
-        problems.add("UNKNOWN_KEY", [...at, key], key, known ?? keys);
+        const known = path[0] === "defaults" ? DEFAULTS_KEYS : keys;
+        const allowed = withSuggestion(known, key, known.split(", "));
+        problems.add("UNKNOWN_KEY", [...at, key], key, allowed);
+        faulty.add(path[0] ?? key);
       }
     } else {
-      problems.add("BAD_VALUE", at, valueAt(given, path), allowedAt(place, path));
+      problems.add("BAD_VALUE", at, valueAt(given, path), allowedAt(keys, path));
+      faulty.add(path[0]);
     }
   }
-  return undefined;
+  return z.safeParse(schema, without(given, faulty)).data;
 }
 
-function allowedAt(place: readonly string[], path: readonly (string | number)[]): string {
-  const named = path.find((step) => typeof step === "string" && step in ALLOWED);
-  if (named !== undefined) return ALLOWED[named] ?? "";
-  return place.length > 0 ? `an object with ${RULE_KEYS}` : (ALLOWED["policy"] ?? "");
+function without(given: unknown, keys: ReadonlySet<unknown>): unknown {
+  if (typeof given !== "object" || given === null) return undefined;
+  return Object.fromEntries(Object.entries(given).filter(([key]) => !keys.has(key)));
+}
+
+/**
+ * `__proto__` is no property: written in an object it sets what the object inherits from, and as a
+ * key of JSON it is skipped by the schema. Either way a rule of that name would silently be missing.
+ */
+function refusePrototypes(given: unknown, place: Place, problems: Problems): void {
+  if (typeof given !== "object" || given === null) return;
+  const records = Object.entries(given).filter(([key]) => RECORDS.has(key));
+  const own = records.filter(([, value]) => isObject(value) && Object.hasOwn(value, "__proto__"));
+  const inherited = records.filter(([, value]) => isObject(value) && inheritsLiteral(value));
+  const places = [...own, ...inherited].map(([key]) => [...place, key]);
+  for (const at of inheritsLiteral(given) ? [place, ...places] : places) {
+    problems.add("UNKNOWN_KEY", [...at, "__proto__"], "__proto__", "any other name");
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** Whether the object inherits from one that is neither a class's nor the root of all objects. */
+function inheritsLiteral(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (!isObject(prototype) || Object.getPrototypeOf(prototype) === null) return false;
+  return !Object.hasOwn(prototype, "constructor");
+}
+
+function allowedAt(keys: string, path: readonly (string | number)[]): string {
+  const property = path[0] === "defaults" ? path.at(-1) : path[0];
+  return ALLOWED.get(property) ?? (keys === LIMIT_KEYS ? LIMIT_FORM : `an object with ${keys}`);
 }
 
 function valueAt(value: unknown, path: readonly (string | number)[]): unknown {

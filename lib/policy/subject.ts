@@ -1,4 +1,5 @@
 import type { Place, Problems } from "./errors.ts";
+import { withSuggestion } from "./nearest.ts";
 import type { Subject } from "./types.ts";
 
 /**
@@ -19,14 +20,16 @@ export function readSubject(
     problems.add("BAD_SUBJECT", place, expression, "a|b or a+b, not both in one");
     return undefined;
   }
-  if (new Set(names).size !== names.length || names.includes("global")) {
-    problems.add("BAD_SUBJECT", place, expression, "each name once, and global alone");
+  const repeated = new Set(names).size !== names.length;
+  if (repeated || names.includes("") || names.includes("global")) {
+    problems.add("BAD_SUBJECT", place, expression, "names, each once, or global alone");
     return undefined;
   }
   const unknown = names.filter((name) => !countable.includes(name));
   if (unknown.length > 0) {
-    const list = [...countable, "global"].join(", ");
-    problems.add("UNKNOWN_IDENTITY", place, unknown.join(", "), `${list} (config/identities.ts)`);
+    const list = `${[...countable, "global"].join(", ")} (config/identities.ts)`;
+    const allowed = withSuggestion(list, unknown[0] ?? "", [...countable, "global"]);
+    problems.add("UNKNOWN_IDENTITY", place, unknown.join(", "), allowed);
     return undefined;
   }
   return { expression, kind: combined ? "all" : "first", names };

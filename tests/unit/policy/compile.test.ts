@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatDuration, parseDuration } from "#lib/core/duration";
 import { compilePolicy } from "#lib/policy/compile";
-import { PolicyError } from "#lib/policy/errors";
+import { PolicyError, writePlace } from "#lib/policy/errors";
 
 describe("limits", () => {
   const limitOf = (limit: unknown, more: object = {}) =>
@@ -62,6 +62,108 @@ describe("misuse from JavaScript", () => {
       code: "POLICY_INVALID",
       message: expect.stringContaining("allowed:"),
     });
+  });
+});
+
+describe("every problem is found in one go", () => {
+  const problemsOf = (policy: object) => {
+    try {
+      compilePolicy(policy as Parameters<typeof compilePolicy>[0]);
+      return [];
+    } catch (error) {
+      return error instanceof PolicyError ? error.problems : [];
+    }
+  };
+  const found = (policy: object) =>
+    problemsOf(policy).map(({ code, place }) => `${code} ${writePlace(place)}`);
+
+  test("whatever else is wrong in the same rule, list or policy", () => {
+    const rule = {
+      match: ["api"],
+      limits: { ip: ["often", 5, "1 per 1 ms"], usr: "1 per day" },
+      methods: 7,
+      more: 1,
+    };
+    const policy = { limit: 1, exempt: { "/a": "", "/b": 5 }, rules: { it: rule, that: {} } };
+    expect(found(policy).toSorted()).toEqual([
+      "BAD_LIMIT rules.it.limits.ip[0]",
+      "BAD_PATTERN rules.it.match[0]",
+      'BAD_VALUE exempt["/b"]',
+      "BAD_VALUE rules.it.limits.ip[1]",
+      "BAD_VALUE rules.it.methods",
+      'EMPTY_REASON exempt["/a"]',
+      "NO_LIMITS rules.that",
+      "UNKNOWN_IDENTITY rules.it.limits.usr",
+      "UNKNOWN_KEY limit",
+      "UNKNOWN_KEY rules.it.more",
+      "WINDOW_TOO_SHORT rules.it.limits.ip[2]",
+    ]);
+  });
+
+  test.each([
+    ['{"rules":{"a":{"limits":{"ip":"1 per day"}},"__proto__":{}}}', "rules.__proto__"],
+    ['{"rules":{"a":{"limits":{"ip":"1 per day","__proto__":1}}}}', "rules.a.limits.__proto__"],
+    ['{"rules":{"a":{"limits":{"ip":"1 per day"},"__proto__":1}}}', "rules.a.__proto__"],
+    [
+      '{"rules":{"a":{"limits":{"ip":"1 per day"}}},"exempt":{"__proto__":"x"}}',
+      "exempt.__proto__",
+    ],
+  ])("%s: a rule is never left out in silence", (json, place) => {
+    expect(found(JSON.parse(json) as object)).toEqual([`UNKNOWN_KEY ${place}`]);
+  });
+
+  test("names that every object has are names like any other", () => {
+    const limits = { ip: "1 per day", constructor: { limit: 1, window: "day", more: 1 } };
+    const [first, ...more] = problemsOf({
+      rules: { constructor: { limits }, valueof: { limits } },
+    });
+    expect(first).toMatchObject({ code: "UNKNOWN_IDENTITY", given: '"constructor"' });
+    expect(more.map(({ allowed }) => allowed)).toContain("limit, window");
+  });
+
+  test.each([
+    [{ limits: { usr: "1 per day" } }, 'did you mean "user"?'],
+    [{ limits: { glbal: "1 per day" } }, 'did you mean "global"?'],
+    [{ limits: { ip: "1 per day" }, replaces: "serach" }, 'did you mean "search"?'],
+    [{ limits: { ip: "1 per day" }, methd: [] }, 'did you mean "methods"?'],
+  ])("%j: what was likely meant is said", (rule, hint) => {
+    const search = { limits: { ip: "1 per day" } };
+    const problems = problemsOf({ identities: { user: "from-code" }, rules: { search, rule } });
+    expect(problems.map(({ allowed }) => allowed).join()).toContain(hint);
+  });
+
+  test("a name that is like none gets no guess", () => {
+    const [problem] = problemsOf({ rules: { it: { limits: { organisation: "1 per day" } } } });
+    expect(problem?.allowed).toBe("ip, global (config/identities.ts)");
+  });
+
+  test("each problem is also one line of text", () => {
+    const [problem] = problemsOf({ rules: { it: { limits: { ip: "often" } } } });
+    expect(problem?.message).toMatch(/^rules\.it\.limits\.ip: BAD_LIMIT: given "often"; allowed: /);
+  });
+
+  test("rules that replace others in a row, or beside each other, are no circle", () => {
+    const limits = { ip: "1 per day" };
+    const rules = {
+      a: { limits, replaces: ["b", "c"] },
+      b: { limits, replaces: "c" },
+      c: { limits },
+      d: { limits, replaces: "c" },
+    };
+    expect(found({ rules })).toEqual([]);
+    const two = { ...rules, c: { limits, replaces: "b" }, e: { limits, replaces: "f" } };
+    expect(found({ rules: { ...two, f: { limits, replaces: "e" } } })).toEqual([
+      "REPLACES_IN_A_CIRCLE rules.b.replaces",
+      "REPLACES_IN_A_CIRCLE rules.e.replaces",
+    ]);
+  });
+
+  test.each([
+    "/files/:slug([a-z0-9]+(?:-[a-z0-9]+)*)",
+    "/:a(\\d+)/:b(\\d+)/:c(\\d+)",
+    "/:a*/x/:b*",
+  ])("%s is no slow pattern", (match) => {
+    expect(found({ rules: { it: { match, limits: { ip: "1 per day" } } } })).toEqual([]);
   });
 });
 

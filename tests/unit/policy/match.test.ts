@@ -64,12 +64,25 @@ describe("the rules of a request", () => {
     "/_next/data/build/api/search.json",
     "/api/search.segments/_tree.segment.rsc",
     "/api/search.segments/_tree.segment",
+    "/api/x.segments/../search.segments/_tree.segment",
+    "/_next/data/build/index/api/search.json",
+    "/_next/data/build/api/search.rsc.json",
+    "/_next/data/build/api%2fsearch.json",
+    "/api/search%2f",
+    "/api%5csearch",
+    "/api/se%61rch",
   ])("%s is counted as a search", (path) => {
     expect(names("GET", path)).toContain("search");
   });
 
   test.each([
     "/api/users/a%2fb",
+    "/api/users/a%5cb",
+    "/api/users/%5ca",
+    "/api/users/..%2f..%2fsearch",
+    "/api/users/a%ff",
+    "/api/%75sers%2f%ff%61",
+    "/api/users/a.segments/b.segment",
     "/api/users/a%23b",
     "/api/users/a%3fb",
     "/api/users/a%0ab",
@@ -80,6 +93,56 @@ describe("the rules of a request", () => {
 
   test("a path that could be read as an exempt one and as another is not exempt", () => {
     expect(names("GET", "/api/hooks%2f..%2fsearch")).toContain("search");
+  });
+
+  test("are not replaced by a rule that only another reading of the path matches", () => {
+    expect(names("GET", "/api/users/a%2f..%2f..%2fexport")).toEqual(["api", "user", "export"]);
+    expect(names("GET", "/api/%65xport/")).toEqual(["export"]);
+  });
+
+  test("are found on the page that Next finds where a path ends in several additions", () => {
+    const photos = compilePolicy({
+      rules: { photos: { match: "/users/:id/photos", limits: { ip: "5 per minute" } } },
+    });
+    const path = "/users/a.segments/photos.segments/_tree.segment.rsc";
+    expect(photos.rulesFor("GET", path)?.rules.map(({ name }) => name)).toEqual(["photos"]);
+  });
+
+  test("hold on a path of any length, where none is exempt", () => {
+    const long = "x".repeat(4000);
+    expect(names("GET", `/api/${long}`)).toEqual(["api"]);
+    expect(names("GET", `/api/users/${long}/more`)).toEqual(["api", "user"]);
+    expect(names("GET", `/api/hooks/${long}`)).toContain("api");
+    expect(names("GET", `/${"./".repeat(4000)}api/search`)).toContain("search");
+    expect(names("GET", `/api/${"%78".repeat(500)}`)).toEqual(["api"]);
+  });
+
+  test("are not replaced on a path too long to be compared whole", () => {
+    const reports = compilePolicy({
+      rules: {
+        api: { match: "/api/:path*", limits: { ip: "5 per minute" } },
+        report: { match: "/api/:id/report", replaces: "api", limits: { ip: "50 per minute" } },
+      },
+    });
+    const found = reports.rulesFor("GET", `/api/${"x".repeat(4000)}/other`)?.rules;
+    expect(found?.map(({ name }) => name)).toEqual(["api", "report"]);
+    expect(reports.rulesFor("GET", "/api/x/report")?.rules).toHaveLength(1);
+  });
+
+  test.each([
+    ["many parts", "/q".repeat(100_000)],
+    ["many suffixes", `/a${".segments/b".repeat(50_000)}.segment.rsc`],
+    ["nothing but suffixes", ".rsc".repeat(100_000)],
+    ["many encoded slashes", `/${"%2f".repeat(100_000)}x`],
+    ["much that is not UTF-8", `/${"%ff%61".repeat(50_000)}`],
+  ])("are found in a bounded time in a path of %s", (_, path) => {
+    const twice = compilePolicy({
+      rules: { it: { match: "/:a*/q/:b*/w", limits: { ip: "5 per minute" } } },
+    });
+    const start = performance.now();
+    twice.rulesFor("GET", path);
+    // Quadratic work on any of these takes ten seconds and more; linear work some tens of milliseconds.
+    expect(performance.now() - start).toBeLessThan(2000);
   });
 
   test("are one object for the same set, and fail as the strictest of them", () => {
@@ -101,7 +164,7 @@ describe("the rules of a request", () => {
 });
 
 describe("the readings of a path", () => {
-  test("never throw, begin with a slash, and are read the same again", () => {
+  test("never throw, begin with a slash, and hold nothing that is still to be resolved", () => {
     const path = fc.oneof(
       fc.string({ unit: "binary" }).map((text) => `/${text}`),
       fc
@@ -143,6 +206,30 @@ describe("the readings of a path", () => {
         }
       }),
       { numRuns: 500 },
+    );
+  });
+
+  test("begin with one that is read the same again, unless it holds an encoded percent sign", () => {
+    const part = fc.oneof(
+      fc.string({ unit: "grapheme" }).map((text) => text.replaceAll("%", "")),
+      fc.constantFrom("/", "..", ".", "%2f", "%5C", "%2e", "%41", "%ff", "\\", ".rsc", ".segment"),
+      fc.constantFrom("/_next/data/b/", ".json", ".segments/", "/index"),
+    );
+    fc.assert(
+      fc.property(fc.array(part), (parts) => {
+        const [first = ""] = pathReadings(`/${parts.join("")}`);
+        expect(pathReadings(first)[0]).toBe(first);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("are few, however much is added to a path", () => {
+    const additions = ["/_next/data/b/index/", ".json", ".rsc", ".segments/x.segment", "%2f", "/"];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...additions), { maxLength: 200 }), (parts) => {
+        expect(pathReadings(`/a${parts.join("")}`).length).toBeLessThanOrEqual(30);
+      }),
     );
   });
 

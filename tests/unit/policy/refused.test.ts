@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { checkPolicyFile, renderCheck } from "#lib/cli/check";
 import { PROBLEM_CODES } from "#lib/policy/errors";
 
@@ -9,6 +10,9 @@ const root = join(import.meta.dirname, "..", "..", "..");
 const folder = join(root, "tests", "fixtures", "refused");
 const fixtures = readdirSync(folder).toSorted();
 const docs = readFileSync(join(root, "docs", "policy-errors.md"), "utf8");
+
+/** As GitHub makes them of headings. */
+const anchors = [...docs.matchAll(/^## (.+)$/gm)].map(([, title]) => title?.toLowerCase());
 
 /** A fixture's name begins with its code: "no-limits-but-an-empty-list" is of NO_LIMITS. */
 function codeOf(file: string): string {
@@ -33,6 +37,9 @@ describe("a policy that cannot be used", () => {
       expect(problem?.position?.line).toBe(marked + 1);
       expect(problem?.given).not.toBe("");
       expect(problem?.allowed).not.toBe("");
+      const [page, anchor] = problem?.docs.split("#") ?? [];
+      expect(page).toBe("docs/policy-errors.md");
+      expect(anchors).toContain(anchor);
       const [first, name] = problem?.place ?? [];
       expect(problem?.rule).toBe(first === "rules" ? name : undefined);
       expect(renderCheck(result)).toContain(`${file}:${marked + 1}:`);
@@ -91,6 +98,23 @@ describe("the command", () => {
   test("check --json is for programs", () => {
     const done = run("check", "--json", "tests/fixtures/refused/no-rules.ts");
     expect(JSON.parse(done.stdout)).toMatchObject({ ok: false, problems: [{ code: "NO_RULES" }] });
+    expect(done.status).toBe(1);
+  });
+
+  test.each([
+    ["a syntax error", "export default {\n  rules: {,\n};\n", "(line 2, column 11)"],
+    ["an error when it is loaded", 'throw new Error("no key");\n', "no key"],
+    ["an import of nothing", 'import "./nothing.ts";\n', "nothing.ts"],
+    ["no default export", "export const rules = {};\n", "the file has no default export"],
+    ["a getter that throws", 'export default { get rules() { throw new Error("no") } };\n', "no"],
+  ])("a file with %s is said to be no policy", (_, source, expected) => {
+    const folder = mkdtempSync(join(tmpdir(), "headgate-check-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "policy.mts");
+    writeFileSync(file, source);
+    const done = run("check", file);
+    expect(done.stderr).toContain("cannot be read as a policy: ");
+    expect(done.stderr).toContain(expected);
     expect(done.status).toBe(1);
   });
 

@@ -23,6 +23,10 @@ test("wrong names do not compile, and right ones do", () => {
       },
     },
   });
+  definePolicy({
+    identities,
+    rules: { a: { limits: { "user|account|ip": "5 per hour", "user+account+ip": "5 per hour" } } },
+  });
   const rule: RuleName<typeof policy> = "login";
   const identity: IdentityName<typeof policy> = "account";
   // @ts-expect-error no rule has this name
@@ -34,6 +38,10 @@ test("wrong names do not compile, and right ones do", () => {
   definePolicy({ identities, rules: { a: { limits: { tenant: "5 per hour" } } } });
   // @ts-expect-error an unknown identity in a fallback
   definePolicy({ identities, rules: { a: { limits: { "tenant|ip": "5 per hour" } } } });
+  // @ts-expect-error an unknown identity in a combination
+  definePolicy({ identities, rules: { a: { limits: { "ip+tenant": "5 per hour" } } } });
+  // @ts-expect-error no identity but ip and global without identities
+  definePolicy({ rules: { a: { limits: { user: "5 per hour" } } } });
   // @ts-expect-error an unknown rule
   definePolicy({ rules: { a: { limits: { ip: "5 per hour" }, replaces: "b" } } });
   // @ts-expect-error a text that is no limit

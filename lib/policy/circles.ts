@@ -1,0 +1,32 @@
+/** Which rules each rule replaces, by name. */
+export type Replacements = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Finds rules that replace each other, straight or by way of others: where all of them match, none
+ * would be left. Each circle is given once, by the first of its rules in the policy's order.
+ */
+export function findCircles(replaces: Replacements): readonly string[] {
+  const reach = new Map([...replaces.keys()].map((name) => [name, reachable(name, replaces)]));
+  const inCircle = [...replaces.keys()].filter((name) => reach.get(name)?.has(name));
+  return inCircle.filter(
+    (name, i) => !inCircle.slice(0, i).some((earlier) => together(earlier, name, reach)),
+  );
+}
+
+function together(a: string, b: string, reach: ReadonlyMap<string, ReadonlySet<string>>): boolean {
+  return reach.get(a)?.has(b) === true && reach.get(b)?.has(a) === true;
+}
+
+/** Every rule that this one replaces, and those that they replace. One that replaces itself is another problem. */
+function reachable(start: string, replaces: Replacements): ReadonlySet<string> {
+  const found = new Set<string>();
+  const open = [start];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    for (const next of replaces.get(name) ?? []) {
+      if (next === name || found.has(next)) continue;
+      found.add(next);
+      open.push(next);
+    }
+  }
+  return found;
+}
