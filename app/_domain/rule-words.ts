@@ -27,7 +27,7 @@ export function describeRule(rule: CompiledRule): RuleWords {
 const STORE_FAILURE: Readonly<Record<OnStoreFailure, string>> = {
   allow: "requests pass, uncounted",
   deny: "requests are refused (503)",
-  local: "each instance counts by itself",
+  local: "requests pass, uncounted until each instance can count by itself",
 };
 
 /** Identities whose name alone does not say who is meant. */

@@ -134,6 +134,8 @@ local function rule_of(i)
 end
 `;
 
+const ALGORITHMS = ARITHMETIC + SLIDING_LOG + SLIDING_WINDOW + SETUP;
+
 /**
  * KEYS: one for each limit. ARGV[1]: "take" or "peek"; then four for each limit: algorithm, limit,
  * window (ms), cost.
@@ -144,10 +146,7 @@ end
 export function limitLua(clock: string): string {
   return [
     clock,
-    ARITHMETIC,
-    SLIDING_LOG,
-    SLIDING_WINDOW,
-    SETUP,
+    ALGORITHMS,
     `
 local rules, states, waits = {}, {}, {}
 local passed = 1
@@ -189,10 +188,7 @@ return answer
 export function refundLua(clock: string): string {
   return [
     clock,
-    ARITHMETIC,
-    SLIDING_LOG,
-    SLIDING_WINDOW,
-    SETUP,
+    ALGORITHMS,
     `
 local taken = tonumber(ARGV[1])
 local stamp = int(taken)

@@ -42,6 +42,9 @@ export function createRequester(options: RequesterOptions): Requester {
       const what = commandName(request);
       let response: Response;
       let text: string;
+      // A timer of our own, since it can be cleared: AbortSignal.timeout lives on after its call.
+      const abort = new AbortController();
+      const timer = setTimeout(() => abort.abort(), deadlineMs);
       try {
         response = await send([base, ...(request.path ?? [])].join("/"), {
           method: "POST",
@@ -49,11 +52,13 @@ export function createRequester(options: RequesterOptions): Requester {
           body: JSON.stringify(request.body),
           cache: "no-store",
           redirect: "manual",
-          signal: AbortSignal.timeout(deadlineMs),
+          signal: abort.signal,
         });
         text = await response.text();
       } catch (cause) {
-        throw lostCall(what, deadlineMs, cause);
+        throw lostCall(what, abort.signal.aborted, deadlineMs, cause);
+      } finally {
+        clearTimeout(timer);
       }
       return readAnswer<Result>(what, response.status, text);
     },
@@ -67,9 +72,8 @@ function commandName(request: UpstashRequest): string {
   return /^[a-z]{1,24}$/i.test(first) ? first.toUpperCase() : "a call";
 }
 
-function lostCall(what: string, deadlineMs: number, cause: unknown): StoreError {
-  const name = cause instanceof Error ? cause.name : "";
-  if (name === "TimeoutError" || name === "AbortError") {
+function lostCall(what: string, timedOut: boolean, deadlineMs: number, cause: unknown): StoreError {
+  if (timedOut) {
     return new StoreError(
       "STORE_TIMEOUT",
       `${what}: no answer from the store within ${deadlineMs} ms (HEADGATE_STORE_DEADLINE_MS).`,

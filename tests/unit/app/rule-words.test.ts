@@ -57,7 +57,7 @@ test("puts rules into words", () => {
         { amount: "2 per week", who: "each account, else each address" },
       ],
       replaces: [],
-      onStoreFailure: "each instance counts by itself",
+      onStoreFailure: "requests pass, uncounted until each instance can count by itself",
     },
   ]);
 });
