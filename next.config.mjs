@@ -1,6 +1,9 @@
 /** @type {import("next").NextConfig} */
 export default {
   poweredByHeader: false,
+  // The optimizer fetches local paths in the client's place, without its address or user: a way
+  // around their limits. The sample has no images; an app that has some allows those paths alone.
+  images: { unoptimized: true },
   // Where a lockfile lies in a folder above, Next would take that folder for the project.
   turbopack: { root: import.meta.dirname },
   // `npm run check` checks the types of the whole tree; a build needs no second look.

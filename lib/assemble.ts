@@ -1,5 +1,5 @@
 import type { Decision } from "#lib/core/decision";
-import { type AddressSource, clientAddress } from "#lib/identity/address";
+import { type AddressSource, canonicalAddress, clientAddress } from "#lib/identity/address";
 import { clientOf, type IdentityValues, resolveIdentities } from "#lib/identity/identify";
 import { createPseudonym } from "#lib/identity/pseudonym";
 import { createLimiter, type Limiter } from "#lib/limit/limiter";
@@ -22,7 +22,7 @@ export interface HeadgateOptions {
   /** Where addresses come from; undefined counts everybody as one client. */
   readonly addressSource: AddressSource | undefined;
   /**
-   * Origins that may read refusals and rate-limit headers.
+   * Origins that may read the answers of checked routes: refusals and rate-limit headers included.
    * @default none
    */
   readonly cors?: Cors;
@@ -52,7 +52,8 @@ export interface Parts {
     given: IdentityValues,
     request: Request | undefined,
   ): Promise<string[]>;
-  report(event: HeadgateEvent): void;
+  /** Tells the listener, after the answer. Never rejects. */
+  report(event: HeadgateEvent): Promise<void>;
 }
 
 /**
@@ -63,18 +64,20 @@ export interface Parts {
 export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
   const compiled = compilePolicy(policy);
   const pseudonym = createPseudonym(options.secret);
-  const report = (event: HeadgateEvent) => {
+  const report = async (event: HeadgateEvent): Promise<void> => {
+    // A turn of the event loop later, so that the answer is out before a listener runs.
+    await new Promise((resolve) => setTimeout(resolve, 0));
     try {
-      options.onEvent?.(event);
+      await options.onEvent?.(event);
     } catch {
-      // A listener's failure is its own: no request is lost to it.
+      // A listener's failure is its own: no request and no process is lost to it.
     }
   };
 
   const resolve = (rules: RuleSet, request: Request) =>
-    resolveIdentities(namesOf(rules), compiled.identities, request, (name, error) =>
-      report({ kind: "failure", what: `identity ${name}`, error }),
-    );
+    resolveIdentities(namesOf(rules), compiled.identities, request, (name, error) => {
+      void report({ kind: "failure", what: `identity ${name}`, error });
+    });
   const name = (rules: RuleSet, values: IdentityValues, address: string) =>
     rules.limits.map((limit) => clientOf(limit.subject, values, address, pseudonym));
 
@@ -90,8 +93,10 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
       const resolved = request ? await resolve(rules, request) : [];
       const address = request
         ? clientAddress(request.headers, options.addressSource)
-        : clientAddress(new Headers(), undefined);
-      return name(rules, new Map([...resolved, ...given]), given.get("ip") ?? address);
+        : canonicalAddress(given.get("ip"));
+      const known = [...given].filter(([, value]) => value !== undefined && value !== "");
+      const ip = given.get("ip") ? canonicalAddress(given.get("ip")) : address;
+      return name(rules, new Map([...resolved, ...known]), ip);
     },
   };
 }

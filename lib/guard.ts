@@ -39,7 +39,7 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
     const asked = monotonic();
     const clients = await gate.clientsOf(rules, request);
     const decision = await gate.limiter.take(rules, clients);
-    const tookMs = monotonic() - asked;
+    event.waitUntil(gate.report(decisionEvent(rules, decision, monotonic() - asked)));
 
     const answer = decision.allowed
       ? await goOn(request, event)
@@ -48,7 +48,6 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
     writeLimitHeaders(marked.headers, decision, legacyHeaders);
     writeCorsHeaders(marked.headers, request, cors);
 
-    event.waitUntil(later(() => gate.report(decisionEvent(rules, decision, tookMs))));
     return marked;
   };
 
@@ -60,14 +59,8 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
     try {
       return await onDenied?.(request, decision);
     } catch (error) {
-      gate.report({ kind: "failure", what: "onDenied", error });
+      void gate.report({ kind: "failure", what: "onDenied", error });
       return undefined;
     }
   }
-}
-
-/** Runs work when the answer is out of our hands. */
-async function later(work: () => void): Promise<void> {
-  await Promise.resolve();
-  work();
 }

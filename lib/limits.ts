@@ -76,6 +76,14 @@ export function createLimits<P extends AnyPolicy>(
     if (cost !== undefined && (!Number.isSafeInteger(cost) || cost < 1)) {
       return invalid("LIMIT_BAD_ARGUMENT", `cost is ${cost}; allowed: a whole number from 1.`);
     }
+    const wrong = Object.entries(given).find(
+      ([, value]) => value !== undefined && typeof value !== "string",
+    );
+    if (wrong) {
+      const [name, value] = wrong;
+      const what = `${name} is a ${typeof value}; allowed: text, or undefined where it is not known.`;
+      return invalid("LIMIT_BAD_ARGUMENT", what);
+    }
     const clients = await gate.clientsFrom(rules, new Map(Object.entries(given)), request);
     return decide(does, rules, clients, cost);
   }
@@ -88,7 +96,7 @@ export function createLimits<P extends AnyPolicy>(
   ): Promise<Decision> {
     const asked = monotonic();
     const decision = await gate.limiter[does](rules, clients, cost);
-    gate.report(decisionEvent(rules, decision, monotonic() - asked));
+    void gate.report(decisionEvent(rules, decision, monotonic() - asked));
     return decision;
   }
 

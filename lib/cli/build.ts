@@ -77,8 +77,13 @@ async function lock(path: string): Promise<() => void> {
 
 function isAbandoned(path: string, owner: string): boolean {
   try {
-    process.kill(Number(readFileSync(owner, "utf8")), 0);
-    return false;
+    const pid = Number(readFileSync(owner, "utf8"));
+    // 0 would ask for our own group; our own number is an earlier process's, as containers have them.
+    if (pid > 0 && pid !== process.pid) {
+      process.kill(pid, 0);
+      return false;
+    }
+    return Date.now() - statSync(path).mtimeMs > 1000;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EPERM") return false;
     // Made but not yet signed: give its maker a moment.
@@ -93,6 +98,8 @@ async function nextBuild(root: string): Promise<void> {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
   });
+  const killAtExit = () => build.kill("SIGKILL");
+  process.once("exit", killAtExit);
   let output = "";
   for (const stream of [build.stdout, build.stderr]) {
     stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
@@ -100,6 +107,7 @@ async function nextBuild(root: string): Promise<void> {
   const code = await new Promise<number | null>((resolve, reject) => {
     build.on("error", reject).on("close", resolve);
   });
+  process.off("exit", killAtExit);
   if (code === 0) return;
   throw new HeadgateError("BUILD_FAILED", `next build failed:\n${output.trim()}`);
 }

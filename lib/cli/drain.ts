@@ -1,24 +1,38 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
+import type { Socket } from "node:net";
+
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 /** Ends when the process is told to stop, by SIGTERM or SIGINT. A second signal ends it at once. */
 export async function toldToStop(): Promise<void> {
   await new Promise<void>((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+    for (const signal of SIGNALS) process.once(signal, () => resolve());
   });
+  // An exit, not the signal's own end: what this process started is then ended too.
+  for (const signal of SIGNALS) process.on(signal, () => process.exit(1));
 }
 
 /**
- * Takes no new connections, lets the requests in flight finish, and cuts off what is left after
- * `graceMs` milliseconds.
+ * Makes a server one that can be drained: it takes no new connections, lets the requests in flight
+ * finish, and cuts off whatever is left after `graceMs` milliseconds, upgraded sockets too.
  */
-export async function drain(server: Server, graceMs: number): Promise<void> {
-  const closed = once(server, "close");
-  // A connection that is kept alive would bring one request after the other.
-  server.prependListener("request", (_, response) => response.setHeader("Connection", "close"));
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-  server.close();
-  server.closeIdleConnections();
-  await closed;
-  clearTimeout(cut);
+export function drainable(server: Server): (graceMs: number) => Promise<void> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return async (graceMs) => {
+    const closed = once(server, "close");
+    // A connection that is kept alive would bring one request after the other.
+    server.prependListener("request", (_, response) => response.setHeader("Connection", "close"));
+    const cut = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, graceMs);
+    server.close();
+    server.closeIdleConnections();
+    await closed;
+    clearTimeout(cut);
+  };
 }

@@ -40,13 +40,18 @@ export async function startOwnRedis(say: (line: string) => void): Promise<OwnRed
       "--dir",
       folder,
     ],
-    { stdio: ["ignore", "pipe", "pipe"] },
+    // Of a group of its own: Ctrl-C is for the server, which ends Redis after its last request.
+    { stdio: ["ignore", "pipe", "pipe"], detached: true },
   );
-  const killAtExit = () => child.kill("SIGKILL");
+  const killAtExit = () => {
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.once("exit", killAtExit);
 
   const stop = async () => {
     process.off("exit", killAtExit);
+    child.removeAllListeners("exit");
     if (child.exitCode === null && child.signalCode === null) {
       child.kill("SIGTERM");
       await once(child, "exit");
@@ -59,6 +64,9 @@ export async function startOwnRedis(say: (line: string) => void): Promise<OwnRed
     await stop();
     throw error;
   }
+  child.once("exit", () =>
+    say(`${basename(program)} ended; rules do as their onStoreFailure says`),
+  );
   return { program: basename(program), socket, stop };
 }
 

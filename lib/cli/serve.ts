@@ -6,7 +6,7 @@ import { HeadgateError } from "#lib/core/errors";
 import { buildOnce } from "#lib/cli/build";
 import { checkPolicyFile, renderCheck } from "#lib/cli/check";
 import { type ClientNaming, clientNaming } from "#lib/cli/client-address";
-import { drain, toldToStop } from "#lib/cli/drain";
+import { drainable, toldToStop } from "#lib/cli/drain";
 import { chooseStore } from "#lib/cli/store";
 
 const HELP = `Serves the app with its limits.
@@ -42,6 +42,9 @@ if (flags.help) console.log(HELP);
 else await serve(flags.dev === true).catch(giveUp);
 
 async function serve(dev: boolean): Promise<void> {
+  let serving = false;
+  // Listened to from the first moment: what was started by then ends with this process.
+  const stop = toldToStop().then(() => serving || process.exit(1));
   const policy = await checkPolicyFile(join(root, "config", "rate-limits.ts"));
   if (!policy.ok) throw new HeadgateError("POLICY_INVALID", renderCheck(policy));
   const { host, port } = listenAt(process.env);
@@ -56,6 +59,7 @@ async function serve(dev: boolean): Promise<void> {
     readEnvironment(process.env);
 
     const { server, close } = await startNext(dev, clients);
+    const drain = drainable(server);
     const address = await listen(server, host, port);
     if (store.warning) say(`warning  ${store.warning}`);
     say(`store    ${store.line}`);
@@ -63,8 +67,9 @@ async function serve(dev: boolean): Promise<void> {
     say(`policy   ${renderCheck(policy)}`);
     say(`ready    ${address}`);
 
-    await toldToStop();
-    await drain(server, DRAIN_MS);
+    serving = true;
+    await stop;
+    await drain(DRAIN_MS);
     await close();
   } finally {
     await store.stop();
@@ -79,17 +84,15 @@ async function startNext(dev: boolean, clients: ClientNaming) {
   const app = next({ dev, dir: root });
   await (dev ? app.prepare() : withoutChatter(() => app.prepare()));
   const handle = app.getRequestHandler();
-  const upgrade = app.getUpgradeHandler();
-  const server = createServer(TIMEOUTS, (request, response) => {
+  // Next listens for upgrades by itself, for hot reloading. Built, it would leave such a socket open
+  // and unanswered: there an upgrade is a request like any other.
+  const options = { ...TIMEOUTS, shouldUpgradeCallback: () => dev };
+  const server = createServer(options, (request, response) => {
     clients.name(request);
     handle(request, response).catch((error: unknown) => {
       console.error(error);
       response.destroy();
     });
-  });
-  server.on("upgrade", (request, socket, head) => {
-    clients.name(request);
-    upgrade(request, socket, head).catch(() => socket.destroy());
   });
   return { server, close: () => app.close() };
 }

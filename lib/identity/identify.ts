@@ -62,7 +62,11 @@ export async function resolveIdentities(
     const resolver = Object.hasOwn(identities, name) ? identities[name] : undefined;
     if (typeof resolver !== "function") continue;
     try {
-      values.set(name, await resolver(request));
+      const value: unknown = await resolver(request);
+      if (value !== undefined && typeof value !== "string") {
+        throw new TypeError(`a resolver answers text or undefined, not a ${typeof value}`);
+      }
+      values.set(name, value);
     } catch (error) {
       onError(name, error);
     }

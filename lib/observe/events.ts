@@ -18,4 +18,5 @@ export type HeadgateEvent =
       readonly error: unknown;
     };
 
-export type Listener = (event: HeadgateEvent) => void;
+/** Hears of events; what it answers is awaited, what it throws is dropped. */
+export type Listener = (event: HeadgateEvent) => unknown;

@@ -16,7 +16,7 @@ const NO_QUERY = "a path alone: a query (?) and a fragment (#) are never matched
 const FORM = 'a path that begins with "/", such as "/api/users/:id" or "/api/:path*"';
 
 /** Static files, which middleware.ts leaves out: no request for them is ever checked. */
-const UNCHECKED = /^\/(?:_next\/static\/|_next\/image$|favicon\.ico$)/i;
+const UNCHECKED = /^\/(?:_next\/static\/|favicon\.ico$)/i;
 
 /** Every wildcard more is a power more of time for a path that does not match. */
 const MAX_WILDCARDS = 2;

@@ -168,6 +168,36 @@ describe("npm start", () => {
     expect(await stopped).toBe(0);
   });
 
+  test("counts an upgrade like any other request, and does not wait for it to stop", async () => {
+    const { app } = await redisAndApp();
+    const { port } = new URL(app.url);
+    const upgrade = () =>
+      new Promise<number | undefined>((resolve, reject) => {
+        send({
+          port,
+          host: "127.0.0.1",
+          path: "/api/search",
+          headers: { connection: "Upgrade", upgrade: "websocket" },
+        })
+          .on("response", (response) => {
+            response.resume();
+            resolve(response.statusCode);
+          })
+          .on("error", reject)
+          .end();
+      });
+    const answers: (number | undefined)[] = [];
+    for (let i = 0; i < 11; i += 1) answers.push(await upgrade());
+    expect(answers).toEqual([...times(10, 200), 429]);
+    expect(await app.stop()).toBe(0);
+  });
+
+  test("has no image optimizer that would fetch limited paths in a client's place", async () => {
+    const { app } = await redisAndApp();
+    const answer = await fetch(`${app.url}/_next/image?url=%2Fapi%2Fsearch&w=640&q=75`);
+    expect(answer.status).toBe(404);
+  });
+
   test("on an unchanged tree does not build again", async () => {
     const said = vi.fn<(line: string) => void>();
     expect(await buildOnce(ROOT, said)).toBe(false);

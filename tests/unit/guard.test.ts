@@ -115,13 +115,22 @@ describe("the guard", () => {
     expect(events[0]).toHaveProperty("tookMs", expect.any(Number));
   });
 
-  test("does not mind a listener that fails", async () => {
-    const { ask } = gate({
-      onEvent: () => {
-        throw new Error("the listener's own");
-      },
+  test("does not mind a listener that fails, at once or later", async () => {
+    const now = () => {
+      throw new Error("the listener's own");
+    };
+    const later = () => Promise.reject(new Error("the listener's own"));
+    for (const onEvent of [now, later]) {
+      expect(passed(await gate({ onEvent }).ask("/api/search"))).toBe(true);
+    }
+  });
+
+  test("tells of a charged request whose app fails", async () => {
+    const { ask, events } = gate({}, () => {
+      throw new Error("the app's own");
     });
-    expect(passed(await ask("/api/search"))).toBe(true);
+    await expect(ask("/api/search")).rejects.toThrow("the app's own");
+    await expect.poll(() => events.map(({ kind }) => kind)).toEqual(["decision"]);
   });
 
   test("adds its headers to an answer whose own cannot be written", async () => {

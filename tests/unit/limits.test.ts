@@ -59,6 +59,31 @@ describe("limit", () => {
     expect((await limit("upload", { user: "ada" })).limits[0]?.remaining).toBe(6);
   });
 
+  test("counts an address given from code in the form that the gate counts", async () => {
+    const { limit } = fresh();
+    const request = new Request("http://app.example/", {
+      headers: { "x-forwarded-for": "2001:db8::1" },
+    });
+    expect((await limit("closed", { ip: "2001:DB8::2" })).allowed).toBe(true);
+    expect((await limit("closed", { ip: "2001:db8::3" })).allowed).toBe(false);
+    expect((await limit("closed", {}, { request })).allowed).toBe(false);
+  });
+
+  test("does not let an empty value stand before what a request proves", async () => {
+    const { limit } = fresh();
+    const request = new Request("http://app.example/", { headers: { "x-user": "ada" } });
+    await limit("upload", { user: "" }, { request });
+    expect((await limit("upload", { user: "ada" })).limits[0]?.remaining).toBe(6);
+  });
+
+  test.each([[123], [{}], [null]])("takes %j from a body for no identity", async (account) => {
+    const given = { account } as unknown as { account: string };
+    expect(await fresh().limit("login-account", given)).toMatchObject({
+      allowed: false,
+      error: { code: "LIMIT_BAD_ARGUMENT" },
+    });
+  });
+
   test("never throws: a call that cannot be is a denial that says why", async () => {
     const { limit } = fresh();
     const noRule = await limit("logout" as "upload", {});
@@ -89,7 +114,9 @@ describe("limit", () => {
       reason: "store-failed",
     });
     expect((await peek("closed", { ip: "203.0.113.1" })).reason).toBe("store-failed");
-    expect(events.map((event) => event.kind)).toEqual(["decision", "decision", "decision"]);
+    await expect
+      .poll(() => events.map((event) => event.kind))
+      .toEqual(["decision", "decision", "decision"]);
   });
 });
 

@@ -50,17 +50,18 @@ describe("resolving", () => {
     const failures: string[] = [];
     const identities = {
       user: () => Promise.reject(new Error("database down")),
+      tenant: (() => 42) as unknown as () => string,
       plan: () => "pro",
       account: "from-code",
     } as const;
     const values = await resolveIdentities(
-      ["user", "plan", "account", "ip", "toString"],
+      ["user", "tenant", "plan", "account", "ip", "toString"],
       identities,
       request,
       (who) => failures.push(who),
     );
     expect([...values]).toEqual([["plan", "pro"]]);
-    expect(failures).toEqual(["user"]);
+    expect(failures).toEqual(["user", "tenant"]);
   });
 });
 
