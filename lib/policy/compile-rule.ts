@@ -21,7 +21,7 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /** Up to here every entry is kept, which is exact; above, two counters, which are small. */
 const EXACT_UP_TO = 100;
-/** An entry of a log costs Redis about a hundred bytes, and a client may have as many as the limit. */
+/** Each entry of a log costs Redis memory, and a client may have as many as the limit. */
 const MAX_LOG = 10_000;
 
 /** Reads one rule. What is wrong with it is noted, and left out. */
