@@ -91,12 +91,14 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
     },
     async clientsFrom(rules, given, request) {
       const resolved = request ? await resolve(rules, request) : [];
-      const address = request
-        ? clientAddress(request.headers, options.addressSource)
-        : canonicalAddress(given.get("ip"));
-      const known = [...given].filter(([, value]) => value !== undefined && value !== "");
-      const ip = given.get("ip") ? canonicalAddress(given.get("ip")) : address;
-      return name(rules, new Map([...resolved, ...known]), ip);
+      // An empty value says no more than a missing one, and must not hide what the request proves.
+      const known = new Map([...given].filter(([, value]) => value !== undefined && value !== ""));
+      const ip = known.get("ip");
+      const address =
+        ip === undefined && request
+          ? clientAddress(request.headers, options.addressSource)
+          : canonicalAddress(ip);
+      return name(rules, new Map([...resolved, ...known]), address);
     },
   };
 }

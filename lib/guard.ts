@@ -47,7 +47,6 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
     const marked = writable(answer);
     writeLimitHeaders(marked.headers, decision, legacyHeaders);
     writeCorsHeaders(marked.headers, request, cors);
-
     return marked;
   };
 
