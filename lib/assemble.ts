@@ -1,12 +1,13 @@
 import type { Decision } from "#lib/core/decision";
 import { type AddressSource, canonicalAddress, clientAddress } from "#lib/identity/address";
 import { clientOf, type IdentityValues, resolveIdentities } from "#lib/identity/identify";
-import { createPseudonym } from "#lib/identity/pseudonym";
+import { createPseudonym, shareOf } from "#lib/identity/pseudonym";
+import { settledLimits } from "#lib/limit/charge";
 import { createLimiter, type Limiter } from "#lib/limit/limiter";
 import type { HeadgateEvent, Listener } from "#lib/observe/events";
 import { compilePolicy } from "#lib/policy/compile";
 import type { AnyPolicy } from "#lib/policy/define";
-import type { CompiledPolicy, RuleSet } from "#lib/policy/types";
+import type { Candidates, CompiledLimit, CompiledPolicy, RuleSet } from "#lib/policy/types";
 import type { Redis } from "#lib/redis/client";
 import { keyNames } from "#lib/redis/keys";
 import type { Cors } from "#lib/respond/cors";
@@ -21,6 +22,11 @@ export interface HeadgateOptions {
   readonly secret: string;
   /** Where addresses come from; undefined counts everybody as one client. */
   readonly addressSource: AddressSource | undefined;
+  /**
+   * Whether the store is a Redis Cluster, where a request of several clients is several scripts.
+   * @default false, until the store says so
+   */
+  readonly cluster?: boolean;
   /**
    * Origins that may read the answers of checked routes: refusals and rate-limit headers included.
    * @default none
@@ -40,18 +46,25 @@ export interface HeadgateOptions {
   readonly onEvent?: Listener;
 }
 
+/** What is settled for one request. */
+export interface Asked {
+  readonly rules: RuleSet;
+  /** The pseudonym of each limit's client, in the order of `settledLimits(rules)`. */
+  readonly clients: readonly string[];
+}
+
 /** The rooms joined for one policy: made once, at start. */
 export interface Parts {
   readonly policy: CompiledPolicy;
   readonly limiter: Limiter;
-  /** The pseudonym of each limit's client for a request, in the order of `rules.limits`. */
-  clientsOf(rules: RuleSet, request: Request): Promise<string[]>;
+  /** Who makes a request, and the limits that are theirs. */
+  askerOf(candidates: Candidates, request: Request): Promise<Asked>;
   /** The same from values that a handler knows; those of `request`, if given, stand behind them. */
-  clientsFrom(
-    rules: RuleSet,
+  askerFrom(
+    candidates: Candidates,
     given: IdentityValues,
     request: Request | undefined,
-  ): Promise<string[]>;
+  ): Promise<Asked>;
   /** Tells the listener, after the answer. Never rejects. */
   report(event: HeadgateEvent): Promise<void>;
 }
@@ -74,23 +87,35 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
     }
   };
 
-  const resolve = (rules: RuleSet, request: Request) =>
-    resolveIdentities(namesOf(rules), compiled.identities, request, (name, error) => {
+  const resolve = (candidates: Candidates, request: Request) =>
+    resolveIdentities(candidates.identities, compiled.identities, request, (name, error) => {
       void report({ kind: "failure", what: `identity ${name}`, error });
     });
-  const name = (rules: RuleSet, values: IdentityValues, address: string) =>
-    rules.limits.map((limit) => clientOf(limit.subject, values, address, pseudonym));
+
+  const ask = (candidates: Candidates, values: IdentityValues, address: string): Asked => {
+    const clientFor = ({ subject }: CompiledLimit) => clientOf(subject, values, address, pseudonym);
+    const rules = candidates.applyTo({
+      valueOf: (identity) => values.get(identity),
+      isEnforced: (rule, limits) => {
+        // Everybody together is no client: who asks is told apart by address.
+        const counted = limits.find(({ subject }) => subject.kind !== "global");
+        const client = counted ? clientFor(counted) : pseudonym("ip", address);
+        return shareOf(pseudonym("share", `${rule.name} ${client}`)) < rule.enforced;
+      },
+    });
+    return { rules, clients: settledLimits(rules).map(clientFor) };
+  };
 
   return {
     policy: compiled,
-    limiter: createLimiter(options.redis, keyNames(options.namespace)),
+    limiter: createLimiter(options.redis, keyNames(options.namespace), options),
     report,
-    async clientsOf(rules, request) {
-      const values = await resolve(rules, request);
-      return name(rules, values, clientAddress(request.headers, options.addressSource));
+    async askerOf(candidates, request) {
+      const values = await resolve(candidates, request);
+      return ask(candidates, values, clientAddress(request.headers, options.addressSource));
     },
-    async clientsFrom(rules, given, request) {
-      const resolved = request ? await resolve(rules, request) : [];
+    async askerFrom(candidates, given, request) {
+      const resolved = request ? await resolve(candidates, request) : [];
       // An empty value says no more than a missing one, and must not hide what the request proves.
       const known = new Map([...given].filter(([, value]) => value !== undefined && value !== ""));
       const ip = known.get("ip");
@@ -98,18 +123,14 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
         ip === undefined && request
           ? clientAddress(request.headers, options.addressSource)
           : canonicalAddress(ip);
-      return name(rules, new Map([...resolved, ...known]), address);
+      return ask(candidates, new Map([...resolved, ...known]), address);
     },
   };
 }
 
-function namesOf(rules: RuleSet): Set<string> {
-  return new Set(rules.limits.flatMap((limit) => limit.subject.names));
-}
-
 /** A decision as listeners hear of it. `tookMs`: milliseconds from asking to deciding. */
 export function decisionEvent(rules: RuleSet, decision: Decision, tookMs: number): HeadgateEvent {
-  const names = rules.rules.map((rule) => rule.name);
+  const names = [...rules.rules.map(({ name }) => name), ...rules.shadows.map(({ rule }) => rule)];
   const { onStoreFailure } = rules;
   return { kind: "decision", rules: names, decision, onStoreFailure, tookMs };
 }

@@ -33,11 +33,11 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
   const { cors = { origins: [] }, legacyHeaders = false, onDenied } = options;
 
   return async (request, event) => {
-    const rules = gate.policy.rulesFor(request.method, new URL(request.url).pathname);
-    if (!rules) return goOn(request, event);
+    const candidates = gate.policy.rulesFor(request.method, new URL(request.url).pathname);
+    if (!candidates) return goOn(request, event);
 
     const asked = monotonic();
-    const clients = await gate.clientsOf(rules, request);
+    const { rules, clients } = await gate.askerOf(candidates, request);
     const decision = await gate.limiter.take(rules, clients);
     event.waitUntil(gate.report(decisionEvent(rules, decision, monotonic() - asked)));
 

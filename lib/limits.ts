@@ -1,9 +1,10 @@
-import { assemble, decisionEvent, type HeadgateOptions } from "#lib/assemble";
+import { type Asked, assemble, decisionEvent, type HeadgateOptions } from "#lib/assemble";
 import { monotonic } from "#lib/core/clock";
 import type { Decision } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
+import { candidatesOf } from "#lib/policy/candidates";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
-import type { CompiledLimit, RuleSet } from "#lib/policy/types";
+import type { Candidates, CompiledLimit, CompiledRule } from "#lib/policy/types";
 
 export interface LimitOptions {
   /**
@@ -71,8 +72,9 @@ export function createLimits<P extends AnyPolicy>(
     given: Readonly<Record<string, string | undefined>>,
     { cost, request }: LimitOptions = {},
   ): Promise<Decision> {
-    const rules = gate.policy.ruleSet(rule);
-    if (!rules) return invalid("LIMIT_UNKNOWN_RULE", unknownRule(rule, gate.policy.rules.keys()));
+    const candidates = gate.policy.rule(rule);
+    if (!candidates)
+      return invalid("LIMIT_UNKNOWN_RULE", unknownRule(rule, gate.policy.rules.keys()));
     if (cost !== undefined && (!Number.isSafeInteger(cost) || cost < 1)) {
       return invalid("LIMIT_BAD_ARGUMENT", `cost is ${cost}; allowed: a whole number from 1.`);
     }
@@ -84,14 +86,13 @@ export function createLimits<P extends AnyPolicy>(
       const what = `${name} is a ${typeof value}; allowed: text, or undefined where it is not known.`;
       return invalid("LIMIT_BAD_ARGUMENT", what);
     }
-    const clients = await gate.clientsFrom(rules, new Map(Object.entries(given)), request);
-    return decide(does, rules, clients, cost);
+    const known = new Map(Object.entries(given));
+    return decide(does, await gate.askerFrom(candidates, known, request), cost);
   }
 
   async function decide(
     does: "take" | "peek",
-    rules: RuleSet,
-    clients: string[],
+    { rules, clients }: Asked,
     cost: number | undefined,
   ): Promise<Decision> {
     const asked = monotonic();
@@ -105,9 +106,9 @@ export function createLimits<P extends AnyPolicy>(
     peek: (rule, identities, more) => settle("peek", rule, identities, more),
     refund: (decision) => gate.limiter.refund(decision),
     async checkRateLimit(key, limit, windowMs) {
-      const rules = singleLimit(limit, windowMs);
-      const clients = await gate.clientsFrom(rules, new Map([["key", key]]), undefined);
-      const decision = await decide("take", rules, clients, undefined);
+      const candidates = singleLimit(limit, windowMs);
+      const asked = await gate.askerFrom(candidates, new Map([["key", key]]), undefined);
+      const decision = await decide("take", asked, undefined);
       return {
         success: decision.allowed,
         remaining: decision.limits[0]?.remaining ?? limit,
@@ -117,8 +118,8 @@ export function createLimits<P extends AnyPolicy>(
   };
 }
 
-/** A rule set of one limit that no policy names. Not cached: it is as cheap to make as to look up. */
-function singleLimit(limit: number, windowMs: number): RuleSet {
+/** A rule of one limit that no policy names. Not cached: it is as cheap to make as to look up. */
+function singleLimit(limit: number, windowMs: number): Candidates {
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new HeadgateError(
       "LIMIT_BAD_ARGUMENT",
@@ -140,15 +141,17 @@ function singleLimit(limit: number, windowMs: number): RuleSet {
     algorithm: limit <= MAX_EXACT_LIMIT ? "sliding-log" : "sliding-window",
     cost: 1,
   };
-  const rule = {
+  const rule: CompiledRule = {
     name: CUSTOM_RULE,
     match: [],
     methods: undefined,
     replaces: [],
     onStoreFailure: "allow",
+    enforced: 100,
     limits: [compiled],
-  } as const;
-  return { id: CUSTOM_RULE, rules: [rule], limits: [compiled], onStoreFailure: "allow" };
+    tiers: undefined,
+  };
+  return candidatesOf([{ rules: [rule], mayReplace: false }]);
 }
 
 function invalid(code: "LIMIT_UNKNOWN_RULE" | "LIMIT_BAD_ARGUMENT", message: string): Decision {
@@ -156,6 +159,7 @@ function invalid(code: "LIMIT_UNKNOWN_RULE" | "LIMIT_BAD_ARGUMENT", message: str
     allowed: false,
     reason: "invalid-call",
     limits: [],
+    shadows: [],
     retryAfterMs: undefined,
     at: undefined,
     error: new HeadgateError(code, message),

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { pathToFileURL } from "node:url";
+import { everyLimit } from "#lib/policy/candidates";
 import { compilePolicy } from "#lib/policy/compile";
 import type { AnyPolicy } from "#lib/policy/define";
 import { PolicyError, type PolicyProblem, writePlace } from "#lib/policy/errors";
@@ -36,7 +37,7 @@ export async function checkPolicyFile(file: string): Promise<CheckResult> {
   }
   try {
     const { rules, exempt } = compilePolicy(policy);
-    const limits = [...rules.values()].flatMap((rule) => rule.limits).length;
+    const limits = [...rules.values()].flatMap(everyLimit).length;
     return { ok: true, file, rules: rules.size, limits, exempt: exempt.length };
   } catch (error) {
     if (!(error instanceof PolicyError)) return unreadable(file, error);

@@ -96,7 +96,7 @@ function propertyOf(value: Node | undefined, name: string): Found | undefined {
   // The last of two properties of one name is the one that counts.
   const property = nodes(value?.["properties"]).findLast((node) => {
     const key = asNode(node["key"]);
-    return node.type === "Property" && (key?.["name"] ?? key?.["value"]) === name;
+    return node.type === "Property" && String(key?.["name"] ?? key?.["value"]) === name;
   });
   const held = asNode(property?.["value"]);
   return property && held ? { at: property, value: held } : undefined;

@@ -15,6 +15,13 @@ export interface LimitStatus {
   readonly resetMs: number;
 }
 
+/** What a rule in shadow would have decided. */
+export interface ShadowOutcome {
+  readonly rule: string;
+  readonly allowed: boolean;
+  readonly limits: readonly LimitStatus[];
+}
+
 /**
  * - `within-limit`: every limit had room, and it was taken
  * - `over-limit`: some limit had no room; nothing was taken
@@ -29,6 +36,8 @@ export interface Decision {
   readonly reason: Reason;
   /** In the order of the policy; empty where the store was not asked or did not answer. */
   readonly limits: readonly LimitStatus[];
+  /** The rules in shadow: counted apart, and part of no answer. */
+  readonly shadows: readonly ShadowOutcome[];
   /**
    * Milliseconds until the same request passes if nothing else arrives: exact on Redis's clock.
    * Undefined when it passed, and when it never will (a cost above the limit).

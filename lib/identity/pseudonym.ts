@@ -37,3 +37,13 @@ function shorten(digest: Uint8Array): string {
   const text = btoa(String.fromCharCode(...digest.subarray(0, 16)));
   return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
+
+/**
+ * Where a pseudonym lies between 0 and 100: as good as random, and always the same. For rules that
+ * decide for a part of the clients.
+ */
+export function shareOf(pseudonym: string): number {
+  const bytes = atob(pseudonym.slice(0, 8).replaceAll("-", "+").replaceAll("_", "/"));
+  const number = [...bytes].reduce((total, byte) => total * 256 + byte.charCodeAt(0), 0);
+  return (number / 256 ** bytes.length) * 100;
+}

@@ -5,22 +5,22 @@ import type { RuleSet } from "#lib/policy/types";
 import type { Redis } from "#lib/redis/client";
 import { StoreError } from "#lib/redis/errors";
 import type { Keys } from "#lib/redis/keys";
-import { defineScript, runScript, type Script } from "#lib/redis/script";
+import type { Script } from "#lib/redis/script";
 import {
   CLIENT_SEPARATOR,
-  LIMIT_SCRIPT,
   type SettledResult,
   type Settlement,
   settleTogether,
 } from "./algorithm.ts";
-import { REDIS_CLOCK, refundLua } from "./lua.ts";
+import type { Charged } from "./charge.ts";
+import { createSettle, giveBack, LIMIT_SCRIPT } from "./settle.ts";
 
 /** Settles the limits of rule sets in one store. Nothing here throws: a failure is a decision. */
 export interface Limiter {
   /**
-   * Takes a request's cost from every limit of the set, or from none.
+   * Takes a request's cost from every limit of the set that decides, or from none.
    *
-   * @param clients the pseudonym of each limit's client, in the order of `rules.limits`
+   * @param clients the pseudonym of each limit's client, in the order of `settledLimits(rules)`
    * @param cost units, in the place of the rules' own cost
    */
   take(rules: RuleSet, clients: readonly string[], cost?: number): Promise<Decision>;
@@ -33,20 +33,29 @@ export interface Limiter {
   refund(decision: Decision): Promise<number>;
 }
 
-const REFUND_SCRIPT = defineScript(refundLua(REDIS_CLOCK));
+export interface LimiterOptions {
+  /**
+   * Whether the store is a Redis Cluster, where each client's limits are settled apart.
+   * @default false, until the store says so
+   */
+  readonly cluster?: boolean;
+  /** The limit script, or a variant of it for tests. */
+  readonly script?: Script;
+}
 
-/** Makes the limiter of one store. `script` is the limit script, or a variant of it for tests. */
-export function createLimiter(redis: Redis, keys: Keys, script: Script = LIMIT_SCRIPT): Limiter {
+/** Makes the limiter of one store. */
+export function createLimiter(redis: Redis, keys: Keys, options: LimiterOptions = {}): Limiter {
+  const settle = createSettle(options.script ?? LIMIT_SCRIPT, options.cluster ?? false);
   // A rule set is one object for as long as the policy keeps it, and so is its Ratelimit.
   const built = new WeakMap<RuleSet, Ratelimit>();
-  const charges = new WeakMap<Decision, Settlement>();
+  const charges = new WeakMap<Decision, readonly Charged[]>();
 
   const ratelimitOf = (rules: RuleSet): Ratelimit => {
     const known = built.get(rules);
     if (known) return known;
     const made = new Ratelimit({
       redis,
-      limiter: settleTogether(rules.limits, keys, script),
+      limiter: settleTogether(rules, keys, settle),
       prefix: keys.rateLimitPrefix,
       // Each of these costs calls, stores plain identifiers, or decides wrongly.
       analytics: false,
@@ -66,7 +75,7 @@ export function createLimiter(redis: Redis, keys: Keys, script: Script = LIMIT_S
         const identifier = clients.join(CLIENT_SEPARATOR);
         const settlement = settlementOf(await ratelimitOf(rules).limit(identifier, options));
         const decision = decisionOf(settlement);
-        if (settlement.passed) charges.set(decision, settlement);
+        if (settlement.taken.length > 0) charges.set(decision, settlement.taken);
         return decision;
       } catch (error) {
         return withoutStore(rules, error);
@@ -83,12 +92,11 @@ export function createLimiter(redis: Redis, keys: Keys, script: Script = LIMIT_S
     },
 
     async refund(decision) {
-      const charge = charges.get(decision);
+      const taken = charges.get(decision);
       charges.delete(decision);
-      if (!charge) return 0;
+      if (!taken) return 0;
       try {
-        const args = [charge.at, ...charge.args];
-        return Number(await runScript(redis, REFUND_SCRIPT, [...charge.keys], args));
+        return await giveBack(redis, taken);
       } catch {
         return 0;
       }
@@ -102,13 +110,14 @@ function settlementOf(result: object): Settlement {
   throw new StoreError("STORE_BAD_ANSWER", "@upstash/ratelimit did not return our own result.");
 }
 
-function decisionOf({ passed, limits, at }: Settlement): Decision {
+function decisionOf({ passed, limits, shadows, at }: Settlement): Decision {
   const waits = limits.map((status) => status.waitMs);
   const never = waits.includes(undefined);
   return {
     allowed: passed,
     reason: passed ? "within-limit" : "over-limit",
     limits,
+    shadows,
     retryAfterMs: passed || never ? undefined : Math.max(...waits.map((wait) => wait ?? 0)),
     at,
   };
@@ -123,6 +132,7 @@ function withoutStore(rules: RuleSet, cause: unknown): Decision {
     allowed: rules.onStoreFailure !== "deny",
     reason: "store-failed",
     limits: [],
+    shadows: [],
     retryAfterMs: undefined,
     at: undefined,
     error,

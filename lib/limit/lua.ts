@@ -1,10 +1,7 @@
-/**
- * The Lua that decides. It suits Lua 5.1 (Redis, Valkey) and 5.4: no integer division, no table
- * functions that moved, and numbers that are whole.
- *
- * All limits are read first; only if every one has room is anything written, so a denied request
- * consumes nothing.
- */
+import { ARITHMETIC } from "./algorithms/arithmetic.ts";
+import { WINDOWS } from "./algorithms/counters.ts";
+import { SLIDING_LOG } from "./algorithms/sliding-log.ts";
+import { TOKEN_BUCKET } from "./algorithms/token-bucket.ts";
 
 /** Milliseconds on Redis's clock: the only clock that all instances share. */
 export const REDIS_CLOCK = `
@@ -13,134 +10,56 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 `;
 
 /**
- * floor(a / b) without the rounding of a / b: exact for whole numbers up to 2^53.
- * fmod is exact in C, where Lua 5.1's % is not.
+ * Each algorithm is a table of functions:
+ * - read(key, rule): the state that the key holds, or nil where another algorithm's is there
+ * - used(state, rule): the units that count now
+ * - wait(key, state, rule, cost): milliseconds until cost has room, 0 when it has, -1 when never
+ * - adopt(rule, units): a state of its own, as if the units had been taken now; writes nothing
+ * - take(key, state, rule): writes the state with the rule's cost, and a time to live
+ * - refund(key, rule, taken): gives back what a decision of that time took; answers the units
  */
-const ARITHMETIC = `
-local function int(n)
-  return string.format('%.0f', n)
-end
-
-local function div(a, b)
-  return math.floor((a - math.fmod(a, b)) / b)
-end
-`;
-
-/**
- * sliding-log: a sorted set with one member for each unit of cost, scored by its time. An entry of
- * time s counts at now while now < s + window.
- */
-const SLIDING_LOG = `
-local log = {}
-
-function log.read(key, rule)
-  return { used = redis.call('ZCOUNT', key, '(' .. int(now - rule.window), '+inf') }
-end
-
-function log.remaining(state, rule)
-  return rule.limit - state.used
-end
-
--- Milliseconds until cost has room: until the entry is gone that has to go last.
-function log.wait(key, state, rule, cost)
-  if cost > rule.limit then return -1 end
-  local over = state.used + cost - rule.limit
-  if over <= 0 then return 0 end
-  local entry = redis.call('ZRANGEBYSCORE', key, '(' .. int(now - rule.window), '+inf',
-    'WITHSCORES', 'LIMIT', over - 1, 1)
-  return tonumber(entry[2]) + rule.window - now
-end
-
-function log.take(key, state, rule)
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', int(now - rule.window))
-  local stamp = int(now)
-  local serial = redis.call('ZCARD', key)
-  for _ = 1, rule.cost do
-    -- A clock that stepped back may meet a member of the same name: then the next name is tried.
-    while redis.call('ZADD', key, 'NX', stamp, stamp .. ':' .. serial) == 0 do
-      serial = serial + 1
-    end
-    serial = serial + 1
-  end
-  redis.call('PEXPIRE', key, int(rule.window + 1000))
-  state.used = state.used + rule.cost
-end
-`;
-
-/**
- * sliding-window: the counts of this window and the one before it, which weighs by the part of it
- * that a window ending now still covers. The weighted count is rounded up: rounding down lets one
- * too many through at a window's edge.
- */
-const SLIDING_WINDOW = `
-local window = {}
-
-function window.read(key, rule)
-  local index = div(now, rule.window)
-  local state = { index = index, elapsed = now - index * rule.window, current = 0, previous = 0, behind = 0 }
-  local stored = redis.call('GET', key)
-  if not stored then return state end
-  local i, current, previous = string.match(stored, '^(%d+) (%d+) (%d+)$')
-  i, current, previous = tonumber(i), tonumber(current), tonumber(previous)
-  if i == index then
-    state.current, state.previous = current, previous
-  elseif i == index - 1 then
-    state.previous = current
-  elseif i > index then
-    -- The clock stepped back. The stored window stays the current one, at its beginning, until
-    -- the clock is there again: nobody is freed, and nobody waits longer than the step.
-    state.index, state.elapsed, state.behind = i, 0, i * rule.window - now
-    state.current, state.previous = current, previous
-  end
-  return state
-end
-
--- What the weighted count leaves of room for, at this moment: negative where a limit was lowered.
-function window.remaining(state, rule)
-  local weight = state.previous * (rule.window - state.elapsed)
-  return rule.limit - state.current - div(weight + rule.window - 1, rule.window)
-end
-
-function window.wait(key, state, rule, cost)
-  if cost > rule.limit then return -1 end
-  local w, e = rule.window, state.elapsed
-  local room = rule.limit - cost - state.current
-  if room >= 0 then
-    if state.previous * (w - e) <= room * w then return 0 end
-    return w - div(room * w, state.previous) - e + state.behind
-  end
-  return (w - e) + w - div((rule.limit - cost) * w, state.current) + state.behind
-end
-
-function window.take(key, state, rule)
-  state.current = state.current + rule.cost
-  redis.call('SET', key,
-    string.format('%.0f %.0f %.0f', state.index, state.current, state.previous),
-    'PX', int(2 * rule.window + 1000 + state.behind))
-end
-`;
-
 const SETUP = `
-local algorithms = { ['sliding-log'] = log, ['sliding-window'] = window }
+local algorithms = {
+  ['sliding-log'] = log, ['sliding-window'] = sliding, ['fixed-window'] = fixed, ['token-bucket'] = bucket,
+}
+local keepers = { log, sliding, bucket }
+local FIELDS = 5
 
 local function rule_of(i)
-  local at = 1 + (i - 1) * 4
+  local at = 1 + (i - 1) * FIELDS
   return {
     does = algorithms[ARGV[at + 1]],
     limit = tonumber(ARGV[at + 2]),
     window = tonumber(ARGV[at + 3]),
     cost = tonumber(ARGV[at + 4]),
+    group = ARGV[at + 5],
   }
+end
+
+-- The state of a key, and the algorithm that reads it: the rule's own, or the one whose state is
+-- still there when the rule's algorithm changed. That one decides until its state is adopted.
+local function state_of(key, rule)
+  local state = rule.does.read(key, rule)
+  if state then return state, rule.does end
+  for _, keeper in ipairs(keepers) do
+    state = keeper.read(key, rule)
+    if state then return state, keeper end
+  end
+  return rule.does.adopt(rule, 0), rule.does
 end
 `;
 
-const ALGORITHMS = ARITHMETIC + SLIDING_LOG + SLIDING_WINDOW + SETUP;
+const ALGORITHMS = ARITHMETIC + SLIDING_LOG + WINDOWS + TOKEN_BUCKET + SETUP;
 
 /**
- * KEYS: one for each limit. ARGV[1]: "take" or "peek"; then four for each limit: algorithm, limit,
- * window (ms), cost.
+ * The script that decides. All limits are read first, and written only where their group has room.
+ *
+ * KEYS: one for each limit. ARGV[1]: "take" or "peek"; then five for each limit: algorithm, limit,
+ * window (ms), cost, group. The limits of group "0" decide: when one of them has no room, nothing is
+ * taken at all. Each other group is a rule in shadow: taken whole where it has room, else not.
+ *
  * Answers { now, passed (1 or 0), and for each limit: remaining, wait, reset }. wait: milliseconds
- * until this cost has room, 0 when it has, -1 when it never will. reset: milliseconds until more
+ * until this cost has room, 0 when it had, -1 when it never will. reset: milliseconds until more
  * than `remaining` has room, 0 when nothing is taken.
  */
 export function limitLua(clock: string): string {
@@ -148,31 +67,39 @@ export function limitLua(clock: string): string {
     clock,
     ALGORITHMS,
     `
-local rules, states, waits = {}, {}, {}
-local passed = 1
+local rules, states, keptBy, waits = {}, {}, {}, {}
+local full = {}
 for i, key in ipairs(KEYS) do
   local rule = rule_of(i)
-  local state = rule.does.read(key, rule)
-  local wait = rule.does.wait(key, state, rule, rule.cost)
-  if wait ~= 0 then passed = 0 end
-  rules[i], states[i], waits[i] = rule, state, wait
+  local state, keeper = state_of(key, rule)
+  local wait = keeper.wait(key, state, rule, rule.cost)
+  if wait ~= 0 then full[rule.group] = true end
+  rules[i], states[i], keptBy[i], waits[i] = rule, state, keeper, wait
 end
 
-if passed == 1 and ARGV[1] == 'take' then
+local passed = not full['0']
+if passed and ARGV[1] == 'take' then
   for i, key in ipairs(KEYS) do
-    rules[i].does.take(key, states[i], rules[i])
+    local rule = rules[i]
+    if not full[rule.group] then
+      if keptBy[i] ~= rule.does then
+        states[i] = rule.does.adopt(rule, keptBy[i].used(states[i], rule))
+        keptBy[i] = rule.does
+      end
+      rule.does.take(key, states[i], rule)
+    end
   end
 end
 
-local answer = { now, passed }
+local answer = { now, passed and 1 or 0 }
 for i, key in ipairs(KEYS) do
-  local rule, state = rules[i], states[i]
-  local remaining = rule.does.remaining(state, rule)
+  local rule, state, keeper = rules[i], states[i], keptBy[i]
+  local remaining = math.max(0, rule.limit - keeper.used(state, rule))
   local reset = 0
   if remaining < rule.limit then
-    reset = rule.does.wait(key, state, rule, math.max(remaining, 0) + 1)
+    reset = keeper.wait(key, state, rule, remaining + 1)
   end
-  answer[#answer + 1] = math.max(remaining, 0)
+  answer[#answer + 1] = remaining
   answer[#answer + 1] = waits[i]
   answer[#answer + 1] = reset
 end
@@ -183,45 +110,17 @@ return answer
 
 /**
  * Gives back what one decision took. KEYS and ARGV as for the limit, but ARGV[1] is the time of the
- * decision (ms): an entry of another time is another request's. Answers the units given back.
+ * decision (ms). What another algorithm has adopted since is not given back. Answers the units.
  */
 export function refundLua(clock: string): string {
   return [
     clock,
     ALGORITHMS,
     `
-local taken = tonumber(ARGV[1])
-local stamp = int(taken)
 local given = 0
-
-function log.refund(key, rule)
-  local members = redis.call('ZRANGEBYSCORE', key, stamp, stamp, 'LIMIT', 0, rule.cost)
-  for _, member in ipairs(members) do redis.call('ZREM', key, member) end
-  return #members
-end
-
-function window.refund(key, rule)
-  local stored = redis.call('GET', key)
-  if not stored then return 0 end
-  local i, current, previous = string.match(stored, '^(%d+) (%d+) (%d+)$')
-  i, current, previous = tonumber(i), tonumber(current), tonumber(previous)
-  local back = 0
-  if div(taken, rule.window) >= i then
-    back = math.min(rule.cost, current)
-    current = current - back
-  elseif div(taken, rule.window) == i - 1 then
-    back = math.min(rule.cost, previous)
-    previous = previous - back
-  end
-  if back > 0 then
-    redis.call('SET', key, string.format('%.0f %.0f %.0f', i, current, previous), 'KEEPTTL')
-  end
-  return back
-end
-
 for i, key in ipairs(KEYS) do
   local rule = rule_of(i)
-  given = given + rule.does.refund(key, rule)
+  given = given + rule.does.refund(key, rule, tonumber(ARGV[1]))
 end
 return given
 `,

@@ -1,39 +1,17 @@
-import { formatDuration } from "#lib/core/duration";
+import { type Context, readRuleLimits } from "./compile-limits.ts";
 import type { Place, Problems } from "./errors.ts";
-import { readLimit } from "./limit.ts";
 import type { MatchableRule } from "./match.ts";
 import { withSuggestion } from "./nearest.ts";
 import { compilePattern } from "./pattern.ts";
-import type { ParsedPolicy, ParsedRule } from "./schema.ts";
-import { readSubject } from "./subject.ts";
-import type { Algorithm, CompiledLimit } from "./types.ts";
-
-/** What a rule is read against. */
-export interface Context {
-  readonly identities: readonly string[];
-  /** The names of all rules. */
-  readonly names: readonly string[];
-  readonly defaults: NonNullable<ParsedPolicy["defaults"]>;
-  readonly problems: Problems;
-}
+import { MODE_FORM, type ParsedRule } from "./schema.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-
-/** Up to here every entry is kept, which is exact; above, two counters, which are small. */
-const EXACT_UP_TO = 100;
-/** Each entry of a log costs Redis memory, and a client may have as many as the limit. */
-const MAX_LOG = 10_000;
 
 /** Reads one rule. What is wrong with it is noted, and left out. */
 export function compileRule(name: string, given: ParsedRule, context: Context): MatchableRule {
   const place: Place = ["rules", name];
   const { problems, defaults } = context;
-  for (const key of ["tiers", "mode"] as const) {
-    if (given[key] !== undefined) {
-      problems.add("NOT_YET", [...place, key], given[key], `no ${key}: it is not built yet`);
-    }
-  }
-  const limits = readLimits(name, given, context);
+  const read = readRuleLimits(name, given, context);
   const match = list(given.match);
   if (given.match !== undefined && match.length === 0) {
     problems.add("BAD_VALUE", [...place, "match"], [], "at least one pattern, or no match at all");
@@ -50,74 +28,20 @@ export function compileRule(name: string, given: ParsedRule, context: Context): 
       methods: readMethods(given, place, problems),
       replaces: readReplaces(name, given, context),
       onStoreFailure: given.onStoreFailure ?? defaults.onStoreFailure ?? "allow",
-      limits,
+      enforced: readMode(given.mode, place, problems),
+      ...read,
     },
   };
 }
 
-function readLimits(name: string, given: ParsedRule, context: Context): CompiledLimit[] {
-  const { problems } = context;
-  const place: Place = ["rules", name, "limits"];
-  const limits = Object.entries(given.limits ?? {}).flatMap(([expression, value]) =>
-    readSubjectsLimits(name, expression, value, given, context),
-  );
-  const count = Object.values(given.limits ?? {}).flat().length;
-  if (count === 0 && !problems.has(place)) {
-    const at = given.limits ? place : ["rules", name];
-    problems.add("NO_LIMITS", at, given.limits, "at least one limit");
-  }
-  checkCost(name, given.cost, limits, problems);
-  return count === 1 ? limits.map((limit) => ({ ...limit, policyName: name })) : limits;
-}
-
-function readSubjectsLimits(
-  rule: string,
-  expression: string,
-  value: unknown,
-  given: ParsedRule,
-  { identities, defaults, problems }: Context,
-): CompiledLimit[] {
-  const place: Place = ["rules", rule, "limits", expression];
-  const subject = readSubject(expression, identities, place, problems);
-  const windows = new Set<number>();
-  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (values.length === 0) problems.add("NO_LIMITS", place, value, "at least one limit");
-  return values.flatMap((each, i) => {
-    const at = Array.isArray(value) ? [...place, i] : place;
-    const read = readLimit(each, at, problems);
-    if (!read) return [];
-    if (windows.has(read.windowMs)) {
-      problems.add("DUPLICATE_WINDOW", at, each, "each window once for one subject");
-    }
-    windows.add(read.windowMs);
-    const chosen = given.algorithm ?? defaults.algorithm;
-    const algorithm: Algorithm =
-      chosen ?? (read.limit <= EXACT_UP_TO ? "sliding-log" : "sliding-window");
-    if (algorithm === "sliding-log" && read.limit > MAX_LOG) {
-      problems.add("LOG_TOO_LARGE", at, each, `at most ${MAX_LOG}, or algorithm: "sliding-window"`);
-    }
-    if (!subject) return [];
-    const policyName = `${rule}:${expression}:${formatDuration(read.windowMs)}`;
-    return [{ rule, policyName, subject, ...read, algorithm, cost: given.cost ?? 1 }];
-  });
-}
-
-function checkCost(
-  rule: string,
-  cost: number | undefined,
-  limits: readonly CompiledLimit[],
-  problems: Problems,
-): void {
-  if (cost === undefined) return;
-  const place = ["rules", rule, "cost"];
-  if (!Number.isSafeInteger(cost) || cost < 1) {
-    problems.add("COST_BELOW_ONE", place, cost, "a whole number from 1");
-    return;
-  }
-  const smallest = Math.min(...limits.map(({ limit }) => limit));
-  if (cost > smallest) {
-    problems.add("COST_ABOVE_LIMIT", place, cost, `at most ${smallest}, the rule's smallest limit`);
-  }
+/** The percentage of clients that the rule decides for. */
+function readMode(mode: string | undefined, place: Place, problems: Problems): number {
+  if (mode === undefined || mode === "enforce") return 100;
+  if (mode === "shadow") return 0;
+  const percentage = Number(/^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(mode)?.[1]);
+  if (percentage <= 100) return percentage;
+  problems.add("BAD_MODE", [...place, "mode"], mode, MODE_FORM);
+  return 100;
 }
 
 function readMethods(given: ParsedRule, place: Place, problems: Problems) {

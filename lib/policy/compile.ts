@@ -1,8 +1,10 @@
-import { compileRule, type Context } from "./compile-rule.ts";
+import type { Context } from "./compile-limits.ts";
+import { compileRule } from "./compile-rule.ts";
 import { findCircles } from "./circles.ts";
 import type { AnyPolicy } from "./define.ts";
 import { PolicyError, Problems } from "./errors.ts";
-import { createMatcher, type MatchableRule, ruleSetOf } from "./match.ts";
+import { candidatesOf } from "./candidates.ts";
+import { createMatcher, type MatchableRule } from "./match.ts";
 import { compilePattern, type Pattern } from "./pattern.ts";
 import { type ParsedPolicy, parsePolicy, parseRule } from "./schema.ts";
 import type { CompiledPolicy } from "./types.ts";
@@ -25,7 +27,9 @@ export function compilePolicy(policy: AnyPolicy): CompiledPolicy {
   if (problems.found.length > 0) throw new PolicyError(problems.found);
 
   const matcher = createMatcher(rules, exempt);
-  const sets = new Map(rules.map(({ rule }) => [rule.name, ruleSetOf([rule])]));
+  const alone = new Map(
+    rules.map(({ rule }) => [rule.name, candidatesOf([{ rules: [rule], mayReplace: false }])]),
+  );
   return {
     rules: new Map(rules.map(({ rule }) => [rule.name, rule])),
     identities: policy.identities ?? {},
@@ -34,7 +38,7 @@ export function compilePolicy(policy: AnyPolicy): CompiledPolicy {
       reason: String(reason),
     })),
     rulesFor: matcher,
-    ruleSet: (name) => sets.get(name),
+    rule: (name) => alone.get(name),
   };
 }
 

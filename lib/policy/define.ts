@@ -1,4 +1,4 @@
-import type { Algorithm, Identities, Identity, Method, OnStoreFailure } from "./types.ts";
+import type { Algorithm, Identities, Identity, Method, Mode, OnStoreFailure } from "./types.ts";
 
 /** "10 per minute", "5 per 15 minutes", "10 per 1 m", or the same in two properties. */
 export type LimitInput =
@@ -21,7 +21,17 @@ export type SubjectInput<Name extends string> =
   | `${Countable<Name>}+${Countable<Name>}`
   | `${Countable<Name>}+${Countable<Name>}+${Countable<Name>}`;
 
-/** One rule of a policy. */
+/** Who may do how much. Every limit must have room. */
+export type LimitsInput<Name extends string> = {
+  readonly [Subject in SubjectInput<Name>]?: LimitInput | readonly LimitInput[];
+};
+
+/** Limits by the value of one identity, the lowest first: whoever has none of the values is there. */
+export type TiersInput<Name extends string> = {
+  readonly [Identity in Name]?: Readonly<Record<string, LimitsInput<Name>>>;
+};
+
+/** One rule of a policy: with limits, or with tiers. */
 export interface RuleInput<Name extends string, Rule extends string> {
   /**
    * Path patterns in path-to-regexp form, as in Next's matcher: "/api/:path*".
@@ -33,9 +43,12 @@ export interface RuleInput<Name extends string, Rule extends string> {
    */
   readonly methods?: readonly Method[];
   /** Who may do how much. Every limit must have room. */
-  readonly limits: {
-    readonly [Subject in SubjectInput<Name>]?: LimitInput | readonly LimitInput[];
-  };
+  readonly limits?: LimitsInput<Name>;
+  /**
+   * Limits by the value of an identity, such as the user's plan.
+   * @default none: `limits` holds for everybody
+   */
+  readonly tiers?: TiersInput<Name>;
   /** Rules that do not apply where this one does. */
   readonly replaces?: Rule | readonly Rule[];
   /**
@@ -52,6 +65,11 @@ export interface RuleInput<Name extends string, Rule extends string> {
    * @default the policy's own default, and that is "allow"
    */
   readonly onStoreFailure?: OnStoreFailure;
+  /**
+   * "shadow" counts and refuses nobody; "25%" decides for a quarter of the clients, always the same.
+   * @default "enforce"
+   */
+  readonly mode?: Mode;
 }
 
 /** What a policy file says. */

@@ -4,7 +4,6 @@ import { HeadgateError } from "#lib/core/errors";
 export const PROBLEM_CODES = [
   "UNKNOWN_KEY",
   "BAD_VALUE",
-  "NOT_YET",
   "NO_RULES",
   "BAD_RULE_NAME",
   "NO_LIMITS",
@@ -28,6 +27,10 @@ export const PROBLEM_CODES = [
   "REPLACES_ITSELF",
   "REPLACES_IN_A_CIRCLE",
   "EMPTY_REASON",
+  "LIMITS_AND_TIERS",
+  "BAD_TIERS",
+  "BAD_TIER_NAME",
+  "BAD_MODE",
 ] as const;
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number];

@@ -1,6 +1,7 @@
+import { candidatesOf, type MatchingRules } from "./candidates.ts";
 import { pathReadings } from "./path.ts";
 import type { Expression, Pattern } from "./pattern.ts";
-import type { CompiledRule, OnStoreFailure, RuleSet } from "./types.ts";
+import type { Candidates, CompiledRule } from "./types.ts";
 
 /** A rule and where it applies; indexes are the rules' order in the policy. */
 export interface MatchableRule {
@@ -14,19 +15,17 @@ export interface MatchableRule {
  */
 const MAX_MATCHED_LENGTH = 2048;
 
-/** More sets than this are made anew each time: a policy of many overlapping rules keeps no more. */
-const MAX_SETS = 1000;
-
-const STRICTNESS: readonly OnStoreFailure[] = ["allow", "local", "deny"];
+/** More than this are made anew each time: a policy of many overlapping rules keeps no more. */
+const MAX_KEPT = 1000;
 
 /** Makes the function that finds the rules of a request. Everything that can be done at start is done here. */
 export function createMatcher(
   rules: readonly MatchableRule[],
   exempt: readonly Pattern[],
-): (method: string, pathname: string) => RuleSet | undefined {
+): (method: string, pathname: string) => Candidates | undefined {
   const find = patternIndex(rules.map(({ patterns }) => patterns));
   const findExempt = patternIndex([exempt]);
-  const sets = new Map<string, RuleSet>();
+  const kept = new Map<string, Candidates>();
 
   const isExempt = (reading: string) => !isTooLong(reading) && findExempt(reading).length > 0;
 
@@ -36,50 +35,30 @@ export function createMatcher(
     if (found.every((indexes) => indexes.length === 0)) return undefined;
     if (readings.every(isExempt)) return undefined;
 
-    const applying = new Set(
-      readings.flatMap((reading, i) => {
-        const matching = (found[i] ?? []).flatMap((index) => rules[index]?.rule ?? []);
-        const taking = matching.filter((rule) => takesMethod(rule, method));
-        return isTooLong(reading) ? taking : withoutReplaced(taking);
-      }),
-    );
-    const left = rules.map(({ rule }) => rule).filter((rule) => applying.has(rule));
-    if (left.length === 0) return undefined;
+    const matching = readings.flatMap((reading, i): MatchingRules[] => {
+      const inOrder = (found[i] ?? []).toSorted((a, b) => a - b);
+      const taking = inOrder
+        .flatMap((index) => rules[index]?.rule ?? [])
+        .filter((rule) => takesMethod(rule, method));
+      return taking.length > 0 ? [{ rules: taking, mayReplace: !isTooLong(reading) }] : [];
+    });
+    if (matching.length === 0) return undefined;
 
-    const id = left.map(({ name }) => name).join(",");
-    const known = sets.get(id);
+    const id = matching.map(idOf).join("|");
+    const known = kept.get(id);
     if (known) return known;
-    const made = ruleSetOf(left);
-    if (sets.size < MAX_SETS) sets.set(id, made);
+    const made = candidatesOf(matching);
+    if (kept.size < MAX_KEPT) kept.set(id, made);
     return made;
   };
 }
 
-/**
- * One reading's rules only: a rule that matches another reading of the path replaces none of them,
- * or a second spelling would lead around the stricter rule.
- */
-function withoutReplaced(rules: readonly CompiledRule[]): readonly CompiledRule[] {
-  const replaced = new Set(rules.flatMap(({ replaces }) => replaces));
-  return rules.filter(({ name }) => !replaced.has(name));
+function idOf({ rules, mayReplace }: MatchingRules): string {
+  return `${mayReplace ? "" : "!"}${rules.map(({ name }) => name).join(",")}`;
 }
 
 function isTooLong(reading: string): boolean {
   return reading.length > MAX_MATCHED_LENGTH;
-}
-
-/** Puts rules together that are settled together. */
-export function ruleSetOf(rules: readonly CompiledRule[]): RuleSet {
-  return {
-    id: rules.map(({ name }) => name).join(","),
-    rules,
-    limits: rules.flatMap(({ limits }) => limits),
-    onStoreFailure: strictest(rules.map(({ onStoreFailure }) => onStoreFailure)),
-  };
-}
-
-function strictest(modes: readonly OnStoreFailure[]): OnStoreFailure {
-  return STRICTNESS.findLast((mode) => modes.includes(mode)) ?? "allow";
 }
 
 /** HEAD is a GET without a body. A preflight asks for nothing, so it is free unless a rule names it. */

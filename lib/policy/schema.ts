@@ -3,7 +3,7 @@ import type { Place, Problems } from "./errors.ts";
 import { withSuggestion } from "./nearest.ts";
 
 const onStoreFailure = z.enum(["allow", "deny", "local"]);
-const algorithm = z.enum(["sliding-log", "sliding-window"]);
+const algorithm = z.enum(["sliding-log", "sliding-window", "fixed-window", "token-bucket"]);
 const oneOrMore = z.union([z.string(), z.readonly(z.array(z.string()))]);
 
 const limit = z.union([
@@ -31,26 +31,34 @@ const rule = z.strictObject({
   cost: z.optional(z.number()),
   algorithm: z.optional(algorithm),
   onStoreFailure: z.optional(onStoreFailure),
-  // Known, so that the problem can say that they come later.
-  tiers: z.optional(z.unknown()),
-  mode: z.optional(z.unknown()),
+  tiers: z.optional(z.record(z.string(), z.unknown())),
+  mode: z.optional(z.string()),
 });
+
+const record = z.record(z.string(), z.unknown());
 
 export type ParsedPolicy = z.infer<typeof policy>;
 export type ParsedRule = z.infer<typeof rule>;
 export type ParsedLimit = z.infer<typeof limit>;
 
 const POLICY_KEYS = "identities, defaults, exempt, rules";
-const RULE_KEYS = "match, methods, limits, replaces, cost, algorithm, onStoreFailure";
+const RULE_KEYS = "match, methods, limits, tiers, replaces, cost, algorithm, onStoreFailure, mode";
 
 const DEFAULTS_KEYS = "onStoreFailure, algorithm";
 const LIMIT_KEYS = "limit, window";
 
 /** What holds names of the developer's own choice. */
-const RECORDS: ReadonlySet<string> = new Set(["identities", "exempt", "rules", "limits"]);
+const RECORDS: ReadonlySet<string> = new Set(["identities", "exempt", "rules", "limits", "tiers"]);
 
 /** How a limit is written. */
 export const LIMIT_FORM = '"10 per minute", "5 per 15 minutes", "10 per 1 m", or { limit, window }';
+
+/** How tiers are written. */
+export const TIERS_FORM =
+  'one identity, with limits for each of its values: { plan: { free: { user: "5 per hour" }, pro: { user: "100 per hour" } } }';
+
+/** How a mode is written. */
+export const MODE_FORM = '"enforce", "shadow", or a percentage of clients from "0%" to "100%"';
 
 /** What a value must be, by the property that it is in. */
 const ALLOWED: ReadonlyMap<unknown, string> = new Map([
@@ -61,9 +69,11 @@ const ALLOWED: ReadonlyMap<unknown, string> = new Map([
   ["match", "a pattern or an array of patterns"],
   ["methods", "an array of methods"],
   ["limits", 'who is counted, each with "10 per minute", { limit, window }, or an array of these'],
+  ["tiers", TIERS_FORM],
+  ["mode", MODE_FORM],
   ["replaces", "a rule's name or an array of names"],
   ["cost", "a whole number from 1"],
-  ["algorithm", '"sliding-log" or "sliding-window"'],
+  ["algorithm", '"sliding-log", "sliding-window", "fixed-window" or "token-bucket"'],
   ["onStoreFailure", '"allow", "deny" or "local"'],
   ["limit", "a whole number from 1"],
   ["window", 'a length such as "15 minutes", or milliseconds'],
@@ -90,6 +100,19 @@ export function parseLimit(
   problems: Problems,
 ): ParsedLimit | undefined {
   return parse(limit, given, place, LIMIT_KEYS, problems);
+}
+
+/** Reads an object whose keys are names of the developer's own; undefined where it is not one. */
+export function parseRecord(
+  given: unknown,
+  place: Place,
+  allowed: string,
+  problems: Problems,
+): Readonly<Record<string, unknown>> | undefined {
+  const result = z.safeParse(record, given);
+  if (!result.success) problems.add("BAD_VALUE", place, given, allowed);
+  else refusePrototype(given, place, problems);
+  return result.data;
 }
 
 /** Notes what is wrong, leaves it out and reads the rest, so that all problems are said in one go. */
@@ -132,14 +155,20 @@ function without(given: unknown, keys: ReadonlySet<unknown>): unknown {
  * key of JSON it is skipped by the schema. Either way a rule of that name would silently be missing.
  */
 function refusePrototypes(given: unknown, place: Place, problems: Problems): void {
-  if (typeof given !== "object" || given === null) return;
-  const records = Object.entries(given).filter(([key]) => RECORDS.has(key));
-  const own = records.filter(([, value]) => isObject(value) && Object.hasOwn(value, "__proto__"));
-  const inherited = records.filter(([, value]) => isObject(value) && inheritsLiteral(value));
-  const places = [...own, ...inherited].map(([key]) => [...place, key]);
-  for (const at of inheritsLiteral(given) ? [place, ...places] : places) {
-    problems.add("UNKNOWN_KEY", [...at, "__proto__"], "__proto__", "any other name");
+  if (!isObject(given)) return;
+  if (inheritsLiteral(given)) noteProto(place, problems);
+  for (const [key, value] of Object.entries(given)) {
+    if (RECORDS.has(key)) refusePrototype(value, [...place, key], problems);
   }
+}
+
+function refusePrototype(given: unknown, place: Place, problems: Problems): void {
+  if (!isObject(given)) return;
+  if (Object.hasOwn(given, "__proto__") || inheritsLiteral(given)) noteProto(place, problems);
+}
+
+function noteProto(place: Place, problems: Problems): void {
+  problems.add("UNKNOWN_KEY", [...place, "__proto__"], "__proto__", "any other name");
 }
 
 function isObject(value: unknown): value is object {

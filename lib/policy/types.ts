@@ -1,5 +1,11 @@
 /** How the requests in a window are counted; docs/algorithms.md states the bound of each. */
-export type Algorithm = "sliding-log" | "sliding-window";
+export type Algorithm = "sliding-log" | "sliding-window" | "fixed-window" | "token-bucket";
+
+/**
+ * Whether a rule decides: "enforce"; "shadow", where it is counted and refuses nobody; or for how
+ * many of its clients it decides, such as "25%", while it is in shadow for the others.
+ */
+export type Mode = "enforce" | "shadow" | `${number}%`;
 
 /** What happens to a request when the store does not answer: pass it, refuse it with 503, or count in this process. */
 export type OnStoreFailure = "allow" | "deny" | "local";
@@ -42,6 +48,16 @@ export interface CompiledLimit {
   readonly cost: number;
 }
 
+/** The limits of a rule by what an identity says of the client, such as its plan. */
+export interface CompiledTiers {
+  /** The identity's name. */
+  readonly identity: string;
+  /** The value whose limits hold for whoever has none of them: the first that is written. */
+  readonly first: string;
+  /** By the identity's value. */
+  readonly limits: ReadonlyMap<string, readonly CompiledLimit[]>;
+}
+
 export interface CompiledRule {
   readonly name: string;
   readonly match: readonly string[];
@@ -49,18 +65,46 @@ export interface CompiledRule {
   readonly methods: ReadonlySet<string> | undefined;
   readonly replaces: readonly string[];
   readonly onStoreFailure: OnStoreFailure;
+  /** Of how many clients the rule decides, in percent: 100 where it is enforced, 0 in shadow. */
+  readonly enforced: number;
+  /** Empty where the rule has tiers. */
+  readonly limits: readonly CompiledLimit[];
+  readonly tiers: CompiledTiers | undefined;
+}
+
+/** A rule that is counted for a client and does not decide. */
+export interface ShadowRule {
+  readonly rule: string;
   readonly limits: readonly CompiledLimit[];
 }
 
-/** The rules that apply together to one kind of request; the same object for the same set. */
+/** The rules that apply together to one client's request; the same object for the same set. */
 export interface RuleSet {
   /** Stable while the process lives; names the set in caches. */
   readonly id: string;
+  /** The rules that decide. */
   readonly rules: readonly CompiledRule[];
-  /** The limits of all the rules, in the order of the policy. */
+  /** Their limits, in the order of the policy. */
   readonly limits: readonly CompiledLimit[];
-  /** The strictest of the rules' modes: deny, then local, then allow. */
+  readonly shadows: readonly ShadowRule[];
+  /** The strictest of what the deciding rules say: deny, then local, then allow. */
   readonly onStoreFailure: OnStoreFailure;
+}
+
+/** What has to be known of a client before it is clear which limits are its own. */
+export interface Asker {
+  /** The value of an identity; undefined where the client has none. */
+  valueOf(identity: string): string | undefined;
+  /** Whether the rule, with these limits, decides for this client. Asked for percentages only. */
+  isEnforced(rule: CompiledRule, limits: readonly CompiledLimit[]): boolean;
+}
+
+/** The rules that match a request. */
+export interface Candidates {
+  /** Every identity that the rules count, or choose a tier by. */
+  readonly identities: readonly string[];
+  /** Those that apply to one client, with the limits of its tier. */
+  applyTo(asker: Asker): RuleSet;
 }
 
 export interface CompiledPolicy {
@@ -68,7 +112,7 @@ export interface CompiledPolicy {
   readonly identities: Identities;
   readonly exempt: readonly { readonly pattern: string; readonly reason: string }[];
   /** The rules that apply to a request, or undefined where none does or the path is exempt. */
-  rulesFor(method: string, pathname: string): RuleSet | undefined;
-  /** The set of one rule, for calls from code; undefined where no rule has that name. */
-  ruleSet(rule: string): RuleSet | undefined;
+  rulesFor(method: string, pathname: string): Candidates | undefined;
+  /** One rule alone, for calls from code; undefined where no rule has that name. */
+  rule(name: string): Candidates | undefined;
 }

@@ -25,3 +25,14 @@ export class StoreError extends HeadgateError {
     this.reply = options?.reply;
   }
 }
+
+/**
+ * The error for what Redis answered to a command. Of its text only the first word is kept: the rest
+ * may repeat keys and values.
+ */
+export function rejected(command: string, error: string): StoreError {
+  const reply = /^(?:ERR )?([A-Z][A-Z0-9]{2,24})\b/.exec(error)?.[1];
+  return new StoreError("STORE_REJECTED", `${command}: Redis answered ${reply ?? "an error"}.`, {
+    reply: reply ?? (error.includes("NOSCRIPT") ? "NOSCRIPT" : undefined),
+  });
+}

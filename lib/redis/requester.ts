@@ -1,5 +1,5 @@
 import type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
-import { StoreError } from "./errors.ts";
+import { rejected, StoreError } from "./errors.ts";
 
 export interface RequesterOptions {
   /** The store's REST address, https outside a machine's own loopback. */
@@ -116,12 +116,4 @@ function badAnswer(what: string, status: number, cause?: unknown): StoreError {
     `${what}: the answer (status ${status}) is not the Upstash REST protocol's. Does UPSTASH_REDIS_REST_URL name a REST address?`,
     { cause },
   );
-}
-
-function rejected(what: string, error: string): StoreError {
-  // Only the first word: the rest may repeat keys and values.
-  const reply = /^(?:ERR )?([A-Z][A-Z0-9]{2,24})\b/.exec(error)?.[1];
-  return new StoreError("STORE_REJECTED", `${what}: Redis answered ${reply ?? "an error"}.`, {
-    reply: reply ?? (error.includes("NOSCRIPT") ? "NOSCRIPT" : undefined),
-  });
 }

@@ -1,13 +1,19 @@
 import { sha1 } from "@noble/hashes/legacy.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Redis } from "@upstash/redis";
-import { StoreError } from "./errors.ts";
+import { rejected, StoreError } from "./errors.ts";
 
 /** A Lua script and the name that Redis knows it by. */
 export interface Script {
   readonly lua: string;
   /** SHA-1 of the text, in hex: Redis's own name for it, no secret. */
   readonly sha: string;
+}
+
+/** What a script is run with. */
+export interface ScriptCall {
+  readonly keys: string[];
+  readonly args: readonly (string | number)[];
 }
 
 /** Makes a script from its text; once, at start. */
@@ -31,7 +37,44 @@ export async function runScript(
   try {
     return await redis.evalsha(script.sha, keys, values);
   } catch (error) {
-    if (!(error instanceof StoreError) || error.reply !== "NOSCRIPT") throw error;
+    if (!isUnknownScript(error)) throw error;
     return await redis.eval(script.lua, keys, values);
   }
+}
+
+/**
+ * Runs a script several times in one REST call: each on the Redis that has its keys. Answers in the
+ * order of the calls, with a {@link StoreError} in the place of each that was refused. Those that a
+ * Redis has not seen are sent again by their text, together.
+ *
+ * @throws {StoreError} when the store fails as a whole
+ */
+export async function runScripts(
+  redis: Redis,
+  script: Script,
+  calls: readonly ScriptCall[],
+): Promise<unknown[]> {
+  const answers = await sendScripts(redis, "evalsha", script.sha, calls);
+  const unknown = calls.filter((_, i) => isUnknownScript(answers[i]));
+  if (unknown.length === 0) return answers;
+  const again = await sendScripts(redis, "eval", script.lua, unknown);
+  return answers.map((answer) => (isUnknownScript(answer) ? again.shift() : answer));
+}
+
+async function sendScripts(
+  redis: Redis,
+  command: "eval" | "evalsha",
+  script: string,
+  calls: readonly ScriptCall[],
+): Promise<unknown[]> {
+  const pipeline = redis.pipeline();
+  for (const { keys, args } of calls) pipeline[command](script, keys, args.map(String));
+  const answers = await pipeline.exec<unknown[]>({ keepErrors: true });
+  return answers.map(({ result, error }) =>
+    error === undefined ? result : rejected(command.toUpperCase(), error),
+  );
+}
+
+function isUnknownScript(answer: unknown): boolean {
+  return answer instanceof StoreError && answer.reply === "NOSCRIPT";
 }

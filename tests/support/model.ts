@@ -1,6 +1,8 @@
+import type { Algorithm } from "#lib/policy/types";
+
 /** One limit, as the model knows it. */
 export interface ModelLimit {
-  readonly algorithm: "sliding-log" | "sliding-window";
+  readonly algorithm: Algorithm;
   readonly limit: number;
   readonly windowMs: number;
   readonly cost: number;
@@ -13,7 +15,7 @@ interface Admitted {
 }
 
 /**
- * The reference: what the two algorithms mean, written as plainly as can be, over an array of all
+ * The reference: what the algorithms mean, written as plainly as can be, over an array of all
  * admitted requests. It remembers everything and is never fast.
  */
 export class Model {
@@ -24,17 +26,9 @@ export class Model {
     this.rule = rule;
   }
 
-  /** What counts at a time: the log's entries, or the two windows' weighted sum, rounded up. */
+  /** The units that count at a time. */
   used(now: number): number {
-    const { windowMs } = this.rule;
-    if (this.rule.algorithm === "sliding-log") {
-      return this.sum((at) => at > now - windowMs && at <= now);
-    }
-    const index = Math.floor(now / windowMs);
-    const elapsed = now - index * windowMs;
-    const current = this.sum((at) => Math.floor(at / windowMs) === index);
-    const previous = this.sum((at) => Math.floor(at / windowMs) === index - 1);
-    return current + Math.ceil((previous * (windowMs - elapsed)) / windowMs);
+    return USED[this.rule.algorithm](this.admitted, this.rule, now);
   }
 
   admits(now: number): boolean {
@@ -51,20 +45,58 @@ export class Model {
 
   /** The most that was admitted in any window of the limit's length. */
   most(): number {
-    const { windowMs } = this.rule;
-    return Math.max(
-      0,
-      ...this.admitted.map((first) => this.sum((at) => at >= first.at && at < first.at + windowMs)),
-    );
+    return mostIn(this.admitted, this.rule.windowMs);
   }
 
   /** The bound that docs/algorithms.md states. */
   bound(): number {
-    const { algorithm, limit } = this.rule;
-    return algorithm === "sliding-log" ? limit : 2 * limit - 1;
+    return boundOf(this.rule);
   }
+}
 
-  private sum(counts: (at: number) => boolean): number {
-    return this.admitted.reduce((total, { at, cost }) => total + (counts(at) ? cost : 0), 0);
-  }
+type Used = (admitted: readonly Admitted[], rule: ModelLimit, now: number) => number;
+
+const USED: Readonly<Record<Algorithm, Used>> = {
+  "sliding-log": (admitted, { windowMs }, now) =>
+    sum(admitted, ({ at }) => at > now - windowMs && at <= now),
+
+  "sliding-window": (admitted, { windowMs }, now) => {
+    const index = Math.floor(now / windowMs);
+    const elapsed = now - index * windowMs;
+    const current = sum(admitted, ({ at }) => Math.floor(at / windowMs) === index);
+    const previous = sum(admitted, ({ at }) => Math.floor(at / windowMs) === index - 1);
+    return current + Math.ceil((previous * (windowMs - elapsed)) / windowMs);
+  },
+
+  "fixed-window": (admitted, { windowMs }, now) =>
+    sum(admitted, ({ at }) => Math.floor(at / windowMs) === Math.floor(now / windowMs)),
+
+  "token-bucket": (admitted, { limit, windowMs }, now) => {
+    // In units × window, so that every number is whole.
+    let missing = 0;
+    let then = admitted[0]?.at ?? now;
+    for (const { at, cost } of admitted) {
+      missing = Math.max(0, missing - (at - then) * limit) + cost * windowMs;
+      then = at;
+    }
+    return Math.ceil(Math.max(0, missing - (now - then) * limit) / windowMs);
+  },
+};
+
+/** The most that any window of the limit's length admits. */
+export function boundOf({ algorithm, limit }: Pick<ModelLimit, "algorithm" | "limit">): number {
+  if (algorithm === "sliding-log") return limit;
+  return algorithm === "fixed-window" ? 2 * limit : 2 * limit - 1;
+}
+
+/** The most units that were admitted in any window of a length in milliseconds. */
+export function mostIn(admitted: readonly Admitted[], windowMs: number): number {
+  const windows = admitted.map((first) =>
+    sum(admitted, ({ at }) => at >= first.at && at < first.at + windowMs),
+  );
+  return Math.max(0, ...windows);
+}
+
+function sum(admitted: readonly Admitted[], counts: (one: Admitted) => boolean): number {
+  return admitted.reduce((total, one) => total + (counts(one) ? one.cost : 0), 0);
 }

@@ -3,7 +3,7 @@ import type { HeadgateEvent } from "#lib/observe/events";
 import { logFailures } from "#lib/observe/log";
 import { StoreError } from "#lib/redis/errors";
 
-const failed: HeadgateEvent = {
+const failed = {
   kind: "decision",
   rules: ["api"],
   onStoreFailure: "local",
@@ -12,11 +12,12 @@ const failed: HeadgateEvent = {
     allowed: true,
     reason: "store-failed",
     limits: [],
+    shadows: [],
     retryAfterMs: undefined,
     at: undefined,
     error: new StoreError("STORE_TIMEOUT", "EVALSHA: no answer"),
   },
-};
+} satisfies HeadgateEvent;
 
 test("a failed store is one line that names rule, outcome and code, and that local allows", () => {
   const lines: string[] = [];

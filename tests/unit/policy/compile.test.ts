@@ -5,7 +5,7 @@ import { PolicyError, writePlace } from "#lib/policy/errors";
 
 describe("limits", () => {
   const limitOf = (limit: unknown, more: object = {}) =>
-    compilePolicy({ rules: { it: { limits: { ip: limit }, ...more } } }).ruleSet("it")?.limits[0];
+    compilePolicy({ rules: { it: { limits: { ip: limit }, ...more } } }).rules.get("it")?.limits[0];
 
   test.each<[unknown, number, number]>([
     ["10 per minute", 10, 60_000],
@@ -28,7 +28,7 @@ describe("limits", () => {
       defaults: { algorithm: "sliding-window" },
       rules: { it: { limits: { ip: "5 per day" } } },
     };
-    expect(compilePolicy(policy).ruleSet("it")?.limits[0]?.algorithm).toBe("sliding-window");
+    expect(compilePolicy(policy).rules.get("it")?.limits[0]?.algorithm).toBe("sliding-window");
   });
 });
 

@@ -1,0 +1,21 @@
+/**
+ * What all algorithms reckon with. Redis runs Lua 5.1 and other stores 5.4, so there is no integer
+ * division, and every number is whole and below 2^53: exact in both.
+ */
+export const ARITHMETIC = `
+local function int(n)
+  return string.format('%.0f', n)
+end
+
+-- floor(a / b) without the rounding of a / b. fmod is exact in C, where Lua 5.1's % is not.
+local function div(a, b)
+  return math.floor((a - math.fmod(a, b)) / b)
+end
+
+-- The text that a key holds; false where there is none, nil where the key is no text.
+local function text_of(key)
+  local text = redis.pcall('GET', key)
+  if type(text) == 'table' then return nil end
+  return text
+end
+`;

@@ -1,0 +1,126 @@
+import type { Redis } from "#lib/redis/client";
+import { StoreError } from "#lib/redis/errors";
+import { defineScript, runScript, runScripts, type Script } from "#lib/redis/script";
+import { argsOf, type Charge, type Charged, readCharged, takenOf } from "./charge.ts";
+import { limitLua, REDIS_CLOCK, refundLua } from "./lua.ts";
+
+/** The script of every limit. */
+export const LIMIT_SCRIPT = defineScript(limitLua(REDIS_CLOCK));
+const REFUND_SCRIPT = defineScript(refundLua(REDIS_CLOCK));
+
+/** Takes charges, all that decide or none, or only says how they stand. */
+export type Settle = (
+  redis: Redis,
+  mode: "take" | "peek",
+  charges: readonly Charge[],
+) => Promise<readonly Charged[]>;
+
+/**
+ * Settles in one script where the keys of several clients may stand in one script: on a single
+ * primary. Where they may not, on Redis Cluster, by client: from the start, or from the first time
+ * that the store says so (CROSSSLOT), and then nothing has run.
+ *
+ * @param isCluster whether the store is known to be one
+ * @throws {StoreError} when the store fails
+ */
+export function createSettle(script: Script, isCluster: boolean): Settle {
+  let byClient = isCluster;
+  return async (redis, mode, charges) => {
+    if (byClient) return settleByClient(redis, script, mode, charges);
+    try {
+      return await settleAtOnce(redis, script, mode, charges);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.reply !== "CROSSSLOT") throw error;
+      byClient = true;
+      return settleByClient(redis, script, mode, charges);
+    }
+  };
+}
+
+async function settleAtOnce(
+  redis: Redis,
+  script: Script,
+  mode: "take" | "peek",
+  charges: readonly Charge[],
+): Promise<Charged[]> {
+  const args = [mode, ...argsOf(charges)];
+  return readCharged(await runScript(redis, script, keysOf(charges), args), charges);
+}
+
+/**
+ * Each client's limits in a script of their own, all in one pipeline. What one took although another
+ * had no room is given back in a second call: the one case in which a denied request takes, for as
+ * long as that call needs.
+ */
+async function settleByClient(
+  redis: Redis,
+  script: Script,
+  mode: "take" | "peek",
+  charges: readonly Charge[],
+): Promise<readonly Charged[]> {
+  const parts = partsBy(charges, ({ client }) => client);
+  if (parts.length <= 1) return settleAtOnce(redis, script, mode, charges);
+  const answers = await runScripts(
+    redis,
+    script,
+    parts.map((part) => ({ keys: keysOf(part), args: [mode, ...argsOf(part)] })),
+  );
+  const settled = parts.map((part, i) => {
+    const answer = answers[i];
+    return answer instanceof Error ? answer : readCharged(answer, part);
+  });
+  const charged = settled.flatMap((part) => (part instanceof Error ? [] : part));
+  const failed = settled.find((part) => part instanceof Error);
+  const taken = settled.flatMap((part) => (part instanceof Error ? [] : takenOf(part)));
+  const kept = new Set(failed ? [] : takenOf(charged));
+  const tooMuch = mode === "take" ? taken.filter((each) => !kept.has(each)) : [];
+  if (tooMuch.length > 0) await giveBack(redis, tooMuch).catch(() => 0);
+  if (failed instanceof Error) throw failed;
+  return inOrder(charges, charged, new Set(tooMuch));
+}
+
+/** As the limits stand with what was given back; their reset is still the one of before, and never too early. */
+function inOrder(
+  charges: readonly Charge[],
+  charged: readonly Charged[],
+  givenBack: ReadonlySet<Charged>,
+): Charged[] {
+  const byCharge = new Map(charged.map((each) => [each.charge, each]));
+  return charges.flatMap((charge) => {
+    const each = byCharge.get(charge);
+    if (!each || !givenBack.has(each)) return each ?? [];
+    const remaining = each.status.remaining + charge.cost;
+    return { ...each, status: { ...each.status, remaining } };
+  });
+}
+
+/**
+ * Gives back what was taken. Answers the units.
+ *
+ * @throws {StoreError} when the store fails
+ */
+export async function giveBack(redis: Redis, taken: readonly Charged[]): Promise<number> {
+  // One script for what one client was charged at one moment: those keys may always stand together.
+  const calls = partsBy(taken, ({ charge, at }) => `${charge.client} ${at}`).map((part) => {
+    const charges = part.map(({ charge }) => charge);
+    return { keys: keysOf(charges), args: [part[0]?.at ?? 0, ...argsOf(charges)] };
+  });
+  const answers = await runScripts(redis, REFUND_SCRIPT, calls);
+  const failed = answers.find((answer) => answer instanceof Error);
+  if (failed instanceof Error) throw failed;
+  return answers.reduce<number>((total, answer) => total + Number(answer), 0);
+}
+
+/** Map.groupBy would do, but the edge runtime of Node 20 has none. */
+function partsBy<T>(items: readonly T[], nameOf: (item: T) => string): T[][] {
+  const parts = new Map<string, T[]>();
+  for (const item of items) {
+    const name = nameOf(item);
+    parts.set(name, [...(parts.get(name) ?? []), item]);
+  }
+  return [...parts.values()];
+}
+
+function keysOf(charges: readonly Charge[]): string[] {
+  return charges.map(({ key }) => key);
+}

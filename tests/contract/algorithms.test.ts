@@ -1,0 +1,425 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Store } from "#lib/gateway/store";
+import { limitLua, REDIS_CLOCK } from "#lib/limit/lua";
+import { LIMIT_SCRIPT } from "#lib/limit/settle";
+import type { Algorithm } from "#lib/policy/types";
+import { CLOCK_FROM_ARGV, limitScript, type ScriptLimit } from "../support/limit-script.ts";
+import { boundOf, Model, type ModelLimit, mostIn } from "../support/model.ts";
+import { connectRedis } from "#lib/gateway/redis-store";
+import { startRedis } from "../support/redis.ts";
+
+const STORES = [
+  {
+    name: "redis-server",
+    async open() {
+      const server = await startRedis();
+      const s = await connectRedis({ redisUrl: server.url, commandTimeoutMs: 5000 });
+      return {
+        ...s,
+        close: async () => {
+          await s.close();
+          await server.stop();
+        },
+      };
+    },
+  },
+];
+
+const ALGORITHMS = ["sliding-log", "sliding-window", "fixed-window", "token-bucket"] as const;
+
+/** A Sunday in 2025, in milliseconds. */
+const START = 1_750_000_000_000;
+
+let serial = 0;
+
+function freshKeys(count: number): string[] {
+  serial += 1;
+  return Array.from({ length: count }, (_, i) => `test:{${serial}}:${i}`);
+}
+
+const windows = fc.oneof(
+  fc.constantFrom(10_000, 60_000, 3_600_000),
+  fc.integer({ min: 5_000, max: 100_000 }),
+);
+const ruleWith = (algorithm: fc.Arbitrary<Algorithm>): fc.Arbitrary<ModelLimit> =>
+  fc
+    .record({
+      algorithm,
+      limit: fc.oneof(
+        { arbitrary: fc.integer({ min: 1, max: 20 }), weight: 5 },
+        { arbitrary: fc.integer({ min: 1_000, max: 300_000 }), weight: 1 },
+      ),
+      windowMs: windows,
+      cost: fc.integer({ min: 1, max: 4 }),
+    })
+    .map((made) => {
+      // A log has an entry for each unit, so a large one is not for a test; of the others a request
+      // takes a large part, or nothing would ever be full.
+      const limit = made.algorithm === "sliding-log" ? 1 + (made.limit % 20) : made.limit;
+      const share = limit > 20 ? Math.floor(limit / 7) : 1;
+      return { ...made, limit, cost: Math.min(made.cost * share, limit) };
+    });
+const rule = ruleWith(fc.constantFrom(...ALGORITHMS));
+const rules = fc.array(rule, { minLength: 1, maxLength: 3 });
+
+/** Gaps in parts of a window: bursts, near edges, long pauses. */
+const gaps = fc.array(
+  fc.oneof(
+    fc.constant(0),
+    fc.integer({ min: 1, max: 30 }).map((n) => n / 1000),
+    fc.double({ min: 0, max: 0.4, noNaN: true }),
+    fc.constantFrom(1, 0.999, 1.001, 2, 2.5),
+  ),
+  { minLength: 5, maxLength: 40 },
+);
+const offsets = fc.nat(1e9);
+
+describe.each(STORES)("the limit script on $name", ({ open }) => {
+  let store: Store;
+  let script: ReturnType<typeof limitScript>;
+
+  beforeAll(async () => {
+    store = await open();
+    script = limitScript(store);
+  });
+  afterAll(() => store?.close());
+
+  test("admits exactly where the model admits, for several limits at once", async () => {
+    await fc.assert(
+      fc.asyncProperty(rules, gaps, offsets, async (limits, steps, offset) => {
+        const keys = freshKeys(limits.length);
+        const models = limits.map((each) => new Model(each));
+        let now = START + offset;
+        for (const step of steps) {
+          now += Math.round(step * (limits[0]?.windowMs ?? 0));
+          const expected = models.every((model) => model.admits(now));
+          const answer = await script.run("take", keys, limits, now);
+          expect(answer.passed).toBe(expected);
+          if (expected) for (const model of models) model.take(now);
+          expect(answer.limits.map((limit) => limit.remaining)).toEqual(
+            models.map((model) => model.remaining(now)),
+          );
+        }
+        for (const model of models) expect(model.most()).toBeLessThanOrEqual(model.bound());
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("says a wait that is exact: admitted then, denied one millisecond before", async () => {
+    await fc.assert(
+      fc.asyncProperty(rules, gaps, offsets, async (limits, steps, offset) => {
+        const keys = freshKeys(limits.length);
+        let now = START + offset;
+        for (const step of steps) {
+          now += Math.round(step * (limits[0]?.windowMs ?? 0));
+          const answer = await script.run("take", keys, limits, now);
+          if (answer.passed) continue;
+          const wait = Math.max(...answer.limits.map((limit) => limit.wait));
+          expect(wait).toBeGreaterThan(0);
+          expect((await script.run("peek", keys, limits, now + wait - 1)).passed).toBe(false);
+          expect((await script.run("peek", keys, limits, now + wait)).passed).toBe(true);
+        }
+      }),
+      { numRuns: 120 },
+    );
+  });
+
+  test("says a reset that is exact: more has room then, and not one millisecond before", async () => {
+    await fc.assert(
+      fc.asyncProperty(rule, gaps, offsets, async (only, steps, offset) => {
+        const keys = freshKeys(1);
+        let now = START + offset;
+        for (const step of steps) {
+          now += Math.round(step * only.windowMs);
+          const [limit] = (await script.run("take", keys, [only], now)).limits;
+          if (!limit || limit.remaining === only.limit) continue;
+          const more = [{ ...only, cost: limit.remaining + 1 }];
+          expect((await script.run("peek", keys, more, now + limit.reset - 1)).passed).toBe(false);
+          expect((await script.run("peek", keys, more, now + limit.reset)).passed).toBe(true);
+        }
+      }),
+      { numRuns: 81 },
+    );
+  });
+
+  test("changes no key when it denies", async () => {
+    const limits = [
+      ...ALGORITHMS.map((algorithm) => ({ algorithm, limit: 5, windowMs: 60_000, cost: 1 })),
+      { algorithm: "fixed-window" as const, limit: 1, windowMs: 60_000, cost: 1 },
+    ];
+    const keys = freshKeys(limits.length);
+    expect((await script.run("take", keys, limits, START)).passed).toBe(true);
+    const before = await Promise.all(keys.map(script.contentOf));
+    expect((await script.run("take", keys, limits, START + 1)).passed).toBe(false);
+    expect(await Promise.all(keys.map(script.contentOf))).toEqual(before);
+  });
+
+  test.each(ALGORITHMS)("never has room for a cost above the limit (%s)", async (algorithm) => {
+    const only: ModelLimit = { algorithm, limit: 3, windowMs: 60_000, cost: 4 };
+    const answer = await script.run("take", freshKeys(1), [only], START);
+    expect(answer).toEqual({ passed: false, limits: [{ remaining: 3, wait: -1, reset: 0 }] });
+  });
+
+  test("gives back by a refund what one request took, and no more", async () => {
+    await fc.assert(
+      fc.asyncProperty(rules, offsets, async (limits, offset) => {
+        const keys = freshKeys(limits.length);
+        const now = START + offset;
+        const fresh = await script.run("peek", keys, limits, now);
+        expect((await script.run("take", keys, limits, now)).passed).toBe(true);
+        const cost = limits.reduce((total, each) => total + each.cost, 0);
+        expect(await script.refund(keys, limits, now, now)).toBe(cost);
+        expect(await script.run("peek", keys, limits, now)).toEqual(fresh);
+        expect(await script.refund(keys, limits, now, now)).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  describe("with rules in shadow", () => {
+    const decides: ScriptLimit = { algorithm: "fixed-window", limit: 2, windowMs: 60_000, cost: 1 };
+    const shadow: ScriptLimit = { ...decides, limit: 1, group: 1 };
+    const other: ScriptLimit = { ...decides, limit: 9, group: 2 };
+
+    test("lets them refuse nobody, and takes from each where it has room itself", async () => {
+      const keys = freshKeys(3);
+      const limits = [decides, shadow, other];
+      expect((await script.run("take", keys, limits, START)).passed).toBe(true);
+      const second = await script.run("take", keys, limits, START);
+      expect(second.passed).toBe(true);
+      expect(second.limits.map(({ remaining }) => remaining)).toEqual([0, 0, 7]);
+      expect(second.limits[1]?.wait).toBeGreaterThan(0);
+    });
+
+    test("takes nothing from them either when it denies", async () => {
+      const keys = freshKeys(2);
+      const limits = [{ ...decides, limit: 1 }, other];
+      await script.run("take", keys, limits, START);
+      const denied = await script.run("take", keys, limits, START);
+      expect(denied.passed).toBe(false);
+      expect(denied.limits[1]?.remaining).toBe(8);
+    });
+
+    test("takes all of one's limits, or none", async () => {
+      const keys = freshKeys(2);
+      const limits = [shadow, { ...shadow, limit: 9 }];
+      await script.run("take", keys, limits, START);
+      const second = await script.run("take", keys, limits, START);
+      expect(second.passed).toBe(true);
+      expect(second.limits[1]?.remaining).toBe(8);
+    });
+  });
+
+  describe("on a clock that steps", () => {
+    const steps = fc.integer({ min: 1_000, max: 3_600_000 });
+
+    test("back, frees nobody and locks nobody out for longer than the step", async () => {
+      await fc.assert(
+        fc.asyncProperty(rule, gaps, steps, offsets, async (only, walk, step, offset) => {
+          const keys = freshKeys(1);
+          const now = await takeAlong(keys, only, walk, START + offset);
+          const [before] = (await script.run("peek", keys, [only], now)).limits;
+          const [after] = (await script.run("peek", keys, [only], now - step)).limits;
+          expect(after?.remaining).toBeLessThanOrEqual(before?.remaining ?? NaN);
+          expect(after?.wait).toBeGreaterThanOrEqual(before?.wait ?? NaN);
+          expect(after?.wait).toBeLessThanOrEqual((before?.wait ?? NaN) + step);
+        }),
+        { numRuns: 100 },
+      );
+    });
+
+    test("forward, locks nobody out and frees nobody by more than the step", async () => {
+      await fc.assert(
+        fc.asyncProperty(rule, gaps, steps, offsets, async (only, walk, step, offset) => {
+          const keys = freshKeys(1);
+          const now = await takeAlong(keys, only, walk, START + offset);
+          const [before] = (await script.run("peek", keys, [only], now)).limits;
+          const [after] = (await script.run("peek", keys, [only], now + step)).limits;
+          expect(after?.wait).toBeLessThanOrEqual(Math.max(0, (before?.wait ?? NaN) - step));
+          expect(after?.wait).toBeGreaterThanOrEqual((before?.wait ?? NaN) - step);
+        }),
+        { numRuns: 100 },
+      );
+    });
+
+    test("to and fro while requests come, never admits more in a window of true time, and its wait is exact", async () => {
+      const jumps = fc.array(
+        fc.record({
+          gap: fc.double({ min: 0, max: 0.3, noNaN: true }),
+          // Back only: a clock that goes forward by a window forgets what is a window old.
+          jump: fc.oneof(fc.constant(0), fc.integer({ min: -3_600_000, max: 0 })),
+        }),
+        { minLength: 5, maxLength: 30 },
+      );
+      await fc.assert(
+        fc.asyncProperty(rule, jumps, offsets, async (only, walk, offset) => {
+          const keys = freshKeys(1);
+          const admitted: { at: number; cost: number }[] = [];
+          let truth = START + offset;
+          let error = 0;
+          for (const { gap, jump } of walk) {
+            truth += Math.round(gap * only.windowMs);
+            error += jump;
+            const answer = await script.run("take", keys, [only], truth + error);
+            if (answer.passed) admitted.push({ at: truth, cost: only.cost });
+            const wait = answer.limits[0]?.wait ?? NaN;
+            if (wait <= 0) continue;
+            const then = truth + error + wait;
+            expect((await script.run("peek", keys, [only], then - 1)).passed).toBe(false);
+            expect((await script.run("peek", keys, [only], then)).passed).toBe(true);
+          }
+          expect(mostIn(admitted, only.windowMs)).toBeLessThanOrEqual(boundOf(only));
+        }),
+        { numRuns: 100 },
+      );
+    });
+
+    async function takeAlong(keys: string[], only: ModelLimit, walk: number[], start: number) {
+      let now = start;
+      for (const part of walk) {
+        now += Math.round(part * only.windowMs);
+        await script.run("take", keys, [only], now);
+      }
+      return now;
+    }
+  });
+
+  describe("on live keys, when the policy changes", () => {
+    test.each(ALGORITHMS)("a raised limit has the room that was added (%s)", async (algorithm) => {
+      const keys = freshKeys(1);
+      const old: ModelLimit = { algorithm, limit: 4, windowMs: 60_000, cost: 1 };
+      for (let i = 0; i < 4; i += 1) await script.run("take", keys, [old], START);
+      expect((await script.run("take", keys, [old], START)).passed).toBe(false);
+      const raised = { ...old, limit: 8 };
+      // A bucket that is empty is as empty when it is larger; it refills twice as fast.
+      const wait = algorithm === "token-bucket" ? 60_000 / 8 : 0;
+      const answer = await script.run("take", keys, [raised], START + wait);
+      expect(answer.passed).toBe(true);
+      expect(answer.limits[0]?.remaining).toBe(algorithm === "token-bucket" ? 0 : 3);
+    });
+
+    test.each(ALGORITHMS)("a lowered limit holds at once, for a window (%s)", async (algorithm) => {
+      const keys = freshKeys(1);
+      const old: ModelLimit = { algorithm, limit: 8, windowMs: 60_000, cost: 1 };
+      const start = START - (START % 60_000);
+      for (let i = 0; i < 8; i += 1) await script.run("take", keys, [old], start);
+      const lowered = { ...old, limit: 3 };
+      const answer = await script.run("take", keys, [lowered], start);
+      expect(answer.passed).toBe(false);
+      expect(answer.limits[0]?.wait).toBeLessThanOrEqual(2 * 60_000);
+      expect((await script.run("take", keys, [lowered], start + 120_000)).passed).toBe(true);
+    });
+
+    const pair = fc
+      .tuple(rule, fc.constantFrom(...ALGORITHMS), fc.integer({ min: 1, max: 20 }))
+      .map(([old, algorithm, limit]): [ModelLimit, ModelLimit] => [
+        { ...old, limit: Math.min(old.limit, 20), cost: 1 },
+        { ...old, algorithm, limit, cost: 1 },
+      ]);
+
+    test("two versions side by side admit at one moment no more than the larger limit", async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          pair,
+          fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }),
+          offsets,
+          async ([old, next], turns, offset) => {
+            const keys = freshKeys(1);
+            let admitted = 0;
+            for (const turn of turns) {
+              const answer = await script.run("take", keys, [turn ? old : next], START + offset);
+              if (answer.passed) admitted += 1;
+            }
+            expect(admitted).toBeLessThanOrEqual(Math.max(old.limit, next.limit));
+          },
+        ),
+        { numRuns: 81 },
+      );
+    });
+
+    test("two versions side by side admit in any window no more than twice the larger limit, wait exactly, and never fail", async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          pair,
+          fc.array(
+            fc.tuple(
+              fc.boolean(),
+              fc.double({ min: 0, max: 0.2, noNaN: true }),
+              fc.integer({ min: 1, max: 12 }),
+            ),
+            { minLength: 10, maxLength: 30 },
+          ),
+          offsets,
+          async ([old, next], walk, offset) => {
+            const keys = freshKeys(1);
+            const admitted: { at: number; cost: number }[] = [];
+            let now = START + offset;
+            for (const [turn, gap, burst] of walk) {
+              now += Math.round(gap * old.windowMs);
+              const version = [turn ? old : next];
+              for (let i = 0; i < burst; i += 1) {
+                const answer = await script.run("take", keys, version, now);
+                if (answer.passed) admitted.push({ at: now, cost: 1 });
+                const wait = answer.limits[0]?.wait ?? NaN;
+                if (wait <= 0) continue;
+                expect((await script.run("peek", keys, version, now + wait - 1)).passed).toBe(
+                  false,
+                );
+                expect((await script.run("peek", keys, version, now + wait)).passed).toBe(true);
+                break;
+              }
+            }
+            const larger = { ...old, limit: Math.max(old.limit, next.limit) };
+            const isLogAlone = old.algorithm === "sliding-log" && next.algorithm === "sliding-log";
+            const bound = isLogAlone ? larger.limit : 2 * larger.limit;
+            expect(mostIn(admitted, old.windowMs)).toBeLessThanOrEqual(bound);
+          },
+        ),
+        { numRuns: 150 },
+      );
+    });
+
+    test.each(ALGORITHMS)(
+      "what nobody can read counts as nothing, and is replaced (%s)",
+      async (algorithm) => {
+        const [key = ""] = freshKeys(1);
+        await store.call(["SET", key, "z 1 2 3"]);
+        const only: ModelLimit = { algorithm, limit: 2, windowMs: 60_000, cost: 1 };
+        expect((await script.run("peek", [key], [only], START)).passed).toBe(true);
+        expect(await script.contentOf(key)).toBe("z 1 2 3");
+        const answer = await script.run("take", [key], [only], START);
+        expect(answer.limits[0]?.remaining).toBe(1);
+        expect(await script.contentOf(key)).not.toContain("z");
+      },
+    );
+
+    test("nothing is given back from a count that another algorithm adopted", async () => {
+      const keys = freshKeys(1);
+      const old: ModelLimit = { algorithm: "sliding-log", limit: 5, windowMs: 60_000, cost: 1 };
+      const next: ModelLimit = { ...old, algorithm: "token-bucket" };
+      await script.run("take", keys, [old], START);
+      const adopted = await script.run("take", keys, [next], START);
+      expect(adopted.limits[0]?.remaining).toBe(3);
+      expect(await script.refund(keys, [old], START, START)).toBe(0);
+      expect((await script.run("peek", keys, [next], START)).limits[0]?.remaining).toBe(3);
+    });
+  });
+
+  test("gives every key a time to live", async () => {
+    const keys = freshKeys(ALGORITHMS.length);
+    const args = ALGORITHMS.flatMap((algorithm) => [algorithm, "5", "60000", "2", "0"]);
+    await store.call(["EVAL", LIMIT_SCRIPT.lua, String(keys.length), ...keys, "take", ...args]);
+    for (const key of keys) {
+      const ttl = await store.call(["PTTL", key]);
+      expect(ttl).toBeGreaterThan(60_000 - 1_000);
+      expect(ttl).toBeLessThanOrEqual(121_000);
+    }
+  });
+});
+
+test("the production script takes its time from Redis, and differs from the tested one in nothing else", () => {
+  expect(LIMIT_SCRIPT.lua).toContain("redis.call('TIME')");
+  expect(LIMIT_SCRIPT.lua.replace(REDIS_CLOCK, CLOCK_FROM_ARGV)).toBe(limitLua(CLOCK_FROM_ARGV));
+});

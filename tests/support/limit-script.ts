@@ -1,0 +1,78 @@
+import type { Store } from "#lib/gateway/store";
+import { limitLua, refundLua } from "#lib/limit/lua";
+import type { ModelLimit } from "./model.ts";
+
+/** The production text, but for the clock: the last argument is the time. */
+export const CLOCK_FROM_ARGV = "local now = tonumber(ARGV[#ARGV])\n";
+const LIMIT = limitLua(CLOCK_FROM_ARGV);
+const REFUND = refundLua(CLOCK_FROM_ARGV);
+
+/** A limit, and the group that it is settled with; what decides where none is said. */
+export type ScriptLimit = ModelLimit & { readonly group?: number };
+
+export interface ScriptAnswer {
+  readonly passed: boolean;
+  readonly limits: readonly { remaining: number; wait: number; reset: number }[];
+}
+
+/** Runs the scripts of the limits on a store, at any time. */
+export function limitScript(store: Store) {
+  const call = async (lua: string, keys: readonly string[], args: readonly unknown[]) => {
+    const answer = await store.call([
+      "EVAL",
+      lua,
+      String(keys.length),
+      ...keys,
+      ...args.map(String),
+    ]);
+    if (typeof answer === "number" || Array.isArray(answer)) return answer as number | number[];
+    throw new Error(`the script answered ${JSON.stringify(answer)}`);
+  };
+  return {
+    /** Takes or peeks at a time, in milliseconds. */
+    async run(
+      mode: "take" | "peek",
+      keys: readonly string[],
+      rules: readonly ScriptLimit[],
+      now: number,
+    ): Promise<ScriptAnswer> {
+      const answer = await call(LIMIT, keys, [mode, ...argsOf(rules), now]);
+      const [at, passed, ...rest] = Array.isArray(answer) ? answer : [];
+      if (at !== now) throw new Error(`asked at ${now}, and answered for ${at}`);
+      const limits = rules.map((_, i) => {
+        const [remaining = NaN, wait = NaN, reset = NaN] = rest.slice(3 * i);
+        return { remaining, wait, reset };
+      });
+      return { passed: passed === 1, limits };
+    },
+    /** Gives back what was taken at a time; answers the units. */
+    async refund(
+      keys: readonly string[],
+      rules: readonly ScriptLimit[],
+      taken: number,
+      now: number,
+    ): Promise<number> {
+      return Number(await call(REFUND, keys, [taken, ...argsOf(rules), now]));
+    },
+    /** What a key holds, as text. */
+    async contentOf(key: string): Promise<string> {
+      const type = String(await store.call(["TYPE", key]));
+      if (type === "none") return "none";
+      const isLog = type === "zset";
+      const reply = await store.call(
+        isLog ? ["ZRANGE", key, "0", "-1", "WITHSCORES"] : ["GET", key],
+      );
+      return Array.isArray(reply) ? reply.map(String).join(" ") : String(reply);
+    },
+  };
+}
+
+function argsOf(rules: readonly ScriptLimit[]): (string | number)[] {
+  return rules.flatMap((rule) => [
+    rule.algorithm,
+    rule.limit,
+    rule.windowMs,
+    rule.cost,
+    rule.group ?? 0,
+  ]);
+}

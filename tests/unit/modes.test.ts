@@ -1,0 +1,129 @@
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { headgate } from "#lib/guard";
+import { createLimits } from "#lib/limits";
+import { defineIdentities, definePolicy } from "#lib/policy/define";
+import { startStore, type TestStore } from "../support/gateway.ts";
+import { gateOptions } from "../support/options.ts";
+
+const policy = definePolicy({
+  identities: defineIdentities({
+    user: (request) => request.headers.get("x-user") ?? undefined,
+    plan: (request) => request.headers.get("x-plan") ?? undefined,
+  }),
+  rules: {
+    export: {
+      match: "/export",
+      tiers: { plan: { free: { user: "1 per hour" }, pro: { user: "150 per hour" } } },
+    },
+    trial: { match: "/trial", limits: { ip: "2 per hour" }, mode: "shadow" },
+    strict: { match: "/trial", limits: { ip: "3 per hour" } },
+    rollout: { match: "/rollout", limits: { ip: "1 per hour" }, mode: "25%" },
+    everybody: { match: "/everybody", limits: { global: "1 per hour" }, mode: "50%" },
+    code: { limits: { user: "1 per hour" }, mode: "shadow" },
+  },
+});
+
+let store: TestStore;
+
+beforeAll(async () => {
+  store = await startStore();
+});
+afterAll(() => store?.stop());
+
+function gate(options = gateOptions(store)) {
+  const guard = headgate(policy, options.options);
+  const ask = async (path: string, headers: Record<string, string> = {}) => {
+    const later: Promise<unknown>[] = [];
+    const request = new Request(`http://app.example${path}`, {
+      headers: { "x-forwarded-for": "203.0.113.9", ...headers },
+    });
+    const answer = await guard(request, { waitUntil: (work) => later.push(work) });
+    await Promise.all(later);
+    return answer;
+  };
+  return { ask, ...options };
+}
+
+const address = (n: number) => ({ "x-forwarded-for": `203.0.${n >> 8}.${n & 255}` });
+
+describe("tiers", () => {
+  test("are chosen for each request, and one who is upgraded goes on with what was used", async () => {
+    const { ask } = gate();
+    const ada = { "x-user": "ada" };
+    expect((await ask("/export", ada)).headers.get("ratelimit-policy")).toBe('"export";q=1;w=3600');
+    expect((await ask("/export", ada)).status).toBe(429);
+    const upgraded = await ask("/export", { ...ada, "x-plan": "pro" });
+    expect(upgraded.status).toBe(200);
+    expect(upgraded.headers.get("ratelimit")).toMatch(/^"export";r=148;/);
+    expect((await ask("/export", { ...ada, "x-plan": "free" })).status).toBe(429);
+  });
+});
+
+describe("a rule in shadow", () => {
+  test("refuses nobody, is in no header, and is heard of with its outcome", async () => {
+    const { ask, events } = gate();
+    const statuses: number[] = [];
+    for (let i = 0; i < 4; i += 1) {
+      const answer = await ask("/trial");
+      statuses.push(answer.status);
+      expect(answer.headers.get("ratelimit-policy")).toBe('"strict";q=3;w=3600');
+      expect(answer.headers.get("ratelimit")).not.toContain("trial");
+    }
+    expect(statuses).toEqual([200, 200, 200, 429]);
+    const outcomes = events.flatMap((event) =>
+      event.kind === "decision" ? event.decision.shadows : [],
+    );
+    expect(outcomes.map(({ rule, allowed }) => [rule, allowed])).toEqual([
+      ["trial", true],
+      ["trial", true],
+      ["trial", false],
+      ["trial", false],
+    ]);
+  });
+
+  test("is counted apart from the same rule enforced", async () => {
+    const { ask, options } = gate();
+    await ask("/trial");
+    const redis = new Redis(store.redis.url);
+    const keys = await redis.keys(`${options.namespace}:*`);
+    redis.disconnect();
+    expect(keys.filter((key) => key.endsWith(":shadow"))).toHaveLength(1);
+    expect(keys.filter((key) => key.includes(":trial:") && !key.endsWith(":shadow"))).toEqual([]);
+  });
+
+  test("allows a call from code, says what it would have done, and can be given back", async () => {
+    const { limit, refund } = createLimits(policy, gateOptions(store).options);
+    const first = await limit("code", { user: "ada" });
+    expect(first).toMatchObject({ allowed: true, limits: [], shadows: [{ allowed: true }] });
+    const second = await limit("code", { user: "ada" });
+    expect(second).toMatchObject({ allowed: true, shadows: [{ rule: "code", allowed: false }] });
+    expect(await refund(second)).toBe(0);
+    expect(await refund(first)).toBe(1);
+    expect((await limit("code", { user: "ada" })).shadows[0]?.allowed).toBe(true);
+  });
+});
+
+describe("a percentage", () => {
+  test("decides for about that part of the clients, for each of them always the same", async () => {
+    const { ask } = gate();
+    const clients = Array.from({ length: 400 }, (_, i) => address(i));
+    await Promise.all(clients.map((client) => ask("/rollout", client)));
+    const second = await Promise.all(clients.map((client) => ask("/rollout", client)));
+    const third = await Promise.all(clients.map((client) => ask("/rollout", client)));
+    const refused = second.filter(({ status }) => status === 429).length;
+    // Of 400 clients 25% are 100; the hash is fixed, so this is no matter of luck from run to run.
+    expect(refused).toBeGreaterThan(70);
+    expect(refused).toBeLessThan(130);
+    expect(third.map(({ status }) => status)).toEqual(second.map(({ status }) => status));
+  });
+
+  test("of a limit for everybody tells clients apart by address", async () => {
+    const { ask } = gate();
+    const clients = Array.from({ length: 60 }, (_, i) => address(i));
+    await Promise.all(clients.map((client) => ask("/everybody", client)));
+    const again = await Promise.all(clients.map((client) => ask("/everybody", client)));
+    const statuses = new Set(again.map(({ status }) => status));
+    expect([...statuses].toSorted()).toEqual([200, 429]);
+  });
+});

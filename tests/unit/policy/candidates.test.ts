@@ -1,0 +1,126 @@
+import { describe, expect, test } from "vitest";
+import { compilePolicy } from "#lib/policy/compile";
+import { defineIdentities, definePolicy } from "#lib/policy/define";
+import type { Asker } from "#lib/policy/types";
+
+const policy = compilePolicy(
+  definePolicy({
+    identities: defineIdentities({ plan: "from-code", user: "from-code" }),
+    rules: {
+      api: { match: "/api/:path*", limits: { ip: "600 per minute" } },
+      export: {
+        match: "/api/export",
+        replaces: "api",
+        tiers: {
+          plan: { free: { user: "5 per hour" }, pro: { user: ["100 per hour", "900 per day"] } },
+        },
+      },
+      trial: { match: "/api/trial", replaces: "api", limits: { ip: "5 per hour" }, mode: "shadow" },
+      stricter: {
+        match: "/api/trial",
+        limits: { ip: "1 per hour" },
+        mode: "shadow",
+        replaces: "trial",
+      },
+      rollout: {
+        match: "/api/rollout",
+        replaces: "api",
+        limits: { ip: "5 per hour" },
+        mode: "25%",
+        onStoreFailure: "deny",
+      },
+      alone: { match: "/alone", limits: { ip: "5 per hour" }, mode: "0%", onStoreFailure: "deny" },
+    },
+  }),
+);
+
+function rulesOf(path: string, asker: Partial<Asker> = {}) {
+  const found = policy.rulesFor("GET", path);
+  const set = found?.applyTo({ valueOf: () => undefined, isEnforced: () => true, ...asker });
+  return {
+    set,
+    decide: set?.rules.map(({ name }) => name),
+    shadows: set?.shadows.map(({ rule }) => rule),
+    limits: set?.limits.map(({ policyName, limit }) => `${policyName} ${limit}`),
+  };
+}
+
+const onPlan = (plan: string) => ({
+  valueOf: (name: string) => (name === "plan" ? plan : undefined),
+});
+
+describe("tiers", () => {
+  test("give the limits of the identity's value", () => {
+    expect(rulesOf("/api/export", onPlan("free")).limits).toEqual(["export 5"]);
+    expect(rulesOf("/api/export", onPlan("pro")).limits).toEqual([
+      "export:user:hour 100",
+      "export:user:day 900",
+    ]);
+  });
+
+  test.each([["nobody's"], [""], ["PRO"], ["toString"], ["__proto__"]])(
+    "give the first tier to whoever has another value: %j",
+    (plan) => {
+      expect(rulesOf("/api/export", onPlan(plan)).limits).toEqual(["export 5"]);
+    },
+  );
+
+  test("give the first tier to whoever has no value", () => {
+    expect(rulesOf("/api/export").limits).toEqual(["export 5"]);
+  });
+
+  test("name the identity that chooses beside those that are counted", () => {
+    expect(policy.rulesFor("GET", "/api/export")?.identities).toEqual(
+      expect.arrayContaining(["plan", "user", "ip"]),
+    );
+  });
+
+  test("are one set for everybody of one tier", () => {
+    expect(rulesOf("/api/export", onPlan("pro")).set).toBe(
+      rulesOf("/api/export", onPlan("pro")).set,
+    );
+    expect(rulesOf("/api/export", onPlan("x")).set).toBe(rulesOf("/api/export").set);
+  });
+});
+
+describe("modes", () => {
+  test("in shadow a rule decides nothing and replaces nothing that decides", () => {
+    const { decide, shadows, limits } = rulesOf("/api/trial");
+    expect(decide).toEqual(["api"]);
+    expect(limits).toEqual(["api 600"]);
+    // A rule in shadow replaces another one in shadow, as it would if both decided.
+    expect(shadows).toEqual(["stricter"]);
+  });
+
+  test("a percentage decides for some clients, and is in shadow for the others", () => {
+    expect(rulesOf("/api/rollout", { isEnforced: () => true })).toMatchObject({
+      decide: ["rollout"],
+      shadows: [],
+      set: { onStoreFailure: "deny" },
+    });
+    expect(rulesOf("/api/rollout", { isEnforced: () => false })).toMatchObject({
+      decide: ["api"],
+      shadows: ["rollout"],
+      set: { onStoreFailure: "allow" },
+    });
+  });
+
+  test("of 0% is shadow, and nothing that is in shadow closes a path when the store fails", () => {
+    expect(rulesOf("/alone")).toMatchObject({
+      decide: [],
+      shadows: ["alone"],
+      set: { onStoreFailure: "allow" },
+    });
+  });
+
+  test.each([
+    ["enforce", 100],
+    ["shadow", 0],
+    ["0%", 0],
+    ["12.5%", 12.5],
+    ["100%", 100],
+  ])("%j decides for %d percent", (mode, percent) => {
+    const made = compilePolicy({ rules: { it: { limits: { ip: "1 per hour" }, mode } } });
+    expect(made.rules.get("it")?.enforced).toBe(percent);
+  });
+});
