@@ -5,6 +5,8 @@ import { type AddressSource, addressSource } from "#lib/identity/address";
 /** The environment as the app uses it; README has the table. */
 export interface Environment {
   readonly store: { readonly url: string; readonly token: string; readonly deadlineMs: number };
+  /** Whether the store is known to be a Redis Cluster. */
+  readonly cluster: boolean;
   readonly namespace: string;
   readonly secret: string;
   readonly clientAddress: AddressSource | undefined;
@@ -22,6 +24,7 @@ const schema = z.object({
     z.coerce.number().check(z.int(), z.minimum(10), z.maximum(10_000)),
     500,
   ),
+  HEADGATE_CLUSTER: z._default(z.enum(["0", "1"]), "0"),
   HEADGATE_NAMESPACE: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/))),
   HEADGATE_SECRET: z.optional(secret),
   HEADGATE_LEGACY_HEADERS: z._default(z.enum(["0", "1"]), "0"),
@@ -41,6 +44,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   UPSTASH_REDIS_REST_URL: "the store's REST address, https://… (`npm start` makes one)",
   UPSTASH_REDIS_REST_TOKEN: "the store's REST token",
   HEADGATE_STORE_DEADLINE_MS: "a whole number of milliseconds from 10 to 10000",
+  HEADGATE_CLUSTER: "1, where the store is a Redis Cluster, or 0",
   HEADGATE_NAMESPACE: "1 to 64 letters, digits, _ or -",
   HEADGATE_SECRET: "at least 32 characters, the same on all instances",
   HEADGATE_LEGACY_HEADERS: "0 or 1",
@@ -67,6 +71,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
       token: env.UPSTASH_REDIS_REST_TOKEN,
       deadlineMs: env.HEADGATE_STORE_DEADLINE_MS,
     },
+    cluster: env.HEADGATE_CLUSTER === "1",
     namespace: env.HEADGATE_NAMESPACE ?? namespaceOf(env.VERCEL_ENV),
     secret: env.HEADGATE_SECRET ?? `headgate:${env.UPSTASH_REDIS_REST_TOKEN}`,
     clientAddress: addressSource({

@@ -8,6 +8,7 @@ export function gateOptions(): HeadgateOptions {
   const env = environment();
   return {
     redis: createRedis(env.store),
+    cluster: env.cluster,
     namespace: env.namespace,
     secret: env.secret,
     addressSource: env.clientAddress,

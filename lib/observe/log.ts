@@ -1,4 +1,5 @@
 import { type Clock, monotonic } from "#lib/core/clock";
+import type { Decision } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
 import type { HeadgateEvent, Listener } from "./events.ts";
 
@@ -6,8 +7,8 @@ import type { HeadgateEvent, Listener } from "./events.ts";
 const LINES_A_SECOND = 10;
 
 /**
- * A listener that writes one line of JSON for each failure of the store, a resolver or a hook.
- * Decisions that went as they should are not logged. Messages of ours hold no keys and values;
+ * A listener that writes one line of JSON for each failure of the store, a resolver or a hook, and
+ * for each request that a rule in shadow would have refused. Other decisions are not logged. Messages of ours hold no keys and values;
  * of other errors only the name is written, since their messages may.
  *
  * @param write where a line goes
@@ -39,7 +40,7 @@ function lineOf(event: HeadgateEvent): object | undefined {
     return { event: "failure", what: event.what, error: describe(event.error) };
   }
   const { decision, rules, onStoreFailure } = event;
-  if (decision.reason !== "store-failed") return undefined;
+  if (decision.reason !== "store-failed") return shadowLine(decision);
   return {
     event: "store-failed",
     rules,
@@ -49,6 +50,12 @@ function lineOf(event: HeadgateEvent): object | undefined {
     error: describe(decision.error),
     tookMs: Math.round(event.tookMs),
   };
+}
+
+/** Whoever adds a rule in shadow wants to know whom it would refuse, before it does. */
+function shadowLine({ shadows }: Decision): object | undefined {
+  const refusing = shadows.filter(({ allowed }) => !allowed).map(({ rule }) => rule);
+  return refusing.length > 0 ? { event: "shadow-denied", rules: refusing } : undefined;
 }
 
 function describe(error: unknown): object {

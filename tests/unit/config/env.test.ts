@@ -12,6 +12,7 @@ describe("the environment", () => {
   test("has a default for everything but the store", () => {
     expect(readEnvironment(base)).toEqual({
       store: { url: "https://store.example", token: "token", deadlineMs: 500 },
+      cluster: false,
       namespace: "local",
       secret: "headgate:token",
       clientAddress: { from: "hops", hops: 1 },
@@ -27,6 +28,7 @@ describe("the environment", () => {
       HEADGATE_SECRET: long,
       HEADGATE_STORE_DEADLINE_MS: "250",
       HEADGATE_LEGACY_HEADERS: "1",
+      HEADGATE_CLUSTER: "1",
       CORS_ORIGINS: "https://a.example, https://b.example:8443",
       AUTH_SECRET: long,
       AUTH_SECRET_PREVIOUS: "",
@@ -36,6 +38,7 @@ describe("the environment", () => {
       store: { deadlineMs: 250 },
       secret: long,
       namespace: "preview",
+      cluster: true,
       legacyHeaders: true,
       corsOrigins: ["https://a.example", "https://b.example:8443"],
       auth: { secrets: [long] },

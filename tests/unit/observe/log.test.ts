@@ -37,6 +37,25 @@ test("a failed store is one line that names rule, outcome and code, and that loc
   ]);
 });
 
+test("a rule in shadow that would have refused is a line; one that had room is none", () => {
+  const lines: string[] = [];
+  const listen = logFailures((line) => lines.push(line));
+  const decided = (allowed: boolean): HeadgateEvent => ({
+    ...failed,
+    decision: {
+      ...failed.decision,
+      reason: "within-limit",
+      shadows: [{ rule: "trial", allowed, limits: [] }],
+    },
+  });
+  listen(decided(true));
+  expect(lines).toEqual([]);
+  listen(decided(false));
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    { source: "headgate", level: "warn", event: "shadow-denied", rules: ["trial"] },
+  ]);
+});
+
 test("what went well is not logged, and a stranger's message neither", () => {
   const lines: string[] = [];
   const listen = logFailures((line) => lines.push(line));
