@@ -95,7 +95,7 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
   const ask = (candidates: Candidates, values: IdentityValues, address: string): Asked => {
     const clientFor = ({ subject }: CompiledLimit) => clientOf(subject, values, address, pseudonym);
     const rules = candidates.applyTo({
-      valueOf: (identity) => values.get(identity),
+      identity: (name) => values.get(name),
       isEnforced: (rule, limits) => {
         // Everybody together is no client: who asks is told apart by address.
         const counted = limits.find(({ subject }) => subject.kind !== "global");

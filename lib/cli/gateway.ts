@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { HeadgateError } from "#lib/core/errors";
 import { startGateway } from "#lib/gateway/server";
+import { clusterFlag } from "./cluster-flag.ts";
 import { toldToStop } from "./drain.ts";
 
 const HELP = `Serves the Upstash REST protocol in front of any Redis, Valkey or compatible server.
@@ -9,10 +10,12 @@ const HELP = `Serves the Upstash REST protocol in front of any Redis, Valkey or 
   npm run gateway
   REDIS_URL=rediss://default:password@redis.internal:6379 GATEWAY_TOKEN=... npm run gateway
 
-  REDIS_URL      the Redis behind it            redis://127.0.0.1:6379
-  GATEWAY_HOST   where to listen                127.0.0.1
-  GATEWAY_PORT   0 for any that is free         8079
-  GATEWAY_TOKEN  what callers must send         made and printed, where unset
+  REDIS_URL         the Redis behind it          redis://127.0.0.1:6379
+  HEADGATE_CLUSTER  1 for a Redis Cluster, by    0
+                    any of its nodes
+  GATEWAY_HOST      where to listen              127.0.0.1
+  GATEWAY_PORT      0 for any that is free       8079
+  GATEWAY_TOKEN     what callers must send       made and printed, where unset
 
 docs/gateway.md says what it speaks and what it refuses.
 `;
@@ -28,9 +31,10 @@ else {
 }
 
 async function run(): Promise<void> {
-  const { REDIS_URL, GATEWAY_HOST, GATEWAY_PORT, GATEWAY_TOKEN } = process.env;
+  const { REDIS_URL, HEADGATE_CLUSTER, GATEWAY_HOST, GATEWAY_PORT, GATEWAY_TOKEN } = process.env;
   const gateway = await startGateway({
     redisUrl: REDIS_URL || "redis://127.0.0.1:6379",
+    cluster: clusterFlag(HEADGATE_CLUSTER),
     host: GATEWAY_HOST || "127.0.0.1",
     port: Number(GATEWAY_PORT || 8079),
     token: GATEWAY_TOKEN || randomBytes(32).toString("base64url"),

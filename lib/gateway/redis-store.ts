@@ -1,7 +1,17 @@
 import { once } from "node:events";
-import { Command as RedisCommand, Redis, type RedisOptions, ReplyError } from "ioredis";
+import { Redis, type RedisOptions } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
-import { type Command, ErrorReply, type Reply, type Store } from "./store.ts";
+import { readAddress } from "./redis-address.ts";
+import {
+  connectionOptions,
+  inTransaction,
+  pause,
+  reasonOf,
+  retryDelay,
+  send,
+  transacted,
+} from "./redis-connection.ts";
+import type { Command, Store } from "./store.ts";
 
 export interface RedisStoreOptions {
   /** redis://[user:password@]host[:port][/db], or rediss:// for TLS. */
@@ -18,53 +28,77 @@ export interface RedisStoreOptions {
  * A Redis behind the gateway: one connection, by which nothing waits while it is down and nothing
  * is sent twice. It comes back by itself. Resolves once Redis answers or the first attempt failed.
  *
- * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read
+ * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read, or leads to a Redis
+ *   Cluster; where that shows later, every call is answered so
  */
 export async function connectRedis(options: RedisStoreOptions): Promise<Store> {
+  const { commandTimeoutMs, report = () => {} } = options;
   const redis = createClient(options);
-  follow(redis, options.report ?? (() => {}));
+  follow(redis, report);
+  const kind = watchKind(redis, report);
   // A Redis that is not there yet is reported, and tried again, like one that is lost later.
-  await Promise.race([redis.connect().catch(() => {}), pause(options.commandTimeoutMs)]);
+  await Promise.race([redis.connect().then(kind.known, () => {}), pause(commandTimeoutMs)]);
+  const close = () => disconnect(redis);
+  try {
+    kind.check();
+  } catch (error) {
+    await close();
+    throw error;
+  }
 
-  const send = sender(redis, options.commandTimeoutMs);
+  const call = async (command: Command) => {
+    kind.check();
+    return await send(redis, command, commandTimeoutMs);
+  };
   return {
-    call: send,
+    call,
     // Written in one turn of the event loop, so that no other caller's command comes between.
-    pipeline: (commands) => Promise.all(commands.map(send)),
+    pipeline: (commands) => Promise.all(commands.map(call)),
     async transaction(commands) {
-      const block: Command[] = [["MULTI"], ...commands, ["EXEC"]];
-      return settled((await Promise.all(block.map(send))).at(-1));
+      return transacted((await Promise.all(inTransaction(commands).map(call))).at(-1));
     },
-    close: () => disconnect(redis),
+    close,
   };
 }
 
 function createClient({ redisUrl, redisOptions, commandTimeoutMs }: RedisStoreOptions): Redis {
   const options = {
     ...redisOptions,
-    lazyConnect: true,
-    // RESP2 has the shapes that the REST protocol promises: maps as flat lists, doubles as text.
-    protocol: 2 as const,
-    replyMapping: "legacy" as const,
-    connectTimeout: commandTimeoutMs,
-    commandTimeout: commandTimeoutMs,
-    // A connection that stays silent is given up, and with it what waits on it.
-    socketTimeout: commandTimeoutMs * 2,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 1_000),
+    ...connectionOptions(commandTimeoutMs),
+    retryStrategy: retryDelay,
     // After a failover the connection may lead to a replica.
     reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
   };
-  return redisUrl === undefined ? new Redis(options) : new Redis(readUrl(redisUrl), options);
+  if (redisUrl === undefined) return new Redis(options);
+  readAddress(redisUrl);
+  return new Redis(redisUrl, options);
 }
 
-function readUrl(redisUrl: string): string {
-  if (URL.canParse(redisUrl) && /^rediss?:$/.test(new URL(redisUrl).protocol)) return redisUrl;
-  throw new HeadgateError(
+/** Asks, at each connection, whether this is a node of a cluster: it would serve some keys alone. */
+function watchKind(redis: Redis, report: (line: string) => void) {
+  let known: Promise<void> = Promise.resolve();
+  let isCluster = false;
+  const ask = async () => {
+    // An ACL user that may not ask is believed to have been sent to the right place.
+    const info = await redis.info("server").catch(() => "");
+    isCluster = /^redis_mode:cluster/m.test(info);
+    if (isCluster) report(needsFlag().message);
+  };
+  redis.on("ready", () => {
+    known = ask();
+  });
+  return {
+    known: () => known,
+    check() {
+      if (isCluster) throw needsFlag();
+    },
+  };
+}
+
+function needsFlag(): HeadgateError {
+  return new HeadgateError(
     "GATEWAY_INVALID",
-    "The address of Redis cannot be read; allowed: redis://[user:password@]host[:port][/db], or rediss:// for TLS.",
+    "The address of Redis leads to a Redis Cluster: set HEADGATE_CLUSTER=1 (in code: cluster: true).",
   );
 }
 
@@ -83,59 +117,9 @@ function follow(redis: Redis, report: (line: string) => void): void {
   );
 }
 
-/** The error's code or first word: the rest of its text may repeat an address or a name. */
-function reasonOf(error: Error & { code?: unknown }): string {
-  if (typeof error.code === "string") return error.code;
-  return /^[A-Z]{3,}\b/.exec(error.message)?.[0] ?? "no answer";
-}
-
-function sender(redis: Redis, commandTimeoutMs: number) {
-  return async ([name, ...args]: Command): Promise<Reply> => {
-    // In capitals, for ioredis reshapes arguments and replies of the names that it knows in lower case.
-    const command = new RedisCommand(name.toUpperCase(), args, { replyEncoding: null });
-    try {
-      return toReply(await redis.sendCommand(command));
-    } catch (error) {
-      if (isReplyError(error)) return new ErrorReply(error.message);
-      throw lost(error, commandTimeoutMs);
-    }
-  };
-}
-
-function isReplyError(error: unknown): error is Error {
-  return error instanceof ReplyError;
-}
-
-/** ioredis's reply; errors inside a list (EXEC, or a script's own) are values there too. */
-function toReply(reply: unknown): Reply {
-  if (Array.isArray(reply)) return reply.map(toReply);
-  if (reply instanceof Error) return new ErrorReply(reply.message);
-  return reply as Reply;
-}
-
-function settled(exec: Reply | undefined): readonly Reply[] | ErrorReply {
-  if (Array.isArray(exec)) return exec;
-  if (exec instanceof ErrorReply) return exec;
-  return new ErrorReply("EXECABORT Transaction discarded");
-}
-
-function lost(cause: unknown, commandTimeoutMs: number): HeadgateError {
-  if (cause instanceof Error && cause.message === "Command timed out") {
-    const message = `Redis did not answer within ${commandTimeoutMs} ms.`;
-    return new HeadgateError("STORE_TIMEOUT", message, { cause });
-  }
-  return new HeadgateError("STORE_UNREACHABLE", "Redis cannot be reached.", { cause });
-}
-
 async function disconnect(redis: Redis): Promise<void> {
   const isOpen = redis.status === "ready" || redis.status === "connect";
   const ended = isOpen ? once(redis, "end") : undefined;
   redis.disconnect();
   await ended;
-}
-
-async function pause(ms: number): Promise<void> {
-  await new Promise<void>((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { RedisOptions } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
+import { connectCluster } from "./cluster-store.ts";
 import { createHandler } from "./handler.ts";
 import { type GatewayLimits, withDefaults } from "./limits.ts";
 import { withPortableScripts } from "./portable-scripts.ts";
@@ -29,6 +30,8 @@ export interface GatewayOptions extends ServeOptions {
   readonly redisUrl?: string;
   /** ioredis's own options; `path` for a Unix socket. */
   readonly redisOptions?: RedisOptions;
+  /** Whether the address is that of a Redis Cluster, by any of its nodes. @default false */
+  readonly cluster?: boolean;
 }
 
 /** A gateway that serves. */
@@ -41,15 +44,17 @@ export interface Gateway {
 }
 
 /**
- * Serves the Upstash REST protocol in front of a Redis. A Redis that cannot be reached is no
- * error: requests are answered 503 until it can.
+ * Serves the Upstash REST protocol in front of a Redis or a Redis Cluster. One that cannot be
+ * reached is no error: requests are answered 503 until it can.
  *
- * @throws {HeadgateError} GATEWAY_INVALID for options that cannot be, or a port that is taken
+ * @throws {HeadgateError} GATEWAY_INVALID for options that cannot be, a port that is taken, or a
+ *   Redis where a cluster was named, and the other way round
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   tokenCheck(options.token);
   const { commandTimeoutMs } = withDefaults(options.limits);
-  const store = await connectRedis({ ...options, commandTimeoutMs });
+  const connect = options.cluster ? connectCluster : connectRedis;
+  const store = await connect({ ...options, commandTimeoutMs });
   try {
     return await serveStore(store, options);
   } catch (error) {

@@ -44,6 +44,7 @@ function shorten(digest: Uint8Array): string {
  */
 export function shareOf(pseudonym: string): number {
   const bytes = atob(pseudonym.slice(0, 8).replaceAll("-", "+").replaceAll("_", "/"));
-  const number = [...bytes].reduce((total, byte) => total * 256 + byte.charCodeAt(0), 0);
+  let number = 0;
+  for (let i = 0; i < bytes.length; i += 1) number = number * 256 + bytes.charCodeAt(i);
   return (number / 256 ** bytes.length) * 100;
 }

@@ -65,10 +65,7 @@ async function settleByClient(
     script,
     parts.map((part) => ({ keys: keysOf(part), args: [mode, ...argsOf(part)] })),
   );
-  const settled = parts.map((part, i) => {
-    const answer = answers[i];
-    return answer instanceof Error ? answer : readCharged(answer, part);
-  });
+  const settled = parts.map((part, i) => readPart(answers[i], part));
   const charged = settled.flatMap((part) => (part instanceof Error ? [] : part));
   const failed = settled.find((part) => part instanceof Error);
   const taken = settled.flatMap((part) => (part instanceof Error ? [] : takenOf(part)));
@@ -77,6 +74,16 @@ async function settleByClient(
   if (tooMuch.length > 0) await giveBack(redis, tooMuch).catch(() => 0);
   if (failed instanceof Error) throw failed;
   return inOrder(charges, charged, new Set(tooMuch));
+}
+
+/** What one client's script answered, or its error: of the others some may have to be given back. */
+function readPart(answer: unknown, part: readonly Charge[]): Charged[] | Error {
+  if (answer instanceof Error) return answer;
+  try {
+    return readCharged(answer, part);
+  } catch (error) {
+    return error instanceof Error ? error : new Error("unreadable", { cause: error });
+  }
 }
 
 /** As the limits stand with what was given back; their reset is still the one of before, and never too early. */

@@ -52,7 +52,7 @@ export function candidatesOf(readings: readonly MatchingRules[]): Candidates {
 
   const identities = identitiesOf(rules);
   if (rules.some(dependsOnAsker)) return { identities, applyTo };
-  const only = applyTo({ valueOf: () => undefined, isEnforced: () => true });
+  const only = applyTo({ identity: () => undefined, isEnforced: () => true });
   return { identities, applyTo: () => only };
 }
 
@@ -68,7 +68,7 @@ function applyRule(rule: CompiledRule, asker: Asker): Applying {
 
 function tierOf({ limits, tiers }: CompiledRule, asker: Asker) {
   if (!tiers) return { tier: "", limits };
-  const value = asker.valueOf(tiers.identity);
+  const value = asker.identity(tiers.identity);
   const tier = value !== undefined && tiers.limits.has(value) ? value : tiers.first;
   return { tier, limits: tiers.limits.get(tier) ?? [] };
 }

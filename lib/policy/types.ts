@@ -94,7 +94,7 @@ export interface RuleSet {
 /** What has to be known of a client before it is clear which limits are its own. */
 export interface Asker {
   /** The value of an identity; undefined where the client has none. */
-  valueOf(identity: string): string | undefined;
+  identity(name: string): string | undefined;
   /** Whether the rule, with these limits, decides for this client. Asked for percentages only. */
   isEnforced(rule: CompiledRule, limits: readonly CompiledLimit[]): boolean;
 }

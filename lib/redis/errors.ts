@@ -26,13 +26,22 @@ export class StoreError extends HeadgateError {
   }
 }
 
+/** What a Redis Cluster, or our gateway before it, says where a command's node does not serve. */
+const NOT_SERVED: ReadonlyMap<string, StoreErrorCode> = new Map([
+  ["CLUSTERDOWN", "STORE_UNREACHABLE"],
+  ["MASTERDOWN", "STORE_UNREACHABLE"],
+  ["TRYAGAIN", "STORE_UNREACHABLE"],
+  ["UNREACHABLE", "STORE_UNREACHABLE"],
+  ["TIMEOUT", "STORE_TIMEOUT"],
+]);
+
 /**
  * The error for what Redis answered to a command. Of its text only the first word is kept: the rest
  * may repeat keys and values.
  */
 export function rejected(command: string, error: string): StoreError {
-  const reply = /^(?:ERR )?([A-Z][A-Z0-9]{2,24})\b/.exec(error)?.[1];
-  return new StoreError("STORE_REJECTED", `${command}: Redis answered ${reply ?? "an error"}.`, {
-    reply: reply ?? (error.includes("NOSCRIPT") ? "NOSCRIPT" : undefined),
-  });
+  const first = /^(?:ERR )?([A-Z][A-Z0-9]{2,24})\b/.exec(error)?.[1];
+  const reply = first ?? (error.includes("NOSCRIPT") ? "NOSCRIPT" : undefined);
+  const code = NOT_SERVED.get(reply ?? "") ?? "STORE_REJECTED";
+  return new StoreError(code, `${command}: Redis answered ${reply ?? "an error"}.`, { reply });
 }

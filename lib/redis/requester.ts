@@ -94,6 +94,10 @@ function readAnswer<Result>(what: string, status: number, text: string): Upstash
       `${what}: the store refused our token. Check UPSTASH_REDIS_REST_TOKEN.`,
     );
   }
+  if (status === 503 || status === 504) {
+    const code = status === 503 ? "STORE_UNREACHABLE" : "STORE_TIMEOUT";
+    throw new StoreError(code, `${what}: the store answered ${status}; its Redis does not serve.`);
+  }
   let answer: unknown;
   try {
     answer = JSON.parse(text);

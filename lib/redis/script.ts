@@ -47,7 +47,7 @@ export async function runScript(
  * order of the calls, with a {@link StoreError} in the place of each that was refused. Those that a
  * Redis has not seen are sent again by their text, together.
  *
- * @throws {StoreError} when the store fails as a whole
+ * @throws {StoreError} when the store fails as a whole, and nothing is known to have run
  */
 export async function runScripts(
   redis: Redis,
@@ -57,7 +57,10 @@ export async function runScripts(
   const answers = await sendScripts(redis, "evalsha", script.sha, calls);
   const unknown = calls.filter((_, i) => isUnknownScript(answers[i]));
   if (unknown.length === 0) return answers;
-  const again = await sendScripts(redis, "eval", script.lua, unknown);
+  const again = await sendScripts(redis, "eval", script.lua, unknown).catch((error: unknown) =>
+    // The others have run: their answers must not be lost with these.
+    unknown.map(() => error),
+  );
   return answers.map((answer) => (isUnknownScript(answer) ? again.shift() : answer));
 }
 
@@ -70,9 +73,10 @@ async function sendScripts(
   const pipeline = redis.pipeline();
   for (const { keys, args } of calls) pipeline[command](script, keys, args.map(String));
   const answers = await pipeline.exec<unknown[]>({ keepErrors: true });
-  return answers.map(({ result, error }) =>
-    error === undefined ? result : rejected(command.toUpperCase(), error),
-  );
+  return calls.map((_, i) => {
+    const { result, error } = answers[i] ?? {};
+    return error === undefined ? result : rejected(command.toUpperCase(), error);
+  });
 }
 
 function isUnknownScript(answer: unknown): boolean {

@@ -1,4 +1,4 @@
-import type { Store } from "#lib/gateway/store";
+import type { Reply, Store } from "#lib/gateway/store";
 import { limitLua, refundLua } from "#lib/limit/lua";
 import type { ModelLimit } from "./model.ts";
 
@@ -54,17 +54,22 @@ export function limitScript(store: Store) {
     ): Promise<number> {
       return Number(await call(REFUND, keys, [taken, ...argsOf(rules), now]));
     },
-    /** What a key holds, as text. */
-    async contentOf(key: string): Promise<string> {
-      const type = String(await store.call(["TYPE", key]));
-      if (type === "none") return "none";
+    /** What a key holds, in words. */
+    contentOf: async (key: string): Promise<string> => {
+      const type = inWords(await store.call(["TYPE", key]));
+      if (type === "none") return type;
       const isLog = type === "zset";
       const reply = await store.call(
         isLog ? ["ZRANGE", key, "0", "-1", "WITHSCORES"] : ["GET", key],
       );
-      return Array.isArray(reply) ? reply.map(String).join(" ") : String(reply);
+      return inWords(reply);
     },
   };
+}
+
+function inWords(reply: Reply): string {
+  if (Buffer.isBuffer(reply)) return reply.toString();
+  return Array.isArray(reply) ? reply.map(inWords).join(" ") : JSON.stringify(reply);
 }
 
 function argsOf(rules: readonly ScriptLimit[]): (string | number)[] {

@@ -124,6 +124,6 @@ describe("a percentage", () => {
     await Promise.all(clients.map((client) => ask("/everybody", client)));
     const again = await Promise.all(clients.map((client) => ask("/everybody", client)));
     const statuses = new Set(again.map(({ status }) => status));
-    expect([...statuses].toSorted()).toEqual([200, 429]);
+    expect(statuses).toEqual(new Set([200, 429]));
   });
 });

@@ -36,7 +36,7 @@ const policy = compilePolicy(
 
 function rulesOf(path: string, asker: Partial<Asker> = {}) {
   const found = policy.rulesFor("GET", path);
-  const set = found?.applyTo({ valueOf: () => undefined, isEnforced: () => true, ...asker });
+  const set = found?.applyTo({ identity: () => undefined, isEnforced: () => true, ...asker });
   return {
     set,
     decide: set?.rules.map(({ name }) => name),
@@ -46,7 +46,7 @@ function rulesOf(path: string, asker: Partial<Asker> = {}) {
 }
 
 const onPlan = (plan: string) => ({
-  valueOf: (name: string) => (name === "plan" ? plan : undefined),
+  identity: (name: string) => (name === "plan" ? plan : undefined),
 });
 
 describe("tiers", () => {

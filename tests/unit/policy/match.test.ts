@@ -29,7 +29,7 @@ const policy = compilePolicy(
 );
 
 /** Somebody of whom nothing is known. */
-const anybody: Asker = { valueOf: () => undefined, isEnforced: () => true };
+const anybody: Asker = { identity: () => undefined, isEnforced: () => true };
 
 const setOf = (from: CompiledPolicy, method: string, path: string) =>
   from.rulesFor(method, path)?.applyTo(anybody);

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { createRedis } from "#lib/redis/client";
 import { StoreError } from "#lib/redis/errors";
-import { defineScript, runScript } from "#lib/redis/script";
+import { defineScript, runScript, runScripts } from "#lib/redis/script";
 
 const servers: Server[] = [];
 
@@ -84,6 +84,18 @@ describe("a call to the store", () => {
     expect((await failureOf(redis.get("key"))).code).toBe("STORE_BAD_ANSWER");
   });
 
+  test.each([
+    [503, "ERR Redis cannot be reached", "STORE_UNREACHABLE"],
+    [504, "ERR Redis did not answer", "STORE_TIMEOUT"],
+    [400, "CLUSTERDOWN Hash slot not served", "STORE_UNREACHABLE"],
+    [400, "TIMEOUT the node did not answer", "STORE_TIMEOUT"],
+  ])("answered %d %j says by its code that Redis does not serve", async (status, error, code) => {
+    const { redis } = await storeThat((_, response) =>
+      response.writeHead(status).end(JSON.stringify({ error })),
+    );
+    expect((await failureOf(redis.get("key"))).code).toBe(code);
+  });
+
   test("never puts keys, values or the token into an error", async () => {
     const { redis } = await storeThat((_, response) =>
       response
@@ -121,5 +133,35 @@ describe("a script", () => {
     );
     expect((await failureOf(runScript(redis, script, ["k"], []))).code).toBe("STORE_REJECTED");
     expect(calls).toHaveLength(1);
+  });
+});
+
+describe("scripts in one pipeline", () => {
+  const script = defineScript("return 1");
+  const calls = ["a", "b", "c"].map((key) => ({ keys: [key], args: [] }));
+  const NOSCRIPT = { error: "NOSCRIPT No matching script. Please use EVAL." };
+
+  test("answer in their places; those that were not known are sent again by their text", async () => {
+    const store = await storeThat((_, response) => {
+      const first = [{ result: 1 }, NOSCRIPT, { error: "CLUSTERDOWN Hash slot not served" }];
+      response.end(JSON.stringify(store.calls.length === 1 ? first : [{ result: 2 }]));
+    });
+    const [one, two, three] = await runScripts(store.redis, script, calls);
+    expect([one, two]).toEqual([1, 2]);
+    expect(three).toMatchObject({ code: "STORE_UNREACHABLE", reply: "CLUSTERDOWN" });
+    expect(store.calls).toHaveLength(2);
+    expect(JSON.parse(store.calls[1] ?? "")).toEqual([["eval", "return 1", 1, "b"]]);
+  });
+
+  test("keep the answers of those that ran when the second call fails", async () => {
+    const store = await storeThat((_, response) => {
+      if (store.calls.length === 1)
+        response.end(JSON.stringify([{ result: 1 }, NOSCRIPT, NOSCRIPT]));
+      else response.writeHead(503).end('{"error":"ERR gone"}');
+    });
+    const [one, two, three] = await runScripts(store.redis, script, calls);
+    expect(one).toBe(1);
+    expect(two).toMatchObject({ code: "STORE_UNREACHABLE" });
+    expect(three).toMatchObject({ code: "STORE_UNREACHABLE" });
   });
 });

@@ -1,0 +1,15 @@
+import { HeadgateError } from "#lib/core/errors";
+
+/**
+ * Whether REDIS_URL names a Redis Cluster, from HEADGATE_CLUSTER. An empty variable counts as unset.
+ *
+ * @throws {HeadgateError} ENV_INVALID when it is neither 0 nor 1
+ */
+export function clusterFlag(value = ""): boolean {
+  if (value === "1") return true;
+  if (value === "0" || value === "") return false;
+  throw new HeadgateError(
+    "ENV_INVALID",
+    "HEADGATE_CLUSTER: allowed is 1, where REDIS_URL names a Redis Cluster, or 0.",
+  );
+}

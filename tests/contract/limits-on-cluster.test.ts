@@ -1,0 +1,179 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createLimits } from "#lib/limits";
+import { defineIdentities, definePolicy } from "#lib/policy/define";
+import { createRedis } from "#lib/redis/client";
+import { startClusterStore, type TestClusterStore } from "../support/cluster.ts";
+import { gateOptions } from "../support/options.ts";
+
+const policy = definePolicy({
+  identities: defineIdentities({ user: "from-code", team: "from-code" }),
+  rules: {
+    both: { limits: { ip: "5 per day", user: "3 per day", team: "9 per day" } },
+    mixed: {
+      limits: { ip: "5 per day", user: "3 per day", team: "9 per day" },
+      algorithm: "token-bucket",
+    },
+    gone: { limits: { ip: "5 per day", user: "3 per day" } },
+    address: { limits: { ip: ["2 per minute", "5 per day"] } },
+    trial: { limits: { ip: "1 per day", user: "3 per day" }, mode: "shadow" },
+  },
+});
+
+let store: TestClusterStore;
+
+beforeAll(async () => {
+  store = await startClusterStore();
+});
+afterAll(() => store?.stop());
+
+/** Limits on the cluster, and the paths of the calls that they make. */
+function limitsOf(cluster?: boolean) {
+  const calls: string[] = [];
+  const counting: typeof fetch = (input, init) => {
+    const request = new Request(input, init);
+    const [first] = JSON.parse(typeof init?.body === "string" ? init.body : "[]") as unknown[];
+    const path = new URL(request.url).pathname;
+    calls.push(path === "/" ? String(first) : path);
+    return fetch(input, init);
+  };
+  const { options } = gateOptions(store);
+  const redis = createRedis({
+    url: store.url,
+    token: store.token,
+    fetch: counting,
+    deadlineMs: 5_000,
+  });
+  const more = cluster === undefined ? {} : { cluster };
+  return { ...createLimits(policy, { ...options, ...more, redis }), calls };
+}
+
+const who = (n: number) => ({ ip: `203.0.113.${n}`, user: `user-${n}`, team: "one" });
+
+/** Until each of the three masters knows the scripts, for the calls that follow to be counted. */
+async function warmUp({ limit, refund, calls }: ReturnType<typeof limitsOf>): Promise<void> {
+  for (let n = 100; n < 130; n += 1) {
+    await refund(await limit("both", { ...who(n), team: `warm-${n}` }));
+  }
+  calls.length = 0;
+}
+
+describe("on a Redis Cluster", () => {
+  test("the first answer of CROSSSLOT switches to one script a client, in one call", async () => {
+    const limits = limitsOf();
+    expect(await limits.limit("both", who(1))).toMatchObject({ allowed: true });
+    expect(limits.calls[0]).toBe("evalsha");
+    expect(limits.calls.slice(1)).not.toContain("evalsha");
+    await warmUp(limits);
+    expect(await limits.limit("both", who(1))).toMatchObject({ allowed: true });
+    expect(limits.calls).toEqual(["/pipeline"]);
+  });
+
+  test("HEADGATE_CLUSTER's option asks so from the start", async () => {
+    const limits = limitsOf(true);
+    expect(await limits.limit("both", who(2))).toMatchObject({ allowed: true });
+    expect(limits.calls).not.toContain("evalsha");
+  });
+
+  test("the limits of one client stay one script", async () => {
+    const limits = limitsOf(true);
+    await warmUp(limits);
+    await limits.limit("address", who(3));
+    limits.calls.length = 0;
+    const second = await limits.limit("address", who(3));
+    expect(second.limits.map(({ remaining }) => remaining)).toEqual([0, 3]);
+    expect(limits.calls).toEqual(["evalsha"]);
+  });
+
+  test("a refusal gives back what other clients' limits took, in a second call", async () => {
+    const limits = limitsOf(true);
+    await warmUp(limits);
+    for (let i = 0; i < 3; i += 1) {
+      expect((await limits.limit("both", who(4))).allowed).toBe(true);
+    }
+    const before = await limits.peek("both", who(4));
+    limits.calls.length = 0;
+    const denied = await limits.limit("both", who(4));
+    expect(denied).toMatchObject({ allowed: false, reason: "over-limit" });
+    expect(limits.calls).toEqual(["/pipeline", "/pipeline"]);
+    expect(denied.limits.map(({ remaining }) => remaining)).toEqual([2, 0, 6]);
+    const after = await limits.peek("both", who(4));
+    expect(after.limits.map(({ remaining }) => remaining)).toEqual(
+      before.limits.map(({ remaining }) => remaining),
+    );
+  });
+
+  test.each(["both", "mixed"] as const)(
+    "%s: admits what a single primary would, whoever asks",
+    async (rule) => {
+      const requests = fc.array(
+        fc.record({
+          ip: fc.constantFrom("203.0.113.1", "203.0.113.2", "203.0.113.3"),
+          user: fc.constantFrom("ada", "bob", "cleo"),
+          team: fc.constantFrom("one", "two"),
+        }),
+        { minLength: 10, maxLength: 25 },
+      );
+      await fc.assert(
+        fc.asyncProperty(requests, async (asked) => {
+          const { limit } = limitsOf(true);
+          const used = new Map<string, number>();
+          for (const client of asked) {
+            const limitsOfClient = [
+              [`ip ${client.ip}`, 5],
+              [`user ${client.user}`, 3],
+              [`team ${client.team}`, 9],
+            ] as const;
+            const room = limitsOfClient.every(([name, most]) => (used.get(name) ?? 0) < most);
+            const decision = await limit(rule, client);
+            expect(decision.allowed).toBe(room);
+            if (room)
+              for (const [name] of limitsOfClient) used.set(name, (used.get(name) ?? 0) + 1);
+            expect(decision.limits.map(({ remaining }) => remaining)).toEqual(
+              limitsOfClient.map(([name, most]) => most - (used.get(name) ?? 0)),
+            );
+          }
+        }),
+        { numRuns: 15 },
+      );
+    },
+  );
+
+  test("a refund gives back all that a decision took", async () => {
+    const limits = limitsOf(true);
+    const before = await limits.peek("both", who(5));
+    const decision = await limits.limit("both", who(5));
+    expect(await limits.refund(decision)).toBe(3);
+    expect((await limits.peek("both", who(5))).limits).toEqual(before.limits);
+    expect(await limits.refund(decision)).toBe(0);
+  });
+
+  test("a rule in shadow is taken whole or not at all", async () => {
+    const limits = limitsOf(true);
+    const outcome = async () => (await limits.limit("trial", who(6))).shadows[0];
+    expect(await outcome()).toMatchObject({ allowed: true });
+    const second = await outcome();
+    expect(second?.allowed).toBe(false);
+    expect(second?.limits.map(({ remaining }) => remaining)).toEqual([0, 2]);
+    expect((await limits.peek("trial", who(6))).shadows[0]?.limits[1]?.remaining).toBe(2);
+  });
+
+  test("what one client's node took is given back where the other's node is gone", async () => {
+    const limits = limitsOf(true);
+    await warmUp(limits);
+    const [dead, ...alive] = store.cluster.nodes.slice(0, 3);
+    await dead?.kill();
+    const reasons: string[] = [];
+    for (let n = 1; n <= 30; n += 1) {
+      const decision = await limits.limit("gone", who(n));
+      expect(decision.allowed).toBe(true);
+      reasons.push(decision.reason);
+    }
+    const passed = reasons.filter((reason) => reason === "within-limit").length;
+    const failed = reasons.filter((reason) => reason === "store-failed").length;
+    expect(passed + failed).toBe(30);
+    expect(Math.min(passed, failed)).toBeGreaterThan(0);
+    const left = await Promise.all(alive.map(({ direct }) => direct.keys("*:gone:*")));
+    expect(left.flat()).toHaveLength(2 * passed);
+  });
+});
