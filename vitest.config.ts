@@ -16,6 +16,11 @@ export default defineConfig({
     // Two cores: more workers than that only wait for each other.
     maxWorkers: 2,
     allowOnly: false,
-    projects: [project("unit", 30_000), project("contract", 60_000), project("e2e", 120_000)],
+    projects: [
+      project("unit", 30_000),
+      project("contract", 60_000),
+      project("runtime", 60_000),
+      project("e2e", 120_000),
+    ],
   },
 });

@@ -12,7 +12,7 @@ export interface Environment {
   readonly clientAddress: AddressSource | undefined;
   readonly auth: { readonly secrets: readonly string[]; readonly audience: string };
   readonly corsOrigins: readonly string[];
-  readonly legacyHeaders: boolean;
+  readonly legacyHeaders: boolean | "only";
 }
 
 const secret = z.string().check(z.minLength(32));
@@ -27,7 +27,7 @@ const schema = z.object({
   HEADGATE_CLUSTER: z._default(z.enum(["0", "1"]), "0"),
   HEADGATE_NAMESPACE: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/))),
   HEADGATE_SECRET: z.optional(secret),
-  HEADGATE_LEGACY_HEADERS: z._default(z.enum(["0", "1"]), "0"),
+  HEADGATE_LEGACY_HEADERS: z._default(z.enum(["0", "1", "only"]), "0"),
   CLIENT_IP_FROM: z.optional(z.string()),
   CORS_ORIGINS: z._default(z.string(), ""),
   AUTH_SECRET: z.optional(secret),
@@ -39,6 +39,8 @@ const schema = z.object({
   NODE_ENV: z.optional(z.string()),
 });
 
+const LEGACY = { "0": false, "1": true, only: "only" } as const;
+
 /** What each variable must be, for the error: a schema's own words name no use. */
 const ALLOWED: Readonly<Record<string, string>> = {
   UPSTASH_REDIS_REST_URL: "the store's REST address, https://… (`npm start` makes one)",
@@ -47,7 +49,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   HEADGATE_CLUSTER: "1, where the store is a Redis Cluster, or 0",
   HEADGATE_NAMESPACE: "1 to 64 letters, digits, _ or -",
   HEADGATE_SECRET: "at least 32 characters, the same on all instances",
-  HEADGATE_LEGACY_HEADERS: "0 or 1",
+  HEADGATE_LEGACY_HEADERS: "0, 1 or only",
   AUTH_SECRET: "at least 32 characters",
   AUTH_SECRET_PREVIOUS: "at least 32 characters",
   AUTH_AUDIENCE: "the `aud` of the app's tokens",
@@ -86,7 +88,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
       audience: env.AUTH_AUDIENCE,
     },
     corsOrigins: originsOf(env.CORS_ORIGINS),
-    legacyHeaders: env.HEADGATE_LEGACY_HEADERS === "1",
+    legacyHeaders: LEGACY[env.HEADGATE_LEGACY_HEADERS],
   };
 }
 

@@ -11,6 +11,7 @@ import type { Candidates, CompiledLimit, CompiledPolicy, RuleSet } from "#lib/po
 import type { Redis } from "#lib/redis/client";
 import { keyNames } from "#lib/redis/keys";
 import type { Cors } from "#lib/respond/cors";
+import type { LegacyHeaders } from "#lib/respond/headers";
 
 /** What the gate needs from the app around it. */
 export interface HeadgateOptions {
@@ -33,10 +34,10 @@ export interface HeadgateOptions {
    */
   readonly cors?: Cors;
   /**
-   * Whether X-RateLimit-* headers are sent beside the standard ones.
+   * Whether X-RateLimit-* headers are sent beside the standard ones, or "only" they.
    * @default false
    */
-  readonly legacyHeaders?: boolean;
+  readonly legacyHeaders?: LegacyHeaders;
   /** Words a refusal; undefined leaves it to Headgate. Rate-limit headers are added to it. */
   readonly onDenied?: (
     request: Request,
@@ -45,6 +46,9 @@ export interface HeadgateOptions {
   /** Hears of every decision and failure, after the answer. */
   readonly onEvent?: Listener;
 }
+
+/** Takes on work that may go on after the answer: what Next and Workers call waitUntil. */
+export type Later = (work: Promise<unknown>) => void;
 
 /** What is settled for one request. */
 export interface Asked {
@@ -58,12 +62,13 @@ export interface Parts {
   readonly policy: CompiledPolicy;
   readonly limiter: Limiter;
   /** Who makes a request, and the limits that are theirs. */
-  askerOf(candidates: Candidates, request: Request): Promise<Asked>;
+  askerOf(candidates: Candidates, request: Request, later: Later): Promise<Asked>;
   /** The same from values that a handler knows; those of `request`, if given, stand behind them. */
   askerFrom(
     candidates: Candidates,
     given: IdentityValues,
     request: Request | undefined,
+    later: Later,
   ): Promise<Asked>;
   /** Tells the listener, after the answer. Never rejects. */
   report(event: HeadgateEvent): Promise<void>;
@@ -87,10 +92,10 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
     }
   };
 
-  const resolve = (candidates: Candidates, request: Request) =>
-    resolveIdentities(candidates.identities, compiled.identities, request, (name, error) => {
-      void report({ kind: "failure", what: `identity ${name}`, error });
-    });
+  const resolve = (candidates: Candidates, request: Request, later: Later) =>
+    resolveIdentities(candidates.identities, compiled.identities, request, (name, error) =>
+      later(report({ kind: "failure", what: `identity ${name}`, error })),
+    );
 
   const ask = (candidates: Candidates, values: IdentityValues, address: string): Asked => {
     const clientFor = ({ subject }: CompiledLimit) => clientOf(subject, values, address, pseudonym);
@@ -110,12 +115,12 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
     policy: compiled,
     limiter: createLimiter(options.redis, keyNames(options.namespace), options),
     report,
-    async askerOf(candidates, request) {
-      const values = await resolve(candidates, request);
+    async askerOf(candidates, request, later) {
+      const values = await resolve(candidates, request, later);
       return ask(candidates, values, clientAddress(request.headers, options.addressSource));
     },
-    async askerFrom(candidates, given, request) {
-      const resolved = request ? await resolve(candidates, request) : [];
+    async askerFrom(candidates, given, request, later) {
+      const resolved = request ? await resolve(candidates, request, later) : [];
       // An empty value says no more than a missing one, and must not hide what the request proves.
       const known = new Map([...given].filter(([, value]) => value !== undefined && value !== ""));
       const ip = known.get("ip");

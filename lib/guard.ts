@@ -1,4 +1,4 @@
-import { assemble, decisionEvent, type HeadgateOptions } from "#lib/assemble";
+import { assemble, decisionEvent, type HeadgateOptions, type Later } from "#lib/assemble";
 import { monotonic } from "#lib/core/clock";
 import type { Decision } from "#lib/core/decision";
 import type { AnyPolicy } from "#lib/policy/define";
@@ -37,13 +37,14 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
     if (!candidates) return goOn(request, event);
 
     const asked = monotonic();
-    const { rules, clients } = await gate.askerOf(candidates, request);
+    const later = (work: Promise<unknown>) => event.waitUntil(work);
+    const { rules, clients } = await gate.askerOf(candidates, request, later);
     const decision = await gate.limiter.take(rules, clients);
-    event.waitUntil(gate.report(decisionEvent(rules, decision, monotonic() - asked)));
+    later(gate.report(decisionEvent(rules, decision, monotonic() - asked)));
 
     const answer = decision.allowed
       ? await goOn(request, event)
-      : ((await wordedByApp(request, decision)) ?? refusal(request, decision, legacyHeaders));
+      : ((await wordedByApp(request, decision, later)) ?? refusal(request, decision, legacyHeaders));
     const marked = writable(answer);
     writeLimitHeaders(marked.headers, decision, legacyHeaders);
     writeCorsHeaders(marked.headers, request, cors);
@@ -54,11 +55,15 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
     return (await next(request, event)) ?? passOn();
   }
 
-  async function wordedByApp(request: R, decision: Decision): Promise<Response | undefined> {
+  async function wordedByApp(
+    request: R,
+    decision: Decision,
+    later: Later,
+  ): Promise<Response | undefined> {
     try {
       return await onDenied?.(request, decision);
     } catch (error) {
-      void gate.report({ kind: "failure", what: "onDenied", error });
+      later(gate.report({ kind: "failure", what: "onDenied", error }));
       return undefined;
     }
   }

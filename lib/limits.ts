@@ -87,7 +87,7 @@ export function createLimits<P extends AnyPolicy>(
       return invalid("LIMIT_BAD_ARGUMENT", what);
     }
     const known = new Map(Object.entries(given));
-    return decide(does, await gate.askerFrom(candidates, known, request), cost);
+    return decide(does, await gate.askerFrom(candidates, known, request, unawaited), cost);
   }
 
   async function decide(
@@ -97,7 +97,7 @@ export function createLimits<P extends AnyPolicy>(
   ): Promise<Decision> {
     const asked = monotonic();
     const decision = await gate.limiter[does](rules, clients, cost);
-    void gate.report(decisionEvent(rules, decision, monotonic() - asked));
+    unawaited(gate.report(decisionEvent(rules, decision, monotonic() - asked)));
     return decision;
   }
 
@@ -107,7 +107,8 @@ export function createLimits<P extends AnyPolicy>(
     refund: (decision) => gate.limiter.refund(decision),
     async checkRateLimit(key, limit, windowMs) {
       const candidates = singleLimit(limit, windowMs);
-      const asked = await gate.askerFrom(candidates, new Map([["key", key]]), undefined);
+      const given = new Map([["key", key]]);
+      const asked = await gate.askerFrom(candidates, given, undefined, unawaited);
       const decision = await decide("take", asked, undefined);
       return {
         success: decision.allowed,
@@ -152,6 +153,11 @@ function singleLimit(limit: number, windowMs: number): Candidates {
     tiers: undefined,
   };
   return candidatesOf([{ rules: [rule], mayReplace: false }]);
+}
+
+/** A handler's call has nobody to hand work to; what reports of it never rejects. */
+function unawaited(work: Promise<unknown>): void {
+  void work;
 }
 
 function invalid(code: "LIMIT_UNKNOWN_RULE" | "LIMIT_BAD_ARGUMENT", message: string): Decision {

@@ -1,60 +1,115 @@
 import { type Item, serializeList } from "structured-headers";
 import { type Decision, type LimitStatus, violated } from "#lib/core/decision";
 
+/** What a version of the standard calls its parameters; what they mean has stayed the same. */
+interface Dialect {
+  /** Units in a window. */
+  readonly quota: string;
+  /** Seconds. */
+  readonly window: string;
+  /** Units that have room. */
+  readonly remaining: string;
+  /** Seconds until more has room. */
+  readonly reset: string;
+}
+
+/** The versions of draft-ietf-httpapi-ratelimit-headers that can be written: one line each. */
+const DIALECTS = {
+  "draft-11": { quota: "q", window: "w", remaining: "r", reset: "t" },
+} as const satisfies Record<string, Dialect>;
+
+/** A version of the RateLimit headers' standard. */
+export type HeadersVersion = keyof typeof DIALECTS;
+
+/**
+ * Whether X-RateLimit-* are sent: beside the standard's headers (true), in their place ("only", for
+ * clients that read RateLimit as an older draft had it), or not.
+ */
+export type LegacyHeaders = boolean | "only";
+
 /** The largest Integer of structured fields (RFC 9651): 15 digits. */
 const MAX_INTEGER = 999_999_999_999_999;
 
 /** The headers that a page's script may read when its origin is allowed. */
-export const EXPOSED = "RateLimit, RateLimit-Policy, Retry-After";
+export const EXPOSED =
+  "RateLimit, RateLimit-Policy, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset";
 
 /**
  * Writes how the limits stand into `headers`: RateLimit and RateLimit-Policy of
- * draft-ietf-httpapi-ratelimit-headers-11, Retry-After on a refusal, and with `legacy` X-RateLimit-*.
- * All times are whole seconds, rounded up.
+ * draft-ietf-httpapi-ratelimit-headers, Retry-After (RFC 9110) on a refusal, and on wish
+ * X-RateLimit-*. All times are whole seconds, rounded up.
  *
  * A refusal's RateLimit names only the limits that refused: Retry-After must not be earlier than
  * any `t`, and another limit may reset much later.
+ *
+ * @param version of the draft
+ * @throws {SerializeError} of structured-headers, where a limit's name is not printable ASCII; the
+ * policy lets no such name pass
  */
-export function writeLimitHeaders(headers: Headers, decision: Decision, legacy: boolean): void {
+export function writeLimitHeaders(
+  headers: Headers,
+  decision: Decision,
+  legacy: LegacyHeaders,
+  version: HeadersVersion = "draft-11",
+): void {
   if (decision.limits.length === 0) return;
   const shown = decision.allowed ? decision.limits : violated(decision);
-  headers.set("RateLimit-Policy", serializeList(decision.limits.map(policyItem)));
-  headers.set("RateLimit", serializeList(shown.map(limitItem)));
+  if (legacy !== "only") writeStandardHeaders(headers, decision.limits, shown, DIALECTS[version]);
   if (decision.retryAfterMs !== undefined) {
     headers.set("Retry-After", String(seconds(decision.retryAfterMs)));
   }
-  if (legacy) writeLegacyHeaders(headers, shown, decision.at ?? 0);
+  if (legacy !== false) writeLegacyHeaders(headers, shown, decision.at);
 }
 
-function policyItem(status: LimitStatus): Item {
+function writeStandardHeaders(
+  headers: Headers,
+  limits: readonly LimitStatus[],
+  shown: readonly LimitStatus[],
+  dialect: Dialect,
+): void {
+  const policy = limits.map((status) => policyItem(status, dialect));
+  headers.set("RateLimit-Policy", serializeList(policy));
+  headers.set("RateLimit", serializeList(shown.map((status) => limitItem(status, dialect))));
+}
+
+function policyItem(status: LimitStatus, dialect: Dialect): Item {
   return [
     status.policyName,
     new Map([
-      ["q", bounded(status.limit)],
-      ["w", seconds(status.windowMs)],
+      [dialect.quota, whole(status.limit)],
+      [dialect.window, seconds(status.windowMs)],
     ]),
   ];
 }
 
-function limitItem(status: LimitStatus): Item {
-  const parameters = new Map([["r", bounded(status.remaining)]]);
-  if (status.resetMs > 0) parameters.set("t", seconds(status.resetMs));
+function limitItem(status: LimitStatus, dialect: Dialect): Item {
+  const parameters = new Map([[dialect.remaining, whole(status.remaining)]]);
+  if (status.resetMs > 0) parameters.set(dialect.reset, seconds(status.resetMs));
   return [status.policyName, parameters];
 }
 
-/** The older names, of the limit with the least room; Reset in seconds since 1970, as most do. */
-function writeLegacyHeaders(headers: Headers, shown: readonly LimitStatus[], at: number): void {
-  const tightest = shown.toSorted((a, b) => a.remaining - b.remaining)[0];
+/**
+ * The older names have room for one limit: the one with the least room, and of several the one that
+ * takes longest. Reset is in seconds since 1970, as most write it.
+ *
+ * @param at milliseconds since 1970; a decision made without the store has this process's clock
+ */
+function writeLegacyHeaders(
+  headers: Headers,
+  shown: readonly LimitStatus[],
+  at: number = Date.now(),
+): void {
+  const [tightest] = shown.toSorted((a, b) => a.remaining - b.remaining || b.resetMs - a.resetMs);
   if (!tightest) return;
-  headers.set("X-RateLimit-Limit", String(tightest.limit));
-  headers.set("X-RateLimit-Remaining", String(tightest.remaining));
+  headers.set("X-RateLimit-Limit", String(whole(tightest.limit)));
+  headers.set("X-RateLimit-Remaining", String(whole(tightest.remaining)));
   headers.set("X-RateLimit-Reset", String(seconds(at + tightest.resetMs)));
 }
 
 function seconds(ms: number): number {
-  return Math.ceil(ms / 1000);
+  return whole(Math.ceil(ms / 1000));
 }
 
-function bounded(n: number): number {
-  return Math.min(n, MAX_INTEGER);
+function whole(n: number): number {
+  return Math.min(Math.floor(n), MAX_INTEGER);
 }

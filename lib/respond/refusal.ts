@@ -1,6 +1,6 @@
 import Negotiator from "negotiator";
 import { type Decision, violated } from "#lib/core/decision";
-import { writeLimitHeaders } from "./headers.ts";
+import { type LegacyHeaders, writeLimitHeaders } from "./headers.ts";
 import { PAGE_HEADERS, refusalPage } from "./page.ts";
 import { type Problem, problemResponse, QUOTA_EXCEEDED, REDUCED_CAPACITY } from "./problem.ts";
 
@@ -15,7 +15,7 @@ const MAX_ACCEPT = 1024;
  * failed and the rule denies; a page for whoever prefers text/html, problem details (RFC 9457) for
  * everybody else. Never cached.
  */
-export function refusal(request: Request, decision: Decision, legacyHeaders: boolean): Response {
+export function refusal(request: Request, decision: Decision, legacyHeaders: LegacyHeaders): Response {
   const problem = problemOf(decision);
   const answer = prefersPage(request)
     ? new Response(refusalPage(pageTitle(problem), problem.detail ?? ""), {

@@ -180,3 +180,29 @@ describe("the guard", () => {
     );
   });
 });
+
+test("everything that is reported is handed to waitUntil, so that no runtime ends before it", async () => {
+  const { options } = gateOptions(store);
+  const heard: string[] = [];
+  const guard = headgate(policy, {
+    ...options,
+    onEvent: (event) => heard.push(event.kind === "failure" ? event.what : event.kind),
+    onDenied: () => {
+      throw new Error("its words are lost");
+    },
+  });
+  const later: Promise<unknown>[] = [];
+  const ask = () =>
+    guard(new Request("http://app.example/broken"), { waitUntil: (work) => later.push(work) });
+  await ask();
+  expect((await ask()).status).toBe(429);
+  expect(later).toHaveLength(5);
+  await Promise.all(later);
+  expect(heard.toSorted((a, b) => a.localeCompare(b))).toEqual([
+    "decision",
+    "decision",
+    "identity broken",
+    "identity broken",
+    "onDenied",
+  ]);
+});

@@ -22,6 +22,12 @@ describe("the environment", () => {
     });
   });
 
+  test("sends the older headers beside the standard's, in their place, or not", () => {
+    const read = (value: string) =>
+      readEnvironment({ ...base, HEADGATE_LEGACY_HEADERS: value }).legacyHeaders;
+    expect(["0", "1", "only"].map(read)).toEqual([false, true, "only"]);
+  });
+
   test("reads what is set, and takes an empty variable for one that is not", () => {
     const env = readEnvironment({
       ...base,

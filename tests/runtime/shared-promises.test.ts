@@ -1,0 +1,63 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ROOT } from "../support/app.ts";
+
+/**
+ * Ways to keep a promise for whoever comes next. In workerd that is another request's, which it must
+ * not wait for: keep what a promise came to, never the promise.
+ */
+const KEEPS_A_PROMISE = [
+  /\b(?:Map|WeakMap|Set|WeakSet|Array)<[^()]*\bPromise(?:Like)?</,
+  /\blet \w+: [^=;()]*\bPromise(?:Like)?</,
+  /\b(?:private|static|readonly) [\w#]+\??: [^=;()]*\bPromise(?:Like)?</,
+  /\bPromise<[^()]*>\[\]/,
+  /\?\?=.*(?:\basync\b|\bPromise\b|\bfetch\(|\bimportKey\()/,
+  /\.set\([^()]*,\s*(?:fetch\(|new Promise\b|crypto\.subtle)/,
+];
+
+/** Files that may, each with the reason why no request in workerd ever waits for another there. */
+const ALLOWED: Readonly<Record<string, string>> = {};
+
+const linesThatKeepOne = (source: string) =>
+  source
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .split("\n")
+    .map((line) => line.replace(/(?:^|\s)\/\/.*$/, ""))
+    .filter((line) => KEEPS_A_PROMISE.some((pattern) => pattern.test(line)));
+
+describe("what runs at the edge", () => {
+  test("keeps no promise that another request could wait for", () => {
+    const files = globSync("lib/**/*.ts", { cwd: ROOT }).filter(
+      (file) => !/^lib\/(?:gateway|cli)\//.test(file) && !Object.hasOwn(ALLOWED, file),
+    );
+    expect(files.length).toBeGreaterThan(30);
+    const found = files.flatMap((file) =>
+      linesThatKeepOne(readFileSync(join(ROOT, file), "utf8")).map((line) => `${file}: ${line}`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test.each([
+    "const calls = new Map<string, Promise<Answer>>();",
+    "let key: Promise<CryptoKey> | undefined;",
+    "let probe: undefined | Promise<void>;",
+    "const waiting: Promise<void>[] = [];",
+    "key ??= crypto.subtle.importKey(...parameters);",
+    "warm ??= fetch(url).then((answer) => answer.text());",
+    "made ??= (async () => make())();",
+    "kept.set(name, fetch(url));",
+  ])("would be found out by this test: %s", (line) => {
+    expect(linesThatKeepOne(line)).toEqual([line]);
+  });
+
+  test.each([
+    "take(rules: RuleSet): Promise<Decision>;",
+    "const resolvers = new Map<string, (request: Request) => Promise<string>>();",
+    "let built: Built | undefined;",
+    "return Promise.all(calls.map(send));",
+    "// once: new Map<string, Promise<Answer>>()",
+  ])("does not mind: %s", (line) => {
+    expect(linesThatKeepOne(line)).toEqual([]);
+  });
+});

@@ -1,0 +1,262 @@
+import fc from "fast-check";
+import { parseRateLimit } from "ratelimit-header-parser";
+import { type Item, parseItem, parseList, SerializeError } from "structured-headers";
+import { describe, expect, test, vi } from "vitest";
+import { type Decision, type LimitStatus, violated } from "#lib/core/decision";
+import { compilePolicy } from "#lib/policy/compile";
+import { type LegacyHeaders, writeLimitHeaders } from "#lib/respond/headers";
+
+const MAX_INTEGER = 999_999_999_999_999;
+const AT = 1_750_000_000_000;
+
+/** One limit as a decision holds it: one that refuses resets no later than it has room again. */
+const status: fc.Arbitrary<LimitStatus> = fc
+  .record({
+    name: fc.stringMatching(/^[a-z][a-z0-9|+: -]{0,40}$/),
+    limit: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    windowMs: fc.integer({ min: 1000, max: 31 * 24 * 60 * 60 * 1000 }),
+    remaining: fc.maxSafeNat(),
+    waitMs: fc.oneof(fc.constant(0), fc.nat(), fc.constant(undefined)),
+    resetMs: fc.nat(),
+  })
+  .map(({ name, limit, windowMs, remaining, waitMs, resetMs }) => ({
+    rule: "a-rule",
+    policyName: name,
+    limit,
+    windowMs,
+    remaining: Math.min(remaining, limit),
+    waitMs,
+    resetMs: waitMs ? Math.min(resetMs, waitMs) : resetMs,
+  }));
+
+const decision: fc.Arbitrary<Decision> = fc
+  .array(status, { minLength: 1, maxLength: 5 })
+  .map((limits) => decisionOf(limits));
+
+function decisionOf(limits: readonly LimitStatus[], at: number | undefined = AT): Decision {
+  const waits = limits.map(({ waitMs }) => waitMs);
+  const allowed = waits.every((wait) => wait === 0);
+  const never = waits.includes(undefined);
+  return {
+    allowed,
+    reason: allowed ? "within-limit" : "over-limit",
+    limits,
+    shadows: [],
+    retryAfterMs: allowed || never ? undefined : Math.max(...waits.map((wait) => wait ?? 0)),
+    at,
+  };
+}
+
+function write(given: Decision, legacy: LegacyHeaders = false): Headers {
+  const headers = new Headers();
+  writeLimitHeaders(headers, given, legacy);
+  return headers;
+}
+
+const listOf = (headers: Headers, name: string) => parseList(headers.get(name) ?? "") as Item[];
+const seconds = (ms: number) => Math.min(Math.ceil(ms / 1000), MAX_INTEGER);
+
+describe("RateLimit and RateLimit-Policy (draft 11)", () => {
+  test("say every limit's quota and window, and read back the same", () => {
+    fc.assert(
+      fc.property(decision, (given) => {
+        expect(listOf(write(given), "ratelimit-policy")).toEqual(
+          given.limits.map(({ policyName, limit, windowMs }) => [
+            policyName,
+            new Map([
+              ["q", Math.min(limit, MAX_INTEGER)],
+              ["w", seconds(windowMs)],
+            ]),
+          ]),
+        );
+      }),
+    );
+  });
+
+  test("say what remains, and when there is more; of a refusal, of the limits that refused", () => {
+    fc.assert(
+      fc.property(decision, (given) => {
+        const shown = given.allowed ? given.limits : violated(given);
+        expect(listOf(write(given), "ratelimit")).toEqual(
+          shown.map(({ policyName, remaining, resetMs }) => [
+            policyName,
+            new Map([
+              ["r", Math.min(remaining, MAX_INTEGER)],
+              ...(resetMs > 0 ? ([["t", seconds(resetMs)]] as const) : []),
+            ]),
+          ]),
+        );
+      }),
+    );
+  });
+
+  test("round seconds up, and have no reset where nothing is taken", () => {
+    const limit = { rule: "a", policyName: "a", limit: 10, remaining: 9, waitMs: 0 };
+    const texts = [0, 1, 1000, 1001].map((ms) =>
+      write(decisionOf([{ ...limit, windowMs: 1500, resetMs: ms }])).get("ratelimit"),
+    );
+    expect(texts).toEqual(['"a";r=9', '"a";r=9;t=1', '"a";r=9;t=1', '"a";r=9;t=2']);
+  });
+
+  test("hold integers of at most 15 digits, and whole ones", () => {
+    const huge = Number.MAX_SAFE_INTEGER;
+    const limit = { rule: "a", policyName: "a", limit: huge, windowMs: 1000, waitMs: 0 };
+    const headers = write(decisionOf([{ ...limit, remaining: huge, resetMs: Infinity }]), true);
+    expect(headers.get("ratelimit")).toBe(`"a";r=${MAX_INTEGER};t=${MAX_INTEGER}`);
+    expect(headers.get("ratelimit-policy")).toBe(`"a";q=${MAX_INTEGER};w=1`);
+    expect(headers.get("x-ratelimit-limit")).toBe(String(MAX_INTEGER));
+    const part = write(decisionOf([{ ...limit, remaining: 4.7, resetMs: 0 }]));
+    expect(part.get("ratelimit")).toBe('"a";r=4');
+  });
+
+  test("are absent where no limit was asked", () => {
+    expect([...write(decisionOf([]), true)]).toEqual([]);
+  });
+
+  test("replace what an answer had under the same names", () => {
+    const headers = new Headers({ ratelimit: '"elsewhere";r=1', "ratelimit-policy": "old" });
+    const limit = { rule: "a", policyName: "a", limit: 2, windowMs: 1000, remaining: 1 };
+    writeLimitHeaders(headers, decisionOf([{ ...limit, waitMs: 0, resetMs: 0 }]), false);
+    expect(headers.get("ratelimit")).toBe('"a";r=1');
+    expect(headers.get("ratelimit-policy")).toBe('"a";q=2;w=1');
+  });
+});
+
+describe("Retry-After", () => {
+  test("is never earlier than any reset that the refusal shows", () => {
+    fc.assert(
+      fc.property(decision, (given) => {
+        const headers = write(given);
+        const retryAfter = headers.get("retry-after");
+        expect(retryAfter !== null).toBe(given.retryAfterMs !== undefined);
+        if (retryAfter === null) return;
+        expect(retryAfter).toMatch(/^\d+$/);
+        for (const [, parameters] of listOf(headers, "ratelimit")) {
+          expect(Number(retryAfter)).toBeGreaterThanOrEqual(Number(parameters.get("t") ?? 0));
+        }
+      }),
+    );
+  });
+});
+
+describe("a limit's name", () => {
+  test("is a valid string, whatever a policy calls its rules and identities", () => {
+    const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,63}$/);
+    const identity = fc
+      .stringMatching(/^[a-zA-Z][a-zA-Z0-9-]{0,63}$/)
+      .filter((text) => text !== "ip" && text !== "global");
+    fc.assert(
+      fc.property(name, identity, fc.integer({ min: 1, max: 44_640 }), (rule, who, minutes) => {
+        const limits = {
+          [`${who}|ip`]: [`1 per ${minutes} minutes`, "2 per 1500 ms"],
+          [`ip+${who}`]: "3 per minute",
+          [who]: "4 per hour",
+          ip: "5 per day",
+          global: "6 per week",
+        };
+        const policy = {
+          identities: { [who]: "from-code" as const },
+          rules: { [rule]: { limits } },
+        };
+        const compiled = compilePolicy(policy).rules.get(rule)?.limits ?? [];
+        expect(compiled).toHaveLength(6);
+        for (const { policyName } of compiled) {
+          const limit = { rule, policyName, limit: 1, windowMs: 1000, remaining: 1 };
+          const headers = write(decisionOf([{ ...limit, waitMs: 0, resetMs: 0 }]));
+          expect(parseItem(headers.get("ratelimit") ?? "")[0]).toBe(policyName);
+        }
+      }),
+    );
+  });
+
+  test("of any text either reads back the same or is not written at all", () => {
+    const text = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.string({ unit: fc.constantFrom("\r", "\n", '"', "\\", ";", ",", "a", "é", "\0", "\x7f") }),
+    );
+    fc.assert(
+      fc.property(text, (policyName) => {
+        const limit = { rule: "a", policyName, limit: 1, windowMs: 1000, remaining: 1 };
+        const given = decisionOf([{ ...limit, waitMs: 0, resetMs: 0 }]);
+        const printable = /^[\x20-\x7e]*$/;
+        const written = (): unknown[] => {
+          try {
+            const headers = write(given);
+            expect([...headers.values()].filter((value) => !printable.test(value))).toEqual([]);
+            return listOf(headers, "ratelimit").map(([name]) => name);
+          } catch (error) {
+            if (error instanceof SerializeError) return [];
+            throw error;
+          }
+        };
+        expect(written()).toEqual(printable.test(policyName) ? [policyName] : []);
+      }),
+    );
+  });
+});
+
+describe("X-RateLimit-*", () => {
+  /**
+   * As the package reads them that knows everybody's. It is given these alone, since it takes any
+   * RateLimit header for draft 7's, whose parameters it seeks there.
+   */
+  const readLegacy = (headers: Headers) => {
+    const names = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
+    return parseRateLimit(Object.fromEntries(names.map((name) => [name, headers.get(name) ?? ""])));
+  };
+
+  test("say how the limit with the least room stands", () => {
+    fc.assert(
+      fc.property(decision, (given) => {
+        const shown = given.allowed ? given.limits : violated(given);
+        const least = Math.min(...shown.map(({ remaining }) => remaining));
+        const latest = Math.max(
+          ...shown.filter(({ remaining }) => remaining === least).map(({ resetMs }) => resetMs),
+        );
+        const read = readLegacy(write(given, true));
+        expect(read?.remaining).toBe(Math.min(least, MAX_INTEGER));
+        expect(shown.map(({ limit }) => Math.min(limit, MAX_INTEGER))).toContain(read?.limit);
+        expect(read?.reset?.getTime()).toBe(seconds(AT + latest) * 1000);
+      }),
+    );
+  });
+
+  test("of several limits without room name the one that takes longest", () => {
+    const full = { rule: "a", windowMs: 1000, remaining: 0 };
+    const soon = { ...full, policyName: "soon", limit: 10, waitMs: 9000, resetMs: 9000 };
+    const late = { ...full, policyName: "late", limit: 20, waitMs: 90_000, resetMs: 90_000 };
+    const headers = write(decisionOf([soon, late]), true);
+    expect(readLegacy(headers)).toMatchObject({ limit: 20, remaining: 0, used: 20 });
+    expect(headers.get("x-ratelimit-reset")).toBe("1750000090");
+  });
+
+  test("count from this process's clock where no store decided", () => {
+    vi.useFakeTimers({ now: 1_800_000_000_000 });
+    try {
+      const limit = { rule: "a", policyName: "a", limit: 2, windowMs: 60_000, remaining: 1 };
+      const made = { ...decisionOf([{ ...limit, waitMs: 0, resetMs: 5001 }]), at: undefined };
+      expect(write(made, true).get("x-ratelimit-reset")).toBe("1800000006");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("can stand in the place of the standard's, for whoever reads those as an older draft's", () => {
+    fc.assert(
+      fc.property(decision, (given) => {
+        const headers = write(given, "only");
+        expect([...headers.keys()].filter((name) => name.startsWith("ratelimit"))).toEqual([]);
+        expect(headers.get("retry-after")).toBe(write(given).get("retry-after"));
+        expect(parseRateLimit(headers)).toEqual(readLegacy(headers));
+      }),
+    );
+  });
+
+  test("are sent on wish only", () => {
+    fc.assert(
+      fc.property(decision, (given) => {
+        expect([...write(given).keys()].filter((name) => name.startsWith("x-"))).toEqual([]);
+      }),
+    );
+  });
+});
