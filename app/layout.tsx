@@ -4,14 +4,15 @@ import "./globals.css";
 
 export const metadata: Metadata = {
   title: "Headgate",
-  description: "What may come in, and how much of it: the rate limits of this app.",
+  description:
+    "Limits what may come into a Next.js app, at the edge, before a request reaches a handler.",
 };
 
 export const viewport: Viewport = {
   colorScheme: "light dark",
   themeColor: [
-    { media: "(prefers-color-scheme: light)", color: "#f6f7f8" },
-    { media: "(prefers-color-scheme: dark)", color: "#12161a" },
+    { media: "(prefers-color-scheme: light)", color: "#f3f6f6" },
+    { media: "(prefers-color-scheme: dark)", color: "#0d1b22" },
   ],
 };
 

@@ -1,91 +1,108 @@
-import { describeRule, type RuleWords } from "#app/_domain/rule-words";
+import { ALGORITHMS } from "#app/_domain/rule-words";
 import policy from "#config/rate-limits";
 import { compilePolicy } from "#lib/policy/compile";
-import { SearchButton } from "./search-button.tsx";
+import type { Algorithm, CompiledRule } from "#lib/policy/types";
+import { GateDrawing } from "./_page/gate-drawing.tsx";
+import { Legend } from "./_page/legend.tsx";
+import { PolicyTable } from "./_page/policy-table.tsx";
+import "./_page/sheet.css";
+import "./_page/lane.css";
 
-const { rules, exempt } = compilePolicy(policy);
+const compiled = compilePolicy(policy);
+const rules = [...compiled.rules.values()];
+const limits = rules.flatMap(limitsOf);
 
-/** The start page: what the policy says, and a search to see it at work. */
+/** The start page: what the policy says, and each rule to be tried. */
 export default function Page() {
   return (
-    <main>
-      <header>
-        <h1>Headgate</h1>
-        <p>
-          Every request to this app passes a gate first. One file says how much may come in; a store
-          that all instances share keeps count.
-        </p>
-      </header>
-      <section aria-labelledby="try">
-        <h2 id="try">Try it</h2>
-        <p>Search the artists a few times, until the gate says no.</p>
-        <SearchButton />
-      </section>
+    <main className="sheet">
+      <Masthead />
       <section aria-labelledby="rules">
-        <h2 id="rules">The rules</h2>
-        <p>A request passes when every limit of every rule that matches has room.</p>
-        <ul className="rules">
-          {[...rules.values()].map(describeRule).map((rule) => (
-            <Rule key={rule.name} rule={rule} />
-          ))}
-        </ul>
+        <div className="heading">
+          <h2 id="rules">The policy</h2>
+          <p>
+            A request passes when every limit of every rule that matches has room, and takes from
+            none otherwise. A bar shows what the gate decided; a 404 or 405 behind it is the route’s
+            own answer.
+          </p>
+        </div>
+        <Legend />
+        <PolicyTable rules={rules} />
       </section>
-      <section aria-labelledby="exempt">
-        <h2 id="exempt">Without a limit</h2>
-        <dl className="exempt">
-          {exempt.map(({ pattern, reason }) => (
-            <div key={pattern}>
-              <dt>
-                <code>{pattern}</code>
-              </dt>
-              <dd>{reason}</dd>
-            </div>
-          ))}
-        </dl>
-      </section>
+      <div className="notes">
+        <Exempt />
+        <Algorithms />
+      </div>
+      <footer>
+        This sheet is <code>config/rate-limits.ts</code>, read when the app was built.
+      </footer>
     </main>
   );
 }
 
-function Rule({ rule }: { readonly rule: RuleWords }) {
+function Masthead() {
+  const figures = [
+    ["Rules", rules.length],
+    ["Limits", limits.length],
+    ["Exempt paths", compiled.exempt.length],
+  ] as const;
   return (
-    <li className="card">
-      <h3>{rule.name}</h3>
-      <ul className="limits">
-        {rule.limits.map(({ amount, who }) => (
-          <li key={`${amount} ${who}`}>
-            <strong>{amount}</strong> for {who}
-          </li>
-        ))}
-      </ul>
-      <dl>
-        <div>
-          <dt>Paths</dt>
-          <dd>{rule.paths.length > 0 ? <Paths paths={rule.paths} /> : "counted by handlers"}</dd>
-        </div>
-        <div>
-          <dt>Methods</dt>
-          <dd>{rule.methods}</dd>
-        </div>
-        {rule.replaces.length > 0 && (
-          <div>
-            <dt>In place of</dt>
-            <dd>{rule.replaces.join(", ")}</dd>
-          </div>
-        )}
-        <div>
-          <dt>If the store is down</dt>
-          <dd>{rule.onStoreFailure}</dd>
-        </div>
-      </dl>
-    </li>
+    <header className="masthead">
+      <div>
+        <h1>Headgate</h1>
+        <p className="lead">
+          Limits what may come into a Next.js app, at the edge, before a request reaches a handler.
+        </p>
+        <dl className="figures">
+          {figures.map(([name, count]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{count}</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+      <GateDrawing />
+    </header>
   );
 }
 
-function Paths({ paths }: { readonly paths: readonly string[] }) {
-  return paths.map((path) => (
-    <code key={path} className="path">
-      {path}
-    </code>
-  ));
+function Exempt() {
+  return (
+    <section aria-labelledby="exempt">
+      <h2 id="exempt">Without a limit</h2>
+      {compiled.exempt.length === 0 && <p>No path is exempt.</p>}
+      <dl>
+        {compiled.exempt.map(({ pattern, reason }) => (
+          <div key={pattern}>
+            <dt>
+              <code>{pattern}</code>
+            </dt>
+            <dd>{reason}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Algorithms() {
+  const used = new Set<Algorithm>(limits.map(({ algorithm }) => algorithm));
+  return (
+    <section aria-labelledby="algorithms">
+      <h2 id="algorithms">How it is counted</h2>
+      <dl>
+        {[...used].map((algorithm) => (
+          <div key={algorithm}>
+            <dt>{algorithm}</dt>
+            <dd>{ALGORITHMS[algorithm]}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function limitsOf(rule: CompiledRule) {
+  return rule.tiers ? [...rule.tiers.limits.values()].flat() : rule.limits;
 }

@@ -1,12 +1,30 @@
 import { formatDuration } from "#lib/core/duration";
-import type { CompiledLimit, CompiledRule, OnStoreFailure, Subject } from "#lib/policy/types";
+import type {
+  Algorithm,
+  CompiledLimit,
+  CompiledRule,
+  CompiledTiers,
+  OnStoreFailure,
+  Subject,
+} from "#lib/policy/types";
+
+/** One limit as people read it. */
+export interface LimitWords {
+  /** Whom among the clients it is for; undefined: for all. */
+  readonly tier: string | undefined;
+  readonly amount: string;
+  readonly who: string;
+  readonly algorithm: Algorithm;
+}
 
 /** A rule as people read it. */
 export interface RuleWords {
   readonly name: string;
+  /** Undefined where the rule is simply enforced. */
+  readonly mode: string | undefined;
   readonly paths: readonly string[];
   readonly methods: string;
-  readonly limits: readonly { readonly amount: string; readonly who: string }[];
+  readonly limits: readonly LimitWords[];
   /** The rules that do not apply where this one does. */
   readonly replaces: readonly string[];
   readonly onStoreFailure: string;
@@ -16,13 +34,22 @@ export interface RuleWords {
 export function describeRule(rule: CompiledRule): RuleWords {
   return {
     name: rule.name,
+    mode: mode(rule.enforced),
     paths: rule.match,
     methods: rule.methods ? [...rule.methods].join(", ") : "every method but OPTIONS",
-    limits: rule.limits.map((limit) => ({ amount: amount(limit), who: who(limit.subject) })),
+    limits: rule.tiers ? ofTiers(rule.tiers) : rule.limits.map((limit) => describe(limit)),
     replaces: rule.replaces,
     onStoreFailure: STORE_FAILURE[rule.onStoreFailure],
   };
 }
+
+/** How each algorithm counts, and the most that it admits; docs/algorithms.md has the formulas. */
+export const ALGORITHMS: Readonly<Record<Algorithm, string>> = {
+  "sliding-log": "The time of every request. No window, wherever it begins, admits more.",
+  "sliding-window": "Two counters, the older fading. A window admits less than twice the limit.",
+  "fixed-window": "A counter for each window of the clock. Across an edge, up to twice the limit.",
+  "token-bucket": "A bucket that refills evenly. A window admits less than twice the limit.",
+};
 
 const STORE_FAILURE: Readonly<Record<OnStoreFailure, string>> = {
   allow: "requests pass, uncounted",
@@ -35,6 +62,24 @@ const CALLED: Readonly<Record<string, string>> = {
   ip: "address",
   user: "signed-in user",
 };
+
+function mode(enforced: number): string | undefined {
+  if (enforced === 0) return "shadow: counted, refuses nobody";
+  return enforced < 100 ? `enforced for ${enforced}% of clients` : undefined;
+}
+
+function ofTiers({ identity, first, limits }: CompiledTiers): LimitWords[] {
+  return [...limits].flatMap(([value, ofValue]) => {
+    // Whoever has none of the values is held to the first.
+    const tier = value === first ? `${identity} ${value}, or none` : `${identity} ${value}`;
+    return ofValue.map((limit) => describe(limit, tier));
+  });
+}
+
+function describe(limit: CompiledLimit, tier?: string): LimitWords {
+  const { subject, algorithm } = limit;
+  return { tier, amount: amount(limit), who: who(subject), algorithm };
+}
 
 function amount({ limit, windowMs, cost }: CompiledLimit): string {
   const quota = `${limit.toLocaleString("en")} per ${formatDuration(windowMs)}`;

@@ -3,8 +3,13 @@ import { describeRule } from "#app/_domain/rule-words";
 import policy from "#config/rate-limits";
 import { compilePolicy } from "#lib/policy/compile";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
+import type { Algorithm } from "#lib/policy/types";
 
-const identities = defineIdentities({ user: () => undefined, account: "from-code" });
+const identities = defineIdentities({
+  user: () => undefined,
+  plan: () => undefined,
+  account: "from-code",
+});
 
 const { rules } = compilePolicy(
   definePolicy({
@@ -22,50 +27,99 @@ const { rules } = compilePolicy(
         limits: { "ip+account": "5 per hour", account: "2 per week" },
         onStoreFailure: "local",
       },
+      tiered: {
+        match: "/c",
+        mode: "25%",
+        algorithm: "token-bucket",
+        cost: 2,
+        tiers: {
+          plan: { free: { user: "5 per hour" }, pro: { user: ["9 per hour", "99 per day"] } },
+        },
+      },
+      watched: {
+        match: "/d",
+        mode: "shadow",
+        algorithm: "fixed-window",
+        limits: { ip: "1 per day" },
+      },
     },
   }),
 );
+
+const EVERY = "every method but OPTIONS";
+const USER = "each signed-in user, else each address";
 
 test("puts rules into words", () => {
   expect([...rules.values()].map(describeRule)).toStrictEqual([
     {
       name: "plain",
+      mode: undefined,
       paths: ["/api/:path*"],
-      methods: "every method but OPTIONS",
-      limits: [{ amount: "6,000 per minute", who: "each address" }],
+      methods: EVERY,
+      limits: [limit("6,000 per minute", "each address", "sliding-window")],
       replaces: [],
       onStoreFailure: "requests pass, uncounted",
     },
     {
       name: "several",
+      mode: undefined,
       paths: ["/a", "/b"],
       methods: "POST, DELETE",
       limits: [
-        { amount: "5 per 15 minutes", who: "each signed-in user, else each address" },
-        { amount: "20 per day", who: "each signed-in user, else each address" },
-        { amount: "1 per second", who: "everybody together" },
+        limit("5 per 15 minutes", USER),
+        limit("20 per day", USER),
+        limit("1 per second", "everybody together"),
       ],
       replaces: ["plain"],
       onStoreFailure: "requests are refused (503)",
     },
     {
       name: "code",
+      mode: undefined,
       paths: [],
-      methods: "every method but OPTIONS",
+      methods: EVERY,
       limits: [
-        { amount: "5 per hour", who: "each pair of address and account" },
-        { amount: "2 per week", who: "each account, else each address" },
+        limit("5 per hour", "each pair of address and account"),
+        limit("2 per week", "each account, else each address"),
       ],
       replaces: [],
       onStoreFailure: "requests pass, uncounted until each instance can count by itself",
+    },
+    {
+      name: "tiered",
+      mode: "enforced for 25% of clients",
+      paths: ["/c"],
+      methods: EVERY,
+      limits: [
+        limit("5 per hour, each request takes 2", USER, "token-bucket", "plan free, or none"),
+        limit("9 per hour, each request takes 2", USER, "token-bucket", "plan pro"),
+        limit("99 per day, each request takes 2", USER, "token-bucket", "plan pro"),
+      ],
+      replaces: [],
+      onStoreFailure: "requests pass, uncounted",
+    },
+    {
+      name: "watched",
+      mode: "shadow: counted, refuses nobody",
+      paths: ["/d"],
+      methods: EVERY,
+      limits: [limit("1 per day", "each address", "fixed-window")],
+      replaces: [],
+      onStoreFailure: "requests pass, uncounted",
     },
   ]);
 });
 
 test("has words for every rule of this app, and no two limits read the same", () => {
   for (const rule of compilePolicy(policy).rules.values()) {
-    const limits = describeRule(rule).limits.map(({ amount, who }) => `${amount} for ${who}`);
+    const limits = describeRule(rule).limits.map(
+      ({ tier, amount, who }) => `${amount} for ${who}, ${tier}`,
+    );
     expect(limits.length).toBeGreaterThan(0);
     expect(new Set(limits).size).toBe(limits.length);
   }
 });
+
+function limit(amount: string, who: string, algorithm: Algorithm = "sliding-log", tier?: string) {
+  return { tier, amount, who, algorithm };
+}

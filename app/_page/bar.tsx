@@ -1,0 +1,60 @@
+import type { Outcome } from "./answer.ts";
+
+/** Where the gate's line is and where bars stand, in pixels from a lane's upper edge. */
+export const GATE_Y = 30;
+export const FLOOR_Y = 58;
+
+const WIDTH = 5;
+/** Milliseconds that a mark stands for where none were measured. */
+const TYPICAL_MS = 20;
+
+/**
+ * One answer. What passed goes through the gate's line, the higher the longer it took; what was
+ * denied stops flat against it; what failed never gets there.
+ */
+export function Bar({ outcome, durationMs = TYPICAL_MS }: BarProps) {
+  switch (outcome) {
+    case "allowed":
+    case "ungated":
+      return <Passed outcome={outcome} above={heightOf(durationMs)} />;
+    case "denied":
+      return (
+        <g className="denied">
+          <rect width={WIDTH} y={GATE_Y + 5} height={FLOOR_Y - GATE_Y - 5} />
+          <rect x={-1} width={WIDTH + 2} y={GATE_Y + 2} height={3} />
+        </g>
+      );
+    case "failed":
+      return (
+        <g className="failed">
+          <path d={`M-.5 ${GATE_Y + 5}l6 6m0 -6l-6 6`} />
+          <path d={`M2.5 ${GATE_Y + 14}V${FLOOR_Y}`} strokeDasharray="3 2" />
+        </g>
+      );
+  }
+}
+
+interface BarProps {
+  readonly outcome: Outcome;
+  readonly durationMs?: number;
+}
+
+function Passed({ outcome, above }: { readonly outcome: Outcome; readonly above: number }) {
+  const top = GATE_Y - above;
+  return outcome === "allowed" ? (
+    <rect className="allowed" width={WIDTH} y={top} height={FLOOR_Y - top} />
+  ) : (
+    <rect
+      className="ungated"
+      x={0.75}
+      width={WIDTH - 1.5}
+      y={top + 0.75}
+      height={FLOOR_Y - top - 1.5}
+    />
+  );
+}
+
+/** Pixels above the gate: 8 for each tenfold, so that 3 ms and 3 s can stand in one lane. */
+function heightOf(ms: number): number {
+  return Math.min(GATE_Y - 2, 4 + 8 * Math.log10(Math.max(1, ms)));
+}

@@ -1,0 +1,133 @@
+import Link from "next/link";
+import { describeRule, type LimitWords, type RuleWords } from "#app/_domain/rule-words";
+import type { CompiledRule } from "#lib/policy/types";
+import { Lane } from "./lane.tsx";
+import { sampleRequest } from "./sample-request.ts";
+
+const COLUMNS = ["Rule", "Paths, methods", "Limit, for whom", "If the store fails"];
+
+/** The policy, a row for each rule; on narrow screens a card, where each cell says what it is. */
+export function PolicyTable({ rules }: { readonly rules: readonly CompiledRule[] }) {
+  return (
+    <table className="policy" aria-labelledby="rules">
+      <thead>
+        <tr>
+          {COLUMNS.map((name) => (
+            <th key={name} scope="col">
+              {name}
+            </th>
+          ))}
+          <th scope="col">Try it</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rules.map((rule) => (
+          <Rule key={rule.name} rule={rule} words={describeRule(rule)} page={pageOf(rule, rules)} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Rule({ rule, words, page }: RuleProps) {
+  return (
+    <tr>
+      <th scope="row">
+        {words.name}
+        {words.mode !== undefined && <span className="note">{words.mode}</span>}
+        {words.replaces.length > 0 && (
+          <span className="note">in place of {words.replaces.join(", ")}</span>
+        )}
+      </th>
+      <td>
+        <Label at={1} />
+        <Paths words={words} />
+      </td>
+      <td>
+        <Label at={2} />
+        <ul className="limits">
+          {words.limits.map((limit) => (
+            <Limit key={`${limit.tier} ${limit.amount} ${limit.who}`} limit={limit} />
+          ))}
+        </ul>
+      </td>
+      <td>
+        <Label at={3} />
+        {words.onStoreFailure}
+      </td>
+      <td className="try">
+        <Try rule={rule} page={page} />
+      </td>
+    </tr>
+  );
+}
+
+/** What the column's header says; shown where the headers are not. */
+function Label({ at }: { readonly at: number }) {
+  return (
+    <span className="label" aria-hidden="true">
+      {COLUMNS[at]}
+    </span>
+  );
+}
+
+function Paths({ words: { paths, methods } }: { readonly words: RuleWords }) {
+  if (paths.length === 0) return <span className="note">no path: handlers ask for it</span>;
+  return (
+    <>
+      {paths.map((path) => (
+        <code key={path} className="path">
+          {segments(path).map(({ start, text }) => (
+            <span key={start}>{text}</span>
+          ))}
+        </code>
+      ))}
+      <span className="note">{methods}</span>
+    </>
+  );
+}
+
+/** The pieces between which a path may break, with where each begins. */
+function segments(path: string) {
+  const pieces = path.matchAll(/\/?[^/]+|\//g);
+  return [...pieces].map(({ index, 0: text }) => ({ start: index, text }));
+}
+
+function Limit({ limit: { tier, amount, who, algorithm } }: { readonly limit: LimitWords }) {
+  return (
+    <li>
+      {tier !== undefined && <span className="tier">{tier}</span>}
+      <strong>{amount}</strong>
+      <span className="note">
+        {who}, {algorithm}
+      </span>
+    </li>
+  );
+}
+
+function Try({ rule, page }: Omit<RuleProps, "words">) {
+  const sample = sampleRequest(rule);
+  if (sample) return <Lane rule={rule.name} sample={sample} />;
+  if (rule.match.length > 0) {
+    return <p className="note">Its paths take parameters for which this page has no sample.</p>;
+  }
+  return (
+    <p className="note">
+      Called from code: it has no path of its own.{" "}
+      {page !== undefined && <Link href={page}>Meet it at {page}</Link>}
+    </p>
+  );
+}
+
+/** Where a rule that is called from code is met: at the page of its name, if a rule has that path. */
+function pageOf({ name, match }: CompiledRule, rules: readonly CompiledRule[]): string | undefined {
+  const page = `/${name}`;
+  const isPath = match.length === 0 && rules.some((other) => other.match.includes(page));
+  return isPath ? page : undefined;
+}
+
+interface RuleProps {
+  readonly rule: CompiledRule;
+  readonly words: RuleWords;
+  readonly page: string | undefined;
+}

@@ -1,0 +1,71 @@
+import { useReducer, useRef } from "react";
+import { type Answer, type Outcome, send } from "./answer.ts";
+import type { SampleRequest } from "./sample-request.ts";
+
+/** How many answers a lane draws; the counts are of all. */
+export const SLOTS = 40;
+
+/** How many requests of a burst are on their way at once. */
+const AT_ONCE = 4;
+
+/** An answer in the order of arrival; the first has number 1. */
+export interface Arrival extends Answer {
+  readonly number: number;
+}
+
+/** What a lane knows of the requests sent from it. */
+export interface LaneState {
+  /** The last that fit, in the order of arrival. */
+  readonly arrivals: readonly Arrival[];
+  readonly counts: Readonly<Record<Outcome, number>>;
+  /** Requests that wait for their answer, or for their turn. */
+  readonly pending: number;
+}
+
+const EMPTY: LaneState = {
+  arrivals: [],
+  counts: { allowed: 0, denied: 0, failed: 0, ungated: 0 },
+  pending: 0,
+};
+
+type Step = { readonly sent: number } | { readonly answer: Answer };
+
+/** A lane's state, and how to send requests along it. One batch runs at a time. */
+export function useLane(sample: SampleRequest) {
+  const [state, step] = useReducer(next, EMPTY);
+  const busy = useRef(false);
+
+  async function sendMany(count: number): Promise<void> {
+    if (busy.current) return;
+    busy.current = true;
+    step({ sent: count });
+    let left = count;
+    const sender = async () => {
+      while (left > 0) {
+        left -= 1;
+        step({ answer: await send(sample) });
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, sender));
+    busy.current = false;
+  }
+
+  return { state, sendMany };
+}
+
+function next(state: LaneState, step: Step): LaneState {
+  if ("sent" in step) return { ...state, pending: step.sent };
+  const { outcome } = step.answer;
+  const number = (state.arrivals.at(-1)?.number ?? 0) + 1;
+  return {
+    arrivals: [...state.arrivals, { ...step.answer, number }].slice(-SLOTS),
+    counts: { ...state.counts, [outcome]: state.counts[outcome] + 1 },
+    pending: state.pending - 1,
+  };
+}
+
+/** "10 allowed, 10 denied"; outcomes that did not happen are left out. */
+export function countsInWords(counts: LaneState["counts"]): string {
+  const named = Object.entries(counts).filter(([, count]) => count > 0);
+  return named.map(([outcome, count]) => `${count} ${outcome}`).join(", ");
+}

@@ -1,0 +1,69 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { send } from "#app/_page/answer";
+import { problemResponse, QUOTA_EXCEEDED, REDUCED_CAPACITY } from "#lib/respond/problem";
+
+const fetching = vi.fn<typeof fetch>();
+vi.stubGlobal("fetch", fetching);
+afterEach(() => fetching.mockReset());
+
+const HELD = { method: "GET", path: "/api/search", isHeld: true };
+const LIMITS = { "RateLimit-Policy": '"search";q=10;w=60', RateLimit: '"search";r=9;t=60' };
+
+function problem(status: number, type: string, headers: HeadersInit = LIMITS): Response {
+  return problemResponse({ type, title: "No", status }, headers);
+}
+
+test.each<[string, string, Response]>([
+  ["a route's answer", "allowed", new Response("{}", { headers: LIMITS })],
+  ["a route's 404", "allowed", new Response(null, { status: 404, headers: LIMITS })],
+  ["the gate's 429", "denied", problem(429, QUOTA_EXCEEDED)],
+  ["the gate's 503", "failed", problem(503, REDUCED_CAPACITY, {})],
+  ["a route's own 429", "allowed", problem(429, "about:blank")],
+  ["a route's own 503", "allowed", new Response("down", { status: 503, headers: LIMITS })],
+  ["a 503 that is null", "allowed", new Response("null", { status: 503, headers: LIMITS })],
+  ["an answer without limits", "ungated", new Response("{}")],
+])("%s is %s", async (_, outcome, response) => {
+  fetching.mockResolvedValue(response);
+  expect((await send(HELD)).outcome).toBe(outcome);
+});
+
+test("a rule that decides for nobody is missed in no answer", async () => {
+  fetching.mockResolvedValue(new Response("{}"));
+  expect((await send({ ...HELD, isHeld: false })).outcome).toBe("allowed");
+});
+
+test("no answer is one too", async () => {
+  fetching.mockRejectedValue(new TypeError("Failed to fetch"));
+  expect(await send(HELD)).toMatchObject({ outcome: "failed", status: "No answer came." });
+});
+
+test("a redirect came from behind the gate", async () => {
+  const response = Response.error();
+  Object.defineProperty(response, "type", { value: "opaqueredirect" });
+  fetching.mockResolvedValue(response);
+  expect(await send(HELD)).toMatchObject({ outcome: "allowed", status: "A redirect" });
+});
+
+test("keeps the status, and the headers that speak of limits", async () => {
+  const headers = { ...LIMITS, "Retry-After": "17", "X-RateLimit-Limit": "10", Vary: "Accept" };
+  fetching.mockResolvedValue(problem(429, QUOTA_EXCEEDED, headers));
+  const answer = await send(HELD);
+  expect(answer).toMatchObject({ status: "429 Too Many Requests", retryAfter: 17 });
+  expect(Object.fromEntries(answer.headers)).toStrictEqual({
+    ratelimit: '"search";r=9;t=60',
+    "ratelimit-policy": '"search";q=10;w=60',
+    "retry-after": "17",
+    "x-ratelimit-limit": "10",
+  });
+});
+
+test("asks for what scripts read, past every cache", async () => {
+  fetching.mockResolvedValue(new Response());
+  await send(HELD);
+  expect(fetching).toHaveBeenCalledExactlyOnceWith("/api/search", {
+    method: "GET",
+    headers: { accept: "application/json" },
+    cache: "no-store",
+    redirect: "manual",
+  });
+});
