@@ -1,6 +1,8 @@
 /** @type {import("next").NextConfig} */
 export default {
   poweredByHeader: false,
+  // `npm run dev` prints this address, and Next would refuse it the socket that reloads pages.
+  allowedDevOrigins: ["127.0.0.1"],
   // The optimizer fetches local paths in the client's place, without its address or user: a way
   // around their limits. The sample has no images; an app that has some allows those paths alone.
   images: { unoptimized: true },

@@ -13,5 +13,8 @@ const user: Resolve = (request) => {
   return resolve(request);
 };
 
-/** Who can be counted beside `ip` and `global`; only what is verified may name a client. */
-export const identities = defineIdentities({ user });
+/**
+ * Who can be counted beside `ip` and `global`; only what is verified may name a client. An account
+ * that somebody tries to sign in to is known to the login alone: it hands the name to `limit`.
+ */
+export const identities = defineIdentities({ user, account: "from-code" });

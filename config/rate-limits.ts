@@ -36,5 +36,16 @@ export default definePolicy({
       onStoreFailure: "deny",
     },
     analytics: { match: "/api/analytics/track", limits: { ip: "120 per minute" } },
+    // A right password costs work too: at the edge, however an attempt ends.
+    "login-posts": {
+      match: ["/login", "/api/login"],
+      methods: ["POST"],
+      limits: { ip: "30 per minute" },
+    },
+    // No match: the login calls it, since only it knows the account; a success is given back.
+    login: {
+      limits: { ip: "20 per 15 minutes", account: "5 per 15 minutes" },
+      onStoreFailure: "local",
+    },
   },
 });

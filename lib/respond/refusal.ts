@@ -12,21 +12,35 @@ const MAX_ACCEPT = 1024;
 
 /**
  * The answer to a request that may not pass: 429 where a limit had no room, 503 where the store
- * failed and the rule denies; a page for whoever prefers text/html, problem details (RFC 9457) for
- * everybody else. Never cached.
+ * failed and the rule denies, 500 where a handler's call could not be; words for a Server Action of
+ * Next's, a page for whoever prefers text/html, problem details (RFC 9457) for everybody else. Never
+ * cached.
  */
-export function refusal(request: Request, decision: Decision, legacyHeaders: LegacyHeaders): Response {
-  const problem = problemOf(decision);
-  const answer = prefersPage(request)
-    ? new Response(refusalPage(pageTitle(problem), problem.detail ?? ""), {
-        status: problem.status,
-        headers: PAGE_HEADERS,
-      })
-    : problemResponse(problem);
+export function refusal(
+  request: Request,
+  decision: Decision,
+  legacyHeaders: LegacyHeaders,
+): Response {
+  const answer = answerTo(request, problemOf(decision));
   answer.headers.set("Cache-Control", "no-store");
   answer.headers.append("Vary", "Accept");
   writeLimitHeaders(answer.headers, decision, legacyHeaders);
   return request.method === "HEAD" ? new Response(null, answer) : answer;
+}
+
+function answerTo(request: Request, problem: Problem): Response {
+  const { status, detail = "" } = problem;
+  if (isServerAction(request)) {
+    // Without a charset: Next compares the whole value.
+    return new Response(detail, { status, headers: { "Content-Type": "text/plain" } });
+  }
+  if (!prefersPage(request)) return problemResponse(problem);
+  return new Response(refusalPage(pageTitle(problem), detail), { status, headers: PAGE_HEADERS });
+}
+
+/** Next's router shows the words of such an answer, and of no other, as the error's message. */
+function isServerAction(request: Request): boolean {
+  return request.method === "POST" && request.headers.has("next-action");
 }
 
 function problemOf(decision: Decision): Problem {
@@ -36,6 +50,13 @@ function problemOf(decision: Decision): Problem {
       title: "Request cannot be satisfied due to temporary server capacity constraints",
       status: 503,
       detail: "This part of the site is closed for a moment. Please try again shortly.",
+    };
+  }
+  if (decision.reason === "invalid-call") {
+    return {
+      title: "The server made a mistake",
+      status: 500,
+      detail: "Something is wrong on our side. Trying again does not help.",
     };
   }
   return {
@@ -48,7 +69,8 @@ function problemOf(decision: Decision): Problem {
 }
 
 function pageTitle(problem: Problem): string {
-  return problem.status === 503 ? "Closed for a moment" : "Too many requests";
+  if (problem.status === 429) return "Too many requests";
+  return problem.status === 503 ? "Closed for a moment" : problem.title;
 }
 
 function waitInWords(ms: number | undefined): string {

@@ -112,6 +112,27 @@ describe("a refusal", () => {
     expect(await words(90_000_000)).toBe("1 day 1 hour");
   });
 
+  test("of a Server Action is plain words, of the one type that Next shows to people", async () => {
+    const action = { "next-action": "7f2a", accept: "text/x-component" };
+    const answer = refusal(ask(action, "POST"), denied, false);
+    expect(answer.status).toBe(429);
+    expect(answer.headers.get("content-type")).toBe("text/plain");
+    expect(answer.headers.get("retry-after")).toBe("42");
+    expect(await answer.text()).toBe(
+      "Too many requests were made. Please try again in 42 seconds.",
+    );
+    expect(refusal(ask(action), denied, false).headers.get("content-type")).toBe(
+      "application/problem+json",
+    );
+  });
+
+  test("of a handler's call that cannot be is a 500 that blames nobody else", async () => {
+    const answer = refusal(ask(), { ...storeFailed, reason: "invalid-call" }, false);
+    expect(answer.status).toBe(500);
+    expect(await answer.json()).toMatchObject({ status: 500, title: "The server made a mistake" });
+    expect(answer.headers.has("retry-after")).toBe(false);
+  });
+
   test("to HEAD has the headers and no body", async () => {
     const answer = refusal(ask({}, "HEAD"), denied, false);
     expect(answer.status).toBe(429);

@@ -1,0 +1,32 @@
+import { problemResponse } from "#lib/respond/problem";
+import { readBody } from "./body.ts";
+import { deniedResponse } from "./denied.ts";
+import { type createLogin, credentials, type LoginOutcome } from "./login.ts";
+
+/** Answers a login by JSON: `{ account, password }`. */
+export async function answerLogin(
+  request: Request,
+  logIn: ReturnType<typeof createLogin>,
+): Promise<Response> {
+  const sent = await readBody(request, credentials);
+  return sent.ok ? answerOf(await logIn(sent.value, request)) : sent.refusal;
+}
+
+function answerOf(outcome: LoginOutcome): Response {
+  switch (outcome.kind) {
+    case "signed-in":
+      return Response.json(
+        { account: outcome.account, detail: "The password is right. No session was begun." },
+        { headers: { "Cache-Control": "no-store" } },
+      );
+    case "wrong":
+      // Not 401: that needs a scheme of WWW-Authenticate, and a body's credentials have none.
+      return problemResponse({
+        status: 403,
+        title: "The sign-in failed",
+        detail: "The account or the password is wrong.",
+      });
+    case "denied":
+      return deniedResponse(outcome.denial);
+  }
+}

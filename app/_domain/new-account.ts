@@ -1,0 +1,19 @@
+import { accountName } from "./accounts.ts";
+import { hashPassword, ITERATIONS } from "./passwords.ts";
+
+const HELP = `Prints an entry of DEMO_ACCOUNTS. The password is a line of the standard input, so that
+no list of processes and no history of the shell holds it.
+
+  node app/_domain/new-account.ts <name> [iterations]
+`;
+
+const [name = "", iterations = String(ITERATIONS)] = process.argv.slice(2);
+if (/^[^\s:]+$/.test(accountName(name)) && /^[1-9]\d{0,6}$/.test(iterations)) {
+  let typed = "";
+  for await (const chunk of process.stdin) typed += String(chunk);
+  const password = typed.replace(/\r?\n$/, "");
+  console.log(`${accountName(name)}:${await hashPassword(password, Number(iterations))}`);
+} else {
+  console.error(HELP);
+  process.exitCode = 1;
+}

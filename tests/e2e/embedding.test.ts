@@ -1,0 +1,227 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
+import { startBrowser } from "../support/browser.ts";
+import { startStore, type TestStore } from "../support/gateway.ts";
+import { scope } from "../support/scope.ts";
+
+const cleanUp = scope();
+
+/** A busy machine takes its time. */
+const PATIENT = { timeout: 20_000 };
+
+const DOC = readFileSync(join(ROOT, "docs", "embedding.md"), "utf8");
+/** An import of what is neither ours nor a neighbour. */
+const PACKAGE = /^(?:import|export|\}) .*from "([a-z@][^"]*)"|import\("([a-z@][^"]*)"\)/gm;
+/** Within the tree, so that its packages are found. */
+const APP = join(ROOT, ".headgate", `embedding-${process.pid}`);
+const BIN = join(ROOT, "node_modules");
+
+let store: TestStore | undefined;
+let app: RunningApp;
+let browser: Browser;
+let clients = 0;
+
+/** The files that the page shows; what stands behind a name in brackets is another way to write it. */
+function files(): { path: string; text: string }[] {
+  return [...DOC.matchAll(/^```(?:tsx?|json)\n\/\/ (\S+)(?: \((\w+)\))?\n(.*?)^```$/gms)].map(
+    ([, path = "", variant, text = ""]) => ({
+      path: variant ? path.replace(".ts", `-${variant}.ts`) : path,
+      text,
+    }),
+  );
+}
+
+function run(...args: readonly string[]) {
+  const { PATH = "", HOME = "" } = process.env;
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: APP,
+    encoding: "utf8",
+    env: { PATH, HOME, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+  });
+  return { status, output: stdout + stderr };
+}
+
+beforeAll(async () => {
+  for (const folder of ["lib", "config"]) {
+    cpSync(join(ROOT, folder), join(APP, folder), { recursive: true });
+  }
+  for (const { path, text } of files()) {
+    mkdirSync(dirname(join(APP, path)), { recursive: true });
+    writeFileSync(join(APP, path), text);
+  }
+  // The packages lie in the folder above; an app with its own needs no such thing.
+  const config = `export default { turbopack: { root: ${JSON.stringify(ROOT)} } };\n`;
+  writeFileSync(join(APP, "next.config.mjs"), config);
+
+  const build = run(join(BIN, "next", "dist", "bin", "next"), "build");
+  if (build.status !== 0) throw new Error(build.output);
+  store = await startStore();
+  app = await startProgram(
+    [join(BIN, "next", "dist", "bin", "next"), "start", "-p", "0", "-H", "localhost"],
+    {
+      UPSTASH_REDIS_REST_URL: store.url,
+      UPSTASH_REDIS_REST_TOKEN: store.token,
+      CLIENT_IP_FROM: "hops:1",
+    },
+    APP,
+  );
+  browser = await startBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await app?.stop();
+  await store?.stop();
+  rmSync(APP, { recursive: true, force: true });
+});
+
+/** A client whose address nobody had before. */
+function newAddress(): Record<string, string> {
+  clients += 1;
+  return { "x-forwarded-for": `198.51.100.${clients}` };
+}
+
+function newClient() {
+  const headers = newAddress();
+  return (path: string, body?: unknown) =>
+    fetch(app.url + path, {
+      headers,
+      ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
+    });
+}
+
+async function newPage(javaScriptEnabled: boolean) {
+  const options = { javaScriptEnabled, extraHTTPHeaders: newAddress() };
+  const context = cleanUp(await browser.newContext(options), (it) => it.close());
+  const page = await context.newPage();
+  await page.goto(`${app.url}/contact`);
+  const send = async (email: string) => {
+    await page.getByLabel("Your e-mail address").fill(email);
+    await page.getByRole("button", { name: "Send" }).click();
+  };
+  return { page, send };
+}
+
+describe("the page", () => {
+  test("shows whole files, each once", () => {
+    const paths = files().map(({ path }) => path);
+    expect(new Set(paths).size).toBe(paths.length);
+    const blocks = DOC.match(/^```(?:tsx?|json)$/gm);
+    expect(paths).toHaveLength(blocks?.length ?? 0);
+  });
+
+  test("names every package that is needed, and none that is not", () => {
+    const used = new Set<string>();
+    for (const file of globSync("{lib,config}/**/*.{ts,mjs}", { cwd: APP })) {
+      const text = readFileSync(join(APP, file), "utf8");
+      for (const [, named, loaded] of text.matchAll(PACKAGE)) {
+        const packaged = /^(?:@[^/]+\/)?[^/]+/.exec(named ?? loaded ?? "")?.[0] ?? "";
+        if (!packaged.startsWith("node:") && packaged !== "next") used.add(packaged);
+      }
+    }
+    const line = /^npm install (?!--)(.*)$/m.exec(DOC)?.[1] ?? "";
+    const named = line.split(" ").map((name) => name.replace(/(?<=.)@.*$/, ""));
+    expect(named.toSorted()).toEqual([...used].toSorted());
+  });
+
+  test("shows an app that compiles, every variant of it", () => {
+    expect(run(join(BIN, "typescript", "bin", "tsc"), "--noEmit", "-p", ".")).toEqual({
+      status: 0,
+      output: "",
+    });
+  });
+
+  test("shows a policy that passes the check", () => {
+    const check = run("lib/cli/headgate.ts", "check");
+    expect(check.output).toContain("4 rules");
+    expect(check.status).toBe(0);
+  });
+});
+
+describe("a route handler", () => {
+  test("takes a cost, refuses what is beyond, and gives back what came to nothing", async () => {
+    const call = newClient();
+    const report = await call("/api/reports", { pages: 8 });
+    expect(await report.json()).toEqual({ report: "8 pages", remaining: 12 });
+    expect(report.headers.get("ratelimit")).toMatch(/^"api";r=99/);
+
+    expect((await call("/api/reports", { pages: 12 })).status).toBe(200);
+    const refused = await call("/api/reports", { pages: 1 });
+    expect(refused.status).toBe(429);
+    // Where a rule of the edge matches too, its limits take the place of the handler's.
+    expect(refused.headers.get("ratelimit-policy")).toBe('"api";q=100;w=60');
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(3590);
+    expect(await refused.json()).toMatchObject({ "violated-policies": ["reports"] });
+
+    const other = newClient();
+    expect((await other("/api/reports", { pages: 13 })).status).toBe(503);
+    await expect
+      .poll(async () => (await other("/api/reports/room")).json(), PATIENT)
+      .toEqual({
+        remaining: 20,
+        of: 20,
+      });
+  });
+
+  test("counts a key of its own", async () => {
+    const call = newClient();
+    const answers = [await call("/api/ping"), await call("/api/ping"), await call("/api/ping")];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 429]);
+    expect(answers[2]?.headers.get("retry-after")).toMatch(/^(?:59|60)$/);
+  });
+});
+
+describe.each([
+  ["with JavaScript", true],
+  ["without JavaScript", false],
+])("a Server Action %s", (_, javaScript) => {
+  test("says no by itself, and keeps the form", async () => {
+    const { page, send } = await newPage(javaScript);
+    const said = page.locator("output");
+    const email = `${javaScript ? "on" : "off"}@example.org`;
+    for (const spelling of [email, email.toUpperCase(), ` ${email}`]) {
+      await send(spelling);
+      await expect
+        .poll(() => page.getByLabel("Your e-mail address").inputValue(), PATIENT)
+        .toBe("");
+      expect(await said.innerText()).toBe("Sent.");
+    }
+    await send(email);
+    await expect
+      .poll(() => said.innerText(), PATIENT)
+      .toMatch(/^Too many messages. Please try again in (59|60) min\.$/);
+    await send("another@example.org");
+    await expect.poll(() => said.innerText(), PATIENT).toBe("Sent.");
+  });
+});
+
+describe("a Server Action that the edge refuses", () => {
+  async function refused(javaScript: boolean) {
+    const opened = await newPage(javaScript);
+    await opened.page.evaluate(() =>
+      Promise.all(Array.from({ length: 8 }, () => fetch("/contact", { method: "POST" }))),
+    );
+    await opened.send("somebody@example.org");
+    return opened.page;
+  }
+
+  test("is told in the gate's words, and the form comes back", async () => {
+    const page = await refused(true);
+    await expect
+      .poll(() => page.getByRole("alert").first().innerText(), PATIENT)
+      .toMatch(/^Too many requests were made. Please try again in (\d\d? seconds|1 minute)\.$/);
+    await page.getByRole("button", { name: "Back to the form" }).click();
+    await expect.poll(() => page.getByRole("button", { name: "Send" }).count(), PATIENT).toBe(1);
+  });
+
+  test("is Headgate's page without JavaScript", async () => {
+    const page = await refused(false);
+    await expect
+      .poll(() => page.getByRole("heading").innerText(), PATIENT)
+      .toBe("Too many requests");
+  });
+});

@@ -1,0 +1,222 @@
+import axe from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hashPassword } from "#app/_domain/passwords";
+import { buildOnce } from "#lib/cli/build";
+import { ROOT, type RunningApp, startApp } from "../support/app.ts";
+import { startBrowser } from "../support/browser.ts";
+import { startRedis } from "../support/redis.ts";
+import { scope } from "../support/scope.ts";
+
+const cleanUp = scope();
+
+/** A busy machine takes its time. */
+const PATIENT = { timeout: 20_000 };
+
+const WRONG = "The account or the password is wrong.";
+
+let browser: Browser;
+let accounts: string;
+
+beforeAll(async () => {
+  await buildOnce(ROOT, () => {});
+  browser = await startBrowser();
+  accounts = `ada:${await hashPassword("ada's own", 1000)}`;
+});
+afterAll(() => browser?.close());
+
+async function start(list = accounts): Promise<RunningApp> {
+  const redis = cleanUp(await startRedis(), (it) => it.stop());
+  const env = { REDIS_URL: redis.url, DEMO_ACCOUNTS: list };
+  return cleanUp(await startApp(env), (it) => it.stop());
+}
+
+async function open(app: RunningApp, javaScriptEnabled: boolean): Promise<Page> {
+  const context = cleanUp(await browser.newContext({ javaScriptEnabled }), (it) => it.close());
+  const page = await context.newPage();
+  await page.goto(`${app.url}/login`);
+  return page;
+}
+
+/** Types and sends as people do, by the key; answers what the page then says. */
+async function signIn(page: Page, account: string, password: string): Promise<string> {
+  const field = page.getByLabel("Password");
+  await page.getByLabel("Account").fill(account);
+  await field.fill(password);
+  await field.press("Enter");
+  // The form is emptied with the answer.
+  await expect.poll(() => field.inputValue(), PATIENT).toBe("");
+  return page.locator("#answer").innerText();
+}
+
+const post = (app: RunningApp, account: string, password: string) =>
+  fetch(`${app.url}/api/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ account, password }),
+  });
+
+/** Everything that a client sees but the time to wait and what its own requests have used up. */
+async function seen(answer: Response) {
+  const {
+    date: _,
+    "retry-after": wait,
+    ratelimit,
+    ...headers
+  } = Object.fromEntries(answer.headers);
+  const limits = ratelimit?.replaceAll(/;[rt]=\d+/g, "");
+  return {
+    status: answer.status,
+    body: await answer.text(),
+    headers,
+    limits,
+    waits: wait !== undefined,
+  };
+}
+
+describe("POST /api/login", () => {
+  test("answers alike: wrong and unknown; refused by account, known or not, and by address", async () => {
+    const app = await start();
+    const right = await post(app, "ADA", "ada's own");
+    expect(right.status).toBe(200);
+    expect(await right.json()).toMatchObject({ account: "ada" });
+
+    const wrong = await seen(await post(app, "ada", "wrong"));
+    expect(wrong).toMatchObject({ status: 403, waits: false });
+    expect(await seen(await post(app, "nobody", "wrong"))).toStrictEqual(wrong);
+    for (let i = 0; i < 4; i += 1) {
+      await post(app, "ada", "wrong");
+      await post(app, "nobody", "wrong");
+    }
+    const byAccount = await seen(await post(app, "ada", "ada's own"));
+    expect(byAccount).toMatchObject({ status: 429, waits: true });
+    expect(byAccount.limits).toBe('"api", "login-posts"');
+    expect(await seen(await post(app, "nobody", "wrong"))).toStrictEqual(byAccount);
+
+    for (let i = 0; i < 10; i += 1) await post(app, `account-${i}`, "wrong");
+    expect(await seen(await post(app, "somebody-else", "wrong"))).toStrictEqual(byAccount);
+  });
+});
+
+test("a built app has no account but those that it is given", async () => {
+  const app = await start("");
+  expect((await post(app, "demo", "let me in")).status).toBe(403);
+});
+
+describe.each([
+  ["with JavaScript", true],
+  ["without JavaScript", false],
+])("the page %s", (_, javaScript) => {
+  test("signs in, says what was wrong, and how long to wait", async () => {
+    const app = await start();
+    const page = await open(app, javaScript);
+    const problems: string[] = [];
+    page.on("pageerror", (error) => problems.push(error.message));
+    page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+
+    expect(await signIn(page, "Ada", "ada's own")).toBe(
+      "The password is right: you are ada. No session was begun.",
+    );
+    for (let i = 0; i < 5; i += 1) expect(await signIn(page, "ada", "wrong")).toBe(WRONG);
+    expect(await page.getByLabel("Account").inputValue()).toBe("ada");
+    expect(await page.getByLabel("Password").inputValue()).toBe("");
+    expect(await signIn(page, "ada", "ada's own")).toBe(
+      "There were too many attempts. Please try again in 15 minutes.",
+    );
+    expect(problems).toEqual([]);
+  });
+
+  test("counts the socket's address, whatever a client claims", async () => {
+    const app = await start();
+    for (let i = 0; i < 18; i += 1) await post(app, `account-${i}`, "wrong");
+    const page = await open(app, javaScript);
+    const answers: string[] = [];
+    for (const claim of ["203.0.113.1", "203.0.113.2", "203.0.113.3"]) {
+      await page.setExtraHTTPHeaders({
+        "x-forwarded-for": claim,
+        "x-real-ip": claim,
+        "x-headgate-socket": `nonce ${claim}`,
+      });
+      answers.push(await signIn(page, `somebody-at-${claim}`, "wrong"));
+    }
+    expect(answers).toEqual([WRONG, WRONG, expect.stringContaining("too many attempts")]);
+  });
+});
+
+describe("the page", () => {
+  test("keeps the focus, reads the answer out, and counts the wait down", async () => {
+    const app = await start();
+    const page = await open(app, true);
+    const answer = page.getByRole("status").first();
+    expect(await answer.innerText()).toBe("");
+    const element = await answer.elementHandle();
+    for (let i = 0; i < 6; i += 1) await signIn(page, "ada", "wrong");
+    await expect.poll(() => page.getByText(/^Again in 1[45]:\d\d$/).count(), PATIENT).toBe(1);
+    // The same element, or it would not be read out.
+    expect(await element?.innerText()).toContain("15 minutes");
+    const focused = page.locator(":focus");
+    expect(await focused.getAttribute("name")).toBe("password");
+    expect(await focused.getAttribute("aria-describedby")).toBe(await answer.getAttribute("id"));
+  });
+
+  test("has no fault that axe finds, before and after a refusal", async () => {
+    const app = await start();
+    const page = await open(app, true);
+    await page.evaluate(axe.source);
+    const faults = () =>
+      page.evaluate(async () => {
+        const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
+        return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+      });
+    expect(await faults()).toEqual([]);
+    for (let i = 0; i < 6; i += 1) await signIn(page, "ada", "wrong");
+    expect(await faults()).toEqual([]);
+  });
+
+  test("sends once, however often it is told to", async () => {
+    const app = await start();
+    const page = await open(app, true);
+    let posts = 0;
+    page.on("request", (request) => (posts += request.method() === "POST" ? 1 : 0));
+    await page.getByLabel("Account").fill("ada");
+    await page.getByLabel("Password").fill("wrong");
+    await page.getByRole("button", { name: "Sign in" }).dblclick();
+    await expect.poll(() => page.locator("#answer").innerText(), PATIENT).toBe(WRONG);
+    expect(posts).toBe(1);
+  });
+});
+
+describe("a Server Action that the gate refuses at the edge", () => {
+  async function exhaust(app: RunningApp): Promise<void> {
+    for (let i = 0; i < 30; i += 1) await fetch(`${app.url}/api/login`, { method: "POST" });
+  }
+
+  test("is told by the page's error boundary, and the form comes back", async () => {
+    const app = await start();
+    const page = await open(app, true);
+    await exhaust(app);
+    await page.getByLabel("Account").fill("ada");
+    await page.getByLabel("Password").fill("ada's own");
+    const answered = page.waitForResponse((it) => it.request().method() === "POST");
+    await page.getByLabel("Password").press("Enter");
+    expect((await answered).status()).toBe(429);
+    await expect
+      .poll(() => page.getByRole("alert").first().innerText(), PATIENT)
+      .toMatch(/Please try again in (\d\d? seconds|1 minute)\.$/);
+    await page.getByRole("button", { name: "Back to the form" }).click();
+    await expect.poll(() => page.getByLabel("Account").count(), PATIENT).toBe(1);
+  });
+
+  test("without JavaScript is Headgate's own page", async () => {
+    const app = await start();
+    const page = await open(app, false);
+    await exhaust(app);
+    await page.getByLabel("Account").fill("ada");
+    await page.getByLabel("Password").fill("ada's own");
+    await page.getByLabel("Password").press("Enter");
+    await expect
+      .poll(() => page.getByRole("heading").innerText(), PATIENT)
+      .toBe("Too many requests");
+    expect(await page.getByText(/Please try again in (\d+ seconds|1 minute)/).count()).toBe(1);
+  });
+});
