@@ -44,7 +44,8 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
 
     const answer = decision.allowed
       ? await goOn(request, event)
-      : ((await wordedByApp(request, decision, later)) ?? refusal(request, decision, legacyHeaders));
+      : ((await wordedByApp(request, decision, later)) ??
+        refusal(request, decision, legacyHeaders));
     const marked = writable(answer);
     writeLimitHeaders(marked.headers, decision, legacyHeaders);
     writeCorsHeaders(marked.headers, request, cors);

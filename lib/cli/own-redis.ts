@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,14 +16,20 @@ export interface OwnRedis {
   stop(): Promise<void>;
 }
 
+/** Whether there is a redis-server or valkey-server on the PATH. */
+export function hasOwnRedis(): boolean {
+  return findProgram(...PROGRAMS) !== undefined;
+}
+
 /**
- * Starts the redis-server or valkey-server that is on the PATH, with nothing kept on disk. Where
- * there is none it is installed from Debian's packages, if we may.
+ * Starts the redis-server or valkey-server that is on the PATH, with nothing kept on disk.
  *
- * @throws {HeadgateError} STORE_NOT_FOUND, with the line to type
+ * @param say hears when it ends before it is stopped
+ * @throws {HeadgateError} STORE_NOT_FOUND, with what to do
  */
 export async function startOwnRedis(say: (line: string) => void): Promise<OwnRedis> {
-  const program = findProgram(...PROGRAMS) ?? installRedis(say);
+  const program = findProgram(...PROGRAMS);
+  if (!program) throw notFound();
   const folder = mkdtempSync(join(tmpdir(), "headgate-"));
   const socket = join(folder, "redis.sock");
   const child = spawn(
@@ -87,21 +93,9 @@ async function ready(child: ChildProcess, program: string): Promise<void> {
   });
 }
 
-function installRedis(say: (line: string) => void): string {
-  const aptGet = process.getuid?.() === 0 ? findProgram("apt-get") : undefined;
-  if (aptGet) {
-    say("no Redis on the PATH: installing redis-server from Debian's packages ...");
-    for (const args of [["update"], ["install", "-y", "--no-install-recommends", "redis-server"]]) {
-      spawnSync(aptGet, args, {
-        stdio: "ignore",
-        env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-      });
-    }
-    const installed = findProgram(...PROGRAMS);
-    if (installed) return installed;
-  }
-  throw new HeadgateError(
+function notFound(): HeadgateError {
+  return new HeadgateError(
     "STORE_NOT_FOUND",
-    "There is no store: set REDIS_URL, or UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or install Redis (Debian, Ubuntu: sudo apt-get install redis-server; macOS: brew install redis).",
+    "There is no redis-server or valkey-server on the PATH: install one (Debian, Ubuntu: sudo apt-get install redis-server; macOS: brew install redis), or set REDIS_URL or HEADGATE_STORE=embedded.",
   );
 }

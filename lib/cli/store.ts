@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { HeadgateError } from "#lib/core/errors";
-import { startGateway } from "#lib/gateway/server";
-import { startOwnRedis } from "./own-redis.ts";
+import { openEmbeddedStore } from "#lib/gateway/embedded/store";
+import { serveStore, startGateway } from "#lib/gateway/server";
+import { clusterFlag } from "./cluster-flag.ts";
+import { hasOwnRedis, startOwnRedis } from "./own-redis.ts";
 
 /** The store that was chosen, as variables for the app and a line for the person who started it. */
 export interface ChosenStore {
@@ -15,7 +17,8 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * Chooses the store: an Upstash REST store that the environment names; else our gateway in front of
- * REDIS_URL; else our gateway in front of a Redis that we start.
+ * REDIS_URL; else in front of a store of our own: the redis-server or valkey-server on the PATH, and
+ * where there is none the embedded store. HEADGATE_STORE chooses between these two.
  *
  * @throws {HeadgateError} ENV_INVALID or STORE_NOT_FOUND, with what to do
  */
@@ -23,17 +26,35 @@ export async function chooseStore(
   env: Variables,
   say: (line: string) => void,
 ): Promise<ChosenStore> {
-  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token, REDIS_URL } = env;
+  const own = ownStore(env);
   if (url || token) return upstashStore(url, token);
-  const chosen = await (env["REDIS_URL"]
-    ? gatewayToRedis(env["REDIS_URL"])
-    : gatewayToOwnRedis(say));
+  const cluster = clusterFlag(env["HEADGATE_CLUSTER"]);
+  const chosen = await (REDIS_URL ? gatewayToRedis(REDIS_URL, cluster) : own(say));
   // A secret that a person set stands before what we derive, and needs no warning.
   const { HEADGATE_SECRET } = env;
   if (!HEADGATE_SECRET) return chosen;
   const { warning: _, ...rest } = chosen;
   return { ...rest, variables: { ...chosen.variables, HEADGATE_SECRET } };
 }
+
+/** The store of our own for a machine that names none. */
+function ownStore(env: Variables): (say: (line: string) => void) => Promise<ChosenStore> {
+  const { HEADGATE_STORE } = env;
+  if (!HEADGATE_STORE) return hasOwnRedis() ? gatewayToOwnRedis : gatewayToEmbedded;
+  const named = CONFIGURED.find((name) => env[name]);
+  if (named) {
+    throw new HeadgateError(
+      "ENV_INVALID",
+      `HEADGATE_STORE chooses a store of our own, and ${named} names another: unset one of them.`,
+    );
+  }
+  if (HEADGATE_STORE === "embedded") return gatewayToEmbedded;
+  if (HEADGATE_STORE === "redis") return gatewayToOwnRedis;
+  throw new HeadgateError("ENV_INVALID", 'HEADGATE_STORE: allowed are "redis" and "embedded".');
+}
+
+const CONFIGURED = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN", "REDIS_URL"] as const;
 
 function upstashStore(url: string | undefined, token: string | undefined): ChosenStore {
   if (!url || !token) {
@@ -44,7 +65,7 @@ function upstashStore(url: string | undefined, token: string | undefined): Chose
   return { line: `Upstash REST at ${host}`, variables: {}, stop: async () => {} };
 }
 
-async function gatewayToRedis(redisUrl: string): Promise<ChosenStore> {
+async function gatewayToRedis(redisUrl: string, cluster: boolean): Promise<ChosenStore> {
   if (!URL.canParse(redisUrl) || !/^rediss?:$/.test(new URL(redisUrl).protocol)) {
     throw new HeadgateError(
       "ENV_INVALID",
@@ -53,9 +74,9 @@ async function gatewayToRedis(redisUrl: string): Promise<ChosenStore> {
   }
   const { host, password } = new URL(redisUrl);
   const report = (line: string) => console.error(line);
-  const gateway = await startGateway({ redisUrl, token: newToken(), report });
+  const gateway = await startGateway({ redisUrl, cluster, token: newToken(), report });
   return {
-    line: `Redis at ${host}, through our own gateway`,
+    line: `Redis ${cluster ? "Cluster " : ""}at ${host}, through our own gateway`,
     variables: {
       ...gatewayVariables(gateway),
       // Every instance of this Redis derives the same, so that all count a client by one name.
@@ -82,6 +103,15 @@ async function gatewayToOwnRedis(say: (line: string) => void): Promise<ChosenSto
       await gateway.close();
       await redis.stop();
     },
+  };
+}
+
+async function gatewayToEmbedded(): Promise<ChosenStore> {
+  const gateway = await serveStore(await openEmbeddedStore(), { token: newToken() });
+  return {
+    line: "embedded in this process, without Redis; it forgets everything on exit and serves no other process",
+    variables: { ...gatewayVariables(gateway), HEADGATE_SECRET: newToken() },
+    stop: () => gateway.close(),
   };
 }
 

@@ -6,25 +6,7 @@ import { LIMIT_SCRIPT } from "#lib/limit/settle";
 import type { Algorithm } from "#lib/policy/types";
 import { CLOCK_FROM_ARGV, limitScript, type ScriptLimit } from "../support/limit-script.ts";
 import { boundOf, Model, type ModelLimit, mostIn } from "../support/model.ts";
-import { connectRedis } from "#lib/gateway/redis-store";
-import { startRedis } from "../support/redis.ts";
-
-const STORES = [
-  {
-    name: "redis-server",
-    async open() {
-      const server = await startRedis();
-      const s = await connectRedis({ redisUrl: server.url, commandTimeoutMs: 5000 });
-      return {
-        ...s,
-        close: async () => {
-          await s.close();
-          await server.stop();
-        },
-      };
-    },
-  },
-];
+import { type RunningStore, STORES } from "../support/stores.ts";
 
 const ALGORITHMS = ["sliding-log", "sliding-window", "fixed-window", "token-bucket"] as const;
 
@@ -75,15 +57,20 @@ const gaps = fc.array(
 );
 const offsets = fc.nat(1e9);
 
-describe.each(STORES)("the limit script on $name", ({ open }) => {
+describe.each(STORES)("the limit script on $name", (kind) => {
+  let running: RunningStore;
   let store: Store;
   let script: ReturnType<typeof limitScript>;
 
   beforeAll(async () => {
-    store = await open();
+    running = await kind.start();
+    store = await running.open();
     script = limitScript(store);
   });
-  afterAll(() => store?.close());
+  afterAll(async () => {
+    await store?.close();
+    await running?.stop();
+  });
 
   test("admits exactly where the model admits, for several limits at once", async () => {
     await fc.assert(
@@ -151,9 +138,9 @@ describe.each(STORES)("the limit script on $name", ({ open }) => {
     ];
     const keys = freshKeys(limits.length);
     expect((await script.run("take", keys, limits, START)).passed).toBe(true);
-    const before = await Promise.all(keys.map(script.contentOf));
+    const before = await Promise.all(keys.map((key) => script.contentOf(key)));
     expect((await script.run("take", keys, limits, START + 1)).passed).toBe(false);
-    expect(await Promise.all(keys.map(script.contentOf))).toEqual(before);
+    expect(await Promise.all(keys.map((key) => script.contentOf(key)))).toEqual(before);
   });
 
   test.each(ALGORITHMS)("never has room for a cost above the limit (%s)", async (algorithm) => {

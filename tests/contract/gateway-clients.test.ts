@@ -1,30 +1,25 @@
 import { Ratelimit } from "@upstash/ratelimit";
 import { Redis as UpstashRedis } from "@upstash/redis";
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { startStore, type TestStore } from "../support/gateway.ts";
+import { type Gateway, serveStore } from "#lib/gateway/server";
+import type { Argument, Store } from "#lib/gateway/store";
+import { asText, recorded, type RunningStore, STORES } from "../support/stores.ts";
 
-let store: TestStore;
-let direct: Redis;
+const token = "a-token-of-the-tests";
 
-beforeAll(async () => {
-  store = await startStore();
-  direct = new Redis(store.redis.url);
-});
-beforeEach(async () => {
-  await direct.flushall();
-  await direct.script("FLUSH");
-  await direct.config("RESETSTAT");
-});
-afterAll(async () => {
-  direct?.disconnect();
-  await store?.stop();
-});
+let running: RunningStore;
+let direct: Store;
+let gateway: Gateway;
+/** What was sent to the store. */
+let sent: string[];
 
-/** How often Redis ran a command. */
-async function timesRun(command: string): Promise<number> {
-  const stats = await direct.info("commandstats");
-  return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+/** A command beside the gateway, as another client sends it. */
+async function look(name: string, ...args: Argument[]): Promise<unknown> {
+  return asText(await direct.call([name, ...args]));
+}
+
+function timesSent(command: string): number {
+  return sent.filter((name) => name === command).length;
 }
 
 const kinds = [
@@ -33,136 +28,159 @@ const kinds = [
   ["without joined calls", { enableAutoPipelining: false }],
 ] as const;
 
-describe.each(kinds)("@upstash/redis %s", (_, options) => {
-  const client = () => new UpstashRedis({ url: store.url, token: store.token, ...options });
-
-  test("stores and reads text of any script, and JSON", async () => {
-    const redis = client();
-    const text = 'héllo wörld 日本 🎛️ \u0000 " \\ \n';
-    expect(await redis.set("text", text)).toBe("OK");
-    expect(await redis.get("text")).toBe(text);
-    expect(await direct.get("text")).toBe(text);
-    await redis.set("json", { artists: ["Sigur Rós"], n: 1 });
-    expect(await redis.get("json")).toEqual({ artists: ["Sigur Rós"], n: 1 });
-    expect(await redis.get("none")).toBeNull();
+describe.each(STORES)("before $name:", (kind) => {
+  beforeAll(async () => {
+    running = await kind.start();
+    direct = await running.open();
+    const { store, names } = recorded(await running.open());
+    gateway = await serveStore(store, { token });
+    sent = names;
+  });
+  beforeEach(async () => {
+    await look("FLUSHALL");
+    await look("SCRIPT", "FLUSH");
+    sent.length = 0;
+  });
+  afterAll(async () => {
+    await gateway?.close();
+    await direct?.close();
+    await running?.stop();
   });
 
-  test("reads OK alone, stored and inside lists", async () => {
-    const redis = client();
-    await redis.set("ok", "OK");
-    expect(await redis.get("ok")).toBe("OK");
-    await redis.rpush("list", "OK", "OKAY", "é");
-    expect(await redis.lrange("list", 0, -1)).toEqual(["OK", "OKAY", "é"]);
-    expect(await redis.eval("return {'OK', {'OK', {'é'}}, 1, false}", [], [])).toEqual([
-      "OK",
-      ["OK", ["é"]],
-      1,
-      null,
-    ]);
-  });
+  describe.each(kinds)("@upstash/redis %s", (_, options) => {
+    const client = () => new UpstashRedis({ url: gateway.url, token, ...options });
 
-  test("reads hashes, scores and scans", async () => {
-    const redis = client();
-    await redis.hset("hash", { a: "x", b: "é" });
-    expect(await redis.hgetall("hash")).toEqual({ a: "x", b: "é" });
-    await redis.zadd("scores", { score: 1.5, member: "m" });
-    expect(await redis.zrange("scores", 0, -1, { withScores: true })).toEqual(["m", 1.5]);
-    const [cursor, keys] = await redis.scan(0, { match: "h*" });
-    expect([cursor, keys]).toEqual(["0", ["hash"]]);
-  });
-
-  test("has many calls at once, each with its own answer", async () => {
-    const redis = client();
-    const counts = await Promise.all(Array.from({ length: 50 }, () => redis.incr("count")));
-    expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, n) => n + 1));
-  });
-
-  test("has an error of one call for that call alone", async () => {
-    const redis = client();
-    await redis.set("word", "x");
-    const [failed, read] = await Promise.allSettled([redis.incr("word"), redis.incr("number")]);
-    expect(failed).toMatchObject({
-      status: "rejected",
-      reason: { message: expect.stringContaining("not an integer") as string },
+    test("stores and reads text of any script, and JSON", async () => {
+      const redis = client();
+      const text = 'héllo wörld 日本 🎛️ \u0000 " \\ \n';
+      expect(await redis.set("text", text)).toBe("OK");
+      expect(await redis.get("text")).toBe(text);
+      expect(await look("GET", "text")).toBe(text);
+      await redis.set("json", { artists: ["Sigur Rós"], n: 1 });
+      expect(await redis.get("json")).toEqual({ artists: ["Sigur Rós"], n: 1 });
+      expect(await redis.get("none")).toBeNull();
     });
-    expect(read).toEqual({ status: "fulfilled", value: 1 });
+
+    test("reads OK alone, stored and inside lists", async () => {
+      const redis = client();
+      await redis.set("ok", "OK");
+      expect(await redis.get("ok")).toBe("OK");
+      await redis.rpush("list", "OK", "OKAY", "é");
+      expect(await redis.lrange("list", 0, -1)).toEqual(["OK", "OKAY", "é"]);
+      expect(await redis.eval("return {'OK', {'OK', {'é'}}, 1, false}", [], [])).toEqual([
+        "OK",
+        ["OK", ["é"]],
+        1,
+        null,
+      ]);
+    });
+
+    test("reads hashes, scores and scans", async () => {
+      const redis = client();
+      await redis.hset("hash", { a: "x", b: "é" });
+      expect(await redis.hgetall("hash")).toEqual({ a: "x", b: "é" });
+      await redis.zadd("scores", { score: 1.5, member: "m" });
+      expect(await redis.zrange("scores", 0, -1, { withScores: true })).toEqual(["m", 1.5]);
+      const [cursor, keys] = await redis.scan(0, { match: "h*" });
+      expect([cursor, keys]).toEqual(["0", ["hash"]]);
+    });
+
+    test("has many calls at once, each with its own answer", async () => {
+      const redis = client();
+      const counts = await Promise.all(Array.from({ length: 50 }, () => redis.incr("count")));
+      expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, n) => n + 1));
+    });
+
+    test("has an error of one call for that call alone", async () => {
+      const redis = client();
+      await redis.set("word", "x");
+      const [failed, read] = await Promise.allSettled([redis.incr("word"), redis.incr("number")]);
+      expect(failed).toMatchObject({
+        status: "rejected",
+        reason: { message: expect.stringContaining("not an integer") as string },
+      });
+      expect(read).toEqual({ status: "fulfilled", value: 1 });
+    });
+
+    test("runs pipelines, with errors in their places when asked", async () => {
+      const redis = client();
+      const pipeline = redis.pipeline().set("a", "é").incr("a").get("a");
+      expect(await pipeline.exec({ keepErrors: true })).toEqual([
+        { result: "OK", error: undefined },
+        { result: undefined, error: expect.stringContaining("not an integer") as string },
+        { result: "é", error: undefined },
+      ]);
+      await expect(redis.pipeline().set("a", "x").incr("a").exec()).rejects.toThrow(
+        "not an integer",
+      );
+    });
+
+    test("runs transactions; a discarded one is an error and ran nothing", async () => {
+      const redis = client();
+      expect(await redis.multi().set("a", "é").get("a").exec()).toEqual(["OK", "é"]);
+      // JSON.SET is no command of a stock Redis, so the transaction is discarded as it is queued.
+      await expect(redis.multi().set("b", "1").json.set("c", "$", {}).exec()).rejects.toThrow(
+        "EXECABORT",
+      );
+      expect(await look("EXISTS", "b")).toBe(0);
+    });
+
+    test("loads scripts, and knows them by their own SHA", async () => {
+      const redis = client();
+      const text = "#!lua flags=allow-key-locking,no-writes\nreturn ARGV[1]";
+      const sha = await redis.scriptLoad(text);
+      expect(await redis.scriptExists(sha, "0".repeat(40))).toEqual([1, 0]);
+      expect(await redis.evalsha(sha, [], ["é"])).toBe("é");
+      const writing =
+        "#!lua flags=allow-key-locking,no-writes\nreturn redis.call('SET', KEYS[1], 1)";
+      await expect(redis.eval(writing, ["k"], [])).rejects.toThrow(
+        "not allowed from read-only scripts",
+      );
+      await expect(redis.evalsha("0".repeat(40), [], [])).rejects.toThrow("NOSCRIPT");
+    });
+
+    test("is told what the gateway refuses", async () => {
+      await expect(client().flushall()).rejects.toThrow("the gateway refuses FLUSHALL");
+      await expect(client().keys("*")).rejects.toThrow("use SCAN");
+    });
   });
 
-  test("runs pipelines, with errors in their places when asked", async () => {
-    const redis = client();
-    const pipeline = redis.pipeline().set("a", "é").incr("a").get("a");
-    expect(await pipeline.exec({ keepErrors: true })).toEqual([
-      { result: "OK", error: undefined },
-      { result: undefined, error: expect.stringContaining("not an integer") as string },
-      { result: "é", error: undefined },
-    ]);
-    await expect(redis.pipeline().set("a", "x").incr("a").exec()).rejects.toThrow("not an integer");
+  test("@upstash/redis with a wrong token is told so", async () => {
+    const redis = new UpstashRedis({ url: gateway.url, token: "not-the-token-at-all" });
+    await expect(redis.get("k")).rejects.toThrow("Unauthorized");
   });
 
-  test("runs transactions; a discarded one is an error and ran nothing", async () => {
-    const redis = client();
-    expect(await redis.multi().set("a", "é").get("a").exec()).toEqual(["OK", "é"]);
-    // JSON.SET is no command of a stock Redis, so the transaction is discarded as it is queued.
-    await expect(redis.multi().set("b", "1").json.set("c", "$", {}).exec()).rejects.toThrow(
-      "EXECABORT",
-    );
-    expect(await direct.exists("b")).toBe(0);
-  });
+  describe.each([
+    ["fixedWindow", () => Ratelimit.fixedWindow(3, "60 s")],
+    ["slidingWindow", () => Ratelimit.slidingWindow(3, "60 s")],
+    ["tokenBucket", () => Ratelimit.tokenBucket(1, "60 s", 3)],
+  ] as const)("@upstash/ratelimit's %s", (name, limiter) => {
+    function ratelimit() {
+      const redis = new UpstashRedis({ url: gateway.url, token });
+      return new Ratelimit({ redis, limiter: limiter(), ephemeralCache: false, prefix: name });
+    }
 
-  test("loads scripts, and knows them by their own SHA", async () => {
-    const redis = client();
-    const text = "#!lua flags=allow-key-locking,no-writes\nreturn ARGV[1]";
-    const sha = await redis.scriptLoad(text);
-    expect(await redis.scriptExists(sha, "0".repeat(40))).toEqual([1, 0]);
-    expect(await redis.evalsha(sha, [], ["é"])).toBe("é");
-    const writing = "#!lua flags=allow-key-locking,no-writes\nreturn redis.call('SET', KEYS[1], 1)";
-    await expect(redis.eval(writing, ["k"], [])).rejects.toThrow(
-      "not allowed from read-only scripts",
-    );
-    await expect(redis.evalsha("0".repeat(40), [], [])).rejects.toThrow("NOSCRIPT");
-  });
+    test("admits three of five; its script is sent once, and known by its SHA after", async () => {
+      const limit = ratelimit();
+      const admitted: boolean[] = [];
+      for (let n = 0; n < 5; n += 1) admitted.push((await limit.limit("client")).success);
+      expect(admitted).toEqual([true, true, true, false, false]);
+      expect(timesSent("EVAL")).toBe(1);
+      expect(timesSent("EVALSHA")).toBe(5);
+      expect((await limit.getRemaining("client")).remaining).toBe(0);
+    });
 
-  test("is told what the gateway refuses", async () => {
-    await expect(client().flushall()).rejects.toThrow("the gateway refuses FLUSHALL");
-    await expect(client().keys("*")).rejects.toThrow("use SCAN");
-  });
-});
+    test("admits three of twenty that come at once", async () => {
+      const limit = ratelimit();
+      const decisions = await Promise.all(Array.from({ length: 20 }, () => limit.limit("crowd")));
+      expect(decisions.filter(({ success }) => success)).toHaveLength(3);
+    });
 
-test("@upstash/redis with a wrong token is told so", async () => {
-  const redis = new UpstashRedis({ url: store.url, token: "not-the-token-at-all" });
-  await expect(redis.get("k")).rejects.toThrow("Unauthorized");
-});
-
-describe.each([
-  ["fixedWindow", () => Ratelimit.fixedWindow(3, "60 s")],
-  ["slidingWindow", () => Ratelimit.slidingWindow(3, "60 s")],
-  ["tokenBucket", () => Ratelimit.tokenBucket(1, "60 s", 3)],
-] as const)("@upstash/ratelimit's %s", (name, limiter) => {
-  function ratelimit() {
-    const redis = new UpstashRedis({ url: store.url, token: store.token });
-    return new Ratelimit({ redis, limiter: limiter(), ephemeralCache: false, prefix: name });
-  }
-
-  test("admits three of five; its script is sent once, and known by its SHA after", async () => {
-    const limit = ratelimit();
-    const admitted: boolean[] = [];
-    for (let n = 0; n < 5; n += 1) admitted.push((await limit.limit("client")).success);
-    expect(admitted).toEqual([true, true, true, false, false]);
-    expect(await timesRun("eval")).toBe(1);
-    expect(await timesRun("evalsha")).toBe(5);
-    expect((await limit.getRemaining("client")).remaining).toBe(0);
-  });
-
-  test("admits three of twenty that come at once", async () => {
-    const limit = ratelimit();
-    const decisions = await Promise.all(Array.from({ length: 20 }, () => limit.limit("crowd")));
-    expect(decisions.filter(({ success }) => success)).toHaveLength(3);
-  });
-
-  test("runs on when Redis forgot its scripts", async () => {
-    const limit = ratelimit();
-    expect((await limit.limit("client")).remaining).toBe(2);
-    await direct.script("FLUSH");
-    expect((await limit.limit("client")).remaining).toBe(1);
+    test("runs on when Redis forgot its scripts", async () => {
+      const limit = ratelimit();
+      expect((await limit.limit("client")).remaining).toBe(2);
+      await look("SCRIPT", "FLUSH");
+      expect((await limit.limit("client")).remaining).toBe(1);
+    });
   });
 });

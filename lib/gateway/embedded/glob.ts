@@ -1,0 +1,52 @@
+import type { Bytes } from "./bytes.ts";
+
+/**
+ * Whether text matches one of Redis's glob patterns: * ? [a-z] [^a] and \ before a character meant
+ * as it is. Only the last * is ever tried again, so that no pattern takes more than the product of
+ * both lengths.
+ */
+export function matchesGlob(pattern: Bytes, text: Bytes): boolean {
+  let [p, t] = [0, 0];
+  let [starAt, textAtStar] = [-1, 0];
+  while (t < text.length) {
+    if (pattern[p] === "*") {
+      [starAt, textAtStar] = [p, t];
+      p += 1;
+      continue;
+    }
+    const after = p < pattern.length ? matchOne(pattern, p, text.charCodeAt(t)) : -1;
+    if (after !== -1) {
+      p = after;
+      t += 1;
+    } else if (starAt !== -1) {
+      textAtStar += 1;
+      [p, t] = [starAt + 1, textAtStar];
+    } else return false;
+  }
+  while (pattern[p] === "*") p += 1;
+  return p >= pattern.length;
+}
+
+/** Where the pattern goes on after it matched one byte; -1 where it did not. */
+function matchOne(pattern: Bytes, at: number, byte: number): number {
+  const first = pattern[at];
+  if (first === "?") return at + 1;
+  if (first === "[") return matchSet(pattern, at + 1, byte);
+  const literal = first === "\\" && at + 1 < pattern.length ? at + 1 : at;
+  return pattern.charCodeAt(literal) === byte ? literal + 1 : -1;
+}
+
+function matchSet(pattern: Bytes, start: number, byte: number): number {
+  const isNegated = pattern[start] === "^";
+  let at = isNegated ? start + 1 : start;
+  let found = false;
+  while (at < pattern.length && pattern[at] !== "]") {
+    if (pattern[at] === "\\" && at + 1 < pattern.length) at += 1;
+    const from = pattern.charCodeAt(at);
+    const isRange = pattern[at + 1] === "-" && at + 2 < pattern.length;
+    const to = isRange ? pattern.charCodeAt(at + 2) : from;
+    if (byte >= Math.min(from, to) && byte <= Math.max(from, to)) found = true;
+    at += isRange ? 3 : 1;
+  }
+  return found === isNegated ? -1 : at + 1;
+}

@@ -1,0 +1,246 @@
+import { createHash } from "node:crypto";
+import { LUA_REGISTRYINDEX, LuaEventMasks, LuaGlobal, LuaReturn, type LuaWasm } from "wasmoon";
+import { ErrorReply } from "#lib/gateway/store";
+import type { Bytes } from "#lib/gateway/embedded/bytes";
+import { CommandError } from "#lib/gateway/embedded/errors";
+import type { Result } from "#lib/gateway/embedded/result";
+import type { RawLua, State } from "./raw.ts";
+import { SANDBOX } from "./sandbox.ts";
+import { Stack } from "./stack.ts";
+
+/** Where a state keeps the globals that scripts are compiled with: LUA_RIDX_GLOBALS. */
+const GLOBALS = 2n;
+
+/** How many of Lua's instructions run between two looks at the clock. */
+const HOOK_EVERY = 1000;
+
+export interface EngineOptions {
+  /** Runs a command that a script calls. */
+  readonly call: (args: readonly Bytes[]) => Result;
+  /** The most that Lua may take for all scripts, in bytes. */
+  readonly maxBytes: number;
+}
+
+export interface Run {
+  readonly keys: readonly Bytes[];
+  readonly args: readonly Bytes[];
+  /** By when it has to end, in milliseconds of performance.now(). */
+  readonly deadline: number;
+}
+
+/** One state of Lua with the scripts that it has compiled. */
+export class Engine {
+  /**
+   * "spent": a script took too long or too much; close it and open another. "lost": Lua was left in
+   * the middle of something, and the module's memory with it: neither is to be touched again.
+   */
+  health: "well" | "spent" | "lost" = "well";
+  readonly #lua: RawLua;
+  readonly #options: EngineOptions;
+  readonly #stack: Stack;
+  readonly #global: LuaGlobal;
+  readonly #state: State;
+  readonly #compiled = new Map<Bytes, number>();
+  readonly #functions: number[] = [];
+  readonly #enter: number;
+  readonly #hook: number;
+  readonly #globals: bigint;
+  readonly #describe: bigint;
+  #work: (state: State) => void = () => {};
+  #deadline = Infinity;
+  #hostError: unknown;
+
+  constructor(wasm: LuaWasm, options: EngineOptions) {
+    this.#lua = wasm.module as unknown as RawLua;
+    this.#options = options;
+    this.#stack = new Stack(this.#lua);
+    this.#global = new LuaGlobal(wasm, true);
+    this.#state = this.#global.address;
+    this.#lua._luaL_openlibs(this.#state);
+    this.#enter = this.#function((state) => {
+      this.#work(state);
+      return 0;
+    });
+    [this.#globals, this.#describe] = this.#openSandbox();
+    this.#global.setMemoryMax(options.maxBytes);
+    this.#hook = this.#function((state) => this.#watch(state), "vii");
+    this.#lua._lua_sethook(this.#state, this.#hook, LuaEventMasks.Count, HOOK_EVERY);
+  }
+
+  close(): void {
+    this.#global.close();
+    this.#stack.close();
+    for (const each of this.#functions) this.#lua.removeFunction(each);
+  }
+
+  has(name: Bytes): boolean {
+    return this.#compiled.has(name);
+  }
+
+  /**
+   * Compiles a script.
+   *
+   * @throws {CommandError} with Lua's own words
+   */
+  compile(name: Bytes, text: Bytes): void {
+    let problem: string | undefined;
+    this.#deadline = Infinity;
+    const failure = this.#protect(() => {
+      const status = this.#load(text, "@user_script");
+      if (status !== LuaReturn.Ok) problem = this.#stack.readText(this.#state, -1);
+      else this.#compiled.set(name, this.#lua._luaL_ref(this.#state, LUA_REGISTRYINDEX));
+    });
+    if (problem !== undefined || failure !== undefined) {
+      const words = problem ?? failure?.replace(/^[0-9]*:ERR /, "");
+      throw new CommandError(`ERR Error compiling script (new function): ${words}`);
+    }
+  }
+
+  /** Lets go of a compiled script. */
+  forget(name: Bytes): void {
+    const ref = this.#compiled.get(name);
+    if (ref === undefined) return;
+    this.#lua._luaL_unref(this.#state, LUA_REGISTRYINDEX, ref);
+    this.#compiled.delete(name);
+  }
+
+  /**
+   * Runs a script that was compiled. What fails in it is an ErrorReply; what fails in the host is
+   * thrown.
+   */
+  run(name: Bytes, { keys, args, deadline }: Run): Result {
+    const ref = BigInt(this.#compiled.get(name) ?? 0);
+    let result: Result = null;
+    this.#deadline = deadline;
+    const failure = this.#protect((state) => {
+      this.#setGlobals(state, { KEYS: keys, ARGV: args });
+      this.#lua._lua_rawgeti(state, LUA_REGISTRYINDEX, ref);
+      this.#lua._lua_callk(state, 0, 1, 0, 0);
+      result = this.#stack.readResult(state, -1);
+    });
+    if (failure === undefined) return result;
+    const [line = "", text = ""] = failure.split(/:(.*)/s, 2);
+    const where = line === "" ? name : `${name}, on @user_script:${line}.`;
+    return new ErrorReply(`${text} script: ${where}`);
+  }
+
+  /** Where the globals and what describes errors are kept in the registry. */
+  #openSandbox(): [globals: bigint, describe: bigint] {
+    const lua = this.#lua;
+    if (this.#load(SANDBOX, "@sandbox") !== LuaReturn.Ok) throw this.#broken();
+    this.#push((state) => this.#call(state, "raise"));
+    this.#push((state) => this.#call(state, "return"));
+    this.#push((state) => this.#sha1hex(state));
+    if (lua._lua_pcallk(this.#state, 3, 3, 0, 0, 0) !== LuaReturn.Ok) throw this.#broken();
+    const describe = lua._luaL_ref(this.#state, LUA_REGISTRYINDEX);
+    const globals = lua._luaL_ref(this.#state, LUA_REGISTRYINDEX);
+    lua._lua_rawseti(this.#state, LUA_REGISTRYINDEX, GLOBALS);
+    return [BigInt(globals), BigInt(describe)];
+  }
+
+  #broken(): Error {
+    return new Error(`Lua's sandbox failed: ${this.#stack.readText(this.#state, -1)}`);
+  }
+
+  #function(run: (state: State) => number | void, signature = "ii"): number {
+    const made = this.#lua.addFunction(run, signature);
+    this.#functions.push(made);
+    return made;
+  }
+
+  #push(run: (state: State) => number): void {
+    this.#lua._lua_pushcclosure(this.#state, this.#function(run), 0);
+  }
+
+  #load(text: Bytes, name: string): LuaReturn {
+    // Both names end with a zero byte, as C wants it; "t": text alone, no compiled code.
+    const names = `${name}\0t\0`;
+    return this.#stack.withOwnText(names, (at) =>
+      this.#stack.withText(text, (from, size) =>
+        this.#lua._luaL_loadbufferx(this.#state, from, size, at, at + name.length + 1),
+      ),
+    );
+  }
+
+  /** Runs work where Lua's errors are caught; answers the error as `line:text`. */
+  #protect(work: (state: State) => void): string | undefined {
+    const lua = this.#lua;
+    const state = this.#state;
+    this.#work = work;
+    this.#hostError = undefined;
+    try {
+      lua._lua_rawgeti(state, LUA_REGISTRYINDEX, this.#describe);
+      lua._lua_pushcclosure(state, this.#enter, 0);
+      const status = lua._lua_pcallk(state, 0, 0, -2, 0, 0);
+      const failure = this.#failure(status);
+      lua._lua_settop(state, 0);
+      if (this.#hostError !== undefined) throw this.#hostError;
+      return failure;
+    } catch (error) {
+      // Lua's own errors end in its protected call; this one went through it.
+      if (error !== this.#hostError) this.health = "lost";
+      throw error;
+    }
+  }
+
+  #failure(status: LuaReturn): string | undefined {
+    if (this.#deadline === -Infinity) {
+      this.health = "spent";
+      return ":ERR the script ran for too long and was ended";
+    }
+    if (status === LuaReturn.ErrorMem) {
+      this.health = "spent";
+      return ":ERR the script took too much memory";
+    }
+    if (status === LuaReturn.Ok) return undefined;
+    if (status === LuaReturn.ErrorRun) return this.#stack.readText(this.#state, -1);
+    return ":ERR the script failed, and so did the handling of its error";
+  }
+
+  #setGlobals(state: State, values: Readonly<Record<string, readonly Bytes[]>>): void {
+    this.#lua._lua_rawgeti(state, LUA_REGISTRYINDEX, this.#globals);
+    for (const [name, texts] of Object.entries(values)) {
+      this.#stack.pushText(state, name);
+      this.#stack.pushTexts(state, texts);
+      this.#lua._lua_rawset(state, -3);
+    }
+  }
+
+  /** Ends a script that runs for too long; what catches that error is ended at its next step. */
+  #watch(state: State): void {
+    if (this.#deadline !== -Infinity && performance.now() < this.#deadline) return;
+    this.#deadline = -Infinity;
+    this.#lua._lua_sethook(state, this.#hook, LuaEventMasks.Count, 1);
+    this.#stack.pushText(state, "too long");
+    this.#lua._lua_error(state);
+  }
+
+  #call(state: State, errors: "raise" | "return"): number {
+    this.#watch(state);
+    const args = this.#stack.readArguments(state);
+    const result = args instanceof ErrorReply ? args : this.#host(args);
+    this.#lua._lua_settop(state, 0);
+    this.#stack.pushResult(state, result);
+    const isRaised = errors === "raise" || this.#hostError !== undefined;
+    if (isRaised && result instanceof ErrorReply) return this.#lua._lua_error(state);
+    return 1;
+  }
+
+  /** An error of the host's ends the script first, so that Lua is left as it should be. */
+  #host(args: readonly Bytes[]): Result {
+    try {
+      return this.#options.call(args);
+    } catch (error) {
+      this.#hostError = error;
+      return new ErrorReply("ERR the store failed");
+    }
+  }
+
+  #sha1hex(state: State): number {
+    const args = this.#stack.readArguments(state);
+    const [text = ""] = args instanceof ErrorReply ? [] : args;
+    const bytes = Buffer.from(text, "latin1");
+    this.#stack.pushText(state, createHash("sha1").update(bytes).digest("hex"));
+    return 1;
+  }
+}

@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import { LuaFactory, type LuaWasm } from "wasmoon";
+import { type Bytes, toBuffer } from "./bytes.ts";
+import type { ScriptCall, Scripting } from "./command.ts";
+import { CommandError, NO_SCRIPT } from "./errors.ts";
+import { Engine } from "./lua/engine.ts";
+import { type Headed, readShebang } from "./lua/shebang.ts";
+import type { Result } from "./result.ts";
+
+/** What scripts that are kept may take, in bytes of text, and how many there may be. */
+const MOST_TEXT = 4 * 1024 * 1024;
+const MOST_SCRIPTS = 1000;
+
+export interface ScriptsOptions {
+  /** Runs a command that a script calls. */
+  readonly call: (args: readonly Bytes[], isReadOnly: boolean) => Result;
+  /** The most that Lua may take, in bytes. */
+  readonly scriptBytes: number;
+}
+
+/** The scripts that are kept, and the state of Lua that runs them. */
+export class Scripts implements Scripting {
+  /** By when a script must have ended, in milliseconds of performance.now(). */
+  deadline = 0;
+  /** Set while Lua is loaded anew, after an error that left it unusable. */
+  mending: Promise<void> | undefined;
+  readonly #options: ScriptsOptions;
+  #wasm: LuaWasm;
+  #engine: Engine | undefined;
+  #isReadOnly = false;
+  /** By use: the first is the longest unused. */
+  readonly #scripts = new Map<Bytes, Headed>();
+  #bytes = 0;
+
+  constructor(wasm: LuaWasm, options: ScriptsOptions) {
+    this.#wasm = wasm;
+    this.#options = options;
+    this.#engine = this.#openEngine();
+  }
+
+  close(): void {
+    this.#engine?.close();
+    this.#engine = undefined;
+  }
+
+  load(text: Bytes): Bytes {
+    const sha = createHash("sha1").update(toBuffer(text)).digest("hex");
+    const kept = this.#scripts.get(sha);
+    const script = kept ?? readShebang(text);
+    this.#compile(sha, script);
+    if (!kept) this.#bytes += script.text.length;
+    this.#keep(sha, script);
+    return sha;
+  }
+
+  has(sha: Bytes): boolean {
+    return this.#scripts.has(sha);
+  }
+
+  flush(): void {
+    for (const sha of this.#scripts.keys()) this.#engine?.forget(sha);
+    this.#scripts.clear();
+    this.#bytes = 0;
+  }
+
+  run(sha: Bytes, { keys, args, isReadOnly }: ScriptCall): Result {
+    const script = this.#scripts.get(sha);
+    if (!script) throw new CommandError(NO_SCRIPT);
+    if (performance.now() >= this.deadline) {
+      throw new CommandError("ERR the scripts of this call ran for too long together");
+    }
+    this.#compile(sha, script);
+    this.#keep(sha, script);
+    this.#isReadOnly = isReadOnly || script.isReadOnly;
+    return this.#watched((engine) => engine.run(sha, { keys, args, deadline: this.deadline }));
+  }
+
+  #compile(sha: Bytes, { text }: Headed): void {
+    if (!this.#engine?.has(sha)) this.#watched((engine) => engine.compile(sha, text));
+  }
+
+  /** A state of Lua that was hurt is never used again; what it had compiled is compiled anew. */
+  #watched<T>(work: (engine: Engine) => T): T {
+    const engine = this.#engine;
+    if (!engine) throw new CommandError("ERR scripts cannot run just now; try again");
+    try {
+      return work(engine);
+    } finally {
+      if (engine.health === "spent") {
+        engine.close();
+        this.#engine = this.#openEngine();
+      } else if (engine.health === "lost") {
+        this.#engine = undefined;
+        this.mending = this.#mend().catch(() => {});
+      }
+    }
+  }
+
+  async #mend(): Promise<void> {
+    try {
+      this.#wasm = await loadLua();
+      this.#engine = this.#openEngine();
+    } finally {
+      this.mending = undefined;
+    }
+  }
+
+  #openEngine(): Engine {
+    const { call, scriptBytes } = this.#options;
+    return new Engine(this.#wasm, {
+      call: (args) => call(args, this.#isReadOnly),
+      maxBytes: scriptBytes,
+    });
+  }
+
+  #keep(sha: Bytes, script: Headed): void {
+    this.#scripts.delete(sha);
+    this.#scripts.set(sha, script);
+    for (const [oldest, { text }] of this.#scripts) {
+      const isFull = this.#bytes > MOST_TEXT || this.#scripts.size > MOST_SCRIPTS;
+      // The one at hand stays, however long.
+      if (!isFull || oldest === sha) return;
+      this.#scripts.delete(oldest);
+      this.#engine?.forget(oldest);
+      this.#bytes -= text.length;
+    }
+  }
+}
+
+/** Loads Lua 5.4 in WebAssembly, in memory of its own. */
+export function loadLua(): Promise<LuaWasm> {
+  return new LuaFactory().getLuaModule();
+}

@@ -1,0 +1,163 @@
+import type { LuaWasm } from "wasmoon";
+import { type Command, ErrorReply, type Reply, type Store } from "#lib/gateway/store";
+import { type Bytes, toBytes } from "./bytes.ts";
+import { type WallClock, wallClock } from "./clock.ts";
+import { type Context, type Specification, takes } from "./command.ts";
+import { findCommand } from "./commands/all.ts";
+import { CommandError, OUT_OF_MEMORY, wrongArity } from "./errors.ts";
+import { Keyspace } from "./keyspace.ts";
+import { type Result, toReply } from "./result.ts";
+import { loadLua, Scripts } from "./scripts.ts";
+
+export interface EmbeddedStoreOptions {
+  /** What all keys may take, in bytes as estimated; beyond it, what would grow is refused. @default 67108864 */
+  readonly maxBytes?: number;
+  /** How long the scripts of one call, pipeline or transaction may run together, in milliseconds. @default 1000 */
+  readonly scriptMs?: number;
+  /** What Lua may take for all scripts, in bytes. @default 16777216 */
+  readonly scriptBytes?: number;
+  /** The time, in milliseconds since 1970 with microseconds as its fraction. @default the machine's */
+  readonly clock?: WallClock;
+}
+
+const MIB = 1024 * 1024;
+
+/** How many keys with a time to live each command looks at, for those whose time has come. */
+const SWEEP = 4;
+/** The same when memory is full. */
+const SWEEP_WHEN_FULL = 1000;
+
+/**
+ * Opens a store in this process's memory, for a machine without Redis: the usual commands of Redis 7,
+ * and its scripts. It forgets everything when it closes. Each call runs whole, in one turn of the
+ * event loop.
+ */
+export async function openEmbeddedStore(options: EmbeddedStoreOptions = {}): Promise<Store> {
+  return new EmbeddedStore(await loadLua(), options);
+}
+
+class EmbeddedStore implements Store {
+  readonly #keys = new Keyspace();
+  readonly #clock: WallClock;
+  readonly #maxBytes: number;
+  readonly #scriptMs: number;
+  readonly #scripts: Scripts;
+  #context: Context;
+
+  constructor(lua: LuaWasm, options: EmbeddedStoreOptions) {
+    const { maxBytes = 64 * MIB, clock = wallClock() } = options;
+    const { scriptMs = 1000, scriptBytes = 16 * MIB } = options;
+    const call = (args: readonly Bytes[], isReadOnly: boolean) =>
+      this.#callFromScript(args, isReadOnly);
+    this.#scripts = new Scripts(lua, { call, scriptBytes });
+    this.#clock = clock;
+    this.#maxBytes = maxBytes;
+    this.#scriptMs = scriptMs;
+    this.#context = this.#at(0);
+  }
+
+  async call(command: Command): Promise<Reply> {
+    await this.#scripts.mending;
+    this.#begin();
+    return this.#run(command);
+  }
+
+  async pipeline(commands: readonly Command[]): Promise<readonly Reply[]> {
+    await this.#scripts.mending;
+    this.#begin();
+    return commands.map((command) => this.#run(command));
+  }
+
+  async transaction(commands: readonly Command[]): Promise<readonly Reply[] | ErrorReply> {
+    await this.#scripts.mending;
+    this.#begin();
+    if (!commands.every(isRunnable)) {
+      return new ErrorReply("EXECABORT Transaction discarded because of previous errors.");
+    }
+    return commands.map((command) => this.#run(command));
+  }
+
+  async close(): Promise<void> {
+    this.#keys.clear();
+    this.#scripts.close();
+  }
+
+  /** What a script's redis.call answers. */
+  #callFromScript([name = "", ...args]: readonly Bytes[], isReadOnly: boolean): Result {
+    if (name === "") {
+      return new ErrorReply("ERR Please specify at least one argument for this redis lib call");
+    }
+    const found = findCommand(name, args);
+    if (!found) return new ErrorReply(UNKNOWN_IN_SCRIPT);
+    const { command } = found;
+    if (!takes(command, args.length)) {
+      return new ErrorReply("ERR Wrong number of args calling Redis command from script");
+    }
+    if (found.isIncomplete) return new ErrorReply(UNKNOWN_IN_SCRIPT);
+    if (command.inScripts === false) {
+      return new ErrorReply("ERR This Redis command is not allowed from script");
+    }
+    if (isReadOnly && command.effect !== "reads") {
+      return new ErrorReply("ERR Write commands are not allowed from read-only scripts.");
+    }
+    return this.#apply(command, args);
+  }
+
+  #begin(): void {
+    this.#scripts.deadline = performance.now() + this.#scriptMs;
+  }
+
+  #run([name, ...rest]: Command): Reply {
+    const args = rest.map(toBytes);
+    const found = findCommand(name, args);
+    if (!found) return toReply(unknown(name, args));
+    if (!takes(found.command, args.length)) return new ErrorReply(wrongArity(found.name).message);
+    // A script and all that it calls happen at one time.
+    this.#context = this.#at(this.#clock());
+    this.#keys.now = Math.floor(this.#context.time);
+    this.#keys.sweep(SWEEP);
+    return toReply(this.#apply(found.command, args));
+  }
+
+  #apply({ effect, run }: Specification, args: readonly Bytes[]): Result {
+    if (effect === "grows" && this.#isFull()) return new ErrorReply(OUT_OF_MEMORY);
+    try {
+      return run(args, this.#context);
+    } catch (error) {
+      if (error instanceof CommandError) return new ErrorReply(error.message);
+      throw error;
+    }
+  }
+
+  #isFull(): boolean {
+    if (this.#keys.bytes <= this.#maxBytes) return false;
+    this.#keys.sweep(SWEEP_WHEN_FULL);
+    return this.#keys.bytes > this.#maxBytes;
+  }
+
+  #at(time: number): Context {
+    return { keys: this.#keys, scripts: this.#scripts, maxBytes: this.#maxBytes, time };
+  }
+}
+
+const UNKNOWN_IN_SCRIPT = "ERR Unknown Redis command called from script";
+
+function isRunnable([name, ...args]: Command): boolean {
+  const found = findCommand(name, args.map(toBytes));
+  return found !== undefined && !found.isIncomplete && takes(found.command, args.length);
+}
+
+/** As much of a command that nobody knows as Redis repeats. */
+const REPEATED = 128;
+
+function unknown(name: string, args: readonly Bytes[]): ErrorReply {
+  let repeated = "";
+  for (const arg of args) {
+    if (repeated.length >= REPEATED) break;
+    // A text of C ends at its first zero byte.
+    const [text = ""] = arg.slice(0, REPEATED - repeated.length).split("\0", 1);
+    repeated += `'${text}' `;
+  }
+  const message = `ERR unknown command '${name.toUpperCase().slice(0, REPEATED)}', with args beginning with: ${repeated}`;
+  return new ErrorReply(message);
+}

@@ -1,0 +1,91 @@
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startOwnRedis } from "#lib/cli/own-redis";
+import { startGateway } from "#lib/gateway/server";
+import { startRedis, type TestRedis } from "../support/redis.ts";
+import { scope } from "../support/scope.ts";
+
+const token = "a-token-of-the-tests";
+const cleanUp = scope();
+
+let server: TestRedis;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = new Redis(server.url);
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await server?.stop();
+});
+
+describe("the gateway's connection to Redis", () => {
+  test("may be a Unix socket", async () => {
+    const own = cleanUp(await startOwnRedis(() => {}), (it) => it.stop());
+    const local = cleanUp(await startGateway({ redisOptions: { path: own.socket }, token }), (it) =>
+      it.close(),
+    );
+    const response = await fetch(`${local.url}/ping`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(await response.json()).toEqual({ result: "PONG" });
+  });
+
+  test("has no other caller's command within a transaction", async () => {
+    const gateway = cleanUp(await startGateway({ redisUrl: server.url, token }), (it) =>
+      it.close(),
+    );
+    const post = async (path: string, body: unknown) => {
+      const headers = { authorization: `Bearer ${token}` };
+      const init = { method: "POST", headers, body: JSON.stringify(body) };
+      return (await fetch(gateway.url + path, init)).status;
+    };
+    const watcher = cleanUp(await redis.duplicate().monitor(), (it) => it.disconnect());
+    const seen: string[] = [];
+    watcher.on("monitor", (_: string, args: string[]) =>
+      seen.push(args.slice(0, 2).join(" ").toLowerCase()),
+    );
+    const rounds = Array.from({ length: 40 }, (_, n) => [
+      post("/multi-exec", [
+        ["INCR", `t${n}`],
+        ["INCR", `t${n}`],
+        ["INCR", `t${n}`],
+      ]),
+      post("/", ["INCR", "single"]),
+      post("/pipeline", [
+        ["INCR", "piped"],
+        ["INCR", "piped"],
+      ]),
+    ]);
+    const statuses = await Promise.all(rounds.flat());
+    expect(statuses.every((status) => status === 200)).toBe(true);
+    await redis.set("end", "1");
+    await expect.poll(() => seen.includes("set end")).toBe(true);
+
+    const starts = seen.flatMap((line, index) => (line === "multi" ? [index] : []));
+    expect(starts).toHaveLength(40);
+    for (const start of starts) {
+      const own = seen[start + 1];
+      expect(own).toMatch(/^incr t\d+$/);
+      expect(seen.slice(start, start + 5)).toEqual(["multi", own, own, own, "exec"]);
+    }
+  });
+
+  test("ends with the gateway", async () => {
+    const closing = await startGateway({
+      redisUrl: server.url,
+      redisOptions: { connectionName: "closing" },
+      token,
+    });
+    expect(await redis.client("LIST")).toContain("name=closing");
+    await closing.close();
+    await expect.poll(() => redis.client("LIST")).not.toContain("name=closing");
+  });
+
+  test("to an address that cannot be read is refused, without its secrets", async () => {
+    const started = startGateway({ redisUrl: "http://user:hunter2@x", token });
+    await expect(started).rejects.toThrow("cannot be read");
+    await expect(started).rejects.not.toThrow("hunter2");
+  });
+});

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { buildOnce } from "#lib/cli/build";
+import { ROOT, startApp } from "../support/app.ts";
+import { scope } from "../support/scope.ts";
+
+const cleanUp = scope();
+
+beforeAll(() => buildOnce(ROOT, () => {}));
+
+/** A PATH that leads to this Node and to nothing else. */
+function pathWithoutRedis(): string {
+  const folder = cleanUp(mkdtempSync(join(tmpdir(), "headgate-path-")), (it) =>
+    rmSync(it, { recursive: true }),
+  );
+  symlinkSync(process.execPath, join(folder, "node"));
+  return folder;
+}
+
+async function search(url: string): Promise<number> {
+  return (await fetch(`${url}/api/search`, { method: "POST" })).status;
+}
+
+describe("npm start on a machine without Redis", () => {
+  test("counts in the embedded store, says so, and limits", async () => {
+    const app = cleanUp(await startApp({ PATH: pathWithoutRedis() }), (it) => it.stop());
+    expect(app.output()).toMatch(
+      /^store +embedded in this process, without Redis; it forgets everything on exit and serves no other process$/m,
+    );
+    const statuses: number[] = [];
+    for (let n = 0; n < 11; n += 1) statuses.push(await search(app.url));
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 200), 429]);
+    expect(await app.stop()).toBe(0);
+  });
+
+  test("does so where it was asked to, though there is a Redis", async () => {
+    const app = cleanUp(await startApp({ HEADGATE_STORE: "embedded" }), (it) => it.stop());
+    expect(app.output()).toMatch(/^store +embedded in this process/m);
+    expect(await search(app.url)).toBe(200);
+  });
+
+  test("installs nothing: told to start Redis, it says what to do", async () => {
+    const started = startApp({ PATH: pathWithoutRedis(), HEADGATE_STORE: "redis" });
+    await expect(started).rejects.toThrow(/STORE_NOT_FOUND: .*HEADGATE_STORE=embedded/);
+  });
+});
+
+describe("HEADGATE_STORE", () => {
+  test.each([
+    [{ HEADGATE_STORE: "memory" }, 'allowed are "redis" and "embedded"'],
+    [
+      { HEADGATE_STORE: "embedded", REDIS_URL: "redis://:hunter2@127.0.0.1:1" },
+      "REDIS_URL names another",
+    ],
+  ])("that cannot be is refused, without secrets: %j", async (env, words) => {
+    const started = startApp(env);
+    await expect(started).rejects.toThrow(`ENV_INVALID: HEADGATE_STORE`);
+    await expect(started).rejects.toThrow(words);
+    await expect(started).rejects.not.toThrow("hunter2");
+  });
+});

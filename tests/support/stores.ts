@@ -1,0 +1,70 @@
+import { openEmbeddedStore } from "#lib/gateway/embedded/store";
+import { connectRedis } from "#lib/gateway/redis-store";
+import type { Command, Reply, Store } from "#lib/gateway/store";
+import { startRedis } from "./redis.ts";
+
+/** A store that runs, and any number of ways into it. */
+export interface RunningStore {
+  /** Another way to the same keys, as another client has it; closing it leaves the keys alone. */
+  open(): Promise<Store>;
+  stop(): Promise<void>;
+}
+
+/** A kind of store that the contract holds for. */
+export interface StoreKind {
+  readonly name: string;
+  /** Starts one of its own, empty. */
+  start(): Promise<RunningStore>;
+}
+
+const redisServer: StoreKind = {
+  name: "redis-server",
+  async start() {
+    const redis = await startRedis();
+    return {
+      open: () => connectRedis({ redisUrl: redis.url, commandTimeoutMs: 5_000 }),
+      stop: () => redis.stop(),
+    };
+  },
+};
+
+const embedded: StoreKind = {
+  name: "embedded",
+  async start() {
+    const store = await openEmbeddedStore();
+    return {
+      open: async () => ({
+        call: (command) => store.call(command),
+        pipeline: (commands) => store.pipeline(commands),
+        transaction: (commands) => store.transaction(commands),
+        close: async () => {},
+      }),
+      stop: () => store.close(),
+    };
+  },
+};
+
+/** Every kind: what a client may rely on is tested on each of them. */
+export const STORES: readonly StoreKind[] = [redisServer, embedded];
+
+/** The store, and the names of the commands that were sent to it. */
+export function recorded(store: Store) {
+  const names: string[] = [];
+  const noted = <T extends readonly Command[]>(commands: T): T => {
+    names.push(...commands.map(([name]) => name.toUpperCase()));
+    return commands;
+  };
+  const recording: Store = {
+    call: (command) => store.call(noted([command] as const)[0]),
+    pipeline: (commands) => store.pipeline(noted(commands)),
+    transaction: (commands) => store.transaction(noted(commands)),
+    close: () => store.close(),
+  };
+  return { store: recording, names };
+}
+
+/** A reply with its bytes as text. */
+export function asText(reply: Reply): unknown {
+  if (Buffer.isBuffer(reply)) return reply.toString();
+  return Array.isArray(reply) ? reply.map(asText) : reply;
+}
