@@ -1,7 +1,13 @@
 import { Cluster, type Redis, type RedisOptions } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
 import { readAddress } from "./redis-address.ts";
-import { connectionOptions, pause, reasonOf, retryDelay } from "./redis-connection.ts";
+import {
+  connectionOptions,
+  pause,
+  reasonOf,
+  reportChanges,
+  retryDelay,
+} from "./redis-connection.ts";
 
 export interface ClusterOptions {
   /** redis://[user:password@]host[:port], or rediss:// for TLS, of any node. */
@@ -149,11 +155,7 @@ function watchKind(cluster: Cluster) {
 }
 
 function follow(cluster: Cluster, report: (line: string) => void): void {
-  let state = "";
-  const change = (next: string) => {
-    if (next !== state) report(next);
-    state = next;
-  };
+  const { change } = reportChanges(report);
   cluster.on("ready", () => change("Redis Cluster answers"));
   cluster.on("error", ({ lastNodeError }: Error & { lastNodeError?: Error }) =>
     change(

@@ -101,3 +101,15 @@ function lost(cause: unknown, commandTimeoutMs: number): HeadgateError {
   }
   return unreachable(cause);
 }
+
+/** Reports a state when it is another one than before. */
+export function reportChanges(report: (line: string) => void) {
+  let state = "";
+  return {
+    current: () => state,
+    change: (next: string) => {
+      if (next !== state) report(next);
+      state = next;
+    },
+  };
+}

@@ -7,6 +7,7 @@ import {
   inTransaction,
   pause,
   reasonOf,
+  reportChanges,
   retryDelay,
   send,
   transacted,
@@ -103,14 +104,10 @@ function needsFlag(): HeadgateError {
 }
 
 function follow(redis: Redis, report: (line: string) => void): void {
-  let state = "";
-  const change = (next: string) => {
-    if (next !== state) report(next);
-    state = next;
-  };
+  const { current, change } = reportChanges(report);
   redis.on("ready", () => change("Redis answers"));
   redis.on("close", () => {
-    if (state === "" || state === "Redis answers") change("Redis is lost; trying again");
+    if (["", "Redis answers"].includes(current())) change("Redis is lost; trying again");
   });
   redis.on("error", (error: Error) =>
     change(`Redis cannot be used (${reasonOf(error)}); trying again`),

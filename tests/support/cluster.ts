@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { findProgram } from "#lib/cli/find-program";
 import { startGateway } from "#lib/gateway/server";
+import { isReady } from "./redis.ts";
 
 /** One node of a test's cluster. */
 export interface TestNode {
@@ -213,18 +214,6 @@ async function setNodeTimeout(nodes: readonly RunningNode[], ms: number): Promis
   await Promise.all(
     living.map(({ direct }) => direct.config("SET", "cluster-node-timeout", String(ms))),
   );
-}
-
-async function isReady(child: ChildProcess): Promise<boolean> {
-  let log = "";
-  return new Promise((resolve, reject) => {
-    child.stdout?.on("data", (chunk: Buffer) => {
-      if (log.length < 100_000) log += chunk.toString();
-      if (/ready to accept connections/i.test(log)) resolve(true);
-    });
-    child.once("exit", () => resolve(false));
-    child.once("error", reject);
-  });
 }
 
 /** One for clients and one for the cluster's own bus, which by default is 10000 above: often too high. */

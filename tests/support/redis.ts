@@ -48,7 +48,8 @@ export async function startRedis(wanted?: number): Promise<TestRedis> {
   }
 }
 
-async function isReady(child: ChildProcess): Promise<boolean> {
+/** Whether a server says in its log that it takes connections, rather than end. */
+export async function isReady(child: ChildProcess): Promise<boolean> {
   let log = "";
   return new Promise((resolve, reject) => {
     child.stdout?.on("data", (chunk: Buffer) => {
