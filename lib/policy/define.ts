@@ -32,7 +32,22 @@ export type TiersInput<Name extends string> = {
 };
 
 /** One rule of a policy: with limits, or with tiers. */
-export interface RuleInput<Name extends string, Rule extends string> {
+export type RuleInput<Name extends string, Rule extends string> = RuleProperties<Rule> &
+  (WithLimits<Name> | WithTiers<Name>);
+
+interface WithLimits<Name extends string> {
+  /** Who may do how much. Every limit must have room. */
+  readonly limits: LimitsInput<Name>;
+  readonly tiers?: never;
+}
+
+interface WithTiers<Name extends string> {
+  /** Limits by the value of an identity, such as the user's plan. */
+  readonly tiers: TiersInput<Name>;
+  readonly limits?: never;
+}
+
+interface RuleProperties<Rule extends string> {
   /**
    * Path patterns in path-to-regexp form, as in Next's matcher: "/api/:path*".
    * @default none: the rule is for calls from code
@@ -42,13 +57,6 @@ export interface RuleInput<Name extends string, Rule extends string> {
    * @default every method but OPTIONS; GET covers HEAD
    */
   readonly methods?: readonly Method[];
-  /** Who may do how much. Every limit must have room. */
-  readonly limits?: LimitsInput<Name>;
-  /**
-   * Limits by the value of an identity, such as the user's plan.
-   * @default none: `limits` holds for everybody
-   */
-  readonly tiers?: TiersInput<Name>;
   /** Rules that do not apply where this one does. */
   readonly replaces?: Rule | readonly Rule[];
   /**

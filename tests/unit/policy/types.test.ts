@@ -27,6 +27,14 @@ test("wrong names do not compile, and right ones do", () => {
     identities,
     rules: { a: { limits: { "user|account|ip": "5 per hour", "user+account+ip": "5 per hour" } } },
   });
+  definePolicy({
+    identities,
+    rules: {
+      tiered: { tiers: { user: { ada: { ip: "5 per hour" }, bob: { user: ["9 per hour"] } } } },
+      shadow: { limits: { ip: "5 per hour" }, mode: "shadow", algorithm: "token-bucket" },
+      part: { limits: { ip: "5 per hour" }, mode: "12.5%", algorithm: "fixed-window" },
+    },
+  });
   const rule: RuleName<typeof policy> = "login";
   const identity: IdentityName<typeof policy> = "account";
   // @ts-expect-error no rule has this name
@@ -44,6 +52,19 @@ test("wrong names do not compile, and right ones do", () => {
   definePolicy({ rules: { a: { limits: { user: "5 per hour" } } } });
   // @ts-expect-error an unknown rule
   definePolicy({ rules: { a: { limits: { ip: "5 per hour" }, replaces: "b" } } });
+  // @ts-expect-error an unknown identity that chooses a tier
+  definePolicy({ identities, rules: { a: { tiers: { plan: { free: { ip: "5 per hour" } } } } } });
+  // @ts-expect-error an unknown identity in a tier
+  definePolicy({ identities, rules: { a: { tiers: { user: { a: { plan: "5 per hour" } } } } } });
+  // @ts-expect-error neither limits nor tiers
+  definePolicy({ rules: { a: { match: "/" } } });
+  const tiers = { user: { a: { ip: "5 per hour" as const } } };
+  // @ts-expect-error both limits and tiers
+  definePolicy({ identities, rules: { a: { limits: { ip: "5 per hour" }, tiers } } });
+  // @ts-expect-error a mode that is none
+  definePolicy({ rules: { a: { limits: { ip: "5 per hour" }, mode: "log" } } });
+  // @ts-expect-error an algorithm that is none
+  definePolicy({ rules: { a: { limits: { ip: "5 per hour" }, algorithm: "leaky-bucket" } } });
   // @ts-expect-error a text that is no limit
   definePolicy({ rules: { a: { limits: { ip: "often" } } } });
 
