@@ -4,6 +4,7 @@ import type { Decision } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
 import { candidatesOf } from "#lib/policy/candidates";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
+import { MAX_PRODUCT, MAX_WINDOW_MS, MIN_WINDOW_MS } from "#lib/policy/limit";
 import type { Candidates, CompiledLimit, CompiledRule } from "#lib/policy/types";
 
 export interface LimitOptions {
@@ -49,8 +50,6 @@ export interface SimpleResult {
   readonly retryAfter: number;
 }
 
-/** The longest window, in milliseconds: 31 days, as in the policy. */
-const MAX_WINDOW_MS = 31 * 24 * 60 * 60 * 1000;
 const MAX_EXACT_LIMIT = 100;
 /** No rule of a policy can have this name: it has a capital. */
 const CUSTOM_RULE = "checkRateLimit";
@@ -97,7 +96,10 @@ export function createLimits<P extends AnyPolicy>(
   ): Promise<Decision> {
     const asked = monotonic();
     const decision = await gate.limiter[does](rules, clients, cost);
-    unawaited(gate.report(decisionEvent(rules, decision, monotonic() - asked)));
+    // Looking decides nothing; only that it failed is worth hearing of.
+    if (does === "take" || decision.reason === "store-failed") {
+      unawaited(gate.report(decisionEvent(rules, decision, monotonic() - asked)));
+    }
     return decision;
   }
 
@@ -127,10 +129,16 @@ function singleLimit(limit: number, windowMs: number): Candidates {
       `checkRateLimit: limit is ${limit}; allowed: a whole number from 1.`,
     );
   }
-  if (!Number.isSafeInteger(windowMs) || windowMs < 1000 || windowMs > MAX_WINDOW_MS) {
+  if (!Number.isSafeInteger(windowMs) || windowMs < MIN_WINDOW_MS || windowMs > MAX_WINDOW_MS) {
     throw new HeadgateError(
       "LIMIT_BAD_ARGUMENT",
-      `checkRateLimit: windowMs is ${windowMs}; allowed: a whole number of milliseconds from 1000 (1 s) to ${MAX_WINDOW_MS} (31 days).`,
+      `checkRateLimit: windowMs is ${windowMs}; allowed: a whole number of milliseconds from ${MIN_WINDOW_MS} (1 s) to ${MAX_WINDOW_MS} (31 days).`,
+    );
+  }
+  if (limit * windowMs > MAX_PRODUCT) {
+    throw new HeadgateError(
+      "LIMIT_BAD_ARGUMENT",
+      `checkRateLimit: limit is ${limit}; allowed: at most ${Math.floor(MAX_PRODUCT / windowMs)} in a window of ${windowMs} ms.`,
     );
   }
   const compiled: CompiledLimit = {

@@ -3,7 +3,7 @@ import type { LimitStatus, ShadowOutcome } from "#lib/core/decision";
 import type { RuleSet } from "#lib/policy/types";
 import type { Redis } from "#lib/redis/client";
 import type { Keys } from "#lib/redis/keys";
-import { type Charged, chargesOf, fullGroups, takenOf } from "./charge.ts";
+import { type Charged, chargesOf, DECIDING, fullGroups, takenOf } from "./charge.ts";
 import type { Settle } from "./settle.ts";
 
 /** @upstash/ratelimit does not export the type of its algorithms. */
@@ -54,9 +54,9 @@ function settlementOf({ shadows }: RuleSet, charged: readonly Charged[]): Settle
   const statusesOf = (group: number) =>
     charged.filter(({ charge }) => charge.group === group).map(({ status }) => status);
   return {
-    passed: !full.has(0),
+    passed: !full.has(DECIDING),
     at: Math.max(0, ...charged.map(({ at }) => at)),
-    limits: statusesOf(0),
+    limits: statusesOf(DECIDING),
     shadows: shadows.map(({ rule }, i) => ({
       rule,
       allowed: !full.has(i + 1),

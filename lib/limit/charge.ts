@@ -3,6 +3,9 @@ import type { CompiledLimit, RuleSet } from "#lib/policy/types";
 import { StoreError } from "#lib/redis/errors";
 import type { Keys } from "#lib/redis/keys";
 
+/** The group of the limits that decide, as the scripts know it. */
+export const DECIDING = 0;
+
 /** What one request takes from one limit of one client. */
 export interface Charge {
   readonly limit: CompiledLimit;
@@ -11,7 +14,7 @@ export interface Charge {
   readonly key: string;
   /** Units. */
   readonly cost: number;
-  /** 0 for what decides; each rule in shadow has a number of its own. */
+  /** {@link DECIDING}, or the number of a rule in shadow, from 1. */
   readonly group: number;
 }
 
@@ -55,7 +58,7 @@ export function chargesOf(
  * lowered or counted in another way goes on counting; the window is, for it is what is counted in.
  */
 function keySuffix({ rule, subject, windowMs }: CompiledLimit, group: number): string {
-  return `${rule}:${subject.expression}:${windowMs}${group > 0 ? ":shadow" : ""}`;
+  return `${rule}:${subject.expression}:${windowMs}${group === DECIDING ? "" : ":shadow"}`;
 }
 
 /** What the scripts are told of each charge. */
@@ -106,5 +109,5 @@ export function fullGroups(charged: readonly Charged[]): ReadonlySet<number> {
 /** What is taken: nothing where what decides is full, and of the others every group with room. */
 export function takenOf(charged: readonly Charged[]): readonly Charged[] {
   const full = fullGroups(charged);
-  return full.has(0) ? [] : charged.filter(({ charge }) => !full.has(charge.group));
+  return full.has(DECIDING) ? [] : charged.filter(({ charge }) => !full.has(charge.group));
 }

@@ -29,15 +29,16 @@ local function rule_of(i)
   local at = 1 + (i - 1) * FIELDS
   return {
     does = algorithms[ARGV[at + 1]],
-    limit = tonumber(ARGV[at + 2]),
-    window = tonumber(ARGV[at + 3]),
-    cost = tonumber(ARGV[at + 4]),
+    limit = whole(ARGV[at + 2]),
+    window = whole(ARGV[at + 3]),
+    cost = whole(ARGV[at + 4]),
     group = ARGV[at + 5],
   }
 end
 
 -- The state of a key, and the algorithm that reads it: the rule's own, or the one whose state is
--- still there when the rule's algorithm changed. That one decides until its state is adopted.
+-- still there when the rule's algorithm changed. That one decides until its state is adopted. What
+-- none can read counts as nothing, and is replaced.
 local function state_of(key, rule)
   local state = rule.does.read(key, rule)
   if state then return state, rule.does end
@@ -120,7 +121,7 @@ export function refundLua(clock: string): string {
 local given = 0
 for i, key in ipairs(KEYS) do
   local rule = rule_of(i)
-  given = given + rule.does.refund(key, rule, tonumber(ARGV[1]))
+  given = given + rule.does.refund(key, rule, whole(ARGV[1]))
 end
 return given
 `,

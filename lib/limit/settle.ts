@@ -1,4 +1,5 @@
-import type { Redis } from "#lib/redis/client";
+import { monotonic } from "#lib/core/clock";
+import { type Redis, withinDeadline } from "#lib/redis/client";
 import { StoreError } from "#lib/redis/errors";
 import { defineScript, runScript, runScripts, type Script } from "#lib/redis/script";
 import { argsOf, type Charge, type Charged, readCharged, takenOf } from "./charge.ts";
@@ -26,13 +27,15 @@ export type Settle = (
 export function createSettle(script: Script, isCluster: boolean): Settle {
   let byClient = isCluster;
   return async (redis, mode, charges) => {
-    if (byClient) return settleByClient(redis, script, mode, charges);
+    const since = monotonic();
+    const split = () => withinDeadline(redis, since, settleByClient(redis, script, mode, charges));
+    if (byClient) return split();
     try {
       return await settleAtOnce(redis, script, mode, charges);
     } catch (error) {
       if (!(error instanceof StoreError) || error.reply !== "CROSSSLOT") throw error;
       byClient = true;
-      return settleByClient(redis, script, mode, charges);
+      return split();
     }
   };
 }
@@ -60,20 +63,21 @@ async function settleByClient(
 ): Promise<readonly Charged[]> {
   const parts = partsBy(charges, ({ client }) => client);
   if (parts.length <= 1) return settleAtOnce(redis, script, mode, charges);
-  const answers = await runScripts(
-    redis,
-    script,
-    parts.map((part) => ({ keys: keysOf(part), args: [mode, ...argsOf(part)] })),
-  );
+  const calls = parts.map((part) => ({ keys: keysOf(part), args: [mode, ...argsOf(part)] }));
+  const answers = await runScripts(redis, script, calls);
   const settled = parts.map((part, i) => readPart(answers[i], part));
-  const charged = settled.flatMap((part) => (part instanceof Error ? [] : part));
   const failed = settled.find((part) => part instanceof Error);
-  const taken = settled.flatMap((part) => (part instanceof Error ? [] : takenOf(part)));
-  const kept = new Set(failed ? [] : takenOf(charged));
-  const tooMuch = mode === "take" ? taken.filter((each) => !kept.has(each)) : [];
+  const charged = settled.filter((part): part is Charged[] => !(part instanceof Error));
+  const tooMuch = mode === "take" ? takenInVain(charged, failed !== undefined) : [];
   if (tooMuch.length > 0) await giveBack(redis, tooMuch).catch(() => 0);
   if (failed instanceof Error) throw failed;
-  return inOrder(charges, charged, new Set(tooMuch));
+  return inOrder(charges, charged.flat(), new Set(tooMuch));
+}
+
+/** What some clients' scripts took, and would not have, had they known of the others. */
+function takenInVain(parts: readonly (readonly Charged[])[], hasFailed: boolean): Charged[] {
+  const kept = new Set(hasFailed ? [] : takenOf(parts.flat()));
+  return parts.flatMap((part) => takenOf(part)).filter((each) => !kept.has(each));
 }
 
 /** What one client's script answered, or its error: of the others some may have to be given back. */
@@ -86,7 +90,7 @@ function readPart(answer: unknown, part: readonly Charge[]): Charged[] | Error {
   }
 }
 
-/** As the limits stand with what was given back; their reset is still the one of before, and never too early. */
+/** As the limits stand with what was given back; their reset is still the one of the moment between. */
 function inOrder(
   charges: readonly Charge[],
   charged: readonly Charged[],

@@ -8,34 +8,40 @@ const LINES_A_SECOND = 10;
 
 /**
  * A listener that writes one line of JSON for each failure of the store, a resolver or a hook, and
- * for each request that a rule in shadow would have refused. Other decisions are not logged. Messages of ours hold no keys and values;
- * of other errors only the name is written, since their messages may.
+ * for each request that a rule in shadow would have refused, of each kind at most ten a second.
+ * Other decisions are not logged. Messages of ours hold no keys and values; of other errors only the
+ * name is written, since their messages may.
  *
  * @param write where a line goes
  */
 export function logFailures(write: (line: string) => void, clock: Clock = monotonic): Listener {
-  let second = 0;
-  let lines = 0;
+  const kinds = new Map<string, { second: number; lines: number }>();
   return (event) => {
     const line = lineOf(event);
     if (!line) return;
-    const now = Math.floor(clock() / 1000);
-    if (now !== second) {
-      if (lines > LINES_A_SECOND)
-        write(json({ event: "suppressed", lines: lines - LINES_A_SECOND }));
-      second = now;
-      lines = 0;
+    const second = Math.floor(clock() / 1000);
+    const before = kinds.get(line.event);
+    const lines = before?.second === second ? before.lines + 1 : 1;
+    if (before && lines === 1 && before.lines > LINES_A_SECOND) {
+      const suppressed = before.lines - LINES_A_SECOND;
+      write(json({ event: "suppressed", of: line.event, lines: suppressed }));
     }
-    lines += 1;
+    kinds.set(line.event, { second, lines });
     if (lines <= LINES_A_SECOND) write(json(line));
   };
+}
+
+/** What is written; `event` is its kind, and there are three. */
+interface Line {
+  readonly event: "failure" | "store-failed" | "shadow-denied";
+  readonly [field: string]: unknown;
 }
 
 function json(fields: object): string {
   return JSON.stringify({ source: "headgate", level: "warn", ...fields });
 }
 
-function lineOf(event: HeadgateEvent): object | undefined {
+function lineOf(event: HeadgateEvent): Line | undefined {
   if (event.kind === "failure") {
     return { event: "failure", what: event.what, error: describe(event.error) };
   }
@@ -53,7 +59,7 @@ function lineOf(event: HeadgateEvent): object | undefined {
 }
 
 /** Whoever adds a rule in shadow wants to know whom it would refuse, before it does. */
-function shadowLine({ shadows }: Decision): object | undefined {
+function shadowLine({ shadows }: Decision): Line | undefined {
   const refusing = shadows.filter(({ allowed }) => !allowed).map(({ rule }) => rule);
   return refusing.length > 0 ? { event: "shadow-denied", rules: refusing } : undefined;
 }

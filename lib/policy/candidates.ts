@@ -15,7 +15,7 @@ export interface MatchingRules {
 }
 
 /** More sets than this are made anew each time: a policy of many tiers and modes keeps no more. */
-const MAX_SETS = 1000;
+const MAX_SETS = 100;
 
 const STRICTNESS: readonly OnStoreFailure[] = ["allow", "local", "deny"];
 
@@ -38,14 +38,11 @@ export function candidatesOf(readings: readonly MatchingRules[]): Candidates {
 
   const applyTo = (asker: Asker): RuleSet => {
     const applying = rules.map((rule) => applyRule(rule, asker));
-    const id = applying.map(idOf).join(",");
+    const id = JSON.stringify(applying.map(({ tier, decides }) => [tier, decides]));
     const known = sets.get(id);
     if (known) return known;
     const left = new Set(readings.flatMap((reading) => withoutReplaced(reading, applying)));
-    const made = ruleSetOf(
-      id,
-      applying.filter((each) => left.has(each)),
-    );
+    const made = ruleSetOf(applying.filter((each) => left.has(each)));
     if (sets.size < MAX_SETS) sets.set(id, made);
     return made;
   };
@@ -73,10 +70,6 @@ function tierOf({ limits, tiers }: CompiledRule, asker: Asker) {
   return { tier, limits: tiers.limits.get(tier) ?? [] };
 }
 
-function idOf({ rule, tier, decides }: Applying): string {
-  return `${rule.name}${tier && `[${tier}]`}${decides ? "" : "~"}`;
-}
-
 function withoutReplaced(reading: MatchingRules, applying: readonly Applying[]): Applying[] {
   const matching = applying.filter(({ rule }) => reading.rules.includes(rule));
   if (!reading.mayReplace) return matching;
@@ -89,10 +82,9 @@ function withoutReplaced(reading: MatchingRules, applying: readonly Applying[]):
 }
 
 /** Puts rules together that are settled together. */
-function ruleSetOf(id: string, applying: readonly Applying[]): RuleSet {
+function ruleSetOf(applying: readonly Applying[]): RuleSet {
   const deciding = applying.filter(({ decides }) => decides);
   return {
-    id,
     rules: deciding.map(({ rule }) => rule),
     limits: deciding.flatMap(({ limits }) => limits),
     shadows: applying

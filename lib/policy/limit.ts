@@ -2,10 +2,10 @@ import { parseDuration } from "#lib/core/duration";
 import type { Place, Problems } from "./errors.ts";
 import { LIMIT_FORM, parseLimit } from "./schema.ts";
 
-const MIN_WINDOW_MS = 1000;
-const MAX_WINDOW_MS = 31 * 24 * 60 * 60 * 1000;
+export const MIN_WINDOW_MS = 1000;
+export const MAX_WINDOW_MS = 31 * 24 * 60 * 60 * 1000;
 /** Products of counts and milliseconds are exact up to here, in Lua as in JavaScript. */
-const MAX_PRODUCT = 2 ** 53;
+export const MAX_PRODUCT = 2 ** 53;
 
 const WINDOW_FORM = 'a length such as "minute", "15 minutes", "1 h"';
 

@@ -80,8 +80,6 @@ export interface ShadowRule {
 
 /** The rules that apply together to one client's request; the same object for the same set. */
 export interface RuleSet {
-  /** Stable while the process lives; names the set in caches. */
-  readonly id: string;
   /** The rules that decide. */
   readonly rules: readonly CompiledRule[];
   /** Their limits, in the order of the policy. */

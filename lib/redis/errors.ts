@@ -26,8 +26,9 @@ export class StoreError extends HeadgateError {
   }
 }
 
-/** What a Redis Cluster, or our gateway before it, says where a command's node does not serve. */
+/** What Redis, or our gateway before a cluster, says where a command's node does not serve. */
 const NOT_SERVED: ReadonlyMap<string, StoreErrorCode> = new Map([
+  ["LOADING", "STORE_UNREACHABLE"],
   ["CLUSTERDOWN", "STORE_UNREACHABLE"],
   ["MASTERDOWN", "STORE_UNREACHABLE"],
   ["TRYAGAIN", "STORE_UNREACHABLE"],

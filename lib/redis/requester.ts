@@ -19,7 +19,7 @@ export interface RequesterOptions {
 }
 
 /** How long a store call may take when nothing else is said, in milliseconds. */
-const DEFAULT_DEADLINE_MS = 500;
+export const DEFAULT_DEADLINE_MS = 500;
 
 /**
  * Sends one REST call (Upstash's protocol) and reads its answer: once, never again, and never

@@ -1,6 +1,7 @@
 import { sha1 } from "@noble/hashes/legacy.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Redis } from "@upstash/redis";
+import { monotonic } from "#lib/core/clock";
+import { type Redis, withinDeadline } from "./client.ts";
 import { rejected, StoreError } from "./errors.ts";
 
 /** A Lua script and the name that Redis knows it by. */
@@ -23,7 +24,7 @@ export function defineScript(lua: string): Script {
 
 /**
  * Runs a script by its SHA, and by its text once where Redis has not seen it. Nothing ran when
- * Redis says NOSCRIPT, so the second call never counts twice.
+ * Redis says NOSCRIPT, so the second call never counts twice. Both have one deadline.
  *
  * @throws {StoreError} when the store fails or refuses
  */
@@ -34,11 +35,12 @@ export async function runScript(
   args: readonly (string | number)[],
 ): Promise<unknown> {
   const values = args.map(String);
+  const since = monotonic();
   try {
     return await redis.evalsha(script.sha, keys, values);
   } catch (error) {
     if (!isUnknownScript(error)) throw error;
-    return await redis.eval(script.lua, keys, values);
+    return await withinDeadline(redis, since, redis.eval(script.lua, keys, values));
   }
 }
 

@@ -58,7 +58,9 @@ export function writeLimitHeaders(
   if (decision.retryAfterMs !== undefined) {
     headers.set("Retry-After", String(seconds(decision.retryAfterMs)));
   }
-  if (legacy !== false) writeLegacyHeaders(headers, shown, decision.at);
+  if (legacy !== false && decision.at !== undefined) {
+    writeLegacyHeaders(headers, shown, decision.at);
+  }
 }
 
 function writeStandardHeaders(
@@ -92,13 +94,9 @@ function limitItem(status: LimitStatus, dialect: Dialect): Item {
  * The older names have room for one limit: the one with the least room, and of several the one that
  * takes longest. Reset is in seconds since 1970, as most write it.
  *
- * @param at milliseconds since 1970; a decision made without the store has this process's clock
+ * @param at when it was decided, in milliseconds since 1970
  */
-function writeLegacyHeaders(
-  headers: Headers,
-  shown: readonly LimitStatus[],
-  at: number = Date.now(),
-): void {
+function writeLegacyHeaders(headers: Headers, shown: readonly LimitStatus[], at: number): void {
   const [tightest] = shown.toSorted((a, b) => a.remaining - b.remaining || b.resetMs - a.resetMs);
   if (!tightest) return;
   headers.set("X-RateLimit-Limit", String(whole(tightest.limit)));

@@ -165,6 +165,54 @@ describe.each(STORES)("the limit script on $name", (kind) => {
     );
   });
 
+  test("gives nothing back a window later: that has come back by itself", async () => {
+    for (const algorithm of ALGORITHMS) {
+      const keys = freshKeys(1);
+      const only: ModelLimit = { algorithm, limit: 1, windowMs: 60_000, cost: 1 };
+      const start = START - (START % 60_000);
+      await script.run("take", keys, [only], start);
+      const now = start + 120_000;
+      expect((await script.run("take", keys, [only], now)).passed).toBe(true);
+      expect(await script.refund(keys, [only], start, now)).toBe(0);
+      expect((await script.run("take", keys, [only], now)).passed).toBe(false);
+    }
+  });
+
+  test("gives back what was adopted, and what was taken on a clock that stepped back", async () => {
+    const fixed: ModelLimit = { algorithm: "fixed-window", limit: 9, windowMs: 60_000, cost: 1 };
+    const keys = freshKeys(2);
+    const [adopted = [], stepped = []] = keys.map((key) => [key]);
+    const start = START - (START % 60_000);
+    await script.run("take", adopted, [{ ...fixed, algorithm: "sliding-log" }], start);
+    await script.run("take", adopted, [fixed], start + 20);
+    expect(await script.refund(adopted, [fixed], start + 20, start + 30)).toBe(1);
+    const remaining = async (key: string[], now: number) =>
+      (await script.run("peek", key, [fixed], now)).limits[0]?.remaining;
+    expect(await remaining(adopted, start + 30)).toBe(8);
+
+    await script.run("take", stepped, [{ ...fixed, cost: 2 }], start);
+    await script.run("take", stepped, [fixed], start + 60_000);
+    await script.run("take", stepped, [fixed], start + 100);
+    expect(await script.refund(stepped, [fixed], start + 100, start + 110)).toBe(1);
+    expect(await remaining(stepped, start + 60_000)).toBe(8);
+  });
+
+  test.each(ALGORITHMS.filter((algorithm) => algorithm !== "sliding-log"))(
+    "is exact up to the largest limit that a policy may have (%s)",
+    async (algorithm) => {
+      const windowMs = 31 * 24 * 3_600_000;
+      const limit = Math.floor(2 ** 53 / windowMs);
+      const keys = freshKeys(1);
+      const most: ModelLimit = { algorithm, limit, windowMs, cost: limit - 1 };
+      expect((await script.run("take", keys, [most], START)).limits[0]?.remaining).toBe(1);
+      const one = { ...most, cost: 1 };
+      expect((await script.run("take", keys, [one], START)).limits[0]?.remaining).toBe(0);
+      const wait = (await script.run("take", keys, [one], START)).limits[0]?.wait ?? NaN;
+      expect((await script.run("peek", keys, [one], START + wait - 1)).passed).toBe(false);
+      expect((await script.run("peek", keys, [one], START + wait)).passed).toBe(true);
+    },
+  );
+
   describe("with rules in shadow", () => {
     const decides: ScriptLimit = { algorithm: "fixed-window", limit: 2, windowMs: 60_000, cost: 1 };
     const shadow: ScriptLimit = { ...decides, limit: 1, group: 1 };
@@ -280,11 +328,9 @@ describe.each(STORES)("the limit script on $name", (kind) => {
       for (let i = 0; i < 4; i += 1) await script.run("take", keys, [old], START);
       expect((await script.run("take", keys, [old], START)).passed).toBe(false);
       const raised = { ...old, limit: 8 };
-      // A bucket that is empty is as empty when it is larger; it refills twice as fast.
-      const wait = algorithm === "token-bucket" ? 60_000 / 8 : 0;
-      const answer = await script.run("take", keys, [raised], START + wait);
+      const answer = await script.run("take", keys, [raised], START);
       expect(answer.passed).toBe(true);
-      expect(answer.limits[0]?.remaining).toBe(algorithm === "token-bucket" ? 0 : 3);
+      expect(answer.limits[0]?.remaining).toBe(3);
     });
 
     test.each(ALGORITHMS)("a lowered limit holds at once, for a window (%s)", async (algorithm) => {
@@ -299,86 +345,125 @@ describe.each(STORES)("the limit script on $name", (kind) => {
       expect((await script.run("take", keys, [lowered], start + 120_000)).passed).toBe(true);
     });
 
+    const limits = fc.integer({ min: 1, max: 12 });
+    const costs = fc.integer({ min: 1, max: 3 });
+    const version = fc
+      .record({ algorithm: fc.constantFrom(...ALGORITHMS), limit: limits, cost: costs })
+      .map((made) => ({ ...made, windowMs: 10_000, cost: Math.min(made.cost, made.limit) }));
+    /** Either limit of the two may be the larger, or both the same. */
     const pair = fc
-      .tuple(rule, fc.constantFrom(...ALGORITHMS), fc.integer({ min: 1, max: 20 }))
-      .map(([old, algorithm, limit]): [ModelLimit, ModelLimit] => [
-        { ...old, limit: Math.min(old.limit, 20), cost: 1 },
-        { ...old, algorithm, limit, cost: 1 },
+      .tuple(version, version, fc.boolean())
+      .map(([old, next, same]): readonly [ModelLimit, ModelLimit] => [
+        old,
+        same ? { ...next, limit: old.limit, cost: Math.min(next.cost, old.limit) } : next,
       ]);
+    /** Which of the two asks, how often, and when: also right before and at a window's edge. */
+    const turn = fc.record({
+      isOld: fc.boolean(),
+      gap: fc.oneof(
+        fc.integer({ min: 0, max: 2_000 }),
+        fc.constantFrom("edge", "before the edge", "after the edge"),
+      ),
+      times: fc.integer({ min: 1, max: 12 }),
+    });
+    const turns = fc.array(turn, { minLength: 5, maxLength: 25 });
+
+    function later(now: number, gap: number | string): number {
+      if (typeof gap === "number") return now + gap;
+      const edge = (Math.floor(now / 10_000) + 1) * 10_000;
+      if (gap === "edge") return edge;
+      return gap === "before the edge" ? Math.max(now, edge - 1) : edge + 1;
+    }
 
     test("two versions side by side admit at one moment no more than the larger limit", async () => {
       await fc.assert(
-        fc.asyncProperty(
-          pair,
-          fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }),
-          offsets,
-          async ([old, next], turns, offset) => {
-            const keys = freshKeys(1);
-            let admitted = 0;
-            for (const turn of turns) {
-              const answer = await script.run("take", keys, [turn ? old : next], START + offset);
-              if (answer.passed) admitted += 1;
+        fc.asyncProperty(pair, turns, offsets, async ([old, next], walk, offset) => {
+          const keys = freshKeys(1);
+          let admitted = 0;
+          for (const { isOld, times } of walk) {
+            const asking = isOld ? old : next;
+            for (let i = 0; i < times; i += 1) {
+              const answer = await script.run("take", keys, [asking], START + offset);
+              if (answer.passed) admitted += asking.cost;
             }
-            expect(admitted).toBeLessThanOrEqual(Math.max(old.limit, next.limit));
-          },
-        ),
-        { numRuns: 81 },
+          }
+          expect(admitted).toBeLessThanOrEqual(Math.max(old.limit, next.limit));
+        }),
+        { numRuns: 80 },
       );
     });
 
     test("two versions side by side admit in any window no more than twice the larger limit, wait exactly, and never fail", async () => {
       await fc.assert(
-        fc.asyncProperty(
-          pair,
-          fc.array(
-            fc.tuple(
-              fc.boolean(),
-              fc.double({ min: 0, max: 0.2, noNaN: true }),
-              fc.integer({ min: 1, max: 12 }),
-            ),
-            { minLength: 10, maxLength: 30 },
-          ),
-          offsets,
-          async ([old, next], walk, offset) => {
-            const keys = freshKeys(1);
-            const admitted: { at: number; cost: number }[] = [];
-            let now = START + offset;
-            for (const [turn, gap, burst] of walk) {
-              now += Math.round(gap * old.windowMs);
-              const version = [turn ? old : next];
-              for (let i = 0; i < burst; i += 1) {
-                const answer = await script.run("take", keys, version, now);
-                if (answer.passed) admitted.push({ at: now, cost: 1 });
-                const wait = answer.limits[0]?.wait ?? NaN;
-                if (wait <= 0) continue;
-                expect((await script.run("peek", keys, version, now + wait - 1)).passed).toBe(
-                  false,
-                );
-                expect((await script.run("peek", keys, version, now + wait)).passed).toBe(true);
-                break;
-              }
+        fc.asyncProperty(pair, turns, offsets, async ([old, next], walk, offset) => {
+          const keys = freshKeys(1);
+          const admitted: { at: number; cost: number }[] = [];
+          let now = START + offset;
+          for (const { isOld, gap, times } of walk) {
+            now = later(now, gap);
+            const asking = isOld ? old : next;
+            for (let i = 0; i < times; i += 1) {
+              const answer = await script.run("take", keys, [asking], now);
+              if (answer.passed) admitted.push({ at: now, cost: asking.cost });
+              const wait = answer.limits[0]?.wait ?? NaN;
+              if (wait <= 0) continue;
+              expect((await script.run("peek", keys, [asking], now + wait - 1)).passed).toBe(false);
+              expect((await script.run("peek", keys, [asking], now + wait)).passed).toBe(true);
+              break;
             }
-            const larger = { ...old, limit: Math.max(old.limit, next.limit) };
-            const isLogAlone = old.algorithm === "sliding-log" && next.algorithm === "sliding-log";
-            const bound = isLogAlone ? larger.limit : 2 * larger.limit;
-            expect(mostIn(admitted, old.windowMs)).toBeLessThanOrEqual(bound);
-          },
-        ),
+          }
+          const larger = Math.max(old.limit, next.limit);
+          const isLogAlone = [old, next].every(({ algorithm }) => algorithm === "sliding-log");
+          expect(mostIn(admitted, 10_000)).toBeLessThanOrEqual(isLogAlone ? larger : 2 * larger);
+        }),
         { numRuns: 150 },
       );
+    });
+
+    test("a bucket that is full again does not empty the window that follows it", async () => {
+      const keys = freshKeys(1);
+      const bucket: ModelLimit = { algorithm: "token-bucket", limit: 2, windowMs: 1000, cost: 1 };
+      const fixed: ModelLimit = { ...bucket, algorithm: "fixed-window" };
+      const edge = START - (START % 1000);
+      const asked = [
+        [79, bucket],
+        [985, fixed],
+        [985, fixed],
+        [1000, fixed],
+        [1000, fixed],
+      ] as const;
+      const passed: boolean[] = [];
+      for (const [at, rule] of asked) {
+        passed.push((await script.run("take", keys, [rule], edge + at)).passed);
+      }
+      expect(passed).toEqual([true, true, true, false, false]);
+    });
+
+    test("a lowered bucket says a wait that is exact, and no longer than a window", async () => {
+      const keys = freshKeys(1);
+      const old: ModelLimit = { algorithm: "token-bucket", limit: 100, windowMs: 60_000, cost: 80 };
+      await script.run("take", keys, [old], START);
+      const lowered = [{ ...old, limit: 10, cost: 1 }];
+      const wait = (await script.run("peek", keys, lowered, START + 7)).limits[0]?.wait ?? NaN;
+      expect(wait).toBe(60_000 - 7);
+      expect((await script.run("peek", keys, lowered, START + 6 + wait)).passed).toBe(false);
+      expect((await script.run("take", keys, lowered, START + 7 + wait)).passed).toBe(true);
     });
 
     test.each(ALGORITHMS)(
       "what nobody can read counts as nothing, and is replaced (%s)",
       async (algorithm) => {
-        const [key = ""] = freshKeys(1);
-        await store.call(["SET", key, "z 1 2 3"]);
         const only: ModelLimit = { algorithm, limit: 2, windowMs: 60_000, cost: 1 };
-        expect((await script.run("peek", [key], [only], START)).passed).toBe(true);
-        expect(await script.contentOf(key)).toBe("z 1 2 3");
-        const answer = await script.run("take", [key], [only], START);
-        expect(answer.limits[0]?.remaining).toBe(1);
-        expect(await script.contentOf(key)).not.toContain("z");
+        const huge = "9".repeat(20);
+        for (const text of ["z 1 2 3", `c ${huge} 1 1`, `c 9${huge.slice(8)} 1 1`, `b 1 ${huge}`]) {
+          const [key = ""] = freshKeys(1);
+          await store.call(["SET", key, text]);
+          expect((await script.run("peek", [key], [only], START)).passed).toBe(true);
+          expect(await script.contentOf(key)).toBe(text);
+          const answer = await script.run("take", [key], [only], START);
+          expect(answer.limits[0]?.remaining).toBe(1);
+          expect(await script.contentOf(key)).not.toBe(text);
+        }
       },
     );
 

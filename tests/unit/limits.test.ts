@@ -155,6 +155,7 @@ describe("checkRateLimit", () => {
     [1.5, 60_000],
     [5, 10],
     [5, 40 * 86_400_000],
+    [1e13, 31 * 86_400_000],
   ])("refuses a limit of %d in %d ms with what is allowed", async (limit, windowMs) => {
     await expect(fresh().checkRateLimit("a", limit, windowMs)).rejects.toMatchObject({
       code: "LIMIT_BAD_ARGUMENT",

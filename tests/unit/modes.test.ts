@@ -93,12 +93,15 @@ describe("a rule in shadow", () => {
   });
 
   test("allows a call from code, says what it would have done, and can be given back", async () => {
-    const { limit, refund } = createLimits(policy, gateOptions(store).options);
+    const { options, events } = gateOptions(store);
+    const { limit, peek, refund } = createLimits(policy, options);
     const first = await limit("code", { user: "ada" });
     expect(first).toMatchObject({ allowed: true, limits: [], shadows: [{ allowed: true }] });
     const second = await limit("code", { user: "ada" });
     expect(second).toMatchObject({ allowed: true, shadows: [{ rule: "code", allowed: false }] });
     expect(await refund(second)).toBe(0);
+    expect((await peek("code", { user: "ada" })).shadows[0]?.allowed).toBe(false);
+    expect(events).toHaveLength(2);
     expect(await refund(first)).toBe(1);
     expect((await limit("code", { user: "ada" })).shadows[0]?.allowed).toBe(true);
   });

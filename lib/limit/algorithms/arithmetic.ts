@@ -1,10 +1,17 @@
 /**
- * What all algorithms reckon with. Redis runs Lua 5.1 and other stores 5.4, so there is no integer
- * division, and every number is whole and below 2^53: exact in both.
+ * What all algorithms reckon with. Redis runs Lua 5.1 and other stores 5.4, so every number is made
+ * a double, there is no integer division, and what is whole and below 2^53 is exact in both.
  */
 export const ARITHMETIC = `
 local function int(n)
   return string.format('%.0f', n)
+end
+
+-- A number from text; nil where it is none that is exact. In Lua 5.4 an integer would wrap around.
+local function whole(text)
+  local n = text and tonumber(text)
+  if not n or n >= 2 ^ 53 then return nil end
+  return n + 0.0
 end
 
 -- floor(a / b) without the rounding of a / b. fmod is exact in C, where Lua 5.1's % is not.

@@ -10,13 +10,20 @@ function counters.fresh(rule)
   return { index = index, elapsed = now - index * rule.window, behind = 0, current = 0, previous = 0 }
 end
 
+local function parse_counters(text, rule)
+  local i, current, previous = string.match(text or '', '^c (%d+) (%d+) (%d+)$')
+  i, current, previous = whole(i), whole(current), whole(previous)
+  -- A window that begins beyond what is exact is none of ours.
+  if not i or not current or not previous or i * rule.window >= 2 ^ 53 then return nil end
+  return i, current, previous
+end
+
 function counters.read(key, rule)
   local state = counters.fresh(rule)
   local text = text_of(key)
   if text == false then return state end
-  local i, current, previous = string.match(text or '', '^c (%d+) (%d+) (%d+)$')
+  local i, current, previous = parse_counters(text, rule)
   if not i then return nil end
-  i, current, previous = tonumber(i), tonumber(current), tonumber(previous)
   if i == state.index then
     state.current, state.previous = current, previous
   elseif i == state.index - 1 then
@@ -37,21 +44,21 @@ function counters.take(key, state, rule)
 end
 
 function counters.refund(key, rule, taken)
-  local i, current, previous = string.match(text_of(key) or '', '^c (%d+) (%d+) (%d+)$')
+  local i, current, previous = parse_counters(text_of(key), rule)
   if not i then return 0 end
-  i, current, previous = tonumber(i), tonumber(current), tonumber(previous)
-  local back = 0
-  if div(taken, rule.window) >= i then
-    back = math.min(rule.cost, current)
-    current = current - back
-  elseif div(taken, rule.window) == i - 1 then
-    back = math.min(rule.cost, previous)
-    previous = previous - back
+  local from_previous, from_current = 0, 0
+  if i <= div(now, rule.window) and div(taken, rule.window) == i - 1 then
+    from_previous = math.min(rule.cost, previous)
   end
-  if back > 0 then
-    redis.call('SET', key, string.format('c %.0f %.0f %.0f', i, current, previous), 'KEEPTTL')
+  -- Also what was taken in a window that had not begun: the clock stepped back, or it was adopted.
+  if div(taken, rule.window) >= i - 1 then
+    from_current = math.min(rule.cost - from_previous, current)
   end
-  return back
+  if from_previous + from_current > 0 then
+    redis.call('SET', key,
+      string.format('c %.0f %.0f %.0f', i, current - from_current, previous - from_previous), 'KEEPTTL')
+  end
+  return from_previous + from_current
 end
 `;
 
@@ -99,13 +106,12 @@ function fixed.wait(key, state, rule, cost)
   return rule.window - state.elapsed + state.behind
 end
 
--- Units of another algorithm count to the end of the next window: this one may be over at once.
+-- What another algorithm counted goes on counting to the end of the next window: this one may be
+-- over at once, and a bucket that is full again says nothing of what it gave in it.
 function fixed.adopt(rule, units)
   local state = counters.fresh(rule)
-  if units > 0 then
-    state.index, state.behind = state.index + 1, rule.window - state.elapsed
-    state.elapsed, state.current = 0, units
-  end
+  state.index, state.behind = state.index + 1, rule.window - state.elapsed
+  state.elapsed, state.current = 0, units
   return state
 end
 `;

@@ -22,7 +22,7 @@ function log.wait(key, state, rule, cost)
   if over <= 0 then return 0 end
   local entry = redis.call('ZRANGEBYSCORE', key, '(' .. int(now - rule.window), '+inf',
     'WITHSCORES', 'LIMIT', over - 1, 1)
-  return tonumber(entry[2]) + rule.window - now
+  return whole(entry[2]) + rule.window - now
 end
 
 function log.adopt(rule, units)
@@ -48,8 +48,9 @@ function log.take(key, state, rule)
   state.used = state.used + rule.cost
 end
 
--- An entry of another time is another request's.
+-- An entry of another time is another request's, and one that is a window old counts no more.
 function log.refund(key, rule, taken)
+  if taken <= now - rule.window then return 0 end
   local members = redis.pcall('ZRANGEBYSCORE', key, int(taken), int(taken), 'LIMIT', 0, rule.cost)
   if members.err then return 0 end
   for _, member in ipairs(members) do redis.call('ZREM', key, member) end

@@ -81,3 +81,17 @@ test("beyond ten lines a second they are counted instead", () => {
   expect(lines).toHaveLength(12);
   expect(lines[10]).toContain('"lines":990');
 });
+
+test("lines of one kind keep none of another from being written", () => {
+  const lines: string[] = [];
+  const listen = logFailures(
+    (line) => lines.push(line),
+    () => 0,
+  );
+  const shadows = [{ rule: "trial", allowed: false, limits: [] }];
+  const refusing = { ...failed.decision, reason: "within-limit" as const, shadows };
+  for (let i = 0; i < 100; i += 1) listen({ ...failed, decision: refusing });
+  listen(failed);
+  expect(lines).toHaveLength(11);
+  expect(lines[10]).toContain('"event":"store-failed"');
+});

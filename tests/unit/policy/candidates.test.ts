@@ -75,6 +75,29 @@ describe("tiers", () => {
     );
   });
 
+  test("keep apart what only looks alike when it is written in one line", () => {
+    const odd = compilePolicy({
+      identities: { a: "from-code", b: "from-code" },
+      rules: {
+        a: {
+          match: "/odd",
+          tiers: { a: { p: { ip: "1 per hour" }, "p],b[q": { ip: "2 per hour" } } },
+        },
+        b: {
+          match: "/odd",
+          tiers: { b: { "q],b[r": { ip: "3 per hour" }, r: { ip: "4 per hour" } } },
+        },
+      },
+    });
+    const limits = (values: Readonly<Record<string, string>>) =>
+      odd
+        .rulesFor("GET", "/odd")
+        ?.applyTo({ identity: (name) => values[name], isEnforced: () => true })
+        .limits.map(({ limit }) => limit);
+    expect(limits({ a: "p", b: "q],b[r" })).toEqual([1, 3]);
+    expect(limits({ a: "p],b[q", b: "r" })).toEqual([2, 4]);
+  });
+
   test("are one set for everybody of one tier", () => {
     expect(rulesOf("/api/export", onPlan("pro")).set).toBe(
       rulesOf("/api/export", onPlan("pro")).set,

@@ -127,6 +127,17 @@ describe("a script", () => {
     ]);
   });
 
+  test("has one deadline, although it is called twice", async () => {
+    const { redis, calls } = await storeThat((_, response) => {
+      const isFirst = calls.length === 1;
+      const answer = isFirst ? '{"error":"NOSCRIPT No matching script."}' : '{"result":1}';
+      // Either call alone is in time.
+      setTimeout(() => response.writeHead(isFirst ? 400 : 200).end(answer), 120);
+    });
+    expect((await failureOf(runScript(redis, script, ["k"], []))).code).toBe("STORE_TIMEOUT");
+    expect(calls).toHaveLength(2);
+  });
+
   test("is not sent again after any other error", async () => {
     const { redis, calls } = await storeThat((_, response) =>
       response.writeHead(400).end('{"error":"ERR Error running script"}'),
