@@ -6,7 +6,7 @@ import { LIMIT_SCRIPT } from "#lib/limit/settle";
 import type { Algorithm } from "#lib/policy/types";
 import { CLOCK_FROM_ARGV, limitScript, type ScriptLimit } from "../support/limit-script.ts";
 import { boundOf, Model, type ModelLimit, mostIn } from "../support/model.ts";
-import { type RunningStore, STORES } from "../support/stores.ts";
+import { type RunningStore, STORES_AND_CLUSTER } from "../support/stores.ts";
 
 const ALGORITHMS = ["sliding-log", "sliding-window", "fixed-window", "token-bucket"] as const;
 
@@ -57,7 +57,7 @@ const gaps = fc.array(
 );
 const offsets = fc.nat(1e9);
 
-describe.each(STORES)("the limit script on $name", (kind) => {
+describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
   let running: RunningStore;
   let store: Store;
   let script: ReturnType<typeof limitScript>;

@@ -1,6 +1,8 @@
+import { connectCluster } from "#lib/gateway/cluster-store";
 import { openEmbeddedStore } from "#lib/gateway/embedded/store";
 import { connectRedis } from "#lib/gateway/redis-store";
 import type { Command, Reply, Store } from "#lib/gateway/store";
+import { startCluster } from "./cluster.ts";
 import { startRedis } from "./redis.ts";
 
 /** A store that runs, and any number of ways into it. */
@@ -44,8 +46,22 @@ const embedded: StoreKind = {
   },
 };
 
-/** Every kind: what a client may rely on is tested on each of them. */
+const cluster: StoreKind = {
+  name: "Redis Cluster",
+  async start() {
+    const nodes = await startCluster();
+    return {
+      open: () => connectCluster({ redisUrl: nodes.url, commandTimeoutMs: 5_000 }),
+      stop: () => nodes.stop(),
+    };
+  },
+};
+
+/** What a client may rely on is tested on each of them. */
 export const STORES: readonly StoreKind[] = [redisServer, embedded];
+
+/** The same and a cluster: for what keeps to the keys of one slot. */
+export const STORES_AND_CLUSTER: readonly StoreKind[] = [...STORES, cluster];
 
 /** The store, and the names of the commands that were sent to it. */
 export function recorded(store: Store) {
