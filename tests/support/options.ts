@@ -10,7 +10,8 @@ export function gateOptions(store: Pick<TestStore, "url" | "token">) {
   namespaces += 1;
   const events: HeadgateEvent[] = [];
   const options = {
-    redis: createRedis({ url: store.url, token: store.token }),
+    // Long: whether a loaded machine is quick is not the question.
+    redis: createRedis({ url: store.url, token: store.token, deadlineMs: 10_000 }),
     namespace: `test-${process.pid}-${namespaces}`,
     secret: "a secret of the tests, long enough",
     addressSource: { from: "hops", hops: 1 },
