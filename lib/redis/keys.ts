@@ -7,6 +7,10 @@ export interface Keys {
   readonly rateLimitPrefix: string;
   /** One limit's key of one client. */
   rateLimit(client: string, limit: string): string;
+  /** A lock; `hash` stands for what is locked. */
+  lock(hash: string): string;
+  /** An event that counts once; `hash` stands for it. The prefix is the seed's. */
+  event(hash: string): string;
   /** A cached value; `hash` stands for what was asked. */
   cache(name: string, hash: string): string;
 }
@@ -21,6 +25,8 @@ export function keyNames(namespace: string): Keys {
   return {
     rateLimitPrefix,
     rateLimit: (client, limit) => `${rateLimitPrefix}:{${client}}:${limit}`,
+    lock: (hash) => `${namespace}:lock:${hash}`,
+    event: (hash) => `${namespace}:analytics:${hash}`,
     cache: (name, hash) => `${namespace}:cache:${name}:${hash}`,
   };
 }

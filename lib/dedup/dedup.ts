@@ -1,0 +1,81 @@
+import { HeadgateError } from "#lib/core/errors";
+import type { Redis } from "#lib/redis/client";
+import type { Keys } from "#lib/redis/keys";
+import { defineScript, runScript } from "#lib/redis/script";
+
+export interface DedupOptions {
+  readonly redis: Redis;
+  readonly keys: Pick<Keys, "event">;
+  /** Stands for a key in Redis, where no name of a person may be. */
+  readonly pseudonym: (kind: string, value: string) => string;
+  /** Hears of a store that fails; the event counts, rather than be lost. */
+  readonly onFailure: (what: string, error: unknown) => void;
+}
+
+/** A first sight of an event, or not; what `claimEvent` answers. */
+export interface EventClaim {
+  /** Whether the event counts: nobody else has claimed it, or the store could not say. */
+  readonly isFirst: boolean;
+  /** For a claimed event that could not be recorded: gives the claim up, so that it may come again. */
+  giveUp(): Promise<void>;
+}
+
+/** Makes things count once, on all instances over one store. */
+export interface Dedup {
+  /**
+   * Whether an event counts: true the first time within `ttlSeconds`, and where the store fails.
+   *
+   * @throws {HeadgateError} DEDUP_BAD_ARGUMENT
+   */
+  shouldTrackEvent: (key: string, ttlSeconds: number) => Promise<boolean>;
+  /**
+   * The same as a claim that can be given up, for what may fail after it was found to be the first.
+   *
+   * @throws {HeadgateError} DEDUP_BAD_ARGUMENT
+   */
+  claimEvent: (key: string, ttlSeconds: number) => Promise<EventClaim>;
+}
+
+const MAX_TTL_SECONDS = 31 * 24 * 3600;
+
+/** Deletes a claim, if it is still this one. KEYS: the event. ARGV: the claim's owner. */
+const GIVE_UP = defineScript(`
+if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call("DEL", KEYS[1])
+`);
+
+/** Makes the dedup, on `SET key owner NX EX ttl`. */
+export function createDedup({ redis, keys, pseudonym, onFailure }: DedupOptions): Dedup {
+  async function claimEvent(key: string, ttlSeconds: number): Promise<EventClaim> {
+    checkTtl(ttlSeconds);
+    const name = keys.event(pseudonym("event", key));
+    const owner = crypto.randomUUID();
+    const giveUp = async () => {
+      try {
+        await runScript(redis, GIVE_UP, [name], [owner]);
+      } catch (error) {
+        onFailure("giving up an event", error);
+      }
+    };
+    try {
+      const isFirst = (await redis.set(name, owner, { nx: true, ex: ttlSeconds })) === "OK";
+      return { isFirst, giveUp: isFirst ? giveUp : async () => {} };
+    } catch (error) {
+      onFailure("claiming an event", error);
+      return { isFirst: true, giveUp };
+    }
+  }
+
+  return {
+    claimEvent,
+    shouldTrackEvent: async (key, ttlSeconds) => (await claimEvent(key, ttlSeconds)).isFirst,
+  };
+}
+
+function checkTtl(ttlSeconds: number): void {
+  if (Number.isSafeInteger(ttlSeconds) && ttlSeconds >= 1 && ttlSeconds <= MAX_TTL_SECONDS) return;
+  throw new HeadgateError(
+    "DEDUP_BAD_ARGUMENT",
+    `ttlSeconds is ${ttlSeconds}; allowed: whole seconds from 1 to ${MAX_TTL_SECONDS} (31 days).`,
+  );
+}

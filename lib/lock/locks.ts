@@ -1,0 +1,102 @@
+import { HeadgateError } from "#lib/core/errors";
+import type { Redis } from "#lib/redis/client";
+import { StoreError } from "#lib/redis/errors";
+import type { Keys } from "#lib/redis/keys";
+import { runScript, type Script } from "#lib/redis/script";
+import { ACQUIRE, EXTEND, RELEASE } from "./scripts.ts";
+
+export interface LocksOptions {
+  readonly redis: Redis;
+  readonly keys: Pick<Keys, "lock">;
+  /** Stands for a key in Redis, where no name of a person may be. */
+  readonly pseudonym: (kind: string, value: string) => string;
+  /** Hears of a store that fails; the caller sees a lock that cannot be had. */
+  readonly onFailure: (what: string, error: unknown) => void;
+}
+
+/** Locks of all instances over one store: one of them acts at a time. */
+export interface Locks {
+  /**
+   * Takes a lock for at most `ttlSeconds`. Answers the token that releases it, or null where
+   * somebody holds it, and where the store fails: then nobody is known to hold it.
+   *
+   * @throws {HeadgateError} LOCK_BAD_ARGUMENT
+   */
+  acquireLock: (key: string, ttlSeconds: number) => Promise<string | null>;
+  /** Gives a lock back; false where this token no longer holds it, or the store fails. */
+  releaseLock: (key: string, token: string) => Promise<boolean>;
+  /**
+   * Holds a lock for `ttlSeconds` from now; false where this token no longer holds it, or the store
+   * fails.
+   *
+   * @throws {HeadgateError} LOCK_BAD_ARGUMENT
+   */
+  extendLock: (key: string, token: string, ttlSeconds: number) => Promise<boolean>;
+}
+
+const MAX_TTL_SECONDS = 24 * 3600;
+
+/** Makes the locks. A lock's value is its token, made by the runtime's own source of randomness. */
+export function createLocks({ redis, keys, pseudonym, onFailure }: LocksOptions): Locks {
+  async function run(script: Script, key: string, args: (string | number)[]): Promise<boolean> {
+    return (await runScript(redis, script, [keys.lock(pseudonym("lock", key))], args)) === 1;
+  }
+
+  async function releaseLock(key: string, token: string): Promise<boolean> {
+    try {
+      return await run(RELEASE, key, [token]);
+    } catch (error) {
+      onFailure("releasing a lock", error);
+      return false;
+    }
+  }
+
+  return {
+    releaseLock,
+    async acquireLock(key, ttlSeconds) {
+      const ttlMs = milliseconds(ttlSeconds);
+      const token = newToken();
+      const acquire = () => run(ACQUIRE, key, [token, ttlMs]);
+      try {
+        return (await acquire().catch(onceMore(acquire))) ? token : null;
+      } catch (error) {
+        onFailure("acquiring a lock", error);
+        // It may be ours without our knowing; then nobody else should wait for its end.
+        void releaseLock(key, token);
+        return null;
+      }
+    },
+    async extendLock(key, token, ttlSeconds) {
+      const ttlMs = milliseconds(ttlSeconds);
+      try {
+        return await run(EXTEND, key, [token, ttlMs]);
+      } catch (error) {
+        onFailure("extending a lock", error);
+        return false;
+      }
+    },
+  };
+}
+
+/** Sends again where the connection broke; after a deadline there is no time left to. */
+function onceMore<T>(send: () => Promise<T>): (error: unknown) => Promise<T> {
+  return (error) => {
+    if (error instanceof StoreError && error.code === "STORE_UNREACHABLE") return send();
+    throw error;
+  };
+}
+
+function milliseconds(ttlSeconds: number): number {
+  if (Number.isFinite(ttlSeconds) && ttlSeconds >= 0.001 && ttlSeconds <= MAX_TTL_SECONDS) {
+    return Math.ceil(ttlSeconds * 1000);
+  }
+  throw new HeadgateError(
+    "LOCK_BAD_ARGUMENT",
+    `ttlSeconds is ${ttlSeconds}; allowed: seconds from 0.001 to ${MAX_TTL_SECONDS} (a day).`,
+  );
+}
+
+/** 128 random bits in hex. */
+function newToken(): string {
+  return crypto.randomUUID().replaceAll("-", "");
+}
