@@ -1,4 +1,4 @@
-import { ALGORITHMS } from "#app/_domain/rule-words";
+import { ALGORITHMS } from "#app/_page/rule-words";
 import policy from "#config/rate-limits";
 import { compilePolicy } from "#lib/policy/compile";
 import type { Algorithm, CompiledRule } from "#lib/policy/types";

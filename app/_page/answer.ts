@@ -1,4 +1,4 @@
-import { readRetryAfter } from "#app/_domain/limit-status";
+import { readRetryAfter } from "./limit-status.ts";
 import { QUOTA_EXCEEDED, REDUCED_CAPACITY } from "#lib/respond/problem";
 import type { SampleRequest } from "./sample-request.ts";
 

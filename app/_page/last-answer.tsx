@@ -1,4 +1,4 @@
-import { type LimitStatus, readLimits } from "#app/_domain/limit-status";
+import { type LimitStatus, readLimits } from "./limit-status.ts";
 import type { Answer } from "./answer.ts";
 
 /** What the last answer was, and how long it took. */

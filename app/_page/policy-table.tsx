@@ -1,5 +1,5 @@
 import Link from "next/link";
-import { describeRule, type LimitWords, type RuleWords } from "#app/_domain/rule-words";
+import { describeRule, type LimitWords, type RuleWords } from "./rule-words.ts";
 import type { CompiledRule } from "#lib/policy/types";
 import { Lane } from "./lane.tsx";
 import { sampleRequest } from "./sample-request.ts";

@@ -1,10 +1,10 @@
 "use server";
 
-import { accounts } from "#app/_domain/accounts";
-import { currentRequest } from "#app/_domain/current-request";
-import { type Denial, waitInWords } from "#app/_domain/denied";
+import { accounts } from "#app/_domain/auth/accounts";
+import { currentRequest } from "#app/_domain/http/current-request";
+import { type Denial, waitInWords } from "#app/_domain/http/denied";
 import { limits } from "#app/_domain/headgate";
-import { createLogin, credentials, type LoginOutcome } from "#app/_domain/login";
+import { createLogin, credentials, type LoginOutcome } from "#app/_domain/auth/login";
 import type { LoginState } from "./login-state.ts";
 
 /**

@@ -1,7 +1,7 @@
 import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hashPassword } from "#app/_domain/passwords";
+import { hashPassword } from "#app/_domain/auth/passwords";
 import { buildOnce } from "#lib/cli/build";
 import { ROOT, type RunningApp, startApp } from "../support/app.ts";
 import { startBrowser } from "../support/browser.ts";

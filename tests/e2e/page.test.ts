@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { describeRule } from "#app/_domain/rule-words";
+import { describeRule } from "#app/_page/rule-words";
 import { sampleRequest } from "#app/_page/sample-request";
 import policy from "#config/rate-limits";
 import { buildOnce } from "#lib/cli/build";

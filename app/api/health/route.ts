@@ -1,4 +1,4 @@
-import { methodHandlers } from "#app/_domain/problem";
+import { methodHandlers } from "#app/_domain/http/problem";
 
 /** Says that the process answers; it asks nobody else, so that a slow store does not end it. */
 function health(): Response {

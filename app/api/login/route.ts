@@ -1,8 +1,8 @@
-import { accounts } from "#app/_domain/accounts";
+import { accounts } from "#app/_domain/auth/accounts";
 import { limits } from "#app/_domain/headgate";
-import { createLogin } from "#app/_domain/login";
-import { answerLogin } from "#app/_domain/login-handler";
-import { methodHandlers } from "#app/_domain/problem";
+import { createLogin } from "#app/_domain/auth/login";
+import { answerLogin } from "#app/_domain/auth/login-handler";
+import { methodHandlers } from "#app/_domain/http/problem";
 
 function login(request: Request): Promise<Response> {
   return answerLogin(request, createLogin(limits(), accounts()));

@@ -1,7 +1,7 @@
 import { after } from "next/server";
 import { store } from "#app/_domain/headgate";
-import { methodHandlers } from "#app/_domain/problem";
-import { answerSearch } from "#app/_domain/search-handler";
+import { methodHandlers } from "#app/_domain/http/problem";
+import { answerSearch } from "#app/_domain/artists/search-handler";
 import { logFailures } from "#lib/observe/log";
 
 const report = logFailures((line) => console.warn(line));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { searchArtists } from "#app/_domain/artists";
-import list from "../../../app/_domain/artists.json" with { type: "json" };
-import { words } from "#app/_domain/words";
+import { searchArtists } from "#app/_domain/artists/artists";
+import list from "../../../app/_domain/artists/artists.json" with { type: "json" };
+import { words } from "#app/_domain/artists/words";
 
 const names = (q: string, limit?: number) => searchArtists(q, limit).map((artist) => artist.name);
 

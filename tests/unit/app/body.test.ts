@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { MAX_BODY_BYTES, readBody } from "#app/_domain/body";
+import { MAX_BODY_BYTES, readBody } from "#app/_domain/http/body";
 
 const schema = z.strictObject({ q: z.string().max(5).optional(), deep: z.unknown().optional() });
 const JSON_TYPE = { "content-type": "application/json" };

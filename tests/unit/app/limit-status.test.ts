@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readLimits, readRetryAfter } from "#app/_domain/limit-status";
+import { readLimits, readRetryAfter } from "#app/_page/limit-status";
 
 describe("readLimits", () => {
   test("joins both headers by name, in the policy's order", () => {

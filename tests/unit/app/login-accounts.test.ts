@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { pbkdf2Sync } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { accountName, readAccounts } from "#app/_domain/accounts";
-import { hashPassword, parsePasswordHash, verifyPassword } from "#app/_domain/passwords";
+import { accountName, readAccounts } from "#app/_domain/auth/accounts";
+import { hashPassword, parsePasswordHash, verifyPassword } from "#app/_domain/auth/passwords";
 import { ROOT } from "../../support/app.ts";
 
 const hash = (iterations: number) =>
@@ -74,14 +74,14 @@ describe("the accounts", () => {
   });
 
   test("an entry is made by a program that reads the password from its input", async () => {
-    const made = spawnSync(process.execPath, ["app/_domain/new-account.ts", " Ada", "1000"], {
+    const made = spawnSync(process.execPath, ["app/_domain/auth/new-account.ts", " Ada", "1000"], {
       cwd: ROOT,
       encoding: "utf8",
       input: "ada's own\n",
     });
     const ada = readAccounts(made.stdout).passwordOf("ada");
     expect(await verifyPassword("ada's own", ada)).toBe(true);
-    const refused = spawnSync(process.execPath, ["app/_domain/new-account.ts"], { cwd: ROOT });
+    const refused = spawnSync(process.execPath, ["app/_domain/auth/new-account.ts"], { cwd: ROOT });
     expect(refused.status).toBe(1);
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { denialOf, deniedResponse, waitInWords } from "#app/_domain/denied";
+import { denialOf, deniedResponse, waitInWords } from "#app/_domain/http/denied";
 import { createLimits } from "#lib/limits";
 import { definePolicy } from "#lib/policy/define";
 import { startStore, type TestStore } from "../../support/gateway.ts";

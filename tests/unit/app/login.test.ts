@@ -1,9 +1,9 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { readAccounts } from "#app/_domain/accounts";
-import { createLogin, credentials } from "#app/_domain/login";
-import { answerLogin } from "#app/_domain/login-handler";
-import { hashPassword } from "#app/_domain/passwords";
+import { readAccounts } from "#app/_domain/auth/accounts";
+import { createLogin, credentials } from "#app/_domain/auth/login";
+import { answerLogin } from "#app/_domain/auth/login-handler";
+import { hashPassword } from "#app/_domain/auth/passwords";
 import * as route from "#app/api/login/route";
 import policy from "#config/rate-limits";
 import { createLimits } from "#lib/limits";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeRule } from "#app/_domain/rule-words";
+import { describeRule } from "#app/_page/rule-words";
 import policy from "#config/rate-limits";
 import { compilePolicy } from "#lib/policy/compile";
 import { defineIdentities, definePolicy } from "#lib/policy/define";

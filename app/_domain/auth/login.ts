@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Limits } from "#lib/limits";
 import { accountName, type Accounts, MAX_ACCOUNT_LENGTH } from "./accounts.ts";
-import { type Denial, denialOf } from "./denied.ts";
+import { type Denial, denialOf } from "#app/_domain/http/denied";
 import { verifyPassword } from "./passwords.ts";
 
 /** What is typed to sign in; the account in the form in which it is counted. */

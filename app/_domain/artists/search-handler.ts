@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { MAX_QUERY_LENGTH } from "./artists.ts";
-import { readBody } from "./body.ts";
-import { checkInput } from "./input.ts";
-import { type Input, refuseInput } from "./problem.ts";
+import { readBody } from "#app/_domain/http/body";
+import { checkInput } from "#app/_domain/http/input";
+import { type Input, refuseInput } from "#app/_domain/http/problem";
 import { createSearch, type SearchParts } from "./search.ts";
 
 const query = z.string().trim().max(MAX_QUERY_LENGTH);

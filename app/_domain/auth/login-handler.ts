@@ -1,6 +1,6 @@
 import { problemResponse } from "#lib/respond/problem";
-import { readBody } from "./body.ts";
-import { deniedResponse } from "./denied.ts";
+import { readBody } from "#app/_domain/http/body";
+import { deniedResponse } from "#app/_domain/http/denied";
 import { type createLogin, credentials, type LoginOutcome } from "./login.ts";
 
 /** Answers a login by JSON: `{ account, password }`. */

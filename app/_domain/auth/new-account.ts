@@ -4,7 +4,7 @@ import { hashPassword, ITERATIONS } from "./passwords.ts";
 const HELP = `Prints an entry of DEMO_ACCOUNTS. The password is a line of the standard input, so that
 no list of processes and no history of the shell holds it.
 
-  node app/_domain/new-account.ts <name> [iterations]
+  node app/_domain/auth/new-account.ts <name> [iterations]
 `;
 
 const [name = "", iterations = String(ITERATIONS)] = process.argv.slice(2);
