@@ -11,6 +11,8 @@ export interface Environment {
   readonly secret: string;
   readonly clientAddress: AddressSource | undefined;
   readonly auth: { readonly secrets: readonly string[]; readonly audience: string };
+  /** Where the app's own pages are, as browsers name it; undefined: at the request's host. */
+  readonly appOrigin: string | undefined;
   readonly corsOrigins: readonly string[];
   readonly legacyHeaders: boolean | "only";
 }
@@ -33,6 +35,7 @@ const schema = z.object({
   AUTH_SECRET: z.optional(secret),
   AUTH_SECRET_PREVIOUS: z.optional(secret),
   AUTH_AUDIENCE: z._default(z.string().check(z.minLength(1)), "headgate"),
+  APP_ORIGIN: z.optional(z.string()),
   HEADGATE_SOCKET_NONCE: z.optional(z.string()),
   VERCEL: z.optional(z.string()),
   VERCEL_ENV: z.optional(z.string()),
@@ -53,6 +56,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   AUTH_SECRET: "at least 32 characters",
   AUTH_SECRET_PREVIOUS: "at least 32 characters",
   AUTH_AUDIENCE: "the `aud` of the app's tokens",
+  APP_ORIGIN: "one origin such as https://app.example",
   CORS_ORIGINS: "origins such as https://shop.example, separated by commas, or *",
 };
 
@@ -87,6 +91,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
       secrets: [env.AUTH_SECRET, env.AUTH_SECRET_PREVIOUS].filter((s) => s !== undefined),
       audience: env.AUTH_AUDIENCE,
     },
+    appOrigin: env.APP_ORIGIN && originOf(env.APP_ORIGIN, "APP_ORIGIN"),
     corsOrigins: originsOf(env.CORS_ORIGINS),
     legacyHeaders: LEGACY[env.HEADGATE_LEGACY_HEADERS],
   };
@@ -100,10 +105,13 @@ function namespaceOf(vercel: string | undefined): string {
 function originsOf(list: string): string[] {
   const origins = list.split(",").map((origin) => origin.trim());
   return origins.filter(Boolean).map((origin) => {
-    if (origin === "*") return origin;
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin) throw invalid(["CORS_ORIGINS"]);
-    return origin;
+    return origin === "*" ? origin : originOf(origin, "CORS_ORIGINS");
   });
+}
+
+function originOf(text: string, variable: string): string {
+  if (!URL.canParse(text) || new URL(text).origin !== text) throw invalid([variable]);
+  return text;
 }
 
 function invalid(names: readonly string[]): HeadgateError {

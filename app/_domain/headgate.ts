@@ -1,19 +1,35 @@
 import { environment } from "#config/env";
 import policy from "#config/rate-limits";
 import { gateOptions } from "#app/_domain/options";
+import { createDedup, type Dedup } from "#lib/dedup/dedup";
+import { createPseudonym, type Pseudonym } from "#lib/identity/pseudonym";
 import { createLimits } from "#lib/limits";
+import { createLocks, type Locks } from "#lib/lock/locks";
+import { logFailures } from "#lib/observe/log";
 import { createRedis, type Redis } from "#lib/redis/client";
 import { type Keys, keyNames } from "#lib/redis/keys";
 
-/** What handlers keep things in: the client and the names of its keys. */
-export interface Store {
+/** What handlers work with: the store, the names of its keys, and Headgate's tools on both. */
+export interface Tools {
   readonly redis: Redis;
   readonly keys: Keys;
+  /** Stands for whoever or whatever a key is of. */
+  readonly pseudonym: Pseudonym;
+  readonly locks: Locks;
+  readonly dedup: Dedup;
 }
 
-function makeStore(): Store {
+const report = logFailures((line) => console.warn(line));
+
+function makeTools(): Tools {
   const env = environment();
-  return { redis: createRedis(env.store), keys: keyNames(env.namespace) };
+  const parts = {
+    redis: createRedis(env.store),
+    keys: keyNames(env.namespace),
+    pseudonym: createPseudonym(env.secret),
+    onFailure: (what: string, error: unknown) => void report({ kind: "failure", what, error }),
+  };
+  return { ...parts, locks: createLocks(parts), dedup: createDedup(parts) };
 }
 
 function makeLimits() {
@@ -21,13 +37,13 @@ function makeLimits() {
 }
 
 // Made when first asked for: a build loads every handler, and has no store.
-let madeStore: Store | undefined;
+let madeTools: Tools | undefined;
 let madeLimits: ReturnType<typeof makeLimits> | undefined;
 
-/** The store of this process. */
-export function store(): Store {
-  madeStore ??= makeStore();
-  return madeStore;
+/** The tools of this process. */
+export function tools(): Tools {
+  madeTools ??= makeTools();
+  return madeTools;
 }
 
 /** The policy's limits, to be called from handlers and Server Actions. @public */

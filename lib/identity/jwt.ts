@@ -1,6 +1,6 @@
-import { jwtVerify } from "jose";
+import { type JWTPayload, jwtVerify } from "jose";
 
-export interface JwtUserOptions {
+export interface JwtOptions {
   /** HMAC secrets that sign tokens: the current one first, then one that is being rotated out. */
   readonly secrets: readonly string[];
   /** The `aud` that a token must carry. */
@@ -12,51 +12,75 @@ export interface JwtUserOptions {
   readonly cookie?: string;
 }
 
+/** What a request's token says. */
+export type TokenReading =
+  | {
+      readonly kind: "verified";
+      /** The token's `sub`. */
+      readonly subject: string;
+      readonly claims: JWTPayload;
+      /** A cookie comes without the page's doing: what it allows needs the page's origin checked. */
+      readonly from: "bearer" | "cookie";
+    }
+  | { readonly kind: "invalid" }
+  | { readonly kind: "missing" };
+
 /** Longer tokens are not looked at: verifying them is work that anybody could ask for. */
 const MAX_TOKEN = 4096;
 const MAX_SUBJECT = 256;
 
 /**
- * Resolves the user (`sub`) of a signed JWT (RFC 7519) from the Authorization header, or else from
- * a cookie. HS256 only, `exp` and `aud` required. A token that does not verify names nobody.
+ * Reads a signed JWT (RFC 7519) from the Authorization header, or else from a cookie. HS256 only,
+ * `exp`, `sub` and `aud` required. It never throws.
  */
-export function jwtUser(
-  options: JwtUserOptions,
-): (request: Request) => Promise<string | undefined> {
+export function jwtReader(options: JwtOptions): (request: Request) => Promise<TokenReading> {
   const keys = options.secrets.map((secret) => new TextEncoder().encode(secret));
   const cookie = options.cookie ?? "session";
   return async (request) => {
-    for (const token of tokensOf(request.headers, cookie)) {
+    const tokens = tokensOf(request.headers, cookie);
+    for (const { token, from } of tokens) {
       for (const key of keys) {
-        const user = await userOf(token, key, options.audience);
-        if (user !== undefined) return user;
+        const claims = await claimsOf(token, key, options.audience);
+        if (claims?.sub) return { kind: "verified", subject: claims.sub, claims, from };
       }
     }
-    return undefined;
+    return { kind: tokens.length > 0 ? "invalid" : "missing" };
   };
 }
 
-async function userOf(token: string, key: Uint8Array, audience: string) {
+/** Resolves the user (`sub`) of a request's token. One that does not verify names nobody. */
+export function jwtUser(options: JwtOptions): (request: Request) => Promise<string | undefined> {
+  const read = jwtReader(options);
+  return async (request) => {
+    const token = await read(request);
+    return token.kind === "verified" ? token.subject : undefined;
+  };
+}
+
+async function claimsOf(token: string, key: Uint8Array, audience: string) {
+  if (token.length > MAX_TOKEN) return undefined;
   try {
     const { payload } = await jwtVerify(token, key, {
       algorithms: ["HS256"],
       audience,
       requiredClaims: ["exp", "sub"],
     });
-    const user = payload.sub;
-    return user && user.length <= MAX_SUBJECT ? user : undefined;
+    return payload.sub && payload.sub.length <= MAX_SUBJECT ? payload : undefined;
   } catch {
     // Forged, expired or for somebody else: no user. The address is counted instead.
     return undefined;
   }
 }
 
-function tokensOf(headers: Headers, cookie: string): string[] {
+type Found = { readonly token: string; readonly from: "bearer" | "cookie" };
+
+function tokensOf(headers: Headers, cookie: string): Found[] {
   const bearer = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
   const fromCookie = cookieValue(headers.get("cookie") ?? "", cookie);
-  return [bearer, fromCookie].filter(
-    (token): token is string => token !== undefined && token.length <= MAX_TOKEN,
-  );
+  return [
+    ...(bearer ? [{ token: bearer, from: "bearer" } as const] : []),
+    ...(fromCookie ? [{ token: fromCookie, from: "cookie" } as const] : []),
+  ];
 }
 
 function cookieValue(header: string, name: string): string | undefined {

@@ -11,6 +11,8 @@ export interface Keys {
   lock(hash: string): string;
   /** An event that counts once; `hash` stands for it. The prefix is the seed's. */
   event(hash: string): string;
+  /** Data of the app's own; `hash` stands for whose they are. */
+  app(kind: string, hash: string): string;
   /** A cached value; `hash` stands for what was asked. */
   cache(name: string, hash: string): string;
 }
@@ -27,6 +29,7 @@ export function keyNames(namespace: string): Keys {
     rateLimit: (client, limit) => `${rateLimitPrefix}:{${client}}:${limit}`,
     lock: (hash) => `${namespace}:lock:${hash}`,
     event: (hash) => `${namespace}:analytics:${hash}`,
+    app: (kind, hash) => `${namespace}:app:${kind}:${hash}`,
     cache: (name, hash) => `${namespace}:cache:${name}:${hash}`,
   };
 }

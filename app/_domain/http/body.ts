@@ -5,27 +5,36 @@ import { type Input, refuse, refuseInput } from "./problem.ts";
 /** The largest body that a handler reads, in bytes: 64 kB. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
+export interface BodyOptions<T> {
+  /** The value of an empty body; without it a body is required. */
+  readonly whenEmpty?: T;
+  /**
+   * Another content type that is read as JSON.
+   * @default none
+   */
+  readonly alsoAs?: string;
+}
+
 /**
  * Reads a request's JSON body: the one way to do so here. Refuses with problem details (RFC 9457)
  * what is larger than {@link MAX_BODY_BYTES} (413, before it is parsed), not JSON by its type (415),
  * not JSON in UTF-8 (RFC 8259) or not what the schema asks for (400). It never throws.
  *
  * @param schema a strict object, so that a field that nobody reads is refused
- * @param options `whenEmpty` is the value of an empty body; without it a body is required
  */
 export async function readBody<T>(
   request: Request,
   schema: z.ZodType<T>,
-  options: { readonly whenEmpty?: T } = {},
+  { whenEmpty, alsoAs }: BodyOptions<T> = {},
 ): Promise<Input<T>> {
   const bytes = await readBytes(request);
   if (!bytes.ok) return bytes;
   // First, since a client that sends nothing may still name a type.
   if (bytes.value.length === 0) {
-    const { whenEmpty } = options;
     return whenEmpty === undefined ? wrongBody("A JSON body is required.") : found(whenEmpty);
   }
-  if (!isPlainJson(request.headers)) return refuse(UNSUPPORTED, { Accept: "application/json" });
+  if (!isPlainJson(request.headers, alsoAs))
+    return refuse(UNSUPPORTED, { Accept: "application/json" });
   const json = parse(bytes.value);
   return json.ok ? checkInput(schema, json.value) : json;
 }
@@ -92,10 +101,11 @@ function join(chunks: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-function isPlainJson(headers: Headers): boolean {
+function isPlainJson(headers: Headers, alsoAs: string | undefined): boolean {
   const type = headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
   const encoding = headers.get("content-encoding")?.toLowerCase() ?? "identity";
-  return type === "application/json" && encoding === "identity";
+  const isJson = type === "application/json" || (type !== undefined && type === alsoAs);
+  return isJson && encoding === "identity";
 }
 
 function parse(bytes: Uint8Array): Input<unknown> {

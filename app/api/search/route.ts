@@ -1,5 +1,5 @@
 import { after } from "next/server";
-import { store } from "#app/_domain/headgate";
+import { tools } from "#app/_domain/headgate";
 import { methodHandlers } from "#app/_domain/http/problem";
 import { answerSearch } from "#app/_domain/artists/search-handler";
 import { logFailures } from "#lib/observe/log";
@@ -8,7 +8,7 @@ const report = logFailures((line) => console.warn(line));
 
 function search(request: Request): Promise<Response> {
   return answerSearch(request, {
-    ...store(),
+    ...tools(),
     defer: after,
     onFailure: (error) => report({ kind: "failure", what: "search cache", error }),
   });

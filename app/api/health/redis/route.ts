@@ -1,5 +1,5 @@
 import { redisHealth } from "#app/_domain/health";
-import { store } from "#app/_domain/headgate";
+import { tools } from "#app/_domain/headgate";
 import { methodHandlers } from "#app/_domain/http/problem";
 import { logFailures } from "#lib/observe/log";
 
@@ -7,7 +7,7 @@ const report = logFailures((line) => console.warn(line));
 
 function health(): Promise<Response> {
   const onFailure = (error: unknown) => report({ kind: "failure", what: "redis health", error });
-  return redisHealth({ redis: store().redis, onFailure });
+  return redisHealth({ redis: tools().redis, onFailure });
 }
 
 const { notAllowed, options } = methodHandlers("GET", "HEAD");

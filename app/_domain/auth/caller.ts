@@ -1,0 +1,83 @@
+import type { TokenReading } from "#lib/identity/jwt";
+import { type Input, refuse } from "#app/_domain/http/problem";
+
+/** Who asks, as a verified token says. */
+export interface Caller {
+  readonly user: string;
+  readonly role: string | undefined;
+}
+
+export interface CallerParts {
+  readonly read: (request: Request) => Promise<TokenReading>;
+  /** The origin of the app's own pages; undefined: the request's host is theirs. */
+  readonly appOrigin: string | undefined;
+}
+
+/** The role that may run the pipeline. */
+export const ADMIN = "admin";
+
+/**
+ * Makes what knows a request's caller. Without a token that verifies it is 401 (RFC 6750); a cookie
+ * alone is not enough where the Origin is not our own (403), since other sites' pages send it too.
+ */
+export function createCallers({ read, appOrigin }: CallerParts) {
+  async function signedIn(request: Request): Promise<Input<Caller>> {
+    const token = await read(request);
+    if (token.kind !== "verified") return unauthorized(token.kind);
+    if (token.from === "cookie" && !isOwnPage(request.headers, appOrigin)) {
+      return refuse({
+        status: 403,
+        title: "The request's origin is not this app's",
+        detail: "With a session cookie the Origin header must name the app itself.",
+      });
+    }
+    const { role } = token.claims;
+    return {
+      ok: true,
+      value: { user: token.subject, role: typeof role === "string" ? role : undefined },
+    };
+  }
+
+  async function admin(request: Request): Promise<Input<Caller>> {
+    const caller = await signedIn(request);
+    if (!caller.ok || caller.value.role === ADMIN) return caller;
+    return refuse({
+      status: 403,
+      title: "Not allowed",
+      detail: `Only the role ${JSON.stringify(ADMIN)} may do this.`,
+    });
+  }
+
+  return { signedIn, admin };
+}
+
+/** A route that does not mind who asks. */
+export async function anyone(): Promise<Input<undefined>> {
+  return { ok: true, value: undefined };
+}
+
+function unauthorized(why: "invalid" | "missing"): Input<never> {
+  const challenge =
+    why === "invalid"
+      ? 'Bearer realm="headgate", error="invalid_token"'
+      : 'Bearer realm="headgate"';
+  return refuse(
+    {
+      status: 401,
+      title: "Not signed in",
+      detail:
+        why === "invalid"
+          ? "The token does not verify, or has expired."
+          : "A bearer token or a session cookie is required.",
+    },
+    { "WWW-Authenticate": challenge },
+  );
+}
+
+function isOwnPage(headers: Headers, appOrigin: string | undefined): boolean {
+  const origin = headers.get("origin");
+  if (!origin) return false;
+  if (appOrigin !== undefined) return origin === appOrigin;
+  // A page cannot choose the Host that its browser sends.
+  return URL.canParse(origin) && new URL(origin).host === headers.get("host");
+}

@@ -1,0 +1,76 @@
+import type * as z from "zod";
+import { logFailures } from "#lib/observe/log";
+import { StoreError } from "#lib/redis/errors";
+import { problemResponse, REDUCED_CAPACITY } from "#lib/respond/problem";
+import { type BodyOptions, readBody } from "./body.ts";
+import { ProblemError } from "./problem-error.ts";
+import { type Input, methodHandlers } from "./problem.ts";
+
+const report = logFailures((line) => console.warn(line));
+
+/** A route that takes a JSON body by POST. */
+export interface PostRoute<Body, Who> {
+  /** Knows who asks, or refuses: `anyone`, `signedIn` or `admin` of auth/caller. */
+  readonly caller: (request: Request) => Promise<Input<Who>>;
+  /** What the body must be: a strict object, so that a field that nobody reads is refused. */
+  readonly body: z.ZodType<Body>;
+  /** How the body is read, where that is not as everywhere. */
+  readonly reading?: BodyOptions<Body>;
+  /** The route's own logic; it may throw a {@link ProblemError}. */
+  readonly handle: (asked: { readonly body: Body; readonly caller: Who }) => Promise<Response>;
+}
+
+/**
+ * Makes a route's handlers: who asks, then what, then the route's own logic; every other method is
+ * 405. What goes wrong is answered as a problem (RFC 9457): a store that fails as 503.
+ */
+export function postRoute<Body, Who>(route: PostRoute<Body, Who>) {
+  const { notAllowed, options } = methodHandlers("POST");
+  return {
+    GET: notAllowed,
+    PUT: notAllowed,
+    PATCH: notAllowed,
+    DELETE: notAllowed,
+    OPTIONS: options,
+    async POST(request: Request): Promise<Response> {
+      try {
+        return await answer(route, request);
+      } catch (error) {
+        return failed(error);
+      }
+    },
+  };
+}
+
+async function answer<Body, Who>(route: PostRoute<Body, Who>, request: Request): Promise<Response> {
+  const caller = await route.caller(request);
+  if (!caller.ok) return caller.refusal;
+  const body = await readBody(request, route.body, route.reading);
+  if (!body.ok) return body.refusal;
+  return route.handle({ body: body.value, caller: caller.value });
+}
+
+/** The answer for what a handler threw. */
+export function failed(error: unknown): Response {
+  if (error instanceof ProblemError) {
+    const { problem, retryAfter } = error;
+    if (error.cause) void report({ kind: "failure", what: problem.title, error: error.cause });
+    const headers = retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) };
+    return problemResponse(problem, headers);
+  }
+  void report({ kind: "failure", what: "a route handler", error });
+  return error instanceof StoreError ? problemResponse(UNAVAILABLE) : problemResponse(MISTAKE);
+}
+
+const UNAVAILABLE = {
+  type: REDUCED_CAPACITY,
+  title: "The store does not answer",
+  status: 503,
+  detail: "It may not have been done. Please try again shortly.",
+};
+
+const MISTAKE = {
+  title: "The server made a mistake",
+  status: 500,
+  detail: "Something is wrong on our side. Trying again does not help.",
+};

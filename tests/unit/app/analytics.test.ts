@@ -1,0 +1,103 @@
+import { Redis as Direct } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createCounters, KEPT_SECONDS } from "#app/_domain/analytics/counters";
+import { DEDUP_SECONDS, event, track } from "#app/_domain/analytics/track";
+import { startStore, type TestStore } from "../../support/gateway.ts";
+import { makeTools } from "../../support/tools.ts";
+
+const VIEW = { type: "profile_view", artistId: "artist-1", sessionId: "test-123" };
+
+let store: TestStore;
+let direct: Direct;
+
+beforeAll(async () => {
+  store = await startStore();
+  direct = new Direct(store.redis.url);
+});
+afterAll(async () => {
+  direct?.disconnect();
+  await store?.stop();
+});
+
+describe("an event", () => {
+  test("counts the first time, then is a duplicate, on any instance", async () => {
+    const one = makeTools(store);
+    const other = one.again();
+    expect(await track(one, VIEW)).toStrictEqual({ tracked: true });
+    expect(await track(other, VIEW)).toStrictEqual({ tracked: false, reason: "duplicate" });
+    expect(await createCounters(other).today("artist-1")).toStrictEqual({ profile_view: 1 });
+  });
+
+  test("of another session, type or artist is another", async () => {
+    const tools = makeTools(store);
+    for (const other of [
+      VIEW,
+      { ...VIEW, sessionId: "test-124" },
+      { ...VIEW, type: "click" },
+      { ...VIEW, artistId: "artist-2" },
+      { ...VIEW, sessionId: "a:b", type: "c", artistId: "d" },
+      { ...VIEW, sessionId: "a", type: "c", artistId: "b:d" },
+    ]) {
+      expect(await track(tools, other)).toStrictEqual({ tracked: true });
+    }
+    expect(await createCounters(tools).today("artist-1")).toStrictEqual({
+      profile_view: 2,
+      click: 1,
+    });
+  });
+
+  test("sent fifty times at once is counted once", async () => {
+    const one = makeTools(store);
+    const other = one.again();
+    const sent = Array.from({ length: 50 }, (_, i) => track(i % 2 ? one : other, VIEW));
+    const counted = (await Promise.all(sent)).filter((it) => it.tracked);
+    expect(counted).toHaveLength(1);
+    expect(await createCounters(one).today("artist-1")).toStrictEqual({ profile_view: 1 });
+  });
+
+  test("that could not be recorded may be sent again, and counts", async () => {
+    const tools = makeTools(store);
+    const broken = { add: () => Promise.reject(new Error("not recorded")) };
+    await expect(track(tools, VIEW, broken)).rejects.toThrow("not recorded");
+    expect(await track(tools, VIEW)).toStrictEqual({ tracked: true });
+  });
+
+  test("leaves keys that end, and that say nothing", async () => {
+    const tools = makeTools(store);
+    await track(tools, VIEW);
+    const keys = await direct.keys(`${tools.namespace}:*`);
+    const ttls = new Map<string, number>();
+    for (const key of keys) {
+      expect(key).not.toContain("artist-1");
+      expect(key).not.toContain("test-123");
+      ttls.set(key.split(":")[1] ?? "", await direct.ttl(key));
+    }
+    expect([...ttls.keys()].toSorted()).toEqual(["analytics", "app"]);
+    expect(ttls.get("analytics")).toBeLessThanOrEqual(DEDUP_SECONDS);
+    expect(ttls.get("analytics")).toBeGreaterThan(0);
+    expect(ttls.get("app")).toBeLessThanOrEqual(KEPT_SECONDS);
+    expect(ttls.get("app")).toBeGreaterThan(0);
+  });
+});
+
+test("a day's counts are its own", async () => {
+  const tools = makeTools(store);
+  const on = (day: string) => createCounters(tools, () => Date.parse(day));
+  await on("2026-01-09T23:59:59Z").add("a", "view");
+  expect(await on("2026-01-10T00:00:00Z").today("a")).toStrictEqual({});
+  expect(await on("2026-01-09T00:00:00Z").today("a")).toStrictEqual({ view: 1 });
+});
+
+test.each([
+  ["the seed's own example", { ...VIEW, artistId: "..." }, true],
+  ["a UUID", { ...VIEW, artistId: "0b1e6c1e-7d4c-4a55-9b0f-0a1a2b3c4d5e" }, true],
+  ["no session", { type: "a", artistId: "b" }, false],
+  ["a field too many", { ...VIEW, extra: 1 }, false],
+  ["a number", { ...VIEW, artistId: 1 }, false],
+  ["an empty id", { ...VIEW, sessionId: "" }, false],
+  ["a long id", { ...VIEW, sessionId: "x".repeat(129) }, false],
+  ["a line break", { ...VIEW, sessionId: "a\nb" }, false],
+  ["a type in capitals", { ...VIEW, type: "View" }, false],
+])("an event with %s: %j is taken: %s", (_, given, isTaken) => {
+  expect(event.safeParse(given).success).toBe(isTaken);
+});
