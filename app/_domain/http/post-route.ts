@@ -32,7 +32,7 @@ export function postRoute<Body, Who>(route: PostRoute<Body, Who>) {
     PATCH: notAllowed,
     DELETE: notAllowed,
     OPTIONS: options,
-    async POST(request: Request): Promise<Response> {
+    POST: async (request: Request): Promise<Response> => {
       try {
         return await answer(route, request);
       } catch (error) {
