@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readEnvironment } from "#config/env";
 import { HeadgateError } from "#lib/core/errors";
+import { authSecret } from "#lib/cli/auth-secret";
 import { buildOnce } from "#lib/cli/build";
 import { checkPolicyFile, renderCheck } from "#lib/cli/check";
 import { type ClientNaming, clientNaming } from "#lib/cli/client-address";
 import { drainable, toldToStop } from "#lib/cli/drain";
+import { loadEnvFiles } from "#lib/cli/env-files";
 import { chooseStore } from "#lib/cli/store";
 
 const HELP = `Serves the app with its limits.
@@ -45,6 +47,7 @@ async function serve(dev: boolean): Promise<void> {
   let serving = false;
   // Listened to from the first moment: what was started by then ends with this process.
   const stop = toldToStop().then(() => serving || process.exit(1));
+  loadEnvFiles(root, dev ? "development" : "production");
   const policy = await checkPolicyFile(join(root, "config", "rate-limits.ts"));
   if (!policy.ok) throw new HeadgateError("POLICY_INVALID", renderCheck(policy));
   const { host, port } = listenAt(process.env);
@@ -53,7 +56,9 @@ async function serve(dev: boolean): Promise<void> {
   const store = await chooseStore(process.env, say);
   try {
     const clients = clientNaming(process.env["CLIENT_IP_FROM"]);
+    const users = authSecret(root, process.env["AUTH_SECRET"]);
     Object.assign(process.env, store.variables, clients.variables, {
+      AUTH_SECRET: users.secret,
       NODE_ENV: dev ? "development" : "production",
     });
     readEnvironment(process.env);
@@ -64,6 +69,7 @@ async function serve(dev: boolean): Promise<void> {
     if (store.warning) say(`warning  ${store.warning}`);
     say(`store    ${store.line}`);
     say(`clients  ${clients.line}`);
+    say(`users    ${users.line}`);
     say(`policy   ${renderCheck(policy)}`);
     say(`ready    ${address}`);
 

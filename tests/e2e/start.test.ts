@@ -38,7 +38,7 @@ function tokenOf(user: string): Promise<string> {
 }
 
 describe("npm start", () => {
-  test("with nothing set chooses a store, says four things, and stops when told", async () => {
+  test("with nothing set chooses a store, says what it does, and stops when told", async () => {
     const app = cleanUp(await startApp(), (it) => it.stop());
     expect(
       app
@@ -46,7 +46,7 @@ describe("npm start", () => {
         .trim()
         .split("\n")
         .map((line) => line.split(/\s+/)[0]),
-    ).toEqual(["store", "clients", "policy", "ready"]);
+    ).toEqual(["store", "clients", "users", "policy", "ready"]);
     expect(app.output()).toMatch(/store +(redis|valkey)-server, started for this process/);
     expect((await fetch(`${app.url}/api/search`)).status).toBe(200);
     expect(await app.stop()).toBe(0);

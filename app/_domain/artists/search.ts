@@ -39,7 +39,7 @@ const kept = z.array(
  */
 export function createSearch({ redis, keys, defer, onFailure }: SearchParts) {
   return async (q: string): Promise<SearchResult> => {
-    const key = keys.cache("search", await digest(words(q).join(" ")));
+    const key = await cacheKey(keys, q);
     let value: unknown;
     try {
       value = await redis.get(key);
@@ -62,6 +62,11 @@ export function createSearch({ redis, keys, defer, onFailure }: SearchParts) {
       onFailure(error);
     }
   }
+}
+
+/** Where a search's result is kept. */
+export async function cacheKey(keys: Pick<Keys, "cache">, q: string): Promise<string> {
+  return keys.cache("search", await digest(words(q).join(" ")));
 }
 
 /** SHA-256 in hex: a key is listed, logged and watched, and people search for people. */

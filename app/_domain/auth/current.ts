@@ -1,0 +1,25 @@
+import { environment } from "#config/env";
+import { jwtReader } from "#lib/identity/jwt";
+import { createCallers } from "./caller.ts";
+
+type Callers = ReturnType<typeof createCallers>;
+
+function makeCallers(): Callers {
+  const { auth, appOrigin } = environment();
+  return createCallers({ read: jwtReader(auth), appOrigin });
+}
+
+// Made when first asked for: a build loads every handler, and has no environment.
+let made: Callers | undefined;
+
+/** Whoever is signed in. */
+export const signedIn: Callers["signedIn"] = (request) => {
+  made ??= makeCallers();
+  return made.signedIn(request);
+};
+
+/** Whoever is signed in as an admin. */
+export const admin: Callers["admin"] = (request) => {
+  made ??= makeCallers();
+  return made.admin(request);
+};

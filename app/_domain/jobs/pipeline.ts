@@ -1,0 +1,112 @@
+import * as z from "zod";
+import type { Artist } from "#app/_domain/artists/artists";
+import type { Tools } from "#app/_domain/headgate";
+import { ProblemError } from "#app/_domain/http/problem-error";
+import { HeadgateError } from "#lib/core/errors";
+import { type Job, JOB_KINDS, jobRecords, type JobKind, readJob } from "./job.ts";
+import { everyArtist, type Step, STEPS } from "./steps.ts";
+
+/** What is asked to be begun. */
+export const trigger = z.strictObject({ kind: z.enum(JOB_KINDS) });
+
+/** What is asked to be begun again. */
+export const retry = z.strictObject({ jobId: z.uuid() });
+
+export interface PipelineParts extends Pick<Tools, "redis" | "keys" | "pseudonym" | "locks"> {
+  /** Runs work once the answer is out, and keeps the instance alive for it. */
+  readonly defer: (work: () => Promise<void>) => void;
+  /** @default the steps of each kind */
+  readonly steps?: Readonly<Record<JobKind, Step>>;
+  readonly artists?: readonly Artist[];
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** How long a job that is not heard of holds its kind, in seconds. */
+const LEASE_SECONDS = 30;
+
+/** After this many steps the lease is extended. */
+const STEPS_A_LEASE = 25;
+
+/**
+ * Makes the pipeline. No two jobs of one kind run at once, on whichever instance: each holds the
+ * lock of its kind until it ends, and one whose instance died loses it by itself.
+ */
+export function createPipeline(parts: PipelineParts) {
+  const { locks, defer, steps = STEPS, artists = everyArtist(), now = Date.now } = parts;
+  const records = jobRecords(parts);
+
+  /** @throws {ProblemError} 409 while one of its kind runs */
+  async function begin(job: Pick<Job, "id" | "kind" | "attempts">): Promise<Job> {
+    const lock = `pipeline:${job.kind}`;
+    const lease = await locks.acquireLock(lock, LEASE_SECONDS);
+    if (lease === null) throw new ProblemError(running(job.kind), { retryAfter: LEASE_SECONDS });
+    const begun: Job = { ...job, status: "running", startedAt: now() };
+    try {
+      await records.replace(job.id, begun);
+    } catch (error) {
+      await locks.releaseLock(lock, lease);
+      throw error;
+    }
+    defer(() => run(begun, lock, lease));
+    return begun;
+  }
+
+  async function run({ id, kind }: Job, lock: string, lease: string): Promise<void> {
+    let end: Pick<Job, "status" | "error">;
+    try {
+      for (const [at, artist] of artists.entries()) {
+        const isLeaseDue = at % STEPS_A_LEASE === STEPS_A_LEASE - 1;
+        if (isLeaseDue && !(await locks.extendLock(lock, lease, LEASE_SECONDS))) {
+          throw new Error("The lock was lost, and another job may run.");
+        }
+        await steps[kind](parts, artist);
+      }
+      end = { status: "done" };
+    } catch (error) {
+      end = { status: "failed", error: error instanceof HeadgateError ? error.code : "FAILED" };
+    }
+    try {
+      await records.merge(id, { ...end, endedAt: now() });
+    } finally {
+      await locks.releaseLock(lock, lease);
+    }
+  }
+
+  return {
+    /** Begins a job. @throws {ProblemError} 409 while one of its kind runs */
+    trigger: ({ kind }: z.infer<typeof trigger>) =>
+      begin({ id: crypto.randomUUID(), kind, attempts: 1 }),
+    /**
+     * Begins a job again that failed, or whose instance died.
+     *
+     * @throws {ProblemError} 404 without such a job, 409 where it is done, or one of its kind runs
+     */
+    async retry({ jobId }: z.infer<typeof retry>): Promise<Job> {
+      const job = await readJob(parts, jobId);
+      if (!job) throw new ProblemError(NO_JOB);
+      if (job.status === "done") throw new ProblemError(DONE);
+      return begin({ id: job.id, kind: job.kind, attempts: job.attempts + 1 });
+    },
+  };
+}
+
+function running(kind: JobKind) {
+  return {
+    status: 409,
+    title: "A job of this kind is running",
+    detail: `No two jobs of the kind ${JSON.stringify(kind)} run at once.`,
+  };
+}
+
+const NO_JOB = {
+  status: 404,
+  title: "There is no such job",
+  detail: "It never was, or is older than a week.",
+};
+
+const DONE = {
+  status: 409,
+  title: "The job is done",
+  detail: "Only a job that failed can be tried again.",
+};

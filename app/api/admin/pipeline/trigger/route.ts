@@ -1,0 +1,13 @@
+import { after } from "next/server";
+import { admin } from "#app/_domain/auth/current";
+import { tools } from "#app/_domain/headgate";
+import { postRoute } from "#app/_domain/http/post-route";
+import { json } from "#app/_domain/http/respond";
+import { createPipeline, trigger } from "#app/_domain/jobs/pipeline";
+
+export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = postRoute({
+  caller: admin,
+  body: trigger,
+  handle: async ({ body }) =>
+    json({ job: await createPipeline({ ...tools(), defer: after }).trigger(body) }, 202),
+});

@@ -1,0 +1,77 @@
+import { sign } from "./sign.ts";
+
+/** A route of the sample that takes a POST: who may ask, and what it takes. */
+export interface PostRouteCase {
+  readonly path: string;
+  readonly caller: "anyone" | "user" | "admin";
+  /** A body that is taken, and the status of its answer on an empty store. */
+  readonly good: object;
+  readonly status: number;
+  /** Bodies that are refused with 400. */
+  readonly bad: readonly object[];
+}
+
+const EMPTY = { good: {}, bad: [{ unknown: 1 }, [], { good: true }] };
+const ANSWERED = 200;
+
+/** Every route of the seed that takes a POST, but search, which takes a GET as well. */
+export const POST_ROUTES: readonly PostRouteCase[] = [
+  {
+    path: "/api/analytics/track",
+    caller: "anyone",
+    good: { type: "profile_view", artistId: "artist-1", sessionId: "test-123" },
+    status: ANSWERED,
+    bad: [
+      {},
+      { type: "profile_view", artistId: "artist-1" },
+      { type: 1, artistId: "artist-1", sessionId: "s" },
+      { type: "profile_view", artistId: "artist-1", sessionId: "s", unknown: 1 },
+    ],
+  },
+  {
+    path: "/api/add-artist/recommend",
+    caller: "anyone",
+    good: { name: "Somebody New" },
+    status: ANSWERED,
+    bad: [{}, { name: 1 }, { name: "Somebody", unknown: 1 }],
+  },
+  {
+    path: "/api/dashboard/profile/update",
+    caller: "user",
+    good: { city: "Lisbon" },
+    status: ANSWERED,
+    bad: [{}, { city: 1 }, { city: "Lisbon", unknown: 1 }],
+  },
+  { path: "/api/dashboard/profile/delete", caller: "user", ...EMPTY, status: ANSWERED },
+  {
+    path: "/api/onboarding/update-session",
+    caller: "user",
+    good: { displayName: "Ada", city: "London", styles: ["blackwork"] },
+    status: ANSWERED,
+    bad: [{}, { styles: "blackwork" }, { city: "London", unknown: 1 }],
+  },
+  { path: "/api/onboarding/finalize", caller: "user", ...EMPTY, status: 404 },
+  {
+    path: "/api/admin/pipeline/trigger",
+    caller: "admin",
+    good: { kind: "search-cache" },
+    status: 202,
+    bad: [{}, { kind: 1 }, { kind: "search-cache", unknown: 1 }],
+  },
+  {
+    path: "/api/admin/pipeline/retry",
+    caller: "admin",
+    good: { jobId: "0b1e6c1e-7d4c-4a55-9b0f-0a1a2b3c4d5e" },
+    status: 404,
+    bad: [{}, { jobId: 1 }, { jobId: "0b1e6c1e-7d4c-4a55-9b0f-0a1a2b3c4d5e", unknown: 1 }],
+  },
+];
+
+/** Headers of a JSON request by whoever may ask, counted as a client of its own. */
+export async function headersFor({ caller }: Pick<PostRouteCase, "caller">, sub: string) {
+  const token = await sign({ sub, ...(caller === "admin" && { role: "admin" }) });
+  return {
+    "content-type": "application/json",
+    ...(caller !== "anyone" && { authorization: `Bearer ${token}` }),
+  };
+}

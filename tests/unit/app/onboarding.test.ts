@@ -1,0 +1,129 @@
+import { Redis as Direct } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { finalize, SESSION_SECONDS, updateSession } from "#app/_domain/onboarding/onboarding";
+import { profileChange, profiles, updateProfile } from "#app/_domain/profiles/profile";
+import { startStore, type TestStore } from "../../support/gateway.ts";
+import { makeTools } from "../../support/tools.ts";
+
+const COMPLETE = { displayName: "Ada", city: "London", styles: ["blackwork"] };
+
+let store: TestStore;
+let direct: Direct;
+
+beforeAll(async () => {
+  store = await startStore();
+  direct = new Direct(store.redis.url);
+});
+afterAll(async () => {
+  direct?.disconnect();
+  await store?.stop();
+});
+
+describe("a profile", () => {
+  test("keeps what another tab has set", async () => {
+    const one = makeTools(store);
+    const other = one.again();
+    await Promise.all([
+      updateProfile(one, "ada", { city: "London" }),
+      updateProfile(other, "ada", { bio: "Lines." }),
+    ]);
+    const all = await updateProfile(one, "ada", { styles: ["blackwork", "fineline"] });
+    expect(all).toStrictEqual({
+      city: "London",
+      bio: "Lines.",
+      styles: ["blackwork", "fineline"],
+    });
+  });
+
+  test.each(["12345", "true", "null", '{"a":1}', "ünïcode 🖤", '"quoted"'])(
+    "reads %j back as it was written",
+    async (text) => {
+      const tools = makeTools(store);
+      expect(await updateProfile(tools, "ada", { bio: text })).toStrictEqual({ bio: text });
+    },
+  );
+
+  test("is one user's, ends by itself, and is gone when it is deleted", async () => {
+    const tools = makeTools(store);
+    await updateProfile(tools, "ada", { city: "London" });
+    await updateProfile(tools, "grace", { city: "New York" });
+    for (const key of await direct.keys(`${tools.namespace}:*`)) {
+      expect(await direct.ttl(key)).toBeGreaterThan(0);
+      expect(key).not.toMatch(/ada|grace/);
+    }
+    expect(await profiles(tools).remove("ada")).toBe(true);
+    expect(await profiles(tools).remove("ada")).toBe(false);
+    expect(await profiles(tools).read("ada")).toBeUndefined();
+    expect(await profiles(tools).read("grace")).toStrictEqual({ city: "New York" });
+  });
+
+  test("leaves out what another release has written", async () => {
+    const tools = makeTools(store);
+    await updateProfile(tools, "ada", { city: "London" });
+    const [key = ""] = await direct.keys(`${tools.namespace}:*`);
+    await direct.hset(key, { bio: "7", unknown: '"x"', styles: "{" });
+    expect(await profiles(tools).read("ada")).toStrictEqual({ city: "London" });
+  });
+
+  test.each([
+    {},
+    { unknown: 1 },
+    { displayName: "  " },
+    { displayName: "x".repeat(81) },
+    { bio: 1 },
+    { styles: "blackwork" },
+    { styles: Array(11).fill("x") },
+    { instagramHandle: "@ada" },
+    { __proto__: null, city: null },
+  ])("does not take %j", (change) => {
+    expect(profileChange.safeParse(change).success).toBe(false);
+  });
+});
+
+describe("an onboarding", () => {
+  test("goes step by step, on any instance, and ends as a profile", async () => {
+    const one = makeTools(store);
+    const other = one.again();
+    expect(await updateSession(one, "ada", { displayName: "Ada" })).toStrictEqual({
+      session: { displayName: "Ada" },
+      missing: ["city", "styles"],
+      expiresInSeconds: SESSION_SECONDS,
+    });
+    await updateSession(other, "ada", { city: "London" });
+    expect(await updateSession(one, "ada", { styles: ["blackwork"] })).toMatchObject({
+      missing: [],
+    });
+    expect(await finalize(other, "ada")).toStrictEqual(COMPLETE);
+    expect(await profiles(one).read("ada")).toStrictEqual(COMPLETE);
+  });
+
+  test("waits 24 hours for its next step", async () => {
+    const tools = makeTools(store);
+    await updateSession(tools, "ada", COMPLETE);
+    const [key = ""] = await direct.keys(`${tools.namespace}:*`);
+    const ttl = await direct.ttl(key);
+    expect(ttl).toBeLessThanOrEqual(24 * 3600);
+    expect(ttl).toBeGreaterThan(24 * 3600 - 60);
+  });
+
+  test("that is not complete is 409 and stays; one that is not there is 404", async () => {
+    const tools = makeTools(store);
+    await expect(finalize(tools, "ada")).rejects.toMatchObject({ problem: { status: 404 } });
+    await updateSession(tools, "ada", { displayName: "Ada", styles: [] });
+    await expect(finalize(tools, "ada")).rejects.toMatchObject({
+      problem: { status: 409, missing: ["city", "styles"] },
+    });
+    await updateSession(tools, "ada", COMPLETE);
+    expect(await finalize(tools, "ada")).toStrictEqual(COMPLETE);
+    await expect(finalize(tools, "ada")).rejects.toMatchObject({ problem: { status: 404 } });
+  });
+
+  test("is finished by one of ten tabs", async () => {
+    const one = makeTools(store);
+    const other = one.again();
+    await updateSession(one, "ada", COMPLETE);
+    const tabs = Array.from({ length: 10 }, (_, i) => finalize(i % 2 ? one : other, "ada"));
+    const ends = await Promise.allSettled(tabs);
+    expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+});

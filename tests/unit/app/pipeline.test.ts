@@ -1,0 +1,123 @@
+import { Redis as Direct } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { searchArtists } from "#app/_domain/artists/artists";
+import { readJob } from "#app/_domain/jobs/job";
+import { createPipeline, type PipelineParts, retry, trigger } from "#app/_domain/jobs/pipeline";
+import type { Step } from "#app/_domain/jobs/steps";
+import { startStore, type TestStore } from "../../support/gateway.ts";
+import { makeTools } from "../../support/tools.ts";
+
+let store: TestStore;
+let direct: Direct;
+
+beforeAll(async () => {
+  store = await startStore();
+  direct = new Direct(store.redis.url);
+});
+afterAll(async () => {
+  direct?.disconnect();
+  await store?.stop();
+});
+
+/** Two instances' pipelines; what they put off is run when the test says so. */
+function pair(more: Partial<PipelineParts> = {}) {
+  const tools = makeTools(store);
+  const deferred: (() => Promise<void>)[] = [];
+  const make = (of: typeof tools | ReturnType<typeof tools.again>) =>
+    createPipeline({ ...of, defer: (work) => deferred.push(work), ...more });
+  const run = async () => {
+    for (const work of deferred.splice(0)) await work();
+  };
+  return { tools, one: make(tools), other: make(tools.again()), run };
+}
+
+const failing: Step = () => Promise.reject(new Error("what a step says"));
+const conflict = { problem: { status: 409 } };
+
+describe("a job", () => {
+  test("is the only one of its kind until it ends, on any instance", async () => {
+    const { tools, one, other, run } = pair();
+    const job = await one.trigger({ kind: "search-cache" });
+    expect(job).toMatchObject({ kind: "search-cache", status: "running", attempts: 1 });
+    await expect(other.trigger({ kind: "search-cache" })).rejects.toMatchObject(conflict);
+    await expect(other.retry({ jobId: job.id })).rejects.toMatchObject(conflict);
+    await other.trigger({ kind: "artist-import" });
+    await run();
+    expect(await readJob(tools, job.id)).toMatchObject({ status: "done" });
+    expect(await other.trigger({ kind: "search-cache" })).toMatchObject({ status: "running" });
+  });
+
+  test("is begun once of twenty that come at once", async () => {
+    const { one, other, run } = pair();
+    const asked = Array.from({ length: 20 }, (_, i) =>
+      (i % 2 ? one : other).trigger({ kind: "artist-import" }),
+    );
+    const begun = (await Promise.allSettled(asked)).filter((it) => it.status === "fulfilled");
+    expect(begun).toHaveLength(1);
+    await run();
+  });
+
+  test("does its work for every artist, and every key ends", async () => {
+    const { tools, one, run } = pair();
+    await one.trigger({ kind: "search-cache" });
+    await one.trigger({ kind: "artist-import" });
+    await run();
+    const keys = await direct.keys(`${tools.namespace}:*`);
+    const artists = searchArtists("", Infinity).length;
+    expect(keys.filter((key) => key.includes(":app:artist:"))).toHaveLength(artists);
+    expect(keys.filter((key) => key.includes(":cache:search:")).length).toBeGreaterThan(100);
+    expect(keys.filter((key) => key.includes(":lock:"))).toEqual([]);
+    const ttls = await Promise.all(keys.map((key) => direct.ttl(key)));
+    expect(Math.min(...ttls)).toBeGreaterThan(0);
+  });
+
+  test("that failed says so by a code, frees its kind, and can be tried again", async () => {
+    const { tools, one, run } = pair({
+      steps: { "search-cache": failing, "artist-import": failing },
+    });
+    const { id } = await one.trigger({ kind: "search-cache" });
+    await run();
+    expect(await readJob(tools, id)).toMatchObject({ status: "failed", error: "FAILED" });
+    const again = createPipeline({ ...tools, defer: (work) => void work() });
+    expect(await again.retry({ jobId: id })).toMatchObject({ id, attempts: 2, status: "running" });
+    await expect.poll(() => readJob(tools, id)).toMatchObject({ status: "done", attempts: 2 });
+    expect(await readJob(tools, id)).not.toHaveProperty("error");
+    await expect(again.retry({ jobId: id })).rejects.toMatchObject(conflict);
+  });
+
+  test("whose instance died can be tried again when its lease has ended", async () => {
+    const { tools, one, other } = pair();
+    const { id } = await one.trigger({ kind: "search-cache" });
+    // Its work never runs.
+    await expect(other.retry({ jobId: id })).rejects.toMatchObject(conflict);
+    const [lock = ""] = await direct.keys(`${tools.namespace}:lock:*`);
+    expect(await direct.ttl(lock)).toBeGreaterThan(0);
+    await tools.redis.del(lock);
+    expect(await other.retry({ jobId: id })).toMatchObject({ id, attempts: 2 });
+  });
+
+  test("stops where it lost its lock", async () => {
+    const { tools, one, run } = pair();
+    const { id } = await one.trigger({ kind: "search-cache" });
+    const [lock = ""] = await direct.keys(`${tools.namespace}:lock:*`);
+    await tools.redis.set(lock, "another's", { ex: 60 });
+    await run();
+    expect(await readJob(tools, id)).toMatchObject({ status: "failed" });
+    expect(await tools.redis.get(lock)).toBe("another's");
+  });
+
+  test("that nobody knows is 404", async () => {
+    const unknown = pair().one.retry({ jobId: crypto.randomUUID() });
+    await expect(unknown).rejects.toMatchObject({ problem: { status: 404 } });
+  });
+});
+
+test.each([{}, { kind: "everything" }, { kind: "search-cache", more: 1 }, { kind: ["a"] }])(
+  "trigger does not take %j",
+  (given) => expect(trigger.safeParse(given).success).toBe(false),
+);
+
+test.each([{}, { jobId: "1" }, { jobId: "../x" }, { jobId: crypto.randomUUID(), more: 1 }])(
+  "retry does not take %j",
+  (given) => expect(retry.safeParse(given).success).toBe(false),
+);
