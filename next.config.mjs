@@ -1,5 +1,9 @@
+import { PHASE_DEVELOPMENT_SERVER } from "next/constants.js";
+
+const EXTENSIONS = ["tsx", "ts"];
+
 /** @type {import("next").NextConfig} */
-export default {
+const config = {
   poweredByHeader: false,
   // `npm run dev` prints this address, and Next would refuse it the socket that reloads pages.
   allowedDevOrigins: ["127.0.0.1"],
@@ -11,3 +15,10 @@ export default {
   // `npm run check` checks the types of the whole tree; a build needs no second look.
   typescript: { ignoreBuildErrors: true },
 };
+
+/** @param {string} phase what Next is about to do */
+export default function forPhase(phase) {
+  // Pages that end in `.dev.tsx`, and routes, are there in development, and in no build.
+  const only = phase === PHASE_DEVELOPMENT_SERVER ? ["dev.tsx", "dev.ts"] : [];
+  return { ...config, pageExtensions: [...only, ...EXTENSIONS] };
+}

@@ -25,11 +25,7 @@ export function createCallers({ read, appOrigin }: CallerParts) {
     const token = await read(request);
     if (token.kind !== "verified") return unauthorized(token.kind);
     if (token.from === "cookie" && !isOwnPage(request.headers, appOrigin)) {
-      return refuse({
-        status: 403,
-        title: "The request's origin is not this app's",
-        detail: "With a session cookie the Origin header must name the app itself.",
-      });
+      return refuse(FOREIGN);
     }
     const { role } = token.claims;
     return {
@@ -50,6 +46,13 @@ export function createCallers({ read, appOrigin }: CallerParts) {
 
   return { signedIn, admin };
 }
+
+/** The answer to what another site's page has a browser send. */
+export const FOREIGN = {
+  status: 403,
+  title: "The request's origin is not this app's",
+  detail: "With a session cookie the Origin header must name the app itself.",
+};
 
 /** A route that does not mind who asks. */
 export async function anyone(): Promise<Input<undefined>> {
@@ -74,7 +77,8 @@ function unauthorized(why: "invalid" | "missing"): Input<never> {
   );
 }
 
-function isOwnPage(headers: Headers, appOrigin: string | undefined): boolean {
+/** Whether a request comes from a page of the app's own. */
+export function isOwnPage(headers: Headers, appOrigin: string | undefined): boolean {
   const origin = headers.get("origin");
   if (!origin) return false;
   if (appOrigin !== undefined) return origin === appOrigin;

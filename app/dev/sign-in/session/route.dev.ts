@@ -1,0 +1,36 @@
+import * as z from "zod";
+import { FOREIGN, isOwnPage } from "#app/_domain/auth/caller";
+import { END_OF_SESSION, sessionCookie } from "#app/_domain/auth/session";
+import { problemResponse } from "#lib/respond/problem";
+import { environment } from "#config/env";
+
+const chosen = z.object({
+  sub: z.string().trim().min(1).max(256),
+  role: z.enum(["user", "admin"]).default("user"),
+});
+
+/**
+ * Begins a session for whoever is named, or ends it: in development alone, since only there Next
+ * takes files that end in `.dev.ts` for routes.
+ */
+export async function POST(request: Request): Promise<Response> {
+  const { auth, appOrigin } = environment();
+  if (!isOwnPage(request.headers, appOrigin)) return problemResponse(FOREIGN);
+  const form = Object.fromEntries(await request.formData());
+  if (form["action"] === "sign-out") return backToStart(END_OF_SESSION);
+  const { success, data } = chosen.safeParse(form);
+  const [secret] = auth.secrets;
+  if (!success || secret === undefined) {
+    return problemResponse({
+      status: 400,
+      title: "Nobody was signed in",
+      detail: "A name is needed, and a role that is user or admin; and AUTH_SECRET must be set.",
+    });
+  }
+  const { audience } = auth;
+  return backToStart(await sessionCookie({ secret, audience, user: data.sub, role: data.role }));
+}
+
+function backToStart(cookie: string): Response {
+  return new Response(null, { status: 303, headers: { Location: "/", "Set-Cookie": cookie } });
+}
