@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { buildOnce } from "#lib/cli/build";
 import { ROOT, startApp } from "../support/app.ts";
+import { headersFor, POST_ROUTES } from "../support/routes.ts";
 import { scope } from "../support/scope.ts";
+import { AUTH_SECRET } from "../support/sign.ts";
 
 const cleanUp = scope();
 
@@ -39,6 +41,19 @@ describe("npm start on a machine without Redis", () => {
     const app = cleanUp(await startApp({ HEADGATE_STORE: "embedded" }), (it) => it.stop());
     expect(app.output()).toMatch(/^store +embedded in this process/m);
     expect(await search(app.url)).toBe(200);
+  });
+
+  test("every route of the sample works on it", async () => {
+    const env = { HEADGATE_STORE: "embedded", AUTH_SECRET };
+    const app = cleanUp(await startApp(env), (it) => it.stop());
+    const answers: [string, number][] = [];
+    for (const [at, route] of POST_ROUTES.entries()) {
+      const headers = await headersFor(route, `user-${at}`);
+      const body = JSON.stringify(route.good);
+      const answer = await fetch(app.url + route.path, { method: "POST", headers, body });
+      answers.push([route.path, answer.status]);
+    }
+    expect(answers).toEqual(POST_ROUTES.map(({ path, status }) => [path, status]));
   });
 
   test("installs nothing: told to start Redis, it says what to do", async () => {

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createPseudonym } from "#lib/identity/pseudonym";
+import { createLocks } from "#lib/lock/locks";
+import { createRedis } from "#lib/redis/client";
+import { keyNames } from "#lib/redis/keys";
+import { serve, type ServedStore } from "../support/served.ts";
+import { STORES } from "../support/stores.ts";
+
+describe.each(STORES)("locks on $name", (kind) => {
+  let store: ServedStore;
+  let namespaces = 0;
+
+  beforeAll(async () => {
+    store = await serve(kind);
+  });
+  afterAll(() => store?.stop());
+
+  /** Locks as one instance has them; those of a test share a namespace of its own. */
+  function instances(count: number, send: typeof fetch = fetch) {
+    namespaces += 1;
+    const namespace = `locks-${namespaces}`;
+    const failures: string[] = [];
+    const made = Array.from({ length: count }, () =>
+      createLocks({
+        redis: createRedis({ ...store, deadlineMs: 10_000, fetch: send }),
+        keys: keyNames(namespace),
+        pseudonym: createPseudonym("a secret of the tests, long enough"),
+        onFailure: (what) => failures.push(what),
+      }),
+    );
+    const [one, other] = [made[0], made.at(-1)];
+    if (!one || !other) throw new RangeError("at least one");
+    return { one, other, all: made, failures, keysNow: () => store.keys(namespace) };
+  }
+
+  describe("a lock", () => {
+    test("is one instance's, and null for every other, as in the seed", async () => {
+      const { one, other } = instances(2);
+      const token = await one.acquireLock("test-lock", 30);
+      expect(token).toMatch(/^[0-9a-f]{32}$/);
+      expect(await other.acquireLock("test-lock", 30)).toBeNull();
+      expect(await other.acquireLock("another", 30)).not.toBeNull();
+    });
+
+    test("is had by one of fifty that ask at once", async () => {
+      const { all } = instances(50);
+      const asked = all.map((locks) => locks.acquireLock("busy", 30));
+      const tokens = (await Promise.all(asked)).filter((token) => token !== null);
+      expect(tokens).toHaveLength(1);
+    });
+
+    test("is released by its token alone", async () => {
+      const { one, other } = instances(2);
+      const token = (await one.acquireLock("mine", 30)) ?? "";
+      expect(await other.releaseLock("mine", "0".repeat(32))).toBe(false);
+      expect(await other.acquireLock("mine", 30)).toBeNull();
+      expect(await other.releaseLock("mine", token)).toBe(true);
+      expect(await one.releaseLock("mine", token)).toBe(false);
+      expect(await other.acquireLock("mine", 30)).not.toBeNull();
+    });
+
+    test("that ran out is not the old owner's to release or extend", async () => {
+      const { one, other } = instances(2);
+      const old = (await one.acquireLock("brief", 0.05)) ?? "";
+      await expect.poll(() => other.acquireLock("brief", 30)).not.toBeNull();
+      expect(await one.extendLock("brief", old, 30)).toBe(false);
+      expect(await one.releaseLock("brief", old)).toBe(false);
+      expect(await one.acquireLock("brief", 30)).toBeNull();
+    });
+
+    test("has a time to live, a name that says nothing, and can be extended", async () => {
+      const { one, keysNow } = instances(1);
+      const token = (await one.acquireLock("instagram:artist-1", 30)) ?? "";
+      const [key = ""] = await keysNow();
+      expect(key).toMatch(/^locks-\d+:lock:[\w-]{22}$/);
+      expect(await store.pttl(key)).toBeLessThanOrEqual(30_000);
+      expect(await one.extendLock("instagram:artist-1", token, 90)).toBe(true);
+      expect(await store.pttl(key)).toBeGreaterThan(30_000);
+    });
+
+    test.each([0, -1, NaN, Infinity, 86_401])("for %s seconds is refused", async (ttl) => {
+      const { one } = instances(1);
+      const refused = { code: "LOCK_BAD_ARGUMENT" };
+      await expect(one.acquireLock("a", ttl)).rejects.toMatchObject(refused);
+      await expect(one.extendLock("a", "b", ttl)).rejects.toMatchObject(refused);
+    });
+  });
+
+  /** Lets a call reach the store and loses its answer, for each call that is to be lost. */
+  function losing(lost: (call: number) => boolean): typeof fetch {
+    let calls = 0;
+    return async (...call) => {
+      calls += 1;
+      const isLost = lost(calls);
+      const response = await fetch(...call);
+      if (isLost) throw new TypeError("fetch failed");
+      return response;
+    };
+  }
+
+  describe("an acquire whose answer is lost", () => {
+    test("is sent again and does not lose to itself", async () => {
+      // The first call tells Redis the script.
+      await instances(1).one.acquireLock("warm", 1);
+      const { one, other, failures } = instances(
+        2,
+        losing((call) => call === 1),
+      );
+      const token = await one.acquireLock("mine", 30);
+      expect(token).not.toBeNull();
+      expect(await other.acquireLock("mine", 30)).toBeNull();
+      expect(await one.releaseLock("mine", token ?? "")).toBe(true);
+      expect(failures).toEqual([]);
+    });
+
+    test("twice, answers null, and holds nobody up", async () => {
+      await instances(1).one.acquireLock("warm", 1);
+      const { one, other, failures, keysNow } = instances(
+        2,
+        losing((call) => call <= 2),
+      );
+      expect(await one.acquireLock("mine", 30)).toBeNull();
+      expect(failures).toEqual(["acquiring a lock"]);
+      await expect.poll(keysNow).toEqual([]);
+      expect(await other.acquireLock("mine", 30)).not.toBeNull();
+    });
+  });
+
+  test("a store that is gone gives no lock, and throws nothing", async () => {
+    const { one, failures } = instances(1, () => Promise.reject(new TypeError("fetch failed")));
+    expect(await one.acquireLock("a", 30)).toBeNull();
+    expect(await one.extendLock("a", "b", 30)).toBe(false);
+    expect(await one.releaseLock("a", "b")).toBe(false);
+    expect(failures).toContain("extending a lock");
+    expect(failures).toContain("releasing a lock");
+  });
+});
