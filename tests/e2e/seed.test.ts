@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildOnce } from "#lib/cli/build";
 import { ROOT, type RunningApp, startApp } from "../support/app.ts";
@@ -77,4 +79,11 @@ describe("Scenario 2: an event from three tabs", () => {
       count(told, (it) => JSON.stringify(it) === '{"tracked":false,"reason":"duplicate"}'),
     ).toBe(49);
   });
+});
+
+test("no script of a page knows of the store", () => {
+  const scripts = globSync(".next/static/**/*.js", { cwd: ROOT });
+  expect(scripts.length).toBeGreaterThan(3);
+  const text = scripts.map((file) => readFileSync(join(ROOT, file), "utf8")).join("\n");
+  expect(text).not.toMatch(/UPSTASH_|REDIS_URL|HEADGATE_SECRET|AUTH_SECRET|x-headgate-socket/);
 });
