@@ -13,6 +13,8 @@ export interface Environment {
   readonly auth: { readonly secrets: readonly string[]; readonly audience: string };
   /** Where the app's own pages are, as browsers name it; undefined: at the request's host. */
   readonly appOrigin: string | undefined;
+  /** Where Instagram's API is, and the long-lived token that a connection to it begins with. */
+  readonly instagram: { readonly url: string; readonly token: string | undefined };
   readonly corsOrigins: readonly string[];
   readonly legacyHeaders: boolean | "only";
 }
@@ -36,6 +38,9 @@ const schema = z.object({
   AUTH_SECRET_PREVIOUS: z.optional(secret),
   AUTH_AUDIENCE: z._default(z.string().check(z.minLength(1)), "headgate"),
   APP_ORIGIN: z.optional(z.string()),
+  INSTAGRAM_API_URL: z._default(z.url(), "https://graph.instagram.com"),
+  INSTAGRAM_ACCESS_TOKEN: z.optional(z.string().check(z.regex(/^\S{1,1024}$/))),
+  INSTAGRAM_STAND_IN: z.optional(z.url()),
   HEADGATE_SOCKET_NONCE: z.optional(z.string()),
   VERCEL: z.optional(z.string()),
   VERCEL_ENV: z.optional(z.string()),
@@ -43,6 +48,9 @@ const schema = z.object({
 });
 
 const LEGACY = { "0": false, "1": true, only: "only" } as const;
+
+/** A token goes to nobody else. */
+const INSTAGRAM_HOSTS = ["graph.instagram.com", "graph.facebook.com"];
 
 /** What each variable must be, for the error: a schema's own words name no use. */
 const ALLOWED: Readonly<Record<string, string>> = {
@@ -57,6 +65,9 @@ const ALLOWED: Readonly<Record<string, string>> = {
   AUTH_SECRET_PREVIOUS: "at least 32 characters",
   AUTH_AUDIENCE: "the `aud` of the app's tokens",
   APP_ORIGIN: "one origin such as https://app.example",
+  INSTAGRAM_API_URL: `https, at ${INSTAGRAM_HOSTS.join(" or ")}; in development any address`,
+  INSTAGRAM_ACCESS_TOKEN: "a long-lived token of Instagram's, without spaces",
+  INSTAGRAM_STAND_IN: "http on this machine's own loopback, such as http://127.0.0.1:8090",
   CORS_ORIGINS: "origins such as https://shop.example, separated by commas, or *",
 };
 
@@ -92,6 +103,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
       audience: env.AUTH_AUDIENCE,
     },
     appOrigin: env.APP_ORIGIN && originOf(env.APP_ORIGIN, "APP_ORIGIN"),
+    instagram: { url: instagramUrl(env), token: env.INSTAGRAM_ACCESS_TOKEN },
     corsOrigins: originsOf(env.CORS_ORIGINS),
     legacyHeaders: LEGACY[env.HEADGATE_LEGACY_HEADERS],
   };
@@ -112,6 +124,26 @@ function originsOf(list: string): string[] {
 function originOf(text: string, variable: string): string {
   if (!URL.canParse(text) || new URL(text).origin !== text) throw invalid([variable]);
   return text;
+}
+
+interface InstagramVariables {
+  readonly INSTAGRAM_API_URL: string;
+  readonly INSTAGRAM_STAND_IN?: string | undefined;
+  readonly NODE_ENV?: string | undefined;
+}
+
+/** A stand-in is on this machine, and has its own variable: no mistake sends a token elsewhere. */
+function instagramUrl(env: InstagramVariables): string {
+  if (env.INSTAGRAM_STAND_IN) {
+    const { protocol, hostname } = new URL(env.INSTAGRAM_STAND_IN);
+    const isLoopback = ["127.0.0.1", "[::1]", "localhost"].includes(hostname);
+    if (protocol !== "http:" || !isLoopback) throw invalid(["INSTAGRAM_STAND_IN"]);
+    return env.INSTAGRAM_STAND_IN;
+  }
+  const { protocol, host } = new URL(env.INSTAGRAM_API_URL);
+  const isInstagram = protocol === "https:" && INSTAGRAM_HOSTS.includes(host);
+  if (!isInstagram && env.NODE_ENV !== "development") throw invalid(["INSTAGRAM_API_URL"]);
+  return env.INSTAGRAM_API_URL;
 }
 
 function invalid(names: readonly string[]): HeadgateError {

@@ -1,11 +1,11 @@
 import { environment } from "#config/env";
 import policy from "#config/rate-limits";
 import { gateOptions } from "#app/_domain/options";
+import { reportFailure } from "#app/_domain/failures";
 import { createDedup, type Dedup } from "#lib/dedup/dedup";
 import { createPseudonym, type Pseudonym } from "#lib/identity/pseudonym";
 import { createLimits } from "#lib/limits";
 import { createLocks, type Locks } from "#lib/lock/locks";
-import { logFailures } from "#lib/observe/log";
 import { createRedis, type Redis } from "#lib/redis/client";
 import { type Keys, keyNames } from "#lib/redis/keys";
 
@@ -19,15 +19,13 @@ export interface Tools {
   readonly dedup: Dedup;
 }
 
-const report = logFailures((line) => console.warn(line));
-
 function makeTools(): Tools {
   const env = environment();
   const parts = {
     redis: createRedis(env.store),
     keys: keyNames(env.namespace),
     pseudonym: createPseudonym(env.secret),
-    onFailure: (what: string, error: unknown) => void report({ kind: "failure", what, error }),
+    onFailure: reportFailure,
   };
   return { ...parts, locks: createLocks(parts), dedup: createDedup(parts) };
 }

@@ -9,6 +9,7 @@ import { checkPolicyFile, renderCheck } from "#lib/cli/check";
 import { type ClientNaming, clientNaming } from "#lib/cli/client-address";
 import { drainable, toldToStop } from "#lib/cli/drain";
 import { loadEnvFiles } from "#lib/cli/env-files";
+import { chooseInstagram } from "#lib/cli/instagram";
 import { chooseStore } from "#lib/cli/store";
 
 const HELP = `Serves the app with its limits.
@@ -54,10 +55,11 @@ async function serve(dev: boolean): Promise<void> {
   if (!dev) await buildOnce(root, say);
 
   const store = await chooseStore(process.env, say);
+  const posts = await chooseInstagram(process.env);
   try {
     const clients = clientNaming(process.env["CLIENT_IP_FROM"]);
     const users = authSecret(root, process.env["AUTH_SECRET"]);
-    Object.assign(process.env, store.variables, clients.variables, {
+    Object.assign(process.env, store.variables, posts.variables, clients.variables, {
       AUTH_SECRET: users.secret,
       NODE_ENV: dev ? "development" : "production",
     });
@@ -70,6 +72,7 @@ async function serve(dev: boolean): Promise<void> {
     say(`store    ${store.line}`);
     say(`clients  ${clients.line}`);
     say(`users    ${users.line}`);
+    say(`posts    ${posts.line}`);
     say(`policy   ${renderCheck(policy)}`);
     say(`ready    ${address}`);
 
@@ -78,6 +81,7 @@ async function serve(dev: boolean): Promise<void> {
     await drain(DRAIN_MS);
     await close();
   } finally {
+    await posts.stop();
     await store.stop();
   }
   // Next keeps timers of its own; everything of ours has ended.

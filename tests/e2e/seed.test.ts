@@ -2,22 +2,32 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildOnce } from "#lib/cli/build";
+import { type InstagramStandIn, startInstagramStandIn } from "#lib/cli/instagram-stand-in";
 import { ROOT, type RunningApp, startApp } from "../support/app.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { AUTH_SECRET, sign } from "../support/sign.ts";
 
 /** The seed document's scenarios, over HTTP, on two instances over one Redis. */
 let redis: TestRedis;
+let instagram: InstagramStandIn;
 let instances: RunningApp[] = [];
 
 beforeAll(async () => {
   await buildOnce(ROOT, () => {});
   redis = await startRedis();
-  const env = { REDIS_URL: redis.url, AUTH_SECRET, CLIENT_IP_FROM: "hops:1" };
+  instagram = await startInstagramStandIn({ token: "the-first-token" });
+  const env = {
+    REDIS_URL: redis.url,
+    AUTH_SECRET,
+    CLIENT_IP_FROM: "hops:1",
+    INSTAGRAM_STAND_IN: instagram.url,
+    INSTAGRAM_ACCESS_TOKEN: "the-first-token",
+  };
   instances = await Promise.all([startApp(env), startApp(env)]);
 });
 afterAll(async () => {
   for (const app of instances) await app.stop();
+  await instagram?.stop();
   await redis?.stop();
 });
 
@@ -78,6 +88,17 @@ describe("Scenario 2: an event from three tabs", () => {
     expect(
       count(told, (it) => JSON.stringify(it) === '{"tracked":false,"reason":"duplicate"}'),
     ).toBe(49);
+  });
+});
+
+describe("Scenario 3: Instagram from several tabs", () => {
+  test("a sync from 20 tabs is one token refresh and one fetch", async () => {
+    const answers = await atOnce(20, "/api/dashboard/sync/trigger", { user: "artist-1" });
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+    expect(instagram.calls()).toEqual({ media: 1, refresh: 1 });
+    const fetched = answers.filter(({ json }) => JSON.stringify(json).includes('"fetched":true'));
+    expect(fetched).toHaveLength(1);
+    for (const { json } of answers) expect(json).toMatchObject({ synced: true, items: 12 });
   });
 });
 

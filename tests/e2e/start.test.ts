@@ -49,7 +49,7 @@ describe("npm start", () => {
         .trim()
         .split("\n")
         .map((line) => line.split(/\s+/)[0]),
-    ).toEqual(["store", "clients", "users", "policy", "ready"]);
+    ).toEqual(["store", "clients", "users", "posts", "policy", "ready"]);
     expect(app.output()).toMatch(/store +(redis|valkey)-server, started for this process/);
     expect((await fetch(`${app.url}/api/search`)).status).toBe(200);
     expect(await app.stop()).toBe(0);

@@ -50,6 +50,9 @@ export const POST_ROUTES: readonly PostRouteCase[] = [
     status: ANSWERED,
     bad: [{}, { styles: "blackwork" }, { city: "London", unknown: 1 }],
   },
+  { path: "/api/dashboard/portfolio/fetch-instagram", caller: "user", ...EMPTY, status: ANSWERED },
+  { path: "/api/onboarding/fetch-instagram", caller: "user", ...EMPTY, status: ANSWERED },
+  { path: "/api/dashboard/sync/trigger", caller: "user", ...EMPTY, status: ANSWERED },
   { path: "/api/onboarding/finalize", caller: "user", ...EMPTY, status: 404 },
   {
     path: "/api/admin/pipeline/trigger",

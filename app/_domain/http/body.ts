@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { readUpTo } from "./bytes.ts";
 import { checkInput } from "./input.ts";
 import { type Input, refuse, refuseInput } from "./problem.ts";
 
@@ -64,41 +65,11 @@ async function readBytes(request: Request): Promise<Input<Uint8Array>> {
   // Spares reading; that it says less proves nothing, so the bytes are counted too.
   if (Number(request.headers.get("content-length")) > MAX_BODY_BYTES) return refuse(TOO_LARGE);
   try {
-    const chunks = await readUpTo(request.body, MAX_BODY_BYTES);
-    return chunks ? found(join(chunks)) : refuse(TOO_LARGE);
+    const bytes = await readUpTo(request.body, MAX_BODY_BYTES);
+    return bytes ? found(bytes) : refuse(TOO_LARGE);
   } catch {
     return wrongBody("The body broke off.");
   }
-}
-
-/** The stream's chunks, or undefined, and the rest unread, where they hold more than `max` bytes. */
-async function readUpTo(
-  body: ReadableStream<Uint8Array>,
-  max: number,
-): Promise<Uint8Array[] | undefined> {
-  const reader = body.getReader();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return chunks;
-    size += value.length;
-    if (size > max) {
-      await reader.cancel();
-      return undefined;
-    }
-    chunks.push(value);
-  }
-}
-
-function join(chunks: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 function isPlainJson(headers: Headers, alsoAs: string | undefined): boolean {

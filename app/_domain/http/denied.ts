@@ -1,13 +1,11 @@
+import { reportFailure } from "#app/_domain/failures";
 import type { Decision } from "#lib/core/decision";
-import { logFailures } from "#lib/observe/log";
 import {
   type Problem,
   problemResponse,
   QUOTA_EXCEEDED,
   REDUCED_CAPACITY,
 } from "#lib/respond/problem";
-
-const report = logFailures((line) => console.warn(line));
 
 /** What a client may know of a denied decision: not which limit had no room, and not how many. */
 export interface Denial {
@@ -70,6 +68,6 @@ function reasonOf({ reason, error }: Decision): Kind {
   if (reason === "within-limit")
     throw new TypeError("A decision that allows cannot be worded as a denial.");
   // Nobody else says so: a call that cannot be is no decision of the gate's.
-  if (reason === "invalid-call") void report({ kind: "failure", what: "limit", error });
+  if (reason === "invalid-call") reportFailure("limit", error);
   return reason;
 }

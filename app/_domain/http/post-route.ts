@@ -1,12 +1,10 @@
-import type * as z from "zod";
-import { logFailures } from "#lib/observe/log";
+import * as z from "zod";
+import { reportFailure } from "#app/_domain/failures";
 import { StoreError } from "#lib/redis/errors";
 import { problemResponse, REDUCED_CAPACITY } from "#lib/respond/problem";
 import { type BodyOptions, readBody } from "./body.ts";
 import { ProblemError } from "./problem-error.ts";
 import { type Input, methodHandlers } from "./problem.ts";
-
-const report = logFailures((line) => console.warn(line));
 
 /** A route that takes a JSON body by POST. */
 export interface PostRoute<Body, Who> {
@@ -19,6 +17,9 @@ export interface PostRoute<Body, Who> {
   /** The route's own logic; it may throw a {@link ProblemError}. */
   readonly handle: (asked: { readonly body: Body; readonly caller: Who }) => Promise<Response>;
 }
+
+/** For a route that takes nothing but who asks: no body, or an empty object. */
+export const NO_INPUT = { body: z.strictObject({}), reading: { whenEmpty: {} } };
 
 /**
  * Makes a route's handlers: who asks, then what, then the route's own logic; every other method is
@@ -54,11 +55,11 @@ async function answer<Body, Who>(route: PostRoute<Body, Who>, request: Request):
 export function failed(error: unknown): Response {
   if (error instanceof ProblemError) {
     const { problem, retryAfter } = error;
-    if (error.cause) void report({ kind: "failure", what: problem.title, error: error.cause });
+    if (error.cause) reportFailure(problem.title, error.cause);
     const headers = retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) };
     return problemResponse(problem, headers);
   }
-  void report({ kind: "failure", what: "a route handler", error });
+  reportFailure("a route handler", error);
   return error instanceof StoreError ? problemResponse(UNAVAILABLE) : problemResponse(MISTAKE);
 }
 

@@ -1,16 +1,14 @@
 import { after } from "next/server";
+import { reportFailure } from "#app/_domain/failures";
 import { tools } from "#app/_domain/headgate";
 import { methodHandlers } from "#app/_domain/http/problem";
 import { answerSearch } from "#app/_domain/artists/search-handler";
-import { logFailures } from "#lib/observe/log";
-
-const report = logFailures((line) => console.warn(line));
 
 function search(request: Request): Promise<Response> {
   return answerSearch(request, {
     ...tools(),
     defer: after,
-    onFailure: (error) => report({ kind: "failure", what: "search cache", error }),
+    onFailure: (error) => reportFailure("search cache", error),
   });
 }
 

@@ -17,9 +17,23 @@ describe("the environment", () => {
       secret: "headgate:token",
       clientAddress: { from: "hops", hops: 1 },
       auth: { secrets: [], audience: "headgate" },
+      appOrigin: undefined,
+      instagram: { url: "https://graph.instagram.com", token: undefined },
       corsOrigins: [],
       legacyHeaders: false,
     });
+  });
+
+  test("sends a token to Instagram alone, or to a stand-in on this machine", () => {
+    const url = (more: Record<string, string>) =>
+      readEnvironment({ ...base, ...more }).instagram.url;
+    const facebook = "https://graph.facebook.com/v25.0";
+    expect(url({ INSTAGRAM_API_URL: facebook })).toBe(facebook);
+    const elsewhere = "http://staging.example:8090";
+    expect(url({ INSTAGRAM_API_URL: elsewhere, NODE_ENV: "development" })).toBe(elsewhere);
+    for (const standIn of ["http://127.0.0.1:8090", "http://[::1]:8090", "http://localhost:1"]) {
+      expect(url({ INSTAGRAM_STAND_IN: standIn, NODE_ENV: "production" })).toBe(standIn);
+    }
   });
 
   test("sends the older headers beside the standard's, in their place, or not", () => {
@@ -67,6 +81,14 @@ describe("the environment", () => {
     ["HEADGATE_NAMESPACE", "a b"],
     ["HEADGATE_LEGACY_HEADERS", "yes"],
     ["AUTH_SECRET", "sh0rt-s3cret"],
+    ["INSTAGRAM_API_URL", "http://graph.instagram.com"],
+    ["INSTAGRAM_API_URL", "https://graph.instagram.com.evil.example"],
+    ["INSTAGRAM_API_URL", "https://graph.instagram.com@evil.example"],
+    ["INSTAGRAM_API_URL", "https://graph.instagram.com:8443"],
+    ["INSTAGRAM_STAND_IN", "http://169.254.169.254/"],
+    ["INSTAGRAM_STAND_IN", "https://localhost.evil.example"],
+    ["INSTAGRAM_ACCESS_TOKEN", "a token of two words"],
+    ["APP_ORIGIN", "https://app.example/"],
     ["CORS_ORIGINS", "https://a.example/"],
     ["CORS_ORIGINS", "a.example"],
   ])("refuses %s=%s by its name, and does not repeat what was given", (name, value) => {

@@ -1,12 +1,10 @@
 import { redisHealth } from "#app/_domain/health";
+import { reportFailure } from "#app/_domain/failures";
 import { tools } from "#app/_domain/headgate";
 import { methodHandlers } from "#app/_domain/http/problem";
-import { logFailures } from "#lib/observe/log";
-
-const report = logFailures((line) => console.warn(line));
 
 function health(): Promise<Response> {
-  const onFailure = (error: unknown) => report({ kind: "failure", what: "redis health", error });
+  const onFailure = (error: unknown) => reportFailure("redis health", error);
   return redisHealth({ redis: tools().redis, onFailure });
 }
 

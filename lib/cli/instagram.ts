@@ -1,0 +1,26 @@
+import { randomBytes } from "node:crypto";
+import { startInstagramStandIn } from "./instagram-stand-in.ts";
+
+/** The Instagram that was chosen, as variables for the app and a line for the person who started it. */
+export interface ChosenInstagram {
+  readonly line: string;
+  readonly variables: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Chooses Instagram itself where there is a token for it, else a stand-in on this machine. */
+export async function chooseInstagram(env: Variables): Promise<ChosenInstagram> {
+  if (env["INSTAGRAM_ACCESS_TOKEN"]) {
+    const own = env["INSTAGRAM_STAND_IN"] ? "a stand-in of yours" : "Instagram";
+    return { line: `${own}, by INSTAGRAM_ACCESS_TOKEN`, variables: {}, stop: async () => {} };
+  }
+  const token = randomBytes(16).toString("base64url");
+  const standIn = await startInstagramStandIn({ token });
+  return {
+    line: "a stand-in for Instagram on this machine (set INSTAGRAM_ACCESS_TOKEN for the real one)",
+    variables: { INSTAGRAM_STAND_IN: standIn.url, INSTAGRAM_ACCESS_TOKEN: token },
+    stop: () => standIn.stop(),
+  };
+}

@@ -1,0 +1,308 @@
+import { Redis as Direct } from "ioredis";
+import type { ServerResponse } from "node:http";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createInstagram } from "#app/_domain/instagram/client";
+import { fetchMedia, FRESH_SECONDS, type MediaParts } from "#app/_domain/instagram/media";
+import { syncPortfolio } from "#app/_domain/instagram/sync";
+import { createTokens } from "#app/_domain/instagram/tokens";
+import { createVault } from "#app/_domain/instagram/vault";
+import { type InstagramStandIn, startInstagramStandIn } from "#lib/cli/instagram-stand-in";
+import { startStore, type TestStore } from "../../support/gateway.ts";
+import { scope } from "../../support/scope.ts";
+import { makeTools } from "../../support/tools.ts";
+
+const cleanUp = scope();
+const FIRST = "the-first-long-lived-token";
+const DAY = 24 * 3600 * 1000;
+
+let store: TestStore;
+let direct: Direct;
+
+beforeAll(async () => {
+  store = await startStore();
+  direct = new Direct(store.redis.url);
+});
+afterAll(async () => {
+  direct?.disconnect();
+  await store?.stop();
+});
+
+type Fault = (path: string, response: ServerResponse) => boolean;
+
+/** Two instances, and an Instagram that does as `fault` says while there is one. */
+async function world(fault?: Fault) {
+  let current = fault;
+  const standIn: InstagramStandIn = cleanUp(
+    await startInstagramStandIn({
+      token: FIRST,
+      instead: (path, response) => current?.(path, response) ?? false,
+    }),
+    (it) => it.stop(),
+  );
+  const tools = makeTools(store);
+  const failures: string[] = [];
+  let time = Date.UTC(2026, 0, 9);
+  const parts = (of: ReturnType<typeof tools.again>): MediaParts => ({
+    ...of,
+    instagram: createInstagram({ url: standIn.url, timeoutMs: 300 }),
+    vault: createVault("a secret of the tests, long enough"),
+    initialToken: FIRST,
+    onFailure: (what, error) => failures.push(`${what}: ${String(error)}`),
+    now: () => time,
+  });
+  const one = parts(tools);
+  return {
+    standIn,
+    one,
+    other: parts(tools.again()),
+    failures,
+    mend: () => (current = undefined),
+    breakBy: (next: Fault) => (current = next),
+    pass: (ms: number) => (time += ms),
+    keys: () => direct.keys(`${tools.namespace}:*`),
+    /** Makes what was fetched old, as its time to live would. */
+    forget: async () => {
+      for (const key of await direct.keys(`${tools.namespace}:app:instagram-media:*`)) {
+        await direct.del(key);
+      }
+    },
+    isFree: async (user: string) =>
+      (await tools.locks.acquireLock(`instagram:${user}`, 1)) !== null,
+  };
+}
+
+const json =
+  (status: number, body: unknown, headers = {}): Fault =>
+  (_, response) => {
+    response.writeHead(status, { "content-type": "application/json", ...headers });
+    response.end(typeof body === "string" ? body : JSON.stringify(body));
+    return true;
+  };
+
+const expired = json(400, { error: { message: "…", type: "OAuthException", code: 190 } });
+
+describe("twenty tabs on two instances", () => {
+  test("refresh the token once, fetch once, and all get the posts", async () => {
+    const { standIn, one, other } = await world();
+    const tabs = Array.from({ length: 20 }, (_, i) => syncPortfolio(i % 2 ? one : other, "ada"));
+    const answers = await Promise.all(tabs);
+    expect(standIn.calls()).toEqual({ media: 1, refresh: 1 });
+    expect(answers.filter(({ fetched }) => fetched)).toHaveLength(1);
+    expect(answers.filter(({ refreshed }) => refreshed)).toHaveLength(1);
+    expect(new Set(answers.map(({ syncedAt }) => syncedAt)).size).toBe(1);
+    expect(answers.map(({ items }) => items)).toEqual(Array.from({ length: 20 }, () => 12));
+  });
+
+  test("are told of one failure, and do not repeat it", async () => {
+    const { standIn, one, other } = await world(json(500, "{}"));
+    const tabs = Array.from({ length: 20 }, (_, i) => fetchMedia(i % 2 ? one : other, "ada"));
+    const ends = await Promise.allSettled(tabs);
+    expect(ends.filter(({ status }) => status === "rejected")).toHaveLength(20);
+    expect(standIn.calls().media).toBe(1);
+    for (const end of ends) {
+      expect(end).toMatchObject({ reason: { problem: { status: 502, code: "INSTAGRAM_FAILED" } } });
+    }
+  });
+});
+
+describe("what was fetched", () => {
+  test("is answered without a call while it is fresh, by every route of the user", async () => {
+    const { standIn, one, other, keys } = await world();
+    const first = await fetchMedia(one, "ada");
+    const again = await syncPortfolio(other, "ada");
+    expect(first.fetched).toBe(true);
+    expect(again).toMatchObject({ fetched: false, refreshed: false, syncedAt: first.fetchedAt });
+    expect(standIn.calls().media).toBe(1);
+    for (const key of await keys()) {
+      const ttl = await direct.ttl(key);
+      expect(ttl).toBeGreaterThan(0);
+      const most = key.includes("instagram-media") ? FRESH_SECONDS : Infinity;
+      expect(ttl).toBeLessThanOrEqual(most);
+    }
+  });
+
+  test("is fetched anew when it is old, with the token that was kept", async () => {
+    const { standIn, one, forget } = await world();
+    await fetchMedia(one, "ada");
+    await forget();
+    expect(await fetchMedia(one, "ada")).toMatchObject({ fetched: true, refreshed: false });
+    expect(standIn.calls()).toEqual({ media: 2, refresh: 1 });
+  });
+
+  test("is each user's own", async () => {
+    const { standIn, one } = await world();
+    await Promise.all([fetchMedia(one, "ada"), fetchMedia(one, "grace")]);
+    expect(standIn.calls()).toEqual({ media: 2, refresh: 2 });
+  });
+});
+
+describe("a token", () => {
+  test("is refreshed when fewer than ten days are left, and not before", async () => {
+    const { standIn, one, forget, pass } = await world();
+    await fetchMedia(one, "ada");
+    pass(49 * DAY);
+    await forget();
+    expect(await fetchMedia(one, "ada")).toMatchObject({ refreshed: false });
+    pass(2 * DAY);
+    await forget();
+    expect(await fetchMedia(one, "ada")).toMatchObject({ refreshed: true });
+    expect(standIn.calls().refresh).toBe(2);
+  });
+
+  test("is nowhere in Redis, in an answer or in a failure as it is", async () => {
+    const { one, keys, breakBy, forget, failures } = await world();
+    const answers = [JSON.stringify(await syncPortfolio(one, "ada"))];
+    await forget();
+    breakBy(json(500, "{}"));
+    const failed = await fetchMedia(one, "ada").catch((error: unknown) => error);
+    answers.push(JSON.stringify(failed), String(failed), ...failures);
+    const kept = await Promise.all(
+      (await keys()).map(async (key) => `${key} ${(await direct.get(key)) ?? ""}`),
+    );
+    expect(kept.join("\n")).toContain("v1:");
+    expect(failures.length).toBeGreaterThan(0);
+    expect([...kept, ...answers].join("\n")).not.toMatch(/long-lived-token|stand-in-token/);
+  });
+
+  test("that is new is stored before it is used", async () => {
+    const kept: boolean[] = [];
+    const { one, keys, breakBy } = await world();
+    const keysAtMedia = async () => {
+      const all = await keys();
+      kept.push(all.some((key) => key.includes("instagram-token")));
+    };
+    breakBy((path, response) => {
+      if (path !== "/me/media") return false;
+      void keysAtMedia().then(() => json(200, { data: [] })(path, response));
+      return true;
+    });
+    await fetchMedia(one, "ada");
+    expect(kept).toEqual([true]);
+  });
+
+  test("that Instagram has ended is refreshed once, and the posts are fetched again", async () => {
+    const { one, forget, breakBy, standIn } = await world();
+    await fetchMedia(one, "ada");
+    await forget();
+    let refusals = 1;
+    breakBy((path, response) => {
+      if (path !== "/me/media" || refusals === 0) return false;
+      refusals -= 1;
+      return expired(path, response);
+    });
+    expect(await fetchMedia(one, "ada")).toMatchObject({ fetched: true, refreshed: true });
+    expect(standIn.calls()).toEqual({ media: 3, refresh: 2 });
+  });
+
+  test("that cannot be refreshed yet is used for as long as it is good", async () => {
+    const { one, failures } = await world((path, response) =>
+      path === "/refresh_access_token"
+        ? json(400, { error: { code: 100 } })(path, response)
+        : false,
+    );
+    expect(await fetchMedia(one, "ada")).toMatchObject({ fetched: true, refreshed: false });
+    expect(failures).toEqual([expect.stringMatching(/^refreshing a token: INSTAGRAM_FAILED/)]);
+  });
+
+  test("sealed for one user opens for no other, nor under another secret", async () => {
+    const vault = createVault("one secret, long enough for everybody");
+    const sealed = await vault.seal("a token", "ada");
+    expect(await vault.open(sealed, "ada")).toBe("a token");
+    expect(await vault.seal("a token", "ada")).not.toBe(sealed);
+    expect(await vault.open(sealed, "grace")).toBeUndefined();
+    expect(await createVault("another secret").open(sealed, "ada")).toBeUndefined();
+    expect(await vault.open(sealed.replace(/.$/, "x"), "ada")).toBeUndefined();
+    for (const other of [null, "", "v1:", 7]) expect(await vault.open(other, "a")).toBeUndefined();
+  });
+
+  test("that another secret sealed begins anew, and is told of", async () => {
+    const { one, forget, failures } = await world();
+    await fetchMedia(one, "ada");
+    await forget();
+    const changed = { ...one, vault: createVault("a changed secret of the tests, long enough") };
+    expect(await fetchMedia(changed, "ada")).toMatchObject({ refreshed: true });
+    expect(failures).toEqual([expect.stringContaining("opening a token")]);
+  });
+
+  test("that nobody has given is 409", async () => {
+    const { one, isFree } = await world();
+    const without = fetchMedia({ ...one, initialToken: undefined }, "ada");
+    await expect(without).rejects.toMatchObject({ problem: { status: 409 } });
+    expect(await isFree("ada")).toBe(true);
+  });
+});
+
+const never: Fault = () => true;
+const endless: Fault = (_, response) => {
+  response.writeHead(200, { "content-type": "application/json" });
+  response.write(`{"data":[],"more":"${"x".repeat(2 * 1024 * 1024)}"`);
+  return true;
+};
+
+describe("Instagram that", () => {
+  test.each<[string, Fault, number, string]>([
+    ["does not answer", never, 504, "INSTAGRAM_TIMEOUT"],
+    ["ends the token", expired, 409, "INSTAGRAM_TOKEN_EXPIRED"],
+    ["limits us", json(429, {}, { "retry-after": "120" }), 503, "INSTAGRAM_RATE_LIMITED"],
+    ["limits us by code", json(403, { error: { code: 4 } }), 503, "INSTAGRAM_RATE_LIMITED"],
+    ["fails", json(500, { error: { message: "secret" } }), 502, "INSTAGRAM_FAILED"],
+    ["answers garbage", json(200, "<html>"), 502, "INSTAGRAM_BAD_ANSWER"],
+    ["answers something else", json(200, { data: [{ id: 1 }] }), 502, "INSTAGRAM_BAD_ANSWER"],
+    ["answers nothing", json(200, ""), 502, "INSTAGRAM_BAD_ANSWER"],
+    ["answers far too much", endless, 502, "INSTAGRAM_BAD_ANSWER"],
+    [
+      "leads elsewhere",
+      json(302, "", { location: "http://127.0.0.1:1/" }),
+      502,
+      "INSTAGRAM_BAD_ANSWER",
+    ],
+    [
+      "hangs up",
+      (_, response) => {
+        response.destroy();
+        return true;
+      },
+      502,
+      "INSTAGRAM_UNREACHABLE",
+    ],
+  ])("%s is a clear problem, and nothing is lost", async (_, fault, status, code) => {
+    const { one, forget, breakBy, mend, isFree, failures } = await world();
+    await fetchMedia(one, "ada");
+    const before = await createTokens(one).usable("ada");
+    await forget();
+    breakBy(fault);
+    const failed = fetchMedia(one, "ada");
+    await expect(failed).rejects.toMatchObject({ problem: { status, code } });
+    await expect(failed).rejects.toHaveProperty(
+      "retryAfter",
+      { "limits us": 120, "limits us by code": 60 }[_],
+    );
+    expect(failures.join()).toContain(code);
+    expect(await isFree("ada")).toBe(true);
+    mend();
+    expect(await createTokens(one).usable("ada")).toEqual(before);
+  });
+});
+
+test("a store that loses a new token loses neither the old one nor the lock", async () => {
+  const { one, forget, pass, isFree } = await world();
+  await fetchMedia(one, "ada");
+  const before = await createTokens(one).usable("ada");
+  pass(55 * DAY);
+  await forget();
+  let sets = 0;
+  const redis = new Proxy(one.redis, {
+    get(target, name, receiver) {
+      if (name !== "set") return Reflect.get(target, name, receiver) as unknown;
+      return () => {
+        sets += 1;
+        return Promise.reject(new Error("not stored"));
+      };
+    },
+  });
+  await expect(fetchMedia({ ...one, redis }, "ada")).rejects.toThrow("not stored");
+  expect(sets).toBe(2);
+  expect(await isFree("ada")).toBe(true);
+  pass(-55 * DAY);
+  expect(await createTokens(one).usable("ada")).toEqual(before);
+});
