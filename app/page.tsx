@@ -2,33 +2,40 @@ import { ALGORITHMS } from "#app/_page/rule-words";
 import policy from "#config/rate-limits";
 import { compilePolicy } from "#lib/policy/compile";
 import type { Algorithm, CompiledRule } from "#lib/policy/types";
+import { AtWork } from "./_page/at-work.tsx";
 import { GateDrawing } from "./_page/gate-drawing.tsx";
 import { Legend } from "./_page/legend.tsx";
 import { PolicyTable } from "./_page/policy-table.tsx";
+import { exemptPaths } from "./_page/sample-request.ts";
+import { TokenProvider } from "./_page/use-token.tsx";
 import "./_page/sheet.css";
 import "./_page/lane.css";
+import "./_page/at-work.css";
 
 const compiled = compilePolicy(policy);
 const rules = [...compiled.rules.values()];
 const limits = rules.flatMap(limitsOf);
 
-/** The start page: what the policy says, and each rule to be tried. */
+/** The start page: dedup and locks to be tried, what the policy says, and each rule to be tried. */
 export default function Page() {
   return (
     <main className="sheet">
       <Masthead />
-      <section aria-labelledby="rules">
-        <div className="heading">
-          <h2 id="rules">The policy</h2>
-          <p>
-            A request passes when every limit of every rule that matches has room, and takes from
-            none otherwise. A bar shows what the gate decided; a 404 or 405 behind it is the route’s
-            own answer.
-          </p>
-        </div>
-        <Legend />
-        <PolicyTable rules={rules} />
-      </section>
+      <TokenProvider>
+        <AtWork />
+        <section aria-labelledby="rules">
+          <div className="heading">
+            <h2 id="rules">The policy</h2>
+            <p>
+              A request passes when every limit of every rule that matches has room, and takes from
+              none otherwise. A bar shows what the gate decided; a 401 or 404 behind it is the
+              route’s own answer.
+            </p>
+          </div>
+          <Legend />
+          <PolicyTable policy={compiled} />
+        </section>
+      </TokenProvider>
       <div className="notes">
         <Exempt />
         <Algorithms />
@@ -68,6 +75,7 @@ function Masthead() {
 }
 
 function Exempt() {
+  const paths = exemptPaths(compiled);
   return (
     <section aria-labelledby="exempt">
       <h2 id="exempt">Without a limit</h2>
@@ -78,7 +86,14 @@ function Exempt() {
             <dt>
               <code>{pattern}</code>
             </dt>
-            <dd>{reason}</dd>
+            <dd>
+              {reason}
+              {paths.get(pattern)?.map((path) => (
+                <a key={path} className="open" href={path}>
+                  Open {path}
+                </a>
+              ))}
+            </dd>
           </div>
         ))}
       </dl>

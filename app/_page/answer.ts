@@ -1,3 +1,4 @@
+import { ask } from "./ask.ts";
 import { readRetryAfter } from "./limit-status.ts";
 import { QUOTA_EXCEEDED, REDUCED_CAPACITY } from "#lib/respond/problem";
 import type { SampleRequest } from "./sample-request.ts";
@@ -17,7 +18,7 @@ export interface Answer {
   readonly durationMs: number;
   /** Those that speak of limits, as they came. */
   readonly headers: Headers;
-  /** Seconds. */
+  /** Seconds until the gate opens; undefined where it let this one by. */
   readonly retryAfter: number | undefined;
 }
 
@@ -30,19 +31,16 @@ const PHRASES: Readonly<Record<number, string>> = {
 };
 
 /** Sends one request. Every failure is an answer too, so that the page can tell of it. */
-export async function send({ method, path, isHeld }: SampleRequest): Promise<Answer> {
+export async function send(sample: SampleRequest, token?: string): Promise<Answer> {
   const began = performance.now();
   try {
-    const response = await fetch(path, {
-      method,
-      headers: { accept: "application/json" },
-      cache: "no-store",
-      redirect: "manual",
-    });
+    const response = await ask(sample, token);
     const durationMs = performance.now() - began;
-    const outcome = await outcomeOf(response, isHeld);
+    const outcome = await outcomeOf(response, sample.isHeld);
     const headers = limitHeaders(response.headers);
-    const retryAfter = readRetryAfter(headers);
+    // What a route asks to wait for is no closed gate.
+    const isStopped = outcome === "denied" || outcome === "failed";
+    const retryAfter = isStopped ? readRetryAfter(headers) : undefined;
     return { outcome, status: statusOf(response), durationMs, headers, retryAfter };
   } catch {
     return {

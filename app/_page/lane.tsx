@@ -1,16 +1,21 @@
 "use client";
 
+import { useState } from "react";
 import { LaneChart } from "./lane-chart.tsx";
 import { LimitHeaders, Status } from "./last-answer.tsx";
+import { RequestChoice } from "./request-choice.tsx";
 import type { SampleRequest } from "./sample-request.ts";
 import { clock, useCountdown } from "./use-countdown.ts";
 import { countsInWords, useLane } from "./use-lane.ts";
+import { useToken } from "./use-token.tsx";
 
 const BURST = 20;
 
 /** Sends requests to one rule and draws what the gate made of them. */
-export function Lane({ rule, sample }: { readonly rule: string; readonly sample: SampleRequest }) {
-  const { state, sendMany } = useLane(sample);
+export function Lane({ rule, samples }: LaneProps) {
+  const { token } = useToken();
+  const [chosen, choose] = useState(0);
+  const { state, sendMany } = useLane(samples[chosen], token);
   const last = state.arrivals.at(-1);
   const left = useCountdown(last);
   const counts = countsInWords(state.counts);
@@ -40,7 +45,7 @@ export function Lane({ rule, sample }: { readonly rule: string; readonly sample:
             <output className="reopened">{isOver && "The gate is open again."}</output>
           </p>
         </div>
-        <code>{`${sample.method} ${sample.path}`}</code>
+        <RequestChoice rule={rule} samples={samples} chosen={chosen} choose={choose} />
         {last && <Status answer={last} />}
         {last && <LimitHeaders headers={last.headers} />}
       </div>
@@ -48,6 +53,12 @@ export function Lane({ rule, sample }: { readonly rule: string; readonly sample:
       <output className="aside">{isDone && `${rule}: ${counts}. Last: ${last.status}.`}</output>
     </div>
   );
+}
+
+interface LaneProps {
+  readonly rule: string;
+  /** What can be sent: one at least. */
+  readonly samples: readonly SampleRequest[];
 }
 
 function SendButton({ count, rule, busy, send }: SendButtonProps) {

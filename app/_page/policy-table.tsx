@@ -1,13 +1,14 @@
 import Link from "next/link";
 import { describeRule, type LimitWords, type RuleWords } from "./rule-words.ts";
-import type { CompiledRule } from "#lib/policy/types";
+import type { CompiledPolicy, CompiledRule } from "#lib/policy/types";
 import { Lane } from "./lane.tsx";
-import { sampleRequest } from "./sample-request.ts";
+import { type SampleRequest, sampleRequests } from "./sample-request.ts";
 
 const COLUMNS = ["Rule", "Paths, methods", "Limit, for whom", "If the store fails"];
 
 /** The policy, a row for each rule; on narrow screens a card, where each cell says what it is. */
-export function PolicyTable({ rules }: { readonly rules: readonly CompiledRule[] }) {
+export function PolicyTable({ policy }: { readonly policy: CompiledPolicy }) {
+  const rules = [...policy.rules.values()];
   return (
     <table className="policy" aria-labelledby="rules">
       <thead>
@@ -22,14 +23,20 @@ export function PolicyTable({ rules }: { readonly rules: readonly CompiledRule[]
       </thead>
       <tbody>
         {rules.map((rule) => (
-          <Rule key={rule.name} rule={rule} words={describeRule(rule)} page={pageOf(rule, rules)} />
+          <Rule
+            key={rule.name}
+            rule={rule}
+            words={describeRule(rule)}
+            samples={sampleRequests(rule, policy)}
+            page={pageOf(rule, rules)}
+          />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Rule({ rule, words, page }: RuleProps) {
+function Rule({ rule, words, samples, page }: RuleProps) {
   return (
     <tr>
       <th scope="row">
@@ -56,7 +63,7 @@ function Rule({ rule, words, page }: RuleProps) {
         {words.onStoreFailure}
       </td>
       <td className="try">
-        <Try rule={rule} page={page} />
+        <Try rule={rule} samples={samples} page={page} />
       </td>
     </tr>
   );
@@ -105,9 +112,8 @@ function Limit({ limit: { tier, amount, who, algorithm } }: { readonly limit: Li
   );
 }
 
-function Try({ rule, page }: Omit<RuleProps, "words">) {
-  const sample = sampleRequest(rule);
-  if (sample) return <Lane rule={rule.name} sample={sample} />;
+function Try({ rule, samples, page }: Omit<RuleProps, "words">) {
+  if (samples.length > 0) return <Lane rule={rule.name} samples={samples} />;
   if (rule.match.length > 0) {
     return <p className="note">Its paths take parameters for which this page has no sample.</p>;
   }
@@ -129,5 +135,6 @@ function pageOf({ name, match }: CompiledRule, rules: readonly CompiledRule[]): 
 interface RuleProps {
   readonly rule: CompiledRule;
   readonly words: RuleWords;
+  readonly samples: readonly SampleRequest[];
   readonly page: string | undefined;
 }

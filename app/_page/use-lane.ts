@@ -30,20 +30,24 @@ const EMPTY: LaneState = {
 
 type Step = { readonly sent: number } | { readonly answer: Answer };
 
-/** A lane's state, and how to send requests along it. One batch runs at a time. */
-export function useLane(sample: SampleRequest) {
+/**
+ * A lane's state, and how to send requests along it. One batch runs at a time.
+ *
+ * @param token says who sends them
+ */
+export function useLane(sample: SampleRequest | undefined, token?: string) {
   const [state, step] = useReducer(next, EMPTY);
   const busy = useRef(false);
 
   async function sendMany(count: number): Promise<void> {
-    if (busy.current) return;
+    if (busy.current || !sample) return;
     busy.current = true;
     step({ sent: count });
     let left = count;
     const sender = async () => {
       while (left > 0) {
         left -= 1;
-        step({ answer: await send(sample) });
+        step({ answer: await send(sample, token) });
       }
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, sender));

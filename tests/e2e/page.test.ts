@@ -1,18 +1,21 @@
-import { join } from "node:path";
-import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeRule } from "#app/_page/rule-words";
-import { sampleRequest } from "#app/_page/sample-request";
+import { sampleRequests } from "#app/_page/sample-request";
 import policy from "#config/rate-limits";
 import { buildOnce } from "#lib/cli/build";
 import { compilePolicy } from "#lib/policy/compile";
-import { ROOT, startApp } from "../support/app.ts";
+import { ROOT } from "../support/app.ts";
 import { startBrowser } from "../support/browser.ts";
-import { startRedis } from "../support/redis.ts";
+import {
+  faults,
+  overflow,
+  problemsOf,
+  startOnOwnStore as start,
+  type View,
+  VIEWS,
+} from "../support/page.ts";
 import { scope } from "../support/scope.ts";
-
-type View = NonNullable<Parameters<Browser["newPage"]>[0]>;
 
 const cleanUp = scope();
 const compiled = compilePolicy(policy);
@@ -33,30 +36,10 @@ afterAll(async () => {
 
 type Started = Awaited<ReturnType<typeof start>>;
 
-/** The app on a store of its own, so that its limits are untouched. */
-async function start() {
-  const redis = await startRedis();
-  const app = await startApp({ REDIS_URL: redis.url }).catch(async (error: unknown) => {
-    await redis.stop();
-    throw error;
-  });
-  const stop = async () => {
-    await app.stop();
-    await redis.stop();
-  };
-  return { redis, url: app.url, stop };
-}
-
 /** Opens the page; what goes wrong in it is noted. */
 async function open(url: string, view: View = {}, prepare?: (page: Page) => Promise<void>) {
   const page = cleanUp(await browser.newPage(view), (it) => it.close());
-  const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(error.message));
-  page.on("console", (message) => {
-    // The browser itself notes each answer of 400 or more; those are what the page is for.
-    const isAnswer = new URL(message.location().url, url).pathname !== "/";
-    if (message.type() === "error" && !isAnswer) problems.push(message.text());
-  });
+  const problems = problemsOf(page);
   await prepare?.(page);
   await page.goto(url);
   return { page, problems };
@@ -118,7 +101,7 @@ function notes({ mode, replaces }: ReturnType<typeof describeRule>): string[] {
 
 test("every rule with a path has its two buttons, every other says why not", async () => {
   const { page } = await open(shared.url);
-  const withPath = rules.filter((rule) => sampleRequest(rule));
+  const withPath = rules.filter((rule) => sampleRequests(rule, compiled).length > 0);
   expect(await page.getByRole("button", { name: /^Send 1 request to / }).count()).toBe(
     withPath.length,
   );
@@ -193,52 +176,35 @@ test("is used with the keyboard alone, and shows where it is", async () => {
   expect((await focused()).name).toBe("Send 20 requests to search");
 });
 
-test.each<[string, View]>([
-  ["light", { colorScheme: "light", viewport: { width: 1280, height: 900 } }],
-  ["dark", { colorScheme: "dark", viewport: { width: 1280, height: 900 } }],
-  ["a phone", { colorScheme: "light", viewport: { width: 375, height: 812 } }],
-  ["a phone at night", { colorScheme: "dark", viewport: { width: 375, height: 812 } }],
-])("fits %s, and has no fault that axe knows of, before and after a burst", async (_, view) => {
-  const { page, problems } = await open(shared.url, { ...view, reducedMotion: "reduce" });
-  expect(await faults(page)).toStrictEqual([]);
-  const { row, bars, send } = lane(page, "search");
-  await send(20);
-  await expect.poll(() => row.locator("[data-outcome]").count()).toBe(20);
-  expect(await bars("denied")).toBeGreaterThanOrEqual(10);
-  expect(await faults(page)).toStrictEqual([]);
-  expect(await overflow(page)).toBe(0);
-  const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-  expect(ground).toBe(view.colorScheme === "dark" ? "rgb(13, 27, 34)" : "rgb(243, 246, 246)");
-  const animations = await page.evaluate(() => document.getAnimations().length);
-  expect(animations).toBe(0);
-  expect(problems).toStrictEqual([]);
-});
-
-/** How far the page can be scrolled sideways, in pixels. */
-function overflow(page: Page): Promise<number> {
-  return page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return scrollWidth - clientWidth;
-  });
-}
-
-async function faults(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: join(ROOT, "node_modules", "axe-core", "axe.min.js") });
-  const { violations } = await page.evaluate<AxeResults>("axe.run()");
-  const bad = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  return bad.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
-}
+test.each(VIEWS)(
+  "fits %s, and has no fault that axe knows of, before and after a burst",
+  async (_, view) => {
+    const { page, problems } = await open(shared.url, { ...view, reducedMotion: "reduce" });
+    expect(await faults(page)).toStrictEqual([]);
+    const { row, bars, send } = lane(page, "search");
+    await send(20);
+    await expect.poll(() => row.locator("[data-outcome]").count()).toBe(20);
+    expect(await bars("denied")).toBeGreaterThanOrEqual(10);
+    expect(await faults(page)).toStrictEqual([]);
+    expect(await overflow(page)).toBe(0);
+    const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    expect(ground).toBe(view.colorScheme === "dark" ? "rgb(13, 27, 34)" : "rgb(243, 246, 246)");
+    const animations = await page.evaluate(() => document.getAnimations().length);
+    expect(animations).toBe(0);
+    expect(problems).toStrictEqual([]);
+  },
+);
 
 test("shows what each rule does when the store is gone", async () => {
   const app = cleanUp(await start(), (it) => it.stop());
   const { page } = await open(app.url);
   await app.redis.stop();
   const seen: string[] = [];
-  for (const [failure, outcome] of [
-    ["allow", "ungated"],
-    ["deny", "failed"],
+  for (const [name, failure, outcome] of [
+    ["profile-update", "allow", "ungated"],
+    ["pipeline", "deny", "failed"],
   ] as const) {
-    const rule = rules.find((one) => one.onStoreFailure === failure && sampleRequest(one));
+    const rule = rules.find((one) => one.name === name && one.onStoreFailure === failure);
     if (!rule) continue;
     seen.push(failure);
     const { row, bars, send } = lane(page, rule.name);

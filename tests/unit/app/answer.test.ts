@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { send } from "#app/_page/answer";
+import { FRESH } from "#app/_page/samples";
 import { problemResponse, QUOTA_EXCEEDED, REDUCED_CAPACITY } from "#lib/respond/problem";
 
 const fetching = vi.fn<typeof fetch>();
@@ -57,6 +58,14 @@ test("keeps the status, and the headers that speak of limits", async () => {
   });
 });
 
+test("a route that asks to wait closes no gate", async () => {
+  const headers = { ...LIMITS, "Retry-After": "30" };
+  fetching.mockResolvedValue(new Response(null, { status: 409, headers }));
+  const answer = await send(HELD);
+  expect(answer).toMatchObject({ outcome: "allowed", retryAfter: undefined });
+  expect(answer.headers.get("retry-after")).toBe("30");
+});
+
 test("asks for what scripts read, past every cache", async () => {
   fetching.mockResolvedValue(new Response());
   await send(HELD);
@@ -66,4 +75,21 @@ test("asks for what scripts read, past every cache", async () => {
     cache: "no-store",
     redirect: "manual",
   });
+});
+
+test("sends a body as JSON, each with a fresh value, and a token where there is one", async () => {
+  fetching.mockImplementation(async () => new Response());
+  const sample = { ...HELD, method: "POST", body: { name: `Somebody ${FRESH}` } };
+  await send(sample, "a.token.of-one");
+  await send(sample, "a.token.of-one");
+  const sent = fetching.mock.calls.map(([, init]) => init);
+  for (const init of sent) {
+    expect(init?.body).toMatch(/^\{"name":"Somebody [0-9a-f]{24}"\}$/);
+    expect(init?.headers).toStrictEqual({
+      accept: "application/json",
+      "content-type": "application/json",
+      authorization: "Bearer a.token.of-one",
+    });
+  }
+  expect(new Set(sent.map((init) => init?.body)).size).toBe(2);
 });

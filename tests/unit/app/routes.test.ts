@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import * as counts from "#app/api/analytics/counts/route";
 import * as health from "#app/api/health/route";
 import * as redisHealth from "#app/api/health/redis/route";
 import * as login from "#app/api/login/route";
 import * as search from "#app/api/search/route";
 
 const routes = [
+  { path: "/api/analytics/counts", route: counts, allow: "GET, HEAD, OPTIONS" },
   { path: "/api/health", route: health, allow: "GET, HEAD, OPTIONS" },
   { path: "/api/health/redis", route: redisHealth, allow: "GET, HEAD, OPTIONS" },
   { path: "/api/login", route: login, allow: "POST, OPTIONS" },

@@ -1,6 +1,9 @@
+import { globSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { match } from "path-to-regexp";
 import { expect, test } from "vitest";
-import { samplePath, sampleRequest } from "#app/_page/sample-request";
+import { exemptPaths, samplePath, sampleRequests } from "#app/_page/sample-request";
+import { SAMPLES } from "#app/_page/samples";
 import policy from "#config/rate-limits";
 import { compilePolicy } from "#lib/policy/compile";
 import { definePolicy } from "#lib/policy/define";
@@ -22,33 +25,89 @@ test.each([
   expect(samplePath(pattern)).toBe(path);
 });
 
-test("every rule of this app that has paths gets a request that it applies to", () => {
-  const rules = [...compilePolicy(policy).rules.values()].filter((rule) => rule.match.length > 0);
+const compiled = compilePolicy(policy);
+
+test("every rule of this app that has paths gets requests that it applies to", () => {
+  const rules = [...compiled.rules.values()].filter((rule) => rule.match.length > 0);
   expect(rules.length).toBeGreaterThan(0);
   for (const rule of rules) {
-    const sample = sampleRequest(rule);
-    const [pattern = ""] = rule.match;
-    expect(match(pattern)(sample?.path ?? "")).toBeTruthy();
-    expect(rule.methods?.has(sample?.method ?? "") ?? sample?.method === "GET").toBe(true);
+    const samples = sampleRequests(rule, compiled);
+    expect(samples.length).toBeGreaterThanOrEqual(rule.match.length);
+    for (const { method, path } of samples) {
+      const [pathname = ""] = path.split("?");
+      expect(rule.match.some((pattern) => match(pattern)(pathname))).toBe(true);
+      expect(rule.methods?.has(method) ?? true).toBe(true);
+    }
   }
 });
 
-test("asks as the rule says, and only a rule that decides for all must be in the answer", () => {
-  const { rules } = compilePolicy(
+test("every route of the app is reached from the page", () => {
+  const app = join(import.meta.dirname, "..", "..", "..", "app");
+  const routes = globSync("api/**/route.ts", { cwd: app }).map((file) => `/${dirname(file)}`);
+  expect(routes.length).toBeGreaterThan(0);
+  expect(Object.keys(SAMPLES)).toEqual(expect.arrayContaining(routes));
+  const sent = [...compiled.rules.values()].flatMap((rule) => sampleRequests(rule, compiled));
+  const opened = [...exemptPaths(compiled).values()].flat();
+  const reached = [...sent.map(({ path }) => path.split("?")[0]), ...opened];
+  for (const path of Object.keys(SAMPLES)) expect(reached).toContain(path);
+});
+
+test("sends what the route takes, with its body, and says what that does", () => {
+  const rule = compiled.rules.get("profile-delete");
+  expect(rule && sampleRequests(rule, compiled)).toStrictEqual([
+    {
+      method: "POST",
+      path: "/api/dashboard/profile/delete",
+      body: {},
+      note: "For those who are signed in. Deletes the profile of that user.",
+      isHeld: true,
+    },
+  ]);
+});
+
+test("of paths without a sample asks as the rule says, and only a rule that decides for all must be in the answer", () => {
+  const made = compilePolicy(
     definePolicy({
       identities: {},
       rules: {
         plain: { match: ["/a", "/b"], limits: { ip: "1 per hour" } },
         post: { match: "/a", methods: ["POST", "PUT"], limits: { ip: "1 per hour" } },
         watched: { match: "/a", mode: "shadow", limits: { ip: "1 per hour" } },
+        put: { match: "/api/search", methods: ["PUT"], limits: { ip: "1 per hour" } },
+        all: { match: "/x/:path*", limits: { ip: "1 per hour" } },
         code: { limits: { ip: "1 per hour" } },
       },
     }),
   );
-  expect([...rules.values()].map(sampleRequest)).toStrictEqual([
-    { method: "GET", path: "/a", isHeld: true },
-    { method: "POST", path: "/a", isHeld: true },
-    { method: "GET", path: "/a", isHeld: false },
-    undefined,
+  expect([...made.rules.values()].map((rule) => sampleRequests(rule, made))).toStrictEqual([
+    [
+      { method: "GET", path: "/a", isHeld: true },
+      { method: "GET", path: "/b", isHeld: true },
+    ],
+    [{ method: "POST", path: "/a", isHeld: true }],
+    [{ method: "GET", path: "/a", isHeld: false }],
+    [{ method: "PUT", path: "/api/search", isHeld: true }],
+    [{ method: "GET", path: "/x", isHeld: true }],
+    [],
   ]);
+});
+
+test("a pattern for many paths is shown by the routes that it alone matches", () => {
+  const made = compilePolicy(
+    definePolicy({
+      identities: {},
+      exempt: { "/api/health/:path*": "asked every second" },
+      rules: {
+        all: { match: "/api/:path*", limits: { ip: "1 per hour" } },
+        pipeline: { match: "/api/admin/:path*", limits: { ip: "1 per hour" } },
+      },
+    }),
+  );
+  const paths = [...made.rules.values()].map((rule) =>
+    sampleRequests(rule, made).map(({ path }) => path),
+  );
+  expect(paths[0]).toContain("/api/analytics/counts?artistId=artist-001");
+  expect(paths[0]).not.toContain("/api/health");
+  expect(paths[0]).not.toContain("/api/admin/pipeline/trigger");
+  expect([...exemptPaths(made).values()]).toStrictEqual([["/api/health", "/api/health/redis"]]);
 });

@@ -1,0 +1,34 @@
+"use client";
+
+import { type Synced, syncTab, syncWords } from "./sync-words.ts";
+import { numbered, Tabs } from "./tabs.tsx";
+import { useOneAtATime, useTabs } from "./use-tabs.ts";
+import { useToken } from "./use-token.tsx";
+
+const TABS = 5;
+const SYNC = { method: "POST", path: "/api/dashboard/sync/trigger", body: {} };
+
+/** Five tabs ask for a sync at once: Instagram is called once. */
+export function SyncDemo() {
+  const { token } = useToken();
+  const { replies, sendAll } = useTabs<Synced>(TABS);
+  const { isBusy, run } = useOneAtATime(() => sendAll(SYNC, token));
+  const all = replies?.filter((reply) => reply !== undefined) ?? [];
+
+  return (
+    <section aria-labelledby="one-sync">
+      <h3 id="one-sync">Five tabs, one sync</h3>
+      <p>
+        A dashboard is open in five tabs, and each asks for the artist’s pictures. Whoever holds the
+        lock calls Instagram; the others are given what it fetched. For 30 seconds nobody calls
+        again.
+      </p>
+      <button type="button" aria-disabled={isBusy} onClick={() => void run()}>
+        Sync from five tabs
+      </button>
+      <Tabs label="Answers to the sync" tabs={numbered(TABS, replies, syncTab)} />
+      {/* Sent without a token too: this browser may have a session, which no script sees. */}
+      <output className="conclusion">{!isBusy && all.length > 0 && syncWords(all)}</output>
+    </section>
+  );
+}

@@ -1,0 +1,49 @@
+import { answeredBy, failedTab, shortfall, type TabWords, times } from "./demo-words.ts";
+import type { Reply } from "./reply.ts";
+
+/** What POST /api/dashboard/sync/trigger answers. */
+export interface Synced {
+  /** How many there are. */
+  readonly items: number;
+  /** When they were fetched. */
+  readonly syncedAt: number | string;
+  /** Whether this request called Instagram for media. */
+  readonly fetched: boolean;
+  /** Whether this request called Instagram for a new token. */
+  readonly refreshed: boolean;
+}
+
+/** What a tab is shown of its answer. */
+export function syncTab(reply: Reply<Synced>): TabWords {
+  if (reply.kind !== "answered") return failedTab(reply);
+  const { fetched, refreshed } = reply.body;
+  const took = `${Math.round(reply.durationMs)} ms`;
+  return fetched || refreshed
+    ? {
+        look: "did",
+        words: fetched ? "fetched" : "renewed",
+        detail: refreshed ? "new token" : took,
+      }
+    : { look: "spared", words: "given", detail: took };
+}
+
+/** What the tabs' answers say together. */
+export function syncWords(replies: readonly Reply<Synced>[]): string {
+  if (replies.every((reply) => reply.kind === "failed" && reply.status === 401)) return NOBODY;
+  return `${calls(replies)} ${shortfall(replies)}`.trim();
+}
+
+const NOBODY = "Syncing needs somebody signed in (401). Paste a token above, and press again.";
+
+function calls(replies: readonly Reply<Synced>[]): string {
+  const answers = answeredBy(replies);
+  const fetches = answers.filter(({ body }) => body.fetched).length;
+  const tokens = answers.filter(({ body }) => body.refreshed).length;
+  if (fetches + tokens > 0) {
+    return `Instagram was called ${times(fetches)} for media, ${times(tokens)} for a new token.`;
+  }
+  const [first] = answers;
+  if (!first) return "";
+  const age = (first.at - new Date(first.body.syncedAt).getTime()) / 1000;
+  return `Nobody called Instagram: all were answered from what was fetched ${Math.max(0, Math.round(age))} s ago.`;
+}

@@ -1,0 +1,46 @@
+import type { TabWords } from "./demo-words.ts";
+
+/** Tabs of a browser side by side, and what each was answered. */
+export function Tabs({ tabs, label }: TabsProps) {
+  return (
+    <ol className="tabs" aria-label={label}>
+      {tabs.map(({ name, state }) => (
+        <li key={name} data-look={typeof state === "string" ? state : state.look}>
+          <span className="ear">{name}</span>
+          <span className="pane">
+            {typeof state === "string" ? (
+              PLACEHOLDERS[state]
+            ) : (
+              <>
+                <strong>{state.words}</strong> {state.detail}
+              </>
+            )}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** The tabs of one demonstration, named by their number. */
+export function numbered<T>(
+  count: number,
+  replies: readonly (T | undefined)[] | undefined,
+  inWords: (reply: T) => TabWords,
+): TabsProps["tabs"] {
+  return Array.from({ length: count }, (_, at) => {
+    const reply = replies?.[at];
+    const waiting = replies ? "sent" : "idle";
+    return { name: `Tab ${at + 1}`, state: reply === undefined ? waiting : inWords(reply) };
+  });
+}
+
+const PLACEHOLDERS = { idle: "open", sent: "sent …" };
+
+interface TabsProps {
+  readonly label: string;
+  readonly tabs: readonly {
+    readonly name: string;
+    readonly state: keyof typeof PLACEHOLDERS | TabWords;
+  }[];
+}

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { answerCounts } from "#app/_domain/analytics/counts";
+import { createCounters } from "#app/_domain/analytics/counters";
+import { startStore, type TestStore } from "../../support/gateway.ts";
+import { makeTools } from "../../support/tools.ts";
+
+let store: TestStore;
+
+beforeAll(async () => {
+  store = await startStore();
+});
+afterAll(() => store?.stop());
+
+function ask(query: string, tools = makeTools(store)): Promise<Response> {
+  return answerCounts(new Request(`http://app.example/api/analytics/counts${query}`), tools);
+}
+
+test("answers what was counted of an artist today, by type, and no cache keeps it", async () => {
+  const tools = makeTools(store);
+  const counters = createCounters(tools);
+  await counters.add("artist-1", "profile_view");
+  await counters.add("artist-1", "profile_view");
+  await counters.add("artist-1", "click");
+  await counters.add("artist-2", "click");
+  const answer = await ask("?artistId=artist-1", tools);
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("cache-control")).toBe("no-store");
+  expect(await answer.json()).toStrictEqual({
+    artistId: "artist-1",
+    counts: { profile_view: 2, click: 1 },
+  });
+});
+
+test("of an artist without events there is nothing", async () => {
+  expect(await (await ask("?artistId=nobody")).json()).toStrictEqual({
+    artistId: "nobody",
+    counts: {},
+  });
+});
+
+test.each([
+  ["", { parameter: "artistId", detail: "It must be given, and once." }],
+  ["?artistId=", { parameter: "artistId" }],
+  ["?artistId=a%20b", { parameter: "artistId" }],
+  [`?artistId=${"x".repeat(129)}`, { parameter: "artistId" }],
+  ["?artistId=a&artistId=b", { parameter: "artistId" }],
+  ["?artistId=a&day=today", { detail: 'Unrecognized key: "day"' }],
+])("refuses the query %j with what is wrong", async (query, error) => {
+  const answer = await ask(query);
+  expect(answer.status).toBe(400);
+  expect(answer.headers.get("content-type")).toBe("application/problem+json");
+  expect(await answer.json()).toMatchObject({ errors: [error] });
+});
+
+test("a store that is gone is 503", async () => {
+  const gone = makeTools({ url: "http://127.0.0.1:1", token: "none" });
+  const answer = await ask("?artistId=artist-1", gone);
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toMatchObject({ title: "The store does not answer" });
+});
