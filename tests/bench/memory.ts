@@ -1,0 +1,116 @@
+import { Redis } from "ioredis";
+import { track } from "#app/_domain/analytics/track";
+import policy from "#config/rate-limits";
+import { createLimits } from "#lib/limits";
+import { gateOptions } from "../support/options.ts";
+import { makeTools } from "../support/tools.ts";
+import { printTable } from "./numbers.ts";
+import { startServed } from "./served.ts";
+
+/** The seed's volumes, and what it expected of them. */
+const CLIENTS = 1000;
+const EVENTS = 5000;
+const LOCKS = 10;
+const SEED_BYTES = 5 * 1024 * 1024;
+
+/** How many searches each client has made: what a limit's key holds grows with them. */
+const SEARCHES = 5;
+const ARTISTS = 50;
+
+/** Measures what the seed's volumes take in an empty Redis, written as the app writes them. */
+export async function benchMemory() {
+  const store = await startServed();
+  const redis = new Redis(store.redisUrl);
+  try {
+    const rows = [];
+    for (const [what, write] of Object.entries(volumesOn(store))) {
+      console.error(`writing: ${what} ...`);
+      // Scripts and connections are there before: what is measured are keys.
+      await write(0);
+      const before = await standOf(redis);
+      const count = await writeAll(what, write);
+      const after = await standOf(redis);
+      const bytes = after.bytes - before.bytes;
+      rows.push({ what, count, keys: after.keys - before.keys, bytes });
+    }
+    const withoutEnd = await keysWithoutEnd(redis);
+    print(rows, withoutEnd);
+    return { rows, withoutEnd };
+  } finally {
+    redis.disconnect();
+    await store.stop();
+  }
+}
+
+const VOLUMES: Readonly<Record<string, number>> = {
+  "limit keys": CLIENTS,
+  events: EVENTS,
+  locks: LOCKS,
+};
+
+type Write = (n: number) => Promise<unknown>;
+
+function volumesOn(store: { url: string; token: string }): Readonly<Record<string, Write>> {
+  const tools = makeTools(store);
+  const { limit } = createLimits(policy, gateOptions(store).options);
+  return {
+    "limit keys": async (n) => {
+      for (let i = 0; i < SEARCHES; i += 1) await limit("search", { ip: `2001:db8:0:${n}::1` });
+    },
+    events: (n) =>
+      track(tools, {
+        type: "profile_view",
+        artistId: `artist-${n % ARTISTS}`,
+        sessionId: `session-${n}`,
+      }),
+    locks: (n) => tools.locks.acquireLock(`lock-${n}`, 300),
+  };
+}
+
+async function writeAll(what: string, write: Write): Promise<number> {
+  const count = VOLUMES[what] ?? 0;
+  for (let n = 1; n <= count; n += 50) {
+    const batch = Array.from({ length: Math.min(50, count - n + 1) }, (_, i) => write(n + i));
+    await Promise.all(batch);
+  }
+  return count;
+}
+
+async function standOf(redis: Redis): Promise<{ bytes: number; keys: number }> {
+  const bytes = Number(/used_memory:(\d+)/.exec(await redis.info("memory"))?.[1]);
+  return { bytes, keys: await redis.dbsize() };
+}
+
+async function keysWithoutEnd(redis: Redis): Promise<number> {
+  const keys = await redis.keys("*");
+  const ttls = await Promise.all(keys.map((key) => redis.pttl(key)));
+  return ttls.filter((ttl) => ttl < 0).length;
+}
+
+interface Row {
+  readonly what: string;
+  readonly count: number;
+  readonly keys: number;
+  readonly bytes: number;
+}
+
+function print(rows: readonly Row[], withoutEnd: number): void {
+  const total = rows.reduce((sum, { bytes }) => sum + bytes, 0);
+  const kB = (bytes: number) => (bytes / 1024).toFixed(0);
+  console.log(
+    "\nMemory of the seed's volumes: used_memory of an empty redis-server, before and after\n",
+  );
+  printTable(
+    ["what", "count", "keys", "kB", "bytes a key"],
+    rows.map(({ what, count, keys, bytes }) => [
+      what,
+      count,
+      keys,
+      kB(bytes),
+      Math.round(bytes / keys),
+    ]),
+  );
+  const met = total < SEED_BYTES ? "met" : "not met";
+  console.log(`\nTogether ${kB(total)} kB; the seed's figure, under 5 MB: ${met}.`);
+  console.log(`Keys without a time to live: ${withoutEnd}.`);
+}
