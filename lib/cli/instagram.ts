@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { HeadgateError } from "#lib/core/errors";
 import { startInstagramStandIn } from "./instagram-stand-in.ts";
 
 /** The Instagram that was chosen, as variables for the app and a line for the person who started it. */
@@ -10,11 +11,21 @@ export interface ChosenInstagram {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Chooses Instagram itself where there is a token for it, else a stand-in on this machine. */
+/**
+ * Chooses Instagram itself where there is a token for it, else a stand-in on this machine.
+ *
+ * @throws {HeadgateError} ENV_INVALID for a stand-in of one's own without a token that it takes
+ */
 export async function chooseInstagram(env: Variables): Promise<ChosenInstagram> {
   if (env["INSTAGRAM_ACCESS_TOKEN"]) {
     const own = env["INSTAGRAM_STAND_IN"] ? "a stand-in of yours" : "Instagram";
     return { line: `${own}, by INSTAGRAM_ACCESS_TOKEN`, variables: {}, stop: async () => {} };
+  }
+  if (env["INSTAGRAM_STAND_IN"]) {
+    throw new HeadgateError(
+      "ENV_INVALID",
+      "INSTAGRAM_ACCESS_TOKEN is not set; INSTAGRAM_STAND_IN needs one that it takes.",
+    );
   }
   const token = randomBytes(16).toString("base64url");
   const standIn = await startInstagramStandIn({ token });

@@ -4,6 +4,7 @@ import { parseDuration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
 import { signToken } from "#lib/identity/sign";
 import { authSecret } from "./auth-secret.ts";
+import { loadEnvFiles } from "./env-files.ts";
 
 const HELP = `Prints a token with which the app takes you for a user.
 
@@ -36,6 +37,7 @@ async function main(): Promise<number> {
   }
   if (!sub) throw new HeadgateError("CLI_USAGE", `--sub says who the token is for.\n\n${HELP}`);
   const root = join(import.meta.dirname, "..", "..");
+  loadEnvFiles(root, process.env["NODE_ENV"] === "development" ? "development" : "production");
   const { secret } = authSecret(root, process.env["AUTH_SECRET"]);
   if (secret.length < 32) {
     throw new HeadgateError("ENV_INVALID", "AUTH_SECRET: allowed is at least 32 characters.");

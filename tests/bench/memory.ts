@@ -55,7 +55,10 @@ function volumesOn(store: { url: string; token: string }): Readonly<Record<strin
   const { limit } = createLimits(policy, gateOptions(store).options);
   return {
     "limit keys": async (n) => {
-      for (let i = 0; i < SEARCHES; i += 1) await limit("search", { ip: `2001:db8:0:${n}::1` });
+      for (let i = 0; i < SEARCHES; i += 1) {
+        const { reason } = await limit("search", { ip: `2001:db8:0:${n}::1` });
+        if (reason !== "within-limit") throw new Error(`A search was not counted: ${reason}`);
+      }
     },
     events: (n) =>
       track(tools, {

@@ -15,12 +15,12 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
   middleware  the same Next app with no middleware, one that does nothing, ours with one rule, and
               the usual @upstash/ratelimit example; needs wrk (Debian: apt-get install wrk)
               --rounds 5 --seconds 5 --connections 16
-  tools       a limit check, a dedup check, a lock taken and given back, one after the other and by
-              20 callers at once, beside a PING on the same way
+  tools       a limit check, a dedup check, a lock taken and given back or refused, one after the
+              other and by 20 callers at once, beside a PING on the same way
               --calls 2000
   memory      what the seed's volumes take in Redis
 
-The tables are printed, and written to .headgate/bench.json.
+A figure that is not met is printed as not met; the command fails only where it could not measure. The tables are printed, and written to .headgate/bench.json.
 `;
 
 const { values } = parseArgs({
@@ -37,11 +37,11 @@ const { values } = parseArgs({
 const PARTS = {
   middleware: () =>
     benchMiddleware({
-      rounds: Number(values.rounds),
-      seconds: Number(values.seconds),
-      connections: Number(values.connections),
+      rounds: count("rounds"),
+      seconds: count("seconds"),
+      connections: count("connections"),
     }),
-  tools: () => benchTools(Number(values.calls)),
+  tools: () => benchTools(count("calls")),
   memory: benchMemory,
 };
 
@@ -61,6 +61,12 @@ async function bench(): Promise<void> {
   mkdirSync(join(ROOT, ".headgate"), { recursive: true });
   const file = join(ROOT, ".headgate", "bench.json");
   writeFileSync(file, `${JSON.stringify({ ...on, ...found }, null, 2)}\n`);
+}
+
+function count(option: "rounds" | "seconds" | "connections" | "calls"): number {
+  const given = Number(values[option]);
+  if (Number.isSafeInteger(given) && given >= 1) return given;
+  throw new Error(`--${option} is "${values[option]}"; allowed: a whole number from 1.`);
 }
 
 function machine(): string {

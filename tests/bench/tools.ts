@@ -1,12 +1,8 @@
-import policy from "#config/rate-limits";
-import { createLimits } from "#lib/limits";
-import { gateOptions } from "../support/options.ts";
-import { makeTools } from "../support/tools.ts";
 import { percentile, printTable } from "./numbers.ts";
+import { type Operation, operationsOn } from "./operations.ts";
 import { startServed } from "./served.ts";
 
-/** What the seed expected of each, in milliseconds. */
-const SEED_MS = { limit: 10, dedup: 5, lock: 15 } as const;
+/** What the seed expected of any operation. */
 const SEED_P95_MS = 20;
 
 const CALLERS = [1, 20] as const;
@@ -14,24 +10,15 @@ const CALLERS = [1, 20] as const;
 /** Round by round, so that what else the machine does falls on all alike; the first warms up. */
 const ROUNDS = 5;
 
-type Operation = (n: number) => Promise<unknown>;
-
 /** Measures the handlers' tools over REST, beside a PING on the same way in the same run. */
 export async function benchTools(calls: number) {
   const store = await startServed();
   try {
-    const operations = Object.entries(operationsOn(store));
+    const operations = await operationsOn(store);
     const rows = [];
     for (const callers of CALLERS) {
       console.error(`measuring with ${callers} at once ...`);
-      const times = new Map<string, number[]>(operations.map(([name]) => [name, []]));
-      for (let round = 0; round <= ROUNDS; round += 1) {
-        for (const [name, operation] of operations) {
-          const measured = await timesOf(operation, Math.ceil(calls / ROUNDS), callers);
-          if (round > 0) times.get(name)?.push(...measured);
-        }
-      }
-      for (const [name, all] of times) rows.push({ name, callers, ...percentiles(all) });
+      rows.push(...(await measure(operations, calls, callers)));
     }
     print(rows, calls);
     return { calls, rows };
@@ -40,23 +27,50 @@ export async function benchTools(calls: number) {
   }
 }
 
-function operationsOn(store: { url: string; token: string }) {
-  const { redis, locks, dedup } = makeTools(store);
-  const { limit } = createLimits(policy, gateOptions(store).options);
-  return {
-    PING: () => redis.ping(),
-    limit: (n) => limit("sync", { user: `user-${n % 5000}` }),
-    dedup: (n) => dedup.shouldTrackEvent(`event-${Math.floor(n / 2)}`, 300),
-    lock: async (n) => {
-      const token = await locks.acquireLock(`lock-${n % 40}`, 30);
-      if (token === null || !(await locks.releaseLock(`lock-${n % 40}`, token))) {
-        throw new Error("A lock that nobody holds could not be had.");
-      }
-    },
-  } satisfies Record<string, Operation>;
+interface Row {
+  readonly what: string;
+  readonly callers: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  /** Of the PING with as many callers. */
+  readonly toPing: number;
+  readonly verdict: string;
 }
 
-/** Never the same twice, so that half of the events are new. */
+async function measure(
+  operations: readonly Operation[],
+  calls: number,
+  callers: number,
+): Promise<Row[]> {
+  const times = operations.map((): number[] => []);
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    for (const [i, operation] of operations.entries()) {
+      const measured = await timesOf(operation, Math.ceil(calls / ROUNDS), callers);
+      if (round > 0) times[i]?.push(...measured);
+    }
+  }
+  const ping = percentile(50, times[0] ?? []);
+  return operations.map(({ what, seedMs }, i) => {
+    const [p50, p95, p99] = percentiles(times[i] ?? []);
+    return {
+      what,
+      callers,
+      p50,
+      p95,
+      p99,
+      toPing: p50 / ping,
+      verdict: i === 0 ? "–" : verdict(p50, p95, seedMs),
+    };
+  });
+}
+
+function percentiles(times: readonly number[]): readonly [number, number, number] {
+  return [percentile(50, times), percentile(95, times), percentile(99, times)];
+}
+
+/** Never the same twice, for operations that need a name of their own. */
 let next = 0;
 
 /** Milliseconds of each of `count` calls, of which `callers` are on their way at once. */
@@ -68,7 +82,7 @@ async function timesOf(operation: Operation, count: number, callers: number): Pr
       left -= 1;
       next += 1;
       const began = performance.now();
-      await operation(next);
+      await operation.run(next);
       times.push(performance.now() - began);
     }
   };
@@ -76,54 +90,28 @@ async function timesOf(operation: Operation, count: number, callers: number): Pr
   return times;
 }
 
-function percentiles(times: readonly number[]) {
-  return {
-    p50: percentile(50, times),
-    p95: percentile(95, times),
-    p99: percentile(99, times),
-  };
-}
-
-const WHAT: Readonly<Record<string, string>> = {
-  PING: "PING, to compare",
-  limit: "a limit check",
-  dedup: "a dedup check",
-  lock: "a lock taken and given back (two calls)",
-};
-
-interface Row {
-  readonly name: string;
-  readonly callers: number;
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
+/** The seed says "under 10 ms" of a check, and "p95 under 20 ms" of all: the first is held to p50. */
+function verdict(p50: number, p95: number, seedMs: number | undefined): string {
+  const held = (name: string, is: number, under: number) =>
+    `${name} < ${under}: ${is < under ? "met" : "not met"}`;
+  const ofAny = held("p95", p95, SEED_P95_MS);
+  return seedMs === undefined ? ofAny : `${held("p50", p50, seedMs)}; ${ofAny}`;
 }
 
 function print(rows: readonly Row[], calls: number): void {
   console.log(
-    `\nThe tools, ${calls} calls each: Node, our gateway, redis-server, all on loopback\n`,
+    `\nThe tools, ${calls} calls each: Node, our gateway in a process of its own, redis-server, on loopback\n`,
   );
   printTable(
     ["operation", "callers", "p50 ms", "p95 ms", "p99 ms", "p50 to PING", "the seed's figures"],
-    rows.map((row) => {
-      const ping = rows.find((it) => it.name === "PING" && it.callers === row.callers);
-      return [
-        WHAT[row.name] ?? row.name,
-        row.callers,
-        row.p50.toFixed(2),
-        row.p95.toFixed(2),
-        row.p99.toFixed(2),
-        (row.p50 / (ping?.p50 ?? NaN)).toFixed(2),
-        verdict(row),
-      ];
-    }),
+    rows.map((row) => [
+      row.what,
+      row.callers,
+      row.p50.toFixed(2),
+      row.p95.toFixed(2),
+      row.p99.toFixed(2),
+      row.toPing.toFixed(2),
+      row.verdict,
+    ]),
   );
-}
-
-/** The seed says "under 10 ms" of a check, and "p95 under 20 ms" of all: the first is held to p50. */
-function verdict({ name, p50, p95 }: Row): string {
-  const wanted = Object.hasOwn(SEED_MS, name) ? SEED_MS[name as keyof typeof SEED_MS] : undefined;
-  if (wanted === undefined) return "–";
-  const met = (is: boolean) => (is ? "met" : "not met");
-  return `p50 < ${wanted}: ${met(p50 < wanted)}; p95 < ${SEED_P95_MS}: ${met(p95 < SEED_P95_MS)}`;
 }

@@ -199,6 +199,25 @@ describe.each([
   });
 });
 
+describe("dedup and locks", () => {
+  test("a visit counts once, and again after it could not be recorded", async () => {
+    const call = newClient();
+    const visit = async (body: unknown) => (await call("/api/visits", body)).json();
+    expect(await visit({ session: 1 })).toEqual({ counted: true });
+    expect(await visit({ session: 1 })).toEqual({ counted: false });
+    expect((await call("/api/visits", "broken")).status).toBe(503);
+    expect((await call("/api/visits", "broken")).status).toBe(503);
+  });
+
+  test("one of five rebuilds at once is done, and another after it", async () => {
+    const call = newClient();
+    const rebuild = async () => (await call("/api/rebuild", {})).status;
+    const statuses = await Promise.all(Array.from({ length: 5 }, rebuild));
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 409, 409, 409, 409]);
+    expect(await rebuild()).toBe(200);
+  });
+});
+
 describe("a Server Action that the edge refuses", () => {
   async function refused(javaScript: boolean) {
     const opened = await newPage(javaScript);
