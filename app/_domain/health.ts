@@ -1,5 +1,6 @@
 import { monotonic } from "#lib/core/clock";
 import type { Redis } from "#lib/redis/client";
+import { json } from "#app/_domain/http/respond";
 import { problemResponse, REDUCED_CAPACITY } from "#lib/respond/problem";
 
 /** What asks a store whether it is there. */
@@ -27,5 +28,5 @@ export async function redisHealth({ redis, onFailure }: RedisHealth): Promise<Re
     });
   }
   const roundTripMs = Math.round((monotonic() - began) * 100) / 100;
-  return Response.json({ status: "ok", roundTripMs }, { headers: { "Cache-Control": "no-store" } });
+  return json({ status: "ok", roundTripMs });
 }

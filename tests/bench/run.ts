@@ -20,7 +20,8 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
               --calls 2000
   memory      what the seed's volumes take in Redis
 
-A figure that is not met is printed as not met; the command fails only where it could not measure. The tables are printed, and written to .headgate/bench.json.
+The tables are printed, and written to .headgate/bench.json. A figure that is not met is printed as
+not met; the command fails only where something could not be measured.
 `;
 
 const { values } = parseArgs({

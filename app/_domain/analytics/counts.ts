@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { checkInput } from "#app/_domain/http/input";
-import { failed } from "#app/_domain/http/post-route";
 import { json } from "#app/_domain/http/respond";
 import { createCounters } from "./counters.ts";
 import { event } from "./track.ts";
@@ -10,7 +9,11 @@ const query = z.strictObject({
   artistId: z.tuple([event.shape.artistId], "It must be given, and once."),
 });
 
-/** Answers what was counted today (UTC) of an artist's events: `{ artistId, counts: { type: n } }`. */
+/**
+ * Answers what was counted today (UTC) of an artist's events: `{ artistId, counts: { type: n } }`.
+ *
+ * @throws {StoreError}
+ */
 export async function answerCounts(
   request: Request,
   parts: Parameters<typeof createCounters>[0],
@@ -20,11 +23,7 @@ export async function answerCounts(
   );
   if (!asked.ok) return asked.refusal;
   const [artistId] = asked.value.artistId;
-  try {
-    return json({ artistId, counts: await createCounters(parts).today(artistId) });
-  } catch (error) {
-    return failed(error);
-  }
+  return json({ artistId, counts: await createCounters(parts).today(artistId) });
 }
 
 function namesAndValues(url: string): Readonly<Record<string, string[]>> {

@@ -1,9 +1,6 @@
 import * as z from "zod";
-import { reportFailure } from "#app/_domain/failures";
-import { StoreError } from "#lib/redis/errors";
-import { problemResponse, REDUCED_CAPACITY } from "#lib/respond/problem";
 import { type BodyOptions, readBody } from "./body.ts";
-import { ProblemError } from "./problem-error.ts";
+import { failed } from "./failed.ts";
 import { type Input, methodHandlers } from "./problem.ts";
 
 /** A route that takes a JSON body by POST. */
@@ -14,7 +11,7 @@ export interface PostRoute<Body, Who> {
   readonly body: z.ZodType<Body>;
   /** How the body is read, where that is not as everywhere. */
   readonly reading?: BodyOptions<Body>;
-  /** The route's own logic; it may throw a {@link ProblemError}. */
+  /** The route's own logic; it may throw a `ProblemError`. */
   readonly handle: (asked: { readonly body: Body; readonly caller: Who }) => Promise<Response>;
 }
 
@@ -50,28 +47,3 @@ async function answer<Body, Who>(route: PostRoute<Body, Who>, request: Request):
   if (!body.ok) return body.refusal;
   return route.handle({ body: body.value, caller: caller.value });
 }
-
-/** The answer for what a handler threw. */
-export function failed(error: unknown): Response {
-  if (error instanceof ProblemError) {
-    const { problem, retryAfter } = error;
-    if (error.cause) reportFailure(problem.title, error.cause);
-    const headers = retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) };
-    return problemResponse(problem, headers);
-  }
-  reportFailure("a route handler", error);
-  return error instanceof StoreError ? problemResponse(UNAVAILABLE) : problemResponse(MISTAKE);
-}
-
-const UNAVAILABLE = {
-  type: REDUCED_CAPACITY,
-  title: "The store does not answer",
-  status: 503,
-  detail: "It may not have been done. Please try again shortly.",
-};
-
-const MISTAKE = {
-  title: "The server made a mistake",
-  status: 500,
-  detail: "Something is wrong on our side. Trying again does not help.",
-};

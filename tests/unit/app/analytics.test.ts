@@ -1,27 +1,16 @@
-import { Redis as Direct } from "ioredis";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createCounters, KEPT_SECONDS } from "#app/_domain/analytics/counters";
 import { DEDUP_SECONDS, event, track } from "#app/_domain/analytics/track";
-import { startStore, type TestStore } from "../../support/gateway.ts";
+import { liveStore } from "../../support/live-store.ts";
 import { makeTools } from "../../support/tools.ts";
 
 const VIEW = { type: "profile_view", artistId: "artist-1", sessionId: "test-123" };
 
-let store: TestStore;
-let direct: Direct;
-
-beforeAll(async () => {
-  store = await startStore();
-  direct = new Direct(store.redis.url);
-});
-afterAll(async () => {
-  direct?.disconnect();
-  await store?.stop();
-});
+const live = liveStore();
 
 describe("an event", () => {
   test("counts the first time, then is a duplicate, on any instance", async () => {
-    const one = makeTools(store);
+    const one = makeTools(live.store);
     const other = one.again();
     expect(await track(one, VIEW)).toStrictEqual({ tracked: true });
     expect(await track(other, VIEW)).toStrictEqual({ tracked: false, reason: "duplicate" });
@@ -29,7 +18,7 @@ describe("an event", () => {
   });
 
   test("of another session, type or artist is another", async () => {
-    const tools = makeTools(store);
+    const tools = makeTools(live.store);
     for (const other of [
       VIEW,
       { ...VIEW, sessionId: "test-124" },
@@ -47,7 +36,7 @@ describe("an event", () => {
   });
 
   test("sent fifty times at once is counted once", async () => {
-    const one = makeTools(store);
+    const one = makeTools(live.store);
     const other = one.again();
     const sent = Array.from({ length: 50 }, (_, i) => track(i % 2 ? one : other, VIEW));
     const counted = (await Promise.all(sent)).filter((it) => it.tracked);
@@ -56,21 +45,21 @@ describe("an event", () => {
   });
 
   test("that could not be recorded may be sent again, and counts", async () => {
-    const tools = makeTools(store);
+    const tools = makeTools(live.store);
     const broken = { add: () => Promise.reject(new Error("not recorded")) };
     await expect(track(tools, VIEW, broken)).rejects.toThrow("not recorded");
     expect(await track(tools, VIEW)).toStrictEqual({ tracked: true });
   });
 
   test("leaves keys that end, and that say nothing", async () => {
-    const tools = makeTools(store);
+    const tools = makeTools(live.store);
     await track(tools, VIEW);
-    const keys = await direct.keys(`${tools.namespace}:*`);
+    const keys = await live.direct.keys(`${tools.namespace}:*`);
     const ttls = new Map<string, number>();
     for (const key of keys) {
       expect(key).not.toContain("artist-1");
       expect(key).not.toContain("test-123");
-      ttls.set(key.split(":")[1] ?? "", await direct.ttl(key));
+      ttls.set(key.split(":")[1] ?? "", await live.direct.ttl(key));
     }
     expect([...ttls.keys()].toSorted()).toEqual(["analytics", "app"]);
     expect(ttls.get("analytics")).toBeLessThanOrEqual(DEDUP_SECONDS);
@@ -81,7 +70,7 @@ describe("an event", () => {
 });
 
 test("a day's counts are its own", async () => {
-  const tools = makeTools(store);
+  const tools = makeTools(live.store);
   const on = (day: string) => createCounters(tools, () => Date.parse(day));
   await on("2026-01-09T23:59:59Z").add("a", "view");
   expect(await on("2026-01-10T00:00:00Z").today("a")).toStrictEqual({});

@@ -1,22 +1,19 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { answerCounts } from "#app/_domain/analytics/counts";
 import { createCounters } from "#app/_domain/analytics/counters";
-import { startStore, type TestStore } from "../../support/gateway.ts";
+import { getRoute } from "#app/_domain/http/get-route";
+import { liveStore } from "../../support/live-store.ts";
 import { makeTools } from "../../support/tools.ts";
 
-let store: TestStore;
+const live = liveStore();
 
-beforeAll(async () => {
-  store = await startStore();
-});
-afterAll(() => store?.stop());
-
-function ask(query: string, tools = makeTools(store)): Promise<Response> {
-  return answerCounts(new Request(`http://app.example/api/analytics/counts${query}`), tools);
+function ask(query: string, tools = makeTools(live.store)): Promise<Response> {
+  const { GET } = getRoute((request) => answerCounts(request, tools));
+  return GET(new Request(`http://app.example/api/analytics/counts${query}`));
 }
 
 test("answers what was counted of an artist today, by type, and no cache keeps it", async () => {
-  const tools = makeTools(store);
+  const tools = makeTools(live.store);
   const counters = createCounters(tools);
   await counters.add("artist-1", "profile_view");
   await counters.add("artist-1", "profile_view");

@@ -1,13 +1,12 @@
-import { Redis as Direct } from "ioredis";
 import type { ServerResponse } from "node:http";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createInstagram } from "#app/_domain/instagram/client";
 import { fetchMedia, FRESH_SECONDS, type MediaParts } from "#app/_domain/instagram/media";
 import { syncPortfolio } from "#app/_domain/instagram/sync";
 import { createTokens } from "#app/_domain/instagram/tokens";
 import { createVault } from "#app/_domain/instagram/vault";
 import { type InstagramStandIn, startInstagramStandIn } from "#lib/cli/instagram-stand-in";
-import { startStore, type TestStore } from "../../support/gateway.ts";
+import { liveStore } from "../../support/live-store.ts";
 import { scope } from "../../support/scope.ts";
 import { makeTools } from "../../support/tools.ts";
 
@@ -15,17 +14,7 @@ const cleanUp = scope();
 const FIRST = "the-first-long-lived-token";
 const DAY = 24 * 3600 * 1000;
 
-let store: TestStore;
-let direct: Direct;
-
-beforeAll(async () => {
-  store = await startStore();
-  direct = new Direct(store.redis.url);
-});
-afterAll(async () => {
-  direct?.disconnect();
-  await store?.stop();
-});
+const live = liveStore();
 
 type Fault = (path: string, response: ServerResponse) => boolean;
 
@@ -39,7 +28,7 @@ async function world(fault?: Fault) {
     }),
     (it) => it.stop(),
   );
-  const tools = makeTools(store);
+  const tools = makeTools(live.store);
   const failures: string[] = [];
   let time = Date.UTC(2026, 0, 9);
   const parts = (of: ReturnType<typeof tools.again>): MediaParts => ({
@@ -59,11 +48,11 @@ async function world(fault?: Fault) {
     mend: () => (current = undefined),
     breakBy: (next: Fault) => (current = next),
     pass: (ms: number) => (time += ms),
-    keys: () => direct.keys(`${tools.namespace}:*`),
+    keys: () => live.direct.keys(`${tools.namespace}:*`),
     /** Makes what was fetched old, as its time to live would. */
     forget: async () => {
-      for (const key of await direct.keys(`${tools.namespace}:app:instagram-media:*`)) {
-        await direct.del(key);
+      for (const key of await live.direct.keys(`${tools.namespace}:app:instagram-media:*`)) {
+        await live.direct.del(key);
       }
     },
     isFree: async (user: string) =>
@@ -114,7 +103,7 @@ describe("what was fetched", () => {
     expect(again).toMatchObject({ fetched: false, refreshed: false, syncedAt: first.fetchedAt });
     expect(standIn.calls().media).toBe(1);
     for (const key of await keys()) {
-      const ttl = await direct.ttl(key);
+      const ttl = await live.direct.ttl(key);
       expect(ttl).toBeGreaterThan(0);
       const most = key.includes("instagram-media") ? FRESH_SECONDS : Infinity;
       expect(ttl).toBeLessThanOrEqual(most);
@@ -157,7 +146,7 @@ describe("a token", () => {
     const failed = await fetchMedia(one, "ada").catch((error: unknown) => error);
     answers.push(JSON.stringify(failed), String(failed), ...failures);
     const kept = await Promise.all(
-      (await keys()).map(async (key) => `${key} ${(await direct.get(key)) ?? ""}`),
+      (await keys()).map(async (key) => `${key} ${(await live.direct.get(key)) ?? ""}`),
     );
     expect(kept.join("\n")).toContain("v1:");
     expect(failures.length).toBeGreaterThan(0);

@@ -1,27 +1,16 @@
-import { Redis as Direct } from "ioredis";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { finalize, SESSION_SECONDS, updateSession } from "#app/_domain/onboarding/onboarding";
 import { profileChange, profiles, updateProfile } from "#app/_domain/profiles/profile";
-import { startStore, type TestStore } from "../../support/gateway.ts";
+import { liveStore } from "../../support/live-store.ts";
 import { makeTools } from "../../support/tools.ts";
 
 const COMPLETE = { displayName: "Ada", city: "London", styles: ["blackwork"] };
 
-let store: TestStore;
-let direct: Direct;
-
-beforeAll(async () => {
-  store = await startStore();
-  direct = new Direct(store.redis.url);
-});
-afterAll(async () => {
-  direct?.disconnect();
-  await store?.stop();
-});
+const live = liveStore();
 
 describe("a profile", () => {
   test("keeps what another tab has set", async () => {
-    const one = makeTools(store);
+    const one = makeTools(live.store);
     const other = one.again();
     await Promise.all([
       updateProfile(one, "ada", { city: "London" }),
@@ -38,17 +27,17 @@ describe("a profile", () => {
   test.each(["12345", "true", "null", '{"a":1}', "ünïcode 🖤", '"quoted"'])(
     "reads %j back as it was written",
     async (text) => {
-      const tools = makeTools(store);
+      const tools = makeTools(live.store);
       expect(await updateProfile(tools, "ada", { bio: text })).toStrictEqual({ bio: text });
     },
   );
 
   test("is one user's, ends by itself, and is gone when it is deleted", async () => {
-    const tools = makeTools(store);
+    const tools = makeTools(live.store);
     await updateProfile(tools, "ada", { city: "London" });
     await updateProfile(tools, "grace", { city: "New York" });
-    for (const key of await direct.keys(`${tools.namespace}:*`)) {
-      expect(await direct.ttl(key)).toBeGreaterThan(0);
+    for (const key of await live.direct.keys(`${tools.namespace}:*`)) {
+      expect(await live.direct.ttl(key)).toBeGreaterThan(0);
       expect(key).not.toMatch(/ada|grace/);
     }
     expect(await profiles(tools).remove("ada")).toBe(true);
@@ -58,10 +47,10 @@ describe("a profile", () => {
   });
 
   test("leaves out what another release has written", async () => {
-    const tools = makeTools(store);
+    const tools = makeTools(live.store);
     await updateProfile(tools, "ada", { city: "London" });
-    const [key = ""] = await direct.keys(`${tools.namespace}:*`);
-    await direct.hset(key, { bio: "7", unknown: '"x"', styles: "{" });
+    const [key = ""] = await live.direct.keys(`${tools.namespace}:*`);
+    await live.direct.hset(key, { bio: "7", unknown: '"x"', styles: "{" });
     expect(await profiles(tools).read("ada")).toStrictEqual({ city: "London" });
   });
 
@@ -82,7 +71,7 @@ describe("a profile", () => {
 
 describe("an onboarding", () => {
   test("goes step by step, on any instance, and ends as a profile", async () => {
-    const one = makeTools(store);
+    const one = makeTools(live.store);
     const other = one.again();
     expect(await updateSession(one, "ada", { displayName: "Ada" })).toStrictEqual({
       session: { displayName: "Ada" },
@@ -98,16 +87,16 @@ describe("an onboarding", () => {
   });
 
   test("waits 24 hours for its next step", async () => {
-    const tools = makeTools(store);
+    const tools = makeTools(live.store);
     await updateSession(tools, "ada", COMPLETE);
-    const [key = ""] = await direct.keys(`${tools.namespace}:*`);
-    const ttl = await direct.ttl(key);
+    const [key = ""] = await live.direct.keys(`${tools.namespace}:*`);
+    const ttl = await live.direct.ttl(key);
     expect(ttl).toBeLessThanOrEqual(24 * 3600);
     expect(ttl).toBeGreaterThan(24 * 3600 - 60);
   });
 
   test("that is not complete is 409 and stays; one that is not there is 404", async () => {
-    const tools = makeTools(store);
+    const tools = makeTools(live.store);
     await expect(finalize(tools, "ada")).rejects.toMatchObject({ problem: { status: 404 } });
     await updateSession(tools, "ada", { displayName: "Ada", styles: [] });
     await expect(finalize(tools, "ada")).rejects.toMatchObject({
@@ -119,7 +108,7 @@ describe("an onboarding", () => {
   });
 
   test("is finished by one of ten tabs", async () => {
-    const one = makeTools(store);
+    const one = makeTools(live.store);
     const other = one.again();
     await updateSession(one, "ada", COMPLETE);
     const tabs = Array.from({ length: 10 }, (_, i) => finalize(i % 2 ? one : other, "ada"));

@@ -1,27 +1,16 @@
-import { Redis as Direct } from "ioredis";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { searchArtists } from "#app/_domain/artists/artists";
 import { readJob } from "#app/_domain/jobs/job";
 import { createPipeline, type PipelineParts, retry, trigger } from "#app/_domain/jobs/pipeline";
 import type { Step } from "#app/_domain/jobs/steps";
-import { startStore, type TestStore } from "../../support/gateway.ts";
+import { liveStore } from "../../support/live-store.ts";
 import { makeTools } from "../../support/tools.ts";
 
-let store: TestStore;
-let direct: Direct;
-
-beforeAll(async () => {
-  store = await startStore();
-  direct = new Direct(store.redis.url);
-});
-afterAll(async () => {
-  direct?.disconnect();
-  await store?.stop();
-});
+const live = liveStore();
 
 /** Two instances' pipelines; what they put off is run when the test says so. */
 function pair(more: Partial<PipelineParts> = {}) {
-  const tools = makeTools(store);
+  const tools = makeTools(live.store);
   const deferred: (() => Promise<void>)[] = [];
   const make = (of: typeof tools | ReturnType<typeof tools.again>) =>
     createPipeline({ ...of, defer: (work) => deferred.push(work), ...more });
@@ -62,12 +51,12 @@ describe("a job", () => {
     await one.trigger({ kind: "search-cache" });
     await one.trigger({ kind: "artist-import" });
     await run();
-    const keys = await direct.keys(`${tools.namespace}:*`);
+    const keys = await live.direct.keys(`${tools.namespace}:*`);
     const artists = searchArtists("", Infinity).length;
     expect(keys.filter((key) => key.includes(":app:artist:"))).toHaveLength(artists);
     expect(keys.filter((key) => key.includes(":cache:search:")).length).toBeGreaterThan(100);
     expect(keys.filter((key) => key.includes(":lock:"))).toEqual([]);
-    const ttls = await Promise.all(keys.map((key) => direct.ttl(key)));
+    const ttls = await Promise.all(keys.map((key) => live.direct.ttl(key)));
     expect(Math.min(...ttls)).toBeGreaterThan(0);
   });
 
@@ -90,8 +79,8 @@ describe("a job", () => {
     const { id } = await one.trigger({ kind: "search-cache" });
     // Its work never runs.
     await expect(other.retry({ jobId: id })).rejects.toMatchObject(conflict);
-    const [lock = ""] = await direct.keys(`${tools.namespace}:lock:*`);
-    expect(await direct.ttl(lock)).toBeGreaterThan(0);
+    const [lock = ""] = await live.direct.keys(`${tools.namespace}:lock:*`);
+    expect(await live.direct.ttl(lock)).toBeGreaterThan(0);
     await tools.redis.del(lock);
     expect(await other.retry({ jobId: id })).toMatchObject({ id, attempts: 2 });
   });
@@ -99,7 +88,7 @@ describe("a job", () => {
   test("stops where it lost its lock", async () => {
     const { tools, one, run } = pair();
     const { id } = await one.trigger({ kind: "search-cache" });
-    const [lock = ""] = await direct.keys(`${tools.namespace}:lock:*`);
+    const [lock = ""] = await live.direct.keys(`${tools.namespace}:lock:*`);
     await tools.redis.set(lock, "another's", { ex: 60 });
     await run();
     expect(await readJob(tools, id)).toMatchObject({ status: "failed" });

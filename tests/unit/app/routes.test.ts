@@ -40,7 +40,7 @@ describe.each(routes)("$path", ({ path, route, allow }) => {
 });
 
 test("/api/health answers, and is not kept", async () => {
-  const response = health.GET();
+  const response = await health.GET(new Request("http://app.example/api/health"));
   expect(await response.json()).toStrictEqual({ status: "ok" });
   expect(response.headers.get("cache-control")).toBe("no-store");
 });

@@ -1,0 +1,27 @@
+import { Redis as Direct } from "ioredis";
+import { afterAll, beforeAll } from "vitest";
+import { startStore, type TestStore } from "./gateway.ts";
+
+/** A store for all tests of a file, and a way to look into it past its clients. */
+export function liveStore() {
+  let store: TestStore | undefined;
+  let direct: Direct | undefined;
+  beforeAll(async () => {
+    store = await startStore();
+    direct = new Direct(store.redis.url);
+  });
+  afterAll(async () => {
+    direct?.disconnect();
+    await store?.stop();
+  });
+  return {
+    get store(): TestStore {
+      if (!store) throw new Error("There is a store within a test alone.");
+      return store;
+    },
+    get direct(): Direct {
+      if (!direct) throw new Error("There is a store within a test alone.");
+      return direct;
+    },
+  };
+}
