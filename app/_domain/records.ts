@@ -15,6 +15,8 @@ export interface Records<T> {
   merge(id: string, fields: Fields<T>): Promise<void>;
   /** Sets the fields that are given, and leaves no other. */
   replace(id: string, fields: Fields<T>): Promise<void>;
+  /** Reads and removes in one step, so that what another adds is either read or stays. */
+  take(id: string): Promise<Fields<T> | undefined>;
   /** Answers whether there was one. */
   remove(id: string): Promise<boolean>;
 }
@@ -34,17 +36,11 @@ export function createRecords<Shape extends z.ZodRawShape>(
   const keyOf = (id: string) => keys.app(kind, pseudonym(kind, id));
 
   return {
-    async read(id) {
-      const stored = z.nullable(z.record(z.string(), z.unknown())).parse(
-        // The client reads each field's JSON.
-        await redis.hgetall(keyOf(id)),
-      );
-      if (stored === null) return undefined;
-      const readable = Object.entries(schema.shape).flatMap(([name, field]) => {
-        const value = z.safeParse(field, stored[name]);
-        return value.success && value.data !== undefined ? [[name, value.data] as const] : [];
-      });
-      return Object.fromEntries(readable) as Fields<z.infer<z.ZodObject<Shape>>>;
+    read: async (id) => decoded(schema, await redis.hgetall(keyOf(id))),
+    async take(id) {
+      const key = keyOf(id);
+      const [stored] = await redis.multi().hgetall(key).del(key).exec<[unknown, number]>();
+      return decoded(schema, stored);
     },
     async merge(id, fields) {
       const key = keyOf(id);
@@ -56,6 +52,22 @@ export function createRecords<Shape extends z.ZodRawShape>(
     },
     remove: async (id) => (await redis.del(keyOf(id))) > 0,
   };
+}
+
+const stored = z.nullable(z.record(z.string(), z.unknown()));
+
+/** What a hash holds; the client has read each field's JSON. */
+function decoded<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  hash: unknown,
+): Fields<z.infer<z.ZodObject<Shape>>> | undefined {
+  const found = stored.parse(hash);
+  if (found === null) return undefined;
+  const readable = Object.entries(schema.shape).flatMap(([name, field]) => {
+    const value = z.safeParse(field, found[name]);
+    return value.success && value.data !== undefined ? [[name, value.data] as const] : [];
+  });
+  return Object.fromEntries(readable) as Fields<z.infer<z.ZodObject<Shape>>>;
 }
 
 function encoded(fields: object): Record<string, string> {

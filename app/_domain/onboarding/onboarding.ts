@@ -49,9 +49,12 @@ export async function finalize(
     if (!session) throw new ProblemError(NONE);
     const missing = missingIn(session);
     if (missing.length > 0) throw new ProblemError(incomplete(missing));
-    await profiles(tools).merge(user, session);
-    await sessions.remove(user);
-    return session;
+    const kept = profiles(tools);
+    await kept.merge(user, session);
+    // With what another tab has added meanwhile.
+    const last = { ...session, ...(await sessions.take(user)) };
+    await kept.merge(user, last);
+    return last;
   } finally {
     await tools.locks.releaseLock(lock, token);
   }

@@ -107,6 +107,26 @@ describe("an onboarding", () => {
     await expect(finalize(tools, "ada")).rejects.toMatchObject({ problem: { status: 404 } });
   });
 
+  test("loses no step that another tab takes while it is finished", async () => {
+    const tools = makeTools(live.store);
+    await updateSession(tools, "ada", COMPLETE);
+    let merges = 0;
+    const redis = new Proxy(tools.redis, {
+      get(target, name, receiver) {
+        if (name === "multi") merges += 1;
+        const found = Reflect.get(target, name, receiver) as unknown;
+        if (name !== "multi" || merges !== 1 || typeof found !== "function") return found;
+        // Before the profile is written, a step arrives.
+        const late = updateSession(tools, "ada", { bio: "Lines." });
+        const whenDone = { exec: () => late };
+        return () => ({ hset: () => ({ expire: () => whenDone }) });
+      },
+    });
+    const done = await finalize({ ...tools, redis }, "ada");
+    expect(done).toStrictEqual({ ...COMPLETE, bio: "Lines." });
+    expect(await profiles(tools).read("ada")).toStrictEqual(done);
+  });
+
   test("is finished by one of ten tabs", async () => {
     const one = makeTools(live.store);
     const other = one.again();
