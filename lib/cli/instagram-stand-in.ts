@@ -28,7 +28,9 @@ export async function startInstagramStandIn(options: StandInOptions): Promise<In
   const calls = { media: 0, refresh: 0 };
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
-    const { pathname, searchParams } = new URL(request.url ?? "/", "http://stand-in.invalid");
+    const asked = URL.parse(request.url ?? "", "http://stand-in.invalid");
+    if (!asked) return send(response, 404, UNKNOWN_PATH);
+    const { pathname, searchParams } = asked;
     if (pathname === "/me/media") calls.media += 1;
     else if (pathname === "/refresh_access_token") calls.refresh += 1;
     if (options.instead?.(pathname, response)) return;
@@ -37,10 +39,7 @@ export async function startInstagramStandIn(options: StandInOptions): Promise<In
     else if (pathname === "/me/media") send(response, 200, { data: postsOf(options.token) });
     else if (pathname === "/refresh_access_token")
       send(response, 200, renew(tokens, calls.refresh));
-    else
-      send(response, 404, {
-        error: { message: "Unknown path", type: "IGApiException", code: 100 },
-      });
+    else send(response, 404, UNKNOWN_PATH);
   }
 
   const server = createServer(answer);
@@ -74,6 +73,8 @@ const INVALID_TOKEN = {
     fbtrace_id: "A-stand-in",
   },
 };
+
+const UNKNOWN_PATH = { error: { message: "Unknown path", type: "IGApiException", code: 100 } };
 
 /** Instagram leaves the old token good until its own end. */
 function renew(tokens: Set<string>, count: number): object {

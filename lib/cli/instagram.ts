@@ -18,8 +18,11 @@ type Variables = Readonly<Record<string, string | undefined>>;
  */
 export async function chooseInstagram(env: Variables): Promise<ChosenInstagram> {
   if (env["INSTAGRAM_ACCESS_TOKEN"]) {
-    const own = env["INSTAGRAM_STAND_IN"] ? "a stand-in of yours" : "Instagram";
-    return { line: `${own}, by INSTAGRAM_ACCESS_TOKEN`, variables: {}, stop: async () => {} };
+    return {
+      line: `${whereTo(env)}, by INSTAGRAM_ACCESS_TOKEN`,
+      variables: {},
+      stop: async () => {},
+    };
   }
   if (env["INSTAGRAM_STAND_IN"]) {
     throw new HeadgateError(
@@ -34,4 +37,14 @@ export async function chooseInstagram(env: Variables): Promise<ChosenInstagram> 
     variables: { INSTAGRAM_STAND_IN: standIn.url, INSTAGRAM_ACCESS_TOKEN: token },
     stop: () => standIn.stop(),
   };
+}
+
+/** Where the token goes; whether it may is for config/env.ts to say. */
+function whereTo({ INSTAGRAM_STAND_IN, INSTAGRAM_API_URL }: Variables): string {
+  if (INSTAGRAM_STAND_IN) return `a stand-in of yours at ${hostOf(INSTAGRAM_STAND_IN)}`;
+  return INSTAGRAM_API_URL ? `Instagram at ${hostOf(INSTAGRAM_API_URL)}` : "Instagram";
+}
+
+function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? "an address that cannot be read";
 }

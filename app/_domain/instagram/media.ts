@@ -92,13 +92,14 @@ async function fetchAndKeep(parts: MediaParts, user: string, key: string): Promi
 
 async function askInstagram(parts: MediaParts, user: string) {
   const tokens = createTokens(parts);
-  const { token, refreshed } = await tokens.usable(user);
+  const { token, refreshed, refused } = await tokens.usable(user);
   try {
     return { media: await parts.instagram.media(token), refreshed };
   } catch (error) {
     const isExpired = error instanceof InstagramError && error.code === "INSTAGRAM_TOKEN_EXPIRED";
-    if (!isExpired || refreshed) throw error;
+    if (!isExpired || refreshed || refused) throw error;
     const next = await tokens.refresh(user, token);
+    if (next === undefined) throw error;
     return { media: await parts.instagram.media(next.token), refreshed: true };
   }
 }

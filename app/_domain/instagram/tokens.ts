@@ -19,8 +19,10 @@ export interface TokenParts extends Pick<Tools, "redis" | "keys" | "pseudonym"> 
 /** A user's token for Instagram. */
 export interface UsableToken {
   readonly token: string;
-  /** Whether Instagram was asked for a new one. */
+  /** Whether this call brought it from Instagram. */
   readonly refreshed: boolean;
+  /** Whether Instagram was asked for a new one and gave none. */
+  readonly refused: boolean;
 }
 
 const record = z.object({
@@ -42,7 +44,13 @@ const MAX_KEPT_SECONDS = 60 * 24 * 3600;
 export function createTokens(parts: TokenParts) {
   const { redis, keys, pseudonym, vault, instagram, initialToken, onFailure } = parts;
   const now = parts.now ?? Date.now;
-  const keyOf = (user: string) => keys.app("instagram-token", pseudonym("user", user));
+  // Another first token is another connection: else nothing would replace one that has ended, and a
+  // stand-in would overwrite what a real one was refreshed to.
+  const keyOf = (user: string) =>
+    keys.app(
+      "instagram-token",
+      pseudonym("instagram-connection", JSON.stringify([user, initialToken])),
+    );
 
   async function read(user: string): Promise<z.infer<typeof record> | undefined> {
     const key = keyOf(user);
@@ -59,15 +67,30 @@ export function createTokens(parts: TokenParts) {
     const text = JSON.stringify({ token, expiresAt: now() + seconds * 1000 });
     const sealed = await vault.seal(text, key);
     const ex = Math.min(Math.floor(seconds), MAX_KEPT_SECONDS);
-    // Once more: what Instagram has just given is nowhere else.
-    await redis.set(key, sealed, { ex }).catch(() => redis.set(key, sealed, { ex }));
+    const put = () => redis.set(key, sealed, { ex });
+    try {
+      // Once more: what Instagram has just given is nowhere else.
+      await put().catch(put);
+    } catch (error) {
+      onFailure("storing a new token", error);
+      throw error;
+    }
   }
 
-  /** Asks Instagram for a new token, and stores it before anybody uses it. */
-  async function refresh(user: string, token: string): Promise<UsableToken> {
-    const next = await instagram.refresh(token);
+  /**
+   * Asks Instagram for a new token, and stores it before anybody uses it. Undefined where Instagram
+   * gives none: not for a token younger than a day, nor for one that has ended, and it may fail.
+   *
+   * @throws {StoreError} where it cannot be stored; then the old one still is
+   */
+  async function refresh(user: string, token: string): Promise<UsableToken | undefined> {
+    const next = await instagram.refresh(token).catch((error: unknown) => {
+      if (!(error instanceof InstagramError)) throw error;
+      onFailure("refreshing a token", error);
+    });
+    if (next === undefined) return undefined;
     await store(user, next.token, next.seconds);
-    return { token: next.token, refreshed: true };
+    return { token: next.token, refreshed: true, refused: false };
   }
 
   return {
@@ -80,16 +103,13 @@ export function createTokens(parts: TokenParts) {
      * @throws {StoreError} where it cannot be read, or a new one cannot be stored
      */
     async usable(user: string): Promise<UsableToken> {
+      if (initialToken === undefined) throw new ProblemError(NOT_CONNECTED);
       const kept = await read(user);
       const token = kept?.token ?? initialToken;
-      if (token === undefined) throw new ProblemError(NOT_CONNECTED);
-      if (kept && kept.expiresAt - now() > REFRESH_BEFORE_MS) return { token, refreshed: false };
-      return refresh(user, token).catch((error: unknown) => {
-        // Instagram gives no new one for a token younger than a day, and may fail.
-        if (!(error instanceof InstagramError)) throw error;
-        onFailure("refreshing a token", error);
-        return { token, refreshed: false };
-      });
+      if (kept && kept.expiresAt - now() > REFRESH_BEFORE_MS) {
+        return { token, refreshed: false, refused: false };
+      }
+      return (await refresh(user, token)) ?? { token, refreshed: false, refused: true };
     },
   };
 }

@@ -15,6 +15,8 @@ export const retry = z.strictObject({ jobId: z.uuid() });
 export interface PipelineParts extends Pick<Tools, "redis" | "keys" | "pseudonym" | "locks"> {
   /** Runs work once the answer is out, and keeps the instance alive for it. */
   readonly defer: (work: () => Promise<void>) => void;
+  /** Hears of a job whose end could not be written down. */
+  readonly onFailure: (what: string, error: unknown) => void;
   /** @default the steps of each kind */
   readonly steps?: Readonly<Record<JobKind, Step>>;
   readonly artists?: readonly Artist[];
@@ -33,7 +35,7 @@ const STEPS_A_LEASE = 25;
  * lock of its kind until it ends, and one whose instance died loses it by itself.
  */
 export function createPipeline(parts: PipelineParts) {
-  const { locks, defer, steps = STEPS, artists = everyArtist(), now = Date.now } = parts;
+  const { locks, defer, onFailure, steps = STEPS, artists = everyArtist(), now = Date.now } = parts;
   const records = jobRecords(parts);
 
   /** @throws {ProblemError} 409 while one of its kind runs */
@@ -68,6 +70,9 @@ export function createPipeline(parts: PipelineParts) {
     }
     try {
       await records.merge(id, { ...end, endedAt: now() });
+    } catch (error) {
+      // Its record still says "running"; without the lock it can be tried again.
+      onFailure("ending a job", error);
     } finally {
       await locks.releaseLock(lock, lease);
     }

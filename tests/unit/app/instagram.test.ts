@@ -1,74 +1,18 @@
-import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
-import { createInstagram } from "#app/_domain/instagram/client";
-import { fetchMedia, FRESH_SECONDS, type MediaParts } from "#app/_domain/instagram/media";
+import { fetchMedia, FRESH_SECONDS } from "#app/_domain/instagram/media";
 import { syncPortfolio } from "#app/_domain/instagram/sync";
 import { createTokens } from "#app/_domain/instagram/tokens";
 import { createVault } from "#app/_domain/instagram/vault";
-import { type InstagramStandIn, startInstagramStandIn } from "#lib/cli/instagram-stand-in";
+import { answering, expired, type Fault, instagramWorlds } from "../../support/instagram.ts";
 import { liveStore } from "../../support/live-store.ts";
 import { scope } from "../../support/scope.ts";
-import { makeTools } from "../../support/tools.ts";
 
 const cleanUp = scope();
-const FIRST = "the-first-long-lived-token";
 const DAY = 24 * 3600 * 1000;
 
 const live = liveStore();
 
-type Fault = (path: string, response: ServerResponse) => boolean;
-
-/** Two instances, and an Instagram that does as `fault` says while there is one. */
-async function world(fault?: Fault) {
-  let current = fault;
-  const standIn: InstagramStandIn = cleanUp(
-    await startInstagramStandIn({
-      token: FIRST,
-      instead: (path, response) => current?.(path, response) ?? false,
-    }),
-    (it) => it.stop(),
-  );
-  const tools = makeTools(live.store);
-  const failures: string[] = [];
-  let time = Date.UTC(2026, 0, 9);
-  const parts = (of: ReturnType<typeof tools.again>): MediaParts => ({
-    ...of,
-    instagram: createInstagram({ url: standIn.url, timeoutMs: 300 }),
-    vault: createVault("a secret of the tests, long enough"),
-    initialToken: FIRST,
-    onFailure: (what, error) => failures.push(`${what}: ${String(error)}`),
-    now: () => time,
-  });
-  const one = parts(tools);
-  return {
-    standIn,
-    one,
-    other: parts(tools.again()),
-    failures,
-    mend: () => (current = undefined),
-    breakBy: (next: Fault) => (current = next),
-    pass: (ms: number) => (time += ms),
-    keys: () => live.direct.keys(`${tools.namespace}:*`),
-    /** Makes what was fetched old, as its time to live would. */
-    forget: async () => {
-      for (const key of await live.direct.keys(`${tools.namespace}:app:instagram-media:*`)) {
-        await live.direct.del(key);
-      }
-    },
-    isFree: async (user: string) =>
-      (await tools.locks.acquireLock(`instagram:${user}`, 1)) !== null,
-  };
-}
-
-const json =
-  (status: number, body: unknown, headers = {}): Fault =>
-  (_, response) => {
-    response.writeHead(status, { "content-type": "application/json", ...headers });
-    response.end(typeof body === "string" ? body : JSON.stringify(body));
-    return true;
-  };
-
-const expired = json(400, { error: { message: "…", type: "OAuthException", code: 190 } });
+const world = instagramWorlds(live, cleanUp);
 
 describe("twenty tabs on two instances", () => {
   test("refresh the token once, fetch once, and all get the posts", async () => {
@@ -83,7 +27,7 @@ describe("twenty tabs on two instances", () => {
   });
 
   test("are told of one failure, and do not repeat it", async () => {
-    const { standIn, one, other } = await world(json(500, "{}"));
+    const { standIn, one, other } = await world(answering(500, "{}"));
     const tabs = Array.from({ length: 20 }, (_, i) => fetchMedia(i % 2 ? one : other, "ada"));
     const ends = await Promise.allSettled(tabs);
     expect(ends.filter(({ status }) => status === "rejected")).toHaveLength(20);
@@ -142,7 +86,7 @@ describe("a token", () => {
     const { one, keys, breakBy, forget, failures } = await world();
     const answers = [JSON.stringify(await syncPortfolio(one, "ada"))];
     await forget();
-    breakBy(json(500, "{}"));
+    breakBy(answering(500, "{}"));
     const failed = await fetchMedia(one, "ada").catch((error: unknown) => error);
     answers.push(JSON.stringify(failed), String(failed), ...failures);
     const kept = await Promise.all(
@@ -162,7 +106,7 @@ describe("a token", () => {
     };
     breakBy((path, response) => {
       if (path !== "/me/media") return false;
-      void keysAtMedia().then(() => json(200, { data: [] })(path, response));
+      void keysAtMedia().then(() => answering(200, { data: [] })(path, response));
       return true;
     });
     await fetchMedia(one, "ada");
@@ -186,7 +130,7 @@ describe("a token", () => {
   test("that cannot be refreshed yet is used for as long as it is good", async () => {
     const { one, failures } = await world((path, response) =>
       path === "/refresh_access_token"
-        ? json(400, { error: { code: 100 } })(path, response)
+        ? answering(400, { error: { code: 100 } })(path, response)
         : false,
     );
     expect(await fetchMedia(one, "ada")).toMatchObject({ fetched: true, refreshed: false });
@@ -232,16 +176,16 @@ describe("Instagram that", () => {
   test.each<[string, Fault, number, string]>([
     ["does not answer", never, 504, "INSTAGRAM_TIMEOUT"],
     ["ends the token", expired, 409, "INSTAGRAM_TOKEN_EXPIRED"],
-    ["limits us", json(429, {}, { "retry-after": "120" }), 503, "INSTAGRAM_RATE_LIMITED"],
-    ["limits us by code", json(403, { error: { code: 4 } }), 503, "INSTAGRAM_RATE_LIMITED"],
-    ["fails", json(500, { error: { message: "secret" } }), 502, "INSTAGRAM_FAILED"],
-    ["answers garbage", json(200, "<html>"), 502, "INSTAGRAM_BAD_ANSWER"],
-    ["answers something else", json(200, { data: [{ id: 1 }] }), 502, "INSTAGRAM_BAD_ANSWER"],
-    ["answers nothing", json(200, ""), 502, "INSTAGRAM_BAD_ANSWER"],
+    ["limits us", answering(429, {}, { "retry-after": "120" }), 503, "INSTAGRAM_RATE_LIMITED"],
+    ["limits us by code", answering(403, { error: { code: 4 } }), 503, "INSTAGRAM_RATE_LIMITED"],
+    ["fails", answering(500, { error: { message: "secret" } }), 502, "INSTAGRAM_FAILED"],
+    ["answers garbage", answering(200, "<html>"), 502, "INSTAGRAM_BAD_ANSWER"],
+    ["answers something else", answering(200, { data: [{ id: 1 }] }), 502, "INSTAGRAM_BAD_ANSWER"],
+    ["answers nothing", answering(200, ""), 502, "INSTAGRAM_BAD_ANSWER"],
     ["answers far too much", endless, 502, "INSTAGRAM_BAD_ANSWER"],
     [
       "leads elsewhere",
-      json(302, "", { location: "http://127.0.0.1:1/" }),
+      answering(302, "", { location: "http://127.0.0.1:1/" }),
       502,
       "INSTAGRAM_BAD_ANSWER",
     ],
@@ -274,7 +218,7 @@ describe("Instagram that", () => {
 });
 
 test("a store that loses a new token loses neither the old one nor the lock", async () => {
-  const { one, forget, pass, isFree } = await world();
+  const { one, forget, pass, isFree, failures } = await world();
   await fetchMedia(one, "ada");
   const before = await createTokens(one).usable("ada");
   pass(55 * DAY);
@@ -291,6 +235,7 @@ test("a store that loses a new token loses neither the old one nor the lock", as
   });
   await expect(fetchMedia({ ...one, redis }, "ada")).rejects.toThrow("not stored");
   expect(sets).toBe(2);
+  expect(failures).toEqual(["storing a new token: Error: not stored"]);
   expect(await isFree("ada")).toBe(true);
   pass(-55 * DAY);
   expect(await createTokens(one).usable("ada")).toEqual(before);

@@ -13,11 +13,15 @@ function pair(more: Partial<PipelineParts> = {}) {
   const tools = makeTools(live.store);
   const deferred: (() => Promise<void>)[] = [];
   const make = (of: typeof tools | ReturnType<typeof tools.again>) =>
-    createPipeline({ ...of, defer: (work) => deferred.push(work), ...more });
+    createPipeline({ ...of, defer: (work) => deferred.push(work), onFailure: note, ...more });
+  const failures: string[] = [];
+  function note(what: string): void {
+    failures.push(what);
+  }
   const run = async () => {
     for (const work of deferred.splice(0)) await work();
   };
-  return { tools, one: make(tools), other: make(tools.again()), run };
+  return { tools, one: make(tools), other: make(tools.again()), run, failures };
 }
 
 const failing: Step = () => Promise.reject(new Error("what a step says"));
@@ -67,7 +71,11 @@ describe("a job", () => {
     const { id } = await one.trigger({ kind: "search-cache" });
     await run();
     expect(await readJob(tools, id)).toMatchObject({ status: "failed", error: "FAILED" });
-    const again = createPipeline({ ...tools, defer: (work) => void work() });
+    const again = createPipeline({
+      ...tools,
+      defer: (work) => void work(),
+      onFailure: () => {},
+    });
     expect(await again.retry({ jobId: id })).toMatchObject({ id, attempts: 2, status: "running" });
     await expect.poll(() => readJob(tools, id)).toMatchObject({ status: "done", attempts: 2 });
     expect(await readJob(tools, id)).not.toHaveProperty("error");
@@ -83,6 +91,24 @@ describe("a job", () => {
     expect(await live.direct.ttl(lock)).toBeGreaterThan(0);
     await tools.redis.del(lock);
     expect(await other.retry({ jobId: id })).toMatchObject({ id, attempts: 2 });
+  });
+
+  test("whose end cannot be written down is told of, and can be tried again", async () => {
+    const { tools, one, other, run, failures } = pair({
+      steps: {
+        "search-cache": () => Promise.resolve(),
+        // Nobody can write into what is no hash.
+        "artist-import": async (parts) => {
+          for (const key of await live.direct.keys(`${tools.namespace}:app:job:*`)) {
+            await parts.redis.set(key, "taken", { ex: 60 });
+          }
+        },
+      },
+    });
+    await one.trigger({ kind: "artist-import" });
+    await run();
+    expect(failures).toEqual(["ending a job"]);
+    expect(await other.trigger({ kind: "artist-import" })).toMatchObject({ status: "running" });
   });
 
   test("stops where it lost its lock", async () => {

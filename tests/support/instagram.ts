@@ -1,0 +1,76 @@
+import type { ServerResponse } from "node:http";
+import { createInstagram } from "#app/_domain/instagram/client";
+import type { MediaParts } from "#app/_domain/instagram/media";
+import { createVault } from "#app/_domain/instagram/vault";
+import { type InstagramStandIn, startInstagramStandIn } from "#lib/cli/instagram-stand-in";
+import type { liveStore } from "./live-store.ts";
+import type { scope } from "./scope.ts";
+import { makeTools } from "./tools.ts";
+
+/** The token that the stand-in knows from the start. */
+export const FIRST = "the-first-long-lived-token";
+
+/** Answers a call in the stand-in's place where it returns true. */
+export type Fault = (path: string, response: ServerResponse) => boolean;
+
+/** A fault that answers this. */
+export const answering =
+  (status: number, body: unknown, headers = {}): Fault =>
+  (_, response) => {
+    response.writeHead(status, { "content-type": "application/json", ...headers });
+    response.end(typeof body === "string" ? body : JSON.stringify(body));
+    return true;
+  };
+
+/** What Instagram answers to a token that has ended. */
+export const expired = answering(400, {
+  error: { message: "…", type: "OAuthException", code: 190 },
+});
+
+/** Makes worlds of two instances over one store, each with an Instagram of its own. */
+export function instagramWorlds(
+  live: ReturnType<typeof liveStore>,
+  cleanUp: ReturnType<typeof scope>,
+) {
+  /** An Instagram that does as `fault` says while there is one. */
+  return async function world(fault?: Fault) {
+    let current = fault;
+    const standIn: InstagramStandIn = cleanUp(
+      await startInstagramStandIn({
+        token: FIRST,
+        instead: (path, response) => current?.(path, response) ?? false,
+      }),
+      (it) => it.stop(),
+    );
+    const tools = makeTools(live.store);
+    const failures: string[] = [];
+    let time = Date.UTC(2026, 0, 9);
+    const parts = (of: ReturnType<typeof tools.again>): MediaParts => ({
+      ...of,
+      instagram: createInstagram({ url: standIn.url, timeoutMs: 300 }),
+      vault: createVault("a secret of the tests, long enough"),
+      initialToken: FIRST,
+      onFailure: (what, error) => failures.push(`${what}: ${String(error)}`),
+      now: () => time,
+    });
+    const one = parts(tools);
+    return {
+      standIn,
+      one,
+      other: parts(tools.again()),
+      failures,
+      mend: () => (current = undefined),
+      breakBy: (next: Fault) => (current = next),
+      pass: (ms: number) => (time += ms),
+      keys: () => live.direct.keys(`${tools.namespace}:*`),
+      /** Makes what was fetched old, as its time to live would. */
+      forget: async () => {
+        for (const key of await live.direct.keys(`${tools.namespace}:app:instagram-media:*`)) {
+          await live.direct.del(key);
+        }
+      },
+      isFree: async (user: string) =>
+        (await tools.locks.acquireLock(`instagram:${user}`, 1)) !== null,
+    };
+  };
+}

@@ -1,0 +1,64 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { describe, expect, test } from "vitest";
+import { chooseInstagram } from "#lib/cli/instagram";
+import { startInstagramStandIn } from "#lib/cli/instagram-stand-in";
+import { scope } from "../../support/scope.ts";
+
+const cleanUp = scope();
+const start = async () =>
+  cleanUp(await startInstagramStandIn({ token: "first" }), (it) => it.stop());
+
+describe("the stand-in for Instagram", () => {
+  test("gives a new token for one that it knows, and leaves the old one good", async () => {
+    const standIn = await start();
+    const refreshed = await fetch(`${standIn.url}/refresh_access_token?access_token=first`);
+    const { access_token: next } = (await refreshed.json()) as { access_token: string };
+    for (const token of ["first", next]) {
+      expect((await fetch(`${standIn.url}/me/media?access_token=${token}`)).status).toBe(200);
+    }
+    expect(standIn.calls()).toEqual({ media: 2, refresh: 1 });
+  });
+
+  test("refuses a token that it does not know as Instagram does", async () => {
+    const { url } = await start();
+    const refused = await fetch(`${url}/me/media?access_token=another`);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      error: { type: "OAuthException", code: 190, fbtrace_id: expect.any(String) },
+    });
+  });
+
+  test("lives on after a request whose target cannot be read", async () => {
+    const { url } = await start();
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.write("GET // HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 404 /);
+    socket.destroy();
+    expect((await fetch(`${url}/me/media?access_token=first`)).status).toBe(200);
+  });
+});
+
+describe("npm start", () => {
+  test("starts a stand-in where there is no token, which takes the one that it is given with", async () => {
+    const { line, variables } = cleanUp(await chooseInstagram({}), (it) => it.stop());
+    expect(line).toContain("set INSTAGRAM_ACCESS_TOKEN for the real one");
+    const { INSTAGRAM_STAND_IN, INSTAGRAM_ACCESS_TOKEN } = variables;
+    const media = `${INSTAGRAM_STAND_IN}/me/media?access_token=${INSTAGRAM_ACCESS_TOKEN}`;
+    expect((await fetch(media)).status).toBe(200);
+  });
+
+  test.each([
+    [{}, "Instagram, by INSTAGRAM_ACCESS_TOKEN"],
+    [{ INSTAGRAM_API_URL: "https://graph.facebook.com/v25.0" }, "Instagram at graph.facebook.com,"],
+    [{ INSTAGRAM_STAND_IN: "http://127.0.0.1:8090" }, "a stand-in of yours at 127.0.0.1:8090,"],
+    [{ INSTAGRAM_API_URL: "nowhere" }, "an address that cannot be read,"],
+  ])("with a token says where it goes: %j", async (more, words) => {
+    const chosen = await chooseInstagram({ INSTAGRAM_ACCESS_TOKEN: "hush", ...more });
+    expect(chosen.line).toContain(words);
+    expect(chosen.line).not.toContain("hush");
+    expect(chosen.variables).toEqual({});
+  });
+});
