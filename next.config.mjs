@@ -2,9 +2,18 @@ import { PHASE_DEVELOPMENT_SERVER } from "next/constants.js";
 
 const EXTENSIONS = ["tsx", "ts"];
 
+/**
+ * Other names of routes. The gate is told of them, and counts whoever comes by one like all others.
+ *
+ * @type {import("next/dist/lib/load-custom-routes").Rewrite[]}
+ */
+const rewrites = [];
+
 /** @type {import("next").NextConfig} */
 const config = {
   poweredByHeader: false,
+  rewrites: async () => rewrites,
+  env: { HEADGATE_REWRITES: JSON.stringify(rewrites) },
   // `npm run dev` prints this address, and Next would refuse it the socket that reloads pages.
   allowedDevOrigins: ["127.0.0.1"],
   // The optimizer fetches local paths in the client's place, without its address or user: a way

@@ -7,6 +7,7 @@ import { createLimiter, type Limiter } from "#lib/limit/limiter";
 import type { HeadgateEvent, Listener } from "#lib/observe/events";
 import { compilePolicy } from "#lib/policy/compile";
 import type { AnyPolicy } from "#lib/policy/define";
+import type { Rewrites } from "#lib/policy/rewrites";
 import type { Candidates, CompiledLimit, CompiledPolicy, RuleSet } from "#lib/policy/types";
 import type { Redis } from "#lib/redis/client";
 import { keyNames } from "#lib/redis/keys";
@@ -19,6 +20,12 @@ export interface HeadgateOptions {
   readonly redis: Redis;
   /** What keys begin with: one for each environment. */
   readonly namespace: string;
+  /**
+   * What next.config's `rewrites` answers ({@link readRewrites}): whoever comes to a route by another
+   * name is counted by the rules of both.
+   * @default none
+   */
+  readonly rewrites?: Rewrites;
   /** Keys the hashes that stand for clients; the same on all instances of one store. */
   readonly secret: string;
   /** Where addresses come from; undefined counts everybody as one client. */
@@ -78,9 +85,10 @@ export interface Parts {
  * Joins the rooms.
  *
  * @throws {PolicyError} with every problem of the policy
+ * @throws {HeadgateError} REWRITES_INVALID
  */
 export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
-  const compiled = compilePolicy(policy);
+  const compiled = compilePolicy(policy, options);
   const pseudonym = createPseudonym(options.secret);
   const report = async (event: HeadgateEvent): Promise<void> => {
     // A turn of the event loop later, so that the answer is out before a listener runs.

@@ -2,6 +2,7 @@ import { assemble, decisionEvent, type HeadgateOptions, type Later } from "#lib/
 import { monotonic } from "#lib/core/clock";
 import type { Decision } from "#lib/core/decision";
 import type { AnyPolicy } from "#lib/policy/define";
+import { routedPath } from "#lib/policy/path";
 import { writeCorsHeaders } from "#lib/respond/cors";
 import { writeLimitHeaders } from "#lib/respond/headers";
 import { passOn, writable } from "#lib/respond/pass";
@@ -33,7 +34,8 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
   const { cors = { origins: [] }, legacyHeaders = false, onDenied } = options;
 
   return async (request, event) => {
-    const candidates = gate.policy.rulesFor(request.method, new URL(request.url).pathname);
+    const { pathname, hasLocales } = routedPath(request);
+    const candidates = gate.policy.rulesFor(request.method, pathname, hasLocales);
     if (!candidates) return goOn(request, event);
 
     const asked = monotonic();

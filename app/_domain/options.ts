@@ -1,6 +1,7 @@
 import { environment } from "#config/env";
 import type { HeadgateOptions } from "#lib/assemble";
 import { logFailures } from "#lib/observe/log";
+import { readRewrites } from "#lib/policy/rewrites";
 import { createRedis } from "#lib/redis/client";
 
 /** The gate's options from the environment: the same in the middleware and in handlers. */
@@ -13,6 +14,8 @@ export function gateOptions(): HeadgateOptions {
     secret: env.secret,
     addressSource: env.clientAddress,
     cors: { origins: env.corsOrigins },
+    // Not of the environment: Next writes next.config's own value in the place of this, at build.
+    rewrites: readRewrites(process.env["HEADGATE_REWRITES"]),
     legacyHeaders: env.legacyHeaders,
     onEvent: logFailures((line) => console.warn(line)),
   };

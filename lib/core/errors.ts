@@ -4,6 +4,7 @@
  */
 export type ErrorCode =
   | "POLICY_INVALID"
+  | "REWRITES_INVALID"
   | "ENV_INVALID"
   | "CLIENT_ADDRESS_UNKNOWN"
   | "STORE_TIMEOUT"

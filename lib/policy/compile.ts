@@ -4,6 +4,7 @@ import { findCircles } from "./circles.ts";
 import type { AnyPolicy } from "./define.ts";
 import { PolicyError, Problems } from "./errors.ts";
 import { candidatesOf } from "./candidates.ts";
+import { createFollow, type Rewrites } from "./rewrites.ts";
 import { createMatcher, type MatchableRule } from "./match.ts";
 import { compilePattern, type Pattern } from "./pattern.ts";
 import { type ParsedPolicy, parsePolicy, parseRule } from "./schema.ts";
@@ -17,16 +18,21 @@ const IDENTITY_NAME_FORM = "a letter, then up to 63 letters, digits or -; not ip
 /**
  * Checks a policy and makes it ready for the request path; once, at start.
  *
+ * @param options.rewrites other names of the app's routes, by which a request may come to them
  * @throws {PolicyError} with every problem that was found
+ * @throws {HeadgateError} REWRITES_INVALID
  */
-export function compilePolicy(policy: AnyPolicy): CompiledPolicy {
+export function compilePolicy(
+  policy: AnyPolicy,
+  { rewrites }: { readonly rewrites?: Rewrites | undefined } = {},
+): CompiledPolicy {
   const problems = new Problems();
   const parsed = parsePolicy(policy, problems);
   const rules = parsed ? compileRules(parsed, problems) : [];
   const exempt = parsed ? compileExempt(parsed, problems) : [];
   if (problems.found.length > 0) throw new PolicyError(problems.found);
 
-  const matcher = createMatcher(rules, exempt);
+  const matcher = createMatcher(rules, exempt, rewrites && createFollow(rewrites));
   const alone = new Map(
     rules.map(({ rule }) => [rule.name, candidatesOf([{ rules: [rule], mayReplace: false }])]),
   );

@@ -1,6 +1,7 @@
 import { candidatesOf, type MatchingRules } from "./candidates.ts";
-import { pathReadings } from "./path.ts";
+import { pathReadings, rawPages } from "./path.ts";
 import type { Expression, Pattern } from "./pattern.ts";
+import type { Follow } from "./rewrites.ts";
 import type { Candidates, CompiledRule } from "./types.ts";
 
 /** A rule and where it applies; indexes are the rules' order in the policy. */
@@ -18,30 +19,55 @@ const MAX_MATCHED_LENGTH = 2048;
 /** More than this are made anew each time: a policy of many overlapping rules keeps no more. */
 const MAX_KEPT = 1000;
 
-/** Makes the function that finds the rules of a request. Everything that can be done at start is done here. */
+/**
+ * Makes the function that finds the rules of a request. Everything that can be done at start is done
+ * here.
+ *
+ * @param follow where the app's rewrites lead; undefined where it has none
+ */
 export function createMatcher(
   rules: readonly MatchableRule[],
   exempt: readonly Pattern[],
-): (method: string, pathname: string) => Candidates | undefined {
+  follow: Follow | undefined,
+): (method: string, pathname: string, hasLocales?: boolean) => Candidates | undefined {
   const find = patternIndex(rules.map(({ patterns }) => patterns));
   const findExempt = patternIndex([exempt]);
   const kept = new Map<string, Candidates>();
 
   const isExempt = (reading: string) => !isTooLong(reading) && findExempt(reading).length > 0;
 
-  return (method, pathname) => {
-    const readings = pathReadings(pathname);
-    const found = readings.map((reading) => find(reading));
-    if (found.every((indexes) => indexes.length === 0)) return undefined;
-    if (readings.every(isExempt)) return undefined;
+  /** Every reading of the path, and of where rewrites lead it; undefined where those are too many. */
+  const readingsOf = (pathname: string, hasLocales: boolean): readonly string[] | undefined => {
+    const readings = pathReadings(pathname, hasLocales);
+    if (!follow) return readings;
+    const led = follow([...new Set([...rawPages(pathname, hasLocales), ...readings])]);
+    if (led === undefined || led.length === 0) return led && readings;
+    return [...new Set([...readings, ...led.flatMap((path) => pathReadings(path, hasLocales))])];
+  };
 
-    const matching = readings.flatMap((reading, i): MatchingRules[] => {
+  const matchingOn = (readings: readonly string[], method: string): readonly MatchingRules[] => {
+    const found = readings.map((reading) => find(reading));
+    if (found.every((indexes) => indexes.length === 0) || readings.every(isExempt)) return [];
+    return readings.flatMap((reading, i) => {
       const inOrder = (found[i] ?? []).toSorted((a, b) => a - b);
       const taking = inOrder
         .flatMap((index) => rules[index]?.rule ?? [])
         .filter((rule) => takesMethod(rule, method));
       return taking.length > 0 ? [{ rules: taking, mayReplace: !isTooLong(reading) }] : [];
     });
+  };
+
+  /** Wherever the path may lead: every rule that matches any path. */
+  const matchingAll = (method: string): readonly MatchingRules[] => {
+    const taking = rules
+      .filter(({ patterns, rule }) => patterns.length > 0 && takesMethod(rule, method))
+      .map(({ rule }) => rule);
+    return taking.length > 0 ? [{ rules: taking, mayReplace: false }] : [];
+  };
+
+  return (method, pathname, hasLocales = false) => {
+    const readings = readingsOf(pathname, hasLocales);
+    const matching = readings ? matchingOn(readings, method) : matchingAll(method);
     if (matching.length === 0) return undefined;
 
     const id = matching.map(idOf).join("|");

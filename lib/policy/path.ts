@@ -1,6 +1,35 @@
 /** Nothing in the path that has more than one reading or spelling: most requests end here. */
 const PLAIN = /^(?:\/[A-Za-z0-9_~-]+)+$/;
 
+/** A request's path as Next's router takes it. */
+export interface RoutedPath {
+  /** As it was sent, but for basePath and locale, which are no part of a route. */
+  readonly pathname: string;
+  /** Whether the app has locales (`i18n`), which may then stand where they were not looked for. */
+  readonly hasLocales: boolean;
+}
+
+/**
+ * The path of a request. Where it is Next's own, its `nextUrl` knows the app's basePath and locales
+ * and has taken both off; any other has its path as it is.
+ */
+export function routedPath(request: Request): RoutedPath {
+  if (!isNextRequest(request)) {
+    return { pathname: new URL(request.url).pathname, hasLocales: false };
+  }
+  const { pathname, locale } = request.nextUrl;
+  return { pathname, hasLocales: Boolean(locale) };
+}
+
+/** What we read of NextRequest, without the `next` package. */
+interface NextRequest extends Request {
+  readonly nextUrl: { readonly pathname: string; readonly locale: string };
+}
+
+function isNextRequest(request: Request): request is NextRequest {
+  return "nextUrl" in request;
+}
+
 /** How many of Next's additions are taken off one path: bounds the number of readings. */
 const MAX_FOLDS = 3;
 
@@ -13,11 +42,19 @@ const MAX_FOLDS = 3;
  * handler; a page may be named `x.rsc`) all readings are returned, and a rule applies if it matches
  * any: the stricter reading. The first is the most literal. Never throws, whatever the path; the
  * work is linear in its length.
+ *
+ * @param hasLocales whether the app has locales: the page in `/_next/data/<build>/<locale>/….json` is
+ * then read without the locale too
  */
-export function pathReadings(pathname: string): readonly string[] {
+export function pathReadings(pathname: string, hasLocales = false): readonly string[] {
   if (PLAIN.test(pathname)) return [pathname];
   const decoded = [decode(keepSeparators(pathname)), decode(pathname)];
-  return [...new Set(decoded.flatMap((path) => [...pagesOf(resolve(path))]))];
+  return [...new Set(decoded.flatMap((path) => [...pagesOf(resolve(path), hasLocales)]))];
+}
+
+/** The path as it was sent, and the pages that it may stand for: what rewrites are found on. */
+export function rawPages(pathname: string, hasLocales: boolean): readonly string[] {
+  return PLAIN.test(pathname) ? [pathname] : [...pagesOf(resolve(pathname), hasLocales)];
 }
 
 /** An encoded slash or backslash stays encoded once, and so inside its segment. */
@@ -46,21 +83,25 @@ function resolve(path: string): string {
 }
 
 /** The path, and every page that it may stand for. */
-function pagesOf(path: string): ReadonlySet<string> {
+function pagesOf(path: string, hasLocales: boolean): ReadonlySet<string> {
   const pages = new Set([path]);
   for (let fold = 0; fold < MAX_FOLDS; fold++) {
-    for (const page of [...pages].flatMap(foldOnce)) pages.add(resolve(page));
+    for (const page of [...pages].flatMap((each) => foldOnce(each, hasLocales))) {
+      pages.add(resolve(page));
+    }
   }
   return pages;
 }
 
 /** Takes off what Next may have added, as Next's own request normalizers do. */
-function foldOnce(path: string): string[] {
+function foldOnce(path: string, hasLocales: boolean): string[] {
   const data = /^\/_next\/data\/[^/]+(\/.*)\.json$/s.exec(path)?.[1];
   // Next cuts "/index/" off a data path's page, unless the page is one with parameters.
   const indexed = data?.startsWith("/index/") ? data.slice("/index".length) : undefined;
+  // Before a data path stands the client's locale, and in it another: Next looks for the first alone.
+  const inLocale = hasLocales ? data?.replace(/^\/[^/]+(?=\/)/, "") : undefined;
   const rsc = path.endsWith(".rsc") ? path.slice(0, -".rsc".length) : undefined;
-  return [data, indexed, segmentsPage(path), rsc]
+  return [data, indexed, inLocale, segmentsPage(path), rsc]
     .filter((page) => page !== undefined)
     .map((page) => (page === "/index" ? "/" : page));
 }

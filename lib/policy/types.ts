@@ -109,8 +109,12 @@ export interface CompiledPolicy {
   readonly rules: ReadonlyMap<string, CompiledRule>;
   readonly identities: Identities;
   readonly exempt: readonly { readonly pattern: string; readonly reason: string }[];
-  /** The rules that apply to a request, or undefined where none does or the path is exempt. */
-  rulesFor(method: string, pathname: string): Candidates | undefined;
+  /**
+   * The rules that apply to a request, or undefined where none does or the path is exempt.
+   *
+   * @param hasLocales whether the app has locales (`i18n` of next.config)
+   */
+  rulesFor(method: string, pathname: string, hasLocales?: boolean): Candidates | undefined;
   /** One rule alone, for calls from code; undefined where no rule has that name. */
   rule(name: string): Candidates | undefined;
 }

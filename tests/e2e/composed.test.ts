@@ -1,32 +1,19 @@
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
+import type { RunningApp } from "../support/app.ts";
+import { buildFixture, startFixture } from "../support/fixture.ts";
 import { startStore } from "../support/gateway.ts";
-
-const FIXTURE = join(ROOT, "tests", "fixtures", "composed");
-const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 
 let store: Awaited<ReturnType<typeof startStore>>;
 let app: RunningApp;
 let clients = 0;
 
 beforeAll(async () => {
-  const build = spawnSync(process.execPath, [NEXT, "build"], {
-    cwd: FIXTURE,
-    encoding: "utf8",
-    env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
-  });
-  if (build.status !== 0) throw new Error(build.stdout + build.stderr);
+  buildFixture("composed");
   store = await startStore();
-  app = await startProgram(
-    [NEXT, "start", "-p", "0", "-H", "localhost"],
-    {
-      UPSTASH_REDIS_REST_URL: store.url,
-      UPSTASH_REDIS_REST_TOKEN: store.token,
-    },
-    FIXTURE,
-  );
+  app = await startFixture("composed", {
+    UPSTASH_REDIS_REST_URL: store.url,
+    UPSTASH_REDIS_REST_TOKEN: store.token,
+  });
 });
 
 afterAll(async () => {

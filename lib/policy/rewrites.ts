@@ -1,0 +1,135 @@
+import { compile, match, parse } from "path-to-regexp";
+import * as z from "zod/mini";
+import { HeadgateError } from "#lib/core/errors";
+
+const rewrite = z.object({
+  source: z.string().check(z.startsWith("/")),
+  destination: z.string().check(z.minLength(1)),
+  has: z.optional(z.array(z.unknown())),
+  missing: z.optional(z.array(z.unknown())),
+  basePath: z.optional(z.boolean()),
+});
+
+const list = z.array(rewrite);
+
+const schema = z.union([
+  list,
+  z.object({
+    beforeFiles: z.optional(list),
+    afterFiles: z.optional(list),
+    fallback: z.optional(list),
+  }),
+]);
+
+/** What next.config's `rewrites` answers: other names of the app's routes. */
+export type Rewrites = z.infer<typeof schema>;
+
+type Rewrite = z.infer<typeof rewrite>;
+
+/** Finds the paths that a path may lead to; undefined where they are too many to tell. */
+export type Follow = (paths: readonly string[]) => readonly string[] | undefined;
+
+/** A path that a rewrite leads to, and whether a condition was met on the way. */
+interface Reached {
+  readonly path: string;
+  readonly conditional: boolean;
+}
+
+/** More than this is no app's: it would be a request that was made to be dear. */
+const MAX_REACHED = 1000;
+
+/** Stands for a part that only a condition knows. */
+const UNKNOWN_PART = "-";
+
+/**
+ * Reads what next.config's `rewrites` answers, as JSON carries it.
+ *
+ * @param given JSON text; undefined or "" is none
+ * @throws {HeadgateError} REWRITES_INVALID where it is not that
+ */
+export function readRewrites(given: string | undefined): Rewrites {
+  if (!given) return [];
+  try {
+    return z.parse(schema, JSON.parse(given));
+  } catch (cause) {
+    throw new HeadgateError(
+      "REWRITES_INVALID",
+      "HEADGATE_REWRITES cannot be read; allowed is what next.config's rewrites() answers, as JSON: env: { HEADGATE_REWRITES: JSON.stringify(rewrites) }.",
+      { cause },
+    );
+  }
+}
+
+/**
+ * Makes the function that follows rewrites as Next does: in their order, in any letter case, each on
+ * what those before it came to. Whether a rewrite with a condition applies is not looked at: it may,
+ * and then where it leads counts. Two such are not followed one after the other, or an app with one
+ * for each of its hosts would have as many paths as there are subsets of them.
+ *
+ * Rewrites to other sites lead to no handler of the app, and are left out; so are those without
+ * basePath, whose paths are not told apart here (`headgate audit` looks at them).
+ *
+ * @throws {HeadgateError} REWRITES_INVALID where a source or destination is no pattern
+ */
+export function createFollow(rewrites: Rewrites): Follow {
+  const followed = inOrder(rewrites)
+    .filter(({ destination, basePath }) => destination.startsWith("/") && basePath !== false)
+    .map(compileRewrite);
+  return (paths) => {
+    const reached: Reached[] = paths.map((path) => ({ path, conditional: false }));
+    for (const step of followed) {
+      reached.push(...reached.flatMap((from) => step(from) ?? []));
+      if (reached.length > MAX_REACHED) return undefined;
+    }
+    return reached.slice(paths.length).map(({ path }) => path);
+  };
+}
+
+function inOrder(rewrites: Rewrites): readonly Rewrite[] {
+  if (Array.isArray(rewrites)) return rewrites;
+  const { beforeFiles = [], afterFiles = [], fallback = [] } = rewrites;
+  return [...beforeFiles, ...afterFiles, ...fallback];
+}
+
+function compileRewrite(given: Rewrite): (from: Reached) => Reached | undefined {
+  const { source, destination, has, missing } = given;
+  const hasCondition = has !== undefined || missing !== undefined;
+  try {
+    const matches = match(source, { delimiter: "/" });
+    const write = writerOf(source, destination);
+    return ({ path, conditional }) => {
+      const found = conditional && hasCondition ? false : matches(path);
+      const to = found ? write(found.params) : undefined;
+      return to === undefined ? undefined : { path: to, conditional: conditional || hasCondition };
+    };
+  } catch (cause) {
+    throw new HeadgateError(
+      "REWRITES_INVALID",
+      `The rewrite from ${JSON.stringify(source)} to ${JSON.stringify(destination)} is no pattern that Next could use.`,
+      { cause },
+    );
+  }
+}
+
+/** Writes a destination's path; undefined where the parameters do not fit it, which Next cannot serve either. */
+function writerOf(source: string, destination: string): (params: object) => string | undefined {
+  const [path = "/"] = destination.split(/[?#]/);
+  const write = compile(path, { validate: false });
+  const ofSource = namesIn(source);
+  const unknown = Object.fromEntries(
+    namesIn(path)
+      .filter((name) => !ofSource.includes(name))
+      .map((name) => [name, UNKNOWN_PART]),
+  );
+  return (params) => {
+    try {
+      return write({ ...unknown, ...params });
+    } catch {
+      return undefined;
+    }
+  };
+}
+
+function namesIn(pattern: string): (string | number)[] {
+  return parse(pattern).flatMap((token) => (typeof token === "string" ? [] : [token.name]));
+}

@@ -1,0 +1,237 @@
+import fc from "fast-check";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RunningApp } from "../support/app.ts";
+import { buildFixture, fixture, startFixture } from "../support/fixture.ts";
+import { startStore } from "../support/gateway.ts";
+import { type RawAnswer, sendRaw } from "../support/raw-http.ts";
+import { type Spelling, spellings } from "../support/spellings.ts";
+
+const ROUTES = [
+  "/api/limited",
+  "/api/users/7",
+  "/api/files/a/b",
+  "/api/legacy",
+  "/pages/static",
+  "/pages/live/7",
+  "/action",
+  "/old",
+  "/old/7",
+];
+
+const REWRITTEN = ["/short", "/hop", "/people/7", "/when", "/drive/a/b", "/7/last"];
+
+const LOCALES = ["en", "fr", "pt-BR"];
+
+/** Spellings that Next serves, each of which a gate would let by that compared paths as they come. */
+const SERVED: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  plain: [
+    ["/SHORT", "limited"],
+    ["/hop", "limited"],
+    ["/PEOPLE/a%2fb", "user"],
+    ["/Drive/a/b", "files"],
+    ["/7/LAST", "user"],
+    ["/_next/data/BUILD/short.json", "limited"],
+    ["/_next/data/BUILD/api/limited.json", "limited"],
+    ["/_next/data/BUILD/old/%37.json", "old-one"],
+    ["/_next/data/BUILD/index/old/7.json", "old-one"],
+    ["/api/users/a%2fb", "user"],
+    ["/api/users/..%2flimited", "user"],
+    ["/api/x/../limited", "limited"],
+    ["/free/%2e%2e/api/limited", "limited"],
+    ["/api/limited#x", "limited"],
+    ["/pages/live/7.rsc", "live"],
+  ],
+  based: [
+    ["/base/SHORT/", "limited"],
+    ["/base/7/last/", "user"],
+    ["/free/../base/old/", "old"],
+    ["/base/_next/data/BUILD/old/7.json", "old-one"],
+    ["/base/pages/live/7.rsc", "live"],
+  ],
+  locales: [
+    ["/FR/old", "old"],
+    ["/pt-br/old/7", "old-one"],
+    ["/en/fr/plain", "plain"],
+    ["/_next/data/BUILD/FR/old.json", "old"],
+    ["/fr/_next/data/BUILD/fr/old/7.json", "old-one"],
+    ["/fr/_next/data/BUILD/pt-BR/old/7.json", "old-one"],
+    ["/en/_next/data/BUILD/fr/old/7.json", "old-one"],
+    ["/_next/data/BUILD/index/fr/old.json", "old"],
+  ],
+};
+
+/** What Next's own servers tell each other, and what proxies and other frameworks believe. */
+const INTERNAL_HEADERS = [
+  "x-middleware-subrequest: middleware:middleware:middleware:middleware:middleware",
+  "x-middleware-subrequest: src/middleware:src/middleware:src/middleware:src/middleware",
+  "x-middleware-subrequest-id: 1",
+  "x-middleware-invoke: 1",
+  "x-middleware-next: 1",
+  "x-middleware-skip: 1",
+  "x-middleware-rewrite: /free/x",
+  "x-middleware-override-headers: x-forged\r\nx-middleware-request-x-forged: 1",
+  "x-middleware-set-cookie: a=1",
+  "x-action-forwarded: 1",
+  "x-invoke-path: /free/x",
+  "x-invoke-output: /free/x",
+  "x-invoke-query: %7B%7D",
+  "x-invoke-status: 200",
+  "x-matched-path: /free/x",
+  "x-now-route-matches: 1=x",
+  "x-nextjs-data: 1",
+  "x-nextjs-rewrite: /free/x",
+  "x-prerender-revalidate: 1",
+  "x-original-url: /free/x",
+  "x-rewrite-url: /free/x",
+  "x-forwarded-host: other.example",
+  "x-forwarded-prefix: /free",
+  "x-http-method-override: OPTIONS",
+  "x-headgate-socket: nonce 198.51.100.1",
+];
+
+/** Spellings that are tried in each variant: raise it to look for longer. */
+const RUNS = Number(process.env["SPELLINGS_RUNS"] ?? 600);
+
+/** The app's variants, as next.config.ts of the fixture has them. */
+const VARIANTS = [
+  { variant: "plain", basePath: "", ending: "", locales: [], paths: [...ROUTES, ...REWRITTEN] },
+  {
+    variant: "based",
+    basePath: "/base",
+    ending: "/",
+    locales: [],
+    paths: [...ROUTES, ...REWRITTEN],
+  },
+  {
+    variant: "locales",
+    basePath: "",
+    ending: "",
+    locales: LOCALES,
+    paths: [...ROUTES, ...REWRITTEN, "/fr/plain"],
+  },
+] as const;
+
+/** The handler that served a request: each of them says so, in a header or in its page. */
+function servedBy({ headers, body }: RawAnswer): string | undefined {
+  return headers.get("x-served") ?? /served:([\w-]+)\./.exec(body)?.[1];
+}
+
+/** The rules that a request was counted by. */
+function countedBy({ headers }: RawAnswer): string[] {
+  const limits = headers.get("ratelimit") ?? "";
+  return [...limits.matchAll(/"([\w-]+)"/g)].flatMap(([, name]) => name ?? []);
+}
+
+/** A handler that was reached without the rule of its name: undefined where all is well. */
+function wayRound(answer: RawAnswer): string | undefined {
+  const served = servedBy(answer);
+  const counted = countedBy(answer).map((name) => name.replace("-options", ""));
+  return served !== undefined && !counted.includes(served) ? served : undefined;
+}
+
+let store: Awaited<ReturnType<typeof startStore>>;
+
+beforeAll(async () => {
+  store = await startStore();
+});
+
+afterAll(() => store?.stop());
+
+describe.each(VARIANTS)("an app of the variant $variant", ({ variant, ...routes }) => {
+  const { basePath, ending } = routes;
+  let app: RunningApp;
+  let buildId: string;
+
+  beforeAll(async () => {
+    const env = { SPELLINGS_VARIANT: variant };
+    buildFixture("spellings", env);
+    buildId = readFileSync(join(fixture("spellings"), ".next", variant, "BUILD_ID"), "utf8");
+    app = await startFixture("spellings", {
+      ...env,
+      UPSTASH_REDIS_REST_URL: store.url,
+      UPSTASH_REDIS_REST_TOKEN: store.token,
+    });
+  });
+
+  afterAll(() => app?.stop());
+
+  const send = ({ method, target, headers }: Spelling) =>
+    sendRaw(app.url, method, target, ["X-Forwarded-For: 203.0.113.9", ...headers]);
+
+  const get = (target: string, ...headers: readonly string[]) =>
+    send({ method: "GET", target, headers });
+
+  test.each(ROUTES)("counts %s, and serves it", async (path) => {
+    const answer = await get(basePath + path + ending);
+    expect(answer.status).toBe(200);
+    expect(countedBy(answer)).toEqual([servedBy(answer)]);
+  });
+
+  test.each(SERVED[variant] ?? [])("counts %s as %s", async (spelled, rule) => {
+    const answer = await get(spelled.replace("BUILD", buildId));
+    expect(servedBy(answer)).toBe(rule);
+    expect(countedBy(answer)).toContain(rule);
+  });
+
+  test("serves nothing uncounted, however its path is spelled", async () => {
+    let served = 0;
+    await fc.assert(
+      fc.asyncProperty(spellings({ buildId, ...routes }), async (spelling) => {
+        const answer = await send(spelling);
+        if (servedBy(answer) !== undefined) served += 1;
+        expect(wayRound(answer)).toBeUndefined();
+      }),
+      { numRuns: RUNS },
+    );
+    // Spellings that no handler answers would prove nothing.
+    expect(served).toBeGreaterThan(RUNS / 30);
+  });
+
+  test.each(INTERNAL_HEADERS)("is not impressed by %j", async (header) => {
+    const path = basePath + "/api/limited" + ending;
+    const answer = await get(path, header);
+    expect([answer.status, servedBy(answer), countedBy(answer)]).toEqual([
+      200,
+      "limited",
+      ["limited"],
+    ]);
+    expect(answer.headers.get("x-saw")).toBe("");
+  });
+
+  test("counts HEAD as GET, and lets a preflight go free unless a rule names OPTIONS", async () => {
+    const ask = (method: string, path: string) =>
+      send({
+        method,
+        target: basePath + path + ending,
+        headers: ["Origin: https://other.example", "Access-Control-Request-Method: POST"],
+      });
+    expect(countedBy(await ask("HEAD", "/api/limited"))).toEqual(["limited"]);
+    expect(countedBy(await ask("OPTIONS", "/api/limited"))).toEqual([]);
+    expect(countedBy(await ask("OPTIONS", "/api/legacy"))).toEqual(["legacy-options"]);
+  });
+
+  test("counts a Server Action on its page's route, also when it is sent to another page", async () => {
+    const server = join(fixture("spellings"), ".next", variant, "server");
+    const actions = readFileSync(join(server, "server-reference-manifest.json"), "utf8");
+    const id = /"([0-9a-f]{40,})"/.exec(actions)?.[1] ?? "";
+    const act = (path: string) =>
+      fetch(app.url + basePath + path + ending, {
+        method: "POST",
+        headers: {
+          "next-action": id,
+          "content-type": "text/plain;charset=UTF-8",
+          "x-forwarded-for": "203.0.113.9",
+        },
+        body: "[]",
+      });
+    // With trailingSlash Next redirects what it forwards, and nothing is done: its own limit.
+    const others = ending === "/" ? [] : ["/pages/static", "/nowhere"];
+    for (const path of ["/action", ...others]) {
+      const answer = await act(path);
+      expect(answer.headers.get("content-type")).toBe("text/x-component");
+      expect(answer.headers.get("ratelimit")).toContain('"action"');
+    }
+  });
+});

@@ -1,0 +1,138 @@
+import { describe, expect, test } from "vitest";
+import { compilePolicy } from "#lib/policy/compile";
+import { definePolicy } from "#lib/policy/define";
+import { createFollow, readRewrites, type Rewrites } from "#lib/policy/rewrites";
+
+const limits = { ip: "5 per minute" } as const;
+
+const policy = definePolicy({
+  exempt: { "/free/:path*": "to see that it can lead to a rule" },
+  rules: {
+    search: { match: "/api/search", limits },
+    user: { match: "/api/users/:id", limits },
+    files: { match: "/api/files/:path*", limits },
+    post: { match: "/api/post", methods: ["POST"], limits },
+    short: { match: "/short", replaces: "search", limits },
+  },
+});
+
+function rulesOf(rewrites: Rewrites, path: string, method = "GET"): string[] {
+  const found = compilePolicy(policy, { rewrites }).rulesFor(method, path);
+  const set = found?.applyTo({ identity: () => undefined, isEnforced: () => true });
+  return set?.rules.map(({ name }) => name) ?? [];
+}
+
+const HAS = [{ type: "header", key: "x-beta" }];
+
+describe("whoever comes by a rewrite", () => {
+  test.each<[string, string, string, string[]]>([
+    ["/s", "/api/search", "/s", ["search"]],
+    ["/s", "/api/search", "/S", ["search"]],
+    ["/s", "/api/search", "/s/", ["search"]],
+    ["/s", "/api/search", "/%73", ["search"]],
+    ["/s", "/api/search", "/_next/data/build/s.json", ["search"]],
+    ["/s", "/api/search", "/s.rsc", ["search"]],
+    ["/s", "/api/search?from=s#top", "/s", ["search"]],
+    ["/s", "/API/Search/", "/s", ["search"]],
+    ["/s", "/api/search", "/other", []],
+    ["/s/:id", "/api/users/:id", "/s/7", ["user"]],
+    ["/s/:id", "/api/users/:id", "/s/a%2fb", ["user"]],
+    ["/s/:id", "/api/users/:id", "/s/a%0ab", ["user"]],
+    ["/s/:id", "/api/:id", "/s/search", ["search"]],
+    ["/s/:id", "/api/:id", "/s/%73earch", ["search"]],
+    ["/s/:id", "/api/users/:id", "/s/..%2fsearch", ["user", "search"]],
+    ["/s/:id(\\d+)", "/api/users/:id", "/s/7", ["user"]],
+    ["/s/:id(\\d+)", "/api/users/:id", "/s/x", []],
+    ["/s/:path*", "/api/files/:path*", "/s", ["files"]],
+    ["/s/:path*", "/api/files/:path*", "/s/a/b", ["files"]],
+    ["/:path*", "/api/:path*", "/search", ["search"]],
+    ["/s/(.*)", "/api/files/:0", "/s/a%0a/b", ["files"]],
+    ["/free/s", "/api/search", "/free/s", ["search"]],
+    ["/short", "/api/search", "/short", ["search", "short"]],
+    ["/s", "https://other.example/api/search", "/s", []],
+  ])("%s to %s, as %s, is counted by %j", (source, destination, path, rules) => {
+    expect(rulesOf([{ source, destination }], path).toSorted()).toEqual(rules.toSorted());
+  });
+
+  test("is counted by the rules of the method that it uses", () => {
+    const rewrites = [{ source: "/p", destination: "/api/post" }];
+    expect(rulesOf(rewrites, "/p", "POST")).toEqual(["post"]);
+    expect(rulesOf(rewrites, "/p")).toEqual([]);
+  });
+
+  test("is counted whether or not a condition is met", () => {
+    expect(rulesOf([{ source: "/s", destination: "/api/search", has: HAS }], "/s")).toEqual([
+      "search",
+    ]);
+    expect(rulesOf([{ source: "/s", destination: "/api/users/:who", has: HAS }], "/s")).toEqual([
+      "user",
+    ]);
+  });
+
+  test("is counted where one rewrite leads to another, in Next's order", () => {
+    const rewrites = {
+      fallback: [{ source: "/third", destination: "/api/search" }],
+      afterFiles: [{ source: "/second", destination: "/third" }],
+      beforeFiles: [{ source: "/first", destination: "/second" }],
+    };
+    expect(rulesOf(rewrites, "/first")).toEqual(["search"]);
+  });
+});
+
+describe("following", () => {
+  test("takes a path by one condition, not by two: each host of many has its own", () => {
+    const hosts = Array.from({ length: 60 }, (_, i) => ({
+      source: "/:path*",
+      destination: `/sites/${i}/:path*`,
+      has: [{ type: "host", value: `${i}.example` }],
+    }));
+    expect(createFollow(hosts)(["/a"])).toHaveLength(60);
+  });
+
+  test("gives up where the paths are too many to tell, and then every rule counts", () => {
+    const doubling = Array.from({ length: 12 }, (_, i) => ({
+      source: "/:path*",
+      destination: `/${i}/:path*`,
+    }));
+    expect(createFollow(doubling)(["/a"])).toBeUndefined();
+    expect(rulesOf(doubling, "/nothing")).toEqual(["search", "user", "files", "short"]);
+  });
+
+  test("leads nowhere where the parts do not fit, and never throws", () => {
+    expect(createFollow([{ source: "/s/:id?", destination: "/u/:id" }])(["/s"])).toEqual([]);
+    expect(createFollow([{ source: "/s/:all*", destination: "/u/:all" }])(["/s/a/b"])).toEqual([]);
+  });
+});
+
+describe("reading", () => {
+  test("takes what next.config's rewrites answers, and nothing for none", () => {
+    const list = [{ source: "/s", destination: "/t", locale: false }];
+    expect(readRewrites(JSON.stringify(list))).toMatchObject([{ source: "/s" }]);
+    expect(readRewrites(JSON.stringify({ beforeFiles: list }))).toMatchObject({
+      beforeFiles: [{ source: "/s" }],
+    });
+    expect(readRewrites(undefined)).toEqual([]);
+    expect(readRewrites("")).toEqual([]);
+  });
+
+  test.each(["{", "7", "[1]", '[{"source":"s","destination":"/t"}]', '[{"source":"/s"}]'])(
+    "refuses %s, and says how it is given",
+    (given) => {
+      expect(() => readRewrites(given)).toThrow(
+        expect.objectContaining({
+          code: "REWRITES_INVALID",
+          message: expect.stringContaining("JSON.stringify(rewrites)"),
+        }),
+      );
+    },
+  );
+
+  test("refuses a source that is no pattern, and names it", () => {
+    expect(() => createFollow([{ source: "/s/:", destination: "/t" }])).toThrow(
+      expect.objectContaining({
+        code: "REWRITES_INVALID",
+        message: expect.stringContaining('"/s/:"'),
+      }),
+    );
+  });
+});
