@@ -45,6 +45,17 @@ export interface HeadgateOptions {
    * @default false
    */
   readonly legacyHeaders?: LegacyHeaders;
+  /**
+   * Whether answers tell how the limits stand that count everybody together (`global`): to a client
+   * that is what others do.
+   * @default false
+   */
+  readonly showGlobalLimits?: boolean;
+  /**
+   * The longest that identities may take, in milliseconds; then the address is counted.
+   * @default 500
+   */
+  readonly identityDeadlineMs?: number;
   /** Words a refusal; undefined leaves it to Headgate. Rate-limit headers are added to it. */
   readonly onDenied?: (
     request: Request,
@@ -53,6 +64,9 @@ export interface HeadgateOptions {
   /** Hears of every decision and failure, after the answer. */
   readonly onEvent?: Listener;
 }
+
+/** As long as a call of the store may take by default. */
+const IDENTITY_DEADLINE_MS = 500;
 
 /** Takes on work that may go on after the answer: what Next and Workers call waitUntil. */
 export type Later = (work: Promise<unknown>) => void;
@@ -101,9 +115,10 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
   };
 
   const resolve = (candidates: Candidates, request: Request, later: Later) =>
-    resolveIdentities(candidates.identities, compiled.identities, request, (name, error) =>
-      later(report({ kind: "failure", what: `identity ${name}`, error })),
-    );
+    resolveIdentities(candidates.identities, compiled.identities, request, {
+      deadlineMs: options.identityDeadlineMs ?? IDENTITY_DEADLINE_MS,
+      onError: (name, error) => later(report({ kind: "failure", what: `identity ${name}`, error })),
+    });
 
   const ask = (candidates: Candidates, values: IdentityValues, address: string): Asked => {
     const clientFor = ({ subject }: CompiledLimit) => clientOf(subject, values, address, pseudonym);

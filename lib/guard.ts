@@ -1,6 +1,6 @@
 import { assemble, decisionEvent, type HeadgateOptions, type Later } from "#lib/assemble";
 import { monotonic } from "#lib/core/clock";
-import type { Decision } from "#lib/core/decision";
+import { type Decision, withoutGlobal } from "#lib/core/decision";
 import type { AnyPolicy } from "#lib/policy/define";
 import { routedPath } from "#lib/policy/path";
 import { writeCorsHeaders } from "#lib/respond/cors";
@@ -31,7 +31,7 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
   next: (request: R, event: E) => Answer | Promise<Answer> = passOn,
 ): (request: R, event: E) => Promise<Response> {
   const gate = assemble(policy, options);
-  const { cors = { origins: [] }, legacyHeaders = false, onDenied } = options;
+  const { cors = { origins: [] }, legacyHeaders = false, showGlobalLimits, onDenied } = options;
 
   return async (request, event) => {
     const { pathname, hasLocales } = routedPath(request);
@@ -44,12 +44,12 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
     const decision = await gate.limiter.take(rules, clients);
     later(gate.report(decisionEvent(rules, decision, monotonic() - asked)));
 
+    const told = showGlobalLimits ? decision : withoutGlobal(decision);
     const answer = decision.allowed
       ? await goOn(request, event)
-      : ((await wordedByApp(request, decision, later)) ??
-        refusal(request, decision, legacyHeaders));
+      : ((await wordedByApp(request, decision, later)) ?? refusal(request, told, legacyHeaders));
     const marked = writable(answer);
-    writeLimitHeaders(marked.headers, decision, legacyHeaders);
+    writeLimitHeaders(marked.headers, told, legacyHeaders);
     writeCorsHeaders(marked.headers, request, cors);
     return marked;
   };

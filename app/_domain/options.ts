@@ -14,6 +14,7 @@ export function gateOptions(): HeadgateOptions {
     secret: env.secret,
     addressSource: env.clientAddress,
     cors: { origins: env.corsOrigins },
+    identityDeadlineMs: env.store.deadlineMs,
     // Not of the environment: Next writes next.config's own value in the place of this, at build.
     rewrites: readRewrites(process.env["HEADGATE_REWRITES"]),
     legacyHeaders: env.legacyHeaders,

@@ -3,6 +3,8 @@ export interface LimitStatus {
   readonly rule: string;
   /** The limit's name in RateLimit headers. */
   readonly policyName: string;
+  /** Whether everybody together is counted, and not one client. */
+  readonly global: boolean;
   /** Units in one window. */
   readonly limit: number;
   /** Milliseconds. */
@@ -47,6 +49,14 @@ export interface Decision {
   readonly at: number | undefined;
   /** Why the store failed, or what was wrong with the call. Without keys and values. */
   readonly error?: Error;
+}
+
+/**
+ * The decision as a client may see it: without the limits that count everybody together, since how
+ * they stand tells what others do. How long to wait stays.
+ */
+export function withoutGlobal(decision: Decision): Decision {
+  return { ...decision, limits: decision.limits.filter(({ global }) => !global) };
 }
 
 /** The limits that had no room. */

@@ -1,3 +1,4 @@
+import { HeadgateError } from "#lib/core/errors";
 import { UNKNOWN_ADDRESS } from "./address.ts";
 import type { Pseudonym } from "./pseudonym.ts";
 
@@ -10,7 +11,10 @@ interface Subject {
 /** The values of identities by name, for one request; undefined where the request names nobody. */
 export type IdentityValues = ReadonlyMap<string, string | undefined>;
 
-/** No identity's value is longer than this: it is hashed, and a hostile one should cost little. */
+/**
+ * A longer value, in UTF-16 code units, names nobody. It is not cut: two long ones could then share a
+ * key; and hashing one of any length would be a cheap way to keep a server busy.
+ */
 const MAX_VALUE = 1024;
 
 /**
@@ -32,44 +36,78 @@ export function clientOf(
   if (named.every(([name, value]) => value === undefined || name === "ip")) {
     return pseudonym("ip", address);
   }
-  // JSON keeps the values apart, whatever they hold; a missing one is the address's.
-  const parts = named.map(([name, value]) =>
+  // A missing one is the address's.
+  const parts = named.flatMap(([name, value]) =>
     value === undefined ? ["ip", address] : [name, value],
   );
-  return pseudonym(subject.names.join("+"), JSON.stringify(parts));
+  return pseudonym(subject.names.join("+"), ...parts);
 }
 
 function valueOf(name: string, values: IdentityValues, address: string): string | undefined {
   if (name === "ip") return address || UNKNOWN_ADDRESS;
   const value = values.get(name);
-  return value === undefined || value === "" ? undefined : value.slice(0, MAX_VALUE);
+  return value === undefined || value === "" || value.length > MAX_VALUE ? undefined : value;
 }
 
 type Resolver = (request: Request) => string | undefined | Promise<string | undefined>;
 
+export interface Resolving {
+  /** The longest that each may take, in milliseconds. */
+  readonly deadlineMs: number;
+  /** Hears of each that failed. */
+  readonly onError: (name: string, error: unknown) => void;
+}
+
 /**
- * Asks each resolver once for the names that are needed. One that fails names nobody, so that the
- * address is counted: a request is never lost to it; `onError` hears of it.
+ * Asks each resolver once for the names that are needed, all at the same time. One that fails, or is
+ * not done by the deadline, names nobody, so that the address is counted: no request is lost to it,
+ * and none waits for it.
  */
 export async function resolveIdentities(
   names: Iterable<string>,
   identities: Readonly<Record<string, Resolver | "from-code">>,
   request: Request,
-  onError: (name: string, error: unknown) => void,
+  { deadlineMs, onError }: Resolving,
 ): Promise<IdentityValues> {
   const values = new Map<string, string | undefined>();
-  for (const name of names) {
+  const resolve = async (name: string) => {
     const resolver = Object.hasOwn(identities, name) ? identities[name] : undefined;
-    if (typeof resolver !== "function") continue;
+    if (typeof resolver !== "function") return;
     try {
-      const value: unknown = await resolver(request);
-      if (value !== undefined && typeof value !== "string") {
-        throw new TypeError(`a resolver answers text or undefined, not a ${typeof value}`);
-      }
-      values.set(name, value);
+      values.set(name, checked(name, await inTime(name, resolver(request), deadlineMs)));
     } catch (error) {
       onError(name, error);
     }
-  }
+  };
+  await Promise.all(Array.from(names, resolve));
   return values;
+}
+
+async function inTime<T>(name: string, answer: T | Promise<T>, deadlineMs: number): Promise<T> {
+  if (!isPromise(answer)) return answer;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const message = `The identity ${name} was not resolved within ${deadlineMs} ms; the address was counted. Give what it waits for a deadline of its own.`;
+      reject(new HeadgateError("IDENTITY_TIMEOUT", message));
+    }, deadlineMs);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** By what it does: a runtime's own promises may be of another realm's class. */
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === "object" && value !== null && "then" in value;
+}
+
+/** What is not text is not taken for a name: a mistake must not give each client one of its own. */
+function checked(name: string, value: unknown): string | undefined {
+  if (value === undefined || (typeof value === "string" && value.length <= MAX_VALUE)) return value;
+  const given = typeof value === "string" ? `text of ${value.length} characters` : typeof value;
+  const message = `The resolver of ${name} answered ${given}; allowed: text of up to ${MAX_VALUE} characters, or undefined where the request names nobody.`;
+  throw new HeadgateError("IDENTITY_INVALID", message);
 }

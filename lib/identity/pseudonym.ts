@@ -2,12 +2,16 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 
-/** Names a client by a keyed hash, so that no key in Redis holds an address or a user's name. */
-export type Pseudonym = (kind: string, value: string) => string;
+/**
+ * Names a client by a keyed hash, so that no key in Redis holds an address or a user's name. What is
+ * named by other parts, or by the same parts in another order, has another name.
+ */
+export type Pseudonym = (kind: string, ...parts: readonly string[]) => string;
 
 /**
- * Makes the hash: HMAC-SHA-256 (RFC 2104) over the kind and the value, the first 128 bits of it in
- * base64url. The last 10,000 are kept, since hashing costs more than looking up.
+ * Makes the hash: HMAC-SHA-256 (RFC 2104) over the kind and the parts, each with its length before
+ * it, the first 128 bits of it in base64url. The last 10,000 are kept, since hashing costs more than
+ * looking up.
  *
  * @param secret HEADGATE_SECRET; all instances of one store need the same
  */
@@ -16,11 +20,11 @@ export function createPseudonym(secret: string, keep = 10_000): Pseudonym {
   let recent = new Map<string, string>();
   let older = new Map<string, string>();
 
-  return (kind, value) => {
-    // A name can hold no NUL, so two different pairs never read the same.
-    const subject = `${kind}\0${value}`;
+  return (kind, ...parts) => {
+    let subject = withLength(kind);
+    for (const part of parts) subject += withLength(part);
     const known = recent.get(subject) ?? older.get(subject);
-    const name = known ?? shorten(keyed.clone().update(utf8ToBytes(subject)).digest());
+    const name = known ?? shorten(keyed.clone().update(bytesOf(subject)).digest());
     if (!recent.has(subject)) {
       // Two generations: dropping the older one whole bounds memory with no list to keep in order.
       if (recent.size >= keep / 2) {
@@ -31,6 +35,16 @@ export function createPseudonym(secret: string, keep = 10_000): Pseudonym {
     }
     return name;
   };
+}
+
+/** Whatever the parts hold, where one ends can be told: no two lists of parts read the same. */
+function withLength(part: string): string {
+  return `${part.length}:${part}`;
+}
+
+/** UTF-8 has one form for every half of a surrogate pair; JSON has one for each. */
+function bytesOf(subject: string): Uint8Array {
+  return utf8ToBytes(subject.isWellFormed() ? subject : JSON.stringify(subject));
 }
 
 function shorten(digest: Uint8Array): string {

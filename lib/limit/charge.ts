@@ -90,13 +90,14 @@ export function readCharged(answer: unknown, charges: readonly Charge[]): Charge
 }
 
 function statusOf(
-  { rule, policyName, limit, windowMs }: CompiledLimit,
+  { rule, policyName, limit, windowMs, subject }: CompiledLimit,
   remaining: number,
   wait: number,
   resetMs: number,
 ): LimitStatus {
   const waitMs = wait < 0 ? undefined : wait;
-  return { rule, policyName, limit, windowMs, remaining, waitMs, resetMs };
+  const global = subject.kind === "global";
+  return { rule, policyName, global, limit, windowMs, remaining, waitMs, resetMs };
 }
 
 /** The groups in which some limit had no room: of those nothing may be taken. */

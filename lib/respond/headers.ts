@@ -52,12 +52,12 @@ export function writeLimitHeaders(
   legacy: LegacyHeaders,
   version: HeadersVersion = "draft-11",
 ): void {
-  if (decision.limits.length === 0) return;
-  const shown = decision.allowed ? decision.limits : violated(decision);
-  if (legacy !== "only") writeStandardHeaders(headers, decision.limits, shown, DIALECTS[version]);
   if (decision.retryAfterMs !== undefined) {
     headers.set("Retry-After", String(seconds(decision.retryAfterMs)));
   }
+  if (decision.limits.length === 0) return;
+  const shown = decision.allowed ? decision.limits : violated(decision);
+  if (legacy !== "only") writeStandardHeaders(headers, decision.limits, shown, DIALECTS[version]);
   if (legacy !== false && decision.at !== undefined) {
     writeLegacyHeaders(headers, shown, decision.at);
   }
@@ -71,6 +71,8 @@ function writeStandardHeaders(
 ): void {
   const policy = limits.map((status) => policyItem(status, dialect));
   headers.set("RateLimit-Policy", serializeList(policy));
+  // What refused may be a limit that this client is not told of; an empty list is no header.
+  if (shown.length === 0) return;
   headers.set("RateLimit", serializeList(shown.map((status) => limitItem(status, dialect))));
 }
 

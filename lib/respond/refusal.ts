@@ -64,8 +64,14 @@ function problemOf(decision: Decision): Problem {
     title: "Request cannot be satisfied as assigned quota has been exceeded",
     status: 429,
     detail: waitInWords(decision.retryAfterMs),
-    "violated-policies": violated(decision).map((status) => status.policyName),
+    ...policiesOf(decision),
   };
+}
+
+/** Left out where no limit may be named that refused. */
+function policiesOf(decision: Decision): { readonly "violated-policies"?: readonly string[] } {
+  const names = violated(decision).map((status) => status.policyName);
+  return names.length > 0 ? { "violated-policies": names } : {};
 }
 
 function pageTitle(problem: Problem): string {

@@ -14,6 +14,8 @@ const policy = definePolicy({
     api: { match: "/api/:path*", limits: { ip: "5 per minute" } },
     search: { match: "/api/search", limits: { ip: "2 per minute", "user|ip": "3 per hour" } },
     closed: { match: "/closed", limits: { ip: "5 per minute" }, onStoreFailure: "deny" },
+    shop: { match: "/shop", limits: { global: "2 per minute", ip: "5 per minute" } },
+    all: { match: "/all", limits: { global: "1 per minute" } },
     broken: { match: "/broken", limits: { broken: "1 per minute" } },
   },
 });
@@ -104,6 +106,29 @@ describe("the guard", () => {
       { what: "identity broken" },
       { what: "identity broken" },
     ]);
+  });
+
+  test("tells nobody how a limit of everybody stands, unless it is told to", async () => {
+    const { ask } = gate();
+    const first = await ask("/shop");
+    expect(first.headers.get("ratelimit-policy")).toBe('"shop:ip:minute";q=5;w=60');
+    expect(first.headers.get("ratelimit")).toMatch(/^"shop:ip:minute";r=4;/);
+    await ask("/shop", { "x-forwarded-for": "198.51.100.1" });
+    const refused = await ask("/shop");
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get("retry-after")).toMatch(/^\d+$/);
+    expect(refused.headers.has("ratelimit")).toBe(false);
+    expect(await refused.json()).not.toHaveProperty("violated-policies");
+
+    await ask("/all");
+    const all = await ask("/all");
+    expect(all.status).toBe(429);
+    expect(all.headers.get("retry-after")).toMatch(/^\d+$/);
+    expect(all.headers.has("ratelimit-policy")).toBe(false);
+
+    const open = gate({ showGlobalLimits: true });
+    const shown = await open.ask("/shop");
+    expect(shown.headers.get("ratelimit")).toContain('"shop:global:minute";r=1');
   });
 
   test("tells of each decision after the answer", async () => {

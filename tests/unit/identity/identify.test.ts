@@ -58,10 +58,56 @@ describe("resolving", () => {
       ["user", "tenant", "plan", "account", "ip", "toString"],
       identities,
       request,
-      (who) => failures.push(who),
+      { deadlineMs: 10_000, onError: (who) => failures.push(who) },
     );
     expect([...values]).toEqual([["plan", "pro"]]);
-    expect(failures).toEqual(["user", "tenant"]);
+    expect(failures.toSorted()).toEqual(["tenant", "user"]);
+  });
+
+  test("one that is too slow names nobody, and the others are not kept waiting by it", async () => {
+    const failures: unknown[] = [];
+    let late: ((name: string) => void) | undefined;
+    const identities = {
+      slow: () => new Promise<string>((resolve) => (late = resolve)),
+      never: () => new Promise<string>(() => {}),
+      plan: () => Promise.resolve("pro"),
+    };
+    const values = await resolveIdentities(["slow", "never", "plan"], identities, request, {
+      deadlineMs: 20,
+      onError: (who, error) => failures.push([who, error]),
+    });
+    late?.("ada");
+    expect([...values]).toEqual([["plan", "pro"]]);
+    const timeout = (who: string) =>
+      expect.objectContaining({
+        code: "IDENTITY_TIMEOUT",
+        message: expect.stringContaining(who),
+      });
+    expect(failures).toEqual([
+      ["slow", timeout("slow")],
+      ["never", timeout("never")],
+    ]);
+  });
+
+  test("a value that is too long is no name, and is not in the error", async () => {
+    const errors: unknown[] = [];
+    const long = "x".repeat(1025);
+    const values = await resolveIdentities(["user"], { user: () => long }, request, {
+      deadlineMs: 10_000,
+      onError: (_, error) => errors.push(error),
+    });
+    expect(values.get("user")).toBeUndefined();
+    expect(errors).toEqual([
+      expect.objectContaining({
+        code: "IDENTITY_INVALID",
+        message: expect.stringContaining("text of 1025 characters"),
+      }),
+    ]);
+    const account = { kind: "first", names: ["account"] } as const;
+    const others = [long, `${long}y`].map((value) =>
+      clientOf(account, new Map([["account", value]]), ip, name),
+    );
+    expect(others).toEqual([name("ip", ip), name("ip", ip)]);
   });
 });
 
@@ -77,11 +123,33 @@ describe("pseudonyms", () => {
           false,
           ["sign"],
         );
-        const digest = await crypto.subtle.sign("HMAC", key, bytes(`ip\0${value}`));
+        const digest = await crypto.subtle.sign("HMAC", key, bytes(`2:ip${value.length}:${value}`));
         const expected = Buffer.from(digest).subarray(0, 16).toString("base64url");
         expect(createPseudonym("key")("ip", value)).toBe(expected);
       }),
     );
+  });
+
+  test("are one for one list of parts, and another for any other", () => {
+    // Halves of surrogate pairs included, which UTF-8 cannot tell apart.
+    const part = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc
+        .array(fc.constantFrom("a", "1:", ":", "\0", "\ud800", "\udc00", "\ufffd"))
+        .map((all) => all.join("")),
+    );
+    const parts = fc.array(part, { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(parts, parts, ([kind = "", ...rest], [other = "", ...others]) => {
+        const isSame = JSON.stringify([kind, rest]) === JSON.stringify([other, others]);
+        expect(name(kind, ...rest) === name(other, ...others)).toBe(isSame);
+        expect(createPseudonym("key")(kind, ...rest)).toBe(createPseudonym("key")(kind, ...rest));
+      }),
+      { numRuns: 500 },
+    );
+    expect(name("user", "\ud800")).not.toBe(name("user", "\udbff"));
+    expect(name("user", "a", "b")).not.toBe(name("user", "a1:b"));
+    expect(name("user", "a", "b")).not.toBe(name("user", "b", "a"));
   });
 
   test("stay the same when the memory of them turns over", () => {

@@ -21,6 +21,7 @@ const status: fc.Arbitrary<LimitStatus> = fc
   })
   .map(({ name, limit, windowMs, remaining, waitMs, resetMs }) => ({
     rule: "a-rule",
+    global: false,
     policyName: name,
     limit,
     windowMs,
@@ -91,7 +92,7 @@ describe("RateLimit and RateLimit-Policy (draft 11)", () => {
   });
 
   test("round seconds up, and have no reset where nothing is taken", () => {
-    const limit = { rule: "a", policyName: "a", limit: 10, remaining: 9, waitMs: 0 };
+    const limit = { rule: "a", global: false, policyName: "a", limit: 10, remaining: 9, waitMs: 0 };
     const texts = [0, 1, 1000, 1001].map((ms) =>
       write(decisionOf([{ ...limit, windowMs: 1500, resetMs: ms }])).get("ratelimit"),
     );
@@ -100,7 +101,14 @@ describe("RateLimit and RateLimit-Policy (draft 11)", () => {
 
   test("hold integers of at most 15 digits, and whole ones", () => {
     const huge = Number.MAX_SAFE_INTEGER;
-    const limit = { rule: "a", policyName: "a", limit: huge, windowMs: 1000, waitMs: 0 };
+    const limit = {
+      rule: "a",
+      global: false,
+      policyName: "a",
+      limit: huge,
+      windowMs: 1000,
+      waitMs: 0,
+    };
     const headers = write(decisionOf([{ ...limit, remaining: huge, resetMs: Infinity }]), true);
     expect(headers.get("ratelimit")).toBe(`"a";r=${MAX_INTEGER};t=${MAX_INTEGER}`);
     expect(headers.get("ratelimit-policy")).toBe(`"a";q=${MAX_INTEGER};w=1`);
@@ -115,7 +123,14 @@ describe("RateLimit and RateLimit-Policy (draft 11)", () => {
 
   test("replace what an answer had under the same names", () => {
     const headers = new Headers({ ratelimit: '"elsewhere";r=1', "ratelimit-policy": "old" });
-    const limit = { rule: "a", policyName: "a", limit: 2, windowMs: 1000, remaining: 1 };
+    const limit = {
+      rule: "a",
+      global: false,
+      policyName: "a",
+      limit: 2,
+      windowMs: 1000,
+      remaining: 1,
+    };
     writeLimitHeaders(headers, decisionOf([{ ...limit, waitMs: 0, resetMs: 0 }]), false);
     expect(headers.get("ratelimit")).toBe('"a";r=1');
     expect(headers.get("ratelimit-policy")).toBe('"a";q=2;w=1');
@@ -161,7 +176,7 @@ describe("a limit's name", () => {
         const compiled = compilePolicy(policy).rules.get(rule)?.limits ?? [];
         expect(compiled).toHaveLength(6);
         for (const { policyName } of compiled) {
-          const limit = { rule, policyName, limit: 1, windowMs: 1000, remaining: 1 };
+          const limit = { rule, global: false, policyName, limit: 1, windowMs: 1000, remaining: 1 };
           const headers = write(decisionOf([{ ...limit, waitMs: 0, resetMs: 0 }]));
           expect(parseItem(headers.get("ratelimit") ?? "")[0]).toBe(policyName);
         }
@@ -176,7 +191,14 @@ describe("a limit's name", () => {
     );
     fc.assert(
       fc.property(text, (policyName) => {
-        const limit = { rule: "a", policyName, limit: 1, windowMs: 1000, remaining: 1 };
+        const limit = {
+          rule: "a",
+          global: false,
+          policyName,
+          limit: 1,
+          windowMs: 1000,
+          remaining: 1,
+        };
         const given = decisionOf([{ ...limit, waitMs: 0, resetMs: 0 }]);
         const printable = /^[\x20-\x7e]*$/;
         const written = (): unknown[] => {
@@ -222,7 +244,7 @@ describe("X-RateLimit-*", () => {
   });
 
   test("of several limits without room name the one that takes longest", () => {
-    const full = { rule: "a", windowMs: 1000, remaining: 0 };
+    const full = { rule: "a", global: false, windowMs: 1000, remaining: 0 };
     const soon = { ...full, policyName: "soon", limit: 10, waitMs: 9000, resetMs: 9000 };
     const late = { ...full, policyName: "late", limit: 20, waitMs: 90_000, resetMs: 90_000 };
     const headers = write(decisionOf([soon, late]), true);

@@ -4,6 +4,7 @@ import { refusal } from "#lib/respond/refusal";
 
 const status: LimitStatus = {
   rule: "search",
+  global: false,
   policyName: "search",
   limit: 10,
   windowMs: 60_000,
