@@ -14,6 +14,18 @@ export interface ClientNaming {
   name(request: IncomingMessage): void;
 }
 
+const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
+
+/**
+ * The client that this very process asks itself something for, as Next does with a Server Action that
+ * was sent to another page than its own. It hands the client's headers on, ours among them.
+ */
+function askedFor(request: IncomingMessage, nonce: string): string | undefined {
+  if (!LOOPBACK.test(request.socket.remoteAddress ?? "")) return undefined;
+  const [given, address] = String(request.headers[SOCKET_HEADER] ?? "").split(" ");
+  return given === nonce ? address : undefined;
+}
+
 /**
  * With CLIENT_IP_FROM unset or "socket", the socket's address takes the place of whatever the
  * client claimed. Behind proxies (another value) their headers stay; only ours cannot be forged.
@@ -33,7 +45,7 @@ export function clientNaming(clientIpFrom: string | undefined): ClientNaming {
     variables: { HEADGATE_SOCKET_NONCE: nonce },
     line: "counted by the socket's address (behind a proxy, set CLIENT_IP_FROM)",
     name: (request) => {
-      const address = request.socket.remoteAddress ?? "";
+      const address = askedFor(request, nonce) ?? request.socket.remoteAddress ?? "";
       for (const claim of CLAIMS) delete request.headers[claim];
       request.headers["x-forwarded-for"] = address;
       request.headers[SOCKET_HEADER] = `${nonce} ${address}`;

@@ -6,7 +6,7 @@ import { HeadgateError } from "#lib/core/errors";
 import { authSecret } from "#lib/cli/auth-secret";
 import { buildOnce } from "#lib/cli/build";
 import { checkPolicyFile, renderCheck } from "#lib/cli/check";
-import { type ClientNaming, clientNaming } from "#lib/cli/client-address";
+import { clientNaming } from "#lib/cli/client-address";
 import { drainable, toldToStop } from "#lib/cli/drain";
 import { loadEnvFiles } from "#lib/cli/env-files";
 import { chooseInstagram } from "#lib/cli/instagram";
@@ -65,16 +65,29 @@ async function serve(dev: boolean): Promise<void> {
     });
     readEnvironment(process.env);
 
-    const { server, close } = await startNext(dev, clients);
+    // Built, Next would leave an upgrade's socket open and unanswered: it is a request like any other.
+    // In development Next listens for upgrades by itself, for hot reloading.
+    const server = createServer({ ...TIMEOUTS, shouldUpgradeCallback: () => dev });
     const drain = drainable(server);
-    const address = await listen(server, host, port);
+    const at = await listen(server, host, port);
+    const app = startNext(dev, at);
+    server.on("request", (request, response) => {
+      clients.name(request);
+      app
+        .then(({ handle }) => handle(request, response))
+        .catch((error: unknown) => {
+          console.error(error);
+          response.destroy();
+        });
+    });
+    const { close } = await app;
     if (store.warning) say(`warning  ${store.warning}`);
     say(`store    ${store.line}`);
     say(`clients  ${clients.line}`);
     say(`users    ${users.line}`);
     say(`posts    ${posts.line}`);
     say(`policy   ${renderCheck(policy)}`);
-    say(`ready    ${address}`);
+    say(`ready    ${addressOf(at)}`);
 
     serving = true;
     await stop;
@@ -88,23 +101,13 @@ async function serve(dev: boolean): Promise<void> {
   process.exit(0);
 }
 
-async function startNext(dev: boolean, clients: ClientNaming) {
+async function startNext(dev: boolean, { host, port }: Bound) {
   // Next and React choose their build by NODE_ENV when they are loaded, so not before it is set.
   const { default: next } = await import("next");
-  const app = next({ dev, dir: root });
+  // By host and port Next finds itself: a Server Action sent to another page is handed on by a fetch.
+  const app = next({ dev, dir: root, hostname: host, port });
   await (dev ? app.prepare() : withoutChatter(() => app.prepare()));
-  const handle = app.getRequestHandler();
-  // Next listens for upgrades by itself, for hot reloading. Built, it would leave such a socket open
-  // and unanswered: there an upgrade is a request like any other.
-  const options = { ...TIMEOUTS, shouldUpgradeCallback: () => dev };
-  const server = createServer(options, (request, response) => {
-    clients.name(request);
-    handle(request, response).catch((error: unknown) => {
-      console.error(error);
-      response.destroy();
-    });
-  });
-  return { server, close: () => app.close() };
+  return { handle: app.getRequestHandler(), close: () => app.close() };
 }
 
 /** Next says which config file it ran, and has no setting for it. What it warns of is still heard. */
@@ -126,7 +129,13 @@ function listenAt(env: Readonly<Record<string, string | undefined>>) {
   throw new HeadgateError("ENV_INVALID", "PORT: allowed is a whole number from 0 to 65535.");
 }
 
-async function listen(server: Server, host: string, port: number): Promise<string> {
+/** Where the server listens. */
+interface Bound {
+  readonly host: string;
+  readonly port: number;
+}
+
+async function listen(server: Server, host: string, port: number): Promise<Bound> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       const why = cause.code === "EADDRINUSE" ? "it is in use" : (cause.code ?? cause.message);
@@ -136,8 +145,11 @@ async function listen(server: Server, host: string, port: number): Promise<strin
     server.listen(port, host, resolve);
   });
   const bound = server.address();
-  const actual = typeof bound === "object" && bound ? bound.port : port;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${actual}`;
+  return { host, port: typeof bound === "object" && bound ? bound.port : port };
+}
+
+function addressOf({ host, port }: Bound): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function say(line: string): void {

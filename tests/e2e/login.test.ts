@@ -1,4 +1,7 @@
 import axe from "axe-core";
+import { readFileSync } from "node:fs";
+import { request } from "node:http";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hashPassword } from "#app/_domain/auth/passwords";
@@ -141,6 +144,31 @@ describe.each([
     }
     expect(answers).toEqual([WRONG, WRONG, expect.stringContaining("too many attempts")]);
   });
+});
+
+/** Sends the login's Server Action to a page; answers the room that its rule has left. */
+function sendAction(app: RunningApp, path: string, localAddress: string) {
+  const manifest = join(ROOT, ".next", "server", "server-reference-manifest.json");
+  const id = /"([0-9a-f]{40,})"/.exec(readFileSync(manifest, "utf8"))?.[1] ?? "";
+  return new Promise<string | undefined>((resolve, reject) => {
+    const headers = { "next-action": id, "content-type": "text/plain;charset=UTF-8" };
+    request(app.url + path, { method: "POST", localAddress, headers })
+      .on("response", (answer) => {
+        answer.resume();
+        resolve(/"login-posts";r=(\d+)/.exec(String(answer.headers["ratelimit"]))?.[1]);
+      })
+      .on("error", reject)
+      .end("[]");
+  });
+}
+
+test("a Server Action that is sent to another page is counted for whoever sent it", async () => {
+  const app = await start();
+  expect(await sendAction(app, "/login", "127.0.0.1")).toBe("29");
+  expect(await sendAction(app, "/login", "127.0.0.2")).toBe("29");
+  expect(await sendAction(app, "/", "127.0.0.2")).toBe("28");
+  expect(await sendAction(app, "/nowhere", "127.0.0.2")).toBe("27");
+  expect(await sendAction(app, "/login", "127.0.0.1")).toBe("28");
 });
 
 describe("the page", () => {
