@@ -7,5 +7,5 @@ export default headgate(policy, gateOptions());
 // Next reads this from the source, so it is a literal. It leaves out static files alone: a path that
 // is left out here is a way around every rule.
 export const config = {
-  matcher: ["/((?!_next/static/|favicon.ico$).*)"],
+  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
 };

@@ -40,6 +40,7 @@ const SERVED: Readonly<Record<string, readonly (readonly [string, string])[]>> =
     ["/api/users/..%2flimited", "user"],
     ["/api/x/../limited", "limited"],
     ["/free/%2e%2e/api/limited", "limited"],
+    ["/_next/static/../../api/limited", "limited"],
     ["/api/limited#x", "limited"],
     ["/pages/live/7.rsc", "live"],
   ],
