@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { HeadgateError } from "#lib/core/errors";
-import { type AddressSource, addressSource } from "#lib/identity/address";
+import { DEFAULT_IPV6_PREFIX } from "#lib/identity/canonical";
+import { type AddressSource, addressSource } from "#lib/identity/address-source";
 
 /** The environment as the app uses it; README has the table. */
 export interface Environment {
@@ -10,6 +11,8 @@ export interface Environment {
   readonly namespace: string;
   readonly secret: string;
   readonly clientAddress: AddressSource | undefined;
+  /** The bits of an IPv6 address that name a client. */
+  readonly ipv6Prefix: number;
   readonly auth: { readonly secrets: readonly string[]; readonly audience: string };
   /** Where the app's own pages are, as browsers name it; undefined: at the request's host. */
   readonly appOrigin: string | undefined;
@@ -33,6 +36,10 @@ const schema = z.object({
   HEADGATE_SECRET: z.optional(secret),
   HEADGATE_LEGACY_HEADERS: z._default(z.enum(["0", "1", "only"]), "0"),
   CLIENT_IP_FROM: z.optional(z.string()),
+  CLIENT_IPV6_PREFIX: z._default(
+    z.coerce.number().check(z.int(), z.minimum(48), z.maximum(128)),
+    DEFAULT_IPV6_PREFIX,
+  ),
   CORS_ORIGINS: z._default(z.string(), ""),
   AUTH_SECRET: z.optional(secret),
   AUTH_SECRET_PREVIOUS: z.optional(secret),
@@ -68,6 +75,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   INSTAGRAM_API_URL: `https, at ${INSTAGRAM_HOSTS.join(" or ")}; in development any address`,
   INSTAGRAM_ACCESS_TOKEN: "a long-lived token of Instagram's, without spaces",
   INSTAGRAM_STAND_IN: "http on this machine's own loopback, such as http://127.0.0.1:8090",
+  CLIENT_IPV6_PREFIX: "a whole number of bits from 48 to 128",
   CORS_ORIGINS: "origins such as https://shop.example, separated by commas, or *",
 };
 
@@ -98,6 +106,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
       onCloudflare: globalThis.navigator?.userAgent === "Cloudflare-Workers",
       production: env.NODE_ENV === "production",
     }),
+    ipv6Prefix: env.CLIENT_IPV6_PREFIX,
     auth: {
       secrets: [env.AUTH_SECRET, env.AUTH_SECRET_PREVIOUS].filter((s) => s !== undefined),
       audience: env.AUTH_AUDIENCE,

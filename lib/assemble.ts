@@ -1,5 +1,8 @@
 import type { Decision } from "#lib/core/decision";
-import { type AddressSource, canonicalAddress, clientAddress } from "#lib/identity/address";
+import { clientAddress } from "#lib/identity/address";
+import { createDoubts } from "#lib/identity/address-doubts";
+import type { AddressSource } from "#lib/identity/address-source";
+import { canonicalAddress, UNKNOWN_ADDRESS } from "#lib/identity/canonical";
 import { clientOf, type IdentityValues, resolveIdentities } from "#lib/identity/identify";
 import { createPseudonym, shareOf } from "#lib/identity/pseudonym";
 import { settledLimits } from "#lib/limit/charge";
@@ -30,6 +33,11 @@ export interface HeadgateOptions {
   readonly secret: string;
   /** Where addresses come from; undefined counts everybody as one client. */
   readonly addressSource: AddressSource | undefined;
+  /**
+   * The bits of an IPv6 address that name a client, from 48 to 128.
+   * @default 64
+   */
+  readonly ipv6Prefix?: number;
   /**
    * Whether the store is a Redis Cluster, where a request of several clients is several scripts.
    * @default false, until the store says so
@@ -76,6 +84,8 @@ export interface Asked {
   readonly rules: RuleSet;
   /** The pseudonym of each limit's client, in the order of `settledLimits(rules)`. */
   readonly clients: readonly string[];
+  /** Whether the address is known; else all who come without one are counted as one client. */
+  readonly addressKnown: boolean;
 }
 
 /** The rooms joined for one policy: made once, at start. */
@@ -131,7 +141,17 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
         return shareOf(pseudonym("share", `${rule.name} ${client}`)) < rule.enforced;
       },
     });
-    return { rules, clients: settledLimits(rules).map(clientFor) };
+    const clients = settledLimits(rules).map(clientFor);
+    return { rules, clients, addressKnown: address !== UNKNOWN_ADDRESS };
+  };
+
+  const doubts = createDoubts(options.addressSource);
+  const addressOf = (request: Request, later: Later): string => {
+    const { addressSource, ipv6Prefix } = options;
+    const address = clientAddress(request.headers, addressSource, ipv6Prefix);
+    const doubt = doubts(request.headers, address);
+    if (doubt) later(report({ kind: "address", ...doubt }));
+    return address;
   };
 
   return {
@@ -140,7 +160,7 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
     report,
     async askerOf(candidates, request, later) {
       const values = await resolve(candidates, request, later);
-      return ask(candidates, values, clientAddress(request.headers, options.addressSource));
+      return ask(candidates, values, addressOf(request, later));
     },
     async askerFrom(candidates, given, request, later) {
       const resolved = request ? await resolve(candidates, request, later) : [];
@@ -149,16 +169,20 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
       const ip = known.get("ip");
       const address =
         ip === undefined && request
-          ? clientAddress(request.headers, options.addressSource)
-          : canonicalAddress(ip);
+          ? addressOf(request, later)
+          : canonicalAddress(ip, options.ipv6Prefix);
       return ask(candidates, new Map([...resolved, ...known]), address);
     },
   };
 }
 
 /** A decision as listeners hear of it. `tookMs`: milliseconds from asking to deciding. */
-export function decisionEvent(rules: RuleSet, decision: Decision, tookMs: number): HeadgateEvent {
+export function decisionEvent(
+  { rules, addressKnown }: Asked,
+  decision: Decision,
+  tookMs: number,
+): HeadgateEvent {
   const names = [...rules.rules.map(({ name }) => name), ...rules.shadows.map(({ rule }) => rule)];
   const { onStoreFailure } = rules;
-  return { kind: "decision", rules: names, decision, onStoreFailure, tookMs };
+  return { kind: "decision", rules: names, decision, onStoreFailure, addressKnown, tookMs };
 }

@@ -40,9 +40,9 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
 
     const asked = monotonic();
     const later = (work: Promise<unknown>) => event.waitUntil(work);
-    const { rules, clients } = await gate.askerOf(candidates, request, later);
-    const decision = await gate.limiter.take(rules, clients);
-    later(gate.report(decisionEvent(rules, decision, monotonic() - asked)));
+    const asker = await gate.askerOf(candidates, request, later);
+    const decision = await gate.limiter.take(asker.rules, asker.clients);
+    later(gate.report(decisionEvent(asker, decision, monotonic() - asked)));
 
     const told = showGlobalLimits ? decision : withoutGlobal(decision);
     const answer = decision.allowed

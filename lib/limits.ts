@@ -91,14 +91,14 @@ export function createLimits<P extends AnyPolicy>(
 
   async function decide(
     does: "take" | "peek",
-    { rules, clients }: Asked,
+    asker: Asked,
     cost: number | undefined,
   ): Promise<Decision> {
     const asked = monotonic();
-    const decision = await gate.limiter[does](rules, clients, cost);
+    const decision = await gate.limiter[does](asker.rules, asker.clients, cost);
     // Looking decides nothing; only that it failed is worth hearing of.
     if (does === "take" || decision.reason === "store-failed") {
-      unawaited(gate.report(decisionEvent(rules, decision, monotonic() - asked)));
+      unawaited(gate.report(decisionEvent(asker, decision, monotonic() - asked)));
     }
     return decision;
   }

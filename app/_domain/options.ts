@@ -13,6 +13,7 @@ export function gateOptions(): HeadgateOptions {
     namespace: env.namespace,
     secret: env.secret,
     addressSource: env.clientAddress,
+    ipv6Prefix: env.ipv6Prefix,
     cors: { origins: env.corsOrigins },
     identityDeadlineMs: env.store.deadlineMs,
     // Not of the environment: Next writes next.config's own value in the place of this, at build.

@@ -1,5 +1,5 @@
 import { HeadgateError } from "#lib/core/errors";
-import { UNKNOWN_ADDRESS } from "./address.ts";
+import { UNKNOWN_ADDRESS } from "./canonical.ts";
 import type { Pseudonym } from "./pseudonym.ts";
 
 /** Who a limit counts, as lib/policy compiles it from a key of `limits`. */

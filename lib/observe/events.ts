@@ -8,6 +8,8 @@ export type HeadgateEvent =
       readonly decision: Decision;
       /** What the rules say of a failing store; tells why a failed check passed. */
       readonly onStoreFailure: "allow" | "deny" | "local";
+      /** Whether the client's address is known; else it was counted with all who have none. */
+      readonly addressKnown: boolean;
       /** Milliseconds from asking to deciding. */
       readonly tookMs: number;
     }
@@ -16,6 +18,12 @@ export type HeadgateEvent =
       /** What failed: an identity's resolver, or the app's own `onDenied`. */
       readonly what: string;
       readonly error: unknown;
+    }
+  | {
+      readonly kind: "address";
+      /** What seems wrong with where addresses come from; each code is reported once. */
+      readonly code: "CLIENT_ADDRESS_HEADER_ABSENT" | "CLIENT_ADDRESS_HEADER_UNCONFIGURED";
+      readonly message: string;
     };
 
 /** Hears of events; what it answers is awaited, what it throws is dropped. */

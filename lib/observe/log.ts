@@ -7,8 +7,9 @@ import type { HeadgateEvent, Listener } from "./events.ts";
 const LINES_A_SECOND = 10;
 
 /**
- * A listener that writes one line of JSON for each failure of the store, a resolver or a hook, and
- * for each request that a rule in shadow would have refused, of each kind at most ten a second.
+ * A listener that writes one line of JSON for each failure of the store, a resolver or a hook, for
+ * each doubt about where addresses come from, and for each request that a rule in shadow would have
+ * refused, of each kind at most ten a second.
  * Other decisions are not logged. Messages of ours hold no keys and values; of other errors only the
  * name is written, since their messages may.
  *
@@ -31,9 +32,9 @@ export function logFailures(write: (line: string) => void, clock: Clock = monoto
   };
 }
 
-/** What is written; `event` is its kind, and there are three. */
+/** What is written; `event` is its kind, and there are four. */
 interface Line {
-  readonly event: "failure" | "store-failed" | "shadow-denied";
+  readonly event: "failure" | "address" | "store-failed" | "shadow-denied";
   readonly [field: string]: unknown;
 }
 
@@ -44,6 +45,9 @@ function json(fields: object): string {
 function lineOf(event: HeadgateEvent): Line | undefined {
   if (event.kind === "failure") {
     return { event: "failure", what: event.what, error: describe(event.error) };
+  }
+  if (event.kind === "address") {
+    return { event: "address", code: event.code, message: event.message };
   }
   const { decision, rules, onStoreFailure } = event;
   if (decision.reason !== "store-failed") return shadowLine(decision);

@@ -108,6 +108,34 @@ describe("the guard", () => {
     ]);
   });
 
+  test("counts all who come without an address as one client, and says so", async () => {
+    const { ask, events } = gate();
+    const nameless = ["", "unknown", "x", "1.2.3", "999.1.1.1"];
+    for (const claim of nameless) await ask("/api/other", { "x-forwarded-for": claim });
+    const refused = await ask("/api/other", { "x-forwarded-for": "none" });
+    expect(refused.status).toBe(429);
+    expect((await ask("/api/other")).headers.get("ratelimit")).toMatch(/^"api";r=4;/);
+    const decisions = events.filter((event) => event.kind === "decision");
+    expect(decisions.map(({ addressKnown }) => addressKnown)).toEqual([
+      ...nameless.map(() => false),
+      false,
+      true,
+    ]);
+    expect(events.filter(({ kind }) => kind === "address")).toEqual([
+      expect.objectContaining({ code: "CLIENT_ADDRESS_HEADER_ABSENT" }),
+    ]);
+  });
+
+  test("counts IPv6 by the prefix that it is given", async () => {
+    const { ask } = gate({ ipv6Prefix: 56 });
+    const from = (address: string) => ask("/api/other", { "x-forwarded-for": address });
+    const rooms = [];
+    for (const address of ["2001:db8:0:1::1", "2001:db8:0:ff::1", "2001:db8:0:100::1"]) {
+      rooms.push((await from(address)).headers.get("ratelimit")?.slice(0, 9));
+    }
+    expect(rooms).toEqual(['"api";r=4', '"api";r=3', '"api";r=4']);
+  });
+
   test("tells nobody how a limit of everybody stands, unless it is told to", async () => {
     const { ask } = gate();
     const first = await ask("/shop");
@@ -221,9 +249,10 @@ test("everything that is reported is handed to waitUntil, so that no runtime end
     guard(new Request("http://app.example/broken"), { waitUntil: (work) => later.push(work) });
   await ask();
   expect((await ask()).status).toBe(429);
-  expect(later).toHaveLength(5);
+  expect(later).toHaveLength(6);
   await Promise.all(later);
   expect(heard.toSorted((a, b) => a.localeCompare(b))).toEqual([
+    "address",
     "decision",
     "decision",
     "identity broken",

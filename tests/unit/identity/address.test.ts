@@ -1,83 +1,70 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  addressSource,
-  type AddressSource,
-  canonicalAddress,
-  clientAddress,
-  SOCKET_HEADER,
-} from "#lib/identity/address";
+import { clientAddress, SOCKET_HEADER } from "#lib/identity/address";
+import { createDoubts } from "#lib/identity/address-doubts";
+import { addressSource, type AddressSource } from "#lib/identity/address-source";
 
 const nowhere = { onVercel: false, onCloudflare: false, production: true };
 
-describe("the form that is counted", () => {
-  test.each([
-    ["203.0.113.9", "203.0.113.9"],
-    [" 203.0.113.9 ", "203.0.113.9"],
-    ["203.0.113.9:4711", "203.0.113.9"],
-    ["::ffff:203.0.113.9", "203.0.113.9"],
-    ["::FFFF:cb00:7109", "203.0.113.9"],
-    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
-    ["2001:0DB8:0001:0002::ffff", "2001:db8:1:2::/64"],
-    ["[2001:db8:1:2::1]:443", "2001:db8:1:2::/64"],
-    ["fe80::1%eth0", "fe80:0:0:0::/64"],
-    ["::1", "0:0:0:0::/64"],
-  ])("%s counts as %s", (given, counted) => {
-    expect(canonicalAddress(given)).toBe(counted);
-  });
-
-  test.each([
-    undefined,
-    "",
-    "unknown",
-    "localhost",
-    "0x7f.1",
-    "2130706433",
-    "0177.0.0.1",
-    "1.2.3",
-    "1.2.3.256",
-    "a".repeat(5000),
-    "::ffff:1.2.3.4.5",
-  ])("%s is no address", (given) => {
-    expect(canonicalAddress(given)).toBe("unknown");
-  });
-
-  test("all spellings of one address count as one", () => {
-    fc.assert(
-      fc.property(fc.ipV4(), (ip) => {
-        expect(canonicalAddress(`::ffff:${ip}`)).toBe(canonicalAddress(ip));
-      }),
-    );
-  });
-
-  test("whatever a header holds, one bounded text comes of it", () => {
-    fc.assert(
-      fc.property(fc.string({ maxLength: 200, unit: "binary" }), (text) => {
-        expect(canonicalAddress(text).length).toBeLessThan(50);
-      }),
-    );
-  });
-});
+const addressOf = (headers: Record<string, string>, source: AddressSource | undefined) =>
+  clientAddress(new Headers(headers), source);
 
 describe("where the address comes from", () => {
-  const headers = new Headers({
+  const headers = {
     "x-forwarded-for": "198.51.100.1, 198.51.100.2, 198.51.100.3",
     "x-vercel-forwarded-for": "198.51.100.4",
     "x-real-ip": "198.51.100.5",
     "cf-connecting-ip": "198.51.100.6",
     [SOCKET_HEADER]: "nonce 198.51.100.7",
-  });
+  };
 
-  test.each<[AddressSource, string]>([
+  test.each<[AddressSource | undefined, string]>([
     [{ from: "hops", hops: 1 }, "198.51.100.3"],
     [{ from: "hops", hops: 3 }, "198.51.100.1"],
     [{ from: "hops", hops: 4 }, "unknown"],
     [{ from: "vercel" }, "198.51.100.4"],
     [{ from: "cloudflare" }, "198.51.100.6"],
+    [{ from: "vercel+cloudflare" }, "198.51.100.4"],
     [{ from: "socket", nonce: "nonce" }, "198.51.100.7"],
     [{ from: "socket", nonce: "another" }, "unknown"],
+    [undefined, "unknown"],
   ])("%j reads %s", (source, address) => {
-    expect(clientAddress(headers, source)).toBe(address);
+    expect(addressOf(headers, source)).toBe(address);
+  });
+
+  test.each<[string, number, string]>([
+    ["203.0.113.9", 1, "203.0.113.9"],
+    ["203.0.113.9,198.51.100.1", 2, "203.0.113.9"],
+    ["203.0.113.9 ,\t198.51.100.1", 2, "203.0.113.9"],
+    ["203.0.113.9,198.51.100.1,", 1, "unknown"],
+    ["203.0.113.9,,198.51.100.1", 2, "unknown"],
+    [",198.51.100.1", 2, "unknown"],
+    [",", 1, "unknown"],
+    ["", 1, "unknown"],
+    ["unknown, 198.51.100.1", 2, "unknown"],
+    ["for=203.0.113.9", 1, "unknown"],
+    ['"203.0.113.9"', 1, "unknown"],
+    [`${"x,".repeat(500_000)}203.0.113.9`, 1, "203.0.113.9"],
+    ["1".repeat(1_000_000), 1, "unknown"],
+    [",".repeat(1_000_000), 99, "unknown"],
+  ])("of X-Forwarded-For %.40s with hops:%i is %s", (list, hops, address) => {
+    expect(addressOf({ "x-forwarded-for": list }, { from: "hops", hops })).toBe(address);
+  });
+
+  test("is the entry in its place from the right, whatever stands to the left of it", () => {
+    const entry = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constantFrom("", " ", "unknown", "x"));
+    const entries = fc.array(entry, { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(entries, fc.integer({ min: 1, max: 8 }), (list, hops) => {
+        const expected = addressOf(
+          { "x-forwarded-for": list.at(-hops) ?? "" },
+          { from: "hops", hops: 1 },
+        );
+        expect(addressOf({ "x-forwarded-for": list.join(", ") }, { from: "hops", hops })).toBe(
+          expected,
+        );
+      }),
+    );
   });
 
   test("follows the platform's own marker when nothing is set", () => {
@@ -87,13 +74,13 @@ describe("where the address comes from", () => {
     expect(addressSource({ ...nowhere, production: false })).toBeUndefined();
   });
 
-  test.each(["hops:0", "hops:", "hops:100", "xff", "socket"])(
+  test.each(["hops:0", "hops:", "hops:100", "hops:1.5", "xff", "socket", "cloudflare+vercel"])(
     "refuses %s with what is allowed",
     (clientIpFrom) => {
       expect(() => addressSource({ ...nowhere, clientIpFrom })).toThrow(
         expect.objectContaining({
           code: "CLIENT_ADDRESS_UNKNOWN",
-          message: expect.stringContaining("hops:n"),
+          message: expect.stringContaining("vercel+cloudflare"),
         }),
       );
     },
@@ -101,7 +88,119 @@ describe("where the address comes from", () => {
 
   test("refuses to guess in production", () => {
     expect(() => addressSource(nowhere)).toThrow(
-      expect.objectContaining({ code: "CLIENT_ADDRESS_UNKNOWN" }),
+      expect.objectContaining({
+        code: "CLIENT_ADDRESS_UNKNOWN",
+        message: expect.stringContaining("hops:n"),
+      }),
     );
+  });
+});
+
+describe("Cloudflare in front of Vercel", () => {
+  const source = { from: "vercel+cloudflare" } as const;
+  const by = (reported: string, claimed = "203.0.113.9") =>
+    addressOf({ "x-vercel-forwarded-for": reported, "cf-connecting-ip": claimed }, source);
+
+  test.each([
+    "173.245.48.1",
+    "104.16.0.0",
+    "104.27.255.255",
+    "172.71.255.255",
+    "131.0.75.255",
+    "2400:cb00::1",
+    "2a06:98c7:ffff::1",
+    "2606:4700:ffff:ffff:ffff:ffff:ffff:ffff",
+    "::ffff:162.159.255.255",
+    "[2606:4700::1]:443",
+  ])("believes CF-Connecting-IP from %s, which is Cloudflare's", (reported) => {
+    expect(by(reported)).toBe("203.0.113.9");
+  });
+
+  test.each([
+    ["173.245.64.0", "173.245.64.0"],
+    ["104.15.255.255", "104.15.255.255"],
+    ["104.28.0.0", "104.28.0.0"],
+    ["198.51.100.1", "198.51.100.1"],
+    ["2606:4701::1", "2606:4701:0:0::/64"],
+    ["2a06:98c8::1", "2a06:98c8:0:0::/64"],
+    ["", "unknown"],
+    ["x", "unknown"],
+  ])("counts %s itself, which came past Cloudflare", (reported, counted) => {
+    expect(by(reported)).toBe(counted);
+  });
+
+  test("counts Cloudflare's own address where it says nothing of the client's", () => {
+    expect(addressOf({ "x-vercel-forwarded-for": "104.16.0.1" }, source)).toBe("104.16.0.1");
+    expect(by("104.16.0.1", "nonsense")).toBe("unknown");
+  });
+});
+
+describe("what is reported", () => {
+  const codes = (
+    source: AddressSource | undefined,
+    ...requests: readonly Record<string, string>[]
+  ) => {
+    const doubts = createDoubts(source);
+    return requests.map((headers) => {
+      const given = new Headers(headers);
+      return doubts(given, clientAddress(given, source))?.code.replace(
+        "CLIENT_ADDRESS_HEADER_",
+        "",
+      );
+    });
+  };
+  const cf = { "cf-connecting-ip": "203.0.113.1" };
+  const vercel = { "x-vercel-forwarded-for": "203.0.113.2" };
+  const forwarded = { "x-forwarded-for": "203.0.113.3" };
+
+  test.each<[string, AddressSource | undefined, Record<string, string>, string | undefined]>([
+    ["hops without the header", { from: "hops", hops: 1 }, {}, "ABSENT"],
+    ["more hops than addresses", { from: "hops", hops: 2 }, forwarded, "ABSENT"],
+    ["vercel elsewhere", { from: "vercel" }, forwarded, "ABSENT"],
+    ["cloudflare elsewhere", { from: "cloudflare" }, forwarded, "ABSENT"],
+    ["both elsewhere", { from: "vercel+cloudflare" }, forwarded, "ABSENT"],
+    ["past our server", { from: "socket", nonce: "n" }, forwarded, "ABSENT"],
+    ["one hop and Cloudflare", { from: "hops", hops: 1 }, { ...forwarded, ...cf }, "UNCONFIGURED"],
+    ["hops on Vercel", { from: "hops", hops: 1 }, { ...forwarded, ...vercel }, "UNCONFIGURED"],
+    ["vercel behind Cloudflare", { from: "vercel" }, { ...vercel, ...cf }, "UNCONFIGURED"],
+    ["cloudflare before Vercel", { from: "cloudflare" }, { ...vercel, ...cf }, "UNCONFIGURED"],
+    ["nothing on Cloudflare", undefined, cf, "UNCONFIGURED"],
+    ["nothing on Vercel", undefined, vercel, "UNCONFIGURED"],
+    ["one hop", { from: "hops", hops: 1 }, forwarded, undefined],
+    [
+      "two hops, one Cloudflare's",
+      { from: "hops", hops: 2 },
+      {
+        "x-forwarded-for": "203.0.113.3, 104.16.0.1",
+        ...cf,
+      },
+      undefined,
+    ],
+    ["vercel", { from: "vercel" }, { ...vercel, ...forwarded }, undefined],
+    ["cloudflare", { from: "cloudflare" }, { ...cf, ...forwarded }, undefined],
+    ["both", { from: "vercel+cloudflare" }, { ...vercel, ...cf }, undefined],
+    ["plain next dev", undefined, forwarded, undefined],
+  ])("%s", (_, source, headers, code) => {
+    expect(codes(source, headers)).toEqual([code]);
+  });
+
+  test("each code once, however many requests there are", () => {
+    const both = { ...forwarded, ...cf };
+    expect(codes({ from: "hops", hops: 1 }, both, {}, {}, both, {}, both)).toEqual([
+      "UNCONFIGURED",
+      "ABSENT",
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test("says what to set and where to read on, and nothing of the client's", () => {
+    const doubts = createDoubts({ from: "vercel" });
+    const { message = "" } = doubts(new Headers({ ...vercel, ...cf }), "203.0.113.2") ?? {};
+    expect(message).toContain("CLIENT_IP_FROM=vercel+cloudflare");
+    expect(message).toContain("docs/client-address.md");
+    expect(message).not.toContain("203.0.113");
   });
 });

@@ -7,6 +7,7 @@ const failed = {
   kind: "decision",
   rules: ["api"],
   onStoreFailure: "local",
+  addressKnown: true,
   tookMs: 3.4,
   decision: {
     allowed: true,
