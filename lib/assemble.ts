@@ -1,7 +1,7 @@
 import type { Decision } from "#lib/core/decision";
 import { type AddressSource, canonicalAddress, clientAddress } from "#lib/identity/address";
 import { clientOf, type IdentityValues, resolveIdentities } from "#lib/identity/identify";
-import { createPseudonym, shareOf } from "#lib/identity/pseudonym";
+import { createPseudonym, type Pseudonym, shareOf } from "#lib/identity/pseudonym";
 import { settledLimits } from "#lib/limit/charge";
 import { createLimiter, type Limiter } from "#lib/limit/limiter";
 import type { HeadgateEvent, Listener } from "#lib/observe/events";
@@ -61,6 +61,7 @@ export interface Asked {
 export interface Parts {
   readonly policy: CompiledPolicy;
   readonly limiter: Limiter;
+  readonly pseudonym: Pseudonym;
   /** Who makes a request, and the limits that are theirs. */
   askerOf(candidates: Candidates, request: Request, later: Later): Promise<Asked>;
   /** The same from values that a handler knows; those of `request`, if given, stand behind them. */
@@ -114,6 +115,7 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
   return {
     policy: compiled,
     limiter: createLimiter(options.redis, keyNames(options.namespace), options),
+    pseudonym,
     report,
     async askerOf(candidates, request, later) {
       const values = await resolve(candidates, request, later);
