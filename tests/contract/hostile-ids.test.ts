@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { profiles } from "#app/_domain/profiles/profile";
 import { createLimits } from "#lib/limits";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { createRedis } from "#lib/redis/client";
@@ -144,8 +145,9 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
     for (const key of keys) expect(await store.pttl(key)).toBeGreaterThan(0);
   });
 
-  test("each of them is a key of its own, for limits, events and locks", async () => {
-    const { limit, checkRateLimit, dedup, locks } = world();
+  test("each of them is a key of its own, for limits, events, locks and records", async () => {
+    const { limit, checkRateLimit, dedup, locks, ...tools } = world();
+    const records = profiles(tools);
     const counted = HOSTILE.map(([, id]) => id);
     // Nothing, and what is longer than any id, is nobody: the address is counted.
     const ids = counted.filter((id) => id !== "" && id.length <= 1024);
@@ -159,6 +161,8 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
       expect([key, (await checkRateLimit(key, 10, 60_000)).remaining]).toEqual([key, 9]);
       expect([key, await dedup.shouldTrackEvent(key, 600)]).toEqual([key, true]);
       expect([key, await locks.acquireLock(key, 600)]).toEqual([key, expect.any(String)]);
+      expect([key, await records.read(key)]).toEqual([key, undefined]);
+      await records.merge(key, { city: "Lisbon" });
     }
   });
 
