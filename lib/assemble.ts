@@ -4,7 +4,7 @@ import { createDoubts } from "#lib/identity/address-doubts";
 import type { AddressSource } from "#lib/identity/address-source";
 import { canonicalAddress, UNKNOWN_ADDRESS } from "#lib/identity/canonical";
 import { clientOf, type IdentityValues, resolveIdentities } from "#lib/identity/identify";
-import { createPseudonym, shareOf } from "#lib/identity/pseudonym";
+import { createPseudonym, type Pseudonym, shareOf } from "#lib/identity/pseudonym";
 import { settledLimits } from "#lib/limit/charge";
 import { createLimiter, type Limiter } from "#lib/limit/limiter";
 import type { HeadgateEvent, Listener } from "#lib/observe/events";
@@ -92,6 +92,7 @@ export interface Asked {
 export interface Parts {
   readonly policy: CompiledPolicy;
   readonly limiter: Limiter;
+  readonly pseudonym: Pseudonym;
   /** Who makes a request, and the limits that are theirs. */
   askerOf(candidates: Candidates, request: Request, later: Later): Promise<Asked>;
   /** The same from values that a handler knows; those of `request`, if given, stand behind them. */
@@ -157,6 +158,7 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
   return {
     policy: compiled,
     limiter: createLimiter(options.redis, keyNames(options.namespace), options),
+    pseudonym,
     report,
     async askerOf(candidates, request, later) {
       const values = await resolve(candidates, request, later);

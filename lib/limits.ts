@@ -2,10 +2,9 @@ import { type Asked, assemble, decisionEvent, type HeadgateOptions } from "#lib/
 import { monotonic } from "#lib/core/clock";
 import type { Decision } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
-import { candidatesOf } from "#lib/policy/candidates";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
 import { MAX_PRODUCT, MAX_WINDOW_MS, MIN_WINDOW_MS } from "#lib/policy/limit";
-import type { Candidates, CompiledLimit, CompiledRule } from "#lib/policy/types";
+import type { CompiledLimit, CompiledRule, RuleSet } from "#lib/policy/types";
 
 export interface LimitOptions {
   /**
@@ -36,6 +35,8 @@ export interface Limits<Rule extends string, Name extends string> {
   /**
    * One sliding window by name, as the seed had it: counts a request and says whether it is within
    * `limit` in the last `windowMs` milliseconds. The key is hashed before it is stored.
+   *
+   * @throws {HeadgateError} LIMIT_BAD_ARGUMENT
    */
   checkRateLimit: (key: string, limit: number, windowMs: number) => Promise<SimpleResult>;
 }
@@ -108,10 +109,14 @@ export function createLimits<P extends AnyPolicy>(
     peek: (rule, identities, more) => settle("peek", rule, identities, more),
     refund: (decision) => gate.limiter.refund(decision),
     async checkRateLimit(key, limit, windowMs) {
-      const candidates = singleLimit(limit, windowMs);
-      const given = new Map([["key", key]]);
-      const asked = await gate.askerFrom(candidates, given, undefined, unawaited);
-      const decision = await decide("take", asked, undefined);
+      checkKey(key);
+      // No identity, which could be missing and then be somebody else's: every text is a key.
+      const clients = [gate.pseudonym("key", key)];
+      const decision = await decide(
+        "take",
+        { rules: singleLimit(limit, windowMs), clients },
+        undefined,
+      );
       return {
         success: decision.allowed,
         remaining: decision.limits[0]?.remaining ?? limit,
@@ -121,8 +126,16 @@ export function createLimits<P extends AnyPolicy>(
   };
 }
 
+function checkKey(key: unknown): void {
+  if (typeof key === "string") return;
+  throw new HeadgateError(
+    "LIMIT_BAD_ARGUMENT",
+    `checkRateLimit: key is a ${typeof key}; allowed: text.`,
+  );
+}
+
 /** A rule of one limit that no policy names. Not cached: it is as cheap to make as to look up. */
-function singleLimit(limit: number, windowMs: number): Candidates {
+function singleLimit(limit: number, windowMs: number): RuleSet {
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new HeadgateError(
       "LIMIT_BAD_ARGUMENT",
@@ -160,7 +173,7 @@ function singleLimit(limit: number, windowMs: number): Candidates {
     limits: [compiled],
     tiers: undefined,
   };
-  return candidatesOf([{ rules: [rule], mayReplace: false }]);
+  return { rules: [rule], limits: [compiled], shadows: [], onStoreFailure: "allow" };
 }
 
 /** A handler's call has nobody to hand work to; what reports of it never rejects. */

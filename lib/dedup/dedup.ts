@@ -47,6 +47,7 @@ return redis.call("DEL", KEYS[1])
 /** Makes the dedup, on `SET key owner NX EX ttl`. */
 export function createDedup({ redis, keys, pseudonym, onFailure }: DedupOptions): Dedup {
   async function claimEvent(key: string, ttlSeconds: number): Promise<EventClaim> {
+    checkKey(key);
     checkTtl(ttlSeconds);
     const name = keys.event(pseudonym("event", key));
     const owner = crypto.randomUUID();
@@ -70,6 +71,12 @@ export function createDedup({ redis, keys, pseudonym, onFailure }: DedupOptions)
     claimEvent,
     shouldTrackEvent: async (key, ttlSeconds) => (await claimEvent(key, ttlSeconds)).isFirst,
   };
+}
+
+/** A number or nothing would be the text that it is written as, which is another key. */
+function checkKey(key: unknown): void {
+  if (typeof key === "string") return;
+  throw new HeadgateError("DEDUP_BAD_ARGUMENT", `key is a ${typeof key}; allowed: text.`);
 }
 
 function checkTtl(ttlSeconds: number): void {

@@ -23,7 +23,11 @@ export interface Locks {
    * @throws {HeadgateError} LOCK_BAD_ARGUMENT
    */
   acquireLock: (key: string, ttlSeconds: number) => Promise<string | null>;
-  /** Gives a lock back; false where this token no longer holds it, or the store fails. */
+  /**
+   * Gives a lock back; false where this token no longer holds it, or the store fails.
+   *
+   * @throws {HeadgateError} LOCK_BAD_ARGUMENT
+   */
   releaseLock: (key: string, token: string) => Promise<boolean>;
   /**
    * Holds a lock for `ttlSeconds` from now; false where this token no longer holds it, or the store
@@ -43,6 +47,7 @@ export function createLocks({ redis, keys, pseudonym, onFailure }: LocksOptions)
   }
 
   async function releaseLock(key: string, token: string): Promise<boolean> {
+    checkKey(key);
     try {
       return await run(RELEASE, key, [token]);
     } catch (error) {
@@ -54,6 +59,7 @@ export function createLocks({ redis, keys, pseudonym, onFailure }: LocksOptions)
   return {
     releaseLock,
     async acquireLock(key, ttlSeconds) {
+      checkKey(key);
       const ttlMs = milliseconds(ttlSeconds);
       const token = newToken();
       const acquire = () => run(ACQUIRE, key, [token, ttlMs]);
@@ -67,6 +73,7 @@ export function createLocks({ redis, keys, pseudonym, onFailure }: LocksOptions)
       }
     },
     async extendLock(key, token, ttlSeconds) {
+      checkKey(key);
       const ttlMs = milliseconds(ttlSeconds);
       try {
         return await run(EXTEND, key, [token, ttlMs]);
@@ -84,6 +91,12 @@ function onceMore<T>(send: () => Promise<T>): (error: unknown) => Promise<T> {
     if (error instanceof StoreError && error.code === "STORE_UNREACHABLE") return send();
     throw error;
   };
+}
+
+/** A number or nothing would be the text that it is written as, which is another key. */
+function checkKey(key: unknown): void {
+  if (typeof key === "string") return;
+  throw new HeadgateError("LOCK_BAD_ARGUMENT", `key is a ${typeof key}; allowed: text.`);
 }
 
 function milliseconds(ttlSeconds: number): number {
