@@ -23,6 +23,9 @@ interface Tried {
 
 const ALL_METHODS = [...METHODS, ANY_OTHER];
 
+/** Examples in one paragraph. */
+const MAX_EXAMPLES = 3;
+
 /** Beyond this many, paths are not tried. */
 const MAX_PATHS = 3000;
 
@@ -119,15 +122,12 @@ interface Gap {
 
 function findingsOf(rewrite: BuiltRewrite, ways: readonly Way[], built: Built): Finding[] {
   const gaps = ways.flatMap((way) => gapOf(way, built) ?? []);
-  // One of a kind says what there is to do; the others would only repeat it.
-  const byKind = new Map<string, Gap>();
-  for (const gap of gaps) {
-    const kind = gap.isOutside ? "outside" : gap.rules.join();
-    if (!byKind.has(kind)) byKind.set(kind, gap);
-  }
-  return [...byKind.values()].map((gap) =>
-    gap.isOutside ? outside(rewrite, gap, built.basePath) : uncovered(rewrite, gap),
-  );
+  const unseen = gaps.find((gap) => gap.isOutside);
+  const inside = gaps.filter((gap) => !gap.isOutside);
+  return [
+    ...(unseen ? [outside(rewrite, unseen, built.basePath)] : []),
+    ...(inside.length > 0 ? [uncovered(rewrite, inside)] : []),
+  ];
 }
 
 function gapOf(way: Way, built: Built): Gap | undefined {
@@ -152,14 +152,24 @@ function about({ source, destination }: BuiltRewrite) {
   return ["rewrite", `${source} → ${destination}`] as const;
 }
 
-function uncovered(rewrite: BuiltRewrite, { way, methods, rules }: Gap): Finding {
-  const every = methods.length === ALL_METHODS.length || methods.length === ALL_METHODS.length - 1;
-  const how = every ? "" : ` with ${listed(methods)}`;
+/** The rewrite in one paragraph: an example for each rule that it leads around. */
+function uncovered(rewrite: BuiltRewrite, gaps: readonly Gap[]): Finding {
+  const rules = [...new Set(gaps.flatMap((gap) => gap.rules))];
+  const examples = rules.map((rule) => gaps.find((gap) => gap.rules.includes(rule)));
+  const said = [...new Set(examples)].flatMap((gap) => (gap ? exampleOf(gap) : []));
+  const more = said.length > MAX_EXAMPLES ? `; and so on: ${named(rules)}` : "";
   return finding("REWRITE_UNCOVERED", about(rewrite), {
     subject: "next.config",
-    given: `${way.source} reaches ${way.destination}${how} without ${named(rules)}`,
+    given: said.slice(0, MAX_EXAMPLES).join("; ") + more,
     allowed: `the source in the match of ${named(rules)}, or rewrites that the gate knows (docs/audit.md#rewrites)`,
   });
+}
+
+function exampleOf({ way, methods, rules }: Gap): string {
+  // Rules leave OPTIONS free, so that of every method it may be the one that is not missed.
+  const isEvery = methods.length >= ALL_METHODS.length - 1;
+  const how = isEvery ? "" : ` with ${listed(methods)}`;
+  return `${way.source} reaches ${way.destination}${how} without ${named(rules)}`;
 }
 
 function outside(rewrite: BuiltRewrite, { way, rules }: Gap, basePath: string): Finding {

@@ -10,7 +10,14 @@ export interface Cover {
   /** Why no rule applies there. */
   readonly exempt: readonly string[];
   /** Set where nothing covers it: by which path. */
-  readonly gap?: { readonly path: string; readonly why: "outside the matcher" | "no rule" };
+  readonly gap?: Gap;
+}
+
+interface Gap {
+  readonly path: string;
+  readonly why: "outside the matcher" | "no rule";
+  /** Whether other paths of the route are covered. */
+  readonly isPartial: boolean;
 }
 
 export interface CoveredRoute {
@@ -45,8 +52,9 @@ function coverMethod(
 ): Cover {
   const asked = samples.map((sample) => ask(method, sample, built));
   const needed = asked.filter((one) => isNeeded(route, one));
-  const outside = needed.find(({ isInside }) => !isInside);
-  const free = needed.find(({ rules, reason }) => rules.length === 0 && reason === undefined);
+  const gap =
+    gapOf("outside the matcher", needed, ({ isInside }) => !isInside) ??
+    gapOf("no rule", needed, ({ rules, reason }) => rules.length === 0 && reason === undefined);
   const [first, ...others] = asked.filter(({ rules }) => rules.length > 0);
   const everywhere = first?.rules.filter((rule) =>
     others.every(({ rules }) => rules.includes(rule)),
@@ -56,9 +64,18 @@ function coverMethod(
     methods: [method],
     rules: everywhere?.length ? everywhere : [...new Set(asked.flatMap(({ rules }) => rules))],
     exempt: [...new Set(reasons)],
-    ...(outside && { gap: { path: outside.path, why: "outside the matcher" } as const }),
-    ...(!outside && free && { gap: { path: free.path, why: "no rule" } as const }),
+    ...(gap && { gap }),
   };
+}
+
+function gapOf(
+  why: Gap["why"],
+  asked: readonly Asked[],
+  isOpen: (one: Asked) => boolean,
+): Gap | undefined {
+  const open = asked.filter(isOpen);
+  const [first] = open;
+  return first && { path: first.path, why, isPartial: open.length < asked.length };
 }
 
 type Asked = ReturnType<typeof ask>;

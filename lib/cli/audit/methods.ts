@@ -12,7 +12,9 @@ export function exportedMethods(file: string, source: string): readonly string[]
   if (errors.length > 0) return undefined;
   const exported = module.staticExports.flatMap(({ entries }) => entries);
   const values = exported.filter(({ isType }) => !isType);
-  if (values.some(({ exportName }) => String(exportName.kind) === "None")) return undefined;
+  const kinds: readonly string[] = values.map(({ exportName }) => exportName.kind);
+  // `export * from`: what it exports stands elsewhere.
+  if (kinds.includes("None")) return undefined;
   const names = new Set(values.map(({ exportName }) => exportName.name));
   const methods = METHODS.filter((method) => names.has(method));
   // A handler exports one at least: where none is seen, the source was not understood.

@@ -40,7 +40,7 @@ function routeRows({ route, covers }: CoveredRoute, mark: Audit["mark"]): Row[] 
 
 function coverInWords(cover: Cover, { kind }: Route, mark: Audit["mark"]): string {
   if (cover.gap) {
-    return `NOT COVERED: ${cover.gap.why}${cover.rules.length > 0 ? " for some" : ""}`;
+    return `NOT COVERED: ${cover.gap.why}${cover.gap.isPartial ? " for some" : ""}`;
   }
   const rules = cover.rules.map(mark).join(", ");
   const exempt = cover.exempt.map((reason) => `exempt: ${reason}`).join("; ");
