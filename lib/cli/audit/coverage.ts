@@ -83,12 +83,11 @@ type Asked = ReturnType<typeof ask>;
 function ask(method: string, sample: string, { gate, site, runsFor }: Built) {
   const matched = site.matched(sample);
   const path = site.ruled(matched);
-  return {
-    path,
-    isInside: runsFor(matched),
-    rules: gate.rules(method, path)[0],
-    reason: gate.exemption(path),
-  };
+  const [rules] = gate.rules(method, path);
+  // The gate exempts a path in all its readings or not at all. Where no rule is for any of them, it
+  // passes freely all the same, and the router's reading says whether that is meant.
+  const routed = rules.length > 0 ? path : path.replace(/%(?:2f|5c)/gi, "-");
+  return { path, isInside: runsFor(matched), rules, reason: gate.exemption(routed) };
 }
 
 /** Code must be covered. A page or a file need not be, unless the policy says so and is not asked. */

@@ -50,11 +50,13 @@ export function samplePaths(path: string, words: readonly string[]): readonly st
 
 function valuesFor(parameter: string, words: readonly string[]): readonly string[] {
   const files = ENDINGS.map((ending) => `a.${ending}`);
-  const single = [...VALUES, ...files, ...words.flatMap((word) => [word, `a.${word}`])];
-  if (!parameter.includes("...")) return single.filter((value) => !value.includes("/"));
+  const told = words.flatMap((word) => [word, `a.${word}`]);
+  if (!parameter.includes("...")) {
+    return [...VALUES, ...files, ...told.filter((value) => !value.includes("/"))];
+  }
   const several = ["x/y", "x/y/z", ...files.map((file) => `x/${file}`)];
   const none = parameter.startsWith("[[") ? [""] : [];
-  return [...single, ...several, ...none];
+  return [...VALUES, ...several, ...none, ...files, ...told];
 }
 
 function fill(path: string, valueAt: (parameter: number) => string): string {
