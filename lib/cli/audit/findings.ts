@@ -1,14 +1,17 @@
 /** What an audit can find; docs/audit.md explains each. A code never changes its meaning. */
-export type FindingCode =
-  | "NO_MIDDLEWARE"
-  | "MATCHER_CONDITION"
-  | "OUTSIDE_MATCHER"
-  | "NOT_COVERED"
-  | "REWRITE_UNCOVERED"
-  | "REWRITE_OUTSIDE_MATCHER"
-  | "REWRITE_UNKNOWN"
-  | "REWRITES_UNREADABLE"
-  | "IMAGE_OPTIMIZER";
+export const FINDING_CODES = [
+  "NO_MIDDLEWARE",
+  "MATCHER_CONDITION",
+  "OUTSIDE_MATCHER",
+  "NOT_COVERED",
+  "REWRITE_UNCOVERED",
+  "REWRITE_OUTSIDE_MATCHER",
+  "REWRITE_UNKNOWN",
+  "REWRITES_UNREADABLE",
+  "IMAGE_OPTIMIZER",
+] as const;
+
+export type FindingCode = (typeof FINDING_CODES)[number];
 
 /** One thing that is wrong, and what to do. */
 export interface Finding {

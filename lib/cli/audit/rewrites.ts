@@ -65,51 +65,53 @@ export function rewritingOf(
   const destinationKeys = keysOf(destination);
   const spellings = caseSensitive ? [unchanged] : [unchanged, upper, lower, swapped];
   const shape = new RegExp(`^${destination.map(anyOf).join("")}$`, "s");
+  const reach = builderOf(destination);
+  const spelledOut = spellings.map((spelling) =>
+    builderOf(source.map((token) => spelled(token, spelling))),
+  );
 
   const waysBy = (values: Values): Way[] => {
-    const reached = build(destination, values);
+    const reached = reach(values);
     if (reached === undefined) return [];
-    return spellings
-      .flatMap(
-        (spelling) =>
-          build(
-            source.map((token) => spelled(token, spelling)),
-            values,
-          ) ?? [],
-      )
+    return spelledOut
+      .flatMap((spellOut) => spellOut(values) ?? [])
       .filter((path) => matches.test(path))
       .map((path) => ({ source: path, destination: site.route(reached || "/") }));
   };
 
-  /** The values of a destination that is a path, with others for what it does not name. */
-  const valuesAt = (path: string, i: number): Values | undefined => {
+  const isNamed = ({ name }: Key) => destinationKeys.some((key) => key.name === name);
+  const turns = [...VALUES.keys()];
+  /** What the source's own parameters are tried with: once is enough where the destination names all. */
+  const others = turns
+    .slice(0, sourceKeys.every(isNamed) ? 1 : undefined)
+    .map((i) => valuesFor(sourceKeys, i));
+
+  /** The values by which a destination is a path. */
+  const valuesAt = (path: string): Values | undefined => {
     const found = shape.exec(path)?.slice(1);
     if (!found) return undefined;
-    const values: Record<string, string | readonly string[] | undefined> = valuesFor(sourceKeys, i);
-    for (const [at, { name }] of destinationKeys.entries()) {
-      const repeats = isRepeated(
-        sourceKeys.find((key) => key.name === name) ?? destinationKeys[at],
-      );
-      values[name] = repeats ? found[at]?.split("/") : found[at];
-    }
-    return values;
+    return Object.fromEntries(
+      destinationKeys.map((key, at) => {
+        const repeats = isRepeated(sourceKeys.find(({ name }) => name === key.name) ?? key);
+        return [key.name, repeats ? found[at]?.split("/") : found[at]];
+      }),
+    );
   };
 
-  const samples = [...VALUES.keys()].map((i) => valuesFor([...destinationKeys, ...sourceKeys], i));
+  const samples = turns.map((i) => valuesFor([...destinationKeys, ...sourceKeys], i));
   return {
     ways: unique(samples.flatMap(waysBy)),
     waysTo: (path) => {
-      const matched = site.matched(path);
-      const values = [...VALUES.keys()].map((i) => valuesAt(matched, i));
-      const ways = values.flatMap((found) => (found ? waysBy(found) : []));
+      const ways = site.matchedEach(path).flatMap((matched) => {
+        const values = valuesAt(matched);
+        return values ? others.flatMap((other) => waysBy({ ...other, ...values })) : [];
+      });
       return unique(ways.filter((way) => way.destination === path));
     },
     couldBe: (path) => shape.test(site.matched(path)),
     isUntried: sourceKeys.some(
       (key) =>
-        !/[?*]/.test(key.modifier) &&
-        valuesFor([key], 0)[key.name] === undefined &&
-        destinationKeys.every(({ name }) => name !== key.name),
+        !/[?*]/.test(key.modifier) && valuesFor([key], 0)[key.name] === undefined && !isNamed(key),
     ),
   };
 }
@@ -147,13 +149,18 @@ function isRepeated(key: Key | undefined): boolean {
   return key !== undefined && /[*+]/.test(key.modifier);
 }
 
-function build(tokens: readonly Token[], values: Values): string | undefined {
-  try {
-    return tokensToFunction([...tokens], { validate: false })(values);
-  } catch {
-    // A parameter without a value, or of a kind that it cannot have: this is no way.
-    return undefined;
-  }
+type Builder = (values: Values) => string | undefined;
+
+function builderOf(tokens: readonly Token[]): Builder {
+  const fill = tokensToFunction([...tokens], { validate: false });
+  return (values) => {
+    try {
+      return fill(values);
+    } catch {
+      // A parameter without a value, or of a kind that it cannot have: this is no way.
+      return undefined;
+    }
+  };
 }
 
 function anyOf(token: Token): string {
@@ -189,8 +196,9 @@ function unique(ways: readonly Way[]): readonly Way[] {
 export function patternSamples(pattern: string): readonly string[] {
   const tokens = parse(pattern, { delimiter: "/" });
   const keys = keysOf(tokens);
-  const paths = [...VALUES.keys()].flatMap((i) => build(tokens, valuesFor(keys, i)) ?? []);
-  return [...new Set(keys.length > 0 ? paths : [build(tokens, {}) ?? pattern])].filter(
+  const build = builderOf(tokens);
+  const paths = [...VALUES.keys()].flatMap((i) => build(valuesFor(keys, i)) ?? []);
+  return [...new Set(keys.length > 0 ? paths : [build({}) ?? pattern])].filter(
     (path) => path !== "",
   );
 }

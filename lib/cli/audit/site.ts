@@ -4,6 +4,8 @@ import type { Build } from "./manifests.ts";
 export interface Site {
   /** A route's path as Next's router matches it: with the base path and the locale. */
   matched(path: string): string;
+  /** The same in every locale. */
+  matchedEach(path: string): readonly string[];
   /** The same path as the gate reads it from the request: a default locale is taken off. */
   ruled(matched: string): string;
   /** The route's path that a matched one stands for. */
@@ -11,7 +13,6 @@ export interface Site {
 }
 
 export function siteOf({ basePath, i18n }: Pick<Build, "basePath" | "i18n">): Site {
-  const prefix = basePath + (i18n ? `/${i18n.defaultLocale}` : "");
   const locales = i18n?.locales ?? [];
 
   const parts = (matched: string) => {
@@ -25,8 +26,12 @@ export function siteOf({ basePath, i18n }: Pick<Build, "basePath" | "i18n">): Si
     return { base, locale, path: locale ? rest.slice(locale.length + 1) || "/" : rest || "/" };
   };
 
+  const inLocale = (path: string, locale: string | undefined) =>
+    basePath + (locale ? `/${locale}` : "") + (path === "/" ? "" : path) || "/";
+
   return {
-    matched: (path) => prefix + (path === "/" ? "" : path) || "/",
+    matched: (path) => inLocale(path, i18n?.defaultLocale),
+    matchedEach: (path) => (i18n ? i18n.locales : [undefined]).map((name) => inLocale(path, name)),
     ruled(matched) {
       const { base, locale, path } = parts(matched);
       const after = path === "/" && (base || locale) ? "" : path;

@@ -218,4 +218,8 @@ test("a rewrite of every locale is tried in each", async () => {
   ]);
   const both = { rules: { search: rule(["/api/search", "/find", "/:locale/find"]) } };
   expect(await failuresOf({ ...given, policy: both })).toEqual([]);
+  const many = { rules: { search: rule(["/api/search", "/short/search"]) } };
+  expect(
+    await failuresOf({ ...given, ...to("/short/:path*", "/api/:path*"), policy: many }),
+  ).toEqual(["REWRITE_UNCOVERED: /de/short/search reaches /api/search without rule search"]);
 });

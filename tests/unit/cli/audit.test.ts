@@ -1,9 +1,11 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { auditProject } from "#lib/cli/audit";
+import { FINDING_CODES } from "#lib/cli/audit/findings";
 import { renderAudit } from "#lib/cli/audit/render";
 import { scope } from "../../support/scope.ts";
+import { ROOT } from "../../support/app.ts";
 import { type Project, writeProject } from "../../support/audit-project.ts";
 
 const cleanUp = scope();
@@ -371,4 +373,10 @@ test("an audit is readable at 100 columns", async () => {
   expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
   expect(text).toContain("a-rule-11");
   expect(text).toMatch(/^\/none +handler +GET +NOT COVERED: no rule$/m);
+});
+
+test("docs/audit.md explains what an audit can find", () => {
+  const text = readFileSync(join(ROOT, "docs", "audit.md"), "utf8");
+  const explained = [...text.matchAll(/^### ([A-Z_]+)$/gm)].map(([, code]) => code);
+  expect(explained).toEqual([...FINDING_CODES]);
 });
