@@ -1,19 +1,38 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { HeadgateError } from "#lib/core/errors";
+import { auditProject } from "./audit.ts";
+import { auditAsData, renderAudit } from "./audit/render.ts";
 import { checkPolicyFile, renderCheck } from "./check.ts";
 
 const HELP = `Headgate's command line.
 
   npm run headgate -- check               checks config/rate-limits.ts
   npm run headgate -- check other.ts      checks another policy file
-  npm run headgate -- check --json        the same, for programs
+  npm run headgate -- audit               compares the last build's routes with the policy
+  npm run headgate -- audit other.ts      the same with another policy file
+  npm run headgate -- audit --dir shop    the build in shop/.next, with shop/config/rate-limits.ts
+  npm run headgate -- check --json        either for programs
   npm run headgate -- --help              this text
 
 check says for each problem its place in the file, what was given and what is allowed, and ends
 with 1 where there is any. It runs before every build and every start.
+
+audit lists every route and rewrite of a build (npm run build) with the rules that cover it, and
+ends with 1 where a route handler has none and is not exempt, where the middleware's matcher leaves
+one out, or where a rewrite leads around a rule. docs/audit.md explains what it finds.
+
+Both end with 2 where they cannot be run as they were called.
 `;
+
+const POLICY = "config/rate-limits.ts";
+
+interface Flags {
+  readonly json: boolean;
+  /** The project that is audited; undefined is the one at hand. */
+  readonly dir: string | undefined;
+}
 
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -28,11 +47,13 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(HELP);
     return values.help === true ? 0 : 2;
   }
-  const [command, file = "config/rate-limits.ts", ...more] = positionals;
-  if (command !== "check" || more.length > 0) {
-    throw new HeadgateError("CLI_USAGE", `"${positionals.join(" ")}" is not a command.\n\n${HELP}`);
+  const [command, file, ...more] = positionals;
+  const flags: Flags = { json: values.json === true, dir: values.dir };
+  if (command === "check" && more.length === 0 && flags.dir === undefined) {
+    return check(resolve(file ?? POLICY), flags);
   }
-  return check(resolve(file), values.json === true);
+  if (command === "audit" && more.length === 0) return audit(file, flags);
+  throw new HeadgateError("CLI_USAGE", `"${args.join(" ")}" is not a command.\n\n${HELP}`);
 }
 
 function read(args: readonly string[]) {
@@ -40,7 +61,11 @@ function read(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { help: { type: "boolean", short: "h" }, json: { type: "boolean" } },
+      options: {
+        help: { type: "boolean", short: "h" },
+        json: { type: "boolean" },
+        dir: { type: "string" },
+      },
     });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : "";
@@ -48,11 +73,26 @@ function read(args: readonly string[]) {
   }
 }
 
-async function check(file: string, json: boolean): Promise<number> {
-  if (!existsSync(file)) throw new HeadgateError("CLI_USAGE", `There is no file ${file}.`);
+async function check(file: string, { json }: Flags): Promise<number> {
+  mustExist(file);
   const result = await checkPolicyFile(file);
   if (json) console.log(JSON.stringify(result, null, 2));
   else if (result.ok) console.log(renderCheck(result));
   else console.error(renderCheck(result));
   return result.ok ? 0 : 1;
+}
+
+async function audit(file: string | undefined, flags: Flags): Promise<number> {
+  const project = resolve(flags.dir ?? ".");
+  const policy = file === undefined ? join(project, POLICY) : resolve(file);
+  mustExist(policy);
+  // A policy that cannot be used covers nothing: what is wrong with it comes first.
+  if (!(await checkPolicyFile(policy)).ok) return check(policy, flags);
+  const result = await auditProject(project, policy);
+  console.log(flags.json ? JSON.stringify(auditAsData(result), null, 2) : renderAudit(result));
+  return result.failures.length === 0 ? 0 : 1;
+}
+
+function mustExist(file: string): void {
+  if (!existsSync(file)) throw new HeadgateError("CLI_USAGE", `There is no file ${file}.`);
 }

@@ -1,0 +1,137 @@
+import { pathToFileURL } from "node:url";
+import { matchesGlob } from "node:path";
+import type { AnyPolicy } from "#lib/policy/define";
+import { type CoveredRewrite, coverRewrites } from "./audit/cover-rewrite.ts";
+import { type Built, type CoveredRoute, coverRoute } from "./audit/coverage.ts";
+import { type Finding, finding, WHOLE_MATCHER } from "./audit/findings.ts";
+import { type Gate, openGate } from "./audit/gate.ts";
+import { type Build, readBuild } from "./audit/manifests.ts";
+import { matcherTest } from "./audit/matchers.ts";
+import { patternSamples } from "./audit/rewrites.ts";
+import { type Route, routesOf } from "./audit/routes.ts";
+import type { BuiltMatcher } from "./audit/schemas.ts";
+import { isDynamic, samplePaths, wordsOf } from "./audit/samples.ts";
+import { siteOf } from "./audit/site.ts";
+
+/** What covers each route and rewrite of a build, and what is wrong. */
+export interface Audit {
+  readonly routes: readonly CoveredRoute[];
+  readonly rewrites: readonly CoveredRewrite[];
+  /** Each is a way around a rule: the audit fails. */
+  readonly failures: readonly Finding[];
+  /** Worth a look. */
+  readonly warnings: readonly Finding[];
+  /** Rules that do not decide for everybody, as they are shown. */
+  readonly mark: Gate["mark"];
+}
+
+/**
+ * Compares what a project's last build serves with what its policy covers.
+ *
+ * @param project the folder that holds `.next`
+ * @param policyFile the policy, which was checked
+ * @throws {HeadgateError} AUDIT_FAILED where there is no build, or it cannot be read
+ */
+export async function auditProject(project: string, policyFile: string): Promise<Audit> {
+  const build = readBuild(project);
+  const loaded = (await import(pathToFileURL(policyFile).href)) as { readonly default: AnyPolicy };
+  const rewrites = Array.isArray(build.handedOver) ? build.handedOver : [];
+  return auditBuild(build, routesOf(build, project), openGate(loaded.default, rewrites));
+}
+
+function auditBuild(build: Build, routes: readonly Route[], gate: Gate): Audit {
+  const matchers = build.matchers ?? [];
+  const built: Built = {
+    gate,
+    site: siteOf(build),
+    // Without middleware one failure says it all.
+    runsFor: build.matchers ? matcherTest(matchers) : () => true,
+    caseSensitive: build.caseSensitive,
+    basePath: build.basePath,
+  };
+  const samples = samplesOf(routes, gate, matchers);
+  const covered = routes.map((route) => coverRoute(route, samples.get(route) ?? [], built));
+  const paths = [...[...samples.values()].flat(), ...gate.patterns.flatMap(patternSamples)];
+  const rewrites = coverRewrites(build.rewrites, [...new Set(paths)], built);
+  return {
+    routes: covered,
+    rewrites,
+    failures: [
+      ...middlewareFindings(build),
+      ...[...covered, ...rewrites].flatMap(({ findings }) => findings),
+    ],
+    warnings: [...handOverFindings(build), ...imageFindings(build, covered, built)],
+    mark: gate.mark,
+  };
+}
+
+/** The paths that each route is tried with. Those that another route answers are not its own. */
+function samplesOf(routes: readonly Route[], gate: Gate, matchers: readonly BuiltMatcher[]) {
+  const fixed = new Set(routes.map(({ path }) => path).filter((path) => !isDynamic(path)));
+  const sources = matchers.map(({ originalSource, regexp }) => originalSource ?? regexp);
+  const words = wordsOf([...gate.patterns, ...sources]);
+  return new Map(
+    routes.map((route) => {
+      const paths = samplePaths(route.path, words);
+      return [route, isDynamic(route.path) ? paths.filter((path) => !fixed.has(path)) : paths];
+    }),
+  );
+}
+
+function middlewareFindings({ matchers }: Build): Finding[] {
+  if (!matchers) {
+    return [
+      finding("NO_MIDDLEWARE", ["matcher", "none"], {
+        subject: "middleware.ts",
+        given: "the build has no middleware, so that no rule is ever asked",
+        allowed: "a middleware.ts that exports headgate(policy, …) and a matcher",
+      }),
+    ];
+  }
+  return matchers.flatMap(({ originalSource, regexp, has, missing }) => {
+    const kinds = [...(has?.length ? ["has"] : []), ...(missing?.length ? ["missing"] : [])];
+    if (kinds.length === 0) return [];
+    return [
+      finding("MATCHER_CONDITION", ["matcher", originalSource ?? regexp], {
+        subject: "middleware.ts",
+        given: `the matcher has ${kinds.join(" and ")}: whoever sends a request chooses whether rules are asked`,
+        allowed: `a matcher without conditions: ${WHOLE_MATCHER}`,
+      }),
+    ];
+  });
+}
+
+function handOverFindings({ handedOver }: Build): Finding[] {
+  if (handedOver !== "unreadable") return [];
+  return [
+    finding("REWRITES_UNREADABLE", ["variable", "HEADGATE_REWRITES"], {
+      subject: "next.config",
+      given: "env.HEADGATE_REWRITES is no list of rewrites; the gate was taken to know none",
+      allowed: "JSON.stringify(rewrites), with the rewrites in next.config's form",
+    }),
+  ];
+}
+
+/** The image optimizer asks for local paths itself, without the client's address or user. */
+function imageFindings(
+  { optimized }: Build,
+  covered: readonly CoveredRoute[],
+  { gate, site }: Built,
+): Finding[] {
+  if (optimized.length === 0) return [];
+  const fetched = covered.find(({ route }) => {
+    const path = samplePaths(route.path, [])[0] ?? route.path;
+    const isLimited = gate.rules("GET", site.ruled(site.matched(path)))[0].length > 0;
+    const isFetched = optimized.some((glob) => matchesGlob(site.matched(path), glob));
+    return route.kind === "handler" && route.methods.includes("GET") && isLimited && isFetched;
+  });
+  if (!fetched) return [];
+  return [
+    finding("IMAGE_OPTIMIZER", ["route", fetched.route.path], {
+      subject: "next.config",
+      given:
+        "the image optimizer fetches such paths in the client's place, without its address or user",
+      allowed: "images.localPatterns that name your images alone, or images.unoptimized",
+    }),
+  ];
+}

@@ -1,0 +1,197 @@
+import type { Built } from "./coverage.ts";
+import { type Finding, finding, listed, WHOLE_MATCHER } from "./findings.ts";
+import type { BuiltRewrite } from "./schemas.ts";
+import { METHODS } from "./methods.ts";
+import { isExternal, type Rewriting, rewritingOf, type Way } from "./rewrites.ts";
+import { ANY_OTHER } from "./routes.ts";
+
+/** A rewrite, the rules that meet whoever comes by it, and what is wrong with it. */
+export interface CoveredRewrite {
+  readonly source: string;
+  readonly destination: string;
+  readonly isExternal: boolean;
+  /** Those of a GET of every source that was tried. */
+  readonly rules: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+/** A rewrite that is tried. */
+interface Tried {
+  readonly rewrite: BuiltRewrite;
+  readonly rewriting: Rewriting | undefined;
+}
+
+const ALL_METHODS = [...METHODS, ANY_OTHER];
+
+/** Examples in one paragraph. */
+const MAX_EXAMPLES = 3;
+
+/** Beyond this many, paths are not tried. */
+const MAX_PATHS = 3000;
+
+/** One rewrite leads to another at most so often before a path is given up. */
+const MAX_STEPS = 5;
+
+/**
+ * Finds, for each rewrite, whether whoever comes by it meets every rule that its destination has.
+ *
+ * @param paths the paths of routes, and of the policy's patterns, to which a rewrite may lead
+ */
+export function coverRewrites(
+  rewrites: readonly BuiltRewrite[],
+  paths: readonly string[],
+  built: Built,
+): readonly CoveredRewrite[] {
+  const tried: readonly Tried[] = rewrites.map((rewrite) => ({
+    rewrite,
+    rewriting: isExternal(rewrite)
+      ? undefined
+      : rewritingOf(rewrite, built.site, built.caseSensitive),
+  }));
+  const reached = withSources(paths, tried, built);
+  return tried.map((one) => coverRewrite(one, reached, built));
+}
+
+/** A rewrite may lead to the source of another: these are paths to be reached too. */
+function withSources(
+  paths: readonly string[],
+  tried: readonly Tried[],
+  { site }: Built,
+): readonly string[] {
+  const known = new Map(paths.slice(0, MAX_PATHS).map((path) => [path.toLowerCase(), path]));
+  let added = [...known.values()];
+  for (let step = 0; step < MAX_STEPS && added.length > 0; step++) {
+    const before = added;
+    added = [];
+    const ways = tried.flatMap(({ rewriting }) =>
+      before.flatMap((path) => rewriting?.waysTo(path) ?? []),
+    );
+    for (const { source } of ways) {
+      const path = site.route(source);
+      if (known.has(path.toLowerCase()) || known.size >= MAX_PATHS) continue;
+      known.set(path.toLowerCase(), path);
+      added.push(path);
+    }
+  }
+  return [...known.values()];
+}
+
+function coverRewrite(
+  { rewrite, rewriting }: Tried,
+  paths: readonly string[],
+  built: Built,
+): CoveredRewrite {
+  const { source, destination } = rewrite;
+  const covered = { source, destination, isExternal: isExternal(rewrite) };
+  if (covered.isExternal) return { ...covered, rules: [], findings: [] };
+  const ways = [
+    ...(rewriting?.ways ?? []),
+    ...paths.flatMap((path) => rewriting?.waysTo(path) ?? []),
+  ];
+  const isUnknown = !rewriting || rewriting.isUntried || ways.length === 0;
+  const mayBeLimited = paths.some(
+    (path) => (rewriting?.couldBe(path) ?? true) && rulesAt(path, "POST", built).length > 0,
+  );
+  return {
+    ...covered,
+    rules: everyWhere(ways, built),
+    findings: isUnknown && mayBeLimited ? [unknown(rewrite)] : findingsOf(rewrite, ways, built),
+  };
+}
+
+function rulesAt(path: string, method: string, { gate, site }: Built): readonly string[] {
+  return gate.rules(method, site.ruled(site.matched(path)))[0];
+}
+
+function everyWhere(ways: readonly Way[], built: Built): readonly string[] {
+  const [first = [], ...others] = ways.map((way) => rulesBy(way, "GET", built)[0]);
+  return first.filter((rule) => others.every((rules) => rules.includes(rule)));
+}
+
+/** The rules that a source meets, on trial and not. Outside the matcher it meets none. */
+function rulesBy({ source }: Way, method: string, { gate, site, runsFor }: Built) {
+  return runsFor(source) ? gate.rules(method, site.ruled(source)) : ([[], []] as const);
+}
+
+interface Gap {
+  readonly way: Way;
+  readonly isOutside: boolean;
+  readonly methods: readonly string[];
+  readonly rules: readonly string[];
+}
+
+function findingsOf(rewrite: BuiltRewrite, ways: readonly Way[], built: Built): Finding[] {
+  const gaps = ways.flatMap((way) => gapOf(way, built) ?? []);
+  const unseen = gaps.find((gap) => gap.isOutside);
+  const inside = gaps.filter((gap) => !gap.isOutside);
+  return [
+    ...(unseen ? [outside(rewrite, unseen, built.basePath)] : []),
+    ...(inside.length > 0 ? [uncovered(rewrite, inside)] : []),
+  ];
+}
+
+function gapOf(way: Way, built: Built): Gap | undefined {
+  const { gate, site, runsFor } = built;
+  const destination = site.ruled(site.matched(way.destination));
+  const missing = ALL_METHODS.map((method) => {
+    const met = rulesBy(way, method, built);
+    const wanted = gate.rules(method, destination);
+    const rules = wanted.flatMap((names, i) => names.filter((name) => !met[i]?.includes(name)));
+    return { method, rules };
+  }).filter(({ rules }) => rules.length > 0);
+  if (missing.length === 0) return undefined;
+  return {
+    way,
+    isOutside: !runsFor(way.source),
+    methods: missing.map(({ method }) => method),
+    rules: [...new Set(missing.flatMap(({ rules }) => rules))],
+  };
+}
+
+function about({ source, destination }: BuiltRewrite) {
+  return ["rewrite", `${source} → ${destination}`] as const;
+}
+
+/** The rewrite in one paragraph: an example for each rule that it leads around. */
+function uncovered(rewrite: BuiltRewrite, gaps: readonly Gap[]): Finding {
+  const rules = [...new Set(gaps.flatMap((gap) => gap.rules))];
+  const examples = rules.map((rule) => gaps.find((gap) => gap.rules.includes(rule)));
+  const said = [...new Set(examples)].flatMap((gap) => (gap ? exampleOf(gap) : []));
+  const more = said.length > MAX_EXAMPLES ? `; and so on: ${named(rules)}` : "";
+  return finding("REWRITE_UNCOVERED", about(rewrite), {
+    subject: "next.config",
+    given: said.slice(0, MAX_EXAMPLES).join("; ") + more,
+    allowed: `the source in the match of ${named(rules)}, or rewrites that the gate knows (docs/audit.md#rewrites)`,
+  });
+}
+
+function exampleOf({ way, methods, rules }: Gap): string {
+  // Rules leave OPTIONS free, so that of every method it may be the one that is not missed.
+  const isEvery = methods.length >= ALL_METHODS.length - 1;
+  const how = isEvery ? "" : ` with ${listed(methods)}`;
+  return `${way.source} reaches ${way.destination}${how} without ${named(rules)}`;
+}
+
+function outside(rewrite: BuiltRewrite, { way, rules }: Gap, basePath: string): Finding {
+  const isOtherBase = basePath !== "" && !way.source.startsWith(`${basePath}/`);
+  return finding("REWRITE_OUTSIDE_MATCHER", about(rewrite), {
+    subject: "next.config",
+    given: `${way.source} reaches ${way.destination}, and is outside the matcher: ${named(rules)} is never asked`,
+    allowed: isOtherBase
+      ? "experimental: { caseSensitiveRoutes: true } in next.config: rewrites match the base path in any case, and the matcher does not"
+      : `a matcher that covers every path but static files, in any case: ${WHOLE_MATCHER}`,
+  });
+}
+
+function unknown(rewrite: BuiltRewrite): Finding {
+  return finding("REWRITE_UNKNOWN", about(rewrite), {
+    subject: "next.config",
+    given: "no path could be found that its source matches, and its destination may be limited",
+    allowed:
+      "parameters whose expressions a short text fits, such as :id, :id(\\d+) or :lang(en|de)",
+  });
+}
+
+function named(rules: readonly string[]): string {
+  return rules.length === 1 ? `rule ${rules[0]}` : `rules ${listed(rules)}`;
+}

@@ -1,0 +1,139 @@
+import { type Finding, finding, listed, WHOLE_MATCHER } from "./findings.ts";
+import type { Gate } from "./gate.ts";
+import { ANY_OTHER, type Route } from "./routes.ts";
+import type { Site } from "./site.ts";
+
+/** What covers some methods of a route, for people: rules, a reason, or what is missing. */
+export interface Cover {
+  readonly methods: readonly string[];
+  readonly rules: readonly string[];
+  /** Why no rule applies there. */
+  readonly exempt: readonly string[];
+  /** Set where nothing covers it: by which path. */
+  readonly gap?: Gap;
+}
+
+interface Gap {
+  readonly path: string;
+  readonly why: "outside the matcher" | "no rule";
+  /** Whether other paths of the route are covered. */
+  readonly isPartial: boolean;
+}
+
+export interface CoveredRoute {
+  readonly route: Route;
+  readonly covers: readonly Cover[];
+  readonly findings: readonly Finding[];
+}
+
+/** The built app, as far as coverage asks. */
+export interface Built {
+  readonly gate: Gate;
+  readonly site: Site;
+  /** Whether the middleware runs for a path, base path included. */
+  readonly runsFor: (matched: string) => boolean;
+  readonly basePath: string;
+  /** Whether rewrites tell letters of different case apart. */
+  readonly caseSensitive: boolean;
+}
+
+/** Finds what covers a route, with every sample of its path. */
+export function coverRoute(route: Route, samples: readonly string[], built: Built): CoveredRoute {
+  const alone = route.methods.map((method) => coverMethod(route, method, samples, built));
+  const covers = joinAlike(alone);
+  return { route, covers, findings: covers.flatMap((cover) => findingOf(route, cover)) };
+}
+
+function coverMethod(
+  route: Route,
+  method: string,
+  samples: readonly string[],
+  built: Built,
+): Cover {
+  const asked = samples.map((sample) => ask(method, sample, built));
+  const needed = asked.filter((one) => isNeeded(route, one));
+  const gap =
+    gapOf("outside the matcher", needed, ({ isInside }) => !isInside) ??
+    gapOf("no rule", needed, ({ rules, reason }) => rules.length === 0 && reason === undefined);
+  const [first, ...others] = asked.filter(({ rules }) => rules.length > 0);
+  const everywhere = first?.rules.filter((rule) =>
+    others.every(({ rules }) => rules.includes(rule)),
+  );
+  const reasons = asked.flatMap(({ reason }) => reason ?? []);
+  return {
+    methods: [method],
+    rules: everywhere?.length ? everywhere : [...new Set(asked.flatMap(({ rules }) => rules))],
+    exempt: [...new Set(reasons)],
+    ...(gap && { gap }),
+  };
+}
+
+function gapOf(
+  why: Gap["why"],
+  asked: readonly Asked[],
+  isOpen: (one: Asked) => boolean,
+): Gap | undefined {
+  const open = asked.filter(isOpen);
+  const [first] = open;
+  return first && { path: first.path, why, isPartial: open.length < asked.length };
+}
+
+type Asked = ReturnType<typeof ask>;
+
+function ask(method: string, sample: string, { gate, site, runsFor }: Built) {
+  const matched = site.matched(sample);
+  const path = site.ruled(matched);
+  const [rules] = gate.rules(method, path);
+  // The gate exempts a path in all its readings or not at all. Where no rule is for any of them, it
+  // passes freely all the same, and the router's reading says whether that is meant.
+  const routed = rules.length > 0 ? path : path.replace(/%(?:2f|5c)/gi, "-");
+  return { path, isInside: runsFor(matched), rules, reason: gate.exemption(routed) };
+}
+
+/** Code must be covered. A page or a file need not be, unless the policy says so and is not asked. */
+function isNeeded({ kind }: Route, { isInside, rules }: Asked): boolean {
+  return kind === "handler" || kind === "generated" || (!isInside && rules.length > 0);
+}
+
+function joinAlike(covers: readonly Cover[]): readonly Cover[] {
+  const joined = new Map<string, Cover>();
+  for (const cover of covers) {
+    const { methods, ...rest } = cover;
+    const id = JSON.stringify(rest);
+    joined.set(id, { ...cover, methods: [...(joined.get(id)?.methods ?? []), ...methods] });
+  }
+  return [...joined.values()];
+}
+
+function findingOf(route: Route, { methods, gap }: Cover): Finding[] {
+  if (!gap) return [];
+  const subject = route.file;
+  const about = ["route", route.path] as const;
+  if (gap.why === "outside the matcher") {
+    return [
+      finding("OUTSIDE_MATCHER", about, {
+        subject,
+        given: `${gap.path} is outside the matcher: the middleware never sees it, and no rule is asked`,
+        allowed: `a matcher that covers every path but static files: ${WHOLE_MATCHER}`,
+      }),
+    ];
+  }
+  return [
+    finding("NOT_COVERED", about, {
+      subject,
+      given: `no rule covers ${listed(methods.map(inWords))} ${gap.path}, and it is not exempt`,
+      allowed: allowedFor(methods),
+    }),
+  ];
+}
+
+function allowedFor(methods: readonly string[]): string {
+  if (methods.every((method) => method === "OPTIONS")) {
+    return 'a rule with methods: ["OPTIONS"]: a handler of the pages router runs for OPTIONS too, and rules leave that free where they do not name it';
+  }
+  return "a rule whose match and methods cover it, or its path under exempt, with the reason";
+}
+
+function inWords(method: string): string {
+  return method === ANY_OTHER ? "any other method (such as PROPFIND)" : method;
+}

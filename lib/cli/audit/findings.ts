@@ -1,0 +1,45 @@
+/** What an audit can find; docs/audit.md explains each. A code never changes its meaning. */
+export const FINDING_CODES = [
+  "NO_MIDDLEWARE",
+  "MATCHER_CONDITION",
+  "OUTSIDE_MATCHER",
+  "NOT_COVERED",
+  "REWRITE_UNCOVERED",
+  "REWRITE_OUTSIDE_MATCHER",
+  "REWRITE_UNKNOWN",
+  "REWRITES_UNREADABLE",
+  "IMAGE_OPTIMIZER",
+] as const;
+
+export type FindingCode = (typeof FINDING_CODES)[number];
+
+/** One thing that is wrong, and what to do. */
+export interface Finding {
+  readonly code: FindingCode;
+  /** What it is about: a file, or a route or rewrite that has none. */
+  readonly subject: string;
+  /** What kind of thing that is, and its name. */
+  readonly what: readonly [kind: "route" | "rewrite" | "matcher" | "variable", name: string];
+  readonly given: string;
+  readonly allowed: string;
+  readonly docs: string;
+}
+
+export function finding(
+  code: FindingCode,
+  what: Finding["what"],
+  {
+    subject = what[1],
+    given,
+    allowed,
+  }: { subject?: string | undefined; given: string; allowed: string },
+): Finding {
+  return { code, subject, what, given, allowed, docs: `docs/audit.md#${code.toLowerCase()}` };
+}
+
+/** A matcher that covers every path but static files. */
+export const WHOLE_MATCHER = '"/((?!_next/static/|favicon.ico$).*)"';
+
+export function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}

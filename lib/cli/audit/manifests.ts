@@ -1,0 +1,135 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod/mini";
+import { HeadgateError } from "#lib/core/errors";
+import {
+  type BuiltMatcher,
+  type BuiltRewrite,
+  ConfiguredRewrite,
+  type Images,
+  MANIFESTS,
+} from "./schemas.ts";
+
+/** What a build says of itself, as far as an audit asks. */
+export interface Build {
+  /** A route's file, such as "/(shop)/api/cart/route", and its path. */
+  readonly appPaths: Readonly<Record<string, string>>;
+  /** The paths of the pages router. */
+  readonly pages: readonly string[];
+  /** Undefined where the app has no middleware. */
+  readonly matchers: readonly BuiltMatcher[] | undefined;
+  readonly basePath: string;
+  readonly i18n:
+    | { readonly locales: readonly string[]; readonly defaultLocale: string }
+    | undefined;
+  readonly rewrites: readonly BuiltRewrite[];
+  /** Whether rewrites tell letters of different case apart. */
+  readonly caseSensitive: boolean;
+  /** Paths that were made at build time. */
+  readonly prerendered: ReadonlySet<string>;
+  /** Files of pages that a Server Action belongs to, as `appPaths` names them. */
+  readonly withActions: ReadonlySet<string>;
+  readonly pageExtensions: readonly string[];
+  /** Paths that the image optimizer fetches in a client's place; globs. */
+  readonly optimized: readonly string[];
+  /** What the built middleware was told of the rewrites; undefined where nothing was said. */
+  readonly handedOver: readonly ConfiguredRewrite[] | "unreadable" | undefined;
+}
+
+/**
+ * Reads what `next build` left in a project's `.next`.
+ *
+ * @throws {HeadgateError} AUDIT_FAILED where there is no build, or a manifest cannot be read
+ */
+export function readBuild(project: string): Build {
+  const folder = join(project, ".next");
+  const app = read(folder, "app-path-routes-manifest.json", {});
+  const pages = read(folder, "server/pages-manifest.json", {});
+  const routes = read(folder, "routes-manifest.json");
+  const { config } = read(folder, "required-server-files.json");
+  const actions = read(folder, "server/server-reference-manifest.json", { node: {}, edge: {} });
+  const prerendered = read(folder, "prerender-manifest.json", { routes: {} });
+  const { rewrites } = routes;
+  return {
+    appPaths: app,
+    pages: Object.keys(pages),
+    matchers: matchersOf(folder),
+    basePath: routes.basePath,
+    i18n: routes.i18n ?? undefined,
+    rewrites: Array.isArray(rewrites)
+      ? rewrites
+      : [...rewrites.beforeFiles, ...rewrites.afterFiles, ...rewrites.fallback],
+    caseSensitive: routes.caseSensitive ?? false,
+    prerendered: new Set(Object.keys(prerendered.routes)),
+    withActions: new Set(
+      [...Object.values(actions.node), ...Object.values(actions.edge)].flatMap(({ workers }) =>
+        Object.keys(workers).map((worker) => worker.replace(/^app(?=\/)/, "")),
+      ),
+    ),
+    pageExtensions: config.pageExtensions,
+    optimized: optimizedPaths(config.images),
+    handedOver: handedOver(config.env?.["HEADGATE_REWRITES"]),
+  };
+}
+
+function matchersOf(folder: string): readonly BuiltMatcher[] | undefined {
+  const { middleware } = read(folder, "server/middleware-manifest.json", { middleware: {} });
+  const { functions } = read(folder, "server/functions-config-manifest.json", { functions: {} });
+  return middleware["/"]?.matchers ?? functions["/_middleware"]?.matchers;
+}
+
+/** Without patterns of its own, an app lets the optimizer fetch every local path. */
+function optimizedPaths(images: Images): readonly string[] {
+  if (!images || images.unoptimized || (images.loader ?? "default") !== "default") return [];
+  return images.localPatterns?.map(({ pathname }) => pathname ?? "**") ?? ["**"];
+}
+
+/** The app's next.config writes its rewrites to a variable, so that the built middleware has them. */
+function handedOver(text: unknown): Build["handedOver"] {
+  if (text === undefined || text === "") return undefined;
+  if (typeof text !== "string") return "unreadable";
+  try {
+    const read = z.array(ConfiguredRewrite).safeParse(JSON.parse(text));
+    return read.success ? read.data : "unreadable";
+  } catch {
+    return "unreadable";
+  }
+}
+
+type Manifest = keyof typeof MANIFESTS;
+type Content<M extends Manifest> = z.infer<(typeof MANIFESTS)[M]>;
+
+/** A manifest; where a build may do without it, what its absence means. */
+function read<M extends Manifest>(folder: string, name: M, absent?: Content<M>): Content<M> {
+  let text: string;
+  try {
+    text = readFileSync(join(folder, name), "utf8");
+  } catch (cause) {
+    const isAbsent = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    if (isAbsent && absent !== undefined) return absent;
+    const what = isAbsent ? "There is no build to audit: no" : "Cannot read";
+    throw new HeadgateError(
+      "AUDIT_FAILED",
+      `${what} ${join(folder, name)}. Run npm run build first.`,
+      {
+        cause,
+      },
+    );
+  }
+  try {
+    // The schema is the one that stands beside the name.
+    return MANIFESTS[name].parse(JSON.parse(text)) as Content<M>;
+  } catch (cause) {
+    const why = cause instanceof z.core.$ZodError ? inWords(cause) : "it is not JSON";
+    throw new HeadgateError(
+      "AUDIT_FAILED",
+      `${join(folder, name)} is not what Next 16 writes: ${why}. Build again; if it stays, this version of Next is not known to the audit.`,
+      { cause },
+    );
+  }
+}
+
+function inWords({ issues }: z.core.$ZodError): string {
+  const [first] = issues;
+  return `${first?.path.join(".") || "the whole"}: ${first?.message ?? "cannot be"}`;
+}

@@ -1,0 +1,37 @@
+import { HeadgateError } from "#lib/core/errors";
+import type { BuiltMatcher } from "./schemas.ts";
+
+/**
+ * Whether the middleware runs for a path, as Next's router asks: with the path as it was sent, and
+ * decoded. Conditions are taken to hold: a matcher that has some is refused for itself.
+ *
+ * @throws {HeadgateError} AUDIT_FAILED for an expression that cannot be one
+ */
+export function matcherTest(matchers: readonly BuiltMatcher[]): (path: string) => boolean {
+  const expressions = matchers.map(({ regexp }) => expressionOf(regexp));
+  return (path) => {
+    const forms = [path, decoded(path)];
+    return expressions.some((expression) => forms.some((form) => expression.test(form)));
+  };
+}
+
+/** An expression of a manifest. */
+export function expressionOf(source: string, flags = ""): RegExp {
+  try {
+    return new RegExp(source, flags);
+  } catch (cause) {
+    throw new HeadgateError(
+      "AUDIT_FAILED",
+      `The build has an expression that cannot be read: ${source}. Build again.`,
+      { cause },
+    );
+  }
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

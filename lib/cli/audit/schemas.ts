@@ -1,0 +1,89 @@
+import * as z from "zod/mini";
+
+const Condition = z.object({
+  type: z.string(),
+  key: z.optional(z.string()),
+  value: z.optional(z.string()),
+});
+
+const Matcher = z.object({
+  regexp: z.string(),
+  originalSource: z.optional(z.string()),
+  has: z.optional(z.array(Condition)),
+  missing: z.optional(z.array(Condition)),
+});
+
+export const ConfiguredRewrite = z.object({
+  source: z.string(),
+  destination: z.string(),
+  has: z.optional(z.array(Condition)),
+  missing: z.optional(z.array(Condition)),
+  basePath: z.optional(z.literal(false)),
+  locale: z.optional(z.literal(false)),
+});
+
+const BuiltRewrite = z.object({
+  source: z.string(),
+  destination: z.string(),
+  regex: z.string(),
+  has: z.optional(z.array(Condition)),
+  missing: z.optional(z.array(Condition)),
+});
+
+const Rewrites = z.union([
+  z.array(BuiltRewrite),
+  z.object({
+    beforeFiles: z.array(BuiltRewrite),
+    afterFiles: z.array(BuiltRewrite),
+    fallback: z.array(BuiltRewrite),
+  }),
+]);
+
+const I18n = z.object({ locales: z.array(z.string()), defaultLocale: z.string() });
+
+/** The manifests that an audit reads, by their place in `.next`, as far as it asks. */
+export const MANIFESTS = {
+  "app-path-routes-manifest.json": z.record(z.string(), z.string()),
+  "server/pages-manifest.json": z.record(z.string(), z.string()),
+  "server/middleware-manifest.json": z.object({
+    middleware: z.record(z.string(), z.object({ matchers: z.array(Matcher) })),
+  }),
+  // The middleware stands here where it runs in Node: proxy.ts, or a runtime of "nodejs".
+  "server/functions-config-manifest.json": z.object({
+    functions: z.record(z.string(), z.object({ matchers: z.optional(z.array(Matcher)) })),
+  }),
+  "routes-manifest.json": z.object({
+    basePath: z.string(),
+    caseSensitive: z.optional(z.boolean()),
+    i18n: z.nullish(I18n),
+    rewrites: Rewrites,
+  }),
+  "prerender-manifest.json": z.object({ routes: z.record(z.string(), z.unknown()) }),
+  "server/server-reference-manifest.json": z.object({
+    node: z.record(z.string(), z.object({ workers: z.record(z.string(), z.unknown()) })),
+    edge: z.record(z.string(), z.object({ workers: z.record(z.string(), z.unknown()) })),
+  }),
+  "required-server-files.json": z.object({
+    config: z.object({
+      env: z.optional(z.record(z.string(), z.unknown())),
+      pageExtensions: z.array(z.string()),
+      images: z.optional(
+        z.object({
+          unoptimized: z.optional(z.boolean()),
+          loader: z.optional(z.string()),
+          localPatterns: z.optional(z.array(z.object({ pathname: z.optional(z.string()) }))),
+        }),
+      ),
+    }),
+  }),
+};
+
+/** One matcher of the middleware, as it was built. */
+export type BuiltMatcher = z.infer<typeof Matcher>;
+/** One rewrite, as it was built: basePath and locale are in its source, and its pattern is compiled. */
+export type BuiltRewrite = z.infer<typeof BuiltRewrite>;
+/** One rewrite in next.config's form. */
+export type ConfiguredRewrite = z.infer<typeof ConfiguredRewrite>;
+
+/** What the image optimizer may fetch. */
+export type Images = z.infer<(typeof MANIFESTS)["required-server-files.json"]>["config"]["images"];

@@ -1,0 +1,155 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildOnce } from "#lib/cli/build";
+import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
+
+const FIXTURE = join(ROOT, "tests", "fixtures", "audit");
+const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
+
+/** Runs the command line, from the root of the tree. */
+function headgate(...args: string[]) {
+  const cli = join(ROOT, "lib", "cli", "headgate.ts");
+  return spawnSync(process.execPath, [cli, ...args], { cwd: ROOT, encoding: "utf8" });
+}
+
+/** What the audit of the fixture came to. */
+interface AuditData {
+  readonly ok: boolean;
+  readonly routes: readonly { readonly path: string; readonly covers: readonly object[] }[];
+  readonly failures: readonly { readonly code: string; readonly subject: string }[];
+}
+
+describe("the sample app", () => {
+  beforeAll(() => buildOnce(ROOT, () => {}));
+
+  test("passes: every route handler has its rules, or a reason", () => {
+    const { stdout, status } = headgate("audit");
+    expect(stdout).toMatch(/^\/api\/health +handler +.* +exempt: a load balancer/m);
+    expect(stdout).toMatch(/^\/api\/search +handler +.* +api, search$/m);
+    expect(stdout).toMatch(/^\/login +page +GET +-\n +POST +login-posts$/m);
+    expect(stdout).toMatch(/, 0 failures\n$/);
+    expect(stdout).not.toContain("NOT COVERED");
+    expect(stdout).not.toContain("/dev/");
+    expect(status).toBe(0);
+  });
+
+  test("fails with a policy that leaves its routes out", () => {
+    const { stdout, status } = headgate("audit", "tests/fixtures/audit/config/rate-limits.ts");
+    expect(stdout).toContain("app/api/login/route.ts  NOT_COVERED");
+    expect(status).toBe(1);
+  });
+});
+
+describe("an app with every mistake", () => {
+  let app: RunningApp;
+
+  beforeAll(async () => {
+    const build = spawnSync(process.execPath, [NEXT, "build"], {
+      cwd: FIXTURE,
+      encoding: "utf8",
+      env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+    });
+    if (build.status !== 0) throw new Error(build.stdout + build.stderr);
+    app = await startProgram([NEXT, "start", "-p", "0", "-H", "localhost"], {}, FIXTURE);
+  });
+
+  afterAll(() => app?.stop());
+
+  /** Who answers a request, and which rules it met; null where the middleware never saw it. */
+  async function ask(path: string, method = "GET", headers: Record<string, string> = {}) {
+    const answer = await fetch(app.url + path, { method, headers });
+    return { text: await answer.text(), rules: answer.headers.get("x-rules") };
+  }
+
+  test("is refused for each of them, and for nothing else", () => {
+    const { stdout, status } = headgate("audit", "--dir", FIXTURE, "--json");
+    const { ok, failures, routes } = JSON.parse(stdout) as AuditData;
+    expect(failures.map(({ code, subject }) => `${subject} ${code}`)).toEqual([
+      "middleware.ts MATCHER_CONDITION",
+      "app/api/half/route.ts NOT_COVERED",
+      "app/api/items/[id]/route.ts NOT_COVERED",
+      "pages/api/legacy.ts NOT_COVERED",
+      "app/api/none/route.ts NOT_COVERED",
+      "app/files/[name]/route.ts OUTSIDE_MATCHER",
+      "app/outside/route.ts OUTSIDE_MATCHER",
+      "next.config REWRITE_OUTSIDE_MATCHER",
+      "next.config REWRITE_UNCOVERED",
+    ]);
+    expect(routes.find(({ path }) => path === "/api/health")?.covers).toMatchObject([
+      { methods: ["GET"], rules: [], exempt: ["a load balancer asks every second"] },
+    ]);
+    expect(ok).toBe(false);
+    expect(status).toBe(1);
+  });
+
+  test("is said in a table and a paragraph for each mistake", () => {
+    const { stdout } = headgate("audit", "--dir", FIXTURE);
+    expect(stdout).toMatch(/^\/api\/half +handler +GET +NOT COVERED: no rule\n +POST +write$/m);
+    expect(stdout).toMatch(/^\/guarded +handler +GET +guarded \(shadow\)$/m);
+    expect(stdout).toContain(
+      [
+        "app/outside/route.ts  OUTSIDE_MATCHER",
+        "  route    /outside",
+        "  given    /outside is outside the matcher: the middleware never sees it, and no rule is asked",
+        '  allowed  a matcher that covers every path but static files: "/((?!_next/static/|favicon.ico$).*)"',
+        "  more     docs/audit.md#outside_matcher",
+        "",
+      ].join("\n"),
+    );
+    expect(stdout).toMatch(/\n10 routes, 3 rewrites, 9 failures, 1 warning\n$/);
+  });
+
+  test.each([
+    ["a route outside the matcher", "GET", "/outside", null],
+    ["a parameter that ends like a file", "GET", "/files/a.png", null],
+    ["a rewrite in another casing", "GET", "/SHORT/search", null],
+    ["a rewrite", "GET", "/short/search", "none"],
+    ["a method that no rule names", "GET", "/api/half", "none"],
+    ["a parameter that no rule has", "GET", "/api/items/x", "none"],
+    ["a handler without a rule", "GET", "/api/none", "none"],
+    ["OPTIONS, to a handler of the pages router", "OPTIONS", "/api/legacy", "none"],
+  ])("really is a way in: %s", async (_, method, path, rules) => {
+    expect(await ask(path, method)).toEqual({ text: "the handler", rules });
+  });
+
+  test("really is a way in: a condition that the client fulfils", async () => {
+    expect(await ask("/guarded")).toEqual({ text: "the handler", rules: "guarded" });
+    const skipping = await ask("/guarded", "GET", { "x-skip": "1" });
+    expect(skipping).toEqual({ text: "the handler", rules: null });
+  });
+
+  test.each([
+    ["GET", "/api/search", "search"],
+    ["POST", "/api/half", "write"],
+    ["GET", "/api/items/12", "items"],
+    ["GET", "/files/a.b", "files"],
+    ["PROPFIND", "/api/legacy", "legacy"],
+  ])("is closed where the audit says so: %s %s", async (method, path, rules) => {
+    expect(await ask(path, method)).toEqual({ text: "the handler", rules });
+  });
+});
+
+describe("the command", () => {
+  test.each([
+    [["audit", "none.ts"], "There is no file"],
+    [
+      ["audit", "--dir", "tests/fixtures/runtime", "config/rate-limits.ts"],
+      "Run npm run build first",
+    ],
+    [["audit", "a", "b"], "is not a command"],
+    [["audit", "--colour"], "--colour"],
+    [["check", "--dir", "x"], "is not a command"],
+  ])("ends with 2 for %j, and says why", (args, why) => {
+    const { stderr, status } = headgate(...args);
+    expect(stderr).toContain(why);
+    expect(status).toBe(2);
+  });
+
+  test("ends with 1 for a policy that cannot be used, and says what check says", () => {
+    const { stderr, status } = headgate("audit", "tests/fixtures/refused/no-rules.ts");
+    expect(stderr).toContain("tests/fixtures/refused/no-rules.ts:");
+    expect(stderr).toContain("NO_RULES");
+    expect(status).toBe(1);
+  });
+});
