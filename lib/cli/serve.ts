@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readEnvironment } from "#config/env";
@@ -11,6 +11,7 @@ import { drainable, toldToStop } from "#lib/cli/drain";
 import { loadEnvFiles } from "#lib/cli/env-files";
 import { chooseInstagram } from "#lib/cli/instagram";
 import { chooseStore } from "#lib/cli/store";
+import { createHttpServer } from "#lib/gateway/http-server";
 
 const HELP = `Serves the app with its limits.
 
@@ -31,9 +32,6 @@ Environment (README.md has every variable):
 
 /** How long requests in flight may take once the server was told to stop, in milliseconds. */
 const DRAIN_MS = 10_000;
-
-/** A client that sends its headers or body more slowly than this is cut off; milliseconds. */
-const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 10_000 };
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -96,14 +94,15 @@ async function startNext(dev: boolean, clients: ClientNaming) {
   const handle = app.getRequestHandler();
   // Next listens for upgrades by itself, for hot reloading. Built, it would leave such a socket open
   // and unanswered: there an upgrade is a request like any other.
-  const options = { ...TIMEOUTS, shouldUpgradeCallback: () => dev };
-  const server = createServer(options, (request, response) => {
+  const serveRequest = (request: IncomingMessage, response: ServerResponse) => {
     clients.name(request);
     handle(request, response).catch((error: unknown) => {
-      console.error(error);
+      // That a client broke off is its own affair, and no line of the log.
+      if (!request.errored) console.error(error);
       response.destroy();
     });
-  });
+  };
+  const server = createHttpServer(serveRequest, { upgrades: dev });
   return { server, close: () => app.close() };
 }
 
