@@ -97,8 +97,7 @@ async function startNext(dev: boolean, clients: ClientNaming) {
   const serveRequest = (request: IncomingMessage, response: ServerResponse) => {
     clients.name(request);
     handle(request, response).catch((error: unknown) => {
-      // That a client broke off is its own affair, and no line of the log.
-      if (!request.errored) console.error(error);
+      console.error(error);
       response.destroy();
     });
   };
