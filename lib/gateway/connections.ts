@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 
-/** More cost memory, about 10 kB each, and serve nobody on one process. */
+/** More cost memory, about 12 kB each, and serve nobody on one process. */
 const MOST = 20_000;
 
 /**
