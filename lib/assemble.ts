@@ -84,7 +84,7 @@ export interface Asked {
   readonly rules: RuleSet;
   /** The pseudonym of each limit's client, in the order of `settledLimits(rules)`. */
   readonly clients: readonly string[];
-  /** Whether the address is known; else all who come without one are counted as one client. */
+  /** False where the address is needed and cannot be told: all such are counted as one client. */
   readonly addressKnown: boolean;
 }
 

@@ -114,7 +114,7 @@ export function createLimits<P extends AnyPolicy>(
       const clients = [gate.pseudonym("key", key)];
       const decision = await decide(
         "take",
-        { rules: singleLimit(limit, windowMs), clients },
+        { rules: singleLimit(limit, windowMs), clients, addressKnown: true },
         undefined,
       );
       return {

@@ -1,4 +1,3 @@
-import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readEnvironment } from "#config/env";
@@ -10,7 +9,9 @@ import { clientNaming } from "#lib/cli/client-address";
 import { drainable, toldToStop } from "#lib/cli/drain";
 import { loadEnvFiles } from "#lib/cli/env-files";
 import { chooseInstagram } from "#lib/cli/instagram";
+import { addressOf, bodySettings, type Bound, listen, listenAt } from "#lib/cli/listening";
 import { chooseStore } from "#lib/cli/store";
+import { createHttpServer } from "#lib/gateway/http-server";
 
 const HELP = `Serves the app with its limits.
 
@@ -32,9 +33,6 @@ Environment (README.md has every variable):
 /** How long requests in flight may take once the server was told to stop, in milliseconds. */
 const DRAIN_MS = 10_000;
 
-/** A client that sends its headers or body more slowly than this is cut off; milliseconds. */
-const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 10_000 };
-
 const root = join(import.meta.dirname, "..", "..");
 
 const { values: flags } = parseArgs({
@@ -51,7 +49,8 @@ async function serve(dev: boolean): Promise<void> {
   loadEnvFiles(root, dev ? "development" : "production");
   const policy = await checkPolicyFile(join(root, "config", "rate-limits.ts"));
   if (!policy.ok) throw new HeadgateError("POLICY_INVALID", renderCheck(policy));
-  const { host, port } = listenAt(process.env);
+  const wanted = listenAt(process.env);
+  const body = bodySettings(process.env);
   if (!dev) await buildOnce(root, say);
 
   const store = await chooseStore(process.env, say);
@@ -65,22 +64,26 @@ async function serve(dev: boolean): Promise<void> {
     });
     readEnvironment(process.env);
 
-    // Built, Next would leave an upgrade's socket open and unanswered: it is a request like any other.
-    // In development Next listens for upgrades by itself, for hot reloading.
-    const server = createServer({ ...TIMEOUTS, shouldUpgradeCallback: () => dev });
-    const drain = drainable(server);
-    const at = await listen(server, host, port);
-    const app = startNext(dev, at);
-    server.on("request", (request, response) => {
-      clients.name(request);
-      app
-        .then(({ handle }) => handle(request, response))
-        .catch((error: unknown) => {
+    const next: { app?: ReturnType<typeof startNext> } = {};
+    const server = createHttpServer(
+      async (request, response) => {
+        clients.name(request);
+        try {
+          await (await next.app)?.handle(request, response);
+        } catch (error) {
           console.error(error);
           response.destroy();
-        });
-    });
-    const { close } = await app;
+        }
+      },
+      // In development Next listens for upgrades by itself, for hot reloading. Built, it would leave
+      // such a socket open and unanswered: there an upgrade is a request like any other.
+      { ...body, ...(dev && { upgrades: true, stalledTimeoutMs: 0 }) },
+    );
+    const drain = drainable(server);
+    const at = await listen(server, wanted);
+    // No request comes in between: one that comes next waits for Next.
+    next.app = startNext(dev, at);
+    const { close } = await next.app;
     if (store.warning) say(`warning  ${store.warning}`);
     say(`store    ${store.line}`);
     say(`clients  ${clients.line}`);
@@ -119,37 +122,6 @@ async function withoutChatter(work: () => Promise<void>): Promise<void> {
   } finally {
     console.log = log;
   }
-}
-
-function listenAt(env: Readonly<Record<string, string | undefined>>) {
-  const port = Number(env["PORT"] || 3000);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) {
-    return { host: env["HOST"] || "127.0.0.1", port };
-  }
-  throw new HeadgateError("ENV_INVALID", "PORT: allowed is a whole number from 0 to 65535.");
-}
-
-/** Where the server listens. */
-interface Bound {
-  readonly host: string;
-  readonly port: number;
-}
-
-async function listen(server: Server, host: string, port: number): Promise<Bound> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === "EADDRINUSE" ? "it is in use" : (cause.code ?? cause.message);
-      const message = `Cannot listen on ${host}, port ${port}: ${why}. Choose another: PORT=4000 npm start`;
-      reject(new HeadgateError("ENV_INVALID", message, { cause }));
-    });
-    server.listen(port, host, resolve);
-  });
-  const bound = server.address();
-  return { host, port: typeof bound === "object" && bound ? bound.port : port };
-}
-
-function addressOf({ host, port }: Bound): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function say(line: string): void {

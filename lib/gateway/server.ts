@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { RedisOptions } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
 import { connectCluster } from "./cluster-store.ts";
 import { createHandler } from "./handler.ts";
+import { createHttpServer } from "./http-server.ts";
 import { type GatewayLimits, withDefaults } from "./limits.ts";
 import { withPortableScripts } from "./portable-scripts.ts";
 import { connectRedis } from "./redis-store.ts";
@@ -80,7 +81,7 @@ export async function serveStore(store: Store, options: ServeOptions): Promise<G
     isOpen: () => isOpen,
     report: options.report ?? (() => {}),
   });
-  const server = createHttpServer(handler, limits);
+  const server = createServer(handler, limits);
   const port = await listen(server, host, options.port ?? 0);
 
   const close = async () => {
@@ -97,19 +98,21 @@ export async function serveStore(store: Store, options: ServeOptions): Promise<G
   };
 }
 
-function createHttpServer(
+function createServer(
   handler: ReturnType<typeof createHandler>,
   { requestTimeoutMs }: GatewayLimits,
 ): Server {
-  const server = createServer({
-    headersTimeout: requestTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: Math.ceil(requestTimeoutMs / 10),
+  const server = createHttpServer(handler, {
+    headersTimeoutMs: requestTimeoutMs,
+    requestTimeoutMs,
+    checkEveryMs: Math.ceil(requestTimeoutMs / 10),
     // Longer than a client's pause between calls: the next call should find the connection open.
-    keepAliveTimeout: 60_000,
+    keepAliveTimeoutMs: 60_000,
+    // The handler bounds bodies itself, after the token, and says in JSON what is allowed.
+    bodyBytes: Number.POSITIVE_INFINITY,
   });
-  server.on("request", handler);
-  server.on("checkContinue", handler);
+  // The handler asks for the body, of those alone who have the token.
+  server.on("checkContinue", (request, response) => server.emit("request", request, response));
   return server;
 }
 

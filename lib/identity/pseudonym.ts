@@ -8,10 +8,13 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
  */
 export type Pseudonym = (kind: string, ...parts: readonly string[]) => string;
 
+/** Addresses and users' names are shorter, in UTF-16 code units. */
+const MAX_KEPT_LENGTH = 300;
+
 /**
  * Makes the hash: HMAC-SHA-256 (RFC 2104) over the kind and the parts, each with its length before
  * it, the first 128 bits of it in base64url. The last 10,000 are kept, since hashing costs more than
- * looking up.
+ * looking up; none that is long, so that their memory is bounded too.
  *
  * @param secret HEADGATE_SECRET; all instances of one store need the same
  */
@@ -25,7 +28,7 @@ export function createPseudonym(secret: string, keep = 10_000): Pseudonym {
     for (const part of parts) subject += withLength(part);
     const known = recent.get(subject) ?? older.get(subject);
     const name = known ?? shorten(keyed.clone().update(bytesOf(subject)).digest());
-    if (!recent.has(subject)) {
+    if (subject.length <= MAX_KEPT_LENGTH && !recent.has(subject)) {
       // Two generations: dropping the older one whole bounds memory with no list to keep in order.
       if (recent.size >= keep / 2) {
         older = recent;

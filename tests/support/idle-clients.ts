@@ -1,0 +1,60 @@
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
+
+/**
+ * A program that holds many idle connections to a port of this machine: `idle-clients.ts port count`.
+ * In the place of each that the server closes it opens another; it prints "open" when as many as
+ * asked for are open at once, and the word "stop" lets it open no more. Once all are closed it
+ * prints, as JSON, how often the server said what before it closed one.
+ */
+const [port = 0, count = 0] = process.argv.slice(2).map(Number);
+
+/** Fewer than a listening socket keeps waiting, so that none is lost on the way. */
+const AT_ONCE = 200;
+
+const said: Record<string, number> = {};
+let wanted = count;
+let connecting = 0;
+let open = 0;
+let told = false;
+
+createInterface({ input: process.stdin }).once("line", () => {
+  wanted = 0;
+  settle();
+});
+settle();
+
+function settle(): void {
+  while (connecting < AT_ONCE && open + connecting < wanted) openOne();
+  if (open === count && !told) {
+    told = true;
+    console.log("open");
+  }
+  if (wanted === 0 && open + connecting === 0) {
+    console.log(JSON.stringify(said));
+    process.exit(0);
+  }
+}
+
+function openOne(): void {
+  connecting += 1;
+  let isOpen = false;
+  let words = "";
+  const socket = connect(port, "127.0.0.1", () => {
+    connecting -= 1;
+    open += 1;
+    isOpen = true;
+    settle();
+  });
+  socket.on("data", (chunk) => {
+    words += chunk.toString();
+  });
+  socket.on("error", () => {});
+  socket.once("close", () => {
+    const [line = ""] = words.split("\r\n");
+    said[line] = (said[line] ?? 0) + 1;
+    if (isOpen) open -= 1;
+    else connecting -= 1;
+    settle();
+  });
+}
