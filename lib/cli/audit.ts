@@ -35,7 +35,7 @@ export interface Audit {
 export async function auditProject(project: string, policyFile: string): Promise<Audit> {
   const build = readBuild(project);
   const loaded = (await import(pathToFileURL(policyFile).href)) as { readonly default: AnyPolicy };
-  const rewrites = Array.isArray(build.handedOver) ? build.handedOver : [];
+  const rewrites = build.handedOver === "unreadable" ? [] : build.handedOver;
   return auditBuild(build, routesOf(build, project), openGate(loaded.default, rewrites));
 }
 
@@ -121,7 +121,7 @@ function imageFindings(
   if (optimized.length === 0) return [];
   const fetched = covered.find(({ route }) => {
     const path = samplePaths(route.path, [])[0] ?? route.path;
-    const isLimited = gate.rules("GET", site.ruled(site.matched(path)))[0].length > 0;
+    const isLimited = gate.rules("GET", site.route(site.matched(path)))[0].length > 0;
     const isFetched = optimized.some((glob) => matchesGlob(site.matched(path), glob));
     return route.kind === "handler" && route.methods.includes("GET") && isLimited && isFetched;
   });

@@ -45,7 +45,7 @@ const SERVED: Readonly<Record<string, readonly (readonly [string, string])[]>> =
     ["/pages/live/7.rsc", "live"],
   ],
   based: [
-    ["/base/SHORT/", "limited"],
+    ["/base/short/", "limited"],
     ["/base/7/last/", "user"],
     ["/free/../base/old/", "old"],
     ["/base/_next/data/BUILD/old/7.json", "old-one"],

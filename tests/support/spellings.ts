@@ -105,6 +105,7 @@ export function spellings({ buildId, basePath, ending, locales, paths }: Spelled
     (path) => `/index${path}`,
     (path) => `/${path}`,
     (path) => basePath + path,
+    (path) => basePath.toUpperCase() + path,
     ...locales.map(
       (locale): Change =>
         (path) =>

@@ -100,7 +100,7 @@ function coverRewrite(
 }
 
 function rulesAt(path: string, method: string, { gate, site }: Built): readonly string[] {
-  return gate.rules(method, site.ruled(site.matched(path)))[0];
+  return gate.rules(method, site.route(site.matched(path)))[0];
 }
 
 function everyWhere(ways: readonly Way[], built: Built): readonly string[] {
@@ -110,7 +110,7 @@ function everyWhere(ways: readonly Way[], built: Built): readonly string[] {
 
 /** The rules that a source meets, on trial and not. Outside the matcher it meets none. */
 function rulesBy({ source }: Way, method: string, { gate, site, runsFor }: Built) {
-  return runsFor(source) ? gate.rules(method, site.ruled(source)) : ([[], []] as const);
+  return runsFor(source) ? gate.rules(method, site.route(source)) : ([[], []] as const);
 }
 
 interface Gap {
@@ -132,7 +132,7 @@ function findingsOf(rewrite: BuiltRewrite, ways: readonly Way[], built: Built): 
 
 function gapOf(way: Way, built: Built): Gap | undefined {
   const { gate, site, runsFor } = built;
-  const destination = site.ruled(site.matched(way.destination));
+  const destination = site.route(site.matched(way.destination));
   const missing = ALL_METHODS.map((method) => {
     const met = rulesBy(way, method, built);
     const wanted = gate.rules(method, destination);

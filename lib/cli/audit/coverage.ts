@@ -82,7 +82,7 @@ type Asked = ReturnType<typeof ask>;
 
 function ask(method: string, sample: string, { gate, site, runsFor }: Built) {
   const matched = site.matched(sample);
-  const path = site.ruled(matched);
+  const path = site.route(matched);
   const [rules] = gate.rules(method, path);
   // The gate exempts a path in all its readings or not at all. Where no rule is for any of them, it
   // passes freely all the same, and the router's reading says whether that is meant.

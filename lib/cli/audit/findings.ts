@@ -38,7 +38,7 @@ export function finding(
 }
 
 /** A matcher that covers every path but static files. */
-export const WHOLE_MATCHER = '"/((?!_next/static/|favicon.ico$).*)"';
+export const WHOLE_MATCHER = String.raw`"/((?!_next/static/|favicon\\.ico$).*)"`;
 
 export function listed(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;

@@ -1,7 +1,7 @@
 import { compilePolicy } from "#lib/policy/compile";
 import type { AnyPolicy } from "#lib/policy/define";
+import type { Rewrites } from "#lib/policy/rewrites";
 import type { Asker, Candidates, CompiledPolicy } from "#lib/policy/types";
-import type { ConfiguredRewrite } from "./schemas.ts";
 import { METHODS } from "./methods.ts";
 
 /** The policy as the built middleware knows it, asked without a client. */
@@ -25,10 +25,11 @@ export interface Gate {
 /**
  * Opens the gate that the build has.
  *
+ * @param rewrites those that the built middleware knows
  * @throws {PolicyError} where the policy cannot be used
  */
-export function openGate(policy: AnyPolicy, rewrites: readonly ConfiguredRewrite[]): Gate {
-  const compiled = compileAsBuilt(policy, rewrites);
+export function openGate(policy: AnyPolicy, rewrites: Rewrites): Gate {
+  const compiled = compilePolicy(policy, { rewrites });
   const isExempt = exemptionOf(compiled.exempt, rewrites);
   const reasons = compiled.exempt.map((one) => ({
     ...one,
@@ -57,25 +58,17 @@ export function openGate(policy: AnyPolicy, rewrites: readonly ConfiguredRewrite
   };
 }
 
-/** The one place where the rewrites are handed over: what the built middleware does, the audit does. */
-function compileAsBuilt(
-  policy: AnyPolicy,
-  _rewrites: readonly ConfiguredRewrite[],
-): CompiledPolicy {
-  return compilePolicy(policy);
-}
-
 /** Whether a path is exempt, asked of the gate itself: one rule for everything, and these patterns. */
 function exemptionOf(
   exempt: CompiledPolicy["exempt"],
-  rewrites: readonly ConfiguredRewrite[],
+  rewrites: Rewrites,
 ): (path: string) => boolean {
   const everything = { match: "/:path*", methods: METHODS, limits: { global: "1 per minute" } };
   const policy = {
     exempt: Object.fromEntries(exempt.map(({ pattern, reason }) => [pattern, reason])),
     rules: { everything },
   };
-  const compiled = compileAsBuilt(policy, rewrites);
+  const compiled = compilePolicy(policy, { rewrites });
   return (path) => compiled.rulesFor("GET", path) === undefined;
 }
 

@@ -2,13 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { HeadgateError } from "#lib/core/errors";
-import {
-  type BuiltMatcher,
-  type BuiltRewrite,
-  ConfiguredRewrite,
-  type Images,
-  MANIFESTS,
-} from "./schemas.ts";
+import { readRewrites, type Rewrites } from "#lib/policy/rewrites";
+import { type BuiltMatcher, type BuiltRewrite, type Images, MANIFESTS } from "./schemas.ts";
 
 /** What a build says of itself, as far as an audit asks. */
 export interface Build {
@@ -32,8 +27,8 @@ export interface Build {
   readonly pageExtensions: readonly string[];
   /** Paths that the image optimizer fetches in a client's place; globs. */
   readonly optimized: readonly string[];
-  /** What the built middleware was told of the rewrites; undefined where nothing was said. */
-  readonly handedOver: readonly ConfiguredRewrite[] | "unreadable" | undefined;
+  /** What the built middleware was told of the rewrites. */
+  readonly handedOver: Rewrites | "unreadable";
 }
 
 /**
@@ -86,11 +81,9 @@ function optimizedPaths(images: Images): readonly string[] {
 
 /** The app's next.config writes its rewrites to a variable, so that the built middleware has them. */
 function handedOver(text: unknown): Build["handedOver"] {
-  if (text === undefined || text === "") return undefined;
-  if (typeof text !== "string") return "unreadable";
+  if (text !== undefined && typeof text !== "string") return "unreadable";
   try {
-    const read = z.array(ConfiguredRewrite).safeParse(JSON.parse(text));
-    return read.success ? read.data : "unreadable";
+    return readRewrites(text);
   } catch {
     return "unreadable";
   }

@@ -13,15 +13,6 @@ const Matcher = z.object({
   missing: z.optional(z.array(Condition)),
 });
 
-export const ConfiguredRewrite = z.object({
-  source: z.string(),
-  destination: z.string(),
-  has: z.optional(z.array(Condition)),
-  missing: z.optional(z.array(Condition)),
-  basePath: z.optional(z.literal(false)),
-  locale: z.optional(z.literal(false)),
-});
-
 const BuiltRewrite = z.object({
   source: z.string(),
   destination: z.string(),
@@ -83,7 +74,6 @@ export type BuiltMatcher = z.infer<typeof Matcher>;
 /** One rewrite, as it was built: basePath and locale are in its source, and its pattern is compiled. */
 export type BuiltRewrite = z.infer<typeof BuiltRewrite>;
 /** One rewrite in next.config's form. */
-export type ConfiguredRewrite = z.infer<typeof ConfiguredRewrite>;
 
 /** What the image optimizer may fetch. */
 export type Images = z.infer<(typeof MANIFESTS)["required-server-files.json"]>["config"]["images"];

@@ -6,9 +6,7 @@ export interface Site {
   matched(path: string): string;
   /** The same in every locale. */
   matchedEach(path: string): readonly string[];
-  /** The same path as the gate reads it from the request: a default locale is taken off. */
-  ruled(matched: string): string;
-  /** The route's path that a matched one stands for. */
+  /** The route's path that a matched one stands for, which the gate reads from the request too. */
   route(matched: string): string;
 }
 
@@ -32,13 +30,6 @@ export function siteOf({ basePath, i18n }: Pick<Build, "basePath" | "i18n">): Si
   return {
     matched: (path) => inLocale(path, i18n?.defaultLocale),
     matchedEach: (path) => (i18n ? i18n.locales : [undefined]).map((name) => inLocale(path, name)),
-    ruled(matched) {
-      const { base, locale, path } = parts(matched);
-      const after = path === "/" && (base || locale) ? "" : path;
-      if (!locale || locale === i18n?.defaultLocale) return base + after || "/";
-      // With a base path, Next puts another locale before it, and leaves it where it was too.
-      return `${base && `/${locale}${base}`}/${locale}${after}`;
-    },
     route: (matched) => parts(matched).path,
   };
 }
