@@ -2,8 +2,16 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { SOCKET_HEADER } from "#lib/identity/address";
 
-/** Headers by which a client could claim another address. */
-const CLAIMS = ["x-real-ip", "forwarded", "x-client-ip", "true-client-ip", "cf-connecting-ip"];
+/** Headers by which a client could claim another address, and a proxy would name it. */
+const CLAIMS = [
+  "x-forwarded-for",
+  "x-vercel-forwarded-for",
+  "cf-connecting-ip",
+  "x-real-ip",
+  "forwarded",
+  "x-client-ip",
+  "true-client-ip",
+];
 
 /** Names each request's client before Next sees it. */
 export interface ClientNaming {
@@ -29,8 +37,13 @@ function askedFor(request: IncomingMessage, nonce: string): string | undefined {
 /**
  * With CLIENT_IP_FROM unset or "socket", the socket's address takes the place of whatever the
  * client claimed. Behind proxies (another value) their headers stay; only ours cannot be forged.
+ *
+ * @param warn hears, once, of a request with a header that a proxy would have written
  */
-export function clientNaming(clientIpFrom: string | undefined): ClientNaming {
+export function clientNaming(
+  clientIpFrom: string | undefined,
+  warn: (line: string) => void,
+): ClientNaming {
   if (clientIpFrom && clientIpFrom !== "socket") {
     return {
       variables: {},
@@ -41,14 +54,27 @@ export function clientNaming(clientIpFrom: string | undefined): ClientNaming {
     };
   }
   const nonce = randomBytes(18).toString("base64url");
+  let hasWarned = false;
   return {
     variables: { HEADGATE_SOCKET_NONCE: nonce },
     line: "counted by the socket's address (behind a proxy, set CLIENT_IP_FROM)",
     name: (request) => {
-      const address = askedFor(request, nonce) ?? request.socket.remoteAddress ?? "";
-      for (const claim of CLAIMS) delete request.headers[claim];
+      const own = askedFor(request, nonce);
+      const claimed = CLAIMS.filter((claim) => request.headers[claim] !== undefined);
+      const [found] = claimed;
+      if (found !== undefined && own === undefined && !hasWarned) {
+        hasWarned = true;
+        warn(surprise(found));
+      }
+      for (const claim of claimed) delete request.headers[claim];
+      const address = own ?? request.socket.remoteAddress ?? "";
       request.headers["x-forwarded-for"] = address;
       request.headers[SOCKET_HEADER] = `${nonce} ${address}`;
     },
   };
+}
+
+/** Any client can send such a header, so this is said once, and without what it holds. */
+function surprise(header: string): string {
+  return `warning  CLIENT_ADDRESS_HEADER_UNCONFIGURED: a request has ${header}, and clients are counted by the socket. If the app is behind a proxy, everybody is now counted as one client, the proxy: set CLIENT_IP_FROM=hops:1. Otherwise somebody made it up, and it changes nothing. docs/client-address.md`;
 }

@@ -56,7 +56,7 @@ async function serve(dev: boolean): Promise<void> {
   const store = await chooseStore(process.env, say);
   const posts = await chooseInstagram(process.env);
   try {
-    const clients = clientNaming(process.env["CLIENT_IP_FROM"]);
+    const clients = clientNaming(process.env["CLIENT_IP_FROM"], say);
     const users = authSecret(root, process.env["AUTH_SECRET"]);
     Object.assign(process.env, store.variables, posts.variables, clients.variables, {
       AUTH_SECRET: users.secret,

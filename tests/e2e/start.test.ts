@@ -125,6 +125,10 @@ describe("npm start", () => {
       });
     });
     expect(statuses(answers)).toEqual([...times(10, 200), 429]);
+    // A proxy would have written such headers: that is worth one line.
+    const warned = app.output().match(/warning +CLIENT_ADDRESS_HEADER_UNCONFIGURED: .*/g);
+    expect(warned).toEqual([expect.stringContaining("set CLIENT_IP_FROM=hops:1")]);
+    expect(app.output()).not.toContain("203.0.113.");
   });
 
   test("exempts health and leaves pages without a rule alone", async () => {
