@@ -33,6 +33,8 @@ Environment (README.md has every variable):
 /** How long requests in flight may take once the server was told to stop, in milliseconds. */
 const DRAIN_MS = 10_000;
 
+const LOOPBACK = /^(?:127\.|::1$)/;
+
 const root = join(import.meta.dirname, "..", "..");
 
 const { values: flags } = parseArgs({
@@ -108,7 +110,10 @@ async function startNext(dev: boolean, { host, port }: Bound) {
   // Next and React choose their build by NODE_ENV when they are loaded, so not before it is set.
   const { default: next } = await import("next");
   // By host and port Next finds itself: a Server Action sent to another page is handed on by a fetch.
-  const app = next({ dev, dir: root, hostname: host, port });
+  // Its URLs call every loopback address localhost; by another name it would take its own rewrites for
+  // another site's, and fetch them.
+  const hostname = LOOPBACK.test(host) ? "localhost" : host;
+  const app = next({ dev, dir: root, hostname, port });
   await (dev ? app.prepare() : withoutChatter(() => app.prepare()));
   return { handle: app.getRequestHandler(), close: () => app.close() };
 }

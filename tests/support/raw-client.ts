@@ -9,9 +9,9 @@ export interface RawClient {
   readonly closed: Promise<string>;
 }
 
-export function rawClient(port: number): RawClient {
+export function rawClient(port: number, host = "127.0.0.1"): RawClient {
   let text = "";
-  const socket = connect(port, "127.0.0.1");
+  const socket = connect(port, host);
   socket.on("data", (chunk: Buffer) => {
     text += chunk.toString("latin1");
   });
@@ -22,8 +22,8 @@ export function rawClient(port: number): RawClient {
 }
 
 /** Sends bytes, one a character, and waits until the server has closed the connection. */
-export function speak(port: number, bytes: string): Promise<string> {
-  const client = rawClient(port);
+export function speak(port: number, bytes: string, host?: string): Promise<string> {
+  const client = rawClient(port, host);
   client.socket.write(bytes, "latin1");
   return client.closed;
 }

@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { speak } from "./raw-client.ts";
 
 /** An answer as it came. */
 export interface RawAnswer {
@@ -21,17 +21,7 @@ export async function sendRaw(
 ): Promise<RawAnswer> {
   const { hostname, port, host } = new URL(url);
   const head = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, "Connection: close", ...headers];
-  const text = await new Promise<string>((resolve, reject) => {
-    let all = "";
-    const socket = connect(Number(port), hostname);
-    socket.write(Buffer.from(`${head.join("\r\n")}\r\n\r\n`, "latin1"));
-    socket
-      .setEncoding("latin1")
-      .on("data", (chunk) => (all += String(chunk)))
-      .on("close", () => resolve(all))
-      .on("error", reject);
-  });
-  return parse(text);
+  return parse(await speak(Number(port), `${head.join("\r\n")}\r\n\r\n`, hostname));
 }
 
 function parse(text: string): RawAnswer {
