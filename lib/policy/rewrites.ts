@@ -61,7 +61,7 @@ export function readRewrites(given: string | undefined): Rewrites {
 }
 
 /**
- * Makes the function that follows rewrites as Next does: in their order, in any letter case, each on
+ * Makes the function that follows rewrites as Next does, where there are any: in their order, in any letter case, each on
  * what those before it came to. Whether a rewrite with a condition applies is not looked at: it may,
  * and then where it leads counts. Two such are not followed one after the other, or an app with one
  * for each of its hosts would have as many paths as there are subsets of them.
@@ -71,10 +71,11 @@ export function readRewrites(given: string | undefined): Rewrites {
  *
  * @throws {HeadgateError} REWRITES_INVALID where a source or destination is no pattern
  */
-export function createFollow(rewrites: Rewrites): Follow {
+export function createFollow(rewrites: Rewrites): Follow | undefined {
   const followed = inOrder(rewrites)
     .filter(({ destination, basePath }) => destination.startsWith("/") && basePath !== false)
     .map(compileRewrite);
+  if (followed.length === 0) return undefined;
   return (paths) => {
     const reached: Reached[] = paths.map((path) => ({ path, conditional: false }));
     for (const step of followed) {
