@@ -2,8 +2,13 @@ import type { Decision } from "#lib/core/decision";
 import { clientAddress } from "#lib/identity/address";
 import { createDoubts } from "#lib/identity/address-doubts";
 import type { AddressSource } from "#lib/identity/address-source";
-import { canonicalAddress, UNKNOWN_ADDRESS } from "#lib/identity/canonical";
-import { clientOf, type IdentityValues, resolveIdentities } from "#lib/identity/identify";
+import { canonicalAddress, UNKNOWN_ADDRESS } from "#lib/identity/canonical-address";
+import {
+  clientOf,
+  countsAddress,
+  type IdentityValues,
+  resolveIdentities,
+} from "#lib/identity/identify";
 import { createPseudonym, type Pseudonym, shareOf } from "#lib/identity/pseudonym";
 import { settledLimits } from "#lib/limit/charge";
 import { createLimiter, type Limiter } from "#lib/limit/limiter";
@@ -142,8 +147,10 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
         return shareOf(pseudonym("share", `${rule.name} ${client}`)) < rule.enforced;
       },
     });
-    const clients = settledLimits(rules).map(clientFor);
-    return { rules, clients, addressKnown: address !== UNKNOWN_ADDRESS };
+    const limits = settledLimits(rules);
+    const addressKnown =
+      address !== UNKNOWN_ADDRESS || !limits.some(({ subject }) => countsAddress(subject, values));
+    return { rules, clients: limits.map(clientFor), addressKnown };
   };
 
   const doubts = createDoubts(options.addressSource);

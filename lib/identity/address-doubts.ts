@@ -1,5 +1,6 @@
 import type { AddressSource } from "./address-source.ts";
-import { UNKNOWN_ADDRESS } from "./canonical.ts";
+import { UNKNOWN_ADDRESS } from "./canonical-address.ts";
+import { isCloudflares } from "./cloudflare-ranges.ts";
 
 /** Something about a request says that CLIENT_IP_FROM may be wrong. Holds nothing of the client's. */
 export interface AddressDoubt {
@@ -11,8 +12,13 @@ const CLOUDFLARE = "cf-connecting-ip";
 const VERCEL = "x-vercel-forwarded-for";
 const MORE = "See docs/client-address.md.";
 
-/** A header of a platform that the source does not read, and what to set where it is genuine. */
-type Surprise = readonly [header: string, ifGenuine: string];
+/** A header of a platform that the source does not read. */
+interface Surprise {
+  readonly header: string;
+  readonly ifGenuine: string;
+  /** Whether it is one only where the address that was counted is Cloudflare's own. */
+  readonly fromCloudflare?: true;
+}
 
 /**
  * Makes the function that looks at requests for a platform's header that is there and not configured,
@@ -32,13 +38,20 @@ export function createDoubts(
       expected = undefined;
       return { code: "CLIENT_ADDRESS_HEADER_ABSENT", message };
     }
-    const found = surprises.find(([header]) => headers.has(header));
+    const found = surprises.find(
+      ({ header, fromCloudflare }) =>
+        headers.has(header) && (!fromCloudflare || isCloudflares(withoutPrefix(address))),
+    );
     if (!found) return undefined;
     surprises = [];
-    const [header, ifGenuine] = found;
-    const message = `A request has ${header}, while CLIENT_IP_FROM says ${nameOf(source)}, which does not read it. ${ifGenuine} Otherwise somebody made it up, and it changes nothing. ${MORE}`;
+    const message = `A request has ${found.header}, while CLIENT_IP_FROM says ${nameOf(source)}, which does not read it. ${found.ifGenuine} ${MORE}`;
     return { code: "CLIENT_ADDRESS_HEADER_UNCONFIGURED", message };
   };
+}
+
+/** An address of a counted network: its first. */
+function withoutPrefix(address: string): string {
+  return address.replace(/\/\d+$/, "");
 }
 
 /** What a request lacks where the source gave no address. */
@@ -59,28 +72,30 @@ function expectedBy(source: AddressSource | undefined): string | undefined {
 }
 
 function surprisesOf(source: AddressSource | undefined): readonly Surprise[] {
-  const behind = (header: string, platform: string, value: string): Surprise => [
-    header,
-    `If the app is behind ${platform}, set CLIENT_IP_FROM=${value}.`,
-  ];
-  const onVercel = behind(VERCEL, "Vercel", "vercel");
-  const onBoth = "Vercel with Cloudflare in front";
+  const onVercel = madeUpOr(VERCEL, "Vercel", "vercel");
   switch (source?.from) {
     case undefined:
-      return [behind(CLOUDFLARE, "Cloudflare alone", "cloudflare"), onVercel];
+      return [madeUpOr(CLOUDFLARE, "Cloudflare alone", "cloudflare"), onVercel];
     case "hops":
-      // With one hop it would be Cloudflare's own address that is counted; with more it is accounted for.
-      return source.hops === 1
-        ? [behind(CLOUDFLARE, "a proxy and Cloudflare", "hops:2"), onVercel]
-        : [onVercel];
+      return [cloudflareCounted("there is one proxy more: set hops:n one higher"), onVercel];
     case "vercel":
-      return [behind(CLOUDFLARE, onBoth, "vercel+cloudflare")];
+      return [cloudflareCounted("it is before Vercel: set CLIENT_IP_FROM=vercel+cloudflare")];
     case "cloudflare":
-      return [behind(VERCEL, onBoth, "vercel+cloudflare")];
+      return [madeUpOr(VERCEL, "Vercel with Cloudflare in front", "vercel+cloudflare")];
     case "socket":
     case "vercel+cloudflare":
       return [];
   }
+}
+
+function madeUpOr(header: string, platform: string, value: string): Surprise {
+  const ifGenuine = `If the app is behind ${platform}, set CLIENT_IP_FROM=${value}. Otherwise somebody made it up, and it changes nothing.`;
+  return { header, ifGenuine };
+}
+
+function cloudflareCounted(why: string): Surprise {
+  const ifGenuine = `It was counted by an address of Cloudflare's, and not by its client's: ${why}.`;
+  return { header: CLOUDFLARE, ifGenuine, fromCloudflare: true };
 }
 
 function nameOf(source: AddressSource | undefined): string {

@@ -1,5 +1,5 @@
 import type { AddressSource } from "./address-source.ts";
-import { bareAddress, canonicalAddress } from "./canonical.ts";
+import { canonicalAddress } from "./canonical-address.ts";
 import { isCloudflares } from "./cloudflare-ranges.ts";
 
 /** The header by which our own server names the socket's address: `<nonce> <address>`. */
@@ -33,8 +33,7 @@ function claimedAddress(headers: Headers, source: AddressSource): string | undef
       return headers.get("cf-connecting-ip") ?? undefined;
     case "vercel+cloudflare": {
       const reported = reportedByVercel(headers);
-      const viaCloudflare = isCloudflares(bareAddress(reported) ?? "");
-      return (viaCloudflare && headers.get("cf-connecting-ip")) || reported;
+      return (isCloudflares(reported) && headers.get("cf-connecting-ip")) || reported;
     }
   }
 }

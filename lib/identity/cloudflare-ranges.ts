@@ -1,8 +1,9 @@
 import ipaddr from "ipaddr.js";
+import { parseAddress } from "./canonical-address.ts";
 
 /**
  * The addresses that Cloudflare's network asks from: https://www.cloudflare.com/ips-v4 and
- * https://www.cloudflare.com/ips-v6 as of 2026-10-05. They change once in years. A range that is
+ * https://www.cloudflare.com/ips-v6 as of 2026-02-11. They change once in years. A range that is
  * missing here makes whoever comes by it count as Cloudflare's address: too strict, never forged.
  */
 const V4 =
@@ -14,8 +15,9 @@ const V6 =
 let ranges: { cloudflare: [ipaddr.IPv4 | ipaddr.IPv6, number][] } | undefined;
 
 /** Whether an address is of Cloudflare's network; false for what is no address. */
-export function isCloudflares(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
+export function isCloudflares(address: string | undefined): boolean {
+  const parsed = parseAddress(address);
+  if (!parsed) return false;
   ranges ??= { cloudflare: `${V4} ${V6}`.split(" ").map((range) => ipaddr.parseCIDR(range)) };
-  return ipaddr.subnetMatch(ipaddr.process(address), ranges, "other") === "cloudflare";
+  return ipaddr.subnetMatch(parsed, ranges, "other") === "cloudflare";
 }

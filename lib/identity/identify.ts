@@ -1,5 +1,5 @@
 import { HeadgateError } from "#lib/core/errors";
-import { UNKNOWN_ADDRESS } from "./canonical.ts";
+import { UNKNOWN_ADDRESS } from "./canonical-address.ts";
 import type { Pseudonym } from "./pseudonym.ts";
 
 /** Who a limit counts, as lib/policy compiles it from a key of `limits`. */
@@ -41,6 +41,15 @@ export function clientOf(
     value === undefined ? ["ip", address] : [name, value],
   );
   return pseudonym(subject.names.join("+"), ...parts);
+}
+
+/** Whether a limit counts the address, for the values that a request has. */
+export function countsAddress({ kind, names }: Subject, values: IdentityValues): boolean {
+  if (kind === "global") return false;
+  const isAddress = (name: string) => valueOf(name, values, "") === undefined || name === "ip";
+  if (kind === "all") return names.some(isAddress);
+  const first = names.find((name) => name === "ip" || valueOf(name, values, "") !== undefined);
+  return first === undefined || first === "ip";
 }
 
 function valueOf(name: string, values: IdentityValues, address: string): string | undefined {

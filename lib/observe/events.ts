@@ -8,7 +8,7 @@ export type HeadgateEvent =
       readonly decision: Decision;
       /** What the rules say of a failing store; tells why a failed check passed. */
       readonly onStoreFailure: "allow" | "deny" | "local";
-      /** Whether the client's address is known; else it was counted with all who have none. */
+      /** False where an address was counted that could not be told: with all others like it. */
       readonly addressKnown: boolean;
       /** Milliseconds from asking to deciding. */
       readonly tookMs: number;

@@ -16,6 +16,7 @@ const policy = definePolicy({
     closed: { match: "/closed", limits: { ip: "5 per minute" }, onStoreFailure: "deny" },
     shop: { match: "/shop", limits: { global: "2 per minute", ip: "5 per minute" } },
     all: { match: "/all", limits: { global: "1 per minute" } },
+    named: { match: "/named", limits: { user: "5 per minute" } },
     broken: { match: "/broken", limits: { broken: "1 per minute" } },
   },
 });
@@ -115,10 +116,12 @@ describe("the guard", () => {
     const refused = await ask("/api/other", { "x-forwarded-for": "none" });
     expect(refused.status).toBe(429);
     expect((await ask("/api/other")).headers.get("ratelimit")).toMatch(/^"api";r=4;/);
+    await ask("/named", { "x-forwarded-for": "", "x-user": "ada" });
     const decisions = events.filter((event) => event.kind === "decision");
     expect(decisions.map(({ addressKnown }) => addressKnown)).toEqual([
       ...nameless.map(() => false),
       false,
+      true,
       true,
     ]);
     expect(events.filter(({ kind }) => kind === "address")).toEqual([

@@ -1,0 +1,237 @@
+import fc from "fast-check";
+import { BlockList, isIP, isIPv6 } from "node:net";
+import { describe, expect, test } from "vitest";
+import { canonicalAddress } from "#lib/identity/canonical-address";
+
+/** Everything that a byte of a header can be, and the characters that addresses are made of. */
+const anyText = fc.oneof(
+  fc.string({ maxLength: 120, unit: "binary" }),
+  fc.string({
+    maxLength: 60,
+    unit: fc.constantFrom(...Array.from("0123456789abcdefABCDEFx:.%[] \t,/-:::...")),
+  }),
+);
+
+const groups = fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 8, maxLength: 8 });
+
+/** One of the ways in which an IPv6 address can be written (RFC 4291, 2.2). */
+const spelled = fc
+  .record({ groups, padded: fc.boolean(), upper: fc.boolean(), dotted: fc.boolean() })
+  .map(({ groups, padded, upper, dotted }) => {
+    const hex = groups.map((group) => group.toString(16).padStart(padded ? 4 : 1, "0"));
+    const [a = 0, b = 0] = groups.slice(-2);
+    const tail = [a >> 8, a & 255, b >> 8, b & 255].join(".");
+    const text = (dotted ? [...hex.slice(0, 6), tail] : hex).join(":");
+    return {
+      plain: groups.map((g) => g.toString(16)).join(":"),
+      text: upper ? text.toUpperCase() : text,
+    };
+  });
+
+describe("an IPv4 address", () => {
+  test.each([
+    ["203.0.113.9", "203.0.113.9"],
+    [" \t203.0.113.9 ", "203.0.113.9"],
+    ["203.0.113.9:4711", "203.0.113.9"],
+    ["0.0.0.0", "0.0.0.0"],
+    ["255.255.255.255", "255.255.255.255"],
+    ["::ffff:203.0.113.9", "203.0.113.9"],
+    ["::FFFF:cb00:7109", "203.0.113.9"],
+    ["::ffff:0102:0304", "1.2.3.4"],
+    ["0:0:0:0:0:ffff:1.2.3.4", "1.2.3.4"],
+    ["0000:0000:0000:0000:0000:FFFF:0102:0304", "1.2.3.4"],
+    ["0::ffff:1.2.3.4", "1.2.3.4"],
+    ["[::ffff:1.2.3.4]", "1.2.3.4"],
+    ["[::ffff:1.2.3.4]:80", "1.2.3.4"],
+    ["::ffff:1.2.3.4%eth0", "1.2.3.4"],
+  ])("%j counts as %s", (given, counted) => {
+    expect(canonicalAddress(given)).toBe(counted);
+    expect(canonicalAddress(given, 128)).toBe(counted);
+  });
+
+  test("is one client in each of its IPv4-mapped spellings", () => {
+    fc.assert(
+      fc.property(fc.ipV4(), fc.boolean(), (ip, upper) => {
+        const [a = 0, b = 0, c = 0, d = 0] = ip.split(".").map(Number);
+        const pair = (high: number, low: number) => (high * 256 + low).toString(16);
+        const hex = `${pair(a, b)}:${pair(c, d)}`;
+        const mapped = [
+          `::ffff:${ip}`,
+          `::ffff:${hex}`,
+          `0:0:0:0:0:ffff:${ip}`,
+          `0::0:ffff:${hex}`,
+        ];
+        for (const text of mapped) {
+          const spelling = upper ? text.toUpperCase() : text;
+          for (const each of [spelling, `[${spelling}]`, `[${spelling}]:443`, ` ${spelling}%1`]) {
+            expect(canonicalAddress(each)).toBe(ip);
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe("an IPv6 address", () => {
+  test.each([
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:0DB8:0001:0002::ffff", "2001:db8:1:2::/64"],
+    ["[2001:db8:1:2::1]:443", "2001:db8:1:2::/64"],
+    ["[2001:db8:1:2::1]", "2001:db8:1:2::/64"],
+    ["fe80::1%eth0", "fe80::/64"],
+    ["fe80::1%en-0.100", "fe80::/64"],
+    ["[fe80::1%25eth0]:80", "fe80::/64"],
+    ["::1", "::/64"],
+    ["::", "::/64"],
+  ])("%j counts as %s", (given, counted) => {
+    expect(canonicalAddress(given)).toBe(counted);
+  });
+
+  test.each([
+    ["2001:db8::1.2.3.4", "2001:db8::102:304/128"],
+    ["::1.2.3.4", "::102:304/128"],
+    ["64:ff9b::1.2.3.4", "64:ff9b::102:304/128"],
+    ["::ffff:0:1.2.3.4", "::ffff:0:102:304/128"],
+    ["2002:102:304::", "2002:102:304::/128"],
+  ])("%s is not the IPv4 address that it holds", (given, counted) => {
+    expect(canonicalAddress(given, 128)).toBe(counted);
+    expect(canonicalAddress(given)).not.toBe("1.2.3.4");
+  });
+
+  test.each([
+    [48, "2001:db8:abcd::/48"],
+    [56, "2001:db8:abcd:ef00::/56"],
+    [60, "2001:db8:abcd:efe0::/60"],
+    [63, "2001:db8:abcd:efee::/63"],
+    [64, "2001:db8:abcd:efef::/64"],
+    [65, "2001:db8:abcd:efef:8000::/65"],
+    [128, "2001:db8:abcd:efef:ffff:1:2:3/128"],
+  ])("counts by its first %i bits when told so", (prefix, counted) => {
+    expect(canonicalAddress("2001:db8:abcd:efef:ffff:1:2:3", prefix)).toBe(counted);
+  });
+
+  test("with a port but no brackets is either an address that ends so, or none", () => {
+    expect(canonicalAddress("2001:db8::1:443")).toBe("2001:db8::/64");
+    expect(canonicalAddress("2001:db8:1:2:3:4:5:6:443")).toBe("unknown");
+  });
+
+  test("is one client in all its spellings, and with whatever shares its network alone", () => {
+    const prefix = fc.integer({ min: 48, max: 128 });
+    fc.assert(
+      fc.property(spelled, groups, prefix, ({ plain, text }, other, prefix) => {
+        const counted = canonicalAddress(plain, prefix);
+        expect(canonicalAddress(text, prefix)).toBe(counted);
+        if (isIP(counted) === 4) return;
+        const network = new BlockList();
+        network.addSubnet(plain, prefix, "ipv6");
+        // Up to some group the same address, from there on another.
+        for (let same = 0; same <= 8; same += 1) {
+          const near = [
+            ...plain.split(":").slice(0, same),
+            ...other.slice(same).map((g) => g.toString(16)),
+          ];
+          const neighbour = near.join(":");
+          expect(canonicalAddress(neighbour, prefix) === counted).toBe(
+            network.check(neighbour, "ipv6"),
+          );
+        }
+      }),
+    );
+  });
+});
+
+describe("what is no address", () => {
+  test.each([
+    undefined,
+    "",
+    " ",
+    ",",
+    "unknown",
+    "_hidden",
+    "localhost",
+    "1.2.3",
+    "1.2.3.",
+    "1.2.3.256",
+    "1.2.3.4.5",
+    "1.2.3.4, 5.6.7.8",
+    "1.2.3.4/24",
+    "1.2.3.4%eth0",
+    "1.2.3.4:",
+    "1.2.3.4:port",
+    "1.2.3.4:123456",
+    "-1.2.3.4",
+    "1 .2.3.4",
+    "0x7f.1",
+    "0x7f.0.0.1",
+    "2130706433",
+    "0177.0.0.1",
+    "01.2.3.4",
+    "1.2.3.08",
+    "[1.2.3.4]",
+    "[1.2.3.4]:80",
+    "[::1",
+    "::1]",
+    "[[::1]]",
+    "[::1]:",
+    "[::1]x",
+    "[]",
+    ":",
+    ":::",
+    "1::2::3",
+    "1:2:3:4:5:6:7",
+    "1:2:3:4:5:6:7:8:9",
+    "1:2:3:4:5:6:7:8:",
+    ":1:2:3:4:5:6:7:8",
+    "12345::1",
+    "::g",
+    "fe80::1%",
+    "%eth0",
+    "2001:db8::/32",
+    "::ffff:1.2.3",
+    "::ffff:1.2.3.4.5",
+    "::ffff:1.2.3.256",
+    "::ffff:01.2.3.4",
+    "::ffff:0x1.2.3.4",
+    "1.2.3.4::",
+    "1.2.3.4:5::",
+    "\u{ff11}.2.3.4",
+    "\u{661}.2.3.4",
+    "1\u{3002}2\u{3002}3\u{3002}4",
+    "\u{a0}1.2.3.4",
+    "1.2.3.4\0",
+    "1.2.3.4\n",
+    "\u{1f600}",
+    `${" ".repeat(200)}1.2.3.4`,
+    "a".repeat(1_000_000),
+    "1.".repeat(500_000),
+    ":".repeat(1_000_000),
+  ])("%j", (given) => {
+    expect(canonicalAddress(given)).toBe("unknown");
+  });
+
+  test("is exactly what the platform's own parser takes for none, once it stands bare", () => {
+    fc.assert(
+      fc.property(fc.oneof(anyText, fc.ipV4(), fc.ipV6(), fc.ipV4Extended()), (text) => {
+        const bare = text.replace(/^[ \t]+|[ \t]+$/g, "");
+        // Ports, brackets and zones are ours: bare addresses are compared.
+        fc.pre(!/[[\]%]|\.\d+:\d+$/.test(bare));
+        expect(canonicalAddress(text) !== "unknown").toBe(isIP(bare) !== 0);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("is counted as one bounded text, whatever a header holds", () => {
+    fc.assert(
+      fc.property(anyText, fc.integer({ min: 48, max: 128 }), (text, prefix) => {
+        const counted = canonicalAddress(text, prefix);
+        const [address = "", bits] = counted.split("/");
+        const isCanonical = bits === undefined ? isIP(address) === 4 : isIPv6(address);
+        expect(counted === "unknown" || isCanonical).toBe(true);
+        // The form is a fixed point: nothing is counted under two names.
+        expect(canonicalAddress(address, prefix)).toBe(counted);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
