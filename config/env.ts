@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { HeadgateError } from "#lib/core/errors";
-import { DEFAULT_IPV6_PREFIX } from "#lib/identity/canonical";
+import { DEFAULT_IPV6_PREFIX } from "#lib/identity/canonical-address";
 import { type AddressSource, addressSource } from "#lib/identity/address-source";
 
 /** The environment as the app uses it; README has the table. */
