@@ -46,7 +46,6 @@ function auditBuild(build: Build, routes: readonly Route[], gate: Gate): Audit {
     site: siteOf(build),
     // Without middleware one failure says it all.
     runsFor: build.matchers ? matcherTest(matchers) : () => true,
-    caseSensitive: build.caseSensitive,
     basePath: build.basePath,
   };
   const samples = samplesOf(routes, gate, matchers);

@@ -176,6 +176,13 @@ describe.each(VARIANTS)("an app of the variant $variant", ({ variant, ...routes 
     expect(countedBy(answer)).toContain(rule);
   });
 
+  test("serves nothing by its base path in another case", async () => {
+    for (const path of ["/short", "/api/limited", "/drive/a/b", "/7/last", "/old/7"]) {
+      const answer = await get(basePath.toUpperCase() + path + ending);
+      expect(wayRound(answer)).toBeUndefined();
+    }
+  });
+
   test("serves nothing uncounted, however its path is spelled", async () => {
     let served = 0;
     await fc.assert(

@@ -31,6 +31,8 @@ export interface Project {
     readonly destination: string;
   } & Conditions)[];
   readonly basePath?: string;
+  /** Whether rewrites stand in `beforeFiles`, and not in `afterFiles`. */
+  readonly inBeforeFiles?: boolean;
   readonly i18n?: { readonly locales: readonly string[]; readonly defaultLocale: string };
   readonly caseSensitive?: boolean;
   readonly prerendered?: readonly string[];
@@ -64,6 +66,7 @@ export function writeProject(project: Project): string {
 function manifests(project: Project): Readonly<Record<string, unknown>> {
   const { basePath = "", i18n, matchers = [WHOLE], inNode = false, images } = project;
   const keys = Object.keys(project.app ?? {}).map((name) => [`/${name}`, pathOf(name)] as const);
+  const built = (project.rewrites ?? []).map((rewrite) => builtRewrite(rewrite, project));
   const middleware = { matchers: matchers?.map((matcher) => builtMatcher(matcher, project)) };
   return {
     "app-path-routes-manifest.json": { ...Object.fromEntries(keys), ...project.made },
@@ -81,8 +84,8 @@ function manifests(project: Project): Readonly<Record<string, unknown>> {
       caseSensitive: project.caseSensitive ?? false,
       ...(i18n && { i18n }),
       rewrites: {
-        beforeFiles: [],
-        afterFiles: (project.rewrites ?? []).map((rewrite) => builtRewrite(rewrite, project)),
+        beforeFiles: project.inBeforeFiles ? built : [],
+        afterFiles: project.inBeforeFiles ? [] : built,
         fallback: [],
       },
     },

@@ -1,6 +1,6 @@
 import type { Built } from "./coverage.ts";
 import { type Finding, finding, listed, WHOLE_MATCHER } from "./findings.ts";
-import type { BuiltRewrite } from "./schemas.ts";
+import type { CasedRewrite } from "./manifests.ts";
 import { METHODS } from "./methods.ts";
 import { isExternal, type Rewriting, rewritingOf, type Way } from "./rewrites.ts";
 import { ANY_OTHER } from "./routes.ts";
@@ -17,7 +17,7 @@ export interface CoveredRewrite {
 
 /** A rewrite that is tried. */
 interface Tried {
-  readonly rewrite: BuiltRewrite;
+  readonly rewrite: CasedRewrite;
   readonly rewriting: Rewriting | undefined;
 }
 
@@ -38,15 +38,13 @@ const MAX_STEPS = 5;
  * @param paths the paths of routes, and of the policy's patterns, to which a rewrite may lead
  */
 export function coverRewrites(
-  rewrites: readonly BuiltRewrite[],
+  rewrites: readonly CasedRewrite[],
   paths: readonly string[],
   built: Built,
 ): readonly CoveredRewrite[] {
   const tried: readonly Tried[] = rewrites.map((rewrite) => ({
     rewrite,
-    rewriting: isExternal(rewrite)
-      ? undefined
-      : rewritingOf(rewrite, built.site, built.caseSensitive),
+    rewriting: isExternal(rewrite) ? undefined : rewritingOf(rewrite, built.site),
   }));
   const reached = withSources(paths, tried, built);
   return tried.map((one) => coverRewrite(one, reached, built));
@@ -120,7 +118,7 @@ interface Gap {
   readonly rules: readonly string[];
 }
 
-function findingsOf(rewrite: BuiltRewrite, ways: readonly Way[], built: Built): Finding[] {
+function findingsOf(rewrite: CasedRewrite, ways: readonly Way[], built: Built): Finding[] {
   const gaps = ways.flatMap((way) => gapOf(way, built) ?? []);
   const unseen = gaps.find((gap) => gap.isOutside);
   const inside = gaps.filter((gap) => !gap.isOutside);
@@ -148,12 +146,12 @@ function gapOf(way: Way, built: Built): Gap | undefined {
   };
 }
 
-function about({ source, destination }: BuiltRewrite) {
+function about({ source, destination }: CasedRewrite) {
   return ["rewrite", `${source} → ${destination}`] as const;
 }
 
 /** The rewrite in one paragraph: an example for each rule that it leads around. */
-function uncovered(rewrite: BuiltRewrite, gaps: readonly Gap[]): Finding {
+function uncovered(rewrite: CasedRewrite, gaps: readonly Gap[]): Finding {
   const rules = [...new Set(gaps.flatMap((gap) => gap.rules))];
   const examples = rules.map((rule) => gaps.find((gap) => gap.rules.includes(rule)));
   const said = [...new Set(examples)].flatMap((gap) => (gap ? exampleOf(gap) : []));
@@ -172,18 +170,18 @@ function exampleOf({ way, methods, rules }: Gap): string {
   return `${way.source} reaches ${way.destination}${how} without ${named(rules)}`;
 }
 
-function outside(rewrite: BuiltRewrite, { way, rules }: Gap, basePath: string): Finding {
+function outside(rewrite: CasedRewrite, { way, rules }: Gap, basePath: string): Finding {
   const isOtherBase = basePath !== "" && !way.source.startsWith(`${basePath}/`);
   return finding("REWRITE_OUTSIDE_MATCHER", about(rewrite), {
     subject: "next.config",
     given: `${way.source} reaches ${way.destination}, and is outside the matcher: ${named(rules)} is never asked`,
     allowed: isOtherBase
-      ? "experimental: { caseSensitiveRoutes: true } in next.config: rewrites match the base path in any case, and the matcher does not"
+      ? "rewrites match the base path in any case, and the matcher does not: experimental: { caseSensitiveRoutes: true } in next.config, with the rewrite in afterFiles or fallback, since those in beforeFiles match in any case all the same"
       : `a matcher that covers every path but static files, in any case: ${WHOLE_MATCHER}`,
   });
 }
 
-function unknown(rewrite: BuiltRewrite): Finding {
+function unknown(rewrite: CasedRewrite): Finding {
   return finding("REWRITE_UNKNOWN", about(rewrite), {
     subject: "next.config",
     given: "no path could be found that its source matches, and its destination may be limited",

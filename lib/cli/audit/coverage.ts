@@ -33,8 +33,6 @@ export interface Built {
   /** Whether the middleware runs for a path, base path included. */
   readonly runsFor: (matched: string) => boolean;
   readonly basePath: string;
-  /** Whether rewrites tell letters of different case apart. */
-  readonly caseSensitive: boolean;
 }
 
 /** Finds what covers a route, with every sample of its path. */

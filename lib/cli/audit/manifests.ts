@@ -17,9 +17,7 @@ export interface Build {
   readonly i18n:
     | { readonly locales: readonly string[]; readonly defaultLocale: string }
     | undefined;
-  readonly rewrites: readonly BuiltRewrite[];
-  /** Whether rewrites tell letters of different case apart. */
-  readonly caseSensitive: boolean;
+  readonly rewrites: readonly CasedRewrite[];
   /** Paths that were made at build time. */
   readonly prerendered: ReadonlySet<string>;
   /** Files of pages that a Server Action belongs to, as `appPaths` names them. */
@@ -44,17 +42,13 @@ export function readBuild(project: string): Build {
   const { config } = read(folder, "required-server-files.json");
   const actions = read(folder, "server/server-reference-manifest.json", { node: {}, edge: {} });
   const prerendered = read(folder, "prerender-manifest.json", { routes: {} });
-  const { rewrites } = routes;
   return {
     appPaths: app,
     pages: Object.keys(pages),
     matchers: matchersOf(folder),
     basePath: routes.basePath,
     i18n: routes.i18n ?? undefined,
-    rewrites: Array.isArray(rewrites)
-      ? rewrites
-      : [...rewrites.beforeFiles, ...rewrites.afterFiles, ...rewrites.fallback],
-    caseSensitive: routes.caseSensitive ?? false,
+    rewrites: rewritesOf(routes),
     prerendered: new Set(Object.keys(prerendered.routes)),
     withActions: new Set(
       [...Object.values(actions.node), ...Object.values(actions.edge)].flatMap(({ workers }) =>
@@ -65,6 +59,21 @@ export function readBuild(project: string): Build {
     optimized: optimizedPaths(config.images),
     handedOver: handedOver(config.env?.["HEADGATE_REWRITES"]),
   };
+}
+
+/** A rewrite, and whether it tells letters of different case apart. */
+export type CasedRewrite = BuiltRewrite & { readonly caseSensitive: boolean };
+
+function rewritesOf(routes: Content<"routes-manifest.json">): CasedRewrite[] {
+  const { rewrites, caseSensitive = false } = routes;
+  const { beforeFiles, afterFiles, fallback } = Array.isArray(rewrites)
+    ? { beforeFiles: [], afterFiles: rewrites, fallback: [] }
+    : rewrites;
+  return [
+    // Whatever `caseSensitiveRoutes` says, Next takes these in any case.
+    ...beforeFiles.map((rewrite) => ({ ...rewrite, caseSensitive: false })),
+    ...[...afterFiles, ...fallback].map((rewrite) => ({ ...rewrite, caseSensitive })),
+  ];
 }
 
 function matchersOf(folder: string): readonly BuiltMatcher[] | undefined {

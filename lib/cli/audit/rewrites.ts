@@ -1,4 +1,5 @@
 import { parse, type Token, tokensToFunction } from "path-to-regexp";
+import type { CasedRewrite } from "./manifests.ts";
 import type { BuiltRewrite } from "./schemas.ts";
 import { expressionOf } from "./matchers.ts";
 import type { Site } from "./site.ts";
@@ -47,11 +48,7 @@ export function isExternal({ destination }: BuiltRewrite): boolean {
  * What a `has` condition captures is the client's to choose, so such a parameter of the destination
  * may become anything.
  */
-export function rewritingOf(
-  rewrite: BuiltRewrite,
-  site: Site,
-  caseSensitive: boolean,
-): Rewriting | undefined {
+export function rewritingOf(rewrite: CasedRewrite, site: Site): Rewriting | undefined {
   let source: readonly Token[];
   let destination: readonly Token[];
   try {
@@ -60,6 +57,7 @@ export function rewritingOf(
   } catch {
     return undefined;
   }
+  const { caseSensitive } = rewrite;
   const matches = expressionOf(rewrite.regex, caseSensitive ? "" : "i");
   const sourceKeys = keysOf(source);
   const destinationKeys = keysOf(destination);

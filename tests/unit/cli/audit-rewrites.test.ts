@@ -179,6 +179,9 @@ describe("a rewrite in another casing", () => {
       ],
     ]);
     expect(await failuresOf({ ...given, caseSensitive: true })).toEqual([]);
+    // Next takes these in any case, whatever it is told.
+    const before = { ...given, caseSensitive: true, inBeforeFiles: true };
+    expect(await failuresOf(before)).toEqual([expect.stringContaining("/BASE/FIND")]);
   });
 });
 
