@@ -18,12 +18,35 @@ export function routedPath(request: Request): RoutedPath {
     return { pathname: new URL(request.url).pathname, hasLocales: false };
   }
   const { pathname, locale } = request.nextUrl;
-  return { pathname, hasLocales: Boolean(locale) };
+  return { pathname: withLostPart(pathname, request.nextUrl), hasLocales: Boolean(locale) };
+}
+
+/**
+ * Next takes `.rsc` off before the middleware sees a path, and not before the handler does: of
+ * `/users/.rsc` the handler has the user ".rsc" and we have `/users/`. It redirects paths that end in a
+ * slash, so that nothing else looks so; but where `trailingSlash` is set, all do, and the part is lost.
+ */
+function withLostPart(pathname: string, nextUrl: NextRequest["nextUrl"]): string {
+  if (pathname.length < 2 || !pathname.endsWith("/") || endsInSlash(nextUrl)) return pathname;
+  return `${pathname}.rsc`;
+}
+
+/** Whether the app has `trailingSlash`, which a URL of Next's knows and shows in how it is written. */
+function endsInSlash(nextUrl: NextRequest["nextUrl"]): boolean {
+  const probe = nextUrl.clone();
+  probe.href = new URL("/", nextUrl.href).href;
+  probe.pathname = "/probe";
+  return probe.href.endsWith("/");
 }
 
 /** What we read of NextRequest, without the `next` package. */
 interface NextRequest extends Request {
-  readonly nextUrl: { readonly pathname: string; readonly locale: string };
+  readonly nextUrl: {
+    readonly locale: string;
+    pathname: string;
+    href: string;
+    clone(): NextRequest["nextUrl"];
+  };
 }
 
 function isNextRequest(request: Request): request is NextRequest {
