@@ -77,6 +77,8 @@ export function createHttpServer(handle: Handler, settings: Partial<HttpSettings
     else response.writeHead(status, { connection: "close" }).end();
   };
   const refuseTunnel = async (socket: Duplex) => {
+    // Node has let go of it: a client that breaks off would be an error that nobody hears.
+    for (const end of ["error", "timeout"]) socket.on(end, () => socket.destroy());
     if (await turn(socket, Promise.resolve())) endWith(socket, 501);
   };
   server.on("request", (request, response) => void serve(request, response));

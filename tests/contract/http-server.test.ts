@@ -257,6 +257,35 @@ describe("pipelined requests", () => {
   });
 });
 
+describe("a tunnel that is asked for behind a request at work", () => {
+  const behind = async (settings: Partial<HttpSettings> = {}) => {
+    const { port, seen } = await serving(settings, (request, response) => {
+      if (request.url === "/other") response.end();
+    });
+    const client = rawClient(port);
+    client.socket.write(`${get("/1")}CONNECT x:1 HTTP/1.1\r\n${HOST}\r\n`);
+    await expect.poll(() => seen).toEqual(["GET x /1"]);
+    return { port, client };
+  };
+
+  test("is nobody's error where the client breaks off", async () => {
+    const errors: Error[] = [];
+    const hear = (error: Error) => errors.push(error);
+    process.prependListener("uncaughtException", hear);
+    cleanUp(hear, () => process.off("uncaughtException", hear));
+    const { port, client } = await behind();
+    client.socket.resetAndDestroy();
+    await client.closed;
+    expect(await other(port)).toBe(200);
+    expect(errors).toEqual([]);
+  });
+
+  test("is cut off as others are where nothing moves", async () => {
+    const { client } = await behind({ stalledTimeoutMs: 100 });
+    expect(await client.closed).toBe("");
+  });
+});
+
 describe("a target, a method or a version", () => {
   test.each(["GET / HTTP/2.0", "GET /"])("%s gets 505, and no handler sees it", async (line) => {
     const { port, seen } = await serving();
