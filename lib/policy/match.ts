@@ -30,8 +30,11 @@ export function createMatcher(
   exempt: readonly Pattern[],
   follow: Follow | undefined,
 ): (method: string, pathname: string, hasLocales?: boolean) => Candidates | undefined {
-  const find = patternIndex(rules.map(({ patterns }) => patterns));
-  const findExempt = patternIndex([exempt]);
+  const patterns = rules.map((rule) => rule.patterns);
+  const find = patternIndex(patterns, "any case");
+  // Routes tell letters of different case apart: what differs in one may be another's path.
+  const findExact = patternIndex(patterns, "its case");
+  const findExempt = patternIndex([exempt], "its case");
   const kept = new Map<string, Candidates>();
 
   const isExempt = (reading: string) => !isTooLong(reading) && findExempt(reading).length > 0;
@@ -45,6 +48,15 @@ export function createMatcher(
     return [...new Set([...readings, ...led.flatMap((path) => pathReadings(path, hasLocales))])];
   };
 
+  /** Whether those that replace others are meant by the very path. */
+  const mayReplace = (reading: string, indexes: readonly number[]): boolean => {
+    if (isTooLong(reading)) return false;
+    const replacing = indexes.filter((index) => rules[index]?.rule.replaces.length);
+    if (replacing.length === 0) return true;
+    const exact = findExact(reading);
+    return replacing.every((index) => exact.includes(index));
+  };
+
   const matchingOn = (readings: readonly string[], method: string): readonly MatchingRules[] => {
     const found = readings.map((reading) => find(reading));
     if (found.every((indexes) => indexes.length === 0) || readings.every(isExempt)) return [];
@@ -53,7 +65,7 @@ export function createMatcher(
       const taking = inOrder
         .flatMap((index) => rules[index]?.rule ?? [])
         .filter((rule) => takesMethod(rule, method));
-      return taking.length > 0 ? [{ rules: taking, mayReplace: !isTooLong(reading) }] : [];
+      return taking.length > 0 ? [{ rules: taking, mayReplace: mayReplace(reading, inOrder) }] : [];
     });
   };
 
@@ -94,20 +106,32 @@ function takesMethod({ methods }: CompiledRule, method: string): boolean {
 }
 
 /** Finds which of several lists of patterns match a path: literal ones by a map, the others in turn. */
-function patternIndex(lists: readonly (readonly Pattern[])[]): (path: string) => readonly number[] {
+function patternIndex(
+  lists: readonly (readonly Pattern[])[],
+  letters: "any case" | "its case",
+): (path: string) => readonly number[] {
+  const inCase = (text: string) => (letters === "any case" ? text.toLowerCase() : text);
   const literals = new Map<string, number[]>();
   const expressions: { readonly pattern: Expression; readonly index: number }[] = [];
   for (const [index, patterns] of lists.entries()) {
     for (const pattern of patterns) {
-      if ("expression" in pattern) expressions.push({ pattern, index });
-      else literals.set(pattern.literal, [...(literals.get(pattern.literal) ?? []), index]);
+      if ("expression" in pattern) {
+        expressions.push({ pattern: letters === "any case" ? pattern : exactly(pattern), index });
+        continue;
+      }
+      const literal = inCase(pattern.literal);
+      literals.set(literal, [...(literals.get(literal) ?? []), index]);
     }
   }
   return (path) => {
     const matched = expressions.filter(({ pattern }) => matches(pattern, path));
-    const literal = literals.get(path.toLowerCase()) ?? [];
+    const literal = literals.get(inCase(path)) ?? [];
     return [...literal, ...matched.map(({ index }) => index)];
   };
+}
+
+function exactly({ expression, head }: Expression): Expression {
+  return { expression: new RegExp(expression.source, "s"), head };
 }
 
 function matches({ expression, head }: Expression, path: string): boolean {

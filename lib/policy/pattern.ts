@@ -34,7 +34,7 @@ const SAMPLES = ["x", "1", "12", "x/y", "x-1", "2026-01-01", "xx", "0000", "X1",
  * Compiles a pattern in path-to-regexp 6's form, which is that of Next's matcher; undefined where
  * it cannot be one or no normalised path can match it, with the problem noted.
  *
- * Letters match in any case, since rewrites do. Parameters end at "/" only: with the library's
+ * Letters match in any case here, since rewrites do. Parameters end at "/" only: with the library's
  * default they would end at a decoded "#" or "?" too, and such a path would pass by its rule.
  */
 export function compilePattern(
@@ -74,7 +74,7 @@ export function compilePattern(
   }
   const [only] = tokens;
   return tokens.length === 1 && typeof only === "string"
-    ? { literal: only.toLowerCase() }
+    ? { literal: only }
     : { expression, head: typeof only === "string" ? only.toLowerCase() : "" };
 }
 

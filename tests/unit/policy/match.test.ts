@@ -102,6 +102,15 @@ describe("the rules of a request", () => {
     expect(names("GET", "/api/hooks%2f..%2fsearch")).toContain("search");
   });
 
+  test("hold in any case of letters, where no path is exempt and no rule replaced but in its own", () => {
+    // A rewrite answers in any case; and another route, such as /api/[name], in each but its own.
+    expect(names("GET", "/API/Search")).toEqual(["api", "search"]);
+    expect(names("GET", "/api/HEALTH")).toEqual(["api"]);
+    expect(names("GET", "/api/Hooks/x")).toEqual(["api"]);
+    expect(names("GET", "/api/hooks/X")).toEqual([]);
+    expect(names("GET", "/api/EXPORT")).toEqual(["api", "export"]);
+  });
+
   test("are not replaced by a rule that only another reading of the path matches", () => {
     expect(names("GET", "/api/users/a%2f..%2f..%2fexport")).toEqual(["api", "user", "export"]);
     expect(names("GET", "/api/%65xport/")).toEqual(["export"]);
