@@ -32,6 +32,8 @@ export function drainable(server: Server): (graceMs: number) => Promise<void> {
     }, graceMs);
     server.close();
     server.closeIdleConnections();
+    // Not idle to Node, which awaits a first request: a browser opens some that it may never use.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     await closed;
     clearTimeout(cut);
   };
