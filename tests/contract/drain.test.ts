@@ -9,11 +9,18 @@ import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
 
-test("a server that stops waits for the request at work, and for no client that has asked for nothing", async () => {
+/** Longer than the test may take: whoever waits so long waits for ever, in milliseconds. */
+const LONG = 600_000;
+
+test("a server that stops waits for the request at work, and for no client beside", async () => {
   let working: ServerResponse | undefined;
-  const server = createHttpServer((_, response) => {
-    working = response;
-  });
+  const server = createHttpServer(
+    (_, response) => {
+      response.writeHead(200).flushHeaders();
+      working = response;
+    },
+    { headersTimeoutMs: LONG, requestTimeoutMs: LONG, keepAliveTimeoutMs: LONG },
+  );
   const drain = drainable(server);
   const { port } = await listen(server, { host: "127.0.0.1", port: 0 });
   cleanUp(server, (it) => it.closeAllConnections());
@@ -26,8 +33,7 @@ test("a server that stops waits for the request at work, and for no client that 
   busy.socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   await expect.poll(() => working).toBeDefined();
 
-  // By far longer than this test may take.
-  const drained = drain(600_000);
+  const drained = drain(LONG);
   expect(await silent.closed).toBe("");
   working?.end();
   expect(statusesOf(await busy.closed)).toEqual([200]);
