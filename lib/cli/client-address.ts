@@ -29,7 +29,9 @@ const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
  * was sent to another page than its own. It hands the client's headers on, ours among them.
  */
 function askedFor(request: IncomingMessage, nonce: string): string | undefined {
-  if (!LOOPBACK.test(request.socket.remoteAddress ?? "")) return undefined;
+  const { remoteAddress = "", localAddress } = request.socket;
+  // Who listens on one address of the machine asks from it, and not from loopback.
+  if (!LOOPBACK.test(remoteAddress) && remoteAddress !== localAddress) return undefined;
   const [given, address] = String(request.headers[SOCKET_HEADER] ?? "").split(" ");
   return given === nonce ? address : undefined;
 }
