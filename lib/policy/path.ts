@@ -58,8 +58,8 @@ const MAX_FOLDS = 3;
 
 /**
  * The path, or paths, that rules match on. Percent-encoding is decoded once, as Next's router does;
- * what Next adds to a page's path (`.rsc`, `/_next/data/<build>/….json`, `….segments/….segment`) is
- * folded back to the page; dot segments, doubled slashes, backslashes and a trailing slash go.
+ * what Next adds to a page's path (`.rsc`, `/_next/data/<build>/….json`, `….segments/….segment`, the
+ * `(..)` of an intercepting route) is folded back to the page; dot segments, doubled slashes, backslashes and a trailing slash go.
  *
  * Where a path can be read in more than one way (`a%2fb` is one segment to the router and two to a
  * handler; a page may be named `x.rsc`) all readings are returned, and a rule applies if it matches
@@ -124,7 +124,7 @@ function foldOnce(path: string, hasLocales: boolean): string[] {
   // Before a data path stands the client's locale, and in it another: Next looks for the first alone.
   const inLocale = hasLocales ? data?.replace(/^\/[^/]+(?=\/)/, "") : undefined;
   const rsc = path.endsWith(".rsc") ? path.slice(0, -".rsc".length) : undefined;
-  return [data, indexed, inLocale, segmentsPage(path), rsc]
+  return [data, indexed, inLocale, segmentsPage(path), rsc, interceptedPage(path)]
     .filter((page) => page !== undefined)
     .map((page) => (page === "/index" ? "/" : page));
 }
@@ -135,4 +135,20 @@ function segmentsPage(path: string): string | undefined {
   if (suffix === undefined) return undefined;
   const at = path.lastIndexOf(".segments/", path.length - suffix.length - 1);
   return at < 1 ? undefined : path.slice(0, at);
+}
+
+/** How many segments an intercepting route goes up, by its marker; at the end, all. */
+const UP: Readonly<Record<string, number>> = { "(.)": 0, "(..)": 1, "(..)(..)": 2 };
+
+/**
+ * An intercepting route (`/feed/(..)photo/1`) shows the page of another path (`/photo/1`), and Next
+ * serves it by its own too.
+ */
+function interceptedPage(path: string): string | undefined {
+  const [, above, marker = "", page] =
+    /^(.*?)\/(\(\.\.\.\)|\(\.\.\)\(\.\.\)|\(\.\.?\))(.+)$/s.exec(path) ?? [];
+  if (above === undefined || page === undefined) return undefined;
+  const segments = above.split("/");
+  const up = UP[marker] ?? segments.length;
+  return [...segments.slice(0, Math.max(0, segments.length - up)), page].join("/");
 }

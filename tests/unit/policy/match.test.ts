@@ -124,6 +124,18 @@ describe("the rules of a request", () => {
     expect(setOf(photos, "GET", path)?.rules.map(({ name }) => name)).toEqual(["photos"]);
   });
 
+  test.each([
+    ["/feed/(.)photo/1", "/feed/photo/1"],
+    ["/(.)photo/1", "/photo/1"],
+    ["/feed/(..)photo/1", "/photo/1"],
+    ["/feed/mine/(..)(..)photo/1", "/photo/1"],
+    ["/a/b/c/(...)photo/1", "/photo/1"],
+    ["/feed/%28..%29photo/1.rsc", "/photo/1"],
+    ["/_next/data/b/feed/(..)photo/1.json", "/photo/1"],
+  ])("hold on %s as on the page that it intercepts", (path, page) => {
+    expect(pathReadings(path)).toContain(page);
+  });
+
   test("hold on a path of any length, where none is exempt", () => {
     const long = "x".repeat(4000);
     expect(names("GET", `/api/${long}`)).toEqual(["api"]);
@@ -146,6 +158,7 @@ describe("the rules of a request", () => {
   });
 
   test.each([
+    ["many marks", "/(..)q".repeat(50_000)],
     ["many parts", "/q".repeat(100_000)],
     ["many suffixes", `/a${".segments/b".repeat(50_000)}.segment.rsc`],
     ["nothing but suffixes", ".rsc".repeat(100_000)],
@@ -202,6 +215,8 @@ describe("the readings of a path", () => {
             ".segments/",
             ".segment",
             "%252f",
+            "/(..)",
+            "(...)",
           ),
         )
         .map((parts) => `/${parts.join("")}`),
@@ -241,7 +256,8 @@ describe("the readings of a path", () => {
   });
 
   test("are few, however much is added to a path", () => {
-    const additions = ["/_next/data/b/index/", ".json", ".rsc", ".segments/x.segment", "%2f", "/"];
+    const ofNext = ["/_next/data/b/index/", ".json", ".rsc", ".segments/x.segment"];
+    const additions = [...ofNext, "%2f", "/", "/(.)b", "/(..)b", "/(...)b"];
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...additions), { maxLength: 200 }), (parts) => {
         expect(pathReadings(`/a${parts.join("")}`).length).toBeLessThanOrEqual(30);
