@@ -9,7 +9,6 @@ import { type Build, readBuild } from "./audit/manifests.ts";
 import { matcherTest } from "./audit/matchers.ts";
 import { patternSamples } from "./audit/rewrites.ts";
 import { type Route, routesOf } from "./audit/routes.ts";
-import type { BuiltMatcher } from "./audit/schemas.ts";
 import { isDynamic, samplePaths, wordsOf } from "./audit/samples.ts";
 import { siteOf } from "./audit/site.ts";
 
@@ -48,7 +47,7 @@ function auditBuild(build: Build, routes: readonly Route[], gate: Gate): Audit {
     runsFor: build.matchers ? matcherTest(matchers) : () => true,
     basePath: build.basePath,
   };
-  const samples = samplesOf(routes, gate, matchers);
+  const samples = samplesOf(routes, gate, build);
   const covered = routes.map((route) => coverRoute(route, samples.get(route) ?? [], built));
   const paths = [...[...samples.values()].flat(), ...gate.patterns.flatMap(patternSamples)];
   const rewrites = coverRewrites(build.rewrites, [...new Set(paths)], built);
@@ -64,15 +63,18 @@ function auditBuild(build: Build, routes: readonly Route[], gate: Gate): Audit {
   };
 }
 
-/** The paths that each route is tried with. Those that another route answers are not its own. */
-function samplesOf(routes: readonly Route[], gate: Gate, matchers: readonly BuiltMatcher[]) {
+/** The paths that each route is tried with. Those that another route or a file answers are not its own. */
+function samplesOf(routes: readonly Route[], gate: Gate, { matchers = [], isPublic }: Build) {
   const fixed = new Set(routes.map(({ path }) => path).filter((path) => !isDynamic(path)));
   const sources = matchers.map(({ originalSource, regexp }) => originalSource ?? regexp);
   const words = wordsOf([...gate.patterns, ...sources]);
   return new Map(
     routes.map((route) => {
       const paths = samplePaths(route.path, words);
-      return [route, isDynamic(route.path) ? paths.filter((path) => !fixed.has(path)) : paths];
+      return [
+        route,
+        isDynamic(route.path) ? paths.filter((path) => !fixed.has(path) && !isPublic(path)) : paths,
+      ];
     }),
   );
 }

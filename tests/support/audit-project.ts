@@ -21,6 +21,8 @@ export interface Project {
   /** Keys of the app router that have no source, with their paths. */
   readonly made?: Readonly<Record<string, string>>;
   readonly pages?: readonly string[];
+  /** Files in `public`. */
+  readonly files?: readonly string[];
   readonly policy: object;
   /** null: no middleware at all. */
   readonly matchers?: readonly (string | ({ readonly source: string } & Conditions))[] | null;
@@ -59,6 +61,7 @@ export function writeProject(project: Project): string {
   for (const [name, source] of Object.entries(project.app ?? {})) {
     write(`${project.sourceFolder ?? ""}app/${name}.ts`, source);
   }
+  for (const file of project.files ?? []) write(`public/${file}`, "");
   write("config/rate-limits.mjs", `export default ${JSON.stringify(project.policy)};`);
   return root;
 }

@@ -112,7 +112,10 @@ function findingOf(route: Route, { methods, gap }: Cover): Finding[] {
       finding("OUTSIDE_MATCHER", about, {
         subject,
         given: `${gap.path} is outside the matcher: the middleware never sees it, and no rule is asked`,
-        allowed: `a matcher that covers every path but static files: ${WHOLE_MATCHER}`,
+        allowed:
+          gap.path === "/favicon.ico"
+            ? "a file public/favicon.ico or app/favicon.ico, which answers before the route does"
+            : `a matcher that covers every path but static files: ${WHOLE_MATCHER}`,
       }),
     ];
   }

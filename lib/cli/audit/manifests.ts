@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { HeadgateError } from "#lib/core/errors";
@@ -25,6 +25,8 @@ export interface Build {
   readonly pageExtensions: readonly string[];
   /** Paths that the image optimizer fetches in a client's place; globs. */
   readonly optimized: readonly string[];
+  /** Whether a file in `public` answers a path, before any route does. */
+  readonly isPublic: (path: string) => boolean;
   /** What the built middleware was told of the rewrites. */
   readonly handedOver: Rewrites | "unreadable";
 }
@@ -57,6 +59,8 @@ export function readBuild(project: string): Build {
     ),
     pageExtensions: config.pageExtensions,
     optimized: optimizedPaths(config.images),
+    isPublic: (path) =>
+      statSync(join(project, "public", path), { throwIfNoEntry: false })?.isFile() ?? false,
     handedOver: handedOver(config.env?.["HEADGATE_REWRITES"]),
   };
 }

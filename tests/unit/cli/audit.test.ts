@@ -256,6 +256,18 @@ describe("the matcher", () => {
     ]);
   });
 
+  test("that leaves out /favicon.ico leaves it to a route with a parameter, unless a file answers", async () => {
+    const given: Project = {
+      app: { "[name]/route": GET },
+      matchers: [String.raw`/((?!_next/static/|favicon\.ico$).*)`],
+      policy: { rules: { all: rule("/:name") } },
+    };
+    expect((await audit(given)).failures.map(({ allowed }) => allowed)).toEqual([
+      "a file public/favicon.ico or app/favicon.ico, which answers before the route does",
+    ]);
+    expect(await failuresOf({ ...given, files: ["favicon.ico"] })).toEqual([]);
+  });
+
   test("that leaves out the endings of files leaves out parameters that end like one", async () => {
     const failures = await failuresOf({
       app: { "api/[name]/route": GET },
