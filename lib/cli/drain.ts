@@ -19,11 +19,17 @@ export async function toldToStop(): Promise<void> {
  */
 export function drainable(server: Server): (graceMs: number) => Promise<void> {
   const sockets = new Set<Socket>();
+  let isDraining = false;
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
+  server.on("request", (_, response) => {
+    // One whose answer had begun by then is kept alive; it has had its answer now.
+    response.once("close", () => isDraining && server.closeIdleConnections());
+  });
   return async (graceMs) => {
+    isDraining = true;
     const closed = once(server, "close");
     // A connection that is kept alive would bring one request after the other.
     server.prependListener("request", (_, response) => response.setHeader("Connection", "close"));
@@ -32,6 +38,8 @@ export function drainable(server: Server): (graceMs: number) => Promise<void> {
     }, graceMs);
     server.close();
     server.closeIdleConnections();
+    // Not idle to Node, which awaits a first request: a browser opens some that it may never use.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     await closed;
     clearTimeout(cut);
   };

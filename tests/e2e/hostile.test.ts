@@ -171,9 +171,9 @@ describe("over the app", () => {
     for (const [name, bytes, status] of smuggled(head, search())) {
       expect([name, statusesOf(await speak(port, bytes))]).toEqual([name, [status]]);
     }
-    expect(await store.keys("*:rate_limit:*:search:*")).toEqual([]);
+    expect(await store.keys("*:search:*")).toEqual([]);
     expect(await other(port, "/api/search")).toEqual({ status: 200, left: 9 });
-    expect(await store.keys("*:rate_limit:*:search:*")).toHaveLength(1);
+    expect(await store.keys("*:search:*")).toHaveLength(1);
     expect(logOf(app)).toBe("");
   });
 
