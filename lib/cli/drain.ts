@@ -2,6 +2,9 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
+/** How often connections that have become idle are closed while a server drains, in milliseconds. */
+const SWEEP_MS = 100;
+
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 /** Ends when the process is told to stop, by SIGTERM or SIGINT. A second signal ends it at once. */
@@ -19,17 +22,11 @@ export async function toldToStop(): Promise<void> {
  */
 export function drainable(server: Server): (graceMs: number) => Promise<void> {
   const sockets = new Set<Socket>();
-  let isDraining = false;
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
-  server.on("request", (_, response) => {
-    // One whose answer had begun by then is kept alive; it has had its answer now.
-    response.once("close", () => isDraining && server.closeIdleConnections());
-  });
   return async (graceMs) => {
-    isDraining = true;
     const closed = once(server, "close");
     // A connection that is kept alive would bring one request after the other.
     server.prependListener("request", (_, response) => response.setHeader("Connection", "close"));
@@ -40,7 +37,10 @@ export function drainable(server: Server): (graceMs: number) => Promise<void> {
     server.closeIdleConnections();
     // Not idle to Node, which awaits a first request: a browser opens some that it may never use.
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    // An answer that has begun says that its connection is kept alive: it is idle later.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     await closed;
+    clearInterval(sweep);
     clearTimeout(cut);
   };
 }
