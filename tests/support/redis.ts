@@ -10,6 +10,9 @@ import { findProgram } from "#lib/cli/find-program";
 export interface TestRedis {
   readonly url: string;
   readonly port: number;
+  /** Goes on taking connections and answers nobody, until it is thawed. */
+  freeze(): void;
+  thaw(): void;
   /** Ends the process; once is enough, more does no harm. */
   stop(): Promise<void>;
 }
@@ -42,7 +45,15 @@ export async function startRedis(wanted?: number): Promise<TestRedis> {
       running.delete(child);
       rmSync(folder, { recursive: true, force: true });
     };
-    if (await isReady(child)) return { url: `redis://127.0.0.1:${port}`, port, stop };
+    if (await isReady(child)) {
+      return {
+        url: `redis://127.0.0.1:${port}`,
+        port,
+        freeze: () => void child.kill("SIGSTOP"),
+        thaw: () => void child.kill("SIGCONT"),
+        stop,
+      };
+    }
     await stop();
     if (attempt >= 5) throw new Error(`${program} did not start`);
   }

@@ -5,7 +5,7 @@ import { ROOT } from "../support/app.ts";
 
 test.each(["seed.md", "security.md"])("docs/%s names tests that are there", (page) => {
   const text = readFileSync(join(ROOT, "docs", page), "utf8");
-  const named = [...text.matchAll(/`(tests\/[\w/.-]+\.test\.ts)`((?:,? "[^"]+")*)/g)];
+  const named = [...text.matchAll(/`(tests\/[\w/.-]+\.ts)`((?:,? "[^"]+")*)/g)];
   expect(named.length).toBeGreaterThan(30);
   const missing = named.filter(([, file = "", titles = ""]) => {
     const path = join(ROOT, file);

@@ -1,0 +1,4 @@
+import { ourServer } from "../support/our-server.ts";
+import { describeApp } from "./suite/index.ts";
+
+describeApp(ourServer);

@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import { limitsOf } from "./limits.ts";
+import { newAddress, type World } from "./world.ts";
+
+/** Every header that somebody somewhere believes to name the client. */
+const CLAIMS = [
+  "x-forwarded-for",
+  "x-real-ip",
+  "x-client-ip",
+  "true-client-ip",
+  "cf-connecting-ip",
+  "x-vercel-forwarded-for",
+  "forwarded",
+];
+
+export function describeAddresses(world: World): void {
+  const claims = (address: string) => {
+    const told = world.target.from("");
+    const free = CLAIMS.filter((name) => !Object.hasOwn(told, name));
+    return {
+      ...Object.fromEntries(
+        free.map((name) => [name, name === "forwarded" ? `for=${address}` : address]),
+      ),
+      "x-headgate-socket": `nonce ${address}`,
+    };
+  };
+  const roomFor = async (address: string, headers?: Record<string, string>) => {
+    const answer = await world.ask("/api/analytics/counts", {
+      address,
+      ...(headers && { headers }),
+    });
+    return limitsOf(answer).find(([name]) => name === "api")?.[1];
+  };
+
+  describe("addresses", () => {
+    test("are those that the place names, whatever a client claims", async () => {
+      const address = newAddress();
+      expect(await roomFor(address)).toBe(599);
+      expect(await roomFor(address, claims(newAddress()))).toBe(598);
+      expect(await roomFor(address, claims(newAddress()))).toBe(597);
+      expect(await roomFor(newAddress(), claims(address))).toBe(599);
+    });
+
+    test("of one IPv6 network are one client, and IPv4 written as IPv6 is IPv4", async () => {
+      expect(await roomFor("2001:db8:7:7::1")).toBe(599);
+      expect(await roomFor("2001:db8:7:7:ffff::2")).toBe(598);
+      expect(await roomFor("2001:db8:7:8::1")).toBe(599);
+      const address = newAddress();
+      expect(await roomFor(address)).toBe(599);
+      expect(await roomFor(`::ffff:${address}`)).toBe(598);
+    });
+  });
+}

@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import { startStore } from "../../support/gateway.ts";
+import { startRedis } from "../../support/redis.ts";
+import { scope } from "../../support/scope.ts";
+import { sign } from "../../support/sign.ts";
+import type { Instance } from "../../support/target.ts";
+import { limitsOf } from "./limits.ts";
+import type { World } from "./world.ts";
+
+export function describeFailures(world: World): void {
+  const cleanUp = scope();
+  const own = async (env: Readonly<Record<string, string>> = {}) => {
+    const store = cleanUp(await startStore(), (it) => it.stop());
+    const app = cleanUp(await world.start(store, env), (it) => it.stop());
+    return { store, app };
+  };
+  const search = (app: Instance) => world.ask("/api/search", {}, app);
+  const trigger = async (app: Instance) =>
+    world.ask(
+      "/api/admin/pipeline/trigger",
+      {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${await sign({ role: "admin" })}`,
+          "content-type": "application/json",
+        },
+        body: '{"kind":"search-cache"}',
+      },
+      app,
+    );
+
+  const isRidden = async (app: Instance) => {
+    const passed = await search(app);
+    expect(passed.status).toBe(200);
+    expect(passed.headers.has("ratelimit")).toBe(false);
+    expect(await passed.json()).toHaveProperty("artists");
+
+    const closed = await trigger(app);
+    expect(closed.status).toBe(503);
+    expect(closed.headers.get("content-type")).toBe("application/problem+json");
+    const text = await closed.text();
+    expect(text).toContain("http-problem-types#temporary-reduced-capacity");
+    expect(text).not.toMatch(/127\.0\.0\.1|redis:|token/i);
+  };
+
+  const goesAgain = async (app: Instance) => {
+    await expect.poll(async () => limitsOf(await search(app))[1]?.[0]).toBe("search");
+    await expect.poll(async () => (await trigger(app)).status).toBe(202);
+  };
+
+  describe("when Redis is gone", () => {
+    test("each rule says what happens, it is in the log, and all is well when it is back", async () => {
+      const { store, app } = await own();
+      expect((await search(app)).status).toBe(200);
+      await store.redis.stop();
+      await isRidden(app);
+      await expect.poll(() => app.output()).toContain('"event":"store-failed"');
+      expect(app.output()).not.toContain(store.token);
+
+      const ill = await world.ask("/api/health/redis", {}, app);
+      expect(ill.status).toBe(503);
+      expect(await ill.text()).not.toMatch(/127\.0\.0\.1|redis:|token/i);
+
+      cleanUp(await startRedis(store.redis.port), (it) => it.stop());
+      await goesAgain(app);
+    });
+  });
+
+  describe("when Redis does not answer", () => {
+    test("requests go on after the deadline, as each rule says, and all is well when it answers again", async () => {
+      const { store, app } = await own({ HEADGATE_STORE_DEADLINE_MS: "300" });
+      expect(limitsOf(await search(app))).toHaveLength(2);
+      store.redis.freeze();
+      await isRidden(app);
+      store.redis.thaw();
+      await goesAgain(app);
+    });
+  });
+}

@@ -1,0 +1,22 @@
+import { describe } from "vitest";
+import type { Target } from "../../support/target.ts";
+import { describeAddresses } from "./addresses.ts";
+import { describeFailures } from "./failures.ts";
+import { describeLimits } from "./limits.ts";
+import { describeRoutes } from "./routes.ts";
+import { describeScenarios } from "./scenarios.ts";
+import { describeSpellings } from "./spellings.ts";
+import { appWorld } from "./world.ts";
+
+/** What the sample app does, wherever it is deployed: everything here holds on every target. */
+export function describeApp(target: Target): void {
+  describe(`the app on ${target.name}`, () => {
+    const world = appWorld(target);
+    describeLimits(world);
+    describeAddresses(world);
+    describeSpellings(world);
+    describeScenarios(world);
+    describeRoutes(world);
+    describeFailures(world);
+  });
+}

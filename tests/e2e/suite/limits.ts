@@ -1,0 +1,126 @@
+import { parseList } from "structured-headers";
+import { describe, expect, test } from "vitest";
+import { sign } from "../../support/sign.ts";
+import { newAddress, type World } from "./world.ts";
+
+const times = (count: number, status: number) => Array.from({ length: count }, () => status);
+
+/** How a header of limits says that each of them stands. */
+export const limitsOf = (answer: Response | undefined) =>
+  parseList(answer?.headers.get("ratelimit") ?? "").map(([name, all]) => [name, all.get("r")]);
+
+export function describeLimits(world: World): void {
+  const repeat = async (count: number, path: string, address: string, method = "POST") => {
+    const answers: Response[] = [];
+    for (let i = 0; i < count; i += 1) answers.push(await world.ask(path, { address, method }));
+    return answers;
+  };
+
+  describe("limits", () => {
+    test("let ten searches a minute through and refuse the eleventh, with the standard's headers", async () => {
+      const address = newAddress();
+      const answers = await repeat(11, "/api/search", address);
+      expect(answers.map(({ status }) => status)).toEqual([...times(10, 200), 429]);
+
+      const [first] = answers;
+      expect(first?.headers.get("ratelimit-policy")).toBe('"api";q=600;w=60, "search";q=10;w=60');
+      expect(limitsOf(first)).toEqual([
+        ["api", 599],
+        ["search", 9],
+      ]);
+
+      const refused = answers[10];
+      const wait = Number(refused?.headers.get("retry-after"));
+      expect(wait).toBeGreaterThan(0);
+      expect(wait).toBeLessThanOrEqual(60);
+      expect(refused?.headers.get("ratelimit")).toBe(`"search";r=0;t=${wait}`);
+      expect(refused?.headers.get("content-type")).toBe("application/problem+json");
+      expect(refused?.headers.get("cache-control")).toBe("no-store");
+      expect(await refused?.json()).toMatchObject({
+        type: "https://iana.org/assignments/http-problem-types#quota-exceeded",
+        status: 429,
+        "violated-policies": ["search"],
+      });
+
+      // A refusal takes nothing: the rule of the whole API still has room for 590.
+      const elsewhere = await world.ask("/api/analytics/track", { address });
+      expect(limitsOf(elsewhere)[0]).toEqual(["api", 589]);
+    });
+
+    test("refuse a browser with a page that says how long to wait, and HEAD without a body", async () => {
+      const address = newAddress();
+      await repeat(10, "/api/search", address, "GET");
+      const accept = "text/html,application/xhtml+xml,*/*;q=0.8";
+      const page = await world.ask("/api/search", { address, headers: { accept } });
+      expect(page.status).toBe(429);
+      expect(page.headers.get("content-type")).toContain("text/html");
+      expect(await page.text()).toMatch(/Please try again in \d+ (?:second|minute)s?\./);
+
+      const head = await world.ask("/api/search", { address, method: "HEAD" });
+      expect([head.status, await head.text()]).toEqual([429, ""]);
+      expect(head.headers.get("retry-after")).toMatch(/^\d+$/);
+    });
+
+    test("exempt health, and leave pages without a rule and preflights alone", async () => {
+      for (const [method, path, status] of [
+        ["GET", "/api/health", 200],
+        ["GET", "/api/health/redis", 200],
+        ["GET", "/", 200],
+        ["OPTIONS", "/api/search", 204],
+      ] as const) {
+        const answer = await world.ask(path, { method });
+        expect([path, answer.status]).toEqual([path, status]);
+        expect(answer.headers.has("ratelimit")).toBe(false);
+      }
+      const health = await (await world.ask("/api/health/redis")).json();
+      expect(health).toStrictEqual({ status: "ok", roundTripMs: expect.any(Number) });
+    });
+
+    test("count users by their verified tokens, wherever they are, and everybody else by address", async () => {
+      const path = "/api/dashboard/profile/delete";
+      const room = async (address: string, headers: Record<string, string> = {}) => {
+        const answer = await world.ask(path, { method: "POST", address, headers });
+        return new Map(limitsOf(answer).map(([name, r]) => [name, r])).get("profile-delete");
+      };
+      const [here, there] = [newAddress(), newAddress()];
+      const ada = { authorization: `Bearer ${await sign({ sub: `ada ${here}` })}` };
+      const bob = { cookie: `session=${await sign({ sub: `bob ${here}` })}` };
+      const forged = { authorization: `Bearer ${await sign({ secret: "a".repeat(40) })}` };
+      expect([
+        await room(here, ada),
+        await room(there, ada),
+        await room(here, bob),
+        await room(here),
+        await room(here, forged),
+        await room(there, ada),
+        await room(there),
+      ]).toEqual([2, 1, 2, 2, 1, 0, 2]);
+      expect((await world.ask(path, { method: "POST", headers: ada })).status).toBe(429);
+      expect((await world.ask(path, { method: "POST", headers: bob })).status).not.toBe(429);
+    });
+
+    test("ask Redis once a checked request, however many of them apply", async () => {
+      const address = newAddress();
+      const scripts = async () => {
+        const stats = await world.direct.info("commandstats");
+        return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1] ?? 0);
+      };
+      // Nothing of a handler's own: a body that is refused is refused before the store is asked.
+      await repeat(1, "/api/analytics/track", address);
+      const before = await scripts();
+      await repeat(5, "/api/analytics/track", address);
+      expect(await scripts()).toBe(before + 5);
+    });
+
+    test("leave an unlimited path without a call", async () => {
+      const calls = async () => {
+        const stats = await world.direct.info("commandstats");
+        return [...stats.matchAll(/cmdstat_(?!info)[^:]+:calls=(\d+)/g)].map(([, n]) => Number(n));
+      };
+      const before = await calls();
+      expect((await world.ask("/")).status).toBe(200);
+      expect((await world.ask("/api/health")).status).toBe(200);
+      expect(await calls()).toEqual(before);
+    });
+  });
+}

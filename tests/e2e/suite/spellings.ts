@@ -1,0 +1,98 @@
+import { describe, expect, test } from "vitest";
+import { sendRaw } from "../../support/raw-http.ts";
+import { newAddress, type World } from "./world.ts";
+
+/** Ways to write the search's path that some server, proxy or router takes for it. */
+const SPELLINGS = [
+  "/api/search",
+  "/api/search/",
+  "/api/search//",
+  "//api/search",
+  "/api//search",
+  "/api/./search",
+  "/api/x/../search",
+  "/api/x/..%2fsearch",
+  "/api/%2e/search",
+  "/api/x/%2e%2e/search",
+  "/api%2fsearch",
+  "/api\\search",
+  "/api/%73earch",
+  "/%61pi/search",
+  "/api/%2573earch",
+  "/API/search",
+  "/api/Search",
+  "/api/search?q=a",
+  "/api/search#x",
+  "/api/search%23x",
+  "/api/search%3fx",
+  "/api/search;x",
+  "/api/search%00",
+  "/api/search%0a",
+  "/api/search%20",
+  "/api/search.rsc",
+  "/api/search.json",
+  "/api/search.prefetch.rsc",
+  "/api/search.segments/_tree.segment.rsc",
+  "/index/api/search",
+  "/_next/data/x/api/search.json",
+  "/_next/static/../../api/search",
+  "/_next/static/%2e%2e/%2e%2e/api/search",
+  "/_next/static/..%2f..%2fapi/search",
+  "/favicon.ico/../api/search",
+  "/_next/image?url=%2Fapi%2Fsearch&w=640&q=75",
+  "http://other.example/api/search",
+];
+
+/** What servers, proxies and frameworks tell themselves, and a client may try to. */
+const HEADERS = [
+  "x-middleware-subrequest: middleware:middleware:middleware:middleware:middleware",
+  "x-middleware-subrequest: src/middleware:src/middleware:src/middleware:src/middleware",
+  "x-middleware-invoke: 1",
+  "x-middleware-next: 1",
+  "x-middleware-rewrite: /",
+  "x-middleware-override-headers: x-headgate-socket",
+  "x-invoke-path: /",
+  "x-matched-path: /",
+  "x-now-route-matches: 1=x",
+  "x-nextjs-data: 1",
+  "x-prerender-revalidate: 1",
+  "x-original-url: /",
+  "x-rewrite-url: /",
+  "x-forwarded-host: other.example",
+  "x-http-method-override: OPTIONS",
+  "x-opennext-initial-url: http://other.example/",
+  "x-opennext-resolved-routes: []",
+  "x-opennext-internal-result: /",
+  "RSC: 1",
+];
+
+export function describeSpellings(world: World): void {
+  const send = (target: string, header?: string) => {
+    const told = Object.entries(world.target.from(newAddress()));
+    const headers = told.map(([name, value]) => `${name}: ${value}`);
+    const { url } = world.instances[0] ?? { url: "" };
+    return sendRaw(url, "GET", target, header === undefined ? headers : [...headers, header]);
+  };
+
+  describe("a path", () => {
+    test("serves no search uncounted, however it is spelled", async () => {
+      const served: string[] = [];
+      const uncounted: string[] = [];
+      for (const target of SPELLINGS) {
+        const answer = await send(target);
+        expect([target, answer.status]).not.toEqual([target, 500]);
+        if (!answer.body.includes('"artists":')) continue;
+        served.push(target);
+        if (!answer.headers.get("ratelimit")?.includes('"search"')) uncounted.push(target);
+      }
+      expect(uncounted).toEqual([]);
+      expect(served).toContain("/api/search");
+    });
+
+    test.each(HEADERS)("is counted with %j too, or not served", async (header) => {
+      const answer = await send("/api/search", header);
+      const isCounted = answer.headers.get("ratelimit")?.includes('"search"') === true;
+      expect(answer.body.includes('"artists":') && !isCounted).toBe(false);
+    });
+  });
+}

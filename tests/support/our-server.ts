@@ -1,0 +1,17 @@
+import { buildOnce } from "#lib/cli/build";
+import { ROOT, startApp } from "./app.ts";
+import type { Target } from "./target.ts";
+
+/** The sample app under our own server, behind one proxy that names the client. */
+export const ourServer: Target = {
+  name: "our own server",
+  from: (address) => ({ "x-forwarded-for": address }),
+  build: async () => void (await buildOnce(ROOT, () => {})),
+  start: (store, env) =>
+    startApp({
+      UPSTASH_REDIS_REST_URL: store.url,
+      UPSTASH_REDIS_REST_TOKEN: store.token,
+      CLIENT_IP_FROM: "hops:1",
+      ...env,
+    }),
+};
