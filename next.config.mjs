@@ -1,4 +1,4 @@
-import { PHASE_DEVELOPMENT_SERVER } from "next/constants.js";
+import { PHASE_DEVELOPMENT_SERVER, PHASE_PRODUCTION_BUILD } from "next/constants.js";
 
 const EXTENSIONS = ["tsx", "ts"];
 
@@ -21,6 +21,7 @@ const config = {
   images: { unoptimized: true },
   // Where a lockfile lies in a folder above, Next would take that folder for the project.
   turbopack: { root: import.meta.dirname },
+  outputFileTracingRoot: import.meta.dirname,
   // `npm run check` checks the types of the whole tree; a build needs no second look.
   typescript: { ignoreBuildErrors: true },
 };
@@ -29,5 +30,8 @@ const config = {
 export default function forPhase(phase) {
   // Pages that end in `.dev.tsx`, and routes, are there in development, and in no build.
   const only = phase === PHASE_DEVELOPMENT_SERVER ? ["dev.tsx", "dev.ts"] : [];
-  return { ...config, pageExtensions: [...only, ...EXTENSIONS] };
+  // What a Worker and a container are made of. It is asked for at the build alone: a server that reads
+  // it warns, though it serves the same build.
+  const output = phase === PHASE_PRODUCTION_BUILD ? { output: "standalone" } : {};
+  return { ...config, ...output, pageExtensions: [...only, ...EXTENSIONS] };
 }

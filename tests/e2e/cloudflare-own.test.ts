@@ -1,0 +1,139 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ASSETS_FOLDER, secretsIn, WORKER_FOLDER } from "#lib/cli/build-worker";
+import { startWorker } from "#lib/cli/worker";
+import { ROOT, startProgram } from "../support/app.ts";
+import { cloudflare } from "../support/cloudflare.ts";
+import { startStore, type TestStore } from "../support/gateway.ts";
+import { scope } from "../support/scope.ts";
+import { AUTH_SECRET, sign } from "../support/sign.ts";
+import type { Instance } from "../support/target.ts";
+
+const cleanUp = scope();
+let store: TestStore;
+
+beforeAll(async () => {
+  await cloudflare.build();
+  store = await startStore();
+});
+afterAll(() => store?.stop());
+
+const start = async () =>
+  cleanUp(
+    await cloudflare.start(store, { AUTH_SECRET, HEADGATE_STORE_DEADLINE_MS: "10000" }),
+    (it) => it.stop(),
+  );
+
+async function searches(app: Instance, count: number, address: string) {
+  const sent = Array.from({ length: count }, async () => {
+    const answer = await fetch(`${app.url}/api/search`, { headers: cloudflare.from(address) });
+    await answer.text();
+    return answer.status;
+  });
+  return Promise.all(sent);
+}
+
+const count = (list: readonly number[], value: number) => list.filter((it) => it === value).length;
+
+describe("200 requests in flight at once", () => {
+  test("are answered by a Worker that has seen none before, and none waits for another's", async () => {
+    const app = await start();
+    const body = JSON.stringify({
+      type: "profile_view",
+      artistId: "artist-001",
+      sessionId: "of-200-requests",
+    });
+    const authorization = `Bearer ${await sign({ sub: "of-200-requests" })}`;
+    const type = { "content-type": "application/json" };
+    const tracked = Array.from({ length: 100 }, async (_, i) => {
+      const headers = { ...type, ...cloudflare.from(`198.51.100.${i}`) };
+      const answer = await fetch(`${app.url}/api/analytics/track`, {
+        method: "POST",
+        headers,
+        body,
+      });
+      return JSON.stringify(await answer.json());
+    });
+    const updated = Array.from({ length: 40 }, async (_, i) => {
+      const headers = { ...type, authorization, ...cloudflare.from(`198.51.100.${i}`) };
+      const session = JSON.stringify({ city: "Lisbon" });
+      const path = "/api/onboarding/update-session";
+      return (await fetch(app.url + path, { method: "POST", headers, body: session })).status;
+    });
+    const searched = await searches(app, 60, "203.0.113.60");
+    expect([count(searched, 200), count(searched, 429)]).toEqual([10, 50]);
+    const told = await Promise.all(tracked);
+    expect(told.filter((it) => it === '{"tracked":true}')).toHaveLength(1);
+    expect(told.filter((it) => it.includes("duplicate"))).toHaveLength(99);
+    expect(count(await Promise.all(updated), 200)).toBe(40);
+    const lines = app.output().split("\n").filter(Boolean);
+    expect(lines.filter((line) => !line.includes('"source":"headgate"'))).toEqual([]);
+    expect(app.output()).not.toContain('"store-failed"');
+  });
+
+  test("are not held up by a first one whose client goes away", async () => {
+    const app = await start();
+    const away = Array.from({ length: 20 }, (_, i) => {
+      const abort = new AbortController();
+      const headers = cloudflare.from(`198.51.101.${i}`);
+      const asked = fetch(`${app.url}/api/search`, { headers, signal: abort.signal });
+      setTimeout(() => abort.abort(), i);
+      return asked.then(
+        (answer) => answer.status,
+        () => 0,
+      );
+    });
+    const searched = await searches(app, 30, "203.0.113.61");
+    await Promise.all(away);
+    expect([count(searched, 200), count(searched, 429)]).toEqual([10, 20]);
+    expect(await searches(app, 1, "203.0.113.62")).toEqual([200]);
+    expect(app.output()).not.toMatch(/hang|Cannot perform I\/O|[Uu]ncaught/);
+  });
+});
+
+describe("a Worker without its variables", () => {
+  test("answers no request, and says in its log alone what is missing", async () => {
+    const app = cleanUp(
+      await startWorker(ROOT, { host: "127.0.0.1", port: 0, variables: {} }),
+      (it) => it.stop(),
+    );
+    const answer = await fetch(`${app.url}/api/search`);
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toMatch(/UPSTASH|ENV_INVALID/);
+    await expect.poll(() => app.output()).toContain("UPSTASH_REDIS_REST_URL: allowed is");
+  });
+});
+
+describe("what is uploaded", () => {
+  test("holds no file of this machine's environment", () => {
+    expect(secretsIn(ROOT)).toEqual([]);
+    const assets = globSync("**/*", { cwd: join(ROOT, ASSETS_FOLDER) });
+    expect(assets.filter((file) => /\.env|secret|\.map$/.test(file))).toEqual([]);
+    expect(existsSync(join(ROOT, WORKER_FOLDER, "worker.js"))).toBe(true);
+  });
+
+  test("says whose address is counted without being told", () => {
+    const worker = readFileSync(join(ROOT, WORKER_FOLDER, "worker.js"), "utf8");
+    expect(worker).toContain("Cloudflare-Workers");
+  });
+});
+
+describe("npm run preview:cloudflare", () => {
+  test("serves the Worker over a store of its own, and ends when told", async () => {
+    const app = cleanUp(
+      await startProgram(["lib/cli/preview-cloudflare.ts"], { PORT: "0" }),
+      (it) => it.stop(),
+    );
+    expect(
+      app
+        .output()
+        .split("\n")
+        .map((line) => line.split(/\s+/)[0]),
+    ).toContain("store");
+    const searched: number[] = [];
+    for (let i = 0; i < 11; i += 1) searched.push((await fetch(`${app.url}/api/search`)).status);
+    expect([count(searched, 200), searched.at(-1)]).toEqual([10, 429]);
+    expect(await app.stop()).toBe(0);
+  });
+});
