@@ -1,7 +1,7 @@
 import { HeadgateError } from "#lib/core/errors";
 import type { Redis } from "#lib/redis/client";
 import type { Keys } from "#lib/redis/keys";
-import { defineScript, runScript } from "#lib/redis/script";
+import { defineScript, runOwned } from "#lib/redis/script";
 
 export interface DedupOptions {
   readonly redis: Redis;
@@ -38,13 +38,24 @@ export interface Dedup {
 
 const MAX_TTL_SECONDS = 31 * 24 * 3600;
 
+/**
+ * Claims an event that nobody has claimed, or this owner already: a claim whose answer was lost is
+ * sent again and finds itself. KEYS: the event. ARGV: the claim's owner, seconds.
+ */
+const CLAIM = defineScript(`
+local owner = redis.call("GET", KEYS[1])
+if owner then return owner == ARGV[1] and 1 or 0 end
+redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[2])
+return 1
+`);
+
 /** Deletes a claim, if it is still this one. KEYS: the event. ARGV: the claim's owner. */
 const GIVE_UP = defineScript(`
 if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call("DEL", KEYS[1])
 `);
 
-/** Makes the dedup, on `SET key owner NX EX ttl`. */
+/** Makes the dedup: the seed's `SET key value NX EX ttl`, by an owner. */
 export function createDedup({ redis, keys, pseudonym, onFailure }: DedupOptions): Dedup {
   async function claimEvent(key: string, ttlSeconds: number): Promise<EventClaim> {
     checkKey(key);
@@ -53,13 +64,13 @@ export function createDedup({ redis, keys, pseudonym, onFailure }: DedupOptions)
     const owner = crypto.randomUUID();
     const giveUp = async () => {
       try {
-        await runScript(redis, GIVE_UP, [name], [owner]);
+        await runOwned(redis, GIVE_UP, [name], [owner]);
       } catch (error) {
         onFailure("giving up an event", error);
       }
     };
     try {
-      const isFirst = (await redis.set(name, owner, { nx: true, ex: ttlSeconds })) === "OK";
+      const isFirst = (await runOwned(redis, CLAIM, [name], [owner, ttlSeconds])) === 1;
       return { isFirst, giveUp: isFirst ? giveUp : async () => {} };
     } catch (error) {
       onFailure("claiming an event", error);

@@ -1,8 +1,7 @@
 import { HeadgateError } from "#lib/core/errors";
 import type { Redis } from "#lib/redis/client";
-import { StoreError } from "#lib/redis/errors";
 import type { Keys } from "#lib/redis/keys";
-import { runScript, type Script } from "#lib/redis/script";
+import { runOwned, type Script } from "#lib/redis/script";
 import { ACQUIRE, EXTEND, RELEASE } from "./scripts.ts";
 
 export interface LocksOptions {
@@ -43,7 +42,7 @@ const MAX_TTL_SECONDS = 24 * 3600;
 /** Makes the locks. A lock's value is its token, made by the runtime's own source of randomness. */
 export function createLocks({ redis, keys, pseudonym, onFailure }: LocksOptions): Locks {
   async function run(script: Script, key: string, args: (string | number)[]): Promise<boolean> {
-    return (await runScript(redis, script, [keys.lock(pseudonym("lock", key))], args)) === 1;
+    return (await runOwned(redis, script, [keys.lock(pseudonym("lock", key))], args)) === 1;
   }
 
   async function releaseLock(key: string, token: string): Promise<boolean> {
@@ -62,9 +61,8 @@ export function createLocks({ redis, keys, pseudonym, onFailure }: LocksOptions)
       checkKey(key);
       const ttlMs = milliseconds(ttlSeconds);
       const token = newToken();
-      const acquire = () => run(ACQUIRE, key, [token, ttlMs]);
       try {
-        return (await acquire().catch(onceMore(acquire))) ? token : null;
+        return (await run(ACQUIRE, key, [token, ttlMs])) ? token : null;
       } catch (error) {
         onFailure("acquiring a lock", error);
         // It may be ours without our knowing; then nobody else should wait for its end.
@@ -82,14 +80,6 @@ export function createLocks({ redis, keys, pseudonym, onFailure }: LocksOptions)
         return false;
       }
     },
-  };
-}
-
-/** Sends again where the connection broke; after a deadline there is no time left to. */
-function onceMore<T>(send: () => Promise<T>): (error: unknown) => Promise<T> {
-  return (error) => {
-    if (error instanceof StoreError && error.code === "STORE_UNREACHABLE") return send();
-    throw error;
   };
 }
 

@@ -3,6 +3,7 @@ import { createDedup } from "#lib/dedup/dedup";
 import { createPseudonym } from "#lib/identity/pseudonym";
 import { createRedis } from "#lib/redis/client";
 import { keyNames } from "#lib/redis/keys";
+import { losing } from "../support/losing.ts";
 import { serve, type ServedStore } from "../support/served.ts";
 import { STORES } from "../support/stores.ts";
 
@@ -65,6 +66,15 @@ describe.each(STORES)("dedup on $name", (kind) => {
     expect(await other.shouldTrackEvent("e", 300)).toBe(true);
     await first.giveUp();
     expect(await other.shouldTrackEvent("e", 300)).toBe(false);
+  });
+
+  test("an event whose claim's answer is lost counts once all the same", async () => {
+    await pair().one.shouldTrackEvent("warm", 1);
+    const { one, other, failures } = pair(losing((call) => call <= 2));
+    expect(await one.shouldTrackEvent("e", 300)).toBe(true);
+    expect(await other.shouldTrackEvent("e", 300)).toBe(false);
+    expect(await one.shouldTrackEvent("e", 300)).toBe(false);
+    expect(failures).toEqual([]);
   });
 
   test("a store that is gone loses no event, and throws nothing", async () => {
