@@ -56,6 +56,7 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
       ? await goOn(request, event)
       : ((await wordedByApp(request, decision, later)) ?? refusal(request, told, legacyHeaders));
     const marked = writable(answer);
+    if (requestId && !decision.allowed) marked.headers.set("x-request-id", requestId);
     writeLimitHeaders(marked.headers, told, legacyHeaders);
     writeCorsHeaders(marked.headers, request, cors);
     return marked;

@@ -89,13 +89,13 @@ export function createLimiter(redis: Redis, keys: Keys, options: LimiterOptions 
     const charges =
       rules.onStoreFailure === "local" ? localCharges(rules, clients, keys, cost) : [];
     if (charges.length === 0) return uncounted(rules.onStoreFailure !== "deny", error);
-    const { passed, limits, giveBack } = local.settle(mode, charges);
+    const settled = local.settle(mode, charges);
     const decision: Decision = {
-      ...decisionOf({ passed, limits, shadows: [], at: undefined }),
+      ...decisionOf({ ...settled, shadows: [], at: undefined }),
       counted: "in-process",
       error,
     };
-    refunds.set(decision, giveBack);
+    refunds.set(decision, () => settled.giveBack());
     return decision;
   };
 
@@ -134,8 +134,8 @@ export function createLimiter(redis: Redis, keys: Keys, options: LimiterOptions 
     },
 
     catchUp(decision) {
-      if (decision.counted !== "in-store" || local.isEmpty()) return undefined;
-      return restore(redis, local.drain()).catch(() => {});
+      if (decision.counted !== "in-store" || !local.owes()) return undefined;
+      return restore(redis, local.takeOwed()).catch(() => {});
     },
   };
 }

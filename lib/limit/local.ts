@@ -13,6 +13,8 @@ interface Taken {
   /** Milliseconds of the monotonic clock; of several the last. */
   at: number;
   units: number;
+  /** How many of them the store does not know of yet. */
+  owed: number;
 }
 
 /** What one key's client took here, oldest first. */
@@ -39,10 +41,13 @@ export interface LocalSettlement {
 export interface LocalLimits {
   /** Takes all charges, or none where one has no room; or only says how they stand. */
   settle(mode: "take" | "peek", charges: readonly Charge[]): LocalSettlement;
-  /** Whether anything was counted that was not drained. */
-  isEmpty(): boolean;
-  /** Everything that was counted, and still counts; it is forgotten here. */
-  drain(): LocalCount[];
+  /** Whether anything was counted that the store does not know of. */
+  owes(): boolean;
+  /**
+   * What the store does not know of, and still counts: each unit is told once. It goes on counting
+   * here, so that the next outage is no new quota.
+   */
+  takeOwed(): LocalCount[];
 }
 
 /**
@@ -53,6 +58,7 @@ export interface LocalLimits {
 export function createLocalLimits(clock: Clock = monotonic, mostKeys = MOST_KEYS): LocalLimits {
   // In the order of their last use: the first is the one that goes.
   const counts = new Map<string, Count>();
+  let owes = false;
 
   const countOf = (charge: Charge, now: number): Count => {
     const known = counts.get(charge.key);
@@ -64,6 +70,7 @@ export function createLocalLimits(clock: Clock = monotonic, mostKeys = MOST_KEYS
 
   const take = (count: Count, { key, cost }: Charge, now: number): void => {
     add(count, cost, now);
+    owes = true;
     counts.delete(key);
     counts.set(key, count);
     if (counts.size <= mostKeys) return;
@@ -72,7 +79,7 @@ export function createLocalLimits(clock: Clock = monotonic, mostKeys = MOST_KEYS
   };
 
   return {
-    isEmpty: () => counts.size === 0,
+    owes: () => owes,
 
     settle(mode, charges) {
       const now = clock();
@@ -94,17 +101,18 @@ export function createLocalLimits(clock: Clock = monotonic, mostKeys = MOST_KEYS
       };
     },
 
-    drain() {
+    takeOwed() {
       const now = clock();
-      const drained = [...counts.values()].map(({ charge }) => ({
+      owes = false;
+      const owed = [...counts.values()].map(({ charge }) => ({
         charge,
-        taken: countOf(charge, now).taken.map(({ at, units }) => ({
-          ageMs: Math.floor(now - at),
-          units,
-        })),
+        taken: countOf(charge, now).taken.map((each) => {
+          const units = each.owed;
+          each.owed = 0;
+          return { ageMs: Math.floor(now - each.at), units };
+        }),
       }));
-      counts.clear();
-      return drained.filter(({ taken }) => taken.length > 0);
+      return owed.filter(({ taken }) => taken.some(({ units }) => units > 0));
     },
   };
 }
@@ -131,15 +139,19 @@ function add({ charge, taken }: Count, units: number, now: number): void {
   const last = taken.at(-1);
   if (last && Math.floor(last.at / slotMs) === Math.floor(now / slotMs)) {
     last.units += units;
+    last.owed += units;
     last.at = now;
-  } else taken.push({ at: now, units });
+  } else taken.push({ at: now, units, owed: units });
 }
 
 /** From the time at which it was taken on: what is older is others'. */
 function giveBack({ taken }: Count, cost: number, since: number): number {
   const from = taken.find(({ at }) => at >= since);
   const units = Math.min(cost, from?.units ?? 0);
-  if (from) from.units -= units;
+  if (from) {
+    from.units -= units;
+    from.owed = Math.max(0, from.owed - units);
+  }
   return units;
 }
 

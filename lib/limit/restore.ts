@@ -22,7 +22,7 @@ export async function restore(redis: Redis, counts: readonly LocalCount[]): Prom
       args: [
         "restore",
         ...argsOf([{ ...charge, cost: 0 }]),
-        ...taken.flatMap(({ ageMs, units }) => [ageMs, units]),
+        ...taken.flatMap(({ ageMs, units }) => (units > 0 ? [ageMs, units] : [])),
       ],
     }));
     await runScripts(redis, RESTORE_SCRIPT, calls);

@@ -103,7 +103,7 @@ describe("limits counted in the process", () => {
     const { take, limits } = local(3);
     for (const key of ["a", "b", "c", "a", "d"]) take(charge(key, { limit: 2 }));
     expect(take(charge("a", { limit: 2 })).passed).toBe(false);
-    expect(limits.drain().map(({ charge: { key } }) => key)).toEqual(["c", "a", "d"]);
+    expect(limits.takeOwed().map(({ charge: { key } }) => key)).toEqual(["c", "a", "d"]);
   });
 
   test("keep few numbers of one key, however often it is asked for", () => {
@@ -112,21 +112,21 @@ describe("limits counted in the process", () => {
       clock.now += 5;
       take(charge("a", { limit: 100_000 }));
     }
-    const [count] = limits.drain();
+    const [count] = limits.takeOwed();
     expect(count?.taken.length).toBeLessThanOrEqual(17);
     expect(count?.taken.reduce((sum, { units }) => sum + units, 0)).toBeGreaterThan(3000);
   });
 
-  test("are handed over once, with their ages, and without what is over", () => {
+  test("are told to the store once, with their ages, without what is over, and go on counting", () => {
     const { take, clock, limits } = local();
-    expect(limits.isEmpty()).toBe(true);
+    expect(limits.owes()).toBe(false);
     take(charge("old", { windowMs: 1000 }));
     take(charge("a", { cost: 2 }));
     clock.now += 3000;
     take(charge("a"));
     clock.now += 500;
-    expect(limits.isEmpty()).toBe(false);
-    expect(limits.drain()).toMatchObject([
+    expect(limits.owes()).toBe(true);
+    expect(limits.takeOwed()).toMatchObject([
       {
         charge: { key: "a" },
         taken: [
@@ -135,6 +135,8 @@ describe("limits counted in the process", () => {
         ],
       },
     ]);
-    expect([limits.isEmpty(), limits.drain()]).toEqual([true, []]);
+    expect([limits.owes(), limits.takeOwed()]).toEqual([false, []]);
+    expect(take(charge("a", { cost: 2 })).limits[0]?.remaining).toBe(0);
+    expect(limits.takeOwed().map(({ taken }) => taken.map(({ units }) => units))).toEqual([[0, 2]]);
   });
 });
