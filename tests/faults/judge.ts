@@ -97,8 +97,7 @@ export function wrongs(verdict: Verdict): string[] {
   const { wrong, overBound, countedTwice, heldTwice, recovery, requests } = verdict;
   return [
     requests === 0 && "nothing was asked",
-    verdict.degraded > 0 === verdict.isHarmless &&
-      `${verdict.degraded} decisions without the store`,
+    verdict.degraded > 0 === verdict.isHarmless && `${verdict.degraded} decided without the store`,
     wrong.length > 0 && `answers that no rule asked for: ${wrong.slice(0, 3).join(", ")}`,
     overBound > 0 && `${overBound} admitted over the bound`,
     countedTwice > 0 && `${countedTwice} events counted twice`,

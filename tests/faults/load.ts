@@ -11,7 +11,7 @@ export interface Measured {
     readonly ms: number;
     readonly instance: Instance;
   }[];
-  /** Decisions that the store did not make, while the fault lasted. */
+  /** What the store did not decide, while the fault lasted: limits, claims and locks. */
   readonly degraded: number;
   /** Answers of 500 or more that no rule asked for. */
   readonly wrong: readonly string[];
@@ -39,6 +39,9 @@ export function startLoad(world: World) {
   let degraded = 0;
 
   const oneMore = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1);
+  const noteFailure = () => {
+    if (load.isMeasuring) degraded += 1;
+  };
   const loops: Promise<void>[] = [];
   const loop = (work: (round: number) => Promise<void>) => {
     loops.push(
@@ -73,7 +76,7 @@ export function startLoad(world: World) {
     client: string,
   ) => {
     const { allowed, counted } = await instance.limits.limit(rule, { ip: client });
-    if (load.isMeasuring && counted !== "in-store") degraded += 1;
+    if (counted !== "in-store") noteFailure();
     if (!allowed) return;
     if (counted === "in-store") oneMore(inStore, `${rule} ${client}`);
     if (counted === "in-process") oneMore(inProcess, `${at} ${rule} ${client}`);
@@ -97,7 +100,11 @@ export function startLoad(world: World) {
   /** Both instances tell of the same events, each once. */
   function loopDedup(instance: Instance): void {
     let hasFailed = false;
-    const dedup = createDedup({ ...instance.parts, onFailure: () => (hasFailed = true) });
+    const onFailure = () => {
+      hasFailed = true;
+      noteFailure();
+    };
+    const dedup = createDedup({ ...instance.parts, onFailure });
     loop(async (round) => {
       hasFailed = false;
       const isFirst = await dedup.shouldTrackEvent(`event ${round}`, 300);
@@ -106,7 +113,7 @@ export function startLoad(world: World) {
   }
 
   function loopLocks(instance: Instance): void {
-    const locks = createLocks({ ...instance.parts, onFailure: () => {} });
+    const locks = createLocks({ ...instance.parts, onFailure: noteFailure });
     loop(async (round) => {
       const key = `lock ${round % 3}`;
       const asked = performance.now();
