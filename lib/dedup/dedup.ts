@@ -8,16 +8,27 @@ export interface DedupOptions {
   readonly keys: Pick<Keys, "event">;
   /** Stands for a key in Redis, where no name of a person may be. */
   readonly pseudonym: (kind: string, value: string) => string;
-  /** Hears of a store that fails; the event counts, rather than be lost. */
+  /** Hears of a store that fails. */
   readonly onFailure: (what: string, error: unknown) => void;
 }
 
 /** A first sight of an event, or not; what `claimEvent` answers. */
 export interface EventClaim {
-  /** Whether the event counts: nobody else has claimed it, or the store could not say. */
+  /** Whether the event counts: nobody else has claimed it. */
   readonly isFirst: boolean;
+  /** False where the store could not say, and `onStoreFailure` did. */
+  readonly isCertain: boolean;
   /** For a claimed event that could not be recorded: gives the claim up, so that it may come again. */
   giveUp(): Promise<void>;
+}
+
+export interface ClaimOptions {
+  /**
+   * What an event is while the store fails: "open", the first, so that none is lost; or "closed", not
+   * the first, so that none counts twice.
+   * @default "open"
+   */
+  readonly onStoreFailure?: "open" | "closed";
 }
 
 /** Makes things count once, on all instances over one store. */
@@ -33,7 +44,7 @@ export interface Dedup {
    *
    * @throws {HeadgateError} DEDUP_BAD_ARGUMENT
    */
-  claimEvent: (key: string, ttlSeconds: number) => Promise<EventClaim>;
+  claimEvent: (key: string, ttlSeconds: number, options?: ClaimOptions) => Promise<EventClaim>;
 }
 
 const MAX_TTL_SECONDS = 31 * 24 * 3600;
@@ -57,7 +68,11 @@ return redis.call("DEL", KEYS[1])
 
 /** Makes the dedup: the seed's `SET key value NX EX ttl`, by an owner. */
 export function createDedup({ redis, keys, pseudonym, onFailure }: DedupOptions): Dedup {
-  async function claimEvent(key: string, ttlSeconds: number): Promise<EventClaim> {
+  async function claimEvent(
+    key: string,
+    ttlSeconds: number,
+    { onStoreFailure = "open" }: ClaimOptions = {},
+  ): Promise<EventClaim> {
     checkKey(key);
     checkTtl(ttlSeconds);
     const name = keys.event(pseudonym("event", key));
@@ -71,10 +86,11 @@ export function createDedup({ redis, keys, pseudonym, onFailure }: DedupOptions)
     };
     try {
       const isFirst = (await runOwned(redis, CLAIM, [name], [owner, ttlSeconds])) === 1;
-      return { isFirst, giveUp: isFirst ? giveUp : async () => {} };
+      return { isFirst, isCertain: true, giveUp: isFirst ? giveUp : async () => {} };
     } catch (error) {
       onFailure("claiming an event", error);
-      return { isFirst: true, giveUp };
+      // It may be claimed without our knowing, so that it can be given up either way.
+      return { isFirst: onStoreFailure === "open", isCertain: false, giveUp };
     }
   }
 

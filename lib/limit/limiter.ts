@@ -1,9 +1,8 @@
 import { Ratelimit } from "@upstash/ratelimit";
 import type { Decision } from "#lib/core/decision";
-import { HeadgateError } from "#lib/core/errors";
 import type { RuleSet } from "#lib/policy/types";
 import type { Redis } from "#lib/redis/client";
-import { StoreError } from "#lib/redis/errors";
+import { asStoreError, StoreError } from "#lib/redis/errors";
 import type { Keys } from "#lib/redis/keys";
 import type { Script } from "#lib/redis/script";
 import {
@@ -110,7 +109,7 @@ export function createLimiter(redis: Redis, keys: Keys, options: LimiterOptions 
         if (taken.length > 0) refunds.set(decision, () => giveBack(redis, taken));
         return decision;
       } catch (error) {
-        return withoutStore("take", rules, clients, cost, storeError(error));
+        return withoutStore("take", rules, clients, cost, asStoreError(error));
       }
     },
 
@@ -119,7 +118,7 @@ export function createLimiter(redis: Redis, keys: Keys, options: LimiterOptions 
         const identifier = clients.join(CLIENT_SEPARATOR);
         return decisionOf(settlementOf(await ratelimitOf(rules).getRemaining(identifier)));
       } catch (error) {
-        return withoutStore("peek", rules, clients, undefined, storeError(error));
+        return withoutStore("peek", rules, clients, undefined, asStoreError(error));
       }
     },
 
@@ -178,11 +177,6 @@ function decisionOf({
     at,
     counted: "in-store",
   };
-}
-
-function storeError(cause: unknown): Error {
-  if (cause instanceof HeadgateError) return cause;
-  return new StoreError("STORE_BAD_ANSWER", "The store call failed in an unknown way.", { cause });
 }
 
 function uncounted(allowed: boolean, error: Error): Decision {

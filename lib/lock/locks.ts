@@ -1,5 +1,6 @@
 import { HeadgateError } from "#lib/core/errors";
 import type { Redis } from "#lib/redis/client";
+import { asStoreError, StoreError } from "#lib/redis/errors";
 import type { Keys } from "#lib/redis/keys";
 import { runOwned, type Script } from "#lib/redis/script";
 import { ACQUIRE, EXTEND, RELEASE } from "./scripts.ts";
@@ -35,7 +36,44 @@ export interface Locks {
    * @throws {HeadgateError} LOCK_BAD_ARGUMENT
    */
   extendLock: (key: string, token: string, ttlSeconds: number) => Promise<boolean>;
+  /**
+   * Does work while it holds a lock, and releases it also when the work fails. The work should take
+   * less than `ttlSeconds`: then another may hold the lock.
+   *
+   * @throws {HeadgateError} LOCK_BAD_ARGUMENT
+   * @throws {StoreError} where the store fails and `onStoreFailure` is "throw"
+   * @throws whatever the work throws
+   */
+  useLock: <T>(
+    key: string,
+    ttlSeconds: number,
+    work: () => Promise<T>,
+    options?: UseOptions,
+  ) => Promise<Used<T>>;
 }
+
+export interface UseOptions {
+  /**
+   * What becomes of the work while the store fails, and nobody knows who holds the lock: "throw" the
+   * store's error, "skip" the work, or "run" it without the lock.
+   * @default "throw"
+   */
+  readonly onStoreFailure?: "throw" | "skip" | "run";
+}
+
+/** What became of work under a lock. */
+export type Used<T> =
+  | {
+      readonly ran: true;
+      readonly value: T;
+      /** False where it ran without the lock, since the store failed. */
+      readonly isLocked: boolean;
+    }
+  | {
+      readonly ran: false;
+      /** Somebody else holds the lock; or the store failed, and the work is to be skipped. */
+      readonly because: "held" | "store-failed";
+    };
 
 const MAX_TTL_SECONDS = 24 * 3600;
 
@@ -55,19 +93,39 @@ export function createLocks({ redis, keys, pseudonym, onFailure }: LocksOptions)
     }
   }
 
+  /** The token; null where somebody holds the lock; or why nobody knows. */
+  async function acquire(key: string, ttlSeconds: number): Promise<string | null | StoreError> {
+    checkKey(key);
+    const ttlMs = milliseconds(ttlSeconds);
+    const token = newToken();
+    try {
+      return (await run(ACQUIRE, key, [token, ttlMs])) ? token : null;
+    } catch (error) {
+      onFailure("acquiring a lock", error);
+      // It may be ours without our knowing; then nobody else should wait for its end.
+      void releaseLock(key, token);
+      return asStoreError(error);
+    }
+  }
+
   return {
     releaseLock,
     async acquireLock(key, ttlSeconds) {
-      checkKey(key);
-      const ttlMs = milliseconds(ttlSeconds);
-      const token = newToken();
+      const acquired = await acquire(key, ttlSeconds);
+      return acquired instanceof StoreError ? null : acquired;
+    },
+    async useLock(key, ttlSeconds, work, { onStoreFailure = "throw" } = {}) {
+      const acquired = await acquire(key, ttlSeconds);
+      if (acquired === null) return { ran: false, because: "held" };
+      if (acquired instanceof StoreError) {
+        if (onStoreFailure === "throw") throw acquired;
+        if (onStoreFailure === "skip") return { ran: false, because: "store-failed" };
+        return { ran: true, value: await work(), isLocked: false };
+      }
       try {
-        return (await run(ACQUIRE, key, [token, ttlMs])) ? token : null;
-      } catch (error) {
-        onFailure("acquiring a lock", error);
-        // It may be ours without our knowing; then nobody else should wait for its end.
-        void releaseLock(key, token);
-        return null;
+        return { ran: true, value: await work(), isLocked: true };
+      } finally {
+        await releaseLock(key, acquired);
       }
     },
     async extendLock(key, token, ttlSeconds) {

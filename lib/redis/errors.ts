@@ -53,3 +53,9 @@ export function rejected(command: string, error: string): StoreError {
 export function isStoreFailure(error: unknown): error is StoreError {
   return error instanceof StoreError && error.code !== "STORE_REJECTED";
 }
+
+/** What a call threw, as a StoreError: whoever catches one need not know of others. */
+export function asStoreError(cause: unknown): StoreError {
+  if (cause instanceof StoreError) return cause;
+  return new StoreError("STORE_BAD_ANSWER", "The store call failed in an unknown way.", { cause });
+}

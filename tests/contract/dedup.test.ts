@@ -80,9 +80,15 @@ describe.each(STORES)("dedup on $name", (kind) => {
   test("a store that is gone loses no event, and throws nothing", async () => {
     const { one, failures } = pair(() => Promise.reject(new TypeError("fetch failed")));
     const claim = await one.claimEvent("e", 300);
-    expect(claim.isFirst).toBe(true);
+    expect([claim.isFirst, claim.isCertain]).toEqual([true, false]);
     await claim.giveUp();
     expect(failures).toEqual(["claiming an event", "giving up an event"]);
+  });
+
+  test("a store that is gone counts no event twice where that is asked for", async () => {
+    const { one } = pair(() => Promise.reject(new TypeError("fetch failed")));
+    const claim = await one.claimEvent("e", 300, { onStoreFailure: "closed" });
+    expect([claim.isFirst, claim.isCertain]).toEqual([false, false]);
   });
 
   test.each([0, 0.5, -1, NaN, 2_678_401])("%s seconds are refused", async (ttl) => {

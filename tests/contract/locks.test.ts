@@ -123,4 +123,46 @@ describe.each(STORES)("locks on $name", (kind) => {
     expect(failures).toContain("extending a lock");
     expect(failures).toContain("releasing a lock");
   });
+
+  describe("work under a lock", () => {
+    const gone: typeof fetch = () => Promise.reject(new TypeError("fetch failed"));
+
+    test("runs while it is held, by one of fifty, and releases it", async () => {
+      const { one, other, keysNow } = instances(2);
+      let running = 0;
+      const used = await Promise.all(
+        Array.from({ length: 50 }, (_, i) =>
+          (i % 2 ? one : other).useLock("w", 30, async () => {
+            running += 1;
+            expect(running).toBe(1);
+            const value = await one.acquireLock("w", 30);
+            running -= 1;
+            return value;
+          }),
+        ),
+      );
+      const ran = used.filter((each) => each.ran);
+      expect(ran.length).toBeGreaterThan(0);
+      expect(ran).toEqual(ran.map(() => ({ ran: true, value: null, isLocked: true })));
+      expect(used).toContainEqual({ ran: false, because: "held" });
+      expect(await keysNow()).toEqual([]);
+    });
+
+    test("that fails releases it too", async () => {
+      const { one } = instances(1);
+      const failing = one.useLock("w", 30, () => Promise.reject(new RangeError("no")));
+      await expect(failing).rejects.toThrow(RangeError);
+      expect(await one.acquireLock("w", 30)).not.toBeNull();
+    });
+
+    test("throws, is skipped or runs without it, while the store is gone", async () => {
+      const { one } = instances(1, gone);
+      const work = async () => "done";
+      await expect(one.useLock("w", 30, work)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+      const skipped = await one.useLock("w", 30, work, { onStoreFailure: "skip" });
+      expect(skipped).toEqual({ ran: false, because: "store-failed" });
+      const run = await one.useLock("w", 30, work, { onStoreFailure: "run" });
+      expect(run).toEqual({ ran: true, value: "done", isLocked: false });
+    });
+  });
 });

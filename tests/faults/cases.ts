@@ -30,12 +30,10 @@ const byProxy =
     return () => (proxy.fault = undefined);
   };
 
-const byRedis =
-  (begin: readonly string[], end: readonly string[]) =>
-  async ({ command }: World) => {
-    await command(begin);
-    return () => command(end);
-  };
+const byRedis = (begin: readonly string[], end: readonly string[]) => async (world: World) => {
+  await world.command(begin);
+  return () => world.command(end);
+};
 
 /** Does something again and again until it is told to end. */
 async function every(ms: number, work: (round: number) => unknown): Promise<() => Promise<void>> {
@@ -79,8 +77,8 @@ export const CASES: readonly FaultCase[] = [
   {
     name: "2 s slow",
     group: "silence",
-    begin: byProxy(({ passOn }) => {
-      setTimeout(passOn, 2000);
+    begin: byProxy((call) => {
+      setTimeout(() => call.passOn(), 2000);
       return true;
     }),
   },
@@ -112,10 +110,10 @@ export const CASES: readonly FaultCase[] = [
   {
     name: "answer lost after it ran",
     group: "lost",
-    begin: byProxy(({ response, passOn }) => {
+    begin: byProxy((call) => {
       if (Math.random() < 0.7) return false;
-      response.end = () => response.destroy();
-      passOn();
+      call.response.end = () => call.response.destroy();
+      call.passOn();
       return true;
     }),
   },
@@ -153,7 +151,7 @@ export const CASES: readonly FaultCase[] = [
   {
     name: "NOSCRIPT, again and again",
     group: "refusal",
-    begin: ({ command }) => every(100, () => command(["SCRIPT", "FLUSH"])),
+    begin: (world) => every(100, () => world.command(["SCRIPT", "FLUSH"])),
     isHarmless: true,
   },
   {
