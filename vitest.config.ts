@@ -21,6 +21,7 @@ export default defineConfig({
     projects: [
       project("unit", 30_000),
       project("contract", 60_000),
+      project("faults", 120_000),
       project("runtime", 60_000),
       project("e2e", 120_000),
     ],

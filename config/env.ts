@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { HeadgateError } from "#lib/core/errors";
+import type { GateMode } from "#lib/core/mode";
 import { DEFAULT_IPV6_PREFIX } from "#lib/identity/canonical-address";
 import { type AddressSource, addressSource } from "#lib/identity/address-source";
 
@@ -9,6 +10,8 @@ export interface Environment {
   /** Whether the store is known to be a Redis Cluster. */
   readonly cluster: boolean;
   readonly namespace: string;
+  /** What becomes of decisions: the switch for an incident. */
+  readonly mode: GateMode;
   readonly secret: string;
   readonly clientAddress: AddressSource | undefined;
   /** The bits of an IPv6 address that name a client. */
@@ -33,6 +36,7 @@ const schema = z.object({
   ),
   HEADGATE_CLUSTER: z._default(z.enum(["0", "1"]), "0"),
   HEADGATE_NAMESPACE: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/))),
+  HEADGATE_MODE: z._default(z.enum(["enforce", "shadow", "off"]), "enforce"),
   HEADGATE_SECRET: z.optional(secret),
   HEADGATE_LEGACY_HEADERS: z._default(z.enum(["0", "1", "only"]), "0"),
   CLIENT_IP_FROM: z.optional(z.string()),
@@ -66,6 +70,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   HEADGATE_STORE_DEADLINE_MS: "a whole number of milliseconds from 10 to 10000",
   HEADGATE_CLUSTER: "1, where the store is a Redis Cluster, or 0",
   HEADGATE_NAMESPACE: "1 to 64 letters, digits, _ or -",
+  HEADGATE_MODE: "enforce, shadow or off",
   HEADGATE_SECRET: "at least 32 characters, the same on all instances",
   HEADGATE_LEGACY_HEADERS: "0, 1 or only",
   AUTH_SECRET: "at least 32 characters",
@@ -98,6 +103,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
     },
     cluster: env.HEADGATE_CLUSTER === "1",
     namespace: env.HEADGATE_NAMESPACE ?? namespaceOf(env.VERCEL_ENV),
+    mode: env.HEADGATE_MODE,
     secret: env.HEADGATE_SECRET ?? `headgate:${env.UPSTASH_REDIS_REST_TOKEN}`,
     clientAddress: addressSource({
       clientIpFrom: env.CLIENT_IP_FROM,

@@ -1,4 +1,5 @@
 import type { Decision } from "#lib/core/decision";
+import type { GateMode } from "#lib/core/mode";
 import { clientAddress } from "#lib/identity/address";
 import { createDoubts } from "#lib/identity/address-doubts";
 import type { AddressSource } from "#lib/identity/address-source";
@@ -69,6 +70,11 @@ export interface HeadgateOptions {
    * @default 500
    */
   readonly identityDeadlineMs?: number;
+  /**
+   * What becomes of all decisions: HEADGATE_MODE.
+   * @default "enforce"
+   */
+  readonly mode?: GateMode | undefined;
   /** Words a refusal; undefined leaves it to Headgate. Rate-limit headers are added to it. */
   readonly onDenied?: (
     request: Request,
@@ -109,6 +115,19 @@ export interface Parts {
   ): Promise<Asked>;
   /** Tells the listener, after the answer. Never rejects. */
   report(event: HeadgateEvent): Promise<void>;
+  /**
+   * What follows a decision, after the answer: the listener hears of it, and what was counted in this
+   * process is added in the store, once that is back. Never rejects.
+   */
+  follow(asked: Asked, decision: Decision, about: About): Promise<unknown>;
+}
+
+/** What is told of a decision beside itself. */
+export interface About {
+  /** Milliseconds from asking to deciding. */
+  readonly tookMs: number;
+  /** Names the request in logs; undefined for a call from code. */
+  readonly requestId?: string | undefined;
 }
 
 /**
@@ -153,6 +172,8 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
     return { rules, clients: limits.map(clientFor), addressKnown };
   };
 
+  const limiter = createLimiter(options.redis, keyNames(options.namespace), options);
+  const { mode = "enforce" } = options;
   const doubts = createDoubts(options.addressSource);
   const addressOf = (request: Request, later: Later): string => {
     const { addressSource, ipv6Prefix } = options;
@@ -164,9 +185,28 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
 
   return {
     policy: compiled,
-    limiter: createLimiter(options.redis, keyNames(options.namespace), options),
+    limiter,
     pseudonym,
     report,
+    follow({ rules, addressKnown }, decision, { tookMs, requestId }) {
+      const { onStoreFailure } = rules;
+      const names = [
+        ...rules.rules.map(({ name }) => name),
+        ...rules.shadows.map(({ rule }) => rule),
+      ];
+      const said = {
+        rules: names,
+        decision,
+        onStoreFailure,
+        addressKnown,
+        mode,
+        requestId,
+        tookMs,
+      };
+      const reported = report({ kind: "decision", ...said });
+      const caughtUp = limiter.catchUp(decision);
+      return caughtUp ? Promise.all([reported, caughtUp]) : reported;
+    },
     async askerOf(candidates, request, later) {
       const values = await resolve(candidates, request, later);
       return ask(candidates, values, addressOf(request, later));
@@ -183,15 +223,4 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
       return ask(candidates, new Map([...resolved, ...known]), address);
     },
   };
-}
-
-/** A decision as listeners hear of it. `tookMs`: milliseconds from asking to deciding. */
-export function decisionEvent(
-  { rules, addressKnown }: Asked,
-  decision: Decision,
-  tookMs: number,
-): HeadgateEvent {
-  const names = [...rules.rules.map(({ name }) => name), ...rules.shadows.map(({ rule }) => rule)];
-  const { onStoreFailure } = rules;
-  return { kind: "decision", rules: names, decision, onStoreFailure, addressKnown, tookMs };
 }

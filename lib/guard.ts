@@ -1,6 +1,7 @@
-import { assemble, decisionEvent, type HeadgateOptions, type Later } from "#lib/assemble";
+import { assemble, type HeadgateOptions, type Later } from "#lib/assemble";
 import { monotonic } from "#lib/core/clock";
 import { type Decision, withoutGlobal } from "#lib/core/decision";
+import { requestIdOf } from "#lib/observe/request-id";
 import type { AnyPolicy } from "#lib/policy/define";
 import { routedPath } from "#lib/policy/path";
 import { writeCorsHeaders } from "#lib/respond/cors";
@@ -32,8 +33,10 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
 ): (request: R, event: E) => Promise<Response> {
   const gate = assemble(policy, options);
   const { cors = { origins: [] }, legacyHeaders = false, showGlobalLimits, onDenied } = options;
+  const { mode = "enforce" } = options;
 
   return async (request, event) => {
+    if (mode === "off") return goOn(request, event);
     const { pathname, hasLocales } = routedPath(request);
     const candidates = gate.policy.rulesFor(request.method, pathname, hasLocales);
     if (!candidates) return goOn(request, event);
@@ -42,13 +45,18 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
     const later = (work: Promise<unknown>) => event.waitUntil(work);
     const asker = await gate.askerOf(candidates, request, later);
     const decision = await gate.limiter.take(asker.rules, asker.clients);
-    later(gate.report(decisionEvent(asker, decision, monotonic() - asked)));
+    const tookMs = monotonic() - asked;
+    const isRoutine = decision.allowed && !decision.error;
+    const requestId = isRoutine ? undefined : requestIdOf(request.headers);
+    later(gate.follow(asker, decision, { tookMs, requestId }));
+    if (mode === "shadow") return goOn(request, event);
 
     const told = showGlobalLimits ? decision : withoutGlobal(decision);
     const answer = decision.allowed
       ? await goOn(request, event)
       : ((await wordedByApp(request, decision, later)) ?? refusal(request, told, legacyHeaders));
     const marked = writable(answer);
+    if (requestId && !decision.allowed) marked.headers.set("x-request-id", requestId);
     writeLimitHeaders(marked.headers, told, legacyHeaders);
     writeCorsHeaders(marked.headers, request, cors);
     return marked;

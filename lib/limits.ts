@@ -1,4 +1,4 @@
-import { type Asked, assemble, decisionEvent, type HeadgateOptions } from "#lib/assemble";
+import { type Asked, assemble, type HeadgateOptions } from "#lib/assemble";
 import { monotonic } from "#lib/core/clock";
 import type { Decision } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
@@ -65,6 +65,9 @@ export function createLimits<P extends AnyPolicy>(
   options: HeadgateOptions,
 ): Limits<RuleName<P>, IdentityName<P>> {
   const gate = assemble(policy, options);
+  const { mode = "enforce" } = options;
+  // What was really decided, where everybody is let by.
+  const decided = new WeakMap<Decision, Decision>();
 
   async function settle(
     does: "take" | "peek",
@@ -95,19 +98,23 @@ export function createLimits<P extends AnyPolicy>(
     asker: Asked,
     cost: number | undefined,
   ): Promise<Decision> {
+    if (mode === "off") return SWITCHED_OFF;
     const asked = monotonic();
     const decision = await gate.limiter[does](asker.rules, asker.clients, cost);
     // Looking decides nothing; only that it failed is worth hearing of.
-    if (does === "take" || decision.reason === "store-failed") {
-      unawaited(gate.report(decisionEvent(asker, decision, monotonic() - asked)));
+    if (does === "take" || decision.error) {
+      unawaited(gate.follow(asker, decision, { tookMs: monotonic() - asked }));
     }
-    return decision;
+    if (mode === "enforce") return decision;
+    const told = { ...decision, allowed: true };
+    decided.set(told, decision);
+    return told;
   }
 
   return {
     limit: (rule, identities, more) => settle("take", rule, identities, more),
     peek: (rule, identities, more) => settle("peek", rule, identities, more),
-    refund: (decision) => gate.limiter.refund(decision),
+    refund: (decision) => gate.limiter.refund(decided.get(decision) ?? decision),
     async checkRateLimit(key, limit, windowMs) {
       checkKey(key);
       // No identity, which could be missing and then be somebody else's: every text is a key.
@@ -176,6 +183,16 @@ function singleLimit(limit: number, windowMs: number): RuleSet {
   return { rules: [rule], limits: [compiled], shadows: [], onStoreFailure: "allow" };
 }
 
+const SWITCHED_OFF: Decision = {
+  allowed: true,
+  reason: "switched-off",
+  limits: [],
+  shadows: [],
+  retryAfterMs: undefined,
+  at: undefined,
+  counted: "nowhere",
+};
+
 /** A handler's call has nobody to hand work to; what reports of it never rejects. */
 function unawaited(work: Promise<unknown>): void {
   void work;
@@ -189,6 +206,7 @@ function invalid(code: "LIMIT_UNKNOWN_RULE" | "LIMIT_BAD_ARGUMENT", message: str
     shadows: [],
     retryAfterMs: undefined,
     at: undefined,
+    counted: "nowhere",
     error: new HeadgateError(code, message),
   };
 }

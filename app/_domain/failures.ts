@@ -1,6 +1,6 @@
-import { logFailures } from "#lib/observe/log";
+import { logEvents } from "#lib/observe/log";
 
-const report = logFailures((line) => console.warn(line));
+const report = logEvents((line) => console.warn(line));
 
 /** Writes a line of the log for what failed, as the gate does for its own failures. */
 export function reportFailure(what: string, error: unknown): void {

@@ -1,14 +1,19 @@
 import { environment } from "#config/env";
 import type { HeadgateOptions } from "#lib/assemble";
-import { logFailures } from "#lib/observe/log";
+import { logEvents } from "#lib/observe/log";
 import { readRewrites } from "#lib/policy/rewrites";
 import { createRedis } from "#lib/redis/client";
 
 /** The gate's options from the environment: the same in the middleware and in handlers. */
 export function gateOptions(): HeadgateOptions {
   const env = environment();
+  const onEvent = logEvents((line) => console.warn(line));
   return {
-    redis: createRedis(env.store),
+    redis: createRedis({
+      ...env.store,
+      onBreakerChange: (change) => void onEvent({ kind: "breaker", ...change }),
+    }),
+    mode: env.mode,
     cluster: env.cluster,
     namespace: env.namespace,
     secret: env.secret,
@@ -19,6 +24,6 @@ export function gateOptions(): HeadgateOptions {
     // Not of the environment: Next writes next.config's own value in the place of this, at build.
     rewrites: readRewrites(process.env["HEADGATE_REWRITES"]),
     legacyHeaders: env.legacyHeaders,
-    onEvent: logFailures((line) => console.warn(line)),
+    onEvent,
   };
 }

@@ -27,12 +27,22 @@ export interface ShadowOutcome {
 /**
  * - `within-limit`: every limit had room, and it was taken
  * - `over-limit`: some limit had no room; nothing was taken
- * - `store-failed`: the store did not answer; the rule's `onStoreFailure` decided
+ * - `store-failed`: the store did not answer, and the rule's `onStoreFailure` decided: "allow" or
+ *   "deny". With "local" it is one of the two above, and `counted` says where
  * - `invalid-call`: `limit` was called with a rule or cost that cannot be; see `error`
+ * - `switched-off`: HEADGATE_MODE is "off"
  */
-export type Reason = "within-limit" | "over-limit" | "store-failed" | "invalid-call";
+export type Reason =
+  | "within-limit"
+  | "over-limit"
+  | "store-failed"
+  | "invalid-call"
+  | "switched-off";
 
-/** Whether a request may pass, and how its limits stand. */
+/**
+ * Whether a request may pass, and how its limits stand. With HEADGATE_MODE=shadow `allowed` is true
+ * whatever `reason` says.
+ */
 export interface Decision {
   readonly allowed: boolean;
   readonly reason: Reason;
@@ -47,6 +57,11 @@ export interface Decision {
   readonly retryAfterMs: number | undefined;
   /** When it was decided: milliseconds since 1970 on Redis's clock; undefined without the store. */
   readonly at: number | undefined;
+  /**
+   * Where it was counted: by all instances in the store, in this process alone (`"local"`, while the
+   * store fails), or nowhere.
+   */
+  readonly counted: "in-store" | "in-process" | "nowhere";
   /** Why the store failed, or what was wrong with the call. Without keys and values. */
   readonly error?: Error;
 }

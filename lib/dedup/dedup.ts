@@ -1,23 +1,34 @@
 import { HeadgateError } from "#lib/core/errors";
 import type { Redis } from "#lib/redis/client";
 import type { Keys } from "#lib/redis/keys";
-import { defineScript, runScript } from "#lib/redis/script";
+import { defineScript, runOwned } from "#lib/redis/script";
 
 export interface DedupOptions {
   readonly redis: Redis;
   readonly keys: Pick<Keys, "event">;
   /** Stands for a key in Redis, where no name of a person may be. */
   readonly pseudonym: (kind: string, value: string) => string;
-  /** Hears of a store that fails; the event counts, rather than be lost. */
+  /** Hears of a store that fails. */
   readonly onFailure: (what: string, error: unknown) => void;
 }
 
 /** A first sight of an event, or not; what `claimEvent` answers. */
 export interface EventClaim {
-  /** Whether the event counts: nobody else has claimed it, or the store could not say. */
+  /** Whether the event counts: nobody else has claimed it. */
   readonly isFirst: boolean;
+  /** False where the store could not say, and `onStoreFailure` did. */
+  readonly isCertain: boolean;
   /** For a claimed event that could not be recorded: gives the claim up, so that it may come again. */
   giveUp(): Promise<void>;
+}
+
+export interface ClaimOptions {
+  /**
+   * What an event is while the store fails: "open", the first, so that none is lost; or "closed", not
+   * the first, so that none counts twice.
+   * @default "open"
+   */
+  readonly onStoreFailure?: "open" | "closed";
 }
 
 /** Makes things count once, on all instances over one store. */
@@ -33,10 +44,21 @@ export interface Dedup {
    *
    * @throws {HeadgateError} DEDUP_BAD_ARGUMENT
    */
-  claimEvent: (key: string, ttlSeconds: number) => Promise<EventClaim>;
+  claimEvent: (key: string, ttlSeconds: number, options?: ClaimOptions) => Promise<EventClaim>;
 }
 
 const MAX_TTL_SECONDS = 31 * 24 * 3600;
+
+/**
+ * Claims an event that nobody has claimed, or this owner already: a claim whose answer was lost is
+ * sent again and finds itself. KEYS: the event. ARGV: the claim's owner, seconds.
+ */
+const CLAIM = defineScript(`
+local owner = redis.call("GET", KEYS[1])
+if owner then return owner == ARGV[1] and 1 or 0 end
+redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[2])
+return 1
+`);
 
 /** Deletes a claim, if it is still this one. KEYS: the event. ARGV: the claim's owner. */
 const GIVE_UP = defineScript(`
@@ -44,26 +66,31 @@ if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call("DEL", KEYS[1])
 `);
 
-/** Makes the dedup, on `SET key owner NX EX ttl`. */
+/** Makes the dedup: the seed's `SET key value NX EX ttl`, by an owner. */
 export function createDedup({ redis, keys, pseudonym, onFailure }: DedupOptions): Dedup {
-  async function claimEvent(key: string, ttlSeconds: number): Promise<EventClaim> {
+  async function claimEvent(
+    key: string,
+    ttlSeconds: number,
+    { onStoreFailure = "open" }: ClaimOptions = {},
+  ): Promise<EventClaim> {
     checkKey(key);
     checkTtl(ttlSeconds);
     const name = keys.event(pseudonym("event", key));
     const owner = crypto.randomUUID();
     const giveUp = async () => {
       try {
-        await runScript(redis, GIVE_UP, [name], [owner]);
+        await runOwned(redis, GIVE_UP, [name], [owner]);
       } catch (error) {
         onFailure("giving up an event", error);
       }
     };
     try {
-      const isFirst = (await redis.set(name, owner, { nx: true, ex: ttlSeconds })) === "OK";
-      return { isFirst, giveUp: isFirst ? giveUp : async () => {} };
+      const isFirst = (await runOwned(redis, CLAIM, [name], [owner, ttlSeconds])) === 1;
+      return { isFirst, isCertain: true, giveUp: isFirst ? giveUp : async () => {} };
     } catch (error) {
       onFailure("claiming an event", error);
-      return { isFirst: true, giveUp };
+      // It may be claimed without our knowing, so that it can be given up either way.
+      return { isFirst: onStoreFailure === "open", isCertain: false, giveUp };
     }
   }
 

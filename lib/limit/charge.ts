@@ -89,7 +89,8 @@ export function readCharged(answer: unknown, charges: readonly Charge[]): Charge
   });
 }
 
-function statusOf(
+/** How a limit stands. `wait`: milliseconds until the cost has room, 0 when it has, -1 when never. */
+export function statusOf(
   { rule, policyName, limit, windowMs, subject }: CompiledLimit,
   remaining: number,
   wait: number,

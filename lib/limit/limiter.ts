@@ -1,9 +1,8 @@
 import { Ratelimit } from "@upstash/ratelimit";
 import type { Decision } from "#lib/core/decision";
-import { HeadgateError } from "#lib/core/errors";
 import type { RuleSet } from "#lib/policy/types";
 import type { Redis } from "#lib/redis/client";
-import { StoreError } from "#lib/redis/errors";
+import { asStoreError, StoreError } from "#lib/redis/errors";
 import type { Keys } from "#lib/redis/keys";
 import type { Script } from "#lib/redis/script";
 import {
@@ -12,7 +11,9 @@ import {
   type Settlement,
   settleTogether,
 } from "./algorithm.ts";
-import type { Charged } from "./charge.ts";
+import { type Charge, chargesOf, DECIDING } from "./charge.ts";
+import { createLocalLimits, type LocalLimits } from "./local.ts";
+import { restore } from "./restore.ts";
 import { createSettle, giveBack, LIMIT_SCRIPT } from "./settle.ts";
 
 /** Settles the limits of rule sets in one store. Nothing here throws: a failure is a decision. */
@@ -31,6 +32,11 @@ export interface Limiter {
    * over all its limits: 0 where nothing was taken, it was given back before, or the store failed.
    */
   refund(decision: Decision): Promise<number>;
+  /**
+   * Adds in the store what was counted in this process while the store was away, once it answers
+   * again; undefined where there is nothing to add. Never rejects.
+   */
+  catchUp(decision: Decision): Promise<void> | undefined;
 }
 
 export interface LimiterOptions {
@@ -41,6 +47,8 @@ export interface LimiterOptions {
   readonly cluster?: boolean;
   /** The limit script, or a variant of it for tests. */
   readonly script?: Script;
+  /** Counts in this process, for rules with "local"; or another for tests. */
+  readonly local?: LocalLimits;
 }
 
 /** Makes the limiter of one store. */
@@ -48,7 +56,8 @@ export function createLimiter(redis: Redis, keys: Keys, options: LimiterOptions 
   const settle = createSettle(options.script ?? LIMIT_SCRIPT, options.cluster ?? false);
   // A rule set is one object for as long as the policy keeps it, and so is its Ratelimit.
   const built = new WeakMap<RuleSet, Ratelimit>();
-  const charges = new WeakMap<Decision, readonly Charged[]>();
+  const local = options.local ?? createLocalLimits();
+  const refunds = new WeakMap<Decision, () => number | Promise<number>>();
 
   const ratelimitOf = (rules: RuleSet): Ratelimit => {
     const known = built.get(rules);
@@ -68,6 +77,27 @@ export function createLimiter(redis: Redis, keys: Keys, options: LimiterOptions 
     return made;
   };
 
+  /** What the rules say of a store that fails, said of this request. */
+  const withoutStore = (
+    mode: "take" | "peek",
+    rules: RuleSet,
+    clients: readonly string[],
+    cost: number | undefined,
+    error: Error,
+  ): Decision => {
+    const charges =
+      rules.onStoreFailure === "local" ? localCharges(rules, clients, keys, cost) : [];
+    if (charges.length === 0) return uncounted(rules.onStoreFailure !== "deny", error);
+    const settled = local.settle(mode, charges);
+    const decision: Decision = {
+      ...decisionOf({ ...settled, shadows: [], at: undefined }),
+      counted: "in-process",
+      error,
+    };
+    refunds.set(decision, () => settled.giveBack());
+    return decision;
+  };
+
   return {
     async take(rules, clients, cost) {
       try {
@@ -75,10 +105,11 @@ export function createLimiter(redis: Redis, keys: Keys, options: LimiterOptions 
         const identifier = clients.join(CLIENT_SEPARATOR);
         const settlement = settlementOf(await ratelimitOf(rules).limit(identifier, options));
         const decision = decisionOf(settlement);
-        if (settlement.taken.length > 0) charges.set(decision, settlement.taken);
+        const { taken } = settlement;
+        if (taken.length > 0) refunds.set(decision, () => giveBack(redis, taken));
         return decision;
       } catch (error) {
-        return withoutStore(rules, error);
+        return withoutStore("take", rules, clients, cost, asStoreError(error));
       }
     },
 
@@ -87,21 +118,40 @@ export function createLimiter(redis: Redis, keys: Keys, options: LimiterOptions 
         const identifier = clients.join(CLIENT_SEPARATOR);
         return decisionOf(settlementOf(await ratelimitOf(rules).getRemaining(identifier)));
       } catch (error) {
-        return withoutStore(rules, error);
+        return withoutStore("peek", rules, clients, undefined, asStoreError(error));
       }
     },
 
     async refund(decision) {
-      const taken = charges.get(decision);
-      charges.delete(decision);
-      if (!taken) return 0;
+      const giveBack = refunds.get(decision);
+      refunds.delete(decision);
       try {
-        return await giveBack(redis, taken);
+        return (await giveBack?.()) ?? 0;
       } catch {
         return 0;
       }
     },
+
+    catchUp(decision) {
+      if (decision.counted !== "in-store" || !local.owes()) return undefined;
+      return restore(redis, local.takeOwed()).catch(() => {});
+    },
   };
+}
+
+/** What is counted in the process: the limits that decide, of the rules that say "local". */
+function localCharges(
+  rules: RuleSet,
+  clients: readonly string[],
+  keys: Keys,
+  cost: number | undefined,
+): Charge[] {
+  const names = new Set(
+    rules.rules.filter(({ onStoreFailure }) => onStoreFailure === "local").map(({ name }) => name),
+  );
+  return chargesOf(rules, clients, keys, cost).filter(
+    ({ group, limit }) => group === DECIDING && names.has(limit.rule),
+  );
 }
 
 /** The class hands our result through whole, though its types drop what they do not know. */
@@ -110,7 +160,12 @@ function settlementOf(result: object): Settlement {
   throw new StoreError("STORE_BAD_ANSWER", "@upstash/ratelimit did not return our own result.");
 }
 
-function decisionOf({ passed, limits, shadows, at }: Settlement): Decision {
+function decisionOf({
+  passed,
+  limits,
+  shadows,
+  at,
+}: Pick<Settlement, "passed" | "limits" | "shadows"> & Pick<Decision, "at">): Decision {
   const waits = limits.map((status) => status.waitMs);
   const never = waits.includes(undefined);
   return {
@@ -120,21 +175,19 @@ function decisionOf({ passed, limits, shadows, at }: Settlement): Decision {
     shadows,
     retryAfterMs: passed || never ? undefined : Math.max(...waits.map((wait) => wait ?? 0)),
     at,
+    counted: "in-store",
   };
 }
 
-function withoutStore(rules: RuleSet, cause: unknown): Decision {
-  const error =
-    cause instanceof HeadgateError
-      ? cause
-      : new StoreError("STORE_BAD_ANSWER", "The store call failed in an unknown way.", { cause });
+function uncounted(allowed: boolean, error: Error): Decision {
   return {
-    allowed: rules.onStoreFailure !== "deny",
+    allowed,
     reason: "store-failed",
     limits: [],
     shadows: [],
     retryAfterMs: undefined,
     at: undefined,
+    counted: "nowhere",
     error,
   };
 }

@@ -1,5 +1,6 @@
 import { ARITHMETIC } from "./algorithms/arithmetic.ts";
 import { WINDOWS } from "./algorithms/counters.ts";
+import { RESTORE } from "./algorithms/restore.ts";
 import { SLIDING_LOG } from "./algorithms/sliding-log.ts";
 import { TOKEN_BUCKET } from "./algorithms/token-bucket.ts";
 
@@ -124,6 +125,34 @@ for i, key in ipairs(KEYS) do
   given = given + rule.does.refund(key, rule, whole(ARGV[1]))
 end
 return given
+`,
+  ].join("");
+}
+
+/**
+ * Adds to one key what was counted without it, at the times at which it was taken.
+ *
+ * KEYS[1]: the limit's. ARGV as for the limit, with a cost of 0; then pairs: how many milliseconds ago,
+ * and how many units, oldest first. Answers 1.
+ */
+export function restoreLua(clock: string): string {
+  return [
+    clock,
+    ALGORITHMS,
+    RESTORE,
+    `
+local key, rule = KEYS[1], rule_of(1)
+local state, keeper = state_of(key, rule)
+if keeper ~= rule.does then state = rule.does.adopt(rule, keeper.used(state, rule)) end
+local taken = {}
+for i = FIELDS + 2, #ARGV - 1, 2 do
+  local age, units = whole(ARGV[i]), whole(ARGV[i + 1])
+  if age and units and age < rule.window then
+    taken[#taken + 1] = { age = age, units = units }
+  end
+end
+restore[rule.does](key, state, rule, taken)
+return 1
 `,
   ].join("");
 }

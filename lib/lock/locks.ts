@@ -1,8 +1,8 @@
 import { HeadgateError } from "#lib/core/errors";
 import type { Redis } from "#lib/redis/client";
-import { StoreError } from "#lib/redis/errors";
+import { asStoreError, StoreError } from "#lib/redis/errors";
 import type { Keys } from "#lib/redis/keys";
-import { runScript, type Script } from "#lib/redis/script";
+import { runOwned, type Script } from "#lib/redis/script";
 import { ACQUIRE, EXTEND, RELEASE } from "./scripts.ts";
 
 export interface LocksOptions {
@@ -36,14 +36,51 @@ export interface Locks {
    * @throws {HeadgateError} LOCK_BAD_ARGUMENT
    */
   extendLock: (key: string, token: string, ttlSeconds: number) => Promise<boolean>;
+  /**
+   * Does work while it holds a lock, and releases it also when the work fails. The work should take
+   * less than `ttlSeconds`: then another may hold the lock.
+   *
+   * @throws {HeadgateError} LOCK_BAD_ARGUMENT
+   * @throws {StoreError} where the store fails and `onStoreFailure` is "throw"
+   * @throws whatever the work throws
+   */
+  useLock: <T>(
+    key: string,
+    ttlSeconds: number,
+    work: () => Promise<T>,
+    options?: UseOptions,
+  ) => Promise<Used<T>>;
 }
+
+export interface UseOptions {
+  /**
+   * What becomes of the work while the store fails, and nobody knows who holds the lock: "throw" the
+   * store's error, "skip" the work, or "run" it without the lock.
+   * @default "throw"
+   */
+  readonly onStoreFailure?: "throw" | "skip" | "run";
+}
+
+/** What became of work under a lock. */
+export type Used<T> =
+  | {
+      readonly ran: true;
+      readonly value: T;
+      /** False where it ran without the lock, since the store failed. */
+      readonly isLocked: boolean;
+    }
+  | {
+      readonly ran: false;
+      /** Somebody else holds the lock; or the store failed, and the work is to be skipped. */
+      readonly because: "held" | "store-failed";
+    };
 
 const MAX_TTL_SECONDS = 24 * 3600;
 
 /** Makes the locks. A lock's value is its token, made by the runtime's own source of randomness. */
 export function createLocks({ redis, keys, pseudonym, onFailure }: LocksOptions): Locks {
   async function run(script: Script, key: string, args: (string | number)[]): Promise<boolean> {
-    return (await runScript(redis, script, [keys.lock(pseudonym("lock", key))], args)) === 1;
+    return (await runOwned(redis, script, [keys.lock(pseudonym("lock", key))], args)) === 1;
   }
 
   async function releaseLock(key: string, token: string): Promise<boolean> {
@@ -56,20 +93,39 @@ export function createLocks({ redis, keys, pseudonym, onFailure }: LocksOptions)
     }
   }
 
+  /** The token; null where somebody holds the lock; or why nobody knows. */
+  async function acquire(key: string, ttlSeconds: number): Promise<string | null | StoreError> {
+    checkKey(key);
+    const ttlMs = milliseconds(ttlSeconds);
+    const token = newToken();
+    try {
+      return (await run(ACQUIRE, key, [token, ttlMs])) ? token : null;
+    } catch (error) {
+      onFailure("acquiring a lock", error);
+      // It may be ours without our knowing; then nobody else should wait for its end.
+      void releaseLock(key, token);
+      return asStoreError(error);
+    }
+  }
+
   return {
     releaseLock,
     async acquireLock(key, ttlSeconds) {
-      checkKey(key);
-      const ttlMs = milliseconds(ttlSeconds);
-      const token = newToken();
-      const acquire = () => run(ACQUIRE, key, [token, ttlMs]);
+      const acquired = await acquire(key, ttlSeconds);
+      return acquired instanceof StoreError ? null : acquired;
+    },
+    async useLock(key, ttlSeconds, work, { onStoreFailure = "throw" } = {}) {
+      const acquired = await acquire(key, ttlSeconds);
+      if (acquired === null) return { ran: false, because: "held" };
+      if (acquired instanceof StoreError) {
+        if (onStoreFailure === "throw") throw acquired;
+        if (onStoreFailure === "skip") return { ran: false, because: "store-failed" };
+        return { ran: true, value: await work(), isLocked: false };
+      }
       try {
-        return (await acquire().catch(onceMore(acquire))) ? token : null;
-      } catch (error) {
-        onFailure("acquiring a lock", error);
-        // It may be ours without our knowing; then nobody else should wait for its end.
-        void releaseLock(key, token);
-        return null;
+        return { ran: true, value: await work(), isLocked: true };
+      } finally {
+        await releaseLock(key, acquired);
       }
     },
     async extendLock(key, token, ttlSeconds) {
@@ -82,14 +138,6 @@ export function createLocks({ redis, keys, pseudonym, onFailure }: LocksOptions)
         return false;
       }
     },
-  };
-}
-
-/** Sends again where the connection broke; after a deadline there is no time left to. */
-function onceMore<T>(send: () => Promise<T>): (error: unknown) => Promise<T> {
-  return (error) => {
-    if (error instanceof StoreError && error.code === "STORE_UNREACHABLE") return send();
-    throw error;
   };
 }
 

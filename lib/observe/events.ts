@@ -1,4 +1,5 @@
 import type { Decision } from "#lib/core/decision";
+import type { GateMode } from "#lib/core/mode";
 
 /** What happened to one checked request, or to one call from code. Holds no personal data. */
 export type HeadgateEvent =
@@ -10,8 +11,19 @@ export type HeadgateEvent =
       readonly onStoreFailure: "allow" | "deny" | "local";
       /** False where an address was counted that could not be told: with all others like it. */
       readonly addressKnown: boolean;
+      /** Of all decisions: in "shadow" nobody was refused, whatever was decided. */
+      readonly mode: GateMode;
+      /** Names the request where it was refused or the store failed; undefined elsewhere and for calls from code. */
+      readonly requestId: string | undefined;
       /** Milliseconds from asking to deciding. */
       readonly tookMs: number;
+    }
+  | {
+      readonly kind: "breaker";
+      /** Whether store calls are tried: "open" after so many failed that none is. */
+      readonly state: "open" | "closed";
+      /** The failure that opened it; the last one, where it is closed again. */
+      readonly error: Error;
     }
   | {
       readonly kind: "failure";

@@ -1,5 +1,5 @@
 import { type Clock, monotonic } from "#lib/core/clock";
-import type { Decision } from "#lib/core/decision";
+import { violated } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
 import type { HeadgateEvent, Listener } from "./events.ts";
 
@@ -7,15 +7,15 @@ import type { HeadgateEvent, Listener } from "./events.ts";
 const LINES_A_SECOND = 10;
 
 /**
- * A listener that writes one line of JSON for each failure of the store, a resolver or a hook, for
- * each doubt about where addresses come from, and for each request that a rule in shadow would have
- * refused, of each kind at most ten a second.
- * Other decisions are not logged. Messages of ours hold no keys and values; of other errors only the
- * name is written, since their messages may.
+ * A listener that writes one line of JSON for whatever is worth reading later: a request that was
+ * refused, or that a rule in shadow would have refused; a store that failed, and a breaker that opened
+ * or closed; a resolver or a hook that failed; a doubt about where addresses come from. Of each kind at
+ * most ten a second. Messages of ours hold no keys and values; of other errors only the name is
+ * written, since their messages may.
  *
  * @param write where a line goes
  */
-export function logFailures(write: (line: string) => void, clock: Clock = monotonic): Listener {
+export function logEvents(write: (line: string) => void, clock: Clock = monotonic): Listener {
   const kinds = new Map<string, { second: number; lines: number }>();
   return (event) => {
     const line = lineOf(event);
@@ -32,9 +32,9 @@ export function logFailures(write: (line: string) => void, clock: Clock = monoto
   };
 }
 
-/** What is written; `event` is its kind, and there are four. */
+/** What is written; `event` is its kind, and there are six. */
 interface Line {
-  readonly event: "failure" | "address" | "store-failed" | "shadow-denied";
+  readonly event: "failure" | "address" | "breaker" | "store-failed" | "denied" | "shadow-denied";
   readonly [field: string]: unknown;
 }
 
@@ -43,29 +43,49 @@ function json(fields: object): string {
 }
 
 function lineOf(event: HeadgateEvent): Line | undefined {
-  if (event.kind === "failure") {
-    return { event: "failure", what: event.what, error: describe(event.error) };
+  switch (event.kind) {
+    case "failure":
+      return { event: "failure", what: event.what, error: describe(event.error) };
+    case "address":
+      return { event: "address", code: event.code, message: event.message };
+    case "breaker":
+      return { event: "breaker", state: event.state, error: describe(event.error) };
+    case "decision":
+      return decisionLine(event);
   }
-  if (event.kind === "address") {
-    return { event: "address", code: event.code, message: event.message };
-  }
-  const { decision, rules, onStoreFailure } = event;
-  if (decision.reason !== "store-failed") return shadowLine(decision);
-  return {
-    event: "store-failed",
-    rules,
-    onStoreFailure,
-    outcome: decision.allowed ? "allowed" : "denied",
-    ...(onStoreFailure === "local" && { note: '"local" counts nothing yet and allows' }),
-    error: describe(decision.error),
-    tookMs: Math.round(event.tookMs),
-  };
 }
 
-/** Whoever adds a rule in shadow wants to know whom it would refuse, before it does. */
-function shadowLine({ shadows }: Decision): Line | undefined {
-  const refusing = shadows.filter(({ allowed }) => !allowed).map(({ rule }) => rule);
-  return refusing.length > 0 ? { event: "shadow-denied", rules: refusing } : undefined;
+function decisionLine(event: Extract<HeadgateEvent, { kind: "decision" }>): Line | undefined {
+  const { decision, rules, onStoreFailure, mode, requestId, tookMs } = event;
+  const about = {
+    ...(mode !== "enforce" && { mode }),
+    ...(requestId !== undefined && { requestId }),
+  };
+  if (decision.counted !== "in-store" && decision.error) {
+    return {
+      event: "store-failed",
+      rules,
+      onStoreFailure,
+      outcome: decision.allowed ? "allowed" : "denied",
+      ...(decision.counted === "in-process" && { counted: decision.counted }),
+      error: describe(decision.error),
+      tookMs: Math.round(tookMs),
+      ...about,
+    };
+  }
+  if (decision.reason === "over-limit") {
+    const names = new Set(violated(decision).map(({ rule }) => rule));
+    return {
+      event: "denied",
+      level: "info",
+      rules: [...names],
+      retryAfterMs: decision.retryAfterMs,
+      ...about,
+    };
+  }
+  // Whoever adds a rule in shadow wants to know whom it would refuse, before it does.
+  const refusing = decision.shadows.filter(({ allowed }) => !allowed).map(({ rule }) => rule);
+  return refusing.length > 0 ? { event: "shadow-denied", rules: refusing, ...about } : undefined;
 }
 
 function describe(error: unknown): object {

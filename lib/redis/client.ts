@@ -20,6 +20,11 @@ export function createRedis(options: RequesterOptions): Redis {
   return redis;
 }
 
+/** Milliseconds until a call of this client that began at `since` is late; negative when it is. */
+export function timeLeft(redis: Redis, since: number): number {
+  return since + (deadlines.get(redis) ?? DEFAULT_DEADLINE_MS) - monotonic();
+}
+
 /**
  * Waits for work of more than one call no longer than a single call of this client may take. The
  * work itself goes on.
@@ -39,7 +44,7 @@ export async function withinDeadline<T>(redis: Redis, since: number, work: Promi
           `A second call was needed, and both had no answer within ${deadlineMs} ms (HEADGATE_STORE_DEADLINE_MS).`,
         ),
       );
-    timer = setTimeout(late, Math.max(0, since + deadlineMs - monotonic()));
+    timer = setTimeout(late, Math.max(0, timeLeft(redis, since)));
   });
   try {
     return await Promise.race([work, tooLate]);

@@ -4,8 +4,10 @@ type StoreErrorCode =
   | "STORE_TIMEOUT"
   | "STORE_UNREACHABLE"
   | "STORE_UNAUTHORIZED"
+  | "STORE_OVER_QUOTA"
   | "STORE_REJECTED"
-  | "STORE_BAD_ANSWER";
+  | "STORE_BAD_ANSWER"
+  | "STORE_NOT_TRIED";
 
 /**
  * The store did not do what was asked. The message names the command and never its keys or values:
@@ -45,4 +47,15 @@ export function rejected(command: string, error: string): StoreError {
   const reply = first ?? (error.includes("NOSCRIPT") ? "NOSCRIPT" : undefined);
   const code = NOT_SERVED.get(reply ?? "") ?? "STORE_REJECTED";
   return new StoreError(code, `${command}: Redis answered ${reply ?? "an error"}.`, { reply });
+}
+
+/** Whether an error says that the store does not serve, rather than that it refused one command. */
+export function isStoreFailure(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.code !== "STORE_REJECTED";
+}
+
+/** What a call threw, as a StoreError: whoever catches one need not know of others. */
+export function asStoreError(cause: unknown): StoreError {
+  if (cause instanceof StoreError) return cause;
+  return new StoreError("STORE_BAD_ANSWER", "The store call failed in an unknown way.", { cause });
 }

@@ -1,5 +1,6 @@
 import type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
-import { rejected, StoreError } from "./errors.ts";
+import { type BreakerChange, createBreaker } from "./breaker.ts";
+import { isStoreFailure, rejected, StoreError } from "./errors.ts";
 
 export interface RequesterOptions {
   /** The store's REST address, https outside a machine's own loopback. */
@@ -16,15 +17,20 @@ export interface RequesterOptions {
    * @default globalThis.fetch
    */
   readonly fetch?: typeof fetch;
+  /** Hears when so many calls failed that none is tried, and when they are tried again. */
+  readonly onBreakerChange?: (change: BreakerChange) => void;
 }
 
 /** How long a store call may take when nothing else is said, in milliseconds. */
 export const DEFAULT_DEADLINE_MS = 500;
 
+/** A probe of which nothing was heard by then has lost its request. */
+const PROBE_MARGIN_MS = 100;
+
 /**
  * Sends one REST call (Upstash's protocol) and reads its answer: once, never again, and never
- * longer than the deadline. Joining several callers into one call happens at this seam: whatever
- * has `request` can stand here.
+ * longer than the deadline; not at all while the breaker is open. Joining several callers into one
+ * call happens at this seam: whatever has `request` can stand here.
  *
  * Throws {@link StoreError} for everything that goes wrong.
  */
@@ -32,35 +38,56 @@ export function createRequester(options: RequesterOptions): Requester {
   const base = options.url.replace(/\/+$/, "");
   const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
   const send = options.fetch ?? ((...call: Parameters<typeof fetch>) => fetch(...call));
+  const breaker = createBreaker({
+    probeMs: deadlineMs + PROBE_MARGIN_MS,
+    onChange: options.onBreakerChange,
+  });
   const headers = {
     authorization: `Bearer ${options.token}`,
     "content-type": "application/json",
   };
 
+  async function sendOnce<Result>(
+    what: string,
+    request: UpstashRequest,
+  ): Promise<UpstashResponse<Result>> {
+    let response: Response;
+    let text: string;
+    // A timer of our own, since it can be cleared: AbortSignal.timeout lives on after its call.
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), deadlineMs);
+    try {
+      response = await send([base, ...(request.path ?? [])].join("/"), {
+        method: "POST",
+        headers,
+        body: JSON.stringify(request.body),
+        cache: "no-store",
+        redirect: "manual",
+        signal: abort.signal,
+      });
+      text = await response.text();
+    } catch (cause) {
+      throw lostCall(what, abort.signal.aborted, deadlineMs, cause);
+    } finally {
+      clearTimeout(timer);
+    }
+    return readAnswer<Result>(what, response.status, text);
+  }
+
   return {
     async request<Result>(request: UpstashRequest): Promise<UpstashResponse<Result>> {
       const what = commandName(request);
-      let response: Response;
-      let text: string;
-      // A timer of our own, since it can be cleared: AbortSignal.timeout lives on after its call.
-      const abort = new AbortController();
-      const timer = setTimeout(() => abort.abort(), deadlineMs);
+      const attempt = breaker.admit();
+      if (attempt instanceof StoreError) throw notTried(what, attempt);
       try {
-        response = await send([base, ...(request.path ?? [])].join("/"), {
-          method: "POST",
-          headers,
-          body: JSON.stringify(request.body),
-          cache: "no-store",
-          redirect: "manual",
-          signal: abort.signal,
-        });
-        text = await response.text();
-      } catch (cause) {
-        throw lostCall(what, abort.signal.aborted, deadlineMs, cause);
-      } finally {
-        clearTimeout(timer);
+        const answer = await sendOnce<Result>(what, request);
+        attempt.succeeded();
+        return answer;
+      } catch (error) {
+        if (isStoreFailure(error)) attempt.failed(error);
+        else attempt.succeeded();
+        throw error;
       }
-      return readAnswer<Result>(what, response.status, text);
     },
   };
 }
@@ -70,6 +97,14 @@ function commandName(request: UpstashRequest): string {
   const first: unknown = Array.isArray(request.body) ? request.body[0] : undefined;
   if (typeof first !== "string") return request.path?.join("/") ?? "a call";
   return /^[a-z]{1,24}$/i.test(first) ? first.toUpperCase() : "a call";
+}
+
+function notTried(what: string, cause: StoreError): StoreError {
+  return new StoreError(
+    "STORE_NOT_TRIED",
+    `${what}: not sent, since the store failed again and again, last with ${cause.code}. It is tried again every few seconds.`,
+    { cause },
+  );
 }
 
 function lostCall(what: string, timedOut: boolean, deadlineMs: number, cause: unknown): StoreError {
@@ -94,8 +129,14 @@ function readAnswer<Result>(what: string, status: number, text: string): Upstash
       `${what}: the store refused our token. Check UPSTASH_REDIS_REST_TOKEN.`,
     );
   }
-  if (status === 503 || status === 504) {
-    const code = status === 503 ? "STORE_UNREACHABLE" : "STORE_TIMEOUT";
+  if (status === 429) {
+    throw new StoreError(
+      "STORE_OVER_QUOTA",
+      `${what}: the store answered 429; its own quota is used up. Look at its plan.`,
+    );
+  }
+  if (status >= 500) {
+    const code = status === 504 ? "STORE_TIMEOUT" : "STORE_UNREACHABLE";
     throw new StoreError(code, `${what}: the store answered ${status}; its Redis does not serve.`);
   }
   let answer: unknown;

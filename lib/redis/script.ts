@@ -1,7 +1,7 @@
 import { sha1 } from "@noble/hashes/legacy.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { monotonic } from "#lib/core/clock";
-import { type Redis, withinDeadline } from "./client.ts";
+import { type Redis, timeLeft, withinDeadline } from "./client.ts";
 import { rejected, StoreError } from "./errors.ts";
 
 /** A Lua script and the name that Redis knows it by. */
@@ -42,6 +42,41 @@ export async function runScript(
     if (!isUnknownScript(error)) throw error;
     return await withinDeadline(redis, since, redis.eval(script.lua, keys, values));
   }
+}
+
+/** Where an answer was lost on the way, the script is sent again so often at most, after a while. */
+const PAUSES_MS = [25, 75];
+
+/** Failures after which nobody knows whether the script ran, and there may be time to ask again. */
+const LOST: ReadonlySet<string> = new Set(["STORE_UNREACHABLE", "STORE_BAD_ANSWER"]);
+
+/**
+ * Runs a script that knows its owner, so that running it twice does no more than once: a claim, a
+ * lock. Where the answer was lost on the way it is sent again, twice at most. All have one deadline.
+ *
+ * @throws {StoreError} when the store fails or refuses
+ */
+export async function runOwned(
+  redis: Redis,
+  script: Script,
+  keys: string[],
+  args: readonly (string | number)[],
+): Promise<unknown> {
+  const since = monotonic();
+  const isLate = () => timeLeft(redis, since) <= 0;
+  const attempt = async (tries: number): Promise<unknown> => {
+    try {
+      return await runScript(redis, script, keys, args);
+    } catch (error) {
+      const pauseMs = PAUSES_MS[tries];
+      const isLost = error instanceof StoreError && LOST.has(error.code);
+      if (!isLost || pauseMs === undefined) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      if (isLate()) throw error;
+      return attempt(tries + 1);
+    }
+  };
+  return withinDeadline(redis, since, attempt(0));
 }
 
 /**

@@ -3,6 +3,7 @@ import { createDedup } from "#lib/dedup/dedup";
 import { createPseudonym } from "#lib/identity/pseudonym";
 import { createRedis } from "#lib/redis/client";
 import { keyNames } from "#lib/redis/keys";
+import { losing } from "../support/losing.ts";
 import { serve, type ServedStore } from "../support/served.ts";
 import { STORES } from "../support/stores.ts";
 
@@ -67,12 +68,27 @@ describe.each(STORES)("dedup on $name", (kind) => {
     expect(await other.shouldTrackEvent("e", 300)).toBe(false);
   });
 
+  test("an event whose claim's answer is lost counts once all the same", async () => {
+    await pair().one.shouldTrackEvent("warm", 1);
+    const { one, other, failures } = pair(losing((call) => call <= 2));
+    expect(await one.shouldTrackEvent("e", 300)).toBe(true);
+    expect(await other.shouldTrackEvent("e", 300)).toBe(false);
+    expect(await one.shouldTrackEvent("e", 300)).toBe(false);
+    expect(failures).toEqual([]);
+  });
+
   test("a store that is gone loses no event, and throws nothing", async () => {
     const { one, failures } = pair(() => Promise.reject(new TypeError("fetch failed")));
     const claim = await one.claimEvent("e", 300);
-    expect(claim.isFirst).toBe(true);
+    expect([claim.isFirst, claim.isCertain]).toEqual([true, false]);
     await claim.giveUp();
     expect(failures).toEqual(["claiming an event", "giving up an event"]);
+  });
+
+  test("a store that is gone counts no event twice where that is asked for", async () => {
+    const { one } = pair(() => Promise.reject(new TypeError("fetch failed")));
+    const claim = await one.claimEvent("e", 300, { onStoreFailure: "closed" });
+    expect([claim.isFirst, claim.isCertain]).toEqual([false, false]);
   });
 
   test.each([0, 0.5, -1, NaN, 2_678_401])("%s seconds are refused", async (ttl) => {

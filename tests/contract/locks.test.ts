@@ -3,6 +3,7 @@ import { createPseudonym } from "#lib/identity/pseudonym";
 import { createLocks } from "#lib/lock/locks";
 import { createRedis } from "#lib/redis/client";
 import { keyNames } from "#lib/redis/keys";
+import { losing } from "../support/losing.ts";
 import { serve, type ServedStore } from "../support/served.ts";
 import { STORES } from "../support/stores.ts";
 
@@ -86,18 +87,6 @@ describe.each(STORES)("locks on $name", (kind) => {
     });
   });
 
-  /** Lets a call reach the store and loses its answer, for each call that is to be lost. */
-  function losing(lost: (call: number) => boolean): typeof fetch {
-    let calls = 0;
-    return async (...call) => {
-      calls += 1;
-      const isLost = lost(calls);
-      const response = await fetch(...call);
-      if (isLost) throw new TypeError("fetch failed");
-      return response;
-    };
-  }
-
   describe("an acquire whose answer is lost", () => {
     test("is sent again and does not lose to itself", async () => {
       // The first call tells Redis the script.
@@ -113,11 +102,11 @@ describe.each(STORES)("locks on $name", (kind) => {
       expect(failures).toEqual([]);
     });
 
-    test("twice, answers null, and holds nobody up", async () => {
+    test("three times, answers null, and holds nobody up", async () => {
       await instances(1).one.acquireLock("warm", 1);
       const { one, other, failures, keysNow } = instances(
         2,
-        losing((call) => call <= 2),
+        losing((call) => call <= 3),
       );
       expect(await one.acquireLock("mine", 30)).toBeNull();
       expect(failures).toEqual(["acquiring a lock"]);
@@ -133,5 +122,47 @@ describe.each(STORES)("locks on $name", (kind) => {
     expect(await one.releaseLock("a", "b")).toBe(false);
     expect(failures).toContain("extending a lock");
     expect(failures).toContain("releasing a lock");
+  });
+
+  describe("work under a lock", () => {
+    const gone: typeof fetch = () => Promise.reject(new TypeError("fetch failed"));
+
+    test("runs while it is held, by one of fifty, and releases it", async () => {
+      const { one, other, keysNow } = instances(2);
+      let running = 0;
+      const used = await Promise.all(
+        Array.from({ length: 50 }, (_, i) =>
+          (i % 2 ? one : other).useLock("w", 30, async () => {
+            running += 1;
+            expect(running).toBe(1);
+            const value = await one.acquireLock("w", 30);
+            running -= 1;
+            return value;
+          }),
+        ),
+      );
+      const ran = used.filter((each) => each.ran);
+      expect(ran.length).toBeGreaterThan(0);
+      expect(ran).toEqual(ran.map(() => ({ ran: true, value: null, isLocked: true })));
+      expect(used).toContainEqual({ ran: false, because: "held" });
+      expect(await keysNow()).toEqual([]);
+    });
+
+    test("that fails releases it too", async () => {
+      const { one } = instances(1);
+      const failing = one.useLock("w", 30, () => Promise.reject(new RangeError("no")));
+      await expect(failing).rejects.toThrow(RangeError);
+      expect(await one.acquireLock("w", 30)).not.toBeNull();
+    });
+
+    test("throws, is skipped or runs without it, while the store is gone", async () => {
+      const { one } = instances(1, gone);
+      const work = async () => "done";
+      await expect(one.useLock("w", 30, work)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+      const skipped = await one.useLock("w", 30, work, { onStoreFailure: "skip" });
+      expect(skipped).toEqual({ ran: false, because: "store-failed" });
+      const run = await one.useLock("w", 30, work, { onStoreFailure: "run" });
+      expect(run).toEqual({ ran: true, value: "done", isLocked: false });
+    });
   });
 });

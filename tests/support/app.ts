@@ -7,6 +7,8 @@ export const ROOT = join(import.meta.dirname, "..", "..");
 /** The app under our own server, as `npm start` runs it. */
 export interface RunningApp {
   readonly url: string;
+  /** The process's id. */
+  readonly pid: number;
   /** What it printed so far. */
   output(): string;
   /** Sends a signal; answers the exit code once it has ended. */
@@ -55,6 +57,7 @@ export async function startProgram(
 
   return {
     url,
+    pid: child.pid ?? 0,
     output: () => output,
     async stop(signal = "SIGTERM") {
       if (child.exitCode === null && child.signalCode === null) {

@@ -65,7 +65,7 @@ const PROBLEMS: Readonly<Record<Kind, Problem>> = {
 };
 
 function reasonOf({ reason, error }: Decision): Kind {
-  if (reason === "within-limit")
+  if (reason === "within-limit" || reason === "switched-off")
     throw new TypeError("A decision that allows cannot be worded as a denial.");
   // Nobody else says so: a call that cannot be is no decision of the gate's.
   if (reason === "invalid-call") reportFailure("limit", error);

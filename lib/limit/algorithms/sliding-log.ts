@@ -29,21 +29,25 @@ function log.adopt(rule, units)
   return { used = units, adopted = units, replaces = true }
 end
 
-function log.take(key, state, rule)
-  if state.replaces then
-    redis.call('DEL', key)
-  else
-    redis.call('ZREMRANGEBYSCORE', key, '-inf', int(now - rule.window))
-  end
-  local stamp = int(now)
+function log.enter(key, time, units)
+  local stamp = int(time)
   local serial = redis.call('ZCARD', key)
-  for _ = 1, state.adopted + rule.cost do
+  for _ = 1, units do
     -- A clock that stepped back may meet a member of the same name: then the next name is tried.
     while redis.call('ZADD', key, 'NX', stamp, stamp .. ':' .. serial) == 0 do
       serial = serial + 1
     end
     serial = serial + 1
   end
+end
+
+function log.take(key, state, rule)
+  if state.replaces then
+    redis.call('DEL', key)
+  else
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', int(now - rule.window))
+  end
+  log.enter(key, now, state.adopted + rule.cost)
   redis.call('PEXPIRE', key, int(rule.window + 1000))
   state.used = state.used + rule.cost
 end

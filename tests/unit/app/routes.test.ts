@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import * as counts from "#app/api/analytics/counts/route";
 import * as health from "#app/api/health/route";
 import * as redisHealth from "#app/api/health/redis/route";
@@ -39,8 +39,11 @@ describe.each(routes)("$path", ({ path, route, allow }) => {
   });
 });
 
-test("/api/health answers, and is not kept", async () => {
+test("/api/health answers with the mode that holds, and is not kept", async () => {
+  vi.stubEnv("UPSTASH_REDIS_REST_URL", "https://store.example");
+  vi.stubEnv("UPSTASH_REDIS_REST_TOKEN", "token");
+  vi.stubEnv("HEADGATE_MODE", "shadow");
   const response = await health.GET(new Request("http://app.example/api/health"));
-  expect(await response.json()).toStrictEqual({ status: "ok" });
+  expect(await response.json()).toStrictEqual({ status: "ok", mode: "shadow" });
   expect(response.headers.get("cache-control")).toBe("no-store");
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { HeadgateEvent } from "#lib/observe/events";
-import { logFailures } from "#lib/observe/log";
+import { logEvents } from "#lib/observe/log";
 import { StoreError } from "#lib/redis/errors";
 
 const failed = {
@@ -8,6 +8,8 @@ const failed = {
   rules: ["api"],
   onStoreFailure: "local",
   addressKnown: true,
+  mode: "enforce",
+  requestId: undefined,
   tookMs: 3.4,
   decision: {
     allowed: true,
@@ -16,13 +18,25 @@ const failed = {
     shadows: [],
     retryAfterMs: undefined,
     at: undefined,
+    counted: "nowhere",
     error: new StoreError("STORE_TIMEOUT", "EVALSHA: no answer"),
   },
 } satisfies HeadgateEvent;
 
-test("a failed store is one line that names rule, outcome and code, and that local allows", () => {
+/** A decision of the store's. */
+const passed = {
+  allowed: true,
+  reason: "within-limit",
+  limits: [],
+  shadows: [],
+  retryAfterMs: undefined,
+  at: undefined,
+  counted: "in-store",
+} as const;
+
+test("a failed store is one line that names rule, outcome and code", () => {
   const lines: string[] = [];
-  logFailures((line) => lines.push(line))(failed);
+  logEvents((line) => lines.push(line))(failed);
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
     {
       source: "headgate",
@@ -31,21 +45,78 @@ test("a failed store is one line that names rule, outcome and code, and that loc
       rules: ["api"],
       onStoreFailure: "local",
       outcome: "allowed",
-      note: '"local" counts nothing yet and allows',
       error: { code: "STORE_TIMEOUT", message: "EVALSHA: no answer" },
       tookMs: 3,
     },
   ]);
 });
 
+test("what is counted in the process meanwhile says so, and names the request and the mode", () => {
+  const lines: string[] = [];
+  const decision = { ...failed.decision, reason: "over-limit", counted: "in-process" } as const;
+  logEvents((line) => lines.push(line))({
+    ...failed,
+    mode: "shadow",
+    requestId: "a-name",
+    decision: { ...decision, allowed: false },
+  });
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+    event: "store-failed",
+    outcome: "denied",
+    counted: "in-process",
+    mode: "shadow",
+    requestId: "a-name",
+  });
+});
+
+test("a refusal is one line that names its rules, and nobody", () => {
+  const lines: string[] = [];
+  const limit = { policyName: "api", global: false, limit: 5, windowMs: 1000, resetMs: 1 };
+  logEvents((line) => lines.push(line))({
+    ...failed,
+    rules: ["api", "search"],
+    requestId: "a-name",
+    decision: {
+      ...passed,
+      allowed: false,
+      reason: "over-limit",
+      retryAfterMs: 700,
+      limits: [
+        { ...limit, rule: "api", remaining: 3, waitMs: 0 },
+        { ...limit, rule: "search", remaining: 0, waitMs: 700 },
+      ],
+    },
+  });
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    {
+      source: "headgate",
+      level: "info",
+      event: "denied",
+      rules: ["search"],
+      retryAfterMs: 700,
+      requestId: "a-name",
+    },
+  ]);
+});
+
+test("a breaker that opens or closes is one line", () => {
+  const lines: string[] = [];
+  const error = failed.decision.error;
+  logEvents((line) => lines.push(line))({ kind: "breaker", state: "open", error });
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+    event: "breaker",
+    state: "open",
+    error: { code: "STORE_TIMEOUT" },
+  });
+});
+
 test("a rule in shadow that would have refused is a line; one that had room is none", () => {
   const lines: string[] = [];
-  const listen = logFailures((line) => lines.push(line));
+  const listen = logEvents((line) => lines.push(line));
   const decided = (allowed: boolean): HeadgateEvent => ({
     ...failed,
     decision: {
-      ...failed.decision,
-      reason: "within-limit",
+      ...passed,
       shadows: [{ rule: "trial", allowed, limits: [] }],
     },
   });
@@ -59,8 +130,8 @@ test("a rule in shadow that would have refused is a line; one that had room is n
 
 test("what went well is not logged, and a stranger's message neither", () => {
   const lines: string[] = [];
-  const listen = logFailures((line) => lines.push(line));
-  listen({ ...failed, decision: { ...failed.decision, reason: "within-limit" } });
+  const listen = logEvents((line) => lines.push(line));
+  listen({ ...failed, decision: passed });
   expect(lines).toEqual([]);
   listen({ kind: "failure", what: "identity user", error: new TypeError("ada@example.com") });
   expect(lines).toHaveLength(1);
@@ -71,7 +142,7 @@ test("what went well is not logged, and a stranger's message neither", () => {
 test("beyond ten lines a second they are counted instead", () => {
   const lines: string[] = [];
   let now = 0;
-  const listen = logFailures(
+  const listen = logEvents(
     (line) => lines.push(line),
     () => now,
   );
@@ -85,12 +156,12 @@ test("beyond ten lines a second they are counted instead", () => {
 
 test("lines of one kind keep none of another from being written", () => {
   const lines: string[] = [];
-  const listen = logFailures(
+  const listen = logEvents(
     (line) => lines.push(line),
     () => 0,
   );
   const shadows = [{ rule: "trial", allowed: false, limits: [] }];
-  const refusing = { ...failed.decision, reason: "within-limit" as const, shadows };
+  const refusing = { ...passed, shadows };
   for (let i = 0; i < 100; i += 1) listen({ ...failed, decision: refusing });
   listen(failed);
   expect(lines).toHaveLength(11);

@@ -1,9 +1,10 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { createRedis } from "#lib/redis/client";
+import { createRedis, type Redis } from "#lib/redis/client";
 import { StoreError } from "#lib/redis/errors";
-import { defineScript, runScript, runScripts } from "#lib/redis/script";
+import type { RequesterOptions } from "#lib/redis/requester";
+import { defineScript, runOwned, runScript, runScripts } from "#lib/redis/script";
 
 const servers: Server[] = [];
 
@@ -15,7 +16,10 @@ afterEach(async () => {
 });
 
 /** A store that answers as told; the calls it got are counted. */
-async function storeThat(listener: RequestListener) {
+async function storeThat(
+  listener: RequestListener,
+  onBreakerChange: RequesterOptions["onBreakerChange"] = () => {},
+) {
   const calls: string[] = [];
   const server = createServer((request, response) => {
     let body = "";
@@ -32,6 +36,7 @@ async function storeThat(listener: RequestListener) {
     url: `http://127.0.0.1:${port}`,
     token: "s3cret-token",
     deadlineMs: 150,
+    onBreakerChange,
   });
   return { redis, calls };
 }
@@ -85,6 +90,9 @@ describe("a call to the store", () => {
   });
 
   test.each([
+    [500, "ERR something", "STORE_UNREACHABLE"],
+    [502, "ERR something", "STORE_UNREACHABLE"],
+    [429, "ERR max requests limit exceeded", "STORE_OVER_QUOTA"],
     [503, "ERR Redis cannot be reached", "STORE_UNREACHABLE"],
     [504, "ERR Redis did not answer", "STORE_TIMEOUT"],
     [400, "CLUSTERDOWN Hash slot not served", "STORE_UNREACHABLE"],
@@ -144,6 +152,89 @@ describe("a script", () => {
     );
     expect((await failureOf(runScript(redis, script, ["k"], []))).code).toBe("STORE_REJECTED");
     expect(calls).toHaveLength(1);
+  });
+});
+
+describe("a script that knows its owner", () => {
+  const script = defineScript("return 1");
+  const okay = (response: ServerResponse) => response.writeHead(200).end('{"result":1}');
+  const lost: readonly (readonly [string, (response: ServerResponse) => void])[] = [
+    ["cut off", (response) => response.destroy()],
+    [
+      "cut off in the middle",
+      (response) => response.writeHead(200).write("{", () => response.destroy()),
+    ],
+    ["502", (response) => response.writeHead(502).end("<html>")],
+    ["no JSON", (response) => response.writeHead(200).end('{"resu')],
+  ];
+
+  test.each(lost)("is sent again where the answer is %s, twice at most", async (_, lose) => {
+    const twice = await storeThat((_request, response) =>
+      twice.calls.length <= 2 ? lose(response) : okay(response),
+    );
+    expect(await runOwned(twice.redis, script, ["k"], [])).toBe(1);
+    expect(twice.calls).toHaveLength(3);
+    const always = await storeThat((_request, response) => lose(response));
+    await failureOf(runOwned(always.redis, script, ["k"], []));
+    expect(always.calls).toHaveLength(3);
+  });
+
+  test.each([
+    [401, "STORE_UNAUTHORIZED"],
+    [429, "STORE_OVER_QUOTA"],
+    [400, "STORE_REJECTED"],
+  ])("is not sent again where the answer is %i", async (status, code) => {
+    const { redis, calls } = await storeThat((_, response) =>
+      response.writeHead(status).end('{"error":"ERR no"}'),
+    );
+    expect((await failureOf(runOwned(redis, script, ["k"], []))).code).toBe(code);
+    expect(calls).toHaveLength(1);
+  });
+
+  test("has one deadline for all of it", async () => {
+    const { redis, calls } = await storeThat((_, response) =>
+      setTimeout(() => response.writeHead(502).end(), 90),
+    );
+    expect((await failureOf(runOwned(redis, script, ["k"], []))).code).toBe("STORE_TIMEOUT");
+    expect(calls).toHaveLength(2);
+  });
+});
+
+describe("a store that fails again and again", () => {
+  const failFive = async (redis: Redis) => {
+    for (let i = 0; i < 5; i += 1) await failureOf(redis.get("key"));
+  };
+
+  test("is not asked, but by one call that tries the way back", async () => {
+    let isAway = true;
+    const changes: string[] = [];
+    const { redis, calls } = await storeThat(
+      (_, response) =>
+        isAway ? response.writeHead(503).end() : response.writeHead(200).end('{"result":"x"}'),
+      ({ state, error }) => changes.push(`${state} ${error.code}`),
+    );
+    await failFive(redis);
+    const error = await failureOf(redis.get("key"));
+    expect([error.code, (error.cause as StoreError).code]).toEqual([
+      "STORE_NOT_TRIED",
+      "STORE_UNREACHABLE",
+    ]);
+    expect(calls).toHaveLength(5);
+    isAway = false;
+    await expect.poll(() => redis.get("key").catch(() => undefined)).toBe("x");
+    expect(calls).toHaveLength(6);
+    expect(changes).toEqual(["open STORE_UNREACHABLE", "closed STORE_UNREACHABLE"]);
+    expect(await redis.get("key")).toBe("x");
+  });
+
+  test("is one that does not serve, not one that refuses a command", async () => {
+    const { redis, calls } = await storeThat((_, response) =>
+      response.writeHead(400).end('{"error":"WRONGTYPE"}'),
+    );
+    for (let i = 0; i < 9; i += 1) {
+      expect((await failureOf(redis.get("key"))).code).toBe("STORE_REJECTED");
+    }
+    expect(calls).toHaveLength(9);
   });
 });
 

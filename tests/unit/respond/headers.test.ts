@@ -45,6 +45,7 @@ function decisionOf(limits: readonly LimitStatus[], at: number | undefined = AT)
     shadows: [],
     retryAfterMs: allowed || never ? undefined : Math.max(...waits.map((wait) => wait ?? 0)),
     at,
+    counted: "in-store",
   };
 }
 

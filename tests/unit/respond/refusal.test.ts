@@ -28,6 +28,7 @@ const denied: Decision = {
   shadows: [],
   retryAfterMs: 41_001,
   at: 1_750_000_000_000,
+  counted: "in-store",
 };
 const storeFailed: Decision = {
   allowed: false,
@@ -36,6 +37,7 @@ const storeFailed: Decision = {
   shadows: [],
   retryAfterMs: undefined,
   at: undefined,
+  counted: "nowhere",
 };
 
 function ask(headers: Record<string, string> = {}, method = "GET"): Request {

@@ -1,0 +1,107 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { percentile } from "../bench/numbers.ts";
+import type { FaultCase } from "./cases.ts";
+import { type Measured, startLoad } from "./load.ts";
+import { DEADLINE_MS, type Instance, LIMIT, startWorld, type World } from "./world.ts";
+
+/** What may be added to a request, in milliseconds. */
+const MOST_BEFORE = DEADLINE_MS + 50;
+const MOST_AFTER = 2;
+/** By when limits hold again, in milliseconds after the end of a fault. */
+const MOST_RECOVERY = 5000;
+
+/** By when it is of no use to wait any longer. */
+const GIVEN_UP = 4 * MOST_RECOVERY;
+
+/** How one case went. */
+export interface Verdict extends Omit<Measured, "requests"> {
+  readonly name: string;
+  readonly isHarmless: boolean;
+  readonly requests: number;
+  /** Milliseconds that the gate took, of 99 in 100, while calls were tried. */
+  readonly p99: number;
+  /** Milliseconds that it took, of half of all, once a breaker was open; NaN where none was. */
+  readonly p50Open: number;
+  /** Milliseconds from the end of the fault until both instances refuse whoever is over a limit. */
+  readonly recovery: number;
+}
+
+/** Runs a case: a while of peace, the fault, and the way back. */
+export async function runCase(fault: FaultCase, lastsMs: number): Promise<Verdict> {
+  const world = await startWorld();
+  try {
+    const load = startLoad(world);
+    await pause(500);
+    const end = await fault.begin(world);
+    load.measure(true);
+    await pause(lastsMs);
+    load.measure(false);
+    const endedAt = performance.now();
+    await end();
+    const recovery = await recovered(world, endedAt);
+    const { requests, ...measured } = await load.stop();
+    const open = requests.filter(({ at, instance }) => isOpen(instance, at));
+    const tried = requests.filter(({ at, instance }) => !isOpen(instance, at));
+    return {
+      name: fault.name,
+      isHarmless: fault.isHarmless === true,
+      requests: requests.length,
+      p99: percentile(
+        99,
+        tried.map(({ ms }) => ms),
+      ),
+      p50Open: percentile(
+        50,
+        open.map(({ ms }) => ms),
+      ),
+      recovery,
+      ...measured,
+    };
+  } finally {
+    await world.stop();
+  }
+}
+
+function isOpen({ changes }: Instance, at: number): boolean {
+  return changes.findLast((change) => change.at <= at)?.state === "open";
+}
+
+/** Until a client of its own has been refused by the store, at each instance. */
+async function recovered(world: World, since: number): Promise<number> {
+  const until = since + GIVEN_UP;
+  await Promise.all(
+    world.instances.map(async ({ limits }, at) => {
+      const client = { ip: `203.0.113.${at}` };
+      const isRefused = async () => {
+        const { allowed, counted } = await limits.limit("counted", client, { cost: LIMIT });
+        return !allowed && counted === "in-store";
+      };
+      while (!(await isRefused()) && performance.now() < until) await pause(10);
+    }),
+  );
+  return performance.now() - since;
+}
+
+/** What a case may not do, in words; nothing where it did none of it. */
+export function misses(verdict: Verdict): string[] {
+  return [
+    ...wrongs(verdict),
+    verdict.recovery > MOST_RECOVERY && "limits not enforced 5 s after the end",
+    verdict.p99 > MOST_BEFORE && `p99 above ${MOST_BEFORE} ms`,
+    verdict.p50Open > MOST_AFTER && `p50 above ${MOST_AFTER} ms with the breaker open`,
+  ].filter((words) => words !== false);
+}
+
+/** The same, but for what depends on how fast a machine is. */
+export function wrongs(verdict: Verdict): string[] {
+  const { wrong, overBound, countedTwice, heldTwice, recovery, requests } = verdict;
+  return [
+    requests === 0 && "nothing was asked",
+    verdict.degraded > 0 === verdict.isHarmless && `${verdict.degraded} decided without the store`,
+    wrong.length > 0 && `answers that no rule asked for: ${wrong.slice(0, 3).join(", ")}`,
+    overBound > 0 && `${overBound} admitted over the bound`,
+    countedTwice > 0 && `${countedTwice} events counted twice`,
+    heldTwice > 0 && `${heldTwice} locks held by two`,
+    recovery > GIVEN_UP && "limits never enforced again",
+  ].filter((words) => words !== false);
+}

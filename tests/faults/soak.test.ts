@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { FETCHES_AN_HOUR, INSTANCES, SEARCHES_A_MINUTE, soak } from "./soak.ts";
+
+const SECONDS = 30;
+
+test("two instances go on while Redis is killed and stopped, and admit no more than they say", async () => {
+  const soaked = await soak({ seconds: SECONDS, rate: 30, say: () => {} });
+  expect(soaked).toMatchObject({ wrong: 0, broken: [] });
+  expect(soaked.kills + soaked.stops).toBeGreaterThan(1);
+  expect(soaked.requests).toBeGreaterThan(100);
+  expect(soaked.answers["search 429"]).toBeGreaterThan(0);
+  expect(soaked.admitted).toBeLessThanOrEqual(SEARCHES_A_MINUTE);
+  expect(soaked.admittedLocally).toBeLessThanOrEqual(FETCHES_AN_HOUR * (1 + INSTANCES));
+});

@@ -1,0 +1,223 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { buildOnce } from "#lib/cli/build";
+import { ROOT, type RunningApp, startApp } from "../support/app.ts";
+import { AUTH_SECRET } from "../support/sign.ts";
+import { type DurableRedis, startDurableRedis } from "./durable-redis.ts";
+
+export interface SoakOptions {
+  readonly seconds: number;
+  /** Requests a second, over both instances. */
+  readonly rate: number;
+  /** Hears how far it is. */
+  readonly say: (line: string) => void;
+}
+
+/** What a soak is judged by. */
+export interface Soaked {
+  readonly requests: number;
+  /** How often each answer came, such as "search 429". */
+  readonly answers: Readonly<Record<string, number>>;
+  /** Answers of 500 or more that no rule and no handler's own store call asks for. */
+  readonly wrong: number;
+  /** How often Redis was killed, and how often stopped for a while. */
+  readonly kills: number;
+  readonly stops: number;
+  /** Most searches of one client within a minute that the store admitted, and what may be. */
+  readonly admitted: number;
+  /** Most fetches of one client that were admitted, by the store or by an instance. */
+  readonly admittedLocally: number;
+  /** Resident memory of each instance after the first minute and at the end, in bytes. */
+  readonly memory: readonly { readonly early: number; readonly late: number }[];
+  /** Instances that ended, or wrote of an error that nobody handled. */
+  readonly broken: readonly string[];
+}
+
+/** What the policy says of a search and of a fetch. */
+export const SEARCHES_A_MINUTE = 10;
+export const FETCHES_AN_HOUR = 5;
+export const INSTANCES = 2;
+
+const MINUTE_MS = 60_000;
+const CLIENTS = 40;
+
+interface Sent {
+  readonly client: string;
+  readonly sentAt: number;
+  readonly answeredAt: number;
+}
+
+/**
+ * Serves the app by two instances over one Redis that is killed and stopped at random, and asks it at
+ * a steady rate.
+ */
+export async function soak({ seconds, rate, say }: SoakOptions): Promise<Soaked> {
+  await buildOnce(ROOT, say);
+  const redis = await startDurableRedis();
+  const apps: RunningApp[] = [];
+  try {
+    for (let i = 0; i < INSTANCES; i += 1) {
+      const env = { REDIS_URL: redis.url, AUTH_SECRET, CLIENT_IP_FROM: "hops:1" };
+      apps.push(await startApp({ ...env, HEADGATE_STORE_DEADLINE_MS: "500" }));
+    }
+    return await run(redis, apps, { seconds, rate, say });
+  } finally {
+    for (const app of apps) await app.stop();
+    await redis.stop();
+  }
+}
+
+async function run(
+  redis: DurableRedis,
+  apps: readonly RunningApp[],
+  { seconds, rate, say }: SoakOptions,
+): Promise<Soaked> {
+  const beganAt = performance.now();
+  const since = () => performance.now() - beganAt;
+  const endMs = seconds * 1000;
+  const answers: Record<string, number> = {};
+  const searches: Sent[] = [];
+  const fetches = new Map<string, number>();
+  const early = apps.map((): number[] => []);
+  const late = apps.map((): number[] => []);
+  let requests = 0;
+  let wrong = 0;
+
+  const send = async (round: number): Promise<void> => {
+    const app = apps[round % apps.length];
+    const client = `198.51.100.${Math.floor(Math.random() * CLIENTS)}`;
+    const kind = KINDS[Math.floor(Math.random() * KINDS.length)] ?? KINDS[0];
+    const sentAt = performance.now();
+    requests += 1;
+    const answer = await fetch(`${app?.url}${kind.path}`, {
+      method: kind.method,
+      headers: { "x-forwarded-for": client, "content-type": "application/json" },
+      ...(kind.body && { body: kind.body(round) }),
+    });
+    await answer.arrayBuffer();
+    const { status, headers } = answer;
+    answers[`${kind.name} ${status}`] = (answers[`${kind.name} ${status}`] ?? 0) + 1;
+    if (status >= 500 && !kind.mayFail) wrong += 1;
+    const isAdmitted = status !== 429 && status < 500;
+    if (kind.name === "search" && isAdmitted && headers.has("ratelimit")) {
+      searches.push({ client, sentAt, answeredAt: performance.now() });
+    }
+    if (kind.name === "fetch" && isAdmitted) fetches.set(client, (fetches.get(client) ?? 0) + 1);
+  };
+
+  const inFlight = new Set<Promise<void>>();
+  const disturbed = disturb(redis, () => since() < endMs - SETTLE_MS);
+  let saidAt = 0;
+  for (let round = 0; since() < endMs; round += 1) {
+    const sent = send(round).catch(() => void (wrong += 1));
+    inFlight.add(sent);
+    void sent.finally(() => inFlight.delete(sent));
+    if (since() - saidAt >= 10_000) {
+      saidAt = since();
+      say(`${Math.round(saidAt / 1000)} of ${seconds} s, ${requests} requests`);
+    }
+    if (round % rate === 0) noteMemory();
+    await pause(Math.max(0, beganAt + ((round + 1) * 1000) / rate - performance.now()));
+  }
+  await Promise.all(inFlight);
+
+  /** Around the first minute, and at the end: what is resident goes up and down. */
+  function noteMemory(): void {
+    for (const [i, app] of apps.entries()) {
+      const bytes = residentBytes(app.pid);
+      if (Math.abs(since() - MINUTE_MS) < 10_000) early[i]?.push(bytes);
+      if (since() > endMs - 20_000) late[i]?.push(bytes);
+    }
+  }
+
+  return {
+    requests,
+    answers,
+    wrong,
+    ...(await disturbed),
+    admitted: mostWithinAMinute(searches),
+    admittedLocally: Math.max(0, ...fetches.values()),
+    memory: apps.map((_, i) => ({ early: median(early[i]), late: median(late[i]) })),
+    broken: apps.flatMap((app, i) => faultsOf(app).map((fault) => `instance ${i + 1}: ${fault}`)),
+  };
+}
+
+/** Nothing is disturbed at the end, so that the last measure is one of peace. */
+const SETTLE_MS = 10_000;
+
+interface Kind {
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body?: (round: number) => string;
+  /** A handler that must tell its client that nothing was recorded says 503. */
+  readonly mayFail?: boolean;
+}
+
+const KINDS: readonly [Kind, ...Kind[]] = [
+  { name: "search", method: "GET", path: "/api/search?q=ink" },
+  { name: "search", method: "GET", path: "/api/search?q=fine" },
+  { name: "fetch", method: "POST", path: "/api/onboarding/fetch-instagram" },
+  {
+    name: "track",
+    method: "POST",
+    path: "/api/analytics/track",
+    body: (round) =>
+      JSON.stringify({ type: "profile_view", artistId: "artist-001", sessionId: `s-${round}` }),
+    mayFail: true,
+  },
+  { name: "page", method: "GET", path: "/" },
+  { name: "health", method: "GET", path: "/api/health" },
+];
+
+/** Kills Redis, or stops it for a while, again and again. */
+async function disturb(redis: DurableRedis, isOn: () => boolean) {
+  let kills = 0;
+  let stops = 0;
+  await pause(2000);
+  while (isOn()) {
+    if (Math.random() < 0.5) {
+      kills += 1;
+      await redis.kill();
+      await pause(200 + Math.random() * 2000);
+      await redis.start();
+    } else {
+      stops += 1;
+      redis.freeze();
+      await pause(200 + Math.random() * 3000);
+      redis.thaw();
+    }
+    await pause(2000 + Math.random() * 6000);
+  }
+  return { kills, stops };
+}
+
+/** Of one client, those that were asked for and answered within one minute. */
+function mostWithinAMinute(searches: readonly Sent[]): number {
+  const counts = searches.map(
+    ({ client, sentAt }) =>
+      searches.filter(
+        (other) =>
+          other.client === client &&
+          other.sentAt >= sentAt &&
+          other.answeredAt < sentAt + MINUTE_MS,
+      ).length,
+  );
+  return Math.max(0, ...counts);
+}
+
+function residentBytes(pid: number): number {
+  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kilobytes) * 1024;
+}
+
+function median(numbers: readonly number[] = []): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
+}
+
+function faultsOf(app: RunningApp): string[] {
+  const lines = app.output().split("\n");
+  return lines.filter((line) =>
+    /unhandled|uncaught|^\s*at |(?:Type|Reference|Range)Error/i.test(line),
+  );
+}

@@ -1,0 +1,122 @@
+import { Redis as Direct } from "ioredis";
+import { startGateway, type Gateway } from "#lib/gateway/server";
+import { headgate } from "#lib/guard";
+import { createPseudonym } from "#lib/identity/pseudonym";
+import { createLimits } from "#lib/limits";
+import { definePolicy } from "#lib/policy/define";
+import type { BreakerChange } from "#lib/redis/breaker";
+import { createRedis } from "#lib/redis/client";
+import { keyNames } from "#lib/redis/keys";
+import { type DurableRedis, startDurableRedis } from "./durable-redis.ts";
+import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
+
+/** How long a store call may take here, in milliseconds: the default. */
+export const DEADLINE_MS = 500;
+
+/** Requests that each client has, in the store's count, or in a process's. */
+export const LIMIT = 30;
+
+const TOKEN = "a-token-of-the-fault-tests";
+
+const policy = definePolicy({
+  rules: {
+    passing: { match: "/passing", limits: { ip: "30 per hour" } },
+    closed: { match: "/closed", limits: { ip: "30 per hour" }, onStoreFailure: "deny" },
+    counted: { limits: { ip: "30 per hour" } },
+    local: { limits: { ip: "30 per hour" }, onStoreFailure: "local" },
+  },
+});
+
+/** A gateway that can be ended and started again on its port. */
+interface RestartableGateway {
+  readonly url: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** One instance of an app: a client of the store of its own, and all that stands on it. */
+export type Instance = ReturnType<typeof makeInstance>;
+
+export interface World {
+  readonly redis: DurableRedis;
+  readonly gateway: RestartableGateway;
+  readonly proxy: FaultProxy;
+  readonly instances: readonly Instance[];
+  /** Whether the store's name leads nowhere. */
+  isUnresolvable: boolean;
+  /** Whether clients go away as soon as they have asked. */
+  isAborting: boolean;
+  /** Sends a command to Redis itself. */
+  command(words: readonly string[]): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+let worlds = 0;
+
+/** Starts Redis, the gateway before it, a way to it that can fail, and two instances. */
+export async function startWorld(): Promise<World> {
+  worlds += 1;
+  const redis = await startDurableRedis();
+  const gateway = await startRestartable(redis.url);
+  const proxy = await startFaultProxy(gateway.url);
+  const direct = new Direct(redis.url, { maxRetriesPerRequest: null });
+  direct.on("error", () => {});
+  const faults = { isUnresolvable: false, isAborting: false };
+  const send: typeof fetch = (...[url, init]) =>
+    fetch(faults.isUnresolvable ? "http://no-such-store.invalid/" : url, init);
+  const namespace = `faults-${worlds}`;
+  const instances = [
+    makeInstance(proxy.url, namespace, send),
+    makeInstance(proxy.url, namespace, send),
+  ];
+  return Object.assign(faults, {
+    redis,
+    gateway,
+    proxy,
+    instances,
+    command: ([name = "", ...args]: readonly string[]) => direct.call(name, ...args),
+    async stop() {
+      direct.disconnect();
+      await proxy.stop();
+      await gateway.stop();
+      await redis.stop();
+    },
+  });
+}
+
+async function startRestartable(redisUrl: string): Promise<RestartableGateway> {
+  let gateway: Gateway = await startGateway({ redisUrl, token: TOKEN });
+  const { url, port } = gateway;
+  return {
+    url,
+    stop: () => gateway.close(),
+    start: async () => {
+      gateway = await startGateway({ redisUrl, token: TOKEN, port });
+    },
+  };
+}
+
+function makeInstance(url: string, namespace: string, send: typeof fetch) {
+  const changes: (BreakerChange & { readonly at: number })[] = [];
+  const redis = createRedis({
+    url,
+    token: TOKEN,
+    deadlineMs: DEADLINE_MS,
+    fetch: send,
+    onBreakerChange: (change) => changes.push({ ...change, at: performance.now() }),
+  });
+  const secret = "a secret of the fault tests, long enough";
+  const options = {
+    redis,
+    namespace,
+    secret,
+    addressSource: { from: "hops", hops: 1 },
+  } as const;
+  return {
+    guard: headgate(policy, options),
+    limits: createLimits(policy, options),
+    parts: { redis, keys: keyNames(namespace), pseudonym: createPseudonym(secret) },
+    /** When its breaker opened and closed. */
+    changes,
+  };
+}

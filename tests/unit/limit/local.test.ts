@@ -1,0 +1,142 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Charge } from "#lib/limit/charge";
+import { createLocalLimits } from "#lib/limit/local";
+import type { CompiledLimit } from "#lib/policy/types";
+
+const WINDOW_MS = 16_000;
+
+function charge(key: string, { limit = 5, cost = 1, windowMs = WINDOW_MS } = {}): Charge {
+  const compiled: CompiledLimit = {
+    rule: "search",
+    policyName: "search",
+    subject: { expression: "ip", kind: "first", names: ["ip"] },
+    limit,
+    windowMs,
+    algorithm: "sliding-log",
+    cost,
+  };
+  return { limit: compiled, client: key, key, cost, group: 0 };
+}
+
+function local(mostKeys?: number) {
+  const clock = { now: 1000.5 };
+  const limits = createLocalLimits(() => clock.now, mostKeys);
+  const take = (...charges: Charge[]) => limits.settle("take", charges);
+  return { limits, clock, take };
+}
+
+describe("limits counted in the process", () => {
+  test("say how they stand as the store's do", () => {
+    const { take, clock } = local();
+    expect(take(charge("a", { cost: 3 }))).toMatchObject({
+      passed: true,
+      limits: [{ rule: "search", limit: 5, remaining: 2, waitMs: 0, resetMs: WINDOW_MS }],
+    });
+    clock.now += 1000;
+    expect(take(charge("a", { cost: 3 }))).toMatchObject({
+      passed: false,
+      limits: [{ remaining: 2, waitMs: WINDOW_MS - 1000, resetMs: WINDOW_MS - 1000 }],
+    });
+    expect(take(charge("a", { cost: 2 })).passed).toBe(true);
+    expect(take(charge("a", { cost: 6 })).limits[0]?.waitMs).toBeUndefined();
+    expect(take(charge("b")).limits[0]?.remaining).toBe(4);
+  });
+
+  test("take from all or from none, and looking takes nothing", () => {
+    const { limits, take } = local();
+    take(charge("full", { limit: 1 }));
+    expect(take(charge("free"), charge("full", { limit: 1 })).passed).toBe(false);
+    limits.settle("peek", [charge("free")]);
+    expect(take(charge("free")).limits[0]?.remaining).toBe(4);
+  });
+
+  test("give back what was taken, once it is theirs", () => {
+    const { take, clock } = local();
+    const first = take(charge("a", { cost: 4 }));
+    const refused = take(charge("a", { cost: 2 }));
+    expect([refused.passed, refused.giveBack()]).toEqual([false, 0]);
+    clock.now += 5000;
+    expect(first.giveBack()).toBe(4);
+    expect(take(charge("a", { cost: 5 })).passed).toBe(true);
+  });
+
+  test("admit at most the limit in any window, and whoever waits as told is admitted", () => {
+    const step = fc.record({
+      ms: fc.oneof(fc.nat({ max: 400 }), fc.nat({ max: 20_000 })),
+      cost: fc.integer({ min: 1, max: 3 }),
+      waits: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(step, { maxLength: 80 }),
+        fc.integer({ min: 3, max: 9 }),
+        (steps, limit) => {
+          const { take, clock } = local();
+          const admitted: { at: number; units: number }[] = [];
+          const ask = (cost: number) => {
+            const settled = take(charge("a", { limit, cost }));
+            if (settled.passed) admitted.push({ at: clock.now, units: cost });
+            return settled;
+          };
+          const toldWrong: number[] = [];
+          for (const { ms, cost, waits } of steps) {
+            clock.now += ms;
+            const { passed, limits } = ask(cost);
+            if (passed || !waits) continue;
+            clock.now += limits[0]?.waitMs ?? 0;
+            if (!ask(cost).passed) toldWrong.push(clock.now);
+          }
+          const most = admitted.map(({ at }) =>
+            admitted
+              .filter((other) => other.at <= at && other.at > at - WINDOW_MS)
+              .reduce((sum, { units }) => sum + units, 0),
+          );
+          expect(toldWrong).toEqual([]);
+          expect(Math.max(0, ...most)).toBeLessThanOrEqual(limit);
+        },
+      ),
+    );
+  });
+
+  test("are bounded: who was not seen for longest begins anew", () => {
+    const { take, limits } = local(3);
+    for (const key of ["a", "b", "c", "a", "d"]) take(charge(key, { limit: 2 }));
+    expect(take(charge("a", { limit: 2 })).passed).toBe(false);
+    expect(limits.takeOwed().map(({ charge: { key } }) => key)).toEqual(["c", "a", "d"]);
+  });
+
+  test("keep few numbers of one key, however often it is asked for", () => {
+    const { take, clock, limits } = local();
+    for (let i = 0; i < 5000; i += 1) {
+      clock.now += 5;
+      take(charge("a", { limit: 100_000 }));
+    }
+    const [count] = limits.takeOwed();
+    expect(count?.taken.length).toBeLessThanOrEqual(17);
+    expect(count?.taken.reduce((sum, { units }) => sum + units, 0)).toBeGreaterThan(3000);
+  });
+
+  test("are told to the store once, with their ages, without what is over, and go on counting", () => {
+    const { take, clock, limits } = local();
+    expect(limits.owes()).toBe(false);
+    take(charge("old", { windowMs: 1000 }));
+    take(charge("a", { cost: 2 }));
+    clock.now += 3000;
+    take(charge("a"));
+    clock.now += 500;
+    expect(limits.owes()).toBe(true);
+    expect(limits.takeOwed()).toMatchObject([
+      {
+        charge: { key: "a" },
+        taken: [
+          { ageMs: 3500, units: 2 },
+          { ageMs: 500, units: 1 },
+        ],
+      },
+    ]);
+    expect([limits.owes(), limits.takeOwed()]).toEqual([false, []]);
+    expect(take(charge("a", { cost: 2 })).limits[0]?.remaining).toBe(0);
+    expect(limits.takeOwed().map(({ taken }) => taken.map(({ units }) => units))).toEqual([[0, 2]]);
+  });
+});
