@@ -18,15 +18,15 @@ import { compilePolicy } from "#lib/policy/compile";
 import type { AnyPolicy } from "#lib/policy/define";
 import type { Rewrites } from "#lib/policy/rewrites";
 import type { Candidates, CompiledLimit, CompiledPolicy, RuleSet } from "#lib/policy/types";
-import type { Redis } from "#lib/redis/client";
+import type { ScriptStore } from "#lib/redis/script-store";
 import { keyNames } from "#lib/redis/keys";
 import type { Cors } from "#lib/respond/cors";
 import type { LegacyHeaders } from "#lib/respond/headers";
 
 /** What the gate needs from the app around it. */
 export interface HeadgateOptions {
-  /** A client of {@link createRedis}. */
-  readonly redis: Redis;
+  /** What `createScriptStore` makes, or a client with every command (`createRedis`). */
+  readonly redis: ScriptStore;
   /** What keys begin with: one for each environment. */
   readonly namespace: string;
   /**

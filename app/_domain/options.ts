@@ -2,14 +2,14 @@ import { environment } from "#config/env";
 import type { HeadgateOptions } from "#lib/assemble";
 import { logEvents } from "#lib/observe/log";
 import { readRewrites } from "#lib/policy/rewrites";
-import { createRedis } from "#lib/redis/client";
+import { createScriptStore } from "#lib/redis/script-store";
 
 /** The gate's options from the environment: the same in the middleware and in handlers. */
 export function gateOptions(): HeadgateOptions {
   const env = environment();
   const onEvent = logEvents((line) => console.warn(line));
   return {
-    redis: createRedis({
+    redis: createScriptStore({
       ...env.store,
       onBreakerChange: (change) => void onEvent({ kind: "breaker", ...change }),
     }),

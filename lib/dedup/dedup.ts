@@ -1,10 +1,10 @@
 import { HeadgateError } from "#lib/core/errors";
-import type { Redis } from "#lib/redis/client";
+import type { ScriptStore } from "#lib/redis/script-store";
 import type { Keys } from "#lib/redis/keys";
 import { defineScript, runOwned } from "#lib/redis/script";
 
 export interface DedupOptions {
-  readonly redis: Redis;
+  readonly redis: ScriptStore;
   readonly keys: Pick<Keys, "event">;
   /** Stands for a key in Redis, where no name of a person may be. */
   readonly pseudonym: (kind: string, value: string) => string;

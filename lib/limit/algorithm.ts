@@ -1,25 +1,14 @@
 import type { Ratelimit } from "@upstash/ratelimit";
-import type { LimitStatus, ShadowOutcome } from "#lib/core/decision";
 import type { RuleSet } from "#lib/policy/types";
 import type { Redis } from "#lib/redis/client";
 import type { Keys } from "#lib/redis/keys";
-import { type Charged, chargesOf, DECIDING, fullGroups, takenOf } from "./charge.ts";
+import { chargesOf } from "./charge.ts";
 import type { Settle } from "./settle.ts";
+import { type Settlement, settlementOf } from "./settlement.ts";
 
 /** @upstash/ratelimit does not export the type of its algorithms. */
 type UpstashAlgorithm = ConstructorParameters<typeof Ratelimit>[0]["limiter"];
 type UpstashResult = Awaited<ReturnType<ReturnType<UpstashAlgorithm>["limit"]>>;
-
-/** What was settled: all limits of a rule set for their clients. */
-export interface Settlement {
-  readonly passed: boolean;
-  /** Milliseconds since 1970 on Redis's clock. */
-  readonly at: number;
-  readonly limits: readonly LimitStatus[];
-  readonly shadows: readonly ShadowOutcome[];
-  /** What was taken, for giving it back. */
-  readonly taken: readonly Charged[];
-}
 
 /** The result as @upstash/ratelimit knows it, and beside it everything that we know. */
 export type SettledResult = UpstashResult & { readonly settlement: Settlement };
@@ -28,9 +17,12 @@ export type SettledResult = UpstashResult & { readonly settlement: Settlement };
 export const CLIENT_SEPARATOR = ",";
 
 /**
- * The limits of one rule set as an algorithm of @upstash/ratelimit: all that decide are settled
+ * For an app that has @upstash/ratelimit and wants to keep its class, with its analytics and its
+ * console: the limits of one rule set as an algorithm of @upstash/ratelimit: all that decide are settled
  * together, or nothing is taken. The identifier is the pseudonym of each limit's client, joined by
  * commas; `rate`, where given, replaces the rules' own cost. `getRemaining` looks and takes nothing.
+ *
+ * @public the gate itself settles without the class: docs/decisions/021-without-the-class.md
  */
 export function settleTogether(rules: RuleSet, keys: Keys, settle: Settle): UpstashAlgorithm {
   const chargesFor = (identifier: string, rate?: number) => {
@@ -47,23 +39,6 @@ export function settleTogether(rules: RuleSet, keys: Keys, settle: Settle): Upst
       await Promise.all(chargesFor(identifier).map(({ key }) => ctx.redis.del(key)));
     },
   });
-}
-
-function settlementOf({ shadows }: RuleSet, charged: readonly Charged[]): Settlement {
-  const full = fullGroups(charged);
-  const statusesOf = (group: number) =>
-    charged.filter(({ charge }) => charge.group === group).map(({ status }) => status);
-  return {
-    passed: !full.has(DECIDING),
-    at: Math.max(0, ...charged.map(({ at }) => at)),
-    limits: statusesOf(DECIDING),
-    shadows: shadows.map(({ rule }, i) => ({
-      rule,
-      allowed: !full.has(i + 1),
-      limits: statusesOf(i + 1),
-    })),
-    taken: takenOf(charged),
-  };
 }
 
 /** The tightest limit stands for all in the fields that @upstash/ratelimit has. */

@@ -1,20 +1,14 @@
-import { Ratelimit } from "@upstash/ratelimit";
 import type { Decision } from "#lib/core/decision";
 import type { RuleSet } from "#lib/policy/types";
-import type { Redis } from "#lib/redis/client";
-import { asStoreError, StoreError } from "#lib/redis/errors";
+import { asStoreError } from "#lib/redis/errors";
 import type { Keys } from "#lib/redis/keys";
 import type { Script } from "#lib/redis/script";
-import {
-  CLIENT_SEPARATOR,
-  type SettledResult,
-  type Settlement,
-  settleTogether,
-} from "./algorithm.ts";
+import type { ScriptStore } from "#lib/redis/script-store";
 import { type Charge, chargesOf, DECIDING } from "./charge.ts";
 import { createLocalLimits, type LocalLimits } from "./local.ts";
 import { restore } from "./restore.ts";
 import { createSettle, giveBack, LIMIT_SCRIPT } from "./settle.ts";
+import { type Settlement, settlementOf } from "./settlement.ts";
 
 /** Settles the limits of rule sets in one store. Nothing here throws: a failure is a decision. */
 export interface Limiter {
@@ -52,30 +46,14 @@ export interface LimiterOptions {
 }
 
 /** Makes the limiter of one store. */
-export function createLimiter(redis: Redis, keys: Keys, options: LimiterOptions = {}): Limiter {
+export function createLimiter(
+  redis: ScriptStore,
+  keys: Keys,
+  options: LimiterOptions = {},
+): Limiter {
   const settle = createSettle(options.script ?? LIMIT_SCRIPT, options.cluster ?? false);
-  // A rule set is one object for as long as the policy keeps it, and so is its Ratelimit.
-  const built = new WeakMap<RuleSet, Ratelimit>();
   const local = options.local ?? createLocalLimits();
   const refunds = new WeakMap<Decision, () => number | Promise<number>>();
-
-  const ratelimitOf = (rules: RuleSet): Ratelimit => {
-    const known = built.get(rules);
-    if (known) return known;
-    const made = new Ratelimit({
-      redis,
-      limiter: settleTogether(rules, keys, settle),
-      prefix: keys.rateLimitPrefix,
-      // Each of these costs calls, stores plain identifiers, or decides wrongly.
-      analytics: false,
-      ephemeralCache: false,
-      enableProtection: false,
-      enableTelemetry: false,
-      timeout: 0,
-    });
-    built.set(rules, made);
-    return made;
-  };
 
   /** What the rules say of a store that fails, said of this request. */
   const withoutStore = (
@@ -98,29 +76,27 @@ export function createLimiter(redis: Redis, keys: Keys, options: LimiterOptions 
     return decision;
   };
 
-  return {
-    async take(rules, clients, cost) {
-      try {
-        const options = cost === undefined ? {} : { rate: cost };
-        const identifier = clients.join(CLIENT_SEPARATOR);
-        const settlement = settlementOf(await ratelimitOf(rules).limit(identifier, options));
-        const decision = decisionOf(settlement);
-        const { taken } = settlement;
-        if (taken.length > 0) refunds.set(decision, () => giveBack(redis, taken));
-        return decision;
-      } catch (error) {
-        return withoutStore("take", rules, clients, cost, asStoreError(error));
-      }
-    },
+  const settled = async (
+    mode: "take" | "peek",
+    rules: RuleSet,
+    clients: readonly string[],
+    cost: number | undefined,
+  ): Promise<Decision> => {
+    try {
+      const charges = chargesOf(rules, clients, keys, cost);
+      const settlement = settlementOf(rules, await settle(redis, mode, charges));
+      const decision = decisionOf(settlement);
+      const { taken } = settlement;
+      if (mode === "take" && taken.length > 0) refunds.set(decision, () => giveBack(redis, taken));
+      return decision;
+    } catch (error) {
+      return withoutStore(mode, rules, clients, cost, asStoreError(error));
+    }
+  };
 
-    async peek(rules, clients) {
-      try {
-        const identifier = clients.join(CLIENT_SEPARATOR);
-        return decisionOf(settlementOf(await ratelimitOf(rules).getRemaining(identifier)));
-      } catch (error) {
-        return withoutStore("peek", rules, clients, undefined, asStoreError(error));
-      }
-    },
+  return {
+    take: (rules, clients, cost) => settled("take", rules, clients, cost),
+    peek: (rules, clients) => settled("peek", rules, clients, undefined),
 
     async refund(decision) {
       const giveBack = refunds.get(decision);
@@ -152,12 +128,6 @@ function localCharges(
   return chargesOf(rules, clients, keys, cost).filter(
     ({ group, limit }) => group === DECIDING && names.has(limit.rule),
   );
-}
-
-/** The class hands our result through whole, though its types drop what they do not know. */
-function settlementOf(result: object): Settlement {
-  if ("settlement" in result) return (result as SettledResult).settlement;
-  throw new StoreError("STORE_BAD_ANSWER", "@upstash/ratelimit did not return our own result.");
 }
 
 function decisionOf({

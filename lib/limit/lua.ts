@@ -18,6 +18,12 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
  * - adopt(rule, units): a state of its own, as if the units had been taken now; writes nothing
  * - take(key, state, rule): writes the state with the rule's cost, and a time to live
  * - refund(key, rule, taken): gives back what a decision of that time took; answers the units
+ *
+ * state_of(key, rule) is the state of a key, and the algorithm that reads it: the rule's own, or the
+ * one whose state is still there when the rule's algorithm changed. That one decides until its state
+ * is adopted. What none can read counts as nothing, and is replaced.
+ *
+ * Comments stand here and not in the scripts, whose text is part of every edge bundle.
  */
 const SETUP = `
 local algorithms = {
@@ -37,9 +43,6 @@ local function rule_of(i)
   }
 end
 
--- The state of a key, and the algorithm that reads it: the rule's own, or the one whose state is
--- still there when the rule's algorithm changed. That one decides until its state is adopted. What
--- none can read counts as nothing, and is replaced.
 local function state_of(key, rule)
   local state = rule.does.read(key, rule)
   if state then return state, rule.does end

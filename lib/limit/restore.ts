@@ -1,4 +1,4 @@
-import type { Redis } from "#lib/redis/client";
+import type { ScriptStore } from "#lib/redis/script-store";
 import { defineScript, runScripts } from "#lib/redis/script";
 import { argsOf } from "./charge.ts";
 import type { LocalCount } from "./local.ts";
@@ -15,7 +15,7 @@ const KEYS_A_CALL = 100;
  *
  * @throws {StoreError} when the store fails; the rest is then not sent
  */
-export async function restore(redis: Redis, counts: readonly LocalCount[]): Promise<void> {
+export async function restore(redis: ScriptStore, counts: readonly LocalCount[]): Promise<void> {
   for (let i = 0; i < counts.length; i += KEYS_A_CALL) {
     const calls = counts.slice(i, i + KEYS_A_CALL).map(({ charge, taken }) => ({
       keys: [charge.key],

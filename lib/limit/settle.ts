@@ -1,6 +1,7 @@
 import { monotonic } from "#lib/core/clock";
-import { type Redis, withinDeadline } from "#lib/redis/client";
+import { withinDeadline } from "#lib/redis/deadline";
 import { StoreError } from "#lib/redis/errors";
+import type { ScriptStore } from "#lib/redis/script-store";
 import { defineScript, runScript, runScripts, type Script } from "#lib/redis/script";
 import { argsOf, type Charge, type Charged, readCharged, takenOf } from "./charge.ts";
 import { limitLua, REDIS_CLOCK, refundLua } from "./lua.ts";
@@ -11,7 +12,7 @@ const REFUND_SCRIPT = defineScript(refundLua(REDIS_CLOCK));
 
 /** Takes charges, all that decide or none, or only says how they stand. */
 export type Settle = (
-  redis: Redis,
+  redis: ScriptStore,
   mode: "take" | "peek",
   charges: readonly Charge[],
 ) => Promise<readonly Charged[]>;
@@ -41,7 +42,7 @@ export function createSettle(script: Script, isCluster: boolean): Settle {
 }
 
 async function settleAtOnce(
-  redis: Redis,
+  redis: ScriptStore,
   script: Script,
   mode: "take" | "peek",
   charges: readonly Charge[],
@@ -56,7 +57,7 @@ async function settleAtOnce(
  * long as that call needs.
  */
 async function settleByClient(
-  redis: Redis,
+  redis: ScriptStore,
   script: Script,
   mode: "take" | "peek",
   charges: readonly Charge[],
@@ -110,7 +111,7 @@ function inOrder(
  *
  * @throws {StoreError} when the store fails
  */
-export async function giveBack(redis: Redis, taken: readonly Charged[]): Promise<number> {
+export async function giveBack(redis: ScriptStore, taken: readonly Charged[]): Promise<number> {
   // One script for what one client was charged at one moment: those keys may always stand together.
   const calls = partsBy(taken, ({ charge, at }) => `${charge.client} ${at}`).map((part) => {
     const charges = part.map(({ charge }) => charge);

@@ -1,12 +1,12 @@
 import { HeadgateError } from "#lib/core/errors";
-import type { Redis } from "#lib/redis/client";
+import type { ScriptStore } from "#lib/redis/script-store";
 import { asStoreError, StoreError } from "#lib/redis/errors";
 import type { Keys } from "#lib/redis/keys";
 import { runOwned, type Script } from "#lib/redis/script";
 import { ACQUIRE, EXTEND, RELEASE } from "./scripts.ts";
 
 export interface LocksOptions {
-  readonly redis: Redis;
+  readonly redis: ScriptStore;
   readonly keys: Pick<Keys, "lock">;
   /** Stands for a key in Redis, where no name of a person may be. */
   readonly pseudonym: (kind: string, value: string) => string;

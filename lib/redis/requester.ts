@@ -1,5 +1,6 @@
 import type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
 import { type BreakerChange, createBreaker } from "./breaker.ts";
+import { DEFAULT_DEADLINE_MS } from "./deadline.ts";
 import { isStoreFailure, rejected, StoreError } from "./errors.ts";
 
 export interface RequesterOptions {
@@ -20,9 +21,6 @@ export interface RequesterOptions {
   /** Hears when so many calls failed that none is tried, and when they are tried again. */
   readonly onBreakerChange?: (change: BreakerChange) => void;
 }
-
-/** How long a store call may take when nothing else is said, in milliseconds. */
-export const DEFAULT_DEADLINE_MS = 500;
 
 /** A probe of which nothing was heard by then has lost its request. */
 const PROBE_MARGIN_MS = 100;

@@ -1,8 +1,9 @@
 import { sha1 } from "@noble/hashes/legacy.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { monotonic } from "#lib/core/clock";
-import { type Redis, timeLeft, withinDeadline } from "./client.ts";
+import { timeLeft, withinDeadline } from "./deadline.ts";
 import { rejected, StoreError } from "./errors.ts";
+import type { ScriptStore } from "./script-store.ts";
 
 /** A Lua script and the name that Redis knows it by. */
 export interface Script {
@@ -29,7 +30,7 @@ export function defineScript(lua: string): Script {
  * @throws {StoreError} when the store fails or refuses
  */
 export async function runScript(
-  redis: Redis,
+  redis: ScriptStore,
   script: Script,
   keys: string[],
   args: readonly (string | number)[],
@@ -57,7 +58,7 @@ const LOST: ReadonlySet<string> = new Set(["STORE_UNREACHABLE", "STORE_BAD_ANSWE
  * @throws {StoreError} when the store fails or refuses
  */
 export async function runOwned(
-  redis: Redis,
+  redis: ScriptStore,
   script: Script,
   keys: string[],
   args: readonly (string | number)[],
@@ -87,7 +88,7 @@ export async function runOwned(
  * @throws {StoreError} when the store fails as a whole, and nothing is known to have run
  */
 export async function runScripts(
-  redis: Redis,
+  redis: ScriptStore,
   script: Script,
   calls: readonly ScriptCall[],
 ): Promise<unknown[]> {
@@ -102,14 +103,14 @@ export async function runScripts(
 }
 
 async function sendScripts(
-  redis: Redis,
+  redis: ScriptStore,
   command: "eval" | "evalsha",
   script: string,
   calls: readonly ScriptCall[],
 ): Promise<unknown[]> {
   const pipeline = redis.pipeline();
   for (const { keys, args } of calls) pipeline[command](script, keys, args.map(String));
-  const answers = await pipeline.exec<unknown[]>({ keepErrors: true });
+  const answers = await pipeline.exec({ keepErrors: true });
   return calls.map((_, i) => {
     const { result, error } = answers[i] ?? {};
     return error === undefined ? result : rejected(command.toUpperCase(), error);

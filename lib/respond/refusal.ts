@@ -1,5 +1,5 @@
-import Negotiator from "negotiator";
 import { type Decision, violated } from "#lib/core/decision";
+import { preferred } from "./accept.ts";
 import { type LegacyHeaders, writeLimitHeaders } from "./headers.ts";
 import { PAGE_HEADERS, refusalPage } from "./page.ts";
 import { type Problem, problemResponse, QUOTA_EXCEEDED, REDUCED_CAPACITY } from "./problem.ts";
@@ -104,5 +104,5 @@ function words(...parts: readonly (readonly [number, string])[]): string {
 function prefersPage(request: Request): boolean {
   const accept = request.headers.get("accept") ?? "*/*";
   if (accept.length > MAX_ACCEPT) return false;
-  return new Negotiator({ headers: { accept } }).mediaType(OFFERED) === "text/html";
+  return preferred(accept, OFFERED) === "text/html";
 }

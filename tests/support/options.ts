@@ -1,6 +1,6 @@
 import type { HeadgateOptions } from "#lib/assemble";
 import type { HeadgateEvent } from "#lib/observe/events";
-import { createRedis } from "#lib/redis/client";
+import { createScriptStore } from "#lib/redis/script-store";
 import type { TestStore } from "./gateway.ts";
 
 let namespaces = 0;
@@ -11,7 +11,7 @@ export function gateOptions(store: Pick<TestStore, "url" | "token">) {
   const events: HeadgateEvent[] = [];
   const options = {
     // Long: whether a loaded machine is quick is not the question.
-    redis: createRedis({ url: store.url, token: store.token, deadlineMs: 10_000 }),
+    redis: createScriptStore({ url: store.url, token: store.token, deadlineMs: 10_000 }),
     namespace: `test-${process.pid}-${namespaces}`,
     secret: "a secret of the tests, long enough",
     addressSource: { from: "hops", hops: 1 },

@@ -92,7 +92,11 @@ function sliding.adopt(rule, units)
 end
 `;
 
-/** fixed-window: the count of this window alone, which begins anew at each multiple of its length. */
+/**
+ * fixed-window: the count of this window alone, which begins anew at each multiple of its length. What
+ * another algorithm counted goes on counting to the end of the next window: this one may be over at
+ * once, and a bucket that is full again says nothing of what it gave in it.
+ */
 const FIXED_WINDOW = `
 local fixed = { read = counters.read, take = counters.take, refund = counters.refund }
 
@@ -106,8 +110,6 @@ function fixed.wait(key, state, rule, cost)
   return rule.window - state.elapsed + state.behind
 end
 
--- What another algorithm counted goes on counting to the end of the next window: this one may be
--- over at once, and a bucket that is full again says nothing of what it gave in it.
 function fixed.adopt(rule, units)
   local state = counters.fresh(rule)
   state.index, state.behind = state.index + 1, rule.window - state.elapsed

@@ -1,6 +1,7 @@
 /**
  * How each algorithm adds what was counted elsewhere: restore[algorithm](key, state, rule, taken),
- * where taken is a list of { age (ms), units }, none of it a window old. rule.cost is 0.
+ * where taken is a list of { age (ms), units }, none of it a window old. rule.cost is 0. To a bucket it adds what would be
+ * missing now of one that was full, and from which this was taken.
  */
 export const RESTORE = `
 local restore = {}
@@ -23,7 +24,6 @@ local function into_counters(key, state, rule, taken)
 end
 restore[sliding], restore[fixed] = into_counters, into_counters
 
--- What is missing now of a bucket that was full, and from which this was taken.
 restore[bucket] = function(key, state, rule, taken)
   local level, age = 0, rule.window
   for _, each in ipairs(taken) do

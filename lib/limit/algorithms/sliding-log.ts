@@ -1,6 +1,8 @@
 /**
  * sliding-log: a sorted set with one member for each unit of cost, scored by its time. An entry of
  * time s counts at now while now < s + window. The algorithm of the seed, settled in one script.
+ * A wait lasts until the entry is gone that has to go last. Of a refund, an entry of another time is
+ * another request's, and one that is a window old counts no more.
  */
 export const SLIDING_LOG = `
 local log = {}
@@ -15,7 +17,6 @@ function log.used(state)
   return state.used
 end
 
--- Until the entry is gone that has to go last.
 function log.wait(key, state, rule, cost)
   if cost > rule.limit then return -1 end
   local over = state.used + cost - rule.limit
@@ -52,7 +53,6 @@ function log.take(key, state, rule)
   state.used = state.used + rule.cost
 end
 
--- An entry of another time is another request's, and one that is a window old counts no more.
 function log.refund(key, rule, taken)
   if taken <= now - rule.window then return 0 end
   local members = redis.pcall('ZRANGEBYSCORE', key, int(taken), int(taken), 'LIMIT', 0, rule.cost)

@@ -2,7 +2,8 @@
  * token-bucket: `limit` tokens that refill evenly, all of them in one window; a request takes its
  * cost. Kept as what was missing at the last take: "b", that time, and the level, which is units ×
  * window, so that it is whole and falls by `limit` each millisecond. A window after the last take
- * nothing is missing, also where the limit was lowered since.
+ * nothing is missing, also where the limit was lowered since; then nothing is given back either, for
+ * what is missing is others'.
  */
 export const TOKEN_BUCKET = `
 local bucket = {}
@@ -45,7 +46,6 @@ function bucket.take(key, state, rule)
     'PX', int(rule.window + 1000 + state.behind))
 end
 
--- A window later all of it has refilled, and what is missing is others'.
 function bucket.refund(key, rule, taken)
   local at, level = parse_bucket(text_of(key))
   if not at or not level or now - taken >= rule.window then return 0 end

@@ -1,13 +1,13 @@
 import { headgate } from "#lib/guard";
 import { definePolicy } from "#lib/policy/define";
-import { createRedis } from "#lib/redis/client";
+import { createScriptStore } from "#lib/redis/script-store";
 
 const policy = definePolicy({
   rules: { api: { match: "/api/:path*", limits: { ip: "1000000000 per minute" } } },
 });
 
 export default headgate(policy, {
-  redis: createRedis({
+  redis: createScriptStore({
     url: process.env["UPSTASH_REDIS_REST_URL"] ?? "",
     token: process.env["UPSTASH_REDIS_REST_TOKEN"] ?? "",
     deadlineMs: 5000,

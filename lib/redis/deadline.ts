@@ -1,0 +1,50 @@
+import { monotonic } from "#lib/core/clock";
+import { StoreError } from "./errors.ts";
+
+/** How long a store call may take when nothing else is said, in milliseconds. */
+export const DEFAULT_DEADLINE_MS = 500;
+
+const deadlines = new WeakMap<object, number>();
+
+/** Notes how long a client's calls may take, in milliseconds, for work of several of them. */
+export function noteDeadline<T extends object>(client: T, deadlineMs = DEFAULT_DEADLINE_MS): T {
+  deadlines.set(client, deadlineMs);
+  return client;
+}
+
+/** Milliseconds until a call of this client that began at `since` is late; negative when it is. */
+export function timeLeft(client: object, since: number): number {
+  return since + (deadlines.get(client) ?? DEFAULT_DEADLINE_MS) - monotonic();
+}
+
+/**
+ * Waits for work of more than one call no longer than a single call of this client may take. The
+ * work itself goes on.
+ *
+ * @param since when it began, in milliseconds of the monotonic clock
+ * @throws {StoreError} STORE_TIMEOUT
+ */
+export async function withinDeadline<T>(
+  client: object,
+  since: number,
+  work: Promise<T>,
+): Promise<T> {
+  const deadlineMs = deadlines.get(client);
+  if (deadlineMs === undefined) return work;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    const late = () =>
+      reject(
+        new StoreError(
+          "STORE_TIMEOUT",
+          `A second call was needed, and both had no answer within ${deadlineMs} ms (HEADGATE_STORE_DEADLINE_MS).`,
+        ),
+      );
+    timer = setTimeout(late, Math.max(0, timeLeft(client, since)));
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

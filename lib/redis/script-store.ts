@@ -1,0 +1,65 @@
+import type { Requester } from "@upstash/redis";
+import { noteDeadline } from "./deadline.ts";
+import { createRequester, type RequesterOptions } from "./requester.ts";
+
+/** What one script of a pipeline came to: `error` is Redis's own text. */
+export interface ScriptAnswer {
+  readonly result?: unknown;
+  readonly error?: string | undefined;
+}
+
+/** Scripts that are sent together, and answered in their order. */
+export interface ScriptPipeline {
+  eval(lua: string, keys: string[], args: string[]): unknown;
+  evalsha(sha: string, keys: string[], args: string[]): unknown;
+  exec(options: { keepErrors: true }): Promise<readonly ScriptAnswer[]>;
+}
+
+/** As much of a Redis client as runs scripts; every client of @upstash/redis is one. */
+export interface ScriptStore {
+  eval(lua: string, keys: string[], args: string[]): Promise<unknown>;
+  evalsha(sha: string, keys: string[], args: string[]): Promise<unknown>;
+  pipeline(): ScriptPipeline;
+}
+
+type Command = readonly (string | number)[];
+
+/**
+ * A client that runs scripts and nothing else: what the gate needs at the edge, without the two
+ * hundred commands that it never sends.
+ *
+ * @param options where the store is; `deadlineMs` in milliseconds, 500 by default
+ */
+export function createScriptStore(options: RequesterOptions): ScriptStore {
+  return noteDeadline(scriptsOver(createRequester(options)), options.deadlineMs);
+}
+
+function scriptsOver(requester: Requester): ScriptStore {
+  const call = async (body: Command) => (await requester.request({ body: [...body] })).result;
+  return {
+    eval: (lua, keys, args) => call(commandOf("eval", lua, keys, args)),
+    evalsha: (sha, keys, args) => call(commandOf("evalsha", sha, keys, args)),
+    pipeline() {
+      const commands: Command[] = [];
+      return {
+        eval: (lua, keys, args) => commands.push(commandOf("eval", lua, keys, args)),
+        evalsha: (sha, keys, args) => commands.push(commandOf("evalsha", sha, keys, args)),
+        // Of a pipeline the answer is an array, one object a command.
+        exec: async () =>
+          (await requester.request({
+            path: ["pipeline"],
+            body: commands,
+          })) as unknown as readonly ScriptAnswer[],
+      };
+    },
+  };
+}
+
+function commandOf(
+  name: "eval" | "evalsha",
+  script: string,
+  keys: readonly string[],
+  args: readonly string[],
+): Command {
+  return [name, script, keys.length, ...keys, ...args];
+}
