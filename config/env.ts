@@ -58,6 +58,12 @@ const schema = z.object({
   NODE_ENV: z.optional(z.string()),
 });
 
+/** What Vercel's integration of Upstash calls them; ours stand before. */
+const ALIASES = {
+  UPSTASH_REDIS_REST_URL: "KV_REST_API_URL",
+  UPSTASH_REDIS_REST_TOKEN: "KV_REST_API_TOKEN",
+} as const;
+
 const LEGACY = { "0": false, "1": true, only: "only" } as const;
 
 /** A token goes to nobody else. */
@@ -65,8 +71,9 @@ const INSTAGRAM_HOSTS = ["graph.instagram.com", "graph.facebook.com"];
 
 /** What each variable must be, for the error: a schema's own words name no use. */
 const ALLOWED: Readonly<Record<string, string>> = {
-  UPSTASH_REDIS_REST_URL: "the store's REST address, https://… (`npm start` makes one)",
-  UPSTASH_REDIS_REST_TOKEN: "the store's REST token",
+  UPSTASH_REDIS_REST_URL:
+    "the store's REST address, https://…, here or in KV_REST_API_URL (`npm start` makes one)",
+  UPSTASH_REDIS_REST_TOKEN: "the store's REST token, here or in KV_REST_API_TOKEN",
   HEADGATE_STORE_DEADLINE_MS: "a whole number of milliseconds from 10 to 10000",
   HEADGATE_CLUSTER: "1, where the store is a Redis Cluster, or 0",
   HEADGATE_NAMESPACE: "1 to 64 letters, digits, _ or -",
@@ -91,7 +98,10 @@ const ALLOWED: Readonly<Record<string, string>> = {
  * was given: it may be a secret; CLIENT_ADDRESS_UNKNOWN where nothing says whose address to count
  */
 export function readEnvironment(source: Readonly<Record<string, string | undefined>>): Environment {
-  const set = Object.entries(source).filter(([name, value]) => name in schema.shape && value);
+  const named = Object.entries(ALIASES).map(([name, alias]) => [name, source[alias]] as const);
+  const set = [...named, ...Object.entries(source)].filter(
+    ([name, value]) => name in schema.shape && value,
+  );
   const parsed = z.safeParse(schema, Object.fromEntries(set));
   if (!parsed.success) throw invalid(parsed.error.issues.map((issue) => String(issue.path[0])));
   const env = parsed.data;

@@ -74,6 +74,18 @@ describe("the environment", () => {
     ).toBe("shop");
   });
 
+  test("takes the store by the names of Vercel's integration, where ours are not set", () => {
+    const kv = { KV_REST_API_URL: "https://kv.example", KV_REST_API_TOKEN: "kv" };
+    expect(readEnvironment(kv).store).toMatchObject({ url: "https://kv.example", token: "kv" });
+    expect(readEnvironment({ ...kv, ...base }).store).toMatchObject({
+      url: "https://store.example",
+      token: "token",
+    });
+    expect(readEnvironment({ ...kv, UPSTASH_REDIS_REST_URL: "" }).store.url).toBe(
+      "https://kv.example",
+    );
+  });
+
   test.each([
     ["UPSTASH_REDIS_REST_URL", "redis://store.example"],
     ["UPSTASH_REDIS_REST_TOKEN", ""],

@@ -1,0 +1,183 @@
+import { Redis as Direct } from "ioredis";
+import { parseList } from "structured-headers";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildOnce } from "#lib/cli/build";
+import { ROOT } from "../support/app.ts";
+import { startStore, type TestStore } from "../support/gateway.ts";
+import { AUTH_SECRET, sign } from "../support/sign.ts";
+import { codeOf, edgeFunction, startOnVercel } from "../support/vercel.ts";
+
+let store: TestStore;
+let direct: Direct;
+let addresses = 0;
+
+beforeAll(async () => {
+  await buildOnce(ROOT, () => {});
+  store = await startStore();
+  direct = new Direct(store.redis.url);
+});
+afterAll(async () => {
+  direct?.disconnect();
+  await store?.stop();
+});
+
+const start = (env: Readonly<Record<string, string>> = {}) =>
+  startOnVercel({
+    UPSTASH_REDIS_REST_URL: store.url,
+    UPSTASH_REDIS_REST_TOKEN: store.token,
+    HEADGATE_STORE_DEADLINE_MS: "10000",
+    AUTH_SECRET,
+    VERCEL_ENV: "production",
+    ...env,
+  });
+
+function newAddress(): string {
+  addresses += 1;
+  return `198.51.100.${addresses}`;
+}
+
+const passes = (answer: Response) => answer.headers.get("x-middleware-next") === "1";
+const room = (answer: Response, rule: string) =>
+  new Map(
+    parseList(answer.headers.get("ratelimit") ?? "").map(([name, all]) => [name, all.get("r")]),
+  ).get(rule);
+
+describe("the built edge function, with Vercel's environment", () => {
+  test("holds the rules, and refuses with a problem or a page", async () => {
+    const app = start();
+    const address = newAddress();
+    for (let i = 0; i < 10; i += 1) {
+      const answer = await app.send("/api/search", { address });
+      expect([passes(answer), room(answer, "search")]).toEqual([true, 9 - i]);
+    }
+    const refused = await app.send("/api/search", { address });
+    expect([refused.status, passes(refused)]).toEqual([429, false]);
+    expect(refused.headers.get("retry-after")).toMatch(/^\d+$/);
+    expect(refused.headers.get("content-type")).toBe("application/problem+json");
+    expect(await refused.json()).toMatchObject({ status: 429, "violated-policies": ["search"] });
+    const page = await app.send("/api/search", { address, headers: { accept: "text/html" } });
+    expect(page.headers.get("content-type")).toContain("text/html");
+    expect(app.output()).toContain('"requestId":"fra1::abcde-1700000000000-0123456789ab"');
+  });
+
+  test("counts the address that Vercel names, without being told, whatever a client claims", async () => {
+    const app = start();
+    const address = newAddress();
+    const forged = {
+      "x-forwarded-for": "1.2.3.4",
+      "x-real-ip": "1.2.3.4",
+      "cf-connecting-ip": "1.2.3.4",
+      forwarded: "for=1.2.3.4",
+      "x-headgate-socket": "nonce 1.2.3.4",
+    };
+    expect(room(await app.send("/api/x", { address }), "api")).toBe(599);
+    expect(room(await app.send("/api/x", { address, headers: forged }), "api")).toBe(598);
+    expect(room(await app.send("/api/x", { address: newAddress(), headers: forged }), "api")).toBe(
+      599,
+    );
+  });
+
+  test("with Cloudflare in front counts its client, but only from Cloudflare", async () => {
+    const app = start({ CLIENT_IP_FROM: "vercel+cloudflare" });
+    const client = newAddress();
+    const headers = { "cf-connecting-ip": client };
+    expect(room(await app.send("/api/x", { address: "173.245.48.1", headers }), "api")).toBe(599);
+    expect(room(await app.send("/api/x", { address: "173.245.48.9", headers }), "api")).toBe(598);
+    const past = await app.send("/api/x", { address: newAddress(), headers });
+    expect(room(past, "api")).toBe(599);
+  });
+
+  test("counts a preview apart from production", async () => {
+    const [production, preview] = [start(), start({ VERCEL_ENV: "preview" })];
+    const address = newAddress();
+    expect(room(await production.send("/api/x", { address }), "api")).toBe(599);
+    expect(room(await preview.send("/api/x", { address }), "api")).toBe(599);
+    expect(room(await production.send("/api/x", { address }), "api")).toBe(598);
+    const keys = await direct.keys("*");
+    expect(new Set(keys.map((key) => key.split(":")[0]))).toEqual(
+      new Set(["production", "preview"]),
+    );
+  });
+
+  test("counts users by tokens that it verifies", async () => {
+    const app = start();
+    const path = "/api/dashboard/profile/delete";
+    const ask = async (token: string) => {
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await app.send(path, { method: "POST", address: newAddress(), headers });
+      return room(answer, "profile-delete");
+    };
+    const ada = await sign({ sub: "ada-on-vercel" });
+    const forged = await sign({ sub: "ada-on-vercel", secret: "x".repeat(40) });
+    expect([await ask(ada), await ask(ada), await ask(forged)]).toEqual([2, 1, 2]);
+  });
+
+  test("answers 200 requests at once as one by one", async () => {
+    const app = start();
+    const address = newAddress();
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () => app.send("/api/search", { address })),
+    );
+    expect(answers.filter(passes)).toHaveLength(10);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(190);
+    expect(app.output()).not.toMatch(/Error|store-failed/);
+  });
+
+  test("goes on as each rule says while the store is gone, and says so once it has answered", async () => {
+    const app = start({ UPSTASH_REDIS_REST_URL: "http://127.0.0.1:1" });
+    const passed = await app.send("/api/search");
+    expect([passes(passed), passed.headers.has("ratelimit")]).toEqual([true, false]);
+    const closed = await app.send("/api/admin/pipeline/trigger", { method: "POST" });
+    expect(closed.status).toBe(503);
+    expect(app.output()).toContain('"event":"store-failed"');
+    expect(app.output()).not.toContain(store.token);
+  });
+
+  test("without a store answers 500, and names the variable in its log alone", async () => {
+    const app = startOnVercel({ VERCEL_ENV: "production" });
+    const answer = await app.send("/api/search");
+    expect([answer.status, await answer.text()]).toEqual([500, ""]);
+    expect(app.output()).toContain("UPSTASH_REDIS_REST_URL: allowed is");
+  });
+
+  test("takes the store by the names that Vercel's integration gives it", async () => {
+    const app = startOnVercel({
+      VERCEL_ENV: "production",
+      KV_REST_API_URL: store.url,
+      KV_REST_API_TOKEN: store.token,
+    });
+    expect(room(await app.send("/api/x", { address: newAddress() }), "api")).toBe(599);
+  });
+});
+
+describe("what Vercel takes of it", () => {
+  test("is asked for every path but static files", () => {
+    const [matcher, ...others] = edgeFunction().matchers;
+    expect([matcher?.originalSource, others]).toEqual([
+      "/((?!_next/static/|favicon\\.ico$).*)",
+      [],
+    ]);
+    const asked = new RegExp(matcher?.regexp ?? "");
+    for (const path of ["/", "/api/search", "/API/Search", "/api/%73earch", "/_next/image"]) {
+      expect([path, asked.test(path)]).toEqual([path, true]);
+    }
+    for (const path of ["/_next/static/a.js", "/favicon.ico"]) {
+      expect([path, asked.test(path)]).toEqual([path, false]);
+    }
+  });
+
+  test("needs no module of Node's that its runtime does not have", () => {
+    const needed = codeOf(edgeFunction()).flatMap(
+      (code) => code.match(/["'`]node:[a-z_/]+["'`]/g) ?? [],
+    );
+    expect([...new Set(needed)].toSorted((a, b) => a.localeCompare(b))).toEqual([
+      '"node:async_hooks"',
+      '"node:buffer"',
+    ]);
+  });
+
+  test("makes no code from text, which its runtime refuses", () => {
+    const app = start();
+    expect(app.refusesCode()).toBe(true);
+  });
+});
