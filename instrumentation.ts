@@ -1,3 +1,4 @@
+import { scriptStore } from "#app/_domain/store/scripts";
 import { environment } from "#config/env";
 import { HeadgateError } from "#lib/core/errors";
 
@@ -10,6 +11,8 @@ export function register(): void {
   if (process.env["NEXT_RUNTIME"] !== "nodejs") return;
   try {
     environment();
+    // The middleware reaches its store by REST; what cannot be reached so is said now too.
+    scriptStore();
   } catch (error) {
     console.error(error instanceof HeadgateError ? `${error.code}: ${error.message}` : error);
     process.exit(1);

@@ -1,11 +1,13 @@
 import * as z from "zod/mini";
 import { HeadgateError } from "#lib/core/errors";
 import type { GateMode } from "#lib/core/mode";
+import { secretOf } from "#lib/identity/derived-secret";
 import { DEFAULT_IPV6_PREFIX } from "#lib/identity/canonical-address";
 import { type AddressSource, addressSource } from "#lib/identity/address-source";
 
 /** The environment as the app uses it; README has the table. */
 export interface Environment {
+  /** By REST; or, where `url` is REDIS_URL's and there is no token, by TCP. */
   readonly store: { readonly url: string; readonly token: string; readonly deadlineMs: number };
   /** Whether the store is known to be a Redis Cluster. */
   readonly cluster: boolean;
@@ -28,8 +30,9 @@ export interface Environment {
 const secret = z.string().check(z.minLength(32));
 
 const schema = z.object({
-  UPSTASH_REDIS_REST_URL: z.url({ protocol: /^https?$/ }),
-  UPSTASH_REDIS_REST_TOKEN: z.string().check(z.minLength(1)),
+  UPSTASH_REDIS_REST_URL: z.optional(z.url({ protocol: /^https?$/ })),
+  UPSTASH_REDIS_REST_TOKEN: z.optional(z.string()),
+  REDIS_URL: z.optional(z.url({ protocol: /^rediss?$/ })),
   HEADGATE_STORE_DEADLINE_MS: z._default(
     z.coerce.number().check(z.int(), z.minimum(10), z.maximum(10_000)),
     500,
@@ -73,6 +76,7 @@ const INSTAGRAM_HOSTS = ["graph.instagram.com", "graph.facebook.com"];
 const ALLOWED: Readonly<Record<string, string>> = {
   UPSTASH_REDIS_REST_URL:
     "the store's REST address, https://…, here or in KV_REST_API_URL (`npm start` makes one)",
+  REDIS_URL: "redis://[user:password@]host[:port][/db], or rediss:// for TLS",
   UPSTASH_REDIS_REST_TOKEN: "the store's REST token, here or in KV_REST_API_TOKEN",
   HEADGATE_STORE_DEADLINE_MS: "a whole number of milliseconds from 10 to 10000",
   HEADGATE_CLUSTER: "1, where the store is a Redis Cluster, or 0",
@@ -105,16 +109,13 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
   const parsed = z.safeParse(schema, Object.fromEntries(set));
   if (!parsed.success) throw invalid(parsed.error.issues.map((issue) => String(issue.path[0])));
   const env = parsed.data;
+  const { url, token, secret } = storeOf(env);
   return {
-    store: {
-      url: env.UPSTASH_REDIS_REST_URL,
-      token: env.UPSTASH_REDIS_REST_TOKEN,
-      deadlineMs: env.HEADGATE_STORE_DEADLINE_MS,
-    },
+    store: { url, token, deadlineMs: env.HEADGATE_STORE_DEADLINE_MS },
     cluster: env.HEADGATE_CLUSTER === "1",
     namespace: env.HEADGATE_NAMESPACE ?? namespaceOf(env.VERCEL_ENV),
     mode: env.HEADGATE_MODE,
-    secret: env.HEADGATE_SECRET ?? `headgate:${env.UPSTASH_REDIS_REST_TOKEN}`,
+    secret: env.HEADGATE_SECRET ?? secret,
     clientAddress: addressSource({
       clientIpFrom: env.CLIENT_IP_FROM,
       socketNonce: env.HEADGATE_SOCKET_NONCE,
@@ -132,6 +133,29 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
     corsOrigins: originsOf(env.CORS_ORIGINS),
     legacyHeaders: LEGACY[env.HEADGATE_LEGACY_HEADERS],
   };
+}
+
+interface StoreVariables {
+  readonly UPSTASH_REDIS_REST_URL?: string | undefined;
+  readonly UPSTASH_REDIS_REST_TOKEN?: string | undefined;
+  readonly REDIS_URL?: string | undefined;
+}
+
+/**
+ * The store by REST; or by REDIS_URL alone, for an app on Node that reaches it by TCP: a client of REST
+ * refuses that address.
+ */
+function storeOf({
+  UPSTASH_REDIS_REST_URL: url,
+  UPSTASH_REDIS_REST_TOKEN: token,
+  REDIS_URL,
+}: StoreVariables) {
+  if (url && token) return { url, token, secret: `headgate:${token}` };
+  if (REDIS_URL && !url && !token) {
+    return { url: REDIS_URL, token: "", secret: secretOf(REDIS_URL) };
+  }
+  const missing = { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token };
+  throw invalid(Object.entries(missing).flatMap(([name, value]) => (value ? [] : [name])));
 }
 
 function namespaceOf(vercel: string | undefined): string {

@@ -2,11 +2,12 @@ import { environment } from "#config/env";
 import policy from "#config/rate-limits";
 import { gateOptions } from "#app/_domain/options";
 import { reportFailure } from "#app/_domain/failures";
+import { commandStore } from "#app/_domain/store/commands";
 import { createDedup, type Dedup } from "#lib/dedup/dedup";
 import { createPseudonym, type Pseudonym } from "#lib/identity/pseudonym";
 import { createLimits } from "#lib/limits";
 import { createLocks, type Locks } from "#lib/lock/locks";
-import { createRedis, type Redis } from "#lib/redis/client";
+import type { Redis } from "#lib/redis/client";
 import { type Keys, keyNames } from "#lib/redis/keys";
 
 /** What handlers work with: the store, the names of its keys, and Headgate's tools on both. */
@@ -22,7 +23,7 @@ export interface Tools {
 function makeTools(): Tools {
   const env = environment();
   const parts = {
-    redis: createRedis(env.store),
+    redis: commandStore(),
     keys: keyNames(env.namespace),
     pseudonym: createPseudonym(env.secret),
     onFailure: reportFailure,

@@ -1,18 +1,14 @@
 import { environment } from "#config/env";
+import { scriptStore } from "#app/_domain/store/scripts";
 import type { HeadgateOptions } from "#lib/assemble";
 import { logEvents } from "#lib/observe/log";
 import { readRewrites } from "#lib/policy/rewrites";
-import { createScriptStore } from "#lib/redis/script-store";
 
 /** The gate's options from the environment: the same in the middleware and in handlers. */
 export function gateOptions(): HeadgateOptions {
   const env = environment();
-  const onEvent = logEvents((line) => console.warn(line));
   return {
-    redis: createScriptStore({
-      ...env.store,
-      onBreakerChange: (change) => void onEvent({ kind: "breaker", ...change }),
-    }),
+    redis: scriptStore(),
     mode: env.mode,
     cluster: env.cluster,
     namespace: env.namespace,
@@ -24,6 +20,6 @@ export function gateOptions(): HeadgateOptions {
     // Not of the environment: Next writes next.config's own value in the place of this, at build.
     rewrites: readRewrites(process.env["HEADGATE_REWRITES"]),
     legacyHeaders: env.legacyHeaders,
-    onEvent,
+    onEvent: logEvents((line) => console.warn(line)),
   };
 }

@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { HeadgateError } from "#lib/core/errors";
+import { secretOf } from "#lib/identity/derived-secret";
 import { openEmbeddedStore } from "#lib/gateway/embedded/store";
 import { serveStore, startGateway } from "#lib/gateway/server";
 import { clusterFlag } from "./cluster-flag.ts";
@@ -80,7 +81,7 @@ async function gatewayToRedis(redisUrl: string, cluster: boolean): Promise<Chose
     variables: {
       ...gatewayVariables(gateway),
       // Every instance of this Redis derives the same, so that all count a client by one name.
-      HEADGATE_SECRET: createHash("sha256").update(`headgate:${redisUrl}`).digest("hex"),
+      HEADGATE_SECRET: secretOf(redisUrl),
     },
     ...(!password && {
       warning:

@@ -1,4 +1,4 @@
-import { Redis } from "@upstash/redis";
+import { Redis, type Requester } from "@upstash/redis";
 import { noteDeadline } from "./deadline.ts";
 import { createRequester, type RequesterOptions } from "./requester.ts";
 
@@ -13,5 +13,10 @@ export type { Redis } from "@upstash/redis";
  * @param options where the store is; `deadlineMs` in milliseconds, 500 by default
  */
 export function createRedis(options: RequesterOptions): Redis {
-  return noteDeadline(new Redis(createRequester(options)), options.deadlineMs);
+  return redisOver(createRequester(options), options.deadlineMs);
+}
+
+/** The same over another way to a store than REST. */
+export function redisOver(requester: Requester, deadlineMs?: number): Redis {
+  return noteDeadline(new Redis(requester), deadlineMs);
 }

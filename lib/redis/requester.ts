@@ -1,25 +1,31 @@
 import type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
+import { HeadgateError } from "#lib/core/errors";
 import { type BreakerChange, createBreaker } from "./breaker.ts";
 import { DEFAULT_DEADLINE_MS } from "./deadline.ts";
 import { isStoreFailure, rejected, StoreError } from "./errors.ts";
 
-export interface RequesterOptions {
-  /** The store's REST address, https outside a machine's own loopback. */
-  readonly url: string;
-  /** Its bearer token. */
-  readonly token: string;
+export type { UpstashRequest, UpstashResponse } from "@upstash/redis";
+
+export interface BreakerSettings {
   /**
    * The longest that a call may take, in milliseconds.
    * @default 500
    */
   readonly deadlineMs?: number;
+  /** Hears when so many calls failed that none is tried, and when they are tried again. */
+  readonly onBreakerChange?: (change: BreakerChange) => void;
+}
+
+export interface RequesterOptions extends BreakerSettings {
+  /** The store's REST address, https outside a machine's own loopback. */
+  readonly url: string;
+  /** Its bearer token. */
+  readonly token: string;
   /**
    * The runtime's fetch, or another for tests.
    * @default globalThis.fetch
    */
   readonly fetch?: typeof fetch;
-  /** Hears when so many calls failed that none is tried, and when they are tried again. */
-  readonly onBreakerChange?: (change: BreakerChange) => void;
 }
 
 /** A probe of which nothing was heard by then has lost its request. */
@@ -31,15 +37,14 @@ const PROBE_MARGIN_MS = 100;
  * call happens at this seam: whatever has `request` can stand here.
  *
  * Throws {@link StoreError} for everything that goes wrong.
+ *
+ * @throws {HeadgateError} ENV_INVALID for an address that is none of REST
  */
 export function createRequester(options: RequesterOptions): Requester {
   const base = options.url.replace(/\/+$/, "");
   const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
   const send = options.fetch ?? ((...call: Parameters<typeof fetch>) => fetch(...call));
-  const breaker = createBreaker({
-    probeMs: deadlineMs + PROBE_MARGIN_MS,
-    onChange: options.onBreakerChange,
-  });
+  if (!/^https?:/.test(base)) throw notRest();
   const headers = {
     authorization: `Bearer ${options.token}`,
     "content-type": "application/json",
@@ -72,6 +77,24 @@ export function createRequester(options: RequesterOptions): Requester {
     return readAnswer<Result>(what, response.status, text);
   }
 
+  return withBreaker(sendOnce, options);
+}
+
+/** Sends one call, named for errors; never longer than the deadline. Throws {@link StoreError}. */
+export type SendOnce = <Result>(
+  what: string,
+  request: UpstashRequest,
+) => Promise<UpstashResponse<Result>>;
+
+/** A requester that sends by another way than REST, or by it, and not at all while the store fails. */
+export function withBreaker(
+  sendOnce: SendOnce,
+  { deadlineMs = DEFAULT_DEADLINE_MS, onBreakerChange }: BreakerSettings,
+): Requester {
+  const breaker = createBreaker({
+    probeMs: deadlineMs + PROBE_MARGIN_MS,
+    onChange: onBreakerChange,
+  });
   return {
     async request<Result>(request: UpstashRequest): Promise<UpstashResponse<Result>> {
       const what = commandName(request);
@@ -95,6 +118,13 @@ function commandName(request: UpstashRequest): string {
   const first: unknown = Array.isArray(request.body) ? request.body[0] : undefined;
   if (typeof first !== "string") return request.path?.join("/") ?? "a call";
   return /^[a-z]{1,24}$/i.test(first) ? first.toUpperCase() : "a call";
+}
+
+function notRest(): HeadgateError {
+  return new HeadgateError(
+    "ENV_INVALID",
+    "UPSTASH_REDIS_REST_URL: allowed is a REST address, https://…. REDIS_URL is reached by TCP, which only an app on Node can (docs/proxy.md); `npm start` and `npm run gateway` serve it by REST.",
+  );
 }
 
 function notTried(what: string, cause: StoreError): StoreError {

@@ -5,11 +5,12 @@ import { parseArgs } from "node:util";
 import { ROOT } from "../support/app.ts";
 import { benchMemory } from "./memory.ts";
 import { benchMiddleware } from "./compare.ts";
+import { benchProxy } from "./proxy.ts";
 import { benchTools } from "./tools.ts";
 
 const HELP = `Measures Headgate on this machine, each thing beside what it is compared to.
 
-  npm run bench                      everything, four minutes
+  npm run bench                      everything, six minutes
   npm run bench -- --only tools      one part of it
 
   middleware  the same Next app with no middleware, one that does nothing, ours with one rule, and
@@ -19,6 +20,8 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
               other and by 20 callers at once, beside a PING on the same way
               --calls 2000
   memory      what the seed's volumes take in Redis
+  proxy       the sample with proxy.ts, its store by REST and by TCP, at 1 and 16 connections; needs wrk
+              --rounds 5 --seconds 5
 
 The tables are printed, and written to .headgate/bench.json. A figure that is not met is printed as
 not met; the command fails only where something could not be measured.
@@ -44,6 +47,7 @@ const PARTS = {
     }),
   tools: () => benchTools(count("calls")),
   memory: benchMemory,
+  proxy: () => benchProxy({ rounds: count("rounds"), seconds: count("seconds") }),
 };
 
 const chosen = Object.entries(PARTS).filter(([name]) => !values.only || name === values.only);

@@ -1,0 +1,90 @@
+import { HeadgateError } from "#lib/core/errors";
+import { type Redis, redisOver } from "#lib/redis/client";
+import { noteDeadline, withinDeadline } from "#lib/redis/deadline";
+import { asStoreError, rejected, StoreError } from "#lib/redis/errors";
+import {
+  type BreakerSettings,
+  type SendOnce,
+  type UpstashRequest,
+  type UpstashResponse,
+  withBreaker,
+} from "#lib/redis/requester";
+import { connectCluster } from "./cluster-store.ts";
+import { toAnswer } from "./encoding.ts";
+import { connectRedis } from "./redis-store.ts";
+import { type Command, ErrorReply, type Store } from "./store.ts";
+
+export interface DirectOptions extends BreakerSettings {
+  /** redis://[user:password@]host[:port][/db], or rediss:// for TLS. */
+  readonly redisUrl: string;
+  /** Whether the address is that of a Redis Cluster, by any of its nodes. @default false */
+  readonly cluster?: boolean;
+}
+
+/** A client of a Redis that is reached by TCP. */
+export interface DirectClient {
+  /** What `createRedis` makes, but for the way: the same commands, errors, deadline and breaker. */
+  readonly redis: Redis;
+  /** Lets go of the connection; calls fail from then on. */
+  close(): Promise<void>;
+}
+
+/** How long a call may take when nothing else is said, in milliseconds. */
+const DEADLINE_MS = 500;
+
+/**
+ * Reaches a Redis, Valkey or Redis Cluster by TCP, with no gateway between: for an app that runs on
+ * Node alone. By one connection, by which nothing waits while it is down and nothing is sent twice; it
+ * comes back by itself.
+ */
+export function connectDirect(options: DirectOptions): DirectClient {
+  const { redisUrl, cluster = false, deadlineMs = DEADLINE_MS } = options;
+  const connect = cluster ? connectCluster : connectRedis;
+  const connected = connect({ redisUrl, commandTimeoutMs: deadlineMs });
+  // Whoever asks hears of it; nobody may have asked yet.
+  connected.catch(() => {});
+
+  // The first call also waits for the connection: both have one deadline.
+  const timed = noteDeadline({}, deadlineMs);
+  const sendOnce: SendOnce = async (what, request) => {
+    const work = connected.then((store) => ask(store, what, request));
+    try {
+      return (await withinDeadline(timed, performance.now(), work)) as UpstashResponse<never>;
+    } catch (error) {
+      throw storeErrorOf(what, error);
+    }
+  };
+  return {
+    redis: redisOver(withBreaker(sendOnce, options), deadlineMs),
+    close: async () => (await connected).close(),
+  };
+}
+
+/** One REST request's work, without REST: a command, a pipeline or a transaction. */
+async function ask(store: Store, what: string, { path, body }: UpstashRequest): Promise<unknown> {
+  const route = path?.[0];
+  if (route === undefined) {
+    const answer = toAnswer(await store.call(commandOf(body)), false);
+    if ("error" in answer) throw rejected(what, answer.error);
+    return answer;
+  }
+  const commands = (body as readonly unknown[]).map(commandOf);
+  if (route === "pipeline") {
+    return (await store.pipeline(commands)).map((reply) => toAnswer(reply, false));
+  }
+  const replies = await store.transaction(commands);
+  if (replies instanceof ErrorReply) throw rejected(what, replies.message);
+  return replies.map((reply) => toAnswer(reply, false));
+}
+
+function commandOf(body: unknown): Command {
+  const [name = "", ...args] = (body as readonly unknown[]).map(String);
+  return [name, ...args];
+}
+
+/** The store's own words for what went wrong, with the call's name. */
+function storeErrorOf(what: string, error: unknown): Error {
+  if (error instanceof StoreError || !(error instanceof HeadgateError)) return asStoreError(error);
+  const code = error.code === "STORE_TIMEOUT" ? "STORE_TIMEOUT" : "STORE_UNREACHABLE";
+  return new StoreError(code, `${what}: ${error.message}`, { cause: error });
+}

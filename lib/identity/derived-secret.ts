@@ -1,0 +1,10 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+
+/**
+ * The secret of instances that reach one Redis by REDIS_URL and were given none: the same on all of
+ * them, whether they reach it by TCP or through a gateway of their own, and as secret as its password.
+ */
+export function secretOf(redisUrl: string): string {
+  return bytesToHex(sha256(utf8ToBytes(`headgate:${redisUrl}`)));
+}
