@@ -25,9 +25,22 @@ const config = {
   typescript: { ignoreBuildErrors: true },
 };
 
+/**
+ * `npm run pack` builds beside the build of `npm start`, and has Next trace which files it needs. Next
+ * edits no tsconfig that extends another: the tree's own stays as it is.
+ *
+ * @type {import("next").NextConfig}
+ */
+const packed = {
+  output: "standalone",
+  distDir: ".headgate/next",
+  typescript: { ...config.typescript, tsconfigPath: "lib/cli/pack.tsconfig.json" },
+};
+
 /** @param {string} phase what Next is about to do */
 export default function forPhase(phase) {
   // Pages that end in `.dev.tsx`, and routes, are there in development, and in no build.
   const only = phase === PHASE_DEVELOPMENT_SERVER ? ["dev.tsx", "dev.ts"] : [];
-  return { ...config, pageExtensions: [...only, ...EXTENSIONS] };
+  const packing = process.env["HEADGATE_PACK"] === "1" ? packed : {};
+  return { ...config, ...packing, pageExtensions: [...only, ...EXTENSIONS] };
 }

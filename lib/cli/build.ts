@@ -25,14 +25,26 @@ const SOURCES = [
   ".env*",
 ];
 
+/** Where a build goes, and the variables by which next.config.mjs knows it. */
+interface BuildKind {
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const PLAIN: BuildKind = { folder: ".next", env: {} };
+
 /**
- * Builds the app unless the last build is of the same sources. Two starts at once build once: the
- * second waits for the first. Answers whether it built.
+ * Builds the app unless the last build of its kind is of the same sources. Two starts at once build
+ * once: the second waits for the first. Answers whether it built.
  *
  * @throws {HeadgateError} BUILD_FAILED; the build has printed why
  */
-export async function buildOnce(root: string, say: (line: string) => void): Promise<boolean> {
-  const stamp = join(root, ".next", "headgate-build");
+export async function buildOnce(
+  root: string,
+  say: (line: string) => void,
+  { folder, env }: BuildKind = PLAIN,
+): Promise<boolean> {
+  const stamp = join(root, folder, "headgate-build");
   const sources = hashSources(root);
   const isBuilt = () => existsSync(stamp) && readFileSync(stamp, "utf8") === sources;
   if (isBuilt()) return false;
@@ -41,7 +53,7 @@ export async function buildOnce(root: string, say: (line: string) => void): Prom
   try {
     if (isBuilt()) return false;
     say("building the app (half a minute, when something changed) ...");
-    await nextBuild(root);
+    await nextBuild(root, env);
     writeFileSync(stamp, sources);
     return true;
   } finally {
@@ -91,12 +103,12 @@ function isAbandoned(path: string, owner: string): boolean {
   }
 }
 
-async function nextBuild(root: string): Promise<void> {
+async function nextBuild(root: string, variables: BuildKind["env"]): Promise<void> {
   const next = join(root, "node_modules", "next", "dist", "bin", "next");
   const build = spawn(process.execPath, [next, "build"], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+    env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", ...variables },
   });
   const killAtExit = () => build.kill("SIGKILL");
   process.once("exit", killAtExit);
