@@ -29,7 +29,7 @@ export interface Users {
 }
 
 /** How long requests in flight may take once the server was told to stop, in milliseconds. */
-const DRAIN_MS = 10_000;
+export const DRAIN_MS = 10_000;
 
 const LOOPBACK = /^(?:127\.|::1$)/;
 
