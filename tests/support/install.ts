@@ -1,10 +1,11 @@
-// What the tests need beside npm's packages: a real Redis, and a browser where one is asked for.
+// What the tests need beside npm's packages: a real Redis, a browser, and a proxy to stand behind.
 import { spawnSync } from "node:child_process";
 import { findProgram } from "#lib/cli/find-program";
 
 const NEEDED = [
   { programs: ["redis-server", "valkey-server"], debian: "redis-server" },
   { programs: ["chromium", "chromium-browser", "google-chrome"], debian: "chromium" },
+  { programs: ["nginx"], debian: "nginx-light" },
 ];
 
 const missing = NEEDED.filter(({ programs }) => findProgram(...programs) === undefined).map(

@@ -1,0 +1,139 @@
+import { readEnvironment } from "#config/env";
+import { HeadgateError } from "#lib/core/errors";
+import { clientNaming } from "#lib/cli/client-address";
+import { drainable, toldToStop } from "#lib/cli/drain";
+import { loadEnvFiles } from "#lib/cli/env-files";
+import type { ChosenInstagram } from "#lib/cli/instagram";
+import { addressOf, bodySettings, type Bound, listen, listenAt } from "#lib/cli/listening";
+import type { ChosenStore } from "#lib/cli/store";
+import { createHttpServer } from "#lib/gateway/http-server";
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** What is served, and who chooses what it works with: a source tree and a package differ in these. */
+export interface Served {
+  /** The folder that holds the build, and the files of the environment. */
+  readonly root: string;
+  readonly mode: "development" | "production";
+  /** Makes the build where there is none; answers what the policy holds, for the log. */
+  prepare(): Promise<string>;
+  store(env: Variables): Promise<ChosenStore>;
+  posts(env: Variables): Promise<ChosenInstagram>;
+  users(env: Variables): Users;
+}
+
+/** By what users are signed in, as variables for the app and a line for the person who started it. */
+export interface Users {
+  readonly line: string;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** How long requests in flight may take once the server was told to stop, in milliseconds. */
+export const DRAIN_MS = 10_000;
+
+const LOOPBACK = /^(?:127\.|::1$)/;
+
+/**
+ * Serves the app until the process is told to stop, then drains it and ends the process with 0; with 1
+ * and the reason where it cannot be served.
+ */
+export async function serveApp(served: Served): Promise<void> {
+  try {
+    await serve(served);
+  } catch (error) {
+    giveUp(error);
+  }
+}
+
+async function serve(served: Served): Promise<void> {
+  const { root, mode } = served;
+  const dev = mode === "development";
+  let serving = false;
+  // Listened to from the first moment: what was started by then ends with this process.
+  const stop = toldToStop().then(() => serving || process.exit(1));
+  loadEnvFiles(root, mode);
+  const wanted = listenAt(process.env);
+  const body = bodySettings(process.env);
+  const policy = await served.prepare();
+
+  const store = await served.store(process.env);
+  const posts = await served.posts(process.env);
+  try {
+    const clients = clientNaming(process.env["CLIENT_IP_FROM"], say);
+    const users = served.users(process.env);
+    const chosen = [store, posts, clients, users].map(({ variables }) => variables);
+    Object.assign(process.env, ...chosen, { NODE_ENV: mode });
+    readEnvironment(process.env);
+
+    const next: { app?: ReturnType<typeof startNext> } = {};
+    const server = createHttpServer(
+      async (request, response) => {
+        clients.name(request);
+        try {
+          await (await next.app)?.handle(request, response);
+        } catch (error) {
+          console.error(error);
+          response.destroy();
+        }
+      },
+      // In development Next listens for upgrades by itself, for hot reloading. Built, it would leave
+      // such a socket open and unanswered: there an upgrade is a request like any other.
+      { ...body, ...(dev && { upgrades: true, stalledTimeoutMs: 0 }) },
+    );
+    const drain = drainable(server);
+    const at = await listen(server, wanted);
+    // No request comes in between: one that comes next waits for Next.
+    next.app = startNext(root, dev, at);
+    const { close } = await next.app;
+    if (store.warning) say(`warning  ${store.warning}`);
+    say(`store    ${store.line}`);
+    say(`clients  ${clients.line}`);
+    say(`users    ${users.line}`);
+    say(`posts    ${posts.line}`);
+    say(`policy   ${policy}`);
+    say(`ready    ${addressOf(at)}`);
+
+    serving = true;
+    await stop;
+    await drain(DRAIN_MS);
+    await close();
+  } finally {
+    await posts.stop();
+    await store.stop();
+  }
+  // Next keeps timers of its own; everything of ours has ended.
+  process.exit(0);
+}
+
+async function startNext(root: string, dev: boolean, { host, port }: Bound) {
+  // Next and React choose their build by NODE_ENV when they are loaded, so not before it is set.
+  const { default: next } = await import("next");
+  // By host and port Next finds itself: a Server Action sent to another page is handed on by a fetch.
+  // Its URLs call every loopback address localhost; by another name it would take its own rewrites for
+  // another site's, and fetch them.
+  const hostname = LOOPBACK.test(host) ? "localhost" : host;
+  const app = next({ dev, dir: root, hostname, port });
+  await (dev ? app.prepare() : withoutChatter(() => app.prepare()));
+  return { handle: app.getRequestHandler(), close: () => app.close() };
+}
+
+/** Next says which config file it ran, and has no setting for it. What it warns of is still heard. */
+async function withoutChatter(work: () => Promise<void>): Promise<void> {
+  const { log } = console;
+  console.log = () => {};
+  try {
+    await work();
+  } finally {
+    console.log = log;
+  }
+}
+
+/** A line for the person who started the server. */
+export function say(line: string): void {
+  console.log(line);
+}
+
+function giveUp(error: unknown): never {
+  console.error(error instanceof HeadgateError ? `${error.code}: ${error.message}` : error);
+  process.exit(1);
+}

@@ -1,0 +1,74 @@
+// `node server.mjs` in the folder that `npm run pack` made: serves what was built, and makes nothing.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { HeadgateError } from "#lib/core/errors";
+import { chooseInstagram, type ChosenInstagram } from "#lib/cli/instagram";
+import { BUILD_FOLDER, type Manifest } from "#lib/cli/packed";
+import { say, serveApp, type Users } from "#lib/cli/serve-app";
+import { type ChosenStore, chooseStore } from "#lib/cli/store";
+
+const HELP = `Serves the packed app with its limits.
+
+  node server.mjs
+  node server.mjs --help  this text
+
+It takes the variables of README.md. What npm start makes for a person at a machine is not made here:
+  UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL
+                          the store that counts; HEADGATE_STORE=redis or embedded starts one that
+                          forgets everything on exit
+  AUTH_SECRET             without it nobody is signed in
+  INSTAGRAM_ACCESS_TOKEN  without it there are no posts
+`;
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+const STORES = [
+  "UPSTASH_REDIS_REST_URL",
+  "UPSTASH_REDIS_REST_TOKEN",
+  "REDIS_URL",
+  "HEADGATE_STORE",
+];
+
+const root = import.meta.dirname;
+
+const { values: flags } = parseArgs({ options: { help: { type: "boolean" } } });
+
+if (flags.help) console.log(HELP);
+else {
+  await serveApp({ root, mode: "production", prepare, store: namedStore, posts: postsOf, users });
+}
+
+async function prepare(): Promise<string> {
+  const build = readJson(BUILD_FOLDER, "required-server-files.json") as { readonly config: object };
+  // Next's own server.js gives Next its configuration in this way: what next.config.mjs needs is not
+  // in the package. It also works in its own folder.
+  process.env["__NEXT_PRIVATE_STANDALONE_CONFIG"] = JSON.stringify(build.config);
+  process.chdir(root);
+  return (readJson("package.json") as Manifest).headgate.policy;
+}
+
+function readJson(...path: readonly string[]): unknown {
+  return JSON.parse(readFileSync(join(root, ...path), "utf8"));
+}
+
+/** A store of our own forgets everything, and other instances do not see it: so only by name. */
+async function namedStore(env: Variables): Promise<ChosenStore> {
+  if (STORES.some((name) => env[name])) return chooseStore(env, say);
+  throw new HeadgateError(
+    "ENV_INVALID",
+    "No store is named: set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL, or, for one that forgets everything on exit, HEADGATE_STORE=embedded.",
+  );
+}
+
+async function postsOf(env: Variables): Promise<ChosenInstagram> {
+  if (env["INSTAGRAM_ACCESS_TOKEN"] || env["INSTAGRAM_STAND_IN"]) return chooseInstagram(env);
+  return { line: "none: INSTAGRAM_ACCESS_TOKEN is not set", variables: {}, stop: async () => {} };
+}
+
+function users({ AUTH_SECRET }: Variables): Users {
+  const line = AUTH_SECRET
+    ? "signed in by AUTH_SECRET"
+    : "nobody is signed in: AUTH_SECRET is not set";
+  return { line, variables: {} };
+}

@@ -1,0 +1,281 @@
+import { readFileSync } from "node:fs";
+import { Agent, type IncomingHttpHeaders, request } from "node:http";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildOnce } from "#lib/cli/build";
+import { ROOT } from "../support/app.ts";
+import { startStore } from "../support/gateway.ts";
+import { behindNginx, documentedSite, hostsOf, startNginx, startTwo } from "../support/nginx.ts";
+import { rawClient, speak, statusesOf } from "../support/raw-client.ts";
+import { scope } from "../support/scope.ts";
+
+const cleanUp = scope();
+
+type Behind = Awaited<ReturnType<typeof behind>>;
+
+let shared: Behind;
+
+beforeAll(async () => {
+  await buildOnce(ROOT, () => {});
+  shared = await behind();
+});
+afterAll(() => shared?.stop());
+
+/** Two instances over a store of their own, behind nginx. */
+async function behind(env: Record<string, string> = {}) {
+  const parts: { stop(): Promise<unknown> }[] = [];
+  const stop = async () => {
+    for (const part of parts.splice(0).reverse()) await part.stop();
+  };
+  const started = <T extends { stop(): Promise<unknown> }>(part: T): T => {
+    parts.push(part);
+    return part;
+  };
+  try {
+    const store = started(await startStore());
+    const apps = await startTwo(store, env);
+    for (const app of apps) started(app);
+    const hosts = hostsOf(apps);
+    const nginx = started(await startNginx((port) => documentedSite(hosts, port)));
+    return { apps, hosts, nginx, ask: (asked: Asked) => ask(nginx.port, asked), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const ofItsOwn = async (env: Record<string, string> = {}): Promise<Behind> =>
+  cleanUp(await behind(env), (it) => it.stop());
+
+interface Asked {
+  /** The loopback address that the client's socket has. */
+  readonly from: string;
+  readonly path?: string;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Asks on a connection of its own, from an address of its own. */
+function ask(port: number, { from, path = "/api/search", body, ...asked }: Asked): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { method = "POST", headers = {} } = asked;
+    const options = { host: "127.0.0.1", port, localAddress: from, path, method, headers };
+    const sent = request({ ...options, agent: new Agent() }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
+      );
+    });
+    sent.on("error", reject).end(body);
+  });
+}
+
+async function statuses(answers: Iterable<Promise<Answer>>): Promise<number[]> {
+  return (await Promise.all(answers)).map(({ status }) => status).toSorted((a, b) => a - b);
+}
+
+const times = (n: number, status: number) => Array.from({ length: n }, () => status);
+const each = <T>(n: number, one: (i: number) => T) => Array.from({ length: n }, (_, i) => one(i));
+
+describe("two instances behind nginx as docs/deploy-node.md sets it up", () => {
+  test("let exactly 10 of 20 concurrent searches through, on both instances", async () => {
+    const { hosts, nginx, ask } = shared;
+    const answers = each(20, () => ask({ from: "127.0.0.11" }));
+    expect(await statuses(answers)).toEqual([...times(10, 200), ...times(10, 429)]);
+    const asked = (host: string) => nginx.tries().filter((line) => line.startsWith(`${host} |`));
+    await expect.poll(() => hosts.map((host) => asked(host).length)).toEqual([10, 10]);
+  });
+
+  test("count clients by the address of their sockets, whatever they claim", async () => {
+    const { ask, apps } = shared;
+    const claim = (i: number) => ({
+      "x-forwarded-for": `198.51.100.${i}`,
+      "x-real-ip": `198.51.100.${i}`,
+      forwarded: `for=198.51.100.${i}`,
+      "x-headgate-socket": `nonce 198.51.100.${i}`,
+      "x-forwarded-host": "evil.example",
+    });
+    const forged = each(11, (i) => ask({ from: "127.0.0.12", headers: claim(i) }));
+    expect(await statuses(forged)).toEqual([...times(10, 200), 429]);
+    const others = each(11, (i) =>
+      ask({ from: `127.0.1.${i + 1}`, headers: { "x-forwarded-for": "127.0.0.12" } }),
+    );
+    expect(await statuses(others)).toEqual(times(11, 200));
+    for (const app of apps) expect(app.output()).not.toContain("CLIENT_ADDRESS");
+  });
+
+  test("say when to come again, with all headers of a refusal", async () => {
+    const { ask } = shared;
+    for (let i = 0; i < 10; i += 1) await ask({ from: "127.0.0.13" });
+    const { status, headers, body } = await ask({ from: "127.0.0.13" });
+    expect(status).toBe(429);
+    expect(headers).toMatchObject({
+      "cache-control": "no-store",
+      "content-type": "application/problem+json",
+      "ratelimit-policy": '"api";q=600;w=60, "search";q=10;w=60',
+    });
+    const wait = Number(headers["retry-after"]);
+    expect(wait).toBeGreaterThan(0);
+    expect(headers["ratelimit"]).toBe(`"search";r=0;t=${wait}`);
+    expect(JSON.parse(body)).toMatchObject({ "violated-policies": ["search"] });
+  });
+
+  test("send whoever spelled a path otherwise on at the host that they asked", async () => {
+    const { ask, nginx } = shared;
+    const { status, headers } = await ask({ from: "127.0.0.14", path: "/api/search/" });
+    expect(status).toBe(308);
+    const location = new URL(headers.location ?? "", nginx.url);
+    expect(location.href).toBe(`${nginx.url}/api/search`);
+  });
+
+  test("answer an upgrade as any other request, and count it", async () => {
+    const { nginx } = shared;
+    const handshake = [
+      "GET /api/search HTTP/1.1",
+      "Host: app.example",
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ];
+    const answers: number[] = [];
+    for (let i = 0; i < 11; i += 1) {
+      const client = cleanUp(rawClient(nginx.port), ({ socket }) => socket.destroy());
+      client.socket.write(`${handshake.join("\r\n")}\r\n\r\n`);
+      await expect.poll(() => statusesOf(client.text())).toHaveLength(1);
+      answers.push(...statusesOf(client.text()));
+    }
+    expect(answers).toEqual([...times(10, 200), 429]);
+  });
+
+  test("hand no second request on that hides in the first", async () => {
+    const { nginx } = shared;
+    const smuggled = [
+      "POST /api/search HTTP/1.1",
+      "Host: app.example",
+      "Content-Length: 4",
+      "Transfer-Encoding: chunked",
+      "",
+      "0",
+      "",
+      "GET /api/health HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n\r\n",
+    ];
+    expect(statusesOf(await speak(nginx.port, smuggled.join("\r\n")))).toEqual([400]);
+  });
+});
+
+describe("bodies through nginx", () => {
+  const TRACK = "/api/analytics/track";
+  const view = JSON.stringify({ type: "profile_view", artistId: "a-1", sessionId: "test-123" });
+  const headers = { "content-type": "application/json" };
+
+  test("arrive whole, with their length or in chunks", async () => {
+    const { ask } = shared;
+    const post = { from: "127.0.0.17", path: TRACK, body: view };
+    expect((await ask({ ...post, headers })).status).toBe(200);
+    const chunked = { ...headers, "transfer-encoding": "chunked" };
+    expect((await ask({ ...post, headers: chunked })).status).toBe(200);
+  });
+
+  test("that are larger than both take reach no instance; those that are as large do", async () => {
+    const { ask, nginx } = shared;
+    const largest = 1_048_576;
+    const post = { from: "127.0.0.18", path: TRACK, headers };
+    const taken = await ask({ ...post, body: "x".repeat(largest) });
+    // The handler's own bound: nginx and our server have let it pass.
+    expect(taken.headers["content-type"]).toContain("application/problem+json");
+    const refused = await ask({ ...post, body: "x".repeat(largest + 1) });
+    expect(refused.status).toBe(413);
+    await expect.poll(() => nginx.tries().at(-1)).toBe("- | - | 413");
+  });
+
+  test("of an instance that takes less are refused by it, and the refusal passes through", async () => {
+    const { ask, nginx } = await ofItsOwn({ MAX_BODY_BYTES: "1024" });
+    const body = "x".repeat(1025);
+    expect((await ask({ from: "127.0.0.19", path: TRACK, headers, body })).status).toBe(413);
+    await expect.poll(() => nginx.tries().at(-1)).toContain("| 413 | 413");
+  });
+});
+
+describe("when an instance stops", () => {
+  /** Asks again and again, a few at once, until told to end. */
+  function flow(one: (n: number) => Promise<Answer>) {
+    let flowing = true;
+    const answers: number[] = [];
+    let count = 0;
+    const lane = async () => {
+      while (flowing) {
+        count += 1;
+        answers.push((await one(count)).status);
+      }
+    };
+    const lanes = Promise.all(each(8, lane));
+    return {
+      count: () => answers.length,
+      async end() {
+        flowing = false;
+        await lanes;
+        return answers;
+      },
+    };
+  }
+
+  const health = { from: "127.0.0.19", path: "/api/health", method: "GET" };
+
+  test("no request is lost that can be sent again", async () => {
+    const { apps, hosts, nginx, ask } = await ofItsOwn();
+    const flowing = flow(() => ask(health));
+    await expect.poll(flowing.count).toBeGreaterThan(100);
+    expect(await apps[0].stop()).toBe(0);
+    const before = flowing.count();
+    await expect.poll(flowing.count).toBeGreaterThan(before + 100);
+    expect(new Set(await flowing.end())).toEqual(new Set([200]));
+    // The one that is gone was tried, and the other one after it.
+    await expect.poll(() => nginx.tries()).toContain(`${hosts[0]}, ${hosts[1]} | 502, 200 | 200`);
+  });
+
+  test("no request at all is lost where nginx was told before", async () => {
+    const { apps, hosts, nginx } = await ofItsOwn();
+    const post = (n: number) => ask(nginx.port, { from: `127.1.${n >> 8}.${n & 255 || 1}` });
+    const flowing = flow(post);
+    await expect.poll(flowing.count).toBeGreaterThan(100);
+    await nginx.reload((port) =>
+      documentedSite(hosts, port).replace(`${hosts[0]} `, `${hosts[0]} down `),
+    );
+    expect(await apps[0].stop()).toBe(0);
+    const before = flowing.count();
+    await expect.poll(flowing.count).toBeGreaterThan(before + 100);
+    expect(new Set(await flowing.end())).toEqual(new Set([200]));
+    expect(nginx.tries().filter((line) => line.includes("502"))).toEqual([]);
+  });
+});
+
+test("nginx lets go of a connection that is idle before an instance does", async () => {
+  const { apps } = shared;
+  const answer = await fetch(`${apps[0].url}/api/health`);
+  const [, ours] = /timeout=(\d+)/.exec(answer.headers.get("keep-alive") ?? "") ?? [];
+  const page = readFileSync(join(ROOT, "docs", "deploy-node.md"), "utf8");
+  const [, its] = /^ +keepalive_timeout (\d+)s;$/m.exec(page) ?? [];
+  expect(Number(its)).toBeGreaterThan(0);
+  expect(Number(its)).toBeLessThan(Number(ours));
+});
+
+test("the place that the shared suite is run in counts the address that it is told", async () => {
+  await behindNginx.build();
+  const store = cleanUp(await startStore(), (it) => it.stop());
+  const placed = cleanUp(await behindNginx.start(store, {}), (it) => it.stop());
+  const search = (address: string) =>
+    fetch(`${placed.url}/api/search`, { headers: behindNginx.from(address) });
+  const answers = await Promise.all(each(11, () => search("203.0.113.9")));
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(1);
+  expect((await search("203.0.113.10")).status).toBe(200);
+  expect(placed.output().match(/^ready /gm)).toHaveLength(2);
+});
