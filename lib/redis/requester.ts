@@ -123,7 +123,7 @@ function commandName(request: UpstashRequest): string {
 function notRest(): HeadgateError {
   return new HeadgateError(
     "ENV_INVALID",
-    "UPSTASH_REDIS_REST_URL: allowed is a REST address, https://…. REDIS_URL is reached by TCP, which only an app on Node can (docs/proxy.md); `npm start` and `npm run gateway` serve it by REST.",
+    "UPSTASH_REDIS_REST_URL: allowed is a REST address, https://…. REDIS_URL is reached by TCP, on Node alone (docs/proxy.md), or by `npm run gateway`.",
   );
 }
 
