@@ -63,7 +63,7 @@ async function serve(served: Served): Promise<void> {
     const users = served.users(process.env);
     const chosen = [store, posts, clients, users].map(({ variables }) => variables);
     Object.assign(process.env, ...chosen, { NODE_ENV: mode });
-    readEnvironment(process.env);
+    const { mode: gateMode } = readEnvironment(process.env);
 
     const next: { app?: ReturnType<typeof startNext> } = {};
     const server = createHttpServer(
@@ -91,6 +91,7 @@ async function serve(served: Served): Promise<void> {
     say(`users    ${users.line}`);
     say(`posts    ${posts.line}`);
     say(`policy   ${policy}`);
+    if (gateMode !== "enforce") say(`mode     ${MODES[gateMode]}`);
     say(`ready    ${addressOf(at)}`);
 
     serving = true;
@@ -104,6 +105,12 @@ async function serve(served: Served): Promise<void> {
   // Next keeps timers of its own; everything of ours has ended.
   process.exit(0);
 }
+
+/** What a person should know who starts a server that does not do what it is there for. */
+const MODES = {
+  shadow: "HEADGATE_MODE=shadow: everything is counted, and nobody refused",
+  off: "HEADGATE_MODE=off: nothing is asked, counted or refused",
+} as const;
 
 async function startNext(root: string, dev: boolean, { host, port }: Bound) {
   // Next and React choose their build by NODE_ENV when they are loaded, so not before it is set.

@@ -5,7 +5,7 @@ import { scope } from "../../support/scope.ts";
 import { sign } from "../../support/sign.ts";
 import type { Instance } from "../../support/target.ts";
 import { limitsOf } from "./limits.ts";
-import type { World } from "./world.ts";
+import { newAddress, type World } from "./world.ts";
 
 export function describeFailures(world: World): void {
   const cleanUp = scope();
@@ -63,6 +63,20 @@ export function describeFailures(world: World): void {
 
       cleanUp(await startRedis(store.redis.port), (it) => it.stop());
       await goesAgain(app);
+    });
+  });
+
+  describe("HEADGATE_MODE", () => {
+    test("shadow refuses nobody and tells of no limit, and health and log say so", async () => {
+      const { app } = await own({ HEADGATE_MODE: "shadow" });
+      const address = newAddress();
+      for (let i = 0; i < 11; i += 1) {
+        const answer = await world.ask("/api/search", { address }, app);
+        expect([answer.status, answer.headers.has("ratelimit")]).toEqual([200, false]);
+      }
+      const health = await world.ask("/api/health", {}, app);
+      expect(await health.json()).toStrictEqual({ status: "ok", mode: "shadow" });
+      await expect.poll(() => app.output()).toMatch(/"event":"denied".*"mode":"shadow"/);
     });
   });
 
