@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   existsSync,
@@ -34,7 +34,10 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** This Node, and the machine's own where it has another: 20 is enough for a package. */
-const NODES = [...new Set([process.execPath, ...systemNode()])];
+const NODES = [...new Set([process.execPath, ...systemNode()])].map((path) => {
+  const { stdout } = spawnSync(path, ["--version"], { encoding: "utf8" });
+  return { version: stdout.trim(), path };
+});
 
 function systemNode(): string[] {
   const folders = (process.env["PATH"] ?? "").split(delimiter);
@@ -98,9 +101,9 @@ async function searches(urls: readonly string[], headers: Variables = {}): Promi
 }
 
 describe("node server.mjs, in a folder of its own", () => {
-  test.each(NODES)("says what it does, limits, and ends with 0: %s", async (node) => {
+  test.each(NODES)("says what it does, limits, ends with 0: $version", async ({ path }) => {
     const variables = await storeVariables();
-    const app = await start(variables, "server.mjs", node);
+    const app = await start(variables, "server.mjs", path);
     expect(app.output().replaceAll(/:\d+/g, ":0").trim().split("\n")).toEqual([
       "store    Upstash REST at 127.0.0.1:0",
       "clients  counted by the socket's address (behind a proxy, set CLIENT_IP_FROM)",
