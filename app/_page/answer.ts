@@ -22,7 +22,7 @@ export interface Answer {
   readonly retryAfter: number | undefined;
 }
 
-const SHOWN = /^(?:x-)?(?:rate-?limit|retry-after|request-id|cache$|headgate)/;
+const SHOWN = /^(?:x-)?(?:rate-?limit|retry-after|cache$|headgate)/;
 
 /** HTTP/2 sends no phrase with a status. */
 const PHRASES: Readonly<Record<number, string>> = {

@@ -123,8 +123,11 @@ describe("the page", () => {
         if (!packaged.startsWith("node:") && packaged !== "next") used.add(packaged);
       }
     }
-    const line = /^npm install (?!--)(.*)$/m.exec(DOC)?.[1] ?? "";
-    const named = line.split(" ").map((name) => name.replace(/(?<=.)@.*$/, ""));
+    const lines = [...DOC.matchAll(/^npm install (?:--save-dev )?(.*)$/gm)];
+    const named = lines
+      .flatMap(([, names = ""]) => names.split(" "))
+      .filter((name) => !name.startsWith("@types/"))
+      .map((name) => name.replace(/(?<=.)@.*$/, ""));
     expect(named.toSorted()).toEqual([...used].toSorted());
   });
 
