@@ -32,6 +32,9 @@ export interface DirectClient {
 /** How long a call may take when nothing else is said, in milliseconds. */
 const DEADLINE_MS = 500;
 
+/** How long Redis may take to be connected to, in milliseconds. */
+const CONNECT_MS = 2000;
+
 /**
  * Reaches a Redis, Valkey or Redis Cluster by TCP, with no gateway between: for an app that runs on
  * Node alone. By one connection, by which nothing waits while it is down and nothing is sent twice; it
@@ -40,7 +43,8 @@ const DEADLINE_MS = 500;
 export function connectDirect(options: DirectOptions): DirectClient {
   const { redisUrl, cluster = false, deadlineMs = DEADLINE_MS } = options;
   const connect = cluster ? connectCluster : connectRedis;
-  const connected = connect({ redisUrl, commandTimeoutMs: deadlineMs });
+  // A connection is made once, over several round trips: a short deadline is for calls alone.
+  const connected = connect({ redisUrl, commandTimeoutMs: Math.max(deadlineMs, CONNECT_MS) });
   // Whoever asks hears of it; nobody may have asked yet.
   connected.catch(() => {});
 

@@ -41,7 +41,7 @@ async function run(seconds: number, rate: number): Promise<void> {
   );
   printTable(
     ["what", "seen", "allowed", ""],
-    checks.map(({ what, seen, most, isMet }) => [what, seen, most, isMet ? "" : "missed"]),
+    checks.map(({ what, seen, most, isMet }) => [what, seen, most, isMet ? "met" : "missed"]),
   );
   console.log("");
   printTable(
