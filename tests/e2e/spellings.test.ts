@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunningApp } from "../support/app.ts";
-import { buildFixture, fixture, startFixture } from "../support/fixture.ts";
+import { asProxy, buildIn, fixture, startIn } from "../support/fixture.ts";
 import { startStore } from "../support/gateway.ts";
 import { type RawAnswer, sendRaw } from "../support/raw-http.ts";
 import { type Spelling, spellings } from "../support/spellings.ts";
@@ -148,16 +148,25 @@ beforeAll(async () => {
 
 afterAll(() => store?.stop());
 
-describe.each(VARIANTS)("an app of the variant $variant", ({ variant, ...routes }) => {
+/** Each with its gate in middleware.ts, at the edge, and in proxy.ts, in Node. */
+const APPS = VARIANTS.flatMap((app) =>
+  (["middleware.ts", "proxy.ts"] as const).map((file) => ({ file, ...app })),
+);
+
+describe.each(APPS)("$file in an app of the variant $variant", ({ file, variant, ...routes }) => {
   const { basePath, ending } = routes;
+  // Next reads paths alike before both: the second is looked at for a shorter while.
+  const runs = file === "proxy.ts" ? Math.ceil(RUNS / 3) : RUNS;
   let app: RunningApp;
+  let folder: string;
   let buildId: string;
 
   beforeAll(async () => {
     const env = { SPELLINGS_VARIANT: variant };
-    buildFixture("spellings", env);
-    buildId = readFileSync(join(fixture("spellings"), ".next", variant, "BUILD_ID"), "utf8");
-    app = await startFixture("spellings", {
+    folder = file === "proxy.ts" ? asProxy("spellings") : fixture("spellings");
+    buildIn(folder, env);
+    buildId = readFileSync(join(folder, ".next", variant, "BUILD_ID"), "utf8");
+    app = await startIn(folder, {
       ...env,
       UPSTASH_REDIS_REST_URL: store.url,
       UPSTASH_REDIS_REST_TOKEN: store.token,
@@ -200,10 +209,10 @@ describe.each(VARIANTS)("an app of the variant $variant", ({ variant, ...routes 
         if (servedBy(answer) !== undefined) served += 1;
         expect(wayRound(answer)).toBeUndefined();
       }),
-      { numRuns: RUNS },
+      { numRuns: runs },
     );
     // Spellings that no handler answers would prove nothing.
-    expect(served).toBeGreaterThan(RUNS / 30);
+    expect(served).toBeGreaterThan(runs / 30);
   });
 
   test.each(INTERNAL_HEADERS)("is not impressed by %j", async (header) => {
@@ -230,7 +239,7 @@ describe.each(VARIANTS)("an app of the variant $variant", ({ variant, ...routes 
   });
 
   test("counts a Server Action on its page's route, also when it is sent to another page", async () => {
-    const server = join(fixture("spellings"), ".next", variant, "server");
+    const server = join(folder, ".next", variant, "server");
     const actions = readFileSync(join(server, "server-reference-manifest.json"), "utf8");
     const id = /"([0-9a-f]{40,})"/.exec(actions)?.[1] ?? "";
     const act = (path: string) =>

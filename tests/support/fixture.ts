@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { cpSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { ROOT, type RunningApp, startProgram } from "./app.ts";
 
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
@@ -9,10 +10,37 @@ export function fixture(name: string): string {
   return join(ROOT, "tests", "fixtures", name);
 }
 
+/**
+ * Where an app is built of a copy: as deep in the tree as its fixture, so that its relative paths
+ * lead to the same places.
+ */
+export function copyOf(name: string): string {
+  return join(ROOT, ".headgate", "fixtures", name);
+}
+
+/**
+ * Copies an app and names its `middleware.ts` `proxy.ts`, so that the same gate runs in Node. Answers
+ * the folder.
+ */
+export function asProxy(name: string): string {
+  const folder = copyOf(`${name}-as-proxy`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const isSource = (path: string) => basename(path) !== ".next";
+  cpSync(fixture(name), folder, { recursive: true, filter: isSource });
+  renameSync(join(folder, "middleware.ts"), join(folder, "proxy.ts"));
+  return folder;
+}
+
 /** Builds an app with `next build`; throws with what it printed where it fails. */
 export function buildFixture(name: string, env: Readonly<Record<string, string>> = {}): void {
+  buildIn(fixture(name), env);
+}
+
+/** The same of an app anywhere in the tree. */
+export function buildIn(folder: string, env: Readonly<Record<string, string>> = {}): void {
   const build = spawnSync(process.execPath, [NEXT, "build"], {
-    cwd: fixture(name),
+    cwd: folder,
     encoding: "utf8",
     env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", ...env },
   });
@@ -24,5 +52,13 @@ export function startFixture(
   name: string,
   env: Readonly<Record<string, string>>,
 ): Promise<RunningApp> {
-  return startProgram([NEXT, "start", "-p", "0", "-H", "localhost"], env, fixture(name));
+  return startIn(fixture(name), env);
+}
+
+/** The same of an app anywhere in the tree. */
+export function startIn(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): Promise<RunningApp> {
+  return startProgram([NEXT, "start", "-p", "0", "-H", "localhost"], env, folder);
 }
