@@ -86,6 +86,7 @@ async function recovered(world: World, since: number): Promise<number> {
 export function misses(verdict: Verdict): string[] {
   return [
     ...wrongs(verdict),
+    verdict.isHarmless && verdict.degraded > 0 && `${verdict.degraded} decided without the store`,
     verdict.recovery > MOST_RECOVERY && "limits not enforced 5 s after the end",
     verdict.p99 > MOST_BEFORE && `p99 above ${MOST_BEFORE} ms`,
     verdict.p50Open > MOST_AFTER && `p50 above ${MOST_AFTER} ms with the breaker open`,
@@ -97,7 +98,7 @@ export function wrongs(verdict: Verdict): string[] {
   const { wrong, overBound, countedTwice, heldTwice, recovery, requests } = verdict;
   return [
     requests === 0 && "nothing was asked",
-    verdict.degraded > 0 === verdict.isHarmless && `${verdict.degraded} decided without the store`,
+    verdict.degraded === 0 && !verdict.isHarmless && "the store decided all the same",
     wrong.length > 0 && `answers that no rule asked for: ${wrong.slice(0, 3).join(", ")}`,
     overBound > 0 && `${overBound} admitted over the bound`,
     countedTwice > 0 && `${countedTwice} events counted twice`,

@@ -83,7 +83,7 @@ export function describeFailures(world: World): void {
   describe("when Redis does not answer", () => {
     test("requests go on after the deadline, as each rule says, and all is well when it answers again", async () => {
       const { store, app } = await own({ HEADGATE_STORE_DEADLINE_MS: "300" });
-      expect(limitsOf(await search(app))).toHaveLength(2);
+      await expect.poll(async () => limitsOf(await search(app))).toHaveLength(2);
       store.redis.freeze();
       await isRidden(app);
       store.redis.thaw();
