@@ -39,7 +39,9 @@ export const FETCHES_AN_HOUR = 5;
 export const INSTANCES = 2;
 
 const MINUTE_MS = 60_000;
-const CLIENTS = 40;
+const MOST_CLIENTS = 40;
+/** Each client asks so often that it is over its limits. */
+const REQUESTS_A_CLIENT = 90;
 
 interface Sent {
   readonly client: string;
@@ -75,6 +77,7 @@ async function run(
   const beganAt = performance.now();
   const since = () => performance.now() - beganAt;
   const endMs = seconds * 1000;
+  const clients = Math.min(MOST_CLIENTS, Math.ceil((seconds * rate) / REQUESTS_A_CLIENT));
   const answers: Record<string, number> = {};
   const searches: Sent[] = [];
   const fetches = new Map<string, number>();
@@ -85,7 +88,7 @@ async function run(
 
   const send = async (round: number): Promise<void> => {
     const app = apps[round % apps.length];
-    const client = `198.51.100.${Math.floor(Math.random() * CLIENTS)}`;
+    const client = `198.51.100.${Math.floor(Math.random() * clients)}`;
     const kind = KINDS[Math.floor(Math.random() * KINDS.length)] ?? KINDS[0];
     const sentAt = performance.now();
     requests += 1;
