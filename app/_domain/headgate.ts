@@ -5,6 +5,7 @@ import { reportFailure } from "#app/_domain/failures";
 import { commandStore } from "#app/_domain/store/commands";
 import { createDedup, type Dedup } from "#lib/dedup/dedup";
 import { createPseudonym, type Pseudonym } from "#lib/identity/pseudonym";
+import { createVault, type Vault } from "#lib/identity/vault";
 import { createLimits } from "#lib/limits";
 import { createLocks, type Locks } from "#lib/lock/locks";
 import type { Redis } from "#lib/redis/client";
@@ -16,6 +17,8 @@ export interface Tools {
   readonly keys: Keys;
   /** Stands for whoever or whatever a key is of. */
   readonly pseudonym: Pseudonym;
+  /** Keeps from whoever reads the store what is nobody's to read. */
+  readonly vault: Vault;
   readonly locks: Locks;
   readonly dedup: Dedup;
 }
@@ -26,6 +29,7 @@ function makeTools(): Tools {
     redis: commandStore(),
     keys: keyNames(env.namespace),
     pseudonym: createPseudonym(env.secret),
+    vault: createVault(env.secret),
     onFailure: reportFailure,
   };
   return { ...parts, locks: createLocks(parts), dedup: createDedup(parts) };

@@ -9,10 +9,15 @@ export interface Keys {
   rateLimit(client: string, limit: string): string;
   /** A lock; `hash` stands for what is locked. */
   lock(hash: string): string;
-  /** An event that counts once; `hash` stands for it. The prefix is the seed's. */
-  event(hash: string): string;
+  /**
+   * An event that counts once; `hash` stands for it. The prefix is the seed's. One that is counted
+   * with keys of a group is of that group itself.
+   */
+  event(hash: string, group?: string): string;
   /** Data of the app's own; `hash` stands for whose they are. */
   app(kind: string, hash: string): string;
+  /** The same, where one script works on several keys: those of a group are in one place of a cluster. */
+  grouped(group: string, kind: string, hash: string): string;
   /** A cached value; `hash` stands for what was asked. */
   cache(name: string, hash: string): string;
 }
@@ -28,8 +33,12 @@ export function keyNames(namespace: string): Keys {
     rateLimitPrefix,
     rateLimit: (client, limit) => `${rateLimitPrefix}:{${client}}:${limit}`,
     lock: (hash) => `${namespace}:lock:${hash}`,
-    event: (hash) => `${namespace}:analytics:${hash}`,
+    event: (hash, group) =>
+      group === undefined
+        ? `${namespace}:analytics:${hash}`
+        : `${namespace}:analytics:{${group}}:${hash}`,
     app: (kind, hash) => `${namespace}:app:${kind}:${hash}`,
+    grouped: (group, kind, hash) => `${namespace}:app:{${group}}:${kind}:${hash}`,
     cache: (name, hash) => `${namespace}:cache:${name}:${hash}`,
   };
 }

@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createDedup } from "#lib/dedup/dedup";
-import { createPseudonym } from "#lib/identity/pseudonym";
-import { createRedis } from "#lib/redis/client";
-import { keyNames } from "#lib/redis/keys";
+import type { Claim } from "#lib/dedup/dedup";
 import { losing } from "../support/losing.ts";
 import { serve, type ServedStore } from "../support/served.ts";
-import { STORES } from "../support/stores.ts";
+import { STORES_AND_CLUSTER } from "../support/stores.ts";
+import { makeTools } from "../support/tools.ts";
 
-describe.each(STORES)("dedup on $name", (kind) => {
+const nowhere = () => Promise.reject(new TypeError("fetch failed"));
+
+describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
   let store: ServedStore;
-  let namespaces = 0;
 
   beforeAll(async () => {
     store = await serve(kind);
@@ -18,81 +17,436 @@ describe.each(STORES)("dedup on $name", (kind) => {
 
   /** Two instances over one store, in a namespace of the test's own. */
   function pair(send: typeof fetch = fetch) {
-    namespaces += 1;
-    const namespace = `dedup-${namespaces}`;
-    const failures: string[] = [];
-    const make = () =>
-      createDedup({
-        redis: createRedis({ ...store, deadlineMs: 10_000, fetch: send }),
-        keys: keyNames(namespace),
-        pseudonym: createPseudonym("a secret of the tests, long enough"),
-        onFailure: (what) => failures.push(what),
-      });
-    return { one: make(), other: make(), failures, keysNow: () => store.keys(namespace) };
+    const { again, dedup, ...rest } = makeTools(store, send);
+    const nameOf = (key: string) => rest.keys.event(rest.pseudonym("event", key));
+    return { ...rest, nameOf, one: dedup, other: again().dedup };
   }
 
-  test("an event counts the first time, on whichever instance", async () => {
-    const { one, other } = pair();
-    expect(await one.shouldTrackEvent("s-1:profile_view:a-1", 300)).toBe(true);
-    expect(await other.shouldTrackEvent("s-1:profile_view:a-1", 300)).toBe(false);
-    expect(await other.shouldTrackEvent("s-2:profile_view:a-1", 300)).toBe(true);
+  const LEASED = { lease: "30 seconds", window: "5 minutes" } as const;
+
+  function tokenOf(claim: Claim) {
+    if (claim.state !== "first") throw new Error(`It is ${claim.state}.`);
+    return claim.token;
+  }
+
+  describe("an event, as in the seed", () => {
+    test("counts the first time, on whichever instance", async () => {
+      const { one, other } = pair();
+      expect(await one.shouldTrackEvent("s-1:profile_view:a-1", 300)).toBe(true);
+      expect(await other.shouldTrackEvent("s-1:profile_view:a-1", 300)).toBe(false);
+      expect(await other.shouldTrackEvent("s-2:profile_view:a-1", 300)).toBe(true);
+    });
+
+    test("is counted by one of fifty that come at once", async () => {
+      const { one, other } = pair();
+      const sent = Array.from({ length: 50 }, (_, i) =>
+        (i % 2 ? one : other).shouldTrackEvent("e", 9),
+      );
+      expect((await Promise.all(sent)).filter(Boolean)).toHaveLength(1);
+    });
+
+    test("counts again after its time; the key says nothing and ends", async () => {
+      const { one, nameOf } = pair();
+      expect(await one.shouldTrackEvent("ada@example.org", 1)).toBe(true);
+      const key = nameOf("ada@example.org");
+      expect(key).toMatch(/^[\w-]+:analytics:[\w-]{22}$/);
+      expect(await store.pttl(key)).toBeGreaterThan(0);
+      await expect.poll(() => one.shouldTrackEvent("ada@example.org", 1)).toBe(true);
+    });
+
+    test("counts once all the same where its claim's answer is lost", async () => {
+      await pair().one.shouldTrackEvent("warm", 1);
+      const { one, other, failures } = pair(losing((call) => call <= 2));
+      expect(await one.shouldTrackEvent("e", 300)).toBe(true);
+      expect(await other.shouldTrackEvent("e", 300)).toBe(false);
+      expect(await one.shouldTrackEvent("e", 300)).toBe(false);
+      expect(failures).toEqual([]);
+    });
+
+    test.each([0, 0.5, -1, NaN, 2_678_401])("of %s seconds is refused", async (ttl) => {
+      const refused = { code: "DEDUP_BAD_ARGUMENT" };
+      await expect(pair().one.shouldTrackEvent("e", ttl)).rejects.toMatchObject(refused);
+    });
   });
 
-  test("one of fifty that come at once counts", async () => {
-    const { one, other } = pair();
-    const sent = Array.from({ length: 50 }, (_, i) =>
-      (i % 2 ? one : other).shouldTrackEvent("e", 9),
-    );
-    expect((await Promise.all(sent)).filter(Boolean)).toHaveLength(1);
+  describe("a claim with a lease", () => {
+    test("is one's, in progress for others, and done with its result when it is committed", async () => {
+      const { one, other } = pair();
+      const claim = await one.claim("job", LEASED);
+      expect(claim).toMatchObject({ state: "first", isCertain: true });
+      const waiting = await other.claim("job", LEASED);
+      expect(waiting).toMatchObject({ state: "in-progress", isCertain: true });
+      const { retryAfterMs } = waiting as { retryAfterMs: number };
+      expect(retryAfterMs).toBeGreaterThan(25_000);
+      expect(retryAfterMs).toBeLessThanOrEqual(30_000);
+
+      expect(await one.commit(tokenOf(claim), { id: 7, to: "ada@example.org" })).toBe(true);
+      const kept = { state: "duplicate", result: { id: 7, to: "ada@example.org" } };
+      expect(await other.claim("job", LEASED)).toEqual(kept);
+      expect(await one.claim("job", LEASED)).toEqual(kept);
+    });
+
+    test("is the next one's when it is given up, and only by its owner", async () => {
+      const { one, other } = pair();
+      const first = tokenOf(await one.claim("job", LEASED));
+      expect(await other.release({ ...first, owner: "somebody-else" })).toBe(false);
+      expect(await other.claim("job", LEASED)).toMatchObject({ state: "in-progress" });
+      expect(await one.release(first)).toBe(true);
+      const second = tokenOf(await other.claim("job", LEASED));
+      expect(await one.release(first)).toBe(false);
+      expect(await one.commit(first)).toBe(false);
+      expect(await other.commit(second)).toBe(true);
+    });
+
+    test("is taken over when its lease has ended, and is then lost to its owner", async () => {
+      const { one, other } = pair();
+      const short = { lease: 0.2, window: 300 };
+      const first = tokenOf(await one.claim("job", short));
+      let second: Claim | undefined;
+      await expect
+        .poll(async () => (second = await other.claim("job", LEASED)).state)
+        .toBe("first");
+      expect(await one.commit(first, "late")).toBe(false);
+      expect(await one.release(first)).toBe(false);
+      expect(second && (await other.commit(tokenOf(second), "in time"))).toBe(true);
+      expect(await one.claim("job", short)).toEqual({ state: "duplicate", result: "in time" });
+    });
+
+    test("whose lease has ended is committed all the same where nobody took it over", async () => {
+      const { one, other } = pair();
+      const first = tokenOf(await one.claim("job", { lease: 0.1, window: 300 }));
+      await expect.poll(() => store.pttl(first.name)).toBe(-2);
+      expect(await one.commit(first, "late")).toBe(true);
+      expect(await other.claim("job", LEASED)).toEqual({ state: "duplicate", result: "late" });
+    });
+
+    test("may be repeated by its owner, which begins its lease anew", async () => {
+      const { one, other, nameOf } = pair();
+      const mine = { ...LEASED, owner: "message 7" };
+      expect(await one.claim("job", { ...mine, lease: 1 })).toMatchObject({ state: "first" });
+      const again = await other.claim("job", mine);
+      expect(again).toMatchObject({ state: "first" });
+      expect(await store.pttl(nameOf("job"))).toBeGreaterThan(20_000);
+      expect(await one.commit(tokenOf(again))).toBe(true);
+      expect(await one.claim("job", mine)).toMatchObject({ state: "duplicate" });
+    });
+
+    test("is committed once, however often it is said, and is not given up any more", async () => {
+      const { one } = pair();
+      const token = tokenOf(await one.claim("job", LEASED));
+      expect(await one.commit(token, 1)).toBe(true);
+      expect(await one.commit(token, 2)).toBe(true);
+      expect(await one.release(token)).toBe(false);
+      expect(await one.claim("job", LEASED)).toEqual({ state: "duplicate", result: 1 });
+    });
+
+    test("is committed by another process, which was given its token as JSON", async () => {
+      const { one, other } = pair();
+      const token = tokenOf(await one.claim("job", LEASED));
+      const given = JSON.parse(JSON.stringify(token)) as typeof token;
+      expect(await other.commit(given, "there")).toBe(true);
+      expect(await one.claim("job", LEASED)).toEqual({ state: "duplicate", result: "there" });
+    });
+
+    test("survives lost answers to claim, commit and release", async () => {
+      await pair().one.claim("warm", LEASED);
+      const { one, other, failures } = pair(losing((call) => call % 2 === 1));
+      const kept = tokenOf(await one.claim("kept", LEASED));
+      expect(await one.commit(kept, "once")).toBe(true);
+      expect(await other.claim("kept", LEASED)).toEqual({ state: "duplicate", result: "once" });
+      const given = tokenOf(await one.claim("given", LEASED));
+      await one.release(given);
+      expect(await other.claim("given", LEASED)).toMatchObject({ state: "first" });
+      expect(failures).toEqual([]);
+    });
+
+    test("is refused for another payload, at work and done", async () => {
+      const { one, other } = pair();
+      const of = (payload: string) => ({ ...LEASED, payload });
+      const token = tokenOf(await one.claim("order", of("two tickets")));
+      expect(await other.claim("order", of("three tickets"))).toEqual({ state: "other-payload" });
+      expect(await other.claim("order", of("two tickets"))).toMatchObject({ state: "in-progress" });
+      await one.commit(token, "sold");
+      expect(await other.claim("order", of("three tickets"))).toEqual({ state: "other-payload" });
+      const again = await other.claim("order", of("two tickets"));
+      expect(again).toEqual({ state: "duplicate", result: "sold" });
+    });
   });
 
-  test("it counts again after its time; the key says nothing and ends", async () => {
-    const { one, keysNow } = pair();
-    expect(await one.shouldTrackEvent("ada@example.org", 1)).toBe(true);
-    const [key = ""] = await keysNow();
-    expect(key).toMatch(/^dedup-\d+:analytics:[\w-]{22}$/);
-    expect(await store.pttl(key)).toBeGreaterThan(0);
-    await expect.poll(() => one.shouldTrackEvent("ada@example.org", 1)).toBe(true);
+  describe("a window", () => {
+    test("that is fixed begins when a thing is first seen, not when it is done", async () => {
+      const { one } = pair();
+      const token = tokenOf(await one.claim("job", { lease: 60, window: 60 }));
+      const key = token.name;
+      await expect.poll(() => store.pttl(key)).toBeLessThan(59_900);
+      await one.commit(token);
+      expect(await store.pttl(key)).toBeLessThan(59_900);
+      await one.claim("job", { window: 60 });
+      expect(await store.pttl(key)).toBeLessThan(59_900);
+    });
+
+    test("that slides begins anew with each duplicate", async () => {
+      const { one, other, nameOf } = pair();
+      const window = { sliding: 60, maxAge: 3600 };
+      await one.claim("job", { window });
+      const key = nameOf("job");
+      await expect.poll(() => store.pttl(key)).toBeLessThan(59_900);
+      expect(await other.claim("job", { window })).toMatchObject({ state: "duplicate" });
+      expect(await store.pttl(key)).toBeGreaterThan(59_900);
+    });
+
+    test("that slides ends when the thing is as old as may be", async () => {
+      const { one } = pair();
+      const window = { sliding: 0.4, maxAge: 0.8 };
+      const began = performance.now();
+      await one.claim("job", { window });
+      // Asked again and again, well within what slides.
+      await expect
+        .poll(async () => (await one.claim("job", { window })).state, { interval: 20 })
+        .toBe("first");
+      expect(performance.now() - began).toBeGreaterThanOrEqual(790);
+    });
   });
 
-  test("a claim that is given up counts again, and only its own", async () => {
-    const { one, other } = pair();
-    const first = await one.claimEvent("e", 300);
-    const second = await other.claimEvent("e", 300);
-    expect([first.isFirst, second.isFirst]).toEqual([true, false]);
-    await second.giveUp();
-    expect(await one.shouldTrackEvent("e", 300)).toBe(false);
-    await first.giveUp();
-    expect(await other.shouldTrackEvent("e", 300)).toBe(true);
-    await first.giveUp();
-    expect(await other.shouldTrackEvent("e", 300)).toBe(false);
+  describe("many at once", () => {
+    test("are claimed in one call, and answered in their order", async () => {
+      const { one, other } = pair();
+      await other.claim("b", LEASED);
+      const done = tokenOf(await other.claim("c", LEASED));
+      await other.commit(done, "kept");
+      const claims = await one.claimMany(["a", "b", "c", "a"], LEASED);
+      expect(claims.map(({ state }) => state)).toEqual([
+        "first",
+        "in-progress",
+        "duplicate",
+        "in-progress",
+      ]);
+      expect(claims[2]).toEqual({ state: "duplicate", result: "kept" });
+      expect(await one.claimMany([], LEASED)).toEqual([]);
+    });
+
+    test("a thousand are each the first once, whoever asks", async () => {
+      const { one, other } = pair();
+      const keys = Array.from({ length: 1000 }, (_, i) => `event ${i}`);
+      const both = await Promise.all([one, other].map((it) => it.claimMany(keys, { window: 300 })));
+      const firsts = keys.map((_, i) => both.filter((claims) => claims[i]?.state === "first"));
+      expect(firsts.filter((claims) => claims.length !== 1)).toEqual([]);
+    });
+
+    test("more than a thousand are refused", async () => {
+      const keys = Array.from({ length: 1001 }, (_, i) => `${i}`);
+      const refused = { code: "DEDUP_BAD_ARGUMENT" };
+      await expect(pair().one.claimMany(keys, { window: 1 })).rejects.toMatchObject(refused);
+    });
   });
 
-  test("an event whose claim's answer is lost counts once all the same", async () => {
-    await pair().one.shouldTrackEvent("warm", 1);
-    const { one, other, failures } = pair(losing((call) => call <= 2));
-    expect(await one.shouldTrackEvent("e", 300)).toBe(true);
-    expect(await other.shouldTrackEvent("e", 300)).toBe(false);
-    expect(await one.shouldTrackEvent("e", 300)).toBe(false);
-    expect(failures).toEqual([]);
+  describe("once", () => {
+    test("does work once, and gives its result to whoever comes later", async () => {
+      const { one, other } = pair();
+      const options = { window: 300, keepResult: true };
+      const first = await one.once("mail", options, async () => ({ sent: "m-1" }));
+      const value = { sent: "m-1" };
+      expect(first).toEqual({ ran: true, value, isCertain: true, isCommitted: true });
+      const second = await other.once("mail", options, () => Promise.reject(new Error("again")));
+      expect(second).toEqual({ ran: false, because: "duplicate", value });
+    });
+
+    test("says that it is in progress, and runs nothing", async () => {
+      const { one, other } = pair();
+      const inner = await one.once("mail", { window: 300 }, () =>
+        other.once("mail", { window: 300 }, async () => "second"),
+      );
+      expect(inner).toMatchObject({ ran: true, value: { ran: false, because: "in-progress" } });
+    });
+
+    test("gives it up where the work throws, so that the next may do it", async () => {
+      const { one, other } = pair();
+      const fails = () => Promise.reject(new Error("no mail today"));
+      await expect(one.once("mail", { window: 300 }, fails)).rejects.toThrow("no mail today");
+      const next = await other.once("mail", { window: 300 }, async () => "sent");
+      expect(next).toMatchObject({ ran: true, value: "sent", isCommitted: true });
+    });
+
+    test("says where work took longer than its lease and somebody else did it", async () => {
+      const { one, other } = pair();
+      const slow = await one.once("mail", { lease: 0.1, window: 300 }, async () => {
+        await expect
+          .poll(async () => (await other.once("mail", { window: 300 }, async () => 1)).ran)
+          .toBe(true);
+        return 2;
+      });
+      expect(slow).toEqual({ ran: true, value: 2, isCertain: true, isCommitted: false });
+    });
+
+    test("commits work whose result cannot be kept, and says so", async () => {
+      const { one, other, failures } = pair();
+      const options = { window: 300, keepResult: true };
+      const large = "x".repeat(1024 * 1024);
+      expect(await one.once("large", options, async () => large)).toMatchObject({
+        isCommitted: true,
+      });
+      expect(await one.once("big", options, async () => 1n)).toMatchObject({ isCommitted: true });
+      expect(failures).toEqual(["committing an event", "committing an event"]);
+      const second = await other.once("large", options, async () => "again");
+      expect(second).toEqual({ ran: false, because: "duplicate", value: undefined });
+    });
+
+    test("applies an effect with the commit, or not at all", async () => {
+      const { one, other, redis, nameOf } = pair();
+      const key = nameOf("sale");
+      // In the place of the claim, where a cluster has it too.
+      const sales = `${key}:{${key}}`;
+      const options = {
+        lease: 0.1,
+        window: 300,
+        effect: (tickets: number) => ({
+          counters: [{ key: sales, field: "tickets", by: tickets, keep: 300 }],
+        }),
+      };
+      const taken = await one.once("sale", options, async () => {
+        await expect.poll(async () => (await other.claim("sale", LEASED)).state).toBe("first");
+        return 3;
+      });
+      expect(taken).toMatchObject({ ran: true, isCommitted: false });
+      expect(await redis.hget(sales, "tickets")).toBeNull();
+    });
   });
 
-  test("a store that is gone loses no event, and throws nothing", async () => {
-    const { one, failures } = pair(() => Promise.reject(new TypeError("fetch failed")));
-    const claim = await one.claimEvent("e", 300);
-    expect([claim.isFirst, claim.isCertain]).toEqual([true, false]);
-    await claim.giveUp();
-    expect(failures).toEqual(["claiming an event", "giving up an event"]);
+  describe("count", () => {
+    const GROUP = "sales";
+
+    function counting(send?: typeof fetch) {
+      const made = pair(send);
+      const sold = made.keys.grouped(GROUP, "sold", "today");
+      const log = made.keys.grouped(GROUP, "log", "all");
+      const effect = {
+        window: 300,
+        group: GROUP,
+        counters: [
+          { key: sold, field: "tickets", by: 2, keep: "1 day" },
+          { key: sold, field: "orders", keep: "1 day" },
+        ],
+        stream: { key: log, fields: { tickets: 2 }, maxLength: 1000, keep: "1 day" },
+      };
+      return {
+        ...made,
+        sold,
+        log,
+        effect,
+        seen: async () => [await made.redis.hgetall(sold), await made.redis.xlen(log)],
+      };
+    }
+
+    test("claims and counts in one step: once, on whichever instance", async () => {
+      const { one, other, effect, seen, sold, log } = counting();
+      expect(await one.count("order 1", effect)).toBe(true);
+      expect(await other.count("order 1", effect)).toBe(false);
+      expect(await other.count("order 2", effect)).toBe(true);
+      expect(await seen()).toEqual([{ tickets: 4, orders: 2 }, 2]);
+      for (const key of [sold, log]) expect(await store.pttl(key)).toBeGreaterThan(80_000_000);
+    });
+
+    test("counts once where answers are lost", async () => {
+      const warm = counting();
+      await warm.one.count("warm", warm.effect);
+      const { one, effect, seen } = counting(losing((call) => call <= 2));
+      expect(await one.count("order 1", effect)).toBe(true);
+      expect(await one.count("order 1", effect)).toBe(false);
+      expect(await seen()).toEqual([{ tickets: 2, orders: 1 }, 1]);
+    });
+
+    test("counts nothing and claims nothing where a part of it cannot be", async () => {
+      const { one, effect, seen, sold, log, redis } = counting();
+      await redis.hset(sold, { orders: "not a number" });
+      await expect(one.count("order 1", effect)).rejects.toMatchObject({ code: "STORE_REJECTED" });
+      expect(await seen()).toEqual([{ orders: "not a number" }, 0]);
+      await redis.hdel(sold, "orders");
+      await redis.set(log, "not a stream", { ex: 300 });
+      await expect(one.count("order 1", effect)).rejects.toMatchObject({ reply: "WRONGTYPE" });
+      expect(await redis.hgetall(sold)).toBeNull();
+      await redis.del(log);
+      expect(await one.count("order 1", effect)).toBe(true);
+      expect(await seen()).toEqual([{ tickets: 2, orders: 1 }, 1]);
+    });
+
+    test("takes back what it counted where the last part fails", async () => {
+      const { one, effect, seen, log, redis } = counting();
+      // No entry can come after the last possible id.
+      await redis.xadd(log, "18446744073709551615-18446744073709551615", { last: 1 });
+      await expect(one.count("order 1", effect)).rejects.toMatchObject({ code: "STORE_REJECTED" });
+      expect(await seen()).toEqual([null, 1]);
+      await redis.del(log);
+      expect(await one.count("order 1", effect)).toBe(true);
+    });
+
+    test("throws where the store fails, so that it is sent again", async () => {
+      const { one, effect } = counting(nowhere);
+      await expect(one.count("order 1", effect)).rejects.toMatchObject({
+        code: "STORE_UNREACHABLE",
+      });
+    });
+
+    test.each([
+      ["nothing to count", {}],
+      ["a negative increment", { counters: [{ key: "k", field: "f", by: -1, keep: 1 }] }],
+      ["half an increment", { counters: [{ key: "k", field: "f", by: 0.5, keep: 1 }] }],
+      ["no fields", { stream: { key: "k", fields: {}, maxLength: 1, keep: 1 } }],
+      ["no length", { stream: { key: "k", fields: { a: 1 }, maxLength: 0, keep: 1 } }],
+      ["no time", { stream: { key: "k", fields: { a: 1 }, maxLength: 1, keep: "soon" } }],
+      [
+        "too many counters",
+        { counters: Array.from({ length: 11 }, () => ({ key: "k", field: "f", keep: 1 })) },
+      ],
+    ])("refuses %s", async (_, effect) => {
+      const refused = { code: "DEDUP_BAD_ARGUMENT" };
+      await expect(pair().one.count("e", { window: 1, ...effect })).rejects.toMatchObject(refused);
+    });
   });
 
-  test("a store that is gone counts no event twice where that is asked for", async () => {
-    const { one } = pair(() => Promise.reject(new TypeError("fetch failed")));
-    const claim = await one.claimEvent("e", 300, { onStoreFailure: "closed" });
-    expect([claim.isFirst, claim.isCertain]).toEqual([false, false]);
+  describe("a store that is gone", () => {
+    test("loses no event, and throws nothing", async () => {
+      const { one, failures } = pair(nowhere);
+      expect(await one.shouldTrackEvent("e", 300)).toBe(true);
+      const claim = await one.claim("e", LEASED);
+      expect(claim).toMatchObject({ state: "first", isCertain: false });
+      expect(await one.release(tokenOf(claim))).toBe(false);
+      await expect(one.commit(tokenOf(claim))).rejects.toMatchObject({ name: "StoreError" });
+      expect(failures).toEqual(["claiming an event", "claiming an event", "giving up an event"]);
+    });
+
+    test("counts no event twice where that is asked for: it may come again", async () => {
+      const { one } = pair(nowhere);
+      const claim = await one.claim("e", { ...LEASED, onStoreFailure: "closed" });
+      expect(claim).toEqual({ state: "in-progress", retryAfterMs: 1000, isCertain: false });
+    });
+
+    test("runs work, says that nobody knows, or leaves it", async () => {
+      const { one } = pair(nowhere);
+      const ran = await one.once("e", { window: 300 }, async () => 1);
+      expect(ran).toEqual({ ran: true, value: 1, isCertain: false, isCommitted: false });
+      const closed = { window: 300, onStoreFailure: "closed" } as const;
+      const left = await one.once("e", closed, async () => 1);
+      expect(left).toEqual({ ran: false, because: "in-progress", retryAfterMs: 1000 });
+    });
   });
 
-  test.each([0, 0.5, -1, NaN, 2_678_401])("%s seconds are refused", async (ttl) => {
-    const refused = { code: "DEDUP_BAD_ARGUMENT" };
-    await expect(pair().one.shouldTrackEvent("e", ttl)).rejects.toMatchObject(refused);
+  test("no key and no value says of what or of whom it is, and each ends", async () => {
+    const { one, nameOf, redis } = pair();
+    const secret = "ada@example.org";
+    const options = { ...LEASED, owner: secret, payload: secret };
+    await one.commit(tokenOf(await one.claim(secret, options)), { to: secret });
+    await one.claim(`${secret} again`, options);
+    for (const key of [nameOf(secret), nameOf(`${secret} again`)]) {
+      expect(`${key} ${await redis.get<string>(key)}`).not.toContain("ada");
+      expect(await store.pttl(key)).toBeGreaterThan(0);
+    }
+  });
+
+  test("what the seed, and the release before, wrote is a duplicate until it ends", async () => {
+    const { one, redis, nameOf } = pair();
+    for (const value of ["1", "5f0c0ab0-5f9d-4f6f-9f5e-0a1b2c3d4e5f"]) {
+      await redis.set(nameOf(value), value, { ex: 300 });
+      expect(await one.claim(value, LEASED)).toEqual({ state: "duplicate", result: undefined });
+    }
   });
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openEmbeddedStore } from "#lib/gateway/embedded/store";
 import { type Gateway, serveStore, startGateway } from "#lib/gateway/server";
-import { comparable, redisCommand } from "../support/redis-commands.ts";
+import { comparable, redisCommand, streamCommand } from "../support/redis-commands.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 
 const token = "a-token-of-the-tests";
@@ -61,18 +61,21 @@ async function answersOf(gateway: Gateway, path: string, commands: readonly stri
 }
 
 describe("the embedded store answers as redis-server does", () => {
-  test.each(["/pipeline", "/multi-exec"])("to any commands sent to %s", async (path) => {
+  test.each([
+    ["commands", "/pipeline", redisCommand],
+    ["commands", "/multi-exec", redisCommand],
+    ["commands of streams", "/pipeline", streamCommand],
+    ["commands of streams", "/multi-exec", streamCommand],
+  ])("to any %s sent to %s", async (_, path, command) => {
+    const commands = fc.array(command, { minLength: 1, maxLength: 40, size: "max" });
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(redisCommand, { minLength: 1, maxLength: 40, size: "max" }),
-        async (commands) => {
-          const [expected, actual] = await Promise.all([
-            answersOf(real, path, commands),
-            answersOf(embedded, path, commands),
-          ]);
-          expect(actual).toEqual(expected);
-        },
-      ),
+      fc.asyncProperty(commands, async (sent) => {
+        const [expected, actual] = await Promise.all([
+          answersOf(real, path, sent),
+          answersOf(embedded, path, sent),
+        ]);
+        expect(actual).toEqual(expected);
+      }),
       { numRuns: 250 },
     );
   });

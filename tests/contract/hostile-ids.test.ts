@@ -95,7 +95,7 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
     for (const rule of RULES) await limit(rule, BYSTANDER);
     const canary = `bystander-${crypto.randomUUID()}`;
     await redis.set(canary, "is there", { ex: 600 });
-    await dedup.claimEvent("bystander", 600);
+    await dedup.claim("bystander", { window: 600 });
     const token = (await locks.acquireLock("bystander", 600)) ?? "";
     let calls = 0;
     return async () => {
@@ -183,7 +183,9 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
       await expect(checkRateLimit(text, 1, 1000)).rejects.toMatchObject({
         code: "LIMIT_BAD_ARGUMENT",
       });
-      await expect(dedup.claimEvent(text, 1)).rejects.toMatchObject({ code: "DEDUP_BAD_ARGUMENT" });
+      const dedupRefused = { code: "DEDUP_BAD_ARGUMENT" };
+      await expect(dedup.claim(text, { window: 1 })).rejects.toMatchObject(dedupRefused);
+      await expect(dedup.count(text, { window: 1 })).rejects.toMatchObject(dedupRefused);
       const refused = { code: "LOCK_BAD_ARGUMENT" };
       await expect(locks.acquireLock(text, 1)).rejects.toMatchObject(refused);
       await expect(locks.extendLock(text, "a", 1)).rejects.toMatchObject(refused);
@@ -309,7 +311,7 @@ describe("keys", () => {
     return {
       limit: noting(({ rule, ids }: Counted) => limits.limit(rule, ids)),
       check: noting((name: string) => limits.checkRateLimit(name, 1, 1000)),
-      event: noting((name: string) => dedup.claimEvent(name, 1)),
+      event: noting((name: string) => dedup.claim(name, { window: 1 })),
       lock: noting((name: string) => locks.acquireLock(name, 1)),
     };
   }

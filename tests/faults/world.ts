@@ -2,6 +2,7 @@ import { Redis as Direct } from "ioredis";
 import { startGateway, type Gateway } from "#lib/gateway/server";
 import { headgate } from "#lib/guard";
 import { createPseudonym } from "#lib/identity/pseudonym";
+import { createVault } from "#lib/identity/vault";
 import { createLimits } from "#lib/limits";
 import { definePolicy } from "#lib/policy/define";
 import type { BreakerChange } from "#lib/redis/breaker";
@@ -115,7 +116,12 @@ function makeInstance(url: string, namespace: string, send: typeof fetch) {
   return {
     guard: headgate(policy, options),
     limits: createLimits(policy, options),
-    parts: { redis, keys: keyNames(namespace), pseudonym: createPseudonym(secret) },
+    parts: {
+      redis,
+      keys: keyNames(namespace),
+      pseudonym: createPseudonym(secret),
+      vault: createVault(secret),
+    },
     /** When its breaker opened and closed. */
     changes,
   };

@@ -16,6 +16,21 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   glob: ["*", "a", "?", "[ab]", "[^a]", "h*", "*l*o", "\\a", "[", "[a-c", "**x"],
   badcursor: ["abc", "", " 1", "1.5", "-", "18446744073709551616"],
   count: ["1000", "0", "-1", "x"],
+  id: [
+    "1-1",
+    "2-0",
+    "2-1",
+    "3",
+    "5-7",
+    "0-0",
+    "x",
+    "1-x",
+    "18446744073709551615-18446744073709551615",
+  ],
+  entry: ["1-1", "2-0", "2-1", "2-*", "3-1", "4", "4-*", "0-0", "0-*", "7-7", "x"],
+  from: ["-", "+", "1-1", "2", "(2-1", "3", "0", "x", "(-"],
+  group: ["g", "h"],
+  new: [">", ">", "0", "1-1", "x"],
 };
 
 const TEMPLATES = `
@@ -51,6 +66,24 @@ EXPIRETIME key | SCAN 0 COUNT 1000 | SCAN 0 MATCH glob COUNT 1000 | SCAN 0 COUNT
 PING | PING text | ECHO text | DBSIZE | NOSUCH key text | TIME | SCRIPT EXISTS text | SCRIPT NOSUCH | EVALSHA text 0
 `;
 
+const STREAM_TEMPLATES = `
+XADD key entry field text | XADD key entry field text field text | XADD key entry field text field
+XADD key NOMKSTREAM entry field text | XADD key MAXLEN int entry field text | XADD key MAXLEN = 2 entry field text
+XADD key MINID id entry field text | XADD key MAXLEN 2 LIMIT 1 1-1 field text | XADD key MAXLEN badint entry field text
+XLEN key | XRANGE key from from | XREVRANGE key from from | XRANGE key from from COUNT int | XRANGE key - + COUNT count
+XDEL key id | XDEL key 1-1 2-1 | XTRIM key MAXLEN int | XTRIM key MINID id | XTRIM key MAXLEN
+XGROUP CREATE key group id | XGROUP CREATE key group 0 MKSTREAM | XGROUP CREATE key group $ | XGROUP DESTROY key group
+XGROUP CREATE key group 0 MKSTREAM | XGROUP SETID key group id | XGROUP CREATECONSUMER key group field
+XGROUP DELCONSUMER key group field | XGROUP NOSUCH key | XINFO CONSUMERS key group | XINFO NOSUCH key
+XREADGROUP GROUP group f STREAMS key > | XREADGROUP GROUP group field COUNT int STREAMS key new
+XREADGROUP GROUP group g NOACK STREAMS key > | XREADGROUP GROUP group g STREAMS key key > | XREADGROUP GROUP group f STREAMS key 0
+XREAD STREAMS key id | XREAD COUNT int STREAMS key key 0 0 | XREAD STREAMS key
+XACK key group id | XACK key group 1-1 2-0 2-1 | XAUTOCLAIM key group field 0 0 | XAUTOCLAIM key group field 0 from COUNT int
+XAUTOCLAIM key group field 0 - JUSTID | XAUTOCLAIM key group field 100000 0 | XAUTOCLAIM key group field badint 0
+XPENDING key group | XPENDING key group - + 10 | XPENDING key group from from int field | XPENDING key group IDLE 0 - + 10
+XPENDING key group - +
+`;
+
 /** How a script calls a command; the command is in ARGV. */
 const SCRIPTS = [
   "return redis.call(unpack(ARGV))",
@@ -75,9 +108,11 @@ const SCRIPTS = [
   "#!lua flags=nosuch\nreturn 1",
 ];
 
-const templates = TEMPLATES.split(/[|\n]/)
-  .map((line) => line.trim().split(/\s+/))
-  .filter((words) => words[0] !== "");
+const templatesIn = (text: string) =>
+  text
+    .split(/[|\n]/)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((words) => words[0] !== "");
 
 /** One argument too few or too many now and then. */
 const spoilt = fc.oneof(
@@ -85,15 +120,23 @@ const spoilt = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(-1, 1) },
 );
 
-const plain: fc.Arbitrary<string[]> = fc
-  .constantFrom(...templates)
-  .chain((words) =>
-    fc.tuple(spoilt, ...words.map((word) => fc.constantFrom(...(VALUES[word] ?? [word])))),
-  )
-  .map(([spoil, ...words]) => {
-    if (spoil < 0 && words.length > 1) return words.slice(0, -1);
-    return spoil > 0 ? [...words, "more"] : words;
-  });
+const from = (text: string): fc.Arbitrary<string[]> =>
+  fc
+    .constantFrom(...templatesIn(text))
+    .chain((words) =>
+      fc.tuple(spoilt, ...words.map((word) => fc.constantFrom(...(VALUES[word] ?? [word])))),
+    )
+    .map(([spoil, ...words]) => {
+      if (spoil < 0 && words.length > 1) return words.slice(0, -1);
+      return spoil > 0 ? [...words, "more"] : words;
+    });
+
+const plain = from(TEMPLATES + STREAM_TEMPLATES);
+
+/** A command of streams, most of them of one. */
+export const streamCommand: fc.Arbitrary<string[]> = from(
+  STREAM_TEMPLATES.replaceAll("key key", "a b").replaceAll("key", "a"),
+);
 
 const scripted: fc.Arbitrary<string[]> = fc
   .tuple(fc.constantFrom("EVAL", "EVAL", "EVAL_RO"), fc.constantFrom(...SCRIPTS), plain)
@@ -124,6 +167,8 @@ export function comparable(command: readonly string[], answer: unknown): unknown
   if (name === "TIME") return Array.isArray(answer) ? answer.length : answer;
   if (isTimed(command) && typeof answer === "number" && answer > 0) return left(name, answer);
   if (!Array.isArray(answer)) return answer;
+  if (name === "XPENDING" && command.length > 3) return answer.map((entry) => without(entry, 2));
+  if (name === "XINFO") return answer.map((consumer) => without(consumer, 5));
   if (SCANS.test(name)) {
     const [cursor, items] = answer as [unknown, unknown[]];
     return [
@@ -133,6 +178,11 @@ export function comparable(command: readonly string[], answer: unknown): unknown
   }
   if (LISTS.test(name)) return answer.map(String).toSorted();
   return PAIRS.test(name) ? sortedPairs(answer) : answer;
+}
+
+/** A list without one of its elements: for how long something was idle. */
+function without(list: unknown, place: number): unknown {
+  return Array.isArray(list) ? list.filter((_, at) => at !== place) : list;
 }
 
 /** What is left of a time to live, in tens of seconds; a date of our own as "far". */

@@ -1,6 +1,7 @@
 import type { Tools } from "#app/_domain/headgate";
 import { createDedup } from "#lib/dedup/dedup";
 import { createPseudonym } from "#lib/identity/pseudonym";
+import { createVault } from "#lib/identity/vault";
 import { createLocks } from "#lib/lock/locks";
 import { createRedis } from "#lib/redis/client";
 import { keyNames } from "#lib/redis/keys";
@@ -12,7 +13,11 @@ let namespaces = 0;
 export function makeTools(
   store: Pick<TestStore, "url" | "token">,
   send: typeof fetch = fetch,
-): Tools & { readonly namespace: string; readonly failures: string[]; again(): Tools } {
+): Tools & {
+  readonly namespace: string;
+  readonly failures: string[];
+  readonly again: () => Tools;
+} {
   namespaces += 1;
   const namespace = `tools-${process.pid}-${namespaces}`;
   const failures: string[] = [];
@@ -21,6 +26,7 @@ export function makeTools(
       redis: createRedis({ url: store.url, token: store.token, deadlineMs: 10_000, fetch: send }),
       keys: keyNames(namespace),
       pseudonym: createPseudonym("a secret of the tests, long enough"),
+      vault: createVault("a secret of the tests, long enough"),
       onFailure: (what: string) => void failures.push(what),
     };
     return { ...parts, locks: createLocks(parts), dedup: createDedup(parts) };

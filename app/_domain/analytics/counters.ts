@@ -1,10 +1,12 @@
 import * as z from "zod";
 import type { Tools } from "#app/_domain/headgate";
+import type { Counter } from "#lib/dedup/dedup";
+import { dayOf, EVENTS } from "./events.ts";
 
 /** Counts of an artist's events by day (UTC). */
 export interface Counters {
-  /** Adds one to today's count of a type of event. */
-  add(artistId: string, type: string): Promise<void>;
+  /** What grows by one with an event of a type. */
+  counterOf(artistId: string, type: string): Counter;
   /** Today's counts by type of event. */
   today(artistId: string): Promise<Readonly<Record<string, number>>>;
 }
@@ -23,15 +25,10 @@ export function createCounters(
   { redis, keys, pseudonym }: Pick<Tools, "redis" | "keys" | "pseudonym">,
   now: () => number = Date.now,
 ): Counters {
-  const keyOf = (artistId: string) => {
-    const day = new Date(now()).toISOString().slice(0, 10);
-    return keys.app(`events:${day}`, pseudonym("artist", artistId));
-  };
+  const keyOf = (artistId: string) =>
+    keys.grouped(EVENTS, `counts:${dayOf(now())}`, pseudonym("artist", artistId));
   return {
-    async add(artistId, type) {
-      const key = keyOf(artistId);
-      await redis.multi().hincrby(key, type, 1).expire(key, KEPT_SECONDS).exec();
-    },
+    counterOf: (artistId, type) => ({ key: keyOf(artistId), field: type, keep: KEPT_SECONDS }),
     today: async (artistId) => counts.parse(await redis.hgetall(keyOf(artistId))) ?? {},
   };
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Tools } from "#app/_domain/headgate";
-import { type Counters, createCounters } from "./counters.ts";
+import { createCounters } from "./counters.ts";
+import { dayOf, entryOf, EVENTS } from "./events.ts";
 
 /** How long the same event of the same session counts once, in seconds. */
 export const DEDUP_SECONDS = 300;
@@ -24,24 +25,24 @@ export type Tracked =
 type TrackParts = Pick<Tools, "dedup"> & Parameters<typeof createCounters>[0];
 
 /**
- * Counts an event for its artist and day, once in five minutes for a session.
+ * Counts an event for its artist and day, once in five minutes for a session. In one step: it is in
+ * the day's counts and waits to be totalled, or it is nowhere.
  *
- * @throws {StoreError} where it could not be counted: then it may be sent again, and counts
+ * @param now milliseconds since 1970
+ * @throws {StoreError} where it may not have been counted: it may be sent again, and counts once
  */
 export async function track(
   parts: TrackParts,
   { type, artistId, sessionId }: AnalyticsEvent,
-  counters: Pick<Counters, "add"> = createCounters(parts),
+  now: () => number = Date.now,
 ): Promise<Tracked> {
+  const at = now();
   // JSON keeps the three apart, whatever they hold.
-  const key = JSON.stringify([sessionId, type, artistId]);
-  const claim = await parts.dedup.claimEvent(key, DEDUP_SECONDS);
-  if (!claim.isFirst) return { tracked: false, reason: "duplicate" };
-  try {
-    await counters.add(artistId, type);
-  } catch (error) {
-    await claim.giveUp();
-    throw error;
-  }
-  return { tracked: true };
+  const isFirst = await parts.dedup.count(JSON.stringify([sessionId, type, artistId]), {
+    window: DEDUP_SECONDS,
+    group: EVENTS,
+    counters: [createCounters(parts, () => at).counterOf(artistId, type)],
+    stream: entryOf(parts, dayOf(at), type),
+  });
+  return isFirst ? { tracked: true } : { tracked: false, reason: "duplicate" };
 }

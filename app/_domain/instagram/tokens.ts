@@ -1,9 +1,9 @@
 import * as z from "zod";
 import type { Tools } from "#app/_domain/headgate";
 import { ProblemError } from "#app/_domain/http/problem-error";
+import type { Vault } from "#lib/identity/vault";
 import type { Instagram } from "./client.ts";
 import { InstagramError } from "./errors.ts";
-import type { Vault } from "./vault.ts";
 
 export interface TokenParts extends Pick<Tools, "redis" | "keys" | "pseudonym"> {
   readonly vault: Vault;

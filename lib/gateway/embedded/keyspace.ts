@@ -1,6 +1,7 @@
 import type { Bytes } from "./bytes.ts";
 import { CommandError, WRONG_TYPE } from "./errors.ts";
 import { SortedSet } from "./sorted-set.ts";
+import { Stream } from "./stream.ts";
 import { Hash, List, MemberSet, Text, type Value } from "./values.ts";
 
 interface Entry {
@@ -68,6 +69,11 @@ export class Keyspace {
   /** @throws {CommandError} WRONGTYPE */
   sortedSet(key: Bytes): SortedSet | undefined {
     return this.#typed(key, SortedSet);
+  }
+
+  /** @throws {CommandError} WRONGTYPE */
+  stream(key: Bytes): Stream | undefined {
+    return this.#typed(key, Stream);
   }
 
   /** Puts a value in the place of whatever was there; its time to live stays. */

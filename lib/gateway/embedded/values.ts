@@ -1,8 +1,9 @@
 import type { Bytes } from "./bytes.ts";
 import type { SortedSet } from "./sorted-set.ts";
+import type { Stream } from "./stream.ts";
 
 /** What a key holds: `type` is what TYPE answers; sizes are estimates, in bytes. */
-export type Value = Text | Hash | List | MemberSet | SortedSet;
+export type Value = Text | Hash | List | MemberSet | SortedSet | Stream;
 
 /** A string. */
 export class Text {

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { createCounters, KEPT_SECONDS } from "#app/_domain/analytics/counters";
+import { streamKey } from "#app/_domain/analytics/events";
 import { DEDUP_SECONDS, event, track } from "#app/_domain/analytics/track";
+import { createDedup } from "#lib/dedup/dedup";
 import { liveStore } from "../../support/live-store.ts";
+import { losing } from "../../support/losing.ts";
 import { makeTools } from "../../support/tools.ts";
 
 const VIEW = { type: "profile_view", artistId: "artist-1", sessionId: "test-123" };
@@ -44,11 +47,30 @@ describe("an event", () => {
     expect(await createCounters(one).today("artist-1")).toStrictEqual({ profile_view: 1 });
   });
 
-  test("that could not be recorded may be sent again, and counts", async () => {
+  test("that could not be counted is nowhere, may be sent again, and counts", async () => {
     const tools = makeTools(live.store);
-    const broken = { add: () => Promise.reject(new Error("not recorded")) };
-    await expect(track(tools, VIEW, broken)).rejects.toThrow("not recorded");
+    await live.direct.set(streamKey(tools), "no stream");
+    await expect(track(tools, VIEW)).rejects.toMatchObject({ reply: "WRONGTYPE" });
+    expect(await createCounters(tools).today("artist-1")).toStrictEqual({});
+    await live.direct.del(streamKey(tools));
     expect(await track(tools, VIEW)).toStrictEqual({ tracked: true });
+    expect(await live.direct.xlen(streamKey(tools))).toBe(1);
+  });
+
+  test("is counted once where the answer to it is lost, whoever sends it again", async () => {
+    await track(makeTools(live.store), VIEW);
+    const tools = makeTools(
+      live.store,
+      losing(() => true),
+    );
+    const again = makeTools(live.store);
+    await expect(track(tools, VIEW)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+    const parts = {
+      ...tools,
+      dedup: createDedup({ ...tools, redis: again.redis, onFailure() {} }),
+    };
+    expect(await track(parts, VIEW)).toStrictEqual({ tracked: false, reason: "duplicate" });
+    expect(await live.direct.xlen(streamKey(tools))).toBe(1);
   });
 
   test("leaves keys that end, and that say nothing", async () => {
@@ -71,10 +93,10 @@ describe("an event", () => {
 
 test("a day's counts are its own", async () => {
   const tools = makeTools(live.store);
-  const on = (day: string) => createCounters(tools, () => Date.parse(day));
-  await on("2026-01-09T23:59:59Z").add("a", "view");
-  expect(await on("2026-01-10T00:00:00Z").today("a")).toStrictEqual({});
-  expect(await on("2026-01-09T00:00:00Z").today("a")).toStrictEqual({ view: 1 });
+  const today = (day: string) => createCounters(tools, () => Date.parse(day)).today("artist-1");
+  await track(tools, VIEW, () => Date.parse("2026-01-09T23:59:59Z"));
+  expect(await today("2026-01-10T00:00:00Z")).toStrictEqual({});
+  expect(await today("2026-01-09T00:00:00Z")).toStrictEqual({ profile_view: 1 });
 });
 
 test.each([

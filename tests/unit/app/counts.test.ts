@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { answerCounts } from "#app/_domain/analytics/counts";
-import { createCounters } from "#app/_domain/analytics/counters";
+import { track } from "#app/_domain/analytics/track";
 import { getRoute } from "#app/_domain/http/get-route";
 import { liveStore } from "../../support/live-store.ts";
 import { makeTools } from "../../support/tools.ts";
@@ -14,11 +14,13 @@ function ask(query: string, tools = makeTools(live.store)): Promise<Response> {
 
 test("answers what was counted of an artist today, by type, and no cache keeps it", async () => {
   const tools = makeTools(live.store);
-  const counters = createCounters(tools);
-  await counters.add("artist-1", "profile_view");
-  await counters.add("artist-1", "profile_view");
-  await counters.add("artist-1", "click");
-  await counters.add("artist-2", "click");
+  const sent = [
+    ["artist-1", "profile_view", "s-1"],
+    ["artist-1", "profile_view", "s-2"],
+    ["artist-1", "click", "s-1"],
+    ["artist-2", "click", "s-1"],
+  ] as const;
+  for (const [artistId, type, sessionId] of sent) await track(tools, { artistId, type, sessionId });
   const answer = await ask("?artistId=artist-1", tools);
   expect(answer.status).toBe(200);
   expect(answer.headers.get("cache-control")).toBe("no-store");

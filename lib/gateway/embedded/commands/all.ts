@@ -7,6 +7,7 @@ import { scripting } from "./scripting.ts";
 import { server } from "./server.ts";
 import { sets } from "./sets.ts";
 import { sortedSets } from "./sorted-sets.ts";
+import { streams } from "./streams.ts";
 import { strings } from "./strings.ts";
 
 /** Every command, by its name in lower case. */
@@ -18,6 +19,7 @@ const COMMANDS: ReadonlyMap<string, Specification> = new Map(
     ...lists,
     ...sets,
     ...sortedSets,
+    ...streams,
     ...scripting,
     ...server,
   } satisfies Commands),

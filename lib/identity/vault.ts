@@ -1,6 +1,6 @@
-import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 
-/** Keeps secrets of the app's own from whoever reads the store. */
+/** Keeps what is the app's own, or anybody's, from whoever reads the store. */
 export interface Vault {
   /** Encrypts a text for the place that `name` says; in another place it cannot be opened. */
   seal(text: string, name: string): Promise<string>;
@@ -9,7 +9,11 @@ export interface Vault {
 }
 
 const NONCE_BYTES = 12;
-const SEALED = /^v1:((?:[0-9a-f]{2}){12}):((?:[0-9a-f]{2}){16,8192})$/;
+const TAG_BYTES = 16;
+
+/** "v2:" and nonce, text and tag in base64. The first form, in hex, may be in a store still. */
+const SEALED = /^v2:([A-Za-z0-9+/]+={0,2})$/;
+const SEALED_IN_HEX = /^v1:((?:[0-9a-f]{2}){12}):((?:[0-9a-f]{2}){16,8192})$/;
 
 /**
  * Makes a vault: AES-256-GCM (NIST SP 800-38D) with a random nonce, under a key derived from the
@@ -22,21 +26,47 @@ export function createVault(secret: string): Vault {
       const how = parameters(nonce, name);
       const key = await deriveKey(secret);
       const sealed = await crypto.subtle.encrypt(how, key, new TextEncoder().encode(text));
-      return `v1:${bytesToHex(nonce)}:${bytesToHex(new Uint8Array(sealed))}`;
+      return `v2:${btoa(latin1(nonce) + latin1(new Uint8Array(sealed)))}`;
     },
     async open(sealed, name) {
-      const [, nonce, text] = SEALED.exec(typeof sealed === "string" ? sealed : "") ?? [];
-      if (nonce === undefined || text === undefined) return undefined;
-      const how = parameters(new Uint8Array(hexToBytes(nonce)), name);
+      const bytes = typeof sealed === "string" ? bytesOf(sealed) : undefined;
+      if (!bytes || bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
+      const how = parameters(bytes.slice(0, NONCE_BYTES), name);
       try {
         const key = await deriveKey(secret);
-        const opened = await crypto.subtle.decrypt(how, key, new Uint8Array(hexToBytes(text)));
+        const opened = await crypto.subtle.decrypt(how, key, bytes.subarray(NONCE_BYTES));
         return new TextDecoder().decode(opened);
       } catch {
         return undefined;
       }
     },
   };
+}
+
+/** Nonce, text and tag. */
+function bytesOf(sealed: string): Uint8Array<ArrayBuffer> | undefined {
+  const [, inBase64] = SEALED.exec(sealed) ?? [];
+  if (inBase64 !== undefined) {
+    try {
+      return Uint8Array.from(atob(inBase64), (character) => character.charCodeAt(0));
+    } catch {
+      return undefined;
+    }
+  }
+  const [, nonce, text] = SEALED_IN_HEX.exec(sealed) ?? [];
+  return nonce === undefined ? undefined : new Uint8Array(hexToBytes(`${nonce}${text}`));
+}
+
+/** As many bytes as a call may have arguments everywhere. */
+const CHUNK = 8192;
+
+/** A character for each byte, as `btoa` takes them. */
+function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += CHUNK) {
+    text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  }
+  return text;
 }
 
 function parameters(iv: Uint8Array<ArrayBuffer>, name: string): AesGcmParams {

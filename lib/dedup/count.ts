@@ -1,0 +1,40 @@
+import { runOwned } from "#lib/redis/script";
+import { type Effect, effectCall } from "./effect.ts";
+import { badArgument, checkKey, readWindow, type Window } from "./options.ts";
+import type { DedupOptions } from "./parts.ts";
+import { COUNT } from "./scripts.ts";
+import { newOwner } from "./terms.ts";
+
+export interface CountOptions extends Effect {
+  /** How long the same key does not count again. */
+  readonly window: Window;
+  /**
+   * The hash tag that the effect's keys carry, `{group}`: on a Redis Cluster all keys of one script
+   * must be in one place. The same key in another group is another event.
+   * @default none
+   */
+  readonly group?: string;
+}
+
+/**
+ * Claims a key and applies an effect in one script: exactly once, or not at all. True where it
+ * counted now, false for a duplicate. One round trip.
+ *
+ * @throws {HeadgateError} DEDUP_BAD_ARGUMENT
+ * @throws {StoreError} where nobody knows whether it counted: it may be sent again, and counts once
+ */
+export type Count = (key: string, options: CountOptions) => Promise<boolean>;
+
+/** Makes `count`. */
+export function createCount({ redis, keys, pseudonym }: DedupOptions): Count {
+  return async (key, { window: given, group, ...effect }) => {
+    checkKey(key);
+    const { window, maxAge } = readWindow(given);
+    const call = effectCall(effect);
+    if (call.keys.length === 0)
+      throw badArgument("there is nothing to count: no counter, no stream.");
+    const names = [keys.event(pseudonym("event", key), group), ...call.keys];
+    const args = [newOwner(), window, maxAge, ...call.args];
+    return (await runOwned(redis, COUNT, names, args)) === 1;
+  };
+}

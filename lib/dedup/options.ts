@@ -1,0 +1,58 @@
+import { parseDuration } from "#lib/core/duration";
+import { HeadgateError } from "#lib/core/errors";
+
+/** A length of time: a number of seconds, or a text such as "30 seconds" or "5 minutes". */
+export type Duration = number | string;
+
+/**
+ * How long a thing counts as seen: from when it was first seen, or from when it was last seen, until
+ * it is `maxAge` old.
+ */
+export type Window = Duration | { readonly sliding: Duration; readonly maxAge: Duration };
+
+/** A window in milliseconds; `maxAge` is 0 where it is fixed. */
+export interface WindowMs {
+  readonly window: number;
+  readonly maxAge: number;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** The longest lease and window: 31 days, in milliseconds. */
+const MAX_MS = 31 * DAY_MS;
+
+/** The longest that a counter or a stream is kept after it last changed: a year, in milliseconds. */
+export const MAX_KEEP_MS = 366 * DAY_MS;
+
+/** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */
+export function readDuration(name: string, given: Duration, most = MAX_MS): number {
+  const ms = typeof given === "number" ? Math.ceil(given * 1000) : (parseDuration(given) ?? NaN);
+  if (Number.isSafeInteger(ms) && ms >= 1 && ms <= most) return ms;
+  throw badArgument(
+    `${name} is ${JSON.stringify(given)}; allowed: seconds, or a text such as "30 seconds", up to ${most / 1000} seconds.`,
+  );
+}
+
+/** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */
+export function readWindow(given: Window): WindowMs {
+  if (typeof given !== "object") return { window: readDuration("window", given), maxAge: 0 };
+  const maxAge = readDuration("window.maxAge", given.maxAge);
+  return { window: readDuration("window.sliding", given.sliding, maxAge), maxAge };
+}
+
+/** A number or nothing would be the text that it is written as, which is another key. */
+export function checkKey(key: unknown): asserts key is string {
+  if (typeof key !== "string") throw badArgument(`key is a ${typeof key}; allowed: text.`);
+}
+
+/** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */
+export function checkTtl(ttlSeconds: number): void {
+  if (Number.isSafeInteger(ttlSeconds) && ttlSeconds >= 1 && ttlSeconds * 1000 <= MAX_MS) return;
+  throw badArgument(
+    `ttlSeconds is ${ttlSeconds}; allowed: whole seconds from 1 to ${MAX_MS / 1000} (31 days).`,
+  );
+}
+
+export function badArgument(message: string): HeadgateError {
+  return new HeadgateError("DEDUP_BAD_ARGUMENT", message);
+}

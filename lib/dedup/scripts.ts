@@ -1,0 +1,171 @@
+import { defineScript } from "#lib/redis/script";
+
+/*
+ * What a key holds, parted by colons:
+ *
+ *   state  "c" while its owner is at work, "d" when it is done
+ *   since  when it was first seen, in milliseconds of Redis's clock; empty where nobody will ask
+ *   owner  whose claim it is
+ *   payload  what the claim is for, as a hash; empty where it was not said
+ *   result  of what is done, sealed; empty where none is kept
+ *
+ * Its time to live is the lease, then what is left of the window. A value of another form, such as the
+ * seed's "1", is done.
+ */
+const READ = `
+local function read(held)
+  return string.match(held, "^([cd])(%d*):([^:]*):([^:]*):?(.*)$")
+end
+local function milliseconds()
+  local time = redis.call("TIME")
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function text(number)
+  return string.format("%.0f", number)
+end
+local function left(window, maxAge, since, now)
+  if maxAge == 0 then return since + window - now end
+  return math.min(window, since + maxAge - now)
+end
+`;
+
+/**
+ * Claims each key that nobody has claimed, or this owner already. KEYS: what is claimed. ARGV: owner,
+ * lease (0: it is done at once), window, the sliding window's maximum age (0: it is fixed), all in
+ * milliseconds, and the payload. Answers two values a key: 0 first, 1 duplicate and its result,
+ * 2 in progress and how many milliseconds its lease has left, 3 of another payload. An owner's next
+ * claim begins its lease anew; without a lease, what it is at work on is done.
+ */
+export const CLAIM = defineScript(`${READ}
+local owner, payload = ARGV[1], ARGV[5]
+local lease, window, maxAge = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local now = (lease > 0 or maxAge > 0) and milliseconds() or nil
+local new = (lease > 0 and "c" or "d") .. (now and text(now) or "") .. ":" .. owner .. ":" .. payload
+local answers = {}
+for i, key in ipairs(KEYS) do
+  local code, detail = 0, ""
+  local held = redis.call("GET", key)
+  if not held then
+    redis.call("SET", key, new, "PX", lease > 0 and ARGV[2] or ARGV[3])
+  else
+    local state, since, by, is, result = read(held)
+    if payload ~= "" and is ~= payload then
+      code = 3
+    elseif by == owner and (state == "c" or lease == 0) then
+      if state == "c" and lease > 0 then redis.call("PEXPIRE", key, ARGV[2])
+      elseif state == "c" then redis.call("SET", key, new, "PX", ARGV[3]) end
+    elseif state == "c" then
+      code, detail = 2, redis.call("PTTL", key)
+    else
+      code, detail = 1, result or ""
+      if maxAge > 0 and since and since ~= "" then
+        redis.call("PEXPIRE", key, text(left(window, maxAge, tonumber(since), now)))
+      end
+    end
+  end
+  answers[i * 2 - 1], answers[i * 2] = code, detail
+end
+return answers
+`);
+
+/**
+ * Applies an effect, or nothing of it and answers why: counters that grow, and an entry of a stream.
+ * KEYS: from the second on, the counters' hashes, then the stream. ARGV from \`at\` on: how many
+ * counters; field, increment and milliseconds to keep it of each; then of the stream, if there is
+ * one, its length, milliseconds to keep it, and the fields and values.
+ */
+const APPLY = `
+local function apply(at)
+  local counters = tonumber(ARGV[at])
+  for k = 2, #KEYS do
+    local is = redis.call("TYPE", KEYS[k]).ok
+    if is ~= "none" and is ~= (k <= counters + 1 and "hash" or "stream") then
+      return redis.error_reply("WRONGTYPE a key of the effect holds the wrong kind of value")
+    end
+  end
+  local function add(i, sign)
+    local key, field = KEYS[i + 1], ARGV[at + i * 3 - 2]
+    return redis.pcall("HINCRBY", key, field, sign .. ARGV[at + i * 3 - 1])
+  end
+  local function undo(last)
+    for i = 1, last do
+      if add(i, "-") == 0 then redis.call("HDEL", KEYS[i + 1], ARGV[at + i * 3 - 2]) end
+    end
+  end
+  for i = 1, counters do
+    local sum = add(i, "")
+    if type(sum) == "table" then
+      undo(i - 1)
+      return sum
+    end
+  end
+  if #KEYS > counters + 1 then
+    local from = at + counters * 3 + 1
+    local entry = redis.pcall("XADD", KEYS[#KEYS], "MAXLEN", "~", ARGV[from], "*", unpack(ARGV, from + 2))
+    if type(entry) == "table" then
+      undo(counters)
+      return entry
+    end
+    redis.call("PEXPIRE", KEYS[#KEYS], ARGV[from + 1])
+  end
+  for i = 1, counters do redis.call("PEXPIRE", KEYS[i + 1], ARGV[at + i * 3]) end
+end
+`;
+
+/**
+ * Says that what was claimed is done, and applies an effect with it. One whose lease has ended is
+ * done all the same, unless somebody else has claimed it. KEYS: the claim, then the effect's. ARGV:
+ * owner, window, maximum age, payload, result, then the effect's. Answers 1, or 0 where it is not
+ * this owner's.
+ */
+export const COMMIT = defineScript(`${READ}${APPLY}
+local owner = ARGV[1]
+local window, maxAge = tonumber(ARGV[2]), tonumber(ARGV[3])
+local now = milliseconds()
+local since = now
+local held = redis.call("GET", KEYS[1])
+if held then
+  local state, first, by = read(held)
+  if by ~= owner then return 0 end
+  if state == "d" then return 1 end
+  since = tonumber(first)
+end
+local failed = apply(6)
+if failed then return failed end
+local keep = math.max(left(window, maxAge, since, now), 1000)
+local done = "d" .. text(since) .. ":" .. owner .. ":" .. ARGV[4] .. ":" .. ARGV[5]
+redis.call("SET", KEYS[1], done, "PX", text(keep))
+return 1
+`);
+
+/** Gives a claim up, if it is still this owner's, and in this state. KEYS: the claim. ARGV: owner, state. */
+export const RELEASE = defineScript(`${READ}
+local held = redis.call("GET", KEYS[1])
+if not held then return 0 end
+local state, _, by = read(held)
+if by ~= ARGV[1] or state ~= ARGV[2] then return 0 end
+return redis.call("DEL", KEYS[1])
+`);
+
+/**
+ * Claims and applies an effect in one step. KEYS: the claim, then the effect's. ARGV: owner, window,
+ * maximum age, then the effect's. Answers 1 where it counts, 0 for a duplicate.
+ */
+export const COUNT = defineScript(`${READ}${APPLY}
+local owner = ARGV[1]
+local window, maxAge = tonumber(ARGV[2]), tonumber(ARGV[3])
+local now = maxAge > 0 and milliseconds() or nil
+local held = redis.call("GET", KEYS[1])
+if held then
+  local _, since, by = read(held)
+  if by == owner then return 1 end
+  if maxAge > 0 and since and since ~= "" then
+    redis.call("PEXPIRE", KEYS[1], text(left(window, maxAge, tonumber(since), now)))
+  end
+  return 0
+end
+local failed = apply(4)
+if failed then return failed end
+redis.call("SET", KEYS[1], "d" .. (now and text(now) or "") .. ":" .. owner .. ":", "PX", ARGV[2])
+return 1
+`);

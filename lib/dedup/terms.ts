@@ -1,0 +1,52 @@
+import { type Duration, readDuration, readWindow, type Window, type WindowMs } from "./options.ts";
+import type { DedupOptions } from "./parts.ts";
+
+export interface ClaimOptions {
+  /**
+   * How long the claim is its owner's before somebody else may take it over. Without, what is claimed
+   * is done at once, and there is nothing to commit.
+   */
+  readonly lease?: Duration;
+  /** How long a thing that is done is a duplicate. */
+  readonly window: Window;
+  /** What the claim is for: the same key with another payload is refused. Kept as a hash. */
+  readonly payload?: string;
+  /**
+   * Who claims, such as a message's id: the same owner's next claim succeeds too, and begins its
+   * lease anew. Kept as a hash.
+   * @default another for each call
+   */
+  readonly owner?: string;
+  /**
+   * What a claim is while the store fails: "open", the first, so that nothing is lost; or "closed",
+   * in progress, so that nothing counts twice.
+   * @default "open"
+   */
+  readonly onStoreFailure?: "open" | "closed";
+}
+
+/** What a claim is made with: hashes for what the caller named, and milliseconds. */
+export interface Terms extends WindowMs {
+  readonly owner: string;
+  readonly payload: string;
+  /** 0 where what is claimed is done at once. */
+  readonly lease: number;
+}
+
+/** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */
+export function readTerms(
+  { lease, window, payload, owner }: ClaimOptions,
+  pseudonym: DedupOptions["pseudonym"],
+): Terms {
+  return {
+    owner: owner === undefined ? newOwner() : pseudonym("owner", owner),
+    payload: payload === undefined ? "" : pseudonym("payload", payload),
+    lease: lease === undefined ? 0 : readDuration("lease", lease),
+    ...readWindow(window),
+  };
+}
+
+/** 122 random bits. */
+export function newOwner(): string {
+  return crypto.randomUUID();
+}

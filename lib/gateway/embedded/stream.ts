@@ -1,0 +1,113 @@
+import type { Bytes } from "./bytes.ts";
+import { compareIds, FIRST_ID, type StreamId } from "./stream-id.ts";
+
+/** What has an id, and stands in the order of them. */
+interface Identified {
+  readonly id: StreamId;
+}
+
+/** An entry of a stream: fields and values in turn. */
+export interface Entry extends Identified {
+  readonly fields: readonly Bytes[];
+}
+
+/** An entry that a consumer was given and has not acknowledged. */
+export interface Pending extends Identified {
+  consumer: Bytes;
+  /** Milliseconds since 1970. */
+  deliveredAt: number;
+  deliveries: number;
+}
+
+/** In the order of their ids. */
+export class Ordered<T extends Identified> {
+  readonly items: T[] = [];
+
+  /** The place of an id, or where it would be. */
+  place(id: StreamId): number {
+    let [low, high] = [0, this.items.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const item = this.items[middle];
+      if (item && compareIds(item.id, id) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  get(id: StreamId): T | undefined {
+    const item = this.items[this.place(id)];
+    return item && compareIds(item.id, id) === 0 ? item : undefined;
+  }
+
+  set(item: T): void {
+    const place = this.place(item.id);
+    const isThere = this.get(item.id) !== undefined;
+    this.items.splice(place, isThere ? 1 : 0, item);
+  }
+
+  delete(id: StreamId): T | undefined {
+    return this.get(id) && this.items.splice(this.place(id), 1)[0];
+  }
+
+  /** From one id to another, both included. */
+  between(from: StreamId, to: StreamId): T[] {
+    const start = this.place(from);
+    const end = this.place(to);
+    return this.items.slice(start, this.get(to) ? end + 1 : end);
+  }
+}
+
+/** Consumers who share a stream's entries. */
+export class Group {
+  lastId: StreamId;
+  readonly pending = new Ordered<Pending>();
+  /** When each consumer last asked, in milliseconds since 1970. */
+  readonly consumers = new Map<Bytes, number>();
+
+  constructor(lastId: StreamId) {
+    this.lastId = lastId;
+  }
+
+  pendingOf(consumer: Bytes): Pending[] {
+    return this.pending.items.filter((entry) => entry.consumer === consumer);
+  }
+}
+
+const ENTRY_BYTES = 100;
+
+/** A stream. It stays when its last entry goes. */
+export class Stream {
+  readonly type = "stream";
+  readonly isEmpty = false;
+  readonly entries = new Ordered<Entry>();
+  readonly groups = new Map<Bytes, Group>();
+  lastId: StreamId = FIRST_ID;
+  #entryBytes = 0;
+
+  get bytes(): number {
+    const pending = [...this.groups.values()].map((group) => group.pending.items.length);
+    return this.#entryBytes + pending.reduce((sum, count) => sum + count * ENTRY_BYTES, 0);
+  }
+
+  add(entry: Entry): void {
+    this.entries.set(entry);
+    this.lastId = entry.id;
+    this.#entryBytes += sizeOf(entry);
+  }
+
+  delete(id: StreamId): boolean {
+    const entry = this.entries.delete(id);
+    if (entry) this.#entryBytes -= sizeOf(entry);
+    return entry !== undefined;
+  }
+
+  /** Removes so many of the oldest. */
+  dropOldest(count: number): void {
+    for (const entry of this.entries.items.splice(0, count)) this.#entryBytes -= sizeOf(entry);
+  }
+}
+
+function sizeOf({ fields }: Entry): number {
+  return fields.reduce((sum, field) => sum + field.length, ENTRY_BYTES);
+}
