@@ -6,6 +6,7 @@ import { buildOnce } from "#lib/cli/build";
 import { checkPolicyFile, renderCheck } from "#lib/cli/check";
 import { chooseInstagram } from "#lib/cli/instagram";
 import { say, serveApp, type Users } from "#lib/cli/serve-app";
+import { noteStore } from "#lib/cli/running-store";
 import { chooseStore } from "#lib/cli/store";
 
 const HELP = `Serves the app with its limits.
@@ -38,7 +39,7 @@ else {
     root,
     mode: dev ? "development" : "production",
     prepare: () => prepare(dev),
-    store: (env) => chooseStore(env, say),
+    store: async (env) => noteStore(root, await chooseStore(env, say)),
     posts: (env) => chooseInstagram(env),
     users: (env) => usersOf(env["AUTH_SECRET"]),
   });

@@ -14,7 +14,13 @@ import { defineScript } from "#lib/redis/script";
  */
 const READ = `
 local function read(held)
-  return string.match(held, "^([cd])(%d*):([^:]*):([^:]*):?(.*)$")
+  local state = string.sub(held, 1, 1)
+  local a = string.find(held, ":", 1, true)
+  local b = a and string.find(held, ":", a + 1, true)
+  if not b or (state ~= "c" and state ~= "d") then return nil end
+  local c = string.find(held, ":", b + 1, true) or #held + 1
+  local since, owner = string.sub(held, 2, a - 1), string.sub(held, a + 1, b - 1)
+  return state, since, owner, string.sub(held, b + 1, c - 1), string.sub(held, c + 1)
 end
 local function milliseconds()
   local time = redis.call("TIME")

@@ -1,4 +1,5 @@
 import { hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { fromBase64, toBase64 } from "#lib/core/base64";
 
 /** Keeps what is the app's own, or anybody's, from whoever reads the store. */
 export interface Vault {
@@ -26,7 +27,7 @@ export function createVault(secret: string): Vault {
       const how = parameters(nonce, name);
       const key = await deriveKey(secret);
       const sealed = await crypto.subtle.encrypt(how, key, new TextEncoder().encode(text));
-      return `v2:${btoa(latin1(nonce) + latin1(new Uint8Array(sealed)))}`;
+      return `v2:${toBase64(nonce, new Uint8Array(sealed))}`;
     },
     async open(sealed, name) {
       const bytes = typeof sealed === "string" ? bytesOf(sealed) : undefined;
@@ -46,27 +47,9 @@ export function createVault(secret: string): Vault {
 /** Nonce, text and tag. */
 function bytesOf(sealed: string): Uint8Array<ArrayBuffer> | undefined {
   const [, inBase64] = SEALED.exec(sealed) ?? [];
-  if (inBase64 !== undefined) {
-    try {
-      return Uint8Array.from(atob(inBase64), (character) => character.charCodeAt(0));
-    } catch {
-      return undefined;
-    }
-  }
+  if (inBase64 !== undefined) return fromBase64(inBase64);
   const [, nonce, text] = SEALED_IN_HEX.exec(sealed) ?? [];
   return nonce === undefined ? undefined : new Uint8Array(hexToBytes(`${nonce}${text}`));
-}
-
-/** As many bytes as a call may have arguments everywhere. */
-const CHUNK = 8192;
-
-/** A character for each byte, as `btoa` takes them. */
-function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += CHUNK) {
-    text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
-  }
-  return text;
 }
 
 function parameters(iv: Uint8Array<ArrayBuffer>, name: string): AesGcmParams {

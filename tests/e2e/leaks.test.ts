@@ -221,7 +221,7 @@ describe("what looks for identifiers", () => {
 
 /** What each key of the sample looks like: nothing in it is of a client's choice. */
 const FORM =
-  /^local:(?:rate_limit:\{[\w-]{22}\}:[a-z-]+:[a-z|+]+:\d+|(?:lock|analytics):[\w-]{22}|app:(?:[a-z-]+|events:\d{4}-\d\d-\d\d):[\w-]{22}|cache:search:[0-9a-f]{64})$/;
+  /^local:(?:rate_limit:\{[\w-]{22}\}:[a-z-]+:[a-z|+]+:\d+|(?:lock|analytics|analytics:\{events\}):[\w-]{22}|app:[a-z-]+:[\w-]{22}|app:\{events\}:(?:counts:\d{4}-\d\d-\d\d:[\w-]{22}|stream:all)|cache:search:[0-9a-f]{64})$/;
 
 /** The longest that anything is kept: 90 days, in milliseconds. */
 const LONGEST_MS = 90 * 24 * 3600 * 1000;
@@ -247,6 +247,8 @@ async function valueOf(key: string): Promise<string> {
       return JSON.stringify(await direct.hgetall(key));
     case "zset":
       return (await direct.zrange(key, "0", "-1", "WITHSCORES")).join(" ");
+    case "stream":
+      return JSON.stringify(await direct.xrange(key, "-", "+"));
     case "none":
       return "";
     default:

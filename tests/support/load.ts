@@ -100,11 +100,16 @@ function withQuery(url: URL, { query, artist }: LoadClient): URL {
   return asked;
 }
 
+/** No two requests are the same one. */
+let keys = 0;
+
 /** What a route takes by POST, of this client. */
 function bodyOf(path: string, client: LoadClient, page: string, headers: Headers): RequestInit {
   if (path === "/login")
     return { headers: { ...headers, accept: "text/html" }, body: form(client, page) };
-  const json = { ...headers, "content-type": "application/json" };
+  keys += 1;
+  const key = JSON.stringify(`key ${keys} of ${client.session}`);
+  const json = { ...headers, "content-type": "application/json", "idempotency-key": key };
   return { headers: json, body: JSON.stringify(inputOf(path, client)) };
 }
 

@@ -43,13 +43,18 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
   },
   {
     file: "lib/dedup/x.ts",
-    refused: ["#lib/policy/types", "#lib/limit/limiter", "@upstash/redis"],
+    refused: ["#lib/policy/types", "#lib/idempotency/key", "@upstash/redis"],
     allowed: ["#lib/redis/client"],
   },
   {
     file: "lib/lock/x.ts",
     refused: ["#lib/policy/types", "#lib/dedup/claim", "@upstash/redis"],
     allowed: ["#lib/redis/client"],
+  },
+  {
+    file: "lib/idempotency/x.ts",
+    refused: ["#lib/redis/client", "#lib/lock/locks", "#lib/limits", "next/server"],
+    allowed: ["#lib/core/errors", "#lib/dedup/dedup", "#lib/respond/problem", "structured-headers"],
   },
   {
     file: "lib/x.ts",

@@ -8,7 +8,7 @@ export const EVENTS = "events";
 export const MAX_WAITING = 100_000;
 
 /** How long an event waits, in seconds: 31 days after the last one. */
-const WAITING_SECONDS = 31 * 24 * 3600;
+export const WAITING_SECONDS = 31 * 24 * 3600;
 
 /** The stream of events that are to be totalled. */
 export function streamKey({ keys }: Pick<Tools, "keys">): string {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Tools } from "#app/_domain/headgate";
 import { createCounters } from "./counters.ts";
+import { eventType } from "./event-type.ts";
 import { dayOf, entryOf, EVENTS } from "./events.ts";
 
 /** How long the same event of the same session counts once, in seconds. */
@@ -10,7 +11,7 @@ const id = z.string().regex(/^[\w.:-]{1,128}$/, "1 to 128 letters, digits, and .
 
 /** An event as a page sends it. */
 export const event = z.strictObject({
-  type: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, "1 to 64 of a-z, 0-9 and _, a letter first"),
+  type: eventType,
   artistId: id,
   sessionId: id,
 });

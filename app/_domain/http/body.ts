@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { readUpTo } from "./bytes.ts";
+import { readUpTo } from "#lib/core/read-up-to";
 import { checkInput } from "./input.ts";
 import { type Input, refuse, refuseInput } from "./problem.ts";
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { readUpTo } from "#app/_domain/http/bytes";
+import { readUpTo } from "#lib/core/read-up-to";
 import { InstagramError } from "./errors.ts";
 
 export interface InstagramOptions {

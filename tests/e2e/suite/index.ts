@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import type { Target } from "../../support/target.ts";
 import { describeAddresses } from "./addresses.ts";
 import { describeFailures } from "./failures.ts";
+import { describeIdempotency } from "./idempotency.ts";
 import { describeLimits } from "./limits.ts";
 import { describeRoutes } from "./routes.ts";
 import { describeScenarios } from "./scenarios.ts";
@@ -16,6 +17,7 @@ export function describeApp(target: Target): void {
     describeAddresses(world);
     describeSpellings(world);
     describeScenarios(world);
+    describeIdempotency(world);
     describeRoutes(world);
     describeFailures(world);
   });

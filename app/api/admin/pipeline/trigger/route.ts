@@ -2,11 +2,12 @@ import { after } from "next/server";
 import { admin } from "#app/_domain/auth/current";
 import { reportFailure } from "#app/_domain/failures";
 import { tools } from "#app/_domain/headgate";
+import { oncePerKey } from "#app/_domain/http/once-per-key";
 import { postRoute } from "#app/_domain/http/post-route";
 import { json } from "#app/_domain/http/respond";
 import { createPipeline, trigger } from "#app/_domain/jobs/pipeline";
 
-export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = postRoute({
+const route = postRoute({
   caller: admin,
   body: trigger,
   handle: async ({ body }) =>
@@ -19,3 +20,6 @@ export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = postRoute({
       202,
     ),
 });
+
+export const POST = oncePerKey(route.POST, admin);
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = route;

@@ -2,7 +2,7 @@
 export async function readUpTo(
   stream: ReadableStream<Uint8Array>,
   max: number,
-): Promise<Uint8Array | undefined> {
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const reader = stream.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -11,14 +11,15 @@ export async function readUpTo(
     if (done) return join(chunks, size);
     size += value.length;
     if (size > max) {
-      await reader.cancel();
+      // Not awaited: of a copy, it ends when the other one is read.
+      reader.cancel().catch(() => {});
       return undefined;
     }
     chunks.push(value);
   }
 }
 
-function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
+function join(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {

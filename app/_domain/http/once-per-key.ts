@@ -1,0 +1,33 @@
+import { reportFailure } from "#app/_domain/failures";
+import { tools } from "#app/_domain/headgate";
+import { idempotent } from "#lib/idempotency/idempotent";
+import { MAX_BODY_BYTES } from "./body.ts";
+import type { Input } from "./problem.ts";
+
+type Route = (request: Request) => Promise<Response>;
+
+/**
+ * Makes a route idempotent for clients that send an Idempotency-Key; without, it is as ever, since
+ * the app's first clients send none.
+ *
+ * @param whoAsks `signedIn` or `admin` of auth/current: keys are each caller's own
+ */
+export function oncePerKey(
+  handler: Route,
+  whoAsks: (request: Request) => Promise<Input<{ readonly user: string }>>,
+): Route {
+  const caller = async (request: Request) => {
+    const asked = await whoAsks(request);
+    return asked.ok ? asked.value.user : undefined;
+  };
+  // Made when first asked: a build loads every handler, and has no store.
+  let made: Route | undefined;
+  return (request) => {
+    made ??= idempotent(
+      handler,
+      { dedup: tools().dedup, onFailure: reportFailure },
+      { caller, required: false, maxBodyBytes: MAX_BODY_BYTES },
+    );
+    return made(request);
+  };
+}

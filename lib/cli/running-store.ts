@@ -1,0 +1,67 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { ChosenStore } from "./store.ts";
+
+/** Where a store is reached by REST, and by what. */
+export interface StoreAddress {
+  readonly url: string;
+  readonly token: string;
+}
+
+/**
+ * Notes where the store of this process is, in `.headgate/store.json`, readable by this user alone,
+ * so that a command on this machine finds it; until the store is stopped. A store that the
+ * environment names is not noted: there it is found.
+ */
+export function noteStore(root: string, store: ChosenStore): ChosenStore {
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = store.variables;
+  if (!url || !token) return store;
+  const file = fileIn(root);
+  mkdirSync(dirname(file), { recursive: true });
+  rmSync(file, { force: true });
+  writeFileSync(file, JSON.stringify({ url, token, pid: process.pid }), { mode: 0o600 });
+  return {
+    ...store,
+    async stop() {
+      // Of two that were started here, the later one is noted.
+      if (read(root)?.pid === process.pid) rmSync(file, { force: true });
+      await store.stop();
+    },
+  };
+}
+
+/** The store of the app that runs here; undefined where none does. */
+export function runningStore(root: string): StoreAddress | undefined {
+  const noted = read(root);
+  if (!noted || !isAlive(noted.pid)) return undefined;
+  const { url, token } = noted;
+  return { url, token };
+}
+
+interface Noted extends StoreAddress {
+  readonly pid: number;
+}
+
+function fileIn(root: string): string {
+  return join(root, ".headgate", "store.json");
+}
+
+function read(root: string): Noted | undefined {
+  try {
+    const { url, token, pid } = JSON.parse(readFileSync(fileIn(root), "utf8")) as Partial<Noted>;
+    const isWhole = typeof url === "string" && typeof token === "string" && typeof pid === "number";
+    return isWhole ? { url, token, pid } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether there is such a process; one that was killed could not remove its note. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

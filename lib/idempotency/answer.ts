@@ -1,0 +1,66 @@
+import { fromBase64, toBase64 } from "#lib/core/base64";
+import { readUpTo } from "#lib/core/read-up-to";
+
+/** An answer as it is kept: what JSON can say. */
+export interface KeptAnswer {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** In base64; null for none. */
+  readonly body: string | null;
+}
+
+/** Stands in the place of an answer that was too large. */
+export const TOO_LARGE = "too large";
+
+/** Whose cookie it is, and of which connection, is the first answer's alone. */
+const NOT_KEPT = new Set([
+  "set-cookie",
+  "connection",
+  "keep-alive",
+  "transfer-encoding",
+  "trailer",
+  "upgrade",
+  "content-length",
+  "date",
+]);
+
+/** Says that the answer that a client reads is not the first one of its request. */
+export const REPLAYED = "Idempotency-Replayed";
+
+/** Answers that say "later": kept, they would say so for as long as the key is known. */
+const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/** Whether an answer is a request's outcome, or it may be asked again: it failed, or is to wait. */
+export function isOutcome({ status, headers }: Response): boolean {
+  return status < 500 && !LATER.has(status) && !headers.has("retry-after");
+}
+
+/**
+ * An answer as it is kept, read from a copy; {@link TOO_LARGE} where its body has more bytes than
+ * `maxBytes`. A stream is read to its end first.
+ */
+export async function keepAnswer(
+  answer: Response,
+  maxBytes: number,
+): Promise<KeptAnswer | typeof TOO_LARGE> {
+  const { body } = answer.clone();
+  const bytes = body ? await readUpTo(body, maxBytes) : undefined;
+  if (body && !bytes) return TOO_LARGE;
+  const headers = [...answer.headers].filter(([name]) => !NOT_KEPT.has(name));
+  return { status: answer.status, headers, body: bytes ? toBase64(bytes) : null };
+}
+
+/** The kept answer as it was, and that it is so; undefined where what was kept is none. */
+export function replay(kept: unknown): Response | undefined {
+  if (!isKeptAnswer(kept)) return undefined;
+  const { status, body } = kept;
+  const bytes = body === null ? null : (fromBase64(body) ?? null);
+  const headers = new Headers(kept.headers.map(([name, value]): [string, string] => [name, value]));
+  headers.set(REPLAYED, "true");
+  return new Response(bytes, { status, headers });
+}
+
+/** It was sealed by this app; what is looked at is whether an answer was kept. */
+function isKeptAnswer(kept: unknown): kept is KeptAnswer {
+  return typeof kept === "object" && kept !== null && "status" in kept && "headers" in kept;
+}

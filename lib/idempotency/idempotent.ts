@@ -1,0 +1,154 @@
+import { toBase64 } from "#lib/core/base64";
+import { HeadgateError } from "#lib/core/errors";
+import { readUpTo } from "#lib/core/read-up-to";
+import type { Claim, Dedup } from "#lib/dedup/dedup";
+import type { Duration } from "#lib/dedup/options";
+import { isOutcome, keepAnswer, replay } from "./answer.ts";
+import { IDEMPOTENCY_KEY, readKey } from "./key.ts";
+import * as refusals from "./refusals.ts";
+
+export interface IdempotencyParts {
+  readonly dedup: Pick<Dedup, "claim" | "commit" | "release">;
+  /** Hears of an answer that could not be kept. */
+  readonly onFailure: (what: string, error: unknown) => void;
+}
+
+export interface IdempotencyOptions<R extends Request> {
+  /**
+   * Who asks, verified: nobody gets what another was answered. A request of nobody (undefined) is the
+   * handler's alone, which may refuse it.
+   */
+  readonly caller: (request: R) => string | undefined | Promise<string | undefined>;
+  /**
+   * Whether a request without the header is refused.
+   * @default true
+   */
+  readonly required?: boolean;
+  /**
+   * How long the handler may take: after it the same request may be run again.
+   * @default "30 seconds"
+   */
+  readonly lease?: Duration;
+  /**
+   * How long the answer is kept, from the request on.
+   * @default "24 hours"
+   */
+  readonly window?: Duration;
+  /**
+   * The largest body that is taken, in bytes.
+   * @default 1048576
+   */
+  readonly maxBodyBytes?: number;
+  /**
+   * The largest answer that is kept, in bytes of its body. What is larger is not repeated: its request
+   * is done, and whoever sends it again is told so.
+   * @default 65536
+   */
+  readonly maxAnswerBytes?: number;
+  /**
+   * What becomes of a request with the header while the store fails: "closed", 503, so that nothing
+   * is done twice; or "open", it is run.
+   * @default "closed"
+   */
+  readonly onStoreFailure?: "open" | "closed";
+}
+
+/** A route handler; Next gives further arguments, such as the route's parameters. */
+export type Handler<R extends Request, Rest extends readonly unknown[]> = (
+  request: R,
+  ...rest: Rest
+) => Response | Promise<Response>;
+
+/** The largest that `maxAnswerBytes` may be: what is kept of it is larger by a third. */
+const MOST_ANSWER_BYTES = 512 * 1024;
+
+/**
+ * Makes a route handler idempotent: a request that is sent again with the same Idempotency-Key is not
+ * run again, but gets the answer of the first (draft-ietf-httpapi-idempotency-key-header-07). An
+ * answer of 5xx, or one that says "later", is not kept, and the request may be run again. The answer
+ * is sent when all of it is there.
+ *
+ * @throws {HeadgateError} DEDUP_BAD_ARGUMENT for options that cannot be
+ */
+export function idempotent<R extends Request, Rest extends readonly unknown[]>(
+  handler: Handler<R, Rest>,
+  { dedup, onFailure }: IdempotencyParts,
+  options: IdempotencyOptions<R>,
+): (request: R, ...rest: Rest) => Promise<Response> {
+  const { caller, required = true, onStoreFailure = "closed" } = options;
+  const { lease = "30 seconds", window = "24 hours" } = options;
+  const { maxBodyBytes = 1024 * 1024, maxAnswerBytes = 64 * 1024 } = options;
+  if (maxAnswerBytes > MOST_ANSWER_BYTES) throw tooMuch(maxAnswerBytes);
+
+  return async (request, ...rest) => {
+    const reading = readKey(request.headers);
+    if (reading.kind === "invalid") return refusals.invalidKey();
+    if (reading.kind === "missing") {
+      return required ? refusals.missingKey() : handler(request, ...rest);
+    }
+    const who = await caller(request);
+    if (who === undefined) return handler(request, ...rest);
+    const payload = await payloadOf(request, who, maxBodyBytes);
+    if (payload === undefined) return refusals.tooLarge(maxBodyBytes);
+    const key = JSON.stringify([IDEMPOTENCY_KEY, who, reading.key]);
+    const claim = await dedup.claim(key, { lease, window, payload, onStoreFailure });
+    return claim.state === "first" ? run(claim, () => handler(request, ...rest)) : again(claim);
+  };
+
+  async function run(
+    { token }: Extract<Claim, { state: "first" }>,
+    handle: () => Response | Promise<Response>,
+  ): Promise<Response> {
+    let answer: Response;
+    try {
+      answer = await handle();
+    } catch (error) {
+      await dedup.release(token);
+      throw error;
+    }
+    if (!isOutcome(answer)) {
+      await dedup.release(token);
+      return answer;
+    }
+    try {
+      const isKept = await dedup.commit(token, await keepAnswer(answer, maxAnswerBytes));
+      if (!isKept) onFailure("keeping an answer", new Error(LOST));
+    } catch (error) {
+      // What was done is done, and is answered; sent again after the lease, it would be done again.
+      onFailure("keeping an answer", error);
+    }
+    return answer;
+  }
+}
+
+const LOST = "It took longer than its lease, and the same request was run again.";
+
+/** What a request gets that is not the first of its key. */
+function again(claim: Exclude<Claim, { state: "first" }>): Response {
+  if (claim.state === "other-payload") return refusals.otherRequest();
+  if (claim.state === "duplicate") return replay(claim.result) ?? refusals.answerNotKept();
+  return claim.isCertain
+    ? refusals.inProgress(claim.retryAfterMs)
+    : refusals.storeFailed(claim.retryAfterMs);
+}
+
+/** What makes a request the same one; undefined where its body is too large. The body can still be read. */
+async function payloadOf(
+  request: Request,
+  who: string,
+  maxBodyBytes: number,
+): Promise<string | undefined> {
+  const { body } = request.clone();
+  const bytes = body ? await readUpTo(body, maxBodyBytes) : new Uint8Array();
+  if (!bytes) return undefined;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const { pathname, search } = new URL(request.url);
+  return JSON.stringify([request.method, pathname + search, who, toBase64(digest)]);
+}
+
+function tooMuch(given: number): HeadgateError {
+  return new HeadgateError(
+    "DEDUP_BAD_ARGUMENT",
+    `maxAnswerBytes is ${given}; allowed: up to ${MOST_ANSWER_BYTES}.`,
+  );
+}

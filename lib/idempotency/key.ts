@@ -1,0 +1,36 @@
+import { parseItem } from "structured-headers";
+
+/** What a request's header says: its key, that there is none, or that it is not one. */
+export type KeyReading =
+  | { readonly kind: "key"; readonly key: string }
+  | { readonly kind: "missing" }
+  | { readonly kind: "invalid" };
+
+/** The header's name (draft-ietf-httpapi-idempotency-key-header-07). */
+export const IDEMPOTENCY_KEY = "Idempotency-Key";
+
+/** The longest key that is taken, in characters. */
+const MAX_LENGTH = 255;
+
+/**
+ * Reads the header: an item of structured fields (RFC 9651) that is a string, so in double quotes.
+ * Parameters beside it are nobody's, and are passed over.
+ */
+export function readKey(headers: Headers): KeyReading {
+  const given = headers.get(IDEMPOTENCY_KEY);
+  if (given === null) return { kind: "missing" };
+  const key = stringIn(given);
+  const isKey = key !== undefined && key.length >= 1 && key.length <= MAX_LENGTH;
+  return isKey ? { kind: "key", key } : { kind: "invalid" };
+}
+
+function stringIn(field: string): string | undefined {
+  // A client may send as much as a header may hold; a longer one is none anyway.
+  if (field.length > 4 * MAX_LENGTH) return undefined;
+  try {
+    const [value] = parseItem(field);
+    return typeof value === "string" ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dayOf, streamKey } from "#app/_domain/analytics/events";
+import { createTotals } from "#app/_domain/analytics/totals";
+import { track } from "#app/_domain/analytics/track";
+import { totalEvents, type WorkerOptions } from "#app/_domain/analytics/worker";
+import { losing } from "../support/losing.ts";
+import { serve, type ServedStore } from "../support/served.ts";
+import { STORES_AND_CLUSTER } from "../support/stores.ts";
+import { makeTools } from "../support/tools.ts";
+
+const TODAY = dayOf(Date.now());
+
+describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
+  let store: ServedStore;
+  let sessions = 0;
+
+  beforeAll(async () => {
+    store = await serve(kind);
+  });
+  afterAll(() => store?.stop());
+
+  function world(send: typeof fetch = fetch) {
+    const tools = makeTools(store, send);
+    const totals = createTotals(tools);
+    const trackOne = async (type: string, at = Date.now()) => {
+      sessions += 1;
+      const event = { type, artistId: "artist-1", sessionId: `s-${sessions}` };
+      return track(tools, event, () => at);
+    };
+    return {
+      ...tools,
+      totals,
+      events: (count: number, type = "profile_view", at?: number) =>
+        Promise.all(Array.from({ length: count }, () => trackOne(type, at))),
+      work: (options: Partial<WorkerOptions> = {}) =>
+        totalEvents({
+          totals,
+          watch: false,
+          signal: new AbortController().signal,
+          abandonedMs: 60_000,
+          ...options,
+        }),
+    };
+  }
+
+  test("are made of each event once, by day and type", async () => {
+    const { events, work, totals } = world();
+    await events(3);
+    await events(2, "click");
+    await events(1, "click", Date.parse("2026-01-09T12:00:00Z"));
+    expect(await work()).toEqual({ counted: 6, setAside: 0 });
+    expect(await totals.ofDay(TODAY)).toEqual({ profile_view: 3, click: 2 });
+    expect(await totals.ofDay("2026-01-09")).toEqual({ click: 1 });
+    expect(await totals.lengths()).toEqual({ waiting: 0, taken: 0 });
+    expect(await work()).toEqual({ counted: 0, setAside: 0 });
+    await events(1);
+    expect(await work({ batch: 1 })).toEqual({ counted: 1, setAside: 0 });
+    expect(await totals.ofDay(TODAY)).toEqual({ profile_view: 4, click: 2 });
+  });
+
+  test("of nothing are nothing, and what was made for them ends", async () => {
+    const { work, totals, ...tools } = world();
+    expect(await work()).toEqual({ counted: 0, setAside: 0 });
+    expect(await totals.ofDay(TODAY)).toEqual({});
+    expect(await store.pttl(streamKey(tools))).toBeGreaterThan(0);
+  });
+
+  test.each(["true", "null", "false", "constructor"])(
+    "count the type %s like any other",
+    async (type) => {
+      const { work, totals, redis, ...tools } = world();
+      const key = streamKey(tools);
+      await redis.xadd(key, "*", { day: TODAY, type });
+      expect(await work()).toEqual({ counted: 1, setAside: 0 });
+      expect(await totals.ofDay(TODAY)).toEqual({ [type]: 1 });
+    },
+  );
+
+  test("are exact with five workers at once, of which each takes little", async () => {
+    const { events, work, totals } = world();
+    await events(300);
+    const worked = await Promise.all(Array.from({ length: 5 }, () => work({ batch: 7 })));
+    expect(worked.reduce((sum, { counted }) => sum + counted, 0)).toBe(300);
+    expect(await totals.ofDay(TODAY)).toEqual({ profile_view: 300 });
+  });
+
+  test("are exact where a worker dies with what it took: another takes it", async () => {
+    const { events, work, totals } = world();
+    await events(20);
+    const dead = { most: 8, abandonedMs: 60_000, cursor: "0-0" };
+    expect((await totals.take("dies", dead)).waiting).toHaveLength(8);
+    expect(await work()).toEqual({ counted: 12, setAside: 0 });
+    expect(await totals.lengths()).toEqual({ waiting: 8, taken: 8 });
+    await expect
+      .poll(async () => (await work({ abandonedMs: 50 })).counted, { interval: 10 })
+      .toBe(8);
+    expect(await totals.ofDay(TODAY)).toEqual({ profile_view: 20 });
+  });
+
+  test("are exact where a worker that was thought dead settles after all", async () => {
+    const { events, work, totals } = world();
+    await events(5);
+    const slow = await totals.take("slow", { most: 5, abandonedMs: 60_000, cursor: "0-0" });
+    await expect.poll(async () => (await work({ abandonedMs: 20 })).counted).toBe(5);
+    const verdicts = slow.waiting.map(({ id }) => ({ id, day: TODAY, type: "profile_view" }));
+    expect(await totals.settle(verdicts)).toEqual({ counted: 0, setAside: 0 });
+    expect(await totals.ofDay(TODAY)).toEqual({ profile_view: 5 });
+  });
+
+  test("are exact where answers of the store are lost", async () => {
+    const whole = world();
+    await whole.events(40);
+    const { keys, redis } = makeTools(
+      store,
+      losing((call) => call % 2 === 0),
+    );
+    const totals = createTotals({ redis, keys: whole.keys });
+    expect(keys).toBeDefined();
+    // What was taken by a call whose answer was lost is with nobody who knows.
+    await expect
+      .poll(async () => {
+        await whole.work({ totals, batch: 7, abandonedMs: 1 });
+        return whole.totals.ofDay(TODAY);
+      })
+      .toEqual({ profile_view: 40 });
+    expect(await whole.totals.lengths()).toEqual({ waiting: 0, taken: 0 });
+  });
+
+  test("set aside what cannot be read, with the reason, and go on", async () => {
+    const { events, work, totals, redis, ...tools } = world();
+    const key = streamKey(tools);
+    await events(1);
+    const bad = [
+      { day: "yesterday", type: "click" },
+      { day: "2026-02-30", type: "click" },
+      { day: TODAY, type: "Not A Type" },
+      { day: TODAY },
+      { other: "x".repeat(10_000) },
+    ];
+    for (const fields of bad) await redis.xadd(key, "*", fields);
+    await events(1);
+    expect(await work({ batch: 2 })).toEqual({ counted: 2, setAside: 5 });
+    const aside = (await totals.setAside(10)).map(({ fields }) => fields);
+    expect(aside.map(({ reason }) => reason?.split(":")[0])).toEqual([
+      "day",
+      "type",
+      "type",
+      "day",
+      "day",
+    ]);
+    expect(aside.at(-1)).toMatchObject({ day: "yesterday", type: "click" });
+    expect(await totals.ofDay(TODAY)).toEqual({ profile_view: 2 });
+  });
+
+  test("tell a thousand types of a day apart: the others are one", async () => {
+    const { totals, redis, work, ...tools } = world();
+    const key = streamKey(tools);
+    for (let i = 0; i < 1003; i += 1) await redis.xadd(key, "*", { day: TODAY, type: `t${i}` });
+    expect(await work({ batch: 1000 })).toEqual({ counted: 1003, setAside: 0 });
+    const counts = await totals.ofDay(TODAY);
+    expect([Object.keys(counts).length, counts["other"]]).toEqual([1001, 3]);
+  });
+
+  test("whose key holds something else stay as they are, and no event is lost", async () => {
+    const { events, work, totals, redis, keys } = world();
+    await events(2);
+    const key = keys.grouped("events", "totals", TODAY);
+    await redis.set(key, "no totals", { ex: 300 });
+    await expect(work()).rejects.toMatchObject({ reply: "WRONGTYPE" });
+    await redis.del(key);
+    await expect.poll(async () => (await work({ abandonedMs: 1 })).counted).toBe(2);
+    expect(await totals.ofDay(TODAY)).toEqual({ profile_view: 2 });
+  });
+
+  test("leave no consumer behind that has nothing", async () => {
+    const { events, work, totals, redis, ...tools } = world();
+    await events(3);
+    await totals.take("dies", { most: 1, abandonedMs: 60_000, cursor: "0-0" });
+    await work();
+    const asked = { type: "CONSUMERS", group: "totals" } as const;
+    const consumers = JSON.stringify(await redis.xinfo(streamKey(tools), asked));
+    expect(consumers).toContain('["name","dies","pending",1,"idle"');
+    expect(consumers.match(/"name"/g)).toHaveLength(1);
+  });
+
+  test("are made as events come, until the worker is told to stop", async () => {
+    const { events, work, totals } = world();
+    const stop = new AbortController();
+    const working = work({ watch: true, signal: stop.signal });
+    for (let round = 1; round <= 3; round += 1) {
+      await events(10);
+      await expect.poll(() => totals.ofDay(TODAY)).toEqual({ profile_view: round * 10 });
+    }
+    stop.abort();
+    expect(await working).toEqual({ counted: 30, setAside: 0 });
+  });
+});
+
+test("a store that is gone ends the work with its error; who watches waits for it", async () => {
+  const totals = createTotals(makeTools({ url: "http://127.0.0.1:1", token: "none" }));
+  const failures: unknown[] = [];
+  const stop = new AbortController();
+  const once = { totals, signal: stop.signal, onFailure: (error: unknown) => failures.push(error) };
+  await expect(totalEvents({ ...once, watch: false })).rejects.toMatchObject({
+    name: "StoreError",
+  });
+  const before = failures.length;
+  const watching = totalEvents({ ...once, watch: true });
+  await expect.poll(() => failures.length).toBeGreaterThan(before + 5);
+  stop.abort();
+  expect(await watching).toEqual({ counted: 0, setAside: 0 });
+});

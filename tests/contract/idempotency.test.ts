@@ -1,0 +1,314 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Handler, idempotent, type IdempotencyOptions } from "#lib/idempotency/idempotent";
+import { losing } from "../support/losing.ts";
+import { serve, type ServedStore } from "../support/served.ts";
+import { STORES_AND_CLUSTER } from "../support/stores.ts";
+import { makeTools } from "../support/tools.ts";
+
+type Options = Omit<IdempotencyOptions<Request>, "caller">;
+
+describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
+  let store: ServedStore;
+  beforeAll(async () => {
+    store = await serve(kind);
+  });
+  afterAll(() => store?.stop());
+
+  /** One route on two instances; who asks is what the header says. */
+  function route(handler: Handler<Request, []>, options: Options = {}, send: typeof fetch = fetch) {
+    const one = makeTools(store, send);
+    const onFailure = (what: string) => void one.failures.push(what);
+    const [here, there] = [one, one.again()].map(({ dedup }) =>
+      idempotent(
+        handler,
+        { dedup, onFailure },
+        { caller: (request) => request.headers.get("x-user") ?? undefined, ...options },
+      ),
+    );
+    if (!here || !there) throw new Error("There are two.");
+    const nameOf = (key: string) => one.keys.event(one.pseudonym("event", key));
+    return { here, there, nameOf, failures: one.failures, redis: one.redis };
+  }
+
+  function order(
+    key: string | undefined,
+    { body = '{"tickets":2}', user = "ada", path = "/orders", method = "POST" } = {},
+  ): Request {
+    const headers = new Headers({ "content-type": "application/json" });
+    if (user) headers.set("x-user", user);
+    if (key !== undefined) headers.set("idempotency-key", key);
+    return new Request(`http://app.example${path}`, { method, headers, body });
+  }
+
+  /** A handler that counts how often it ran, and says so. */
+  function counting(init: ResponseInit = { status: 201 }) {
+    const seen = { runs: 0, bodies: [] as string[] };
+    const handler = async (request: Request) => {
+      seen.runs += 1;
+      seen.bodies.push(await request.text());
+      return Response.json({ run: seen.runs }, init);
+    };
+    return { seen, handler };
+  }
+
+  test("a request that is sent again gets the first one's answer, on whichever instance", async () => {
+    const { seen, handler } = counting({
+      status: 201,
+      headers: { location: "/orders/1", "set-cookie": "session=ada", "x-more": "a, b" },
+    });
+    const { here, there } = route(handler);
+    const first = await here(order('"k-1"'));
+    const again = await there(order('"k-1"'));
+    expect([first.status, again.status]).toEqual([201, 201]);
+    expect(await first.json()).toEqual({ run: 1 });
+    expect(await again.text()).toBe('{"run":1}');
+    expect(first.headers.get("idempotency-replayed")).toBeNull();
+    expect(first.headers.getSetCookie()).toEqual(["session=ada"]);
+    expect(Object.fromEntries(again.headers)).toEqual({
+      "content-type": "application/json",
+      location: "/orders/1",
+      "x-more": "a, b",
+      "idempotency-replayed": "true",
+    });
+    expect(seen).toEqual({ runs: 1, bodies: ['{"tickets":2}'] });
+  });
+
+  test.each([
+    ["no body", () => new Response(null, { status: 204 }), ""],
+    ["bytes that are no text", () => new Response(new Uint8Array([0, 255, 128])), "\0\u00ff\u0080"],
+    ["a redirect", () => new Response(null, { status: 303, headers: { location: "/x" } }), ""],
+    [
+      "an error of the client's",
+      () => Response.json({ title: "No." }, { status: 404 }),
+      '{"title":"No."}',
+    ],
+    ["a stream", () => new Response(new Blob(["a", "b"]).stream()), "ab"],
+  ])("%s is repeated as it was", async (_, answer, body) => {
+    const { here, there } = route(answer);
+    const first = await here(order('"k"'));
+    const again = await there(order('"k"'));
+    expect(again.status).toBe(first.status);
+    expect(again.headers.get("location")).toBe(first.headers.get("location"));
+    for (const each of [first, again]) {
+      expect(Buffer.from(await each.arrayBuffer()).toString("latin1")).toBe(body);
+    }
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+  });
+
+  test("without the header it is 400 where it is required, and as ever where it is not", async () => {
+    const { seen, handler } = counting();
+    const missing = await route(handler).here(order(undefined));
+    expect(missing.status).toBe(400);
+    expect(missing.headers.get("content-type")).toBe("application/problem+json");
+    expect(await missing.json()).toMatchObject({ title: "Idempotency-Key is missing" });
+    const { here } = route(handler, { required: false });
+    await here(order(undefined));
+    expect((await here(order(undefined))).headers.has("idempotency-replayed")).toBe(false);
+    expect(seen.runs).toBe(2);
+  });
+
+  test.each(["k", '""', '"a", "b"', '"é"'])("the key %j is 400, required or not", async (key) => {
+    const { seen, handler } = counting();
+    for (const required of [true, false]) {
+      const answer = await route(handler, { required }).here(order(key));
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toMatchObject({ title: "Idempotency-Key is not valid" });
+    }
+    expect(seen.runs).toBe(0);
+  });
+
+  test("while the first is at work it is 409 with the time until its lease ends", async () => {
+    const { here, there } = route(async () => {
+      const during = await there(order('"k"'));
+      return Response.json([during.status, during.headers.get("retry-after")]);
+    });
+    const answer = await here(order('"k"'));
+    expect(await answer.json()).toEqual([409, "30"]);
+    const again = await there(order('"k"'));
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+  });
+
+  test("of fifty at once on two instances one is run", async () => {
+    const { seen, handler } = counting();
+    const { here, there } = route(handler);
+    const sent = Array.from({ length: 50 }, (_, i) => (i % 2 ? here : there)(order('"k"')));
+    const statuses = (await Promise.all(sent)).map(({ status }) => status);
+    expect(seen.runs).toBe(1);
+    expect(statuses).toContain(201);
+    expect(statuses.filter((status) => status !== 201 && status !== 409)).toEqual([]);
+  });
+
+  test.each([
+    ["another body", { body: '{"tickets":3}' }],
+    ["another path", { path: "/refunds" }],
+    ["another query", { path: "/orders?draft=1" }],
+    ["another method", { method: "PUT" }],
+  ])("the key with %s is 422, at work and done", async (_, other) => {
+    const { here, there } = route(async () => {
+      const during = await there(order('"k"', other));
+      return Response.json({ during: during.status });
+    });
+    expect(await (await here(order('"k"'))).json()).toEqual({ during: 422 });
+    const after = await there(order('"k"', other));
+    expect(after.status).toBe(422);
+    expect(await after.json()).toMatchObject({ title: "Idempotency-Key is already used" });
+    expect((await there(order('"k"'))).headers.get("idempotency-replayed")).toBe("true");
+  });
+
+  test("two users may use one key: nobody gets what another was answered", async () => {
+    const { seen, handler } = counting();
+    const { here, there } = route(handler);
+    expect(await (await here(order('"k"', { user: "ada" }))).json()).toEqual({ run: 1 });
+    expect(await (await there(order('"k"', { user: "grace" }))).json()).toEqual({ run: 2 });
+    expect(await (await here(order('"k"', { user: "grace" }))).json()).toEqual({ run: 2 });
+    expect(seen.runs).toBe(2);
+  });
+
+  test("a request of nobody is the handler's alone", async () => {
+    const { seen, handler } = counting({ status: 401 });
+    const { here } = route(handler);
+    for (let i = 0; i < 2; i += 1) await here(order('"k"', { user: "" }));
+    expect(seen.runs).toBe(2);
+  });
+
+  test.each([
+    ["a failure of ours", new Response("broken", { status: 500 })],
+    ["a store that fails", new Response("later", { status: 503 })],
+    ["too many requests", new Response("later", { status: 429 })],
+    [
+      "whatever says when to come again",
+      new Response("busy", { status: 409, headers: { "retry-after": "1" } }),
+    ],
+  ])("%s is not kept: the request may be run again", async (_, failure) => {
+    const answers = [failure, new Response("done")];
+    const { here, there } = route(() => answers.shift() ?? new Response("a third run"));
+    expect((await here(order('"k"'))).status).toBe(failure.status);
+    const second = await there(order('"k"'));
+    expect([second.headers.has("idempotency-replayed"), await second.text()]).toEqual([
+      false,
+      "done",
+    ]);
+    expect(await (await here(order('"k"'))).text()).toBe("done");
+  });
+
+  test("a handler that throws leaves nothing: the request may be run again", async () => {
+    let runs = 0;
+    const { here, there } = route(() => {
+      runs += 1;
+      if (runs === 1) throw new Error("It broke.");
+      return new Response("done");
+    });
+    await expect(here(order('"k"'))).rejects.toThrow("It broke.");
+    expect(await (await there(order('"k"'))).text()).toBe("done");
+  });
+
+  test("a handler that dies in the middle is waited for no longer than its lease", async () => {
+    const dead = new Promise<Response>(() => {});
+    const answers: (Response | Promise<Response>)[] = [dead, new Response("done")];
+    const { here, there } = route(() => answers.shift() ?? new Response("a third run"), {
+      lease: 0.3,
+    });
+    void here(order('"k"'));
+    await expect.poll(async () => (await there(order('"k"'))).status).toBe(409);
+    await expect.poll(async () => (await there(order('"k"'))).text()).toBe("done");
+  });
+
+  test("one that took longer than its lease is answered, and what was run after it is kept", async () => {
+    const { here, there, failures } = route(
+      async (request) => {
+        if (request.headers.get("x-slow") === null) return new Response("second");
+        await expect.poll(async () => (await there(order('"k"'))).text()).toBe("second");
+        return new Response("first");
+      },
+      { lease: 0.2 },
+    );
+    const slow = order('"k"');
+    slow.headers.set("x-slow", "1");
+    expect(await (await here(slow)).text()).toBe("first");
+    expect(await (await here(order('"k"'))).text()).toBe("second");
+    expect(failures).toEqual(["keeping an answer"]);
+  });
+
+  test("an answer that is too large is given once; then it is said that it was done", async () => {
+    const { seen, handler } = counting();
+    const large = async (request: Request) => {
+      await handler(request);
+      return new Response("x".repeat(1001));
+    };
+    const { here, there } = route(large, { maxAnswerBytes: 1000 });
+    expect(await (await here(order('"k"'))).text()).toHaveLength(1001);
+    const again = await there(order('"k"'));
+    expect(again.status).toBe(409);
+    expect(again.headers.has("retry-after")).toBe(false);
+    expect(await again.json()).toMatchObject({
+      title: "The request was done, and its answer is not kept",
+    });
+    expect(seen.runs).toBe(1);
+  });
+
+  test("a body that is too large is 413, and nothing runs", async () => {
+    const { seen, handler } = counting();
+    const { here } = route(handler, { maxBodyBytes: 10 });
+    expect((await here(order('"k"', { body: "x".repeat(11) }))).status).toBe(413);
+    expect((await here(order('"k"', { body: "x".repeat(10) }))).status).toBe(201);
+    expect(seen.runs).toBe(1);
+  });
+
+  test("an answer is known for as long as is said", async () => {
+    const { seen, handler } = counting();
+    const { here } = route(handler, { lease: 0.2, window: 0.4 });
+    await here(order('"k"'));
+    expect((await here(order('"k"'))).headers.has("idempotency-replayed")).toBe(true);
+    await expect
+      .poll(async () => (await (await here(order('"k"'))).json()) as unknown)
+      .toEqual({
+        run: 2,
+      });
+    expect(seen.runs).toBe(2);
+  });
+
+  test("lost answers of the store do no harm", async () => {
+    await route(() => new Response("warm")).here(order('"k"'));
+    const { seen, handler } = counting();
+    const { here, there, failures } = route(
+      handler,
+      {},
+      losing((call) => call % 2 === 1),
+    );
+    expect(await (await here(order('"k"'))).json()).toEqual({ run: 1 });
+    expect(await (await there(order('"k"'))).json()).toEqual({ run: 1 });
+    expect([seen.runs, failures]).toEqual([1, []]);
+  });
+
+  test("a store that is gone is 503, or the request is run where that is asked for", async () => {
+    const gone = () => Promise.reject(new TypeError("fetch failed"));
+    const { seen, handler } = counting();
+    const closed = await route(handler, {}, gone).here(order('"k"'));
+    expect([closed.status, closed.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(seen.runs).toBe(0);
+    const open = await route(handler, { onStoreFailure: "open" }, gone).here(order('"k"'));
+    expect([open.status, await open.json()]).toEqual([201, { run: 1 }]);
+  });
+
+  test("what is kept says nothing to whoever reads the store", async () => {
+    const { handler } = counting({ status: 201, headers: { "x-secret": "ada@example.org" } });
+    const { here, redis, nameOf } = route(handler);
+    await here(order('"k-of-ada"', { body: '{"to":"ada@example.org"}' }));
+    const key = nameOf(JSON.stringify(["Idempotency-Key", "ada", "k-of-ada"]));
+    const value = await redis.get<string>(key);
+    expect(value).toMatch(/^d\d+:[\w-]+:[\w-]{22}:v2:/);
+    expect(`${key} ${value}`).not.toMatch(/ada|k-of|tickets|run/);
+    expect(await store.pttl(key)).toBeGreaterThan(0);
+  });
+});
+
+test("an answer that no key could hold is refused when the route is made", () => {
+  const never = () => Promise.reject(new Error("It is not asked."));
+  expect(() =>
+    idempotent(
+      () => new Response(),
+      { dedup: { claim: never, commit: never, release: never }, onFailure() {} },
+      { caller: () => "ada", maxAnswerBytes: 1_000_000 },
+    ),
+  ).toThrow(/maxAnswerBytes is 1000000; allowed: up to 524288/);
+});
