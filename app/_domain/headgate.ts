@@ -3,6 +3,7 @@ import policy from "#config/rate-limits";
 import { gateOptions } from "#app/_domain/options";
 import { reportFailure } from "#app/_domain/failures";
 import { commandStore } from "#app/_domain/store/commands";
+import { scriptStore } from "#app/_domain/store/scripts";
 import { createDedup, type Dedup } from "#lib/dedup/dedup";
 import { createPseudonym, type Pseudonym } from "#lib/identity/pseudonym";
 import { createVault, type Vault } from "#lib/identity/vault";
@@ -32,7 +33,9 @@ function makeTools(): Tools {
     vault: createVault(env.secret),
     onFailure: reportFailure,
   };
-  return { ...parts, locks: createLocks(parts), dedup: createDedup(parts) };
+  // Locks and dedup send scripts alone, whose answers need no reading as JSON.
+  const onScripts = { ...parts, redis: scriptStore() };
+  return { ...parts, locks: createLocks(onScripts), dedup: createDedup(onScripts) };
 }
 
 function makeLimits() {

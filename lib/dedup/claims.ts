@@ -83,69 +83,98 @@ const IN_PROGRESS = 2;
 export function createClaims(parts: DedupOptions): Claims {
   const { redis, keys, pseudonym, onFailure } = parts;
 
+  const nameOf = (key: string) => keys.event(pseudonym("event", key));
+
+  async function claim(key: string, options: ClaimOptions): Promise<Claim> {
+    checkKey(key);
+    const terms = readTerms(options, pseudonym);
+    const name = nameOf(key);
+    const [answer] = await askFor([name], terms);
+    return readClaim(answer, { ...terms, name }, options);
+  }
+
   async function claimMany(given: readonly string[], options: ClaimOptions): Promise<Claim[]> {
     checkKeys(given);
     const terms = readTerms(options, pseudonym);
-    const names = given.map((key) => keys.event(pseudonym("event", key)));
-    const claims = await claimEach([...new Set(names)], terms, options);
+    const names = given.map(nameOf);
+    const unique = [...new Set(names)];
+    const answers = await askFor(unique, terms);
+    const answerOf = new Map(unique.map((name, i) => [name, answers[i]]));
     const taken = new Set<string>();
-    return names.map((name) => {
-      const claim = claims.get(name) ?? duplicateOf(terms);
-      if (claim.state !== "first") return claim;
-      if (taken.has(name)) return duplicateOf(terms);
-      taken.add(name);
-      return claim;
-    });
+    return Promise.all(
+      names.map((name) => {
+        if (taken.has(name)) return secondOf(answerOf.get(name), { ...terms, name }, options);
+        taken.add(name);
+        return readClaim(answerOf.get(name), { ...terms, name }, options);
+      }),
+    );
   }
 
-  async function claimEach(
-    names: readonly string[],
-    terms: Terms,
-    { onStoreFailure = "open" }: ClaimOptions,
-  ): Promise<ReadonlyMap<string, Claim>> {
-    const answers = await askFor(names, terms);
-    const failed = answers.find((answer) => answer instanceof Error);
-    if (failed) onFailure("claiming an event", failed);
-    const claims = names.map(async (name, i): Promise<readonly [string, Claim]> => {
-      const token = { ...terms, name };
-      const answer = answers[i];
-      if (Array.isArray(answer)) return [name, await readClaim(answer, token)];
-      // It may be claimed without our knowing, so that it can be given up all the same.
-      if (onStoreFailure === "open") return [name, { state: "first", token, isCertain: false }];
-      return [name, inProgress(UNKNOWN_RETRY_MS, false)];
-    });
-    return new Map(await Promise.all(claims));
+  /** What a key is that was given before in the same call. */
+  async function secondOf(
+    answer: unknown,
+    token: ClaimToken,
+    options: ClaimOptions,
+  ): Promise<Claim> {
+    const claim = await readClaim(answer, token, options);
+    if (claim.state !== "first") return claim;
+    return token.lease > 0
+      ? inProgress(token.lease, claim.isCertain)
+      : { state: "duplicate", result: undefined };
   }
 
-  /** What the script answers of each name, or why it does not. */
+  /** Of each name what the script answers, or why it does not. */
   async function askFor(names: readonly string[], terms: Terms): Promise<readonly unknown[]> {
     const { owner, lease, window, maxAge, payload } = terms;
     const args = [owner, lease, window, maxAge, payload];
     if (names.length === 0) return [];
     try {
-      const answers = await runOwned(redis, CLAIM, [...names], args);
-      return inPairs(answers, names.length);
+      return inPairs(await runOwned(redis, CLAIM, [...names], args), names.length);
     } catch (error) {
-      if (names.length === 1 || !isCrossSlot(error)) return names.map(() => error);
+      if (names.length > 1 && isCrossSlot(error)) return askEach(names, args);
+      onFailure("claiming an event", error);
+      return names.map(() => error);
     }
-    // On a cluster each key may be in another place: as many scripts, still in one round trip.
-    const calls = names.map((name) => ({ keys: [name], args }));
-    return runScripts(redis, CLAIM, calls).catch((error: unknown) => names.map(() => error));
   }
 
-  async function readClaim([code, detail]: readonly unknown[], token: ClaimToken): Promise<Claim> {
+  /** On a cluster each key may be in another place: as many scripts, still in one round trip. */
+  async function askEach(
+    names: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<readonly unknown[]> {
+    const calls = names.map((name) => ({ keys: [name], args }));
+    try {
+      const answers = await runScripts(redis, CLAIM, calls);
+      const failed = answers.find((answer) => answer instanceof Error);
+      if (failed) onFailure("claiming an event", failed);
+      return answers;
+    } catch (error) {
+      onFailure("claiming an event", error);
+      return names.map(() => error);
+    }
+  }
+
+  async function readClaim(
+    answer: unknown,
+    token: ClaimToken,
+    { onStoreFailure = "open" }: ClaimOptions,
+  ): Promise<Claim> {
+    if (!Array.isArray(answer)) {
+      // It may be claimed without our knowing, so that it can be given up all the same.
+      return onStoreFailure === "open"
+        ? { state: "first", token, isCertain: false }
+        : inProgress(UNKNOWN_RETRY_MS, false);
+    }
+    const [code, detail] = answer as readonly unknown[];
     if (code === FIRST) return { state: "first", token, isCertain: true };
     if (code === IN_PROGRESS) return inProgress(Number(detail), true);
     if (code !== DUPLICATE) return { state: "other-payload" };
-    return { state: "duplicate", result: await openResult(parts, String(detail), token.name) };
+    return { state: "duplicate", result: await openResult(parts, detail, token.name) };
   }
 
   return {
+    claim,
     claimMany,
-    async claim(key, options) {
-      const [claim] = await claimMany([key], options);
-      return claim ?? { state: "duplicate", result: undefined };
-    },
     async commit(token, result, effect = {}) {
       const { name, owner, window, maxAge, payload } = token;
       const sealed = await sealResult(parts, result, name);
@@ -170,11 +199,6 @@ function inPairs(answers: unknown, count: number): (readonly unknown[])[] {
     throw new StoreError("STORE_BAD_ANSWER", "A claim's answer is not what its script answers.");
   }
   return Array.from({ length: count }, (_, i) => answers.slice(i * 2, i * 2 + 2));
-}
-
-/** What the second of one key is in a call. */
-function duplicateOf({ lease }: Terms): Claim {
-  return lease > 0 ? inProgress(lease, true) : { state: "duplicate", result: undefined };
 }
 
 function inProgress(retryAfterMs: number, isCertain: boolean): Claim {

@@ -29,10 +29,10 @@ export async function sealResult(
 /** The result that was kept; undefined where there is none, or it cannot be read. */
 export async function openResult(
   { vault, onFailure }: ResultParts,
-  sealed: string,
+  sealed: unknown,
   name: string,
 ): Promise<unknown> {
-  if (sealed === "") return undefined;
+  if (typeof sealed !== "string") return undefined;
   const text = await vault.open(sealed, name);
   if (text !== undefined) return JSON.parse(text);
   onFailure("opening a kept result", new Error("It was sealed under another secret."));

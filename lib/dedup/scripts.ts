@@ -38,7 +38,7 @@ end
 /**
  * Claims each key that nobody has claimed, or this owner already. KEYS: what is claimed. ARGV: owner,
  * lease (0: it is done at once), window, the sliding window's maximum age (0: it is fixed), all in
- * milliseconds, and the payload. Answers two values a key: 0 first, 1 duplicate and its result,
+ * milliseconds, and the payload. Answers two values a key: 0 first, 1 duplicate and its result or 0,
  * 2 in progress and how many milliseconds its lease has left, 3 of another payload. An owner's next
  * claim begins its lease anew; without a lease, what it is at work on is done.
  */
@@ -49,7 +49,7 @@ local now = (lease > 0 or maxAge > 0) and milliseconds() or nil
 local new = (lease > 0 and "c" or "d") .. (now and text(now) or "") .. ":" .. owner .. ":" .. payload
 local answers = {}
 for i, key in ipairs(KEYS) do
-  local code, detail = 0, ""
+  local code, detail = 0, 0
   local held = redis.call("GET", key)
   if not held then
     redis.call("SET", key, new, "PX", lease > 0 and ARGV[2] or ARGV[3])
@@ -63,7 +63,7 @@ for i, key in ipairs(KEYS) do
     elseif state == "c" then
       code, detail = 2, redis.call("PTTL", key)
     else
-      code, detail = 1, result or ""
+      code, detail = 1, result ~= "" and result or 0
       if maxAge > 0 and since and since ~= "" then
         redis.call("PEXPIRE", key, text(left(window, maxAge, tonumber(since), now)))
       end

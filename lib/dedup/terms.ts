@@ -46,7 +46,7 @@ export function readTerms(
   };
 }
 
-/** 122 random bits. */
+/** 82 random bits, as short as a hash: with them a claim takes 48 bytes of Redis's memory, not 64. */
 export function newOwner(): string {
-  return crypto.randomUUID();
+  return crypto.randomUUID().replaceAll("-", "").slice(0, 22);
 }

@@ -1,3 +1,5 @@
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { sha256 } from "@noble/hashes/sha2.js";
 import { hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { fromBase64, toBase64 } from "#lib/core/base64";
 
@@ -21,11 +23,21 @@ const SEALED_IN_HEX = /^v1:((?:[0-9a-f]{2}){12}):((?:[0-9a-f]{2}){16,8192})$/;
  * secret by HKDF-SHA-256 (RFC 5869).
  */
 export function createVault(secret: string): Vault {
+  const raw = derive(secret);
+  let imported: CryptoKey | undefined;
+
+  /** Kept when it is there: in workerd no request may wait for another's promise. */
+  async function aesKey(): Promise<CryptoKey> {
+    const usages: KeyUsage[] = ["encrypt", "decrypt"];
+    imported ??= await crypto.subtle.importKey("raw", raw, "AES-GCM", false, usages);
+    return imported;
+  }
+
   return {
     async seal(text, name) {
       const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
       const how = parameters(nonce, name);
-      const key = await deriveKey(secret);
+      const key = await aesKey();
       const sealed = await crypto.subtle.encrypt(how, key, new TextEncoder().encode(text));
       return `v2:${toBase64(nonce, new Uint8Array(sealed))}`;
     },
@@ -34,7 +46,7 @@ export function createVault(secret: string): Vault {
       if (!bytes || bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
       const how = parameters(bytes.slice(0, NONCE_BYTES), name);
       try {
-        const key = await deriveKey(secret);
+        const key = await aesKey();
         const opened = await crypto.subtle.decrypt(how, key, bytes.subarray(NONCE_BYTES));
         return new TextDecoder().decode(opened);
       } catch {
@@ -56,12 +68,8 @@ function parameters(iv: Uint8Array<ArrayBuffer>, name: string): AesGcmParams {
   return { name: "AES-GCM", iv, additionalData: new Uint8Array(utf8ToBytes(name)) };
 }
 
-/** Derived for each use: in workerd no request may wait for another's promise. */
-async function deriveKey(secret: string): Promise<CryptoKey> {
-  const raw = new Uint8Array(utf8ToBytes(secret));
-  const key = await crypto.subtle.importKey("raw", raw, "HKDF", false, ["deriveKey"]);
-  const info = new Uint8Array(utf8ToBytes("headgate: the app's own secrets"));
-  const how = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info };
-  const aes = { name: "AES-GCM", length: 256 };
-  return crypto.subtle.deriveKey(how, key, aes, false, ["encrypt", "decrypt"]);
+/** The key's bytes: HKDF-SHA-256 (RFC 5869) without a salt, 32 of them. */
+function derive(secret: string): Uint8Array<ArrayBuffer> {
+  const info = utf8ToBytes("headgate: the app's own secrets");
+  return new Uint8Array(hkdf(sha256, utf8ToBytes(secret), undefined, info, 32));
 }

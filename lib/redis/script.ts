@@ -64,20 +64,36 @@ export async function runOwned(
   args: readonly (string | number)[],
 ): Promise<unknown> {
   const since = monotonic();
-  const isLate = () => timeLeft(redis, since) <= 0;
-  const attempt = async (tries: number): Promise<unknown> => {
+  try {
+    return await runScript(redis, script, keys, args);
+  } catch (error) {
+    if (!isLost(error)) throw error;
+    const again = sendAgain(redis, () => runScript(redis, script, keys, args), { error, since });
+    return withinDeadline(redis, since, again);
+  }
+}
+
+async function sendAgain(
+  redis: ScriptStore,
+  run: () => Promise<unknown>,
+  { error, since }: { readonly error: unknown; readonly since: number },
+): Promise<unknown> {
+  let last = error;
+  for (const pauseMs of PAUSES_MS) {
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    if (timeLeft(redis, since) <= 0) break;
     try {
-      return await runScript(redis, script, keys, args);
-    } catch (error) {
-      const pauseMs = PAUSES_MS[tries];
-      const isLost = error instanceof StoreError && LOST.has(error.code);
-      if (!isLost || pauseMs === undefined) throw error;
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      if (isLate()) throw error;
-      return attempt(tries + 1);
+      return await run();
+    } catch (failure) {
+      if (!isLost(failure)) throw failure;
+      last = failure;
     }
-  };
-  return withinDeadline(redis, since, attempt(0));
+  }
+  throw last;
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof StoreError && LOST.has(error.code);
 }
 
 /**

@@ -2,19 +2,12 @@ import policy from "#config/rate-limits";
 import { createLimits } from "#lib/limits";
 import { gateOptions } from "../support/options.ts";
 import { makeTools } from "../support/tools.ts";
+import { sure, type Timed } from "./timing.ts";
 
 /** One thing that a handler does with the store. */
-export interface Operation {
-  readonly what: string;
+export interface Operation extends Timed {
   /** What the seed expected of it, in milliseconds; undefined where it names no figure. */
   readonly seedMs?: number;
-  /**
-   * Does it once.
-   *
-   * @param n never the same twice in one run
-   * @throws {Error} where it did not do what is measured: a store that fails is answered quickly
-   */
-  run(n: number): Promise<void>;
 }
 
 /** What is measured, on one client of one store; the first is what the others are compared to. */
@@ -76,7 +69,3 @@ export async function operationsOn(store: {
 
 /** A limit that no run reaches. */
 const ENOUGH = 1_000_000_000;
-
-function sure(did: boolean): void {
-  if (!did) throw new Error("The store failed, or answered other than it should: nothing to time.");
-}

@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../support/app.ts";
+import { benchDedup } from "./dedup.ts";
 import { benchMemory } from "./memory.ts";
 import { benchMiddleware } from "./compare.ts";
 import { benchProxy } from "./proxy.ts";
@@ -10,7 +11,7 @@ import { benchTools } from "./tools.ts";
 
 const HELP = `Measures Headgate on this machine, each thing beside what it is compared to.
 
-  npm run bench                      everything, six minutes
+  npm run bench                      everything, seven minutes
   npm run bench -- --only tools      one part of it
 
   middleware  the same Next app with no middleware, one that does nothing, ours with one rule, and
@@ -18,6 +19,9 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
               --rounds 5 --seconds 5 --connections 16
   tools       a limit check, a dedup check, a lock taken and given back or refused, one after the
               other and by 20 callers at once, beside a PING on the same way
+              --calls 2000
+  dedup       claim beside a bare SET NX, claimMany beside a pipeline, an idempotent handler beside
+              a bare one, at 1, 5, 20 and 50 callers, and bytes a key
               --calls 2000
   memory      what the seed's volumes take in Redis
   proxy       the sample with proxy.ts, its store by REST and by TCP, at 1 and 16 connections; needs wrk
@@ -46,6 +50,7 @@ const PARTS = {
       connections: count("connections"),
     }),
   tools: () => benchTools(count("calls")),
+  dedup: () => benchDedup(count("calls")),
   memory: benchMemory,
   proxy: () => benchProxy({ rounds: count("rounds"), seconds: count("seconds") }),
 };

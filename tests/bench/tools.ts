@@ -1,17 +1,12 @@
 import { percentile, printTable } from "./numbers.ts";
 import { type Operation, operationsOn } from "./operations.ts";
 import { startServed } from "./served.ts";
+import { timeInTurn } from "./timing.ts";
 
 /** What the seed expected of any operation. */
 const SEED_P95_MS = 20;
 
 const CALLERS = [1, 20] as const;
-
-/** Of each operation, before any is measured: what runs for long is asked for, not what begins. */
-const WARM_UP = 1000;
-
-/** Round by round, so that what else the machine does falls on all alike. */
-const ROUNDS = 5;
 
 /** Measures the handlers' tools over REST, beside a PING on the same way in the same run. */
 export async function benchTools(calls: number) {
@@ -47,13 +42,7 @@ async function measure(
   calls: number,
   callers: number,
 ): Promise<Row[]> {
-  const times = operations.map((): number[] => []);
-  for (const operation of operations) await timesOf(operation, WARM_UP, callers);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [i, operation] of operations.entries()) {
-      times[i]?.push(...(await timesOf(operation, Math.ceil(calls / ROUNDS), callers)));
-    }
-  }
+  const times = await timeInTurn(operations, { calls, callers });
   const ping = percentile(50, times[0] ?? []);
   return operations.map(({ what, seedMs }, i) => {
     const [p50, p95, p99] = percentiles(times[i] ?? []);
@@ -71,26 +60,6 @@ async function measure(
 
 function percentiles(times: readonly number[]): readonly [number, number, number] {
   return [percentile(50, times), percentile(95, times), percentile(99, times)];
-}
-
-/** Never the same twice, for operations that need a name of their own. */
-let next = 0;
-
-/** Milliseconds of each of `count` calls, of which `callers` are on their way at once. */
-async function timesOf(operation: Operation, count: number, callers: number): Promise<number[]> {
-  const times: number[] = [];
-  let left = count;
-  const caller = async () => {
-    while (left > 0) {
-      left -= 1;
-      next += 1;
-      const began = performance.now();
-      await operation.run(next);
-      times.push(performance.now() - began);
-    }
-  };
-  await Promise.all(Array.from({ length: callers }, caller));
-  return times;
 }
 
 /** The seed says "under 10 ms" of a check, and "p95 under 20 ms" of all: the first is held to p50. */

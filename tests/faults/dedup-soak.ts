@@ -39,6 +39,7 @@ export interface Handled extends Readonly<Record<Fate, number>> {
 }
 
 const LEASE_SECONDS = 0.3;
+const AT_ONCE = 60;
 
 /**
  * Has events handled by two instances, sent again until they are done, while three of four handlers
@@ -78,7 +79,11 @@ export async function handleAtRandom(store: TestStore, events: number): Promise<
     }
   }
 
-  await Promise.all(Array.from({ length: events }, (_, i) => send(`event ${i}`)));
+  const queue = Array.from({ length: events }, (_, i) => `event ${i}`);
+  const take = async () => {
+    for (let event = queue.pop(); event !== undefined; event = queue.pop()) await send(event);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, take));
   // Those that hung may be about to commit.
   await Promise.all(finishing);
   const counted = (await one.redis.hgetall<Record<string, number>>(counts)) ?? {};

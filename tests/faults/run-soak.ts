@@ -1,58 +1,124 @@
-// `npm run soak`: two instances over one Redis that is killed and stopped at random, for ten minutes.
+// `npm run soak`: what takes too long for the tests, at its full length.
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { printTable } from "../bench/numbers.ts";
+import { startStore } from "../support/gateway.ts";
+import { claimAtOnce, CLAIMS_A_KEY, handleAtRandom, killWorkers } from "./dedup-soak.ts";
 import { FETCHES_AN_HOUR, INSTANCES, SEARCHES_A_MINUTE, soak, type Soaked } from "./soak.ts";
 
-const HELP = `Serves the app by two instances over one Redis that is killed and stopped at random.
+const HELP = `Disturbs what must not be disturbed, for long.
 
-  npm run soak                    ten minutes, 60 requests a second
-  npm run soak -- --seconds 120   another length (at least 90, for the memory to be compared)
-  npm run soak -- --rate 100      another rate
+  npm run soak                    both parts, about fourteen minutes
+  npm run soak -- --only app      the app by two instances over one Redis that is killed and stopped
+                                  at random: ten minutes, 60 requests a second
+                --seconds 120     another length (at least 90, for the memory to be compared)
+                --rate 100        another rate
+  npm run soak -- --only dedup    20,000 claims on 2,000 keys, 2,000 events whose handlers fail, hang
+                                  and die, and 200 kills of workers that total events
 
-Ends with 1 where something was not as docs/failure-modes.md says.
+Ends with 1 where something was not as docs/failure-modes.md and docs/dedup.md say.
 `;
 
 /** How much larger a process may be at the end than after its first minute. */
 const MOST_GROWTH = 1.2;
 
+const KEYS = 2000;
+const EVENTS = 2000;
+const KILLS = 200;
+
+interface Check {
+  readonly what: string;
+  readonly seen: string;
+  readonly most: string;
+  readonly isMet: boolean;
+}
+
 const { values } = parseArgs({
   options: {
+    only: { type: "string" },
     seconds: { type: "string", default: "600" },
     rate: { type: "string", default: "60" },
     help: { type: "boolean", short: "h" },
   },
 });
 
-if (values.help) console.log(HELP);
-else await run(Number(values.seconds), Number(values.rate));
+const PARTS: Readonly<Record<string, () => Promise<void>>> = {
+  dedup: soakDedup,
+  app: () => soakApp(Number(values.seconds), Number(values.rate)),
+};
 
-async function run(seconds: number, rate: number): Promise<void> {
+if (values.help) console.log(HELP);
+else if (values.only !== undefined && !PARTS[values.only])
+  refuse("--only: allowed is app or dedup.");
+else {
+  for (const [name, run] of Object.entries(PARTS)) {
+    if (values.only === undefined || values.only === name) await run();
+  }
+}
+
+function refuse(why: string): void {
+  console.error(why);
+  process.exitCode = 2;
+}
+
+async function soakDedup(): Promise<void> {
+  const store = await startStore();
+  try {
+    console.error(`${KEYS * CLAIMS_A_KEY} claims on ${KEYS} keys ...`);
+    const firsts = await claimAtOnce(store, KEYS);
+    console.error(`${EVENTS} events whose handlers fail, hang and die ...`);
+    const { wrong, ...fates } = await handleAtRandom(store, EVENTS);
+    console.error(`${KILLS} kills of workers that total events ...`);
+    const { kills, taken, totalled } = await killWorkers(store, KILLS);
+    console.log(
+      `Dedup at commit ${commit()}: handlers ${JSON.stringify(fates)}; workers killed ${kills} times\n`,
+    );
+    report([
+      exactly(`firsts of ${KEYS * CLAIMS_A_KEY} claims, ten at once of each key`, firsts, KEYS),
+      exactly(`events of ${EVENTS} that were not counted once`, wrong, 0),
+      exactly("events in the totals", totalled, taken),
+    ]);
+  } finally {
+    await store.stop();
+  }
+}
+
+async function soakApp(seconds: number, rate: number): Promise<void> {
   if (!(seconds >= 90 && seconds <= 7200 && rate >= 1 && rate <= 1000)) {
-    console.error("--seconds: allowed is 90 to 7200; --rate: 1 to 1000.");
-    process.exitCode = 1;
+    refuse("--seconds: allowed is 90 to 7200; --rate: 1 to 1000.");
     return;
   }
   const soaked = await soak({ seconds, rate, say: (line) => console.error(line) });
-  const checks = checksOf(soaked);
-  const { stdout } = spawnSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" });
   console.log(
-    `${seconds} s at commit ${stdout.trim()}: ${soaked.requests} requests, Redis killed ${soaked.kills} times and stopped ${soaked.stops} times\n`,
+    `${seconds} s at commit ${commit()}: ${soaked.requests} requests, Redis killed ${soaked.kills} times and stopped ${soaked.stops} times\n`,
   );
-  printTable(
-    ["what", "seen", "allowed", ""],
-    checks.map(({ what, seen, most, isMet }) => [what, seen, most, isMet ? "met" : "missed"]),
-  );
-  console.log("");
+  report(checksOf(soaked));
   printTable(
     ["answer", "times"],
     Object.entries(soaked.answers).toSorted(([a], [b]) => a.localeCompare(b)),
   );
   if (soaked.broken.length > 0) console.log(`\n${soaked.broken.slice(0, 10).join("\n")}`);
+}
+
+function commit(): string {
+  const { stdout } = spawnSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" });
+  return stdout.trim();
+}
+
+function report(checks: readonly Check[]): void {
+  printTable(
+    ["what", "seen", "allowed", ""],
+    checks.map(({ what, seen, most, isMet }) => [what, seen, most, isMet ? "met" : "missed"]),
+  );
+  console.log("");
   if (checks.some(({ isMet }) => !isMet)) process.exitCode = 1;
 }
 
-function checksOf(soaked: Soaked) {
+function exactly(what: string, seen: number, wanted: number): Check {
+  return { what, seen: String(seen), most: `exactly ${wanted}`, isMet: seen === wanted };
+}
+
+function checksOf(soaked: Soaked): Check[] {
   const bound = FETCHES_AN_HOUR * (1 + INSTANCES);
   const atMost = (what: string, seen: number, most: number) => ({
     what,

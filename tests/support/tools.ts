@@ -5,6 +5,7 @@ import { createVault } from "#lib/identity/vault";
 import { createLocks } from "#lib/lock/locks";
 import { createRedis } from "#lib/redis/client";
 import { keyNames } from "#lib/redis/keys";
+import { createScriptStore } from "#lib/redis/script-store";
 import type { TestStore } from "./gateway.ts";
 
 let namespaces = 0;
@@ -22,14 +23,18 @@ export function makeTools(
   const namespace = `tools-${process.pid}-${namespaces}`;
   const failures: string[] = [];
   const make = (): Tools => {
+    const { url, token } = store;
+    const connection = { url, token, deadlineMs: 10_000, fetch: send };
+    const scripts = createScriptStore(connection);
     const parts = {
-      redis: createRedis({ url: store.url, token: store.token, deadlineMs: 10_000, fetch: send }),
+      redis: createRedis(connection),
       keys: keyNames(namespace),
       pseudonym: createPseudonym("a secret of the tests, long enough"),
       vault: createVault("a secret of the tests, long enough"),
       onFailure: (what: string) => void failures.push(what),
     };
-    return { ...parts, locks: createLocks(parts), dedup: createDedup(parts) };
+    const onScripts = { ...parts, redis: scripts };
+    return { ...parts, locks: createLocks(onScripts), dedup: createDedup(onScripts) };
   };
   return { ...make(), namespace, failures, again: make };
 }
