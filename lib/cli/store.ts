@@ -110,7 +110,7 @@ async function gatewayToOwnRedis(say: (line: string) => void): Promise<ChosenSto
 async function gatewayToEmbedded(): Promise<ChosenStore> {
   const gateway = await serveStore(await openEmbeddedStore(), { token: newToken() });
   return {
-    line: "embedded in this process, without Redis; it forgets everything on exit and serves no other process",
+    line: "embedded in this process, without Redis; it forgets everything on exit",
     variables: { ...gatewayVariables(gateway), HEADGATE_SECRET: newToken() },
     stop: () => gateway.close(),
   };
