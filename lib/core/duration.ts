@@ -21,6 +21,15 @@ const NAMES = [
   [SECOND, "second"],
 ] as const;
 
+/** A length of time: a number of seconds, or a text such as "30 seconds" or "5 minutes". */
+export type Duration = number | string;
+
+/** The whole milliseconds of a length of time, rounded up; undefined where it is none, or below 1 ms. */
+export function durationMs(given: Duration): number | undefined {
+  const ms = typeof given === "number" ? Math.ceil(given * 1000) : parseDuration(given);
+  return ms !== undefined && Number.isSafeInteger(ms) && ms >= 1 ? ms : undefined;
+}
+
 /**
  * Reads a length of time such as "minute", "15 minutes", "1 m", "10s" or "500 ms".
  *

@@ -1,4 +1,5 @@
-import { badArgument, type Duration, MAX_KEEP_MS, readDuration } from "./options.ts";
+import type { Duration } from "#lib/core/duration";
+import { badArgument, MAX_KEEP_MS, readDuration } from "./options.ts";
 
 /** What happens in Redis together with a claim or its commit: all of it, or nothing. */
 export interface Effect {

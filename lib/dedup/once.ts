@@ -1,7 +1,7 @@
+import type { Duration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
 import type { Claims, ClaimToken } from "./claims.ts";
 import type { Effect } from "./effect.ts";
-import type { Duration } from "./options.ts";
 import type { DedupOptions } from "./parts.ts";
 import type { ClaimOptions } from "./terms.ts";
 

@@ -1,8 +1,5 @@
-import { parseDuration } from "#lib/core/duration";
+import { type Duration, durationMs } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
-
-/** A length of time: a number of seconds, or a text such as "30 seconds" or "5 minutes". */
-export type Duration = number | string;
 
 /**
  * How long a thing counts as seen: from when it was first seen, or from when it was last seen, until
@@ -26,8 +23,8 @@ export const MAX_KEEP_MS = 366 * DAY_MS;
 
 /** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */
 export function readDuration(name: string, given: Duration, most = MAX_MS): number {
-  const ms = typeof given === "number" ? Math.ceil(given * 1000) : (parseDuration(given) ?? NaN);
-  if (Number.isSafeInteger(ms) && ms >= 1 && ms <= most) return ms;
+  const ms = durationMs(given);
+  if (ms !== undefined && ms <= most) return ms;
   throw badArgument(
     `${name} is ${JSON.stringify(given)}; allowed: seconds, or a text such as "30 seconds", up to ${most / 1000} seconds.`,
   );

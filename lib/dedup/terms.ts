@@ -1,4 +1,5 @@
-import { type Duration, readDuration, readWindow, type Window, type WindowMs } from "./options.ts";
+import type { Duration } from "#lib/core/duration";
+import { readDuration, readWindow, type Window, type WindowMs } from "./options.ts";
 import type { DedupOptions } from "./parts.ts";
 
 export interface ClaimOptions {

@@ -1,8 +1,8 @@
 import { toBase64 } from "#lib/core/base64";
+import type { Duration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
 import { readUpTo } from "#lib/core/read-up-to";
 import type { Claim, Dedup } from "#lib/dedup/dedup";
-import type { Duration } from "#lib/dedup/options";
 import { isOutcome, keepAnswer, replay } from "./answer.ts";
 import { IDEMPOTENCY_KEY, readKey } from "./key.ts";
 import * as refusals from "./refusals.ts";

@@ -2,14 +2,7 @@ import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { fromBase64, toBase64 } from "#lib/core/base64";
-
-/** Keeps what is the app's own, or anybody's, from whoever reads the store. */
-export interface Vault {
-  /** Encrypts a text for the place that `name` says; in another place it cannot be opened. */
-  seal(text: string, name: string): Promise<string>;
-  /** The text; undefined where it was sealed for another place, under another secret, or changed. */
-  open(sealed: unknown, name: string): Promise<string | undefined>;
-}
+import type { Vault } from "#lib/core/vault";
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -28,9 +21,11 @@ export function createVault(secret: string): Vault {
 
   /** Kept when it is there: in workerd no request may wait for another's promise. */
   async function aesKey(): Promise<CryptoKey> {
+    if (imported) return imported;
     const usages: KeyUsage[] = ["encrypt", "decrypt"];
-    imported ??= await crypto.subtle.importKey("raw", raw, "AES-GCM", false, usages);
-    return imported;
+    const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, usages);
+    imported = key;
+    return key;
   }
 
   return {

@@ -1,24 +1,24 @@
 import { HeadgateError } from "#lib/core/errors";
-import type { ScriptStore } from "#lib/redis/script-store";
-import { asStoreError, StoreError } from "#lib/redis/errors";
-import type { Keys } from "#lib/redis/keys";
-import { runOwned, type Script } from "#lib/redis/script";
-import { ACQUIRE, EXTEND, RELEASE } from "./scripts.ts";
+import { runOwned } from "#lib/redis/script";
+import { type Acquiring, createAcquire, giveUp, namesOf, newToken } from "./acquire.ts";
+import { createFenced, type Fenced } from "./fenced.ts";
+import { createFlights, type SingleFlight } from "./flight.ts";
+import { readDuration } from "./options.ts";
+import type { LocksOptions } from "./parts.ts";
+import { ACQUIRE_PLAIN, RELEASE } from "./scripts.ts";
+import { createUsing, type Using } from "./using.ts";
 
-export interface LocksOptions {
-  readonly redis: ScriptStore;
-  readonly keys: Pick<Keys, "lock">;
-  /** Stands for a key in Redis, where no name of a person may be. */
-  readonly pseudonym: (kind: string, value: string) => string;
-  /** Hears of a store that fails; the caller sees a lock that cannot be had. */
-  readonly onFailure: (what: string, error: unknown) => void;
-}
+export { fencedScript } from "./fenced.ts";
+export type { SharedErrors } from "./flight.ts";
+export type { Lock } from "./held.ts";
+export type { HoldOptions } from "./options.ts";
+export type { LocksOptions } from "./parts.ts";
 
 /** Locks of all instances over one store: one of them acts at a time. */
-export interface Locks {
+export interface Locks extends Acquiring, Fenced {
   /**
-   * Takes a lock for at most `ttlSeconds`. Answers the token that releases it, or null where
-   * somebody holds it, and where the store fails: then nobody is known to hold it.
+   * Takes a lock for at most `ttlSeconds`, and does not renew it. Answers the token that releases it,
+   * or null where somebody holds it, and where the store fails: then nobody is known to hold it.
    *
    * @throws {HeadgateError} LOCK_BAD_ARGUMENT
    */
@@ -29,135 +29,45 @@ export interface Locks {
    * @throws {HeadgateError} LOCK_BAD_ARGUMENT
    */
   releaseLock: (key: string, token: string) => Promise<boolean>;
-  /**
-   * Holds a lock for `ttlSeconds` from now; false where this token no longer holds it, or the store
-   * fails.
-   *
-   * @throws {HeadgateError} LOCK_BAD_ARGUMENT
-   */
-  extendLock: (key: string, token: string, ttlSeconds: number) => Promise<boolean>;
-  /**
-   * Does work while it holds a lock, and releases it also when the work fails. The work should take
-   * less than `ttlSeconds`: then another may hold the lock.
-   *
-   * @throws {HeadgateError} LOCK_BAD_ARGUMENT
-   * @throws {StoreError} where the store fails and `onStoreFailure` is "throw"
-   * @throws whatever the work throws
-   */
-  useLock: <T>(
-    key: string,
-    ttlSeconds: number,
-    work: () => Promise<T>,
-    options?: UseOptions,
-  ) => Promise<Used<T>>;
+  readonly using: Using;
+  readonly singleFlight: SingleFlight;
 }
-
-export interface UseOptions {
-  /**
-   * What becomes of the work while the store fails, and nobody knows who holds the lock: "throw" the
-   * store's error, "skip" the work, or "run" it without the lock.
-   * @default "throw"
-   */
-  readonly onStoreFailure?: "throw" | "skip" | "run";
-}
-
-/** What became of work under a lock. */
-export type Used<T> =
-  | {
-      readonly ran: true;
-      readonly value: T;
-      /** False where it ran without the lock, since the store failed. */
-      readonly isLocked: boolean;
-    }
-  | {
-      readonly ran: false;
-      /** Somebody else holds the lock; or the store failed, and the work is to be skipped. */
-      readonly because: "held" | "store-failed";
-    };
-
-const MAX_TTL_SECONDS = 24 * 3600;
 
 /** Makes the locks. A lock's value is its token, made by the runtime's own source of randomness. */
-export function createLocks({ redis, keys, pseudonym, onFailure }: LocksOptions): Locks {
-  async function run(script: Script, key: string, args: (string | number)[]): Promise<boolean> {
-    return (await runOwned(redis, script, [keys.lock(pseudonym("lock", key))], args)) === 1;
-  }
-
-  async function releaseLock(key: string, token: string): Promise<boolean> {
-    checkKey(key);
-    try {
-      return await run(RELEASE, key, [token]);
-    } catch (error) {
-      onFailure("releasing a lock", error);
-      return false;
-    }
-  }
-
-  /** The token; null where somebody holds the lock; or why nobody knows. */
-  async function acquire(key: string, ttlSeconds: number): Promise<string | null | StoreError> {
-    checkKey(key);
-    const ttlMs = milliseconds(ttlSeconds);
-    const token = newToken();
-    try {
-      return (await run(ACQUIRE, key, [token, ttlMs])) ? token : null;
-    } catch (error) {
-      onFailure("acquiring a lock", error);
-      // It may be ours without our knowing; then nobody else should wait for its end.
-      void releaseLock(key, token);
-      return asStoreError(error);
-    }
-  }
-
+export function createLocks(parts: LocksOptions): Locks {
+  const { redis, onFailure } = parts;
+  const acquiring = createAcquire(parts);
   return {
-    releaseLock,
+    ...acquiring,
+    ...createFenced(parts),
+    using: createUsing(acquiring),
+    singleFlight: createFlights(parts),
     async acquireLock(key, ttlSeconds) {
-      const acquired = await acquire(key, ttlSeconds);
-      return acquired instanceof StoreError ? null : acquired;
-    },
-    async useLock(key, ttlSeconds, work, { onStoreFailure = "throw" } = {}) {
-      const acquired = await acquire(key, ttlSeconds);
-      if (acquired === null) return { ran: false, because: "held" };
-      if (acquired instanceof StoreError) {
-        if (onStoreFailure === "throw") throw acquired;
-        if (onStoreFailure === "skip") return { ran: false, because: "store-failed" };
-        return { ran: true, value: await work(), isLocked: false };
-      }
+      const { name } = namesOf(parts, key);
+      const ttl = checkTtl(ttlSeconds);
+      const token = newToken();
       try {
-        return { ran: true, value: await work(), isLocked: true };
-      } finally {
-        await releaseLock(key, acquired);
-      }
-    },
-    async extendLock(key, token, ttlSeconds) {
-      checkKey(key);
-      const ttlMs = milliseconds(ttlSeconds);
-      try {
-        return await run(EXTEND, key, [token, ttlMs]);
+        return (await runOwned(redis, ACQUIRE_PLAIN, [name], [token, ttl])) === 1 ? token : null;
       } catch (error) {
-        onFailure("extending a lock", error);
+        onFailure("acquiring a lock", error);
+        giveUp(parts, name, token);
+        return null;
+      }
+    },
+    async releaseLock(key, token) {
+      const { name } = namesOf(parts, key);
+      try {
+        return (await runOwned(redis, RELEASE, [name], [token])) === 1;
+      } catch (error) {
+        onFailure("releasing a lock", error);
         return false;
       }
     },
   };
 }
 
-/** A number or nothing would be the text that it is written as, which is another key. */
-function checkKey(key: unknown): void {
-  if (typeof key === "string") return;
-  throw new HeadgateError("LOCK_BAD_ARGUMENT", `key is a ${typeof key}; allowed: text.`);
-}
-
-function milliseconds(ttlSeconds: number): number {
-  if (Number.isFinite(ttlSeconds) && ttlSeconds >= 0.001 && ttlSeconds <= MAX_TTL_SECONDS) {
-    return Math.ceil(ttlSeconds * 1000);
-  }
-  throw new HeadgateError(
-    "LOCK_BAD_ARGUMENT",
-    `ttlSeconds is ${ttlSeconds}; allowed: seconds from 0.001 to ${MAX_TTL_SECONDS} (a day).`,
-  );
-}
-
-/** 128 random bits in hex. */
-function newToken(): string {
-  return crypto.randomUUID().replaceAll("-", "");
+/** The seed's are seconds, as a number. */
+function checkTtl(ttlSeconds: number): number {
+  if (typeof ttlSeconds === "number") return readDuration("ttlSeconds", ttlSeconds);
+  throw new HeadgateError("LOCK_BAD_ARGUMENT", "ttlSeconds: allowed is a number of seconds.");
 }

@@ -9,6 +9,10 @@ export interface Keys {
   rateLimit(client: string, limit: string): string;
   /** A lock; `hash` stands for what is locked. */
   lock(hash: string): string;
+  /** What the holder of a lock found, for those who wait; `hash` stands for the lock. */
+  flight(hash: string): string;
+  /** The last fence that was seen for another key, in the same place of a cluster. */
+  fenceOf(key: string): string;
   /**
    * An event that counts once; `hash` stands for it. The prefix is the seed's. One that is counted
    * with keys of a group is of that group itself.
@@ -33,6 +37,8 @@ export function keyNames(namespace: string): Keys {
     rateLimitPrefix,
     rateLimit: (client, limit) => `${rateLimitPrefix}:{${client}}:${limit}`,
     lock: (hash) => `${namespace}:lock:${hash}`,
+    flight: (hash) => `${namespace}:flight:{${namespace}:lock:${hash}}`,
+    fenceOf: (key) => (/\{[^}]+\}/.test(key) ? `${key}:fence` : `${namespace}:fence:{${key}}`),
     event: (hash, group) =>
       group === undefined
         ? `${namespace}:analytics:${hash}`

@@ -1,42 +1,38 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createPseudonym } from "#lib/identity/pseudonym";
-import { createLocks } from "#lib/lock/locks";
-import { createRedis } from "#lib/redis/client";
-import { keyNames } from "#lib/redis/keys";
+import { marginOf } from "#lib/lock/held";
+import { fencedScript, type Lock } from "#lib/lock/locks";
+import { liveStore } from "../support/live-store.ts";
 import { losing } from "../support/losing.ts";
 import { serve, type ServedStore } from "../support/served.ts";
-import { STORES } from "../support/stores.ts";
+import { STORES_AND_CLUSTER } from "../support/stores.ts";
+import { makeTools } from "../support/tools.ts";
 
-describe.each(STORES)("locks on $name", (kind) => {
+const gone: typeof fetch = () => Promise.reject(new TypeError("fetch failed"));
+
+/** Busy, as a process is that computes: no timer runs meanwhile. */
+function block(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
+describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
   let store: ServedStore;
-  let namespaces = 0;
 
   beforeAll(async () => {
     store = await serve(kind);
   });
   afterAll(() => store?.stop());
 
-  /** Locks as one instance has them; those of a test share a namespace of its own. */
-  function instances(count: number, send: typeof fetch = fetch) {
-    namespaces += 1;
-    const namespace = `locks-${namespaces}`;
-    const failures: string[] = [];
-    const made = Array.from({ length: count }, () =>
-      createLocks({
-        redis: createRedis({ ...store, deadlineMs: 10_000, fetch: send }),
-        keys: keyNames(namespace),
-        pseudonym: createPseudonym("a secret of the tests, long enough"),
-        onFailure: (what) => failures.push(what),
-      }),
-    );
-    const [one, other] = [made[0], made.at(-1)];
-    if (!one || !other) throw new RangeError("at least one");
-    return { one, other, all: made, failures, keysNow: () => store.keys(namespace) };
+  /** Locks as two instances have them, in a namespace of the test's own. */
+  function pair(send: typeof fetch = fetch) {
+    const { again, locks, ...rest } = makeTools(store, send);
+    const nameOf = (key: string) => rest.keys.lock(rest.pseudonym("lock", key));
+    return { ...rest, nameOf, one: locks, other: again().locks };
   }
 
-  describe("a lock", () => {
+  describe("the seed's lock", () => {
     test("is one instance's, and null for every other, as in the seed", async () => {
-      const { one, other } = instances(2);
+      const { one, other } = pair();
       const token = await one.acquireLock("test-lock", 30);
       expect(token).toMatch(/^[0-9a-f]{32}$/);
       expect(await other.acquireLock("test-lock", 30)).toBeNull();
@@ -44,14 +40,16 @@ describe.each(STORES)("locks on $name", (kind) => {
     });
 
     test("is had by one of fifty that ask at once", async () => {
-      const { all } = instances(50);
-      const asked = all.map((locks) => locks.acquireLock("busy", 30));
+      const { one, other } = pair();
+      const asked = Array.from({ length: 50 }, (_, i) =>
+        (i % 2 ? one : other).acquireLock("busy", 30),
+      );
       const tokens = (await Promise.all(asked)).filter((token) => token !== null);
       expect(tokens).toHaveLength(1);
     });
 
     test("is released by its token alone", async () => {
-      const { one, other } = instances(2);
+      const { one, other } = pair();
       const token = (await one.acquireLock("mine", 30)) ?? "";
       expect(await other.releaseLock("mine", "0".repeat(32))).toBe(false);
       expect(await other.acquireLock("mine", 30)).toBeNull();
@@ -60,109 +58,574 @@ describe.each(STORES)("locks on $name", (kind) => {
       expect(await other.acquireLock("mine", 30)).not.toBeNull();
     });
 
-    test("that ran out is not the old owner's to release or extend", async () => {
-      const { one, other } = instances(2);
+    test("that ran out is not the old owner's to release", async () => {
+      const { one, other } = pair();
       const old = (await one.acquireLock("brief", 0.05)) ?? "";
       await expect.poll(() => other.acquireLock("brief", 30)).not.toBeNull();
-      expect(await one.extendLock("brief", old, 30)).toBe(false);
       expect(await one.releaseLock("brief", old)).toBe(false);
       expect(await one.acquireLock("brief", 30)).toBeNull();
     });
 
-    test("has a time to live, a name that says nothing, and can be extended", async () => {
-      const { one, keysNow } = instances(1);
-      const token = (await one.acquireLock("instagram:artist-1", 30)) ?? "";
-      const [key = ""] = await keysNow();
-      expect(key).toMatch(/^locks-\d+:lock:[\w-]{22}$/);
+    test("has a time to live, and a name that says nothing", async () => {
+      const { one, nameOf } = pair();
+      await one.acquireLock("instagram:artist-1", 30);
+      const key = nameOf("instagram:artist-1");
+      expect(key).toMatch(/^[\w-]+:lock:[\w-]{22}$/);
       expect(await store.pttl(key)).toBeLessThanOrEqual(30_000);
-      expect(await one.extendLock("instagram:artist-1", token, 90)).toBe(true);
-      expect(await store.pttl(key)).toBeGreaterThan(30_000);
+      expect(await store.pttl(key)).toBeGreaterThan(0);
     });
 
     test.each([0, -1, NaN, Infinity, 86_401])("for %s seconds is refused", async (ttl) => {
-      const { one } = instances(1);
+      const { one } = pair();
       const refused = { code: "LOCK_BAD_ARGUMENT" };
       await expect(one.acquireLock("a", ttl)).rejects.toMatchObject(refused);
-      await expect(one.extendLock("a", "b", ttl)).rejects.toMatchObject(refused);
+      await expect(one.tryAcquire("a", { ttl })).rejects.toMatchObject(refused);
+      await expect(one.acquire("a", { maxHold: ttl })).rejects.toMatchObject(refused);
+      const lock = await one.acquire("a");
+      await expect(lock.extend(ttl)).rejects.toMatchObject(refused);
     });
-  });
 
-  describe("an acquire whose answer is lost", () => {
-    test("is sent again and does not lose to itself", async () => {
-      // The first call tells Redis the script.
-      await instances(1).one.acquireLock("warm", 1);
-      const { one, other, failures } = instances(
-        2,
-        losing((call) => call === 1),
-      );
+    test("whose answer is lost is sent again and does not lose to itself", async () => {
+      await pair().one.acquireLock("warm", 1);
+      const { one, other, failures } = pair(losing((call) => call % 2 === 1));
       const token = await one.acquireLock("mine", 30);
       expect(token).not.toBeNull();
       expect(await other.acquireLock("mine", 30)).toBeNull();
-      expect(await one.releaseLock("mine", token ?? "")).toBe(true);
+      // Whether it was freed by the call whose answer was lost, nobody can say; it is free.
+      await one.releaseLock("mine", token ?? "");
+      expect(await other.acquireLock("mine", 30)).not.toBeNull();
       expect(failures).toEqual([]);
     });
 
-    test("three times, answers null, and holds nobody up", async () => {
-      await instances(1).one.acquireLock("warm", 1);
-      const { one, other, failures, keysNow } = instances(
-        2,
-        losing((call) => call <= 3),
-      );
+    test("whose answers are all lost is null, and holds nobody up", async () => {
+      await pair().one.acquireLock("warm", 1);
+      const { one, other, failures, nameOf } = pair(losing((call) => call <= 3));
       expect(await one.acquireLock("mine", 30)).toBeNull();
       expect(failures).toEqual(["acquiring a lock"]);
-      await expect.poll(keysNow).toEqual([]);
+      await expect.poll(() => store.pttl(nameOf("mine"))).toBe(-2);
       expect(await other.acquireLock("mine", 30)).not.toBeNull();
+    });
+
+    test("of a store that is gone is null, and nothing is thrown", async () => {
+      const { one, failures } = pair(gone);
+      expect(await one.acquireLock("a", 30)).toBeNull();
+      expect(await one.releaseLock("a", "b")).toBe(false);
+      await expect
+        .poll(() => failures.toSorted())
+        .toEqual(["acquiring a lock", "releasing a lock", "releasing a lock"]);
     });
   });
 
-  test("a store that is gone gives no lock, and throws nothing", async () => {
-    const { one, failures } = instances(1, () => Promise.reject(new TypeError("fetch failed")));
-    expect(await one.acquireLock("a", 30)).toBeNull();
-    expect(await one.extendLock("a", "b", 30)).toBe(false);
-    expect(await one.releaseLock("a", "b")).toBe(false);
-    expect(failures).toContain("extending a lock");
-    expect(failures).toContain("releasing a lock");
+  describe("a lock that is held", () => {
+    test("keeps everybody else out, also by the seed's name, until it is released", async () => {
+      const { one, other } = pair();
+      const lock = await one.tryAcquire("job");
+      expect(await other.tryAcquire("job")).toBeNull();
+      expect(await other.acquireLock("job", 30)).toBeNull();
+      expect(lock?.signal.aborted).toBe(false);
+      expect(await lock?.release()).toBe(true);
+      // Said once: a second time is the same answer.
+      expect(await lock?.release()).toBe(true);
+      expect(lock?.signal.aborted).toBe(false);
+      expect(await other.tryAcquire("job")).not.toBeNull();
+    });
+
+    test("is released at the end of its block, also where that throws", async () => {
+      const { one, other } = pair();
+      const failing = async () => {
+        await using lock = await one.acquire("job");
+        expect(await other.tryAcquire("job")).toBeNull();
+        throw new RangeError(String(lock.fence));
+      };
+      await expect(failing()).rejects.toThrow(RangeError);
+      await using lock = await other.tryAcquire("job");
+      expect(lock).not.toBeNull();
+    });
+
+    test("has a fence larger than every holder's before it, seed's ones too", async () => {
+      const { one, other } = pair();
+      const fences: number[] = [];
+      for (const locks of [one, other, one]) {
+        const lock = await locks.acquire("job");
+        fences.push(lock.fence);
+        await lock.release();
+        const token = await locks.acquireLock("job", 30);
+        await locks.releaseLock("job", token ?? "");
+      }
+      expect(fences).toEqual(fences.toSorted((a, b) => a - b));
+      expect(new Set(fences).size).toBe(3);
+      // Redis's time in microseconds: it is later than any that a lost one can have had.
+      expect(fences[0]).toBeGreaterThan((Date.now() - 60_000) * 1000);
+      expect(Number.isSafeInteger(fences[2])).toBe(true);
+    });
+
+    test("has a larger fence also where Redis's clock has stepped back", async () => {
+      const { one, redis, keys, nameOf } = pair();
+      const ahead = (Date.now() + 3_600_000) * 1000;
+      await redis.set(keys.fenceOf(nameOf("job")), ahead, { ex: 600 });
+      const lock = await one.acquire("job");
+      expect(lock.fence).toBe(ahead + 1);
+      expect(await store.pttl(keys.fenceOf(nameOf("job")))).toBeGreaterThan(30 * 24 * 3_600_000);
+    });
+
+    test("is renewed while it is held, for as long as it may be", async () => {
+      const { one, other, nameOf } = pair();
+      const lock = await one.acquire("job", { ttl: 0.3, maxHold: 1.2 });
+      const began = performance.now();
+      await expect.poll(() => other.tryAcquire("job"), { interval: 20 }).not.toBeNull();
+      const held = performance.now() - began;
+      expect(held).toBeGreaterThan(1100);
+      expect(lock.signal.aborted).toBe(true);
+      expect(lock.signal.reason).toMatchObject({ code: "LOCK_LOST" });
+      expect(await store.pttl(nameOf("job"))).toBeGreaterThan(20_000);
+      expect(await lock.release()).toBe(false);
+      expect(await store.pttl(nameOf("job"))).toBeGreaterThan(20_000);
+    });
+
+    test("is not renewed once it is released", async () => {
+      const { one, nameOf } = pair();
+      const lock = await one.acquire("job", { ttl: 0.3 });
+      await lock.release();
+      const next = await one.acquireLock("job", 0.3);
+      expect(next).not.toBeNull();
+      await expect.poll(() => store.pttl(nameOf("job"))).toBe(-2);
+      expect(lock.signal.aborted).toBe(false);
+    });
+
+    test("can be extended, and is renewed by as much from then on", async () => {
+      const { one, nameOf } = pair();
+      const lock = await one.acquire("job", { ttl: 0.3 });
+      const before = lock.expiresAt;
+      expect(await lock.extend("1 minute")).toBe(true);
+      expect(lock.expiresAt).toBeGreaterThan(before + 50_000);
+      expect(await store.pttl(nameOf("job"))).toBeGreaterThan(50_000);
+      await expect.poll(() => performance.now()).toBeGreaterThan(before + 100);
+      expect(await store.pttl(nameOf("job"))).toBeGreaterThan(50_000);
+      expect(await lock.release()).toBe(true);
+    });
+
+    test("says when it is over, before anybody else can hold it", async () => {
+      const { one, other } = pair();
+      const lock = await one.acquire("job", { ttl: 0.4, maxHold: 0.1 });
+      let abortedAt = Infinity;
+      lock.signal.addEventListener("abort", () => (abortedAt = performance.now()));
+      let heldAt = 0;
+      await expect
+        .poll(
+          async () => {
+            const next = await other.tryAcquire("job");
+            heldAt = performance.now();
+            return next;
+          },
+          { interval: 2 },
+        )
+        .not.toBeNull();
+      expect(abortedAt).toBeLessThan(heldAt);
+      expect(abortedAt).toBeGreaterThanOrEqual(lock.expiresAt - 1);
+      expect(marginOf(400)).toBe(13);
+    });
+
+    test("is lost to a process that was busy beyond its lease: it knows at once", async () => {
+      const { one, other } = pair();
+      const lock = await one.acquire("job", { ttl: 0.2 });
+      block(300);
+      // Before any timer has run.
+      expect(lock.signal.aborted).toBe(true);
+      expect(await lock.extend()).toBe(false);
+      await expect.poll(() => other.tryAcquire("job")).not.toBeNull();
+      expect(await lock.release()).toBe(false);
+      expect(await one.tryAcquire("job")).toBeNull();
+    });
+
+    test("is lost where Redis has forgotten it: by the next renewal, and nothing is freed", async () => {
+      const { one, other, redis, nameOf } = pair();
+      const lock = await one.acquire("job", { ttl: 0.3 });
+      await redis.del(nameOf("job"));
+      const next = await other.acquire("job");
+      await expect.poll(() => lock.signal.aborted).toBe(true);
+      expect(lock.signal.reason).toMatchObject({ code: "LOCK_LOST" });
+      expect(await lock.release()).toBe(false);
+      expect(next.fence).toBeGreaterThan(lock.fence);
+      expect(await next.release()).toBe(true);
+    });
+
+    test("is renewed though answers are lost", async () => {
+      await pair().one.acquire("warm");
+      const { one, nameOf } = pair(losing((call) => call % 2 === 0));
+      const lock = await one.acquire("job", { ttl: 0.6 });
+      const before = lock.expiresAt;
+      await expect.poll(() => lock.expiresAt).toBeGreaterThan(before + 300);
+      expect(await store.pttl(nameOf("job"))).toBeGreaterThan(0);
+      await lock.release();
+    });
+
+    test("is given up for lost when it cannot be renewed in time", async () => {
+      let isGone = false;
+      const { one, failures } = pair((...call) => (isGone ? gone(...call) : fetch(...call)));
+      const lock = await one.acquire("job", { ttl: 0.6 });
+      isGone = true;
+      await expect.poll(() => lock.signal.aborted).toBe(true);
+      expect(performance.now()).toBeGreaterThanOrEqual(lock.expiresAt);
+      expect(await lock.extend()).toBe(false);
+      expect(await lock.release()).toBe(false);
+      expect(failures).toContain("renewing a lock");
+    });
+  });
+
+  describe("who waits for a lock", () => {
+    test("has it when it is free", async () => {
+      const { one, other } = pair();
+      const lock = await one.acquire("job");
+      const waiting = other.acquire("job", { wait: "20 seconds" });
+      await lock.release();
+      expect((await waiting).fence).toBeGreaterThan(lock.fence);
+    });
+
+    test("has it when its holder has died", async () => {
+      const { one, other } = pair();
+      await one.acquireLock("job", 0.3);
+      expect((await other.acquire("job")).signal.aborted).toBe(false);
+    });
+
+    test("waits no longer than is said, and is told that it is held", async () => {
+      const { one, other } = pair();
+      await one.acquire("job");
+      const began = performance.now();
+      const waiting = other.acquire("job", { wait: 0.2 });
+      await expect(waiting).rejects.toMatchObject({ code: "LOCK_NOT_ACQUIRED" });
+      expect(performance.now() - began).toBeGreaterThan(190);
+      await expect(other.acquire("job", { wait: 0 })).rejects.toMatchObject({
+        code: "LOCK_NOT_ACQUIRED",
+      });
+    });
+
+    test("goes when it is told to, with the reason", async () => {
+      const { one, other } = pair();
+      await one.acquire("job");
+      const stop = new AbortController();
+      const waiting = other.acquire("job", { signal: stop.signal });
+      stop.abort(new RangeError("no more"));
+      await expect(waiting).rejects.toThrow("no more");
+      await expect(other.acquire("job", { signal: stop.signal })).rejects.toThrow("no more");
+    });
+
+    test("has it one after the other, none twice at once", async () => {
+      const { one, other } = pair();
+      let [inside, most, done] = [0, 0, 0];
+      const fences: number[] = [];
+      await Promise.all(
+        Array.from({ length: 20 }, async (_, i) => {
+          await using lock = await (i % 2 ? one : other).acquire("job", { wait: "30 seconds" });
+          fences.push(lock.fence);
+          inside += 1;
+          most = Math.max(most, inside);
+          await one.tryAcquire("job");
+          inside -= 1;
+          done += 1;
+        }),
+      );
+      expect([most, done]).toEqual([1, 20]);
+      expect(fences).toEqual(fences.toSorted((a, b) => a - b));
+    });
+
+    test("is told of a store that is gone", async () => {
+      const { one } = pair(gone);
+      for (const asked of [one.acquire("job"), one.tryAcquire("job")]) {
+        await expect(asked).rejects.toMatchObject({ name: "StoreError" });
+      }
+    });
   });
 
   describe("work under a lock", () => {
-    const gone: typeof fetch = () => Promise.reject(new TypeError("fetch failed"));
-
-    test("runs while it is held, by one of fifty, and releases it", async () => {
-      const { one, other, keysNow } = instances(2);
+    test("runs while it is held, one at a time of fifty, and releases it", async () => {
+      const { one, other, nameOf } = pair();
       let running = 0;
       const used = await Promise.all(
         Array.from({ length: 50 }, (_, i) =>
-          (i % 2 ? one : other).useLock("w", 30, async () => {
-            running += 1;
-            expect(running).toBe(1);
-            const value = await one.acquireLock("w", 30);
-            running -= 1;
-            return value;
-          }),
+          (i % 2 ? one : other).using(
+            "w",
+            async (lock) => {
+              running += 1;
+              expect(running).toBe(1);
+              const value = await one.acquireLock("w", 30);
+              running -= 1;
+              return [value, lock?.signal.aborted];
+            },
+            { wait: 0 },
+          ),
         ),
       );
       const ran = used.filter((each) => each.ran);
       expect(ran.length).toBeGreaterThan(0);
-      expect(ran).toEqual(ran.map(() => ({ ran: true, value: null, isLocked: true })));
+      expect(ran).toEqual(ran.map(() => ({ ran: true, value: [null, false], isLocked: true })));
       expect(used).toContainEqual({ ran: false, because: "held" });
-      expect(await keysNow()).toEqual([]);
+      expect(await store.pttl(nameOf("w"))).toBe(-2);
+    });
+
+    test("waits for it unless told otherwise", async () => {
+      const { one, other } = pair();
+      const lock = await one.acquire("w");
+      const waiting = other.using("w", async () => "done");
+      await lock.release();
+      expect(await waiting).toEqual({ ran: true, value: "done", isLocked: true });
     });
 
     test("that fails releases it too", async () => {
-      const { one } = instances(1);
-      const failing = one.useLock("w", 30, () => Promise.reject(new RangeError("no")));
+      const { one } = pair();
+      const failing = one.using("w", () => Promise.reject(new RangeError("no")));
       await expect(failing).rejects.toThrow(RangeError);
       expect(await one.acquireLock("w", 30)).not.toBeNull();
     });
 
+    test("learns that the lock was lost, and so does who called", async () => {
+      const { one, redis, nameOf } = pair();
+      const used = await one.using(
+        "w",
+        async (lock) => {
+          await redis.del(nameOf("w"));
+          await expect.poll(() => lock?.signal.aborted).toBe(true);
+          return "done";
+        },
+        { ttl: 0.3 },
+      );
+      expect(used).toEqual({ ran: true, value: "done", isLocked: false });
+    });
+
     test("throws, is skipped or runs without it, while the store is gone", async () => {
-      const { one } = instances(1, gone);
-      const work = async () => "done";
-      await expect(one.useLock("w", 30, work)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
-      const skipped = await one.useLock("w", 30, work, { onStoreFailure: "skip" });
+      const { one } = pair(gone);
+      const work = async (lock: Lock | undefined) => lock ?? "without";
+      await expect(one.using("w", work)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+      const skipped = await one.using("w", work, { onStoreFailure: "skip" });
       expect(skipped).toEqual({ ran: false, because: "store-failed" });
-      const run = await one.useLock("w", 30, work, { onStoreFailure: "run" });
-      expect(run).toEqual({ ran: true, value: "done", isLocked: false });
+      const run = await one.using("w", work, { onStoreFailure: "run" });
+      expect(run).toEqual({ ran: true, value: "without", isLocked: false });
     });
   });
+
+  describe("what a fence guards", () => {
+    test("takes the later holder's value, and refuses the earlier one's", async () => {
+      const { one, other, redis, keys, nameOf } = pair();
+      const resource = keys.app("resource", "a");
+      const old = await one.acquire("job");
+      await redis.del(nameOf("job"));
+      const late = await other.acquire("job");
+      expect(await other.fencedSet(late, resource, "late", 300)).toBe(true);
+      expect(await one.fencedSet(old, resource, "old", 300)).toBe(false);
+      expect(await redis.get(resource)).toBe("late");
+      expect(await other.fencedSet(late, resource, "later", 300)).toBe(true);
+      expect(await redis.get(resource)).toBe("later");
+      for (const key of [resource, keys.fenceOf(resource)]) {
+        expect(await store.pttl(key)).toBeGreaterThan(200_000);
+      }
+    });
+
+    test("runs a later holder's script, with its own keys and arguments, and no earlier one's", async () => {
+      const { one, redis, keys } = pair();
+      const [hash, list] = [keys.grouped("g", "hash", "a"), keys.grouped("g", "list", "a")];
+      const write = fencedScript(`
+        redis.call("RPUSH", KEYS[2], ARGV[2])
+        return redis.call("HINCRBY", KEYS[1], ARGV[1], #KEYS)
+      `);
+      const run = (fence: number, value: string) =>
+        one.fencedRun({ fence }, write, [hash, list], ["count", value]);
+      expect(await run(5, "five")).toEqual({ ran: true, reply: 2 });
+      expect(await run(4, "four")).toEqual({ ran: false, because: "fence-is-old" });
+      expect(await run(5, "five again")).toEqual({ ran: true, reply: 4 });
+      expect(await run(6, "six")).toEqual({ ran: true, reply: 6 });
+      expect(await redis.lrange(list, 0, -1)).toEqual(["five", "five again", "six"]);
+    });
+
+    test("tells of a script's own error, and is as it was", async () => {
+      const { one, keys } = pair();
+      const key = keys.app("resource", "a");
+      const failing = fencedScript(`return redis.error_reply("MINE it failed")`);
+      const asked = one.fencedRun({ fence: 9 }, failing, [key]);
+      await expect(asked).rejects.toMatchObject({ code: "STORE_REJECTED", reply: "MINE" });
+      expect(await one.fencedSet({ fence: 8 }, key, "v", 60)).toBe(true);
+    });
+
+    test.each([0, -1, NaN, 1.5, 2 ** 60])("has no fence %s", async (fence) => {
+      const { one } = pair();
+      const asked = one.fencedSet({ fence }, "k", "v", 60);
+      await expect(asked).rejects.toMatchObject({ code: "LOCK_BAD_ARGUMENT" });
+    });
+  });
+
+  describe("a single flight", () => {
+    const TTLS = { resultTtl: 60, errorTtl: 60 } as const;
+
+    test("is flown by one of fifty, and all get what it brought", async () => {
+      const { one, other } = pair();
+      let flights = 0;
+      const landed = await Promise.all(
+        Array.from({ length: 50 }, (_, i) =>
+          (i % 2 ? one : other).singleFlight(
+            "fares",
+            async () => {
+              flights += 1;
+              return { fare: 7 };
+            },
+            TTLS,
+          ),
+        ),
+      );
+      expect(flights).toBe(1);
+      expect(landed.filter(({ isShared }) => !isShared)).toHaveLength(1);
+      expect(landed.map(({ value }) => value)).toEqual(landed.map(() => ({ fare: 7 })));
+    });
+
+    test("brings all its error, once", async () => {
+      const { one, other } = pair();
+      let flights = 0;
+      const fly = () => {
+        flights += 1;
+        return Promise.reject(new RangeError("no fares today"));
+      };
+      const ends = await Promise.allSettled(
+        Array.from({ length: 20 }, (_, i) => (i % 2 ? one : other).singleFlight("f", fly, TTLS)),
+      );
+      expect(flights).toBe(1);
+      const reasons = ends.map((end) => (end as PromiseRejectedResult).reason as Error);
+      expect(reasons.filter((reason) => reason instanceof RangeError)).toHaveLength(1);
+      expect(reasons.filter((reason) => "code" in reason)).toHaveLength(19);
+      for (const reason of reasons) expect(reason.message).toContain("no fares today");
+    });
+
+    test("brings errors of one's own, and lets the others try where one is nobody else's", async () => {
+      const { one, other } = pair();
+      const errors = {
+        write: (error: unknown) => (error instanceof RangeError ? [error.message] : undefined),
+        read: (written: unknown) => new SyntaxError(String(written)),
+      };
+      const fails = (error: Error) => async () => {
+        throw error;
+      };
+      const options = { ...TTLS, errors };
+      await expect(one.singleFlight("f", fails(new TypeError("mine")), options)).rejects.toThrow(
+        "mine",
+      );
+      await expect(
+        other.singleFlight("f", fails(new RangeError("shared")), options),
+      ).rejects.toThrow(RangeError);
+      await expect(one.singleFlight("f", fails(new TypeError("no")), options)).rejects.toThrow(
+        new SyntaxError("shared"),
+      );
+    });
+
+    test("that dies is flown by another, and one that comes back late brings nothing", async () => {
+      const { one, other, redis, nameOf } = pair();
+      let isOld = false;
+      const old = one.singleFlight(
+        "f",
+        async (lock) => {
+          await expect.poll(() => isOld).toBe(true);
+          return lock?.signal.aborted ? "old" : "held";
+        },
+        { ...TTLS, ttl: 0.3, maxHold: 0.1 },
+      );
+      await expect.poll(() => redis.get(nameOf("f"))).not.toBeNull();
+      const next = await other.singleFlight("f", async () => "new", TTLS);
+      expect(next).toEqual({ value: "new", isShared: false });
+      isOld = true;
+      expect(await old).toEqual({ value: "old", isShared: false });
+      const third = await one.singleFlight("f", async () => "third", TTLS);
+      expect(third).toEqual({ value: "new", isShared: true });
+    });
+
+    test("is flown again when its result is old", async () => {
+      const { one } = pair();
+      let flights = 0;
+      const fly = async () => (flights += 1);
+      await one.singleFlight("f", fly, { resultTtl: 0.2 });
+      expect(await one.singleFlight("f", fly, { resultTtl: 60 })).toEqual({
+        value: 1,
+        isShared: true,
+      });
+      await expect
+        .poll(() => one.singleFlight("f", fly, { resultTtl: 60 }))
+        .toEqual({ value: 2, isShared: false });
+    });
+
+    test("is waited for no longer than is said", async () => {
+      const { one, other } = pair();
+      await one.acquire("f");
+      const waiting = other.singleFlight("f", async () => 1, { ...TTLS, wait: 0.1 });
+      await expect(waiting).rejects.toMatchObject({ code: "LOCK_NOT_ACQUIRED" });
+    });
+
+    test("brings nothing at all, or what nobody can keep, to the one who flew it", async () => {
+      const { one, other, failures } = pair();
+      const nothing = await one.singleFlight("n", async () => undefined, TTLS);
+      expect(nothing).toEqual({ value: undefined, isShared: false });
+      expect(await other.singleFlight("n", async () => 1, TTLS)).toEqual({
+        value: undefined,
+        isShared: true,
+      });
+      const large = "x".repeat(1024 * 1024);
+      expect((await one.singleFlight("l", async () => large, TTLS)).value).toBe(large);
+      expect((await one.singleFlight("b", async () => 1n, TTLS)).value).toBe(1n);
+      expect(failures).toEqual(["sharing a result", "sharing a result"]);
+      const second = await other.singleFlight("l", async () => "second", TTLS);
+      expect(second).toEqual({ value: "second", isShared: false });
+    });
+
+    test("whose result was sealed under another secret is flown again", async () => {
+      const { one, redis, keys, pseudonym } = pair();
+      const name = keys.flight(pseudonym("lock", "f"));
+      await redis.set(name, "v2:AAAA", { ex: 60 });
+      expect(await one.singleFlight("f", async () => 1, TTLS)).toEqual({
+        value: 1,
+        isShared: false,
+      });
+    });
+
+    test("survives lost answers", async () => {
+      await pair().one.singleFlight("warm", async () => 1, TTLS);
+      const { one, other, failures } = pair(losing((call) => call % 2 === 1));
+      const flown = await one.singleFlight("f", async () => "once", TTLS);
+      expect(flown).toEqual({ value: "once", isShared: false });
+      const second = await other.singleFlight("f", async () => "twice", TTLS);
+      expect(second).toEqual({ value: "once", isShared: true });
+      expect(failures).toEqual([]);
+    });
+
+    test("throws, or is flown by each alone, while the store is gone", async () => {
+      const { one } = pair(gone);
+      const fly = async (lock: Lock | undefined) => lock ?? "alone";
+      await expect(one.singleFlight("f", fly, TTLS)).rejects.toMatchObject({ name: "StoreError" });
+      const alone = await one.singleFlight("f", fly, { ...TTLS, onStoreFailure: "run" });
+      expect(alone).toEqual({ value: "alone", isShared: false });
+    });
+
+    test("leaves nothing that says of whom it is, and all of it ends", async () => {
+      const { one, redis, keys, pseudonym, nameOf } = pair();
+      await one.singleFlight("ada@example.org", async () => "ada@example.org", TTLS);
+      const name = keys.flight(pseudonym("lock", "ada@example.org"));
+      expect(`${name} ${await redis.get<string>(name)}`).not.toContain("ada");
+      expect(await store.pttl(name)).toBeGreaterThan(50_000);
+      expect(await store.pttl(nameOf("ada@example.org"))).toBe(-2);
+      expect(await store.pttl(keys.fenceOf(nameOf("ada@example.org")))).toBeGreaterThan(0);
+    });
+  });
+});
+
+// The embedded store's clock is this process's own.
+const live = liveStore();
+
+test("a lock does not care what the process's date is set to", async () => {
+  const { locks: one, again } = makeTools(live.store);
+  const other = again().locks;
+  const lock = await one.acquire("job", { ttl: 0.4 });
+  const { now } = Date;
+  try {
+    for (const jump of [86_400_000, -86_400_000]) {
+      Date.now = () => now() + jump;
+      expect(await lock.extend()).toBe(true);
+      expect(lock.signal.aborted).toBe(false);
+      expect(await other.tryAcquire("job")).toBeNull();
+    }
+  } finally {
+    Date.now = now;
+  }
+  expect(await lock.release()).toBe(true);
 });

@@ -25,7 +25,7 @@ const TODAY = new Date().toISOString().slice(0, 10);
 
 /** The command as `npm run analytics` runs it. */
 async function analytics(args: readonly string[], env: Record<string, string>) {
-  const given = ["lib/cli/analytics.ts", ...args];
+  const given = ["app/_domain/analytics/totals.command.ts", ...args];
   const options = { cwd: ROOT, env: { ...MACHINE, ...env } };
   return run(process.execPath, given, options).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
@@ -72,7 +72,7 @@ const ENDED = /4 totalled, 0 set aside\n[\d-]+ +profile_view +4 +█+\n$/;
 test("goes on as events come with --watch, and ends when it is told to", async () => {
   const { redis, track } = await trackingApp();
   const child = cleanUp(
-    spawn(process.execPath, ["lib/cli/analytics.ts", "--watch", "--days", "1"], {
+    spawn(process.execPath, ["app/_domain/analytics/totals.command.ts", "--watch", "--days", "1"], {
       cwd: ROOT,
       env: { ...MACHINE, REDIS_URL: redis.url },
       stdio: ["ignore", "pipe", "pipe"],

@@ -221,7 +221,7 @@ describe("what looks for identifiers", () => {
 
 /** What each key of the sample looks like: nothing in it is of a client's choice. */
 const FORM =
-  /^local:(?:rate_limit:\{[\w-]{22}\}:[a-z-]+:[a-z|+]+:\d+|(?:lock|analytics|analytics:\{events\}):[\w-]{22}|app:[a-z-]+:[\w-]{22}|app:\{events\}:(?:counts:\d{4}-\d\d-\d\d:[\w-]{22}|stream:all)|cache:search:[0-9a-f]{64})$/;
+  /^local:(?:rate_limit:\{[\w-]{22}\}:[a-z-]+:[a-z|+]+:\d+|(?:lock|analytics|analytics:\{events\}):[\w-]{22}|fence:\{local:lock:[\w-]{22}\}|flight:\{local:lock:[\w-]{22}\}|app:[a-z-]+:[\w-]{22}|app:\{events\}:(?:counts:\d{4}-\d\d-\d\d:[\w-]{22}|stream:all)|cache:search:[0-9a-f]{64})$/;
 
 /** The longest that anything is kept: 90 days, in milliseconds. */
 const LONGEST_MS = 90 * 24 * 3600 * 1000;

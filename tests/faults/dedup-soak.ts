@@ -146,7 +146,14 @@ process.once("exit", () => {
 /** Batches are small, so that it is killed within one more often. */
 function startWorker(store: TestStore, namespace: string): ChildProcess {
   const { PATH = "", HOME = "" } = process.env;
-  const args = ["lib/cli/analytics.ts", "--watch", "--batch", "5", "--abandoned", "100 ms"];
+  const args = [
+    "app/_domain/analytics/totals.command.ts",
+    "--watch",
+    "--batch",
+    "5",
+    "--abandoned",
+    "100 ms",
+  ];
   const worker = spawn(process.execPath, args, {
     cwd: ROOT,
     env: {

@@ -58,6 +58,7 @@ export function instagramWorlds(
       standIn,
       one,
       other: parts(tools.again()),
+      third: parts(tools.again()),
       failures,
       mend: () => (current = undefined),
       breakBy: (next: Fault) => (current = next),
@@ -65,7 +66,7 @@ export function instagramWorlds(
       keys: () => live.direct.keys(`${tools.namespace}:*`),
       /** Makes what was fetched old, as its time to live would. */
       forget: async () => {
-        for (const key of await live.direct.keys(`${tools.namespace}:app:instagram-media:*`)) {
+        for (const key of await live.direct.keys(`${tools.namespace}:flight:*`)) {
           await live.direct.del(key);
         }
       },

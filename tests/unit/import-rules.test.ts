@@ -94,6 +94,11 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
     allowed: ["#config/env", "#lib/limits", "next/server"],
   },
   {
+    file: "app/x.command.ts",
+    refused: ["@upstash/redis"],
+    allowed: ["#config/env", "#lib/cli/env-files", "#lib/gateway/direct", "node:path"],
+  },
+  {
     file: "middleware.ts",
     refused: ["#lib/gateway/server", "node:fs"],
     allowed: ["#lib/guard", "#config/rate-limits", "next/server"],

@@ -1,12 +1,20 @@
 import * as z from "zod";
 import type { Tools } from "#app/_domain/headgate";
 import { ProblemError } from "#app/_domain/http/problem-error";
+import type { Duration } from "#lib/core/duration";
+import { HeadgateError } from "#lib/core/errors";
+import type { SharedErrors } from "#lib/lock/locks";
 import { type Instagram, media, type Medium } from "./client.ts";
 import { InstagramError, problemOf } from "./errors.ts";
 import { createTokens, type TokenParts } from "./tokens.ts";
 
 export interface MediaParts extends TokenParts, Pick<Tools, "locks"> {
   readonly instagram: Instagram;
+  /**
+   * For how long a request waits for another's fetch: longer than both calls and their repetition take.
+   * @default "12 seconds"
+   */
+  readonly wait?: Duration;
 }
 
 /** A user's posts, and what was done for them. */
@@ -26,66 +34,61 @@ export const FRESH_SECONDS = 30;
 /** A failure is told to those who wait, and not repeated for each of them, in seconds. */
 const FAILED_SECONDS = 3;
 
-/** Longer than both calls and their repetition take, in seconds. */
-const LEASE_SECONDS = 30;
+/** How a fetch is shared; one that died is replaced after `ttl` seconds. */
+const FLIGHT = {
+  ttl: 5,
+  resultTtl: FRESH_SECONDS,
+  errorTtl: FAILED_SECONDS,
+} as const;
 
-/** How long a request waits for another's fetch, and how often it looks, in milliseconds. */
-const WAIT_MS = 12_000;
-const LOOK_MS = 100;
+const fetchedMedia = z.object({ media, fetchedAt: z.string() });
 
-const outcome = z.union([
-  z.object({ media, fetchedAt: z.string() }),
-  z.object({
-    problem: z.looseObject({ title: z.string(), status: z.number() }),
-    retryAfter: z.number().optional(),
-  }),
-]);
+const sharedProblem = z.object({
+  problem: z.looseObject({ title: z.string(), status: z.number() }),
+  retryAfter: z.number().optional(),
+});
 
-type Outcome = z.infer<typeof outcome>;
+/** What a client is told is told to all who wait; any other failure is not theirs: they try themselves. */
+const ERRORS: SharedErrors = {
+  write: (error) =>
+    error instanceof ProblemError
+      ? { problem: error.problem, retryAfter: error.retryAfter }
+      : undefined,
+  read(written) {
+    const { problem, retryAfter } = sharedProblem.parse(written);
+    return new ProblemError(problem, retryAfter === undefined ? {} : { retryAfter });
+  },
+};
 
 /**
- * Fetches a user's posts, once for all tabs and instances that ask at the same time: one holds the
- * user's lock and asks Instagram, the others wait for what it finds.
+ * Fetches a user's posts, once for all tabs and instances that ask at the same time: one asks
+ * Instagram, the others wait for what it finds.
  *
  * @throws {ProblemError} where Instagram fails, or the wait is too long
  * @throws {StoreError}
  */
 export async function fetchMedia(parts: MediaParts, user: string): Promise<FetchedMedia> {
-  const { locks, redis, now = Date.now } = parts;
-  const key = parts.keys.app("instagram-media", parts.pseudonym("user", user));
-  const lock = `instagram:${user}`;
-  const until = now() + WAIT_MS;
-  for (;;) {
-    const found = outcome.safeParse(await redis.get(key));
-    if (found.success) return told(found.data);
-    const lease = await locks.acquireLock(lock, LEASE_SECONDS);
-    if (lease !== null) {
-      try {
-        // Another may have ended between our look and our lock.
-        const meanwhile = outcome.safeParse(await redis.get(key));
-        return meanwhile.success ? told(meanwhile.data) : await fetchAndKeep(parts, user, key);
-      } finally {
-        await locks.releaseLock(lock, lease);
-      }
-    }
-    if (now() > until) throw new ProblemError(BUSY, { retryAfter: 5 });
-    await pause(LOOK_MS);
-  }
+  const { locks, wait = "12 seconds", now = Date.now } = parts;
+  let refreshed = false;
+  const work = async () => {
+    const found = await askAndTell(parts, user);
+    refreshed = found.refreshed;
+    return { media: found.media, fetchedAt: new Date(now()).toISOString() };
+  };
+  const { value, isShared } = await locks
+    .singleFlight(`instagram:${user}`, work, { ...FLIGHT, wait, errors: ERRORS })
+    .catch((error: unknown) => {
+      throw isBusy(error) ? new ProblemError(BUSY, { retryAfter: 5 }) : error;
+    });
+  return { ...fetchedMedia.parse(value), fetched: !isShared, refreshed };
 }
 
-async function fetchAndKeep(parts: MediaParts, user: string, key: string): Promise<FetchedMedia> {
-  const { redis, onFailure, now = Date.now } = parts;
+async function askAndTell(parts: MediaParts, user: string) {
   try {
-    const found = await askInstagram(parts, user);
-    const kept = { media: found.media, fetchedAt: new Date(now()).toISOString() };
-    await redis.set(key, kept, { ex: FRESH_SECONDS });
-    return { ...kept, fetched: true, refreshed: found.refreshed };
+    return await askInstagram(parts, user);
   } catch (error) {
     if (!(error instanceof InstagramError)) throw error;
-    onFailure("asking Instagram", error);
-    const { problem, retryAfter } = problemOf(error);
-    const failed: Outcome = { problem: { ...problem }, ...(retryAfter && { retryAfter }) };
-    await redis.set(key, failed, { ex: FAILED_SECONDS });
+    parts.onFailure("asking Instagram", error);
     throw problemOf(error);
   }
 }
@@ -104,10 +107,8 @@ async function askInstagram(parts: MediaParts, user: string) {
   }
 }
 
-function told(found: Outcome): FetchedMedia {
-  if (!("problem" in found)) return { ...found, fetched: false, refreshed: false };
-  const { problem, retryAfter } = found;
-  throw new ProblemError(problem, retryAfter === undefined ? {} : { retryAfter });
+function isBusy(error: unknown): boolean {
+  return error instanceof HeadgateError && error.code === "LOCK_NOT_ACQUIRED";
 }
 
 const BUSY = {
@@ -115,7 +116,3 @@ const BUSY = {
   title: "Instagram is being asked",
   detail: "Another tab or instance is at it and has no answer yet. Please try again shortly.",
 };
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}

@@ -3,6 +3,7 @@ import type { Artist } from "#app/_domain/artists/artists";
 import type { Tools } from "#app/_domain/headgate";
 import { ProblemError } from "#app/_domain/http/problem-error";
 import { HeadgateError } from "#lib/core/errors";
+import type { HoldOptions, Lock } from "#lib/lock/locks";
 import { type Job, JOB_KINDS, jobRecords, type JobKind, readJob } from "./job.ts";
 import { everyArtist, type Step, STEPS } from "./steps.ts";
 
@@ -20,48 +21,57 @@ export interface PipelineParts extends Pick<Tools, "redis" | "keys" | "pseudonym
   /** @default the steps of each kind */
   readonly steps?: Readonly<Record<JobKind, Step>>;
   readonly artists?: readonly Artist[];
+  /**
+   * How the lock of a kind is held while its job runs.
+   * @default half a minute, renewed for an hour
+   */
+  readonly hold?: HoldOptions;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
 
-/** How long a job that is not heard of holds its kind, in seconds. */
-const LEASE_SECONDS = 30;
+/** Of an instance that died the lock ends after `ttl` seconds. */
+const HOLD: HoldOptions = { ttl: 30, maxHold: "1 hour" };
 
-/** After this many steps the lease is extended. */
-const STEPS_A_LEASE = 25;
+/** When it is worth asking again while a job of the kind runs, in seconds. */
+const RETRY_SECONDS = 30;
 
 /**
  * Makes the pipeline. No two jobs of one kind run at once, on whichever instance: each holds the
  * lock of its kind until it ends, and one whose instance died loses it by itself.
  */
 export function createPipeline(parts: PipelineParts) {
-  const { locks, defer, onFailure, steps = STEPS, artists = everyArtist(), now = Date.now } = parts;
+  const {
+    locks,
+    defer,
+    onFailure,
+    hold = HOLD,
+    steps = STEPS,
+    artists = everyArtist(),
+    now = Date.now,
+  } = parts;
   const records = jobRecords(parts);
 
   /** @throws {ProblemError} 409 while one of its kind runs */
   async function begin(job: Pick<Job, "id" | "kind" | "attempts">): Promise<Job> {
-    const lock = `pipeline:${job.kind}`;
-    const lease = await locks.acquireLock(lock, LEASE_SECONDS);
-    if (lease === null) throw new ProblemError(running(job.kind), { retryAfter: LEASE_SECONDS });
+    const lock = await locks.tryAcquire(`pipeline:${job.kind}`, hold);
+    if (lock === null) throw new ProblemError(running(job.kind), { retryAfter: RETRY_SECONDS });
     const begun: Job = { ...job, status: "running", startedAt: now() };
     try {
       await records.replace(job.id, begun);
     } catch (error) {
-      await locks.releaseLock(lock, lease);
+      await lock.release();
       throw error;
     }
-    defer(() => run(begun, lock, lease));
+    defer(() => run(begun, lock));
     return begun;
   }
 
-  async function run({ id, kind }: Job, lock: string, lease: string): Promise<void> {
+  async function run({ id, kind }: Job, lock: Lock): Promise<void> {
     let end: Pick<Job, "status" | "error">;
     try {
-      for (const [at, artist] of artists.entries()) {
-        const isLeaseDue = at % STEPS_A_LEASE === STEPS_A_LEASE - 1;
-        if (isLeaseDue && !(await locks.extendLock(lock, lease, LEASE_SECONDS))) {
-          throw new Error("The lock was lost, and another job may run.");
-        }
+      for (const artist of artists) {
+        lock.signal.throwIfAborted();
         await steps[kind](parts, artist);
       }
       end = { status: "done" };
@@ -74,7 +84,7 @@ export function createPipeline(parts: PipelineParts) {
       // Its record still says "running"; without the lock it can be tried again.
       onFailure("ending a job", error);
     } finally {
-      await locks.releaseLock(lock, lease);
+      await lock.release();
     }
   }
 

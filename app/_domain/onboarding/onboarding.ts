@@ -40,24 +40,25 @@ export async function finalize(
   tools: RecordTools & Pick<Tools, "locks">,
   user: string,
 ): Promise<Fields<Profile>> {
-  const lock = `onboarding:${user}`;
-  const token = await tools.locks.acquireLock(lock, 30);
-  if (token === null) throw new ProblemError(BUSY, { retryAfter: 1 });
-  try {
-    const sessions = sessionsOf(tools);
-    const session = await sessions.read(user);
-    if (!session) throw new ProblemError(NONE);
-    const missing = missingIn(session);
-    if (missing.length > 0) throw new ProblemError(incomplete(missing));
-    const kept = profiles(tools);
-    await kept.merge(user, session);
-    // With what another tab has added meanwhile.
-    const last = { ...session, ...(await sessions.take(user)) };
-    await kept.merge(user, last);
-    return last;
-  } finally {
-    await tools.locks.releaseLock(lock, token);
-  }
+  const used = await tools.locks.using(`onboarding:${user}`, () => makeProfile(tools, user), {
+    wait: 0,
+  });
+  if (!used.ran) throw new ProblemError(BUSY, { retryAfter: 1 });
+  return used.value;
+}
+
+async function makeProfile(tools: RecordTools, user: string): Promise<Fields<Profile>> {
+  const sessions = sessionsOf(tools);
+  const session = await sessions.read(user);
+  if (!session) throw new ProblemError(NONE);
+  const missing = missingIn(session);
+  if (missing.length > 0) throw new ProblemError(incomplete(missing));
+  const kept = profiles(tools);
+  await kept.merge(user, session);
+  // With what another tab has added meanwhile.
+  const last = { ...session, ...(await sessions.take(user)) };
+  await kept.merge(user, last);
+  return last;
 }
 
 function sessionsOf(tools: RecordTools): Records<Profile> {
@@ -77,7 +78,7 @@ const NONE = {
 const BUSY = {
   status: 409,
   title: "The onboarding is being finished",
-  detail: "Another tab is at it, or the store does not answer. Please try again.",
+  detail: "Another tab is at it. Please try again.",
 };
 
 function incomplete(missing: readonly string[]) {

@@ -1,8 +1,5 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { dayOf, MAX_WAITING } from "#app/_domain/analytics/events";
-import { createTotals, type Lengths, type Settled } from "#app/_domain/analytics/totals";
-import { totalEvents } from "#app/_domain/analytics/worker";
 import { readEnvironment } from "#config/env";
 import { loadEnvFiles } from "#lib/cli/env-files";
 import { runningStore } from "#lib/cli/running-store";
@@ -11,6 +8,9 @@ import { HeadgateError } from "#lib/core/errors";
 import { connectDirect } from "#lib/gateway/direct";
 import { keyNames } from "#lib/redis/keys";
 import { createScriptStore, type ScriptStore } from "#lib/redis/script-store";
+import { dayOf, MAX_WAITING } from "./events.ts";
+import { createTotals, type Lengths, type Settled } from "./totals.ts";
+import { totalEvents } from "./worker.ts";
 
 const HELP = `Totals the events that POST /api/analytics/track took, by day and type: each once.
 
@@ -59,7 +59,7 @@ async function main(): Promise<number> {
     abandonedMs: duration("abandoned", values.abandoned),
     watch: values.watch === true,
   };
-  const store = openStore(join(import.meta.dirname, "..", ".."));
+  const store = openStore(join(import.meta.dirname, "..", "..", ".."));
   try {
     const totals = createTotals({ redis: store.redis, keys: keyNames(store.namespace) });
     if (values["set-aside"] === true) await printSetAside(totals);

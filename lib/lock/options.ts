@@ -1,0 +1,65 @@
+import { type Duration, durationMs } from "#lib/core/duration";
+import { HeadgateError } from "#lib/core/errors";
+
+/** How a lock is held. */
+export interface HoldOptions {
+  /**
+   * For how long Redis holds the lock when nothing more is heard of its holder. Renewed at a third
+   * of it, while it is held.
+   * @default "30 seconds"
+   */
+  readonly ttl?: Duration;
+  /**
+   * The longest that it is held by renewing it; the last lease may end later. With less than `ttl` it
+   * is never renewed.
+   * @default "5 minutes"
+   */
+  readonly maxHold?: Duration;
+}
+
+/** How a lock is waited for. */
+export interface WaitOptions extends HoldOptions {
+  /**
+   * How long a lock is waited for that somebody holds; 0 for not at all.
+   * @default "10 seconds"
+   */
+  readonly wait?: Duration;
+  /** Ends the wait: the promise is rejected with its reason. It does not end the lock. */
+  readonly signal?: AbortSignal;
+}
+
+/** The same in milliseconds. */
+export interface HoldMs {
+  readonly ttl: number;
+  readonly maxHold: number;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** @throws {HeadgateError} LOCK_BAD_ARGUMENT */
+export function readHold({ ttl = "30 seconds", maxHold = "5 minutes" }: HoldOptions): HoldMs {
+  return { ttl: readDuration("ttl", ttl), maxHold: readDuration("maxHold", maxHold) };
+}
+
+/** Milliseconds. @throws {HeadgateError} LOCK_BAD_ARGUMENT */
+export function readWait({ wait = "10 seconds" }: WaitOptions): number {
+  return wait === 0 ? 0 : readDuration("wait", wait);
+}
+
+/** Milliseconds. @throws {HeadgateError} LOCK_BAD_ARGUMENT */
+export function readDuration(name: string, given: Duration): number {
+  const ms = durationMs(given);
+  if (ms !== undefined && ms <= DAY_MS) return ms;
+  throw badArgument(
+    `${name} is ${typeof given === "number" ? given : JSON.stringify(given)}; allowed: seconds, or a text such as "30 seconds", up to ${DAY_MS / 1000} (a day).`,
+  );
+}
+
+/** A number or nothing would be the text that it is written as, which is another key. */
+export function checkKey(key: unknown): asserts key is string {
+  if (typeof key !== "string") throw badArgument(`key is a ${typeof key}; allowed: text.`);
+}
+
+export function badArgument(message: string): HeadgateError {
+  return new HeadgateError("LOCK_BAD_ARGUMENT", message);
+}
