@@ -63,7 +63,9 @@ type HeldParts = Pick<LocksOptions, "redis" | "onFailure">;
 /** Makes the handle of a lock, and renews it from now on. */
 export function holdLock(parts: HeldParts, taken: Taken): Lock {
   const { name, token, fence, ttl, maxHold, askedAt } = taken;
-  const abort = new AbortController();
+  // Made when somebody looks: most locks are released before anybody does.
+  let abort: AbortController | undefined;
+  let lost: HeadgateError | undefined;
   let lease = ttl;
   let expiresAt = askedAt;
   let isOver = false;
@@ -79,7 +81,8 @@ export function holdLock(parts: HeldParts, taken: Taken): Lock {
   function lose(why: string): void {
     if (isOver) return;
     end();
-    abort.abort(new HeadgateError("LOCK_LOST", why));
+    lost = new HeadgateError("LOCK_LOST", why);
+    abort?.abort(lost);
   }
 
   /** A process that was stopped, or busy, comes back late: the clock says so before the timer does. */
@@ -159,6 +162,8 @@ export function holdLock(parts: HeldParts, taken: Taken): Lock {
     fence,
     get signal() {
       isLate();
+      abort ??= new AbortController();
+      if (lost) abort.abort(lost);
       return abort.signal;
     },
     get expiresAt() {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../support/app.ts";
 import { benchDedup } from "./dedup.ts";
+import { benchLocks } from "./locks.ts";
 import { benchMemory } from "./memory.ts";
 import { benchMiddleware } from "./compare.ts";
 import { benchProxy } from "./proxy.ts";
@@ -11,7 +12,7 @@ import { benchTools } from "./tools.ts";
 
 const HELP = `Measures Headgate on this machine, each thing beside what it is compared to.
 
-  npm run bench                      everything, seven minutes
+  npm run bench                      everything, eight minutes
   npm run bench -- --only tools      one part of it
 
   middleware  the same Next app with no middleware, one that does nothing, ours with one rule, and
@@ -22,6 +23,9 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
               --calls 2000
   dedup       claim beside a bare SET NX, claimMany beside a pipeline, an idempotent handler beside
               a bare one, at 1, 5, 20 and 50 callers, and bytes a key
+              --calls 2000
+  locks       a lock taken and given back beside @upstash/lock by REST, and beside redlock-universal
+              and redis-semaphore by TCP, at 1, 5, 20 and 50 callers; and twenty who want one lock
               --calls 2000
   memory      what the seed's volumes take in Redis
   proxy       the sample with proxy.ts, its store by REST and by TCP, at 1 and 16 connections; needs wrk
@@ -51,6 +55,7 @@ const PARTS = {
     }),
   tools: () => benchTools(count("calls")),
   dedup: () => benchDedup(count("calls")),
+  locks: () => benchLocks(count("calls")),
   memory: benchMemory,
   proxy: () => benchProxy({ rounds: count("rounds"), seconds: count("seconds") }),
 };

@@ -170,11 +170,11 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
 
     test("is renewed while it is held, for as long as it may be", async () => {
       const { one, other, nameOf } = pair();
-      const lock = await one.acquire("job", { ttl: 0.3, maxHold: 1.2 });
+      const lock = await one.acquire("job", { ttl: 1.5, maxHold: 4 });
       const began = performance.now();
       await expect.poll(() => other.tryAcquire("job"), { interval: 20 }).not.toBeNull();
       const held = performance.now() - began;
-      expect(held).toBeGreaterThan(1100);
+      expect(held).toBeGreaterThan(3500);
       expect(lock.signal.aborted).toBe(true);
       expect(lock.signal.reason).toMatchObject({ code: "LOCK_LOST" });
       expect(await store.pttl(nameOf("job"))).toBeGreaterThan(20_000);
@@ -194,12 +194,13 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
 
     test("can be extended, and is renewed by as much from then on", async () => {
       const { one, nameOf } = pair();
-      const lock = await one.acquire("job", { ttl: 0.3 });
+      const lock = await one.acquire("job", { ttl: 2 });
       const before = lock.expiresAt;
       expect(await lock.extend("1 minute")).toBe(true);
       expect(lock.expiresAt).toBeGreaterThan(before + 50_000);
       expect(await store.pttl(nameOf("job"))).toBeGreaterThan(50_000);
-      await expect.poll(() => performance.now()).toBeGreaterThan(before + 100);
+      // What was first renewed after a third of two seconds is renewed after a third of a minute.
+      await expect.poll(() => performance.now()).toBeGreaterThan(before - 1000);
       expect(await store.pttl(nameOf("job"))).toBeGreaterThan(50_000);
       expect(await lock.release()).toBe(true);
     });
@@ -207,22 +208,29 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
     test("says when it is over, before anybody else can hold it", async () => {
       const { one, other } = pair();
       const lock = await one.acquire("job", { ttl: 0.4, maxHold: 0.1 });
-      let abortedAt = Infinity;
-      lock.signal.addEventListener("abort", () => (abortedAt = performance.now()));
-      let heldAt = 0;
-      await expect
-        .poll(
-          async () => {
-            const next = await other.tryAcquire("job");
-            heldAt = performance.now();
-            return next;
-          },
-          { interval: 2 },
-        )
-        .not.toBeNull();
-      expect(abortedAt).toBeLessThan(heldAt);
-      expect(abortedAt).toBeGreaterThanOrEqual(lock.expiresAt - 1);
+      let aborts = 0;
+      lock.signal.addEventListener("abort", () => (aborts += 1));
+      const end = async () => {
+        const next = await other.tryAcquire("job");
+        return next && [performance.now() - lock.expiresAt, lock.signal.aborted];
+      };
+      await expect.poll(end, { interval: 2 }).toEqual([expect.any(Number), true]);
+      expect(aborts).toBe(1);
+      // Redis ends it later, by the margin at least.
       expect(marginOf(400)).toBe(13);
+    });
+
+    test("is nobody else's before it is over here, by the margin", async () => {
+      const { one, other } = pair();
+      const lock = await one.acquire("job", { ttl: 0.4, maxHold: 0.1 });
+      let heldAt = 0;
+      const held = async () => {
+        const next = await other.tryAcquire("job");
+        heldAt = performance.now();
+        return next;
+      };
+      await expect.poll(held, { interval: 2 }).not.toBeNull();
+      expect(heldAt - lock.expiresAt).toBeGreaterThan(marginOf(400) - 2);
     });
 
     test("is lost to a process that was busy beyond its lease: it knows at once", async () => {
@@ -252,7 +260,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
     test("is renewed though answers are lost", async () => {
       await pair().one.acquire("warm");
       const { one, nameOf } = pair(losing((call) => call % 2 === 0));
-      const lock = await one.acquire("job", { ttl: 0.6 });
+      const lock = await one.acquire("job", { ttl: 2 });
       const before = lock.expiresAt;
       await expect.poll(() => lock.expiresAt).toBeGreaterThan(before + 300);
       expect(await store.pttl(nameOf("job"))).toBeGreaterThan(0);
@@ -615,7 +623,7 @@ const live = liveStore();
 test("a lock does not care what the process's date is set to", async () => {
   const { locks: one, again } = makeTools(live.store);
   const other = again().locks;
-  const lock = await one.acquire("job", { ttl: 0.4 });
+  const lock = await one.acquire("job", { ttl: 10 });
   const { now } = Date;
   try {
     for (const jump of [86_400_000, -86_400_000]) {

@@ -312,6 +312,35 @@ export function describeGuard(runtime: string, start: Start): void {
       });
     });
 
+    test("the tools of handlers do what they say", async () => {
+      const answer = await running.send(new Request("http://app.example/tools"));
+      expect(await answer.json()).toEqual({
+        dedup: {
+          ran: [true, false],
+          kept: { sent: 1 },
+          counted: [true, false],
+          many: ["first", "first", "duplicate"],
+          tracked: [true, false],
+        },
+        idempotent: {
+          statuses: [201, 201, 422, 400],
+          replayed: "true",
+          again: { runs: 1, body: "{}" },
+        },
+        locks: {
+          refused: null,
+          isAborted: false,
+          isReleased: true,
+          isLater: true,
+          isNextReleased: true,
+          used: { ran: true, value: false, isLocked: true },
+        },
+        fences: [true, false, true],
+        flights: { flights: 1, values: [{ fare: 1 }, { fare: 1 }, { fare: 1 }] },
+        failures: [],
+      });
+    });
+
     test("of 200 requests at once, the first that it sees, admits of each client what its limit says", async () => {
       const fresh = await startWith({});
       const addresses = Array.from({ length: 5 }, newAddress);

@@ -10,17 +10,21 @@ import type { TestStore } from "./gateway.ts";
 
 let namespaces = 0;
 
+function newNamespace(): string {
+  namespaces += 1;
+  return `tools-${process.pid}-${namespaces}`;
+}
+
 /** The tools of as many instances as are asked for, in a namespace of the test's own. */
 export function makeTools(
   store: Pick<TestStore, "url" | "token">,
   send: typeof fetch = fetch,
+  namespace = newNamespace(),
 ): Tools & {
   readonly namespace: string;
   readonly failures: string[];
   readonly again: () => Tools;
 } {
-  namespaces += 1;
-  const namespace = `tools-${process.pid}-${namespaces}`;
   const failures: string[] = [];
   const make = (): Tools => {
     const { url, token } = store;

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { fencedScript } from "#lib/lock/locks";
+import { liveStore } from "../support/live-store.ts";
+import { makeTools } from "../support/tools.ts";
+import { takeTurns } from "./lock-soak.ts";
+
+const live = liveStore();
+
+test("of 1,000 sections by 20 workers, some stopped and some killed, none is overwritten by an older one", async () => {
+  const options = { sections: 1000, processes: 4, workers: 5 };
+  const { entered, stops, kills, overwritten } = await takeTurns(live.store, options);
+  expect(entered).toBeGreaterThanOrEqual(1000);
+  expect(stops + kills).toBeGreaterThan(3);
+  expect(overwritten).toBe(0);
+});
+
+test("a holder that was away beyond its lease overwrites what has no guard, and nothing that has one", async () => {
+  const { locks, again, redis, keys } = makeTools(live.store);
+  const [plain, guarded] = [keys.app("plain", "a"), keys.app("guarded", "a")];
+  const write = fencedScript(`return redis.call("SET", KEYS[1], ARGV[1], "PX", 60000)`);
+  const away = await locks.acquire("section", { ttl: 0.2, maxHold: 0.1 });
+  const next = await again().locks.acquire("section");
+  await redis.set(plain, "next");
+  await locks.fencedRun(next, write, [guarded], ["next"]);
+  // It comes back, and writes what it was about to.
+  await redis.set(plain, "away");
+  const refused = await locks.fencedRun(away, write, [guarded], ["away"]);
+  expect(refused).toEqual({ ran: false, because: "fence-is-old" });
+  expect([await redis.get(plain), await redis.get(guarded)]).toEqual(["away", "next"]);
+  await next.release();
+});
