@@ -66,7 +66,7 @@ export async function takeTurns(store: TestStore, options: SectionsOptions): Pro
   isOn = false;
   await Promise.all(lives);
   const log = async (kind: string) =>
-    (await redis.lrange<string>(keys.grouped("soak", kind, "log"), 0, -1)).map(Number);
+    (await redis.lrange(keys.grouped("soak", kind, "log"), 0, -1)).map(Number);
   return {
     entered: await entered(),
     ...seen,
