@@ -33,6 +33,12 @@ local function left(window, maxAge, since, now)
   if maxAge == 0 then return since + window - now end
   return math.min(window, since + maxAge - now)
 end
+-- Never ends sooner than it would: whoever claimed it may have had a wider window.
+local function slide(key, window, maxAge, since, now)
+  if maxAge == 0 or not since or since == "" then return end
+  local ms = left(window, maxAge, tonumber(since), now)
+  if ms > redis.call("PTTL", key) then redis.call("PEXPIRE", key, text(ms)) end
+end
 `;
 
 /**
@@ -64,9 +70,7 @@ for i, key in ipairs(KEYS) do
       code, detail = 2, redis.call("PTTL", key)
     else
       code, detail = 1, result ~= "" and result or 0
-      if maxAge > 0 and since and since ~= "" then
-        redis.call("PEXPIRE", key, text(left(window, maxAge, tonumber(since), now)))
-      end
+      slide(key, window, maxAge, since, now)
     end
   end
   answers[i * 2 - 1], answers[i * 2] = code, detail
@@ -155,7 +159,7 @@ return redis.call("DEL", KEYS[1])
 
 /**
  * Claims and applies an effect in one step. KEYS: the claim, then the effect's. ARGV: owner, window,
- * maximum age, then the effect's. Answers 1 where it counts, 0 for a duplicate.
+ * maximum age, then the effect's. Answers 1 where it counts, 0 for a duplicate, done or in progress.
  */
 export const COUNT = defineScript(`${READ}${APPLY}
 local owner = ARGV[1]
@@ -163,11 +167,9 @@ local window, maxAge = tonumber(ARGV[2]), tonumber(ARGV[3])
 local now = maxAge > 0 and milliseconds() or nil
 local held = redis.call("GET", KEYS[1])
 if held then
-  local _, since, by = read(held)
+  local state, since, by = read(held)
   if by == owner then return 1 end
-  if maxAge > 0 and since and since ~= "" then
-    redis.call("PEXPIRE", KEYS[1], text(left(window, maxAge, tonumber(since), now)))
-  end
+  if state == "d" then slide(KEYS[1], window, maxAge, since, now) end
   return 0
 end
 local failed = apply(4)

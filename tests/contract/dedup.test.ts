@@ -208,6 +208,31 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
     });
   });
 
+  describe("of other options on the same key", () => {
+    const SHORT = { sliding: 0.05, maxAge: 0.05 };
+
+    test("a narrower window ends no wider one", async () => {
+      const { one, other, nameOf } = pair();
+      await one.commit(tokenOf(await one.claim("mail", LEASED)), "sent");
+      for (let i = 0; i < 2; i += 1) {
+        const narrow = await other.claim("mail", { window: SHORT });
+        expect(narrow).toEqual({ state: "duplicate", result: "sent" });
+      }
+      const counters = [{ key: `${nameOf("mail")}:{${nameOf("mail")}}`, field: "f", keep: 60 }];
+      expect(await other.count("mail", { window: SHORT, counters })).toBe(false);
+      expect(await store.pttl(nameOf("mail"))).toBeGreaterThan(200_000);
+    });
+
+    test("counting with a sliding window prolongs no lease", async () => {
+      const { one, other, nameOf } = pair();
+      await one.claim("mail", LEASED);
+      const counters = [{ key: `${nameOf("mail")}:{${nameOf("mail")}}`, field: "f", keep: 60 }];
+      const window = { sliding: "1 hour", maxAge: "1 day" };
+      expect(await other.count("mail", { window, counters })).toBe(false);
+      expect(await store.pttl(nameOf("mail"))).toBeLessThanOrEqual(30_000);
+    });
+  });
+
   describe("many at once", () => {
     test("are claimed in one call, and answered in their order", async () => {
       const { one, other } = pair();
