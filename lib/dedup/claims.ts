@@ -56,7 +56,7 @@ export interface Claims {
    * where it was said before, and where the lease has ended and nobody has taken it over; false where
    * somebody else has: then they do it too, and nothing was kept or applied. One round trip.
    *
-   * @param result what JSON can say, in 1,048,576 characters at most
+   * @param result what JSON can say, in 737,280 bytes of UTF-8 at most (720 KiB)
    * @param effect happens with the commit, or not at all
    * @throws {HeadgateError} DEDUP_BAD_ARGUMENT
    * @throws {StoreError} where nobody knows whether it is committed; it may be said again

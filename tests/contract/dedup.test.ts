@@ -316,6 +316,35 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(second).toEqual({ ran: false, because: "duplicate", value: undefined });
     });
 
+    test("keeps the largest result that may be, and says so of a larger one", async () => {
+      const { one, other, failures } = pair();
+      const options = { window: 300, keepResult: true };
+      // Three bytes each, and two quotes.
+      const value = "\u20ac".repeat((720 * 1024) / 3 - 1);
+      await one.once("most", options, async () => value);
+      const again = await other.once("most", options, async () => "again");
+      expect(again).toEqual({ ran: false, because: "duplicate", value });
+      expect(failures).toEqual([]);
+      const claim = await one.claim("more", LEASED);
+      await expect(one.commit(tokenOf(claim), `${value}\u20ac`)).rejects.toThrow(
+        "the result has 737282 bytes of JSON; allowed: 737280.",
+      );
+    });
+
+    test("commits work whose result the store refuses, and says so", async () => {
+      const refusing: typeof fetch = async (url, init) =>
+        typeof init?.body === "string" && init.body.length > 20_000
+          ? Response.json({ error: "ERR max request size exceeded" }, { status: 400 })
+          : fetch(url, init);
+      const { one, other, failures } = pair(refusing);
+      const options = { window: 300, keepResult: true };
+      const done = await one.once("mail", options, async () => "x".repeat(20_000));
+      expect(done).toMatchObject({ ran: true, isCommitted: true });
+      expect(failures).toEqual(["committing an event"]);
+      const second = await other.once("mail", options, async () => "again");
+      expect(second).toEqual({ ran: false, because: "duplicate", value: undefined });
+    });
+
     test("applies an effect with the commit, or not at all", async () => {
       const { one, other, redis, nameOf } = pair();
       const key = nameOf("sale");
