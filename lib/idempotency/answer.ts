@@ -30,9 +30,14 @@ export const REPLAYED = "Idempotency-Replayed";
 /** Answers that say "later": kept, they would say so for as long as the key is known. */
 const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** Whether an answer is a request's outcome, or it may be asked again: it failed, or is to wait. */
+/**
+ * Whether an answer is a request's outcome, or it may be asked again: it failed, or is to wait. What
+ * was taken (202) or is elsewhere (3xx) is an outcome, whenever that is to be asked for.
+ */
 export function isOutcome({ status, headers }: Response): boolean {
-  return status < 500 && !LATER.has(status) && !headers.has("retry-after");
+  // That of an error of the network is 0, and there is no such answer.
+  if (status < 200 || status >= 500) return false;
+  return status < 400 || (!LATER.has(status) && !headers.has("retry-after"));
 }
 
 /**

@@ -78,6 +78,11 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     ["bytes that are no text", () => new Response(new Uint8Array([0, 255, 128])), "\0\u00ff\u0080"],
     ["a redirect", () => new Response(null, { status: 303, headers: { location: "/x" } }), ""],
     [
+    [
+      "work that goes on, and says when to ask for it",
+      () => new Response("taken", { status: 202, headers: { "retry-after": "5" } }),
+      "taken",
+    ],
       "an error of the client's",
       () => Response.json({ title: "No." }, { status: 404 }),
       '{"title":"No."}',
@@ -176,7 +181,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     ["a store that fails", new Response("later", { status: 503 })],
     ["too many requests", new Response("later", { status: 429 })],
     [
-      "whatever says when to come again",
+      "a refusal that says when to come again",
       new Response("busy", { status: 409, headers: { "retry-after": "1" } }),
     ],
   ])("%s is not kept: the request may be run again", async (_, failure) => {
