@@ -88,8 +88,9 @@ export function idempotent<R extends Request, Rest extends readonly unknown[]>(
     }
     const who = await caller(request);
     if (who === undefined) return handler(request, ...rest);
-    const payload = await payloadOf(request, who, maxBodyBytes);
-    if (payload === undefined) return refusals.tooLarge(maxBodyBytes);
+    const body = await readBody(request, maxBodyBytes);
+    if (!(body instanceof Uint8Array)) return body;
+    const payload = await payloadOf(request, who, body);
     const key = JSON.stringify([IDEMPOTENCY_KEY, who, reading.key]);
     const claim = await dedup.claim(key, { lease, window, payload, onStoreFailure });
     return claim.state === "first" ? run(claim, () => handler(request, ...rest)) : again(claim);
@@ -132,16 +133,27 @@ function again(claim: Exclude<Claim, { state: "first" }>): Response {
     : refusals.storeFailed(claim.retryAfterMs);
 }
 
-/** What makes a request the same one; undefined where its body is too large. The body can still be read. */
+/** A body's bytes, of which the handler can still read its own copy; else what is answered. */
+async function readBody(
+  request: Request,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | Response> {
+  const { body } = request.clone();
+  if (!body) return new Uint8Array();
+  try {
+    return (await readUpTo(body, maxBytes)) ?? refusals.tooLarge(maxBytes);
+  } catch {
+    return refusals.brokenBody();
+  }
+}
+
+/** What makes a request the same one. */
 async function payloadOf(
   request: Request,
   who: string,
-  maxBodyBytes: number,
-): Promise<string | undefined> {
-  const { body } = request.clone();
-  const bytes = body ? await readUpTo(body, maxBodyBytes) : new Uint8Array();
-  if (!bytes) return undefined;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  body: Uint8Array<ArrayBuffer>,
+): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
   const { pathname, search } = new URL(request.url);
   return JSON.stringify([request.method, pathname + search, who, toBase64(digest)]);
 }
