@@ -9,9 +9,6 @@ export interface KeptAnswer {
   readonly body: string | null;
 }
 
-/** Stands in the place of an answer that was too large. */
-export const TOO_LARGE = "too large";
-
 /** Whose cookie it is, and of which connection, is the first answer's alone. */
 const NOT_KEPT = new Set([
   "set-cookie",
@@ -23,6 +20,9 @@ const NOT_KEPT = new Set([
   "content-length",
   "date",
 ]);
+
+/** What Next says to itself: x-middleware-set-cookie is the cookies once more. */
+const NEXTS_OWN = "x-middleware-";
 
 /** Says that the answer that a client reads is not the first one of its request. */
 export const REPLAYED = "Idempotency-Replayed";
@@ -41,18 +41,24 @@ export function isOutcome({ status, headers }: Response): boolean {
 }
 
 /**
- * An answer as it is kept, read from a copy; {@link TOO_LARGE} where its body has more bytes than
- * `maxBytes`. A stream is read to its end first.
+ * An answer as it is kept, read from a copy; undefined where its body has more bytes than `maxBytes`.
+ * A stream is read to its end first.
+ *
+ * @throws whatever a stream breaks off with; {TypeError} for a body that was read already
  */
 export async function keepAnswer(
   answer: Response,
   maxBytes: number,
-): Promise<KeptAnswer | typeof TOO_LARGE> {
+): Promise<KeptAnswer | undefined> {
   const { body } = answer.clone();
   const bytes = body ? await readUpTo(body, maxBytes) : undefined;
-  if (body && !bytes) return TOO_LARGE;
-  const headers = [...answer.headers].filter(([name]) => !NOT_KEPT.has(name));
+  if (body && !bytes) return undefined;
+  const headers = [...answer.headers].filter(([name]) => isKept(name));
   return { status: answer.status, headers, body: bytes ? toBase64(bytes) : null };
+}
+
+function isKept(header: string): boolean {
+  return !NOT_KEPT.has(header) && !header.startsWith(NEXTS_OWN);
 }
 
 /** The kept answer as it was, and that it is so; undefined where what was kept is none. */

@@ -1,11 +1,13 @@
 import { toBase64 } from "#lib/core/base64";
 import { HeadgateError } from "#lib/core/errors";
 import { readUpTo } from "#lib/core/read-up-to";
-import type { Claim, Dedup } from "#lib/dedup/dedup";
+import type { Claim, ClaimToken, Dedup } from "#lib/dedup/dedup";
+import { commitDone } from "#lib/dedup/commit-done";
 import type { Duration } from "#lib/dedup/options";
 import { isOutcome, keepAnswer, replay } from "./answer.ts";
 import { IDEMPOTENCY_KEY, readKey } from "./key.ts";
 import * as refusals from "./refusals.ts";
+import { answerThrown } from "./thrown.ts";
 
 export interface IdempotencyParts {
   readonly dedup: Pick<Dedup, "claim" | "commit" | "release">;
@@ -66,7 +68,7 @@ const MOST_ANSWER_BYTES = 512 * 1024;
  * Makes a route handler idempotent: a request that is sent again with the same Idempotency-Key is not
  * run again, but gets the answer of the first (draft-ietf-httpapi-idempotency-key-header-07). An
  * answer of 5xx, or one that says "later", is not kept, and the request may be run again. The answer
- * is sent when all of it is there.
+ * is sent when all of it is there. What Next's `redirect()` and `notFound()` throw is an answer too.
  *
  * @throws {HeadgateError} DEDUP_BAD_ARGUMENT for options that cannot be
  */
@@ -103,22 +105,29 @@ export function idempotent<R extends Request, Rest extends readonly unknown[]>(
     let answer: Response;
     try {
       answer = await handle();
-    } catch (error) {
-      await dedup.release(token);
-      throw error;
+    } catch (thrown) {
+      await finish(token, answerThrown(thrown));
+      throw thrown;
     }
-    if (!isOutcome(answer)) {
-      await dedup.release(token);
-      return answer;
-    }
-    try {
-      const isKept = await dedup.commit(token, await keepAnswer(answer, maxAnswerBytes));
-      if (!isKept) onFailure("keeping an answer", new Error(LOST));
-    } catch (error) {
-      // What was done is done, and is answered; sent again after the lease, it would be done again.
-      onFailure("keeping an answer", error);
-    }
+    await finish(token, answer);
     return answer;
+  }
+
+  /** Gives the request up where there is no outcome; else it is done, whatever becomes of its answer. */
+  async function finish(token: ClaimToken, answer: Response | undefined): Promise<void> {
+    if (!answer || !isOutcome(answer)) {
+      await dedup.release(token);
+      return;
+    }
+    const hear = (error: unknown) => onFailure("keeping an answer", error);
+    try {
+      const result = await keepAnswer(answer, maxAnswerBytes).catch(hear);
+      const isKept = await commitDone(dedup, { token, result }, hear);
+      if (!isKept) hear(new Error(LOST));
+    } catch (error) {
+      // It is answered all the same; sent again after the lease, it would be done again.
+      hear(error);
+    }
   }
 }
 
