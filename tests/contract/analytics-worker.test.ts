@@ -208,6 +208,25 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     expect(await totals.ofDay(TODAY)).toEqual({ profile_view: 2 });
   });
 
+  test("go on, where a worker watches, when a store that refused them refuses no more", async () => {
+    const { events, work, totals, redis, keys } = world();
+    await events(2);
+    const key = keys.grouped("events", "totals", TODAY);
+    await redis.set(key, "no totals", { ex: 300 });
+    const stop = new AbortController();
+    const failures: unknown[] = [];
+    const working = work({
+      watch: true,
+      signal: stop.signal,
+      onFailure: (error) => failures.push(error),
+    });
+    await expect.poll(() => failures.length).toBeGreaterThan(0);
+    await redis.del(key);
+    await expect.poll(() => totals.ofDay(TODAY)).toEqual({ profile_view: 2 });
+    stop.abort();
+    expect(await working).toEqual({ counted: 2, setAside: 0 });
+  });
+
   test("leave no consumer behind that has nothing", async () => {
     const { events, work, totals, redis, ...tools } = world();
     await events(3);
