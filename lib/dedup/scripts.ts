@@ -52,20 +52,20 @@ export const CLAIM = defineScript(`${READ}
 local owner, payload = ARGV[1], ARGV[5]
 local lease, window, maxAge = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local now = (lease > 0 or maxAge > 0) and milliseconds() or nil
-local new = (lease > 0 and "c" or "d") .. (now and text(now) or "") .. ":" .. owner .. ":" .. payload
+local new = (lease > 0 and "c" or "d") .. (now and text(now) or "") .. ":" .. owner .. ":"
 local answers = {}
 for i, key in ipairs(KEYS) do
   local code, detail = 0, 0
   local held = redis.call("GET", key)
   if not held then
-    redis.call("SET", key, new, "PX", lease > 0 and ARGV[2] or ARGV[3])
+    redis.call("SET", key, new .. payload, "PX", lease > 0 and ARGV[2] or ARGV[3])
   else
     local state, since, by, is, result = read(held)
     if payload ~= "" and is ~= payload then
       code = 3
     elseif by == owner and (state == "c" or lease == 0) then
       if state == "c" and lease > 0 then redis.call("PEXPIRE", key, ARGV[2])
-      elseif state == "c" then redis.call("SET", key, new, "PX", ARGV[3]) end
+      elseif state == "c" then redis.call("SET", key, new .. is, "PX", ARGV[3]) end
     elseif state == "c" then
       code, detail = 2, redis.call("PTTL", key)
     else
@@ -132,18 +132,18 @@ export const COMMIT = defineScript(`${READ}${APPLY}
 local owner = ARGV[1]
 local window, maxAge = tonumber(ARGV[2]), tonumber(ARGV[3])
 local now = milliseconds()
-local since = now
+local since, payload = now, ARGV[4]
 local held = redis.call("GET", KEYS[1])
 if held then
-  local state, first, by = read(held)
+  local state, first, by, is = read(held)
   if by ~= owner then return 0 end
   if state == "d" then return 1 end
-  since = tonumber(first)
+  since, payload = tonumber(first), is
 end
 local failed = apply(6)
 if failed then return failed end
 local keep = math.max(left(window, maxAge, since, now), 1000)
-local done = "d" .. text(since) .. ":" .. owner .. ":" .. ARGV[4] .. ":" .. ARGV[5]
+local done = "d" .. text(since) .. ":" .. owner .. ":" .. payload .. ":" .. ARGV[5]
 redis.call("SET", KEYS[1], done, "PX", text(keep))
 return 1
 `);

@@ -223,6 +223,22 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await store.pttl(nameOf("mail"))).toBeGreaterThan(200_000);
     });
 
+    test("what it was claimed for stays, where its owner does not say it again", async () => {
+      const { one, other } = pair();
+      const mine = { ...LEASED, owner: "m-1" };
+      const isKnown = async (key: string) => {
+        const same = await other.claim(key, { ...LEASED, payload: "two" });
+        const another = await other.claim(key, { ...LEASED, payload: "three" });
+        expect([same.state, another.state]).toEqual(["duplicate", "other-payload"]);
+      };
+      await one.claim("a", { ...mine, payload: "two" });
+      expect(await one.claim("a", { window: 300, owner: "m-1" })).toMatchObject({ state: "first" });
+      await isKnown("a");
+      await one.claim("b", { ...mine, payload: "two" });
+      expect(await one.commit(tokenOf(await one.claim("b", mine)))).toBe(true);
+      await isKnown("b");
+    });
+
     test("counting with a sliding window prolongs no lease", async () => {
       const { one, other, nameOf } = pair();
       await one.claim("mail", LEASED);
