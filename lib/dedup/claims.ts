@@ -57,7 +57,7 @@ export interface Claims {
    * somebody else has: then they do it too, and nothing was kept or applied. One round trip.
    *
    * @param result what JSON can say, in 737,280 bytes of UTF-8 at most (720 KiB)
-   * @param effect happens with the commit, or not at all
+   * @param effect happens with the commit, or not at all; on keys of the claim's group
    * @throws {HeadgateError} DEDUP_BAD_ARGUMENT
    * @throws {StoreError} where nobody knows whether it is committed; it may be said again
    */
@@ -83,12 +83,12 @@ const IN_PROGRESS = 2;
 export function createClaims(parts: DedupOptions): Claims {
   const { redis, keys, pseudonym, onFailure } = parts;
 
-  const nameOf = (key: string) => keys.event(pseudonym("event", key));
+  const nameOf = (key: string, group?: string) => keys.event(pseudonym("event", key), group);
 
   async function claim(key: string, options: ClaimOptions): Promise<Claim> {
     checkKey(key);
     const terms = readTerms(options, pseudonym);
-    const name = nameOf(key);
+    const name = nameOf(key, options.group);
     const [answer] = await askFor([name], terms);
     return readClaim(answer, { ...terms, name }, options);
   }
@@ -96,7 +96,7 @@ export function createClaims(parts: DedupOptions): Claims {
   async function claimMany(given: readonly string[], options: ClaimOptions): Promise<Claim[]> {
     checkKeys(given);
     const terms = readTerms(options, pseudonym);
-    const names = given.map(nameOf);
+    const names = given.map((key) => nameOf(key, options.group));
     const unique = [...new Set(names)];
     const answers = await askFor(unique, terms);
     const answerOf = new Map(unique.map((name, i) => [name, answers[i]]));

@@ -361,6 +361,23 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(second).toEqual({ ran: false, because: "duplicate", value: undefined });
     });
 
+    test("applies an effect on keys of its group, on a cluster too", async () => {
+      const { one, other, redis, keys } = pair();
+      const sold = keys.grouped("sales", "sold", "today");
+      const options = {
+        window: 300,
+        group: "sales",
+        effect: (by: number) => ({ counters: [{ key: sold, field: "tickets", by, keep: 300 }] }),
+      };
+      const taken = await one.once("sale", options, async () => 3);
+      expect(taken).toMatchObject({ ran: true, isCommitted: true });
+      expect(await other.once("sale", options, async () => 3)).toMatchObject({ ran: false });
+      expect(await redis.hgetall(sold)).toEqual({ tickets: 3 });
+      const many = await other.claimMany(["sale", "another"], { window: 300, group: "sales" });
+      expect(many.map(({ state }) => state)).toEqual(["duplicate", "first"]);
+      expect(await other.claim("sale", { window: 300 })).toMatchObject({ state: "first" });
+    });
+
     test("applies an effect with the commit, or not at all", async () => {
       const { one, other, redis, nameOf } = pair();
       const key = nameOf("sale");
