@@ -3,7 +3,7 @@ import { HeadgateError } from "#lib/core/errors";
 import { readUpTo } from "#lib/core/read-up-to";
 import type { Claim, ClaimToken, Dedup } from "#lib/dedup/dedup";
 import { commitDone } from "#lib/dedup/commit-done";
-import type { Duration } from "#lib/dedup/options";
+import { type Duration, readDuration } from "#lib/dedup/options";
 import { isOutcome, keepAnswer, replay } from "./answer.ts";
 import { IDEMPOTENCY_KEY, readKey } from "./key.ts";
 import * as refusals from "./refusals.ts";
@@ -80,7 +80,11 @@ export function idempotent<R extends Request, Rest extends readonly unknown[]>(
   const { caller, required = true, onStoreFailure = "closed" } = options;
   const { lease = "30 seconds", window = "24 hours" } = options;
   const { maxBodyBytes = 1024 * 1024, maxAnswerBytes = 64 * 1024 } = options;
-  if (maxAnswerBytes > MOST_ANSWER_BYTES) throw tooMuch(maxAnswerBytes);
+  // Now, and not with the first request that has the header.
+  readDuration("lease", lease);
+  readDuration("window", window);
+  checkBytes("maxBodyBytes", maxBodyBytes);
+  checkBytes("maxAnswerBytes", maxAnswerBytes, MOST_ANSWER_BYTES);
 
   return async (request, ...rest) => {
     const reading = readKey(request.headers);
@@ -167,9 +171,10 @@ async function payloadOf(
   return JSON.stringify([request.method, pathname + search, who, toBase64(digest)]);
 }
 
-function tooMuch(given: number): HeadgateError {
-  return new HeadgateError(
+function checkBytes(name: string, given: number, most = Number.MAX_SAFE_INTEGER): void {
+  if (Number.isSafeInteger(given) && given >= 0 && given <= most) return;
+  throw new HeadgateError(
     "DEDUP_BAD_ARGUMENT",
-    `maxAnswerBytes is ${given}; allowed: up to ${MOST_ANSWER_BYTES}.`,
+    `${name} is ${given}; allowed: whole numbers from 0 to ${most}.`,
   );
 }

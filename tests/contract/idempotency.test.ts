@@ -423,13 +423,20 @@ function readAlready(): Response {
   return answer;
 }
 
-test("an answer that no key could hold is refused when the route is made", () => {
+test.each<[Options, RegExp]>([
+  [{ maxAnswerBytes: 1_000_000 }, /maxAnswerBytes is 1000000; allowed: .* to 524288/],
+  [{ maxAnswerBytes: Number.NaN }, /maxAnswerBytes is NaN/],
+  [{ maxBodyBytes: -1 }, /maxBodyBytes is -1/],
+  [{ lease: "soon" }, /lease is "soon"/],
+  [{ window: "32 days" }, /window is "32 days"/],
+])("%j is refused when the route is made", (options, why) => {
   const never = () => Promise.reject(new Error("It is not asked."));
-  expect(() =>
+  const dedup = { claim: never, commit: never, release: never };
+  const make = () =>
     idempotent(
       () => new Response(),
-      { dedup: { claim: never, commit: never, release: never }, onFailure() {} },
-      { caller: () => "ada", maxAnswerBytes: 1_000_000 },
-    ),
-  ).toThrow(/maxAnswerBytes is 1000000; allowed: up to 524288/);
+      { dedup, onFailure() {} },
+      { caller: () => "ada", ...options },
+    );
+  expect(make).toThrow(why);
 });
