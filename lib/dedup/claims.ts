@@ -1,6 +1,6 @@
 import { StoreError } from "#lib/redis/errors";
 import { runOwned, runScripts } from "#lib/redis/script";
-import { type Effect, effectCall } from "./effect.ts";
+import { type Effect, effectCall, hasEffect } from "./effect.ts";
 import { badArgument, checkKey } from "./options.ts";
 import type { DedupOptions } from "./parts.ts";
 import { openResult, sealResult } from "./result.ts";
@@ -176,7 +176,8 @@ export function createClaims(parts: DedupOptions): Claims {
     claim,
     claimMany,
     async commit(token, result, effect = {}) {
-      const { name, owner, window, maxAge, payload } = token;
+      const { name, owner, lease, window, maxAge, payload } = token;
+      if (lease === 0 && (result !== undefined || hasEffect(effect))) throw badArgument(NO_LEASE);
       const sealed = await sealResult(parts, result, name);
       const call = effectCall(effect);
       const args = [owner, window, maxAge, payload, sealed, ...call.args];
@@ -192,6 +193,9 @@ export function createClaims(parts: DedupOptions): Claims {
     },
   };
 }
+
+const NO_LEASE =
+  "the claim has no lease, so that it was done at once: a result or an effect would be lost. Claim it with a lease, or use count.";
 
 /** @throws {StoreError} STORE_BAD_ANSWER */
 function inPairs(answers: unknown, count: number): (readonly unknown[])[] {

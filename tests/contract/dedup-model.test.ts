@@ -83,6 +83,10 @@ function committing(pick: number, result: number | undefined): Step {
       const ticket = tickets[at];
       const token = real.tokens[at];
       if (!ticket || !token) throw new Error("There is one for each.");
+      if (!ticket.hasLease && result !== undefined) {
+        await expect(real.next().commit(token, result)).rejects.toThrow(/no lease/);
+        return;
+      }
       const now = held.get(ticket.key);
       const isOwn = !now || now.owner === ticket.owner;
       if (!now?.isDone && isOwn) {

@@ -140,6 +140,17 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await one.claim("job", LEASED)).toEqual({ state: "duplicate", result: 1 });
     });
 
+    test("has something to commit, which one without a lease has not", async () => {
+      const { one } = pair();
+      const [claim] = await one.claimMany(["mail"], { window: 300 });
+      const token = tokenOf(claim ?? (await one.claim("none", LEASED)));
+      const refused = { code: "DEDUP_BAD_ARGUMENT" };
+      const counters = [{ key: token.name, field: "f", keep: 1 }];
+      await expect(one.commit(token, "sent")).rejects.toMatchObject(refused);
+      await expect(one.commit(token, undefined, { counters })).rejects.toMatchObject(refused);
+      expect(await one.commit(token)).toBe(true);
+    });
+
     test("is committed by another process, which was given its token as JSON", async () => {
       const { one, other } = pair();
       const token = tokenOf(await one.claim("job", LEASED));
