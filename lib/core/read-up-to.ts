@@ -1,4 +1,8 @@
-/** A stream's bytes, or undefined, and the rest unread, where they are more than `max`. */
+/**
+ * A stream's bytes, or undefined, and the rest unread, where they are more than `max`.
+ *
+ * @throws whatever the stream breaks off with; {TypeError} for what is no bytes
+ */
 export async function readUpTo(
   stream: ReadableStream<Uint8Array>,
   max: number,
@@ -9,6 +13,8 @@ export async function readUpTo(
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return join(chunks, size);
+    // Its type says so; whoever made the stream need not have.
+    if (!(value instanceof Uint8Array)) throw new TypeError("A stream's chunk is no bytes.");
     size += value.length;
     if (size > max) {
       // Not awaited: of a copy, it ends when the other one is read.

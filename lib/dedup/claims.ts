@@ -1,6 +1,6 @@
 import { StoreError } from "#lib/redis/errors";
 import { runOwned, runScripts } from "#lib/redis/script";
-import { type Effect, effectCall } from "./effect.ts";
+import { type Effect, effectCall, hasEffect } from "./effect.ts";
 import { badArgument, checkKey } from "./options.ts";
 import type { DedupOptions } from "./parts.ts";
 import { openResult, sealResult } from "./result.ts";
@@ -56,8 +56,8 @@ export interface Claims {
    * where it was said before, and where the lease has ended and nobody has taken it over; false where
    * somebody else has: then they do it too, and nothing was kept or applied. One round trip.
    *
-   * @param result what JSON can say, in 1,048,576 characters at most
-   * @param effect happens with the commit, or not at all
+   * @param result what JSON can say, in 737,280 bytes of UTF-8 at most (720 KiB)
+   * @param effect happens with the commit, or not at all; on keys of the claim's group
    * @throws {HeadgateError} DEDUP_BAD_ARGUMENT
    * @throws {StoreError} where nobody knows whether it is committed; it may be said again
    */
@@ -83,12 +83,12 @@ const IN_PROGRESS = 2;
 export function createClaims(parts: DedupOptions): Claims {
   const { redis, keys, pseudonym, onFailure } = parts;
 
-  const nameOf = (key: string) => keys.event(pseudonym("event", key));
+  const nameOf = (key: string, group?: string) => keys.event(pseudonym("event", key), group);
 
   async function claim(key: string, options: ClaimOptions): Promise<Claim> {
     checkKey(key);
     const terms = readTerms(options, pseudonym);
-    const name = nameOf(key);
+    const name = nameOf(key, options.group);
     const [answer] = await askFor([name], terms);
     return readClaim(answer, { ...terms, name }, options);
   }
@@ -96,7 +96,7 @@ export function createClaims(parts: DedupOptions): Claims {
   async function claimMany(given: readonly string[], options: ClaimOptions): Promise<Claim[]> {
     checkKeys(given);
     const terms = readTerms(options, pseudonym);
-    const names = given.map(nameOf);
+    const names = given.map((key) => nameOf(key, options.group));
     const unique = [...new Set(names)];
     const answers = await askFor(unique, terms);
     const answerOf = new Map(unique.map((name, i) => [name, answers[i]]));
@@ -176,7 +176,8 @@ export function createClaims(parts: DedupOptions): Claims {
     claim,
     claimMany,
     async commit(token, result, effect = {}) {
-      const { name, owner, window, maxAge, payload } = token;
+      const { name, owner, lease, window, maxAge, payload } = token;
+      if (lease === 0 && (result !== undefined || hasEffect(effect))) throw badArgument(NO_LEASE);
       const sealed = await sealResult(parts, result, name);
       const call = effectCall(effect);
       const args = [owner, window, maxAge, payload, sealed, ...call.args];
@@ -192,6 +193,9 @@ export function createClaims(parts: DedupOptions): Claims {
     },
   };
 }
+
+const NO_LEASE =
+  "the claim has no lease, so that it was done at once: a result or an effect would be lost. Claim it with a lease, or use count.";
 
 /** @throws {StoreError} STORE_BAD_ANSWER */
 function inPairs(answers: unknown, count: number): (readonly unknown[])[] {

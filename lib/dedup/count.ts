@@ -1,5 +1,5 @@
 import { runOwned } from "#lib/redis/script";
-import { type Effect, effectCall } from "./effect.ts";
+import { type Effect, effectCall, hasEffect } from "./effect.ts";
 import { badArgument, checkKey, readWindow, type Window } from "./options.ts";
 import type { DedupOptions } from "./parts.ts";
 import { COUNT } from "./scripts.ts";
@@ -30,9 +30,8 @@ export function createCount({ redis, keys, pseudonym }: DedupOptions): Count {
   return async (key, { window: given, group, ...effect }) => {
     checkKey(key);
     const { window, maxAge } = readWindow(given);
+    if (!hasEffect(effect)) throw badArgument("there is nothing to count: no counter, no stream.");
     const call = effectCall(effect);
-    if (call.keys.length === 0)
-      throw badArgument("there is nothing to count: no counter, no stream.");
     const names = [keys.event(pseudonym("event", key), group), ...call.keys];
     const args = [newOwner(), window, maxAge, ...call.args];
     return (await runOwned(redis, COUNT, names, args)) === 1;

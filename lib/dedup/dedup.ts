@@ -4,7 +4,7 @@ import { createOnce, type RunOnce } from "./once.ts";
 import { checkTtl } from "./options.ts";
 import type { DedupOptions } from "./parts.ts";
 
-export type { Claim } from "./claims.ts";
+export type { Claim, ClaimToken } from "./claims.ts";
 export type { Counter, Entry } from "./effect.ts";
 export type { DedupOptions } from "./parts.ts";
 

@@ -43,6 +43,11 @@ export interface EffectCall {
   readonly args: readonly (string | number)[];
 }
 
+/** Whether anything is to happen. */
+export function hasEffect({ counters = [], stream }: Effect): boolean {
+  return counters.length > 0 || stream !== undefined;
+}
+
 /** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */
 export function effectCall({ counters = [], stream }: Effect): EffectCall {
   if (counters.length > MAX_COUNTERS) {

@@ -1,6 +1,6 @@
 import type { Duration } from "#lib/core/duration";
-import { HeadgateError } from "#lib/core/errors";
 import type { Claims, ClaimToken } from "./claims.ts";
+import { commitDone, type Done } from "./commit-done.ts";
 import type { Effect } from "./effect.ts";
 import type { DedupOptions } from "./parts.ts";
 import type { ClaimOptions } from "./terms.ts";
@@ -82,7 +82,7 @@ export function createOnce(
       return { value, effect: effect?.(value) };
     });
     const result = keepResult ? done.value : undefined;
-    const isCommitted = await commitWork(token, result, done.effect);
+    const isCommitted = await commitWork({ token, result, effect: done.effect });
     return { ran: true, value: done.value, isCertain, isCommitted };
   };
 
@@ -96,17 +96,13 @@ export function createOnce(
   }
 
   /** The work is done: whatever fails now, it must not be thought undone. */
-  async function commitWork(
-    token: ClaimToken,
-    result: unknown,
-    effect: Effect | undefined,
-  ): Promise<boolean> {
+  async function commitWork(done: Done): Promise<boolean> {
+    const hear = (error: unknown) => onFailure("committing an event", error);
     try {
-      return await commit(token, result, effect);
+      return await commitDone({ commit }, done, hear);
     } catch (error) {
-      onFailure("committing an event", error);
-      const isUnkeepable = error instanceof HeadgateError && error.code === "DEDUP_BAD_ARGUMENT";
-      return isUnkeepable && result !== undefined ? commitWork(token, undefined, effect) : false;
+      hear(error);
+      return false;
     }
   }
 }

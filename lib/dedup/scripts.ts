@@ -33,6 +33,12 @@ local function left(window, maxAge, since, now)
   if maxAge == 0 then return since + window - now end
   return math.min(window, since + maxAge - now)
 end
+-- Never ends sooner than it would: whoever claimed it may have had a wider window.
+local function slide(key, window, maxAge, since, now)
+  if maxAge == 0 or not since or since == "" then return end
+  local ms = left(window, maxAge, tonumber(since), now)
+  if ms > redis.call("PTTL", key) then redis.call("PEXPIRE", key, text(ms)) end
+end
 `;
 
 /**
@@ -46,27 +52,25 @@ export const CLAIM = defineScript(`${READ}
 local owner, payload = ARGV[1], ARGV[5]
 local lease, window, maxAge = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local now = (lease > 0 or maxAge > 0) and milliseconds() or nil
-local new = (lease > 0 and "c" or "d") .. (now and text(now) or "") .. ":" .. owner .. ":" .. payload
+local new = (lease > 0 and "c" or "d") .. (now and text(now) or "") .. ":" .. owner .. ":"
 local answers = {}
 for i, key in ipairs(KEYS) do
   local code, detail = 0, 0
   local held = redis.call("GET", key)
   if not held then
-    redis.call("SET", key, new, "PX", lease > 0 and ARGV[2] or ARGV[3])
+    redis.call("SET", key, new .. payload, "PX", lease > 0 and ARGV[2] or ARGV[3])
   else
     local state, since, by, is, result = read(held)
     if payload ~= "" and is ~= payload then
       code = 3
     elseif by == owner and (state == "c" or lease == 0) then
       if state == "c" and lease > 0 then redis.call("PEXPIRE", key, ARGV[2])
-      elseif state == "c" then redis.call("SET", key, new, "PX", ARGV[3]) end
+      elseif state == "c" then redis.call("SET", key, new .. is, "PX", ARGV[3]) end
     elseif state == "c" then
       code, detail = 2, redis.call("PTTL", key)
     else
       code, detail = 1, result ~= "" and result or 0
-      if maxAge > 0 and since and since ~= "" then
-        redis.call("PEXPIRE", key, text(left(window, maxAge, tonumber(since), now)))
-      end
+      slide(key, window, maxAge, since, now)
     end
   end
   answers[i * 2 - 1], answers[i * 2] = code, detail
@@ -128,18 +132,18 @@ export const COMMIT = defineScript(`${READ}${APPLY}
 local owner = ARGV[1]
 local window, maxAge = tonumber(ARGV[2]), tonumber(ARGV[3])
 local now = milliseconds()
-local since = now
+local since, payload = now, ARGV[4]
 local held = redis.call("GET", KEYS[1])
 if held then
-  local state, first, by = read(held)
+  local state, first, by, is = read(held)
   if by ~= owner then return 0 end
   if state == "d" then return 1 end
-  since = tonumber(first)
+  since, payload = tonumber(first), is
 end
 local failed = apply(6)
 if failed then return failed end
 local keep = math.max(left(window, maxAge, since, now), 1000)
-local done = "d" .. text(since) .. ":" .. owner .. ":" .. ARGV[4] .. ":" .. ARGV[5]
+local done = "d" .. text(since) .. ":" .. owner .. ":" .. payload .. ":" .. ARGV[5]
 redis.call("SET", KEYS[1], done, "PX", text(keep))
 return 1
 `);
@@ -155,7 +159,7 @@ return redis.call("DEL", KEYS[1])
 
 /**
  * Claims and applies an effect in one step. KEYS: the claim, then the effect's. ARGV: owner, window,
- * maximum age, then the effect's. Answers 1 where it counts, 0 for a duplicate.
+ * maximum age, then the effect's. Answers 1 where it counts, 0 for a duplicate, done or in progress.
  */
 export const COUNT = defineScript(`${READ}${APPLY}
 local owner = ARGV[1]
@@ -163,11 +167,9 @@ local window, maxAge = tonumber(ARGV[2]), tonumber(ARGV[3])
 local now = maxAge > 0 and milliseconds() or nil
 local held = redis.call("GET", KEYS[1])
 if held then
-  local _, since, by = read(held)
+  local state, since, by = read(held)
   if by == owner then return 1 end
-  if maxAge > 0 and since and since ~= "" then
-    redis.call("PEXPIRE", KEYS[1], text(left(window, maxAge, tonumber(since), now)))
-  end
+  if state == "d" then slide(KEYS[1], window, maxAge, since, now) end
   return 0
 end
 local failed = apply(4)

@@ -19,6 +19,13 @@ export interface ClaimOptions {
    */
   readonly owner?: string;
   /**
+   * The hash tag that the claim's key carries, `{group}`: on a Redis Cluster the keys of an effect
+   * must be of the same, and many claims of one group are one script. The same key in another group
+   * is another.
+   * @default none
+   */
+  readonly group?: string;
+  /**
    * What a claim is while the store fails: "open", the first, so that nothing is lost; or "closed",
    * in progress, so that nothing counts twice.
    * @default "open"

@@ -9,9 +9,6 @@ export interface KeptAnswer {
   readonly body: string | null;
 }
 
-/** Stands in the place of an answer that was too large. */
-export const TOO_LARGE = "too large";
-
 /** Whose cookie it is, and of which connection, is the first answer's alone. */
 const NOT_KEPT = new Set([
   "set-cookie",
@@ -24,30 +21,44 @@ const NOT_KEPT = new Set([
   "date",
 ]);
 
+/** What Next says to itself: x-middleware-set-cookie is the cookies once more. */
+const NEXTS_OWN = "x-middleware-";
+
 /** Says that the answer that a client reads is not the first one of its request. */
 export const REPLAYED = "Idempotency-Replayed";
 
 /** Answers that say "later": kept, they would say so for as long as the key is known. */
 const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** Whether an answer is a request's outcome, or it may be asked again: it failed, or is to wait. */
+/**
+ * Whether an answer is a request's outcome, or it may be asked again: it failed, or is to wait. What
+ * was taken (202) or is elsewhere (3xx) is an outcome, whenever that is to be asked for.
+ */
 export function isOutcome({ status, headers }: Response): boolean {
-  return status < 500 && !LATER.has(status) && !headers.has("retry-after");
+  // That of an error of the network is 0, and there is no such answer.
+  if (status < 200 || status >= 500) return false;
+  return status < 400 || (!LATER.has(status) && !headers.has("retry-after"));
 }
 
 /**
- * An answer as it is kept, read from a copy; {@link TOO_LARGE} where its body has more bytes than
- * `maxBytes`. A stream is read to its end first.
+ * An answer as it is kept, read from a copy; undefined where its body has more bytes than `maxBytes`.
+ * A stream is read to its end first.
+ *
+ * @throws whatever a stream breaks off with; {TypeError} for a body that was read already
  */
 export async function keepAnswer(
   answer: Response,
   maxBytes: number,
-): Promise<KeptAnswer | typeof TOO_LARGE> {
+): Promise<KeptAnswer | undefined> {
   const { body } = answer.clone();
   const bytes = body ? await readUpTo(body, maxBytes) : undefined;
-  if (body && !bytes) return TOO_LARGE;
-  const headers = [...answer.headers].filter(([name]) => !NOT_KEPT.has(name));
+  if (body && !bytes) return undefined;
+  const headers = [...answer.headers].filter(([name]) => isKept(name));
   return { status: answer.status, headers, body: bytes ? toBase64(bytes) : null };
+}
+
+function isKept(header: string): boolean {
+  return !NOT_KEPT.has(header) && !header.startsWith(NEXTS_OWN);
 }
 
 /** The kept answer as it was, and that it is so; undefined where what was kept is none. */

@@ -2,10 +2,13 @@ import { toBase64 } from "#lib/core/base64";
 import type { Duration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
 import { readUpTo } from "#lib/core/read-up-to";
-import type { Claim, Dedup } from "#lib/dedup/dedup";
+import type { Claim, ClaimToken, Dedup } from "#lib/dedup/dedup";
+import { commitDone } from "#lib/dedup/commit-done";
+import { readDuration } from "#lib/dedup/options";
 import { isOutcome, keepAnswer, replay } from "./answer.ts";
 import { IDEMPOTENCY_KEY, readKey } from "./key.ts";
 import * as refusals from "./refusals.ts";
+import { answerThrown } from "./thrown.ts";
 
 export interface IdempotencyParts {
   readonly dedup: Pick<Dedup, "claim" | "commit" | "release">;
@@ -66,7 +69,7 @@ const MOST_ANSWER_BYTES = 512 * 1024;
  * Makes a route handler idempotent: a request that is sent again with the same Idempotency-Key is not
  * run again, but gets the answer of the first (draft-ietf-httpapi-idempotency-key-header-07). An
  * answer of 5xx, or one that says "later", is not kept, and the request may be run again. The answer
- * is sent when all of it is there.
+ * is sent when all of it is there. What Next's `redirect()` and `notFound()` throw is an answer too.
  *
  * @throws {HeadgateError} DEDUP_BAD_ARGUMENT for options that cannot be
  */
@@ -78,7 +81,11 @@ export function idempotent<R extends Request, Rest extends readonly unknown[]>(
   const { caller, required = true, onStoreFailure = "closed" } = options;
   const { lease = "30 seconds", window = "24 hours" } = options;
   const { maxBodyBytes = 1024 * 1024, maxAnswerBytes = 64 * 1024 } = options;
-  if (maxAnswerBytes > MOST_ANSWER_BYTES) throw tooMuch(maxAnswerBytes);
+  // Now, and not with the first request that has the header.
+  readDuration("lease", lease);
+  readDuration("window", window);
+  checkBytes("maxBodyBytes", maxBodyBytes);
+  checkBytes("maxAnswerBytes", maxAnswerBytes, MOST_ANSWER_BYTES);
 
   return async (request, ...rest) => {
     const reading = readKey(request.headers);
@@ -88,8 +95,9 @@ export function idempotent<R extends Request, Rest extends readonly unknown[]>(
     }
     const who = await caller(request);
     if (who === undefined) return handler(request, ...rest);
-    const payload = await payloadOf(request, who, maxBodyBytes);
-    if (payload === undefined) return refusals.tooLarge(maxBodyBytes);
+    const body = await readBody(request, maxBodyBytes);
+    if (!(body instanceof Uint8Array)) return body;
+    const payload = await payloadOf(request, who, body);
     const key = JSON.stringify([IDEMPOTENCY_KEY, who, reading.key]);
     const claim = await dedup.claim(key, { lease, window, payload, onStoreFailure });
     return claim.state === "first" ? run(claim, () => handler(request, ...rest)) : again(claim);
@@ -102,22 +110,29 @@ export function idempotent<R extends Request, Rest extends readonly unknown[]>(
     let answer: Response;
     try {
       answer = await handle();
-    } catch (error) {
-      await dedup.release(token);
-      throw error;
+    } catch (thrown) {
+      await finish(token, answerThrown(thrown));
+      throw thrown;
     }
-    if (!isOutcome(answer)) {
-      await dedup.release(token);
-      return answer;
-    }
-    try {
-      const isKept = await dedup.commit(token, await keepAnswer(answer, maxAnswerBytes));
-      if (!isKept) onFailure("keeping an answer", new Error(LOST));
-    } catch (error) {
-      // What was done is done, and is answered; sent again after the lease, it would be done again.
-      onFailure("keeping an answer", error);
-    }
+    await finish(token, answer);
     return answer;
+  }
+
+  /** Gives the request up where there is no outcome; else it is done, whatever becomes of its answer. */
+  async function finish(token: ClaimToken, answer: Response | undefined): Promise<void> {
+    if (!answer || !isOutcome(answer)) {
+      await dedup.release(token);
+      return;
+    }
+    const hear = (error: unknown) => onFailure("keeping an answer", error);
+    try {
+      const result = await keepAnswer(answer, maxAnswerBytes).catch(hear);
+      const isKept = await commitDone(dedup, { token, result }, hear);
+      if (!isKept) hear(new Error(LOST));
+    } catch (error) {
+      // It is answered all the same; sent again after the lease, it would be done again.
+      hear(error);
+    }
   }
 }
 
@@ -132,23 +147,35 @@ function again(claim: Exclude<Claim, { state: "first" }>): Response {
     : refusals.storeFailed(claim.retryAfterMs);
 }
 
-/** What makes a request the same one; undefined where its body is too large. The body can still be read. */
+/** A body's bytes, of which the handler can still read its own copy; else what is answered. */
+async function readBody(
+  request: Request,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | Response> {
+  const { body } = request.clone();
+  if (!body) return new Uint8Array();
+  try {
+    return (await readUpTo(body, maxBytes)) ?? refusals.tooLarge(maxBytes);
+  } catch {
+    return refusals.brokenBody();
+  }
+}
+
+/** What makes a request the same one. */
 async function payloadOf(
   request: Request,
   who: string,
-  maxBodyBytes: number,
-): Promise<string | undefined> {
-  const { body } = request.clone();
-  const bytes = body ? await readUpTo(body, maxBodyBytes) : new Uint8Array();
-  if (!bytes) return undefined;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  body: Uint8Array<ArrayBuffer>,
+): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
   const { pathname, search } = new URL(request.url);
   return JSON.stringify([request.method, pathname + search, who, toBase64(digest)]);
 }
 
-function tooMuch(given: number): HeadgateError {
-  return new HeadgateError(
+function checkBytes(name: string, given: number, most = Number.MAX_SAFE_INTEGER): void {
+  if (Number.isSafeInteger(given) && given >= 0 && given <= most) return;
+  throw new HeadgateError(
     "DEDUP_BAD_ARGUMENT",
-    `maxAnswerBytes is ${given}; allowed: up to ${MOST_ANSWER_BYTES}.`,
+    `${name} is ${given}; allowed: whole numbers from 0 to ${most}.`,
   );
 }

@@ -64,6 +64,11 @@ export function storeFailed(retryAfterMs: number): Response {
   );
 }
 
+/** The body did not come to its end, so that nobody knows which request it was. */
+export function brokenBody(): Response {
+  return problemResponse({ status: 400, title: "Bad request", detail: "The body broke off." });
+}
+
 export function tooLarge(maxBytes: number): Response {
   return problemResponse({
     status: 413,

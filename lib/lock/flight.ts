@@ -58,8 +58,11 @@ export type SingleFlight = <T>(
   options: FlightOptions,
 ) => Promise<Landed<T>>;
 
-/** The largest result that is kept, in UTF-16 code units of its JSON: 1 MiB. */
-const MAX_LENGTH = 1024 * 1024;
+/**
+ * The largest result that is kept, in bytes of its JSON in UTF-8: 720 KiB. Sealed it is larger by a
+ * third, and with its script still below the 1 MB that a REST store takes in one request.
+ */
+const MAX_BYTES = 720 * 1024;
 
 /** Makes `singleFlight`. */
 export function createFlights(parts: LocksOptions): SingleFlight {
@@ -155,7 +158,8 @@ export function createFlights(parts: LocksOptions): SingleFlight {
     async function keep(held: Running["held"], outcome: Outcome, keepMs: number): Promise<void> {
       try {
         const text = JSON.stringify(outcome);
-        if (text.length > MAX_LENGTH) throw tooLong(text.length);
+        const { length } = new TextEncoder().encode(text);
+        if (length > MAX_BYTES) throw tooLong(length);
         held.outcome = await vault.seal(text, result);
         held.keepMs = keepMs;
       } catch (error) {
@@ -199,6 +203,6 @@ const MESSAGES: SharedErrors = {
 function tooLong(length: number): HeadgateError {
   return new HeadgateError(
     "LOCK_BAD_ARGUMENT",
-    `The result has ${length} characters of JSON; allowed, to be shared: ${MAX_LENGTH}.`,
+    `The result has ${length} bytes of JSON; allowed, to be shared: ${MAX_BYTES}.`,
   );
 }

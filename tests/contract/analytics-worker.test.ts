@@ -3,6 +3,7 @@ import { dayOf, streamKey } from "#app/_domain/analytics/events";
 import { createTotals } from "#app/_domain/analytics/totals";
 import { track } from "#app/_domain/analytics/track";
 import { totalEvents, type WorkerOptions } from "#app/_domain/analytics/worker";
+import { StoreError } from "#lib/redis/errors";
 import { losing } from "../support/losing.ts";
 import { serve, type ServedStore } from "../support/served.ts";
 import { STORES_AND_CLUSTER } from "../support/stores.ts";
@@ -126,6 +127,41 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     expect(await whole.totals.lengths()).toEqual({ waiting: 0, taken: 0 });
   });
 
+  test("leave nothing behind of what a worker took and did not hear of, or could not settle", async () => {
+    const { events, work, totals, keys } = world();
+    await events(40);
+    const lossy = createTotals({
+      redis: makeTools(
+        store,
+        losing((call) => call % 2 === 0),
+      ).redis,
+      keys,
+    });
+    let settles = 0;
+    const failing: typeof totals = {
+      ...lossy,
+      async settle(verdicts) {
+        settles += 1;
+        if (settles === 2) throw new StoreError("STORE_TIMEOUT", "It took too long.");
+        return lossy.settle(verdicts);
+      },
+    };
+    await work({ totals: failing, batch: 7 });
+    expect(await totals.ofDay(TODAY)).toEqual({ profile_view: 40 });
+    expect(await totals.lengths()).toEqual({ waiting: 0, taken: 0 });
+  });
+
+  test("are not held up by an event that went while a worker had it", async () => {
+    const { events, work, totals, redis, ...tools } = world();
+    await events(3);
+    const given = { most: 2, abandonedMs: 60_000, cursor: "0-0" };
+    const taken = await totals.take("slow", given);
+    await redis.xdel(streamKey(tools), taken.waiting.map(({ id }) => id).slice(0, 1));
+    expect((await totals.take("slow", given)).waiting).toEqual(taken.waiting.slice(1));
+    expect(await totals.lengths()).toEqual({ waiting: 2, taken: 1 });
+    expect(await work()).toEqual({ counted: 1, setAside: 0 });
+  });
+
   test("set aside what cannot be read, with the reason, and go on", async () => {
     const { events, work, totals, redis, ...tools } = world();
     const key = streamKey(tools);
@@ -170,6 +206,25 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     await redis.del(key);
     await expect.poll(async () => (await work({ abandonedMs: 1 })).counted).toBe(2);
     expect(await totals.ofDay(TODAY)).toEqual({ profile_view: 2 });
+  });
+
+  test("go on, where a worker watches, when a store that refused them refuses no more", async () => {
+    const { events, work, totals, redis, keys } = world();
+    await events(2);
+    const key = keys.grouped("events", "totals", TODAY);
+    await redis.set(key, "no totals", { ex: 300 });
+    const stop = new AbortController();
+    const failures: unknown[] = [];
+    const working = work({
+      watch: true,
+      signal: stop.signal,
+      onFailure: (error) => failures.push(error),
+    });
+    await expect.poll(() => failures.length).toBeGreaterThan(0);
+    await redis.del(key);
+    await expect.poll(() => totals.ofDay(TODAY)).toEqual({ profile_view: 2 });
+    stop.abort();
+    expect(await working).toEqual({ counted: 2, setAside: 0 });
   });
 
   test("leave no consumer behind that has nothing", async () => {

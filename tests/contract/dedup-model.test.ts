@@ -55,7 +55,8 @@ function claiming(key: string, owner: string, payload: string, hasLease: boolean
       const isNew = !held.has(key);
       const isDoneNow = held.get(key)?.isDone === false && !hasLease;
       if (isNew || isDoneNow) {
-        held.set(key, { isDone: !hasLease, owner, payload, result: undefined });
+        const is = payload || (held.get(key)?.payload ?? "");
+        held.set(key, { isDone: !hasLease, owner, payload: is, result: undefined });
       }
       tickets.push({ key, owner, payload, hasLease });
       real.tokens.push(claim.token);
@@ -82,10 +83,15 @@ function committing(pick: number, result: number | undefined): Step {
       const ticket = tickets[at];
       const token = real.tokens[at];
       if (!ticket || !token) throw new Error("There is one for each.");
+      if (!ticket.hasLease && result !== undefined) {
+        await expect(real.next().commit(token, result)).rejects.toThrow(/no lease/);
+        return;
+      }
       const now = held.get(ticket.key);
       const isOwn = !now || now.owner === ticket.owner;
       if (!now?.isDone && isOwn) {
-        held.set(ticket.key, { ...ticket, isDone: true, result });
+        const is = now?.payload ?? ticket.payload;
+        held.set(ticket.key, { ...ticket, payload: is, isDone: true, result });
       }
       expect(await real.next().commit(token, result)).toBe(isOwn);
     },

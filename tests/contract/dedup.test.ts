@@ -140,6 +140,17 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await one.claim("job", LEASED)).toEqual({ state: "duplicate", result: 1 });
     });
 
+    test("has something to commit, which one without a lease has not", async () => {
+      const { one } = pair();
+      const [claim] = await one.claimMany(["mail"], { window: 300 });
+      const token = tokenOf(claim ?? (await one.claim("none", LEASED)));
+      const refused = { code: "DEDUP_BAD_ARGUMENT" };
+      const counters = [{ key: token.name, field: "f", keep: 1 }];
+      await expect(one.commit(token, "sent")).rejects.toMatchObject(refused);
+      await expect(one.commit(token, undefined, { counters })).rejects.toMatchObject(refused);
+      expect(await one.commit(token)).toBe(true);
+    });
+
     test("is committed by another process, which was given its token as JSON", async () => {
       const { one, other } = pair();
       const token = tokenOf(await one.claim("job", LEASED));
@@ -205,6 +216,47 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
         .poll(async () => (await one.claim("job", { window })).state, { interval: 20 })
         .toBe("first");
       expect(performance.now() - began).toBeGreaterThanOrEqual(790);
+    });
+  });
+
+  describe("of other options on the same key", () => {
+    const SHORT = { sliding: 0.05, maxAge: 0.05 };
+
+    test("a narrower window ends no wider one", async () => {
+      const { one, other, nameOf } = pair();
+      await one.commit(tokenOf(await one.claim("mail", LEASED)), "sent");
+      for (let i = 0; i < 2; i += 1) {
+        const narrow = await other.claim("mail", { window: SHORT });
+        expect(narrow).toEqual({ state: "duplicate", result: "sent" });
+      }
+      const counters = [{ key: `${nameOf("mail")}:{${nameOf("mail")}}`, field: "f", keep: 60 }];
+      expect(await other.count("mail", { window: SHORT, counters })).toBe(false);
+      expect(await store.pttl(nameOf("mail"))).toBeGreaterThan(200_000);
+    });
+
+    test("what it was claimed for stays, where its owner does not say it again", async () => {
+      const { one, other } = pair();
+      const mine = { ...LEASED, owner: "m-1" };
+      const isKnown = async (key: string) => {
+        const same = await other.claim(key, { ...LEASED, payload: "two" });
+        const another = await other.claim(key, { ...LEASED, payload: "three" });
+        expect([same.state, another.state]).toEqual(["duplicate", "other-payload"]);
+      };
+      await one.claim("a", { ...mine, payload: "two" });
+      expect(await one.claim("a", { window: 300, owner: "m-1" })).toMatchObject({ state: "first" });
+      await isKnown("a");
+      await one.claim("b", { ...mine, payload: "two" });
+      expect(await one.commit(tokenOf(await one.claim("b", mine)))).toBe(true);
+      await isKnown("b");
+    });
+
+    test("counting with a sliding window prolongs no lease", async () => {
+      const { one, other, nameOf } = pair();
+      await one.claim("mail", LEASED);
+      const counters = [{ key: `${nameOf("mail")}:{${nameOf("mail")}}`, field: "f", keep: 60 }];
+      const window = { sliding: "1 hour", maxAge: "1 day" };
+      expect(await other.count("mail", { window, counters })).toBe(false);
+      expect(await store.pttl(nameOf("mail"))).toBeLessThanOrEqual(30_000);
     });
   });
 
@@ -289,6 +341,52 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(failures).toEqual(["committing an event", "committing an event"]);
       const second = await other.once("large", options, async () => "again");
       expect(second).toEqual({ ran: false, because: "duplicate", value: undefined });
+    });
+
+    test("keeps the largest result that may be, and says so of a larger one", async () => {
+      const { one, other, failures } = pair();
+      const options = { window: 300, keepResult: true };
+      // Three bytes each, and two quotes.
+      const value = "\u20ac".repeat((720 * 1024) / 3 - 1);
+      await one.once("most", options, async () => value);
+      const again = await other.once("most", options, async () => "again");
+      expect(again).toEqual({ ran: false, because: "duplicate", value });
+      expect(failures).toEqual([]);
+      const claim = await one.claim("more", LEASED);
+      await expect(one.commit(tokenOf(claim), `${value}\u20ac`)).rejects.toThrow(
+        "the result has 737282 bytes of JSON; allowed: 737280.",
+      );
+    });
+
+    test("commits work whose result the store refuses, and says so", async () => {
+      const refusing: typeof fetch = async (url, init) =>
+        typeof init?.body === "string" && init.body.length > 20_000
+          ? Response.json({ error: "ERR max request size exceeded" }, { status: 400 })
+          : fetch(url, init);
+      const { one, other, failures } = pair(refusing);
+      const options = { window: 300, keepResult: true };
+      const done = await one.once("mail", options, async () => "x".repeat(20_000));
+      expect(done).toMatchObject({ ran: true, isCommitted: true });
+      expect(failures).toEqual(["committing an event"]);
+      const second = await other.once("mail", options, async () => "again");
+      expect(second).toEqual({ ran: false, because: "duplicate", value: undefined });
+    });
+
+    test("applies an effect on keys of its group, on a cluster too", async () => {
+      const { one, other, redis, keys } = pair();
+      const sold = keys.grouped("sales", "sold", "today");
+      const options = {
+        window: 300,
+        group: "sales",
+        effect: (by: number) => ({ counters: [{ key: sold, field: "tickets", by, keep: 300 }] }),
+      };
+      const taken = await one.once("sale", options, async () => 3);
+      expect(taken).toMatchObject({ ran: true, isCommitted: true });
+      expect(await other.once("sale", options, async () => 3)).toMatchObject({ ran: false });
+      expect(await redis.hgetall(sold)).toEqual({ tickets: 3 });
+      const many = await other.claimMany(["sale", "another"], { window: 300, group: "sales" });
+      expect(many.map(({ state }) => state)).toEqual(["duplicate", "first"]);
+      expect(await other.claim("sale", { window: 300 })).toMatchObject({ state: "first" });
     });
 
     test("applies an effect with the commit, or not at all", async () => {

@@ -79,4 +79,35 @@ describe("the embedded store answers as redis-server does", () => {
       { numRuns: 250 },
     );
   });
+
+  test.each([
+    [
+      "what a consumer reads again",
+      "XREADGROUP GROUP g c STREAMS a > / XDEL a 1-1 / XREADGROUP GROUP g c COUNT 2 STREAMS a 0 / XPENDING a g - + 10",
+    ],
+    [
+      "what is claimed after that",
+      "XREADGROUP GROUP g c STREAMS a > / XREADGROUP GROUP g c STREAMS a 1-1 / XAUTOCLAIM a g d 0 0 COUNT 2 / XPENDING a g - + 10",
+    ],
+    [
+      "options in another order",
+      "XADD a MAXLEN 2 NOMKSTREAM 9-1 f v / XADD b MAXLEN 2 NOMKSTREAM 9-1 f v / XLEN a / EXISTS b / XADD a NOMKSTREAM NOMKSTREAM 9-2 f v / XADD a MAXLEN 2 MINID 1 9-3 f v / XADD a MAXLEN 2 MAXLEN 1 9-4 f v / XTRIM a MAXLEN 2 MINID 9",
+    ],
+    ["half an option", "XTRIM a MAXLEN ~ 0 LIMIT / XTRIM a MAXLEN ~ 0 LIMIT x"],
+    [
+      "ids and words that only a group may use",
+      "XREAD STREAMS a > / XREAD NOACK STREAMS a 0 / XREAD GROUP g c STREAMS a 0 / XREADGROUP GROUP g c STREAMS a $",
+    ],
+    [
+      "the last id of a millisecond",
+      "XADD a 5-18446744073709551615 f v / XADD a 5-* f v / XADD a 6-* f v / XLEN a",
+    ],
+  ])("to %s", async (_, text) => {
+    const begun = ["1-1", "2-1", "3-1"].map((id) => ["XADD", "a", id, "f", id]);
+    const more = text.split(" / ").map((command) => command.split(" "));
+    const sent = [...begun, ["XGROUP", "CREATE", "a", "g", "0"], ...more];
+    expect(await answersOf(embedded, "/pipeline", sent)).toEqual(
+      await answersOf(real, "/pipeline", sent),
+    );
+  });
 });

@@ -1,3 +1,5 @@
+import { notFound, redirect } from "next/navigation.js";
+import { NextRequest, NextResponse } from "next/server.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Handler, idempotent, type IdempotencyOptions } from "#lib/idempotency/idempotent";
 import { losing } from "../support/losing.ts";
@@ -76,6 +78,11 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
   test.each([
     ["no body", () => new Response(null, { status: 204 }), ""],
     ["bytes that are no text", () => new Response(new Uint8Array([0, 255, 128])), "\0\u00ff\u0080"],
+    [
+      "work that goes on, and says when to ask for it",
+      () => new Response("taken", { status: 202, headers: { "retry-after": "5" } }),
+      "taken",
+    ],
     ["a redirect", () => new Response(null, { status: 303, headers: { location: "/x" } }), ""],
     [
       "an error of the client's",
@@ -176,7 +183,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     ["a store that fails", new Response("later", { status: 503 })],
     ["too many requests", new Response("later", { status: 429 })],
     [
-      "whatever says when to come again",
+      "a refusal that says when to come again",
       new Response("busy", { status: 409, headers: { "retry-after": "1" } }),
     ],
   ])("%s is not kept: the request may be run again", async (_, failure) => {
@@ -189,6 +196,46 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
       "done",
     ]);
     expect(await (await here(order('"k"'))).text()).toBe("done");
+  });
+
+  test("an answer that is an error of the network is not kept", async () => {
+    const answers = [Response.error(), new Response("done")];
+    const { here, there } = route(() => answers.shift() ?? new Response("a third run"));
+    expect((await here(order('"k"'))).type).toBe("error");
+    expect(await (await there(order('"k"'))).text()).toBe("done");
+  });
+
+  test("a cookie is nobody's but the first one's, also where Next notes it in a header of its own", async () => {
+    const { here, there } = route(() => {
+      const answer = NextResponse.json({ run: 1 });
+      answer.cookies.set("session", "of-ada");
+      return answer;
+    });
+    const first = await here(new NextRequest(order('"k"')));
+    expect(first.headers.get("set-cookie")).toContain("of-ada");
+    const again = await there(new NextRequest(order('"k"')));
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect(JSON.stringify([...again.headers])).not.toContain("of-ada");
+  });
+
+  test.each([
+    ["redirect()", () => redirect("/done?a=1;2"), 307, "/done?a=1;2"],
+    ["notFound()", () => notFound(), 404, null],
+  ])("what Next's %s throws is an answer, and is repeated", async (_, answer, status, location) => {
+    let runs = 0;
+    const { here, there } = route(() => {
+      runs += 1;
+      return answer();
+    });
+    await expect(here(order('"k"'))).rejects.toHaveProperty("digest");
+    const again = await there(order('"k"'));
+    expect([again.status, again.headers.get("location"), await again.text()]).toEqual([
+      status,
+      location,
+      "",
+    ]);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect(runs).toBe(1);
   });
 
   test("a handler that throws leaves nothing: the request may be run again", async () => {
@@ -244,6 +291,64 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
       title: "The request was done, and its answer is not kept",
     });
     expect(seen.runs).toBe(1);
+  });
+
+  test.each<[string, () => Response]>([
+    ["breaks off", () => new Response(stream((it) => it.error(new Error("It broke off."))))],
+    ["is no bytes", () => new Response(stream((it) => it.enqueue("text" as never)))],
+    ["was read already", readAlready],
+  ])("work is done, and not run again, where its answer %s", async (_, answer) => {
+    const { seen, handler } = counting();
+    const { here, there, failures } = route(async (request) => {
+      await handler(request);
+      return answer();
+    });
+    await here(order('"k"'));
+    const again = await there(order('"k"'));
+    expect(await again.json()).toMatchObject({
+      title: "The request was done, and its answer is not kept",
+    });
+    expect([seen.runs, failures]).toEqual([1, ["keeping an answer"]]);
+  });
+
+  test("work is done, and not run again, where the store refuses its answer", async () => {
+    const { seen, handler } = counting();
+    const refusing: typeof fetch = async (url, init) =>
+      typeof init?.body === "string" && init.body.length > 20_000
+        ? Response.json({ error: "ERR max request size exceeded" }, { status: 400 })
+        : fetch(url, init);
+    const large = async (request: Request) => {
+      await handler(request);
+      return new Response("x".repeat(20_000));
+    };
+    const { here, there, failures } = route(large, {}, refusing);
+    expect(await (await here(order('"k"'))).text()).toHaveLength(20_000);
+    const again = await there(order('"k"'));
+    expect(await again.json()).toMatchObject({
+      title: "The request was done, and its answer is not kept",
+    });
+    expect([seen.runs, failures]).toEqual([1, ["keeping an answer"]]);
+  });
+
+  test("a handler that answers nothing leaves nothing", async () => {
+    let runs = 0;
+    const { here, there } = route(() => {
+      runs += 1;
+      return runs === 1 ? (undefined as unknown as Response) : new Response("done");
+    });
+    expect(await here(order('"k"'))).toBeUndefined();
+    expect(await (await there(order('"k"'))).text()).toBe("done");
+  });
+
+  test("a body that breaks off is 400, and nothing runs", async () => {
+    const { seen, handler } = counting();
+    const { here } = route(handler);
+    const { url, method, headers } = order('"k"');
+    const body = stream((it) => it.error(new Error("It broke off.")));
+    const broken = new Request(url, { method, headers, body, duplex: "half" } as RequestInit);
+    const answer = await here(broken);
+    expect([answer.status, seen.runs]).toEqual([400, 0]);
+    expect((await here(order('"k"'))).status).toBe(201);
   });
 
   test("a body that is too large is 413, and nothing runs", async () => {
@@ -302,13 +407,36 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
   });
 });
 
-test("an answer that no key could hold is refused when the route is made", () => {
+function stream(start: (it: ReadableStreamDefaultController<Uint8Array>) => void) {
+  return new ReadableStream<Uint8Array>({
+    pull(it) {
+      start(it);
+      // Where it broke off there is nothing to close.
+      if (it.desiredSize !== null) it.close();
+    },
+  });
+}
+
+function readAlready(): Response {
+  const answer = new Response("read");
+  void answer.text();
+  return answer;
+}
+
+test.each<[Options, RegExp]>([
+  [{ maxAnswerBytes: 1_000_000 }, /maxAnswerBytes is 1000000; allowed: .* to 524288/],
+  [{ maxAnswerBytes: Number.NaN }, /maxAnswerBytes is NaN/],
+  [{ maxBodyBytes: -1 }, /maxBodyBytes is -1/],
+  [{ lease: "soon" }, /lease is "soon"/],
+  [{ window: "32 days" }, /window is "32 days"/],
+])("%j is refused when the route is made", (options, why) => {
   const never = () => Promise.reject(new Error("It is not asked."));
-  expect(() =>
+  const dedup = { claim: never, commit: never, release: never };
+  const make = () =>
     idempotent(
       () => new Response(),
-      { dedup: { claim: never, commit: never, release: never }, onFailure() {} },
-      { caller: () => "ada", maxAnswerBytes: 1_000_000 },
-    ),
-  ).toThrow(/maxAnswerBytes is 1000000; allowed: up to 524288/);
+      { dedup, onFailure() {} },
+      { caller: () => "ada", ...options },
+    );
+  expect(make).toThrow(why);
 });

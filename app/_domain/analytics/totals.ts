@@ -58,7 +58,8 @@ const MAX_TYPES = 1000;
 const FORGOTTEN_MS = 3600 * 1000;
 
 /**
- * Takes what a consumer has abandoned, else what nobody was given yet. KEYS: the stream. ARGV: group,
+ * Takes what a consumer has abandoned; else what this one was given and did not settle, since it
+ * never heard of it or the store failed; else what nobody was given yet. KEYS: the stream. ARGV: group,
  * consumer, how many, milliseconds after which an event is abandoned, where to look for them, and
  * milliseconds to keep the stream. Answers where to look next, and the entries.
  */
@@ -74,8 +75,16 @@ if found.err then
   found = abandoned()
 end
 if #found[2] > 0 then return {found[1], found[2]} end
-local new = redis.call("XREADGROUP", "GROUP", ARGV[1], ARGV[2], "COUNT", ARGV[3], "STREAMS", KEYS[1], ">")
-return {found[1], new and new[1][2] or {}}
+local function given(id)
+  local streams = redis.call("XREADGROUP", "GROUP", ARGV[1], ARGV[2], "COUNT", ARGV[3], "STREAMS", KEYS[1], id)
+  return streams and streams[1][2] or {}
+end
+local own = {}
+for _, entry in ipairs(given("0")) do
+  -- Of one that is gone there is the id alone.
+  if entry[2] then own[#own + 1] = entry else redis.call("XACK", KEYS[1], ARGV[1], entry[1]) end
+end
+return {found[1], #own > 0 and own or given(">")}
 `);
 
 /**
@@ -160,7 +169,7 @@ export function createTotals({ redis, keys }: TotalsParts) {
   return {
     /**
      * Takes up to `most` events for a consumer: those that another took and did not settle within
-     * `abandonedMs` milliseconds, else new ones.
+     * `abandonedMs` milliseconds, else those that it was given before and did not settle, else new ones.
      *
      * @throws {StoreError}
      */
@@ -169,7 +178,7 @@ export function createTotals({ redis, keys }: TotalsParts) {
       { most, abandonedMs, cursor }: { most: number; abandonedMs: number; cursor: string },
     ): Promise<Taken> {
       const args = [GROUP, consumer, most, abandonedMs, cursor, WAITING_MS];
-      // Sent again where its answer is lost: what the first one took is abandoned, and taken later.
+      // Sent again where its answer is lost: then it is given what the first one took.
       const [next, entries] = (await runOwned(redis, TAKE, [stream], args)) as [unknown, unknown[]];
       return { cursor: String(next), waiting: entries.flatMap(readEntry) };
     },

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { isStoreFailure } from "#lib/redis/errors";
+import { isStoreFailure, StoreError } from "#lib/redis/errors";
 import { eventType } from "./event-type.ts";
 import type { createTotals, Settled, Verdict, Waiting } from "./totals.ts";
 
@@ -13,7 +13,7 @@ export interface WorkerOptions {
   readonly signal: AbortSignal;
   /** Hears of each batch, and is awaited. */
   readonly onSettled?: (settled: Settled) => void | Promise<void>;
-  /** Hears of a store that fails; it is asked again after a while. */
+  /** Hears of a store that fails, or refuses; it is asked again after a while. */
   readonly onFailure?: (error: unknown) => void;
   /**
    * How many events are taken at once: while they are settled, none other is.
@@ -37,7 +37,7 @@ const LONGEST_PAUSE_MS = 2000;
  * Totals the waiting events, each once, whoever else works beside it and wherever one dies. It takes
  * a batch when the one before is settled, so that a slow store is asked slowly.
  *
- * @throws {StoreError} where it does not watch, and the store goes on failing
+ * @throws {StoreError} where it does not watch, and the store refuses or goes on failing
  */
 export async function totalEvents(options: WorkerOptions): Promise<Settled> {
   const {
@@ -74,9 +74,11 @@ export async function totalEvents(options: WorkerOptions): Promise<Settled> {
       failures = 0;
       idle = hasMore ? 0 : idle + 1;
     } catch (error) {
-      if (!isStoreFailure(error)) throw error;
+      if (!(error instanceof StoreError)) throw error;
       failures += 1;
-      if (!watch && failures >= MOST_FAILURES) throw error;
+      // One that refuses may be full, or no primary now: who watches waits for that to end too.
+      const isOver = !isStoreFailure(error) || failures >= MOST_FAILURES;
+      if (isOver && !watch) throw error;
       onFailure?.(error);
     }
     if (idle > 0 && !watch) break;

@@ -37,11 +37,11 @@ export const streamGroups: Commands = {
     return asked ? details(group, asked, keys.now) : summary(group);
   }),
   xread: reads(-4, (words, { keys }) => {
-    const { count, sources } = readSources(words);
+    const { count, sources } = readSources(words, "XREAD");
     const asked = sources.map(({ key, id }) => ({
       key,
       stream: keys.stream(key),
-      id: id === "$" ? undefined : readId(id),
+      id: id === "$" ? undefined : readOwnId(id),
     }));
     return orNull(
       asked.flatMap(({ key, stream, id }) => {
@@ -136,7 +136,7 @@ interface Sources {
 }
 
 /** `[COUNT n] [BLOCK ms] [NOACK] STREAMS key… id…`; nothing blocks here. */
-function readSources(words: readonly Bytes[]): Sources {
+function readSources(words: readonly Bytes[], command: "XREAD" | "XREADGROUP"): Sources {
   let count: number | undefined;
   let isUnacknowledged = false;
   for (let at = 0; at < words.length; at += 1) {
@@ -147,6 +147,11 @@ function readSources(words: readonly Bytes[]): Sources {
       if (half === 0 || !Number.isInteger(half)) throw new CommandError(UNBALANCED);
       const sources = rest.slice(0, half).map((key, i) => ({ key, id: rest[half + i] ?? "" }));
       return { count, isUnacknowledged, sources };
+    }
+    if (command === "XREAD" && (word === "NOACK" || word === "GROUP")) {
+      throw new CommandError(
+        `ERR The ${word} option is only supported by XREADGROUP. You called XREAD instead.`,
+      );
     }
     if (word === "NOACK") isUnacknowledged = true;
     else if (word === "COUNT" || word === "BLOCK") {
@@ -161,9 +166,26 @@ function readSources(words: readonly Bytes[]): Sources {
 const UNBALANCED =
   "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.";
 
+/** An id of XREAD; ">" is of groups alone. */
+function readOwnId(id: Bytes): StreamId {
+  if (id !== ">") return readId(id);
+  throw new CommandError(
+    "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.",
+  );
+}
+
+/** An id of XREADGROUP; undefined for what nobody was given yet. */
+function readGroupId(id: Bytes): StreamId | undefined {
+  if (id === ">") return undefined;
+  if (id !== "$") return readId(id);
+  throw new CommandError(
+    "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set.",
+  );
+}
+
 function readGroup([word = "", name = "", consumer = "", ...words]: readonly Bytes[], keys: Keys) {
   if (word.toUpperCase() !== "GROUP") throw new CommandError(SYNTAX);
-  const { count, isUnacknowledged, sources } = readSources(words);
+  const { count, isUnacknowledged, sources } = readSources(words, "XREADGROUP");
   const groups = sources.map(({ key, id }) => {
     const stream = keys.stream(key);
     const group = stream?.groups.get(name);
@@ -172,12 +194,12 @@ function readGroup([word = "", name = "", consumer = "", ...words]: readonly Byt
         `NOGROUP No such key '${key}' or consumer group '${name}' in XREADGROUP with GROUP option`,
       );
     }
-    return { key, stream, group, after: id === ">" ? undefined : readId(id) };
+    return { key, stream, group, after: readGroupId(id) };
   });
   return orNull(
     groups.flatMap(({ key, stream, group, after }) => {
       if (after) group.consumers.set(consumer, keys.now);
-      if (after) return [[key, history({ stream, group, consumer, after, count })]];
+      if (after) return [[key, history({ stream, group, consumer, after, count }, keys.now)]];
       const found = following(stream, group.lastId, count);
       const last = found.at(-1);
       if (!last) return [];
@@ -194,26 +216,35 @@ function readGroup([word = "", name = "", consumer = "", ...words]: readonly Byt
   );
 }
 
-/** What a consumer was given already, deleted entries without their fields. */
-function history({
-  stream,
-  group,
-  consumer,
-  after,
-  count,
-}: {
-  stream: Stream;
-  group: Group;
-  consumer: Bytes;
-  after: StreamId;
-  count: number | undefined;
-}): Result {
+/** What a consumer was given already, and is given again; deleted entries without their fields. */
+function history(
+  {
+    stream,
+    group,
+    consumer,
+    after,
+    count,
+  }: {
+    stream: Stream;
+    group: Group;
+    consumer: Bytes;
+    after: StreamId;
+    count: number | undefined;
+  },
+  now: number,
+): Result {
   const from = nextId(after);
   const found = from ? group.pending.between(from, LAST_ID) : [];
   return found
     .filter((entry) => entry.consumer === consumer)
     .slice(0, count)
-    .map(({ id }) => [writeId(id), stream.entries.get(id)?.fields ?? null]);
+    .map((pending) => {
+      const entry = stream.entries.get(pending.id);
+      if (!entry) return [writeId(pending.id), null];
+      pending.deliveredAt = now;
+      pending.deliveries += 1;
+      return writeEntry(entry);
+    });
 }
 
 function following(stream: Stream, after: StreamId, count: number | undefined): Entry[] {

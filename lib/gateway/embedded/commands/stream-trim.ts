@@ -7,6 +7,11 @@ import { readId, type StreamId } from "#lib/gateway/embedded/stream-id";
 /** How much of a stream stays: so many entries, or those from an id on. */
 export type TrimRule = { readonly maxLength: number } | { readonly from: StreamId };
 
+export const TWO_RULES =
+  "ERR syntax error, MAXLEN and MINID options at the same time are not compatible";
+
+const KINDS: ReadonlySet<string | undefined> = new Set(["MAXLEN", "MINID"]);
+
 /**
  * Reads `MAXLEN|MINID [=|~] threshold [LIMIT count]`, and how many words it has. "~" lets Redis keep
  * a few more; here it is exact.
@@ -29,11 +34,14 @@ export function readTrim(words: readonly Bytes[]): {
     if (sign !== "~") {
       throw new CommandError("ERR syntax error, LIMIT cannot be used without the special ~ option");
     }
-    if (readInteger(words[used + 1] ?? "") < 0) {
+    const most = words[used + 1];
+    if (most === undefined) throw new CommandError(SYNTAX);
+    if (readInteger(most) < 0) {
       throw new CommandError("ERR The LIMIT argument must be >= 0.");
     }
     used += 2;
   }
+  if (KINDS.has(words[used]?.toUpperCase())) throw new CommandError(TWO_RULES);
   return { rule, used };
 }
 

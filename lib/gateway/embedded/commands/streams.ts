@@ -14,7 +14,7 @@ import {
   writeId,
 } from "#lib/gateway/embedded/stream-id";
 import { streamGroups, writeEntry } from "./stream-groups.ts";
-import { readTrim, trim } from "./stream-trim.ts";
+import { readTrim, trim, type TrimRule, TWO_RULES } from "./stream-trim.ts";
 
 type Keys = Context["keys"];
 
@@ -47,10 +47,8 @@ export const streams: Commands = {
 };
 
 function xadd(key: Bytes, words: readonly Bytes[], keys: Keys): Result {
-  const isMade = words[0]?.toUpperCase() !== "NOMKSTREAM";
-  const rest = isMade ? words : words.slice(1);
-  const { rule, used } = readTrim(rest);
-  const [given, ...fields] = rest.slice(used);
+  const { isMade, rule, rest } = readAddOptions(words);
+  const [given, ...fields] = rest;
   if (given === undefined) throw wrongArity("xadd");
   const asked = readNewId(given);
   if (fields.length === 0 || fields.length % 2 !== 0) throw wrongArity("xadd");
@@ -65,6 +63,23 @@ function xadd(key: Bytes, words: readonly Bytes[], keys: Keys): Result {
   if (rule) trim(stream, rule);
   keys.put(key, stream);
   return writeId(id);
+}
+
+/** `[NOMKSTREAM]` and how much stays, in any order. */
+function readAddOptions(words: readonly Bytes[]) {
+  let [isMade, rest] = [true, words];
+  let rule: TrimRule | undefined;
+  for (;;) {
+    const trimming = readTrim(rest);
+    if (rest[0]?.toUpperCase() === "NOMKSTREAM") {
+      isMade = false;
+      rest = rest.slice(1);
+    } else if (trimming.rule) {
+      if (rule) throw new CommandError(TWO_RULES);
+      ({ rule } = trimming);
+      rest = rest.slice(trimming.used);
+    } else return { isMade, rule, rest };
+  }
 }
 
 /** An id that is given whole, "*" for one of the time, or "5-*" for the next of it. */
@@ -105,7 +120,11 @@ function timed(id: StreamId, last: StreamId): StreamId {
 }
 
 function ofTime(ms: bigint, last: StreamId): StreamId {
-  if (ms === last.ms) return nextId(last) ?? last;
+  if (ms === last.ms) {
+    const next = nextId(last);
+    if (next?.ms === ms) return next;
+    throw new CommandError("ERR Elements are too large to be stored");
+  }
   return { ms, seq: ms === 0n ? 1n : 0n };
 }
 
