@@ -6,7 +6,7 @@ import { COUNT } from "./scripts.ts";
 import { newOwner } from "./terms.ts";
 
 export interface CountOptions extends Effect {
-  /** How long the same key does not count again. */
+  /** How long the same key does not count again; a second at least. */
   readonly window: Window;
   /**
    * The hash tag that the effect's keys carry, `{group}`: on a Redis Cluster all keys of one script
@@ -25,11 +25,17 @@ export interface CountOptions extends Effect {
  */
 export type Count = (key: string, options: CountOptions) => Promise<boolean>;
 
+/** Where an answer is lost it is sent again, which must be within the window, or it counts twice. */
+const MIN_WINDOW_MS = 1000;
+
 /** Makes `count`. */
 export function createCount({ redis, keys, pseudonym }: DedupOptions): Count {
   return async (key, { window: given, group, ...effect }) => {
     checkKey(key);
     const { window, maxAge } = readWindow(given);
+    if (window < MIN_WINDOW_MS) {
+      throw badArgument(`window has ${window} ms; allowed for count: ${MIN_WINDOW_MS} or more.`);
+    }
     if (!hasEffect(effect)) throw badArgument("there is nothing to count: no counter, no stream.");
     const call = effectCall(effect);
     const names = [keys.event(pseudonym("event", key), group), ...call.keys];
