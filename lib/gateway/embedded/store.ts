@@ -22,6 +22,9 @@ export interface EmbeddedStoreOptions {
 
 const MIB = 1024 * 1024;
 
+/** What a script that has begun to write may take beyond the bound, in bytes: it ends what it began. */
+const SCRIPT_MARGIN = 16 * MIB;
+
 /** How many keys with a time to live each command looks at, for those whose time has come. */
 const SWEEP = 4;
 /** The same when memory is full. */
@@ -42,6 +45,8 @@ class EmbeddedStore implements Store {
   readonly #maxBytes: number;
   readonly #scriptMs: number;
   readonly #scripts: Scripts;
+  /** Whether the script that runs has written: then memory that is full no longer stops it half done. */
+  #hasWritten = false;
   #context: Context;
 
   constructor(lua: LuaWasm, options: EmbeddedStoreOptions) {
@@ -100,7 +105,9 @@ class EmbeddedStore implements Store {
     if (isReadOnly && command.effect !== "reads") {
       return new ErrorReply("ERR Write commands are not allowed from read-only scripts.");
     }
-    return this.#apply(command, args);
+    const result = this.#apply(command, args);
+    if (command.effect !== "reads" && !(result instanceof ErrorReply)) this.#hasWritten = true;
+    return result;
   }
 
   #begin(): void {
@@ -116,6 +123,7 @@ class EmbeddedStore implements Store {
     this.#context = this.#at(this.#clock());
     this.#keys.now = Math.floor(this.#context.time);
     this.#keys.sweep(SWEEP);
+    this.#hasWritten = false;
     return toReply(this.#apply(found.command, args));
   }
 
@@ -130,9 +138,10 @@ class EmbeddedStore implements Store {
   }
 
   #isFull(): boolean {
-    if (this.#keys.bytes <= this.#maxBytes) return false;
+    const most = this.#maxBytes + (this.#hasWritten ? SCRIPT_MARGIN : 0);
+    if (this.#keys.bytes <= most) return false;
     this.#keys.sweep(SWEEP_WHEN_FULL);
-    return this.#keys.bytes > this.#maxBytes;
+    return this.#keys.bytes > most;
   }
 
   #at(time: number): Context {
