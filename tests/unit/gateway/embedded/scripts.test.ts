@@ -97,7 +97,7 @@ describe("a script that takes too much memory", () => {
   });
 
   test("is refused before it writes, and never half done", async () => {
-    const { run, script } = await embeddedStore({ maxBytes: 100_000 });
+    const { run } = await embeddedStore({ maxBytes: 100_000 });
     const twice = `
       redis.call('SET', KEYS[1], ('x'):rep(900))
       redis.call('SET', KEYS[2], ('x'):rep(900))
