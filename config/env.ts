@@ -11,6 +11,8 @@ export interface Environment {
   readonly store: { readonly url: string; readonly token: string; readonly deadlineMs: number };
   /** Whether the store is known to be a Redis Cluster. */
   readonly cluster: boolean;
+  /** Whether calls of requests that are served at the same time go together: our own server says so. */
+  readonly joins: boolean;
   readonly namespace: string;
   /** What becomes of decisions: the switch for an incident. */
   readonly mode: GateMode;
@@ -38,6 +40,7 @@ const schema = z.object({
     500,
   ),
   HEADGATE_CLUSTER: z._default(z.enum(["0", "1"]), "0"),
+  HEADGATE_JOIN: z._default(z.enum(["0", "1"]), "0"),
   HEADGATE_NAMESPACE: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/))),
   HEADGATE_MODE: z._default(z.enum(["enforce", "shadow", "off"]), "enforce"),
   HEADGATE_SECRET: z.optional(secret),
@@ -80,6 +83,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   UPSTASH_REDIS_REST_TOKEN: "the store's REST token, here or in KV_REST_API_TOKEN",
   HEADGATE_STORE_DEADLINE_MS: "a whole number of milliseconds from 10 to 10000",
   HEADGATE_CLUSTER: "1, where the store is a Redis Cluster, or 0",
+  HEADGATE_JOIN:
+    "1, where a request may wait for another's call (never on Vercel or Workers), or 0",
   HEADGATE_NAMESPACE: "1 to 64 letters, digits, _ or -",
   HEADGATE_MODE: "enforce, shadow or off",
   HEADGATE_SECRET: "at least 32 characters, the same on all instances",
@@ -113,6 +118,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
   return {
     store: { url, token, deadlineMs: env.HEADGATE_STORE_DEADLINE_MS },
     cluster: env.HEADGATE_CLUSTER === "1",
+    joins: env.HEADGATE_JOIN === "1",
     namespace: env.HEADGATE_NAMESPACE ?? namespaceOf(env.VERCEL_ENV),
     mode: env.HEADGATE_MODE,
     secret: env.HEADGATE_SECRET ?? secret,

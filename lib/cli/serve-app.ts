@@ -63,6 +63,8 @@ async function serve(served: Served): Promise<void> {
     const users = served.users(process.env);
     const chosen = [store, posts, clients, users].map(({ variables }) => variables);
     Object.assign(process.env, ...chosen, { NODE_ENV: mode });
+    // Here a request may wait for another's call of the store, which platforms forbid.
+    process.env["HEADGATE_JOIN"] ??= "1";
     const { mode: gateMode } = readEnvironment(process.env);
 
     const next: { app?: ReturnType<typeof startNext> } = {};

@@ -34,7 +34,7 @@ const PROBE_MARGIN_MS = 100;
 /**
  * Sends one REST call (Upstash's protocol) and reads its answer: once, never again, and never
  * longer than the deadline; not at all while the breaker is open. Joining several callers into one
- * call happens at this seam: whatever has `request` can stand here.
+ * call happens at this seam (`joinCalls`): whatever has `request` can stand here.
  *
  * Throws {@link StoreError} for everything that goes wrong.
  *

@@ -34,6 +34,11 @@ export function createScriptStore(options: RequesterOptions): ScriptStore {
   return noteDeadline(scriptsOver(createRequester(options)), options.deadlineMs);
 }
 
+/** The same over another requester, whose calls take no longer than `deadlineMs` milliseconds. */
+export function scriptStoreOver(requester: Requester, deadlineMs: number): ScriptStore {
+  return noteDeadline(scriptsOver(requester), deadlineMs);
+}
+
 function scriptsOver(requester: Requester): ScriptStore {
   const call = async (body: Command) => (await requester.request({ body: [...body] })).result;
   return {

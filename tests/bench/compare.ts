@@ -9,6 +9,7 @@ const WHAT: Readonly<Record<Variant, string>> = {
   none: "no middleware",
   nothing: "do-nothing middleware",
   headgate: "Headgate, one rule",
+  joined: "Headgate, one rule, self-hosted",
   upstash: "@upstash/ratelimit example",
 };
 
@@ -52,7 +53,7 @@ async function alternate(
   store: { url: string; token: string },
   { rounds, seconds, connections }: How,
 ): Promise<Runs> {
-  const runs: Runs = { none: [], nothing: [], headgate: [], upstash: [] };
+  const runs: Runs = { none: [], nothing: [], headgate: [], joined: [], upstash: [] };
   for (let round = 0; round <= rounds; round += 1) {
     for (const variant of VARIANTS) {
       const app = await startVariant(variant, store);

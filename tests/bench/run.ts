@@ -15,8 +15,9 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
   npm run bench                      everything, eight minutes
   npm run bench -- --only tools      one part of it
 
-  middleware  the same Next app with no middleware, one that does nothing, ours with one rule, and
-              the usual @upstash/ratelimit example; needs wrk (Debian: apt-get install wrk)
+  middleware  the same Next app with no middleware, one that does nothing, ours with one rule (its
+              calls alone, and joined as under our own server), and the usual @upstash/ratelimit
+              example; needs wrk (Debian: apt-get install wrk)
               --rounds 5 --seconds 5 --connections 16
   tools       a limit check, a dedup check, a lock taken and given back or refused, one after the
               other and by 20 callers at once, beside a PING on the same way

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
 
 /** What is compared: the same app, with another middleware each. */
-export const VARIANTS = ["none", "nothing", "headgate", "upstash"] as const;
+export const VARIANTS = ["none", "nothing", "headgate", "joined", "upstash"] as const;
 export type Variant = (typeof VARIANTS)[number];
 
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");

@@ -1,8 +1,8 @@
-import { environment } from "#config/env";
-import { reportBreaker } from "#app/_domain/failures";
-import { createRedis, type Redis } from "#lib/redis/client";
+import { type Redis, redisOver } from "#lib/redis/client";
+import { connection } from "./connection.ts";
 
 /** The store as handlers need it: with every command. */
 export function commandStore(): Redis {
-  return createRedis({ ...environment().store, onBreakerChange: reportBreaker });
+  const { requester, deadlineMs } = connection();
+  return redisOver(requester, deadlineMs);
 }

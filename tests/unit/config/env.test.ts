@@ -13,6 +13,7 @@ describe("the environment", () => {
     expect(readEnvironment(base)).toEqual({
       store: { url: "https://store.example", token: "token", deadlineMs: 500 },
       cluster: false,
+      joins: false,
       mode: "enforce",
       namespace: "local",
       secret: "headgate:token",

@@ -1,0 +1,188 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { GATHER_MS, joinCalls } from "#lib/redis/joining";
+import type { UpstashRequest } from "#lib/redis/requester";
+import { StoreError } from "#lib/redis/errors";
+
+interface Flight {
+  readonly request: UpstashRequest;
+  readonly land: (answer: unknown) => void;
+  readonly crash: (error: unknown) => void;
+}
+
+/** A store that answers when it is told to, and what it was sent. */
+function slowStore() {
+  const flights: Flight[] = [];
+  const joined = joinCalls({
+    request: (request: UpstashRequest) =>
+      new Promise<never>((resolve, reject) => {
+        flights.push({ request, land: (answer) => resolve(answer as never), crash: reject });
+      }),
+  });
+  const call = async (...body: (string | number)[]) => (await joined.request({ body })).result;
+  return { flights, call, joined };
+}
+
+const flush = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("calls at the same time", () => {
+  test("go together when the first has landed, in their order, each with its answer", async () => {
+    const { flights, call } = slowStore();
+    const [first, second, third] = [call("GET", "a"), call("GET", "b"), call("GET", "c")];
+    await flush();
+    expect(flights.map(({ request }) => request)).toEqual([{ body: ["GET", "a"] }]);
+    flights[0]?.land({ result: 1 });
+    expect(await first).toBe(1);
+    expect(flights[1]?.request).toEqual({
+      path: ["pipeline"],
+      body: [
+        ["GET", "b"],
+        ["GET", "c"],
+      ],
+    });
+    flights[1]?.land([{ result: 2 }, { result: 3 }]);
+    expect(await Promise.all([second, third])).toEqual([2, 3]);
+  });
+
+  test("one alone goes as it is, and so does what is a pipeline already", async () => {
+    const { flights, call, joined } = slowStore();
+    const first = call("GET", "a");
+    const pipeline = joined.request({ path: ["pipeline"], body: [["GET", "b"]] });
+    const last = call("GET", "c");
+    expect(flights.map(({ request }) => request.path)).toEqual([undefined, ["pipeline"]]);
+    flights[0]?.land({ result: 1 });
+    await first;
+    await flush();
+    expect(flights[2]?.request).toEqual({ body: ["GET", "c"] });
+    flights[1]?.land([{ result: 2 }]);
+    flights[2]?.land({ result: 3 });
+    expect([await pipeline, await last]).toEqual([[{ result: 2 }], 3]);
+  });
+
+  test("wait for a slow one no longer than they gather", async () => {
+    const { flights, call } = slowStore();
+    const slow = call("GET", "a");
+    const began = performance.now();
+    const next = call("GET", "b");
+    await expect.poll(() => flights.length, { interval: 1 }).toBe(2);
+    expect(performance.now() - began).toBeGreaterThan(GATHER_MS - 2);
+    flights[1]?.land({ result: 2 });
+    expect(await next).toBe(2);
+    flights[0]?.land({ result: 1 });
+    expect(await slow).toBe(1);
+  });
+
+  test("have each their own error, with the command's name and nothing of its keys", async () => {
+    const { flights, call } = slowStore();
+    const first = call("GET", "a");
+    const others = [call("EVALSHA", "sha", 0), call("HGET", "a-secret"), call("GET", "c")];
+    const ends = Promise.allSettled(others);
+    flights[0]?.land({ result: 1 });
+    await first;
+    await flush();
+    flights[1]?.land([{ error: "NOSCRIPT No matching script." }, { error: "WRONGTYPE a-secret" }]);
+    expect(await ends).toMatchObject([
+      { reason: { code: "STORE_REJECTED", reply: "NOSCRIPT" } },
+      { reason: { message: "HGET: Redis answered WRONGTYPE." } },
+      { reason: { code: "STORE_BAD_ANSWER" } },
+    ]);
+  });
+
+  test("that were to go together fail together, and the next ones go on", async () => {
+    const { flights, call } = slowStore();
+    const first = call("GET", "a");
+    const ends = Promise.allSettled([call("GET", "b"), call("GET", "c")]);
+    flights[0]?.crash(new StoreError("STORE_TIMEOUT", "GET: no answer."));
+    await expect(first).rejects.toMatchObject({ code: "STORE_TIMEOUT" });
+    await flush();
+    flights[1]?.crash(new TypeError("fetch failed"));
+    expect(await ends).toMatchObject([
+      { reason: { code: "STORE_BAD_ANSWER" } },
+      { reason: { code: "STORE_BAD_ANSWER" } },
+    ]);
+    const next = call("GET", "d");
+    await flush();
+    flights[2]?.land({ result: 4 });
+    expect(await next).toBe(4);
+  });
+
+  test("are a hundred in a pipeline at most, and 256 kB", async () => {
+    const { flights, call } = slowStore();
+    const first = call("PING");
+    const many = Array.from({ length: 250 }, (_, i) => call("GET", i));
+    const large = Array.from({ length: 3 }, () => call("SET", "k", "x".repeat(150_000)));
+    const all = Promise.all([...many, ...large]);
+    flights[0]?.land({ result: "PONG" });
+    await first;
+    await flush();
+    const sizes = flights
+      .slice(1)
+      .map(({ request: { path, body } }) => (path ? (body as unknown[]).length : 1));
+    expect(sizes).toEqual([100, 100, 51, 1, 1]);
+    for (const { request, land } of flights.slice(1)) {
+      const bodies = request.path ? (request.body as unknown[][]) : [request.body as unknown[]];
+      const answers = bodies.map(([, key]) => ({ result: key }));
+      land(request.path ? answers : answers[0]);
+    }
+    expect(await all).toEqual([...Array.from({ length: 250 }, (_, i) => i), "k", "k", "k"]);
+  });
+
+  test("ten thousand may wait; whoever comes then is told", async () => {
+    const { call } = slowStore();
+    void call("PING");
+    const waiting = Array.from({ length: 10_000 }, () => call("GET", "a"));
+    await expect(call("GET", "a")).rejects.toMatchObject({ code: "STORE_NOT_TRIED" });
+    expect(waiting).toHaveLength(10_000);
+  });
+});
+
+test("whatever lands when, everybody gets their own answer, once", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.scheduler(),
+      fc.array(fc.nat(3), { minLength: 1, maxLength: 40 }),
+      async (scheduler, bursts) => {
+        let sent = 0;
+        const joined = joinCalls({
+          async request({ path, body }: UpstashRequest): Promise<never> {
+            const commands = (path ? body : [body]) as [string, number][];
+            sent += commands.length;
+            await scheduler.schedule(Promise.resolve());
+            const answers = commands.map(([, n]) =>
+              n % 5 === 0 ? { error: `ERR ${n}` } : { result: n },
+            );
+            const [only] = answers;
+            if (path) return answers as never;
+            if (only?.error !== undefined) throw new StoreError("STORE_REJECTED", only.error);
+            return only as never;
+          },
+        });
+        let next = 0;
+        const calls: Promise<unknown>[] = [];
+        for (const burst of bursts) {
+          for (let i = 0; i <= burst; i += 1) {
+            const n = (next += 1);
+            const call = joined.request<number>({ body: ["GET", n] });
+            calls.push(
+              call.then(
+                ({ result }) => [n, result],
+                (error: StoreError) => [n, error.code],
+              ),
+            );
+          }
+          if (scheduler.count() > 0) await scheduler.waitOne();
+        }
+        await scheduler.waitFor(Promise.all(calls));
+        const ends = await Promise.all(calls);
+        expect(ends).toEqual(
+          Array.from({ length: next }, (_, i) => [
+            i + 1,
+            (i + 1) % 5 === 0 ? "STORE_REJECTED" : i + 1,
+          ]),
+        );
+        expect(sent).toBe(next);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
