@@ -49,8 +49,12 @@ export function createAcquire(parts: LocksOptions): Acquiring {
       throw error;
     }
     const [code, detail] = readAnswer(answer);
-    if (code !== 1) return { heldForMs: detail };
-    return holdLock(parts, { ...hold, name, token, fence: detail, askedAt });
+    if (code !== 1) return { heldForMs: leftOf(detail) };
+    const lock = holdLock(parts, { ...hold, name, token, fence: detail, askedAt });
+    // The answer took longer than the lease: it is as good as somebody else's.
+    if (!lock.signal.aborted) return lock;
+    await lock.release();
+    return { heldForMs: 0 };
   }
 
   return {
@@ -63,7 +67,7 @@ export function createAcquire(parts: LocksOptions): Acquiring {
       const waiting = createWaiting(readWait(options), options.signal);
       for (;;) {
         const taken = await attempt(key, hold);
-        if ("token" in taken) return taken;
+        if ("token" in taken) return orGone(taken, options.signal);
         if (!(await waiting.next(taken.heldForMs))) throw notAcquired(taken.heldForMs);
       }
     },
@@ -95,6 +99,18 @@ export function readAnswer(answer: unknown): readonly [code: number, detail: num
   throw new StoreError("STORE_BAD_ANSWER", "A lock's answer is not what its script answers.");
 }
 
+/** Milliseconds of a lease; for ever where the key was made by another hand and has no end. */
+export function leftOf(pttl: number): number {
+  return pttl >= 0 ? pttl : Infinity;
+}
+
+/** The lock, unless whoever waited for it has gone meanwhile. */
+async function orGone(lock: Lock, signal: AbortSignal | undefined): Promise<Lock> {
+  if (signal?.aborted) await lock.release();
+  signal?.throwIfAborted();
+  return lock;
+}
+
 /** 128 random bits in hex. */
 export function newToken(): string {
   return crypto.randomUUID().replaceAll("-", "");
@@ -103,7 +119,7 @@ export function newToken(): string {
 export function notAcquired(heldForMs: number): HeadgateError {
   return new HeadgateError(
     "LOCK_NOT_ACQUIRED",
-    `Somebody else holds the lock, for ${heldForMs} ms more at least unless it is released. Wait for longer, or come later.`,
+    `Somebody else holds the lock${Number.isFinite(heldForMs) ? `, and for ${heldForMs} ms more unless it is released` : " and its key has no end"}. Wait for longer, or come later.`,
   );
 }
 

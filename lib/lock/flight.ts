@@ -3,7 +3,15 @@ import type { Duration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
 import { isStoreFailure, StoreError } from "#lib/redis/errors";
 import { runOwned } from "#lib/redis/script";
-import { createWaiting, giveUp, namesOf, newToken, notAcquired, readAnswer } from "./acquire.ts";
+import {
+  createWaiting,
+  giveUp,
+  leftOf,
+  namesOf,
+  newToken,
+  notAcquired,
+  readAnswer,
+} from "./acquire.ts";
 import { holdLock, type Lock } from "./held.ts";
 import { readDuration, readHold, readWait, type WaitOptions } from "./options.ts";
 import type { LocksOptions } from "./parts.ts";
@@ -123,7 +131,7 @@ export function createFlights(parts: LocksOptions): SingleFlight {
         return landed === undefined ? "unreadable" : { landed: JSON.parse(landed) as Outcome };
       }
       const [code, detail] = readAnswer(answer);
-      return code === 1 ? take(token, detail, askedAt) : { heldForMs: detail };
+      return code === 1 ? take(token, detail, askedAt) : { heldForMs: leftOf(detail) };
     }
 
     function take(token: string, fence: number, askedAt: number): Running {

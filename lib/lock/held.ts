@@ -109,8 +109,16 @@ export function holdLock(parts: HeldParts, taken: Taken): Lock {
     if (!(await hold(Math.min(lease, left))) && !isOver) renewIn(lease / 10);
   }
 
-  /** Whether it is held for `ms` from when this was called; then it is renewed after a third of them. */
+  let last = Promise.resolve(false);
+
+  /** One after the other: of two on their way nobody knows which one Redis heard last. */
   async function hold(ms: number): Promise<boolean> {
+    last = last.then(() => holdNow(ms));
+    return last;
+  }
+
+  /** Whether it is held for `ms` from now on; then it is renewed after a third of them. */
+  async function holdNow(ms: number): Promise<boolean> {
     if (isLate()) return false;
     const sentAt = monotonic();
     let isHeld: boolean;

@@ -192,6 +192,30 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(lock.signal.aborted).toBe(false);
     });
 
+    test("whose answer took longer than its lease is not had", async () => {
+      await pair().one.acquire("warm");
+      const { one, other } = pair(async (...call) => {
+        const answer = await fetch(...call);
+        const at = performance.now();
+        await expect.poll(() => performance.now(), { interval: 5 }).toBeGreaterThan(at + 60);
+        return answer;
+      });
+      expect(await one.tryAcquire("job", { ttl: 0.05 })).toBeNull();
+      expect((await other.acquire("job", { ttl: 10 })).signal.aborted).toBe(false);
+    });
+
+    test("is never thought to last longer than Redis has it, whatever is extended when", async () => {
+      const { one, nameOf } = pair();
+      const lock = await one.acquire("job", { ttl: 20 });
+      const lengths = [30, 5, 60, 10, 40, 8];
+      expect(await Promise.all(lengths.map((ttl) => lock.extend(ttl)))).toEqual(
+        lengths.map(() => true),
+      );
+      const left = await store.pttl(nameOf("job"));
+      expect(lock.expiresAt - performance.now()).toBeLessThan(left);
+      expect(left).toBeLessThanOrEqual(8000);
+    });
+
     test("can be extended, and is renewed by as much from then on", async () => {
       const { one, nameOf } = pair();
       const lock = await one.acquire("job", { ttl: 2 });
@@ -315,6 +339,29 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       stop.abort(new RangeError("no more"));
       await expect(waiting).rejects.toThrow("no more");
       await expect(other.acquire("job", { signal: stop.signal })).rejects.toThrow("no more");
+    });
+
+    test("does not have it where it went while it was asked for", async () => {
+      const stop = new AbortController();
+      const { one, other } = pair(async (...call) => {
+        const answer = await fetch(...call);
+        stop.abort(new RangeError("no more"));
+        return answer;
+      });
+      await expect(one.acquire("job", { signal: stop.signal })).rejects.toThrow("no more");
+      expect(await other.acquireLock("job", 30)).not.toBeNull();
+    });
+
+    test("asks no more often for a key that has no end, and is told so", async () => {
+      let calls = 0;
+      const { one, redis, nameOf } = pair((...call) => {
+        calls += 1;
+        return fetch(...call);
+      });
+      await redis.set(nameOf("job"), "made by hand");
+      const waiting = one.acquire("job", { wait: 0.5 });
+      await expect(waiting).rejects.toThrow("its key has no end");
+      expect(calls).toBeLessThan(40);
     });
 
     test("has it one after the other, none twice at once", async () => {
