@@ -121,6 +121,9 @@ export function holdLock(parts: HeldParts, taken: Taken): Lock {
   async function holdNow(ms: number): Promise<boolean> {
     if (isLate()) return false;
     const sentAt = monotonic();
+    // A shorter lease holds from now on, also where the answer is lost.
+    expiresAt = Math.min(expiresAt, sentAt + ms - marginOf(ms));
+    watch();
     let isHeld: boolean;
     try {
       isHeld = await run(EXTEND, [token, Math.ceil(ms)]);
@@ -156,10 +159,11 @@ export function holdLock(parts: HeldParts, taken: Taken): Lock {
     end();
     try {
       // Also where it was lost here: Redis may hold it for a moment more.
-      wasFreed = (await free()) && wasHeld;
+      const isFreed = await free();
+      wasFreed = wasFreed === true || (isFreed && wasHeld);
     } catch (error) {
       parts.onFailure("releasing a lock", error);
-      wasFreed = false;
+      wasFreed ??= false;
     }
     return wasFreed;
   }

@@ -216,6 +216,24 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(left).toBeLessThanOrEqual(8000);
     });
 
+    test("has a shorter lease from the moment it is asked for, also where the answer is lost", async () => {
+      let isGone = false;
+      const { one, nameOf } = pair(async (...call) => {
+        const answer = await fetch(...call);
+        if (isGone) throw new TypeError("fetch failed");
+        return answer;
+      });
+      const lock = await one.acquire("job", { ttl: 60 });
+      isGone = true;
+      expect(await lock.extend(5)).toBe(false);
+      const left = await store.pttl(nameOf("job"));
+      expect(left).toBeLessThanOrEqual(5000);
+      expect(lock.expiresAt - performance.now()).toBeLessThan(left);
+      isGone = false;
+      expect(await Promise.all([lock.release(), lock.release()])).toContain(true);
+      expect(await lock.release()).toBe(true);
+    });
+
     test("can be extended, and is renewed by as much from then on", async () => {
       const { one, nameOf } = pair();
       const lock = await one.acquire("job", { ttl: 2 });
