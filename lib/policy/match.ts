@@ -1,6 +1,6 @@
 import { candidatesOf, type MatchingRules } from "./candidates.ts";
 import { pathReadings, rawPages } from "./path.ts";
-import type { Expression, Pattern } from "./pattern.ts";
+import type { Pattern } from "./pattern.ts";
 import type { Follow } from "./rewrites.ts";
 import type { Candidates, CompiledRule } from "./types.ts";
 
@@ -31,10 +31,10 @@ export function createMatcher(
   follow: Follow | undefined,
 ): (method: string, pathname: string, hasLocales?: boolean) => Candidates | undefined {
   const patterns = rules.map((rule) => rule.patterns);
-  const find = patternIndex(patterns, "any case");
+  const find = patternIndex(patterns, true);
   // Routes tell letters of different case apart: what differs in one may be another's path.
-  const findExact = patternIndex(patterns, "its case");
-  const findExempt = patternIndex([exempt], "its case");
+  const findExact = patternIndex(patterns, false);
+  const findExempt = patternIndex([exempt], false);
   const kept = new Map<string, Candidates>();
 
   const isExempt = (reading: string) => !isTooLong(reading) && findExempt(reading).length > 0;
@@ -105,35 +105,41 @@ function takesMethod({ methods }: CompiledRule, method: string): boolean {
   return methods.has(method) || (method === "HEAD" && methods.has("GET"));
 }
 
-/** Finds which of several lists of patterns match a path: literal ones by a map, the others in turn. */
+/**
+ * Finds which of several lists of patterns match a path: literal ones by a map, and of the others those
+ * in turn whose head the path begins with. So the cost grows with the lengths of heads, and not with
+ * the number of rules.
+ */
 function patternIndex(
   lists: readonly (readonly Pattern[])[],
-  letters: "any case" | "its case",
+  ignoreCase: boolean,
 ): (path: string) => readonly number[] {
-  const inCase = (text: string) => (letters === "any case" ? text.toLowerCase() : text);
+  const inCase = (text: string) => (ignoreCase ? text.toLowerCase() : text);
   const literals = new Map<string, number[]>();
-  const expressions: { readonly pattern: Expression; readonly index: number }[] = [];
+  const heads = new Map<string, { readonly expression: RegExp; readonly index: number }[]>();
   for (const [index, patterns] of lists.entries()) {
     for (const pattern of patterns) {
       if ("expression" in pattern) {
-        expressions.push({ pattern: letters === "any case" ? pattern : exactly(pattern), index });
+        const { head } = pattern;
+        const expression = new RegExp(pattern.expression, ignoreCase ? "is" : "s");
+        heads.set(head, [...(heads.get(head) ?? []), { expression, index }]);
         continue;
       }
       const literal = inCase(pattern.literal);
       literals.set(literal, [...(literals.get(literal) ?? []), index]);
     }
   }
+  const lengths = new Set([...heads.keys()].map(({ length }) => length));
   return (path) => {
-    const matched = expressions.filter(({ pattern }) => matches(pattern, path));
-    const literal = literals.get(inCase(path)) ?? [];
-    return [...literal, ...matched.map(({ index }) => index)];
+    const found = [...(literals.get(inCase(path)) ?? [])];
+    const lower = path.toLowerCase();
+    for (const length of lengths) {
+      const head = lower.slice(0, length);
+      if (head.length < length) continue;
+      for (const { expression, index } of heads.get(head) ?? []) {
+        if (isTooLong(path) || expression.test(path)) found.push(index);
+      }
+    }
+    return found;
   };
-}
-
-function exactly({ expression, head }: Expression): Expression {
-  return { expression: new RegExp(expression.source, "s"), head };
-}
-
-function matches({ expression, head }: Expression, path: string): boolean {
-  return isTooLong(path) ? path.toLowerCase().startsWith(head) : expression.test(path);
 }

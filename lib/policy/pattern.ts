@@ -2,14 +2,14 @@ import { parse, type Token, tokensToRegexp } from "path-to-regexp";
 import type { Place, Problems } from "./errors.ts";
 import { pathReadings } from "./path.ts";
 
-/** A pattern with parameters; every path that it matches begins with `head`, in lower case. */
-export interface Expression {
-  readonly expression: RegExp;
-  readonly head: string;
-}
-
-/** A path pattern, compiled: a literal path, or an expression. */
-export type Pattern = { readonly literal: string } | Expression;
+/**
+ * A path pattern, compiled: a literal path, or one with parameters. Every path that the latter matches
+ * begins with `head`, in lower case. A head is ASCII: of other letters an expression takes some for the
+ * same that differ in lower case.
+ */
+export type Pattern =
+  | { readonly literal: string }
+  | { readonly expression: RegExp; readonly head: string };
 
 const MAX_LENGTH = 500;
 const NO_QUERY = "a path alone: a query (?) and a fragment (#) are never matched";
@@ -73,16 +73,16 @@ export function compilePattern(
     return undefined;
   }
   const [only] = tokens;
-  return tokens.length === 1 && typeof only === "string"
-    ? { literal: only }
-    : { expression, head: typeof only === "string" ? only.toLowerCase() : "" };
+  if (typeof only !== "string") return { expression, head: "" };
+  if (tokens.length === 1) return { literal: only };
+  return { expression, head: only.toLowerCase().replace(/[^ -~].*/s, "") };
 }
 
 /** Why matching could take too long, or undefined. Not a proof: it finds the usual mistakes. */
 function whySlow(tokens: readonly Token[]): string | undefined {
   const keys = tokens.filter((token) => typeof token !== "string");
   if (keys.some(({ pattern }) => NESTED_REPEAT.test(pattern))) {
-    return "no repeat inside a repeat, such as (?:x+)+: matching could take for ever";
+    return "no repeat inside a repeat, such as (?:x+)+";
   }
   const wildcards = keys.filter(
     ({ pattern, modifier }) => /[*+]/.test(modifier) || crossesSegments(pattern),
@@ -118,7 +118,7 @@ function isReachable(path: string, expression: RegExp): boolean {
 }
 
 function normalForm(sample: string): string {
-  if (UNCHECKED.test(sample)) return "a path that is not a static file's: those are never checked";
+  if (UNCHECKED.test(sample)) return "no static file's path: those are never checked";
   const reading = pathReadings(sample)[0] ?? "/";
   return `paths are matched decoded, without doubled slashes, dot segments and a slash at the end: ${JSON.stringify(reading)}`;
 }

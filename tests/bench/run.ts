@@ -6,6 +6,7 @@ import { ROOT } from "../support/app.ts";
 import { benchDedup } from "./dedup.ts";
 import { benchLocks } from "./locks.ts";
 import { benchMemory } from "./memory.ts";
+import { benchMatching } from "./matching.ts";
 import { benchMiddleware } from "./compare.ts";
 import { benchProxy } from "./proxy.ts";
 import { benchTools } from "./tools.ts";
@@ -28,6 +29,8 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
   locks       a lock taken and given back beside @upstash/lock by REST, and beside redlock-universal
               and redis-semaphore by TCP, at 1, 5, 20 and 50 callers; and twenty who want one lock
               --calls 2000
+  matching    finding a request's rules among 10, 100 and 1,000, beside a linear scan by URLPattern and
+              by path-to-regexp
   memory      what the seed's volumes take in Redis
   proxy       the sample with proxy.ts, its store by REST and by TCP, at 1 and 16 connections; needs wrk
               --rounds 5 --seconds 5
@@ -57,6 +60,7 @@ const PARTS = {
   tools: () => benchTools(count("calls")),
   dedup: () => benchDedup(count("calls")),
   locks: () => benchLocks(count("calls")),
+  matching: benchMatching,
   memory: benchMemory,
   proxy: () => benchProxy({ rounds: count("rounds"), seconds: count("seconds") }),
 };

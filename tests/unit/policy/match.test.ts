@@ -111,6 +111,36 @@ describe("the rules of a request", () => {
     expect(names("GET", "/api/EXPORT")).toEqual(["api", "export"]);
   });
 
+  test("are those that match when each is asked alone, however many rules there are", () => {
+    const part = fc.constantFrom("a", "ab", "A", "σ", "ς", "ẞ", "K", "\u212a", "İ", "x.y", "z");
+    const name = fc.constantFrom(":one", ":one(\\d+)", ":one?", ":one*", "a:one", "σ:one", "(.*)");
+    const pattern = fc
+      .tuple(fc.array(part, { maxLength: 3 }), fc.option(name))
+      .map(([parts, last]) => `/${[...parts, ...(last ? [last] : [])].join("/")}`);
+    const path = fc.array(fc.oneof(part, fc.constant("1")), { maxLength: 4 });
+    let found = 0;
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(pattern, { minLength: 1, maxLength: 12 }),
+        path,
+        (patterns, parts) => {
+          const rules = Object.fromEntries(
+            patterns.map((match, i) => [`rule${i}`, { match, limits: { ip: "5 per hour" } }]),
+          );
+          const asked = `/${parts.join("/")}`;
+          const together = setOf(compilePolicy({ rules }), "GET", asked)?.rules ?? [];
+          const alone = Object.entries(rules).filter(([rule, given]) =>
+            compilePolicy({ rules: { [rule]: given } }).rulesFor("GET", asked),
+          );
+          found += alone.length;
+          expect(together.map(({ name: rule }) => rule)).toEqual(alone.map(([rule]) => rule));
+        },
+      ),
+      { numRuns: 300 },
+    );
+    expect(found).toBeGreaterThan(100);
+  });
+
   test("are not replaced by a rule that only another reading of the path matches", () => {
     expect(names("GET", "/api/users/a%2f..%2f..%2fexport")).toEqual(["api", "user", "export"]);
     expect(names("GET", "/api/%65xport/")).toEqual(["export"]);
@@ -143,6 +173,16 @@ describe("the rules of a request", () => {
     expect(names("GET", `/api/hooks/${long}`)).toContain("api");
     expect(names("GET", `/${"./".repeat(4000)}api/search`)).toContain("search");
     expect(names("GET", `/api/${"%78".repeat(500)}`)).toEqual(["api"]);
+  });
+
+  test("are found in any case of letters, as an expression tells them apart", () => {
+    const greek = compilePolicy({
+      rules: { greek: { match: "/λόγος/:id", limits: { ip: "5 per hour" } } },
+    });
+    expect(setOf(greek, "GET", "/ΛΌΓΟΣ/1")?.rules).toHaveLength(1);
+    expect(setOf(greek, "GET", "/λόγοσ/1")?.rules).toHaveLength(1);
+    expect(setOf(greek, "GET", "/λόγοσ/" + "1".repeat(3000))?.rules).toHaveLength(1);
+    expect(setOf(greek, "GET", "/logos/1")?.rules).toBeUndefined();
   });
 
   test("are not replaced on a path too long to be compared whole", () => {
