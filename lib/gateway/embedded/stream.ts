@@ -1,5 +1,6 @@
 import type { Bytes } from "./bytes.ts";
-import { compareIds, FIRST_ID, type StreamId } from "./stream-id.ts";
+import type { Result } from "./result.ts";
+import { compareIds, FIRST_ID, type StreamId, writeId } from "./stream-id.ts";
 
 /** What has an id, and stands in the order of them. */
 interface Identified {
@@ -110,4 +111,9 @@ export class Stream {
 
 function sizeOf({ fields }: Entry): number {
   return fields.reduce((sum, field) => sum + field.length, ENTRY_BYTES);
+}
+
+/** An entry as it is answered. */
+export function writeEntry({ id, fields }: Entry): Result {
+  return [writeId(id), [...fields]];
 }

@@ -3,7 +3,7 @@ import { type Commands, type Context, grows, reads, writes } from "#lib/gateway/
 import { CommandError, SYNTAX, wrongArity } from "#lib/gateway/embedded/errors";
 import { readInteger } from "#lib/gateway/embedded/numbers";
 import type { Result } from "#lib/gateway/embedded/result";
-import { Stream } from "#lib/gateway/embedded/stream";
+import { Stream, writeEntry } from "#lib/gateway/embedded/stream";
 import {
   compareIds,
   FIRST_ID,
@@ -13,7 +13,9 @@ import {
   type StreamId,
   writeId,
 } from "#lib/gateway/embedded/stream-id";
-import { streamGroups, writeEntry } from "./stream-groups.ts";
+import { streamGroups } from "./stream-groups.ts";
+import { streamPending } from "./stream-pending.ts";
+import { streamReads } from "./stream-reads.ts";
 import { readTrim, trim, type TrimRule, TWO_RULES } from "./stream-trim.ts";
 
 type Keys = Context["keys"];
@@ -43,6 +45,8 @@ export const streams: Commands = {
     keys.changed(key);
     return removed;
   }),
+  ...streamReads,
+  ...streamPending,
   ...streamGroups,
 };
 
