@@ -2,7 +2,13 @@ import { formatDuration } from "#lib/core/duration";
 import type { Place, Problems } from "./errors.ts";
 import { readLimit } from "./limit.ts";
 import { withSuggestion } from "./nearest.ts";
-import { type ParsedPolicy, type ParsedRule, parseRecord, TIERS_FORM } from "./schema.ts";
+import {
+  LIMITS_FORM,
+  type ParsedPolicy,
+  type ParsedRule,
+  parseRecord,
+  TIERS_FORM,
+} from "./schema.ts";
 import { readSubject } from "./subject.ts";
 import type { Algorithm, CompiledLimit, CompiledTiers } from "./types.ts";
 
@@ -23,9 +29,6 @@ const MAX_LOG = 10_000;
 /** Names that are numbers lose their place: JavaScript puts them first, and the first one counts. */
 const TIER_NAME = /^(?!\d+$).{1,64}$/s;
 const TIER_NAME_FORM = "1 to 64 characters that are not all digits";
-
-const LIMITS_FORM =
-  'who is counted, each with "10 per minute", { limit, window }, or an array of these';
 
 /** Reads a rule's limits or tiers. What is wrong is noted, and left out. */
 export function readRuleLimits(

@@ -31,10 +31,10 @@ export function createMatcher(
   follow: Follow | undefined,
 ): (method: string, pathname: string, hasLocales?: boolean) => Candidates | undefined {
   const patterns = rules.map((rule) => rule.patterns);
-  const find = patternIndex(patterns, true);
+  const find = patternIndex(patterns, "is");
   // Routes tell letters of different case apart: what differs in one may be another's path.
-  const findExact = patternIndex(patterns, false);
-  const findExempt = patternIndex([exempt], false);
+  const findExact = patternIndex(patterns, "s");
+  const findExempt = patternIndex([exempt], "s");
   const kept = new Map<string, Candidates>();
 
   const isExempt = (reading: string) => !isTooLong(reading) && findExempt(reading).length > 0;
@@ -109,19 +109,21 @@ function takesMethod({ methods }: CompiledRule, method: string): boolean {
  * Finds which of several lists of patterns match a path: literal ones by a map, and of the others those
  * in turn whose head the path begins with. So the cost grows with the lengths of heads, and not with
  * the number of rules.
+ *
+ * @param flags of a regular expression: with "i" letters match in any case
  */
 function patternIndex(
   lists: readonly (readonly Pattern[])[],
-  ignoreCase: boolean,
+  flags: "is" | "s",
 ): (path: string) => readonly number[] {
-  const inCase = (text: string) => (ignoreCase ? text.toLowerCase() : text);
+  const inCase = (text: string) => (flags === "is" ? text.toLowerCase() : text);
   const literals = new Map<string, number[]>();
   const heads = new Map<string, { readonly expression: RegExp; readonly index: number }[]>();
   for (const [index, patterns] of lists.entries()) {
     for (const pattern of patterns) {
       if ("expression" in pattern) {
         const { head } = pattern;
-        const expression = new RegExp(pattern.expression, ignoreCase ? "is" : "s");
+        const expression = new RegExp(pattern.expression, flags);
         heads.set(head, [...(heads.get(head) ?? []), { expression, index }]);
         continue;
       }

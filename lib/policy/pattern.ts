@@ -82,7 +82,7 @@ export function compilePattern(
 function whySlow(tokens: readonly Token[]): string | undefined {
   const keys = tokens.filter((token) => typeof token !== "string");
   if (keys.some(({ pattern }) => NESTED_REPEAT.test(pattern))) {
-    return "no repeat inside a repeat, such as (?:x+)+";
+    return "no repeat inside a repeat, such as (?:x+)+: matching could take for ever";
   }
   const wildcards = keys.filter(
     ({ pattern, modifier }) => /[*+]/.test(modifier) || crossesSegments(pattern),
@@ -118,7 +118,7 @@ function isReachable(path: string, expression: RegExp): boolean {
 }
 
 function normalForm(sample: string): string {
-  if (UNCHECKED.test(sample)) return "no static file's path: those are never checked";
+  if (UNCHECKED.test(sample)) return "a path that is not a static file's: those are never checked";
   const reading = pathReadings(sample)[0] ?? "/";
   return `paths are matched decoded, without doubled slashes, dot segments and a slash at the end: ${JSON.stringify(reading)}`;
 }

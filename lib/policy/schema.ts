@@ -11,40 +11,40 @@ const limit = z.union([
   z.strictObject({ limit: z.number(), window: z.union([z.string(), z.number()]) }),
 ]);
 
+/** By names of the developer's own choice. */
+const record = z.record(z.string(), z.unknown());
+
+const defaults = z.strictObject({
+  onStoreFailure: z.optional(onStoreFailure),
+  algorithm: z.optional(algorithm),
+});
+
 const policy = z.strictObject({
-  identities: z.optional(z.record(z.string(), z.unknown())),
-  defaults: z.optional(
-    z.strictObject({
-      onStoreFailure: z.optional(onStoreFailure),
-      algorithm: z.optional(algorithm),
-    }),
-  ),
-  exempt: z.optional(z.record(z.string(), z.unknown())),
-  rules: z.record(z.string(), z.unknown()),
+  identities: z.optional(record),
+  defaults: z.optional(defaults),
+  exempt: z.optional(record),
+  rules: record,
 });
 
 const rule = z.strictObject({
   match: z.optional(oneOrMore),
   methods: z.optional(z.array(z.string())),
-  limits: z.optional(z.record(z.string(), z.unknown())),
+  limits: z.optional(record),
+  tiers: z.optional(record),
   replaces: z.optional(oneOrMore),
   cost: z.optional(z.number()),
   algorithm: z.optional(algorithm),
   onStoreFailure: z.optional(onStoreFailure),
-  tiers: z.optional(z.record(z.string(), z.unknown())),
   mode: z.optional(z.string()),
 });
-
-const record = z.record(z.string(), z.unknown());
 
 export type ParsedPolicy = z.infer<typeof policy>;
 export type ParsedRule = z.infer<typeof rule>;
 export type ParsedLimit = z.infer<typeof limit>;
 
-const POLICY_KEYS = "identities, defaults, exempt, rules";
-const RULE_KEYS = "match, methods, limits, tiers, replaces, cost, algorithm, onStoreFailure, mode";
-
-const DEFAULTS_KEYS = "onStoreFailure, algorithm";
+const POLICY_KEYS = Object.keys(policy.shape).join(", ");
+const RULE_KEYS = Object.keys(rule.shape).join(", ");
+const DEFAULTS_KEYS = Object.keys(defaults.shape).join(", ");
 const LIMIT_KEYS = "limit, window";
 
 /** What holds names of the developer's own choice. */
@@ -52,6 +52,10 @@ const RECORDS: ReadonlySet<string> = new Set(["identities", "exempt", "rules", "
 
 /** How a limit is written. */
 export const LIMIT_FORM = '"10 per minute", "5 per 15 minutes", "10 per 1 m", or { limit, window }';
+
+/** How the limits of a rule or a tier are written. */
+export const LIMITS_FORM =
+  'who is counted, each with "10 per minute", { limit, window }, or an array of these';
 
 /** How tiers are written. */
 export const TIERS_FORM =
@@ -68,7 +72,7 @@ const ALLOWED: ReadonlyMap<unknown, string> = new Map([
   ["rules", "an object of rules by name"],
   ["match", "a pattern or an array of patterns"],
   ["methods", "an array of methods"],
-  ["limits", 'who is counted, each with "10 per minute", { limit, window }, or an array of these'],
+  ["limits", LIMITS_FORM],
   ["tiers", TIERS_FORM],
   ["mode", MODE_FORM],
   ["replaces", "a rule's name or an array of names"],
