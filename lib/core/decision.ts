@@ -62,6 +62,11 @@ export interface Decision {
    * store fails), or nowhere.
    */
   readonly counted: "in-store" | "in-process" | "nowhere";
+  /**
+   * True where the store was not asked, since an earlier answer of its says that there is no room yet.
+   * What has room of other limits is as it was then.
+   */
+  readonly remembered?: boolean;
   /** Why the store failed, or what was wrong with the call. Without keys and values. */
   readonly error?: Error;
 }

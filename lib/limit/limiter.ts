@@ -4,7 +4,8 @@ import { asStoreError } from "#lib/redis/errors";
 import type { Keys } from "#lib/redis/keys";
 import type { Script } from "#lib/redis/script";
 import type { ScriptStore } from "#lib/redis/script-store";
-import { type Charge, chargesOf, DECIDING } from "./charge.ts";
+import { type Charge, type Charged, chargesOf, DECIDING } from "./charge.ts";
+import { createKnownDenials, type KnownDenials } from "./denials.ts";
 import { createLocalLimits, type LocalLimits } from "./local.ts";
 import { restore } from "./restore.ts";
 import { createSettle, giveBack, LIMIT_SCRIPT } from "./settle.ts";
@@ -13,7 +14,8 @@ import { type Settlement, settlementOf } from "./settlement.ts";
 /** Settles the limits of rule sets in one store. Nothing here throws: a failure is a decision. */
 export interface Limiter {
   /**
-   * Takes a request's cost from every limit of the set that decides, or from none.
+   * Takes a request's cost from every limit of the set that decides, or from none. A client that is
+   * known to have no room is refused without asking.
    *
    * @param clients the pseudonym of each limit's client, in the order of `settledLimits(rules)`
    * @param cost units, in the place of the rules' own cost
@@ -43,6 +45,8 @@ export interface LimiterOptions {
   readonly script?: Script;
   /** Counts in this process, for rules with "local"; or another for tests. */
   readonly local?: LocalLimits;
+  /** Denials that are known without asking, or another's for tests. */
+  readonly denials?: KnownDenials;
 }
 
 /** Makes the limiter of one store. */
@@ -53,6 +57,7 @@ export function createLimiter(
 ): Limiter {
   const settle = createSettle(options.script ?? LIMIT_SCRIPT, options.cluster ?? false);
   const local = options.local ?? createLocalLimits();
+  const denials = options.denials ?? createKnownDenials();
   const refunds = new WeakMap<Decision, () => number | Promise<number>>();
 
   /** What the rules say of a store that fails, said of this request. */
@@ -84,13 +89,27 @@ export function createLimiter(
   ): Promise<Decision> => {
     try {
       const charges = chargesOf(rules, clients, keys, cost);
+      const known = mode === "take" ? denials.find(charges) : undefined;
+      if (known) return known;
+      const learn = denials.asking(charges);
       const settlement = settlementOf(rules, await settle(redis, mode, charges));
       const decision = decisionOf(settlement);
+      if (mode === "peek") return decision;
+      learn(decision);
       const { taken } = settlement;
-      if (mode === "take" && taken.length > 0) refunds.set(decision, () => giveBack(redis, taken));
+      if (taken.length > 0) refunds.set(decision, () => giveBackTaken(taken));
       return decision;
     } catch (error) {
       return withoutStore(mode, rules, clients, cost, asStoreError(error));
+    }
+  };
+
+  const giveBackTaken = async (taken: readonly Charged[]): Promise<number> => {
+    try {
+      return await giveBack(redis, taken);
+    } finally {
+      // Also where the answer was lost: it may have been given back.
+      denials.forget(taken.map(({ charge }) => charge.key));
     }
   };
 
@@ -109,7 +128,8 @@ export function createLimiter(
     },
 
     catchUp(decision) {
-      if (decision.counted !== "in-store" || !local.owes()) return undefined;
+      // A remembered denial does not tell that the store is back.
+      if (decision.counted !== "in-store" || decision.remembered || !local.owes()) return undefined;
       return restore(redis, local.takeOwed()).catch(() => {});
     },
   };

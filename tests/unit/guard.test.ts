@@ -15,6 +15,7 @@ const policy = definePolicy({
     search: { match: "/api/search", limits: { ip: "2 per minute", "user|ip": "3 per hour" } },
     closed: { match: "/closed", limits: { ip: "5 per minute" }, onStoreFailure: "deny" },
     shop: { match: "/shop", limits: { global: "2 per minute", ip: "5 per minute" } },
+    burst: { match: "/burst", limits: { ip: "2 per 2 seconds" } },
     all: { match: "/all", limits: { global: "1 per minute" } },
     named: { match: "/named", limits: { user: "5 per minute" } },
     broken: { match: "/broken", limits: { broken: "1 per minute" } },
@@ -77,6 +78,32 @@ describe("the guard", () => {
     expect(calls).toBe(1);
     expect(passed(await ask("/elsewhere"))).toBe(true);
     expect(calls).toBe(1);
+  });
+
+  test("refuses a client that has no room without asking, and asks again when it may", async () => {
+    const { options } = gateOptions(store);
+    let calls = 0;
+    const redis = {
+      ...options.redis,
+      evalsha: (...call: Parameters<typeof options.redis.evalsha>) => {
+        calls += 1;
+        return options.redis.evalsha(...call);
+      },
+    };
+    const { ask, events } = gate({ redis });
+    const statuses = [];
+    for (let i = 0; i < 6; i += 1) statuses.push((await ask("/burst")).status);
+    expect(statuses).toEqual([200, 200, 429, 429, 429, 429]);
+    expect(calls).toBe(3);
+    const refused = await ask("/burst");
+    expect(refused.headers.get("retry-after")).toMatch(/^[12]$/);
+    expect(refused.headers.get("ratelimit")).toMatch(/^"burst";r=0;t=[12]$/);
+    const decisions = events.flatMap((event) =>
+      event.kind === "decision" ? [event.decision] : [],
+    );
+    expect(decisions.filter(({ remembered }) => remembered)).toHaveLength(4);
+    expect((await ask("/burst", { "x-forwarded-for": "203.0.113.10" })).status).toBe(200);
+    await expect.poll(async () => (await ask("/burst")).status, { timeout: 10_000 }).toBe(200);
   });
 
   test("counts a user by name and everybody else by address", async () => {

@@ -136,6 +136,8 @@ describe("peek and refund", () => {
     expect(await refund(taken)).toBe(9);
     expect(await refund(taken)).toBe(0);
     expect((await peek("upload", who)).limits[0]?.remaining).toBe(10);
+    // The denial is not remembered any longer.
+    expect((await limit("upload", who)).allowed).toBe(true);
   });
 });
 

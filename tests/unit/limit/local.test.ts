@@ -2,22 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Charge } from "#lib/limit/charge";
 import { createLocalLimits } from "#lib/limit/local";
-import type { CompiledLimit } from "#lib/policy/types";
+import { chargeOf as charge } from "../../support/charge.ts";
 
 const WINDOW_MS = 16_000;
-
-function charge(key: string, { limit = 5, cost = 1, windowMs = WINDOW_MS } = {}): Charge {
-  const compiled: CompiledLimit = {
-    rule: "search",
-    policyName: "search",
-    subject: { expression: "ip", kind: "first", names: ["ip"] },
-    limit,
-    windowMs,
-    algorithm: "sliding-log",
-    cost,
-  };
-  return { limit: compiled, client: key, key, cost, group: 0 };
-}
 
 function local(mostKeys?: number) {
   const clock = { now: 1000.5 };
