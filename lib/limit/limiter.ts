@@ -2,13 +2,12 @@ import type { Decision } from "#lib/core/decision";
 import type { RuleSet } from "#lib/policy/types";
 import { asStoreError } from "#lib/redis/errors";
 import type { Keys } from "#lib/redis/keys";
-import type { Script } from "#lib/redis/script";
 import type { ScriptStore } from "#lib/redis/script-store";
 import { type Charge, type Charged, chargesOf, DECIDING } from "./charge.ts";
 import { createKnownDenials, type KnownDenials } from "./denials.ts";
 import { createLocalLimits, type LocalLimits } from "./local.ts";
 import { restore } from "./restore.ts";
-import { createSettle, giveBack, LIMIT_SCRIPT } from "./settle.ts";
+import { createSettle, giveBack } from "./settle.ts";
 import { type Settlement, settlementOf } from "./settlement.ts";
 
 /** Settles the limits of rule sets in one store. Nothing here throws: a failure is a decision. */
@@ -41,8 +40,6 @@ export interface LimiterOptions {
    * @default false, until the store says so
    */
   readonly cluster?: boolean;
-  /** The limit script, or a variant of it for tests. */
-  readonly script?: Script;
   /** Counts in this process, for rules with "local"; or another for tests. */
   readonly local?: LocalLimits;
   /** Denials that are known without asking, or another's for tests. */
@@ -55,7 +52,7 @@ export function createLimiter(
   keys: Keys,
   options: LimiterOptions = {},
 ): Limiter {
-  const settle = createSettle(options.script ?? LIMIT_SCRIPT, options.cluster ?? false);
+  const settle = createSettle(options.cluster ?? false);
   const local = options.local ?? createLocalLimits();
   const denials = options.denials ?? createKnownDenials();
   const refunds = new WeakMap<Decision, () => number | Promise<number>>();

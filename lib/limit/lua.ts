@@ -1,7 +1,8 @@
 import { ARITHMETIC } from "./algorithms/arithmetic.ts";
-import { WINDOWS } from "./algorithms/counters.ts";
+import { COUNTERS, FIXED_WINDOW } from "./algorithms/counters.ts";
 import { RESTORE } from "./algorithms/restore.ts";
 import { SLIDING_LOG } from "./algorithms/sliding-log.ts";
+import { SLIDING_WINDOW } from "./algorithms/sliding-window.ts";
 import { TOKEN_BUCKET } from "./algorithms/token-bucket.ts";
 
 /** Milliseconds on Redis's clock: the only clock that all instances share. */
@@ -15,33 +16,48 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
  * - read(key, rule): the state that the key holds, or nil where another algorithm's is there
  * - used(state, rule): the units that count now
  * - wait(key, state, rule, cost): milliseconds until cost has room, 0 when it has, -1 when never
- * - adopt(rule, units): a state of its own, as if the units had been taken now; writes nothing
  * - take(key, state, rule): writes the state with the rule's cost, and a time to live
+ * - adopt(rule, units): a state of its own, as if the units had been taken now; writes nothing
  * - refund(key, rule, taken): gives back what a decision of that time took; answers the units
  *
- * state_of(key, rule) is the state of a key, and the algorithm that reads it: the rule's own, or the
- * one whose state is still there when the rule's algorithm changed. That one decides until its state
- * is adopted. What none can read counts as nothing, and is replaced.
- *
+ * Redis makes every function of a script anew each time, so a script has no more than it uses.
  * Comments stand here and not in the scripts, whose text is part of every edge bundle.
  */
-const SETUP = `
+const ALGORITHMS = [SLIDING_LOG, COUNTERS, SLIDING_WINDOW, FIXED_WINDOW, TOKEN_BUCKET];
+
+/** The texts of the algorithms, with those of their functions that a script calls. */
+function algorithmsLua(functions: "adopt" | "refund"): string {
+  return [
+    ARITHMETIC,
+    ...ALGORITHMS.flatMap((algorithm) => [algorithm.base, algorithm[functions]]),
+    RULE_OF,
+  ].join("");
+}
+
+const RULE_OF = `
 local algorithms = {
   ['sliding-log'] = log, ['sliding-window'] = sliding, ['fixed-window'] = fixed, ['token-bucket'] = bucket,
 }
-local keepers = { log, sliding, bucket }
-local FIELDS = 5
 
 local function rule_of(i)
-  local at = 1 + (i - 1) * FIELDS
+  local at = 5 * i - 3
   return {
-    does = algorithms[ARGV[at + 1]],
-    limit = whole(ARGV[at + 2]),
-    window = whole(ARGV[at + 3]),
-    cost = whole(ARGV[at + 4]),
-    group = ARGV[at + 5],
+    does = algorithms[ARGV[at]],
+    limit = tonumber(ARGV[at + 1]) + 0.0,
+    window = tonumber(ARGV[at + 2]) + 0.0,
+    cost = tonumber(ARGV[at + 3]) + 0.0,
+    group = ARGV[at + 4],
   }
 end
+`;
+
+/**
+ * state_of(key, rule): the state of a key, and the algorithm that reads it: the rule's own, or the
+ * one whose state is still there when the rule's algorithm changed. That one decides until its state
+ * is adopted. What none can read counts as nothing, and is replaced.
+ */
+const STATE_OF = `
+local keepers = { log, sliding, bucket }
 
 local function state_of(key, rule)
   local state = rule.does.read(key, rule)
@@ -53,8 +69,6 @@ local function state_of(key, rule)
   return rule.does.adopt(rule, 0), rule.does
 end
 `;
-
-const ALGORITHMS = ARITHMETIC + SLIDING_LOG + WINDOWS + TOKEN_BUCKET + SETUP;
 
 /**
  * The script that decides. All limits are read first, and written only where their group has room.
@@ -70,43 +84,40 @@ const ALGORITHMS = ARITHMETIC + SLIDING_LOG + WINDOWS + TOKEN_BUCKET + SETUP;
 export function limitLua(clock: string): string {
   return [
     clock,
-    ALGORITHMS,
+    algorithmsLua("adopt"),
+    STATE_OF,
     `
-local rules, states, keptBy, waits = {}, {}, {}, {}
+local rules = {}
 local full = {}
-for i, key in ipairs(KEYS) do
+for i = 1, #KEYS do
   local rule = rule_of(i)
-  local state, keeper = state_of(key, rule)
-  local wait = keeper.wait(key, state, rule, rule.cost)
+  local state, keeper = state_of(KEYS[i], rule)
+  local wait = keeper.wait(KEYS[i], state, rule, rule.cost)
   if wait ~= 0 then full[rule.group] = true end
-  rules[i], states[i], keptBy[i], waits[i] = rule, state, keeper, wait
+  rules[i], rule.state, rule.keeper, rule.room_in = rule, state, keeper, wait
 end
 
 local passed = not full['0']
 if passed and ARGV[1] == 'take' then
-  for i, key in ipairs(KEYS) do
-    local rule = rules[i]
+  for i, rule in ipairs(rules) do
     if not full[rule.group] then
-      if keptBy[i] ~= rule.does then
-        states[i] = rule.does.adopt(rule, keptBy[i].used(states[i], rule))
-        keptBy[i] = rule.does
+      if rule.keeper ~= rule.does then
+        rule.state = rule.does.adopt(rule, rule.keeper.used(rule.state, rule))
+        rule.keeper = rule.does
       end
-      rule.does.take(key, states[i], rule)
+      rule.does.take(KEYS[i], rule.state, rule)
     end
   end
 end
 
 local answer = { now, passed and 1 or 0 }
-for i, key in ipairs(KEYS) do
-  local rule, state, keeper = rules[i], states[i], keptBy[i]
-  local remaining = math.max(0, rule.limit - keeper.used(state, rule))
+for i, rule in ipairs(rules) do
+  local remaining = math.max(0, rule.limit - rule.keeper.used(rule.state, rule))
   local reset = 0
   if remaining < rule.limit then
-    reset = keeper.wait(key, state, rule, remaining + 1)
+    reset = rule.keeper.wait(KEYS[i], rule.state, rule, remaining + 1)
   end
-  answer[#answer + 1] = remaining
-  answer[#answer + 1] = waits[i]
-  answer[#answer + 1] = reset
+  answer[3 * i], answer[3 * i + 1], answer[3 * i + 2] = remaining, rule.room_in, reset
 end
 return answer
 `,
@@ -120,7 +131,7 @@ return answer
 export function refundLua(clock: string): string {
   return [
     clock,
-    ALGORITHMS,
+    algorithmsLua("refund"),
     `
 local given = 0
 for i, key in ipairs(KEYS) do
@@ -141,14 +152,15 @@ return given
 export function restoreLua(clock: string): string {
   return [
     clock,
-    ALGORITHMS,
+    algorithmsLua("adopt"),
+    STATE_OF,
     RESTORE,
     `
 local key, rule = KEYS[1], rule_of(1)
 local state, keeper = state_of(key, rule)
 if keeper ~= rule.does then state = rule.does.adopt(rule, keeper.used(state, rule)) end
 local taken = {}
-for i = FIELDS + 2, #ARGV - 1, 2 do
+for i = 7, #ARGV - 1, 2 do
   local age, units = whole(ARGV[i]), whole(ARGV[i + 1])
   if age and units and age < rule.window then
     taken[#taken + 1] = { age = age, units = units }

@@ -2,12 +2,14 @@ import { monotonic } from "#lib/core/clock";
 import { withinDeadline } from "#lib/redis/deadline";
 import { StoreError } from "#lib/redis/errors";
 import type { ScriptStore } from "#lib/redis/script-store";
-import { defineScript, runScript, runScripts, type Script } from "#lib/redis/script";
-import { argsOf, type Charge, type Charged, readCharged, takenOf } from "./charge.ts";
+import { defineScript, runScript, runScripts } from "#lib/redis/script";
+import { slidingWindowLua } from "./algorithms/sliding-window.ts";
+import { argsOf, type Charge, type Charged, DECIDING, readCharged, takenOf } from "./charge.ts";
 import { limitLua, REDIS_CLOCK, refundLua } from "./lua.ts";
 
 /** The script of every limit. */
 export const LIMIT_SCRIPT = defineScript(limitLua(REDIS_CLOCK));
+const WINDOW_SCRIPT = defineScript(slidingWindowLua(REDIS_CLOCK));
 const REFUND_SCRIPT = defineScript(refundLua(REDIS_CLOCK));
 
 /** Takes charges, all that decide or none, or only says how they stand. */
@@ -25,14 +27,14 @@ export type Settle = (
  * @param isCluster whether the store is known to be one
  * @throws {StoreError} when the store fails
  */
-export function createSettle(script: Script, isCluster: boolean): Settle {
+export function createSettle(isCluster: boolean): Settle {
   let byClient = isCluster;
   return async (redis, mode, charges) => {
     const since = monotonic();
-    const split = () => withinDeadline(redis, since, settleByClient(redis, script, mode, charges));
+    const split = () => withinDeadline(redis, since, settleByClient(redis, mode, charges));
     if (byClient) return split();
     try {
-      return await settleAtOnce(redis, script, mode, charges);
+      return await settleAtOnce(redis, mode, charges);
     } catch (error) {
       if (!(error instanceof StoreError) || error.reply !== "CROSSSLOT") throw error;
       byClient = true;
@@ -43,12 +45,23 @@ export function createSettle(script: Script, isCluster: boolean): Settle {
 
 async function settleAtOnce(
   redis: ScriptStore,
-  script: Script,
   mode: "take" | "peek",
   charges: readonly Charge[],
 ): Promise<Charged[]> {
+  const keys = keysOf(charges);
   const args = [mode, ...argsOf(charges)];
-  return readCharged(await runScript(redis, script, keysOf(charges), args), charges);
+  const since = monotonic();
+  if (mode === "take" && charges.every(isWindowThatDecides)) {
+    const answer = await runScript(redis, WINDOW_SCRIPT, keys, args);
+    if (answer !== 0) return readCharged(answer, charges);
+  }
+  const answer = withinDeadline(redis, since, runScript(redis, LIMIT_SCRIPT, keys, args));
+  return readCharged(await answer, charges);
+}
+
+/** Such limits have a script of their own, which is quicker. */
+function isWindowThatDecides({ limit, group }: Charge): boolean {
+  return limit.algorithm === "sliding-window" && group === DECIDING;
 }
 
 /**
@@ -58,14 +71,13 @@ async function settleAtOnce(
  */
 async function settleByClient(
   redis: ScriptStore,
-  script: Script,
   mode: "take" | "peek",
   charges: readonly Charge[],
 ): Promise<readonly Charged[]> {
   const parts = partsBy(charges, ({ client }) => client);
-  if (parts.length <= 1) return settleAtOnce(redis, script, mode, charges);
+  if (parts.length <= 1) return settleAtOnce(redis, mode, charges);
   const calls = parts.map((part) => ({ keys: keysOf(part), args: [mode, ...argsOf(part)] }));
-  const answers = await runScripts(redis, script, calls);
+  const answers = await runScripts(redis, LIMIT_SCRIPT, calls);
   const settled = parts.map((part, i) => readPart(answers[i], part));
   const failed = settled.find((part) => part instanceof Error);
   const charged = settled.filter((part): part is Charged[] => !(part instanceof Error));

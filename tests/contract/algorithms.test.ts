@@ -479,10 +479,61 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
     });
   });
 
-  test("gives every key a time to live", async () => {
+  test("the sliding-window's own script does what the limit script does, or nothing", async () => {
+    const windowRules = fc.array(ruleWith(fc.constant("sliding-window")), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    const steps = fc.array(fc.oneof(fc.nat(3000), fc.nat(90_000), fc.constant(-40_000)), {
+      minLength: 5,
+      maxLength: 40,
+    });
+    let decided = 0;
+    await fc.assert(
+      fc.asyncProperty(windowRules, steps, offsets, async (limits, gaps, offset) => {
+        const [ours, theirs] = [freshKeys(limits.length), freshKeys(limits.length)];
+        let now = START + offset;
+        for (const gap of gaps) {
+          now += gap;
+          const before = await Promise.all(ours.map(script.contentOf));
+          const answer = await script.windowScript(ours, limits, now);
+          const expected = await script.limitScript("take", theirs, limits, now);
+          decided += answer === 0 ? 0 : 1;
+          const handed = answer === 0 ? await Promise.all(ours.map(script.contentOf)) : before;
+          expect(handed).toEqual(before);
+          const settled =
+            answer === 0 ? await script.limitScript("take", ours, limits, now) : answer;
+          expect(settled).toEqual(expected);
+          expect(await Promise.all(ours.map(script.contentOf))).toEqual(
+            await Promise.all(theirs.map(script.contentOf)),
+          );
+        }
+      }),
+      { numRuns: 100 },
+    );
+    expect(decided).toBeGreaterThan(500);
+  });
+
+  test.each([
+    "a list",
+    "another algorithm's",
+    "c 1 2",
+    "c 99999999999 1 1",
+    "c 1 9007199254740993 1",
+  ])("the sliding-window's own script hands over a key that holds %s", async (content) => {
+    const [key = ""] = freshKeys(1);
+    const isList = content === "a list";
+    await store.call(isList ? ["RPUSH", key, "x"] : ["SET", key, content]);
+    const limits = [{ algorithm: "sliding-window", limit: 5, windowMs: 60_000, cost: 1 }] as const;
+    expect(await script.windowScript([key], limits, START)).toBe(0);
+    expect((await script.run("take", [key], limits, START)).passed).toBe(true);
+  });
+
+  test("gives every key a time to live, and one that is written again as well", async () => {
     const keys = freshKeys(ALGORITHMS.length);
     const args = ALGORITHMS.flatMap((algorithm) => [algorithm, "5", "60000", "2", "0"]);
-    await store.call(["EVAL", LIMIT_SCRIPT.lua, String(keys.length), ...keys, "take", ...args]);
+    const more = [String(keys.length), ...keys, "take", ...args];
+    for (let i = 0; i < 2; i += 1) await store.call(["EVAL", LIMIT_SCRIPT.lua, ...more]);
     for (const key of keys) {
       const ttl = await store.call(["PTTL", key]);
       expect(ttl).toBeGreaterThan(60_000 - 1_000);

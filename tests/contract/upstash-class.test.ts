@@ -1,7 +1,7 @@
 import { Ratelimit } from "@upstash/ratelimit";
 import { expect, test } from "vitest";
 import { CLIENT_SEPARATOR, settleTogether } from "#lib/limit/algorithm";
-import { createSettle, LIMIT_SCRIPT } from "#lib/limit/settle";
+import { createSettle } from "#lib/limit/settle";
 import { compilePolicy } from "#lib/policy/compile";
 import { definePolicy } from "#lib/policy/define";
 import { createRedis } from "#lib/redis/client";
@@ -23,7 +23,7 @@ test("a rule set is an algorithm of @upstash/ratelimit's own class", async () =>
   const keys = keyNames("of-the-class");
   const ratelimit = new Ratelimit({
     redis: createRedis({ ...live.store, deadlineMs: 10_000 }),
-    limiter: settleTogether(rules, keys, createSettle(LIMIT_SCRIPT, false)),
+    limiter: settleTogether(rules, keys, createSettle(false)),
     prefix: keys.rateLimitPrefix,
   });
   const client = ["a", "a"].join(CLIENT_SEPARATOR);

@@ -1,10 +1,12 @@
 import type { Reply, Store } from "#lib/gateway/store";
+import { slidingWindowLua } from "#lib/limit/algorithms/sliding-window";
 import { limitLua, refundLua } from "#lib/limit/lua";
 import type { ModelLimit } from "./model.ts";
 
 /** The production text, but for the clock: the last argument is the time. */
 export const CLOCK_FROM_ARGV = "local now = tonumber(ARGV[#ARGV])\n";
 const LIMIT = limitLua(CLOCK_FROM_ARGV);
+const WINDOW = slidingWindowLua(CLOCK_FROM_ARGV);
 const REFUND = refundLua(CLOCK_FROM_ARGV);
 
 /** A limit, and the group that it is settled with; what decides where none is said. */
@@ -28,7 +30,18 @@ export function limitScript(store: Store) {
     if (typeof answer === "number" || Array.isArray(answer)) return answer as number | number[];
     throw new Error(`the script answered ${JSON.stringify(answer)}`);
   };
+  const limitScript = (
+    mode: "take" | "peek",
+    keys: readonly string[],
+    rules: readonly ScriptLimit[],
+    now: number,
+  ) => call(LIMIT, keys, [mode, ...argsOf(rules), now]);
+  const windowScript = (keys: readonly string[], rules: readonly ScriptLimit[], now: number) =>
+    call(WINDOW, keys, ["take", ...argsOf(rules), now]);
   return {
+    limitScript,
+    /** The sliding-window's own. */
+    windowScript,
     /** Takes or peeks at a time, in milliseconds. */
     async run(
       mode: "take" | "peek",
@@ -36,7 +49,9 @@ export function limitScript(store: Store) {
       rules: readonly ScriptLimit[],
       now: number,
     ): Promise<ScriptAnswer> {
-      const answer = await call(LIMIT, keys, [mode, ...argsOf(rules), now]);
+      const isShort = mode === "take" && rules.every(isWindowThatDecides);
+      const short = isShort && (await windowScript(keys, rules, now));
+      const answer = short || (await limitScript(mode, keys, rules, now));
       const [at, passed, ...rest] = Array.isArray(answer) ? answer : [];
       if (at !== now) throw new Error(`asked at ${now}, and answered for ${at}`);
       const limits = rules.map((_, i) => {
@@ -65,6 +80,10 @@ export function limitScript(store: Store) {
       return inWords(reply);
     },
   };
+}
+
+function isWindowThatDecides({ algorithm, group = 0 }: ScriptLimit): boolean {
+  return algorithm === "sliding-window" && group === 0;
 }
 
 function inWords(reply: Reply): string {

@@ -8,11 +8,12 @@ local restore = {}
 
 restore[log] = function(key, state, rule, taken)
   log.take(key, state, rule)
-  for _, each in ipairs(taken) do log.enter(key, now - each.age, each.units) end
-  redis.call('PEXPIRE', key, int(rule.window + 1000))
+  for _, each in ipairs(taken) do log.enter(key, now - each.age, each.units, call('ZCARD', key)) end
+  call('PEXPIRE', key, int(rule.window + 1000))
 end
 
 local function into_counters(key, state, rule, taken)
+  state.i_text = nil
   for _, each in ipairs(taken) do
     if each.age <= state.elapsed then
       state.current = state.current + each.units

@@ -1,16 +1,21 @@
 /**
  * sliding-log: a sorted set with one member for each unit of cost, scored by its time. An entry of
  * time s counts at now while now < s + window. The algorithm of the seed, settled in one script.
- * A wait lasts until the entry is gone that has to go last. Of a refund, an entry of another time is
+ * A wait lasts until the entry is gone that has to go last: a whole window where all was taken just
+ * now (state.new). A clock that stepped back may meet a member of the same name: then the next name is
+ * tried. Of a refund, an entry of another time is
  * another request's, and one that is a window old counts no more.
  */
-export const SLIDING_LOG = `
+export const SLIDING_LOG = {
+  base: `
 local log = {}
 
 function log.read(key, rule)
-  local used = redis.pcall('ZCOUNT', key, '(' .. int(now - rule.window), '+inf')
-  if type(used) == 'table' then return nil end
-  return { used = used, adopted = 0 }
+  local kept = pcall('ZCARD', key)
+  if type(kept) == 'table' then return nil end
+  local used = 0
+  if kept > 0 then used = call('ZCOUNT', key, '(' .. int(now - rule.window), '+inf') end
+  return { used = used, adopted = 0, kept = kept }
 end
 
 function log.used(state)
@@ -21,21 +26,16 @@ function log.wait(key, state, rule, cost)
   if cost > rule.limit then return -1 end
   local over = state.used + cost - rule.limit
   if over <= 0 then return 0 end
-  local entry = redis.call('ZRANGEBYSCORE', key, '(' .. int(now - rule.window), '+inf',
+  if state.new == state.used then return rule.window end
+  local entry = call('ZRANGEBYSCORE', key, '(' .. int(now - rule.window), '+inf',
     'WITHSCORES', 'LIMIT', over - 1, 1)
   return whole(entry[2]) + rule.window - now
 end
 
-function log.adopt(rule, units)
-  return { used = units, adopted = units, replaces = true }
-end
-
-function log.enter(key, time, units)
+function log.enter(key, time, units, serial)
   local stamp = int(time)
-  local serial = redis.call('ZCARD', key)
   for _ = 1, units do
-    -- A clock that stepped back may meet a member of the same name: then the next name is tried.
-    while redis.call('ZADD', key, 'NX', stamp, stamp .. ':' .. serial) == 0 do
+    while call('ZADD', key, 'NX', stamp, stamp .. ':' .. serial) == 0 do
       serial = serial + 1
     end
     serial = serial + 1
@@ -44,20 +44,30 @@ end
 
 function log.take(key, state, rule)
   if state.replaces then
-    redis.call('DEL', key)
-  else
-    redis.call('ZREMRANGEBYSCORE', key, '-inf', int(now - rule.window))
+    call('DEL', key)
+    state.kept = 0
+  elseif state.kept > state.used then
+    call('ZREMRANGEBYSCORE', key, '-inf', int(now - rule.window))
+    state.kept = state.used
   end
-  log.enter(key, now, state.adopted + rule.cost)
-  redis.call('PEXPIRE', key, int(rule.window + 1000))
+  state.new = state.adopted + rule.cost
+  log.enter(key, now, state.new, state.kept)
+  call('PEXPIRE', key, int(rule.window + 1000))
   state.used = state.used + rule.cost
 end
-
+`,
+  adopt: `
+function log.adopt(rule, units)
+  return { used = units, adopted = units, replaces = true, kept = 0 }
+end
+`,
+  refund: `
 function log.refund(key, rule, taken)
   if taken <= now - rule.window then return 0 end
-  local members = redis.pcall('ZRANGEBYSCORE', key, int(taken), int(taken), 'LIMIT', 0, rule.cost)
+  local members = pcall('ZRANGEBYSCORE', key, int(taken), int(taken), 'LIMIT', 0, rule.cost)
   if members.err then return 0 end
-  for _, member in ipairs(members) do redis.call('ZREM', key, member) end
+  for _, member in ipairs(members) do call('ZREM', key, member) end
   return #members
 end
-`;
+`,
+};

@@ -5,17 +5,19 @@
  * nothing is missing, also where the limit was lowered since; then nothing is given back either, for
  * what is missing is others'.
  */
-export const TOKEN_BUCKET = `
+export const TOKEN_BUCKET = {
+  base: `
 local bucket = {}
 
 local function parse_bucket(text)
-  local at, level = string.match(text or '', '^b (%d+) (%d+)$')
+  local at, level = match(text, '^b (%d+) (%d+)$')
+  if not at then return nil end
   return whole(at), whole(level)
 end
 
 function bucket.read(key, rule)
   local text = text_of(key)
-  if text == false then return { at = now, behind = 0, level = 0, left = rule.window } end
+  if not text then return { at = now, behind = 0, level = 0, left = rule.window } end
   local at, level = parse_bucket(text)
   if not at or not level then return nil end
   if at > now then return { at = at, behind = at - now, level = level, left = rule.window } end
@@ -25,33 +27,36 @@ function bucket.read(key, rule)
 end
 
 function bucket.used(state, rule)
-  return div(state.level + rule.window - 1, rule.window)
+  return floor((state.level + rule.window - 1) / rule.window)
 end
 
 function bucket.wait(key, state, rule, cost)
   if cost > rule.limit then return -1 end
   local over = state.level - (rule.limit - cost) * rule.window
   if over <= 0 then return 0 end
-  return math.min(state.left, div(over + rule.limit - 1, rule.limit)) + state.behind
-end
-
-function bucket.adopt(rule, units)
-  return { at = now, behind = 0, level = units * rule.window, left = rule.window }
+  return math.min(state.left, floor((over + rule.limit - 1) / rule.limit)) + state.behind
 end
 
 function bucket.take(key, state, rule)
   state.level = state.level + rule.cost * rule.window
   state.left = rule.window
-  redis.call('SET', key, string.format('b %.0f %.0f', state.at, state.level),
+  call('SET', key, format('b %.0f %.0f', state.at, state.level),
     'PX', int(rule.window + 1000 + state.behind))
 end
-
+`,
+  adopt: `
+function bucket.adopt(rule, units)
+  return { at = now, behind = 0, level = units * rule.window, left = rule.window }
+end
+`,
+  refund: `
 function bucket.refund(key, rule, taken)
-  local at, level = parse_bucket(text_of(key))
+  local at, level = parse_bucket(text_of(key) or '')
   if not at or not level or now - taken >= rule.window then return 0 end
   local back = math.min(rule.cost, bucket.used(bucket.read(key, rule), rule))
   if back == 0 then return 0 end
-  redis.call('SET', key, string.format('b %.0f %.0f', at, math.max(0, level - back * rule.window)), 'KEEPTTL')
+  call('SET', key, format('b %.0f %.0f', at, math.max(0, level - back * rule.window)), 'KEEPTTL')
   return back
 end
-`;
+`,
+};
