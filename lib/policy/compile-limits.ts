@@ -17,7 +17,7 @@ export interface Context {
   readonly identities: readonly string[];
   /** The names of all rules. */
   readonly names: readonly string[];
-  readonly defaults: NonNullable<ParsedPolicy["defaults"]>;
+  readonly defaults: ParsedPolicy["defaults"];
   readonly problems: Problems;
 }
 

@@ -3,6 +3,7 @@ import type { Place, Problems } from "./errors.ts";
 import type { MatchableRule } from "./match.ts";
 import { withSuggestion } from "./nearest.ts";
 import { compilePattern } from "./pattern.ts";
+import { isText } from "./shape.ts";
 import { MODE_FORM, type ParsedRule } from "./schema.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -50,11 +51,11 @@ function readMethods(given: ParsedRule, place: Place, problems: Problems) {
     problems.add("BAD_METHOD", [...place, "methods"], [], METHODS.join(", "));
   }
   for (const [i, method] of given.methods.entries()) {
-    if (!METHODS.includes(method)) {
+    if (!isText(method) || !METHODS.includes(method)) {
       problems.add("BAD_METHOD", [...place, "methods", i], method, METHODS.join(", "));
     }
   }
-  return new Set(given.methods);
+  return new Set(given.methods.filter(isText));
 }
 
 function readReplaces(

@@ -53,7 +53,7 @@ function compileRules(policy: ParsedPolicy, problems: Problems): MatchableRule[]
   const names = Object.keys(policy.rules);
   if (names.length === 0) problems.add("NO_RULES", ["rules"], {}, "at least one rule");
 
-  const context: Context = { identities, names, defaults: policy.defaults ?? {}, problems };
+  const context: Context = { identities, names, defaults: policy.defaults, problems };
   const rules = names.flatMap((name) => {
     if (!RULE_NAME.test(name)) problems.add("BAD_RULE_NAME", ["rules", name], name, RULE_NAME_FORM);
     const parsed = parseRule(name, policy.rules[name], problems);

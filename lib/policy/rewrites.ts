@@ -1,30 +1,24 @@
 import { compile, match, parse } from "path-to-regexp";
-import * as z from "zod/mini";
 import { HeadgateError } from "#lib/core/errors";
+import { type Guard, isList, isNamed, isText, optional } from "./shape.ts";
 
-const rewrite = z.object({
-  source: z.string().check(z.startsWith("/")),
-  destination: z.string().check(z.minLength(1)),
-  has: z.optional(z.array(z.unknown())),
-  missing: z.optional(z.array(z.unknown())),
-  basePath: z.optional(z.boolean()),
-});
-
-const list = z.array(rewrite);
-
-const schema = z.union([
-  list,
-  z.object({
-    beforeFiles: z.optional(list),
-    afterFiles: z.optional(list),
-    fallback: z.optional(list),
-  }),
-]);
+/** As much of one as is followed. */
+export interface Rewrite {
+  readonly source: string;
+  readonly destination: string;
+  readonly has?: readonly unknown[] | undefined;
+  readonly missing?: readonly unknown[] | undefined;
+  readonly basePath?: boolean | undefined;
+}
 
 /** What next.config's `rewrites` answers: other names of the app's routes. */
-export type Rewrites = z.infer<typeof schema>;
-
-type Rewrite = z.infer<typeof rewrite>;
+export type Rewrites =
+  | readonly Rewrite[]
+  | {
+      readonly beforeFiles?: readonly Rewrite[] | undefined;
+      readonly afterFiles?: readonly Rewrite[] | undefined;
+      readonly fallback?: readonly Rewrite[] | undefined;
+    };
 
 /** Finds the paths that a path may lead to; undefined where they are too many to tell. */
 export type Follow = (paths: readonly string[]) => readonly string[] | undefined;
@@ -49,15 +43,45 @@ const UNKNOWN_PART = "-";
  */
 export function readRewrites(given: string | undefined): Rewrites {
   if (!given) return [];
+  let read: unknown;
   try {
-    return z.parse(schema, JSON.parse(given));
+    read = JSON.parse(given);
   } catch (cause) {
-    throw new HeadgateError(
-      "REWRITES_INVALID",
-      "HEADGATE_REWRITES cannot be read; allowed is what next.config's rewrites() answers, as JSON: env: { HEADGATE_REWRITES: JSON.stringify(rewrites) }.",
-      { cause },
-    );
+    throw unreadable(cause);
   }
+  if (!isRewrites(read)) throw unreadable();
+  return read;
+}
+
+function unreadable(cause?: unknown): HeadgateError {
+  return new HeadgateError(
+    "REWRITES_INVALID",
+    "HEADGATE_REWRITES cannot be read; allowed is what next.config's rewrites() answers, as JSON: env: { HEADGATE_REWRITES: JSON.stringify(rewrites) }.",
+    { cause },
+  );
+}
+
+const isRewrites: Guard<Rewrites> = (value): value is Rewrites => {
+  if (!isNamed(value)) return isRewriteList(value);
+  return ["beforeFiles", "afterFiles", "fallback"].every((part) =>
+    optional(isRewriteList)(value[part]),
+  );
+};
+
+const isRewriteList: Guard<readonly Rewrite[]> = (value): value is readonly Rewrite[] =>
+  isList(value) && value.every(isRewrite);
+
+function isRewrite(value: unknown): value is Rewrite {
+  if (!isNamed(value)) return false;
+  const { source, destination, has, missing, basePath } = value;
+  return (
+    isText(source) &&
+    source.startsWith("/") &&
+    isText(destination) &&
+    destination !== "" &&
+    [has, missing].every(optional(isList)) &&
+    (basePath === undefined || typeof basePath === "boolean")
+  );
 }
 
 /**
@@ -87,7 +111,7 @@ export function createFollow(rewrites: Rewrites): Follow | undefined {
 }
 
 function inOrder(rewrites: Rewrites): readonly Rewrite[] {
-  if (Array.isArray(rewrites)) return rewrites;
+  if (isList(rewrites)) return rewrites;
   const { beforeFiles = [], afterFiles = [], fallback = [] } = rewrites;
   return [...beforeFiles, ...afterFiles, ...fallback];
 }

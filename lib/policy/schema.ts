@@ -1,54 +1,59 @@
-import * as z from "zod/mini";
 import type { Place, Problems } from "./errors.ts";
-import { withSuggestion } from "./nearest.ts";
+import {
+  type Guard,
+  isList,
+  isNamed,
+  isNumber,
+  isText,
+  keysOf,
+  type Named,
+  oneOf,
+  optional,
+  readShape,
+  type Shape,
+  type Shaped,
+} from "./shape.ts";
 
-const onStoreFailure = z.enum(["allow", "deny", "local"]);
-const algorithm = z.enum(["sliding-log", "sliding-window", "fixed-window", "token-bucket"]);
-const oneOrMore = z.union([z.string(), z.readonly(z.array(z.string()))]);
+const isStoreFailure = oneOf("allow", "deny", "local");
+const isAlgorithm = oneOf("sliding-log", "sliding-window", "fixed-window", "token-bucket");
+const isOneOrMore: Guard<string | readonly string[]> = (value): value is string =>
+  isText(value) || (isList(value) && value.every(isText));
 
-const limit = z.union([
-  z.string(),
-  z.strictObject({ limit: z.number(), window: z.union([z.string(), z.number()]) }),
-]);
+const POLICY = {
+  identities: optional(isNamed),
+  defaults: optional(isNamed),
+  exempt: optional(isNamed),
+  rules: isNamed,
+};
 
-/** By names of the developer's own choice. */
-const record = z.record(z.string(), z.unknown());
+const DEFAULTS = {
+  onStoreFailure: optional(isStoreFailure),
+  algorithm: optional(isAlgorithm),
+};
 
-const defaults = z.strictObject({
-  onStoreFailure: z.optional(onStoreFailure),
-  algorithm: z.optional(algorithm),
-});
+const RULE = {
+  match: optional(isOneOrMore),
+  methods: optional(isList),
+  limits: optional(isNamed),
+  tiers: optional(isNamed),
+  replaces: optional(isOneOrMore),
+  cost: optional(isNumber),
+  algorithm: optional(isAlgorithm),
+  onStoreFailure: optional(isStoreFailure),
+  mode: optional(isText),
+};
 
-const policy = z.strictObject({
-  identities: z.optional(record),
-  defaults: z.optional(defaults),
-  exempt: z.optional(record),
-  rules: record,
-});
+const LIMIT = {
+  limit: isNumber,
+  window: (value: unknown): value is string | number => isText(value) || isNumber(value),
+};
 
-const rule = z.strictObject({
-  match: z.optional(oneOrMore),
-  methods: z.optional(z.array(z.string())),
-  limits: z.optional(record),
-  tiers: z.optional(record),
-  replaces: z.optional(oneOrMore),
-  cost: z.optional(z.number()),
-  algorithm: z.optional(algorithm),
-  onStoreFailure: z.optional(onStoreFailure),
-  mode: z.optional(z.string()),
-});
-
-export type ParsedPolicy = z.infer<typeof policy>;
-export type ParsedRule = z.infer<typeof rule>;
-export type ParsedLimit = z.infer<typeof limit>;
-
-const POLICY_KEYS = Object.keys(policy.shape).join(", ");
-const RULE_KEYS = Object.keys(rule.shape).join(", ");
-const DEFAULTS_KEYS = Object.keys(defaults.shape).join(", ");
-const LIMIT_KEYS = "limit, window";
-
-/** What holds names of the developer's own choice. */
-const RECORDS: ReadonlySet<string> = new Set(["identities", "exempt", "rules", "limits", "tiers"]);
+export type ParsedDefaults = Partial<Shaped<typeof DEFAULTS>>;
+export type ParsedPolicy = Omit<Shaped<typeof POLICY>, "defaults"> & {
+  readonly defaults: ParsedDefaults;
+};
+export type ParsedRule = Shaped<typeof RULE>;
+export type ParsedLimit = string | Shaped<typeof LIMIT>;
 
 /** How a limit is written. */
 export const LIMIT_FORM = '"10 per minute", "5 per 15 minutes", "10 per 1 m", or { limit, window }';
@@ -64,28 +69,32 @@ export const TIERS_FORM =
 /** How a mode is written. */
 export const MODE_FORM = '"enforce", "shadow", or a percentage of clients from "0%" to "100%"';
 
-/** What a value must be, by the property that it is in. */
-const ALLOWED: ReadonlyMap<unknown, string> = new Map([
-  ["identities", "what defineIdentities returns"],
-  ["defaults", `an object with ${DEFAULTS_KEYS}`],
-  ["exempt", "patterns, each with the reason as text"],
-  ["rules", "an object of rules by name"],
-  ["match", "a pattern or an array of patterns"],
-  ["methods", "an array of methods"],
-  ["limits", LIMITS_FORM],
-  ["tiers", TIERS_FORM],
-  ["mode", MODE_FORM],
-  ["replaces", "a rule's name or an array of names"],
-  ["cost", "a whole number from 1"],
-  ["algorithm", '"sliding-log", "sliding-window", "fixed-window" or "token-bucket"'],
-  ["onStoreFailure", '"allow", "deny" or "local"'],
-  ["limit", "a whole number from 1"],
-  ["window", 'a length such as "15 minutes", or milliseconds'],
-]);
+/** What a property must be. */
+const ALLOWED: Readonly<Record<string, string>> = {
+  identities: "what defineIdentities returns",
+  defaults: `an object with ${keysOf(DEFAULTS)}`,
+  exempt: "patterns, each with the reason as text",
+  rules: "an object of rules by name",
+  match: "a pattern or an array of patterns",
+  methods: "an array of methods",
+  limits: LIMITS_FORM,
+  tiers: TIERS_FORM,
+  mode: MODE_FORM,
+  replaces: "a rule's name or an array of names",
+  cost: "a whole number from 1",
+  algorithm: '"sliding-log", "sliding-window", "fixed-window" or "token-bucket"',
+  onStoreFailure: '"allow", "deny" or "local"',
+  limit: "a whole number from 1",
+  window: 'a length such as "15 minutes", or milliseconds',
+};
 
 /** Reads the policy's own shape; undefined where it is not one, with the problems noted. */
 export function parsePolicy(given: unknown, problems: Problems): ParsedPolicy | undefined {
-  return parse(policy, given, [], POLICY_KEYS, problems);
+  const form = `an object with ${keysOf(POLICY)}`;
+  const policy = parse(POLICY, given, [], form, problems);
+  if (!policy) return undefined;
+  const defaults = policy.defaults ?? {};
+  return { ...policy, defaults: parse(DEFAULTS, defaults, ["defaults"], form, problems) ?? {} };
 }
 
 /** Reads one rule's shape; undefined where it is not one, with the problems noted. */
@@ -94,7 +103,7 @@ export function parseRule(
   given: unknown,
   problems: Problems,
 ): ParsedRule | undefined {
-  return parse(rule, given, ["rules", name], RULE_KEYS, problems);
+  return parse(RULE, given, ["rules", name], `an object with ${keysOf(RULE)}`, problems);
 }
 
 /** Reads the shape of one limit; undefined where it is not one, with the problems noted. */
@@ -103,7 +112,7 @@ export function parseLimit(
   place: Place,
   problems: Problems,
 ): ParsedLimit | undefined {
-  return parse(limit, given, place, LIMIT_KEYS, problems);
+  return isText(given) ? given : parse(LIMIT, given, place, LIMIT_FORM, problems);
 }
 
 /** Reads an object whose keys are names of the developer's own; undefined where it is not one. */
@@ -112,89 +121,49 @@ export function parseRecord(
   place: Place,
   allowed: string,
   problems: Problems,
-): Readonly<Record<string, unknown>> | undefined {
-  const result = z.safeParse(record, given);
-  if (!result.success) problems.add("BAD_VALUE", place, given, allowed);
-  else refusePrototype(given, place, problems);
-  return result.data;
+): Named | undefined {
+  if (isNamed(given)) return withoutPrototype(given, place, problems);
+  problems.add("BAD_VALUE", place, given, allowed);
+  return undefined;
 }
 
-/** Notes what is wrong, leaves it out and reads the rest, so that all problems are said in one go. */
-function parse<T>(
-  schema: z.ZodMiniType<T>,
+/** Notes what is wrong, leaves it out and reads the rest. */
+function parse<S extends Shape>(
+  shape: S,
   given: unknown,
   place: Place,
-  keys: string,
+  form: string,
   problems: Problems,
-): T | undefined {
-  refusePrototypes(given, place, problems);
-  const result = z.safeParse(schema, given);
-  if (result.success) return result.data;
-  const faulty = new Set<unknown>();
-  for (const issue of result.error.issues) {
-    const path = issue.path.map((step) => (typeof step === "symbol" ? String(step) : step));
-    const at = [...place, ...path];
-    if (issue.code === "unrecognized_keys") {
-      for (const key of issue.keys) {
-        const known = path[0] === "defaults" ? DEFAULTS_KEYS : keys;
-        const allowed = withSuggestion(known, key, known.split(", "));
-        problems.add("UNKNOWN_KEY", [...at, key], key, allowed);
-        faulty.add(path[0] ?? key);
-      }
-    } else {
-      problems.add("BAD_VALUE", at, valueAt(given, path), allowedAt(keys, path));
-      faulty.add(path[0]);
-    }
-  }
-  return z.safeParse(schema, without(given, faulty)).data;
-}
-
-function without(given: unknown, keys: ReadonlySet<unknown>): unknown {
-  if (typeof given !== "object" || given === null) return undefined;
-  return Object.fromEntries(Object.entries(given).filter(([key]) => !keys.has(key)));
+): Shaped<S> | undefined {
+  const object = parseRecord(given, place, form, problems);
+  if (!object) return undefined;
+  const allowed = (key: string) => ALLOWED[key] ?? form;
+  const read = readShape(shape, object, place, allowed, problems);
+  if (!read) return undefined;
+  const entries = Object.entries(read).map(([key, value]) => [
+    key,
+    isNamed(value) ? withoutPrototype(value, [...place, key], problems) : value,
+  ]);
+  return { ...read, ...Object.fromEntries(entries) };
 }
 
 /**
- * `__proto__` is no property: written in an object it sets what the object inherits from, and as a
- * key of JSON it is skipped by the schema. Either way a rule of that name would silently be missing.
+ * `__proto__` is no property: written in an object it sets what the object inherits from, and a rule of
+ * that name would silently be missing; as a key of JSON it is one, and would be the only such.
  */
-function refusePrototypes(given: unknown, place: Place, problems: Problems): void {
-  if (!isObject(given)) return;
-  if (inheritsLiteral(given)) noteProto(place, problems);
-  for (const [key, value] of Object.entries(given)) {
-    if (RECORDS.has(key)) refusePrototype(value, [...place, key], problems);
+function withoutPrototype(given: Named, place: Place, problems: Problems): Named {
+  const hasKey = Object.hasOwn(given, "__proto__");
+  if (hasKey || inheritsLiteral(given)) {
+    problems.add("UNKNOWN_KEY", [...place, "__proto__"], "__proto__", "any other name");
   }
-}
-
-function refusePrototype(given: unknown, place: Place, problems: Problems): void {
-  if (!isObject(given)) return;
-  if (Object.hasOwn(given, "__proto__") || inheritsLiteral(given)) noteProto(place, problems);
-}
-
-function noteProto(place: Place, problems: Problems): void {
-  problems.add("UNKNOWN_KEY", [...place, "__proto__"], "__proto__", "any other name");
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
+  return hasKey
+    ? Object.fromEntries(Object.entries(given).filter(([key]) => key !== "__proto__"))
+    : given;
 }
 
 /** Whether the object inherits from one that is neither a class's nor the root of all objects. */
 function inheritsLiteral(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (!isObject(prototype) || Object.getPrototypeOf(prototype) === null) return false;
-  return !Object.hasOwn(prototype, "constructor");
-}
-
-function allowedAt(keys: string, path: readonly (string | number)[]): string {
-  const property = path[0] === "defaults" ? path.at(-1) : path[0];
-  return ALLOWED.get(property) ?? (keys === LIMIT_KEYS ? LIMIT_FORM : `an object with ${keys}`);
-}
-
-function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
-  let at = value;
-  for (const step of path) {
-    at = typeof at === "object" && at !== null ? Reflect.get(at, step) : undefined;
-  }
-  return at;
+  if (typeof prototype !== "object" || prototype === null) return false;
+  return Object.getPrototypeOf(prototype) !== null && !Object.hasOwn(prototype, "constructor");
 }
