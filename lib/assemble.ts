@@ -116,8 +116,9 @@ export interface Parts {
   /** Tells the listener, after the answer. Never rejects. */
   report(event: HeadgateEvent): Promise<void>;
   /**
-   * What follows a decision, after the answer: the listener hears of it, and what was counted in this
-   * process is added in the store, once that is back. Never rejects.
+   * What follows a decision, after the answer: the listener hears of it, what was admitted unasked is
+   * reported to the store, and what was counted in this process is added there, once it is back. Never
+   * rejects.
    */
   follow(asked: Asked, decision: Decision, about: About): Promise<unknown>;
 }
@@ -140,8 +141,10 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
   const compiled = compilePolicy(policy, options);
   const pseudonym = createPseudonym(options.secret);
   const report = async (event: HeadgateEvent): Promise<void> => {
-    // A turn of the event loop later, so that the answer is out before a listener runs.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await afterTheAnswer();
+    await tell(event);
+  };
+  const tell = async (event: HeadgateEvent): Promise<void> => {
     try {
       await options.onEvent?.(event);
     } catch {
@@ -173,6 +176,13 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
   };
 
   const limiter = createLimiter(options.redis, keyNames(options.namespace), options);
+  const settleAfter = async (decision: Decision): Promise<void> => {
+    try {
+      await limiter.after(decision);
+    } catch (error) {
+      await tell({ kind: "failure", what: "report", error });
+    }
+  };
   const { mode = "enforce" } = options;
   const doubts = createDoubts(options.addressSource);
   const addressOf = (request: Request, later: Later): string => {
@@ -188,7 +198,7 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
     limiter,
     pseudonym,
     report,
-    follow({ rules, addressKnown }, decision, { tookMs, requestId }) {
+    async follow({ rules, addressKnown }, decision, { tookMs, requestId }) {
       const { onStoreFailure } = rules;
       const names = [
         ...rules.rules.map(({ name }) => name),
@@ -203,9 +213,8 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
         requestId,
         tookMs,
       };
-      const reported = report({ kind: "decision", ...said });
-      const caughtUp = limiter.catchUp(decision);
-      return caughtUp ? Promise.all([reported, caughtUp]) : reported;
+      await afterTheAnswer();
+      await Promise.all([tell({ kind: "decision", ...said }), settleAfter(decision)]);
     },
     async askerOf(candidates, request, later) {
       const values = await resolve(candidates, request, later);
@@ -223,4 +232,9 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
       return ask(candidates, new Map([...resolved, ...known]), address);
     },
   };
+}
+
+/** A turn of the event loop later the answer is out. */
+function afterTheAnswer(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -44,7 +44,7 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
     const asked = monotonic();
     const later = (work: Promise<unknown>) => event.waitUntil(work);
     const asker = await gate.askerOf(candidates, request, later);
-    const decision = await gate.limiter.take(asker.rules, asker.clients);
+    const decision = await gate.limiter.admit(asker.rules, asker.clients);
     const tookMs = monotonic() - asked;
     const isRoutine = decision.allowed && !decision.error;
     const requestId = isRoutine ? undefined : requestIdOf(request.headers);

@@ -176,11 +176,18 @@ function singleLimit(limit: number, windowMs: number): RuleSet {
     methods: undefined,
     replaces: [],
     onStoreFailure: "allow",
+    admit: "strict",
     enforced: 100,
     limits: [compiled],
     tiers: undefined,
   };
-  return { rules: [rule], limits: [compiled], shadows: [], onStoreFailure: "allow" };
+  return {
+    rules: [rule],
+    limits: [compiled],
+    shadows: [],
+    onStoreFailure: "allow",
+    admit: "strict",
+  };
 }
 
 const SWITCHED_OFF: Decision = {

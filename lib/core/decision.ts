@@ -58,10 +58,10 @@ export interface Decision {
   /** When it was decided: milliseconds since 1970 on Redis's clock; undefined without the store. */
   readonly at: number | undefined;
   /**
-   * Where it was counted: by all instances in the store, in this process alone (`"local"`, while the
-   * store fails), or nowhere.
+   * Where it was counted: by all instances in the store, there after the answer (an "optimistic"
+   * rule), in this process alone (`"local"`, while the store fails), or nowhere.
    */
-  readonly counted: "in-store" | "in-process" | "nowhere";
+  readonly counted: "in-store" | "after-answer" | "in-process" | "nowhere";
   /**
    * True where the store was not asked, since an earlier answer of its says that there is no room yet.
    * What has room of other limits is as it was then.

@@ -7,6 +7,7 @@ import { type Charge, type Charged, chargesOf, DECIDING } from "./charge.ts";
 import { createKnownDenials, type KnownDenials } from "./denials.ts";
 import { createLocalLimits, type LocalLimits } from "./local.ts";
 import { restore } from "./restore.ts";
+import { createKnownCounts, type KnownCounts } from "./known-counts.ts";
 import { createSettle, giveBack } from "./settle.ts";
 import { type Settlement, settlementOf } from "./settlement.ts";
 
@@ -20,6 +21,11 @@ export interface Limiter {
    * @param cost units, in the place of the rules' own cost
    */
   take(rules: RuleSet, clients: readonly string[], cost?: number): Promise<Decision>;
+  /**
+   * The same for what may be told of after the answer ({@link Limiter.after}): where the rules are
+   * "optimistic", a request passes unasked while the last known counts leave room beyond a margin.
+   */
+  admit(rules: RuleSet, clients: readonly string[]): Promise<Decision>;
   /** Says how the limits stand for the rules' own cost, and takes nothing. */
   peek(rules: RuleSet, clients: readonly string[]): Promise<Decision>;
   /**
@@ -28,10 +34,12 @@ export interface Limiter {
    */
   refund(decision: Decision): Promise<number>;
   /**
-   * Adds in the store what was counted in this process while the store was away, once it answers
-   * again; undefined where there is nothing to add. Never rejects.
+   * What is left to do after the answer, or undefined: to report what was admitted unasked; to add in
+   * the store what was counted in this process while it was away, once it answers again.
+   *
+   * @throws {StoreError} where a report was lost
    */
-  catchUp(decision: Decision): Promise<void> | undefined;
+  after(decision: Decision): Promise<void> | undefined;
 }
 
 export interface LimiterOptions {
@@ -44,6 +52,8 @@ export interface LimiterOptions {
   readonly local?: LocalLimits;
   /** Denials that are known without asking, or another's for tests. */
   readonly denials?: KnownDenials;
+  /** The last known counts, or another's for tests. */
+  readonly counts?: KnownCounts;
 }
 
 /** Makes the limiter of one store. */
@@ -55,6 +65,8 @@ export function createLimiter(
   const settle = createSettle(options.cluster ?? false);
   const local = options.local ?? createLocalLimits();
   const denials = options.denials ?? createKnownDenials();
+  const counts = options.counts ?? createKnownCounts();
+  const reports = new WeakMap<Decision, () => Promise<void>>();
   const refunds = new WeakMap<Decision, () => number | Promise<number>>();
 
   /** What the rules say of a store that fails, said of this request. */
@@ -78,26 +90,56 @@ export function createLimiter(
     return decision;
   };
 
-  const settled = async (
+  const ask = async (
     mode: "take" | "peek",
+    rules: RuleSet,
+    charges: readonly Charge[],
+  ): Promise<Decision> => {
+    const learn = denials.asking(charges);
+    const charged = await settle(redis, mode, charges);
+    const settlement = settlementOf(rules, charged);
+    const decision = decisionOf(settlement);
+    if (mode === "peek") return decision;
+    learn(decision);
+    if (rules.admit === "optimistic") counts.learn(charged);
+    const { taken } = settlement;
+    if (taken.length > 0) refunds.set(decision, () => giveBackTaken(taken));
+    return decision;
+  };
+
+  /** Undefined where the store is to be asked first. */
+  const admitted = (charges: readonly Charge[]): Decision | undefined => {
+    const admission = counts.admit(charges);
+    if (!admission) return undefined;
+    const { limits, at } = admission;
+    const settled = decisionOf({ passed: true, limits, shadows: [], at });
+    const decision: Decision = { ...settled, counted: "after-answer" };
+    reports.set(decision, async () => {
+      let charged: readonly Charged[] | undefined;
+      try {
+        charged = await settle(redis, "report", charges);
+      } finally {
+        admission.reported(charged);
+      }
+    });
+    return decision;
+  };
+
+  const settled = async (
+    mode: "take" | "admit" | "peek",
     rules: RuleSet,
     clients: readonly string[],
     cost: number | undefined,
   ): Promise<Decision> => {
+    const asks = mode === "peek" ? "peek" : "take";
     try {
       const charges = chargesOf(rules, clients, keys, cost);
-      const known = mode === "take" ? denials.find(charges) : undefined;
-      if (known) return known;
-      const learn = denials.asking(charges);
-      const settlement = settlementOf(rules, await settle(redis, mode, charges));
-      const decision = decisionOf(settlement);
-      if (mode === "peek") return decision;
-      learn(decision);
-      const { taken } = settlement;
-      if (taken.length > 0) refunds.set(decision, () => giveBackTaken(taken));
-      return decision;
+      const known =
+        (asks === "take" ? denials.find(charges) : undefined) ??
+        (mode === "admit" && rules.admit === "optimistic" ? admitted(charges) : undefined);
+      return known ?? (await ask(asks, rules, charges));
     } catch (error) {
-      return withoutStore(mode, rules, clients, cost, asStoreError(error));
+      return withoutStore(asks, rules, clients, cost, asStoreError(error));
     }
   };
 
@@ -112,6 +154,7 @@ export function createLimiter(
 
   return {
     take: (rules, clients, cost) => settled("take", rules, clients, cost),
+    admit: (rules, clients) => settled("admit", rules, clients, undefined),
     peek: (rules, clients) => settled("peek", rules, clients, undefined),
 
     async refund(decision) {
@@ -124,7 +167,10 @@ export function createLimiter(
       }
     },
 
-    catchUp(decision) {
+    after(decision) {
+      const report = reports.get(decision);
+      reports.delete(decision);
+      if (report) return report();
       // A remembered denial does not tell that the store is back.
       if (decision.counted !== "in-store" || decision.remembered || !local.owes()) return undefined;
       return restore(redis, local.takeOwed()).catch(() => {});

@@ -73,7 +73,8 @@ end
 /**
  * The script that decides. All limits are read first, and written only where their group has room.
  *
- * KEYS: one for each limit. ARGV[1]: "take" or "peek"; then five for each limit: algorithm, limit,
+ * KEYS: one for each limit. ARGV[1]: "take", "peek", or "report" of what was admitted already, which is
+ * taken whether or not there is room; then five for each limit: algorithm, limit,
  * window (ms), cost, group. The limits of group "0" decide: when one of them has no room, nothing is
  * taken at all. Each other group is a rule in shadow: taken whole where it has room, else not.
  *
@@ -98,9 +99,10 @@ for i = 1, #KEYS do
 end
 
 local passed = not full['0']
-if passed and ARGV[1] == 'take' then
+local reported = ARGV[1] == 'report'
+if reported or passed and ARGV[1] == 'take' then
   for i, rule in ipairs(rules) do
-    if not full[rule.group] then
+    if reported or not full[rule.group] then
       if rule.keeper ~= rule.does then
         rule.state = rule.does.adopt(rule, rule.keeper.used(rule.state, rule))
         rule.keeper = rule.does

@@ -12,10 +12,16 @@ export const LIMIT_SCRIPT = defineScript(limitLua(REDIS_CLOCK));
 const WINDOW_SCRIPT = defineScript(slidingWindowLua(REDIS_CLOCK));
 const REFUND_SCRIPT = defineScript(refundLua(REDIS_CLOCK));
 
-/** Takes charges, all that decide or none, or only says how they stand. */
+/**
+ * What is done with charges: "take" takes all that decide or none, "peek" says how they stand, and
+ * "report" takes what was admitted already, whether or not there is room.
+ */
+export type SettleMode = "take" | "peek" | "report";
+
+/** Settles charges. */
 export type Settle = (
   redis: ScriptStore,
-  mode: "take" | "peek",
+  mode: SettleMode,
   charges: readonly Charge[],
 ) => Promise<readonly Charged[]>;
 
@@ -45,18 +51,19 @@ export function createSettle(isCluster: boolean): Settle {
 
 async function settleAtOnce(
   redis: ScriptStore,
-  mode: "take" | "peek",
+  mode: SettleMode,
   charges: readonly Charge[],
 ): Promise<Charged[]> {
   const keys = keysOf(charges);
   const args = [mode, ...argsOf(charges)];
-  const since = monotonic();
-  if (mode === "take" && charges.every(isWindowThatDecides)) {
-    const answer = await runScript(redis, WINDOW_SCRIPT, keys, args);
-    if (answer !== 0) return readCharged(answer, charges);
+  const decide = () => runScript(redis, LIMIT_SCRIPT, keys, args);
+  if (mode === "peek" || !charges.every(isWindowThatDecides)) {
+    return readCharged(await decide(), charges);
   }
-  const answer = withinDeadline(redis, since, runScript(redis, LIMIT_SCRIPT, keys, args));
-  return readCharged(await answer, charges);
+  const since = monotonic();
+  const answer = await runScript(redis, WINDOW_SCRIPT, keys, args);
+  const isHandedOver = answer === 0;
+  return readCharged(isHandedOver ? await withinDeadline(redis, since, decide()) : answer, charges);
 }
 
 /** Such limits have a script of their own, which is quicker. */
@@ -71,7 +78,7 @@ function isWindowThatDecides({ limit, group }: Charge): boolean {
  */
 async function settleByClient(
   redis: ScriptStore,
-  mode: "take" | "peek",
+  mode: SettleMode,
   charges: readonly Charge[],
 ): Promise<readonly Charged[]> {
   const parts = partsBy(charges, ({ client }) => client);

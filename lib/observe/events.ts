@@ -27,7 +27,10 @@ export type HeadgateEvent =
     }
   | {
       readonly kind: "failure";
-      /** What failed: an identity's resolver, or the app's own `onDenied`. */
+      /**
+       * What failed: an identity's resolver, the app's own `onDenied`, or the "report" of a request that
+       * an optimistic rule let pass: it may not be counted.
+       */
       readonly what: string;
       readonly error: unknown;
     }

@@ -91,6 +91,9 @@ function ruleSetOf(applying: readonly Applying[]): RuleSet {
       .filter(({ decides }) => !decides)
       .map(({ rule, limits }) => ({ rule: rule.name, limits })),
     onStoreFailure: strictest(deciding.map(({ rule }) => rule.onStoreFailure)),
+    admit: applying.every(({ rule, decides }) => decides && rule.admit === "optimistic")
+      ? "optimistic"
+      : "strict",
   };
 }
 

@@ -4,6 +4,7 @@ import type { MatchableRule } from "./match.ts";
 import { withSuggestion } from "./nearest.ts";
 import { compilePattern } from "./pattern.ts";
 import { isText } from "./shape.ts";
+import type { Admit, OnStoreFailure } from "./types.ts";
 import { MODE_FORM, type ParsedRule } from "./schema.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -21,6 +22,7 @@ export function compileRule(name: string, given: ParsedRule, context: Context): 
     const at = typeof given.match === "string" ? [] : [i];
     return compilePattern(pattern, [...place, "match", ...at], problems) ?? [];
   });
+  const onStoreFailure = given.onStoreFailure ?? defaults.onStoreFailure ?? "allow";
   return {
     patterns,
     rule: {
@@ -28,11 +30,27 @@ export function compileRule(name: string, given: ParsedRule, context: Context): 
       match,
       methods: readMethods(given, place, problems),
       replaces: readReplaces(name, given, context),
-      onStoreFailure: given.onStoreFailure ?? defaults.onStoreFailure ?? "allow",
+      onStoreFailure,
+      admit: readAdmit(given.admit, onStoreFailure, place, problems),
       enforced: readMode(given.mode, place, problems),
       ...read,
     },
   };
+}
+
+/** Whoever is let pass before the store is asked has passed when it does not answer. */
+function readAdmit(
+  admit: Admit = "strict",
+  onStoreFailure: OnStoreFailure,
+  place: Place,
+  problems: Problems,
+): Admit {
+  if (admit === "optimistic" && onStoreFailure === "deny") {
+    const allowed =
+      '"strict" where onStoreFailure is "deny"; or onStoreFailure: "allow" or "local"';
+    problems.add("OPTIMISTIC_AND_DENY", [...place, "admit"], admit, allowed);
+  }
+  return admit;
 }
 
 /** The percentage of clients that the rule decides for. */

@@ -1,4 +1,12 @@
-import type { Algorithm, Identities, Identity, Method, Mode, OnStoreFailure } from "./types.ts";
+import type {
+  Admit,
+  Algorithm,
+  Identities,
+  Identity,
+  Method,
+  Mode,
+  OnStoreFailure,
+} from "./types.ts";
 
 /** "10 per minute", "5 per 15 minutes", "10 per 1 m", or the same in two properties. */
 export type LimitInput =
@@ -73,6 +81,12 @@ interface RuleProperties<Rule extends string> {
    * @default the policy's own default, and that is "allow"
    */
   readonly onStoreFailure?: OnStoreFailure;
+  /**
+   * "optimistic" lets a request pass before the store is asked, where the last known count leaves room
+   * beyond a margin, and counts it after the answer: quicker, and at most a little more than the limit.
+   * @default "strict"
+   */
+  readonly admit?: Admit;
   /**
    * "shadow" counts and refuses nobody; "25%" decides for a quarter of the clients, always the same.
    * @default "enforce"

@@ -31,6 +31,7 @@ export const PROBLEM_CODES = [
   "BAD_TIERS",
   "BAD_TIER_NAME",
   "BAD_MODE",
+  "OPTIMISTIC_AND_DENY",
 ] as const;
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number];

@@ -40,6 +40,7 @@ const RULE = {
   cost: optional(isNumber),
   algorithm: optional(isAlgorithm),
   onStoreFailure: optional(isStoreFailure),
+  admit: optional(oneOf("strict", "optimistic")),
   mode: optional(isText),
 };
 
@@ -84,6 +85,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   cost: "a whole number from 1",
   algorithm: '"sliding-log", "sliding-window", "fixed-window" or "token-bucket"',
   onStoreFailure: '"allow", "deny" or "local"',
+  admit: '"strict" or "optimistic"',
   limit: "a whole number from 1",
   window: 'a length such as "15 minutes", or milliseconds',
 };

@@ -10,6 +10,12 @@ export type Mode = "enforce" | "shadow" | `${number}%`;
 /** What happens to a request when the store does not answer: pass it, refuse it with 503, or count in this process. */
 export type OnStoreFailure = "allow" | "deny" | "local";
 
+/**
+ * When a request passes that has room: "strict" asks the store first; "optimistic" lets it pass where
+ * the last known count leaves room beyond a margin, and reports it after the answer.
+ */
+export type Admit = "strict" | "optimistic";
+
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
 
 /**
@@ -65,6 +71,7 @@ export interface CompiledRule {
   readonly methods: ReadonlySet<string> | undefined;
   readonly replaces: readonly string[];
   readonly onStoreFailure: OnStoreFailure;
+  readonly admit: Admit;
   /** Of how many clients the rule decides, in percent: 100 where it is enforced, 0 in shadow. */
   readonly enforced: number;
   /** Empty where the rule has tiers. */
@@ -87,6 +94,8 @@ export interface RuleSet {
   readonly shadows: readonly ShadowRule[];
   /** The strictest of what the deciding rules say: deny, then local, then allow. */
   readonly onStoreFailure: OnStoreFailure;
+  /** "optimistic" where all rules say so and none is in shadow, whose counts would come too late. */
+  readonly admit: Admit;
 }
 
 /** What has to be known of a client before it is clear which limits are its own. */

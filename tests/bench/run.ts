@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../support/app.ts";
 import { benchDedup } from "./dedup.ts";
+import { benchFleet } from "./fleet.ts";
 import { benchLocks } from "./locks.ts";
 import { benchMatching } from "./matching.ts";
 import { benchMemory } from "./memory.ts";
@@ -31,6 +32,8 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
               --calls 2000
   matching    finding a request's rules among 10, 100 and 1,000, beside a linear scan by URLPattern and
               by path-to-regexp
+  fleet       1 to 100 instances that admit before they ask, 1 to 200 ms from the store: how much more
+              than the limit was counted, beside the bound; on a timeline, not a clock
   memory      what the seed's volumes take in Redis
   proxy       the sample with proxy.ts, its store by REST and by TCP, at 1 and 16 connections; needs wrk
               --rounds 5 --seconds 5
@@ -61,6 +64,7 @@ const PARTS = {
   dedup: () => benchDedup(count("calls")),
   locks: () => benchLocks(count("calls")),
   matching: benchMatching,
+  fleet: benchFleet,
   memory: benchMemory,
   proxy: () => benchProxy({ rounds: count("rounds"), seconds: count("seconds") }),
 };

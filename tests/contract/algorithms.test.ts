@@ -479,6 +479,41 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
     });
   });
 
+  test("what was admitted already is taken whether or not there is room", async () => {
+    const exact = ruleWith(fc.constantFrom("sliding-log", "sliding-window", "fixed-window"));
+    const several = fc.array(exact, { minLength: 1, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(several, gaps, offsets, async (limits, steps, offset) => {
+        const keys = freshKeys(limits.length);
+        const models = limits.map((each) => new Model(each));
+        let now = START + offset;
+        for (const [i, step] of steps.entries()) {
+          now += Math.round(step * (limits[0]?.windowMs ?? 0));
+          const isReport = i % 2 === 1;
+          const answer = await script.run(isReport ? "report" : "take", keys, limits, now);
+          expect(answer.passed).toBe(models.every((model) => model.admits(now)));
+          if (isReport || answer.passed) for (const model of models) model.take(now);
+          expect(answer.limits.map((limit) => limit.remaining)).toEqual(
+            models.map((model) => model.remaining(now)),
+          );
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("a bucket that is overdrawn by what was admitted already is full a window later", async () => {
+    const keys = freshKeys(1);
+    const limits: ModelLimit[] = [
+      { algorithm: "token-bucket", limit: 3, windowMs: 60_000, cost: 2 },
+    ];
+    for (let i = 0; i < 3; i += 1) await script.run("report", keys, limits, START);
+    const full = await script.run("take", keys, limits, START + 20_000);
+    expect(full).toMatchObject({ passed: false, limits: [{ remaining: 0, wait: 40_000 }] });
+    const after = await script.run("take", keys, limits, START + 60_000);
+    expect(after).toMatchObject({ passed: true, limits: [{ remaining: 1 }] });
+  });
+
   test("the sliding-window's own script does what the limit script does, or nothing", async () => {
     const windowRules = fc.array(ruleWith(fc.constant("sliding-window")), {
       minLength: 1,
@@ -493,16 +528,16 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
       fc.asyncProperty(windowRules, steps, offsets, async (limits, gaps, offset) => {
         const [ours, theirs] = [freshKeys(limits.length), freshKeys(limits.length)];
         let now = START + offset;
-        for (const gap of gaps) {
+        for (const [i, gap] of gaps.entries()) {
           now += gap;
+          const mode = i % 3 === 2 ? "report" : "take";
           const before = await Promise.all(ours.map(script.contentOf));
-          const answer = await script.windowScript(ours, limits, now);
-          const expected = await script.limitScript("take", theirs, limits, now);
+          const answer = await script.windowScript(ours, limits, now, mode);
+          const expected = await script.limitScript(mode, theirs, limits, now);
           decided += answer === 0 ? 0 : 1;
           const handed = answer === 0 ? await Promise.all(ours.map(script.contentOf)) : before;
           expect(handed).toEqual(before);
-          const settled =
-            answer === 0 ? await script.limitScript("take", ours, limits, now) : answer;
+          const settled = answer === 0 ? await script.limitScript(mode, ours, limits, now) : answer;
           expect(settled).toEqual(expected);
           expect(await Promise.all(ours.map(script.contentOf))).toEqual(
             await Promise.all(theirs.map(script.contentOf)),

@@ -31,26 +31,30 @@ export function limitScript(store: Store) {
     throw new Error(`the script answered ${JSON.stringify(answer)}`);
   };
   const limitScript = (
-    mode: "take" | "peek",
+    mode: "take" | "peek" | "report",
     keys: readonly string[],
     rules: readonly ScriptLimit[],
     now: number,
   ) => call(LIMIT, keys, [mode, ...argsOf(rules), now]);
-  const windowScript = (keys: readonly string[], rules: readonly ScriptLimit[], now: number) =>
-    call(WINDOW, keys, ["take", ...argsOf(rules), now]);
+  const windowScript = (
+    keys: readonly string[],
+    rules: readonly ScriptLimit[],
+    now: number,
+    mode: "take" | "report" = "take",
+  ) => call(WINDOW, keys, [mode, ...argsOf(rules), now]);
   return {
     limitScript,
     /** The sliding-window's own. */
     windowScript,
     /** Takes or peeks at a time, in milliseconds. */
     async run(
-      mode: "take" | "peek",
+      mode: "take" | "peek" | "report",
       keys: readonly string[],
       rules: readonly ScriptLimit[],
       now: number,
     ): Promise<ScriptAnswer> {
-      const isShort = mode === "take" && rules.every(isWindowThatDecides);
-      const short = isShort && (await windowScript(keys, rules, now));
+      const isShort = mode !== "peek" && rules.every(isWindowThatDecides);
+      const short = isShort && (await windowScript(keys, rules, now, mode));
       const answer = short || (await limitScript(mode, keys, rules, now));
       const [at, passed, ...rest] = Array.isArray(answer) ? answer : [];
       if (at !== now) throw new Error(`asked at ${now}, and answered for ${at}`);

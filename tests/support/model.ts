@@ -35,6 +35,20 @@ export class Model {
     return this.used(now) + this.rule.cost <= this.rule.limit;
   }
 
+  /** Milliseconds until there is room if nobody else asks: 0 where there is, undefined where never. */
+  wait(now: number): number | undefined {
+    const { cost, limit, windowMs } = this.rule;
+    if (cost > limit) return undefined;
+    if (this.admits(now)) return 0;
+    let [full, free] = [0, 2 * windowMs + 1];
+    while (free - full > 1) {
+      const middle = Math.floor((full + free) / 2);
+      if (this.admits(now + middle)) free = middle;
+      else full = middle;
+    }
+    return free;
+  }
+
   take(now: number): void {
     this.admitted.push({ at: now, cost: this.rule.cost });
   }

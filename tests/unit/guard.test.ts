@@ -16,6 +16,11 @@ const policy = definePolicy({
     closed: { match: "/closed", limits: { ip: "5 per minute" }, onStoreFailure: "deny" },
     shop: { match: "/shop", limits: { global: "2 per minute", ip: "5 per minute" } },
     many: { match: "/many", limits: { ip: "500 per minute", global: "9000 per hour" } },
+    quick: { match: "/quick", limits: { ip: "20 per minute" }, admit: "optimistic" },
+    "quick-too": { match: "/quick/too", limits: { ip: "5 per minute" } },
+    both: { match: "/quick/too", limits: { ip: "30 per minute" }, admit: "optimistic" },
+    watched: { match: "/quick/seen", limits: { ip: "30 per minute" }, admit: "optimistic" },
+    watching: { match: "/quick/seen", limits: { ip: "3 per minute" }, mode: "shadow" },
     burst: { match: "/burst", limits: { ip: "2 per 2 seconds" } },
     all: { match: "/all", limits: { global: "1 per minute" } },
     named: { match: "/named", limits: { user: "5 per minute" } },
@@ -107,6 +112,101 @@ describe("the guard", () => {
     expect(decisions.filter(({ remembered }) => remembered)).toHaveLength(4);
     expect((await ask("/burst", { "x-forwarded-for": "203.0.113.10" })).status).toBe(200);
     await expect.poll(async () => (await ask("/burst")).status, { timeout: 10_000 }).toBe(200);
+  });
+
+  describe("where a rule is optimistic", () => {
+    /** What was asked of the store before each answer, and after it. */
+    function counted() {
+      const { options } = gateOptions(store);
+      const calls: string[] = [];
+      const redis = {
+        ...options.redis,
+        evalsha: (sha: string, keys: string[], args: string[]) => {
+          calls.push(args[0] ?? "");
+          return options.redis.evalsha(sha, keys, args);
+        },
+      };
+      const guard = headgate(policy, { ...options, redis });
+      const later: Promise<unknown>[] = [];
+      const ask = async (path: string) => {
+        const headers = { "x-forwarded-for": "203.0.113.9" };
+        const request = new Request(`http://app.example${path}`, { headers });
+        const answer = await guard(request, { waitUntil: (work) => later.push(work) });
+        return { answer, before: calls.splice(0) };
+      };
+      const after = async () => {
+        await Promise.all(later.splice(0));
+        return calls.splice(0);
+      };
+      return { ask, after, calls };
+    }
+
+    test("the first request asks, the next pass unasked and are told of after the answer", async () => {
+      const { ask, after } = counted();
+      expect(await ask("/quick")).toMatchObject({ before: ["take"] });
+      await after();
+      const second = await ask("/quick");
+      expect(second.before).toEqual([]);
+      expect(second.answer.headers.get("ratelimit")).toMatch(/^"quick";r=18;t=\d+$/);
+      expect(second.answer.headers.get("ratelimit-policy")).toBe('"quick";q=20;w=60');
+      expect(await after()).toEqual(["report"]);
+      const third = await ask("/quick");
+      expect(third.before).toEqual([]);
+      expect(third.answer.headers.get("ratelimit")).toMatch(/^"quick";r=17;/);
+    });
+
+    test("near the limit the store is asked, and the limit holds", async () => {
+      const { ask, after } = counted();
+      const seen: string[] = [];
+      for (let i = 0; i < 22; i += 1) {
+        const { answer, before } = await ask("/quick");
+        const room = /r=(\d+)/.exec(answer.headers.get("ratelimit") ?? "")?.[1];
+        seen.push(`${answer.status} ${room} ${before.join()}`);
+        await after();
+      }
+      expect(seen[0]).toBe("200 19 take");
+      expect(seen.slice(1, 18)).toEqual(Array.from({ length: 17 }, (_, i) => `200 ${18 - i} `));
+      expect(seen.slice(18)).toEqual(["200 1 take", "200 0 take", "429 0 take", "429 0 "]);
+    });
+
+    test.each(["/quick/too", "/quick/seen"])(
+      "%s: with a rule that is strict or in shadow the store is asked",
+      async (path) => {
+        const { ask, after } = counted();
+        for (let i = 0; i < 3; i += 1) {
+          expect((await ask(path)).before).toEqual(["take"]);
+          expect(await after()).toEqual([]);
+        }
+      },
+    );
+  });
+
+  test("reports a report that was lost, and asks again", async () => {
+    const { options, events } = gateOptions(store);
+    let isAway = false;
+    const redis = {
+      ...options.redis,
+      evalsha: (...call: Parameters<typeof options.redis.evalsha>) =>
+        isAway ? Promise.reject(new Error("lost")) : options.redis.evalsha(...call),
+    };
+    const { ask } = gate({ redis, onEvent: options.onEvent });
+    expect(passed(await ask("/quick"))).toBe(true);
+    isAway = true;
+    expect(passed(await ask("/quick"))).toBe(true);
+    expect(events.at(-1)).toMatchObject({
+      kind: "failure",
+      what: "report",
+    });
+    isAway = false;
+    expect(passed(await ask("/quick"))).toBe(true);
+    const decisions = events.flatMap((event) =>
+      event.kind === "decision" ? [event.decision] : [],
+    );
+    expect(decisions.map((decision) => decision.counted)).toEqual([
+      "in-store",
+      "after-answer",
+      "in-store",
+    ]);
   });
 
   test("counts a user by name and everybody else by address", async () => {

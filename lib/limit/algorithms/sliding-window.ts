@@ -76,7 +76,7 @@ end
 local answer = { now, passed and 1 or 0 }
 for i = 1, #KEYS do
   local limit, w, cost, index, elapsed, current, previous, wait, i_text, p_text = unpack(limits[i], 1, 10)
-  if passed then
+  if passed or ARGV[1] == 'report' then
     current = current + cost
     if i_text then
       call('SET', KEYS[i], 'c ' .. i_text .. ' ' .. format('%.0f', current) .. ' ' .. p_text, 'KEEPTTL')

@@ -6,23 +6,9 @@ import { createKnownDenials } from "#lib/limit/denials";
 import { Model, type ModelLimit } from "../../support/model.ts";
 import { chargeOf } from "../../support/charge.ts";
 
-/** Milliseconds until the model has room if nobody else asks; undefined where it never will. */
-function waitOf(model: Model, now: number): number | undefined {
-  const { cost, limit, windowMs } = model.rule;
-  if (cost > limit) return undefined;
-  if (model.admits(now)) return 0;
-  let [full, free] = [0, 2 * windowMs + 1];
-  while (free - full > 1) {
-    const middle = Math.floor((full + free) / 2);
-    if (model.admits(now + middle)) free = middle;
-    else full = middle;
-  }
-  return free;
-}
-
 /** What the store decides at a moment, and takes. */
 function decide(models: readonly Model[], charges: readonly Charge[], now: number): Decision {
-  const waits = models.map((model) => waitOf(model, now));
+  const waits = models.map((model) => model.wait(now));
   const allowed = waits.every((wait) => wait === 0);
   if (allowed) for (const model of models) model.take(now);
   return {

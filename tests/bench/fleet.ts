@@ -1,0 +1,102 @@
+import { type FleetRequest, runFleet } from "../support/fleet.ts";
+import type { ModelLimit } from "../support/model.ts";
+import { printTable } from "./numbers.ts";
+
+const INSTANCES = [1, 10, 100] as const;
+/** Milliseconds to the store and back. */
+const LATENCIES = [1, 20, 200] as const;
+/** Milliseconds in which all requests come: spread over the window, or in a burst. */
+const SPANS = [60_000, 1000] as const;
+
+/** Ten times of it is asked for. */
+const LIMIT: ModelLimit = {
+  algorithm: "sliding-window",
+  limit: 1000,
+  windowMs: 60_000,
+  cost: 1,
+};
+
+/** So many fleets of each kind: what is shown is the worst of them. */
+const FLEETS = 5;
+
+/**
+ * Lets fleets of instances serve one client far beyond its limit, on a timeline, and shows how much
+ * more than the limit was counted at once beside what the bound says.
+ */
+export async function benchFleet() {
+  const rows = [];
+  for (const instances of INSTANCES) {
+    for (const latency of LATENCIES) {
+      console.error(`${instances} instances, ${latency} ms to the store ...`);
+      for (const spanMs of SPANS) rows.push(await worstOf(instances, latency, spanMs));
+    }
+  }
+  console.log(
+    `\nOptimistic: ${LIMIT.limit} a minute, of one client who asks ten times as often; the worst of ${FLEETS} fleets\n`,
+  );
+  printTable(
+    [
+      "instances",
+      "round trip, ms",
+      "all come in, s",
+      "let pass unasked",
+      "above the limit",
+      "bound",
+    ],
+    rows.map(({ instances, latency, spanMs, optimistic, over, bound }) => [
+      instances,
+      latency,
+      spanMs / 1000,
+      optimistic,
+      over,
+      bound,
+    ]),
+  );
+  return { limit: LIMIT, fleets: FLEETS, rows };
+}
+
+async function worstOf(instances: number, latency: number, spanMs: number) {
+  const runs = [];
+  for (let seed = 1; seed <= FLEETS; seed += 1) {
+    const requests = requestsOf({ instances, latency, spanMs, seed });
+    runs.push(await runFleet(LIMIT, "optimistic", requests));
+  }
+  const broken = runs.find(({ over, bound }) => over > bound);
+  if (broken) throw new Error(`The bound does not hold: ${JSON.stringify(broken)}`);
+  const [worst] = runs.toSorted((a, b) => b.over - a.over);
+  if (!worst) throw new Error("no fleet ran");
+  return { instances, latency, spanMs, ...worst, over: Math.max(0, worst.over) };
+}
+
+/** As one after the other by chance; the same for the same seed. */
+function requestsOf(kind: {
+  readonly instances: number;
+  readonly latency: number;
+  readonly spanMs: number;
+  readonly seed: number;
+}): FleetRequest[] {
+  const { instances, latency, spanMs, seed } = kind;
+  const chance = chanceOf(seed);
+  const count = 10 * LIMIT.limit;
+  const gap = spanMs / count;
+  let at = 0;
+  return Array.from({ length: count }, () => {
+    at += -Math.log(1 - chance()) * gap;
+    return {
+      instance: Math.floor(chance() * instances),
+      at,
+      there: (latency / 2) * (0.5 + chance()),
+      back: (latency / 2) * (0.5 + chance()),
+      work: 10 * chance(),
+    };
+  });
+}
+
+/** Numbers from 0 to 1 by a linear congruence (Park and Miller, 1988). */
+function chanceOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}

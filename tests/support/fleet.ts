@@ -1,0 +1,145 @@
+import { createKnownDenials } from "#lib/limit/denials";
+import { createKnownCounts, marginOf } from "#lib/limit/known-counts";
+import { createLimiter, type Limiter } from "#lib/limit/limiter";
+import type { CompiledLimit, RuleSet } from "#lib/policy/types";
+import { keyNames } from "#lib/redis/keys";
+import type { ScriptStore } from "#lib/redis/script-store";
+import { StoreError } from "#lib/redis/errors";
+import { Model, type ModelLimit } from "./model.ts";
+import { Timeline } from "./timeline.ts";
+
+/** One request to one instance. Times in milliseconds. */
+export interface FleetRequest {
+  readonly instance: number;
+  /** When it comes. */
+  readonly at: number;
+  /** How long each of its calls takes to the store, and back. */
+  readonly there: number;
+  readonly back: number;
+  /** How long after its decision it is answered. */
+  readonly work: number;
+  /** Whether the answer to its report is lost on its way. */
+  readonly isLost?: boolean;
+}
+
+/** What became of a fleet's requests. Units, but for what is said otherwise. */
+export interface FleetRun {
+  /** Admitted by answers of the store, and before it was asked. */
+  readonly strict: number;
+  readonly optimistic: number;
+  /** The most that was ever counted at once above the limit. */
+  readonly over: number;
+  /** The most that was in flight at one instance: admitted unasked, and not answered by the store. */
+  readonly inFlight: number;
+  /** instances × min(margin, in flight). */
+  readonly bound: number;
+  /** What the store counted in all. */
+  readonly counted: number;
+}
+
+/**
+ * Lets a fleet of instances serve requests of one client on a timeline: each with the limiter as it
+ * is, all over one store that is the model of the algorithms.
+ */
+export async function runFleet(
+  rule: ModelLimit,
+  admit: RuleSet["admit"],
+  requests: readonly FleetRequest[],
+): Promise<FleetRun> {
+  const timeline = new Timeline();
+  const model = new Model(rule);
+  const seen = { strict: 0, optimistic: 0, over: 0, inFlight: 0 };
+  const rules = ruleSet(rule, admit);
+  const instances = new Map<number, { limiter: Limiter; path: Path; inFlight: number }>();
+  const instanceOf = (request: FleetRequest) => {
+    const known = instances.get(request.instance);
+    if (known) return known;
+    const path: Path = { request };
+    const clock = () => timeline.now;
+    const store = storeOf(timeline, model, path, (over) => {
+      seen.over = Math.max(seen.over, over);
+    });
+    const limiter = createLimiter(store, keyNames("fleet"), {
+      counts: createKnownCounts(clock),
+      denials: createKnownDenials(clock),
+    });
+    const made = { limiter, path, inFlight: 0 };
+    instances.set(request.instance, made);
+    return made;
+  };
+
+  const serve = async (request: FleetRequest) => {
+    const instance = instanceOf(request);
+    instance.path.request = request;
+    const decision = await instance.limiter.admit(rules, ["client"]);
+    if (!decision.allowed) return;
+    if (decision.counted !== "after-answer") {
+      seen.strict += rule.cost;
+      return;
+    }
+    seen.optimistic += rule.cost;
+    instance.inFlight += rule.cost;
+    seen.inFlight = Math.max(seen.inFlight, instance.inFlight);
+    await timeline.wait(request.work);
+    instance.path.request = request;
+    await instance.limiter.after(decision)?.catch(() => {});
+    instance.inFlight -= rule.cost;
+  };
+  for (const request of requests) timeline.in(request.at, () => void serve(request));
+  await timeline.run();
+  const bound = instances.size * Math.min(marginOf(rule.limit), seen.inFlight);
+  const counted = model.admitted.reduce((sum, { cost }) => sum + cost, 0);
+  return { ...seen, bound, counted };
+}
+
+/** Whose call goes to the store next: it is sent at once, with nothing awaited before. */
+interface Path {
+  request: FleetRequest;
+}
+
+/** A store of one key. It answers as the limit script does, but that reset is a millisecond. */
+function storeOf(
+  timeline: Timeline,
+  model: Model,
+  path: Path,
+  sawOver: (units: number) => void,
+): ScriptStore {
+  const decide = (mode: string | undefined): unknown => {
+    const now = Math.floor(timeline.now);
+    const wait = model.wait(now) ?? -1;
+    if (mode === "report" || (mode === "take" && wait === 0)) model.take(now);
+    sawOver(model.used(now) - model.rule.limit);
+    return [now, wait === 0 ? 1 : 0, model.remaining(now), wait, 1];
+  };
+  const call = async (mode: string | undefined): Promise<unknown> => {
+    const { there, back, isLost } = path.request;
+    await timeline.wait(there);
+    const answer = decide(mode);
+    await timeline.wait(back);
+    if (isLost && mode === "report") throw new StoreError("STORE_UNREACHABLE", "EVALSHA: lost");
+    return answer;
+  };
+  return {
+    evalsha: (_, __, [mode]) => call(mode),
+    eval: (_, __, [mode]) => call(mode),
+    pipeline: () => {
+      throw new Error("one key needs no pipeline");
+    },
+  };
+}
+
+function ruleSet(
+  { algorithm, limit, windowMs, cost }: ModelLimit,
+  admit: RuleSet["admit"],
+): RuleSet {
+  const compiled: CompiledLimit = {
+    rule: "api",
+    policyName: "api",
+    subject: { expression: "ip", kind: "first", names: ["ip"] },
+    limit,
+    windowMs,
+    algorithm,
+    cost,
+  };
+  return { rules: [], limits: [compiled], shadows: [], onStoreFailure: "allow", admit };
+}

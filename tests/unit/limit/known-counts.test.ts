@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { type Charge, type Charged, statusOf } from "#lib/limit/charge";
+import { createKnownCounts, marginOf } from "#lib/limit/known-counts";
+import { chargeOf } from "../../support/charge.ts";
+
+const LIMIT = { limit: 100 };
+
+function known(most?: number) {
+  const clock = { now: 5000 };
+  const counts = createKnownCounts(() => clock.now, most);
+  const learn = (charge: Charge, remaining: number, at = 1_750_000_000_000) =>
+    counts.learn([said(charge, remaining, at)]);
+  return { clock, counts, learn };
+}
+
+function said(charge: Charge, remaining: number, at = 1_750_000_000_000): Charged {
+  return { charge, at, status: statusOf(charge.limit, remaining, 0, remaining === 100 ? 0 : 500) };
+}
+
+describe("known counts", () => {
+  test("admit nothing that nobody asked for yet, and nothing at all", () => {
+    const { counts, learn } = known();
+    const a = chargeOf("a", LIMIT);
+    expect(counts.admit([a])).toBeUndefined();
+    learn(a, 100);
+    expect(counts.admit([])).toBeUndefined();
+    expect(counts.admit([a, chargeOf("b", LIMIT)])).toBeUndefined();
+    expect(counts.admit([a])).toBeDefined();
+  });
+
+  test("admit while there is room beyond the margin, a tenth of the limit", () => {
+    expect([1, 10, 11, 1000].map(marginOf)).toEqual([1, 1, 2, 100]);
+    const { counts, learn } = known();
+    const [roomy, close] = [chargeOf("roomy", LIMIT), chargeOf("close", LIMIT)];
+    learn(roomy, 11);
+    learn(close, 10);
+    expect(counts.admit([close])).toBeUndefined();
+    expect(counts.admit([roomy])).toBeDefined();
+    // What is in flight is taken already.
+    expect(counts.admit([roomy])).toBeUndefined();
+    expect(counts.admit([chargeOf("roomy", { ...LIMIT, cost: 2 })])).toBeUndefined();
+  });
+
+  test("have no more in flight than the margin, and say how the limit stands with it", () => {
+    const { clock, counts, learn } = known();
+    const a = chargeOf("a", LIMIT);
+    learn(a, 100);
+    clock.now += 250.7;
+    const admitted = Array.from({ length: 10 }, () => counts.admit([a]));
+    expect(counts.admit([a])).toBeUndefined();
+    expect(admitted.map((one) => one?.limits[0]?.remaining)).toEqual([
+      99, 98, 97, 96, 95, 94, 93, 92, 91, 90,
+    ]);
+    expect(admitted[0]).toMatchObject({
+      at: 1_750_000_000_250,
+      limits: [{ rule: "search", limit: 100, waitMs: 0, resetMs: 16_000 }],
+    });
+    admitted[0]?.reported([said(a, 99, 1_750_000_000_300)]);
+    clock.now += 100;
+    const next = counts.admit([a]);
+    expect(next?.limits[0]).toMatchObject({ remaining: 89, resetMs: 400 });
+    expect(counts.admit([a])).toBeUndefined();
+  });
+
+  test("hold by the store's clock: an answer that was overtaken says nothing new", () => {
+    const { clock, counts, learn } = known();
+    const a = chargeOf("a", LIMIT);
+    learn(a, 5, 2000);
+    learn(a, 90, 1999);
+    learn(a, 90, 2000);
+    expect(counts.admit([a])).toBeUndefined();
+    learn(a, 90, 2001);
+    expect(counts.admit([a])).toBeDefined();
+    learn(a, 5, 2001);
+    expect(counts.admit([a])).toBeUndefined();
+    // The store's clock stepped back: it is heard again once what was known is old.
+    clock.now += 10_001;
+    learn(a, 90, 1000);
+    expect(counts.admit([a])).toBeDefined();
+  });
+
+  test("are asked for when they are ten seconds old, or a report was lost", () => {
+    const { clock, counts, learn } = known();
+    const a = chargeOf("a", LIMIT);
+    learn(a, 90, 1000);
+    clock.now += 10_000;
+    const last = counts.admit([a]);
+    expect(last).toBeDefined();
+    clock.now += 1;
+    expect(counts.admit([a])).toBeUndefined();
+    learn(a, 89, 2000);
+    expect(counts.admit([a])).toBeDefined();
+    last?.reported();
+    expect(counts.admit([a])).toBeUndefined();
+    learn(a, 89, 1500);
+    expect(counts.admit([a])).toBeUndefined();
+    learn(a, 89, 2001);
+    expect(counts.admit([a])).toBeDefined();
+  });
+
+  test("are of one limit: where a client's tier has another, the store is asked", () => {
+    const { counts, learn } = known();
+    learn(chargeOf("a", LIMIT), 90);
+    expect(counts.admit([chargeOf("a", { limit: 50 })])).toBeUndefined();
+  });
+
+  test("are bounded; what is in flight is not forgotten", () => {
+    const { counts, learn } = known(2);
+    const [a, b, c] = [chargeOf("a", LIMIT), chargeOf("b", LIMIT), chargeOf("c", LIMIT)];
+    for (const charge of [a, b, c]) learn(charge, 90);
+    expect([a, b, c].map((charge) => counts.admit([charge]) !== undefined)).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    // Both have a unit in flight, and there is no place.
+    learn(a, 90);
+    expect(counts.admit([a])).toBeUndefined();
+    expect(counts.admit([b])?.limits[0]?.remaining).toBe(88);
+  });
+});

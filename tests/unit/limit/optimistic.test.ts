@@ -1,0 +1,86 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type FleetRequest, runFleet } from "../../support/fleet.ts";
+import type { ModelLimit } from "../../support/model.ts";
+
+const rule: fc.Arbitrary<ModelLimit> = fc
+  .record({
+    algorithm: fc.constantFrom("sliding-log", "sliding-window", "fixed-window", "token-bucket"),
+    limit: fc.oneof(fc.integer({ min: 2, max: 40 }), fc.integer({ min: 40, max: 200 })),
+    windowMs: fc.integer({ min: 1000, max: 20_000 }),
+    cost: fc.integer({ min: 1, max: 3 }),
+  })
+  .map((made) => ({ ...made, cost: Math.min(made.cost, made.limit) }));
+
+/** Bursts and pauses, over few or many instances, near to the store or far from it. */
+const fleet = (lost: fc.Arbitrary<boolean>): fc.Arbitrary<readonly FleetRequest[]> =>
+  fc
+    .tuple(
+      fc.integer({ min: 1, max: 12 }),
+      fc.constantFrom(1, 20, 200),
+      fc.constantFrom(2, 30, 900),
+    )
+    .chain(([instances, latency, gap]) =>
+      fc.array(
+        fc.record({
+          instance: fc.nat(instances - 1),
+          at: fc.oneof(fc.nat(gap), fc.constant(0)),
+          there: fc.nat(latency),
+          back: fc.nat(latency),
+          work: fc.nat(50),
+          isLost: lost,
+        }),
+        { minLength: 20, maxLength: 250 },
+      ),
+    )
+    .map((gaps) => {
+      let at = 0;
+      return gaps.map((request) => {
+        at += request.at;
+        return { ...request, at };
+      });
+    });
+
+describe("a fleet that admits before it asks", () => {
+  test("admits no more above the limit than instances × min(margin, in flight)", async () => {
+    const seen = { over: 0, optimistic: 0 };
+    await fc.assert(
+      fc.asyncProperty(rule, fleet(fc.constant(false)), async (limit, requests) => {
+        const run = await runFleet(limit, "optimistic", requests);
+        expect(run.over).toBeLessThanOrEqual(run.bound);
+        // All that was admitted is counted, and nothing else.
+        expect(run.counted).toBe(run.strict + run.optimistic);
+        seen.over = Math.max(seen.over, run.over);
+        seen.optimistic += run.optimistic;
+      }),
+      { numRuns: 1500 },
+    );
+    // Or nothing was tried that could be above it.
+    expect(seen.over).toBeGreaterThan(0);
+    expect(seen.optimistic).toBeGreaterThan(1000);
+  });
+
+  test("the same where answers to reports are lost", async () => {
+    const lost = { optimistic: 0 };
+    await fc.assert(
+      fc.asyncProperty(rule, fleet(fc.boolean()), async (limit, requests) => {
+        const run = await runFleet(limit, "optimistic", requests);
+        expect(run.over).toBeLessThanOrEqual(run.bound);
+        lost.optimistic += run.optimistic;
+      }),
+      { numRuns: 500 },
+    );
+    expect(lost.optimistic).toBeGreaterThan(100);
+  });
+
+  test("one that is strict admits what the limit says, and not a unit more", async () => {
+    await fc.assert(
+      fc.asyncProperty(rule, fleet(fc.constant(false)), async (limit, requests) => {
+        const run = await runFleet(limit, "strict", requests);
+        expect([run.over > 0, run.optimistic, run.bound]).toEqual([false, 0, 0]);
+        expect(run.counted).toBe(run.strict);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
