@@ -1,71 +1,97 @@
 import { findProgram } from "#lib/cli/find-program";
 import { startStore } from "../support/gateway.ts";
-import { restCallsPerRequest } from "./count-calls.ts";
 import { type Load, load } from "./load.ts";
 import { percentile, printTable } from "./numbers.ts";
-import { buildVariant, startVariant, type Variant, VARIANTS } from "./variants.ts";
-
-const WHAT: Readonly<Record<Variant, string>> = {
-  none: "no middleware",
-  nothing: "do-nothing middleware",
-  headgate: "Headgate, one rule",
-  joined: "Headgate, one rule, self-hosted",
-  upstash: "@upstash/ratelimit example",
-};
+import { startStoreProxy } from "./store-proxy.ts";
+import { buildVariants, startVariant, type Variant, VARIANTS } from "./variants.ts";
 
 /** How the middlewares are loaded. */
 export interface How {
   readonly rounds: number;
-  /** Of each round. */
+  /** Of each load. */
   readonly seconds: number;
-  readonly connections: number;
+  readonly connections: readonly number[];
 }
 
+type Store = { readonly url: string; readonly token: string };
+
+/** One variant at one number of connections, in the order of the rounds. */
+type Runs = ReadonlyMap<Variant, ReadonlyMap<number, Load[]>>;
+
+/** What is wanted of a variant's requests per second, as a ratio to another's. */
+const WANTED: readonly { readonly of: Variant; readonly to: Variant; readonly least: number }[] = [
+  { of: "unmatched", to: "nothing", least: 0.97 },
+  { of: "one", to: "nothing", least: 1 },
+  { of: "three", to: "nothing", least: 0.95 },
+  { of: "optimistic", to: "nothing", least: 1 },
+  { of: "denied", to: "nothing", least: 1.2 },
+  { of: "one", to: "upstash", least: 2.5 },
+];
+
+const EVERY = Object.keys(VARIANTS) as Variant[];
+
+/** As many requests are counted of a variant, one after the other and at once. */
+const COUNTED = 320;
+
 /**
- * Compares, in one run on this machine, the same Next app with four middlewares.
+ * Compares, in one run on this machine, the same Next app with other middlewares: requests per second
+ * and latency, and what each request costs the store.
  *
- * @throws {Error} where wrk is not there, or an answer was not 2xx
+ * @throws {Error} where wrk is not there, or an answer was another than expected
  */
 export async function benchMiddleware(how: How) {
-  if (!findProgram("wrk")) {
-    throw new Error("It needs wrk. On Debian or Ubuntu: sudo apt-get install wrk");
-  }
-  for (const variant of VARIANTS) {
-    console.error(`building: ${WHAT[variant]} ...`);
-    await buildVariant(variant);
-  }
+  requireWrk();
+  await buildVariants(EVERY);
   const store = await startStore();
   try {
-    const runs = await alternate(store, how);
-    const rows = [];
-    for (const variant of VARIANTS) rows.push(await summarise(variant, runs, store));
+    const runs = await alternate(store, EVERY, how);
+    const rows = EVERY.flatMap((variant) =>
+      how.connections.map((connections) => summarise(runs, variant, connections)),
+    );
+    const wanted = wantedOf(rows);
+    const traffic = [];
+    for (const variant of EVERY) traffic.push(await trafficOf(variant, store));
     print(rows, how);
-    return { how, rows };
+    printWanted(wanted);
+    printTraffic(traffic);
+    return { how, rows, wanted, traffic };
   } finally {
     await store.stop();
   }
 }
 
-type Runs = Record<Variant, Load[]>;
+export function requireWrk(): void {
+  if (findProgram("wrk")) return;
+  throw new Error("It needs wrk. On Debian or Ubuntu: sudo apt-get install wrk");
+}
 
 /** Round by round, so that what else the machine does falls on all alike. */
-async function alternate(
-  store: { url: string; token: string },
-  { rounds, seconds, connections }: How,
+export async function alternate(
+  store: Store,
+  variants: readonly Variant[],
+  how: How,
 ): Promise<Runs> {
-  const runs: Runs = { none: [], nothing: [], headgate: [], joined: [], upstash: [] };
-  for (let round = 0; round <= rounds; round += 1) {
-    for (const variant of VARIANTS) {
+  const runs = new Map(
+    variants.map((variant) => [
+      variant,
+      new Map(how.connections.map((connections): [number, Load[]] => [connections, []])),
+    ]),
+  );
+  for (let round = 1; round <= how.rounds; round += 1) {
+    for (const variant of variants) {
       const app = await startVariant(variant, store);
       try {
         const url = `${app.url}/api/ping`;
-        await load(url, connections, 2);
-        if (round === 0) continue;
-        const seen = await load(url, connections, seconds);
-        runs[variant].push(seen);
-        console.error(
-          `round ${round} of ${rounds}, ${variant}: ${Math.round(seen.requestsPerSecond)} requests/s`,
-        );
+        const expected = variant === "denied" ? "429" : "2xx";
+        if (expected === "429") await fetch(url, { headers: { "x-forwarded-for": "203.0.113.9" } });
+        await load(url, 16, 2, { expected });
+        for (const connections of how.connections) {
+          const seen = await load(url, connections, how.seconds, { expected });
+          runs.get(variant)?.get(connections)?.push(seen);
+          console.error(
+            `round ${round} of ${how.rounds}, ${variant}, ${connections}: ${Math.round(seen.requestsPerSecond)} requests/s`,
+          );
+        }
       } finally {
         await app.stop();
       }
@@ -74,36 +100,141 @@ async function alternate(
   return runs;
 }
 
-async function summarise(variant: Variant, runs: Runs, store: { url: string; token: string }) {
-  const of = (field: keyof Load) =>
+/** A variant at a number of connections: medians over the rounds, ratios within each. */
+export function summarise(runs: Runs, variant: Variant, connections: number) {
+  const of = (other: Variant) => runs.get(other)?.get(connections) ?? [];
+  const median = (field: keyof Load) =>
     percentile(
       50,
-      runs[variant].map((run) => run[field]),
+      of(variant).map((run) => run[field]),
     );
-  const ratios = runs[variant].map(
-    (run, i) => run.requestsPerSecond / (runs.nothing[i]?.requestsPerSecond ?? NaN),
-  );
+  const ratioTo = (other: Variant) => ratio(of(variant), of(other));
   return {
     variant,
-    requestsPerSecond: of("requestsPerSecond"),
-    p50: of("p50"),
-    p99: of("p99"),
-    toNothing: percentile(50, ratios),
-    restCalls: await restCallsPerRequest(variant, store),
+    connections,
+    requestsPerSecond: median("requestsPerSecond"),
+    p50: median("p50"),
+    p99: median("p99"),
+    toNothing: ratioTo("nothing"),
+    toUpstash: ratioTo("upstash"),
   };
 }
 
-function print(rows: readonly Awaited<ReturnType<typeof summarise>>[], how: How): void {
+type Row = ReturnType<typeof summarise>;
+
+/** The median of the rounds' ratios; NaN where one of the two was not measured. */
+function ratio(runs: readonly Load[], others: readonly Load[]): number {
+  const ratios = runs.map(
+    (run, i) => run.requestsPerSecond / (others[i]?.requestsPerSecond ?? Number.NaN),
+  );
+  return percentile(50, ratios);
+}
+
+/** What is wanted, beside what was measured at each number of connections. */
+export function wantedOf(rows: readonly Row[]) {
+  return WANTED.flatMap(({ of, to, least }) =>
+    rows
+      .filter(({ variant }) => variant === of)
+      .map(({ connections, toNothing, toUpstash }) => {
+        const seen = to === "nothing" ? toNothing : toUpstash;
+        return { of, to, connections, least, seen, isMet: seen >= least };
+      }),
+  );
+}
+
+async function trafficOf(variant: Variant, store: Store) {
+  const proxy = await startStoreProxy(store.url);
+  const app = await startVariant(variant, { url: proxy.url, token: store.token });
+  const ask = () => fetch(`${app.url}/api/ping`, { headers: { "x-forwarded-for": "203.0.113.9" } });
+  const counted = async (atOnce: number) => {
+    const before = proxy.traffic();
+    for (let i = 0; i < COUNTED; i += atOnce) {
+      await Promise.all(Array.from({ length: atOnce }, async () => (await ask()).text()));
+    }
+    const after = await settled(proxy.traffic);
+    return {
+      calls: (after.calls - before.calls) / COUNTED,
+      commands: (after.commands - before.commands) / COUNTED,
+      bytes: (after.bytes - before.bytes) / COUNTED,
+    };
+  };
+  try {
+    for (let i = 0; i < 3; i += 1) await (await ask()).text();
+    return { variant, one: await counted(1), sixteen: await counted(16) };
+  } finally {
+    await app.stop();
+    await proxy.stop();
+  }
+}
+
+/** Reports come after the answers: until no more does. */
+async function settled<T extends object>(read: () => T): Promise<T> {
+  for (let last = read(); ;) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const next = read();
+    if (JSON.stringify(next) === JSON.stringify(last)) return next;
+    last = next;
+  }
+}
+
+function print(rows: readonly Row[], how: How): void {
   console.log(`\nThe gate before a handler; ${JSON.stringify(how)}; medians\n`);
   printTable(
-    ["middleware", "requests/s", "to do-nothing", "p50 ms", "p99 ms", "REST calls a request"],
+    [
+      "middleware",
+      "connections",
+      "requests/s",
+      "to do-nothing",
+      "to the example",
+      "p50 ms",
+      "p99 ms",
+    ],
     rows.map((row) => [
-      WHAT[row.variant],
+      VARIANTS[row.variant].what,
+      row.connections,
       Math.round(row.requestsPerSecond),
       row.toNothing.toFixed(2),
+      row.toUpstash.toFixed(2),
       row.p50.toFixed(1),
       row.p99.toFixed(1),
-      row.restCalls,
+    ]),
+  );
+}
+
+function printWanted(wanted: ReturnType<typeof wantedOf>): void {
+  console.log("\nWanted, as a ratio of requests per second\n");
+  printTable(
+    ["middleware", "compared to", "connections", "at least", "seen", ""],
+    wanted.map(({ of, to, connections, least, seen, isMet }) => [
+      VARIANTS[of].what,
+      VARIANTS[to].what,
+      connections,
+      least,
+      seen.toFixed(2),
+      isMet ? "met" : "not met",
+    ]),
+  );
+}
+
+function printTraffic(traffic: readonly Awaited<ReturnType<typeof trafficOf>>[]): void {
+  console.log("\nWhat a request costs the store: alone, and of sixteen at once\n");
+  printTable(
+    [
+      "middleware",
+      "REST calls",
+      "commands billed",
+      "bytes",
+      "calls of 16",
+      "billed of 16",
+      "bytes of 16",
+    ],
+    traffic.map(({ variant, one, sixteen }) => [
+      VARIANTS[variant].what,
+      ...[one, sixteen].flatMap(({ calls, commands, bytes }) => [
+        calls.toFixed(2),
+        commands.toFixed(2),
+        Math.round(bytes),
+      ]),
     ]),
   );
 }

@@ -20,17 +20,23 @@ const HEADERS: Readonly<Record<Clients, readonly string[]>> = {
   many: ["-s", join(import.meta.dirname, "clients.lua")],
 };
 
+/** What an address is expected to answer, all of it. */
+export type Expected = "2xx" | "429";
+
 /**
  * Loads an address on this machine with wrk: one thread, `connections` at once, for `seconds`.
  *
- * @throws {Error} when an answer was not 2xx, or nothing could be read from wrk's report
+ * @param expected a refusal is a 429: wrk does not say which other status it saw, so the first answer is
+ * looked at
+ * @throws {Error} when an answer was another than expected, or nothing could be read from wrk's report
  */
 export async function load(
   url: string,
   connections: number,
   seconds: number,
-  clients: Clients = "one",
+  { clients = "one", expected = "2xx" }: { clients?: Clients; expected?: Expected } = {},
 ): Promise<Load> {
+  if (expected === "429") await expectRefusal(url);
   const { stdout } = await promisify(execFile)("wrk", [
     "-t1",
     `-c${connections}`,
@@ -39,7 +45,26 @@ export async function load(
     ...HEADERS[clients],
     url,
   ]);
-  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`some requests failed:\n${stdout}`);
+  return readReport(stdout, expected);
+}
+
+async function expectRefusal(url: string): Promise<void> {
+  const { status } = await fetch(url, { headers: { "x-forwarded-for": "203.0.113.9" } });
+  if (status !== 429) throw new Error(`${url} answered ${status}, and not 429`);
+}
+
+/**
+ * Reads what wrk reports.
+ *
+ * @throws {Error} when not all answers were as expected, or it is no report
+ */
+export function readReport(stdout: string, expected: Expected): Load {
+  const requests = Number(found(/(\d+) requests in/, stdout));
+  const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0);
+  const isExpected = refused === (expected === "429" ? requests : 0);
+  if (!isExpected || stdout.includes("Socket errors")) {
+    throw new Error(`some answers are not ${expected}:\n${stdout}`);
+  }
   return {
     requestsPerSecond: Number(found(/Requests\/sec:\s+([\d.]+)/, stdout)),
     p50: milliseconds("50%", stdout),

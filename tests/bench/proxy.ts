@@ -34,9 +34,11 @@ export async function benchProxy({ rounds, seconds }: { rounds: number; seconds:
       for (const way of ["rest", "tcp"] as const) {
         const app = await TARGETS[way].start(store, {});
         try {
-          await load(`${app.url}/api/search`, 16, 2, "many");
+          await load(`${app.url}/api/search`, 16, 2, { clients: "many" });
           for (const connections of CONNECTIONS) {
-            const seen = await load(`${app.url}/api/search`, connections, seconds, "many");
+            const seen = await load(`${app.url}/api/search`, connections, seconds, {
+              clients: "many",
+            });
             const name = nameOf(way, connections);
             runs.set(name, [...(runs.get(name) ?? []), seen]);
             console.error(

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../support/app.ts";
 import { benchDedup } from "./dedup.ts";
+import { benchDelay } from "./delay.ts";
 import { benchFleet } from "./fleet.ts";
 import { benchLocks } from "./locks.ts";
 import { benchMatching } from "./matching.ts";
@@ -14,13 +15,16 @@ import { benchTools } from "./tools.ts";
 
 const HELP = `Measures Headgate on this machine, each thing beside what it is compared to.
 
-  npm run bench                      everything, eight minutes
+  npm run bench                      everything, about half an hour
   npm run bench -- --only tools      one part of it
 
-  middleware  the same Next app with no middleware, one that does nothing, ours with one rule (its
-              calls alone, and joined as under our own server), and the usual @upstash/ratelimit
-              example; needs wrk (Debian: apt-get install wrk)
-              --rounds 5 --seconds 5 --connections 16
+  middleware  the same Next app with no middleware, one that does nothing, ours without a matching rule,
+              with one and three rules, optimistic and refused (as under our own server, and with
+              each call alone), and the usual @upstash/ratelimit example; what each request costs
+              the store; needs wrk (Debian: apt-get install wrk)
+              --rounds 5 --seconds 3 --connections 1,16,64
+  delay       strict and optimistic while the store answers 0, 5, 20, 80 ms later; needs wrk
+              --rounds 5 --seconds 3
   tools       a limit check, a dedup check, a lock taken and given back or refused, one after the
               other and by 20 callers at once, beside a PING on the same way
               --calls 2000
@@ -36,7 +40,7 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
               than the limit was counted, beside the bound; on a timeline, not a clock
   memory      what the seed's volumes take in Redis
   proxy       the sample with proxy.ts, its store by REST and by TCP, at 1 and 16 connections; needs wrk
-              --rounds 5 --seconds 5
+              --rounds 5 --seconds 3
 
 The tables are printed, and written to .headgate/bench.json. A figure that is not met is printed as
 not met; the command fails only where something could not be measured.
@@ -46,8 +50,8 @@ const { values } = parseArgs({
   options: {
     only: { type: "string" },
     rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "5" },
-    connections: { type: "string", default: "16" },
+    seconds: { type: "string", default: "3" },
+    connections: { type: "string", default: "1,16,64" },
     calls: { type: "string", default: "2000" },
     help: { type: "boolean", short: "h" },
   },
@@ -58,8 +62,9 @@ const PARTS = {
     benchMiddleware({
       rounds: count("rounds"),
       seconds: count("seconds"),
-      connections: count("connections"),
+      connections: counts("connections"),
     }),
+  delay: () => benchDelay({ rounds: count("rounds"), seconds: count("seconds") }),
   tools: () => benchTools(count("calls")),
   dedup: () => benchDedup(count("calls")),
   locks: () => benchLocks(count("calls")),
@@ -87,10 +92,18 @@ async function bench(): Promise<void> {
   writeFileSync(file, `${JSON.stringify({ ...on, ...found }, null, 2)}\n`);
 }
 
-function count(option: "rounds" | "seconds" | "connections" | "calls"): number {
-  const given = Number(values[option]);
-  if (Number.isSafeInteger(given) && given >= 1) return given;
-  throw new Error(`--${option} is "${values[option]}"; allowed: a whole number from 1.`);
+function count(option: "rounds" | "seconds" | "calls"): number {
+  return wholeNumber(option, values[option]);
+}
+
+function counts(option: "connections"): number[] {
+  return values[option].split(",").map((given) => wholeNumber(option, given));
+}
+
+function wholeNumber(option: string, given: string): number {
+  const number = Number(given);
+  if (Number.isSafeInteger(number) && number >= 1) return number;
+  throw new Error(`--${option} is "${given}"; allowed: a whole number from 1.`);
 }
 
 function machine(): string {

@@ -4,25 +4,44 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
 
-/** What is compared: the same app, with another middleware each. */
-export const VARIANTS = ["none", "nothing", "headgate", "joined", "upstash"] as const;
-export type Variant = (typeof VARIANTS)[number];
+/** What is compared: the same app, with another middleware each, of which ours has several policies. */
+export const VARIANTS = {
+  none: { app: "none", what: "no middleware" },
+  nothing: { app: "nothing", what: "do-nothing middleware" },
+  unmatched: { app: "headgate", what: "Headgate, no matching rule" },
+  one: { app: "headgate", what: "Headgate, one rule" },
+  three: { app: "headgate", what: "Headgate, three rules" },
+  optimistic: { app: "headgate", what: "Headgate, one optimistic rule" },
+  denied: { app: "headgate", what: "Headgate, refused" },
+  alone: { app: "headgate", what: "Headgate, one rule, each call alone" },
+  upstash: { app: "upstash", what: "@upstash/ratelimit example" },
+} as const;
+export type Variant = keyof typeof VARIANTS;
+type App = (typeof VARIANTS)[Variant]["app"];
 
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 
-function folderOf(variant: Variant): string {
-  return join(ROOT, ".headgate", "bench", variant);
+function folderOf(app: App): string {
+  return join(ROOT, ".headgate", "bench", app);
 }
 
-/** Builds the app with one variant's middleware, inside the tree so that #lib is found. */
-export async function buildVariant(variant: Variant): Promise<void> {
-  const folder = folderOf(variant);
+/** Builds every app that some variants need. */
+export async function buildVariants(variants: readonly Variant[]): Promise<void> {
+  for (const app of new Set(variants.map((variant) => VARIANTS[variant].app))) {
+    console.error(`building: ${app} ...`);
+    await build(app);
+  }
+}
+
+/** Inside the tree, so that #lib is found. */
+async function build(app: App): Promise<void> {
+  const folder = folderOf(app);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   cpSync(join(ROOT, "tests", "bench", "app"), folder, { recursive: true });
-  if (variant !== "none") {
+  if (app !== "none") {
     cpSync(
-      join(ROOT, "tests", "bench", "middlewares", `${variant}.ts`),
+      join(ROOT, "tests", "bench", "middlewares", `${app}.ts`),
       join(folder, "middleware.bench.ts"),
     );
   }
@@ -38,13 +57,13 @@ export async function buildVariant(variant: Variant): Promise<void> {
     join(folder, "tsconfig.json"),
     JSON.stringify({ extends: "../../../tsconfig.json", include: ["**/*.ts", "**/*.tsx"] }),
   );
-  const build = spawn(process.execPath, [NEXT, "build"], {
+  const built = spawn(process.execPath, [NEXT, "build"], {
     cwd: folder,
     stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
   });
-  const [code] = await once(build, "exit");
-  if (code !== 0) throw new Error(`next build of ${variant} failed with status ${code}`);
+  const [code] = await once(built, "exit");
+  if (code !== 0) throw new Error(`next build of ${app} failed with status ${code}`);
 }
 
 /** Serves a built variant with `next start` on a free port. */
@@ -58,7 +77,8 @@ export function startVariant(
       UPSTASH_REDIS_REST_URL: store.url,
       UPSTASH_REDIS_REST_TOKEN: store.token,
       UPSTASH_DISABLE_TELEMETRY: "1",
+      BENCH_VARIANT: variant,
     },
-    folderOf(variant),
+    folderOf(VARIANTS[variant].app),
   );
 }

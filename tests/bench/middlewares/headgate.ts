@@ -1,17 +1,46 @@
 import { headgate } from "#lib/guard";
-import { definePolicy } from "#lib/policy/define";
-import { createScriptStore } from "#lib/redis/script-store";
+import { type AnyPolicy, definePolicy } from "#lib/policy/define";
+import { joinCalls } from "#lib/redis/joining";
+import { createRequester } from "#lib/redis/requester";
+import { scriptStoreOver } from "#lib/redis/script-store";
 
-const policy = definePolicy({
-  rules: { api: { match: "/api/:path*", limits: { ip: "1000000000 per minute" } } },
+const DEADLINE_MS = 5000;
+const NEVER_FULL = "1000000000 per minute";
+
+const ONE_RULE = definePolicy({
+  rules: { api: { match: "/api/:path*", limits: { ip: NEVER_FULL } } },
 });
 
-export default headgate(policy, {
-  redis: createScriptStore({
-    url: process.env["UPSTASH_REDIS_REST_URL"] ?? "",
-    token: process.env["UPSTASH_REDIS_REST_TOKEN"] ?? "",
-    deadlineMs: 5000,
+/** What the app is started with says which of them it has. */
+const POLICIES: Readonly<Record<string, AnyPolicy>> = {
+  unmatched: definePolicy({
+    rules: { other: { match: "/other/:path*", limits: { ip: NEVER_FULL } } },
   }),
+  alone: ONE_RULE,
+  one: ONE_RULE,
+  three: definePolicy({
+    rules: {
+      api: { match: "/api/:path*", limits: { ip: NEVER_FULL } },
+      ping: { match: "/api/ping", limits: { ip: "100000000 per hour" } },
+      all: { match: "/:path*", limits: { global: NEVER_FULL } },
+    },
+  }),
+  optimistic: definePolicy({
+    rules: { api: { match: "/api/:path*", limits: { ip: NEVER_FULL }, admit: "optimistic" } },
+  }),
+  denied: definePolicy({ rules: { api: { match: "/api/:path*", limits: { ip: "1 per day" } } } }),
+};
+
+const variant = process.env["BENCH_VARIANT"] ?? "one";
+const requester = createRequester({
+  url: process.env["UPSTASH_REDIS_REST_URL"] ?? "",
+  token: process.env["UPSTASH_REDIS_REST_TOKEN"] ?? "",
+  deadlineMs: DEADLINE_MS,
+});
+const sends = variant === "alone" ? requester : joinCalls(requester);
+
+export default headgate(POLICIES[variant] ?? ONE_RULE, {
+  redis: scriptStoreOver(sends, DEADLINE_MS),
   namespace: "bench",
   secret: "a secret of the benchmark, long enough",
   addressSource: { from: "hops", hops: 1 },

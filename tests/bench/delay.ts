@@ -1,0 +1,70 @@
+import { startStore } from "../support/gateway.ts";
+import { alternate, requireWrk, summarise } from "./compare.ts";
+import { printTable } from "./numbers.ts";
+import { startStoreProxy } from "./store-proxy.ts";
+import { buildVariants, type Variant, VARIANTS } from "./variants.ts";
+
+/** How much later the store answers, in milliseconds. */
+const DELAYS_MS = [0, 5, 20, 80] as const;
+const COMPARED = ["nothing", "one", "optimistic"] as const satisfies readonly Variant[];
+const CONNECTIONS = 64;
+
+/** What is wanted of "optimistic" at 20 ms, to do-nothing. */
+const WANTED = { delayMs: 20, least: 1 } as const;
+
+/**
+ * Compares strict and optimistic with a middleware that does nothing while the store is far away.
+ *
+ * @throws {Error} where wrk is not there, or an answer was not 2xx
+ */
+export async function benchDelay({ rounds, seconds }: { rounds: number; seconds: number }) {
+  requireWrk();
+  await buildVariants(COMPARED);
+  const store = await startStore();
+  const rows = [];
+  try {
+    for (const delayMs of DELAYS_MS) {
+      console.error(`the store answers ${delayMs} ms later`);
+      const proxy = await startStoreProxy(store.url, delayMs);
+      try {
+        const how = { rounds, seconds, connections: [CONNECTIONS] };
+        const runs = await alternate({ url: proxy.url, token: store.token }, COMPARED, how);
+        const [nothing, ...ours] = COMPARED.map((variant) => summarise(runs, variant, CONNECTIONS));
+        rows.push(
+          ...ours.map((row) => ({ delayMs, ...row, addedMs: row.p50 - (nothing?.p50 ?? NaN) })),
+        );
+      } finally {
+        await proxy.stop();
+      }
+    }
+  } finally {
+    await store.stop();
+  }
+  print(rows);
+  return { rounds, seconds, connections: CONNECTIONS, rows };
+}
+
+function print(
+  rows: readonly (ReturnType<typeof summarise> & { delayMs: number; addedMs: number })[],
+) {
+  console.log(`\nThe store answers later; ${CONNECTIONS} connections; medians\n`);
+  printTable(
+    ["later by, ms", "middleware", "requests/s", "to do-nothing", "p50 ms", "added, ms", "p99 ms"],
+    rows.map((row) => [
+      row.delayMs,
+      VARIANTS[row.variant].what,
+      Math.round(row.requestsPerSecond),
+      row.toNothing.toFixed(2),
+      row.p50.toFixed(1),
+      row.addedMs.toFixed(1),
+      row.p99.toFixed(1),
+    ]),
+  );
+  const wanted = rows.find(
+    ({ variant, delayMs }) => variant === "optimistic" && delayMs === WANTED.delayMs,
+  );
+  const isMet = wanted !== undefined && wanted.toNothing >= WANTED.least;
+  console.log(
+    `\nOptimistic at ${WANTED.delayMs} ms, at least ${WANTED.least}: ${isMet ? "met" : "not met"}.`,
+  );
+}

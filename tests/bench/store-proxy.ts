@@ -1,0 +1,77 @@
+import { Agent, createServer, type IncomingMessage, request as forward } from "node:http";
+import type { Socket } from "node:net";
+
+/** What went through to the store. */
+export interface StoreTraffic {
+  /** REST calls. */
+  readonly calls: number;
+  /** Commands as Upstash bills them: a script is one, and each of a pipeline. */
+  readonly commands: number;
+  /** Bytes of the calls and their answers, with their headers. */
+  readonly bytes: number;
+}
+
+export interface StoreProxy {
+  readonly url: string;
+  traffic(): StoreTraffic;
+  stop(): Promise<void>;
+}
+
+/**
+ * Stands between an app and its store, and counts what goes through.
+ *
+ * @param delayMs each answer comes so much later
+ */
+export async function startStoreProxy(storeUrl: string, delayMs = 0): Promise<StoreProxy> {
+  const sockets = new Set<Socket>();
+  const seen = { calls: 0, commands: 0 };
+  const agent = new Agent({ keepAlive: true });
+  const server = createServer((incoming, outgoing) => {
+    void readAll(incoming).then((body) => {
+      seen.calls += 1;
+      seen.commands += commandsIn(body);
+      const { method = "POST", headers, url = "/" } = incoming;
+      const onward = forward(new URL(url, storeUrl), { method, headers, agent }, (answer) => {
+        void readAll(answer).then((answered) => {
+          const send = () =>
+            outgoing.writeHead(answer.statusCode ?? 502, answer.headers).end(answered);
+          if (delayMs > 0) setTimeout(send, delayMs);
+          else send();
+        });
+      });
+      onward.on("error", () => outgoing.destroy());
+      onward.end(body);
+    });
+  });
+  server.on("connection", (socket) => sockets.add(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    traffic() {
+      const bytes = [...sockets].reduce(
+        (sum, { bytesRead, bytesWritten }) => sum + bytesRead + bytesWritten,
+        0,
+      );
+      return { ...seen, bytes };
+    },
+    async stop() {
+      server.closeAllConnections();
+      agent.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** How many commands a call's body has: one, or a pipeline of them. */
+export function commandsIn(body: Buffer): number {
+  const parsed: unknown = JSON.parse(body.toString());
+  return Array.isArray(parsed) && parsed.every(Array.isArray) ? parsed.length : 1;
+}
+
+async function readAll(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}

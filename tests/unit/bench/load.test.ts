@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { summarise, wantedOf } from "../../bench/compare.ts";
+import { type Load, readReport } from "../../bench/load.ts";
+import { commandsIn } from "../../bench/store-proxy.ts";
+
+/** What wrk 4.1 writes. */
+const report = (refused: string) => `Running 2s test @ http://127.0.0.1:3000/api/ping
+  1 threads and 16 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency    14.10ms   11.23ms 128.01ms   93.21%
+    Req/Sec     1.24k   237.53     1.53k    75.00%
+  Latency Distribution
+     50%  850.00us
+     75%   14.21ms
+     90%   20.33ms
+     99%    1.02s
+  2480 requests in 2.00s, 1.02MB read
+${refused}Requests/sec:   1238.71
+Transfer/sec:    521.33KB
+`;
+
+describe("wrk's report", () => {
+  test("is read in requests a second and milliseconds", () => {
+    expect(readReport(report(""), "2xx")).toEqual({
+      requestsPerSecond: 1238.71,
+      p50: 0.85,
+      p99: 1020,
+    });
+  });
+
+  test.each([
+    ["  Non-2xx or 3xx responses: 1\n", "2xx"],
+    ["  Non-2xx or 3xx responses: 2479\n", "429"],
+    ["", "429"],
+    ["  Socket errors: connect 0, read 3, write 0, timeout 0\n", "2xx"],
+  ] as const)("%s is no run where all answers are %s", (refused, expected) => {
+    expect(() => readReport(report(refused), expected)).toThrow(expected);
+  });
+
+  test("of refusals is one where each was refused", () => {
+    const refused = "  Non-2xx or 3xx responses: 2480\n";
+    expect(readReport(report(refused), "429").requestsPerSecond).toBe(1238.71);
+  });
+});
+
+describe("what is made of the rounds", () => {
+  const loads = (...all: readonly number[]): Load[] =>
+    all.map((requestsPerSecond) => ({ requestsPerSecond, p50: 1, p99: 2 }));
+  const runs = new Map([
+    ["nothing", new Map([[16, loads(100, 200, 50)]])],
+    ["upstash", new Map([[16, loads(50, 100, 25)]])],
+    ["one", new Map([[16, loads(130, 180, 60)]])],
+  ] as const);
+
+  test("ratios are taken within a round, and the median of them", () => {
+    expect(summarise(runs, "one", 16)).toMatchObject({
+      requestsPerSecond: 130,
+      toNothing: 1.2,
+      toUpstash: 2.4,
+    });
+    expect(summarise(runs, "three", 16).toNothing).toBeNaN();
+  });
+
+  test("what is wanted is met or not", () => {
+    const wanted = wantedOf([summarise(runs, "one", 16), summarise(runs, "three", 16)]);
+    expect(wanted.map(({ of, to, isMet }) => [of, to, isMet])).toEqual([
+      ["one", "nothing", true],
+      ["three", "nothing", false],
+      ["one", "upstash", false],
+    ]);
+  });
+});
+
+test.each([
+  [["evalsha", "x", 1, "k"], 1],
+  [[["evalsha", "x"], ["get", "k"], ["ping"]], 3],
+  [[["get", "k"]], 1],
+])("%j is billed as %d", (body, commands) => {
+  expect(commandsIn(Buffer.from(JSON.stringify(body)))).toBe(commands);
+});
