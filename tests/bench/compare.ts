@@ -151,7 +151,7 @@ async function trafficOf(variant: Variant, store: Store) {
     for (let i = 0; i < COUNTED; i += atOnce) {
       await Promise.all(Array.from({ length: atOnce }, async () => (await ask()).text()));
     }
-    const after = await settled(proxy.traffic);
+    const after = await settled(() => proxy.traffic());
     return {
       calls: (after.calls - before.calls) / COUNTED,
       commands: (after.commands - before.commands) / COUNTED,

@@ -11,6 +11,7 @@ import { benchMatching } from "./matching.ts";
 import { benchMemory } from "./memory.ts";
 import { benchMiddleware } from "./compare.ts";
 import { benchProxy } from "./proxy.ts";
+import { benchScripts } from "./scripts.ts";
 import { benchTools } from "./tools.ts";
 
 const HELP = `Measures Headgate on this machine, each thing beside what it is compared to.
@@ -38,6 +39,8 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
               by path-to-regexp
   fleet       1 to 100 instances that admit before they ask, 1 to 200 ms from the store: how much more
               than the limit was counted, beside the bound; on a timeline, not a clock
+  scripts     what a decision costs Redis, for each algorithm and number of limits, beside
+              @upstash/ratelimit and rate-limiter-flexible on the same Redis
   memory      what the seed's volumes take in Redis
   proxy       the sample with proxy.ts, its store by REST and by TCP, at 1 and 16 connections; needs wrk
               --rounds 5 --seconds 3
@@ -70,6 +73,7 @@ const PARTS = {
   locks: () => benchLocks(count("calls")),
   matching: benchMatching,
   fleet: benchFleet,
+  scripts: benchScripts,
   memory: benchMemory,
   proxy: () => benchProxy({ rounds: count("rounds"), seconds: count("seconds") }),
 };

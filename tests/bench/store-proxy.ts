@@ -1,5 +1,13 @@
-import { Agent, createServer, type IncomingMessage, request as forward } from "node:http";
+import { once } from "node:events";
+import {
+  Agent,
+  createServer,
+  request as forward,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import type { Socket } from "node:net";
+import { setTimeout } from "node:timers/promises";
 
 /** What went through to the store. */
 export interface StoreTraffic {
@@ -26,22 +34,21 @@ export async function startStoreProxy(storeUrl: string, delayMs = 0): Promise<St
   const sockets = new Set<Socket>();
   const seen = { calls: 0, commands: 0 };
   const agent = new Agent({ keepAlive: true });
+  const handOn = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const body = await readAll(incoming);
+    seen.calls += 1;
+    seen.commands += commandsIn(body);
+    const { method = "POST", headers, url = "/" } = incoming;
+    const onward = forward(new URL(url, storeUrl), { method, headers, agent });
+    onward.end(body);
+    const [answer] = (await once(onward, "response")) as [IncomingMessage];
+    const answered = await readAll(answer);
+    if (delayMs > 0) await setTimeout(delayMs);
+    outgoing.writeHead(answer.statusCode ?? 502, answer.headers).end(answered);
+  };
   const server = createServer((incoming, outgoing) => {
-    void readAll(incoming).then((body) => {
-      seen.calls += 1;
-      seen.commands += commandsIn(body);
-      const { method = "POST", headers, url = "/" } = incoming;
-      const onward = forward(new URL(url, storeUrl), { method, headers, agent }, (answer) => {
-        void readAll(answer).then((answered) => {
-          const send = () =>
-            outgoing.writeHead(answer.statusCode ?? 502, answer.headers).end(answered);
-          if (delayMs > 0) setTimeout(send, delayMs);
-          else send();
-        });
-      });
-      onward.on("error", () => outgoing.destroy());
-      onward.end(body);
-    });
+    // Whose client went away is answered by nobody.
+    handOn(incoming, outgoing).catch(() => outgoing.destroy());
   });
   server.on("connection", (socket) => sockets.add(socket));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,0 +1,181 @@
+import { Redis } from "ioredis";
+import { startRedis } from "../support/redis.ts";
+import { flexible, type Limiter, ours, type Take, upstash } from "./limiters.ts";
+import { percentile, printTable } from "./numbers.ts";
+
+const ROUNDS = 5;
+const CALLS = 5000;
+const AT_ONCE = 100;
+/** Whose requests they are, in turn. */
+const CLIENTS = 500;
+const NEVER_FULL = 1_000_000;
+/** A log never full is as long as its requests in a window: here it is one that is nearly so. */
+const LOG_LIMIT = 100;
+
+/** What one row measures. */
+interface Case {
+  readonly limiter: Limiter;
+  readonly limits: number;
+  readonly kind: "admitted" | "refused" | "a log of 90";
+}
+
+/** Microseconds of Redis's for one decision. */
+export interface Cost {
+  /** Of its process, by its own account: reading the call and writing the answer included. */
+  readonly cpu: number;
+  /** In the script, by the clock: without reading and writing, and with whatever the machine did meanwhile. */
+  readonly script: number;
+}
+
+const LIMITERS = [
+  ours("sliding-log"),
+  ours("sliding-window"),
+  ours("fixed-window"),
+  ours("token-bucket"),
+  upstash("slidingWindow"),
+  upstash("fixedWindow"),
+  upstash("tokenBucket"),
+  flexible(),
+];
+
+const CASES: readonly Case[] = LIMITERS.flatMap((limiter): Case[] => [
+  ...[1, 2, 3, 5].map((limits): Case => ({ limiter, limits, kind: "admitted" })),
+  { limiter, limits: 1, kind: "refused" },
+  ...(limiter.what.includes("log") ? [{ limiter, limits: 1, kind: "a log of 90" } as const] : []),
+]);
+
+/**
+ * Measures what a decision costs Redis, for each algorithm and number of limits, beside
+ * @upstash/ratelimit and rate-limiter-flexible on the same Redis, which take a call for each limit.
+ *
+ * @throws {Error} where a decision was not the one that is measured
+ */
+export async function benchScripts() {
+  const server = await startRedis();
+  const redis = new Redis(server.url);
+  try {
+    const seen = new Map<Case, Cost[]>(CASES.map((each) => [each, []]));
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      console.error(`scripts: round ${round} of ${ROUNDS}`);
+      for (const each of CASES) seen.get(each)?.push(await costOf(redis, each, round));
+    }
+    const rows = CASES.map((each) => rowOf(each, seen));
+    print(rows);
+    return { rows, wanted: wantedOf(rows) };
+  } finally {
+    redis.disconnect();
+    await server.stop();
+  }
+}
+
+async function costOf(redis: Redis, { limiter, limits, kind }: Case, round: number): Promise<Cost> {
+  await redis.flushdb();
+  const limit = { admitted: NEVER_FULL, refused: 1, "a log of 90": LOG_LIMIT }[kind];
+  const take = limiter.make(redis, limits, limit);
+  const clientOf = (n: number) => `198.51.${round}.${n}`;
+  const clients = Array.from({ length: CLIENTS }, (_, n) => clientOf(n));
+  const before = { admitted: 1, refused: 1, "a log of 90": 90 }[kind];
+  await inTurn(clients, (client) => expectRoom(take, client, before, true));
+  const calls = kind === "a log of 90" ? CLIENTS * 10 : CALLS;
+  const asked = Array.from({ length: calls }, (_, n) => clientOf(n % CLIENTS));
+  const from = await standOf(redis);
+  await inTurn(asked, (client) => expectRoom(take, client, 1, kind !== "refused"));
+  const to = await standOf(redis);
+  return { cpu: (to.cpu - from.cpu) / calls, script: (to.script - from.script) / calls };
+}
+
+async function inTurn(clients: readonly string[], ask: (client: string) => Promise<void>) {
+  for (let i = 0; i < clients.length; i += AT_ONCE) {
+    await Promise.all(clients.slice(i, i + AT_ONCE).map(ask));
+  }
+}
+
+/** Nothing is measured that did not do what it is for. */
+async function expectRoom(take: Take, client: string, cost: number, expected: boolean) {
+  if ((await take(client, cost)) !== expected) {
+    throw new Error(`${client} was ${expected ? "refused" : "admitted"}: not what is measured.`);
+  }
+}
+
+async function standOf(redis: Redis): Promise<Cost> {
+  return readStand(await redis.info("cpu"), await redis.info("commandstats"));
+}
+
+/** Reads what Redis says of itself: microseconds since it began. */
+export function readStand(cpu: string, commands: string): Cost {
+  const seconds = ["used_cpu_sys", "used_cpu_user"].map((name) =>
+    Number(new RegExp(`^${name}:([\\d.]+)`, "m").exec(cpu)?.[1]),
+  );
+  const scripts = [...commands.matchAll(/^cmdstat_eval(?:sha)?:calls=\d+,usec=(\d+)/gm)];
+  return {
+    cpu: seconds.reduce((sum, each) => sum + each, 0) * 1_000_000,
+    script: scripts.reduce((sum, [, usec]) => sum + Number(usec), 0),
+  };
+}
+
+/** What everything is compared to: one call of the usual limiter. */
+function isUsual({ limiter, limits, kind }: Case): boolean {
+  return limiter.what.includes("slidingWindow") && limits === 1 && kind === "admitted";
+}
+
+function rowOf(each: Case, seen: ReadonlyMap<Case, readonly Cost[]>) {
+  const costs = seen.get(each) ?? [];
+  const usual = [...seen].find(([other]) => isUsual(other))?.[1] ?? [];
+  const ratioOf = (field: keyof Cost) =>
+    percentile(
+      50,
+      costs.map((cost, i) => cost[field] / (usual[i]?.[field] ?? Number.NaN)),
+    );
+  const median = (field: keyof Cost) =>
+    percentile(
+      50,
+      costs.map((cost) => cost[field]),
+    );
+  return {
+    what: each.limiter.what,
+    limits: each.limits,
+    kind: each.kind,
+    cpu: median("cpu"),
+    script: median("script"),
+    cpuRatio: ratioOf("cpu"),
+    scriptRatio: ratioOf("script"),
+  };
+}
+
+type Row = ReturnType<typeof rowOf>;
+
+/** Ours beside one call of theirs a limit. */
+export function wantedOf(rows: readonly Pick<Row, "what" | "limits" | "kind" | "cpuRatio">[]) {
+  const ratio = (limits: number) =>
+    rows.find(
+      (row) =>
+        row.what === "Headgate, sliding-window" && row.limits === limits && row.kind === "admitted",
+    )?.cpuRatio ?? Number.NaN;
+  return [
+    { what: "one limit", most: 1.6, seen: ratio(1) },
+    { what: "two limits, to two calls", most: 1.2, seen: ratio(2) / 2 },
+  ].map((each) => ({ ...each, isMet: each.seen <= each.most }));
+}
+
+function print(rows: readonly Row[]): void {
+  console.log(
+    "\nWhat a decision costs Redis; medians; ratios to @upstash/ratelimit, slidingWindow\n",
+  );
+  printTable(
+    ["limiter", "limits", "", "Redis CPU, µs", "ratio", "in the script, µs", "ratio"],
+    rows.map((row) => [
+      row.what,
+      row.limits,
+      row.kind,
+      row.cpu.toFixed(1),
+      row.cpuRatio.toFixed(2),
+      row.script.toFixed(1),
+      row.scriptRatio.toFixed(2),
+    ]),
+  );
+  for (const { what, most, seen, isMet } of wantedOf(rows)) {
+    console.log(
+      `\nRedis CPU, sliding-window, ${what}: at most ${most}, seen ${seen.toFixed(2)}: ${isMet ? "met" : "not met"}.`,
+    );
+  }
+}
