@@ -18,9 +18,16 @@ export interface ScriptCall {
   readonly args: readonly (string | number)[];
 }
 
-/** Makes a script from its text; once, at start. */
+/** Makes a script from its text; once, at start. It is hashed when it is run: most of a cold start has one. */
 export function defineScript(lua: string): Script {
-  return { lua, sha: bytesToHex(sha1(utf8ToBytes(lua))) };
+  let sha: string | undefined;
+  return {
+    lua,
+    get sha() {
+      sha ??= bytesToHex(sha1(utf8ToBytes(lua)));
+      return sha;
+    },
+  };
 }
 
 /**

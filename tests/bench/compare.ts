@@ -130,6 +130,15 @@ function ratio(runs: readonly Load[], others: readonly Load[]): number {
   return percentile(50, ratios);
 }
 
+/** What is drawn of a run. */
+export function figuresOf(rows: readonly Row[]) {
+  return rows.map(({ variant, connections, toNothing }) => ({
+    what: VARIANTS[variant].what,
+    connections,
+    toNothing: Number(toNothing.toFixed(2)),
+  }));
+}
+
 /** What is wanted, beside what was measured at each number of connections. */
 export function wantedOf(rows: readonly Row[]) {
   return WANTED.flatMap(({ of, to, least }) =>

@@ -1,18 +1,23 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { MiddlewareFigures } from "../pictures/middlewares.ts";
 import { ROOT } from "../support/app.ts";
 import { benchDedup } from "./dedup.ts";
+import { benchClientMemory } from "./client-memory.ts";
 import { benchDelay } from "./delay.ts";
+import { benchEdge } from "./edge.ts";
 import { benchFleet } from "./fleet.ts";
 import { benchLocks } from "./locks.ts";
 import { benchMatching } from "./matching.ts";
 import { benchMemory } from "./memory.ts";
-import { benchMiddleware } from "./compare.ts";
+import { benchMiddleware, figuresOf } from "./compare.ts";
 import { benchProxy } from "./proxy.ts";
 import { benchScripts } from "./scripts.ts";
 import { benchTools } from "./tools.ts";
+import { benchWorkerd } from "./workerd.ts";
 
 const HELP = `Measures Headgate on this machine, each thing beside what it is compared to.
 
@@ -26,6 +31,11 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
               --rounds 5 --seconds 3 --connections 1,16,64
   delay       strict and optimistic while the store answers 0, 5, 20, 80 ms later; needs wrk
               --rounds 5 --seconds 3
+  workerd     our gate with one rule under workerd, where calls are not joined, beside the plain
+              @upstash/ratelimit example; needs wrk
+              --rounds 5 --seconds 3 --connections 1,16,64
+  edge        what is sent to the edge, and the time to the first decision in workerd and in the edge
+              runtime, beside the same
   tools       a limit check, a dedup check, a lock taken and given back or refused, one after the
               other and by 20 callers at once, beside a PING on the same way
               --calls 2000
@@ -41,11 +51,14 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
               than the limit was counted, beside the bound; on a timeline, not a clock
   scripts     what a decision costs Redis, for each algorithm and number of limits, beside
               @upstash/ratelimit and rate-limiter-flexible on the same Redis
+  clients     what a million clients take in Redis, beside the same two
+              --clients 1000000
   memory      what the seed's volumes take in Redis
   proxy       the sample with proxy.ts, its store by REST and by TCP, at 1 and 16 connections; needs wrk
               --rounds 5 --seconds 3
 
-The tables are printed, and written to .headgate/bench.json. A figure that is not met is printed as
+The tables are printed, and written to .headgate/bench.json; with --save the figures of middleware are
+kept for the docs' picture too, which npm run pictures draws. A figure that is not met is printed as
 not met; the command fails only where something could not be measured.
 `;
 
@@ -56,24 +69,37 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "3" },
     connections: { type: "string", default: "1,16,64" },
     calls: { type: "string", default: "2000" },
+    clients: { type: "string", default: "1000000" },
+    save: { type: "boolean", default: false },
     help: { type: "boolean", short: "h" },
   },
 });
 
 const PARTS = {
-  middleware: () =>
-    benchMiddleware({
+  middleware: async (on: { machine: string; versions: string[] }) => {
+    const measured = await benchMiddleware({
+      rounds: count("rounds"),
+      seconds: count("seconds"),
+      connections: counts("connections"),
+    });
+    if (values.save) save({ ...on, commit: commit(), rows: figuresOf(measured.rows) });
+    return measured;
+  },
+  delay: () => benchDelay({ rounds: count("rounds"), seconds: count("seconds") }),
+  workerd: () =>
+    benchWorkerd({
       rounds: count("rounds"),
       seconds: count("seconds"),
       connections: counts("connections"),
     }),
-  delay: () => benchDelay({ rounds: count("rounds"), seconds: count("seconds") }),
+  edge: benchEdge,
   tools: () => benchTools(count("calls")),
   dedup: () => benchDedup(count("calls")),
   locks: () => benchLocks(count("calls")),
   matching: benchMatching,
   fleet: benchFleet,
   scripts: benchScripts,
+  clients: () => benchClientMemory(count("clients")),
   memory: benchMemory,
   proxy: () => benchProxy({ rounds: count("rounds"), seconds: count("seconds") }),
 };
@@ -90,13 +116,25 @@ async function bench(): Promise<void> {
   const on = { machine: machine(), versions: versions() };
   console.log(`${on.machine}; ${on.versions.join(", ")}`);
   const found: Record<string, unknown> = {};
-  for (const [name, measure] of chosen) found[name] = await measure();
+  for (const [name, measure] of chosen) found[name] = await measure(on);
   mkdirSync(join(ROOT, ".headgate"), { recursive: true });
   const file = join(ROOT, ".headgate", "bench.json");
   writeFileSync(file, `${JSON.stringify({ ...on, ...found }, null, 2)}\n`);
 }
 
-function count(option: "rounds" | "seconds" | "calls"): number {
+function save(figures: MiddlewareFigures): void {
+  const file = join(ROOT, "docs", "pictures", "middlewares.json");
+  writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
+}
+
+function commit(): string {
+  return execFileSync("git", ["rev-parse", "--short", "HEAD"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  }).trim();
+}
+
+function count(option: "rounds" | "seconds" | "calls" | "clients"): number {
   return wholeNumber(option, values[option]);
 }
 

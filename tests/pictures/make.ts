@@ -1,14 +1,22 @@
-// Draws the pictures of the docs from what the production script does.
-import { writeFileSync } from "node:fs";
+// Draws the pictures of the docs: from what the production script does, and from what was measured.
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openEmbeddedStore } from "#lib/gateway/embedded/store";
+import { drawMiddlewares, type MiddlewareFigures } from "./middlewares.ts";
 import { drawLanes, runLanes } from "./edge-burst.ts";
 
-const file = join(import.meta.dirname, "..", "..", "docs", "pictures", "edge-burst.svg");
+const folder = join(import.meta.dirname, "..", "..", "docs", "pictures");
 const store = await openEmbeddedStore();
 try {
-  writeFileSync(file, drawLanes(await runLanes(store, "pictures")));
+  writeFileSync(join(folder, "edge-burst.svg"), drawLanes(await runLanes(store, "pictures")));
   console.log("docs/pictures/edge-burst.svg");
 } finally {
   await store.close();
 }
+
+const figures = readFileSync(join(folder, "middlewares.json"), "utf8");
+writeFileSync(
+  join(folder, "middlewares.svg"),
+  drawMiddlewares(JSON.parse(figures) as MiddlewareFigures),
+);
+console.log("docs/pictures/middlewares.svg");

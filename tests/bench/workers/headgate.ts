@@ -1,0 +1,23 @@
+import { headgate } from "#lib/guard";
+import { definePolicy } from "#lib/policy/define";
+import { createScriptStore } from "#lib/redis/script-store";
+import { type Env, type Handle, pong, workerOf } from "./worker.ts";
+
+const policy = definePolicy({
+  rules: { api: { match: "/api/:path*", limits: { ip: "1000000000 per minute" } } },
+});
+
+export function createHandler({ STORE_URL, STORE_TOKEN }: Env): Handle {
+  const gate = headgate(policy, {
+    redis: createScriptStore({ url: STORE_URL, token: STORE_TOKEN, deadlineMs: 5000 }),
+    namespace: "bench",
+    secret: "a secret of the benchmark, long enough",
+    addressSource: { from: "hops", hops: 1 },
+  });
+  return async (request, context) => {
+    const answer = await gate(request, context);
+    return answer.headers.get("x-middleware-next") === "1" ? pong(answer.headers) : answer;
+  };
+}
+
+export default workerOf(createHandler);
