@@ -77,7 +77,7 @@ async function inEdge(code: string, { url, token }: Store): Promise<number> {
   });
   const later: Promise<unknown>[] = [];
   const request = new vm.context.Request("http://app.example/api/ping", { headers: HEADERS });
-  const answer = await handle(request as unknown as Request, {
+  const answer = await handle(request, {
     waitUntil: (work) => later.push(work),
   });
   const tookMs = performance.now() - began;

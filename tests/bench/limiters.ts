@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Ratelimit } from "@upstash/ratelimit";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { RateLimiterRedis } from "rate-limiter-flexible";
 import { createSettle } from "#lib/limit/settle";
 import type { Algorithm } from "#lib/policy/types";
