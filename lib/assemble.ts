@@ -117,10 +117,10 @@ export interface Parts {
   report(event: HeadgateEvent): Promise<void>;
   /**
    * What follows a decision, after the answer: the listener hears of it, what was admitted unasked is
-   * reported to the store, and what was counted in this process is added there, once it is back. Never
-   * rejects.
+   * reported to the store, and what was counted in this process is added there, once it is back.
+   * Undefined where nobody listens and nothing is left to do; never rejects.
    */
-  follow(asked: Asked, decision: Decision, about: About): Promise<unknown>;
+  follow(asked: Asked, decision: Decision, about: About): Promise<unknown> | undefined;
 }
 
 /** What is told of a decision beside itself. */
@@ -176,13 +176,7 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
   };
 
   const limiter = createLimiter(options.redis, keyNames(options.namespace), options);
-  const settleAfter = async (decision: Decision): Promise<void> => {
-    try {
-      await limiter.after(decision);
-    } catch (error) {
-      await tell({ kind: "failure", what: "report", error });
-    }
-  };
+  const reportLost = (error: unknown) => tell({ kind: "failure", what: "report", error });
   const { mode = "enforce" } = options;
   const doubts = createDoubts(options.addressSource);
   const addressOf = (request: Request, later: Later): string => {
@@ -198,7 +192,9 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
     limiter,
     pseudonym,
     report,
-    async follow({ rules, addressKnown }, decision, { tookMs, requestId }) {
+    follow({ rules, addressKnown }, decision, { tookMs, requestId }) {
+      const work = limiter.after(decision);
+      if (!work && !options.onEvent) return undefined;
       const { onStoreFailure } = rules;
       const names = [
         ...rules.rules.map(({ name }) => name),
@@ -213,8 +209,8 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
         requestId,
         tookMs,
       };
-      await afterTheAnswer();
-      await Promise.all([tell({ kind: "decision", ...said }), settleAfter(decision)]);
+      const told = report({ kind: "decision", ...said });
+      return work ? Promise.all([told, afterTheAnswer().then(work).catch(reportLost)]) : told;
     },
     async askerOf(candidates, request, later) {
       const values = await resolve(candidates, request, later);

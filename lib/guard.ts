@@ -48,7 +48,8 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
     const tookMs = monotonic() - asked;
     const isRoutine = decision.allowed && !decision.error;
     const requestId = isRoutine ? undefined : requestIdOf(request.headers);
-    later(gate.follow(asker, decision, { tookMs, requestId }));
+    const following = gate.follow(asker, decision, { tookMs, requestId });
+    if (following) later(following);
     if (mode === "shadow") return goOn(request, event);
 
     const told = showGlobalLimits ? decision : withoutGlobal(decision);

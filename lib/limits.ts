@@ -201,7 +201,7 @@ const SWITCHED_OFF: Decision = {
 };
 
 /** A handler's call has nobody to hand work to; what reports of it never rejects. */
-function unawaited(work: Promise<unknown>): void {
+function unawaited(work: Promise<unknown> | undefined): void {
   void work;
 }
 

@@ -79,16 +79,20 @@ export async function resolveIdentities(
   { deadlineMs, onError }: Resolving,
 ): Promise<IdentityValues> {
   const values = new Map<string, string | undefined>();
-  const resolve = async (name: string) => {
+  const resolverOf = (name: string) => {
     const resolver = Object.hasOwn(identities, name) ? identities[name] : undefined;
-    if (typeof resolver !== "function") return;
+    return typeof resolver === "function" ? [[name, resolver] as const] : [];
+  };
+  const needed = [...names].flatMap(resolverOf);
+  if (needed.length === 0) return values;
+  const resolve = async ([name, resolver]: readonly [string, Resolver]) => {
     try {
       values.set(name, checked(name, await inTime(name, resolver(request), deadlineMs)));
     } catch (error) {
       onError(name, error);
     }
   };
-  await Promise.all(Array.from(names, resolve));
+  await Promise.all(needed.map(resolve));
   return values;
 }
 

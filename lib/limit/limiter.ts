@@ -35,11 +35,10 @@ export interface Limiter {
   refund(decision: Decision): Promise<number>;
   /**
    * What is left to do after the answer, or undefined: to report what was admitted unasked; to add in
-   * the store what was counted in this process while it was away, once it answers again.
-   *
-   * @throws {StoreError} where a report was lost
+   * the store what was counted in this process while it was away, once it answers again. What it
+   * returns throws a StoreError where a report is lost.
    */
-  after(decision: Decision): Promise<void> | undefined;
+  after(decision: Decision): (() => Promise<void>) | undefined;
 }
 
 export interface LimiterOptions {
@@ -170,10 +169,10 @@ export function createLimiter(
     after(decision) {
       const report = reports.get(decision);
       reports.delete(decision);
-      if (report) return report();
+      if (report) return report;
       // A remembered denial does not tell that the store is back.
       if (decision.counted !== "in-store" || decision.remembered || !local.owes()) return undefined;
-      return restore(redis, local.takeOwed()).catch(() => {});
+      return () => restore(redis, local.takeOwed()).catch(() => {});
     },
   };
 }

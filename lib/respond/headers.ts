@@ -1,4 +1,4 @@
-import { type Item, serializeList } from "structured-headers";
+import { serializeItem } from "structured-headers";
 import { type Decision, type LimitStatus, violated } from "#lib/core/decision";
 
 /** What a version of the standard calls its parameters; what they mean has stayed the same. */
@@ -69,27 +69,33 @@ function writeStandardHeaders(
   shown: readonly LimitStatus[],
   dialect: Dialect,
 ): void {
-  const policy = limits.map((status) => policyItem(status, dialect));
-  headers.set("RateLimit-Policy", serializeList(policy));
+  headers.set("RateLimit-Policy", limits.map((status) => policyItem(status, dialect)).join(", "));
   // What refused may be a limit that this client is not told of; an empty list is no header.
   if (shown.length === 0) return;
-  headers.set("RateLimit", serializeList(shown.map((status) => limitItem(status, dialect))));
+  headers.set("RateLimit", shown.map((status) => limitItem(status, dialect)).join(", "));
 }
 
-function policyItem(status: LimitStatus, dialect: Dialect): Item {
-  return [
-    status.policyName,
-    new Map([
-      [dialect.quota, whole(status.limit)],
-      [dialect.window, seconds(status.windowMs)],
-    ]),
-  ];
+function policyItem({ policyName, limit, windowMs }: LimitStatus, dialect: Dialect): string {
+  return `${quoted(policyName)};${dialect.quota}=${whole(limit)};${dialect.window}=${seconds(windowMs)}`;
 }
 
-function limitItem(status: LimitStatus, dialect: Dialect): Item {
-  const parameters = new Map([[dialect.remaining, whole(status.remaining)]]);
-  if (status.resetMs > 0) parameters.set(dialect.reset, seconds(status.resetMs));
-  return [status.policyName, parameters];
+function limitItem({ policyName, remaining, resetMs }: LimitStatus, dialect: Dialect): string {
+  const item = `${quoted(policyName)};${dialect.remaining}=${whole(remaining)}`;
+  return resetMs > 0 ? `${item};${dialect.reset}=${seconds(resetMs)}` : item;
+}
+
+/** Limits' names as structured fields write them: policies have few, and they stay. */
+const quotedNames = new Map<string, string>();
+
+/** More than a policy has; beyond it a name is written anew each time. */
+const MOST_NAMES = 10_000;
+
+function quoted(name: string): string {
+  const known = quotedNames.get(name);
+  if (known !== undefined) return known;
+  const written = serializeItem([name, new Map()]);
+  if (quotedNames.size < MOST_NAMES) quotedNames.set(name, written);
+  return written;
 }
 
 /**

@@ -41,6 +41,8 @@ export async function load(
     "-t1",
     `-c${connections}`,
     `-d${seconds}s`,
+    "--timeout",
+    "10s",
     "--latency",
     ...HEADERS[clients],
     url,

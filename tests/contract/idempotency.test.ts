@@ -402,7 +402,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     const key = nameOf(JSON.stringify(["Idempotency-Key", "ada", "k-of-ada"]));
     const value = await redis.get<string>(key);
     expect(value).toMatch(/^d\d+:[\w-]+:[\w-]{22}:v2:/);
-    expect(`${key} ${value}`).not.toMatch(/ada|k-of|tickets|run/);
+    expect(`${key} ${value}`).not.toMatch(/ada@example|k-of-ada|tickets/);
     expect(await store.pttl(key)).toBeGreaterThan(0);
   });
 });

@@ -82,7 +82,9 @@ export async function runFleet(
     seen.inFlight = Math.max(seen.inFlight, instance.inFlight);
     await timeline.wait(request.work);
     instance.path.request = request;
-    await instance.limiter.after(decision)?.catch(() => {});
+    await instance.limiter
+      .after(decision)?.()
+      .catch(() => {});
     instance.inFlight -= rule.cost;
   };
   for (const request of requests) timeline.in(request.at, () => void serve(request));

@@ -12,8 +12,8 @@ export interface Context {
 export type Handle = (request: Request, context: Context) => Promise<Response>;
 
 /** What stands behind each of them. */
-export function pong(headers: HeadersInit = {}): Response {
-  return Response.json({ pong: true }, { headers });
+export function pong(): Response {
+  return Response.json({ pong: true });
 }
 
 /** A module for workerd, which knows its bindings with the first request. */
