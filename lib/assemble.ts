@@ -1,5 +1,6 @@
 import type { Decision } from "#lib/core/decision";
 import type { GateMode } from "#lib/core/mode";
+import type { Together } from "#lib/core/together";
 import { clientAddress } from "#lib/identity/address";
 import { createDoubts } from "#lib/identity/address-doubts";
 import type { AddressSource } from "#lib/identity/address-source";
@@ -75,6 +76,12 @@ export interface HeadgateOptions {
    * @default "enforce"
    */
   readonly mode?: GateMode | undefined;
+  /**
+   * Lets requests that an optimistic rule admits go on together (`createTogether`): for a process that
+   * may let one request wait for another, as our own server is.
+   * @default each goes on by itself
+   */
+  readonly together?: Together | undefined;
   /** Words a refusal; undefined leaves it to Headgate. Rate-limit headers are added to it. */
   readonly onDenied?: (
     request: Request,

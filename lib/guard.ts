@@ -50,6 +50,7 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
     const requestId = isRoutine ? undefined : requestIdOf(request.headers);
     const following = gate.follow(asker, decision, { tookMs, requestId });
     if (following) later(following);
+    if (decision.counted === "after-answer") await options.together?.();
     if (mode === "shadow") return goOn(request, event);
 
     const told = showGlobalLimits ? decision : withoutGlobal(decision);

@@ -1,6 +1,7 @@
 import { environment } from "#config/env";
 import { scriptStore } from "#app/_domain/store/scripts";
 import type { HeadgateOptions } from "#lib/assemble";
+import { createTogether } from "#lib/core/together";
 import { logEvents } from "#lib/observe/log";
 import { readRewrites } from "#lib/policy/rewrites";
 
@@ -19,6 +20,7 @@ export function gateOptions(): HeadgateOptions {
     identityDeadlineMs: env.store.deadlineMs,
     // Not of the environment: Next writes next.config's own value in the place of this, at build.
     rewrites: readRewrites(process.env["HEADGATE_REWRITES"]),
+    together: env.joins ? createTogether() : undefined,
     legacyHeaders: env.legacyHeaders,
     onEvent: logEvents((line) => console.warn(line)),
   };

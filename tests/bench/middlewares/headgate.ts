@@ -1,3 +1,4 @@
+import { createTogether } from "#lib/core/together";
 import { headgate } from "#lib/guard";
 import { type AnyPolicy, definePolicy } from "#lib/policy/define";
 import { joinCalls } from "#lib/redis/joining";
@@ -44,6 +45,7 @@ export default headgate(POLICIES[variant] ?? ONE_RULE, {
   namespace: "bench",
   secret: "a secret of the benchmark, long enough",
   addressSource: { from: "hops", hops: 1 },
+  together: createTogether(),
 });
 
 export const config = { matcher: ["/((?!_next/static/).*)"] };
