@@ -22,7 +22,7 @@ const TOP = 86;
 export function drawMiddlewares({ machine, versions, commit, rows }: MiddlewareFigures): string {
   const names = [...new Set(rows.map(({ what }) => what))];
   const most = Math.max(...rows.map(({ toNothing }) => toNothing));
-  const scale = (ratio: number) => Math.round((ratio / most) * (WIDTH - LEFT - 60) * 10) / 10;
+  const scale = (ratio: number) => Math.round((ratio / most) * (WIDTH - LEFT - 96) * 10) / 10;
   const bars = names.map((name, i) => {
     const own = rows.filter(({ what }) => what === name);
     const y = TOP + i * (own.length * LINE + GAP);
