@@ -1,7 +1,8 @@
 import { findProgram } from "#lib/cli/find-program";
 import { startStore } from "../support/gateway.ts";
 import { type Load, load } from "./load.ts";
-import { percentile, printTable } from "./numbers.ts";
+import { printTable } from "./numbers.ts";
+import { cellsOf, ROW_HEAD, rowOf } from "./rows.ts";
 import { startStoreProxy } from "./store-proxy.ts";
 import { buildVariants, startVariant, type Variant, VARIANTS } from "./variants.ts";
 
@@ -100,35 +101,13 @@ export async function alternate(
   return runs;
 }
 
-/** A variant at a number of connections: medians over the rounds, ratios within each. */
+/** A variant at a number of connections. */
 export function summarise(runs: Runs, variant: Variant, connections: number) {
-  const of = (other: Variant) => runs.get(other)?.get(connections) ?? [];
-  const median = (field: keyof Load) =>
-    percentile(
-      50,
-      of(variant).map((run) => run[field]),
-    );
-  const ratioTo = (other: Variant) => ratio(of(variant), of(other));
-  return {
-    variant,
-    connections,
-    requestsPerSecond: median("requestsPerSecond"),
-    p50: median("p50"),
-    p99: median("p99"),
-    toNothing: ratioTo("nothing"),
-    toUpstash: ratioTo("upstash"),
-  };
+  const loads = (other: Variant) => runs.get(other)?.get(connections) ?? [];
+  return { variant, connections, ...rowOf<Variant>(loads, variant) };
 }
 
 type Row = ReturnType<typeof summarise>;
-
-/** The median of the rounds' ratios; NaN where one of the two was not measured. */
-function ratio(runs: readonly Load[], others: readonly Load[]): number {
-  const ratios = runs.map(
-    (run, i) => run.requestsPerSecond / (others[i]?.requestsPerSecond ?? Number.NaN),
-  );
-  return percentile(50, ratios);
-}
 
 /** What is drawn of a run. */
 export function figuresOf(rows: readonly Row[]) {
@@ -189,24 +168,8 @@ async function settled<T extends object>(read: () => T): Promise<T> {
 function print(rows: readonly Row[], how: How): void {
   console.log(`\nThe gate before a handler; ${JSON.stringify(how)}; medians\n`);
   printTable(
-    [
-      "middleware",
-      "connections",
-      "requests/s",
-      "to do-nothing",
-      "to the example",
-      "p50 ms",
-      "p99 ms",
-    ],
-    rows.map((row) => [
-      VARIANTS[row.variant].what,
-      row.connections,
-      Math.round(row.requestsPerSecond),
-      row.toNothing.toFixed(2),
-      row.toUpstash.toFixed(2),
-      row.p50.toFixed(1),
-      row.p99.toFixed(1),
-    ]),
+    ["middleware", "connections", ...ROW_HEAD],
+    rows.map((row) => [VARIANTS[row.variant].what, row.connections, ...cellsOf(row)]),
   );
 }
 

@@ -14,6 +14,7 @@ import { benchLocks } from "./locks.ts";
 import { benchMatching } from "./matching.ts";
 import { benchMemory } from "./memory.ts";
 import { benchMiddleware, figuresOf } from "./compare.ts";
+import { benchProfile } from "./profile.ts";
 import { benchProxy } from "./proxy.ts";
 import { benchScripts } from "./scripts.ts";
 import { benchTools } from "./tools.ts";
@@ -34,6 +35,7 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
   workerd     our gate with one rule under workerd, where calls are not joined, beside the plain
               @upstash/ratelimit example; needs wrk
               --rounds 5 --seconds 3 --connections 1,16,64
+  profile     in which functions workerd is while it serves the two; needs wrk
   edge        what is sent to the edge, and the time to the first decision in workerd and in the edge
               runtime, beside the same
   tools       a limit check, a dedup check, a lock taken and given back or refused, one after the
@@ -92,6 +94,7 @@ const PARTS = {
       seconds: count("seconds"),
       connections: counts("connections"),
     }),
+  profile: benchProfile,
   edge: benchEdge,
   tools: () => benchTools(count("calls")),
   dedup: () => benchDedup(count("calls")),

@@ -1,7 +1,8 @@
 import { startStore } from "../support/gateway.ts";
 import { requireWrk } from "./compare.ts";
 import { type Load, load } from "./load.ts";
-import { percentile, printTable } from "./numbers.ts";
+import { printTable } from "./numbers.ts";
+import { cellsOf, ROW_HEAD, rowOf } from "./rows.ts";
 import { bundleWorker, EVERY_WORKER, startWorkerd, type Worker, WORKERS } from "./workers.ts";
 
 /** What is wanted of ours, to the plain example. */
@@ -44,7 +45,10 @@ export async function benchWorkerd(how: {
     await store.stop();
   }
   const rows = EVERY_WORKER.flatMap((worker) =>
-    how.connections.map((connections) => rowOf(runs, worker, connections)),
+    how.connections.map((connections) => {
+      const loads = (other: Worker) => runs.get(nameOf(other, connections)) ?? [];
+      return { worker, connections, ...rowOf<Worker>(loads, worker) };
+    }),
   );
   print(rows);
   return { how, rows };
@@ -52,44 +56,13 @@ export async function benchWorkerd(how: {
 
 const nameOf = (worker: Worker, connections: number) => `${worker}, ${connections} connections`;
 
-function rowOf(runs: ReadonlyMap<string, readonly Load[]>, worker: Worker, connections: number) {
-  const of = (other: Worker) => runs.get(nameOf(other, connections)) ?? [];
-  const median = (field: keyof Load) =>
-    percentile(
-      50,
-      of(worker).map((run) => run[field]),
-    );
-  const ratioTo = (other: Worker) =>
-    percentile(
-      50,
-      of(worker).map(
-        (run, i) => run.requestsPerSecond / (of(other)[i]?.requestsPerSecond ?? Number.NaN),
-      ),
-    );
-  return {
-    worker,
-    connections,
-    requestsPerSecond: median("requestsPerSecond"),
-    p50: median("p50"),
-    p99: median("p99"),
-    toNothing: ratioTo("nothing"),
-    toUpstash: ratioTo("upstash"),
-  };
-}
+type Row = { readonly worker: Worker; readonly connections: number } & ReturnType<typeof rowOf>;
 
-function print(rows: readonly ReturnType<typeof rowOf>[]): void {
+function print(rows: readonly Row[]): void {
   console.log("\nUnder workerd; medians\n");
   printTable(
-    ["worker", "connections", "requests/s", "to nothing", "to the example", "p50 ms", "p99 ms"],
-    rows.map((row) => [
-      WORKERS[row.worker],
-      row.connections,
-      Math.round(row.requestsPerSecond),
-      row.toNothing.toFixed(2),
-      row.toUpstash.toFixed(2),
-      row.p50.toFixed(1),
-      row.p99.toFixed(1),
-    ]),
+    ["worker", "connections", ...ROW_HEAD],
+    rows.map((row) => [WORKERS[row.worker], row.connections, ...cellsOf(row)]),
   );
   for (const { connections, toUpstash } of rows.filter(({ worker }) => worker === "headgate")) {
     console.log(

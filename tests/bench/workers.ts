@@ -16,22 +16,30 @@ export interface Store {
   readonly token: string;
 }
 
-/** Bundles one for a platform, minified. */
-export async function bundleWorker(worker: Worker, platform: "workerd" | "edge"): Promise<string> {
-  const input = join(import.meta.dirname, "workers", `${worker}.ts`);
-  return (await bundle(platform, input, true)).code;
+export function sourceOf(worker: Worker): string {
+  return join(import.meta.dirname, "workers", `${worker}.ts`);
 }
 
-/** Starts real workerd with a worker, on a free port of this machine. */
-export async function startWorkerd(code: string, { url, token }: Store) {
-  const miniflare = new Miniflare({
-    modules: [{ type: "ESModule", path: "worker.mjs", contents: code }],
+/** Bundles one for a platform, minified. */
+export async function bundleWorker(worker: Worker, platform: "workerd" | "edge"): Promise<string> {
+  return (await bundle(platform, sourceOf(worker), true)).code;
+}
+
+/** How real workerd is started with a worker, on a free port of this machine. */
+export function workerdOptions(code: string, { url, token }: Store) {
+  return {
+    modules: [{ type: "ESModule" as const, path: "worker.mjs", contents: code }],
     compatibilityDate: "2026-07-01",
     bindings: { STORE_URL: url, STORE_TOKEN: token },
-    cf: false,
+    cf: false as const,
     host: "127.0.0.1",
     port: 0,
-  });
+  };
+}
+
+/** Starts real workerd with a worker. */
+export async function startWorkerd(code: string, store: Store) {
+  const miniflare = new Miniflare(workerdOptions(code, store));
   const address = await miniflare.ready;
   return { url: address.origin, stop: () => miniflare.dispose() };
 }

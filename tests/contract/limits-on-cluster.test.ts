@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { headgate } from "#lib/guard";
 import { createLimits } from "#lib/limits";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { createRedis } from "#lib/redis/client";
@@ -158,6 +159,37 @@ describe("on a Redis Cluster", () => {
     expect(second?.allowed).toBe(false);
     expect(second?.limits.map(({ remaining }) => remaining)).toEqual([0, 2]);
     expect((await limits.peek("trial", who(6))).shadows[0]?.limits[1]?.remaining).toBe(2);
+  });
+
+  test("what an optimistic rule let pass is counted for each client, on its own node", async () => {
+    const rules = {
+      quick: {
+        match: "/quick",
+        limits: { ip: "50 per day", user: "30 per day" },
+        admit: "optimistic",
+      },
+    } as const;
+    const own = definePolicy({
+      identities: defineIdentities({ user: () => "ada" }),
+      rules,
+    });
+    const { options, events } = gateOptions(store);
+    const guard = headgate(own, { ...options, cluster: true });
+    const counted: unknown[] = [];
+    for (let i = 0; i < 6; i += 1) {
+      const later: Promise<unknown>[] = [];
+      const headers = { "x-forwarded-for": "203.0.113.90" };
+      await guard(new Request("http://app.example/quick", { headers }), {
+        waitUntil: (work) => later.push(work),
+      });
+      await Promise.all(later);
+      const event = events.at(-1);
+      counted.push(event?.kind === "decision" ? event.decision.counted : event);
+    }
+    expect(counted).toEqual(["in-store", ...Array.from({ length: 5 }, () => "after-answer")]);
+    const { peek } = createLimits(own, { ...options, cluster: true });
+    const { limits } = await peek("quick", { ip: "203.0.113.90", user: "ada" });
+    expect(limits.map(({ remaining }) => remaining)).toEqual([44, 24]);
   });
 
   test("what one client's node took is given back where the other's node is gone", async () => {

@@ -1,10 +1,11 @@
 import { createKnownDenials } from "#lib/limit/denials";
 import { createKnownCounts, marginOf } from "#lib/limit/known-counts";
 import { createLimiter, type Limiter } from "#lib/limit/limiter";
-import type { CompiledLimit, RuleSet } from "#lib/policy/types";
+import type { RuleSet } from "#lib/policy/types";
 import { keyNames } from "#lib/redis/keys";
 import type { ScriptStore } from "#lib/redis/script-store";
 import { StoreError } from "#lib/redis/errors";
+import { chargeOf } from "./charge.ts";
 import { Model, type ModelLimit } from "./model.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -130,18 +131,7 @@ function storeOf(
   };
 }
 
-function ruleSet(
-  { algorithm, limit, windowMs, cost }: ModelLimit,
-  admit: RuleSet["admit"],
-): RuleSet {
-  const compiled: CompiledLimit = {
-    rule: "api",
-    policyName: "api",
-    subject: { expression: "ip", kind: "first", names: ["ip"] },
-    limit,
-    windowMs,
-    algorithm,
-    cost,
-  };
-  return { rules: [], limits: [compiled], shadows: [], onStoreFailure: "allow", admit };
+function ruleSet(rule: ModelLimit, admit: RuleSet["admit"]): RuleSet {
+  const { limit } = chargeOf("", rule);
+  return { rules: [], limits: [limit], shadows: [], onStoreFailure: "allow", admit };
 }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLimits } from "#lib/limits";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
+import { createRedis } from "#lib/redis/client";
+import { createScriptStore } from "#lib/redis/script-store";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { gateOptions } from "../support/options.ts";
 
@@ -13,6 +15,7 @@ const policy = definePolicy({
     "login-account": { limits: { account: "3 per 15 minutes" } },
     upload: { limits: { user: "10 per minute" }, cost: 2, algorithm: "sliding-window" },
     closed: { limits: { ip: "1 per minute" }, onStoreFailure: "deny" },
+    quick: { limits: { ip: "100 per minute" }, admit: "optimistic" },
   },
 });
 
@@ -40,6 +43,52 @@ describe("limit", () => {
     expect(denied.retryAfterMs).toBeGreaterThan(890_000);
     expect((await limit("login-account", { account: "bob" })).allowed).toBe(true);
   });
+
+  test("asks first also where the rule is optimistic: nobody waits for what comes afterwards", async () => {
+    const { limit } = fresh();
+    for (const remaining of [99, 98, 97]) {
+      expect(await limit("quick", { ip: "203.0.113.9" })).toMatchObject({
+        counted: "in-store",
+        limits: [{ remaining }],
+      });
+    }
+  });
+
+  test.each([
+    ["@upstash/redis", createRedis],
+    ["scripts alone", createScriptStore],
+  ] as const)(
+    "goes on with what another algorithm counted, in a second call, and then in one (%s)",
+    async (_, client) => {
+      const { options } = gateOptions(store);
+      const calls: string[] = [];
+      const counting: typeof fetch = (input, init) => {
+        calls.push(typeof init?.body === "string" ? init.body : "");
+        return fetch(input, init);
+      };
+      const { url, token } = store;
+      const redis = client({ url, token, deadlineMs: 10_000, fetch: counting });
+      const limitsBy = (algorithm: "sliding-log" | "sliding-window") => {
+        const own = definePolicy({ rules: { api: { limits: { ip: "5 per hour" }, algorithm } } });
+        return createLimits(own, { ...options, redis });
+      };
+      const ask = async ({ limit }: ReturnType<typeof limitsBy>) => {
+        calls.length = 0;
+        const decision = await limit("api", { ip: "203.0.113.9" });
+        return [decision.reason, decision.limits[0]?.remaining, calls.length];
+      };
+      // Redis knows the scripts.
+      for (const algorithm of ["sliding-log", "sliding-window"] as const) {
+        await limitsBy(algorithm).limit("api", { ip: "203.0.113.77" });
+      }
+      const before = limitsBy("sliding-log");
+      const after = limitsBy("sliding-window");
+      expect(await ask(before)).toEqual(["within-limit", 4, 1]);
+      expect(await ask(before)).toEqual(["within-limit", 3, 1]);
+      expect(await ask(after)).toEqual(["within-limit", 2, 2]);
+      expect(await ask(after)).toEqual(["within-limit", 1, 1]);
+    },
+  );
 
   test("takes the rule's cost, or the call's", async () => {
     const { limit } = fresh();

@@ -42,7 +42,7 @@ end
 };
 
 /**
- * The limit script for the commonest case, where Redis is at work for half as long: every limit is a
+ * The limit script for the commonest case, written out so that Redis has less to do: every limit is a
  * sliding-window and decides, and every key is one of its own, written by a clock that has not
  * stepped back since. KEYS, ARGV and the answer are the limit script's, and so is what it does. In any
  * other case it writes nothing and answers 0: then the limit script decides.

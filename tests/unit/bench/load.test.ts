@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { summarise, wantedOf } from "../../bench/compare.ts";
 import { type Load, readReport } from "../../bench/load.ts";
+import { largest } from "../../bench/profile.ts";
 import { commandsIn } from "../../bench/store-proxy.ts";
 
 /** What wrk 4.1 writes. */
@@ -77,4 +78,20 @@ test.each([
   [[["get", "k"]], 1],
 ])("%j is billed as %d", (body, commands) => {
   expect(commandsIn(Buffer.from(JSON.stringify(body)))).toBe(commands);
+});
+
+test("a profile is read by function, without the time in which nothing was done", () => {
+  const node = (id: number, functionName: string) => ({
+    id,
+    callFrame: { functionName, lineNumber: 7 },
+  });
+  const shares = largest({
+    nodes: [node(1, "(idle)"), node(2, "fetch"), node(3, ""), node(4, "fetch")],
+    samples: [1, 2, 3, 4, 1],
+    timeDeltas: [900, 200, 100, 100, 900],
+  });
+  expect(shares).toEqual([
+    { name: "fetch", percent: 75 },
+    { name: "(nameless, line 7)", percent: 25 },
+  ]);
 });

@@ -1,0 +1,123 @@
+import { once } from "node:events";
+import { Miniflare } from "miniflare";
+import { startStore } from "../support/gateway.ts";
+import { bundle } from "../runtime/bundle.ts";
+import { requireWrk } from "./compare.ts";
+import { load } from "./load.ts";
+import { printTable } from "./numbers.ts";
+import { sourceOf, type Store, type Worker, WORKERS, workerdOptions } from "./workers.ts";
+
+const COMPARED = ["headgate", "upstash"] as const satisfies readonly Worker[];
+const CONNECTIONS = 16;
+const SECONDS = 5;
+
+/** Microseconds. */
+const SAMPLED_EVERY = 200;
+
+/** So many functions are shown. */
+const MOST = 12;
+
+/** As much of a CPU profile of V8's inspector as is read. */
+export interface Profile {
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly callFrame: { readonly functionName: string; readonly lineNumber: number };
+  }[];
+  readonly samples: readonly number[];
+  /** Microseconds before each sample. */
+  readonly timeDeltas: readonly number[];
+}
+
+/** Shows in which functions workerd is while it serves our gate, and while it serves the plain example. */
+export async function benchProfile() {
+  requireWrk();
+  const store = await startStore();
+  const found: Partial<Record<Worker, ReturnType<typeof largest>>> = {};
+  try {
+    for (const worker of COMPARED) {
+      console.error(`profile: ${WORKERS[worker]} ...`);
+      const shares = largest(await profileOf(worker, store));
+      console.log(`\\nUnder workerd, ${CONNECTIONS} connections: ${WORKERS[worker]}\\n`);
+      printTable(
+        ["function", "% of the busy time"],
+        shares.map(({ name, percent }) => [name, percent.toFixed(1)]),
+      );
+      found[worker] = shares;
+    }
+    return found;
+  } finally {
+    await store.stop();
+  }
+}
+
+/** The functions with the largest shares of the time in which something was done. */
+export function largest({ nodes, samples, timeDeltas }: Profile) {
+  const names = new Map(
+    nodes.map(({ id, callFrame: { functionName, lineNumber } }) => [
+      id,
+      functionName || `(nameless, line ${lineNumber})`,
+    ]),
+  );
+  const times = new Map<string, number>();
+  for (const [i, sample] of samples.entries()) {
+    const name = names.get(sample) ?? "";
+    if (name !== "(idle)") times.set(name, (times.get(name) ?? 0) + (timeDeltas[i] ?? 0));
+  }
+  const total = [...times.values()].reduce((sum, time) => sum + time, 0);
+  return [...times]
+    .map(([name, time]) => ({ name, percent: (100 * time) / total }))
+    .toSorted((a, b) => b.percent - a.percent)
+    .slice(0, MOST);
+}
+
+async function profileOf(worker: Worker, store: Store): Promise<Profile> {
+  // Not minified: functions have their names.
+  const { code } = await bundle("workerd", sourceOf(worker));
+  const miniflare = new Miniflare({ ...workerdOptions(code, store), inspectorPort: 0 });
+  try {
+    const url = `${(await miniflare.ready).origin}/api/ping`;
+    await load(url, CONNECTIONS, 2);
+    const inspector = await openInspector((await miniflare.getInspectorURL()).host);
+    await inspector.send("Profiler.enable");
+    await inspector.send("Profiler.setSamplingInterval", { interval: SAMPLED_EVERY });
+    await inspector.send("Profiler.start");
+    await load(url, CONNECTIONS, SECONDS);
+    const { profile } = (await inspector.send("Profiler.stop")) as { profile: Profile };
+    inspector.close();
+    return profile;
+  } finally {
+    await miniflare.dispose();
+  }
+}
+
+interface Answer {
+  readonly id?: number;
+  readonly result?: unknown;
+}
+
+/** Speaks to workerd's inspector (the DevTools protocol) about the worker itself. */
+async function openInspector(host: string) {
+  const list = (await (await fetch(`http://${host}/json`)).json()) as {
+    readonly id: string;
+    readonly webSocketDebuggerUrl: string;
+  }[];
+  const target = list.find(({ id }) => id.startsWith("core:user"));
+  if (!target) throw new Error("workerd's inspector does not know the worker.");
+  const socket = new WebSocket(target.webSocketDebuggerUrl);
+  await once(socket, "open");
+  const waiting = new Map<number, (result: unknown) => void>();
+  socket.addEventListener("message", ({ data }) => {
+    const { id, result } = JSON.parse(String(data)) as Answer;
+    if (id !== undefined) waiting.get(id)?.(result);
+  });
+  let calls = 0;
+  return {
+    send(method: string, params: object = {}): Promise<unknown> {
+      calls += 1;
+      const id = calls;
+      socket.send(JSON.stringify({ id, method, params }));
+      return new Promise((resolve) => waiting.set(id, resolve));
+    },
+    close: () => socket.close(),
+  };
+}
