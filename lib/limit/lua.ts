@@ -1,5 +1,6 @@
 import { ARITHMETIC } from "./algorithms/arithmetic.ts";
-import { COUNTERS, FIXED_WINDOW } from "./algorithms/counters.ts";
+import { COUNTERS } from "./algorithms/counters.ts";
+import { FIXED_WINDOW } from "./algorithms/fixed-window.ts";
 import { RESTORE } from "./algorithms/restore.ts";
 import { SLIDING_LOG } from "./algorithms/sliding-log.ts";
 import { SLIDING_WINDOW } from "./algorithms/sliding-window.ts";
@@ -13,7 +14,9 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
 /**
  * Each algorithm is a table of functions:
- * - read(key, rule): the state that the key holds, or nil where another algorithm's is there
+ * - read(key, rule): the state that the key holds, or nil where another algorithm's is there. What lies
+ *   in the future was written before the clock stepped back: it is read as written now, state.ahead is
+ *   set, and the next write, also of a cost of 0, stamps it so
  * - used(state, rule): the units that count now
  * - wait(key, state, rule, cost): milliseconds until cost has room, 0 when it has, -1 when never
  * - take(key, state, rule): writes the state with the rule's cost, and a time to live
@@ -57,7 +60,7 @@ end
  * is adopted. What none can read counts as nothing, and is replaced.
  */
 const STATE_OF = `
-local keepers = { log, sliding, bucket }
+local keepers = { log, sliding, bucket, fixed }
 
 local function state_of(key, rule)
   local state = rule.does.read(key, rule)
@@ -77,6 +80,8 @@ end
  * taken whether or not there is room; then five for each limit: algorithm, limit,
  * window (ms), cost, group. The limits of group "0" decide: when one of them has no room, nothing is
  * taken at all. Each other group is a rule in shadow: taken whole where it has room, else not.
+ * What is not taken is not written, but for one case: a state of the future is stamped anew with now.
+ * Otherwise it would be in the future at the next check, too, and no wait would ever be over.
  *
  * Answers { now, passed (1 or 0), and for each limit: remaining, wait, reset }. wait: milliseconds
  * until this cost has room, 0 when it had, -1 when it never will. reset: milliseconds until more
@@ -100,15 +105,17 @@ end
 
 local passed = not full['0']
 local reported = ARGV[1] == 'report'
-if reported or passed and ARGV[1] == 'take' then
-  for i, rule in ipairs(rules) do
-    if reported or not full[rule.group] then
-      if rule.keeper ~= rule.does then
-        rule.state = rule.does.adopt(rule, rule.keeper.used(rule.state, rule))
-        rule.keeper = rule.does
-      end
-      rule.does.take(KEYS[i], rule.state, rule)
+local taking = passed and ARGV[1] == 'take'
+for i, rule in ipairs(rules) do
+  if reported or taking and not full[rule.group] then
+    if rule.keeper ~= rule.does then
+      rule.state = rule.does.adopt(rule, rule.keeper.used(rule.state, rule))
+      rule.keeper = rule.does
     end
+    rule.does.take(KEYS[i], rule.state, rule)
+  elseif rule.state.ahead then
+    rule.cost = 0
+    rule.keeper.take(KEYS[i], rule.state, rule)
   end
 end
 

@@ -3,59 +3,20 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Store } from "#lib/gateway/store";
 import { limitLua, REDIS_CLOCK } from "#lib/limit/lua";
 import { LIMIT_SCRIPT } from "#lib/limit/settle";
-import type { Algorithm } from "#lib/policy/types";
 import { CLOCK_FROM_ARGV, limitScript, type ScriptLimit } from "../support/limit-script.ts";
-import { boundOf, Model, type ModelLimit, mostIn } from "../support/model.ts";
+import {
+  ALGORITHMS,
+  freshKeys,
+  gaps,
+  offsets,
+  rule,
+  ruleWith,
+  START,
+} from "../support/limit-walks.ts";
+import { Model, type ModelLimit, mostIn } from "../support/model.ts";
 import { type RunningStore, STORES_AND_CLUSTER } from "../support/stores.ts";
 
-const ALGORITHMS = ["sliding-log", "sliding-window", "fixed-window", "token-bucket"] as const;
-
-/** A Sunday in 2025, in milliseconds. */
-const START = 1_750_000_000_000;
-
-let serial = 0;
-
-function freshKeys(count: number): string[] {
-  serial += 1;
-  return Array.from({ length: count }, (_, i) => `test:{${serial}}:${i}`);
-}
-
-const windows = fc.oneof(
-  fc.constantFrom(10_000, 60_000, 3_600_000),
-  fc.integer({ min: 5_000, max: 100_000 }),
-);
-const ruleWith = (algorithm: fc.Arbitrary<Algorithm>): fc.Arbitrary<ModelLimit> =>
-  fc
-    .record({
-      algorithm,
-      limit: fc.oneof(
-        { arbitrary: fc.integer({ min: 1, max: 20 }), weight: 5 },
-        { arbitrary: fc.integer({ min: 1_000, max: 300_000 }), weight: 1 },
-      ),
-      windowMs: windows,
-      cost: fc.integer({ min: 1, max: 4 }),
-    })
-    .map((made) => {
-      // A log has an entry for each unit, so a large one is not for a test; of the others a request
-      // takes a large part, or nothing would ever be full.
-      const limit = made.algorithm === "sliding-log" ? 1 + (made.limit % 20) : made.limit;
-      const share = limit > 20 ? Math.floor(limit / 7) : 1;
-      return { ...made, limit, cost: Math.min(made.cost * share, limit) };
-    });
-const rule = ruleWith(fc.constantFrom(...ALGORITHMS));
 const rules = fc.array(rule, { minLength: 1, maxLength: 3 });
-
-/** Gaps in parts of a window: bursts, near edges, long pauses. */
-const gaps = fc.array(
-  fc.oneof(
-    fc.constant(0),
-    fc.integer({ min: 1, max: 30 }).map((n) => n / 1000),
-    fc.double({ min: 0, max: 0.4, noNaN: true }),
-    fc.constantFrom(1, 0.999, 1.001, 2, 2.5),
-  ),
-  { minLength: 5, maxLength: 40 },
-);
-const offsets = fc.nat(1e9);
 
 describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
   let running: RunningStore;
@@ -149,54 +110,6 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
     expect(answer).toEqual({ passed: false, limits: [{ remaining: 3, wait: -1, reset: 0 }] });
   });
 
-  test("gives back by a refund what one request took, and no more", async () => {
-    await fc.assert(
-      fc.asyncProperty(rules, offsets, async (limits, offset) => {
-        const keys = freshKeys(limits.length);
-        const now = START + offset;
-        const fresh = await script.run("peek", keys, limits, now);
-        expect((await script.run("take", keys, limits, now)).passed).toBe(true);
-        const cost = limits.reduce((total, each) => total + each.cost, 0);
-        expect(await script.refund(keys, limits, now, now)).toBe(cost);
-        expect(await script.run("peek", keys, limits, now)).toEqual(fresh);
-        expect(await script.refund(keys, limits, now, now)).toBe(0);
-      }),
-      { numRuns: 60 },
-    );
-  });
-
-  test("gives nothing back a window later: that has come back by itself", async () => {
-    for (const algorithm of ALGORITHMS) {
-      const keys = freshKeys(1);
-      const only: ModelLimit = { algorithm, limit: 1, windowMs: 60_000, cost: 1 };
-      const start = START - (START % 60_000);
-      await script.run("take", keys, [only], start);
-      const now = start + 120_000;
-      expect((await script.run("take", keys, [only], now)).passed).toBe(true);
-      expect(await script.refund(keys, [only], start, now)).toBe(0);
-      expect((await script.run("take", keys, [only], now)).passed).toBe(false);
-    }
-  });
-
-  test("gives back what was adopted, and what was taken on a clock that stepped back", async () => {
-    const fixed: ModelLimit = { algorithm: "fixed-window", limit: 9, windowMs: 60_000, cost: 1 };
-    const keys = freshKeys(2);
-    const [adopted = [], stepped = []] = keys.map((key) => [key]);
-    const start = START - (START % 60_000);
-    await script.run("take", adopted, [{ ...fixed, algorithm: "sliding-log" }], start);
-    await script.run("take", adopted, [fixed], start + 20);
-    expect(await script.refund(adopted, [fixed], start + 20, start + 30)).toBe(1);
-    const remaining = async (key: string[], now: number) =>
-      (await script.run("peek", key, [fixed], now)).limits[0]?.remaining;
-    expect(await remaining(adopted, start + 30)).toBe(8);
-
-    await script.run("take", stepped, [{ ...fixed, cost: 2 }], start);
-    await script.run("take", stepped, [fixed], start + 60_000);
-    await script.run("take", stepped, [fixed], start + 100);
-    expect(await script.refund(stepped, [fixed], start + 100, start + 110)).toBe(1);
-    expect(await remaining(stepped, start + 60_000)).toBe(8);
-  });
-
   test.each(ALGORITHMS.filter((algorithm) => algorithm !== "sliding-log"))(
     "is exact up to the largest limit that a policy may have (%s)",
     async (algorithm) => {
@@ -245,80 +158,6 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
       expect(second.passed).toBe(true);
       expect(second.limits[1]?.remaining).toBe(8);
     });
-  });
-
-  describe("on a clock that steps", () => {
-    const steps = fc.integer({ min: 1_000, max: 3_600_000 });
-
-    test("back, frees nobody and locks nobody out for longer than the step", async () => {
-      await fc.assert(
-        fc.asyncProperty(rule, gaps, steps, offsets, async (only, walk, step, offset) => {
-          const keys = freshKeys(1);
-          const now = await takeAlong(keys, only, walk, START + offset);
-          const [before] = (await script.run("peek", keys, [only], now)).limits;
-          const [after] = (await script.run("peek", keys, [only], now - step)).limits;
-          expect(after?.remaining).toBeLessThanOrEqual(before?.remaining ?? NaN);
-          expect(after?.wait).toBeGreaterThanOrEqual(before?.wait ?? NaN);
-          expect(after?.wait).toBeLessThanOrEqual((before?.wait ?? NaN) + step);
-        }),
-        { numRuns: 100 },
-      );
-    });
-
-    test("forward, locks nobody out and frees nobody by more than the step", async () => {
-      await fc.assert(
-        fc.asyncProperty(rule, gaps, steps, offsets, async (only, walk, step, offset) => {
-          const keys = freshKeys(1);
-          const now = await takeAlong(keys, only, walk, START + offset);
-          const [before] = (await script.run("peek", keys, [only], now)).limits;
-          const [after] = (await script.run("peek", keys, [only], now + step)).limits;
-          expect(after?.wait).toBeLessThanOrEqual(Math.max(0, (before?.wait ?? NaN) - step));
-          expect(after?.wait).toBeGreaterThanOrEqual((before?.wait ?? NaN) - step);
-        }),
-        { numRuns: 100 },
-      );
-    });
-
-    test("to and fro while requests come, never admits more in a window of true time, and its wait is exact", async () => {
-      const jumps = fc.array(
-        fc.record({
-          gap: fc.double({ min: 0, max: 0.3, noNaN: true }),
-          // Back only: a clock that goes forward by a window forgets what is a window old.
-          jump: fc.oneof(fc.constant(0), fc.integer({ min: -3_600_000, max: 0 })),
-        }),
-        { minLength: 5, maxLength: 30 },
-      );
-      await fc.assert(
-        fc.asyncProperty(rule, jumps, offsets, async (only, walk, offset) => {
-          const keys = freshKeys(1);
-          const admitted: { at: number; cost: number }[] = [];
-          let truth = START + offset;
-          let error = 0;
-          for (const { gap, jump } of walk) {
-            truth += Math.round(gap * only.windowMs);
-            error += jump;
-            const answer = await script.run("take", keys, [only], truth + error);
-            if (answer.passed) admitted.push({ at: truth, cost: only.cost });
-            const wait = answer.limits[0]?.wait ?? NaN;
-            if (wait <= 0) continue;
-            const then = truth + error + wait;
-            expect((await script.run("peek", keys, [only], then - 1)).passed).toBe(false);
-            expect((await script.run("peek", keys, [only], then)).passed).toBe(true);
-          }
-          expect(mostIn(admitted, only.windowMs)).toBeLessThanOrEqual(boundOf(only));
-        }),
-        { numRuns: 100 },
-      );
-    });
-
-    async function takeAlong(keys: string[], only: ModelLimit, walk: number[], start: number) {
-      let now = start;
-      for (const part of walk) {
-        now += Math.round(part * only.windowMs);
-        await script.run("take", keys, [only], now);
-      }
-      return now;
-    }
   });
 
   describe("on live keys, when the policy changes", () => {

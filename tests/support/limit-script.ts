@@ -1,6 +1,6 @@
 import type { Reply, Store } from "#lib/gateway/store";
 import { slidingWindowLua } from "#lib/limit/algorithms/sliding-window";
-import { limitLua, refundLua } from "#lib/limit/lua";
+import { limitLua, refundLua, restoreLua } from "#lib/limit/lua";
 import type { ModelLimit } from "./model.ts";
 
 /** The production text, but for the clock: the last argument is the time. */
@@ -8,6 +8,7 @@ export const CLOCK_FROM_ARGV = "local now = tonumber(ARGV[#ARGV])\n";
 const LIMIT = limitLua(CLOCK_FROM_ARGV);
 const WINDOW = slidingWindowLua(CLOCK_FROM_ARGV);
 const REFUND = refundLua(CLOCK_FROM_ARGV);
+const RESTORE = restoreLua(CLOCK_FROM_ARGV);
 
 /** A limit, and the group that it is settled with; what decides where none is said. */
 export type ScriptLimit = ModelLimit & { readonly group?: number };
@@ -72,6 +73,16 @@ export function limitScript(store: Store) {
       now: number,
     ): Promise<number> {
       return Number(await call(REFUND, keys, [taken, ...argsOf(rules), now]));
+    },
+    /** Adds to a key what was counted without it: at which times (ms), and how many units. */
+    async restore(
+      key: string,
+      rule: ScriptLimit,
+      taken: readonly { readonly at: number; readonly units: number }[],
+      now: number,
+    ): Promise<void> {
+      const pairs = taken.flatMap(({ at, units }) => [now - at, units]);
+      await call(RESTORE, [key], ["restore", ...argsOf([{ ...rule, cost: 0 }]), ...pairs, now]);
     },
     /** What a key holds, in words. */
     contentOf: async (key: string): Promise<string> => {

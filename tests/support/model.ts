@@ -12,6 +12,8 @@ export interface ModelLimit {
 interface Admitted {
   readonly at: number;
   readonly cost: number;
+  /** When it was refunded (ms). */
+  refundedAt?: number;
 }
 
 /**
@@ -53,6 +55,12 @@ export class Model {
     this.admitted.push({ at: now, cost: this.rule.cost });
   }
 
+  /** Refunds the request that was admitted as the nth, counted from 0. */
+  refund(nth: number, now: number): void {
+    const admitted = this.admitted[nth];
+    if (admitted) admitted.refundedAt ??= now;
+  }
+
   remaining(now: number): number {
     return Math.max(0, this.rule.limit - this.used(now));
   }
@@ -89,11 +97,23 @@ const USED: Readonly<Record<Algorithm, Used>> = {
     // In units × window, so that every number is whole.
     let missing = 0;
     let then = admitted[0]?.at ?? now;
-    for (const { at, cost } of admitted) {
-      missing = Math.max(0, missing - (at - then) * limit) + cost * windowMs;
-      then = at;
+    const passTo = (time: number) => {
+      missing = Math.max(0, missing - (time - then) * limit);
+      then = time;
+    };
+    const events = admitted.flatMap(({ at, cost, refundedAt }) => {
+      const take = { time: at, missing: cost * windowMs };
+      if (refundedAt === undefined) return [take];
+      // Of what it took, the part that has not refilled by itself until then.
+      const rest = Math.max(0, cost * windowMs - (refundedAt - at) * limit);
+      return [take, { time: refundedAt, missing: -rest }];
+    });
+    for (const event of events.toSorted((a, b) => a.time - b.time)) {
+      passTo(event.time);
+      missing = Math.max(0, missing + event.missing);
     }
-    return Math.ceil(Math.max(0, missing - (now - then) * limit) / windowMs);
+    passTo(now);
+    return Math.ceil(missing / windowMs);
   },
 };
 
@@ -112,5 +132,6 @@ export function mostIn(admitted: readonly Admitted[], windowMs: number): number 
 }
 
 function sum(admitted: readonly Admitted[], counts: (one: Admitted) => boolean): number {
-  return admitted.reduce((total, one) => total + (counts(one) ? one.cost : 0), 0);
+  const held = admitted.filter((one) => one.refundedAt === undefined && counts(one));
+  return held.reduce((total, { cost }) => total + cost, 0);
 }

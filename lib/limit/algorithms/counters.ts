@@ -1,19 +1,20 @@
 /**
- * What sliding-window and fixed-window keep, so that one can follow the other: "c", the number of
- * the window, its count, and the count of the window before. The key lives two windows from the first
- * take in the window: what is written in it later keeps its time to live, and the texts that it read.
+ * What sliding-window and fixed-window both keep, so that either can continue from what the other
+ * counted: "c", the number of the window, its count, and the count of the window before it. Windows
+ * begin at multiples of their length. The key lives two windows from the first take in a window; a
+ * later write in the same window keeps the time to live and the texts that were read.
  *
- * What is not exact is none of ours, and neither is a window that begins beyond it. Where the clock
- * stepped back, the stored window stays the current one, at its beginning, until the clock is there
- * again: nobody is freed, and nobody waits longer than the step. Given back is also what was taken in
- * a window that had not begun, for that reason or because it was adopted.
+ * A count that is not exact, or whose window begins at 2^53 ms or later, cannot be Headgate's.
+ *
+ * A state in a window that has not begun was written before the clock stepped back. All its units then
+ * count as taken now, in the window of now (`ahead`: the units of its last window alone).
  */
 const BASE = `
 local counters = {}
 
 local function state_in(index, rule, current, previous, i_text, p_text)
   return {
-    index = index, elapsed = now - index * rule.window, behind = 0,
+    index = index, elapsed = now - index * rule.window,
     current = current, previous = previous, i_text = i_text, p_text = p_text,
   }
 end
@@ -26,18 +27,21 @@ local function parse_counters(text, rule)
   return i, current, previous, i_text, p_text
 end
 
-function counters.read(key, rule)
+local function counters_in(text, rule)
   local index = floor(now / rule.window)
-  local text = text_of(key)
   if not text then return state_in(index, rule, 0, 0) end
   local i, current, previous, i_text, p_text = parse_counters(text, rule)
   if not i then return nil end
   if i == index then return state_in(i, rule, current, previous, i_text, p_text) end
   if i == index - 1 then return state_in(index, rule, 0, current) end
   if i < index then return state_in(index, rule, 0, 0) end
-  local state = state_in(i, rule, current, previous, i_text, p_text)
-  state.behind, state.elapsed = i * rule.window - now, 0
+  local state = state_in(index, rule, math.min(current + previous, floor(2 ^ 53 / rule.window)), 0)
+  state.ahead = current
   return state
+end
+
+function counters.read(key, rule)
+  return counters_in(text_of(key), rule)
 end
 
 function counters.take(key, state, rule)
@@ -46,56 +50,34 @@ function counters.take(key, state, rule)
     call('SET', key, 'c ' .. state.i_text .. ' ' .. int(state.current) .. ' ' .. state.p_text, 'KEEPTTL')
   else
     call('SET', key, format('c %.0f %.0f %.0f', state.index, state.current, state.previous),
-      'PX', int(2 * rule.window + 1000 + state.behind))
+      'PX', int(2 * rule.window + 1000))
   end
 end
 `;
 
+/**
+ * counters.refund gives units back to the window in which they were taken, while that window counts:
+ * the current one, and where `weighs` the one before it. A decision of a time that is still to come was
+ * made before the clock stepped back; once its units were stamped anew, which of the present ones are
+ * its own cannot be told.
+ */
 const REFUND = `
-function counters.refund(key, rule, taken)
+function counters.refund(key, rule, taken, weighs)
   local i, current, previous = parse_counters(text_of(key) or '', rule)
   if not i then return 0 end
-  local from_previous, from_current = 0, 0
-  if i <= floor(now / rule.window) and floor(taken / rule.window) == i - 1 then
-    from_previous = math.min(rule.cost, previous)
+  local index, mine = floor(now / rule.window), floor(taken / rule.window)
+  if taken > now and i <= index then return 0 end
+  local back = 0
+  if mine == i and (i >= index or weighs and i == index - 1) then
+    back = math.min(rule.cost, current)
+    current = current - back
+  elseif mine == i - 1 and i >= index and weighs then
+    back = math.min(rule.cost, previous)
+    previous = previous - back
   end
-  if floor(taken / rule.window) >= i - 1 then
-    from_current = math.min(rule.cost - from_previous, current)
-  end
-  if from_previous + from_current > 0 then
-    call('SET', key, format('c %.0f %.0f %.0f', i, current - from_current, previous - from_previous), 'KEEPTTL')
-  end
-  return from_previous + from_current
+  if back > 0 then call('SET', key, format('c %.0f %.0f %.0f', i, current, previous), 'KEEPTTL') end
+  return back
 end
 `;
 
 export const COUNTERS = { base: BASE, adopt: "", refund: REFUND };
-
-/**
- * fixed-window: the count of this window alone, which begins anew at each multiple of its length. What
- * another algorithm counted goes on counting to the end of the next window: this one may be over at
- * once, and a bucket that is full again says nothing of what it gave in it.
- */
-export const FIXED_WINDOW = {
-  base: `
-local fixed = { read = counters.read, take = counters.take }
-
-function fixed.used(state)
-  return state.current
-end
-
-function fixed.wait(key, state, rule, cost)
-  if cost > rule.limit then return -1 end
-  if state.current + cost <= rule.limit then return 0 end
-  return rule.window - state.elapsed + state.behind
-end
-`,
-  adopt: `
-function fixed.adopt(rule, units)
-  local state = state_in(floor(now / rule.window) + 1, rule, units, 0)
-  state.behind, state.elapsed = -state.elapsed, 0
-  return state
-end
-`,
-  refund: "\nfixed.refund = counters.refund\n",
-};

@@ -1,7 +1,13 @@
 /**
  * How each algorithm adds what was counted elsewhere: restore[algorithm](key, state, rule, taken),
- * where taken is a list of { age (ms), units }, none of it a window old. rule.cost is 0. To a bucket it adds what would be
- * missing now of one that was full, and from which this was taken.
+ * where taken is a list of { age (ms), units }, oldest first, none of it a window old. rule.cost is 0.
+ *
+ * Where the store has counted, too, meanwhile, what is added is never less than both would have come to
+ * in one place:
+ * - a shifted window of fixed-window takes all of it;
+ * - a bucket keeps the level at its last take alone. What was taken later refills together with that
+ *   level. What was taken earlier is added to it whole, since the bucket may not have been full once
+ *   since.
  */
 export const RESTORE = `
 local restore = {}
@@ -15,23 +21,24 @@ end
 local function into_counters(key, state, rule, taken)
   state.i_text = nil
   for _, each in ipairs(taken) do
-    if each.age <= state.elapsed then
+    if state.start or each.age <= state.elapsed then
       state.current = state.current + each.units
     else
       state.previous = state.previous + each.units
     end
   end
-  counters.take(key, state, rule)
+  rule.does.take(key, state, rule)
 end
 restore[sliding], restore[fixed] = into_counters, into_counters
 
 restore[bucket] = function(key, state, rule, taken)
-  local level, age = 0, rule.window
+  local last, level = state.last, state.missing
   for _, each in ipairs(taken) do
-    level = math.max(0, level - (age - each.age) * rule.limit) + each.units * rule.window
-    age = each.age
+    local time = math.max(last, now - each.age)
+    level = level_at(time, last, level, rule) + each.units * rule.window
+    last = time
   end
-  state.level = state.level + math.max(0, level - age * rule.limit)
+  state.level = level_at(now, last, level, rule)
   bucket.take(key, state, rule)
 end
 `;

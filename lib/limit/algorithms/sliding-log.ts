@@ -1,10 +1,12 @@
 /**
  * sliding-log: a sorted set with one member for each unit of cost, scored by its time. An entry of
  * time s counts at now while now < s + window. The algorithm of the seed, settled in one script.
- * A wait lasts until the entry is gone that has to go last: a whole window where all was taken just
- * now (state.new). A clock that stepped back may meet a member of the same name: then the next name is
- * tried. Of a refund, an entry of another time is
- * another request's, and one that is a window old counts no more.
+ * A wait lasts until the entry that has to go last is gone: a whole window where all was taken just
+ * now (state.new). A refund removes entries of the decision's very time while they count.
+ *
+ * Entries in the future were made before the clock stepped back (`ahead`: how many): they count as made
+ * now, and the next write stamps them so. An entry keeps the name of its first time, so when the clock
+ * comes there again a member of that name may exist: then the next name is tried.
  */
 export const SLIDING_LOG = {
   base: `
@@ -13,9 +15,10 @@ local log = {}
 function log.read(key, rule)
   local kept = pcall('ZCARD', key)
   if type(kept) == 'table' then return nil end
-  local used = 0
-  if kept > 0 then used = call('ZCOUNT', key, '(' .. int(now - rule.window), '+inf') end
-  return { used = used, adopted = 0, kept = kept }
+  local used, ahead = 0, 0
+  if kept > 0 then used = call('ZCOUNT', key, '(' .. int(now - rule.window), int(now)) end
+  if kept > used then ahead = call('ZCOUNT', key, '(' .. int(now), '+inf') end
+  return { used = used + ahead, ahead = ahead > 0, adopted = 0, kept = kept }
 end
 
 function log.used(state)
@@ -29,7 +32,7 @@ function log.wait(key, state, rule, cost)
   if state.new == state.used then return rule.window end
   local entry = call('ZRANGEBYSCORE', key, '(' .. int(now - rule.window), '+inf',
     'WITHSCORES', 'LIMIT', over - 1, 1)
-  return whole(entry[2]) + rule.window - now
+  return math.min(whole(entry[2]), now) + rule.window - now
 end
 
 function log.enter(key, time, units, serial)
@@ -42,7 +45,14 @@ function log.enter(key, time, units, serial)
   end
 end
 
+local function stamp_anew(key)
+  for _, member in ipairs(call('ZRANGEBYSCORE', key, '(' .. int(now), '+inf')) do
+    call('ZADD', key, int(now), member)
+  end
+end
+
 function log.take(key, state, rule)
+  if state.ahead then stamp_anew(key) end
   if state.replaces then
     call('DEL', key)
     state.kept = 0

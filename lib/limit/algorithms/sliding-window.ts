@@ -29,8 +29,7 @@ function sliding.used(state, rule)
 end
 
 function sliding.wait(key, state, rule, cost)
-  local wait = sliding_wait(rule.window, state.elapsed, state.current, state.previous, rule.limit, cost)
-  return wait > 0 and wait + state.behind or wait
+  return sliding_wait(rule.window, state.elapsed, state.current, state.previous, rule.limit, cost)
 end
 `,
   adopt: `
@@ -38,7 +37,11 @@ function sliding.adopt(rule, units)
   return state_in(floor(now / rule.window), rule, units, 0)
 end
 `,
-  refund: "\nsliding.refund = counters.refund\n",
+  refund: `
+function sliding.refund(key, rule, taken)
+  return counters.refund(key, rule, taken, true)
+end
+`,
 };
 
 /**

@@ -1,9 +1,11 @@
 /**
  * token-bucket: `limit` tokens that refill evenly, all of them in one window; a request takes its
- * cost. Kept as what was missing at the last take: "b", that time, and the level, which is units ×
- * window, so that it is whole and falls by `limit` each millisecond. A window after the last take
- * nothing is missing, also where the limit was lowered since; then nothing is given back either, for
- * what is missing is others'.
+ * cost. The key keeps the level of what was missing at the last take: "b", that time, and the level in
+ * units × window, which is whole and falls by `limit` each millisecond. A window after the last take
+ * nothing is missing, also where the limit was lowered since.
+ *
+ * A last take in the future was before the clock stepped back: it then counts as made now (`ahead`).
+ * `last` and `missing` are the time of the last take and the level at that time.
  */
 export const TOKEN_BUCKET = {
   base: `
@@ -15,15 +17,26 @@ local function parse_bucket(text)
   return whole(at), whole(level)
 end
 
+local function level_at(time, last, missing, rule)
+  if time >= last + rule.window then return 0 end
+  return math.max(0, missing - (time - last) * rule.limit)
+end
+
+local function bucket_of(last, missing, rule)
+  return {
+    last = last, missing = missing,
+    level = level_at(now, last, missing, rule), left = math.max(0, last + rule.window - now),
+  }
+end
+
 function bucket.read(key, rule)
   local text = text_of(key)
-  if not text then return { at = now, behind = 0, level = 0, left = rule.window } end
-  local at, level = parse_bucket(text)
-  if not at or not level then return nil end
-  if at > now then return { at = at, behind = at - now, level = level, left = rule.window } end
-  local left = at + rule.window - now
-  if left <= 0 then level = 0 end
-  return { at = now, behind = 0, level = math.max(0, level - (now - at) * rule.limit), left = left }
+  if not text then return bucket_of(0, 0, rule) end
+  local last, missing = parse_bucket(text)
+  if not last or not missing then return nil end
+  local state = bucket_of(math.min(last, now), missing, rule)
+  state.ahead = last > now
+  return state
 end
 
 function bucket.used(state, rule)
@@ -34,29 +47,36 @@ function bucket.wait(key, state, rule, cost)
   if cost > rule.limit then return -1 end
   local over = state.level - (rule.limit - cost) * rule.window
   if over <= 0 then return 0 end
-  return math.min(state.left, floor((over + rule.limit - 1) / rule.limit)) + state.behind
+  return math.min(state.left, floor((over + rule.limit - 1) / rule.limit))
 end
 
 function bucket.take(key, state, rule)
   state.level = state.level + rule.cost * rule.window
   state.left = rule.window
-  call('SET', key, format('b %.0f %.0f', state.at, state.level),
-    'PX', int(rule.window + 1000 + state.behind))
+  call('SET', key, format('b %.0f %.0f', now, state.level), 'PX', int(rule.window + 1000))
 end
 `,
   adopt: `
 function bucket.adopt(rule, units)
-  return { at = now, behind = 0, level = units * rule.window, left = rule.window }
+  return bucket_of(now, units * rule.window, rule)
 end
 `,
+  /**
+   * What a decision took has refilled since, evenly: only the rest is given back. More of the level is
+   * what others took later. A decision of a time that is still to come was made before the clock
+   * stepped back; where its take was stamped anew since, nobody can tell how much of it has refilled.
+   */
   refund: `
 function bucket.refund(key, rule, taken)
-  local at, level = parse_bucket(text_of(key) or '')
-  if not at or not level or now - taken >= rule.window then return 0 end
-  local back = math.min(rule.cost, bucket.used(bucket.read(key, rule), rule))
-  if back == 0 then return 0 end
-  call('SET', key, format('b %.0f %.0f', at, math.max(0, level - back * rule.window)), 'KEEPTTL')
-  return back
+  local last, missing = parse_bucket(text_of(key) or '')
+  if not last or not missing then return 0 end
+  local time = math.max(now, last)
+  if taken > time then return 0 end
+  local rest = math.max(0, rule.cost * rule.window - (time - taken) * rule.limit)
+  local back = math.min(rest, level_at(time, last, missing, rule))
+  if back <= 0 then return 0 end
+  call('SET', key, format('b %.0f %.0f', last, missing - back), 'KEEPTTL')
+  return floor(back / rule.window)
 end
 `,
 };

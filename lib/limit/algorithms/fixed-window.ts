@@ -1,0 +1,71 @@
+/**
+ * fixed-window: the count of the current window alone. Windows begin at multiples of their length, as
+ * counters.ts keeps them, with one exception: where the time of what was counted is not known, a window
+ * of the full length begins at that moment. It is kept as "s", its beginning, and its count. That is
+ * the case
+ * - for units that another algorithm counted: the aligned window may be over at once, and a bucket that
+ *   is full again does not tell what it admitted in this window;
+ * - for units that were counted before the clock stepped back over a window's edge: they would be
+ *   forgotten at that edge, which comes a second time.
+ */
+export const FIXED_WINDOW = {
+  base: `
+local fixed = {}
+
+local function begun_now(units)
+  return { start = now, current = units }
+end
+
+function fixed.read(key, rule)
+  local text = text_of(key)
+  local start_text, count_text = match(text or '', '^s (%d+) (%d+)$')
+  if not start_text then
+    local state = counters_in(text, rule)
+    if not state or not state.ahead then return state end
+    local anew = begun_now(state.ahead)
+    anew.ahead = true
+    return anew
+  end
+  local start, count = whole(start_text), whole(count_text)
+  if not start or not count then return nil end
+  if now >= start + rule.window then return counters_in(false, rule) end
+  return { start = math.min(start, now), current = count, ahead = start > now, is_kept = start <= now }
+end
+
+function fixed.used(state)
+  return state.current
+end
+
+function fixed.wait(key, state, rule, cost)
+  if cost > rule.limit then return -1 end
+  if state.current + cost <= rule.limit then return 0 end
+  if state.start then return state.start + rule.window - now end
+  return rule.window - state.elapsed
+end
+
+function fixed.take(key, state, rule)
+  if not state.start then return counters.take(key, state, rule) end
+  state.current = state.current + rule.cost
+  local text = format('s %.0f %.0f', state.start, state.current)
+  if state.is_kept then call('SET', key, text, 'KEEPTTL')
+  else call('SET', key, text, 'PX', int(rule.window + 1000)) end
+end
+`,
+  adopt: `
+function fixed.adopt(rule, units)
+  return begun_now(units)
+end
+`,
+  refund: `
+function fixed.refund(key, rule, taken)
+  local start, count = match(text_of(key) or '', '^s (%d+) (%d+)$')
+  start, count = whole(start), whole(count)
+  if not start or not count then return counters.refund(key, rule, taken, false) end
+  if start <= now and taken > now then return 0 end
+  if taken < start or math.max(now, taken) >= start + rule.window then return 0 end
+  local back = math.min(rule.cost, count)
+  if back > 0 then call('SET', key, format('s %.0f %.0f', start, count - back), 'KEEPTTL') end
+  return back
+end
+`,
+};

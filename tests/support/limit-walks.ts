@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import type { Algorithm } from "#lib/policy/types";
+import type { ModelLimit } from "./model.ts";
+
+export const ALGORITHMS = ["sliding-log", "sliding-window", "fixed-window", "token-bucket"] as const;
+
+/** A Sunday in 2025, in milliseconds. */
+export const START = 1_750_000_000_000;
+
+let serial = 0;
+
+/** Keys that no test used before, in one slot of a cluster. */
+export function freshKeys(count: number): string[] {
+  serial += 1;
+  return Array.from({ length: count }, (_, i) => `test:{${serial}}:${i}`);
+}
+
+const windows = fc.oneof(
+  fc.constantFrom(10_000, 60_000, 3_600_000),
+  fc.integer({ min: 5_000, max: 100_000 }),
+);
+
+/** Any limit of an algorithm, with a cost that it can hold. */
+export const ruleWith = (algorithm: fc.Arbitrary<Algorithm>): fc.Arbitrary<ModelLimit> =>
+  fc
+    .record({
+      algorithm,
+      limit: fc.oneof(
+        { arbitrary: fc.integer({ min: 1, max: 20 }), weight: 5 },
+        { arbitrary: fc.integer({ min: 1_000, max: 300_000 }), weight: 1 },
+      ),
+      windowMs: windows,
+      cost: fc.integer({ min: 1, max: 4 }),
+    })
+    .map((made) => {
+      // A log has an entry for each unit, so it gets small limits. With the other algorithms a request
+      // takes a large part of a large limit, since otherwise a short walk would never reach it.
+      const limit = made.algorithm === "sliding-log" ? 1 + (made.limit % 20) : made.limit;
+      const share = limit > 20 ? Math.floor(limit / 7) : 1;
+      return { ...made, limit, cost: Math.min(made.cost * share, limit) };
+    });
+
+/** Any limit of any algorithm. */
+export const rule = ruleWith(fc.constantFrom(...ALGORITHMS));
+
+/** Gaps between requests in parts of a window: bursts, moments near an edge, long pauses. */
+export const gaps = fc.array(
+  fc.oneof(
+    fc.constant(0),
+    fc.integer({ min: 1, max: 30 }).map((n) => n / 1000),
+    fc.double({ min: 0, max: 0.4, noNaN: true }),
+    fc.constantFrom(1, 0.999, 1.001, 2, 2.5),
+  ),
+  { minLength: 5, maxLength: 40 },
+);
+
+/** How long after {@link START} a walk begins, in milliseconds. */
+export const offsets = fc.nat(1e9);
