@@ -48,7 +48,8 @@ function summarise(settlement: Settlement): SettledResult {
     success: settlement.passed,
     limit: tightest?.limit ?? 0,
     remaining: tightest?.remaining ?? 0,
-    reset: settlement.at + (tightest?.waitMs || tightest?.resetMs || 0),
+    // Apps write it into headers and compare it with their own clock, as the class itself does.
+    reset: Date.now() + (tightest?.waitMs || tightest?.resetMs || 0),
     pending: Promise.resolve(),
     settlement,
   };

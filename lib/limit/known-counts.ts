@@ -28,16 +28,19 @@ export interface Admission {
   readonly limits: readonly LimitStatus[];
   /** Milliseconds since 1970 on Redis's clock, as far as is known. */
   readonly at: number;
-  /** To be called once: with what the store answered to the report, or without where it was lost. */
-  reported(charged?: readonly Charged[]): void;
+  /**
+   * Called once, before the report is sent. What it returns is called with the store's answer, or
+   * without one where the report was lost.
+   */
+  reporting(): (charged?: readonly Charged[]) => void;
 }
 
 /** What the store said last of each limit, for rules that admit before it is asked. */
 export interface KnownCounts {
   /** Admits what has room beyond the margin of every limit; undefined where the store is to be asked. */
   admit(charges: readonly Charge[]): Admission | undefined;
-  /** Remembers what the store answered. */
-  learn(charged: readonly Charged[]): void;
+  /** Called before the store is asked. What it returns is called with the store's answer. */
+  asking(): (charged: readonly Charged[]) => void;
 }
 
 /**
@@ -74,17 +77,24 @@ export function createKnownCounts(
     counts.set(key, count);
   };
 
-  const learnOne = ({ charge: { key }, status, at }: Charged): void => {
+  const learnOne = (sentAt: number, { charge: { key }, status, at }: Charged): void => {
     const known = counts.get(key);
     const heardAt = clock();
     if (!known) return keep(key, { status, at, heardAt, isLost: false, inFlight: 0 });
-    // Answers may overtake one another: of two moments the later one holds, of one the fuller. No
-    // answer is on its way for so long that it were older than what is known no more: the store's
-    // clock stepped back.
+    // Answers may overtake one another: the one with the later time holds, and of one time the one with
+    // less capacity. An answer to a call that was sent after the known one was heard is newer whatever
+    // its time says: the store's clock may have stepped back.
     const isNewer = at > known.at || (at === known.at && status.remaining < known.status.remaining);
-    if (isNewer || !isRecent(known, heardAt)) {
+    if (isNewer || sentAt >= known.heardAt) {
       Object.assign(known, { status, at, heardAt, isLost: false });
     }
+  };
+
+  const asking = () => {
+    const sentAt = clock();
+    return (charged: readonly Charged[]): void => {
+      for (const each of charged) learnOne(sentAt, each);
+    };
   };
 
   return {
@@ -105,19 +115,20 @@ export function createKnownCounts(
       return {
         limits: known.map(([charge, count]) => statusNow(charge, count, now)),
         at: Math.floor(first[1].at + now - first[1].heardAt),
-        reported(charged) {
-          for (const [{ cost }, count] of known) {
-            count.inFlight -= cost;
-            count.isLost ||= !charged;
-          }
-          charged?.forEach(learnOne);
+        reporting() {
+          const learn = asking();
+          return (charged) => {
+            for (const [{ cost }, count] of known) {
+              count.inFlight -= cost;
+              count.isLost ||= !charged;
+            }
+            if (charged) learn(charged);
+          };
         },
       };
     },
 
-    learn(charged) {
-      charged.forEach(learnOne);
-    },
+    asking,
   };
 }
 

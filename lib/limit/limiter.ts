@@ -94,13 +94,14 @@ export function createLimiter(
     rules: RuleSet,
     charges: readonly Charge[],
   ): Promise<Decision> => {
-    const learn = denials.asking(charges);
+    const learnDenial = denials.asking(charges);
+    const learnCounts = rules.admit === "optimistic" ? counts.asking() : undefined;
     const charged = await settle(redis, mode, charges);
     const settlement = settlementOf(rules, charged);
     const decision = decisionOf(settlement);
     if (mode === "peek") return decision;
-    learn(decision);
-    if (rules.admit === "optimistic") counts.learn(charged);
+    learnDenial(decision);
+    learnCounts?.(charged);
     const { taken } = settlement;
     if (taken.length > 0) refunds.set(decision, () => giveBackTaken(taken));
     return decision;
@@ -114,11 +115,12 @@ export function createLimiter(
     const settled = decisionOf({ passed: true, limits, shadows: [], at });
     const decision: Decision = { ...settled, counted: "after-answer" };
     reports.set(decision, async () => {
+      const reported = admission.reporting();
       let charged: readonly Charged[] | undefined;
       try {
         charged = await settle(redis, "report", charges);
       } finally {
-        admission.reported(charged);
+        reported(charged);
       }
     });
     return decision;

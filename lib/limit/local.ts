@@ -10,7 +10,9 @@ const SLOTS = 16;
 
 /** Units that were taken together. */
 interface Taken {
-  /** Milliseconds of the monotonic clock; of several the last. */
+  /** When the first of them was taken, in milliseconds of the monotonic clock. */
+  readonly since: number;
+  /** When the last of them was taken. */
   at: number;
   units: number;
   /** How many of them the store does not know of yet. */
@@ -141,12 +143,12 @@ function add({ charge, taken }: Count, units: number, now: number): void {
     last.units += units;
     last.owed += units;
     last.at = now;
-  } else taken.push({ at: now, units, owed: units });
+  } else taken.push({ since: now, at: now, units, owed: units });
 }
 
-/** From the time at which it was taken on: what is older is others'. */
-function giveBack({ taken }: Count, cost: number, since: number): number {
-  const from = taken.find(({ at }) => at >= since);
+/** Gives back from the slot in which it was taken; where that slot is over, later ones are others'. */
+function giveBack({ taken }: Count, cost: number, takenAt: number): number {
+  const from = taken.find(({ since, at }) => since <= takenAt && takenAt <= at);
   const units = Math.min(cost, from?.units ?? 0);
   if (from) {
     from.units -= units;

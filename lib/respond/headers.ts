@@ -58,9 +58,7 @@ export function writeLimitHeaders(
   if (decision.limits.length === 0) return;
   const shown = decision.allowed ? decision.limits : violated(decision);
   if (legacy !== "only") writeStandardHeaders(headers, decision.limits, shown, DIALECTS[version]);
-  if (legacy !== false && decision.at !== undefined) {
-    writeLegacyHeaders(headers, shown, decision.at);
-  }
+  if (legacy !== false) writeLegacyHeaders(headers, shown, Date.now());
 }
 
 function writeStandardHeaders(
@@ -99,17 +97,18 @@ function quoted(name: string): string {
 }
 
 /**
- * The older names have room for one limit: the one with the least room, and of several the one that
- * takes longest. Reset is in seconds since 1970, as most write it.
+ * The older names describe one limit: the one with the least capacity, and of several the one that
+ * takes longest. Reset is in seconds since 1970, as most write it, on the clock of the answer's own
+ * Date header: a client compares the two, and the store's clock may be another.
  *
- * @param at when it was decided, in milliseconds since 1970
+ * @param now the answer's time, in milliseconds since 1970
  */
-function writeLegacyHeaders(headers: Headers, shown: readonly LimitStatus[], at: number): void {
+function writeLegacyHeaders(headers: Headers, shown: readonly LimitStatus[], now: number): void {
   const [tightest] = shown.toSorted((a, b) => a.remaining - b.remaining || b.resetMs - a.resetMs);
   if (!tightest) return;
   headers.set("X-RateLimit-Limit", String(whole(tightest.limit)));
   headers.set("X-RateLimit-Remaining", String(whole(tightest.remaining)));
-  headers.set("X-RateLimit-Reset", String(seconds(at + tightest.resetMs)));
+  headers.set("X-RateLimit-Reset", String(seconds(now + tightest.resetMs)));
 }
 
 function seconds(ms: number): number {

@@ -1,5 +1,5 @@
 import { Ratelimit } from "@upstash/ratelimit";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { CLIENT_SEPARATOR, settleTogether } from "#lib/limit/algorithm";
 import { createSettle } from "#lib/limit/settle";
 import { compilePolicy } from "#lib/policy/compile";
@@ -33,6 +33,11 @@ test("a rule set is an algorithm of @upstash/ratelimit's own class", async () =>
   expect((await ratelimit.limit(client, { rate: 3 })).success).toBe(false);
   expect((await ratelimit.limit(client, { rate: 2 })).success).toBe(true);
   expect((await ratelimit.limit(client)).reset).toBeGreaterThan(taken.reset - 60_000);
+  const clock = vi.spyOn(Date, "now").mockReturnValue(1_000_000);
+  const { reset } = await ratelimit.limit(client);
+  clock.mockRestore();
+  expect(reset).toBeGreaterThan(1_000_000);
+  expect(reset).toBeLessThanOrEqual(1_060_000);
   await ratelimit.resetUsedTokens(client);
   expect(await ratelimit.limit(client)).toMatchObject({ success: true, remaining: 2 });
 });

@@ -1,9 +1,11 @@
-// What the tests need beside npm's packages: a real Redis, a browser, and a proxy to stand behind.
+// What the tests need beside npm's packages: a real Redis, a compiler for the clock that it is given, a
+// browser, and a proxy to stand behind.
 import { spawnSync } from "node:child_process";
 import { findProgram } from "#lib/cli/find-program";
 
 const NEEDED = [
   { programs: ["redis-server", "valkey-server"], debian: "redis-server" },
+  { programs: ["cc", "gcc", "clang"], debian: "gcc libc6-dev" },
   { programs: ["chromium", "chromium-browser", "google-chrome"], debian: "chromium" },
   { programs: ["nginx"], debian: "nginx-light" },
 ];

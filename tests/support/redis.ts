@@ -22,8 +22,16 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Starts a Redis that keeps nothing. Another port is tried where somebody else took the free one. */
-export async function startRedis(wanted?: number): Promise<TestRedis> {
+/**
+ * Starts a Redis that keeps nothing, on a free port: another one is tried where a process took it first.
+ *
+ * @param wanted a port, in the place of a free one
+ * @param variables for the environment of the process
+ */
+export async function startRedis(
+  wanted?: number,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<TestRedis> {
   const program = findProgram("redis-server", "valkey-server");
   if (!program)
     throw new Error("The tests need redis-server: npm run test installs it where it may.");
@@ -33,7 +41,7 @@ export async function startRedis(wanted?: number): Promise<TestRedis> {
     const child = spawn(
       program,
       ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder],
-      { stdio: ["ignore", "pipe", "ignore"] },
+      { stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, ...variables } },
     );
     running.add(child);
     const stop = async () => {

@@ -48,6 +48,28 @@ describe("limits counted in the process", () => {
     expect(take(charge("a", { cost: 5 })).passed).toBe(true);
   });
 
+  test("give back nothing of what others took once their own units are over", () => {
+    const { take, clock } = local();
+    const first = take(charge("a", { cost: 3 }));
+    clock.now += 8_000;
+    take(charge("a", { cost: 2 }));
+    clock.now += WINDOW_MS - 8_000;
+    take(charge("a", { cost: 1 }));
+    expect(first.giveBack()).toBe(0);
+    expect(take(charge("a")).limits[0]?.remaining).toBe(1);
+  });
+
+  test("give back what was taken together with what others took soon after", () => {
+    const { take, clock } = local();
+    const first = take(charge("a", { cost: 2 }));
+    clock.now += 1;
+    take(charge("a", { cost: 1 }));
+    clock.now += 1;
+    const last = take(charge("a", { cost: 2 }));
+    expect([first.giveBack(), last.giveBack()]).toEqual([2, 2]);
+    expect(take(charge("a")).limits[0]?.remaining).toBe(3);
+  });
+
   test("admit at most the limit in any window, and whoever waits as told is admitted", () => {
     const step = fc.record({
       ms: fc.oneof(fc.nat({ max: 400 }), fc.nat({ max: 20_000 })),

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { parseRateLimit } from "ratelimit-header-parser";
 import { type Item, parseItem, parseList, SerializeError } from "structured-headers";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Decision, type LimitStatus, violated } from "#lib/core/decision";
 import { compilePolicy } from "#lib/policy/compile";
 import { type LegacyHeaders, writeLimitHeaders } from "#lib/respond/headers";
@@ -219,6 +219,10 @@ describe("a limit's name", () => {
 });
 
 describe("X-RateLimit-*", () => {
+  // The instance's clock, which dates the answer.
+  beforeAll(() => void vi.useFakeTimers({ now: AT, toFake: ["Date"] }));
+  afterAll(() => void vi.useRealTimers());
+
   /**
    * As the package reads them that knows everybody's. It is given these alone, since it takes any
    * RateLimit header for draft 7's, whose parameters it seeks there.
@@ -251,6 +255,15 @@ describe("X-RateLimit-*", () => {
     const headers = write(decisionOf([soon, late]), true);
     expect(readLegacy(headers)).toMatchObject({ limit: 20, remaining: 0, used: 20 });
     expect(headers.get("x-ratelimit-reset")).toBe("1750000090");
+  });
+
+  test("name a moment on the clock that dates the answer, whatever the store's clock says", () => {
+    const limit = { rule: "a", global: false, windowMs: 60_000, policyName: "a", limit: 3 };
+    const full = { ...limit, remaining: 0, waitMs: 90_000, resetMs: 90_000 };
+    for (const at of [AT - 3_600_000, AT + 3_600_000, undefined]) {
+      const headers = write({ ...decisionOf([full]), at }, true);
+      expect(headers.get("x-ratelimit-reset")).toBe("1750000090");
+    }
   });
 
   test("can stand in the place of the standard's, for whoever reads those as an older draft's", () => {
