@@ -110,92 +110,106 @@ describe.each(STORES_AND_CLUSTER)("what was counted without $name", (kind) => {
   });
 });
 
-describe.each(STORES_AND_CLUSTER)("what is added on $name beside what the store counted", (kind) => {
-  let running: RunningStore;
-  let store: Store;
-  let script: ReturnType<typeof limitScript>;
+describe.each(STORES_AND_CLUSTER)(
+  "what is added on $name beside what the store counted",
+  (kind) => {
+    let running: RunningStore;
+    let store: Store;
+    let script: ReturnType<typeof limitScript>;
 
-  beforeAll(async () => {
-    running = await kind.start();
-    store = await running.open();
-    script = limitScript(store);
-  });
-  afterAll(async () => {
-    await store?.close();
-    await running?.stop();
-  });
+    beforeAll(async () => {
+      running = await kind.start();
+      store = await running.open();
+      script = limitScript(store);
+    });
+    afterAll(async () => {
+      await store?.close();
+      await running?.stop();
+    });
 
-  const remaining = async (key: string, only: ModelLimit, now: number) =>
-    (await script.run("peek", [key], [only], now)).limits[0]?.remaining;
+    const remaining = async (key: string, only: ModelLimit, now: number) =>
+      (await script.run("peek", [key], [only], now)).limits[0]?.remaining;
 
-  test("leaves no more than if the store had counted all of it", async () => {
-    const takes = fc.array(
-      fc.record({
-        ago: fc.oneof(fc.constantFrom(0, 0.5), fc.double({ min: 0, max: 0.999, noNaN: true })),
-        isLocal: fc.boolean(),
-      }),
-      { minLength: 1, maxLength: 15 },
-    );
-    await fc.assert(
-      fc.asyncProperty(rule, takes, offsets, async (only, chosen, offset) => {
-        const [key = ""] = freshKeys(1);
-        const now = START + offset;
-        const whole = new Model(only);
-        const timed = chosen
-          .map(({ ago, isLocal }) => ({ at: now - Math.floor(ago * only.windowMs), isLocal }))
-          .toSorted((a, b) => a.at - b.at);
-        for (const { at, isLocal } of timed) {
-          whole.take(at);
-          if (!isLocal) await script.run("report", [key], [only], at);
-        }
-        const local = timed.filter(({ isLocal }) => isLocal);
-        const taken = local.map(({ at }) => ({ at, units: only.cost }));
-        await script.restore(key, only, taken, now);
-        const left = await remaining(key, only, now);
-        // A bucket keeps its last level alone, and so may leave less.
-        if (only.algorithm !== "token-bucket") expect(left).toBe(whole.remaining(now));
-        else expect(left).toBeLessThanOrEqual(whole.remaining(now));
-      }),
-      { numRuns: 200 },
-    );
-  });
+    test("leaves no more than if the store had counted all of it", async () => {
+      const takes = fc.array(
+        fc.record({
+          ago: fc.oneof(fc.constantFrom(0, 0.5), fc.double({ min: 0, max: 0.999, noNaN: true })),
+          isLocal: fc.boolean(),
+        }),
+        { minLength: 1, maxLength: 15 },
+      );
+      await fc.assert(
+        fc.asyncProperty(rule, takes, offsets, async (only, chosen, offset) => {
+          const [key = ""] = freshKeys(1);
+          const now = START + offset;
+          const whole = new Model(only);
+          const timed = chosen
+            .map(({ ago, isLocal }) => ({ at: now - Math.floor(ago * only.windowMs), isLocal }))
+            .toSorted((a, b) => a.at - b.at);
+          for (const { at, isLocal } of timed) {
+            whole.take(at);
+            if (!isLocal) await script.run("report", [key], [only], at);
+          }
+          const local = timed.filter(({ isLocal }) => isLocal);
+          const taken = local.map(({ at }) => ({ at, units: only.cost }));
+          await script.restore(key, only, taken, now);
+          const left = await remaining(key, only, now);
+          // A bucket keeps its last level alone, and so may leave less.
+          if (only.algorithm !== "token-bucket") expect(left).toBe(whole.remaining(now));
+          else expect(left).toBeLessThanOrEqual(whole.remaining(now));
+        }),
+        { numRuns: 200 },
+      );
+    });
 
-  test("has refilled in a bucket together with what the store took at the same moment", async () => {
-    const bucket: ModelLimit = { algorithm: "token-bucket", limit: 10, windowMs: 10_000, cost: 5 };
-    const [key = ""] = freshKeys(1);
-    await script.run("take", [key], [bucket], START);
-    await script.restore(key, bucket, [{ at: START, units: 5 }], START + 5_000);
-    expect(await remaining(key, bucket, START + 5_000)).toBe(5);
-  });
-
-  test("has refilled in a bucket together with what the store took before", async () => {
-    const bucket: ModelLimit = { algorithm: "token-bucket", limit: 10, windowMs: 10_000, cost: 5 };
-    const [key = ""] = freshKeys(1);
-    await script.run("take", [key], [bucket], START);
-    await script.restore(key, bucket, [{ at: START + 2_000, units: 6 }], START + 4_000);
-    // 5 taken, 2 refilled, 6 taken, 2 refilled.
-    expect(await remaining(key, bucket, START + 4_000)).toBe(3);
-  });
-
-  test("counts in a fixed window that began at another algorithm's count", async () => {
-    const fixed: ModelLimit = { algorithm: "fixed-window", limit: 9, windowMs: 10_000, cost: 1 };
-    const [key = ""] = freshKeys(1);
-    await script.run("take", [key], [{ ...fixed, algorithm: "sliding-log" }], START);
-    await script.run("take", [key], [fixed], START + 9_000);
-    await script.restore(key, fixed, [{ at: START + 8_000, units: 3 }], START + 11_000);
-    expect(await remaining(key, fixed, START + 11_000)).toBe(4);
-    expect(await remaining(key, fixed, START + 19_000)).toBe(9);
-  });
-
-  test("is counted from now where the store's clock stepped back", async () => {
-    for (const algorithm of ALGORITHMS) {
+    test("has refilled in a bucket together with what the store took at the same moment", async () => {
+      const bucket: ModelLimit = {
+        algorithm: "token-bucket",
+        limit: 10,
+        windowMs: 10_000,
+        cost: 5,
+      };
       const [key = ""] = freshKeys(1);
-      const only: ModelLimit = { algorithm, limit: 9, windowMs: 60_000, cost: 1 };
-      await script.run("take", [key], [only], START + HOUR_MS);
-      await script.restore(key, only, [{ at: START - 1, units: 3 }], START);
-      const wait = (await script.run("take", [key], [{ ...only, cost: 9 }], START)).limits[0]?.wait;
-      expect(wait).toBeLessThanOrEqual(120_000);
-      expect(await remaining(key, only, START)).toBe(5);
-    }
-  });
-});
+      await script.run("take", [key], [bucket], START);
+      await script.restore(key, bucket, [{ at: START, units: 5 }], START + 5_000);
+      expect(await remaining(key, bucket, START + 5_000)).toBe(5);
+    });
+
+    test("has refilled in a bucket together with what the store took before", async () => {
+      const bucket: ModelLimit = {
+        algorithm: "token-bucket",
+        limit: 10,
+        windowMs: 10_000,
+        cost: 5,
+      };
+      const [key = ""] = freshKeys(1);
+      await script.run("take", [key], [bucket], START);
+      await script.restore(key, bucket, [{ at: START + 2_000, units: 6 }], START + 4_000);
+      // 5 taken, 2 refilled, 6 taken, 2 refilled.
+      expect(await remaining(key, bucket, START + 4_000)).toBe(3);
+    });
+
+    test("counts in a fixed window that began at another algorithm's count", async () => {
+      const fixed: ModelLimit = { algorithm: "fixed-window", limit: 9, windowMs: 10_000, cost: 1 };
+      const [key = ""] = freshKeys(1);
+      await script.run("take", [key], [{ ...fixed, algorithm: "sliding-log" }], START);
+      await script.run("take", [key], [fixed], START + 9_000);
+      await script.restore(key, fixed, [{ at: START + 8_000, units: 3 }], START + 11_000);
+      expect(await remaining(key, fixed, START + 11_000)).toBe(4);
+      expect(await remaining(key, fixed, START + 19_000)).toBe(9);
+    });
+
+    test("is counted from now where the store's clock stepped back", async () => {
+      for (const algorithm of ALGORITHMS) {
+        const [key = ""] = freshKeys(1);
+        const only: ModelLimit = { algorithm, limit: 9, windowMs: 60_000, cost: 1 };
+        await script.run("take", [key], [only], START + HOUR_MS);
+        await script.restore(key, only, [{ at: START - 1, units: 3 }], START);
+        const wait = (await script.run("take", [key], [{ ...only, cost: 9 }], START)).limits[0]
+          ?.wait;
+        expect(wait).toBeLessThanOrEqual(120_000);
+        expect(await remaining(key, only, START)).toBe(5);
+      }
+    });
+  },
+);

@@ -2,7 +2,12 @@ import fc from "fast-check";
 import type { Algorithm } from "#lib/policy/types";
 import type { ModelLimit } from "./model.ts";
 
-export const ALGORITHMS = ["sliding-log", "sliding-window", "fixed-window", "token-bucket"] as const;
+export const ALGORITHMS = [
+  "sliding-log",
+  "sliding-window",
+  "fixed-window",
+  "token-bucket",
+] as const;
 
 /** A Sunday in 2025, in milliseconds. */
 export const START = 1_750_000_000_000;

@@ -36,7 +36,8 @@ export async function startSteppedRedis(): Promise<SteppedRedis> {
 
 function compileShim(folder: string): string {
   const compiler = findProgram("cc", "gcc", "clang");
-  if (!compiler) throw new Error("This test needs a C compiler: npm test installs it where it may.");
+  if (!compiler)
+    throw new Error("This test needs a C compiler: npm test installs it where it may.");
   const shim = join(folder, "clock-shim.so");
   const source = join(import.meta.dirname, "clock-shim.c");
   const done = spawnSync(compiler, ["-shared", "-fPIC", "-O2", "-o", shim, source]);
