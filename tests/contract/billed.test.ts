@@ -4,7 +4,7 @@ import { createRedis } from "#lib/redis/client";
 import { gateOf } from "../bench/billed/gate.ts";
 import { GROUPS } from "../bench/billed/groups.ts";
 import { CHECK } from "../bench/billed/limit-cases.ts";
-import { type Measured, measureBills } from "../bench/billed/world.ts";
+import { type Cost, measureBills } from "../bench/billed/world.ts";
 import { startStoreProxy } from "../bench/store-proxy.ts";
 import { trafficOf } from "../bench/traffic.ts";
 import { startBillMeter, sumOf } from "../support/billed.ts";
@@ -13,7 +13,7 @@ import { liveStore } from "../support/live-store.ts";
 const live = liveStore();
 
 describe.each(GROUPS)("what docs/performance.md says of $title", ({ cases }) => {
-  let measured: readonly Measured[] = [];
+  let measured: readonly Cost[] = [];
   beforeAll(async () => {
     measured = await measureBills(live.store, cases);
   });

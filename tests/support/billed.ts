@@ -12,8 +12,8 @@ export type Billed = Readonly<Record<string, number>>;
  *   each command inside the script.
  * - "Pricing & Billing" (https://upstash.com/docs/redis/overall/billing) counts each command of a
  *   pipeline and of a transaction, reads and writes alike, and each write once more for each read region.
- * - The questions of "Redis Pricing" (https://upstash.com/pricing/redis#faq) list the commands that are
- *   free: the ones below. TIME and SCRIPT are not among them.
+ * - "Are all Redis commands counted in billing?" (https://upstash.com/pricing/redis#faq) lists the
+ *   commands that are free: the ones below. TIME and SCRIPT are not among them.
  */
 const NOT_BILLED: ReadonlySet<string> = new Set([
   "auth",

@@ -1,16 +1,21 @@
+import type { HeadgateOptions } from "#lib/assemble";
 import { headgate } from "#lib/guard";
 import { createLimits } from "#lib/limits";
 import { type AnyPolicy, definePolicy, type RuleInput } from "#lib/policy/define";
 import { gateOptions } from "../../support/options.ts";
 import { sure } from "../timing.ts";
-import type { BilledCase, World } from "./world.ts";
+import type { BilledCase, Cost, World } from "./world.ts";
 
 /** Sends a request through the gate, waits for what follows the response, and returns the status. */
 type Send = (path: string, method?: string) => Promise<number>;
 
-/** A gate that has seen no request, on a namespace of its own. */
-export function gateOf(world: World, policy: AnyPolicy): Send {
-  const guard = headgate(policy, gateOptions(world).options);
+/** A gate that has seen no request, by default on a namespace of its own. */
+export function gateOf(
+  world: World,
+  policy: AnyPolicy,
+  options: HeadgateOptions = gateOptions(world).options,
+): Send {
+  const guard = headgate(policy, options);
   return async (path, method = "GET") => {
     const later: Promise<unknown>[] = [];
     const headers = { "x-forwarded-for": "203.0.113.9" };
@@ -29,7 +34,7 @@ function policyOf(rule: Rule): AnyPolicy {
 
 /** A request of a client under one rule, which comes after some others and is answered so. */
 export function checkOf(
-  cost: Pick<BilledCase, "what" | "calls" | "commands">,
+  cost: Cost,
   rule: Rule,
   { after, status = 200, meanwhile }: CheckTerms,
 ): BilledCase {
@@ -50,6 +55,19 @@ interface CheckTerms {
   readonly status?: 200 | 429;
   /** What happens to the store after them. */
   readonly meanwhile?: (world: World) => Promise<unknown>;
+}
+
+/** The first check by a rule of a client that was counted by another algorithm under the same keys. */
+export function changedCheckOf(cost: Cost, from: Rule, to: Rule): BilledCase {
+  return {
+    ...cost,
+    async prepare(world) {
+      const { options } = gateOptions(world);
+      await gateOf(world, policyOf(from), options)("/checked");
+      const send = gateOf(world, policyOf(to), options);
+      return async () => sure((await send("/checked")) === 200);
+    },
+  };
 }
 
 /** The limits of one rule for calls from a handler. */

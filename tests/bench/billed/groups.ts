@@ -1,10 +1,11 @@
 import { type Billed, sumOf } from "../../support/billed.ts";
 import { tableOf } from "../numbers.ts";
+import { DEDUP_CASES } from "./dedup-cases.ts";
 import { CHECK_CASES, HANDLER_CASES } from "./limit-cases.ts";
+import { LOCK_CASES } from "./lock-cases.ts";
 import { ROUTE_CASES } from "./route-cases.ts";
-import { DEDUP_CASES, LOCK_CASES } from "./tool-cases.ts";
 import { UPSTASH_CASES } from "./upstash-cases.ts";
-import type { BilledCase, Measured } from "./world.ts";
+import type { BilledCase, Cost } from "./world.ts";
 
 /** Cases that stand in one table of docs/performance.md. */
 interface Group {
@@ -23,7 +24,7 @@ export const GROUPS: readonly Group[] = [
 ];
 
 /** The table of a group in Markdown, as docs/performance.md prints it. */
-export function billTable(title: string, measured: readonly Measured[]): string {
+export function billTable(title: string, measured: readonly Cost[]): string {
   return tableOf(
     [title, "REST calls", "commands billed", "which"],
     measured.map(({ what, calls, commands }) => [

@@ -1,7 +1,7 @@
 import type { Algorithm } from "#lib/policy/types";
 import type { Billed } from "../../support/billed.ts";
 import { sure } from "../timing.ts";
-import { checkOf, limitsOf } from "./gate.ts";
+import { changedCheckOf, checkOf, limitsOf } from "./gate.ts";
 import type { BilledCase, World } from "./world.ts";
 
 /** What a check of one counter runs: it reads the clock and the counter, and writes the counter. */
@@ -152,6 +152,15 @@ export const CHECK_CASES: readonly BilledCase[] = [
     },
     { limits: WINDOW_LIMIT },
     { after: 1, meanwhile: ({ direct }) => direct.script("FLUSH") },
+  ),
+  changedCheckOf(
+    {
+      what: "`sliding-window`, the first check after `token-bucket`",
+      calls: 2,
+      commands: { EVALSHA: 2, TIME: 2, GET: 4, ZCARD: 1, SET: 1 },
+    },
+    { limits: WINDOW_LIMIT, algorithm: "token-bucket" },
+    { limits: WINDOW_LIMIT },
   ),
 ];
 

@@ -5,7 +5,7 @@ import { keyNames } from "#lib/redis/keys";
 import type { Billed } from "../../support/billed.ts";
 import { sure } from "../timing.ts";
 import { gateOf } from "./gate.ts";
-import type { BilledCase, World } from "./world.ts";
+import type { BilledCase, Cost, World } from "./world.ts";
 
 /** "600 per minute" by `sliding-window`, and a limit up to 100 by `sliding-log`. */
 const TWO_RULES: Billed = {
@@ -52,8 +52,6 @@ export const ROUTE_CASES: readonly BilledCase[] = [
     { isKnown: true },
   ),
 ];
-
-type Cost = Pick<BilledCase, "what" | "calls" | "commands">;
 
 /** A request of a client that was there before. */
 function throughGate(cost: Cost, path: string): BilledCase {

@@ -1,9 +1,7 @@
 import { Ratelimit } from "@upstash/ratelimit";
 import { Redis } from "@upstash/redis";
 import { sure } from "../timing.ts";
-import type { BilledCase } from "./world.ts";
-
-type Cost = Pick<BilledCase, "what" | "calls" | "commands">;
+import type { BilledCase, Cost } from "./world.ts";
 
 /** A check by @upstash/ratelimit, over @upstash/redis, with nothing kept in the process. */
 function checkBy(

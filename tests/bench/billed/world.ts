@@ -13,12 +13,16 @@ export interface World {
   readonly unique: string;
 }
 
-/** One thing that an app does with the store, and what it costs. */
-export interface BilledCase {
+/** What one thing that an app does with the store costs. */
+export interface Cost {
   readonly what: string;
   /** REST calls. */
   readonly calls: number;
   readonly commands: Billed;
+}
+
+/** A thing that an app does, and what it costs: the figures that the docs print. */
+export interface BilledCase extends Cost {
   /**
    * Brings the store to where the case begins, and returns the step that is measured.
    *
@@ -27,9 +31,6 @@ export interface BilledCase {
   prepare(world: World): Promise<() => Promise<unknown>>;
 }
 
-/** What a case cost. */
-export type Measured = Pick<BilledCase, "what" | "calls" | "commands">;
-
 /**
  * Measures what cases cost, one after the other. Each runs twice, the second time under new keys: the
  * first run lets Redis learn the scripts, and only the second is counted.
@@ -37,7 +38,7 @@ export type Measured = Pick<BilledCase, "what" | "calls" | "commands">;
 export async function measureBills(
   store: TestStore,
   cases: readonly BilledCase[],
-): Promise<readonly Measured[]> {
+): Promise<readonly Cost[]> {
   const meter = await startBillMeter(store.redis.url);
   const direct = new Redis(store.redis.url);
   const proxy = await startStoreProxy(store.url);
@@ -47,7 +48,7 @@ export async function measureBills(
     direct,
     unique,
   });
-  const measured: Measured[] = [];
+  const measured: Cost[] = [];
   try {
     for (const [i, each] of cases.entries()) {
       await (

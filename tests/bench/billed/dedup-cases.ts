@@ -5,80 +5,20 @@ import type { BilledCase } from "./world.ts";
 
 const WINDOW = "1 hour";
 
-/** Locks of handlers. */
-export const LOCK_CASES: readonly BilledCase[] = [
-  {
-    what: "`acquireLock` and `releaseLock`",
-    calls: 2,
-    commands: { EVALSHA: 2, GET: 2, SET: 1, DEL: 1 },
-    async prepare(world) {
-      const { locks } = makeTools(world);
-      return async () => {
-        const token = await locks.acquireLock("sync", 30);
-        sure(token !== null && (await locks.releaseLock("sync", token)));
-      };
-    },
-  },
-  {
-    what: "`tryAcquire` and `release`, with a fencing token",
-    calls: 2,
-    commands: { EVALSHA: 2, TIME: 1, GET: 4, SET: 2, DEL: 1 },
-    async prepare(world) {
-      const { locks } = makeTools(world);
-      return async () => {
-        const lock = await locks.tryAcquire("sync");
-        sure(lock !== null && (await lock.release()));
-      };
-    },
-  },
-  {
-    what: "`tryAcquire` of a lock that is held",
-    calls: 1,
-    commands: { EVALSHA: 1, GET: 1, PTTL: 1 },
-    async prepare(world) {
-      const { locks } = makeTools(world);
-      await locks.acquireLock("sync", 30);
-      return async () => sure((await locks.tryAcquire("sync")) === null);
-    },
-  },
-  {
-    what: "a renewal (one each third of the TTL)",
-    calls: 1,
-    commands: { EVALSHA: 1, GET: 1, PEXPIRE: 1 },
-    async prepare(world) {
-      const { locks } = makeTools(world);
-      // With no longer hold than one TTL it is not renewed by itself.
-      const lock = await locks.tryAcquire("sync", { maxHold: "1 second" });
-      return async () => sure(lock !== null && (await lock.extend()));
-    },
-  },
-  {
-    what: "`singleFlight`, the caller that runs",
-    calls: 2,
-    commands: { EVALSHA: 2, TIME: 1, GET: 5, SET: 3, DEL: 1 },
-    async prepare(world) {
-      const { locks } = makeTools(world);
-      return async () =>
-        sure(!(await locks.singleFlight("sync", work, { resultTtl: 60 })).isShared);
-    },
-  },
-  {
-    what: "`singleFlight`, a caller that gets the result",
-    calls: 1,
-    commands: { EVALSHA: 1, GET: 1 },
-    async prepare(world) {
-      const { locks } = makeTools(world);
-      const fly = () => locks.singleFlight("sync", work, { resultTtl: 60 });
-      await fly();
-      return async () => sure((await fly()).isShared);
-    },
-  },
-];
-
 const work = async () => "done";
 
 /** Dedup and idempotent handlers. */
 export const DEDUP_CASES: readonly BilledCase[] = [
+  {
+    what: "a bare `SET NX`, to compare",
+    calls: 1,
+    commands: { SET: 1 },
+    async prepare(world) {
+      const { redis } = makeTools(world);
+      const set = () => redis.set(world.unique, "1", { nx: true, ex: 300 });
+      return async () => sure((await set()) === "OK");
+    },
+  },
   {
     what: "`shouldTrackEvent`, the first time",
     calls: 1,
