@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { definePolicy } from "#lib/policy/define";
 import { createRedis } from "#lib/redis/client";
-import { gateOf } from "../bench/billed/gate.ts";
+import { checkOf, gateOf } from "../bench/billed/gate.ts";
 import { GROUPS } from "../bench/billed/groups.ts";
 import { CHECK } from "../bench/billed/limit-cases.ts";
 import { type Cost, measureBills } from "../bench/billed/world.ts";
@@ -23,6 +23,19 @@ describe.each(GROUPS)("what docs/performance.md says of $title", ({ cases }) => 
     ({ i, what, calls, commands }) => {
       expect(measured[i]).toEqual({ what, calls, commands });
     },
+  );
+});
+
+test("the first check of a client by a counter costs as much as a later one", async () => {
+  const counters = (["sliding-window", "fixed-window", "token-bucket"] as const).map(
+    (algorithm) => {
+      const cost = { what: algorithm, calls: 1, commands: CHECK[algorithm] };
+      return checkOf(cost, { limits: { ip: "5000 per day" }, algorithm }, { after: 0 });
+    },
+  );
+  const measured = await measureBills(live.store, counters);
+  expect(measured).toEqual(
+    counters.map(({ what, calls, commands }) => ({ what, calls, commands })),
   );
 });
 

@@ -26,7 +26,7 @@ export function gateOf(
   };
 }
 
-type Rule = RuleInput<never, never>;
+export type Rule = RuleInput<never, never>;
 
 function policyOf(rule: Rule): AnyPolicy {
   return definePolicy({ rules: { checked: { ...rule, match: "/checked" } } });

@@ -1,7 +1,8 @@
 import { type Billed, sumOf } from "../../support/billed.ts";
 import { tableOf } from "../numbers.ts";
 import { DEDUP_CASES } from "./dedup-cases.ts";
-import { CHECK_CASES, HANDLER_CASES } from "./limit-cases.ts";
+import { HANDLER_CASES } from "./handler-cases.ts";
+import { CHECK_CASES } from "./limit-cases.ts";
 import { LOCK_CASES } from "./lock-cases.ts";
 import { ROUTE_CASES } from "./route-cases.ts";
 import { UPSTASH_CASES } from "./upstash-cases.ts";

@@ -1,15 +1,14 @@
 import type { Algorithm } from "#lib/policy/types";
 import type { Billed } from "../../support/billed.ts";
-import { sure } from "../timing.ts";
-import { changedCheckOf, checkOf, limitsOf } from "./gate.ts";
+import { changedCheckOf, checkOf } from "./gate.ts";
 import type { BilledCase, World } from "./world.ts";
 
 /** What a check of one counter runs: it reads the clock and the counter, and writes the counter. */
-const COUNTER: Billed = { EVALSHA: 1, TIME: 1, GET: 1, SET: 1 };
-const COUNTER_READ: Billed = { EVALSHA: 1, TIME: 1, GET: 1 };
+export const COUNTER: Billed = { EVALSHA: 1, TIME: 1, GET: 1, SET: 1 };
+export const COUNTER_READ: Billed = { EVALSHA: 1, TIME: 1, GET: 1 };
 
 /** What a check of a log runs whose entries all count. */
-const LOG: Billed = {
+export const LOG: Billed = {
   EVALSHA: 1,
   TIME: 1,
   ZCARD: 1,
@@ -19,8 +18,8 @@ const LOG: Billed = {
   ZRANGEBYSCORE: 1,
 };
 
-const LOG_LIMIT = { ip: "50 per day" } as const;
-const WINDOW_LIMIT = { ip: "5000 per day" } as const;
+export const LOG_LIMIT = { ip: "50 per day" } as const;
+export const WINDOW_LIMIT = { ip: "5000 per day" } as const;
 const FULL = { ip: "1 per day" } as const;
 
 /** What a check of one limit costs by each algorithm, once its client is known. */
@@ -126,6 +125,16 @@ export const CHECK_CASES: readonly BilledCase[] = [
     { after: 1, status: 429 },
   ),
   checkOf(
+    { what: "`fixed-window`, denied by the store", calls: 1, commands: COUNTER_READ },
+    { limits: FULL, algorithm: "fixed-window" },
+    { after: 1, status: 429 },
+  ),
+  checkOf(
+    { what: "`token-bucket`, denied by the store", calls: 1, commands: COUNTER_READ },
+    { limits: FULL, algorithm: "token-bucket" },
+    { after: 1, status: 429 },
+  ),
+  checkOf(
     {
       what: "`sliding-log`, denied by the store",
       calls: 1,
@@ -164,46 +173,6 @@ export const CHECK_CASES: readonly BilledCase[] = [
   ),
 ];
 
-/** Calls of a handler. */
-export const HANDLER_CASES: readonly BilledCase[] = [
-  {
-    what: "`checkRateLimit`, a limit up to 100",
-    calls: 1,
-    commands: LOG,
-    prepare: (world) => namedCheck(world, 50),
-  },
-  {
-    what: "`checkRateLimit`, a limit above 100",
-    calls: 1,
-    commands: COUNTER,
-    prepare: (world) => namedCheck(world, 5000),
-  },
-  {
-    what: "`peek`, `sliding-log`",
-    calls: 1,
-    commands: { EVALSHA: 1, TIME: 1, ZCARD: 1, ZCOUNT: 1, ZRANGEBYSCORE: 1 },
-    prepare: (world) => look(world, LOG_LIMIT),
-  },
-  {
-    what: "`peek`, `sliding-window`",
-    calls: 1,
-    commands: COUNTER_READ,
-    prepare: (world) => look(world, WINDOW_LIMIT),
-  },
-  {
-    what: "`refund`, `sliding-log`",
-    calls: 1,
-    commands: { EVALSHA: 1, TIME: 1, ZRANGEBYSCORE: 1, ZREM: 1 },
-    prepare: (world) => giveBack(world, LOG_LIMIT),
-  },
-  {
-    what: "`refund`, `sliding-window`",
-    calls: 1,
-    commands: COUNTER,
-    prepare: (world) => giveBack(world, WINDOW_LIMIT),
-  },
-];
-
 /** Adds an entry that is older than the window to every log. */
 async function addOldEntry({ direct }: World): Promise<void> {
   const keys = await direct.keys("*");
@@ -211,26 +180,4 @@ async function addOldEntry({ direct }: World): Promise<void> {
   const logs = keys.filter((_, i) => types[i] === "zset");
   const old = Date.now() - 25 * 3600 * 1000;
   for (const log of logs) await direct.zadd(log, old, `${old}:0`);
-}
-
-async function namedCheck(world: World, limit: number) {
-  const { checkRateLimit } = limitsOf(world, { limits: LOG_LIMIT });
-  const check = async () => {
-    const { success, remaining } = await checkRateLimit(world.unique, limit, 60_000);
-    sure(success && remaining < limit);
-  };
-  await check();
-  return check;
-}
-
-async function look(world: World, limits: typeof LOG_LIMIT | typeof WINDOW_LIMIT) {
-  const { limit, peek } = limitsOf(world, { limits });
-  await limit();
-  return async () => sure((await peek()).reason === "within-limit");
-}
-
-async function giveBack(world: World, limits: typeof LOG_LIMIT | typeof WINDOW_LIMIT) {
-  const { limit, refund } = limitsOf(world, { limits });
-  const decision = await limit();
-  return async () => sure((await refund(decision)) === 1);
 }
