@@ -1,9 +1,11 @@
 import { findProgram } from "#lib/cli/find-program";
-import { startStore } from "../support/gateway.ts";
+import { startBillMeter } from "../support/billed.ts";
+import { startStore, type TestStore } from "../support/gateway.ts";
 import { type Load, load } from "./load.ts";
 import { printTable } from "./numbers.ts";
 import { cellsOf, ROW_HEAD, rowOf } from "./rows.ts";
 import { startStoreProxy } from "./store-proxy.ts";
+import { trafficOf } from "./traffic.ts";
 import { buildVariants, startVariant, type Variant, VARIANTS } from "./variants.ts";
 
 /** How the middlewares are loaded. */
@@ -51,7 +53,7 @@ export async function benchMiddleware(how: How) {
     );
     const wanted = wantedOf(rows);
     const traffic = [];
-    for (const variant of EVERY) traffic.push(await trafficOf(variant, store));
+    for (const variant of EVERY) traffic.push(await trafficOfVariant(variant, store));
     print(rows, how);
     printWanted(wanted);
     printTraffic(traffic);
@@ -130,38 +132,24 @@ export function wantedOf(rows: readonly Row[]) {
   );
 }
 
-async function trafficOf(variant: Variant, store: Store) {
+async function trafficOfVariant(variant: Variant, store: TestStore) {
   const proxy = await startStoreProxy(store.url);
+  const meter = await startBillMeter(store.redis.url);
   const app = await startVariant(variant, { url: proxy.url, token: store.token });
   const ask = () => fetch(`${app.url}/api/ping`, { headers: { "x-forwarded-for": "203.0.113.9" } });
-  const counted = async (atOnce: number) => {
-    const before = proxy.traffic();
-    for (let i = 0; i < COUNTED; i += atOnce) {
-      await Promise.all(Array.from({ length: atOnce }, async () => (await ask()).text()));
-    }
-    const after = await settled(() => proxy.traffic());
-    return {
-      calls: (after.calls - before.calls) / COUNTED,
-      commands: (after.commands - before.commands) / COUNTED,
-      bytes: (after.bytes - before.bytes) / COUNTED,
-    };
-  };
+  const counted = (atOnce: number) =>
+    trafficOf({ proxy, meter }, COUNTED, async () => {
+      for (let i = 0; i < COUNTED; i += atOnce) {
+        await Promise.all(Array.from({ length: atOnce }, async () => (await ask()).text()));
+      }
+    });
   try {
     for (let i = 0; i < 3; i += 1) await (await ask()).text();
     return { variant, one: await counted(1), sixteen: await counted(16) };
   } finally {
     await app.stop();
+    meter.stop();
     await proxy.stop();
-  }
-}
-
-/** Reports come after the answers: until no more does. */
-async function settled<T extends object>(read: () => T): Promise<T> {
-  for (let last = read(); ;) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const next = read();
-    if (JSON.stringify(next) === JSON.stringify(last)) return next;
-    last = next;
   }
 }
 
@@ -188,7 +176,7 @@ function printWanted(wanted: ReturnType<typeof wantedOf>): void {
   );
 }
 
-function printTraffic(traffic: readonly Awaited<ReturnType<typeof trafficOf>>[]): void {
+function printTraffic(traffic: readonly Awaited<ReturnType<typeof trafficOfVariant>>[]): void {
   console.log("\nWhat a request costs the store: alone, and of sixteen at once\n");
   printTable(
     [

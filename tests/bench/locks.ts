@@ -1,29 +1,23 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { Lock as UpstashLock } from "@upstash/lock";
-import { Redis as Upstash } from "@upstash/redis";
 import { Redis as Direct } from "ioredis";
 import { Mutex } from "redis-semaphore";
 import { createLock, IoredisAdapter } from "redlock-universal";
 import { connectDirect } from "#lib/gateway/direct";
 import { createLocks } from "#lib/lock/locks";
 import { makeTools } from "../support/tools.ts";
+import {
+  benchContended,
+  CONTENDERS,
+  printContended,
+  type Served,
+  TTL,
+  upstashOf,
+} from "./contended.ts";
 import { percentile, printTable } from "./numbers.ts";
 import { startServed } from "./served.ts";
 import { sure, type Timed, timeInTurn } from "./timing.ts";
 
 const CALLERS = [1, 5, 20, 50] as const;
-
-/** For how long each lock is leased, in seconds. */
-const TTL = 30;
-
-/** Callers who want one lock at once, and how often they come anew, each for one turn. */
-const WAITERS = 20;
-const ROUNDS = 10;
-
-/** For how long each of them holds it, in milliseconds. */
-const HELD_MS = 5;
-
-type Served = Awaited<ReturnType<typeof startServed>>;
 
 /** A lock taken and given back, and what its time is compared to. */
 interface Compared extends Timed {
@@ -43,10 +37,10 @@ export async function benchLocks(calls: number) {
       console.error(`measuring with ${callers} at once ...`);
       rows.push(...(await measure(operations, calls, callers)));
     }
-    console.error(`measuring ${WAITERS} who want one lock ...`);
-    const contended = [await contend("@upstash/lock", upstashTurns(store))];
-    contended.push(await contend("Headgate", ownTurns(store)));
-    print(rows, contended, calls);
+    console.error(`measuring ${CONTENDERS} who want one lock ...`);
+    const contended = await benchContended(store);
+    print(rows, calls);
+    printContended(contended);
     return { calls, rows, contended };
   } finally {
     await tcp.close();
@@ -55,17 +49,12 @@ export async function benchLocks(calls: number) {
   }
 }
 
-/** With a REST call for each command, as those of requests apart are. */
-function upstash({ url, token }: Served): Upstash {
-  return new Upstash({ url, token, enableTelemetry: false, enableAutoPipelining: false });
-}
-
 function comparisons(
   store: Served,
   direct: Direct,
   tcp: ReturnType<typeof connectDirect>["redis"],
 ) {
-  const rest = upstash(store);
+  const rest = upstashOf(store);
   const { locks, failures, ...parts } = makeTools(store);
   const overTcp = createLocks({ ...parts, redis: tcp, onFailure: (what) => failures.push(what) });
   const adapter = new IoredisAdapter(direct);
@@ -154,67 +143,7 @@ async function measure(
   });
 }
 
-/** Takes one lock, and answers what gives it back. */
-type Turn = () => Promise<() => Promise<unknown>>;
-
-function upstashTurns(store: Served): Turn {
-  const redis = upstash(store);
-  return async () => {
-    const retry = { attempts: 10_000, delay: 100 };
-    const lock = new UpstashLock({ id: "turn", redis, lease: TTL * 1000, retry });
-    sure(await lock.acquire());
-    return () => lock.release();
-  };
-}
-
-function ownTurns(store: Served): Turn {
-  // Looked up at each call, so that it can be counted.
-  const { locks } = makeTools(store, (...call) => globalThis.fetch(...call));
-  return async () => {
-    const lock = await locks.acquire("turn", { ttl: TTL, wait: "1 hour" });
-    return () => lock.release();
-  };
-}
-
-/** Twenty callers who take one lock in turn: how long it is nobody's, and how often each asks. */
-async function contend(what: string, turn: Turn) {
-  const idle: number[] = [];
-  let [freeAt, calls] = [NaN, 0];
-  const { fetch: send } = globalThis;
-  globalThis.fetch = (...call) => {
-    calls += 1;
-    return send(...call);
-  };
-  try {
-    const waiter = async () => {
-      const giveBack = await turn();
-      if (!Number.isNaN(freeAt)) idle.push(performance.now() - freeAt);
-      await pause(HELD_MS);
-      await giveBack();
-      freeAt = performance.now();
-    };
-    for (let round = 0; round < ROUNDS; round += 1) {
-      freeAt = NaN;
-      await Promise.all(Array.from({ length: WAITERS }, waiter));
-    }
-  } finally {
-    globalThis.fetch = send;
-  }
-  return {
-    what,
-    /** Milliseconds from a release to the next holder. */
-    p50: percentile(50, idle),
-    p95: percentile(95, idle),
-    /** Store calls of each time that the lock was had, both of the pair among them. */
-    callsPerTurn: calls / (WAITERS * ROUNDS),
-  };
-}
-
-function print(
-  rows: readonly Row[],
-  contended: readonly Awaited<ReturnType<typeof contend>>[],
-  calls: number,
-): void {
+function print(rows: readonly Row[], calls: number): void {
   console.log(
     `\nA lock taken and given back, ${calls} times each, two round trips: Node, our gateway in a process of its own, redis-server, on loopback\n`,
   );
@@ -228,18 +157,6 @@ function print(
       p95.toFixed(2),
       to,
       ratio?.toFixed(2) ?? "–",
-    ]),
-  );
-  console.log(
-    `\n${WAITERS} callers who want one lock at once, each for ${HELD_MS} ms; ${ROUNDS} times\n`,
-  );
-  printTable(
-    ["lock", "from release to the next holder, p50 ms", "p95 ms", "calls a turn"],
-    contended.map(({ what, p50, p95, callsPerTurn }) => [
-      what,
-      p50.toFixed(1),
-      p95.toFixed(1),
-      callsPerTurn.toFixed(1),
     ]),
   );
 }

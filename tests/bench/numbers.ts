@@ -6,11 +6,16 @@ export function percentile(percent: number, numbers: readonly number[]): number 
   return low + (high - low) * (at - Math.floor(at));
 }
 
-/** Prints a table as Markdown has them. */
-export function printTable(
+/** A table in Markdown. */
+export function tableOf(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],
-): void {
+): string {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |`;
-  console.log([line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n"));
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** Prints a table in Markdown. */
+export function printTable(...table: Parameters<typeof tableOf>): void {
+  console.log(tableOf(...table));
 }

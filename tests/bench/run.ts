@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { MiddlewareFigures } from "../pictures/middlewares.ts";
 import { ROOT } from "../support/app.ts";
+import { benchBilled } from "./billed.ts";
 import { benchDedup } from "./dedup.ts";
 import { benchClientMemory } from "./client-memory.ts";
 import { benchDelay } from "./delay.ts";
@@ -30,6 +31,8 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
               each call alone), and the usual @upstash/ratelimit example; what each request costs
               the store; needs wrk (Debian: apt-get install wrk)
               --rounds 5 --seconds 3 --connections 1,16,64
+  billed      REST calls, and the commands that Upstash bills, for a check, a lock and a dedup call
+              of each kind, beside @upstash/ratelimit; no load, a few seconds
   delay       strict and optimistic while the store answers 0, 5, 20, 80 ms later; needs wrk
               --rounds 5 --seconds 3
   workerd     our gate with one rule under workerd, where calls are not joined, beside the plain
@@ -87,6 +90,7 @@ const PARTS = {
     if (values.save) save({ ...on, commit: commit(), rows: figuresOf(measured.rows) });
     return measured;
   },
+  billed: benchBilled,
   delay: () => benchDelay({ rounds: count("rounds"), seconds: count("seconds") }),
   workerd: () =>
     benchWorkerd({

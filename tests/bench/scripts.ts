@@ -1,4 +1,5 @@
 import { Redis } from "ioredis";
+import { readCommandStats } from "../support/command-stats.ts";
 import { startRedis } from "../support/redis.ts";
 import { flexible, type Limiter, ours, type Take, upstash } from "./limiters.ts";
 import { percentile, printTable } from "./numbers.ts";
@@ -106,10 +107,11 @@ export function readStand(cpu: string, commands: string): Cost {
   const seconds = ["used_cpu_sys", "used_cpu_user"].map((name) =>
     Number(new RegExp(`^${name}:([\\d.]+)`, "m").exec(cpu)?.[1]),
   );
-  const scripts = [...commands.matchAll(/^cmdstat_eval(?:sha)?:calls=\d+,usec=(\d+)/gm)];
+  const stats = readCommandStats(commands);
+  const usecOf = (name: string) => stats.get(name)?.usec ?? 0;
   return {
     cpu: seconds.reduce((sum, each) => sum + each, 0) * 1_000_000,
-    script: scripts.reduce((sum, [, usec]) => sum + Number(usec), 0),
+    script: usecOf("eval") + usecOf("evalsha"),
   };
 }
 

@@ -13,8 +13,6 @@ import { setTimeout } from "node:timers/promises";
 export interface StoreTraffic {
   /** REST calls. */
   readonly calls: number;
-  /** Commands as Upstash bills them: a script is one, and each of a pipeline. */
-  readonly commands: number;
   /** Bytes of the calls and their answers, with their headers. */
   readonly bytes: number;
 }
@@ -32,12 +30,11 @@ export interface StoreProxy {
  */
 export async function startStoreProxy(storeUrl: string, delayMs = 0): Promise<StoreProxy> {
   const sockets = new Set<Socket>();
-  const seen = { calls: 0, commands: 0 };
+  let calls = 0;
   const agent = new Agent({ keepAlive: true });
   const handOn = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const body = await readAll(incoming);
-    seen.calls += 1;
-    seen.commands += commandsIn(body);
+    calls += 1;
     const { method = "POST", headers, url = "/" } = incoming;
     const onward = forward(new URL(url, storeUrl), { method, headers, agent });
     onward.end(body);
@@ -61,7 +58,7 @@ export async function startStoreProxy(storeUrl: string, delayMs = 0): Promise<St
         (sum, { bytesRead, bytesWritten }) => sum + bytesRead + bytesWritten,
         0,
       );
-      return { ...seen, bytes };
+      return { calls, bytes };
     },
     async stop() {
       server.closeAllConnections();
@@ -69,12 +66,6 @@ export async function startStoreProxy(storeUrl: string, delayMs = 0): Promise<St
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-/** How many commands a call's body has: one, or a pipeline of them. */
-export function commandsIn(body: Buffer): number {
-  const parsed: unknown = JSON.parse(body.toString());
-  return Array.isArray(parsed) && parsed.every(Array.isArray) ? parsed.length : 1;
 }
 
 async function readAll(message: IncomingMessage): Promise<Buffer> {

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { summarise, wantedOf } from "../../bench/compare.ts";
 import { type Load, readReport } from "../../bench/load.ts";
 import { largest } from "../../bench/profile.ts";
-import { commandsIn } from "../../bench/store-proxy.ts";
 
 /** What wrk 4.1 writes. */
 const report = (refused: string) => `Running 2s test @ http://127.0.0.1:3000/api/ping
@@ -70,14 +69,6 @@ describe("what is made of the rounds", () => {
       ["one", "upstash", false],
     ]);
   });
-});
-
-test.each([
-  [["evalsha", "x", 1, "k"], 1],
-  [[["evalsha", "x"], ["get", "k"], ["ping"]], 3],
-  [[["get", "k"]], 1],
-])("%j is billed as %d", (body, commands) => {
-  expect(commandsIn(Buffer.from(JSON.stringify(body)))).toBe(commands);
 });
 
 test("a profile is read by function, without the time in which nothing was done", () => {

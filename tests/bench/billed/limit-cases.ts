@@ -1,0 +1,183 @@
+import type { Algorithm } from "#lib/policy/types";
+import type { Billed } from "../../support/billed.ts";
+import { changedCheckOf, checkOf } from "./gate.ts";
+import type { BilledCase, World } from "./world.ts";
+
+/** What a check of one counter runs: it reads the clock and the counter, and writes the counter. */
+export const COUNTER: Billed = { EVALSHA: 1, TIME: 1, GET: 1, SET: 1 };
+export const COUNTER_READ: Billed = { EVALSHA: 1, TIME: 1, GET: 1 };
+
+/** What a check of a log runs whose entries all count. */
+export const LOG: Billed = {
+  EVALSHA: 1,
+  TIME: 1,
+  ZCARD: 1,
+  ZCOUNT: 1,
+  ZADD: 1,
+  PEXPIRE: 1,
+  ZRANGEBYSCORE: 1,
+};
+
+export const LOG_LIMIT = { ip: "50 per day" } as const;
+export const WINDOW_LIMIT = { ip: "5000 per day" } as const;
+const FULL = { ip: "1 per day" } as const;
+
+/** What a check of one limit costs by each algorithm, once its client is known. */
+export const CHECK: Readonly<Record<Algorithm, Billed>> = {
+  "sliding-log": LOG,
+  "sliding-window": COUNTER,
+  "fixed-window": COUNTER,
+  "token-bucket": COUNTER,
+};
+
+/** Checks by the gate. */
+export const CHECK_CASES: readonly BilledCase[] = [
+  checkOf(
+    { what: "`sliding-window`", calls: 1, commands: CHECK["sliding-window"] },
+    { limits: WINDOW_LIMIT },
+    { after: 1 },
+  ),
+  checkOf(
+    { what: "`fixed-window`", calls: 1, commands: CHECK["fixed-window"] },
+    { limits: WINDOW_LIMIT, algorithm: "fixed-window" },
+    { after: 1 },
+  ),
+  checkOf(
+    { what: "`token-bucket`", calls: 1, commands: CHECK["token-bucket"] },
+    { limits: WINDOW_LIMIT, algorithm: "token-bucket" },
+    { after: 1 },
+  ),
+  checkOf(
+    {
+      what: "`sliding-log`, the first check of a client",
+      calls: 1,
+      commands: { EVALSHA: 1, TIME: 1, ZCARD: 1, ZADD: 1, PEXPIRE: 1 },
+    },
+    { limits: LOG_LIMIT },
+    { after: 0 },
+  ),
+  checkOf(
+    { what: "`sliding-log`, a later one", calls: 1, commands: CHECK["sliding-log"] },
+    { limits: LOG_LIMIT },
+    { after: 1 },
+  ),
+  checkOf(
+    {
+      what: "`sliding-log`, one that removes old entries",
+      calls: 1,
+      commands: { ...LOG, ZREMRANGEBYSCORE: 1 },
+    },
+    { limits: LOG_LIMIT },
+    { after: 1, meanwhile: addOldEntry },
+  ),
+  checkOf(
+    { what: "`sliding-log`, a cost of 20", calls: 1, commands: { ...LOG, ZADD: 20 } },
+    { limits: LOG_LIMIT, cost: 20 },
+    { after: 1 },
+  ),
+  checkOf(
+    { what: "`sliding-window`, a cost of 20", calls: 1, commands: COUNTER },
+    { limits: WINDOW_LIMIT, cost: 20 },
+    { after: 1 },
+  ),
+  checkOf(
+    {
+      what: "two limits by `sliding-window`",
+      calls: 1,
+      commands: { EVALSHA: 1, TIME: 1, GET: 2, SET: 2 },
+    },
+    { limits: { ip: ["500 per minute", "5000 per day"] } },
+    { after: 1 },
+  ),
+  checkOf(
+    {
+      what: "two limits by `sliding-log`",
+      calls: 1,
+      commands: {
+        EVALSHA: 1,
+        TIME: 1,
+        ZCARD: 2,
+        ZCOUNT: 2,
+        ZADD: 2,
+        PEXPIRE: 2,
+        ZRANGEBYSCORE: 2,
+      },
+    },
+    { limits: { ip: ["20 per hour", "50 per day"] } },
+    { after: 1 },
+  ),
+  checkOf(
+    {
+      what: "one limit by each of the two",
+      calls: 1,
+      commands: { ...LOG, GET: 1, SET: 1 },
+    },
+    { limits: { ip: ["20 per hour", "5000 per day"] } },
+    { after: 1 },
+  ),
+  checkOf(
+    {
+      what: "`sliding-window`, denied by the store",
+      calls: 1,
+      commands: COUNTER_READ,
+    },
+    { limits: FULL, algorithm: "sliding-window" },
+    { after: 1, status: 429 },
+  ),
+  checkOf(
+    { what: "`fixed-window`, denied by the store", calls: 1, commands: COUNTER_READ },
+    { limits: FULL, algorithm: "fixed-window" },
+    { after: 1, status: 429 },
+  ),
+  checkOf(
+    { what: "`token-bucket`, denied by the store", calls: 1, commands: COUNTER_READ },
+    { limits: FULL, algorithm: "token-bucket" },
+    { after: 1, status: 429 },
+  ),
+  checkOf(
+    {
+      what: "`sliding-log`, denied by the store",
+      calls: 1,
+      commands: { EVALSHA: 1, TIME: 1, ZCARD: 1, ZCOUNT: 1, ZRANGEBYSCORE: 2 },
+    },
+    { limits: FULL },
+    { after: 1, status: 429 },
+  ),
+  checkOf(
+    { what: "denied again, from the denial cache", calls: 0, commands: {} },
+    { limits: FULL },
+    { after: 2, status: 429 },
+  ),
+  checkOf(
+    { what: "optimistic, reported after the response", calls: 1, commands: COUNTER },
+    { limits: WINDOW_LIMIT, admit: "optimistic" },
+    { after: 1 },
+  ),
+  checkOf(
+    {
+      what: "`sliding-window`, when Redis does not know the script yet",
+      calls: 2,
+      commands: { EVALSHA: 1, EVAL: 1, TIME: 1, GET: 1, SET: 1 },
+    },
+    { limits: WINDOW_LIMIT },
+    { after: 1, meanwhile: ({ direct }) => direct.script("FLUSH") },
+  ),
+  changedCheckOf(
+    {
+      what: "`sliding-window`, the first check after `token-bucket`",
+      calls: 2,
+      commands: { EVALSHA: 2, TIME: 2, GET: 4, ZCARD: 1, SET: 1 },
+    },
+    { limits: WINDOW_LIMIT, algorithm: "token-bucket" },
+    { limits: WINDOW_LIMIT },
+  ),
+];
+
+/** Adds an entry that is older than the window to every log. */
+async function addOldEntry({ direct }: World): Promise<void> {
+  const keys = await direct.keys("*");
+  const types = await Promise.all(keys.map((key) => direct.type(key)));
+  const logs = keys.filter((_, i) => types[i] === "zset");
+  const old = Date.now() - 25 * 3600 * 1000;
+  for (const log of logs) await direct.zadd(log, old, `${old}:0`);
+}

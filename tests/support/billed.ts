@@ -1,0 +1,77 @@
+import { Redis } from "ioredis";
+import { readCommandStats } from "./command-stats.ts";
+
+/** How often each command was billed, by the name of the command in capitals. */
+export type Billed = Readonly<Record<string, number>>;
+
+/**
+ * Commands that Upstash does not bill, and CLIENT, which the gateway sends to set up its own connection.
+ *
+ * Upstash's documentation, as of November 29, 2026, says what is billed:
+ * - "Costs" (https://upstash.com/docs/redis/sdks/ratelimit-ts/costs) counts the call of a script and
+ *   each command inside the script.
+ * - "Pricing & Billing" (https://upstash.com/docs/redis/overall/billing) counts each command of a
+ *   pipeline and of a transaction, reads and writes alike, and each write once more for each read region.
+ * - "Are all Redis commands counted in billing?" (https://upstash.com/pricing/redis#faq) lists the
+ *   commands that are free: the ones below. TIME and SCRIPT are not among them.
+ */
+const NOT_BILLED: ReadonlySet<string> = new Set([
+  "auth",
+  "client",
+  "command",
+  "config",
+  "hello",
+  "info",
+  "ping",
+  "quit",
+  "reset",
+  "select",
+]);
+
+/** Counts what Upstash would bill, on a real Redis that nothing else uses meanwhile. */
+export interface BillMeter {
+  /** Everything that was billed since Redis started. */
+  total(): Promise<Billed>;
+  /** What was billed while the work ran. */
+  of(work: () => Promise<unknown>): Promise<Billed>;
+  stop(): void;
+}
+
+/** Starts a meter, which reads INFO commandstats over a connection of its own. */
+export async function startBillMeter(redisUrl: string): Promise<BillMeter> {
+  const redis = new Redis(redisUrl);
+  await redis.ping();
+  const total = async () => readBilled(await redis.info("commandstats"));
+  return {
+    total,
+    async of(work) {
+      const before = await total();
+      await work();
+      return difference(await total(), before);
+    },
+    stop: () => redis.disconnect(),
+  };
+}
+
+/** Reads what was billed from the answer of INFO commandstats. */
+export function readBilled(info: string): Billed {
+  const stats = [...readCommandStats(info)].filter(
+    ([name]) => !NOT_BILLED.has(name.split("|", 1)[0] ?? name),
+  );
+  return Object.fromEntries(
+    stats.map(([name, { calls }]) => [name.replace("|", " ").toUpperCase(), calls]),
+  );
+}
+
+function difference(after: Billed, before: Billed): Billed {
+  const changes = Object.entries(after).map(([name, calls]): [string, number] => [
+    name,
+    calls - (before[name] ?? 0),
+  ]);
+  return Object.fromEntries(changes.filter(([, calls]) => calls !== 0));
+}
+
+/** How many commands were billed in all. */
+export function sumOf(billed: Billed): number {
+  return Object.values(billed).reduce((sum, calls) => sum + calls, 0);
+}

@@ -1,0 +1,124 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { Algorithm } from "#lib/policy/types";
+import { billTable, GROUPS } from "../bench/billed/groups.ts";
+import { CHECK } from "../bench/billed/limit-cases.ts";
+import { readBilled, sumOf } from "../support/billed.ts";
+import { ROOT } from "../support/app.ts";
+
+const read = (...path: string[]) => readFileSync(join(ROOT, ...path), "utf8");
+
+/** What the list of cases says, which tests/contract/billed.test.ts holds against Redis. */
+const billedOf = (what: string) => {
+  const found = GROUPS.flatMap(({ cases }) => cases).find((each) => each.what === what);
+  if (!found) throw new Error(`There is no case ${what}.`);
+  return sumOf(found.commands);
+};
+
+const CHECKS = {
+  window: sumOf(CHECK["sliding-window"]),
+  log: sumOf(CHECK["sliding-log"]),
+  oldLog: billedOf("`sliding-log`, one that removes old entries"),
+};
+
+describe("docs/performance.md", () => {
+  const page = read("docs", "performance.md");
+
+  test.each(GROUPS)("prints the measured table of $title", ({ title, cases }) => {
+    expect(page).toContain(`\n\n${billTable(title, cases)}\n\n`);
+  });
+
+  test("has no other table of billed commands", () => {
+    expect(page.match(/\| REST calls \| commands billed \| which \|/g)).toHaveLength(GROUPS.length);
+  });
+
+  test("says what a million checks come to", () => {
+    for (const said of [
+      `**${CHECKS.window} million** by \`sliding-window\`, \`fixed-window\` or \`token-bucket\``,
+      `**${CHECKS.log} million** by \`sliding-log\``,
+      `${CHECKS.oldLog} million for clients that keep coming`,
+      `**${billedOf("`sliding-log`, a cost of 20")} million** with a cost of 20`,
+      `${billedOf("`slidingWindow`, a later one")} million by \`slidingWindow\``,
+      `${billedOf("`fixedWindow`, a later one")} million by \`fixedWindow\``,
+      `${billedOf("`tokenBucket`")} million by \`tokenBucket\``,
+    ]) {
+      expect(page).toContain(said);
+    }
+  });
+
+  test.each([
+    ["Headgate, one rule", CHECKS.window],
+    [
+      "Headgate, three rules",
+      CHECKS.window + 2 * (billedOf("two limits by `sliding-window`") - CHECKS.window),
+    ],
+    ["Headgate, one optimistic rule", billedOf("optimistic, reported after the response")],
+    ["Headgate, refused", 0],
+    ["Headgate, one rule, each call alone", CHECKS.window],
+    ["@upstash/ratelimit example", billedOf("`slidingWindow`, a later one")],
+  ])("prints for the middleware %s %d commands a request, alone and of sixteen", (what, billed) => {
+    const [, table = ""] = page.split("| middleware | REST calls | commands billed |");
+    const line = table.split("\n").find((each) => each.startsWith(`| ${what} |`));
+    const row = line?.split("|").map((cell) => cell.trim());
+    expect([row?.[3], row?.[6]]).toEqual([billed.toFixed(2), billed.toFixed(2)]);
+  });
+});
+
+test("docs/algorithms.md says of each algorithm how many commands a check is", () => {
+  const lines = read("docs", "algorithms.md")
+    .split("\n")
+    .map((line) => line.split("|").map((cell) => cell.trim()));
+  const algorithms = lines.find(([, first, second]) => first === "" && second === "`sliding-log`");
+  const row = lines.find(([, first]) => first === "commands that Upstash bills for a check");
+  const said = algorithms
+    ?.slice(2, 6)
+    .map((name, i) => [name.replaceAll("`", ""), Number.parseInt(row?.[i + 2] ?? "", 10)]);
+  const names: readonly Algorithm[] = [
+    "sliding-log",
+    "sliding-window",
+    "fixed-window",
+    "token-bucket",
+  ];
+  expect(said).toEqual(names.map((name) => [name, sumOf(CHECK[name])]));
+});
+
+test.each([
+  [
+    "README.md",
+    `${CHECKS.window} commands by \`sliding-window\`, \`fixed-window\` or \`token-bucket\` and ${CHECKS.log} by \`sliding-log\``,
+  ],
+  ["README.md", `(${CHECKS.oldLog} when a check removes old entries)`],
+  ["README.md", `${CHECKS.window} to ${CHECKS.oldLog} million`],
+  [
+    "docs/deploy-vercel.md",
+    `${CHECKS.window} commands by \`sliding-window\`, ${CHECKS.log} by \`sliding-log\``,
+  ],
+  [
+    "docs/deploy-cloudflare.md",
+    `${CHECKS.window} commands by \`sliding-window\`, ${CHECKS.log} by \`sliding-log\``,
+  ],
+  [
+    "docs/locks.md",
+    `\`acquireLock\` and \`releaseLock\` are ${billedOf("`acquireLock` and `releaseLock`")} commands, \`tryAcquire\` and \`release\` ${billedOf("`tryAcquire` and `release`, with a fencing token")}, and @upstash/lock's pair ${billedOf("@upstash/lock: `acquire` and `release`")}`,
+  ],
+  [
+    "docs/dedup.md",
+    `\`shouldTrackEvent\` is ${billedOf("`shouldTrackEvent`, the first time")} the first time and ${billedOf("`shouldTrackEvent`, a duplicate")} for a duplicate, \`count\` with one counter ${billedOf("`count` with one counter, the first time")} and ${billedOf("`count` with one counter, a duplicate")}, and \`once\` and \`idempotent\` ${billedOf("`once`, the first time")} and ${billedOf("`once`, a duplicate")}`,
+  ],
+])("%s says: %s", (page, said) => {
+  expect(read(page)).toContain(said);
+});
+
+test("billed commands are read from INFO commandstats, without those that Upstash does not bill", () => {
+  const info = [
+    "# Commandstats",
+    "cmdstat_evalsha:calls=3,usec=40,usec_per_call=13.33,rejected_calls=0,failed_calls=1",
+    "cmdstat_script|load:calls=2,usec=5,usec_per_call=2.50,rejected_calls=0,failed_calls=0",
+    "cmdstat_config|get:calls=9,usec=1,usec_per_call=1.00,rejected_calls=0,failed_calls=0",
+    "cmdstat_client|setinfo:calls=9,usec=1,usec_per_call=1.00,rejected_calls=0,failed_calls=0",
+    "cmdstat_ping:calls=9,usec=1,usec_per_call=1.00,rejected_calls=0,failed_calls=0",
+    "",
+  ].join("\r\n");
+  expect(readBilled(info)).toEqual({ EVALSHA: 3, "SCRIPT LOAD": 2 });
+});
