@@ -1,5 +1,7 @@
 import type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
-import { HeadgateError } from "#lib/core/errors";
+import type { HeadgateError } from "#lib/core/errors";
+import { invalidSettings, isToken } from "#lib/core/settings";
+import { readHttpAddress, REST_ADDRESS, REST_TOKEN } from "#lib/core/store-address";
 import { type BreakerChange, createBreaker } from "./breaker.ts";
 import { DEFAULT_DEADLINE_MS } from "./deadline.ts";
 import { isStoreFailure, rejected, StoreError } from "./errors.ts";
@@ -38,15 +40,18 @@ const PROBE_MARGIN_MS = 100;
  *
  * Throws {@link StoreError} for everything that goes wrong.
  *
- * @throws {HeadgateError} ENV_INVALID for an address that is none of REST
+ * @throws {HeadgateError} ENV_INVALID for an address that is none of REST, or a token that no header
+ *   can hold
  */
 export function createRequester(options: RequesterOptions): Requester {
-  const base = options.url.replace(/\/+$/, "");
+  const base = readHttpAddress(options.url);
   const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
   const send = options.fetch ?? ((...call: Parameters<typeof fetch>) => fetch(...call));
-  if (!/^https?:/.test(base)) throw notRest();
+  if (base === undefined) throw notRest();
+  const token = options.token.trim();
+  if (!isToken(token)) throw invalidSettings({ UPSTASH_REDIS_REST_TOKEN: REST_TOKEN });
   const headers = {
-    authorization: `Bearer ${options.token}`,
+    authorization: `Bearer ${token}`,
     "content-type": "application/json",
   };
 
@@ -121,10 +126,9 @@ function commandName(request: UpstashRequest): string {
 }
 
 function notRest(): HeadgateError {
-  return new HeadgateError(
-    "ENV_INVALID",
-    "UPSTASH_REDIS_REST_URL: allowed is a REST address, https://…. REDIS_URL is reached by TCP, on Node alone (docs/proxy.md), or by `npm run gateway`.",
-  );
+  return invalidSettings({
+    UPSTASH_REDIS_REST_URL: `${REST_ADDRESS} (REDIS_URL is reached by TCP, on Node alone, docs/proxy.md, or by \`npm run gateway\`)`,
+  });
 }
 
 function notTried(what: string, cause: StoreError): StoreError {
