@@ -73,7 +73,12 @@ async function serve(served: Served): Promise<void> {
       HEADGATE_SERVER: "1",
     });
     const settings = readEnvironment(process.env);
-    const checked = warningOf(store, settings);
+    // Before Next is loaded, which would keep the answer waiting beyond the deadline.
+    const warnings = [
+      ...unknownVariables(env),
+      store.warning,
+      await warningOf(store, settings),
+    ].filter((warning) => warning !== undefined);
 
     const next: { app?: ReturnType<typeof startNext> } = {};
     const server = createHttpServer(
@@ -95,8 +100,7 @@ async function serve(served: Served): Promise<void> {
     // No request comes in between: one that comes next waits for Next.
     next.app = startNext(root, dev, at);
     const { close } = await next.app;
-    const warnings = [...unknownVariables(env), store.warning, await checked];
-    for (const warning of warnings) if (warning) say(`warning  ${warning}`);
+    for (const warning of warnings) say(`warning  ${warning}`);
     say(`store    ${store.line}`);
     say(`clients  ${clients.line}`);
     say(`users    ${users.line}`);
@@ -117,7 +121,7 @@ async function serve(served: Served): Promise<void> {
   process.exit(0);
 }
 
-/** Asks the store while Next starts; HEADGATE_MODE=off asks none. */
+/** Asks the store, no longer than the deadline; HEADGATE_MODE=off asks none. */
 async function warningOf(
   { name }: ChosenStore,
   { store: { url, token, deadlineMs }, mode }: Environment,

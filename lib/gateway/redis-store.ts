@@ -37,7 +37,7 @@ export async function connectRedis(options: RedisStoreOptions): Promise<Store> {
   const redis = createClient(options);
   follow(redis, report);
   const kind = watchKind(redis, report);
-  const database = watchDatabase(redis, report);
+  const database = watchDatabase(redis);
   // A Redis that is not there yet is reported, and tried again, like one that is lost later.
   await Promise.race([redis.connect().then(kind.known, () => {}), pause(commandTimeoutMs)]);
   const close = () => disconnect(redis);
@@ -52,6 +52,11 @@ export async function connectRedis(options: RedisStoreOptions): Promise<Store> {
     throw error;
   }
 
+  // Redis may lose the database later, by a restart with other settings.
+  redis.on("ready", () => {
+    const refusal = database.refusal();
+    if (refusal !== undefined) report(refusal);
+  });
   const call = async (command: Command) => {
     check();
     return await send(redis, command, commandTimeoutMs);
@@ -84,24 +89,25 @@ function createClient({ redisUrl, redisOptions, commandTimeoutMs }: RedisStoreOp
  * Notes when Redis refuses the database that the address names. ioredis goes on in database 0 then,
  * among other keys than were meant.
  */
-function watchDatabase(redis: Redis, report: (line: string) => void) {
+function watchDatabase(redis: Redis) {
   let refusal: HeadgateError | undefined;
   redis.on("connect", () => {
     refusal = undefined;
   });
   redis.on("error", (error: Error) => {
-    if (!isRefusedSelect(error)) return;
+    // Without a valid password nothing is selected; that is said of the password.
+    if (!isOfSelect(error) || reasonOf(error) === "NOAUTH") return;
     refusal = refusedDatabase(redis.options.db, error);
-    report(refusal.message);
   });
   return {
     check() {
       if (refusal) throw refusal;
     },
+    refusal: () => refusal?.message,
   };
 }
 
-function isRefusedSelect(error: Error & { command?: { name: string } }): boolean {
+function isOfSelect(error: Error & { command?: { name: string } }): boolean {
   return error.command?.name === "select";
 }
 
@@ -145,8 +151,8 @@ function follow(redis: Redis, report: (line: string) => void): void {
     if (["", "Redis answers"].includes(current())) change("Redis is lost; trying again");
   });
   redis.on("error", (error: Error) => {
-    // Another line says so, and more.
-    if (!isRefusedSelect(error)) change(`Redis cannot be used (${reasonOf(error)}); trying again`);
+    // What follows says more: AUTH was refused as well, or the database is.
+    if (!isOfSelect(error)) change(`Redis cannot be used (${reasonOf(error)}); trying again`);
   });
 }
 
