@@ -124,10 +124,10 @@ async function serve(served: Served): Promise<void> {
 /** Asks the store, no longer than the deadline; HEADGATE_MODE=off asks none. */
 async function warningOf(
   { name }: ChosenStore,
-  { store: { url, token, deadlineMs }, mode }: Environment,
+  { store, mode }: Environment,
 ): Promise<string | undefined> {
-  if (mode === "off" || name === undefined || url === undefined) return undefined;
-  return storeWarning({ redis: createScriptStore({ url, token, deadlineMs }), name, mode });
+  if (mode === "off" || name === undefined) return undefined;
+  return storeWarning({ redis: createScriptStore(store), name, mode });
 }
 
 /** What a person should know who starts a server that does not do what it is there for. */

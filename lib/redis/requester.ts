@@ -5,6 +5,7 @@ import { readHttpAddress, REST_ADDRESS, REST_TOKEN } from "#lib/core/store-addre
 import { type BreakerChange, createBreaker } from "./breaker.ts";
 import { DEFAULT_DEADLINE_MS } from "./deadline.ts";
 import { isStoreFailure, rejected, StoreError } from "./errors.ts";
+import { noStore } from "./no-store.ts";
 
 export type { UpstashRequest, UpstashResponse } from "@upstash/redis";
 
@@ -19,8 +20,11 @@ export interface BreakerSettings {
 }
 
 export interface RequesterOptions extends BreakerSettings {
-  /** The store's REST address, https outside a machine's own loopback. */
-  readonly url: string;
+  /**
+   * The store's REST address, https outside a machine's own loopback. With undefined every call fails:
+   * config/env.ts has none where HEADGATE_MODE is off and no store is named.
+   */
+  readonly url: string | undefined;
   /** Its bearer token. */
   readonly token: string;
   /**
@@ -44,6 +48,7 @@ const PROBE_MARGIN_MS = 100;
  *   can hold
  */
 export function createRequester(options: RequesterOptions): Requester {
+  if (options.url === undefined) return noStore();
   const base = readHttpAddress(options.url);
   const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
   const send = options.fetch ?? ((...call: Parameters<typeof fetch>) => fetch(...call));

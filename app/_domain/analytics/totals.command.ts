@@ -162,16 +162,12 @@ function openStore(root: string): OpenStore {
   };
   // No client is named here, so that what a server must know of them need not be said.
   const env = readEnvironment({ ...process.env, ...variables, NODE_ENV: "development" });
-  const { namespace, cluster } = env;
-  const { url = "", token, deadlineMs } = env.store;
+  const { store, namespace, cluster } = env;
   if (named?.by !== "tcp") {
-    return {
-      redis: createScriptStore({ url, token, deadlineMs }),
-      namespace,
-      close: async () => {},
-    };
+    return { redis: createScriptStore(store), namespace, close: async () => {} };
   }
-  const direct = connectDirect({ redisUrl: url, cluster, deadlineMs });
+  const { deadlineMs } = store;
+  const direct = connectDirect({ redisUrl: named.address.href, cluster, deadlineMs });
   return { redis: direct.redis, namespace, close: () => direct.close() };
 }
 

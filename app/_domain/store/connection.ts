@@ -1,15 +1,13 @@
 import { reportBreaker } from "#app/_domain/failures";
 import { environment } from "#config/env";
 import { GATHER_MS, joinCalls } from "#lib/redis/joining";
-import { noStore } from "#lib/redis/no-store";
 import { createRequester } from "#lib/redis/requester";
 
 /** How this process reaches its store, and how long a call may take, in milliseconds. */
 export function connection() {
   const { store, joins } = environment();
-  const { deadlineMs, url, token } = store;
-  if (url === undefined) return { requester: noStore(), deadlineMs };
-  const alone = { url, token, deadlineMs, onBreakerChange: reportBreaker };
+  const { deadlineMs } = store;
+  const alone = { ...store, onBreakerChange: reportBreaker };
   if (!joins) return { requester: createRequester(alone), deadlineMs };
   // A call may wait so long for others: with that it has the deadline still.
   const requester = createRequester({ ...alone, deadlineMs: deadlineMs - GATHER_MS });
