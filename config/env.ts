@@ -169,7 +169,10 @@ type Parsed = z.infer<typeof schema>;
  */
 function storeOf(set: Variables, mode: GateMode) {
   const named = namedStore(set);
-  if (named?.by === "rest") return { ...named, secret: `headgate:${named.token}` };
+  if (named?.by === "rest") {
+    const { url, token } = named;
+    return { url, token, secret: `headgate:${token}` };
+  }
   if (named) {
     const { href } = named.address;
     return { url: href, token: "", secret: secretOf(href) };

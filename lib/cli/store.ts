@@ -54,10 +54,10 @@ function ownStore(
     return hasOwnRedis() ? gatewayToOwnRedis : gatewayToEmbedded;
   }
   if (named) {
-    const variables = named.by === "rest" ? "a REST store" : "REDIS_URL";
+    const variable = named.by === "rest" ? named.variable : "REDIS_URL";
     throw new HeadgateError(
       "ENV_INVALID",
-      `HEADGATE_STORE chooses a store of our own, and the environment names ${variables} too: unset one of them.`,
+      `HEADGATE_STORE chooses a store of our own, and ${variable} names another: unset one of them.`,
     );
   }
   if (HEADGATE_STORE === "embedded") return gatewayToEmbedded;

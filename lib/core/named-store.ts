@@ -10,7 +10,13 @@ import {
 
 /** The store that the environment names, as it was read. */
 export type NamedStore =
-  | { readonly by: "rest"; readonly url: string; readonly token: string }
+  | {
+      readonly by: "rest";
+      /** The variable that holds its address. */
+      readonly variable: string;
+      readonly url: string;
+      readonly token: string;
+    }
   | { readonly by: "tcp"; readonly address: RedisAddress };
 
 /** What each variable of a store must be, for errors. */
@@ -69,7 +75,7 @@ function restStore([urlName, tokenName]: Pair, set: Variables): NamedStore {
   if (given === undefined) throw invalidSettings({ [urlName]: `set, since ${tokenName} is` });
   if (token === undefined) throw invalidSettings({ [tokenName]: `set, since ${urlName} is` });
   const url = readHttpAddress(given);
-  if (url && isToken(token)) return { by: "rest", url, token };
+  if (url && isToken(token)) return { by: "rest", variable: urlName, url, token };
   throw invalidSettings({
     ...(!url && { [urlName]: REST_ADDRESS }),
     ...(!isToken(token) && { [tokenName]: REST_TOKEN }),

@@ -150,7 +150,7 @@ describe("npm start over a Redis of one's own", () => {
   });
 
   test.each([
-    [{ PORT: "abc" }, "PORT: allowed is"],
+    [{ PORT: "abc" }, "PORT must be a whole number"],
     [{ REDIS_URL: "http://127.0.0.1" }, "REDIS_URL must be redis://"],
     [
       { UPSTASH_REDIS_REST_URL: "https://store.example" },
