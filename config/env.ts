@@ -1,14 +1,30 @@
 import * as z from "zod/mini";
-import { HeadgateError } from "#lib/core/errors";
 import type { GateMode } from "#lib/core/mode";
+import { namedStore, STORE_VARIABLES } from "#lib/core/named-store";
+import {
+  invalidSettings,
+  isPlain,
+  isSecret,
+  isToken,
+  setVariables,
+  type Variables,
+} from "#lib/core/settings";
+import { readRedisAddress, readHttpAddress } from "#lib/core/store-address";
 import { secretOf } from "#lib/identity/derived-secret";
 import { DEFAULT_IPV6_PREFIX } from "#lib/identity/canonical-address";
 import { type AddressSource, addressSource } from "#lib/identity/address-source";
 
 /** The environment as the app uses it; README has the table. */
 export interface Environment {
-  /** By REST; or, where `url` is REDIS_URL's and there is no token, by TCP. */
-  readonly store: { readonly url: string; readonly token: string; readonly deadlineMs: number };
+  /**
+   * By REST; or, where `url` is REDIS_URL's and there is no token, by TCP. `url` is undefined where
+   * HEADGATE_MODE is off and no store is named.
+   */
+  readonly store: {
+    readonly url: string | undefined;
+    readonly token: string;
+    readonly deadlineMs: number;
+  };
   /** Whether the store is known to be a Redis Cluster. */
   readonly cluster: boolean;
   /** Whether calls of requests that are served at the same time go together: our own server says so. */
@@ -29,12 +45,22 @@ export interface Environment {
   readonly legacyHeaders: boolean | "only";
 }
 
-const secret = z.string().check(z.minLength(32));
+const plain = z.string().check(z.refine(isPlain));
+const secret = z.string().check(z.refine(isSecret));
+const token = z.string().check(z.refine(isToken));
+/** What was validated is what is handed on. */
+const httpAddress = z.string().check(
+  z.overwrite((text) => readHttpAddress(text) ?? ""),
+  z.minLength(1),
+);
+const redisAddress = z.string().check(z.refine((text) => readRedisAddress(text) !== undefined));
 
 const schema = z.object({
-  UPSTASH_REDIS_REST_URL: z.optional(z.url({ protocol: /^https?$/ })),
-  UPSTASH_REDIS_REST_TOKEN: z.optional(z.string()),
-  REDIS_URL: z.optional(z.url({ protocol: /^rediss?$/ })),
+  UPSTASH_REDIS_REST_URL: z.optional(httpAddress),
+  UPSTASH_REDIS_REST_TOKEN: z.optional(token),
+  KV_REST_API_URL: z.optional(httpAddress),
+  KV_REST_API_TOKEN: z.optional(token),
+  REDIS_URL: z.optional(redisAddress),
   HEADGATE_STORE_DEADLINE_MS: z._default(
     z.coerce.number().check(z.int(), z.minimum(10), z.maximum(10_000)),
     500,
@@ -45,30 +71,25 @@ const schema = z.object({
   HEADGATE_MODE: z._default(z.enum(["enforce", "shadow", "off"]), "enforce"),
   HEADGATE_SECRET: z.optional(secret),
   HEADGATE_LEGACY_HEADERS: z._default(z.enum(["0", "1", "only"]), "0"),
-  CLIENT_IP_FROM: z.optional(z.string()),
+  CLIENT_IP_FROM: z.optional(plain),
   CLIENT_IPV6_PREFIX: z._default(
     z.coerce.number().check(z.int(), z.minimum(48), z.maximum(128)),
     DEFAULT_IPV6_PREFIX,
   ),
-  CORS_ORIGINS: z._default(z.string(), ""),
+  CORS_ORIGINS: z._default(plain, ""),
   AUTH_SECRET: z.optional(secret),
   AUTH_SECRET_PREVIOUS: z.optional(secret),
-  AUTH_AUDIENCE: z._default(z.string().check(z.minLength(1)), "headgate"),
-  APP_ORIGIN: z.optional(z.string()),
-  INSTAGRAM_API_URL: z._default(z.url(), "https://graph.instagram.com"),
-  INSTAGRAM_ACCESS_TOKEN: z.optional(z.string().check(z.regex(/^\S{1,1024}$/))),
-  INSTAGRAM_STAND_IN: z.optional(z.url()),
+  AUTH_AUDIENCE: z._default(plain, "headgate"),
+  APP_ORIGIN: z.optional(plain),
+  INSTAGRAM_API_URL: z._default(httpAddress, "https://graph.instagram.com"),
+  INSTAGRAM_ACCESS_TOKEN: z.optional(token.check(z.maxLength(1024))),
+  INSTAGRAM_STAND_IN: z.optional(httpAddress),
+  HEADGATE_SERVER: z.optional(z.string()),
   HEADGATE_SOCKET_NONCE: z.optional(z.string()),
   VERCEL: z.optional(z.string()),
   VERCEL_ENV: z.optional(z.string()),
   NODE_ENV: z.optional(z.string()),
 });
-
-/** What Vercel's integration of Upstash calls them; ours stand before. */
-const ALIASES = {
-  UPSTASH_REDIS_REST_URL: "KV_REST_API_URL",
-  UPSTASH_REDIS_REST_TOKEN: "KV_REST_API_TOKEN",
-} as const;
 
 const LEGACY = { "0": false, "1": true, only: "only" } as const;
 
@@ -76,45 +97,43 @@ const LEGACY = { "0": false, "1": true, only: "only" } as const;
 const INSTAGRAM_HOSTS = ["graph.instagram.com", "graph.facebook.com"];
 
 /** What each variable must be, for the error: a schema's own words name no use. */
-const ALLOWED: Readonly<Record<string, string>> = {
-  UPSTASH_REDIS_REST_URL:
-    "the store's REST address, https://…, here or in KV_REST_API_URL (`npm start` makes one)",
-  REDIS_URL: "redis://[user:password@]host[:port][/db], or rediss:// for TLS",
-  UPSTASH_REDIS_REST_TOKEN: "the store's REST token, here or in KV_REST_API_TOKEN",
+const MUST_BE: Readonly<Record<string, string>> = {
+  ...STORE_VARIABLES,
   HEADGATE_STORE_DEADLINE_MS: "a whole number of milliseconds from 10 to 10000",
   HEADGATE_CLUSTER: "1, where the store is a Redis Cluster, or 0",
   HEADGATE_JOIN:
     "1, where a request may wait for another's call (never on Vercel or Workers), or 0",
   HEADGATE_NAMESPACE: "1 to 64 letters, digits, _ or -",
   HEADGATE_MODE: "enforce, shadow or off",
-  HEADGATE_SECRET: "at least 32 characters, the same on all instances",
+  HEADGATE_SECRET: "at least 32 characters without quotes around them, the same on all instances",
   HEADGATE_LEGACY_HEADERS: "0, 1 or only",
-  AUTH_SECRET: "at least 32 characters",
-  AUTH_SECRET_PREVIOUS: "at least 32 characters",
-  AUTH_AUDIENCE: "the `aud` of the app's tokens",
+  AUTH_SECRET: "at least 32 characters without quotes around them",
+  AUTH_SECRET_PREVIOUS: "at least 32 characters without quotes around them",
+  AUTH_AUDIENCE: "the `aud` of the app's tokens, without quotes around it",
   APP_ORIGIN: "one origin such as https://app.example",
   INSTAGRAM_API_URL: `https, at ${INSTAGRAM_HOSTS.join(" or ")}; in development any address`,
-  INSTAGRAM_ACCESS_TOKEN: "a long-lived token of Instagram's, without spaces",
+  INSTAGRAM_ACCESS_TOKEN: "a long-lived token of Instagram's, without blanks or quotes",
   INSTAGRAM_STAND_IN: "http on this machine's own loopback, such as http://127.0.0.1:8090",
+  CLIENT_IP_FROM: "socket, hops:n or a platform's name, without quotes around it",
   CLIENT_IPV6_PREFIX: "a whole number of bits from 48 to 128",
   CORS_ORIGINS: "origins such as https://shop.example, separated by commas, or *",
 };
 
 /**
- * Parses the environment. An empty variable counts as unset.
+ * Parses the environment. Blanks and line breaks around a value are no part of it, and an empty
+ * variable counts as unset.
  *
- * @throws {HeadgateError} ENV_INVALID, naming each variable at fault and what is allowed, never what
- * was given: it may be a secret; CLIENT_ADDRESS_UNKNOWN where nothing says whose address to count
+ * @throws {HeadgateError} ENV_INVALID, which names each variable at fault and what it must be, never
+ * what was given: it may be a secret; CLIENT_ADDRESS_UNKNOWN where nothing says whose address to count
  */
-export function readEnvironment(source: Readonly<Record<string, string | undefined>>): Environment {
-  const named = Object.entries(ALIASES).map(([name, alias]) => [name, source[alias]] as const);
-  const set = [...named, ...Object.entries(source)].filter(
-    ([name, value]) => name in schema.shape && value,
-  );
-  const parsed = z.safeParse(schema, Object.fromEntries(set));
+export function readEnvironment(source: Variables): Environment {
+  const set = setVariables(source);
+  const parsed = z.safeParse(schema, set);
   if (!parsed.success) throw invalid(parsed.error.issues.map((issue) => String(issue.path[0])));
   const env = parsed.data;
-  const { url, token, secret } = storeOf(env);
+  const onCloudflare = globalThis.navigator?.userAgent === "Cloudflare-Workers";
+  refuseContradictions(env, onCloudflare);
+  const { url, token, secret } = storeOf(set, env.HEADGATE_MODE);
   return {
     store: { url, token, deadlineMs: env.HEADGATE_STORE_DEADLINE_MS },
     cluster: env.HEADGATE_CLUSTER === "1",
@@ -126,8 +145,9 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
       clientIpFrom: env.CLIENT_IP_FROM,
       socketNonce: env.HEADGATE_SOCKET_NONCE,
       onVercel: env.VERCEL === "1",
-      onCloudflare: globalThis.navigator?.userAgent === "Cloudflare-Workers",
-      production: env.NODE_ENV === "production",
+      onCloudflare,
+      // Where nothing is counted, nothing has to say whose address it would be.
+      production: env.NODE_ENV === "production" && env.HEADGATE_MODE !== "off",
     }),
     ipv6Prefix: env.CLIENT_IPV6_PREFIX,
     auth: {
@@ -141,27 +161,36 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
   };
 }
 
-interface StoreVariables {
-  readonly UPSTASH_REDIS_REST_URL?: string | undefined;
-  readonly UPSTASH_REDIS_REST_TOKEN?: string | undefined;
-  readonly REDIS_URL?: string | undefined;
-}
+type Parsed = z.infer<typeof schema>;
 
 /**
  * The store by REST; or by REDIS_URL alone, for an app on Node that reaches it by TCP: a client of REST
- * refuses that address.
+ * refuses that address. HEADGATE_MODE=off asks no store, so none has to be named.
  */
-function storeOf({
-  UPSTASH_REDIS_REST_URL: url,
-  UPSTASH_REDIS_REST_TOKEN: token,
-  REDIS_URL,
-}: StoreVariables) {
-  if (url && token) return { url, token, secret: `headgate:${token}` };
-  if (REDIS_URL && !url && !token) {
-    return { url: REDIS_URL, token: "", secret: secretOf(REDIS_URL) };
+function storeOf(set: Variables, mode: GateMode) {
+  const named = namedStore(set);
+  if (named?.by === "rest") {
+    const { url, token } = named;
+    return { url, token, secret: `headgate:${token}` };
   }
-  const missing = { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token };
-  throw invalid(Object.entries(missing).flatMap(([name, value]) => (value ? [] : [name])));
+  if (named) {
+    const { href } = named.address;
+    return { url: href, token: "", secret: secretOf(href) };
+  }
+  if (mode !== "off") {
+    throw invalid(["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"]);
+  }
+  // Without a store no hash that it keys is ever kept.
+  return { url: undefined, token: "", secret: "headgate:no-store" };
+}
+
+/** Settings that are right one by one, and cannot work together. */
+function refuseContradictions(env: Parsed, onCloudflare: boolean): void {
+  if (env.AUTH_SECRET_PREVIOUS && !env.AUTH_SECRET) {
+    throw invalidSettings({ AUTH_SECRET: "set, since AUTH_SECRET_PREVIOUS is" });
+  }
+  const isPlatform = onCloudflare || (env.VERCEL === "1" && env.HEADGATE_SERVER !== "1");
+  if (isPlatform && env.HEADGATE_JOIN === "1") throw invalid(["HEADGATE_JOIN"]);
 }
 
 function namespaceOf(vercel: string | undefined): string {
@@ -181,14 +210,8 @@ function originOf(text: string, variable: string): string {
   return text;
 }
 
-interface InstagramVariables {
-  readonly INSTAGRAM_API_URL: string;
-  readonly INSTAGRAM_STAND_IN?: string | undefined;
-  readonly NODE_ENV?: string | undefined;
-}
-
 /** A stand-in is on this machine, and has its own variable: no mistake sends a token elsewhere. */
-function instagramUrl(env: InstagramVariables): string {
+function instagramUrl(env: Parsed): string {
   if (env.INSTAGRAM_STAND_IN) {
     const { protocol, hostname } = new URL(env.INSTAGRAM_STAND_IN);
     const isLoopback = ["127.0.0.1", "[::1]", "localhost"].includes(hostname);
@@ -201,9 +224,8 @@ function instagramUrl(env: InstagramVariables): string {
   return env.INSTAGRAM_API_URL;
 }
 
-function invalid(names: readonly string[]): HeadgateError {
-  const lines = [...new Set(names)].map((name) => `${name}: allowed is ${ALLOWED[name] ?? "text"}`);
-  return new HeadgateError("ENV_INVALID", `The environment cannot be used. ${lines.join(". ")}.`);
+function invalid(names: readonly string[]) {
+  return invalidSettings(Object.fromEntries(names.map((name) => [name, MUST_BE[name] ?? "text"])));
 }
 
 let parsed: Environment | undefined;

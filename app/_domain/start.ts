@@ -1,15 +1,40 @@
+import { accounts } from "#app/_domain/auth/accounts";
 import { scriptStore } from "#app/_domain/store/scripts";
-import { environment } from "#config/env";
+import { type Environment, environment } from "#config/env";
+import { storeWarning } from "#lib/check-store";
 import { HeadgateError } from "#lib/core/errors";
+import type { ScriptStore } from "#lib/redis/script-store";
+import { unknownVariables } from "#lib/unknown-variables";
 
-/** Ends the process where its environment cannot be used, and says what is wrong with it. */
+/**
+ * Ends the process where its environment cannot be used, and says what is wrong with it. Where Next
+ * runs without our server, which says so itself, it also warns of variables that nothing reads, and of
+ * a store that fails.
+ */
 export function checkEnvironment(): void {
   try {
-    environment();
+    const env = environment();
+    accounts();
     // The middleware reaches its store by REST; what cannot be reached so is said now too.
-    scriptStore();
+    const redis = scriptStore();
+    if (process.env["HEADGATE_SERVER"] === "1") return;
+    for (const line of unknownVariables(process.env)) console.warn(`warning  ${line}`);
+    // The start does not wait for the store, and a cold start of a platform does not call it.
+    if (!isPlatform()) void warnOfStore(env, redis);
   } catch (error) {
     console.error(error instanceof HeadgateError ? `${error.code}: ${error.message}` : error);
     process.exit(1);
   }
+}
+
+async function warnOfStore({ store, mode }: Environment, redis: ScriptStore): Promise<void> {
+  if (store.url === undefined || mode === "off") return;
+  const name = `the store at ${new URL(store.url).host}`;
+  const warning = await storeWarning({ redis, name, mode });
+  if (warning) console.warn(`warning  ${warning}`);
+}
+
+function isPlatform(): boolean {
+  const isWorker = globalThis.navigator?.userAgent === "Cloudflare-Workers";
+  return isWorker || process.env["VERCEL"] === "1";
 }

@@ -1,9 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { HeadgateError } from "#lib/core/errors";
+import { namedRedis } from "#lib/core/named-store";
+import { invalidSettings, isToken, setVariables } from "#lib/core/settings";
 import { startGateway } from "#lib/gateway/server";
+import { GATEWAY_TOKEN as TOKEN_WORDS } from "#lib/gateway/token";
+import { unknownVariables } from "#lib/unknown-variables";
 import { clusterFlag } from "./cluster-flag.ts";
 import { toldToStop } from "./drain.ts";
+import { gatewayListensAt } from "./listening.ts";
 
 const HELP = `Serves the Upstash REST protocol in front of any Redis, Valkey or compatible server.
 
@@ -31,13 +36,19 @@ else {
 }
 
 async function run(): Promise<void> {
-  const { REDIS_URL, HEADGATE_CLUSTER, GATEWAY_HOST, GATEWAY_PORT, GATEWAY_TOKEN } = process.env;
+  const env = setVariables(process.env);
+  const { HEADGATE_CLUSTER, GATEWAY_TOKEN } = env;
+  if (GATEWAY_TOKEN !== undefined && !isToken(GATEWAY_TOKEN)) {
+    throw invalidSettings({ GATEWAY_TOKEN: TOKEN_WORDS });
+  }
+  const redis = namedRedis(env);
+  const at = gatewayListensAt(env);
+  for (const line of unknownVariables(env)) console.error(`warning  ${line}`);
   const gateway = await startGateway({
-    redisUrl: REDIS_URL || "redis://127.0.0.1:6379",
+    ...at,
+    redisUrl: redis?.href ?? "redis://127.0.0.1:6379",
     cluster: clusterFlag(HEADGATE_CLUSTER),
-    host: GATEWAY_HOST || "127.0.0.1",
-    port: Number(GATEWAY_PORT || 8079),
-    token: GATEWAY_TOKEN || randomBytes(32).toString("base64url"),
+    token: GATEWAY_TOKEN ?? randomBytes(32).toString("base64url"),
     report: (line) => console.error(line),
   });
   console.log(`UPSTASH_REDIS_REST_URL=${gateway.url}`);

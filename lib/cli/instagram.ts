@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { HeadgateError } from "#lib/core/errors";
+import type { Variables } from "#lib/core/settings";
+import { readHttpAddress } from "#lib/core/store-address";
 import { startInstagramStandIn } from "./instagram-stand-in.ts";
 
 /** The Instagram that was chosen, as variables for the app and a line for the person who started it. */
@@ -8,8 +10,6 @@ export interface ChosenInstagram {
   readonly variables: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * Chooses Instagram itself where there is a token for it, else a stand-in on this machine.
@@ -46,5 +46,6 @@ function whereTo({ INSTAGRAM_STAND_IN, INSTAGRAM_API_URL }: Variables): string {
 }
 
 function hostOf(url: string): string {
-  return URL.parse(url)?.host ?? "an address that cannot be read";
+  const address = readHttpAddress(url);
+  return address ? new URL(address).host : "an address that cannot be read";
 }

@@ -1,8 +1,7 @@
 import type { Server } from "node:http";
 import { HeadgateError } from "#lib/core/errors";
+import { invalidSettings, isPlain, setVariables, type Variables } from "#lib/core/settings";
 import type { HttpSettings } from "#lib/gateway/http-server";
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Where a server listens. */
 export interface Bound {
@@ -26,7 +25,17 @@ const A_WHILE_MS = 20_000;
  * @throws {HeadgateError} ENV_INVALID
  */
 export function listenAt(env: Variables): Bound {
-  return { host: env["HOST"] || "127.0.0.1", port: numberOf(env, "PORT", 3000, 0, 65_535) };
+  return { host: hostOf(env, "HOST"), port: numberOf(env, "PORT", 3000, 0, 65_535) };
+}
+
+/**
+ * Where the gateway listens, from GATEWAY_PORT and GATEWAY_HOST.
+ *
+ * @throws {HeadgateError} ENV_INVALID
+ */
+export function gatewayListensAt(env: Variables): Bound {
+  const port = numberOf(env, "GATEWAY_PORT", 8079, 0, 65_535);
+  return { host: hostOf(env, "GATEWAY_HOST"), port };
 }
 
 /**
@@ -39,11 +48,17 @@ export function bodySettings(env: Variables): Pick<HttpSettings, "bodyBytes" | "
   return { bodyBytes, requestTimeoutMs: A_WHILE_MS + Math.ceil(bodyBytes / BYTES_A_MS) };
 }
 
+function hostOf(env: Variables, name: string): string {
+  const host = setVariables(env)[name] ?? "127.0.0.1";
+  if (isPlain(host) && !/[\s/[\]]/.test(host)) return host;
+  throw invalidSettings({ [name]: "an IP address or a host name, without quotes or brackets" });
+}
+
 function numberOf(env: Variables, name: string, standard: number, least: number, most: number) {
-  const given = Number(env[name] || standard);
-  if (Number.isInteger(given) && given >= least && given <= most) return given;
-  const message = `${name}: allowed is a whole number from ${least} to ${most}.`;
-  throw new HeadgateError("ENV_INVALID", message);
+  const given = setVariables(env)[name] ?? String(standard);
+  const number = Number(given);
+  if (/^\d+$/.test(given) && number >= least && number <= most) return number;
+  throw invalidSettings({ [name]: `a whole number from ${least} to ${most}` });
 }
 
 /**

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs, parseEnv } from "node:util";
 import { HeadgateError } from "#lib/core/errors";
+import { setVariables } from "#lib/core/settings";
 import { authSecret } from "./auth-secret.ts";
 import { buildWorkerOnce } from "./build-worker.ts";
 import { toldToStop } from "./drain.ts";
@@ -45,7 +46,7 @@ async function build(): Promise<void> {
 
 async function preview(): Promise<void> {
   const stop = toldToStop();
-  const given = { ...process.env, ...workerVariables() };
+  const given = setVariables({ ...process.env, ...workerVariables() });
   const { host, port } = listenAt({ PORT: "8787", ...given });
   await buildWorkerOnce(root, say);
   const store = await chooseStore(given, say);
@@ -54,7 +55,7 @@ async function preview(): Promise<void> {
     const worker = await startWorker(root, {
       host,
       port,
-      variables: { ...workerVariables(), ...store.variables, AUTH_SECRET: users.secret },
+      variables: { ...appVariables(given), ...store.variables, AUTH_SECRET: users.secret },
       onOutput: (text) => process.stderr.write(text),
     });
     say(`store    ${store.line}`);
@@ -68,6 +69,15 @@ async function preview(): Promise<void> {
   }
   process.exit(0);
 }
+
+/** As much of the environment as the app reads: a Worker has no other of this machine's variables. */
+function appVariables(given: Readonly<Record<string, string>>): Record<string, string> {
+  const ours = Object.entries(given).filter(([name]) => OF_THE_APP.test(name));
+  return { ...workerVariables(), ...Object.fromEntries(ours) };
+}
+
+const OF_THE_APP =
+  /^(?:HEADGATE|UPSTASH_REDIS_REST|KV_REST_API|CLIENT|CORS|AUTH|APP|INSTAGRAM|DEMO)_/;
 
 /** What wrangler reads too, for a Worker on this machine. */
 function workerVariables(): Record<string, string> {

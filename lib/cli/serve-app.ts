@@ -1,5 +1,7 @@
-import { readEnvironment } from "#config/env";
+import { type Environment, readEnvironment } from "#config/env";
+import { storeWarning } from "#lib/check-store";
 import { HeadgateError } from "#lib/core/errors";
+import { setVariables, type Variables } from "#lib/core/settings";
 import { clientNaming } from "#lib/cli/client-address";
 import { drainable, toldToStop } from "#lib/cli/drain";
 import { loadEnvFiles } from "#lib/cli/env-files";
@@ -7,8 +9,8 @@ import type { ChosenInstagram } from "#lib/cli/instagram";
 import { addressOf, bodySettings, type Bound, listen, listenAt } from "#lib/cli/listening";
 import type { ChosenStore } from "#lib/cli/store";
 import { createHttpServer } from "#lib/gateway/http-server";
-
-type Variables = Readonly<Record<string, string | undefined>>;
+import { createScriptStore } from "#lib/redis/script-store";
+import { unknownVariables } from "#lib/unknown-variables";
 
 /** What is served, and who chooses what it works with: a source tree and a package differ in these. */
 export interface Served {
@@ -52,20 +54,31 @@ async function serve(served: Served): Promise<void> {
   // Listened to from the first moment: what was started by then ends with this process.
   const stop = toldToStop().then(() => serving || process.exit(1));
   loadEnvFiles(root, mode);
-  const wanted = listenAt(process.env);
-  const body = bodySettings(process.env);
+  const env = setVariables(process.env);
+  const wanted = listenAt(env);
+  const body = bodySettings(env);
   const policy = await served.prepare();
 
-  const store = await served.store(process.env);
-  const posts = await served.posts(process.env);
+  const store = await served.store(env);
+  const posts = await served.posts(env);
   try {
-    const clients = clientNaming(process.env["CLIENT_IP_FROM"], say);
-    const users = served.users(process.env);
+    const clients = clientNaming(env["CLIENT_IP_FROM"], say);
+    const users = served.users(env);
     const chosen = [store, posts, clients, users].map(({ variables }) => variables);
-    Object.assign(process.env, ...chosen, { NODE_ENV: mode });
-    // Here a request may wait for another's call of the store, which platforms forbid.
-    process.env["HEADGATE_JOIN"] ??= "1";
-    const { mode: gateMode } = readEnvironment(process.env);
+    Object.assign(process.env, ...chosen, {
+      NODE_ENV: mode,
+      // Here a request may wait for another's call of the store, which platforms forbid.
+      HEADGATE_JOIN: env["HEADGATE_JOIN"] ?? "1",
+      // What is said at the start is said here, and not by instrumentation.ts again.
+      HEADGATE_SERVER: "1",
+    });
+    const settings = readEnvironment(process.env);
+    // Before Next is loaded, which would keep the answer waiting beyond the deadline.
+    const warnings = [
+      ...unknownVariables(env),
+      store.warning,
+      await warningOf(store, settings),
+    ].filter((warning) => warning !== undefined);
 
     const next: { app?: ReturnType<typeof startNext> } = {};
     const server = createHttpServer(
@@ -87,13 +100,13 @@ async function serve(served: Served): Promise<void> {
     // No request comes in between: one that comes next waits for Next.
     next.app = startNext(root, dev, at);
     const { close } = await next.app;
-    if (store.warning) say(`warning  ${store.warning}`);
+    for (const warning of warnings) say(`warning  ${warning}`);
     say(`store    ${store.line}`);
     say(`clients  ${clients.line}`);
     say(`users    ${users.line}`);
     say(`posts    ${posts.line}`);
     say(`policy   ${policy}`);
-    if (gateMode !== "enforce") say(`mode     ${MODES[gateMode]}`);
+    if (settings.mode !== "enforce") say(`mode     ${MODES[settings.mode]}`);
     say(`ready    ${addressOf(at)}`);
 
     serving = true;
@@ -106,6 +119,15 @@ async function serve(served: Served): Promise<void> {
   }
   // Next keeps timers of its own; everything of ours has ended.
   process.exit(0);
+}
+
+/** Asks the store, no longer than the deadline; HEADGATE_MODE=off asks none. */
+async function warningOf(
+  { name }: ChosenStore,
+  { store, mode }: Environment,
+): Promise<string | undefined> {
+  if (mode === "off" || name === undefined) return undefined;
+  return storeWarning({ redis: createScriptStore(store), name, mode });
 }
 
 /** What a person should know who starts a server that does not do what it is there for. */

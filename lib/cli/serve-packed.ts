@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { HeadgateError } from "#lib/core/errors";
+import { namedStore } from "#lib/core/named-store";
+import type { Variables } from "#lib/core/settings";
 import { chooseInstagram, type ChosenInstagram } from "#lib/cli/instagram";
 import { BUILD_FOLDER, type Manifest } from "#lib/cli/packed";
 import { say, serveApp, type Users } from "#lib/cli/serve-app";
@@ -21,22 +23,13 @@ It takes the variables of README.md. What npm start makes for a person at a mach
   INSTAGRAM_ACCESS_TOKEN  without it there are no posts
 `;
 
-type Variables = Readonly<Record<string, string | undefined>>;
-
-const STORES = [
-  "UPSTASH_REDIS_REST_URL",
-  "UPSTASH_REDIS_REST_TOKEN",
-  "REDIS_URL",
-  "HEADGATE_STORE",
-];
-
 const root = import.meta.dirname;
 
 const { values: flags } = parseArgs({ options: { help: { type: "boolean" } } });
 
 if (flags.help) console.log(HELP);
 else {
-  await serveApp({ root, mode: "production", prepare, store: namedStore, posts: postsOf, users });
+  await serveApp({ root, mode: "production", prepare, store: storeByName, posts: postsOf, users });
 }
 
 async function prepare(): Promise<string> {
@@ -53,8 +46,9 @@ function readJson(...path: readonly string[]): unknown {
 }
 
 /** A store of our own forgets everything, and other instances do not see it: so only by name. */
-async function namedStore(env: Variables): Promise<ChosenStore> {
-  if (STORES.some((name) => env[name])) return chooseStore(env, say);
+async function storeByName(env: Variables): Promise<ChosenStore> {
+  const { HEADGATE_STORE, HEADGATE_MODE } = env;
+  if (namedStore(env) || HEADGATE_STORE || HEADGATE_MODE === "off") return chooseStore(env, say);
   throw new HeadgateError(
     "ENV_INVALID",
     "No store is named: set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL, or, for one that forgets everything on exit, HEADGATE_STORE=embedded.",

@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { HeadgateError } from "#lib/core/errors";
+import { namedStore, type NamedStore } from "#lib/core/named-store";
+import { setVariables, type Variables } from "#lib/core/settings";
+import type { RedisAddress } from "#lib/core/store-address";
 import { secretOf } from "#lib/identity/derived-secret";
 import { openEmbeddedStore } from "#lib/gateway/embedded/store";
 import { serveStore, startGateway } from "#lib/gateway/server";
@@ -9,17 +12,18 @@ import { hasOwnRedis, startOwnRedis } from "./own-redis.ts";
 /** The store that was chosen, as variables for the app and a line for the person who started it. */
 export interface ChosenStore {
   readonly line: string;
+  /** What a warning calls it; undefined where there is no store. */
+  readonly name?: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly warning?: string;
   stop(): Promise<void>;
 }
 
-type Variables = Readonly<Record<string, string | undefined>>;
-
 /**
  * Chooses the store: an Upstash REST store that the environment names; else our gateway in front of
  * REDIS_URL; else in front of a store of our own: the redis-server or valkey-server on the PATH, and
- * where there is none the embedded store. HEADGATE_STORE chooses between these two.
+ * where there is none the embedded store. HEADGATE_STORE chooses between these two. Where
+ * HEADGATE_MODE is off and the environment asks for no store, there is none.
  *
  * @throws {HeadgateError} ENV_INVALID or STORE_NOT_FOUND, with what to do
  */
@@ -27,57 +31,68 @@ export async function chooseStore(
   env: Variables,
   say: (line: string) => void,
 ): Promise<ChosenStore> {
-  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token, REDIS_URL } = env;
-  const own = ownStore(env);
-  if (url || token) return upstashStore(url, token);
-  const cluster = clusterFlag(env["HEADGATE_CLUSTER"]);
-  const chosen = await (REDIS_URL ? gatewayToRedis(REDIS_URL, cluster) : own(say));
+  const set = setVariables(env);
+  const named = namedStore(set);
+  const own = ownStore(set, named);
+  if (named?.by === "rest") return restStore(named.url);
+  const cluster = clusterFlag(set["HEADGATE_CLUSTER"]);
+  const chosen = await (named ? gatewayToRedis(named.address, cluster) : own(say));
   // A secret that a person set stands before what we derive, and needs no warning.
-  const { HEADGATE_SECRET } = env;
+  const { HEADGATE_SECRET } = set;
   if (!HEADGATE_SECRET) return chosen;
   const { warning: _, ...rest } = chosen;
   return { ...rest, variables: { ...chosen.variables, HEADGATE_SECRET } };
 }
 
 /** The store of our own for a machine that names none. */
-function ownStore(env: Variables): (say: (line: string) => void) => Promise<ChosenStore> {
-  const { HEADGATE_STORE } = env;
-  if (!HEADGATE_STORE) return hasOwnRedis() ? gatewayToOwnRedis : gatewayToEmbedded;
-  const named = CONFIGURED.find((name) => env[name]);
+function ownStore(
+  { HEADGATE_STORE, HEADGATE_MODE }: Variables,
+  named: NamedStore | undefined,
+): (say: (line: string) => void) => Promise<ChosenStore> {
+  if (!HEADGATE_STORE) {
+    if (HEADGATE_MODE === "off") return withoutStore;
+    return hasOwnRedis() ? gatewayToOwnRedis : gatewayToEmbedded;
+  }
   if (named) {
+    const variable = named.by === "rest" ? named.variable : "REDIS_URL";
     throw new HeadgateError(
       "ENV_INVALID",
-      `HEADGATE_STORE chooses a store of our own, and ${named} names another: unset one of them.`,
+      `HEADGATE_STORE chooses a store of our own, and ${variable} names another: unset one of them.`,
     );
   }
   if (HEADGATE_STORE === "embedded") return gatewayToEmbedded;
   if (HEADGATE_STORE === "redis") return gatewayToOwnRedis;
-  throw new HeadgateError("ENV_INVALID", 'HEADGATE_STORE: allowed are "redis" and "embedded".');
+  throw new HeadgateError("ENV_INVALID", "HEADGATE_STORE must be redis or embedded.");
 }
 
-const CONFIGURED = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN", "REDIS_URL"] as const;
-
-function upstashStore(url: string | undefined, token: string | undefined): ChosenStore {
-  if (!url || !token) {
-    const missing = url ? "UPSTASH_REDIS_REST_TOKEN" : "UPSTASH_REDIS_REST_URL";
-    throw new HeadgateError("ENV_INVALID", `${missing} is not set; a REST store needs both.`);
-  }
-  const host = URL.canParse(url) ? new URL(url).host : "an address that cannot be read";
-  return { line: `Upstash REST at ${host}`, variables: {}, stop: async () => {} };
+function restStore(url: string): ChosenStore {
+  const { host } = new URL(url);
+  return {
+    line: `Upstash REST at ${host}`,
+    name: `the store at ${host}`,
+    variables: {},
+    stop: async () => {},
+  };
 }
 
-async function gatewayToRedis(redisUrl: string, cluster: boolean): Promise<ChosenStore> {
-  if (!URL.canParse(redisUrl) || !/^rediss?:$/.test(new URL(redisUrl).protocol)) {
-    throw new HeadgateError(
-      "ENV_INVALID",
-      "REDIS_URL cannot be read; allowed: redis://[user:password@]host[:port][/db], or rediss:// for TLS.",
-    );
-  }
-  const { host, password } = new URL(redisUrl);
+async function withoutStore(): Promise<ChosenStore> {
+  return {
+    line: "none: HEADGATE_MODE=off asks none, and locks and dedup fail",
+    variables: {},
+    stop: async () => {},
+  };
+}
+
+async function gatewayToRedis(
+  { href: redisUrl, password }: RedisAddress,
+  cluster: boolean,
+): Promise<ChosenStore> {
+  const { host } = new URL(redisUrl);
   const report = (line: string) => console.error(line);
   const gateway = await startGateway({ redisUrl, cluster, token: newToken(), report });
   return {
     line: `Redis ${cluster ? "Cluster " : ""}at ${host}, through our own gateway`,
+    name: `the store at ${host}`,
     variables: {
       ...gatewayVariables(gateway),
       // Every instance of this Redis derives the same, so that all count a client by one name.
@@ -99,6 +114,7 @@ async function gatewayToOwnRedis(say: (line: string) => void): Promise<ChosenSto
   });
   return {
     line: `${redis.program}, started for this process; it forgets everything on exit`,
+    name: redis.program,
     variables: { ...gatewayVariables(gateway), HEADGATE_SECRET: newToken() },
     stop: async () => {
       await gateway.close();
@@ -111,6 +127,7 @@ async function gatewayToEmbedded(): Promise<ChosenStore> {
   const gateway = await serveStore(await openEmbeddedStore(), { token: newToken() });
   return {
     line: "embedded in this process, without Redis; it forgets everything on exit",
+    name: "the embedded store",
     variables: { ...gatewayVariables(gateway), HEADGATE_SECRET: newToken() },
     stop: () => gateway.close(),
   };

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { parseDuration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
+import { invalidSettings, isPlain, isSecret, setVariables } from "#lib/core/settings";
 import { signToken } from "#lib/identity/sign";
 import { authSecret } from "./auth-secret.ts";
 import { loadEnvFiles } from "./env-files.ts";
@@ -38,13 +39,19 @@ async function main(): Promise<number> {
   if (!sub) throw new HeadgateError("CLI_USAGE", `--sub says who the token is for.\n\n${HELP}`);
   const root = join(import.meta.dirname, "..", "..");
   loadEnvFiles(root, process.env["NODE_ENV"] === "development" ? "development" : "production");
-  const { secret } = authSecret(root, process.env["AUTH_SECRET"]);
-  if (secret.length < 32) {
-    throw new HeadgateError("ENV_INVALID", "AUTH_SECRET: allowed is at least 32 characters.");
+  const { AUTH_SECRET, AUTH_AUDIENCE = "headgate" } = setVariables(process.env);
+  const { secret } = authSecret(root, AUTH_SECRET);
+  if (!isSecret(secret)) {
+    throw invalidSettings({
+      AUTH_SECRET: "at least 32 characters without quotes around them",
+    });
+  }
+  if (!isPlain(AUTH_AUDIENCE)) {
+    throw invalidSettings({ AUTH_AUDIENCE: "an audience without quotes around it" });
   }
   const token = await signToken({
     secret,
-    audience: process.env["AUTH_AUDIENCE"] || "headgate",
+    audience: AUTH_AUDIENCE,
     subject: sub,
     role,
     seconds: secondsOf(duration),

@@ -1,6 +1,6 @@
 import { Cluster, type Redis, type RedisOptions } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
-import { readAddress } from "./redis-address.ts";
+import { addressOptions, readAddress } from "./redis-address.ts";
 import {
   connectionOptions,
   pause,
@@ -115,21 +115,15 @@ function readStart(redisUrl: string | undefined, redisOptions: RedisOptions = {}
     const { host = "127.0.0.1", port = 6379, tls } = redisOptions;
     return { start: { host, port }, identity: { ...(tls && { tls }) } };
   }
-  const { protocol, hostname, port, username, password, pathname } = readAddress(redisUrl);
-  if (!/^(\/0?)?$/.test(pathname)) {
+  const address = readAddress(redisUrl);
+  if (address.db !== 0) {
     throw new HeadgateError(
       "GATEWAY_INVALID",
       "The address of a Redis Cluster names a database; a cluster has only database 0.",
     );
   }
-  return {
-    start: { host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port || 6379) },
-    identity: {
-      ...(username && { username: decodeURIComponent(username) }),
-      ...(password && { password: decodeURIComponent(password) }),
-      ...(protocol === "rediss:" && { tls: { ...redisOptions.tls } }),
-    },
-  };
+  const { host, port, ...identity } = addressOptions(address, redisOptions);
+  return { start: { host, port }, identity };
 }
 
 /** A server that is no node of a cluster says so when it is asked who serves what. */

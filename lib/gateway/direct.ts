@@ -11,6 +11,7 @@ import {
 } from "#lib/redis/requester";
 import { connectCluster } from "./cluster-store.ts";
 import { toAnswer } from "./encoding.ts";
+import { readAddress } from "./redis-address.ts";
 import { connectRedis } from "./redis-store.ts";
 import { type Command, ErrorReply, type Store } from "./store.ts";
 
@@ -39,9 +40,12 @@ const CONNECT_MS = 2000;
  * Reaches a Redis, Valkey or Redis Cluster by TCP, with no gateway between: for an app that runs on
  * Node alone. By one connection, by which nothing waits while it is down and nothing is sent twice; it
  * comes back by itself.
+ *
+ * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read
  */
 export function connectDirect(options: DirectOptions): DirectClient {
-  const { redisUrl, cluster = false, deadlineMs = DEADLINE_MS } = options;
+  const { cluster = false, deadlineMs = DEADLINE_MS } = options;
+  const redisUrl = readAddress(options.redisUrl).href;
   const connect = cluster ? connectCluster : connectRedis;
   // A connection is made once, over several round trips: a short deadline is for calls alone.
   const connected = connect({ redisUrl, commandTimeoutMs: Math.max(deadlineMs, CONNECT_MS) });

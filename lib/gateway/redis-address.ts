@@ -1,23 +1,31 @@
+import type { RedisOptions } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
+import { readRedisAddress, REDIS_ADDRESS, type RedisAddress } from "#lib/core/store-address";
 
 /**
- * Reads redis://[user:password@]host[:port][/db], or rediss:// for TLS.
+ * Reads the address of a Redis.
  *
- * @throws {HeadgateError} GATEWAY_INVALID when it cannot be read; the message does not repeat it
+ * @throws {HeadgateError} GATEWAY_INVALID when it cannot be used; the message does not repeat it
+ * @example readAddress("rediss://app:password@redis.internal/3").db // 3
  */
-export function readAddress(redisUrl: string): URL {
-  const url = URL.parse(redisUrl);
-  if (url && /^rediss?:$/.test(url.protocol) && isDecodable(url)) return url;
-  throw new HeadgateError(
-    "GATEWAY_INVALID",
-    "The address of Redis cannot be read; allowed: redis://[user:password@]host[:port][/db], or rediss:// for TLS.",
-  );
+export function readAddress(redisUrl: string): RedisAddress {
+  const address = readRedisAddress(redisUrl);
+  if (address) return address;
+  const message = `The address of Redis cannot be read: it must be ${REDIS_ADDRESS}.`;
+  throw new HeadgateError("GATEWAY_INVALID", message);
 }
 
-function isDecodable({ username, password }: URL): boolean {
-  try {
-    return decodeURIComponent(username + password) !== undefined;
-  } catch {
-    return false;
-  }
+/**
+ * Returns ioredis's options for an address. ioredis is never given the text: it would read options
+ * from a query, and a database from any path.
+ */
+export function addressOptions(address: RedisAddress, redisOptions: RedisOptions = {}) {
+  const { host, port, username, password, tls } = address;
+  return {
+    host,
+    port,
+    ...(username !== undefined && { username, password: password ?? "" }),
+    ...(password !== undefined && { password }),
+    ...(tls && { tls: { ...redisOptions.tls } }),
+  };
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Redis, type RedisOptions } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
-import { readAddress } from "./redis-address.ts";
+import { addressOptions, readAddress } from "./redis-address.ts";
 import {
   connectionOptions,
   inTransaction,
@@ -29,26 +29,36 @@ export interface RedisStoreOptions {
  * A Redis behind the gateway: one connection, by which nothing waits while it is down and nothing
  * is sent twice. It comes back by itself. Resolves once Redis answers or the first attempt failed.
  *
- * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read, or leads to a Redis
- *   Cluster; where that shows later, every call is answered so
+ * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read, leads to a Redis Cluster,
+ *   or names a database that Redis refuses; where that shows later, every call is answered so
  */
 export async function connectRedis(options: RedisStoreOptions): Promise<Store> {
   const { commandTimeoutMs, report = () => {} } = options;
   const redis = createClient(options);
   follow(redis, report);
   const kind = watchKind(redis, report);
+  const database = watchDatabase(redis);
   // A Redis that is not there yet is reported, and tried again, like one that is lost later.
   await Promise.race([redis.connect().then(kind.known, () => {}), pause(commandTimeoutMs)]);
   const close = () => disconnect(redis);
-  try {
+  const check = () => {
     kind.check();
+    database.check();
+  };
+  try {
+    check();
   } catch (error) {
     await close();
     throw error;
   }
 
+  // Redis may lose the database later, by a restart with other settings.
+  redis.on("ready", () => {
+    const refusal = database.refusal();
+    if (refusal !== undefined) report(refusal);
+  });
   const call = async (command: Command) => {
-    kind.check();
+    check();
     return await send(redis, command, commandTimeoutMs);
   };
   return {
@@ -71,8 +81,39 @@ function createClient({ redisUrl, redisOptions, commandTimeoutMs }: RedisStoreOp
     reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
   };
   if (redisUrl === undefined) return new Redis(options);
-  readAddress(redisUrl);
-  return new Redis(redisUrl, options);
+  const address = readAddress(redisUrl);
+  return new Redis({ ...options, ...addressOptions(address, redisOptions), db: address.db });
+}
+
+/**
+ * Notes when Redis refuses the database that the address names. ioredis goes on in database 0 then,
+ * among other keys than were meant.
+ */
+function watchDatabase(redis: Redis) {
+  let refusal: HeadgateError | undefined;
+  redis.on("connect", () => {
+    refusal = undefined;
+  });
+  redis.on("error", (error: Error) => {
+    // Without a valid password nothing is selected; that is said of the password.
+    if (!isOfSelect(error) || reasonOf(error) === "NOAUTH") return;
+    refusal = refusedDatabase(redis.options.db, error);
+  });
+  return {
+    check() {
+      if (refusal) throw refusal;
+    },
+    refusal: () => refusal?.message,
+  };
+}
+
+function isOfSelect(error: Error & { command?: { name: string } }): boolean {
+  return error.command?.name === "select";
+}
+
+function refusedDatabase(db: number | undefined, cause: Error): HeadgateError {
+  const message = `Redis refuses database ${db} (${reasonOf(cause)}), which its address (REDIS_URL) names: it must be one that the server has (\`databases\` in redis.conf) and that its user may SELECT.`;
+  return new HeadgateError("GATEWAY_INVALID", message, { cause });
 }
 
 /** Asks, at each connection, whether this is a node of a cluster: it would serve some keys alone. */
@@ -109,9 +150,10 @@ function follow(redis: Redis, report: (line: string) => void): void {
   redis.on("close", () => {
     if (["", "Redis answers"].includes(current())) change("Redis is lost; trying again");
   });
-  redis.on("error", (error: Error) =>
-    change(`Redis cannot be used (${reasonOf(error)}); trying again`),
-  );
+  redis.on("error", (error: Error) => {
+    // What follows says more: AUTH was refused as well, or the database is.
+    if (!isOfSelect(error)) change(`Redis cannot be used (${reasonOf(error)}); trying again`);
+  });
 }
 
 async function disconnect(redis: Redis): Promise<void> {

@@ -1,8 +1,11 @@
 import type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
-import { HeadgateError } from "#lib/core/errors";
+import type { HeadgateError } from "#lib/core/errors";
+import { invalidSettings, isToken } from "#lib/core/settings";
+import { readHttpAddress, REST_ADDRESS, REST_TOKEN } from "#lib/core/store-address";
 import { type BreakerChange, createBreaker } from "./breaker.ts";
 import { DEFAULT_DEADLINE_MS } from "./deadline.ts";
 import { isStoreFailure, rejected, StoreError } from "./errors.ts";
+import { noStore } from "./no-store.ts";
 
 export type { UpstashRequest, UpstashResponse } from "@upstash/redis";
 
@@ -17,8 +20,11 @@ export interface BreakerSettings {
 }
 
 export interface RequesterOptions extends BreakerSettings {
-  /** The store's REST address, https outside a machine's own loopback. */
-  readonly url: string;
+  /**
+   * The store's REST address, https outside a machine's own loopback. With undefined every call fails:
+   * config/env.ts has none where HEADGATE_MODE is off and no store is named.
+   */
+  readonly url: string | undefined;
   /** Its bearer token. */
   readonly token: string;
   /**
@@ -38,15 +44,19 @@ const PROBE_MARGIN_MS = 100;
  *
  * Throws {@link StoreError} for everything that goes wrong.
  *
- * @throws {HeadgateError} ENV_INVALID for an address that is none of REST
+ * @throws {HeadgateError} ENV_INVALID for an address that is none of REST, or a token that no header
+ *   can hold
  */
 export function createRequester(options: RequesterOptions): Requester {
-  const base = options.url.replace(/\/+$/, "");
+  if (options.url === undefined) return noStore();
+  const base = readHttpAddress(options.url);
   const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
   const send = options.fetch ?? ((...call: Parameters<typeof fetch>) => fetch(...call));
-  if (!/^https?:/.test(base)) throw notRest();
+  if (base === undefined) throw notRest();
+  const token = options.token.trim();
+  if (!isToken(token)) throw invalidSettings({ UPSTASH_REDIS_REST_TOKEN: REST_TOKEN });
   const headers = {
-    authorization: `Bearer ${options.token}`,
+    authorization: `Bearer ${token}`,
     "content-type": "application/json",
   };
 
@@ -121,10 +131,9 @@ function commandName(request: UpstashRequest): string {
 }
 
 function notRest(): HeadgateError {
-  return new HeadgateError(
-    "ENV_INVALID",
-    "UPSTASH_REDIS_REST_URL: allowed is a REST address, https://…. REDIS_URL is reached by TCP, on Node alone (docs/proxy.md), or by `npm run gateway`.",
-  );
+  return invalidSettings({
+    UPSTASH_REDIS_REST_URL: `${REST_ADDRESS} (REDIS_URL is reached by TCP, on Node alone, docs/proxy.md, or by \`npm run gateway\`)`,
+  });
 }
 
 function notTried(what: string, cause: StoreError): StoreError {

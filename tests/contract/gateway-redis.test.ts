@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startOwnRedis } from "#lib/cli/own-redis";
+import { connectDirect } from "#lib/gateway/direct";
 import { startGateway } from "#lib/gateway/server";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
@@ -87,5 +88,40 @@ describe("the gateway's connection to Redis", () => {
     const started = startGateway({ redisUrl: "http://user:hunter2@x", token });
     await expect(started).rejects.toThrow("cannot be read");
     await expect(started).rejects.not.toThrow("hunter2");
+  });
+
+  test("is to the database that the address names", async () => {
+    const gateway = cleanUp(await startGateway({ redisUrl: `${server.url}/3`, token }), (it) =>
+      it.close(),
+    );
+    const headers = { authorization: `Bearer ${token}` };
+    await fetch(`${gateway.url}/set/in-database-3/1`, { headers });
+    const other = cleanUp(new Redis(`${server.url}/3`), (it) => it.disconnect());
+    expect([await other.get("in-database-3"), await redis.get("in-database-3")]).toEqual([
+      "1",
+      null,
+    ]);
+  });
+
+  test("is none to a database that Redis does not have, and says so in one line", async () => {
+    const said: string[] = [];
+    const report = (line: string) => said.push(line);
+    const started = startGateway({ redisUrl: `${server.url}/99`, token, report });
+    await expect(started).rejects.toMatchObject({
+      code: "GATEWAY_INVALID",
+      message: expect.stringContaining("Redis refuses database 99 (ERR)"),
+    });
+    expect(said.filter((line) => line.includes("cannot be used"))).toEqual([]);
+  });
+
+  test("by TCP runs nothing in another database than the address names", async () => {
+    const direct = connectDirect({ redisUrl: `${server.url}/99`, deadlineMs: 5_000 });
+    await expect(direct.redis.set("in-no-database", "1")).rejects.toMatchObject({
+      message: expect.stringContaining("Redis refuses database 99"),
+    });
+    expect(await redis.exists("in-no-database")).toBe(0);
+    const third = connectDirect({ redisUrl: `${server.url}/3`, deadlineMs: 5_000 });
+    cleanUp(third, (it) => it.close());
+    expect(await third.redis.get("in-database-3")).toBe(1);
   });
 });

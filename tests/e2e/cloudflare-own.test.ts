@@ -101,7 +101,7 @@ describe("a Worker without its variables", () => {
     const answer = await fetch(`${app.url}/api/search`);
     expect(answer.status).toBe(500);
     expect(await answer.text()).not.toMatch(/UPSTASH|ENV_INVALID/);
-    await expect.poll(() => app.output()).toContain("UPSTASH_REDIS_REST_URL: allowed is");
+    await expect.poll(() => app.output()).toContain("UPSTASH_REDIS_REST_URL must be");
   });
 });
 

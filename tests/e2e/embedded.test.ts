@@ -64,7 +64,7 @@ describe("npm start on a machine without Redis", () => {
 
 describe("HEADGATE_STORE", () => {
   test.each([
-    [{ HEADGATE_STORE: "memory" }, 'allowed are "redis" and "embedded"'],
+    [{ HEADGATE_STORE: "memory" }, "must be redis or embedded"],
     [
       { HEADGATE_STORE: "embedded", REDIS_URL: "redis://:hunter2@127.0.0.1:1" },
       "REDIS_URL names another",

@@ -186,6 +186,21 @@ describe("node server.mjs, in a folder of its own", () => {
     expect(app.output()).toMatch(/^ENV_INVALID: No store is named: set UPSTASH_REDIS_REST_URL/);
   });
 
+  test("needs no store where HEADGATE_MODE is off, and passes every request", async () => {
+    const app = await start({ HEADGATE_MODE: "off" });
+    expect(app.output()).toMatch(/^store +none: HEADGATE_MODE=off asks none/m);
+    expect(await searches(times(12, 0).map(() => app.url))).toEqual(times(12, 200));
+  });
+
+  test("says before it is ready that its store cannot be reached", async () => {
+    const REDIS_URL = " redis://:hunter2@127.0.0.1:1\n";
+    const app = await start({ REDIS_URL });
+    expect(app.output()).toMatch(
+      /^warning +the store at 127\.0\.0\.1:1 cannot be reached.*\n(.*\n)*ready/m,
+    );
+    expect(app.output()).not.toContain("hunter2");
+  });
+
   test("holds neither source nor secrets, and of what is installed what was traced", () => {
     const own = (pattern: string) =>
       globSync(pattern, { cwd: folder, exclude: (name) => name === "node_modules" });

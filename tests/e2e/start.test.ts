@@ -150,14 +150,17 @@ describe("npm start over a Redis of one's own", () => {
   });
 
   test.each([
-    [{ PORT: "abc" }, "PORT: allowed is"],
-    [{ REDIS_URL: "http://127.0.0.1" }, "REDIS_URL cannot be read"],
-    [{ UPSTASH_REDIS_REST_URL: "https://store.example" }, "UPSTASH_REDIS_REST_TOKEN is not set"],
-    [{ HEADGATE_SECRET: "short" }, "HEADGATE_SECRET: allowed is at least 32 characters"],
+    [{ PORT: "abc" }, "PORT must be a whole number"],
+    [{ REDIS_URL: "http://127.0.0.1" }, "REDIS_URL must be redis://"],
+    [
+      { UPSTASH_REDIS_REST_URL: "https://store.example" },
+      "UPSTASH_REDIS_REST_TOKEN must be set, since UPSTASH_REDIS_REST_URL is",
+    ],
+    [{ HEADGATE_SECRET: "short" }, "HEADGATE_SECRET must be at least 32 characters"],
     [{ INSTAGRAM_STAND_IN: "http://127.0.0.1:1" }, "INSTAGRAM_ACCESS_TOKEN is not set"],
     [
       { INSTAGRAM_ACCESS_TOKEN: "a-token", INSTAGRAM_API_URL: "https://evil.example" },
-      "INSTAGRAM_API_URL: allowed is https, at graph.instagram.com",
+      "INSTAGRAM_API_URL must be https, at graph.instagram.com",
     ],
     [{ CLIENT_IP_FROM: "xff" }, "allowed: socket, hops:n"],
   ])("refuses to start with %j, and says what is allowed", async (env, words) => {

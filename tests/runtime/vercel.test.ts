@@ -137,7 +137,7 @@ describe("the built edge function, with Vercel's environment", () => {
     const app = startOnVercel({ VERCEL_ENV: "production" });
     const answer = await app.send("/api/search");
     expect([answer.status, await answer.text()]).toEqual([500, ""]);
-    expect(app.output()).toContain("UPSTASH_REDIS_REST_URL: allowed is");
+    expect(app.output()).toContain("UPSTASH_REDIS_REST_URL must be");
   });
 
   test("takes the store by the names that Vercel's integration gives it", async () => {

@@ -5,6 +5,7 @@ import { loadEnvFiles } from "#lib/cli/env-files";
 import { runningStore } from "#lib/cli/running-store";
 import { parseDuration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
+import { namedStore } from "#lib/core/named-store";
 import { connectDirect } from "#lib/gateway/direct";
 import { keyNames } from "#lib/redis/keys";
 import { createScriptStore, type ScriptStore } from "#lib/redis/script-store";
@@ -147,10 +148,9 @@ interface OpenStore {
 /** @throws {HeadgateError} STORE_NOT_FOUND, or ENV_INVALID */
 function openStore(root: string): OpenStore {
   loadEnvFiles(root, process.env["NODE_ENV"] === "development" ? "development" : "production");
-  const { UPSTASH_REDIS_REST_URL, KV_REST_API_URL, REDIS_URL } = process.env;
-  const isNamed = [UPSTASH_REDIS_REST_URL, KV_REST_API_URL, REDIS_URL].some(Boolean);
-  const running = isNamed ? undefined : runningStore(root);
-  if (!isNamed && !running) {
+  const named = namedStore(process.env);
+  const running = named ? undefined : runningStore(root);
+  if (!named && !running) {
     throw new HeadgateError(
       "STORE_NOT_FOUND",
       "No store is named, and no app runs here. Start one (npm start), or set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL.",
@@ -163,11 +163,11 @@ function openStore(root: string): OpenStore {
   // No client is named here, so that what a server must know of them need not be said.
   const env = readEnvironment({ ...process.env, ...variables, NODE_ENV: "development" });
   const { store, namespace, cluster } = env;
-  if (!store.url.startsWith("redis")) {
+  if (named?.by !== "tcp") {
     return { redis: createScriptStore(store), namespace, close: async () => {} };
   }
   const { deadlineMs } = store;
-  const direct = connectDirect({ redisUrl: store.url, cluster, deadlineMs });
+  const direct = connectDirect({ redisUrl: named.address.href, cluster, deadlineMs });
   return { redis: direct.redis, namespace, close: () => direct.close() };
 }
 

@@ -61,6 +61,15 @@ export function describeFailures(world: World): void {
       expect(ill.status).toBe(503);
       expect(await ill.text()).not.toMatch(/127\.0\.0\.1|redis:|token/i);
 
+      // For the process: it answers, and says what it knows of the store.
+      const health = await world.ask("/api/health", {}, app);
+      expect(health.status).toBe(200);
+      expect(await health.json()).toStrictEqual({
+        status: "ok",
+        mode: "enforce",
+        store: expect.stringMatching(/^STORE_(UNREACHABLE|TIMEOUT)$/),
+      });
+
       cleanUp(await startRedis(store.redis.port), (it) => it.stop());
       await goesAgain(app);
     });
@@ -75,7 +84,7 @@ export function describeFailures(world: World): void {
         expect([answer.status, answer.headers.has("ratelimit")]).toEqual([200, false]);
       }
       const health = await world.ask("/api/health", {}, app);
-      expect(await health.json()).toStrictEqual({ status: "ok", mode: "shadow" });
+      expect(await health.json()).toStrictEqual({ status: "ok", mode: "shadow", store: "ok" });
       await expect.poll(() => app.output()).toMatch(/"event":"denied".*"mode":"shadow"/);
     });
   });

@@ -116,7 +116,7 @@ describe("the environment", () => {
     } catch (error) {
       message = error instanceof Error ? error.message : "";
     }
-    expect(message).toContain(`${name}: allowed is `);
+    expect(message).toContain(`${name} must be `);
     expect(message.includes(value) && value !== "").toBe(false);
   });
 });

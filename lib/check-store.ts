@@ -1,0 +1,61 @@
+import type { GateMode } from "#lib/core/mode";
+import { asStoreError, type StoreError } from "#lib/redis/errors";
+import type { ScriptStore } from "#lib/redis/script-store";
+
+/** What the start of an app knows of its store. */
+export interface StoreToCheck {
+  readonly redis: Pick<ScriptStore, "eval">;
+  /** What a person calls it, such as "the store at store.example". */
+  readonly name: string;
+  readonly mode: GateMode;
+}
+
+/**
+ * Asks a store once for what Headgate needs of it: to run a script. A token may be good for reading
+ * alone, so PING would not tell.
+ *
+ * @returns the failure; undefined where the store runs scripts. It takes no longer than the client's
+ *   deadline, and never throws
+ * @example const failure = await storeFailure(createScriptStore({ url, token }));
+ */
+export async function storeFailure(redis: StoreToCheck["redis"]): Promise<StoreError | undefined> {
+  try {
+    await redis.eval("return 1", [], []);
+    return undefined;
+  } catch (error) {
+    return asStoreError(error);
+  }
+}
+
+/**
+ * Returns the line that tells the person who starts an app that its store fails, and what becomes of
+ * requests meanwhile; undefined where the store runs scripts. The line holds neither the token nor
+ * text of the store's. Never throws, and takes no longer than the client's deadline.
+ */
+export async function storeWarning({
+  redis,
+  name,
+  mode,
+}: StoreToCheck): Promise<string | undefined> {
+  const failure = await storeFailure(redis);
+  if (!failure) return undefined;
+  const { code, reply } = failure;
+  const codes = reply === undefined ? code : `${code}, ${reply}`;
+  return `${name} ${WORDS[code] ?? "cannot be used"} (${codes}): until it can be used, ${MEANWHILE[mode]}. docs/failure-modes.md`;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  STORE_TIMEOUT: "did not answer in time",
+  STORE_UNREACHABLE: "cannot be reached, or its Redis does not serve",
+  STORE_UNAUTHORIZED: "refuses the token",
+  STORE_OVER_QUOTA: "has used up its own quota",
+  STORE_REJECTED: "refuses to run a script",
+  STORE_BAD_ANSWER: "does not answer as an Upstash REST API does",
+};
+
+/** Of each mode, what happens to requests that the store cannot count. */
+const MEANWHILE: Readonly<Record<GateMode, string>> = {
+  enforce: "each rule does as its onStoreFailure says, and by default its requests pass uncounted",
+  shadow: "all requests pass uncounted",
+  off: "locks and dedup of handlers fail",
+};

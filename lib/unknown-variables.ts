@@ -1,0 +1,47 @@
+import type { Variables } from "#lib/core/settings";
+import { nearest } from "#lib/policy/nearest";
+
+/** Every variable of Headgate's whose name begins with HEADGATE_, whichever program reads it. */
+const KNOWN = [
+  "HEADGATE_CLUSTER",
+  "HEADGATE_JOIN",
+  "HEADGATE_LEGACY_HEADERS",
+  "HEADGATE_MODE",
+  "HEADGATE_NAMESPACE",
+  "HEADGATE_REWRITES",
+  "HEADGATE_SECRET",
+  "HEADGATE_SERVER",
+  "HEADGATE_SOCKET_NONCE",
+  "HEADGATE_STORE",
+  "HEADGATE_STORE_DEADLINE_MS",
+];
+
+/** What Kubernetes gives to every pod beside a service that is named "headgate". */
+const KUBERNETES_NAME = /_SERVICE_(?:HOST|PORT)|_PORT_\d+_/;
+const KUBERNETES_VALUE = /^(?:tcp|udp|sctp):\/\//;
+
+/**
+ * Returns a line for each variable that begins with HEADGATE_ and that no program of Headgate's reads,
+ * with the name that was most likely meant. No line holds a value.
+ *
+ * @example unknownVariables({ HEADGATE_MOD: "off" })
+ * // ["HEADGATE_MOD is no variable of Headgate's, and changes nothing. Did you mean HEADGATE_MODE?"]
+ */
+export function unknownVariables(env: Variables): readonly string[] {
+  const ours = Object.keys(env).filter((name) => /^headgate_/i.test(name));
+  return ours
+    .filter((name) => !KNOWN.includes(name) && !isOfKubernetes(name, env[name]))
+    .map(lineFor);
+}
+
+function isOfKubernetes(name: string, value = ""): boolean {
+  return KUBERNETES_NAME.test(name) || KUBERNETES_VALUE.test(value);
+}
+
+function lineFor(name: string): string {
+  // In a file that is written as `NAME: value`, a part of the value is read as the name.
+  const word = /^\w{0,40}/.exec(name)?.[0] ?? "";
+  const guess = nearest(word, KNOWN);
+  const hint = guess === undefined ? "README.md has every variable." : `Did you mean ${guess}?`;
+  return `${word}${word === name ? "" : "…"} is no variable of Headgate's, and changes nothing. ${hint}`;
+}

@@ -1,0 +1,221 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { buildOnce } from "#lib/cli/build";
+import { BAD_REDIS_URLS, BAD_TOKENS, MARK, told } from "../support/bad-settings.ts";
+import { ROOT, startApp, startProgram } from "../support/app.ts";
+import { startStore } from "../support/gateway.ts";
+import { startRedis } from "../support/redis.ts";
+import { scope } from "../support/scope.ts";
+
+type Variables = Readonly<Record<string, string>>;
+
+const cleanUp = scope();
+const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
+const NEXT_START = [NEXT, "start", "-p", "0", "-H", "127.0.0.1"];
+
+beforeAll(() => buildOnce(ROOT, () => {}));
+
+async function storeVariables(): Promise<Variables> {
+  const store = cleanUp(await startStore(), (it) => it.stop());
+  return { UPSTASH_REDIS_REST_URL: store.url, UPSTASH_REDIS_REST_TOKEN: store.token };
+}
+
+/** Runs a program that should end by itself, and reads all that it printed. */
+async function endOf(args: readonly string[], env: Variables) {
+  const { PATH = "", HOME = "" } = process.env;
+  const child = cleanUp(
+    spawn(process.execPath, [...args], {
+      cwd: ROOT,
+      env: { PATH, HOME, PORT: "0", NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", ...env },
+    }),
+    (it) => it.kill("SIGKILL"),
+  );
+  let output = "";
+  const read = (chunk: Buffer) => (output += chunk.toString());
+  child.stdout.on("data", read);
+  child.stderr.on("data", read);
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, output };
+}
+
+const START = ["lib/cli/serve.ts"];
+const DEV = ["lib/cli/serve.ts", "--dev"];
+const GATEWAY = ["lib/cli/gateway.ts"];
+const TOKEN = ["lib/cli/token.ts", "--sub", "ada"];
+const ANALYTICS = ["app/_domain/analytics/totals.command.ts"];
+
+const rest = (token: string, url = "http://127.0.0.1:1"): Variables => ({
+  UPSTASH_REDIS_REST_URL: url,
+  UPSTASH_REDIS_REST_TOKEN: token,
+  CLIENT_IP_FROM: "hops:1",
+});
+
+describe("a program with a setting that cannot work ends, names it, and prints no part of it", () => {
+  test.each<readonly [string, readonly string[], Variables]>([
+    ["UPSTASH_REDIS_REST_TOKEN", START, rest(`"${MARK}"`)],
+    ["UPSTASH_REDIS_REST_TOKEN", START, rest(`Bearer ${MARK}`)],
+    ["UPSTASH_REDIS_REST_TOKEN", NEXT_START, rest(`${MARK}é`)],
+    ["UPSTASH_REDIS_REST_TOKEN", ANALYTICS, rest(`"${MARK}"`)],
+    ["UPSTASH_REDIS_REST_URL", START, rest("token", `https://u:${MARK}@store.example`)],
+    ["UPSTASH_REDIS_REST_URL", NEXT_START, rest("token", `https://store.example?_token=${MARK}`)],
+    ["REDIS_URL", START, { REDIS_URL: `"redis://:${MARK}@127.0.0.1:1"` }],
+    ["REDIS_URL", DEV, { REDIS_URL: `redis://:${MARK}@127.0.0.1:1/notadb` }],
+    ["REDIS_URL", GATEWAY, { REDIS_URL: `redis://:${MARK}@127.0.0.1:1/notadb` }],
+    ["REDIS_URL", GATEWAY, { REDIS_URL: `redis://:${MARK}@127.0.0.1:1?family=6` }],
+    ["REDIS_URL", ANALYTICS, { REDIS_URL: `redis://:${MARK}@127.0.0.1:70000` }],
+    ["REDIS_URL", GATEWAY, { REDIS_URL: BAD_REDIS_URLS[2] ?? "" }],
+    ["GATEWAY_TOKEN", GATEWAY, { GATEWAY_TOKEN: `"${MARK}"` }],
+    ["GATEWAY_TOKEN", GATEWAY, { GATEWAY_TOKEN: BAD_TOKENS[4] ?? "" }],
+    ["GATEWAY_PORT", GATEWAY, { GATEWAY_PORT: `"${MARK}"` }],
+    ["GATEWAY_HOST", GATEWAY, { GATEWAY_HOST: `"${MARK}"` }],
+    ["HOST", START, { HOST: `"${MARK}"` }],
+    ["PORT", START, { PORT: `"${MARK}"` }],
+    ["HEADGATE_SECRET", START, { HEADGATE_SECRET: `'${MARK}'` }],
+    ["AUTH_SECRET", START, { AUTH_SECRET: `"${MARK}"` }],
+    ["AUTH_SECRET", TOKEN, { AUTH_SECRET: `"${MARK}"` }],
+    ["INSTAGRAM_ACCESS_TOKEN", START, { INSTAGRAM_ACCESS_TOKEN: `"${MARK}"` }],
+    ["DEMO_ACCOUNTS", NEXT_START, { ...rest("token"), DEMO_ACCOUNTS: `"demo:${MARK}"` }],
+  ])("%s, %j", async (name, args, env) => {
+    const { code, output } = await endOf(args, env);
+    expect([code === 0, told(output)]).toEqual([false, false]);
+    expect(output).toMatch(new RegExp(`ENV_INVALID: .*\\b${name}\\b`));
+  });
+
+  test("a database that Redis does not have is told in one line", async () => {
+    const redis = cleanUp(await startRedis(), (it) => it.stop());
+    for (const args of [START, GATEWAY]) {
+      const { code, output } = await endOf(args, {
+        REDIS_URL: `${redis.url}/99`,
+        GATEWAY_PORT: "0",
+      });
+      expect(code).toBe(1);
+      expect(output.match(/Redis refuses database 99/g)).toHaveLength(1);
+      expect(output).not.toMatch(/unhandled|ReplyError|cannot be used/i);
+    }
+  });
+});
+
+describe("blanks and line breaks around a setting are no part of it", () => {
+  test("npm start counts with a store whose address and token have some", async () => {
+    const named = Object.entries(await storeVariables());
+    const padded = Object.fromEntries(named.map(([name, value]) => [name, ` ${value}/\n`]));
+    const token = ` ${named[1]?.[1] ?? ""}\r\n`;
+    const env = { ...padded, UPSTASH_REDIS_REST_TOKEN: token, HEADGATE_MODE: " enforce " };
+    const app = cleanUp(await startApp(env), (it) => it.stop());
+    expect((await fetch(`${app.url}/api/search`)).headers.get("ratelimit")).toContain('"search"');
+    expect(app.output()).not.toContain("warning");
+  });
+
+  test("npm start and the gateway reach a Redis whose address has some", async () => {
+    const redis = cleanUp(await startRedis(), (it) => it.stop());
+    const REDIS_URL = ` ${redis.url}/3\n`;
+    const app = cleanUp(await startApp({ REDIS_URL }), (it) => it.stop());
+    expect((await fetch(`${app.url}/api/search`)).headers.get("ratelimit")).toContain('"search"');
+    const secret = ` ${MARK}\n`;
+    const cli = cleanUp(
+      await startProgram(GATEWAY, { REDIS_URL, GATEWAY_PORT: " 0", GATEWAY_TOKEN: secret }),
+      (it) => it.stop(),
+    );
+    const headers = { authorization: `Bearer ${MARK}` };
+    const size = await fetch(`${cli.url}/dbsize`, { headers });
+    expect(await size.json()).toEqual({ result: expect.any(Number) });
+    expect(told(cli.output())).toBe(false);
+  });
+});
+
+describe("a start whose store fails says so before it is ready, and goes on", () => {
+  const health = async (url: string) => (await fetch(`${url}/api/health`)).json();
+
+  test("npm start, of a token that the store refuses", async () => {
+    const env = { ...(await storeVariables()), UPSTASH_REDIS_REST_TOKEN: `${MARK}1` };
+    const app = cleanUp(await startApp(env), (it) => it.stop());
+    const lines = app.output().split("\n");
+    const warning = lines.findIndex((line) =>
+      /^warning +the store at 127\.0\.0\.1:\d+ refuses the token/.test(line),
+    );
+    expect(warning).toBeGreaterThanOrEqual(0);
+    expect(warning).toBeLessThan(lines.findIndex((line) => line.startsWith("ready")));
+    expect((await fetch(`${app.url}/api/search`)).status).toBe(200);
+    expect(await health(app.url)).toStrictEqual({
+      status: "ok",
+      mode: "enforce",
+      store: "STORE_UNAUTHORIZED",
+    });
+    expect(told(app.output())).toBe(false);
+  });
+
+  test("npm start, of a Redis that is not there", async () => {
+    const env = { REDIS_URL: `redis://:${MARK}@127.0.0.1:1`, HEADGATE_MODE: "shadow" };
+    const app = cleanUp(await startApp(env), (it) => it.stop());
+    expect(app.output()).toMatch(
+      /^warning +the store at 127\.0\.0\.1:1 cannot be reached.*all requests pass uncounted/m,
+    );
+    expect(told(app.output())).toBe(false);
+  });
+
+  test("npm start, whose store answers nothing, waits no longer than the deadline", async () => {
+    const store = cleanUp(await startStore(), (it) => it.stop());
+    store.redis.freeze();
+    const env = {
+      UPSTASH_REDIS_REST_URL: store.url,
+      UPSTASH_REDIS_REST_TOKEN: store.token,
+      HEADGATE_STORE_DEADLINE_MS: "300",
+    };
+    const app = cleanUp(await startApp(env), (it) => it.stop());
+    expect(app.output()).toContain("did not answer in time (STORE_TIMEOUT)");
+    const began = performance.now();
+    expect(await health(app.url)).toMatchObject({ status: "ok", store: "STORE_TIMEOUT" });
+    expect(performance.now() - began).toBeLessThan(5_000);
+    store.redis.thaw();
+    await expect.poll(() => health(app.url)).toMatchObject({ store: "ok" });
+  });
+
+  test("plain next start says it while it serves, and tells of a slip in a name", async () => {
+    const env = { ...rest(MARK), HEADGATE_SECERT: `${MARK}${MARK}` };
+    const app = cleanUp(await startProgram(NEXT_START, env), (it) => it.stop());
+    await expect.poll(() => app.output()).toMatch(/the store at 127\.0\.0\.1:1 cannot be reached/);
+    expect(app.output()).toContain("Did you mean HEADGATE_SECRET?");
+    expect(told(app.output())).toBe(false);
+  });
+
+  test("npm start tells once of each slip in a name, before it is ready", async () => {
+    const slips = { HEADGATE_MOD: "shadow", Headgate_Mode: "off", HEADGATE_SECERT: MARK };
+    const app = cleanUp(await startApp({ ...(await storeVariables()), ...slips }), (it) =>
+      it.stop(),
+    );
+    for (const name of Object.keys(slips)) {
+      expect(app.output().split(`${name} is no variable of Headgate's`)).toHaveLength(2);
+    }
+    expect(app.output()).toContain("Did you mean HEADGATE_MODE?");
+    expect(app.output()).toMatch(/HEADGATE_SECERT is no .*\n(?:.*\n)*ready/);
+    expect(told(app.output())).toBe(false);
+  });
+});
+
+describe("HEADGATE_MODE=off without a store", () => {
+  test.each<readonly [string, readonly string[], Variables]>([
+    ["npm start", START, { PORT: "0" }],
+    ["npm run dev", DEV, { PORT: "0" }],
+    ["next start", NEXT_START, {}],
+    ["next dev", [NEXT, "dev", "-p", "0", "-H", "127.0.0.1"], { NODE_ENV: "development" }],
+  ])("%s passes every request, and tries to reach none", async (_, args, env) => {
+    const app = cleanUp(await startProgram(args, { HEADGATE_MODE: "off", ...env }), (it) =>
+      it.stop(),
+    );
+    for (let i = 0; i < 12; i += 1) {
+      const answer = await fetch(`${app.url}/api/search`);
+      expect([answer.status, answer.headers.has("ratelimit")]).toEqual([200, false]);
+    }
+    expect(await (await fetch(`${app.url}/api/health`)).json()).toStrictEqual({
+      status: "ok",
+      mode: "off",
+      store: "not-asked",
+    });
+    expect(app.output()).not.toMatch(/ENV_INVALID|ECONNREFUSED|^warning/m);
+    // What needs a store says which variables it needs.
+    expect((await fetch(`${app.url}/api/health/redis`)).status).toBe(503);
+    await expect.poll(() => app.output()).toContain("No store is named.");
+  });
+});
