@@ -1,6 +1,7 @@
 import { HeadgateError } from "#lib/core/errors";
 import { type Redis, redisOver } from "#lib/redis/client";
 import { noteDeadline, withinDeadline } from "#lib/redis/deadline";
+import { commandNames } from "#lib/redis/commands";
 import { asStoreError, rejected, StoreError } from "#lib/redis/errors";
 import {
   type BreakerSettings,
@@ -69,7 +70,8 @@ export function connectDirect(options: DirectOptions): DirectClient {
 }
 
 /** One REST request's work, without REST: a command, a pipeline or a transaction. */
-async function ask(store: Store, what: string, { path, body }: UpstashRequest): Promise<unknown> {
+async function ask(store: Store, what: string, request: UpstashRequest): Promise<unknown> {
+  const { path, body } = request;
   const route = path?.[0];
   if (route === undefined) {
     const answer = toAnswer(await store.call(commandOf(body)), false);
@@ -81,7 +83,9 @@ async function ask(store: Store, what: string, { path, body }: UpstashRequest): 
     return (await store.pipeline(commands)).map((reply) => toAnswer(reply, false));
   }
   const replies = await store.transaction(commands);
-  if (replies instanceof ErrorReply) throw rejected(what, replies.message);
+  if (replies instanceof ErrorReply) {
+    throw rejected(what, replies.message, commandNames(request));
+  }
   return replies.map((reply) => toAnswer(reply, false));
 }
 
@@ -93,6 +97,12 @@ function commandOf(body: unknown): Command {
 /** The store's own words for what went wrong, with the call's name. */
 function storeErrorOf(what: string, error: unknown): Error {
   if (error instanceof StoreError || !(error instanceof HeadgateError)) return asStoreError(error);
-  const code = error.code === "STORE_TIMEOUT" ? "STORE_TIMEOUT" : "STORE_UNREACHABLE";
+  const code = CODES.get(error.code) ?? "STORE_UNREACHABLE";
   return new StoreError(code, `${what}: ${error.message}`, { cause: error });
 }
+
+const CODES: ReadonlyMap<string, StoreError["code"]> = new Map([
+  ["STORE_TIMEOUT", "STORE_TIMEOUT"],
+  // Where the address led to a cluster, or to no cluster, against what was said of it.
+  ["GATEWAY_INVALID", "STORE_WRONG_ADDRESS"],
+]);

@@ -28,7 +28,7 @@ export interface FlightOptions extends WaitOptions {
   /** How an error comes to those who wait. @default its message, as LOCK_FLIGHT_FAILED */
   readonly errors?: SharedErrors;
   /**
-   * What happens while the store fails: "throw" its error, or "run" the work alone.
+   * What happens when the store fails or refuses: "throw" its error, or "run" the work alone.
    * @default "throw"
    */
   readonly onStoreFailure?: "throw" | "run";
@@ -56,7 +56,7 @@ export interface Landed<T> {
  *
  * @throws {HeadgateError} LOCK_BAD_ARGUMENT; LOCK_NOT_ACQUIRED where the wait was over first;
  * LOCK_FLIGHT_FAILED, or what `errors` makes of it, where another ran and failed
- * @throws {StoreError} where the store fails and `onStoreFailure` is "throw"
+ * @throws {StoreError} when the store fails or refuses and `onStoreFailure` is "throw"
  * @throws the signal's reason, where that ended the wait
  * @throws whatever the work throws
  */
@@ -85,7 +85,8 @@ export function createFlights(parts: LocksOptions): SingleFlight {
     const waiting = createWaiting(readWait(options), options.signal);
     for (;;) {
       const boarded = await flight.board().catch((error: unknown) => {
-        if (!isStoreFailure(error) || options.onStoreFailure !== "run") throw error;
+        // A store that refuses tells as little about the lock as one that does not answer.
+        if (!(error instanceof StoreError) || options.onStoreFailure !== "run") throw error;
       });
       if (!boarded) return { value: await work(undefined), isShared: false };
       if ("lock" in boarded) return { value: await flight.run(boarded, work), isShared: false };

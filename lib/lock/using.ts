@@ -1,13 +1,13 @@
 import { HeadgateError } from "#lib/core/errors";
-import { isStoreFailure } from "#lib/redis/errors";
+import { StoreError } from "#lib/redis/errors";
 import type { Acquiring } from "./acquire.ts";
 import type { Lock } from "./held.ts";
 import type { WaitOptions } from "./options.ts";
 
 export interface UsingOptions extends WaitOptions {
   /**
-   * What becomes of the work while the store fails, and nobody knows who holds the lock: "throw" the
-   * store's error, "skip" the work, or "run" it without the lock.
+   * What becomes of the work when the store fails or refuses, so that it is not known who holds the
+   * lock: "throw" the store's error, "skip" the work, or "run" it without the lock.
    * @default "throw"
    */
   readonly onStoreFailure?: "throw" | "skip" | "run";
@@ -33,7 +33,7 @@ export type Used<T> =
  * It is given nothing where it runs without.
  *
  * @throws {HeadgateError} LOCK_BAD_ARGUMENT
- * @throws {StoreError} where the store fails and `onStoreFailure` is "throw"
+ * @throws {StoreError} when the store fails or refuses and `onStoreFailure` is "throw"
  * @throws the signal's reason, where that ended the wait
  * @throws whatever the work throws
  */
@@ -51,7 +51,8 @@ export function createUsing({ acquire }: Acquiring): Using {
       lock = await acquire(key, options);
     } catch (error) {
       if (isHeld(error)) return { ran: false, because: "held" };
-      if (!isStoreFailure(error) || onStoreFailure === "throw") throw error;
+      // A store that refuses tells as little about the lock as one that does not answer.
+      if (!(error instanceof StoreError) || onStoreFailure === "throw") throw error;
       if (onStoreFailure === "skip") return { ran: false, because: "store-failed" };
       return { ran: true, value: await work(undefined), isLocked: false };
     }

@@ -1,20 +1,16 @@
 import { HeadgateError } from "#lib/core/errors";
-
-type StoreErrorCode =
-  | "STORE_TIMEOUT"
-  | "STORE_UNREACHABLE"
-  | "STORE_UNAUTHORIZED"
-  | "STORE_OVER_QUOTA"
-  | "STORE_REJECTED"
-  | "STORE_BAD_ANSWER"
-  | "STORE_NOT_TRIED";
+import { LASTING, type LastingCode, readRefusal, type StoreErrorCode } from "./replies.ts";
 
 /**
  * The store did not do what was asked. The message names the command and never its keys or values:
  * those may be a person's.
  */
 export class StoreError extends HeadgateError {
-  /** The Redis error's first word, such as "NOSCRIPT" or "CROSSSLOT", where Redis gave one. */
+  declare readonly code: StoreErrorCode;
+  /**
+   * The first word of what Redis answered, such as "NOSCRIPT" or "CROSSSLOT", and "ERR" where it has
+   * none; undefined where no reply of Redis came.
+   */
   readonly reply: string | undefined;
 
   constructor(
@@ -28,33 +24,49 @@ export class StoreError extends HeadgateError {
   }
 }
 
-/** What Redis, or our gateway before a cluster, says where a command's node does not serve. */
-const NOT_SERVED: ReadonlyMap<string, StoreErrorCode> = new Map([
-  ["LOADING", "STORE_UNREACHABLE"],
-  ["CLUSTERDOWN", "STORE_UNREACHABLE"],
-  ["MASTERDOWN", "STORE_UNREACHABLE"],
-  ["TRYAGAIN", "STORE_UNREACHABLE"],
-  ["UNREACHABLE", "STORE_UNREACHABLE"],
-  ["TIMEOUT", "STORE_TIMEOUT"],
-]);
-
 /**
- * The error for what Redis answered to a command. Of its text only the first word is kept: the rest
- * may repeat keys and values.
+ * Returns the error for what Redis answered in the place of a result. Of its text only the first word
+ * is kept: the rest may repeat keys and values.
+ *
+ * @param what the command, or what the commands were sent as
+ * @param error the text of Redis's error
+ * @param sent the names of the commands that it may be about
  */
-export function rejected(command: string, error: string): StoreError {
-  const first = /^(?:ERR )?([A-Z][A-Z0-9]{2,24})\b/.exec(error)?.[1];
-  const reply = first ?? (error.includes("NOSCRIPT") ? "NOSCRIPT" : undefined);
-  const code = NOT_SERVED.get(reply ?? "") ?? "STORE_REJECTED";
-  return new StoreError(code, `${command}: Redis answered ${reply ?? "an error"}.`, { reply });
+export function rejected(
+  what: string,
+  error: string,
+  sent: readonly string[] = [what],
+): StoreError {
+  const { word: reply, code } = readRefusal(sent, error);
+  const answered = `${what}: Redis answered ${reply}.`;
+  if (code === "STORE_REJECTED" || code === "STORE_TIMEOUT") {
+    return new StoreError(code, answered, { reply });
+  }
+  return lasting(code, reply === "ERR" ? `${what}:` : answered, reply);
 }
 
-/** Whether an error says that the store does not serve, rather than that it refused one command. */
+/** Returns the error of a store that refuses call after call: what was answered, and what to do. */
+export function lasting(code: LastingCode, answered: string, reply?: string): StoreError {
+  return new StoreError(code, `${answered} ${LASTING[code].advice}`, { reply });
+}
+
+/** Returns the error of one command's answer in a pipeline; undefined where it holds a result. */
+export function errorIn(command: string, answer: unknown): StoreError | undefined {
+  if (typeof answer === "object" && answer !== null) {
+    if ("error" in answer && typeof answer.error === "string") {
+      return rejected(command, answer.error);
+    }
+    if ("result" in answer) return undefined;
+  }
+  return new StoreError("STORE_BAD_ANSWER", `${command}: a pipeline's answer has no place for it.`);
+}
+
+/** Returns true for an error that says that the store does not serve, rather than that it refused one command. */
 export function isStoreFailure(error: unknown): error is StoreError {
   return error instanceof StoreError && error.code !== "STORE_REJECTED";
 }
 
-/** What a call threw, as a StoreError: whoever catches one need not know of others. */
+/** Returns what a call threw as a StoreError, so that callers handle one kind of error. */
 export function asStoreError(cause: unknown): StoreError {
   if (cause instanceof StoreError) return cause;
   return new StoreError("STORE_BAD_ANSWER", "The store call failed in an unknown way.", { cause });

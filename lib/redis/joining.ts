@@ -1,5 +1,6 @@
 import type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
-import { asStoreError, rejected, StoreError } from "./errors.ts";
+import { nameOf } from "./commands.ts";
+import { asStoreError, errorIn, StoreError } from "./errors.ts";
 
 /** How long a call waits at most for others to go with, in milliseconds. */
 export const GATHER_MS = 5;
@@ -94,25 +95,18 @@ async function sendTogether(requester: Requester, batch: readonly Waiting[]): Pr
     }
   } catch (cause) {
     const error = asStoreError(cause);
-    for (const { reject } of batch) reject(error);
+    for (const { body, resolve, reject } of batch) {
+      // Nothing was sent. The breaker may refuse scripts alone: it decides about each call by itself.
+      if (error.code !== "STORE_NOT_TRIED") reject(error);
+      else requester.request({ body }).then(resolve, reject);
+    }
   }
 }
 
 function tell({ body, resolve, reject }: Waiting, answer: unknown): void {
-  if (typeof answer === "object" && answer !== null) {
-    if ("error" in answer && typeof answer.error === "string") {
-      return reject(rejected(nameOf(body), answer.error));
-    }
-    if ("result" in answer) return resolve({ result: answer.result });
-  }
-  return reject(
-    new StoreError("STORE_BAD_ANSWER", `${nameOf(body)}: a pipeline's answer has no place for it.`),
-  );
-}
-
-function nameOf(body: unknown): string {
-  const first: unknown = Array.isArray(body) ? body[0] : undefined;
-  return typeof first === "string" && /^[a-z]{1,24}$/i.test(first) ? first.toUpperCase() : "a call";
+  const error = errorIn(nameOf(body), answer);
+  if (error) reject(error);
+  else resolve(answer as UpstashResponse<unknown>);
 }
 
 function tooMany(): StoreError {

@@ -2,10 +2,13 @@ import type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis"
 import type { HeadgateError } from "#lib/core/errors";
 import { invalidSettings, isToken } from "#lib/core/settings";
 import { readHttpAddress, REST_ADDRESS, REST_TOKEN } from "#lib/core/store-address";
+import { readAnswer } from "./answer.ts";
 import { type BreakerChange, createBreaker } from "./breaker.ts";
+import { commandNames, titleOf } from "./commands.ts";
 import { DEFAULT_DEADLINE_MS } from "./deadline.ts";
-import { isStoreFailure, rejected, StoreError } from "./errors.ts";
+import { errorIn, StoreError } from "./errors.ts";
 import { noStore } from "./no-store.ts";
+import { isScript, type Outcome, outcomeOf, outcomeOfThrown } from "./outcome.ts";
 
 export type { UpstashRequest, UpstashResponse } from "@upstash/redis";
 
@@ -84,7 +87,7 @@ export function createRequester(options: RequesterOptions): Requester {
     } finally {
       clearTimeout(timer);
     }
-    return readAnswer<Result>(what, response.status, text);
+    return readAnswer<Result>(request, response.status, text);
   }
 
   return withBreaker(sendOnce, options);
@@ -107,27 +110,31 @@ export function withBreaker(
   });
   return {
     async request<Result>(request: UpstashRequest): Promise<UpstashResponse<Result>> {
-      const what = commandName(request);
-      const attempt = breaker.admit();
+      const what = titleOf(request);
+      const commands = commandNames(request);
+      const attempt = breaker.admit(commands.some(isScript));
       if (attempt instanceof StoreError) throw notTried(what, attempt);
       try {
         const answer = await sendOnce<Result>(what, request);
-        attempt.succeeded();
+        attempt.ended(outcomeOfAnswer(request, commands, answer));
         return answer;
       } catch (error) {
-        if (isStoreFailure(error)) attempt.failed(error);
-        else attempt.succeeded();
+        attempt.ended(outcomeOfThrown(commands, error));
         throw error;
       }
     },
   };
 }
 
-/** The command's name alone; of a pipeline, that it is one. */
-function commandName(request: UpstashRequest): string {
-  const first: unknown = Array.isArray(request.body) ? request.body[0] : undefined;
-  if (typeof first !== "string") return request.path?.join("/") ?? "a call";
-  return /^[a-z]{1,24}$/i.test(first) ? first.toUpperCase() : "a call";
+/** A pipeline is answered as a whole, with an error in the place of each command that was refused. */
+function outcomeOfAnswer(
+  { path }: UpstashRequest,
+  commands: readonly string[],
+  answer: unknown,
+): Outcome {
+  const answers: readonly unknown[] = Array.isArray(answer) ? answer : [];
+  const errorOf = (command: string, i: number) => errorIn(command, answers[i]);
+  return outcomeOf(commands, path === undefined ? [undefined] : commands.map(errorOf));
 }
 
 function notRest(): HeadgateError {
@@ -155,47 +162,6 @@ function lostCall(what: string, timedOut: boolean, deadlineMs: number, cause: un
   return new StoreError(
     "STORE_UNREACHABLE",
     `${what}: the store could not be reached. Check UPSTASH_REDIS_REST_URL and that the store runs.`,
-    { cause },
-  );
-}
-
-function readAnswer<Result>(what: string, status: number, text: string): UpstashResponse<Result> {
-  if (status === 401 || status === 403) {
-    throw new StoreError(
-      "STORE_UNAUTHORIZED",
-      `${what}: the store refused our token. Check UPSTASH_REDIS_REST_TOKEN.`,
-    );
-  }
-  if (status === 429) {
-    throw new StoreError(
-      "STORE_OVER_QUOTA",
-      `${what}: the store answered 429; its own quota is used up. Look at its plan.`,
-    );
-  }
-  if (status >= 500) {
-    const code = status === 504 ? "STORE_TIMEOUT" : "STORE_UNREACHABLE";
-    throw new StoreError(code, `${what}: the store answered ${status}; its Redis does not serve.`);
-  }
-  let answer: unknown;
-  try {
-    answer = JSON.parse(text);
-  } catch (cause) {
-    throw badAnswer(what, status, cause);
-  }
-  if (Array.isArray(answer)) {
-    // Of a pipeline: one object a command. The client's own code reads it.
-    return answer as unknown as UpstashResponse<Result>;
-  }
-  if (typeof answer !== "object" || answer === null) throw badAnswer(what, status);
-  if ("error" in answer && typeof answer.error === "string") throw rejected(what, answer.error);
-  if (status !== 200 || !("result" in answer)) throw badAnswer(what, status);
-  return { result: answer.result as Result };
-}
-
-function badAnswer(what: string, status: number, cause?: unknown): StoreError {
-  return new StoreError(
-    "STORE_BAD_ANSWER",
-    `${what}: the answer (status ${status}) is not the Upstash REST protocol's. Does UPSTASH_REDIS_REST_URL name a REST address?`,
     { cause },
   );
 }

@@ -55,8 +55,11 @@ export async function runScript(
 /** Where an answer was lost on the way, the script is sent again so often at most, after a while. */
 const PAUSES_MS = [25, 75];
 
-/** Failures after which nobody knows whether the script ran, and there may be time to ask again. */
+/** Failures after which it is not known whether the script ran, and there may be time to ask again. */
 const LOST: ReadonlySet<string> = new Set(["STORE_UNREACHABLE", "STORE_BAD_ANSWER"]);
+
+/** Replies to ask again after. Any other reply is an answer, and would be the same again. */
+const PASSING: ReadonlySet<string | undefined> = new Set([undefined, "UNREACHABLE", "TRYAGAIN"]);
 
 /**
  * Runs a script that knows its owner, so that running it twice does no more than once: a claim, a
@@ -100,7 +103,7 @@ async function sendAgain(
 }
 
 function isLost(error: unknown): boolean {
-  return error instanceof StoreError && LOST.has(error.code);
+  return error instanceof StoreError && LOST.has(error.code) && PASSING.has(error.reply);
 }
 
 /**

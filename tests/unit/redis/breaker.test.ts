@@ -2,10 +2,17 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Attempt, type Breaker, type BreakerChange, createBreaker } from "#lib/redis/breaker";
 import { StoreError } from "#lib/redis/errors";
+import type { Outcome } from "#lib/redis/outcome";
 
 const PROBE_MS = 600;
 const failure = (code: "STORE_TIMEOUT" | "STORE_UNREACHABLE" = "STORE_UNREACHABLE") =>
   new StoreError(code, "the store is away");
+
+const WORKS: Outcome = { kind: "works" };
+const ANSWERS: Outcome = { kind: "answers" };
+const failed = (error = failure()): Outcome => ({ kind: "fails", error, refusesScripts: false });
+const refused = (error = full()): Outcome => ({ kind: "fails", error, refusesScripts: true });
+const full = () => new StoreError("STORE_OUT_OF_MEMORY", "Redis answered OOM.", { reply: "OOM" });
 
 let now = 0;
 let changes: BreakerChange[] = [];
@@ -21,28 +28,28 @@ beforeEach(() => {
   });
 });
 
-function admitted(): Attempt {
-  const attempt = breaker.admit();
+function admitted(runsScripts = true): Attempt {
+  const attempt = breaker.admit(runsScripts);
   if (attempt instanceof StoreError) throw new Error("The breaker is open.");
   return attempt;
 }
 
-const isTried = () => !(breaker.admit() instanceof StoreError);
+const isTried = (runsScripts = true) => !(breaker.admit(runsScripts) instanceof StoreError);
 
 function fail(times: number): void {
-  for (let i = 0; i < times; i += 1) admitted().failed(failure());
+  for (let i = 0; i < times; i += 1) admitted().ended(failed());
 }
 
 describe("a breaker", () => {
   test("opens after five failures in a row, says so once, and answers with the last", () => {
     fail(4);
-    admitted().succeeded();
+    admitted().ended(WORKS);
     fail(4);
     expect(changes).toEqual([]);
     const last = failure("STORE_TIMEOUT");
-    admitted().failed(last);
+    admitted().ended(failed(last));
     expect(changes).toEqual([{ state: "open", error: last }]);
-    expect(breaker.admit()).toBe(last);
+    expect(breaker.admit(true)).toBe(last);
   });
 
   test("lets one call at a time try the way back, after 100 ms doubling to 3 s", () => {
@@ -55,7 +62,7 @@ describe("a breaker", () => {
       expect(isTried()).toBe(false);
       // Nothing was heard of that one; the next is the one that fails.
       now += PROBE_MS;
-      admitted().failed(failure());
+      admitted().ended(failed());
     }
     expect(waits).toEqual([100, 200, 400, 800, 1600, 3000, 3000, 3000]);
     expect(changes).toHaveLength(1);
@@ -64,16 +71,16 @@ describe("a breaker", () => {
   test("closes when a probe succeeds, and then begins anew", () => {
     fail(5);
     now += 100;
-    admitted().failed(failure("STORE_TIMEOUT"));
+    admitted().ended(failed(failure("STORE_TIMEOUT")));
     now += 200;
-    admitted().succeeded();
+    admitted().ended(WORKS);
     expect(changes.map(({ state, error }) => [state, error.code])).toEqual([
       ["open", "STORE_UNREACHABLE"],
       ["closed", "STORE_TIMEOUT"],
     ]);
     fail(4);
     expect(isTried()).toBe(true);
-    admitted().failed(failure());
+    admitted().ended(failed());
     now += 99;
     expect(isTried()).toBe(false);
     now += 1;
@@ -83,12 +90,12 @@ describe("a breaker", () => {
   test("is told nothing new by calls from before it opened that fail, and closed by one that succeeds", () => {
     const slow = [admitted(), admitted(), admitted()];
     fail(5);
-    slow[0]?.failed(failure());
-    slow[1]?.failed(failure());
+    slow[0]?.ended(failed());
+    slow[1]?.ended(failed());
     expect(changes).toHaveLength(1);
     now += 100;
     expect(isTried()).toBe(true);
-    slow[2]?.succeeded();
+    slow[2]?.ended(WORKS);
     expect(changes.map(({ state }) => state)).toEqual(["open", "closed"]);
   });
 
@@ -102,6 +109,38 @@ describe("a breaker", () => {
     expect(isTried()).toBe(true);
   });
 
+  test("that scripts opened lets other commands pass, and is closed by a script alone", () => {
+    for (let i = 0; i < 5; i += 1) {
+      admitted().ended(refused());
+      admitted(false).ended(ANSWERS);
+    }
+    expect(changes).toMatchObject([{ state: "open", error: { code: "STORE_OUT_OF_MEMORY" } }]);
+    expect([isTried(), isTried(false)]).toEqual([false, true]);
+    now += 100;
+    admitted(false).ended(ANSWERS);
+    expect(changes).toHaveLength(1);
+    admitted().ended(WORKS);
+    expect(changes.map(({ state }) => state)).toEqual(["open", "closed"]);
+  });
+
+  test("that scripts opened lets the next script try at once when a probe showed nothing", () => {
+    for (let i = 0; i < 5; i += 1) admitted().ended(refused());
+    now += 100;
+    admitted().ended(ANSWERS);
+    expect(changes).toHaveLength(1);
+    expect(isTried()).toBe(true);
+    expect(isTried()).toBe(false);
+  });
+
+  test("that scripts opened lets nothing pass once another command finds that the connection fails", () => {
+    for (let i = 0; i < 5; i += 1) admitted().ended(refused());
+    admitted(false).ended(failed());
+    expect(isTried(false)).toBe(false);
+    now += 100;
+    admitted(false).ended(ANSWERS);
+    expect(changes.map(({ state }) => state)).toEqual(["open", "closed"]);
+  });
+
   test("whatever happens, is never without a try for longer than the longest wait and a probe", () => {
     const step = fc.record({ ms: fc.nat({ max: 4000 }), succeeds: fc.boolean() });
     fc.assert(
@@ -110,14 +149,14 @@ describe("a breaker", () => {
         const untried: number[] = [0];
         for (const { ms, succeeds } of steps) {
           now += ms;
-          const attempt = breaker.admit();
+          const attempt = breaker.admit(true);
           if (attempt instanceof StoreError) {
             untried.push(now - tried);
             continue;
           }
           tried = now;
-          if (succeeds) attempt.succeeded();
-          else attempt.failed(failure());
+          if (succeeds) attempt.ended(WORKS);
+          else attempt.ended(failed());
         }
         expect(Math.max(...untried)).toBeLessThan(3000 + PROBE_MS);
       }),

@@ -105,6 +105,28 @@ describe("a call to the store", () => {
     expect((await failureOf(redis.get("key"))).code).toBe(code);
   });
 
+  test.each([
+    [301, "", "STORE_WRONG_ADDRESS"],
+    [308, "", "STORE_WRONG_ADDRESS"],
+    [402, "", "STORE_SUSPENDED"],
+    [403, "<html>", "STORE_UNAUTHORIZED"],
+    [403, '{"error":"NOPERM this user has no permissions"}', "STORE_NOT_PERMITTED"],
+    [404, "<!doctype html>", "STORE_WRONG_ADDRESS"],
+    [404, '{"error":"Not Found"}', "STORE_WRONG_ADDRESS"],
+    [405, '{"error":"ERR POST is not allowed on this path"}', "STORE_WRONG_ADDRESS"],
+    [408, "", "STORE_TIMEOUT"],
+    [413, '{"error":"ERR the body is larger than 1048576 bytes"}', "STORE_REJECTED"],
+    [413, "<html>", "STORE_REJECTED"],
+    [410, "", "STORE_WRONG_ADDRESS"],
+    [429, "<html>", "STORE_OVER_QUOTA"],
+    [500, '{"error":"OOM command not allowed"}', "STORE_OUT_OF_MEMORY"],
+  ])("answered %d %j is named by its code", async (status, body, code) => {
+    const { redis, calls } = await storeThat((_, response) => response.writeHead(status).end(body));
+    const error = await failureOf(redis.set("key", "value"));
+    expect(error.code).toBe(code);
+    expect(calls).toHaveLength(1);
+  });
+
   test("never puts keys, values or the token into an error", async () => {
     const { redis } = await storeThat((_, response) =>
       response

@@ -1,0 +1,74 @@
+import type { UpstashRequest, UpstashResponse } from "@upstash/redis";
+import { commandNames, titleOf } from "./commands.ts";
+import { lasting, rejected, StoreError } from "./errors.ts";
+
+/**
+ * Reads the answer to a REST call of Upstash's protocol. What Redis said in it counts before the
+ * status, since providers send the same error with several.
+ *
+ * @throws {StoreError} where the answer is an error, or is not of the protocol
+ */
+export function readAnswer<Result>(
+  request: UpstashRequest,
+  status: number,
+  text: string,
+): UpstashResponse<Result> {
+  const what = titleOf(request);
+  const { answer, cause } = parse(text);
+  const isAnswer = status === 400 || (status >= 200 && status < 300);
+  const error = errorOf(answer);
+  if (error !== undefined) {
+    const refusal = rejected(what, error, commandNames(request));
+    if (isAnswer || refusal.code !== "STORE_REJECTED") throw refusal;
+  }
+  if (!isAnswer) throw ofStatus(what, status);
+  // Of a pipeline: one object a command. The client's own code reads it.
+  if (Array.isArray(answer)) return answer as unknown as UpstashResponse<Result>;
+  if (typeof answer !== "object" || answer === null) throw badAnswer(what, status, cause);
+  if (status !== 200 || !("result" in answer)) throw badAnswer(what, status);
+  return { result: answer.result as Result };
+}
+
+function parse(text: string): { readonly answer?: unknown; readonly cause?: unknown } {
+  try {
+    return { answer: JSON.parse(text) as unknown };
+  } catch (cause) {
+    return { cause };
+  }
+}
+
+function errorOf(answer: unknown): string | undefined {
+  const isError = typeof answer === "object" && answer !== null && "error" in answer;
+  return isError && typeof answer.error === "string" ? answer.error : undefined;
+}
+
+/** The error for a status that says more than its body. */
+function ofStatus(what: string, status: number): StoreError {
+  const answered = `${what}: the store answered ${status}.`;
+  switch (status) {
+    case 401:
+    case 403:
+      return lasting("STORE_UNAUTHORIZED", answered);
+    case 402:
+      return lasting("STORE_SUSPENDED", answered);
+    case 413:
+      return new StoreError("STORE_REJECTED", `${answered} The command is too large for it.`);
+    case 429:
+      return lasting("STORE_OVER_QUOTA", answered);
+    case 408:
+    case 504:
+      return new StoreError("STORE_TIMEOUT", `${answered} Its Redis was too slow.`);
+    default:
+      return status >= 500
+        ? new StoreError("STORE_UNREACHABLE", `${answered} Its Redis does not serve.`)
+        : lasting("STORE_WRONG_ADDRESS", answered);
+  }
+}
+
+function badAnswer(what: string, status: number, cause?: unknown): StoreError {
+  return new StoreError(
+    "STORE_BAD_ANSWER",
+    `${what}: the answer (status ${status}) is not the Upstash REST protocol's. Does UPSTASH_REDIS_REST_URL name a REST address?`,
+    { cause },
+  );
+}

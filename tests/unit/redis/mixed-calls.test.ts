@@ -1,0 +1,181 @@
+import { describe, expect, test } from "vitest";
+import type { BreakerChange } from "#lib/redis/breaker";
+import { type Redis, redisOver } from "#lib/redis/client";
+import { joinCalls } from "#lib/redis/joining";
+import { createRequester } from "#lib/redis/requester";
+import { defineScript, runScript } from "#lib/redis/script";
+import { startAnsweringStore } from "../../support/answering-store.ts";
+import { scope } from "../../support/scope.ts";
+
+const cleanUp = scope();
+
+const NOPERM = "NOPERM this user has no permissions to run the command";
+const QUOTA = "ERR max requests limit exceeded. Limit: 500000, Usage: 500000.";
+const OOM = "OOM command not allowed when used memory > 'maxmemory'.";
+
+const script = defineScript("return 1");
+const runs = (redis: Redis) => runScript(redis, script, ["k"], []);
+
+/** A store of which each command's reply is told by its name: an error's text, or nothing for a result. */
+async function storeThat(refuses: (command: string) => string | undefined, joins = false) {
+  const answerTo = ([name]: readonly string[]) => {
+    const error = refuses(name?.toUpperCase() ?? "");
+    return error === undefined ? { result: 1 } : { error };
+  };
+  const store = cleanUp(
+    await startAnsweringStore((body, path) => {
+      if (path === "/pipeline") return { body: JSON.stringify((body as string[][]).map(answerTo)) };
+      const answer = answerTo(body as string[]);
+      return { status: "error" in answer ? 400 : 200, body: JSON.stringify(answer) };
+    }),
+    (it) => it.stop(),
+  );
+  const changes: BreakerChange[] = [];
+  const { url, token, calls } = store;
+  const onBreakerChange = (change: BreakerChange) => changes.push(change);
+  const requester = createRequester({ url, token, deadlineMs: 10_000, onBreakerChange });
+  return { redis: redisOver(joins ? joinCalls(requester) : requester), changes, calls };
+}
+
+const ended = (call: Promise<unknown>) =>
+  call.then(
+    () => "done",
+    (error: { readonly code?: string }) => error.code,
+  );
+
+async function endsOf(
+  times: number,
+  call: () => Promise<unknown>,
+): Promise<(string | undefined)[]> {
+  const ends: (string | undefined)[] = [];
+  for (let i = 0; i < times; i += 1) ends.push(await ended(call()));
+  return ends;
+}
+
+const send: Readonly<Record<string, (redis: Redis) => Promise<unknown>>> = {
+  GET: (redis) => redis.get("k"),
+  SET: (redis) => redis.set("k", "v"),
+  PUBLISH: (redis) => redis.publish("channel", "message"),
+  HINCRBY: (redis) => redis.hincrby("metric", "field", 1),
+};
+
+describe("a command other than a script that the store refuses", () => {
+  test.each(Object.entries(send))("%s, alone: scripts are tried as ever", async (name, ask) => {
+    const { redis, changes } = await storeThat((it) => (it === name ? NOPERM : undefined));
+    const ends = await endsOf(20, () => ask(redis));
+    expect(new Set(ends)).toEqual(new Set(["STORE_NOT_PERMITTED"]));
+    expect(changes).toEqual([]);
+    expect(await ended(runs(redis))).toBe("done");
+  });
+
+  test.each([NOPERM, OOM])("in a pipeline: scripts are tried as ever (%s)", async (reply) => {
+    const { redis, changes, calls } = await storeThat((it) =>
+      it === "PUBLISH" ? reply : undefined,
+    );
+    const alone = () => redis.pipeline().publish("channel", "message").exec();
+    const beside = () => redis.pipeline().publish("channel", "message").get("k").exec();
+    await endsOf(20, alone);
+    await endsOf(20, beside);
+    expect(changes).toEqual([]);
+    expect(calls).toHaveLength(40);
+  });
+
+  test("beside a script that runs, in joined calls: nothing is held against the store", async () => {
+    const { redis, changes } = await storeThat(
+      (it) => (it === "PUBLISH" ? QUOTA : undefined),
+      true,
+    );
+    for (let round = 0; round < 10; round += 1) {
+      const all = [runs(redis), redis.publish("channel", "message"), runs(redis)];
+      expect(await Promise.all(all.map(ended))).toEqual(["done", "STORE_OVER_QUOTA", "done"]);
+    }
+    expect(changes).toEqual([]);
+  });
+
+  test("for a quota that is used up, is not sent again and again either", async () => {
+    let isUsedUp = true;
+    const { redis, changes, calls } = await storeThat(() => (isUsedUp ? QUOTA : undefined));
+    const ends = await endsOf(50, () => redis.get("k"));
+    expect(ends.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => "STORE_OVER_QUOTA"));
+    expect(calls.length).toBeLessThanOrEqual(7);
+    isUsedUp = false;
+    await expect.poll(() => ended(redis.get("k"))).toBe("done");
+    expect(changes.map(({ state }) => state)).toEqual(["open", "closed"]);
+  });
+});
+
+describe.each([OOM, QUOTA, NOPERM, "CLUSTERDOWN The cluster is down"])(
+  "a store that refuses scripts and serves other commands (%s)",
+  (reply) => {
+    test("is asked for no script after five, although others succeed between", async () => {
+      const { redis, changes, calls } = await storeThat((it) =>
+        it.startsWith("EVAL") ? reply : undefined,
+      );
+      for (let i = 0; i < 50; i += 1) {
+        await ended(runs(redis));
+        expect(await ended(redis.get("k"))).toBe("done");
+      }
+      expect(changes.map(({ state }) => state)).toEqual(["open"]);
+      const scripts = calls.filter((call) => String((call as unknown[])[0]).startsWith("eval"));
+      expect(scripts.length).toBeLessThanOrEqual(7);
+    });
+
+    test("is not thought repaired by another command, but by a script", async () => {
+      let isRefusing = true;
+      const { redis, changes } = await storeThat((it) =>
+        isRefusing && it.startsWith("EVAL") ? reply : undefined,
+      );
+      const [code] = await endsOf(5, () => runs(redis));
+      expect(await ended(runs(redis))).toBe("STORE_NOT_TRIED");
+      // Until a script is tried again, and refused again.
+      await expect
+        .poll(async () => {
+          expect(await ended(redis.get("k"))).toBe("done");
+          return ended(runs(redis));
+        })
+        .toBe(code);
+      expect(await ended(redis.get("k"))).toBe("done");
+      expect(changes).toHaveLength(1);
+      isRefusing = false;
+      await expect.poll(() => ended(runs(redis))).toBe("done");
+      expect(changes.map(({ state }) => state)).toEqual(["open", "closed"]);
+    });
+  },
+);
+
+test("joined calls: commands that are no script are served while scripts are not tried", async () => {
+  const { redis, changes } = await storeThat(
+    (it) => (it.startsWith("EVAL") ? OOM : undefined),
+    true,
+  );
+  await endsOf(5, () => runs(redis));
+  expect(changes).toHaveLength(1);
+  const slow = redis.get("k");
+  const [script, read] = await Promise.all([runs(redis), redis.get("k")].map(ended));
+  expect([await ended(slow), script, read]).toEqual(["done", "STORE_NOT_TRIED", "done"]);
+});
+
+test("a pipeline of which one script runs says that the store works", async () => {
+  let sent = 0;
+  const { redis, changes } = await storeThat((it) => {
+    if (!it.startsWith("EVAL")) return undefined;
+    sent += 1;
+    return sent % 2 === 0 ? OOM : undefined;
+  });
+  const both = () => redis.pipeline().eval("return 1", ["a"], []).eval("return 1", ["b"], []);
+  await endsOf(20, () => both().exec());
+  expect(sent).toBe(40);
+  expect(changes).toEqual([]);
+});
+
+test("a script by text alone is refused like one by its SHA", async () => {
+  const { redis, changes, calls } = await storeThat((it) => {
+    if (it === "EVALSHA") return "NOSCRIPT No matching script. Please use EVAL.";
+    return it === "EVAL" ? NOPERM : undefined;
+  });
+  const ends = await endsOf(50, () => runs(redis));
+  expect(ends.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => "STORE_NOT_PERMITTED"));
+  expect(changes.map(({ state }) => state)).toEqual(["open"]);
+  // Each of them is two calls.
+  expect(calls.length).toBeLessThanOrEqual(14);
+});
