@@ -5,7 +5,7 @@ import { parseArgs, parseEnv } from "node:util";
 import { HeadgateError } from "#lib/core/errors";
 import { authSecret } from "./auth-secret.ts";
 import { buildWorkerOnce } from "./build-worker.ts";
-import { toldToStop } from "./drain.ts";
+import { exitWhenTold, toldToStop } from "./drain.ts";
 import { listenAt } from "./listening.ts";
 import { chooseStore } from "./store.ts";
 import { startWorker } from "./worker.ts";
@@ -39,12 +39,14 @@ else {
 }
 
 async function build(): Promise<void> {
+  exitWhenTold();
   const built = await buildWorkerOnce(root, say);
   say(built ? "built" : "nothing changed since the last build");
 }
 
 async function preview(): Promise<void> {
-  const stop = toldToStop();
+  let serving = false;
+  const stop = toldToStop().then(() => serving || process.exit(1));
   const given = { ...process.env, ...workerVariables() };
   const { host, port } = listenAt({ PORT: "8787", ...given });
   await buildWorkerOnce(root, say);
@@ -61,6 +63,7 @@ async function preview(): Promise<void> {
     say("clients  counted by CF-Connecting-IP, as Cloudflare names them");
     say(`users    ${users.line}`);
     say(`ready    ${worker.url}`);
+    serving = true;
     await stop;
     await worker.stop();
   } finally {
