@@ -34,9 +34,11 @@ export async function startOwnRedis(say: (line: string) => void): Promise<OwnRed
   await ready(server, program);
 
   let isWanted = true;
-  void server.ended.then(() => {
+  const watch = async () => {
+    await server.ended;
     if (isWanted) say(`${basename(program)} ended; rules do as their onStoreFailure says`);
-  });
+  };
+  void watch();
   return {
     program: basename(program),
     socket,

@@ -50,7 +50,9 @@ export function launch(
       TMPDIR: folder,
       NODE_ENV: "production",
       NEXT_TELEMETRY_DISABLED: "1",
+      // npm's own files, of which it asks and keeps what it likes.
       npm_config_update_notifier: "false",
+      NODE_DISABLE_COMPILE_CACHE: "1",
       ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],
