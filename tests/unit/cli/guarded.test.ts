@@ -73,6 +73,7 @@ test("a guard does not end at the signals of a terminal or a service, but with i
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.kill(started[0]?.pid ?? 0, signal);
   }
+  expect(build.descendants()).toEqual(started);
   build.signal("SIGKILL");
   await build.ended;
   await expectNothingLeft(build, started);
