@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { HeadgateError } from "#lib/core/errors";
 import { buildOnce } from "./build.ts";
 import { checkPolicyFile, renderCheck } from "./check.ts";
+import { exitWhenTold } from "./drain.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
+exitWhenTold();
 try {
   const policy = await checkPolicyFile(join(root, "config", "rate-limits.ts"));
   if (!policy.ok) throw new HeadgateError("POLICY_INVALID", renderCheck(policy));

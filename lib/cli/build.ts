@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -12,6 +11,7 @@ import {
 import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { HeadgateError } from "#lib/core/errors";
+import { startGuarded } from "./guarded.ts";
 
 /** Everything that a build reads. */
 export const SOURCES: readonly string[] = [
@@ -92,7 +92,12 @@ async function lock(path: string): Promise<() => void> {
     try {
       mkdirSync(path);
       writeFileSync(owner, String(process.pid));
-      return () => rmSync(path, { recursive: true, force: true });
+      const unlock = () => rmSync(path, { recursive: true, force: true });
+      process.once("exit", unlock);
+      return () => {
+        process.off("exit", unlock);
+        unlock();
+      };
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     }
@@ -118,14 +123,13 @@ function isAbandoned(path: string, owner: string): boolean {
 }
 
 /**
- * Runs a Node program that builds; it ends with this process.
+ * Runs a Node program that builds. It ends with this process, and so do the processes that it starts.
  *
  * @throws {HeadgateError} BUILD_FAILED, with what it printed
  */
 export async function runBuild(root: string, args: readonly string[]): Promise<void> {
-  const build = spawn(process.execPath, [...args], {
+  const build = startGuarded(process.execPath, args, {
     cwd: root,
-    stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...process.env,
       NODE_ENV: "production",
@@ -133,17 +137,11 @@ export async function runBuild(root: string, args: readonly string[]): Promise<v
       WRANGLER_SEND_METRICS: "false",
     },
   });
-  const killAtExit = () => build.kill("SIGKILL");
-  process.once("exit", killAtExit);
   let output = "";
-  for (const stream of [build.stdout, build.stderr]) {
+  for (const stream of build.output) {
     stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
   }
-  const code = await new Promise<number | null>((resolve, reject) => {
-    build.on("error", reject).on("close", resolve);
-  });
-  process.off("exit", killAtExit);
-  if (code === 0) return;
+  if ((await build.ended) === 0) return;
   const what = args.map((arg) => basename(arg)).join(" ");
   throw new HeadgateError("BUILD_FAILED", `${what} failed:\n${output.trim()}`);
 }

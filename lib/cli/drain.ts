@@ -7,13 +7,21 @@ const SWEEP_MS = 100;
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-/** Ends when the process is told to stop, by SIGTERM or SIGINT. A second signal ends it at once. */
+/** Resolves when the process is told to stop, by SIGTERM or SIGINT. A second signal ends it at once. */
 export async function toldToStop(): Promise<void> {
   await new Promise<void>((resolve) => {
     for (const signal of SIGNALS) process.once(signal, () => resolve());
   });
-  // An exit, not the signal's own end: what this process started is then ended too.
+  // An exit, not the signal's default end: it also ends what this process started.
   for (const signal of SIGNALS) process.on(signal, () => process.exit(1));
+}
+
+/**
+ * Exits with 1 when the process is told to stop. A signal's default end would skip the work of an exit,
+ * such as the removal of the lock of a build.
+ */
+export function exitWhenTold(): void {
+  void toldToStop().then(() => process.exit(1));
 }
 
 /**

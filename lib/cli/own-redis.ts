@@ -1,10 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { HeadgateError } from "#lib/core/errors";
 import { findProgram } from "./find-program.ts";
+import { type Guarded, startGuarded, temporaryFolder } from "./guarded.ts";
 
 const PROGRAMS = ["redis-server", "valkey-server"] as const;
 
@@ -22,75 +19,57 @@ export function hasOwnRedis(): boolean {
 }
 
 /**
- * Starts the redis-server or valkey-server that is on the PATH, with nothing kept on disk.
+ * Starts the redis-server or valkey-server that is on the PATH, with nothing kept on disk. It ends with
+ * this process, however this process ends.
  *
- * @param say hears when it ends before it is stopped
+ * @param say is called with a line when the server ends before it is stopped
  * @throws {HeadgateError} STORE_NOT_FOUND, with what to do
  */
 export async function startOwnRedis(say: (line: string) => void): Promise<OwnRedis> {
   const program = findProgram(...PROGRAMS);
   if (!program) throw notFound();
-  const folder = mkdtempSync(join(tmpdir(), "headgate-"));
+  const folder = temporaryFolder();
   const socket = join(folder, "redis.sock");
-  const child = spawn(
-    program,
-    [
-      "--port",
-      "0",
-      "--unixsocket",
-      socket,
-      "--unixsocketperm",
-      "700",
-      "--save",
-      "",
-      "--dir",
-      folder,
-    ],
-    // Of a group of its own: Ctrl-C is for the server, which ends Redis after its last request.
-    { stdio: ["ignore", "pipe", "pipe"], detached: true },
-  );
-  const killAtExit = () => {
-    child.kill("SIGKILL");
-    rmSync(folder, { recursive: true, force: true });
-  };
-  process.once("exit", killAtExit);
+  const server = startGuarded(program, settings(folder, socket), { folder });
+  await ready(server, program);
 
-  const stop = async () => {
-    process.off("exit", killAtExit);
-    child.removeAllListeners("exit");
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill("SIGTERM");
-      await once(child, "exit");
-    }
-    rmSync(folder, { recursive: true, force: true });
+  let isWanted = true;
+  const watch = async () => {
+    await server.ended;
+    if (isWanted) say(`${basename(program)} ended; rules do as their onStoreFailure says`);
   };
-  try {
-    await ready(child, program);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  child.once("exit", () =>
-    say(`${basename(program)} ended; rules do as their onStoreFailure says`),
-  );
-  return { program: basename(program), socket, stop };
+  void watch();
+  return {
+    program: basename(program),
+    socket,
+    async stop() {
+      isWanted = false;
+      await server.stop();
+    },
+  };
 }
 
-/** Redis and Valkey both say so in their log when they take connections on the socket. */
-async function ready(child: ChildProcess, program: string): Promise<void> {
+/** No TCP port, and nothing kept: what is on disk is the socket alone. */
+function settings(folder: string, socket: string): string[] {
+  const listening = ["--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"];
+  return [...listening, "--save", "", "--dir", folder];
+}
+
+/** Redis and Valkey both say in their log when they take connections on the socket. */
+async function ready(server: Guarded, program: string): Promise<void> {
   let log = "";
-  await new Promise<void>((resolve, reject) => {
-    child.stdout?.on("data", (chunk: Buffer) => {
-      if (log.length < 100_000) log += chunk.toString();
-      if (/ready to accept connections/i.test(log)) resolve();
-    });
-    child.stderr?.resume();
-    child.once("error", reject);
-    child.once("exit", (code) => {
-      const last = log.trim().split("\n").at(-1) ?? "";
-      reject(new HeadgateError("STORE_NOT_FOUND", `${program} ended with status ${code}: ${last}`));
-    });
+  const isReady = new Promise<true>((resolve) => {
+    for (const stream of server.output) {
+      stream.on("data", (chunk: Buffer) => {
+        if (log.length < 100_000) log += chunk.toString();
+        if (/ready to accept connections/i.test(log)) resolve(true);
+      });
+    }
   });
+  const status = await Promise.race([isReady, server.ended]);
+  if (status === true) return;
+  const last = log.trim().split("\n").at(-1) ?? "";
+  throw new HeadgateError("STORE_NOT_FOUND", `${program} ended with status ${status}: ${last}`);
 }
 
 function notFound(): HeadgateError {

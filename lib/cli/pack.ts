@@ -17,6 +17,9 @@ import { BUILD_FOLDER, type Manifest } from "./packed.ts";
 /** The programs of a package, and what each is made from. */
 const PROGRAMS = { server: "lib/cli/serve-packed.ts", gateway: "lib/cli/gateway.ts" };
 
+/** What the server starts a Redis by; it is plain JavaScript and needs no bundle. */
+const GUARD = "guard.mjs";
+
 /** What a program finds beside it: Next as it was traced, and what reads a file of its own package. */
 const UNBUNDLED = ["next", "wasmoon"];
 
@@ -37,6 +40,7 @@ export async function pack(root: string, to: string, say: (line: string) => void
   copyBuild(root, to);
   copyWasmoon(root, to);
   await bundlePrograms(root, to);
+  cpSync(join(root, "lib", "cli", GUARD), join(to, GUARD));
   writeManifest(root, to, renderCheck(policy));
 }
 

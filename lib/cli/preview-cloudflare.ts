@@ -6,7 +6,7 @@ import { HeadgateError } from "#lib/core/errors";
 import { setVariables } from "#lib/core/settings";
 import { authSecret } from "./auth-secret.ts";
 import { buildWorkerOnce } from "./build-worker.ts";
-import { toldToStop } from "./drain.ts";
+import { exitWhenTold, toldToStop } from "./drain.ts";
 import { listenAt } from "./listening.ts";
 import { chooseStore } from "./store.ts";
 import { startWorker } from "./worker.ts";
@@ -40,12 +40,14 @@ else {
 }
 
 async function build(): Promise<void> {
+  exitWhenTold();
   const built = await buildWorkerOnce(root, say);
   say(built ? "built" : "nothing changed since the last build");
 }
 
 async function preview(): Promise<void> {
-  const stop = toldToStop();
+  let serving = false;
+  const stop = toldToStop().then(() => serving || process.exit(1));
   const given = setVariables({ ...process.env, ...workerVariables() });
   const { host, port } = listenAt({ PORT: "8787", ...given });
   await buildWorkerOnce(root, say);
@@ -62,6 +64,7 @@ async function preview(): Promise<void> {
     say("clients  counted by CF-Connecting-IP, as Cloudflare names them");
     say(`users    ${users.line}`);
     say(`ready    ${worker.url}`);
+    serving = true;
     await stop;
     await worker.stop();
   } finally {

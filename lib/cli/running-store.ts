@@ -20,11 +20,16 @@ export function noteStore(root: string, store: ChosenStore): ChosenStore {
   mkdirSync(dirname(file), { recursive: true });
   rmSync(file, { force: true });
   writeFileSync(file, JSON.stringify({ url, token, pid: process.pid }), { mode: 0o600 });
+  // When two apps run here, the note is the later one's.
+  const forget = () => {
+    if (read(root)?.pid === process.pid) rmSync(file, { force: true });
+  };
+  process.once("exit", forget);
   return {
     ...store,
     async stop() {
-      // Of two that were started here, the later one is noted.
-      if (read(root)?.pid === process.pid) rmSync(file, { force: true });
+      process.off("exit", forget);
+      forget();
       await store.stop();
     },
   };

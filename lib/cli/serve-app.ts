@@ -51,7 +51,8 @@ async function serve(served: Served): Promise<void> {
   const { root, mode } = served;
   const dev = mode === "development";
   let serving = false;
-  // Listened to from the first moment: what was started by then ends with this process.
+  // Signals are listened to from the first moment. A stop during the start is an exit, which ends what
+  // was started by then.
   const stop = toldToStop().then(() => serving || process.exit(1));
   loadEnvFiles(root, mode);
   const env = setVariables(process.env);

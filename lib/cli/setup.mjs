@@ -1,13 +1,16 @@
 // Installs what package-lock.json names when it is not there yet. Plain JavaScript on purpose: the
 // first run has only the machine's own Node, 20 or later.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-if (!isInstalled()) install();
+if (!isInstalled()) await install();
 
 /** npm writes down what it installed; it must hold every package of the lockfile that is not optional. */
 function isInstalled() {
@@ -25,14 +28,21 @@ function isInstalled() {
   );
 }
 
-function install() {
+async function install() {
   console.log("headgate: installing packages with npm ci (a minute, the first time) ...");
-  const done = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+  const npm = process.platform === "win32" ? ["cmd", "/c", "npm"] : ["npm"];
+  const ci = [...npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  const guard = join(root, "lib", "cli", "guard.mjs");
+  const folder = join(tmpdir(), `headgate-${randomBytes(6).toString("hex")}`);
+  // The pipe ends with this process, however it ends, and then so does npm.
+  const installing = spawn(process.execPath, [guard, folder, ...ci], {
     cwd: root,
-    stdio: "inherit",
-    shell: process.platform === "win32",
+    stdio: ["pipe", "inherit", "inherit"],
+    detached: true,
+    windowsHide: true,
   });
-  if (done.status === 0) return;
+  const [status] = await once(installing, "exit");
+  if (status === 0) return;
   console.error("headgate: npm ci failed; what it printed above says why.");
-  process.exit(done.status ?? 1);
+  process.exit(status ?? 1);
 }

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
-import { ASSETS_FOLDER, WORKER_FOLDER } from "./build-worker.ts";
+import { HeadgateError } from "#lib/core/errors";
+import { startGuarded } from "./guarded.ts";
 
 /** A Worker that runs on this machine. */
 export interface RunningWorker {
@@ -17,71 +16,48 @@ export interface WorkerOptions {
   readonly host: string;
   /** What the Worker finds in its environment. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Hears what the runtime writes. */
+  /** Called with what the runtime writes. */
   readonly onOutput?: (text: string) => void;
 }
 
+/** What lib/cli/run-worker.ts is given, as JSON, in the variable {@link WORKER_RUN}. */
+export interface WorkerRun extends Omit<WorkerOptions, "onOutput"> {
+  readonly root: string;
+}
+
+export const WORKER_RUN = "HEADGATE_WORKER_RUN";
+
+const PROGRAM = join(import.meta.dirname, "run-worker.ts");
+
 /**
- * Runs the built Worker in workerd, the runtime of Cloudflare itself, by Miniflare: as wrangler.jsonc
- * says, on this machine alone, without a call of its own to anywhere.
+ * Runs the built Worker in workerd, Cloudflare's own runtime, by Miniflare. Both end with this process,
+ * however this process ends.
+ *
+ * @throws {HeadgateError} WORKER_FAILED, with what the runtime wrote
  */
 export async function startWorker(root: string, options: WorkerOptions): Promise<RunningWorker> {
-  // Loaded when it is used: it is a tool of the developer's, and large.
-  const { Miniflare } = await import("miniflare");
-  const folder = join(root, WORKER_FOLDER);
+  const { host, port, variables, onOutput } = options;
+  const run: WorkerRun = { root, host, port, variables };
+  const env = { ...process.env, [WORKER_RUN]: JSON.stringify(run) };
+  const worker = startGuarded(process.execPath, [PROGRAM], { cwd: root, env });
+  const [printed, written] = worker.output;
   let output = "";
-  const keepSignals = signalsNow();
-  const miniflare = new Miniflare({
-    modules: [{ type: "ESModule", path: join(folder, "worker.js") }],
-    modulesRoot: folder,
-    ...compatibility(root),
-    assets: {
-      directory: join(root, ASSETS_FOLDER),
-      binding: "ASSETS",
-      routerConfig: { has_user_worker: true },
-    },
-    bindings: { ...options.variables },
-    cf: false,
-    host: options.host,
-    port: options.port,
-    handleRuntimeStdio(...streams: Readable[]) {
-      for (const stream of streams) {
-        stream.on("data", (chunk: Buffer) => {
-          output += chunk.toString();
-          options.onOutput?.(chunk.toString());
-        });
-      }
-    },
+  written.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+    onOutput?.(chunk.toString());
   });
-  const { origin } = await miniflare.ready;
-  keepSignals();
-  return { url: origin, output: () => output, stop: () => miniflare.dispose() };
-}
-
-/**
- * Miniflare ends the process on a signal, at once. Here whoever starts a Worker also stops it; what it
- * does when the process ends stays. Answers what takes its listeners off.
- */
-function signalsNow(): () => void {
-  const before = SIGNALS.map((signal) => new Set(process.listeners(signal)));
-  return () => {
-    for (const [i, signal] of SIGNALS.entries()) {
-      for (const listener of process.listeners(signal)) {
-        if (!before[i]?.has(listener)) process.off(signal, listener);
-      }
-    }
-  };
-}
-
-const SIGNALS = ["SIGTERM", "SIGINT"] as const;
-
-/** The runtime's version of itself, as it is deployed with. */
-function compatibility(root: string) {
-  const text = readFileSync(join(root, "wrangler.jsonc"), "utf8").replace(/^\s*\/\/.*$/gm, "");
-  const { compatibility_date: compatibilityDate, compatibility_flags: compatibilityFlags } =
-    JSON.parse(text.replace(/,(?=\s*[}\]])/g, "")) as Record<string, unknown>;
-  return {
-    compatibilityDate: String(compatibilityDate),
-    compatibilityFlags: (compatibilityFlags as unknown[]).map(String),
-  };
+  let address = "";
+  const url = await Promise.race([
+    new Promise<string>((resolve) => {
+      printed.on("data", (chunk: Buffer) => {
+        address += chunk.toString();
+        if (address.includes("\n")) resolve(address.trim());
+      });
+    }),
+    worker.ended.then(() => undefined),
+  ]);
+  if (url === undefined) {
+    throw new HeadgateError("WORKER_FAILED", `The Worker cannot be served:\n${output.trim()}`);
+  }
+  return { url, output: () => output, stop: () => worker.stop() };
 }

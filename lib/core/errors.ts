@@ -32,6 +32,7 @@ export type ErrorCode =
   | "DEDUP_BAD_ARGUMENT"
   | "GATEWAY_INVALID"
   | "BUILD_FAILED"
+  | "WORKER_FAILED"
   | "AUDIT_FAILED"
   | "STORE_NOT_FOUND"
   | "CLI_USAGE";

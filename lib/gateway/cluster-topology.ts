@@ -7,6 +7,7 @@ import {
   reasonOf,
   reportChanges,
   retryDelay,
+  untilSilenced,
 } from "./redis-connection.ts";
 
 export interface ClusterOptions {
@@ -16,7 +17,7 @@ export interface ClusterOptions {
   readonly redisOptions?: RedisOptions;
   /** How long a node may take to answer a command, in milliseconds. */
   readonly commandTimeoutMs: number;
-  /** Hears when the cluster or a node is lost and found again, in one line that holds no secret. */
+  /** Called with a line, which holds no secret, when the cluster or a node stops answering or answers again. */
   readonly report?: (line: string) => void;
 }
 
@@ -49,7 +50,8 @@ const REFRESH_MS = 100;
  * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read, or leads to no cluster
  */
 export async function connectTopology(options: ClusterOptions): Promise<Topology> {
-  const { commandTimeoutMs, report = () => {} } = options;
+  const { commandTimeoutMs } = options;
+  const { report, silence } = untilSilenced(options.report ?? (() => {}));
   const cluster = createClient(options);
   const kind = watchKind(cluster);
   follow(cluster, report);
@@ -59,7 +61,10 @@ export async function connectTopology(options: ClusterOptions): Promise<Topology
     await Promise.all(masters().map((node) => isReady(node, commandTimeoutMs)));
   };
   await Promise.race([answered().catch(() => {}), pause(commandTimeoutMs)]);
-  const close = () => disconnect(cluster);
+  const close = async () => {
+    silence();
+    await disconnect(cluster);
+  };
   try {
     kind.check();
   } catch (error) {

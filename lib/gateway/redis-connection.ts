@@ -102,6 +102,19 @@ function lost(cause: unknown, commandTimeoutMs: number): HeadgateError {
   return unreachable(cause);
 }
 
+/** Reports until it is silenced: a connection that we close ourselves is not lost. */
+export function untilSilenced(report: (line: string) => void) {
+  let isSilent = false;
+  return {
+    report: (line: string) => {
+      if (!isSilent) report(line);
+    },
+    silence: () => {
+      isSilent = true;
+    },
+  };
+}
+
 /** Reports a state when it is another one than before. */
 export function reportChanges(report: (line: string) => void) {
   let state = "";

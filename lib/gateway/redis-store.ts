@@ -11,6 +11,7 @@ import {
   retryDelay,
   send,
   transacted,
+  untilSilenced,
 } from "./redis-connection.ts";
 import type { Command, Store } from "./store.ts";
 
@@ -21,7 +22,7 @@ export interface RedisStoreOptions {
   readonly redisOptions?: RedisOptions;
   /** How long Redis may take to answer a command, in milliseconds. */
   readonly commandTimeoutMs: number;
-  /** Hears when Redis is lost and found again, in one line that holds no secret. */
+  /** Called with a line, which holds no secret, when Redis stops answering or answers again. */
   readonly report?: (line: string) => void;
 }
 
@@ -33,14 +34,18 @@ export interface RedisStoreOptions {
  *   or names a database that Redis refuses; where that shows later, every call is answered so
  */
 export async function connectRedis(options: RedisStoreOptions): Promise<Store> {
-  const { commandTimeoutMs, report = () => {} } = options;
+  const { commandTimeoutMs } = options;
+  const { report, silence } = untilSilenced(options.report ?? (() => {}));
   const redis = createClient(options);
   follow(redis, report);
   const kind = watchKind(redis, report);
   const database = watchDatabase(redis);
   // A Redis that is not there yet is reported, and tried again, like one that is lost later.
   await Promise.race([redis.connect().then(kind.known, () => {}), pause(commandTimeoutMs)]);
-  const close = () => disconnect(redis);
+  const close = async () => {
+    silence();
+    await disconnect(redis);
+  };
   const check = () => {
     kind.check();
     database.check();

@@ -1,6 +1,8 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { startProgram } from "../support/app.ts";
-import { startRedis } from "../support/redis.ts";
+import { startCluster } from "../support/cluster.ts";
+import { launch } from "../support/launched.ts";
+import { freePort, startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
@@ -35,4 +37,38 @@ test("a token that is too short is refused, and not repeated", async () => {
   const started = startCli({ GATEWAY_TOKEN: "fifteen-letters" });
   await expect(started).rejects.toThrow(/ended with 1:\nGATEWAY_INVALID: .*at least 16/);
   await expect(started).rejects.not.toThrow("fifteen-letters");
+});
+
+const BEHIND = {
+  "a Redis": async () => ({ REDIS_URL: cleanUp(await startRedis(), (it) => it.stop()).url }),
+  "a Redis Cluster": async () => ({
+    REDIS_URL: cleanUp(await startCluster(), (it) => it.stop()).url,
+    HEADGATE_CLUSTER: "1",
+  }),
+  "an address that nothing listens on": async () => ({
+    REDIS_URL: `redis://127.0.0.1:${await freePort()}`,
+  }),
+} as const;
+
+describe.each(Object.entries(BEHIND))("the command in front of %s", (_, variables) => {
+  test.each(["SIGINT", "SIGTERM"] as const)("prints nothing more at %s", async (signal) => {
+    const env = { GATEWAY_PORT: "0", ...(await variables()) };
+    const args = ["lib/cli/gateway.ts"];
+    const cli = cleanUp(launch(process.execPath, args, env), (it) => it.remove());
+    await cli.printed(/^ready +http/m);
+    const before = cli.output();
+    cli.signalGroup(signal);
+    expect(await cli.ended).toBe(0);
+    expect(cli.output()).toBe(before);
+  });
+
+  test("prints the reason alone when it cannot listen", async () => {
+    const env = { GATEWAY_HOST: "192.0.2.1", GATEWAY_PORT: "0", ...(await variables()) };
+    const args = ["lib/cli/gateway.ts"];
+    const cli = cleanUp(launch(process.execPath, args, env), (it) => it.remove());
+    expect(await cli.ended).toBe(1);
+    const lines = cli.output().trim().split("\n");
+    expect(lines.at(-1)).toMatch(/^GATEWAY_INVALID: The gateway cannot listen on 192\.0\.2\.1/);
+    expect(cli.output()).not.toContain("lost");
+  });
 });

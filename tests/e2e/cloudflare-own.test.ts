@@ -1,4 +1,5 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ASSETS_FOLDER, secretsIn, WORKER_FOLDER } from "#lib/cli/build-worker";
@@ -6,6 +7,7 @@ import { startWorker } from "#lib/cli/worker";
 import { ROOT, startProgram } from "../support/app.ts";
 import { cloudflare } from "../support/cloudflare.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
+import { expectNothingLeft, launch } from "../support/launched.ts";
 import { scope } from "../support/scope.ts";
 import { AUTH_SECRET, sign } from "../support/sign.ts";
 import type { Instance } from "../support/target.ts";
@@ -89,6 +91,49 @@ describe("200 requests in flight at once", () => {
     expect([count(searched, 200), count(searched, 429)]).toEqual([10, 20]);
     expect(await searches(app, 1, "203.0.113.62")).toEqual([200]);
     expect(app.output()).not.toMatch(/hang|Cannot perform I\/O|[Uu]ncaught/);
+  });
+});
+
+describe("npm run preview:cloudflare", () => {
+  async function preview() {
+    const args = ["lib/cli/preview-cloudflare.ts"];
+    const env = { PORT: "0", HEADGATE_STORE: "redis" };
+    const app = cleanUp(launch(process.execPath, args, env), (it) => it.remove());
+    const [, url] = await app.printed(/^ready +(http\S+)$/m);
+    expect((await fetch(`${url}/api/search`)).status).toBe(200);
+    return { app, started: app.descendants() };
+  }
+
+  test("killed with SIGKILL, leaves no runtime, no Redis and no temporary folder behind", async () => {
+    const { app, started } = await preview();
+    // Redis, workerd and what watches both.
+    expect(started.length).toBeGreaterThan(3);
+    app.signal("SIGKILL");
+    await app.ended;
+    await expectNothingLeft(app, started);
+  });
+
+  test("stopped by Ctrl-C, prints nothing more and leaves nothing behind", async () => {
+    const { app, started } = await preview();
+    const before = app.output();
+    app.signalGroup("SIGINT");
+    expect(await app.ended).toBe(0);
+    expect(app.output()).toBe(before);
+    expect(app.temporary()).toEqual([]);
+    await expectNothingLeft(app, started);
+  });
+
+  test("ends with the reason when its port is in use", async () => {
+    const taken = cleanUp(createServer(), (it) => it.close());
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    const address = taken.address();
+    const PORT = String(typeof address === "object" && address ? address.port : 0);
+    const args = ["lib/cli/preview-cloudflare.ts"];
+    const env = { PORT, HEADGATE_STORE: "redis" };
+    const app = cleanUp(launch(process.execPath, args, env), (it) => it.remove());
+    expect(await app.ended).toBe(1);
+    expect(app.output()).toMatch(/^WORKER_FAILED: The Worker cannot be served:\n.*in use/m);
+    expect(app.temporary()).toEqual([]);
   });
 });
 

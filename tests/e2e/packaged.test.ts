@@ -17,6 +17,7 @@ import { pack } from "#lib/cli/pack";
 import { withDefaults } from "#lib/gateway/limits";
 import { ROOT } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
+import { expectNothingLeft, launch as launchAsTerminal } from "../support/launched.ts";
 import { rawClient, statusesOf } from "../support/raw-client.ts";
 import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
@@ -235,6 +236,34 @@ test("node gateway.mjs is the gateway beside it", async () => {
   expect(await searches(times(20, 0).map(() => app.url))).toEqual(expected);
   expect(await app.stop()).toBe(0);
   expect(await gateway.stop()).toBe(0);
+});
+
+describe("the packed server", () => {
+  const launched = (env: Variables) =>
+    cleanUp(
+      launchAsTerminal(process.execPath, [join(folder, "server.mjs")], { PORT: "0", ...env }),
+      (it) => it.remove(),
+    );
+
+  test("killed with SIGKILL, leaves no Redis and no temporary folder behind", async () => {
+    const app = launched({ HEADGATE_STORE: "redis" });
+    await app.printed(/^ready +http/m);
+    const started = app.descendants();
+    expect(started.length).toBeGreaterThan(0);
+    app.signal("SIGKILL");
+    await app.ended;
+    await expectNothingLeft(app, started);
+  });
+
+  test.each(["SIGINT", "SIGTERM"] as const)("prints nothing of Redis at %s", async (signal) => {
+    const redis = cleanUp(await startRedis(), (it) => it.stop());
+    const app = launched({ REDIS_URL: redis.url });
+    await app.printed(/^ready +http/m);
+    const before = app.output();
+    app.signalGroup(signal);
+    expect(await app.ended).toBe(0);
+    expect(app.output()).toBe(before);
+  });
 });
 
 describe("the Containerfile", () => {

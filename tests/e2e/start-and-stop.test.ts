@@ -1,0 +1,198 @@
+import { createServer } from "node:net";
+import { beforeAll, describe, expect, test } from "vitest";
+import { buildOnce } from "#lib/cli/build";
+import { ROOT } from "../support/app.ts";
+import { startStore } from "../support/gateway.ts";
+import { expectNothingLeft, launch, type Launched } from "../support/launched.ts";
+import { rawClient } from "../support/raw-client.ts";
+import { freePort, startRedis } from "../support/redis.ts";
+import { scope } from "../support/scope.ts";
+
+const cleanUp = scope();
+
+beforeAll(() => buildOnce(ROOT, () => {}));
+
+type Variables = Readonly<Record<string, string>>;
+
+/** The ways to name a store, and the lines that each may print beside those of every start. */
+const STORES = {
+  "its own redis-server": { env: async () => ({ HEADGATE_STORE: "redis" }), prints: [] },
+  "the embedded store": { env: async () => ({ HEADGATE_STORE: "embedded" }), prints: [] },
+  "a Redis by REDIS_URL": {
+    env: async () => ({ REDIS_URL: cleanUp(await startRedis(), (it) => it.stop()).url }),
+    prints: ["Redis answers"],
+  },
+  "a REDIS_URL that nothing listens on": {
+    env: async () => ({ REDIS_URL: `redis://127.0.0.1:${await freePort()}` }),
+    prints: ["Redis cannot be used (ECONNREFUSED); trying again"],
+  },
+  "an Upstash REST store": {
+    env: async () => {
+      const store = cleanUp(await startStore(), (it) => it.stop());
+      return { UPSTASH_REDIS_REST_URL: store.url, UPSTASH_REDIS_REST_TOKEN: store.token };
+    },
+    prints: [],
+  },
+} as const satisfies Record<string, { env: () => Promise<Variables>; prints: readonly string[] }>;
+
+type StoreName = keyof typeof STORES;
+
+const SERVE = ["lib/cli/serve.ts"];
+
+async function start(store: StoreName, more: Variables = {}, args: readonly string[] = SERVE) {
+  const env = { PORT: "0", ...(await STORES[store].env()), ...more };
+  return cleanUp(launch(process.execPath, args, env), (it) => it.remove());
+}
+
+/** The lines that are neither part of every start nor expected of this one. */
+function surprises(app: Launched, expected: readonly (string | RegExp)[]): string[] {
+  const everyStart =
+    /^(?:store|clients|users|posts|policy|ready) {2,}\S|^warning {2}REDIS_URL holds no/;
+  return app
+    .output()
+    .split("\n")
+    .filter((line) => line !== "" && !everyStart.test(line))
+    .filter(
+      (line) => !expected.some((one) => line === one || (one instanceof RegExp && one.test(line))),
+    );
+}
+
+const STOPS: Readonly<Record<string, (app: Launched) => void>> = {
+  "Ctrl-C, which signals the whole group": (app) => app.signalGroup("SIGINT"),
+  "SIGTERM to the process alone": (app) => app.signal("SIGTERM"),
+};
+
+describe.each(Object.keys(STORES) as StoreName[])("npm start over %s", (store) => {
+  test.each(Object.entries(STOPS))(
+    "prints nothing more after %s, and leaves nothing behind",
+    async (_, stop) => {
+      const app = await start(store);
+      await app.printed(/^ready +http/m);
+      const started = app.descendants();
+      const before = app.output();
+      stop(app);
+      expect(await app.ended).toBe(0);
+      expect(app.output()).toBe(before);
+      expect(surprises(app, STORES[store].prints)).toEqual([]);
+      await expectNothingLeft(app, started);
+    },
+  );
+
+  test("a start whose port is in use prints the reason alone, and leaves nothing behind", async () => {
+    const taken = cleanUp(createServer(), (it) => it.close());
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    const address = taken.address();
+    const port = typeof address === "object" && address ? address.port : 0;
+    const app = await start(store, { PORT: String(port) });
+    expect(await app.ended).toBe(1);
+    const reason = `ENV_INVALID: Cannot listen on 127.0.0.1, port ${port}: it is in use. Choose another: PORT=4000 npm start`;
+    expect(surprises(app, STORES[store].prints)).toEqual([reason]);
+    expect(app.temporary()).toEqual([]);
+  });
+});
+
+describe("npm start", () => {
+  test("ends at once at a second SIGTERM, and leaves nothing behind", async () => {
+    const app = await start("its own redis-server");
+    const [, port] = await app.printed(/^ready +http:\S+:(\d+)$/m);
+    const started = app.descendants();
+    const before = app.output();
+    // A request whose body has not ended holds the drain.
+    const { socket } = cleanUp(rawClient(Number(port)), (it) => it.socket.destroy());
+    const answered = new Promise((resolve) => socket.once("data", resolve));
+    socket.write(
+      "POST /api/search HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n",
+    );
+    await answered;
+    app.signal("SIGTERM");
+    await expect.poll(() => isListening(Number(port))).toBe(false);
+    app.signal("SIGTERM");
+    expect(await app.ended).toBe(1);
+    expect(app.output()).toBe(before);
+    expect(app.temporary()).toEqual([]);
+    await expectNothingLeft(app, started);
+  });
+
+  test("ends when it is stopped during the start, and leaves nothing behind", async () => {
+    const app = await start("its own redis-server");
+    await expect.poll(() => app.temporary(), { interval: 5 }).not.toEqual([]);
+    const started = app.descendants();
+    app.signalGroup("SIGINT");
+    expect(await app.ended).toBe(1);
+    expect(surprises(app, [])).toEqual([]);
+    expect(app.temporary()).toEqual([]);
+    await expectNothingLeft(app, started);
+  });
+
+  test.each([
+    [
+      { INSTAGRAM_STAND_IN: "http://127.0.0.1:1" },
+      /^ENV_INVALID: INSTAGRAM_ACCESS_TOKEN is not set/,
+    ],
+    [{ CLIENT_IP_FROM: "xff" }, /^CLIENT_ADDRESS_UNKNOWN: CLIENT_IP_FROM is/],
+  ])("leaves no store behind when %j stops the start", async (env: Variables, reason) => {
+    const app = await start("its own redis-server", env);
+    expect(await app.ended).toBe(1);
+    expect(app.temporary()).toEqual([]);
+    expect(app.output()).toMatch(reason);
+    expect(surprises(app, [reason])).toEqual([]);
+  });
+
+  test("killed with SIGKILL, leaves no Redis and no temporary folder behind", async () => {
+    const app = await start("its own redis-server");
+    await app.printed(/^ready +http/m);
+    const started = app.descendants();
+    expect(started.length).toBeGreaterThan(0);
+    expect(app.temporary()).toHaveLength(1);
+    app.signal("SIGKILL");
+    await app.ended;
+    await expectNothingLeft(app, started);
+  });
+
+  test("by npm itself, prints nothing of Redis at Ctrl-C", async () => {
+    const env = { PORT: "0", ...(await STORES["a Redis by REDIS_URL"].env()) };
+    const app = cleanUp(launch("npm", ["start"], env), (it) => it.remove());
+    await app.printed(/^ready +http/m);
+    const started = app.descendants();
+    app.signalGroup("SIGINT");
+    await app.ended;
+    expect(surprises(app, ["Redis answers", /^> /, /^npm /])).toEqual([]);
+    await expectNothingLeft(app, started);
+  });
+});
+
+describe("npm run dev", () => {
+  const DEV = ["lib/cli/serve.ts", "--dev"];
+
+  test("stopped by Ctrl-C, prints nothing more", async () => {
+    const app = await start("a Redis by REDIS_URL", {}, DEV);
+    const [, url] = await app.printed(/^ready +(http\S+)$/m);
+    await fetch(`${url}/api/search`);
+    const started = app.descendants();
+    const before = app.output();
+    app.signalGroup("SIGINT");
+    expect(await app.ended).toBe(0);
+    expect(app.output().slice(before.length)).not.toMatch(/Redis|rror/);
+    await expectNothingLeft(app, started);
+  });
+
+  test("killed with SIGKILL, leaves no process and no temporary folder behind", async () => {
+    const app = await start("its own redis-server", {}, DEV);
+    const [, url] = await app.printed(/^ready +(http\S+)$/m);
+    await fetch(`${url}/api/search`);
+    const started = app.descendants();
+    expect(started.length).toBeGreaterThan(0);
+    app.signal("SIGKILL");
+    await app.ended;
+    await expectNothingLeft(app, started);
+  });
+});
+
+async function isListening(port: number): Promise<boolean> {
+  const { socket } = rawClient(port);
+  const is = await new Promise<boolean>((resolve) => {
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+  });
+  socket.destroy();
+  return is;
+}
