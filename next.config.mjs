@@ -1,4 +1,6 @@
 import { PHASE_DEVELOPMENT_SERVER, PHASE_PRODUCTION_BUILD } from "next/constants.js";
+// By its name the app's counts are told from those of another app on the same Redis.
+import app from "./package.json" with { type: "json" };
 
 const EXTENSIONS = ["tsx", "ts"];
 
@@ -13,7 +15,7 @@ const rewrites = [];
 const config = {
   poweredByHeader: false,
   rewrites: async () => rewrites,
-  env: { HEADGATE_REWRITES: JSON.stringify(rewrites) },
+  env: { HEADGATE_REWRITES: JSON.stringify(rewrites), HEADGATE_APP: app.name },
   // `npm run dev` prints this address, and Next would refuse it the socket that reloads pages.
   allowedDevOrigins: ["127.0.0.1"],
   // The optimizer fetches local paths in the client's place, without its address or user: a way

@@ -13,6 +13,7 @@ import { readRedisAddress, readHttpAddress } from "#lib/core/store-address";
 import { secretOf } from "#lib/identity/derived-secret";
 import { DEFAULT_IPV6_PREFIX } from "#lib/identity/canonical-address";
 import { type AddressSource, addressSource } from "#lib/identity/address-source";
+import { namespaceOf } from "#lib/core/namespace";
 
 /** The environment as the app uses it; README has the table. */
 export interface Environment {
@@ -30,6 +31,8 @@ export interface Environment {
   /** Whether calls of requests that are served at the same time go together: our own server says so. */
   readonly joins: boolean;
   readonly namespace: string;
+  /** Whether another app on the same store could have this namespace, since nothing names the app. */
+  readonly isNamespaceShared: boolean;
   /** What becomes of decisions: the switch for an incident. */
   readonly mode: GateMode;
   readonly secret: string;
@@ -84,10 +87,12 @@ const schema = z.object({
   INSTAGRAM_API_URL: z._default(httpAddress, "https://graph.instagram.com"),
   INSTAGRAM_ACCESS_TOKEN: z.optional(token.check(z.maxLength(1024))),
   INSTAGRAM_STAND_IN: z.optional(httpAddress),
+  HEADGATE_APP: z.optional(z.string()),
   HEADGATE_SERVER: z.optional(z.string()),
   HEADGATE_SOCKET_NONCE: z.optional(z.string()),
   VERCEL: z.optional(z.string()),
   VERCEL_ENV: z.optional(z.string()),
+  VERCEL_PROJECT_ID: z.optional(z.string()),
   NODE_ENV: z.optional(z.string()),
 });
 
@@ -134,11 +139,13 @@ export function readEnvironment(source: Variables): Environment {
   const onCloudflare = globalThis.navigator?.userAgent === "Cloudflare-Workers";
   refuseContradictions(env, onCloudflare);
   const { url, token, secret } = storeOf(set, env.HEADGATE_MODE);
+  const namespace = namespaceOf(env);
   return {
     store: { url, token, deadlineMs: env.HEADGATE_STORE_DEADLINE_MS },
     cluster: env.HEADGATE_CLUSTER === "1",
     joins: env.HEADGATE_JOIN === "1",
-    namespace: env.HEADGATE_NAMESPACE ?? namespaceOf(env.VERCEL_ENV),
+    namespace: namespace.name,
+    isNamespaceShared: namespace.isShared,
     mode: env.HEADGATE_MODE,
     secret: env.HEADGATE_SECRET ?? secret,
     clientAddress: addressSource({
@@ -193,10 +200,6 @@ function refuseContradictions(env: Parsed, onCloudflare: boolean): void {
   if (isPlatform && env.HEADGATE_JOIN === "1") throw invalid(["HEADGATE_JOIN"]);
 }
 
-function namespaceOf(vercel: string | undefined): string {
-  return vercel && /^[a-z]{1,32}$/.test(vercel) ? vercel : "local";
-}
-
 /** An origin is compared letter by letter with a header: "https://a.example/" would never match. */
 function originsOf(list: string): string[] {
   const origins = list.split(",").map((origin) => origin.trim());
@@ -232,6 +235,8 @@ let parsed: Environment | undefined;
 
 /** The environment of this process, parsed when first asked for and then kept. */
 export function environment(): Environment {
-  parsed ??= readEnvironment(process.env);
+  // The app's name is of next.config: Next writes it in the place of this at build. Our server's stands
+  // before it, for an app whose next.config names none.
+  parsed ??= readEnvironment({ HEADGATE_APP: process.env["HEADGATE_APP"], ...process.env });
   return parsed;
 }

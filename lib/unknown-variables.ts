@@ -3,6 +3,7 @@ import { nearest } from "#lib/policy/nearest";
 
 /** Every variable of Headgate's whose name begins with HEADGATE_, whichever program reads it. */
 const KNOWN = [
+  "HEADGATE_APP",
   "HEADGATE_CLUSTER",
   "HEADGATE_JOIN",
   "HEADGATE_LEGACY_HEADERS",
@@ -14,6 +15,7 @@ const KNOWN = [
   "HEADGATE_SOCKET_NONCE",
   "HEADGATE_STORE",
   "HEADGATE_STORE_DEADLINE_MS",
+  "HEADGATE_WORKER_RUN",
 ];
 
 /** What Kubernetes gives to every pod beside a service that is named "headgate". */

@@ -4,6 +4,7 @@ import { type Environment, environment } from "#config/env";
 import { storeWarning } from "#lib/check-store";
 import { HeadgateError } from "#lib/core/errors";
 import type { ScriptStore } from "#lib/redis/script-store";
+import { SHARED_NAMESPACE } from "#lib/core/namespace";
 import { unknownVariables } from "#lib/unknown-variables";
 
 /**
@@ -19,6 +20,7 @@ export function checkEnvironment(): void {
     const redis = scriptStore();
     if (process.env["HEADGATE_SERVER"] === "1") return;
     for (const line of unknownVariables(process.env)) console.warn(`warning  ${line}`);
+    if (env.isNamespaceShared && env.mode !== "off") console.warn(`warning  ${SHARED_NAMESPACE}`);
     // The start does not wait for the store, and a cold start of a platform does not call it.
     if (!isPlatform()) void warnOfStore(env, redis);
   } catch (error) {

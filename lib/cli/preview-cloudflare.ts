@@ -25,6 +25,9 @@ Environment, or the file .dev.vars:
 docs/deploy-cloudflare.md says how it is deployed.
 `;
 
+const OF_THE_APP =
+  /^(?:HEADGATE|UPSTASH_REDIS_REST|KV_REST_API|CLIENT|CORS|AUTH|APP|INSTAGRAM|DEMO)_/;
+
 const root = join(import.meta.dirname, "..", "..");
 
 const { values } = parseArgs({
@@ -78,9 +81,6 @@ function appVariables(given: Readonly<Record<string, string>>): Record<string, s
   const ours = Object.entries(given).filter(([name]) => OF_THE_APP.test(name));
   return { ...workerVariables(), ...Object.fromEntries(ours) };
 }
-
-const OF_THE_APP =
-  /^(?:HEADGATE|UPSTASH_REDIS_REST|KV_REST_API|CLIENT|CORS|AUTH|APP|INSTAGRAM|DEMO)_/;
 
 /** What wrangler reads too, for a Worker on this machine. */
 function workerVariables(): Record<string, string> {

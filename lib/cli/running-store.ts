@@ -6,20 +6,24 @@ import type { ChosenStore } from "./store.ts";
 export interface StoreAddress {
   readonly url: string;
   readonly token: string;
+  /** The mode of the app that counts there, which is a part of its namespace. */
+  readonly mode?: Mode | undefined;
 }
+
+type Mode = "development" | "production";
 
 /**
  * Notes where the store of this process is, in `.headgate/store.json`, readable by this user alone,
  * so that a command on this machine finds it; until the store is stopped. A store that the
  * environment names is not noted: there it is found.
  */
-export function noteStore(root: string, store: ChosenStore): ChosenStore {
+export function noteStore(root: string, store: ChosenStore, mode?: Mode): ChosenStore {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = store.variables;
   if (!url || !token) return store;
   const file = fileIn(root);
   mkdirSync(dirname(file), { recursive: true });
   rmSync(file, { force: true });
-  writeFileSync(file, JSON.stringify({ url, token, pid: process.pid }), { mode: 0o600 });
+  writeFileSync(file, JSON.stringify({ url, token, mode, pid: process.pid }), { mode: 0o600 });
   // When two apps run here, the note is the later one's.
   const forget = () => {
     if (read(root)?.pid === process.pid) rmSync(file, { force: true });
@@ -39,8 +43,8 @@ export function noteStore(root: string, store: ChosenStore): ChosenStore {
 export function runningStore(root: string): StoreAddress | undefined {
   const noted = read(root);
   if (!noted || !isAlive(noted.pid)) return undefined;
-  const { url, token } = noted;
-  return { url, token };
+  const { url, token, mode } = noted;
+  return { url, token, mode };
 }
 
 interface Noted extends StoreAddress {
@@ -53,9 +57,11 @@ function fileIn(root: string): string {
 
 function read(root: string): Noted | undefined {
   try {
-    const { url, token, pid } = JSON.parse(readFileSync(fileIn(root), "utf8")) as Partial<Noted>;
+    const { url, token, mode, pid } = JSON.parse(
+      readFileSync(fileIn(root), "utf8"),
+    ) as Partial<Noted>;
     const isWhole = typeof url === "string" && typeof token === "string" && typeof pid === "number";
-    return isWhole ? { url, token, pid } : undefined;
+    return isWhole ? { url, token, mode, pid } : undefined;
   } catch {
     return undefined;
   }

@@ -6,6 +6,8 @@ import { clientNaming } from "#lib/cli/client-address";
 import { drainable, toldToStop } from "#lib/cli/drain";
 import { loadEnvFiles } from "#lib/cli/env-files";
 import type { ChosenInstagram } from "#lib/cli/instagram";
+import { packageName } from "#lib/cli/package-name";
+import { SHARED_NAMESPACE } from "#lib/core/namespace";
 import { addressOf, bodySettings, type Bound, listen, listenAt } from "#lib/cli/listening";
 import type { ChosenStore } from "#lib/cli/store";
 import { createHttpServer } from "#lib/gateway/http-server";
@@ -70,6 +72,7 @@ async function serve(served: Served): Promise<void> {
       NODE_ENV: mode,
       // Here a request may wait for another's call of the store, which platforms forbid.
       HEADGATE_JOIN: env["HEADGATE_JOIN"] ?? "1",
+      HEADGATE_APP: packageName(root),
       // What is said at the start is said here, and not by instrumentation.ts again.
       HEADGATE_SERVER: "1",
     });
@@ -77,6 +80,7 @@ async function serve(served: Served): Promise<void> {
     // Before Next is loaded, which would keep the answer waiting beyond the deadline.
     const warnings = [
       ...unknownVariables(env),
+      settings.isNamespaceShared && settings.mode !== "off" ? SHARED_NAMESPACE : undefined,
       store.warning,
       await warningOf(store, settings),
     ].filter((warning) => warning !== undefined);

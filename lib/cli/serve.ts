@@ -35,11 +35,12 @@ const { values: flags } = parseArgs({
 if (flags.help) console.log(HELP);
 else {
   const dev = flags.dev === true;
+  const mode = dev ? "development" : "production";
   await serveApp({
     root,
-    mode: dev ? "development" : "production",
+    mode,
     prepare: () => prepare(dev),
-    store: async (env) => noteStore(root, await chooseStore(env, say)),
+    store: async (env) => noteStore(root, await chooseStore(env, say), mode),
     posts: (env) => chooseInstagram(env),
     users: (env) => usersOf(env["AUTH_SECRET"]),
   });

@@ -60,7 +60,7 @@ describe("the check of a store", () => {
     [
       400,
       '{"error":"NOPERM this user has no permissions for s3cret-name"}',
-      "STORE_REJECTED, NOPERM",
+      "STORE_NOT_PERMITTED, NOPERM",
     ],
     [429, "s3cret-name", "used up its own quota"],
     [200, "<html>s3cret-name</html>", "does not answer as an Upstash REST API does"],

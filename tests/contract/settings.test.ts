@@ -33,16 +33,18 @@ const storeReaders: readonly (readonly [string, (env: Variables) => Promise<unkn
 ];
 
 async function failureOf(run: () => unknown): Promise<HeadgateError> {
-  try {
-    await run();
-  } catch (error) {
-    expect(error).toBeInstanceOf(HeadgateError);
-    return error as HeadgateError;
-  }
-  return expect.unreachable("the value should have been refused");
+  const error = await Promise.resolve()
+    .then(run)
+    .catch((thrown: unknown) => thrown);
+  if (error instanceof HeadgateError) return error;
+  return expect.unreachable("the value should have been refused with a HeadgateError");
 }
 
-async function isRefused(run: () => unknown, name: string, code = "ENV_INVALID"): Promise<void> {
+async function expectRefusal(
+  run: () => unknown,
+  name: string,
+  code = "ENV_INVALID",
+): Promise<void> {
   const error = await failureOf(run);
   expect([error.code, told(error.message), told(String(error.cause))]).toEqual([
     code,
@@ -61,7 +63,9 @@ describe.each(storeReaders)("a store's setting that cannot work is refused by %s
     ...BAD_TOKENS.map((bad) => ["KV_REST_API_TOKEN", bad, kv] as const),
     ...BAD_REDIS_URLS.map((bad) => ["REDIS_URL", bad, {}] as const),
   ])("%s=%j", async (name, bad, others) => {
-    await isRefused(() => read({ ...others, [name]: bad }), name);
+    await expect(
+      expectRefusal(() => read({ ...others, [name]: bad }), name),
+    ).resolves.toBeUndefined();
   });
 
   test.each([
@@ -83,24 +87,34 @@ describe.each(storeReaders)("a store's setting that cannot work is refused by %s
 
   test("a database of a Redis Cluster, which has none but 0", async () => {
     const env = { REDIS_URL: "redis://127.0.0.1:1/3", HEADGATE_CLUSTER: "1" };
-    await isRefused(() => read(env), "REDIS_URL");
+    await expect(expectRefusal(() => read(env), "REDIS_URL")).resolves.toBeUndefined();
   });
 });
 
 describe("what code is given is judged as the environment is", () => {
   test.each(BAD_REDIS_URLS)("startGateway and connectDirect refuse %j", async (redisUrl) => {
     const what = "The address of Redis";
-    await isRefused(() => startGateway({ redisUrl, token }), what, "GATEWAY_INVALID");
-    await isRefused(() => connectDirect({ redisUrl }), what, "GATEWAY_INVALID");
+    await expect(
+      expectRefusal(() => startGateway({ redisUrl, token }), what, "GATEWAY_INVALID"),
+    ).resolves.toBeUndefined();
+    await expect(
+      expectRefusal(() => connectDirect({ redisUrl }), what, "GATEWAY_INVALID"),
+    ).resolves.toBeUndefined();
   });
 
   test.each(BAD_REST_URLS)("createRedis refuses the address %j", async (bad) => {
-    await isRefused(() => createRedis({ url: bad, token }), "UPSTASH_REDIS_REST_URL");
+    await expect(
+      expectRefusal(() => createRedis({ url: bad, token }), "UPSTASH_REDIS_REST_URL"),
+    ).resolves.toBeUndefined();
   });
 
   test.each(BAD_TOKENS)("createRedis and startGateway refuse the token %j", async (bad) => {
-    await isRefused(() => createRedis({ url, token: bad }), "UPSTASH_REDIS_REST_TOKEN");
-    await isRefused(() => startGateway({ token: bad }), "The gateway's token", "GATEWAY_INVALID");
+    await expect(
+      expectRefusal(() => createRedis({ url, token: bad }), "UPSTASH_REDIS_REST_TOKEN"),
+    ).resolves.toBeUndefined();
+    await expect(
+      expectRefusal(() => startGateway({ token: bad }), "The gateway's token", "GATEWAY_INVALID"),
+    ).resolves.toBeUndefined();
   });
 });
 
@@ -131,12 +145,14 @@ describe("other settings that cannot work are refused by config/env.ts", () => {
   });
 
   test("a previous secret without a present one is refused", async () => {
-    await isRefused(() => read({ AUTH_SECRET: "", AUTH_SECRET_PREVIOUS: secret }), "AUTH_SECRET");
+    await expect(
+      expectRefusal(() => read({ AUTH_SECRET: "", AUTH_SECRET_PREVIOUS: secret }), "AUTH_SECRET"),
+    ).resolves.toBeUndefined();
   });
 
   test("HEADGATE_JOIN=1 is refused on Vercel, and not under our own server there", async () => {
     const onVercel = { VERCEL: "1", HEADGATE_JOIN: "1" };
-    await isRefused(() => read(onVercel), "HEADGATE_JOIN");
+    await expect(expectRefusal(() => read(onVercel), "HEADGATE_JOIN")).resolves.toBeUndefined();
     expect(read({ ...onVercel, HEADGATE_SERVER: "1" }).joins).toBe(true);
   });
 });

@@ -2,12 +2,15 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readEnvironment } from "#config/env";
 import { loadEnvFiles } from "#lib/cli/env-files";
+import { packageName } from "#lib/cli/package-name";
 import { runningStore } from "#lib/cli/running-store";
 import { parseDuration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
 import { namedStore } from "#lib/core/named-store";
+import { setVariables } from "#lib/core/settings";
 import { connectDirect } from "#lib/gateway/direct";
 import { keyNames } from "#lib/redis/keys";
+import { namespaceOf } from "#lib/core/namespace";
 import { createScriptStore, type ScriptStore } from "#lib/redis/script-store";
 import { dayOf, MAX_WAITING } from "./events.ts";
 import { createTotals, type Lengths, type Settled } from "./totals.ts";
@@ -162,7 +165,12 @@ function openStore(root: string): OpenStore {
   };
   // No client is named here, so that what a server must know of them need not be said.
   const env = readEnvironment({ ...process.env, ...variables, NODE_ENV: "development" });
-  const { store, namespace, cluster } = env;
+  const { store, cluster } = env;
+  const { name: namespace } = namespaceOf({
+    HEADGATE_APP: packageName(root),
+    NODE_ENV: running?.mode,
+    ...setVariables(process.env),
+  });
   if (named?.by !== "tcp") {
     return { redis: createScriptStore(store), namespace, close: async () => {} };
   }

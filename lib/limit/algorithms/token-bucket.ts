@@ -63,7 +63,7 @@ end
 `,
   /**
    * What a decision took has refilled since, evenly: only the rest is given back. More of the level is
-   * what others took later. A decision of a time that is still to come was made before the clock
+   * what others took later. The answer is rounded up to whole units. A decision of a time that is still to come was made before the clock
    * stepped back; where its take was stamped anew since, nobody can tell how much of it has refilled.
    */
   refund: `
@@ -76,7 +76,7 @@ function bucket.refund(key, rule, taken)
   local back = math.min(rest, level_at(time, last, missing, rule))
   if back <= 0 then return 0 end
   call('SET', key, format('b %.0f %.0f', last, missing - back), 'KEEPTTL')
-  return floor(back / rule.window)
+  return floor((back + rule.window - 1) / rule.window)
 end
 `,
 };

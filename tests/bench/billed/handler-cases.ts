@@ -44,7 +44,7 @@ export const HANDLER_CASES: readonly BilledCase[] = [
   {
     what: "`refund`, `token-bucket`",
     calls: 1,
-    commands: { EVALSHA: 1, TIME: 1, GET: 2, SET: 1 },
+    commands: COUNTER,
     prepare: (world) => giveBack(world, { limits: WINDOW_LIMIT, algorithm: "token-bucket" }),
   },
 ];

@@ -65,7 +65,7 @@ export const CHECK_CASES: readonly BilledCase[] = [
     {
       what: "`sliding-log`, one that removes old entries",
       calls: 1,
-      commands: { ...LOG, ZREMRANGEBYSCORE: 1 },
+      commands: { ...LOG, ZCOUNT: 2, ZREMRANGEBYSCORE: 1 },
     },
     { limits: LOG_LIMIT },
     { after: 1, meanwhile: addOldEntry },

@@ -16,6 +16,7 @@ describe("the environment", () => {
       joins: false,
       mode: "enforce",
       namespace: "local",
+      isNamespaceShared: true,
       secret: "headgate:token",
       clientAddress: { from: "hops", hops: 1 },
       ipv6Prefix: 64,
@@ -66,6 +67,27 @@ describe("the environment", () => {
       corsOrigins: ["https://a.example", "https://b.example:8443"],
       auth: { secrets: [long] },
     });
+  });
+
+  test("keeps an app's counts from those of another app, and a preview's from production's", () => {
+    const read = (more: Record<string, string>) => readEnvironment({ ...base, ...more });
+    const names = [
+      { HEADGATE_APP: "shop", NODE_ENV: "production", CLIENT_IP_FROM: "hops:1" },
+      { HEADGATE_APP: "shop", NODE_ENV: "development" },
+      { HEADGATE_APP: "blog", NODE_ENV: "development" },
+      { VERCEL_PROJECT_ID: "prj_1", VERCEL_ENV: "production" },
+      { VERCEL_PROJECT_ID: "prj_1", VERCEL_ENV: "preview" },
+      { VERCEL_PROJECT_ID: "prj_2", VERCEL_ENV: "production" },
+    ].map((more) => read(more));
+    expect(new Set(names.map(({ namespace }) => namespace)).size).toBe(6);
+    for (const { namespace, isNamespaceShared } of names) {
+      expect(namespace).toMatch(/^[A-Za-z0-9_-]{8}$/);
+      expect(isNamespaceShared).toBe(false);
+    }
+    const onVercel = { VERCEL_PROJECT_ID: "prj_1", VERCEL_ENV: "preview" };
+    expect(read({ ...onVercel, HEADGATE_APP: "shop" }).namespace).toBe(read(onVercel).namespace);
+    expect(read({}).isNamespaceShared).toBe(true);
+    expect(read({ HEADGATE_NAMESPACE: "shop" }).isNamespaceShared).toBe(false);
   });
 
   test("keeps a preview's quota apart, unless a namespace is set", () => {
