@@ -2,6 +2,8 @@ import { Redis as Direct } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { hashPassword } from "#app/_domain/auth/passwords";
 import { buildOnce } from "#lib/cli/build";
+import { packageName } from "#lib/cli/package-name";
+import { namespaceOf } from "#lib/core/namespace";
 import { type InstagramStandIn, startInstagramStandIn } from "#lib/cli/instagram-stand-in";
 import { ROOT, type RunningApp, startApp } from "../support/app.ts";
 import { finderOf, type Finder, spellings } from "../support/identifiers.ts";
@@ -75,6 +77,9 @@ let watch: Watch;
 let answers: LoadAnswers;
 /** Finds whoever asked, in whatever spelling. */
 let find: Finder;
+/** What the keys of this app begin with, as our server starts it. */
+const { name: NAMESPACE } = namespaceOf({ HEADGATE_APP: packageName(ROOT) });
+
 /** Finds what was searched for, and Instagram's tokens. */
 let findOther: Finder;
 
@@ -108,7 +113,7 @@ afterAll(async () => {
 });
 
 async function noLocks(): Promise<void> {
-  const held = await direct.keys("local:lock:*");
+  const held = await direct.keys(`${NAMESPACE}:lock:*`);
   if (held.length > 0) throw new Error(`${held.length} locks are held.`);
 }
 
@@ -140,10 +145,10 @@ describe("after a load of all clients over all routes", () => {
     const asked = (prefix: string) =>
       watch.seen.filter(({ args }) => args.some((arg) => arg.toString().startsWith(prefix)));
     const names = (prefix: string) => new Set(asked(prefix).map(({ name }) => name));
-    expect(names("local:rate_limit:")).toContain("evalsha");
-    expect(names("local:analytics:")).toContain("set");
-    expect(names("local:lock:")).toContain("evalsha");
-    expect(asked("local:rate_limit:").length).toBeGreaterThan(CLIENTS.length * 10);
+    expect(names(`${NAMESPACE}:rate_limit:`)).toContain("evalsha");
+    expect(names(`${NAMESPACE}:analytics:`)).toContain("set");
+    expect(names(`${NAMESPACE}:lock:`)).toContain("evalsha");
+    expect(asked(`${NAMESPACE}:rate_limit:`).length).toBeGreaterThan(CLIENTS.length * 10);
   });
 
   test("no command that Redis saw names whoever asked", () => {
@@ -162,7 +167,7 @@ describe("after a load of all clients over all routes", () => {
   test("every key has its form and an end", async () => {
     const keys = await everyKey();
     expect(keys.length).toBeGreaterThan(CLIENTS.length * 5);
-    expect(keys.filter((key) => !FORM.test(key))).toEqual([]);
+    expect(keys.filter((key) => !FORM.test(key.replaceAll(`${NAMESPACE}:`, "local:")))).toEqual([]);
     const ttls = await Promise.all(keys.map((key) => direct.pttl(key)));
     // -2: it has ended meanwhile.
     const endless = keys.filter((_, i) => !isEnding(ttls[i] ?? -1));
@@ -172,7 +177,7 @@ describe("after a load of all clients over all routes", () => {
   test("no key and no value names whoever asked, or holds a secret in plain text", async () => {
     const keys = await everyKey();
     const kept = await Promise.all(keys.map(async (key) => `${key} ${await valueOf(key)}`));
-    expect(kept.join("\n")).toContain("local:app:instagram-token:");
+    expect(kept.join("\n")).toContain(`${NAMESPACE}:app:instagram-token:`);
     const telling = kept.filter((text) => find(text) ?? findOther(text));
     expect(telling).toEqual([]);
   });
@@ -206,20 +211,22 @@ describe("what looks for identifiers", () => {
     ["another composition", (HOSTILE[3] ?? "").normalize("NFC")],
   ])("finds %s in what Redis saw", async (_, planted) => {
     const before = watch.seen.length;
-    await direct.set("local:lock:planted", `held by ${planted}.`, "PX", 60_000);
+    await direct.set(`${NAMESPACE}:lock:planted`, `held by ${planted}.`, "PX", 60_000);
     await watch.settle();
     const found = watch.seen.slice(before).map((seen) => find(lineOf(seen)));
     expect(found.some((name) => name !== undefined)).toBe(true);
-    await direct.del("local:lock:planted");
+    await direct.del(`${NAMESPACE}:lock:planted`);
   });
 
   test("finds a secret, and nothing in a key of ours", () => {
     expect(findOther(`x${INSTAGRAM_TOKEN}x`)).toBe(INSTAGRAM_TOKEN);
-    expect(find("local:rate_limit:{0Vb6c1H2qk3mT4w5x6y7zA}:search:ip:60000")).toBeUndefined();
+    expect(
+      find(`${NAMESPACE}:rate_limit:{0Vb6c1H2qk3mT4w5x6y7zA}:search:ip:60000`),
+    ).toBeUndefined();
   });
 });
 
-/** What each key of the sample looks like: nothing in it is of a client's choice. */
+/** What each key of the sample looks like in a namespace "local": no client chose a part of it. */
 const FORM =
   /^local:(?:rate_limit:\{[\w-]{22}\}:[a-z-]+:[a-z|+]+:\d+|(?:lock|analytics|analytics:\{events\}):[\w-]{22}|fence:\{local:lock:[\w-]{22}\}|flight:\{local:lock:[\w-]{22}\}|app:[a-z-]+:[\w-]{22}|app:\{events\}:(?:counts:\d{4}-\d\d-\d\d:[\w-]{22}|stream:all)|cache:search:[0-9a-f]{64})$/;
 
