@@ -23,6 +23,22 @@ const answer =
     return true;
   };
 
+/** The store of Upstash as it answers once a plan or the account is at its end: each command with this error. */
+const refuse =
+  (status: number, error: string): Fault =>
+  ({ path, response }) => {
+    const isPipeline = path === "/pipeline";
+    const said = { error };
+    // As many places as any pipeline of the load has commands.
+    const body = isPipeline ? Array.from({ length: 100 }, () => said) : said;
+    response
+      .writeHead(isPipeline ? 200 : status, { "content-type": "application/json" })
+      .end(JSON.stringify(body));
+    return true;
+  };
+
+const QUOTA = "ERR max requests limit exceeded. Limit: 500000, Usage: 500000.";
+
 const byProxy =
   (fault: Fault) =>
   async ({ proxy }: World) => {
@@ -101,6 +117,26 @@ export const CASES: readonly FaultCase[] = [
     begin: byProxy(answer(429, '{"error":"ERR max requests limit exceeded"}')),
   },
   {
+    name: "400, the store's own quota",
+    group: "provider",
+    begin: byProxy(refuse(400, QUOTA)),
+  },
+  {
+    name: "database suspended",
+    group: "provider",
+    begin: byProxy(refuse(400, "ERR This database has been suspended. See the console.")),
+  },
+  {
+    name: "404, a wrong path in the address",
+    group: "provider",
+    begin: byProxy(answer(404, "<!doctype html><title>Not found</title>", "text/html")),
+  },
+  {
+    name: "redirect to another address",
+    group: "provider",
+    begin: byProxy(answer(308, "", "text/plain")),
+  },
+  {
     name: "HTML instead of JSON",
     group: "answer",
     begin: byProxy(answer(200, "<!doctype html><title>Sign in</title>", "text/html")),
@@ -147,6 +183,30 @@ export const CASES: readonly FaultCase[] = [
     name: "OOM, maxmemory with noeviction",
     group: "refusal",
     begin: byRedis(["CONFIG", "SET", "maxmemory", "1"], ["CONFIG", "SET", "maxmemory", "0"]),
+  },
+  {
+    name: "NOREPLICAS, too few replicas",
+    group: "refusal",
+    begin: byRedis(
+      ["CONFIG", "SET", "min-replicas-to-write", "1"],
+      ["CONFIG", "SET", "min-replicas-to-write", "0"],
+    ),
+  },
+  {
+    name: "NOPERM, an ACL without scripts",
+    group: "permission",
+    begin: byRedis(
+      ["ACL", "SETUSER", "default", "-eval", "-evalsha"],
+      ["ACL", "SETUSER", "default", "+@all"],
+    ),
+  },
+  {
+    name: "NOPERM, an ACL without a command that scripts call",
+    group: "permission",
+    begin: byRedis(
+      ["ACL", "SETUSER", "default", "-time", "-set"],
+      ["ACL", "SETUSER", "default", "+@all"],
+    ),
   },
   {
     name: "NOSCRIPT, again and again",

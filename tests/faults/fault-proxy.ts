@@ -5,6 +5,8 @@ import type { AddressInfo } from "node:net";
 export type Fault = (call: Call) => boolean;
 
 export interface Call {
+  /** Such as "/" or "/pipeline". */
+  readonly path: string;
   readonly response: ServerResponse;
   /** Passes it on after all. */
   passOn(): void;
@@ -27,7 +29,7 @@ export async function startFaultProxy(gatewayUrl: string): Promise<FaultProxy> {
   const proxy = { fault: undefined as Fault | undefined };
   const server = createServer((incoming, response) => {
     const passOn = () => forward(target, incoming, response);
-    if (!proxy.fault?.({ response, passOn })) passOn();
+    if (!proxy.fault?.({ path: incoming.url ?? "/", response, passOn })) passOn();
   });
   const listen = (port: number) =>
     new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));

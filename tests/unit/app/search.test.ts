@@ -194,7 +194,7 @@ describe("the cache", () => {
     } finally {
       await direct.config("SET", "maxmemory", "0");
     }
-    expect(failures).toMatchObject([{ code: "STORE_REJECTED", reply: "OOM" }]);
+    expect(failures).toMatchObject([{ code: "STORE_OUT_OF_MEMORY", reply: "OOM" }]);
     expect(await direct.dbsize()).toBe(0);
   });
 });
