@@ -171,7 +171,7 @@ describe.each(CAUSES)("a Redis that answers %s", (_, begin, end, code) => {
 test("a commit that Redis refuses for want of memory is not sent again without its result", async () => {
   const { dedup } = makeTools(live.store);
   const claim = await dedup.claim("e", { lease: 30, window: 60 });
-  if (claim.state !== "first") return expect.unreachable("it was not claimed before");
+  if (claim.state !== "first") throw new Error("It was not claimed before.");
   const commits: unknown[] = [];
   const commit: typeof dedup.commit = (token, result, effect) => {
     commits.push(result);
