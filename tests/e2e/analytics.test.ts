@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { Redis as Direct } from "ioredis";
 import { beforeAll, expect, test } from "vitest";
 import { buildOnce } from "#lib/cli/build";
-import { ROOT, startApp } from "../support/app.ts";
+import { NAMESPACE, ROOT, startApp } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
 import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
@@ -85,7 +85,7 @@ test("goes on as events come with --watch, and ends when it is told to", async (
   child.stderr.on("data", read);
   for (let i = 0; i < 3; i += 1) await track("profile_view");
   const direct = cleanUp(new Direct(redis.url), (it) => it.disconnect());
-  const total = () => direct.hget(`local:app:{events}:totals:${TODAY}`, "profile_view");
+  const total = () => direct.hget(`${NAMESPACE}:app:{events}:totals:${TODAY}`, "profile_view");
   await expect.poll(total).toBe("3");
   await track("profile_view");
   await expect.poll(total).toBe("4");
@@ -98,7 +98,7 @@ test("shows what could not be read, by REST too", async () => {
   const direct = cleanUp(new Direct(store.redis.url), (it) => it.disconnect());
   const env = { UPSTASH_REDIS_REST_URL: store.url, UPSTASH_REDIS_REST_TOKEN: store.token };
   expect((await analytics(["--set-aside"], env)).stdout).toBe("nothing is set aside\n");
-  await direct.xadd("local:app:{events}:stream:all", "*", "day", "someday", "type", "click");
+  await direct.xadd(`${NAMESPACE}:app:{events}:stream:all`, "*", "day", "someday", "type", "click");
   expect((await analytics([], env)).stdout).toMatch(
     /^0 totalled, 1 set aside\nno totals in the last 7 days \(UTC\)\n$/,
   );

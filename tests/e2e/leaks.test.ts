@@ -2,10 +2,8 @@ import { Redis as Direct } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { hashPassword } from "#app/_domain/auth/passwords";
 import { buildOnce } from "#lib/cli/build";
-import { packageName } from "#lib/cli/package-name";
-import { namespaceOf } from "#lib/core/namespace";
 import { type InstagramStandIn, startInstagramStandIn } from "#lib/cli/instagram-stand-in";
-import { ROOT, type RunningApp, startApp } from "../support/app.ts";
+import { NAMESPACE, ROOT, type RunningApp, startApp } from "../support/app.ts";
 import { finderOf, type Finder, spellings } from "../support/identifiers.ts";
 import { builtRoutes, loadAll, type LoadAnswers, type LoadClient, takes } from "../support/load.ts";
 import { type SeenCommand, type Watch, watchRedis } from "../support/monitor.ts";
@@ -77,9 +75,6 @@ let watch: Watch;
 let answers: LoadAnswers;
 /** Finds whoever asked, in whatever spelling. */
 let find: Finder;
-/** What the keys of this app begin with, as our server starts it. */
-const { name: NAMESPACE } = namespaceOf({ HEADGATE_APP: packageName(ROOT) });
-
 /** Finds what was searched for, and Instagram's tokens. */
 let findOther: Finder;
 

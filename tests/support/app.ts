@@ -1,8 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { packageName } from "#lib/cli/package-name";
+import { namespaceOf } from "#lib/core/namespace";
 
 export const ROOT = join(import.meta.dirname, "..", "..");
+
+/** What the sample's keys begin with under our own server, when no namespace is set. */
+export const { name: NAMESPACE } = namespaceOf({ HEADGATE_APP: packageName(ROOT) });
 
 /** The app under our own server, as `npm start` runs it. */
 export interface RunningApp {
