@@ -1,3 +1,5 @@
+import { packageName } from "#lib/cli/package-name";
+import { namespaceOf } from "#lib/core/namespace";
 import { Redis as Direct } from "ioredis";
 import { parseList } from "structured-headers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -94,9 +96,11 @@ describe("the built edge function, with Vercel's environment", () => {
     expect(room(await preview.send("/api/x", { address }), "api")).toBe(599);
     expect(room(await production.send("/api/x", { address }), "api")).toBe(598);
     const keys = await direct.keys("*");
-    expect(new Set(keys.map((key) => key.split(":")[0]))).toEqual(
-      new Set(["production", "preview"]),
+    const namespaces = ["production", "preview"].map(
+      (environment) =>
+        namespaceOf({ VERCEL_ENV: environment, HEADGATE_APP: packageName(ROOT) }).name,
     );
+    expect(new Set(keys.map((key) => key.split(":")[0]))).toEqual(new Set(namespaces));
   });
 
   test("counts users by tokens that it verifies", async () => {
