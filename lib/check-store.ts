@@ -1,5 +1,6 @@
 import type { GateMode } from "#lib/core/mode";
 import { asStoreError, type StoreError } from "#lib/redis/errors";
+import type { StoreErrorCode } from "#lib/redis/replies";
 import type { ScriptStore } from "#lib/redis/script-store";
 
 /** What the start of an app knows of its store. */
@@ -41,16 +42,22 @@ export async function storeWarning({
   if (!failure) return undefined;
   const { code, reply } = failure;
   const codes = reply === undefined ? code : `${code}, ${reply}`;
-  return `${name} ${WORDS[code] ?? "cannot be used"} (${codes}): until it can be used, ${MEANWHILE[mode]}. docs/failure-modes.md`;
+  return `${name} ${WORDS[code]} (${codes}): until it can be used, ${MEANWHILE[mode]}. docs/failure-modes.md`;
 }
 
-const WORDS: Readonly<Record<string, string>> = {
+const WORDS: Readonly<Record<StoreErrorCode, string>> = {
   STORE_TIMEOUT: "did not answer in time",
   STORE_UNREACHABLE: "cannot be reached, or its Redis does not serve",
   STORE_UNAUTHORIZED: "refuses the token",
   STORE_OVER_QUOTA: "has used up its own quota",
+  STORE_SUSPENDED: "was suspended by its provider",
+  STORE_OUT_OF_MEMORY: "has no memory left and refuses to write",
+  STORE_READ_ONLY: "refuses to write",
+  STORE_NOT_PERMITTED: "does not permit to run scripts",
+  STORE_WRONG_ADDRESS: "is not found at its address, which must be exact and without a path",
   STORE_REJECTED: "refuses to run a script",
   STORE_BAD_ANSWER: "does not answer as an Upstash REST API does",
+  STORE_NOT_TRIED: "failed again and again",
 };
 
 /** Of each mode, what happens to requests that the store cannot count. */

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { RedisAddress } from "#lib/core/store-address";
 import type { ChosenStore } from "./store.ts";
 
 /** Where a store is reached by REST, and by what. */
@@ -7,23 +8,23 @@ export interface StoreAddress {
   readonly url: string;
   readonly token: string;
   /** The mode of the app that counts there, which is a part of its namespace. */
-  readonly mode?: Mode | undefined;
+  readonly mode?: "development" | "production" | undefined;
+  /** The host, port and database of the Redis behind it, where REDIS_URL names one. */
+  readonly redis?: string | undefined;
 }
-
-type Mode = "development" | "production";
 
 /**
  * Notes where the store of this process is, in `.headgate/store.json`, readable by this user alone,
  * so that a command on this machine finds it; until the store is stopped. A store that the
  * environment names is not noted: there it is found.
  */
-export function noteStore(root: string, store: ChosenStore, mode?: Mode): ChosenStore {
+export function noteStore(root: string, store: ChosenStore, about: About = {}): ChosenStore {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = store.variables;
   if (!url || !token) return store;
   const file = fileIn(root);
   mkdirSync(dirname(file), { recursive: true });
   rmSync(file, { force: true });
-  writeFileSync(file, JSON.stringify({ url, token, mode, pid: process.pid }), { mode: 0o600 });
+  writeFileSync(file, JSON.stringify({ url, token, pid: process.pid, ...about }), { mode: 0o600 });
   // When two apps run here, the note is the later one's.
   const forget = () => {
     if (read(root)?.pid === process.pid) rmSync(file, { force: true });
@@ -43,8 +44,15 @@ export function noteStore(root: string, store: ChosenStore, mode?: Mode): Chosen
 export function runningStore(root: string): StoreAddress | undefined {
   const noted = read(root);
   if (!noted || !isAlive(noted.pid)) return undefined;
-  const { url, token, mode } = noted;
-  return { url, token, mode };
+  const { url, token, mode, redis } = noted;
+  return { url, token, mode, redis };
+}
+
+type About = Pick<StoreAddress, "mode" | "redis">;
+
+/** The place of a Redis without what is secret in its address. */
+export function placeOf(address: RedisAddress | undefined): string | undefined {
+  return address && `${address.host}:${address.port}/${address.db}`;
 }
 
 interface Noted extends StoreAddress {
@@ -57,11 +65,11 @@ function fileIn(root: string): string {
 
 function read(root: string): Noted | undefined {
   try {
-    const { url, token, mode, pid } = JSON.parse(
+    const { url, token, mode, redis, pid } = JSON.parse(
       readFileSync(fileIn(root), "utf8"),
     ) as Partial<Noted>;
     const isWhole = typeof url === "string" && typeof token === "string" && typeof pid === "number";
-    return isWhole ? { url, token, mode, pid } : undefined;
+    return isWhole ? { url, token, mode, redis, pid } : undefined;
   } catch {
     return undefined;
   }

@@ -2,11 +2,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { HeadgateError } from "#lib/core/errors";
 import { authSecret } from "#lib/cli/auth-secret";
+import { namedRedis } from "#lib/core/named-store";
 import { buildOnce } from "#lib/cli/build";
 import { checkPolicyFile, renderCheck } from "#lib/cli/check";
 import { chooseInstagram } from "#lib/cli/instagram";
 import { say, serveApp, type Users } from "#lib/cli/serve-app";
-import { noteStore } from "#lib/cli/running-store";
+import { noteStore, placeOf } from "#lib/cli/running-store";
 import { chooseStore } from "#lib/cli/store";
 
 const HELP = `Serves the app with its limits.
@@ -40,7 +41,8 @@ else {
     root,
     mode,
     prepare: () => prepare(dev),
-    store: async (env) => noteStore(root, await chooseStore(env, say), mode),
+    store: async (env) =>
+      noteStore(root, await chooseStore(env, say), { mode, redis: placeOf(namedRedis(env)) }),
     posts: (env) => chooseInstagram(env),
     users: (env) => usersOf(env["AUTH_SECRET"]),
   });

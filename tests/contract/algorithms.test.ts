@@ -1,9 +1,8 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Store } from "#lib/gateway/store";
+import { describe, expect, test } from "vitest";
 import { limitLua, REDIS_CLOCK } from "#lib/limit/lua";
 import { LIMIT_SCRIPT } from "#lib/limit/settle";
-import { CLOCK_FROM_ARGV, limitScript, type ScriptLimit } from "../support/limit-script.ts";
+import { CLOCK_FROM_ARGV, type ScriptLimit } from "../support/limit-script.ts";
 import {
   ALGORITHMS,
   freshKeys,
@@ -14,24 +13,13 @@ import {
   START,
 } from "../support/limit-walks.ts";
 import { Model, type ModelLimit, mostIn } from "../support/model.ts";
-import { type RunningStore, STORES_AND_CLUSTER } from "../support/stores.ts";
+import { scriptOn } from "../support/script-on.ts";
+import { STORES_AND_CLUSTER } from "../support/stores.ts";
 
 const rules = fc.array(rule, { minLength: 1, maxLength: 3 });
 
 describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
-  let running: RunningStore;
-  let store: Store;
-  let script: ReturnType<typeof limitScript>;
-
-  beforeAll(async () => {
-    running = await kind.start();
-    store = await running.open();
-    script = limitScript(store);
-  });
-  afterAll(async () => {
-    await store?.close();
-    await running?.stop();
-  });
+  const on = scriptOn(kind);
 
   test("admits exactly where the model admits, for several limits at once", async () => {
     await fc.assert(
@@ -42,7 +30,7 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
         for (const step of steps) {
           now += Math.round(step * (limits[0]?.windowMs ?? 0));
           const expected = models.every((model) => model.admits(now));
-          const answer = await script.run("take", keys, limits, now);
+          const answer = await on.script.run("take", keys, limits, now);
           expect(answer.passed).toBe(expected);
           if (expected) for (const model of models) model.take(now);
           expect(answer.limits.map((limit) => limit.remaining)).toEqual(
@@ -62,12 +50,12 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
         let now = START + offset;
         for (const step of steps) {
           now += Math.round(step * (limits[0]?.windowMs ?? 0));
-          const answer = await script.run("take", keys, limits, now);
+          const answer = await on.script.run("take", keys, limits, now);
           if (answer.passed) continue;
           const wait = Math.max(...answer.limits.map((limit) => limit.wait));
           expect(wait).toBeGreaterThan(0);
-          expect((await script.run("peek", keys, limits, now + wait - 1)).passed).toBe(false);
-          expect((await script.run("peek", keys, limits, now + wait)).passed).toBe(true);
+          expect((await on.script.run("peek", keys, limits, now + wait - 1)).passed).toBe(false);
+          expect((await on.script.run("peek", keys, limits, now + wait)).passed).toBe(true);
         }
       }),
       { numRuns: 120 },
@@ -81,11 +69,13 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
         let now = START + offset;
         for (const step of steps) {
           now += Math.round(step * only.windowMs);
-          const [limit] = (await script.run("take", keys, [only], now)).limits;
+          const [limit] = (await on.script.run("take", keys, [only], now)).limits;
           if (!limit || limit.remaining === only.limit) continue;
           const more = [{ ...only, cost: limit.remaining + 1 }];
-          expect((await script.run("peek", keys, more, now + limit.reset - 1)).passed).toBe(false);
-          expect((await script.run("peek", keys, more, now + limit.reset)).passed).toBe(true);
+          expect((await on.script.run("peek", keys, more, now + limit.reset - 1)).passed).toBe(
+            false,
+          );
+          expect((await on.script.run("peek", keys, more, now + limit.reset)).passed).toBe(true);
         }
       }),
       { numRuns: 81 },
@@ -98,15 +88,15 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
       { algorithm: "fixed-window" as const, limit: 1, windowMs: 60_000, cost: 1 },
     ];
     const keys = freshKeys(limits.length);
-    expect((await script.run("take", keys, limits, START)).passed).toBe(true);
-    const before = await Promise.all(keys.map((key) => script.contentOf(key)));
-    expect((await script.run("take", keys, limits, START + 1)).passed).toBe(false);
-    expect(await Promise.all(keys.map((key) => script.contentOf(key)))).toEqual(before);
+    expect((await on.script.run("take", keys, limits, START)).passed).toBe(true);
+    const before = await Promise.all(keys.map((key) => on.script.contentOf(key)));
+    expect((await on.script.run("take", keys, limits, START + 1)).passed).toBe(false);
+    expect(await Promise.all(keys.map((key) => on.script.contentOf(key)))).toEqual(before);
   });
 
   test.each(ALGORITHMS)("never has room for a cost above the limit (%s)", async (algorithm) => {
     const only: ModelLimit = { algorithm, limit: 3, windowMs: 60_000, cost: 4 };
-    const answer = await script.run("take", freshKeys(1), [only], START);
+    const answer = await on.script.run("take", freshKeys(1), [only], START);
     expect(answer).toEqual({ passed: false, limits: [{ remaining: 3, wait: -1, reset: 0 }] });
   });
 
@@ -117,12 +107,12 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
       const limit = Math.floor(2 ** 53 / windowMs);
       const keys = freshKeys(1);
       const most: ModelLimit = { algorithm, limit, windowMs, cost: limit - 1 };
-      expect((await script.run("take", keys, [most], START)).limits[0]?.remaining).toBe(1);
+      expect((await on.script.run("take", keys, [most], START)).limits[0]?.remaining).toBe(1);
       const one = { ...most, cost: 1 };
-      expect((await script.run("take", keys, [one], START)).limits[0]?.remaining).toBe(0);
-      const wait = (await script.run("take", keys, [one], START)).limits[0]?.wait ?? NaN;
-      expect((await script.run("peek", keys, [one], START + wait - 1)).passed).toBe(false);
-      expect((await script.run("peek", keys, [one], START + wait)).passed).toBe(true);
+      expect((await on.script.run("take", keys, [one], START)).limits[0]?.remaining).toBe(0);
+      const wait = (await on.script.run("take", keys, [one], START)).limits[0]?.wait ?? NaN;
+      expect((await on.script.run("peek", keys, [one], START + wait - 1)).passed).toBe(false);
+      expect((await on.script.run("peek", keys, [one], START + wait)).passed).toBe(true);
     },
   );
 
@@ -134,8 +124,8 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
     test("lets them refuse nobody, and takes from each where it has room itself", async () => {
       const keys = freshKeys(3);
       const limits = [decides, shadow, other];
-      expect((await script.run("take", keys, limits, START)).passed).toBe(true);
-      const second = await script.run("take", keys, limits, START);
+      expect((await on.script.run("take", keys, limits, START)).passed).toBe(true);
+      const second = await on.script.run("take", keys, limits, START);
       expect(second.passed).toBe(true);
       expect(second.limits.map(({ remaining }) => remaining)).toEqual([0, 0, 7]);
       expect(second.limits[1]?.wait).toBeGreaterThan(0);
@@ -144,8 +134,8 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
     test("takes nothing from them either when it denies", async () => {
       const keys = freshKeys(2);
       const limits = [{ ...decides, limit: 1 }, other];
-      await script.run("take", keys, limits, START);
-      const denied = await script.run("take", keys, limits, START);
+      await on.script.run("take", keys, limits, START);
+      const denied = await on.script.run("take", keys, limits, START);
       expect(denied.passed).toBe(false);
       expect(denied.limits[1]?.remaining).toBe(8);
     });
@@ -153,8 +143,8 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
     test("takes all of one's limits, or none", async () => {
       const keys = freshKeys(2);
       const limits = [shadow, { ...shadow, limit: 9 }];
-      await script.run("take", keys, limits, START);
-      const second = await script.run("take", keys, limits, START);
+      await on.script.run("take", keys, limits, START);
+      const second = await on.script.run("take", keys, limits, START);
       expect(second.passed).toBe(true);
       expect(second.limits[1]?.remaining).toBe(8);
     });
@@ -164,10 +154,10 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
     test.each(ALGORITHMS)("a raised limit has the room that was added (%s)", async (algorithm) => {
       const keys = freshKeys(1);
       const old: ModelLimit = { algorithm, limit: 4, windowMs: 60_000, cost: 1 };
-      for (let i = 0; i < 4; i += 1) await script.run("take", keys, [old], START);
-      expect((await script.run("take", keys, [old], START)).passed).toBe(false);
+      for (let i = 0; i < 4; i += 1) await on.script.run("take", keys, [old], START);
+      expect((await on.script.run("take", keys, [old], START)).passed).toBe(false);
       const raised = { ...old, limit: 8 };
-      const answer = await script.run("take", keys, [raised], START);
+      const answer = await on.script.run("take", keys, [raised], START);
       expect(answer.passed).toBe(true);
       expect(answer.limits[0]?.remaining).toBe(3);
     });
@@ -176,12 +166,12 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
       const keys = freshKeys(1);
       const old: ModelLimit = { algorithm, limit: 8, windowMs: 60_000, cost: 1 };
       const start = START - (START % 60_000);
-      for (let i = 0; i < 8; i += 1) await script.run("take", keys, [old], start);
+      for (let i = 0; i < 8; i += 1) await on.script.run("take", keys, [old], start);
       const lowered = { ...old, limit: 3 };
-      const answer = await script.run("take", keys, [lowered], start);
+      const answer = await on.script.run("take", keys, [lowered], start);
       expect(answer.passed).toBe(false);
       expect(answer.limits[0]?.wait).toBeLessThanOrEqual(2 * 60_000);
-      expect((await script.run("take", keys, [lowered], start + 120_000)).passed).toBe(true);
+      expect((await on.script.run("take", keys, [lowered], start + 120_000)).passed).toBe(true);
     });
 
     const limits = fc.integer({ min: 1, max: 12 });
@@ -222,7 +212,7 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
           for (const { isOld, times } of walk) {
             const asking = isOld ? old : next;
             for (let i = 0; i < times; i += 1) {
-              const answer = await script.run("take", keys, [asking], START + offset);
+              const answer = await on.script.run("take", keys, [asking], START + offset);
               if (answer.passed) admitted += asking.cost;
             }
           }
@@ -242,12 +232,14 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
             now = later(now, gap);
             const asking = isOld ? old : next;
             for (let i = 0; i < times; i += 1) {
-              const answer = await script.run("take", keys, [asking], now);
+              const answer = await on.script.run("take", keys, [asking], now);
               if (answer.passed) admitted.push({ at: now, cost: asking.cost });
               const wait = answer.limits[0]?.wait ?? NaN;
               if (wait <= 0) continue;
-              expect((await script.run("peek", keys, [asking], now + wait - 1)).passed).toBe(false);
-              expect((await script.run("peek", keys, [asking], now + wait)).passed).toBe(true);
+              expect((await on.script.run("peek", keys, [asking], now + wait - 1)).passed).toBe(
+                false,
+              );
+              expect((await on.script.run("peek", keys, [asking], now + wait)).passed).toBe(true);
               break;
             }
           }
@@ -273,7 +265,7 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
       ] as const;
       const passed: boolean[] = [];
       for (const [at, rule] of asked) {
-        passed.push((await script.run("take", keys, [rule], edge + at)).passed);
+        passed.push((await on.script.run("take", keys, [rule], edge + at)).passed);
       }
       expect(passed).toEqual([true, true, true, false, false]);
     });
@@ -281,12 +273,12 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
     test("a lowered bucket says a wait that is exact, and no longer than a window", async () => {
       const keys = freshKeys(1);
       const old: ModelLimit = { algorithm: "token-bucket", limit: 100, windowMs: 60_000, cost: 80 };
-      await script.run("take", keys, [old], START);
+      await on.script.run("take", keys, [old], START);
       const lowered = [{ ...old, limit: 10, cost: 1 }];
-      const wait = (await script.run("peek", keys, lowered, START + 7)).limits[0]?.wait ?? NaN;
+      const wait = (await on.script.run("peek", keys, lowered, START + 7)).limits[0]?.wait ?? NaN;
       expect(wait).toBe(60_000 - 7);
-      expect((await script.run("peek", keys, lowered, START + 6 + wait)).passed).toBe(false);
-      expect((await script.run("take", keys, lowered, START + 7 + wait)).passed).toBe(true);
+      expect((await on.script.run("peek", keys, lowered, START + 6 + wait)).passed).toBe(false);
+      expect((await on.script.run("take", keys, lowered, START + 7 + wait)).passed).toBe(true);
     });
 
     test.each(ALGORITHMS)(
@@ -296,12 +288,12 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
         const huge = "9".repeat(20);
         for (const text of ["z 1 2 3", `c ${huge} 1 1`, `c 9${huge.slice(8)} 1 1`, `b 1 ${huge}`]) {
           const [key = ""] = freshKeys(1);
-          await store.call(["SET", key, text]);
-          expect((await script.run("peek", [key], [only], START)).passed).toBe(true);
-          expect(await script.contentOf(key)).toBe(text);
-          const answer = await script.run("take", [key], [only], START);
+          await on.store.call(["SET", key, text]);
+          expect((await on.script.run("peek", [key], [only], START)).passed).toBe(true);
+          expect(await on.script.contentOf(key)).toBe(text);
+          const answer = await on.script.run("take", [key], [only], START);
           expect(answer.limits[0]?.remaining).toBe(1);
-          expect(await script.contentOf(key)).not.toBe(text);
+          expect(await on.script.contentOf(key)).not.toBe(text);
         }
       },
     );
@@ -310,11 +302,11 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
       const keys = freshKeys(1);
       const old: ModelLimit = { algorithm: "sliding-log", limit: 5, windowMs: 60_000, cost: 1 };
       const next: ModelLimit = { ...old, algorithm: "token-bucket" };
-      await script.run("take", keys, [old], START);
-      const adopted = await script.run("take", keys, [next], START);
+      await on.script.run("take", keys, [old], START);
+      const adopted = await on.script.run("take", keys, [next], START);
       expect(adopted.limits[0]?.remaining).toBe(3);
-      expect(await script.refund(keys, [old], START, START)).toBe(0);
-      expect((await script.run("peek", keys, [next], START)).limits[0]?.remaining).toBe(3);
+      expect(await on.script.refund(keys, [old], START, START)).toBe(0);
+      expect((await on.script.run("peek", keys, [next], START)).limits[0]?.remaining).toBe(3);
     });
   });
 
@@ -329,7 +321,7 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
         for (const [i, step] of steps.entries()) {
           now += Math.round(step * (limits[0]?.windowMs ?? 0));
           const isReport = i % 2 === 1;
-          const answer = await script.run(isReport ? "report" : "take", keys, limits, now);
+          const answer = await on.script.run(isReport ? "report" : "take", keys, limits, now);
           expect(answer.passed).toBe(models.every((model) => model.admits(now)));
           if (isReport || answer.passed) for (const model of models) model.take(now);
           expect(answer.limits.map((limit) => limit.remaining)).toEqual(
@@ -346,10 +338,10 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
     const limits: ModelLimit[] = [
       { algorithm: "token-bucket", limit: 3, windowMs: 60_000, cost: 2 },
     ];
-    for (let i = 0; i < 3; i += 1) await script.run("report", keys, limits, START);
-    const full = await script.run("take", keys, limits, START + 20_000);
+    for (let i = 0; i < 3; i += 1) await on.script.run("report", keys, limits, START);
+    const full = await on.script.run("take", keys, limits, START + 20_000);
     expect(full).toMatchObject({ passed: false, limits: [{ remaining: 0, wait: 40_000 }] });
-    const after = await script.run("take", keys, limits, START + 60_000);
+    const after = await on.script.run("take", keys, limits, START + 60_000);
     expect(after).toMatchObject({ passed: true, limits: [{ remaining: 1 }] });
   });
 
@@ -370,16 +362,17 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
         for (const [i, gap] of gaps.entries()) {
           now += gap;
           const mode = i % 3 === 2 ? "report" : "take";
-          const before = await Promise.all(ours.map(script.contentOf));
-          const answer = await script.windowScript(ours, limits, now, mode);
-          const expected = await script.limitScript(mode, theirs, limits, now);
+          const before = await Promise.all(ours.map(on.script.contentOf));
+          const answer = await on.script.windowScript(ours, limits, now, mode);
+          const expected = await on.script.limitScript(mode, theirs, limits, now);
           decided += answer === 0 ? 0 : 1;
-          const handed = answer === 0 ? await Promise.all(ours.map(script.contentOf)) : before;
+          const handed = answer === 0 ? await Promise.all(ours.map(on.script.contentOf)) : before;
           expect(handed).toEqual(before);
-          const settled = answer === 0 ? await script.limitScript(mode, ours, limits, now) : answer;
+          const settled =
+            answer === 0 ? await on.script.limitScript(mode, ours, limits, now) : answer;
           expect(settled).toEqual(expected);
-          expect(await Promise.all(ours.map(script.contentOf))).toEqual(
-            await Promise.all(theirs.map(script.contentOf)),
+          expect(await Promise.all(ours.map(on.script.contentOf))).toEqual(
+            await Promise.all(theirs.map(on.script.contentOf)),
           );
         }
       }),
@@ -397,19 +390,19 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
   ])("the sliding-window's own script hands over a key that holds %s", async (content) => {
     const [key = ""] = freshKeys(1);
     const isList = content === "a list";
-    await store.call(isList ? ["RPUSH", key, "x"] : ["SET", key, content]);
+    await on.store.call(isList ? ["RPUSH", key, "x"] : ["SET", key, content]);
     const limits = [{ algorithm: "sliding-window", limit: 5, windowMs: 60_000, cost: 1 }] as const;
-    expect(await script.windowScript([key], limits, START)).toBe(0);
-    expect((await script.run("take", [key], limits, START)).passed).toBe(true);
+    expect(await on.script.windowScript([key], limits, START)).toBe(0);
+    expect((await on.script.run("take", [key], limits, START)).passed).toBe(true);
   });
 
   test("gives every key a time to live, and one that is written again as well", async () => {
     const keys = freshKeys(ALGORITHMS.length);
     const args = ALGORITHMS.flatMap((algorithm) => [algorithm, "5", "60000", "2", "0"]);
     const more = [String(keys.length), ...keys, "take", ...args];
-    for (let i = 0; i < 2; i += 1) await store.call(["EVAL", LIMIT_SCRIPT.lua, ...more]);
+    for (let i = 0; i < 2; i += 1) await on.store.call(["EVAL", LIMIT_SCRIPT.lua, ...more]);
     for (const key of keys) {
-      const ttl = await store.call(["PTTL", key]);
+      const ttl = await on.store.call(["PTTL", key]);
       expect(ttl).toBeGreaterThan(60_000 - 1_000);
       expect(ttl).toBeLessThanOrEqual(121_000);
     }

@@ -1,12 +1,12 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Store } from "#lib/gateway/store";
+import { describe, expect, test } from "vitest";
 import { LIMIT_SCRIPT } from "#lib/limit/settle";
 import type { Algorithm } from "#lib/policy/types";
-import { limitScript, type ScriptLimit } from "../support/limit-script.ts";
+import { type ScriptLimit } from "../support/limit-script.ts";
 import { ALGORITHMS, freshKeys, gaps, offsets, rule, START } from "../support/limit-walks.ts";
 import { boundOf, type ModelLimit, mostIn } from "../support/model.ts";
-import { asText, type RunningStore, STORES_AND_CLUSTER } from "../support/stores.ts";
+import { scriptOn } from "../support/script-on.ts";
+import { asText, STORES_AND_CLUSTER } from "../support/stores.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -16,19 +16,7 @@ function longestWait({ algorithm, windowMs }: Pick<ModelLimit, "algorithm" | "wi
 }
 
 describe.each(STORES_AND_CLUSTER)("when the clock of $name steps", (kind) => {
-  let running: RunningStore;
-  let store: Store;
-  let script: ReturnType<typeof limitScript>;
-
-  beforeAll(async () => {
-    running = await kind.start();
-    store = await running.open();
-    script = limitScript(store);
-  });
-  afterAll(async () => {
-    await store?.close();
-    await running?.stop();
-  });
+  const on = scriptOn(kind);
 
   const steps = fc.integer({ min: 1, max: HOUR_MS });
 
@@ -36,7 +24,7 @@ describe.each(STORES_AND_CLUSTER)("when the clock of $name steps", (kind) => {
     let now = start;
     for (const part of walk) {
       now += Math.round(part * only.windowMs);
-      await script.run("take", keys, [only], now);
+      await on.script.run("take", keys, [only], now);
     }
     return now;
   }
@@ -46,9 +34,9 @@ describe.each(STORES_AND_CLUSTER)("when the clock of $name steps", (kind) => {
       fc.asyncProperty(rule, gaps, steps, offsets, async (only, walk, step, offset) => {
         const keys = freshKeys(1);
         const now = await takeAlong(keys, only, walk, START + offset);
-        const [before] = (await script.run("peek", keys, [only], now)).limits;
+        const [before] = (await on.script.run("peek", keys, [only], now)).limits;
         const back = now - step;
-        const answer = await script.run("take", keys, [only], back);
+        const answer = await on.script.run("take", keys, [only], back);
         const [after] = answer.limits;
         const taken = answer.passed ? only.cost : 0;
         expect(after?.remaining).toBeLessThanOrEqual((before?.remaining ?? NaN) - taken);
@@ -59,8 +47,8 @@ describe.each(STORES_AND_CLUSTER)("when the clock of $name steps", (kind) => {
         expect(wait).toBeGreaterThan(0);
         expect(wait).toBeLessThanOrEqual(longestWait(only));
         expect(after?.reset).toBeLessThanOrEqual(longestWait(only));
-        expect((await script.run("take", keys, [only], back + wait - 1)).passed).toBe(false);
-        expect((await script.run("take", keys, [only], back + wait)).passed).toBe(true);
+        expect((await on.script.run("take", keys, [only], back + wait - 1)).passed).toBe(false);
+        expect((await on.script.run("take", keys, [only], back + wait)).passed).toBe(true);
       }),
       { numRuns: 200 },
     );
@@ -71,8 +59,8 @@ describe.each(STORES_AND_CLUSTER)("when the clock of $name steps", (kind) => {
       fc.asyncProperty(rule, gaps, steps, offsets, async (only, walk, step, offset) => {
         const keys = freshKeys(1);
         const now = await takeAlong(keys, only, walk, START + offset);
-        const [before] = (await script.run("peek", keys, [only], now)).limits;
-        const [after] = (await script.run("peek", keys, [only], now + step)).limits;
+        const [before] = (await on.script.run("peek", keys, [only], now)).limits;
+        const [after] = (await on.script.run("peek", keys, [only], now + step)).limits;
         expect(after?.wait).toBeLessThanOrEqual(Math.max(0, (before?.wait ?? NaN) - step));
         expect(after?.wait).toBeGreaterThanOrEqual((before?.wait ?? NaN) - step);
       }),
@@ -102,14 +90,14 @@ describe.each(STORES_AND_CLUSTER)("when the clock of $name steps", (kind) => {
         for (const { gap, jump } of walk) {
           truth += Math.round(gap * only.windowMs);
           error += jump;
-          const answer = await script.run("take", keys, [only], truth + error);
+          const answer = await on.script.run("take", keys, [only], truth + error);
           if (answer.passed) admitted.push({ at: truth, cost: only.cost });
           const wait = answer.limits[0]?.wait ?? NaN;
           if (wait <= 0) continue;
           expect(wait).toBeLessThanOrEqual(longestWait(only));
           const then = truth + error + wait;
-          expect((await script.run("peek", keys, [only], then - 1)).passed).toBe(false);
-          expect((await script.run("peek", keys, [only], then)).passed).toBe(true);
+          expect((await on.script.run("peek", keys, [only], then - 1)).passed).toBe(false);
+          expect((await on.script.run("peek", keys, [only], then)).passed).toBe(true);
         }
         expect(mostIn(admitted, only.windowMs)).toBeLessThanOrEqual(boundOf(only));
       }),
@@ -121,7 +109,7 @@ describe.each(STORES_AND_CLUSTER)("when the clock of $name steps", (kind) => {
     const [key = ""] = freshKeys(1);
     const fixed: ModelLimit = { algorithm: "fixed-window", limit: 2, windowMs: 60_000, cost: 2 };
     const edge = START - (START % 60_000);
-    const passes = async (now: number) => (await script.run("take", [key], [fixed], now)).passed;
+    const passes = async (now: number) => (await on.script.run("take", [key], [fixed], now)).passed;
     expect(await passes(edge - 2)).toBe(true);
     expect(await passes(edge)).toBe(true);
     expect(await passes(edge - 1)).toBe(false);
@@ -135,19 +123,19 @@ describe.each(STORES_AND_CLUSTER)("when the clock of $name steps", (kind) => {
     async (algorithm) => {
       const [key = ""] = freshKeys(1);
       const only: ModelLimit = { algorithm, limit: 3, windowMs: 60_000, cost: 1 };
-      for (let i = 0; i < 3; i += 1) await script.run("take", [key], [only], START + HOUR_MS);
-      await store.call(["PEXPIRE", key, String(HOUR_MS)]);
-      const written = await script.contentOf(key);
-      expect((await script.run("take", [key], [only], START)).passed).toBe(false);
-      const anew = await script.contentOf(key);
+      for (let i = 0; i < 3; i += 1) await on.script.run("take", [key], [only], START + HOUR_MS);
+      await on.store.call(["PEXPIRE", key, String(HOUR_MS)]);
+      const written = await on.script.contentOf(key);
+      expect((await on.script.run("take", [key], [only], START)).passed).toBe(false);
+      const anew = await on.script.contentOf(key);
       expect(anew).not.toBe(written);
-      const ttl = await store.call(["PTTL", key]);
+      const ttl = await on.store.call(["PTTL", key]);
       expect(ttl).toBeGreaterThan(longestWait(only));
       expect(ttl).toBeLessThanOrEqual(longestWait(only) + 1_000);
-      await store.call(["PEXPIRE", key, String(HOUR_MS)]);
-      expect((await script.run("take", [key], [only], START + 1)).passed).toBe(false);
-      expect(await script.contentOf(key)).toBe(anew);
-      expect(await store.call(["PTTL", key])).toBeGreaterThan(HOUR_MS - 60_000);
+      await on.store.call(["PEXPIRE", key, String(HOUR_MS)]);
+      expect((await on.script.run("take", [key], [only], START + 1)).passed).toBe(false);
+      expect(await on.script.contentOf(key)).toBe(anew);
+      expect(await on.store.call(["PTTL", key])).toBeGreaterThan(HOUR_MS - 60_000);
     },
   );
 
@@ -156,26 +144,26 @@ describe.each(STORES_AND_CLUSTER)("when the clock of $name steps", (kind) => {
     const limits = [fixed, { ...fixed, limit: 1, group: 1 }, { ...fixed, limit: 1, group: 2 }];
     const keys = freshKeys(3);
     const [, , third = ""] = keys;
-    await script.run("take", keys, limits, START + HOUR_MS);
-    await store.call(["DEL", third]);
-    await script.run("take", [third], [{ ...fixed, algorithm: "sliding-log" }], START + HOUR_MS);
-    const stepped = await script.run("take", keys, limits, START);
+    await on.script.run("take", keys, limits, START + HOUR_MS);
+    await on.store.call(["DEL", third]);
+    await on.script.run("take", [third], [{ ...fixed, algorithm: "sliding-log" }], START + HOUR_MS);
+    const stepped = await on.script.run("take", keys, limits, START);
     expect(stepped.passed).toBe(true);
     expect(stepped.limits.map(({ wait }) => wait)).toEqual([0, 60_000, 60_000]);
-    const later = await script.run("take", keys, limits, START + 60_000);
+    const later = await on.script.run("take", keys, limits, START + 60_000);
     expect(later.limits.map(({ wait }) => wait)).toEqual([0, 0, 0]);
   });
 
   /** A full key of a limit of 50 a minute, written `aheadMs` ms in the future of the store's clock. */
   async function fillAhead(key: string, algorithm: Algorithm, aheadMs: number): Promise<void> {
-    const [seconds] = asText(await store.call(["TIME"])) as string[];
+    const [seconds] = asText(await on.store.call(["TIME"])) as string[];
     const then = Number(seconds) * 1000 + aheadMs;
     const window = Math.floor(then / 60_000);
-    if (algorithm === "token-bucket") await store.call(["SET", key, `b ${then} ${50 * 60_000}`]);
-    else if (algorithm !== "sliding-log") await store.call(["SET", key, `c ${window} 50 0`]);
+    if (algorithm === "token-bucket") await on.store.call(["SET", key, `b ${then} ${50 * 60_000}`]);
+    else if (algorithm !== "sliding-log") await on.store.call(["SET", key, `c ${window} 50 0`]);
     else {
       const entries = Array.from({ length: 50 }, (_, i) => [String(then), `${then}:${i}`]);
-      await store.call(["ZADD", key, ...entries.flat()]);
+      await on.store.call(["ZADD", key, ...entries.flat()]);
     }
   }
 
@@ -185,29 +173,29 @@ describe.each(STORES_AND_CLUSTER)("when the clock of $name steps", (kind) => {
       const [key = ""] = freshKeys(1);
       await fillAhead(key, algorithm, ms);
       const args = ["take", algorithm, "50", "60000", "1", "0"];
-      const answer = await store.call(["EVAL", LIMIT_SCRIPT.lua, "1", key, ...args]);
+      const answer = await on.store.call(["EVAL", LIMIT_SCRIPT.lua, "1", key, ...args]);
       const [, passed, remaining, wait] = answer as number[];
       expect([passed, remaining]).toEqual([0, 0]);
       expect(wait).toBeGreaterThan(0);
       expect(wait).toBeLessThanOrEqual(longestWait({ algorithm, windowMs: 60_000 }));
-      const ttl = await store.call(["PTTL", key]);
+      const ttl = await on.store.call(["PTTL", key]);
       expect(ttl).toBeGreaterThanOrEqual(wait ?? NaN);
     },
   );
 
   test("back, a log's key lives as long as its last entry counts, also where a request is admitted", async () => {
     const [key = ""] = freshKeys(1);
-    const [seconds] = asText(await store.call(["TIME"])) as string[];
+    const [seconds] = asText(await on.store.call(["TIME"])) as string[];
     const then = String(Number(seconds) * 1000 + HOUR_MS);
-    await store.call(["ZADD", key, then, `${then}:0`, then, `${then}:1`]);
+    await on.store.call(["ZADD", key, then, `${then}:0`, then, `${then}:1`]);
     const args = ["take", "sliding-log", "50", "60000", "1", "0"];
-    const answer = await store.call(["EVAL", LIMIT_SCRIPT.lua, "1", key, ...args]);
+    const answer = await on.store.call(["EVAL", LIMIT_SCRIPT.lua, "1", key, ...args]);
     const [now = NaN, passed, remaining] = answer as number[];
     expect([passed, remaining]).toEqual([1, 47]);
     const [, last] = asText(
-      await store.call(["ZRANGE", key, "-1", "-1", "WITHSCORES"]),
+      await on.store.call(["ZRANGE", key, "-1", "-1", "WITHSCORES"]),
     ) as string[];
     expect(Number(last)).toBe(now);
-    expect(await store.call(["PTTL", key])).toBeGreaterThan(60_000);
+    expect(await on.store.call(["PTTL", key])).toBeGreaterThan(60_000);
   });
 });

@@ -5,15 +5,14 @@ import { createLimiter } from "#lib/limit/limiter";
 import { restore } from "#lib/limit/restore";
 import { compilePolicy } from "#lib/policy/compile";
 import { definePolicy } from "#lib/policy/define";
-import type { Store } from "#lib/gateway/store";
 import type { RuleSet } from "#lib/policy/types";
 import { createRedis } from "#lib/redis/client";
 import { keyNames } from "#lib/redis/keys";
 import { serve, type ServedStore } from "../support/served.ts";
-import { limitScript } from "../support/limit-script.ts";
 import { freshKeys, offsets, rule, START } from "../support/limit-walks.ts";
 import { Model, type ModelLimit } from "../support/model.ts";
-import { type RunningStore, STORES_AND_CLUSTER } from "../support/stores.ts";
+import { scriptOn } from "../support/script-on.ts";
+import { STORES_AND_CLUSTER } from "../support/stores.ts";
 
 const ALGORITHMS = ["sliding-log", "sliding-window", "fixed-window", "token-bucket"] as const;
 const HOUR_MS = 3_600_000;
@@ -113,22 +112,10 @@ describe.each(STORES_AND_CLUSTER)("what was counted without $name", (kind) => {
 describe.each(STORES_AND_CLUSTER)(
   "what is added on $name beside what the store counted",
   (kind) => {
-    let running: RunningStore;
-    let store: Store;
-    let script: ReturnType<typeof limitScript>;
-
-    beforeAll(async () => {
-      running = await kind.start();
-      store = await running.open();
-      script = limitScript(store);
-    });
-    afterAll(async () => {
-      await store?.close();
-      await running?.stop();
-    });
+    const on = scriptOn(kind);
 
     const remaining = async (key: string, only: ModelLimit, now: number) =>
-      (await script.run("peek", [key], [only], now)).limits[0]?.remaining;
+      (await on.script.run("peek", [key], [only], now)).limits[0]?.remaining;
 
     test("leaves no more than if the store had counted all of it", async () => {
       const takes = fc.array(
@@ -148,11 +135,11 @@ describe.each(STORES_AND_CLUSTER)(
             .toSorted((a, b) => a.at - b.at);
           for (const { at, isLocal } of timed) {
             whole.take(at);
-            if (!isLocal) await script.run("report", [key], [only], at);
+            if (!isLocal) await on.script.run("report", [key], [only], at);
           }
           const local = timed.filter(({ isLocal }) => isLocal);
           const taken = local.map(({ at }) => ({ at, units: only.cost }));
-          await script.restore(key, only, taken, now);
+          await on.script.restore(key, only, taken, now);
           const left = await remaining(key, only, now);
           expect(left).toBeLessThanOrEqual(whole.remaining(now));
           // A bucket keeps its last level alone, and so may leave less.
@@ -171,8 +158,8 @@ describe.each(STORES_AND_CLUSTER)(
         cost: 5,
       };
       const [key = ""] = freshKeys(1);
-      await script.run("take", [key], [bucket], START);
-      await script.restore(key, bucket, [{ at: START, units: 5 }], START + 5_000);
+      await on.script.run("take", [key], [bucket], START);
+      await on.script.restore(key, bucket, [{ at: START, units: 5 }], START + 5_000);
       expect(await remaining(key, bucket, START + 5_000)).toBe(5);
     });
 
@@ -184,8 +171,8 @@ describe.each(STORES_AND_CLUSTER)(
         cost: 5,
       };
       const [key = ""] = freshKeys(1);
-      await script.run("take", [key], [bucket], START);
-      await script.restore(key, bucket, [{ at: START + 2_000, units: 6 }], START + 4_000);
+      await on.script.run("take", [key], [bucket], START);
+      await on.script.restore(key, bucket, [{ at: START + 2_000, units: 6 }], START + 4_000);
       // 5 taken, 2 refilled, 6 taken, 2 refilled.
       expect(await remaining(key, bucket, START + 4_000)).toBe(3);
     });
@@ -193,9 +180,9 @@ describe.each(STORES_AND_CLUSTER)(
     test("counts in a fixed window that began at another algorithm's count", async () => {
       const fixed: ModelLimit = { algorithm: "fixed-window", limit: 9, windowMs: 10_000, cost: 1 };
       const [key = ""] = freshKeys(1);
-      await script.run("take", [key], [{ ...fixed, algorithm: "sliding-log" }], START);
-      await script.run("take", [key], [fixed], START + 9_000);
-      await script.restore(key, fixed, [{ at: START + 8_000, units: 3 }], START + 11_000);
+      await on.script.run("take", [key], [{ ...fixed, algorithm: "sliding-log" }], START);
+      await on.script.run("take", [key], [fixed], START + 9_000);
+      await on.script.restore(key, fixed, [{ at: START + 8_000, units: 3 }], START + 11_000);
       expect(await remaining(key, fixed, START + 11_000)).toBe(4);
       expect(await remaining(key, fixed, START + 19_000)).toBe(9);
     });
@@ -204,9 +191,9 @@ describe.each(STORES_AND_CLUSTER)(
       for (const algorithm of ALGORITHMS) {
         const [key = ""] = freshKeys(1);
         const only: ModelLimit = { algorithm, limit: 9, windowMs: 60_000, cost: 1 };
-        await script.run("take", [key], [only], START + HOUR_MS);
-        await script.restore(key, only, [{ at: START - 1, units: 3 }], START);
-        const wait = (await script.run("take", [key], [{ ...only, cost: 9 }], START)).limits[0]
+        await on.script.run("take", [key], [only], START + HOUR_MS);
+        await on.script.restore(key, only, [{ at: START - 1, units: 3 }], START);
+        const wait = (await on.script.run("take", [key], [{ ...only, cost: 9 }], START)).limits[0]
           ?.wait;
         expect(wait).toBeLessThanOrEqual(120_000);
         expect(await remaining(key, only, START)).toBe(5);

@@ -167,33 +167,6 @@ describe("npm start", () => {
   });
 });
 
-describe("npm run dev", () => {
-  const DEV = ["lib/cli/serve.ts", "--dev"];
-
-  test("stopped by Ctrl-C, prints nothing more", async () => {
-    const app = await start("a Redis by REDIS_URL", {}, DEV);
-    const [, url] = await app.printed(/^ready +(http\S+)$/m);
-    await fetch(`${url}/api/search`);
-    const started = app.descendants();
-    const before = app.output();
-    app.signalGroup("SIGINT");
-    expect(await app.ended).toBe(0);
-    expect(app.output().slice(before.length)).not.toMatch(/Redis|rror/);
-    await expectNothingLeft(app, started);
-  });
-
-  test("killed with SIGKILL, leaves no process and no temporary folder behind", async () => {
-    const app = await start("its own redis-server", {}, DEV);
-    const [, url] = await app.printed(/^ready +(http\S+)$/m);
-    await fetch(`${url}/api/search`);
-    const started = app.descendants();
-    expect(started.length).toBeGreaterThan(0);
-    app.signal("SIGKILL");
-    await app.ended;
-    await expectNothingLeft(app, started);
-  });
-});
-
 async function isListening(port: number): Promise<boolean> {
   const { socket } = rawClient(port);
   const is = await new Promise<boolean>((resolve) => {

@@ -3,8 +3,7 @@ import { request as send } from "node:http";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { buildOnce } from "#lib/cli/build";
-import { ROOT, startApp, startProgram } from "../support/app.ts";
-import { startBrowser } from "../support/browser.ts";
+import { ROOT, startApp } from "../support/app.ts";
 import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
 
@@ -165,64 +164,6 @@ describe("npm start over a Redis of one's own", () => {
     [{ CLIENT_IP_FROM: "xff" }, "allowed: socket, hops:n"],
   ])("refuses to start with %j, and says what is allowed", async (env, words) => {
     await expect(startApp(env)).rejects.toThrow(words);
-  });
-});
-
-describe("npm run dev", () => {
-  const startDev = async () =>
-    cleanUp(await startProgram(["lib/cli/serve.ts", "--dev"], { PORT: "0" }), (it) => it.stop());
-
-  test("holds the same limits", async () => {
-    const app = await startDev();
-    const answers = await repeat(11, () => fetch(`${app.url}/api/search`));
-    expect(statuses(answers)).toEqual([...times(10, 200), 429]);
-    expect(await app.stop()).toBe(0);
-  });
-
-  test("signs in whoever is named, by a cookie that scripts cannot read", async () => {
-    const app = await startDev();
-    const browser = cleanUp(await startBrowser(), (it) => it.close());
-    const page = await browser.newPage();
-    await page.goto(`${app.url}/dev/sign-in`);
-    await page.getByLabel("User").fill("ada");
-    await page.getByRole("button", { name: "Sign in" }).click();
-    await page.waitForURL(`${app.url}/`);
-    const [cookie] = await page.context().cookies();
-    expect(cookie).toMatchObject({
-      name: "session",
-      httpOnly: true,
-      secure: true,
-      sameSite: "Lax",
-      path: "/",
-    });
-    const update = () =>
-      page.evaluate(async () => {
-        const answer = await fetch("/api/dashboard/profile/update", {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify({ city: "Lisbon" }),
-        });
-        return answer.status;
-      });
-    expect(await update()).toBe(200);
-    expect(await page.evaluate(() => document.cookie)).toBe("");
-
-    await page.goto(`${app.url}/dev/sign-in`);
-    await page.getByRole("button", { name: "Sign out" }).click();
-    await page.waitForURL(`${app.url}/`);
-    expect(await update()).toBe(401);
-  });
-
-  test("signs in nobody for another site's page", async () => {
-    const app = await startDev();
-    const foreign = await fetch(`${app.url}/dev/sign-in/session`, {
-      method: "POST",
-      headers: { origin: "https://evil.example" },
-      body: new URLSearchParams({ sub: "ada", role: "admin" }),
-      redirect: "manual",
-    });
-    expect(foreign.status).toBe(403);
-    expect(foreign.headers.get("set-cookie")).toBeNull();
   });
 });
 

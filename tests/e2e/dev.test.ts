@@ -1,0 +1,141 @@
+// All that runs next dev in this tree is in this file: two of them at once share one folder of output.
+import { join } from "node:path";
+import { Redis as Direct } from "ioredis";
+import { describe, expect, test } from "vitest";
+import { packageName } from "#lib/cli/package-name";
+import { namespaceOf } from "#lib/core/namespace";
+import { ROOT, startProgram } from "../support/app.ts";
+import { startBrowser } from "../support/browser.ts";
+import { startStore } from "../support/gateway.ts";
+import { expectNothingLeft, launch } from "../support/launched.ts";
+import { startRedis } from "../support/redis.ts";
+import { scope } from "../support/scope.ts";
+import { namespacesOf, totalled, trackOne } from "../support/tracking.ts";
+
+const cleanUp = scope();
+const DEV = ["lib/cli/serve.ts", "--dev"];
+const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
+
+const startDev = async (env: Readonly<Record<string, string>> = {}, args = DEV) =>
+  cleanUp(await startProgram(args, { PORT: "0", ...env }), (it) => it.stop());
+
+async function repeat(times: number, call: () => Promise<Response>): Promise<Response[]> {
+  const answers: Response[] = [];
+  for (let i = 0; i < times; i += 1) answers.push(await call());
+  return answers;
+}
+
+const statuses = (answers: readonly Response[]) => answers.map((answer) => answer.status);
+const times = (count: number, status: number) => Array.from({ length: count }, () => status);
+
+describe("npm run dev", () => {
+  test("holds the same limits", async () => {
+    const app = await startDev();
+    const answers = await repeat(11, () => fetch(`${app.url}/api/search`));
+    expect(statuses(answers)).toEqual([...times(10, 200), 429]);
+    expect(await app.stop()).toBe(0);
+  });
+
+  test("signs in whoever is named, by a cookie that scripts cannot read", async () => {
+    const app = await startDev();
+    const browser = cleanUp(await startBrowser(), (it) => it.close());
+    const page = await browser.newPage();
+    await page.goto(`${app.url}/dev/sign-in`);
+    await page.getByLabel("User").fill("ada");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL(`${app.url}/`);
+    const [cookie] = await page.context().cookies();
+    expect(cookie).toMatchObject({
+      name: "session",
+      httpOnly: true,
+      secure: true,
+      sameSite: "Lax",
+      path: "/",
+    });
+    const update = () =>
+      page.evaluate(async () => {
+        const answer = await fetch("/api/dashboard/profile/update", {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ city: "Lisbon" }),
+        });
+        return answer.status;
+      });
+    expect(await update()).toBe(200);
+    expect(await page.evaluate(() => document.cookie)).toBe("");
+
+    await page.goto(`${app.url}/dev/sign-in`);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.waitForURL(`${app.url}/`);
+    expect(await update()).toBe(401);
+  });
+
+  test("signs in nobody for another site's page", async () => {
+    const app = await startDev();
+    const foreign = await fetch(`${app.url}/dev/sign-in/session`, {
+      method: "POST",
+      headers: { origin: "https://evil.example" },
+      body: new URLSearchParams({ sub: "ada", role: "admin" }),
+      redirect: "manual",
+    });
+    expect(foreign.status).toBe(403);
+    expect(foreign.headers.get("set-cookie")).toBeNull();
+  });
+
+  test("stopped by Ctrl-C, prints nothing of Redis", async () => {
+    const redis = cleanUp(await startRedis(), (it) => it.stop());
+    const { app, started } = await launchDev({ REDIS_URL: redis.url });
+    const before = app.output();
+    app.signalGroup("SIGINT");
+    expect(await app.ended).toBe(0);
+    expect(app.output().slice(before.length)).not.toMatch(/Redis|rror/);
+    await expectNothingLeft(app, started);
+  });
+
+  test("killed with SIGKILL, leaves no process and no temporary folder behind", async () => {
+    const { app, started } = await launchDev({ HEADGATE_STORE: "redis" });
+    expect(started.length).toBeGreaterThan(0);
+    app.signal("SIGKILL");
+    await app.ended;
+    await expectNothingLeft(app, started);
+  });
+
+  /** As a terminal starts it, after one request. */
+  async function launchDev(env: Readonly<Record<string, string>>) {
+    const app = cleanUp(launch(process.execPath, DEV, { PORT: "0", ...env }), (it) => it.remove());
+    const [, url] = await app.printed(/^ready +(http\S+)$/m);
+    await fetch(`${url}/api/search`);
+    return { app, started: app.descendants() };
+  }
+});
+
+describe("in development, keys", () => {
+  const APP = { HEADGATE_APP: packageName(ROOT) };
+  const DEVELOPMENT = namespaceOf({ ...APP, NODE_ENV: "development" }).name;
+
+  async function storeOf() {
+    const store = cleanUp(await startStore(), (it) => it.stop());
+    const direct = cleanUp(new Direct(store.redis.url), (it) => it.disconnect());
+    const rest = { UPSTASH_REDIS_REST_URL: store.url, UPSTASH_REDIS_REST_TOKEN: store.token };
+    return { direct, rest, REDIS_URL: store.redis.url };
+  }
+
+  test("of npm run dev are apart from those of npm start, and npm run analytics finds them", async () => {
+    const { direct, REDIS_URL } = await storeOf();
+    const app = await startDev({ REDIS_URL });
+    expect(await namespacesOf(app, direct)).toEqual([DEVELOPMENT]);
+    expect(DEVELOPMENT).not.toBe(namespaceOf({ ...APP, NODE_ENV: "production" }).name);
+    expect(await totalled({ REDIS_URL })).toBe("1 totalled, 0 set aside");
+  });
+
+  test("of next dev are those of npm run dev", async () => {
+    const { direct, rest } = await storeOf();
+    const env = { ...rest, NODE_ENV: "development", CLIENT_IP_FROM: "hops:1" };
+    const app = await startDev(env, [NEXT, "dev", "-p", "0", "-H", "127.0.0.1"]);
+    expect(await namespacesOf(app, direct)).toEqual([DEVELOPMENT]);
+    await direct.flushall();
+    await trackOne(app.url);
+    const given = { ...rest, NODE_ENV: "development" };
+    expect(await totalled(given)).toBe("1 totalled, 0 set aside");
+  });
+});

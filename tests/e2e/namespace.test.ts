@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis as Direct } from "ioredis";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildOnce } from "#lib/cli/build";
+import { packageName } from "#lib/cli/package-name";
+import { pack } from "#lib/cli/pack";
+import { namespaceOf } from "#lib/core/namespace";
+import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
+import { startStore, type TestStore } from "../support/gateway.ts";
+import { scope } from "../support/scope.ts";
+import { namespacesOf, totalled, trackOne } from "../support/tracking.ts";
+
+const cleanUp = scope();
+
+let packed = "";
+let store: TestStore;
+let direct: Direct;
+
+beforeAll(async () => {
+  await buildOnce(ROOT, () => {});
+  packed = mkdtempSync(join(tmpdir(), "headgate-packed-"));
+  await pack(ROOT, packed, () => {});
+  store = await startStore();
+  direct = new Direct(store.redis.url);
+});
+afterAll(async () => {
+  direct?.disconnect();
+  await store?.stop();
+  rmSync(packed, { recursive: true, force: true });
+});
+
+const name = packageName(ROOT);
+const PRODUCTION = namespaceOf({ HEADGATE_APP: name, NODE_ENV: "production" }).name;
+const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
+
+const byRest = () => ({ UPSTASH_REDIS_REST_URL: store.url, UPSTASH_REDIS_REST_TOKEN: store.token });
+const byTcp = () => ({ REDIS_URL: store.redis.url });
+
+type Variables = Readonly<Record<string, string>>;
+
+async function start(args: readonly string[], env: Variables): Promise<RunningApp> {
+  const variables = { PORT: "0", CLIENT_IP_FROM: "hops:1", ...env };
+  return cleanUp(await startProgram(args, variables), (it) => it.stop());
+}
+
+const ENTRIES: readonly [string, () => readonly string[], () => Variables, string][] = [
+  ["npm start by REDIS_URL", () => ["lib/cli/serve.ts"], byTcp, PRODUCTION],
+  ["npm start by REST", () => ["lib/cli/serve.ts"], byRest, PRODUCTION],
+  ["the packed server", () => [join(packed, "server.mjs")], byTcp, PRODUCTION],
+  ["next start", () => [NEXT, "start", "-p", "0", "-H", "127.0.0.1"], byRest, PRODUCTION],
+];
+
+test.each(ENTRIES)(
+  "middleware and handlers under %s name keys alike",
+  async (_, args, env, expected) => {
+    const app = await start(args(), env());
+    expect(await namespacesOf(app, direct)).toEqual([expected]);
+    expect(app.output()).not.toContain("HEADGATE_NAMESPACE");
+  },
+);
+
+test("a namespace that is set is used by middleware and handlers", async () => {
+  const app = await start(["lib/cli/serve.ts"], { ...byTcp(), HEADGATE_NAMESPACE: "local" });
+  expect(await namespacesOf(app, direct)).toEqual(["local"]);
+});
+
+test.each<[string, Variables]>([
+  ["no namespace set", {}],
+  ["a namespace set", { HEADGATE_NAMESPACE: "shop" }],
+])("npm run analytics totals the events of npm start with %s", async (_, given) => {
+  await direct.flushall();
+  const app = await start(["lib/cli/serve.ts"], { ...byTcp(), ...given });
+  await trackOne(app.url);
+  expect(await totalled({ ...byTcp(), ...given })).toBe("1 totalled, 0 set aside");
+});

@@ -1,0 +1,37 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { Redis } from "ioredis";
+import { ROOT } from "./app.ts";
+
+const run = promisify(execFile);
+
+/** Tracks one event with the sample app: its middleware and a handler both write keys. */
+export async function trackOne(url: string): Promise<void> {
+  const answer = await fetch(`${url}/api/analytics/track`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-forwarded-for": "198.51.100.1" },
+    body: JSON.stringify({ type: "click", artistId: "artist-1", sessionId: "s-1" }),
+  });
+  const { tracked } = (await answer.json()) as { readonly tracked?: boolean };
+  if (tracked !== true) throw new Error("The event was not tracked.");
+}
+
+/** What the keys of the app's middleware and of its handlers begin with, in a Redis that is emptied. */
+export async function namespacesOf(app: { readonly url: string }, redis: Redis): Promise<string[]> {
+  await redis.flushall();
+  await trackOne(app.url);
+  const keys = await redis.keys("*");
+  for (const part of [":rate_limit:", ":app:"]) {
+    if (!keys.some((key) => key.includes(part))) throw new Error(`No key holds ${part}`);
+  }
+  return [...new Set(keys.map((key) => key.slice(0, key.indexOf(":"))))];
+}
+
+/** The first line of what `npm run analytics` prints. */
+export async function totalled(env: Readonly<Record<string, string>>): Promise<string> {
+  const { PATH = "", HOME = "" } = process.env;
+  const variables: Readonly<Record<string, string>> = { PATH, HOME, ...env };
+  const options = { cwd: ROOT, env: variables as NodeJS.ProcessEnv };
+  const command = ["app/_domain/analytics/totals.command.ts"];
+  return (await run(process.execPath, command, options)).stdout.split("\n")[0] ?? "";
+}
