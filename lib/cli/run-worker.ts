@@ -18,7 +18,7 @@ try {
   process.exit(1);
 }
 
-/** Serves the Worker as wrangler.jsonc says, on this machine alone, without a call of its own to anywhere. */
+/** Serves the Worker as wrangler.jsonc says, on this machine alone, without a call to any other. */
 async function serve(): Promise<string> {
   const folder = join(root, WORKER_FOLDER);
   const miniflare = new Miniflare({

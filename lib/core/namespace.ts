@@ -38,7 +38,7 @@ export function namespaceOf(env: NamespaceVariables): Namespace {
   return { name: /^[a-z]{1,32}$/.test(VERCEL_ENV) ? VERCEL_ENV : "local", isShared: true };
 }
 
-/** What a person is told who starts an app with a namespace that is shared. */
+/** The warning for the person who starts an app whose namespace is shared. */
 export const SHARED_NAMESPACE =
   "nothing names this app, so another app on the same Redis may share its counts: set HEADGATE_NAMESPACE.";
 

@@ -9,7 +9,7 @@ const TOKEN = /^[\x21-\x7e]+$/;
 /** Quotes that `docker run --env-file` and systemd leave around a value, and those of a text editor. */
 const QUOTED = /^["'`“”‘’]|["'`“”‘’]$/;
 
-/** Characters that nobody sees, such as a line break in the middle, or a zero-width space. */
+/** Invisible characters, such as a line break in the middle, or a zero-width space. */
 const INVISIBLE = /[\p{Cc}\p{Cf}]/u;
 
 /** HS256 and our own hashes are as strong as a key of so many characters. */
@@ -26,7 +26,7 @@ export function setVariables(env: Variables): Readonly<Record<string, string>> {
   return Object.fromEntries(trimmed.filter(([, value]) => value !== ""));
 }
 
-/** Returns false for a value in quotes, and for one with characters that nobody sees. */
+/** Returns false for a value in quotes, and for one with invisible characters. */
 export function isPlain(text: string): boolean {
   return !QUOTED.test(text) && !INVISIBLE.test(text);
 }

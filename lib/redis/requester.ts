@@ -47,8 +47,8 @@ const PROBE_MARGIN_MS = 100;
  *
  * Throws {@link StoreError} for everything that goes wrong.
  *
- * @throws {HeadgateError} ENV_INVALID for an address that is none of REST, or a token that no header
- *   can hold
+ * @throws {HeadgateError} ENV_INVALID when the address is not a REST address, or no header can hold the
+ *   token
  */
 export function createRequester(options: RequesterOptions): Requester {
   if (options.url === undefined) return noStore();

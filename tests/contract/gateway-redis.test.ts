@@ -103,7 +103,7 @@ describe("the gateway's connection to Redis", () => {
     ]);
   });
 
-  test("is none to a database that Redis does not have, and says so in one line", async () => {
+  test("a gateway refuses to start for a database that Redis does not have, with one line", async () => {
     const said: string[] = [];
     const report = (line: string) => said.push(line);
     const started = startGateway({ redisUrl: `${server.url}/99`, token, report });

@@ -37,7 +37,7 @@ export interface BillMeter {
   stop(): void;
 }
 
-/** Starts a meter, which reads INFO commandstats over a connection of its own. */
+/** Starts a meter, which reads INFO commandstats over a separate connection. */
 export async function startBillMeter(redisUrl: string): Promise<BillMeter> {
   const redis = new Redis(redisUrl);
   await redis.ping();

@@ -64,7 +64,7 @@ end
   /**
    * What a decision took has refilled since, evenly: only the rest is given back. More of the level is
    * what others took later. The answer is rounded up to whole units. A decision of a time that is still to come was made before the clock
-   * stepped back; where its take was stamped anew since, nobody can tell how much of it has refilled.
+   * stepped back; where its take was stamped anew since, it is not known how much of it has refilled.
    */
   refund: `
 function bucket.refund(key, rule, taken)

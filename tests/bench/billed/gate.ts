@@ -9,7 +9,7 @@ import type { BilledCase, Cost, World } from "./world.ts";
 /** Sends a request through the gate, waits for what follows the response, and returns the status. */
 type Send = (path: string, method?: string) => Promise<number>;
 
-/** A gate that has seen no request, by default on a namespace of its own. */
+/** A gate that has seen no request, by default on a new namespace. */
 export function gateOf(
   world: World,
   policy: AnyPolicy,
