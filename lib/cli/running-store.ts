@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { NamedStore } from "#lib/core/named-store";
 import type { RedisAddress } from "#lib/core/store-address";
 import type { ChosenStore } from "./store.ts";
 
@@ -49,6 +50,16 @@ export function runningStore(root: string): StoreAddress | undefined {
 }
 
 type About = Pick<StoreAddress, "mode" | "redis">;
+
+/**
+ * Returns the mode of the app that runs here, when the store that the environment names is its own, or
+ * the environment names none; undefined otherwise.
+ */
+export function runningMode(root: string, named: NamedStore | undefined): StoreAddress["mode"] {
+  const running = runningStore(root);
+  const isItsOwn = !named || (named.by === "tcp" && running?.redis === placeOf(named.address));
+  return isItsOwn ? running?.mode : undefined;
+}
 
 /** The place of a Redis without what is secret in its address. */
 export function placeOf(address: RedisAddress | undefined): string | undefined {

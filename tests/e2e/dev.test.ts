@@ -125,7 +125,7 @@ describe("in development, keys", () => {
     const app = await startDev({ REDIS_URL });
     expect(await namespacesOf(app, direct)).toEqual([DEVELOPMENT]);
     expect(DEVELOPMENT).not.toBe(namespaceOf({ ...APP, NODE_ENV: "production" }).name);
-    expect(await totalled({ REDIS_URL })).toBe("1 totalled, 0 set aside");
+    expect(await totalled({ REDIS_URL, NODE_ENV: "development" })).toBe("1 totalled, 0 set aside");
   });
 
   test("of next dev are those of npm run dev", async () => {

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { readEnvironment } from "#config/env";
 import { loadEnvFiles } from "#lib/cli/env-files";
 import { packageName } from "#lib/cli/package-name";
-import { placeOf, runningStore } from "#lib/cli/running-store";
+import { runningMode, runningStore } from "#lib/cli/running-store";
 import { parseDuration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
 import { namedStore } from "#lib/core/named-store";
@@ -152,8 +152,7 @@ interface OpenStore {
 function openStore(root: string): OpenStore {
   loadEnvFiles(root, process.env["NODE_ENV"] === "development" ? "development" : "production");
   const named = namedStore(process.env);
-  const here = runningStore(root);
-  const running = named ? undefined : here;
+  const running = named ? undefined : runningStore(root);
   if (!named && !running) {
     throw new HeadgateError(
       "STORE_NOT_FOUND",
@@ -167,11 +166,9 @@ function openStore(root: string): OpenStore {
   // No client is named here, so that what a server must know of them need not be said.
   const env = readEnvironment({ ...process.env, ...variables, NODE_ENV: "development" });
   const { store, cluster } = env;
-  // The app that runs here is the one whose events are totalled, if it counts in the same Redis.
-  const isOfApp = !named || (named.by === "tcp" && here?.redis === placeOf(named.address));
   const { name: namespace } = namespaceOf({
     HEADGATE_APP: packageName(root),
-    NODE_ENV: isOfApp ? here?.mode : undefined,
+    NODE_ENV: runningMode(root, named),
     ...setVariables(process.env),
   });
   if (named?.by !== "tcp") {

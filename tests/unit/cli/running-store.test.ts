@@ -2,8 +2,9 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import { noteStore, runningStore } from "#lib/cli/running-store";
+import { describe, expect, test } from "vitest";
+import { noteStore, placeOf, runningMode, runningStore } from "#lib/cli/running-store";
+import { namedRedis, namedStore } from "#lib/core/named-store";
 import { scope } from "../../support/scope.ts";
 
 const cleanUp = scope();
@@ -68,4 +69,39 @@ test.each(["", "{", "{}", '{"url":1,"token":"t","pid":1}'])("%j is no store", (t
   noteStore(root, store(OURS).chosen);
   writeFileSync(file, text);
   expect(runningStore(root)).toBeUndefined();
+});
+
+describe("the mode of the app that runs here", () => {
+  const named = (REDIS_URL: string) => namedStore({ REDIS_URL });
+  const rest = namedStore({
+    UPSTASH_REDIS_REST_URL: ADDRESS.url,
+    UPSTASH_REDIS_REST_TOKEN: ADDRESS.token,
+  });
+
+  function noteOf(redisUrl: string) {
+    const { root, file } = folder();
+    const redis = placeOf(namedRedis({ REDIS_URL: redisUrl }));
+    const noted = noteStore(root, store(OURS).chosen, { mode: "development", redis });
+    return { root, file, noted: cleanUp(noted, (it) => it.stop()) };
+  }
+
+  test("is told when the environment names the Redis of the app, or no store", () => {
+    const { root, file } = noteOf("redis://:secret@127.0.0.1:6379/3");
+    expect(runningMode(root, undefined)).toBe("development");
+    expect(runningMode(root, named("redis://127.0.0.1/3"))).toBe("development");
+    expect(readFileSync(file, "utf8")).not.toContain("secret");
+  });
+
+  test("is not told when the environment names another store, or no app runs", async () => {
+    const { root, noted } = noteOf("redis://127.0.0.1:6379/3");
+    for (const other of [
+      named("redis://127.0.0.1:6379/4"),
+      named("redis://127.0.0.1:6380/3"),
+      rest,
+    ]) {
+      expect(runningMode(root, other)).toBeUndefined();
+    }
+    await noted.stop();
+    expect(runningMode(root, undefined)).toBeUndefined();
+  });
 });
