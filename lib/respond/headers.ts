@@ -30,16 +30,24 @@ export type LegacyHeaders = boolean | "only";
 /** The largest Integer of structured fields (RFC 9651): 15 digits. */
 const MAX_INTEGER = 999_999_999_999_999;
 
+/**
+ * The most bytes that the values of RateLimit and RateLimit-Policy have together. With their names, and
+ * X-RateLimit-* beside them, that is less than 1 kB: proxies bound the headers of an answer, nginx by
+ * default to 4 kB, and answer 502 when there are more.
+ */
+const MAX_BYTES = 850;
+
 /** The headers that a page's script may read when its origin is allowed. */
 export const EXPOSED =
   "RateLimit, RateLimit-Policy, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset";
 
 /**
  * Writes how the limits stand into `headers`: RateLimit and RateLimit-Policy of
- * draft-ietf-httpapi-ratelimit-headers, Retry-After (RFC 9110) on a refusal, and on wish
- * X-RateLimit-*. All times are whole seconds, rounded up.
+ * draft-ietf-httpapi-ratelimit-headers, Retry-After (RFC 9110) on a denial, and on request
+ * X-RateLimit-*. All times are whole seconds, rounded up. All of it is at most 1 kB: of many limits the
+ * tightest are told.
  *
- * A refusal's RateLimit names only the limits that refused: Retry-After must not be earlier than
+ * A denial's RateLimit names only the limits that had no capacity: Retry-After must not be earlier than
  * any `t`, and another limit may reset much later.
  *
  * @param version of the draft
@@ -67,10 +75,42 @@ function writeStandardHeaders(
   shown: readonly LimitStatus[],
   dialect: Dialect,
 ): void {
-  headers.set("RateLimit-Policy", limits.map((status) => policyItem(status, dialect)).join(", "));
-  // What refused may be a limit that this client is not told of; an empty list is no header.
-  if (shown.length === 0) return;
-  headers.set("RateLimit", shown.map((status) => limitItem(status, dialect)).join(", "));
+  const items = fitting(
+    limits.map((status) => ({
+      status,
+      policy: policyItem(status, dialect),
+      limit: shown.includes(status) ? limitItem(status, dialect) : undefined,
+    })),
+  );
+  headers.set("RateLimit-Policy", items.map(({ policy }) => policy).join(", "));
+  // The limit that denied may be one that this client is not told of; an empty list is no header.
+  const told = items.flatMap(({ limit }) => limit ?? []);
+  if (told.length > 0) headers.set("RateLimit", told.join(", "));
+}
+
+/** One limit as the two headers tell it. */
+interface Items {
+  readonly status: LimitStatus;
+  readonly policy: string;
+  /** Undefined where RateLimit does not name the limit. */
+  readonly limit: string | undefined;
+}
+
+/** Those that fit in {@link MAX_BYTES}, in their order: the limits that RateLimit names, tightest first. */
+function fitting(all: readonly Items[]): readonly Items[] {
+  const sizeOf = ({ policy, limit }: Items) => policy.length + 2 + (limit ? limit.length + 2 : 0);
+  if (all.reduce((sum, each) => sum + sizeOf(each), 0) <= MAX_BYTES) return all;
+  const ranked = all.toSorted(
+    (a, b) => Number(!a.limit) - Number(!b.limit) || tighter(a.status, b.status),
+  );
+  let left = MAX_BYTES;
+  const kept = new Set(ranked.filter((each) => (left -= sizeOf(each)) >= 0));
+  return all.filter((each) => kept.has(each));
+}
+
+/** Compares by capacity, and limits of the same capacity by their wait: the tightest comes first. */
+function tighter(a: LimitStatus, b: LimitStatus): number {
+  return a.remaining - b.remaining || b.resetMs - a.resetMs;
 }
 
 function policyItem({ policyName, limit, windowMs }: LimitStatus, dialect: Dialect): string {
@@ -104,7 +144,7 @@ function quoted(name: string): string {
  * @param now the answer's time, in milliseconds since 1970
  */
 function writeLegacyHeaders(headers: Headers, shown: readonly LimitStatus[], now: number): void {
-  const [tightest] = shown.toSorted((a, b) => a.remaining - b.remaining || b.resetMs - a.resetMs);
+  const [tightest] = shown.toSorted(tighter);
   if (!tightest) return;
   headers.set("X-RateLimit-Limit", String(whole(tightest.limit)));
   headers.set("X-RateLimit-Remaining", String(whole(tightest.remaining)));
@@ -115,6 +155,7 @@ function seconds(ms: number): number {
   return whole(Math.ceil(ms / 1000));
 }
 
+/** A non-negative Integer of structured fields, whatever number it is made of. */
 function whole(n: number): number {
-  return Math.min(Math.floor(n), MAX_INTEGER);
+  return Math.min(Math.max(Math.floor(n) || 0, 0), MAX_INTEGER);
 }

@@ -138,6 +138,63 @@ describe("RateLimit and RateLimit-Policy (draft 11)", () => {
   });
 });
 
+describe("the headers of many limits", () => {
+  const many = fc
+    .array(status, { minLength: 1, maxLength: 300 })
+    .map((limits) => limits.map((limit, i) => ({ ...limit, policyName: `rule-${i}-${limit.rule}` })))
+    .map((limits) => decisionOf(limits));
+  const bytesOf = (headers: Headers) =>
+    [...headers].reduce((sum, [name, value]) => sum + `${name}: ${value}\r\n`.length, 0);
+  const namesIn = (headers: Headers, name: string) => listOf(headers, name).map(([text]) => text);
+
+  test("are at most 1 kB, however many limits decide and whichever headers are asked for", () => {
+    fc.assert(
+      fc.property(many, fc.constantFrom<LegacyHeaders>(false, true, "only"), (given, legacy) => {
+        expect(bytesOf(write(given, legacy))).toBeLessThanOrEqual(1024);
+      }),
+    );
+  });
+
+  test("tell the tightest limits, in the policy's order, and RateLimit-Policy tells the same", () => {
+    fc.assert(
+      fc.property(many, (given) => {
+        const headers = write(given);
+        const shown = given.allowed ? given.limits : violated(given);
+        const told = namesIn(headers, "ratelimit");
+        const left = shown.filter(({ policyName }) => !told.includes(policyName));
+        const kept = shown.filter(({ policyName }) => told.includes(policyName));
+        expect(kept.map(({ policyName }) => policyName)).toEqual(told);
+        expect(told.length).toBeGreaterThan(0);
+        const most = Math.max(...kept.map(({ remaining }) => remaining));
+        for (const { remaining } of left) expect(remaining).toBeGreaterThanOrEqual(most);
+        expect(namesIn(headers, "ratelimit-policy")).toEqual(expect.arrayContaining(told));
+      }),
+    );
+  });
+
+  test("tell a limit with the longest name that a policy can have", () => {
+    const policyName = `${"r".repeat(64)}:${["a", "b", "c"].map((c) => c.repeat(64)).join("+")}:2678400000ms`;
+    const limit = { rule: "a", global: false, policyName, limit: MAX_INTEGER, windowMs: 60_000 };
+    const full = { ...limit, remaining: 0, waitMs: 60_000, resetMs: 60_000 };
+    const headers = write(decisionOf(Array.from({ length: 5 }, () => full)));
+    expect(namesIn(headers, "ratelimit")).toEqual([policyName]);
+    expect(namesIn(headers, "ratelimit-policy")).toEqual([policyName]);
+  });
+
+  test("hold non-negative integers alone, whatever the numbers were", () => {
+    const strange = fc.constantFrom(-1, -0.5, Number.NaN, -Infinity, Infinity, 1e300, 0.5, 7.9);
+    fc.assert(
+      fc.property(strange, strange, strange, strange, (limit, windowMs, remaining, resetMs) => {
+        const odd = { rule: "a", global: false, policyName: "a", limit, windowMs };
+        const headers = write(decisionOf([{ ...odd, remaining, waitMs: 0, resetMs }]), true);
+        for (const [, value] of headers) {
+          expect(value).toMatch(/^(?:"a"(?:;[qwrt]=\d{1,15})+|\d{1,15})$/);
+        }
+      }),
+    );
+  });
+});
+
 describe("Retry-After", () => {
   test("is never earlier than any reset that the refusal shows", () => {
     fc.assert(
