@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { GateMode } from "#lib/core/mode";
+import { readSize } from "#lib/core/size";
 import { namedStore, STORE_VARIABLES } from "#lib/core/named-store";
 import {
   invalidSettings,
@@ -45,7 +46,11 @@ export interface Environment {
   /** Where Instagram's API is, and the long-lived token that a connection to it begins with. */
   readonly instagram: { readonly url: string; readonly token: string | undefined };
   readonly corsOrigins: readonly string[];
+  /** Headers of handlers that pages of these origins may read. */
+  readonly corsExposedHeaders: readonly string[];
   readonly legacyHeaders: boolean | "only";
+  /** Where Next cuts a request's body, in bytes; undefined where it cuts none. */
+  readonly cutAt: number | undefined;
 }
 
 const plain = z.string().check(z.refine(isPlain));
@@ -80,6 +85,11 @@ const schema = z.object({
     DEFAULT_IPV6_PREFIX,
   ),
   CORS_ORIGINS: z._default(plain, ""),
+  CORS_EXPOSED_HEADERS: z._default(z.string().check(z.regex(/^[\w!#$%&'*+.^`|~, -]*$/)), ""),
+  HEADGATE_BODY_SIZE: z._default(
+    z.string().check(z.refine((text) => readSize(text) !== undefined)),
+    "10mb",
+  ),
   AUTH_SECRET: z.optional(secret),
   AUTH_SECRET_PREVIOUS: z.optional(secret),
   AUTH_AUDIENCE: z._default(plain, "headgate"),
@@ -121,6 +131,9 @@ const MUST_BE: Readonly<Record<string, string>> = {
   INSTAGRAM_STAND_IN: "http on this machine's own loopback, such as http://127.0.0.1:8090",
   CLIENT_IP_FROM: "socket, hops:n or a platform's name, without quotes around it",
   CLIENT_IPV6_PREFIX: "a whole number of bits from 48 to 128",
+  CORS_EXPOSED_HEADERS: "names of headers such as X-Total-Count, separated by commas",
+  HEADGATE_BODY_SIZE:
+    "what next.config's experimental.proxyClientMaxBodySize is: a size such as 20mb",
   CORS_ORIGINS: "origins such as https://shop.example, separated by commas, or *",
 };
 
@@ -137,7 +150,8 @@ export function readEnvironment(source: Variables): Environment {
   if (!parsed.success) throw invalid(parsed.error.issues.map((issue) => String(issue.path[0])));
   const env = parsed.data;
   const onCloudflare = globalThis.navigator?.userAgent === "Cloudflare-Workers";
-  refuseContradictions(env, onCloudflare);
+  const isPlatform = onCloudflare || (env.VERCEL === "1" && env.HEADGATE_SERVER !== "1");
+  refuseContradictions(env, isPlatform);
   const { url, token, secret } = storeOf(set, env.HEADGATE_MODE);
   const namespace = namespaceOf(env);
   return {
@@ -164,6 +178,8 @@ export function readEnvironment(source: Variables): Environment {
     appOrigin: env.APP_ORIGIN && originOf(env.APP_ORIGIN, "APP_ORIGIN"),
     instagram: { url: instagramUrl(env), token: env.INSTAGRAM_ACCESS_TOKEN },
     corsOrigins: originsOf(env.CORS_ORIGINS),
+    corsExposedHeaders: listOf(env.CORS_EXPOSED_HEADERS),
+    cutAt: isPlatform ? undefined : readSize(env.HEADGATE_BODY_SIZE),
     legacyHeaders: LEGACY[env.HEADGATE_LEGACY_HEADERS],
   };
 }
@@ -192,20 +208,25 @@ function storeOf(set: Variables, mode: GateMode) {
 }
 
 /** Settings that are right one by one, and cannot work together. */
-function refuseContradictions(env: Parsed, onCloudflare: boolean): void {
+function refuseContradictions(env: Parsed, isPlatform: boolean): void {
   if (env.AUTH_SECRET_PREVIOUS && !env.AUTH_SECRET) {
     throw invalidSettings({ AUTH_SECRET: "set, since AUTH_SECRET_PREVIOUS is" });
   }
-  const isPlatform = onCloudflare || (env.VERCEL === "1" && env.HEADGATE_SERVER !== "1");
   if (isPlatform && env.HEADGATE_JOIN === "1") throw invalid(["HEADGATE_JOIN"]);
 }
 
 /** An origin is compared letter by letter with a header: "https://a.example/" would never match. */
 function originsOf(list: string): string[] {
-  const origins = list.split(",").map((origin) => origin.trim());
-  return origins.filter(Boolean).map((origin) => {
+  return listOf(list).map((origin) => {
     return origin === "*" ? origin : originOf(origin, "CORS_ORIGINS");
   });
+}
+
+function listOf(list: string): string[] {
+  return list
+    .split(",")
+    .map((one) => one.trim())
+    .filter(Boolean);
 }
 
 function originOf(text: string, variable: string): string {
@@ -235,8 +256,12 @@ let parsed: Environment | undefined;
 
 /** The environment of this process, parsed when first asked for and then kept. */
 export function environment(): Environment {
-  // The app's name is of next.config: Next writes it in the place of this at build. Our server's stands
-  // before it, for an app whose next.config names none.
-  parsed ??= readEnvironment({ HEADGATE_APP: process.env["HEADGATE_APP"], ...process.env });
+  // The app's name and its body size are of next.config: Next writes them in the place of these at build.
+  // Our server's stand before them, for an app whose next.config names none.
+  parsed ??= readEnvironment({
+    HEADGATE_APP: process.env["HEADGATE_APP"],
+    HEADGATE_BODY_SIZE: process.env["HEADGATE_BODY_SIZE"],
+    ...process.env,
+  });
   return parsed;
 }

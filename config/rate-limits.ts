@@ -9,8 +9,9 @@ export default definePolicy({
     "/api/health/:path*": "a load balancer asks every second",
   },
   rules: {
-    api: { match: "/api/:path*", limits: { ip: "600 per minute" } },
-    search: { match: "/api/search", limits: { ip: "10 per minute" } },
+    // Every answer there is no-store, so that no cache gives one client's counts to another.
+    api: { match: "/api/:path*", limits: { ip: "600 per minute" }, headers: "always" },
+    search: { match: "/api/search", limits: { ip: "10 per minute" }, headers: "always" },
     recommend: { match: "/api/add-artist/recommend", limits: { ip: "5 per hour" } },
     "profile-update": {
       match: "/api/dashboard/profile/update",

@@ -56,6 +56,12 @@ export interface HeadgateOptions {
    */
   readonly cors?: Cors;
   /**
+   * The largest body, in bytes, that Next hands on to a handler: where its own server runs middleware it
+   * cuts a longer one in silence (`experimental.proxyClientMaxBodySize`), so the gate answers 413.
+   * @default none: Vercel and Workers cut no body
+   */
+  readonly cutAt?: number | undefined;
+  /**
    * Whether X-RateLimit-* headers are sent beside the standard ones, or "only" they.
    * @default false
    */

@@ -1,6 +1,7 @@
-import { assemble, type HeadgateOptions, type Later } from "#lib/assemble";
+import { type Asked, assemble, type HeadgateOptions } from "#lib/assemble";
+import { bodyDenial } from "#lib/core/body-denial";
 import { monotonic } from "#lib/core/clock";
-import { type Decision, withoutGlobal } from "#lib/core/decision";
+import type { Decision } from "#lib/core/decision";
 import { requestIdOf } from "#lib/observe/request-id";
 import type { AnyPolicy } from "#lib/policy/define";
 import { routedPath } from "#lib/policy/path";
@@ -8,6 +9,7 @@ import { writeCorsHeaders } from "#lib/respond/cors";
 import { writeLimitHeaders } from "#lib/respond/headers";
 import { passOn, writable } from "#lib/respond/pass";
 import { refusal } from "#lib/respond/refusal";
+import { toldOf } from "#lib/told";
 
 /** What Next hands to middleware beside the request, and Workers as their context. */
 interface AfterAnswer {
@@ -32,52 +34,93 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
   next: (request: R, event: E) => Answer | Promise<Answer> = passOn,
 ): (request: R, event: E) => Promise<Response> {
   const gate = assemble(policy, options);
-  const { cors = { origins: [] }, legacyHeaders = false, showGlobalLimits, onDenied } = options;
-  const { mode = "enforce" } = options;
+  const { cors = { origins: [] }, legacyHeaders = false, showGlobalLimits = false } = options;
+  const { mode = "enforce", cutAt, onDenied } = options;
 
   return async (request, event) => {
-    if (mode === "off") return goOn(request, event);
+    // In every mode, since Next would hand a part of such a body to the handler.
+    const cut = bodyDenial(request, { cutAt });
+    if (cut) return deny(request, event, UNASKED, cut, report(request, event, UNASKED, cut, 0));
+
     const { pathname, hasLocales } = routedPath(request);
     const candidates = gate.policy.rulesFor(request.method, pathname, hasLocales);
     if (!candidates) return goOn(request, event);
+    if (mode === "off") return pass(request, event);
 
-    const asked = monotonic();
-    const later = (work: Promise<unknown>) => event.waitUntil(work);
-    const asker = await gate.askerOf(candidates, request, later);
-    const decision = await gate.limiter.admit(asker.rules, asker.clients);
-    const tookMs = monotonic() - asked;
+    const startedAt = monotonic();
+    const asker = await gate.askerOf(candidates, request, (work) => event.waitUntil(work));
+    const { rules, clients } = asker;
+    const decision =
+      bodyDenial(request, { ruled: rules.maxBody, cutAt }) ??
+      (await gate.limiter.admit(rules, clients));
+    const requestId = report(request, event, asker, decision, monotonic() - startedAt);
+    if (decision.counted === "after-answer") await options.together?.();
+
+    if (mode === "shadow") return pass(request, event);
+    if (!decision.allowed) return deny(request, event, asker, decision, requestId);
+    return pass(request, event, toldOf(decision, rules, request.method, showGlobalLimits));
+  };
+
+  /** Tells the listener of a decision, after the response; returns the request's name where it has one. */
+  function report(request: R, event: E, asker: Asked, decision: Decision, tookMs: number) {
     const isRoutine = decision.allowed && !decision.error;
     const requestId = isRoutine ? undefined : requestIdOf(request.headers);
     const following = gate.follow(asker, decision, { tookMs, requestId });
-    if (following) later(following);
-    if (decision.counted === "after-answer") await options.together?.();
-    if (mode === "shadow") return goOn(request, event);
+    if (following) event.waitUntil(following);
+    return requestId;
+  }
 
-    const told = showGlobalLimits ? decision : withoutGlobal(decision);
-    const answer = decision.allowed
-      ? await goOn(request, event)
-      : ((await wordedByApp(request, decision, later)) ?? refusal(request, told, legacyHeaders));
-    const marked = writable(answer);
-    if (requestId && !decision.allowed) marked.headers.set("x-request-id", requestId);
-    writeLimitHeaders(marked.headers, told, legacyHeaders);
-    writeCorsHeaders(marked.headers, request, cors);
-    return marked;
-  };
+  /** @param told the limits that the answer tells; none by default */
+  async function pass(request: R, event: E, told?: Decision): Promise<Response> {
+    const answer = writable(await goOn(request, event));
+    if (told) writeLimitHeaders(answer.headers, told, legacyHeaders);
+    const tellsLimits = told !== undefined && told.limits.length > 0;
+    writeCorsHeaders(answer.headers, request, cors, { isDenial: false, tellsLimits });
+    return answer;
+  }
+
+  async function deny(
+    request: R,
+    event: E,
+    { rules }: Asked,
+    decision: Decision,
+    requestId: string | undefined,
+  ): Promise<Response> {
+    const told = toldOf(decision, rules, request.method, showGlobalLimits);
+    const worded = await wordedByApp(request, event, decision);
+    const answer = writable(worded ?? refusal(request, told, legacyHeaders));
+    // Also in the app's own words: no other client, and no later request, may be given this answer.
+    answer.headers.set("Cache-Control", "no-store");
+    if (requestId) answer.headers.set("x-request-id", requestId);
+    writeLimitHeaders(answer.headers, told, legacyHeaders);
+    writeCorsHeaders(answer.headers, request, cors, { isDenial: true, tellsLimits: true });
+    return answer;
+  }
 
   async function goOn(request: R, event: E): Promise<Response> {
     return (await next(request, event)) ?? passOn();
   }
 
-  async function wordedByApp(
-    request: R,
-    decision: Decision,
-    later: Later,
-  ): Promise<Response | undefined> {
+  async function wordedByApp(request: R, event: E, decision: Decision) {
     try {
       return await onDenied?.(request, decision);
     } catch (error) {
-      later(gate.report({ kind: "failure", what: "onDenied", error }));
+      event.waitUntil(gate.report({ kind: "failure", what: "onDenied", error }));
       return undefined;
     }
   }
 }
+
+/** Stands for the rules where none was asked. */
+const UNASKED: Asked = {
+  rules: {
+    rules: [],
+    limits: [],
+    shadows: [],
+    onStoreFailure: "allow",
+    maxBody: undefined,
+    admit: "strict",
+  },
+  clients: [],
+  addressKnown: true,
+};

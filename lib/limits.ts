@@ -177,6 +177,8 @@ function singleLimit(limit: number, windowMs: number): RuleSet {
     replaces: [],
     onStoreFailure: "allow",
     admit: "strict",
+    headers: undefined,
+    maxBody: undefined,
     enforced: 100,
     limits: [compiled],
     tiers: undefined,
@@ -186,6 +188,7 @@ function singleLimit(limit: number, windowMs: number): RuleSet {
     limits: [compiled],
     shadows: [],
     onStoreFailure: "allow",
+    maxBody: undefined,
     admit: "strict",
   };
 }

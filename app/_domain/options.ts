@@ -16,7 +16,8 @@ export function gateOptions(): HeadgateOptions {
     secret: env.secret,
     addressSource: env.clientAddress,
     ipv6Prefix: env.ipv6Prefix,
-    cors: { origins: env.corsOrigins },
+    cors: { origins: env.corsOrigins, exposedHeaders: env.corsExposedHeaders },
+    cutAt: env.cutAt,
     identityDeadlineMs: env.store.deadlineMs,
     // Not of the environment: Next writes next.config's own value in the place of this, at build.
     rewrites: readRewrites(process.env["HEADGATE_REWRITES"]),

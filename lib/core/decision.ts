@@ -31,13 +31,17 @@ export interface ShadowOutcome {
  *   "deny". With "local" it is one of the two above, and `counted` says where
  * - `invalid-call`: `limit` was called with a rule or cost that cannot be; see `error`
  * - `switched-off`: HEADGATE_MODE is "off"
+ * - `body-too-large`, `body-length-unknown`: the request's body is larger than `maxBody`, or does not say
+ *   how large it is where a rule bounds it; nothing was counted
  */
 export type Reason =
   | "within-limit"
   | "over-limit"
   | "store-failed"
   | "invalid-call"
-  | "switched-off";
+  | "switched-off"
+  | "body-too-large"
+  | "body-length-unknown";
 
 /**
  * Whether a request may pass, and how its limits stand. With HEADGATE_MODE=shadow `allowed` is true
@@ -67,16 +71,10 @@ export interface Decision {
    * What has room of other limits is as it was then.
    */
   readonly remembered?: boolean;
+  /** The largest body that the request may have, in bytes, where its body denied it. */
+  readonly maxBody?: number;
   /** Why the store failed, or what was wrong with the call. Without keys and values. */
   readonly error?: Error;
-}
-
-/**
- * The decision as a client may see it: without the limits that count everybody together, since how
- * they stand tells what others do. How long to wait stays.
- */
-export function withoutGlobal(decision: Decision): Decision {
-  return { ...decision, limits: decision.limits.filter(({ global }) => !global) };
 }
 
 /** The limits that had no room. */

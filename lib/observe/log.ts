@@ -73,6 +73,10 @@ function decisionLine(event: Extract<HeadgateEvent, { kind: "decision" }>): Line
       ...about,
     };
   }
+  if (decision.maxBody !== undefined) {
+    const { reason, maxBody } = decision;
+    return { event: "denied", level: "info", rules, reason, maxBody, ...about };
+  }
   if (decision.reason === "over-limit") {
     const names = new Set(violated(decision).map(({ rule }) => rule));
     return {

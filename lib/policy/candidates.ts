@@ -90,11 +90,16 @@ function ruleSetOf(applying: readonly Applying[]): RuleSet {
     shadows: applying
       .filter(({ decides }) => !decides)
       .map(({ rule, limits }) => ({ rule: rule.name, limits })),
+    maxBody: smallest(deciding.flatMap(({ rule }) => rule.maxBody ?? [])),
     onStoreFailure: strictest(deciding.map(({ rule }) => rule.onStoreFailure)),
     admit: applying.every(({ rule, decides }) => decides && rule.admit === "optimistic")
       ? "optimistic"
       : "strict",
   };
+}
+
+function smallest(sizes: readonly number[]): number | undefined {
+  return sizes.length > 0 ? Math.min(...sizes) : undefined;
 }
 
 function strictest(modes: readonly OnStoreFailure[]): OnStoreFailure {

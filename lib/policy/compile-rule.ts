@@ -1,3 +1,4 @@
+import { readSize, SIZE_FORM } from "#lib/core/size";
 import { type Context, readRuleLimits } from "./compile-limits.ts";
 import type { Place, Problems } from "./errors.ts";
 import type { MatchableRule } from "./match.ts";
@@ -32,6 +33,8 @@ export function compileRule(name: string, given: ParsedRule, context: Context): 
       replaces: readReplaces(name, given, context),
       onStoreFailure,
       admit: readAdmit(given.admit, onStoreFailure, place, problems),
+      headers: given.headers ?? defaults.headers,
+      maxBody: readMaxBody(given, place, problems),
       enforced: readMode(given.mode, place, problems),
       ...read,
     },
@@ -51,6 +54,22 @@ function readAdmit(
     problems.add("OPTIMISTIC_AND_DENY", [...place, "admit"], admit, allowed);
   }
   return admit;
+}
+
+/** The largest body, in bytes. */
+function readMaxBody(
+  { maxBody, match }: ParsedRule,
+  place: Place,
+  problems: Problems,
+): number | undefined {
+  if (maxBody === undefined) return undefined;
+  const bytes = readSize(maxBody);
+  // Code that calls a rule has read the body already.
+  const allowed = match === undefined ? "a rule with match" : SIZE_FORM;
+  if (bytes === undefined || match === undefined) {
+    problems.add("BAD_SIZE", [...place, "maxBody"], maxBody, allowed);
+  }
+  return bytes;
 }
 
 /** The percentage of clients that the rule decides for. */

@@ -6,6 +6,7 @@ import type {
   Method,
   Mode,
   OnStoreFailure,
+  TellsLimits,
 } from "./types.ts";
 
 /** "10 per minute", "5 per 15 minutes", "10 per 1 m", or the same in two properties. */
@@ -92,6 +93,21 @@ interface RuleProperties<Rule extends string> {
    * @default "enforce"
    */
   readonly mode?: Mode;
+  /**
+   * When an answer tells its client how the rule's limits stand, in RateLimit headers: "always", or
+   * "denied", where only a 429 does. A cache may give an allowed answer to other clients, with this
+   * client's counts: "always" is for answers that no shared cache keeps.
+   * @default the policy's own default, and that is "denied" for GET and HEAD, "always" for other methods
+   */
+  readonly headers?: TellsLimits;
+  /**
+   * The largest body of a request: bytes, or a size such as "5 MB" (a kB has 1,024 bytes). A larger one
+   * is answered 413, and one that does not say its length 411, before anything is counted.
+   * @default none; what Next lets through holds for every request
+   * @example
+   * upload: { match: "/api/upload", limits: { user: "20 per hour" }, maxBody: "5 MB" }
+   */
+  readonly maxBody?: string | number;
 }
 
 /** What a policy file says. */
@@ -101,6 +117,7 @@ export interface PolicyInput<Name extends string, Rule extends string> {
   readonly defaults?: {
     readonly onStoreFailure?: OnStoreFailure;
     readonly algorithm?: Algorithm;
+    readonly headers?: TellsLimits;
   };
   /** Patterns of paths to which no rule applies, each with the reason. */
   readonly exempt?: Readonly<Record<string, string>>;

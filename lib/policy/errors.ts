@@ -32,6 +32,7 @@ export const PROBLEM_CODES = [
   "BAD_TIER_NAME",
   "BAD_MODE",
   "OPTIMISTIC_AND_DENY",
+  "BAD_SIZE",
 ] as const;
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number];

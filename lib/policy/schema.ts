@@ -1,3 +1,4 @@
+import { SIZE_FORM } from "#lib/core/size";
 import type { Place, Problems } from "./errors.ts";
 import {
   type Guard,
@@ -15,9 +16,12 @@ import {
 } from "./shape.ts";
 
 const isStoreFailure = oneOf("allow", "deny", "local");
+const isHeaders = oneOf("always", "denied");
 const isAlgorithm = oneOf("sliding-log", "sliding-window", "fixed-window", "token-bucket");
 const isOneOrMore: Guard<string | readonly string[]> = (value): value is string =>
   isText(value) || (isList(value) && value.every(isText));
+const isTextOrNumber: Guard<string | number> = (value): value is string | number =>
+  isText(value) || isNumber(value);
 
 const POLICY = {
   identities: optional(isNamed),
@@ -29,6 +33,7 @@ const POLICY = {
 const DEFAULTS = {
   onStoreFailure: optional(isStoreFailure),
   algorithm: optional(isAlgorithm),
+  headers: optional(isHeaders),
 };
 
 const RULE = {
@@ -42,11 +47,13 @@ const RULE = {
   onStoreFailure: optional(isStoreFailure),
   admit: optional(oneOf("strict", "optimistic")),
   mode: optional(isText),
+  headers: optional(isHeaders),
+  maxBody: optional(isTextOrNumber),
 };
 
 const LIMIT = {
   limit: isNumber,
-  window: (value: unknown): value is string | number => isText(value) || isNumber(value),
+  window: isTextOrNumber,
 };
 
 export type ParsedDefaults = Partial<Shaped<typeof DEFAULTS>>;
@@ -86,6 +93,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   algorithm: '"sliding-log", "sliding-window", "fixed-window" or "token-bucket"',
   onStoreFailure: '"allow", "deny" or "local"',
   admit: '"strict" or "optimistic"',
+  headers: '"always" or "denied"',
+  maxBody: SIZE_FORM,
   limit: "a whole number from 1",
   window: 'a length such as "15 minutes", or milliseconds',
 };

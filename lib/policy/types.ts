@@ -16,6 +16,12 @@ export type OnStoreFailure = "allow" | "deny" | "local";
  */
 export type Admit = "strict" | "optimistic";
 
+/**
+ * When an answer tells its client how the limits stand, in RateLimit headers: "always", or "denied",
+ * where only a denial does. A cache may give an allowed answer to other clients.
+ */
+export type TellsLimits = "always" | "denied";
+
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
 
 /**
@@ -72,6 +78,10 @@ export interface CompiledRule {
   readonly replaces: readonly string[];
   readonly onStoreFailure: OnStoreFailure;
   readonly admit: Admit;
+  /** Undefined: "denied" for GET and HEAD, "always" for other methods. */
+  readonly headers: TellsLimits | undefined;
+  /** The largest body of a request, in bytes; undefined where the rule sets none. */
+  readonly maxBody: number | undefined;
   /** Of how many clients the rule decides, in percent: 100 where it is enforced, 0 in shadow. */
   readonly enforced: number;
   /** Empty where the rule has tiers. */
@@ -94,6 +104,8 @@ export interface RuleSet {
   readonly shadows: readonly ShadowRule[];
   /** The strictest of what the deciding rules say: deny, then local, then allow. */
   readonly onStoreFailure: OnStoreFailure;
+  /** The smallest `maxBody` of the deciding rules, in bytes; undefined where none sets one. */
+  readonly maxBody: number | undefined;
   /** "optimistic" where all rules say so and none is in shadow, whose counts would come too late. */
   readonly admit: Admit;
 }

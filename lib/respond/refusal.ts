@@ -1,4 +1,5 @@
 import { type Decision, violated } from "#lib/core/decision";
+import { formatSize } from "#lib/core/size";
 import { preferred } from "./accept.ts";
 import { type LegacyHeaders, writeLimitHeaders } from "./headers.ts";
 import { PAGE_HEADERS, refusalPage } from "./page.ts";
@@ -11,10 +12,10 @@ const OFFERED = ["application/problem+json", "application/json", "text/html"];
 const MAX_ACCEPT = 1024;
 
 /**
- * The answer to a request that may not pass: 429 where a limit had no room, 503 where the store
- * failed and the rule denies, 500 where a handler's call could not be; words for a Server Action of
- * Next's, a page for whoever prefers text/html, problem details (RFC 9457) for everybody else. Never
- * cached.
+ * Makes the answer to a denied request: 429 where a limit had no capacity, 413 and 411 where the body was
+ * too large or did not say its length, 503 where the store failed and the rule denies, 500 where a
+ * handler's call was wrong. A Server Action of Next's gets words, a client that prefers text/html a page,
+ * every other client problem details (RFC 9457). The answer is never cached.
  */
 export function refusal(
   request: Request,
@@ -57,6 +58,21 @@ function problemOf(decision: Decision): Problem {
       title: "The server made a mistake",
       status: 500,
       detail: "Something is wrong on our side. Trying again does not help.",
+    };
+  }
+  const { maxBody = 0 } = decision;
+  if (decision.reason === "body-too-large") {
+    return {
+      title: "Content Too Large",
+      status: 413,
+      detail: `The body of this request must be at most ${formatSize(maxBody)}.`,
+    };
+  }
+  if (decision.reason === "body-length-unknown") {
+    return {
+      title: "Length Required",
+      status: 411,
+      detail: `This request must say the length of its body (Content-Length), which must be at most ${formatSize(maxBody)}.`,
     };
   }
   return {

@@ -9,6 +9,7 @@ import { liveStore } from "../support/live-store.ts";
 import { gateOptions } from "../support/options.ts";
 
 const policy = definePolicy({
+  defaults: { headers: "always" },
   rules: {
     api: { match: "/api/:path*", limits: { ip: "100 per minute" } },
     costly: { match: "/api/costly", limits: { ip: "3 per hour" }, onStoreFailure: "local" },

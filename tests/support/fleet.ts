@@ -133,5 +133,12 @@ function storeOf(
 
 function ruleSet(rule: ModelLimit, admit: RuleSet["admit"]): RuleSet {
   const { limit } = chargeOf("", rule);
-  return { rules: [], limits: [limit], shadows: [], onStoreFailure: "allow", admit };
+  return {
+    rules: [],
+    limits: [limit],
+    shadows: [],
+    maxBody: undefined,
+    onStoreFailure: "allow",
+    admit,
+  };
 }

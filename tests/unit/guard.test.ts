@@ -10,6 +10,7 @@ const policy = definePolicy({
     user: (request) => request.headers.get("x-user") ?? undefined,
     broken: () => Promise.reject(new Error("its database is down")),
   }),
+  defaults: { headers: "always" },
   rules: {
     api: { match: "/api/:path*", limits: { ip: "5 per minute" } },
     search: { match: "/api/search", limits: { ip: "2 per minute", "user|ip": "3 per hour" } },

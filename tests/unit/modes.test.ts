@@ -11,6 +11,7 @@ const policy = definePolicy({
     user: (request) => request.headers.get("x-user") ?? undefined,
     plan: (request) => request.headers.get("x-plan") ?? undefined,
   }),
+  defaults: { headers: "always" },
   rules: {
     export: {
       match: "/export",

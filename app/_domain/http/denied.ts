@@ -65,8 +65,8 @@ const PROBLEMS: Readonly<Record<Kind, Problem>> = {
 };
 
 function reasonOf({ reason, error }: Decision): Kind {
-  if (reason === "within-limit" || reason === "switched-off")
-    throw new TypeError("A decision that allows cannot be worded as a denial.");
+  if (reason !== "over-limit" && reason !== "store-failed" && reason !== "invalid-call")
+    throw new TypeError(`A decision of a handler's call cannot be a denial for "${reason}".`);
   // Nobody else says so: a call that cannot be is no decision of the gate's.
   if (reason === "invalid-call") reportFailure("limit", error);
   return reason;

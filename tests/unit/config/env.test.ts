@@ -24,7 +24,9 @@ describe("the environment", () => {
       appOrigin: undefined,
       instagram: { url: "https://graph.instagram.com", token: undefined },
       corsOrigins: [],
+      corsExposedHeaders: [],
       legacyHeaders: false,
+      cutAt: 10_485_760,
     });
   });
 
@@ -46,6 +48,13 @@ describe("the environment", () => {
     expect(["0", "1", "only"].map(read)).toEqual([false, true, "only"]);
   });
 
+  test("knows a cut of bodies where Next's own server runs, and none on Vercel", () => {
+    const read = (more: Record<string, string>) => readEnvironment({ ...base, ...more }).cutAt;
+    expect(read({ VERCEL: "1" })).toBeUndefined();
+    expect(read({ VERCEL: "1", HEADGATE_SERVER: "1" })).toBe(10_485_760);
+    expect(read({ HEADGATE_BODY_SIZE: "20000000" })).toBe(20_000_000);
+  });
+
   test("reads what is set, and takes an empty variable for one that is not", () => {
     const env = readEnvironment({
       ...base,
@@ -54,6 +63,8 @@ describe("the environment", () => {
       HEADGATE_LEGACY_HEADERS: "1",
       HEADGATE_CLUSTER: "1",
       CORS_ORIGINS: "https://a.example, https://b.example:8443",
+      CORS_EXPOSED_HEADERS: "X-Total-Count , ETag,",
+      HEADGATE_BODY_SIZE: "20mb",
       AUTH_SECRET: long,
       AUTH_SECRET_PREVIOUS: "",
       VERCEL_ENV: "preview",
@@ -65,6 +76,8 @@ describe("the environment", () => {
       cluster: true,
       legacyHeaders: true,
       corsOrigins: ["https://a.example", "https://b.example:8443"],
+      corsExposedHeaders: ["X-Total-Count", "ETag"],
+      cutAt: 20_971_520,
       auth: { secrets: [long] },
     });
   });
@@ -131,6 +144,8 @@ describe("the environment", () => {
     ["APP_ORIGIN", "https://app.example/"],
     ["CORS_ORIGINS", "https://a.example/"],
     ["CORS_ORIGINS", "a.example"],
+    ["CORS_EXPOSED_HEADERS", "X-Total-Count; ETag"],
+    ["HEADGATE_BODY_SIZE", "large"],
   ])("refuses %s=%s by its name, and does not repeat what was given", (name, value) => {
     let message = "";
     try {

@@ -11,6 +11,7 @@ const onStoreFailure = z.optional(z.enum(["allow", "deny", "local"]));
 const algorithm = z.optional(
   z.enum(["sliding-log", "sliding-window", "fixed-window", "token-bucket"]),
 );
+const headers = z.optional(z.enum(["always", "denied"]));
 const oneOrMore = z.optional(z.union([z.string(), z.array(z.string())]));
 const RULE = z.strictObject({
   match: oneOrMore,
@@ -22,11 +23,14 @@ const RULE = z.strictObject({
   cost: z.optional(z.number()),
   algorithm,
   onStoreFailure,
+  admit: z.optional(z.enum(["strict", "optimistic"])),
   mode: z.optional(z.string()),
+  headers,
+  maxBody: z.optional(z.union([z.string(), z.number()])),
 });
 const POLICY = z.strictObject({
   identities: z.optional(record),
-  defaults: z.optional(z.strictObject({ onStoreFailure, algorithm })),
+  defaults: z.optional(z.strictObject({ onStoreFailure, algorithm, headers })),
   exempt: z.optional(record),
   rules: record,
 });
@@ -47,12 +51,26 @@ const REWRITES = z.union([
   z.object({ beforeFiles: list, afterFiles: list, fallback: list }),
 ]);
 
-const words = ["allow", "local", "sliding-log", "token-bucket", "enforce", "/api", "day", ""];
+const words = [
+  "allow",
+  "local",
+  "sliding-log",
+  "token-bucket",
+  "enforce",
+  "always",
+  "optimistic",
+  "/api",
+  "day",
+  "",
+];
 const value = fc.oneof(
   { arbitrary: fc.constantFrom(...words), weight: 3 },
   fc.constantFrom(undefined, null, true, 0, 5, -1, 1.5, NaN, Infinity, ""),
   fc.array(fc.constantFrom("/a", "GET", 5), { maxLength: 3 }),
-  fc.dictionary(fc.constantFrom("onStoreFailure", "algorithm", "ip"), fc.constantFrom(...words, 5)),
+  fc.dictionary(
+    fc.constantFrom("onStoreFailure", "algorithm", "headers", "ip"),
+    fc.constantFrom(...words, 5),
+  ),
 );
 
 /** Objects with some of a shape's properties, and now and then one that it has not; or anything. */

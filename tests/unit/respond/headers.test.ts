@@ -141,7 +141,9 @@ describe("RateLimit and RateLimit-Policy (draft 11)", () => {
 describe("the headers of many limits", () => {
   const many = fc
     .array(status, { minLength: 1, maxLength: 300 })
-    .map((limits) => limits.map((limit, i) => ({ ...limit, policyName: `rule-${i}-${limit.rule}` })))
+    .map((limits) =>
+      limits.map((limit, i) => ({ ...limit, policyName: `rule-${i}-${limit.rule}` })),
+    )
     .map((limits) => decisionOf(limits));
   const bytesOf = (headers: Headers) =>
     [...headers].reduce((sum, [name, value]) => sum + `${name}: ${value}\r\n`.length, 0);

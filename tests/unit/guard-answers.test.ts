@@ -1,0 +1,273 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { headgate } from "#lib/guard";
+import { definePolicy } from "#lib/policy/define";
+import { startStore, type TestStore } from "../support/gateway.ts";
+import { gateOptions } from "../support/options.ts";
+
+const rules = {
+  plain: { match: "/plain", limits: { ip: "2 per minute" } },
+  told: { match: "/told", limits: { ip: "2 per minute" }, headers: "always" },
+  quiet: { match: "/quiet", limits: { ip: "2 per minute" }, headers: "denied" },
+  first: { match: "/both", limits: { ip: "5 per minute" }, headers: "always" },
+  second: { match: "/both", limits: { ip: "3 per minute" }, headers: "denied" },
+  upload: { match: "/upload", limits: { ip: "2 per minute" }, maxBody: "1 kB" },
+  small: { match: "/upload/small", limits: { ip: "9 per minute" }, maxBody: 10 },
+  large: { match: "/upload/small", limits: { ip: "9 per minute" }, maxBody: "1 MB" },
+  trial: { match: "/trial", limits: { ip: "2 per minute" }, maxBody: 10, mode: "shadow" },
+} as const;
+const policy = definePolicy({ rules });
+
+let store: TestStore;
+beforeAll(async () => {
+  store = await startStore();
+});
+afterAll(() => store?.stop());
+
+type Options = Partial<Parameters<typeof headgate>[1]>;
+
+/** A gate, and a way to ask it; what was put off until after the response is awaited. */
+function gate(options: Options = {}, handler?: () => Response, of = policy) {
+  const made = gateOptions(store);
+  const guard = headgate(of, { ...made.options, ...options }, handler);
+  const ask = async (path: string, init: RequestInit & { duplex?: "half" } = {}) => {
+    const later: Promise<unknown>[] = [];
+    const headers = new Headers(init.headers);
+    headers.set("x-forwarded-for", "203.0.113.9");
+    const request = new Request(`http://app.example${path}`, { ...init, headers });
+    const answer = await guard(request, { waitUntil: (work) => later.push(work) });
+    await Promise.all(later);
+    return answer;
+  };
+  return { ask, events: made.events };
+}
+
+const TOLD = ["ratelimit", "ratelimit-policy", "x-ratelimit-limit"];
+const toldBy = ({ headers }: Response) => TOLD.filter((name) => headers.has(name));
+
+describe("the headers of an allowed request", () => {
+  test.each(["GET", "HEAD"])(
+    "of %s tell no limits by default, since a cache may keep the answer",
+    async (method) => {
+      const { ask } = gate({ legacyHeaders: true });
+      expect(toldBy(await ask("/plain", { method }))).toEqual([]);
+    },
+  );
+
+  test.each(["POST", "PUT", "PATCH", "DELETE"])("of %s tell limits by default", async (method) => {
+    const { ask } = gate({ legacyHeaders: true });
+    expect(toldBy(await ask("/plain", { method }))).toEqual(TOLD);
+  });
+
+  test("follow what the rule says, whatever the method", async () => {
+    const { ask } = gate();
+    expect((await ask("/told")).headers.get("ratelimit")).toMatch(/^"told";r=1/);
+    expect(toldBy(await ask("/quiet", { method: "POST" }))).toEqual([]);
+  });
+
+  test("follow the policy's default where the rule says nothing", async () => {
+    const always = definePolicy({ defaults: { headers: "always" }, rules });
+    const { ask } = gate({}, undefined, always);
+    expect((await ask("/plain")).headers.get("ratelimit")).toMatch(/^"plain";r=1/);
+    expect(toldBy(await ask("/quiet"))).toEqual([]);
+  });
+
+  test("tell of several rules those that say so", async () => {
+    const answer = await gate().ask("/both");
+    expect(answer.headers.get("ratelimit")).toMatch(/^"first";r=4;t=\d+$/);
+    expect(answer.headers.get("ratelimit-policy")).toBe('"first";q=5;w=60');
+  });
+});
+
+describe("a denial", () => {
+  test.each(["/plain", "/told", "/quiet"])(
+    "of %s tells the limits, and no cache keeps it",
+    async (path) => {
+      const { ask } = gate();
+      await ask(path);
+      await ask(path);
+      const answer = await ask(path);
+      expect(answer.status).toBe(429);
+      expect(answer.headers.get("ratelimit")).toContain(`"${path.slice(1)}";r=0;t=`);
+      expect(answer.headers.get("cache-control")).toBe("no-store");
+    },
+  );
+
+  test("is no-store in the app's own words too", async () => {
+    const headers = { "Cache-Control": "public, s-maxage=60" };
+    const { ask } = gate({ onDenied: () => new Response("no", { status: 429, headers }) });
+    await ask("/plain");
+    await ask("/plain");
+    const answer = await ask("/plain");
+    expect(await answer.text()).toBe("no");
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+  });
+});
+
+describe("a page of another origin", () => {
+  const SHOP = "https://shop.example";
+  const EXPOSE = "access-control-expose-headers";
+  const CREDENTIALS = "access-control-allow-credentials";
+  const from = (origin: string, method = "GET") => ({ method, headers: { origin } });
+  const exposing = () =>
+    new Response("ok", { headers: { "Access-Control-Expose-Headers": "X-Total-Count" } });
+
+  test("reads what the handler exposes: an answer without limits gets no header of that name", async () => {
+    const { ask } = gate({ cors: { origins: [SHOP] } });
+    const answer = await ask("/plain", from(SHOP));
+    expect(answer.headers.get("access-control-allow-origin")).toBe(SHOP);
+    expect(answer.headers.has(EXPOSE)).toBe(false);
+    expect(answer.headers.has(CREDENTIALS)).toBe(false);
+  });
+
+  test("reads limits beside what the app says that it exposes", async () => {
+    const { ask } = gate({ cors: { origins: [SHOP], exposedHeaders: ["X-Total-Count"] } });
+    const exposed = (await ask("/plain", from(SHOP, "POST"))).headers.get(EXPOSE);
+    expect(exposed).toMatch(/^RateLimit, RateLimit-Policy, Retry-After, .*, X-Total-Count$/);
+  });
+
+  test("reads what the app's own middleware exposes beside the limits", async () => {
+    const { ask } = gate({ cors: { origins: [SHOP] } }, exposing);
+    const exposed = (await ask("/told", from(SHOP))).headers.get(EXPOSE);
+    expect(exposed).toMatch(/^X-Total-Count, RateLimit, /);
+  });
+
+  test("reads a denial with credentials where the origin is named, and never by *", async () => {
+    for (const [origins, allowed, credentials] of [
+      [[SHOP], SHOP, "true"],
+      [["*", SHOP], SHOP, "true"],
+      [["*"], "*", null],
+    ] as const) {
+      const { ask } = gate({ cors: { origins } });
+      await ask("/plain");
+      await ask("/plain");
+      const { headers, status } = await ask("/plain", from(SHOP));
+      expect(status).toBe(429);
+      expect(headers.get("access-control-allow-origin")).toBe(allowed);
+      expect(headers.get(CREDENTIALS)).toBe(credentials);
+      expect(headers.get(EXPOSE)).toContain("Retry-After");
+    }
+  });
+
+  test("gets no credentials where the app's own words allow every origin", async () => {
+    const own = { status: 429, headers: { "Access-Control-Allow-Origin": "*" } };
+    const { ask } = gate({ cors: { origins: [SHOP] }, onDenied: () => new Response("no", own) });
+    await ask("/plain");
+    await ask("/plain");
+    const { headers } = await ask("/plain", from(SHOP));
+    expect(headers.get("access-control-allow-origin")).toBe("*");
+    expect(headers.has(CREDENTIALS)).toBe(false);
+  });
+
+  test.each(["shadow", "off"] as const)(
+    "reads answers in mode %s as in mode enforce: the switch for an incident breaks no page",
+    async (mode) => {
+      const { ask } = gate({ cors: { origins: [SHOP] }, mode });
+      const answer = await ask("/told", from(SHOP));
+      expect(answer.headers.get("access-control-allow-origin")).toBe(SHOP);
+      expect(toldBy(answer)).toEqual([]);
+      expect(answer.headers.has(EXPOSE)).toBe(false);
+    },
+  );
+
+  test("makes answers vary by origin only where they do", async () => {
+    const vary = async (origins: readonly string[]) =>
+      (await gate({ cors: { origins } }).ask("/plain")).headers.get("vary");
+    expect(await vary([SHOP])).toBe("Origin");
+    expect(await vary(["*"])).toBeNull();
+    expect(await vary([])).toBeNull();
+  });
+});
+
+describe("a body", () => {
+  const sized = (length: number | string, method = "POST") => ({
+    method,
+    headers: { "content-length": String(length) },
+  });
+  const stream = () =>
+    ({ method: "POST", body: new Response("some").body, duplex: "half" }) as const;
+
+  test("above what Next hands on whole is denied on every path, by a problem that says how much", async () => {
+    const { ask, events } = gate({ cutAt: 10_485_760 });
+    for (const path of ["/plain", "/no-rule-here"]) {
+      const answer = await ask(path, sized(10_485_761));
+      expect(answer.status).toBe(413);
+      expect(answer.headers.get("content-type")).toBe("application/problem+json");
+      expect(answer.headers.get("cache-control")).toBe("no-store");
+      expect(await answer.json()).toEqual({
+        type: "about:blank",
+        title: "Content Too Large",
+        status: 413,
+        detail: "The body of this request must be at most 10 MB.",
+      });
+    }
+    const decisions = events.flatMap((event) => (event.kind === "decision" ? event.decision : []));
+    expect(decisions).toHaveLength(2);
+    expect(decisions[0]).toMatchObject({ reason: "body-too-large", maxBody: 10_485_760 });
+    expect((await ask("/no-rule-here", sized(10_485_760))).status).toBe(200);
+    expect((await ask("/no-rule-here", sized(99_999_999, "GET"))).status).toBe(200);
+  });
+
+  test.each(["shadow", "off"] as const)(
+    "that Next would cut is denied in mode %s too",
+    async (mode) => {
+      expect((await gate({ cutAt: 100, mode }).ask("/plain", sized(101))).status).toBe(413);
+    },
+  );
+
+  test("is never denied where nothing cuts it and no rule bounds it", async () => {
+    const { ask } = gate();
+    expect((await ask("/plain", sized(99_999_999_999))).status).toBe(200);
+    expect((await ask("/no-rule-here", stream())).status).toBe(200);
+  });
+
+  test("above a rule's maxBody is denied, and counts against no limit", async () => {
+    const { ask, events } = gate();
+    for (let i = 0; i < 5; i += 1) expect((await ask("/upload", sized(1025))).status).toBe(413);
+    expect(events[0]).toMatchObject({ rules: ["upload"], decision: { counted: "nowhere" } });
+    const answer = await ask("/upload", sized(1024));
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("ratelimit")).toMatch(/^"upload";r=1/);
+  });
+
+  test("is bounded by the smallest maxBody of several rules", async () => {
+    const { ask } = gate({ cutAt: 10_485_760 });
+    const answer = await ask("/upload/small", sized(11));
+    expect(await answer.json()).toMatchObject({
+      status: 413,
+      detail: expect.stringContaining("10 B") as unknown,
+    });
+    expect((await ask("/upload/small", sized(10))).status).toBe(200);
+  });
+
+  test.each([
+    ["without a length", stream()],
+    ["with a coding", { method: "POST", headers: { "transfer-encoding": "chunked" } }],
+    ["with a length that is no number", sized("12, 12")],
+  ])("%s is denied with 411 where a rule has a maxBody", async (_, init) => {
+    const answer = await gate().ask("/upload", init);
+    expect(answer.status).toBe(411);
+    expect(await answer.json()).toMatchObject({ title: "Length Required", status: 411 });
+  });
+
+  test("that is not there needs no length, also where Next shows an empty stream", async () => {
+    expect((await gate().ask("/upload", { method: "POST" })).status).toBe(200);
+    expect((await gate({ cutAt: 100 }).ask("/upload", stream())).status).toBe(200);
+  });
+
+  test("above the maxBody of a rule in shadow goes on", async () => {
+    expect((await gate().ask("/trial", sized(11))).status).toBe(200);
+  });
+
+  test("above a rule's maxBody goes on while everything is in shadow, and is reported", async () => {
+    const { ask, events } = gate({ mode: "shadow" });
+    expect((await ask("/upload", sized(1025))).status).toBe(200);
+    expect(events[0]).toMatchObject({ mode: "shadow", decision: { reason: "body-too-large" } });
+  });
+
+  test("that is denied can be answered in the app's own words", async () => {
+    const onDenied = (_: Request, { reason }: { reason: string }) =>
+      new Response(reason, { status: 413 });
+    const answer = await gate({ onDenied }).ask("/upload", sized(1025));
+    expect(await answer.text()).toBe("body-too-large");
+  });
+});
