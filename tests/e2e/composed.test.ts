@@ -1,16 +1,25 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunningApp } from "../support/app.ts";
+import { startBrowser } from "../support/browser.ts";
 import { buildFixture, startFixture } from "../support/fixture.ts";
 import { startStore } from "../support/gateway.ts";
+import { scope } from "../support/scope.ts";
+import { startPage } from "../support/empty-page.ts";
+
+const cleanUp = scope();
+const SHOP = "https://shop.example";
 
 let store: Awaited<ReturnType<typeof startStore>>;
 let app: RunningApp;
+let shop: Awaited<ReturnType<typeof startPage>>;
 let clients = 0;
 
 beforeAll(async () => {
   buildFixture("composed");
   store = await startStore();
+  shop = await startPage();
   app = await startFixture("composed", {
+    SHOP_ORIGIN: shop.url,
     UPSTASH_REDIS_REST_URL: store.url,
     UPSTASH_REDIS_REST_TOKEN: store.token,
   });
@@ -18,16 +27,22 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await app?.stop();
+  await shop?.stop();
   await store?.stop();
 });
 
+function newAddress(): string {
+  clients += 1;
+  return `198.51.100.${clients}`;
+}
+
 /** A client whose address nobody had before. */
 function newClient(headers: Record<string, string> = {}) {
-  clients += 1;
-  const address = `198.51.100.${clients}`;
-  return (path: string) =>
+  const address = newAddress();
+  return (path: string, init: RequestInit & { duplex?: "half" } = {}) =>
     fetch(app.url + path, {
       redirect: "manual",
+      ...init,
       headers: { "x-forwarded-for": address, ...headers },
     });
 }
@@ -115,10 +130,10 @@ describe("a refusal", () => {
 
 describe("CORS", () => {
   test.each([200, 429])("lets an allowed origin read a %i and its headers", async (status) => {
-    const call = newClient({ origin: "https://shop.example" });
+    const call = newClient({ origin: SHOP });
     let answer = await call("/api/echo");
     while (answer.status !== status) answer = await call("/api/echo");
-    expect(answer.headers.get("access-control-allow-origin")).toBe("https://shop.example");
+    expect(answer.headers.get("access-control-allow-origin")).toBe(SHOP);
     expect(answer.headers.get("access-control-expose-headers")).toContain(
       "RateLimit, RateLimit-Policy, Retry-After",
     );
@@ -128,5 +143,140 @@ describe("CORS", () => {
   test("says nothing to another origin", async () => {
     const answer = await newClient({ origin: "https://evil.example" })("/api/echo");
     expect(answer.headers.has("access-control-allow-origin")).toBe(false);
+  });
+});
+
+/** What {@link own-headers/route.ts} sets, in part under names that the gate sets too. */
+const OF_THE_HANDLER = {
+  ratelimit: '"of-the-handler";r=1',
+  "ratelimit-policy": '"of-the-handler";q=1;w=1',
+  "x-ratelimit-limit": "1",
+  "retry-after": "9",
+  "cache-control": "public, s-maxage=60",
+  "x-request-id": "of-the-handler",
+  "x-total-count": "3",
+  "access-control-allow-origin": SHOP,
+  "access-control-allow-credentials": "true",
+  "access-control-expose-headers": "X-Total-Count",
+};
+
+describe("a handler's own headers", () => {
+  test("all come out where the answer tells no limits", async () => {
+    const answer = await newClient({ origin: SHOP })("/api/own-headers");
+    expect(Object.fromEntries(answer.headers)).toMatchObject(OF_THE_HANDLER);
+  });
+
+  test("come out where the answer tells limits, but for those that tell them", async () => {
+    const answer = await newClient({ origin: SHOP })("/api/own-headers", { method: "POST" });
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      ...OF_THE_HANDLER,
+      ratelimit: '"handler-post";r=1;t=60',
+      "ratelimit-policy": '"handler-post";q=2;w=60',
+      "x-ratelimit-limit": "2",
+      "access-control-expose-headers": expect.stringMatching(
+        /^RateLimit, .*, X-Total-Count$/,
+      ) as unknown,
+    });
+  });
+
+  test("vary by what the handler, Next and the gate say", async () => {
+    const vary = (await newClient({ origin: SHOP })("/api/own-headers")).headers.get("vary");
+    expect(vary?.split(", ")).toEqual(expect.arrayContaining(["Origin", "Accept-Language", "rsc"]));
+  });
+
+  test("that next.config sets come out, and make no denial one that a cache keeps", async () => {
+    const call = newClient({ origin: SHOP });
+    const allowed = await call("/api/configured");
+    expect(allowed.headers.get("cache-control")).toBe("public, s-maxage=60");
+    expect(allowed.headers.get("access-control-expose-headers")).toBe("X-Configured");
+    await call("/api/configured");
+    const denied = await call("/api/configured");
+    expect([denied.status, denied.headers.get("cache-control")]).toEqual([429, "no-store"]);
+  });
+
+  test("of a prerendered page that a cache may keep tell nothing of the client", async () => {
+    const call = newClient();
+    const page = await call("/page");
+    expect(page.headers.get("cache-control")).toContain("s-maxage");
+    expect([...page.headers.keys()].filter((name) => name.includes("ratelimit"))).toEqual([]);
+    await call("/page");
+    const denied = await call("/page");
+    expect([denied.status, denied.headers.get("cache-control")]).toEqual([429, "no-store"]);
+  });
+});
+
+describe("a page of another origin", () => {
+  test.each(["include", "omit"] as const)(
+    "reads the denial and its Retry-After in Chromium, with credentials %j",
+    async (credentials) => {
+      const browser = cleanUp(await startBrowser(), (it) => it.close());
+      const page = await browser.newPage();
+      await page.goto(shop.url);
+      const read = await page.evaluate(
+        async ({ url, init }) => {
+          const ask = () => fetch(url, init);
+          const answers = [await ask(), await ask(), await ask()];
+          return answers.map(({ status, headers }) => ({
+            status,
+            total: headers.get("x-total-count"),
+            wait: headers.get("retry-after"),
+            limits: headers.get("ratelimit"),
+          }));
+        },
+        {
+          url: `${app.url}/api/shop`,
+          init: { credentials, headers: { "x-forwarded-for": newAddress() } },
+        },
+      );
+      const allowed = { status: 200, total: "3", wait: null, limits: null };
+      const limits = expect.stringContaining('"shop";r=0') as unknown;
+      expect(read).toEqual([allowed, allowed, { status: 429, total: null, wait: "60", limits }]);
+    },
+  );
+});
+
+describe("a body", () => {
+  const sized = (bytes: number) => ({ method: "POST", body: new Uint8Array(bytes) });
+  const chunked = () => ({
+    method: "POST",
+    duplex: "half" as const,
+    body: new ReadableStream({
+      start(controller) {
+        controller.enqueue(new Uint8Array(1000));
+        controller.close();
+      },
+    }),
+  });
+
+  test("of as much as Next hands on reaches the handler whole", async () => {
+    const answer = await newClient()("/api/upload", sized(10_485_760));
+    expect(await answer.json()).toEqual({ bytes: 10_485_760 });
+  });
+
+  test.each(["/api/upload", "/own/answer", "/no-rule-here"])(
+    "of one byte more is denied with a problem on %s, and never cut",
+    async (path) => {
+      const answer = await newClient()(path, sized(10_485_761));
+      expect(answer.status).toBe(413);
+      expect(answer.headers.get("content-type")).toBe("application/problem+json");
+      expect(await answer.json()).toMatchObject({ status: 413, title: "Content Too Large" });
+    },
+  );
+
+  test("is bounded by a rule's maxBody, also by another name of the route", async () => {
+    const call = newClient();
+    expect(await (await call("/api/upload/bounded", sized(102_400))).json()).toEqual({
+      bytes: 102_400,
+    });
+    expect((await call("/api/upload/bounded", sized(102_401))).status).toBe(413);
+  });
+
+  test("must say its length where a rule has a maxBody, and need not elsewhere", async () => {
+    const call = newClient();
+    expect((await call("/api/upload/bounded", chunked())).status).toBe(411);
+    expect(await (await call("/api/upload", chunked())).json()).toEqual({ bytes: 1000 });
+    // Without a body there is nothing to say.
+    const none = await call("/api/upload/bounded", { method: "POST" });
+    expect(await none.json()).toEqual({ bytes: 0 });
   });
 });

@@ -8,24 +8,18 @@ import { scriptStoreOver } from "#lib/redis/script-store";
 const DEADLINE_MS = 5000;
 const NEVER_FULL = "1000000000 per minute";
 
-/** The other limiters' middlewares write their headers into every answer too. */
-const defaults = { headers: "always" } as const;
-
 const ONE_RULE = definePolicy({
-  defaults,
   rules: { api: { match: "/api/:path*", limits: { ip: NEVER_FULL } } },
 });
 
 /** What the app is started with says which of them it has. */
 const POLICIES: Readonly<Record<string, AnyPolicy>> = {
   unmatched: definePolicy({
-    defaults,
     rules: { other: { match: "/other/:path*", limits: { ip: NEVER_FULL } } },
   }),
   alone: ONE_RULE,
   one: ONE_RULE,
   three: definePolicy({
-    defaults,
     rules: {
       api: { match: "/api/:path*", limits: { ip: NEVER_FULL } },
       ping: { match: "/api/ping", limits: { ip: "100000000 per hour" } },
@@ -33,13 +27,9 @@ const POLICIES: Readonly<Record<string, AnyPolicy>> = {
     },
   }),
   optimistic: definePolicy({
-    defaults,
     rules: { api: { match: "/api/:path*", limits: { ip: NEVER_FULL }, admit: "optimistic" } },
   }),
-  denied: definePolicy({
-    defaults,
-    rules: { api: { match: "/api/:path*", limits: { ip: "1 per day" } } },
-  }),
+  denied: definePolicy({ rules: { api: { match: "/api/:path*", limits: { ip: "1 per day" } } } }),
 };
 
 const variant = process.env["BENCH_VARIANT"] ?? "one";
