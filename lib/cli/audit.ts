@@ -1,5 +1,4 @@
 import { pathToFileURL } from "node:url";
-import { matchesGlob } from "node:path";
 import type { AnyPolicy } from "#lib/policy/define";
 import { type CoveredRewrite, coverRewrites } from "./audit/cover-rewrite.ts";
 import { type Built, type CoveredRoute, coverRoute } from "./audit/coverage.ts";
@@ -11,6 +10,7 @@ import { patternSamples } from "./audit/rewrites.ts";
 import { type Route, routesOf } from "./audit/routes.ts";
 import { isDynamic, samplePaths, wordsOf } from "./audit/samples.ts";
 import { siteOf } from "./audit/site.ts";
+import { warningsOf } from "./audit/warnings.ts";
 
 /** What covers each route and rewrite of a build, and what is wrong. */
 export interface Audit {
@@ -58,7 +58,7 @@ function auditBuild(build: Build, routes: readonly Route[], gate: Gate): Audit {
       ...middlewareFindings(build),
       ...[...covered, ...rewrites].flatMap(({ findings }) => findings),
     ],
-    warnings: [...handOverFindings(build), ...imageFindings(build, covered, built)],
+    warnings: warningsOf(build, covered, built),
     mark: gate.mark,
   };
 }
@@ -100,39 +100,4 @@ function middlewareFindings({ matchers }: Build): Finding[] {
       }),
     ];
   });
-}
-
-function handOverFindings({ handedOver }: Build): Finding[] {
-  if (handedOver !== "unreadable") return [];
-  return [
-    finding("REWRITES_UNREADABLE", ["variable", "HEADGATE_REWRITES"], {
-      subject: "next.config",
-      given: "env.HEADGATE_REWRITES is no list of rewrites; the gate was taken to know none",
-      allowed: "JSON.stringify(rewrites), with the rewrites in next.config's form",
-    }),
-  ];
-}
-
-/** The image optimizer asks for local paths itself, without the client's address or user. */
-function imageFindings(
-  { optimized }: Build,
-  covered: readonly CoveredRoute[],
-  { gate, site }: Built,
-): Finding[] {
-  if (optimized.length === 0) return [];
-  const fetched = covered.find(({ route }) => {
-    const path = samplePaths(route.path, [])[0] ?? route.path;
-    const isLimited = gate.rules("GET", site.route(site.matched(path)))[0].length > 0;
-    const isFetched = optimized.some((glob) => matchesGlob(site.matched(path), glob));
-    return route.kind === "handler" && route.methods.includes("GET") && isLimited && isFetched;
-  });
-  if (!fetched) return [];
-  return [
-    finding("IMAGE_OPTIMIZER", ["route", fetched.route.path], {
-      subject: "next.config",
-      given:
-        "the image optimizer fetches such paths in the client's place, without its address or user",
-      allowed: "images.localPatterns that name your images alone, or images.unoptimized",
-    }),
-  ];
 }

@@ -38,6 +38,10 @@ export interface Project {
   readonly i18n?: { readonly locales: readonly string[]; readonly defaultLocale: string };
   readonly caseSensitive?: boolean;
   readonly prerendered?: readonly string[];
+  /** Routes with parameters of which the build made some, or answers are made once and kept. */
+  readonly prerenderedByParameter?: readonly string[];
+  /** Where Next cuts a body, in bytes. */
+  readonly cutAt?: number;
   /** Pages of the app router that have a Server Action. */
   readonly actions?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -94,6 +98,9 @@ function manifests(project: Project): Readonly<Record<string, unknown>> {
     },
     "prerender-manifest.json": {
       routes: Object.fromEntries((project.prerendered ?? []).map((path) => [path, {}])),
+      dynamicRoutes: Object.fromEntries(
+        (project.prerenderedByParameter ?? []).map((route) => [route, {}]),
+      ),
     },
     "server/server-reference-manifest.json": {
       node: {
@@ -105,6 +112,7 @@ function manifests(project: Project): Readonly<Record<string, unknown>> {
       config: {
         env: project.env ?? {},
         pageExtensions: ["tsx", "ts"],
+        experimental: { proxyClientMaxBodySize: project.cutAt ?? 10_485_760 },
         images: images ?? { unoptimized: true },
       },
     },

@@ -9,6 +9,8 @@ export const FINDING_CODES = [
   "REWRITE_UNKNOWN",
   "REWRITES_UNREADABLE",
   "IMAGE_OPTIMIZER",
+  "COUNTS_CACHED",
+  "BODY_SIZE_DIFFERS",
 ] as const;
 
 export type FindingCode = (typeof FINDING_CODES)[number];

@@ -18,6 +18,8 @@ export interface Gate {
   exemption(path: string): string | undefined;
   /** How much of its clients a rule decides for, where that is not all. */
   readonly mark: (rule: string) => string;
+  /** Whether allowed answers to GET tell how a rule's limits stand. */
+  readonly tellsAlways: (rule: string) => boolean;
   /** Every pattern that the policy has. */
   readonly patterns: readonly string[];
 }
@@ -51,6 +53,7 @@ export function openGate(policy: AnyPolicy, rewrites: Rewrites): Gate {
       if (enforced === 100) return name;
       return `${name} (${enforced === 0 ? "shadow" : `${enforced}%`})`;
     },
+    tellsAlways: (name) => compiled.rules.get(name)?.headers === "always",
     patterns: [
       ...[...compiled.rules.values()].flatMap(({ match }) => match),
       ...compiled.exempt.map(({ pattern }) => pattern),

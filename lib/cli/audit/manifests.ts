@@ -20,6 +20,11 @@ export interface Build {
   readonly rewrites: readonly CasedRewrite[];
   /** Paths that were made at build time. */
   readonly prerendered: ReadonlySet<string>;
+  /** Whether the build made a route's answers, all of them or some. */
+  readonly isPrerendered: (route: string) => boolean;
+  /** Where Next cuts a body, in bytes, and what the built middleware was told of it. */
+  readonly cutAt: number;
+  readonly toldCutAt: string | undefined;
   /** Files of pages that a Server Action belongs to, as `appPaths` names them. */
   readonly withActions: ReadonlySet<string>;
   readonly pageExtensions: readonly string[];
@@ -52,6 +57,9 @@ export function readBuild(project: string): Build {
     i18n: routes.i18n ?? undefined,
     rewrites: rewritesOf(routes),
     prerendered: new Set(Object.keys(prerendered.routes)),
+    isPrerendered: prerenderedTest(prerendered),
+    cutAt: config.experimental?.proxyClientMaxBodySize ?? CUT_AT,
+    toldCutAt: textOf(config.env?.["HEADGATE_BODY_SIZE"]),
     withActions: new Set(
       [...Object.values(actions.node), ...Object.values(actions.edge)].flatMap(({ workers }) =>
         Object.keys(workers).map((worker) => worker.replace(/^app(?=\/)/, "")),
@@ -63,6 +71,19 @@ export function readBuild(project: string): Build {
       statSync(join(project, "public", path), { throwIfNoEntry: false })?.isFile() ?? false,
     handedOver: handedOver(config.env?.["HEADGATE_REWRITES"]),
   };
+}
+
+/** Next's own default, in bytes. */
+const CUT_AT = 10_485_760;
+
+function prerenderedTest({ routes, dynamicRoutes = {} }: Content<"prerender-manifest.json">) {
+  const sources = Object.entries(routes).map(([path, { srcRoute }]) => srcRoute ?? path);
+  const made = new Set([...Object.keys(routes), ...sources, ...Object.keys(dynamicRoutes)]);
+  return (route: string) => made.has(route);
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 /** A rewrite, and whether it tells letters of different case apart. */

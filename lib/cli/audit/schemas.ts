@@ -49,7 +49,10 @@ export const MANIFESTS = {
     i18n: z.nullish(I18n),
     rewrites: Rewrites,
   }),
-  "prerender-manifest.json": z.object({ routes: z.record(z.string(), z.unknown()) }),
+  "prerender-manifest.json": z.object({
+    routes: z.record(z.string(), z.object({ srcRoute: z.nullish(z.string()) })),
+    dynamicRoutes: z.optional(z.record(z.string(), z.unknown())),
+  }),
   "server/server-reference-manifest.json": z.object({
     node: z.record(z.string(), z.object({ workers: z.record(z.string(), z.unknown()) })),
     edge: z.record(z.string(), z.object({ workers: z.record(z.string(), z.unknown()) })),
@@ -58,6 +61,7 @@ export const MANIFESTS = {
     config: z.object({
       env: z.optional(z.record(z.string(), z.unknown())),
       pageExtensions: z.array(z.string()),
+      experimental: z.optional(z.object({ proxyClientMaxBodySize: z.optional(z.number()) })),
       images: z.optional(
         z.object({
           unoptimized: z.optional(z.boolean()),
@@ -73,7 +77,5 @@ export const MANIFESTS = {
 export type BuiltMatcher = z.infer<typeof Matcher>;
 /** One rewrite, as it was built: basePath and locale are in its source, and its pattern is compiled. */
 export type BuiltRewrite = z.infer<typeof BuiltRewrite>;
-/** One rewrite in next.config's form. */
-
 /** What the image optimizer may fetch. */
 export type Images = z.infer<(typeof MANIFESTS)["required-server-files.json"]>["config"]["images"];

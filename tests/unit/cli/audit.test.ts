@@ -371,6 +371,64 @@ describe("the image optimizer", () => {
   });
 });
 
+describe("a route whose answers the build made", () => {
+  const warningsFor = async (given: Project) =>
+    (await audit(given)).warnings.map(({ code, what, given: why }) => [code, what[1], why]);
+  const page: Project = {
+    app: { "page/page": "", "p/[id]/page": "", "live/page": "", "api/fixed/route": GET },
+    prerendered: ["/page", "/api/fixed"],
+    prerenderedByParameter: ["/p/[id]"],
+    policy: { rules: { all: rule("/:path*", { headers: "always" }) } },
+  };
+
+  test("is warned of where a rule writes a client's counts into them", async () => {
+    const warnings = await warningsFor(page);
+    expect(warnings.map(([code, route]) => [code, route])).toEqual([
+      ["COUNTS_CACHED", "/api/fixed"],
+      ["COUNTS_CACHED", "/p/[id]"],
+      ["COUNTS_CACHED", "/page"],
+    ]);
+    expect(warnings[0]?.[2]).toContain("all writes one client's counts into it");
+    expect((await audit(page)).failures).toEqual([]);
+  });
+
+  test("is warned of by the policy's default too, and only for rules that GET meets", async () => {
+    const policy = {
+      defaults: { headers: "always" },
+      rules: {
+        read: rule("/:path*", { headers: "denied" }),
+        write: rule("/page", { methods: ["POST"] }),
+        fixed: rule("/api/fixed"),
+      },
+    };
+    const warnings = await warningsFor({ ...page, policy });
+    expect(warnings.map(([code, route]) => [code, route])).toEqual([
+      ["COUNTS_CACHED", "/api/fixed"],
+    ]);
+  });
+
+  test("is not warned of by default", async () => {
+    expect(await warningsFor({ ...page, policy: { rules: { all: rule("/:path*") } } })).toEqual([]);
+  });
+});
+
+describe("the size at which Next cuts bodies", () => {
+  const codes = async (cutAt: number, env: Readonly<Record<string, string>> = {}) => {
+    const policy = { rules: { api: rule("/api/:path*") } };
+    const { warnings } = await audit({ app: { "api/up/route": GET }, policy, cutAt, env });
+    return warnings.map(({ code }) => code);
+  };
+
+  test("is warned of where the gate was told another", async () => {
+    expect(await codes(10_485_760)).toEqual([]);
+    expect(await codes(52_428_800)).toEqual(["BODY_SIZE_DIFFERS"]);
+    expect(await codes(10_485_760, { HEADGATE_BODY_SIZE: "50mb" })).toEqual(["BODY_SIZE_DIFFERS"]);
+    expect(await codes(10_485_760, { HEADGATE_BODY_SIZE: "big" })).toEqual(["BODY_SIZE_DIFFERS"]);
+    expect(await codes(52_428_800, { HEADGATE_BODY_SIZE: "50mb" })).toEqual([]);
+    expect(await codes(52_428_800, { HEADGATE_BODY_SIZE: "52428800" })).toEqual([]);
+  });
+});
+
 test("an audit is readable at 100 columns", async () => {
   const path = `api/${"a-long-name/".repeat(5)}[id]`;
   const names = Array.from({ length: 12 }, (_, i) => [`a-rule-${i}`, rule("/api/:path*")] as const);
