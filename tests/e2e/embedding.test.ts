@@ -178,6 +178,20 @@ describe("a route handler", () => {
   });
 });
 
+test("a body that Next would cut is denied in an app that says nothing of bodies", async () => {
+  const send = (bytes: number) =>
+    fetch(`${app.url}/api/reports`, {
+      method: "POST",
+      headers: newAddress(),
+      body: new Uint8Array(bytes),
+    });
+  const denied = await send(10_485_761);
+  expect(denied.status).toBe(413);
+  expect(await denied.json()).toMatchObject({ title: "Content Too Large" });
+  // The handler was given the body, and does not like it.
+  expect((await send(10_485_760)).status).toBe(400);
+});
+
 describe.each([
   ["with JavaScript", true],
   ["without JavaScript", false],
