@@ -51,6 +51,29 @@ test("a failed store is one line that names rule, outcome and code", () => {
   ]);
 });
 
+test("a body that was too large is a denied line with the reason and the bound", () => {
+  const lines: string[] = [];
+  const decision = {
+    ...passed,
+    allowed: false,
+    reason: "body-too-large",
+    counted: "nowhere",
+    maxBody: 1024,
+  } as const;
+  logEvents((line) => lines.push(line))({ ...failed, requestId: "a-name", decision });
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    {
+      source: "headgate",
+      level: "info",
+      event: "denied",
+      rules: ["api"],
+      reason: "body-too-large",
+      maxBody: 1024,
+      requestId: "a-name",
+    },
+  ]);
+});
+
 test("what is counted in the process meanwhile says so, and names the request and the mode", () => {
   const lines: string[] = [];
   const decision = { ...failed.decision, reason: "over-limit", counted: "in-process" } as const;
