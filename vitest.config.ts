@@ -7,6 +7,8 @@ const project = (name: string, timeout: number) => ({
     include: [`tests/${name}/**/*.test.ts`, `tests/${name}/**/*.test.tsx`],
     testTimeout: timeout,
     hookTimeout: 180_000,
+    // It imports "next/server", which Node does not find and a bundler does.
+    server: { deps: { inline: ["next-intl"] } },
     // A condition is awaited for as long as a loaded machine may need.
     expect: { poll: { timeout: 20_000 } },
   },

@@ -1,6 +1,7 @@
 import { formatDuration } from "#lib/core/duration";
 import type { Place, Problems } from "./errors.ts";
 import { readLimit } from "./limit.ts";
+import type { Locales } from "./locales.ts";
 import { withSuggestion } from "./nearest.ts";
 import {
   LIMITS_FORM,
@@ -18,6 +19,7 @@ export interface Context {
   /** The names of all rules. */
   readonly names: readonly string[];
   readonly defaults: ParsedPolicy["defaults"];
+  readonly locales: Locales | undefined;
   readonly problems: Problems;
 }
 

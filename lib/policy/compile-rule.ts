@@ -1,6 +1,7 @@
 import { readSize, SIZE_FORM } from "#lib/core/size";
 import { type Context, readRuleLimits } from "./compile-limits.ts";
 import type { Place, Problems } from "./errors.ts";
+import { refuseLocale } from "./locales.ts";
 import type { MatchableRule } from "./match.ts";
 import { withSuggestion } from "./nearest.ts";
 import { compilePattern } from "./pattern.ts";
@@ -21,6 +22,7 @@ export function compileRule(name: string, given: ParsedRule, context: Context): 
   }
   const patterns = match.flatMap((pattern, i) => {
     const at = typeof given.match === "string" ? [] : [i];
+    refuseLocale(pattern, [...place, "match", ...at], context.locales, problems);
     return compilePattern(pattern, [...place, "match", ...at], problems) ?? [];
   });
   const onStoreFailure = given.onStoreFailure ?? defaults.onStoreFailure ?? "allow";

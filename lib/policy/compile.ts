@@ -5,6 +5,7 @@ import type { AnyPolicy } from "./define.ts";
 import { PolicyError, Problems } from "./errors.ts";
 import { candidatesOf } from "./candidates.ts";
 import { createFollow, type Rewrites } from "./rewrites.ts";
+import { type Locales, readLocales, refuseLocale } from "./locales.ts";
 import { createMatcher, type MatchableRule } from "./match.ts";
 import { compilePattern, type Pattern } from "./pattern.ts";
 import { type ParsedPolicy, parsePolicy, parseRule } from "./schema.ts";
@@ -28,17 +29,20 @@ export function compilePolicy(
 ): CompiledPolicy {
   const problems = new Problems();
   const parsed = parsePolicy(policy, problems);
-  const rules = parsed ? compileRules(parsed, problems) : [];
-  const exempt = parsed ? compileExempt(parsed, problems) : [];
+  const locales = readLocales(parsed?.locales, problems);
+  const rules = parsed ? compileRules(parsed, locales, problems) : [];
+  const exempt = parsed ? compileExempt(parsed, locales, problems) : [];
   if (problems.found.length > 0) throw new PolicyError(problems.found);
 
-  const matcher = createMatcher(rules, exempt, rewrites && createFollow(rewrites));
+  const follow = rewrites && createFollow(rewrites);
+  const matcher = createMatcher(rules, exempt, follow, locales && createFollow(locales.rewrites));
   const alone = new Map(
     rules.map(({ rule }) => [rule.name, candidatesOf([{ rules: [rule], mayReplace: false }])]),
   );
   return {
     rules: new Map(rules.map(({ rule }) => [rule.name, rule])),
     identities: policy.identities ?? {},
+    locales: locales?.prefixes ?? [],
     exempt: Object.entries(parsed?.exempt ?? {}).map(([pattern, reason]) => ({
       pattern,
       reason: String(reason),
@@ -48,12 +52,16 @@ export function compilePolicy(
   };
 }
 
-function compileRules(policy: ParsedPolicy, problems: Problems): MatchableRule[] {
+function compileRules(
+  policy: ParsedPolicy,
+  locales: Locales | undefined,
+  problems: Problems,
+): MatchableRule[] {
   const identities = readIdentities(policy, problems);
   const names = Object.keys(policy.rules);
   if (names.length === 0) problems.add("NO_RULES", ["rules"], {}, "at least one rule");
 
-  const context: Context = { identities, names, defaults: policy.defaults, problems };
+  const context: Context = { identities, names, defaults: policy.defaults, locales, problems };
   const rules = names.flatMap((name) => {
     if (!RULE_NAME.test(name)) problems.add("BAD_RULE_NAME", ["rules", name], name, RULE_NAME_FORM);
     const parsed = parseRule(name, policy.rules[name], problems);
@@ -87,7 +95,11 @@ function refuseCircles(rules: readonly MatchableRule[], problems: Problems): voi
   }
 }
 
-function compileExempt(policy: ParsedPolicy, problems: Problems): Pattern[] {
+function compileExempt(
+  policy: ParsedPolicy,
+  locales: Locales | undefined,
+  problems: Problems,
+): Pattern[] {
   return Object.entries(policy.exempt ?? {}).flatMap(([given, reason]) => {
     const place = ["exempt", given];
     if (typeof reason !== "string") {
@@ -95,6 +107,7 @@ function compileExempt(policy: ParsedPolicy, problems: Problems): Pattern[] {
     } else if (reason.trim() === "") {
       problems.add("EMPTY_REASON", place, reason, "why no rule applies there, in a few words");
     }
+    refuseLocale(given, place, locales, problems);
     const pattern = compilePattern(given, place, problems);
     return pattern ? [pattern] : [];
   });

@@ -110,6 +110,17 @@ interface RuleProperties<Rule extends string> {
   readonly maxBody?: string | number;
 }
 
+/** As much of next-intl's routing as changes paths; it may say more. */
+export interface RoutingInput {
+  readonly locales: readonly string[];
+  /** With prefixes of the app's choice: `{ prefixes: { "en-US": "/us" } }`. */
+  readonly localePrefix?: unknown;
+  /** A path by locale, for each path that has several: { "/about": { en: "/about", de: "/ueber-uns" } }. */
+  readonly pathnames?: Readonly<
+    Record<string, string | Readonly<Record<string, string | undefined>>>
+  >;
+}
+
 /** What a policy file says. */
 export interface PolicyInput<Name extends string, Rule extends string> {
   /** Who can be counted beside `ip` and `global`: config/identities.ts. */
@@ -119,6 +130,14 @@ export interface PolicyInput<Name extends string, Rule extends string> {
     readonly algorithm?: Algorithm;
     readonly headers?: TellsLimits;
   };
+  /**
+   * The locales that the app's own middleware puts before its paths, such as next-intl: a list of them,
+   * or next-intl's routing object as it is, with its localized pathnames. A rule for "/contact" then
+   * holds for "/en/contact" too, and for "/de/kontakt". Locales of next.config (`i18n`) need no mention.
+   * @example
+   * locales: ["en", "de"]
+   */
+  readonly locales?: readonly string[] | RoutingInput;
   /** Patterns of paths to which no rule applies, each with the reason. */
   readonly exempt?: Readonly<Record<string, string>>;
   readonly rules: Readonly<Record<Rule, RuleInput<NoInfer<Name>, NoInfer<Rule>>>>;
@@ -127,6 +146,7 @@ export interface PolicyInput<Name extends string, Rule extends string> {
 /** Any policy: what is read at run time, and checked there. */
 export interface AnyPolicy {
   readonly identities?: Identities;
+  readonly locales?: unknown;
   readonly rules: Readonly<Record<string, object>>;
 }
 

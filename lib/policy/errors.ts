@@ -33,6 +33,8 @@ export const PROBLEM_CODES = [
   "BAD_MODE",
   "OPTIMISTIC_AND_DENY",
   "BAD_SIZE",
+  "BAD_LOCALES",
+  "LOCALE_IN_PATTERN",
 ] as const;
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number];

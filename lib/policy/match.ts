@@ -24,17 +24,25 @@ const MAX_KEPT = 1000;
  * here.
  *
  * @param follow where the app's rewrites lead; undefined where it has none
+ * @param localize the other spellings of a path, in the app's locales, that its own middleware takes for
+ * the same path; undefined where it has no locales
  */
 export function createMatcher(
   rules: readonly MatchableRule[],
   exempt: readonly Pattern[],
   follow: Follow | undefined,
+  localize: Follow | undefined,
 ): (method: string, pathname: string, hasLocales?: boolean) => Candidates | undefined {
   const patterns = rules.map((rule) => rule.patterns);
-  const find = patternIndex(patterns, "is");
+  /** A path in a locale is the same path: what matches either matches both. */
+  const inEveryLocale = (search: (path: string) => readonly number[]) => {
+    if (!localize) return search;
+    return (path: string) => [...new Set([path, ...(localize([path]) ?? [])].flatMap(search))];
+  };
+  const find = inEveryLocale(patternIndex(patterns, "is"));
   // Routes tell letters of different case apart: what differs in one may be another's path.
-  const findExact = patternIndex(patterns, "s");
-  const findExempt = patternIndex([exempt], "s");
+  const findExact = inEveryLocale(patternIndex(patterns, "s"));
+  const findExempt = inEveryLocale(patternIndex([exempt], "s"));
   const kept = new Map<string, Candidates>();
 
   const isExempt = (reading: string) => !isTooLong(reading) && findExempt(reading).length > 0;

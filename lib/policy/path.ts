@@ -14,11 +14,15 @@ export interface RoutedPath {
  * and has taken both off; any other has its path as it is.
  */
 export function routedPath(request: Request): RoutedPath {
-  if (!isNextRequest(request)) {
-    return { pathname: new URL(request.url).pathname, hasLocales: false };
-  }
-  const { pathname, locale } = request.nextUrl;
-  return { pathname: withLostPart(pathname, request.nextUrl), hasLocales: Boolean(locale) };
+  const pathname = pathnameOf(request);
+  if (!isNextRequest(request)) return { pathname, hasLocales: false };
+  const { nextUrl } = request;
+  return { pathname: withLostPart(pathname, nextUrl), hasLocales: Boolean(nextUrl.locale) };
+}
+
+/** The path of a request as Next's matchers see it, without basePath and locale. */
+export function pathnameOf(request: Request): string {
+  return isNextRequest(request) ? request.nextUrl.pathname : new URL(request.url).pathname;
 }
 
 /**

@@ -148,7 +148,7 @@ function writerOf(source: string, destination: string): (params: object) => stri
   );
   return (params) => {
     try {
-      return write({ ...unknown, ...params });
+      return write({ ...unknown, ...params }) || "/";
     } catch {
       return undefined;
     }

@@ -1,5 +1,6 @@
 import { SIZE_FORM } from "#lib/core/size";
 import type { Place, Problems } from "./errors.ts";
+import { LOCALES_FORM } from "./locales.ts";
 import {
   type Guard,
   isList,
@@ -23,10 +24,15 @@ const isOneOrMore: Guard<string | readonly string[]> = (value): value is string 
 const isTextOrNumber: Guard<string | number> = (value): value is string | number =>
   isText(value) || isNumber(value);
 
+const isRoutingOrList: Guard<Named | readonly unknown[]> = (
+  value,
+): value is Named | readonly unknown[] => isNamed(value) || isList(value);
+
 const POLICY = {
   identities: optional(isNamed),
   defaults: optional(isNamed),
   exempt: optional(isNamed),
+  locales: optional(isRoutingOrList),
   rules: isNamed,
 };
 
@@ -82,6 +88,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   identities: "what defineIdentities returns",
   defaults: `an object with ${keysOf(DEFAULTS)}`,
   exempt: "patterns, each with the reason as text",
+  locales: LOCALES_FORM,
   rules: "an object of rules by name",
   match: "a pattern or an array of patterns",
   methods: "an array of methods",

@@ -129,6 +129,8 @@ export interface Candidates {
 export interface CompiledPolicy {
   readonly rules: ReadonlyMap<string, CompiledRule>;
   readonly identities: Identities;
+  /** What paths in other locales begin with, such as "/en". */
+  readonly locales: readonly string[];
   readonly exempt: readonly { readonly pattern: string; readonly reason: string }[];
   /**
    * The rules that apply to a request, or undefined where none does or the path is exempt.

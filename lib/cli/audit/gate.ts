@@ -32,10 +32,11 @@ export interface Gate {
  */
 export function openGate(policy: AnyPolicy, rewrites: Rewrites): Gate {
   const compiled = compilePolicy(policy, { rewrites });
-  const isExempt = exemptionOf(compiled.exempt, rewrites);
+  const exemption = (exempt: CompiledPolicy["exempt"]) => exemptionOf(exempt, policy, rewrites);
+  const isExempt = exemption(compiled.exempt);
   const reasons = compiled.exempt.map((one) => ({
     ...one,
-    isExempt: exemptionOf([one], rewrites),
+    isExempt: exemption([one]),
   }));
   return {
     rules(method, path) {
@@ -64,10 +65,12 @@ export function openGate(policy: AnyPolicy, rewrites: Rewrites): Gate {
 /** Whether a path is exempt, asked of the gate itself: one rule for everything, and these patterns. */
 function exemptionOf(
   exempt: CompiledPolicy["exempt"],
+  { locales }: AnyPolicy,
   rewrites: Rewrites,
 ): (path: string) => boolean {
   const everything = { match: "/:path*", methods: METHODS, limits: { global: "1 per minute" } };
   const policy = {
+    locales,
     exempt: Object.fromEntries(exempt.map(({ pattern, reason }) => [pattern, reason])),
     rules: { everything },
   };

@@ -32,6 +32,7 @@ const POLICY = z.strictObject({
   identities: z.optional(record),
   defaults: z.optional(z.strictObject({ onStoreFailure, algorithm, headers })),
   exempt: z.optional(record),
+  locales: z.optional(z.union([record, z.array(z.unknown())])),
   rules: record,
 });
 const LIMIT = z.union([
@@ -95,7 +96,7 @@ const given = (...keys: readonly string[]) =>
 type Read = (given: unknown, problems: Problems) => unknown;
 
 const CASES: readonly (readonly [string, z.ZodMiniType, Read, fc.Arbitrary<unknown>])[] = [
-  ["policy", POLICY, parsePolicy, given("identities", "defaults", "exempt", "rules")],
+  ["policy", POLICY, parsePolicy, given("identities", "defaults", "exempt", "locales", "rules")],
   [
     "rule",
     RULE,

@@ -1,0 +1,102 @@
+import { pathToRegexp } from "path-to-regexp";
+import { HeadgateError } from "#lib/core/errors";
+import { pathnameOf } from "#lib/policy/path";
+
+/** A condition of a matcher, as Next has it. */
+export interface MatcherCondition {
+  readonly type: "header" | "cookie" | "query" | "host";
+  readonly key?: string;
+  /** An expression for the whole value; without it any value will do. */
+  readonly value?: string;
+}
+
+/** One entry of `config.matcher`, as Next has it. */
+export type MatcherEntry =
+  | string
+  | {
+      readonly source: string;
+      readonly has?: readonly MatcherCondition[];
+      readonly missing?: readonly MatcherCondition[];
+    };
+
+/**
+ * Runs an app's own middleware where its matcher says, and lets every other request go on: the gate must
+ * see all requests, and other middleware, such as next-intl's, must not see those for the API and files.
+ *
+ * @param matcher in the form of Next's `config.matcher`, without the base path
+ * @throws {HeadgateError} MATCHER_INVALID where a source or a value is no pattern
+ * @example
+ * headgate(policy, options, runsOn("/((?!api|_next|.*\\..*).*)", createMiddleware(routing)));
+ */
+export function runsOn<R extends Request, E, A>(
+  matcher: MatcherEntry | readonly MatcherEntry[],
+  middleware: (request: R, event: E) => A,
+): (request: R, event: E) => A | undefined {
+  const entries = Array.isArray(matcher) ? (matcher as readonly MatcherEntry[]) : [matcher];
+  const tests = entries.map((entry) => compileEntry(entry as MatcherEntry));
+  return (request, event) => {
+    const pathname = pathnameOf(request);
+    return tests.some((test) => test(request, pathname)) ? middleware(request, event) : undefined;
+  };
+}
+
+function compileEntry(entry: MatcherEntry): (request: Request, pathname: string) => boolean {
+  const { source, has = [], missing = [] } = typeof entry === "string" ? { source: entry } : entry;
+  const path = compiled(source, () => pathToRegexp(source));
+  const conditions = (given: readonly MatcherCondition[]) =>
+    given.map((one) => ({ ...one, value: compiled(one.value, () => expression(one.value)) }));
+  const needed = conditions(has);
+  const refused = conditions(missing);
+  return (request, pathname) =>
+    (path.test(pathname) || path.test(decoded(pathname))) &&
+    needed.every((condition) => isMet(request, condition)) &&
+    !refused.some((condition) => isMet(request, condition));
+}
+
+function expression(value = ".*"): RegExp {
+  return new RegExp(`^(?:${value})$`, "s");
+}
+
+function compiled(given: string | undefined, make: () => RegExp): RegExp {
+  try {
+    return make();
+  } catch (cause) {
+    const message = `The matcher ${JSON.stringify(given)} must be a pattern as in Next's config.matcher.`;
+    throw new HeadgateError("MATCHER_INVALID", message, { cause });
+  }
+}
+
+/** What is not UTF-8 stays as it was. */
+function decoded(pathname: string): string {
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    return pathname;
+  }
+}
+
+type Condition = Omit<MatcherCondition, "value"> & { readonly value: RegExp };
+
+function isMet(request: Request, { type, key = "", value }: Condition): boolean {
+  const found = valueOf(request, type, key);
+  return found !== undefined && found !== null && value.test(found);
+}
+
+function valueOf(request: Request, type: MatcherCondition["type"], key: string) {
+  const url = new URL(request.url);
+  switch (type) {
+    case "header":
+      return request.headers.get(key);
+    case "query":
+      return url.searchParams.getAll(key).at(-1);
+    case "host":
+      return (request.headers.get("host") ?? url.host).split(":")[0]?.toLowerCase();
+    case "cookie":
+      return cookieOf(request.headers.get("cookie") ?? "", key);
+  }
+}
+
+function cookieOf(header: string, key: string): string | undefined {
+  const pairs = header.split(";").map((pair) => pair.trim());
+  return pairs.find((pair) => pair.startsWith(`${key}=`))?.slice(key.length + 1);
+}
