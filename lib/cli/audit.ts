@@ -2,13 +2,14 @@ import { pathToFileURL } from "node:url";
 import type { AnyPolicy } from "#lib/policy/define";
 import { type CoveredRewrite, coverRewrites } from "./audit/cover-rewrite.ts";
 import { type Built, type CoveredRoute, coverRoute } from "./audit/coverage.ts";
-import { type Finding, finding, WHOLE_MATCHER } from "./audit/findings.ts";
+import type { Finding } from "./audit/findings.ts";
 import { type Gate, openGate } from "./audit/gate.ts";
 import { type Build, readBuild } from "./audit/manifests.ts";
 import { matcherTest } from "./audit/matchers.ts";
+import { middlewareFindings } from "./audit/middleware.ts";
 import { patternSamples } from "./audit/rewrites.ts";
 import { type Route, routesOf } from "./audit/routes.ts";
-import { isDynamic, samplePaths, wordsOf } from "./audit/samples.ts";
+import { isDynamic, localizedSamples, wordsOf } from "./audit/samples.ts";
 import { siteOf } from "./audit/site.ts";
 import { warningsOf } from "./audit/warnings.ts";
 
@@ -70,34 +71,11 @@ function samplesOf(routes: readonly Route[], gate: Gate, { matchers = [], isPubl
   const words = wordsOf([...gate.patterns, ...sources]);
   return new Map(
     routes.map((route) => {
-      const paths = samplePaths(route.path, words);
+      const paths = localizedSamples(route.path, words, gate.locales);
       return [
         route,
         isDynamic(route.path) ? paths.filter((path) => !fixed.has(path) && !isPublic(path)) : paths,
       ];
     }),
   );
-}
-
-function middlewareFindings({ matchers }: Build): Finding[] {
-  if (!matchers) {
-    return [
-      finding("NO_MIDDLEWARE", ["matcher", "none"], {
-        subject: "middleware.ts",
-        given: "the build has no middleware, so that no rule is ever asked",
-        allowed: "a middleware.ts that exports headgate(policy, …) and a matcher",
-      }),
-    ];
-  }
-  return matchers.flatMap(({ originalSource, regexp, has, missing }) => {
-    const kinds = [...(has?.length ? ["has"] : []), ...(missing?.length ? ["missing"] : [])];
-    if (kinds.length === 0) return [];
-    return [
-      finding("MATCHER_CONDITION", ["matcher", originalSource ?? regexp], {
-        subject: "middleware.ts",
-        given: `the matcher has ${kinds.join(" and ")}: whoever sends a request chooses whether rules are asked`,
-        allowed: `a matcher without conditions: ${WHOLE_MATCHER}`,
-      }),
-    ];
-  });
 }

@@ -47,7 +47,15 @@ export interface Project {
   readonly env?: Readonly<Record<string, string>>;
   readonly images?: object;
   readonly sourceFolder?: string;
+  /** The text of the built middleware, in a file that the manifest names; none by default. */
+  readonly built?: string;
+  /** The sources of a middleware, from the project's folder. */
+  readonly middlewareFiles?: readonly string[];
+  readonly output?: string;
 }
+
+/** Where the text of a built middleware is. */
+const BUILT = "server/edge/chunks/middleware.js";
 
 /** Covers every path. */
 const WHOLE = "/((?!_next/static/).*)";
@@ -65,6 +73,8 @@ export function writeProject(project: Project): string {
   for (const [name, source] of Object.entries(project.app ?? {})) {
     write(`${project.sourceFolder ?? ""}app/${name}.ts`, source);
   }
+  if (project.built !== undefined) write(`.next/${BUILT}`, project.built);
+  for (const file of project.middlewareFiles ?? []) write(file, "");
   for (const file of project.files ?? []) write(`public/${file}`, "");
   write("config/rate-limits.mjs", `export default ${JSON.stringify(project.policy)};`);
   return root;
@@ -75,17 +85,20 @@ function manifests(project: Project): Readonly<Record<string, unknown>> {
   const keys = Object.keys(project.app ?? {}).map((name) => [`/${name}`, pathOf(name)] as const);
   const built = (project.rewrites ?? []).map((rewrite) => builtRewrite(rewrite, project));
   const middleware = { matchers: matchers?.map((matcher) => builtMatcher(matcher, project)) };
+  const isBuilt = project.built !== undefined;
   return {
     "app-path-routes-manifest.json": { ...Object.fromEntries(keys), ...project.made },
     "server/pages-manifest.json": Object.fromEntries(
       (project.pages ?? []).map((path) => [path, `pages${path}.js`]),
     ),
     "server/middleware-manifest.json": {
-      middleware: matchers && !inNode ? { "/": middleware } : {},
+      middleware:
+        matchers && !inNode ? { "/": { ...middleware, ...(isBuilt && { files: [BUILT] }) } } : {},
     },
     "server/functions-config-manifest.json": {
       functions: matchers && inNode ? { "/_middleware": { runtime: "nodejs", ...middleware } } : {},
     },
+    ...(isBuilt && { "server/middleware.js.nft.json": { files: ["edge/chunks/middleware.js"] } }),
     "routes-manifest.json": {
       basePath,
       caseSensitive: project.caseSensitive ?? false,
@@ -111,6 +124,7 @@ function manifests(project: Project): Readonly<Record<string, unknown>> {
     "required-server-files.json": {
       config: {
         env: project.env ?? {},
+        output: project.output,
         pageExtensions: ["tsx", "ts"],
         experimental: { proxyClientMaxBodySize: project.cutAt ?? 10_485_760 },
         images: images ?? { unoptimized: true },

@@ -6,7 +6,10 @@ import type { Site } from "./site.ts";
 /** What covers some methods of a route, for people: rules, a reason, or what is missing. */
 export interface Cover {
   readonly methods: readonly string[];
+  /** The rules that every path of the route meets. */
   readonly rules: readonly string[];
+  /** The rules that some paths of it meet, and others do not. */
+  readonly someRules: readonly string[];
   /** Why no rule applies there. */
   readonly exempt: readonly string[];
   /** Set where nothing covers it: by which path. */
@@ -49,18 +52,18 @@ function coverMethod(
   built: Built,
 ): Cover {
   const asked = samples.map((sample) => ask(method, sample, built));
-  const needed = asked.filter((one) => isNeeded(route, one));
+  const needed = asked.filter((one) => isNeeded(route, method, one));
   const gap =
     gapOf("outside the matcher", needed, ({ isInside }) => !isInside) ??
     gapOf("no rule", needed, ({ rules, reason }) => rules.length === 0 && reason === undefined);
-  const [first, ...others] = asked.filter(({ rules }) => rules.length > 0);
-  const everywhere = first?.rules.filter((rule) =>
-    others.every(({ rules }) => rules.includes(rule)),
-  );
+  const counted = asked.filter(({ reason }) => reason === undefined);
+  const met = [...new Set(counted.flatMap(({ rules }) => rules))];
+  const isEverywhere = (rule: string) => counted.every(({ rules }) => rules.includes(rule));
   const reasons = asked.flatMap(({ reason }) => reason ?? []);
   return {
     methods: [method],
-    rules: everywhere?.length ? everywhere : [...new Set(asked.flatMap(({ rules }) => rules))],
+    rules: met.filter(isEverywhere),
+    someRules: met.filter((rule) => !isEverywhere(rule)),
     exempt: [...new Set(reasons)],
     ...(gap && { gap }),
   };
@@ -88,9 +91,14 @@ function ask(method: string, sample: string, { gate, site, runsFor }: Built) {
   return { path, isInside: runsFor(matched), rules, reason: gate.exemption(routed) };
 }
 
-/** Code must be covered. A page or a file need not be, unless the policy says so and is not asked. */
-function isNeeded({ kind }: Route, { isInside, rules }: Asked): boolean {
-  return kind === "handler" || kind === "generated" || (!isInside && rules.length > 0);
+/**
+ * Code must be covered, a page's Server Action too. A page or a file need not be, unless the policy says
+ * so and is not asked.
+ */
+function isNeeded({ kind }: Route, method: string, { isInside, rules }: Asked): boolean {
+  const isAction = kind === "page" && method === "POST";
+  const isCode = kind === "handler" || kind === "generated" || isAction;
+  return isCode || (!isInside && rules.length > 0);
 }
 
 function joinAlike(covers: readonly Cover[]): readonly Cover[] {
@@ -123,14 +131,17 @@ function findingOf(route: Route, { methods, gap }: Cover): Finding[] {
     finding("NOT_COVERED", about, {
       subject,
       given: `no rule covers ${listed(methods.map(inWords))} ${gap.path}, and it is not exempt`,
-      allowed: allowedFor(methods),
+      allowed: allowedFor(route, methods),
     }),
   ];
 }
 
-function allowedFor(methods: readonly string[]): string {
+function allowedFor({ kind }: Route, methods: readonly string[]): string {
   if (methods.every((method) => method === "OPTIONS")) {
     return 'a rule with methods: ["OPTIONS"]: a handler of the pages router runs for OPTIONS too, and rules leave that free where they do not name it';
+  }
+  if (kind === "page") {
+    return "a rule that covers the page's Server Actions by every path, or its path under exempt, with the reason; where the app's own middleware puts a locale before its paths, the policy's locales";
   }
   return "a rule whose match and methods cover it, or its path under exempt, with the reason";
 }

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { HeadgateError } from "#lib/core/errors";
@@ -13,6 +13,12 @@ export interface Build {
   readonly pages: readonly string[];
   /** Undefined where the app has no middleware. */
   readonly matchers: readonly BuiltMatcher[] | undefined;
+  /** A source that looks like the app's middleware, from the project's folder. */
+  readonly middlewareFile: string | undefined;
+  /** Whether the gate is in the built middleware; undefined where its files cannot be told. */
+  readonly holdsGate: boolean | undefined;
+  /** Whether the build is files alone (`output: "export"`). */
+  readonly isExported: boolean;
   readonly basePath: string;
   readonly i18n:
     | { readonly locales: readonly string[]; readonly defaultLocale: string }
@@ -52,7 +58,9 @@ export function readBuild(project: string): Build {
   return {
     appPaths: app,
     pages: Object.keys(pages),
-    matchers: matchersOf(folder),
+    ...middlewareOf(folder),
+    middlewareFile: middlewareFileOf(project),
+    isExported: config.output === "export",
     basePath: routes.basePath,
     i18n: routes.i18n ?? undefined,
     rewrites: rewritesOf(routes),
@@ -101,10 +109,35 @@ function rewritesOf(routes: Content<"routes-manifest.json">): CasedRewrite[] {
   ];
 }
 
-function matchersOf(folder: string): readonly BuiltMatcher[] | undefined {
+/** Matches every path: what Next takes where a middleware has no matcher. */
+const EVERY_PATH: BuiltMatcher = { regexp: "^/.*$", originalSource: "/:path*" };
+
+function middlewareOf(folder: string): Pick<Build, "matchers" | "holdsGate"> {
   const { middleware } = read(folder, "server/middleware-manifest.json", { middleware: {} });
   const { functions } = read(folder, "server/functions-config-manifest.json", { functions: {} });
-  return middleware["/"]?.matchers ?? functions["/_middleware"]?.matchers;
+  const atEdge = middleware["/"];
+  if (atEdge) return { matchers: atEdge.matchers, holdsGate: holdsGate(folder, atEdge.files) };
+  const inNode = functions["/_middleware"];
+  if (!inNode) return { matchers: undefined, holdsGate: undefined };
+  const { files } = read(folder, "server/middleware.js.nft.json", { files: [] });
+  const own = files.map((file) => join("server", file)).filter((file) => file.startsWith("server"));
+  return { matchers: inNode.matchers ?? [EVERY_PATH], holdsGate: holdsGate(folder, own) };
+}
+
+/** The code of an error that every built middleware holds which compiles a policy. */
+const MARK = "POLICY_INVALID";
+
+function holdsGate(folder: string, files: readonly string[] = []): boolean | undefined {
+  const built = files.map((file) => join(folder, file)).filter((file) => existsSync(file));
+  if (built.length === 0) return undefined;
+  return built.some((file) => readFileSync(file, "utf8").includes(MARK));
+}
+
+function middlewareFileOf(project: string): string | undefined {
+  const names = ["middleware", "proxy"].flatMap((name) => [name, join("src", name)]);
+  return names
+    .flatMap((name) => ["ts", "tsx", "js", "jsx", "mjs"].map((ending) => `${name}.${ending}`))
+    .find((file) => existsSync(join(project, file)));
 }
 
 /** Without patterns of its own, an app lets the optimizer fetch every local path. */

@@ -42,7 +42,10 @@ function coverInWords(cover: Cover, { kind }: Route, mark: Audit["mark"]): strin
   if (cover.gap) {
     return `NOT COVERED: ${cover.gap.why}${cover.gap.isPartial ? " for some" : ""}`;
   }
-  const rules = cover.rules.map(mark).join(", ");
+  const rules = [
+    ...cover.rules.map(mark),
+    ...cover.someRules.map((rule) => `${mark(rule)} (some paths)`),
+  ].join(", ");
   const exempt = cover.exempt.map((reason) => `exempt: ${reason}`).join("; ");
   const words = [rules, exempt].filter((text) => text !== "").join("; ");
   return words || (kind === "file" ? "- (made by the build)" : "-");

@@ -48,6 +48,29 @@ export function samplePaths(path: string, words: readonly string[]): readonly st
   return [...paths];
 }
 
+/** A route's first parameter, where it stands for the locale. */
+const LOCALE = /^\/\[(?:locale|lang|lng|language)\](?=\/|$)/i;
+
+/**
+ * The same for an app whose own middleware puts a locale before its paths: a route under `[locale]` is
+ * tried with each locale, and without one, since such middleware takes that for the default.
+ *
+ * @param locales what paths begin with: "/en"
+ */
+export function localizedSamples(
+  path: string,
+  words: readonly string[],
+  locales: readonly string[],
+): readonly string[] {
+  if (locales.length === 0 || !LOCALE.test(path)) return samplePaths(path, words);
+  const pages = samplePaths(path.replace(LOCALE, "") || "/", words);
+  return pages.flatMap((page) => [page, ...locales.map((locale) => withoutSlash(locale + page))]);
+}
+
+function withoutSlash(path: string): string {
+  return path.length > 1 ? path.replace(/\/$/, "") : path;
+}
+
 function valuesFor(parameter: string, words: readonly string[]): readonly string[] {
   const files = ENDINGS.map((ending) => `a.${ending}`);
   const told = words.flatMap((word) => [word, `a.${word}`]);
@@ -63,7 +86,7 @@ function fill(path: string, valueAt: (parameter: number) => string): string {
   let parameter = 0;
   const filled = path.replace(PARAMETER, () => valueAt(parameter++));
   // An optional parameter without a value takes its slash along.
-  return filled.replace(/\/$/, "") || "/";
+  return withoutSlash(filled) || "/";
 }
 
 /**

@@ -37,12 +37,17 @@ export const MANIFESTS = {
   "app-path-routes-manifest.json": z.record(z.string(), z.string()),
   "server/pages-manifest.json": z.record(z.string(), z.string()),
   "server/middleware-manifest.json": z.object({
-    middleware: z.record(z.string(), z.object({ matchers: z.array(Matcher) })),
+    middleware: z.record(
+      z.string(),
+      z.object({ matchers: z.array(Matcher), files: z.optional(z.array(z.string())) }),
+    ),
   }),
   // The middleware stands here where it runs in Node: proxy.ts, or a runtime of "nodejs".
   "server/functions-config-manifest.json": z.object({
     functions: z.record(z.string(), z.object({ matchers: z.optional(z.array(Matcher)) })),
   }),
+  // What the middleware in Node is made of, from the folder of this file.
+  "server/middleware.js.nft.json": z.object({ files: z.array(z.string()) }),
   "routes-manifest.json": z.object({
     basePath: z.string(),
     caseSensitive: z.optional(z.boolean()),
@@ -60,6 +65,7 @@ export const MANIFESTS = {
   "required-server-files.json": z.object({
     config: z.object({
       env: z.optional(z.record(z.string(), z.unknown())),
+      output: z.optional(z.string()),
       pageExtensions: z.array(z.string()),
       experimental: z.optional(z.object({ proxyClientMaxBodySize: z.optional(z.number()) })),
       images: z.optional(

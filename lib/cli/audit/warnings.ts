@@ -27,7 +27,9 @@ function cachedFindings(
 ): Finding[] {
   if (!isPrerendered(route.path)) return [];
   const read = covers.filter(({ methods }) => methods.includes("GET"));
-  const telling = new Set(read.flatMap(({ rules }) => rules).filter(gate.tellsAlways));
+  const telling = new Set(
+    read.flatMap(({ rules, someRules }) => [...rules, ...someRules]).filter(gate.tellsAlways),
+  );
   if (telling.size === 0) return [];
   return [
     finding("COUNTS_CACHED", ["route", route.path], {

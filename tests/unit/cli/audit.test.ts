@@ -218,7 +218,7 @@ describe("what Next makes itself", () => {
 });
 
 describe("a page", () => {
-  test("is listed with its rules, those of its Server Actions too, and needs none", async () => {
+  test("is listed with its rules, those of its Server Actions too, and needs none itself", async () => {
     const given: Project = {
       app: { "login/page": "", "(site)/page": "", "@modal/(.)photo/[id]/page": "" },
       actions: ["app/login/page"],
@@ -368,6 +368,88 @@ describe("the image optimizer", () => {
     expect(await codes({ localPatterns: [{ pathname: "/images/**" }] })).toEqual([]);
     expect(await codes({ unoptimized: true })).toEqual([]);
     expect(await codes({ loader: "custom" })).toEqual([]);
+  });
+});
+
+describe("a Server Action", () => {
+  const actions = ["app/[locale]/contact/page"];
+  const app = { "[locale]/contact/page": "", "api/x/route": GET };
+  const audited = (policy: object) => ({ app, actions, policy });
+  const contact = rule("/contact", { methods: ["POST"] });
+  const api = rule("/api/:path*");
+
+  test("that no rule covers by every path fails, and what covers some paths is shown so", async () => {
+    const given = audited({ rules: { contact, api } });
+    expect(await failuresOf(given)).toEqual([
+      "NOT_COVERED /[locale]/contact: no rule covers POST /x/contact, and it is not exempt",
+    ]);
+    const text = renderAudit(await audit(given));
+    expect(text).toMatch(/\[locale\]\/contact +page +GET +api \(some paths\)$/m);
+    expect(text).toMatch(/ POST +NOT COVERED: no rule for some$/m);
+    expect((await audit(given)).failures[0]?.allowed).toContain("locales");
+  });
+
+  test("is covered in every locale that the policy knows, and without one", async () => {
+    const given = audited({ locales: ["en", "de"], rules: { contact, api } });
+    expect(await failuresOf(given)).toEqual([]);
+    expect(await rowsOf(given)).toContainEqual({
+      path: "/[locale]/contact",
+      kind: "page",
+      covers: [["GET"], ["POST", "contact"]],
+    });
+  });
+
+  test("is covered by a rule for every path, and may be exempt", async () => {
+    expect(await failuresOf(audited({ rules: { all: rule("/:path*") } }))).toEqual([]);
+    const exempt = { "/:locale/contact": "it costs nothing" };
+    expect(await failuresOf(audited({ exempt, rules: { api } }))).toEqual([]);
+  });
+
+  test("is covered by localized pathnames as next-intl's routing says", async () => {
+    const routing = {
+      locales: ["en", "de"],
+      defaultLocale: "en",
+      pathnames: { "/contact": { en: "/contact", de: "/kontakt" } },
+    };
+    expect(await failuresOf(audited({ locales: routing, rules: { contact, api } }))).toEqual([]);
+  });
+});
+
+describe("a build without a gate at work", () => {
+  const given: Project = {
+    app: { "api/x/route": GET },
+    policy: { rules: { api: rule("/api/:path*") } },
+  };
+
+  test.each<[string, Partial<Project>, string]>([
+    ["no middleware", { matchers: null }, "the build has no middleware"],
+    [
+      "a middleware that Next did not take",
+      { matchers: null, sourceFolder: "src/", middlewareFiles: ["middleware.ts"] },
+      "middleware.ts is there, and the build has no middleware",
+    ],
+    [
+      "a proxy that Next did not take",
+      { matchers: null, middlewareFiles: ["src/proxy.ts"] },
+      "src/proxy.ts is there",
+    ],
+    ["an empty matcher", { matchers: [] }, "the matcher of the middleware is empty"],
+    ["files alone", { output: "export" }, 'output is "export"'],
+    [
+      "another middleware",
+      { built: "export default () => {}" },
+      "the middleware of the build is not the gate's",
+    ],
+    ["another proxy", { built: "export default () => {}", inNode: true }, "is not the gate's"],
+  ])("fails for %s, and says so", async (_, more, why) => {
+    const { failures } = await audit({ ...given, ...more });
+    expect(failures.map(({ code }) => code)).toContain("NO_MIDDLEWARE");
+    expect(failures[0]?.given).toContain(why);
+  });
+
+  test.each([false, true])("is not what a build with the gate is (in Node: %s)", async (inNode) => {
+    const built = 'super("POLICY_INVALID")';
+    expect(await failuresOf({ ...given, built, inNode })).toEqual([]);
   });
 });
 
