@@ -8,7 +8,8 @@ import { loadEnvFiles } from "#lib/cli/env-files";
 import type { ChosenInstagram } from "#lib/cli/instagram";
 import { packageName } from "#lib/cli/package-name";
 import { SHARED_NAMESPACE } from "#lib/core/namespace";
-import { addressOf, bodySettings, type Bound, listen, listenAt } from "#lib/cli/listening";
+import { httpSettings, SETTING_NAMES } from "#lib/cli/http-settings";
+import { addressOf, type Bound, listen, listenAt } from "#lib/cli/listening";
 import type { ChosenStore } from "#lib/cli/store";
 import { createHttpServer } from "#lib/gateway/http-server";
 import { createScriptStore } from "#lib/redis/script-store";
@@ -59,7 +60,7 @@ async function serve(served: Served): Promise<void> {
   loadEnvFiles(root, mode);
   const env = setVariables(process.env);
   const wanted = listenAt(env);
-  const body = bodySettings(env);
+  const http = httpSettings(env, dev);
   const policy = await served.prepare();
 
   const store = await served.store(env);
@@ -98,7 +99,7 @@ async function serve(served: Served): Promise<void> {
       },
       // In development Next listens for upgrades by itself, for hot reloading. Built, it would leave
       // such a socket open and unanswered: there an upgrade is a request like any other.
-      { ...body, ...(dev && { upgrades: true, stalledTimeoutMs: 0 }) },
+      { ...http, upgrades: dev, names: SETTING_NAMES, report: (line) => say(`warning  ${line}`) },
     );
     const drain = drainable(server);
     const at = await listen(server, wanted);
