@@ -6,8 +6,8 @@ import { wholeNumber } from "#lib/cli/whole-number";
 /** As much as a Server Action of Next's may have. */
 const DEFAULT_BODY_BYTES = 1_048_576;
 
-/** Next would cut a larger one off in silence, where there is middleware, and the handler see a part. */
-const MOST_BODY_BYTES = 10_485_760;
+/** 1 GiB: Next keeps a body in memory, and Node's buffers end at a few. */
+const MOST_BODY_BYTES = 1_073_741_824;
 
 /** A body may take as long as a slow mobile network needs: 50 bytes a millisecond, and a while more. */
 const BYTES_A_MS = 50;

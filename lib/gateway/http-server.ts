@@ -3,7 +3,7 @@ import {
   type IncomingMessage,
   maxHeaderSize,
   type Server,
-  type ServerResponse,
+  ServerResponse,
 } from "node:http";
 import type { Duplex } from "node:stream";
 import { CountedRequest } from "./counted-request.ts";
@@ -33,6 +33,8 @@ export interface HttpSettings {
   readonly connections: number;
   /** Whether upgrades are handed on, rather than be requests like any other. */
   readonly upgrades: boolean;
+  /** The class of responses. */
+  readonly response: typeof ServerResponse<CountedRequest>;
   /** What a person sets each limit by, for the lines below. */
   readonly names: EndedLines["names"];
   /** Called with a line about the connections that a limit ended, every few seconds at most. */
@@ -51,6 +53,7 @@ const DEFAULTS: Omit<HttpSettings, "connections"> = {
   // Twice what a handler reads (64 kB): Next keeps a body in memory before anything has refused it.
   bodyBytes: 131_072,
   upgrades: false,
+  response: ServerResponse,
   names: {},
   report: () => {},
 };
@@ -68,6 +71,7 @@ export function createHttpServer(handle: Handler, settings: Partial<HttpSettings
   const its = { connections: connectionsAllowed(), ...DEFAULTS, ...settings };
   const server = createServer({
     IncomingMessage: CountedRequest,
+    ServerResponse: its.response,
     headersTimeout: its.headersTimeoutMs,
     requestTimeout: its.requestTimeoutMs,
     keepAliveTimeout: its.keepAliveTimeoutMs,
