@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { httpSettings } from "#lib/cli/http-settings";
 import { HeadgateError } from "#lib/core/errors";
+import { ROOT } from "../../support/app.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -75,4 +78,20 @@ test("headers that may take longer than their whole request are refused", () => 
     expect.stringContaining("HEADERS_TIMEOUT must be at most REQUEST_TIMEOUT, which is 1000."),
   ]);
   expect(failureOf({ HEADERS_TIMEOUT: "50000" }).message).toContain("at most REQUEST_TIMEOUT");
+});
+
+test("nginx of docs/deploy-node.md closes idle connections first, and waits for as long as the server", () => {
+  const page = readFileSync(join(ROOT, "docs", "deploy-node.md"), "utf8");
+  const ms = (name: string) =>
+    1000 * Number(new RegExp(`^ *${name} (\\d+)s;$`, "m").exec(page)?.[1]);
+  const { keepAliveTimeoutMs, stalledTimeoutMs } = httpSettings({}, false);
+  expect(ms("keepalive_timeout")).toBeLessThan(keepAliveTimeoutMs);
+  expect(ms("proxy_read_timeout")).toBe(stalledTimeoutMs);
+});
+
+test("a body may have up to 1 GiB, and a slow client has longer to send it", () => {
+  const largest = httpSettings({ MAX_BODY_BYTES: "1073741824" }, false);
+  expect(largest.bodyBytes).toBe(1_073_741_824);
+  expect(largest.requestTimeoutMs).toBe(21_494_837);
+  expect(failureOf({ MAX_BODY_BYTES: "1073741825" }).message).toContain("from 1024 to 1073741824");
 });
