@@ -22,6 +22,8 @@ const KEEP_ALIVE_MS = 65_000;
 /** As long as most platforms let a route think. */
 const SOCKET_MS = 300_000;
 
+const AT_MOST_THE_REQUEST = `at most REQUEST_TIMEOUT, which is ${A_WHILE_MS} and 1 for every ${BYTES_A_MS} of MAX_BODY_BYTES unless it is set`;
+
 /** What a person sets each limit by. */
 export const SETTING_NAMES: EndedLines["names"] = {
   headersTimeoutMs: "HEADERS_TIMEOUT",
@@ -52,9 +54,7 @@ export function httpSettings(env: Variables, dev: boolean): SetByEnvironment {
   const headersTimeoutMs = ms("HEADERS_TIMEOUT", Math.min(10_000, requestTimeoutMs));
   // A part cannot have longer than the whole.
   if (headersTimeoutMs > requestTimeoutMs) {
-    throw invalidSettings({
-      HEADERS_TIMEOUT: `at most REQUEST_TIMEOUT, which is ${requestTimeoutMs}`,
-    });
+    throw invalidSettings({ HEADERS_TIMEOUT: AT_MOST_THE_REQUEST });
   }
   return {
     bodyBytes,

@@ -37,6 +37,8 @@ export function endConnections(server: Server, ended: (by: EndedBy) => void): vo
   });
 
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    // It was answered, and more bytes arrived while the answer was sent.
+    if (socket.writableEnded) return;
     const by = settingOf(error, lastRequest.get(socket));
     if (by && socket.bytesRead > 0) ended(by);
     const [current] = owed(socket);

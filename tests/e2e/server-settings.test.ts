@@ -157,11 +157,13 @@ describe.each(KINDS)("%s", (kind) => {
 test("the edge runtime is told how many bytes of a body Next lets through", async () => {
   const size = async ({ url }: RunningApp) => (await fetch(`${url}/api/t/size`)).text();
   expect(await size(app)).toBe("10485760");
-  const [larger, told] = await Promise.all([
+  const [larger, dev, told] = await Promise.all([
     started("npm start", { MAX_BODY_BYTES: "20000000" }),
+    started("npm run dev", { MAX_BODY_BYTES: "20000000" }),
     started("the packed server", { HEADGATE_BODY_SIZE: "1000", MAX_BODY_BYTES: "20000000" }),
   ]);
-  expect([await size(larger), await size(told)]).toEqual(["20000000", "1000"]);
+  expect([await size(larger), await size(dev)]).toEqual(["20000000", "20000000"]);
+  expect(await size(told)).toBe("1000");
 });
 
 test("npm start answers 431 for headers of 20 kB, and says what to set", async () => {
