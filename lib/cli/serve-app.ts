@@ -8,7 +8,10 @@ import { loadEnvFiles } from "#lib/cli/env-files";
 import type { ChosenInstagram } from "#lib/cli/instagram";
 import { packageName } from "#lib/cli/package-name";
 import { SHARED_NAMESPACE } from "#lib/core/namespace";
-import { addressOf, bodySettings, type Bound, listen, listenAt } from "#lib/cli/listening";
+import { ExposingResponse } from "#lib/cli/exposing-response";
+import { letBodiesThrough } from "#lib/cli/next-body-size";
+import { httpSettings, SETTING_NAMES } from "#lib/cli/http-settings";
+import { addressOf, type Bound, listen, listenAt } from "#lib/cli/listening";
 import type { ChosenStore } from "#lib/cli/store";
 import { createHttpServer } from "#lib/gateway/http-server";
 import { createScriptStore } from "#lib/redis/script-store";
@@ -59,7 +62,7 @@ async function serve(served: Served): Promise<void> {
   loadEnvFiles(root, mode);
   const env = setVariables(process.env);
   const wanted = listenAt(env);
-  const body = bodySettings(env);
+  const http = httpSettings(env, dev);
   const policy = await served.prepare();
 
   const store = await served.store(env);
@@ -98,12 +101,18 @@ async function serve(served: Served): Promise<void> {
       },
       // In development Next listens for upgrades by itself, for hot reloading. Built, it would leave
       // such a socket open and unanswered: there an upgrade is a request like any other.
-      { ...body, ...(dev && { upgrades: true, stalledTimeoutMs: 0 }) },
+      {
+        ...http,
+        upgrades: dev,
+        response: ExposingResponse,
+        names: SETTING_NAMES,
+        report: (line) => say(`warning  ${line}`),
+      },
     );
     const drain = drainable(server);
     const at = await listen(server, wanted);
     // No request comes in between: one that comes next waits for Next.
-    next.app = startNext(root, dev, at);
+    next.app = startNext(root, dev, at, http.bodyBytes);
     const { close } = await next.app;
     for (const warning of warnings) say(`warning  ${warning}`);
     say(`store    ${store.line}`);
@@ -141,7 +150,7 @@ const MODES = {
   off: "HEADGATE_MODE=off: nothing is asked, counted or refused",
 } as const;
 
-async function startNext(root: string, dev: boolean, { host, port }: Bound) {
+async function startNext(root: string, dev: boolean, { host, port }: Bound, bodyBytes: number) {
   // Next and React choose their build by NODE_ENV when they are loaded, so not before it is set.
   const { default: next } = await import("next");
   // By host and port Next finds itself: a Server Action sent to another page is handed on by a fetch.
@@ -149,6 +158,7 @@ async function startNext(root: string, dev: boolean, { host, port }: Bound) {
   // another site's, and fetch them.
   const hostname = LOOPBACK.test(host) ? "localhost" : host;
   const app = next({ dev, dir: root, hostname, port });
+  await letBodiesThrough(root, dev, bodyBytes);
   await (dev ? app.prepare() : withoutChatter(() => app.prepare()));
   return { handle: app.getRequestHandler(), close: () => app.close() };
 }

@@ -1,7 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  maxHeaderSize,
+  type Server,
+  ServerResponse,
+} from "node:http";
 import type { Duplex } from "node:stream";
 import { CountedRequest } from "./counted-request.ts";
 import { boundConnections, connectionsAllowed } from "./connections.ts";
+import { endConnections } from "./ended-connections.ts";
+import { endedLines, type EndedLines } from "./ended-lines.ts";
 import { endWith, ownStatus } from "./own-answer.ts";
 import { takingTurns } from "./turns.ts";
 
@@ -17,7 +25,7 @@ export interface HttpSettings {
   readonly stalledTimeoutMs: number;
   /** How often the first two are looked at; milliseconds. */
   readonly checkEveryMs: number;
-  /** The request line and all headers together, in bytes. */
+  /** The request line and all headers together, in bytes; `--max-http-header-size` of Node's. */
   readonly headerBytes: number;
   /** The largest body, in bytes. */
   readonly bodyBytes: number;
@@ -25,6 +33,12 @@ export interface HttpSettings {
   readonly connections: number;
   /** Whether upgrades are handed on, rather than be requests like any other. */
   readonly upgrades: boolean;
+  /** The class of responses. */
+  readonly response: typeof ServerResponse<CountedRequest>;
+  /** What a person sets each limit by, for the lines below. */
+  readonly names: EndedLines["names"];
+  /** Called with a line about the connections that a limit ended, every few seconds at most. */
+  readonly report: (line: string) => void;
 }
 
 const DEFAULTS: Omit<HttpSettings, "connections"> = {
@@ -35,10 +49,13 @@ const DEFAULTS: Omit<HttpSettings, "connections"> = {
   stalledTimeoutMs: 60_000,
   // Node's own half a minute would let a client have that much more.
   checkEveryMs: 1_000,
-  headerBytes: 16_384,
+  headerBytes: maxHeaderSize,
   // Twice what a handler reads (64 kB): Next keeps a body in memory before anything has refused it.
   bodyBytes: 131_072,
   upgrades: false,
+  response: ServerResponse,
+  names: {},
+  report: () => {},
 };
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -54,6 +71,7 @@ export function createHttpServer(handle: Handler, settings: Partial<HttpSettings
   const its = { connections: connectionsAllowed(), ...DEFAULTS, ...settings };
   const server = createServer({
     IncomingMessage: CountedRequest,
+    ServerResponse: its.response,
     headersTimeout: its.headersTimeoutMs,
     requestTimeout: its.requestTimeoutMs,
     keepAliveTimeout: its.keepAliveTimeoutMs,
@@ -66,13 +84,17 @@ export function createHttpServer(handle: Handler, settings: Partial<HttpSettings
   });
   server.timeout = its.stalledTimeoutMs;
   boundConnections(server, its.connections);
+  const ended = endedLines({ ...its, values: its });
+  const tooLarge = () => ended("bodyBytes");
+  endConnections(server, ended);
 
   const turn = takingTurns();
   const serve = async (request: CountedRequest, response: ServerResponse) => {
-    request.bound(its.bodyBytes, response);
+    request.bound(its.bodyBytes, response, tooLarge);
     const closed = new Promise((resolve) => response.once("close", resolve));
     if (!(await turn(request.socket, closed))) return;
     const status = ownStatus(request, its.bodyBytes);
+    if (status === 413) tooLarge();
     if (status === undefined) handle(request, response);
     else response.writeHead(status, { connection: "close" }).end();
   };

@@ -81,7 +81,7 @@ export async function serveStore(store: Store, options: ServeOptions): Promise<G
     isOpen: () => isOpen,
     report: options.report ?? (() => {}),
   });
-  const server = createServer(handler, limits);
+  const server = createServer(handler, limits, options.report);
   const port = await listen(server, host, options.port ?? 0);
 
   const close = async () => {
@@ -98,9 +98,17 @@ export async function serveStore(store: Store, options: ServeOptions): Promise<G
   };
 }
 
+/** What sets the limits that end connections. */
+const NAMES = {
+  headersTimeoutMs: "limits.requestTimeoutMs",
+  requestTimeoutMs: "limits.requestTimeoutMs",
+  headerBytes: "NODE_OPTIONS=--max-http-header-size",
+};
+
 function createServer(
   handler: ReturnType<typeof createHandler>,
   { requestTimeoutMs }: GatewayLimits,
+  report: (line: string) => void = () => {},
 ): Server {
   const server = createHttpServer(handler, {
     headersTimeoutMs: requestTimeoutMs,
@@ -110,6 +118,8 @@ function createServer(
     keepAliveTimeoutMs: 60_000,
     // The handler bounds bodies itself, after the token, and says in JSON what is allowed.
     bodyBytes: Number.POSITIVE_INFINITY,
+    names: NAMES,
+    report,
   });
   // The handler asks for the body, of those alone who have the token.
   server.on("checkContinue", (request, response) => server.emit("request", request, response));

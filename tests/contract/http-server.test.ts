@@ -17,6 +17,14 @@ const CLOSE = "Connection: close\r\n";
 /** Times in which a test ends; what is slow here never comes to an end. */
 const SHORT = { headersTimeoutMs: 1_000, requestTimeoutMs: 1_500, checkEveryMs: 50 };
 
+const NAMES = {
+  headersTimeoutMs: "HEADERS",
+  requestTimeoutMs: "REQUEST",
+  stalledTimeoutMs: "STALLED",
+  headerBytes: "HEADER_BYTES",
+  bodyBytes: "BODY_BYTES",
+};
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** Reads the body and answers how many bytes it had. */
@@ -32,10 +40,14 @@ const count: Handler = async (request, response) => {
 /** A server, and what its handler was given. */
 async function serving(settings: Partial<HttpSettings> = {}, handle = count) {
   const seen: string[] = [];
-  const server: Server = createHttpServer((request, response) => {
-    seen.push(`${request.method} ${request.headers.host} ${request.url}`);
-    return handle(request, response);
-  }, settings);
+  const lines: string[] = [];
+  const server: Server = createHttpServer(
+    (request, response) => {
+      seen.push(`${request.method} ${request.headers.host} ${request.url}`);
+      return handle(request, response);
+    },
+    { names: NAMES, report: (line) => lines.push(line), ...settings },
+  );
   cleanUp(server, async (it) => {
     it.close();
     it.closeAllConnections();
@@ -43,7 +55,7 @@ async function serving(settings: Partial<HttpSettings> = {}, handle = count) {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
-  return { port: typeof address === "object" && address ? address.port : 0, seen };
+  return { port: typeof address === "object" && address ? address.port : 0, seen, lines };
 }
 
 /** Another client's status. */
@@ -158,6 +170,64 @@ describe("too much", () => {
     drip(client, `64\r\n${"a".repeat(100)}\r\n`, 1);
     expect(statusesOf(await client.closed)).toEqual([413]);
     expect(bytes).toBe(1_000);
+  });
+});
+
+describe("a connection that a setting ends is one line that names the setting", () => {
+  const post = `POST /?secret HTTP/1.1\r\n${HOST}Cookie: secret\r\n`;
+  const never: Handler = (request) => request.on("error", () => {});
+  const huge: Handler = (_, response) => response.end(Buffer.alloc(64 * 1024 * 1024));
+
+  test.each<[string, string, Partial<HttpSettings>, Handler, string]>([
+    ["slow headers", "GET /?secret HT", SHORT, count, "HEADERS"],
+    ["slow second headers", `${get("/")}GET /?secret HT`, SHORT, count, "HEADERS"],
+    ["a slow body", `${post}Content-Length: 9\r\n\r\n`, SHORT, count, "REQUEST"],
+    ["slow trailers", `${post}Transfer-Encoding: chunked\r\n\r\n0\r\n`, SHORT, count, "REQUEST"],
+    ["no answer", get("/?secret"), { stalledTimeoutMs: 100 }, never, "STALLED"],
+    ["an answer that is not read", get("/?secret"), { stalledTimeoutMs: 100 }, huge, "STALLED"],
+    ["large headers", get("/", `X: ${"secret".repeat(4_000)}\r\n`), {}, count, "HEADER_BYTES"],
+    ["a large body", `${post}Content-Length: 11\r\n\r\n`, { bodyBytes: 10 }, count, "BODY_BYTES"],
+    [
+      "a large body in chunks",
+      `${post}Transfer-Encoding: chunked\r\n\r\n14\r\n${"a".repeat(20)}\r\n14\r\n${"a".repeat(20)}\r\n`,
+      { bodyBytes: 10 },
+      count,
+      "BODY_BYTES",
+    ],
+  ])("for %s", async (_, bytes, settings, handle, name) => {
+    const { port, lines } = await serving(settings, handle);
+    const client = cleanUp(rawClient(port), (it) => it.socket.destroy());
+    if (handle === huge) client.socket.pause();
+    client.socket.write(bytes);
+    await expect.poll(() => lines).toHaveLength(1);
+    expect(lines[0]).toMatch(
+      new RegExp(`^1 connection was ended .*\\d+ (ms|bytes).* ${name} sets this limit\\.$`),
+    );
+    expect(lines[0]).not.toMatch(/secret|127\.0\.0\.1/);
+  });
+
+  test("and there is none for a silent connection, or one that waits for its next request", async () => {
+    const { port, lines } = await serving({ ...SHORT, keepAliveTimeoutMs: 1 });
+    expect(statusesOf(await rawClient(port).closed)).toEqual([408]);
+    expect(statusesOf(await speak(port, get("/")))).toEqual([200]);
+    expect(lines).toEqual([]);
+  });
+
+  test("and headers that do not arrive are 408 however short an answer may stall", async () => {
+    const { port } = await serving({ ...SHORT, stalledTimeoutMs: 50 });
+    expect(statusesOf(await speak(port, "GET / HT"))).toEqual([408]);
+    expect(statusesOf(await rawClient(port).closed)).toEqual([408]);
+  });
+
+  test("and nothing is written into an answer that has begun", async () => {
+    const { port } = await serving({}, (_, response) => {
+      response.writeHead(200, { "content-length": 5 }).write("begun");
+    });
+    const client = rawClient(port);
+    client.socket.write(get("/"));
+    await expect.poll(() => client.text()).toContain("begun");
+    client.socket.write(`${get("/next")}nonsense\r\n\r\n`);
+    expect(statusesOf(await client.closed)).toEqual([200]);
   });
 });
 

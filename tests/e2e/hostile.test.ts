@@ -37,11 +37,23 @@ function roomsOf(text: string): number[] {
   return [...text.matchAll(/"search";r=(\d+)/g)].map(([, left]) => Number(left));
 }
 
-/** What was printed while it served, but for what Next says of every body that broke off. */
+/** A line about connections that a setting ended: it holds nothing that a client sent. */
+const ENDED =
+  /^warning +\d+ connections? (?:was|were) ended with 4\d\d: [\w -]+\. ([\w=-]+) sets .*\n/gm;
+
+/** The settings that the log names, in the order of their first lines. */
+function endedBy(app: RunningApp): string[] {
+  return [...new Set([...app.output().matchAll(ENDED)].map(([, name = ""]) => name))];
+}
+
+/**
+ * What was printed while it served, but for what Next says of every body that broke off, and the lines
+ * about ended connections.
+ */
 function logOf(app: RunningApp): string {
   const [, log = ""] = app.output().split(`${app.url}\n`);
   // Refusals are the gate's own work.
-  const unasked = log.replaceAll(/^.*"event":"denied".*\n/gm, "");
+  const unasked = log.replaceAll(/^.*"event":"denied".*\n/gm, "").replaceAll(ENDED, "");
   return unasked.replaceAll(/Error: aborted\n.*ignore-listed.*\n.*ECONNRESET.*\n\}\n/g, "");
 }
 
@@ -99,6 +111,7 @@ test("10,000 idle connections and slow requests are cut off with 408, and nobody
   }
   expect((await other(port)).status).toBe(200);
   expect(logOf(app)).toBe("");
+  expect(endedBy(app)).toEqual(["HEADERS_TIMEOUT", "REQUEST_TIMEOUT"]);
 });
 
 test("where few files may be open, idle connections take none from the store or from others", async () => {
@@ -131,6 +144,7 @@ describe("over the app", () => {
     expect(statusesOf(await speak(port, announced))).toEqual([413]);
     expect(await store.keys("*")).toEqual([]);
     expect(logOf(app)).toBe("");
+    expect(endedBy(app)).toEqual(["NODE_OPTIONS=--max-http-header-size", "MAX_BODY_BYTES"]);
   });
 
   test("bodies of 50 MB are cut off early, announced or not, and others are served", async () => {

@@ -1,0 +1,19 @@
+import { invalidSettings, setVariables, type Variables } from "#lib/core/settings";
+
+/**
+ * Reads a variable that is a whole number.
+ *
+ * @throws {HeadgateError} ENV_INVALID for anything else, and outside `least` and `most`
+ */
+export function wholeNumber(
+  env: Variables,
+  name: string,
+  standard: number,
+  least: number,
+  most: number,
+): number {
+  const given = setVariables(env)[name] ?? String(standard);
+  const number = Number(given);
+  if (/^\d+$/.test(given) && number >= least && number <= most) return number;
+  throw invalidSettings({ [name]: `a whole number from ${least} to ${most}` });
+}

@@ -1,0 +1,194 @@
+// What the app's own server is told by variables, with routes that only this file needs.
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { Agent, get } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { pack } from "#lib/cli/pack";
+import { type RunningApp, startProgram } from "../support/app.ts";
+import { rawClient, speak, statusesOf } from "../support/raw-client.ts";
+import { scope } from "../support/scope.ts";
+import { treeWith } from "../support/tree.ts";
+
+const cleanUp = scope();
+const ORIGIN = "https://shop.example";
+
+/** Routes under a rule, so that middleware has each request first. */
+const ROUTES = {
+  "app/api/t/think/route.ts": `
+export async function GET(request: Request): Promise<Response> {
+  const ms = Number(new URL(request.url).searchParams.get("ms"));
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return Response.json({ thought: ms });
+}
+`,
+  "app/api/t/upload/route.ts": `
+export async function POST(request: Request): Promise<Response> {
+  const { byteLength } = await request.arrayBuffer();
+  return Response.json({ byteLength });
+}
+`,
+  "app/api/t/size/route.ts": `
+export const runtime = "edge";
+export const dynamic = "force-dynamic";
+export function GET(): Response {
+  return new Response(process.env["HEADGATE_BODY_SIZE"]);
+}
+`,
+  "app/api/t/expose/route.ts": `
+export const dynamic = "force-dynamic";
+export function GET(): Response {
+  return new Response("exposed", { headers: { "Access-Control-Expose-Headers": "X-Total-Count" } });
+}
+`,
+};
+
+let tree = "";
+let packed = "";
+let app: RunningApp;
+/** A request for a route that thinks for longer than the minute after which servers often give up. */
+let thinking: Promise<Answer>;
+
+beforeAll(async () => {
+  tree = treeWith("server-settings", ROUTES);
+  packed = realpathSync(mkdtempSync(join(tmpdir(), "headgate-packed-")));
+  await pack(tree, packed, () => {});
+  app = await start("npm start", { CORS_ORIGINS: ORIGIN });
+  thinking = ask(new Agent(), `${app.url}/api/t/think?ms=70000`);
+  // It is awaited by the last test.
+  thinking.catch(() => {});
+});
+afterAll(async () => {
+  await app?.stop();
+  rmSync(packed, { recursive: true, force: true });
+  rmSync(tree, { recursive: true, force: true });
+});
+
+type Variables = Readonly<Record<string, string>>;
+
+const KINDS = ["npm start", "npm run dev", "the packed server"] as const;
+
+function start(kind: (typeof KINDS)[number], env: Variables = {}): Promise<RunningApp> {
+  const args = {
+    "npm start": ["lib/cli/serve.ts"],
+    "npm run dev": ["lib/cli/serve.ts", "--dev"],
+    "the packed server": [join(packed, "server.mjs")],
+  };
+  const variables = { PORT: "0", HEADGATE_STORE: "embedded", ...env };
+  return startProgram(args[kind], variables, kind === "the packed server" ? tmpdir() : tree);
+}
+
+const started = async (kind: (typeof KINDS)[number], env: Variables) =>
+  cleanUp(await start(kind, env), (it) => it.stop());
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  /** The client's port: the same for two requests on one connection. */
+  readonly port: number | undefined;
+}
+
+function ask(agent: Agent, url: string, headers: Variables = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = get(url, { agent, headers }, (answer) => {
+      const port = answer.socket.localPort;
+      answer.resume().once("end", () => {
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, port });
+      });
+    });
+    asked.once("error", reject);
+  });
+}
+
+const portOf = ({ url }: RunningApp) => Number(new URL(url).port);
+
+describe.each(KINDS)("%s", (kind) => {
+  test("takes small values of every variable, and says which ended a connection", async () => {
+    const server = await started(kind, {
+      KEEP_ALIVE_TIMEOUT: "1000",
+      SOCKET_TIMEOUT: "2000",
+      HEADERS_TIMEOUT: "1500",
+      REQUEST_TIMEOUT: "2500",
+      MAX_BODY_BYTES: "2048",
+    });
+    const port = portOf(server);
+    // The route is compiled by now, where routes are compiled.
+    await ask(new Agent(), `${server.url}/api/t/think?ms=0`).catch(() => {});
+    const head = "Host: x\r\n";
+    const slow = rawClient(port);
+    slow.socket.write("GET /?hunter2 HT");
+    const body = rawClient(port);
+    body.socket.write(`POST /api/t/upload HTTP/1.1\r\n${head}Content-Length: 9\r\n\r\n`);
+    const drip = setInterval(() => body.socket.write("a"), 1_500);
+    const idle = rawClient(port);
+    idle.socket.write(`GET /api/health HTTP/1.1\r\n${head}\r\n`);
+    const thought = speak(port, `GET /api/t/think?ms=60000 HTTP/1.1\r\n${head}\r\n`);
+    const large = `POST /api/t/upload HTTP/1.1\r\n${head}Content-Length: 2049\r\n\r\n`;
+    expect(statusesOf(await speak(port, large))).toEqual([413]);
+    expect(statusesOf(await slow.closed)).toEqual([408]);
+    expect(statusesOf(await body.closed)).toEqual([408]);
+    clearInterval(drip);
+    expect(statusesOf(await idle.closed)).toEqual([200]);
+    expect(statusesOf(await thought)).toEqual([]);
+    for (const name of ["HEADERS_TIMEOUT", "REQUEST_TIMEOUT", "SOCKET_TIMEOUT", "MAX_BODY_BYTES"]) {
+      expect(server.output()).toMatch(
+        new RegExp(`^warning +1 connection was ended .* ${name} sets this limit\\.$`, "m"),
+      );
+    }
+    expect(server.output()).not.toContain("hunter2");
+  });
+
+  test("takes headers of 20 kB when Node is told to, and a body of 15 MB when it is told to", async () => {
+    const server = await started(kind, {
+      NODE_OPTIONS: "--max-http-header-size=65536",
+      MAX_BODY_BYTES: "20000000",
+    });
+    const header = { "x-large": "a".repeat(20_000) };
+    const { status } = await ask(new Agent(), `${server.url}/api/t/think?ms=0`, header);
+    expect(status).toBe(200);
+    const upload = (bytes: number) =>
+      fetch(`${server.url}/api/t/upload`, { method: "POST", body: new Uint8Array(bytes) });
+    expect(await (await upload(15_000_000)).json()).toEqual({ byteLength: 15_000_000 });
+    const announced = `POST /api/t/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 20000001\r\n\r\n`;
+    expect(statusesOf(await speak(portOf(server), announced))).toEqual([413]);
+  });
+});
+
+test("the edge runtime is told how many bytes of a body Next lets through", async () => {
+  const size = async ({ url }: RunningApp) => (await fetch(`${url}/api/t/size`)).text();
+  expect(await size(app)).toBe("10485760");
+  const [larger, dev, told] = await Promise.all([
+    started("npm start", { MAX_BODY_BYTES: "20000000" }),
+    started("npm run dev", { MAX_BODY_BYTES: "20000000" }),
+    started("the packed server", { HEADGATE_BODY_SIZE: "1000", MAX_BODY_BYTES: "20000000" }),
+  ]);
+  expect([await size(larger), await size(dev)]).toEqual(["20000000", "20000000"]);
+  expect(await size(told)).toBe("1000");
+});
+
+test("npm start answers 431 for headers of 20 kB, and says what to set", async () => {
+  const large = `GET /api/health HTTP/1.1\r\nHost: x\r\nX-Large: ${"a".repeat(20_000)}\r\n\r\n`;
+  expect(statusesOf(await speak(portOf(app), large))).toEqual([431]);
+  await expect.poll(() => app.output()).toContain("NODE_OPTIONS=--max-http-header-size sets");
+});
+
+test("a handler's Access-Control-Expose-Headers is sent beside those of the gate", async () => {
+  const answer = await fetch(`${app.url}/api/t/expose`, { headers: { origin: ORIGIN } });
+  const exposed = answer.headers.get("access-control-expose-headers")?.split(", ") ?? [];
+  expect(exposed).toEqual(expect.arrayContaining(["X-Total-Count", "RateLimit", "Retry-After"]));
+  expect(new Set(exposed.map((name) => name.toLowerCase())).size).toBe(exposed.length);
+});
+
+test("a connection that is idle for longer than 11 s serves the next request", async () => {
+  const agent = cleanUp(new Agent({ keepAlive: true, maxSockets: 1 }), (it) => it.destroy());
+  const first = await ask(agent, `${app.url}/api/health`);
+  expect(first.headers["keep-alive"]).toBe("timeout=65");
+  // How long it is idle is what is tested.
+  await new Promise((resolve) => setTimeout(resolve, 12_500));
+  const second = await ask(agent, `${app.url}/api/health`);
+  expect([second.status, second.port]).toEqual([200, first.port]);
+});
+
+test("a route that thinks for 70 s answers", async () => {
+  expect((await thinking).status).toBe(200);
+});

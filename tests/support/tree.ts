@@ -1,0 +1,28 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { SOURCES } from "#lib/cli/build";
+import { ROOT } from "./app.ts";
+
+/**
+ * Copies this tree with more files in it, such as a route that only a test needs. Its packages are hard
+ * links, since Turbopack follows no link out of a project.
+ *
+ * @param files the text of each file, by its path from the root
+ * @returns the folder of the copy, which has no build
+ */
+export function treeWith(name: string, files: Readonly<Record<string, string>>): string {
+  const tree = join(ROOT, ".headgate", "trees", name);
+  rmSync(tree, { recursive: true, force: true });
+  mkdirSync(tree, { recursive: true });
+  for (const source of globSync(SOURCES, { cwd: ROOT, exclude: (it) => it.startsWith(".env") })) {
+    cpSync(join(ROOT, source), join(tree, source), { recursive: true });
+  }
+  const linked = spawnSync("cp", ["-al", join(ROOT, "node_modules"), tree], { encoding: "utf8" });
+  if (linked.status !== 0) throw new Error(linked.stderr);
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(tree, path)), { recursive: true });
+    writeFileSync(join(tree, path), text);
+  }
+  return tree;
+}
