@@ -1,5 +1,5 @@
 import { IncomingMessage, type ServerResponse } from "node:http";
-import { endWith } from "./own-answer.ts";
+import { atMost, endWith } from "./own-answer.ts";
 
 /** A request that counts its body as it arrives, before anyone has read or kept it. */
 export class CountedRequest extends IncomingMessage {
@@ -24,8 +24,9 @@ export class CountedRequest extends IncomingMessage {
     this.#tooLarge();
     this.#tooLarge = () => {};
     // An answer that has begun, or that others wait before, can only break off.
-    if (this.#response?.socket && !this.#response.headersSent) endWith(this.socket, 413);
-    else this.socket.destroy();
+    if (this.#response?.socket && !this.#response.headersSent) {
+      endWith(this.socket, 413, atMost(this.#most));
+    } else this.socket.destroy();
     return false;
   }
 }

@@ -10,7 +10,7 @@ import { CountedRequest } from "./counted-request.ts";
 import { boundConnections, connectionsAllowed } from "./connections.ts";
 import { endConnections } from "./ended-connections.ts";
 import { endedLines, type EndedLines } from "./ended-lines.ts";
-import { endWith, ownStatus } from "./own-answer.ts";
+import { answerWith, atMost, endWith, ownStatus } from "./own-answer.ts";
 import { takingTurns } from "./turns.ts";
 
 /** What a server takes from a client, and how long it waits for one. */
@@ -94,9 +94,12 @@ export function createHttpServer(handle: Handler, settings: Partial<HttpSettings
     const closed = new Promise((resolve) => response.once("close", resolve));
     if (!(await turn(request.socket, closed))) return;
     const status = ownStatus(request, its.bodyBytes);
+    if (status === undefined) {
+      handle(request, response);
+      return;
+    }
     if (status === 413) tooLarge();
-    if (status === undefined) handle(request, response);
-    else response.writeHead(status, { connection: "close" }).end();
+    answerWith(response, status, status === 413 ? atMost(its.bodyBytes) : undefined);
   };
   const refuseTunnel = async (socket: Duplex) => {
     // Node has let go of it: a client that breaks off would be an error that nobody hears.

@@ -1,5 +1,6 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { formatSize } from "#lib/core/size";
 
 /** What may stand in Host: no path, no user, nothing that another reader takes for its end. */
 const HOST = /^[^\s/\\?#@,]*$/;
@@ -42,9 +43,37 @@ function isSound({ headers, headersDistinct, httpVersion, url = "" }: IncomingMe
   );
 }
 
-/** Ends a connection with a status, where no answer has begun on it. */
-export function endWith(socket: Duplex, status: number): void {
+/** Answers a request with a status, as a problem (RFC 9457), and closes its connection. */
+export function answerWith(response: ServerResponse, status: number, detail?: string): void {
+  const { headers, body } = problemOf(status, detail);
+  response.writeHead(status, { ...headers, Connection: "close" });
+  response.end(status === 204 ? undefined : body);
+}
+
+/** The same on a connection where no answer has begun. */
+export function endWith(socket: Duplex, status: number, detail?: string): void {
   if (!socket.writable) return;
-  const line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`;
-  socket.end(`${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+  const { headers, body } = problemOf(status, detail);
+  const lines = Object.entries({ ...headers, Connection: "close" }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}`;
+  socket.end(`${head}\r\n${body}`, () => socket.destroy());
+}
+
+/** What a person who sent too large a body is told. */
+export function atMost(bodyBytes: number): string {
+  return `The body of a request must be at most ${formatSize(bodyBytes)}.`;
+}
+
+function problemOf(status: number, detail: string | undefined) {
+  if (status === 204) return { headers: {}, body: "" };
+  const title = STATUS_CODES[status] ?? "";
+  const body = JSON.stringify({ type: "about:blank", title, status, ...(detail && { detail }) });
+  const headers = {
+    "Content-Type": "application/problem+json",
+    "Content-Length": Buffer.byteLength(body),
+    "Cache-Control": "no-store",
+  };
+  return { headers, body };
 }

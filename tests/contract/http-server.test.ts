@@ -67,6 +67,10 @@ async function other(port: number): Promise<number> {
   return answer.status;
 }
 
+/** A problem, whole, that no cache keeps. */
+const TOO_LARGE =
+  /Content-Type: application\/problem\+json\r\n.*Cache-Control: no-store\r\n.*\r\n\r\n\{.*"status":413.*\}$/is;
+
 describe("a client that is slow", () => {
   test("to send is answered 408 and cut off, and others are served", async () => {
     const { port } = await serving(SHORT);
@@ -153,7 +157,10 @@ describe("too much", () => {
       `POST / HTTP/1.1\r\n${HOST}${CLOSE}Content-Length: ${bytes}\r\n\r\n${"a".repeat(bytes)}`;
     expect(await speak(port, post(10))).toContain("10 bytes");
     expect(seen.splice(0)).toHaveLength(1);
-    expect(statusesOf(await speak(port, post(11)))).toEqual([413]);
+    const denied = await speak(port, post(11));
+    expect(statusesOf(denied)).toEqual([413]);
+    expect(denied).toMatch(TOO_LARGE);
+    expect(denied).toContain('"The body of a request must be at most 10 B."');
     expect(seen).toEqual([]);
   });
 
@@ -168,7 +175,9 @@ describe("too much", () => {
     const client = rawClient(port);
     client.socket.write(`POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`);
     drip(client, `64\r\n${"a".repeat(100)}\r\n`, 1);
-    expect(statusesOf(await client.closed)).toEqual([413]);
+    const denied = await client.closed;
+    expect(statusesOf(denied)).toEqual([413]);
+    expect(denied).toMatch(TOO_LARGE);
     expect(bytes).toBe(1_000);
   });
 });
