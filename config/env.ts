@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { GateMode } from "#lib/core/mode";
-import { readSize } from "#lib/core/size";
+import { NEXT_CUTS_AT } from "#lib/core/next-body-size";
 import { namedStore, STORE_VARIABLES } from "#lib/core/named-store";
 import {
   invalidSettings,
@@ -49,7 +49,7 @@ export interface Environment {
   /** Headers of handlers that pages of these origins may read. */
   readonly corsExposedHeaders: readonly string[];
   readonly legacyHeaders: boolean | "only";
-  /** Where Next cuts a request's body, in bytes; undefined where it cuts none. */
+  /** Where Next cuts a request's body unless next.config says otherwise, in bytes; undefined where it cuts none. */
   readonly cutAt: number | undefined;
 }
 
@@ -86,10 +86,6 @@ const schema = z.object({
   ),
   CORS_ORIGINS: z._default(plain, ""),
   CORS_EXPOSED_HEADERS: z._default(z.string().check(z.regex(/^[\w!#$%&'*+.^`|~, -]*$/)), ""),
-  HEADGATE_BODY_SIZE: z._default(
-    z.string().check(z.refine((text) => readSize(text) !== undefined)),
-    "10mb",
-  ),
   AUTH_SECRET: z.optional(secret),
   AUTH_SECRET_PREVIOUS: z.optional(secret),
   AUTH_AUDIENCE: z._default(plain, "headgate"),
@@ -132,8 +128,6 @@ const MUST_BE: Readonly<Record<string, string>> = {
   CLIENT_IP_FROM: "socket, hops:n or a platform's name, without quotes around it",
   CLIENT_IPV6_PREFIX: "a whole number of bits from 48 to 128",
   CORS_EXPOSED_HEADERS: "names of headers such as X-Total-Count, separated by commas",
-  HEADGATE_BODY_SIZE:
-    "what next.config's experimental.proxyClientMaxBodySize is: a size such as 20mb",
   CORS_ORIGINS: "origins such as https://shop.example, separated by commas, or *",
 };
 
@@ -179,7 +173,7 @@ export function readEnvironment(source: Variables): Environment {
     instagram: { url: instagramUrl(env), token: env.INSTAGRAM_ACCESS_TOKEN },
     corsOrigins: originsOf(env.CORS_ORIGINS),
     corsExposedHeaders: listOf(env.CORS_EXPOSED_HEADERS),
-    cutAt: isPlatform ? undefined : readSize(env.HEADGATE_BODY_SIZE),
+    cutAt: isPlatform ? undefined : NEXT_CUTS_AT,
     legacyHeaders: LEGACY[env.HEADGATE_LEGACY_HEADERS],
   };
 }
@@ -256,12 +250,8 @@ let parsed: Environment | undefined;
 
 /** The environment of this process, parsed when first asked for and then kept. */
 export function environment(): Environment {
-  // The app's name and its body size are of next.config: Next writes them in the place of these at build.
-  // Our server's stand before them, for an app whose next.config names none.
-  parsed ??= readEnvironment({
-    HEADGATE_APP: process.env["HEADGATE_APP"],
-    HEADGATE_BODY_SIZE: process.env["HEADGATE_BODY_SIZE"],
-    ...process.env,
-  });
+  // The app's name is of next.config: Next writes it in the place of this at build. Our server's stands
+  // before it, for an app whose next.config names none.
+  parsed ??= readEnvironment({ HEADGATE_APP: process.env["HEADGATE_APP"], ...process.env });
   return parsed;
 }

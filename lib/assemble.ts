@@ -56,8 +56,9 @@ export interface HeadgateOptions {
    */
   readonly cors?: Cors;
   /**
-   * The largest body, in bytes, that Next hands on to a handler: where its own server runs middleware it
-   * cuts a longer one in silence (`experimental.proxyClientMaxBodySize`), so the gate answers 413.
+   * Where Next's own server runs the middleware: the largest body, in bytes, that it hands on to a handler
+   * by default, {@link NEXT_CUTS_AT}. It cuts a longer one in silence, so the gate answers 413. What
+   * next.config says (`experimental.proxyClientMaxBodySize`) holds in its place.
    * @default none: Vercel and Workers cut no body
    */
   readonly cutAt?: number | undefined;

@@ -4,7 +4,6 @@ import { nearest } from "#lib/policy/nearest";
 /** Every variable of Headgate's whose name begins with HEADGATE_, whichever program reads it. */
 const KNOWN = [
   "HEADGATE_APP",
-  "HEADGATE_BODY_SIZE",
   "HEADGATE_CLUSTER",
   "HEADGATE_JOIN",
   "HEADGATE_LEGACY_HEADERS",

@@ -1,5 +1,4 @@
 import { createRequire } from "node:module";
-import { setVariables } from "#lib/core/settings";
 
 /** What this file needs of `next/dist/server/config`. */
 interface ConfigModule {
@@ -11,8 +10,7 @@ interface ConfigModule {
 
 /**
  * Makes Next hand on bodies of up to `bodyBytes` bytes where there is middleware, and of up to what the
- * app's next.config says where that is more; beyond it Next cuts a body off in silence. Tells the gate
- * by HEADGATE_BODY_SIZE how many bytes that is, unless it is set.
+ * app's next.config says where that is more; beyond it Next cuts a body off in silence.
  *
  * Next loads a config once for each process and folder, and its parts share that object.
  */
@@ -25,8 +23,6 @@ export async function letBodiesThrough(
   const { default: loadConfig } = require("next/dist/server/config") as ConfigModule;
   const phase = dev ? "phase-development-server" : "phase-production-server";
   const { experimental } = await loadConfig(phase, root);
-  const size = Math.max(experimental.proxyClientMaxBodySize ?? 0, bodyBytes);
-  experimental.proxyClientMaxBodySize = size;
-  const told = setVariables(process.env)["HEADGATE_BODY_SIZE"];
-  process.env["HEADGATE_BODY_SIZE"] = told ?? String(size);
+  const { proxyClientMaxBodySize: bytes = 0 } = experimental;
+  experimental.proxyClientMaxBodySize = Math.max(bytes, bodyBytes);
 }

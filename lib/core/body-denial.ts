@@ -1,10 +1,14 @@
 import type { Decision } from "./decision.ts";
+import { nextCutsAt } from "./next-body-size.ts";
 
 /** What bounds the body of a request, in bytes; each is undefined where nothing does. */
 export interface BodyBounds {
   /** The smallest `maxBody` of the rules that apply. */
   readonly ruled?: number | undefined;
-  /** What Next lets through where it cuts a longer body in silence; undefined where it cuts none. */
+  /**
+   * What Next hands on where it cuts a longer body in silence, unless the request tells; undefined where
+   * it cuts none.
+   */
   readonly cutAt: number | undefined;
 }
 
@@ -16,7 +20,7 @@ export interface BodyBounds {
  * @returns undefined where the request may go on
  */
 export function bodyDenial(request: Request, { ruled, cutAt }: BodyBounds): Decision | undefined {
-  const maxBody = Math.min(ruled ?? Infinity, isCut(request) ? (cutAt ?? Infinity) : Infinity);
+  const maxBody = Math.min(ruled ?? Infinity, cutOf(request, cutAt));
   if (maxBody === Infinity) return undefined;
   const length = lengthOf(request, cutAt !== undefined);
   if (length !== undefined) return length > maxBody ? denial("body-too-large", maxBody) : undefined;
@@ -24,8 +28,10 @@ export function bodyDenial(request: Request, { ruled, cutAt }: BodyBounds): Deci
 }
 
 /** Next gives the middleware a copy of a body, and cuts both; those of GET and HEAD it leaves alone. */
-function isCut({ method }: Request): boolean {
-  return method !== "GET" && method !== "HEAD";
+function cutOf(request: Request, cutAt: number | undefined): number {
+  const { method } = request;
+  if (cutAt === undefined || method === "GET" || method === "HEAD") return Infinity;
+  return nextCutsAt(request) ?? cutAt;
 }
 
 /**

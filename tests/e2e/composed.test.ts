@@ -235,6 +235,9 @@ describe("a page of another origin", () => {
   );
 });
 
+/** next.config's proxyClientMaxBodySize. */
+const ELEVEN_MB = 11_534_336;
+
 describe("a body", () => {
   const sized = (bytes: number) => ({ method: "POST", body: new Uint8Array(bytes) });
   const chunked = () => ({
@@ -249,14 +252,14 @@ describe("a body", () => {
   });
 
   test("of as much as Next hands on reaches the handler whole", async () => {
-    const answer = await newClient()("/api/upload", sized(10_485_760));
-    expect(await answer.json()).toEqual({ bytes: 10_485_760 });
+    const answer = await newClient()("/api/upload", sized(ELEVEN_MB));
+    expect(await answer.json()).toEqual({ bytes: ELEVEN_MB });
   });
 
   test.each(["/api/upload", "/own/answer", "/no-rule-here"])(
     "of one byte more is denied with a problem on %s, and never cut",
     async (path) => {
-      const answer = await newClient()(path, sized(10_485_761));
+      const answer = await newClient()(path, sized(ELEVEN_MB + 1));
       expect(answer.status).toBe(413);
       expect(answer.headers.get("content-type")).toBe("application/problem+json");
       expect(await answer.json()).toMatchObject({ status: 413, title: "Content Too Large" });

@@ -28,13 +28,6 @@ export async function POST(request: Request): Promise<Response> {
   return Response.json({ byteLength });
 }
 `,
-  "app/api/t/size/route.ts": `
-export const runtime = "edge";
-export const dynamic = "force-dynamic";
-export function GET(): Response {
-  return new Response(process.env["HEADGATE_BODY_SIZE"]);
-}
-`,
   "app/api/t/expose/route.ts": `
 export const dynamic = "force-dynamic";
 export function GET(): Response {
@@ -152,18 +145,6 @@ describe.each(KINDS)("%s", (kind) => {
     const announced = `POST /api/t/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 20000001\r\n\r\n`;
     expect(statusesOf(await speak(portOf(server), announced))).toEqual([413]);
   });
-});
-
-test("the edge runtime is told how many bytes of a body Next lets through", async () => {
-  const size = async ({ url }: RunningApp) => (await fetch(`${url}/api/t/size`)).text();
-  expect(await size(app)).toBe("10485760");
-  const [larger, dev, told] = await Promise.all([
-    started("npm start", { MAX_BODY_BYTES: "20000000" }),
-    started("npm run dev", { MAX_BODY_BYTES: "20000000" }),
-    started("the packed server", { HEADGATE_BODY_SIZE: "1000", MAX_BODY_BYTES: "20000000" }),
-  ]);
-  expect([await size(larger), await size(dev)]).toEqual(["20000000", "20000000"]);
-  expect(await size(told)).toBe("1000");
 });
 
 test("npm start answers 431 for headers of 20 kB, and says what to set", async () => {

@@ -40,8 +40,6 @@ export interface Project {
   readonly prerendered?: readonly string[];
   /** Routes with parameters of which the build made some, or answers are made once and kept. */
   readonly prerenderedByParameter?: readonly string[];
-  /** Where Next cuts a body, in bytes. */
-  readonly cutAt?: number;
   /** Pages of the app router that have a Server Action. */
   readonly actions?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -126,7 +124,6 @@ function manifests(project: Project): Readonly<Record<string, unknown>> {
         env: project.env ?? {},
         output: project.output,
         pageExtensions: ["tsx", "ts"],
-        experimental: { proxyClientMaxBodySize: project.cutAt ?? 10_485_760 },
         images: images ?? { unoptimized: true },
       },
     },

@@ -10,7 +10,6 @@ export const FINDING_CODES = [
   "REWRITES_UNREADABLE",
   "IMAGE_OPTIMIZER",
   "COUNTS_CACHED",
-  "BODY_SIZE_DIFFERS",
 ] as const;
 
 export type FindingCode = (typeof FINDING_CODES)[number];

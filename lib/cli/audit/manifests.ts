@@ -28,9 +28,6 @@ export interface Build {
   readonly prerendered: ReadonlySet<string>;
   /** Whether the build made a route's answers, all of them or some. */
   readonly isPrerendered: (route: string) => boolean;
-  /** Where Next cuts a body, in bytes, and what the built middleware was told of it. */
-  readonly cutAt: number;
-  readonly toldCutAt: string | undefined;
   /** Files of pages that a Server Action belongs to, as `appPaths` names them. */
   readonly withActions: ReadonlySet<string>;
   readonly pageExtensions: readonly string[];
@@ -66,8 +63,6 @@ export function readBuild(project: string): Build {
     rewrites: rewritesOf(routes),
     prerendered: new Set(Object.keys(prerendered.routes)),
     isPrerendered: prerenderedTest(prerendered),
-    cutAt: config.experimental?.proxyClientMaxBodySize ?? CUT_AT,
-    toldCutAt: textOf(config.env?.["HEADGATE_BODY_SIZE"]),
     withActions: new Set(
       [...Object.values(actions.node), ...Object.values(actions.edge)].flatMap(({ workers }) =>
         Object.keys(workers).map((worker) => worker.replace(/^app(?=\/)/, "")),
@@ -81,17 +76,10 @@ export function readBuild(project: string): Build {
   };
 }
 
-/** Next's own default, in bytes. */
-const CUT_AT = 10_485_760;
-
 function prerenderedTest({ routes, dynamicRoutes = {} }: Content<"prerender-manifest.json">) {
   const sources = Object.entries(routes).map(([path, { srcRoute }]) => srcRoute ?? path);
   const made = new Set([...Object.keys(routes), ...sources, ...Object.keys(dynamicRoutes)]);
   return (route: string) => made.has(route);
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }
 
 /** A rewrite, and whether it tells letters of different case apart. */

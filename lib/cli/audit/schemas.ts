@@ -67,7 +67,6 @@ export const MANIFESTS = {
       env: z.optional(z.record(z.string(), z.unknown())),
       output: z.optional(z.string()),
       pageExtensions: z.array(z.string()),
-      experimental: z.optional(z.object({ proxyClientMaxBodySize: z.optional(z.number()) })),
       images: z.optional(
         z.object({
           unoptimized: z.optional(z.boolean()),

@@ -1,5 +1,4 @@
 import { matchesGlob } from "node:path";
-import { formatSize, readSize } from "#lib/core/size";
 import type { Built, CoveredRoute } from "./coverage.ts";
 import { type Finding, finding, listed } from "./findings.ts";
 import type { Build } from "./manifests.ts";
@@ -15,7 +14,6 @@ export function warningsOf(
     ...handOverFindings(build),
     ...imageFindings(build, covered, built),
     ...covered.flatMap((route) => cachedFindings(route, build, built)),
-    ...bodySizeFindings(build),
   ];
 }
 
@@ -36,23 +34,6 @@ function cachedFindings(
       subject: route.file,
       given: `the build made it, so that caches keep it for all clients, and ${listed([...telling])} writes one client's counts into it`,
       allowed: 'headers: "denied" for a rule that matches it',
-    }),
-  ];
-}
-
-/** The gate denies larger bodies by what it was told; Next cuts them by its own setting. */
-function bodySizeFindings({ cutAt, toldCutAt }: Build): Finding[] {
-  const told = readSize(toldCutAt ?? "10mb");
-  if (told === cutAt) return [];
-  const given =
-    told === undefined
-      ? "env.HEADGATE_BODY_SIZE is no size"
-      : `Next hands on ${formatSize(cutAt)} of a body, and the gate was told ${formatSize(told)}`;
-  return [
-    finding("BODY_SIZE_DIFFERS", ["variable", "HEADGATE_BODY_SIZE"], {
-      subject: "next.config",
-      given,
-      allowed: "env.HEADGATE_BODY_SIZE with the size of experimental.proxyClientMaxBodySize",
     }),
   ];
 }

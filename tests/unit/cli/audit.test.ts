@@ -494,23 +494,6 @@ describe("a route whose answers the build made", () => {
   });
 });
 
-describe("the size at which Next cuts bodies", () => {
-  const codes = async (cutAt: number, env: Readonly<Record<string, string>> = {}) => {
-    const policy = { rules: { api: rule("/api/:path*") } };
-    const { warnings } = await audit({ app: { "api/up/route": GET }, policy, cutAt, env });
-    return warnings.map(({ code }) => code);
-  };
-
-  test("is warned of where the gate was told another", async () => {
-    expect(await codes(10_485_760)).toEqual([]);
-    expect(await codes(52_428_800)).toEqual(["BODY_SIZE_DIFFERS"]);
-    expect(await codes(10_485_760, { HEADGATE_BODY_SIZE: "50mb" })).toEqual(["BODY_SIZE_DIFFERS"]);
-    expect(await codes(10_485_760, { HEADGATE_BODY_SIZE: "big" })).toEqual(["BODY_SIZE_DIFFERS"]);
-    expect(await codes(52_428_800, { HEADGATE_BODY_SIZE: "50mb" })).toEqual([]);
-    expect(await codes(52_428_800, { HEADGATE_BODY_SIZE: "52428800" })).toEqual([]);
-  });
-});
-
 test("an audit is readable at 100 columns", async () => {
   const path = `api/${"a-long-name/".repeat(5)}[id]`;
   const names = Array.from({ length: 12 }, (_, i) => [`a-rule-${i}`, rule("/api/:path*")] as const);

@@ -52,7 +52,6 @@ describe("the environment", () => {
     const read = (more: Record<string, string>) => readEnvironment({ ...base, ...more }).cutAt;
     expect(read({ VERCEL: "1" })).toBeUndefined();
     expect(read({ VERCEL: "1", HEADGATE_SERVER: "1" })).toBe(10_485_760);
-    expect(read({ HEADGATE_BODY_SIZE: "20000000" })).toBe(20_000_000);
   });
 
   test("reads what is set, and takes an empty variable for one that is not", () => {
@@ -64,7 +63,6 @@ describe("the environment", () => {
       HEADGATE_CLUSTER: "1",
       CORS_ORIGINS: "https://a.example, https://b.example:8443",
       CORS_EXPOSED_HEADERS: "X-Total-Count , ETag,",
-      HEADGATE_BODY_SIZE: "20mb",
       AUTH_SECRET: long,
       AUTH_SECRET_PREVIOUS: "",
       VERCEL_ENV: "preview",
@@ -77,7 +75,6 @@ describe("the environment", () => {
       legacyHeaders: true,
       corsOrigins: ["https://a.example", "https://b.example:8443"],
       corsExposedHeaders: ["X-Total-Count", "ETag"],
-      cutAt: 20_971_520,
       auth: { secrets: [long] },
     });
   });
@@ -145,7 +142,6 @@ describe("the environment", () => {
     ["CORS_ORIGINS", "https://a.example/"],
     ["CORS_ORIGINS", "a.example"],
     ["CORS_EXPOSED_HEADERS", "X-Total-Count; ETag"],
-    ["HEADGATE_BODY_SIZE", "large"],
   ])("refuses %s=%s by its name, and does not repeat what was given", (name, value) => {
     let message = "";
     try {
