@@ -4,6 +4,7 @@ import { monotonic } from "#lib/core/clock";
 import type { Decision } from "#lib/core/decision";
 import { requestIdOf } from "#lib/observe/request-id";
 import type { AnyPolicy } from "#lib/policy/define";
+import { isPrefetch } from "#lib/policy/prefetch";
 import { routedPath } from "#lib/policy/path";
 import { writeCorsHeaders } from "#lib/respond/cors";
 import { writeLimitHeaders } from "#lib/respond/headers";
@@ -43,7 +44,8 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
     if (cut) return deny(request, event, UNASKED, cut, report(request, event, UNASKED, cut, 0));
 
     const { pathname, hasLocales } = routedPath(request);
-    const candidates = gate.policy.rulesFor(request.method, pathname, hasLocales);
+    const prefetches = gate.policy.tellsPrefetches && isPrefetch(request);
+    const candidates = gate.policy.rulesFor(request.method, pathname, hasLocales, prefetches);
     if (!candidates) return goOn(request, event);
     if (mode === "off") return pass(request, event);
 

@@ -178,6 +178,7 @@ function singleLimit(limit: number, windowMs: number): RuleSet {
     onStoreFailure: "allow",
     admit: "strict",
     headers: undefined,
+    prefetchTimes: undefined,
     maxBody: undefined,
     enforced: 100,
     limits: [compiled],

@@ -7,6 +7,7 @@ import { type Gate, openGate } from "./audit/gate.ts";
 import { type Build, readBuild } from "./audit/manifests.ts";
 import { matcherTest } from "./audit/matchers.ts";
 import { middlewareFindings } from "./audit/middleware.ts";
+import { prefetchFindings } from "./audit/prefetches.ts";
 import { patternSamples } from "./audit/rewrites.ts";
 import { type Route, routesOf } from "./audit/routes.ts";
 import { isDynamic, localizedSamples, wordsOf } from "./audit/samples.ts";
@@ -58,6 +59,7 @@ function auditBuild(build: Build, routes: readonly Route[], gate: Gate): Audit {
     failures: [
       ...middlewareFindings(build),
       ...[...covered, ...rewrites].flatMap(({ findings }) => findings),
+      ...prefetchFindings(build, covered, gate),
     ],
     warnings: warningsOf(build, covered, built),
     mark: gate.mark,

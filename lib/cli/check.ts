@@ -50,7 +50,8 @@ export async function checkPolicyFile(file: string): Promise<CheckResult> {
   }
 }
 
-async function importPolicy(file: string): Promise<AnyPolicy> {
+/** Loads the policy of a file that has been checked. */
+export async function importPolicy(file: string): Promise<AnyPolicy> {
   const loaded = (await import(pathToFileURL(file).href)) as { readonly default?: AnyPolicy };
   if (loaded.default !== undefined) return loaded.default;
   throw new Error("the file has no default export; write: export default definePolicy({ ... })");

@@ -4,7 +4,10 @@ import { parseArgs } from "node:util";
 import { HeadgateError } from "#lib/core/errors";
 import { auditProject } from "./audit.ts";
 import { auditAsData, renderAudit } from "./audit/render.ts";
-import { checkPolicyFile, renderCheck } from "./check.ts";
+import { compilePolicy } from "#lib/policy/compile";
+import { adviceFor } from "./advice.ts";
+import { checkPolicyFile, importPolicy, renderCheck } from "./check.ts";
+import { PREFETCH_UNSEEN, seesPrefetches } from "./prefetch-seen.ts";
 
 const HELP = `Headgate's command line.
 
@@ -17,7 +20,8 @@ const HELP = `Headgate's command line.
   npm run headgate -- --help              this text
 
 check says for each problem its place in the file, what was given and what is allowed, and ends
-with 1 where there is any. It runs before every build and every start.
+with 1 where there is any. It runs before every build and every start. Its advice is about rules that
+work and may not do what was meant; it fails nothing.
 
 audit lists every route and rewrite of a build (npm run build) with the rules that cover it, and
 ends with 1 where a route handler has none and is not exempt, where the middleware's matcher leaves
@@ -76,10 +80,28 @@ function read(args: readonly string[]) {
 async function check(file: string, { json }: Flags): Promise<number> {
   mustExist(file);
   const result = await checkPolicyFile(file);
-  if (json) console.log(JSON.stringify(result, null, 2));
-  else if (result.ok) console.log(renderCheck(result));
-  else console.error(renderCheck(result));
-  return result.ok ? 0 : 1;
+  const more = result.ok ? await beyond(file) : { failures: [], advice: [] };
+  const ok = result.ok && more.failures.length === 0;
+  if (json) {
+    console.log(JSON.stringify({ ...result, ok, ...more }, null, 2));
+  } else {
+    const print = result.ok ? console.log : console.error;
+    print(renderCheck(result));
+    for (const failure of more.failures) console.error(`\n${failure}`);
+    for (const line of more.advice) console.log(`\nadvice   ${line}`);
+  }
+  return ok ? 0 : 1;
+}
+
+/** What a policy that can be used comes to in the project at hand. */
+async function beyond(file: string) {
+  const project = process.cwd();
+  const policy = await importPolicy(file);
+  const isUnseen = compilePolicy(policy).tellsPrefetches && !(await seesPrefetches(project));
+  return {
+    failures: isUnseen ? [`PREFETCH_UNSEEN: ${PREFETCH_UNSEEN}`] : [],
+    advice: adviceFor(policy, project),
+  };
 }
 
 async function audit(file: string | undefined, flags: Flags): Promise<number> {

@@ -11,6 +11,7 @@ import { SHARED_NAMESPACE } from "#lib/core/namespace";
 import { ExposingResponse } from "#lib/cli/exposing-response";
 import { letBodiesThrough } from "#lib/cli/next-body-size";
 import { httpSettings, SETTING_NAMES } from "#lib/cli/http-settings";
+import { tellPrefetch } from "#lib/cli/prefetch-header";
 import { addressOf, type Bound, listen, listenAt } from "#lib/cli/listening";
 import type { ChosenStore } from "#lib/cli/store";
 import { createHttpServer } from "#lib/gateway/http-server";
@@ -92,6 +93,7 @@ async function serve(served: Served): Promise<void> {
     const server = createHttpServer(
       async (request, response) => {
         clients.name(request);
+        tellPrefetch(request);
         try {
           await (await next.app)?.handle(request, response);
         } catch (error) {

@@ -5,6 +5,7 @@ import { refuseLocale } from "./locales.ts";
 import type { MatchableRule } from "./match.ts";
 import { withSuggestion } from "./nearest.ts";
 import { compilePattern } from "./pattern.ts";
+import { readPrefetch } from "./prefetch.ts";
 import { isText } from "./shape.ts";
 import type { Admit, OnStoreFailure } from "./types.ts";
 import { MODE_FORM, type ParsedRule } from "./schema.ts";
@@ -25,18 +26,21 @@ export function compileRule(name: string, given: ParsedRule, context: Context): 
     refuseLocale(pattern, [...place, "match", ...at], context.locales, problems);
     return compilePattern(pattern, [...place, "match", ...at], problems) ?? [];
   });
+  const methods = readMethods(given, place, problems);
+  const takesGet = match.length > 0 && (methods?.has("GET") ?? true);
   const onStoreFailure = given.onStoreFailure ?? defaults.onStoreFailure ?? "allow";
   return {
     patterns,
     rule: {
       name,
       match,
-      methods: readMethods(given, place, problems),
+      methods,
       replaces: readReplaces(name, given, context),
       onStoreFailure,
       admit: readAdmit(given.admit, onStoreFailure, place, problems),
       headers: given.headers ?? defaults.headers,
       maxBody: readMaxBody(given, place, problems),
+      prefetchTimes: readPrefetch(given.prefetch, takesGet, place, problems),
       enforced: readMode(given.mode, place, problems),
       ...read,
     },

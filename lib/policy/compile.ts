@@ -8,6 +8,7 @@ import { createFollow, type Rewrites } from "./rewrites.ts";
 import { type Locales, readLocales, refuseLocale } from "./locales.ts";
 import { createMatcher, type MatchableRule } from "./match.ts";
 import { compilePattern, type Pattern } from "./pattern.ts";
+import { withPrefetchRules } from "./prefetch.ts";
 import { type ParsedPolicy, parsePolicy, parseRule } from "./schema.ts";
 import type { CompiledPolicy } from "./types.ts";
 
@@ -35,7 +36,8 @@ export function compilePolicy(
   if (problems.found.length > 0) throw new PolicyError(problems.found);
 
   const follow = rewrites && createFollow(rewrites);
-  const matcher = createMatcher(rules, exempt, follow, locales && createFollow(locales.rewrites));
+  const matched = withPrefetchRules(rules);
+  const matcher = createMatcher(matched, exempt, follow, locales && createFollow(locales.rewrites));
   const alone = new Map(
     rules.map(({ rule }) => [rule.name, candidatesOf([{ rules: [rule], mayReplace: false }])]),
   );
@@ -48,6 +50,7 @@ export function compilePolicy(
       reason: String(reason),
     })),
     rulesFor: matcher,
+    tellsPrefetches: matched.length > rules.length,
     rule: (name) => alone.get(name),
   };
 }

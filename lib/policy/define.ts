@@ -108,6 +108,16 @@ interface RuleProperties<Rule extends string> {
    * upload: { match: "/api/upload", limits: { user: "20 per hour" }, maxBody: "5 MB" }
    */
   readonly maxBody?: string | number;
+  /**
+   * How prefetches of pages are counted, which nobody asked for yet: "count" like visits; "apart", in a
+   * limit of their own of ten times the rule's, or of `times`. Each segment that Next prefetches is one.
+   * "apart" needs `skipProxyUrlNormalize` in next.config (`skipMiddlewareUrlNormalize` with
+   * middleware.ts), or our own server: without it Next keeps from the gate what a prefetch is.
+   * @default "count"
+   * @example
+   * pages: { match: "/p/:id", limits: { ip: "20 per minute" }, prefetch: "apart" }
+   */
+  readonly prefetch?: "count" | "apart" | { readonly times: number };
 }
 
 /** As much of next-intl's routing as changes paths; it may say more. */

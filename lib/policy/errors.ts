@@ -33,6 +33,7 @@ export const PROBLEM_CODES = [
   "BAD_MODE",
   "OPTIMISTIC_AND_DENY",
   "BAD_SIZE",
+  "BAD_PREFETCH",
   "BAD_LOCALES",
   "LOCALE_IN_PATTERN",
 ] as const;

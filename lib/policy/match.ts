@@ -2,13 +2,15 @@ import { candidatesOf, type MatchingRules } from "./candidates.ts";
 import { pathReadings, rawPages } from "./path.ts";
 import type { Pattern } from "./pattern.ts";
 import type { Follow } from "./rewrites.ts";
-import type { Candidates, CompiledRule } from "./types.ts";
+import type { Candidates, CompiledPolicy, CompiledRule } from "./types.ts";
 
 /** A rule and where it applies; indexes are the rules' order in the policy. */
 export interface MatchableRule {
   readonly rule: CompiledRule;
   readonly patterns: readonly Pattern[];
 }
+
+type Takes = (rule: CompiledRule) => boolean;
 
 /**
  * Characters in a reading. Above, an expression could take long to fail, so its head alone decides:
@@ -32,7 +34,7 @@ export function createMatcher(
   exempt: readonly Pattern[],
   follow: Follow | undefined,
   localize: Follow | undefined,
-): (method: string, pathname: string, hasLocales?: boolean) => Candidates | undefined {
+): CompiledPolicy["rulesFor"] {
   const patterns = rules.map((rule) => rule.patterns);
   /** A path in a locale is the same path: what matches either matches both. */
   const inEveryLocale = (search: (path: string) => readonly number[]) => {
@@ -65,29 +67,29 @@ export function createMatcher(
     return replacing.every((index) => exact.includes(index));
   };
 
-  const matchingOn = (readings: readonly string[], method: string): readonly MatchingRules[] => {
+  const matchingOn = (readings: readonly string[], takes: Takes): readonly MatchingRules[] => {
     const found = readings.map((reading) => find(reading));
     if (found.every((indexes) => indexes.length === 0) || readings.every(isExempt)) return [];
     return readings.flatMap((reading, i) => {
       const inOrder = (found[i] ?? []).toSorted((a, b) => a - b);
-      const taking = inOrder
-        .flatMap((index) => rules[index]?.rule ?? [])
-        .filter((rule) => takesMethod(rule, method));
+      const taking = inOrder.flatMap((index) => rules[index]?.rule ?? []).filter(takes);
       return taking.length > 0 ? [{ rules: taking, mayReplace: mayReplace(reading, inOrder) }] : [];
     });
   };
 
   /** Wherever the path may lead: every rule that matches any path. */
-  const matchingAll = (method: string): readonly MatchingRules[] => {
+  const matchingAll = (takes: Takes): readonly MatchingRules[] => {
     const taking = rules
-      .filter(({ patterns, rule }) => patterns.length > 0 && takesMethod(rule, method))
+      .filter(({ patterns, rule }) => patterns.length > 0 && takes(rule))
       .map(({ rule }) => rule);
     return taking.length > 0 ? [{ rules: taking, mayReplace: false }] : [];
   };
 
-  return (method, pathname, hasLocales = false) => {
+  return (method, pathname, hasLocales = false, prefetches = false) => {
     const readings = readingsOf(pathname, hasLocales);
-    const matching = readings ? matchingOn(readings, method) : matchingAll(method);
+    const takes = (rule: CompiledRule) =>
+      takesMethod(rule, method) && takesPrefetch(rule, prefetches);
+    const matching = readings ? matchingOn(readings, takes) : matchingAll(takes);
     if (matching.length === 0) return undefined;
 
     const id = matching.map(idOf).join("|");
@@ -111,6 +113,14 @@ function isTooLong(reading: string): boolean {
 function takesMethod({ methods }: CompiledRule, method: string): boolean {
   if (!methods) return method !== "OPTIONS";
   return methods.has(method) || (method === "HEAD" && methods.has("GET"));
+}
+
+/** A rule that counts prefetches apart counts visits alone, and the rule beside it prefetches alone. */
+function takesPrefetch(
+  { prefetchTimes, isForPrefetches = false }: CompiledRule,
+  prefetches: boolean,
+): boolean {
+  return prefetchTimes === undefined || isForPrefetches === prefetches;
 }
 
 /**

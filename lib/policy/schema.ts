@@ -21,6 +21,8 @@ const isHeaders = oneOf("always", "denied");
 const isAlgorithm = oneOf("sliding-log", "sliding-window", "fixed-window", "token-bucket");
 const isOneOrMore: Guard<string | readonly string[]> = (value): value is string =>
   isText(value) || (isList(value) && value.every(isText));
+const isTextOrNamed: Guard<string | Named> = (value): value is string | Named =>
+  isText(value) || isNamed(value);
 const isTextOrNumber: Guard<string | number> = (value): value is string | number =>
   isText(value) || isNumber(value);
 
@@ -55,6 +57,7 @@ const RULE = {
   mode: optional(isText),
   headers: optional(isHeaders),
   maxBody: optional(isTextOrNumber),
+  prefetch: optional(isTextOrNamed),
 };
 
 const LIMIT = {
@@ -83,6 +86,10 @@ export const TIERS_FORM =
 /** How a mode is written. */
 export const MODE_FORM = '"enforce", "shadow", or a percentage of clients from "0%" to "100%"';
 
+/** How `prefetch` is written. */
+export const PREFETCH_FORM =
+  '"count", "apart", or { times } with a whole number from 1 to 1000, for a rule with match that GET meets';
+
 /** What a property must be. */
 const ALLOWED: Readonly<Record<string, string>> = {
   identities: "what defineIdentities returns",
@@ -102,6 +109,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   admit: '"strict" or "optimistic"',
   headers: '"always" or "denied"',
   maxBody: SIZE_FORM,
+  prefetch: PREFETCH_FORM,
   limit: "a whole number from 1",
   window: 'a length such as "15 minutes", or milliseconds',
 };

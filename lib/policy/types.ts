@@ -82,6 +82,10 @@ export interface CompiledRule {
   readonly headers: TellsLimits | undefined;
   /** The largest body of a request, in bytes; undefined where the rule sets none. */
   readonly maxBody: number | undefined;
+  /** How many times its limits a rule's prefetches have apart; undefined where they count as visits. */
+  readonly prefetchTimes: number | undefined;
+  /** Whether it counts the prefetches of another rule, and nothing else. */
+  readonly isForPrefetches?: boolean;
   /** Of how many clients the rule decides, in percent: 100 where it is enforced, 0 in shadow. */
   readonly enforced: number;
   /** Empty where the rule has tiers. */
@@ -136,8 +140,16 @@ export interface CompiledPolicy {
    * The rules that apply to a request, or undefined where none does or the path is exempt.
    *
    * @param hasLocales whether the app has locales (`i18n` of next.config)
+   * @param prefetches whether the request is a prefetch
    */
-  rulesFor(method: string, pathname: string, hasLocales?: boolean): Candidates | undefined;
+  rulesFor(
+    method: string,
+    pathname: string,
+    hasLocales?: boolean,
+    prefetches?: boolean,
+  ): Candidates | undefined;
+  /** Whether some rule counts prefetches apart. */
+  readonly tellsPrefetches: boolean;
   /** One rule alone, for calls from code; undefined where no rule has that name. */
   rule(name: string): Candidates | undefined;
 }

@@ -10,6 +10,8 @@ export const FINDING_CODES = [
   "REWRITES_UNREADABLE",
   "IMAGE_OPTIMIZER",
   "COUNTS_CACHED",
+  "PREFETCH_UNSEEN",
+  "PREFETCH_OF_HANDLER",
 ] as const;
 
 export type FindingCode = (typeof FINDING_CODES)[number];

@@ -20,6 +20,8 @@ export interface Gate {
   readonly mark: (rule: string) => string;
   /** Whether allowed answers to GET tell how a rule's limits stand. */
   readonly tellsAlways: (rule: string) => boolean;
+  /** Whether a rule counts prefetches apart. */
+  readonly countsApart: (rule: string) => boolean;
   /** What paths in the app's locales begin with; none where the policy has no `locales`. */
   readonly locales: readonly string[];
   /** Every pattern that the policy has. */
@@ -57,6 +59,7 @@ export function openGate(policy: AnyPolicy, rewrites: Rewrites): Gate {
       return `${name} (${enforced === 0 ? "shadow" : `${enforced}%`})`;
     },
     locales: compiled.locales,
+    countsApart: (name) => compiled.rules.get(name)?.prefetchTimes !== undefined,
     tellsAlways: (name) => compiled.rules.get(name)?.headers === "always",
     patterns: [
       ...[...compiled.rules.values()].flatMap(({ match }) => match),

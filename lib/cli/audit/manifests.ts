@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { HeadgateError } from "#lib/core/errors";
+import { showsPrefetches, startsOurServer } from "#lib/cli/prefetch-seen";
 import { readRewrites, type Rewrites } from "#lib/policy/rewrites";
 import { type BuiltMatcher, type BuiltRewrite, type Images, MANIFESTS } from "./schemas.ts";
 
@@ -17,6 +18,8 @@ export interface Build {
   readonly middlewareFile: string | undefined;
   /** Whether the gate is in the built middleware; undefined where its files cannot be told. */
   readonly holdsGate: boolean | undefined;
+  /** Whether the gate can tell prefetches. */
+  readonly seesPrefetches: boolean;
   /** Whether the build is files alone (`output: "export"`). */
   readonly isExported: boolean;
   readonly basePath: string;
@@ -57,6 +60,7 @@ export function readBuild(project: string): Build {
     pages: Object.keys(pages),
     ...middlewareOf(folder),
     middlewareFile: middlewareFileOf(project),
+    seesPrefetches: showsPrefetches(config) || startsOurServer(project),
     isExported: config.output === "export",
     basePath: routes.basePath,
     i18n: routes.i18n ?? undefined,

@@ -66,6 +66,8 @@ export const MANIFESTS = {
     config: z.object({
       env: z.optional(z.record(z.string(), z.unknown())),
       output: z.optional(z.string()),
+      skipProxyUrlNormalize: z.optional(z.boolean()),
+      skipMiddlewareUrlNormalize: z.optional(z.boolean()),
       pageExtensions: z.array(z.string()),
       images: z.optional(
         z.object({

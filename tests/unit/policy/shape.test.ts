@@ -26,6 +26,8 @@ const RULE = z.strictObject({
   admit: z.optional(z.enum(["strict", "optimistic"])),
   mode: z.optional(z.string()),
   headers,
+  // What each must be, the compiler of rules says.
+  prefetch: z.optional(z.union([z.string(), record])),
   maxBody: z.optional(z.union([z.string(), z.number()])),
 });
 const POLICY = z.strictObject({

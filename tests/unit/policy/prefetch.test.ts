@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { headgate } from "#lib/guard";
+import { compilePolicy } from "#lib/policy/compile";
+import { defineIdentities, definePolicy } from "#lib/policy/define";
+import { isPrefetch } from "#lib/policy/prefetch";
+import { startStore, type TestStore } from "../../support/gateway.ts";
+import { gateOptions } from "../../support/options.ts";
+
+const policy = definePolicy({
+  identities: defineIdentities({ plan: (request) => request.headers.get("x-plan") ?? undefined }),
+  defaults: { headers: "always" },
+  rules: {
+    all: { match: "/p/:path*", limits: { ip: "500 per minute" } },
+    pages: { match: "/p/:id", limits: { ip: "3 per minute" }, prefetch: "apart" },
+    more: {
+      match: "/m/:id",
+      limits: { ip: ["2 per minute", "9 per day"] },
+      prefetch: { times: 2 },
+    },
+    counted: { match: "/c/:id", limits: { ip: "3 per minute" } },
+    tiered: {
+      match: "/t/:id",
+      tiers: { plan: { free: { ip: "1 per minute" }, pro: { ip: "2 per minute" } } },
+      prefetch: "apart",
+    },
+    special: { match: "/p/special", replaces: "pages", limits: { ip: "7 per minute" } },
+  },
+});
+
+let store: TestStore;
+beforeAll(async () => {
+  store = await startStore();
+});
+afterAll(() => store?.stop());
+
+const PREFETCH = { "next-router-prefetch": "1", rsc: "1" };
+
+function gate() {
+  const { options, events } = gateOptions(store);
+  const guard = headgate(policy, options);
+  const ask = async (path: string, headers: Record<string, string> = {}, method = "GET") => {
+    const later: Promise<unknown>[] = [];
+    const request = new Request(`http://app.example${path}`, {
+      method,
+      headers: { "x-forwarded-for": "203.0.113.9", ...headers },
+    });
+    const answer = await guard(request, { waitUntil: (work) => later.push(work) });
+    await Promise.all(later);
+    return answer;
+  };
+  const statuses = async (times: number, path: string, headers?: Record<string, string>) => {
+    const all = [];
+    for (let i = 0; i < times; i += 1) all.push((await ask(path, headers)).status);
+    return all;
+  };
+  return { ask, statuses, events };
+}
+
+const allowed = (statuses: readonly number[]) => statuses.filter((status) => status === 200).length;
+
+describe("a prefetch", () => {
+  test("uses up no visit where the rule counts prefetches apart, and has ten times its limit", async () => {
+    const { statuses, ask } = gate();
+    expect(allowed(await statuses(34, "/p/1", PREFETCH))).toBe(30);
+    expect(allowed(await statuses(5, "/p/1"))).toBe(3);
+    const denied = await ask("/p/1", PREFETCH);
+    expect(denied.headers.get("ratelimit-policy")).toContain('"pages:prefetch";q=30;w=60');
+  });
+
+  test("counts as a visit by default", async () => {
+    const { statuses } = gate();
+    expect(allowed(await statuses(2, "/c/1", PREFETCH))).toBe(2);
+    expect(allowed(await statuses(3, "/c/1"))).toBe(1);
+  });
+
+  test("has as many times each limit as the rule says", async () => {
+    const { statuses, ask } = gate();
+    expect((await ask("/m/1", PREFETCH)).headers.get("ratelimit-policy")).toBe(
+      '"more:prefetch:ip:minute";q=4;w=60, "more:prefetch:ip:day";q=18;w=86400',
+    );
+    expect(allowed(await statuses(5, "/m/1", PREFETCH))).toBe(3);
+  });
+
+  test("counts by the other rules that match, as a visit does", async () => {
+    const { ask } = gate();
+    await ask("/p/1", PREFETCH);
+    expect((await ask("/p/1")).headers.get("ratelimit")).toMatch(/"all";r=498;t=\d+, "pages";r=2;/);
+  });
+
+  test("has the limits of the client's tier", async () => {
+    const { statuses } = gate();
+    expect(allowed(await statuses(12, "/t/1", PREFETCH))).toBe(10);
+    expect(allowed(await statuses(12, "/t/1", { ...PREFETCH, "x-plan": "pro" }))).toBe(10);
+  });
+
+  test("is not counted by a rule that is replaced", async () => {
+    const { ask } = gate();
+    const told = (await ask("/p/special", PREFETCH)).headers.get("ratelimit-policy");
+    expect(told).toBe('"all";q=500;w=60, "special";q=7;w=60');
+  });
+
+  test("is a GET alone: no other request gains by the claim", async () => {
+    const { ask } = gate();
+    for (let i = 0; i < 3; i += 1) await ask("/p/1", PREFETCH, "POST");
+    expect((await ask("/p/1")).status).toBe(429);
+  });
+});
+
+test.each<[string, Record<string, string>, boolean]>([
+  ["Next's router", { "next-router-prefetch": "1" }, true],
+  ["Next's router, of a segment", { "next-router-segment-prefetch": "/_tree" }, true],
+  ["our server, in its place", { "x-headgate-prefetch": "1" }, true],
+  ["a speculation rule", { "sec-purpose": "prefetch" }, true],
+  ["a speculation rule that renders", { "sec-purpose": "prefetch;prerender" }, true],
+  ["an older browser", { purpose: "prefetch" }, true],
+  ["a click", { rsc: "1", "next-router-state-tree": "x" }, false],
+  ["another purpose", { "sec-purpose": "navigate" }, false],
+  ["nothing", {}, false],
+])("a request of %s is a prefetch: %j %s", (_, headers, expected) => {
+  expect(isPrefetch(new Request("http://app.example/", { headers }))).toBe(expected);
+});
+
+test("a log of up to ten times the limit becomes two counters, within what can be counted", () => {
+  const huge = definePolicy({
+    rules: {
+      big: {
+        match: "/p/:id",
+        limits: { ip: { limit: Math.floor(2 ** 53 / 2000), window: 2000 } },
+        algorithm: "fixed-window",
+        prefetch: "apart",
+      },
+      small: { match: "/p/:id", limits: { ip: "100 per minute" }, prefetch: "apart" },
+    },
+  });
+  const found = compilePolicy(huge).rulesFor("GET", "/p/1", false, true);
+  const set = found?.applyTo({ identity: () => undefined, isEnforced: () => true });
+  expect(set?.limits.map(({ algorithm, limit }) => [algorithm, limit])).toEqual([
+    ["fixed-window", Math.floor(2 ** 53 / 2000)],
+    ["sliding-window", 1000],
+  ]);
+});
