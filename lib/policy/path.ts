@@ -126,9 +126,11 @@ function foldOnce(path: string, hasLocales: boolean): string[] {
   // Next cuts "/index/" off a data path's page, unless the page is one with parameters.
   const indexed = data?.startsWith("/index/") ? data.slice("/index".length) : undefined;
   // Before a data path stands the client's locale, and in it another: Next looks for the first alone.
-  const inLocale = hasLocales ? data?.replace(/^\/[^/]+(?=\/)/, "") : undefined;
+  const inLocale = hasLocales
+    ? [data, indexed].map((page) => page?.replace(/^\/[^/]+(?=\/)/, ""))
+    : [];
   const rsc = path.endsWith(".rsc") ? path.slice(0, -".rsc".length) : undefined;
-  return [data, indexed, inLocale, segmentsPage(path), rsc, interceptedPage(path)]
+  return [data, indexed, ...inLocale, segmentsPage(path), rsc, interceptedPage(path)]
     .filter((page) => page !== undefined)
     .map((page) => (page === "/index" ? "/" : page));
 }

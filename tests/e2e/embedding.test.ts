@@ -150,13 +150,13 @@ describe("a route handler", () => {
     const call = newClient();
     const report = await call("/api/reports", { pages: 8 });
     expect(await report.json()).toEqual({ report: "8 pages", remaining: 12 });
-    expect(report.headers.get("ratelimit")).toMatch(/^"api";r=99/);
+    expect(report.headers.get("ratelimit")).toMatch(/^"api";r=599/);
 
     expect((await call("/api/reports", { pages: 12 })).status).toBe(200);
     const refused = await call("/api/reports", { pages: 1 });
     expect(refused.status).toBe(429);
     // Where a rule of the edge matches too, its limits take the place of the handler's.
-    expect(refused.headers.get("ratelimit-policy")).toBe('"api";q=100;w=60');
+    expect(refused.headers.get("ratelimit-policy")).toBe('"api";q=600;w=60');
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(3590);
     expect(await refused.json()).toMatchObject({ "violated-policies": ["reports"] });
 

@@ -166,6 +166,13 @@ describe("the rules of a request", () => {
     expect(pathReadings(path)).toContain(page);
   });
 
+  test("a data path's page is read without its locale, also behind /index/, which Next cuts off", () => {
+    for (const path of ["/_next/data/b/fr/old.json", "/_next/data/b/index/fr/old.json"]) {
+      expect(pathReadings(path, true)).toContain("/old");
+      expect(pathReadings(path)).not.toContain("/old");
+    }
+  });
+
   test("hold on a path of any length, where none is exempt", () => {
     const long = "x".repeat(4000);
     expect(names("GET", `/api/${long}`)).toEqual(["api"]);

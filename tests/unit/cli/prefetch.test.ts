@@ -1,0 +1,94 @@
+import { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { adviceFor } from "#lib/cli/advice";
+import { tellPrefetch } from "#lib/cli/prefetch-header";
+import { seesPrefetches } from "#lib/cli/prefetch-seen";
+import { ROOT } from "../../support/app.ts";
+import { scope } from "../../support/scope.ts";
+
+const cleanUp = scope();
+
+function project(files: Readonly<Record<string, string>>): string {
+  const folder = cleanUp(mkdtempSync(join(tmpdir(), "headgate-project-")), (it) =>
+    rmSync(it, { recursive: true, force: true }),
+  );
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+describe("our server", () => {
+  const told = (headers: Record<string, string>) => {
+    const request = new IncomingMessage(new Socket());
+    Object.assign(request.headers, headers);
+    tellPrefetch(request);
+    return request.headers["x-headgate-prefetch"];
+  };
+
+  test("tells the gate of a prefetch by Next's router, and of nothing that a client claims in its place", () => {
+    expect(told({ "next-router-prefetch": "1" })).toBe("1");
+    expect(told({ "next-router-segment-prefetch": "/_tree" })).toBe("1");
+    expect(told({ "x-headgate-prefetch": "1" })).toBeUndefined();
+  });
+});
+
+describe("a project shows prefetches to the gate", () => {
+  test.each([
+    ["next.config.mjs", "export default { skipProxyUrlNormalize: true };", true],
+    ["next.config.ts", "export default async () => ({ skipMiddlewareUrlNormalize: true });", true],
+    [
+      "next.config.mjs",
+      "export default (phase) => ({ skipProxyUrlNormalize: phase.includes('build') });",
+      true,
+    ],
+    ["next.config.mjs", "export default {};", false],
+    [
+      "next.config.mjs",
+      'import "not-there"; export default { skipProxyUrlNormalize: true };',
+      false,
+    ],
+    ["package.json", '{ "scripts": { "start": "node lib/cli/serve.ts" } }', true],
+    ["package.json", '{ "scripts": { "start": "next start" } }', false],
+  ])("by %s with %s: %s", async (name, text, expected) => {
+    expect(await seesPrefetches(project({ [name]: text }))).toBe(expected);
+  });
+
+  test("by our server, which the sample starts", async () => {
+    expect(await seesPrefetches(ROOT)).toBe(true);
+  });
+});
+
+describe("advice", () => {
+  const limits = { ip: "100 per minute" };
+  const named = (rules: Readonly<Record<string, object>>, packages: readonly string[] = []) => {
+    const dependencies = Object.fromEntries(packages.map((name) => [name, "1.0.0"]));
+    const folder = project({ "package.json": JSON.stringify({ dependencies }) });
+    return adviceFor({ rules }, folder).map((line) => line.split(" ").slice(0, 4).join(" "));
+  };
+
+  test("is given for a page's rule of less than 60 a minute that counts prefetches", () => {
+    const few = { limits: { ip: "20 per minute" } };
+    expect(named({ pages: { match: "/p/:id", ...few } })).toEqual(["pages: the links of"]);
+    expect(named({ pages: { match: "/p/:id", ...few, prefetch: "apart" } })).toEqual([]);
+    expect(named({ pages: { match: "/p/:id", limits } })).toEqual([]);
+    expect(named({ api: { match: "/api/:path*", ...few } })).toEqual([]);
+    expect(named({ posts: { match: "/contact", methods: ["POST"], ...few } })).toEqual([]);
+  });
+
+  test("is given for a small limit on the endpoint of a session", () => {
+    const rules = { api: { match: "/api/:path*", limits } };
+    expect(named(rules, ["next-auth"])).toEqual(["api: it counts /api/auth/session,"]);
+    expect(named(rules, ["better-auth"])).toEqual(["api: it counts /api/auth/get-session,"]);
+    expect(named(rules)).toEqual([]);
+    const wide = { api: { match: "/api/:path*", limits: { ip: "600 per minute" } } };
+    expect(named(wide, ["next-auth"])).toEqual([]);
+  });
+
+  test("is given for a small limit that counts files", () => {
+    expect(named({ all: { match: "/:path*", limits } })).toEqual(["all: it counts files"]);
+    expect(named({ all: { match: "/:path*", limits: { ip: "2000 per minute" } } })).toEqual([]);
+  });
+});
