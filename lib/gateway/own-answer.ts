@@ -66,9 +66,12 @@ export function atMost(bodyBytes: number): string {
   return `The body of a request must be at most ${formatSize(bodyBytes)}.`;
 }
 
+/** Names that RFC 9110 changed, and Node did not. */
+const TITLES: Readonly<Record<number, string>> = { 413: "Content Too Large" };
+
 function problemOf(status: number, detail: string | undefined) {
   if (status === 204) return { headers: {}, body: "" };
-  const title = STATUS_CODES[status] ?? "";
+  const title = TITLES[status] ?? STATUS_CODES[status] ?? "";
   const body = JSON.stringify({ type: "about:blank", title, status, ...(detail && { detail }) });
   const headers = {
     "Content-Type": "application/problem+json",

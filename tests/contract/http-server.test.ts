@@ -160,6 +160,7 @@ describe("too much", () => {
     const denied = await speak(port, post(11));
     expect(statusesOf(denied)).toEqual([413]);
     expect(denied).toMatch(TOO_LARGE);
+    expect(denied).toContain('"title":"Content Too Large"');
     expect(denied).toContain('"The body of a request must be at most 10 B."');
     expect(seen).toEqual([]);
   });
