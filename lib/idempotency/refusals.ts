@@ -35,7 +35,7 @@ export function inProgress(retryAfterMs: number): Response {
       status: 409,
       title: "A request with this Idempotency-Key is being worked on",
       detail:
-        "Send it again after Retry-After at the latest: its answer is there by then, or it is run.",
+        "Send it again after Retry-After: its answer is there by then, or it is run, or the first is still at work.",
     },
     retryAfter(retryAfterMs),
   );

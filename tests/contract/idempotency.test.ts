@@ -249,31 +249,32 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(await (await there(order('"k"'))).text()).toBe("done");
   });
 
-  test("a handler that dies in the middle is waited for no longer than its lease", async () => {
+  test("a handler that hangs is waited for no longer than maxHold", async () => {
     const dead = new Promise<Response>(() => {});
     const answers: (Response | Promise<Response>)[] = [dead, new Response("done")];
     const { here, there } = route(() => answers.shift() ?? new Response("a third run"), {
       lease: 0.3,
+      maxHold: 0.5,
     });
     void here(order('"k"'));
     await expect.poll(async () => (await there(order('"k"'))).status).toBe(409);
     await expect.poll(async () => (await there(order('"k"'))).text()).toBe("done");
   });
 
-  test("one that took longer than its lease is answered, and what was run after it is kept", async () => {
+  test("one that took longer than maxHold is answered, and what was run after it is kept", async () => {
     const { here, there, failures } = route(
       async (request) => {
         if (request.headers.get("x-slow") === null) return new Response("second");
         await expect.poll(async () => (await there(order('"k"'))).text()).toBe("second");
         return new Response("first");
       },
-      { lease: 0.2 },
+      { lease: 0.2, maxHold: 0.2 },
     );
     const slow = order('"k"');
     slow.headers.set("x-slow", "1");
     expect(await (await here(slow)).text()).toBe("first");
     expect(await (await here(order('"k"'))).text()).toBe("second");
-    expect(failures).toEqual(["keeping an answer"]);
+    expect(failures).toEqual(["renewing a claim", "keeping an answer"]);
   });
 
   test("an answer that is too large is given once; then it is said that it was done", async () => {
@@ -428,10 +429,11 @@ test.each<[Options, RegExp]>([
   [{ maxAnswerBytes: Number.NaN }, /maxAnswerBytes is NaN/],
   [{ maxBodyBytes: -1 }, /maxBodyBytes is -1/],
   [{ lease: "soon" }, /lease is "soon"/],
+  [{ maxHold: "later" }, /maxHold is "later"/],
   [{ window: "32 days" }, /window is "32 days"/],
 ])("%j is refused when the route is made", (options, why) => {
   const never = () => Promise.reject(new Error("It is not asked."));
-  const dedup = { claim: never, commit: never, release: never };
+  const dedup = { claim: never, commit: never, extend: never, release: never };
   const make = () =>
     idempotent(
       () => new Response(),
