@@ -10,12 +10,12 @@ export function missingKey(): Response {
   });
 }
 
-/** The header is not the draft's. */
+/** The header holds no key, or more than one. */
 export function invalidKey(): Response {
   return problemResponse({
     status: 400,
     title: "Idempotency-Key is not valid",
-    detail: `It must be 1 to 255 characters in double quotes, once, such as ${EXAMPLE}.`,
+    detail: `${IDEMPOTENCY_KEY} must be one key of 1 to 255 characters, sent once: in double quotes, or without them where it has only letters, digits and -._~:/+=@, not a list. An example is ${EXAMPLE}.`,
   });
 }
 

@@ -114,14 +114,44 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(seen.runs).toBe(2);
   });
 
-  test.each(["k", '""', '"a", "b"', '"é"'])("the key %j is 400, required or not", async (key) => {
+  test.each(["'k'", '"k', ":aw==:", '""', '"a", "b"', "a, b", '("a")', '"é"', `a b`])(
+    "the key %j is 400, required or not",
+    async (key) => {
+      const { seen, handler } = counting();
+      for (const required of [true, false]) {
+        const answer = await route(handler, { required }).here(order(key));
+        expect(answer.status).toBe(400);
+        expect(await answer.json()).toMatchObject({ title: "Idempotency-Key is not valid" });
+      }
+      expect(seen.runs).toBe(0);
+    },
+  );
+
+  test.each([
+    ["quoted", "bare", '"k-1"', "k-1"],
+    ["bare", "quoted", "k-1", '"k-1"'],
+    [
+      "bare",
+      "quoted",
+      "8e03978e-40d5-43dd-bc93-6894a57f9324",
+      '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+    ],
+    ["quoted", "bare with parameters", '"k-1"', "k-1;v=1"],
+    ["bare", "quoted with parameters and blanks around it", "k-1", '  "k-1";v=1  '],
+  ])("a key that is sent %s and then %s is one key", async (_, _again, key, again) => {
     const { seen, handler } = counting();
-    for (const required of [true, false]) {
-      const answer = await route(handler, { required }).here(order(key));
-      expect(answer.status).toBe(400);
-      expect(await answer.json()).toMatchObject({ title: "Idempotency-Key is not valid" });
-    }
-    expect(seen.runs).toBe(0);
+    const { here, there } = route(handler);
+    await here(order(key));
+    expect((await there(order(again))).headers.get("idempotency-replayed")).toBe("true");
+    expect((await there(order(again, { body: "[]" }))).status).toBe(422);
+    expect(seen.runs).toBe(1);
+  });
+
+  test("a key that is not valid is answered with what it must be", async () => {
+    const answer = await route(counting().handler).here(order('"a", "b"'));
+    expect(await answer.json()).toMatchObject({
+      detail: expect.stringMatching(/must be one key of 1 to 255 characters, sent once/),
+    });
   });
 
   test("while the first is at work it is 409 with the time until its lease ends", async () => {

@@ -107,16 +107,16 @@ describe.each(STORES_AND_CLUSTER)(
       });
 
       test("a store that is unavailable for longer than the lease is told once, and the work goes on", async () => {
-        const { one, network } = pair();
+        const { one, network, recover } = pair();
         const done = await one.dedup.once("job", { lease: LEASE, window: WINDOW }, async () => {
           network.isUnavailable = true;
           await expect.poll(() => one.failures).toEqual(["renewing a claim"]);
-          network.isUnavailable = false;
+          await recover();
           return "done";
         });
         // No other caller has claimed it meanwhile.
         expect(done).toMatchObject({ ran: true, value: "done", isCommitted: true });
-        expect(one.failures).toEqual(["renewing a claim"]);
+        expect(one.failures.filter((what) => what === "renewing a claim")).toHaveLength(1);
       });
 
       test("a store that is unavailable for a part of the lease costs the claim nothing", async () => {
@@ -182,7 +182,7 @@ describe.each(STORES_AND_CLUSTER)(
 
       /** One handler on two instances, and what its second instance answers to the same request. */
       function route(handler: () => Response | Promise<Response>, options: Options = {}) {
-        const { one, other, network } = pair();
+        const { one, other, network, recover } = pair();
         const failures: [what: string, error: unknown][] = [];
         const onFailure = (...failure: [string, unknown]) => void failures.push(failure);
         const [here, there] = [one.dedup, other].map((dedup) =>
@@ -323,10 +323,10 @@ describe.each(STORES_AND_CLUSTER)(
       });
 
       test("answers though the store is unavailable for longer than the lease, which is told with its cause", async () => {
-        const { here, there, network, failures } = route(async () => {
+        const { here, there, network, recover, failures } = route(async () => {
           network.isUnavailable = true;
           await expect.poll(() => failures.length).toBe(1);
-          network.isUnavailable = false;
+          await recover();
           return new Response("done");
         });
         expect(await told(here())).toBe("done");
