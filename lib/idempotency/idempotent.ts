@@ -1,12 +1,12 @@
-import { toBase64 } from "#lib/core/base64";
 import { monotonic } from "#lib/core/clock";
 import { readUpTo } from "#lib/core/read-up-to";
 import type { Claim } from "#lib/dedup/dedup";
 import { replay } from "./answer.ts";
-import { IDEMPOTENCY_KEY, readKey } from "./key.ts";
+import { readKey } from "./key.ts";
 import { type IdempotencyOptions, type IdempotencyParts, readOptions } from "./options.ts";
 import * as refusals from "./refusals.ts";
 import { createRun } from "./run.ts";
+import { ownerOf, scopeOf } from "./scope.ts";
 
 export type { IdempotencyOptions } from "./options.ts";
 
@@ -31,7 +31,7 @@ export function idempotent<R extends Request, Rest extends readonly unknown[]>(
   options: IdempotencyOptions<R>,
 ): (request: R, ...rest: Rest) => Promise<Response> {
   // Now, and not with the first request that has the header.
-  const { caller, required, maxBodyBytes, ...read } = readOptions(options);
+  const { required, maxBodyBytes, ...read } = readOptions(options);
   const run = createRun(parts, read);
 
   return async (request, ...rest) => {
@@ -40,14 +40,13 @@ export function idempotent<R extends Request, Rest extends readonly unknown[]>(
     if (reading.kind === "missing") {
       return required ? refusals.missingKey() : handler(request, ...rest);
     }
-    const who = await caller(request);
-    if (who === undefined) return handler(request, ...rest);
+    const owner = await ownerOf(request, reading.key, read);
+    if (!owner) return handler(request, ...rest);
     const body = await readBody(request, maxBodyBytes);
     if (!(body instanceof Uint8Array)) return body;
-    const payload = await payloadOf(request, who, body);
-    const key = JSON.stringify([IDEMPOTENCY_KEY, who, reading.key]);
+    const { claimed, payload } = await scopeOf(request, reading.key, owner, body);
     const askedAt = monotonic();
-    const claim = await parts.dedup.claim(key, { ...read.claim, payload });
+    const claim = await parts.dedup.claim(claimed, { ...read.claim, payload });
     if (claim.state !== "first") return again(claim);
     return run(claim.token, askedAt, () => handler(request, ...rest));
   };
@@ -74,15 +73,4 @@ async function readBody(
   } catch {
     return refusals.brokenBody();
   }
-}
-
-/** What makes a request the same one. */
-async function payloadOf(
-  request: Request,
-  who: string,
-  body: Uint8Array<ArrayBuffer>,
-): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
-  const { pathname, search } = new URL(request.url);
-  return JSON.stringify([request.method, pathname + search, who, toBase64(digest)]);
 }

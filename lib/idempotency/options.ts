@@ -13,9 +13,22 @@ export interface IdempotencyParts {
 export interface IdempotencyOptions<R extends Request> {
   /**
    * Returns the verified caller of a request: no caller gets another caller's answer. A request
-   * without one (undefined) is run each time; the handler may refuse it.
+   * without one (undefined) is a guest's: it is run each time, unless `guestClient` names its client;
+   * the handler may refuse it.
    */
   readonly caller: (request: R) => string | undefined | Promise<string | undefined>;
+  /**
+   * Returns the client that a guest's request comes from: the client key of its address, or the
+   * address itself, which is hashed before the store sees it; undefined where it is not known. A
+   * guest's request is then run once for its client, its body and its key, where the key is a UUID of
+   * version 4, or at least 22 characters of base64url, which other guests of the address cannot guess.
+   * With any other key it is run each time.
+   * @default none: a guest's request is run each time
+   * @example
+   * const { clientAddress: source, ipv6Prefix } = environment();
+   * const guestClient = ({ headers }: Request) => clientAddress(headers, source, ipv6Prefix);
+   */
+  readonly guestClient?: (request: R) => string | undefined | Promise<string | undefined>;
   /**
    * Whether a request without the header is refused.
    * @default true
@@ -77,6 +90,7 @@ export function readOptions<R extends Request>(options: IdempotencyOptions<R>) {
   checkBytes("maxAnswerBytes", maxAnswerBytes, MOST_ANSWER_BYTES);
   return {
     caller: options.caller,
+    guestClient: options.guestClient,
     required,
     claim: { lease, window, onStoreFailure },
     /** In milliseconds. */
