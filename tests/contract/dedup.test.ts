@@ -321,7 +321,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(next).toMatchObject({ ran: true, value: "sent", isCommitted: true });
     });
 
-    test("says where work took longer than it may hold its claim and somebody else did it", async () => {
+    test("says where work took longer than it may hold its claim and another instance did it", async () => {
       const { one, other } = pair();
       const slow = await one.once("mail", { lease: 0.1, maxHold: 0.1, window: 300 }, async () => {
         await expect

@@ -343,7 +343,7 @@ describe.each(STORES_AND_CLUSTER)(
         const { one, other, redis } = pair();
         const { url, token } = store;
         const args = ["--url", url, "--token", token, "--namespace", one.namespace, "--of", of];
-        const file = join(import.meta.dirname, "..", "support", "leased-work.ts");
+        const file = join(import.meta.dirname, "..", "fixtures", "leased-work.ts");
         const child = spawn(process.execPath, [file, ...args], {
           stdio: ["ignore", "pipe", "inherit"],
         });
