@@ -287,6 +287,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
       maxHold: 0.5,
     });
     void here(order('"k"'));
+    await expect.poll(() => answers).toHaveLength(1);
     await expect.poll(async () => (await there(order('"k"'))).status).toBe(409);
     await expect.poll(async () => (await there(order('"k"'))).text()).toBe("done");
   });

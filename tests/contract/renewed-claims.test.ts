@@ -136,9 +136,15 @@ describe.each(STORES_AND_CLUSTER)(
       test.each([
         ["returns", async () => "done"],
         ["throws", () => Promise.reject(new Error("It failed."))],
-      ])("a claim is renewed no more when its work %s", async (_, work) => {
+      ])("a claim is renewed while its work runs, and no more when its work %s", async (_, end) => {
         const { one, other, network, nameOf } = pair();
-        await one.dedup.once("job", { lease: LEASE, window: 0.2 }, work).catch(() => {});
+        const options = { lease: LEASE, window: 0.2 };
+        const work = async () => {
+          const before = network.calls;
+          await expect.poll(() => network.calls).toBeGreaterThan(before);
+          return end();
+        };
+        await one.dedup.once("job", options, work).catch(() => {});
         const { calls } = network;
         await expect.poll(() => store.pttl(nameOf("job"))).toBe(-2);
         await other.claim("job", { lease: 2 * LEASE, window: WINDOW });
@@ -282,8 +288,8 @@ describe.each(STORES_AND_CLUSTER)(
         expect([answers.count(), network.calls, failures]).toEqual([1, calls, []]);
       });
 
-      test("keeps status, headers and cookies of an answer that is too large to be kept", async () => {
-        const { here } = route(
+      test("passes an answer that is too large to be kept on as it is, and holds its request until it is read", async () => {
+        const { here, there } = route(
           () => {
             const headers = new Headers({ "x-more": "1" });
             headers.append("set-cookie", "a=1");
@@ -299,7 +305,9 @@ describe.each(STORES_AND_CLUSTER)(
           "1",
         ]);
         expect(answer.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+        expect(await told(there())).toBe("in progress");
         expect(await answer.text()).toBe("abcde");
+        expect(await told(there())).toBe("done");
       });
 
       test("that hangs is run again after maxHold, and onFailure is told so", async () => {
@@ -307,8 +315,9 @@ describe.each(STORES_AND_CLUSTER)(
         const { here, there, failures } = route(() => answers.pop() ?? new Response("done"), {
           maxHold: 2 * LEASE,
         });
-        void here();
         const began = performance.now();
+        void here();
+        await expect.poll(() => answers).toEqual([]);
         await expect.poll(() => told(there()), { interval: 20 }).toBe("done");
         expect(performance.now() - began).toBeGreaterThan(1.5 * LEASE * 1000);
         expect(failures).toEqual([
