@@ -7,7 +7,11 @@ import { serve, type ServedStore } from "../support/served.ts";
 import { STORES_AND_CLUSTER } from "../support/stores.ts";
 import { makeTools } from "../support/tools.ts";
 
+/** In seconds: of work that is to lose its claim, and of work that a stall of the machine must not cost it. */
 const LEASE = 0.3;
+const STEADY = 1;
+/** That of the process that is killed. */
+const KILLED_LEASE = 2;
 const WINDOW = 300;
 const UNAVAILABLE = () => Promise.reject(new TypeError("fetch failed"));
 
@@ -64,11 +68,11 @@ describe.each(STORES_AND_CLUSTER)(
           return ran ? "ran" : "because" in outcome && outcome.because;
         };
 
-      test("work runs once on two instances, though it takes three leases", async () => {
+      test("work runs once on two instances, though it takes twice its lease", async () => {
         const { one, other } = pair();
-        const options = { lease: LEASE, window: WINDOW, keepResult: true };
+        const options = { lease: STEADY, window: WINDOW, keepResult: true };
         const done = await one.dedup.once("job", options, () =>
-          during(3 * LEASE, stateFor({ other })),
+          during(2 * STEADY, stateFor({ other })),
         );
         expect(done).toEqual({
           ran: true,
@@ -138,7 +142,7 @@ describe.each(STORES_AND_CLUSTER)(
         ["throws", () => Promise.reject(new Error("It failed."))],
       ])("a claim is renewed while its work runs, and no more when its work %s", async (_, end) => {
         const { one, other, network, nameOf } = pair();
-        const options = { lease: LEASE, window: 0.2 };
+        const options = { lease: STEADY, window: 0.2 };
         const work = async () => {
           const before = network.calls;
           await expect.poll(() => network.calls).toBeGreaterThan(before);
@@ -154,14 +158,14 @@ describe.each(STORES_AND_CLUSTER)(
 
       test("a claim can be extended by its owner alone, and not when its lease has ended", async () => {
         const { one, other, nameOf } = pair();
-        const claim = await one.dedup.claim("job", { lease: LEASE, window: WINDOW });
+        const claim = await one.dedup.claim("job", { lease: STEADY, window: WINDOW });
         if (claim.state !== "first") throw new Error("It was claimed before.");
         expect(await other.extend(claim.token, "20 seconds")).toBe(true);
         expect(await store.pttl(nameOf("job"))).toBeGreaterThan(10_000);
         expect(await other.extend({ ...claim.token, owner: "another" }, 60)).toBe(false);
         expect(await store.pttl(nameOf("job"))).toBeLessThanOrEqual(20_000);
         expect(await one.dedup.extend(claim.token)).toBe(true);
-        expect(await store.pttl(nameOf("job"))).toBeLessThanOrEqual(LEASE * 1000);
+        expect(await store.pttl(nameOf("job"))).toBeLessThanOrEqual(STEADY * 1000);
         await expect.poll(() => store.pttl(nameOf("job"))).toBe(-2);
         expect(await one.dedup.extend(claim.token)).toBe(false);
         expect(await one.dedup.commit(claim.token)).toBe(true);
@@ -195,7 +199,7 @@ describe.each(STORES_AND_CLUSTER)(
           idempotent(
             handler,
             { dedup, onFailure },
-            { caller: () => "ada", lease: LEASE, ...options },
+            { caller: () => "ada", lease: STEADY, ...options },
           ),
         );
         if (!here || !there) throw new Error("There are two.");
@@ -215,24 +219,24 @@ describe.each(STORES_AND_CLUSTER)(
         return headers.has("idempotency-replayed") ? `again: ${await text(body)}` : text(body);
       }
 
-      test("runs once on two instances, though it takes three leases", async () => {
+      test("runs once on two instances, though it takes twice its lease", async () => {
         let runs = 0;
         const { here, there, failures } = route(async () => {
           runs += 1;
-          return new Response(JSON.stringify(await during(3 * LEASE, () => told(there()))));
+          return new Response(JSON.stringify(await during(2 * STEADY, () => told(there()))));
         });
         expect(await told(here())).toBe('["in progress"]');
         expect(await told(there())).toBe('again: ["in progress"]');
         expect([runs, failures]).toEqual([1, []]);
       });
 
-      test("runs once though the stream that it answers takes three leases", async () => {
+      test("runs once though the stream that it answers takes twice its lease", async () => {
         const answers = streams();
         const { here, there, failures } = route(answers.next);
         const first = told(here());
         const stream = await answers.begun(0);
         stream.enqueue(bytes("a"));
-        expect(await during(3 * LEASE, () => told(there()))).toEqual(["in progress"]);
+        expect(await during(2 * STEADY, () => told(there()))).toEqual(["in progress"]);
         stream.enqueue(bytes("b"));
         stream.close();
         expect(await first).toBe("ab");
@@ -240,7 +244,7 @@ describe.each(STORES_AND_CLUSTER)(
         expect([answers.count(), failures]).toEqual([1, []]);
       });
 
-      test("runs once though a stream that is too large to be kept takes three leases", async () => {
+      test("runs once though a stream that is too large to be kept takes twice its lease", async () => {
         const answers = streams();
         const { here, there, failures } = route(answers.next, { maxAnswerBytes: 4 });
         const answer = here();
@@ -249,7 +253,7 @@ describe.each(STORES_AND_CLUSTER)(
         // It is passed on while it is made.
         const reader = bodyOf(await answer).getReader();
         expect(await reader.read()).toEqual({ done: false, value: bytes("abcde") });
-        expect(await during(3 * LEASE, () => told(there()))).toEqual(["in progress"]);
+        expect(await during(2 * STEADY, () => told(there()))).toEqual(["in progress"]);
         stream.close();
         expect(await reader.read()).toEqual({ done: true, value: undefined });
         expect(await told(there())).toBe("done");
@@ -284,7 +288,7 @@ describe.each(STORES_AND_CLUSTER)(
         expect(await told(there())).toBe("in progress");
         await end({ stream, reader });
         const { calls } = network;
-        expect(await during(2 * LEASE, () => told(there()))).toEqual(["done"]);
+        expect(await during(STEADY, () => told(there()))).toEqual(["done"]);
         expect([answers.count(), network.calls, failures]).toEqual([1, calls, []]);
       });
 
@@ -313,6 +317,7 @@ describe.each(STORES_AND_CLUSTER)(
       test("that hangs is run again after maxHold, and onFailure is told so", async () => {
         const answers: (Promise<Response> | Response)[] = [new Promise<Response>(() => {})];
         const { here, there, failures } = route(() => answers.pop() ?? new Response("done"), {
+          lease: LEASE,
           maxHold: 2 * LEASE,
         });
         const began = performance.now();
@@ -332,12 +337,15 @@ describe.each(STORES_AND_CLUSTER)(
       });
 
       test("answers though the store is unavailable for longer than the lease, which is told with its cause", async () => {
-        const { here, there, network, recover, failures } = route(async () => {
-          network.isUnavailable = true;
-          await expect.poll(() => failures.length).toBe(1);
-          await recover();
-          return new Response("done");
-        });
+        const { here, there, network, recover, failures } = route(
+          async () => {
+            network.isUnavailable = true;
+            await expect.poll(() => failures.length).toBe(1);
+            await recover();
+            return new Response("done");
+          },
+          { lease: LEASE },
+        );
         expect(await told(here())).toBe("done");
         expect(await told(there())).toBe("again: done");
         const cause = expect.objectContaining({ code: "STORE_UNREACHABLE" });
@@ -351,7 +359,18 @@ describe.each(STORES_AND_CLUSTER)(
       async function start(of: "once" | "idempotent") {
         const { one, other, redis } = pair();
         const { url, token } = store;
-        const args = ["--url", url, "--token", token, "--namespace", one.namespace, "--of", of];
+        const args = [
+          "--url",
+          url,
+          "--token",
+          token,
+          "--namespace",
+          one.namespace,
+          "--of",
+          of,
+          "--lease",
+          String(KILLED_LEASE),
+        ];
         const file = join(import.meta.dirname, "..", "fixtures", "leased-work.ts");
         const child = spawn(process.execPath, [file, ...args], {
           stdio: ["ignore", "pipe", "inherit"],
@@ -359,6 +378,7 @@ describe.each(STORES_AND_CLUSTER)(
         children.add(child);
         await once(child.stdout, "data");
         const kill = async () => {
+          expect([child.exitCode, child.signalCode]).toEqual([null, null]);
           const exit = once(child, "exit");
           child.kill("SIGKILL");
           await exit;
@@ -370,7 +390,7 @@ describe.each(STORES_AND_CLUSTER)(
       test("at work of once holds the claim for as long as it lives, and for a lease after it", async () => {
         const { other, kill } = await start("once");
         const ran = async () => (await other.once("job", { window: WINDOW }, async () => 2)).ran;
-        expect(await during(1.5, ran)).toEqual([false]);
+        expect(await during(1.5 * KILLED_LEASE, ran)).toEqual([false]);
         await kill();
         await expect.poll(ran).toBe(true);
       });
@@ -383,7 +403,7 @@ describe.each(STORES_AND_CLUSTER)(
           { caller: () => "ada" },
         );
         const status = async () => (await there(order())).status;
-        expect(await during(1.5, status)).toEqual([409]);
+        expect(await during(1.5 * KILLED_LEASE, status)).toEqual([409]);
         await kill();
         await expect.poll(status).toBe(200);
       });
