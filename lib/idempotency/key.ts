@@ -35,7 +35,7 @@ function stringIn(field: string): string | undefined {
   // A client may send as much as a header may hold; a longer one is not valid anyway.
   if (field.length > 4 * MAX_LENGTH) return undefined;
   try {
-    const [value] = parseItem(field.trim().replace(BARE, '"$&"'));
+    const [value] = parseItem(field.replace(BARE, '"$&"'));
     return typeof value === "string" ? value : undefined;
   } catch {
     return undefined;
