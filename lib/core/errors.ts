@@ -31,6 +31,7 @@ export type ErrorCode =
   | "LOCK_LOST"
   | "LOCK_FLIGHT_FAILED"
   | "DEDUP_BAD_ARGUMENT"
+  | "DEDUP_CLAIM_LOST"
   | "GATEWAY_INVALID"
   | "BUILD_FAILED"
   | "WORKER_FAILED"

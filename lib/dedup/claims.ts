@@ -1,10 +1,11 @@
 import { StoreError } from "#lib/redis/errors";
 import { runOwned, runScripts } from "#lib/redis/script";
 import { type Effect, effectCall, hasEffect } from "./effect.ts";
-import { badArgument, checkKey } from "./options.ts";
+import type { Duration } from "#lib/core/duration";
+import { badArgument, checkKey, readDuration } from "./options.ts";
 import type { DedupOptions } from "./parts.ts";
 import { openResult, sealResult } from "./result.ts";
-import { CLAIM, COMMIT, RELEASE } from "./scripts.ts";
+import { CLAIM, COMMIT, EXTEND, RELEASE } from "./scripts.ts";
 import { type ClaimOptions, readTerms, type Terms } from "./terms.ts";
 
 /** What commits a claim or gives it up: plain data, which another process may be given. */
@@ -28,7 +29,7 @@ export type Claim =
     }
   | {
       readonly state: "in-progress";
-      /** Milliseconds until its lease ends: the latest that another claim may succeed. */
+      /** Milliseconds until its lease ends, unless its owner renews it. */
       readonly retryAfterMs: number;
       /** False where the store could not say, and `onStoreFailure` did. */
       readonly isCertain: boolean;
@@ -62,6 +63,19 @@ export interface Claims {
    * @throws {StoreError} where nobody knows whether it is committed; it may be said again
    */
   commit: (token: ClaimToken, result?: unknown, effect?: Effect) => Promise<boolean>;
+  /**
+   * Begins a claim's lease anew. Returns true while the claim is this token's, also when it is
+   * committed; false when its lease has ended or another caller has claimed it. One round trip.
+   *
+   * @param lease the claim's own by default
+   * @throws {HeadgateError} DEDUP_BAD_ARGUMENT, also for a claim without a lease
+   * @throws {StoreError} when the store fails or refuses
+   * @example
+   * while (await nextPage()) {
+   *   if (!(await dedup.extend(claim.token))) break; // another process has the claim
+   * }
+   */
+  extend: (token: ClaimToken, lease?: Duration) => Promise<boolean>;
   /**
    * Gives a claim up, so that the next who comes is the first. False where it is not this token's, or
    * is committed, or the store fails: then its lease ends it.
@@ -182,6 +196,11 @@ export function createClaims(parts: DedupOptions): Claims {
       const call = effectCall(effect);
       const args = [owner, window, maxAge, payload, sealed, ...call.args];
       return (await runOwned(redis, COMMIT, [name, ...call.keys], args)) === 1;
+    },
+    async extend({ name, owner, lease }, given) {
+      if (lease === 0) throw badArgument("the claim has no lease: it was done at once.");
+      const ms = given === undefined ? lease : readDuration("lease", given);
+      return (await runOwned(redis, EXTEND, [name], [owner, ms])) === 1;
     },
     async release({ name, owner, lease }) {
       try {

@@ -1,16 +1,26 @@
+import { monotonic } from "#lib/core/clock";
 import type { Duration } from "#lib/core/duration";
 import type { Claims, ClaimToken } from "./claims.ts";
 import { commitDone, type Done } from "./commit-done.ts";
 import type { Effect } from "./effect.ts";
+import { readDuration } from "./options.ts";
 import type { DedupOptions } from "./parts.ts";
+import { MAX_HOLD, renewClaim } from "./renewed.ts";
 import type { ClaimOptions } from "./terms.ts";
 
 export interface OnceOptions<T> extends Omit<ClaimOptions, "lease"> {
   /**
-   * How long the work may take: after it somebody else may do it too.
+   * How long the claim is held when nothing more is heard of the process that does the work. It is
+   * renewed at each third of it while the work runs.
    * @default "30 seconds"
    */
   readonly lease?: Duration;
+  /**
+   * The longest that the claim is held by renewing it, so that work that hangs does not hold it for
+   * ever; another caller may do the work after that. With no more than `lease` it is never renewed.
+   * @default "15 minutes"
+   */
+  readonly maxHold?: Duration;
   /**
    * Whether the work's result is kept, encrypted, and given to duplicates: what JSON can say.
    * @default false
@@ -27,7 +37,7 @@ export type Once<T> =
       readonly value: T;
       /** False where the store could not say whether it was the first. */
       readonly isCertain: boolean;
-      /** False where it took longer than its lease and somebody else does it too, or the store fails. */
+      /** False where the claim was lost and another caller does the work too, or the store fails. */
       readonly isCommitted: boolean;
     }
   | {
@@ -39,14 +49,15 @@ export type Once<T> =
   | {
       readonly ran: false;
       readonly because: "in-progress";
-      /** Milliseconds until its lease ends: the latest that another may begin. */
+      /** Milliseconds until its lease ends, unless it is renewed: the work may still run then. */
       readonly retryAfterMs: number;
     }
   | { readonly ran: false; readonly because: "other-payload" };
 
 /**
  * Does work once within its window: gives the claim up where the work throws, so that the next may
- * do it, and commits it where it returns. Two round trips.
+ * do it, and commits it where it returns. The claim's lease is renewed while the work runs; a claim
+ * that is lost all the same is told to `onFailure`. Two round trips, and one for each renewal.
  *
  * @throws {HeadgateError} DEDUP_BAD_ARGUMENT
  * @throws whatever the work throws
@@ -59,15 +70,19 @@ export type RunOnce = <T>(
 
 /** Makes `once` of claims. */
 export function createOnce(
-  { claim, commit, release }: Claims,
+  { claim, commit, extend, release }: Claims,
   { onFailure }: Pick<DedupOptions, "onFailure">,
 ): RunOnce {
   return async <T>(
     key: string,
-    { lease = "30 seconds", keepResult = false, effect, ...options }: OnceOptions<T>,
+    options: OnceOptions<T>,
     work: (token: ClaimToken) => Promise<T>,
   ): Promise<Once<T>> => {
-    const claimed = await claim(key, { lease, ...options });
+    const { lease = "30 seconds", maxHold = MAX_HOLD, keepResult = false } = options;
+    const { effect, ...terms } = options;
+    const longest = readDuration("maxHold", maxHold);
+    const askedAt = monotonic();
+    const claimed = await claim(key, { ...terms, lease });
     if (claimed.state === "duplicate") {
       // Kept by this app's own work: of another release it may have another form.
       return { ran: false, because: "duplicate", value: claimed.result as T | undefined };
@@ -77,9 +92,14 @@ export function createOnce(
     }
     if (claimed.state === "other-payload") return { ran: false, because: "other-payload" };
     const { token, isCertain } = claimed;
+    const stop = renewClaim({ extend }, { token, askedAt, maxHold: longest }, onFailure);
     const done = await orRelease(token, async () => {
-      const value = await work(token);
-      return { value, effect: effect?.(value) };
+      try {
+        const value = await work(token);
+        return { value, effect: effect?.(value) };
+      } finally {
+        stop();
+      }
     });
     const result = keepResult ? done.value : undefined;
     const isCommitted = await commitWork({ token, result, effect: done.effect });

@@ -148,6 +148,19 @@ redis.call("SET", KEYS[1], done, "PX", text(keep))
 return 1
 `);
 
+/**
+ * Begins the lease of a claim anew, if it is still this owner's; what is committed stays as it is.
+ * KEYS: the claim. ARGV: owner, milliseconds. Returns 1, or 0 where the claim is not this owner's.
+ */
+export const EXTEND = defineScript(`${READ}
+local held = redis.call("GET", KEYS[1])
+if not held then return 0 end
+local state, _, by = read(held)
+if by ~= ARGV[1] then return 0 end
+if state == "c" then redis.call("PEXPIRE", KEYS[1], ARGV[2]) end
+return 1
+`);
+
 /** Gives a claim up, if it is still this owner's, and in this state. KEYS: the claim. ARGV: owner, state. */
 export const RELEASE = defineScript(`${READ}
 local held = redis.call("GET", KEYS[1])

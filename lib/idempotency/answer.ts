@@ -57,6 +57,39 @@ export async function keepAnswer(
   return { status: answer.status, headers, body: bytes ? toBase64(bytes) : null };
 }
 
+/**
+ * The same answer, which calls `onEnd` when its body has been read, was cancelled or broke off: once,
+ * and before the reader is told.
+ */
+export function untilRead(answer: Response, onEnd: () => Promise<void>): Response {
+  const reader = answer.body?.getReader();
+  if (!reader) return answer;
+  let ended: Promise<void> | undefined;
+  const end = () => (ended ??= onEnd());
+  const source: UnderlyingDefaultSource<Uint8Array> = {
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+      } catch (error) {
+        await end();
+        return controller.error(error);
+      }
+      await end();
+      controller.close();
+    },
+    async cancel(reason) {
+      await Promise.all([reader.cancel(reason), end()]);
+    },
+  };
+  const { status, statusText, headers } = answer;
+  return new Response(new ReadableStream(source, { highWaterMark: 0 }), {
+    status,
+    statusText,
+    headers,
+  });
+}
+
 function isKept(header: string): boolean {
   return !NOT_KEPT.has(header) && !header.startsWith(NEXTS_OWN);
 }

@@ -10,12 +10,12 @@ export function missingKey(): Response {
   });
 }
 
-/** The header is not the draft's. */
+/** The header holds no key, or more than one. */
 export function invalidKey(): Response {
   return problemResponse({
     status: 400,
     title: "Idempotency-Key is not valid",
-    detail: `It must be 1 to 255 characters in double quotes, once, such as ${EXAMPLE}.`,
+    detail: `${IDEMPOTENCY_KEY} must be one key of 1 to 255 characters, sent once: in double quotes, or without them where it has only letters, digits and -._~:/+=@, not a list. An example is ${EXAMPLE}.`,
   });
 }
 
@@ -35,7 +35,7 @@ export function inProgress(retryAfterMs: number): Response {
       status: 409,
       title: "A request with this Idempotency-Key is being worked on",
       detail:
-        "Send it again after Retry-After at the latest: its answer is there by then, or it is run.",
+        "Send it again after Retry-After: its answer is there by then, or it is run, or the first is still at work.",
     },
     retryAfter(retryAfterMs),
   );

@@ -1,6 +1,6 @@
-import { monotonic } from "#lib/core/clock";
 import type { Duration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
+import { startRenewal } from "#lib/core/renewal";
 import { runOwned, type Script } from "#lib/redis/script";
 import { type HoldMs, readDuration } from "./options.ts";
 import type { LocksOptions } from "./parts.ts";
@@ -38,14 +38,6 @@ export interface Lock extends AsyncDisposable {
   release: () => Promise<boolean>;
 }
 
-/**
- * The margin of a lease, in milliseconds: by so much earlier than Redis ends it a lock counts as lost
- * here. A fiftieth, for clocks that do not run alike, and 5 for a timer that is late.
- */
-export function marginOf(ttl: number): number {
-  return ttl / 50 + 5;
-}
-
 /** A lock that has just been taken. */
 interface Taken extends HoldMs {
   /** Its names in Redis. */
@@ -66,84 +58,17 @@ export function holdLock(parts: HeldParts, taken: Taken): Lock {
   // Made when somebody looks: most locks are released before anybody does.
   let abort: AbortController | undefined;
   let lost: HeadgateError | undefined;
-  let lease = ttl;
-  let expiresAt = askedAt;
-  let isOver = false;
-  let expiry: ReturnType<typeof setTimeout> | undefined;
-  let renewal: ReturnType<typeof setTimeout> | undefined;
-
-  function end(): void {
-    isOver = true;
-    clearTimeout(expiry);
-    clearTimeout(renewal);
-  }
-
-  function lose(why: string): void {
-    if (isOver) return;
-    end();
-    lost = new HeadgateError("LOCK_LOST", why);
-    abort?.abort(lost);
-  }
-
-  /** A process that was stopped, or busy, comes back late: the clock says so before the timer does. */
-  function isLate(): boolean {
-    if (!isOver && monotonic() >= expiresAt) lose(ENDED);
-    return isOver;
-  }
-
-  function watch(): void {
-    clearTimeout(expiry);
-    expiry = setTimeout(() => lose(ENDED), expiresAt - monotonic());
-  }
-
-  function renewIn(ms: number): void {
-    clearTimeout(renewal);
-    renewal = setTimeout(() => void renew(), ms);
-  }
-
-  async function renew(): Promise<void> {
-    if (isLate()) return;
-    const left = maxHold - (monotonic() - askedAt);
-    if (left <= expiresAt - monotonic()) return;
-    // Failed, it is tried again while there is time.
-    if (!(await hold(Math.min(lease, left))) && !isOver) renewIn(lease / 10);
-  }
-
-  let last = Promise.resolve(false);
-
-  /** One after the other: of two on their way nobody knows which one Redis heard last. */
-  async function hold(ms: number): Promise<boolean> {
-    last = last.then(() => holdNow(ms));
-    return last;
-  }
-
-  /** Whether it is held for `ms` from now on; then it is renewed after a third of them. */
-  async function holdNow(ms: number): Promise<boolean> {
-    if (isLate()) return false;
-    const sentAt = monotonic();
-    // A shorter lease holds from now on, also where the answer is lost.
-    expiresAt = Math.min(expiresAt, sentAt + ms - marginOf(ms));
-    watch();
-    let isHeld: boolean;
-    try {
-      isHeld = await run(EXTEND, [token, Math.ceil(ms)]);
-    } catch (error) {
-      if (!isOver) parts.onFailure("renewing a lock", error);
-      return false;
-    }
-    // Released meanwhile: what came of it is nobody's business any more.
-    if (isOver) return false;
-    if (!isHeld) lose(TAKEN);
-    else leaseFrom(sentAt, ms);
-    return !isOver;
-  }
-
-  function leaseFrom(sentAt: number, ms: number): void {
-    expiresAt = sentAt + ms - marginOf(ms);
-    if (isLate()) return;
-    watch();
-    renewIn(ms / 3);
-  }
+  const renewal = startRenewal({
+    ttl,
+    maxHold,
+    askedAt,
+    extend: (ms) => run(EXTEND, [token, Math.ceil(ms)]),
+    onFailure: (error) => parts.onFailure("renewing a lock", error),
+    onLost(why) {
+      lost = new HeadgateError("LOCK_LOST", why === "ended" ? ENDED : TAKEN);
+      abort?.abort(lost);
+    },
+  });
 
   async function run(script: Script, args: (string | number)[]): Promise<boolean> {
     return (await runOwned(parts.redis, script, [name], args)) === 1;
@@ -155,8 +80,8 @@ export function holdLock(parts: HeldParts, taken: Taken): Lock {
   /** Said again, it is what it was. */
   async function release(): Promise<boolean> {
     if (wasFreed !== undefined) return wasFreed;
-    const wasHeld = !isLate();
-    end();
+    const wasHeld = !renewal.isOver();
+    renewal.end();
     try {
       // Also where it was lost here: Redis may hold it for a moment more.
       const isFreed = await free();
@@ -168,22 +93,20 @@ export function holdLock(parts: HeldParts, taken: Taken): Lock {
     return wasFreed;
   }
 
-  leaseFrom(askedAt, ttl);
   return {
     token,
     fence,
     get signal() {
-      isLate();
+      renewal.isOver();
       abort ??= new AbortController();
       if (lost) abort.abort(lost);
       return abort.signal;
     },
     get expiresAt() {
-      return expiresAt;
+      return renewal.expiresAt();
     },
     async extend(given) {
-      lease = given === undefined ? lease : readDuration("ttl", given);
-      return hold(lease);
+      return renewal.hold(given === undefined ? undefined : readDuration("ttl", given));
     },
     release,
     async [Symbol.asyncDispose]() {

@@ -114,14 +114,44 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(seen.runs).toBe(2);
   });
 
-  test.each(["k", '""', '"a", "b"', '"é"'])("the key %j is 400, required or not", async (key) => {
+  test.each(["'k'", '"k', ":aw==:", '""', '"a", "b"', "a, b", '("a")', '"é"', `a b`])(
+    "the key %j is 400, required or not",
+    async (key) => {
+      const { seen, handler } = counting();
+      for (const required of [true, false]) {
+        const answer = await route(handler, { required }).here(order(key));
+        expect(answer.status).toBe(400);
+        expect(await answer.json()).toMatchObject({ title: "Idempotency-Key is not valid" });
+      }
+      expect(seen.runs).toBe(0);
+    },
+  );
+
+  test.each([
+    ["quoted", "bare", '"k-1"', "k-1"],
+    ["bare", "quoted", "k-1", '"k-1"'],
+    [
+      "bare",
+      "quoted",
+      "8e03978e-40d5-43dd-bc93-6894a57f9324",
+      '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+    ],
+    ["quoted", "bare with parameters", '"k-1"', "k-1;v=1"],
+    ["bare", "quoted with parameters and blanks around it", "k-1", '  "k-1";v=1  '],
+  ])("a key that is sent %s and then %s is one key", async (_, _again, key, again) => {
     const { seen, handler } = counting();
-    for (const required of [true, false]) {
-      const answer = await route(handler, { required }).here(order(key));
-      expect(answer.status).toBe(400);
-      expect(await answer.json()).toMatchObject({ title: "Idempotency-Key is not valid" });
-    }
-    expect(seen.runs).toBe(0);
+    const { here, there } = route(handler);
+    await here(order(key));
+    expect((await there(order(again))).headers.get("idempotency-replayed")).toBe("true");
+    expect((await there(order(again, { body: "[]" }))).status).toBe(422);
+    expect(seen.runs).toBe(1);
+  });
+
+  test("a key that is not valid is answered with what it must be", async () => {
+    const answer = await route(counting().handler).here(order('"a", "b"'));
+    expect(await answer.json()).toMatchObject({
+      detail: expect.stringMatching(/must be one key of 1 to 255 characters, sent once/),
+    });
   });
 
   test("while the first is at work it is 409 with the time until its lease ends", async () => {
@@ -249,31 +279,33 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(await (await there(order('"k"'))).text()).toBe("done");
   });
 
-  test("a handler that dies in the middle is waited for no longer than its lease", async () => {
+  test("a handler that hangs is waited for no longer than maxHold", async () => {
     const dead = new Promise<Response>(() => {});
     const answers: (Response | Promise<Response>)[] = [dead, new Response("done")];
     const { here, there } = route(() => answers.shift() ?? new Response("a third run"), {
       lease: 0.3,
+      maxHold: 0.5,
     });
     void here(order('"k"'));
+    await expect.poll(() => answers).toHaveLength(1);
     await expect.poll(async () => (await there(order('"k"'))).status).toBe(409);
     await expect.poll(async () => (await there(order('"k"'))).text()).toBe("done");
   });
 
-  test("one that took longer than its lease is answered, and what was run after it is kept", async () => {
+  test("one that took longer than maxHold is answered, and what was run after it is kept", async () => {
     const { here, there, failures } = route(
       async (request) => {
         if (request.headers.get("x-slow") === null) return new Response("second");
         await expect.poll(async () => (await there(order('"k"'))).text()).toBe("second");
         return new Response("first");
       },
-      { lease: 0.2 },
+      { lease: 0.2, maxHold: 0.2 },
     );
     const slow = order('"k"');
     slow.headers.set("x-slow", "1");
     expect(await (await here(slow)).text()).toBe("first");
     expect(await (await here(order('"k"'))).text()).toBe("second");
-    expect(failures).toEqual(["keeping an answer"]);
+    expect(failures).toEqual(["renewing a claim", "keeping an answer"]);
   });
 
   test("an answer that is too large is given once; then it is said that it was done", async () => {
@@ -428,10 +460,11 @@ test.each<[Options, RegExp]>([
   [{ maxAnswerBytes: Number.NaN }, /maxAnswerBytes is NaN/],
   [{ maxBodyBytes: -1 }, /maxBodyBytes is -1/],
   [{ lease: "soon" }, /lease is "soon"/],
+  [{ maxHold: "later" }, /maxHold is "later"/],
   [{ window: "32 days" }, /window is "32 days"/],
 ])("%j is refused when the route is made", (options, why) => {
   const never = () => Promise.reject(new Error("It is not asked."));
-  const dedup = { claim: never, commit: never, release: never };
+  const dedup = { claim: never, commit: never, extend: never, release: never };
   const make = () =>
     idempotent(
       () => new Response(),

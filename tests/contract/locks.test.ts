@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { marginOf } from "#lib/lock/held";
+import { marginOf } from "#lib/core/renewal";
 import { fencedScript, type Lock } from "#lib/lock/locks";
 import { liveStore } from "../support/live-store.ts";
 import { losing } from "../support/losing.ts";

@@ -67,6 +67,8 @@ export async function handleAtRandom(store: TestStore, events: number): Promise<
       const instance = instances[attempt % 2] ?? one.dedup;
       const options = {
         lease: LEASE_SECONDS,
+        // Never renewed, so that a handler that hung or died loses its claim.
+        maxHold: LEASE_SECONDS,
         window: 600,
         effect: () => ({ counters: [{ key: counts, field: event, keep: 600 }] }),
       };

@@ -323,7 +323,7 @@ export function describeGuard(runtime: string, start: Start): void {
           tracked: [true, false],
         },
         idempotent: {
-          statuses: [201, 201, 422, 400],
+          statuses: [201, 201, 422, 400, 201],
           replayed: "true",
           again: { runs: 1, body: "{}" },
         },

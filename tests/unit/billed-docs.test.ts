@@ -106,6 +106,10 @@ test.each([
     "docs/dedup.md",
     `\`shouldTrackEvent\` is ${billedOf("`shouldTrackEvent`, the first time")} the first time and ${billedOf("`shouldTrackEvent`, a duplicate")} for a duplicate, \`count\` with one counter ${billedOf("`count` with one counter, the first time")} and ${billedOf("`count` with one counter, a duplicate")}, and \`once\` and \`idempotent\` ${billedOf("`once`, the first time")} and ${billedOf("`once`, a duplicate")}`,
   ],
+  [
+    "docs/dedup.md",
+    `each renewal of a claim is ${billedOf("a renewal of a claim (one each third of the lease)")} more`,
+  ],
 ])("%s says: %s", (page, said) => {
   expect(read(page)).toContain(said);
 });

@@ -7,8 +7,9 @@ import type { Input } from "./problem.ts";
 type Route = (request: Request) => Promise<Response>;
 
 /**
- * Makes a route idempotent for clients that send an Idempotency-Key; without, it is as ever, since
- * the app's first clients send none.
+ * Makes a route idempotent for clients that send an Idempotency-Key, quoted or bare. The header is not
+ * required, since the app's first clients send none. A guest's request is run each time (there is no
+ * `guestClient`): it changes nothing, since each route that uses this needs a signed-in user.
  *
  * @param whoAsks `signedIn` or `admin` of auth/current: keys are each caller's own
  */

@@ -70,6 +70,16 @@ export const DEDUP_CASES: readonly BilledCase[] = [
     },
   },
   {
+    what: "a renewal of a claim (one each third of the lease)",
+    calls: 1,
+    commands: { EVALSHA: 1, GET: 1, PEXPIRE: 1 },
+    async prepare(world) {
+      const { dedup } = makeTools(world);
+      const claim = await dedup.claim("order", { lease: 30, window: WINDOW });
+      return async () => sure(claim.state === "first" && (await dedup.extend(claim.token)));
+    },
+  },
+  {
     what: "`once`, the first time",
     calls: 2,
     commands: { EVALSHA: 2, TIME: 2, GET: 2, SET: 2 },

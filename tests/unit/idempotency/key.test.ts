@@ -19,8 +19,26 @@ test.each([
   ["255 of them", `"${"k".repeat(255)}"`, "k".repeat(255)],
   ["spaces around it", `  "${UUID}" `, UUID],
   ["spaces in it", '"a b"', "a b"],
+  ["a comma in it", '"a, b"', "a, b"],
   ["escapes", String.raw`"a\"b\\c"`, String.raw`a"b\c`],
-  ["parameters, which are nobody's", `"${UUID}";a=1;b`, UUID],
+  ["parameters, which are passed over", `"${UUID}";a=1;b`, UUID],
+  ["no quotes", UUID, UUID],
+  ["no quotes, in capitals", UUID.toUpperCase(), UUID.toUpperCase()],
+  ["no quotes, and spaces around it", `  ${UUID} `, UUID],
+  ["no quotes, and tabs around it", `\t${UUID}\t`, UUID],
+  ["no quotes, and parameters", `${UUID};a=1; b="x, y"`, UUID],
+  ["a token", "abc", "abc"],
+  ["one letter", "k", "k"],
+  ["a number, as it is written", "007", "007"],
+  [
+    "a UUID of digits",
+    "12345678-1234-4123-8123-123456789012",
+    "12345678-1234-4123-8123-123456789012",
+  ],
+  ["a text that begins with a dash", "-_ab", "-_ab"],
+  ["base64", "+/8=", "+/8="],
+  ["an order of a user", "order:17/ada@example.org~2.1", "order:17/ada@example.org~2.1"],
+  ["255 characters without quotes", "k".repeat(255), "k".repeat(255)],
 ])("%s: %j is a key", (_, value, key) => {
   expect(reading(value)).toEqual({ kind: "key", key });
 });
@@ -28,22 +46,41 @@ test.each([
 test.each([
   ["nothing", ""],
   ["an empty string", '""'],
-  ["no quotes", UUID],
-  ["a token", "abc"],
-  ["a number", "7"],
   ["bytes", ":YWJj:"],
+  ["a date", "@1659578233"],
+  ["a boolean", "?1"],
+  ["a display string", '%"a"'],
+  ["an inner list", '("a" "b")'],
+  ["an inner list of one", "(abc)"],
+  ["a list without quotes", "abc, def"],
+  ["a list without blanks", "abc,def"],
   ["single quotes", `'${UUID}'`],
+  ["backquotes", `\`${UUID}\``],
+  ["braces", `{${UUID}}`],
   ["one quote", `"${UUID}`],
+  ["one quote behind", `${UUID}"`],
   ["two of them", `"a", "b"`],
   ["words after it", `"a" b`],
+  ["two words", "a b"],
+  ["parameters alone", ";a=1"],
+  ["parameters that are not", `${UUID};1`],
+  ["a semicolon after nothing", `${UUID};`],
   ["a bad escape", String.raw`"a\b"`],
+  ["a backslash", String.raw`a\b`],
   ["letters beyond ASCII", '"\u00e9"'],
+  ["letters beyond ASCII without quotes", "\u00e9"],
   ["256 characters", `"${"k".repeat(256)}"`],
+  ["256 characters without quotes", "k".repeat(256)],
   ["a megabyte", `"${"k".repeat(1_000_000)}"`],
-])("%s is none", (_, value) => {
+])("%s is not a key", (_, value) => {
   expect(reading(value)).toEqual({ kind: "invalid" });
 });
 
-test("the header that is sent twice is none", () => {
-  expect(reading('"a"', '"a"')).toEqual({ kind: "invalid" });
+test.each([
+  ['"a"', '"a"'],
+  ["a", "a"],
+  [UUID, UUID],
+  [UUID, `"${UUID}"`],
+])("the header that is sent twice, %s and %s, is not a key", (...values) => {
+  expect(reading(...values)).toEqual({ kind: "invalid" });
 });

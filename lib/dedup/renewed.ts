@@ -1,0 +1,53 @@
+import type { Duration } from "#lib/core/duration";
+import { HeadgateError } from "#lib/core/errors";
+import { startRenewal } from "#lib/core/renewal";
+import type { Claims, ClaimToken } from "./claims.ts";
+import type { DedupOptions } from "./parts.ts";
+
+/** The longest that work holds its claim, where its options do not say. */
+export const MAX_HOLD: Duration = "15 minutes";
+
+export interface AtWork {
+  readonly token: ClaimToken;
+  /** When the claim was asked for, in milliseconds of the monotonic clock. */
+  readonly askedAt: number;
+  /** The longest that the claim is held by renewing it, in milliseconds. */
+  readonly maxHold: number;
+}
+
+/**
+ * Renews a claim at each third of its lease while its work runs. Never throws: a claim that is lost
+ * is told to `onFailure`, once.
+ *
+ * @returns ends the renewal; called when the work has ended
+ */
+export function renewClaim(
+  { extend }: Pick<Claims, "extend">,
+  { token, askedAt, maxHold }: AtWork,
+  onFailure: DedupOptions["onFailure"],
+): () => void {
+  let cause: unknown;
+  const renewal = startRenewal({
+    ttl: token.lease,
+    maxHold,
+    askedAt,
+    async extend(ms) {
+      const isHeld = await extend(token, ms / 1000);
+      cause = undefined;
+      return isHeld;
+    },
+    onFailure: (error) => void (cause = error),
+    onLost(why) {
+      const message = why === "taken" ? TAKEN : cause === undefined ? ENDED : FAILED;
+      onFailure("renewing a claim", new HeadgateError("DEDUP_CLAIM_LOST", message, { cause }));
+    },
+  });
+  return () => renewal.end();
+}
+
+const TAKEN =
+  "The claim belongs to another caller, or the store has forgotten it, while its work still runs: the work may be done twice.";
+const FAILED =
+  "The store failed for as long as the claim's lease, while its work still runs: the work may be done twice.";
+const ENDED =
+  "The claim's lease is over, while its work still runs: the work may be done twice. maxHold must be longer than the work, and the lease longer than the process is ever stopped.";

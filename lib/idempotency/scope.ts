@@ -1,0 +1,48 @@
+import { toBase64 } from "#lib/core/base64";
+import { isUnguessable } from "./guess.ts";
+import { IDEMPOTENCY_KEY } from "./key.ts";
+
+/** Whose an Idempotency-Key is. */
+export interface Owner {
+  /** The verified caller, or the client of a guest. */
+  readonly name: string;
+  readonly isGuest: boolean;
+}
+
+interface Asking<R extends Request> {
+  readonly caller: (request: R) => string | undefined | Promise<string | undefined>;
+  readonly guestClient?:
+    | ((request: R) => string | undefined | Promise<string | undefined>)
+    | undefined;
+}
+
+/** Returns whose the key of a request is; undefined where the request is run each time. */
+export async function ownerOf<R extends Request>(
+  request: R,
+  key: string,
+  { caller, guestClient }: Asking<R>,
+): Promise<Owner | undefined> {
+  const who = await caller(request);
+  if (who !== undefined) return { name: who, isGuest: false };
+  if (!guestClient || !isUnguessable(key)) return undefined;
+  const client = await guestClient(request);
+  return client === undefined ? undefined : { name: client, isGuest: true };
+}
+
+/**
+ * Returns what is claimed for a request, and what makes it the same request. A guest's body is a part
+ * of what is claimed: another guest of the same address learns nothing of a key without its body.
+ */
+export async function scopeOf(
+  request: Request,
+  key: string,
+  { name, isGuest }: Owner,
+  body: Uint8Array<ArrayBuffer>,
+): Promise<{ readonly claimed: string; readonly payload: string }> {
+  const digest = toBase64(new Uint8Array(await crypto.subtle.digest("SHA-256", body)));
+  const { pathname, search } = new URL(request.url);
+  return {
+    claimed: JSON.stringify([IDEMPOTENCY_KEY, name, key, ...(isGuest ? [digest] : [])]),
+    payload: JSON.stringify([request.method, pathname + search, name, digest]),
+  };
+}

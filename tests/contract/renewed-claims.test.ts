@@ -1,0 +1,450 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { idempotent, type IdempotencyOptions } from "#lib/idempotency/idempotent";
+import { serve, type ServedStore } from "../support/served.ts";
+import { STORES_AND_CLUSTER } from "../support/stores.ts";
+import { makeTools } from "../support/tools.ts";
+
+/** In seconds: of work that is to lose its claim, and of work that a stall of the machine must not cost it. */
+const LEASE = 0.3;
+const STEADY = 1;
+/** That of the process that is killed. */
+const KILLED_LEASE = 2;
+const WINDOW = 300;
+const UNAVAILABLE = () => Promise.reject(new TypeError("fetch failed"));
+
+const children = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of children) child.kill("SIGKILL");
+});
+
+describe.each(STORES_AND_CLUSTER)(
+  "a claim whose work takes longer than its lease, on $name",
+  (kind) => {
+    let store: ServedStore;
+    beforeAll(async () => {
+      store = await serve(kind);
+    });
+    afterAll(() => store?.stop());
+
+    /** Two instances; of the first one's calls those fail for which `isUnavailable` is true. */
+    function pair() {
+      const network = { isUnavailable: false, calls: 0 };
+      const one = makeTools(store, (...call) => {
+        network.calls += 1;
+        return network.isUnavailable ? UNAVAILABLE() : fetch(...call);
+      });
+      const healthy = makeTools(store, fetch, one.namespace);
+      const nameOf = (key: string) => one.keys.event(one.pseudonym("event", key));
+      /** The store is back, and the breaker has noticed it. */
+      const recover = async () => {
+        network.isUnavailable = false;
+        const probe = () => one.dedup.claim("probe", { window: WINDOW });
+        await expect.poll(probe).not.toMatchObject({ isCertain: false });
+      };
+      return { network, recover, nameOf, one, other: healthy.dedup, redis: healthy.redis };
+    }
+
+    /** Asks again and again until `seconds` are over; returns what was answered, each answer once. */
+    async function during<T>(seconds: number, ask: () => Promise<T>): Promise<T[]> {
+      const seen = new Set<T>();
+      const until = performance.now() + seconds * 1000;
+      const asked = async () => {
+        seen.add(await ask());
+        return performance.now();
+      };
+      await expect.poll(asked).toBeGreaterThan(until);
+      return [...seen];
+    }
+
+    describe("once", () => {
+      type Tools = ReturnType<typeof pair>;
+      const stateFor =
+        ({ other }: Pick<Tools, "other">) =>
+        async () => {
+          const { ran, ...outcome } = await other.once("job", { window: WINDOW }, async () => 2);
+          return ran ? "ran" : "because" in outcome && outcome.because;
+        };
+
+      test("work runs once on two instances, though it takes twice its lease", async () => {
+        const { one, other } = pair();
+        const options = { lease: STEADY, window: WINDOW, keepResult: true };
+        const done = await one.dedup.once("job", options, () =>
+          during(2 * STEADY, stateFor({ other })),
+        );
+        expect(done).toEqual({
+          ran: true,
+          value: ["in-progress"],
+          isCertain: true,
+          isCommitted: true,
+        });
+        expect(await stateFor({ other })()).toBe("duplicate");
+        expect(one.failures).toEqual([]);
+      });
+
+      test("a claim is renewed no longer than maxHold, and onFailure is told so", async () => {
+        const { one, other } = pair();
+        const began = performance.now();
+        const options = { lease: LEASE, maxHold: 2 * LEASE, window: WINDOW };
+        const done = await one.dedup.once("job", options, async () => {
+          await expect.poll(stateFor({ other }), { interval: 20 }).toBe("ran");
+          return performance.now() - began;
+        });
+        expect(done).toMatchObject({ ran: true, isCommitted: false });
+        expect(done.ran && done.value).toBeGreaterThanOrEqual(2 * LEASE * 1000);
+        expect(one.failures).toEqual(["renewing a claim"]);
+      });
+
+      test("a claim that another caller has by now is told to onFailure, and the work goes on", async () => {
+        const { one, other, nameOf, redis } = pair();
+        const theirs = { lease: 30, window: WINDOW };
+        const done = await one.dedup.once("job", { lease: LEASE, window: WINDOW }, async () => {
+          await redis.del(nameOf("job"));
+          await other.claim("job", theirs);
+          await expect.poll(() => one.failures).toEqual(["renewing a claim"]);
+          return "done";
+        });
+        expect(done).toEqual({ ran: true, value: "done", isCertain: true, isCommitted: false });
+        expect(await store.pttl(nameOf("job"))).toBeGreaterThan(10_000);
+      });
+
+      test("a store that is unavailable for longer than the lease is told once, and the work goes on", async () => {
+        const { one, network, recover } = pair();
+        const done = await one.dedup.once("job", { lease: LEASE, window: WINDOW }, async () => {
+          network.isUnavailable = true;
+          await expect.poll(() => one.failures).toEqual(["renewing a claim"]);
+          await recover();
+          return "done";
+        });
+        // No other caller has claimed it meanwhile.
+        expect(done).toMatchObject({ ran: true, value: "done", isCommitted: true });
+        expect(one.failures.filter((what) => what === "renewing a claim")).toHaveLength(1);
+      });
+
+      test("a store that is unavailable for a part of the lease costs the claim nothing", async () => {
+        const { one, other, network, nameOf } = pair();
+        const done = await one.dedup.once("job", { lease: 1.5, window: WINDOW }, async () => {
+          network.isUnavailable = true;
+          const before = network.calls;
+          await expect.poll(() => network.calls, { interval: 5 }).toBeGreaterThan(before);
+          network.isUnavailable = false;
+          await expect.poll(() => store.pttl(nameOf("job")), { interval: 5 }).toBeGreaterThan(1300);
+          return stateFor({ other })();
+        });
+        expect(done).toMatchObject({ value: "in-progress", isCommitted: true });
+        expect(one.failures).toEqual([]);
+      });
+
+      test.each([
+        ["returns", async () => "done"],
+        ["throws", () => Promise.reject(new Error("It failed."))],
+      ])("a claim is renewed while its work runs, and no more when its work %s", async (_, end) => {
+        const { one, other, network, nameOf } = pair();
+        const options = { lease: STEADY, window: 0.2 };
+        const work = async () => {
+          const before = network.calls;
+          await expect.poll(() => network.calls).toBeGreaterThan(before);
+          return end();
+        };
+        await one.dedup.once("job", options, work).catch(() => {});
+        const { calls } = network;
+        await expect.poll(() => store.pttl(nameOf("job"))).toBe(-2);
+        await other.claim("job", { lease: 2 * LEASE, window: WINDOW });
+        await expect.poll(() => store.pttl(nameOf("job"))).toBe(-2);
+        expect([network.calls, one.failures]).toEqual([calls, []]);
+      });
+
+      test("a claim can be extended by its owner alone, and not when its lease has ended", async () => {
+        const { one, other, nameOf } = pair();
+        const claim = await one.dedup.claim("job", { lease: STEADY, window: WINDOW });
+        if (claim.state !== "first") throw new Error("It was claimed before.");
+        expect(await other.extend(claim.token, "20 seconds")).toBe(true);
+        expect(await store.pttl(nameOf("job"))).toBeGreaterThan(10_000);
+        expect(await other.extend({ ...claim.token, owner: "another" }, 60)).toBe(false);
+        expect(await store.pttl(nameOf("job"))).toBeLessThanOrEqual(20_000);
+        expect(await one.dedup.extend(claim.token)).toBe(true);
+        expect(await store.pttl(nameOf("job"))).toBeLessThanOrEqual(STEADY * 1000);
+        await expect.poll(() => store.pttl(nameOf("job"))).toBe(-2);
+        expect(await one.dedup.extend(claim.token)).toBe(false);
+        expect(await one.dedup.commit(claim.token)).toBe(true);
+        expect(await one.dedup.extend(claim.token)).toBe(true);
+        expect(await store.pttl(nameOf("job"))).toBeGreaterThan(100_000);
+        const refused = { code: "DEDUP_BAD_ARGUMENT" };
+        await expect(one.dedup.extend({ ...claim.token, lease: 0 })).rejects.toMatchObject(refused);
+        await expect(one.dedup.extend(claim.token, "soon")).rejects.toMatchObject(refused);
+      });
+
+      test("a maxHold that is no time is an error before anything is claimed", async () => {
+        const { one, network } = pair();
+        const options = { maxHold: "soon", window: WINDOW };
+        await expect(one.dedup.once("job", options, async () => 1)).rejects.toMatchObject({
+          code: "DEDUP_BAD_ARGUMENT",
+          message: expect.stringContaining("maxHold"),
+        });
+        expect(network.calls).toBe(0);
+      });
+    });
+
+    describe("an idempotent handler", () => {
+      type Options = Omit<IdempotencyOptions<Request>, "caller">;
+
+      /** One handler on two instances, and what its second instance answers to the same request. */
+      function route(handler: () => Response | Promise<Response>, options: Options = {}) {
+        const { one, other, network, recover } = pair();
+        const failures: [what: string, error: unknown][] = [];
+        const onFailure = (...failure: [string, unknown]) => void failures.push(failure);
+        const [here, there] = [one.dedup, other].map((dedup) =>
+          idempotent(
+            handler,
+            { dedup, onFailure },
+            { caller: () => "ada", lease: STEADY, ...options },
+          ),
+        );
+        if (!here || !there) throw new Error("There are two.");
+        return {
+          network,
+          recover,
+          failures,
+          here: () => here(order()),
+          there: () => there(order()),
+        };
+      }
+
+      /** What an answer is, in one word or a body. */
+      async function told(answer: Promise<Response>): Promise<string> {
+        const { status, headers, body } = await answer;
+        if (status === 409) return headers.has("retry-after") ? "in progress" : "done";
+        return headers.has("idempotency-replayed") ? `again: ${await text(body)}` : text(body);
+      }
+
+      test("runs once on two instances, though it takes twice its lease", async () => {
+        let runs = 0;
+        const { here, there, failures } = route(async () => {
+          runs += 1;
+          return new Response(JSON.stringify(await during(2 * STEADY, () => told(there()))));
+        });
+        expect(await told(here())).toBe('["in progress"]');
+        expect(await told(there())).toBe('again: ["in progress"]');
+        expect([runs, failures]).toEqual([1, []]);
+      });
+
+      test("runs once though the stream that it answers takes twice its lease", async () => {
+        const answers = streams();
+        const { here, there, failures } = route(answers.next);
+        const first = told(here());
+        const stream = await answers.begun(0);
+        stream.enqueue(bytes("a"));
+        expect(await during(2 * STEADY, () => told(there()))).toEqual(["in progress"]);
+        stream.enqueue(bytes("b"));
+        stream.close();
+        expect(await first).toBe("ab");
+        expect(await told(there())).toBe("again: ab");
+        expect([answers.count(), failures]).toEqual([1, []]);
+      });
+
+      test("runs once though a stream that is too large to be kept takes twice its lease", async () => {
+        const answers = streams();
+        const { here, there, failures } = route(answers.next, { maxAnswerBytes: 4 });
+        const answer = here();
+        const stream = await answers.begun(0);
+        stream.enqueue(bytes("abcde"));
+        // It is passed on while it is made.
+        const reader = bodyOf(await answer).getReader();
+        expect(await reader.read()).toEqual({ done: false, value: bytes("abcde") });
+        expect(await during(2 * STEADY, () => told(there()))).toEqual(["in progress"]);
+        stream.close();
+        expect(await reader.read()).toEqual({ done: true, value: undefined });
+        expect(await told(there())).toBe("done");
+        expect([answers.count(), failures]).toEqual([1, []]);
+      });
+
+      test.each<[string, (it: Streamed) => Promise<unknown>]>([
+        ["is cancelled by its reader", ({ reader }) => reader.cancel("the client left")],
+        [
+          "breaks off",
+          async ({ stream, reader }) => {
+            stream.error(new Error("It broke off."));
+            await expect(reader.read()).rejects.toThrow("It broke off.");
+          },
+        ],
+        [
+          "is cancelled while it is waited for",
+          async ({ reader }) => {
+            const reading = reader.read();
+            await reader.cancel("the client left");
+            expect(await reading).toEqual({ done: true, value: undefined });
+          },
+        ],
+      ])("is done, and renews nothing more, when a large stream %s", async (_, end) => {
+        const answers = streams();
+        const { here, there, network, failures } = route(answers.next, { maxAnswerBytes: 4 });
+        const answer = here();
+        const stream = await answers.begun(0);
+        stream.enqueue(bytes("abcde"));
+        const reader = bodyOf(await answer).getReader();
+        await reader.read();
+        expect(await told(there())).toBe("in progress");
+        await end({ stream, reader });
+        const { calls } = network;
+        expect(await during(STEADY, () => told(there()))).toEqual(["done"]);
+        expect([answers.count(), network.calls, failures]).toEqual([1, calls, []]);
+      });
+
+      test("passes an answer that is too large to be kept on as it is, and holds its request until it is read", async () => {
+        const { here, there } = route(
+          () => {
+            const headers = new Headers({ "x-more": "1" });
+            headers.append("set-cookie", "a=1");
+            headers.append("set-cookie", "b=2");
+            return new Response("abcde", { status: 201, statusText: "Made", headers });
+          },
+          { maxAnswerBytes: 4 },
+        );
+        const answer = await here();
+        expect([answer.status, answer.statusText, answer.headers.get("x-more")]).toEqual([
+          201,
+          "Made",
+          "1",
+        ]);
+        expect(answer.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+        expect(await told(there())).toBe("in progress");
+        expect(await answer.text()).toBe("abcde");
+        expect(await told(there())).toBe("done");
+      });
+
+      test("that hangs is run again after maxHold, and onFailure is told so", async () => {
+        const answers: (Promise<Response> | Response)[] = [new Promise<Response>(() => {})];
+        const { here, there, failures } = route(() => answers.pop() ?? new Response("done"), {
+          lease: LEASE,
+          maxHold: 2 * LEASE,
+        });
+        const began = performance.now();
+        void here();
+        await expect.poll(() => answers).toEqual([]);
+        await expect.poll(() => told(there()), { interval: 20 }).toBe("done");
+        expect(performance.now() - began).toBeGreaterThan(1.5 * LEASE * 1000);
+        expect(failures).toEqual([
+          [
+            "renewing a claim",
+            expect.objectContaining({
+              code: "DEDUP_CLAIM_LOST",
+              message: expect.stringContaining("maxHold"),
+            }),
+          ],
+        ]);
+      });
+
+      test("answers though the store is unavailable for longer than the lease, which is told with its cause", async () => {
+        const { here, there, network, recover, failures } = route(
+          async () => {
+            network.isUnavailable = true;
+            await expect.poll(() => failures.length).toBe(1);
+            await recover();
+            return new Response("done");
+          },
+          { lease: LEASE },
+        );
+        expect(await told(here())).toBe("done");
+        expect(await told(there())).toBe("again: done");
+        const cause = expect.objectContaining({ code: "STORE_UNREACHABLE" });
+        expect(failures).toEqual([
+          ["renewing a claim", expect.objectContaining({ code: "DEDUP_CLAIM_LOST", cause })],
+        ]);
+      });
+    });
+
+    describe("a process that is killed", () => {
+      async function start(of: "once" | "idempotent") {
+        const { one, other, redis } = pair();
+        const { url, token } = store;
+        const args = [
+          "--url",
+          url,
+          "--token",
+          token,
+          "--namespace",
+          one.namespace,
+          "--of",
+          of,
+          "--lease",
+          String(KILLED_LEASE),
+        ];
+        const file = join(import.meta.dirname, "..", "fixtures", "leased-work.ts");
+        const child = spawn(process.execPath, [file, ...args], {
+          stdio: ["ignore", "pipe", "inherit"],
+        });
+        children.add(child);
+        await once(child.stdout, "data");
+        const kill = async () => {
+          expect([child.exitCode, child.signalCode]).toEqual([null, null]);
+          const exit = once(child, "exit");
+          child.kill("SIGKILL");
+          await exit;
+          children.delete(child);
+        };
+        return { other, redis, kill };
+      }
+
+      test("at work of once holds the claim for as long as it lives, and for a lease after it", async () => {
+        const { other, kill } = await start("once");
+        const ran = async () => (await other.once("job", { window: WINDOW }, async () => 2)).ran;
+        expect(await during(1.5 * KILLED_LEASE, ran)).toEqual([false]);
+        await kill();
+        await expect.poll(ran).toBe(true);
+      });
+
+      test("in the middle of a stream holds its request for as long as it lives, and for a lease after it", async () => {
+        const { other, kill } = await start("idempotent");
+        const there = idempotent(
+          () => new Response("done"),
+          { dedup: other, onFailure() {} },
+          { caller: () => "ada" },
+        );
+        const status = async () => (await there(order())).status;
+        expect(await during(1.5 * KILLED_LEASE, status)).toEqual([409]);
+        await kill();
+        await expect.poll(status).toBe(200);
+      });
+    });
+  },
+);
+
+interface Streamed {
+  readonly stream: ReadableStreamDefaultController<Uint8Array>;
+  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+}
+
+/** Answers that are streams, which the test writes. */
+function streams() {
+  const made: ReadableStreamDefaultController<Uint8Array>[] = [];
+  return {
+    next: () => new Response(new ReadableStream({ start: (stream) => void made.push(stream) })),
+    count: () => made.length,
+    async begun(at: number) {
+      await expect.poll(() => made[at]).toBeDefined();
+      const stream = made[at];
+      if (!stream) throw new Error("It has not begun.");
+      return stream;
+    },
+  };
+}
+
+function order(): Request {
+  const headers = { "idempotency-key": '"k"' };
+  return new Request("http://app.example/orders", { method: "POST", headers, body: "{}" });
+}
+
+function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function text(body: ReadableStream | null): Promise<string> {
+  return new Response(body).text();
+}
+
+function bodyOf({ body }: Response): ReadableStream<Uint8Array> {
+  if (!body) throw new Error("There is no body.");
+  return body;
+}
