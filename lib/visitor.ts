@@ -31,14 +31,14 @@ export function createAsVisitor(
   const countedAddress = createCountedAddress(options);
   if (!visitorSecret) {
     let isTold = false;
-    return () => {
+    return (): Record<string, string> => {
       if (!isTold) void onEvent?.({ kind: "address", ...UNSIGNED });
       isTold = true;
       return {};
     };
   }
   const sign = createPseudonym(visitorSecret, 2);
-  return (headers) => {
+  return (headers): Record<string, string> => {
     // What is doubtful about the address, the gate has told.
     const address = countedAddress(headers, () => {});
     if (address === UNKNOWN_ADDRESS) return {};

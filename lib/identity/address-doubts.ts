@@ -91,14 +91,9 @@ function unreadBy(source: AddressSource | undefined): Unread[] {
 
 /** What CLIENT_IP_FROM should be where Cloudflare is before the app. */
 function onCloudflare(source: AddressSource | undefined): string {
-  switch (source?.from) {
-    case "hops":
-      return `hops:${source.hops + 1}`;
-    case "trusted":
-      return "trusted: with Cloudflare's networks too";
-    default:
-      return source?.from === "vercel" ? BOTH : "cloudflare";
-  }
+  if (source?.from === "hops") return `hops:${source.hops + 1}`;
+  if (source?.from === "trusted") return "trusted: with Cloudflare's networks too";
+  return source?.from === "vercel" ? BOTH : "cloudflare";
 }
 
 function readBy(source: AddressSource | undefined): string | undefined {
