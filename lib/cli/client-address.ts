@@ -77,5 +77,6 @@ export function clientNaming(
 
 /** Any client can send such a header, so this is said once, and without what it holds. */
 function surprise(header: string): string {
-  return `warning  CLIENT_ADDRESS_HEADER_UNCONFIGURED: a request carried ${header}, and clients are counted by the socket. If a proxy wrote it, all clients are now counted as one, the proxy: set CLIENT_IP_FROM=hops:1. Else nothing is wrong. docs/client-address.md#client_address_header_unconfigured`;
+  const value = OTHER_ADDRESS_HEADERS.includes(header) ? `header:${header}` : "hops:1";
+  return `warning  CLIENT_ADDRESS_HEADER_UNCONFIGURED: a request carried ${header}, and clients are counted by the socket. If a proxy wrote it, all clients are now counted as one, the proxy: set CLIENT_IP_FROM=${value}. Else nothing is wrong. docs/client-address.md#client_address_header_unconfigured`;
 }
