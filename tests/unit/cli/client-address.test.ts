@@ -58,8 +58,9 @@ test.each([
   ["forwarded", "set CLIENT_IP_FROM=hops:1."],
 ])("a request that carries %s is told of once, with what to set", (header, remedy) => {
   const lines: string[] = [];
-  const { name } = clientNaming(undefined, (line) => lines.push(line));
-  for (let i = 0; i < 3; i += 1) name(requestFrom("198.51.100.9", { [header]: "198.51.100.7" }));
+  const told = clientNaming(undefined, (line) => lines.push(line));
+  for (let i = 0; i < 3; i += 1)
+    told.name(requestFrom("198.51.100.9", { [header]: "198.51.100.7" }));
   expect(lines).toEqual([expect.stringContaining(remedy)]);
   expect(lines[0]).toContain("docs/client-address.md#client_address_header_unconfigured");
   expect(lines[0]).not.toContain("198.51.100");
