@@ -37,6 +37,8 @@ export interface Environment {
   /** What becomes of decisions: the switch for an incident. */
   readonly mode: GateMode;
   readonly secret: string;
+  /** The secret, where no client can guess it: it signs for whom the app asks itself. */
+  readonly visitorSecret: string | undefined;
   readonly clientAddress: AddressSource | undefined;
   /** The bits of an IPv6 address that name a client. */
   readonly ipv6Prefix: number;
@@ -125,7 +127,8 @@ const MUST_BE: Readonly<Record<string, string>> = {
   INSTAGRAM_API_URL: `https, at ${INSTAGRAM_HOSTS.join(" or ")}; in development any address`,
   INSTAGRAM_ACCESS_TOKEN: "a long-lived token of Instagram's, without blanks or quotes",
   INSTAGRAM_STAND_IN: "http on this machine's own loopback, such as http://127.0.0.1:8090",
-  CLIENT_IP_FROM: "socket, hops:n or a platform's name, without quotes around it",
+  CLIENT_IP_FROM:
+    "socket, hops:n, trusted:CIDR,…, header:NAME or a platform's name, without quotes around it",
   CLIENT_IPV6_PREFIX: "a whole number of bits from 48 to 128",
   CORS_EXPOSED_HEADERS: "names of headers such as X-Total-Count, separated by commas",
   CORS_ORIGINS: "origins such as https://shop.example, separated by commas, or *",
@@ -148,6 +151,7 @@ export function readEnvironment(source: Variables): Environment {
   refuseContradictions(env, isPlatform);
   const { url, token, secret } = storeOf(set, env.HEADGATE_MODE);
   const namespace = namespaceOf(env);
+  const keyed = env.HEADGATE_SECRET ?? secret;
   return {
     store: { url, token, deadlineMs: env.HEADGATE_STORE_DEADLINE_MS },
     cluster: env.HEADGATE_CLUSTER === "1",
@@ -155,7 +159,8 @@ export function readEnvironment(source: Variables): Environment {
     namespace: namespace.name,
     isNamespaceShared: namespace.isShared,
     mode: env.HEADGATE_MODE,
-    secret: env.HEADGATE_SECRET ?? secret,
+    secret: keyed,
+    visitorSecret: isGuessable(keyed, set) ? undefined : keyed,
     clientAddress: addressSource({
       clientIpFrom: env.CLIENT_IP_FROM,
       socketNonce: env.HEADGATE_SOCKET_NONCE,
@@ -199,6 +204,12 @@ function storeOf(set: Variables, mode: GateMode) {
   }
   // Without a store no hash that it keys is ever kept.
   return { url: undefined, token: "", secret: "headgate:no-store" };
+}
+
+/** A secret that was derived from a REDIS_URL without a password, here or by our own server. */
+function isGuessable(secret: string, { REDIS_URL = "" }: Variables): boolean {
+  const redis = readRedisAddress(REDIS_URL);
+  return redis !== undefined && !redis.password && secret === secretOf(redis.href);
 }
 
 /** Settings that are right one by one, and cannot work together. */

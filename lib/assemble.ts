@@ -1,17 +1,18 @@
 import type { Decision } from "#lib/core/decision";
+import type { Doubt } from "#lib/core/doubt";
 import type { GateMode } from "#lib/core/mode";
 import type { Together } from "#lib/core/together";
-import { clientAddress } from "#lib/identity/address";
-import { createDoubts } from "#lib/identity/address-doubts";
-import type { AddressSource } from "#lib/identity/address-source";
 import { canonicalAddress, UNKNOWN_ADDRESS } from "#lib/identity/canonical-address";
+import { type AddressOptions, createCountedAddress } from "#lib/identity/counted-address";
 import {
   clientOf,
   countsAddress,
   type IdentityValues,
   resolveIdentities,
+  unresolvedOf,
 } from "#lib/identity/identify";
 import { createPseudonym, type Pseudonym, shareOf } from "#lib/identity/pseudonym";
+import { createSessionDoubts } from "#lib/identity/session-doubts";
 import { settledLimits } from "#lib/limit/charge";
 import { createLimiter, type Limiter } from "#lib/limit/limiter";
 import type { HeadgateEvent, Listener } from "#lib/observe/events";
@@ -25,7 +26,7 @@ import type { Cors } from "#lib/respond/cors";
 import type { LegacyHeaders } from "#lib/respond/headers";
 
 /** What the gate needs from the app around it. */
-export interface HeadgateOptions {
+export interface HeadgateOptions extends AddressOptions {
   /** What `createScriptStore` makes, or a client with every command (`createRedis`). */
   readonly redis: ScriptStore;
   /** What keys begin with: one for each environment. */
@@ -38,13 +39,6 @@ export interface HeadgateOptions {
   readonly rewrites?: Rewrites;
   /** Keys the hashes that stand for clients; the same on all instances of one store. */
   readonly secret: string;
-  /** Where addresses come from; undefined counts everybody as one client. */
-  readonly addressSource: AddressSource | undefined;
-  /**
-   * The bits of an IPv6 address that name a client, from 48 to 128.
-   * @default 64
-   */
-  readonly ipv6Prefix?: number;
   /**
    * Whether the store is a Redis Cluster, where a request of several clients is several scripts.
    * @default false, until the store says so
@@ -172,7 +166,14 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
       onError: (name, error) => later(report({ kind: "failure", what: `identity ${name}`, error })),
     });
 
-  const ask = (candidates: Candidates, values: IdentityValues, address: string): Asked => {
+  const sessionDoubts = createSessionDoubts();
+  const ask = (
+    candidates: Candidates,
+    values: IdentityValues,
+    request: Request | undefined,
+    later: Later,
+    address: string,
+  ): Asked => {
     const clientFor = ({ subject }: CompiledLimit) => clientOf(subject, values, address, pseudonym);
     const rules = candidates.applyTo({
       identity: (name) => values.get(name),
@@ -184,6 +185,8 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
       },
     });
     const limits = settledLimits(rules);
+    const doubt = request && sessionDoubts(unresolvedOf(limits, values), request.headers);
+    if (doubt) tellTo(later)(doubt);
     const addressKnown =
       address !== UNKNOWN_ADDRESS || !limits.some(({ subject }) => countsAddress(subject, values));
     return { rules, clients: limits.map(clientFor), addressKnown };
@@ -192,14 +195,9 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
   const limiter = createLimiter(options.redis, keyNames(options.namespace), options);
   const reportLost = (error: unknown) => tell({ kind: "failure", what: "report", error });
   const { mode = "enforce" } = options;
-  const doubts = createDoubts(options.addressSource);
-  const addressOf = (request: Request, later: Later): string => {
-    const { addressSource, ipv6Prefix } = options;
-    const address = clientAddress(request.headers, addressSource, ipv6Prefix);
-    const doubt = doubts(request.headers, address);
-    if (doubt) later(report({ kind: "address", ...doubt }));
-    return address;
-  };
+  const countedAddress = createCountedAddress(options);
+  const tellTo = (later: Later) => (doubt: Doubt) => later(report({ kind: "address", ...doubt }));
+  const addressOf = ({ headers }: Request, later: Later) => countedAddress(headers, tellTo(later));
 
   return {
     policy: compiled,
@@ -228,7 +226,7 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
     },
     async askerOf(candidates, request, later) {
       const values = await resolve(candidates, request, later);
-      return ask(candidates, values, addressOf(request, later));
+      return ask(candidates, values, request, later, addressOf(request, later));
     },
     async askerFrom(candidates, given, request, later) {
       const resolved = request ? await resolve(candidates, request, later) : [];
@@ -239,7 +237,7 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
         ip === undefined && request
           ? addressOf(request, later)
           : canonicalAddress(ip, options.ipv6Prefix);
-      return ask(candidates, new Map([...resolved, ...known]), address);
+      return ask(candidates, new Map([...resolved, ...known]), request, later, address);
     },
   };
 }

@@ -14,6 +14,7 @@ export function gateOptions(): HeadgateOptions {
     cluster: env.cluster,
     namespace: env.namespace,
     secret: env.secret,
+    visitorSecret: env.visitorSecret,
     addressSource: env.clientAddress,
     ipv6Prefix: env.ipv6Prefix,
     cors: { origins: env.corsOrigins, exposedHeaders: env.corsExposedHeaders },

@@ -1,16 +1,15 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { SOCKET_HEADER } from "#lib/identity/address";
+import { OTHER_ADDRESS_HEADERS } from "#lib/identity/address-headers";
 
 /** Headers by which a client could claim another address, and a proxy would name it. */
 const CLAIMS = [
   "x-forwarded-for",
   "x-vercel-forwarded-for",
   "cf-connecting-ip",
-  "x-real-ip",
   "forwarded",
-  "x-client-ip",
-  "true-client-ip",
+  ...OTHER_ADDRESS_HEADERS,
 ];
 
 /** Names each request's client before Next sees it. */
@@ -78,5 +77,6 @@ export function clientNaming(
 
 /** Any client can send such a header, so this is said once, and without what it holds. */
 function surprise(header: string): string {
-  return `warning  CLIENT_ADDRESS_HEADER_UNCONFIGURED: a request has ${header}, and clients are counted by the socket. If the app is behind a proxy, everybody is now counted as one client, the proxy: set CLIENT_IP_FROM=hops:1. Otherwise somebody made it up, and it changes nothing. docs/client-address.md`;
+  const value = OTHER_ADDRESS_HEADERS.includes(header) ? `header:${header}` : "hops:1";
+  return `warning  CLIENT_ADDRESS_HEADER_UNCONFIGURED: a request carried ${header}, and clients are counted by the socket. If a proxy wrote it, all clients are now counted as one, the proxy: set CLIENT_IP_FROM=${value}. Else nothing is wrong. docs/client-address.md#client_address_header_unconfigured`;
 }

@@ -1,104 +1,109 @@
+import { type Doubt, doubtOf } from "#lib/core/doubt";
+import { fromRight } from "./address.ts";
+import { OTHER_ADDRESS_HEADERS } from "./address-headers.ts";
 import type { AddressSource } from "./address-source.ts";
 import { UNKNOWN_ADDRESS } from "./canonical-address.ts";
 import { isCloudflares } from "./cloudflare-ranges.ts";
 
-/** Something about a request says that CLIENT_IP_FROM may be wrong. Holds nothing of the client's. */
-export interface AddressDoubt {
-  readonly code: "CLIENT_ADDRESS_HEADER_ABSENT" | "CLIENT_ADDRESS_HEADER_UNCONFIGURED";
-  readonly message: string;
+/** A header that names an address, and that the source does not read. */
+interface Unread {
+  readonly header: string;
+  /** What CLIENT_IP_FROM should be if the platform or a proxy wrote the header. */
+  readonly value: string;
+  /** Whether the header tells something only where the counted address is Cloudflare's own. */
+  readonly isCertain?: boolean;
 }
 
 const CLOUDFLARE = "cf-connecting-ip";
 const VERCEL = "x-vercel-forwarded-for";
-const MORE = "See docs/client-address.md.";
+const BOTH = "vercel+cloudflare";
 
-/** A header of a platform that the source does not read. */
-interface Surprise {
-  readonly header: string;
-  readonly ifGenuine: string;
-  /** Whether it is one only where the address that was counted is Cloudflare's own. */
-  readonly fromCloudflare?: true;
-}
+/** In so many requests each header is looked for, and then in each request one of them. */
+const LOOKS = 100;
 
 /**
- * Makes the function that looks at requests for a platform's header that is there and not configured,
- * or configured and not there. Each is told once: a client can send any header, and must not be able
- * to fill a log.
+ * Makes the function that looks at requests for an address that is missing where the source reads it, for
+ * a header that names another address, and for more entries of X-Forwarded-For than `hops` counts. It
+ * returns at most one doubt for each request, and each doubt once: a client can send any header, and must
+ * not be able to fill a log.
  *
  * @param source what CLIENT_IP_FROM came to; undefined where nothing is trusted
  */
 export function createDoubts(
   source: AddressSource | undefined,
-): (headers: Headers, address: string) => AddressDoubt | undefined {
-  let surprises = surprisesOf(source);
-  let expected = expectedBy(source);
+): (headers: Headers, address: string) => Doubt | undefined {
+  const setting = `CLIENT_IP_FROM=${nameOf(source)}`;
+  let unread = unreadBy(source);
+  let mayBeAbsent = source !== undefined;
+  let hops = source?.from === "hops" && source.hops;
+  let looks = 0;
+
   return (headers, address) => {
-    if (expected && address === UNKNOWN_ADDRESS) {
-      const message = `CLIENT_IP_FROM says ${nameOf(source)}, but a request has ${expected}: whoever sends such requests is counted as one client. ${MORE}`;
-      expected = undefined;
-      return { code: "CLIENT_ADDRESS_HEADER_ABSENT", message };
+    if (mayBeAbsent && address === UNKNOWN_ADDRESS) {
+      mayBeAbsent = false;
+      const words = `${setting} found no address in a request: all such requests are counted as one client.`;
+      return doubtOf("CLIENT_ADDRESS_HEADER_ABSENT", "warn", words);
     }
-    const found = surprises.find(
-      ({ header, fromCloudflare }) =>
-        headers.has(header) && (!fromCloudflare || isCloudflares(withoutPrefix(address))),
+    looks += 1;
+    const found = unread.find(
+      (one, i) =>
+        (looks <= LOOKS || i === looks % unread.length) && isTelling(one, headers, address),
     );
-    if (!found) return undefined;
-    surprises = [];
-    const message = `A request has ${found.header}, while CLIENT_IP_FROM says ${nameOf(source)}, which does not read it. ${found.ifGenuine} ${MORE}`;
-    return { code: "CLIENT_ADDRESS_HEADER_UNCONFIGURED", message };
+    if (found) {
+      unread = unread.filter((one) => one !== found);
+      const { header, value, isCertain } = found;
+      const reason = isCertain
+        ? "It was counted by Cloudflare's address:"
+        : "If your proxy wrote it,";
+      const words = `A request carried ${header}, which ${setting} does not read. ${reason} set CLIENT_IP_FROM=${value}.`;
+      return doubtOf("CLIENT_ADDRESS_HEADER_UNCONFIGURED", isCertain ? "warn" : "info", words);
+    }
+    if (hops && fromRight(headers, hops + 1) !== undefined) {
+      hops = false;
+      const words = `A request carried more addresses in X-Forwarded-For than ${setting} reads. If your proxies wrote them, set a higher n.`;
+      return doubtOf("CLIENT_ADDRESS_MORE_HOPS", "info", words);
+    }
+    return undefined;
   };
 }
 
-/** An address of a counted network: its first. */
-function withoutPrefix(address: string): string {
-  return address.replace(/\/\d+$/, "");
+/** Whether the header names another address than the one that was counted; of a network, another. */
+function isTelling({ header, isCertain }: Unread, headers: Headers, address: string): boolean {
+  const value = headers.get(header)?.toLowerCase();
+  if (value === undefined) return false;
+  return isCertain
+    ? isCloudflares(address.replace(/\/\d+$/, ""))
+    : !value.includes(address.replace(/::.*/, ""));
 }
 
-/** What a request lacks where the source gave no address. */
-function expectedBy(source: AddressSource | undefined): string | undefined {
-  switch (source?.from) {
-    case undefined:
-      return undefined;
-    case "socket":
-      return "not come through Headgate's own server";
-    case "hops":
-      return `no address in the place ${source.hops} from the right of X-Forwarded-For`;
-    case "vercel":
-    case "vercel+cloudflare":
-      return `no address in ${VERCEL}`;
-    case "cloudflare":
-      return `no address in ${CLOUDFLARE}`;
-  }
+/** The headers that name an address, but for the one that the source reads. */
+function unreadBy(source: AddressSource | undefined): Unread[] {
+  const from = source?.from;
+  // Our own server takes them all off, and Vercel writes Cloudflare's address into its own.
+  if (from === "socket" || from === BOTH) return [];
+  return [
+    { header: CLOUDFLARE, value: onCloudflare(source), isCertain: from !== undefined },
+    { header: VERCEL, value: from === "cloudflare" ? BOTH : "vercel" },
+    { header: "forwarded", value: "hops:n, and let it write X-Forwarded-For" },
+    ...OTHER_ADDRESS_HEADERS.map((header) => ({ header, value: `header:${header}` })),
+  ].filter(({ header }) => header !== readBy(source));
 }
 
-function surprisesOf(source: AddressSource | undefined): readonly Surprise[] {
-  const onVercel = madeUpOr(VERCEL, "Vercel", "vercel");
-  switch (source?.from) {
-    case undefined:
-      return [madeUpOr(CLOUDFLARE, "Cloudflare alone", "cloudflare"), onVercel];
-    case "hops":
-      return [cloudflareCounted("there is one proxy more: set hops:n one higher"), onVercel];
-    case "vercel":
-      return [cloudflareCounted("it is before Vercel: set CLIENT_IP_FROM=vercel+cloudflare")];
-    case "cloudflare":
-      return [madeUpOr(VERCEL, "Vercel with Cloudflare in front", "vercel+cloudflare")];
-    case "socket":
-    case "vercel+cloudflare":
-      return [];
-  }
+/** What CLIENT_IP_FROM should be where Cloudflare is before the app. */
+function onCloudflare(source: AddressSource | undefined): string {
+  if (source?.from === "hops") return `hops:${source.hops + 1}`;
+  if (source?.from === "trusted") return "trusted: with Cloudflare's networks too";
+  return source?.from === "vercel" ? BOTH : "cloudflare";
 }
 
-function madeUpOr(header: string, platform: string, value: string): Surprise {
-  const ifGenuine = `If the app is behind ${platform}, set CLIENT_IP_FROM=${value}. Otherwise somebody made it up, and it changes nothing.`;
-  return { header, ifGenuine };
-}
-
-function cloudflareCounted(why: string): Surprise {
-  const ifGenuine = `It was counted by an address of Cloudflare's, and not by its client's: ${why}.`;
-  return { header: CLOUDFLARE, ifGenuine, fromCloudflare: true };
+function readBy(source: AddressSource | undefined): string | undefined {
+  if (source?.from === "header") return source.header;
+  if (source?.from === "vercel") return VERCEL;
+  return source?.from === "cloudflare" ? CLOUDFLARE : undefined;
 }
 
 function nameOf(source: AddressSource | undefined): string {
-  if (!source) return "nothing";
-  return source.from === "hops" ? `hops:${source.hops}` : source.from;
+  if (!source) return "(unset)";
+  if (source.from === "hops") return `hops:${source.hops}`;
+  return source.from === "header" ? `header:${source.header}` : source.from;
 }

@@ -1,9 +1,13 @@
 import type { AddressSource } from "./address-source.ts";
-import { canonicalAddress } from "./canonical-address.ts";
+import { canonicalAddress, parseAddress } from "./canonical-address.ts";
 import { isCloudflares } from "./cloudflare-ranges.ts";
+import { isWithin, type Network } from "./networks.ts";
 
 /** The header by which our own server names the socket's address: `<nonce> <address>`. */
 export const SOCKET_HEADER = "x-headgate-socket";
+
+/** As many entries of X-Forwarded-For are read, from the right. */
+const MAX_ENTRIES = 99;
 
 /**
  * The client's address in the form that is counted ({@link canonicalAddress}); "unknown" where there
@@ -26,7 +30,14 @@ function claimedAddress(headers: Headers, source: AddressSource): string | undef
       return nonce === source.nonce ? address : undefined;
     }
     case "hops":
-      return fromRight(headers.get("x-forwarded-for") ?? "", source.hops);
+      return fromRight(headers, source.hops);
+    case "trusted":
+      return firstOutside(headers, source.networks);
+    case "header": {
+      const value = headers.get(source.header) ?? undefined;
+      // CloudFront writes a port behind every address, and no brackets around an IPv6 address.
+      return source.header === "cloudfront-viewer-address" ? value?.replace(/:\d+$/, "") : value;
+    }
     case "vercel":
       return reportedByVercel(headers);
     case "cloudflare":
@@ -38,14 +49,30 @@ function claimedAddress(headers: Headers, source: AddressSource): string | undef
   }
 }
 
-/** The nth entry of a list from the right: what a client wrote before it costs nothing to pass over. */
-function fromRight(list: string, n: number): string | undefined {
+/**
+ * The nth entry of X-Forwarded-For from the right, as it is written; undefined where there are fewer.
+ * What a client wrote before it costs nothing to pass over.
+ */
+export function fromRight(headers: Headers, n: number): string | undefined {
+  const list = headers.get("x-forwarded-for") ?? "";
   let end = list.length;
   for (let i = 1; i < n; i += 1) {
     end = list.lastIndexOf(",", end - 1);
     if (end <= 0) return undefined;
   }
   return list.slice(list.lastIndexOf(",", end - 1) + 1, end);
+}
+
+/**
+ * The first entry from the right that is in none of the networks. What is no address is in none, so
+ * that nothing to the left of it is believed.
+ */
+function firstOutside(headers: Headers, networks: readonly Network[]): string | undefined {
+  for (let n = 1; n <= MAX_ENTRIES; n += 1) {
+    const entry = fromRight(headers, n);
+    if (!isWithin(parseAddress(entry), networks)) return entry;
+  }
+  return undefined;
 }
 
 function reportedByVercel(headers: Headers): string | undefined {

@@ -1,4 +1,4 @@
-import ipaddr from "ipaddr.js";
+import { formatIpv6, type Ip, networkOf, parseIpv4, parseIpv6 } from "./ip.ts";
 
 /** Everybody whose address cannot be told is counted as one client. */
 export const UNKNOWN_ADDRESS = "unknown";
@@ -12,7 +12,6 @@ const MAX_LENGTH = 80;
 const OPTIONAL_WHITESPACE = /^[ \t]+|[ \t]+$/g;
 const BRACKETED = /^\[([^[\]]*)\](?::\d{1,5})?$/;
 const IPV4_AND_PORT = /^([^:]+):\d{1,5}$/;
-const FOUR_PARTS = /^\d+\.\d+\.\d+\.\d+$/;
 const IPV4_TAIL = /^(.*:)([^:]*\.[^:]*)$/;
 
 /**
@@ -28,40 +27,34 @@ export function canonicalAddress(
 ): string {
   const address = parseAddress(text);
   if (!address) return UNKNOWN_ADDRESS;
-  if (address instanceof ipaddr.IPv4) return address.toString();
-  const network = address.parts.map((part, i) => part & maskOf(ipv6Prefix - 16 * i));
-  return `${new ipaddr.IPv6(network).toString()}/${ipv6Prefix}`;
-}
-
-/** The 16 bits of a group of which the first `bits` belong to the network. */
-function maskOf(bits: number): number {
-  return (0xffff << (16 - Math.min(Math.max(bits, 0), 16))) & 0xffff;
+  if (address.length === 4) return address.join(".");
+  return `${formatIpv6(networkOf(address, ipv6Prefix))}/${ipv6Prefix}`;
 }
 
 /**
  * Reads one address as a header has it: bare, with a port, or IPv6 in brackets; an IPv6 zone is left
  * off. IPv4-mapped IPv6 comes out as IPv4. Undefined where it is not exactly that.
  */
-export function parseAddress(text: string | undefined): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+export function parseAddress(text: string | undefined): Ip | undefined {
   if (!text || text.length > MAX_LENGTH) return undefined;
   const bare = text.replace(OPTIONAL_WHITESPACE, "");
   const bracketed = BRACKETED.exec(bare)?.[1];
-  if (bracketed !== undefined) return parseIpv6(bracketed);
-  return parseIpv4(IPV4_AND_PORT.exec(bare)?.[1] ?? bare) ?? parseIpv6(bare);
+  if (bracketed !== undefined) return parseAnyIpv6(bracketed);
+  return parseIpv4(IPV4_AND_PORT.exec(bare)?.[1] ?? bare) ?? parseAnyIpv6(bare);
 }
 
-/** Four decimal parts only: "0177.1", "01.2.3.4" and "2130706433" mean different things to others. */
-function parseIpv4(text: string): ipaddr.IPv4 | undefined {
-  // ipaddr.js makes an error of whatever is none, which is slow.
-  if (!FOUR_PARTS.test(text)) return undefined;
-  return ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text) : undefined;
+function parseAnyIpv6(text: string): Ip | undefined {
+  const address = parseIpv6(withoutIpv4Tail(withoutZone(text)));
+  return address && isIpv4Mapped(address) ? address.slice(6).flatMap(bytesOf) : address;
 }
 
-function parseIpv6(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
-  const inHex = withoutIpv4Tail(withoutZone(text));
-  if (inHex.includes(".") || !ipaddr.IPv6.isValid(inHex)) return undefined;
-  const address = ipaddr.IPv6.parse(inHex);
-  return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
+/** `::ffff:0:0/96` (RFC 4291, 2.5.5.2). */
+function isIpv4Mapped(address: Ip): boolean {
+  return address.findIndex((group) => group !== 0) === 5 && address[5] === 0xffff;
+}
+
+function bytesOf(group: number): [number, number] {
+  return [group >> 8, group & 0xff];
 }
 
 /** A zone (RFC 4007) says by which link a neighbour is reached, and not who it is. */
@@ -71,14 +64,10 @@ function withoutZone(text: string): string {
   return at === -1 || at === text.length - 1 ? text : text.slice(0, at);
 }
 
-/**
- * Writes an IPv4 tail in hex. ipaddr.js would take `::1.2.3.4`, which is deprecated and IPv6
- * (RFC 4291, 2.5.5.1), for the IPv4-mapped `::ffff:1.2.3.4`, and octal and hex parts for decimal.
- */
+/** Writes an IPv4 tail in hex; anything else stays, and is no IPv6 address then. */
 function withoutIpv4Tail(text: string): string {
   const [, head = "", tail = ""] = IPV4_TAIL.exec(text) ?? [];
-  const ipv4 = parseIpv4(tail);
-  if (!ipv4) return text;
-  const [a = 0, b = 0, c = 0, d = 0] = ipv4.octets;
+  const [a, b = 0, c = 0, d = 0] = parseIpv4(tail) ?? [];
+  if (a === undefined) return text;
   return `${head}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
 }

@@ -1,5 +1,5 @@
-import ipaddr from "ipaddr.js";
 import { parseAddress } from "./canonical-address.ts";
+import { isWithin, type Network, readNetwork } from "./networks.ts";
 
 /**
  * The addresses that Cloudflare's network asks from: https://www.cloudflare.com/ips-v4 and
@@ -12,12 +12,10 @@ const V6 =
   "2400:cb00::/32 2606:4700::/32 2803:f800::/32 2405:b500::/32 2405:8100::/32 2a06:98c0::/29 2c0f:f248::/32";
 
 /** Made when first asked: few apps ask, and every start of an instance counts. */
-let ranges: { cloudflare: [ipaddr.IPv4 | ipaddr.IPv6, number][] } | undefined;
+let ranges: Network[] | undefined;
 
 /** Whether an address is of Cloudflare's network; false for what is no address. */
 export function isCloudflares(address: string | undefined): boolean {
-  const parsed = parseAddress(address);
-  if (!parsed) return false;
-  ranges ??= { cloudflare: `${V4} ${V6}`.split(" ").map((range) => ipaddr.parseCIDR(range)) };
-  return ipaddr.subnetMatch(parsed, ranges, "other") === "cloudflare";
+  ranges ??= `${V4} ${V6}`.split(" ").flatMap((range) => readNetwork(range) ?? []);
+  return isWithin(parseAddress(address), ranges);
 }

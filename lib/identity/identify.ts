@@ -52,6 +52,21 @@ export function countsAddress({ kind, names }: Subject, values: IdentityValues):
   return first === undefined || first === "ip";
 }
 
+/**
+ * The identities that were asked and named nobody, where a limit counts the address for want of them, or
+ * a rule took its first tier.
+ */
+export function unresolvedOf(
+  limits: readonly { readonly subject: Subject }[],
+  values: IdentityValues,
+): string[] {
+  const isMissed = (name: string) => {
+    const own = limits.filter(({ subject }) => subject.names.includes(name));
+    return own.length === 0 || own.some(({ subject }) => countsAddress(subject, values));
+  };
+  return [...values].flatMap(([name, value]) => (value || !isMissed(name) ? [] : name));
+}
+
 function valueOf(name: string, values: IdentityValues, address: string): string | undefined {
   if (name === "ip") return address || UNKNOWN_ADDRESS;
   const value = values.get(name);

@@ -1,4 +1,5 @@
 import type { Decision } from "#lib/core/decision";
+import type { Doubt } from "#lib/core/doubt";
 import type { GateMode } from "#lib/core/mode";
 
 /** What happened to one checked request, or to one call from code. Holds no personal data. */
@@ -34,12 +35,8 @@ export type HeadgateEvent =
       readonly what: string;
       readonly error: unknown;
     }
-  | {
-      readonly kind: "address";
-      /** What seems wrong with where addresses come from; each code is reported once. */
-      readonly code: "CLIENT_ADDRESS_HEADER_ABSENT" | "CLIENT_ADDRESS_HEADER_UNCONFIGURED";
-      readonly message: string;
-    };
+  /** A client may be counted as another than was meant. Each cause is reported once. */
+  | ({ readonly kind: "address" } & Doubt);
 
 /** Hears of events; what it answers is awaited, what it throws is dropped. */
 export type Listener = (event: HeadgateEvent) => unknown;

@@ -47,7 +47,7 @@ function lineOf(event: HeadgateEvent): Line | undefined {
     case "failure":
       return { event: "failure", what: event.what, error: describe(event.error) };
     case "address":
-      return { event: "address", code: event.code, message: event.message };
+      return { event: "address", level: event.level, code: event.code, message: event.message };
     case "breaker":
       return { event: "breaker", state: event.state, error: describe(event.error) };
     case "decision":

@@ -283,3 +283,32 @@ describe("a body", () => {
     expect(await none.json()).toEqual({ bytes: 0 });
   });
 });
+
+describe("a page that asks its own API", () => {
+  /** What the API answered to the page, for a visitor at another address each. */
+  const innerOf = async (path: string, visit = newClient()) =>
+    /inner (?:<!-- -->)?(\d+)/.exec(await (await visit(path)).text())?.[1];
+
+  test("as the visitor has each of 12 visitors counted alone", async () => {
+    const visitors = Array.from({ length: 12 }, () => newClient());
+    const inner = await Promise.all(visitors.map((visit) => innerOf("/visited?as=visitor", visit)));
+    expect(inner).toEqual(Array.from({ length: 12 }, () => "200"));
+    const [visit = newClient()] = visitors;
+    expect(await innerOf("/visited?as=visitor", visit)).toBe("200");
+    expect(await innerOf("/visited?as=visitor", visit)).toBe("429");
+  });
+
+  test("as itself has all visitors share the server's own address", async () => {
+    const inner = [];
+    for (let i = 0; i < 6; i += 1) inner.push(await innerOf("/visited"));
+    expect(inner).toEqual(["200", "200", "429", "429", "429", "429"]);
+  });
+
+  test("gives nothing to a client that makes up the header", async () => {
+    const forged = `${Date.now() + 30_000} 203.0.113.77 ${"A".repeat(22)}`;
+    const attack = newClient({ "x-headgate-visitor": forged });
+    const statuses = [];
+    for (let i = 0; i < 4; i += 1) statuses.push((await attack("/api/visited")).status);
+    expect(statuses).toEqual([200, 200, 429, 429]);
+  });
+});

@@ -65,6 +65,25 @@ describe("npm start", () => {
     expect(app.output()).not.toContain("203.0.113.");
   });
 
+  test.each([
+    [
+      "trusted:10.0.0.0/8,fd00::/8",
+      (n: number) => ({ "x-forwarded-for": `203.0.113.${n}, fd00::1, 10.0.0.1` }),
+    ],
+    ["header:fly-client-ip", (n: number) => ({ "fly-client-ip": `203.0.113.${n}` })],
+  ])("with CLIENT_IP_FROM=%s counts the address that the proxies name", async (from, named) => {
+    const { app } = await redisAndApp({ CLIENT_IP_FROM: from });
+    const ask = (n: number, claimed = {}) =>
+      fetch(`${app.url}/api/search`, { headers: { ...claimed, ...named(n) } });
+    expect(statuses(await repeat(11, () => ask(1)))).toEqual([...times(10, 200), 429]);
+    expect((await ask(2)).status).toBe(200);
+    expect((await ask(1, { "x-real-ip": "203.0.113.3" })).status).toBe(429);
+    await expect.poll(() => app.output()).toContain("CLIENT_ADDRESS_HEADER_UNCONFIGURED");
+    const line = app.output().match(/^\{.*HEADER_UNCONFIGURED.*$/gm)?.[0] ?? "{}";
+    expect(JSON.parse(line)).toMatchObject({ level: "info", event: "address" });
+    expect(app.output()).not.toContain("203.0.113.");
+  });
+
   test("answers what it is asked for while it stops, and then ends", async () => {
     const { app } = await redisAndApp();
     const { port } = new URL(app.url);
@@ -161,7 +180,8 @@ describe("npm start over a Redis of one's own", () => {
       { INSTAGRAM_ACCESS_TOKEN: "a-token", INSTAGRAM_API_URL: "https://evil.example" },
       "INSTAGRAM_API_URL must be https, at graph.instagram.com",
     ],
-    [{ CLIENT_IP_FROM: "xff" }, "allowed: socket, hops:n"],
+    [{ CLIENT_IP_FROM: "xff" }, "CLIENT_IP_FROM must be socket, hops:n"],
+    [{ CLIENT_IP_FROM: "trusted:0.0.0.0/0" }, "clients in it could name any address"],
   ])("refuses to start with %j, and says what is allowed", async (env, words) => {
     await expect(startApp(env)).rejects.toThrow(words);
   });

@@ -18,6 +18,7 @@ describe("the environment", () => {
       namespace: "local",
       isNamespaceShared: true,
       secret: "headgate:token",
+      visitorSecret: "headgate:token",
       clientAddress: { from: "hops", hops: 1 },
       ipv6Prefix: 64,
       auth: { secrets: [], audience: "headgate" },
@@ -79,6 +80,27 @@ describe("the environment", () => {
     });
   });
 
+  test("signs visitors' headers with a secret that no client can guess, or with none", () => {
+    const visitorSecret = (more: Record<string, string>) =>
+      readEnvironment({ CLIENT_IP_FROM: "hops:1", ...more }).visitorSecret;
+    const open = { REDIS_URL: "redis://127.0.0.1:6379" };
+    const closed = { REDIS_URL: "redis://:a-password@127.0.0.1:6379" };
+    const { secret } = readEnvironment({ CLIENT_IP_FROM: "hops:1", ...open });
+    expect(visitorSecret(open)).toBeUndefined();
+    // As our own server starts the app: by REST, with the secret that it derived.
+    expect(visitorSecret({ ...base, ...open, HEADGATE_SECRET: secret })).toBeUndefined();
+    expect(visitorSecret({ ...open, HEADGATE_SECRET: long })).toBe(long);
+    expect(visitorSecret({ ...base, ...open })).toBe("headgate:token");
+    expect(visitorSecret(closed)).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test.each([
+    ["trusted:10.0.0.0/8,fd00::/8", { from: "trusted" }],
+    [" header:Fly-Client-IP\n", { from: "header", header: "fly-client-ip" }],
+  ])("takes CLIENT_IP_FROM=%j", (CLIENT_IP_FROM, source) => {
+    expect(readEnvironment({ ...base, CLIENT_IP_FROM }).clientAddress).toMatchObject(source);
+  });
+
   test("keeps an app's counts from those of another app, and a preview's from production's", () => {
     const read = (more: Record<string, string>) => readEnvironment({ ...base, ...more });
     const names = [
@@ -126,6 +148,9 @@ describe("the environment", () => {
     ["HEADGATE_STORE_DEADLINE_MS", "5"],
     ["HEADGATE_SECRET", "sh0rt-s3cret"],
     ["HEADGATE_NAMESPACE", "a b"],
+    ["CLIENT_IP_FROM", "trusted:0.0.0.0/0"],
+    ["CLIENT_IP_FROM", "trusted:10.0.0.0/40"],
+    ["CLIENT_IP_FROM", "header:x-forwarded-for"],
     ["CLIENT_IPV6_PREFIX", "47"],
     ["CLIENT_IPV6_PREFIX", "129"],
     ["CLIENT_IPV6_PREFIX", "56.5"],

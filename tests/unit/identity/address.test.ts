@@ -51,6 +51,92 @@ describe("where the address comes from", () => {
     expect(addressOf({ "x-forwarded-for": list }, { from: "hops", hops })).toBe(address);
   });
 
+  const proxies = addressSource({
+    ...nowhere,
+    clientIpFrom: "trusted:10.0.0.0/8, fd00::/8,192.0.2.7",
+  });
+
+  test.each<[string, string]>([
+    ["203.0.113.9", "203.0.113.9"],
+    ["203.0.113.9, 10.0.0.1", "203.0.113.9"],
+    ["203.0.113.9, 10.0.0.2, fd00::1, 192.0.2.7", "203.0.113.9"],
+    ["198.51.100.1, 203.0.113.9, 10.0.0.1", "203.0.113.9"],
+    ["10.9.9.9, 203.0.113.9, 10.0.0.1", "203.0.113.9"],
+    ["203.0.113.9, 192.0.2.8", "192.0.2.8"],
+    ["203.0.113.9:80, ::ffff:10.0.0.1, [fd00::1%eth0]:443, 10.0.0.1:81", "203.0.113.9"],
+    ["2001:db8::1, ::ffff:a00:1", "2001:db8::/64"],
+    ["203.0.113.9, garbage, 10.0.0.1", "unknown"],
+    ["203.0.113.9, , 10.0.0.1", "unknown"],
+    ["203.0.113.9, unknown, 10.0.0.1", "unknown"],
+    ["203.0.113.9, 010.0.0.1, 10.0.0.1", "unknown"],
+    ["203.0.113.9, 10.0.0.1,", "unknown"],
+    ["10.0.0.3, 10.0.0.2, 10.0.0.1", "unknown"],
+    ["", "unknown"],
+    [`203.0.113.9${",10.0.0.1".repeat(50_000)}`, "unknown"],
+    [`${"203.0.113.8,".repeat(50_000)}203.0.113.9,10.0.0.1`, "203.0.113.9"],
+    ["1".repeat(1_000_000), "unknown"],
+  ])("of X-Forwarded-For %.60s outside trusted networks is %s", (list, address) => {
+    expect(addressOf({ "x-forwarded-for": list }, proxies)).toBe(address);
+  });
+
+  test("is unknown where trusted proxies sent no X-Forwarded-For", () => {
+    expect(addressOf({ "x-real-ip": "203.0.113.9" }, proxies)).toBe("unknown");
+  });
+
+  test.each<[string, string, string]>([
+    ["fly-client-ip", "203.0.113.9", "203.0.113.9"],
+    ["Fly-Client-IP", " 2001:db8::1 ", "2001:db8::/64"],
+    ["x-azure-clientip", "203.0.113.9:4711", "203.0.113.9"],
+    ["fly-client-ip", "203.0.113.9, 198.51.100.1", "unknown"],
+    ["fly-client-ip", "somebody", "unknown"],
+    ["fly-client-ip", "", "unknown"],
+    ["cloudfront-viewer-address", "203.0.113.9:46532", "203.0.113.9"],
+    ["cloudfront-viewer-address", "2001:db8:1:2:3:4:5:6:46532", "2001:db8:1:2::/64"],
+    ["cloudfront-viewer-address", "2001:db8:1:2::1:4653", "2001:db8:1:2::/64"],
+    ["cloudfront-viewer-address", "::1:4653", "::/64"],
+  ])("of header:%s, which holds %j, is %s", (name, value, address) => {
+    const source = addressSource({ ...nowhere, clientIpFrom: `header:${name}` });
+    const others = { "x-forwarded-for": "198.51.100.9", "x-real-ip": "198.51.100.9" };
+    expect(addressOf({ ...others, [name]: value }, source)).toBe(address);
+    expect(addressOf(others, source)).toBe("unknown");
+  });
+
+  test.each([
+    "trusted:",
+    "trusted:0.0.0.0/0",
+    "trusted:::/0",
+    "trusted:::ffff:0:0/96",
+    "trusted:0.0.0.0/1,128.0.0.0/1",
+    "trusted:10.0.0.0/7",
+    "trusted:2000::/3",
+    "trusted:10.0.0.0/33",
+    "trusted:10.0.0.1/8",
+    "trusted:10.0.0.0/8,",
+    "trusted:10.0.0.0/8 fd00::/8",
+    "trusted:proxies",
+    "header:",
+    "header:x forwarded",
+    "header:x-forwarded-for",
+    "header:X-Forwarded-For",
+    "header:forwarded",
+    "header:x-headgate-socket",
+    `header:${"x".repeat(65)}`,
+  ])("refuses CLIENT_IP_FROM=%s with what it must be", (clientIpFrom) => {
+    expect(() => addressSource({ ...nowhere, clientIpFrom })).toThrow(
+      expect.objectContaining({
+        code: "ENV_INVALID",
+        message: expect.stringMatching(/CLIENT_IP_FROM must be (?:trusted|header): and /),
+      }),
+    );
+  });
+
+  test("names the network that cannot be used, and why none may hold all clients", () => {
+    const clientIpFrom = "trusted:10.0.0.0/8,0.0.0.0/0";
+    expect(() => addressSource({ ...nowhere, clientIpFrom })).toThrow(
+      /clients in it could name any address\. Network 2 cannot be used\./,
+    );
+  });
+
   test("is the entry in its place from the right, whatever stands to the left of it", () => {
     const entry = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constantFrom("", " ", "unknown", "x"));
     const entries = fc.array(entry, { minLength: 1, maxLength: 8 });
@@ -191,6 +277,128 @@ describe("what is reported", () => {
     ["plain next dev", undefined, forwarded, undefined],
   ])("%s", (_, source, headers, code) => {
     expect(codes(source, headers)).toEqual([code]);
+  });
+
+  const hop: AddressSource = { from: "hops", hops: 1 };
+  const counted = { "x-forwarded-for": "203.0.113.3" };
+
+  test.each<[string, AddressSource | undefined, Record<string, string>, string | undefined]>([
+    ["more addresses than hops", hop, { "x-forwarded-for": "1.2.3.4, 203.0.113.3" }, "MORE_HOPS"],
+    [
+      "three addresses and two hops",
+      { from: "hops", hops: 2 },
+      { "x-forwarded-for": "x,1.2.3.4,203.0.113.3" },
+      "MORE_HOPS",
+    ],
+    [
+      "as many addresses as hops",
+      { from: "hops", hops: 2 },
+      { "x-forwarded-for": "1.2.3.4,203.0.113.3" },
+      undefined,
+    ],
+    ["nginx's own X-Real-IP", hop, { ...counted, "x-real-ip": "203.0.113.3" }, undefined],
+    ["another X-Real-IP", hop, { ...counted, "x-real-ip": "203.0.113.4" }, "UNCONFIGURED"],
+    [
+      "Forwarded of the same client",
+      hop,
+      { ...counted, forwarded: 'for="203.0.113.3:80"' },
+      undefined,
+    ],
+    ["Forwarded of another", hop, { ...counted, forwarded: "for=203.0.113.4" }, "UNCONFIGURED"],
+    [
+      "the same IPv6 network",
+      hop,
+      { "x-forwarded-for": "2001:db8:1:2::3", "x-real-ip": "2001:DB8:1:2::4" },
+      undefined,
+    ],
+    ...[
+      "cloudfront-viewer-address",
+      "fly-client-ip",
+      "true-client-ip",
+      "x-azure-clientip",
+      "fastly-client-ip",
+      "x-client-ip",
+      "do-connecting-ip",
+      "x-nf-client-connection-ip",
+    ].flatMap(
+      (name): [string, AddressSource | undefined, Record<string, string>, string | undefined][] => [
+        [`${name} under hops`, hop, { ...counted, [name]: "203.0.113.4" }, "UNCONFIGURED"],
+        [
+          `${name} under vercel`,
+          { from: "vercel" },
+          { ...vercel, [name]: "203.0.113.4" },
+          "UNCONFIGURED",
+        ],
+        [`${name} of nothing`, undefined, { [name]: "203.0.113.4" }, "UNCONFIGURED"],
+        [
+          `${name} that is read`,
+          { from: "header", header: name },
+          { [name]: "203.0.113.4" },
+          undefined,
+        ],
+        [
+          `${name} that is read and garbage`,
+          { from: "header", header: name },
+          { [name]: "x" },
+          "ABSENT",
+        ],
+      ],
+    ),
+    ["no address outside trusted networks", { from: "trusted", networks: [] }, {}, "ABSENT"],
+    [
+      "Cloudflare outside trusted networks",
+      { from: "trusted", networks: [] },
+      { ...edge, ...cf },
+      "UNCONFIGURED",
+    ],
+    [
+      "behind our own server",
+      { from: "socket", nonce: "n" },
+      { [SOCKET_HEADER]: "n 203.0.113.1", "fly-client-ip": "203.0.113.4" },
+      undefined,
+    ],
+  ])("hints at %s", (_, source, headers, code) => {
+    expect(codes(source, headers).map((one) => one?.replace("CLIENT_ADDRESS_", ""))).toEqual([
+      code,
+    ]);
+  });
+
+  test("each header once, and nothing any more once each cause was told", () => {
+    const request = {
+      "x-forwarded-for": "203.0.113.4, 203.0.113.3",
+      "fly-client-ip": "203.0.113.4",
+      "x-real-ip": "203.0.113.5",
+    };
+    const doubts = createDoubts(hop);
+    const given = new Headers(request);
+    const found = Array.from({ length: 500 }, () => doubts(given, "203.0.113.3")).filter(Boolean);
+    expect(found.map((doubt) => [doubt?.code, doubt?.level])).toEqual([
+      ["CLIENT_ADDRESS_HEADER_UNCONFIGURED", "info"],
+      ["CLIENT_ADDRESS_HEADER_UNCONFIGURED", "info"],
+      ["CLIENT_ADDRESS_MORE_HOPS", "info"],
+    ]);
+    const words = found.map((doubt) => doubt?.message).join("\n");
+    expect(words).toMatch(
+      /fly-client-ip.*If your proxy wrote it, set CLIENT_IP_FROM=header:fly-client-ip\. Else nothing is wrong\./,
+    );
+    expect(words).toMatch(/than CLIENT_IP_FROM=hops:1 reads\. If your proxies wrote them/);
+    expect(words).not.toContain("203.0.113");
+  });
+
+  test("a header that a proxy writes only later is still told", () => {
+    const doubts = createDoubts(hop);
+    for (let i = 0; i < 1000; i += 1) doubts(new Headers(counted), "203.0.113.3");
+    const later = new Headers({ ...counted, "fly-client-ip": "203.0.113.4" });
+    const found = Array.from({ length: 100 }, () => doubts(later, "203.0.113.3")).filter(Boolean);
+    expect(found.map((doubt) => doubt?.code)).toEqual(["CLIENT_ADDRESS_HEADER_UNCONFIGURED"]);
+  });
+
+  test("Cloudflare's address that was counted is a warning, since no client can make it up", () => {
+    const doubts = createDoubts(hop);
+    expect(doubts(new Headers({ ...edge, ...cf }), "104.16.0.1")).toMatchObject({
+      level: "warn",
+      message: expect.stringContaining("set CLIENT_IP_FROM=hops:2."),
+    });
   });
 
   test("each code once, however many requests there are", () => {

@@ -74,6 +74,22 @@ test("a body that was too large is a denied line with the reason and the bound",
   ]);
 });
 
+test.each(["info", "warn"] as const)(
+  "a doubt about who is counted is one line, at level %s",
+  (level) => {
+    const lines: string[] = [];
+    const doubt = {
+      code: "CLIENT_ADDRESS_MORE_HOPS",
+      level,
+      message: "A request carried more.",
+    } as const;
+    logEvents((line) => lines.push(line))({ kind: "address", ...doubt });
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { source: "headgate", event: "address", ...doubt },
+    ]);
+  },
+);
+
 test("what is counted in the process meanwhile says so, and names the request and the mode", () => {
   const lines: string[] = [];
   const decision = { ...failed.decision, reason: "over-limit", counted: "in-process" } as const;

@@ -1,0 +1,45 @@
+import type { Doubt } from "#lib/core/doubt";
+import { clientAddress } from "./address.ts";
+import { createDoubts } from "./address-doubts.ts";
+import type { AddressSource } from "./address-source.ts";
+import { createPseudonym } from "./pseudonym.ts";
+import { readVisitor } from "./visitor.ts";
+
+/** What it takes to name the address that a request is counted by. */
+export interface AddressOptions {
+  /** Where addresses come from; undefined counts everybody as one client. */
+  readonly addressSource: AddressSource | undefined;
+  /**
+   * The bits of an IPv6 address that name a client, from 48 to 128.
+   * @default 64
+   */
+  readonly ipv6Prefix?: number;
+  /**
+   * Signs the header by which the app's own calls name their visitor (`createAsVisitor`). It must be a
+   * secret that no client can guess.
+   * @default none: such headers are ignored
+   */
+  readonly visitorSecret?: string | undefined;
+}
+
+/**
+ * Makes the function that returns the address by which a request is counted: its visitor's where the app
+ * itself asks, else the one in the source. `onDoubt` is called where that seems wrong.
+ */
+export function createCountedAddress({
+  addressSource,
+  ipv6Prefix,
+  visitorSecret,
+}: AddressOptions): (headers: Headers, onDoubt: (doubt: Doubt) => void) => string {
+  const doubts = createDoubts(addressSource);
+  // It keeps but two: what a client sends must not fill the memory for the names of clients.
+  const sign = visitorSecret && createPseudonym(visitorSecret, 2);
+  return (headers, onDoubt) => {
+    const visitor = sign && readVisitor(sign, headers);
+    if (visitor) return visitor;
+    const address = clientAddress(headers, addressSource, ipv6Prefix);
+    const doubt = doubts(headers, address);
+    if (doubt) onDoubt(doubt);
+    return address;
+  };
+}

@@ -1,0 +1,41 @@
+import { parseAddress } from "./canonical-address.ts";
+import { type Ip, networkOf, widthOf } from "./ip.ts";
+
+/** A network: its first address, and how many bits of it all its addresses share. */
+export interface Network {
+  readonly first: Ip;
+  readonly bits: number;
+}
+
+/** In an IPv4-mapped IPv6 address so many bits stand before the IPv4 address. */
+const MAPPED_BITS = 96;
+
+/**
+ * Reads a network in CIDR form (RFC 4632, RFC 4291), or one address; undefined where it is neither, or
+ * not the network's first address.
+ *
+ * @example readNetwork("10.0.0.0/8") // { first: [10, 0, 0, 0], bits: 8 }
+ */
+export function readNetwork(text: string): Network | undefined {
+  const [, address = "", length] = /^([\da-f.:]+)(?:\/(\d{1,3}))?$/i.exec(text) ?? [];
+  const first = parseAddress(address);
+  if (!first) return undefined;
+  const all = first.length * widthOf(first);
+  const isMapped = first.length === 4 && address.includes(":");
+  const bits = length === undefined ? all : Number(length) - (isMapped ? MAPPED_BITS : 0);
+  return bits >= 0 && bits <= all && isSame(networkOf(first, bits), first)
+    ? { first, bits }
+    : undefined;
+}
+
+/** Returns true for an address of one of the networks. IPv4 is in no network of IPv6, nor the reverse. */
+export function isWithin(address: Ip | undefined, networks: readonly Network[]): boolean {
+  return (
+    address !== undefined &&
+    networks.some(({ first, bits }) => isSame(networkOf(address, bits), first))
+  );
+}
+
+function isSame(a: Ip, b: Ip): boolean {
+  return a.join() === b.join();
+}

@@ -1,0 +1,35 @@
+import type { Pseudonym } from "./pseudonym.ts";
+
+/** The header by which the app's own calls name the visitor: `<expiry> <address> <signature>`. */
+export const VISITOR_HEADER = "x-headgate-visitor";
+
+/** Such a header is good for so long, in milliseconds, on the clock of the instance that made it. */
+export const VISITOR_MS = 60_000;
+
+/** An expiry, the longest address and a signature take fewer characters. */
+const MAX_LENGTH = 100;
+
+/**
+ * Signs an address in the form that is counted.
+ *
+ * @param expiry milliseconds since 1970, as text
+ */
+export function signVisitor(sign: Pseudonym, address: string, expiry: string): string {
+  // No identity has this kind, since no name of an identity holds a blank.
+  return `${expiry} ${address} ${sign("a visitor", address, expiry)}`;
+}
+
+/**
+ * Returns the address that a visitor's header names; undefined where the header is absent, was not signed
+ * under this secret, or is past its time. The clocks of two instances may differ by {@link VISITOR_MS}.
+ */
+export function readVisitor(sign: Pseudonym, headers: Headers): string | undefined {
+  const given = headers.get(VISITOR_HEADER);
+  if (!given || given.length > MAX_LENGTH) return undefined;
+  const [expiry = "", address = ""] = given.split(" ");
+  const left = Number(expiry) - Date.now();
+  if (!(left > 0 && left <= 2 * VISITOR_MS)) return undefined;
+  const right = signVisitor(sign, address, expiry);
+  // Comparing hashes takes a time that tells nothing of the signature.
+  return sign("same", given) === sign("same", right) ? address : undefined;
+}

@@ -1,0 +1,53 @@
+import { doubtOf } from "#lib/core/doubt";
+import { UNKNOWN_ADDRESS } from "#lib/identity/canonical-address";
+import { type AddressOptions, createCountedAddress } from "#lib/identity/counted-address";
+import { createPseudonym } from "#lib/identity/pseudonym";
+import { signVisitor, VISITOR_HEADER, VISITOR_MS } from "#lib/identity/visitor";
+import type { Listener } from "#lib/observe/events";
+
+/** What `createAsVisitor` needs of the gate's own options. */
+export interface VisitorOptions extends AddressOptions {
+  readonly onEvent?: Listener;
+}
+
+/**
+ * Makes the function that returns headers for a call of the app to itself, so that the gate counts the
+ * call by the address of the visitor for whom it is made. They hold that address and nothing else, signed
+ * with `visitorSecret` and good for 60 seconds. Give them to the app's own URLs alone: the receiver can
+ * be counted as that visitor for as long.
+ *
+ * The function takes the headers of the visitor's request. It returns no header where the address is not
+ * known, or where `visitorSecret` is not set; the latter is reported once as VISITOR_SECRET_GUESSABLE.
+ * It never throws.
+ *
+ * @example
+ * const asVisitor = createAsVisitor(gateOptions());
+ * await fetch("https://app.example/api/search", { headers: asVisitor(await headers()) });
+ */
+export function createAsVisitor(
+  options: VisitorOptions,
+): (headers: Headers) => Record<string, string> {
+  const { visitorSecret, onEvent } = options;
+  const countedAddress = createCountedAddress(options);
+  if (!visitorSecret) {
+    let isTold = false;
+    return (): Record<string, string> => {
+      if (!isTold) void onEvent?.({ kind: "address", ...UNSIGNED });
+      isTold = true;
+      return {};
+    };
+  }
+  const sign = createPseudonym(visitorSecret, 2);
+  return (headers): Record<string, string> => {
+    // What is doubtful about the address, the gate has told.
+    const address = countedAddress(headers, () => {});
+    if (address === UNKNOWN_ADDRESS) return {};
+    return { [VISITOR_HEADER]: signVisitor(sign, address, String(Date.now() + VISITOR_MS)) };
+  };
+}
+
+const UNSIGNED = doubtOf(
+  "VISITOR_SECRET_GUESSABLE",
+  "warn",
+  "A call of the app to itself is counted by the server's own address: a client could guess the secret that would sign its visitor's. Set HEADGATE_SECRET.",
+);
