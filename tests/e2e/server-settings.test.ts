@@ -28,6 +28,11 @@ export async function POST(request: Request): Promise<Response> {
   return Response.json({ byteLength });
 }
 `,
+  "app/api/t/prefetch/route.ts": `
+export function GET(request: Request): Response {
+  return Response.json({ prefetch: request.headers.get("x-headgate-prefetch") });
+}
+`,
   "app/api/t/expose/route.ts": `
 export const dynamic = "force-dynamic";
 export function GET(): Response {
@@ -151,6 +156,13 @@ test("npm start answers 431 for headers of 20 kB, and says what to set", async (
   const large = `GET /api/health HTTP/1.1\r\nHost: x\r\nX-Large: ${"a".repeat(20_000)}\r\n\r\n`;
   expect(statusesOf(await speak(portOf(app), large))).toEqual([431]);
   await expect.poll(() => app.output()).toContain("NODE_OPTIONS=--max-http-header-size sets");
+});
+
+test("a prefetch by Next's router is told to what is behind, and no claim of a client in its place", async () => {
+  const seen = async (headers: Record<string, string>) =>
+    (await fetch(`${app.url}/api/t/prefetch`, { headers })).json();
+  expect(await seen({ "next-router-prefetch": "1" })).toEqual({ prefetch: "1" });
+  expect(await seen({ "x-headgate-prefetch": "1" })).toEqual({ prefetch: null });
 });
 
 test("a handler's Access-Control-Expose-Headers is sent beside those of the gate", async () => {

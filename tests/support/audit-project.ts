@@ -50,6 +50,7 @@ export interface Project {
   /** The sources of a middleware, from the project's folder. */
   readonly middlewareFiles?: readonly string[];
   readonly output?: string;
+  readonly skipProxyUrlNormalize?: boolean;
 }
 
 /** Where the text of a built middleware is. */
@@ -123,6 +124,7 @@ function manifests(project: Project): Readonly<Record<string, unknown>> {
       config: {
         env: project.env ?? {},
         output: project.output,
+        skipProxyUrlNormalize: project.skipProxyUrlNormalize,
         pageExtensions: ["tsx", "ts"],
         images: images ?? { unoptimized: true },
       },

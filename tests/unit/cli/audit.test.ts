@@ -415,6 +415,27 @@ describe("a Server Action", () => {
   });
 });
 
+describe("prefetches that are counted apart", () => {
+  const pages = rule("/p/:id", { prefetch: "apart" });
+  const app = { "p/[id]/page": "", "api/x/route": GET };
+  const api = rule("/api/:path*");
+
+  test("fail where the build keeps them from the gate", async () => {
+    const policy = { rules: { pages, api } };
+    const { failures } = await audit({ app, policy });
+    expect(failures.map(({ code }) => code)).toEqual(["PREFETCH_UNSEEN"]);
+    expect(await failuresOf({ app, policy, skipProxyUrlNormalize: true })).toEqual([]);
+  });
+
+  test("fail where the rule covers a route handler", async () => {
+    const policy = { rules: { all: rule("/:path*", { prefetch: "apart" }) } };
+    const { failures } = await audit({ app, policy, skipProxyUrlNormalize: true });
+    expect(failures.map(({ code, what }) => [code, what[1]])).toEqual([
+      ["PREFETCH_OF_HANDLER", "/api/x"],
+    ]);
+  });
+});
+
 describe("a build without a gate at work", () => {
   const given: Project = {
     app: { "api/x/route": GET },

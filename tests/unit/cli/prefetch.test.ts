@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -58,6 +59,35 @@ describe("a project shows prefetches to the gate", () => {
 
   test("by our server, which the sample starts", async () => {
     expect(await seesPrefetches(ROOT)).toBe(true);
+  });
+});
+
+describe("headgate check", () => {
+  const policy = (rule: string) =>
+    `export default { rules: { pages: { match: "/p/:id", limits: { ip: "20 per minute" }${rule} } } };`;
+  const check = (files: Readonly<Record<string, string>>, ...flags: readonly string[]) => {
+    const cwd = project(files);
+    const args = [join(ROOT, "lib", "cli", "headgate.ts"), "check", "policy.mjs", ...flags];
+    const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
+    return { stdout, stderr, status };
+  };
+
+  test("fails for prefetches apart where the gate cannot tell them, and says what to do", () => {
+    const apart = { "policy.mjs": policy(', prefetch: "apart"') };
+    const { stderr, status } = check(apart);
+    expect(status).toBe(1);
+    expect(stderr).toContain("PREFETCH_UNSEEN: ");
+    expect(stderr).toContain("skipProxyUrlNormalize: true");
+    const config = { "next.config.mjs": "export default { skipProxyUrlNormalize: true };" };
+    expect(check({ ...apart, ...config })).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  test("prints advice, and fails nothing for it", () => {
+    const { stdout, status } = check({ "policy.mjs": policy("") });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^policy\.mjs: 1 rule, 1 limit, 0 exempt paths\n\nadvice {3}pages: /);
+    const data = JSON.parse(check({ "policy.mjs": policy("") }, "--json").stdout) as object;
+    expect(data).toMatchObject({ ok: true, rules: 1, failures: [] });
   });
 });
 
