@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headgate } from "#lib/guard";
 import { definePolicy } from "#lib/policy/define";
+import { asking } from "../support/asking.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { gateOptions } from "../support/options.ts";
 
@@ -29,16 +30,7 @@ type Options = Partial<Parameters<typeof headgate>[1]>;
 function gate(options: Options = {}, handler?: () => Response, of = policy) {
   const made = gateOptions(store);
   const guard = headgate(of, { ...made.options, ...options }, handler);
-  const ask = async (path: string, init: RequestInit & { duplex?: "half" } = {}) => {
-    const later: Promise<unknown>[] = [];
-    const headers = new Headers(init.headers);
-    headers.set("x-forwarded-for", "203.0.113.9");
-    const request = new Request(`http://app.example${path}`, { ...init, headers });
-    const answer = await guard(request, { waitUntil: (work) => later.push(work) });
-    await Promise.all(later);
-    return answer;
-  };
-  return { ask, events: made.events };
+  return { ask: asking(guard), events: made.events };
 }
 
 const TOLD = ["ratelimit", "ratelimit-policy", "x-ratelimit-limit"];

@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headgate } from "#lib/guard";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
+import { asking } from "../support/asking.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { gateOptions } from "../support/options.ts";
 
@@ -43,16 +44,9 @@ function gate(
 ) {
   const made = gateOptions(store);
   const guard = headgate(policy, { ...made.options, ...options }, next);
-  const ask = async (path: string, headers: Record<string, string> = {}, method = "GET") => {
-    const later: Promise<unknown>[] = [];
-    const request = new Request(`http://app.example${path}`, {
-      method,
-      headers: { "x-forwarded-for": "203.0.113.9", ...headers },
-    });
-    const answer = await guard(request, { waitUntil: (work) => later.push(work) });
-    await Promise.all(later);
-    return answer;
-  };
+  const asked = asking(guard);
+  const ask = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+    asked(path, { headers, method });
   return { ask, events: made.events, namespace: made.options.namespace };
 }
 

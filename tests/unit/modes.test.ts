@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headgate } from "#lib/guard";
 import { createLimits } from "#lib/limits";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
+import { asking } from "../support/asking.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { gateOptions } from "../support/options.ts";
 
@@ -34,15 +35,8 @@ afterAll(() => store?.stop());
 
 function gate(options = gateOptions(store)) {
   const guard = headgate(policy, options.options);
-  const ask = async (path: string, headers: Record<string, string> = {}) => {
-    const later: Promise<unknown>[] = [];
-    const request = new Request(`http://app.example${path}`, {
-      headers: { "x-forwarded-for": "203.0.113.9", ...headers },
-    });
-    const answer = await guard(request, { waitUntil: (work) => later.push(work) });
-    await Promise.all(later);
-    return answer;
-  };
+  const asked = asking(guard);
+  const ask = (path: string, headers: Record<string, string> = {}) => asked(path, { headers });
   return { ask, ...options };
 }
 

@@ -3,6 +3,7 @@ import { headgate } from "#lib/guard";
 import { compilePolicy } from "#lib/policy/compile";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { isPrefetch } from "#lib/policy/prefetch";
+import { asking } from "../../support/asking.ts";
 import { startStore, type TestStore } from "../../support/gateway.ts";
 import { gateOptions } from "../../support/options.ts";
 
@@ -38,16 +39,9 @@ const PREFETCH = { "next-router-prefetch": "1", rsc: "1" };
 function gate() {
   const { options, events } = gateOptions(store);
   const guard = headgate(policy, options);
-  const ask = async (path: string, headers: Record<string, string> = {}, method = "GET") => {
-    const later: Promise<unknown>[] = [];
-    const request = new Request(`http://app.example${path}`, {
-      method,
-      headers: { "x-forwarded-for": "203.0.113.9", ...headers },
-    });
-    const answer = await guard(request, { waitUntil: (work) => later.push(work) });
-    await Promise.all(later);
-    return answer;
-  };
+  const asked = asking(guard);
+  const ask = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+    asked(path, { headers, method });
   const statuses = async (times: number, path: string, headers?: Record<string, string>) => {
     const all = [];
     for (let i = 0; i < times; i += 1) all.push((await ask(path, headers)).status);
