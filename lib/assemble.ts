@@ -18,6 +18,7 @@ import { createLimiter, type Limiter } from "#lib/limit/limiter";
 import type { HeadgateEvent, Listener } from "#lib/observe/events";
 import { compilePolicy } from "#lib/policy/compile";
 import type { AnyPolicy } from "#lib/policy/define";
+import { statedName } from "#lib/policy/prefetch";
 import type { Rewrites } from "#lib/policy/rewrites";
 import type { Candidates, CompiledLimit, CompiledPolicy, RuleSet } from "#lib/policy/types";
 import type { ScriptStore } from "#lib/redis/script-store";
@@ -181,7 +182,7 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
         // Everybody together is no client: who asks is told apart by address.
         const counted = limits.find(({ subject }) => subject.kind !== "global");
         const client = counted ? clientFor(counted) : pseudonym("ip", address);
-        return shareOf(pseudonym("share", `${rule.name} ${client}`)) < rule.enforced;
+        return shareOf(pseudonym("share", `${statedName(rule)} ${client}`)) < rule.enforced;
       },
     });
     const limits = settledLimits(rules);

@@ -61,9 +61,16 @@ export function withPrefetchRules(rules: readonly MatchableRule[]): readonly Mat
   });
 }
 
+const SUFFIX = ":prefetch";
+
 /** No rule of a policy can have such a name. */
 function nameOf(rule: string): string {
-  return `${rule}:prefetch`;
+  return rule + SUFFIX;
+}
+
+/** The name that the policy states: a rule and the one beside it decide for the same clients. */
+export function statedName({ name, isForPrefetches }: CompiledRule): string {
+  return isForPrefetches ? name.slice(0, -SUFFIX.length) : name;
 }
 
 function prefetchRule(rule: CompiledRule): CompiledRule {

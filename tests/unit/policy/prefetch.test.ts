@@ -24,6 +24,7 @@ const policy = definePolicy({
       tiers: { plan: { free: { ip: "1 per minute" }, pro: { ip: "2 per minute" } } },
       prefetch: "apart",
     },
+    half: { match: "/half/:id", limits: { ip: "9 per minute" }, prefetch: "apart", mode: "50%" },
     special: { match: "/p/special", replaces: "pages", limits: { ip: "7 per minute" } },
   },
 });
@@ -91,6 +92,16 @@ describe("a prefetch", () => {
     const { ask } = gate();
     const told = (await ask("/p/special", PREFETCH)).headers.get("ratelimit-policy");
     expect(told).toBe('"all";q=500;w=60, "special";q=7;w=60');
+  });
+
+  test("is decided for the same clients as a visit where the rule decides for some", async () => {
+    const { ask } = gate();
+    for (let n = 1; n <= 40; n += 1) {
+      const client = { "x-forwarded-for": `198.51.100.${n}` };
+      const decides = async (headers: Record<string, string>) =>
+        (await ask("/half/1", { ...client, ...headers })).headers.has("ratelimit");
+      expect(await decides(PREFETCH)).toBe(await decides({}));
+    }
   });
 
   test("is a GET alone: no other request gains by the claim", async () => {
