@@ -134,10 +134,11 @@ export function createLimits<P extends AnyPolicy>(
 }
 
 function checkKey(key: unknown): void {
-  if (typeof key === "string") return;
+  if (typeof key === "string" && key !== "") return;
+  const given = key === "" ? "empty" : `a ${typeof key}`;
   throw new HeadgateError(
     "LIMIT_BAD_ARGUMENT",
-    `checkRateLimit: key is a ${typeof key}; allowed: text.`,
+    `checkRateLimit: key is ${given}; allowed: text that is not empty, or all that has no name would share it.`,
   );
 }
 

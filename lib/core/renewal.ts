@@ -77,7 +77,8 @@ export function startRenewal({ ttl, maxHold, askedAt, ...held }: Held): Renewal 
     const look = () => {
       if (!isOver()) watch();
     };
-    expiry = setTimeout(look, Math.min(expiresAt - monotonic(), MAX_TIMER_MS));
+    const left = Math.max(expiresAt - monotonic(), 0);
+    expiry = setTimeout(look, Math.min(left, MAX_TIMER_MS));
   }
 
   function renewIn(ms: number): void {

@@ -1,3 +1,4 @@
+import { HeadgateError } from "#lib/core/errors";
 import { toBase64 } from "#lib/core/base64";
 import { isUnguessable } from "./guess.ts";
 import { IDEMPOTENCY_KEY } from "./key.ts";
@@ -22,11 +23,25 @@ export async function ownerOf<R extends Request>(
   key: string,
   { caller, guestClient }: Asking<R>,
 ): Promise<Owner | undefined> {
-  const who = await caller(request);
+  const who = nameOf("caller", await caller(request));
   if (who !== undefined) return { name: who, isGuest: false };
   if (!guestClient || !isUnguessable(key)) return undefined;
-  const client = await guestClient(request);
+  const client = nameOf("guestClient", await guestClient(request));
   return client === undefined ? undefined : { name: client, isGuest: true };
+}
+
+/**
+ * Returns undefined for what names nobody: nothing, null and empty text, which many requests have in
+ * common.
+ */
+function nameOf(what: string, value: unknown): string | undefined {
+  if (value === undefined || value === null || value === "") return undefined;
+  if (typeof value === "string") return value;
+  const given = `idempotent: ${what} returned a ${typeof value}`;
+  throw new HeadgateError(
+    "DEDUP_BAD_ARGUMENT",
+    `${given}; it must return text, or undefined where the request names nobody.`,
+  );
 }
 
 /**

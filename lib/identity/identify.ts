@@ -134,6 +134,7 @@ function isPromise(value: unknown): value is Promise<unknown> {
 
 /** What is not text is not taken for a name: a mistake must not give each client one of its own. */
 function checked(name: string, value: unknown): string | undefined {
+  if (value === null) return undefined;
   if (value === undefined || (typeof value === "string" && value.length <= MAX_VALUE)) return value;
   const given = typeof value === "string" ? `text of ${value.length} characters` : typeof value;
   const message = `The resolver of ${name} answered ${given}; allowed: text of up to ${MAX_VALUE} characters, or undefined where the request names nobody.`;

@@ -65,7 +65,10 @@ async function claimsOf(token: string, key: Uint8Array, audience: string) {
       audience,
       requiredClaims: ["exp", "sub"],
     });
-    return payload.sub && payload.sub.length <= MAX_SUBJECT ? payload : undefined;
+    // What was signed is text only if it is: a signer may write a number or a list.
+    const subject: unknown = payload.sub;
+    const isName = typeof subject === "string" && subject !== "" && subject.length <= MAX_SUBJECT;
+    return isName ? payload : undefined;
   } catch {
     // Forged, expired or for somebody else: no user. The address is counted instead.
     return undefined;

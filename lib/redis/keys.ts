@@ -40,9 +40,7 @@ export function keyNames(namespace: string): Keys {
     flight: (hash) => `${namespace}:flight:{${namespace}:lock:${hash}}`,
     fenceOf: (key) => (/\{[^}]+\}/.test(key) ? `${key}:fence` : `${namespace}:fence:{${key}}`),
     event: (hash, group) =>
-      group === undefined
-        ? `${namespace}:analytics:${hash}`
-        : `${namespace}:analytics:{${group}}:${hash}`,
+      !group ? `${namespace}:analytics:${hash}` : `${namespace}:analytics:{${group}}:${hash}`,
     app: (kind, hash) => `${namespace}:app:${kind}:${hash}`,
     grouped: (group, kind, hash) => `${namespace}:app:{${group}}:${kind}:${hash}`,
     cache: (name, hash) => `${namespace}:cache:${name}:${hash}`,

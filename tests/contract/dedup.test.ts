@@ -63,6 +63,18 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(failures).toEqual([]);
     });
 
+    test.each<[unknown]>([[""], [null], [7]])("by the key %j is refused", async (given) => {
+      const refused = { code: "DEDUP_BAD_ARGUMENT" };
+      const key = given as string;
+      const { one } = pair();
+      await expect(one.shouldTrackEvent(key, 300)).rejects.toMatchObject(refused);
+      await expect(one.once(key, { window: "5 minutes" }, async () => "x")).rejects.toMatchObject(
+        refused,
+      );
+      const many = one.claimMany([key], { lease: 1, window: 300 });
+      await expect(many).rejects.toMatchObject(refused);
+    });
+
     test.each([0, 0.5, -1, NaN, 2_678_401])("of %s seconds is refused", async (ttl) => {
       const refused = { code: "DEDUP_BAD_ARGUMENT" };
       await expect(pair().one.shouldTrackEvent("e", ttl)).rejects.toMatchObject(refused);

@@ -7,7 +7,7 @@ import { serve, type ServedStore } from "../support/served.ts";
 import { STORES_AND_CLUSTER } from "../support/stores.ts";
 import { makeTools } from "../support/tools.ts";
 
-type Options = Omit<IdempotencyOptions<Request>, "caller">;
+type Options = Partial<IdempotencyOptions<Request>>;
 
 describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
   let store: ServedStore;
@@ -207,6 +207,27 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     for (let i = 0; i < 2; i += 1) await here(order('"k"', { user: "" }));
     expect(seen.runs).toBe(2);
   });
+
+  test.each<[unknown]>([[""], [null], [undefined]])(
+    "a caller of %j names nobody, whose answer no other gets",
+    async (name) => {
+      const { seen, handler } = counting();
+      const caller = () => name as string | undefined;
+      const { here } = route(handler, { caller });
+      for (let i = 0; i < 2; i += 1) await here(order('"k"'));
+      expect(seen.runs).toBe(2);
+    },
+  );
+
+  test.each<[unknown]>([[7], [["ada"]], [{}]])(
+    "a caller of %j is a mistake, and said so",
+    async (name) => {
+      const { seen, handler } = counting();
+      const { here } = route(handler, { caller: () => name as string });
+      await expect(here(order('"k"'))).rejects.toMatchObject({ code: "DEDUP_BAD_ARGUMENT" });
+      expect(seen.runs).toBe(0);
+    },
+  );
 
   test.each([
     ["a failure of ours", new Response("broken", { status: 500 })],

@@ -75,6 +75,17 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(await store.pttl(key)).toBeGreaterThan(0);
     });
 
+    test.each<[unknown]>([[""], [null], [7]])("by the key %j is refused", async (given) => {
+      const refused = { code: "LOCK_BAD_ARGUMENT" };
+      const key = given as string;
+      const { one } = pair();
+      await expect(one.acquireLock(key, 30)).rejects.toMatchObject(refused);
+      await expect(one.using(key, async () => "x")).rejects.toMatchObject(refused);
+      await expect(
+        one.singleFlight(key, async () => "x", { ttl: "10 seconds" }),
+      ).rejects.toMatchObject(refused);
+    });
+
     test.each([0, -1, NaN, Infinity, 86_401])("for %s seconds is refused", async (ttl) => {
       const { one } = pair();
       const refused = { code: "LOCK_BAD_ARGUMENT" };

@@ -89,6 +89,20 @@ describe("resolving", () => {
     ]);
   });
 
+  test("null and empty text name nobody, and are no mistake", async () => {
+    const errors: unknown[] = [];
+    for (const value of [null, ""]) {
+      const identities = { user: () => value as string | undefined };
+      const values = await resolveIdentities(["user"], identities, request, {
+        deadlineMs: 10_000,
+        onError: (_, error) => errors.push(error),
+      });
+      const subject = { kind: "first", names: ["user"] } as const;
+      expect(clientOf(subject, values, ip, name)).toBe(name("ip", ip));
+    }
+    expect(errors).toEqual([]);
+  });
+
   test("a value that is too long is no name, and is not in the error", async () => {
     const errors: unknown[] = [];
     const long = "x".repeat(1025);

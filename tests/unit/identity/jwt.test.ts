@@ -1,4 +1,4 @@
-import { SignJWT, UnsecuredJWT } from "jose";
+import { type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import { jwtUser } from "#lib/identity/jwt";
 
@@ -27,6 +27,14 @@ function token({
     .setAudience(aud)
     .setExpirationTime(exp)
     .sign(new TextEncoder().encode(secret));
+}
+
+/** Claims as a signer may write them, whatever their types. */
+function signed(claims: object): Promise<string> {
+  return new SignJWT({ aud: "app", ...claims } as JWTPayload)
+    .setProtectedHeader({ alg: "HS256" })
+    .setExpirationTime("5m")
+    .sign(new TextEncoder().encode(current));
 }
 
 function request(headers: Record<string, string>): Request {
@@ -74,6 +82,13 @@ describe("a user's token", () => {
           .setExpirationTime("5m")
           .sign(new TextEncoder().encode(current)),
     ],
+    ...[["alice"], { name: "alice" }, 7, true, null, ""].map(
+      (sub) =>
+        [`the subject ${JSON.stringify(sub)}`, () => signed({ sub })] as [
+          string,
+          () => Promise<string>,
+        ],
+    ),
     ["a very long subject", () => token({ sub: "a".repeat(300) })],
     ["a very long token", () => token({ sub: "a".repeat(5000) })],
     ["junk", () => "junk"],
