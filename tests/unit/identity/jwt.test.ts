@@ -30,8 +30,9 @@ function token({
 }
 
 /** Claims as a signer may write them, whatever their types. */
-function signed(claims: object): Promise<string> {
-  return new SignJWT({ aud: "app", ...claims } as JWTPayload)
+function signed(claims: Readonly<Record<string, unknown>>): Promise<string> {
+  const payload: unknown = { aud: "app", ...claims };
+  return new SignJWT(payload as JWTPayload)
     .setProtectedHeader({ alg: "HS256" })
     .setExpirationTime("5m")
     .sign(new TextEncoder().encode(current));
