@@ -64,7 +64,7 @@ export function addressSource(environment: AddressEnvironment): AddressSource | 
     "CLIENT_ADDRESS_UNKNOWN",
     wanted === "socket"
       ? `CLIENT_IP_FROM is "socket", which only Headgate's own server can give: ${HOW_TO_SAY}.`
-      : `CLIENT_IP_FROM must be socket, hops:n (n from 1 to 99), trusted:CIDR,…, header:NAME, ${PLATFORMS.join(", ")}, not ${JSON.stringify(wanted)}.`,
+      : `CLIENT_IP_FROM is ${JSON.stringify(wanted)}; allowed: socket, hops:n (n from 1 to 99), trusted:CIDR,…, header:NAME, ${PLATFORMS.join(", ")}.`,
   );
 }
 

@@ -1,6 +1,7 @@
-import { parse, type Token, tokensToRegexp } from "path-to-regexp";
+import { type Key, parse, type Token, tokensToRegexp } from "path-to-regexp";
 import type { Place, Problems } from "./errors.ts";
 import { pathReadings } from "./path.ts";
+import { slowParameter } from "./slow.ts";
 
 /**
  * A path pattern, compiled: a literal path, or one with parameters. Every path that the latter matches
@@ -58,7 +59,7 @@ export function compilePattern(
     problems.add("BAD_PATTERN", place, given, FORM + why);
     return undefined;
   }
-  const slow = whySlow(tokens);
+  const slow = whySlow(tokens) ?? tooSlow(slowParameter(tokens, expression));
   if (slow !== undefined) {
     problems.add("BAD_PATTERN", place, given, slow);
     return undefined;
@@ -90,6 +91,12 @@ function whySlow(tokens: readonly Token[]): string | undefined {
   return wildcards.length > MAX_WILDCARDS
     ? `at most ${MAX_WILDCARDS} parts that span segments, such as :path* or (.*)`
     : undefined;
+}
+
+function tooSlow(parameter: Key | undefined): string | undefined {
+  if (!parameter) return undefined;
+  const named = typeof parameter.name === "string" ? `:${parameter.name}` : "";
+  return `an expression that fails quickly: ${named}(${parameter.pattern}) takes long on some paths; leave no part that matches in two ways`;
 }
 
 function crossesSegments(pattern: string): boolean {

@@ -180,7 +180,7 @@ describe("npm start over a Redis of one's own", () => {
       { INSTAGRAM_ACCESS_TOKEN: "a-token", INSTAGRAM_API_URL: "https://evil.example" },
       "INSTAGRAM_API_URL must be https, at graph.instagram.com",
     ],
-    [{ CLIENT_IP_FROM: "xff" }, "CLIENT_IP_FROM must be socket, hops:n"],
+    [{ CLIENT_IP_FROM: "xff" }, "allowed: socket, hops:n"],
     [{ CLIENT_IP_FROM: "trusted:0.0.0.0/0" }, "clients in it could name any address"],
   ])("refuses to start with %j, and says what is allowed", async (env, words) => {
     await expect(startApp(env)).rejects.toThrow(words);
