@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HeadgateError } from "#lib/core/errors";
+import { isPublicVariable } from "#lib/core/public-variables";
 import { buildOnce, once, runBuild, SOURCES } from "./build.ts";
 
 /** Where the Worker is, as Cloudflare's own tool would upload it. */
@@ -31,22 +32,21 @@ export async function buildWorkerOnce(root: string, say: (line: string) => void)
   return hasBuiltApp || hasBuiltWorker;
 }
 
-/** Variables that are somebody's secret. */
-const SECRETS = [
-  "UPSTASH_REDIS_REST_TOKEN",
-  "HEADGATE_SECRET",
-  "AUTH_SECRET",
-  "AUTH_SECRET_PREVIOUS",
-  "INSTAGRAM_ACCESS_TOKEN",
-  "REDIS_URL",
-  "GATEWAY_TOKEN",
-] as const;
+/** What OpenNext writes for each mode: `export const production = {…};`. */
+const COPIED = /^export const \w+ = (\{.*\});?$/gm;
 
-/** The secrets that OpenNext has copied from `.env` files into the Worker's own code, by name. */
+/** The variables that OpenNext has copied from `.env` files into the Worker's code and that may be secret. */
 export function secretsIn(root: string): string[] {
-  const copied = join(root, ".open-next", "cloudflare", "next-env.mjs");
-  const text = existsSync(copied) ? readFileSync(copied, "utf8") : "";
-  return SECRETS.filter((name) => text.includes(`"${name}":`));
+  const file = join(root, ".open-next", "cloudflare", "next-env.mjs");
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  const modes = [...text.matchAll(COPIED)];
+  if (text !== "" && modes.length === 0) {
+    throw new HeadgateError("BUILD_FAILED", `${file} is not what OpenNext writes.`);
+  }
+  const copied = modes.flatMap(([, variables = "{}"]) =>
+    Object.keys(JSON.parse(variables) as object),
+  );
+  return [...new Set(copied)].filter((name) => !isPublicVariable(name)).toSorted();
 }
 
 function refuseSecrets(root: string): void {
@@ -54,6 +54,6 @@ function refuseSecrets(root: string): void {
   if (found.length === 0) return;
   throw new HeadgateError(
     "BUILD_FAILED",
-    `A Worker's code would hold ${found.join(", ")}, from a .env file: OpenNext copies them into it. Keep secrets in .dev.vars for a preview, and give them to the Worker by \`wrangler secret put\`.`,
+    `A Worker's code would hold ${found.join(", ")}, from a .env file: OpenNext copies them into it, and they may be secret. Keep secrets in .dev.vars for a preview, and give them to the Worker by \`wrangler secret put\`. What is public belongs in wrangler.jsonc, under vars, or has a name that begins with NEXT_PUBLIC_.`,
   );
 }
