@@ -64,8 +64,12 @@ export async function keepAnswer(
 export function untilRead(answer: Response, onEnd: () => Promise<void>): Response {
   const reader = answer.body?.getReader();
   if (!reader) return answer;
-  let ended: Promise<void> | undefined;
-  const end = () => (ended ??= onEnd());
+  let hasEnded = false;
+  const end = async () => {
+    if (hasEnded) return;
+    hasEnded = true;
+    await onEnd();
+  };
   const source: UnderlyingDefaultSource<Uint8Array> = {
     async pull(controller) {
       try {
