@@ -136,6 +136,8 @@ export interface Parts {
 export interface About {
   /** Milliseconds from asking to deciding. */
   readonly tookMs: number;
+  /** What became of the decision, where that is not the gate's own mode. */
+  readonly mode?: GateMode | undefined;
   /** Names the request in logs; undefined for a call from code. */
   readonly requestId?: string | undefined;
 }
@@ -205,7 +207,7 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
     limiter,
     pseudonym,
     report,
-    follow({ rules, addressKnown }, decision, { tookMs, requestId }) {
+    follow({ rules, addressKnown }, decision, { tookMs, requestId, mode: itsMode = mode }) {
       const work = limiter.after(decision);
       if (!work && !options.onEvent) return undefined;
       const { onStoreFailure } = rules;
@@ -218,7 +220,7 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
         decision,
         onStoreFailure,
         addressKnown,
-        mode,
+        mode: itsMode,
         requestId,
         tookMs,
       };

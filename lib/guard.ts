@@ -67,7 +67,9 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
   function report(request: R, event: E, asker: Asked, decision: Decision, tookMs: number) {
     const isRoutine = decision.allowed && !decision.error;
     const requestId = isRoutine ? undefined : requestIdOf(request.headers);
-    const following = gate.follow(asker, decision, { tookMs, requestId });
+    // What no rule decided holds in every mode.
+    const ofMode = asker === UNASKED ? "enforce" : mode;
+    const following = gate.follow(asker, decision, { tookMs, requestId, mode: ofMode });
     if (following) event.waitUntil(following);
     return requestId;
   }
@@ -93,6 +95,7 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
     const answer = writable(worded ?? refusal(request, told, legacyHeaders));
     // Also in the app's own words: no other client, and no later request, may be given this answer.
     answer.headers.set("Cache-Control", "no-store");
+    for (const name of OF_CACHES) answer.headers.delete(name);
     if (requestId) answer.headers.set("x-request-id", requestId);
     writeLimitHeaders(answer.headers, told, legacyHeaders);
     writeCorsHeaders(answer.headers, request, cors, { isDenial: true, tellsLimits: true });
@@ -112,6 +115,9 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
     }
   }
 }
+
+/** To caches that know them, these count for more than Cache-Control (RFC 9213). */
+const OF_CACHES = ["CDN-Cache-Control", "Vercel-CDN-Cache-Control", "Surrogate-Control"];
 
 /** Stands for the rules where none was asked. */
 const UNASKED: Asked = {

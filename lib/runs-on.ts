@@ -23,7 +23,8 @@ export type MatcherEntry =
  * Runs an app's own middleware where its matcher says, and lets every other request go on: the gate must
  * see all requests, and other middleware, such as next-intl's, must not see those for the API and files.
  *
- * @param matcher in the form of Next's `config.matcher`, without the base path
+ * @param matcher in the form of Next's `config.matcher`, without the base path. A condition on a header of
+ * Next's router, such as next-router-prefetch, needs `skipProxyUrlNormalize`: else Next takes it off before
  * @throws {HeadgateError} MATCHER_INVALID where a source or a value is no pattern
  * @example
  * headgate(policy, options, runsOn("/((?!api|_next|.*\\..*).*)", createMiddleware(routing)));
@@ -42,7 +43,7 @@ export function runsOn<R extends Request, E, A>(
 
 function compileEntry(entry: MatcherEntry): (request: Request, pathname: string) => boolean {
   const { source, has = [], missing = [] } = typeof entry === "string" ? { source: entry } : entry;
-  const path = compiled(source, () => pathToRegexp(source));
+  const path = compiled(source, () => pathToRegexp(source, [], { sensitive: true }));
   const conditions = (given: readonly MatcherCondition[]) =>
     given.map((one) => ({ ...one, value: compiled(one.value, () => expression(one.value)) }));
   const needed = conditions(has);
@@ -79,7 +80,7 @@ type Condition = Omit<MatcherCondition, "value"> & { readonly value: RegExp };
 
 function isMet(request: Request, { type, key = "", value }: Condition): boolean {
   const found = valueOf(request, type, key);
-  return found !== undefined && found !== null && value.test(found);
+  return Boolean(found) && value.test(found ?? "");
 }
 
 function valueOf(request: Request, type: MatcherCondition["type"], key: string) {
@@ -98,5 +99,6 @@ function valueOf(request: Request, type: MatcherCondition["type"], key: string) 
 
 function cookieOf(header: string, key: string): string | undefined {
   const pairs = header.split(";").map((pair) => pair.trim());
-  return pairs.find((pair) => pair.startsWith(`${key}=`))?.slice(key.length + 1);
+  const value = pairs.find((pair) => pair.startsWith(`${key}=`))?.slice(key.length + 1);
+  return value && decoded(value.replace(/^"(.*)"$/, "$1"));
 }

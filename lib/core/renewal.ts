@@ -45,6 +45,15 @@ export function marginOf(ttl: number): number {
   return ttl / 50 + 5;
 }
 
+/** A listener's own failure is its own: in a timer it would end the process. */
+function tell(listener: () => void): void {
+  try {
+    listener();
+  } catch {
+    // There is nothing else to tell it to.
+  }
+}
+
 /** Renews what is held after each third of its time, from now on. Never throws. */
 export function startRenewal({ ttl, maxHold, askedAt, ...held }: Held): Renewal {
   let lease = ttl;
@@ -63,7 +72,7 @@ export function startRenewal({ ttl, maxHold, askedAt, ...held }: Held): Renewal 
   function lose(why: "ended" | "taken"): void {
     if (hasEnded) return;
     end();
-    held.onLost(why);
+    tell(() => held.onLost(why));
   }
 
   /** A process that was stopped, or busy, comes back late: the clock says so before the timer does. */
@@ -112,7 +121,7 @@ export function startRenewal({ ttl, maxHold, askedAt, ...held }: Held): Renewal 
     try {
       isHeld = await held.extend(ms);
     } catch (error) {
-      if (!hasEnded) held.onFailure(error);
+      if (!hasEnded) tell(() => held.onFailure(error));
       return false;
     }
     // It ended while the call was in flight, whose result no longer matters.

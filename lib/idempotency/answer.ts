@@ -59,9 +59,14 @@ export async function keepAnswer(
 
 /**
  * The same answer, which calls `onEnd` when its body has been read, was cancelled or broke off: once,
- * and before the reader is told.
+ * and before the reader is told. A server may drop the answer unread, and cancel nothing, when the client
+ * has gone: then it is `signal` that says so.
  */
-export function untilRead(answer: Response, onEnd: () => Promise<void>): Response {
+export function untilRead(
+  answer: Response,
+  onEnd: () => Promise<void>,
+  signal: AbortSignal,
+): Response {
   const reader = answer.body?.getReader();
   if (!reader) return answer;
   let hasEnded = false;
@@ -70,6 +75,8 @@ export function untilRead(answer: Response, onEnd: () => Promise<void>): Respons
     hasEnded = true;
     await onEnd();
   };
+  if (signal.aborted) void end();
+  else signal.addEventListener("abort", () => void end(), { once: true });
   const source: UnderlyingDefaultSource<Uint8Array> = {
     async pull(controller) {
       try {

@@ -48,7 +48,7 @@ export function idempotent<R extends Request, Rest extends readonly unknown[]>(
     const askedAt = monotonic();
     const claim = await parts.dedup.claim(claimed, { ...read.claim, payload });
     if (claim.state !== "first") return again(claim);
-    return run(claim.token, askedAt, () => handler(request, ...rest));
+    return run(claim.token, askedAt, () => handler(request, ...rest), request.signal);
   };
 }
 

@@ -26,7 +26,10 @@ export interface IdempotencyOptions<R extends Request> {
    * @default none: a guest's request is run each time
    * @example
    * const { clientAddress: source, ipv6Prefix } = environment();
-   * const guestClient = ({ headers }: Request) => clientAddress(headers, source, ipv6Prefix);
+   * const guestClient = ({ headers }: Request) => {
+   *   const address = clientAddress(headers, source, ipv6Prefix);
+   *   return address === UNKNOWN_ADDRESS ? undefined : address;
+   * };
    */
   readonly guestClient?: (request: R) => string | undefined | Promise<string | undefined>;
   /**

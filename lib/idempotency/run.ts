@@ -16,12 +16,14 @@ interface Bounds {
  * commits it with the answer, or gives it up where there is no outcome.
  *
  * @param askedAt when the claim was asked for, in milliseconds of the monotonic clock
+ * @param signal the request's: it is aborted when its client has gone
  * @throws whatever the handler throws
  */
 export type Run = (
   token: ClaimToken,
   askedAt: number,
   handle: () => Response | Promise<Response>,
+  signal: AbortSignal,
 ) => Promise<Response>;
 
 /** Makes `run`. */
@@ -29,7 +31,7 @@ export function createRun({ dedup, onFailure }: IdempotencyParts, bounds: Bounds
   const { maxHold, maxAnswerBytes } = bounds;
   const hear = (error: unknown) => onFailure("keeping an answer", error);
 
-  return async (token, askedAt, handle) => {
+  return async (token, askedAt, handle, signal) => {
     const stop = renewClaim(dedup, { token, askedAt, maxHold }, onFailure);
 
     async function giveUp(): Promise<void> {
@@ -70,7 +72,7 @@ export function createRun({ dedup, onFailure }: IdempotencyParts, bounds: Bounds
       return answer;
     }
     // Too large to be kept, and perhaps still being made.
-    if (!kept) return untilRead(answer, commit);
+    if (!kept) return untilRead(answer, commit, signal);
     await commit(kept);
     return answer;
   };

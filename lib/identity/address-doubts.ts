@@ -2,8 +2,9 @@ import { type Doubt, doubtOf } from "#lib/core/doubt";
 import { fromRight } from "./address.ts";
 import { OTHER_ADDRESS_HEADERS } from "./address-headers.ts";
 import type { AddressSource } from "./address-source.ts";
-import { UNKNOWN_ADDRESS } from "./canonical-address.ts";
+import { canonicalAddress, parseAddress, UNKNOWN_ADDRESS } from "./canonical-address.ts";
 import { isCloudflares } from "./cloudflare-ranges.ts";
+import { isWithin, type Network } from "./networks.ts";
 
 /** A header that names an address, and that the source does not read. */
 interface Unread {
@@ -71,10 +72,29 @@ export function createDoubts(
 function isTelling({ header, isCertain }: Unread, headers: Headers, address: string): boolean {
   const value = headers.get(header)?.toLowerCase();
   if (value === undefined) return false;
-  return isCertain
-    ? isCloudflares(address.replace(/\/\d+$/, ""))
-    : !value.includes(address.replace(/::.*/, ""));
+  if (isCertain) return isCloudflares(address.replace(/\/\d+$/, ""));
+  if (header === "forwarded") {
+    return value.includes("for=") && !value.includes(address.replace(/::.*/, ""));
+  }
+  const named = parseAddress(value.trim());
+  // A proxy between may name itself, as nginx does behind a balancer: by its private address, or by one
+  // that X-Forwarded-For has behind the client's.
+  const list = headers.get("x-forwarded-for") ?? "";
+  const isBehind = list.lastIndexOf(value.trim()) > list.lastIndexOf(address.replace(/::.*/, ""));
+  const isProxys = isWithin(named, PRIVATE) || isBehind;
+  return named !== undefined && !isProxys && canonicalAddress(value) !== address;
 }
+
+/** Networks that no client of the internet is in (RFC 1918, RFC 6598, RFC 4193, loopback, link-local). */
+const PRIVATE: readonly Network[] = [
+  { first: [10, 0, 0, 0], bits: 8 },
+  { first: [172, 16, 0, 0], bits: 12 },
+  { first: [192, 168, 0, 0], bits: 16 },
+  { first: [100, 64, 0, 0], bits: 10 },
+  { first: [127, 0, 0, 0], bits: 8 },
+  { first: [0xfc00, 0, 0, 0, 0, 0, 0, 0], bits: 7 },
+  { first: [0xfe80, 0, 0, 0, 0, 0, 0, 0], bits: 10 },
+];
 
 /** The headers that name an address, but for the one that the source reads. */
 function unreadBy(source: AddressSource | undefined): Unread[] {

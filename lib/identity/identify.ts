@@ -60,9 +60,12 @@ export function unresolvedOf(
   limits: readonly { readonly subject: Subject }[],
   values: IdentityValues,
 ): string[] {
+  const isAnybody = [...values.values()].some(Boolean);
   const isMissed = (name: string) => {
     const own = limits.filter(({ subject }) => subject.names.includes(name));
-    return own.length === 0 || own.some(({ subject }) => countsAddress(subject, values));
+    // A plan, say, that a signed-in user need not have.
+    if (own.length === 0) return !isAnybody;
+    return own.some(({ subject }) => countsAddress(subject, values));
   };
   return [...values].flatMap(([name, value]) => (value || !isMissed(name) ? [] : name));
 }

@@ -6,7 +6,7 @@ import { PolicyError, Problems } from "./errors.ts";
 import { candidatesOf } from "./candidates.ts";
 import { createFollow, type Rewrites } from "./rewrites.ts";
 import { type Locales, readLocales, refuseLocale } from "./locales.ts";
-import { createMatcher, type MatchableRule } from "./match.ts";
+import { createMatcher, type LocalePaths, type MatchableRule } from "./match.ts";
 import { compilePattern, type Pattern } from "./pattern.ts";
 import { withPrefetchRules } from "./prefetch.ts";
 import { type ParsedPolicy, parsePolicy, parseRule } from "./schema.ts";
@@ -37,7 +37,7 @@ export function compilePolicy(
 
   const follow = rewrites && createFollow(rewrites);
   const matched = withPrefetchRules(rules);
-  const matcher = createMatcher(matched, exempt, follow, locales && createFollow(locales.rewrites));
+  const matcher = createMatcher(matched, exempt, follow, localePaths(locales));
   const alone = new Map(
     rules.map(({ rule }) => [rule.name, candidatesOf([{ rules: [rule], mayReplace: false }])]),
   );
@@ -53,6 +53,11 @@ export function compilePolicy(
     tellsPrefetches: matched.length > rules.length,
     rule: (name) => alone.get(name),
   };
+}
+
+function localePaths(locales: Locales | undefined): LocalePaths | undefined {
+  const follow = locales && createFollow(locales.rewrites);
+  return follow && { prefixes: locales.prefixes, follow };
 }
 
 function compileRules(

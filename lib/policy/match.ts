@@ -21,54 +21,80 @@ const MAX_MATCHED_LENGTH = 2048;
 /** More than this are made anew each time: a policy of many overlapping rules keeps no more. */
 const MAX_KEPT = 1000;
 
+/** How an app with locales spells its paths. */
+export interface LocalePaths {
+  /** What paths in a locale begin with: "/en". */
+  readonly prefixes: readonly string[];
+  /** From a path to what it is without its locale, and by the name that rules are written for. */
+  readonly follow: Follow;
+}
+
+/** A path, in every spelling in which its own middleware may take it for the same. */
+interface Spellings {
+  /** Each of them meets the rules that match it. */
+  readonly matched: readonly string[];
+  /** Those that are certain: by these alone a path is exempt, or a rule replaced. */
+  readonly certain: readonly string[];
+}
+
 /**
  * Makes the function that finds the rules of a request. Everything that can be done at start is done
  * here.
  *
  * @param follow where the app's rewrites lead; undefined where it has none
- * @param localize the other spellings of a path, in the app's locales, that its own middleware takes for
- * the same path; undefined where it has no locales
+ * @param locales undefined where the app's own middleware puts no locale before its paths
  */
 export function createMatcher(
   rules: readonly MatchableRule[],
   exempt: readonly Pattern[],
   follow: Follow | undefined,
-  localize: Follow | undefined,
+  locales: LocalePaths | undefined,
 ): CompiledPolicy["rulesFor"] {
   const patterns = rules.map((rule) => rule.patterns);
-  /** A path in a locale is the same path: what matches either matches both. */
-  const inEveryLocale = (search: (path: string) => readonly number[]) => {
-    if (!localize) return search;
-    return (path: string) => [...new Set([path, ...(localize([path]) ?? [])].flatMap(search))];
-  };
-  const find = inEveryLocale(patternIndex(patterns, "is"));
+  const find = patternIndex(patterns, "is");
   // Routes tell letters of different case apart: what differs in one may be another's path.
-  const findExact = inEveryLocale(patternIndex(patterns, "s"));
-  const findExempt = inEveryLocale(patternIndex([exempt], "s"));
+  const findExact = patternIndex(patterns, "s");
+  const findExempt = patternIndex([exempt], "s");
   const kept = new Map<string, Candidates>();
 
-  const isExempt = (reading: string) => !isTooLong(reading) && findExempt(reading).length > 0;
+  const isExempt = ({ certain }: Spellings) =>
+    certain.some((path) => !isTooLong(path) && findExempt(path).length > 0);
 
   /** Every reading of the path, and of where rewrites lead it; undefined where those are too many. */
   const readingsOf = (pathname: string, hasLocales: boolean): readonly string[] | undefined => {
     const readings = pathReadings(pathname, hasLocales);
     if (!follow) return readings;
-    const led = follow([...new Set([...rawPages(pathname, hasLocales), ...readings])]);
+    const paths = [...new Set([...rawPages(pathname, hasLocales), ...readings])];
+    // The app's middleware puts the locale before a path, and then rewrites may look for it.
+    const led = follow([...paths, ...paths.flatMap((path) => inEach(locales, path))]);
     if (led === undefined || led.length === 0) return led && readings;
     return [...new Set([...readings, ...led.flatMap((path) => pathReadings(path, hasLocales))])];
   };
 
-  /** Whether those that replace others are meant by the very path. */
-  const mayReplace = (reading: string, indexes: readonly number[]): boolean => {
-    if (isTooLong(reading)) return false;
-    const replacing = indexes.filter((index) => rules[index]?.rule.replaces.length);
-    if (replacing.length === 0) return true;
-    const exact = findExact(reading);
-    return replacing.every((index) => exact.includes(index));
+  const spell = (reading: string): Spellings | undefined => {
+    if (!locales) return { matched: [reading], certain: [reading] };
+    const same = locales.follow([reading]);
+    const rest = behindOddSegment(reading);
+    const restSame = rest === undefined ? [] : locales.follow([rest]);
+    if (!same || !restSame) return undefined;
+    const odd = rest === undefined ? [] : [rest, ...restSame];
+    return {
+      matched: [...new Set([reading, ...same, ...odd])],
+      certain: same.length > 0 ? same : [reading],
+    };
   };
 
-  const matchingOn = (readings: readonly string[], takes: Takes): readonly MatchingRules[] => {
-    const found = readings.map((reading) => find(reading));
+  /** Whether those that replace others are meant by the very path. */
+  const mayReplace = ({ certain }: Spellings, indexes: readonly number[]): boolean => {
+    if (certain.some(isTooLong)) return false;
+    const replacing = indexes.filter((index) => rules[index]?.rule.replaces.length);
+    if (replacing.length === 0) return true;
+    const exact = new Set(certain.flatMap(findExact));
+    return replacing.every((index) => exact.has(index));
+  };
+
+  const matchingOn = (readings: readonly Spellings[], takes: Takes): readonly MatchingRules[] => {
+    const found = readings.map(({ matched }) => [...new Set(matched.flatMap(find))]);
     if (found.every((indexes) => indexes.length === 0) || readings.every(isExempt)) return [];
     return readings.flatMap((reading, i) => {
       const inOrder = (found[i] ?? []).toSorted((a, b) => a - b);
@@ -86,10 +112,11 @@ export function createMatcher(
   };
 
   return (method, pathname, hasLocales = false, prefetches = false) => {
-    const readings = readingsOf(pathname, hasLocales);
     const takes = (rule: CompiledRule) =>
       takesMethod(rule, method) && takesPrefetch(rule, prefetches);
-    const matching = readings ? matchingOn(readings, takes) : matchingAll(takes);
+    const spelled = readingsOf(pathname, hasLocales)?.map(spell);
+    const isKnown = spelled?.every((each) => each !== undefined);
+    const matching = isKnown ? matchingOn(spelled, takes) : matchingAll(takes);
     if (matching.length === 0) return undefined;
 
     const id = matching.map(idOf).join("|");
@@ -99,6 +126,19 @@ export function createMatcher(
     if (kept.size < MAX_KEPT) kept.set(id, made);
     return made;
   };
+}
+
+function inEach(locales: LocalePaths | undefined, path: string): readonly string[] {
+  return locales?.prefixes.map((prefix) => prefix + (path === "/" ? "" : path)) ?? [];
+}
+
+/**
+ * The path behind a first segment on which i18n middleware usually does not run: its matcher leaves out
+ * what looks like a file, an internal path, or the API. A page under `[locale]` answers there, with its
+ * Server Actions, and takes the segment for the locale. `/api` itself is the handlers' own.
+ */
+function behindOddSegment(path: string): string | undefined {
+  return /^\/(?:(?:api[^/]|trpc|_)[^/]*|[^/]*\.[^/]*)(\/.+)$/s.exec(path)?.[1];
 }
 
 function idOf({ rules, mayReplace }: MatchingRules): string {

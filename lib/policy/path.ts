@@ -127,7 +127,7 @@ function foldOnce(path: string, hasLocales: boolean): string[] {
   const indexed = data?.startsWith("/index/") ? data.slice("/index".length) : undefined;
   // Before a data path stands the client's locale, and in it another: Next looks for the first alone.
   const inLocale = hasLocales
-    ? [data, indexed].map((page) => page?.replace(/^\/[^/]+(?=\/)/, ""))
+    ? [data, indexed].map((page) => page?.replace(/^\/[^/]+(?=\/|$)/, ""))
     : [];
   const rsc = path.endsWith(".rsc") ? path.slice(0, -".rsc".length) : undefined;
   return [data, indexed, ...inLocale, segmentsPage(path), rsc, interceptedPage(path)]

@@ -31,13 +31,13 @@ describe("an app's own middleware", () => {
     expect(runs(PAGES, path)).toBe(expected);
   });
 
-  test("runs where any of several entries matches, in any letter case and with a slash at the end", () => {
+  test("runs where any of several entries matches, with a slash at the end, and in the letter case that it is written in", () => {
     const matcher = ["/about/:path*", "/shop"];
     const paths = ["/about", "/about/us/x", "/SHOP", "/shop/", "/other", "/about-us"];
     expect(paths.map((path) => runs(matcher, path))).toEqual([
       true,
       true,
-      true,
+      false,
       true,
       false,
       false,
@@ -55,6 +55,8 @@ describe("an app's own middleware", () => {
     [{ source: "/a", has: [{ type: "header", key: "x-beta", value: "o." }] }, true],
     [{ source: "/a", has: [{ type: "header", key: "x-beta", value: "o" }] }, false],
     [{ source: "/a", has: [{ type: "cookie", key: "seen", value: "yes" }] }, true],
+    [{ source: "/a", has: [{ type: "cookie", key: "quoted", value: "a b" }] }, true],
+    [{ source: "/a", has: [{ type: "query", key: "empty" }] }, false],
     [{ source: "/a", has: [{ type: "query", key: "q", value: "2" }] }, true],
     [{ source: "/a", has: [{ type: "host", value: "app.example" }] }, true],
     [
@@ -70,8 +72,12 @@ describe("an app's own middleware", () => {
     [{ source: "/a", missing: [{ type: "header", key: "next-router-prefetch" }] }, true],
     [{ source: "/a", missing: [{ type: "header", key: "x-beta" }] }, false],
   ])("runs by conditions as Next reads them: %j is %s", (matcher, expected) => {
-    const headers = { "x-beta": "on", cookie: "other=1; seen=yes", host: "App.example:3000" };
-    expect(runs(matcher, "/a?q=1&q=2", { headers })).toBe(expected);
+    const headers = {
+      "x-beta": "on",
+      cookie: 'other=1; seen=yes; quoted="a%20b"',
+      host: "App.example:3000",
+    };
+    expect(runs(matcher, "/a?q=1&q=2&empty=", { headers })).toBe(expected);
   });
 
   test("cannot be given what is no pattern", () => {

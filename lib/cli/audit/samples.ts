@@ -64,8 +64,12 @@ export function localizedSamples(
 ): readonly string[] {
   if (locales.length === 0 || !LOCALE.test(path)) return samplePaths(path, words);
   const pages = samplePaths(path.replace(LOCALE, "") || "/", words);
-  return pages.flatMap((page) => [page, ...locales.map((locale) => withoutSlash(locale + page))]);
+  const firsts = [...locales, ...ODD_SEGMENTS];
+  return pages.flatMap((page) => [page, ...firsts.map((first) => withoutSlash(first + page))]);
 }
+
+/** On these i18n middleware usually does not run, and a page under `[locale]` answers all the same. */
+const ODD_SEGMENTS = ["/a.b", "/apix", "/trpc", "/_x"];
 
 function withoutSlash(path: string): string {
   return path.length > 1 ? path.replace(/\/$/, "") : path;

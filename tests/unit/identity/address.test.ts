@@ -385,6 +385,19 @@ describe("what is reported", () => {
     expect(words).not.toContain("203.0.113");
   });
 
+  test.each([
+    ["nginx behind a balancer names the balancer", { "x-real-ip": "10.0.0.5" }],
+    ["a proxy names a public address behind the client's", { "x-real-ip": "198.51.100.9" }],
+    ["Forwarded names no client", { forwarded: "by=10.0.0.5;proto=https" }],
+    ["a header is empty", { "fly-client-ip": "" }],
+    ["a header holds no address", { "true-client-ip": "unknown" }],
+    ["a header spells the same address in full", { "true-client-ip": "::ffff:203.0.113.3" }],
+  ])("nothing is told where %s", (_, more) => {
+    const doubts = createDoubts({ from: "hops", hops: 2 });
+    const headers = { "x-forwarded-for": "203.0.113.3, 198.51.100.9", ...more };
+    expect(doubts(new Headers(headers as Record<string, string>), "203.0.113.3")).toBeUndefined();
+  });
+
   test("a header that a proxy writes only later is still told", () => {
     const doubts = createDoubts(hop);
     for (let i = 0; i < 1000; i += 1) doubts(new Headers(counted), "203.0.113.3");

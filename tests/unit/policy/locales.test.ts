@@ -77,6 +77,67 @@ describe("a rule for a path", () => {
     expect(rulesOf(LOCALIZED, path)).toEqual(expected);
   });
 
+  // Where i18n middleware does not run, a page under [locale] takes any first segment for a locale.
+  test.each([
+    "/x.y/contact",
+    "/apix/contact",
+    "/trpc/contact",
+    "/_vercel/contact",
+    "/en.rsc/kontakt",
+  ])("holds for %s, which such middleware leaves to the page", (path) => {
+    expect(rulesOf(LOCALIZED, path)).toContain("contact");
+  });
+
+  test("does not hold for a handler of the API that is called like the page", () => {
+    expect(rulesOf(["en", "de"], "/api/contact")).toEqual(["api"]);
+  });
+
+  test("holds where a rewrite of next.config looks for the locale", () => {
+    const rewrites = [{ source: "/:locale(en|de)/write-us", destination: "/:locale/contact" }];
+    const { rulesFor } = compilePolicy(definePolicy({ locales: ["en", "de"], rules }), {
+      rewrites,
+    });
+    for (const path of ["/write-us", "/de/write-us"]) {
+      const set = rulesFor("POST", path)?.applyTo({
+        identity: () => undefined,
+        isEnforced: () => true,
+      });
+      expect(set?.rules.map(({ name }) => name)).toEqual(["contact"]);
+    }
+  });
+
+  test("is neither exempt nor replaced by a pattern that takes the locale for a parameter", () => {
+    const loose = {
+      ...rules,
+      all: { match: "/:path*", limits },
+      tab: { match: "/:user/:tab", replaces: ["all", "contact"], limits },
+    } as const;
+    const exempt = { "/:shop/contact": "a shop's own page" };
+    const { rulesFor } = compilePolicy(
+      definePolicy({ locales: ["en", "de"], exempt, rules: loose }),
+    );
+    const named = (path: string) =>
+      rulesFor("POST", path)
+        ?.applyTo({ identity: () => undefined, isEnforced: () => true })
+        .rules.map(({ name }) => name);
+    expect(named("/en/contact")).toEqual(expect.arrayContaining(["contact", "all"]));
+    expect(named("/en/x")).toContain("all");
+    expect(named("/fruit/contact")).toBeUndefined();
+  });
+
+  test("holds where a path has too many names to follow: every rule does", () => {
+    const names = Array.from({ length: 12 }, (_, i) => [
+      `/[a]-${i}`,
+      { en: `/[a]-x${i}`, de: "/[a]" },
+    ]);
+    const pathnames = Object.fromEntries(names) as Record<string, Record<string, string>>;
+    const secret = { match: "/secret", limits } as const;
+    const { rulesFor } = compilePolicy(
+      definePolicy({ locales: { locales: ["en", "de"], pathnames }, rules: { secret } }),
+    );
+    expect(rulesFor("GET", "/en/secret")).toBeDefined();
+  });
+
   test("is replaced in every locale by the rule that replaces it", () => {
     for (const path of ["/contact/special", "/de/contact/special"]) {
       expect(rulesOf(["en", "de"], path)).toEqual(["special"]);

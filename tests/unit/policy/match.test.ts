@@ -171,6 +171,7 @@ describe("the rules of a request", () => {
       expect(pathReadings(path, true)).toContain("/old");
       expect(pathReadings(path)).not.toContain("/old");
     }
+    expect(pathReadings("/_next/data/b/fr.json", true)).toContain("/");
   });
 
   test("hold on a path of any length, where none is exempt", () => {
