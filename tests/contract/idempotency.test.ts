@@ -201,6 +201,20 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(seen.runs).toBe(2);
   });
 
+  test("an answer too large to keep is done when its client has gone, though nothing read it", async () => {
+    const { seen, handler } = counting();
+    const { here, there, failures } = route(handler, { maxAnswerBytes: 4 });
+    const gone = new AbortController();
+    // A server drops such an answer, and cancels nothing.
+    await here(new Request(order('"gone"'), { signal: gone.signal }));
+    expect((await there(order('"gone"'))).status).toBe(409);
+    gone.abort();
+    await expect
+      .poll(async () => (await (await there(order('"gone"'))).json()) as unknown)
+      .toMatchObject({ title: "The request was done, and its answer is not kept" });
+    expect([seen.runs, failures]).toEqual([1, []]);
+  });
+
   test("a request of nobody is the handler's alone", async () => {
     const { seen, handler } = counting({ status: 401 });
     const { here } = route(handler);

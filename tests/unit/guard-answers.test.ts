@@ -85,13 +85,18 @@ describe("a denial", () => {
   );
 
   test("is no-store in the app's own words too", async () => {
-    const headers = { "Cache-Control": "public, s-maxage=60" };
+    const headers = {
+      "Cache-Control": "public, s-maxage=60",
+      "CDN-Cache-Control": "max-age=60",
+      "Vercel-CDN-Cache-Control": "max-age=60",
+    };
     const { ask } = gate({ onDenied: () => new Response("no", { status: 429, headers }) });
     await ask("/plain");
     await ask("/plain");
     const answer = await ask("/plain");
     expect(await answer.text()).toBe("no");
     expect(answer.headers.get("cache-control")).toBe("no-store");
+    expect([...answer.headers.keys()].filter((name) => name.includes("cdn"))).toEqual([]);
   });
 });
 
@@ -202,7 +207,10 @@ describe("a body", () => {
   test.each(["shadow", "off"] as const)(
     "that Next would cut is denied in mode %s too",
     async (mode) => {
-      expect((await gate({ cutAt: 100, mode }).ask("/plain", sized(101))).status).toBe(413);
+      const { ask, events } = gate({ cutAt: 100, mode });
+      expect((await ask("/plain", sized(101))).status).toBe(413);
+      // In another mode the event would say that the request went on.
+      expect(events[0]).toMatchObject({ mode: "enforce", decision: { allowed: false } });
     },
   );
 

@@ -38,6 +38,27 @@ describe("a renewal", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test("goes on, and ends no process, when what hears of it throws", async () => {
+    const fails = () => {
+      throw new Error("the listener failed");
+    };
+    let calls = 0;
+    const { lost } = start({
+      ttl: 30_000,
+      maxHold: 900_000,
+      onFailure: fails,
+      onLost: fails,
+      async extend() {
+        calls += 1;
+        throw new Error("the store failed");
+      },
+    });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(calls).toBeGreaterThan(1);
+    expect(lost).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test("that reaches maxHold is the last one, and the end of its lease is told once", async () => {
     const { extended, lost } = start({ ttl: 30_000, maxHold: 45_000 });
     await vi.advanceTimersByTimeAsync(44_000);

@@ -94,11 +94,11 @@ describe("a rule for a path", () => {
 
   test("holds where a rewrite of next.config looks for the locale", () => {
     const rewrites = [{ source: "/:locale(en|de)/write-us", destination: "/:locale/contact" }];
-    const { rulesFor } = compilePolicy(definePolicy({ locales: ["en", "de"], rules }), {
+    const compiled = compilePolicy(definePolicy({ locales: ["en", "de"], rules }), {
       rewrites,
     });
     for (const path of ["/write-us", "/de/write-us"]) {
-      const set = rulesFor("POST", path)?.applyTo({
+      const set = compiled.rulesFor("POST", path)?.applyTo({
         identity: () => undefined,
         isEnforced: () => true,
       });
@@ -113,11 +113,10 @@ describe("a rule for a path", () => {
       tab: { match: "/:user/:tab", replaces: ["all", "contact"], limits },
     } as const;
     const exempt = { "/:shop/contact": "a shop's own page" };
-    const { rulesFor } = compilePolicy(
-      definePolicy({ locales: ["en", "de"], exempt, rules: loose }),
-    );
+    const compiled = compilePolicy(definePolicy({ locales: ["en", "de"], exempt, rules: loose }));
     const named = (path: string) =>
-      rulesFor("POST", path)
+      compiled
+        .rulesFor("POST", path)
         ?.applyTo({ identity: () => undefined, isEnforced: () => true })
         .rules.map(({ name }) => name);
     expect(named("/en/contact")).toEqual(expect.arrayContaining(["contact", "all"]));
@@ -132,10 +131,10 @@ describe("a rule for a path", () => {
     ]);
     const pathnames = Object.fromEntries(names) as Record<string, Record<string, string>>;
     const secret = { match: "/secret", limits } as const;
-    const { rulesFor } = compilePolicy(
+    const compiled = compilePolicy(
       definePolicy({ locales: { locales: ["en", "de"], pathnames }, rules: { secret } }),
     );
-    expect(rulesFor("GET", "/en/secret")).toBeDefined();
+    expect(compiled.rulesFor("GET", "/en/secret")).toBeDefined();
   });
 
   test("is replaced in every locale by the rule that replaces it", () => {
