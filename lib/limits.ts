@@ -134,11 +134,10 @@ export function createLimits<P extends AnyPolicy>(
 }
 
 function checkKey(key: unknown): void {
-  if (typeof key === "string" && key !== "") return;
-  const given = key === "" ? "empty" : `a ${typeof key}`;
+  if (typeof key === "string") return;
   throw new HeadgateError(
     "LIMIT_BAD_ARGUMENT",
-    `checkRateLimit: key is ${given}; allowed: text that is not empty, or all that has no name would share it.`,
+    `checkRateLimit: key is a ${typeof key}; allowed: text.`,
   );
 }
 

@@ -37,10 +37,9 @@ export function readWindow(given: Window): WindowMs {
   return { window: readDuration("window.sliding", given.sliding, maxAge), maxAge };
 }
 
-/** A number or nothing would be the text that it is written as; all that is nameless would share a key. */
+/** A number or nothing would be the text that it is written as, which is another key. */
 export function checkKey(key: unknown): asserts key is string {
   if (typeof key !== "string") throw badArgument(`key is a ${typeof key}; allowed: text.`);
-  if (key === "") throw badArgument("key must not be empty: all that has no name would share it.");
 }
 
 /** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */

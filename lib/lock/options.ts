@@ -55,10 +55,9 @@ export function readDuration(name: string, given: Duration): number {
   );
 }
 
-/** A number or nothing would be the text that it is written as; all that is nameless would share a key. */
+/** A number or nothing would be the text that it is written as, which is another key. */
 export function checkKey(key: unknown): asserts key is string {
   if (typeof key !== "string") throw badArgument(`key is a ${typeof key}; allowed: text.`);
-  if (key === "") throw badArgument("key must not be empty: all that has no name would share it.");
 }
 
 export function badArgument(message: string): HeadgateError {

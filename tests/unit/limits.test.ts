@@ -201,14 +201,11 @@ describe("checkRateLimit", () => {
     expect(denied.retryAfter).toBeGreaterThan(59_000);
   });
 
-  test.each<[unknown]>([[""], [null], [7]])(
-    "refuses the key %j, which names nobody",
-    async (key) => {
-      await expect(fresh().checkRateLimit(key as string, 5, 60_000)).rejects.toMatchObject({
-        code: "LIMIT_BAD_ARGUMENT",
-      });
-    },
-  );
+  test.each<[unknown]>([[null], [7]])("refuses the key %j, which is no text", async (key) => {
+    await expect(fresh().checkRateLimit(key as string, 5, 60_000)).rejects.toMatchObject({
+      code: "LIMIT_BAD_ARGUMENT",
+    });
+  });
 
   test.each([
     [0, 60_000],
