@@ -44,7 +44,7 @@ export class Engine {
   readonly #functions: number[] = [];
   readonly #enter: number;
   readonly #hook: number;
-  readonly #globals: bigint;
+  readonly #begin: bigint;
   readonly #describe: bigint;
   #work: (state: State) => void = () => {};
   #deadline = Infinity;
@@ -61,7 +61,7 @@ export class Engine {
       this.#work(state);
       return 0;
     });
-    [this.#globals, this.#describe] = this.#openSandbox();
+    [this.#begin, this.#describe] = this.#openSandbox();
     this.#global.setMemoryMax(options.maxBytes);
     this.#hook = this.#function((state) => this.#watch(state), "vii");
     this.#lua._lua_sethook(this.#state, this.#hook, LuaEventMasks.Count, HOOK_EVERY);
@@ -113,8 +113,11 @@ export class Engine {
     let result: Result = null;
     this.#deadline = deadline;
     const failure = this.#protect((state) => {
-      this.#setGlobals(state, { KEYS: keys, ARGV: args });
+      this.#prepare(state, keys, args);
       this.#lua._lua_rawgeti(state, LUA_REGISTRYINDEX, ref);
+      // An earlier run may have assigned to _ENV, the script's first upvalue.
+      this.#lua._lua_rawgeti(state, LUA_REGISTRYINDEX, GLOBALS);
+      this.#lua._lua_setupvalue(state, -2, 1);
       this.#lua._lua_callk(state, 0, 1, 0, 0);
       result = this.#stack.readResult(state, -1);
     });
@@ -124,8 +127,8 @@ export class Engine {
     return new ErrorReply(`${text} script: ${where}`);
   }
 
-  /** Where the globals and what describes errors are kept in the registry. */
-  #openSandbox(): [globals: bigint, describe: bigint] {
+  /** Opens the sandbox; returns the places of its functions in the registry. */
+  #openSandbox(): [begin: bigint, describe: bigint] {
     const lua = this.#lua;
     if (this.#load(SANDBOX, "@sandbox") !== LuaReturn.Ok) throw this.#broken();
     this.#push((state) => this.#call(state, "raise"));
@@ -133,9 +136,9 @@ export class Engine {
     this.#push((state) => this.#sha1hex(state));
     if (lua._lua_pcallk(this.#state, 3, 3, 0, 0, 0) !== LuaReturn.Ok) throw this.#broken();
     const describe = lua._luaL_ref(this.#state, LUA_REGISTRYINDEX);
-    const globals = lua._luaL_ref(this.#state, LUA_REGISTRYINDEX);
+    const begin = lua._luaL_ref(this.#state, LUA_REGISTRYINDEX);
     lua._lua_rawseti(this.#state, LUA_REGISTRYINDEX, GLOBALS);
-    return [BigInt(globals), BigInt(describe)];
+    return [BigInt(begin), BigInt(describe)];
   }
 
   #broken(): Error {
@@ -197,13 +200,12 @@ export class Engine {
     return ":ERR the script failed, and so did the handling of its error";
   }
 
-  #setGlobals(state: State, values: Readonly<Record<string, readonly Bytes[]>>): void {
-    this.#lua._lua_rawgeti(state, LUA_REGISTRYINDEX, this.#globals);
-    for (const [name, texts] of Object.entries(values)) {
-      this.#stack.pushText(state, name);
-      this.#stack.pushTexts(state, texts);
-      this.#lua._lua_rawset(state, -3);
-    }
+  /** Hands KEYS and ARGV to the sandbox, which takes back what the script before could change. */
+  #prepare(state: State, keys: readonly Bytes[], args: readonly Bytes[]): void {
+    this.#lua._lua_rawgeti(state, LUA_REGISTRYINDEX, this.#begin);
+    this.#stack.pushTexts(state, keys);
+    this.#stack.pushTexts(state, args);
+    this.#lua._lua_callk(state, 2, 0, 0, 0);
   }
 
   /** Ends a script that runs for too long; what catches that error is ended at its next step. */

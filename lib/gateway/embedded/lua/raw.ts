@@ -53,6 +53,7 @@ export interface RawLua {
   _lua_rawset(state: State, index: number): void;
   _lua_rawseti(state: State, index: number, key: bigint): void;
   _lua_sethook(state: State, hook: Pointer, mask: number, count: number): void;
+  _lua_setupvalue(state: State, index: number, upvalue: number): Pointer;
   _lua_settop(state: State, index: number): void;
   _lua_toboolean(state: State, index: number): number;
   _lua_tolstring(state: State, index: number, size: Pointer): Pointer;

@@ -2,8 +2,11 @@
  * What a script finds: the language, without what reaches outside or runs for long in one call of C,
  * and `redis`. Run once for each state of Lua; its arguments are the functions of the host.
  *
- * Answers the table of globals as scripts see it (read-only), the table behind it, and what makes an
- * error into `line:text`.
+ * Returns the table of globals as scripts see it (read-only), the function that prepares a run, and
+ * the function that turns an error into `line:text`.
+ *
+ * All scripts share these tables, so no script may change them: scripts hold empty views, and only
+ * \`contents_of\` knows the tables behind them. No function may hand one of those tables to a script.
  *
  * Redis runs Lua 5.1, this is 5.4: names that went away since are here, as far as scripts use them.
  */
@@ -14,7 +17,7 @@ local rawget, rawset, select, setmetatable, tostring, type = rawget, rawset, sel
 local getinfo, load, math_type = debug.getinfo, load, math.type
 local byte, find, gsub, rep = string.byte, string.find, string.gsub, string.rep
 local globals = {}
-local protected = {}
+local contents_of = {}
 
 local function refuse()
   error('Attempt to modify a readonly table', 2)
@@ -24,12 +27,16 @@ local function readonly(contents)
   local view = setmetatable({}, {
     __index = contents,
     __newindex = refuse,
-    __pairs = function() return next, contents, nil end,
+    __pairs = function(this) return globals.next, this, nil end,
     __metatable = false,
   })
-  protected[view] = true
+  contents_of[view] = contents
   return view
 end
+
+-- A script reads a view as if it were the table behind it.
+function globals.next(list, key) return next(contents_of[list] or list, key) end
+function globals.rawget(list, key) return rawget(contents_of[list] or list, key) end
 
 local function copy(from, names)
   local to = {}
@@ -118,6 +125,18 @@ maths.mod = math.fmod
 function maths.pow(x, y) return x ^ y end
 function maths.log10(x) return math.log(x, 10) end
 
+-- What a script seeds holds for that script alone: the next one goes on from numbers drawn before.
+local random, randomseed = math.random, math.randomseed
+local first, second
+function maths.randomseed(...)
+  if not first then first, second = random(0), random(0) end
+  randomseed(...)
+end
+local function restore_seed()
+  if first then randomseed(first, second) end
+  first, second = nil, nil
+end
+
 local redis = {
   call = call, pcall = pcall_redis, sha1hex = sha1hex,
   LOG_DEBUG = 0, LOG_VERBOSE = 1, LOG_NOTICE = 2, LOG_WARNING = 3,
@@ -138,7 +157,7 @@ function redis.error_reply(text)
   return { err = find(text, ' ', 1, true) and text or 'ERR ' .. text }
 end
 
-for name, value in pairs(copy(_G, 'assert error getmetatable ipairs next pairs rawequal rawget rawlen select tonumber tostring type _VERSION')) do
+for name, value in pairs(copy(_G, 'assert error getmetatable ipairs pairs rawequal rawlen select tonumber tostring type _VERSION')) do
   globals[name] = value
 end
 globals.string, globals.table, globals.math = readonly(strings), readonly(tables), readonly(maths)
@@ -146,12 +165,13 @@ globals.os, globals.redis = readonly({ clock = os.clock }), readonly(redis)
 globals.unpack = table.unpack
 
 function globals.rawset(list, key, value)
-  if protected[list] then error('Attempt to modify a readonly table', 0) end
+  if contents_of[list] then error('Attempt to modify a readonly table', 0) end
   return rawset(list, key, value)
 end
 
--- A finalizer would run when nobody watches.
+-- A finalizer would run within a later script.
 function globals.setmetatable(list, meta)
+  if contents_of[list] then error('Attempt to modify a readonly table', 0) end
   if type(meta) == 'table' and rawget(meta, '__gc') ~= nil then
     error('__gc is not available in scripts', 2)
   end
@@ -210,5 +230,10 @@ local function describe(problem)
   return ':' .. words(problem)
 end
 
-return environment, globals, describe
+local function begin(keys, argv)
+  globals.KEYS, globals.ARGV = keys, argv
+  restore_seed()
+end
+
+return environment, begin, describe
 `;
