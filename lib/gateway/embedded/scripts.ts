@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { LuaFactory, type LuaWasm } from "wasmoon";
 import { type Bytes, toBuffer } from "./bytes.ts";
 import type { ScriptCall, Scripting } from "./command.ts";
 import { CommandError, NO_SCRIPT } from "./errors.ts";
 import { Engine } from "./lua/engine.ts";
+import type { LuaModule } from "./lua/module.ts";
 import { type Headed, readShebang } from "./lua/shebang.ts";
 import type { Result } from "./result.ts";
 
@@ -22,25 +22,18 @@ export interface ScriptsOptions {
 export class Scripts implements Scripting {
   /** By when a script must have ended, in milliseconds of performance.now(). */
   deadline = 0;
-  /** Set while Lua is loaded anew, after an error that left it unusable. */
-  mending: Promise<void> | undefined;
   readonly #options: ScriptsOptions;
-  #wasm: LuaWasm;
-  #engine: Engine | undefined;
+  readonly #lua: LuaModule;
+  #engine: Engine;
   #isReadOnly = false;
   /** By use: the first is the longest unused. */
   readonly #scripts = new Map<Bytes, Headed>();
   #bytes = 0;
 
-  constructor(wasm: LuaWasm, options: ScriptsOptions) {
-    this.#wasm = wasm;
+  constructor(lua: LuaModule, options: ScriptsOptions) {
+    this.#lua = lua;
     this.#options = options;
     this.#engine = this.#openEngine();
-  }
-
-  close(): void {
-    this.#engine?.close();
-    this.#engine = undefined;
   }
 
   load(text: Bytes): Bytes {
@@ -58,7 +51,7 @@ export class Scripts implements Scripting {
   }
 
   flush(): void {
-    for (const sha of this.#scripts.keys()) this.#engine?.forget(sha);
+    for (const sha of this.#scripts.keys()) this.#engine.forget(sha);
     this.#scripts.clear();
     this.#bytes = 0;
   }
@@ -76,38 +69,22 @@ export class Scripts implements Scripting {
   }
 
   #compile(sha: Bytes, { text }: Headed): void {
-    if (!this.#engine?.has(sha)) this.#watched((engine) => engine.compile(sha, text));
+    if (this.#engine.has(sha)) return;
+    this.#watched((engine) => engine.compile(sha, text, this.deadline));
   }
 
-  /** A state of Lua that was hurt is never used again; what it had compiled is compiled anew. */
+  /** An engine that is spent is replaced; the new one compiles what it needs. */
   #watched<T>(work: (engine: Engine) => T): T {
-    const engine = this.#engine;
-    if (!engine) throw new CommandError("ERR scripts cannot run just now; try again");
     try {
-      return work(engine);
+      return work(this.#engine);
     } finally {
-      if (engine.health === "spent") {
-        engine.close();
-        this.#engine = this.#openEngine();
-      } else if (engine.health === "lost") {
-        this.#engine = undefined;
-        this.mending = this.#mend().catch(() => {});
-      }
-    }
-  }
-
-  async #mend(): Promise<void> {
-    try {
-      this.#wasm = await loadLua();
-      this.#engine = this.#openEngine();
-    } finally {
-      this.mending = undefined;
+      if (this.#engine.isSpent) this.#engine = this.#openEngine();
     }
   }
 
   #openEngine(): Engine {
     const { call, scriptBytes } = this.#options;
-    return new Engine(this.#wasm, {
+    return new Engine(this.#lua.open(), {
       call: (args) => call(args, this.#isReadOnly),
       maxBytes: scriptBytes,
     });
@@ -121,13 +98,8 @@ export class Scripts implements Scripting {
       // The one at hand stays, however long.
       if (!isFull || oldest === sha) return;
       this.#scripts.delete(oldest);
-      this.#engine?.forget(oldest);
+      this.#engine.forget(oldest);
       this.#bytes -= text.length;
     }
   }
-}
-
-/** Loads Lua 5.4 in WebAssembly, in memory of its own. */
-export function loadLua(): Promise<LuaWasm> {
-  return new LuaFactory().getLuaModule();
 }

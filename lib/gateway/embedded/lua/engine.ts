@@ -1,18 +1,17 @@
 import { createHash } from "node:crypto";
-import { LUA_REGISTRYINDEX, LuaEventMasks, LuaGlobal, LuaReturn, type LuaWasm } from "wasmoon";
+import { LUA_REGISTRYINDEX, LuaReturn } from "wasmoon";
 import { ErrorReply } from "#lib/gateway/store";
 import type { Bytes } from "#lib/gateway/embedded/bytes";
 import { CommandError } from "#lib/gateway/embedded/errors";
 import type { Result } from "#lib/gateway/embedded/result";
+import { openState } from "./allocator.ts";
+import { ScriptEnded } from "./module.ts";
 import type { RawLua, State } from "./raw.ts";
 import { SANDBOX } from "./sandbox.ts";
 import { Stack } from "./stack.ts";
 
 /** Where a state keeps the globals that scripts are compiled with: LUA_RIDX_GLOBALS. */
 const GLOBALS = 2n;
-
-/** How many of Lua's instructions run between two looks at the clock. */
-const HOOK_EVERY = 1000;
 
 export interface EngineOptions {
   /** Runs a command that a script calls. */
@@ -31,46 +30,35 @@ export interface Run {
 /** One state of Lua with the scripts that it has compiled. */
 export class Engine {
   /**
-   * "spent": a script took too long or too much; close it and open another. "lost": Lua was left in
-   * the middle of something, and the module's memory with it: neither is to be touched again.
+   * Set when a script was ended in the middle of something, or took too much memory: this engine must
+   * not be used again.
    */
-  health: "well" | "spent" | "lost" = "well";
+  isSpent = false;
   readonly #lua: RawLua;
   readonly #options: EngineOptions;
   readonly #stack: Stack;
-  readonly #global: LuaGlobal;
   readonly #state: State;
   readonly #compiled = new Map<Bytes, number>();
-  readonly #functions: number[] = [];
   readonly #enter: number;
-  readonly #hook: number;
   readonly #begin: bigint;
   readonly #describe: bigint;
   #work: (state: State) => void = () => {};
-  #deadline = Infinity;
   #hostError: unknown;
 
-  constructor(wasm: LuaWasm, options: EngineOptions) {
-    this.#lua = wasm.module as unknown as RawLua;
+  /** Takes a Lua that was just opened. */
+  constructor(lua: RawLua, options: EngineOptions) {
+    this.#lua = lua;
     this.#options = options;
-    this.#stack = new Stack(this.#lua);
-    this.#global = new LuaGlobal(wasm, true);
-    this.#state = this.#global.address;
-    this.#lua._luaL_openlibs(this.#state);
-    this.#enter = this.#function((state) => {
-      this.#work(state);
+    this.#stack = new Stack(lua);
+    const { state, limit } = openState(lua);
+    this.#state = state;
+    lua._luaL_openlibs(state);
+    this.#enter = lua.addFunction((at) => {
+      this.#work(at as State);
       return 0;
-    });
+    }, "ii");
     [this.#begin, this.#describe] = this.#openSandbox();
-    this.#global.setMemoryMax(options.maxBytes);
-    this.#hook = this.#function((state) => this.#watch(state), "vii");
-    this.#lua._lua_sethook(this.#state, this.#hook, LuaEventMasks.Count, HOOK_EVERY);
-  }
-
-  close(): void {
-    this.#global.close();
-    this.#stack.close();
-    for (const each of this.#functions) this.#lua.removeFunction(each);
+    limit(options.maxBytes);
   }
 
   has(name: Bytes): boolean {
@@ -78,14 +66,13 @@ export class Engine {
   }
 
   /**
-   * Compiles a script.
+   * Compiles a script, by the deadline in milliseconds of performance.now().
    *
    * @throws {CommandError} with Lua's own words
    */
-  compile(name: Bytes, text: Bytes): void {
+  compile(name: Bytes, text: Bytes, deadline: number): void {
     let problem: string | undefined;
-    this.#deadline = Infinity;
-    const failure = this.#protect(() => {
+    const failure = this.#protect(deadline, () => {
       const status = this.#load(text, "@user_script");
       if (status !== LuaReturn.Ok) problem = this.#stack.readText(this.#state, -1);
       else this.#compiled.set(name, this.#lua._luaL_ref(this.#state, LUA_REGISTRYINDEX));
@@ -111,8 +98,7 @@ export class Engine {
   run(name: Bytes, { keys, args, deadline }: Run): Result {
     const ref = BigInt(this.#compiled.get(name) ?? 0);
     let result: Result = null;
-    this.#deadline = deadline;
-    const failure = this.#protect((state) => {
+    const failure = this.#protect(deadline, (state) => {
       this.#prepare(state, keys, args);
       this.#lua._lua_rawgeti(state, LUA_REGISTRYINDEX, ref);
       // An earlier run may have assigned to _ENV, the script's first upvalue.
@@ -145,14 +131,8 @@ export class Engine {
     return new Error(`Lua's sandbox failed: ${this.#stack.readText(this.#state, -1)}`);
   }
 
-  #function(run: (state: State) => number | void, signature = "ii"): number {
-    const made = this.#lua.addFunction(run, signature);
-    this.#functions.push(made);
-    return made;
-  }
-
   #push(run: (state: State) => number): void {
-    this.#lua._lua_pushcclosure(this.#state, this.#function(run), 0);
+    this.#lua._lua_pushcclosure(this.#state, this.#lua.addFunction(run, "ii"), 0);
   }
 
   #load(text: Bytes, name: string): LuaReturn {
@@ -165,12 +145,13 @@ export class Engine {
     );
   }
 
-  /** Runs work where Lua's errors are caught; answers the error as `line:text`. */
-  #protect(work: (state: State) => void): string | undefined {
+  /** Runs work where Lua's errors are caught; returns the error as `line:text`. */
+  #protect(deadline: number, work: (state: State) => void): string | undefined {
     const lua = this.#lua;
     const state = this.#state;
     this.#work = work;
     this.#hostError = undefined;
+    lua.deadline = deadline;
     try {
       lua._lua_rawgeti(state, LUA_REGISTRYINDEX, this.#describe);
       lua._lua_pushcclosure(state, this.#enter, 0);
@@ -181,18 +162,17 @@ export class Engine {
       return failure;
     } catch (error) {
       // Lua's own errors end in its protected call; this one went through it.
-      if (error !== this.#hostError) this.health = "lost";
+      if (error !== this.#hostError) this.isSpent = true;
+      if (error instanceof ScriptEnded) return ":ERR the script ran for too long and was ended";
       throw error;
+    } finally {
+      lua.deadline = Infinity;
     }
   }
 
   #failure(status: LuaReturn): string | undefined {
-    if (this.#deadline === -Infinity) {
-      this.health = "spent";
-      return ":ERR the script ran for too long and was ended";
-    }
     if (status === LuaReturn.ErrorMem) {
-      this.health = "spent";
+      this.isSpent = true;
       return ":ERR the script took too much memory";
     }
     if (status === LuaReturn.Ok) return undefined;
@@ -208,17 +188,13 @@ export class Engine {
     this.#lua._lua_callk(state, 2, 0, 0, 0);
   }
 
-  /** Ends a script that runs for too long; what catches that error is ended at its next step. */
-  #watch(state: State): void {
-    if (this.#deadline !== -Infinity && performance.now() < this.#deadline) return;
-    this.#deadline = -Infinity;
-    this.#lua._lua_sethook(state, this.#hook, LuaEventMasks.Count, 1);
-    this.#stack.pushText(state, "too long");
-    this.#lua._lua_error(state);
+  /** Ends a script that runs for too long, where the host does what the meter does not see. */
+  #watch(): void {
+    if (performance.now() >= this.#lua.deadline) throw new ScriptEnded();
   }
 
   #call(state: State, errors: "raise" | "return"): number {
-    this.#watch(state);
+    this.#watch();
     const args = this.#stack.readArguments(state);
     const result = args instanceof ErrorReply ? args : this.#host(args);
     this.#lua._lua_settop(state, 0);
@@ -239,6 +215,7 @@ export class Engine {
   }
 
   #sha1hex(state: State): number {
+    this.#watch();
     const args = this.#stack.readArguments(state);
     const [text = ""] = args instanceof ErrorReply ? [] : args;
     const bytes = Buffer.from(text, "latin1");
