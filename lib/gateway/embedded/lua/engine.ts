@@ -78,7 +78,7 @@ export class Engine {
       else this.#compiled.set(name, this.#lua._luaL_ref(this.#state, LUA_REGISTRYINDEX));
     });
     if (problem !== undefined || failure !== undefined) {
-      const words = problem ?? failure?.replace(/^[0-9]*:ERR /, "");
+      const words = (problem ?? failure)?.replace(/^[0-9]*:ERR /, "");
       throw new CommandError(`ERR Error compiling script (new function): ${words}`);
     }
   }
