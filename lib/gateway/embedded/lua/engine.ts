@@ -54,7 +54,7 @@ export class Engine {
     this.#state = state;
     lua._luaL_openlibs(state);
     this.#enter = lua.addFunction((at) => {
-      this.#work(at as State);
+      this.#work(at);
       return 0;
     }, "ii");
     [this.#begin, this.#describe] = this.#openSandbox();

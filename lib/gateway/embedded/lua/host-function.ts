@@ -11,9 +11,9 @@ export function hostFunction(
   run: (...args: number[]) => number | void,
   signature: string,
 ): WebAssembly.ExportValue {
-  const module = modules.get(signature) ?? compile(signature);
-  modules.set(signature, module);
-  const { exports } = new WebAssembly.Instance(module, { e: { f: run } });
+  const compiled = modules.get(signature) ?? compile(signature);
+  modules.set(signature, compiled);
+  const { exports } = new WebAssembly.Instance(compiled, { e: { f: run } });
   return exports["f"] as WebAssembly.ExportValue;
 }
 
@@ -23,11 +23,9 @@ function compile(signature: string): WebAssembly.Module {
   const results = signature.startsWith("v") ? [] : [I32];
   const type = [FUNCTION_TYPE, params.length, ...params, results.length, ...results];
   const [e, f] = [0x65, 0x66];
-  const bytes = [
-    ...HEADER,
-    ...[0x01, type.length + 1, 1, ...type],
-    ...[0x02, 7, 1, 1, e, 1, f, 0x00, 0],
-    ...[0x07, 5, 1, 1, f, 0x00, 0],
-  ];
-  return new WebAssembly.Module(Uint8Array.from(bytes));
+  const types = [0x01, type.length + 1, 1, ...type];
+  const imported = [0x02, 7, 1, 1, e, 1, f, 0x00, 0];
+  const exported = [0x07, 5, 1, 1, f, 0x00, 0];
+  const bytes = Uint8Array.from([...HEADER, ...types, ...imported, ...exported]);
+  return new WebAssembly.Module(bytes);
 }

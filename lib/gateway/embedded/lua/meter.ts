@@ -72,20 +72,19 @@ const [CONST, LESS, SUBTRACT, SHIFT_RIGHT, NO_VALUE] = [0x41, 0x48, 0x6b, 0x76, 
 /** Takes one step, and calls `tick` when none was left. */
 function turnOf({ left, tick }: Places, type: number): Uint8Array {
   const get = [GET, ...writeUnsigned(left)];
-  return Uint8Array.from([
-    ...[...get, CONST, 1, SUBTRACT, SET, ...writeUnsigned(left)],
-    ...[...get, CONST, 0, LESS, IF, NO_VALUE],
-    ...[GET, ...writeUnsigned(tick), CALL_INDIRECT, ...writeUnsigned(type), 0, END],
-  ]);
+  const take = [...get, CONST, 1, SUBTRACT, SET, ...writeUnsigned(left)];
+  const test = [...get, CONST, 0, LESS, IF, NO_VALUE];
+  const call = [GET, ...writeUnsigned(tick), CALL_INDIRECT, ...writeUnsigned(type), 0, END];
+  return Uint8Array.from([...take, ...test, ...call]);
 }
 
 /** Takes the steps for the number of bytes on the top of the stack, which stays there. */
 function chargeOf({ left, scratch }: Places): Uint8Array {
+  const keep = [SET, ...writeUnsigned(scratch)];
   const bytes = [GET, ...writeUnsigned(scratch)];
-  return Uint8Array.from([
-    ...[SET, ...writeUnsigned(scratch), GET, ...writeUnsigned(left), ...bytes],
-    ...[CONST, BYTES_PER_STEP_LOG2, SHIFT_RIGHT, SUBTRACT, SET, ...writeUnsigned(left), ...bytes],
-  ]);
+  const steps = [...bytes, CONST, BYTES_PER_STEP_LOG2, SHIFT_RIGHT];
+  const take = [GET, ...writeUnsigned(left), ...steps, SUBTRACT, SET, ...writeUnsigned(left)];
+  return Uint8Array.from([...keep, ...take, ...bytes]);
 }
 
 type Section = readonly [id: number, body: Uint8Array];

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { hostFunction } from "./host-function.ts";
 import { meter, STEPS_LEFT, TICK } from "./meter.ts";
-import type { Pointer, RawLua, State } from "./raw.ts";
+import type { Pointer, RawLua } from "./raw.ts";
 
 /** How many steps run between two looks at the clock: about 50 µs. */
 const STEPS = 10_000;
@@ -32,8 +32,8 @@ let compiled: Promise<WebAssembly.Module> | undefined;
 /** Loads Lua 5.4 in WebAssembly, from wasmoon. */
 export async function loadLua(): Promise<LuaModule> {
   compiled ??= compile();
-  const module = await compiled;
-  return { open: () => open(module) };
+  const loaded = await compiled;
+  return { open: () => open(loaded) };
 }
 
 async function compile(): Promise<WebAssembly.Module> {
@@ -53,13 +53,17 @@ interface Exports extends Record<string, unknown> {
   stackSave(): Pointer;
 }
 
-function open(module: WebAssembly.Module): RawLua {
+function open(loaded: WebAssembly.Module): RawLua {
   const { exports } = new WebAssembly.Instance(
-    module,
-    imports(module, () => own),
+    loaded,
+    importsOf(loaded, () => own),
   );
   const own = exports as unknown as Exports;
-  const table = new FunctionTable(own.__indirect_function_table);
+  const addFunction: RawLua["addFunction"] = (run, signature) => {
+    const place = own.__indirect_function_table.grow(1);
+    own.__indirect_function_table.set(place, hostFunction(run, signature));
+    return place;
+  };
   let heap8 = new Uint8Array(own.memory.buffer);
   let heap32 = new Uint32Array(own.memory.buffer);
   const lua = {
@@ -73,14 +77,13 @@ function open(module: WebAssembly.Module): RawLua {
       if (heap32.buffer !== own.memory.buffer) heap32 = new Uint32Array(own.memory.buffer);
       return heap32;
     },
-    addFunction: (run: (state: State) => number | void, signature: string) =>
-      table.add(run, signature),
+    addFunction,
   };
   const tick = () => {
     if (performance.now() >= lua.deadline) throw new ScriptEnded();
     own[STEPS_LEFT].value = STEPS;
   };
-  own[TICK].value = table.add(tick, "v");
+  own[TICK].value = addFunction(tick, "v");
   own.__wasm_call_ctors();
   for (const [name, value] of Object.entries(own)) {
     if (typeof value === "function") Object.assign(lua, { [`_${name}`]: value });
@@ -89,7 +92,7 @@ function open(module: WebAssembly.Module): RawLua {
 }
 
 /** What the module asks of its host: the time, more memory, and a way out of C. */
-function imports(module: WebAssembly.Module, own: () => Exports): WebAssembly.Imports {
+function importsOf(loaded: WebAssembly.Module, own: () => Exports): WebAssembly.Imports {
   const used: Record<string, unknown> = {
     emscripten_date_now: () => Date.now(),
     _emscripten_get_now_is_monotonic: () => 0,
@@ -102,7 +105,7 @@ function imports(module: WebAssembly.Module, own: () => Exports): WebAssembly.Im
     environ_get: () => 0,
   };
   const all: WebAssembly.Imports = {};
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+  for (const { module: from, name } of WebAssembly.Module.imports(loaded)) {
     all[from] = { ...all[from], [name]: (used[name] ?? (() => ENOSYS)) as () => number };
   }
   return all;
@@ -136,19 +139,4 @@ function noEnvironment({ memory }: Exports, count: Pointer, bytes: Pointer): num
   view.setUint32(count, 0, true);
   view.setUint32(bytes, 0, true);
   return 0;
-}
-
-/** Functions of JavaScript that the module can call, by their places in its table. */
-class FunctionTable {
-  readonly #table: WebAssembly.Table;
-
-  constructor(table: WebAssembly.Table) {
-    this.#table = table;
-  }
-
-  add(run: (...args: number[]) => number | void, signature: string): Pointer {
-    const place = this.#table.grow(1);
-    this.#table.set(place, hostFunction(run, signature));
-    return place;
-  }
 }
