@@ -24,7 +24,7 @@ export class Scripts implements Scripting {
   deadline = 0;
   readonly #options: ScriptsOptions;
   readonly #lua: LuaModule;
-  #engine: Engine;
+  #engine: Engine | undefined;
   #isReadOnly = false;
   /** By use: the first is the longest unused. */
   readonly #scripts = new Map<Bytes, Headed>();
@@ -33,7 +33,6 @@ export class Scripts implements Scripting {
   constructor(lua: LuaModule, options: ScriptsOptions) {
     this.#lua = lua;
     this.#options = options;
-    this.#engine = this.#openEngine();
   }
 
   load(text: Bytes): Bytes {
@@ -51,7 +50,7 @@ export class Scripts implements Scripting {
   }
 
   flush(): void {
-    for (const sha of this.#scripts.keys()) this.#engine.forget(sha);
+    for (const sha of this.#scripts.keys()) this.#engine?.forget(sha);
     this.#scripts.clear();
     this.#bytes = 0;
   }
@@ -69,16 +68,17 @@ export class Scripts implements Scripting {
   }
 
   #compile(sha: Bytes, { text }: Headed): void {
-    if (this.#engine.has(sha)) return;
+    if (this.#engine?.has(sha)) return;
     this.#watched((engine) => engine.compile(sha, text, this.deadline));
   }
 
-  /** An engine that is spent is replaced; the new one compiles what it needs. */
+  /** Lets go of an engine that is spent; the next script opens another. */
   #watched<T>(work: (engine: Engine) => T): T {
+    const engine = (this.#engine ??= this.#openEngine());
     try {
-      return work(this.#engine);
+      return work(engine);
     } finally {
-      if (this.#engine.isSpent) this.#engine = this.#openEngine();
+      if (engine.isSpent) this.#engine = undefined;
     }
   }
 
@@ -98,7 +98,7 @@ export class Scripts implements Scripting {
       // The one at hand stays, however long.
       if (!isFull || oldest === sha) return;
       this.#scripts.delete(oldest);
-      this.#engine.forget(oldest);
+      this.#engine?.forget(oldest);
       this.#bytes -= text.length;
     }
   }
