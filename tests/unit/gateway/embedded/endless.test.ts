@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { embeddedStore } from "../../../support/embedded.ts";
 
 /** How long the scripts below may run, and how long they may hold the process, in milliseconds. */
-const SCRIPT_MS = 200;
+const SCRIPT_MS = 100;
 const MOST_MS = 2000;
 
 /** Programs to try in the fuzz: 60, or as many as SCRIPT_RUNS says for a long look. */
