@@ -33,6 +33,7 @@ export class Scripts implements Scripting {
   constructor(lua: LuaModule, options: ScriptsOptions) {
     this.#lua = lua;
     this.#options = options;
+    this.#engine = this.#openEngine();
   }
 
   load(text: Bytes): Bytes {
@@ -72,13 +73,16 @@ export class Scripts implements Scripting {
     this.#watched((engine) => engine.compile(sha, text, this.deadline));
   }
 
-  /** Lets go of an engine that is spent; the next script opens another. */
+  /** Replaces an engine that is spent: before the next call, whose time it would take. */
   #watched<T>(work: (engine: Engine) => T): T {
     const engine = (this.#engine ??= this.#openEngine());
     try {
       return work(engine);
     } finally {
-      if (engine.isSpent) this.#engine = undefined;
+      if (engine.isSpent) {
+        this.#engine = undefined;
+        this.#engine = this.#openEngine();
+      }
     }
   }
 

@@ -54,41 +54,50 @@ interface Exports extends Record<string, unknown> {
 }
 
 function open(loaded: WebAssembly.Module): RawLua {
-  const { exports } = new WebAssembly.Instance(
+  const instance = new WebAssembly.Instance(
     loaded,
     importsOf(loaded, () => own),
   );
-  const own = exports as unknown as Exports;
+  const own = instance.exports as unknown as Exports;
+  const table = own.__indirect_function_table;
   const addFunction: RawLua["addFunction"] = (run, signature) => {
-    const place = own.__indirect_function_table.grow(1);
-    own.__indirect_function_table.set(place, hostFunction(run, signature));
+    const place = table.grow(1);
+    table.set(place, hostFunction(run, signature));
     return place;
   };
-  let heap8 = new Uint8Array(own.memory.buffer);
-  let heap32 = new Uint32Array(own.memory.buffer);
-  const lua = {
+  const lua = Object.assign(viewsOf(own.memory), functionsOf(own), {
     deadline: Infinity,
-    // The memory moves when it grows.
-    get HEAPU8() {
-      if (heap8.buffer !== own.memory.buffer) heap8 = new Uint8Array(own.memory.buffer);
-      return heap8;
-    },
-    get HEAPU32() {
-      if (heap32.buffer !== own.memory.buffer) heap32 = new Uint32Array(own.memory.buffer);
-      return heap32;
-    },
     addFunction,
-  };
+  });
   const tick = () => {
     if (performance.now() >= lua.deadline) throw new ScriptEnded();
     own[STEPS_LEFT].value = STEPS;
   };
   own[TICK].value = addFunction(tick, "v");
   own.__wasm_call_ctors();
-  for (const [name, value] of Object.entries(own)) {
-    if (typeof value === "function") Object.assign(lua, { [`_${name}`]: value });
-  }
   return lua as unknown as RawLua;
+}
+
+/** The memory as numbers of 8 and 32 bits; it moves when it grows. */
+function viewsOf(memory: WebAssembly.Memory) {
+  let bytes = new Uint8Array(memory.buffer);
+  let words = new Uint32Array(memory.buffer);
+  return {
+    get HEAPU8() {
+      if (bytes.buffer !== memory.buffer) bytes = new Uint8Array(memory.buffer);
+      return bytes;
+    },
+    get HEAPU32() {
+      if (words.buffer !== memory.buffer) words = new Uint32Array(memory.buffer);
+      return words;
+    },
+  };
+}
+
+/** The module's functions, by the names that RawLua gives them. */
+function functionsOf(own: Exports): Record<string, unknown> {
+  const functions = Object.entries(own).filter(([, value]) => typeof value === "function");
+  return Object.fromEntries(functions.map(([name, value]) => [`_${name}`, value]));
 }
 
 /** What the module asks of its host: the time, more memory, and a way out of C. */

@@ -77,3 +77,9 @@ test.each([
   expect(performance.now() - from).toBeLessThan(MOST_MS);
   expect(answer).toEqual({ error: words });
 });
+
+test("an ordinary glob is matched against a hundred thousand keys", async () => {
+  const { run, script } = await embeddedStore({ scriptMs: 20_000 });
+  await script("for i = 1, 1e5 do redis.call('SET', 'app:user:' .. i .. ':count', 1) end");
+  expect(await run("KEYS", "*user*[0-9a-f]9999:*t")).toHaveLength(9);
+});
