@@ -1,24 +1,44 @@
 import type { Bytes } from "./bytes.ts";
+import { CommandError } from "./errors.ts";
+
+/** How many steps the matches of one command may take together, beside one pass over each text. */
+const MOST_STEPS = 10_000_000;
+/** A set such as [0-9a-f] is read in one step with the byte that it stands for. */
+const SHORT_SET = 32;
+
+/** How many steps are left. */
+interface Budget {
+  steps: number;
+}
 
 /**
- * Whether text matches one of Redis's glob patterns: * ? [a-z] [^a] and \ before a character meant
- * as it is. Only the last * is ever tried again, so that no pattern takes more than the product of
- * both lengths.
+ * Returns what tells whether a text matches one of Redis's glob patterns: * ? [a-z] [^a] and \ before
+ * a character meant as it is. Only the last * is ever tried again, so that no match takes more than
+ * the product of both lengths.
+ *
+ * The function throws a CommandError when all its matches together take too many steps.
  */
-export function matchesGlob(pattern: Bytes, text: Bytes): boolean {
+export function globMatcher(pattern: Bytes): (text: Bytes) => boolean {
+  const budget = { steps: MOST_STEPS };
+  return (text) => matches(pattern, text, budget);
+}
+
+function matches(pattern: Bytes, text: Bytes, budget: Budget): boolean {
   let [p, t] = [0, 0];
   let [starAt, textAtStar] = [-1, 0];
   while (t < text.length) {
     if (pattern[p] === "*") {
       [starAt, textAtStar] = [p, t];
       p += 1;
+      if (p === pattern.length) return true;
       continue;
     }
-    const after = p < pattern.length ? matchOne(pattern, p, text.charCodeAt(t)) : -1;
+    const after = p < pattern.length ? matchOne(pattern, p, text.charCodeAt(t), budget) : -1;
     if (after !== -1) {
       p = after;
       t += 1;
     } else if (starAt !== -1) {
+      spend(t - textAtStar, budget);
       textAtStar += 1;
       [p, t] = [starAt + 1, textAtStar];
     } else return false;
@@ -28,15 +48,15 @@ export function matchesGlob(pattern: Bytes, text: Bytes): boolean {
 }
 
 /** Where the pattern goes on after it matched one byte; -1 where it did not. */
-function matchOne(pattern: Bytes, at: number, byte: number): number {
+function matchOne(pattern: Bytes, at: number, byte: number, budget: Budget): number {
   const first = pattern[at];
   if (first === "?") return at + 1;
-  if (first === "[") return matchSet(pattern, at + 1, byte);
+  if (first === "[") return matchSet(pattern, at + 1, byte, budget);
   const literal = first === "\\" && at + 1 < pattern.length ? at + 1 : at;
   return pattern.charCodeAt(literal) === byte ? literal + 1 : -1;
 }
 
-function matchSet(pattern: Bytes, start: number, byte: number): number {
+function matchSet(pattern: Bytes, start: number, byte: number, budget: Budget): number {
   const isNegated = pattern[start] === "^";
   let at = isNegated ? start + 1 : start;
   let found = false;
@@ -48,5 +68,11 @@ function matchSet(pattern: Bytes, start: number, byte: number): number {
     if (byte >= Math.min(from, to) && byte <= Math.max(from, to)) found = true;
     at += isRange ? 3 : 1;
   }
+  spend(Math.max(0, at - start - SHORT_SET), budget);
   return found === isNegated ? -1 : at + 1;
+}
+
+function spend(steps: number, budget: Budget): void {
+  budget.steps -= steps;
+  if (budget.steps < 0) throw new CommandError("ERR the pattern takes too many steps to match");
 }

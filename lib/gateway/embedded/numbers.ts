@@ -2,7 +2,7 @@ import type { Bytes } from "./bytes.ts";
 import { CommandError, NOT_A_FLOAT, NOT_AN_INTEGER } from "./errors.ts";
 
 const INTEGER = /^(?:0|-?[1-9][0-9]{0,18})$/;
-const FLOAT = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?$/i;
+const FLOAT = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?$/i;
 const INFINITE = /^([+-]?)inf(?:inity)?$/i;
 
 const MAX = 2n ** 63n - 1n;

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { LuaFactory, type LuaWasm } from "wasmoon";
 import { type Bytes, toBuffer } from "./bytes.ts";
 import type { ScriptCall, Scripting } from "./command.ts";
 import { CommandError, NO_SCRIPT } from "./errors.ts";
 import { Engine } from "./lua/engine.ts";
+import type { LuaModule } from "./lua/module.ts";
 import { type Headed, readShebang } from "./lua/shebang.ts";
 import type { Result } from "./result.ts";
 
@@ -22,25 +22,18 @@ export interface ScriptsOptions {
 export class Scripts implements Scripting {
   /** By when a script must have ended, in milliseconds of performance.now(). */
   deadline = 0;
-  /** Set while Lua is loaded anew, after an error that left it unusable. */
-  mending: Promise<void> | undefined;
   readonly #options: ScriptsOptions;
-  #wasm: LuaWasm;
+  readonly #lua: LuaModule;
   #engine: Engine | undefined;
   #isReadOnly = false;
   /** By use: the first is the longest unused. */
   readonly #scripts = new Map<Bytes, Headed>();
   #bytes = 0;
 
-  constructor(wasm: LuaWasm, options: ScriptsOptions) {
-    this.#wasm = wasm;
+  constructor(lua: LuaModule, options: ScriptsOptions) {
+    this.#lua = lua;
     this.#options = options;
     this.#engine = this.#openEngine();
-  }
-
-  close(): void {
-    this.#engine?.close();
-    this.#engine = undefined;
   }
 
   load(text: Bytes): Bytes {
@@ -76,38 +69,26 @@ export class Scripts implements Scripting {
   }
 
   #compile(sha: Bytes, { text }: Headed): void {
-    if (!this.#engine?.has(sha)) this.#watched((engine) => engine.compile(sha, text));
+    if (this.#engine?.has(sha)) return;
+    this.#watched((engine) => engine.compile(sha, text, this.deadline));
   }
 
-  /** A state of Lua that was hurt is never used again; what it had compiled is compiled anew. */
+  /** Replaces an engine that is spent: before the next call, whose time it would take. */
   #watched<T>(work: (engine: Engine) => T): T {
-    const engine = this.#engine;
-    if (!engine) throw new CommandError("ERR scripts cannot run just now; try again");
+    const engine = (this.#engine ??= this.#openEngine());
     try {
       return work(engine);
     } finally {
-      if (engine.health === "spent") {
-        engine.close();
-        this.#engine = this.#openEngine();
-      } else if (engine.health === "lost") {
+      if (engine.isSpent) {
         this.#engine = undefined;
-        this.mending = this.#mend().catch(() => {});
+        this.#engine = this.#openEngine();
       }
-    }
-  }
-
-  async #mend(): Promise<void> {
-    try {
-      this.#wasm = await loadLua();
-      this.#engine = this.#openEngine();
-    } finally {
-      this.mending = undefined;
     }
   }
 
   #openEngine(): Engine {
     const { call, scriptBytes } = this.#options;
-    return new Engine(this.#wasm, {
+    return new Engine(this.#lua.open(), {
       call: (args) => call(args, this.#isReadOnly),
       maxBytes: scriptBytes,
     });
@@ -125,9 +106,4 @@ export class Scripts implements Scripting {
       this.#bytes -= text.length;
     }
   }
-}
-
-/** Loads Lua 5.4 in WebAssembly, in memory of its own. */
-export function loadLua(): Promise<LuaWasm> {
-  return new LuaFactory().getLuaModule();
 }

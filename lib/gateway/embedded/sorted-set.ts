@@ -1,3 +1,4 @@
+import { Blocks } from "./blocks.ts";
 import type { Bytes } from "./bytes.ts";
 
 /** A member of a sorted set, and its score. */
@@ -19,7 +20,7 @@ export class SortedSet {
   readonly type = "zset";
   bytes = 0;
   readonly #scores = new Map<Bytes, number>();
-  readonly #sorted: Scored[] = [];
+  readonly #sorted = new Blocks<Scored>();
 
   get size(): number {
     return this.#sorted.length;
@@ -38,11 +39,11 @@ export class SortedSet {
     const before = this.#scores.get(member);
     if (before === score) return;
     if (before === undefined) this.bytes += ENTRY_BYTES + member.length;
-    else this.#sorted.splice(this.#place(member, before), 1);
+    else this.#removeAt(this.#place(member, before));
     // Zero has no sign here: Redis keeps it as a whole number.
     const kept = score + 0;
     this.#scores.set(member, kept);
-    this.#sorted.splice(this.#place(member, kept), 0, { member, score: kept });
+    this.#sorted.insert(this.#place(member, kept), { member, score: kept });
   }
 
   delete(member: Bytes): boolean {
@@ -65,7 +66,7 @@ export class SortedSet {
 
   /** Removes what `slice` would answer, and answers how many that were. */
   removeRange(start: number, end: number): number {
-    const removed = this.#sorted.splice(start, Math.max(0, end - start));
+    const removed = this.#sorted.remove(start, end);
     for (const { member } of removed) {
       this.#scores.delete(member);
       this.bytes -= ENTRY_BYTES + member.length;
@@ -75,26 +76,22 @@ export class SortedSet {
 
   /** The places that a range of scores takes, its end not included. */
   places(min: ScoreBound, max: ScoreBound): readonly [start: number, end: number] {
-    const start = this.#first(({ score }) => (min.isOpen ? score > min.score : score >= min.score));
-    const end = this.#first(({ score }) => (max.isOpen ? score >= max.score : score > max.score));
+    const start = this.#sorted.first(({ score }) =>
+      min.isOpen ? score > min.score : score >= min.score,
+    );
+    const end = this.#sorted.first(({ score }) =>
+      max.isOpen ? score >= max.score : score > max.score,
+    );
     return [start, Math.max(start, end)];
   }
 
-  #place(member: Bytes, score: number): number {
-    return this.#first((each) =>
-      each.score === score ? each.member >= member : each.score > score,
-    );
+  #removeAt(place: number): void {
+    this.#sorted.remove(place, place + 1);
   }
 
-  /** The first place of which something holds that holds for all after it. */
-  #first(holds: (each: Scored) => boolean): number {
-    let [low, high] = [0, this.#sorted.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const each = this.#sorted[middle];
-      if (each && holds(each)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
+  #place(member: Bytes, score: number): number {
+    return this.#sorted.first((each) =>
+      each.score === score ? each.member >= member : each.score > score,
+    );
   }
 }

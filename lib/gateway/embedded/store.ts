@@ -1,4 +1,3 @@
-import type { LuaWasm } from "wasmoon";
 import { type Command, ErrorReply, type Reply, type Store } from "#lib/gateway/store";
 import { type Bytes, toBytes } from "./bytes.ts";
 import { type WallClock, wallClock } from "./clock.ts";
@@ -7,7 +6,8 @@ import { findCommand } from "./commands/all.ts";
 import { CommandError, OUT_OF_MEMORY, wrongArity } from "./errors.ts";
 import { Keyspace } from "./keyspace.ts";
 import { type Result, toReply } from "./result.ts";
-import { loadLua, Scripts } from "./scripts.ts";
+import { type LuaModule, loadLua } from "./lua/module.ts";
+import { Scripts } from "./scripts.ts";
 
 export interface EmbeddedStoreOptions {
   /** What all keys may take, in bytes as estimated; beyond it, what would grow is refused. @default 67108864 */
@@ -49,7 +49,7 @@ class EmbeddedStore implements Store {
   #hasWritten = false;
   #context: Context;
 
-  constructor(lua: LuaWasm, options: EmbeddedStoreOptions) {
+  constructor(lua: LuaModule, options: EmbeddedStoreOptions) {
     const { maxBytes = 64 * MIB, clock = wallClock() } = options;
     const { scriptMs = 1000, scriptBytes = 16 * MIB } = options;
     const call = (args: readonly Bytes[], isReadOnly: boolean) =>
@@ -62,19 +62,16 @@ class EmbeddedStore implements Store {
   }
 
   async call(command: Command): Promise<Reply> {
-    await this.#scripts.mending;
     this.#begin();
     return this.#run(command);
   }
 
   async pipeline(commands: readonly Command[]): Promise<readonly Reply[]> {
-    await this.#scripts.mending;
     this.#begin();
     return commands.map((command) => this.#run(command));
   }
 
   async transaction(commands: readonly Command[]): Promise<readonly Reply[] | ErrorReply> {
-    await this.#scripts.mending;
     this.#begin();
     if (!commands.every(isRunnable)) {
       return new ErrorReply("EXECABORT Transaction discarded because of previous errors.");
@@ -84,7 +81,6 @@ class EmbeddedStore implements Store {
 
   async close(): Promise<void> {
     this.#keys.clear();
-    this.#scripts.close();
   }
 
   /** What a script's redis.call answers. */

@@ -1,3 +1,4 @@
+import { Blocks } from "./blocks.ts";
 import type { Bytes } from "./bytes.ts";
 import type { Result } from "./result.ts";
 import { compareIds, FIRST_ID, type StreamId, writeId } from "./stream-id.ts";
@@ -22,33 +23,27 @@ export interface Pending extends Identified {
 
 /** In the order of their ids. */
 export class Ordered<T extends Identified> {
-  readonly items: T[] = [];
+  readonly items = new Blocks<T>();
 
   /** The place of an id, or where it would be. */
   place(id: StreamId): number {
-    let [low, high] = [0, this.items.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const item = this.items[middle];
-      if (item && compareIds(item.id, id) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return this.items.first((item) => compareIds(item.id, id) >= 0);
   }
 
   get(id: StreamId): T | undefined {
-    const item = this.items[this.place(id)];
+    const item = this.items.at(this.place(id));
     return item && compareIds(item.id, id) === 0 ? item : undefined;
   }
 
   set(item: T): void {
     const place = this.place(item.id);
-    const isThere = this.get(item.id) !== undefined;
-    this.items.splice(place, isThere ? 1 : 0, item);
+    if (this.get(item.id)) this.items.replace(place, item);
+    else this.items.insert(place, item);
   }
 
   delete(id: StreamId): T | undefined {
-    return this.get(id) && this.items.splice(this.place(id), 1)[0];
+    const place = this.place(id);
+    return this.get(id) && this.items.remove(place, place + 1)[0];
   }
 
   /** From one id to another, both included. */
@@ -70,8 +65,17 @@ export class Group {
     this.lastId = lastId;
   }
 
+  /** How many entries each consumer has that it has not acknowledged. */
+  pendingCounts(): ReadonlyMap<Bytes, number> {
+    const counts = new Map<Bytes, number>();
+    for (const { consumer } of this.pending.items.slice()) {
+      counts.set(consumer, (counts.get(consumer) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   pendingOf(consumer: Bytes): Pending[] {
-    return this.pending.items.filter((entry) => entry.consumer === consumer);
+    return this.pending.items.slice().filter((entry) => entry.consumer === consumer);
   }
 }
 
@@ -105,7 +109,7 @@ export class Stream {
 
   /** Removes so many of the oldest. */
   dropOldest(count: number): void {
-    for (const entry of this.entries.items.splice(0, count)) this.#entryBytes -= sizeOf(entry);
+    for (const entry of this.entries.items.remove(0, count)) this.#entryBytes -= sizeOf(entry);
   }
 }
 

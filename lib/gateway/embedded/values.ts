@@ -1,3 +1,4 @@
+import { Blocks } from "./blocks.ts";
 import type { Bytes } from "./bytes.ts";
 import type { SortedSet } from "./sorted-set.ts";
 import type { Stream } from "./stream.ts";
@@ -57,7 +58,7 @@ const ITEM_BYTES = 40;
 /** A list. */
 export class List {
   readonly type = "list";
-  readonly items: Bytes[] = [];
+  readonly items = new Blocks<Bytes>();
   bytes = 0;
 
   get isEmpty(): boolean {
@@ -66,20 +67,20 @@ export class List {
 
   push(side: "left" | "right", item: Bytes): void {
     this.bytes += ITEM_BYTES + item.length;
-    if (side === "left") this.items.unshift(item);
-    else this.items.push(item);
+    this.items.insert(side === "left" ? 0 : this.items.length, item);
   }
 
   pop(side: "left" | "right"): Bytes | undefined {
-    const item = side === "left" ? this.items.shift() : this.items.pop();
+    const place = side === "left" ? 0 : this.items.length - 1;
+    const [item] = this.isEmpty ? [] : this.items.remove(place, place + 1);
     if (item !== undefined) this.bytes -= ITEM_BYTES + item.length;
     return item;
   }
 
   /** Keeps what lies between two places, `end` not included. */
   keep(start: number, end: number): void {
-    this.drop(this.items.splice(end));
-    this.drop(this.items.splice(0, start));
+    this.drop(this.items.remove(end, this.items.length));
+    this.drop(this.items.remove(0, start));
   }
 
   private drop(dropped: readonly Bytes[]): void {

@@ -2,7 +2,7 @@ import type { Bytes } from "#lib/gateway/embedded/bytes";
 import { type Commands, type Context, reads, writes } from "#lib/gateway/embedded/command";
 import { CommandError } from "#lib/gateway/embedded/errors";
 import { readTime, type TimeUnit } from "#lib/gateway/embedded/expiry";
-import { matchesGlob } from "#lib/gateway/embedded/glob";
+import { globMatcher } from "#lib/gateway/embedded/glob";
 import { type Result, Status } from "#lib/gateway/embedded/result";
 import { readCursor, readScan } from "./scan.ts";
 
@@ -27,7 +27,7 @@ export const keyCommands: Commands = {
   }),
   keys: reads(2, ([pattern = ""], { keys }) => {
     const names = Array.from(keys.after(0), ([key]) => key);
-    return names.filter((key) => matchesGlob(pattern, key));
+    return names.filter(globMatcher(pattern));
   }),
   scan: reads(-2, ([cursor = "", ...options], { keys }) => scan(cursor, options, keys)),
 };

@@ -14,8 +14,8 @@ export const lists: Commands = {
   llen: reads(2, ([key = ""], { keys }) => keys.list(key)?.items.length ?? 0),
   lrange: reads(4, ([key = "", first = "", last = ""], { keys }) => {
     const [from, to] = [readInteger(first), readInteger(last)];
-    const items = keys.list(key)?.items ?? [];
-    return items.slice(...places(from, to, items.length));
+    const items = keys.list(key)?.items;
+    return items?.slice(...places(from, to, items.length)) ?? [];
   }),
   ltrim: writes(4, ([key = "", first = "", last = ""], { keys }) => {
     const [from, to] = [readInteger(first), readInteger(last)];

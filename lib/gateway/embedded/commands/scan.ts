@@ -1,6 +1,6 @@
 import type { Bytes } from "#lib/gateway/embedded/bytes";
 import { CommandError, SYNTAX } from "#lib/gateway/embedded/errors";
-import { matchesGlob } from "#lib/gateway/embedded/glob";
+import { globMatcher } from "#lib/gateway/embedded/glob";
 import { readInteger } from "#lib/gateway/embedded/numbers";
 import type { Result } from "#lib/gateway/embedded/result";
 
@@ -27,7 +27,7 @@ export function readScan(options: readonly Bytes[], takesType = false): ScanOpti
     const [name = "", value] = options.slice(at, at + 2);
     const word = name.toUpperCase();
     if (value === undefined) throw new CommandError(SYNTAX);
-    if (word === "MATCH") matches = (text) => matchesGlob(value, text);
+    if (word === "MATCH") matches = globMatcher(value);
     else if (word === "COUNT") count = readCount(value);
     else if (word === "TYPE" && takesType) type = value.toLowerCase();
     else throw new CommandError(SYNTAX);
@@ -48,7 +48,7 @@ function readCount(text: Bytes): number {
  */
 export function readCursor(text: Bytes): number {
   // What C's strtoul reads: nothing at all is 0, and below 0 it counts from the far end.
-  const [, sign, digits = "0"] = /^(?:([+-]?)([0-9]+))?$/.exec(text) ?? ["", "", "x"];
+  const [, sign, digits = "0"] = /^(?:([+-]?)0*([0-9]{1,20}))?$/.exec(text) ?? ["", "", "x"];
   if (digits !== "x" && BigInt(digits) <= MAX_CURSOR) {
     return sign === "-" && Number(digits) > 0 ? Infinity : Number(digits);
   }

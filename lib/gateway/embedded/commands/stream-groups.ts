@@ -63,13 +63,14 @@ export const streamGroups: Commands = {
         if (!stream) throw new CommandError("ERR no such key");
         const group = stream.groups.get(name);
         if (!group) throw new CommandError(noGroup(key, name));
+        const counts = group.pendingCounts();
         return [...group.consumers]
           .toSorted(([a], [b]) => (a < b ? -1 : 1))
           .map(([consumer, seenAt]) => [
             "name",
             consumer,
             "pending",
-            group.pendingOf(consumer).length,
+            counts.get(consumer) ?? 0,
             "idle",
             keys.now - seenAt,
           ]);

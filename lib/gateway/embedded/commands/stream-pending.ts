@@ -59,7 +59,7 @@ function autoclaim(
   let place = group.pending.place(from);
   let left = count * LOOKED_AT;
   while (left > 0 && claimed.length + gone.length < count) {
-    const entry = group.pending.items[place];
+    const entry = group.pending.items.at(place);
     if (!entry) break;
     left -= 1;
     if (!stream?.entries.get(entry.id)) {
@@ -76,7 +76,7 @@ function autoclaim(
     claimed.push(entry);
   }
   keys.changed(key);
-  const next = group.pending.items[place]?.id ?? FIRST_ID;
+  const next = group.pending.items.at(place)?.id ?? FIRST_ID;
   const entries = claimed.map(({ id }) =>
     isIdsOnly ? writeId(id) : [writeId(id), stream?.entries.get(id)?.fields ?? null],
   );
@@ -100,15 +100,17 @@ function readClaimOptions(words: readonly Bytes[]) {
   return { count, isIdsOnly };
 }
 
-function summary({ pending, consumers }: Group): Result {
+function summary(group: Group): Result {
+  const { pending, consumers } = group;
   const { items } = pending;
-  const [first, last] = [items[0], items.at(-1)];
+  const [first, last] = [items.at(0), items.at(-1)];
   if (!first || !last) return [0, null, null, null];
-  const counts = [...consumers.keys()].toSorted().flatMap((consumer) => {
-    const count = items.filter((entry) => entry.consumer === consumer).length;
-    return count > 0 ? [[consumer, String(count)]] : [];
+  const counts = group.pendingCounts();
+  const counted = [...consumers.keys()].toSorted().flatMap((consumer) => {
+    const count = counts.get(consumer);
+    return count === undefined ? [] : [[consumer, String(count)]];
   });
-  return [items.length, writeId(first.id), writeId(last.id), counts];
+  return [items.length, writeId(first.id), writeId(last.id), counted];
 }
 
 interface PendingRange {

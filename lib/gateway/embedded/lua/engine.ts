@@ -1,18 +1,17 @@
 import { createHash } from "node:crypto";
-import { LUA_REGISTRYINDEX, LuaEventMasks, LuaGlobal, LuaReturn, type LuaWasm } from "wasmoon";
+import { LUA_REGISTRYINDEX, LuaReturn } from "wasmoon";
 import { ErrorReply } from "#lib/gateway/store";
 import type { Bytes } from "#lib/gateway/embedded/bytes";
 import { CommandError } from "#lib/gateway/embedded/errors";
 import type { Result } from "#lib/gateway/embedded/result";
+import { openState } from "./allocator.ts";
+import { ScriptEnded } from "./module.ts";
 import type { RawLua, State } from "./raw.ts";
 import { SANDBOX } from "./sandbox.ts";
 import { Stack } from "./stack.ts";
 
 /** Where a state keeps the globals that scripts are compiled with: LUA_RIDX_GLOBALS. */
 const GLOBALS = 2n;
-
-/** How many of Lua's instructions run between two looks at the clock. */
-const HOOK_EVERY = 1000;
 
 export interface EngineOptions {
   /** Runs a command that a script calls. */
@@ -31,46 +30,35 @@ export interface Run {
 /** One state of Lua with the scripts that it has compiled. */
 export class Engine {
   /**
-   * "spent": a script took too long or too much; close it and open another. "lost": Lua was left in
-   * the middle of something, and the module's memory with it: neither is to be touched again.
+   * Set when a script was ended in the middle of something, or took too much memory: this engine must
+   * not be used again.
    */
-  health: "well" | "spent" | "lost" = "well";
+  isSpent = false;
   readonly #lua: RawLua;
   readonly #options: EngineOptions;
   readonly #stack: Stack;
-  readonly #global: LuaGlobal;
   readonly #state: State;
   readonly #compiled = new Map<Bytes, number>();
-  readonly #functions: number[] = [];
   readonly #enter: number;
-  readonly #hook: number;
-  readonly #globals: bigint;
+  readonly #begin: bigint;
   readonly #describe: bigint;
   #work: (state: State) => void = () => {};
-  #deadline = Infinity;
   #hostError: unknown;
 
-  constructor(wasm: LuaWasm, options: EngineOptions) {
-    this.#lua = wasm.module as unknown as RawLua;
+  /** Takes a Lua that was just opened. */
+  constructor(lua: RawLua, options: EngineOptions) {
+    this.#lua = lua;
     this.#options = options;
-    this.#stack = new Stack(this.#lua);
-    this.#global = new LuaGlobal(wasm, true);
-    this.#state = this.#global.address;
-    this.#lua._luaL_openlibs(this.#state);
-    this.#enter = this.#function((state) => {
-      this.#work(state);
+    this.#stack = new Stack(lua);
+    const { state, limit } = openState(lua);
+    this.#state = state;
+    lua._luaL_openlibs(state);
+    this.#enter = lua.addFunction((at) => {
+      this.#work(at);
       return 0;
-    });
-    [this.#globals, this.#describe] = this.#openSandbox();
-    this.#global.setMemoryMax(options.maxBytes);
-    this.#hook = this.#function((state) => this.#watch(state), "vii");
-    this.#lua._lua_sethook(this.#state, this.#hook, LuaEventMasks.Count, HOOK_EVERY);
-  }
-
-  close(): void {
-    this.#global.close();
-    this.#stack.close();
-    for (const each of this.#functions) this.#lua.removeFunction(each);
+    }, "ii");
+    [this.#begin, this.#describe] = this.#openSandbox();
+    limit(options.maxBytes);
   }
 
   has(name: Bytes): boolean {
@@ -78,20 +66,19 @@ export class Engine {
   }
 
   /**
-   * Compiles a script.
+   * Compiles a script, by the deadline in milliseconds of performance.now().
    *
    * @throws {CommandError} with Lua's own words
    */
-  compile(name: Bytes, text: Bytes): void {
+  compile(name: Bytes, text: Bytes, deadline: number): void {
     let problem: string | undefined;
-    this.#deadline = Infinity;
-    const failure = this.#protect(() => {
+    const failure = this.#protect(deadline, () => {
       const status = this.#load(text, "@user_script");
       if (status !== LuaReturn.Ok) problem = this.#stack.readText(this.#state, -1);
       else this.#compiled.set(name, this.#lua._luaL_ref(this.#state, LUA_REGISTRYINDEX));
     });
     if (problem !== undefined || failure !== undefined) {
-      const words = problem ?? failure?.replace(/^[0-9]*:ERR /, "");
+      const words = (problem ?? failure)?.replace(/^[0-9]*:ERR /, "");
       throw new CommandError(`ERR Error compiling script (new function): ${words}`);
     }
   }
@@ -111,10 +98,12 @@ export class Engine {
   run(name: Bytes, { keys, args, deadline }: Run): Result {
     const ref = BigInt(this.#compiled.get(name) ?? 0);
     let result: Result = null;
-    this.#deadline = deadline;
-    const failure = this.#protect((state) => {
-      this.#setGlobals(state, { KEYS: keys, ARGV: args });
+    const failure = this.#protect(deadline, (state) => {
+      this.#prepare(state, keys, args);
       this.#lua._lua_rawgeti(state, LUA_REGISTRYINDEX, ref);
+      // An earlier run may have assigned to _ENV, the script's first upvalue.
+      this.#lua._lua_rawgeti(state, LUA_REGISTRYINDEX, GLOBALS);
+      this.#lua._lua_setupvalue(state, -2, 1);
       this.#lua._lua_callk(state, 0, 1, 0, 0);
       result = this.#stack.readResult(state, -1);
     });
@@ -124,8 +113,8 @@ export class Engine {
     return new ErrorReply(`${text} script: ${where}`);
   }
 
-  /** Where the globals and what describes errors are kept in the registry. */
-  #openSandbox(): [globals: bigint, describe: bigint] {
+  /** Opens the sandbox; returns the places of its functions in the registry. */
+  #openSandbox(): [begin: bigint, describe: bigint] {
     const lua = this.#lua;
     if (this.#load(SANDBOX, "@sandbox") !== LuaReturn.Ok) throw this.#broken();
     this.#push((state) => this.#call(state, "raise"));
@@ -133,23 +122,17 @@ export class Engine {
     this.#push((state) => this.#sha1hex(state));
     if (lua._lua_pcallk(this.#state, 3, 3, 0, 0, 0) !== LuaReturn.Ok) throw this.#broken();
     const describe = lua._luaL_ref(this.#state, LUA_REGISTRYINDEX);
-    const globals = lua._luaL_ref(this.#state, LUA_REGISTRYINDEX);
+    const begin = lua._luaL_ref(this.#state, LUA_REGISTRYINDEX);
     lua._lua_rawseti(this.#state, LUA_REGISTRYINDEX, GLOBALS);
-    return [BigInt(globals), BigInt(describe)];
+    return [BigInt(begin), BigInt(describe)];
   }
 
   #broken(): Error {
     return new Error(`Lua's sandbox failed: ${this.#stack.readText(this.#state, -1)}`);
   }
 
-  #function(run: (state: State) => number | void, signature = "ii"): number {
-    const made = this.#lua.addFunction(run, signature);
-    this.#functions.push(made);
-    return made;
-  }
-
   #push(run: (state: State) => number): void {
-    this.#lua._lua_pushcclosure(this.#state, this.#function(run), 0);
+    this.#lua._lua_pushcclosure(this.#state, this.#lua.addFunction(run, "ii"), 0);
   }
 
   #load(text: Bytes, name: string): LuaReturn {
@@ -162,12 +145,13 @@ export class Engine {
     );
   }
 
-  /** Runs work where Lua's errors are caught; answers the error as `line:text`. */
-  #protect(work: (state: State) => void): string | undefined {
+  /** Runs work where Lua's errors are caught; returns the error as `line:text`. */
+  #protect(deadline: number, work: (state: State) => void): string | undefined {
     const lua = this.#lua;
     const state = this.#state;
     this.#work = work;
     this.#hostError = undefined;
+    lua.deadline = deadline;
     try {
       lua._lua_rawgeti(state, LUA_REGISTRYINDEX, this.#describe);
       lua._lua_pushcclosure(state, this.#enter, 0);
@@ -178,18 +162,17 @@ export class Engine {
       return failure;
     } catch (error) {
       // Lua's own errors end in its protected call; this one went through it.
-      if (error !== this.#hostError) this.health = "lost";
+      if (error !== this.#hostError) this.isSpent = true;
+      if (error instanceof ScriptEnded) return ":ERR the script ran for too long and was ended";
       throw error;
+    } finally {
+      lua.deadline = Infinity;
     }
   }
 
   #failure(status: LuaReturn): string | undefined {
-    if (this.#deadline === -Infinity) {
-      this.health = "spent";
-      return ":ERR the script ran for too long and was ended";
-    }
     if (status === LuaReturn.ErrorMem) {
-      this.health = "spent";
+      this.isSpent = true;
       return ":ERR the script took too much memory";
     }
     if (status === LuaReturn.Ok) return undefined;
@@ -197,26 +180,21 @@ export class Engine {
     return ":ERR the script failed, and so did the handling of its error";
   }
 
-  #setGlobals(state: State, values: Readonly<Record<string, readonly Bytes[]>>): void {
-    this.#lua._lua_rawgeti(state, LUA_REGISTRYINDEX, this.#globals);
-    for (const [name, texts] of Object.entries(values)) {
-      this.#stack.pushText(state, name);
-      this.#stack.pushTexts(state, texts);
-      this.#lua._lua_rawset(state, -3);
-    }
+  /** Hands KEYS and ARGV to the sandbox, which takes back what the script before could change. */
+  #prepare(state: State, keys: readonly Bytes[], args: readonly Bytes[]): void {
+    this.#lua._lua_rawgeti(state, LUA_REGISTRYINDEX, this.#begin);
+    this.#stack.pushTexts(state, keys);
+    this.#stack.pushTexts(state, args);
+    this.#lua._lua_callk(state, 2, 0, 0, 0);
   }
 
-  /** Ends a script that runs for too long; what catches that error is ended at its next step. */
-  #watch(state: State): void {
-    if (this.#deadline !== -Infinity && performance.now() < this.#deadline) return;
-    this.#deadline = -Infinity;
-    this.#lua._lua_sethook(state, this.#hook, LuaEventMasks.Count, 1);
-    this.#stack.pushText(state, "too long");
-    this.#lua._lua_error(state);
+  /** Ends a script that runs for too long, where the host does what the meter does not see. */
+  #watch(): void {
+    if (performance.now() >= this.#lua.deadline) throw new ScriptEnded();
   }
 
   #call(state: State, errors: "raise" | "return"): number {
-    this.#watch(state);
+    this.#watch();
     const args = this.#stack.readArguments(state);
     const result = args instanceof ErrorReply ? args : this.#host(args);
     this.#lua._lua_settop(state, 0);
@@ -237,6 +215,7 @@ export class Engine {
   }
 
   #sha1hex(state: State): number {
+    this.#watch();
     const args = this.#stack.readArguments(state);
     const [text = ""] = args instanceof ErrorReply ? [] : args;
     const bytes = Buffer.from(text, "latin1");

@@ -3,20 +3,22 @@ import type { LuaReturn, LuaType } from "wasmoon";
 /** A Lua state, as a place in the memory of the WebAssembly module. */
 export type State = number;
 /** A place in that memory. */
-type Pointer = number;
+export type Pointer = number;
 
 /**
- * The functions of Lua's C API that we use, as wasmoon's WebAssembly module exports them: without
- * its conversions, which take text as UTF-8 and end it at a zero byte.
+ * The functions of Lua's C API that we use, as wasmoon's WebAssembly module exports them.
  * https://www.lua.org/manual/5.4/manual.html#4.6
  */
 export interface RawLua {
+  /** When the script that runs is ended, in milliseconds of performance.now(). */
+  deadline: number;
   readonly HEAPU8: Uint8Array<ArrayBuffer>;
   readonly HEAPU32: Uint32Array;
   _malloc(size: number): Pointer;
   _free(at: Pointer): void;
-  addFunction(run: (state: State) => number | void, signature: string): Pointer;
-  removeFunction(at: Pointer): void;
+  _realloc(at: Pointer, size: number): Pointer;
+  /** Gives the module a function that it can call; `hostFunction` says what a signature is. */
+  addFunction(run: (...args: number[]) => number | void, signature: string): Pointer;
 
   _luaL_loadbufferx(
     state: State,
@@ -33,6 +35,7 @@ export interface RawLua {
   _lua_createtable(state: State, items: number, fields: number): void;
   _lua_error(state: State): number;
   _lua_gettop(state: State): number;
+  _lua_newstate(allocate: Pointer, userData: Pointer): State;
   _lua_pcallk(
     state: State,
     args: number,
@@ -52,7 +55,7 @@ export interface RawLua {
   _lua_rawgeti(state: State, index: number, key: bigint): LuaType;
   _lua_rawset(state: State, index: number): void;
   _lua_rawseti(state: State, index: number, key: bigint): void;
-  _lua_sethook(state: State, hook: Pointer, mask: number, count: number): void;
+  _lua_setupvalue(state: State, index: number, upvalue: number): Pointer;
   _lua_settop(state: State, index: number): void;
   _lua_toboolean(state: State, index: number): number;
   _lua_tolstring(state: State, index: number, size: Pointer): Pointer;

@@ -1,20 +1,23 @@
 /**
- * What a script finds: the language, without what reaches outside or runs for long in one call of C,
- * and `redis`. Run once for each state of Lua; its arguments are the functions of the host.
+ * What a script finds: the language, without what reaches outside, and `redis`. It runs once for each
+ * state of Lua; its arguments are the functions of the host.
  *
- * Answers the table of globals as scripts see it (read-only), the table behind it, and what makes an
- * error into `line:text`.
+ * Returns the table of globals as scripts see it (read-only), the function that prepares a run, and
+ * the function that turns an error into `line:text`.
+ *
+ * All scripts share these tables, so no script may change them: scripts hold empty views, and only
+ * \`contents_of\` knows the tables behind them. No function may hand one of those tables to a script.
  *
  * Redis runs Lua 5.1, this is 5.4: names that went away since are here, as far as scripts use them.
  */
 export const SANDBOX = `
 local call, pcall_redis, sha1hex = ...
-local error, getmetatable, ipairs, next, pairs, pcall = error, getmetatable, ipairs, next, pairs, pcall
-local rawget, rawset, select, setmetatable, tostring, type = rawget, rawset, select, setmetatable, tostring, type
+local error, getmetatable, next, pairs, pcall, xpcall = error, getmetatable, next, pairs, pcall, xpcall
+local rawget, rawset, setmetatable, tostring, type = rawget, rawset, setmetatable, tostring, type
 local getinfo, load, math_type = debug.getinfo, load, math.type
-local byte, find, gsub, rep = string.byte, string.find, string.gsub, string.rep
+local find, gsub, rep = string.find, string.gsub, string.rep
 local globals = {}
-local protected = {}
+local contents_of = {}
 
 local function refuse()
   error('Attempt to modify a readonly table', 2)
@@ -24,12 +27,16 @@ local function readonly(contents)
   local view = setmetatable({}, {
     __index = contents,
     __newindex = refuse,
-    __pairs = function() return next, contents, nil end,
+    __pairs = function(this) return globals.next, this, nil end,
     __metatable = false,
   })
-  protected[view] = true
+  contents_of[view] = contents
   return view
 end
+
+-- A script reads a view as if it were the table behind it.
+function globals.next(list, key) return next(contents_of[list] or list, key) end
+function globals.rawget(list, key) return rawget(contents_of[list] or list, key) end
 
 local function copy(from, names)
   local to = {}
@@ -37,72 +44,14 @@ local function copy(from, names)
   return to
 end
 
--- A match is one call of C, which no hook ends early: how many steps it may take is reckoned before.
--- It tries every way to share the text out among the repetitions, and every start that is free.
-local MOST_STEPS = 4e9
-local MOST_PATTERN = 10000
-local freedoms, known = {}, 0
-
-local function freedom_of(pattern)
-  local kept = freedoms[pattern]
-  if kept then return kept[1], kept[2] end
-  if #pattern > MOST_PATTERN then error('a pattern has at most 10000 bytes', 4) end
-  local bare = gsub(gsub(gsub(pattern, '%%b..', '*'), '%%%d', '*'), '%%.', 'x')
-  bare = gsub(bare, '%[%^?%]?[^%]]*%]', 'x')
-  local _, repeats = gsub(bare, '[*+-]', '')
-  local _, options = gsub(bare, '%?', '')
-  if byte(bare) ~= 94 then repeats = repeats + 1 end
-  if known >= 1000 then freedoms, known = {}, 0 end
-  freedoms[pattern], known = { repeats, options }, known + 1
-  return repeats, options
-end
-
-local function check_steps(text, pattern, plain)
-  if type(text) == 'number' then text = tostring(text) end
-  if type(text) ~= 'string' or type(pattern) ~= 'string' then return end
-  local repeats, options = 1, 0
-  if not plain then repeats, options = freedom_of(pattern) end
-  local steps = #pattern * 2 ^ options
-  for i = 1, repeats do steps = steps * (#text + i) / i end
-  if steps > MOST_STEPS then
-    error('a pattern with so many repetitions could take too long on so long a text', 3)
-  end
-end
-
-local strings = copy(string, 'byte char format gmatch len lower reverse sub upper')
-function strings.find(text, pattern, init, plain)
-  check_steps(text, pattern, plain)
-  return find(text, pattern, init, plain)
-end
-function strings.gsub(text, pattern, ...)
-  check_steps(text, pattern)
-  return gsub(text, pattern, ...)
-end
-for _, name in ipairs({ 'match', 'gmatch' }) do
-  local original = string[name]
-  strings[name] = function(text, pattern, init)
-    check_steps(text, pattern)
-    return original(text, pattern, init)
-  end
-end
+local strings = copy(string, 'byte char find format gmatch gsub len lower match reverse sub upper')
 function strings.rep(text, count, separator)
   -- Nothing, repeated, is counted up to the end all the same.
   if text == '' and (separator or '') == '' then return '' end
   return rep(text, count, separator)
 end
 
--- A length that a metamethod claims would make them run as long as it says.
-local tables = copy(table, 'unpack')
-for _, name in ipairs({ 'concat', 'insert', 'remove', 'sort' }) do
-  local original = table[name]
-  tables[name] = function(list, ...)
-    local meta = getmetatable(list)
-    if type(meta) == 'table' and rawget(meta, '__len') ~= nil then
-      error('table.' .. name .. ' takes no table with __len', 2)
-    end
-    return original(list, ...)
-  end
-end
+local tables = copy(table, 'concat insert remove sort unpack')
 function tables.getn(list) return #list end
 function tables.maxn(list)
   local most = 0
@@ -117,6 +66,18 @@ for name, value in pairs(math) do maths[name] = value end
 maths.mod = math.fmod
 function maths.pow(x, y) return x ^ y end
 function maths.log10(x) return math.log(x, 10) end
+
+-- What a script seeds holds for that script alone: the next one goes on from numbers drawn before.
+local random, randomseed = math.random, math.randomseed
+local first, second
+function maths.randomseed(...)
+  if not first then first, second = random(0), random(0) end
+  randomseed(...)
+end
+local function restore_seed()
+  if first then randomseed(first, second) end
+  first, second = nil, nil
+end
 
 local redis = {
   call = call, pcall = pcall_redis, sha1hex = sha1hex,
@@ -138,7 +99,7 @@ function redis.error_reply(text)
   return { err = find(text, ' ', 1, true) and text or 'ERR ' .. text }
 end
 
-for name, value in pairs(copy(_G, 'assert error getmetatable ipairs next pairs rawequal rawget rawlen select tonumber tostring type _VERSION')) do
+for name, value in pairs(copy(_G, 'assert error getmetatable ipairs pairs rawequal rawlen select tonumber tostring type _VERSION')) do
   globals[name] = value
 end
 globals.string, globals.table, globals.math = readonly(strings), readonly(tables), readonly(maths)
@@ -146,12 +107,13 @@ globals.os, globals.redis = readonly({ clock = os.clock }), readonly(redis)
 globals.unpack = table.unpack
 
 function globals.rawset(list, key, value)
-  if protected[list] then error('Attempt to modify a readonly table', 0) end
+  if contents_of[list] then error('Attempt to modify a readonly table', 0) end
   return rawset(list, key, value)
 end
 
--- A finalizer would run when nobody watches.
+-- A finalizer would run within a later script.
 function globals.setmetatable(list, meta)
+  if contents_of[list] then error('Attempt to modify a readonly table', 0) end
   if type(meta) == 'table' and rawget(meta, '__gc') ~= nil then
     error('__gc is not available in scripts', 2)
   end
@@ -159,21 +121,17 @@ function globals.setmetatable(list, meta)
 end
 
 -- An error of Redis, raised, reaches the script that catches it as its text.
+local function settled(problem)
+  local text = type(problem) == 'table' and rawget(problem, 'err')
+  return text or problem
+end
 local function settle(ok, problem, ...)
-  if not ok and type(problem) == 'table' and rawget(problem, 'err') ~= nil then
-    return false, rawget(problem, 'err')
-  end
-  return ok, problem, ...
+  if ok then return ok, problem, ... end
+  return ok, settled(problem)
 end
 function globals.pcall(...) return settle(pcall(...)) end
-
--- The handler runs after the error, not within it: there no hook would end it.
-local function handled(handler, ok, ...)
-  if ok then return ok, ... end
-  return false, handler(...)
-end
 function globals.xpcall(work, handler, ...)
-  return handled(handler, settle(pcall(work, ...)))
+  return xpcall(work, function(problem) return handler(settled(problem)) end, ...)
 end
 
 local environment = readonly(globals)
@@ -194,7 +152,7 @@ local of_strings = getmetatable('')
 of_strings.__index = strings
 of_strings.__metatable = false
 
--- No tostring of what could have a metamethod: an error of the hook's, described, sees no hook.
+-- No tostring of what could have a metamethod, which would run as the handler of an error.
 local function words(problem)
   local kind = type(problem)
   if kind == 'table' and type(rawget(problem, 'err')) == 'string' then return rawget(problem, 'err') end
@@ -210,5 +168,10 @@ local function describe(problem)
   return ':' .. words(problem)
 end
 
-return environment, globals, describe
+local function begin(keys, argv)
+  globals.KEYS, globals.ARGV = keys, argv
+  restore_seed()
+end
+
+return environment, begin, describe
 `;

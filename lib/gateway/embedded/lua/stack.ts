@@ -30,11 +30,6 @@ export class Stack {
     this.#memory = Buffer.from(lua.HEAPU8.buffer);
   }
 
-  close(): void {
-    this.#lua._free(this.#scratch);
-    this.#lua._free(this.#size);
-  }
-
   /** Runs work with text in Lua's memory: where it is, and its size. */
   withText<T>(text: Bytes, work: (at: number, size: number) => T): T {
     const fits = text.length <= SCRATCH_BYTES;
