@@ -1,6 +1,6 @@
 import { commandFromPath, readCommand, readCommands, readJson } from "./commands.ts";
 import { type Answer, toAnswer } from "./encoding.ts";
-import { refusalOf } from "./refused-commands.ts";
+import { type Permissions, refusalOf } from "./refused-commands.ts";
 import { RequestError } from "./request-error.ts";
 import { type Command, ErrorReply, type Reply, type Store } from "./store.ts";
 
@@ -20,10 +20,9 @@ export interface GatewayAnswer {
   readonly body: Answer | readonly Answer[];
 }
 
-export interface RouteOptions {
+export interface RouteOptions extends Permissions {
   readonly store: Store;
   readonly pipelineCommands: number;
-  readonly allowFlush: boolean;
 }
 
 /**
@@ -60,22 +59,23 @@ function isPostOnly(path: string): boolean {
 async function answerOne(
   command: Command,
   { base64 }: GatewayRequest,
-  { store, allowFlush }: RouteOptions,
+  options: RouteOptions,
 ): Promise<GatewayAnswer> {
-  const refusal = refusalOf(command, allowFlush);
+  const refusal = refusalOf(command, options);
   if (refusal) throw new RequestError(400, refusal);
-  const reply = await store.call(command);
+  const reply = await options.store.call(command);
   return { status: reply instanceof ErrorReply ? 400 : 200, body: toAnswer(reply, base64) };
 }
 
 async function answerPipeline(
   { body, base64 }: GatewayRequest,
-  { store, pipelineCommands, allowFlush }: RouteOptions,
+  options: RouteOptions,
 ): Promise<GatewayAnswer> {
-  const commands = readCommands(readJson(body), pipelineCommands);
-  const refusals = commands.map((command) => refusalOf(command, allowFlush));
+  const commands = readCommands(readJson(body), options.pipelineCommands);
+  const refusals = commands.map((command) => refusalOf(command, options));
   const allowed = commands.filter((_, index) => refusals[index] === undefined);
-  const replies = allowed.length > 0 ? (await store.pipeline(allowed)).values() : [].values();
+  const replies =
+    allowed.length > 0 ? (await options.store.pipeline(allowed)).values() : [].values();
   const all = refusals.map((refusal): Reply =>
     refusal === undefined ? (replies.next().value ?? null) : new ErrorReply(refusal),
   );
@@ -84,14 +84,14 @@ async function answerPipeline(
 
 async function answerTransaction(
   { body, base64 }: GatewayRequest,
-  { store, pipelineCommands, allowFlush }: RouteOptions,
+  options: RouteOptions,
 ): Promise<GatewayAnswer> {
-  const commands = readCommands(readJson(body), pipelineCommands);
+  const commands = readCommands(readJson(body), options.pipelineCommands);
   for (const command of commands) {
-    const refusal = refusalOf(command, allowFlush);
+    const refusal = refusalOf(command, options);
     if (refusal) throw new RequestError(400, refusal);
   }
-  const replies = await store.transaction(commands);
+  const replies = await options.store.transaction(commands);
   if (replies instanceof ErrorReply) return { status: 400, body: toAnswer(replies, base64) };
   return { status: 200, body: replies.map((reply) => toAnswer(reply, base64)) };
 }
