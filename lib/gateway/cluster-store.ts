@@ -4,6 +4,7 @@ import { type Route, routeOf, routeOfTransaction } from "./cluster-commands.ts";
 import { type ClusterOptions, connectTopology, type Topology } from "./cluster-topology.ts";
 import { inTransaction, send, timedOut, transacted, unreachable } from "./redis-connection.ts";
 import { type Budget, type Command, ErrorReply, type Reply, type Store } from "./store.ts";
+import { inWindows } from "./windows.ts";
 
 /** How many redirections of one call are followed. */
 const MOST_REDIRECTIONS = 5;
@@ -25,8 +26,14 @@ export async function connectCluster(options: ClusterOptions): Promise<Store> {
       return orDown(await run(command, budget));
     },
     async pipeline(commands, budget) {
-      // Written in one turn of the event loop: what goes to one node arrives there in its order.
-      return inPlace(await Promise.allSettled(commands.map((command) => run(command, budget))));
+      const settled = await inWindows<PromiseSettledResult<Reply>>(commands, {
+        budget,
+        patienceMs: options.commandTimeoutMs / 2,
+        // Written in one turn of the event loop: what goes to one node arrives there in its order.
+        send: (some) => Promise.allSettled(some.map((command) => run(command, budget))),
+        unsent: (value) => ({ status: "fulfilled", value }),
+      });
+      return inPlace(settled);
     },
     async transaction(commands, budget) {
       const route = routeOfTransaction(commands);

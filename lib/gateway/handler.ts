@@ -97,6 +97,6 @@ function write(response: ServerResponse, { status, pieces }: AnswerText, isOpen:
     ...(status === 401 && { "www-authenticate": "Bearer" }),
     ...(!isOpen && { connection: "close" }),
   });
-  for (const piece of pieces) response.write(piece);
-  response.end();
+  for (const piece of pieces.slice(0, -1)) response.write(piece);
+  response.end(pieces.at(-1));
 }

@@ -15,6 +15,7 @@ import {
   untilSilenced,
 } from "./redis-connection.ts";
 import type { Budget, Command, Store } from "./store.ts";
+import { inWindows } from "./windows.ts";
 
 export interface RedisStoreOptions {
   /** redis://[user:password@]host[:port][/db], or rediss:// for TLS. */
@@ -68,12 +69,18 @@ export async function connectRedis(options: RedisStoreOptions): Promise<Store> {
     check();
     return await send(redis, command, commandTimeoutMs, budget);
   };
+  // Written in one turn of the event loop, so that no other caller's command comes between.
   const all = (commands: readonly Command[], budget?: Budget) =>
     Promise.all(commands.map((command) => call(command, budget)));
   return {
     call,
-    // Written in one turn of the event loop, so that no other caller's command comes between.
-    pipeline: all,
+    pipeline: (commands, budget) =>
+      inWindows(commands, {
+        budget,
+        patienceMs: commandTimeoutMs / 2,
+        send: (some) => all(some, budget),
+        unsent: (refusal) => refusal,
+      }),
     async transaction(commands, budget) {
       return transacted((await all(inTransaction(commands), budget)).at(-1));
     },

@@ -51,6 +51,10 @@ export class ReplyBudget implements Budget {
     return this.#refusedStatus;
   }
 
+  get taken(): number {
+    return this.#taken;
+  }
+
   get refusal(): ErrorReply | undefined {
     return this.#refusal;
   }

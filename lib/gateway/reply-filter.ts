@@ -80,7 +80,7 @@ export class ReplyFilter {
 
   #openElement(line: Buffer): void {
     const type = line[0];
-    const count = type === BULK || type === ARRAY ? Number(line.toString("latin1", 1)) : -1;
+    const count = type === BULK || type === ARRAY ? countIn(line) : -1;
     if (this.#open.length === 0) {
       this.#budget = this.#ends.budget();
       this.#isCut = false;
@@ -140,4 +140,16 @@ export class ReplyFilter {
       this.#open.pop();
     }
   }
+}
+
+/** The number of a line such as `$12\r\n`; -1 for `$-1`. */
+function countIn(line: Buffer): number {
+  let count = 0;
+  // Without a text in between: there may be millions.
+  for (let at = 1; at < line.length - 2; at += 1) {
+    const digit = (line[at] ?? 0) - 48;
+    if (digit < 0) return -1;
+    count = count * 10 + digit;
+  }
+  return count;
 }

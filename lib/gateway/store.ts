@@ -21,6 +21,8 @@ export class ErrorReply {
 export interface Budget {
   /** Returns true when so many more bytes fit, and takes them. Once some did not, no more do. */
   take(bytes: number): boolean;
+  /** How many bytes were taken. */
+  readonly taken: number;
   /** What the caller is told of each reply that does not fit; undefined while all fit. */
   readonly refusal: ErrorReply | undefined;
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import { serveStore } from "#lib/gateway/server";
 import { rawClient } from "../support/raw-client.ts";
@@ -49,7 +50,6 @@ describe.each(STORES_AND_CLUSTER)("before $name: replies", (kind) => {
       ...times(8, tooMuch),
       { error: expect.stringContaining("refuses FLUSHALL") as string },
     ]);
-    expect((await ask("/", ["GET", "{k}n"])).answer).toEqual({ result: "1" });
     expect((await ask("/", get)).answer).toEqual(value);
   });
 
@@ -92,14 +92,19 @@ describe.each(STORES_AND_CLUSTER)("before $name: replies", (kind) => {
     // A client that does not read its answer keeps it at work.
     const slow = cleanUp(rawClient(gateway.port), (it) => it.socket.destroy());
     const body = JSON.stringify(times(200, get));
-    slow.socket.pause();
+    slow.socket.once("data", () => slow.socket.pause());
+    const answered = once(slow.socket, "data");
     slow.socket.write(
       `POST /pipeline HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     );
     const four = times(50, get);
-    await expect
-      .poll(async () => JSON.stringify((await ask("/pipeline", four)).answer))
-      .toContain("ERR the replies of all requests at work take");
+    await answered;
+    const { status, answer } = await ask("/pipeline", four);
+    expect([status, (answer as unknown[]).at(0), (answer as unknown[]).at(-1)]).toEqual([
+      200,
+      value,
+      busy,
+    ]);
     expect(await ask("/", ["MGET", ...times(50, "{k}value")])).toEqual({
       status: 503,
       answer: busy,

@@ -70,7 +70,7 @@ class EmbeddedStore implements Store {
   async pipeline(commands: readonly Command[], budget?: Budget): Promise<readonly Reply[]> {
     await this.#scripts.mending;
     this.#begin();
-    return commands.map((command) => this.#run(command, budget));
+    return commands.map((command) => budget?.refusal ?? this.#run(command, budget));
   }
 
   async transaction(
