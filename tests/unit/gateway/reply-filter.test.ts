@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ReplyBudget, ReplyPool } from "#lib/gateway/reply-budget";
+import { type ReplyBudget, ReplyPool } from "#lib/gateway/reply-budget";
 import { ReplyFilter } from "#lib/gateway/reply-filter";
 import { ErrorReply } from "#lib/gateway/store";
 
