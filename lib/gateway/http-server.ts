@@ -10,6 +10,7 @@ import { CountedRequest } from "./counted-request.ts";
 import { boundConnections, connectionsAllowed } from "./connections.ts";
 import { endConnections } from "./ended-connections.ts";
 import { endedLines, type EndedLines } from "./ended-lines.ts";
+import { boundIdleBytes } from "./idle-bytes.ts";
 import { endUnlessWhole } from "./lingering-close.ts";
 import { answerWith, atMost, endWith, ownStatus } from "./own-answer.ts";
 import { takingTurns } from "./turns.ts";
@@ -87,6 +88,8 @@ export function createHttpServer(handle: Handler, settings: Partial<HttpSettings
   });
   server.timeout = its.stalledTimeoutMs;
   boundConnections(server, its.connections);
+  // An upgraded connection has no requests any more.
+  if (!its.upgrades) boundIdleBytes(server, its.checkEveryMs);
   const ended = endedLines({ ...its, values: its });
   const tooLarge = () => ended("bodyBytes");
   endConnections(server, ended);

@@ -131,6 +131,30 @@ describe.each(ENDLESS)("a body %s that does not end", (_, framing, piece) => {
   });
 });
 
+test.each([
+  ["before its first request", ""],
+  ["behind a request that was answered", `GET / HTTP/1.1\r\n${HOST}\r\n`],
+])("a client that sends empty lines without end, %s, is cut off", async (_, head) => {
+  const { port, read } = await serving((_request, response) => response.end(), {
+    checkEveryMs: 50,
+  });
+  await flood(port, head, Buffer.alloc(65_536, "\r\n"));
+  expect(read()).toBeLessThan(512 * MIB);
+});
+
+test("a connection that has sent many large bodies is not cut off", async () => {
+  const { port } = await serving(
+    (request, response) => request.on("end", () => response.end()).resume(),
+    { checkEveryMs: 10 },
+  );
+  const client = cleanUp(rawClient(port), (it) => it.socket.destroy());
+  const post = `${POST}Content-Length: 100000\r\n\r\n${"a".repeat(100_000)}`;
+  for (let sent = 1; sent <= 30; sent += 1) {
+    client.socket.write(post);
+    await expect.poll(() => statusesOf(client.text()), { interval: 5 }).toHaveLength(sent);
+  }
+});
+
 function later(response: ServerResponse): void {
   response.writeHead(429).end("no");
 }
