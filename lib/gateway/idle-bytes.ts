@@ -1,8 +1,17 @@
-import type { Server } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 /** More than the headers of a request, and than the rest of a body that was answered, in bytes. */
 const MOST_BYTES = 1_048_576;
+
+interface State {
+  /** The answer to the last request. */
+  last: ServerResponse | undefined;
+  /** The last answer that a look has found closed. */
+  idleAfter: ServerResponse | undefined;
+  /** How many bytes had come by that look. */
+  from: number;
+}
 
 /**
  * Closes connections that send and send although no request of theirs is at work. Node skips empty
@@ -11,25 +20,26 @@ const MOST_BYTES = 1_048_576;
  * @param everyMs how often all connections are looked at, in milliseconds
  */
 export function boundIdleBytes(server: Server, everyMs: number): void {
-  const open = new Map<Socket, { atWork: number; from: number }>();
+  const open = new Map<Socket, State>();
   server.on("connection", (socket: Socket) => {
-    open.set(socket, { atWork: 0, from: 0 });
+    open.set(socket, { last: undefined, idleAfter: undefined, from: 0 });
     socket.once("close", () => open.delete(socket));
   });
+  // Without a listener of the answer's: it has as many as Node takes without a warning.
   server.on("request", ({ socket }, response) => {
     const state = open.get(socket);
-    if (!state) return;
-    state.atWork += 1;
-    response.once("close", () => {
-      state.atWork -= 1;
-      state.from = socket.bytesRead;
-    });
+    if (state) state.last = response;
   });
-  const look = () => {
-    for (const [socket, { atWork, from }] of open) {
-      if (atWork === 0 && socket.bytesRead - from > MOST_BYTES) socket.destroy();
-    }
-  };
-  const looking = setInterval(look, everyMs).unref();
+  const looking = setInterval(() => {
+    for (const [socket, state] of open) look(socket, state);
+  }, everyMs).unref();
   server.once("close", () => clearInterval(looking));
+}
+
+function look(socket: Socket, state: State): void {
+  const { last, idleAfter, from } = state;
+  if (last !== idleAfter) {
+    state.from = socket.bytesRead;
+    if (last?.closed) state.idleAfter = last;
+  } else if (socket.bytesRead - from > MOST_BYTES) socket.destroy();
 }
