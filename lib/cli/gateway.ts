@@ -9,6 +9,7 @@ import { unknownVariables } from "#lib/unknown-variables";
 import { clusterFlag } from "./cluster-flag.ts";
 import { toldToStop } from "./drain.ts";
 import { gatewayListensAt } from "./listening.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 const HELP = `Serves the Upstash REST protocol in front of any Redis, Valkey or compatible server.
 
@@ -21,6 +22,9 @@ const HELP = `Serves the Upstash REST protocol in front of any Redis, Valkey or 
   GATEWAY_HOST      where to listen              127.0.0.1
   GATEWAY_PORT      0 for any that is free       8079
   GATEWAY_TOKEN     what callers must send       made and printed, where unset
+  GATEWAY_ALLOW_SHARED
+                    1 permits FUNCTION LOAD and  0
+                    DELETE, MOVE, COPY with DB
 
 docs/gateway.md says what it speaks and what it refuses.
 `;
@@ -48,6 +52,7 @@ async function run(): Promise<void> {
     ...at,
     redisUrl: redis?.href ?? "redis://127.0.0.1:6379",
     cluster: clusterFlag(HEADGATE_CLUSTER),
+    allowShared: wholeNumber(env, "GATEWAY_ALLOW_SHARED", 0, 0, 1) === 1,
     token: GATEWAY_TOKEN ?? randomBytes(32).toString("base64url"),
     report: (line) => console.error(line),
   });

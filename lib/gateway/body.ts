@@ -16,8 +16,8 @@ export async function readBody(request: IncomingMessage, most: number): Promise<
       size += chunk.length;
       if (size <= most) return void chunks.push(chunk);
       request.off("data", read);
-      // Let the rest go by unkept: a client that is still sending would not read our answer.
-      request.resume();
+      // The server reads some of the rest after the answer, and closes the connection.
+      request.pause();
       reject(tooLarge(most));
     };
     request.on("data", read);

@@ -3,7 +3,8 @@ import { HeadgateError } from "#lib/core/errors";
 import { type Route, routeOf, routeOfTransaction } from "./cluster-commands.ts";
 import { type ClusterOptions, connectTopology, type Topology } from "./cluster-topology.ts";
 import { inTransaction, send, timedOut, transacted, unreachable } from "./redis-connection.ts";
-import { type Command, ErrorReply, type Reply, type Store } from "./store.ts";
+import { type Budget, type Command, ErrorReply, type Reply, type Store } from "./store.ts";
+import { inWindows } from "./windows.ts";
 
 /** How many redirections of one call are followed. */
 const MOST_REDIRECTIONS = 5;
@@ -21,17 +22,23 @@ export async function connectCluster(options: ClusterOptions): Promise<Store> {
   const topology = await connectTopology(options);
   const run = runner(topology, options.commandTimeoutMs);
   return {
-    async call(command) {
-      return orDown(await run(command));
+    async call(command, budget) {
+      return orDown(await run(command, budget));
     },
-    async pipeline(commands) {
-      // Written in one turn of the event loop: what goes to one node arrives there in its order.
-      return inPlace(await Promise.allSettled(commands.map(run)));
+    async pipeline(commands, budget) {
+      const settled = await inWindows<PromiseSettledResult<Reply>>(commands, {
+        budget,
+        patienceMs: options.commandTimeoutMs / 2,
+        // Written in one turn of the event loop: what goes to one node arrives there in its order.
+        send: (some) => Promise.allSettled(some.map((command) => run(command, budget))),
+        unsent: (value) => ({ status: "fulfilled", value }),
+      });
+      return inPlace(settled);
     },
-    async transaction(commands) {
+    async transaction(commands, budget) {
       const route = routeOfTransaction(commands);
       if (route.to === "none") return route.refusal;
-      const replies = await run.together(inTransaction(commands), route);
+      const replies = await run.together(inTransaction(commands), route, budget);
       return transacted(orDown(replies.at(-1) ?? null));
     },
     close: () => topology.close(),
@@ -39,27 +46,32 @@ export async function connectCluster(options: ClusterOptions): Promise<Store> {
 }
 
 function runner(topology: Topology, commandTimeoutMs: number) {
-  async function run(command: Command): Promise<Reply> {
+  async function run(command: Command, budget?: Budget): Promise<Reply> {
     const route = routeOf(command);
     if (route.to === "none") return route.refusal;
-    if (route.to === "every") return await onEvery(command, route.join);
-    const [reply = null] = await together([command], route);
+    if (route.to === "every") return await onEvery(command, route.join, budget);
+    const [reply = null] = await together([command], route, budget);
     return reply;
   }
 
   async function onEvery(
     command: Command,
     join: (replies: readonly Reply[]) => Reply,
+    budget?: Budget,
   ): Promise<Reply> {
     topology.check();
     const masters = topology.masters();
     if (masters.length === 0) throw unreachable();
-    const replies = await Promise.all(masters.map((node) => write(node, command)));
+    const replies = await Promise.all(masters.map((node) => write(node, command, budget)));
     return replies.find((reply) => reply instanceof ErrorReply) ?? join(replies);
   }
 
   /** Runs commands on one node, in one turn, wherever their slot is now. */
-  async function together(commands: readonly Command[], route: Route): Promise<readonly Reply[]> {
+  async function together(
+    commands: readonly Command[],
+    route: Route,
+    budget?: Budget,
+  ): Promise<readonly Reply[]> {
     topology.check();
     const latest = performance.now() + commandTimeoutMs;
     let node = route.to === "slot" ? topology.masterOf(route.slot) : topology.anyMaster();
@@ -67,7 +79,7 @@ function runner(topology: Topology, commandTimeoutMs: number) {
     for (let followed = 0; followed <= MOST_REDIRECTIONS; followed += 1) {
       if (!node) break;
       const from = node;
-      const replies = await Promise.all(block.map((command) => write(from, command)));
+      const replies = await Promise.all(block.map((command) => write(from, command, budget)));
       const redirection = redirectionIn(replies);
       if (!redirection) return replies.slice(-commands.length);
       if (performance.now() >= latest) throw timedOut(commandTimeoutMs);
@@ -79,9 +91,9 @@ function runner(topology: Topology, commandTimeoutMs: number) {
     throw unreachable();
   }
 
-  async function write(node: Redis, command: Command): Promise<Reply> {
+  async function write(node: Redis, command: Command, budget?: Budget): Promise<Reply> {
     try {
-      return await send(node, command, commandTimeoutMs);
+      return await send(node, command, commandTimeoutMs, budget);
     } catch (error) {
       // Its replica may have taken over.
       topology.refresh();

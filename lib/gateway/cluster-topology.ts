@@ -1,5 +1,6 @@
 import { Cluster, type Redis, type RedisOptions } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
+import { boundReplies } from "./bounded-replies.ts";
 import { addressOptions, readAddress } from "./redis-address.ts";
 import {
   connectionOptions,
@@ -169,6 +170,7 @@ const FIRST_CONNECTIONS = new WeakMap<Redis, Promise<void>>();
 
 function followNode(cluster: Cluster, node: Redis, report: (line: string) => void): void {
   let isLost = false;
+  boundReplies(node);
   node.on("ready", () => {
     if (isLost) report(`Redis Cluster's node ${addressOf(node)} answers again`);
     isLost = false;

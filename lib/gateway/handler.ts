@@ -1,13 +1,17 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { HeadgateError } from "#lib/core/errors";
+import { type AnswerText, textOf } from "./answer-text.ts";
 import { readBody } from "./body.ts";
+import { type ReplyBudget, ReplyPool } from "./reply-budget.ts";
 import { RequestError } from "./request-error.ts";
-import { answer, type GatewayAnswer, type RouteOptions } from "./routes.ts";
+import { answer, type RouteOptions } from "./routes.ts";
 
 export interface HandlerOptions extends RouteOptions {
   readonly isAuthorized: (authorization: string | undefined) => boolean;
   readonly bodyBytes: number;
   readonly concurrentRequests: number;
+  readonly replyBytes: number;
+  readonly allReplyBytes: number;
   /** Whether the gateway still takes requests; when not, each connection ends with its answer. */
   readonly isOpen: () => boolean;
   /** Hears of an error of the gateway's own. */
@@ -17,11 +21,9 @@ export interface HandlerOptions extends RouteOptions {
 /** The listener of the HTTP server: the token first, whatever the path and the method. */
 export function createHandler(options: HandlerOptions): RequestListener {
   let atWork = 0;
+  const pool = new ReplyPool(options);
 
-  async function settle(
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<GatewayAnswer> {
+  async function settle(request: IncomingMessage, response: ServerResponse): Promise<AnswerText> {
     if (!options.isAuthorized(request.headers.authorization)) {
       throw new RequestError(
         401,
@@ -33,7 +35,10 @@ export function createHandler(options: HandlerOptions): RequestListener {
     }
     atWork += 1;
     try {
-      return await work(request, response, options);
+      const budget = pool.open();
+      // The answer is kept until the client has read it.
+      response.once("close", () => budget.release());
+      return await work(request, response, budget, options);
     } finally {
       atWork -= 1;
     }
@@ -50,8 +55,9 @@ export function createHandler(options: HandlerOptions): RequestListener {
 async function work(
   request: IncomingMessage,
   response: ServerResponse,
+  budget: ReplyBudget,
   options: HandlerOptions,
-): Promise<GatewayAnswer> {
+): Promise<AnswerText> {
   const { headers, method = "", url = "/" } = request;
   if (headers["upstash-response-format"] === "resp2") {
     throw new RequestError(400, "ERR the gateway answers JSON only, not RESP2");
@@ -61,34 +67,36 @@ async function work(
   const body = await readBody(request, options.bodyBytes);
   const [path = "/", query = ""] = url.split(/\?(.*)/s, 2);
   const base64 = headers["upstash-encoding"] === "base64";
-  return await answer({ method, path, query, body, base64 }, options);
+  return textOf(await answer({ method, path, query, body, base64, budget }, options), budget);
 }
 
-function failure(error: unknown, report: (line: string) => void): GatewayAnswer {
-  if (error instanceof RequestError) {
-    return { status: error.status, body: { error: error.message } };
-  }
+function failure(error: unknown, report: (line: string) => void): AnswerText {
+  const answered = (status: number, message: string) => ({
+    status,
+    pieces: [Buffer.from(JSON.stringify({ error: message }))],
+  });
+  if (error instanceof RequestError) return answered(error.status, error.message);
   if (error instanceof HeadgateError) {
     const status = error.code === "STORE_TIMEOUT" ? 504 : 503;
-    return { status, body: { error: `ERR ${error.message}` } };
+    return answered(status, `ERR ${error.message}`);
   }
   // A client that goes away while it sends is no fault of ours, and nobody reads the answer.
   if (!isAbort(error)) report(`The gateway failed: ${error instanceof Error ? error.stack : "?"}`);
-  return { status: 500, body: { error: "ERR the gateway failed" } };
+  return answered(500, "ERR the gateway failed");
 }
 
 function isAbort(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ECONNRESET";
 }
 
-function write(response: ServerResponse, { status, body }: GatewayAnswer, isOpen: boolean): void {
-  const text = Buffer.from(JSON.stringify(body));
+function write(response: ServerResponse, { status, pieces }: AnswerText, isOpen: boolean): void {
   response.writeHead(status, {
     "content-type": "application/json",
-    "content-length": text.length,
+    "content-length": pieces.reduce((sum, { length }) => sum + length, 0),
     "cache-control": "no-store",
     ...(status === 401 && { "www-authenticate": "Bearer" }),
     ...(!isOpen && { connection: "close" }),
   });
-  response.end(text);
+  for (const piece of pieces.slice(0, -1)) response.write(piece);
+  response.end(pieces.at(-1));
 }

@@ -10,6 +10,8 @@ import { CountedRequest } from "./counted-request.ts";
 import { boundConnections, connectionsAllowed } from "./connections.ts";
 import { endConnections } from "./ended-connections.ts";
 import { endedLines, type EndedLines } from "./ended-lines.ts";
+import { boundIdleBytes } from "./idle-bytes.ts";
+import { endUnlessWhole } from "./lingering-close.ts";
 import { answerWith, atMost, endWith, ownStatus } from "./own-answer.ts";
 import { takingTurns } from "./turns.ts";
 
@@ -63,7 +65,9 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 /**
  * Makes an HTTP/1.1 server that holds against hostile clients. Whatever is slow, too large or framed
  * in two ways (RFC 9112, 6.3) is answered 408, 413, 431 or 400, and its connection closed; what
- * comes after it there reaches no handler. The requests of one connection are handled one by one.
+ * comes after it there reaches no handler. The requests of one connection are handled one by one. A
+ * request that is answered before its body has come whole has a second and 256 KiB for the rest; then
+ * its connection is closed.
  *
  * @param handle answers a request; it never throws
  */
@@ -84,6 +88,8 @@ export function createHttpServer(handle: Handler, settings: Partial<HttpSettings
   });
   server.timeout = its.stalledTimeoutMs;
   boundConnections(server, its.connections);
+  // An upgraded connection has no requests any more.
+  if (!its.upgrades) boundIdleBytes(server, its.checkEveryMs);
   const ended = endedLines({ ...its, values: its });
   const tooLarge = () => ended("bodyBytes");
   endConnections(server, ended);
@@ -93,6 +99,7 @@ export function createHttpServer(handle: Handler, settings: Partial<HttpSettings
     request.bound(its.bodyBytes, response, tooLarge);
     const closed = new Promise((resolve) => response.once("close", resolve));
     if (!(await turn(request.socket, closed))) return;
+    if (!request.complete) endUnlessWhole(request, response);
     const status = ownStatus(request, its.bodyBytes);
     if (status === undefined) {
       handle(request, response);

@@ -4,6 +4,10 @@ import { HeadgateError } from "#lib/core/errors";
 export interface GatewayLimits {
   /** The largest body, in bytes. @default 1048576 */
   readonly bodyBytes: number;
+  /** What the replies of one request may take in memory, in bytes. @default 67108864 */
+  readonly replyBytes: number;
+  /** What the replies of all requests at work may take together, in bytes. @default 268435456 */
+  readonly allReplyBytes: number;
   /** The most commands in a pipeline or a transaction. @default 1000 */
   readonly pipelineCommands: number;
   /** The most requests at work at once; more are answered 503. @default 1000 */
@@ -20,6 +24,8 @@ export interface GatewayLimits {
 
 const DEFAULTS: GatewayLimits = {
   bodyBytes: 1_048_576,
+  replyBytes: 67_108_864,
+  allReplyBytes: 268_435_456,
   pipelineCommands: 1_000,
   concurrentRequests: 1_000,
   scripts: 1_000,
@@ -39,7 +45,7 @@ export function withDefaults(overrides: Partial<GatewayLimits> = {}): GatewayLim
     if (Number.isSafeInteger(value) && value >= 1) continue;
     throw new HeadgateError(
       "GATEWAY_INVALID",
-      `limits.${name} is ${value}; allowed is a whole number of 1 or more.`,
+      `limits.${name} must be a whole number of 1 or more, not ${value}.`,
     );
   }
   return limits;

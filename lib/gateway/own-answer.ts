@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { formatSize } from "#lib/core/size";
+import { endLingering } from "./lingering-close.ts";
 
 /** What may stand in Host: no path, no user, nothing that another reader takes for its end. */
 const HOST = /^[^\s/\\?#@,]*$/;
@@ -58,7 +59,7 @@ export function endWith(socket: Duplex, status: number, detail?: string): void {
     ([name, value]) => `${name}: ${value}\r\n`,
   );
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}`;
-  socket.end(`${head}\r\n${body}`, () => socket.destroy());
+  endLingering(socket, `${head}\r\n${body}`);
 }
 
 /** What a person who sent too large a body is told. */

@@ -23,18 +23,24 @@ const asIs = (reply: Reply): Reply => reply;
 export function withPortableScripts(store: Store, maxScripts: number): Store {
   const names = new ScriptNames(maxScripts);
   return {
-    async call(command) {
+    async call(command, budget) {
       const translated = translate(command, names);
-      return translated.reply(await store.call(translated.command));
+      return translated.reply(await store.call(translated.command, budget));
     },
-    async pipeline(commands) {
+    async pipeline(commands, budget) {
       const translated = commands.map((command) => translate(command, names));
-      const replies = await store.pipeline(translated.map(({ command }) => command));
+      const replies = await store.pipeline(
+        translated.map(({ command }) => command),
+        budget,
+      );
       return restore(translated, replies);
     },
-    async transaction(commands) {
+    async transaction(commands, budget) {
       const translated = commands.map((command) => translate(command, names));
-      const replies = await store.transaction(translated.map(({ command }) => command));
+      const replies = await store.transaction(
+        translated.map(({ command }) => command),
+        budget,
+      );
       return replies instanceof ErrorReply ? replies : restore(translated, replies);
     },
     close: () => store.close(),

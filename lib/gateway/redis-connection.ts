@@ -1,6 +1,7 @@
 import { Command as RedisCommand, type Redis, ReplyError } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
-import { type Command, ErrorReply, type Reply } from "./store.ts";
+import { noteBudget } from "./bounded-replies.ts";
+import { type Budget, type Command, ErrorReply, type Reply } from "./store.ts";
 
 /**
  * How every connection to Redis behaves: nothing waits while it is down, nothing is sent twice.
@@ -37,9 +38,11 @@ export async function send(
   redis: Redis,
   [name, ...args]: Command,
   commandTimeoutMs: number,
+  budget?: Budget,
 ): Promise<Reply> {
   // In capitals, for ioredis reshapes arguments and replies of the names that it knows in lower case.
   const command = new RedisCommand(name.toUpperCase(), args, { replyEncoding: null });
+  if (budget) noteBudget(command, budget);
   try {
     return toReply(await redis.sendCommand(command));
   } catch (error) {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Redis, type RedisOptions } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
+import { boundReplies } from "./bounded-replies.ts";
 import { addressOptions, readAddress } from "./redis-address.ts";
 import {
   connectionOptions,
@@ -13,7 +14,8 @@ import {
   transacted,
   untilSilenced,
 } from "./redis-connection.ts";
-import type { Command, Store } from "./store.ts";
+import type { Budget, Command, Store } from "./store.ts";
+import { inWindows } from "./windows.ts";
 
 export interface RedisStoreOptions {
   /** redis://[user:password@]host[:port][/db], or rediss:// for TLS. */
@@ -37,6 +39,7 @@ export async function connectRedis(options: RedisStoreOptions): Promise<Store> {
   const { commandTimeoutMs } = options;
   const { report, silence } = untilSilenced(options.report ?? (() => {}));
   const redis = createClient(options);
+  boundReplies(redis);
   follow(redis, report);
   const kind = watchKind(redis, report);
   const database = watchDatabase(redis);
@@ -62,16 +65,24 @@ export async function connectRedis(options: RedisStoreOptions): Promise<Store> {
     const refusal = database.refusal();
     if (refusal !== undefined) report(refusal);
   });
-  const call = async (command: Command) => {
+  const call = async (command: Command, budget?: Budget) => {
     check();
-    return await send(redis, command, commandTimeoutMs);
+    return await send(redis, command, commandTimeoutMs, budget);
   };
+  // Written in one turn of the event loop, so that no other caller's command comes between.
+  const all = (commands: readonly Command[], budget?: Budget) =>
+    Promise.all(commands.map((command) => call(command, budget)));
   return {
     call,
-    // Written in one turn of the event loop, so that no other caller's command comes between.
-    pipeline: (commands) => Promise.all(commands.map(call)),
-    async transaction(commands) {
-      return transacted((await Promise.all(inTransaction(commands).map(call))).at(-1));
+    pipeline: (commands, budget) =>
+      inWindows(commands, {
+        budget,
+        patienceMs: commandTimeoutMs / 2,
+        send: (some) => all(some, budget),
+        unsent: (refusal) => refusal,
+      }),
+    async transaction(commands, budget) {
+      return transacted((await all(inTransaction(commands), budget)).at(-1));
     },
     close,
   };

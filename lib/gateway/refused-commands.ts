@@ -4,6 +4,9 @@ const SHARED = "it changes the state of a connection that all callers share";
 const BLOCKS = "it blocks the connection that all callers share";
 const STREAMS = "its answer is a stream, which this gateway does not serve";
 const ADMIN = "it administers the server";
+const PERMIT = "the gateway permits it with GATEWAY_ALLOW_SHARED=1 (in code: allowShared: true)";
+const OTHER_DATABASE = `it changes another database, which other users of the server may have; ${PERMIT}`;
+const FUNCTIONS = `it changes functions, which all users of the server share; ${PERMIT}`;
 const TRANSACTION = "send the commands to /multi-exec";
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -12,7 +15,7 @@ const NAMES: Readonly<Record<string, string>> = {
   [BLOCKS]: "BLPOP BRPOP BRPOPLPUSH BLMOVE BLMOVEM BLMPOP BZPOPMIN BZPOPMAX BZMPOP WAIT WAITAOF",
   [STREAMS]: "SUBSCRIBE PSUBSCRIBE SSUBSCRIBE MONITOR SYNC PSYNC",
   [ADMIN]:
-    "CONFIG SHUTDOWN DEBUG REPLICAOF SLAVEOF REPLCONF FAILOVER ROLE MODULE SAVE BGSAVE BGREWRITEAOF ACL CLUSTER SENTINEL MIGRATE RESTORE RESTORE-ASKING SWAPDB SLOWLOG LATENCY PFDEBUG PFSELFTEST",
+    "CONFIG SHUTDOWN DEBUG REPLICAOF SLAVEOF REPLCONF FAILOVER ROLE MODULE SAVE BGSAVE BGREWRITEAOF ACL CLUSTER SENTINEL MIGRATE RESTORE RESTORE-ASKING SWAPDB SLOWLOG COMMANDLOG HOTKEYS LATENCY PFDEBUG PFSELFTEST FT.CONFIG",
   [TRANSACTION]: "MULTI EXEC DISCARD",
   "it stops the server while it walks every key; use SCAN": "KEYS",
 };
@@ -29,31 +32,57 @@ const REFUSED_SUBCOMMANDS = new Map([
   ["MEMORY", new Set(["PURGE", "DOCTOR", "MALLOC-STATS"])],
 ]);
 
+/** What deletes every key; SFLUSH by slots. */
+const FLUSHES = new Set(["FLUSHALL", "FLUSHDB", "SFLUSH"]);
+
+/** The subcommands that change the functions of the whole server. */
+const FUNCTION_CHANGES = new Set(["LOAD", "DELETE"]);
+
 /** Where the options of a command that may block begin. */
 const MAY_BLOCK = new Map([
   ["XREAD", 1],
   ["XREADGROUP", 4],
 ]);
 
+/** What is refused unless the person who starts the gateway permits it. */
+export interface Permissions {
+  /** Whether FLUSHDB and FLUSHALL run. For tests. */
+  readonly allowFlush: boolean;
+  /** Whether FUNCTION LOAD, FUNCTION DELETE, MOVE and COPY with DB run. */
+  readonly allowShared: boolean;
+}
+
 /**
- * Why the gateway will not run a command; undefined when it will. A guard against accidents and
- * against what a shared connection cannot do. It does not read scripts: what the token's holders
- * must never do is for an ACL user of Redis to refuse.
- *
- * @param allowFlush lets FLUSHDB and FLUSHALL through, for tests
+ * Returns why the gateway refuses a command; undefined when the gateway runs it. A guard against
+ * accidents and against what a shared connection cannot do. It does not read scripts: what the
+ * token's holders must never do is for an ACL user of Redis to refuse.
  */
-export function refusalOf(command: Command, allowFlush: boolean): string | undefined {
+export function refusalOf(command: Command, permissions: Permissions): string | undefined {
   const name = command[0].toUpperCase();
   const subcommand = upper(command[1]);
-  if (name === "FLUSHDB" || name === "FLUSHALL") {
-    return allowFlush ? undefined : refused(name, "it deletes every key");
+  if (FLUSHES.has(name)) {
+    return permissions.allowFlush ? undefined : refused(name, "it deletes every key");
   }
+  const shared = permissions.allowShared ? undefined : sharedRefusal(name, subcommand, command);
+  if (shared) return shared;
   const why = REFUSED.get(name);
   if (why) return refused(name, why);
   if (REFUSED_SUBCOMMANDS.get(name)?.has(subcommand))
     return refused(`${name} ${subcommand}`, ADMIN);
   if (blocks(name, command)) return refused(`${name} with BLOCK`, BLOCKS);
   return undefined;
+}
+
+/** Refuses what reaches the users of other databases, who share the server. */
+function sharedRefusal(name: string, subcommand: string, command: Command): string | undefined {
+  if (name === "MOVE") return refused(name, OTHER_DATABASE);
+  if (name === "COPY" && command.slice(3).map(upper).includes("DB")) {
+    return refused("COPY with DB", OTHER_DATABASE);
+  }
+  const isFunction = name === "FUNCTION" || name === "TFUNCTION";
+  return isFunction && FUNCTION_CHANGES.has(subcommand)
+    ? refused(`${name} ${subcommand}`, FUNCTIONS)
+    : undefined;
 }
 
 function blocks(name: string, command: Command): boolean {

@@ -1,6 +1,7 @@
 import { commandFromPath, readCommand, readCommands, readJson } from "./commands.ts";
 import { type Answer, toAnswer } from "./encoding.ts";
-import { refusalOf } from "./refused-commands.ts";
+import { type Permissions, refusalOf } from "./refused-commands.ts";
+import type { ReplyBudget } from "./reply-budget.ts";
 import { RequestError } from "./request-error.ts";
 import { type Command, ErrorReply, type Reply, type Store } from "./store.ts";
 
@@ -13,17 +14,19 @@ export interface GatewayRequest {
   readonly body: Buffer;
   /** Whether texts of the answer are base64. */
   readonly base64: boolean;
+  /** What its replies may take. */
+  readonly budget: ReplyBudget;
 }
 
 export interface GatewayAnswer {
   readonly status: number;
-  readonly body: Answer | readonly Answer[];
+  /** One answer, or those of all commands; each is encoded when it is asked for. */
+  readonly body: Answer | Iterable<Answer>;
 }
 
-export interface RouteOptions {
+export interface RouteOptions extends Permissions {
   readonly store: Store;
   readonly pipelineCommands: number;
-  readonly allowFlush: boolean;
 }
 
 /**
@@ -59,39 +62,49 @@ function isPostOnly(path: string): boolean {
 
 async function answerOne(
   command: Command,
-  { base64 }: GatewayRequest,
-  { store, allowFlush }: RouteOptions,
+  { base64, budget }: GatewayRequest,
+  options: RouteOptions,
 ): Promise<GatewayAnswer> {
-  const refusal = refusalOf(command, allowFlush);
+  const refusal = refusalOf(command, options);
   if (refusal) throw new RequestError(400, refusal);
-  const reply = await store.call(command);
+  const replied = await options.store.call(command, budget);
+  const [reply = replied] = budget.whole([replied]);
+  if (budget.refusal) throw new RequestError(budget.refusedStatus, budget.refusal.message);
   return { status: reply instanceof ErrorReply ? 400 : 200, body: toAnswer(reply, base64) };
 }
 
 async function answerPipeline(
-  { body, base64 }: GatewayRequest,
-  { store, pipelineCommands, allowFlush }: RouteOptions,
+  { body, base64, budget }: GatewayRequest,
+  options: RouteOptions,
 ): Promise<GatewayAnswer> {
-  const commands = readCommands(readJson(body), pipelineCommands);
-  const refusals = commands.map((command) => refusalOf(command, allowFlush));
+  const commands = readCommands(readJson(body), options.pipelineCommands);
+  const refusals = commands.map((command) => refusalOf(command, options));
   const allowed = commands.filter((_, index) => refusals[index] === undefined);
-  const replies = allowed.length > 0 ? (await store.pipeline(allowed)).values() : [].values();
+  const replied = allowed.length > 0 ? await options.store.pipeline(allowed, budget) : [];
+  const replies = budget.whole(replied).values();
   const all = refusals.map((refusal): Reply =>
     refusal === undefined ? (replies.next().value ?? null) : new ErrorReply(refusal),
   );
-  return { status: 200, body: all.map((reply) => toAnswer(reply, base64)) };
+  return { status: 200, body: answersOf(all, base64) };
 }
 
 async function answerTransaction(
-  { body, base64 }: GatewayRequest,
-  { store, pipelineCommands, allowFlush }: RouteOptions,
+  { body, base64, budget }: GatewayRequest,
+  options: RouteOptions,
 ): Promise<GatewayAnswer> {
-  const commands = readCommands(readJson(body), pipelineCommands);
+  const commands = readCommands(readJson(body), options.pipelineCommands);
   for (const command of commands) {
-    const refusal = refusalOf(command, allowFlush);
+    const refusal = refusalOf(command, options);
     if (refusal) throw new RequestError(400, refusal);
   }
-  const replies = await store.transaction(commands);
-  if (replies instanceof ErrorReply) return { status: 400, body: toAnswer(replies, base64) };
-  return { status: 200, body: replies.map((reply) => toAnswer(reply, base64)) };
+  const replies = await options.store.transaction(commands, budget);
+  if (replies instanceof ErrorReply) {
+    const status = budget.refusal ? budget.refusedStatus : 400;
+    return { status, body: toAnswer(replies, base64) };
+  }
+  return { status: 200, body: answersOf(budget.whole(replies), base64) };
+}
+
+function* answersOf(replies: readonly Reply[], base64: boolean): Generator<Answer> {
+  for (const reply of replies) yield toAnswer(reply, base64);
 }

@@ -22,6 +22,11 @@ export interface ServeOptions {
   readonly limits?: Partial<GatewayLimits>;
   /** Whether FLUSHDB and FLUSHALL run. For tests. @default false */
   readonly allowFlush?: boolean;
+  /**
+   * Whether FUNCTION LOAD, FUNCTION DELETE, MOVE and COPY with DB run: they change what other users
+   * of the Redis see. @default false
+   */
+  readonly allowShared?: boolean;
   /** Hears what a person should know, in lines that hold no secret. @default nobody */
   readonly report?: (line: string) => void;
 }
@@ -78,6 +83,7 @@ export async function serveStore(store: Store, options: ServeOptions): Promise<G
     store: withPortableScripts(store, limits.scripts),
     isAuthorized: tokenCheck(token),
     allowFlush: options.allowFlush ?? false,
+    allowShared: options.allowShared ?? false,
     isOpen: () => isOpen,
     report: options.report ?? (() => {}),
   });

@@ -17,20 +17,35 @@ export class ErrorReply {
   }
 }
 
+/** What the replies of one request may take in memory. */
+export interface Budget {
+  /** Returns true when so many more bytes fit, and takes them. Once some did not, no more do. */
+  take(bytes: number): boolean;
+  /** How many bytes were taken. */
+  readonly taken: number;
+  /** What the caller is told of each reply that does not fit; undefined while all fit. */
+  readonly refusal: ErrorReply | undefined;
+}
+
 /**
  * What stands behind the gateway. Errors that the store answers are replies ({@link ErrorReply});
  * a store that cannot answer rejects with a HeadgateError, STORE_UNREACHABLE or STORE_TIMEOUT.
- * Nothing is ever sent twice: a command may have run although its answer was lost.
+ * Nothing is ever sent twice: a command may have run although its answer was lost. Where a
+ * reply does not fit into its budget, the budget's refusal stands for the first part that does not fit,
+ * and what is behind it is no reply.
  */
 export interface Store {
   /** Runs one command. */
-  call(command: Command): Promise<Reply>;
+  call(command: Command, budget?: Budget): Promise<Reply>;
   /** Runs commands in their order; one that fails does not stop the others. */
-  pipeline(commands: readonly Command[]): Promise<readonly Reply[]>;
+  pipeline(commands: readonly Command[], budget?: Budget): Promise<readonly Reply[]>;
   /**
    * Runs commands with none of another caller's between them. An {@link ErrorReply} in the place
    * of the list says that nothing ran.
    */
-  transaction(commands: readonly Command[]): Promise<readonly Reply[] | ErrorReply>;
+  transaction(
+    commands: readonly Command[],
+    budget?: Budget,
+  ): Promise<readonly Reply[] | ErrorReply>;
   close(): Promise<void>;
 }

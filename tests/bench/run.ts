@@ -11,6 +11,7 @@ import { benchClientMemory } from "./client-memory.ts";
 import { benchDelay } from "./delay.ts";
 import { benchEdge } from "./edge.ts";
 import { benchFleet } from "./fleet.ts";
+import { benchLargeReplies } from "./large-replies.ts";
 import { benchLocks } from "./locks.ts";
 import { benchMatching } from "./matching.ts";
 import { benchMemory } from "./memory.ts";
@@ -58,6 +59,8 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
               @upstash/ratelimit and rate-limiter-flexible on the same Redis
   clients     what a million clients take in Redis, beside the same two
               --clients 1000000
+  replies     the memory of a gateway that is asked for large replies, and how long small requests
+              wait meanwhile; on Linux
   memory      what the seed's volumes take in Redis
   proxy       the sample with proxy.ts, its store by REST and by TCP, at 1 and 16 connections; needs wrk
               --rounds 5 --seconds 3
@@ -107,6 +110,7 @@ const PARTS = {
   fleet: benchFleet,
   scripts: benchScripts,
   clients: () => benchClientMemory(count("clients")),
+  replies: benchLargeReplies,
   memory: benchMemory,
   proxy: () => benchProxy({ rounds: count("rounds"), seconds: count("seconds") }),
 };

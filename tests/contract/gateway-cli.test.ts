@@ -39,6 +39,22 @@ test("a token that is too short is refused, and not repeated", async () => {
   await expect(started).rejects.not.toThrow("fifteen-letters");
 });
 
+test.each([
+  ["0", 400],
+  ["1", 200],
+])("GATEWAY_ALLOW_SHARED=%s has MOVE answered with %i", async (allowed, status) => {
+  const token = "a-token-of-the-tests";
+  const cli = await startCli({ GATEWAY_TOKEN: token, GATEWAY_ALLOW_SHARED: allowed });
+  const headers = { authorization: `Bearer ${token}` };
+  expect((await fetch(`${cli.url}/move/k/1`, { headers })).status).toBe(status);
+});
+
+test("GATEWAY_ALLOW_SHARED must be 0 or 1", async () => {
+  await expect(startCli({ GATEWAY_ALLOW_SHARED: "yes" })).rejects.toThrow(
+    /ENV_INVALID: .*GATEWAY_ALLOW_SHARED must be a whole number from 0 to 1/,
+  );
+});
+
 const BEHIND = {
   "a Redis": async () => ({ REDIS_URL: cleanUp(await startRedis(), (it) => it.stop()).url }),
   "a Redis Cluster": async () => ({

@@ -36,9 +36,9 @@ const embedded: StoreKind = {
     const store = await openEmbeddedStore();
     return {
       open: async () => ({
-        call: (command) => store.call(command),
-        pipeline: (commands) => store.pipeline(commands),
-        transaction: (commands) => store.transaction(commands),
+        call: (...asked) => store.call(...asked),
+        pipeline: (...asked) => store.pipeline(...asked),
+        transaction: (...asked) => store.transaction(...asked),
         close: async () => {},
       }),
       stop: () => store.close(),
@@ -71,9 +71,9 @@ export function recorded(store: Store) {
     return commands;
   };
   const recording: Store = {
-    call: (command) => store.call(noted([command] as const)[0]),
-    pipeline: (commands) => store.pipeline(noted(commands)),
-    transaction: (commands) => store.transaction(noted(commands)),
+    call: (command, budget) => store.call(noted([command] as const)[0], budget),
+    pipeline: (commands, budget) => store.pipeline(noted(commands), budget),
+    transaction: (commands, budget) => store.transaction(noted(commands), budget),
     close: () => store.close(),
   };
   return { store: recording, names };

@@ -1,4 +1,4 @@
-import { type Command, ErrorReply, type Reply, type Store } from "#lib/gateway/store";
+import { type Budget, type Command, ErrorReply, type Reply, type Store } from "#lib/gateway/store";
 import { type Bytes, toBytes } from "./bytes.ts";
 import { type WallClock, wallClock } from "./clock.ts";
 import { type Context, type Specification, takes } from "./command.ts";
@@ -61,22 +61,25 @@ class EmbeddedStore implements Store {
     this.#context = this.#at(0);
   }
 
-  async call(command: Command): Promise<Reply> {
+  async call(command: Command, budget?: Budget): Promise<Reply> {
     this.#begin();
-    return this.#run(command);
+    return this.#run(command, budget);
   }
 
-  async pipeline(commands: readonly Command[]): Promise<readonly Reply[]> {
+  async pipeline(commands: readonly Command[], budget?: Budget): Promise<readonly Reply[]> {
     this.#begin();
-    return commands.map((command) => this.#run(command));
+    return commands.map((command) => budget?.refusal ?? this.#run(command, budget));
   }
 
-  async transaction(commands: readonly Command[]): Promise<readonly Reply[] | ErrorReply> {
+  async transaction(
+    commands: readonly Command[],
+    budget?: Budget,
+  ): Promise<readonly Reply[] | ErrorReply> {
     this.#begin();
     if (!commands.every(isRunnable)) {
       return new ErrorReply("EXECABORT Transaction discarded because of previous errors.");
     }
-    return commands.map((command) => this.#run(command));
+    return commands.map((command) => this.#run(command, budget));
   }
 
   async close(): Promise<void> {
@@ -110,7 +113,7 @@ class EmbeddedStore implements Store {
     this.#scripts.deadline = performance.now() + this.#scriptMs;
   }
 
-  #run([name, ...rest]: Command): Reply {
+  #run([name, ...rest]: Command, budget?: Budget): Reply {
     const args = rest.map(toBytes);
     const found = findCommand(name, args);
     if (!found) return toReply(unknown(name, args));
@@ -120,7 +123,7 @@ class EmbeddedStore implements Store {
     this.#keys.now = Math.floor(this.#context.time);
     this.#keys.sweep(SWEEP);
     this.#hasWritten = false;
-    return toReply(this.#apply(found.command, args));
+    return toReply(this.#apply(found.command, args), budget);
   }
 
   #apply({ effect, run }: Specification, args: readonly Bytes[]): Result {

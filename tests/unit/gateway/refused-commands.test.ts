@@ -2,7 +2,20 @@ import { describe, expect, test } from "vitest";
 import { refusalOf } from "#lib/gateway/refused-commands";
 import type { Command } from "#lib/gateway/store";
 
+const NONE = { allowFlush: false, allowShared: false };
 const words = (text: string) => text.split(" ") as [string, ...string[]];
+
+/** What changes something that other users of the same server see. */
+const SHARED = [
+  "FUNCTION LOAD text",
+  "FUNCTION LOAD REPLACE text",
+  "FUNCTION DELETE name",
+  "TFUNCTION LOAD text",
+  "MOVE k 1",
+  "COPY a b DB 1",
+  "COPY a b REPLACE DB 1",
+  "COPY a b DB 1 REPLACE",
+];
 
 describe("the gateway refuses", () => {
   test.each([
@@ -46,20 +59,28 @@ describe("the gateway refuses", () => {
     "SCRIPT FLUSH",
     "SCRIPT KILL",
     "FUNCTION FLUSH",
+    "FUNCTION KILL",
+    "FUNCTION RESTORE x",
+    "SFLUSH 0 1",
+    "COMMANDLOG RESET slow",
+    "HOTKEYS STOP",
+    "FT.CONFIG SET x 1",
+    "CLIENT KILL ID 1",
+    "CLIENT PAUSE 1",
     "MEMORY PURGE",
     "XREAD BLOCK 0 STREAMS s $",
     "XREAD COUNT 1 block 5 STREAMS s $",
     "XREADGROUP GROUP g c BLOCK 0 STREAMS s >",
   ])("%s, in capitals or not, and says why", (text) => {
     const [name, second = ""] = words(text);
-    const refusal = refusalOf(words(text), false);
+    const refusal = refusalOf(words(text), NONE);
     expect(refusal).toMatch(new RegExp(`^ERR the gateway refuses ${name}\\b.*: \\w`));
-    expect(refusalOf(words(text.toLowerCase()), false)).toBe(refusal);
+    expect(refusalOf(words(text.toLowerCase()), NONE)).toBe(refusal);
     expect(refusal).not.toContain(`${second} 0`);
   });
 
   test("a subcommand that came as bytes", () => {
-    expect(refusalOf(["SCRIPT", Buffer.from("flush")], false)).toContain("SCRIPT FLUSH");
+    expect(refusalOf(["SCRIPT", Buffer.from("flush")], NONE)).toContain("SCRIPT FLUSH");
   });
 });
 
@@ -70,17 +91,39 @@ describe("the gateway runs", () => {
     [["SCRIPT", "EXISTS", "abc"]],
     [["EVAL", "return 1", "0"]],
     [["MEMORY", "USAGE", "k"]],
+    [["COPY", "a", "db"]],
+    [["COPY", "a", "b", "REPLACE"]],
+    [["FCALL", "load", "0"]],
+    [["FUNCTION", "LIST"]],
+    [["FUNCTION", "DUMP"]],
+    [["SORT", "k", "STORE", "db"]],
     [["SCAN", "0"]],
     [["PUBLISH", "ch", "text"]],
     [["XREAD", "COUNT", "1", "STREAMS", "block", "0"]],
     [["XREADGROUP", "GROUP", "block", "streams", "STREAMS", "s", ">"]],
   ])("%j", (command) => {
-    expect(refusalOf(command, false)).toBeUndefined();
+    expect(refusalOf(command, NONE)).toBeUndefined();
   });
 
   test("FLUSHDB and FLUSHALL, and nothing else more, where flushing is allowed", () => {
-    expect(refusalOf(["flushdb"], true)).toBeUndefined();
-    expect(refusalOf(["FLUSHALL"], true)).toBeUndefined();
-    expect(refusalOf(["SCRIPT", "FLUSH"], true)).toBeDefined();
+    const flushing = { ...NONE, allowFlush: true };
+    expect(refusalOf(["flushdb"], flushing)).toBeUndefined();
+    expect(refusalOf(["FLUSHALL"], flushing)).toBeUndefined();
+    expect(refusalOf(["SCRIPT", "FLUSH"], flushing)).toBeDefined();
+    expect(refusalOf(["MOVE", "k", "1"], flushing)).toBeDefined();
   });
+
+  test.each(SHARED)("%s only where it is permitted, and the refusal says how", (text) => {
+    for (const spelled of [text, text.toLowerCase()]) {
+      expect(refusalOf(words(spelled), NONE)).toContain("GATEWAY_ALLOW_SHARED=1");
+      expect(refusalOf(words(spelled), { ...NONE, allowShared: true })).toBeUndefined();
+    }
+  });
+
+  test.each(["FUNCTION FLUSH", "FUNCTION RESTORE x", "SWAPDB 0 1", "SELECT 1", "FLUSHALL"])(
+    "%s not even where shared changes are permitted",
+    (text) => {
+      expect(refusalOf(words(text), { ...NONE, allowShared: true })).toBeDefined();
+    },
+  );
 });

@@ -1,0 +1,130 @@
+import { describe, expect, test } from "vitest";
+import { type ReplyBudget, ReplyPool } from "#lib/gateway/reply-budget";
+import { ReplyFilter } from "#lib/gateway/reply-filter";
+import { ErrorReply } from "#lib/gateway/store";
+
+const bulk = (text: string) => `$${text.length}\r\n${text}\r\n`;
+const list = (...items: string[]) => `*${items.length}\r\n${items.join("")}`;
+const LARGE = bulk("x".repeat(5_000));
+
+/** A pool in which a request may have 4,000 bytes. */
+const pool = () => new ReplyPool({ replyBytes: 4_000, allReplyBytes: 1_000_000 });
+
+/** Lets replies through a filter, some bytes at a time; each asks for the next budget. */
+function filtered(replies: readonly string[], budgets: (ReplyBudget | undefined)[], size: number) {
+  const bytes = Buffer.from(replies.join(""));
+  let passed = "";
+  const queue = [...budgets];
+  const filter = new ReplyFilter({
+    budget: () => queue.shift(),
+    pass: (part) => {
+      passed += part.toString();
+    },
+  });
+  for (let at = 0; at < bytes.length; at += size) filter.write(bytes.subarray(at, at + size));
+  return { passed, left: queue.length };
+}
+
+const SIZES = [1, 2, 3, 7, 64, 100_000];
+
+describe.each(SIZES)("replies that come %i bytes at a time", (size) => {
+  test("pass as they are where they fit", () => {
+    const replies = [
+      "+OK\r\n",
+      ":12\r\n",
+      "$-1\r\n",
+      "*-1\r\n",
+      "*0\r\n",
+      "$0\r\n\r\n",
+      "-ERR no\r\n",
+      bulk("a\r\nb"),
+      list(":1\r\n", list(bulk("a"), "*0\r\n"), "$-1\r\n"),
+    ];
+    const one = pool().open();
+    const { passed, left } = filtered(
+      replies,
+      replies.map(() => one),
+      size,
+    );
+    expect(passed).toBe(replies.join(""));
+    expect(left).toBe(0);
+    expect(one.refusal).toBeUndefined();
+  });
+
+  test("are an error where they do not fit, and so are all of that request behind them", () => {
+    const one = pool().open();
+    const other = pool().open();
+    const replies = [bulk("a"), LARGE, bulk("b"), list(bulk("c")), bulk("d"), LARGE];
+    const { passed } = filtered(replies, [one, one, one, one, other, undefined], size);
+    const error = `-${one.refusal?.message}\r\n`;
+    expect(passed).toBe(bulk("a") + error.repeat(3) + bulk("d") + LARGE);
+    expect(other.refusal).toBeUndefined();
+  });
+
+  test("are cut at the part that does not fit, and the parser stays in step", () => {
+    const one = pool().open();
+    const replies = [
+      list(bulk("a"), list(bulk("b"), LARGE, ":1\r\n"), list(bulk("c"), list(LARGE)), bulk("d")),
+      ":2\r\n",
+    ];
+    const { passed } = filtered(replies, [one, undefined], size);
+    const error = `-${one.refusal?.message}\r\n`;
+    const nothing = "$-1\r\n";
+    expect(passed).toBe(
+      `${list(bulk("a"), list(bulk("b"), error, nothing), nothing, nothing)}:2\r\n`,
+    );
+  });
+
+  test("are an error at once where a list announces more than fits", () => {
+    const one = pool().open();
+    const items = Array.from({ length: 41 }, () => bulk(""));
+    const { passed } = filtered([list(...items), bulk("next")], [one, undefined], size);
+    expect(passed).toBe(`-${one.refusal?.message}\r\n${bulk("next")}`);
+  });
+});
+
+describe("the budget of a request", () => {
+  test("names the bound that was reached, and stays so", () => {
+    const one = pool().open();
+    expect(one.take(4_000)).toBe(true);
+    expect(one.take(1)).toBe(false);
+    expect(one.take(0)).toBe(false);
+    expect(one.refusal?.message).toMatch(/^ERR the replies of one request must .* 3\.9 kB; /);
+    expect(one.refusedStatus).toBe(400);
+  });
+
+  test("is also bounded by what all others have, but for a little", () => {
+    const all = new ReplyPool({ replyBytes: 100_000, allReplyBytes: 100_000 });
+    const [first, second, third] = [all.open(), all.open(), all.open()];
+    expect(first.take(100_000)).toBe(true);
+    expect(second.take(40_000)).toBe(false);
+    expect(second.refusal?.message).toMatch(/^ERR the replies of all requests .* Try again$/);
+    expect(second.refusedStatus).toBe(503);
+    expect(third.take(16_384)).toBe(true);
+    first.release();
+    expect(third.take(50_000)).toBe(true);
+    third.release();
+    expect(all.taken).toBe(0);
+  });
+
+  test("takes nothing once its client has gone", () => {
+    const all = pool();
+    const one = all.open();
+    one.release();
+    expect(one.take(1)).toBe(false);
+    expect(all.taken).toBe(0);
+  });
+
+  test("has its refusal in the place of the first reply that is cut, and of all behind it", () => {
+    const one = pool().open();
+    one.take(4_001);
+    const refusal = one.refusal ?? new ErrorReply("none");
+    const fine = Buffer.from("fine");
+    expect(one.whole([fine, [fine, [refusal]], null, fine])).toEqual([
+      fine,
+      refusal,
+      refusal,
+      refusal,
+    ]);
+  });
+});
