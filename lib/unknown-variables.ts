@@ -1,20 +1,13 @@
+import { OUR_PUBLIC_VARIABLES } from "#lib/core/public-variables";
 import type { Variables } from "#lib/core/settings";
 import { nearest } from "#lib/policy/nearest";
 
 /** Every variable of Headgate's whose name begins with HEADGATE_, whichever program reads it. */
 const KNOWN = [
-  "HEADGATE_APP",
-  "HEADGATE_CLUSTER",
-  "HEADGATE_JOIN",
-  "HEADGATE_LEGACY_HEADERS",
-  "HEADGATE_MODE",
-  "HEADGATE_NAMESPACE",
-  "HEADGATE_REWRITES",
+  ...OUR_PUBLIC_VARIABLES.filter((name) => name.startsWith("HEADGATE_")),
   "HEADGATE_SECRET",
   "HEADGATE_SERVER",
   "HEADGATE_SOCKET_NONCE",
-  "HEADGATE_STORE",
-  "HEADGATE_STORE_DEADLINE_MS",
   "HEADGATE_WORKER_RUN",
 ];
 

@@ -54,7 +54,7 @@ function sessionAdvice(policy: CompiledPolicy, dependencies: readonly string[]):
     if (!dependencies.some((name) => library.test(name))) return [];
     return namesOf(policy, path, FEW_FOR_AN_OFFICE).map(
       (name) =>
-        `${name}: it counts ${path}, which every open page asks often. A 429 there signs people out, and an office behind one address shares the limit. Leave the path out, or give it a rule of its own that replaces this one (docs/policy.md#sessions).`,
+        `${name}: it counts ${path}, which every open page asks often. A 429 there signs people out, and an office behind one address shares the limit. Leave the path out, or write another rule for it that replaces this one (docs/policy.md#sessions).`,
     );
   });
 }

@@ -149,7 +149,7 @@ async function warningOf(
 /** What a person should know who starts a server that does not do what it is there for. */
 const MODES = {
   shadow: "HEADGATE_MODE=shadow: everything is counted, and nobody refused",
-  off: "HEADGATE_MODE=off: nothing is asked, counted or refused",
+  off: "HEADGATE_MODE=off: nothing is asked or counted, and no limit denies",
 } as const;
 
 async function startNext(root: string, dev: boolean, { host, port }: Bound, bodyBytes: number) {

@@ -14,8 +14,8 @@ export interface BodyBounds {
 
 /**
  * Denies a request whose body is too large: by its Content-Length, before any of it is read. Where a rule
- * bounds the body, a request that does not say how long it is is denied too, since Next hands on what it
- * was sent (RFC 9110, sections 15.5.12 and 15.5.14).
+ * bounds the body, a request without a stated length is denied too, since its size is not known before the
+ * handler reads it (RFC 9110, sections 15.5.12 and 15.5.14).
  *
  * @returns undefined where the request may go on
  */

@@ -1,5 +1,5 @@
 /** Variables of Headgate's that say how it works and hold no secret. */
-const OURS = [
+export const OUR_PUBLIC_VARIABLES: readonly string[] = [
   "APP_ORIGIN",
   "AUTH_AUDIENCE",
   "CLIENT_IP_FROM",
@@ -44,7 +44,7 @@ const OTHERS = [
   "VERCEL_URL",
 ];
 
-const KNOWN: ReadonlySet<string> = new Set([...OURS, ...OTHERS]);
+const KNOWN: ReadonlySet<string> = new Set([...OUR_PUBLIC_VARIABLES, ...OTHERS]);
 
 /** Next writes the first into every page; the second are of the repository. */
 const BY_FORM = /^(?:NEXT_PUBLIC_\w+|VERCEL_GIT_(?:COMMIT|REPO|PROVIDER|PREVIOUS|PULL)_?\w*)$/;

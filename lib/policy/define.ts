@@ -109,7 +109,7 @@ interface RuleProperties<Rule extends string> {
    */
   readonly maxBody?: string | number;
   /**
-   * How prefetches of pages are counted, which nobody asked for yet: "count" like visits; "apart", in a
+   * How prefetches of pages are counted, which are made before a click: "count" like visits; "apart", in a
    * limit of their own of ten times the rule's, or of `times`. Each segment that Next prefetches is one.
    * "apart" needs `skipProxyUrlNormalize` in next.config (`skipMiddlewareUrlNormalize` with
    * middleware.ts), or our own server: without it Next keeps from the gate what a prefetch is.

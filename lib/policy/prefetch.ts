@@ -17,8 +17,8 @@ const OF_NEXT = ["next-router-prefetch", "next-router-segment-prefetch", "x-head
 const PURPOSES = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
 
 /**
- * Whether a request says that nobody asked for it yet. A client can say so of any request: what that
- * gains it is the limit for prefetches, and no more.
+ * Returns true for a request that states that it is a prefetch. A client can state so of any request; what
+ * it gains is the limit for prefetches, and no more.
  */
 export function isPrefetch({ method, headers }: Request): boolean {
   if (method !== "GET") return false;

@@ -223,7 +223,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
   });
 
   test.each<[unknown]>([[""], [null], [undefined]])(
-    "a caller of %j names nobody, whose answer no other gets",
+    "a caller of %j is no caller: the handler runs for each request",
     async (name) => {
       const { seen, handler } = counting();
       const caller = () => name as string | undefined;

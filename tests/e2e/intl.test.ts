@@ -23,7 +23,7 @@ afterAll(async () => {
   await store?.stop();
 });
 
-/** A client whose address nobody had before. */
+/** A client with an address that no other test uses. */
 function newClient() {
   clients += 1;
   const headers = { "x-forwarded-for": `198.51.100.${clients}` };

@@ -38,7 +38,7 @@ describe("a renewal", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("goes on, and ends no process, when what hears of it throws", async () => {
+  test("goes on when its listener throws, and the process does not end", async () => {
     const fails = () => {
       throw new Error("the listener failed");
     };

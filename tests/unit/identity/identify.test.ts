@@ -89,7 +89,7 @@ describe("resolving", () => {
     ]);
   });
 
-  test("null and empty text name nobody, and are no mistake", async () => {
+  test("a resolver that answers null or empty text counts the address, and is not reported", async () => {
     const errors: unknown[] = [];
     for (const value of [null, ""]) {
       const identities = { user: () => value as string | undefined };
