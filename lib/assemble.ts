@@ -16,7 +16,7 @@ import { createSessionDoubts } from "#lib/identity/session-doubts";
 import { settledLimits } from "#lib/limit/charge";
 import { createLimiter, type Limiter } from "#lib/limit/limiter";
 import type { HeadgateEvent, Listener } from "#lib/observe/events";
-import { compilePolicy } from "#lib/policy/compile";
+import { compilePolicy } from "#lib/policy/check/compile";
 import type { AnyPolicy } from "#lib/policy/define";
 import { statedName } from "#lib/policy/prefetch";
 import type { Rewrites } from "#lib/policy/rewrites";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { everyLimit } from "#lib/policy/candidates";
-import { compilePolicy } from "#lib/policy/compile";
+import { compilePolicy } from "#lib/policy/check/compile";
 import type { AnyPolicy } from "#lib/policy/define";
 import type { CompiledPolicy, CompiledRule } from "#lib/policy/types";
 

@@ -6,10 +6,10 @@ import { invalidSettings, isToken, setVariables } from "#lib/core/settings";
 import { startGateway } from "#lib/gateway/server";
 import { GATEWAY_TOKEN as TOKEN_WORDS } from "#lib/gateway/token";
 import { unknownVariables } from "#lib/unknown-variables";
-import { clusterFlag } from "./cluster-flag.ts";
-import { toldToStop } from "./drain.ts";
-import { gatewayListensAt } from "./listening.ts";
-import { wholeNumber } from "./whole-number.ts";
+import { clusterFlag } from "#lib/server/cluster-flag";
+import { toldToStop } from "#lib/server/drain";
+import { gatewayListensAt } from "#lib/server/listening";
+import { wholeNumber } from "#lib/server/whole-number";
 
 const HELP = `Serves the Upstash REST protocol in front of any Redis, Valkey or compatible server.
 

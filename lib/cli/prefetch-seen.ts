@@ -14,8 +14,14 @@ export const PREFETCH_UNSEEN =
 
 const CONFIGS = ["next.config.mjs", "next.config.js", "next.config.ts", "next.config.mts"];
 
-/** What starts our own server, which tells the gate of prefetches. */
-const OUR_SERVER = /\bheadgate (?:start|dev)\b|\blib\/cli\/serve\.ts\b/;
+/** The command that starts our own server, which tells the gate of prefetches. */
+const OUR_SERVER = /\bheadgate (?:start|dev)\b/;
+
+/** A program that a script runs, by its file. */
+const PROGRAM = /[\w./-]+\.[cm]?[jt]s\b/g;
+
+/** What a program imports that starts our own server itself. */
+const STARTS_IT = /from "(?:headgate\/server|#lib\/server\/)/;
 
 /** Whether the gate of a project can tell prefetches: by next.config, or since our server serves it. */
 export async function seesPrefetches(project: string): Promise<boolean> {
@@ -27,14 +33,20 @@ export function showsPrefetches(config: PrefetchConfig): boolean {
   return config.skipProxyUrlNormalize === true || config.skipMiddlewareUrlNormalize === true;
 }
 
-/** Whether a project's start script is our own server's. */
+/** Returns true when the project's start script runs our own server, or a program that starts it. */
 export function startsOurServer(project: string): boolean {
   const file = join(project, "package.json");
   if (!existsSync(file)) return false;
   const { scripts = {} } = JSON.parse(readFileSync(file, "utf8")) as {
     readonly scripts?: Readonly<Record<string, string>>;
   };
-  return OUR_SERVER.test(scripts["start"] ?? "");
+  const start = scripts["start"] ?? "";
+  const programs = (start.match(PROGRAM) ?? []).map((name) => join(project, name));
+  return OUR_SERVER.test(start) || programs.some((program) => importsOurServer(program));
+}
+
+function importsOurServer(program: string): boolean {
+  return existsSync(program) && STARTS_IT.test(readFileSync(program, "utf8"));
 }
 
 /** The project's own config; an empty one where there is none, or where it cannot be loaded alone. */

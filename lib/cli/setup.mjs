@@ -32,7 +32,7 @@ async function install() {
   console.log("headgate: installing packages with npm ci (a minute, the first time) ...");
   const npm = process.platform === "win32" ? ["cmd", "/c", "npm"] : ["npm"];
   const ci = [...npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"];
-  const guard = join(root, "lib", "cli", "guard.mjs");
+  const guard = join(root, "lib", "server", "guard.mjs");
   const folder = join(tmpdir(), `headgate-${randomBytes(6).toString("hex")}`);
   // The pipe ends with this process, however it ends, and then so does npm.
   const installing = spawn(process.execPath, [guard, folder, ...ci], {

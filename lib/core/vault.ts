@@ -1,7 +1,77 @@
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { fromBase64, toBase64 } from "./base64.ts";
+
 /** Keeps what is the app's own, or anybody's, from whoever reads the store. */
 export interface Vault {
   /** Encrypts a text for the place that `name` says; in another place it cannot be opened. */
   seal(text: string, name: string): Promise<string>;
   /** The text; undefined where it was sealed for another place, under another secret, or changed. */
   open(sealed: unknown, name: string): Promise<string | undefined>;
+}
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** "v2:" and nonce, text and tag in base64. The first form, in hex, may be in a store still. */
+const SEALED = /^v2:([A-Za-z0-9+/]+={0,2})$/;
+const SEALED_IN_HEX = /^v1:((?:[0-9a-f]{2}){12}):((?:[0-9a-f]{2}){16,8192})$/;
+
+/**
+ * Makes a vault: AES-256-GCM (NIST SP 800-38D) with a random nonce, under a key derived from the
+ * secret by HKDF-SHA-256 (RFC 5869).
+ */
+export function createVault(secret: string): Vault {
+  const raw = derive(secret);
+  let imported: CryptoKey | undefined;
+
+  /** Kept when it is there: in workerd no request may wait for another's promise. */
+  async function aesKey(): Promise<CryptoKey> {
+    if (imported) return imported;
+    const usages: KeyUsage[] = ["encrypt", "decrypt"];
+    const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, usages);
+    imported = key;
+    return key;
+  }
+
+  return {
+    async seal(text, name) {
+      const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+      const how = parameters(nonce, name);
+      const key = await aesKey();
+      const sealed = await crypto.subtle.encrypt(how, key, new TextEncoder().encode(text));
+      return `v2:${toBase64(nonce, new Uint8Array(sealed))}`;
+    },
+    async open(sealed, name) {
+      const bytes = typeof sealed === "string" ? bytesOf(sealed) : undefined;
+      if (!bytes || bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
+      const how = parameters(bytes.slice(0, NONCE_BYTES), name);
+      try {
+        const key = await aesKey();
+        const opened = await crypto.subtle.decrypt(how, key, bytes.subarray(NONCE_BYTES));
+        return new TextDecoder().decode(opened);
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+/** Nonce, text and tag. */
+function bytesOf(sealed: string): Uint8Array<ArrayBuffer> | undefined {
+  const [, inBase64] = SEALED.exec(sealed) ?? [];
+  if (inBase64 !== undefined) return fromBase64(inBase64);
+  const [, nonce, text] = SEALED_IN_HEX.exec(sealed) ?? [];
+  return nonce === undefined ? undefined : new Uint8Array(hexToBytes(`${nonce}${text}`));
+}
+
+function parameters(iv: Uint8Array<ArrayBuffer>, name: string): AesGcmParams {
+  return { name: "AES-GCM", iv, additionalData: new Uint8Array(utf8ToBytes(name)) };
+}
+
+/** The key's bytes: HKDF-SHA-256 (RFC 5869) without a salt, 32 of them. */
+function derive(secret: string): Uint8Array<ArrayBuffer> {
+  const info = utf8ToBytes("headgate: the app's own secrets");
+  return new Uint8Array(hkdf(sha256, utf8ToBytes(secret), undefined, info, 32));
 }

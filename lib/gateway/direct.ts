@@ -10,7 +10,7 @@ import {
   type UpstashResponse,
   withBreaker,
 } from "#lib/redis/requester";
-import { connectCluster } from "./cluster-store.ts";
+import { connectCluster } from "./cluster/store.ts";
 import { toAnswer } from "./encoding.ts";
 import { readAddress } from "./redis-address.ts";
 import { connectRedis } from "./redis-store.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { RedisOptions } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
-import { connectCluster } from "./cluster-store.ts";
+import { connectCluster } from "./cluster/store.ts";
 import { createHandler } from "./handler.ts";
 import { createHttpServer } from "./http-server.ts";
 import { type GatewayLimits, withDefaults } from "./limits.ts";

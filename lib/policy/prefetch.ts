@@ -1,8 +1,8 @@
 import type { Place, Problems } from "./errors.ts";
 import { MAX_PRODUCT } from "./limit.ts";
 import type { MatchableRule } from "./match.ts";
-import { PREFETCH_FORM } from "./schema.ts";
-import { isNamed, isNumber } from "./shape.ts";
+import { PREFETCH_FORM } from "./check/schema.ts";
+import { isNamed, isNumber } from "./check/shape.ts";
 import type { Algorithm, CompiledLimit, CompiledRule, CompiledTiers } from "./types.ts";
 
 /** How many prefetches a client has for each visit that the rule allows. */

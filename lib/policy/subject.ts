@@ -1,5 +1,5 @@
 import type { Place, Problems } from "./errors.ts";
-import { withSuggestion } from "./nearest.ts";
+import { withSuggestion } from "./check/nearest.ts";
 import type { Subject } from "./types.ts";
 
 /**

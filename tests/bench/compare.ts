@@ -1,4 +1,4 @@
-import { findProgram } from "#lib/cli/find-program";
+import { findProgram } from "#lib/server/find-program";
 import { startBillMeter } from "../support/billed.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { type Load, load } from "./load.ts";

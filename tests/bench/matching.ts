@@ -1,5 +1,5 @@
 import { match } from "path-to-regexp";
-import { compilePolicy } from "#lib/policy/compile";
+import { compilePolicy } from "#lib/policy/check/compile";
 import { percentile, printTable } from "./numbers.ts";
 
 const RULES = [10, 100, 1000] as const;

@@ -1,4 +1,4 @@
-import { findProgram } from "#lib/cli/find-program";
+import { findProgram } from "#lib/server/find-program";
 import { startRedis } from "../support/redis.ts";
 import { proxyByRest, proxyByTcp } from "../support/proxy.ts";
 import { startProgram } from "../support/app.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chooseStore } from "#lib/cli/store";
+import { chooseStore } from "#lib/server/store";
 import { createRedis } from "#lib/redis/client";
 import { startCluster } from "../support/cluster.ts";
 import { startRedis } from "../support/redis.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openEmbeddedStore } from "#lib/gateway/embedded/store";
+import { openEmbeddedStore } from "#lib/embedded/store";
 import { type Gateway, serveStore, startGateway } from "#lib/gateway/server";
 import { comparable, redisCommand, streamCommand } from "../support/redis-commands.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";

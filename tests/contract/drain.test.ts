@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
-import { drainable } from "#lib/cli/drain";
-import { listen } from "#lib/cli/listening";
+import { drainable } from "#lib/server/drain";
+import { listen } from "#lib/server/listening";
 import { createHttpServer } from "#lib/gateway/http-server";
 import { rawClient, statusesOf } from "../support/raw-client.ts";
 import { scope } from "../support/scope.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
-import { openEmbeddedStore } from "#lib/gateway/embedded/store";
+import { openEmbeddedStore } from "#lib/embedded/store";
 import { createHttpServer, type HttpSettings } from "#lib/gateway/http-server";
 import { serveStore } from "#lib/gateway/server";
 import { rawClient, type RawClient, speak, statusesOf } from "../support/raw-client.ts";

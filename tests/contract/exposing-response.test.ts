@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect, test } from "vitest";
-import { ExposingResponse } from "#lib/cli/exposing-response";
-import { listen } from "#lib/cli/listening";
+import { ExposingResponse } from "#lib/server/exposing-response";
+import { listen } from "#lib/server/listening";
 import { createHttpServer } from "#lib/gateway/http-server";
 import { speak } from "../support/raw-client.ts";
 import { scope } from "../support/scope.ts";

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startOwnRedis } from "#lib/cli/own-redis";
+import { startOwnRedis } from "#lib/server/own-redis";
 import { connectDirect } from "#lib/gateway/direct";
 import { startGateway } from "#lib/gateway/server";
 import { startRedis, type TestRedis } from "../support/redis.ts";

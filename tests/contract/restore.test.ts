@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Charge } from "#lib/limit/charge";
 import { createLimiter } from "#lib/limit/limiter";
 import { restore } from "#lib/limit/restore";
-import { compilePolicy } from "#lib/policy/compile";
+import { compilePolicy } from "#lib/policy/check/compile";
 import { definePolicy } from "#lib/policy/define";
 import type { RuleSet } from "#lib/policy/types";
 import { createRedis } from "#lib/redis/client";

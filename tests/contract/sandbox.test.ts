@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openEmbeddedStore } from "#lib/gateway/embedded/store";
+import { openEmbeddedStore } from "#lib/embedded/store";
 import { type Gateway, serveStore, startGateway } from "#lib/gateway/server";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 

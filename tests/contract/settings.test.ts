@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readEnvironment } from "#config/env";
-import { chooseStore } from "#lib/cli/store";
+import { chooseStore } from "#lib/server/store";
 import { HeadgateError } from "#lib/core/errors";
 import { namedStore } from "#lib/core/named-store";
 import { connectDirect } from "#lib/gateway/direct";

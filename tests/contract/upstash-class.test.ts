@@ -2,7 +2,7 @@ import { Ratelimit } from "@upstash/ratelimit";
 import { expect, test, vi } from "vitest";
 import { CLIENT_SEPARATOR, settleTogether } from "#lib/limit/algorithm";
 import { createSettle } from "#lib/limit/settle";
-import { compilePolicy } from "#lib/policy/compile";
+import { compilePolicy } from "#lib/policy/check/compile";
 import { definePolicy } from "#lib/policy/define";
 import { createRedis } from "#lib/redis/client";
 import { keyNames } from "#lib/redis/keys";

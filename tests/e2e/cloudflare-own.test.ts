@@ -2,8 +2,13 @@ import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ASSETS_FOLDER, buildWorkerOnce, secretsIn, WORKER_FOLDER } from "#lib/cli/build-worker";
-import { startWorker } from "#lib/cli/worker";
+import {
+  ASSETS_FOLDER,
+  buildWorkerOnce,
+  secretsIn,
+  WORKER_FOLDER,
+} from "#app/_programs/build-worker";
+import { startWorker } from "#app/_programs/worker";
 import { ROOT, startProgram } from "../support/app.ts";
 import { cloudflare } from "../support/cloudflare.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
@@ -97,7 +102,7 @@ describe("200 requests in flight at once", () => {
 
 describe("npm run preview:cloudflare", () => {
   async function preview() {
-    const args = ["lib/cli/preview-cloudflare.ts"];
+    const args = ["app/_programs/preview-cloudflare.command.ts"];
     const env = { PORT: "0", HEADGATE_STORE: "redis" };
     const app = cleanUp(launch(process.execPath, args, env), (it) => it.remove());
     const [, url] = await app.printed(/^ready +(http\S+)$/m);
@@ -129,7 +134,7 @@ describe("npm run preview:cloudflare", () => {
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
     const address = taken.address();
     const PORT = String(typeof address === "object" && address ? address.port : 0);
-    const args = ["lib/cli/preview-cloudflare.ts"];
+    const args = ["app/_programs/preview-cloudflare.command.ts"];
     const env = { PORT, HEADGATE_STORE: "redis" };
     const app = cleanUp(launch(process.execPath, args, env), (it) => it.remove());
     expect(await app.ended).toBe(1);
@@ -201,7 +206,7 @@ describe("what is uploaded", () => {
 describe("npm run preview:cloudflare", () => {
   test("serves the Worker over a store of its own, and ends when told", async () => {
     const app = cleanUp(
-      await startProgram(["lib/cli/preview-cloudflare.ts"], { PORT: "0" }),
+      await startProgram(["app/_programs/preview-cloudflare.command.ts"], { PORT: "0" }),
       (it) => it.stop(),
     );
     expect(

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { Redis as Direct } from "ioredis";
 import { describe, expect, test } from "vitest";
-import { packageName } from "#lib/cli/package-name";
+import { packageName } from "#lib/server/package-name";
 import { namespaceOf } from "#lib/core/namespace";
 import { ROOT, startProgram } from "../support/app.ts";
 import { startBrowser } from "../support/browser.ts";
@@ -13,7 +13,7 @@ import { scope } from "../support/scope.ts";
 import { namespacesOf, totalled, trackOne } from "../support/tracking.ts";
 
 const cleanUp = scope();
-const DEV = ["lib/cli/serve.ts", "--dev"];
+const DEV = ["app/_programs/serve.command.ts", "--dev"];
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 
 const startDev = async (env: Readonly<Record<string, string>> = {}, args = DEV) =>

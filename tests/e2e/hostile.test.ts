@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { beforeAll, describe, expect, test } from "vitest";
-import { buildOnce } from "#lib/cli/build";
+import { buildOnce } from "#lib/server/build";
 import { connectionsAllowed } from "#lib/gateway/connections";
 import { ROOT, type RunningApp, startApp, startProgram } from "../support/app.ts";
 import { drip, rawClient, speak, statusesOf } from "../support/raw-client.ts";
@@ -116,7 +116,7 @@ test("10,000 idle connections and slow requests are cut off with 408, and nobody
 
 test("where few files may be open, idle connections take none from the store or from others", async () => {
   const redis = cleanUp(await startRedis(), (it) => it.stop());
-  const command = `ulimit -n 400 && exec "${process.execPath}" lib/cli/serve.ts`;
+  const command = `ulimit -n 400 && exec "${process.execPath}" app/_programs/serve.command.ts`;
   const limited = `process.execve("/bin/sh", ["sh", "-c", ${JSON.stringify(command)}], process.env)`;
   const env = { PORT: "0", REDIS_URL: redis.url };
   const app = cleanUp(await startProgram(["-e", limited], env), (it) => it.stop());

@@ -1,8 +1,8 @@
 import { Redis as Direct } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { hashPassword } from "#app/_domain/auth/passwords";
-import { buildOnce } from "#lib/cli/build";
-import { type InstagramStandIn, startInstagramStandIn } from "#lib/cli/instagram-stand-in";
+import { buildOnce } from "#lib/server/build";
+import { type InstagramStandIn, startInstagramStandIn } from "#app/_programs/instagram-stand-in";
 import { NAMESPACE, ROOT, type RunningApp, startApp } from "../support/app.ts";
 import { finderOf, type Finder, spellings } from "../support/identifiers.ts";
 import { builtRoutes, loadAll, type LoadAnswers, type LoadClient, takes } from "../support/load.ts";

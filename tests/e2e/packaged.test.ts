@@ -12,8 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DRAIN_MS } from "#lib/cli/serve-app";
-import { pack } from "#lib/cli/pack";
+import { DRAIN_MS } from "#lib/server/serve-app";
+import { pack } from "#app/_programs/pack";
 import { withDefaults } from "#lib/gateway/limits";
 import { ROOT } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
@@ -277,7 +277,7 @@ describe("the Containerfile", () => {
   test("copies what packing makes, and what it starts is there", () => {
     const copied = [...last.matchAll(/^COPY (.*)$/gm)].map(([, words]) => words);
     expect(copied).toEqual(["--from=packed /build/dist ./"]);
-    expect(read("lib/cli/pack-app.ts")).toContain('join(root, "dist")');
+    expect(read("app/_programs/pack.command.ts")).toContain('join(root, "dist")');
     expect(commands.map(([program]) => program)).toEqual(["node", "node"]);
     expect(existsSync(join(folder, commands[1]?.[1] ?? ""))).toBe(true);
   });
@@ -289,7 +289,7 @@ describe("the Containerfile", () => {
     expect(ignoreAll).toBe("**");
     expect(lines.at(-1)).toBe("**/.env*");
     const given = lines.filter((line) => line.startsWith("!")).map((line) => line.slice(1));
-    const [, sources = ""] = /SOURCES\b[^=]*= \[(.*?)\]/s.exec(read("lib/cli/build.ts")) ?? [];
+    const [, sources = ""] = /SOURCES\b[^=]*= \[(.*?)\]/s.exec(read("lib/server/build.ts")) ?? [];
     const needed = [...sources.matchAll(/"(.*?)"/g)]
       .map(([, pattern = ""]) => pattern)
       .filter((pattern) => pattern !== ".env*")

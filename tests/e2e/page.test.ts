@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeRule } from "#app/_page/rule-words";
 import { sampleRequests } from "#app/_page/sample-request";
 import policy from "#config/rate-limits";
-import { buildOnce } from "#lib/cli/build";
-import { compilePolicy } from "#lib/policy/compile";
+import { buildOnce } from "#lib/server/build";
+import { compilePolicy } from "#lib/policy/check/compile";
 import { ROOT } from "../support/app.ts";
 import { startBrowser } from "../support/browser.ts";
 import {

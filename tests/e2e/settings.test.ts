@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { buildOnce } from "#lib/cli/build";
+import { buildOnce } from "#lib/server/build";
 import { BAD_REDIS_URLS, BAD_TOKENS, MARK, told } from "../support/bad-settings.ts";
 import { ROOT, startApp, startProgram } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
@@ -40,10 +40,10 @@ async function endOf(args: readonly string[], env: Variables) {
   return { code, output };
 }
 
-const START = ["lib/cli/serve.ts"];
-const DEV = ["lib/cli/serve.ts", "--dev"];
+const START = ["app/_programs/serve.command.ts"];
+const DEV = ["app/_programs/serve.command.ts", "--dev"];
 const GATEWAY = ["lib/cli/gateway.ts"];
-const TOKEN = ["lib/cli/token.ts", "--sub", "ada"];
+const TOKEN = ["app/_programs/token.command.ts", "--sub", "ada"];
 const ANALYTICS = ["app/_domain/analytics/totals.command.ts"];
 
 const rest = (token: string, url = "http://127.0.0.1:1"): Variables => ({

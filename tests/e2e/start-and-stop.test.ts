@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
-import { buildOnce } from "#lib/cli/build";
+import { buildOnce } from "#lib/server/build";
 import { ROOT } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
 import { expectNothingLeft, launch, type Launched } from "../support/launched.ts";
@@ -43,7 +43,7 @@ const STORES = {
 
 type StoreName = keyof typeof STORES;
 
-const SERVE = ["lib/cli/serve.ts"];
+const SERVE = ["app/_programs/serve.command.ts"];
 
 async function start(store: StoreName, more: Variables = {}, args: readonly string[] = SERVE) {
   const env = { PORT: "0", ...(await STORES[store].env()), ...more };

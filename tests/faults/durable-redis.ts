@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findProgram } from "#lib/cli/find-program";
+import { findProgram } from "#lib/server/find-program";
 import { freePort, isReady } from "../support/redis.ts";
 
 /** A Redis that loses nothing that it answered to, and can be killed and started again. */

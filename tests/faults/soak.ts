@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { buildOnce } from "#lib/cli/build";
+import { buildOnce } from "#lib/server/build";
 import { ROOT, type RunningApp, startApp } from "../support/app.ts";
 import { AUTH_SECRET } from "../support/sign.ts";
 import { type DurableRedis, startDurableRedis } from "./durable-redis.ts";

@@ -2,7 +2,7 @@ import { Redis as Direct } from "ioredis";
 import { startGateway, type Gateway } from "#lib/gateway/server";
 import { headgate } from "#lib/guard";
 import { createPseudonym } from "#lib/identity/pseudonym";
-import { createVault } from "#lib/identity/vault";
+import { createVault } from "#lib/core/vault";
 import { createLimits } from "#lib/limits";
 import { definePolicy } from "#lib/policy/define";
 import type { BreakerChange } from "#lib/redis/breaker";

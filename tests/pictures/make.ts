@@ -1,7 +1,7 @@
 // Draws the pictures of the docs: from what the production script does, and from what was measured.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openEmbeddedStore } from "#lib/gateway/embedded/store";
+import { openEmbeddedStore } from "#lib/embedded/store";
 import { drawMiddlewares, type MiddlewareFigures } from "./middlewares.ts";
 import { drawLanes, runLanes } from "./edge-burst.ts";
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { packageName } from "#lib/cli/package-name";
+import { packageName } from "#lib/server/package-name";
 import { namespaceOf } from "#lib/core/namespace";
 
 export const ROOT = join(import.meta.dirname, "..", "..");
@@ -76,5 +76,5 @@ export async function startProgram(
 
 /** Starts the sample app on a free port. */
 export function startApp(env: Readonly<Record<string, string>> = {}): Promise<RunningApp> {
-  return startProgram(["lib/cli/serve.ts"], { PORT: "0", ...env });
+  return startProgram(["app/_programs/serve.command.ts"], { PORT: "0", ...env });
 }

@@ -1,5 +1,5 @@
 import { type Browser, chromium } from "playwright-core";
-import { findProgram } from "#lib/cli/find-program";
+import { findProgram } from "#lib/server/find-program";
 
 /** Starts the machine's own Chromium, without a window and without calls of its own to the net. */
 export function startBrowser(): Promise<Browser> {

@@ -1,5 +1,5 @@
-import { buildWorkerOnce } from "#lib/cli/build-worker";
-import { startWorker } from "#lib/cli/worker";
+import { buildWorkerOnce } from "#app/_programs/build-worker";
+import { startWorker } from "#app/_programs/worker";
 import { ROOT } from "./app.ts";
 import type { Target } from "./target.ts";
 

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { findProgram } from "#lib/cli/find-program";
+import { findProgram } from "#lib/server/find-program";
 import { startGateway } from "#lib/gateway/server";
 import { isReady } from "./redis.ts";
 

@@ -1,4 +1,4 @@
-import { type EmbeddedStoreOptions, openEmbeddedStore } from "#lib/gateway/embedded/store";
+import { type EmbeddedStoreOptions, openEmbeddedStore } from "#lib/embedded/store";
 import { ErrorReply } from "#lib/gateway/store";
 import { asText } from "./stores.ts";
 

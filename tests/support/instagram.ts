@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { createInstagram } from "#app/_domain/instagram/client";
 import type { MediaParts } from "#app/_domain/instagram/media";
-import { createVault } from "#lib/identity/vault";
-import { type InstagramStandIn, startInstagramStandIn } from "#lib/cli/instagram-stand-in";
+import { createVault } from "#lib/core/vault";
+import { type InstagramStandIn, startInstagramStandIn } from "#app/_programs/instagram-stand-in";
 import type { liveStore } from "./live-store.ts";
 import type { scope } from "./scope.ts";
 import { makeTools } from "./tools.ts";

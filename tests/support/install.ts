@@ -1,7 +1,7 @@
 // What the tests need beside npm's packages: a real Redis, a compiler for the clock that it is given, a
 // browser, and a proxy to stand behind.
 import { spawnSync } from "node:child_process";
-import { findProgram } from "#lib/cli/find-program";
+import { findProgram } from "#lib/server/find-program";
 
 const NEEDED = [
   { programs: ["redis-server", "valkey-server"], debian: "redis-server" },

@@ -1,4 +1,4 @@
-import { buildOnce } from "#lib/cli/build";
+import { buildOnce } from "#lib/server/build";
 import { ROOT, startApp } from "./app.ts";
 import type { Target } from "./target.ts";
 

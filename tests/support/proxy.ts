@@ -1,6 +1,6 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { once, SOURCES } from "#lib/cli/build";
+import { once, SOURCES } from "#lib/server/build";
 import { ROOT } from "./app.ts";
 import { buildFixture, fixture, startFixture } from "./fixture.ts";
 import type { Target } from "./target.ts";

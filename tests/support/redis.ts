@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findProgram } from "#lib/cli/find-program";
+import { findProgram } from "#lib/server/find-program";
 
 /** A real Redis of a test's own, on a free port of this machine. */
 export interface TestRedis {

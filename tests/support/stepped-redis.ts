@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findProgram } from "#lib/cli/find-program";
+import { findProgram } from "#lib/server/find-program";
 import { startRedis, type TestRedis } from "./redis.ts";
 
 /** A real Redis whose clock a test can set. */

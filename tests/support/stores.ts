@@ -1,5 +1,5 @@
-import { connectCluster } from "#lib/gateway/cluster-store";
-import { openEmbeddedStore } from "#lib/gateway/embedded/store";
+import { connectCluster } from "#lib/gateway/cluster/store";
+import { openEmbeddedStore } from "#lib/embedded/store";
 import { connectRedis } from "#lib/gateway/redis-store";
 import type { Command, Reply, Store } from "#lib/gateway/store";
 import { startCluster } from "./cluster.ts";

@@ -1,7 +1,7 @@
 import type { Tools } from "#app/_domain/headgate";
 import { createDedup } from "#lib/dedup/dedup";
 import { createPseudonym } from "#lib/identity/pseudonym";
-import { createVault } from "#lib/identity/vault";
+import { createVault } from "#lib/core/vault";
 import { createLocks } from "#lib/lock/locks";
 import { createRedis } from "#lib/redis/client";
 import { keyNames } from "#lib/redis/keys";

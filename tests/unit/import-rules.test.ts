@@ -79,7 +79,7 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
     allowed: ["node:fs", "#lib/gateway/server"],
   },
   {
-    file: "lib/cli/serve.ts",
+    file: "app/_programs/serve.command.ts",
     refused: ["@upstash/redis"],
     allowed: ["#config/env", "next", "node:http"],
   },

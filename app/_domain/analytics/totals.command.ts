@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readEnvironment } from "#config/env";
-import { loadEnvFiles } from "#lib/cli/env-files";
-import { packageName } from "#lib/cli/package-name";
-import { runningMode, runningStore } from "#lib/cli/running-store";
+import { loadEnvFiles } from "#lib/server/env-files";
+import { packageName } from "#lib/server/package-name";
+import { runningMode, runningStore } from "#lib/server/running-store";
 import { parseDuration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
 import { namedStore } from "#lib/core/named-store";

@@ -1,6 +1,6 @@
 import { Redis as Direct } from "ioredis";
 import { afterAll, beforeAll } from "vitest";
-import { type InstagramStandIn, startInstagramStandIn } from "#lib/cli/instagram-stand-in";
+import { type InstagramStandIn, startInstagramStandIn } from "#app/_programs/instagram-stand-in";
 import { startStore, type TestStore } from "../../support/gateway.ts";
 import { AUTH_SECRET } from "../../support/sign.ts";
 import type { Instance, Target } from "../../support/target.ts";

@@ -3,7 +3,7 @@ import { reportFailure } from "#app/_domain/failures";
 import { failed } from "#app/_domain/http/failed";
 import { createInstagram } from "#app/_domain/instagram/client";
 import { fetchMedia } from "#app/_domain/instagram/media";
-import { startInstagramStandIn } from "#lib/cli/instagram-stand-in";
+import { startInstagramStandIn } from "#app/_programs/instagram-stand-in";
 import { answering, expired, FIRST, instagramWorlds } from "../../support/instagram.ts";
 import { liveStore } from "../../support/live-store.ts";
 import { scope } from "../../support/scope.ts";

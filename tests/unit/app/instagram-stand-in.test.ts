@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
-import { chooseInstagram } from "#lib/cli/instagram";
-import { startInstagramStandIn } from "#lib/cli/instagram-stand-in";
+import { chooseInstagram } from "#app/_programs/instagram";
+import { startInstagramStandIn } from "#app/_programs/instagram-stand-in";
 import { scope } from "../../support/scope.ts";
 
 const cleanUp = scope();
@@ -43,7 +43,7 @@ describe("the stand-in for Instagram", () => {
 
 describe("npm start", () => {
   test("starts a stand-in where there is no token, which takes the one that it is given with", async () => {
-    const { line, variables } = cleanUp(await chooseInstagram({}), (it) => it.stop());
+    const { line, variables } = cleanUp(await chooseInstagram({}), (it) => it.stop?.());
     expect(line).toContain("set INSTAGRAM_ACCESS_TOKEN for the real one");
     const { INSTAGRAM_STAND_IN, INSTAGRAM_ACCESS_TOKEN } = variables;
     const media = `${INSTAGRAM_STAND_IN}/me/media?access_token=${INSTAGRAM_ACCESS_TOKEN}`;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { fetchMedia, FRESH_SECONDS } from "#app/_domain/instagram/media";
 import { syncPortfolio } from "#app/_domain/instagram/sync";
 import { createTokens } from "#app/_domain/instagram/tokens";
-import { createVault } from "#lib/identity/vault";
+import { createVault } from "#lib/core/vault";
 import { answering, expired, type Fault, instagramWorlds } from "../../support/instagram.ts";
 import { liveStore } from "../../support/live-store.ts";
 import { scope } from "../../support/scope.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { describeRule } from "#app/_page/rule-words";
 import policy from "#config/rate-limits";
-import { compilePolicy } from "#lib/policy/compile";
+import { compilePolicy } from "#lib/policy/check/compile";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
 import type { Algorithm } from "#lib/policy/types";
 

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { exemptPaths, samplePath, sampleRequests } from "#app/_page/sample-request";
 import { SAMPLES } from "#app/_page/samples";
 import policy from "#config/rate-limits";
-import { compilePolicy } from "#lib/policy/compile";
+import { compilePolicy } from "#lib/policy/check/compile";
 import { definePolicy } from "#lib/policy/define";
 
 test.each([

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { adviceFor } from "#lib/cli/advice";
-import { tellPrefetch } from "#lib/cli/prefetch-header";
+import { tellPrefetch } from "#lib/server/prefetch-header";
 import { seesPrefetches } from "#lib/cli/prefetch-seen";
 import { ROOT } from "../../support/app.ts";
 import { scope } from "../../support/scope.ts";
@@ -51,7 +51,7 @@ describe("a project shows prefetches to the gate", () => {
       'import "not-there"; export default { skipProxyUrlNormalize: true };',
       false,
     ],
-    ["package.json", '{ "scripts": { "start": "node lib/cli/serve.ts" } }', true],
+    ["package.json", '{ "scripts": { "start": "headgate start" } }', true],
     ["package.json", '{ "scripts": { "start": "next start" } }', false],
   ])("by %s with %s: %s", async (name, text, expected) => {
     expect(await seesPrefetches(project({ [name]: text }))).toBe(expected);

@@ -13,15 +13,14 @@ function setUp(script: string) {
   const root = cleanUp(mkdtempSync(join(tmpdir(), "headgate-setup-")), (it) =>
     rmSync(it, { recursive: true }),
   );
-  const cli = join(root, "lib", "cli");
-  for (const file of ["setup.mjs", "guard.mjs"]) {
-    cpSync(join(ROOT, "lib", "cli", file), join(cli, file));
+  for (const file of ["cli/setup.mjs", "server/guard.mjs"]) {
+    cpSync(join(ROOT, "lib", file), join(root, "lib", file));
   }
   mkdirSync(join(root, "bin"));
   writeFileSync(join(root, "bin", "npm"), `#!/bin/sh\n${script}\n`);
   chmodSync(join(root, "bin", "npm"), 0o755);
   const env = { PATH: [join(root, "bin"), process.env["PATH"]].join(delimiter) };
-  const started = launch(process.execPath, [join(cli, "setup.mjs")], env, root);
+  const started = launch(process.execPath, [join(root, "lib", "cli", "setup.mjs")], env, root);
   return cleanUp(started, (it) => it.remove());
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatDuration, parseDuration } from "#lib/core/duration";
-import { compilePolicy } from "#lib/policy/compile";
+import { compilePolicy } from "#lib/policy/check/compile";
 import { PolicyError, writePlace } from "#lib/policy/errors";
 
 describe("limits", () => {

@@ -2,7 +2,7 @@ import createMiddleware from "next-intl/middleware";
 import { defineRouting } from "next-intl/routing";
 import { NextRequest } from "next/server.js";
 import { describe, expect, test } from "vitest";
-import { compilePolicy } from "#lib/policy/compile";
+import { compilePolicy } from "#lib/policy/check/compile";
 import { definePolicy, type RoutingInput } from "#lib/policy/define";
 import { PolicyError } from "#lib/policy/errors";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compilePolicy } from "#lib/policy/compile";
+import { compilePolicy } from "#lib/policy/check/compile";
 import { definePolicy } from "#lib/policy/define";
 import { pathReadings } from "#lib/policy/path";
 import type { Asker, CompiledPolicy } from "#lib/policy/types";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headgate } from "#lib/guard";
-import { compilePolicy } from "#lib/policy/compile";
+import { compilePolicy } from "#lib/policy/check/compile";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { isPrefetch } from "#lib/policy/prefetch";
 import { asking } from "../../support/asking.ts";

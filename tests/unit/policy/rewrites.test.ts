@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compilePolicy } from "#lib/policy/compile";
+import { compilePolicy } from "#lib/policy/check/compile";
 import { definePolicy } from "#lib/policy/define";
 import { createFollow, readRewrites, type Rewrites } from "#lib/policy/rewrites";
 

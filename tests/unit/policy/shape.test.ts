@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod/mini";
 import { Problems } from "#lib/policy/errors";
 import { readRewrites } from "#lib/policy/rewrites";
-import { parseLimit, parsePolicy, parseRule } from "#lib/policy/schema";
+import { parseLimit, parsePolicy, parseRule } from "#lib/policy/check/schema";
 
 /** The same shapes as a library says them: what it refuses is refused, and nothing else. */
 const record = z.record(z.string(), z.unknown());

@@ -3,7 +3,7 @@ import { parseRateLimit } from "ratelimit-header-parser";
 import { type Item, parseItem, parseList, SerializeError } from "structured-headers";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Decision, type LimitStatus, violated } from "#lib/core/decision";
-import { compilePolicy } from "#lib/policy/compile";
+import { compilePolicy } from "#lib/policy/check/compile";
 import { type LegacyHeaders, writeLimitHeaders } from "#lib/respond/headers";
 
 const MAX_INTEGER = 999_999_999_999_999;

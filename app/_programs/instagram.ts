@@ -1,0 +1,46 @@
+import { randomBytes } from "node:crypto";
+import { HeadgateError } from "#lib/core/errors";
+import type { Variables } from "#lib/core/settings";
+import { readHttpAddress } from "#lib/core/store-address";
+import type { Beside } from "#lib/server/serve-app";
+import { startInstagramStandIn } from "./instagram-stand-in.ts";
+
+/**
+ * Chooses Instagram itself where there is a token for it, else a stand-in on this machine.
+ *
+ * @throws {HeadgateError} ENV_INVALID for a stand-in of one's own without a token that it takes
+ */
+export async function chooseInstagram(env: Variables): Promise<Beside> {
+  if (env["INSTAGRAM_ACCESS_TOKEN"]) {
+    return {
+      name: "posts",
+      line: `${whereTo(env)}, by INSTAGRAM_ACCESS_TOKEN`,
+      variables: {},
+    };
+  }
+  if (env["INSTAGRAM_STAND_IN"]) {
+    throw new HeadgateError(
+      "ENV_INVALID",
+      "INSTAGRAM_ACCESS_TOKEN is not set; INSTAGRAM_STAND_IN needs one that it takes.",
+    );
+  }
+  const token = randomBytes(16).toString("base64url");
+  const standIn = await startInstagramStandIn({ token });
+  return {
+    name: "posts",
+    line: "a stand-in for Instagram on this machine (set INSTAGRAM_ACCESS_TOKEN for the real one)",
+    variables: { INSTAGRAM_STAND_IN: standIn.url, INSTAGRAM_ACCESS_TOKEN: token },
+    stop: () => standIn.stop(),
+  };
+}
+
+/** Where the token goes; whether it may is for config/env.ts to say. */
+function whereTo({ INSTAGRAM_STAND_IN, INSTAGRAM_API_URL }: Variables): string {
+  if (INSTAGRAM_STAND_IN) return `a stand-in of yours at ${hostOf(INSTAGRAM_STAND_IN)}`;
+  return INSTAGRAM_API_URL ? `Instagram at ${hostOf(INSTAGRAM_API_URL)}` : "Instagram";
+}
+
+function hostOf(url: string): string {
+  const address = readHttpAddress(url);
+  return address ? new URL(address).host : "an address that cannot be read";
+}

@@ -1,0 +1,95 @@
+// `npm run preview:cloudflare`: the app as a Worker, in workerd, on this machine.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs, parseEnv } from "node:util";
+import { HeadgateError } from "#lib/core/errors";
+import { setVariables } from "#lib/core/settings";
+import { authSecret } from "./auth-secret.ts";
+import { buildWorkerOnce } from "./build-worker.ts";
+import { exitWhenTold, toldToStop } from "#lib/server/drain";
+import { listenAt } from "#lib/server/listening";
+import { chooseStore } from "#lib/server/store";
+import { startWorker } from "./worker.ts";
+
+const HELP = `Serves the app as a Cloudflare Worker, in Cloudflare's own runtime, on this machine.
+
+  npm run preview:cloudflare   builds when something changed, then serves
+  npm run build:cloudflare     builds alone, for \`npx wrangler deploy\`
+
+Environment, or the file .dev.vars:
+  PORT, HOST                  where to listen; 8787 on 127.0.0.1
+  REDIS_URL                   the Redis that counts; without it one is started
+  UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN
+                              a REST store, in the place of both
+
+docs/deploy-cloudflare.md says how it is deployed.
+`;
+
+const OF_THE_APP =
+  /^(?:HEADGATE|UPSTASH_REDIS_REST|KV_REST_API|CLIENT|CORS|AUTH|APP|INSTAGRAM|DEMO)_/;
+
+const root = join(import.meta.dirname, "..", "..");
+
+const { values } = parseArgs({
+  options: { build: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+});
+
+if (values.help) console.log(HELP);
+else {
+  await (values.build ? build() : preview()).catch((error: unknown) => {
+    console.error(error instanceof HeadgateError ? `${error.code}: ${error.message}` : error);
+    process.exit(1);
+  });
+}
+
+async function build(): Promise<void> {
+  exitWhenTold();
+  const built = await buildWorkerOnce(root, say);
+  say(built ? "built" : "nothing changed since the last build");
+}
+
+async function preview(): Promise<void> {
+  let serving = false;
+  const stop = toldToStop().then(() => serving || process.exit(1));
+  const given = setVariables({ ...process.env, ...workerVariables() });
+  const { host, port } = listenAt({ PORT: "8787", ...given });
+  await buildWorkerOnce(root, say);
+  const store = await chooseStore(given, say);
+  const users = authSecret(root, given["AUTH_SECRET"]);
+  try {
+    const worker = await startWorker(root, {
+      host,
+      port,
+      variables: { ...appVariables(given), ...store.variables, AUTH_SECRET: users.secret },
+      onOutput: (text) => process.stderr.write(text),
+    });
+    say(`store    ${store.line}`);
+    say("clients  counted by CF-Connecting-IP, as Cloudflare names them");
+    say(`users    ${users.line}`);
+    say(`ready    ${worker.url}`);
+    serving = true;
+    await stop;
+    await worker.stop();
+  } finally {
+    await store.stop();
+  }
+  process.exit(0);
+}
+
+/** As much of the environment as the app reads: a Worker has no other of this machine's variables. */
+function appVariables(given: Readonly<Record<string, string>>): Record<string, string> {
+  const ours = Object.entries(given).filter(([name]) => OF_THE_APP.test(name));
+  return { ...workerVariables(), ...Object.fromEntries(ours) };
+}
+
+/** What wrangler reads too, for a Worker on this machine. */
+function workerVariables(): Record<string, string> {
+  const file = join(root, ".dev.vars");
+  return existsSync(file)
+    ? ({ ...parseEnv(readFileSync(file, "utf8")) } as Record<string, string>)
+    : {};
+}
+
+function say(line: string): void {
+  console.log(line);
+}

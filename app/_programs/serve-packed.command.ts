@@ -1,0 +1,76 @@
+// `node server.mjs` in the folder that `npm run pack` made: serves what was built, and makes nothing.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { readEnvironment } from "#config/env";
+import { HeadgateError } from "#lib/core/errors";
+import { namedStore } from "#lib/core/named-store";
+import type { Variables } from "#lib/core/settings";
+import { chooseInstagram } from "./instagram.ts";
+import { BUILD_FOLDER, type Manifest } from "./packed.ts";
+import { type Beside, say, serveApp } from "#lib/server/serve-app";
+import { type ChosenStore, chooseStore } from "#lib/server/store";
+
+const HELP = `Serves the packed app with its limits.
+
+  node server.mjs
+  node server.mjs --help  this text
+
+It takes the variables of README.md. What npm start makes for a person at a machine is not made here:
+  UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL
+                          the store that counts; HEADGATE_STORE=redis or embedded starts one that
+                          forgets everything on exit
+  AUTH_SECRET             without it nobody is signed in
+  INSTAGRAM_ACCESS_TOKEN  without it there are no posts
+`;
+
+const root = import.meta.dirname;
+
+const { values: flags } = parseArgs({ options: { help: { type: "boolean" } } });
+
+if (flags.help) console.log(HELP);
+else {
+  await serveApp({
+    root,
+    mode: "production",
+    prepare,
+    store: storeByName,
+    settings: readEnvironment,
+    beside: [usersOf, postsOf],
+  });
+}
+
+async function prepare(): Promise<string> {
+  const build = readJson(BUILD_FOLDER, "required-server-files.json") as { readonly config: object };
+  // Next's own server.js gives Next its configuration in this way: what next.config.mjs needs is not
+  // in the package. It also works in its own folder.
+  process.env["__NEXT_PRIVATE_STANDALONE_CONFIG"] = JSON.stringify(build.config);
+  process.chdir(root);
+  return (readJson("package.json") as Manifest).headgate.policy;
+}
+
+function readJson(...path: readonly string[]): unknown {
+  return JSON.parse(readFileSync(join(root, ...path), "utf8"));
+}
+
+/** A store of our own forgets everything, and other instances do not see it: so only by name. */
+async function storeByName(env: Variables): Promise<ChosenStore> {
+  const { HEADGATE_STORE, HEADGATE_MODE } = env;
+  if (namedStore(env) || HEADGATE_STORE || HEADGATE_MODE === "off") return chooseStore(env, say);
+  throw new HeadgateError(
+    "ENV_INVALID",
+    "No store is named: set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL, or, for one that forgets everything on exit, HEADGATE_STORE=embedded.",
+  );
+}
+
+async function postsOf(env: Variables): Promise<Beside> {
+  if (env["INSTAGRAM_ACCESS_TOKEN"] || env["INSTAGRAM_STAND_IN"]) return chooseInstagram(env);
+  return { name: "posts", line: "none: INSTAGRAM_ACCESS_TOKEN is not set", variables: {} };
+}
+
+function usersOf({ AUTH_SECRET }: Variables): Beside {
+  const line = AUTH_SECRET
+    ? "signed in by AUTH_SECRET"
+    : "nobody is signed in: AUTH_SECRET is not set";
+  return { name: "users", line, variables: {} };
+}

@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { parseDuration } from "#lib/core/duration";
+import { HeadgateError } from "#lib/core/errors";
+import { invalidSettings, isPlain, isSecret, setVariables } from "#lib/core/settings";
+import { signToken } from "#lib/identity/sign";
+import { authSecret } from "./auth-secret.ts";
+import { loadEnvFiles } from "#lib/server/env-files";
+
+const HELP = `Prints a token with which the app takes you for a user.
+
+  npm run token -- --sub artist-1                 a user
+  npm run token -- --sub artist-1 --role admin    one who may run the pipeline
+  npm run token -- --sub artist-1 --for "5 minutes"   good for so long; 8 hours by default
+
+  TOKEN=$(npm run --silent token -- --sub artist-1)
+  curl -X POST -H "Authorization: Bearer $TOKEN" http://127.0.0.1:3000/api/dashboard/sync/trigger
+
+It is signed with AUTH_SECRET, or with the secret that npm start made for this machine, for
+AUTH_AUDIENCE ("headgate" by default). Whoever has it is that user until it ends.
+`;
+
+const EIGHT_HOURS = 8 * 3600;
+const MAX_SECONDS = 31 * 24 * 3600;
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof HeadgateError ? `${error.code}: ${error.message}` : error);
+  process.exitCode = 2;
+}
+
+async function main(): Promise<number> {
+  const { help, sub, role, for: duration } = read();
+  if (help) {
+    console.log(HELP);
+    return 0;
+  }
+  if (!sub) throw new HeadgateError("CLI_USAGE", `--sub says who the token is for.\n\n${HELP}`);
+  const root = join(import.meta.dirname, "..", "..");
+  loadEnvFiles(root, process.env["NODE_ENV"] === "development" ? "development" : "production");
+  const { AUTH_SECRET, AUTH_AUDIENCE = "headgate" } = setVariables(process.env);
+  const { secret } = authSecret(root, AUTH_SECRET);
+  if (!isSecret(secret)) {
+    throw invalidSettings({
+      AUTH_SECRET: "at least 32 characters without quotes around them",
+    });
+  }
+  if (!isPlain(AUTH_AUDIENCE)) {
+    throw invalidSettings({ AUTH_AUDIENCE: "an audience without quotes around it" });
+  }
+  const token = await signToken({
+    secret,
+    audience: AUTH_AUDIENCE,
+    subject: sub,
+    role,
+    seconds: secondsOf(duration),
+  });
+  console.log(token);
+  return 0;
+}
+
+function read() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        sub: { type: "string" },
+        role: { type: "string" },
+        for: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+    return values;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : "";
+    throw new HeadgateError("CLI_USAGE", `${why}\n\n${HELP}`, { cause });
+  }
+}
+
+function secondsOf(text: string | undefined): number {
+  if (text === undefined) return EIGHT_HOURS;
+  const seconds = Math.floor((parseDuration(text) ?? 0) / 1000);
+  if (seconds >= 1 && seconds <= MAX_SECONDS) return seconds;
+  throw new HeadgateError(
+    "CLI_USAGE",
+    `--for is ${JSON.stringify(text)}; allowed: a length such as "5 minutes", from 1 second to 31 days.`,
+  );
+}

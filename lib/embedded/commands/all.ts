@@ -1,0 +1,47 @@
+import type { Bytes } from "#lib/embedded/bytes";
+import type { Commands, Specification } from "#lib/embedded/command";
+import { hashes } from "./hashes.ts";
+import { keyCommands } from "./keys.ts";
+import { lists } from "./lists.ts";
+import { scripting } from "./scripting.ts";
+import { server } from "./server.ts";
+import { sets } from "./sets.ts";
+import { sortedSets } from "./sorted-sets.ts";
+import { streams } from "./streams.ts";
+import { strings } from "./strings.ts";
+
+/** Every command, by its name in lower case. */
+const COMMANDS: ReadonlyMap<string, Specification> = new Map(
+  Object.entries({
+    ...keyCommands,
+    ...strings,
+    ...hashes,
+    ...lists,
+    ...sets,
+    ...sortedSets,
+    ...streams,
+    ...scripting,
+    ...server,
+  } satisfies Commands),
+);
+
+/** A command that was found. */
+export interface Found {
+  /** As Redis calls it in its errors: "get", "script|load". */
+  readonly name: string;
+  readonly command: Specification;
+  /** Whether it has subcommands, and the first argument is none of them. */
+  readonly isIncomplete: boolean;
+}
+
+/** The command of a name, or the subcommand that its first argument names; undefined where none is. */
+export function findCommand(given: string, [first]: readonly Bytes[]): Found | undefined {
+  const name = given.toLowerCase();
+  const command = COMMANDS.get(name);
+  if (!command?.subcommands) return command && { name, command, isIncomplete: false };
+  const word = first?.toLowerCase() ?? "";
+  const known = Object.hasOwn(command.subcommands, word) ? command.subcommands[word] : undefined;
+  return known
+    ? { name: `${name}|${word}`, command: known, isIncomplete: false }
+    : { name, command, isIncomplete: true };
+}

@@ -1,0 +1,62 @@
+import type { Bytes } from "#lib/embedded/bytes";
+import { CommandError, SYNTAX } from "#lib/embedded/errors";
+import { globMatcher } from "#lib/embedded/glob";
+import { readInteger } from "#lib/embedded/numbers";
+import type { Result } from "#lib/embedded/result";
+
+/** The options of SCAN and its kin. */
+export interface ScanOptions {
+  readonly matches: (text: Bytes) => boolean;
+  /** About how many to look at. */
+  readonly count: number;
+  /** The TYPE that keys are to have, in lower case. */
+  readonly type: string | undefined;
+}
+
+const MAX_CURSOR = 2n ** 64n - 1n;
+
+/**
+ * Reads what follows a cursor.
+ *
+ * @throws {CommandError} as Redis words it
+ */
+export function readScan(options: readonly Bytes[], takesType = false): ScanOptions {
+  let matches: ScanOptions["matches"] = () => true;
+  let [count, type]: [number, string | undefined] = [10, undefined];
+  for (let at = 0; at < options.length; at += 2) {
+    const [name = "", value] = options.slice(at, at + 2);
+    const word = name.toUpperCase();
+    if (value === undefined) throw new CommandError(SYNTAX);
+    if (word === "MATCH") matches = globMatcher(value);
+    else if (word === "COUNT") count = readCount(value);
+    else if (word === "TYPE" && takesType) type = value.toLowerCase();
+    else throw new CommandError(SYNTAX);
+  }
+  return { matches, count, type };
+}
+
+function readCount(text: Bytes): number {
+  const count = readInteger(text);
+  if (count < 1) throw new CommandError(SYNTAX);
+  return count;
+}
+
+/**
+ * A cursor as a number. One that we never gave, however large, leads to the end.
+ *
+ * @throws {CommandError} as Redis words it
+ */
+export function readCursor(text: Bytes): number {
+  // What C's strtoul reads: nothing at all is 0, and below 0 it counts from the far end.
+  const [, sign, digits = "0"] = /^(?:([+-]?)0*([0-9]{1,20}))?$/.exec(text) ?? ["", "", "x"];
+  if (digits !== "x" && BigInt(digits) <= MAX_CURSOR) {
+    return sign === "-" && Number(digits) > 0 ? Infinity : Number(digits);
+  }
+  throw new CommandError("ERR invalid cursor");
+}
+
+/** The answer of HSCAN and its kin: all at once, as Redis answers for small values. */
+export function scanned(cursor: Bytes, all: () => Result[]): Result {
+  readCursor(cursor);
+  return ["0", all()];
+}

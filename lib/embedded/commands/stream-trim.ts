@@ -1,0 +1,61 @@
+import type { Bytes } from "#lib/embedded/bytes";
+import { CommandError, NOT_AN_INTEGER, SYNTAX } from "#lib/embedded/errors";
+import { readInteger } from "#lib/embedded/numbers";
+import type { Stream } from "#lib/embedded/stream";
+import { readId, type StreamId } from "#lib/embedded/stream-id";
+
+/** How much of a stream stays: so many entries, or those from an id on. */
+export type TrimRule = { readonly maxLength: number } | { readonly from: StreamId };
+
+export const TWO_RULES =
+  "ERR syntax error, MAXLEN and MINID options at the same time are not compatible";
+
+const KINDS: ReadonlySet<string | undefined> = new Set(["MAXLEN", "MINID"]);
+
+/**
+ * Reads `MAXLEN|MINID [=|~] threshold [LIMIT count]`, and how many words it has. "~" lets Redis keep
+ * a few more; here it is exact.
+ *
+ * @throws {CommandError} as Redis words it
+ */
+export function readTrim(words: readonly Bytes[]): {
+  readonly rule: TrimRule | undefined;
+  readonly used: number;
+} {
+  const kind = words[0]?.toUpperCase();
+  if (kind !== "MAXLEN" && kind !== "MINID") return { rule: undefined, used: 0 };
+  const sign = words[1] === "=" || words[1] === "~" ? words[1] : undefined;
+  let used = sign ? 3 : 2;
+  const threshold = words[used - 1];
+  if (threshold === undefined) throw new CommandError(SYNTAX);
+  const rule =
+    kind === "MAXLEN" ? { maxLength: readLength(threshold) } : { from: readId(threshold) };
+  if (words[used]?.toUpperCase() === "LIMIT") {
+    if (sign !== "~") {
+      throw new CommandError("ERR syntax error, LIMIT cannot be used without the special ~ option");
+    }
+    const most = words[used + 1];
+    if (most === undefined) throw new CommandError(SYNTAX);
+    if (readInteger(most) < 0) {
+      throw new CommandError("ERR The LIMIT argument must be >= 0.");
+    }
+    used += 2;
+  }
+  if (KINDS.has(words[used]?.toUpperCase())) throw new CommandError(TWO_RULES);
+  return { rule, used };
+}
+
+function readLength(text: Bytes): number {
+  const length = readInteger(text, NOT_AN_INTEGER);
+  if (length < 0) throw new CommandError("ERR The MAXLEN argument must be >= 0.");
+  return length;
+}
+
+/** Answers how many entries went. */
+export function trim(stream: Stream, rule: TrimRule): number {
+  const { items } = stream.entries;
+  const count =
+    "from" in rule ? stream.entries.place(rule.from) : Math.max(0, items.length - rule.maxLength);
+  stream.dropOldest(count);
+  return count;
+}

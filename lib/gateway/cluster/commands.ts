@@ -1,0 +1,97 @@
+import { Command as RedisCommand } from "ioredis";
+import { type Command, ErrorReply, type Reply } from "../store.ts";
+
+/** Where a command goes: to the master of a slot, to any master, or to every one. */
+export type Route =
+  | { readonly to: "slot"; readonly slot: number }
+  | { readonly to: "any" }
+  | { readonly to: "every"; readonly join: (replies: readonly Reply[]) => Reply }
+  | { readonly to: "none"; readonly refusal: ErrorReply };
+
+/** A node's own words for keys that one command may not have together. */
+const CROSSSLOT = "CROSSSLOT Keys in request don't hash to the same slot";
+
+const ANY: Route = { to: "any" };
+
+/**
+ * Where a command goes in a cluster, by its first key. Whether the other keys lie in the same slot
+ * is for the node to say; one that does not know the slot redirects.
+ */
+export function routeOf(command: Command): Route {
+  const [name, first] = words(command);
+  const join = OF_EVERY_MASTER.get(name) ?? OF_EVERY_MASTER.get(`${name} ${first}`);
+  if (join) return { to: "every", join };
+  if (name === "SCAN") return { to: "none", refusal: new ErrorReply(NO_SCAN) };
+  const slot = slotOf(command);
+  return slot === undefined ? ANY : { to: "slot", slot };
+}
+
+/**
+ * Where a transaction goes: to the master of the one slot that all its keys lie in, to any master
+ * where it has none, or nowhere.
+ */
+export function routeOfTransaction(commands: readonly Command[]): Route {
+  const routes = commands.map(routeOf);
+  if (routes.some(({ to }) => to === "every" || to === "none")) {
+    return { to: "none", refusal: new ErrorReply(NOT_IN_TRANSACTION) };
+  }
+  const slots = new Set(routes.flatMap((route) => (route.to === "slot" ? [route.slot] : [])));
+  if (slots.size > 1) return { to: "none", refusal: new ErrorReply(CROSSSLOT) };
+  const [slot] = slots;
+  return slot === undefined ? ANY : { to: "slot", slot };
+}
+
+const NO_SCAN =
+  "ERR the gateway refuses SCAN on a Redis Cluster: its cursor belongs to one node, and the keys lie on several";
+const NOT_IN_TRANSACTION =
+  "ERR a transaction runs on one node of the Redis Cluster; DBSIZE, SCAN, SCRIPT, FUNCTION and FLUSH concern every node";
+
+/** Commands without a key whose answer only all masters have together. */
+const OF_EVERY_MASTER = new Map<string, (replies: readonly Reply[]) => Reply>([
+  ["DBSIZE", (replies) => replies.reduce<number>((sum, count) => sum + Number(count), 0)],
+  ["SCRIPT EXISTS", knownToAll],
+  ["SCRIPT LOAD", first],
+  ["FUNCTION LOAD", first],
+  ["FUNCTION DELETE", first],
+  ["FLUSHALL", first],
+  ["FLUSHDB", first],
+]);
+
+function first(replies: readonly Reply[]): Reply {
+  return replies[0] ?? null;
+}
+
+function knownToAll(replies: readonly Reply[]): Reply {
+  const lists = replies.filter((reply) => Array.isArray(reply));
+  return (lists[0] ?? []).map((_, at) => (lists.every((list) => list[at] === 1) ? 1 : 0));
+}
+
+/** Which argument says how many keys follow, of the commands that have one. */
+const KEY_COUNT_AT = new Map([
+  ...["EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"].map(at(2)),
+  ...["ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE"].map(at(2)),
+  ...["ZUNION", "ZINTER", "ZDIFF", "ZINTERCARD", "SINTERCARD", "SUNIONCARD"].map(at(1)),
+  ...["SDIFFCARD", "LMPOP", "ZMPOP", "MSETEX"].map(at(1)),
+]);
+
+function at(position: number) {
+  return (name: string) => [name, position] as const;
+}
+
+/**
+ * The slot of a command's first key; undefined where it has none, where ioredis does not know the
+ * command, or where the arguments are too few: what is wrong with them any node can say.
+ */
+function slotOf(command: Command): number | undefined {
+  const [name] = words(command);
+  const countAt = KEY_COUNT_AT.get(name);
+  // Checked before ioredis counts up to it.
+  if (countAt !== undefined && !(Number(command[countAt]) < command.length)) return undefined;
+  const parsed = new RedisCommand(name, command.slice(1));
+  if (parsed.getKeys().some((key) => key === undefined)) return undefined;
+  return parsed.getSlot() ?? undefined;
+}
+
+function words([name, first]: Command): [name: string, first: string] {
+  return [name.toUpperCase(), first?.toString().toUpperCase() ?? ""];
+}

@@ -1,0 +1,217 @@
+import { Cluster, type Redis, type RedisOptions } from "ioredis";
+import { HeadgateError } from "#lib/core/errors";
+import { boundReplies } from "../bounded-replies.ts";
+import { addressOptions, readAddress } from "../redis-address.ts";
+import {
+  connectionOptions,
+  pause,
+  reasonOf,
+  reportChanges,
+  retryDelay,
+  untilSilenced,
+} from "../redis-connection.ts";
+
+export interface ClusterOptions {
+  /** redis://[user:password@]host[:port], or rediss:// for TLS, of any node. */
+  readonly redisUrl?: string;
+  /** ioredis's own options, for every node. */
+  readonly redisOptions?: RedisOptions;
+  /** How long a node may take to answer a command, in milliseconds. */
+  readonly commandTimeoutMs: number;
+  /** Called with a line, which holds no secret, when the cluster or a node stops answering or answers again. */
+  readonly report?: (line: string) => void;
+}
+
+/** Which node serves which slot, and a connection to each. ioredis finds out and keeps both. */
+export interface Topology {
+  /** The master of a slot, where it can be written to at once. */
+  masterOf(slot: number): Redis | undefined;
+  /** Some master that can be written to at once. */
+  anyMaster(): Redis | undefined;
+  masters(): readonly Redis[];
+  /** The node at `host:port`; a new one is waited for, at most so many milliseconds. */
+  nodeAt(address: string, mostMs: number): Promise<Redis | undefined>;
+  /** Finds out again who serves what, since something was lost or has moved. */
+  refresh(): void;
+  /** @throws {HeadgateError} GATEWAY_INVALID when what was found is no cluster */
+  check(): void;
+  close(): Promise<void>;
+}
+
+/** How often a node is tried again before only the cluster itself can name it anew. */
+const MOST_ATTEMPTS = 10;
+
+/** How long one answer about who serves what is good for, in milliseconds, while calls fail. */
+const REFRESH_MS = 100;
+
+/**
+ * Connects to every node of a cluster. Resolves once the masters answer or the first attempt
+ * failed; nodes that are lost, found or promoted later are followed.
+ *
+ * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read, or leads to no cluster
+ */
+export async function connectTopology(options: ClusterOptions): Promise<Topology> {
+  const { commandTimeoutMs } = options;
+  const { report, silence } = untilSilenced(options.report ?? (() => {}));
+  const cluster = createClient(options);
+  const kind = watchKind(cluster);
+  follow(cluster, report);
+  const masters = () => cluster.nodes("master");
+  const answered = async () => {
+    await cluster.connect();
+    await Promise.all(masters().map((node) => isReady(node, commandTimeoutMs)));
+  };
+  await Promise.race([answered().catch(() => {}), pause(commandTimeoutMs)]);
+  const close = async () => {
+    silence();
+    await disconnect(cluster);
+  };
+  try {
+    kind.check();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  const known = (address: string | undefined) =>
+    cluster.nodes().find((node) => addressOf(node) === address);
+  let refreshedAt = -Infinity;
+  return {
+    masterOf: (slot) => writable(known(cluster.slots[slot]?.[0])),
+    anyMaster: () => masters().find(writable),
+    masters,
+    async nodeAt(address, mostMs) {
+      if (!known(address)) await Promise.race([refreshed(cluster), pause(mostMs)]);
+      const node = known(address);
+      return node && (await isReady(node, mostMs)) ? node : undefined;
+    },
+    refresh() {
+      if (cluster.status !== "ready" || performance.now() - refreshedAt < REFRESH_MS) return;
+      refreshedAt = performance.now();
+      cluster.refreshSlotsCache();
+    },
+    check: () => kind.check(),
+    close,
+  };
+}
+
+function createClient({ redisUrl, redisOptions, commandTimeoutMs }: ClusterOptions): Cluster {
+  const { start, identity } = readStart(redisUrl, redisOptions);
+  return new Cluster([start], {
+    redisOptions: {
+      ...redisOptions,
+      ...identity,
+      ...connectionOptions(commandTimeoutMs),
+    },
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    // A cluster that is down says so in its answers.
+    enableReadyCheck: false,
+    slotsRefreshTimeout: commandTimeoutMs,
+    clusterRetryStrategy: retryDelay,
+    clusterNodeRetryStrategy: (attempt) => (attempt > MOST_ATTEMPTS ? null : retryDelay(attempt)),
+    // A certificate names the host, not the address that it resolves to.
+    ...(identity.tls && { dnsLookup: (host, callback) => callback(null, host) }),
+  });
+}
+
+/** Where to begin, and how to be known to every node: they share users and passwords. */
+function readStart(redisUrl: string | undefined, redisOptions: RedisOptions = {}) {
+  if (redisUrl === undefined) {
+    const { host = "127.0.0.1", port = 6379, tls } = redisOptions;
+    return { start: { host, port }, identity: { ...(tls && { tls }) } };
+  }
+  const address = readAddress(redisUrl);
+  if (address.db !== 0) {
+    throw new HeadgateError(
+      "GATEWAY_INVALID",
+      "The address of a Redis Cluster names a database; a cluster has only database 0.",
+    );
+  }
+  const { host, port, ...identity } = addressOptions(address, redisOptions);
+  return { start: { host, port }, identity };
+}
+
+/** A server that is no node of a cluster says so when it is asked who serves what. */
+function watchKind(cluster: Cluster) {
+  let isCluster = true;
+  cluster.on("ready", () => {
+    isCluster = true;
+  });
+  cluster.on("error", (error: Error & { lastNodeError?: Error }) => {
+    isCluster = !/cluster support disabled|unknown command/i.test(
+      error.lastNodeError?.message ?? "",
+    );
+  });
+  return {
+    check() {
+      if (isCluster) return;
+      throw new HeadgateError(
+        "GATEWAY_INVALID",
+        "The address of Redis leads to no Redis Cluster: unset HEADGATE_CLUSTER (in code: cluster: false).",
+      );
+    },
+  };
+}
+
+function follow(cluster: Cluster, report: (line: string) => void): void {
+  const { change } = reportChanges(report);
+  cluster.on("ready", () => change("Redis Cluster answers"));
+  cluster.on("error", ({ lastNodeError }: Error & { lastNodeError?: Error }) =>
+    change(
+      `Redis Cluster cannot be used (${lastNodeError ? reasonOf(lastNodeError) : "no answer"}); trying again`,
+    ),
+  );
+  cluster.on("+node", (node: Redis) => followNode(cluster, node, report));
+}
+
+/** Settles once the first attempt to connect to a node did, well or not. */
+const FIRST_CONNECTIONS = new WeakMap<Redis, Promise<void>>();
+
+function followNode(cluster: Cluster, node: Redis, report: (line: string) => void): void {
+  let isLost = false;
+  boundReplies(node);
+  node.on("ready", () => {
+    if (isLost) report(`Redis Cluster's node ${addressOf(node)} answers again`);
+    isLost = false;
+  });
+  node.on("close", () => {
+    // One that left the cluster is not lost.
+    if (isLost || !cluster.nodes().includes(node)) return;
+    isLost = true;
+    report(`Redis Cluster's node ${addressOf(node)} is lost; trying again`);
+  });
+  // At once, also to replicas: the one that is promoted should not have to be waited for.
+  FIRST_CONNECTIONS.set(
+    node,
+    node.connect().catch(() => {}),
+  );
+}
+
+async function refreshed(cluster: Cluster): Promise<void> {
+  await new Promise<void>((resolve) => {
+    cluster.refreshSlotsCache(() => resolve());
+  });
+}
+
+/** Whether a node can be written to. Waits for a first connection, never for one that was lost. */
+async function isReady(node: Redis, mostMs: number): Promise<boolean> {
+  await Promise.race([FIRST_CONNECTIONS.get(node), pause(mostMs)]);
+  return node.status === "ready";
+}
+
+function writable(node: Redis | undefined): Redis | undefined {
+  return node?.status === "ready" ? node : undefined;
+}
+
+function addressOf({ options }: Redis): string {
+  return `${options.host}:${options.port}`;
+}
+
+async function disconnect(cluster: Cluster): Promise<void> {
+  // With no connection open, ioredis has nothing to end and tells of no end.
+  const isOpen = cluster.nodes().some(({ status }) => status === "ready" || status === "connect");
+  const ended = isOpen && new Promise((resolve) => cluster.once("end", resolve));
+  cluster.disconnect();
+  await ended;
+}

@@ -1,0 +1,159 @@
+import { formatDuration } from "#lib/core/duration";
+import type { Place, Problems } from "../errors.ts";
+import { readLimit } from "../limit.ts";
+import type { Locales } from "../locales.ts";
+import { withSuggestion } from "./nearest.ts";
+import {
+  LIMITS_FORM,
+  type ParsedPolicy,
+  type ParsedRule,
+  parseRecord,
+  TIERS_FORM,
+} from "./schema.ts";
+import { readSubject } from "../subject.ts";
+import type { Algorithm, CompiledLimit, CompiledTiers } from "../types.ts";
+
+/** What a rule is read against. */
+export interface Context {
+  readonly identities: readonly string[];
+  /** The names of all rules. */
+  readonly names: readonly string[];
+  readonly defaults: ParsedPolicy["defaults"];
+  readonly locales: Locales | undefined;
+  readonly problems: Problems;
+}
+
+/** Up to here every entry is kept, which is exact; above, two counters, which are small. */
+const EXACT_UP_TO = 100;
+/** Each entry of a log costs Redis memory, and a client may have as many as the limit. */
+const MAX_LOG = 10_000;
+
+/** Names that are numbers lose their place: JavaScript puts them first, and the first one counts. */
+const TIER_NAME = /^(?!\d+$).{1,64}$/s;
+const TIER_NAME_FORM = "1 to 64 characters that are not all digits";
+
+/** Reads a rule's limits or tiers. What is wrong is noted, and left out. */
+export function readRuleLimits(
+  rule: string,
+  given: ParsedRule,
+  context: Context,
+): { readonly limits: readonly CompiledLimit[]; readonly tiers: CompiledTiers | undefined } {
+  const place: Place = ["rules", rule];
+  if (given.tiers === undefined) {
+    const limits = readLimits(rule, given.limits, [...place, "limits"], given, context);
+    checkCost(rule, given.cost, limits, context.problems);
+    return { limits, tiers: undefined };
+  }
+  if (given.limits !== undefined) {
+    const allowed = "limits or tiers; a rule with limits for everybody can stand beside this one";
+    context.problems.add("LIMITS_AND_TIERS", [...place, "limits"], given.limits, allowed);
+  }
+  const tiers = readTiers(rule, given.tiers, given, context);
+  const limits = [...(tiers?.limits.values() ?? [])].flat();
+  checkCost(rule, given.cost, limits, context.problems);
+  return { limits: [], tiers };
+}
+
+function readTiers(
+  rule: string,
+  tiers: Readonly<Record<string, unknown>>,
+  given: ParsedRule,
+  context: Context,
+): CompiledTiers | undefined {
+  const { identities, problems } = context;
+  const place: Place = ["rules", rule, "tiers"];
+  const [identity, ...others] = Object.keys(tiers);
+  if (identity === undefined || others.length > 0) {
+    problems.add("BAD_TIERS", place, tiers, TIERS_FORM);
+    return undefined;
+  }
+  const at = [...place, identity];
+  if (!identities.includes(identity)) {
+    const known = identities.join(", ") || "nothing: there is no identity";
+    const allowed = withSuggestion(`${known} (config/identities.ts)`, identity, identities);
+    problems.add("UNKNOWN_IDENTITY", at, identity, allowed);
+  }
+  const values = parseRecord(tiers[identity], at, TIERS_FORM, problems);
+  const limits = Object.entries(values ?? {}).map(([value, limitsOfValue]) => {
+    if (!TIER_NAME.test(value)) {
+      problems.add("BAD_TIER_NAME", [...at, value], value, TIER_NAME_FORM);
+    }
+    return [value, readLimits(rule, limitsOfValue, [...at, value], given, context)] as const;
+  });
+  const [first] = limits;
+  if (!first) {
+    if (values) problems.add("BAD_TIERS", at, tiers[identity], TIERS_FORM);
+    return undefined;
+  }
+  return { identity, first: first[0], limits: new Map(limits) };
+}
+
+function readLimits(
+  rule: string,
+  given: unknown,
+  place: Place,
+  ruleGiven: ParsedRule,
+  context: Context,
+): CompiledLimit[] {
+  const { problems } = context;
+  const record = given === undefined ? {} : parseRecord(given, place, LIMITS_FORM, problems);
+  const limits = Object.entries(record ?? {}).flatMap(([expression, value]) =>
+    readSubjectsLimits(rule, expression, value, [...place, expression], ruleGiven, context),
+  );
+  const count = Object.values(record ?? {}).flat().length;
+  if (count === 0 && !problems.has(place)) {
+    const at = given === undefined ? place.slice(0, -1) : place;
+    problems.add("NO_LIMITS", at, given, "at least one limit");
+  }
+  return count === 1 ? limits.map((limit) => ({ ...limit, policyName: rule })) : limits;
+}
+
+function readSubjectsLimits(
+  rule: string,
+  expression: string,
+  value: unknown,
+  place: Place,
+  given: ParsedRule,
+  { identities, defaults, problems }: Context,
+): CompiledLimit[] {
+  const subject = readSubject(expression, identities, place, problems);
+  const windows = new Set<number>();
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (values.length === 0) problems.add("NO_LIMITS", place, value, "at least one limit");
+  return values.flatMap((each, i) => {
+    const at = Array.isArray(value) ? [...place, i] : place;
+    const read = readLimit(each, at, problems);
+    if (!read) return [];
+    if (windows.has(read.windowMs)) {
+      problems.add("DUPLICATE_WINDOW", at, each, "each window once for one subject");
+    }
+    windows.add(read.windowMs);
+    const chosen = given.algorithm ?? defaults.algorithm;
+    const algorithm: Algorithm =
+      chosen ?? (read.limit <= EXACT_UP_TO ? "sliding-log" : "sliding-window");
+    if (algorithm === "sliding-log" && read.limit > MAX_LOG) {
+      problems.add("LOG_TOO_LARGE", at, each, `at most ${MAX_LOG}, or another algorithm`);
+    }
+    if (!subject) return [];
+    const policyName = `${rule}:${expression}:${formatDuration(read.windowMs)}`;
+    return [{ rule, policyName, subject, ...read, algorithm, cost: given.cost ?? 1 }];
+  });
+}
+
+function checkCost(
+  rule: string,
+  cost: number | undefined,
+  limits: readonly CompiledLimit[],
+  problems: Problems,
+): void {
+  if (cost === undefined) return;
+  const place = ["rules", rule, "cost"];
+  if (!Number.isSafeInteger(cost) || cost < 1) {
+    problems.add("COST_BELOW_ONE", place, cost, "a whole number from 1");
+    return;
+  }
+  const smallest = Math.min(...limits.map(({ limit }) => limit));
+  if (cost > smallest) {
+    problems.add("COST_ABOVE_LIMIT", place, cost, `at most ${smallest}, the rule's smallest limit`);
+  }
+}

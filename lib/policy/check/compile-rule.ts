@@ -1,0 +1,126 @@
+import { readSize, SIZE_FORM } from "#lib/core/size";
+import { type Context, readRuleLimits } from "./compile-limits.ts";
+import type { Place, Problems } from "../errors.ts";
+import { refuseLocale } from "../locales.ts";
+import type { MatchableRule } from "../match.ts";
+import { withSuggestion } from "./nearest.ts";
+import { compilePattern } from "../pattern.ts";
+import { readPrefetch } from "../prefetch.ts";
+import { isText } from "./shape.ts";
+import type { Admit, OnStoreFailure } from "../types.ts";
+import { MODE_FORM, type ParsedRule } from "./schema.ts";
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** Reads one rule. What is wrong with it is noted, and left out. */
+export function compileRule(name: string, given: ParsedRule, context: Context): MatchableRule {
+  const place: Place = ["rules", name];
+  const { problems, defaults } = context;
+  const read = readRuleLimits(name, given, context);
+  const match = list(given.match);
+  if (given.match !== undefined && match.length === 0) {
+    problems.add("BAD_VALUE", [...place, "match"], [], "at least one pattern, or no match at all");
+  }
+  const patterns = match.flatMap((pattern, i) => {
+    const at = typeof given.match === "string" ? [] : [i];
+    refuseLocale(pattern, [...place, "match", ...at], context.locales, problems);
+    return compilePattern(pattern, [...place, "match", ...at], problems) ?? [];
+  });
+  const methods = readMethods(given, place, problems);
+  const takesGet = match.length > 0 && (methods?.has("GET") ?? true);
+  const onStoreFailure = given.onStoreFailure ?? defaults.onStoreFailure ?? "allow";
+  return {
+    patterns,
+    rule: {
+      name,
+      match,
+      methods,
+      replaces: readReplaces(name, given, context),
+      onStoreFailure,
+      admit: readAdmit(given.admit, onStoreFailure, place, problems),
+      headers: given.headers ?? defaults.headers,
+      maxBody: readMaxBody(given, place, problems),
+      prefetchTimes: readPrefetch(given.prefetch, takesGet, place, problems),
+      enforced: readMode(given.mode, place, problems),
+      ...read,
+    },
+  };
+}
+
+/** Whoever is let pass before the store is asked has passed when it does not answer. */
+function readAdmit(
+  admit: Admit = "strict",
+  onStoreFailure: OnStoreFailure,
+  place: Place,
+  problems: Problems,
+): Admit {
+  if (admit === "optimistic" && onStoreFailure === "deny") {
+    const allowed =
+      '"strict" where onStoreFailure is "deny"; or onStoreFailure: "allow" or "local"';
+    problems.add("OPTIMISTIC_AND_DENY", [...place, "admit"], admit, allowed);
+  }
+  return admit;
+}
+
+/** The largest body, in bytes. */
+function readMaxBody(
+  { maxBody, match }: ParsedRule,
+  place: Place,
+  problems: Problems,
+): number | undefined {
+  if (maxBody === undefined) return undefined;
+  const bytes = readSize(maxBody);
+  // Code that calls a rule has read the body already.
+  const allowed = match === undefined ? "a rule with match" : SIZE_FORM;
+  if (bytes === undefined || match === undefined) {
+    problems.add("BAD_SIZE", [...place, "maxBody"], maxBody, allowed);
+  }
+  return bytes;
+}
+
+/** The percentage of clients that the rule decides for. */
+function readMode(mode: string | undefined, place: Place, problems: Problems): number {
+  if (mode === undefined || mode === "enforce") return 100;
+  if (mode === "shadow") return 0;
+  const percentage = Number(/^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(mode)?.[1]);
+  if (percentage <= 100) return percentage;
+  problems.add("BAD_MODE", [...place, "mode"], mode, MODE_FORM);
+  return 100;
+}
+
+function readMethods(given: ParsedRule, place: Place, problems: Problems) {
+  if (!given.methods) return undefined;
+  if (given.methods.length === 0) {
+    problems.add("BAD_METHOD", [...place, "methods"], [], METHODS.join(", "));
+  }
+  for (const [i, method] of given.methods.entries()) {
+    if (!isText(method) || !METHODS.includes(method)) {
+      problems.add("BAD_METHOD", [...place, "methods", i], method, METHODS.join(", "));
+    }
+  }
+  return new Set(given.methods.filter(isText));
+}
+
+function readReplaces(
+  name: string,
+  given: ParsedRule,
+  { names, problems }: Context,
+): readonly string[] {
+  const replaces = list(given.replaces);
+  for (const [i, other] of replaces.entries()) {
+    const at = typeof given.replaces === "string" ? [] : [i];
+    const place: Place = ["rules", name, "replaces", ...at];
+    if (other === name) problems.add("REPLACES_ITSELF", place, other, "another rule's name");
+    else if (!names.includes(other)) {
+      const others = names.filter((known) => known !== name);
+      const allowed = others.join(", ") || "nothing: there is no other rule";
+      problems.add("UNKNOWN_REPLACES", place, other, withSuggestion(allowed, other, others));
+    }
+  }
+  return replaces;
+}
+
+function list<T>(value: T | readonly T[] | undefined): readonly T[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? (value as readonly T[]) : [value as T];
+}

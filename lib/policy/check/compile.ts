@@ -1,0 +1,122 @@
+import type { Context } from "./compile-limits.ts";
+import { compileRule } from "./compile-rule.ts";
+import { findCircles } from "./circles.ts";
+import type { AnyPolicy } from "../define.ts";
+import { PolicyError, Problems } from "../errors.ts";
+import { candidatesOf } from "../candidates.ts";
+import { createFollow, type Rewrites } from "../rewrites.ts";
+import { type Locales, readLocales, refuseLocale } from "../locales.ts";
+import { createMatcher, type LocalePaths, type MatchableRule } from "../match.ts";
+import { compilePattern, type Pattern } from "../pattern.ts";
+import { withPrefetchRules } from "../prefetch.ts";
+import { type ParsedPolicy, parsePolicy, parseRule } from "./schema.ts";
+import type { CompiledPolicy } from "../types.ts";
+
+const RULE_NAME = /^[a-z][a-z0-9-]{0,63}$/;
+const RULE_NAME_FORM = "a small letter, then up to 63 small letters, digits or -";
+const IDENTITY_NAME = /^[a-z][a-z0-9-]{0,63}$/i;
+const IDENTITY_NAME_FORM = "a letter, then up to 63 letters, digits or -; not ip or global";
+
+/**
+ * Checks a policy and makes it ready for the request path; once, at start.
+ *
+ * @param options.rewrites other names of the app's routes, by which a request may come to them
+ * @throws {PolicyError} with every problem that was found
+ * @throws {HeadgateError} REWRITES_INVALID
+ */
+export function compilePolicy(
+  policy: AnyPolicy,
+  { rewrites }: { readonly rewrites?: Rewrites | undefined } = {},
+): CompiledPolicy {
+  const problems = new Problems();
+  const parsed = parsePolicy(policy, problems);
+  const locales = readLocales(parsed?.locales, problems);
+  const rules = parsed ? compileRules(parsed, locales, problems) : [];
+  const exempt = parsed ? compileExempt(parsed, locales, problems) : [];
+  if (problems.found.length > 0) throw new PolicyError(problems.found);
+
+  const follow = rewrites && createFollow(rewrites);
+  const matched = withPrefetchRules(rules);
+  const matcher = createMatcher(matched, exempt, follow, localePaths(locales));
+  const alone = new Map(
+    rules.map(({ rule }) => [rule.name, candidatesOf([{ rules: [rule], mayReplace: false }])]),
+  );
+  return {
+    rules: new Map(rules.map(({ rule }) => [rule.name, rule])),
+    identities: policy.identities ?? {},
+    locales: locales?.prefixes ?? [],
+    exempt: Object.entries(parsed?.exempt ?? {}).map(([pattern, reason]) => ({
+      pattern,
+      reason: String(reason),
+    })),
+    rulesFor: matcher,
+    tellsPrefetches: matched.length > rules.length,
+    rule: (name) => alone.get(name),
+  };
+}
+
+function localePaths(locales: Locales | undefined): LocalePaths | undefined {
+  const follow = locales && createFollow(locales.rewrites);
+  return follow && { prefixes: locales.prefixes, follow };
+}
+
+function compileRules(
+  policy: ParsedPolicy,
+  locales: Locales | undefined,
+  problems: Problems,
+): MatchableRule[] {
+  const identities = readIdentities(policy, problems);
+  const names = Object.keys(policy.rules);
+  if (names.length === 0) problems.add("NO_RULES", ["rules"], {}, "at least one rule");
+
+  const context: Context = { identities, names, defaults: policy.defaults, locales, problems };
+  const rules = names.flatMap((name) => {
+    if (!RULE_NAME.test(name)) problems.add("BAD_RULE_NAME", ["rules", name], name, RULE_NAME_FORM);
+    const parsed = parseRule(name, policy.rules[name], problems);
+    return parsed ? [compileRule(name, parsed, context)] : [];
+  });
+  refuseCircles(rules, problems);
+  return rules;
+}
+
+/** The names that can be counted beside `ip` and `global`. */
+function readIdentities(policy: ParsedPolicy, problems: Problems): string[] {
+  const identities = Object.entries(policy.identities ?? {});
+  for (const [name, identity] of identities) {
+    const place = ["identities", name];
+    if (name === "ip" || name === "global" || !IDENTITY_NAME.test(name)) {
+      problems.add("BAD_IDENTITY_NAME", place, name, IDENTITY_NAME_FORM);
+    }
+    if (typeof identity !== "function" && identity !== "from-code") {
+      problems.add("BAD_VALUE", place, identity, 'a function of the request, or "from-code"');
+    }
+  }
+  return identities.map(([name]) => name);
+}
+
+function refuseCircles(rules: readonly MatchableRule[], problems: Problems): void {
+  const replaces = new Map(rules.map(({ rule }) => [rule.name, rule.replaces]));
+  for (const name of findCircles(replaces)) {
+    const place = ["rules", name, "replaces"];
+    const allowed = "rules that do not replace this one in turn, or none of them would be left";
+    problems.add("REPLACES_IN_A_CIRCLE", place, replaces.get(name), allowed);
+  }
+}
+
+function compileExempt(
+  policy: ParsedPolicy,
+  locales: Locales | undefined,
+  problems: Problems,
+): Pattern[] {
+  return Object.entries(policy.exempt ?? {}).flatMap(([given, reason]) => {
+    const place = ["exempt", given];
+    if (typeof reason !== "string") {
+      problems.add("BAD_VALUE", place, reason, "the reason as text");
+    } else if (reason.trim() === "") {
+      problems.add("EMPTY_REASON", place, reason, "why no rule applies there, in a few words");
+    }
+    refuseLocale(given, place, locales, problems);
+    const pattern = compilePattern(given, place, problems);
+    return pattern ? [pattern] : [];
+  });
+}

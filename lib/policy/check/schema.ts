@@ -1,0 +1,195 @@
+import { SIZE_FORM } from "#lib/core/size";
+import type { Place, Problems } from "../errors.ts";
+import { LOCALES_FORM } from "../locales.ts";
+import {
+  type Guard,
+  isList,
+  isNamed,
+  isNumber,
+  isText,
+  keysOf,
+  type Named,
+  oneOf,
+  optional,
+  readShape,
+  type Shape,
+  type Shaped,
+} from "./shape.ts";
+
+const isStoreFailure = oneOf("allow", "deny", "local");
+const isHeaders = oneOf("always", "denied");
+const isAlgorithm = oneOf("sliding-log", "sliding-window", "fixed-window", "token-bucket");
+const isOneOrMore: Guard<string | readonly string[]> = (value): value is string =>
+  isText(value) || (isList(value) && value.every(isText));
+const isTextOrNamed: Guard<string | Named> = (value): value is string | Named =>
+  isText(value) || isNamed(value);
+const isTextOrNumber: Guard<string | number> = (value): value is string | number =>
+  isText(value) || isNumber(value);
+
+const isRoutingOrList: Guard<Named | readonly unknown[]> = (
+  value,
+): value is Named | readonly unknown[] => isNamed(value) || isList(value);
+
+const POLICY = {
+  identities: optional(isNamed),
+  defaults: optional(isNamed),
+  exempt: optional(isNamed),
+  locales: optional(isRoutingOrList),
+  rules: isNamed,
+};
+
+const DEFAULTS = {
+  onStoreFailure: optional(isStoreFailure),
+  algorithm: optional(isAlgorithm),
+  headers: optional(isHeaders),
+};
+
+const RULE = {
+  match: optional(isOneOrMore),
+  methods: optional(isList),
+  limits: optional(isNamed),
+  tiers: optional(isNamed),
+  replaces: optional(isOneOrMore),
+  cost: optional(isNumber),
+  algorithm: optional(isAlgorithm),
+  onStoreFailure: optional(isStoreFailure),
+  admit: optional(oneOf("strict", "optimistic")),
+  mode: optional(isText),
+  headers: optional(isHeaders),
+  maxBody: optional(isTextOrNumber),
+  prefetch: optional(isTextOrNamed),
+};
+
+const LIMIT = {
+  limit: isNumber,
+  window: isTextOrNumber,
+};
+
+export type ParsedDefaults = Partial<Shaped<typeof DEFAULTS>>;
+export type ParsedPolicy = Omit<Shaped<typeof POLICY>, "defaults"> & {
+  readonly defaults: ParsedDefaults;
+};
+export type ParsedRule = Shaped<typeof RULE>;
+export type ParsedLimit = string | Shaped<typeof LIMIT>;
+
+/** How a limit is written. */
+export const LIMIT_FORM = '"10 per minute", "5 per 15 minutes", "10 per 1 m", or { limit, window }';
+
+/** How the limits of a rule or a tier are written. */
+export const LIMITS_FORM =
+  'who is counted, each with "10 per minute", { limit, window }, or an array of these';
+
+/** How tiers are written. */
+export const TIERS_FORM =
+  'one identity, with limits for each of its values: { plan: { free: { user: "5 per hour" }, pro: { user: "100 per hour" } } }';
+
+/** How a mode is written. */
+export const MODE_FORM = '"enforce", "shadow", or a percentage of clients from "0%" to "100%"';
+
+/** How `prefetch` is written. */
+export const PREFETCH_FORM =
+  '"count", "apart", or { times } with a whole number from 1 to 1000, for a rule with match that GET meets';
+
+/** What a property must be. */
+const ALLOWED: Readonly<Record<string, string>> = {
+  identities: "what defineIdentities returns",
+  defaults: `an object with ${keysOf(DEFAULTS)}`,
+  exempt: "patterns, each with the reason as text",
+  locales: LOCALES_FORM,
+  rules: "an object of rules by name",
+  match: "a pattern or an array of patterns",
+  methods: "an array of methods",
+  limits: LIMITS_FORM,
+  tiers: TIERS_FORM,
+  mode: MODE_FORM,
+  replaces: "a rule's name or an array of names",
+  cost: "a whole number from 1",
+  algorithm: '"sliding-log", "sliding-window", "fixed-window" or "token-bucket"',
+  onStoreFailure: '"allow", "deny" or "local"',
+  admit: '"strict" or "optimistic"',
+  headers: '"always" or "denied"',
+  maxBody: SIZE_FORM,
+  prefetch: PREFETCH_FORM,
+  limit: "a whole number from 1",
+  window: 'a length such as "15 minutes", or milliseconds',
+};
+
+/** Reads the policy's own shape; undefined where it is not one, with the problems noted. */
+export function parsePolicy(given: unknown, problems: Problems): ParsedPolicy | undefined {
+  const form = `an object with ${keysOf(POLICY)}`;
+  const policy = parse(POLICY, given, [], form, problems);
+  if (!policy) return undefined;
+  const defaults = policy.defaults ?? {};
+  return { ...policy, defaults: parse(DEFAULTS, defaults, ["defaults"], form, problems) ?? {} };
+}
+
+/** Reads one rule's shape; undefined where it is not one, with the problems noted. */
+export function parseRule(
+  name: string,
+  given: unknown,
+  problems: Problems,
+): ParsedRule | undefined {
+  return parse(RULE, given, ["rules", name], `an object with ${keysOf(RULE)}`, problems);
+}
+
+/** Reads the shape of one limit; undefined where it is not one, with the problems noted. */
+export function parseLimit(
+  given: unknown,
+  place: Place,
+  problems: Problems,
+): ParsedLimit | undefined {
+  return isText(given) ? given : parse(LIMIT, given, place, LIMIT_FORM, problems);
+}
+
+/** Reads an object whose keys are names of the developer's own; undefined where it is not one. */
+export function parseRecord(
+  given: unknown,
+  place: Place,
+  allowed: string,
+  problems: Problems,
+): Named | undefined {
+  if (isNamed(given)) return withoutPrototype(given, place, problems);
+  problems.add("BAD_VALUE", place, given, allowed);
+  return undefined;
+}
+
+/** Notes what is wrong, leaves it out and reads the rest. */
+function parse<S extends Shape>(
+  shape: S,
+  given: unknown,
+  place: Place,
+  form: string,
+  problems: Problems,
+): Shaped<S> | undefined {
+  const object = parseRecord(given, place, form, problems);
+  if (!object) return undefined;
+  const allowed = (key: string) => ALLOWED[key] ?? form;
+  const read = readShape(shape, object, place, allowed, problems);
+  if (!read) return undefined;
+  const entries = Object.entries(read).map(([key, value]) => [
+    key,
+    isNamed(value) ? withoutPrototype(value, [...place, key], problems) : value,
+  ]);
+  return { ...read, ...Object.fromEntries(entries) };
+}
+
+/**
+ * `__proto__` is no property: written in an object it sets what the object inherits from, and a rule of
+ * that name would silently be missing; as a key of JSON it is one, and would be the only such.
+ */
+function withoutPrototype(given: Named, place: Place, problems: Problems): Named {
+  const hasKey = Object.hasOwn(given, "__proto__");
+  if (hasKey || inheritsLiteral(given)) {
+    problems.add("UNKNOWN_KEY", [...place, "__proto__"], "__proto__", "any other name");
+  }
+  return hasKey
+    ? Object.fromEntries(Object.entries(given).filter(([key]) => key !== "__proto__"))
+    : given;
+}
+
+/** Whether the object inherits from one that is neither a class's nor the root of all objects. */
+function inheritsLiteral(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (typeof prototype !== "object" || prototype === null) return false;
+  return Object.getPrototypeOf(prototype) !== null && !Object.hasOwn(prototype, "constructor");
+}

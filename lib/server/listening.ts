@@ -1,0 +1,58 @@
+import type { Server } from "node:http";
+import { HeadgateError } from "#lib/core/errors";
+import { invalidSettings, isPlain, setVariables, type Variables } from "#lib/core/settings";
+import { wholeNumber } from "./whole-number.ts";
+
+/** Where a server listens. */
+export interface Bound {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Where to listen, from PORT and HOST.
+ *
+ * @throws {HeadgateError} ENV_INVALID
+ */
+export function listenAt(env: Variables): Bound {
+  return { host: hostOf(env, "HOST"), port: wholeNumber(env, "PORT", 3000, 0, 65_535) };
+}
+
+/**
+ * Where the gateway listens, from GATEWAY_PORT and GATEWAY_HOST.
+ *
+ * @throws {HeadgateError} ENV_INVALID
+ */
+export function gatewayListensAt(env: Variables): Bound {
+  const port = wholeNumber(env, "GATEWAY_PORT", 8079, 0, 65_535);
+  return { host: hostOf(env, "GATEWAY_HOST"), port };
+}
+
+function hostOf(env: Variables, name: string): string {
+  const host = setVariables(env)[name] ?? "127.0.0.1";
+  if (isPlain(host) && !/[\s/[\]]/.test(host)) return host;
+  throw invalidSettings({ [name]: "an IP address or a host name, without quotes or brackets" });
+}
+
+/**
+ * Listens; answers where, with the port that was found for port 0.
+ *
+ * @throws {HeadgateError} ENV_INVALID where it cannot
+ */
+export async function listen(server: Server, { host, port }: Bound): Promise<Bound> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === "EADDRINUSE" ? "it is in use" : (cause.code ?? cause.message);
+      const message = `Cannot listen on ${host}, port ${port}: ${why}. Choose another: PORT=4000 npm start`;
+      reject(new HeadgateError("ENV_INVALID", message, { cause }));
+    });
+    server.listen(port, host, resolve);
+  });
+  const bound = server.address();
+  return { host, port: typeof bound === "object" && bound ? bound.port : port };
+}
+
+/** The address as a browser takes it. */
+export function addressOf({ host, port }: Bound): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

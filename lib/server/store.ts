@@ -1,0 +1,145 @@
+import { randomBytes } from "node:crypto";
+import { HeadgateError } from "#lib/core/errors";
+import { namedStore, type NamedStore } from "#lib/core/named-store";
+import { setVariables, type Variables } from "#lib/core/settings";
+import type { RedisAddress } from "#lib/core/store-address";
+import { secretOf } from "#lib/identity/derived-secret";
+import { openEmbeddedStore } from "#lib/embedded/store";
+import { serveStore, startGateway } from "#lib/gateway/server";
+import { clusterFlag } from "./cluster-flag.ts";
+import { hasOwnRedis, startOwnRedis } from "./own-redis.ts";
+
+/** The store that was chosen, as variables for the app and a line for the person who started it. */
+export interface ChosenStore {
+  readonly line: string;
+  /** What a warning calls it; undefined where there is no store. */
+  readonly name?: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly warning?: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Chooses the store: an Upstash REST store that the environment names; else our gateway in front of
+ * REDIS_URL; else in front of a store of our own: the redis-server or valkey-server on the PATH, and
+ * where there is none the embedded store. HEADGATE_STORE chooses between these two. Where
+ * HEADGATE_MODE is off and the environment asks for no store, there is none.
+ *
+ * @throws {HeadgateError} ENV_INVALID or STORE_NOT_FOUND, with what to do
+ */
+export async function chooseStore(
+  env: Variables,
+  say: (line: string) => void,
+): Promise<ChosenStore> {
+  const set = setVariables(env);
+  const named = namedStore(set);
+  const own = ownStore(set, named);
+  if (named?.by === "rest") return restStore(named.url);
+  const cluster = clusterFlag(set["HEADGATE_CLUSTER"]);
+  const chosen = await (named ? gatewayToRedis(named.address, cluster) : own(say));
+  // A secret that a person set stands before what we derive, and needs no warning.
+  const { HEADGATE_SECRET } = set;
+  if (!HEADGATE_SECRET) return chosen;
+  const { warning: _, ...rest } = chosen;
+  return { ...rest, variables: { ...chosen.variables, HEADGATE_SECRET } };
+}
+
+/** The store of our own for a machine that names none. */
+function ownStore(
+  { HEADGATE_STORE, HEADGATE_MODE }: Variables,
+  named: NamedStore | undefined,
+): (say: (line: string) => void) => Promise<ChosenStore> {
+  if (!HEADGATE_STORE) {
+    if (HEADGATE_MODE === "off") return withoutStore;
+    return hasOwnRedis() ? gatewayToOwnRedis : gatewayToEmbedded;
+  }
+  if (named) {
+    const variable = named.by === "rest" ? named.variable : "REDIS_URL";
+    throw new HeadgateError(
+      "ENV_INVALID",
+      `HEADGATE_STORE chooses a store of our own, and ${variable} names another: unset one of them.`,
+    );
+  }
+  if (HEADGATE_STORE === "embedded") return gatewayToEmbedded;
+  if (HEADGATE_STORE === "redis") return gatewayToOwnRedis;
+  throw new HeadgateError("ENV_INVALID", "HEADGATE_STORE must be redis or embedded.");
+}
+
+function restStore(url: string): ChosenStore {
+  const { host } = new URL(url);
+  return {
+    line: `Upstash REST at ${host}`,
+    name: `the store at ${host}`,
+    variables: {},
+    stop: async () => {},
+  };
+}
+
+async function withoutStore(): Promise<ChosenStore> {
+  return {
+    line: "none: HEADGATE_MODE=off asks none, and locks and dedup fail",
+    variables: {},
+    stop: async () => {},
+  };
+}
+
+async function gatewayToRedis(
+  { href: redisUrl, password }: RedisAddress,
+  cluster: boolean,
+): Promise<ChosenStore> {
+  const { host } = new URL(redisUrl);
+  const report = (line: string) => console.error(line);
+  const gateway = await startGateway({ redisUrl, cluster, token: newToken(), report });
+  return {
+    line: `Redis ${cluster ? "Cluster " : ""}at ${host}, through our own gateway`,
+    name: `the store at ${host}`,
+    variables: {
+      ...gatewayVariables(gateway),
+      // Every instance of this Redis derives the same, so that all count a client by one name.
+      HEADGATE_SECRET: secretOf(redisUrl),
+    },
+    ...(!password && {
+      warning:
+        "REDIS_URL holds no password, so the hashes of clients are keyed by nothing secret: set HEADGATE_SECRET.",
+    }),
+    stop: () => gateway.close(),
+  };
+}
+
+async function gatewayToOwnRedis(say: (line: string) => void): Promise<ChosenStore> {
+  const redis = await startOwnRedis(say);
+  const gateway = await startGateway({
+    redisOptions: { path: redis.socket },
+    token: newToken(),
+  });
+  return {
+    line: `${redis.program}, started for this process; it forgets everything on exit`,
+    name: redis.program,
+    variables: { ...gatewayVariables(gateway), HEADGATE_SECRET: newToken() },
+    stop: async () => {
+      await gateway.close();
+      await redis.stop();
+    },
+  };
+}
+
+async function gatewayToEmbedded(): Promise<ChosenStore> {
+  const gateway = await serveStore(await openEmbeddedStore(), { token: newToken() });
+  return {
+    line: "embedded in this process, without Redis; it forgets everything on exit",
+    name: "the embedded store",
+    variables: { ...gatewayVariables(gateway), HEADGATE_SECRET: newToken() },
+    stop: () => gateway.close(),
+  };
+}
+
+function gatewayVariables(gateway: { url: string; token: string }) {
+  return {
+    UPSTASH_REDIS_REST_URL: gateway.url,
+    UPSTASH_REDIS_REST_TOKEN: gateway.token,
+  };
+}
+
+function newToken(): string {
+  return randomBytes(32).toString("base64url");
+}

@@ -1,0 +1,98 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { authSecret } from "#app/_programs/auth-secret";
+import { loadEnvFiles } from "#lib/server/env-files";
+import { jwtReader } from "#lib/identity/jwt";
+import { ROOT } from "../../../support/app.ts";
+import { scope } from "../../../support/scope.ts";
+import { AUTH_SECRET } from "../../../support/sign.ts";
+
+const cleanUp = scope();
+const run = promisify(execFile);
+
+const folder = () =>
+  cleanUp(mkdtempSync(join(tmpdir(), "headgate-token-")), (it) =>
+    rmSync(it, { recursive: true, force: true }),
+  );
+
+async function token(...args: string[]) {
+  const env = { PATH: process.env["PATH"], NODE_ENV: "test" as const, AUTH_SECRET };
+  const { stdout } = await run(process.execPath, ["app/_programs/token.command.ts", ...args], {
+    cwd: ROOT,
+    env,
+  });
+  const headers = { authorization: `Bearer ${stdout.trim()}` };
+  const read = jwtReader({ secrets: [AUTH_SECRET], audience: "headgate" });
+  return read(new Request("http://app.example", { headers }));
+}
+
+describe("npm run token", () => {
+  test("prints a token that names the user and the role, for as long as is said", async () => {
+    const read = await token("--sub", "artist-1", "--role", "admin", "--for", "5 minutes");
+    expect(read).toMatchObject({
+      kind: "verified",
+      subject: "artist-1",
+      claims: { role: "admin" },
+    });
+    const { exp = 0, iat = 0 } = read.kind === "verified" ? read.claims : {};
+    expect(exp - iat).toBe(300);
+  });
+
+  test("names no role unless it is told to", async () => {
+    const read = await token("--sub", "artist-1");
+    expect(read).toMatchObject({ kind: "verified", from: "bearer" });
+    expect(read.kind === "verified" && read.claims).not.toHaveProperty("role");
+  });
+
+  test.each([
+    [["--for", "1 fortnight", "--sub", "a"], "--for"],
+    [["--for", "2 months", "--sub", "a"], "--for"],
+    [[], "--sub"],
+    [["--user", "a"], "--user"],
+  ])("says what is wrong with %j", async (args, what) => {
+    await expect(token(...args)).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(what),
+    });
+  });
+});
+
+describe("the secret", () => {
+  test("is the environment's, else made once for this machine, for this user's eyes", () => {
+    const root = folder();
+    expect(authSecret(root, "x".repeat(32)).secret).toBe("x".repeat(32));
+    const { secret } = authSecret(root, undefined);
+    expect(secret).toMatch(/^[\w-]{43}$/);
+    expect(authSecret(root, "").secret).toBe(secret);
+    const file = join(root, ".headgate", "auth-secret");
+    expect(readFileSync(file, "utf8")).toBe(secret);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(authSecret(folder(), undefined).secret).not.toBe(secret);
+  });
+
+  test("that is too short to be one is refused, and not shown", () => {
+    const root = folder();
+    authSecret(root, undefined);
+    writeFileSync(join(root, ".headgate", "auth-secret"), "short");
+    expect(() => authSecret(root, undefined)).toThrow(/holds no secret/);
+  });
+});
+
+test("the environment stands before a mode's own file, and that before .env", () => {
+  const root = folder();
+  const names = ["HEADGATE_TEST_A", "HEADGATE_TEST_B", "HEADGATE_TEST_C"];
+  cleanUp(names, (them) => them.forEach((name) => delete process.env[name]));
+  process.env["HEADGATE_TEST_A"] = "environment";
+  writeFileSync(
+    join(root, ".env"),
+    "HEADGATE_TEST_A=env\nHEADGATE_TEST_B=env\nHEADGATE_TEST_C=env\n",
+  );
+  writeFileSync(join(root, ".env.production.local"), "HEADGATE_TEST_B=production\n");
+  writeFileSync(join(root, ".env.development"), "HEADGATE_TEST_C=development\n");
+  loadEnvFiles(root, "production");
+  expect(names.map((name) => process.env[name])).toEqual(["environment", "production", "env"]);
+});

@@ -1,0 +1,272 @@
+import { describe, expect, test } from "vitest";
+import { loadLua } from "#lib/embedded/lua/module";
+import type { RawLua } from "#lib/embedded/lua/raw";
+import { Scripts } from "#lib/embedded/scripts";
+import { embeddedStore } from "../../support/embedded.ts";
+
+const error = (text: string) => ({ error: expect.stringContaining(text) as string });
+
+describe("a script that does not end", () => {
+  test.each([
+    ["loops", "while true do end"],
+    ["catches what would end it", "while true do pcall(function() while true do end end) end"],
+    [
+      "handles what would end it",
+      "local function h() while true do end end while true do xpcall(error, h) end",
+    ],
+    [
+      "closes what would end it",
+      "local t <close> = setmetatable({}, { __close = function() while true do end end })",
+    ],
+    ["calls Redis for ever", "while true do redis.call('PING') end"],
+    ["moves a long list for ever", "local t = {} while true do table.insert(t, 1, 0) end"],
+  ])("because it %s is ended, and the store works on", async (_, lua) => {
+    const { run, script } = await embeddedStore({ scriptMs: 30 });
+    await run("SET", "k", "kept");
+    expect(await script(lua)).toEqual(error("ERR the script ran for too long"));
+    expect(await run("GET", "k")).toBe("kept");
+    expect(await script("return redis.call('GET', 'k')")).toBe("kept");
+  });
+
+  test("takes the time of the whole pipeline, for other callers wait for it", async () => {
+    const { store, script } = await embeddedStore({ scriptMs: 30 });
+    const replies = await store.pipeline([
+      ["EVAL", "while true do end", "0"],
+      ["EVAL", "return 1", "0"],
+      ["SET", "k", "v"],
+    ]);
+    expect(replies[1]).toMatchObject({
+      message: "ERR the scripts of this call ran for too long together",
+    });
+    expect(replies[2]).toEqual(Buffer.from("OK"));
+    expect(await script("return 1")).toBe(1);
+  });
+
+  test.each([
+    ["a pattern", "return (('a'):rep(3e5)):find('.-.-b')"],
+    ["a balanced pattern", "return (('('):rep(1e6)):find('%b()')"],
+    ["a pattern of options", "return (('a'):rep(40)):find(('a?'):rep(40) .. ('a'):rep(40) .. 'b')"],
+    ["plain text", "return (('a'):rep(1e6)):find(('a'):rep(5e5) .. 'b', 1, true)"],
+    [
+      "a length that is claimed",
+      "table.insert(setmetatable({}, { __len = function() return 2^53 end }), 1, 'x')",
+    ],
+  ])("in one call of C, by %s, is refused beforehand", async (_, lua) => {
+    const { script } = await embeddedStore();
+    expect(await script(lua)).toEqual(error("ERR "));
+    expect(await script("return string.rep('', 1e15) == ''")).toBe(1);
+    expect(await script("return (('key:1,'):rep(200)):gsub('(%w+):(%d+),', '%2')")).toBe(
+      "1".repeat(200),
+    );
+  });
+});
+
+describe("a script that takes too much memory", () => {
+  test.each([
+    ["with a table", "local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end"],
+    ["with one text", "return ('x'):rep(1e9)"],
+    [
+      "and catches the error",
+      "local t = {} while true do pcall(function() t[#t + 1] = ('x'):rep(1e6) .. #t end) end",
+    ],
+    ["with a reply of itself", "local t = {} t[1], t[2] = t, t return t"],
+    [
+      "with a reply of one text many times",
+      "local s, t = ('x'):rep(1e6), {} for i = 1, 99 do t[i] = s end return t",
+    ],
+    [
+      "with arguments",
+      "local s, t = ('x'):rep(1e6), {} for i = 1, 99 do t[i] = s end redis.call('RPUSH', 'k', unpack(t))",
+    ],
+    ["by calling itself", "local function f() return 1 + f() end return f()"],
+    [
+      "by calling itself through C",
+      "local function f() return (('x'):gsub('x', f)) end return f()",
+    ],
+  ])("%s is ended, and the store works on", async (_, lua) => {
+    const { script } = await embeddedStore({ scriptMs: 500, scriptBytes: 4_000_000 });
+    expect(await script(lua)).toEqual(error("ERR "));
+    expect(await script("return ('x'):rep(3)")).toBe("xxx");
+  });
+
+  test("of the store's keys is refused like any other writer", async () => {
+    const { run, script } = await embeddedStore({ maxBytes: 3_000_000 });
+    const lua = "local s = ('x'):rep(1e6) for i = 1, 100 do redis.call('SET', i, s) end";
+    expect(await script(lua)).toEqual(error("OOM command not allowed"));
+    // It ends what it began, as in Redis, but not for ever.
+    expect(Number(await run("DBSIZE"))).toBeGreaterThan(3);
+    expect(Number(await run("DBSIZE"))).toBeLessThan(25);
+  });
+
+  test("is refused before it writes, and never half done", async () => {
+    const { run } = await embeddedStore({ maxBytes: 100_000 });
+    const twice = `
+      redis.call('SET', KEYS[1], ('x'):rep(900))
+      redis.call('SET', KEYS[2], ('x'):rep(900))
+      return 'both'
+    `;
+    const answers = new Set<unknown>();
+    for (let n = 0; n < 100; n += 1) {
+      const answer = await run("EVAL", twice, "2", `a${n}`, `b${n}`);
+      answers.add(answer === "both" ? "both" : "none");
+      expect(await run("EXISTS", `a${n}`, `b${n}`)).toBe(answer === "both" ? 2 : 0);
+    }
+    expect([...answers]).toEqual(["both", "none"]);
+  });
+});
+
+describe("what a script finds", () => {
+  test.each(["io", "require", "debug", "dofile", "loadfile", "package", "print", "collectgarbage"])(
+    "%s is not there",
+    async (name) => {
+      const { script } = await embeddedStore();
+      expect(await script(`return ${name}`)).toEqual(
+        error(`Script attempted to access nonexistent global variable '${name}'`),
+      );
+    },
+  );
+
+  test.each([
+    "x = 1",
+    "KEYS = {}",
+    "_G.x = 1",
+    "rawset(_G, 'x', 1)",
+    "string.format = nil",
+    "redis.call = nil",
+    "load('x = 1')()",
+  ])("cannot be changed: %s", async (lua) => {
+    const { script } = await embeddedStore();
+    expect(await script(lua)).toEqual(error("Attempt to modify a readonly table"));
+    expect(await script("return { type(redis.call), string.format('%d', 3), #KEYS }")).toEqual([
+      "function",
+      "3",
+      0,
+    ]);
+  });
+
+  test.each([
+    ["return getmetatable('') or 'none'", "none"],
+    ["return getmetatable(_G) or 'none'", "none"],
+    ["return os.execute == nil and type(os.clock())", "number"],
+    ["return string.dump == nil and 'none'", "none"],
+    ["return (load('\\27Lua')) or 'none'", "none"],
+  ])("reaches no further: %s", async (lua, answer) => {
+    const { script } = await embeddedStore();
+    expect(await script(lua)).toBe(answer);
+  });
+
+  test("has no finalizers, which would run when nobody watches", async () => {
+    const { script } = await embeddedStore();
+    const lua = "setmetatable({}, { __gc = function() while true do end end })";
+    expect(await script(lua)).toEqual(error("__gc is not available"));
+  });
+
+  test("has the names of Lua 5.1 that scripts use", async () => {
+    const { script } = await embeddedStore();
+    const lua =
+      "return { unpack({ 1, 2 }), table.getn({ 1, 2, 3 }), table.maxn({ 1, [7] = 1 }), math.pow(2, 3), math.mod(7, 4), loadstring('return 9')() }";
+    expect(await script(lua)).toEqual([1, 3, 7, 8, 3, 9]);
+  });
+});
+
+describe("what passes between Redis and a script", () => {
+  test("keeps every byte", async () => {
+    const { run, script } = await embeddedStore();
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, n) => n));
+    await run("EVAL", "redis.call('SET', KEYS[1], ARGV[1] .. string.char(0, 255))", 1, "k", bytes);
+    expect(await run("STRLEN", "k")).toBe(258);
+    expect(await script("return redis.call('GETDEL', 'k') == ARGV[1]", "x")).toBeNull();
+    const echo = await (await embeddedStore()).store.call(["EVAL", "return ARGV[1]", "0", bytes]);
+    expect(echo).toEqual(bytes);
+  });
+
+  test("numbers come and go as whole ones, and as Lua 5.1 writes them", async () => {
+    const { run, script } = await embeddedStore();
+    expect(await script("return { 3.99, -3.99, 2^53, 10 / 2, 0/0 }")).toEqual([
+      3,
+      -3,
+      2 ** 53,
+      5,
+      -(2 ** 63),
+    ]);
+    await script("redis.call('MSET', 'a', 10 / 2, 'b', 1 / 3, 'c', 2^60)");
+    expect(await run("MGET", "a", "b", "c")).toEqual([
+      "5",
+      "0.33333333333333331",
+      "1.152921504606847e+18",
+    ]);
+  });
+
+  test("an error raised, caught and returned is Redis's own", async () => {
+    const { run, script } = await embeddedStore();
+    await run("SET", "word", "x");
+    expect(await script("return redis.call('INCR', 'word')")).toEqual(
+      error("ERR value is not an integer or out of range script: "),
+    );
+    expect(await script("return redis.pcall('INCR', 'word')")).toEqual({
+      error: "ERR value is not an integer or out of range",
+    });
+    expect(await script("local _, text = pcall(redis.call, 'INCR', 'word') return text")).toBe(
+      "ERR value is not an integer or out of range",
+    );
+    expect(await script("\n\nerror('mine')")).toEqual(error("ERR user_script:3: mine script: "));
+  });
+
+  test("what a failing script wrote before stays", async () => {
+    const { run, script } = await embeddedStore();
+    expect(await script("redis.call('SET', 'k', 'v') error('late')")).toEqual(error("late"));
+    expect(await run("GET", "k")).toBe("v");
+  });
+});
+
+describe("scripts that are kept", () => {
+  test("are a bounded number: the longest unused is forgotten first", async () => {
+    const { run } = await embeddedStore();
+    const first = String(await run("SCRIPT", "LOAD", "return 'first'"));
+    const second = String(await run("SCRIPT", "LOAD", "return 'second'"));
+    for (let n = 0; n < 998; n += 1) await run("SCRIPT", "LOAD", `return ${n}`);
+    expect(await run("EVALSHA", first, 0)).toBe("first");
+    await run("SCRIPT", "LOAD", "return 'one more'");
+    expect(await run("SCRIPT", "EXISTS", first, second)).toEqual([1, 0]);
+    expect(await run("EVALSHA", second, 0)).toEqual(error("NOSCRIPT"));
+  });
+
+  test("are a bounded amount of text", async () => {
+    const { run } = await embeddedStore();
+    const long = (n: number) => `return ${n} -- ${"x".repeat(1_000_000)}`;
+    const first = String(await run("SCRIPT", "LOAD", long(0)));
+    for (let n = 1; n <= 4; n += 1) await run("SCRIPT", "LOAD", long(n));
+    expect(await run("SCRIPT", "EXISTS", first)).toEqual([0]);
+    expect(await run("EVAL", long(0), 0)).toBe(0);
+  });
+
+  test("run on after a state of Lua was given up", async () => {
+    const { run, script } = await embeddedStore({ scriptMs: 30 });
+    const sha = String(await run("SCRIPT", "LOAD", "return 'known'"));
+    await script("while true do end");
+    expect(await run("EVALSHA", sha, 0)).toBe("known");
+    await run("SCRIPT", "FLUSH");
+    expect(await run("EVALSHA", sha, 0)).toEqual(error("NOSCRIPT"));
+  });
+});
+
+test("an error below Lua opens another one at once, and scripts run on", async () => {
+  const lua = await loadLua();
+  const opened: RawLua[] = [];
+  const open = () => {
+    opened.push(lua.open());
+    return opened.at(-1) as RawLua;
+  };
+  const scripts = new Scripts({ open }, { call: () => "pong", scriptBytes: 4_000_000 });
+  scripts.deadline = Infinity;
+  const call = { keys: [], args: [], isReadOnly: false };
+  const sha = scripts.load("return redis.call('PING')");
+  Object.assign(opened[0] ?? {}, {
+    _lua_pcallk() {
+      throw new WebAssembly.RuntimeError("unreachable");
+    },
+  });
+  expect(() => scripts.run(sha, call)).toThrow("unreachable");
+  expect(scripts.run(sha, call)).toBe("pong");
+  expect(opened).toHaveLength(2);
+});
