@@ -10,10 +10,13 @@ import { SHARED_NAMESPACE } from "#lib/core/namespace";
 import { ExposingResponse } from "./exposing-response.ts";
 import { letBodiesThrough } from "./next-body-size.ts";
 import { httpSettings, SETTING_NAMES } from "./http-settings.ts";
+import { cleanNextLog } from "./next-log.ts";
+import { malformedHeader } from "./sound-headers.ts";
 import { tellPrefetch } from "./prefetch-header.ts";
 import { addressOf, type Bound, listen, listenAt } from "./listening.ts";
 import type { ChosenStore } from "./store.ts";
 import { createHttpServer } from "#lib/gateway/http-server";
+import { answerWith } from "#lib/gateway/own-answer";
 import { createScriptStore } from "#lib/redis/script-store";
 import { unknownVariables } from "#lib/unknown-variables";
 
@@ -112,6 +115,8 @@ async function serve(served: Served): Promise<void> {
       async (request, response) => {
         clients.name(request);
         tellPrefetch(request);
+        const malformed = malformedHeader(request.method, request.headers);
+        if (malformed !== undefined) return answerWith(response, 400, malformed);
         try {
           await (await next.app)?.handle(request, response);
         } catch (error) {
@@ -176,6 +181,8 @@ async function startNext(root: string, dev: boolean, { host, port }: Bound, body
   // Its URLs call every loopback address localhost; by another name it would take its own rewrites for
   // another site's, and fetch them.
   const hostname = LOOPBACK.test(host) ? "localhost" : host;
+  // In development a person looks for what went wrong with a request of their own.
+  if (!dev) cleanNextLog();
   const app = next({ dev, dir: root, hostname, port });
   await letBodiesThrough(root, dev, bodyBytes);
   await (dev ? app.prepare() : withoutChatter(() => app.prepare()));
