@@ -1,9 +1,9 @@
-import type { Place, Problems } from "./errors.ts";
+import type { Place, Problems } from "#lib/policy/errors";
 import { MAX_PRODUCT } from "./limit.ts";
-import type { MatchableRule } from "./match.ts";
-import { PREFETCH_FORM } from "./check/schema.ts";
-import { isNamed, isNumber } from "./check/shape.ts";
-import type { Algorithm, CompiledLimit, CompiledRule, CompiledTiers } from "./types.ts";
+import type { MatchableRule } from "#lib/policy/match";
+import { PREFETCH_FORM } from "./schema.ts";
+import { isNamed, isNumber } from "#lib/policy/shape";
+import type { Algorithm, CompiledLimit, CompiledRule, CompiledTiers } from "#lib/policy/types";
 
 /** How many prefetches a client has for each visit that the rule allows. */
 const TIMES = 10;
