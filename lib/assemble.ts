@@ -18,7 +18,7 @@ import { createLimiter, type Limiter } from "#lib/limit/limiter";
 import type { HeadgateEvent, Listener } from "#lib/observe/events";
 import { compilePolicy } from "#lib/policy/check/compile";
 import type { AnyPolicy } from "#lib/policy/define";
-import { statedName } from "#lib/policy/check/prefetch";
+import { statedName } from "#lib/policy/prefetch";
 import type { Rewrites } from "#lib/policy/rewrites";
 import type { Candidates, CompiledLimit, CompiledPolicy, RuleSet } from "#lib/policy/types";
 import type { ScriptStore } from "#lib/redis/script-store";

@@ -4,7 +4,7 @@ import { monotonic } from "#lib/core/clock";
 import type { Decision } from "#lib/core/decision";
 import { requestIdOf } from "#lib/observe/request-id";
 import type { AnyPolicy } from "#lib/policy/define";
-import { isPrefetch } from "#lib/policy/check/prefetch";
+import { isPrefetch } from "#lib/policy/prefetch";
 import { routedPath } from "#lib/policy/path";
 import { writeCorsHeaders } from "#lib/respond/cors";
 import { writeLimitHeaders } from "#lib/respond/headers";

@@ -1,4 +1,3 @@
-import { isBuiltin } from "node:module";
 import { dirname, join, matchesGlob } from "node:path/posix";
 import { type Room, ROOMS } from "../../rooms.ts";
 
@@ -21,7 +20,7 @@ export function targetOf(file: string, specifier: string): Target {
     return { kind: "file", path: join(dirname(file), specifier), isRelative: true };
   if (specifier.startsWith("#"))
     return { kind: "file", path: `${specifier.slice(1)}.ts`, isRelative: false };
-  if (specifier.startsWith("node:") || isBuiltin(specifier)) return { kind: "node" };
+  if (specifier.startsWith("node:")) return { kind: "node" };
   const [scope = "", name] = specifier.split("/");
   return { kind: "package", name: scope.startsWith("@") ? `${scope}/${name}` : scope };
 }

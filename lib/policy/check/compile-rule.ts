@@ -5,7 +5,7 @@ import { refuseLocale } from "#lib/policy/locales";
 import type { MatchableRule } from "#lib/policy/match";
 import { withSuggestion } from "#lib/core/nearest";
 import { compilePattern } from "#lib/policy/pattern";
-import { readPrefetch } from "./prefetch.ts";
+import { readPrefetch } from "./prefetch-rules.ts";
 import { isText } from "#lib/policy/shape";
 import type { Admit, OnStoreFailure } from "#lib/policy/types";
 import { MODE_FORM, type ParsedRule } from "./schema.ts";

@@ -8,7 +8,7 @@ import { createFollow, type Rewrites } from "#lib/policy/rewrites";
 import { type Locales, readLocales, refuseLocale } from "#lib/policy/locales";
 import { createMatcher, type LocalePaths, type MatchableRule } from "#lib/policy/match";
 import { compilePattern, type Pattern } from "#lib/policy/pattern";
-import { withPrefetchRules } from "./prefetch.ts";
+import { withPrefetchRules } from "./prefetch-rules.ts";
 import { type ParsedPolicy, parsePolicy, parseRule } from "./schema.ts";
 import type { CompiledPolicy } from "#lib/policy/types";
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headgate } from "#lib/guard";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
-import { isPrefetch } from "#lib/policy/check/prefetch";
+import { isPrefetch } from "#lib/policy/prefetch";
 import { asking } from "../../support/asking.ts";
 import { startStore, type TestStore } from "../../support/gateway.ts";
 import { gateOptions } from "../../support/options.ts";

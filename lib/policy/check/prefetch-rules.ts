@@ -3,28 +3,13 @@ import { MAX_PRODUCT } from "./limit.ts";
 import type { MatchableRule } from "#lib/policy/match";
 import { PREFETCH_FORM } from "./schema.ts";
 import { isNamed, isNumber } from "#lib/policy/shape";
+import { prefetchName } from "#lib/policy/prefetch";
 import type { Algorithm, CompiledLimit, CompiledRule, CompiledTiers } from "#lib/policy/types";
 
 /** How many prefetches a client has for each visit that the rule allows. */
 const TIMES = 10;
 
 const MOST_TIMES = 1000;
-
-/** What Next's router sends with a prefetch, and our server for it where Next takes that off. */
-const OF_NEXT = ["next-router-prefetch", "next-router-segment-prefetch", "x-headgate-prefetch"];
-
-/** What browsers send, for speculation rules and <link rel="prefetch">; the first by the standard. */
-const PURPOSES = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
-
-/**
- * Returns true for a request that states that it is a prefetch. A client can state so of any request; what
- * it gains is the limit for prefetches, and no more.
- */
-export function isPrefetch({ method, headers }: Request): boolean {
-  if (method !== "GET") return false;
-  const isStated = (name: string) => headers.get(name)?.toLowerCase().startsWith("prefetch");
-  return OF_NEXT.some((name) => headers.has(name)) || PURPOSES.some(isStated);
-}
 
 /** Reads how many times a rule's limits its prefetches have; undefined where they count as visits. */
 export function readPrefetch(
@@ -52,7 +37,7 @@ export function withPrefetchRules(rules: readonly MatchableRule[]): readonly Mat
   return rules.flatMap(({ patterns, rule }) => {
     // A rule that replaces another replaces what counts its prefetches too.
     const replaces = rule.replaces.flatMap((name) =>
-      apart.has(name) ? [name, nameOf(name)] : name,
+      apart.has(name) ? [name, prefetchName(name)] : name,
     );
     const visits = { patterns, rule: { ...rule, replaces } };
     return apart.has(rule.name)
@@ -61,24 +46,12 @@ export function withPrefetchRules(rules: readonly MatchableRule[]): readonly Mat
   });
 }
 
-const SUFFIX = ":prefetch";
-
-/** No rule of a policy can have such a name. */
-function nameOf(rule: string): string {
-  return rule + SUFFIX;
-}
-
-/** The name that the policy states: a rule and the one beside it decide for the same clients. */
-export function statedName({ name, isForPrefetches }: CompiledRule): string {
-  return isForPrefetches ? name.slice(0, -SUFFIX.length) : name;
-}
-
 function prefetchRule(rule: CompiledRule): CompiledRule {
   const { prefetchTimes: times = 1, limits, tiers } = rule;
   const widened = (each: readonly CompiledLimit[]) => each.map((limit) => widen(limit, times));
   return {
     ...rule,
-    name: nameOf(rule.name),
+    name: prefetchName(rule.name),
     methods: new Set(["GET"]),
     isForPrefetches: true,
     limits: widened(limits),
@@ -95,7 +68,7 @@ function widenedTiers(
 
 function widen(limit: CompiledLimit, times: number): CompiledLimit {
   const most = Math.floor(MAX_PRODUCT / limit.windowMs);
-  const name = nameOf(limit.rule);
+  const name = prefetchName(limit.rule);
   return {
     ...limit,
     rule: name,
