@@ -1,10 +1,10 @@
-import { type Asked, assemble, type HeadgateOptions } from "#lib/assemble";
+import { type Asked, assemble, type HeadgateOptions } from "./assemble.ts";
 import { monotonic } from "#lib/core/clock";
 import type { Decision } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
 import { keyProblem } from "#lib/core/key";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
-import { MAX_PRODUCT, MAX_WINDOW_MS, MIN_WINDOW_MS } from "#lib/policy/limit";
+import { MAX_PRODUCT, MAX_WINDOW_MS, MIN_WINDOW_MS } from "#lib/policy/check/limit";
 import type { CompiledLimit, CompiledRule, RuleSet } from "#lib/policy/types";
 
 export interface LimitOptions {

@@ -1,6 +1,6 @@
 import { OUR_PUBLIC_VARIABLES } from "#lib/core/public-variables";
 import type { Variables } from "#lib/core/settings";
-import { nearest } from "#lib/policy/check/nearest";
+import { nearest } from "#lib/core/nearest";
 
 /** Every variable of Headgate's whose name begins with HEADGATE_, whichever program reads it. */
 const KNOWN = [

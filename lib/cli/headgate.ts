@@ -7,7 +7,7 @@ import { auditAsData, renderAudit } from "#lib/audit/render";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { adviceFor } from "./advice.ts";
 import { checkPolicyFile, importPolicy, renderCheck } from "./check.ts";
-import { PREFETCH_UNSEEN, seesPrefetches } from "./prefetch-seen.ts";
+import { PREFETCH_UNSEEN, seesPrefetches } from "#lib/audit/prefetch-seen";
 
 const HELP = `Headgate's command line.
 

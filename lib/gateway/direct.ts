@@ -10,11 +10,11 @@ import {
   type UpstashResponse,
   withBreaker,
 } from "#lib/redis/requester";
-import { connectCluster } from "./cluster/store.ts";
+import { connectCluster } from "#lib/gateway/cluster/store";
 import { toAnswer } from "./encoding.ts";
-import { readAddress } from "./redis-address.ts";
-import { connectRedis } from "./redis-store.ts";
-import { type Command, ErrorReply, type Store } from "./store.ts";
+import { readAddress } from "#lib/gateway/store/redis-address";
+import { connectRedis } from "#lib/gateway/store/redis-store";
+import { type Command, ErrorReply, type Store } from "#lib/gateway/store/store";
 
 export interface DirectOptions extends BreakerSettings {
   /** redis://[user:password@]host[:port][/db], or rediss:// for TLS. */

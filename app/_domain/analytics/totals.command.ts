@@ -12,9 +12,9 @@ import { connectDirect } from "#lib/gateway/direct";
 import { keyNames } from "#lib/redis/keys";
 import { namespaceOf } from "#lib/core/namespace";
 import { createScriptStore, type ScriptStore } from "#lib/redis/script-store";
-import { dayOf, MAX_WAITING } from "./events.ts";
-import { createTotals, type Lengths, type Settled } from "./totals.ts";
-import { totalEvents } from "./worker.ts";
+import { dayOf, MAX_WAITING } from "#app/_domain/analytics/events";
+import { createTotals, type Lengths, type Settled } from "#app/_domain/analytics/totals";
+import { totalEvents } from "#app/_domain/analytics/worker";
 
 const HELP = `Totals the events that POST /api/analytics/track took, by day and type: each once.
 
