@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,14 +19,15 @@ interface Query {
 /** A list with one advisory, and what it was asked. */
 async function startList(status = 200) {
   const asked: Query[] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => void answer(request, response));
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const { queries } = (await json(request)) as { readonly queries: readonly Query[] };
     asked.push(...queries);
     const results = queries.map(({ package: { name }, version }) =>
       name === "left" && version === "1.0.0" ? { vulns: [{ id: "GHSA-aaaa-bbbb-cccc" }] } : {},
     );
     response.writeHead(status).end(JSON.stringify({ results }));
-  });
+  };
   cleanUp(server, (it) => void it.close());
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

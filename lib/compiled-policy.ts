@@ -1,5 +1,5 @@
 /** A policy as it is after its check: for pages and programs that show it. */
-export { compilePolicy } from "./check/compile.ts";
+export { compilePolicy } from "#lib/policy/check/compile";
 export type {
   Algorithm,
   CompiledLimit,
@@ -8,4 +8,4 @@ export type {
   CompiledTiers,
   OnStoreFailure,
   Subject,
-} from "./types.ts";
+} from "#lib/policy/types";
