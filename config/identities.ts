@@ -1,4 +1,4 @@
-import { environment } from "#config/env";
+import { gateEnvironment } from "#config/gate-env";
 import { jwtUser } from "#lib/identity/jwt";
 import { defineIdentities } from "#lib/policy/define";
 
@@ -9,7 +9,7 @@ let resolve: Resolve | undefined;
 /** The signed-in user: the `sub` of a JWT that verifies, as bearer or in the `session` cookie. */
 const user: Resolve = (request) => {
   // Made when first asked: the policy is also read where there is no environment, by `check`.
-  resolve ??= jwtUser(environment().auth);
+  resolve ??= jwtUser(gateEnvironment().auth);
   return resolve(request);
 };
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 const ROWS: readonly { file: string; refused: readonly string[]; allowed: readonly string[] }[] = [
   {
     file: "lib/core/x.ts",
-    refused: ["#lib/policy/compile", "node:fs", "next/server", "#config/env"],
+    refused: ["#lib/policy/compile", "node:fs", "next/server", "#config/app-env"],
     allowed: ["./errors.ts"],
   },
   {
@@ -61,7 +61,7 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
     refused: [
       "#lib/gateway/server",
       "#lib/cli/store",
-      "#config/env",
+      "#config/app-env",
       "next/server",
       "node:fs",
       "@upstash/redis",
@@ -70,18 +70,18 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
   },
   {
     file: "lib/gateway/x.ts",
-    refused: ["#lib/cli/store", "#config/env", "next"],
+    refused: ["#lib/cli/store", "#config/app-env", "next"],
     allowed: ["node:http", "#lib/core/errors"],
   },
   {
     file: "lib/cli/x.ts",
-    refused: ["#config/env", "#app/_domain/headgate", "next", "@upstash/redis"],
+    refused: ["#config/app-env", "#app/_domain/headgate", "next", "@upstash/redis"],
     allowed: ["node:fs", "#lib/gateway/server"],
   },
   {
     file: "app/_programs/serve.command.ts",
     refused: ["@upstash/redis"],
-    allowed: ["#config/env", "next", "node:http"],
+    allowed: ["#config/app-env", "next", "node:http"],
   },
   {
     file: "config/x.ts",
@@ -91,12 +91,12 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
   {
     file: "app/x.ts",
     refused: ["#lib/gateway/server", "#lib/cli/store", "@upstash/redis"],
-    allowed: ["#config/env", "#lib/limits", "next/server"],
+    allowed: ["#config/app-env", "#lib/limits", "next/server"],
   },
   {
     file: "app/x.command.ts",
     refused: ["@upstash/redis"],
-    allowed: ["#config/env", "#lib/cli/env-files", "#lib/gateway/direct", "node:path"],
+    allowed: ["#config/app-env", "#lib/cli/env-files", "#lib/gateway/direct", "node:path"],
   },
   {
     file: "middleware.ts",
