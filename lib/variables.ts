@@ -16,7 +16,7 @@ const byBoth: KnownVariable = { by: ["gate", "server"] };
 const store: KnownVariable = { by: ["gate", "server"], isSecret: true };
 
 const byGate = Object.fromEntries(
-  Object.keys(GATE_VARIABLES).map((name) => [name, { by: ["gate"] } as KnownVariable]),
+  Object.keys(GATE_VARIABLES).map((name): [string, KnownVariable] => [name, { by: ["gate"] }]),
 );
 
 /**

@@ -50,10 +50,10 @@ export function secretsIn(root: string): string[] {
 }
 
 /** Variables of the sample's that hold no secret. */
-const OURS = ["APP_ORIGIN", "AUTH_AUDIENCE"];
+const OURS: ReadonlySet<string> = new Set(["APP_ORIGIN", "AUTH_AUDIENCE"]);
 
 function isPublic(name: string): boolean {
-  return OURS.includes(name) || isPublicVariable(name);
+  return OURS.has(name) || isPublicVariable(name);
 }
 
 function refuseSecrets(root: string): void {
