@@ -124,7 +124,7 @@ function setOf(source: Variables, redisVariable: string | undefined) {
   return setVariables(Object.fromEntries(names.map((name) => [name, source[name]])));
 }
 
-/** Where somebody else serves the app, and a request may not wait for another's call. */
+/** Returns the platform that serves the app. There a request must not wait for another request's call. */
 function platformOf({ VERCEL, HEADGATE_SERVER }: Variables): "workers" | "vercel" | undefined {
   if (globalThis.navigator?.userAgent === "Cloudflare-Workers") return "workers";
   return VERCEL === "1" && HEADGATE_SERVER !== "1" ? "vercel" : undefined;
@@ -170,7 +170,7 @@ function clientAddressOf(set: Variables, platform: string | undefined): AddressS
   });
 }
 
-/** Anybody can derive a secret from the address of a Redis without a password. */
+/** A client can derive the secret too when the address of the Redis holds no password. */
 function isDerivedFromOpen(secret: string, redis: RedisAddress | undefined): boolean {
   return redis !== undefined && !redis.password && secret === secretOf(redis.href);
 }

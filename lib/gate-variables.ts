@@ -64,7 +64,7 @@ const SET_BY_PEOPLE = {
   },
 } as const satisfies VariableTable;
 
-/** Whatever they hold can be used. */
+/** A variable of which every text can be used. */
 const ANYTHING = { read: (text: string) => text, mustBe: "text" } as const;
 
 /** The variables by which our server, the build, and a platform tell the gate where it runs. */
