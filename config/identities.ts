@@ -1,4 +1,4 @@
-import { environment } from "#config/env";
+import { gateEnvironment } from "#config/gate-env";
 import { hostCookie, jwtUser } from "#lib/identity/jwt";
 import { defineIdentities } from "#lib/policy/define";
 
@@ -6,11 +6,13 @@ type Resolve = ReturnType<typeof jwtUser>;
 
 let resolve: Resolve | undefined;
 
-/** The signed-in user: the `sub` of a JWT that verifies, as bearer or in the `session` cookie,
- * which is `__Host-session` on https. */
+/**
+ * The signed-in user: the `sub` of a JWT that verifies, as bearer or in the `session` cookie, which is
+ * `__Host-session` on https.
+ */
 const user: Resolve = (request) => {
   // Made when first asked: the policy is also read where there is no environment, by `check`.
-  resolve ??= jwtUser({ ...environment().auth, cookie: hostCookie("session") });
+  resolve ??= jwtUser({ ...gateEnvironment().auth, cookie: hostCookie("session") });
   return resolve(request);
 };
 

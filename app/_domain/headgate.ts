@@ -1,4 +1,4 @@
-import { environment } from "#config/env";
+import { environment } from "#config/app-env";
 import policy from "#config/rate-limits";
 import { gateOptions } from "#app/_domain/options";
 import { reportFailure } from "#app/_domain/failures";

@@ -1,6 +1,6 @@
 import { accounts } from "#app/_domain/auth/accounts";
 import { scriptStore } from "#app/_domain/store/scripts";
-import { type Environment, environment } from "#config/env";
+import { type Environment, environment } from "#config/app-env";
 import { storeWarning } from "#lib/check-store";
 import { HeadgateError } from "#lib/core/errors";
 import type { ScriptStore } from "#lib/redis/script-store";

@@ -1,5 +1,5 @@
 import { tools } from "#app/_domain/headgate";
-import { environment } from "#config/env";
+import { environment } from "#config/app-env";
 import { storeFailure } from "#lib/check-store";
 import { monotonic } from "#lib/core/clock";
 import type { ErrorCode } from "#lib/core/errors";

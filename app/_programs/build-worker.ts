@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HeadgateError } from "#lib/core/errors";
-import { isPublicVariable } from "#lib/core/public-variables";
+import { isPublicVariable } from "#lib/public-variables";
 import { buildOnce, once, runBuild, SOURCES } from "#lib/server/build";
 
 /** Where the Worker is, as Cloudflare's own tool would upload it. */
@@ -46,7 +46,14 @@ export function secretsIn(root: string): string[] {
   const copied = modes.flatMap(([, variables = "{}"]) =>
     Object.keys(JSON.parse(variables) as object),
   );
-  return [...new Set(copied)].filter((name) => !isPublicVariable(name)).toSorted();
+  return [...new Set(copied)].filter((name) => !isPublic(name)).toSorted();
+}
+
+/** Variables of the sample's that hold no secret. */
+const OURS: ReadonlySet<string> = new Set(["APP_ORIGIN", "AUTH_AUDIENCE"]);
+
+function isPublic(name: string): boolean {
+  return OURS.has(name) || isPublicVariable(name);
 }
 
 function refuseSecrets(root: string): void {

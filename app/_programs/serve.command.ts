@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { readEnvironment } from "#config/env";
+import { readEnvironment } from "#config/app-env";
 import { HeadgateError } from "#lib/core/errors";
 import { authSecret } from "./auth-secret.ts";
-import { namedRedis } from "#lib/core/named-store";
+import { namedRedis } from "#lib/server/named-store";
 import { buildOnce } from "#lib/server/build";
 import { checkPolicyFile, renderCheck } from "#lib/cli/check";
 import { chooseInstagram } from "./instagram.ts";
@@ -17,7 +17,7 @@ const HELP = `Serves the app with its limits.
   npm run dev          serves with next dev, and rebuilds as you edit
   npm start -- --help  this text
 
-Environment (README.md has every variable):
+Environment (docs/reference/environment.md has every variable):
   PORT, HOST                  where to listen; 3000 on 127.0.0.1
   REDIS_URL                   the Redis that counts; without it one is started
   UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN

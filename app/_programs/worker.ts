@@ -25,7 +25,7 @@ export interface WorkerRun extends Omit<WorkerOptions, "onOutput"> {
   readonly root: string;
 }
 
-export const WORKER_RUN = "HEADGATE_WORKER_RUN";
+export const WORKER_RUN = "SAMPLE_WORKER_RUN";
 
 const PROGRAM = join(import.meta.dirname, "run-worker.ts");
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { HeadgateError } from "#lib/core/errors";
-import { namedRedis } from "#lib/core/named-store";
+import { namedRedis } from "#lib/server/named-store";
 import { invalidSettings, isToken, setVariables } from "#lib/core/settings";
 import { startGateway } from "#lib/gateway/server";
 import { GATEWAY_TOKEN as TOKEN_WORDS } from "#lib/gateway/token";

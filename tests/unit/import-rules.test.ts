@@ -14,7 +14,14 @@ import { ROOT } from "../support/app.ts";
 const ROWS: readonly { file: string; refused: readonly string[]; allowed: readonly string[] }[] = [
   {
     file: "lib/core/x.ts",
-    refused: ["#lib/policy/define", "#lib/guard", "node:fs", "next/server", "#config/env", "jose"],
+    refused: [
+      "#lib/policy/define",
+      "#lib/guard",
+      "node:fs",
+      "next/server",
+      "#config/app-env",
+      "jose",
+    ],
     allowed: ["./errors.ts", "@noble/hashes/sha2.js"],
   },
   {
@@ -90,7 +97,7 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
       "#lib/audit/audit",
       "#lib/cli/check",
       "./cli/check.ts",
-      "#config/env",
+      "#config/app-env",
       "next/server",
       "node:fs",
       "@upstash/redis",
@@ -99,7 +106,13 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
   },
   {
     file: "lib/gateway/x.ts",
-    refused: ["#lib/cli/check", "#lib/embedded/store", "#lib/server/store", "#config/env", "next"],
+    refused: [
+      "#lib/cli/check",
+      "#lib/embedded/store",
+      "#lib/server/store",
+      "#config/app-env",
+      "next",
+    ],
     allowed: ["node:http", "#lib/core/errors", "#lib/gateway/cluster/store", "ioredis"],
   },
   {
@@ -119,7 +132,7 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
   },
   {
     file: "lib/server/x.ts",
-    refused: ["#lib/cli/check", "#lib/audit/audit", "#config/env", "@upstash/redis"],
+    refused: ["#lib/cli/check", "#lib/audit/audit", "#config/app-env", "@upstash/redis"],
     allowed: ["next", "node:fs/promises", "#lib/embedded/store", "#lib/unknown-variables"],
   },
   {
@@ -129,13 +142,13 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
   },
   {
     file: "lib/cli/x.ts",
-    refused: ["#config/env", "#app/_domain/headgate", "next", "@upstash/redis"],
+    refused: ["#config/app-env", "#app/_domain/headgate", "next", "@upstash/redis"],
     allowed: ["node:fs", "#lib/gateway/server", "#lib/server/store"],
   },
   {
     file: "app/_programs/serve.command.ts",
     refused: ["@upstash/redis"],
-    allowed: ["#config/env", "next", "node:http", "headgate", "./instagram.ts"],
+    allowed: ["#config/app-env", "next", "node:http", "headgate", "./instagram.ts"],
   },
   {
     file: "config/x.ts",
@@ -151,12 +164,12 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
       "@upstash/redis",
       "node:fs",
     ],
-    allowed: ["#config/env", "headgate/locks", "next/server", "react"],
+    allowed: ["#config/app-env", "headgate/locks", "next/server", "react"],
   },
   {
     file: "app/x.command.ts",
     refused: ["@upstash/redis"],
-    allowed: ["#config/env", "headgate/gateway", "node:path"],
+    allowed: ["#config/app-env", "headgate/gateway", "node:path"],
   },
   {
     file: "middleware.ts",
@@ -165,7 +178,7 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
   },
   {
     file: "next.config.ts",
-    refused: ["#lib/guard", "#config/env", "node:fs"],
+    refused: ["#lib/guard", "#config/app-env", "node:fs"],
     allowed: ["headgate/plugin", "next/constants.js", "./package.json"],
   },
   {

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { readEnvironment } from "#config/env";
+import { readEnvironment } from "#config/app-env";
 import { loadEnvFiles } from "#lib/server/env-files";
 import { packageName } from "#lib/server/package-name";
 import { runningMode, runningStore } from "#lib/server/running-store";
 import { parseDuration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
-import { namedStore } from "#lib/core/named-store";
+import { namedStore } from "#lib/server/named-store";
 import { setVariables } from "#lib/core/settings";
 import { connectDirect } from "#lib/gateway/direct";
 import { keyNames } from "#lib/redis/keys";

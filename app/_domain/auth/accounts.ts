@@ -1,3 +1,4 @@
+import { environment } from "#config/app-env";
 import { HeadgateError } from "#lib/core/errors";
 import { nobodysHash, parsePasswordHash, type PasswordHash } from "./passwords.ts";
 
@@ -70,6 +71,6 @@ let made: Accounts | undefined;
  * @throws {HeadgateError} ENV_INVALID
  */
 export function accounts(): Accounts {
-  made ??= readAccounts(process.env["DEMO_ACCOUNTS"] || DEVELOPMENT);
+  made ??= readAccounts(environment().demoAccounts ?? DEVELOPMENT);
   return made;
 }

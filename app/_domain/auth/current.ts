@@ -1,4 +1,4 @@
-import { environment } from "#config/env";
+import { environment } from "#config/app-env";
 import { jwtReader } from "#lib/identity/jwt";
 import { createCallers } from "./caller.ts";
 import { sessionName } from "./session.ts";

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { FOREIGN, isOwnPage } from "#app/_domain/auth/caller";
 import { endOfSession, sessionCookie } from "#app/_domain/auth/session";
 import { problemResponse } from "#lib/respond/problem";
-import { environment } from "#config/env";
+import { environment } from "#config/app-env";
 
 const chosen = z.object({
   sub: z.string().trim().min(1).max(256),
