@@ -3,12 +3,12 @@ import {
   invalidSettings,
   isPlain,
   isToken,
+  processVariables,
+  readHttpAddress,
   readTogether,
   setVariables,
   type Variables,
-} from "#lib/core/settings";
-import { readHttpAddress } from "#lib/core/store-address";
-import { processVariables } from "#lib/env";
+} from "headgate/settings";
 import { type GateEnvironment, readGateEnvironment } from "#config/gate-env";
 
 /** The sample's environment as its handlers use it; docs/reference/environment.md has the table. */

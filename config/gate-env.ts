@@ -1,7 +1,15 @@
-import { readTogether, invalidSettings, setVariables, type Variables } from "#lib/core/settings";
-import { readVariables, type VariableTable } from "#lib/core/variable-table";
-import { fromEnv, type HeadgateEnvironment, processVariables } from "#lib/env";
-import { plain, secret } from "#lib/gate-variables";
+import { fromEnv, type HeadgateEnvironment } from "headgate";
+import {
+  invalidSettings,
+  plain,
+  processVariables,
+  readTogether,
+  readVariables,
+  secret,
+  setVariables,
+  type Variables,
+  type VariableTable,
+} from "headgate/settings";
 
 /** What the sample's gate needs of the environment, at the edge too: so it is read without zod. */
 export interface GateEnvironment extends HeadgateEnvironment {

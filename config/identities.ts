@@ -1,6 +1,6 @@
 import { gateEnvironment } from "#config/gate-env";
-import { hostCookie, jwtUser } from "#lib/identity/jwt";
-import { defineIdentities } from "#lib/policy/define";
+import { defineIdentities } from "headgate";
+import { hostCookie, jwtUser } from "headgate/identities/jwt";
 
 type Resolve = ReturnType<typeof jwtUser>;
 

@@ -4,11 +4,11 @@
  * not use: `headgate/dedup`, `headgate/locks`, `headgate/idempotency`, `headgate/redis` and others.
  */
 export { headgate } from "./guard.ts";
+export { fromEnv, type FromEnvOptions, type HeadgateEnvironment } from "./env.ts";
 export type { HeadgateOptions } from "./assemble.ts";
 export { createLimits, type Limits } from "./limits.ts";
 export { createAsVisitor } from "./visitor.ts";
 export { storeFailure, storeWarning } from "./check-store.ts";
-export { unknownVariables } from "./unknown-variables.ts";
 export { defineIdentities, definePolicy } from "#lib/policy/define";
 export { readRewrites } from "#lib/policy/rewrites";
 export { logEvents } from "#lib/observe/log";
@@ -16,7 +16,6 @@ export type { Decision } from "#lib/core/decision";
 export { type Duration, formatDuration, parseDuration } from "#lib/core/duration";
 export { type ErrorCode, HeadgateError } from "#lib/core/errors";
 export type { GateMode } from "#lib/core/mode";
-export { SHARED_NAMESPACE } from "#lib/core/namespace";
 export { readUpTo } from "#lib/core/read-up-to";
 export { isHttps } from "#lib/core/scheme";
 export { createTogether } from "#lib/core/together";

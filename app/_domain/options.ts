@@ -1,9 +1,6 @@
 import { gateEnvironment } from "#config/gate-env";
 import { scriptStore } from "#app/_domain/store/scripts";
-import type { HeadgateOptions } from "#lib/assemble";
-import { createTogether } from "#lib/core/together";
-import { logEvents } from "#lib/observe/log";
-import { readRewrites } from "#lib/policy/rewrites";
+import { createTogether, type HeadgateOptions, logEvents, readRewrites } from "headgate";
 
 /** The gate's options from the environment: the same in the middleware and in handlers. */
 export function gateOptions(): HeadgateOptions {

@@ -9,7 +9,6 @@ export interface Manifest {
 
 /** Dependencies that no file imports, and why they are listed all the same. */
 const NOT_IMPORTED: Readonly<Record<string, string>> = {
-  headgate: "the workspace's own package, which the sample names once lib has its entries",
   "react-dom": "Next renders with it",
 };
 

@@ -1,5 +1,5 @@
 import { environment } from "#config/app-env";
-import { HeadgateError } from "#lib/core/errors";
+import { HeadgateError } from "headgate";
 import { nobodysHash, parsePasswordHash, type PasswordHash } from "./passwords.ts";
 
 /** The accounts that can sign in. Anybody else's attempt is worked on for as long. */

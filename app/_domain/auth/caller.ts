@@ -1,5 +1,5 @@
-import { isHttps } from "#lib/core/scheme";
-import type { TokenReading } from "#lib/identity/jwt";
+import { isHttps } from "headgate";
+import type { TokenReading } from "headgate/identities/jwt";
 import { type Input, refuse } from "#app/_domain/http/problem";
 
 /** Who asks, as a verified token says. */

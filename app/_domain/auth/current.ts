@@ -1,5 +1,5 @@
 import { environment } from "#config/app-env";
-import { jwtReader } from "#lib/identity/jwt";
+import { jwtReader } from "headgate/identities/jwt";
 import { createCallers } from "./caller.ts";
 import { sessionName } from "./session.ts";
 

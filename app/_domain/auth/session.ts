@@ -1,5 +1,4 @@
-import { hostCookie } from "#lib/identity/jwt";
-import { signToken } from "#lib/identity/sign";
+import { hostCookie, signToken } from "headgate/identities/jwt";
 
 /** How long a session lasts, in seconds: 8 hours. */
 const SESSION_SECONDS = 8 * 3600;

@@ -1,7 +1,6 @@
 import { reportBreaker } from "#app/_domain/failures";
 import { gateEnvironment } from "#config/gate-env";
-import { GATHER_MS, joinCalls } from "#lib/redis/joining";
-import { createRequester } from "#lib/redis/requester";
+import { createRequester, GATHER_MS, joinCalls } from "headgate/redis";
 
 /** How this process reaches its store, and how long a call may take, in milliseconds. */
 export function connection() {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { FOREIGN, isOwnPage } from "#app/_domain/auth/caller";
 import { endOfSession, sessionCookie } from "#app/_domain/auth/session";
-import { problemResponse } from "#lib/respond/problem";
+import { problemResponse } from "headgate/respond";
 import { environment } from "#config/app-env";
 
 const chosen = z.object({
