@@ -222,8 +222,15 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     next: true,
   },
   tools: {
-    what: "this table, and the settings of the linter and the test runner",
-    files: ["rooms.ts", "oxlint.config.ts", "vitest.config.ts"],
+    what: "this table, the settings of the linter and the test runner, and what runs each command",
+    files: [
+      "rooms.ts",
+      "oxlint.config.ts",
+      "vitest.config.ts",
+      "config/run.mjs",
+      "config/install.mjs",
+      "config/with-npm.mjs",
+    ],
     imports: [],
     packages: ["oxlint", "vitest"],
     node: true,

@@ -17,6 +17,7 @@ const project = (name: string, timeout: number) => ({
 export default defineConfig({
   test: {
     environment: "node",
+    globalSetup: "tests/support/install.ts",
     // One more than the cores: some of the tests wait for a server, a store or a clock.
     maxWorkers: 3,
     allowOnly: false,
