@@ -1,6 +1,6 @@
 import { HeadgateError } from "#lib/core/errors";
 import { type Redis, redisOver } from "#lib/redis/client";
-import { noteDeadline, withinDeadline } from "#lib/redis/deadline";
+import { withinDeadline } from "#lib/redis/deadline";
 import { commandNames } from "#lib/redis/commands";
 import { asStoreError, rejected, StoreError } from "#lib/redis/errors";
 import {
@@ -54,7 +54,7 @@ export function connectDirect(options: DirectOptions): DirectClient {
   connected.catch(() => {});
 
   // The first call also waits for the connection: both have one deadline.
-  const timed = noteDeadline({}, deadlineMs);
+  const timed = { deadlineMs };
   const sendOnce: SendOnce = async (what, request) => {
     const work = connected.then((store) => ask(store, what, request));
     try {
