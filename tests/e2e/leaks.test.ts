@@ -1,7 +1,7 @@
 import { Redis as Direct } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { hashPassword } from "#app/_domain/auth/passwords";
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { type InstagramStandIn, startInstagramStandIn } from "#app/_programs/instagram-stand-in";
 import { NAMESPACE, ROOT, type RunningApp, startApp } from "../support/app.ts";
 import { finderOf, type Finder, spellings } from "../support/identifiers.ts";
