@@ -2,7 +2,7 @@ import { accounts } from "#app/_domain/auth/accounts";
 import { scriptStore } from "#app/_domain/store/scripts";
 import { type Environment, environment } from "#config/env";
 import { storeWarning } from "#lib/check-store";
-import { HeadgateError } from "#lib/core/errors";
+import { printError } from "#lib/core/print-error";
 import type { ScriptStore } from "#lib/redis/script-store";
 import { SHARED_NAMESPACE } from "#lib/core/namespace";
 import { unknownVariables } from "#lib/unknown-variables";
@@ -24,7 +24,7 @@ export function checkEnvironment(): void {
     // The start does not wait for the store, and a cold start of a platform does not call it.
     if (!isPlatform()) void warnOfStore(env, redis);
   } catch (error) {
-    console.error(error instanceof HeadgateError ? `${error.code}: ${error.message}` : error);
+    printError(error);
     process.exit(1);
   }
 }
