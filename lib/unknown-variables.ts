@@ -8,7 +8,6 @@ const KNOWN = [
   "HEADGATE_SECRET",
   "HEADGATE_SERVER",
   "HEADGATE_SOCKET_NONCE",
-  "HEADGATE_WORKER_RUN",
 ];
 
 /** What Kubernetes gives to every pod beside a service that is named "headgate". */
