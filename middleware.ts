@@ -1,6 +1,6 @@
 import { gateOptions } from "#app/_domain/options";
 import policy from "#config/rate-limits";
-import { headgate } from "#lib/guard";
+import { headgate } from "headgate";
 
 export default headgate(policy, gateOptions());
 

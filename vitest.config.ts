@@ -6,7 +6,7 @@ const project = (name: string, timeout: number) => ({
     name,
     include: [`tests/${name}/**/*.test.ts`, `tests/${name}/**/*.test.tsx`],
     testTimeout: timeout,
-    hookTimeout: 180_000,
+    hookTimeout: 240_000,
     // It imports "next/server", which Node does not find and a bundler does.
     server: { deps: { inline: ["next-intl"] } },
     // A condition is awaited for as long as a loaded machine may need.
@@ -17,15 +17,16 @@ const project = (name: string, timeout: number) => ({
 export default defineConfig({
   test: {
     environment: "node",
-    // Two cores: more workers than that only wait for each other.
-    maxWorkers: 2,
+    globalSetup: "tests/support/install.ts",
+    // One more than the cores: some of the tests wait for a server, a store or a clock.
+    maxWorkers: 3,
     allowOnly: false,
     projects: [
       project("unit", 30_000),
       project("contract", 60_000),
       project("faults", 120_000),
       project("runtime", 60_000),
-      project("e2e", 120_000),
+      project("e2e", 240_000),
     ],
   },
 });

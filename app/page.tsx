@@ -1,7 +1,6 @@
 import { ALGORITHMS } from "#app/_page/rule-words";
 import policy from "#config/rate-limits";
-import { compilePolicy } from "#lib/policy/check/compile";
-import type { Algorithm, CompiledRule } from "#lib/policy/types";
+import { type Algorithm, type CompiledRule, compilePolicy } from "headgate/policy";
 import { AtWork } from "./_page/at-work.tsx";
 import { GateDrawing } from "./_page/gate-drawing.tsx";
 import { Legend } from "./_page/legend.tsx";

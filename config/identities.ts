@@ -1,15 +1,18 @@
-import { environment } from "#config/env";
-import { jwtUser } from "#lib/identity/jwt";
-import { defineIdentities } from "#lib/policy/define";
+import { gateEnvironment } from "#config/gate-env";
+import { defineIdentities } from "headgate";
+import { hostCookie, jwtUser } from "headgate/identities/jwt";
 
 type Resolve = ReturnType<typeof jwtUser>;
 
 let resolve: Resolve | undefined;
 
-/** The signed-in user: the `sub` of a JWT that verifies, as bearer or in the `session` cookie. */
+/**
+ * The signed-in user: the `sub` of a JWT that verifies, as bearer or in the `session` cookie, which is
+ * `__Host-session` on https.
+ */
 const user: Resolve = (request) => {
   // Made when first asked: the policy is also read where there is no environment, by `check`.
-  resolve ??= jwtUser(environment().auth);
+  resolve ??= jwtUser({ ...gateEnvironment().auth, cookie: hostCookie("session") });
   return resolve(request);
 };
 

@@ -1,5 +1,5 @@
 import { identities } from "#config/identities";
-import { definePolicy } from "#lib/policy/define";
+import { definePolicy } from "headgate";
 
 export default definePolicy({
   identities,

@@ -1,4 +1,4 @@
-import { type Asked, assemble, type HeadgateOptions } from "#lib/assemble";
+import { type Asked, assemble, type HeadgateOptions } from "./assemble.ts";
 import { bodyDenial } from "#lib/core/body-denial";
 import { monotonic } from "#lib/core/clock";
 import type { Decision } from "#lib/core/decision";
@@ -10,7 +10,7 @@ import { writeCorsHeaders } from "#lib/respond/cors";
 import { writeLimitHeaders } from "#lib/respond/headers";
 import { passOn, writable } from "#lib/respond/pass";
 import { refusal } from "#lib/respond/refusal";
-import { toldOf } from "#lib/told";
+import { toldOf } from "./told.ts";
 
 /** What Next hands to middleware beside the request, and Workers as their context. */
 interface AfterAnswer {

@@ -1,9 +1,10 @@
-import { type Asked, assemble, type HeadgateOptions } from "#lib/assemble";
+import { type Asked, assemble, type HeadgateOptions } from "./assemble.ts";
 import { monotonic } from "#lib/core/clock";
 import type { Decision } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
+import { keyProblem } from "#lib/core/key";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
-import { MAX_PRODUCT, MAX_WINDOW_MS, MIN_WINDOW_MS } from "#lib/policy/limit";
+import { MAX_PRODUCT, MAX_WINDOW_MS, MIN_WINDOW_MS } from "#lib/policy/check/limit";
 import type { CompiledLimit, CompiledRule, RuleSet } from "#lib/policy/types";
 
 export interface LimitOptions {
@@ -134,11 +135,9 @@ export function createLimits<P extends AnyPolicy>(
 }
 
 function checkKey(key: unknown): void {
-  if (typeof key === "string") return;
-  throw new HeadgateError(
-    "LIMIT_BAD_ARGUMENT",
-    `checkRateLimit: key is a ${typeof key}; allowed: text.`,
-  );
+  const problem = keyProblem(key);
+  if (problem === undefined) return;
+  throw new HeadgateError("LIMIT_BAD_ARGUMENT", `checkRateLimit: ${problem}`);
 }
 
 /** A rule of one limit that no policy names. Not cached: it is as cheap to make as to look up. */

@@ -1,14 +1,9 @@
-import { OUR_PUBLIC_VARIABLES } from "#lib/core/public-variables";
 import type { Variables } from "#lib/core/settings";
-import { nearest } from "#lib/policy/check/nearest";
+import { nearest } from "#lib/core/nearest";
+import { VARIABLES } from "./variables.ts";
 
-/** Every variable of Headgate's whose name begins with HEADGATE_, whichever program reads it. */
-const KNOWN = [
-  ...OUR_PUBLIC_VARIABLES.filter((name) => name.startsWith("HEADGATE_")),
-  "HEADGATE_SECRET",
-  "HEADGATE_SERVER",
-  "HEADGATE_SOCKET_NONCE",
-];
+/** Every variable whose name begins with HEADGATE_, whichever program reads it. */
+const KNOWN = Object.keys(VARIABLES).filter((name) => name.startsWith("HEADGATE_"));
 
 /** What Kubernetes gives to every pod beside a service that is named "headgate". */
 const KUBERNETES_NAME = /_SERVICE_(?:HOST|PORT)|_PORT_\d+_/;
@@ -36,6 +31,9 @@ function lineFor(name: string): string {
   // In a file that is written as `NAME: value`, a part of the value is read as the name.
   const word = /^\w{0,40}/.exec(name)?.[0] ?? "";
   const guess = nearest(word, KNOWN);
-  const hint = guess === undefined ? "README.md has every variable." : `Did you mean ${guess}?`;
+  const hint =
+    guess === undefined
+      ? "docs/reference/environment.md has every variable."
+      : `Did you mean ${guess}?`;
   return `${word}${word === name ? "" : "…"} is no variable of Headgate's, and changes nothing. ${hint}`;
 }

@@ -1,5 +1,5 @@
-import { logEvents } from "#lib/observe/log";
-import type { BreakerChange } from "#lib/redis/breaker";
+import { logEvents } from "headgate";
+import type { BreakerChange } from "headgate/redis";
 
 const report = logEvents((line) => console.warn(line));
 

@@ -1,16 +1,14 @@
-import { environment } from "#config/env";
+import { environment } from "#config/app-env";
 import policy from "#config/rate-limits";
 import { gateOptions } from "#app/_domain/options";
 import { reportFailure } from "#app/_domain/failures";
 import { commandStore } from "#app/_domain/store/commands";
 import { scriptStore } from "#app/_domain/store/scripts";
-import { createDedup, type Dedup } from "#lib/dedup/dedup";
-import { createPseudonym, type Pseudonym } from "#lib/identity/pseudonym";
-import { createVault, type Vault } from "#lib/core/vault";
-import { createLimits } from "#lib/limits";
-import { createLocks, type Locks } from "#lib/lock/locks";
-import type { Redis } from "#lib/redis/client";
-import { type Keys, keyNames } from "#lib/redis/keys";
+import { createLimits } from "headgate";
+import { createDedup, type Dedup } from "headgate/dedup";
+import { createLocks, type Locks } from "headgate/locks";
+import { keyNames, type Keys, type Redis } from "headgate/redis";
+import { createPseudonym, createVault, type Pseudonym, type Vault } from "headgate/secrets";
 
 /** What handlers work with: the store, the names of its keys, and Headgate's tools on both. */
 export interface Tools {

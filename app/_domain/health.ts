@@ -1,7 +1,6 @@
-import { monotonic } from "#lib/core/clock";
-import type { Redis } from "#lib/redis/client";
+import type { Redis } from "headgate/redis";
+import { problemResponse, REDUCED_CAPACITY } from "headgate/respond";
 import { json } from "#app/_domain/http/respond";
-import { problemResponse, REDUCED_CAPACITY } from "#lib/respond/problem";
 
 /** What asks a store whether it is there. */
 interface RedisHealth {
@@ -15,7 +14,7 @@ interface RedisHealth {
  * The answer names nothing of the store.
  */
 export async function redisHealth({ redis, onFailure }: RedisHealth): Promise<Response> {
-  const began = monotonic();
+  const began = performance.now();
   try {
     await redis.ping();
   } catch (error) {
@@ -27,6 +26,6 @@ export async function redisHealth({ redis, onFailure }: RedisHealth): Promise<Re
       detail: "The store did not answer in time. The log says why.",
     });
   }
-  const roundTripMs = Math.round((monotonic() - began) * 100) / 100;
+  const roundTripMs = Math.round((performance.now() - began) * 100) / 100;
   return json({ status: "ok", roundTripMs });
 }

@@ -1,13 +1,10 @@
-import { environment } from "#config/env";
+import { gateEnvironment } from "#config/gate-env";
 import { scriptStore } from "#app/_domain/store/scripts";
-import type { HeadgateOptions } from "#lib/assemble";
-import { createTogether } from "#lib/core/together";
-import { logEvents } from "#lib/observe/log";
-import { readRewrites } from "#lib/policy/rewrites";
+import { createTogether, type HeadgateOptions, logEvents, readRewrites } from "headgate";
 
 /** The gate's options from the environment: the same in the middleware and in handlers. */
 export function gateOptions(): HeadgateOptions {
-  const env = environment();
+  const env = gateEnvironment();
   return {
     redis: scriptStore(),
     mode: env.mode,

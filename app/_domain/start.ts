@@ -1,11 +1,9 @@
 import { accounts } from "#app/_domain/auth/accounts";
 import { scriptStore } from "#app/_domain/store/scripts";
-import { type Environment, environment } from "#config/env";
-import { storeWarning } from "#lib/check-store";
-import { printError } from "#lib/core/print-error";
-import type { ScriptStore } from "#lib/redis/script-store";
-import { SHARED_NAMESPACE } from "#lib/core/namespace";
-import { unknownVariables } from "#lib/unknown-variables";
+import { type Environment, environment } from "#config/app-env";
+import { printError, storeWarning } from "headgate";
+import type { ScriptStore } from "headgate/redis";
+import { SHARED_NAMESPACE, unknownVariables } from "headgate/settings";
 
 /**
  * Ends the process where its environment cannot be used, and says what is wrong with it. Where Next

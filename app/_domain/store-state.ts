@@ -1,9 +1,7 @@
 import { tools } from "#app/_domain/headgate";
-import { environment } from "#config/env";
-import { storeFailure } from "#lib/check-store";
-import { monotonic } from "#lib/core/clock";
-import type { ErrorCode } from "#lib/core/errors";
-import { StoreError } from "#lib/redis/errors";
+import { environment } from "#config/app-env";
+import { type ErrorCode, storeFailure } from "headgate";
+import { StoreError } from "headgate/redis";
 
 /**
  * What /api/health says of the store: "ok", the code of its failure, "not-asked" where HEADGATE_MODE is
@@ -29,7 +27,10 @@ interface StateOptions {
  * while the store fails. Only the request that makes a call waits for it, 1 s at most, since in workerd
  * and on Vercel no request may wait for the call of another; the others get what was known before.
  */
-export function storeState({ ask, now = monotonic }: StateOptions): () => Promise<StoreState> {
+export function storeState({
+  ask,
+  now = () => performance.now(),
+}: StateOptions): () => Promise<StoreState> {
   let known: StoreState = "unknown";
   let nextAt = -Infinity;
 

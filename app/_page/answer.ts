@@ -1,6 +1,6 @@
 import { ask } from "./ask.ts";
 import { readRetryAfter } from "./limit-status.ts";
-import { QUOTA_EXCEEDED, REDUCED_CAPACITY } from "#lib/respond/problem";
+import { QUOTA_EXCEEDED, REDUCED_CAPACITY } from "headgate/respond";
 import type { SampleRequest } from "./sample-request.ts";
 
 /**

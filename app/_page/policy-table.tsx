@@ -1,6 +1,6 @@
 import Link from "next/link";
 import { describeRule, type LimitWords, type RuleWords } from "./rule-words.ts";
-import type { CompiledPolicy, CompiledRule } from "#lib/policy/types";
+import type { CompiledPolicy, CompiledRule } from "headgate/policy";
 import { Lane } from "./lane.tsx";
 import { type SampleRequest, sampleRequests } from "./sample-request.ts";
 

@@ -1,4 +1,4 @@
-import { formatDuration } from "#lib/core/duration";
+import { formatDuration } from "headgate";
 import type {
   Algorithm,
   CompiledLimit,
@@ -6,7 +6,7 @@ import type {
   CompiledTiers,
   OnStoreFailure,
   Subject,
-} from "#lib/policy/types";
+} from "headgate/policy";
 
 /** One limit as people read it. */
 export interface LimitWords {

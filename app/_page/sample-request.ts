@@ -1,5 +1,5 @@
 import { parse, pathToRegexp, tokensToRegexp } from "path-to-regexp";
-import type { CompiledPolicy, CompiledRule } from "#lib/policy/types";
+import type { CompiledPolicy, CompiledRule } from "headgate/policy";
 import type { PageRequest } from "./ask.ts";
 import { SAMPLES } from "./samples.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { HeadgateError } from "#lib/core/errors";
-import { isPublicVariable } from "#lib/core/public-variables";
+import { isPublicVariable } from "#lib/public-variables";
 import { runBuild } from "#lib/server/build";
 import { buildOnce as buildOnceOf } from "#lib/server/build-once";
 import { buildOnce, SOURCES } from "./build.ts";
@@ -60,7 +60,14 @@ export function secretsIn(root: string): string[] {
   const copied = modes.flatMap(([, variables = "{}"]) =>
     Object.keys(JSON.parse(variables) as object),
   );
-  return [...new Set(copied)].filter((name) => !isPublicVariable(name)).toSorted();
+  return [...new Set(copied)].filter((name) => !isPublic(name)).toSorted();
+}
+
+/** Variables of the sample's that hold no secret. */
+const OURS: ReadonlySet<string> = new Set(["APP_ORIGIN", "AUTH_AUDIENCE"]);
+
+function isPublic(name: string): boolean {
+  return OURS.has(name) || isPublicVariable(name);
 }
 
 /** Leaves nothing that wrangler could run or upload where the Worker's code holds a secret. */

@@ -34,7 +34,7 @@ export async function chooseInstagram(env: Variables): Promise<Beside> {
   };
 }
 
-/** Where the token goes; whether it may is for config/env.ts to say. */
+/** Where the token goes; whether it may is for config/app-env.ts to say. */
 function whereTo({ INSTAGRAM_STAND_IN, INSTAGRAM_API_URL }: Variables): string {
   if (INSTAGRAM_STAND_IN) return `a stand-in of yours at ${hostOf(INSTAGRAM_STAND_IN)}`;
   return INSTAGRAM_API_URL ? `Instagram at ${hostOf(INSTAGRAM_API_URL)}` : "Instagram";

@@ -1,10 +1,10 @@
 // `node server.mjs` in the folder that `npm run pack` made: serves what was built, and makes nothing.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readEnvironment } from "#config/env";
+import { readEnvironment } from "#config/app-env";
 import { program } from "#lib/cli/program";
 import { HeadgateError } from "#lib/core/errors";
-import { namedStore } from "#lib/core/named-store";
+import { namedStore } from "#lib/server/named-store";
 import type { Variables } from "#lib/core/settings";
 import { chooseInstagram } from "./instagram.ts";
 import { BUILD_FOLDER, type Manifest } from "./packed.ts";
@@ -16,7 +16,7 @@ const HELP = `Serves the packed app with its limits.
   node server.mjs
   node server.mjs --help  this text
 
-It takes the variables of README.md. What npm start makes for a person at a machine is not made here:
+It takes the variables of docs/reference/environment.md. What npm start makes for a person at a machine is not made here:
   UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL
                           the store that counts; HEADGATE_STORE=redis or embedded starts one that
                           forgets everything on exit

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { readEnvironment } from "#config/env";
+import { readEnvironment } from "#config/app-env";
 import { program } from "#lib/cli/program";
 import { serveProject } from "#lib/cli/serve-project";
-import { namedRedis } from "#lib/core/named-store";
+import { namedRedis } from "#lib/server/named-store";
 import { noteStore, placeOf } from "#lib/server/running-store";
 import { type Beside, say } from "#lib/server/serve-app";
 import { chooseStore } from "#lib/server/store";
@@ -16,7 +16,7 @@ const HELP = `Serves the app with its limits.
   npm run dev          serves with next dev, and rebuilds as you edit
   npm start -- --help  this text
 
-Environment (README.md has every variable):
+Environment (docs/reference/environment.md has every variable):
   PORT, HOST                  where to listen; 3000 on 127.0.0.1
   REDIS_URL                   the Redis that counts; without it one is started
   UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN

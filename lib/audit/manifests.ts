@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { HeadgateError } from "#lib/core/errors";
-import { showsPrefetches, startsOurServer } from "#lib/cli/prefetch-seen";
+import { showsPrefetches, startsOurServer } from "./prefetch-seen.ts";
 import { readRewrites, type Rewrites } from "#lib/policy/rewrites";
 import { type BuiltMatcher, type BuiltRewrite, type Images, MANIFESTS } from "./schemas.ts";
 

@@ -1,4 +1,4 @@
-import { PREFETCH_UNSEEN } from "#lib/cli/prefetch-seen";
+import { PREFETCH_UNSEEN } from "./prefetch-seen.ts";
 import type { CoveredRoute } from "./coverage.ts";
 import { type Finding, finding } from "./findings.ts";
 import type { Gate } from "./gate.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { buildNext } from "#lib/server/build";
 import { say, type Served, serveApp } from "#lib/server/serve-app";
-import { nextConfig } from "./next-config.ts";
+import { nextConfig } from "#lib/audit/next-config";
 import { policyFile, projectPolicy } from "./policy-file.ts";
 
 /** A project that is served from its sources. */

@@ -8,25 +8,14 @@ import {
   REST_TOKEN,
 } from "./store-address.ts";
 
-/** The store that the environment names, as it was read. */
-export type NamedStore =
-  | {
-      readonly by: "rest";
-      /** The variable that holds its address. */
-      readonly variable: string;
-      readonly url: string;
-      readonly token: string;
-    }
-  | { readonly by: "tcp"; readonly address: RedisAddress };
-
-/** What each variable of a store must be, for errors. */
-export const STORE_VARIABLES = {
-  UPSTASH_REDIS_REST_URL: REST_ADDRESS,
-  UPSTASH_REDIS_REST_TOKEN: REST_TOKEN,
-  KV_REST_API_URL: REST_ADDRESS,
-  KV_REST_API_TOKEN: REST_TOKEN,
-  REDIS_URL: REDIS_ADDRESS,
-} as const;
+/** A store by REST that the environment names, as it was read. */
+export interface NamedRest {
+  readonly by: "rest";
+  /** The variable that holds its address. */
+  readonly variable: string;
+  readonly url: string;
+  readonly token: string;
+}
 
 /** A REST store has both; the first pair of which anything is set is the one that is used. */
 const PAIRS = [
@@ -35,42 +24,42 @@ const PAIRS = [
 ] as const;
 
 /**
- * Reads which store the environment names: a REST store by UPSTASH_REDIS_REST_URL and
+ * Reads which REST store the environment names: by UPSTASH_REDIS_REST_URL and
  * UPSTASH_REDIS_REST_TOKEN, else by KV_REST_API_URL and KV_REST_API_TOKEN, as Vercel's integration
- * calls them, else a Redis by REDIS_URL.
+ * calls them.
  *
- * @returns undefined where no store is named
- * @throws {HeadgateError} ENV_INVALID, which names each variable at fault and never what it holds
+ * @returns undefined where none of them is set
+ * @throws {SettingsError} ENV_INVALID, which names each variable at fault and never what it holds
  */
-export function namedStore(env: Variables): NamedStore | undefined {
+export function namedRest(env: Variables): NamedRest | undefined {
   const set = setVariables(env);
   const pair = PAIRS.find((names) => names.some((name) => set[name] !== undefined));
-  if (pair) return restStore(pair, set);
-  const address = namedRedis(set);
-  return address && { by: "tcp", address };
+  return pair && restStore(pair, set);
 }
 
 /**
- * Reads REDIS_URL.
+ * Reads a Redis from the variable that holds its address. Which variable that is, the caller says: a
+ * REDIS_URL may be another program's.
  *
  * @returns undefined where it is not set
- * @throws {HeadgateError} ENV_INVALID where it cannot be used, or names a database of a Redis Cluster
+ * @throws {SettingsError} ENV_INVALID where it cannot be used, or names a database of a Redis Cluster
+ * @example redisIn(process.env, "REDIS_URL")?.host
  */
-export function namedRedis(env: Variables): RedisAddress | undefined {
-  const { REDIS_URL, HEADGATE_CLUSTER } = setVariables(env);
-  if (REDIS_URL === undefined) return undefined;
-  const address = readRedisAddress(REDIS_URL);
-  if (!address) throw invalidSettings({ REDIS_URL: STORE_VARIABLES.REDIS_URL });
+export function redisIn(env: Variables, variable: string): RedisAddress | undefined {
+  const { [variable]: text, HEADGATE_CLUSTER } = setVariables(env);
+  if (text === undefined) return undefined;
+  const address = readRedisAddress(text);
+  if (!address) throw invalidSettings({ [variable]: REDIS_ADDRESS });
   if (HEADGATE_CLUSTER === "1" && address.db !== 0) {
     const words = "without a database where HEADGATE_CLUSTER is 1: a cluster has database 0 alone";
-    throw invalidSettings({ REDIS_URL: words });
+    throw invalidSettings({ [variable]: words });
   }
   return address;
 }
 
 type Pair = (typeof PAIRS)[number];
 
-function restStore([urlName, tokenName]: Pair, set: Variables): NamedStore {
+function restStore([urlName, tokenName]: Pair, set: Variables): NamedRest {
   const { [urlName]: given, [tokenName]: token } = set;
   if (given === undefined) throw invalidSettings({ [urlName]: `set, since ${tokenName} is` });
   if (token === undefined) throw invalidSettings({ [tokenName]: `set, since ${urlName} is` });

@@ -41,12 +41,50 @@ export function isSecret(text: string): boolean {
   return text.length >= SHORTEST_SECRET && isPlain(text);
 }
 
+/** The error for variables that cannot be used. It never holds what was given: that may be a secret. */
+export class SettingsError extends HeadgateError {
+  /** What each variable at fault must be, by its name. */
+  readonly mustBe: Readonly<Record<string, string>>;
+
+  constructor(mustBe: Readonly<Record<string, string>>) {
+    const lines = Object.entries(mustBe).map(([name, words]) => `${name} must be ${words}.`);
+    super("ENV_INVALID", `The environment cannot be used. ${lines.join(" ")}`);
+    this.mustBe = mustBe;
+  }
+}
+
 /**
- * The error for variables that cannot be used. It never holds what was given: it may be a secret.
+ * Makes the error for variables that cannot be used.
  *
  * @param mustBe what each variable must be, by its name
  */
-export function invalidSettings(mustBe: Readonly<Record<string, string>>): HeadgateError {
-  const lines = Object.entries(mustBe).map(([name, words]) => `${name} must be ${words}.`);
-  return new HeadgateError("ENV_INVALID", `The environment cannot be used. ${lines.join(" ")}`);
+export function invalidSettings(mustBe: Readonly<Record<string, string>>): SettingsError {
+  return new SettingsError(mustBe);
+}
+
+/**
+ * Calls every reader and returns what each returned, so that one start tells of every mistake.
+ *
+ * @throws {SettingsError} one that names the variables at fault of all readers; of two readers that name
+ * the same variable, the first says what it must be
+ * @throws the first other error, where no reader threw a SettingsError
+ * @example readTogether({ gate: () => fromEnv(env), mail: () => readMail(env) }).mail
+ */
+export function readTogether<T extends object>(readers: {
+  readonly [K in keyof T]: () => T[K];
+}): T {
+  const values: Partial<T> = {};
+  const mustBe: Record<string, string> = {};
+  const others: unknown[] = [];
+  for (const name of Object.keys(readers) as (keyof T)[]) {
+    try {
+      values[name] = readers[name]();
+    } catch (error) {
+      if (error instanceof SettingsError) Object.assign(mustBe, { ...error.mustBe, ...mustBe });
+      else others.push(error);
+    }
+  }
+  if (Object.keys(mustBe).length > 0) throw invalidSettings(mustBe);
+  if (others.length > 0) throw others[0];
+  return values as T;
 }

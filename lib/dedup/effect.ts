@@ -1,4 +1,5 @@
 import type { Duration } from "#lib/core/duration";
+import type { ScriptCall } from "#lib/redis/script";
 import { badArgument, MAX_KEEP_MS, readDuration } from "./options.ts";
 
 /** What happens in Redis together with a claim or its commit: all of it, or nothing. */
@@ -37,19 +38,17 @@ export interface Entry {
 const MAX_COUNTERS = 10;
 const MAX_FIELDS = 100;
 
-/** An effect as the scripts take it: keys after the claim's, and arguments after its own. */
-export interface EffectCall {
-  readonly keys: readonly string[];
-  readonly args: readonly (string | number)[];
-}
-
 /** Whether anything is to happen. */
 export function hasEffect({ counters = [], stream }: Effect): boolean {
   return counters.length > 0 || stream !== undefined;
 }
 
-/** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */
-export function effectCall({ counters = [], stream }: Effect): EffectCall {
+/**
+ * Returns an effect as the scripts take it: keys after the claim's, and arguments after its own.
+ *
+ * @throws {HeadgateError} DEDUP_BAD_ARGUMENT
+ */
+export function effectCall({ counters = [], stream }: Effect): ScriptCall {
   if (counters.length > MAX_COUNTERS) {
     throw badArgument(`effect has ${counters.length} counters; allowed: ${MAX_COUNTERS}.`);
   }

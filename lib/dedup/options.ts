@@ -1,5 +1,6 @@
 import { type Duration, durationMs } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
+import { keyProblem } from "#lib/core/key";
 
 /**
  * How long a thing counts as seen: from when it was first seen, or from when it was last seen, until
@@ -37,9 +38,10 @@ export function readWindow(given: Window): WindowMs {
   return { window: readDuration("window.sliding", given.sliding, maxAge), maxAge };
 }
 
-/** A number or nothing would be the text that it is written as, which is another key. */
+/** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */
 export function checkKey(key: unknown): asserts key is string {
-  if (typeof key !== "string") throw badArgument(`key is a ${typeof key}; allowed: text.`);
+  const problem = keyProblem(key);
+  if (problem !== undefined) throw badArgument(problem);
 }
 
 /** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */

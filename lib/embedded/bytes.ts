@@ -1,4 +1,4 @@
-import type { Argument } from "#lib/gateway/store";
+import type { Argument } from "#lib/gateway/store/store";
 
 /**
  * Text of any bytes: one character a byte (Latin-1). As a JavaScript string it is a key of a Map as

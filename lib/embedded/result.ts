@@ -1,5 +1,5 @@
-import { ELEMENT_BYTES } from "#lib/gateway/reply-budget";
-import { type Budget, ErrorReply, type Reply } from "#lib/gateway/store";
+import { ELEMENT_BYTES } from "#lib/gateway/store/reply-budget";
+import { type Budget, ErrorReply, type Reply } from "#lib/gateway/store/store";
 import { type Bytes, toBuffer } from "./bytes.ts";
 
 /** A status such as OK: text to a caller, a table with `ok` to a script. */

@@ -1,4 +1,10 @@
-import { type Budget, type Command, ErrorReply, type Reply, type Store } from "#lib/gateway/store";
+import {
+  type Budget,
+  type Command,
+  ErrorReply,
+  type Reply,
+  type Store,
+} from "#lib/gateway/store/store";
 import { type Bytes, toBytes } from "./bytes.ts";
 import { type WallClock, wallClock } from "./clock.ts";
 import { type Context, type Specification, takes } from "./command.ts";

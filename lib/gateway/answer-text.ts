@@ -1,4 +1,4 @@
-import type { ReplyBudget } from "./reply-budget.ts";
+import type { ReplyBudget } from "#lib/gateway/store/reply-budget";
 import type { GatewayAnswer } from "./routes.ts";
 
 /** An answer as it is sent. */

@@ -1,5 +1,5 @@
 import { RequestError } from "./request-error.ts";
-import type { Argument, Command } from "./store.ts";
+import type { Argument, Command } from "#lib/gateway/store/store";
 
 /** A command of Redis or of one of its modules. */
 const COMMAND_NAME = /^[a-z][a-z0-9._-]{0,63}$/i;

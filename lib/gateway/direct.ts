@@ -1,6 +1,6 @@
 import { HeadgateError } from "#lib/core/errors";
 import { type Redis, redisOver } from "#lib/redis/client";
-import { noteDeadline, withinDeadline } from "#lib/redis/deadline";
+import { withinDeadline } from "#lib/redis/deadline";
 import { commandNames } from "#lib/redis/commands";
 import { asStoreError, rejected, StoreError } from "#lib/redis/errors";
 import {
@@ -10,11 +10,11 @@ import {
   type UpstashResponse,
   withBreaker,
 } from "#lib/redis/requester";
-import { connectCluster } from "./cluster/store.ts";
+import { connectCluster } from "#lib/gateway/cluster/store";
 import { toAnswer } from "./encoding.ts";
-import { readAddress } from "./redis-address.ts";
-import { connectRedis } from "./redis-store.ts";
-import { type Command, ErrorReply, type Store } from "./store.ts";
+import { readAddress } from "#lib/gateway/store/redis-address";
+import { connectRedis } from "#lib/gateway/store/redis-store";
+import { type Command, ErrorReply, type Store } from "#lib/gateway/store/store";
 
 export interface DirectOptions extends BreakerSettings {
   /** redis://[user:password@]host[:port][/db], or rediss:// for TLS. */
@@ -54,7 +54,7 @@ export function connectDirect(options: DirectOptions): DirectClient {
   connected.catch(() => {});
 
   // The first call also waits for the connection: both have one deadline.
-  const timed = noteDeadline({}, deadlineMs);
+  const timed = { deadlineMs };
   const sendOnce: SendOnce = async (what, request) => {
     const work = connected.then((store) => ask(store, what, request));
     try {

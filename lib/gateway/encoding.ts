@@ -1,4 +1,4 @@
-import { ErrorReply, type Reply } from "./store.ts";
+import { ErrorReply, type Reply } from "#lib/gateway/store/store";
 
 /** A reply as the REST protocol words it. */
 export type Answer = { readonly result: unknown } | { readonly error: string };

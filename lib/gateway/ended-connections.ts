@@ -41,10 +41,14 @@ export function endConnections(server: Server, ended: (by: EndedBy) => void): vo
     if (socket.writableEnded) return;
     const by = settingOf(error, lastRequest.get(socket));
     if (by && socket.bytesRead > 0) ended(by);
+    const end = () => endWith(socket, STATUSES[error.code ?? ""] ?? 400);
     const [current] = owed(socket);
     // An answer that has begun can only break off.
     if (current?.headersSent || !socket.writable) socket.destroy();
-    else endWith(socket, STATUSES[error.code ?? ""] ?? 400);
+    // Answers are told apart by their order alone: a request that came whole has its own first.
+    else if (current?.req.complete && error.code === "ERR_HTTP_REQUEST_TIMEOUT") {
+      current.once("close", () => socket.writableEnded || end());
+    } else end();
   });
 
   server.on("timeout", (socket: Socket) => {

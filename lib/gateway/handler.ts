@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { HeadgateError } from "#lib/core/errors";
 import { type AnswerText, textOf } from "./answer-text.ts";
 import { readBody } from "./body.ts";
-import { type ReplyBudget, ReplyPool } from "./reply-budget.ts";
+import { type ReplyBudget, ReplyPool } from "#lib/gateway/store/reply-budget";
 import { RequestError } from "./request-error.ts";
 import { answer, type RouteOptions } from "./routes.ts";
 

@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
-import { type Argument, type Command, ErrorReply, type Reply, type Store } from "./store.ts";
+import {
+  type Argument,
+  type Command,
+  ErrorReply,
+  type Reply,
+  type Store,
+} from "#lib/gateway/store/store";
 
 /** Upstash's own flag, which stock Redis and Valkey refuse. */
 const FOREIGN_FLAG = "allow-key-locking";

@@ -1,4 +1,4 @@
-import type { Command } from "./store.ts";
+import type { Command } from "#lib/gateway/store/store";
 
 const SHARED = "it changes the state of a connection that all callers share";
 const BLOCKS = "it blocks the connection that all callers share";

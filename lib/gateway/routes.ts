@@ -1,9 +1,9 @@
 import { commandFromPath, readCommand, readCommands, readJson } from "./commands.ts";
 import { type Answer, toAnswer } from "./encoding.ts";
 import { type Permissions, refusalOf } from "./refused-commands.ts";
-import type { ReplyBudget } from "./reply-budget.ts";
+import type { ReplyBudget } from "#lib/gateway/store/reply-budget";
 import { RequestError } from "./request-error.ts";
-import { type Command, ErrorReply, type Reply, type Store } from "./store.ts";
+import { type Command, ErrorReply, type Reply, type Store } from "#lib/gateway/store/store";
 
 /** What a request asks, once its body was read. */
 export interface GatewayRequest {

@@ -2,13 +2,13 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { RedisOptions } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
-import { connectCluster } from "./cluster/store.ts";
+import { connectCluster } from "#lib/gateway/cluster/store";
 import { createHandler } from "./handler.ts";
 import { createHttpServer } from "./http-server.ts";
 import { type GatewayLimits, withDefaults } from "./limits.ts";
 import { withPortableScripts } from "./portable-scripts.ts";
-import { connectRedis } from "./redis-store.ts";
-import type { Store } from "./store.ts";
+import { connectRedis } from "#lib/gateway/store/redis-store";
+import type { Store } from "#lib/gateway/store/store";
 import { tokenCheck } from "./token.ts";
 
 /** How the gateway listens, whatever the store behind it. */

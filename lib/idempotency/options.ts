@@ -1,5 +1,6 @@
 import type { Duration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
+import type { OnFailure } from "#lib/core/tool-parts";
 import type { Dedup } from "#lib/dedup/dedup";
 import { readDuration } from "#lib/dedup/options";
 import { MAX_HOLD } from "#lib/dedup/renewed";
@@ -7,7 +8,7 @@ import { MAX_HOLD } from "#lib/dedup/renewed";
 export interface IdempotencyParts {
   readonly dedup: Pick<Dedup, "claim" | "commit" | "extend" | "release">;
   /** Called when an answer could not be kept, and when the claim of a running handler is lost. */
-  readonly onFailure: (what: string, error: unknown) => void;
+  readonly onFailure: OnFailure;
 }
 
 export interface IdempotencyOptions<R extends Request> {

@@ -1,12 +1,6 @@
 import { HeadgateError } from "#lib/core/errors";
 import { UNKNOWN_ADDRESS } from "./canonical-address.ts";
-import type { Pseudonym } from "./pseudonym.ts";
-
-/** Who a limit counts, as lib/policy compiles it from a key of `limits`. */
-interface Subject {
-  readonly kind: "first" | "all" | "global";
-  readonly names: readonly string[];
-}
+import type { Counted, Pseudonym, Resolver } from "#lib/core/client";
 
 /** The values of identities by name, for one request; undefined where the request names nobody. */
 export type IdentityValues = ReadonlyMap<string, string | undefined>;
@@ -22,7 +16,7 @@ const MAX_VALUE = 1024;
  * next one of `a|b`, and at the end to the address: nobody goes uncounted.
  */
 export function clientOf(
-  subject: Subject,
+  subject: Counted,
   values: IdentityValues,
   address: string,
   pseudonym: Pseudonym,
@@ -44,7 +38,7 @@ export function clientOf(
 }
 
 /** Whether a limit counts the address, for the values that a request has. */
-export function countsAddress({ kind, names }: Subject, values: IdentityValues): boolean {
+export function countsAddress({ kind, names }: Counted, values: IdentityValues): boolean {
   if (kind === "global") return false;
   const isAddress = (name: string) => valueOf(name, values, "") === undefined || name === "ip";
   if (kind === "all") return names.some(isAddress);
@@ -57,7 +51,7 @@ export function countsAddress({ kind, names }: Subject, values: IdentityValues):
  * a rule took its first tier.
  */
 export function unresolvedOf(
-  limits: readonly { readonly subject: Subject }[],
+  limits: readonly { readonly subject: Counted }[],
   values: IdentityValues,
 ): string[] {
   const isAnybody = [...values.values()].some(Boolean);
@@ -75,8 +69,6 @@ function valueOf(name: string, values: IdentityValues, address: string): string 
   const value = values.get(name);
   return value === undefined || value === "" || value.length > MAX_VALUE ? undefined : value;
 }
-
-type Resolver = (request: Request) => string | undefined | Promise<string | undefined>;
 
 export interface Resolving {
   /** The longest that each may take, in milliseconds. */

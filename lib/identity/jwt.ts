@@ -1,4 +1,5 @@
 import { type JWTPayload, jwtVerify } from "jose";
+import { isHttps } from "#lib/core/scheme";
 
 export interface JwtOptions {
   /** HMAC secrets that sign tokens: the current one first, then one that is being rotated out. */
@@ -6,10 +7,11 @@ export interface JwtOptions {
   /** The `aud` that a token must carry. */
   readonly audience: string;
   /**
-   * The cookie that may hold the token when there is no bearer.
+   * The cookie that may hold the token when there is no bearer: its name, or a function that names it
+   * for a request, such as `hostCookie("session")`.
    * @default "session"
    */
-  readonly cookie?: string;
+  readonly cookie?: string | ((request: Request) => string);
 }
 
 /** What a request's token says. */
@@ -35,9 +37,10 @@ const MAX_SUBJECT = 256;
  */
 export function jwtReader(options: JwtOptions): (request: Request) => Promise<TokenReading> {
   const keys = options.secrets.map((secret) => new TextEncoder().encode(secret));
-  const cookie = options.cookie ?? "session";
+  const { cookie = "session" } = options;
   return async (request) => {
-    const tokens = tokensOf(request.headers, cookie);
+    const name = typeof cookie === "string" ? cookie : cookie(request);
+    const tokens = tokensOf(request.headers, name);
     for (const { token, from } of tokens) {
       for (const key of keys) {
         const claims = await claimsOf(token, key, options.audience);
@@ -46,6 +49,18 @@ export function jwtReader(options: JwtOptions): (request: Request) => Promise<To
     }
     return { kind: tokens.length > 0 ? "invalid" : "missing" };
   };
+}
+
+/**
+ * Names a cookie for a request: with the prefix `__Host-` where the site is https (RFC 6265bis,
+ * 4.1.3.2). Browsers take such a cookie from this host and by TLS alone, so that neither a page
+ * without TLS nor another subdomain can put its own in the place of the app's.
+ *
+ * @example
+ * jwtUser({ secrets, audience: "shop", cookie: hostCookie("session") });
+ */
+export function hostCookie(name: string): (request: Request) => string {
+  return (request) => (isHttps(request) ? `__Host-${name}` : name);
 }
 
 /** Resolves the user (`sub`) of a request's token. One that does not verify names nobody. */

@@ -1,12 +1,9 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import type { Pseudonym } from "#lib/core/client";
 
-/**
- * Names a client by a keyed hash, so that no key in Redis holds an address or a user's name. What is
- * named by other parts, or by the same parts in another order, has another name.
- */
-export type Pseudonym = (kind: string, ...parts: readonly string[]) => string;
+export type { Pseudonym } from "#lib/core/client";
 
 /** Addresses and users' names are shorter, in UTF-16 code units. */
 const MAX_KEPT_LENGTH = 300;

@@ -1,4 +1,4 @@
-import type { Pseudonym } from "./pseudonym.ts";
+import type { Pseudonym } from "#lib/core/client";
 
 /** The header by which the app's own calls name the visitor: `<expiry> <address> <signature>`. */
 export const VISITOR_HEADER = "x-headgate-visitor";

@@ -1,5 +1,6 @@
 import { type Duration, durationMs } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
+import { keyProblem } from "#lib/core/key";
 
 /** How a lock is held. */
 export interface HoldOptions {
@@ -55,9 +56,10 @@ export function readDuration(name: string, given: Duration): number {
   );
 }
 
-/** A number or nothing would be the text that it is written as, which is another key. */
+/** @throws {HeadgateError} LOCK_BAD_ARGUMENT */
 export function checkKey(key: unknown): asserts key is string {
-  if (typeof key !== "string") throw badArgument(`key is a ${typeof key}; allowed: text.`);
+  const problem = keyProblem(key);
+  if (problem !== undefined) throw badArgument(problem);
 }
 
 export function badArgument(message: string): HeadgateError {

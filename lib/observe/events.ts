@@ -1,6 +1,7 @@
 import type { Decision } from "#lib/core/decision";
 import type { Doubt } from "#lib/core/doubt";
 import type { GateMode } from "#lib/core/mode";
+import type { OnStoreFailure } from "#lib/core/on-store-failure";
 
 /** What happened to one checked request, or to one call from code. Holds no personal data. */
 export type HeadgateEvent =
@@ -9,7 +10,7 @@ export type HeadgateEvent =
       readonly rules: readonly string[];
       readonly decision: Decision;
       /** What the rules say of a failing store; tells why a failed check passed. */
-      readonly onStoreFailure: "allow" | "deny" | "local";
+      readonly onStoreFailure: OnStoreFailure;
       /** False where an address was counted that could not be told: with all others like it. */
       readonly addressKnown: boolean;
       /** Of all decisions: in "shadow" nobody was refused, whatever was decided. */

@@ -1,6 +1,6 @@
 import type { Place, Problems } from "./errors.ts";
 import type { Rewrite } from "./rewrites.ts";
-import { isList, isNamed, isText, type Named } from "./check/shape.ts";
+import { isList, isNamed, isText, type Named } from "./shape.ts";
 
 /** How `locales` is written. */
 export const LOCALES_FORM =

@@ -1,7 +1,7 @@
 import { type Key, parse, type Token, tokensToRegexp } from "path-to-regexp";
 import type { Place, Problems } from "./errors.ts";
 import { pathReadings } from "./path.ts";
-import { slowParameter } from "./check/slow.ts";
+import { slowParameter } from "./slow.ts";
 
 /**
  * A path pattern, compiled: a literal path, or one with parameters. Every path that the latter matches

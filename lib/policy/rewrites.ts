@@ -1,6 +1,6 @@
 import { compile, match, parse } from "path-to-regexp";
 import { HeadgateError } from "#lib/core/errors";
-import { type Guard, isList, isNamed, isText, optional } from "./check/shape.ts";
+import { type Guard, isList, isNamed, isText, optional } from "./shape.ts";
 
 /** As much of one as is followed. */
 export interface Rewrite {

@@ -1,3 +1,8 @@
+import type { Counted, Resolver } from "#lib/core/client";
+import type { OnStoreFailure } from "#lib/core/on-store-failure";
+
+export type { OnStoreFailure } from "#lib/core/on-store-failure";
+
 /** How the requests in a window are counted; docs/algorithms.md states the bound of each. */
 export type Algorithm = "sliding-log" | "sliding-window" | "fixed-window" | "token-bucket";
 
@@ -6,9 +11,6 @@ export type Algorithm = "sliding-log" | "sliding-window" | "fixed-window" | "tok
  * many of its clients it decides, such as "25%", while it is in shadow for the others.
  */
 export type Mode = "enforce" | "shadow" | `${number}%`;
-
-/** What happens to a request when the store does not answer: pass it, refuse it with 503, or count in this process. */
-export type OnStoreFailure = "allow" | "deny" | "local";
 
 /**
  * When a request passes that has room: "strict" asks the store first; "optimistic" lets it pass where
@@ -24,25 +26,16 @@ export type TellsLimits = "always" | "denied";
 
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
 
-/**
- * Says who a request belongs to, from what is verified only. Answers undefined where the request
- * names nobody; then the next name of a fallback, or the client's address, is counted.
- */
-export type Resolver = (request: Request) => string | undefined | Promise<string | undefined>;
-
 /** An identity is resolved from the request, or given by a handler that calls `limit`. */
 export type Identity = Resolver | "from-code";
 
 /** Who can be counted, by name. `ip` and `global` are always there. */
 export type Identities<Name extends string = string> = Readonly<Record<Name, Identity>>;
 
-/** Who one limit counts, parsed from a key of `limits`. */
-export interface Subject {
+/** Who one limit counts, read from a key of `limits`. */
+export interface Subject extends Counted {
   /** As written: "ip", "user|ip", "ip+account", "global". */
   readonly expression: string;
-  /** "first": the first name with a value; "all": the combination; "global": everybody together. */
-  readonly kind: "first" | "all" | "global";
-  readonly names: readonly string[];
 }
 
 /** One limit of one rule, ready for the request path. */

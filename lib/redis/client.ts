@@ -1,5 +1,5 @@
 import { Redis, type Requester } from "@upstash/redis";
-import { noteDeadline } from "./deadline.ts";
+import { DEFAULT_DEADLINE_MS, type Timed } from "./deadline.ts";
 import { createRequester, type RequesterOptions } from "./requester.ts";
 
 export type { Redis } from "@upstash/redis";
@@ -12,11 +12,11 @@ export type { Redis } from "@upstash/redis";
  *
  * @param options where the store is; `deadlineMs` in milliseconds, 500 by default
  */
-export function createRedis(options: RequesterOptions): Redis {
+export function createRedis(options: RequesterOptions): Redis & Timed {
   return redisOver(createRequester(options), options.deadlineMs);
 }
 
 /** The same over another way to a store than REST. */
-export function redisOver(requester: Requester, deadlineMs?: number): Redis {
-  return noteDeadline(new Redis(requester), deadlineMs);
+export function redisOver(requester: Requester, deadlineMs = DEFAULT_DEADLINE_MS): Redis & Timed {
+  return Object.assign(new Redis(requester), { deadlineMs });
 }

@@ -4,17 +4,15 @@ import { StoreError } from "./errors.ts";
 /** How long a store call may take when nothing else is said, in milliseconds. */
 export const DEFAULT_DEADLINE_MS = 500;
 
-const deadlines = new WeakMap<object, number>();
-
-/** Notes how long a client's calls may take, in milliseconds, for work of several of them. */
-export function noteDeadline<T extends object>(client: T, deadlineMs = DEFAULT_DEADLINE_MS): T {
-  deadlines.set(client, deadlineMs);
-  return client;
+/** A client whose calls end by themselves. */
+export interface Timed {
+  /** The longest that one call takes, in milliseconds; undefined for a client that somebody else made. */
+  readonly deadlineMs?: number | undefined;
 }
 
 /** Milliseconds until a call of this client that began at `since` is late; negative when it is. */
-export function timeLeft(client: object, since: number): number {
-  return since + (deadlines.get(client) ?? DEFAULT_DEADLINE_MS) - monotonic();
+export function timeLeft({ deadlineMs = DEFAULT_DEADLINE_MS }: Timed, since: number): number {
+  return since + deadlineMs - monotonic();
 }
 
 /**
@@ -25,11 +23,11 @@ export function timeLeft(client: object, since: number): number {
  * @throws {StoreError} STORE_TIMEOUT
  */
 export async function withinDeadline<T>(
-  client: object,
+  client: Timed,
   since: number,
   work: Promise<T>,
 ): Promise<T> {
-  const deadlineMs = deadlines.get(client);
+  const { deadlineMs } = client;
   if (deadlineMs === undefined) return work;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tooLate = new Promise<never>((_, reject) => {

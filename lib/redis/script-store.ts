@@ -1,5 +1,5 @@
 import type { Requester } from "@upstash/redis";
-import { noteDeadline } from "./deadline.ts";
+import { DEFAULT_DEADLINE_MS, type Timed } from "./deadline.ts";
 import { createRequester, type RequesterOptions } from "./requester.ts";
 
 /** What one script of a pipeline came to: `error` is Redis's own text. */
@@ -16,7 +16,7 @@ export interface ScriptPipeline {
 }
 
 /** As much of a Redis client as runs scripts; every client of @upstash/redis is one. */
-export interface ScriptStore {
+export interface ScriptStore extends Timed {
   eval(lua: string, keys: string[], args: string[]): Promise<unknown>;
   evalsha(sha: string, keys: string[], args: string[]): Promise<unknown>;
   pipeline(): ScriptPipeline;
@@ -31,17 +31,17 @@ type Command = readonly (string | number)[];
  * @param options where the store is; `deadlineMs` in milliseconds, 500 by default
  */
 export function createScriptStore(options: RequesterOptions): ScriptStore {
-  return noteDeadline(scriptsOver(createRequester(options)), options.deadlineMs);
+  return scriptStoreOver(createRequester(options), options.deadlineMs);
 }
 
 /** The same over another requester, whose calls take no longer than `deadlineMs` milliseconds. */
-export function scriptStoreOver(requester: Requester, deadlineMs: number): ScriptStore {
-  return noteDeadline(scriptsOver(requester), deadlineMs);
-}
-
-function scriptsOver(requester: Requester): ScriptStore {
+export function scriptStoreOver(
+  requester: Requester,
+  deadlineMs = DEFAULT_DEADLINE_MS,
+): ScriptStore {
   const call = async (body: Command) => (await requester.request({ body: [...body] })).result;
   return {
+    deadlineMs,
     eval: (lua, keys, args) => call(commandOf("eval", lua, keys, args)),
     evalsha: (sha, keys, args) => call(commandOf("evalsha", sha, keys, args)),
     pipeline() {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createHttpServer } from "#lib/gateway/http-server";
+import { answerWith } from "#lib/gateway/own-answer";
 import type { ClientNaming } from "./client-address.ts";
 import { drainable } from "./drain.ts";
 import { ExposingResponse } from "./exposing-response.ts";
@@ -7,6 +8,7 @@ import { type SetByEnvironment, SETTING_NAMES } from "./http-settings.ts";
 import { addressOf, type Bound, listen } from "./listening.ts";
 import { type NextApp, startNext } from "./next-app.ts";
 import { tellPrefetch } from "./prefetch-header.ts";
+import { malformedHeader } from "./sound-headers.ts";
 
 /** How long requests in flight may take once the server was told to stop, in milliseconds. */
 export const DRAIN_MS = 10_000;
@@ -58,6 +60,8 @@ function handlerOf({ clients }: AppServerOptions, behind: { readonly next?: Prom
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     clients.name(request);
     tellPrefetch(request);
+    const malformed = malformedHeader(request.method, request.headers);
+    if (malformed !== undefined) return answerWith(response, 400, malformed);
     try {
       await (await behind.next)?.handle(request, response);
     } catch (error) {

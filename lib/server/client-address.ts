@@ -12,6 +12,9 @@ const CLAIMS = [
   ...OTHER_ADDRESS_HEADERS,
 ];
 
+/** Headers by which a proxy says what site was asked for. Next believes them, above all for an Origin. */
+const SITE = ["x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"];
+
 /** Names each request's client before Next sees it. */
 export interface ClientNaming {
   /** For the process's environment, so that only our own words are believed. */
@@ -37,7 +40,7 @@ function askedFor(request: IncomingMessage, nonce: string): string | undefined {
 
 /**
  * With CLIENT_IP_FROM unset or "socket", the socket's address takes the place of whatever the
- * client claimed. Behind proxies (another value) their headers stay; only ours cannot be forged.
+ * client claimed, and no header names another site than Host. Behind proxies (another value) their headers stay; only ours cannot be forged.
  *
  * @param warn hears, once, of a request with a header that a proxy would have written
  */
@@ -68,6 +71,8 @@ export function clientNaming(
         warn(surprise(found));
       }
       for (const claim of claimed) delete request.headers[claim];
+      // What Next asks of itself carries the site that its client asked for.
+      if (own === undefined) for (const name of SITE) delete request.headers[name];
       const address = own ?? request.socket.remoteAddress ?? "";
       request.headers["x-forwarded-for"] = address;
       request.headers[SOCKET_HEADER] = `${nonce} ${address}`;

@@ -1,6 +1,7 @@
 import type { RequestListener } from "node:http";
 import { letBodiesThrough } from "./next-body-size.ts";
 import type { Bound } from "./listening.ts";
+import { cleanNextLog } from "./next-log.ts";
 
 /** Next in this process, ready to answer. */
 export interface NextApp {
@@ -25,6 +26,8 @@ const LOOPBACK = /^(?:127\.|::1$)/;
  */
 export async function startNext({ root, dev, at, bodyBytes }: NextOptions): Promise<NextApp> {
   const { default: next } = await import("next");
+  // In development a person looks for what went wrong with a request of their own.
+  if (!dev) cleanNextLog();
   const app = next({ dev, dir: root, hostname: hostnameOf(at), port: at.port });
   await letBodiesThrough(root, dev, bodyBytes);
   await (dev ? app.prepare() : withoutChatter(() => app.prepare()));

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { NamedStore } from "#lib/core/named-store";
+import type { NamedStore } from "./named-store.ts";
 import type { RedisAddress } from "#lib/core/store-address";
 import type { ChosenStore } from "./store.ts";
 

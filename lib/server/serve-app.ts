@@ -1,4 +1,5 @@
 import { printError } from "#lib/core/print-error";
+import { fromEnv } from "#lib/env";
 import { setVariables, type Variables } from "#lib/core/settings";
 import { startAppServer } from "./app-server.ts";
 import { clientNaming } from "./client-address.ts";
@@ -7,8 +8,7 @@ import { loadEnvFiles, setForGood } from "./env-files.ts";
 import { httpSettings } from "./http-settings.ts";
 import { listenAt } from "./listening.ts";
 import { packageName } from "./package-name.ts";
-import { serverSettings, type ServerSettings } from "./server-settings.ts";
-import { startLines, startWarnings } from "./start-log.ts";
+import { type ServerSettings, startLines, startWarnings } from "./start-log.ts";
 import { type ChosenStore, chooseStore } from "./store.ts";
 
 /** What is served. An app, a source tree and a package differ in who makes what it works with. */
@@ -20,7 +20,7 @@ export interface Served {
   prepare(): Promise<string>;
   /** Chooses the store; by default as the environment says, else one of our own. */
   readonly store?: (env: Variables) => Promise<ChosenStore>;
-  /** Reads the environment once it is complete; throws when the app cannot run with it. */
+  /** Reads the environment once it is complete, by default as the gate does; throws when the app cannot run with it. */
   readonly settings?: (env: Variables) => ServerSettings;
   /** What the app needs beside the store, in the order in which it is started and told. */
   readonly beside?: readonly ((env: Variables) => Promise<Beside> | Beside)[];
@@ -72,7 +72,7 @@ async function serve(served: Served): Promise<void> {
     for (const start of served.beside ?? []) beside.push(await start(env));
     const clients = clientNaming(env["CLIENT_IP_FROM"], say);
     setForGood(appVariables(served, env, [store, ...beside, clients]));
-    const settings = (served.settings ?? serverSettings)(process.env);
+    const settings = (served.settings ?? fromEnv)(process.env);
     // Before Next is loaded, which would keep the store's answer waiting beyond the deadline.
     const warnings = await startWarnings(env, store, settings);
 

@@ -1,11 +1,14 @@
 import { storeWarning } from "#lib/check-store";
 import type { GateMode } from "#lib/core/mode";
 import { SHARED_NAMESPACE } from "#lib/core/namespace";
+import type { HeadgateEnvironment } from "#lib/env";
 import type { Variables } from "#lib/core/settings";
 import { createScriptStore } from "#lib/redis/script-store";
 import { unknownVariables } from "#lib/unknown-variables";
-import type { ServerSettings } from "./server-settings.ts";
 import type { ChosenStore } from "./store.ts";
+
+/** What the server needs to know of the environment. */
+export type ServerSettings = Pick<HeadgateEnvironment, "mode" | "isNamespaceShared" | "store">;
 
 /** What a server tells the person who starts it. */
 export interface StartLog {

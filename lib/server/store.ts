@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { HeadgateError } from "#lib/core/errors";
-import { namedStore, type NamedStore } from "#lib/core/named-store";
 import { setVariables, type Variables } from "#lib/core/settings";
 import type { RedisAddress } from "#lib/core/store-address";
 import { secretOf } from "#lib/identity/derived-secret";
 import { openEmbeddedStore } from "#lib/embedded/store";
 import { serveStore, startGateway } from "#lib/gateway/server";
 import { clusterFlag } from "./cluster-flag.ts";
+import { namedStore, type NamedStore } from "./named-store.ts";
 import { hasOwnRedis, startOwnRedis } from "./own-redis.ts";
 
 /** The store that was chosen, as variables for the app and a line for the person who started it. */
@@ -37,11 +37,12 @@ export async function chooseStore(
   if (named?.by === "rest") return restStore(named.url);
   const cluster = clusterFlag(set["HEADGATE_CLUSTER"]);
   const chosen = await (named ? gatewayToRedis(named.address, cluster) : own(say));
-  // A secret that a person set stands before what we derive, and needs no warning.
   const { HEADGATE_SECRET } = set;
-  if (!HEADGATE_SECRET) return chosen;
-  const { warning: _, ...rest } = chosen;
-  return { ...rest, variables: { ...chosen.variables, HEADGATE_SECRET } };
+  const { HEADGATE_SECRET: derived, HEADGATE_SECRET_GUESSABLE: _, ...variables } = chosen.variables;
+  if (!HEADGATE_SECRET || HEADGATE_SECRET === derived) return chosen;
+  // A secret that a person set stands before what we derive, and needs no warning.
+  const { warning: __, ...rest } = chosen;
+  return { ...rest, variables: { ...variables, HEADGATE_SECRET } };
 }
 
 /** The store of our own for a machine that names none. */
@@ -97,6 +98,8 @@ async function gatewayToRedis(
       ...gatewayVariables(gateway),
       // Every instance of this Redis derives the same, so that all count a client by one name.
       HEADGATE_SECRET: secretOf(redisUrl),
+      // The gate does not read REDIS_URL.
+      ...(!password && { HEADGATE_SECRET_GUESSABLE: "1" }),
     },
     ...(!password && {
       warning:

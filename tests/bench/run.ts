@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { MiddlewareFigures } from "../pictures/middlewares.ts";
 import { ROOT } from "../support/app.ts";
+import { installPrograms } from "../support/install.ts";
 import { benchBilled } from "./billed.ts";
 import { benchDedup } from "./dedup.ts";
 import { benchClientMemory } from "./client-memory.ts";
@@ -124,6 +125,7 @@ else if (chosen.length === 0) {
 } else await bench();
 
 async function bench(): Promise<void> {
+  await installPrograms();
   const on = { machine: machine(), versions: versions() };
   console.log(`${on.machine}; ${on.versions.join(", ")}`);
   const found: Record<string, unknown> = {};

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { fromEnv } from "#lib/env";
 import { chooseStore } from "#lib/server/store";
 import { createRedis } from "#lib/redis/client";
 import { startCluster } from "../support/cluster.ts";
@@ -47,4 +48,21 @@ test.each([
   [{ REDIS_URL: "127.0.0.1:6379" }],
 ])("%j is refused", async (env: Readonly<Record<string, string>>) => {
   await expect(chooseStore(env, quiet)).rejects.toMatchObject({ code: "ENV_INVALID" });
+});
+
+test("the gate is told of a secret that was derived from an address without a password", async () => {
+  const redis = cleanUp(await startRedis(), (it) => it.stop());
+  const env = { REDIS_URL: redis.url };
+  const { variables } = (await chosen(env)).store;
+  expect(variables["HEADGATE_SECRET_GUESSABLE"]).toBe("1");
+  const read = (more: Readonly<Record<string, string>>) =>
+    fromEnv({ ...more, CLIENT_IP_FROM: "hops:1" }).visitorSecret;
+  expect(read(variables)).toBeUndefined();
+  const HEADGATE_SECRET = "a secret that is at least 32 characters";
+  const own = (await chosen({ ...env, HEADGATE_SECRET })).store;
+  expect([read(own.variables), own.warning]).toEqual([HEADGATE_SECRET, undefined]);
+  // The derived secret is no better where a person sets it.
+  const same = (await chosen({ ...env, HEADGATE_SECRET: variables["HEADGATE_SECRET"] ?? "" }))
+    .store;
+  expect(read(same.variables)).toBeUndefined();
 });

@@ -2,7 +2,7 @@ import { Ratelimit } from "@upstash/ratelimit";
 import { Redis as UpstashRedis } from "@upstash/redis";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Gateway, serveStore } from "#lib/gateway/server";
-import type { Argument, Store } from "#lib/gateway/store";
+import type { Argument, Store } from "#lib/gateway/store/store";
 import { asText, recorded, type RunningStore, STORES } from "../support/stores.ts";
 
 const token = "a-token-of-the-tests";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Gateway, serveStore, type ServeOptions } from "#lib/gateway/server";
-import type { Argument, Store } from "#lib/gateway/store";
+import type { Argument, Store } from "#lib/gateway/store/store";
 import { scope } from "../support/scope.ts";
 import { asText, type RunningStore, STORES } from "../support/stores.ts";
 

@@ -311,6 +311,25 @@ describe("pipelined requests", () => {
     ]);
   });
 
+  test.each([
+    ["headers", `GET /2 HTTP/1.1\r\n${HOST}`],
+    ["a body", `POST /2 HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\n.`],
+  ])("of which the second sends %s too slowly: the first has its own answer", async (_, second) => {
+    let answer = () => {};
+    const { port, lines } = await serving(SHORT, (request, response) => {
+      request.on("error", () => {});
+      if (request.url === "/1") answer = () => response.end("first");
+    });
+    const client = rawClient(port);
+    client.socket.write(get("/1") + second);
+    await expect.poll(() => lines.length).toBeGreaterThan(0);
+    expect(client.text()).toBe("");
+    answer();
+    const text = await client.closed;
+    expect(statusesOf(text)).toEqual([200, 408]);
+    expect(text).toContain("first");
+  });
+
   test("of which too many wait end the connection", async () => {
     const { port, seen } = await serving({}, () => {});
     const client = rawClient(port);

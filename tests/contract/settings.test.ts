@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { readEnvironment } from "#config/env";
+import { readEnvironment } from "#config/app-env";
 import { chooseStore } from "#lib/server/store";
 import { HeadgateError } from "#lib/core/errors";
-import { namedStore } from "#lib/core/named-store";
+import { namedStore } from "#lib/server/named-store";
 import { connectDirect } from "#lib/gateway/direct";
 import { startGateway } from "#lib/gateway/server";
 import { createRedis } from "#lib/redis/client";
@@ -27,7 +27,7 @@ const kv = { KV_REST_API_URL: url, KV_REST_API_TOKEN: token };
 
 /** Every reader of the environment that reads which store it names. */
 const storeReaders: readonly (readonly [string, (env: Variables) => Promise<unknown>])[] = [
-  ["config/env.ts", async (env) => readEnvironment({ ...env, CLIENT_IP_FROM: "hops:1" })],
+  ["config/app-env.ts", async (env) => readEnvironment({ ...env, CLIENT_IP_FROM: "hops:1" })],
   ["the choice of npm start and the packed server", (env) => chooseStore(env, () => {})],
   ["a command such as npm run analytics", async (env) => namedStore(env)],
 ];
@@ -118,7 +118,7 @@ describe("what code is given is judged as the environment is", () => {
   });
 });
 
-describe("other settings that cannot work are refused by config/env.ts", () => {
+describe("other settings that cannot work are refused by config/app-env.ts", () => {
   const read = (env: Variables) =>
     readEnvironment({ ...rest, CLIENT_IP_FROM: "hops:1", AUTH_SECRET: secret, ...env });
 
@@ -212,7 +212,7 @@ describe("blanks and line breaks around a value are no part of it", () => {
 });
 
 describe("HEADGATE_MODE=off needs no store", () => {
-  test("config/env.ts and npm start take it without one, and start none", async () => {
+  test("config/app-env.ts and npm start take it without one, and start none", async () => {
     const env = { HEADGATE_MODE: " off ", NODE_ENV: "production" };
     expect(readEnvironment(env)).toMatchObject({ mode: "off", store: { url: undefined } });
     const store = await chooseStore(env, () => {});

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Redis as Direct } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { hashPassword } from "#app/_domain/auth/passwords";
@@ -7,6 +9,7 @@ import { NAMESPACE, ROOT, type RunningApp, startApp } from "../support/app.ts";
 import { finderOf, type Finder, spellings } from "../support/identifiers.ts";
 import { builtRoutes, loadAll, type LoadAnswers, type LoadClient, takes } from "../support/load.ts";
 import { type SeenCommand, type Watch, watchRedis } from "../support/monitor.ts";
+import { speak } from "../support/raw-client.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { AUTH_SECRET } from "../support/sign.ts";
 
@@ -66,6 +69,20 @@ const CLIENTS: readonly LoadClient[] = [
     account: `${user.slice(0, 12)}@example.org`,
   })),
 ];
+
+const MULTIPART = { "content-type": "multipart/form-data; boundary=b" };
+const UNKNOWN_ACTION = `feed${"c0ffee".repeat(6)}ed`;
+
+function form(name: string, value: string): string {
+  return `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n--b--\r\n`;
+}
+
+/** The id of the app's only Server Action. */
+function loginAction(): string {
+  const file = join(ROOT, ".next", "server", "server-reference-manifest.json");
+  const { node } = JSON.parse(readFileSync(file, "utf8")) as { readonly node: object };
+  return Object.keys(node)[0] ?? "";
+}
 
 let redis: TestRedis;
 let direct: Direct;
@@ -181,6 +198,47 @@ describe("after a load of all clients over all routes", () => {
     expect(app.output()).toContain("ready");
     expect(find(app.output())).toBeUndefined();
     expect(findOther(app.output())).toBeUndefined();
+  });
+
+  test.each([
+    ["another Origin", { ...MULTIPART, origin: "https://mallory.example" }, "", 500],
+    ["an Origin that is none", { ...MULTIPART, origin: "mallory" }, "", 400],
+    [
+      "another host",
+      { ...MULTIPART, origin: "https://x.example", "x-forwarded-host": "mallory" },
+      "",
+      500,
+    ],
+    ["an action's id that is none", { "next-action": "mallory" }, "[]", 400],
+    ["the id of no action", { "next-action": UNKNOWN_ACTION }, "[]", 409],
+    ["the id of no action in a form", MULTIPART, form(`$ACTION_ID_${UNKNOWN_ACTION}`, ""), 409],
+    ["a body that is not JSON", { "next-action": "LOGIN" }, "mallory", 500],
+    [
+      "a form that is not JSON",
+      { "next-action": "LOGIN", ...MULTIPART },
+      form("0", "mallory"),
+      500,
+    ],
+    ["a number that is none", { "next-action": "LOGIN" }, '["$nmallory"]', 500],
+  ])("the log does not hold %s that a client sends", async (what, headers, body, status) => {
+    const from = app.output().length;
+    const sent = { "x-forwarded-for": `198.51.100.${what.length}`, ...headers };
+    const lines = Object.entries(sent).map(([name, value]) => `${name}: ${value}`);
+    const { hostname, port, host } = new URL(app.url);
+    const head = [
+      "POST /login HTTP/1.1",
+      `Host: ${host}`,
+      "Connection: close",
+      `Content-Length: ${body.length}`,
+      ...lines,
+    ];
+    const bytes = `${head.join("\r\n")}\r\n\r\n${body}`.replace("LOGIN", loginAction());
+    const answer = await speak(Number(port), bytes, hostname);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    // Next logs each of them but those that never reach it.
+    const logged = status === 400 ? /^/ : /Server Action/;
+    await expect.poll(() => app.output().slice(from)).toMatch(logged);
+    expect(app.output().slice(from)).not.toMatch(/mallory|c0ffee/);
   });
 });
 

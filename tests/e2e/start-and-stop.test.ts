@@ -161,10 +161,29 @@ describe("npm start", () => {
     await app.printed(/^ready +http/m);
     const started = app.descendants();
     app.signalGroup("SIGINT");
-    await app.ended;
+    expect(await app.ended).toBe(0);
     expect(surprises(app, ["Redis answers", /^> /, /^npm /])).toEqual([]);
     await expectNothingLeft(app, started);
   });
+
+  // npm hands SIGTERM on and waits; after a SIGKILL it has no status, and the server notices.
+  test.each([
+    ["SIGTERM", 0],
+    ["SIGKILL", null],
+  ] as const)(
+    "by npm itself, frees its port when npm alone gets %s, which ends with %s",
+    async (signal, status) => {
+      const env = { PORT: "0", HEADGATE_STORE: "embedded" };
+      const app = cleanUp(launch("npm", ["start"], env), (it) => it.remove());
+      const [, port] = await app.printed(/^ready +http:\S+:(\d+)$/m);
+      const started = app.descendants();
+      app.signal(signal);
+      expect(await app.ended).toBe(status);
+      expect(await isListening(Number(port))).toBe(false);
+      expect(surprises(app, [/^> /])).toEqual([]);
+      await expectNothingLeft(app, started);
+    },
+  );
 });
 
 async function isListening(port: number): Promise<boolean> {

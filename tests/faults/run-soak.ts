@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { printTable } from "../bench/numbers.ts";
 import { startStore } from "../support/gateway.ts";
+import { installPrograms } from "../support/install.ts";
 import { claimAtOnce, CLAIMS_A_KEY, handleAtRandom, killWorkers } from "./dedup-soak.ts";
 import { takeTurns } from "./lock-soak.ts";
 import { FETCHES_AN_HOUR, INSTANCES, SEARCHES_A_MINUTE, soak, type Soaked } from "./soak.ts";
@@ -56,6 +57,7 @@ if (values.help) console.log(HELP);
 else if (values.only !== undefined && !PARTS[values.only])
   refuse("--only: allowed is app, dedup or locks.");
 else {
+  await installPrograms();
   for (const [name, run] of Object.entries(PARTS)) {
     if (values.only === undefined || values.only === name) await run();
   }

@@ -1,6 +1,7 @@
 // `npm run faults`: every way in which a store fails, under load, and what became of requests.
 import { parseArgs } from "node:util";
 import { printTable } from "../bench/numbers.ts";
+import { installPrograms } from "../support/install.ts";
 import { CASES } from "./cases.ts";
 import { misses, runCase, type Verdict } from "./judge.ts";
 
@@ -34,6 +35,7 @@ else if (values.list)
 else await run();
 
 async function run(): Promise<void> {
+  await installPrograms();
   const verdicts: Verdict[] = [];
   for (const [at, fault] of cases.entries()) {
     console.error(`${at + 1} of ${cases.length}: ${fault.name} ...`);

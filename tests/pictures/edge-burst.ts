@@ -1,4 +1,4 @@
-import type { Store } from "#lib/gateway/store";
+import type { Store } from "#lib/gateway/store/store";
 import type { Algorithm } from "#lib/policy/types";
 import { limitScript } from "../support/limit-script.ts";
 import { boundOf, mostIn } from "../support/model.ts";

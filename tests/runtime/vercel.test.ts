@@ -7,6 +7,7 @@ import { buildOnce } from "#app/_programs/build";
 import { ROOT } from "../support/app.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { AUTH_SECRET, sign } from "../support/sign.ts";
+import { documentedVariables, propertyReads } from "../support/variables.ts";
 import { codeOf, edgeFunction, startOnVercel } from "../support/vercel.ts";
 
 let store: TestStore;
@@ -178,6 +179,18 @@ describe("what Vercel takes of it", () => {
       '"node:async_hooks"',
       '"node:buffer"',
     ]);
+  });
+
+  test("reads variables of docs/reference/environment.md and of Next's, and no others", () => {
+    const reads = codeOf(edgeFunction()).flatMap((code) => propertyReads(code, "chunk.js"));
+    const named = reads.flatMap(({ name, of }) => (of === "process.env" ? [name] : []));
+    expect(named).toContain("NEXT_PHASE");
+    const ofOurs = named.filter((name) => !/^(?:__)?NEXT_/.test(name));
+    expect(ofOurs.filter((name) => !documentedVariables().has(name))).toEqual([]);
+  });
+
+  test("holds no zod, which is for handlers", () => {
+    expect(codeOf(edgeFunction()).filter((code) => code.includes("_zod"))).toEqual([]);
   });
 
   test("makes no code from text, which its runtime refuses", () => {

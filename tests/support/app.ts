@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { packageName } from "#lib/server/package-name";
 import { namespaceOf } from "#lib/core/namespace";
+import { takeTurn } from "./turn.ts";
 
 export const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -39,13 +40,19 @@ export async function startProgram(
   cwd = ROOT,
 ): Promise<RunningApp> {
   const { PATH = "", HOME = "" } = process.env;
+  // Next lets one development server work in a folder.
+  const isDev = args.some((arg) => arg === "dev" || arg === "--dev");
+  const giveUpTurn = isDev ? await takeTurn(`next dev in ${cwd}`) : () => {};
   const child: ChildProcess = spawn(process.execPath, [...args], {
     cwd,
     env: { ...PATIENT, PATH, HOME, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.add(child);
-  child.once("exit", () => running.delete(child));
+  child.once("exit", () => {
+    running.delete(child);
+    giveUpTurn();
+  });
 
   let output = "";
   const url = await new Promise<string>((resolve, reject) => {

@@ -1,5 +1,5 @@
 import { type EmbeddedStoreOptions, openEmbeddedStore } from "#lib/embedded/store";
-import { ErrorReply } from "#lib/gateway/store";
+import { ErrorReply } from "#lib/gateway/store/store";
 import { asText } from "./stores.ts";
 
 /** An embedded store whose replies are plain values; an error is its text, as `{ error }`. */

@@ -1,33 +1,45 @@
-// What the tests need beside npm's packages: a real Redis, a compiler for the clock that it is given, a
-// browser, and a proxy to stand behind.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { findProgram } from "#lib/server/find-program";
 
+/** What the tests need beside npm's packages. */
 const NEEDED = [
   { programs: ["redis-server", "valkey-server"], debian: "redis-server" },
+  // A compiler, for the clock that a Redis is given.
   { programs: ["cc", "gcc", "clang"], debian: "gcc libc6-dev" },
   { programs: ["chromium", "chromium-browser", "google-chrome"], debian: "chromium" },
   { programs: ["nginx"], debian: "nginx-light" },
 ];
 
-const missing = NEEDED.filter(({ programs }) => findProgram(...programs) === undefined).map(
-  ({ debian }) => debian,
-);
+/** Vitest's global set-up, which runs once for all projects. */
+export default installPrograms;
 
-if (missing.length > 0) {
-  const line = `apt-get install -y --no-install-recommends ${missing.join(" ")}`;
+/**
+ * Installs the programs that the tests need and this machine lacks, from Debian's packages. Where all are
+ * there, it only looks for them on the PATH.
+ *
+ * @throws {Error} where it may not install them, or apt-get fails; it says what to install
+ */
+export async function installPrograms(): Promise<void> {
+  const missing = NEEDED.filter(({ programs }) => findProgram(...programs) === undefined);
+  if (missing.length === 0) return;
+  const packages = missing.map(({ debian }) => debian).join(" ");
+  const install = `install -y --no-install-recommends ${packages}`;
   const aptGet = process.getuid?.() === 0 ? findProgram("apt-get") : undefined;
-  if (!aptGet) {
-    console.error(`The tests need ${missing.join(" and ")}. On Debian or Ubuntu: sudo ${line}`);
-    process.exit(1);
+  if (aptGet === undefined) {
+    throw new Error(
+      `The tests need ${packages}. On Debian or Ubuntu: sudo apt-get update && sudo apt-get ${install}`,
+    );
   }
-  console.log(`Installing what the tests need from Debian's packages: ${missing.join(", ")} ...`);
+  console.error(`headgate: installing what the tests need with apt-get: ${packages} ...`);
+  await run(aptGet, "update -q");
+  await run(aptGet, `${install} -q`);
+}
+
+/** What apt-get prints is its progress, and the reason where it fails. Output is for the reporters. */
+async function run(aptGet: string, args: string): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  for (const args of ["update", line.slice("apt-get ".length)]) {
-    const done = spawnSync(aptGet, args.split(" "), { env, encoding: "utf8" });
-    if (done.status !== 0) {
-      console.error(`apt-get ${args} failed:\n${done.stderr}`);
-      process.exit(1);
-    }
-  }
+  const running = spawn(aptGet, args.split(" "), { env, stdio: ["ignore", 2, 2] });
+  const [status] = (await once(running, "exit")) as [number | null];
+  if (status !== 0) throw new Error(`apt-get ${args} failed; what it printed above says why.`);
 }

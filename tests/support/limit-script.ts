@@ -1,4 +1,4 @@
-import type { Reply, Store } from "#lib/gateway/store";
+import type { Reply, Store } from "#lib/gateway/store/store";
 import { slidingWindowLua } from "#lib/limit/algorithms/sliding-window";
 import { limitLua, refundLua, restoreLua } from "#lib/limit/lua";
 import type { ModelLimit } from "./model.ts";

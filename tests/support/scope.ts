@@ -3,13 +3,13 @@ import { afterEach } from "vitest";
 type CleanUp = () => unknown;
 
 /**
- * Cleans up after each test, last made first, also when the test failed.
+ * Cleans up after each test, or by `afterAll` after the last one, last made first, also when a test failed.
  *
  * @example const app = cleanUp(await startApp(), (it) => it.stop());
  */
-export function scope() {
+export function scope(after: (cleanUp: () => Promise<void>) => void = afterEach) {
   const pending: CleanUp[] = [];
-  afterEach(async () => {
+  after(async () => {
     for (const undo of pending.splice(0).reverse()) await undo();
   });
   return function cleanUp<T>(made: T, undo: (made: T) => unknown): T {

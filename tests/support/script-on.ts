@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from "vitest";
-import type { Store } from "#lib/gateway/store";
+import type { Store } from "#lib/gateway/store/store";
 import { limitScript } from "./limit-script.ts";
 import type { RunningStore, StoreKind } from "./stores.ts";
 

@@ -1,5 +1,5 @@
 import { serveStore } from "#lib/gateway/server";
-import type { Command } from "#lib/gateway/store";
+import type { Command } from "#lib/gateway/store/store";
 import { asText, type StoreKind } from "./stores.ts";
 
 /** A store of any kind behind our gateway, and a way to look into it past its clients. */

@@ -1,7 +1,7 @@
 import { connectCluster } from "#lib/gateway/cluster/store";
 import { openEmbeddedStore } from "#lib/embedded/store";
-import { connectRedis } from "#lib/gateway/redis-store";
-import type { Command, Reply, Store } from "#lib/gateway/store";
+import { connectRedis } from "#lib/gateway/store/redis-store";
+import type { Command, Reply, Store } from "#lib/gateway/store/store";
 import { startCluster } from "./cluster.ts";
 import { startRedis } from "./redis.ts";
 

@@ -85,11 +85,11 @@ test("docs/algorithms.md says of each algorithm how many commands a check is", (
 
 test.each([
   [
-    "README.md",
+    "docs/reference/figures.md",
     `${CHECKS.window} commands by \`sliding-window\`, \`fixed-window\` or \`token-bucket\` and ${CHECKS.log} by \`sliding-log\``,
   ],
-  ["README.md", `(${CHECKS.oldLog} when a check removes old entries)`],
-  ["README.md", `${CHECKS.window} to ${CHECKS.oldLog} million`],
+  ["docs/reference/figures.md", `(${CHECKS.oldLog} when a check removes old entries)`],
+  ["docs/reference/figures.md", `${CHECKS.window} to ${CHECKS.oldLog} million`],
   [
     "docs/deploy-vercel.md",
     `${CHECKS.window} commands by \`sliding-window\`, ${CHECKS.log} by \`sliding-log\``,
@@ -109,6 +109,10 @@ test.each([
   [
     "docs/dedup.md",
     `each renewal of a claim is ${billedOf("a renewal of a claim (one each third of the lease)")} more`,
+  ],
+  [
+    "README.md",
+    `${CHECKS.window} and ${CHECKS.window}; ${CHECKS.log} for the exact one | ${billedOf("`slidingWindow`, a later one")} and ${billedOf("`fixedWindow`, a later one")}`,
   ],
 ])("%s says: %s", (page, said) => {
   expect(read(page)).toContain(said);

@@ -1,7 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { doubtOf } from "#lib/core/doubt";
+import { ROOMS } from "../../rooms.ts";
+import { CASES } from "../faults/cases.ts";
+import { roomTable } from "../house/table.ts";
 import { ROOT } from "../support/app.ts";
 
 test.each(["seed.md", "security.md"])("docs/%s names tests that are there", (page) => {
@@ -32,4 +35,77 @@ test.each([
   expect(pageOf(page)).toContain(`### ${code}\n`);
   expect(anchor).toBe(code.toLowerCase());
   expect(pageOf("errors.md")).toMatch(new RegExp(`\`${code}\`.*\\(${page}#${anchor}\\)`));
+});
+
+test("the table of rooms in docs/internals/architecture.md is the one of rooms.ts", () => {
+  expect(pageOf("internals/architecture.md")).toContain(`\n${roomTable()}\n`);
+});
+
+test("the tree in docs/internals/architecture.md names every room, and only what is there", () => {
+  const [, tree = ""] =
+    /## The house\n```\n(.*?)```/s.exec(pageOf("internals/architecture.md")) ?? [];
+  const named = tree.split("\n").flatMap((line) => line.split(" ")[0] || []);
+  const folders = named.map((name) => name.replace(/\/(?:\*\.ts)?$/, ""));
+  expect(folders.filter((name) => !existsSync(join(ROOT, name)))).toEqual([]);
+  const inTree = (file: string): boolean => folders.includes(file);
+  const missing = Object.entries(ROOMS).filter(
+    ([name, { files }]) => !inTree(name) && !files.some((file) => inTree(file)),
+  );
+  expect(missing.map(([name]) => name)).toEqual(["next.config"]);
+});
+
+/** Every page of the repository, from its root. */
+const PAGES = globSync(["*.md", "docs/**/*.md"], { cwd: ROOT });
+
+/** The anchors of a page's sections, as hosts of Git make them of the headings. */
+function anchorsOf(page: string): string[] {
+  const text = readFileSync(join(ROOT, page), "utf8").replaceAll(/^```.*?^```/gms, "");
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\p{Pc} -]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+function leadsSomewhere(page: string, link: string, anchor: string | undefined): boolean {
+  const to = link === "" ? page : join(dirname(page), link);
+  if (!existsSync(join(ROOT, to))) return false;
+  return anchor === undefined || anchorsOf(to).includes(anchor);
+}
+
+test("links between pages lead to pages and sections that are there", () => {
+  const broken = PAGES.flatMap((page) =>
+    [
+      ...readFileSync(join(ROOT, page), "utf8").matchAll(
+        /\]\((?!https?:|mailto:)([^)\s#]*)(?:#([^)\s]+))?\)/g,
+      ),
+    ]
+      .filter(([, link = "", anchor]) => !leadsSomewhere(page, link, anchor))
+      .map(([link]) => `${page}: ${link}`),
+  );
+  expect(PAGES.length).toBeGreaterThan(50);
+  expect(broken).toEqual([]);
+});
+
+test("README.md has at most 150 lines", () => {
+  const lines = readFileSync(join(ROOT, "README.md"), "utf8").trimEnd().split("\n");
+  expect(lines.length).toBeLessThanOrEqual(150);
+});
+
+test("docs/reference/commands.md has every script of package.json, and no other", () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    readonly scripts: Readonly<Record<string, string>>;
+  };
+  const rows = pageOf("reference/commands.md").matchAll(/^\| `npm (?:run )?([\w:]+)`/gm);
+  expect([...rows].map(([, name = ""]) => name).toSorted()).toEqual(
+    Object.keys(scripts).toSorted(),
+  );
+});
+
+test("docs/failure-modes.md has a row for each fault case", () => {
+  const [, table = ""] =
+    /\n\| case \|[^\n]+\n\| ---[^\n]+\n(.*?)\n\n/s.exec(pageOf("failure-modes.md")) ?? [];
+  const rows = table.split("\n").map((line) => line.split("|")[1]?.trim());
+  expect(rows).toEqual(CASES.map(({ name }) => name));
 });

@@ -2,19 +2,45 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { relative } from "node:path/posix";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Room, ROOMS, SAMPLE_NAMES_FILES_OF_LIB } from "../../rooms.ts";
+import { inspect } from "../house/inspect.ts";
+import { readHouse } from "../house/read-house.ts";
+import { refusalOf, roomOf } from "../house/room-of.ts";
+import { ROOT } from "../support/app.ts";
 
-/** One import that must not be, and one that may, for each row of the table in docs/architecture.md. */
+/** Imports that must not be, and some that may, written by hand for each row of rooms.ts. */
 const ROWS: readonly { file: string; refused: readonly string[]; allowed: readonly string[] }[] = [
   {
     file: "lib/core/x.ts",
-    refused: ["#lib/policy/compile", "node:fs", "next/server", "#config/env"],
-    allowed: ["./errors.ts"],
+    refused: [
+      "#lib/policy/define",
+      "#lib/guard",
+      "node:fs",
+      "next/server",
+      "#config/app-env",
+      "jose",
+    ],
+    allowed: ["./errors.ts", "@noble/hashes/sha2.js"],
   },
   {
     file: "lib/policy/x.ts",
-    refused: ["#lib/redis/client", "#lib/identity/address", "../redis/client.ts", "@upstash/redis"],
-    allowed: ["#lib/core/errors", "zod/mini"],
+    refused: [
+      "#lib/policy/check/compile",
+      "./check/compile.ts",
+      "#lib/redis/client",
+      "#lib/identity/address",
+      "../redis/client.ts",
+      "@upstash/redis",
+      "zod/mini",
+    ],
+    allowed: ["#lib/core/errors", "path-to-regexp"],
+  },
+  {
+    file: "lib/policy/check/x.ts",
+    refused: ["../types.ts", "#lib/identity/address", "#lib/guard", "node:fs"],
+    allowed: ["#lib/core/errors", "#lib/policy/types", "./schema.ts"],
   },
   {
     file: "lib/identity/x.ts",
@@ -42,6 +68,11 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
     allowed: ["#lib/policy/types", "#lib/redis/client", "@upstash/ratelimit"],
   },
   {
+    file: "lib/limit/algorithms/x.ts",
+    refused: ["../../redis/client.ts", "#lib/policy/check/compile"],
+    allowed: ["../lua.ts", "#lib/redis/client"],
+  },
+  {
     file: "lib/dedup/x.ts",
     refused: ["#lib/policy/types", "#lib/idempotency/key", "@upstash/redis"],
     allowed: ["#lib/redis/client"],
@@ -60,76 +91,179 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
     file: "lib/x.ts",
     refused: [
       "#lib/gateway/server",
-      "#lib/cli/store",
-      "#config/env",
+      "#lib/gateway/cluster/store",
+      "#lib/embedded/store",
+      "#lib/server/store",
+      "#lib/audit/audit",
+      "#lib/cli/check",
+      "./cli/check.ts",
+      "#config/app-env",
       "next/server",
       "node:fs",
       "@upstash/redis",
     ],
-    allowed: ["#lib/limit/limiter", "#lib/assemble"],
+    allowed: ["#lib/limit/limiter", "./assemble.ts"],
   },
   {
     file: "lib/gateway/x.ts",
-    refused: ["#lib/cli/store", "#config/env", "next"],
-    allowed: ["node:http", "#lib/core/errors"],
+    refused: [
+      "#lib/cli/check",
+      "#lib/embedded/store",
+      "#lib/server/store",
+      "#config/app-env",
+      "next",
+    ],
+    allowed: ["node:http", "#lib/core/errors", "#lib/gateway/cluster/store", "ioredis"],
+  },
+  {
+    file: "lib/gateway/store/x.ts",
+    refused: ["../server.ts", "#lib/gateway/server", "#lib/gateway/cluster/store"],
+    allowed: ["node:events", "./store.ts"],
+  },
+  {
+    file: "lib/gateway/cluster/x.ts",
+    refused: ["../server.ts", "#lib/gateway/server", "#lib/cli/check"],
+    allowed: ["#lib/gateway/store/store", "ioredis"],
+  },
+  {
+    file: "lib/embedded/commands/x.ts",
+    refused: ["../../gateway/server.ts", "#lib/gateway/server", "ioredis", "next"],
+    allowed: ["../command.ts", "#lib/gateway/store/store", "wasmoon", "node:crypto"],
+  },
+  {
+    file: "lib/server/x.ts",
+    refused: ["#lib/cli/check", "#lib/audit/audit", "#config/app-env", "@upstash/redis"],
+    allowed: ["next", "node:fs/promises", "#lib/embedded/store", "#lib/unknown-variables"],
+  },
+  {
+    file: "lib/audit/x.ts",
+    refused: ["#lib/cli/check", "#lib/server/store", "next", "#config/rate-limits"],
+    allowed: ["#lib/policy/check/compile", "oxc-parser", "node:fs"],
   },
   {
     file: "lib/cli/x.ts",
-    refused: ["#config/env", "#app/_domain/headgate", "next", "@upstash/redis"],
-    allowed: ["node:fs", "#lib/gateway/server"],
+    refused: ["#config/app-env", "#app/_domain/headgate", "next", "@upstash/redis"],
+    allowed: ["node:fs", "#lib/gateway/server", "#lib/server/store"],
   },
   {
     file: "app/_programs/serve.command.ts",
     refused: ["@upstash/redis"],
-    allowed: ["#config/env", "next", "node:http"],
+    allowed: ["#config/app-env", "next", "node:http", "headgate", "./instagram.ts"],
   },
   {
     file: "config/x.ts",
     refused: ["#lib/redis/client", "#lib/guard", "#app/_domain/headgate", "next/server", "node:fs"],
-    allowed: ["#lib/policy/define", "#lib/identity/jwt"],
+    allowed: ["headgate", "headgate/identities/jwt", "zod/mini"],
   },
   {
     file: "app/x.ts",
-    refused: ["#lib/gateway/server", "#lib/cli/store", "@upstash/redis"],
-    allowed: ["#config/env", "#lib/limits", "next/server"],
+    refused: [
+      "#lib/gateway/server",
+      "#lib/cli/check",
+      "#app/_programs/worker",
+      "@upstash/redis",
+      "node:fs",
+    ],
+    allowed: ["#config/app-env", "headgate/locks", "next/server", "react"],
   },
   {
     file: "app/x.command.ts",
     refused: ["@upstash/redis"],
-    allowed: ["#config/env", "#lib/cli/env-files", "#lib/gateway/direct", "node:path"],
+    allowed: ["#config/app-env", "headgate/gateway", "node:path"],
   },
   {
     file: "middleware.ts",
-    refused: ["#lib/gateway/server", "node:fs"],
-    allowed: ["#lib/guard", "#config/rate-limits", "next/server"],
+    refused: ["#lib/gateway/server", "node:fs", "./lib/guard.ts"],
+    allowed: ["headgate", "#config/rate-limits", "next/server"],
+  },
+  {
+    file: "next.config.ts",
+    refused: ["#lib/guard", "#config/app-env", "node:fs"],
+    allowed: ["headgate/plugin", "next/constants.js", "./package.json"],
+  },
+  {
+    file: "tests/x.ts",
+    refused: [],
+    allowed: ["#lib/guard", "../lib/guard.ts", "node:fs", "fast-check"],
   },
 ];
 
-const root = join(import.meta.dirname, "..", "..");
+/** Every way to write an import that a bundler follows. */
+const FORMS: readonly ((specifier: string, i: number) => string)[] = [
+  (specifier, i) => `import * as i${i} from "${specifier}";`,
+  (specifier, i) => `import type * as t${i} from "${specifier}";`,
+  (specifier) => `export * from "${specifier}";`,
+  (specifier, i) => `export { x as e${i} } from "${specifier}";`,
+  (specifier) => `await import("${specifier}");`,
+];
+
+const PACKAGES = new Set(Object.values(ROOMS).flatMap(({ packages = [] }) => packages));
+
+/** The settings of this very test, which cannot hold bad imports themselves. */
+const SETTINGS = ["rooms.ts", "oxlint.config.ts"];
+
+/** A file for each entry of a room, and for a folder one that lies deeper too; JavaScript has no types. */
+function filesOf({ files }: Room): readonly string[] {
+  return files
+    .filter((entry) => !SETTINGS.includes(entry) && !entry.endsWith(".mjs"))
+    .flatMap((entry) => {
+      if (entry.endsWith(".ts")) return [entry.replace("**", "deep").replace("*", "x")];
+      if (entry.endsWith("*")) return [entry.replace(/\*$/, entry.endsWith(".*") ? "ts" : "x.ts")];
+      return [`${entry}/x.ts`, `${entry}/deep/down/x.ts`];
+    });
+}
+
+/** What a file may try to import: each room by its name and by a relative path, packages, Node, Next. */
+function specifiersFor(file: string): readonly string[] {
+  const rooms = Object.values(ROOMS).flatMap((room) => filesOf(room)[0] ?? []);
+  const named = rooms.filter((path) => /^(?:lib|app|config)\//.test(path));
+  const others = rooms.filter((path) => roomOf(path) !== roomOf(file));
+  return [
+    ...named.map((path) => `#${path.replace(/\.ts$/, "")}`),
+    ...others.map((path) => relative(dirname(file), path).replace(/^(?!\.)/, "./")),
+    ...(file.includes("/") ? ["./y.ts"] : []),
+    ...[...PACKAGES, "left-out", "@left/out"].flatMap((name) => [name, `${name}/deep/path`]),
+    "node:fs",
+    "node:fs/promises",
+    "next",
+    "next/server",
+  ];
+}
+
+/** The imports that are tried in each file. */
+const tried = new Map(
+  Object.values(ROOMS)
+    .flatMap((room) => filesOf(room))
+    .map((file) => [file, specifiersFor(file)]),
+);
+for (const { file, refused, allowed } of ROWS)
+  tried.set(file, [...new Set([...(tried.get(file) ?? []), ...refused, ...allowed])]);
+
 let folder: string;
-/** "file specifier" of each import that the linter refused. */
+/** "file: import" of each import that the linter refused. */
 let refusals: Set<string>;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "headgate-lint-"));
-  copyFileSync(join(root, ".oxlintrc.json"), join(folder, ".oxlintrc.json"));
-  for (const row of ROWS) {
-    const path = join(folder, row.file);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(
-      path,
-      importsOf(row)
-        .map((specifier, i) => `import * as i${i} from "${specifier}";`)
-        .join("\n"),
-    );
+  for (const name of SETTINGS) copyFileSync(join(ROOT, name), join(folder, name));
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  for (const file of tried.keys()) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), linesOf(file).join("\n"));
   }
   refusals = lint();
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function importsOf(row: (typeof ROWS)[number]): string[] {
-  return [...row.refused, ...row.allowed];
+function linesOf(file: string): readonly string[] {
+  return (tried.get(file) ?? []).flatMap((specifier) => linesFor(file, specifier));
+}
+
+/** Every way to write an import, with names that no other line of its file has. */
+function linesFor(file: string, specifier: string): readonly string[] {
+  const at = (tried.get(file) ?? []).indexOf(specifier);
+  return FORMS.map((form) => form(specifier, at));
 }
 
 interface Report {
@@ -141,25 +275,98 @@ interface Report {
 }
 
 function lint(): Set<string> {
-  const oxlint = join(root, "node_modules", "oxlint", "bin", "oxlint");
-  const args = [oxlint, "-c", ".oxlintrc.json", "--format", "json", "."];
-  const done = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
-  const report = JSON.parse(done.stdout) as Report;
-  const found = report.diagnostics.filter(({ code }) => code.includes("no-restricted-imports"));
+  const oxlint = join(ROOT, "node_modules", "oxlint", "bin", "oxlint");
+  const args = [oxlint, "-c", "oxlint.config.ts", "-A", "all", "--format", "json", "."];
+  const options = { cwd: folder, encoding: "utf8", maxBuffer: 2 ** 28 } as const;
+  const report = JSON.parse(spawnSync(process.execPath, args, options).stdout) as Report;
+  const lines = new Map([...tried.keys()].map((file) => [file, linesOf(file)]));
   return new Set(
-    found.map(({ filename, labels }) => {
-      const row = ROWS.find(({ file }) => file === filename);
-      return `${filename} ${row && importsOf(row)[(labels[0]?.span.line ?? 0) - 1]}`;
-    }),
+    report.diagnostics
+      .filter(({ code }) => code.includes("no-restricted-imports"))
+      .map(({ filename, labels }) => {
+        const line = lines.get(filename)?.[(labels[0]?.span.line ?? 0) - 1];
+        return `${filename}: ${line}`;
+      }),
   );
 }
 
-test.each(ROWS.flatMap(({ file, refused }) => refused.map((specifier) => [file, specifier])))(
-  "%s may not import %s",
-  (file, specifier) => expect(refusals).toContain(`${file} ${specifier}`),
-);
+/** Which of the ways to import a specifier the linter refused in a file. */
+function refusedForms(file: string, specifier: string): readonly string[] {
+  return linesFor(file, specifier).filter((line) => refusals.has(`${file}: ${line}`));
+}
 
-test.each(ROWS.flatMap(({ file, allowed }) => allowed.map((specifier) => [file, specifier])))(
-  "%s may import %s",
-  (file, specifier) => expect(refusals).not.toContain(`${file} ${specifier}`),
-);
+describe("a row of rooms.ts", () => {
+  test.each(ROWS.flatMap(({ file, refused }) => refused.map((specifier) => [file, specifier])))(
+    "%s may not import %s",
+    (file, specifier) => {
+      expect(refusalOf(file, specifier)).toContain(`may not import ${specifier}`);
+      expect(refusedForms(file, specifier)).toEqual(linesFor(file, specifier));
+    },
+  );
+
+  test.each(ROWS.flatMap(({ file, allowed }) => allowed.map((specifier) => [file, specifier])))(
+    "%s may import %s",
+    (file, specifier) => {
+      expect(refusalOf(file, specifier)).toBeUndefined();
+      expect(refusedForms(file, specifier)).toEqual([]);
+    },
+  );
+
+  test.each(Object.keys(ROOMS))("%s has imports written by hand in this test", (name) => {
+    expect(name === "tools" || ROWS.some(({ file }) => roomOf(file) === name)).toBe(true);
+  });
+
+  test.each(["app/x.ts", "middleware.ts"])(
+    "one line decides whether %s may import #lib",
+    (file) => {
+      expect(refusalOf(file, "#lib/limits") === undefined).toBe(SAMPLE_NAMES_FILES_OF_LIB);
+    },
+  );
+});
+
+test.each(Object.entries(ROOMS))("the linter enforces all of the row of %s", (name, room) => {
+  const files = filesOf(room);
+  expect(files.map((file) => roomOf(file))).toEqual(files.map(() => name));
+  const imports = files.flatMap((file) =>
+    specifiersFor(file).map((specifier) => ({ file, specifier })),
+  );
+  const expected = imports.filter(({ file, specifier }) => refusalOf(file, specifier));
+  const actual = imports.filter(({ file, specifier }) => refusedForms(file, specifier).length > 0);
+  expect(actual).toEqual(expected);
+  // A row whose globs match nothing refuses nothing.
+  expect(expected.length > 0 || room.everything).toBe(true);
+});
+
+describe("this tree", () => {
+  const house = readHouse();
+  const paths = [...house.files.keys()];
+  const report = inspect(house);
+
+  test("every file belongs to a room", () => {
+    expect(paths.filter((path) => roomOf(path) === undefined)).toEqual([]);
+  });
+
+  test("every folder of lib is a room", () => {
+    const folders = new Set(
+      paths.filter((path) => /^lib\/.*\//.test(path)).map((path) => path.split("/")[1]),
+    );
+    expect(folders.size).toBeGreaterThan(10);
+    expect([...folders].filter((name) => !ROOMS[`lib/${name}`])).toEqual([]);
+  });
+
+  test.each(Object.keys(ROOMS))("%s has files", (name) => {
+    expect(paths.filter((path) => roomOf(path) === name)).not.toEqual([]);
+  });
+
+  test("no file imports what rooms.ts forbids, also where the linter does not look", () => {
+    expect(report.refusals).toEqual([]);
+  });
+
+  test("no files and no rooms import each other in a cycle", () => {
+    expect(report.cycles).toEqual([]);
+  });
+
+  test("each package.json lists what its files import, and nothing else", () => {
+    expect(report.packages).toEqual([]);
+  });
+});

@@ -21,7 +21,7 @@ test.each([
 
 test("a name that is like none is told without a guess", () => {
   expect(unknownVariables({ HEADGATE_FAVOURITE_COLOUR: "blue" })).toEqual([
-    "HEADGATE_FAVOURITE_COLOUR is no variable of Headgate's, and changes nothing. README.md has every variable.",
+    "HEADGATE_FAVOURITE_COLOUR is no variable of Headgate's, and changes nothing. docs/reference/environment.md has every variable.",
   ]);
 });
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Tools } from "#app/_domain/headgate";
-import type { Counter } from "#lib/dedup/dedup";
+import type { Counter } from "headgate/dedup";
 import { dayOf, EVENTS } from "./events.ts";
 
 /** Counts of an artist's events by day (UTC). */

@@ -1,5 +1,5 @@
 import type { Tools } from "#app/_domain/headgate";
-import type { Entry } from "#lib/dedup/dedup";
+import type { Entry } from "headgate/dedup";
 
 /** The group of keys that one script works on: events, their counts, their stream and its totals. */
 export const EVENTS = "events";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readEnvironment } from "#config/env";
+import { readEnvironment } from "#config/app-env";
 import { program, usage as misuse } from "#lib/cli/program";
 import { loadEnvFiles } from "#lib/server/env-files";
 import { packageName } from "#lib/server/package-name";
@@ -7,15 +7,15 @@ import { runningMode, runningStore } from "#lib/server/running-store";
 import { parseDuration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
 import { printError } from "#lib/core/print-error";
-import { namedStore } from "#lib/core/named-store";
+import { namedStore } from "#lib/server/named-store";
 import { setVariables } from "#lib/core/settings";
 import { connectDirect } from "#lib/gateway/direct";
 import { keyNames } from "#lib/redis/keys";
 import { namespaceOf } from "#lib/core/namespace";
 import { createScriptStore, type ScriptStore } from "#lib/redis/script-store";
-import { dayOf, MAX_WAITING } from "./events.ts";
-import { createTotals, type Lengths, type Settled } from "./totals.ts";
-import { totalEvents } from "./worker.ts";
+import { dayOf, MAX_WAITING } from "#app/_domain/analytics/events";
+import { createTotals, type Lengths, type Settled } from "#app/_domain/analytics/totals";
+import { totalEvents } from "#app/_domain/analytics/worker";
 
 const HELP = `Totals the events that POST /api/analytics/track took, by day and type: each once.
 

@@ -1,6 +1,4 @@
-import type { Keys } from "#lib/redis/keys";
-import { defineScript, runOwned } from "#lib/redis/script";
-import type { ScriptStore } from "#lib/redis/script-store";
+import { defineScript, type Keys, runOwned, type ScriptStore } from "headgate/redis";
 import { EVENTS, streamKey, WAITING_SECONDS } from "./events.ts";
 
 export interface TotalsParts {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { isStoreFailure, StoreError } from "#lib/redis/errors";
+import { isStoreFailure, StoreError } from "headgate/redis";
 import { eventType } from "./event-type.ts";
 import type { createTotals, Settled, Verdict, Waiting } from "./totals.ts";
 

@@ -1,6 +1,5 @@
 import * as z from "zod";
-import type { Redis } from "#lib/redis/client";
-import type { Keys } from "#lib/redis/keys";
+import type { Keys, Redis } from "headgate/redis";
 import { type Artist, searchArtists } from "./artists.ts";
 import { words } from "./words.ts";
 

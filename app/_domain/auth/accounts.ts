@@ -1,4 +1,5 @@
-import { HeadgateError } from "#lib/core/errors";
+import { environment } from "#config/app-env";
+import { HeadgateError } from "headgate";
 import { nobodysHash, parsePasswordHash, type PasswordHash } from "./passwords.ts";
 
 /** The accounts that can sign in. Anybody else's attempt is worked on for as long. */
@@ -70,6 +71,6 @@ let made: Accounts | undefined;
  * @throws {HeadgateError} ENV_INVALID
  */
 export function accounts(): Accounts {
-  made ??= readAccounts(process.env["DEMO_ACCOUNTS"] || DEVELOPMENT);
+  made ??= readAccounts(environment().demoAccounts ?? DEVELOPMENT);
   return made;
 }

@@ -1,4 +1,5 @@
-import type { TokenReading } from "#lib/identity/jwt";
+import { isHttps } from "headgate";
+import type { TokenReading } from "headgate/identities/jwt";
 import { type Input, refuse } from "#app/_domain/http/problem";
 
 /** Who asks, as a verified token says. */
@@ -24,7 +25,7 @@ export function createCallers({ read, appOrigin }: CallerParts) {
   async function signedIn(request: Request): Promise<Input<Caller>> {
     const token = await read(request);
     if (token.kind !== "verified") return unauthorized(token.kind);
-    if (token.from === "cookie" && !isOwnPage(request.headers, appOrigin)) {
+    if (token.from === "cookie" && !isOwnPage(request, appOrigin)) {
       return refuse(FOREIGN);
     }
     const { role } = token.claims;
@@ -77,11 +78,18 @@ function unauthorized(why: "invalid" | "missing"): Input<never> {
   );
 }
 
-/** Whether a request comes from a page of the app's own. */
-export function isOwnPage(headers: Headers, appOrigin: string | undefined): boolean {
+/**
+ * Returns true when a page of the app's own sent the request. Without `appOrigin` the Origin must name
+ * the request's host, and be https where the site is: a page without TLS may be anybody's.
+ */
+export function isOwnPage(request: Request, appOrigin: string | undefined): boolean {
+  const { headers } = request;
   const origin = headers.get("origin");
   if (!origin) return false;
   if (appOrigin !== undefined) return origin === appOrigin;
+  if (!URL.canParse(origin)) return false;
   // A page cannot choose the Host that its browser sends.
-  return URL.canParse(origin) && new URL(origin).host === headers.get("host");
+  const { host, protocol } = new URL(origin);
+  const isSecureEnough = protocol === "https:" || (protocol === "http:" && !isHttps(request));
+  return host === headers.get("host") && isSecureEnough;
 }

@@ -1,12 +1,13 @@
-import { environment } from "#config/env";
-import { jwtReader } from "#lib/identity/jwt";
+import { environment } from "#config/app-env";
+import { jwtReader } from "headgate/identities/jwt";
 import { createCallers } from "./caller.ts";
+import { sessionName } from "./session.ts";
 
 type Callers = ReturnType<typeof createCallers>;
 
 function makeCallers(): Callers {
   const { auth, appOrigin } = environment();
-  return createCallers({ read: jwtReader(auth), appOrigin });
+  return createCallers({ read: jwtReader({ ...auth, cookie: sessionName }), appOrigin });
 }
 
 // Made when first asked for: a build loads every handler, and has no environment.

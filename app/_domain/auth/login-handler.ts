@@ -1,4 +1,4 @@
-import { problemResponse } from "#lib/respond/problem";
+import { problemResponse } from "headgate/respond";
 import { readBody } from "#app/_domain/http/body";
 import { deniedResponse } from "#app/_domain/http/denied";
 import { type createLogin, credentials, type LoginOutcome } from "./login.ts";

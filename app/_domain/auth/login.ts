@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Limits } from "#lib/limits";
+import type { Limits } from "headgate";
 import { accountName, type Accounts, MAX_ACCOUNT_LENGTH } from "./accounts.ts";
 import { type Denial, denialOf } from "#app/_domain/http/denied";
 import { verifyPassword } from "./passwords.ts";

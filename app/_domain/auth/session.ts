@@ -1,7 +1,10 @@
-import { signToken } from "#lib/identity/sign";
+import { hostCookie, signToken } from "headgate/identities/jwt";
 
 /** How long a session lasts, in seconds: 8 hours. */
 const SESSION_SECONDS = 8 * 3600;
+
+/** The cookie that holds a session: `session`, or `__Host-session` where the site is https. */
+export const sessionName = hostCookie("session");
 
 /** Who a session is for, and what signs it. */
 export interface SessionOptions {
@@ -13,15 +16,18 @@ export interface SessionOptions {
 
 /**
  * The Set-Cookie header (RFC 6265) that begins a session: out of reach of scripts, sent over TLS (or
- * to the machine's own loopback) alone, and not with other sites' POSTs.
+ * to the machine's own loopback) alone, and not with other sites' POSTs. On https its name says that
+ * this host set it.
  */
-export async function sessionCookie(options: SessionOptions): Promise<string> {
+export async function sessionCookie(request: Request, options: SessionOptions): Promise<string> {
   const { user: subject, ...rest } = options;
   const token = await signToken({ ...rest, subject, seconds: SESSION_SECONDS });
-  return `session=${token}; ${ATTRIBUTES}; Max-Age=${SESSION_SECONDS}`;
+  return `${sessionName(request)}=${token}; ${ATTRIBUTES}; Max-Age=${SESSION_SECONDS}`;
 }
 
 const ATTRIBUTES = "Path=/; HttpOnly; Secure; SameSite=Lax";
 
-/** The Set-Cookie header that ends a session in this browser. */
-export const END_OF_SESSION = `session=; ${ATTRIBUTES}; Max-Age=0`;
+/** Returns the Set-Cookie header that ends a session in this browser. */
+export function endOfSession(request: Request): string {
+  return `${sessionName(request)}=; ${ATTRIBUTES}; Max-Age=0`;
+}

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { readUpTo } from "#lib/core/read-up-to";
+import { readUpTo } from "headgate";
 import { checkInput } from "./input.ts";
 import { type Input, refuse, refuseInput } from "./problem.ts";
 

@@ -1,11 +1,6 @@
 import { reportFailure } from "#app/_domain/failures";
-import type { Decision } from "#lib/core/decision";
-import {
-  type Problem,
-  problemResponse,
-  QUOTA_EXCEEDED,
-  REDUCED_CAPACITY,
-} from "#lib/respond/problem";
+import type { Decision } from "headgate";
+import { type Problem, problemResponse, QUOTA_EXCEEDED, REDUCED_CAPACITY } from "headgate/respond";
 
 /** What a client may know of a denied decision: not which limit had no room, and not how many. */
 export interface Denial {

@@ -1,6 +1,6 @@
 import { reportFailure } from "#app/_domain/failures";
-import { StoreError } from "#lib/redis/errors";
-import { problemResponse, REDUCED_CAPACITY } from "#lib/respond/problem";
+import { StoreError } from "headgate/redis";
+import { problemResponse, REDUCED_CAPACITY } from "headgate/respond";
 import { ProblemError } from "./problem-error.ts";
 
 /** The answer for what a handler threw: its own problem, 503 where the store failed, else 500. */

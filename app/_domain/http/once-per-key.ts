@@ -1,6 +1,6 @@
 import { reportFailure } from "#app/_domain/failures";
 import { tools } from "#app/_domain/headgate";
-import { idempotent } from "#lib/idempotency/idempotent";
+import { idempotent } from "headgate/idempotency";
 import { MAX_BODY_BYTES } from "./body.ts";
 import type { Input } from "./problem.ts";
 

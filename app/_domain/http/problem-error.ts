@@ -1,4 +1,4 @@
-import type { Problem } from "#lib/respond/problem";
+import type { Problem } from "headgate/respond";
 
 /** Thrown where a request cannot go on: the route answers the problem. */
 export class ProblemError extends Error {

@@ -1,4 +1,4 @@
-import { type Problem, problemResponse } from "#lib/respond/problem";
+import { type Problem, problemResponse } from "headgate/respond";
 
 /** What is wrong with one part of the input, and where; after the example of RFC 9457, section 3. */
 export interface InputError {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { readUpTo } from "#lib/core/read-up-to";
+import { readUpTo } from "headgate";
 import { InstagramError } from "./errors.ts";
 
 export interface InstagramOptions {

@@ -1,4 +1,4 @@
-import { environment } from "#config/env";
+import { environment } from "#config/app-env";
 import { reportFailure } from "#app/_domain/failures";
 import { tools } from "#app/_domain/headgate";
 import { createInstagram } from "./client.ts";

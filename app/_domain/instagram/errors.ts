@@ -1,5 +1,5 @@
 import { ProblemError } from "#app/_domain/http/problem-error";
-import { REDUCED_CAPACITY } from "#lib/respond/problem";
+import { REDUCED_CAPACITY } from "headgate/respond";
 
 export type InstagramCode =
   | "INSTAGRAM_TIMEOUT"

@@ -1,9 +1,8 @@
 import * as z from "zod";
 import type { Tools } from "#app/_domain/headgate";
 import { ProblemError } from "#app/_domain/http/problem-error";
-import type { Duration } from "#lib/core/duration";
-import { HeadgateError } from "#lib/core/errors";
-import type { SharedErrors } from "#lib/lock/locks";
+import { type Duration, HeadgateError } from "headgate";
+import type { SharedErrors } from "headgate/locks";
 import { type Instagram, media, type Medium } from "./client.ts";
 import { InstagramError, problemOf } from "./errors.ts";
 import { createTokens, type TokenParts } from "./tokens.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Tools } from "#app/_domain/headgate";
 import { ProblemError } from "#app/_domain/http/problem-error";
-import type { Vault } from "#lib/core/vault";
+import type { Vault } from "headgate/secrets";
 import type { Instagram } from "./client.ts";
 import { InstagramError } from "./errors.ts";
 

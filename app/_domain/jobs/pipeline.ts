@@ -2,8 +2,8 @@ import * as z from "zod";
 import type { Artist } from "#app/_domain/artists/artists";
 import type { Tools } from "#app/_domain/headgate";
 import { ProblemError } from "#app/_domain/http/problem-error";
-import { HeadgateError } from "#lib/core/errors";
-import type { HoldOptions, Lock } from "#lib/lock/locks";
+import { HeadgateError } from "headgate";
+import type { HoldOptions, Lock } from "headgate/locks";
 import { type Job, JOB_KINDS, jobRecords, type JobKind, readJob } from "./job.ts";
 import { everyArtist, type Step, STEPS } from "./steps.ts";
 

@@ -1,4 +1,4 @@
-import { type Redis, redisOver } from "#lib/redis/client";
+import { type Redis, redisOver } from "headgate/redis";
 import { connection } from "./connection.ts";
 
 /** The store as handlers need it: with every command. */

@@ -1,11 +1,10 @@
 import { reportBreaker } from "#app/_domain/failures";
-import { environment } from "#config/env";
-import { GATHER_MS, joinCalls } from "#lib/redis/joining";
-import { createRequester } from "#lib/redis/requester";
+import { gateEnvironment } from "#config/gate-env";
+import { createRequester, GATHER_MS, joinCalls } from "headgate/redis";
 
 /** How this process reaches its store, and how long a call may take, in milliseconds. */
 export function connection() {
-  const { store, joins } = environment();
+  const { store, joins } = gateEnvironment();
   const { deadlineMs } = store;
   const alone = { ...store, onBreakerChange: reportBreaker };
   if (!joins) return { requester: createRequester(alone), deadlineMs };

@@ -1,4 +1,4 @@
-import { type ScriptStore, scriptStoreOver } from "#lib/redis/script-store";
+import { type ScriptStore, scriptStoreOver } from "headgate/redis";
 import { connection } from "./connection.ts";
 
 /** The store as the gate and its limits need it, at the edge too: it runs scripts. */

@@ -1,7 +1,7 @@
 import { getRoute } from "#app/_domain/http/get-route";
 import { json } from "#app/_domain/http/respond";
 import { currentStoreState } from "#app/_domain/store-state";
-import { environment } from "#config/env";
+import { environment } from "#config/app-env";
 
 // It answers for the process: 200 whatever the store does, so that a slow store does not end it.
 export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = getRoute(async () =>

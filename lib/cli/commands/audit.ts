@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { auditProject } from "#lib/audit/audit";
 import { auditAsData, renderAudit } from "#lib/audit/render";
-import { checkPolicyFile } from "#lib/cli/check";
-import { POLICY, policyFile } from "#lib/cli/policy-file";
-import { program } from "#lib/cli/program";
+import { checkPolicyFile } from "../check.ts";
+import { POLICY, policyFile } from "../policy-file.ts";
+import { program } from "../program.ts";
 import { checkCommand } from "./check.ts";
 
 const HELP = `Compares the routes of the last build with the policy.

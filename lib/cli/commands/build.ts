@@ -1,5 +1,5 @@
-import { POLICY, projectPolicy } from "#lib/cli/policy-file";
-import { program } from "#lib/cli/program";
+import { POLICY, projectPolicy } from "../policy-file.ts";
+import { program } from "../program.ts";
 import { buildNext } from "#lib/server/build";
 import { exitWhenTold } from "#lib/server/drain";
 

@@ -1,9 +1,9 @@
 import { compilePolicy } from "#lib/policy/check/compile";
-import { adviceFor } from "#lib/cli/advice";
-import { checkPolicyFile, importPolicy, renderCheck } from "#lib/cli/check";
-import { POLICY, policyFile } from "#lib/cli/policy-file";
-import { PREFETCH_UNSEEN, seesPrefetches } from "#lib/cli/prefetch-seen";
-import { program } from "#lib/cli/program";
+import { adviceFor } from "../advice.ts";
+import { checkPolicyFile, importPolicy, renderCheck } from "../check.ts";
+import { POLICY, policyFile } from "../policy-file.ts";
+import { PREFETCH_UNSEEN, seesPrefetches } from "#lib/audit/prefetch-seen";
+import { program } from "../program.ts";
 
 const HELP = `Checks a policy file.
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { namedRedis } from "#lib/core/named-store";
+import { namedRedis } from "#lib/server/named-store";
 import { invalidSettings, isToken, setVariables } from "#lib/core/settings";
 import { startGateway } from "#lib/gateway/server";
 import { GATEWAY_TOKEN as TOKEN_WORDS } from "#lib/gateway/token";
@@ -8,7 +8,7 @@ import { toldToStop } from "#lib/server/drain";
 import { gatewayListensAt } from "#lib/server/listening";
 import { wholeNumber } from "#lib/server/whole-number";
 import { unknownVariables } from "#lib/unknown-variables";
-import { program } from "#lib/cli/program";
+import { program } from "../program.ts";
 
 const HELP = `Serves the Upstash REST protocol in front of any Redis, Valkey or compatible server.
 

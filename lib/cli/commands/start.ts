@@ -1,6 +1,6 @@
-import { POLICY } from "#lib/cli/policy-file";
-import { program } from "#lib/cli/program";
-import { serveProject } from "#lib/cli/serve-project";
+import { POLICY } from "../policy-file.ts";
+import { program } from "../program.ts";
+import { serveProject } from "../serve-project.ts";
 
 const HELP = `Serves the Next app of this folder with its limits.
 

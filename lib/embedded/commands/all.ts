@@ -1,5 +1,5 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import type { Commands, Specification } from "#lib/embedded/command";
+import type { Bytes } from "../bytes.ts";
+import type { Commands, Specification } from "../command.ts";
 import { hashes } from "./hashes.ts";
 import { keyCommands } from "./keys.ts";
 import { lists } from "./lists.ts";

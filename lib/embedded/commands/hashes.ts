@@ -1,10 +1,10 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import { type Commands, grows, reads, writes } from "#lib/embedded/command";
-import { CommandError, wrongArity } from "#lib/embedded/errors";
-import type { Keyspace } from "#lib/embedded/keyspace";
-import { fits, readBigInteger } from "#lib/embedded/numbers";
-import { OK } from "#lib/embedded/result";
-import { Hash } from "#lib/embedded/values";
+import type { Bytes } from "../bytes.ts";
+import { type Commands, grows, reads, writes } from "../command.ts";
+import { CommandError, wrongArity } from "../errors.ts";
+import type { Keyspace } from "../keyspace.ts";
+import { fits, readBigInteger } from "../numbers.ts";
+import { OK } from "../result.ts";
+import { Hash } from "../values.ts";
 import { readScan, scanned } from "./scan.ts";
 
 export const hashes: Commands = {

@@ -1,9 +1,9 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import { type Commands, type Context, reads, writes } from "#lib/embedded/command";
-import { CommandError } from "#lib/embedded/errors";
-import { readTime, type TimeUnit } from "#lib/embedded/expiry";
-import { globMatcher } from "#lib/embedded/glob";
-import { type Result, Status } from "#lib/embedded/result";
+import type { Bytes } from "../bytes.ts";
+import { type Commands, type Context, reads, writes } from "../command.ts";
+import { CommandError } from "../errors.ts";
+import { readTime, type TimeUnit } from "../expiry.ts";
+import { globMatcher } from "../glob.ts";
+import { type Result, Status } from "../result.ts";
 import { readCursor, readScan } from "./scan.ts";
 
 export const keyCommands: Commands = {

@@ -1,10 +1,10 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import { type Commands, type Context, grows, reads, writes } from "#lib/embedded/command";
-import { readInteger, readPositive } from "#lib/embedded/numbers";
-import { OK, type Result } from "#lib/embedded/result";
-import { List } from "#lib/embedded/values";
+import type { Bytes } from "../bytes.ts";
+import { type Commands, type Context, grows, reads, writes } from "../command.ts";
+import { readInteger, readPositive } from "../numbers.ts";
+import { OK, type Result } from "../result.ts";
+import { List } from "../values.ts";
 import { places } from "./places.ts";
-import { wrongArity } from "#lib/embedded/errors";
+import { wrongArity } from "../errors.ts";
 
 export const lists: Commands = {
   lpush: grows(-3, ([key = "", ...items], context) => push("left", key, items, context)),

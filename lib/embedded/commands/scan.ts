@@ -1,8 +1,8 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import { CommandError, SYNTAX } from "#lib/embedded/errors";
-import { globMatcher } from "#lib/embedded/glob";
-import { readInteger } from "#lib/embedded/numbers";
-import type { Result } from "#lib/embedded/result";
+import type { Bytes } from "../bytes.ts";
+import { CommandError, SYNTAX } from "../errors.ts";
+import { globMatcher } from "../glob.ts";
+import { readInteger } from "../numbers.ts";
+import type { Result } from "../result.ts";
 
 /** The options of SCAN and its kin. */
 export interface ScanOptions {

@@ -1,7 +1,7 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import { CommandError } from "#lib/embedded/errors";
-import { strtod } from "#lib/embedded/numbers";
-import type { ScoreBound } from "#lib/embedded/sorted-set";
+import type { Bytes } from "../bytes.ts";
+import { CommandError } from "../errors.ts";
+import { strtod } from "../numbers.ts";
+import type { ScoreBound } from "../sorted-set.ts";
 
 /**
  * The ends of a range of scores, such as `1` and `(5`, which leaves 5 out.

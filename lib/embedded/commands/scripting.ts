@@ -1,8 +1,8 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import { type Commands, reads, type Specification } from "#lib/embedded/command";
-import { CommandError } from "#lib/embedded/errors";
-import { readInteger } from "#lib/embedded/numbers";
-import { OK } from "#lib/embedded/result";
+import type { Bytes } from "../bytes.ts";
+import { type Commands, reads, type Specification } from "../command.ts";
+import { CommandError } from "../errors.ts";
+import { readInteger } from "../numbers.ts";
+import { OK } from "../result.ts";
 
 const subcommands: Commands = {
   load: outside(3, ([, text = ""], { scripts }) => scripts.load(text)),

@@ -1,7 +1,7 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import { type Commands, type Context, reads, writes } from "#lib/embedded/command";
-import { CommandError, SYNTAX, wrongArity } from "#lib/embedded/errors";
-import { OK, type Result, Status } from "#lib/embedded/result";
+import type { Bytes } from "../bytes.ts";
+import { type Commands, type Context, reads, writes } from "../command.ts";
+import { CommandError, SYNTAX, wrongArity } from "../errors.ts";
+import { OK, type Result, Status } from "../result.ts";
 
 const PONG = new Status("PONG");
 

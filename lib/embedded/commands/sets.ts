@@ -1,5 +1,5 @@
-import { type Commands, grows, reads, writes } from "#lib/embedded/command";
-import { MemberSet } from "#lib/embedded/values";
+import { type Commands, grows, reads, writes } from "../command.ts";
+import { MemberSet } from "../values.ts";
 import { readScan, scanned } from "./scan.ts";
 
 export const sets: Commands = {

@@ -1,8 +1,8 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import { type Commands, type Context, grows, reads, writes } from "#lib/embedded/command";
-import { readInteger, writeDouble } from "#lib/embedded/numbers";
-import type { Result } from "#lib/embedded/result";
-import type { ScoreBound } from "#lib/embedded/sorted-set";
+import type { Bytes } from "../bytes.ts";
+import { type Commands, type Context, grows, reads, writes } from "../command.ts";
+import { readInteger, writeDouble } from "../numbers.ts";
+import type { Result } from "../result.ts";
+import type { ScoreBound } from "../sorted-set.ts";
 import { places } from "./places.ts";
 import { readScan, scanned } from "./scan.ts";
 import { zadd, zincrby } from "./zadd.ts";

@@ -1,9 +1,9 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import { type Commands, type Context, grows, reads, writes } from "#lib/embedded/command";
-import { CommandError } from "#lib/embedded/errors";
-import { OK } from "#lib/embedded/result";
-import { Group, Stream } from "#lib/embedded/stream";
-import { readId } from "#lib/embedded/stream-id";
+import type { Bytes } from "../bytes.ts";
+import { type Commands, type Context, grows, reads, writes } from "../command.ts";
+import { CommandError } from "../errors.ts";
+import { OK } from "../result.ts";
+import { Group, Stream } from "../stream.ts";
+import { readId } from "../stream-id.ts";
 
 type Keys = Context["keys"];
 

@@ -1,10 +1,10 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import { type Commands, type Context, reads, writes } from "#lib/embedded/command";
-import { CommandError, SYNTAX } from "#lib/embedded/errors";
-import { readInteger } from "#lib/embedded/numbers";
-import type { Result } from "#lib/embedded/result";
-import { type Entry, type Group, type Stream, writeEntry } from "#lib/embedded/stream";
-import { LAST_ID, nextId, readId, type StreamId, writeId } from "#lib/embedded/stream-id";
+import type { Bytes } from "../bytes.ts";
+import { type Commands, type Context, reads, writes } from "../command.ts";
+import { CommandError, SYNTAX } from "../errors.ts";
+import { readInteger } from "../numbers.ts";
+import type { Result } from "../result.ts";
+import { type Entry, type Group, type Stream, writeEntry } from "../stream.ts";
+import { LAST_ID, nextId, readId, type StreamId, writeId } from "../stream-id.ts";
 
 type Keys = Context["keys"];
 

@@ -1,8 +1,8 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import { CommandError, NOT_AN_INTEGER, SYNTAX } from "#lib/embedded/errors";
-import { readInteger } from "#lib/embedded/numbers";
-import type { Stream } from "#lib/embedded/stream";
-import { readId, type StreamId } from "#lib/embedded/stream-id";
+import type { Bytes } from "../bytes.ts";
+import { CommandError, NOT_AN_INTEGER, SYNTAX } from "../errors.ts";
+import { readInteger } from "../numbers.ts";
+import type { Stream } from "../stream.ts";
+import { readId, type StreamId } from "../stream-id.ts";
 
 /** How much of a stream stays: so many entries, or those from an id on. */
 export type TrimRule = { readonly maxLength: number } | { readonly from: StreamId };

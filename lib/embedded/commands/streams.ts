@@ -1,9 +1,9 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import { type Commands, type Context, grows, reads, writes } from "#lib/embedded/command";
-import { CommandError, SYNTAX, wrongArity } from "#lib/embedded/errors";
-import { readInteger } from "#lib/embedded/numbers";
-import type { Result } from "#lib/embedded/result";
-import { Stream, writeEntry } from "#lib/embedded/stream";
+import type { Bytes } from "../bytes.ts";
+import { type Commands, type Context, grows, reads, writes } from "../command.ts";
+import { CommandError, SYNTAX, wrongArity } from "../errors.ts";
+import { readInteger } from "../numbers.ts";
+import type { Result } from "../result.ts";
+import { Stream, writeEntry } from "../stream.ts";
 import {
   compareIds,
   FIRST_ID,
@@ -12,7 +12,7 @@ import {
   readId,
   type StreamId,
   writeId,
-} from "#lib/embedded/stream-id";
+} from "../stream-id.ts";
 import { streamGroups } from "./stream-groups.ts";
 import { streamPending } from "./stream-pending.ts";
 import { streamReads } from "./stream-reads.ts";

@@ -1,10 +1,10 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import { type Commands, type Context, grows, reads, writes } from "#lib/embedded/command";
-import { CommandError, SYNTAX, wrongArity } from "#lib/embedded/errors";
-import { readTimeAhead, TIME_UNITS } from "#lib/embedded/expiry";
-import { fits, readBigInteger } from "#lib/embedded/numbers";
-import { OK, type Result } from "#lib/embedded/result";
-import { Text } from "#lib/embedded/values";
+import type { Bytes } from "../bytes.ts";
+import { type Commands, type Context, grows, reads, writes } from "../command.ts";
+import { CommandError, SYNTAX, wrongArity } from "../errors.ts";
+import { readTimeAhead, TIME_UNITS } from "../expiry.ts";
+import { fits, readBigInteger } from "../numbers.ts";
+import { OK, type Result } from "../result.ts";
+import { Text } from "../values.ts";
 
 /** Redis's own bound of a string, in bytes. */
 const MAX_BYTES = 512 * 1024 * 1024;

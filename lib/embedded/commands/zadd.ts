@@ -1,9 +1,9 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import type { Context } from "#lib/embedded/command";
-import { CommandError, SYNTAX } from "#lib/embedded/errors";
-import { readDouble, writeDouble } from "#lib/embedded/numbers";
-import type { Result } from "#lib/embedded/result";
-import { SortedSet } from "#lib/embedded/sorted-set";
+import type { Bytes } from "../bytes.ts";
+import type { Context } from "../command.ts";
+import { CommandError, SYNTAX } from "../errors.ts";
+import { readDouble, writeDouble } from "../numbers.ts";
+import type { Result } from "../result.ts";
+import { SortedSet } from "../sorted-set.ts";
 
 const OPTIONS = new Set(["NX", "XX", "GT", "LT", "CH", "INCR"]);
 

@@ -1,9 +1,9 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import type { Context } from "#lib/embedded/command";
-import { CommandError, SYNTAX } from "#lib/embedded/errors";
-import { readInteger, writeDouble } from "#lib/embedded/numbers";
-import type { Result } from "#lib/embedded/result";
-import type { Scored, SortedSet } from "#lib/embedded/sorted-set";
+import type { Bytes } from "../bytes.ts";
+import type { Context } from "../command.ts";
+import { CommandError, SYNTAX } from "../errors.ts";
+import { readInteger, writeDouble } from "../numbers.ts";
+import type { Result } from "../result.ts";
+import type { Scored, SortedSet } from "../sorted-set.ts";
 import { places } from "./places.ts";
 import { readBounds } from "./score-bounds.ts";
 

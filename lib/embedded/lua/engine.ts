@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { LUA_REGISTRYINDEX, LuaReturn } from "wasmoon";
-import { ErrorReply } from "#lib/gateway/store";
-import type { Bytes } from "#lib/embedded/bytes";
-import { CommandError } from "#lib/embedded/errors";
-import type { Result } from "#lib/embedded/result";
+import { ErrorReply } from "#lib/gateway/store/store";
+import type { Bytes } from "../bytes.ts";
+import { CommandError } from "../errors.ts";
+import type { Result } from "../result.ts";
 import { openState } from "./allocator.ts";
 import { ScriptEnded } from "./module.ts";
 import type { RawLua, State } from "./raw.ts";

@@ -1,5 +1,5 @@
-import type { Bytes } from "#lib/embedded/bytes";
-import { CommandError } from "#lib/embedded/errors";
+import type { Bytes } from "../bytes.ts";
+import { CommandError } from "../errors.ts";
 
 const FLAGS = new Set([
   "no-writes",

@@ -1,7 +1,7 @@
-import { ErrorReply } from "#lib/gateway/store";
-import type { Bytes } from "#lib/embedded/bytes";
-import { writeDouble } from "#lib/embedded/numbers";
-import { type Result, Status } from "#lib/embedded/result";
+import { ErrorReply } from "#lib/gateway/store/store";
+import type { Bytes } from "../bytes.ts";
+import { writeDouble } from "../numbers.ts";
+import { type Result, Status } from "../result.ts";
 import { LuaType } from "wasmoon";
 import type { RawLua, State } from "./raw.ts";
 

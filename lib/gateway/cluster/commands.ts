@@ -1,5 +1,5 @@
 import { Command as RedisCommand } from "ioredis";
-import { type Command, ErrorReply, type Reply } from "../store.ts";
+import { type Command, ErrorReply, type Reply } from "#lib/gateway/store/store";
 
 /** Where a command goes: to the master of a slot, to any master, or to every one. */
 export type Route =

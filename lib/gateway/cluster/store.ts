@@ -2,9 +2,21 @@ import type { Redis } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
 import { type Route, routeOf, routeOfTransaction } from "./commands.ts";
 import { type ClusterOptions, connectTopology, type Topology } from "./topology.ts";
-import { inTransaction, send, timedOut, transacted, unreachable } from "../redis-connection.ts";
-import { type Budget, type Command, ErrorReply, type Reply, type Store } from "../store.ts";
-import { inWindows } from "../windows.ts";
+import {
+  inTransaction,
+  send,
+  timedOut,
+  transacted,
+  unreachable,
+} from "#lib/gateway/store/redis-connection";
+import {
+  type Budget,
+  type Command,
+  ErrorReply,
+  type Reply,
+  type Store,
+} from "#lib/gateway/store/store";
+import { inWindows } from "#lib/gateway/store/windows";
 
 /** How many redirections of one call are followed. */
 const MOST_REDIRECTIONS = 5;

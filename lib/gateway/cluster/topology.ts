@@ -1,7 +1,7 @@
 import { Cluster, type Redis, type RedisOptions } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
-import { boundReplies } from "../bounded-replies.ts";
-import { addressOptions, readAddress } from "../redis-address.ts";
+import { boundReplies } from "#lib/gateway/store/bounded-replies";
+import { addressOptions, readAddress } from "#lib/gateway/store/redis-address";
 import {
   connectionOptions,
   pause,
@@ -9,7 +9,7 @@ import {
   reportChanges,
   retryDelay,
   untilSilenced,
-} from "../redis-connection.ts";
+} from "#lib/gateway/store/redis-connection";
 
 export interface ClusterOptions {
   /** redis://[user:password@]host[:port], or rediss:// for TLS, of any node. */

@@ -1,8 +1,8 @@
 import { formatDuration } from "#lib/core/duration";
-import type { Place, Problems } from "../errors.ts";
-import { readLimit } from "../limit.ts";
-import type { Locales } from "../locales.ts";
-import { withSuggestion } from "./nearest.ts";
+import type { Place, Problems } from "#lib/policy/errors";
+import { readLimit } from "./limit.ts";
+import type { Locales } from "#lib/policy/locales";
+import { withSuggestion } from "#lib/core/nearest";
 import {
   LIMITS_FORM,
   type ParsedPolicy,
@@ -10,8 +10,8 @@ import {
   parseRecord,
   TIERS_FORM,
 } from "./schema.ts";
-import { readSubject } from "../subject.ts";
-import type { Algorithm, CompiledLimit, CompiledTiers } from "../types.ts";
+import { readSubject } from "./subject.ts";
+import type { Algorithm, CompiledLimit, CompiledTiers } from "#lib/policy/types";
 
 /** What a rule is read against. */
 export interface Context {

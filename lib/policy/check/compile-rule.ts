@@ -1,13 +1,13 @@
 import { readSize, SIZE_FORM } from "#lib/core/size";
 import { type Context, readRuleLimits } from "./compile-limits.ts";
-import type { Place, Problems } from "../errors.ts";
-import { refuseLocale } from "../locales.ts";
-import type { MatchableRule } from "../match.ts";
-import { withSuggestion } from "./nearest.ts";
-import { compilePattern } from "../pattern.ts";
-import { readPrefetch } from "../prefetch.ts";
-import { isText } from "./shape.ts";
-import type { Admit, OnStoreFailure } from "../types.ts";
+import type { Place, Problems } from "#lib/policy/errors";
+import { refuseLocale } from "#lib/policy/locales";
+import type { MatchableRule } from "#lib/policy/match";
+import { withSuggestion } from "#lib/core/nearest";
+import { compilePattern } from "#lib/policy/pattern";
+import { readPrefetch } from "./prefetch-rules.ts";
+import { isText } from "#lib/policy/shape";
+import type { Admit, OnStoreFailure } from "#lib/policy/types";
 import { MODE_FORM, type ParsedRule } from "./schema.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

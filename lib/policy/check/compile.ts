@@ -1,16 +1,16 @@
 import type { Context } from "./compile-limits.ts";
 import { compileRule } from "./compile-rule.ts";
 import { findCircles } from "./circles.ts";
-import type { AnyPolicy } from "../define.ts";
-import { PolicyError, Problems } from "../errors.ts";
-import { candidatesOf } from "../candidates.ts";
-import { createFollow, type Rewrites } from "../rewrites.ts";
-import { type Locales, readLocales, refuseLocale } from "../locales.ts";
-import { createMatcher, type LocalePaths, type MatchableRule } from "../match.ts";
-import { compilePattern, type Pattern } from "../pattern.ts";
-import { withPrefetchRules } from "../prefetch.ts";
+import type { AnyPolicy } from "#lib/policy/define";
+import { PolicyError, Problems } from "#lib/policy/errors";
+import { candidatesOf } from "#lib/policy/candidates";
+import { createFollow, type Rewrites } from "#lib/policy/rewrites";
+import { type Locales, readLocales, refuseLocale } from "#lib/policy/locales";
+import { createMatcher, type LocalePaths, type MatchableRule } from "#lib/policy/match";
+import { compilePattern, type Pattern } from "#lib/policy/pattern";
+import { withPrefetchRules } from "./prefetch-rules.ts";
 import { type ParsedPolicy, parsePolicy, parseRule } from "./schema.ts";
-import type { CompiledPolicy } from "../types.ts";
+import type { CompiledPolicy } from "#lib/policy/types";
 
 const RULE_NAME = /^[a-z][a-z0-9-]{0,63}$/;
 const RULE_NAME_FORM = "a small letter, then up to 63 small letters, digits or -";

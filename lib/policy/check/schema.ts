@@ -1,6 +1,6 @@
 import { SIZE_FORM } from "#lib/core/size";
-import type { Place, Problems } from "../errors.ts";
-import { LOCALES_FORM } from "../locales.ts";
+import type { Place, Problems } from "#lib/policy/errors";
+import { LOCALES_FORM } from "#lib/policy/locales";
 import {
   type Guard,
   isList,
@@ -14,7 +14,7 @@ import {
   readShape,
   type Shape,
   type Shaped,
-} from "./shape.ts";
+} from "#lib/policy/shape";
 
 const isStoreFailure = oneOf("allow", "deny", "local");
 const isHeaders = oneOf("always", "denied");

@@ -86,6 +86,16 @@ describe("a session cookie", () => {
     expect(await outcome(callers.signedIn(other))).toMatchObject({ status: 403 });
   });
 
+  test.each([
+    ["https://app.example:3000", { user: "artist-1" }],
+    ["http://app.example:3000", { status: 403 }],
+    ["ftp://app.example:3000", { status: 403 }],
+  ])("on https, with the origin %s, is answered with %j", async (origin, expected) => {
+    const sent = await from(origin);
+    sent.headers.set("x-forwarded-proto", "https, http");
+    expect(await outcome(callers.signedIn(sent))).toMatchObject(expected);
+  });
+
   test("is held to APP_ORIGIN where that is set, whatever Host says", async () => {
     const set = createCallers({ read, appOrigin: "https://app.example" });
     expect(

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { adviceFor } from "#lib/cli/advice";
 import { tellPrefetch } from "#lib/server/prefetch-header";
-import { seesPrefetches } from "#lib/cli/prefetch-seen";
+import { seesPrefetches } from "#lib/audit/prefetch-seen";
 import { ROOT } from "../../support/app.ts";
 import { scope } from "../../support/scope.ts";
 

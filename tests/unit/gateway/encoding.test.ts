@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { toAnswer } from "#lib/gateway/encoding";
-import { ErrorReply } from "#lib/gateway/store";
+import { ErrorReply } from "#lib/gateway/store/store";
 
 const text = (value: string) => Buffer.from(value);
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { portableText, withPortableScripts } from "#lib/gateway/portable-scripts";
-import { type Command, ErrorReply, type Reply, type Store } from "#lib/gateway/store";
+import { type Command, ErrorReply, type Reply, type Store } from "#lib/gateway/store/store";
 
 const sha = (text: string) => createHash("sha1").update(text).digest("hex");
 const flagged = (body: string) => `#!lua flags=allow-key-locking\n${body}`;

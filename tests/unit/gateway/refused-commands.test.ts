@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { refusalOf } from "#lib/gateway/refused-commands";
-import type { Command } from "#lib/gateway/store";
+import type { Command } from "#lib/gateway/store/store";
 
 const NONE = { allowFlush: false, allowShared: false };
 const words = (text: string) => text.split(" ") as [string, ...string[]];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type ReplyBudget, ReplyPool } from "#lib/gateway/reply-budget";
-import { ReplyFilter } from "#lib/gateway/reply-filter";
-import { ErrorReply } from "#lib/gateway/store";
+import { type ReplyBudget, ReplyPool } from "#lib/gateway/store/reply-budget";
+import { ReplyFilter } from "#lib/gateway/store/reply-filter";
+import { ErrorReply } from "#lib/gateway/store/store";
 
 const bulk = (text: string) => `$${text.length}\r\n${text}\r\n`;
 const list = (...items: string[]) => `*${items.length}\r\n${items.join("")}`;

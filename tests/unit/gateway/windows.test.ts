@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { ReplyPool } from "#lib/gateway/reply-budget";
-import { type Command, ErrorReply, type Reply } from "#lib/gateway/store";
-import { inWindows } from "#lib/gateway/windows";
+import { ReplyPool } from "#lib/gateway/store/reply-budget";
+import { type Command, ErrorReply, type Reply } from "#lib/gateway/store/store";
+import { inWindows } from "#lib/gateway/store/windows";
 
 const COMMANDS: readonly Command[] = Array.from({ length: 1_000 }, (_, n) => ["GET", `${n}`]);
 const MIB = 1024 * 1024;

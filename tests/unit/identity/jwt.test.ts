@@ -1,6 +1,6 @@
 import { SignJWT, UnsecuredJWT } from "jose";
 import { describe, expect, test } from "vitest";
-import { jwtUser } from "#lib/identity/jwt";
+import { hostCookie, jwtUser } from "#lib/identity/jwt";
 
 const current = "the current secret of the tests, long enough";
 const previous = "the previous secret of the tests, long enough";
@@ -50,6 +50,25 @@ describe("a user's token", () => {
     expect(
       await resolve(request({ authorization: "Bearer junk", cookie: `session=${good}` })),
     ).toBe("ada");
+  });
+
+  test.each([
+    ["https://app.example/", {}, "__Host-session"],
+    ["http://app.example/", {}, "session"],
+    ["http://10.0.0.7/", { "x-forwarded-proto": "https,http" }, "__Host-session"],
+    ["https://app.example/", { "x-forwarded-proto": "http" }, "session"],
+  ])("at %s with %j is read from the cookie %s alone", async (url, headers, name) => {
+    const resolveHost = jwtUser({
+      secrets: [current],
+      audience: "app",
+      cookie: hostCookie("session"),
+    });
+    const good = await token();
+    const asked = (cookie: string) =>
+      resolveHost(new Request(url, { headers: { ...headers, cookie } }));
+    expect(await asked(`${name}=${good}`)).toBe("ada");
+    const other = name === "session" ? "__Host-session" : "session";
+    expect(await asked(`${other}=${good}`)).toBeUndefined();
   });
 
   test("signed with the secret that is being rotated out still counts", async () => {

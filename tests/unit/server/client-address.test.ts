@@ -53,6 +53,21 @@ describe("what a request is counted by", () => {
   );
 });
 
+test("no client says by what name the site was asked for, but what the server asks of itself does", () => {
+  const site = { "x-forwarded-host": "app.example", "x-forwarded-proto": "https" };
+  const claimed = requestFrom("198.51.100.9", { ...site, "x-forwarded-port": "443" });
+  naming.name(claimed);
+  expect(Object.keys(claimed.headers).filter((name) => /-(?:host|proto|port)$/.test(name))).toEqual(
+    [],
+  );
+  const own = requestFrom("127.0.0.1", { ...handedOn, ...site });
+  naming.name(own);
+  expect(own.headers).toMatchObject(site);
+  const proxied = requestFrom("127.0.0.1", site);
+  clientNaming("hops:1", () => {}).name(proxied);
+  expect(proxied.headers).toMatchObject(site);
+});
+
 test.each([
   ["fly-client-ip", "set CLIENT_IP_FROM=header:fly-client-ip."],
   ["forwarded", "set CLIENT_IP_FROM=hops:1."],

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { noteStore, placeOf, runningMode, runningStore } from "#lib/server/running-store";
-import { namedRedis, namedStore } from "#lib/core/named-store";
+import { namedRedis, namedStore } from "#lib/server/named-store";
 import { scope } from "../../support/scope.ts";
 
 const cleanUp = scope();

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { FOREIGN, isOwnPage } from "#app/_domain/auth/caller";
-import { END_OF_SESSION, sessionCookie } from "#app/_domain/auth/session";
-import { problemResponse } from "#lib/respond/problem";
-import { environment } from "#config/env";
+import { endOfSession, sessionCookie } from "#app/_domain/auth/session";
+import { problemResponse } from "headgate/respond";
+import { environment } from "#config/app-env";
 
 const chosen = z.object({
   sub: z.string().trim().min(1).max(256),
@@ -15,9 +15,9 @@ const chosen = z.object({
  */
 export async function POST(request: Request): Promise<Response> {
   const { auth, appOrigin } = environment();
-  if (!isOwnPage(request.headers, appOrigin)) return problemResponse(FOREIGN);
+  if (!isOwnPage(request, appOrigin)) return problemResponse(FOREIGN);
   const form = Object.fromEntries(await request.formData());
-  if (form["action"] === "sign-out") return backToStart(END_OF_SESSION);
+  if (form["action"] === "sign-out") return backToStart(endOfSession(request));
   const { success, data } = chosen.safeParse(form);
   const [secret] = auth.secrets;
   if (!success || secret === undefined) {
@@ -28,7 +28,8 @@ export async function POST(request: Request): Promise<Response> {
     });
   }
   const { audience } = auth;
-  return backToStart(await sessionCookie({ secret, audience, user: data.sub, role: data.role }));
+  const session = { secret, audience, user: data.sub, role: data.role };
+  return backToStart(await sessionCookie(request, session));
 }
 
 function backToStart(cookie: string): Response {

@@ -1,6 +1,6 @@
 import { parseDuration } from "#lib/core/duration";
-import type { Place, Problems } from "./errors.ts";
-import { LIMIT_FORM, parseLimit } from "./check/schema.ts";
+import type { Place, Problems } from "#lib/policy/errors";
+import { LIMIT_FORM, parseLimit } from "./schema.ts";
 
 export const MIN_WINDOW_MS = 1000;
 export const MAX_WINDOW_MS = 31 * 24 * 60 * 60 * 1000;

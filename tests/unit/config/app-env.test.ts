@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { readEnvironment } from "#config/env";
+import { readEnvironment } from "#config/app-env";
+import { readGateEnvironment } from "#config/gate-env";
+import { SettingsError } from "#lib/core/settings";
 
 const base = {
   UPSTASH_REDIS_REST_URL: "https://store.example",
@@ -43,18 +45,6 @@ describe("the environment", () => {
     }
   });
 
-  test("sends the older headers beside the standard's, in their place, or not", () => {
-    const read = (value: string) =>
-      readEnvironment({ ...base, HEADGATE_LEGACY_HEADERS: value }).legacyHeaders;
-    expect(["0", "1", "only"].map(read)).toEqual([false, true, "only"]);
-  });
-
-  test("knows a cut of bodies where Next's own server runs, and none on Vercel", () => {
-    const read = (more: Record<string, string>) => readEnvironment({ ...base, ...more }).cutAt;
-    expect(read({ VERCEL: "1" })).toBeUndefined();
-    expect(read({ VERCEL: "1", HEADGATE_SERVER: "1" })).toBe(10_485_760);
-  });
-
   test("reads what is set, and takes an empty variable for one that is not", () => {
     const env = readEnvironment({
       ...base,
@@ -95,66 +85,6 @@ describe("the environment", () => {
   });
 
   test.each([
-    ["trusted:10.0.0.0/8,fd00::/8", { from: "trusted" }],
-    [" header:Fly-Client-IP\n", { from: "header", header: "fly-client-ip" }],
-  ])("takes CLIENT_IP_FROM=%j", (CLIENT_IP_FROM, source) => {
-    expect(readEnvironment({ ...base, CLIENT_IP_FROM }).clientAddress).toMatchObject(source);
-  });
-
-  test("keeps an app's counts from those of another app, and a preview's from production's", () => {
-    const read = (more: Record<string, string>) => readEnvironment({ ...base, ...more });
-    const names = [
-      { HEADGATE_APP: "shop", NODE_ENV: "production", CLIENT_IP_FROM: "hops:1" },
-      { HEADGATE_APP: "shop", NODE_ENV: "development" },
-      { HEADGATE_APP: "blog", NODE_ENV: "development" },
-      { VERCEL_PROJECT_ID: "prj_1", VERCEL_ENV: "production" },
-      { VERCEL_PROJECT_ID: "prj_1", VERCEL_ENV: "preview" },
-      { VERCEL_PROJECT_ID: "prj_2", VERCEL_ENV: "production" },
-    ].map((more) => read(more));
-    expect(new Set(names.map(({ namespace }) => namespace)).size).toBe(6);
-    for (const { namespace, isNamespaceShared } of names) {
-      expect(namespace).toMatch(/^[A-Za-z0-9_-]{8}$/);
-      expect(isNamespaceShared).toBe(false);
-    }
-    const onVercel = { VERCEL_PROJECT_ID: "prj_1", VERCEL_ENV: "preview" };
-    expect(read({ ...onVercel, HEADGATE_APP: "shop" }).namespace).toBe(read(onVercel).namespace);
-    expect(read({}).isNamespaceShared).toBe(true);
-    expect(read({ HEADGATE_NAMESPACE: "shop" }).isNamespaceShared).toBe(false);
-  });
-
-  test("keeps a preview's quota apart, unless a namespace is set", () => {
-    expect(readEnvironment({ ...base, VERCEL_ENV: "production" }).namespace).toBe("production");
-    expect(
-      readEnvironment({ ...base, VERCEL_ENV: "preview", HEADGATE_NAMESPACE: "shop" }).namespace,
-    ).toBe("shop");
-  });
-
-  test("takes the store by the names of Vercel's integration, where ours are not set", () => {
-    const kv = { KV_REST_API_URL: "https://kv.example", KV_REST_API_TOKEN: "kv" };
-    expect(readEnvironment(kv).store).toMatchObject({ url: "https://kv.example", token: "kv" });
-    expect(readEnvironment({ ...kv, ...base }).store).toMatchObject({
-      url: "https://store.example",
-      token: "token",
-    });
-    expect(readEnvironment({ ...kv, UPSTASH_REDIS_REST_URL: "" }).store.url).toBe(
-      "https://kv.example",
-    );
-  });
-
-  test.each([
-    ["UPSTASH_REDIS_REST_URL", "redis://store.example"],
-    ["UPSTASH_REDIS_REST_TOKEN", ""],
-    ["HEADGATE_STORE_DEADLINE_MS", "soon"],
-    ["HEADGATE_STORE_DEADLINE_MS", "5"],
-    ["HEADGATE_SECRET", "sh0rt-s3cret"],
-    ["HEADGATE_NAMESPACE", "a b"],
-    ["CLIENT_IP_FROM", "trusted:0.0.0.0/0"],
-    ["CLIENT_IP_FROM", "trusted:10.0.0.0/40"],
-    ["CLIENT_IP_FROM", "header:x-forwarded-for"],
-    ["CLIENT_IPV6_PREFIX", "47"],
-    ["CLIENT_IPV6_PREFIX", "129"],
-    ["CLIENT_IPV6_PREFIX", "56.5"],
-    ["HEADGATE_LEGACY_HEADERS", "yes"],
     ["AUTH_SECRET", "sh0rt-s3cret"],
     ["INSTAGRAM_API_URL", "http://graph.instagram.com"],
     ["INSTAGRAM_API_URL", "https://graph.instagram.com.evil.example"],
@@ -164,9 +94,6 @@ describe("the environment", () => {
     ["INSTAGRAM_STAND_IN", "https://localhost.evil.example"],
     ["INSTAGRAM_ACCESS_TOKEN", "a token of two words"],
     ["APP_ORIGIN", "https://app.example/"],
-    ["CORS_ORIGINS", "https://a.example/"],
-    ["CORS_ORIGINS", "a.example"],
-    ["CORS_EXPOSED_HEADERS", "X-Total-Count; ETag"],
   ])("refuses %s=%s by its name, and does not repeat what was given", (name, value) => {
     let message = "";
     try {
@@ -176,5 +103,53 @@ describe("the environment", () => {
     }
     expect(message).toContain(`${name} must be `);
     expect(message.includes(value) && value !== "").toBe(false);
+  });
+});
+
+function faultsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof SettingsError) return Object.keys(error.mustBe);
+    throw error;
+  }
+  return [];
+}
+
+describe("one bad start", () => {
+  const bad = {
+    ...base,
+    HEADGATE_MODE: "of",
+    CORS_ORIGINS: "a.example",
+    REDIS_URL: "localhost",
+    AUTH_SECRET: "short",
+    APP_ORIGIN: "app.example",
+    INSTAGRAM_ACCESS_TOKEN: "two words",
+  };
+
+  test("names the variables at fault of Headgate and of the sample in one error", () => {
+    expect(faultsOf(() => readEnvironment(bad)).toSorted((a, b) => a.localeCompare(b))).toEqual([
+      "APP_ORIGIN",
+      "AUTH_SECRET",
+      "CORS_ORIGINS",
+      "HEADGATE_MODE",
+      "INSTAGRAM_ACCESS_TOKEN",
+      "REDIS_URL",
+    ]);
+  });
+
+  test("names the sample's before it says that nothing names the client's address", () => {
+    const env = { ...bad, ...base, CLIENT_IP_FROM: "", NODE_ENV: "production" };
+    expect(faultsOf(() => readEnvironment(env))).toContain("APP_ORIGIN");
+  });
+
+  test("names at the edge what the gate reads, and nothing of what handlers read", () => {
+    const faults = faultsOf(() => readGateEnvironment(bad));
+    expect(faults.toSorted((a, b) => a.localeCompare(b))).toEqual([
+      "AUTH_SECRET",
+      "CORS_ORIGINS",
+      "HEADGATE_MODE",
+      "REDIS_URL",
+    ]);
   });
 });

@@ -1,19 +1,18 @@
-// Installs what package-lock.json names when it is not there yet. Plain JavaScript on purpose: the
-// first run has only the machine's own Node, 20 or later.
+// Installs what package-lock.json names. Plain JavaScript on purpose: see run.mjs.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
-
-if (!isInstalled()) await install();
+/** Runs npm ci where node_modules is missing or stale; ends the process where npm ci fails. */
+export async function installWhereNeeded(root) {
+  if (!isInstalled(root)) await install(root);
+}
 
 /** npm writes down what it installed; it must hold every package of the lockfile that is not optional. */
-function isInstalled() {
+function isInstalled(root) {
   const record = join(root, "node_modules", ".package-lock.json");
   if (!existsSync(record)) return false;
   const installed = JSON.parse(readFileSync(record, "utf8")).packages;
@@ -28,16 +27,17 @@ function isInstalled() {
   );
 }
 
-async function install() {
-  console.log("headgate: installing packages with npm ci (a minute, the first time) ...");
+async function install(root) {
+  console.error("headgate: installing packages with npm ci (a minute, the first time) ...");
   const npm = process.platform === "win32" ? ["cmd", "/c", "npm"] : ["npm"];
   const ci = [...npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"];
   const guard = join(root, "lib", "server", "guard.mjs");
   const folder = join(tmpdir(), `headgate-${randomBytes(6).toString("hex")}`);
-  // The pipe ends with this process, however it ends, and then so does npm.
+  // The pipe ends with this process, however it ends, and then so does npm. Output is the command's:
+  // what is printed here must not stand in TOKEN=$(npm run --silent token -- …).
   const installing = spawn(process.execPath, [guard, folder, ...ci], {
     cwd: root,
-    stdio: ["pipe", "inherit", "inherit"],
+    stdio: ["pipe", 2, 2],
     detached: true,
     windowsHide: true,
   });

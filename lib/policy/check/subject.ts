@@ -1,6 +1,6 @@
-import type { Place, Problems } from "./errors.ts";
-import { withSuggestion } from "./check/nearest.ts";
-import type { Subject } from "./types.ts";
+import type { Place, Problems } from "#lib/policy/errors";
+import { withSuggestion } from "#lib/core/nearest";
+import type { Subject } from "#lib/policy/types";
 
 /**
  * Reads a key of `limits`: "ip", "user|ip" (the first that has a value), "ip+account" (the

@@ -1,5 +1,5 @@
-import type { Place, Problems } from "../errors.ts";
-import { withSuggestion } from "./nearest.ts";
+import type { Place, Problems } from "./errors.ts";
+import { withSuggestion } from "#lib/core/nearest";
 
 /** Says whether a value is of a kind. */
 export type Guard<T> = (value: unknown) => value is T;

@@ -1,0 +1,112 @@
+import * as z from "zod/mini";
+import {
+  invalidSettings,
+  isPlain,
+  isToken,
+  processVariables,
+  readHttpAddress,
+  readTogether,
+  setVariables,
+  type Variables,
+} from "headgate/settings";
+import { type GateEnvironment, readGateEnvironment } from "#config/gate-env";
+
+/** The sample's environment as its handlers use it; docs/reference/environment.md has the table. */
+export interface Environment extends GateEnvironment, OwnEnvironment {}
+
+/** What the sample's variables say that its gate does not read. */
+interface OwnEnvironment {
+  /** Where the app's own pages are, as browsers name it; undefined: at the request's host. */
+  readonly appOrigin: string | undefined;
+  /** Where Instagram's API is, and the long-lived token that a connection to it begins with. */
+  readonly instagram: { readonly url: string; readonly token: string | undefined };
+  /** Who can try the login, as app/_domain/auth/accounts.ts reads it. */
+  readonly demoAccounts: string | undefined;
+}
+
+const plain = z.string().check(z.refine(isPlain));
+const origin = plain.check(z.refine(isOrigin));
+/** What was validated is what is handed on. */
+const httpAddress = z.string().check(
+  z.overwrite((text) => readHttpAddress(text) ?? ""),
+  z.minLength(1),
+);
+const token = z.string().check(z.refine(isToken), z.maxLength(1024));
+
+const schema = z.object({
+  APP_ORIGIN: z.optional(origin),
+  INSTAGRAM_API_URL: z._default(httpAddress, "https://graph.instagram.com"),
+  INSTAGRAM_ACCESS_TOKEN: z.optional(token),
+  INSTAGRAM_STAND_IN: z.optional(httpAddress),
+  DEMO_ACCOUNTS: z.optional(z.string()),
+  NODE_ENV: z.optional(z.string()),
+});
+
+/** A token goes to nobody else. */
+const INSTAGRAM_HOSTS = ["graph.instagram.com", "graph.facebook.com"];
+
+/** What each variable must be, for the error: a schema's own words name no use. */
+export const MUST_BE = {
+  APP_ORIGIN: "one origin such as https://app.example",
+  INSTAGRAM_API_URL: `https, at ${INSTAGRAM_HOSTS.join(" or ")}; in development any address`,
+  INSTAGRAM_ACCESS_TOKEN: "a long-lived token of Instagram's, without blanks or quotes",
+  INSTAGRAM_STAND_IN: "http on this machine's own loopback, such as http://127.0.0.1:8090",
+} as const satisfies Readonly<Record<string, string>>;
+
+/**
+ * Reads Headgate's variables and the sample's own. Blanks and line breaks around a value are no part of
+ * it, and an empty variable counts as unset.
+ *
+ * @throws {SettingsError} ENV_INVALID, which names each variable of both at fault and what it must be,
+ * never what was given: it may be a secret
+ * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN where nothing says whose address to count
+ */
+export function readEnvironment(source: Variables): Environment {
+  const { gate, own } = readTogether({
+    gate: () => readGateEnvironment(source),
+    own: () => readOwn(source),
+  });
+  return { ...gate, ...own };
+}
+
+function readOwn(source: Variables): OwnEnvironment {
+  const parsed = z.safeParse(schema, setVariables(source));
+  if (!parsed.success) throw invalid(parsed.error.issues.map((issue) => String(issue.path[0])));
+  const env = parsed.data;
+  return {
+    appOrigin: env.APP_ORIGIN,
+    instagram: { url: instagramUrl(env), token: env.INSTAGRAM_ACCESS_TOKEN },
+    demoAccounts: env.DEMO_ACCOUNTS,
+  };
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** A stand-in is on this machine, and has its own variable: no mistake sends a token elsewhere. */
+function instagramUrl(env: z.infer<typeof schema>): string {
+  if (env.INSTAGRAM_STAND_IN) {
+    const { protocol, hostname } = new URL(env.INSTAGRAM_STAND_IN);
+    const isLoopback = ["127.0.0.1", "[::1]", "localhost"].includes(hostname);
+    if (protocol !== "http:" || !isLoopback) throw invalid(["INSTAGRAM_STAND_IN"]);
+    return env.INSTAGRAM_STAND_IN;
+  }
+  const { protocol, host } = new URL(env.INSTAGRAM_API_URL);
+  const isInstagram = protocol === "https:" && INSTAGRAM_HOSTS.includes(host);
+  if (!isInstagram && env.NODE_ENV !== "development") throw invalid(["INSTAGRAM_API_URL"]);
+  return env.INSTAGRAM_API_URL;
+}
+
+function invalid(names: readonly string[]) {
+  const words: Readonly<Record<string, string>> = MUST_BE;
+  return invalidSettings(Object.fromEntries(names.map((name) => [name, words[name] ?? "text"])));
+}
+
+let read: Environment | undefined;
+
+/** The environment of this process, read when first asked for and then kept. */
+export function environment(): Environment {
+  read ??= readEnvironment(processVariables());
+  return read;
+}

@@ -1,0 +1,63 @@
+import { fromEnv, type HeadgateEnvironment } from "headgate";
+import {
+  invalidSettings,
+  plain,
+  processVariables,
+  readTogether,
+  readVariables,
+  secret,
+  setVariables,
+  type Variables,
+  type VariableTable,
+} from "headgate/settings";
+
+/** What the sample's gate needs of the environment, at the edge too: so it is read without zod. */
+export interface GateEnvironment extends HeadgateEnvironment {
+  /** What a user's token is verified by. */
+  readonly auth: { readonly secrets: readonly string[]; readonly audience: string };
+}
+
+const SECRET = "at least 32 characters without quotes around them";
+
+/** The sample's own variables that its gate reads: it counts users by their tokens. */
+export const AUTH_VARIABLES = {
+  AUTH_SECRET: { read: secret, mustBe: SECRET },
+  AUTH_SECRET_PREVIOUS: { read: secret, mustBe: SECRET },
+  AUTH_AUDIENCE: {
+    read: plain,
+    mustBe: "the `aud` of the app's tokens, without quotes around it",
+    standard: "headgate",
+  },
+} as const satisfies VariableTable;
+
+/**
+ * Reads Headgate's variables and those of the sample's tokens. REDIS_URL names the store where no REST
+ * store is named: the app with proxy.ts, in Node, reaches it by TCP.
+ *
+ * @throws {SettingsError} ENV_INVALID, which names every variable at fault
+ * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN where nothing says whose address to count
+ */
+export function readGateEnvironment(source: Variables): GateEnvironment {
+  const { headgate, auth } = readTogether({
+    headgate: () => fromEnv(source, { redisVariable: "REDIS_URL" }),
+    auth: () => authOf(setVariables(source)),
+  });
+  return { ...headgate, auth };
+}
+
+function authOf(set: Variables): GateEnvironment["auth"] {
+  const { AUTH_SECRET, AUTH_SECRET_PREVIOUS, AUTH_AUDIENCE } = readVariables(AUTH_VARIABLES, set);
+  if (AUTH_SECRET_PREVIOUS && !AUTH_SECRET) {
+    throw invalidSettings({ AUTH_SECRET: "set, since AUTH_SECRET_PREVIOUS is" });
+  }
+  const secrets = [AUTH_SECRET, AUTH_SECRET_PREVIOUS].filter((text) => text !== undefined);
+  return { secrets, audience: AUTH_AUDIENCE };
+}
+
+let read: GateEnvironment | undefined;
+
+/** What the gate of this process needs, read when first asked for and then kept. */
+export function gateEnvironment(): GateEnvironment {
+  read ??= readGateEnvironment(processVariables());
+  return read;
+}

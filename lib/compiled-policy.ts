@@ -1,0 +1,11 @@
+/** A policy as it is after its check: for pages and programs that show it. */
+export { compilePolicy } from "#lib/policy/check/compile";
+export type {
+  Algorithm,
+  CompiledLimit,
+  CompiledPolicy,
+  CompiledRule,
+  CompiledTiers,
+  OnStoreFailure,
+  Subject,
+} from "#lib/policy/types";

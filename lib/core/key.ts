@@ -1,0 +1,12 @@
+/**
+ * Returns why a value cannot be a key; undefined for text that is not empty. An empty text is what is
+ * left of an id that nobody has: it would make all who have none share one count, event or lock. A
+ * number or null would be the text that it is written as, which is another key.
+ *
+ * @example
+ * keyProblem(""); // "key is empty; allowed: text of at least one character."
+ */
+export function keyProblem(key: unknown): string | undefined {
+  if (typeof key !== "string") return `key is a ${typeof key}; allowed: text.`;
+  return key === "" ? "key is empty; allowed: text of at least one character." : undefined;
+}

@@ -1,0 +1,15 @@
+import type { Pseudonym } from "./client.ts";
+import type { Vault } from "./vault.ts";
+
+/** Called with what failed, in a few words, and with the error. */
+export type OnFailure = (what: string, error: unknown) => void;
+
+/** What each of the handlers' tools that keep something in Redis needs. */
+export interface ToolParts {
+  /** Stands for a key in Redis, where no name of a person may be. */
+  readonly pseudonym: Pseudonym;
+  /** Encrypts the results that are kept, since they may be anybody's. */
+  readonly vault: Vault;
+  /** Called when the store fails and no caller gets an error, and when a result cannot be kept or read. */
+  readonly onFailure: OnFailure;
+}

@@ -1,0 +1,176 @@
+import type { GateMode } from "#lib/core/mode";
+import { namedRest, redisIn } from "#lib/core/named-store";
+import { namespaceOf } from "#lib/core/namespace";
+import { NEXT_CUTS_AT } from "#lib/core/next-body-size";
+import { invalidSettings, readTogether, setVariables, type Variables } from "#lib/core/settings";
+import type { RedisAddress } from "#lib/core/store-address";
+import { readVariables } from "#lib/core/variable-table";
+import { GATE_VARIABLES } from "./gate-variables.ts";
+import { type AddressSource, addressSource } from "#lib/identity/address-source";
+import { secretOf } from "#lib/identity/derived-secret";
+import type { LegacyHeaders } from "#lib/respond/headers";
+
+/** What the gate needs of the environment. */
+export interface HeadgateEnvironment {
+  /** How the store is reached. */
+  readonly store: {
+    /**
+     * The address of its REST API, or, with an empty token, of a Redis by TCP. It is undefined where
+     * HEADGATE_MODE is off and no store is named.
+     */
+    readonly url: string | undefined;
+    /** The token of its REST API; empty for a Redis by TCP. */
+    readonly token: string;
+    /** The longest that a call may take, in milliseconds. */
+    readonly deadlineMs: number;
+  };
+  /** Whether the store is known to be a Redis Cluster. */
+  readonly cluster: boolean;
+  /** Whether calls of requests that are served at the same time go together, as under our own server. */
+  readonly joins: boolean;
+  /** What keys begin with. */
+  readonly namespace: string;
+  /** Whether another app on the same store could have this namespace, since nothing names the app. */
+  readonly isNamespaceShared: boolean;
+  /** What becomes of decisions: the switch for an incident. */
+  readonly mode: GateMode;
+  /** Keys the hashes that stand for clients. */
+  readonly secret: string;
+  /** The secret where no client can guess it: it signs the header that names an app's visitor. */
+  readonly visitorSecret: string | undefined;
+  /** Where the client's address comes from. It is undefined only in development and with mode "off". */
+  readonly clientAddress: AddressSource | undefined;
+  /** The bits of an IPv6 address that name a client. */
+  readonly ipv6Prefix: number;
+  /** Origins that may read the answers of checked routes. */
+  readonly corsOrigins: readonly string[];
+  /** Headers of handlers that pages of these origins may read. */
+  readonly corsExposedHeaders: readonly string[];
+  /** Whether X-RateLimit-* headers are sent beside the standard ones, or "only" they. */
+  readonly legacyHeaders: LegacyHeaders;
+  /** Where Next cuts a body unless next.config says otherwise, in bytes; undefined where it cuts none. */
+  readonly cutAt: number | undefined;
+}
+
+export interface FromEnvOptions {
+  /**
+   * The variable of yours that holds redis://[user:password@]host[:port][/db], for an app that reaches
+   * its store by TCP where no REST store is named.
+   * @default none: the name is not ours, and the edge has no TCP
+   */
+  readonly redisVariable?: string;
+}
+
+/**
+ * Reads Headgate's variables: those of docs/reference/environment.md that the gate reads, and no
+ * others. Blanks and line breaks around a value are no part of it, and an empty variable counts as
+ * unset.
+ *
+ * @param source the variables
+ * @throws {SettingsError} ENV_INVALID, which names every variable at fault and what it must be, never
+ * what was given: it may be a secret
+ * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN where nothing says whose address to count
+ * @example
+ * const { store, namespace } = fromEnv();
+ * @example
+ * fromEnv(process.env, { redisVariable: "REDIS_URL" }).store.url; // "redis://127.0.0.1:6379"
+ */
+export function fromEnv(
+  source: Variables = processVariables(),
+  { redisVariable }: FromEnvOptions = {},
+): HeadgateEnvironment {
+  const set = setOf(source, redisVariable);
+  const platform = platformOf(set);
+  const { own, redis, store, clientAddress } = readTogether({
+    own: () => readVariables(GATE_VARIABLES, set),
+    joins: () => refuseJoins(set, platform),
+    redis: () => readRedis(set, redisVariable),
+    store: () => storeOf(set, redisVariable),
+    clientAddress: () => clientAddressOf(set, platform),
+  });
+  const namespace = namespaceOf(set);
+  const secret = own.HEADGATE_SECRET ?? store.secret;
+  const isGuessable = own.HEADGATE_SECRET_GUESSABLE === "1" || isDerivedFromOpen(secret, redis);
+  return {
+    store: { url: store.url, token: store.token, deadlineMs: own.HEADGATE_STORE_DEADLINE_MS },
+    cluster: own.HEADGATE_CLUSTER,
+    joins: own.HEADGATE_JOIN,
+    namespace: namespace.name,
+    isNamespaceShared: namespace.isShared,
+    mode: own.HEADGATE_MODE,
+    secret,
+    visitorSecret: isGuessable ? undefined : secret,
+    clientAddress,
+    ipv6Prefix: own.CLIENT_IPV6_PREFIX,
+    corsOrigins: own.CORS_ORIGINS,
+    corsExposedHeaders: own.CORS_EXPOSED_HEADERS,
+    legacyHeaders: own.HEADGATE_LEGACY_HEADERS,
+    cutAt: platform === undefined ? NEXT_CUTS_AT : undefined,
+  };
+}
+
+/**
+ * Returns the variables of this process, and the app's name as next.config has it: Next writes that
+ * into the code at build. A name in the process stands before it.
+ */
+export function processVariables(): Variables {
+  return { HEADGATE_APP: process.env["HEADGATE_APP"], ...process.env };
+}
+
+/** The variables that are set. One that the gate does not read is not even looked at. */
+function setOf(source: Variables, redisVariable: string | undefined) {
+  const names = Object.keys(GATE_VARIABLES);
+  if (redisVariable !== undefined) names.push(redisVariable);
+  return setVariables(Object.fromEntries(names.map((name) => [name, source[name]])));
+}
+
+/** Returns the platform that serves the app. There a request must not wait for another request's call. */
+function platformOf({ VERCEL, HEADGATE_SERVER }: Variables): "workers" | "vercel" | undefined {
+  if (globalThis.navigator?.userAgent === "Cloudflare-Workers") return "workers";
+  return VERCEL === "1" && HEADGATE_SERVER !== "1" ? "vercel" : undefined;
+}
+
+function refuseJoins({ HEADGATE_JOIN }: Variables, platform: string | undefined): void {
+  if (platform !== undefined && HEADGATE_JOIN === "1") {
+    throw invalidSettings({ HEADGATE_JOIN: GATE_VARIABLES.HEADGATE_JOIN.mustBe });
+  }
+}
+
+/** The Redis that the app's own variable names. It must be an address where a REST store is used too. */
+function readRedis(set: Variables, variable: string | undefined): RedisAddress | undefined {
+  return variable === undefined ? undefined : redisIn({ [variable]: set[variable] }, variable);
+}
+
+/** HEADGATE_MODE=off asks no store, so none has to be named. */
+function storeOf(set: Variables, redisVariable: string | undefined) {
+  const rest = namedRest(set);
+  if (rest) return { url: rest.url, token: rest.token, secret: `headgate:${rest.token}` };
+  const redis = redisVariable === undefined ? undefined : redisIn(set, redisVariable);
+  if (redis) return { url: redis.href, token: "", secret: secretOf(redis.href) };
+  if (set["HEADGATE_MODE"] !== "off") throw invalidSettings(NO_STORE);
+  // Without a store no hash that it keys is ever kept.
+  return { url: undefined, token: "", secret: "headgate:no-store" };
+}
+
+const NO_STORE = {
+  UPSTASH_REDIS_REST_URL:
+    "set to the store's REST address, since the edge has no TCP: for a redis:// address run Headgate's gateway before that Redis, or, in Node alone, use headgate/tcp",
+  UPSTASH_REDIS_REST_TOKEN: "set to the token of that address",
+};
+
+function clientAddressOf(set: Variables, platform: string | undefined): AddressSource | undefined {
+  const { CLIENT_IP_FROM, HEADGATE_SOCKET_NONCE, VERCEL, NODE_ENV, HEADGATE_MODE } = set;
+  return addressSource({
+    clientIpFrom: CLIENT_IP_FROM,
+    socketNonce: HEADGATE_SOCKET_NONCE,
+    onVercel: VERCEL === "1",
+    onCloudflare: platform === "workers",
+    // Where nothing is counted, nothing has to say whose address it would be.
+    production: NODE_ENV === "production" && HEADGATE_MODE !== "off",
+  });
+}
+
+/** A client can derive the secret too when the address of the Redis holds no password. */
+function isDerivedFromOpen(secret: string, redis: RedisAddress | undefined): boolean {
+  return redis !== undefined && !redis.password && secret === secretOf(redis.href);
+}

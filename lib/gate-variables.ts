@@ -1,0 +1,134 @@
+import { isPlain, isSecret, isToken } from "#lib/core/settings";
+import { readHttpAddress, REST_ADDRESS, REST_TOKEN } from "#lib/core/store-address";
+import type { VariableTable } from "#lib/core/variable-table";
+import { DEFAULT_IPV6_PREFIX } from "#lib/identity/canonical-address";
+
+/** The variables that a person sets, and that the gate reads. docs/reference/environment.md has them all. */
+const SET_BY_PEOPLE = {
+  UPSTASH_REDIS_REST_URL: { read: readHttpAddress, mustBe: REST_ADDRESS },
+  UPSTASH_REDIS_REST_TOKEN: { read: token, mustBe: REST_TOKEN },
+  KV_REST_API_URL: { read: readHttpAddress, mustBe: REST_ADDRESS },
+  KV_REST_API_TOKEN: { read: token, mustBe: REST_TOKEN },
+  HEADGATE_STORE_DEADLINE_MS: {
+    read: wholeNumber(10, 10_000),
+    mustBe: "a whole number of milliseconds from 10 to 10000",
+    standard: "500",
+  },
+  HEADGATE_CLUSTER: {
+    read: oneOf({ "0": false, "1": true }),
+    mustBe: "1, where the store is a Redis Cluster, or 0",
+    standard: "0",
+  },
+  HEADGATE_JOIN: {
+    read: oneOf({ "0": false, "1": true }),
+    mustBe: "1, where a request may wait for another's call (never on Vercel or Workers), or 0",
+    standard: "0",
+  },
+  HEADGATE_NAMESPACE: {
+    read: matching(/^[A-Za-z0-9_-]{1,64}$/),
+    mustBe: "1 to 64 letters, digits, _ or -",
+  },
+  HEADGATE_MODE: {
+    read: oneOf({ enforce: "enforce", shadow: "shadow", off: "off" }),
+    mustBe: "enforce, shadow or off",
+    standard: "enforce",
+  },
+  HEADGATE_SECRET: {
+    read: secret,
+    mustBe: "at least 32 characters without quotes around them, the same on all instances",
+  },
+  HEADGATE_LEGACY_HEADERS: {
+    read: oneOf({ "0": false, "1": true, only: "only" }),
+    mustBe: "0, 1 or only",
+    standard: "0",
+  },
+  CLIENT_IP_FROM: {
+    read: plain,
+    mustBe:
+      "socket, hops:n, trusted:CIDR,…, header:NAME or a platform's name, without quotes around it",
+  },
+  CLIENT_IPV6_PREFIX: {
+    read: wholeNumber(48, 128),
+    mustBe: "a whole number of bits from 48 to 128",
+    standard: String(DEFAULT_IPV6_PREFIX),
+  },
+  CORS_ORIGINS: {
+    read: origins,
+    mustBe: "origins such as https://shop.example, separated by commas, or *",
+    standard: "",
+  },
+  CORS_EXPOSED_HEADERS: {
+    read: headerNames,
+    mustBe: "names of headers such as X-Total-Count, separated by commas",
+    standard: "",
+  },
+} as const satisfies VariableTable;
+
+/** A variable of which every text can be used. */
+const ANYTHING = { read: (text: string) => text, mustBe: "text" } as const;
+
+/** The variables by which our server, the build, and a platform tell the gate where it runs. */
+const SET_BY_PROGRAMS = {
+  HEADGATE_APP: ANYTHING,
+  HEADGATE_SECRET_GUESSABLE: ANYTHING,
+  HEADGATE_SERVER: ANYTHING,
+  HEADGATE_SOCKET_NONCE: ANYTHING,
+  VERCEL: ANYTHING,
+  VERCEL_ENV: ANYTHING,
+  VERCEL_PROJECT_ID: ANYTHING,
+  NODE_ENV: ANYTHING,
+} as const satisfies VariableTable;
+
+/** Every variable that the gate reads. */
+export const GATE_VARIABLES = { ...SET_BY_PEOPLE, ...SET_BY_PROGRAMS } as const;
+
+export function plain(text: string): string | undefined {
+  return isPlain(text) ? text : undefined;
+}
+
+export function secret(text: string): string | undefined {
+  return isSecret(text) ? text : undefined;
+}
+
+function token(text: string): string | undefined {
+  return isToken(text) ? text : undefined;
+}
+
+function matching(form: RegExp) {
+  return (text: string) => (form.test(text) ? text : undefined);
+}
+
+function wholeNumber(least: number, most: number) {
+  return (text: string) => {
+    const number = Number(text);
+    return Number.isInteger(number) && number >= least && number <= most ? number : undefined;
+  };
+}
+
+/** Reads one of the words that stand for a value. */
+function oneOf<const Words extends Readonly<Record<string, unknown>>>(words: Words) {
+  return (text: string): Words[keyof Words] | undefined =>
+    Object.hasOwn(words, text) ? (words[text] as Words[keyof Words]) : undefined;
+}
+
+/** An origin is compared letter by letter with a header: "https://a.example/" would never match. */
+function origins(text: string): readonly string[] | undefined {
+  const list = listed(text);
+  const areOrigins = list.every((one) => one === "*" || isOrigin(one));
+  return isPlain(text) && areOrigins ? list : undefined;
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
+function headerNames(text: string): readonly string[] | undefined {
+  return /^[\w!#$%&'*+.^`|~, -]*$/.test(text) ? listed(text) : undefined;
+}
+
+function listed(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((one) => one.trim())
+    .filter(Boolean);
+}

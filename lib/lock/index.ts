@@ -1,0 +1,8 @@
+/** Locks: one instance acts at a time. */
+export {
+  createLocks,
+  type HoldOptions,
+  type Lock,
+  type Locks,
+  type SharedErrors,
+} from "./locks.ts";

@@ -1,0 +1,2 @@
+/** Answers as problem details (RFC 9457). */
+export { type Problem, problemResponse, QUOTA_EXCEEDED, REDUCED_CAPACITY } from "./problem.ts";

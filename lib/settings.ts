@@ -1,0 +1,19 @@
+/**
+ * What reads variables, for an app that has some of its own beside Headgate's: one error then names
+ * all that are wrong.
+ */
+export { processVariables } from "./env.ts";
+export { plain, secret } from "./gate-variables.ts";
+export { unknownVariables } from "./unknown-variables.ts";
+export { namespaceOf, SHARED_NAMESPACE } from "#lib/core/namespace";
+export {
+  invalidSettings,
+  isPlain,
+  isSecret,
+  isToken,
+  readTogether,
+  setVariables,
+  type Variables,
+} from "#lib/core/settings";
+export { readHttpAddress } from "#lib/core/store-address";
+export { readVariables, type VariableTable } from "#lib/core/variable-table";

@@ -1,0 +1,11 @@
+// npm run check:house
+//
+// Prints how far the house is from the one that docs/internals/architecture.md describes, and ends with 1
+// where it became worse.
+import { readHouse } from "./read-house.ts";
+import { inspect } from "./inspect.ts";
+import { render } from "./render.ts";
+
+const { text, isSound } = render(inspect(readHouse()));
+console.log(text);
+if (!isSound) process.exitCode = 1;

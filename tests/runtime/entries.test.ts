@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { rolldown } from "rolldown";
+import { expect, test } from "vitest";
+import { ROOT } from "../support/app.ts";
+
+const MANIFEST = JSON.parse(readFileSync(join(ROOT, "lib", "package.json"), "utf8")) as {
+  readonly exports: Readonly<Record<string, string>>;
+};
+const ENTRIES = Object.keys(MANIFEST.exports).map((subpath) => `headgate${subpath.slice(1)}`);
+
+/** Entries for programs in Node; each of the others must run at the edge. */
+const NODE_ALONE = new Set(["headgate/tcp", "headgate/server"]);
+
+test("each public entry can be imported by its name, and no name is in two of them", async () => {
+  const names = await Promise.all(
+    ENTRIES.map(async (entry) => Object.keys((await import(entry)) as object)),
+  );
+  expect(ENTRIES).toContain("headgate");
+  for (const exported of names) expect(exported.length).toBeGreaterThan(0);
+  expect(names.flat().toSorted()).toEqual([...new Set(names.flat())].toSorted());
+});
+
+/** The files of lib whose code a bundle has, for the edge. */
+async function filesFor(source: string): Promise<string[]> {
+  const build = await rolldown({
+    input: "entry",
+    platform: "neutral",
+    external: [/^next\//],
+    onLog: () => {},
+    plugins: [
+      {
+        name: "entry",
+        resolveId: (id) => (id === "entry" ? join(ROOT, "entry.ts") : undefined),
+        load: (id) => (id === join(ROOT, "entry.ts") ? source : undefined),
+      },
+    ],
+  });
+  const { output } = await build.generate();
+  await build.close();
+  return output.flatMap((chunk) =>
+    chunk.type === "chunk"
+      ? Object.entries(chunk.modules)
+          .filter(([id, { renderedLength }]) => id.includes("/lib/") && renderedLength > 0)
+          .map(([id]) => id.split("/lib/")[1] ?? "")
+      : [],
+  );
+}
+
+test.each(ENTRIES.filter((entry) => !NODE_ALONE.has(entry)))(
+  "%s can be bundled for the edge",
+  async (entry) => {
+    const files = await filesFor(`export * from ${JSON.stringify(entry)};`);
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.filter((file) => /^(?:gateway|embedded|server|audit|cli)\//.test(file))).toEqual(
+      [],
+    );
+  },
+);
+
+test("what middleware takes from headgate has no tool of handlers with it", async () => {
+  const files = await filesFor(
+    'export { headgate, definePolicy, fromEnv, logEvents } from "headgate";',
+  );
+  expect(files).toContain("guard.ts");
+  expect(files.filter((file) => /^(?:dedup|lock|idempotency)\/|^limits\.ts$/.test(file))).toEqual(
+    [],
+  );
+});

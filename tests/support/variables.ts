@@ -1,0 +1,101 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseSync } from "oxc-parser";
+import { ROOT } from "./app.ts";
+
+/** A row of docs/reference/environment.md. */
+export interface DocumentedVariable {
+  readonly by: readonly string[];
+  /** What it must be, without backticks; who sets it, where no person does. */
+  readonly mustBe: string;
+  /** The text of its default where that is one, without backticks. */
+  readonly standard: string;
+}
+
+/** The variables on the page, by name. */
+export function documentedVariables(): ReadonlyMap<string, DocumentedVariable> {
+  const page = readFileSync(join(ROOT, "docs", "reference", "environment.md"), "utf8");
+  const rows = page.split("\n").filter((line) => line.startsWith("| `"));
+  return new Map(
+    rows.map((row) => {
+      const [name = "", , by = "", mustBe = "", standard = ""] = row
+        .slice(1, -1)
+        .split(" | ")
+        .map((cell) => cell.replaceAll("`", "").trim());
+      return [name, { by: by.split(", "), mustBe, standard }];
+    }),
+  );
+}
+
+/** A name that code reads as a property, and of what: "process.env", the name of a variable, or "". */
+export interface PropertyRead {
+  readonly name: string;
+  readonly of: string;
+}
+
+type Node = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+const FORM = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;
+
+/** What a function is given that reads the variable whose name it is given too. */
+const ENVIRONMENT = /^(?:env|set|source|variables|process\.env)$/;
+
+/**
+ * Finds every name in capitals that code reads as a property: `env.PORT`, `env["PORT"]`,
+ * `const { PORT } = env`, a parameter `{ PORT }`, and `wholeNumber(env, "PORT", …)`.
+ */
+export function propertyReads(code: string, file = "code.ts"): readonly PropertyRead[] {
+  const found: PropertyRead[] = [];
+  const add = (name: unknown, of: string) => {
+    if (typeof name === "string" && FORM.test(name)) found.push({ name, of });
+  };
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(visit);
+    if (!isNode(value)) return;
+    if (value.type === "MemberExpression") add(keyOf(value, "property"), textOf(value["object"]));
+    if (value.type === "VariableDeclarator") addAll(value["id"], textOf(value["init"]));
+    if (value.type === "AssignmentExpression") addAll(value["left"], textOf(value["right"]));
+    if (value.type === "ObjectPattern") addAll(value, "");
+    if (value.type === "CallExpression" && isReader(value)) {
+      for (const argument of argumentsOf(value)) add(argument["value"], "a reader");
+    }
+    Object.values(value).forEach(visit);
+  };
+  const addAll = (pattern: unknown, of: string) => {
+    if (!isNode(pattern) || pattern.type !== "ObjectPattern") return;
+    for (const property of pattern["properties"] as Node[]) add(keyOf(property, "key"), of);
+  };
+  visit(parseSync(file, code).program);
+  return found;
+}
+
+/** `wholeNumber(env, "PORT", …)`, and `ms("REQUEST_TIMEOUT", …)` of lib/server/http-settings.ts. */
+function isReader(call: Node): boolean {
+  const [first] = argumentsOf(call);
+  return ENVIRONMENT.test(textOf(first)) || textOf(call["callee"]) === "ms";
+}
+
+function argumentsOf(call: Node): readonly Node[] {
+  return call["arguments"] as readonly Node[];
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && "type" in value;
+}
+
+/** The name of a property, where the code has it in letters. */
+function keyOf(node: Node, field: "property" | "key"): unknown {
+  const { [field]: key, computed } = node;
+  if (!isNode(key)) return undefined;
+  return key.type === "Literal" ? key["value"] : computed === true ? undefined : key["name"];
+}
+
+/** `env`, or `process.env`, in whichever way it is written. */
+function textOf(node: unknown): string {
+  if (!isNode(node)) return "";
+  if (node.type === "Identifier") return String(node["name"]);
+  if (node.type === "ChainExpression") return textOf(node["expression"]);
+  if (node.type !== "MemberExpression") return "";
+  const of = textOf(node["object"]);
+  return `${of.endsWith("process") ? "process" : of}.${String(keyOf(node, "property"))}`;
+}

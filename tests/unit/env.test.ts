@@ -1,0 +1,238 @@
+import { describe, expect, test } from "vitest";
+import { SettingsError, type Variables } from "#lib/core/settings";
+import { fromEnv, type FromEnvOptions } from "#lib/env";
+import { GATE_VARIABLES } from "#lib/gate-variables";
+
+const base = {
+  UPSTASH_REDIS_REST_URL: "https://store.example",
+  UPSTASH_REDIS_REST_TOKEN: "token",
+  CLIENT_IP_FROM: "hops:1",
+};
+const long = "a secret that is at least 32 characters long";
+const redis = "redis://:a-password@127.0.0.1:6379/3";
+
+function faultsOf(env: Variables, options?: FromEnvOptions): Readonly<Record<string, string>> {
+  try {
+    fromEnv(env, options);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.mustBe;
+    throw error;
+  }
+  return {};
+}
+
+/** The names that fromEnv looks at. */
+function namesRead(options?: FromEnvOptions): readonly string[] {
+  const names = new Set<string>();
+  const refuse = () => expect.unreachable("fromEnv lists the variables of other programs");
+  const source = new Proxy<Variables>(base, {
+    get: (env, name) => {
+      names.add(String(name));
+      return env[String(name)];
+    },
+    ownKeys: refuse,
+    has: refuse,
+  });
+  fromEnv(source, options);
+  return [...names].toSorted((a, b) => a.localeCompare(b));
+}
+
+const sorted = (names: readonly string[]) => names.toSorted((a, b) => a.localeCompare(b));
+
+describe("fromEnv", () => {
+  test("has a default for everything but the store", () => {
+    expect(fromEnv(base)).toStrictEqual({
+      store: { url: "https://store.example", token: "token", deadlineMs: 500 },
+      cluster: false,
+      joins: false,
+      mode: "enforce",
+      namespace: "local",
+      isNamespaceShared: true,
+      secret: "headgate:token",
+      visitorSecret: "headgate:token",
+      clientAddress: { from: "hops", hops: 1 },
+      ipv6Prefix: 64,
+      corsOrigins: [],
+      corsExposedHeaders: [],
+      legacyHeaders: false,
+      cutAt: 10_485_760,
+    });
+  });
+
+  test("looks at the variables of its table, and at no other", () => {
+    expect(namesRead()).toEqual(sorted(Object.keys(GATE_VARIABLES)));
+    const withRedis = [...Object.keys(GATE_VARIABLES), "MY_REDIS"];
+    expect(namesRead({ redisVariable: "MY_REDIS" })).toEqual(sorted(withRedis));
+  });
+
+  test("does not judge variables of other programs", () => {
+    const others = { AUTH_SECRET: "short", REDIS_URL: "localhost", PORT: "all", APP_ORIGIN: "x" };
+    expect(fromEnv({ ...base, ...others })).toStrictEqual(fromEnv(base));
+  });
+
+  test("names every variable at fault at once, and none of their values", () => {
+    const bad = {
+      ...base,
+      UPSTASH_REDIS_REST_TOKEN: '"Hunter2"',
+      KV_REST_API_URL: "Hunter2",
+      HEADGATE_STORE_DEADLINE_MS: "Hunter2",
+      HEADGATE_MODE: "Hunter2",
+      HEADGATE_SECRET: "Hunter2",
+      CLIENT_IP_FROM: "trusted:10.0.0.0/40",
+      CORS_ORIGINS: "Hunter2",
+      VERCEL: "1",
+      HEADGATE_JOIN: "1",
+    };
+    const faults = faultsOf(bad);
+    expect(sorted(Object.keys(faults))).toEqual([
+      "CLIENT_IP_FROM",
+      "CORS_ORIGINS",
+      "HEADGATE_JOIN",
+      "HEADGATE_MODE",
+      "HEADGATE_SECRET",
+      "HEADGATE_STORE_DEADLINE_MS",
+      "KV_REST_API_URL",
+      "UPSTASH_REDIS_REST_TOKEN",
+    ]);
+    expect(() => fromEnv(bad)).toThrow(/^The environment cannot be used\. (?!.*Hunter2)/);
+  });
+
+  test("names the other half of a store with every other fault", () => {
+    const { UPSTASH_REDIS_REST_URL, CLIENT_IP_FROM } = base;
+    const env = { UPSTASH_REDIS_REST_URL, CLIENT_IP_FROM, HEADGATE_MODE: "of" };
+    expect(faultsOf(env)).toEqual({
+      HEADGATE_MODE: "enforce, shadow or off",
+      UPSTASH_REDIS_REST_TOKEN: "set, since UPSTASH_REDIS_REST_URL is",
+    });
+  });
+});
+
+describe("a Redis by TCP", () => {
+  const env = { CLIENT_IP_FROM: "hops:1", REDIS_URL: redis, MY_REDIS: redis };
+
+  test("is no store for the edge, and the error says what to do", () => {
+    const { UPSTASH_REDIS_REST_URL: words, ...others } = faultsOf(env);
+    expect(words).toContain("the edge has no TCP");
+    expect(words).toContain("gateway");
+    expect(words).toContain("headgate/tcp");
+    expect(Object.keys(others)).toEqual(["UPSTASH_REDIS_REST_TOKEN"]);
+  });
+
+  test("is the store where the app says which variable of its own names it", () => {
+    for (const redisVariable of ["REDIS_URL", "MY_REDIS"]) {
+      const { store, secret } = fromEnv(env, { redisVariable });
+      expect(store).toEqual({ url: redis, token: "", deadlineMs: 500 });
+      expect(secret).toMatch(/^[0-9a-f]{64}$/);
+    }
+    expect(fromEnv({ ...env, ...base }, { redisVariable: "MY_REDIS" }).store.token).toBe("token");
+  });
+
+  test("is refused by the name of that variable alone", () => {
+    const bad = { ...env, MY_REDIS: "localhost" };
+    const options = { redisVariable: "MY_REDIS" };
+    expect(Object.keys(faultsOf(bad, options))).toEqual(["MY_REDIS"]);
+    expect(Object.keys(faultsOf({ ...bad, ...base }, options))).toEqual(["MY_REDIS"]);
+    const ofCluster = { ...env, HEADGATE_CLUSTER: "1" };
+    expect(faultsOf(ofCluster, options)).toEqual({
+      MY_REDIS: expect.stringContaining("without a database"),
+    });
+    // Beside a REST store it is not reached.
+    expect(faultsOf({ ...ofCluster, ...base }, options)).toEqual({});
+  });
+});
+
+test("no header is signed by a secret that our server knows to be guessable", () => {
+  const env = { ...base, HEADGATE_SECRET: long };
+  expect(fromEnv(env).visitorSecret).toBe(long);
+  expect(fromEnv({ ...env, HEADGATE_SECRET_GUESSABLE: "1" })).toMatchObject({
+    secret: long,
+    visitorSecret: undefined,
+  });
+});
+
+describe("Headgate's variables", () => {
+  test("sends the older headers beside the standard's, in their place, or not", () => {
+    const read = (value: string) =>
+      fromEnv({ ...base, HEADGATE_LEGACY_HEADERS: value }).legacyHeaders;
+    expect(["0", "1", "only"].map(read)).toEqual([false, true, "only"]);
+  });
+
+  test("knows a cut of bodies where Next's own server runs, and none on Vercel", () => {
+    const read = (more: Record<string, string>) => fromEnv({ ...base, ...more }).cutAt;
+    expect(read({ VERCEL: "1" })).toBeUndefined();
+    expect(read({ VERCEL: "1", HEADGATE_SERVER: "1" })).toBe(10_485_760);
+  });
+
+  test.each([
+    ["trusted:10.0.0.0/8,fd00::/8", { from: "trusted" }],
+    [" header:Fly-Client-IP\n", { from: "header", header: "fly-client-ip" }],
+  ])("takes CLIENT_IP_FROM=%j", (CLIENT_IP_FROM, source) => {
+    expect(fromEnv({ ...base, CLIENT_IP_FROM }).clientAddress).toMatchObject(source);
+  });
+
+  test("keeps an app's counts from those of another app, and a preview's from production's", () => {
+    const read = (more: Record<string, string>) => fromEnv({ ...base, ...more });
+    const names = [
+      { HEADGATE_APP: "shop", NODE_ENV: "production", CLIENT_IP_FROM: "hops:1" },
+      { HEADGATE_APP: "shop", NODE_ENV: "development" },
+      { HEADGATE_APP: "blog", NODE_ENV: "development" },
+      { VERCEL_PROJECT_ID: "prj_1", VERCEL_ENV: "production" },
+      { VERCEL_PROJECT_ID: "prj_1", VERCEL_ENV: "preview" },
+      { VERCEL_PROJECT_ID: "prj_2", VERCEL_ENV: "production" },
+    ].map((more) => read(more));
+    expect(new Set(names.map(({ namespace }) => namespace)).size).toBe(6);
+    for (const { namespace, isNamespaceShared } of names) {
+      expect(namespace).toMatch(/^[A-Za-z0-9_-]{8}$/);
+      expect(isNamespaceShared).toBe(false);
+    }
+    const onVercel = { VERCEL_PROJECT_ID: "prj_1", VERCEL_ENV: "preview" };
+    expect(read({ ...onVercel, HEADGATE_APP: "shop" }).namespace).toBe(read(onVercel).namespace);
+    expect(read({}).isNamespaceShared).toBe(true);
+    expect(read({ HEADGATE_NAMESPACE: "shop" }).isNamespaceShared).toBe(false);
+  });
+
+  test("keeps a preview's quota apart, unless a namespace is set", () => {
+    expect(fromEnv({ ...base, VERCEL_ENV: "production" }).namespace).toBe("production");
+    expect(fromEnv({ ...base, VERCEL_ENV: "preview", HEADGATE_NAMESPACE: "shop" }).namespace).toBe(
+      "shop",
+    );
+  });
+
+  test("takes the store by the names of Vercel's integration, where ours are not set", () => {
+    const kv = { KV_REST_API_URL: "https://kv.example", KV_REST_API_TOKEN: "kv" };
+    expect(fromEnv(kv).store).toMatchObject({ url: "https://kv.example", token: "kv" });
+    expect(fromEnv({ ...kv, ...base }).store).toMatchObject({
+      url: "https://store.example",
+      token: "token",
+    });
+    expect(fromEnv({ ...kv, UPSTASH_REDIS_REST_URL: "" }).store.url).toBe("https://kv.example");
+  });
+
+  test.each([
+    ["UPSTASH_REDIS_REST_URL", "redis://store.example"],
+    ["UPSTASH_REDIS_REST_TOKEN", ""],
+    ["HEADGATE_STORE_DEADLINE_MS", "soon"],
+    ["HEADGATE_STORE_DEADLINE_MS", "5"],
+    ["HEADGATE_SECRET", "sh0rt-s3cret"],
+    ["HEADGATE_NAMESPACE", "a b"],
+    ["CLIENT_IP_FROM", "trusted:0.0.0.0/0"],
+    ["CLIENT_IP_FROM", "trusted:10.0.0.0/40"],
+    ["CLIENT_IP_FROM", "header:x-forwarded-for"],
+    ["CLIENT_IPV6_PREFIX", "47"],
+    ["CLIENT_IPV6_PREFIX", "129"],
+    ["CLIENT_IPV6_PREFIX", "56.5"],
+    ["HEADGATE_LEGACY_HEADERS", "yes"],
+    ["CORS_ORIGINS", "https://a.example/"],
+    ["CORS_ORIGINS", "a.example"],
+    ["CORS_EXPOSED_HEADERS", "X-Total-Count; ETag"],
+  ])("refuses %s=%s by its name, and does not repeat what was given", (name, value) => {
+    let message = "";
+    try {
+      fromEnv({ ...base, [name]: value });
+    } catch (error) {
+      message = error instanceof Error ? error.message : "";
+    }
+    expect(message).toContain(`${name} must be `);
+    expect(message.includes(value) && value !== "").toBe(false);
+  });
+});

@@ -1,0 +1,145 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { MUST_BE } from "#config/app-env";
+import { AUTH_VARIABLES } from "#config/gate-env";
+import { SettingsError } from "#lib/core/settings";
+import type { Variable } from "#lib/core/variable-table";
+import { REDIS_ADDRESS } from "#lib/core/store-address";
+import { GATE_VARIABLES } from "#lib/gate-variables";
+import { GATEWAY_TOKEN } from "#lib/gateway/token";
+import { httpSettings } from "#lib/server/http-settings";
+import { gatewayListensAt, listenAt } from "#lib/server/listening";
+import { VARIABLES } from "#lib/variables";
+import { ROOT } from "../support/app.ts";
+import { documentedVariables, propertyReads } from "../support/variables.ts";
+
+const page = documentedVariables();
+const sorted = (names: Iterable<string>) =>
+  [...new Set(names)].toSorted((a, b) => a.localeCompare(b));
+const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
+
+function faultsOf(run: () => unknown): SettingsError["mustBe"][] {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof SettingsError) return [error.mustBe];
+    throw error;
+  }
+  return [];
+}
+
+describe("docs/reference/environment.md", () => {
+  test("has the variables that Headgate's programs read, and by which", () => {
+    const documented = [...page].flatMap(([name, { by }]) => {
+      const ours = by.filter((program) => program !== "sample");
+      return ours.length > 0 ? [[name, ours] as const] : [];
+    });
+    const known = Object.entries(VARIABLES).map(([name, { by }]) => [name, by] as const);
+    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(known));
+    const ofGate = known.flatMap(([name, by]) => (by.includes("gate") ? [name] : []));
+    expect(sorted(ofGate)).toEqual(sorted([...Object.keys(GATE_VARIABLES), "HEADGATE_REWRITES"]));
+  });
+
+  test("has the sample's variables", () => {
+    const documented = [...page].flatMap(([name, { by }]) => (by.includes("sample") ? [name] : []));
+    const handed = ["REDIS_URL", "DEMO_ACCOUNTS"];
+    expect(sorted(documented)).toEqual(
+      sorted([...Object.keys(AUTH_VARIABLES), ...Object.keys(MUST_BE), ...handed]),
+    );
+  });
+
+  const judged = Object.entries<Variable<unknown>>({ ...GATE_VARIABLES, ...AUTH_VARIABLES }).filter(
+    // What programs set is not judged.
+    ([, { mustBe }]) => mustBe !== "text",
+  );
+
+  test.each(judged)("says what %s must be as the code does", (name, { mustBe }) => {
+    expect(page.get(name)?.mustBe).toBe(mustBe.replaceAll("`", ""));
+  });
+
+  test.each(judged.filter(([, { standard }]) => standard !== undefined))(
+    "says the default of %s as the code does",
+    (name, { standard }) => {
+      const [documented] = page.get(name)?.standard.split(/[ ,]/) ?? [];
+      expect(documented).toBe(standard || "none");
+    },
+  );
+
+  test.each(Object.entries({ ...MUST_BE, REDIS_URL: REDIS_ADDRESS, GATEWAY_TOKEN }))(
+    "says what %s must be as its error does",
+    (name, mustBe) => {
+      expect(page.get(name)?.mustBe).toBe(mustBe.replaceAll("`", ""));
+    },
+  );
+
+  test.each([
+    "PORT",
+    "HOST",
+    "GATEWAY_PORT",
+    "GATEWAY_HOST",
+    "MAX_BODY_BYTES",
+    "SOCKET_TIMEOUT",
+    "KEEP_ALIVE_TIMEOUT",
+    "HEADERS_TIMEOUT",
+    "REQUEST_TIMEOUT",
+  ])("says what %s must be as the server does", (name) => {
+    const env = { [name]: '"' };
+    const readers = [
+      () => listenAt(env),
+      () => gatewayListensAt(env),
+      () => httpSettings(env, false),
+    ];
+    expect(readers.flatMap(faultsOf)).toEqual([{ [name]: page.get(name)?.mustBe }]);
+  });
+});
+
+/** Properties in capitals that are no variables: of Node's, JavaScript's and WebAssembly's objects. */
+const OF_OTHER_OBJECTS = new Set([
+  "HEAPU8",
+  "HEAPU32",
+  "MAX_SAFE_INTEGER",
+  "POSITIVE_INFINITY",
+  "X_OK",
+]);
+
+describe("lib", () => {
+  const files = globSync("lib/**/*.{ts,mjs}", { cwd: ROOT, exclude: ["lib/node_modules/**"] });
+  const reads = files.flatMap((file) =>
+    propertyReads(read(file), file).map(({ name, of }) => ({ file, name, of })),
+  );
+  const variables = reads.filter(({ name }) => !OF_OTHER_OBJECTS.has(name));
+
+  test("reads the variables of the page, and no others", () => {
+    const found = [...variables.map(({ name }) => name), ...Object.keys(GATE_VARIABLES)];
+    // The middleware reads it where Next writes it: app/_domain/options.ts.
+    expect(sorted([...found, "HEADGATE_REWRITES"])).toEqual(sorted(Object.keys(VARIABLES)));
+  });
+
+  test("reads in the gate nothing that only the server or the gateway reads", () => {
+    const elsewhere = variables.filter(({ file }) => !/^lib\/(?:server|cli|audit)\//.test(file));
+    const ofOthers = elsewhere.filter(({ name }) => !VARIABLES[name]?.by.includes("gate"));
+    expect(ofOthers).toEqual([]);
+  });
+
+  test("reads process.env outside the server and the commands in env.ts alone", () => {
+    const code = (file: string) => read(file).replaceAll(/^\s*(?:\*|\/\/|\/\*).*$/gm, "");
+    const own = files.filter((file) => code(file).includes("process.env"));
+    expect(own.filter((file) => !/^lib\/(?:server|cli)\//.test(file))).toEqual(["lib/env.ts"]);
+    // A name that is made would be found by no search.
+    expect(own.filter((file) => /process\.env\[(?!["'`])/.test(code(file)))).toEqual([]);
+  });
+
+  test.each([
+    ["process.env.MY_SLIP", "process.env"],
+    ['process.env["MY_SLIP"]', "process.env"],
+    ["globalThis.process?.env?.MY_SLIP", "process.env"],
+    ["const { MY_SLIP = 1 } = process.env;", "process.env"],
+    ['const { "MY_SLIP": mine } = env;', "env"],
+    ["const read = ({ MY_SLIP }: Variables) => MY_SLIP;", ""],
+    ['wholeNumber(env, "MY_SLIP", 1, 0, 2);', "a reader"],
+    ['ms("MY_SLIP", 1);', "a reader"],
+  ])("would be found to read MY_SLIP by %s", (code, of) => {
+    expect(propertyReads(code)).toContainEqual({ name: "MY_SLIP", of });
+  });
+});
