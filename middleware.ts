@@ -1,8 +1,6 @@
-import { gateOptions } from "#app/_domain/options";
-import policy from "#config/rate-limits";
-import { headgate } from "headgate";
+import { gate } from "#app/_domain/gate";
 
-export default headgate(policy, gateOptions());
+export default gate.middleware;
 
 // Next reads this from the source, so it is a literal. It leaves out static files alone: a path that
 // is left out here is a way around every rule.

@@ -117,6 +117,11 @@ export function processVariables(): Variables {
   return { HEADGATE_APP: process.env["HEADGATE_APP"], ...process.env };
 }
 
+/** Returns the app's rewrites as JSON: Next writes next.config's own value in the place of this, at build. */
+export function builtRewrites(): string | undefined {
+  return process.env["HEADGATE_REWRITES"];
+}
+
 /** The variables that are set. One that the gate does not read is not even looked at. */
 function setOf(source: Variables, redisVariable: string | undefined) {
   const names = Object.keys(GATE_VARIABLES);

@@ -1,4 +1,4 @@
-import { type Asked, assemble, type HeadgateOptions } from "./assemble.ts";
+import { type Asked, assemble, type HeadgateOptions, type Parts } from "./assemble.ts";
 import { bodyDenial } from "#lib/core/body-denial";
 import { monotonic } from "#lib/core/clock";
 import type { Decision } from "#lib/core/decision";
@@ -13,12 +13,12 @@ import { refusal } from "#lib/respond/refusal";
 import { toldOf } from "./told.ts";
 
 /** What Next hands to middleware beside the request, and Workers as their context. */
-interface AfterAnswer {
+export interface AfterAnswer {
   waitUntil(work: Promise<unknown>): void;
 }
 
 /** What an app's own middleware may answer; nothing lets the request go on. */
-type Answer = Response | undefined | null | void;
+export type Answer = Response | undefined | null | void;
 
 /**
  * The gate. Every request passes through it: which rules match, whose request it is, whether there
@@ -34,7 +34,15 @@ export function headgate<R extends Request = Request, E extends AfterAnswer = Af
   options: HeadgateOptions,
   next: (request: R, event: E) => Answer | Promise<Answer> = passOn,
 ): (request: R, event: E) => Promise<Response> {
-  const gate = assemble(policy, options);
+  return guardOver(assemble(policy, options), options, next);
+}
+
+/** Makes the gate's middleware over rooms that are joined already. */
+export function guardOver<R extends Request = Request, E extends AfterAnswer = AfterAnswer>(
+  gate: Parts,
+  options: HeadgateOptions,
+  next: (request: R, event: E) => Answer | Promise<Answer> = passOn,
+): (request: R, event: E) => Promise<Response> {
   const { cors = { origins: [] }, legacyHeaders = false, showGlobalLimits = false } = options;
   const { mode = "enforce", cutAt, onDenied } = options;
 

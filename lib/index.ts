@@ -3,6 +3,7 @@
  * from handlers. What else a handler needs has an entry of its own, so that no bundle has what it does
  * not use: `headgate/dedup`, `headgate/locks`, `headgate/idempotency`, `headgate/redis` and others.
  */
+export { createHeadgate, type Gate, type GateHandle, type GateSettings } from "./create.ts";
 export { headgate } from "./guard.ts";
 export { fromEnv, type FromEnvOptions, type HeadgateEnvironment } from "./env.ts";
 export type { HeadgateOptions } from "./assemble.ts";
@@ -11,6 +12,7 @@ export { createAsVisitor } from "./visitor.ts";
 export { storeFailure, storeWarning } from "./check-store.ts";
 export { defineIdentities, definePolicy } from "#lib/policy/define";
 export { readRewrites } from "#lib/policy/rewrites";
+export { type MatcherEntry, runsOn } from "./runs-on.ts";
 export { logEvents } from "#lib/observe/log";
 export type { Decision } from "#lib/core/decision";
 export { type Duration, formatDuration, parseDuration } from "#lib/core/duration";
@@ -19,4 +21,3 @@ export { printError } from "#lib/core/print-error";
 export type { GateMode } from "#lib/core/mode";
 export { readUpTo } from "#lib/core/read-up-to";
 export { isHttps } from "#lib/core/scheme";
-export { createTogether } from "#lib/core/together";

@@ -1,4 +1,4 @@
-import { type Asked, assemble, type HeadgateOptions } from "./assemble.ts";
+import { type Asked, assemble, type HeadgateOptions, type Parts } from "./assemble.ts";
 import { monotonic } from "#lib/core/clock";
 import type { Decision } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
@@ -65,8 +65,14 @@ export function createLimits<P extends AnyPolicy>(
   policy: P,
   options: HeadgateOptions,
 ): Limits<RuleName<P>, IdentityName<P>> {
-  const gate = assemble(policy, options);
-  const { mode = "enforce" } = options;
+  return limitsOver(assemble(policy, options), options);
+}
+
+/** Makes the limits over rooms that are joined already. */
+export function limitsOver<Rule extends string, Name extends string>(
+  gate: Parts,
+  { mode = "enforce" }: Pick<HeadgateOptions, "mode">,
+): Limits<Rule, Name> {
   // What was really decided, where everybody is let by.
   const decided = new WeakMap<Decision, Decision>();
 

@@ -1,4 +1,5 @@
 import { doubtOf } from "#lib/core/doubt";
+import { once } from "#lib/core/lazily";
 import { UNKNOWN_ADDRESS } from "#lib/identity/canonical-address";
 import { type AddressOptions, createCountedAddress } from "#lib/identity/counted-address";
 import { createPseudonym } from "#lib/identity/pseudonym";
@@ -21,12 +22,17 @@ export interface VisitorOptions extends AddressOptions {
  * It never throws.
  *
  * @example
- * const asVisitor = createAsVisitor(gateOptions());
+ * const asVisitor = createAsVisitor(gate.options);
  * await fetch("https://app.example/api/search", { headers: asVisitor(await headers()) });
  */
 export function createAsVisitor(
   options: VisitorOptions,
 ): (headers: Headers) => Record<string, string> {
+  const made = once(() => makeAsVisitor(options));
+  return (headers) => made()(headers);
+}
+
+function makeAsVisitor(options: VisitorOptions): (headers: Headers) => Record<string, string> {
   const { visitorSecret, onEvent } = options;
   const countedAddress = createCountedAddress(options);
   if (!visitorSecret) {

@@ -1,8 +1,7 @@
 import { accounts } from "#app/_domain/auth/accounts";
-import { scriptStore } from "#app/_domain/store/scripts";
+import { gate } from "#app/_domain/gate";
 import { type Environment, environment } from "#config/app-env";
 import { printError, storeWarning } from "headgate";
-import type { ScriptStore } from "headgate/redis";
 import { SHARED_NAMESPACE, unknownVariables } from "headgate/settings";
 
 /**
@@ -15,22 +14,22 @@ export function checkEnvironment(): void {
     const env = environment();
     accounts();
     // The middleware reaches its store by REST; what cannot be reached so is said now too.
-    const redis = scriptStore();
+    gate.check();
     if (process.env["HEADGATE_SERVER"] === "1") return;
     for (const line of unknownVariables(process.env)) console.warn(`warning  ${line}`);
     if (env.isNamespaceShared && env.mode !== "off") console.warn(`warning  ${SHARED_NAMESPACE}`);
     // The start does not wait for the store, and a cold start of a platform does not call it.
-    if (!isPlatform()) void warnOfStore(env, redis);
+    if (!isPlatform()) void warnOfStore(env);
   } catch (error) {
     printError(error);
     process.exit(1);
   }
 }
 
-async function warnOfStore({ store, mode }: Environment, redis: ScriptStore): Promise<void> {
+async function warnOfStore({ store, mode }: Environment): Promise<void> {
   if (store.url === undefined || mode === "off") return;
   const name = `the store at ${new URL(store.url).host}`;
-  const warning = await storeWarning({ redis, name, mode });
+  const warning = await storeWarning({ redis: gate.redis, name, mode });
   if (warning) console.warn(`warning  ${warning}`);
 }
 

@@ -16,7 +16,7 @@ export async function logInAction(_before: LoginState, form: FormData): Promise<
   const state = { id: crypto.randomUUID(), account: typed.account.slice(0, 254) };
   const checked = credentials.safeParse(typed);
   if (!checked.success) return { ...state, ...refused("Please give an account and a password.") };
-  const logIn = createLogin(limits(), accounts());
+  const logIn = createLogin(limits, accounts());
   return { ...state, ...shown(await logIn(checked.data, await currentRequest())) };
 }
 

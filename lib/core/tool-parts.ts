@@ -1,5 +1,4 @@
 import type { Pseudonym } from "./client.ts";
-import type { Vault } from "./vault.ts";
 
 /** Called with what failed, in a few words, and with the error. */
 export type OnFailure = (what: string, error: unknown) => void;
@@ -8,8 +7,11 @@ export type OnFailure = (what: string, error: unknown) => void;
 export interface ToolParts {
   /** Stands for a key in Redis, where no name of a person may be. */
   readonly pseudonym: Pseudonym;
-  /** Encrypts the results that are kept, since they may be anybody's. */
-  readonly vault: Vault;
+  /**
+   * HEADGATE_SECRET, or a function that returns it when it is first needed: it keys the encryption of
+   * the results that are kept, since they may hold what only their callers may read.
+   */
+  readonly secret: string | (() => string);
   /** Called when the store fails and no caller gets an error, and when a result cannot be kept or read. */
   readonly onFailure: OnFailure;
 }

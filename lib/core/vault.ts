@@ -20,15 +20,15 @@ const SEALED_IN_HEX = /^v1:((?:[0-9a-f]{2}){12}):((?:[0-9a-f]{2}){16,8192})$/;
 
 /**
  * Makes a vault: AES-256-GCM (NIST SP 800-38D) with a random nonce, under a key derived from the
- * secret by HKDF-SHA-256 (RFC 5869).
+ * secret by HKDF-SHA-256 (RFC 5869). A function is called at the first use.
  */
-export function createVault(secret: string): Vault {
-  const raw = derive(secret);
+export function createVault(secret: string | (() => string)): Vault {
   let imported: CryptoKey | undefined;
 
   /** Kept when it is there: in workerd no request may wait for another's promise. */
   async function aesKey(): Promise<CryptoKey> {
     if (imported) return imported;
+    const raw = derive(typeof secret === "function" ? secret() : secret);
     const usages: KeyUsage[] = ["encrypt", "decrypt"];
     const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, usages);
     imported = key;

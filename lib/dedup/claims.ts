@@ -1,3 +1,4 @@
+import { createVault } from "#lib/core/vault";
 import { StoreError } from "#lib/redis/errors";
 import { runOwned, runScripts } from "#lib/redis/script";
 import { type Effect, effectCall, hasEffect } from "./effect.ts";
@@ -96,6 +97,7 @@ const IN_PROGRESS = 2;
 /** Makes the claims. */
 export function createClaims(parts: DedupOptions): Claims {
   const { redis, keys, pseudonym, onFailure } = parts;
+  const results = { vault: createVault(parts.secret), onFailure };
 
   const nameOf = (key: string, group?: string) => keys.event(pseudonym("event", key), group);
 
@@ -183,7 +185,7 @@ export function createClaims(parts: DedupOptions): Claims {
     if (code === FIRST) return { state: "first", token, isCertain: true };
     if (code === IN_PROGRESS) return inProgress(Number(detail), true);
     if (code !== DUPLICATE) return { state: "other-payload" };
-    return { state: "duplicate", result: await openResult(parts, detail, token.name) };
+    return { state: "duplicate", result: await openResult(results, detail, token.name) };
   }
 
   return {
@@ -192,7 +194,7 @@ export function createClaims(parts: DedupOptions): Claims {
     async commit(token, result, effect = {}) {
       const { name, owner, lease, window, maxAge, payload } = token;
       if (lease === 0 && (result !== undefined || hasEffect(effect))) throw badArgument(NO_LEASE);
-      const sealed = await sealResult(parts, result, name);
+      const sealed = await sealResult(results, result, name);
       const call = effectCall(effect);
       const args = [owner, window, maxAge, payload, sealed, ...call.args];
       return (await runOwned(redis, COMMIT, [name, ...call.keys], args)) === 1;

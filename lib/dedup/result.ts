@@ -1,5 +1,6 @@
+import type { OnFailure } from "#lib/core/tool-parts";
+import type { Vault } from "#lib/core/vault";
 import { badArgument } from "./options.ts";
-import type { DedupOptions } from "./parts.ts";
 
 /**
  * The largest result that is kept, in bytes of its JSON in UTF-8: 720 KiB. Sealed it is larger by a
@@ -7,7 +8,10 @@ import type { DedupOptions } from "./parts.ts";
  */
 const MAX_RESULT_BYTES = 720 * 1024;
 
-type ResultParts = Pick<DedupOptions, "vault" | "onFailure">;
+interface ResultParts {
+  readonly vault: Vault;
+  readonly onFailure: OnFailure;
+}
 
 /**
  * A result as it is kept: JSON, encrypted; empty where there is none.

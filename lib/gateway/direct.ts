@@ -5,6 +5,7 @@ import { commandNames } from "#lib/redis/commands";
 import { asStoreError, rejected, StoreError } from "#lib/redis/errors";
 import {
   type BreakerSettings,
+  type Requester,
   type SendOnce,
   type UpstashRequest,
   type UpstashResponse,
@@ -27,6 +28,8 @@ export interface DirectOptions extends BreakerSettings {
 export interface DirectClient {
   /** What `createRedis` makes, but for the way: the same commands, errors, deadline and breaker. */
   readonly redis: Redis;
+  /** The same way to the store without commands, for `createHeadgate`. */
+  readonly requester: Requester;
   /** Lets go of the connection; calls fail from then on. */
   close(): Promise<void>;
 }
@@ -63,8 +66,10 @@ export function connectDirect(options: DirectOptions): DirectClient {
       throw storeErrorOf(what, error);
     }
   };
+  const requester = withBreaker(sendOnce, options);
   return {
-    redis: redisOver(withBreaker(sendOnce, options), deadlineMs),
+    redis: redisOver(requester, deadlineMs),
+    requester,
     close: async () => (await connected).close(),
   };
 }

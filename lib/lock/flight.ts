@@ -1,6 +1,7 @@
 import { monotonic } from "#lib/core/clock";
 import type { Duration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
+import { createVault } from "#lib/core/vault";
 import { isStoreFailure, StoreError } from "#lib/redis/errors";
 import { runOwned } from "#lib/redis/script";
 import {
@@ -74,7 +75,8 @@ const MAX_BYTES = 720 * 1024;
 
 /** Makes `singleFlight`. */
 export function createFlights(parts: LocksOptions): SingleFlight {
-  const { redis, keys, vault, onFailure } = parts;
+  const { redis, keys, secret, onFailure } = parts;
+  const vault = createVault(secret);
 
   return async <T>(
     key: string,

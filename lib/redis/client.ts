@@ -1,5 +1,6 @@
 import { Redis, type Requester } from "@upstash/redis";
 import { DEFAULT_DEADLINE_MS, type Timed } from "./deadline.ts";
+import { lazily } from "#lib/core/lazily";
 import { createRequester, type RequesterOptions } from "./requester.ts";
 
 export type { Redis } from "@upstash/redis";
@@ -19,4 +20,17 @@ export function createRedis(options: RequesterOptions): Redis & Timed {
 /** The same over another way to a store than REST. */
 export function redisOver(requester: Requester, deadlineMs = DEFAULT_DEADLINE_MS): Redis & Timed {
   return Object.assign(new Redis(requester), { deadlineMs });
+}
+
+/**
+ * Returns a client with every command on the connection of a gate, for what handlers keep themselves.
+ *
+ * @example
+ * const redis = redisOf(gate);
+ */
+export function redisOf(gate: {
+  readonly requester: Requester;
+  readonly redis: Timed;
+}): Redis & Timed {
+  return lazily(() => redisOver(gate.requester, gate.redis.deadlineMs));
 }

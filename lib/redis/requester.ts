@@ -10,7 +10,7 @@ import { errorIn, StoreError } from "./errors.ts";
 import { noStore } from "./no-store.ts";
 import { isScript, type Outcome, outcomeOf, outcomeOfThrown } from "./outcome.ts";
 
-export type { UpstashRequest, UpstashResponse } from "@upstash/redis";
+export type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
 
 export interface BreakerSettings {
   /**

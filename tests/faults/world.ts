@@ -2,7 +2,6 @@ import { Redis as Direct } from "ioredis";
 import { startGateway, type Gateway } from "#lib/gateway/server";
 import { headgate } from "#lib/guard";
 import { createPseudonym } from "#lib/identity/pseudonym";
-import { createVault } from "#lib/core/vault";
 import { createLimits } from "#lib/limits";
 import { definePolicy } from "#lib/policy/define";
 import type { BreakerChange } from "#lib/redis/breaker";
@@ -120,7 +119,7 @@ function makeInstance(url: string, namespace: string, send: typeof fetch) {
       redis,
       keys: keyNames(namespace),
       pseudonym: createPseudonym(secret),
-      vault: createVault(secret),
+      secret,
     },
     /** When its breaker opened and closed. */
     changes,

@@ -8,6 +8,8 @@ import { keyNames } from "#lib/redis/keys";
 import { createScriptStore } from "#lib/redis/script-store";
 import type { TestStore } from "./gateway.ts";
 
+const SECRET = "a secret of the tests, long enough";
+
 let namespaces = 0;
 
 function newNamespace(): string {
@@ -15,26 +17,30 @@ function newNamespace(): string {
   return `tools-${process.pid}-${namespaces}`;
 }
 
+/** The tools, and what their kept results are encrypted by. */
+type TestTools = Tools & { readonly secret: string };
+
 /** The tools of as many instances as are asked for, in a namespace of the test's own. */
 export function makeTools(
   store: Pick<TestStore, "url" | "token">,
   send: typeof fetch = fetch,
   namespace = newNamespace(),
-): Tools & {
+): TestTools & {
   readonly namespace: string;
   readonly failures: string[];
-  readonly again: () => Tools;
+  readonly again: () => TestTools;
 } {
   const failures: string[] = [];
-  const make = (): Tools => {
+  const make = (): TestTools => {
     const { url, token } = store;
     const connection = { url, token, deadlineMs: 10_000, fetch: send };
     const scripts = createScriptStore(connection);
     const parts = {
       redis: createRedis(connection),
       keys: keyNames(namespace),
-      pseudonym: createPseudonym("a secret of the tests, long enough"),
-      vault: createVault("a secret of the tests, long enough"),
+      pseudonym: createPseudonym(SECRET),
+      secret: SECRET,
+      vault: createVault(SECRET),
       onFailure: (what: string) => void failures.push(what),
     };
     const onScripts = { ...parts, redis: scripts };

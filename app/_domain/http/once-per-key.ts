@@ -1,4 +1,4 @@
-import { reportFailure } from "#app/_domain/failures";
+import { gate } from "#app/_domain/gate";
 import { tools } from "#app/_domain/headgate";
 import { idempotent } from "headgate/idempotency";
 import { MAX_BODY_BYTES } from "./body.ts";
@@ -26,7 +26,7 @@ export function oncePerKey(
   return (request) => {
     made ??= idempotent(
       handler,
-      { dedup: tools().dedup, onFailure: reportFailure },
+      { dedup: tools.dedup, onFailure: gate.onFailure },
       { caller, required: false, maxBodyBytes: MAX_BODY_BYTES },
     );
     return made(request);

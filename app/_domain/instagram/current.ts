@@ -1,5 +1,5 @@
 import { environment } from "#config/app-env";
-import { reportFailure } from "#app/_domain/failures";
+import { gate } from "#app/_domain/gate";
 import { tools } from "#app/_domain/headgate";
 import { createInstagram } from "./client.ts";
 import type { MediaParts } from "./media.ts";
@@ -8,9 +8,9 @@ import type { MediaParts } from "./media.ts";
 export function instagramParts(): MediaParts {
   const { instagram } = environment();
   return {
-    ...tools(),
+    ...tools,
     instagram: createInstagram({ url: instagram.url }),
     initialToken: instagram.token,
-    onFailure: reportFailure,
+    onFailure: gate.onFailure,
   };
 }

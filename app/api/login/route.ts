@@ -5,7 +5,7 @@ import { answerLogin } from "#app/_domain/auth/login-handler";
 import { methodHandlers } from "#app/_domain/http/problem";
 
 function login(request: Request): Promise<Response> {
-  return answerLogin(request, createLogin(limits(), accounts()));
+  return answerLogin(request, createLogin(limits, accounts()));
 }
 
 const { notAllowed, options } = methodHandlers("POST");

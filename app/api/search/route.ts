@@ -1,14 +1,14 @@
 import { after } from "next/server";
-import { reportFailure } from "#app/_domain/failures";
+import { gate } from "#app/_domain/gate";
 import { tools } from "#app/_domain/headgate";
 import { methodHandlers } from "#app/_domain/http/problem";
 import { answerSearch } from "#app/_domain/artists/search-handler";
 
 function search(request: Request): Promise<Response> {
   return answerSearch(request, {
-    ...tools(),
+    ...tools,
     defer: after,
-    onFailure: (error) => reportFailure("search cache", error),
+    onFailure: (error) => gate.onFailure("search cache", error),
   });
 }
 

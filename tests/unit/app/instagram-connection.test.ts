@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { reportFailure } from "#app/_domain/failures";
+import { gate } from "#app/_domain/gate";
 import { failed } from "#app/_domain/http/failed";
 import { createInstagram } from "#app/_domain/instagram/client";
 import { fetchMedia } from "#app/_domain/instagram/media";
@@ -84,7 +84,7 @@ test("a call that fails with its address in the error leaves no token in log or 
       return Promise.reject(new TypeError(`fetch failed: ${url}`, { cause }));
     },
   });
-  const error = await fetchMedia({ ...one, instagram, onFailure: reportFailure }, "ada").catch(
+  const error = await fetchMedia({ ...one, instagram, onFailure: gate.onFailure }, "ada").catch(
     (thrown: unknown) => thrown,
   );
   const answer = failed(error);

@@ -7,5 +7,5 @@ import { json } from "#app/_domain/http/respond";
 export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = postRoute({
   caller: anyone,
   body: recommendation,
-  handle: async ({ body }) => json(await recommend(tools(), body)),
+  handle: async ({ body }) => json(await recommend(tools, body)),
 });

@@ -9,5 +9,5 @@ export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = postRoute({
   body: event,
   // As `curl -d` names what it sends.
   reading: { alsoAs: "application/x-www-form-urlencoded" },
-  handle: async ({ body }) => json(await track(tools(), body)),
+  handle: async ({ body }) => json(await track(tools, body)),
 });

@@ -8,7 +8,7 @@ import { finalize } from "#app/_domain/onboarding/onboarding";
 const route = postRoute({
   caller: signedIn,
   ...NO_INPUT,
-  handle: async ({ caller }) => json({ profile: await finalize(tools(), caller.user) }, 201),
+  handle: async ({ caller }) => json({ profile: await finalize(tools, caller.user) }, 201),
 });
 
 export const POST = oncePerKey(route.POST, signedIn);

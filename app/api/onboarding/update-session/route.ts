@@ -8,5 +8,5 @@ import { profileChange } from "#app/_domain/profiles/profile";
 export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = postRoute({
   caller: signedIn,
   body: profileChange,
-  handle: async ({ body, caller }) => json(await updateSession(tools(), caller.user, body)),
+  handle: async ({ body, caller }) => json(await updateSession(tools, caller.user, body)),
 });

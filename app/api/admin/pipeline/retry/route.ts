@@ -1,6 +1,6 @@
 import { after } from "next/server";
 import { admin } from "#app/_domain/auth/current";
-import { reportFailure } from "#app/_domain/failures";
+import { gate } from "#app/_domain/gate";
 import { tools } from "#app/_domain/headgate";
 import { postRoute } from "#app/_domain/http/post-route";
 import { json } from "#app/_domain/http/respond";
@@ -12,7 +12,7 @@ export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = postRoute({
   handle: async ({ body }) =>
     json(
       {
-        job: await createPipeline({ ...tools(), defer: after, onFailure: reportFailure }).retry(
+        job: await createPipeline({ ...tools, defer: after, onFailure: gate.onFailure }).retry(
           body,
         ),
       },

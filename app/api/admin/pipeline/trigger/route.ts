@@ -1,6 +1,6 @@
 import { after } from "next/server";
 import { admin } from "#app/_domain/auth/current";
-import { reportFailure } from "#app/_domain/failures";
+import { gate } from "#app/_domain/gate";
 import { tools } from "#app/_domain/headgate";
 import { oncePerKey } from "#app/_domain/http/once-per-key";
 import { postRoute } from "#app/_domain/http/post-route";
@@ -13,7 +13,7 @@ const route = postRoute({
   handle: async ({ body }) =>
     json(
       {
-        job: await createPipeline({ ...tools(), defer: after, onFailure: reportFailure }).trigger(
+        job: await createPipeline({ ...tools, defer: after, onFailure: gate.onFailure }).trigger(
           body,
         ),
       },

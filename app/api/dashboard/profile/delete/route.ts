@@ -8,7 +8,7 @@ import { profiles } from "#app/_domain/profiles/profile";
 const route = postRoute({
   caller: signedIn,
   ...NO_INPUT,
-  handle: async ({ caller }) => json({ deleted: await profiles(tools()).remove(caller.user) }),
+  handle: async ({ caller }) => json({ deleted: await profiles(tools).remove(caller.user) }),
 });
 
 export const POST = oncePerKey(route.POST, signedIn);

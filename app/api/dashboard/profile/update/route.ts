@@ -8,5 +8,5 @@ export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = postRoute({
   caller: signedIn,
   body: profileChange,
   handle: async ({ body, caller }) =>
-    json({ profile: await updateProfile(tools(), caller.user, body) }),
+    json({ profile: await updateProfile(tools, caller.user, body) }),
 });

@@ -1,0 +1,160 @@
+import { lazily, once } from "#lib/core/lazily";
+import type { ToolParts } from "#lib/core/tool-parts";
+import { createTogether } from "#lib/core/together";
+import { createPseudonym } from "#lib/identity/pseudonym";
+import type { HeadgateEvent, Listener } from "#lib/observe/events";
+import { logEvents } from "#lib/observe/log";
+import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
+import { readRewrites } from "#lib/policy/rewrites";
+import { GATHER_MS, joinCalls } from "#lib/redis/joining";
+import { type Keys, keyNames } from "#lib/redis/keys";
+import { type BreakerSettings, createRequester, type Requester } from "#lib/redis/requester";
+import { type ScriptStore, scriptStoreOver } from "#lib/redis/script-store";
+import { assemble, type HeadgateOptions, type Parts } from "./assemble.ts";
+import { builtRewrites, fromEnv, type HeadgateEnvironment } from "./env.ts";
+import { type AfterAnswer, type Answer, guardOver } from "./guard.ts";
+import { limitsOver, type Limits } from "./limits.ts";
+import { type MatcherEntry, runsOn } from "./runs-on.ts";
+
+/** What a gate works with: the environment as `fromEnv` reads it, and what no variable can say. */
+export interface GateSettings
+  extends
+    HeadgateEnvironment,
+    Pick<HeadgateOptions, "onDenied" | "onEvent" | "rewrites" | "showGlobalLimits"> {
+  /**
+   * Makes another way to the store than REST; it is given the deadline, and whom to tell of the breaker.
+   * @default REST, by `store.url` and `store.token`
+   * @example
+   * const connect = (about: BreakerSettings) => connectDirect({ redisUrl, ...about }).requester;
+   */
+  readonly connect?: (about: BreakerSettings) => Requester;
+}
+
+/** What the tools of handlers stand on: `createLocks(gate)`, `createDedup(gate)`, `redisOf(gate)`. */
+export interface GateHandle extends ToolParts {
+  /** Sends each call of this bundle: one connection, one breaker, one queue of calls that go together. */
+  readonly requester: Requester;
+  /** Runs scripts by it. */
+  readonly redis: ScriptStore;
+  /** Names the keys. */
+  readonly keys: Keys;
+}
+
+/** The gate of a policy. Its functions need no `this`. */
+export interface Gate<P extends AnyPolicy> extends GateHandle {
+  /**
+   * The middleware: `export default gate.middleware` in middleware.ts or proxy.ts. Next reads that
+   * export from the source, so it must not be destructured there.
+   */
+  readonly middleware: (request: Request, event: AfterAnswer) => Promise<Response>;
+  /**
+   * Returns the middleware with the app's own behind it: it is called for allowed requests, and its
+   * cookies, headers, rewrites and redirects are kept.
+   *
+   * @example
+   * export default gate.wrap(createMiddleware(routing), { matcher: "/((?!api|_next|.*\\..*).*)" });
+   */
+  readonly wrap: <R extends Request = Request, E extends AfterAnswer = AfterAnswer>(
+    own: (request: R, event: E) => Answer | Promise<Answer>,
+    options?: {
+      /**
+       * The paths that the app's own middleware sees, in the form of Next's `config.matcher`.
+       * @default all
+       */
+      readonly matcher?: MatcherEntry | readonly MatcherEntry[];
+    },
+  ) => (request: R, event: E) => Promise<Response>;
+  /**
+   * Throws what the first request would throw, for a check at start: a PolicyError, or an error of the
+   * settings. It calls no store.
+   */
+  readonly check: () => void;
+  /** What the gate works with, for `createAsVisitor(gate.options)`; read when first used. */
+  readonly options: HeadgateOptions;
+  /** The same limits for handlers and Server Actions. */
+  readonly limits: Limits<RuleName<P>, IdentityName<P>>;
+}
+
+/**
+ * Makes the gate of a policy: the middleware, the limits, and the handle that tools take. Nothing is
+ * read, compiled or opened before the first request, so a build needs no variable.
+ *
+ * @param settings what `fromEnv` returns, with more where no variable can say it; or a function that
+ * returns it, called once, at the first request
+ * @throws nothing by itself. The first request throws a PolicyError with every problem of the policy,
+ * or what `settings` throws
+ * @example
+ * export const gate = createHeadgate(policy);
+ * @example
+ * export const gate = createHeadgate(policy, () => ({ ...fromEnv(), onEvent: logEvents(console.info) }));
+ */
+export function createHeadgate<P extends AnyPolicy>(
+  policy: P,
+  settings: GateSettings | (() => GateSettings) = fromEnv,
+): Gate<P> {
+  const opened = once(() => open(typeof settings === "function" ? settings() : settings));
+  const parts = once((): Parts => assemble(policy, opened().options));
+  const guard = once(() => guardOver(parts(), opened().options));
+  return {
+    middleware: (request, event) => guard()(request, event),
+    wrap(own, { matcher } = {}) {
+      const next = matcher === undefined ? own : runsOn(matcher, own);
+      const wrapped = once(() => guardOver(parts(), opened().options, next));
+      return (request, event) => wrapped()(request, event);
+    },
+    check: () => void guard(),
+    options: lazily(() => opened().options),
+    limits: lazily(() => limitsOver<RuleName<P>, IdentityName<P>>(parts(), opened().options)),
+    requester: lazily(() => opened().requester),
+    redis: lazily(() => opened().options.redis),
+    keys: lazily(() => keyNames(opened().options.namespace)),
+    pseudonym: (kind, ...names) => opened().pseudonym(kind, ...names),
+    secret: () => opened().options.secret,
+    onFailure: (what, error) => tell(listenerOf(opened), { kind: "failure", what, error }),
+  };
+}
+
+/** What all of a bundle shares. */
+function open(settings: GateSettings) {
+  const { store, joins, clientAddress, corsOrigins, corsExposedHeaders } = settings;
+  const { onEvent = LOG } = settings;
+  const requester = requesterOf(settings, onEvent);
+  const options: HeadgateOptions = {
+    ...settings,
+    onEvent,
+    redis: scriptStoreOver(requester, store.deadlineMs),
+    addressSource: clientAddress,
+    cors: { origins: corsOrigins, exposedHeaders: corsExposedHeaders },
+    identityDeadlineMs: store.deadlineMs,
+    rewrites: settings.rewrites ?? readRewrites(builtRewrites()),
+    together: joins ? createTogether() : undefined,
+  };
+  return { options, onEvent, requester, pseudonym: createPseudonym(options.secret) };
+}
+
+const LOG = logEvents((line) => console.warn(line));
+
+/** A failure is told also where the settings themselves are what cannot be read. */
+function listenerOf(opened: () => { readonly onEvent: Listener }): Listener {
+  try {
+    return opened().onEvent;
+  } catch {
+    return LOG;
+  }
+}
+
+function requesterOf({ store, joins, connect }: GateSettings, onEvent: Listener): Requester {
+  const about: BreakerSettings = {
+    // A call may wait so long for others: with that it has the deadline still.
+    deadlineMs: joins && !connect ? store.deadlineMs - GATHER_MS : store.deadlineMs,
+    onBreakerChange: (change) => tell(onEvent, { kind: "breaker", ...change }),
+  };
+  if (connect) return connect(about);
+  const alone = createRequester({ url: store.url, token: store.token, ...about });
+  return joins ? joinCalls(alone) : alone;
+}
+
+/** Tells a listener; what it throws is its own. */
+function tell(onEvent: Listener, event: HeadgateEvent): void {
+  void (async () => onEvent(event))().catch(() => {});
+}

@@ -1,0 +1,154 @@
+import { describe, expect, test } from "vitest";
+import { fromEnv } from "#lib/env";
+import { createHeadgate, type GateSettings } from "#lib/create";
+import { createDedup } from "#lib/dedup/dedup";
+import { createLocks } from "#lib/lock/locks";
+import type { HeadgateEvent } from "#lib/observe/events";
+import { definePolicy } from "#lib/policy/define";
+import { redisOf } from "#lib/redis/client";
+import type { Requester, UpstashRequest } from "#lib/redis/requester";
+
+const policy = definePolicy({
+  rules: {
+    api: { match: "/api/:path*", limits: { ip: "5 per minute" }, headers: "always" },
+  },
+});
+
+const VARIABLES = {
+  UPSTASH_REDIS_REST_URL: "http://127.0.0.1:9",
+  UPSTASH_REDIS_REST_TOKEN: "token",
+  CLIENT_IP_FROM: "hops:1",
+  HEADGATE_NAMESPACE: "created",
+};
+
+/** Settings whose store is a function; each call of it is noted. */
+function settingsWith(answer: (request: UpstashRequest) => unknown, more: object = {}) {
+  const calls: UpstashRequest[] = [];
+  const events: HeadgateEvent[] = [];
+  const requester: Requester = {
+    request: async (request) => {
+      calls.push(request);
+      return answer(request) as never;
+    },
+  };
+  const settings: GateSettings = {
+    ...fromEnv(VARIABLES),
+    connect: () => requester,
+    onEvent: (event) => events.push(event),
+    ...more,
+  };
+  return { calls, events, settings };
+}
+
+const request = (path: string) =>
+  new Request(`http://app.example${path}`, { headers: { "x-forwarded-for": "203.0.113.9" } });
+const event = { waitUntil: () => {} };
+
+describe("a gate", () => {
+  test("is made without any variable, and reads them at the first request", async () => {
+    let reads = 0;
+    const gate = createHeadgate(policy, () => {
+      reads += 1;
+      return settingsWith(() => ({ result: "PONG" })).settings;
+    });
+    const { middleware, limits, wrap } = gate;
+    wrap(() => undefined);
+    createLocks(gate);
+    createDedup(gate);
+    const redis = redisOf(gate);
+    expect(reads).toBe(0);
+    expect(limits.limit).toBeTypeOf("function");
+    await middleware(request("/"), event);
+    expect(await redis.ping()).toBe("PONG");
+    expect(reads).toBe(1);
+  });
+
+  test("throws at the first request, or at its check, what the settings or the policy have wrong", async () => {
+    const unset = createHeadgate(policy, () => fromEnv({}));
+    expect(() => unset.check()).toThrow(/UPSTASH_REDIS_REST_URL/);
+    await expect(async () => unset.middleware(request("/api/a"), event)).rejects.toMatchObject({
+      code: "ENV_INVALID",
+    });
+    const wrong = definePolicy({
+      rules: { api: { match: "/api", limits: { ip: "5 per fortnight" as "5 per minute" } } },
+    });
+    const { settings } = settingsWith(() => ({ result: 1 }));
+    expect(() => createHeadgate(wrong, settings).check()).toThrow(/fortnight/);
+    expect(() => createHeadgate(policy, settings).check()).not.toThrow();
+  });
+
+  test("has one way to the store for the middleware, limits, locks, dedup and commands", async () => {
+    const { calls, settings } = settingsWith(() => ({ result: 1 }));
+    let connections = 0;
+    const { connect } = settings;
+    const gate = createHeadgate(policy, {
+      ...settings,
+      connect(about) {
+        connections += 1;
+        expect(about.deadlineMs).toBe(500);
+        return connect?.(about) as Requester;
+      },
+    });
+    await gate.middleware(request("/api/a"), event);
+    await gate.limits.checkRateLimit("key", 5, 60_000);
+    await createLocks(gate).acquireLock("lock", 5);
+    await createDedup(gate).shouldTrackEvent("event", 5);
+    await redisOf(gate).get("app");
+    expect(connections).toBe(1);
+    expect(calls).toHaveLength(5);
+  });
+
+  test("has one breaker: five failures of any of them, and none of the others calls the store", async () => {
+    let calls = 0;
+    const { settings, events } = settingsWith(() => ({ result: 1 }));
+    const { connect: _, ...byRest } = settings;
+    const send = async () => {
+      calls += 1;
+      throw new TypeError("fetch failed");
+    };
+    const { fetch } = globalThis;
+    globalThis.fetch = send as typeof globalThis.fetch;
+    try {
+      const gate = createHeadgate(policy, byRest);
+      const locks = createLocks(gate);
+      for (let i = 0; i < 5; i += 1) await locks.acquireLock(`lock ${i}`, 5);
+      await expect.poll(() => events.some(({ kind }) => kind === "breaker")).toBe(true);
+      const tried = calls;
+      await gate.limits.checkRateLimit("key", 5, 60_000);
+      await createDedup(gate).shouldTrackEvent("event", 5);
+      await expect(redisOf(gate).eval("return 1", [], [])).rejects.toMatchObject({
+        code: "STORE_NOT_TRIED",
+      });
+      expect(calls).toBe(tried);
+    } finally {
+      globalThis.fetch = fetch;
+    }
+  });
+
+  test("wraps the app's own middleware, which sees the paths of its matcher alone", async () => {
+    const { settings } = settingsWith(() => ({ result: 1 }));
+    const seen: string[] = [];
+    const own = ({ url }: Request) => {
+      seen.push(new URL(url).pathname);
+      return new Response("own", { headers: { "x-own": "1" } });
+    };
+    const gate = createHeadgate(policy, settings);
+    const everywhere = gate.wrap(own);
+    const pages = gate.wrap(own, { matcher: "/((?!api).*)" });
+    expect(await (await everywhere(request("/api/a"), event)).text()).toBe("own");
+    expect((await pages(request("/about"), event)).headers.get("x-own")).toBe("1");
+    expect((await pages(request("/api/a"), event)).headers.get("x-own")).toBeNull();
+    expect(seen).toEqual(["/api/a", "/about"]);
+  });
+
+  test("tells a listener that throws, and goes on", async () => {
+    const { settings } = settingsWith(() => ({ result: 1 }), {
+      onEvent: () => {
+        throw new Error("its own");
+      },
+    });
+    const gate = createHeadgate(policy, settings);
+    expect(() => gate.onFailure("a handler", new Error("x"))).not.toThrow();
+    expect((await gate.middleware(request("/"), event)).status).toBe(200);
+  });
+});
