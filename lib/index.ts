@@ -17,6 +17,7 @@ export { logEvents } from "#lib/observe/log";
 export type { Decision } from "#lib/core/decision";
 export { type Duration, formatDuration, parseDuration } from "#lib/core/duration";
 export { type ErrorCode, HeadgateError } from "#lib/core/errors";
+export { printError } from "#lib/core/print-error";
 export type { GateMode } from "#lib/core/mode";
 export { readUpTo } from "#lib/core/read-up-to";
 export { isHttps } from "#lib/core/scheme";

@@ -1,7 +1,7 @@
 import { accounts } from "#app/_domain/auth/accounts";
 import { gate } from "#app/_domain/gate";
 import { type Environment, environment } from "#config/app-env";
-import { HeadgateError, storeWarning } from "headgate";
+import { printError, storeWarning } from "headgate";
 import { SHARED_NAMESPACE, unknownVariables } from "headgate/settings";
 
 /**
@@ -21,7 +21,7 @@ export function checkEnvironment(): void {
     // The start does not wait for the store, and a cold start of a platform does not call it.
     if (!isPlatform()) void warnOfStore(env);
   } catch (error) {
-    console.error(error instanceof HeadgateError ? `${error.code}: ${error.message}` : error);
+    printError(error);
     process.exit(1);
   }
 }

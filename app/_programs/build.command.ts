@@ -1,20 +1,27 @@
 // `npm run build`: checks the policy, then builds unless nothing changed since the last build.
 import { join } from "node:path";
-import { HeadgateError } from "#lib/core/errors";
-import { buildOnce } from "#lib/server/build";
-import { checkPolicyFile, renderCheck } from "#lib/cli/check";
+import { checkedPolicy, policyFile } from "#lib/cli/policy-file";
+import { program } from "#lib/cli/program";
 import { exitWhenTold } from "#lib/server/drain";
+import { buildOnce } from "./build.ts";
+
+const HELP = `Checks config/rate-limits.ts, and builds the app unless nothing changed since the last build.
+
+  npm run build
+`;
 
 const root = join(import.meta.dirname, "..", "..");
 
-exitWhenTold();
-try {
-  const policy = await checkPolicyFile(join(root, "config", "rate-limits.ts"));
-  if (!policy.ok) throw new HeadgateError("POLICY_INVALID", renderCheck(policy));
-  console.log(renderCheck(policy));
-  const built = await buildOnce(root, (line) => console.log(line));
-  console.log(built ? "built" : "nothing changed since the last build");
-} catch (error) {
-  console.error(error instanceof HeadgateError ? `${error.code}: ${error.message}` : error);
-  process.exitCode = 1;
-}
+const build = program({
+  name: "npm run build",
+  help: HELP,
+  args: {},
+  async run() {
+    exitWhenTold();
+    console.log(await checkedPolicy(policyFile(root, undefined)));
+    const built = await buildOnce(root, (line) => console.log(line));
+    console.log(built ? "built" : "nothing changed since the last build");
+  },
+});
+
+process.exitCode = await build(process.argv.slice(2));

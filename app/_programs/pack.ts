@@ -9,9 +9,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { build } from "rolldown";
-import { HeadgateError } from "#lib/core/errors";
-import { buildOnce } from "#lib/server/build";
-import { checkPolicyFile, renderCheck } from "#lib/cli/check";
+import { checkedPolicy, policyFile } from "#lib/cli/policy-file";
+import { buildOnce } from "./build.ts";
 import { BUILD_FOLDER, type Manifest } from "./packed.ts";
 
 /** The programs of a package, and what each is made from. */
@@ -31,8 +30,7 @@ const UNBUNDLED = ["next", "wasmoon"];
  * @throws {HeadgateError} POLICY_INVALID or BUILD_FAILED
  */
 export async function pack(root: string, to: string, say: (line: string) => void): Promise<void> {
-  const policy = await checkPolicyFile(join(root, "config", "rate-limits.ts"));
-  if (!policy.ok) throw new HeadgateError("POLICY_INVALID", renderCheck(policy));
+  const policy = await checkedPolicy(policyFile(root, undefined));
   await buildOnce(root, say);
 
   rmSync(to, { recursive: true, force: true });
@@ -41,7 +39,7 @@ export async function pack(root: string, to: string, say: (line: string) => void
   copyWasmoon(root, to);
   await bundlePrograms(root, to);
   cpSync(join(root, "lib", "server", GUARD), join(to, GUARD));
-  writeManifest(root, to, renderCheck(policy));
+  writeManifest(root, to, policy);
 }
 
 /** What Next traced, without the server that it wrote, and what it leaves to a CDN. */

@@ -1,14 +1,15 @@
 // `npm run preview:cloudflare`: the app as a Worker, in workerd, on this machine.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs, parseEnv } from "node:util";
-import { HeadgateError } from "#lib/core/errors";
+import { parseEnv } from "node:util";
+import { program } from "#lib/cli/program";
 import { setVariables } from "#lib/core/settings";
-import { authSecret } from "./auth-secret.ts";
-import { buildWorkerOnce } from "./build-worker.ts";
 import { exitWhenTold, toldToStop } from "#lib/server/drain";
 import { listenAt } from "#lib/server/listening";
+import { say } from "#lib/server/serve-app";
 import { chooseStore } from "#lib/server/store";
+import { authSecret } from "./auth-secret.ts";
+import { buildWorkerOnce } from "./build-worker.ts";
 import { startWorker } from "./worker.ts";
 
 const HELP = `Serves the app as a Cloudflare Worker, in Cloudflare's own runtime, on this machine.
@@ -30,17 +31,15 @@ const OF_THE_APP =
 
 const root = join(import.meta.dirname, "..", "..");
 
-const { values } = parseArgs({
-  options: { build: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+const previewIt = program({
+  name: "npm run preview:cloudflare --",
+  help: HELP,
+  args: { build: { type: "boolean" } },
+  run: ({ build: buildsAlone }) => (buildsAlone ? build() : preview()),
 });
 
-if (values.help) console.log(HELP);
-else {
-  await (values.build ? build() : preview()).catch((error: unknown) => {
-    console.error(error instanceof HeadgateError ? `${error.code}: ${error.message}` : error);
-    process.exit(1);
-  });
-}
+// An exit, so that a failure ends what was started by then.
+process.exit(await previewIt(process.argv.slice(2)));
 
 async function build(): Promise<void> {
   exitWhenTold();
@@ -52,14 +51,13 @@ async function preview(): Promise<void> {
   let serving = false;
   const stop = toldToStop().then(() => serving || process.exit(1));
   const given = setVariables({ ...process.env, ...workerVariables() });
-  const { host, port } = listenAt({ PORT: "8787", ...given });
+  const at = listenAt({ PORT: "8787", ...given });
   await buildWorkerOnce(root, say);
   const store = await chooseStore(given, say);
   const users = authSecret(root, given["AUTH_SECRET"]);
   try {
     const worker = await startWorker(root, {
-      host,
-      port,
+      at,
       variables: { ...appVariables(given), ...store.variables, AUTH_SECRET: users.secret },
       onOutput: (text) => process.stderr.write(text),
     });
@@ -73,7 +71,6 @@ async function preview(): Promise<void> {
   } finally {
     await store.stop();
   }
-  process.exit(0);
 }
 
 /** As much of the environment as the app reads: a Worker has no other of this machine's variables. */
@@ -88,8 +85,4 @@ function workerVariables(): Record<string, string> {
   return existsSync(file)
     ? ({ ...parseEnv(readFileSync(file, "utf8")) } as Record<string, string>)
     : {};
-}
-
-function say(line: string): void {
-  console.log(line);
 }

@@ -1,8 +1,8 @@
 // `node server.mjs` in the folder that `npm run pack` made: serves what was built, and makes nothing.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { readEnvironment } from "#config/app-env";
+import { program } from "#lib/cli/program";
 import { HeadgateError } from "#lib/core/errors";
 import { namedStore } from "#lib/server/named-store";
 import type { Variables } from "#lib/core/settings";
@@ -26,19 +26,22 @@ It takes the variables of docs/reference/environment.md. What npm start makes fo
 
 const root = import.meta.dirname;
 
-const { values: flags } = parseArgs({ options: { help: { type: "boolean" } } });
+const serve = program({
+  name: "node server.mjs",
+  help: HELP,
+  args: {},
+  run: async () =>
+    serveApp({
+      root,
+      mode: "production",
+      prepare,
+      store: storeByName,
+      settings: readEnvironment,
+      beside: [usersOf, postsOf],
+    }),
+});
 
-if (flags.help) console.log(HELP);
-else {
-  await serveApp({
-    root,
-    mode: "production",
-    prepare,
-    store: storeByName,
-    settings: readEnvironment,
-    beside: [usersOf, postsOf],
-  });
-}
+process.exitCode = await serve(process.argv.slice(2));
 
 async function prepare(): Promise<string> {
   const build = readJson(BUILD_FOLDER, "required-server-files.json") as { readonly config: object };

@@ -1,15 +1,14 @@
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { readEnvironment } from "#config/app-env";
-import { HeadgateError } from "#lib/core/errors";
-import { authSecret } from "./auth-secret.ts";
+import { program } from "#lib/cli/program";
+import { serveProject } from "#lib/cli/serve-project";
 import { namedRedis } from "#lib/server/named-store";
-import { buildOnce } from "#lib/server/build";
-import { checkPolicyFile, renderCheck } from "#lib/cli/check";
-import { chooseInstagram } from "./instagram.ts";
-import { type Beside, say, serveApp } from "#lib/server/serve-app";
 import { noteStore, placeOf } from "#lib/server/running-store";
+import { type Beside, say } from "#lib/server/serve-app";
 import { chooseStore } from "#lib/server/store";
+import { authSecret } from "./auth-secret.ts";
+import { buildOnce } from "./build.ts";
+import { chooseInstagram } from "./instagram.ts";
 
 const HELP = `Serves the app with its limits.
 
@@ -30,31 +29,25 @@ Environment (docs/reference/environment.md has every variable):
 
 const root = join(import.meta.dirname, "..", "..");
 
-const { values: flags } = parseArgs({
-  options: { dev: { type: "boolean" }, help: { type: "boolean" } },
+const serve = program({
+  name: "npm start --",
+  help: HELP,
+  args: { dev: { type: "boolean" } },
+  run: async ({ dev }) => {
+    const mode = dev ? "development" : "production";
+    return serveProject({
+      root,
+      mode,
+      build: buildOnce,
+      store: async (env) =>
+        noteStore(root, await chooseStore(env, say), { mode, redis: placeOf(namedRedis(env)) }),
+      settings: readEnvironment,
+      beside: [(env) => usersOf(env["AUTH_SECRET"]), chooseInstagram],
+    });
+  },
 });
 
-if (flags.help) console.log(HELP);
-else {
-  const dev = flags.dev === true;
-  const mode = dev ? "development" : "production";
-  await serveApp({
-    root,
-    mode,
-    prepare: () => prepare(dev),
-    store: async (env) =>
-      noteStore(root, await chooseStore(env, say), { mode, redis: placeOf(namedRedis(env)) }),
-    settings: readEnvironment,
-    beside: [(env) => usersOf(env["AUTH_SECRET"]), chooseInstagram],
-  });
-}
-
-async function prepare(dev: boolean): Promise<string> {
-  const policy = await checkPolicyFile(join(root, "config", "rate-limits.ts"));
-  if (!policy.ok) throw new HeadgateError("POLICY_INVALID", renderCheck(policy));
-  if (!dev) await buildOnce(root, say);
-  return renderCheck(policy);
-}
+process.exitCode = await serve(process.argv.slice(2));
 
 function usersOf(fromEnvironment: string | undefined): Beside {
   const { line, secret } = authSecret(root, fromEnvironment);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { program, usage } from "#lib/cli/program";
 import { parseDuration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
 import { invalidSettings, isPlain, isSecret, setVariables } from "#lib/core/settings";
@@ -23,20 +23,20 @@ AUTH_AUDIENCE ("headgate" by default). Whoever has it is that user until it ends
 const EIGHT_HOURS = 8 * 3600;
 const MAX_SECONDS = 31 * 24 * 3600;
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(error instanceof HeadgateError ? `${error.code}: ${error.message}` : error);
-  process.exitCode = 2;
-}
+const token = program({
+  name: "npm run token --",
+  help: HELP,
+  args: { sub: { type: "string" }, role: { type: "string" }, for: { type: "string" } },
+  failed: 2,
+  async run({ sub, role, for: duration }) {
+    if (!sub) throw usage("--sub says who the token is for.", HELP);
+    console.log(await tokenOf(sub, role, secondsOf(duration)));
+  },
+});
 
-async function main(): Promise<number> {
-  const { help, sub, role, for: duration } = read();
-  if (help) {
-    console.log(HELP);
-    return 0;
-  }
-  if (!sub) throw new HeadgateError("CLI_USAGE", `--sub says who the token is for.\n\n${HELP}`);
+process.exitCode = await token(process.argv.slice(2));
+
+function tokenOf(subject: string, role: string | undefined, seconds: number): Promise<string> {
   const root = join(import.meta.dirname, "..", "..");
   loadEnvFiles(root, process.env["NODE_ENV"] === "development" ? "development" : "production");
   const { AUTH_SECRET, AUTH_AUDIENCE = "headgate" } = setVariables(process.env);
@@ -49,32 +49,7 @@ async function main(): Promise<number> {
   if (!isPlain(AUTH_AUDIENCE)) {
     throw invalidSettings({ AUTH_AUDIENCE: "an audience without quotes around it" });
   }
-  const token = await signToken({
-    secret,
-    audience: AUTH_AUDIENCE,
-    subject: sub,
-    role,
-    seconds: secondsOf(duration),
-  });
-  console.log(token);
-  return 0;
-}
-
-function read() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        sub: { type: "string" },
-        role: { type: "string" },
-        for: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-    return values;
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : "";
-    throw new HeadgateError("CLI_USAGE", `${why}\n\n${HELP}`, { cause });
-  }
+  return signToken({ secret, audience: AUTH_AUDIENCE, subject, role, seconds });
 }
 
 function secondsOf(text: string | undefined): number {

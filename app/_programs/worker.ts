@@ -1,63 +1,84 @@
+import { devNull } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { HeadgateError } from "#lib/core/errors";
-import { startGuarded } from "#lib/server/guarded";
+import { type Guarded, startGuarded, temporaryFolder } from "#lib/server/guarded";
+import type { Bound } from "#lib/server/listening";
 
-/** A Worker that runs on this machine. */
+/** A Worker that wrangler runs on this machine. */
 export interface RunningWorker {
   readonly url: string;
-  /** What the runtime wrote so far. */
-  output(): string;
   stop(): Promise<void>;
 }
 
 export interface WorkerOptions {
-  /** 0 takes a free one. */
-  readonly port: number;
-  readonly host: string;
+  /** Where to listen; port 0 takes a free one. */
+  readonly at: Bound;
   /** What the Worker finds in its environment. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Called with what the runtime writes. */
-  readonly onOutput?: (text: string) => void;
+  /** Called with what wrangler and the Worker write, once the Worker is ready. */
+  readonly onOutput: (text: string) => void;
 }
 
-/** What app/_programs/run-worker.ts is given, as JSON, in the variable {@link WORKER_RUN}. */
-export interface WorkerRun extends Omit<WorkerOptions, "onOutput"> {
-  readonly root: string;
-}
-
-export const WORKER_RUN = "SAMPLE_WORKER_RUN";
-
-const PROGRAM = join(import.meta.dirname, "run-worker.ts");
+/** wrangler tells nobody of itself, asks nobody for the place of this machine, and has no banner. */
+const QUIET = {
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_SEND_ERROR_REPORTS: "false",
+  WRANGLER_HIDE_BANNER: "true",
+  WRANGLER_WRITE_LOGS: "false",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+} as const;
 
 /**
- * Runs the built Worker in workerd, Cloudflare's own runtime, by Miniflare. Both end with this process,
- * however this process ends.
+ * wrangler gives the Worker its own environment, where a file could outlive a process that is killed. It
+ * does so only where it is told of a file, which is an empty one.
+ */
+const BY_ENVIRONMENT = { CLOUDFLARE_INCLUDE_PROCESS_ENV: "true" } as const;
+
+/**
+ * Runs the Worker that was built, by `wrangler dev` in Cloudflare's own runtime. Both end with this
+ * process, however this process ends. wrangler's home is a temporary folder, so that it finds no login
+ * and leaves no file.
  *
- * @throws {HeadgateError} WORKER_FAILED, with what the runtime wrote
+ * @throws {HeadgateError} WORKER_FAILED, with what wrangler printed
  */
 export async function startWorker(root: string, options: WorkerOptions): Promise<RunningWorker> {
-  const { host, port, variables, onOutput } = options;
-  const run: WorkerRun = { root, host, port, variables };
-  const env = { ...process.env, [WORKER_RUN]: JSON.stringify(run) };
-  const worker = startGuarded(process.execPath, [PROGRAM], { cwd: root, env });
-  const [printed, written] = worker.output;
+  const { at, variables, onOutput } = options;
+  const folder = temporaryFolder();
+  const wrangler = join(root, "node_modules", "wrangler", "bin", "wrangler.js");
+  const listening = ["--ip", at.host, "--port", String(at.port)];
+  const worker = startGuarded(
+    process.execPath,
+    [wrangler, "dev", "--local", ...listening, "--env-file", devNull],
+    {
+      folder,
+      cwd: root,
+      env: { ...variables, ...QUIET, ...BY_ENVIRONMENT, HOME: folder, NODE_ENV: "production" },
+    },
+  );
+  const url = await ready(worker);
+  for (const stream of worker.output) {
+    stream.on("data", (chunk: Buffer) => onOutput(chunk.toString()));
+  }
+  return { url, stop: () => worker.stop() };
+}
+
+/** wrangler prints the address once the Worker answers there. */
+async function ready(worker: Guarded): Promise<string> {
   let output = "";
-  written.on("data", (chunk: Buffer) => {
-    output += chunk.toString();
-    onOutput?.(chunk.toString());
-  });
-  let address = "";
   const url = await Promise.race([
     new Promise<string>((resolve) => {
-      printed.on("data", (chunk: Buffer) => {
-        address += chunk.toString();
-        if (address.includes("\n")) resolve(address.trim());
-      });
+      for (const stream of worker.output) {
+        stream.on("data", (chunk: Buffer) => {
+          output += stripVTControlCharacters(chunk.toString());
+          const [, address] = /Ready on (http:\S+)/.exec(output) ?? [];
+          if (address !== undefined) resolve(address);
+        });
+      }
     }),
     worker.ended.then(() => undefined),
   ]);
-  if (url === undefined) {
-    throw new HeadgateError("WORKER_FAILED", `The Worker cannot be served:\n${output.trim()}`);
-  }
-  return { url, output: () => output, stop: () => worker.stop() };
+  if (url !== undefined) return url;
+  const [, why = output] = /\[ERROR\] (.*)/s.exec(output) ?? [];
+  throw new HeadgateError("WORKER_FAILED", `The Worker cannot be served:\n${why.trim()}`);
 }

@@ -1,18 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-
-/** As much of next.config as decides whether middleware sees Next's own headers. */
-export interface PrefetchConfig {
-  readonly skipProxyUrlNormalize?: unknown;
-  readonly skipMiddlewareUrlNormalize?: unknown;
-}
+import { type NextConfig, nextConfig } from "./next-config.ts";
 
 /** What to do where a rule counts prefetches apart, and the gate cannot tell them. */
 export const PREFETCH_UNSEEN =
   "A rule counts prefetches apart, and Next keeps from the gate what a prefetch is: set skipProxyUrlNormalize: true in next.config (skipMiddlewareUrlNormalize with middleware.ts), or serve the app with Headgate's own server.";
-
-const CONFIGS = ["next.config.mjs", "next.config.js", "next.config.ts", "next.config.mts"];
 
 /** The command that starts our own server, which tells the gate of prefetches. */
 const OUR_SERVER = /\bheadgate (?:start|dev)\b/;
@@ -29,7 +21,7 @@ export async function seesPrefetches(project: string): Promise<boolean> {
 }
 
 /** Whether middleware sees Next's own headers by a config. */
-export function showsPrefetches(config: PrefetchConfig): boolean {
+export function showsPrefetches(config: NextConfig): boolean {
   return config.skipProxyUrlNormalize === true || config.skipMiddlewareUrlNormalize === true;
 }
 
@@ -47,23 +39,4 @@ export function startsOurServer(project: string): boolean {
 
 function importsOurServer(program: string): boolean {
   return existsSync(program) && STARTS_IT.test(readFileSync(program, "utf8"));
-}
-
-/** The project's own config; an empty one where there is none, or where it cannot be loaded alone. */
-async function nextConfig(project: string): Promise<PrefetchConfig> {
-  const file = CONFIGS.map((name) => join(project, name)).find((path) => existsSync(path));
-  if (file === undefined) return {};
-  try {
-    const loaded = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
-    const made: unknown =
-      typeof loaded.default === "function"
-        ? await (loaded.default as (phase: string, about: object) => unknown)(
-            "phase-production-build",
-            { defaultConfig: {} },
-          )
-        : loaded.default;
-    return typeof made === "object" && made !== null ? made : {};
-  } catch {
-    return {};
-  }
 }

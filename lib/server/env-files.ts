@@ -1,13 +1,43 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+
+/** What this file needs of `@next/env`. */
+interface NextEnv {
+  loadEnvConfig(root: string, dev: boolean, log: Pick<Console, "info" | "error">): unknown;
+  updateInitialEnv(variables: Readonly<Record<string, string>>): void;
+}
+
+/** Next's own copy: it remembers which files were read, and Next asks the same memory. */
+function nextEnv(): NextEnv {
+  const require = createRequire(import.meta.url);
+  return createRequire(require.resolve("next/package.json"))("@next/env") as NextEnv;
+}
 
 /**
- * Reads the files that Next reads for a mode, before Next does: what they name decides which store
- * is used. What the environment has already stays.
+ * Reads a project's `.env` files into this process, as Next reads them for a mode, and before Next does:
+ * what they name decides which store is used. A variable that the environment has already stays.
  */
 export function loadEnvFiles(root: string, mode: "development" | "production"): void {
-  for (const name of [`.env.${mode}.local`, ".env.local", `.env.${mode}`, ".env"]) {
-    const file = join(root, name);
-    if (existsSync(file)) process.loadEnvFile(file);
+  const { NODE_ENV } = process.env;
+  // Next reads other files where NODE_ENV is "test".
+  Object.assign(process.env, { NODE_ENV: mode });
+  try {
+    nextEnv().loadEnvConfig(root, mode === "development", { info: () => {}, error: console.error });
+  } finally {
+    if (NODE_ENV === undefined)
+      delete (process.env as Record<string, string | undefined>)["NODE_ENV"];
+    else Object.assign(process.env, { NODE_ENV });
   }
+}
+
+/**
+ * Sets variables of this process that stay when Next reads the `.env` files anew, as it does in
+ * development when one of them changes.
+ */
+export function setForGood(variables: Readonly<Record<string, string | undefined>>): void {
+  const set = Object.entries(variables).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  const given = Object.fromEntries(set);
+  Object.assign(process.env, given);
+  nextEnv().updateInitialEnv(given);
 }

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Returns the name in the package.json of a folder; undefined where it has none. */
+/** Returns the name in the package.json of a folder; undefined where there is none. */
 export function packageName(root: string): string | undefined {
-  const { name } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-    readonly name?: string;
-  };
+  const file = join(root, "package.json");
+  if (!existsSync(file)) return undefined;
+  const { name } = JSON.parse(readFileSync(file, "utf8")) as { readonly name?: string };
   return name;
 }

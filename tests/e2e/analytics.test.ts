@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { promisify } from "node:util";
 import { Redis as Direct } from "ioredis";
 import { beforeAll, expect, test } from "vitest";
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { NAMESPACE, ROOT, startApp } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
 import { startRedis } from "../support/redis.ts";

@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sampleRequests } from "#app/_page/sample-request";
 import policy from "#config/rate-limits";
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { ROOT } from "../support/app.ts";
 import { startBrowser } from "../support/browser.ts";

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
 
 const FIXTURE = join(ROOT, "tests", "fixtures", "audit");

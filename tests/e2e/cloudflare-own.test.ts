@@ -2,15 +2,9 @@ import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  ASSETS_FOLDER,
-  buildWorkerOnce,
-  secretsIn,
-  WORKER_FOLDER,
-} from "#app/_programs/build-worker";
-import { startWorker } from "#app/_programs/worker";
-import { ROOT, startProgram } from "../support/app.ts";
-import { cloudflare } from "../support/cloudflare.ts";
+import { buildWorkerOnce, secretsIn, WORKER_FOLDER } from "#app/_programs/build-worker";
+import { ROOT } from "../support/app.ts";
+import { ASSETS_FOLDER, cloudflare, startWorker, UPLOADED_FOLDER } from "../support/cloudflare.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { expectNothingLeft, launch } from "../support/launched.ts";
 import { scope } from "../support/scope.ts";
@@ -105,22 +99,34 @@ describe("npm run preview:cloudflare", () => {
     const args = ["app/_programs/preview-cloudflare.command.ts"];
     const env = { PORT: "0", HEADGATE_STORE: "redis" };
     const app = cleanUp(launch(process.execPath, args, env), (it) => it.remove());
-    const [, url] = await app.printed(/^ready +(http\S+)$/m);
-    expect((await fetch(`${url}/api/search`)).status).toBe(200);
-    return { app, started: app.descendants() };
+    const [, url = ""] = await app.printed(/^ready +(http\S+)$/m);
+    return { app, url, started: app.descendants() };
+  }
+
+  async function statuses(url: string, times: number): Promise<number[]> {
+    const found: number[] = [];
+    for (let i = 0; i < times; i += 1) found.push((await fetch(`${url}/api/search`)).status);
+    return found;
   }
 
   test("killed with SIGKILL, leaves no runtime, no Redis and no temporary folder behind", async () => {
-    const { app, started } = await preview();
-    // Redis, workerd and what watches both.
+    const { app, url, started } = await preview();
+    expect(await statuses(url, 1)).toEqual([200]);
+    // Redis, wrangler, workerd and what watches them.
     expect(started.length).toBeGreaterThan(3);
     app.signal("SIGKILL");
     await app.ended;
     await expectNothingLeft(app, started);
   });
 
-  test("stopped by Ctrl-C, prints nothing more and leaves nothing behind", async () => {
-    const { app, started } = await preview();
+  test("serves the Worker over a store of its own; at Ctrl-C it prints nothing more and leaves nothing behind", async () => {
+    const { app, url, started } = await preview();
+    expect(app.output()).toMatch(/^store +\S/m);
+    const searched = await statuses(url, 11);
+    expect([count(searched, 200), searched.at(-1)]).toEqual([10, 429]);
+    // The last lines of the requests: wrangler's own, and that of what was denied.
+    await app.printed(/GET \/api\/search 429/);
+    await app.printed(/"event":"denied".*\n\s*\n/);
     const before = app.output();
     app.signalGroup("SIGINT");
     expect(await app.ended).toBe(0);
@@ -145,10 +151,7 @@ describe("npm run preview:cloudflare", () => {
 
 describe("a Worker without its variables", () => {
   test("answers no request, and says in its log alone what is missing", async () => {
-    const app = cleanUp(
-      await startWorker(ROOT, { host: "127.0.0.1", port: 0, variables: {} }),
-      (it) => it.stop(),
-    );
+    const app = cleanUp(await startWorker({}), (it) => it.stop());
     const answer = await fetch(`${app.url}/api/search`);
     expect(answer.status).toBe(500);
     expect(await answer.text()).not.toMatch(/UPSTASH|ENV_INVALID/);
@@ -187,37 +190,19 @@ describe("what is uploaded", () => {
     const built = buildWorkerOnce(tree, () => {});
     const message = expect.stringContaining(`would hold ${secrets.join(", ")}, from`) as unknown;
     await expect(built).rejects.toMatchObject({ code: "BUILD_FAILED", message });
-    expect(existsSync(join(tree, WORKER_FOLDER, "worker.js"))).toBe(false);
+    // Nothing is left that wrangler could run or upload.
+    expect(existsSync(join(tree, WORKER_FOLDER))).toBe(false);
   });
 
   test("holds no file of this machine's environment", () => {
     expect(secretsIn(ROOT)).toEqual([]);
     const assets = globSync("**/*", { cwd: join(ROOT, ASSETS_FOLDER) });
     expect(assets.filter((file) => /\.env|secret|\.map$/.test(file))).toEqual([]);
-    expect(existsSync(join(ROOT, WORKER_FOLDER, "worker.js"))).toBe(true);
+    expect(existsSync(join(ROOT, UPLOADED_FOLDER, "worker.js"))).toBe(true);
   });
 
   test("says whose address is counted without being told", () => {
-    const worker = readFileSync(join(ROOT, WORKER_FOLDER, "worker.js"), "utf8");
+    const worker = readFileSync(join(ROOT, UPLOADED_FOLDER, "worker.js"), "utf8");
     expect(worker).toContain("Cloudflare-Workers");
-  });
-});
-
-describe("npm run preview:cloudflare", () => {
-  test("serves the Worker over a store of its own, and ends when told", async () => {
-    const app = cleanUp(
-      await startProgram(["app/_programs/preview-cloudflare.command.ts"], { PORT: "0" }),
-      (it) => it.stop(),
-    );
-    expect(
-      app
-        .output()
-        .split("\n")
-        .map((line) => line.split(/\s+/)[0]),
-    ).toContain("store");
-    const searched: number[] = [];
-    for (let i = 0; i < 11; i += 1) searched.push((await fetch(`${app.url}/api/search`)).status);
-    expect([count(searched, 200), searched.at(-1)]).toEqual([10, 429]);
-    expect(await app.stop()).toBe(0);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { ROOT, startApp } from "../support/app.ts";
 import { headersFor, POST_ROUTES } from "../support/routes.ts";
 import { scope } from "../support/scope.ts";

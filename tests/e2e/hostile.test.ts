@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { beforeAll, describe, expect, test } from "vitest";
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { connectionsAllowed } from "#lib/gateway/connections";
 import { ROOT, type RunningApp, startApp, startProgram } from "../support/app.ts";
 import { drip, rawClient, speak, statusesOf } from "../support/raw-client.ts";

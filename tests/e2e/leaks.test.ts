@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Redis as Direct } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { hashPassword } from "#app/_domain/auth/passwords";
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { type InstagramStandIn, startInstagramStandIn } from "#app/_programs/instagram-stand-in";
 import { NAMESPACE, ROOT, type RunningApp, startApp } from "../support/app.ts";
 import { finderOf, type Finder, spellings } from "../support/identifiers.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hashPassword } from "#app/_domain/auth/passwords";
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { ROOT, type RunningApp, startApp } from "../support/app.ts";
 import { startBrowser } from "../support/browser.ts";
 import { startRedis } from "../support/redis.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis as Direct } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { packageName } from "#lib/server/package-name";
 import { pack } from "#app/_programs/pack";
 import { namespaceOf } from "#lib/core/namespace";

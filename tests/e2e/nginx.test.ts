@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { ROOT } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
 import { behindNginx, documentedSite, hostsOf, startNginx, startTwo } from "../support/nginx.ts";

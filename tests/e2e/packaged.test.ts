@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DRAIN_MS } from "#lib/server/serve-app";
+import { DRAIN_MS } from "#lib/server/app-server";
 import { pack } from "#app/_programs/pack";
 import { withDefaults } from "#lib/gateway/limits";
 import { ROOT } from "../support/app.ts";
@@ -289,7 +289,8 @@ describe("the Containerfile", () => {
     expect(ignoreAll).toBe("**");
     expect(lines.at(-1)).toBe("**/.env*");
     const given = lines.filter((line) => line.startsWith("!")).map((line) => line.slice(1));
-    const [, sources = ""] = /SOURCES\b[^=]*= \[(.*?)\]/s.exec(read("lib/server/build.ts")) ?? [];
+    const [, sources = ""] =
+      /SOURCES\b[^=]*= \[(.*?)\]/s.exec(read("app/_programs/build.ts")) ?? [];
     const needed = [...sources.matchAll(/"(.*?)"/g)]
       .map(([, pattern = ""]) => pattern)
       .filter((pattern) => pattern !== ".env*")

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeRule } from "#app/_page/rule-words";
 import { sampleRequests } from "#app/_page/sample-request";
 import policy from "#config/rate-limits";
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { ROOT } from "../support/app.ts";
 import { startBrowser } from "../support/browser.ts";

@@ -1,8 +1,10 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { RunningApp } from "../support/app.ts";
+import { join } from "node:path";
+import { ROOT, type RunningApp } from "../support/app.ts";
 import { startBrowser } from "../support/browser.ts";
-import { buildFixture, startFixture } from "../support/fixture.ts";
+import { buildFixture, fixture, startFixture } from "../support/fixture.ts";
+import { expectNothingLeft, launch } from "../support/launched.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { scope } from "../support/scope.ts";
 
@@ -73,4 +75,30 @@ test("a client that claims to prefetch has the limit for prefetches, and no more
   for (let i = 0; i < 25; i += 1) visits.push(await ask({}));
   expect(statuses.filter((status) => status === 200)).toHaveLength(200);
   expect(visits.filter((status) => status === 200)).toHaveLength(20);
+});
+
+const HEADGATE = join(ROOT, "lib", "cli", "headgate.ts");
+
+test("headgate start serves an app that is not the sample with its limits, and ends when told", async () => {
+  const env = { PORT: "0", HEADGATE_STORE: "embedded", HEADGATE_STORE_DEADLINE_MS: "10000" };
+  const served = cleanUp(
+    launch(process.execPath, [HEADGATE, "start"], env, fixture("prefetch")),
+    (it) => it.remove(),
+  );
+  const [, url = ""] = await served.printed(/^ready +(http\S+)$/m);
+  const statuses: number[] = [];
+  for (let i = 0; i < 21; i += 1) statuses.push((await fetch(`${url}/q/1`)).status);
+  expect(statuses).toEqual([...Array.from({ length: 20 }, () => 200), 429]);
+  const lines = served.output().trim().split("\n");
+  const subjects = lines.filter((line) => !line.startsWith("{")).map((line) => line.split(" ")[0]);
+  expect(subjects).toEqual(["warning", "store", "clients", "policy", "ready"]);
+  expect(served.output()).toContain("policy   not checked: there is no file config/rate-limits.ts");
+  // It is built: this start made nothing anew.
+  expect(served.output()).not.toContain("building");
+  const before = served.output();
+  const started = served.descendants();
+  served.signal("SIGTERM");
+  expect(await served.ended).toBe(0);
+  expect(served.output()).toBe(before);
+  await expectNothingLeft(served, started);
 });

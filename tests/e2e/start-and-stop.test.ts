@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { ROOT } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
 import { expectNothingLeft, launch, type Launched } from "../support/launched.ts";

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { request as send } from "node:http";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { ROOT, startApp } from "../support/app.ts";
 import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";

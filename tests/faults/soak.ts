@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { ROOT, type RunningApp, startApp } from "../support/app.ts";
 import { AUTH_SECRET } from "../support/sign.ts";
 import { type DurableRedis, startDurableRedis } from "./durable-redis.ts";

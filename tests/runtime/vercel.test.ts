@@ -3,7 +3,7 @@ import { namespaceOf } from "#lib/core/namespace";
 import { Redis as Direct } from "ioredis";
 import { parseList } from "structured-headers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { ROOT } from "../support/app.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { AUTH_SECRET, sign } from "../support/sign.ts";

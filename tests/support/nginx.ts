@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { findProgram } from "#lib/server/find-program";
 import { ROOT, type RunningApp, startApp } from "./app.ts";
 import type { TestStore } from "./gateway.ts";

@@ -1,4 +1,4 @@
-import { buildOnce } from "#lib/server/build";
+import { buildOnce } from "#app/_programs/build";
 import { ROOT, startApp } from "./app.ts";
 import type { Target } from "./target.ts";
 

@@ -1,13 +1,14 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { once, SOURCES } from "#lib/server/build";
+import { SOURCES } from "#app/_programs/build";
+import { buildOnce } from "#lib/server/build-once";
 import { ROOT } from "./app.ts";
 import { buildFixture, fixture, startFixture } from "./fixture.ts";
 import type { Target } from "./target.ts";
 
 /** The sample app with `proxy.ts` in the place of its middleware, under plain `next start`. */
 async function build(): Promise<void> {
-  await once(ROOT, () => {}, {
+  await buildOnce(ROOT, () => {}, {
     sources: [...SOURCES, "tests/fixtures/proxy/*.ts"],
     stamp: "tests/fixtures/proxy/.next/headgate-build",
     saying: "building the app with proxy.ts ...",

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { SOURCES } from "#lib/server/build";
+import { SOURCES } from "#app/_programs/build";
 import { ROOT } from "./app.ts";
 
 /**

@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { readEnvironment } from "#config/app-env";
+import { program, usage as misuse } from "#lib/cli/program";
 import { loadEnvFiles } from "#lib/server/env-files";
 import { packageName } from "#lib/server/package-name";
 import { runningMode, runningStore } from "#lib/server/running-store";
 import { parseDuration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
+import { printError } from "#lib/core/print-error";
 import { namedStore } from "#lib/server/named-store";
 import { setVariables } from "#lib/core/settings";
 import { connectDirect } from "#lib/gateway/direct";
@@ -37,12 +38,26 @@ const SAID_EVERY_MS = 1000;
 /** The longest bar, in characters. */
 const BAR = 30;
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(error instanceof HeadgateError ? `${error.code}: ${error.message}` : error);
-  process.exitCode = error instanceof HeadgateError && error.code === "CLI_USAGE" ? 2 : 1;
-}
+const analytics = program({
+  name: "npm run analytics --",
+  help: HELP,
+  args: {
+    watch: { type: "boolean" },
+    "set-aside": { type: "boolean" },
+    days: { type: "string", default: "7" },
+    batch: { type: "string", default: "200" },
+    abandoned: { type: "string", default: "1 minute" },
+  },
+  run: (args) =>
+    totalWith(args["set-aside"] === true, {
+      days: count("days", args.days, 90),
+      batch: count("batch", args.batch, 1000),
+      abandonedMs: duration("abandoned", args.abandoned),
+      watch: args.watch === true,
+    }),
+});
+
+process.exitCode = await analytics(process.argv.slice(2));
 
 interface Flags {
   readonly days: number;
@@ -51,24 +66,11 @@ interface Flags {
   readonly watch: boolean;
 }
 
-async function main(): Promise<number> {
-  const { values } = read();
-  if (values.help === true) {
-    console.log(HELP);
-    return 0;
-  }
-  const flags: Flags = {
-    days: count("days", values.days, 90),
-    batch: count("batch", values.batch, 1000),
-    abandonedMs: duration("abandoned", values.abandoned),
-    watch: values.watch === true,
-  };
+async function totalWith(isForSetAside: boolean, flags: Flags): Promise<void> {
   const store = openStore(join(import.meta.dirname, "..", "..", ".."));
   try {
     const totals = createTotals({ redis: store.redis, keys: keyNames(store.namespace) });
-    if (values["set-aside"] === true) await printSetAside(totals);
-    else await work(totals, flags);
-    return 0;
+    await (isForSetAside ? printSetAside(totals) : work(totals, flags));
   } finally {
     await store.close();
   }
@@ -95,8 +97,7 @@ async function work(totals: Totals, { watch, batch, abandonedMs, days }: Flags):
       saidAt = performance.now();
       console.error(`${sayWorked(done)}, ${sayWaiting(await totals.lengths())}`);
     },
-    onFailure: (error) =>
-      console.error(error instanceof HeadgateError ? `${error.code}: ${error.message}` : error),
+    onFailure: printError,
   });
   console.log(sayWorked(worked));
   const lengths = await totals.lengths();
@@ -179,23 +180,6 @@ function openStore(root: string): OpenStore {
   return { redis: direct.redis, namespace, close: () => direct.close() };
 }
 
-function read() {
-  try {
-    return parseArgs({
-      options: {
-        watch: { type: "boolean" },
-        "set-aside": { type: "boolean" },
-        days: { type: "string", default: "7" },
-        batch: { type: "string", default: "200" },
-        abandoned: { type: "string", default: "1 minute" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (cause) {
-    throw usage(cause instanceof Error ? cause.message : "", cause);
-  }
-}
-
 function count(name: string, text: string, most: number): number {
   const given = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (given >= 1 && given <= most) return given;
@@ -210,8 +194,8 @@ function duration(name: string, text: string): number {
   );
 }
 
-function usage(why: string, cause?: unknown): HeadgateError {
-  return new HeadgateError("CLI_USAGE", `${why}\n\n${HELP}`, { cause });
+function usage(why: string): HeadgateError {
+  return misuse(why, HELP);
 }
 
 function inGroups(number: number): string {

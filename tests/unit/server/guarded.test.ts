@@ -33,12 +33,13 @@ function folder(): string {
 
 /** A build of a root, which locks it and runs {@link FAMILY}. */
 const building = (root: string) => `
-  import { once, runBuild } from ${JSON.stringify(join(LIB, "build.ts"))};
+  import { runBuild } from ${JSON.stringify(join(LIB, "build.ts"))};
+  import { buildOnce } from ${JSON.stringify(join(LIB, "build-once.ts"))};
   import { exitWhenTold } from ${JSON.stringify(join(LIB, "drain.ts"))};
   exitWhenTold();
   const root = ${JSON.stringify(root)};
   const work = () => runBuild(root, ["-e", ${JSON.stringify(FAMILY)}]);
-  await once(root, console.log, { sources: ["*.ts"], stamp: "stamp", saying: "building", work });
+  await buildOnce(root, console.log, { sources: ["*.ts"], stamp: "stamp", saying: "building", work });
 `;
 
 async function startBuild() {

@@ -1,0 +1,39 @@
+import { printError } from "#lib/core/print-error";
+import { asksForHelp, type Program, teach, usage } from "./program.ts";
+
+const HELP = `Headgate's command line.
+
+  npx headgate start      builds where nothing is built, and serves the app of this folder
+  npx headgate dev        serves it with next dev, and rebuilds as you edit
+  npx headgate build      checks the policy, and builds
+  npx headgate check      checks config/rate-limits.ts
+  npx headgate audit      compares the last build's routes with the policy
+  npx headgate gateway    serves the Upstash REST protocol in front of any Redis
+
+  npx headgate check --help      teaches a command
+  npm run headgate -- check      the same by a script of package.json, "headgate": "headgate"
+
+A command ends with 0 when all is well, with 1 for what it finds or what fails, and with 2 where it
+cannot be run as it was called.
+`;
+
+/** A command loads what it needs when it is run: the gateway needs nothing of the audit's. */
+const COMMANDS: Readonly<Record<string, () => Promise<{ readonly default: Program }>>> = {
+  audit: () => import("./commands/audit.ts"),
+  build: () => import("./commands/build.ts"),
+  check: () => import("./commands/check.ts"),
+  dev: () => import("./commands/dev.ts"),
+  gateway: () => import("./commands/gateway.ts"),
+  start: () => import("./commands/start.ts"),
+};
+
+/** Runs a command of the bin `headgate`; resolves to the exit status. */
+export const headgate: Program = async (rawArgs) => {
+  const [name, ...args] = rawArgs;
+  const load = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load) return (await load()).default(args);
+  if (asksForHelp(rawArgs)) return teach(HELP);
+  if (name === undefined) console.log(HELP);
+  else printError(usage(`"${rawArgs.join(" ")}" is not a command.`, HELP));
+  return 2;
+};

@@ -1,0 +1,25 @@
+import { POLICY, projectPolicy } from "../policy-file.ts";
+import { program } from "../program.ts";
+import { buildNext } from "#lib/server/build";
+import { exitWhenTold } from "#lib/server/drain";
+
+const HELP = `Checks the policy of this folder, and builds its Next app with next build.
+
+  npx headgate build             checks ${POLICY} where there is one, and builds
+  npx headgate build other.ts    checks another policy file first
+
+It builds nothing with a policy that cannot be used. Afterwards npx headgate audit lists which routes
+no rule covers.
+`;
+
+export default program({
+  name: "headgate build",
+  help: HELP,
+  args: { policy: { type: "positional", required: false } },
+  async run({ policy }) {
+    exitWhenTold();
+    const root = process.cwd();
+    console.log(await projectPolicy(root, policy));
+    await buildNext(root, (text) => process.stdout.write(text));
+  },
+});

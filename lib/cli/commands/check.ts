@@ -1,0 +1,58 @@
+import { compilePolicy } from "#lib/policy/check/compile";
+import { adviceFor } from "../advice.ts";
+import { checkPolicyFile, importPolicy, renderCheck } from "../check.ts";
+import { POLICY, policyFile } from "../policy-file.ts";
+import { PREFETCH_UNSEEN, seesPrefetches } from "#lib/audit/prefetch-seen";
+import { program } from "../program.ts";
+
+const HELP = `Checks a policy file.
+
+  npx headgate check             checks ${POLICY}
+  npx headgate check other.ts    checks another policy file
+  npx headgate check --json      the same for programs
+
+It prints for each problem its place in the file, what was given and what is allowed, and ends with 1
+where there is any. It runs before every build and every start. Its advice is about rules that work and
+may not do what was meant; it fails nothing.
+
+It ends with 2 where it cannot be run as it was called. docs/policy-errors.md explains each problem.
+`;
+
+export default program({
+  name: "headgate check",
+  help: HELP,
+  args: {
+    policy: { type: "positional", required: false },
+    json: { type: "boolean" },
+  },
+  // 1 is the status of a policy with problems.
+  failed: 2,
+  run: ({ policy, json }) => checkCommand(policyFile(process.cwd(), policy), json === true),
+});
+
+/** Checks a file and prints the result; resolves to the exit status. */
+export async function checkCommand(file: string, json: boolean): Promise<number> {
+  const result = await checkPolicyFile(file);
+  const more = result.ok ? await beyond(file) : { failures: [], advice: [] };
+  const ok = result.ok && more.failures.length === 0;
+  if (json) {
+    console.log(JSON.stringify({ ...result, ok, ...more }, null, 2));
+  } else {
+    const print = result.ok ? console.log : console.error;
+    print(renderCheck(result));
+    for (const failure of more.failures) console.error(`\n${failure}`);
+    for (const line of more.advice) console.log(`\nadvice   ${line}`);
+  }
+  return ok ? 0 : 1;
+}
+
+/** What a policy that can be used comes to in the project at hand. */
+async function beyond(file: string) {
+  const project = process.cwd();
+  const policy = await importPolicy(file);
+  const isUnseen = compilePolicy(policy).tellsPrefetches && !(await seesPrefetches(project));
+  return {
+    failures: isUnseen ? [`PREFETCH_UNSEEN: ${PREFETCH_UNSEEN}`] : [],
+    advice: adviceFor(policy, project),
+  };
+}

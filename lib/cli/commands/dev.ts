@@ -1,0 +1,18 @@
+import { POLICY } from "../policy-file.ts";
+import { program } from "../program.ts";
+import { serveProject } from "../serve-project.ts";
+
+const HELP = `Serves the Next app of this folder with its limits as next dev does, and rebuilds as you edit.
+
+  npx headgate dev             checks ${POLICY} where there is one, and serves
+  npx headgate dev other.ts    checks another policy file first
+
+The environment is that of headgate start (npx headgate start --help).
+`;
+
+export default program({
+  name: "headgate dev",
+  help: HELP,
+  args: { policy: { type: "positional", required: false } },
+  run: ({ policy }) => serveProject({ root: process.cwd(), mode: "development", policy }),
+});

@@ -1,0 +1,28 @@
+import { POLICY } from "../policy-file.ts";
+import { program } from "../program.ts";
+import { serveProject } from "../serve-project.ts";
+
+const HELP = `Serves the Next app of this folder with its limits.
+
+  npx headgate start             checks ${POLICY} where there is one, and serves the build
+  npx headgate start other.ts    checks another policy file first
+
+It builds where nothing is built; headgate build builds anew. Without a store it starts one of its own,
+and it prints which. SIGTERM and SIGINT end it, after the requests in flight were answered.
+
+Environment, or .env files as Next reads them:
+  PORT, HOST                  where to listen; 3000 on 127.0.0.1
+  REDIS_URL                   the Redis that counts; without it one is started
+  UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN
+                              a REST store, in the place of both
+  CLIENT_IP_FROM              behind a proxy: hops:1
+
+  PORT=4000 npx headgate start
+`;
+
+export default program({
+  name: "headgate start",
+  help: HELP,
+  args: { policy: { type: "positional", required: false } },
+  run: ({ policy }) => serveProject({ root: process.cwd(), mode: "production", policy }),
+});

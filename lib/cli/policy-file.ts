@@ -1,0 +1,42 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { HeadgateError } from "#lib/core/errors";
+import { checkPolicyFile, renderCheck } from "./check.ts";
+
+/** Where a project's policy is unless a command is told otherwise. */
+export const POLICY = "config/rate-limits.ts";
+
+/**
+ * Returns the whole path of a policy file that a command was given, or of the project's own.
+ *
+ * @throws {HeadgateError} CLI_USAGE where there is no such file
+ */
+export function policyFile(project: string, given: string | undefined): string {
+  const file = given ? resolve(given) : join(project, POLICY);
+  if (existsSync(file)) return file;
+  throw new HeadgateError("CLI_USAGE", `There is no file ${file}.`);
+}
+
+/**
+ * Checks a policy before it is built or served, and returns what it holds in one line.
+ *
+ * @throws {HeadgateError} POLICY_INVALID, with each problem and its place in the file
+ */
+export async function checkedPolicy(file: string): Promise<string> {
+  const policy = await checkPolicyFile(file);
+  if (policy.ok) return renderCheck(policy);
+  throw new HeadgateError("POLICY_INVALID", renderCheck(policy));
+}
+
+/**
+ * The same of a project that may keep its policy elsewhere: a file that was named must be there, and one
+ * that was not is checked where it is there.
+ *
+ * @throws {HeadgateError} CLI_USAGE or POLICY_INVALID
+ */
+export async function projectPolicy(project: string, given: string | undefined): Promise<string> {
+  if (given !== undefined || existsSync(join(project, POLICY))) {
+    return checkedPolicy(policyFile(project, given));
+  }
+  return `not checked: there is no file ${POLICY}, and none was named`;
+}

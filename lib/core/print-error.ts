@@ -1,0 +1,30 @@
+import { HeadgateError } from "./errors.ts";
+
+/** So many causes are printed at most: errors may cause each other in a circle. */
+const MOST_CAUSES = 5;
+
+/**
+ * Returns what a person is told of an error of ours: its code, its message, and the errors of ours that
+ * caused it where the message does not repeat them already. Other causes are left out: the message of a
+ * client's error may hold a command with its values.
+ *
+ * @example errorText(new HeadgateError("CLI_USAGE", "--sub names the user.")) // "CLI_USAGE: --sub names the user."
+ */
+export function errorText(error: HeadgateError): string {
+  const lines = [`${error.code}: ${error.message}`];
+  let { cause } = error;
+  for (let depth = 0; depth < MOST_CAUSES && cause instanceof HeadgateError; depth += 1) {
+    const { code, message } = cause;
+    if (!lines.some((line) => line.includes(message))) lines.push(`  cause  ${code}: ${message}`);
+    cause = cause.cause;
+  }
+  return lines.join("\n");
+}
+
+/**
+ * Prints an error on standard error, as every program of Headgate's does: one of ours by its code and
+ * message, any other with its stack, since it is a mistake in a program.
+ */
+export function printError(error: unknown): void {
+  console.error(error instanceof HeadgateError ? errorText(error) : error);
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createHttpServer } from "#lib/gateway/http-server";
+import { answerWith } from "#lib/gateway/own-answer";
+import type { ClientNaming } from "./client-address.ts";
+import { drainable } from "./drain.ts";
+import { ExposingResponse } from "./exposing-response.ts";
+import { type SetByEnvironment, SETTING_NAMES } from "./http-settings.ts";
+import { addressOf, type Bound, listen } from "./listening.ts";
+import { type NextApp, startNext } from "./next-app.ts";
+import { tellPrefetch } from "./prefetch-header.ts";
+import { malformedHeader } from "./sound-headers.ts";
+
+/** How long requests in flight may take once the server was told to stop, in milliseconds. */
+export const DRAIN_MS = 10_000;
+
+export interface AppServerOptions {
+  readonly root: string;
+  readonly dev: boolean;
+  /** Where to listen. */
+  readonly at: Bound;
+  readonly http: SetByEnvironment;
+  readonly clients: ClientNaming;
+  /** Called with a line for the person who started the server. */
+  readonly say: (line: string) => void;
+}
+
+/** Our HTTP server, with Next behind it. */
+export interface AppServer {
+  /** Its address as a browser takes it. */
+  readonly url: string;
+  /** Lets the requests in flight finish, and ends. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Listens, and starts Next behind it. Requests that arrive before Next is ready wait for it.
+ *
+ * @throws {HeadgateError} ENV_INVALID where it cannot listen
+ */
+export async function startAppServer(options: AppServerOptions): Promise<AppServer> {
+  const { root, dev, http } = options;
+  const behind: { next?: Promise<NextApp> } = {};
+  const server = createHttpServer(handlerOf(options, behind), httpOptions(options));
+  const drain = drainable(server);
+  const at = await listen(server, options.at);
+  // No request comes in between: one that comes next waits for Next.
+  behind.next = startNext({ root, dev, at, bodyBytes: http.bodyBytes });
+  const next = await behind.next;
+  return {
+    url: addressOf(at),
+    async stop() {
+      await drain(DRAIN_MS);
+      await next.close();
+    },
+  };
+}
+
+/** Names the client and the prefetch of each request, and hands it to Next. */
+function handlerOf({ clients }: AppServerOptions, behind: { readonly next?: Promise<NextApp> }) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    clients.name(request);
+    tellPrefetch(request);
+    const malformed = malformedHeader(request.method, request.headers);
+    if (malformed !== undefined) return answerWith(response, 400, malformed);
+    try {
+      await (await behind.next)?.handle(request, response);
+    } catch (error) {
+      console.error(error);
+      response.destroy();
+    }
+  };
+}
+
+function httpOptions({ dev, http, say }: AppServerOptions) {
+  return {
+    ...http,
+    // In development Next listens for upgrades by itself, for hot reloading. Built, it would leave such a
+    // socket open and unanswered: there an upgrade is a request like any other.
+    upgrades: dev,
+    response: ExposingResponse,
+    names: SETTING_NAMES,
+    report: (line: string) => say(`warning  ${line}`),
+  };
+}

@@ -1,0 +1,55 @@
+import type { RequestListener } from "node:http";
+import { letBodiesThrough } from "./next-body-size.ts";
+import type { Bound } from "./listening.ts";
+import { cleanNextLog } from "./next-log.ts";
+
+/** Next in this process, ready to answer. */
+export interface NextApp {
+  handle(...call: Parameters<RequestListener>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface NextOptions {
+  readonly root: string;
+  readonly dev: boolean;
+  /** Where our server listens. */
+  readonly at: Bound;
+  /** How large a body may be, in bytes. */
+  readonly bodyBytes: number;
+}
+
+const LOOPBACK = /^(?:127\.|::1$)/;
+
+/**
+ * Starts Next in this process. Next and React choose their build by NODE_ENV when they are loaded, so it
+ * must be set before.
+ */
+export async function startNext({ root, dev, at, bodyBytes }: NextOptions): Promise<NextApp> {
+  const { default: next } = await import("next");
+  // In development a person looks for what went wrong with a request of their own.
+  if (!dev) cleanNextLog();
+  const app = next({ dev, dir: root, hostname: hostnameOf(at), port: at.port });
+  await letBodiesThrough(root, dev, bodyBytes);
+  await (dev ? app.prepare() : withoutChatter(() => app.prepare()));
+  return { handle: app.getRequestHandler(), close: () => app.close() };
+}
+
+/**
+ * By host and port Next finds itself: a Server Action sent to another page is handed on by a fetch. Its
+ * URLs call every loopback address localhost; by another name it would take its own rewrites for another
+ * site's, and fetch them.
+ */
+function hostnameOf({ host }: Bound): string {
+  return LOOPBACK.test(host) ? "localhost" : host;
+}
+
+/** Next prints which config file it ran, and has no setting for it. Its warnings are still printed. */
+async function withoutChatter(work: () => Promise<void>): Promise<void> {
+  const { log } = console;
+  console.log = () => {};
+  try {
+    await work();
+  } finally {
+    console.log = log;
+  }
+}

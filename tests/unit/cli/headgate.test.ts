@@ -1,0 +1,165 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { headgate } from "#lib/cli/commands";
+import { program } from "#lib/cli/program";
+import { HeadgateError } from "#lib/core/errors";
+import { ROOT } from "../../support/app.ts";
+import { scope } from "../../support/scope.ts";
+
+const cleanUp = scope();
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Runs a program in this process; returns its exit status and what it printed. */
+async function run(work: () => Promise<number>) {
+  const out = vi.spyOn(console, "log").mockImplementation(() => {});
+  const err = vi.spyOn(console, "error").mockImplementation(() => {});
+  const status = await work();
+  const textOf = ({ mock }: typeof out) => mock.calls.map(([line]) => String(line)).join("\n");
+  return { status, stdout: textOf(out), stderr: textOf(err) };
+}
+
+const FOLDER = join(ROOT, "lib", "cli", "commands");
+const COMMANDS = globSync("*.ts", { cwd: FOLDER }).map((file) => basename(file, ".ts"));
+
+describe("headgate", () => {
+  test("is the bin of the package, and runs by its first line", () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, "lib", "package.json"), "utf8")) as {
+      readonly bin: Readonly<Record<string, string>>;
+    };
+    const file = join(ROOT, "lib", manifest.bin["headgate"] ?? "");
+    expect(existsSync(file)).toBe(true);
+    expect(readFileSync(file, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+  });
+
+  test("names every command in its help, and ends with 0", async () => {
+    const { status, stdout } = await run(() => headgate(["--help"]));
+    const named = [...stdout.matchAll(/^ {2}npx headgate ([a-z]+)/gm)].map(([, name]) => name);
+    expect(new Set(named)).toEqual(new Set(COMMANDS));
+    expect(status).toBe(0);
+  });
+
+  test("without a command prints its help, and ends with 2", async () => {
+    const { status, stdout } = await run(() => headgate([]));
+    expect(stdout).toContain("npx headgate check");
+    expect(status).toBe(2);
+  });
+
+  test.each(["chekc", "toString", "--json"])("%s is no command: 2, with the help", async (name) => {
+    const { status, stderr } = await run(() => headgate([name]));
+    expect(stderr).toMatch(new RegExp(`^CLI_USAGE: "${name}" is not a command\\.`));
+    expect(stderr).toContain("npx headgate check");
+    expect(status).toBe(2);
+  });
+});
+
+describe.each(COMMANDS)("headgate %s", (name) => {
+  test("teaches itself by --help, and does nothing else", async () => {
+    const { status, stdout, stderr } = await run(() => headgate([name, "--help"]));
+    expect(stdout).toContain(`npx headgate ${name}`);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+
+  test("refuses a flag that it does not know: 2, with its own help", async () => {
+    const { status, stderr } = await run(() => headgate([name, "--colour"]));
+    expect(stderr).toMatch(
+      `CLI_USAGE: Unknown option '--colour': "headgate ${name} --colour" is not a command.`,
+    );
+    expect(stderr).toContain(`npx headgate ${name}`);
+    expect(status).toBe(2);
+  });
+
+  test("refuses one word too many", async () => {
+    const words = ["a.ts", "b.ts"];
+    const { status, stderr } = await run(() => headgate([name, ...words]));
+    expect(stderr).toMatch(
+      /^CLI_USAGE: Unexpected word "[ab]\.ts": ".* a\.ts b\.ts" is not a command\./,
+    );
+    expect(status).toBe(2);
+  });
+});
+
+describe.each(["check", "audit", "start", "dev", "build"])("headgate %s", (name) => {
+  test("with a policy file that is not there names it, and ends with 2", async () => {
+    const { status, stderr } = await run(() => headgate([name, "none.ts"]));
+    expect(stderr).toMatch(/^CLI_USAGE: There is no file .*none\.ts\./);
+    expect(status).toBe(2);
+  });
+});
+
+test.each([[["--dir"]], [["--dir", "--json"]]])(
+  "headgate audit %j needs a folder",
+  async (args) => {
+    const { status, stderr } = await run(() => headgate(["audit", ...args]));
+    expect(stderr).toContain("Option '--dir' needs a value");
+    expect(status).toBe(2);
+  },
+);
+
+describe("in a folder without a Next app", () => {
+  const folder = () =>
+    cleanUp(mkdtempSync(join(tmpdir(), "headgate-empty-")), (it) =>
+      rmSync(it, { recursive: true }),
+    );
+
+  test("headgate build ends with 1, and says what is missing", async () => {
+    vi.spyOn(process, "cwd").mockReturnValue(folder());
+    const { status, stdout, stderr } = await run(() => headgate(["build"]));
+    expect(stdout).toContain("not checked: there is no file config/rate-limits.ts");
+    expect(stderr).toMatch(/^BUILD_FAILED: There is no Next\.js in /);
+    expect(status).toBe(1);
+  });
+
+  // In a process of its own, which it ends.
+  test("headgate start builds, since nothing is built, and ends with 1", () => {
+    const args = [join(ROOT, "lib", "cli", "headgate.ts"), "start"];
+    const { PATH = "" } = process.env;
+    const options = {
+      cwd: folder(),
+      encoding: "utf8",
+      env: { PATH, NODE_ENV: "production" },
+    } as const;
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, options);
+    expect(stdout).toMatch(/^building the app, since nothing is built/);
+    expect(stderr).toMatch(/^BUILD_FAILED: There is no Next\.js in .*\n$/);
+    expect(status).toBe(1);
+  });
+});
+
+test("a flag in two words is known to its program", async () => {
+  const found: unknown[] = [];
+  const aside = program({
+    name: "aside",
+    help: "aside --set-aside",
+    args: { "set-aside": { type: "boolean" } },
+    run: async (given) => void found.push(given["set-aside"]),
+  });
+  expect(await aside(["--set-aside"])).toBe(0);
+  expect(found).toEqual([true]);
+});
+
+describe("a program", () => {
+  const failing = (error: Error, failed?: 1 | 2) => {
+    const run = async () => {
+      throw error;
+    };
+    return program({ name: "fail", help: "fail", args: {}, failed, run });
+  };
+
+  test("prints an error of ours without a stack, and any other with it", async () => {
+    const ours = new HeadgateError("STORE_NOT_FOUND", "There is none.");
+    expect(await run(() => failing(ours)([]))).toMatchObject({
+      status: 1,
+      stderr: "STORE_NOT_FOUND: There is none.",
+    });
+    vi.restoreAllMocks();
+    const print = vi.spyOn(console, "error").mockImplementation(() => {});
+    const other = new TypeError("x is not a function");
+    expect(await failing(other, 2)([])).toBe(2);
+    // Node prints the stack of an error object.
+    expect(print.mock.calls).toEqual([[other]]);
+  });
+});
