@@ -3,9 +3,6 @@
  * of the import rules, `npm run check:house` and docs/internals/architecture.md read it.
  */
 
-/** Whether the sample may still name files of lib. Set it to false once it imports `headgate` alone. */
-export const SAMPLE_NAMES_FILES_OF_LIB = true;
-
 /** A room: files that change together, and what they may know. */
 export interface Room {
   /** What the room is for, in one sentence. */
@@ -41,22 +38,6 @@ export const GATE: readonly string[] = [
   "lib/lock",
   "lib/idempotency",
 ];
-
-/** Rooms beside the gate, for programs in Node. No room of the gate knows them. */
-const BESIDE: readonly string[] = [
-  "lib/gateway/store",
-  "lib/gateway/cluster",
-  "lib/gateway",
-  "lib/embedded",
-  "lib/server",
-  "lib/audit",
-  "lib/cli",
-];
-
-/** Rooms of lib that the sample names for as long as it names any. */
-function ofLib(...rooms: readonly string[]): readonly string[] {
-  return SAMPLE_NAMES_FILES_OF_LIB ? rooms : [];
-}
 
 export const ROOMS: Readonly<Record<string, Room>> = {
   "lib/core": {
@@ -179,13 +160,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   config: {
     what: "the policy, identities and variables of the sample",
     files: ["config"],
-    imports: ["config", ...ofLib("lib/core", "lib/policy", "lib/identity")],
+    imports: ["config"],
     packages: ["headgate", "zod"],
   },
   app: {
     what: "the sample: its pages and routes, and its own logic in app/_domain",
     files: ["app"],
-    imports: ["app", "config", ...ofLib(...GATE, "lib")],
+    imports: ["app", "config"],
     packages: [
       "@noble/hashes",
       "headgate",
@@ -201,7 +182,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "app/_programs": {
     what: "the sample's programs, which no page imports: `*.command.ts` and what they share",
     files: ["app/**/*.command.ts", "app/_programs"],
-    imports: ["app", "app/_programs", "config", ...ofLib(...GATE, "lib", ...BESIDE)],
+    imports: ["app", "app/_programs", "config"],
     packages: ["headgate", "rolldown"],
     node: true,
     next: true,
@@ -209,7 +190,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "middleware.ts": {
     what: "where Next enters the sample: the gate before each request, and the checks at start",
     files: ["middleware.ts", "instrumentation.ts"],
-    imports: ["app", "config", ...ofLib(...GATE, "lib")],
+    imports: ["app", "config"],
     packages: ["headgate"],
     next: true,
   },

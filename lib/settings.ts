@@ -4,6 +4,7 @@
  */
 export { processVariables } from "./env.ts";
 export { plain, secret } from "./gate-variables.ts";
+export { isPublicVariable } from "./public-variables.ts";
 export { unknownVariables } from "./unknown-variables.ts";
 export { namespaceOf, SHARED_NAMESPACE } from "#lib/core/namespace";
 export {

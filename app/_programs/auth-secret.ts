@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { HeadgateError } from "#lib/core/errors";
+import { HeadgateError } from "headgate";
 
 /** Whose secret signs tokens, for the person who started the server. */
 export interface AuthSecret {

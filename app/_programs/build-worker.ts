@@ -1,9 +1,8 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { HeadgateError } from "#lib/core/errors";
-import { isPublicVariable } from "#lib/public-variables";
-import { runBuild } from "#lib/server/build";
-import { buildOnce as buildOnceOf } from "#lib/server/build-once";
+import { HeadgateError } from "headgate";
+import { buildOnce as buildOnceOf, runBuild } from "headgate/server";
+import { isPublicVariable } from "headgate/settings";
 import { buildOnce, SOURCES } from "./build.ts";
 
 /** Where OpenNext writes the Worker. */

@@ -1,8 +1,7 @@
 // `npm run build`: checks the policy, then builds unless nothing changed since the last build.
 import { join } from "node:path";
-import { checkedPolicy, policyFile } from "#lib/cli/policy-file";
-import { program } from "#lib/cli/program";
-import { exitWhenTold } from "#lib/server/drain";
+import { checkedPolicy, policyFile, program } from "headgate/cli";
+import { exitWhenTold } from "headgate/server";
 import { buildOnce } from "./build.ts";
 
 const HELP = `Checks config/rate-limits.ts, and builds the app unless nothing changed since the last build.

@@ -1,5 +1,4 @@
-import { buildNext } from "#lib/server/build";
-import { buildOnce as buildOnceOf } from "#lib/server/build-once";
+import { buildNext, buildOnce as buildOnceOf } from "headgate/server";
 
 /** Everything that a build of the sample reads. */
 export const SOURCES: readonly string[] = [

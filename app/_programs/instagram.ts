@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { HeadgateError } from "#lib/core/errors";
-import type { Variables } from "#lib/core/settings";
-import { readHttpAddress } from "#lib/core/store-address";
-import type { Beside } from "#lib/server/serve-app";
+import { HeadgateError } from "headgate";
+import type { Beside } from "headgate/server";
+import { readHttpAddress, type Variables } from "headgate/settings";
 import { startInstagramStandIn } from "./instagram-stand-in.ts";
 
 /**

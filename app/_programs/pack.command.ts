@@ -1,7 +1,7 @@
 // `npm run pack`: builds, and makes of it the folder dist, which runs by itself.
 import { join, relative } from "node:path";
-import { program } from "#lib/cli/program";
-import { exitWhenTold } from "#lib/server/drain";
+import { program } from "headgate/cli";
+import { exitWhenTold } from "headgate/server";
 import { pack } from "./pack.ts";
 
 const HELP = `Builds the app, and makes of it the folder dist, which runs by itself: node dist/server.mjs

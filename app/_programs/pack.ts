@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { build } from "rolldown";
-import { checkedPolicy, policyFile } from "#lib/cli/policy-file";
+import { checkedPolicy, policyFile } from "headgate/cli";
 import { buildOnce } from "./build.ts";
 import { BUILD_FOLDER, type Manifest } from "./packed.ts";
 

@@ -2,12 +2,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { program } from "#lib/cli/program";
-import { setVariables } from "#lib/core/settings";
-import { exitWhenTold, toldToStop } from "#lib/server/drain";
-import { listenAt } from "#lib/server/listening";
-import { say } from "#lib/server/serve-app";
-import { chooseStore } from "#lib/server/store";
+import { program } from "headgate/cli";
+import { chooseStore, exitWhenTold, listenAt, say, toldToStop } from "headgate/server";
+import { setVariables } from "headgate/settings";
 import { authSecret } from "./auth-secret.ts";
 import { buildWorkerOnce } from "./build-worker.ts";
 import { startWorker } from "./worker.ts";

@@ -2,14 +2,19 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readEnvironment } from "#config/app-env";
-import { program } from "#lib/cli/program";
-import { HeadgateError } from "#lib/core/errors";
-import { namedStore } from "#lib/server/named-store";
-import type { Variables } from "#lib/core/settings";
+import { HeadgateError } from "headgate";
+import { program } from "headgate/cli";
+import {
+  type Beside,
+  chooseStore,
+  type ChosenStore,
+  namedStore,
+  say,
+  serveApp,
+} from "headgate/server";
+import type { Variables } from "headgate/settings";
 import { chooseInstagram } from "./instagram.ts";
 import { BUILD_FOLDER, type Manifest } from "./packed.ts";
-import { type Beside, say, serveApp } from "#lib/server/serve-app";
-import { type ChosenStore, chooseStore } from "#lib/server/store";
 
 const HELP = `Serves the packed app with its limits.
 

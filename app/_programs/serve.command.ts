@@ -1,11 +1,7 @@
 import { join } from "node:path";
 import { readEnvironment } from "#config/app-env";
-import { program } from "#lib/cli/program";
-import { serveProject } from "#lib/cli/serve-project";
-import { namedRedis } from "#lib/server/named-store";
-import { noteStore, placeOf } from "#lib/server/running-store";
-import { type Beside, say } from "#lib/server/serve-app";
-import { chooseStore } from "#lib/server/store";
+import { program, serveProject } from "headgate/cli";
+import { type Beside, chooseStore, namedRedis, noteStore, placeOf, say } from "headgate/server";
 import { authSecret } from "./auth-secret.ts";
 import { buildOnce } from "./build.ts";
 import { chooseInstagram } from "./instagram.ts";

@@ -1,11 +1,10 @@
 import { join } from "node:path";
-import { program, usage } from "#lib/cli/program";
-import { parseDuration } from "#lib/core/duration";
-import { HeadgateError } from "#lib/core/errors";
-import { invalidSettings, isPlain, isSecret, setVariables } from "#lib/core/settings";
-import { signToken } from "#lib/identity/sign";
+import { HeadgateError, parseDuration } from "headgate";
+import { program, usage } from "headgate/cli";
+import { signToken } from "headgate/identities/jwt";
+import { loadEnvFiles } from "headgate/server";
+import { invalidSettings, isPlain, isSecret, setVariables } from "headgate/settings";
 import { authSecret } from "./auth-secret.ts";
-import { loadEnvFiles } from "#lib/server/env-files";
 
 const HELP = `Prints a token with which the app takes you for a user.
 

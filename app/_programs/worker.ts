@@ -1,9 +1,8 @@
 import { devNull } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { HeadgateError } from "#lib/core/errors";
-import { type Guarded, startGuarded, temporaryFolder } from "#lib/server/guarded";
-import type { Bound } from "#lib/server/listening";
+import { HeadgateError } from "headgate";
+import { type Bound, type Guarded, startGuarded, temporaryFolder } from "headgate/server";
 
 /** A Worker that wrangler runs on this machine. */
 export interface RunningWorker {
