@@ -34,6 +34,7 @@ export const GATE: readonly string[] = [
   "lib/respond",
   "lib/observe",
   "lib/limit",
+  "lib/limit/algorithms",
   "lib/dedup",
   "lib/lock",
   "lib/idempotency",
@@ -49,13 +50,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "lib/policy": {
     what: "what a request needs of the policy: match, path, rewrites, candidates",
     files: ["lib/policy"],
-    imports: ["lib/core"],
+    imports: ["lib/core", "lib/limit/algorithms"],
     packages: ["path-to-regexp"],
   },
   "lib/policy/check": {
     what: "reads, checks and compiles the policy, once, at start",
     files: ["lib/policy/check"],
-    imports: ["lib/core", "lib/policy"],
+    imports: ["lib/core", "lib/policy", "lib/limit/algorithms"],
   },
   "lib/identity": {
     what: "the client's address, its network, resolvers, client keys",
@@ -81,10 +82,15 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: ["lib/core"],
   },
   "lib/limit": {
-    what: "the limiter: algorithms, charges, denial cache, optimistic rules, local counting",
+    what: "the limiter: scripts, charges, denial cache, optimistic rules, local counting",
     files: ["lib/limit"],
-    imports: ["lib/core", "lib/redis", "lib/policy"],
+    imports: ["lib/core", "lib/redis", "lib/policy", "lib/limit/algorithms"],
     packages: ["@upstash/ratelimit", "@upstash/redis"],
+  },
+  "lib/limit/algorithms": {
+    what: "the ways to count: one file an algorithm, and the registry of all",
+    files: ["lib/limit/algorithms"],
+    imports: [],
   },
   "lib/dedup": {
     what: "a thing counts once: claims, `once`, `count`",

@@ -1,8 +1,9 @@
 import { type Asked, assemble, type HeadgateOptions, type Parts } from "./assemble.ts";
 import { monotonic } from "#lib/core/clock";
-import type { Decision } from "#lib/core/decision";
+import { type Decision, uncounted } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
 import { keyProblem } from "#lib/core/key";
+import { defaultAlgorithm } from "#lib/limit/algorithms/all";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
 import { MAX_PRODUCT, MAX_WINDOW_MS, MIN_WINDOW_MS } from "#lib/policy/check/limit";
 import type { CompiledLimit, CompiledRule, RuleSet } from "#lib/policy/types";
@@ -52,7 +53,6 @@ export interface SimpleResult {
   readonly retryAfter: number;
 }
 
-const MAX_EXACT_LIMIT = 100;
 /** No rule of a policy can have this name: it has a capital. */
 const CUSTOM_RULE = "checkRateLimit";
 
@@ -143,28 +143,26 @@ export function limitsOver<Rule extends string, Name extends string>(
 function checkKey(key: unknown): void {
   const problem = keyProblem(key);
   if (problem === undefined) return;
-  throw new HeadgateError("LIMIT_BAD_ARGUMENT", `checkRateLimit: ${problem}`);
+  throw badArgument(problem);
+}
+
+function badArgument(problem: string): HeadgateError {
+  return new HeadgateError("LIMIT_BAD_ARGUMENT", `checkRateLimit: ${problem}`);
 }
 
 /** A rule of one limit that no policy names. Not cached: it is as cheap to make as to look up. */
 function singleLimit(limit: number, windowMs: number): RuleSet {
   if (!Number.isSafeInteger(limit) || limit < 1) {
-    throw new HeadgateError(
-      "LIMIT_BAD_ARGUMENT",
-      `checkRateLimit: limit is ${limit}; allowed: a whole number from 1.`,
-    );
+    throw badArgument(`limit is ${limit}; allowed: a whole number from 1.`);
   }
   if (!Number.isSafeInteger(windowMs) || windowMs < MIN_WINDOW_MS || windowMs > MAX_WINDOW_MS) {
-    throw new HeadgateError(
-      "LIMIT_BAD_ARGUMENT",
-      `checkRateLimit: windowMs is ${windowMs}; allowed: a whole number of milliseconds from ${MIN_WINDOW_MS} (1 s) to ${MAX_WINDOW_MS} (31 days).`,
+    throw badArgument(
+      `windowMs is ${windowMs}; allowed: a whole number of milliseconds from ${MIN_WINDOW_MS} (1 s) to ${MAX_WINDOW_MS} (31 days).`,
     );
   }
   if (limit * windowMs > MAX_PRODUCT) {
-    throw new HeadgateError(
-      "LIMIT_BAD_ARGUMENT",
-      `checkRateLimit: limit is ${limit}; allowed: at most ${Math.floor(MAX_PRODUCT / windowMs)} in a window of ${windowMs} ms.`,
-    );
+    const most = Math.floor(MAX_PRODUCT / windowMs);
+    throw badArgument(`limit is ${limit}; allowed: at most ${most} in a window of ${windowMs} ms.`);
   }
   const compiled: CompiledLimit = {
     rule: CUSTOM_RULE,
@@ -172,7 +170,7 @@ function singleLimit(limit: number, windowMs: number): RuleSet {
     subject: { expression: "key", kind: "first", names: ["key"] },
     limit,
     windowMs,
-    algorithm: limit <= MAX_EXACT_LIMIT ? "sliding-log" : "sliding-window",
+    algorithm: defaultAlgorithm(limit),
     cost: 1,
   };
   const rule: CompiledRule = {
@@ -199,15 +197,7 @@ function singleLimit(limit: number, windowMs: number): RuleSet {
   };
 }
 
-const SWITCHED_OFF: Decision = {
-  allowed: true,
-  reason: "switched-off",
-  limits: [],
-  shadows: [],
-  retryAfterMs: undefined,
-  at: undefined,
-  counted: "nowhere",
-};
+const SWITCHED_OFF = uncounted(true, "switched-off");
 
 /** A handler's call has nobody to hand work to; what reports of it never rejects. */
 function unawaited(work: Promise<unknown> | undefined): void {
@@ -215,16 +205,7 @@ function unawaited(work: Promise<unknown> | undefined): void {
 }
 
 function invalid(code: "LIMIT_UNKNOWN_RULE" | "LIMIT_BAD_ARGUMENT", message: string): Decision {
-  return {
-    allowed: false,
-    reason: "invalid-call",
-    limits: [],
-    shadows: [],
-    retryAfterMs: undefined,
-    at: undefined,
-    counted: "nowhere",
-    error: new HeadgateError(code, message),
-  };
+  return uncounted(false, "invalid-call", { error: new HeadgateError(code, message) });
 }
 
 function unknownRule(rule: string, known: Iterable<string>): string {

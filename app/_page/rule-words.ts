@@ -43,8 +43,8 @@ export function describeRule(rule: CompiledRule): RuleWords {
   };
 }
 
-/** How each algorithm counts, and the most that it admits; docs/algorithms.md has the formulas. */
-export const ALGORITHMS: Readonly<Record<Algorithm, string>> = {
+/** How each algorithm that we use counts, and the most that it admits. */
+export const ALGORITHMS: Readonly<Partial<Record<Algorithm, string>>> = {
   "sliding-log": "The time of every request. No window, wherever it begins, admits more.",
   "sliding-window": "Two counters, the older fading. A window admits less than twice the limit.",
   "fixed-window": "A counter for each window of the clock. Across an edge, up to twice the limit.",

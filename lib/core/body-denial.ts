@@ -1,4 +1,4 @@
-import type { Decision } from "./decision.ts";
+import { type Decision, uncounted } from "./decision.ts";
 import { nextCutsAt } from "./next-body-size.ts";
 
 /** What bounds the body of a request, in bytes; each is undefined where nothing does. */
@@ -23,8 +23,9 @@ export function bodyDenial(request: Request, { ruled, cutAt }: BodyBounds): Deci
   const maxBody = Math.min(ruled ?? Infinity, cutOf(request, cutAt));
   if (maxBody === Infinity) return undefined;
   const length = lengthOf(request, cutAt !== undefined);
-  if (length !== undefined) return length > maxBody ? denial("body-too-large", maxBody) : undefined;
-  return ruled === undefined ? undefined : denial("body-length-unknown", maxBody);
+  if (length !== undefined)
+    return length > maxBody ? uncounted(false, "body-too-large", { maxBody }) : undefined;
+  return ruled === undefined ? undefined : uncounted(false, "body-length-unknown", { maxBody });
 }
 
 /** Next gives the middleware a copy of a body, and cuts both; those of GET and HEAD it leaves alone. */
@@ -44,17 +45,4 @@ function lengthOf({ headers, body }: Request, isPlainHttp: boolean): number | un
   const given = headers.get("content-length");
   if (given !== null) return /^\d{1,20}$/.test(given) ? Number(given) : undefined;
   return isPlainHttp || body === null ? 0 : undefined;
-}
-
-function denial(reason: "body-too-large" | "body-length-unknown", maxBody: number): Decision {
-  return {
-    allowed: false,
-    reason,
-    limits: [],
-    shadows: [],
-    retryAfterMs: undefined,
-    at: undefined,
-    counted: "nowhere",
-    maxBody,
-  };
 }

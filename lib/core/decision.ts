@@ -77,6 +77,24 @@ export interface Decision {
   readonly error?: Error;
 }
 
+/** Returns a decision that was made without a count, with what there is to say beside it. */
+export function uncounted(
+  allowed: boolean,
+  reason: Reason,
+  more?: Pick<Decision, "error" | "maxBody">,
+): Decision {
+  return {
+    allowed,
+    reason,
+    limits: [],
+    shadows: [],
+    retryAfterMs: undefined,
+    at: undefined,
+    counted: "nowhere",
+    ...more,
+  };
+}
+
 /** The limits that had no room. */
 export function violated(decision: Decision): readonly LimitStatus[] {
   return decision.limits.filter((status) => status.waitMs !== 0);

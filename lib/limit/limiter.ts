@@ -1,4 +1,4 @@
-import type { Decision } from "#lib/core/decision";
+import { type Decision, uncounted } from "#lib/core/decision";
 import type { RuleSet } from "#lib/policy/types";
 import { asStoreError } from "#lib/redis/errors";
 import type { Keys } from "#lib/redis/keys";
@@ -78,7 +78,8 @@ export function createLimiter(
   ): Decision => {
     const charges =
       rules.onStoreFailure === "local" ? localCharges(rules, clients, keys, cost) : [];
-    if (charges.length === 0) return uncounted(rules.onStoreFailure !== "deny", error);
+    if (charges.length === 0)
+      return uncounted(rules.onStoreFailure !== "deny", "store-failed", { error });
     const settled = local.settle(mode, charges);
     const decision: Decision = {
       ...decisionOf({ ...settled, shadows: [], at: undefined }),
@@ -210,18 +211,5 @@ function decisionOf({
     retryAfterMs: passed || never ? undefined : Math.max(...waits.map((wait) => wait ?? 0)),
     at,
     counted: "in-store",
-  };
-}
-
-function uncounted(allowed: boolean, error: Error): Decision {
-  return {
-    allowed,
-    reason: "store-failed",
-    limits: [],
-    shadows: [],
-    retryAfterMs: undefined,
-    at: undefined,
-    counted: "nowhere",
-    error,
   };
 }

@@ -1,10 +1,6 @@
-import { ARITHMETIC } from "./algorithms/arithmetic.ts";
-import { COUNTERS } from "./algorithms/counters.ts";
-import { FIXED_WINDOW } from "./algorithms/fixed-window.ts";
-import { RESTORE } from "./algorithms/restore.ts";
-import { SLIDING_LOG } from "./algorithms/sliding-log.ts";
-import { SLIDING_WINDOW } from "./algorithms/sliding-window.ts";
-import { TOKEN_BUCKET } from "./algorithms/token-bucket.ts";
+import { ALGORITHMS } from "#lib/limit/algorithms/all";
+import { ARITHMETIC } from "#lib/limit/algorithms/arithmetic";
+import type { LuaParts } from "#lib/limit/algorithms/definition";
 
 /** Milliseconds on Redis's clock: the only clock that all instances share. */
 export const REDIS_CLOCK = `
@@ -12,34 +8,19 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 `;
 
-/**
- * Each algorithm is a table of functions:
- * - read(key, rule): the state that the key holds, or nil where another algorithm's is there. What lies
- *   in the future was written before the clock stepped back: it is read as written now, state.ahead is
- *   set, and the next write, also of a cost of 0, stamps it so
- * - used(state, rule): the units that count now
- * - wait(key, state, rule, cost): milliseconds until cost has room, 0 when it has, -1 when never
- * - take(key, state, rule): writes the state with the rule's cost, and a time to live
- * - adopt(rule, units): a state of its own, as if the units had been taken now; writes nothing
- * - refund(key, rule, taken): gives back what a decision of that time took; answers the units
- *
- * Redis makes every function of a script anew each time, so a script has no more than it uses.
- * Comments stand here and not in the scripts, whose text is part of every edge bundle.
- */
-const ALGORITHMS = [SLIDING_LOG, COUNTERS, SLIDING_WINDOW, FIXED_WINDOW, TOKEN_BUCKET];
-
 /** The texts of the algorithms, with those of their functions that a script calls. */
-function algorithmsLua(functions: "adopt" | "refund"): string {
-  return [
-    ARITHMETIC,
-    ...ALGORITHMS.flatMap((algorithm) => [algorithm.base, algorithm[functions]]),
-    RULE_OF,
-  ].join("");
+function algorithmsLua(...functions: readonly ("adopt" | "refund" | "restore")[]): string {
+  const parts = new Set<LuaParts>(ALGORITHMS.flatMap((each) => [each.shared ?? each, each]));
+  return (
+    ARITHMETIC +
+    [...parts].map((each) => each.base + functions.map((name) => each[name]).join("")).join("") +
+    RULE_OF
+  );
 }
 
 const RULE_OF = `
 local algorithms = {
-  ['sliding-log'] = log, ['sliding-window'] = sliding, ['fixed-window'] = fixed, ['token-bucket'] = bucket,
+  ${ALGORITHMS.map(({ name, table }) => `['${name}'] = ${table},`).join(" ")}
 }
 
 local function rule_of(i)
@@ -57,10 +38,10 @@ end
 /**
  * state_of(key, rule): the state of a key, and the algorithm that reads it: the rule's own, or the
  * one whose state is still there when the rule's algorithm changed. That one decides until its state
- * is adopted. What none can read counts as nothing, and is replaced.
+ * is adopted. Where two keep the same, it is the first of them: sliding-window comes before fixed-window. What none can read counts as nothing, and is replaced.
  */
 const STATE_OF = `
-local keepers = { log, sliding, bucket, fixed }
+local keepers = { ${ALGORITHMS.map(({ table }) => table).join(", ")} }
 
 local function state_of(key, rule)
   local state = rule.does.read(key, rule)
@@ -88,11 +69,7 @@ end
  * than `remaining` has room, 0 when nothing is taken.
  */
 export function limitLua(clock: string): string {
-  return [
-    clock,
-    algorithmsLua("adopt"),
-    STATE_OF,
-    `
+  return `${clock}${algorithmsLua("adopt")}${STATE_OF}
 local rules = {}
 local full = {}
 for i = 1, #KEYS do
@@ -129,8 +106,7 @@ for i, rule in ipairs(rules) do
   answer[3 * i], answer[3 * i + 1], answer[3 * i + 2] = remaining, rule.room_in, reset
 end
 return answer
-`,
-  ].join("");
+`;
 }
 
 /**
@@ -138,18 +114,14 @@ return answer
  * decision (ms). What another algorithm has adopted since is not given back. Answers the units.
  */
 export function refundLua(clock: string): string {
-  return [
-    clock,
-    algorithmsLua("refund"),
-    `
+  return `${clock}${algorithmsLua("refund")}
 local given = 0
 for i, key in ipairs(KEYS) do
   local rule = rule_of(i)
   given = given + rule.does.refund(key, rule, whole(ARGV[1]))
 end
 return given
-`,
-  ].join("");
+`;
 }
 
 /**
@@ -159,24 +131,16 @@ return given
  * and how many units, oldest first. Answers 1.
  */
 export function restoreLua(clock: string): string {
-  return [
-    clock,
-    algorithmsLua("adopt"),
-    STATE_OF,
-    RESTORE,
-    `
+  return `${clock}${algorithmsLua("adopt", "restore")}${STATE_OF}
 local key, rule = KEYS[1], rule_of(1)
 local state, keeper = state_of(key, rule)
 if keeper ~= rule.does then state = rule.does.adopt(rule, keeper.used(state, rule)) end
 local taken = {}
 for i = 7, #ARGV - 1, 2 do
-  local age, units = whole(ARGV[i]), whole(ARGV[i + 1])
-  if age and units and age < rule.window then
-    taken[#taken + 1] = { age = age, units = units }
-  end
+  local age = whole(ARGV[i])
+  if age < rule.window then taken[#taken + 1] = { age = age, units = whole(ARGV[i + 1]) } end
 end
-restore[rule.does](key, state, rule, taken)
+rule.does.restore(key, state, rule, taken)
 return 1
-`,
-  ].join("");
+`;
 }

@@ -2,15 +2,16 @@ import { monotonic } from "#lib/core/clock";
 import { withinDeadline } from "#lib/redis/deadline";
 import { StoreError } from "#lib/redis/errors";
 import type { ScriptStore } from "#lib/redis/script-store";
-import { defineScript, runScript, runScripts } from "#lib/redis/script";
-import { slidingWindowLua } from "./algorithms/sliding-window.ts";
+import { defineScript, runScript, runScripts, type Script } from "#lib/redis/script";
+import { ALGORITHMS } from "#lib/limit/algorithms/all";
 import { argsOf, type Charge, type Charged, DECIDING, readCharged, takenOf } from "./charge.ts";
 import { limitLua, REDIS_CLOCK, refundLua } from "./lua.ts";
 
 /** The script of every limit. */
 export const LIMIT_SCRIPT = defineScript(limitLua(REDIS_CLOCK));
-const WINDOW_SCRIPT = defineScript(slidingWindowLua(REDIS_CLOCK));
 const REFUND_SCRIPT = defineScript(refundLua(REDIS_CLOCK));
+/** The scripts of algorithms that have one of their own, which is quicker. */
+const OWN_SCRIPTS = ALGORITHMS.map(({ script }) => script && defineScript(script(REDIS_CLOCK)));
 
 /**
  * What is done with charges: "take" takes all that decide or none, "peek" says how they stand, and
@@ -57,18 +58,21 @@ async function settleAtOnce(
   const keys = keysOf(charges);
   const args = [mode, ...argsOf(charges)];
   const decide = () => runScript(redis, LIMIT_SCRIPT, keys, args);
-  if (mode === "peek" || !charges.every(isWindowThatDecides)) {
-    return readCharged(await decide(), charges);
-  }
+  const own = mode === "peek" ? undefined : ownScriptOf(charges);
+  if (!own) return readCharged(await decide(), charges);
   const since = monotonic();
-  const answer = await runScript(redis, WINDOW_SCRIPT, keys, args);
+  const answer = await runScript(redis, own, keys, args);
   const isHandedOver = answer === 0;
   return readCharged(isHandedOver ? await withinDeadline(redis, since, decide()) : answer, charges);
 }
 
-/** Such limits have a script of their own, which is quicker. */
-function isWindowThatDecides({ limit, group }: Charge): boolean {
-  return limit.algorithm === "sliding-window" && group === DECIDING;
+/** The own script of the algorithm by which all limits are counted, where all of them decide. */
+function ownScriptOf(charges: readonly Charge[]): Script | undefined {
+  return OWN_SCRIPTS.find((_, i) =>
+    charges.every(
+      ({ limit, group }) => limit.algorithm === ALGORITHMS[i]?.name && group === DECIDING,
+    ),
+  );
 }
 
 /**

@@ -1,10 +1,9 @@
 import type { Counted, Resolver } from "#lib/core/client";
 import type { OnStoreFailure } from "#lib/core/on-store-failure";
+import type { Algorithm } from "#lib/limit/algorithms/all";
 
 export type { OnStoreFailure } from "#lib/core/on-store-failure";
-
-/** How the requests in a window are counted; docs/algorithms.md states the bound of each. */
-export type Algorithm = "sliding-log" | "sliding-window" | "fixed-window" | "token-bucket";
+export type { Algorithm } from "#lib/limit/algorithms/all";
 
 /**
  * Whether a rule decides: "enforce"; "shadow", where it is counted and refuses nobody; or for how

@@ -9,12 +9,11 @@ import type { RuleSet } from "#lib/policy/types";
 import { createRedis } from "#lib/redis/client";
 import { keyNames } from "#lib/redis/keys";
 import { serve, type ServedStore } from "../support/served.ts";
-import { freshKeys, offsets, rule, START } from "../support/limit-walks.ts";
+import { ALGORITHMS, freshKeys, offsets, rule, START } from "../support/limit-walks.ts";
 import { Model, type ModelLimit } from "../support/model.ts";
 import { scriptOn } from "../support/script-on.ts";
 import { STORES_AND_CLUSTER } from "../support/stores.ts";
 
-const ALGORITHMS = ["sliding-log", "sliding-window", "fixed-window", "token-bucket"] as const;
 const HOUR_MS = 3_600_000;
 
 const policy = compilePolicy(

@@ -1,5 +1,5 @@
 import type { Store } from "#lib/gateway/store/store";
-import type { Algorithm } from "#lib/policy/types";
+import { type Algorithm, ALGORITHM_NAMES } from "#lib/limit/algorithms/all";
 import { limitScript } from "../support/limit-script.ts";
 import { boundOf, mostIn } from "../support/model.ts";
 
@@ -17,8 +17,6 @@ export const LIMIT = 10;
 export const WINDOW_S = 60;
 export const SECONDS = 150;
 
-const ALGORITHMS = ["sliding-log", "sliding-window", "fixed-window", "token-bucket"] as const;
-
 /** At the beginning of a window, in milliseconds. */
 const START = 1_750_000_020_000;
 
@@ -31,7 +29,7 @@ const ASKED = [
 
 /** Runs the production script of the limits on a store, at the times of the picture. */
 export async function runLanes(store: Store, namespace: string): Promise<Lane[]> {
-  return Promise.all(ALGORITHMS.map((algorithm) => runLane(store, namespace, algorithm)));
+  return Promise.all(ALGORITHM_NAMES.map((algorithm) => runLane(store, namespace, algorithm)));
 }
 
 async function runLane(store: Store, namespace: string, algorithm: Algorithm): Promise<Lane> {

@@ -1,12 +1,17 @@
 import type { Reply, Store } from "#lib/gateway/store/store";
-import { slidingWindowLua } from "#lib/limit/algorithms/sliding-window";
+import { type Algorithm, ALGORITHMS } from "#lib/limit/algorithms/all";
+import { SLIDING_WINDOW } from "#lib/limit/algorithms/sliding-window";
 import { limitLua, refundLua, restoreLua } from "#lib/limit/lua";
 import type { ModelLimit } from "./model.ts";
 
 /** The production text, but for the clock: the last argument is the time. */
 export const CLOCK_FROM_ARGV = "local now = tonumber(ARGV[#ARGV])\n";
 const LIMIT = limitLua(CLOCK_FROM_ARGV);
-const WINDOW = slidingWindowLua(CLOCK_FROM_ARGV);
+const OWN_SCRIPTS = new Map(
+  ALGORITHMS.flatMap(({ name, script }) =>
+    script ? [[name, script(CLOCK_FROM_ARGV)] as const] : [],
+  ),
+);
 const REFUND = refundLua(CLOCK_FROM_ARGV);
 const RESTORE = restoreLua(CLOCK_FROM_ARGV);
 
@@ -37,16 +42,22 @@ export function limitScript(store: Store) {
     rules: readonly ScriptLimit[],
     now: number,
   ) => call(LIMIT, keys, [mode, ...argsOf(rules), now]);
-  const windowScript = (
+  const ownScript = (
+    lua: string,
     keys: readonly string[],
     rules: readonly ScriptLimit[],
     now: number,
-    mode: "take" | "report" = "take",
-  ) => call(WINDOW, keys, [mode, ...argsOf(rules), now]);
+    mode: "take" | "report",
+  ) => call(lua, keys, [mode, ...argsOf(rules), now]);
   return {
     limitScript,
     /** The sliding-window's own. */
-    windowScript,
+    windowScript: (
+      keys: readonly string[],
+      rules: readonly ScriptLimit[],
+      now: number,
+      mode: "take" | "report" = "take",
+    ) => ownScript(OWN_SCRIPTS.get(SLIDING_WINDOW.name) ?? "", keys, rules, now, mode),
     /** Takes or peeks at a time, in milliseconds. */
     async run(
       mode: "take" | "peek" | "report",
@@ -54,8 +65,9 @@ export function limitScript(store: Store) {
       rules: readonly ScriptLimit[],
       now: number,
     ): Promise<ScriptAnswer> {
-      const isShort = mode !== "peek" && rules.every(isWindowThatDecides);
-      const short = isShort && (await windowScript(keys, rules, now, mode));
+      const own = mode === "peek" ? undefined : ownScriptOf(rules);
+      const short =
+        own !== undefined && mode !== "peek" && (await ownScript(own, keys, rules, now, mode));
       const answer = short || (await limitScript(mode, keys, rules, now));
       const [at, passed, ...rest] = Array.isArray(answer) ? answer : [];
       if (at !== now) throw new Error(`asked at ${now}, and answered for ${at}`);
@@ -97,8 +109,10 @@ export function limitScript(store: Store) {
   };
 }
 
-function isWindowThatDecides({ algorithm, group = 0 }: ScriptLimit): boolean {
-  return algorithm === "sliding-window" && group === 0;
+function ownScriptOf(rules: readonly ScriptLimit[]): string | undefined {
+  const own: Algorithm | undefined = rules[0]?.algorithm;
+  const areAlike = rules.every(({ algorithm, group = 0 }) => algorithm === own && group === 0);
+  return own && areAlike ? OWN_SCRIPTS.get(own) : undefined;
 }
 
 function inWords(reply: Reply): string {

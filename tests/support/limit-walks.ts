@@ -1,13 +1,8 @@
 import fc from "fast-check";
-import type { Algorithm } from "#lib/policy/types";
+import { type Algorithm, ALGORITHM_NAMES, largestLimitOf } from "#lib/limit/algorithms/all";
 import type { ModelLimit } from "./model.ts";
 
-export const ALGORITHMS = [
-  "sliding-log",
-  "sliding-window",
-  "fixed-window",
-  "token-bucket",
-] as const;
+export const ALGORITHMS = ALGORITHM_NAMES;
 
 /** A Sunday in 2025, in milliseconds. */
 export const START = 1_750_000_000_000;
@@ -40,7 +35,7 @@ export const ruleWith = (algorithm: fc.Arbitrary<Algorithm>): fc.Arbitrary<Model
     .map((made) => {
       // A log has an entry for each unit, so it gets small limits. With the other algorithms a request
       // takes a large part of a large limit, since otherwise a short walk would never reach it.
-      const limit = made.algorithm === "sliding-log" ? 1 + (made.limit % 20) : made.limit;
+      const limit = largestLimitOf(made.algorithm) < Infinity ? 1 + (made.limit % 20) : made.limit;
       const share = limit > 20 ? Math.floor(limit / 7) : 1;
       return { ...made, limit, cost: Math.min(made.cost * share, limit) };
     });

@@ -28,6 +28,7 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
     file: "lib/policy/x.ts",
     refused: [
       "#lib/policy/check/compile",
+      "#lib/limit/lua",
       "./check/compile.ts",
       "#lib/redis/client",
       "#lib/identity/address",
@@ -35,11 +36,11 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
       "@upstash/redis",
       "zod/mini",
     ],
-    allowed: ["#lib/core/errors", "path-to-regexp"],
+    allowed: ["#lib/core/errors", "#lib/limit/algorithms/all", "path-to-regexp"],
   },
   {
     file: "lib/policy/check/x.ts",
-    refused: ["../types.ts", "#lib/identity/address", "#lib/guard", "node:fs"],
+    refused: ["#lib/limit/lua", "../types.ts", "#lib/identity/address", "#lib/guard", "node:fs"],
     allowed: ["#lib/core/errors", "#lib/policy/types", "./schema.ts"],
   },
   {
@@ -64,13 +65,26 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
   },
   {
     file: "lib/limit/x.ts",
-    refused: ["#lib/identity/address", "#lib/respond/problem", "#lib/guard", "node:fs"],
+    refused: [
+      "./algorithms/all.ts",
+      "#lib/identity/address",
+      "#lib/respond/problem",
+      "#lib/guard",
+      "node:fs",
+    ],
     allowed: ["#lib/policy/types", "#lib/redis/client", "@upstash/ratelimit"],
   },
   {
     file: "lib/limit/algorithms/x.ts",
-    refused: ["../../redis/client.ts", "#lib/policy/check/compile"],
-    allowed: ["../lua.ts", "#lib/redis/client"],
+    refused: [
+      "../../redis/client.ts",
+      "../lua.ts",
+      "#lib/core/errors",
+      "#lib/limit/lua",
+      "#lib/policy/types",
+      "#lib/redis/client",
+    ],
+    allowed: ["./reference.ts"],
   },
   {
     file: "lib/dedup/x.ts",

@@ -1,3 +1,5 @@
+import type { LuaParts } from "./definition.ts";
+
 /**
  * What sliding-window and fixed-window both keep, so that either can continue from what the other
  * counted: "c", the number of the window, its count, and the count of the window before it. Windows
@@ -80,4 +82,19 @@ function counters.refund(key, rule, taken, weighs)
 end
 `;
 
-export const COUNTERS = { base: BASE, adopt: "", refund: REFUND };
+/**
+ * A shifted window of fixed-window takes all that was counted meanwhile. Otherwise each unit goes to the
+ * window in which it was taken.
+ */
+const RESTORE = `
+function counters.restore(key, state, rule, taken)
+  state.i_text = nil
+  for _, each in ipairs(taken) do
+    local count = (state.start or each.age <= state.elapsed) and 'current' or 'previous'
+    state[count] = state[count] + each.units
+  end
+  rule.does.take(key, state, rule)
+end
+`;
+
+export const COUNTERS: LuaParts = { base: BASE, adopt: "", refund: REFUND, restore: RESTORE };

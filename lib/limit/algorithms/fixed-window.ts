@@ -1,3 +1,7 @@
+import { COUNTERS } from "./counters.ts";
+import type { AlgorithmDefinition } from "./definition.ts";
+import { type AlgorithmReference, unitsOf } from "./reference.ts";
+
 /**
  * fixed-window: the count of the current window alone. Windows begin at multiples of their length, as
  * counters.ts keeps them, with one exception: where the time of what was counted is not known, a window
@@ -8,7 +12,10 @@
  * - for units that were counted before the clock stepped back over a window's edge: they would be
  *   forgotten at that edge, which comes a second time.
  */
-export const FIXED_WINDOW = {
+export const FIXED_WINDOW: AlgorithmDefinition<"fixed-window"> = {
+  name: "fixed-window",
+  table: "fixed",
+  shared: COUNTERS,
   base: `
 local fixed = {}
 
@@ -68,4 +75,22 @@ function fixed.refund(key, rule, taken)
   return back
 end
 `,
+  restore: `
+fixed.restore = counters.restore
+`,
+};
+
+/** @public Tests and the tables of the documentation read it by the file's name. */
+export const REFERENCE: AlgorithmReference = {
+  used: (admitted, { windowMs }, now) =>
+    unitsOf(admitted, ({ at }) => Math.floor(at / windowMs) === Math.floor(now / windowMs)),
+  mostInAWindow: (limit) => 2 * limit,
+  billed: { EVALSHA: 1, TIME: 1, GET: 1, SET: 1 },
+  words: {
+    keeps: "window number, its count, the count before",
+    mostInAWindow: "2L",
+    memory: "one small text",
+    comesBack: "all at the window's end",
+    refunds: "the decision's units, while its window is the current one",
+  },
 };

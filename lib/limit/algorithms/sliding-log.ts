@@ -1,3 +1,6 @@
+import type { AlgorithmDefinition } from "./definition.ts";
+import { type AlgorithmReference, unitsOf } from "./reference.ts";
+
 /**
  * sliding-log: a sorted set with one member for each unit of cost, scored by its time. An entry of
  * time s counts at now while now < s + window. The algorithm of the seed, settled in one script.
@@ -8,7 +11,13 @@
  * now, and the next write stamps them so. An entry keeps the name of its first time, so when the clock
  * comes there again a member of that name may exist: then the next name is tried.
  */
-export const SLIDING_LOG = {
+export const SLIDING_LOG: AlgorithmDefinition<"sliding-log"> = {
+  name: "sliding-log",
+  table: "log",
+  // Up to here every entry is kept, which is exact; above, two counters, which are small.
+  defaultUpTo: 100,
+  // Each entry costs Redis memory, and a client may have as many as the limit.
+  largestLimit: 10_000,
   base: `
 local log = {}
 
@@ -80,4 +89,27 @@ function log.refund(key, rule, taken)
   return #members
 end
 `,
+  restore: `
+function log.restore(key, state, rule, taken)
+  log.take(key, state, rule)
+  for _, each in ipairs(taken) do log.enter(key, now - each.age, each.units, call('ZCARD', key)) end
+  call('PEXPIRE', key, int(rule.window + 1000))
+end
+`,
+};
+
+/** @public Tests and the tables of the documentation read it by the file's name. */
+export const REFERENCE: AlgorithmReference = {
+  used: (admitted, { windowMs }, now) =>
+    unitsOf(admitted, ({ at }) => at > now - windowMs && at <= now),
+  mostInAWindow: (limit) => limit,
+  billed: { EVALSHA: 1, TIME: 1, ZCARD: 1, ZCOUNT: 1, ZADD: 1, PEXPIRE: 1, ZRANGEBYSCORE: 1 },
+  words: {
+    keeps: "one entry of a sorted set for each unit",
+    mostInAWindow: "L",
+    memory: "at most L entries",
+    comesBack: "as each entry grows old",
+    billedMore: "one more for each unit of cost above 1",
+    refunds: "the decision's units, until they are a window old",
+  },
 };

@@ -1,3 +1,7 @@
+import { COUNTERS } from "./counters.ts";
+import type { AlgorithmDefinition } from "./definition.ts";
+import { type AlgorithmReference, unitsOf } from "./reference.ts";
+
 /**
  * sliding-window: the window before weighs by the part of it that a window ending now still covers.
  * The weighted count is rounded up: rounding down lets one too many through at a window's edge.
@@ -20,7 +24,12 @@ local function sliding_wait(w, elapsed, current, previous, limit, cost)
 end
 `;
 
-export const SLIDING_WINDOW = {
+export const SLIDING_WINDOW: AlgorithmDefinition<"sliding-window"> = {
+  name: "sliding-window",
+  table: "sliding",
+  // No limit is larger.
+  defaultUpTo: 2 ** 53,
+  shared: COUNTERS,
   base: `${FORMULAS}
 local sliding = { read = counters.read, take = counters.take }
 
@@ -42,6 +51,30 @@ function sliding.refund(key, rule, taken)
   return counters.refund(key, rule, taken, true)
 end
 `,
+  restore: `
+sliding.restore = counters.restore
+`,
+  script: slidingWindowLua,
+};
+
+/** @public Tests and the tables of the documentation read it by the file's name. */
+export const REFERENCE: AlgorithmReference = {
+  used: (admitted, { windowMs }, now) => {
+    const index = Math.floor(now / windowMs);
+    const elapsed = now - index * windowMs;
+    const current = unitsOf(admitted, ({ at }) => Math.floor(at / windowMs) === index);
+    const previous = unitsOf(admitted, ({ at }) => Math.floor(at / windowMs) === index - 1);
+    return current + Math.ceil((previous * (windowMs - elapsed)) / windowMs);
+  },
+  mostInAWindow: (limit) => 2 * limit - 1,
+  billed: { EVALSHA: 1, TIME: 1, GET: 1, SET: 1 },
+  words: {
+    keeps: "window number, its count, the count before",
+    mostInAWindow: "2L − 1",
+    memory: "one small text",
+    comesBack: "little by little",
+    refunds: "the decision's units, while its window or the one after it is the current one",
+  },
 };
 
 /**
@@ -50,7 +83,7 @@ end
  * stepped back since. KEYS, ARGV and the answer are the limit script's, and so is what it does. In any
  * other case it writes nothing and answers 0: then the limit script decides.
  */
-export function slidingWindowLua(clock: string): string {
+function slidingWindowLua(clock: string): string {
   return `${clock}
 local call, floor, format, tonumber = redis.call, math.floor, string.format, tonumber
 ${FORMULAS}

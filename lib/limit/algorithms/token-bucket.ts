@@ -1,3 +1,6 @@
+import type { AlgorithmDefinition } from "./definition.ts";
+import type { AlgorithmReference } from "./reference.ts";
+
 /**
  * token-bucket: `limit` tokens that refill evenly, all of them in one window; a request takes its
  * cost. The key keeps the level of what was missing at the last take: "b", that time, and the level in
@@ -7,7 +10,9 @@
  * A last take in the future was before the clock stepped back: it then counts as made now (`ahead`).
  * `last` and `missing` are the time of the last take and the level at that time.
  */
-export const TOKEN_BUCKET = {
+export const TOKEN_BUCKET: AlgorithmDefinition<"token-bucket"> = {
+  name: "token-bucket",
+  table: "bucket",
   base: `
 local bucket = {}
 
@@ -79,4 +84,55 @@ function bucket.refund(key, rule, taken)
   return floor((back + rule.window - 1) / rule.window)
 end
 `,
+  /**
+   * The bucket keeps the level at its last take alone. What was taken later refills together with that
+   * level. What was taken earlier is added to it whole, since the bucket may not have been full once
+   * since.
+   */
+  restore: `
+function bucket.restore(key, state, rule, taken)
+  local last, level = state.last, state.missing
+  for _, each in ipairs(taken) do
+    local time = math.max(last, now - each.age)
+    level = level_at(time, last, level, rule) + each.units * rule.window
+    last = time
+  end
+  bucket.take(key, bucket_of(last, level, rule), rule)
+end
+`,
+};
+
+/** @public Tests and the tables of the documentation read it by the file's name. */
+export const REFERENCE: AlgorithmReference = {
+  used: (admitted, { limit, windowMs }, now) => {
+    // In units × window, so that every number is whole.
+    let missing = 0;
+    let then = admitted[0]?.at ?? now;
+    const passTo = (time: number) => {
+      missing = Math.max(0, missing - (time - then) * limit);
+      then = time;
+    };
+    const events = admitted.flatMap(({ at, cost, refundedAt }) => {
+      const take = { time: at, missing: cost * windowMs };
+      if (refundedAt === undefined) return [take];
+      // Of what it took, the part that has not refilled by itself until then.
+      const rest = Math.max(0, cost * windowMs - (refundedAt - at) * limit);
+      return [take, { time: refundedAt, missing: -rest }];
+    });
+    for (const event of events.toSorted((a, b) => a.time - b.time)) {
+      passTo(event.time);
+      missing = Math.max(0, missing + event.missing);
+    }
+    passTo(now);
+    return Math.ceil(missing / windowMs);
+  },
+  mostInAWindow: (limit) => 2 * limit - 1,
+  billed: { EVALSHA: 1, TIME: 1, GET: 1, SET: 1 },
+  words: {
+    keeps: "the time of the last take, what was missing then",
+    mostInAWindow: "2L − 1",
+    memory: "one small text",
+    comesBack: "little by little",
+    refunds: "of c units, what has not refilled by itself since: c − elapsed · L / w",
+  },
 };

@@ -1,4 +1,5 @@
 import { formatDuration } from "#lib/core/duration";
+import { defaultAlgorithm, largestLimitOf } from "#lib/limit/algorithms/all";
 import type { Place, Problems } from "#lib/policy/errors";
 import { readLimit } from "./limit.ts";
 import type { Locales } from "#lib/policy/locales";
@@ -11,7 +12,7 @@ import {
   TIERS_FORM,
 } from "./schema.ts";
 import { readSubject } from "./subject.ts";
-import type { Algorithm, CompiledLimit, CompiledTiers } from "#lib/policy/types";
+import type { CompiledLimit, CompiledTiers } from "#lib/policy/types";
 
 /** What a rule is read against. */
 export interface Context {
@@ -22,11 +23,6 @@ export interface Context {
   readonly locales: Locales | undefined;
   readonly problems: Problems;
 }
-
-/** Up to here every entry is kept, which is exact; above, two counters, which are small. */
-const EXACT_UP_TO = 100;
-/** Each entry of a log costs Redis memory, and a client may have as many as the limit. */
-const MAX_LOG = 10_000;
 
 /** Names that are numbers lose their place: JavaScript puts them first, and the first one counts. */
 const TIER_NAME = /^(?!\d+$).{1,64}$/s;
@@ -129,10 +125,10 @@ function readSubjectsLimits(
     }
     windows.add(read.windowMs);
     const chosen = given.algorithm ?? defaults.algorithm;
-    const algorithm: Algorithm =
-      chosen ?? (read.limit <= EXACT_UP_TO ? "sliding-log" : "sliding-window");
-    if (algorithm === "sliding-log" && read.limit > MAX_LOG) {
-      problems.add("LOG_TOO_LARGE", at, each, `at most ${MAX_LOG}, or another algorithm`);
+    const algorithm = chosen ?? defaultAlgorithm(read.limit);
+    const largest = largestLimitOf(algorithm);
+    if (read.limit > largest) {
+      problems.add("LOG_TOO_LARGE", at, each, `at most ${largest}, or another algorithm`);
     }
     if (!subject) return [];
     const policyName = `${rule}:${expression}:${formatDuration(read.windowMs)}`;

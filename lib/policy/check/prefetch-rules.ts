@@ -1,10 +1,11 @@
+import { type Algorithm, defaultAlgorithm, largestLimitOf } from "#lib/limit/algorithms/all";
 import type { Place, Problems } from "#lib/policy/errors";
 import { MAX_PRODUCT } from "./limit.ts";
 import type { MatchableRule } from "#lib/policy/match";
 import { PREFETCH_FORM } from "./schema.ts";
 import { isNamed, isNumber } from "#lib/policy/shape";
 import { prefetchName } from "#lib/policy/prefetch";
-import type { Algorithm, CompiledLimit, CompiledRule, CompiledTiers } from "#lib/policy/types";
+import type { CompiledLimit, CompiledRule, CompiledTiers } from "#lib/policy/types";
 
 /** How many prefetches a client has for each visit that the rule allows. */
 const TIMES = 10;
@@ -78,7 +79,8 @@ function widen(limit: CompiledLimit, times: number): CompiledLimit {
   };
 }
 
-/** A log of every prefetch would be large; two counters say as much of them. */
+/** A log of every prefetch would be large; two counters, the default of large limits, say as much. */
 function algorithmOf(algorithm: Algorithm): Algorithm {
-  return algorithm === "sliding-log" ? "sliding-window" : algorithm;
+  const grows = largestLimitOf(algorithm) < Infinity;
+  return grows ? defaultAlgorithm(MAX_PRODUCT) : algorithm;
 }

@@ -1,4 +1,5 @@
 import { SIZE_FORM } from "#lib/core/size";
+import { ALGORITHM_NAMES } from "#lib/limit/algorithms/all";
 import type { Place, Problems } from "#lib/policy/errors";
 import { LOCALES_FORM } from "#lib/policy/locales";
 import {
@@ -18,7 +19,7 @@ import {
 
 const isStoreFailure = oneOf("allow", "deny", "local");
 const isHeaders = oneOf("always", "denied");
-const isAlgorithm = oneOf("sliding-log", "sliding-window", "fixed-window", "token-bucket");
+const isAlgorithm = oneOf(...ALGORITHM_NAMES);
 const isOneOrMore: Guard<string | readonly string[]> = (value): value is string =>
   isText(value) || (isList(value) && value.every(isText));
 const isTextOrNamed: Guard<string | Named> = (value): value is string | Named =>
@@ -104,7 +105,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   mode: MODE_FORM,
   replaces: "a rule's name or an array of names",
   cost: "a whole number from 1",
-  algorithm: '"sliding-log", "sliding-window", "fixed-window" or "token-bucket"',
+  algorithm: eitherOf(ALGORITHM_NAMES),
   onStoreFailure: '"allow", "deny" or "local"',
   admit: '"strict" or "optimistic"',
   headers: '"always" or "denied"',
@@ -113,6 +114,11 @@ const ALLOWED: Readonly<Record<string, string>> = {
   limit: "a whole number from 1",
   window: 'a length such as "15 minutes", or milliseconds',
 };
+
+/** Returns names as a choice in words: "a", "b" or "c", each in quotes. */
+function eitherOf(names: readonly string[]): string {
+  return `"${names.slice(0, -1).join('", "')}" or "${names.at(-1)}"`;
+}
 
 /** Reads the policy's own shape; undefined where it is not one, with the problems noted. */
 export function parsePolicy(given: unknown, problems: Problems): ParsedPolicy | undefined {

@@ -1,34 +1,24 @@
-import type { Algorithm } from "#lib/policy/types";
+import { type Algorithm, ALGORITHM_NAMES } from "#lib/limit/algorithms/all";
 import type { Billed } from "../../support/billed.ts";
+import { referenceOf } from "../../support/references.ts";
 import { changedCheckOf, checkOf } from "./gate.ts";
 import type { BilledCase, World } from "./world.ts";
 
 /** What a check of one counter runs: it reads the clock and the counter, and writes the counter. */
-export const COUNTER: Billed = { EVALSHA: 1, TIME: 1, GET: 1, SET: 1 };
+export const COUNTER: Billed = referenceOf("sliding-window").billed;
 export const COUNTER_READ: Billed = { EVALSHA: 1, TIME: 1, GET: 1 };
 
 /** What a check of a log runs whose entries all count. */
-export const LOG: Billed = {
-  EVALSHA: 1,
-  TIME: 1,
-  ZCARD: 1,
-  ZCOUNT: 1,
-  ZADD: 1,
-  PEXPIRE: 1,
-  ZRANGEBYSCORE: 1,
-};
+export const LOG: Billed = referenceOf("sliding-log").billed;
 
 export const LOG_LIMIT = { ip: "50 per day" } as const;
 export const WINDOW_LIMIT = { ip: "5000 per day" } as const;
 const FULL = { ip: "1 per day" } as const;
 
 /** What a check of one limit costs by each algorithm, once its client is known. */
-export const CHECK: Readonly<Record<Algorithm, Billed>> = {
-  "sliding-log": LOG,
-  "sliding-window": COUNTER,
-  "fixed-window": COUNTER,
-  "token-bucket": COUNTER,
-};
+export const CHECK = Object.fromEntries(
+  ALGORITHM_NAMES.map((name) => [name, referenceOf(name).billed]),
+) as Readonly<Record<Algorithm, Billed>>;
 
 /** Checks by the gate. */
 export const CHECK_CASES: readonly BilledCase[] = [

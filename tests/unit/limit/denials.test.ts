@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ALGORITHM_NAMES } from "#lib/limit/algorithms/all";
 import type { Decision } from "#lib/core/decision";
 import { type Charge, statusOf } from "#lib/limit/charge";
 import { createKnownDenials } from "#lib/limit/denials";
@@ -47,7 +48,7 @@ const denied = (charges: readonly Charge[], waits: readonly number[]): Decision 
 });
 
 const limits: fc.Arbitrary<ModelLimit> = fc.record({
-  algorithm: fc.constantFrom("sliding-log", "sliding-window", "fixed-window", "token-bucket"),
+  algorithm: fc.constantFrom(...ALGORITHM_NAMES),
   limit: fc.integer({ min: 1, max: 4 }),
   windowMs: fc.integer({ min: 1000, max: 80_000 }),
   cost: fc.integer({ min: 1, max: 5 }),

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ALGORITHM_NAMES } from "#lib/limit/algorithms/all";
 import { type FleetRequest, runFleet } from "../../support/fleet.ts";
 import type { ModelLimit } from "../../support/model.ts";
 
 const rule: fc.Arbitrary<ModelLimit> = fc
   .record({
-    algorithm: fc.constantFrom("sliding-log", "sliding-window", "fixed-window", "token-bucket"),
+    algorithm: fc.constantFrom(...ALGORITHM_NAMES),
     limit: fc.oneof(fc.integer({ min: 2, max: 40 }), fc.integer({ min: 40, max: 200 })),
     windowMs: fc.integer({ min: 1000, max: 20_000 }),
     cost: fc.integer({ min: 1, max: 3 }),

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as z from "zod/mini";
+import { ALGORITHM_NAMES } from "#lib/limit/algorithms/all";
 import { Problems } from "#lib/policy/errors";
 import { readRewrites } from "#lib/policy/rewrites";
 import { parseLimit, parsePolicy, parseRule } from "#lib/policy/check/schema";
@@ -8,9 +9,7 @@ import { parseLimit, parsePolicy, parseRule } from "#lib/policy/check/schema";
 /** The same shapes as a library says them: what it refuses is refused, and nothing else. */
 const record = z.record(z.string(), z.unknown());
 const onStoreFailure = z.optional(z.enum(["allow", "deny", "local"]));
-const algorithm = z.optional(
-  z.enum(["sliding-log", "sliding-window", "fixed-window", "token-bucket"]),
-);
+const algorithm = z.optional(z.enum(ALGORITHM_NAMES));
 const headers = z.optional(z.enum(["always", "denied"]));
 const oneOrMore = z.optional(z.union([z.string(), z.array(z.string())]));
 const RULE = z.strictObject({

@@ -1,0 +1,110 @@
+import { spawn } from "node:child_process";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ROOT } from "../support/app.ts";
+
+const TOY = join(ROOT, "tests", "fixtures", "toy-algorithm");
+const ALGORITHMS = join("lib", "limit", "algorithms");
+
+/** What the contract suite's core needs beside node_modules. */
+const COPIED = [
+  "package.json",
+  "tsconfig.json",
+  "lib",
+  join("tests", "support"),
+  join("tests", "contract", "algorithms.test.ts"),
+  join("tests", "contract", "refund.test.ts"),
+  join("tests", "contract", "restore.test.ts"),
+];
+
+/** The core of the contract suite: the walks against the model, and what holds for each algorithm. */
+const CORE = [
+  "on redis-server .*admits exactly where the model admits",
+  "on redis-server .*says a wait that is exact",
+  "on redis-server .*leaves what the model leaves",
+  "on redis-server .*\\(first-window\\)",
+  "what was counted without redis-server .* first-window",
+  "the toy",
+];
+
+interface Report {
+  readonly success: boolean;
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
+
+describe("an algorithm that is one file and one line", () => {
+  let folder = "";
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "headgate-toy-"));
+    await Promise.all(
+      COPIED.map((path) => cp(join(ROOT, path), join(folder, path), { recursive: true })),
+    );
+    await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
+    await cp(join(TOY, "first-window.ts"), join(folder, ALGORITHMS, "first-window.ts"));
+    await addLine(join(folder, ALGORITHMS, "registry.ts"));
+    await cp(join(TOY, "policy.test.ts"), join(folder, "tests", "contract", "policy.test.ts"));
+    await writeFile(
+      join(folder, "vitest.config.ts"),
+      'export default { cacheDir: ".cache", test: { include: ["tests/contract/*"], testTimeout: 60_000 } };\n',
+    );
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test("compiles", async () => {
+    const include = ["lib/limit", "lib/policy", "lib/limits.ts", "tests/contract"];
+    const settings = {
+      extends: "./tsconfig.json",
+      compilerOptions: { incremental: false, tsBuildInfoFile: null, plugins: [] },
+      include,
+    };
+    await writeFile(join(folder, "tsconfig.toy.json"), JSON.stringify(settings));
+    const { output, status } = await run("typescript/bin/tsc", "-p", "tsconfig.toy.json");
+    expect(output).toBe("");
+    expect(status).toBe(0);
+  });
+
+  test("passes the core of the contract suite on a real redis-server", async () => {
+    const report = join(folder, "report.json");
+    const { output } = await run(
+      "vitest/vitest.mjs",
+      ...["run", "--reporter=json", `--outputFile=${report}`, "-t", CORE.join("|")],
+    );
+    const { success, testResults } = await readReport(report, output);
+    const results = testResults.flatMap(({ assertionResults }) => assertionResults);
+    expect(results.filter(({ status }) => status === "failed")).toEqual([]);
+    expect(success, output).toBe(true);
+    const ran = results.filter(({ status }) => status === "passed").map(({ fullName }) => fullName);
+    for (const expected of CORE) {
+      expect(ran).toContainEqual(expect.stringMatching(new RegExp(expected)));
+    }
+  });
+
+  async function addLine(registry: string): Promise<void> {
+    const lines = await readFile(registry, "utf8");
+    await writeFile(registry, `${lines}export { FIRST_WINDOW } from "./first-window.ts";\n`);
+  }
+
+  /** Runs a package's program in the copy. */
+  async function run(program: string, ...args: readonly string[]) {
+    const child = spawn(process.execPath, [join("node_modules", program), ...args], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    const [out, err, status] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
+    return { output: out + err, status };
+  }
+});
+
+async function readReport(path: string, output: string): Promise<Report> {
+  const written = await readFile(path, "utf8").catch(() => {
+    throw new Error(`vitest wrote no report. It printed:\n${output}`);
+  });
+  return JSON.parse(written) as Report;
+}

@@ -1,0 +1,71 @@
+import { type Algorithm, ALGORITHMS } from "#lib/limit/algorithms/all";
+import { sumOf } from "./billed.ts";
+import { referenceOf } from "./references.ts";
+
+/** The tables of the documentation that come from the algorithms' own files. */
+
+const NAMES = ALGORITHMS.map(({ name }) => name);
+
+/** For docs/algorithms.md: a column for each algorithm. */
+export function algorithmTable(): string {
+  const row = (title: string, cell: (name: Algorithm) => string) => [title, ...NAMES.map(cell)];
+  return tableOf(
+    row("", (name) => `\`${name}\``),
+    row("default for", defaultFor),
+    row("keeps", (name) => referenceOf(name).words.keeps),
+    row(
+      "most that any window of the limit's length admits",
+      (name) => referenceOf(name).words.mostInAWindow,
+    ),
+    row("memory a client", (name) => referenceOf(name).words.memory),
+    row("room comes back", (name) => referenceOf(name).words.comesBack),
+    row("Retry-After", () => "exact"),
+    row("commands that Upstash bills for a check", billed),
+  );
+}
+
+/** For docs/algorithms.md: what a refund gives back. */
+export function refundTable(): string {
+  return tableOf(
+    ["algorithm", "what is given back"],
+    ...NAMES.map((name) => [`\`${name}\``, referenceOf(name).words.refunds]),
+  );
+}
+
+/** For docs/reference/figures.md. */
+export function figuresTable(): string {
+  return tableOf(
+    ["algorithm", "default for", "most that any window allows", "Retry-After"],
+    ...NAMES.map((name) => {
+      const { mostInAWindow } = referenceOf(name).words;
+      const most = mostInAWindow === "L" ? "the limit" : mostInAWindow.replace("L", " × limit");
+      return [`\`${name}\``, defaultFor(name), most, "exact"];
+    }),
+  );
+}
+
+/** Returns the limits for which an algorithm is the default, in words. */
+export function defaultFor(algorithm: Algorithm): string {
+  const defaults = ALGORITHMS.filter(({ defaultUpTo }) => defaultUpTo !== undefined);
+  const nth = defaults.findIndex(({ name }) => name === algorithm);
+  if (nth === -1) return "–";
+  const { defaultUpTo } = defaults[nth] ?? {};
+  const above = defaults[nth - 1]?.defaultUpTo;
+  const parts = [
+    ...(above === undefined ? [] : [`above ${above}`]),
+    ...(nth === defaults.length - 1 ? [] : [`up to ${defaultUpTo}`]),
+  ];
+  return `limits ${parts.join(" and ")}`;
+}
+
+function billed(algorithm: Algorithm): string {
+  const reference = referenceOf(algorithm);
+  const commands = String(sumOf(reference.billed));
+  const { billedMore } = reference.words;
+  return billedMore === undefined ? commands : `${commands}, and ${billedMore}`;
+}
+
+function tableOf(head: readonly string[], ...rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`.replace("|  |", "| |");
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
