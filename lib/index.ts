@@ -16,7 +16,7 @@ export { type MatcherEntry, runsOn } from "./runs-on.ts";
 export { logEvents } from "#lib/observe/log";
 export type { Decision } from "#lib/core/decision";
 export { type Duration, formatDuration, parseDuration } from "#lib/core/duration";
-export { type ErrorCode, HeadgateError } from "#lib/core/errors";
+export { type ErrorCode, HeadgateError, isHeadgateError } from "#lib/core/errors";
 export { printError } from "#lib/core/print-error";
 export type { GateMode } from "#lib/core/mode";
 export { readUpTo } from "#lib/core/read-up-to";

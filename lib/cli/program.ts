@@ -1,5 +1,5 @@
 import { type ArgsDef, defineCommand, type ParsedArgs, runCommand } from "citty";
-import { HeadgateError } from "#lib/core/errors";
+import { HeadgateError, isHeadgateError } from "#lib/core/errors";
 import { printError } from "#lib/core/print-error";
 
 /** Takes the arguments of a command line; resolves to the exit status. It never throws. */
@@ -76,7 +76,7 @@ export function teach(help: string): number {
 }
 
 function isUsage(error: unknown): boolean {
-  return error instanceof HeadgateError && error.code === "CLI_USAGE";
+  return isHeadgateError(error) && error.code === "CLI_USAGE";
 }
 
 type Given = Readonly<Record<string, unknown>> & { readonly _: readonly string[] };

@@ -1,3 +1,4 @@
+import { BRAND } from "./brand.ts";
 import { HeadgateError } from "./errors.ts";
 
 /** Variables as a process, a Worker or a file of the environment has them. */
@@ -50,6 +51,10 @@ export class SettingsError extends HeadgateError {
     const lines = Object.entries(mustBe).map(([name, words]) => `${name} must be ${words}.`);
     super("ENV_INVALID", `The environment cannot be used. ${lines.join(" ")}`);
     this.mustBe = mustBe;
+  }
+
+  override get [BRAND](): readonly string[] {
+    return [...super[BRAND], "SettingsError"];
   }
 }
 

@@ -1,4 +1,4 @@
-import { HeadgateError } from "#lib/core/errors";
+import { isHeadgateError } from "#lib/core/errors";
 import { type Redis, redisOver } from "#lib/redis/client";
 import { withinDeadline } from "#lib/redis/deadline";
 import { commandNames } from "#lib/redis/commands";
@@ -101,7 +101,7 @@ function commandOf(body: unknown): Command {
 
 /** The store's own words for what went wrong, with the call's name. */
 function storeErrorOf(what: string, error: unknown): Error {
-  if (error instanceof StoreError || !(error instanceof HeadgateError)) return asStoreError(error);
+  if (error instanceof StoreError || !isHeadgateError(error)) return asStoreError(error);
   const code = CODES.get(error.code) ?? "STORE_UNREACHABLE";
   return new StoreError(code, `${what}: ${error.message}`, { cause: error });
 }

@@ -1,4 +1,4 @@
-import { HeadgateError } from "#lib/core/errors";
+import { isHeadgateError } from "#lib/core/errors";
 import { StoreError } from "#lib/redis/errors";
 import type { Acquiring } from "./acquire.ts";
 import type { Lock } from "./held.ts";
@@ -66,5 +66,5 @@ export function createUsing({ acquire }: Acquiring): Using {
 }
 
 function isHeld(error: unknown): boolean {
-  return error instanceof HeadgateError && error.code === "LOCK_NOT_ACQUIRED";
+  return isHeadgateError(error) && error.code === "LOCK_NOT_ACQUIRED";
 }

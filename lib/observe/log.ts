@@ -1,6 +1,6 @@
 import { type Clock, monotonic } from "#lib/core/clock";
 import { violated } from "#lib/core/decision";
-import { HeadgateError } from "#lib/core/errors";
+import { isHeadgateError } from "#lib/core/errors";
 import type { HeadgateEvent, Listener } from "./events.ts";
 
 /** More lines than this a second, of one kind, are counted and not written. */
@@ -93,6 +93,6 @@ function decisionLine(event: Extract<HeadgateEvent, { kind: "decision" }>): Line
 }
 
 function describe(error: unknown): object {
-  if (error instanceof HeadgateError) return { code: error.code, message: error.message };
+  if (isHeadgateError(error)) return { code: error.code, message: error.message };
   return { name: error instanceof Error ? error.name : typeof error };
 }

@@ -1,3 +1,4 @@
+import { BRAND } from "#lib/core/brand";
 import { HeadgateError } from "#lib/core/errors";
 import { LASTING, type LastingCode, readRefusal, type StoreErrorCode } from "./replies.ts";
 
@@ -21,6 +22,10 @@ export class StoreError extends HeadgateError {
     super(code, message, options);
     this.name = "StoreError";
     this.reply = options?.reply;
+  }
+
+  override get [BRAND](): readonly string[] {
+    return [...super[BRAND], "StoreError"];
   }
 }
 
