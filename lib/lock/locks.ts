@@ -6,7 +6,7 @@ import { createFlights, type SingleFlight } from "./flight.ts";
 import { readDuration } from "./options.ts";
 import type { LocksOptions } from "./parts.ts";
 import { ACQUIRE_PLAIN, RELEASE } from "./scripts.ts";
-import { createUsing, type Using } from "./using.ts";
+import { createWithLock, type WithLock } from "./with-lock.ts";
 
 export { fencedScript } from "./fenced.ts";
 export type { SharedErrors } from "./flight.ts";
@@ -29,7 +29,7 @@ export interface Locks extends Acquiring, Fenced {
    * @throws {HeadgateError} LOCK_BAD_ARGUMENT
    */
   releaseLock: (key: string, token: string) => Promise<boolean>;
-  readonly using: Using;
+  readonly withLock: WithLock;
   readonly singleFlight: SingleFlight;
 }
 
@@ -40,7 +40,7 @@ export function createLocks(parts: LocksOptions): Locks {
   return {
     ...acquiring,
     ...createFenced(parts),
-    using: createUsing(acquiring),
+    withLock: createWithLock(acquiring),
     singleFlight: createFlights(parts),
     async acquireLock(key, ttlSeconds) {
       const { name } = namesOf(parts, key);

@@ -80,7 +80,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       const key = given as string;
       const { one } = pair();
       await expect(one.acquireLock(key, 30)).rejects.toMatchObject(refused);
-      await expect(one.using(key, async () => "x")).rejects.toMatchObject(refused);
+      await expect(one.withLock(key, async () => "x")).rejects.toMatchObject(refused);
       await expect(one.singleFlight(key, async () => "x", { resultTtl: 1 })).rejects.toMatchObject(
         refused,
       );
@@ -428,7 +428,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       let running = 0;
       const used = await Promise.all(
         Array.from({ length: 50 }, (_, i) =>
-          (i % 2 ? one : other).using(
+          (i % 2 ? one : other).withLock(
             "w",
             async (lock) => {
               running += 1;
@@ -451,21 +451,21 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
     test("waits for it unless told otherwise", async () => {
       const { one, other } = pair();
       const lock = await one.acquire("w");
-      const waiting = other.using("w", async () => "done");
+      const waiting = other.withLock("w", async () => "done");
       await lock.release();
       expect(await waiting).toEqual({ ran: true, value: "done", isLocked: true });
     });
 
     test("that fails releases it too", async () => {
       const { one } = pair();
-      const failing = one.using("w", () => Promise.reject(new RangeError("no")));
+      const failing = one.withLock("w", () => Promise.reject(new RangeError("no")));
       await expect(failing).rejects.toThrow(RangeError);
       expect(await one.acquireLock("w", 30)).not.toBeNull();
     });
 
     test("learns that the lock was lost, and so does who called", async () => {
       const { one, redis, nameOf } = pair();
-      const used = await one.using(
+      const used = await one.withLock(
         "w",
         async (lock) => {
           await redis.del(nameOf("w"));
@@ -480,10 +480,10 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
     test("throws, is skipped or runs without it, while the store is gone", async () => {
       const { one } = pair(gone);
       const work = async (lock: Lock | undefined) => lock ?? "without";
-      await expect(one.using("w", work)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
-      const skipped = await one.using("w", work, { onStoreFailure: "skip" });
+      await expect(one.withLock("w", work)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+      const skipped = await one.withLock("w", work, { onStoreFailure: "skip" });
       expect(skipped).toEqual({ ran: false, because: "store-failed" });
-      const run = await one.using("w", work, { onStoreFailure: "run" });
+      const run = await one.withLock("w", work, { onStoreFailure: "run" });
       expect(run).toEqual({ ran: true, value: "without", isLocked: false });
     });
   });

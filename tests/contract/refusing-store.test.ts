@@ -112,10 +112,10 @@ describe.each(CAUSES)("a Redis that answers %s", (_, begin, end, code) => {
 
   test("work under a lock does what onStoreFailure says", async () => {
     const { locks } = makeTools(live.store);
-    await expect(locks.using("a", work)).rejects.toMatchObject({ code });
-    const skipped = await locks.using("a", work, { onStoreFailure: "skip" });
+    await expect(locks.withLock("a", work)).rejects.toMatchObject({ code });
+    const skipped = await locks.withLock("a", work, { onStoreFailure: "skip" });
     expect(skipped).toEqual({ ran: false, because: "store-failed" });
-    const ran = await locks.using("a", work, { onStoreFailure: "run" });
+    const ran = await locks.withLock("a", work, { onStoreFailure: "run" });
     expect(ran).toEqual({ ran: true, value: "without a lock", isLocked: false });
   });
 
@@ -240,10 +240,10 @@ test("a lock's work runs, as asked, also where the store refuses in words of no 
     (it) => it.stop(),
   );
   const { locks } = makeTools(store);
-  await expect(locks.using("a", work)).rejects.toMatchObject({ code: "STORE_REJECTED" });
-  const skipped = await locks.using("a", work, { onStoreFailure: "skip" });
+  await expect(locks.withLock("a", work)).rejects.toMatchObject({ code: "STORE_REJECTED" });
+  const skipped = await locks.withLock("a", work, { onStoreFailure: "skip" });
   expect(skipped).toEqual({ ran: false, because: "store-failed" });
-  const ran = await locks.using("a", work, { onStoreFailure: "run" });
+  const ran = await locks.withLock("a", work, { onStoreFailure: "run" });
   expect(ran).toEqual({ ran: true, value: "without a lock", isLocked: false });
   const alone = await locks.singleFlight("b", work, { resultTtl: 60, onStoreFailure: "run" });
   expect(alone).toEqual({ value: "without a lock", isShared: false });

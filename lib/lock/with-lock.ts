@@ -4,7 +4,7 @@ import type { Acquiring } from "./acquire.ts";
 import type { Lock } from "./held.ts";
 import type { WaitOptions } from "./options.ts";
 
-export interface UsingOptions extends WaitOptions {
+export interface WithLockOptions extends WaitOptions {
   /**
    * What becomes of the work when the store fails or refuses, so that it is not known who holds the
    * lock: "throw" the store's error, "skip" the work, or "run" it without the lock.
@@ -14,7 +14,7 @@ export interface UsingOptions extends WaitOptions {
 }
 
 /** What became of work under a lock. */
-export type Used<T> =
+export type WithLockResult<T> =
   | {
       readonly ran: true;
       readonly value: T;
@@ -37,14 +37,14 @@ export type Used<T> =
  * @throws the signal's reason, where that ended the wait
  * @throws whatever the work throws
  */
-export type Using = <T>(
+export type WithLock = <T>(
   key: string,
   work: (lock: Lock | undefined) => Promise<T>,
-  options?: UsingOptions,
-) => Promise<Used<T>>;
+  options?: WithLockOptions,
+) => Promise<WithLockResult<T>>;
 
-/** Makes `using` of what takes locks. */
-export function createUsing({ acquire }: Acquiring): Using {
+/** Makes `withLock` of what takes locks. */
+export function createWithLock({ acquire }: Acquiring): WithLock {
   return async (key, work, { onStoreFailure = "throw", ...options } = {}) => {
     let lock: Lock;
     try {
