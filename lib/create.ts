@@ -1,7 +1,7 @@
 import { lazily, once } from "#lib/core/lazily";
 import type { ToolParts } from "#lib/core/tool-parts";
 import { createTogether } from "#lib/core/together";
-import { createPseudonym } from "#lib/identity/pseudonym";
+import { createKeyedHash } from "#lib/identity/keyed-hash";
 import type { HeadgateEvent, Listener } from "#lib/observe/events";
 import { logEvents } from "#lib/observe/log";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
@@ -108,7 +108,7 @@ export function createHeadgate<P extends AnyPolicy>(
     requester: lazily(() => opened().requester),
     redis: lazily(() => opened().options.redis),
     keys: lazily(() => keyNames(opened().options.namespace)),
-    pseudonym: (kind, ...names) => opened().pseudonym(kind, ...names),
+    keyedHash: (kind, ...names) => opened().keyedHash(kind, ...names),
     secret: () => opened().options.secret,
     onFailure: (what, error) => tell(listenerOf(opened), { kind: "failure", what, error }),
   };
@@ -129,7 +129,7 @@ function open(settings: GateSettings) {
     rewrites: settings.rewrites ?? readRewrites(builtRewrites()),
     together: joins ? createTogether() : undefined,
   };
-  return { options, onEvent, requester, pseudonym: createPseudonym(options.secret) };
+  return { options, onEvent, requester, keyedHash: createKeyedHash(options.secret) };
 }
 
 const LOG = logEvents((line) => console.warn(line));

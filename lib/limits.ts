@@ -125,7 +125,7 @@ export function limitsOver<Rule extends string, Name extends string>(
     async checkRateLimit(key, limit, windowMs) {
       checkKey(key);
       // No identity, which could be missing and then be somebody else's: every text is a key.
-      const clients = [gate.pseudonym("key", key)];
+      const clients = [gate.keyedHash("key", key)];
       const decision = await decide(
         "take",
         { rules: singleLimit(limit, windowMs), clients, addressKnown: true },

@@ -2,7 +2,7 @@ import { doubtOf } from "#lib/core/doubt";
 import { once } from "#lib/core/lazily";
 import { UNKNOWN_ADDRESS } from "#lib/identity/canonical-address";
 import { type AddressOptions, createCountedAddress } from "#lib/identity/counted-address";
-import { createPseudonym } from "#lib/identity/pseudonym";
+import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { signVisitor, VISITOR_HEADER, VISITOR_MS } from "#lib/identity/visitor";
 import type { Listener } from "#lib/observe/events";
 
@@ -43,7 +43,7 @@ function makeAsVisitor(options: VisitorOptions): (headers: Headers) => Record<st
       return {};
     };
   }
-  const sign = createPseudonym(visitorSecret, 2);
+  const sign = createKeyedHash(visitorSecret, 2);
   return (headers): Record<string, string> => {
     // What is doubtful about the address, the gate has told.
     const address = countedAddress(headers, () => {});

@@ -96,14 +96,14 @@ const IN_PROGRESS = 2;
 
 /** Makes the claims. */
 export function createClaims(parts: DedupOptions): Claims {
-  const { redis, keys, pseudonym, onFailure } = parts;
+  const { redis, keys, keyedHash, onFailure } = parts;
   const results = { vault: createVault(parts.secret), onFailure };
 
-  const nameOf = (key: string, group?: string) => keys.event(pseudonym("event", key), group);
+  const nameOf = (key: string, group?: string) => keys.event(keyedHash("event", key), group);
 
   async function claim(key: string, options: ClaimOptions): Promise<Claim> {
     checkKey(key);
-    const terms = readTerms(options, pseudonym);
+    const terms = readTerms(options, keyedHash);
     const name = nameOf(key, options.group);
     const [answer] = await askFor([name], terms);
     return readClaim(answer, { ...terms, name }, options);
@@ -111,7 +111,7 @@ export function createClaims(parts: DedupOptions): Claims {
 
   async function claimMany(given: readonly string[], options: ClaimOptions): Promise<Claim[]> {
     checkKeys(given);
-    const terms = readTerms(options, pseudonym);
+    const terms = readTerms(options, keyedHash);
     const names = given.map((key) => nameOf(key, options.group));
     const unique = [...new Set(names)];
     const answers = await askFor(unique, terms);

@@ -75,9 +75,9 @@ export function createAcquire(parts: LocksOptions): Acquiring {
 }
 
 /** A lock's names in Redis: its own alone, and with its fence's. */
-export function namesOf({ keys, pseudonym }: LocksOptions, key: string) {
+export function namesOf({ keys, keyedHash }: LocksOptions, key: string) {
   checkKey(key);
-  const hash = pseudonym("lock", key);
+  const hash = keyedHash("lock", key);
   const name = keys.lock(hash);
   return { hash, name, names: [name, keys.fenceOf(name)] };
 }

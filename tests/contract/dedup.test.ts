@@ -18,7 +18,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
   /** Two instances over one store, in a namespace of the test's own. */
   function pair(send: typeof fetch = fetch) {
     const { again, dedup, ...rest } = makeTools(store, send);
-    const nameOf = (key: string) => rest.keys.event(rest.pseudonym("event", key));
+    const nameOf = (key: string) => rest.keys.event(rest.keyedHash("event", key));
     return { ...rest, nameOf, one: dedup, other: again().dedup };
   }
 

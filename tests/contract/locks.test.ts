@@ -26,7 +26,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
   /** Locks as two instances have them, in a namespace of the test's own. */
   function pair(send: typeof fetch = fetch) {
     const { again, locks, ...rest } = makeTools(store, send);
-    const nameOf = (key: string) => rest.keys.lock(rest.pseudonym("lock", key));
+    const nameOf = (key: string) => rest.keys.lock(rest.keyedHash("lock", key));
     return { ...rest, nameOf, one: locks, other: again().locks };
   }
 
@@ -656,8 +656,8 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
     });
 
     test("whose result was sealed under another secret is flown again", async () => {
-      const { one, redis, keys, pseudonym } = pair();
-      const name = keys.flight(pseudonym("lock", "f"));
+      const { one, redis, keys, keyedHash } = pair();
+      const name = keys.flight(keyedHash("lock", "f"));
       await redis.set(name, "v2:AAAA", { ex: 60 });
       expect(await one.singleFlight("f", async () => 1, TTLS)).toEqual({
         value: 1,
@@ -684,9 +684,9 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
     });
 
     test("leaves nothing that says of whom it is, and all of it ends", async () => {
-      const { one, redis, keys, pseudonym, nameOf } = pair();
+      const { one, redis, keys, keyedHash, nameOf } = pair();
       await one.singleFlight("ada@example.org", async () => "ada@example.org", TTLS);
-      const name = keys.flight(pseudonym("lock", "ada@example.org"));
+      const name = keys.flight(keyedHash("lock", "ada@example.org"));
       expect(`${name} ${await redis.get<string>(name)}`).not.toContain("ada");
       expect(await store.pttl(name)).toBeGreaterThan(50_000);
       expect(await store.pttl(nameOf("ada@example.org"))).toBe(-2);

@@ -37,7 +37,7 @@ describe.each(STORES_AND_CLUSTER)(
         return network.isUnavailable ? UNAVAILABLE() : fetch(...call);
       });
       const healthy = makeTools(store, fetch, one.namespace);
-      const nameOf = (key: string) => one.keys.event(one.pseudonym("event", key));
+      const nameOf = (key: string) => one.keys.event(one.keyedHash("event", key));
       /** The store is back, and the breaker has noticed it. */
       const recover = async () => {
         network.isUnavailable = false;

@@ -13,7 +13,7 @@ export const trigger = z.strictObject({ kind: z.enum(JOB_KINDS) });
 /** What is asked to be begun again. */
 export const retry = z.strictObject({ jobId: z.uuid() });
 
-export interface PipelineParts extends Pick<Tools, "redis" | "keys" | "pseudonym" | "locks"> {
+export interface PipelineParts extends Pick<Tools, "redis" | "keys" | "keyedHash" | "locks"> {
   /** Runs work once the answer is out, and keeps the instance alive for it. */
   readonly defer: (work: () => Promise<void>) => void;
   /** Hears of a job whose end could not be written down. */

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createCountedAddress } from "#lib/identity/counted-address";
-import { createPseudonym } from "#lib/identity/pseudonym";
+import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { readVisitor, signVisitor, VISITOR_HEADER } from "#lib/identity/visitor";
 import { createAsVisitor } from "#lib/visitor";
 import type { HeadgateEvent } from "#lib/observe/events";
 
 const secret = "a secret of the tests, long enough";
-const sign = createPseudonym(secret, 2);
+const sign = createKeyedHash(secret, 2);
 const NOW = 1_764_400_000_000;
 
 beforeEach(() => void vi.useFakeTimers({ now: NOW, toFake: ["Date"] }));
@@ -29,7 +29,7 @@ describe("a visitor's header", () => {
     ["of a clock that is hours ahead", () => until(3_600_000)],
     [
       "of another secret",
-      () => signVisitor(createPseudonym(`${secret}, another`), "203.0.113.9", String(NOW + 60_000)),
+      () => signVisitor(createKeyedHash(`${secret}, another`), "203.0.113.9", String(NOW + 60_000)),
     ],
     ["of another address", () => until(60_000).replace("203.0.113.9", "203.0.113.8")],
     ["of another expiry", () => until(60_000).replace(String(NOW + 60_000), String(NOW + 60_001))],
