@@ -9,7 +9,7 @@ import { routedPath } from "#lib/policy/path";
 import { writeCorsHeaders } from "#lib/respond/cors";
 import { writeLimitHeaders } from "#lib/respond/headers";
 import { passOn, writable } from "#lib/respond/pass";
-import { refusal } from "#lib/respond/refusal";
+import { deniedResponse } from "#lib/respond/denied-response";
 import { toldOf } from "./told.ts";
 
 /** What Next hands to middleware beside the request, and Workers as their context. */
@@ -100,7 +100,7 @@ export function guardOver<R extends Request = Request, E extends AfterAnswer = A
   ): Promise<Response> {
     const told = toldOf(decision, rules, request.method, showGlobalLimits);
     const worded = await wordedByApp(request, event, decision);
-    const answer = writable(worded ?? refusal(request, told, legacyHeaders));
+    const answer = writable(worded ?? deniedResponse(request, told, legacyHeaders));
     // Also in the app's own words: no other client, and no later request, may be given this answer.
     answer.headers.set("Cache-Control", "no-store");
     for (const name of OF_CACHES) answer.headers.delete(name);

@@ -17,7 +17,7 @@ const MAX_ACCEPT = 1024;
  * handler's call was wrong. A Server Action of Next's gets words, a client that prefers text/html a page,
  * every other client problem details (RFC 9457). The answer is never cached.
  */
-export function refusal(
+export function deniedResponse(
   request: Request,
   decision: Decision,
   legacyHeaders: LegacyHeaders,
