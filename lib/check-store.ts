@@ -17,9 +17,9 @@ export interface StoreToCheck {
  *
  * @returns the failure; undefined where the store runs scripts. It takes no longer than the client's
  *   deadline, and never throws
- * @example const failure = await storeFailure(createScriptStore({ url, token }));
+ * @example const failure = await checkStore(createScriptStore({ url, token }));
  */
-export async function storeFailure(redis: StoreToCheck["redis"]): Promise<StoreError | undefined> {
+export async function checkStore(redis: StoreToCheck["redis"]): Promise<StoreError | undefined> {
   try {
     await redis.eval("return 1", [], []);
     return undefined;
@@ -38,7 +38,7 @@ export async function storeWarning({
   name,
   mode,
 }: StoreToCheck): Promise<string | undefined> {
-  const failure = await storeFailure(redis);
+  const failure = await checkStore(redis);
   if (!failure) return undefined;
   const { code, reply } = failure;
   const codes = reply === undefined ? code : `${code}, ${reply}`;

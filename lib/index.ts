@@ -9,7 +9,7 @@ export { fromEnv, type FromEnvOptions, type HeadgateEnvironment } from "./env.ts
 export type { HeadgateOptions } from "./assemble.ts";
 export { createLimits, type Limits } from "./limits.ts";
 export { createAsVisitor } from "./visitor.ts";
-export { storeFailure, storeWarning } from "./check-store.ts";
+export { checkStore, storeWarning } from "./check-store.ts";
 export { defineIdentities, definePolicy } from "#lib/policy/define";
 export { readRewrites } from "#lib/policy/rewrites";
 export { type MatcherEntry, runsOn } from "./runs-on.ts";
