@@ -1,4 +1,4 @@
-import { runOwned } from "#lib/redis/script";
+import { runScriptWithRetry } from "#lib/redis/script";
 import { type Effect, effectCall, hasEffect } from "./effect.ts";
 import { badArgument, checkKey, readWindow, type Window } from "./options.ts";
 import type { DedupOptions } from "./parts.ts";
@@ -40,6 +40,6 @@ export function createCount({ redis, keys, keyedHash }: DedupOptions): Count {
     const call = effectCall(effect);
     const names = [keys.event(keyedHash("event", key), group), ...call.keys];
     const args = [newOwner(), window, maxAge, ...call.args];
-    return (await runOwned(redis, COUNT, names, args)) === 1;
+    return (await runScriptWithRetry(redis, COUNT, names, args)) === 1;
   };
 }

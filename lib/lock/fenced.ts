@@ -1,5 +1,5 @@
 import type { Duration } from "#lib/core/duration";
-import { defineScript, runOwned, runScript, type Script } from "#lib/redis/script";
+import { defineScript, runScriptWithRetry, runScript, type Script } from "#lib/redis/script";
 import type { Lock } from "./held.ts";
 import { badArgument, readDuration } from "./options.ts";
 import type { LocksOptions } from "./parts.ts";
@@ -75,7 +75,8 @@ export function createFenced({ redis, keys }: Pick<LocksOptions, "redis" | "keys
   return {
     fencedRun: (lock, script, names, args = []) => run(runScript, lock, script, names, args),
     async fencedSet(lock, key, value, keep) {
-      return (await run(runOwned, lock, SET, [key], [value, readDuration("keep", keep)])).ran;
+      return (await run(runScriptWithRetry, lock, SET, [key], [value, readDuration("keep", keep)]))
+        .ran;
     },
   };
 }

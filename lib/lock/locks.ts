@@ -1,5 +1,5 @@
 import { HeadgateError } from "#lib/core/errors";
-import { runOwned } from "#lib/redis/script";
+import { runScriptWithRetry } from "#lib/redis/script";
 import { type Acquiring, createAcquire, giveUp, namesOf, newToken } from "./acquire.ts";
 import { createFenced, type Fenced } from "./fenced.ts";
 import { createFlights, type SingleFlight } from "./flight.ts";
@@ -47,7 +47,9 @@ export function createLocks(parts: LocksOptions): Locks {
       const ttl = checkTtl(ttlSeconds);
       const token = newToken();
       try {
-        return (await runOwned(redis, ACQUIRE_PLAIN, [name], [token, ttl])) === 1 ? token : null;
+        return (await runScriptWithRetry(redis, ACQUIRE_PLAIN, [name], [token, ttl])) === 1
+          ? token
+          : null;
       } catch (error) {
         onFailure("acquiring a lock", error);
         giveUp(parts, name, token);
@@ -57,7 +59,7 @@ export function createLocks(parts: LocksOptions): Locks {
     async releaseLock(key, token) {
       const { name } = namesOf(parts, key);
       try {
-        return (await runOwned(redis, RELEASE, [name], [token])) === 1;
+        return (await runScriptWithRetry(redis, RELEASE, [name], [token])) === 1;
       } catch (error) {
         onFailure("releasing a lock", error);
         return false;

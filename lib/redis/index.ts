@@ -5,5 +5,5 @@ export { isStoreFailure, StoreError } from "./errors.ts";
 export { GATHER_MS, joinCalls } from "./joining.ts";
 export { type Keys, keyNames } from "./keys.ts";
 export { type BreakerSettings, createRequester, type Requester } from "./requester.ts";
-export { defineScript, runOwned } from "./script.ts";
+export { defineScript, runScriptWithRetry } from "./script.ts";
 export { createScriptStore, type ScriptStore, scriptStoreOver } from "./script-store.ts";

@@ -67,7 +67,7 @@ const PASSING: ReadonlySet<string | undefined> = new Set([undefined, "UNREACHABL
  *
  * @throws {StoreError} when the store fails or refuses
  */
-export async function runOwned(
+export async function runScriptWithRetry(
   redis: ScriptStore,
   script: Script,
   keys: string[],
