@@ -25,7 +25,7 @@ export interface GateSettings
    * Makes another way to the store than REST; it is given the deadline, and whom to tell of the breaker.
    * @default REST, by `store.url` and `store.token`
    * @example
-   * const connect = (about: BreakerSettings) => connectDirect({ redisUrl, ...about }).requester;
+   * const connect = (about: BreakerSettings) => connectTcp({ redisUrl, ...about }).requester;
    */
   readonly connect?: (about: BreakerSettings) => Requester;
 }

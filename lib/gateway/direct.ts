@@ -17,7 +17,7 @@ import { readAddress } from "#lib/gateway/store/redis-address";
 import { connectRedis } from "#lib/gateway/store/redis-store";
 import { type Command, ErrorReply, type Store } from "#lib/gateway/store/store";
 
-export interface DirectOptions extends BreakerSettings {
+export interface TcpOptions extends BreakerSettings {
   /** redis://[user:password@]host[:port][/db], or rediss:// for TLS. */
   readonly redisUrl: string;
   /** Whether the address is that of a Redis Cluster, by any of its nodes. @default false */
@@ -25,7 +25,7 @@ export interface DirectOptions extends BreakerSettings {
 }
 
 /** A client of a Redis that is reached by TCP. */
-export interface DirectClient {
+export interface TcpClient {
   /** What `createRedis` makes, but for the way: the same commands, errors, deadline and breaker. */
   readonly redis: Redis;
   /** The same way to the store without commands, for `createHeadgate`. */
@@ -47,7 +47,7 @@ const CONNECT_MS = 2000;
  *
  * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read
  */
-export function connectDirect(options: DirectOptions): DirectClient {
+export function connectTcp(options: TcpOptions): TcpClient {
   const { cluster = false, deadlineMs = DEADLINE_MS } = options;
   const redisUrl = readAddress(options.redisUrl).href;
   const connect = cluster ? connectCluster : connectRedis;

@@ -4,7 +4,7 @@ import { createTotals } from "#app/_domain/analytics/totals";
 import { track } from "#app/_domain/analytics/track";
 import { totalEvents } from "#app/_domain/analytics/worker";
 import { commitDone } from "#lib/dedup/commit-done";
-import { connectDirect } from "#lib/gateway/direct";
+import { connectTcp } from "#lib/gateway/direct";
 import { idempotent } from "#lib/idempotency/idempotent";
 import { createLimits } from "#lib/limits";
 import type { Lock } from "#lib/lock/locks";
@@ -76,7 +76,7 @@ const WAYS: Readonly<
     ),
   TCP: (onBreakerChange) =>
     cleanUp(
-      connectDirect({ redisUrl: live.store.redis.url, deadlineMs: 10_000, onBreakerChange }),
+      connectTcp({ redisUrl: live.store.redis.url, deadlineMs: 10_000, onBreakerChange }),
       (it) => it.close(),
     ).redis,
 };

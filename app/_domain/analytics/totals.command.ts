@@ -5,7 +5,7 @@ import { program, usage as misuse } from "headgate/cli";
 import { createScriptStore, keyNames, type ScriptStore } from "headgate/redis";
 import { loadEnvFiles, namedStore, packageName, runningMode, runningStore } from "headgate/server";
 import { namespaceOf, setVariables } from "headgate/settings";
-import { connectDirect } from "headgate/tcp";
+import { connectTcp } from "headgate/tcp";
 import { dayOf, MAX_WAITING } from "#app/_domain/analytics/events";
 import { createTotals, type Lengths, type Settled } from "#app/_domain/analytics/totals";
 import { totalEvents } from "#app/_domain/analytics/worker";
@@ -169,7 +169,7 @@ function openStore(root: string): OpenStore {
     return { redis: createScriptStore(store), namespace, close: async () => {} };
   }
   const { deadlineMs } = store;
-  const direct = connectDirect({ redisUrl: named.address.href, cluster, deadlineMs });
+  const direct = connectTcp({ redisUrl: named.address.href, cluster, deadlineMs });
   return { redis: direct.redis, namespace, close: () => direct.close() };
 }
 
