@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { HeadgateError, parseDuration } from "headgate";
 import { program, usage } from "headgate/cli";
-import { signToken } from "headgate/identities/jwt";
+import { signJwt } from "headgate/identities/jwt";
 import { loadEnvFiles } from "headgate/server";
 import { invalidSettings, isPlain, isSecret, setVariables } from "headgate/settings";
 import { authSecret } from "./auth-secret.ts";
@@ -48,7 +48,7 @@ function tokenOf(subject: string, role: string | undefined, seconds: number): Pr
   if (!isPlain(AUTH_AUDIENCE)) {
     throw invalidSettings({ AUTH_AUDIENCE: "an audience without quotes around it" });
   }
-  return signToken({ secret, audience: AUTH_AUDIENCE, subject, role, seconds });
+  return signJwt({ secret, audience: AUTH_AUDIENCE, subject, role, seconds });
 }
 
 function secondsOf(text: string | undefined): number {

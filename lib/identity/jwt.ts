@@ -15,7 +15,7 @@ export interface JwtOptions {
 }
 
 /** What a request's token says. */
-export type TokenReading =
+export type JwtReading =
   | {
       readonly kind: "verified";
       /** The token's `sub`. */
@@ -35,7 +35,7 @@ const MAX_SUBJECT = 256;
  * Reads a signed JWT (RFC 7519) from the Authorization header, or else from a cookie. HS256 only,
  * `exp`, `sub` and `aud` required. It never throws.
  */
-export function jwtReader(options: JwtOptions): (request: Request) => Promise<TokenReading> {
+export function jwtReader(options: JwtOptions): (request: Request) => Promise<JwtReading> {
   const keys = options.secrets.map((secret) => new TextEncoder().encode(secret));
   const { cookie = "session" } = options;
   return async (request) => {

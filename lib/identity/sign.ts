@@ -12,7 +12,7 @@ export interface TokenOptions {
 }
 
 /** Signs a token as the app reads it: a JWT (RFC 7519), HS256, with `sub`, `aud`, `iat` and `exp`. */
-export function signToken(options: TokenOptions): Promise<string> {
+export function signJwt(options: TokenOptions): Promise<string> {
   const { secret, audience, subject, role, seconds } = options;
   const now = Math.floor(Date.now() / 1000);
   return new SignJWT(role === undefined ? {} : { role })
