@@ -69,7 +69,7 @@ export interface Gate<P extends AnyPolicy> extends GateHandle {
    * settings. It calls no store.
    */
   readonly check: () => void;
-  /** What the gate works with, for `createAsVisitor(gate.options)`; read when first used. */
+  /** What the gate works with, for `createVisitorHeaders(gate.options)`; read when first used. */
   readonly options: HeadgateOptions;
   /** The same limits for handlers and Server Actions. */
   readonly limits: Limits<RuleName<P>, IdentityName<P>>;

@@ -8,7 +8,7 @@ export { headgate } from "./guard.ts";
 export { fromEnv, type FromEnvOptions, type HeadgateEnvironment } from "./env.ts";
 export type { HeadgateOptions } from "./assemble.ts";
 export { createLimits, type Limits } from "./limits.ts";
-export { createAsVisitor } from "./visitor.ts";
+export { createVisitorHeaders } from "./visitor.ts";
 export { checkStore, storeWarning } from "./check-store.ts";
 export { defineIdentities, definePolicy } from "#lib/policy/define";
 export { readRewrites } from "#lib/policy/rewrites";

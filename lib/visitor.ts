@@ -6,7 +6,7 @@ import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { signVisitor, VISITOR_HEADER, VISITOR_MS } from "#lib/identity/visitor";
 import type { Listener } from "#lib/observe/events";
 
-/** What `createAsVisitor` needs of the gate's own options. */
+/** What `createVisitorHeaders` needs of the gate's own options. */
 export interface VisitorOptions extends AddressOptions {
   readonly onEvent?: Listener;
 }
@@ -22,10 +22,10 @@ export interface VisitorOptions extends AddressOptions {
  * It never throws.
  *
  * @example
- * const asVisitor = createAsVisitor(gate.options);
+ * const asVisitor = createVisitorHeaders(gate.options);
  * await fetch("https://app.example/api/search", { headers: asVisitor(await headers()) });
  */
-export function createAsVisitor(
+export function createVisitorHeaders(
   options: VisitorOptions,
 ): (headers: Headers) => Record<string, string> {
   const made = once(() => makeAsVisitor(options));

@@ -15,7 +15,7 @@ export interface AddressOptions {
    */
   readonly ipv6Prefix?: number;
   /**
-   * Signs the header by which the app's own calls name their visitor (`createAsVisitor`). It must be a
+   * Signs the header by which the app's own calls name their visitor (`createVisitorHeaders`). It must be a
    * secret that no client can guess.
    * @default none: such headers are ignored
    */
