@@ -1,11 +1,11 @@
 import { fromEnv, type HeadgateEnvironment } from "headgate";
 import {
   invalidSettings,
-  plain,
+  readPlain,
   processVariables,
   readTogether,
   readVariables,
-  secret,
+  readSecret,
   setVariables,
   type Variables,
   type VariableTable,
@@ -21,10 +21,10 @@ const SECRET = "at least 32 characters without quotes around them";
 
 /** The sample's own variables that its gate reads: it counts users by their tokens. */
 export const AUTH_VARIABLES = {
-  AUTH_SECRET: { read: secret, mustBe: SECRET },
-  AUTH_SECRET_PREVIOUS: { read: secret, mustBe: SECRET },
+  AUTH_SECRET: { read: readSecret, mustBe: SECRET },
+  AUTH_SECRET_PREVIOUS: { read: readSecret, mustBe: SECRET },
   AUTH_AUDIENCE: {
-    read: plain,
+    read: readPlain,
     mustBe: "the `aud` of the app's tokens, without quotes around it",
     standard: "headgate",
   },

@@ -3,7 +3,7 @@
  * all that are wrong.
  */
 export { processVariables } from "./env.ts";
-export { plain, secret } from "./gate-variables.ts";
+export { readPlain, readSecret } from "./gate-variables.ts";
 export { isPublicVariable } from "./public-variables.ts";
 export { unknownVariables } from "./unknown-variables.ts";
 export { namespaceOf, SHARED_NAMESPACE } from "#lib/core/namespace";
