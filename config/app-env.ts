@@ -6,7 +6,7 @@ import {
   processVariables,
   readHttpAddress,
   readTogether,
-  setVariables,
+  trimVariables,
   type Variables,
 } from "headgate/settings";
 import { type GateEnvironment, readGateEnvironment } from "#config/gate-env";
@@ -70,7 +70,7 @@ export function readEnvironment(source: Variables): Environment {
 }
 
 function readOwn(source: Variables): OwnEnvironment {
-  const parsed = z.safeParse(schema, setVariables(source));
+  const parsed = z.safeParse(schema, trimVariables(source));
   if (!parsed.success) throw invalid(parsed.error.issues.map((issue) => String(issue.path[0])));
   const env = parsed.data;
   return {

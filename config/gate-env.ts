@@ -6,7 +6,7 @@ import {
   readTogether,
   readVariables,
   readSecret,
-  setVariables,
+  trimVariables,
   type Variables,
   type VariableTable,
 } from "headgate/settings";
@@ -40,7 +40,7 @@ export const AUTH_VARIABLES = {
 export function readGateEnvironment(source: Variables): GateEnvironment {
   const { headgate, auth } = readTogether({
     headgate: () => fromEnv(source, { redisVariable: "REDIS_URL" }),
-    auth: () => authOf(setVariables(source)),
+    auth: () => authOf(trimVariables(source)),
   });
   return { ...headgate, auth };
 }

@@ -2,7 +2,7 @@ import type { GateMode } from "#lib/core/mode";
 import { namedRest, redisIn } from "#lib/core/named-store";
 import { namespaceOf } from "#lib/core/namespace";
 import { NEXT_CUTS_AT } from "#lib/core/next-body-size";
-import { invalidSettings, readTogether, setVariables, type Variables } from "#lib/core/settings";
+import { invalidSettings, readTogether, trimVariables, type Variables } from "#lib/core/settings";
 import type { RedisAddress } from "#lib/core/store-address";
 import { readVariables } from "#lib/core/variable-table";
 import { GATE_VARIABLES } from "./gate-variables.ts";
@@ -126,7 +126,7 @@ export function builtRewrites(): string | undefined {
 function setOf(source: Variables, redisVariable: string | undefined) {
   const names = Object.keys(GATE_VARIABLES);
   if (redisVariable !== undefined) names.push(redisVariable);
-  return setVariables(Object.fromEntries(names.map((name) => [name, source[name]])));
+  return trimVariables(Object.fromEntries(names.map((name) => [name, source[name]])));
 }
 
 /** Returns the platform that serves the app. There a request must not wait for another request's call. */

@@ -13,7 +13,7 @@ export {
   isSecret,
   isToken,
   readTogether,
-  setVariables,
+  trimVariables,
   type Variables,
 } from "#lib/core/settings";
 export { readHttpAddress } from "#lib/core/store-address";

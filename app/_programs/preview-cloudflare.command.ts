@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { program } from "headgate/cli";
 import { chooseStore, exitWhenTold, listenAt, say, toldToStop } from "headgate/server";
-import { setVariables } from "headgate/settings";
+import { trimVariables } from "headgate/settings";
 import { authSecret } from "./auth-secret.ts";
 import { buildWorkerOnce } from "./build-worker.ts";
 import { startWorker } from "./worker.ts";
@@ -47,7 +47,7 @@ async function build(): Promise<void> {
 async function preview(): Promise<void> {
   let serving = false;
   const stop = toldToStop().then(() => serving || process.exit(1));
-  const given = setVariables({ ...process.env, ...workerVariables() });
+  const given = trimVariables({ ...process.env, ...workerVariables() });
   const at = listenAt({ PORT: "8787", ...given });
   await buildWorkerOnce(root, say);
   const store = await chooseStore(given, say);

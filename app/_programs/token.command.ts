@@ -3,7 +3,7 @@ import { HeadgateError, parseDuration } from "headgate";
 import { program, usage } from "headgate/cli";
 import { signJwt } from "headgate/identities/jwt";
 import { loadEnvFiles } from "headgate/server";
-import { invalidSettings, isPlain, isSecret, setVariables } from "headgate/settings";
+import { invalidSettings, isPlain, isSecret, trimVariables } from "headgate/settings";
 import { authSecret } from "./auth-secret.ts";
 
 const HELP = `Prints a token with which the app takes you for a user.
@@ -38,7 +38,7 @@ process.exitCode = await token(process.argv.slice(2));
 function tokenOf(subject: string, role: string | undefined, seconds: number): Promise<string> {
   const root = join(import.meta.dirname, "..", "..");
   loadEnvFiles(root, process.env["NODE_ENV"] === "development" ? "development" : "production");
-  const { AUTH_SECRET, AUTH_AUDIENCE = "headgate" } = setVariables(process.env);
+  const { AUTH_SECRET, AUTH_AUDIENCE = "headgate" } = trimVariables(process.env);
   const { secret } = authSecret(root, AUTH_SECRET);
   if (!isSecret(secret)) {
     throw invalidSettings({

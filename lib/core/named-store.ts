@@ -1,4 +1,4 @@
-import { invalidSettings, isToken, setVariables, type Variables } from "./settings.ts";
+import { invalidSettings, isToken, trimVariables, type Variables } from "./settings.ts";
 import {
   readRedisAddress,
   readHttpAddress,
@@ -32,7 +32,7 @@ const PAIRS = [
  * @throws {SettingsError} ENV_INVALID, which names each variable at fault and never what it holds
  */
 export function namedRest(env: Variables): NamedRest | undefined {
-  const set = setVariables(env);
+  const set = trimVariables(env);
   const pair = PAIRS.find((names) => names.some((name) => set[name] !== undefined));
   return pair && restStore(pair, set);
 }
@@ -46,7 +46,7 @@ export function namedRest(env: Variables): NamedRest | undefined {
  * @example redisIn(process.env, "REDIS_URL")?.host
  */
 export function redisIn(env: Variables, variable: string): RedisAddress | undefined {
-  const { [variable]: text, HEADGATE_CLUSTER } = setVariables(env);
+  const { [variable]: text, HEADGATE_CLUSTER } = trimVariables(env);
   if (text === undefined) return undefined;
   const address = readRedisAddress(text);
   if (!address) throw invalidSettings({ [variable]: REDIS_ADDRESS });

@@ -20,9 +20,9 @@ const SHORTEST_SECRET = 32;
  * Returns the variables that are set, without the blanks and line breaks around their values. An
  * empty variable counts as unset. Every program reads its variables through this.
  *
- * @example setVariables({ PORT: " 3000\n", HOST: "" }) // { PORT: "3000" }
+ * @example trimVariables({ PORT: " 3000\n", HOST: "" }) // { PORT: "3000" }
  */
-export function setVariables(env: Variables): Readonly<Record<string, string>> {
+export function trimVariables(env: Variables): Readonly<Record<string, string>> {
   const trimmed = Object.entries(env).map(([name, value = ""]) => [name, value.trim()] as const);
   return Object.fromEntries(trimmed.filter(([, value]) => value !== ""));
 }

@@ -26,7 +26,7 @@ export type ValuesOf<Table extends VariableTable> = {
 /**
  * Reads the variables of a table. It looks at no other.
  *
- * @param set the variables that are set, without blanks around them ({@link setVariables})
+ * @param set the variables that are set, without blanks around them ({@link trimVariables})
  * @throws {SettingsError} ENV_INVALID, which names each variable at fault and never what it holds
  * @example
  * const table = { PAGES: { read: wholeNumber(1, 9), mustBe: "a whole number from 1 to 9", standard: "3" } };

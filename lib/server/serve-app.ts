@@ -1,6 +1,6 @@
 import { printError } from "#lib/core/print-error";
 import { fromEnv } from "#lib/env";
-import { setVariables, type Variables } from "#lib/core/settings";
+import { trimVariables, type Variables } from "#lib/core/settings";
 import { startAppServer } from "./app-server.ts";
 import { clientNaming } from "./client-address.ts";
 import { toldToStop } from "./drain.ts";
@@ -60,7 +60,7 @@ async function serve(served: Served): Promise<void> {
   // was started by then.
   const stop = toldToStop().then(() => serving || process.exit(1));
   loadEnvFiles(root, mode);
-  const env = setVariables(process.env);
+  const env = trimVariables(process.env);
   // What is wrong with the environment is said before a build is made, or a store started.
   const at = listenAt(env);
   const http = httpSettings(env, mode === "development");

@@ -4,7 +4,7 @@ import { HeadgateError, parseDuration, printError } from "headgate";
 import { program, usage as misuse } from "headgate/cli";
 import { createScriptStore, keyNames, type ScriptStore } from "headgate/redis";
 import { loadEnvFiles, namedStore, packageName, runningMode, runningStore } from "headgate/server";
-import { namespaceOf, setVariables } from "headgate/settings";
+import { namespaceOf, trimVariables } from "headgate/settings";
 import { connectTcp } from "headgate/tcp";
 import { dayOf, MAX_WAITING } from "#app/_domain/analytics/events";
 import { createTotals, type Lengths, type Settled } from "#app/_domain/analytics/totals";
@@ -163,7 +163,7 @@ function openStore(root: string): OpenStore {
   const { name: namespace } = namespaceOf({
     HEADGATE_APP: packageName(root),
     NODE_ENV: runningMode(root, named),
-    ...setVariables(process.env),
+    ...trimVariables(process.env),
   });
   if (named?.by !== "tcp") {
     return { redis: createScriptStore(store), namespace, close: async () => {} };

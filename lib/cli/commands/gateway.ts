@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { namedRedis } from "#lib/server/named-store";
-import { invalidSettings, isToken, setVariables } from "#lib/core/settings";
+import { invalidSettings, isToken, trimVariables } from "#lib/core/settings";
 import { startGateway } from "#lib/gateway/server";
 import { GATEWAY_TOKEN as TOKEN_WORDS } from "#lib/gateway/token";
 import { clusterFlag } from "#lib/server/cluster-flag";
@@ -31,7 +31,7 @@ docs/gateway.md says what it speaks and what it refuses.
 export default program({ name: "headgate gateway", help: HELP, args: {}, run: serveGateway });
 
 async function serveGateway(): Promise<void> {
-  const env = setVariables(process.env);
+  const env = trimVariables(process.env);
   const { GATEWAY_TOKEN } = env;
   const options = optionsOf(env);
   for (const line of unknownVariables(env)) console.error(`warning  ${line}`);
