@@ -5,7 +5,7 @@ import {
   isToken,
   processVariables,
   readHttpAddress,
-  readTogether,
+  readAll,
   trimVariables,
   type Variables,
 } from "headgate/settings";
@@ -62,7 +62,7 @@ export const MUST_BE = {
  * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN where nothing says whose address to count
  */
 export function readEnvironment(source: Variables): Environment {
-  const { gate, own } = readTogether({
+  const { gate, own } = readAll({
     gate: () => readGateEnvironment(source),
     own: () => readOwn(source),
   });

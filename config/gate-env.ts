@@ -3,7 +3,7 @@ import {
   invalidSettings,
   readPlain,
   processVariables,
-  readTogether,
+  readAll,
   readVariables,
   readSecret,
   trimVariables,
@@ -38,7 +38,7 @@ export const AUTH_VARIABLES = {
  * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN where nothing says whose address to count
  */
 export function readGateEnvironment(source: Variables): GateEnvironment {
-  const { headgate, auth } = readTogether({
+  const { headgate, auth } = readAll({
     headgate: () => fromEnv(source, { redisVariable: "REDIS_URL" }),
     auth: () => authOf(trimVariables(source)),
   });

@@ -2,7 +2,7 @@ import type { GateMode } from "#lib/core/mode";
 import { namedRest, redisIn } from "#lib/core/named-store";
 import { namespaceOf } from "#lib/core/namespace";
 import { NEXT_CUTS_AT } from "#lib/core/next-body-size";
-import { invalidSettings, readTogether, trimVariables, type Variables } from "#lib/core/settings";
+import { invalidSettings, readAll, trimVariables, type Variables } from "#lib/core/settings";
 import type { RedisAddress } from "#lib/core/store-address";
 import { readVariables } from "#lib/core/variable-table";
 import { GATE_VARIABLES } from "./gate-variables.ts";
@@ -81,7 +81,7 @@ export function fromEnv(
 ): HeadgateEnvironment {
   const set = setOf(source, redisVariable);
   const platform = platformOf(set);
-  const { own, redis, store, clientAddress } = readTogether({
+  const { own, redis, store, clientAddress } = readAll({
     own: () => readVariables(GATE_VARIABLES, set),
     joins: () => refuseJoins(set, platform),
     redis: () => readRedis(set, redisVariable),

@@ -12,7 +12,7 @@ export {
   isPlain,
   isSecret,
   isToken,
-  readTogether,
+  readAll,
   trimVariables,
   type Variables,
 } from "#lib/core/settings";

@@ -73,9 +73,9 @@ export function invalidSettings(mustBe: Readonly<Record<string, string>>): Setti
  * @throws {SettingsError} one that names the variables at fault of all readers; of two readers that name
  * the same variable, the first says what it must be
  * @throws the first other error, where no reader threw a SettingsError
- * @example readTogether({ gate: () => fromEnv(env), mail: () => readMail(env) }).mail
+ * @example readAll({ gate: () => fromEnv(env), mail: () => readMail(env) }).mail
  */
-export function readTogether<T extends object>(readers: {
+export function readAll<T extends object>(readers: {
   readonly [K in keyof T]: () => T[K];
 }): T {
   const values: Partial<T> = {};
