@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import {
-  invalidSettings,
+  settingsError,
   isPlain,
   isToken,
   processVariables,
@@ -100,7 +100,7 @@ function instagramUrl(env: z.infer<typeof schema>): string {
 
 function invalid(names: readonly string[]) {
   const words: Readonly<Record<string, string>> = MUST_BE;
-  return invalidSettings(Object.fromEntries(names.map((name) => [name, words[name] ?? "text"])));
+  return settingsError(Object.fromEntries(names.map((name) => [name, words[name] ?? "text"])));
 }
 
 let read: Environment | undefined;

@@ -1,6 +1,6 @@
 import { fromEnv, type HeadgateEnvironment } from "headgate";
 import {
-  invalidSettings,
+  settingsError,
   readPlain,
   processVariables,
   readAll,
@@ -48,7 +48,7 @@ export function readGateEnvironment(source: Variables): GateEnvironment {
 function authOf(set: Variables): GateEnvironment["auth"] {
   const { AUTH_SECRET, AUTH_SECRET_PREVIOUS, AUTH_AUDIENCE } = readVariables(AUTH_VARIABLES, set);
   if (AUTH_SECRET_PREVIOUS && !AUTH_SECRET) {
-    throw invalidSettings({ AUTH_SECRET: "set, since AUTH_SECRET_PREVIOUS is" });
+    throw settingsError({ AUTH_SECRET: "set, since AUTH_SECRET_PREVIOUS is" });
   }
   const secrets = [AUTH_SECRET, AUTH_SECRET_PREVIOUS].filter((text) => text !== undefined);
   return { secrets, audience: AUTH_AUDIENCE };

@@ -2,7 +2,7 @@ import type { GateMode } from "#lib/core/mode";
 import { namedRest, redisIn } from "#lib/core/named-store";
 import { namespaceOf } from "#lib/core/namespace";
 import { NEXT_CUTS_AT } from "#lib/core/next-body-size";
-import { invalidSettings, readAll, trimVariables, type Variables } from "#lib/core/settings";
+import { settingsError, readAll, trimVariables, type Variables } from "#lib/core/settings";
 import type { RedisAddress } from "#lib/core/store-address";
 import { readVariables } from "#lib/core/variable-table";
 import { GATE_VARIABLES } from "./gate-variables.ts";
@@ -137,7 +137,7 @@ function platformOf({ VERCEL, HEADGATE_SERVER }: Variables): "workers" | "vercel
 
 function refuseJoins({ HEADGATE_JOIN }: Variables, platform: string | undefined): void {
   if (platform !== undefined && HEADGATE_JOIN === "1") {
-    throw invalidSettings({ HEADGATE_JOIN: GATE_VARIABLES.HEADGATE_JOIN.mustBe });
+    throw settingsError({ HEADGATE_JOIN: GATE_VARIABLES.HEADGATE_JOIN.mustBe });
   }
 }
 
@@ -152,7 +152,7 @@ function storeOf(set: Variables, redisVariable: string | undefined) {
   if (rest) return { url: rest.url, token: rest.token, secret: `headgate:${rest.token}` };
   const redis = redisVariable === undefined ? undefined : redisIn(set, redisVariable);
   if (redis) return { url: redis.href, token: "", secret: secretOf(redis.href) };
-  if (set["HEADGATE_MODE"] !== "off") throw invalidSettings(NO_STORE);
+  if (set["HEADGATE_MODE"] !== "off") throw settingsError(NO_STORE);
   // Without a store no hash that it keys is ever kept.
   return { url: undefined, token: "", secret: "headgate:no-store" };
 }

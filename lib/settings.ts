@@ -8,7 +8,7 @@ export { isPublicVariable } from "./public-variables.ts";
 export { unknownVariables } from "./unknown-variables.ts";
 export { namespaceOf, SHARED_NAMESPACE } from "#lib/core/namespace";
 export {
-  invalidSettings,
+  settingsError,
   isPlain,
   isSecret,
   isToken,

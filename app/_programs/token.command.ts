@@ -3,7 +3,7 @@ import { HeadgateError, parseDuration } from "headgate";
 import { program, usage } from "headgate/cli";
 import { signJwt } from "headgate/identities/jwt";
 import { loadEnvFiles } from "headgate/server";
-import { invalidSettings, isPlain, isSecret, trimVariables } from "headgate/settings";
+import { settingsError, isPlain, isSecret, trimVariables } from "headgate/settings";
 import { authSecret } from "./auth-secret.ts";
 
 const HELP = `Prints a token with which the app takes you for a user.
@@ -41,12 +41,12 @@ function tokenOf(subject: string, role: string | undefined, seconds: number): Pr
   const { AUTH_SECRET, AUTH_AUDIENCE = "headgate" } = trimVariables(process.env);
   const { secret } = authSecret(root, AUTH_SECRET);
   if (!isSecret(secret)) {
-    throw invalidSettings({
+    throw settingsError({
       AUTH_SECRET: "at least 32 characters without quotes around them",
     });
   }
   if (!isPlain(AUTH_AUDIENCE)) {
-    throw invalidSettings({ AUTH_AUDIENCE: "an audience without quotes around it" });
+    throw settingsError({ AUTH_AUDIENCE: "an audience without quotes around it" });
   }
   return signJwt({ secret, audience: AUTH_AUDIENCE, subject, role, seconds });
 }

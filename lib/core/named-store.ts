@@ -1,4 +1,4 @@
-import { invalidSettings, isToken, trimVariables, type Variables } from "./settings.ts";
+import { settingsError, isToken, trimVariables, type Variables } from "./settings.ts";
 import {
   readRedisAddress,
   readHttpAddress,
@@ -49,10 +49,10 @@ export function redisIn(env: Variables, variable: string): RedisAddress | undefi
   const { [variable]: text, HEADGATE_CLUSTER } = trimVariables(env);
   if (text === undefined) return undefined;
   const address = readRedisAddress(text);
-  if (!address) throw invalidSettings({ [variable]: REDIS_ADDRESS });
+  if (!address) throw settingsError({ [variable]: REDIS_ADDRESS });
   if (HEADGATE_CLUSTER === "1" && address.db !== 0) {
     const words = "without a database where HEADGATE_CLUSTER is 1: a cluster has database 0 alone";
-    throw invalidSettings({ [variable]: words });
+    throw settingsError({ [variable]: words });
   }
   return address;
 }
@@ -61,11 +61,11 @@ type Pair = (typeof PAIRS)[number];
 
 function restStore([urlName, tokenName]: Pair, set: Variables): NamedRest {
   const { [urlName]: given, [tokenName]: token } = set;
-  if (given === undefined) throw invalidSettings({ [urlName]: `set, since ${tokenName} is` });
-  if (token === undefined) throw invalidSettings({ [tokenName]: `set, since ${urlName} is` });
+  if (given === undefined) throw settingsError({ [urlName]: `set, since ${tokenName} is` });
+  if (token === undefined) throw settingsError({ [tokenName]: `set, since ${urlName} is` });
   const url = readHttpAddress(given);
   if (url && isToken(token)) return { by: "rest", variable: urlName, url, token };
-  throw invalidSettings({
+  throw settingsError({
     ...(!url && { [urlName]: REST_ADDRESS }),
     ...(!isToken(token) && { [tokenName]: REST_TOKEN }),
   });

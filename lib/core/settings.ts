@@ -63,7 +63,7 @@ export class SettingsError extends HeadgateError {
  *
  * @param mustBe what each variable must be, by its name
  */
-export function invalidSettings(mustBe: Readonly<Record<string, string>>): SettingsError {
+export function settingsError(mustBe: Readonly<Record<string, string>>): SettingsError {
   return new SettingsError(mustBe);
 }
 
@@ -89,7 +89,7 @@ export function readAll<T extends object>(readers: {
       else others.push(error);
     }
   }
-  if (Object.keys(mustBe).length > 0) throw invalidSettings(mustBe);
+  if (Object.keys(mustBe).length > 0) throw settingsError(mustBe);
   if (others.length > 0) throw others[0];
   return values as T;
 }

@@ -1,4 +1,4 @@
-import { invalidSettings, type Variables } from "./settings.ts";
+import { settingsError, type Variables } from "./settings.ts";
 
 /** One variable: how its text is read, and what it must be. */
 export interface Variable<Value> {
@@ -43,6 +43,6 @@ export function readVariables<Table extends VariableTable>(
     values[name] = text === undefined ? undefined : variable.read(text);
     if (text !== undefined && values[name] === undefined) mustBe[name] = variable.mustBe;
   }
-  if (Object.keys(mustBe).length > 0) throw invalidSettings(mustBe);
+  if (Object.keys(mustBe).length > 0) throw settingsError(mustBe);
   return values as ValuesOf<Table>;
 }

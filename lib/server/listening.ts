@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import { HeadgateError } from "#lib/core/errors";
-import { invalidSettings, isPlain, trimVariables, type Variables } from "#lib/core/settings";
+import { settingsError, isPlain, trimVariables, type Variables } from "#lib/core/settings";
 import { wholeNumber } from "./whole-number.ts";
 
 /** Where a server listens. */
@@ -31,7 +31,7 @@ export function gatewayListensAt(env: Variables): Bound {
 function hostOf(env: Variables, name: string): string {
   const host = trimVariables(env)[name] ?? "127.0.0.1";
   if (isPlain(host) && !/[\s/[\]]/.test(host)) return host;
-  throw invalidSettings({ [name]: "an IP address or a host name, without quotes or brackets" });
+  throw settingsError({ [name]: "an IP address or a host name, without quotes or brackets" });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { invalidSettings, trimVariables, type Variables } from "#lib/core/settings";
+import { settingsError, trimVariables, type Variables } from "#lib/core/settings";
 
 /**
  * Reads a variable that is a whole number.
@@ -15,5 +15,5 @@ export function wholeNumber(
   const given = trimVariables(env)[name] ?? String(standard);
   const number = Number(given);
   if (/^\d+$/.test(given) && number >= least && number <= most) return number;
-  throw invalidSettings({ [name]: `a whole number from ${least} to ${most}` });
+  throw settingsError({ [name]: `a whole number from ${least} to ${most}` });
 }

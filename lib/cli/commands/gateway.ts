@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { namedRedis } from "#lib/server/named-store";
-import { invalidSettings, isToken, trimVariables } from "#lib/core/settings";
+import { settingsError, isToken, trimVariables } from "#lib/core/settings";
 import { startGateway } from "#lib/gateway/server";
 import { GATEWAY_TOKEN as TOKEN_WORDS } from "#lib/gateway/token";
 import { clusterFlag } from "#lib/server/cluster-flag";
@@ -52,7 +52,7 @@ async function serveGateway(): Promise<void> {
 function optionsOf(env: Readonly<Record<string, string>>) {
   const { HEADGATE_CLUSTER, GATEWAY_TOKEN } = env;
   if (GATEWAY_TOKEN !== undefined && !isToken(GATEWAY_TOKEN)) {
-    throw invalidSettings({ GATEWAY_TOKEN: TOKEN_WORDS });
+    throw settingsError({ GATEWAY_TOKEN: TOKEN_WORDS });
   }
   return {
     redisUrl: namedRedis(env)?.href ?? "redis://127.0.0.1:6379",
