@@ -1,7 +1,7 @@
 // `npm run build`: checks the policy, then builds unless nothing changed since the last build.
 import { join } from "node:path";
 import { checkedPolicy, policyFile, program } from "headgate/cli";
-import { exitWhenTold } from "headgate/server";
+import { exitOnStopSignal } from "headgate/server";
 import { buildOnce } from "./build.ts";
 
 const HELP = `Checks config/rate-limits.ts, and builds the app unless nothing changed since the last build.
@@ -16,7 +16,7 @@ const build = program({
   help: HELP,
   args: {},
   async run() {
-    exitWhenTold();
+    exitOnStopSignal();
     console.log(await checkedPolicy(policyFile(root, undefined)));
     const built = await buildOnce(root, (line) => console.log(line));
     console.log(built ? "built" : "nothing changed since the last build");

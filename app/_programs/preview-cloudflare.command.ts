@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { program } from "headgate/cli";
-import { chooseStore, exitWhenTold, listenAt, say, toldToStop } from "headgate/server";
+import { chooseStore, exitOnStopSignal, listenAt, say, stopSignal } from "headgate/server";
 import { trimVariables } from "headgate/settings";
 import { authSecret } from "./auth-secret.ts";
 import { buildWorkerOnce } from "./build-worker.ts";
@@ -39,14 +39,14 @@ const previewIt = program({
 process.exit(await previewIt(process.argv.slice(2)));
 
 async function build(): Promise<void> {
-  exitWhenTold();
+  exitOnStopSignal();
   const built = await buildWorkerOnce(root, say);
   say(built ? "built" : "nothing changed since the last build");
 }
 
 async function preview(): Promise<void> {
   let serving = false;
-  const stop = toldToStop().then(() => serving || process.exit(1));
+  const stop = stopSignal().then(() => serving || process.exit(1));
   const given = trimVariables({ ...process.env, ...workerVariables() });
   const at = listenAt({ PORT: "8787", ...given });
   await buildWorkerOnce(root, say);

@@ -1,7 +1,7 @@
 /** Our Node server around Next, and what programs beside it share with it. For Node alone. */
 export { buildNext, runBuild } from "./build.ts";
 export { buildOnce } from "./build-once.ts";
-export { exitWhenTold, toldToStop } from "./drain.ts";
+export { exitOnStopSignal, stopSignal } from "./drain.ts";
 export { loadEnvFiles } from "./env-files.ts";
 export { type Guarded, startGuarded, temporaryFolder } from "./guarded.ts";
 export { type Bound, listenAt } from "./listening.ts";

@@ -3,7 +3,7 @@ import { fromEnv } from "#lib/env";
 import { trimVariables, type Variables } from "#lib/core/settings";
 import { startAppServer } from "./app-server.ts";
 import { clientNaming } from "./client-address.ts";
-import { toldToStop } from "./drain.ts";
+import { stopSignal } from "./drain.ts";
 import { loadEnvFiles, setForGood } from "./env-files.ts";
 import { httpSettings } from "./http-settings.ts";
 import { listenAt } from "./listening.ts";
@@ -58,7 +58,7 @@ async function serve(served: Served): Promise<void> {
   let serving = false;
   // Signals are listened to from the first moment. A stop during the start is an exit, which ends what
   // was started by then.
-  const stop = toldToStop().then(() => serving || process.exit(1));
+  const stop = stopSignal().then(() => serving || process.exit(1));
   loadEnvFiles(root, mode);
   const env = trimVariables(process.env);
   // What is wrong with the environment is said before a build is made, or a store started.

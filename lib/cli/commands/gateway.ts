@@ -4,7 +4,7 @@ import { settingsError, isToken, trimVariables } from "#lib/core/settings";
 import { startGateway } from "#lib/gateway/server";
 import { GATEWAY_TOKEN as TOKEN_WORDS } from "#lib/gateway/token";
 import { clusterFlag } from "#lib/server/cluster-flag";
-import { toldToStop } from "#lib/server/drain";
+import { stopSignal } from "#lib/server/drain";
 import { gatewayListensAt } from "#lib/server/listening";
 import { wholeNumber } from "#lib/server/whole-number";
 import { unknownVariables } from "#lib/unknown-variables";
@@ -44,7 +44,7 @@ async function serveGateway(): Promise<void> {
   // A token that came from the environment is a secret of somebody who knows it already.
   if (!GATEWAY_TOKEN) console.log(`UPSTASH_REDIS_REST_TOKEN=${gateway.token}`);
   console.log(`ready    ${gateway.url}`);
-  await toldToStop();
+  await stopSignal();
   await gateway.close();
 }
 
