@@ -1,7 +1,14 @@
 import { join } from "node:path";
 import { readEnvironment } from "#config/app-env";
 import { program, serveProject } from "headgate/cli";
-import { type Beside, chooseStore, namedRedis, noteStore, placeOf, say } from "headgate/server";
+import {
+  type Beside,
+  chooseStore,
+  namedRedis,
+  recordRunningStore,
+  redisEndpoint,
+  say,
+} from "headgate/server";
 import { authSecret } from "./auth-secret.ts";
 import { buildOnce } from "./build.ts";
 import { chooseInstagram } from "./instagram.ts";
@@ -36,7 +43,10 @@ const serve = program({
       mode,
       build: buildOnce,
       store: async (env) =>
-        noteStore(root, await chooseStore(env, say), { mode, redis: placeOf(namedRedis(env)) }),
+        recordRunningStore(root, await chooseStore(env, say), {
+          mode,
+          redis: redisEndpoint(namedRedis(env)),
+        }),
       settings: readEnvironment,
       beside: [(env) => usersOf(env["AUTH_SECRET"]), chooseInstagram],
     });

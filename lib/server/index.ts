@@ -7,6 +7,6 @@ export { type Guarded, startGuarded, temporaryFolder } from "./guarded.ts";
 export { type Bound, listenAt } from "./listening.ts";
 export { namedRedis, namedStore } from "./named-store.ts";
 export { packageName } from "./package-name.ts";
-export { noteStore, placeOf, runningMode, runningStore } from "./running-store.ts";
+export { recordRunningStore, redisEndpoint, runningMode, runningStore } from "./running-store.ts";
 export { type Beside, say, type Served, serveApp } from "./serve-app.ts";
 export { type ChosenStore, chooseStore } from "./store.ts";

@@ -19,7 +19,11 @@ export interface StoreAddress {
  * so that a command on this machine finds it; until the store is stopped. A store that the
  * environment names is not noted: there it is found.
  */
-export function noteStore(root: string, store: ChosenStore, about: About = {}): ChosenStore {
+export function recordRunningStore(
+  root: string,
+  store: ChosenStore,
+  about: About = {},
+): ChosenStore {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = store.variables;
   if (!url || !token) return store;
   const file = fileIn(root);
@@ -57,12 +61,13 @@ type About = Pick<StoreAddress, "mode" | "redis">;
  */
 export function runningMode(root: string, named: NamedStore | undefined): StoreAddress["mode"] {
   const running = runningStore(root);
-  const isItsOwn = !named || (named.by === "tcp" && running?.redis === placeOf(named.address));
+  const isItsOwn =
+    !named || (named.by === "tcp" && running?.redis === redisEndpoint(named.address));
   return isItsOwn ? running?.mode : undefined;
 }
 
 /** The place of a Redis without what is secret in its address. */
-export function placeOf(address: RedisAddress | undefined): string | undefined {
+export function redisEndpoint(address: RedisAddress | undefined): string | undefined {
   return address && `${address.host}:${address.port}/${address.db}`;
 }
 
