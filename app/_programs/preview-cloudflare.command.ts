@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { program } from "headgate/cli";
-import { chooseStore, exitOnStopSignal, listenAt, say, stopSignal } from "headgate/server";
+import { chooseStore, exitOnStopSignal, listenAddress, say, stopSignal } from "headgate/server";
 import { trimVariables } from "headgate/settings";
 import { authSecret } from "./auth-secret.ts";
 import { buildWorkerOnce } from "./build-worker.ts";
@@ -48,7 +48,7 @@ async function preview(): Promise<void> {
   let serving = false;
   const stop = stopSignal().then(() => serving || process.exit(1));
   const given = trimVariables({ ...process.env, ...workerVariables() });
-  const at = listenAt({ PORT: "8787", ...given });
+  const at = listenAddress({ PORT: "8787", ...given });
   await buildWorkerOnce(root, say);
   const store = await chooseStore(given, say);
   const users = authSecret(root, given["AUTH_SECRET"]);

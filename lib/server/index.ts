@@ -4,7 +4,7 @@ export { buildOnce } from "./build-once.ts";
 export { exitOnStopSignal, stopSignal } from "./drain.ts";
 export { loadEnvFiles } from "./env-files.ts";
 export { type Guarded, startGuarded, temporaryFolder } from "./guarded.ts";
-export { type Bound, listenAt } from "./listening.ts";
+export { type ListenAddress, listenAddress } from "./listening.ts";
 export { namedRedis, namedStore } from "./named-store.ts";
 export { packageName } from "./package-name.ts";
 export { recordRunningStore, redisEndpoint, runningMode, runningStore } from "./running-store.ts";

@@ -4,7 +4,7 @@ import { settingsError, isPlain, trimVariables, type Variables } from "#lib/core
 import { wholeNumber } from "./whole-number.ts";
 
 /** Where a server listens. */
-export interface Bound {
+export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
@@ -14,7 +14,7 @@ export interface Bound {
  *
  * @throws {HeadgateError} ENV_INVALID
  */
-export function listenAt(env: Variables): Bound {
+export function listenAddress(env: Variables): ListenAddress {
   return { host: hostOf(env, "HOST"), port: wholeNumber(env, "PORT", 3000, 0, 65_535) };
 }
 
@@ -23,7 +23,7 @@ export function listenAt(env: Variables): Bound {
  *
  * @throws {HeadgateError} ENV_INVALID
  */
-export function gatewayListensAt(env: Variables): Bound {
+export function gatewayListensAt(env: Variables): ListenAddress {
   const port = wholeNumber(env, "GATEWAY_PORT", 8079, 0, 65_535);
   return { host: hostOf(env, "GATEWAY_HOST"), port };
 }
@@ -39,7 +39,10 @@ function hostOf(env: Variables, name: string): string {
  *
  * @throws {HeadgateError} ENV_INVALID where it cannot
  */
-export async function listen(server: Server, { host, port }: Bound): Promise<Bound> {
+export async function listen(
+  server: Server,
+  { host, port }: ListenAddress,
+): Promise<ListenAddress> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       const why = cause.code === "EADDRINUSE" ? "it is in use" : (cause.code ?? cause.message);
@@ -53,6 +56,6 @@ export async function listen(server: Server, { host, port }: Bound): Promise<Bou
 }
 
 /** The address as a browser takes it. */
-export function addressOf({ host, port }: Bound): string {
+export function addressOf({ host, port }: ListenAddress): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
