@@ -1,6 +1,6 @@
 // `npm run build`: checks the policy, then builds unless nothing changed since the last build.
 import { join } from "node:path";
-import { checkedPolicy, policyFile, program } from "headgate/cli";
+import { checkedPolicy, policyFile, defineProgram } from "headgate/cli";
 import { exitOnStopSignal } from "headgate/server";
 import { buildOnce } from "./build.ts";
 
@@ -11,7 +11,7 @@ const HELP = `Checks config/rate-limits.ts, and builds the app unless nothing ch
 
 const root = join(import.meta.dirname, "..", "..");
 
-const build = program({
+const build = defineProgram({
   name: "npm run build",
   help: HELP,
   args: {},

@@ -1,6 +1,6 @@
 // `npm run pack`: builds, and makes of it the folder dist, which runs by itself.
 import { join, relative } from "node:path";
-import { program } from "headgate/cli";
+import { defineProgram } from "headgate/cli";
 import { exitOnStopSignal } from "headgate/server";
 import { pack } from "./pack.ts";
 
@@ -12,7 +12,7 @@ const HELP = `Builds the app, and makes of it the folder dist, which runs by its
 const root = join(import.meta.dirname, "..", "..");
 const to = join(root, "dist");
 
-const packIt = program({
+const packIt = defineProgram({
   name: "npm run pack",
   help: HELP,
   args: {},

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { program } from "headgate/cli";
+import { defineProgram } from "headgate/cli";
 import { chooseStore, exitOnStopSignal, listenAddress, say, stopSignal } from "headgate/server";
 import { trimVariables } from "headgate/settings";
 import { authSecret } from "./auth-secret.ts";
@@ -28,7 +28,7 @@ const OF_THE_APP =
 
 const root = join(import.meta.dirname, "..", "..");
 
-const previewIt = program({
+const previewIt = defineProgram({
   name: "npm run preview:cloudflare --",
   help: HELP,
   args: { build: { type: "boolean" } },

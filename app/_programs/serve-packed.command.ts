@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readEnvironment } from "#config/app-env";
 import { HeadgateError } from "headgate";
-import { program } from "headgate/cli";
+import { defineProgram } from "headgate/cli";
 import {
   type Beside,
   chooseStore,
@@ -31,7 +31,7 @@ It takes the variables of docs/reference/environment.md. What npm start makes fo
 
 const root = import.meta.dirname;
 
-const serve = program({
+const serve = defineProgram({
   name: "node server.mjs",
   help: HELP,
   args: {},

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readEnvironment } from "#config/app-env";
-import { program, serveProject } from "headgate/cli";
+import { defineProgram, serveProject } from "headgate/cli";
 import {
   type Beside,
   chooseStore,
@@ -32,7 +32,7 @@ Environment (docs/reference/environment.md has every variable):
 
 const root = join(import.meta.dirname, "..", "..");
 
-const serve = program({
+const serve = defineProgram({
   name: "npm start --",
   help: HELP,
   args: { dev: { type: "boolean" } },

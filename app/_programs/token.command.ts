@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { HeadgateError, parseDuration } from "headgate";
-import { program, usage } from "headgate/cli";
+import { defineProgram, usage } from "headgate/cli";
 import { signJwt } from "headgate/identities/jwt";
 import { loadEnvFiles } from "headgate/server";
 import { settingsError, isPlain, isSecret, trimVariables } from "headgate/settings";
@@ -22,7 +22,7 @@ AUTH_AUDIENCE ("headgate" by default). Whoever has it is that user until it ends
 const EIGHT_HOURS = 8 * 3600;
 const MAX_SECONDS = 31 * 24 * 3600;
 
-const token = program({
+const token = defineProgram({
   name: "npm run token --",
   help: HELP,
   args: { sub: { type: "string" }, role: { type: "string" }, for: { type: "string" } },

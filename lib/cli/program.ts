@@ -26,7 +26,7 @@ const MISUSED = 2;
  * every error in one way. citty reads the arguments, and would ignore those that it does not know.
  *
  * @example
- * const greet = program({
+ * const greet = defineProgram({
  *   name: "greet",
  *   help: "greet --name Ada",
  *   args: { name: { type: "string" } },
@@ -34,7 +34,7 @@ const MISUSED = 2;
  * });
  * process.exitCode = await greet(process.argv.slice(2));
  */
-export function program<const Args extends ArgsDef>(options: ProgramOptions<Args>): Program {
+export function defineProgram<const Args extends ArgsDef>(options: ProgramOptions<Args>): Program {
   const { name, help, args, failed = 1 } = options;
   const command = defineCommand({
     meta: { name },

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readEnvironment } from "#config/app-env";
 import { HeadgateError, parseDuration, printError } from "headgate";
-import { program, usage as misuse } from "headgate/cli";
+import { defineProgram, usage as misuse } from "headgate/cli";
 import { createScriptStore, keyNames, type ScriptStore } from "headgate/redis";
 import { loadEnvFiles, namedStore, packageName, runningMode, runningStore } from "headgate/server";
 import { namespaceOf, trimVariables } from "headgate/settings";
@@ -31,7 +31,7 @@ const SAID_EVERY_MS = 1000;
 /** The longest bar, in characters. */
 const BAR = 30;
 
-const analytics = program({
+const analytics = defineProgram({
   name: "npm run analytics --",
   help: HELP,
   args: {

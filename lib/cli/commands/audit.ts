@@ -3,7 +3,7 @@ import { auditProject } from "#lib/audit/audit";
 import { auditAsData, renderAudit } from "#lib/audit/render";
 import { checkPolicyFile } from "../check.ts";
 import { POLICY, policyFile } from "../policy-file.ts";
-import { program } from "../program.ts";
+import { defineProgram } from "../program.ts";
 import { checkCommand } from "./check.ts";
 
 const HELP = `Compares the routes of the last build with the policy.
@@ -20,7 +20,7 @@ where a rewrite leads around a rule. docs/audit.md explains what it finds.
 It ends with 2 where it cannot be run as it was called, or where there is no build.
 `;
 
-export default program({
+export default defineProgram({
   name: "headgate audit",
   help: HELP,
   args: {

@@ -1,5 +1,5 @@
 import { POLICY, projectPolicy } from "../policy-file.ts";
-import { program } from "../program.ts";
+import { defineProgram } from "../program.ts";
 import { buildNext } from "#lib/server/build";
 import { exitOnStopSignal } from "#lib/server/drain";
 
@@ -12,7 +12,7 @@ It builds nothing with a policy that cannot be used. Afterwards npx headgate aud
 no rule covers.
 `;
 
-export default program({
+export default defineProgram({
   name: "headgate build",
   help: HELP,
   args: { policy: { type: "positional", required: false } },

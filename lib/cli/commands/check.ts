@@ -3,7 +3,7 @@ import { adviceFor } from "../advice.ts";
 import { checkPolicyFile, importPolicy, renderCheck } from "../check.ts";
 import { POLICY, policyFile } from "../policy-file.ts";
 import { PREFETCH_UNSEEN, seesPrefetches } from "#lib/audit/prefetch-seen";
-import { program } from "../program.ts";
+import { defineProgram } from "../program.ts";
 
 const HELP = `Checks a policy file.
 
@@ -18,7 +18,7 @@ may not do what was meant; it fails nothing.
 It ends with 2 where it cannot be run as it was called. docs/policy-errors.md explains each problem.
 `;
 
-export default program({
+export default defineProgram({
   name: "headgate check",
   help: HELP,
   args: {

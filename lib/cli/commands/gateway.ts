@@ -8,7 +8,7 @@ import { stopSignal } from "#lib/server/drain";
 import { gatewayListensAt } from "#lib/server/listening";
 import { wholeNumber } from "#lib/server/whole-number";
 import { unknownVariables } from "#lib/unknown-variables";
-import { program } from "../program.ts";
+import { defineProgram } from "../program.ts";
 
 const HELP = `Serves the Upstash REST protocol in front of any Redis, Valkey or compatible server.
 
@@ -28,7 +28,7 @@ const HELP = `Serves the Upstash REST protocol in front of any Redis, Valkey or 
 docs/gateway.md says what it speaks and what it refuses.
 `;
 
-export default program({ name: "headgate gateway", help: HELP, args: {}, run: serveGateway });
+export default defineProgram({ name: "headgate gateway", help: HELP, args: {}, run: serveGateway });
 
 async function serveGateway(): Promise<void> {
   const env = trimVariables(process.env);
