@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { HeadgateError, parseDuration } from "headgate";
-import { defineProgram, usage } from "headgate/cli";
+import { defineProgram, usageError } from "headgate/cli";
 import { signJwt } from "headgate/identities/jwt";
 import { loadEnvFiles } from "headgate/server";
 import { settingsError, isPlain, isSecret, trimVariables } from "headgate/settings";
@@ -28,7 +28,7 @@ const token = defineProgram({
   args: { sub: { type: "string" }, role: { type: "string" }, for: { type: "string" } },
   failed: 2,
   async run({ sub, role, for: duration }) {
-    if (!sub) throw usage("--sub says who the token is for.", HELP);
+    if (!sub) throw usageError("--sub says who the token is for.", HELP);
     console.log(await tokenOf(sub, role, secondsOf(duration)));
   },
 });

@@ -42,7 +42,7 @@ export function defineProgram<const Args extends ArgsDef>(options: ProgramOption
     async run({ args: given, rawArgs }): Promise<number> {
       const wrong = misuseOf(args, given);
       if (wrong !== undefined) {
-        throw usage(`${wrong}: "${[name, ...rawArgs].join(" ")}" is not a command.`, help);
+        throw usageError(`${wrong}: "${[name, ...rawArgs].join(" ")}" is not a command.`, help);
       }
       return (await options.run(given)) ?? 0;
     },
@@ -60,7 +60,7 @@ export function defineProgram<const Args extends ArgsDef>(options: ProgramOption
 }
 
 /** The error for a command line that cannot be read: the reason, then the help. */
-export function usage(why: string, help: string): HeadgateError {
+export function usageError(why: string, help: string): HeadgateError {
   return new HeadgateError("CLI_USAGE", `${why}\n\n${help}`);
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readEnvironment } from "#config/app-env";
 import { HeadgateError, parseDuration, printError } from "headgate";
-import { defineProgram, usage as misuse } from "headgate/cli";
+import { defineProgram, usageError } from "headgate/cli";
 import { createScriptStore, keyNames, type ScriptStore } from "headgate/redis";
 import { loadEnvFiles, namedStore, packageName, runningMode, runningStore } from "headgate/server";
 import { namespaceOf, trimVariables } from "headgate/settings";
@@ -188,7 +188,7 @@ function duration(name: string, text: string): number {
 }
 
 function usage(why: string): HeadgateError {
-  return misuse(why, HELP);
+  return usageError(why, HELP);
 }
 
 function inGroups(number: number): string {
