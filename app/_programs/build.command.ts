@@ -1,6 +1,6 @@
 // `npm run build`: checks the policy, then builds unless nothing changed since the last build.
 import { join } from "node:path";
-import { checkedPolicy, policyFile, defineProgram } from "headgate/cli";
+import { checkPolicy, findPolicyFile, defineProgram } from "headgate/cli";
 import { exitOnStopSignal } from "headgate/server";
 import { buildOnce } from "./build.ts";
 
@@ -17,7 +17,7 @@ const build = defineProgram({
   args: {},
   async run() {
     exitOnStopSignal();
-    console.log(await checkedPolicy(policyFile(root, undefined)));
+    console.log(await checkPolicy(findPolicyFile(root, undefined)));
     const built = await buildOnce(root, (line) => console.log(line));
     console.log(built ? "built" : "nothing changed since the last build");
   },

@@ -11,7 +11,7 @@ export const POLICY = "config/rate-limits.ts";
  *
  * @throws {HeadgateError} CLI_USAGE where there is no such file
  */
-export function policyFile(project: string, given: string | undefined): string {
+export function findPolicyFile(project: string, given: string | undefined): string {
   const file = given ? resolve(given) : join(project, POLICY);
   if (existsSync(file)) return file;
   throw new HeadgateError("CLI_USAGE", `There is no file ${file}.`);
@@ -22,7 +22,7 @@ export function policyFile(project: string, given: string | undefined): string {
  *
  * @throws {HeadgateError} POLICY_INVALID, with each problem and its place in the file
  */
-export async function checkedPolicy(file: string): Promise<string> {
+export async function checkPolicy(file: string): Promise<string> {
   const policy = await checkPolicyFile(file);
   if (policy.ok) return renderCheck(policy);
   throw new HeadgateError("POLICY_INVALID", renderCheck(policy));
@@ -36,7 +36,7 @@ export async function checkedPolicy(file: string): Promise<string> {
  */
 export async function projectPolicy(project: string, given: string | undefined): Promise<string> {
   if (given !== undefined || existsSync(join(project, POLICY))) {
-    return checkedPolicy(policyFile(project, given));
+    return checkPolicy(findPolicyFile(project, given));
   }
   return `not checked: there is no file ${POLICY}, and none was named`;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { buildNext } from "#lib/server/build";
 import { say, type Served, serveApp } from "#lib/server/serve-app";
 import { nextConfig } from "#lib/audit/next-config";
-import { policyFile, projectPolicy } from "./policy-file.ts";
+import { findPolicyFile, projectPolicy } from "./policy-file.ts";
 
 /** A project that is served from its sources. */
 export interface ServedProject extends Omit<Served, "prepare"> {
@@ -23,7 +23,7 @@ export interface ServedProject extends Omit<Served, "prepare"> {
  */
 export async function serveProject(project: ServedProject): Promise<never> {
   const { root, mode, policy, build = buildUnlessBuilt } = project;
-  if (policy !== undefined) policyFile(root, policy);
+  if (policy !== undefined) findPolicyFile(root, policy);
   return serveApp({
     ...project,
     async prepare() {

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { auditProject } from "#lib/audit/audit";
 import { auditAsData, renderAudit } from "#lib/audit/render";
 import { checkPolicyFile } from "../check.ts";
-import { POLICY, policyFile } from "../policy-file.ts";
+import { POLICY, findPolicyFile } from "../policy-file.ts";
 import { defineProgram } from "../program.ts";
 import { checkCommand } from "./check.ts";
 
@@ -32,7 +32,7 @@ export default defineProgram({
   failed: 2,
   async run({ policy, dir, json }) {
     const project = resolve(dir ?? ".");
-    const file = policyFile(project, policy);
+    const file = findPolicyFile(project, policy);
     // A policy that cannot be used covers nothing: what is wrong with it comes first.
     if (!(await checkPolicyFile(file)).ok) return checkCommand(file, json === true);
     const result = await auditProject(project, file);

@@ -1,7 +1,7 @@
 import { compilePolicy } from "#lib/policy/check/compile";
 import { adviceFor } from "../advice.ts";
 import { checkPolicyFile, importPolicy, renderCheck } from "../check.ts";
-import { POLICY, policyFile } from "../policy-file.ts";
+import { POLICY, findPolicyFile } from "../policy-file.ts";
 import { PREFETCH_UNSEEN, seesPrefetches } from "#lib/audit/prefetch-seen";
 import { defineProgram } from "../program.ts";
 
@@ -27,7 +27,7 @@ export default defineProgram({
   },
   // 1 is the status of a policy with problems.
   failed: 2,
-  run: ({ policy, json }) => checkCommand(policyFile(process.cwd(), policy), json === true),
+  run: ({ policy, json }) => checkCommand(findPolicyFile(process.cwd(), policy), json === true),
 });
 
 /** Checks a file and prints the result; resolves to the exit status. */
