@@ -5,7 +5,7 @@ import { readEnvironment } from "#config/app-env";
 import { HeadgateError } from "headgate";
 import { defineProgram } from "headgate/cli";
 import {
-  type Beside,
+  type Companion,
   chooseStore,
   type ChosenStore,
   namedStore,
@@ -42,7 +42,7 @@ const serve = defineProgram({
       prepare,
       store: storeByName,
       settings: readEnvironment,
-      beside: [usersOf, postsOf],
+      companions: [usersOf, postsOf],
     }),
 });
 
@@ -71,12 +71,12 @@ async function storeByName(env: Variables): Promise<ChosenStore> {
   );
 }
 
-async function postsOf(env: Variables): Promise<Beside> {
+async function postsOf(env: Variables): Promise<Companion> {
   if (env["INSTAGRAM_ACCESS_TOKEN"] || env["INSTAGRAM_STAND_IN"]) return chooseInstagram(env);
   return { name: "posts", line: "none: INSTAGRAM_ACCESS_TOKEN is not set", variables: {} };
 }
 
-function usersOf({ AUTH_SECRET }: Variables): Beside {
+function usersOf({ AUTH_SECRET }: Variables): Companion {
   const line = AUTH_SECRET
     ? "signed in by AUTH_SECRET"
     : "nobody is signed in: AUTH_SECRET is not set";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { readEnvironment } from "#config/app-env";
 import { defineProgram, serveProject } from "headgate/cli";
 import {
-  type Beside,
+  type Companion,
   chooseStore,
   namedRedis,
   recordRunningStore,
@@ -48,14 +48,14 @@ const serve = defineProgram({
           redis: redisEndpoint(namedRedis(env)),
         }),
       settings: readEnvironment,
-      beside: [(env) => usersOf(env["AUTH_SECRET"]), chooseInstagram],
+      companions: [(env) => usersOf(env["AUTH_SECRET"]), chooseInstagram],
     });
   },
 });
 
 process.exitCode = await serve(process.argv.slice(2));
 
-function usersOf(fromEnvironment: string | undefined): Beside {
+function usersOf(fromEnvironment: string | undefined): Companion {
   const { line, secret } = authSecret(root, fromEnvironment);
   return { name: "users", line, variables: { AUTH_SECRET: secret } };
 }

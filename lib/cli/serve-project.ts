@@ -16,7 +16,7 @@ export interface ServedProject extends Omit<Served, "prepare"> {
 /**
  * Checks a project's policy, builds it where that is needed, and serves it with a store until the
  * process is told to stop. This is `headgate start` and `headgate dev`; a project that needs more started
- * calls it with `beside`.
+ * calls it with `companions`.
  *
  * @throws {HeadgateError} CLI_USAGE for a policy file that is not there; every other error ends the
  *   process with 1, after it was printed

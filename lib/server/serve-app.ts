@@ -23,11 +23,11 @@ export interface Served {
   /** Reads the environment once it is complete, by default as the gate does; throws when the app cannot run with it. */
   readonly settings?: (env: Variables) => ServerSettings;
   /** What the app needs beside the store, in the order in which it is started and told. */
-  readonly beside?: readonly ((env: Variables) => Promise<Beside> | Beside)[];
+  readonly companions?: readonly ((env: Variables) => Promise<Companion> | Companion)[];
 }
 
 /** Something that the app needs beside the store. */
-export interface Beside {
+export interface Companion {
   /** What it is called in the log: one word of at most 8 letters. */
   readonly name: string;
   /** What the person who started the server is told of it. */
@@ -67,9 +67,9 @@ async function serve(served: Served): Promise<void> {
   const policy = await served.prepare();
 
   const store = await (served.store ?? ((from) => chooseStore(from, say)))(env);
-  const beside: Beside[] = [];
+  const beside: Companion[] = [];
   try {
-    for (const start of served.beside ?? []) beside.push(await start(env));
+    for (const start of served.companions ?? []) beside.push(await start(env));
     const clients = clientNaming(env["CLIENT_IP_FROM"], say);
     setForGood(appVariables(served, env, [store, ...beside, clients]));
     const settings = (served.settings ?? fromEnv)(process.env);
@@ -100,7 +100,7 @@ async function serve(served: Served): Promise<void> {
 function appVariables(
   { root, mode }: Served,
   env: Variables,
-  started: readonly Pick<Beside, "variables">[],
+  started: readonly Pick<Companion, "variables">[],
 ): Variables {
   const chosen: Variables[] = started.map(({ variables }) => variables);
   return Object.assign({}, ...chosen, {
