@@ -13,7 +13,7 @@ export interface FencedScript {
 /** What a fenced script came to: its own answer, or nothing, as somebody with a later fence was there. */
 export type FencedRun =
   | { readonly ran: true; readonly reply: unknown }
-  | { readonly ran: false; readonly because: "fence-is-old" };
+  | { readonly ran: false; readonly reason: "fence-is-old" };
 
 export interface Fenced {
   /**
@@ -69,7 +69,7 @@ export function createFenced({ redis, keys }: Pick<LocksOptions, "redis" | "keys
     }
     const all = [keys.fenceOf(names[0]), ...names];
     const [code, reply] = (await send(redis, script, all, [fence, ...args])) as unknown[];
-    return code === 1 ? { ran: true, reply } : { ran: false, because: "fence-is-old" };
+    return code === 1 ? { ran: true, reply } : { ran: false, reason: "fence-is-old" };
   }
 
   return {

@@ -24,7 +24,7 @@ export type WithLockResult<T> =
   | {
       readonly ran: false;
       /** Somebody else held the lock for as long as was waited; or the store failed. */
-      readonly because: "held" | "store-failed";
+      readonly reason: "held" | "store-failed";
     };
 
 /**
@@ -50,10 +50,10 @@ export function createWithLock({ acquire }: Acquiring): WithLock {
     try {
       lock = await acquire(key, options);
     } catch (error) {
-      if (isHeld(error)) return { ran: false, because: "held" };
+      if (isHeld(error)) return { ran: false, reason: "held" };
       // A store that refuses tells as little about the lock as one that does not answer.
       if (!(error instanceof StoreError) || onStoreFailure === "throw") throw error;
-      if (onStoreFailure === "skip") return { ran: false, because: "store-failed" };
+      if (onStoreFailure === "skip") return { ran: false, reason: "store-failed" };
       return { ran: true, value: await work(undefined), isLocked: false };
     }
     try {

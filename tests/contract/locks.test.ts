@@ -444,7 +444,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       const ran = used.filter((each) => each.ran);
       expect(ran.length).toBeGreaterThan(0);
       expect(ran).toEqual(ran.map(() => ({ ran: true, value: [null, false], isLocked: true })));
-      expect(used).toContainEqual({ ran: false, because: "held" });
+      expect(used).toContainEqual({ ran: false, reason: "held" });
       expect(await store.pttl(nameOf("w"))).toBe(-2);
     });
 
@@ -482,7 +482,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       const work = async (lock: Lock | undefined) => lock ?? "without";
       await expect(one.withLock("w", work)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
       const skipped = await one.withLock("w", work, { onStoreFailure: "skip" });
-      expect(skipped).toEqual({ ran: false, because: "store-failed" });
+      expect(skipped).toEqual({ ran: false, reason: "store-failed" });
       const run = await one.withLock("w", work, { onStoreFailure: "run" });
       expect(run).toEqual({ ran: true, value: "without", isLocked: false });
     });
@@ -515,7 +515,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       const run = (fence: number, value: string) =>
         one.fencedRun({ fence }, write, [hash, list], ["count", value]);
       expect(await run(5, "five")).toEqual({ ran: true, reply: 2 });
-      expect(await run(4, "four")).toEqual({ ran: false, because: "fence-is-old" });
+      expect(await run(4, "four")).toEqual({ ran: false, reason: "fence-is-old" });
       expect(await run(5, "five again")).toEqual({ ran: true, reply: 4 });
       expect(await run(6, "six")).toEqual({ ran: true, reply: 6 });
       expect(await redis.lrange(list, 0, -1)).toEqual(["five", "five again", "six"]);

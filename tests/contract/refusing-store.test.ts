@@ -114,7 +114,7 @@ describe.each(CAUSES)("a Redis that answers %s", (_, begin, end, code) => {
     const { locks } = makeTools(live.store);
     await expect(locks.withLock("a", work)).rejects.toMatchObject({ code });
     const skipped = await locks.withLock("a", work, { onStoreFailure: "skip" });
-    expect(skipped).toEqual({ ran: false, because: "store-failed" });
+    expect(skipped).toEqual({ ran: false, reason: "store-failed" });
     const ran = await locks.withLock("a", work, { onStoreFailure: "run" });
     expect(ran).toEqual({ ran: true, value: "without a lock", isLocked: false });
   });
@@ -147,7 +147,7 @@ describe.each(CAUSES)("a Redis that answers %s", (_, begin, end, code) => {
     const ran = await dedup.once("e", options, async () => "done");
     expect(ran).toEqual({ ran: true, value: "done", isCertain: false, isCommitted: false });
     const left = await dedup.once("e", { ...options, ...closed }, async () => "done");
-    expect(left).toMatchObject({ ran: false, because: "in-progress" });
+    expect(left).toMatchObject({ ran: false, reason: "in-progress" });
   });
 
   test("an idempotent handler does what onStoreFailure says", async () => {
@@ -242,7 +242,7 @@ test("a lock's work runs, as asked, also where the store refuses in words of no 
   const { locks } = makeTools(store);
   await expect(locks.withLock("a", work)).rejects.toMatchObject({ code: "STORE_REJECTED" });
   const skipped = await locks.withLock("a", work, { onStoreFailure: "skip" });
-  expect(skipped).toEqual({ ran: false, because: "store-failed" });
+  expect(skipped).toEqual({ ran: false, reason: "store-failed" });
   const ran = await locks.withLock("a", work, { onStoreFailure: "run" });
   expect(ran).toEqual({ ran: true, value: "without a lock", isLocked: false });
   const alone = await locks.singleFlight("b", work, { resultTtl: 60, onStoreFailure: "run" });

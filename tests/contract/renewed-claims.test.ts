@@ -65,7 +65,7 @@ describe.each(STORES_AND_CLUSTER)(
         ({ other }: Pick<Tools, "other">) =>
         async () => {
           const { ran, ...outcome } = await other.once("job", { window: WINDOW }, async () => 2);
-          return ran ? "ran" : "because" in outcome && outcome.because;
+          return ran ? "ran" : "reason" in outcome && outcome.reason;
         };
 
       test("work runs once on two instances, though it takes twice its lease", async () => {

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { HeadgateError, isHeadgateError } from "#lib/core/errors";
+import { type HeadgateError, isHeadgateError } from "#lib/core/errors";
 import { type Route, routeOf, routeOfTransaction } from "./commands.ts";
 import { type ClusterOptions, connectTopology, type Topology } from "./topology.ts";
 import {
