@@ -12,6 +12,7 @@ export {
   isPlain,
   isSecret,
   isToken,
+  SettingsError,
   readAll,
   trimVariables,
   type Variables,
