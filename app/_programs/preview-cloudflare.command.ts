@@ -3,7 +3,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { defineProgram } from "headgate/cli";
-import { chooseStore, exitOnStopSignal, listenAddress, say, stopSignal } from "headgate/server";
+import {
+  chooseStore,
+  exitOnStopSignal,
+  listenAddress,
+  printLine,
+  stopSignal,
+} from "headgate/server";
 import { trimVariables } from "headgate/settings";
 import { authSecret } from "./auth-secret.ts";
 import { buildWorkerOnce } from "./build-worker.ts";
@@ -40,8 +46,8 @@ process.exit(await previewIt(process.argv.slice(2)));
 
 async function build(): Promise<void> {
   exitOnStopSignal();
-  const built = await buildWorkerOnce(root, say);
-  say(built ? "built" : "nothing changed since the last build");
+  const built = await buildWorkerOnce(root, printLine);
+  printLine(built ? "built" : "nothing changed since the last build");
 }
 
 async function preview(): Promise<void> {
@@ -49,8 +55,8 @@ async function preview(): Promise<void> {
   const stop = stopSignal().then(() => serving || process.exit(1));
   const given = trimVariables({ ...process.env, ...workerVariables() });
   const at = listenAddress({ PORT: "8787", ...given });
-  await buildWorkerOnce(root, say);
-  const store = await chooseStore(given, say);
+  await buildWorkerOnce(root, printLine);
+  const store = await chooseStore(given, printLine);
   const users = authSecret(root, given["AUTH_SECRET"]);
   try {
     const worker = await startWorker(root, {
@@ -58,10 +64,10 @@ async function preview(): Promise<void> {
       variables: { ...appVariables(given), ...store.variables, AUTH_SECRET: users.secret },
       onOutput: (text) => process.stderr.write(text),
     });
-    say(`store    ${store.line}`);
-    say("clients  counted by CF-Connecting-IP, as Cloudflare names them");
-    say(`users    ${users.line}`);
-    say(`ready    ${worker.url}`);
+    printLine(`store    ${store.line}`);
+    printLine("clients  counted by CF-Connecting-IP, as Cloudflare names them");
+    printLine(`users    ${users.line}`);
+    printLine(`ready    ${worker.url}`);
     serving = true;
     await stop;
     await worker.stop();

@@ -9,7 +9,7 @@ import {
   chooseStore,
   type ChosenStore,
   namedStore,
-  say,
+  printLine,
   serveApp,
 } from "headgate/server";
 import type { Variables } from "headgate/settings";
@@ -64,7 +64,8 @@ function readJson(...path: readonly string[]): unknown {
 /** A store of our own forgets everything, and other instances do not see it: so only by name. */
 async function storeByName(env: Variables): Promise<ChosenStore> {
   const { HEADGATE_STORE, HEADGATE_MODE } = env;
-  if (namedStore(env) || HEADGATE_STORE || HEADGATE_MODE === "off") return chooseStore(env, say);
+  if (namedStore(env) || HEADGATE_STORE || HEADGATE_MODE === "off")
+    return chooseStore(env, printLine);
   throw new HeadgateError(
     "ENV_INVALID",
     "No store is named: set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL, or, for one that forgets everything on exit, HEADGATE_STORE=embedded.",

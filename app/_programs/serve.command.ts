@@ -7,7 +7,7 @@ import {
   namedRedis,
   recordRunningStore,
   redisEndpoint,
-  say,
+  printLine,
 } from "headgate/server";
 import { authSecret } from "./auth-secret.ts";
 import { buildOnce } from "./build.ts";
@@ -43,7 +43,7 @@ const serve = defineProgram({
       mode,
       build: buildOnce,
       store: async (env) =>
-        recordRunningStore(root, await chooseStore(env, say), {
+        recordRunningStore(root, await chooseStore(env, printLine), {
           mode,
           redis: redisEndpoint(namedRedis(env)),
         }),

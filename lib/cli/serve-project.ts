@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { buildNext } from "#lib/server/build";
-import { say, type Served, serveApp } from "#lib/server/serve-app";
+import { printLine, type Served, serveApp } from "#lib/server/serve-app";
 import { nextConfig } from "#lib/audit/next-config";
 import { findPolicyFile, projectPolicy } from "./policy-file.ts";
 
@@ -28,7 +28,7 @@ export async function serveProject(project: ServedProject): Promise<never> {
     ...project,
     async prepare() {
       const line = await projectPolicy(root, policy);
-      if (mode === "production") await build(root, say);
+      if (mode === "production") await build(root, printLine);
       return line;
     },
   });
@@ -38,6 +38,8 @@ async function buildUnlessBuilt(root: string): Promise<void> {
   const { distDir } = await nextConfig(root);
   const folder = typeof distDir === "string" ? distDir : ".next";
   if (existsSync(join(root, folder, "BUILD_ID"))) return;
-  say("building the app, since nothing is built (afterwards, headgate build builds anew) ...");
+  printLine(
+    "building the app, since nothing is built (afterwards, headgate build builds anew) ...",
+  );
   await buildNext(root);
 }

@@ -8,5 +8,5 @@ export { type ListenAddress, listenAddress } from "./listening.ts";
 export { namedRedis, namedStore } from "./named-store.ts";
 export { packageName } from "./package-name.ts";
 export { recordRunningStore, redisEndpoint, runningMode, runningStore } from "./running-store.ts";
-export { type Companion, say, type Served, serveApp } from "./serve-app.ts";
+export { type Companion, printLine, type Served, serveApp } from "./serve-app.ts";
 export { type ChosenStore, chooseStore } from "./store.ts";

@@ -66,11 +66,11 @@ async function serve(served: Served): Promise<void> {
   const http = httpSettings(env, mode === "development");
   const policy = await served.prepare();
 
-  const store = await (served.store ?? ((from) => chooseStore(from, say)))(env);
+  const store = await (served.store ?? ((from) => chooseStore(from, printLine)))(env);
   const beside: Companion[] = [];
   try {
     for (const start of served.companions ?? []) beside.push(await start(env));
-    const clients = clientNaming(env["CLIENT_IP_FROM"], say);
+    const clients = clientNaming(env["CLIENT_IP_FROM"], printLine);
     setForGood(appVariables(served, env, [store, ...beside, clients]));
     const settings = (served.settings ?? fromEnv)(process.env);
     // Before Next is loaded, which would keep the store's answer waiting beyond the deadline.
@@ -82,11 +82,11 @@ async function serve(served: Served): Promise<void> {
       at,
       http,
       clients,
-      say,
+      say: printLine,
     });
     const { url } = server;
     const log = { warnings, store, clients, beside, policy, mode: settings.mode, url };
-    for (const line of startLines(log)) say(line);
+    for (const line of startLines(log)) printLine(line);
     serving = true;
     await stop;
     await server.stop();
@@ -114,6 +114,6 @@ function appVariables(
 }
 
 /** A line for the person who started the server. */
-export function say(line: string): void {
+export function printLine(line: string): void {
   console.log(line);
 }
