@@ -32,6 +32,10 @@ export async function checkStore(redis: StoreToCheck["redis"]): Promise<StoreErr
  * Returns the line that tells the person who starts an app that its store fails, and what becomes of
  * requests meanwhile; undefined where the store runs scripts. The line holds neither the token nor
  * text of the store's. Never throws, and takes no longer than the client's deadline.
+ *
+ * @example
+ * const warning = await storeWarning({ redis: gate.redis, name: "the store", mode: "enforce" });
+ * if (warning) console.warn(warning);
  */
 export async function storeWarning({
   redis,

@@ -112,6 +112,9 @@ export function fromEnv(
 /**
  * Returns the variables of this process, and the app's name as next.config has it: Next writes that
  * into the code at build. A name in the process stands before it.
+ *
+ * @example
+ * const { PORT } = trimVariables(processVariables());
  */
 export function processVariables(): Variables {
   return { HEADGATE_APP: process.env["HEADGATE_APP"], ...process.env };

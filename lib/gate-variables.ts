@@ -82,10 +82,22 @@ const SET_BY_PROGRAMS = {
 /** Every variable that the gate reads. */
 export const GATE_VARIABLES = { ...SET_BY_PEOPLE, ...SET_BY_PROGRAMS } as const;
 
+/**
+ * Returns a value as it is; undefined for one in quotes, and for one with invisible characters.
+ *
+ * @example
+ * readPlain("shop"); // "shop"
+ */
 export function readPlain(text: string): string | undefined {
   return isPlain(text) ? text : undefined;
 }
 
+/**
+ * Returns a secret as it is; undefined for one of fewer than 32 characters, or in quotes.
+ *
+ * @example
+ * const table = { MAIL_SECRET: { read: readSecret, mustBe: "at least 32 characters" } };
+ */
 export function readSecret(text: string): string | undefined {
   return isSecret(text) ? text : undefined;
 }

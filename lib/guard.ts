@@ -21,13 +21,16 @@ export interface AfterAnswer {
 export type Answer = Response | undefined | null | void;
 
 /**
- * The gate. Every request passes through it: which rules match, whose request it is, whether there
- * is room in all their limits; then it goes on with the limits' headers, or is refused.
+ * Makes the gate's middleware of a policy and of options that are read already; `createHeadgate` reads
+ * the environment too. It finds the rules that match a request and its client, and checks all their
+ * limits: an allowed request goes on with the limits' headers, and a denied one is answered.
  *
  * @param policy what config/rate-limits.ts exports
  * @param next the app's own middleware, called for requests that pass: its cookies, headers,
  * rewrites and redirects are kept
  * @throws {PolicyError} at start, with every problem of the policy
+ * @example
+ * export default headgate(policy, { redis, namespace: "shop", secret, addressSource });
  */
 export function headgate<R extends Request = Request, E extends AfterAnswer = AfterAnswer>(
   policy: AnyPolicy,

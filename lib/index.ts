@@ -13,6 +13,7 @@ export { checkStore, storeWarning } from "./check-store.ts";
 export { defineIdentities, definePolicy } from "#lib/policy/define";
 export { readRewrites } from "#lib/policy/rewrites";
 export { type MatcherEntry, runsOn } from "./runs-on.ts";
+export type { HeadgateEvent, Listener } from "#lib/observe/events";
 export { logEvents } from "#lib/observe/log";
 export type { Decision } from "#lib/core/decision";
 export { type Duration, formatDuration, parseDuration } from "#lib/core/duration";

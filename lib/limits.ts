@@ -60,6 +60,9 @@ const CUSTOM_RULE = "checkRateLimit";
  * Makes the limits of a policy callable from code.
  *
  * @throws {PolicyError} at start, with every problem of the policy
+ * @example
+ * const limits = createLimits(policy, options);
+ * const { allowed } = await limits.limit("search", { user: "ada" });
  */
 export function createLimits<P extends AnyPolicy>(
   policy: P,

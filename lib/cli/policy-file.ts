@@ -10,6 +10,8 @@ export const POLICY = "config/rate-limits.ts";
  * Returns the whole path of a policy file that a command was given, or of the project's own.
  *
  * @throws {HeadgateError} CLI_USAGE where there is no such file
+ * @example
+ * findPolicyFile("/app", undefined); // "/app/config/rate-limits.ts"
  */
 export function findPolicyFile(project: string, given: string | undefined): string {
   const file = given ? resolve(given) : join(project, POLICY);
@@ -21,6 +23,8 @@ export function findPolicyFile(project: string, given: string | undefined): stri
  * Checks a policy before it is built or served, and returns what it holds in one line.
  *
  * @throws {HeadgateError} POLICY_INVALID, with each problem and its place in the file
+ * @example
+ * console.log(await checkPolicy(findPolicyFile(root, undefined)));
  */
 export async function checkPolicy(file: string): Promise<string> {
   const policy = await checkPolicyFile(file);

@@ -59,7 +59,12 @@ export function defineProgram<const Args extends ArgsDef>(options: ProgramOption
   };
 }
 
-/** The error for a command line that cannot be read: the reason, then the help. */
+/**
+ * Makes the error for a command line that cannot be read: the reason, then the help.
+ *
+ * @example
+ * throw usageError("--sub names the user.", HELP);
+ */
 export function usageError(why: string, help: string): HeadgateError {
   return new HeadgateError("CLI_USAGE", `${why}\n\n${help}`);
 }

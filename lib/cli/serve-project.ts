@@ -20,6 +20,8 @@ export interface ServedProject extends Omit<Served, "prepare"> {
  *
  * @throws {HeadgateError} CLI_USAGE for a policy file that is not there; every other error ends the
  *   process with 1, after it was printed
+ * @example
+ * await serveProject({ root: process.cwd(), mode: "production" });
  */
 export async function serveProject(project: ServedProject): Promise<never> {
   const { root, mode, policy, build = buildUnlessBuilt } = project;

@@ -24,6 +24,9 @@ export function errorText(error: HeadgateError): string {
 /**
  * Prints an error on standard error, as every program of Headgate's does: one of ours by its code and
  * message, any other with its stack, since it is a mistake in a program.
+ *
+ * @example
+ * await main().catch(printError);
  */
 export function printError(error: unknown): void {
   console.error(isHeadgateError(error) ? errorText(error) : error);

@@ -27,17 +27,32 @@ export function trimVariables(env: Variables): Readonly<Record<string, string>> 
   return Object.fromEntries(trimmed.filter(([, value]) => value !== ""));
 }
 
-/** Returns false for a value in quotes, and for one with invisible characters. */
+/**
+ * Returns false for a value in quotes, and for one with invisible characters.
+ *
+ * @example
+ * isPlain("'shop'"); // false
+ */
 export function isPlain(text: string): boolean {
   return !QUOTED.test(text) && !INVISIBLE.test(text);
 }
 
-/** Returns true for what can stand after `Bearer ` in a header: `Bearer` itself is no part of it. */
+/**
+ * Returns true for what can stand after `Bearer ` in a header: `Bearer` itself is no part of it.
+ *
+ * @example
+ * isToken("Bearer abc"); // false
+ */
 export function isToken(text: string): boolean {
   return TOKEN.test(text) && isPlain(text);
 }
 
-/** Returns true for a secret of at least 32 characters. */
+/**
+ * Returns true for a secret of at least 32 characters.
+ *
+ * @example
+ * isSecret("short"); // false
+ */
 export function isSecret(text: string): boolean {
   return text.length >= SHORTEST_SECRET && isPlain(text);
 }
@@ -62,6 +77,8 @@ export class SettingsError extends HeadgateError {
  * Makes the error for variables that cannot be used.
  *
  * @param mustBe what each variable must be, by its name
+ * @example
+ * throw settingsError({ PORT: "a whole number from 0 to 65535" });
  */
 export function settingsError(mustBe: Readonly<Record<string, string>>): SettingsError {
   return new SettingsError(mustBe);

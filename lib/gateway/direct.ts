@@ -46,6 +46,8 @@ const CONNECT_MS = 2000;
  * comes back by itself.
  *
  * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read
+ * @example
+ * const { redis, close } = connectTcp({ redisUrl: "redis://127.0.0.1:6379" });
  */
 export function connectTcp(options: TcpOptions): TcpClient {
   const { cluster = false, deadlineMs = DEADLINE_MS } = options;

@@ -9,11 +9,14 @@ export type { KeyedHash } from "#lib/core/client";
 const MAX_KEPT_LENGTH = 300;
 
 /**
- * Makes the hash: HMAC-SHA-256 (RFC 2104) over the kind and the parts, each with its length before
+ * Makes the hash that stands for a client in Redis: HMAC-SHA-256 (RFC 2104) over the kind and the parts, each with its length before
  * it, the first 128 bits of it in base64url. The last 10,000 are kept, since hashing costs more than
  * looking up; none that is long, so that their memory is bounded too.
  *
  * @param secret HEADGATE_SECRET; all instances of one store need the same
+ * @example
+ * const keyedHash = createKeyedHash(secret);
+ * keyedHash("user", "ada"); // 22 characters
  */
 export function createKeyedHash(secret: string, keep = 10_000): KeyedHash {
   const keyed = hmac.create(sha256, utf8ToBytes(secret));

@@ -13,6 +13,7 @@ export type { SharedErrors } from "./flight.ts";
 export type { Lock } from "./held.ts";
 export type { HoldOptions } from "./options.ts";
 export type { LocksOptions } from "./parts.ts";
+export type { WithLockOptions, WithLockResult } from "./with-lock.ts";
 
 /** Locks of all instances over one store: one of them acts at a time. */
 export interface Locks extends Acquiring, Fenced {
@@ -33,7 +34,13 @@ export interface Locks extends Acquiring, Fenced {
   readonly singleFlight: SingleFlight;
 }
 
-/** Makes the locks. A lock's value is its token, made by the runtime's own source of randomness. */
+/**
+ * Makes the locks, which let one instance act at a time. A lock's value is its token, made by the runtime's own source of randomness.
+ *
+ * @example
+ * const locks = createLocks(gate);
+ * await locks.withLock("rebuild", async () => rebuild(), { ttl: "30 seconds" });
+ */
 export function createLocks(parts: LocksOptions): Locks {
   const { redis, onFailure } = parts;
   const acquiring = createAcquire(parts);

@@ -66,7 +66,12 @@ export function errorIn(command: string, answer: unknown): StoreError | undefine
   return new StoreError("STORE_BAD_ANSWER", `${command}: a pipeline's answer has no place for it.`);
 }
 
-/** Returns true for an error that says that the store does not serve, rather than that it refused one command. */
+/**
+ * Returns true for an error that says that the store does not serve, rather than that it refused one command.
+ *
+ * @example
+ * if (isStoreFailure(error)) await retryLater(job);
+ */
 export function isStoreFailure(error: unknown): error is StoreError {
   return error instanceof StoreError && error.code !== "STORE_REJECTED";
 }

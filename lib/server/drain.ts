@@ -7,7 +7,13 @@ const SWEEP_MS = 100;
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-/** Resolves when the process is told to stop, by SIGTERM or SIGINT. A second signal ends it at once. */
+/**
+ * Resolves when the process is told to stop, by SIGTERM or SIGINT. A second signal ends it at once.
+ *
+ * @example
+ * await stopSignal();
+ * await store.stop();
+ */
 export async function stopSignal(): Promise<void> {
   await new Promise<void>((resolve) => {
     for (const signal of SIGNALS) process.once(signal, () => resolve());
@@ -19,6 +25,10 @@ export async function stopSignal(): Promise<void> {
 /**
  * Exits with 1 when the process is told to stop. A signal's default end would skip the work of an exit,
  * such as the removal of the lock of a build.
+ *
+ * @example
+ * exitOnStopSignal();
+ * await buildNext(root);
  */
 export function exitOnStopSignal(): void {
   void stopSignal().then(() => process.exit(1));

@@ -10,9 +10,11 @@ export interface ListenAddress {
 }
 
 /**
- * Where to listen, from PORT and HOST.
+ * Returns where to listen, from PORT and HOST.
  *
  * @throws {HeadgateError} ENV_INVALID
+ * @example
+ * listenAddress({ PORT: "4000" }); // { host: "127.0.0.1", port: 4000 }
  */
 export function listenAddress(env: Variables): ListenAddress {
   return { host: hostOf(env, "HOST"), port: wholeNumber(env, "PORT", 3000, 0, 65_535) };

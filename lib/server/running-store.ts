@@ -18,6 +18,9 @@ export interface StoreAddress {
  * Notes where the store of this process is, in `.headgate/store.json`, readable by this user alone,
  * so that a command on this machine finds it; until the store is stopped. A store that the
  * environment names is not noted: there it is found.
+ *
+ * @example
+ * const store = recordRunningStore(root, await chooseStore(process.env, console.log));
  */
 export function recordRunningStore(
   root: string,
@@ -45,7 +48,12 @@ export function recordRunningStore(
   };
 }
 
-/** The store of the app that runs here; undefined where none does. */
+/**
+ * Returns the store of the app that runs here; undefined where none does.
+ *
+ * @example
+ * const redis = createScriptStore(runningStore(root) ?? { url, token });
+ */
 export function runningStore(root: string): StoreAddress | undefined {
   const noted = read(root);
   if (!noted || !isAlive(noted.pid)) return undefined;
@@ -58,6 +66,9 @@ type About = Pick<StoreAddress, "mode" | "redis">;
 /**
  * Returns the mode of the app that runs here, when the store that the environment names is its own, or
  * the environment names none; undefined otherwise.
+ *
+ * @example
+ * const mode = runningMode(root, namedStore(process.env));
  */
 export function runningMode(root: string, named: NamedStore | undefined): StoreAddress["mode"] {
   const running = runningStore(root);
@@ -66,7 +77,12 @@ export function runningMode(root: string, named: NamedStore | undefined): StoreA
   return isItsOwn ? running?.mode : undefined;
 }
 
-/** The place of a Redis without what is secret in its address. */
+/**
+ * Returns the host, port and database of a Redis, without what is secret in its address.
+ *
+ * @example
+ * redisEndpoint(namedRedis({ REDIS_URL: "redis://:secret@127.0.0.1" })); // "127.0.0.1:6379/0"
+ */
 export function redisEndpoint(address: RedisAddress | undefined): string | undefined {
   return address && `${address.host}:${address.port}/${address.db}`;
 }

@@ -41,6 +41,9 @@ export interface Companion {
 /**
  * Serves an app until the process is told to stop, then drains it and ends the process with 0; with 1
  * and the reason where it cannot be served.
+ *
+ * @example
+ * await serveApp({ root, mode: "production", prepare: async () => "not checked" });
  */
 export async function serveApp(served: Served): Promise<never> {
   try {
@@ -113,7 +116,12 @@ function appVariables(
   }) as Variables;
 }
 
-/** A line for the person who started the server. */
+/**
+ * Prints a line for the person who started the server.
+ *
+ * @example
+ * printLine("building the app ...");
+ */
 export function printLine(line: string): void {
   console.log(line);
 }

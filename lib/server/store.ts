@@ -26,6 +26,9 @@ export interface ChosenStore {
  * HEADGATE_MODE is off and the environment asks for no store, there is none.
  *
  * @throws {HeadgateError} ENV_INVALID or STORE_NOT_FOUND, with what to do
+ * @example
+ * const store = await chooseStore(process.env, console.log);
+ * Object.assign(process.env, store.variables);
  */
 export async function chooseStore(
   env: Variables,
