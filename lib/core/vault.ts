@@ -24,7 +24,7 @@ const SEALED_IN_HEX = /^v1:((?:[0-9a-f]{2}){12}):((?:[0-9a-f]{2}){16,8192})$/;
  *
  * @example
  * const vault = createVault(gate.secret);
- * const sealed = await vault.seal("token", "instagram:ada");
+ * const sealed = await vault.seal("a token", "mail:ada");
  */
 export function createVault(secret: string | (() => string)): Vault {
   let imported: CryptoKey | undefined;
