@@ -2,7 +2,7 @@ import { lazily, once } from "#lib/core/lazily";
 import type { ToolParts } from "#lib/core/tool-parts";
 import { createTogether } from "#lib/core/together";
 import { createKeyedHash } from "#lib/identity/keyed-hash";
-import type { HeadgateEvent, Listener } from "#lib/observe/events";
+import { type HeadgateEvent, type Listener, toEach } from "#lib/observe/events";
 import { logEvents } from "#lib/observe/log";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
 import { readRewrites } from "#lib/policy/rewrites";
@@ -18,9 +18,12 @@ import { type MatcherEntry, runsOn } from "./runs-on.ts";
 
 /** What a gate works with: the environment as `fromEnv` reads it, and what no variable can say. */
 export interface GateSettings
-  extends
-    HeadgateEnvironment,
-    Pick<HeadgateOptions, "onDenied" | "onEvent" | "rewrites" | "showGlobalLimits"> {
+  extends HeadgateEnvironment, Pick<HeadgateOptions, "onDenied" | "rewrites" | "showGlobalLimits"> {
+  /**
+   * Called after the response with every decision and failure; a list has each of its listeners called.
+   * @default a line of JSON on standard error for each that is worth reading later (`logEvents`)
+   */
+  readonly onEvent?: Listener | readonly Listener[];
   /**
    * Makes another way to the store than REST; it is given the deadline, and whom to tell of the breaker.
    * @default REST, by `store.url` and `store.token`
@@ -117,7 +120,7 @@ export function createHeadgate<P extends AnyPolicy>(
 /** What all of a bundle shares. */
 function open(settings: GateSettings) {
   const { store, joins, clientAddress, corsOrigins, corsExposedHeaders } = settings;
-  const { onEvent = LOG } = settings;
+  const onEvent = listenerFor(settings);
   const requester = requesterOf(settings, onEvent);
   const options: HeadgateOptions = {
     ...settings,
@@ -130,6 +133,10 @@ function open(settings: GateSettings) {
     together: joins ? createTogether() : undefined,
   };
   return { options, onEvent, requester, keyedHash: createKeyedHash(options.secret) };
+}
+
+function listenerFor({ onEvent = LOG }: GateSettings): Listener {
+  return typeof onEvent === "function" ? onEvent : toEach(onEvent);
 }
 
 const LOG = logEvents((line) => console.warn(line));

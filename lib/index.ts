@@ -22,3 +22,4 @@ export { printError } from "#lib/core/print-error";
 export type { GateMode } from "#lib/core/mode";
 export { readUpTo } from "#lib/core/read-up-to";
 export { isHttps } from "#lib/core/scheme";
+export { within } from "#lib/core/within";

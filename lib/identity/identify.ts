@@ -1,4 +1,5 @@
 import { HeadgateError } from "#lib/core/errors";
+import { within } from "#lib/core/within";
 import { UNKNOWN_ADDRESS } from "./canonical-address.ts";
 import type { Counted, KeyedHash, Resolver } from "#lib/core/client";
 
@@ -108,18 +109,10 @@ export async function resolveIdentities(
 
 async function inTime<T>(name: string, answer: T | Promise<T>, deadlineMs: number): Promise<T> {
   if (!isPromise(answer)) return answer;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const message = `The identity ${name} was not resolved within ${deadlineMs} ms; the address was counted. Give what it waits for a deadline of its own.`;
-      reject(new HeadgateError("IDENTITY_TIMEOUT", message));
-    }, deadlineMs);
+  return within(deadlineMs, answer, () => {
+    const message = `The identity ${name} was not resolved within ${deadlineMs} ms; the address was counted. Give what it waits for a deadline of its own.`;
+    throw new HeadgateError("IDENTITY_TIMEOUT", message);
   });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** By what it does: a runtime's own promises may be of another realm's class. */
