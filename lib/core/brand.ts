@@ -1,28 +1,21 @@
 /**
- * The brand of Headgate's errors. Two copies of the package may meet in one process, each with classes
- * of its own; the registry of symbols is one for all of them.
+ * Marks the prototypes of Headgate's errors. Two copies of the package may meet in one process, each
+ * with classes of its own; the registry of symbols is one for all of them. A brand begins with that of
+ * the class that its class extends.
  */
 export const BRAND: unique symbol = Symbol.for("headgate.error");
 
-/** A class whose prototype may have a brand: its own name, after those of the classes that it extends. */
+/** A class that may have a brand of its own. */
 interface Branded {
-  readonly prototype: object;
+  readonly prototype: { readonly [BRAND]: string };
 }
 
 /**
- * Returns true for an instance of a class by its brand, of whichever copy of the package. A class of an
- * app's own that extends one of ours has no brand, and is told by its prototype, as every other class.
+ * Returns true for an instance of a class, also of the class with its brand in another copy of the
+ * package; undefined for a class of an app's own that extends one of ours, which has no brand.
  */
-export function isInstance(kind: Branded, value: unknown): boolean {
-  if (!Object.hasOwn(kind.prototype, BRAND)) return isByPrototype.call(kind, value);
-  const name = brandsOf(kind.prototype).at(-1);
-  return name !== undefined && brandsOf(value).includes(name);
-}
-
-const isByPrototype = Function.prototype[Symbol.hasInstance];
-
-function brandsOf(value: unknown): readonly unknown[] {
-  if (typeof value !== "object" || value === null || !(BRAND in value)) return [];
-  const brands: unknown = value[BRAND];
-  return Array.isArray(brands) ? brands : [];
+export function isInstance({ prototype }: Branded, value: unknown): boolean | undefined {
+  if (!Object.hasOwn(prototype, BRAND)) return undefined;
+  const brand = (value as { readonly [BRAND]?: unknown } | null | undefined)?.[BRAND];
+  return typeof brand === "string" && brand.startsWith(prototype[BRAND]);
 }

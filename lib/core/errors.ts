@@ -58,11 +58,11 @@ export class HeadgateError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return isInstance(this, value);
+    return isInstance(this, value) ?? super[Symbol.hasInstance](value);
   }
 
-  get [BRAND](): readonly string[] {
-    return ["HeadgateError"];
+  get [BRAND](): string {
+    return "HeadgateError";
   }
 }
 

@@ -68,8 +68,8 @@ export class SettingsError extends HeadgateError {
     this.mustBe = mustBe;
   }
 
-  override get [BRAND](): readonly string[] {
-    return [...super[BRAND], "SettingsError"];
+  override get [BRAND](): string {
+    return "HeadgateError.SettingsError";
   }
 }
 

@@ -72,8 +72,8 @@ export class PolicyError extends HeadgateError {
     this.problems = problems;
   }
 
-  override get [BRAND](): readonly string[] {
-    return [...super[BRAND], "PolicyError"];
+  override get [BRAND](): string {
+    return "HeadgateError.PolicyError";
   }
 }
 

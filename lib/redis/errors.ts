@@ -24,8 +24,8 @@ export class StoreError extends HeadgateError {
     this.reply = options?.reply;
   }
 
-  override get [BRAND](): readonly string[] {
-    return [...super[BRAND], "StoreError"];
+  override get [BRAND](): string {
+    return "HeadgateError.StoreError";
   }
 }
 

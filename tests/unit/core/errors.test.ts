@@ -60,13 +60,18 @@ test("a class of an app's own that extends ours has its own instances alone", ()
   expect(new HeadgateError("CLI_USAGE", "Ours.")).not.toBeInstanceOf(OwnError);
 });
 
-test.each([undefined, null, "LOCK_LOST", new Error("LOCK_LOST"), { code: "LOCK_LOST" }, () => {}])(
-  "%s is no error of ours",
-  (value: unknown) => {
-    expect(isHeadgateError(value)).toBe(false);
-    expect(value).not.toBeInstanceOf(HeadgateError);
-  },
-);
+test.each([
+  undefined,
+  null,
+  "LOCK_LOST",
+  new Error("LOCK_LOST"),
+  { code: "LOCK_LOST" },
+  () => {},
+  { [Symbol.for("headgate.error")]: 1 },
+])("%s is no error of ours", (value: unknown) => {
+  expect(isHeadgateError(value)).toBe(false);
+  expect(value).not.toBeInstanceOf(HeadgateError);
+});
 
 test("an error of another copy of the package is printed by its code, without a stack", () => {
   const write = vi.spyOn(console, "error").mockImplementation(() => {});
