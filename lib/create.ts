@@ -1,7 +1,7 @@
 import { lazily, once } from "#lib/core/lazily";
 import type { ToolParts } from "#lib/core/tool-parts";
 import { createTogether } from "#lib/core/together";
-import { createPseudonym } from "#lib/identity/pseudonym";
+import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { type HeadgateEvent, type Listener, toEach } from "#lib/observe/events";
 import { logEvents } from "#lib/observe/log";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
@@ -28,7 +28,7 @@ export interface GateSettings
    * Makes another way to the store than REST; it is given the deadline, and whom to tell of the breaker.
    * @default REST, by `store.url` and `store.token`
    * @example
-   * const connect = (about: BreakerSettings) => connectDirect({ redisUrl, ...about }).requester;
+   * const connect = (about: BreakerSettings) => connectTcp({ redisUrl, ...about }).requester;
    */
   readonly connect?: (about: BreakerSettings) => Requester;
 }
@@ -72,7 +72,7 @@ export interface Gate<P extends AnyPolicy> extends GateHandle {
    * settings. It calls no store.
    */
   readonly check: () => void;
-  /** What the gate works with, for `createAsVisitor(gate.options)`; read when first used. */
+  /** What the gate works with, for `createVisitorHeaders(gate.options)`; read when first used. */
   readonly options: HeadgateOptions;
   /** The same limits for handlers and Server Actions. */
   readonly limits: Limits<RuleName<P>, IdentityName<P>>;
@@ -111,7 +111,7 @@ export function createHeadgate<P extends AnyPolicy>(
     requester: lazily(() => opened().requester),
     redis: lazily(() => opened().options.redis),
     keys: lazily(() => keyNames(opened().options.namespace)),
-    pseudonym: (kind, ...names) => opened().pseudonym(kind, ...names),
+    keyedHash: (kind, ...names) => opened().keyedHash(kind, ...names),
     secret: () => opened().options.secret,
     onFailure: (what, error) => tell(listenerOf(opened), { kind: "failure", what, error }),
   };
@@ -132,7 +132,7 @@ function open(settings: GateSettings) {
     rewrites: settings.rewrites ?? readRewrites(builtRewrites()),
     together: joins ? createTogether() : undefined,
   };
-  return { options, onEvent, requester, pseudonym: createPseudonym(options.secret) };
+  return { options, onEvent, requester, keyedHash: createKeyedHash(options.secret) };
 }
 
 function listenerFor({ onEvent = LOG }: GateSettings): Listener {

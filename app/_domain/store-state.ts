@@ -1,6 +1,6 @@
 import { tools } from "#app/_domain/headgate";
 import { environment } from "#config/app-env";
-import { type ErrorCode, storeFailure, within } from "headgate";
+import { checkStore, type ErrorCode, within } from "headgate";
 import { StoreError } from "headgate/redis";
 
 /**
@@ -57,6 +57,6 @@ let made: (() => Promise<StoreState>) | undefined;
 /** The state of this process's store; never rejects, and takes 1 s at most. */
 export async function currentStoreState(): Promise<StoreState> {
   if (environment().mode === "off") return "not-asked";
-  made ??= storeState({ ask: () => storeFailure(tools.redis) });
+  made ??= storeState({ ask: () => checkStore(tools.redis) });
   return made();
 }
