@@ -35,13 +35,18 @@ local function rule_of(i)
 end
 `;
 
+/** The algorithms, in the order in which they are asked whose state a key holds. */
+const KEEPERS = ALGORITHMS.toSorted(
+  ({ readsOthers: a = 0 }, { readsOthers: b = 0 }) => Number(a) - Number(b),
+);
+
 /**
  * state_of(key, rule): the state of a key, and the algorithm that reads it: the rule's own, or the
  * one whose state is still there when the rule's algorithm changed. That one decides until its state
- * is adopted. Where two keep the same, it is the first of them: sliding-window comes before fixed-window. What none can read counts as nothing, and is replaced.
+ * is adopted. What none can read counts as nothing, and is replaced.
  */
 const STATE_OF = `
-local keepers = { ${ALGORITHMS.map(({ table }) => table).join(", ")} }
+local keepers = { ${KEEPERS.map(({ table }) => table).join(", ")} }
 
 local function state_of(key, rule)
   local state = rule.does.read(key, rule)

@@ -41,6 +41,11 @@ export interface AlgorithmDefinition<Name extends string = string> extends LuaPa
   /** The largest limit that it can have; absent where what it keeps does not grow with the limit. */
   readonly largestLimit?: number;
   /**
+   * True when it reads states of another algorithm as its own. Where a key holds the state of an
+   * algorithm that is not the rule's, such an algorithm is asked after all others.
+   */
+  readonly readsOthers?: true;
+  /**
    * A script that decides when every limit is of this algorithm and none is in shadow, where a shorter
    * one than the limit script can. KEYS, ARGV and answer are the limit script's. It may write nothing
    * and answer 0: then the limit script decides.

@@ -15,6 +15,7 @@ import { type AlgorithmReference, unitsOf } from "./reference.ts";
 export const FIXED_WINDOW: AlgorithmDefinition<"fixed-window"> = {
   name: "fixed-window",
   table: "fixed",
+  readsOthers: true,
   shared: COUNTERS,
   base: `
 local fixed = {}
