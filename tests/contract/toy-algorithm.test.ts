@@ -73,12 +73,16 @@ describe("an algorithm that is one file and one line", () => {
     const report = join(folder, "report.json");
     const { output } = await run(
       "vitest/vitest.mjs",
-      ...["run", "--reporter=json", `--outputFile=${report}`, "-t", CORE.join("|")],
+      "run",
+      "--reporter=json",
+      `--outputFile=${report}`,
+      "-t",
+      CORE.join("|"),
     );
     const { success, testResults } = await readReport(report, output);
     const results = testResults.flatMap(({ assertionResults }) => assertionResults);
     expect(results.filter(({ status }) => status === "failed")).toEqual([]);
-    expect(success, output).toBe(true);
+    expect({ success, output }).toMatchObject({ success: true });
     const ran = results.filter(({ status }) => status === "passed").map(({ fullName }) => fullName);
     for (const expected of CORE) {
       expect(ran).toContainEqual(expect.stringMatching(new RegExp(expected)));
