@@ -77,7 +77,7 @@ function namedIn(pattern: string): Set<string> {
     .replace(UNNAMED, " ");
   const words = plain.match(NAMED) ?? [];
   return new Set(
-    words.flatMap((word) => [...word, word, ...(/\w/.test(word) ? [] : [`a${word}`])]),
+    words.flatMap((word) => [...Array.from(word), word, ...(/\w/.test(word) ? [] : [`a${word}`])]),
   );
 }
 
