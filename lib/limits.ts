@@ -83,22 +83,14 @@ export function limitsOver<Rule extends string, Name extends string>(
     does: "take" | "peek",
     rule: string,
     given: Readonly<Record<string, string | undefined>>,
-    { cost, request }: LimitOptions = {},
+    options: LimitOptions | null = {},
   ): Promise<Decision> {
+    const { cost, request } = options ?? {};
     const candidates = gate.policy.rule(rule);
     if (!candidates)
       return invalid("LIMIT_UNKNOWN_RULE", unknownRule(rule, gate.policy.rules.keys()));
-    if (cost !== undefined && (!Number.isSafeInteger(cost) || cost < 1)) {
-      return invalid("LIMIT_BAD_ARGUMENT", `cost is ${cost}; allowed: a whole number from 1.`);
-    }
-    const wrong = Object.entries(given).find(
-      ([, value]) => value !== undefined && typeof value !== "string",
-    );
-    if (wrong) {
-      const [name, value] = wrong;
-      const what = `${name} is a ${typeof value}; allowed: text, or undefined where it is not known.`;
-      return invalid("LIMIT_BAD_ARGUMENT", what);
-    }
+    const problem = problemOf(given, cost);
+    if (problem !== undefined) return invalid("LIMIT_BAD_ARGUMENT", problem);
     const known = new Map(Object.entries(given));
     return decide(does, await gate.askerFrom(candidates, known, request, unawaited), cost);
   }
@@ -209,6 +201,22 @@ function unawaited(work: Promise<unknown> | undefined): void {
 
 function invalid(code: "LIMIT_UNKNOWN_RULE" | "LIMIT_BAD_ARGUMENT", message: string): Decision {
   return uncounted(false, "invalid-call", { error: new HeadgateError(code, message) });
+}
+
+/** Returns why a call cannot be; undefined for one that can. Its values may be a request's own JSON. */
+function problemOf(given: unknown, cost: number | undefined): string | undefined {
+  if (cost !== undefined && (!Number.isSafeInteger(cost) || cost < 1)) {
+    return `cost is ${cost}; allowed: a whole number from 1.`;
+  }
+  if (typeof given !== "object" || given === null) {
+    return `identities is ${given === null ? "null" : `a ${typeof given}`}; allowed: an object.`;
+  }
+  const wrong = Object.entries(given).find(
+    ([, value]) => value !== undefined && typeof value !== "string",
+  );
+  if (!wrong) return undefined;
+  const [name, value] = wrong as [string, unknown];
+  return `${name} is a ${typeof value}; allowed: text, or undefined where it is not known.`;
 }
 
 function unknownRule(rule: string, known: Iterable<string>): string {

@@ -15,6 +15,12 @@ export function lazily<T extends object>(make: () => T): T {
       return typeof value === "function" ? (value.bind(object) as unknown) : value;
     },
     has: (_, name) => Reflect.has(made(), name),
+    // Both for `{ ...object }`, which would be empty without them.
+    ownKeys: () => Reflect.ownKeys(made()),
+    getOwnPropertyDescriptor: (_, name) =>
+      Object.hasOwn(made(), name)
+        ? { value: Reflect.get(made(), name) as unknown, enumerable: true, configurable: true }
+        : undefined,
   });
 }
 

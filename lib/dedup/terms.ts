@@ -1,5 +1,5 @@
 import type { Duration } from "#lib/core/duration";
-import { readDuration, readWindow, type Window, type WindowMs } from "./options.ts";
+import { badArgument, readDuration, readWindow, type Window, type WindowMs } from "./options.ts";
 import type { DedupOptions } from "./parts.ts";
 
 export interface ClaimOptions {
@@ -14,7 +14,7 @@ export interface ClaimOptions {
   readonly payload?: string;
   /**
    * Who claims, such as a message's id: the same owner's next claim succeeds too, and begins its
-   * lease anew. Kept as a hash.
+   * lease anew. Kept as a hash. Empty text names nobody, as if it were not given.
    * @default another for each call
    */
   readonly owner?: string;
@@ -46,12 +46,22 @@ export function readTerms(
   { lease, window, payload, owner }: ClaimOptions,
   keyedHash: DedupOptions["keyedHash"],
 ): Terms {
+  const name = textOf("owner", owner);
+  const content = textOf("payload", payload);
   return {
-    owner: owner === undefined ? newOwner() : keyedHash("owner", owner),
-    payload: payload === undefined ? "" : keyedHash("payload", payload),
+    // Empty text is what is left of an id that is missing: it would make all who have none one owner.
+    owner: name ? keyedHash("owner", name) : newOwner(),
+    payload: content === undefined ? "" : keyedHash("payload", content),
     lease: lease === undefined ? 0 : readDuration("lease", lease),
     ...readWindow(window),
   };
+}
+
+/** Null is nothing; whatever else is no text could be the same as another. */
+function textOf(what: string, given: unknown): string | undefined {
+  if (given === undefined || given === null) return undefined;
+  if (typeof given === "string") return given;
+  throw badArgument(`${what} is a ${typeof given}; allowed: text.`);
 }
 
 /** 82 random bits, as short as a hash: with them a claim takes 48 bytes of Redis's memory, not 64. */

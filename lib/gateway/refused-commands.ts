@@ -17,6 +17,7 @@ const NAMES: Readonly<Record<string, string>> = {
   [ADMIN]:
     "CONFIG SHUTDOWN DEBUG REPLICAOF SLAVEOF REPLCONF FAILOVER ROLE MODULE SAVE BGSAVE BGREWRITEAOF ACL CLUSTER SENTINEL MIGRATE RESTORE RESTORE-ASKING SWAPDB SLOWLOG COMMANDLOG HOTKEYS LATENCY PFDEBUG PFSELFTEST FT.CONFIG",
   [TRANSACTION]: "MULTI EXEC DISCARD",
+  "Redis takes it for HTTP and closes the connection that all callers share": "POST",
   "it stops the server while it walks every key; use SCAN": "KEYS",
 };
 
@@ -38,10 +39,14 @@ const FLUSHES = new Set(["FLUSHALL", "FLUSHDB", "SFLUSH"]);
 /** The subcommands that change the functions of the whole server. */
 const FUNCTION_CHANGES = new Set(["LOAD", "DELETE"]);
 
-/** Where the options of a command that may block begin. */
-const MAY_BLOCK = new Map([
-  ["XREAD", 1],
-  ["XREADGROUP", 4],
+/** The commands that may block by an option, which may stand at any place before STREAMS. */
+const MAY_BLOCK = new Set(["XREAD", "XREADGROUP"]);
+
+/** How many arguments their options have: a group or a consumer may be called BLOCK or STREAMS. */
+const OPTION_ARGUMENTS = new Map([
+  ["GROUP", 2],
+  ["COUNT", 1],
+  ["CLAIM", 1],
 ]);
 
 /** What is refused unless the person who starts the gateway permits it. */
@@ -86,11 +91,14 @@ function sharedRefusal(name: string, subcommand: string, command: Command): stri
 }
 
 function blocks(name: string, command: Command): boolean {
-  const start = MAY_BLOCK.get(name);
-  if (start === undefined) return false;
-  const words = command.slice(start).map(upper);
-  const streams = words.indexOf("STREAMS");
-  return words.slice(0, streams === -1 ? undefined : streams).includes("BLOCK");
+  if (!MAY_BLOCK.has(name)) return false;
+  for (let at = 1; at < command.length; at += 1) {
+    const option = upper(command[at]);
+    if (option === "BLOCK") return true;
+    if (option === "STREAMS") return false;
+    at += OPTION_ARGUMENTS.get(option) ?? 0;
+  }
+  return false;
 }
 
 function upper(argument: Command[number] | undefined): string {

@@ -110,10 +110,18 @@ function tokensOf(headers: Headers, cookie: string): Found[] {
   ];
 }
 
+/**
+ * Only blanks and tabs are taken off a name, as browsers do: one that begins with another white space is
+ * another cookie, which a page without TLS may set.
+ */
 function cookieValue(header: string, name: string): string | undefined {
   for (const pair of header.split(";")) {
     const at = pair.indexOf("=");
-    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
+    if (at > 0 && pair.slice(0, at).replace(BLANKS, "") === name) {
+      return pair.slice(at + 1).replace(BLANKS, "");
+    }
   }
   return undefined;
 }
+
+const BLANKS = /^[ \t]+|[ \t]+$/g;

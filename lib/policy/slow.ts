@@ -4,9 +4,11 @@ import { monotonic } from "#lib/core/clock";
 /** An expression that takes longer than this on a hostile path is refused, in milliseconds. */
 const TOO_LONG_MS = 50;
 
-/** Hostile paths grow slowly, so that none takes much longer than the one before it. */
-const SHORTEST = 10;
-const STEP = 2;
+/**
+ * Hostile paths repeat a piece, and grow slowly, so that none takes much longer than the one before it: from
+ * so many times, by one or two, and then by a factor.
+ */
+const FEWEST = 5;
 const GROWTH = 4 / 3;
 
 /** As much of a path as expressions are tried on at all. */
@@ -15,8 +17,14 @@ const LONGEST = 2048;
 /** What a path is made of that makes expressions go back and try again. */
 const PIECES = ["a", "0", "-", "a-", "a/", "/", " ", "x.y", "aA0_"];
 
-/** Characters that an expression may name, and that are no syntax of expressions. */
-const NAMED = /[^\w\\()[\]{}*+?|^$.\s/-]/g;
+/** A character by its code, as `\x71`, `\u00e9` or `\u{e9}`. */
+const BY_CODE = /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|u\{([0-9a-f]{1,5})\})/gi;
+
+/** What stands for many characters, of which {@link PIECES} has some, or repeats one. */
+const UNNAMED = /\\(?:[dDwWsSbB]|[pP]\{[^}]*\})|\{\d*,?\d*\}|\?<\w+>/g;
+
+/** What an expression may name: words, and characters that are no syntax of expressions. */
+const NAMED = /\w+|[^\w\\()[\]{}*+?|^$.\s/-]/g;
 
 /** What ends it, so that it does not match. */
 const ENDS = ["", "\n!", "/\n!/"];
@@ -48,14 +56,10 @@ function isLibrarys(pattern: string): boolean {
 }
 
 function isSlow(expression: RegExp, before: string, pattern: string): boolean {
-  const named = [...new Set(pattern.match(NAMED))].flatMap((character) => [
-    `a${character}`,
-    character,
-  ]);
-  return [...PIECES, ...named].some((piece) =>
+  return [...PIECES, ...namedIn(pattern)].some((piece) =>
     ENDS.some((end) => {
-      for (let length = SHORTEST; length <= LONGEST; length = longer(length)) {
-        const path = `${before}${piece.repeat(length / piece.length)}${end}`;
+      for (let times = FEWEST; times * piece.length <= LONGEST; times = more(times, piece)) {
+        const path = `${before}${piece.repeat(times)}${end}`;
         // A busy machine is slow now and then; an expression is slow each time.
         if (takesLong(expression, path) && takesLong(expression, path)) return true;
       }
@@ -64,9 +68,22 @@ function isSlow(expression: RegExp, before: string, pattern: string): boolean {
   );
 }
 
-/** In steps where an expression's time may double with each character, in proportion beyond. */
-function longer(length: number): number {
-  return length < 48 ? length + STEP : length * GROWTH;
+/** What the expression itself names: each word, each character of one, and each other character. */
+function namedIn(pattern: string): Set<string> {
+  const plain = pattern
+    .replace(BY_CODE, (_, ...codes: string[]) =>
+      String.fromCodePoint(parseInt(codes.find(Boolean) ?? "", 16)),
+    )
+    .replace(UNNAMED, " ");
+  const words = plain.match(NAMED) ?? [];
+  return new Set(
+    words.flatMap((word) => [...Array.from(word), word, ...(/\w/.test(word) ? [] : [`a${word}`])]),
+  );
+}
+
+/** In steps where an expression's time may double with each piece, in proportion beyond. */
+function more(times: number, piece: string): number {
+  return times < 48 ? times + (piece.length > 1 ? 1 : 2) : Math.ceil(times * GROWTH);
 }
 
 function takesLong(expression: RegExp, path: string): boolean {

@@ -1,6 +1,6 @@
 import type { RequestListener } from "node:http";
 import { letBodiesThrough } from "./next-body-size.ts";
-import type { ListenAddress } from "./listening.ts";
+import { addressOf, type ListenAddress } from "./listening.ts";
 import { cleanNextLog } from "./next-log.ts";
 
 /** Next in this process, ready to answer. */
@@ -28,7 +28,11 @@ export async function startNext({ root, dev, at, bodyBytes }: NextOptions): Prom
   const { default: next } = await import("next");
   // In development a person looks for what went wrong with a request of their own.
   if (!dev) cleanNextLog();
-  const app = next({ dev, dir: root, hostname: hostnameOf(at), port: at.port });
+  const hostname = hostnameOf(at);
+  // As `next start` sets it: else a Server Action for another page would be handed on by the protocol of
+  // X-Forwarded-Proto, which is https behind most proxies.
+  process.env["__NEXT_PRIVATE_ORIGIN"] = addressOf({ ...at, host: hostname });
+  const app = next({ dev, dir: root, hostname, port: at.port });
   await letBodiesThrough(root, dev, bodyBytes);
   await (dev ? app.prepare() : withoutChatter(() => app.prepare()));
   return { handle: app.getRequestHandler(), close: () => app.close() };

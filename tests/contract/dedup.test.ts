@@ -143,6 +143,23 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await one.claim("job", mine)).toMatchObject({ state: "duplicate" });
     });
 
+    test.each([
+      ["empty text", ""],
+      ["null", null],
+    ])("of an owner that is %s is nobody else's", async (_, owner) => {
+      const { one, other } = pair();
+      const nobody = { ...LEASED, owner: owner as string };
+      expect(await one.claim("job", nobody)).toMatchObject({ state: "first" });
+      expect(await other.claim("job", nobody)).toMatchObject({ state: "in-progress" });
+      expect(await other.claimMany(["job"], nobody)).toMatchObject([{ state: "in-progress" }]);
+    });
+
+    test.each(["owner", "payload"])("with a %s that is no text is refused", async (what) => {
+      const { one } = pair();
+      const wrong = one.claim("job", { ...LEASED, [what]: ["7"] as unknown as string });
+      await expect(wrong).rejects.toMatchObject({ code: "DEDUP_BAD_ARGUMENT" });
+    });
+
     test("is committed once, however often it is said, and is not given up any more", async () => {
       const { one } = pair();
       const token = tokenOf(await one.claim("job", LEASED));

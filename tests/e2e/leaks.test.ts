@@ -220,6 +220,12 @@ describe("after a load of all clients over all routes", () => {
       500,
     ],
     ["a number that is none", { "next-action": "LOGIN" }, '["$nmallory"]', 500],
+    [
+      "an entry of a map that is none",
+      { "next-action": "LOGIN", ...MULTIPART },
+      form("1", '["mallory"]').replace("--b--\r\n", form("0", '["$Q1"]')),
+      500,
+    ],
   ])("the log does not hold %s that a client sends", async (what, headers, body, status) => {
     const from = app.output().length;
     const sent = { "x-forwarded-for": `198.51.100.${what.length}`, ...headers };

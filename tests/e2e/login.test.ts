@@ -28,9 +28,9 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-async function start(list = accounts): Promise<RunningApp> {
+async function start(list = accounts, more: Record<string, string> = {}): Promise<RunningApp> {
   const redis = cleanUp(await startRedis(), (it) => it.stop());
-  const env = { REDIS_URL: redis.url, DEMO_ACCOUNTS: list };
+  const env = { REDIS_URL: redis.url, DEMO_ACCOUNTS: list, ...more };
   return cleanUp(await startApp(env), (it) => it.stop());
 }
 
@@ -147,11 +147,16 @@ describe.each([
 });
 
 /** Sends the login's Server Action to a page; answers the room that its rule has left. */
-function sendAction(app: RunningApp, path: string, localAddress: string) {
+function sendAction(
+  app: RunningApp,
+  path: string,
+  localAddress: string,
+  more: Record<string, string> = {},
+) {
   const manifest = join(ROOT, ".next", "server", "server-reference-manifest.json");
   const id = /"([0-9a-f]{40,})"/.exec(readFileSync(manifest, "utf8"))?.[1] ?? "";
   return new Promise<string | undefined>((resolve, reject) => {
-    const headers = { "next-action": id, "content-type": "text/plain;charset=UTF-8" };
+    const headers = { "next-action": id, "content-type": "text/plain;charset=UTF-8", ...more };
     request(app.url + path, { method: "POST", localAddress, headers })
       .on("response", (answer) => {
         answer.resume();
@@ -169,6 +174,20 @@ test("a Server Action that is sent to another page is counted for whoever sent i
   expect(await sendAction(app, "/", "127.0.0.2")).toBe("28");
   expect(await sendAction(app, "/nowhere", "127.0.0.2")).toBe("27");
   expect(await sendAction(app, "/login", "127.0.0.1")).toBe("28");
+});
+
+test("a Server Action behind a proxy that ends TLS is handed on to its own page", async () => {
+  const app = await start(accounts, { CLIENT_IP_FROM: "hops:1" });
+  const behind = (address: string) => ({
+    "x-forwarded-for": address,
+    "x-forwarded-host": "shop.example",
+    "x-forwarded-proto": "https",
+    origin: "https://shop.example",
+  });
+  const send = (path: string, from: string) => sendAction(app, path, "127.0.0.1", behind(from));
+  expect(await send("/login", "203.0.113.1")).toBe("29");
+  expect(await send("/", "203.0.113.1")).toBe("28");
+  expect(await send("/", "203.0.113.2")).toBe("29");
 });
 
 describe("the page", () => {

@@ -63,6 +63,20 @@ describe("a gate", () => {
     expect(reads).toBe(1);
   });
 
+  test("has members that can be spread, and are read no earlier for it", async () => {
+    let reads = 0;
+    const { settings } = settingsWith(() => ({ result: 1 }));
+    const { options, limits } = createHeadgate(policy, () => {
+      reads += 1;
+      return { ...settings, visitorSecret: "the secret of the tests" };
+    });
+    expect(reads).toBe(0);
+    expect({ ...options }).toMatchObject({ visitorSecret: "the secret of the tests" });
+    expect({ ...limits }.peek).toBeTypeOf("function");
+    expect(Object.hasOwn(options, "nothing")).toBe(false);
+    expect(reads).toBe(1);
+  });
+
   test("throws at the first request, or at its check, what the settings or the policy have wrong", async () => {
     const unset = createHeadgate(policy, () => fromEnv({}));
     expect(() => unset.check()).toThrow(/UPSTASH_REDIS_REST_URL/);

@@ -145,6 +145,13 @@ describe("limit", () => {
       const decision = await limit("upload", {}, { cost });
       expect(decision.error).toMatchObject({ code: "LIMIT_BAD_ARGUMENT" });
     }
+    for (const given of [null, undefined, "", "ada"]) {
+      const decision = await limit("upload", given as unknown as { user: string });
+      expect(decision.error).toMatchObject({ code: "LIMIT_BAD_ARGUMENT" });
+    }
+    expect(await limit("upload", {}, null as unknown as { cost: number })).toMatchObject({
+      reason: "within-limit",
+    });
   });
 
   test("leaves a failing store to the rule", async () => {

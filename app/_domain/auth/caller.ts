@@ -88,8 +88,9 @@ export function isOwnPage(request: Request, appOrigin: string | undefined): bool
   if (!origin) return false;
   if (appOrigin !== undefined) return origin === appOrigin;
   if (!URL.canParse(origin)) return false;
-  // A page cannot choose the Host that its browser sends.
   const { host, protocol } = new URL(origin);
+  // A page cannot choose the Host that its browser sends. A proxy may add the port that is the default.
+  const site = `${protocol}//${headers.get("host") ?? ""}`;
   const isSecureEnough = protocol === "https:" || (protocol === "http:" && !isHttps(request));
-  return host === headers.get("host") && isSecureEnough;
+  return isSecureEnough && URL.canParse(site) && new URL(site).host === host;
 }

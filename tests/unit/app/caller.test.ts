@@ -96,6 +96,17 @@ describe("a session cookie", () => {
     expect(await outcome(callers.signedIn(sent))).toMatchObject(expected);
   });
 
+  test.each([
+    ["https://app.example", "app.example:443", { user: "artist-1" }],
+    ["http://app.example", "APP.example:80", { user: "artist-1" }],
+    ["https://app.example", "app.example:80", { status: 403 }],
+    ["http://app.example", "app.example:443", { status: 403 }],
+    ["https://app.example", "app.example.", { status: 403 }],
+    ["https://app.example", "[", { status: 403 }],
+  ])("with the origin %s and the host %s is answered with %j", async (origin, host, expected) => {
+    expect(await outcome(callers.signedIn(await from(origin, host)))).toMatchObject(expected);
+  });
+
   test("is held to APP_ORIGIN where that is set, whatever Host says", async () => {
     const set = createCallers({ read, appOrigin: "https://app.example" });
     expect(

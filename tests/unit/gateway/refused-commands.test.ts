@@ -71,6 +71,10 @@ describe("the gateway refuses", () => {
     "XREAD BLOCK 0 STREAMS s $",
     "XREAD COUNT 1 block 5 STREAMS s $",
     "XREADGROUP GROUP g c BLOCK 0 STREAMS s >",
+    "XREADGROUP BLOCK 0 GROUP g c STREAMS s >",
+    "XREADGROUP COUNT 1 BLOCK 0 GROUP g c STREAMS s >",
+    "XREADGROUP NOACK GROUP g STREAMS BLOCK 0 STREAMS s >",
+    "POST path",
   ])("%s, in capitals or not, and says why", (text) => {
     const [name, second = ""] = words(text);
     const refusal = refusalOf(words(text), NONE);
@@ -101,6 +105,7 @@ describe("the gateway runs", () => {
     [["PUBLISH", "ch", "text"]],
     [["XREAD", "COUNT", "1", "STREAMS", "block", "0"]],
     [["XREADGROUP", "GROUP", "block", "streams", "STREAMS", "s", ">"]],
+    [["XREADGROUP", "NOACK", "GROUP", "g", "block", "COUNT", "1", "STREAMS", "block", ">"]],
   ])("%j", (command) => {
     expect(refusalOf(command, NONE)).toBeUndefined();
   });

@@ -71,6 +71,22 @@ describe("a user's token", () => {
     expect(await asked(`${other}=${good}`)).toBeUndefined();
   });
 
+  test.each(["\u00A0", "\u000B", "\u000C"])(
+    "is read from no cookie whose name begins or ends with %j",
+    async (space) => {
+      const cookie = hostCookie("session");
+      const resolveHost = jwtUser({ secrets: [current], audience: "app", cookie });
+      const asked = (cookies: string) =>
+        resolveHost(new Request("https://app.example/", { headers: { cookie: cookies } }));
+      const [mine, others] = [await token(), await token({ sub: "mallory" })];
+      const name = "__Host-session";
+      for (const alike of [space + name, name + space]) {
+        expect(await asked(`${alike}=${others}; \t${name} = ${mine}\t`)).toBe("ada");
+        expect(await asked(`a=b; ${alike}=${others}`)).toBeUndefined();
+      }
+    },
+  );
+
   test("signed with the secret that is being rotated out still counts", async () => {
     expect(
       await resolve(request({ authorization: `Bearer ${await token({ secret: previous })}` })),
