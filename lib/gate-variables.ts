@@ -82,10 +82,12 @@ const SET_BY_PROGRAMS = {
 /** Every variable that the gate reads. */
 export const GATE_VARIABLES = { ...SET_BY_PEOPLE, ...SET_BY_PROGRAMS } as const;
 
+/** Returns a text that may be the value of a variable, or undefined where it has quotes around it or invisible characters. */
 export function plain(text: string): string | undefined {
   return isPlain(text) ? text : undefined;
 }
 
+/** Returns a secret of at least 32 characters, or undefined where the text is none. */
 export function secret(text: string): string | undefined {
   return isSecret(text) ? text : undefined;
 }

@@ -8,8 +8,9 @@ export interface Problem {
   readonly [member: string]: unknown;
 }
 
-/** https://www.iana.org/assignments/http-problem-types */
+/** The type of a 429: https://www.iana.org/assignments/http-problem-types */
 export const QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded";
+/** The type of a 503 while the store fails; registered in the same place. */
 export const REDUCED_CAPACITY =
   "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity";
 
