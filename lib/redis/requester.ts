@@ -140,7 +140,7 @@ function outcomeOfAnswer(
 
 function notRest(): HeadgateError {
   return invalidSettings({
-    UPSTASH_REDIS_REST_URL: `${REST_ADDRESS} (REDIS_URL is reached by TCP, on Node alone, docs/proxy.md, or by \`npm run gateway\`)`,
+    UPSTASH_REDIS_REST_URL: `${REST_ADDRESS} (REDIS_URL is reached by TCP, on Node alone, docs/proxy.md, or by \`headgate gateway\`)`,
   });
 }
 

@@ -106,10 +106,10 @@ test("docs/reference/commands.md has every script of package.json, and no other"
 test("docs/reference/commands.md has a row with exit codes for each command of headgate", () => {
   const commands = globSync("*.ts", { cwd: join(ROOT, "lib", "cli", "commands") });
   const rows = pageOf("reference/commands.md").matchAll(/^\| `headgate (\w+).*\| ([^|]+) \|$/gm);
-  const named = [...rows].map(([, name = "", exits = ""]) => [name, /\d|as `headgate/.test(exits)]);
-  expect(named.toSorted()).toEqual(
-    commands.map((file) => [basename(file, ".ts"), true]).toSorted(),
-  );
+  const named = [...rows]
+    .filter(([, , exits = ""]) => /\d|as `headgate/.test(exits))
+    .map(([, name = ""]) => name);
+  expect(named.toSorted()).toEqual(commands.map((file) => basename(file, ".ts")).toSorted());
 });
 
 test("docs/failure-modes.md has a row for each fault case", () => {
