@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import {
-  invalidSettings,
+  settingsError,
   isPlain,
   isToken,
   processVariables,
   readHttpAddress,
-  readTogether,
-  setVariables,
+  readAll,
+  trimVariables,
   type Variables,
 } from "headgate/settings";
 import { type GateEnvironment, readGateEnvironment } from "#config/gate-env";
@@ -62,7 +62,7 @@ export const MUST_BE = {
  * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN where nothing says whose address to count
  */
 export function readEnvironment(source: Variables): Environment {
-  const { gate, own } = readTogether({
+  const { gate, own } = readAll({
     gate: () => readGateEnvironment(source),
     own: () => readOwn(source),
   });
@@ -70,7 +70,7 @@ export function readEnvironment(source: Variables): Environment {
 }
 
 function readOwn(source: Variables): OwnEnvironment {
-  const parsed = z.safeParse(schema, setVariables(source));
+  const parsed = z.safeParse(schema, trimVariables(source));
   if (!parsed.success) throw invalid(parsed.error.issues.map((issue) => String(issue.path[0])));
   const env = parsed.data;
   return {
@@ -100,7 +100,7 @@ function instagramUrl(env: z.infer<typeof schema>): string {
 
 function invalid(names: readonly string[]) {
   const words: Readonly<Record<string, string>> = MUST_BE;
-  return invalidSettings(Object.fromEntries(names.map((name) => [name, words[name] ?? "text"])));
+  return settingsError(Object.fromEntries(names.map((name) => [name, words[name] ?? "text"])));
 }
 
 let read: Environment | undefined;

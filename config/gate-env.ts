@@ -1,12 +1,12 @@
 import { fromEnv, type HeadgateEnvironment } from "headgate";
 import {
-  invalidSettings,
-  plain,
+  settingsError,
+  readPlain,
   processVariables,
-  readTogether,
+  readAll,
   readVariables,
-  secret,
-  setVariables,
+  readSecret,
+  trimVariables,
   type Variables,
   type VariableTable,
 } from "headgate/settings";
@@ -21,10 +21,10 @@ const SECRET = "at least 32 characters without quotes around them";
 
 /** The sample's own variables that its gate reads: it counts users by their tokens. */
 export const AUTH_VARIABLES = {
-  AUTH_SECRET: { read: secret, mustBe: SECRET },
-  AUTH_SECRET_PREVIOUS: { read: secret, mustBe: SECRET },
+  AUTH_SECRET: { read: readSecret, mustBe: SECRET },
+  AUTH_SECRET_PREVIOUS: { read: readSecret, mustBe: SECRET },
   AUTH_AUDIENCE: {
-    read: plain,
+    read: readPlain,
     mustBe: "the `aud` of the app's tokens, without quotes around it",
     standard: "headgate",
   },
@@ -38,9 +38,9 @@ export const AUTH_VARIABLES = {
  * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN where nothing says whose address to count
  */
 export function readGateEnvironment(source: Variables): GateEnvironment {
-  const { headgate, auth } = readTogether({
+  const { headgate, auth } = readAll({
     headgate: () => fromEnv(source, { redisVariable: "REDIS_URL" }),
-    auth: () => authOf(setVariables(source)),
+    auth: () => authOf(trimVariables(source)),
   });
   return { ...headgate, auth };
 }
@@ -48,7 +48,7 @@ export function readGateEnvironment(source: Variables): GateEnvironment {
 function authOf(set: Variables): GateEnvironment["auth"] {
   const { AUTH_SECRET, AUTH_SECRET_PREVIOUS, AUTH_AUDIENCE } = readVariables(AUTH_VARIABLES, set);
   if (AUTH_SECRET_PREVIOUS && !AUTH_SECRET) {
-    throw invalidSettings({ AUTH_SECRET: "set, since AUTH_SECRET_PREVIOUS is" });
+    throw settingsError({ AUTH_SECRET: "set, since AUTH_SECRET_PREVIOUS is" });
   }
   const secrets = [AUTH_SECRET, AUTH_SECRET_PREVIOUS].filter((text) => text !== undefined);
   return { secrets, audience: AUTH_AUDIENCE };

@@ -11,7 +11,7 @@ import {
   resolveIdentities,
   unresolvedOf,
 } from "#lib/identity/identify";
-import { createPseudonym, type Pseudonym, shareOf } from "#lib/identity/pseudonym";
+import { createKeyedHash, type KeyedHash, shareOf } from "#lib/identity/keyed-hash";
 import { createSessionDoubts } from "#lib/identity/session-doubts";
 import { settledLimits } from "#lib/limit/charge";
 import { createLimiter, type Limiter } from "#lib/limit/limiter";
@@ -102,7 +102,7 @@ export type Later = (work: Promise<unknown>) => void;
 /** What is settled for one request. */
 export interface Asked {
   readonly rules: RuleSet;
-  /** The pseudonym of each limit's client, in the order of `settledLimits(rules)`. */
+  /** The client key of each limit's client, in the order of `settledLimits(rules)`. */
   readonly clients: readonly string[];
   /** False where the address is needed and cannot be told: all such are counted as one client. */
   readonly addressKnown: boolean;
@@ -112,7 +112,7 @@ export interface Asked {
 export interface Parts {
   readonly policy: CompiledPolicy;
   readonly limiter: Limiter;
-  readonly pseudonym: Pseudonym;
+  readonly keyedHash: KeyedHash;
   /** Who makes a request, and the limits that are theirs. */
   askerOf(candidates: Candidates, request: Request, later: Later): Promise<Asked>;
   /** The same from values that a handler knows; those of `request`, if given, stand behind them. */
@@ -150,7 +150,7 @@ export interface About {
  */
 export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
   const compiled = compilePolicy(policy, options);
-  const pseudonym = createPseudonym(options.secret);
+  const keyedHash = createKeyedHash(options.secret);
   const report = async (event: HeadgateEvent): Promise<void> => {
     await afterTheAnswer();
     await tell(event);
@@ -177,14 +177,14 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
     later: Later,
     address: string,
   ): Asked => {
-    const clientFor = ({ subject }: CompiledLimit) => clientOf(subject, values, address, pseudonym);
+    const clientFor = ({ subject }: CompiledLimit) => clientOf(subject, values, address, keyedHash);
     const rules = candidates.applyTo({
       identity: (name) => values.get(name),
       isEnforced: (rule, limits) => {
         // Everybody together is no client: who asks is told apart by address.
         const counted = limits.find(({ subject }) => subject.kind !== "global");
-        const client = counted ? clientFor(counted) : pseudonym("ip", address);
-        return shareOf(pseudonym("share", `${statedName(rule)} ${client}`)) < rule.enforced;
+        const client = counted ? clientFor(counted) : keyedHash("ip", address);
+        return shareOf(keyedHash("share", `${statedName(rule)} ${client}`)) < rule.enforced;
       },
     });
     const limits = settledLimits(rules);
@@ -205,7 +205,7 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
   return {
     policy: compiled,
     limiter,
-    pseudonym,
+    keyedHash,
     report,
     follow({ rules, addressKnown }, decision, { tookMs, requestId, mode: itsMode = mode }) {
       const work = limiter.after(decision);

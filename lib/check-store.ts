@@ -17,9 +17,9 @@ export interface StoreToCheck {
  *
  * @returns the failure; undefined where the store runs scripts. It takes no longer than the client's
  *   deadline, and never throws
- * @example const failure = await storeFailure(createScriptStore({ url, token }));
+ * @example const failure = await checkStore(createScriptStore({ url, token }));
  */
-export async function storeFailure(redis: StoreToCheck["redis"]): Promise<StoreError | undefined> {
+export async function checkStore(redis: StoreToCheck["redis"]): Promise<StoreError | undefined> {
   try {
     await redis.eval("return 1", [], []);
     return undefined;
@@ -32,13 +32,17 @@ export async function storeFailure(redis: StoreToCheck["redis"]): Promise<StoreE
  * Returns the line that tells the person who starts an app that its store fails, and what becomes of
  * requests meanwhile; undefined where the store runs scripts. The line holds neither the token nor
  * text of the store's. Never throws, and takes no longer than the client's deadline.
+ *
+ * @example
+ * const warning = await storeWarning({ redis: gate.redis, name: "the store", mode: "enforce" });
+ * if (warning) console.warn(warning);
  */
 export async function storeWarning({
   redis,
   name,
   mode,
 }: StoreToCheck): Promise<string | undefined> {
-  const failure = await storeFailure(redis);
+  const failure = await checkStore(redis);
   if (!failure) return undefined;
   const { code, reply } = failure;
   const codes = reply === undefined ? code : `${code}, ${reply}`;

@@ -1,5 +1,6 @@
 /** A policy as it is after its check: for pages and programs that show it. */
 export { compilePolicy } from "#lib/policy/check/compile";
+export { PolicyError, type PolicyProblem } from "#lib/policy/errors";
 export type {
   Algorithm,
   CompiledLimit,

@@ -1,8 +1,8 @@
 import { lazily, once } from "#lib/core/lazily";
 import type { ToolParts } from "#lib/core/tool-parts";
 import { createTogether } from "#lib/core/together";
-import { createPseudonym } from "#lib/identity/pseudonym";
-import type { HeadgateEvent, Listener } from "#lib/observe/events";
+import { createKeyedHash } from "#lib/identity/keyed-hash";
+import { type HeadgateEvent, type Listener, toEach } from "#lib/observe/events";
 import { logEvents } from "#lib/observe/log";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
 import { readRewrites } from "#lib/policy/rewrites";
@@ -18,14 +18,17 @@ import { type MatcherEntry, runsOn } from "./runs-on.ts";
 
 /** What a gate works with: the environment as `fromEnv` reads it, and what no variable can say. */
 export interface GateSettings
-  extends
-    HeadgateEnvironment,
-    Pick<HeadgateOptions, "onDenied" | "onEvent" | "rewrites" | "showGlobalLimits"> {
+  extends HeadgateEnvironment, Pick<HeadgateOptions, "onDenied" | "rewrites" | "showGlobalLimits"> {
+  /**
+   * Called after the response with every decision and failure; a list has each of its listeners called.
+   * @default a line of JSON on standard error for each that is worth reading later (`logEvents`)
+   */
+  readonly onEvent?: Listener | readonly Listener[];
   /**
    * Makes another way to the store than REST; it is given the deadline, and whom to tell of the breaker.
    * @default REST, by `store.url` and `store.token`
    * @example
-   * const connect = (about: BreakerSettings) => connectDirect({ redisUrl, ...about }).requester;
+   * const connect = (about: BreakerSettings) => connectTcp({ redisUrl, ...about }).requester;
    */
   readonly connect?: (about: BreakerSettings) => Requester;
 }
@@ -69,7 +72,7 @@ export interface Gate<P extends AnyPolicy> extends GateHandle {
    * settings. It calls no store.
    */
   readonly check: () => void;
-  /** What the gate works with, for `createAsVisitor(gate.options)`; read when first used. */
+  /** What the gate works with, for `createVisitorHeaders(gate.options)`; read when first used. */
   readonly options: HeadgateOptions;
   /** The same limits for handlers and Server Actions. */
   readonly limits: Limits<RuleName<P>, IdentityName<P>>;
@@ -108,7 +111,7 @@ export function createHeadgate<P extends AnyPolicy>(
     requester: lazily(() => opened().requester),
     redis: lazily(() => opened().options.redis),
     keys: lazily(() => keyNames(opened().options.namespace)),
-    pseudonym: (kind, ...names) => opened().pseudonym(kind, ...names),
+    keyedHash: (kind, ...names) => opened().keyedHash(kind, ...names),
     secret: () => opened().options.secret,
     onFailure: (what, error) => tell(listenerOf(opened), { kind: "failure", what, error }),
   };
@@ -117,7 +120,7 @@ export function createHeadgate<P extends AnyPolicy>(
 /** What all of a bundle shares. */
 function open(settings: GateSettings) {
   const { store, joins, clientAddress, corsOrigins, corsExposedHeaders } = settings;
-  const { onEvent = LOG } = settings;
+  const onEvent = listenerFor(settings);
   const requester = requesterOf(settings, onEvent);
   const options: HeadgateOptions = {
     ...settings,
@@ -129,7 +132,11 @@ function open(settings: GateSettings) {
     rewrites: settings.rewrites ?? readRewrites(builtRewrites()),
     together: joins ? createTogether() : undefined,
   };
-  return { options, onEvent, requester, pseudonym: createPseudonym(options.secret) };
+  return { options, onEvent, requester, keyedHash: createKeyedHash(options.secret) };
+}
+
+function listenerFor({ onEvent = LOG }: GateSettings): Listener {
+  return typeof onEvent === "function" ? onEvent : toEach(onEvent);
 }
 
 const LOG = logEvents((line) => console.warn(line));

@@ -2,7 +2,7 @@ import type { GateMode } from "#lib/core/mode";
 import { namedRest, redisIn } from "#lib/core/named-store";
 import { namespaceOf } from "#lib/core/namespace";
 import { NEXT_CUTS_AT } from "#lib/core/next-body-size";
-import { invalidSettings, readTogether, setVariables, type Variables } from "#lib/core/settings";
+import { settingsError, readAll, trimVariables, type Variables } from "#lib/core/settings";
 import type { RedisAddress } from "#lib/core/store-address";
 import { readVariables } from "#lib/core/variable-table";
 import { GATE_VARIABLES } from "./gate-variables.ts";
@@ -82,7 +82,7 @@ export function fromEnv(
 ): HeadgateEnvironment {
   const set = setOf(source, redisVariable);
   const platform = platformOf(set);
-  const { own, redis, store, clientAddress } = readTogether({
+  const { own, redis, store, clientAddress } = readAll({
     own: () => readVariables(GATE_VARIABLES, set),
     joins: () => refuseJoins(set, platform),
     redis: () => readRedis(set, redisVariable),
@@ -113,6 +113,9 @@ export function fromEnv(
 /**
  * Returns the variables of this process, and the app's name as next.config has it: Next writes that
  * into the code at build. A name in the process stands before it.
+ *
+ * @example
+ * const { PORT } = trimVariables(processVariables());
  */
 export function processVariables(): Variables {
   return { HEADGATE_APP: process.env["HEADGATE_APP"], ...process.env };
@@ -127,7 +130,7 @@ export function builtRewrites(): string | undefined {
 function setOf(source: Variables, redisVariable: string | undefined) {
   const names = Object.keys(GATE_VARIABLES);
   if (redisVariable !== undefined) names.push(redisVariable);
-  return setVariables(Object.fromEntries(names.map((name) => [name, source[name]])));
+  return trimVariables(Object.fromEntries(names.map((name) => [name, source[name]])));
 }
 
 /** Returns the platform that serves the app. There a request must not wait for another request's call. */
@@ -138,7 +141,7 @@ function platformOf({ VERCEL, HEADGATE_SERVER }: Variables): "workers" | "vercel
 
 function refuseJoins({ HEADGATE_JOIN }: Variables, platform: string | undefined): void {
   if (platform !== undefined && HEADGATE_JOIN === "1") {
-    throw invalidSettings({ HEADGATE_JOIN: GATE_VARIABLES.HEADGATE_JOIN.mustBe });
+    throw settingsError({ HEADGATE_JOIN: GATE_VARIABLES.HEADGATE_JOIN.mustBe });
   }
 }
 
@@ -153,7 +156,7 @@ function storeOf(set: Variables, redisVariable: string | undefined) {
   if (rest) return { url: rest.url, token: rest.token, secret: `headgate:${rest.token}` };
   const redis = redisVariable === undefined ? undefined : redisIn(set, redisVariable);
   if (redis) return { url: redis.href, token: "", secret: secretOf(redis.href) };
-  if (set["HEADGATE_MODE"] !== "off") throw invalidSettings(NO_STORE);
+  if (set["HEADGATE_MODE"] !== "off") throw settingsError(NO_STORE);
   // Without a store no hash that it keys is ever kept.
   return { url: undefined, token: "", secret: "headgate:no-store" };
 }

@@ -6,9 +6,9 @@ import { DEFAULT_IPV6_PREFIX } from "#lib/identity/canonical-address";
 /** The variables that a person sets, and that the gate reads. docs/reference/environment.md has them all. */
 const SET_BY_PEOPLE = {
   UPSTASH_REDIS_REST_URL: { read: readHttpAddress, mustBe: REST_ADDRESS },
-  UPSTASH_REDIS_REST_TOKEN: { read: token, mustBe: REST_TOKEN },
+  UPSTASH_REDIS_REST_TOKEN: { read: readToken, mustBe: REST_TOKEN },
   KV_REST_API_URL: { read: readHttpAddress, mustBe: REST_ADDRESS },
-  KV_REST_API_TOKEN: { read: token, mustBe: REST_TOKEN },
+  KV_REST_API_TOKEN: { read: readToken, mustBe: REST_TOKEN },
   HEADGATE_STORE_DEADLINE_MS: {
     read: wholeNumber(10, 10_000),
     mustBe: "a whole number of milliseconds from 10 to 10000",
@@ -34,7 +34,7 @@ const SET_BY_PEOPLE = {
     standard: "enforce",
   },
   HEADGATE_SECRET: {
-    read: secret,
+    read: readSecret,
     mustBe: "at least 32 characters without quotes around them, the same on all instances",
   },
   HEADGATE_LEGACY_HEADERS: {
@@ -43,7 +43,7 @@ const SET_BY_PEOPLE = {
     standard: "0",
   },
   CLIENT_IP_FROM: {
-    read: plain,
+    read: readPlain,
     mustBe:
       "socket, hops:n, trusted:CIDR,…, header:NAME or a platform's name, without quotes around it",
   },
@@ -82,17 +82,27 @@ const SET_BY_PROGRAMS = {
 /** Every variable that the gate reads. */
 export const GATE_VARIABLES = { ...SET_BY_PEOPLE, ...SET_BY_PROGRAMS } as const;
 
-/** Returns a text that may be the value of a variable, or undefined where it has quotes around it or invisible characters. */
-export function plain(text: string): string | undefined {
+/**
+ * Returns a value as it is; undefined for one in quotes, and for one with invisible characters.
+ *
+ * @example
+ * readPlain("shop"); // "shop"
+ */
+export function readPlain(text: string): string | undefined {
   return isPlain(text) ? text : undefined;
 }
 
-/** Returns a secret of at least 32 characters, or undefined where the text is none. */
-export function secret(text: string): string | undefined {
+/**
+ * Returns a secret as it is; undefined for one of fewer than 32 characters, or in quotes.
+ *
+ * @example
+ * const table = { MAIL_SECRET: { read: readSecret, mustBe: "at least 32 characters" } };
+ */
+export function readSecret(text: string): string | undefined {
   return isSecret(text) ? text : undefined;
 }
 
-function token(text: string): string | undefined {
+function readToken(text: string): string | undefined {
   return isToken(text) ? text : undefined;
 }
 

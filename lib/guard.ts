@@ -9,7 +9,7 @@ import { routedPath } from "#lib/policy/path";
 import { writeCorsHeaders } from "#lib/respond/cors";
 import { writeLimitHeaders } from "#lib/respond/headers";
 import { passOn, writable } from "#lib/respond/pass";
-import { refusal } from "#lib/respond/refusal";
+import { deniedResponse } from "#lib/respond/denied-response";
 import { toldOf } from "./told.ts";
 
 /** What Next hands to middleware beside the request, and Workers as their context. */
@@ -21,13 +21,16 @@ export interface AfterAnswer {
 export type Answer = Response | undefined | null | void;
 
 /**
- * The gate. Every request passes through it: which rules match, whose request it is, whether there
- * is room in all their limits; then it goes on with the limits' headers, or is refused.
+ * Makes the gate's middleware of a policy and of options that are read already; `createHeadgate` reads
+ * the environment too. It finds the rules that match a request and its client, and checks all their
+ * limits: an allowed request goes on with the limits' headers, and a denied one is answered.
  *
  * @param policy what config/rate-limits.ts exports
  * @param next the app's own middleware, called for requests that pass: its cookies, headers,
  * rewrites and redirects are kept
  * @throws {PolicyError} at start, with every problem of the policy
+ * @example
+ * export default headgate(policy, { redis, namespace: "shop", secret, addressSource });
  */
 export function headgate<R extends Request = Request, E extends AfterAnswer = AfterAnswer>(
   policy: AnyPolicy,
@@ -100,7 +103,7 @@ export function guardOver<R extends Request = Request, E extends AfterAnswer = A
   ): Promise<Response> {
     const told = toldOf(decision, rules, request.method, showGlobalLimits);
     const worded = await wordedByApp(request, event, decision);
-    const answer = writable(worded ?? refusal(request, told, legacyHeaders));
+    const answer = writable(worded ?? deniedResponse(request, told, legacyHeaders));
     // Also in the app's own words: no other client, and no later request, may be given this answer.
     answer.headers.set("Cache-Control", "no-store");
     for (const name of OF_CACHES) answer.headers.delete(name);

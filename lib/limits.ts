@@ -60,6 +60,9 @@ const CUSTOM_RULE = "checkRateLimit";
  * Makes the limits of a policy callable from code.
  *
  * @throws {PolicyError} at start, with every problem of the policy
+ * @example
+ * const limits = createLimits(policy, options);
+ * const { allowed } = await limits.limit("search", { user: "ada" });
  */
 export function createLimits<P extends AnyPolicy>(
   policy: P,
@@ -125,7 +128,7 @@ export function limitsOver<Rule extends string, Name extends string>(
     async checkRateLimit(key, limit, windowMs) {
       checkKey(key);
       // No identity, which could be missing and then be somebody else's: every text is a key.
-      const clients = [gate.pseudonym("key", key)];
+      const clients = [gate.keyedHash("key", key)];
       const decision = await decide(
         "take",
         { rules: singleLimit(limit, windowMs), clients, addressKnown: true },

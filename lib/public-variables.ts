@@ -25,7 +25,7 @@ const KNOWN: ReadonlySet<string> = new Set([...OURS, ...OTHERS]);
 const BY_FORM = /^(?:NEXT_PUBLIC_\w+|VERCEL_GIT_(?:COMMIT|REPO|PROVIDER|PREVIOUS|PULL)_?\w*)$/;
 
 /**
- * Whether a variable is known to hold nothing secret. Every other one may: a list of secrets would miss
+ * Returns true for a variable that is known to hold nothing secret. Every other one may: a list of secrets would miss
  * the next name that a provider gives a token.
  *
  * @example

@@ -3,17 +3,18 @@
  * all that are wrong.
  */
 export { processVariables } from "./env.ts";
-export { plain, secret } from "./gate-variables.ts";
+export { readPlain, readSecret } from "./gate-variables.ts";
 export { isPublicVariable } from "./public-variables.ts";
 export { unknownVariables } from "./unknown-variables.ts";
 export { namespaceOf, SHARED_NAMESPACE } from "#lib/core/namespace";
 export {
-  invalidSettings,
+  settingsError,
   isPlain,
   isSecret,
   isToken,
-  readTogether,
-  setVariables,
+  SettingsError,
+  readAll,
+  trimVariables,
   type Variables,
 } from "#lib/core/settings";
 export { readHttpAddress } from "#lib/core/store-address";

@@ -2,11 +2,11 @@ import { doubtOf } from "#lib/core/doubt";
 import { once } from "#lib/core/lazily";
 import { UNKNOWN_ADDRESS } from "#lib/identity/canonical-address";
 import { type AddressOptions, createCountedAddress } from "#lib/identity/counted-address";
-import { createPseudonym } from "#lib/identity/pseudonym";
+import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { signVisitor, VISITOR_HEADER, VISITOR_MS } from "#lib/identity/visitor";
 import type { Listener } from "#lib/observe/events";
 
-/** What `createAsVisitor` needs of the gate's own options. */
+/** What `createVisitorHeaders` needs of the gate's own options. */
 export interface VisitorOptions extends AddressOptions {
   readonly onEvent?: Listener;
 }
@@ -22,10 +22,10 @@ export interface VisitorOptions extends AddressOptions {
  * It never throws.
  *
  * @example
- * const asVisitor = createAsVisitor(gate.options);
+ * const asVisitor = createVisitorHeaders(gate.options);
  * await fetch("https://app.example/api/search", { headers: asVisitor(await headers()) });
  */
-export function createAsVisitor(
+export function createVisitorHeaders(
   options: VisitorOptions,
 ): (headers: Headers) => Record<string, string> {
   const made = once(() => makeAsVisitor(options));
@@ -43,7 +43,7 @@ function makeAsVisitor(options: VisitorOptions): (headers: Headers) => Record<st
       return {};
     };
   }
-  const sign = createPseudonym(visitorSecret, 2);
+  const sign = createKeyedHash(visitorSecret, 2);
   return (headers): Record<string, string> => {
     // What is doubtful about the address, the gate has told.
     const address = countedAddress(headers, () => {});

@@ -1,7 +1,7 @@
 import { createDedup, type Dedup } from "headgate/dedup";
 import { createLocks, type Locks } from "headgate/locks";
 import { type Keys, type Redis, redisOf } from "headgate/redis";
-import { createVault, type Pseudonym, type Vault } from "headgate/secrets";
+import { createVault, type KeyedHash, type Vault } from "headgate/secrets";
 import { gate } from "#app/_domain/gate";
 
 /** What handlers work with: the store, the names of its keys, and Headgate's tools on both. */
@@ -9,7 +9,7 @@ export interface Tools {
   readonly redis: Redis;
   readonly keys: Keys;
   /** Stands for the client or the thing that a key is of. */
-  readonly pseudonym: Pseudonym;
+  readonly keyedHash: KeyedHash;
   /** Encrypts what nobody may read who reads the store. */
   readonly vault: Vault;
   readonly locks: Locks;
@@ -20,7 +20,7 @@ export interface Tools {
 export const tools: Tools = {
   redis: redisOf(gate),
   keys: gate.keys,
-  pseudonym: gate.pseudonym,
+  keyedHash: gate.keyedHash,
   vault: createVault(gate.secret),
   locks: createLocks(gate),
   dedup: createDedup(gate),

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Tools } from "./headgate.ts";
 
 /** What a record is kept with: the store, and the names of its keys. */
-export type RecordTools = Pick<Tools, "redis" | "keys" | "pseudonym">;
+export type RecordTools = Pick<Tools, "redis" | "keys" | "keyedHash">;
 
 /** Any of a record's fields. */
 export type Fields<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
@@ -28,12 +28,12 @@ export interface Records<T> {
  * @param ttlSeconds how long a record is kept after it was last changed
  */
 export function createRecords<Shape extends z.ZodRawShape>(
-  { redis, keys, pseudonym }: RecordTools,
+  { redis, keys, keyedHash }: RecordTools,
   kind: string,
   schema: z.ZodObject<Shape>,
   ttlSeconds: number,
 ): Records<z.infer<z.ZodObject<Shape>>> {
-  const keyOf = (id: string) => keys.app(kind, pseudonym(kind, id));
+  const keyOf = (id: string) => keys.app(kind, keyedHash(kind, id));
 
   return {
     read: async (id) => decoded(schema, await redis.hgetall(keyOf(id))),

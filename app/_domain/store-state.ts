@@ -1,6 +1,6 @@
 import { tools } from "#app/_domain/headgate";
 import { environment } from "#config/app-env";
-import { type ErrorCode, storeFailure } from "headgate";
+import { checkStore, type ErrorCode, within } from "headgate";
 import { StoreError } from "headgate/redis";
 
 /**
@@ -43,7 +43,7 @@ export function storeState({
       nextAt = now() + (failure ? FAILED_MS : GOOD_MS);
       return known;
     });
-    return within(WAIT_MS, asked, "STORE_TIMEOUT");
+    return within<StoreState>(WAIT_MS, asked, () => "STORE_TIMEOUT");
   };
 }
 
@@ -57,18 +57,6 @@ let made: (() => Promise<StoreState>) | undefined;
 /** The state of this process's store; never rejects, and takes 1 s at most. */
 export async function currentStoreState(): Promise<StoreState> {
   if (environment().mode === "off") return "not-asked";
-  made ??= storeState({ ask: () => storeFailure(tools.redis) });
+  made ??= storeState({ ask: () => checkStore(tools.redis) });
   return made();
-}
-
-async function within<T>(ms: number, work: Promise<T>, late: T): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tooLate = new Promise<T>((resolve) => {
-    timer = setTimeout(() => resolve(late), ms);
-  });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

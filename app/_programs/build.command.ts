@@ -1,7 +1,7 @@
 // `npm run build`: checks the policy, then builds unless nothing changed since the last build.
 import { join } from "node:path";
-import { checkedPolicy, policyFile, program } from "headgate/cli";
-import { exitWhenTold } from "headgate/server";
+import { checkPolicy, findPolicyFile, defineProgram } from "headgate/cli";
+import { exitOnStopSignal } from "headgate/server";
 import { buildOnce } from "./build.ts";
 
 const HELP = `Checks config/rate-limits.ts, and builds the app unless nothing changed since the last build.
@@ -11,13 +11,13 @@ const HELP = `Checks config/rate-limits.ts, and builds the app unless nothing ch
 
 const root = join(import.meta.dirname, "..", "..");
 
-const build = program({
+const build = defineProgram({
   name: "npm run build",
   help: HELP,
   args: {},
   async run() {
-    exitWhenTold();
-    console.log(await checkedPolicy(policyFile(root, undefined)));
+    exitOnStopSignal();
+    console.log(await checkPolicy(findPolicyFile(root, undefined)));
     const built = await buildOnce(root, (line) => console.log(line));
     console.log(built ? "built" : "nothing changed since the last build");
   },

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { HeadgateError } from "headgate";
-import type { Beside } from "headgate/server";
+import type { Companion } from "headgate/server";
 import { readHttpAddress, type Variables } from "headgate/settings";
 import { startInstagramStandIn } from "./instagram-stand-in.ts";
 
@@ -9,7 +9,7 @@ import { startInstagramStandIn } from "./instagram-stand-in.ts";
  *
  * @throws {HeadgateError} ENV_INVALID for a stand-in of one's own without a token that it takes
  */
-export async function chooseInstagram(env: Variables): Promise<Beside> {
+export async function chooseInstagram(env: Variables): Promise<Companion> {
   if (env["INSTAGRAM_ACCESS_TOKEN"]) {
     return {
       name: "posts",

@@ -1,7 +1,7 @@
 // `npm run pack`: builds, and makes of it the folder dist, which runs by itself.
 import { join, relative } from "node:path";
-import { program } from "headgate/cli";
-import { exitWhenTold } from "headgate/server";
+import { defineProgram } from "headgate/cli";
+import { exitOnStopSignal } from "headgate/server";
 import { pack } from "./pack.ts";
 
 const HELP = `Builds the app, and makes of it the folder dist, which runs by itself: node dist/server.mjs
@@ -12,12 +12,12 @@ const HELP = `Builds the app, and makes of it the folder dist, which runs by its
 const root = join(import.meta.dirname, "..", "..");
 const to = join(root, "dist");
 
-const packIt = program({
+const packIt = defineProgram({
   name: "npm run pack",
   help: HELP,
   args: {},
   async run() {
-    exitWhenTold();
+    exitOnStopSignal();
     await pack(root, to, (line) => console.log(line));
     console.log(`packed: node ${relative(process.cwd(), join(to, "server.mjs"))}`);
   },

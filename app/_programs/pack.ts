@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { build } from "rolldown";
-import { checkedPolicy, policyFile } from "headgate/cli";
+import { checkPolicy, findPolicyFile } from "headgate/cli";
 import { buildOnce } from "./build.ts";
 import { BUILD_FOLDER, type Manifest } from "./packed.ts";
 
@@ -30,7 +30,7 @@ const UNBUNDLED = ["next", "wasmoon"];
  * @throws {HeadgateError} POLICY_INVALID or BUILD_FAILED
  */
 export async function pack(root: string, to: string, say: (line: string) => void): Promise<void> {
-  const policy = await checkedPolicy(policyFile(root, undefined));
+  const policy = await checkPolicy(findPolicyFile(root, undefined));
   await buildOnce(root, say);
 
   rmSync(to, { recursive: true, force: true });

@@ -2,9 +2,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { program } from "headgate/cli";
-import { chooseStore, exitWhenTold, listenAt, say, toldToStop } from "headgate/server";
-import { setVariables } from "headgate/settings";
+import { defineProgram } from "headgate/cli";
+import {
+  chooseStore,
+  exitOnStopSignal,
+  listenAddress,
+  printLine,
+  stopSignal,
+} from "headgate/server";
+import { trimVariables } from "headgate/settings";
 import { authSecret } from "./auth-secret.ts";
 import { buildWorkerOnce } from "./build-worker.ts";
 import { startWorker } from "./worker.ts";
@@ -28,7 +34,7 @@ const OF_THE_APP =
 
 const root = join(import.meta.dirname, "..", "..");
 
-const previewIt = program({
+const previewIt = defineProgram({
   name: "npm run preview:cloudflare --",
   help: HELP,
   args: { build: { type: "boolean" } },
@@ -39,18 +45,18 @@ const previewIt = program({
 process.exit(await previewIt(process.argv.slice(2)));
 
 async function build(): Promise<void> {
-  exitWhenTold();
-  const built = await buildWorkerOnce(root, say);
-  say(built ? "built" : "nothing changed since the last build");
+  exitOnStopSignal();
+  const built = await buildWorkerOnce(root, printLine);
+  printLine(built ? "built" : "nothing changed since the last build");
 }
 
 async function preview(): Promise<void> {
   let serving = false;
-  const stop = toldToStop().then(() => serving || process.exit(1));
-  const given = setVariables({ ...process.env, ...workerVariables() });
-  const at = listenAt({ PORT: "8787", ...given });
-  await buildWorkerOnce(root, say);
-  const store = await chooseStore(given, say);
+  const stop = stopSignal().then(() => serving || process.exit(1));
+  const given = trimVariables({ ...process.env, ...workerVariables() });
+  const at = listenAddress({ PORT: "8787", ...given });
+  await buildWorkerOnce(root, printLine);
+  const store = await chooseStore(given, printLine);
   const users = authSecret(root, given["AUTH_SECRET"]);
   try {
     const worker = await startWorker(root, {
@@ -58,10 +64,10 @@ async function preview(): Promise<void> {
       variables: { ...appVariables(given), ...store.variables, AUTH_SECRET: users.secret },
       onOutput: (text) => process.stderr.write(text),
     });
-    say(`store    ${store.line}`);
-    say("clients  counted by CF-Connecting-IP, as Cloudflare names them");
-    say(`users    ${users.line}`);
-    say(`ready    ${worker.url}`);
+    printLine(`store    ${store.line}`);
+    printLine("clients  counted by CF-Connecting-IP, as Cloudflare names them");
+    printLine(`users    ${users.line}`);
+    printLine(`ready    ${worker.url}`);
     serving = true;
     await stop;
     await worker.stop();

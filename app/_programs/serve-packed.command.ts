@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readEnvironment } from "#config/app-env";
 import { HeadgateError } from "headgate";
-import { program } from "headgate/cli";
+import { defineProgram } from "headgate/cli";
 import {
-  type Beside,
+  type Companion,
   chooseStore,
   type ChosenStore,
   namedStore,
-  say,
+  printLine,
   serveApp,
 } from "headgate/server";
 import type { Variables } from "headgate/settings";
@@ -31,7 +31,7 @@ It takes the variables of docs/reference/environment.md. What npm start makes fo
 
 const root = import.meta.dirname;
 
-const serve = program({
+const serve = defineProgram({
   name: "node server.mjs",
   help: HELP,
   args: {},
@@ -42,7 +42,7 @@ const serve = program({
       prepare,
       store: storeByName,
       settings: readEnvironment,
-      beside: [usersOf, postsOf],
+      companions: [usersOf, postsOf],
     }),
 });
 
@@ -64,19 +64,20 @@ function readJson(...path: readonly string[]): unknown {
 /** A store of our own forgets everything, and other instances do not see it: so only by name. */
 async function storeByName(env: Variables): Promise<ChosenStore> {
   const { HEADGATE_STORE, HEADGATE_MODE } = env;
-  if (namedStore(env) || HEADGATE_STORE || HEADGATE_MODE === "off") return chooseStore(env, say);
+  if (namedStore(env) || HEADGATE_STORE || HEADGATE_MODE === "off")
+    return chooseStore(env, printLine);
   throw new HeadgateError(
     "ENV_INVALID",
     "No store is named: set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL, or, for one that forgets everything on exit, HEADGATE_STORE=embedded.",
   );
 }
 
-async function postsOf(env: Variables): Promise<Beside> {
+async function postsOf(env: Variables): Promise<Companion> {
   if (env["INSTAGRAM_ACCESS_TOKEN"] || env["INSTAGRAM_STAND_IN"]) return chooseInstagram(env);
   return { name: "posts", line: "none: INSTAGRAM_ACCESS_TOKEN is not set", variables: {} };
 }
 
-function usersOf({ AUTH_SECRET }: Variables): Beside {
+function usersOf({ AUTH_SECRET }: Variables): Companion {
   const line = AUTH_SECRET
     ? "signed in by AUTH_SECRET"
     : "nobody is signed in: AUTH_SECRET is not set";

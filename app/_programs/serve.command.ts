@@ -1,7 +1,14 @@
 import { join } from "node:path";
 import { readEnvironment } from "#config/app-env";
-import { program, serveProject } from "headgate/cli";
-import { type Beside, chooseStore, namedRedis, noteStore, placeOf, say } from "headgate/server";
+import { defineProgram, serveProject } from "headgate/cli";
+import {
+  type Companion,
+  chooseStore,
+  namedRedis,
+  recordRunningStore,
+  redisEndpoint,
+  printLine,
+} from "headgate/server";
 import { authSecret } from "./auth-secret.ts";
 import { buildOnce } from "./build.ts";
 import { chooseInstagram } from "./instagram.ts";
@@ -25,7 +32,7 @@ Environment (docs/reference/environment.md has every variable):
 
 const root = join(import.meta.dirname, "..", "..");
 
-const serve = program({
+const serve = defineProgram({
   name: "npm start --",
   help: HELP,
   args: { dev: { type: "boolean" } },
@@ -36,16 +43,19 @@ const serve = program({
       mode,
       build: buildOnce,
       store: async (env) =>
-        noteStore(root, await chooseStore(env, say), { mode, redis: placeOf(namedRedis(env)) }),
+        recordRunningStore(root, await chooseStore(env, printLine), {
+          mode,
+          redis: redisEndpoint(namedRedis(env)),
+        }),
       settings: readEnvironment,
-      beside: [(env) => usersOf(env["AUTH_SECRET"]), chooseInstagram],
+      companions: [(env) => usersOf(env["AUTH_SECRET"]), chooseInstagram],
     });
   },
 });
 
 process.exitCode = await serve(process.argv.slice(2));
 
-function usersOf(fromEnvironment: string | undefined): Beside {
+function usersOf(fromEnvironment: string | undefined): Companion {
   const { line, secret } = authSecret(root, fromEnvironment);
   return { name: "users", line, variables: { AUTH_SECRET: secret } };
 }

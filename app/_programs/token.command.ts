@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { HeadgateError, parseDuration } from "headgate";
-import { program, usage } from "headgate/cli";
-import { signToken } from "headgate/identities/jwt";
+import { defineProgram, usageError } from "headgate/cli";
+import { signJwt } from "headgate/identities/jwt";
 import { loadEnvFiles } from "headgate/server";
-import { invalidSettings, isPlain, isSecret, setVariables } from "headgate/settings";
+import { settingsError, isPlain, isSecret, trimVariables } from "headgate/settings";
 import { authSecret } from "./auth-secret.ts";
 
 const HELP = `Prints a token with which the app takes you for a user.
@@ -22,13 +22,13 @@ AUTH_AUDIENCE ("headgate" by default). Anyone who has the token is that user unt
 const EIGHT_HOURS = 8 * 3600;
 const MAX_SECONDS = 31 * 24 * 3600;
 
-const token = program({
+const token = defineProgram({
   name: "npm run token --",
   help: HELP,
   args: { sub: { type: "string" }, role: { type: "string" }, for: { type: "string" } },
   failed: 2,
   async run({ sub, role, for: duration }) {
-    if (!sub) throw usage("--sub says who the token is for.", HELP);
+    if (!sub) throw usageError("--sub says who the token is for.", HELP);
     console.log(await tokenOf(sub, role, secondsOf(duration)));
   },
 });
@@ -38,17 +38,17 @@ process.exitCode = await token(process.argv.slice(2));
 function tokenOf(subject: string, role: string | undefined, seconds: number): Promise<string> {
   const root = join(import.meta.dirname, "..", "..");
   loadEnvFiles(root, process.env["NODE_ENV"] === "development" ? "development" : "production");
-  const { AUTH_SECRET, AUTH_AUDIENCE = "headgate" } = setVariables(process.env);
+  const { AUTH_SECRET, AUTH_AUDIENCE = "headgate" } = trimVariables(process.env);
   const { secret } = authSecret(root, AUTH_SECRET);
   if (!isSecret(secret)) {
-    throw invalidSettings({
+    throw settingsError({
       AUTH_SECRET: "at least 32 characters without quotes around them",
     });
   }
   if (!isPlain(AUTH_AUDIENCE)) {
-    throw invalidSettings({ AUTH_AUDIENCE: "an audience without quotes around it" });
+    throw settingsError({ AUTH_AUDIENCE: "an audience without quotes around it" });
   }
-  return signToken({ secret, audience: AUTH_AUDIENCE, subject, role, seconds });
+  return signJwt({ secret, audience: AUTH_AUDIENCE, subject, role, seconds });
 }
 
 function secondsOf(text: string | undefined): number {

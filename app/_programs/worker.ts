@@ -2,7 +2,7 @@ import { devNull } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { HeadgateError } from "headgate";
-import { type Bound, type Guarded, startGuarded, temporaryFolder } from "headgate/server";
+import { type ListenAddress, type Guarded, startGuarded, temporaryFolder } from "headgate/server";
 
 /** A Worker that wrangler runs on this machine. */
 export interface RunningWorker {
@@ -12,7 +12,7 @@ export interface RunningWorker {
 
 export interface WorkerOptions {
   /** Where to listen; port 0 takes a free one. */
-  readonly at: Bound;
+  readonly at: ListenAddress;
   /** What the Worker finds in its environment. */
   readonly variables: Readonly<Record<string, string>>;
   /** Called with what wrangler and the Worker write, once the Worker is ready. */

@@ -1,5 +1,5 @@
 import { printError } from "#lib/core/print-error";
-import { asksForHelp, type Program, teach, usage } from "./program.ts";
+import { asksForHelp, type Program, teach, usageError } from "./program.ts";
 
 const HELP = `Headgate's command line.
 
@@ -34,6 +34,6 @@ export const headgate: Program = async (rawArgs) => {
   if (load) return (await load()).default(args);
   if (asksForHelp(rawArgs)) return teach(HELP);
   if (name === undefined) console.log(HELP);
-  else printError(usage(`"${rawArgs.join(" ")}" is not a command.`, HELP));
+  else printError(usageError(`"${rawArgs.join(" ")}" is not a command.`, HELP));
   return 2;
 };

@@ -1,4 +1,4 @@
 /** What a program of an app shares with the command `headgate`. For Node alone. */
-export { checkedPolicy, policyFile } from "./policy-file.ts";
-export { type Program, program, usage } from "./program.ts";
+export { checkPolicy, findPolicyFile } from "./policy-file.ts";
+export { type Program, defineProgram, usageError } from "./program.ts";
 export { serveProject } from "./serve-project.ts";

@@ -10,8 +10,10 @@ export const POLICY = "config/rate-limits.ts";
  * Returns the whole path of a policy file that a command was given, or of the project's own.
  *
  * @throws {HeadgateError} CLI_USAGE where there is no such file
+ * @example
+ * findPolicyFile("/app", undefined); // "/app/config/rate-limits.ts"
  */
-export function policyFile(project: string, given: string | undefined): string {
+export function findPolicyFile(project: string, given: string | undefined): string {
   const file = given ? resolve(given) : join(project, POLICY);
   if (existsSync(file)) return file;
   const hint = given ? "" : " If the policy is elsewhere, name its file after the command.";
@@ -22,8 +24,10 @@ export function policyFile(project: string, given: string | undefined): string {
  * Checks a policy before it is built or served, and returns what it holds in one line.
  *
  * @throws {HeadgateError} POLICY_INVALID, with each problem and its place in the file
+ * @example
+ * console.log(await checkPolicy(findPolicyFile(root, undefined)));
  */
-export async function checkedPolicy(file: string): Promise<string> {
+export async function checkPolicy(file: string): Promise<string> {
   const policy = await checkPolicyFile(file);
   if (policy.ok) return renderCheck(policy);
   throw new HeadgateError("POLICY_INVALID", renderCheck(policy));
@@ -37,7 +41,7 @@ export async function checkedPolicy(file: string): Promise<string> {
  */
 export async function projectPolicy(project: string, given: string | undefined): Promise<string> {
   if (given !== undefined || existsSync(join(project, POLICY))) {
-    return checkedPolicy(policyFile(project, given));
+    return checkPolicy(findPolicyFile(project, given));
   }
   return `not checked: there is no file ${POLICY}, and none was named`;
 }

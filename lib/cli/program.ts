@@ -1,5 +1,5 @@
 import { type ArgsDef, defineCommand, type ParsedArgs, runCommand } from "citty";
-import { HeadgateError } from "#lib/core/errors";
+import { HeadgateError, isHeadgateError } from "#lib/core/errors";
 import { printError } from "#lib/core/print-error";
 
 /** Takes the arguments of a command line; resolves to the exit status. It never throws. */
@@ -26,7 +26,7 @@ const MISUSED = 2;
  * every error in one way. citty reads the arguments, and would ignore those that it does not know.
  *
  * @example
- * const greet = program({
+ * const greet = defineProgram({
  *   name: "greet",
  *   help: "greet --name Ada",
  *   args: { name: { type: "string" } },
@@ -34,7 +34,7 @@ const MISUSED = 2;
  * });
  * process.exitCode = await greet(process.argv.slice(2));
  */
-export function program<const Args extends ArgsDef>(options: ProgramOptions<Args>): Program {
+export function defineProgram<const Args extends ArgsDef>(options: ProgramOptions<Args>): Program {
   const { name, help, args, failed = 1 } = options;
   const command = defineCommand({
     meta: { name },
@@ -42,7 +42,7 @@ export function program<const Args extends ArgsDef>(options: ProgramOptions<Args
     async run({ args: given, rawArgs }): Promise<number> {
       const wrong = misuseOf(args, given);
       if (wrong !== undefined) {
-        throw usage(`${wrong}: "${[name, ...rawArgs].join(" ")}" is not a command.`, help);
+        throw usageError(`${wrong}: "${[name, ...rawArgs].join(" ")}" is not a command.`, help);
       }
       return (await options.run(given)) ?? 0;
     },
@@ -59,8 +59,13 @@ export function program<const Args extends ArgsDef>(options: ProgramOptions<Args
   };
 }
 
-/** The error for a command line that cannot be read: the reason, then the help. */
-export function usage(why: string, help: string): HeadgateError {
+/**
+ * Makes the error for a command line that cannot be read: the reason, then the help.
+ *
+ * @example
+ * throw usageError("--sub names the user.", HELP);
+ */
+export function usageError(why: string, help: string): HeadgateError {
   return new HeadgateError("CLI_USAGE", `${why}\n\n${help}`);
 }
 
@@ -76,7 +81,7 @@ export function teach(help: string): number {
 }
 
 function isUsage(error: unknown): boolean {
-  return error instanceof HeadgateError && error.code === "CLI_USAGE";
+  return isHeadgateError(error) && error.code === "CLI_USAGE";
 }
 
 type Given = Readonly<Record<string, unknown>> & { readonly _: readonly string[] };

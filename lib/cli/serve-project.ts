@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { buildNext } from "#lib/server/build";
-import { say, type Served, serveApp } from "#lib/server/serve-app";
+import { printLine, type Served, serveApp } from "#lib/server/serve-app";
 import { nextConfig } from "#lib/audit/next-config";
-import { policyFile, projectPolicy } from "./policy-file.ts";
+import { findPolicyFile, projectPolicy } from "./policy-file.ts";
 
 /** A project that is served from its sources. */
 export interface ServedProject extends Omit<Served, "prepare"> {
@@ -16,19 +16,21 @@ export interface ServedProject extends Omit<Served, "prepare"> {
 /**
  * Checks a project's policy, builds it where that is needed, and serves it with a store until the
  * process is told to stop. This is `headgate start` and `headgate dev`; a project that needs more started
- * calls it with `beside`.
+ * calls it with `companions`.
  *
  * @throws {HeadgateError} CLI_USAGE for a policy file that is not there; every other error ends the
  *   process with 1, after it was printed
+ * @example
+ * await serveProject({ root: process.cwd(), mode: "production" });
  */
 export async function serveProject(project: ServedProject): Promise<never> {
   const { root, mode, policy, build = buildUnlessBuilt } = project;
-  if (policy !== undefined) policyFile(root, policy);
+  if (policy !== undefined) findPolicyFile(root, policy);
   return serveApp({
     ...project,
     async prepare() {
       const line = await projectPolicy(root, policy);
-      if (mode === "production") await build(root, say);
+      if (mode === "production") await build(root, printLine);
       return line;
     },
   });
@@ -38,6 +40,8 @@ async function buildUnlessBuilt(root: string): Promise<void> {
   const { distDir } = await nextConfig(root);
   const folder = typeof distDir === "string" ? distDir : ".next";
   if (existsSync(join(root, folder, "BUILD_ID"))) return;
-  say("building the app, since nothing is built (afterwards, headgate build builds anew) ...");
+  printLine(
+    "building the app, since nothing is built (afterwards, headgate build builds anew) ...",
+  );
   await buildNext(root);
 }

@@ -15,4 +15,4 @@ export interface Counted {
  * Names a client by a keyed hash, so that no key in Redis holds an address or a user's name. What is
  * named by other parts, or by the same parts in another order, has another name.
  */
-export type Pseudonym = (kind: string, ...parts: readonly string[]) => string;
+export type KeyedHash = (kind: string, ...parts: readonly string[]) => string;

@@ -34,6 +34,8 @@ export function durationMs(given: Duration): number | undefined {
  * Reads a length of time such as "minute", "15 minutes", "1 m", "10s" or "500 ms".
  *
  * @returns milliseconds, or undefined where the text is not one
+ * @example
+ * parseDuration("15 minutes"); // 900000
  */
 export function parseDuration(text: string): number | undefined {
   const [, count, unit] = /^\s*(\d{1,15})?\s*([a-z]{1,12})\s*$/i.exec(text) ?? [];
@@ -42,9 +44,11 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /**
- * Says a length of time in the largest unit that fits it: 60000 is "minute", 900000 "15 minutes".
+ * Returns a length of time in the largest unit that fits it: 60000 is "minute", 900000 "15 minutes".
  *
  * @param ms milliseconds
+ * @example
+ * formatDuration(900_000); // "15 minutes"
  */
 export function formatDuration(ms: number): string {
   const [length, name] = NAMES.find(([unit]) => ms >= unit && ms % unit === 0) ?? [

@@ -1,3 +1,5 @@
+import { BRAND, isInstance } from "./brand.ts";
+
 /**
  * Every error that Headgate makes carries one of these codes. A code never changes its meaning;
  * docs/errors.md has an entry for each.
@@ -42,7 +44,10 @@ export type ErrorCode =
   | "STORE_NOT_FOUND"
   | "CLI_USAGE";
 
-/** The base of all our errors: a stable code, a message that says what to do, and the cause. */
+/**
+ * The base of all our errors: a stable code, a message that says what to do, and the cause. `instanceof`
+ * holds for an error of another copy of the package too.
+ */
 export class HeadgateError extends Error {
   readonly code: ErrorCode;
 
@@ -51,4 +56,23 @@ export class HeadgateError extends Error {
     this.name = "HeadgateError";
     this.code = code;
   }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(this, value) ?? super[Symbol.hasInstance](value);
+  }
+
+  get [BRAND](): string {
+    return "HeadgateError";
+  }
+}
+
+/**
+ * Returns true for an error of Headgate's, also when another copy of the package made it: every such
+ * error has a `code` of docs/errors.md.
+ *
+ * @example
+ * const code = isHeadgateError(error) ? error.code : "UNKNOWN";
+ */
+export function isHeadgateError(error: unknown): error is HeadgateError {
+  return error instanceof HeadgateError;
 }

@@ -1,4 +1,4 @@
-import { invalidSettings, isToken, setVariables, type Variables } from "./settings.ts";
+import { settingsError, isToken, trimVariables, type Variables } from "./settings.ts";
 import {
   readRedisAddress,
   readHttpAddress,
@@ -32,7 +32,7 @@ const PAIRS = [
  * @throws {SettingsError} ENV_INVALID, which names each variable at fault and never what it holds
  */
 export function namedRest(env: Variables): NamedRest | undefined {
-  const set = setVariables(env);
+  const set = trimVariables(env);
   const pair = PAIRS.find((names) => names.some((name) => set[name] !== undefined));
   return pair && restStore(pair, set);
 }
@@ -46,13 +46,13 @@ export function namedRest(env: Variables): NamedRest | undefined {
  * @example redisIn(process.env, "REDIS_URL")?.host
  */
 export function redisIn(env: Variables, variable: string): RedisAddress | undefined {
-  const { [variable]: text, HEADGATE_CLUSTER } = setVariables(env);
+  const { [variable]: text, HEADGATE_CLUSTER } = trimVariables(env);
   if (text === undefined) return undefined;
   const address = readRedisAddress(text);
-  if (!address) throw invalidSettings({ [variable]: REDIS_ADDRESS });
+  if (!address) throw settingsError({ [variable]: REDIS_ADDRESS });
   if (HEADGATE_CLUSTER === "1" && address.db !== 0) {
     const words = "without a database where HEADGATE_CLUSTER is 1: a cluster has database 0 alone";
-    throw invalidSettings({ [variable]: words });
+    throw settingsError({ [variable]: words });
   }
   return address;
 }
@@ -61,11 +61,11 @@ type Pair = (typeof PAIRS)[number];
 
 function restStore([urlName, tokenName]: Pair, set: Variables): NamedRest {
   const { [urlName]: given, [tokenName]: token } = set;
-  if (given === undefined) throw invalidSettings({ [urlName]: `set, since ${tokenName} is` });
-  if (token === undefined) throw invalidSettings({ [tokenName]: `set, since ${urlName} is` });
+  if (given === undefined) throw settingsError({ [urlName]: `set, since ${tokenName} is` });
+  if (token === undefined) throw settingsError({ [tokenName]: `set, since ${urlName} is` });
   const url = readHttpAddress(given);
   if (url && isToken(token)) return { by: "rest", variable: urlName, url, token };
-  throw invalidSettings({
+  throw settingsError({
     ...(!url && { [urlName]: REST_ADDRESS }),
     ...(!isToken(token) && { [tokenName]: REST_TOKEN }),
   });

@@ -1,4 +1,4 @@
-import { HeadgateError } from "./errors.ts";
+import { type HeadgateError, isHeadgateError } from "./errors.ts";
 
 /** So many causes are printed at most: errors may cause each other in a circle. */
 const MOST_CAUSES = 5;
@@ -13,7 +13,7 @@ const MOST_CAUSES = 5;
 export function errorText(error: HeadgateError): string {
   const lines = [`${error.code}: ${error.message}`];
   let { cause } = error;
-  for (let depth = 0; depth < MOST_CAUSES && cause instanceof HeadgateError; depth += 1) {
+  for (let depth = 0; depth < MOST_CAUSES && isHeadgateError(cause); depth += 1) {
     const { code, message } = cause;
     if (!lines.some((line) => line.includes(message))) lines.push(`  cause  ${code}: ${message}`);
     cause = cause.cause;
@@ -24,7 +24,10 @@ export function errorText(error: HeadgateError): string {
 /**
  * Prints an error on standard error, as every program of Headgate's does: one of ours by its code and
  * message, any other with its stack, since it is a mistake in a program.
+ *
+ * @example
+ * await main().catch(printError);
  */
 export function printError(error: unknown): void {
-  console.error(error instanceof HeadgateError ? errorText(error) : error);
+  console.error(isHeadgateError(error) ? errorText(error) : error);
 }

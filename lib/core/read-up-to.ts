@@ -1,7 +1,9 @@
 /**
- * A stream's bytes, or undefined, and the rest unread, where they are more than `max`.
+ * Returns a stream's bytes, or undefined, with the rest unread, when they are more than `max` bytes.
  *
  * @throws whatever the stream breaks off with; {TypeError} for what is no bytes
+ * @example
+ * const bytes = request.body ? await readUpTo(request.body, 64 * 1024) : new Uint8Array();
  */
 export async function readUpTo(
   stream: ReadableStream<Uint8Array>,

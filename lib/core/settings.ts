@@ -1,3 +1,4 @@
+import { BRAND } from "./brand.ts";
 import { HeadgateError } from "./errors.ts";
 
 /** Variables as a process, a Worker or a file of the environment has them. */
@@ -19,24 +20,39 @@ const SHORTEST_SECRET = 32;
  * Returns the variables that are set, without the blanks and line breaks around their values. An
  * empty variable counts as unset. Every program reads its variables through this.
  *
- * @example setVariables({ PORT: " 3000\n", HOST: "" }) // { PORT: "3000" }
+ * @example trimVariables({ PORT: " 3000\n", HOST: "" }) // { PORT: "3000" }
  */
-export function setVariables(env: Variables): Readonly<Record<string, string>> {
+export function trimVariables(env: Variables): Readonly<Record<string, string>> {
   const trimmed = Object.entries(env).map(([name, value = ""]) => [name, value.trim()] as const);
   return Object.fromEntries(trimmed.filter(([, value]) => value !== ""));
 }
 
-/** Returns false for a value in quotes, and for one with invisible characters. */
+/**
+ * Returns false for a value in quotes, and for one with invisible characters.
+ *
+ * @example
+ * isPlain("'shop'"); // false
+ */
 export function isPlain(text: string): boolean {
   return !QUOTED.test(text) && !INVISIBLE.test(text);
 }
 
-/** Returns true for what can stand after `Bearer ` in a header: `Bearer` itself is no part of it. */
+/**
+ * Returns true for what can stand after `Bearer ` in a header: `Bearer` itself is no part of it.
+ *
+ * @example
+ * isToken("Bearer abc"); // false
+ */
 export function isToken(text: string): boolean {
   return TOKEN.test(text) && isPlain(text);
 }
 
-/** Returns true for a secret of at least 32 characters. */
+/**
+ * Returns true for a secret of at least 32 characters.
+ *
+ * @example
+ * isSecret("short"); // false
+ */
 export function isSecret(text: string): boolean {
   return text.length >= SHORTEST_SECRET && isPlain(text);
 }
@@ -51,14 +67,20 @@ export class SettingsError extends HeadgateError {
     super("ENV_INVALID", `The environment cannot be used. ${lines.join(" ")}`);
     this.mustBe = mustBe;
   }
+
+  override get [BRAND](): string {
+    return "HeadgateError.SettingsError";
+  }
 }
 
 /**
  * Makes the error for variables that cannot be used.
  *
  * @param mustBe what each variable must be, by its name
+ * @example
+ * throw settingsError({ PORT: "a whole number from 0 to 65535" });
  */
-export function invalidSettings(mustBe: Readonly<Record<string, string>>): SettingsError {
+export function settingsError(mustBe: Readonly<Record<string, string>>): SettingsError {
   return new SettingsError(mustBe);
 }
 
@@ -68,9 +90,9 @@ export function invalidSettings(mustBe: Readonly<Record<string, string>>): Setti
  * @throws {SettingsError} one that names the variables at fault of all readers; of two readers that name
  * the same variable, the first says what it must be
  * @throws the first other error, where no reader threw a SettingsError
- * @example readTogether({ gate: () => fromEnv(env), mail: () => readMail(env) }).mail
+ * @example readAll({ gate: () => fromEnv(env), mail: () => readMail(env) }).mail
  */
-export function readTogether<T extends object>(readers: {
+export function readAll<T extends object>(readers: {
   readonly [K in keyof T]: () => T[K];
 }): T {
   const values: Partial<T> = {};
@@ -84,7 +106,7 @@ export function readTogether<T extends object>(readers: {
       else others.push(error);
     }
   }
-  if (Object.keys(mustBe).length > 0) throw invalidSettings(mustBe);
+  if (Object.keys(mustBe).length > 0) throw settingsError(mustBe);
   if (others.length > 0) throw others[0];
   return values as T;
 }

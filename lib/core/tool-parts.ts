@@ -1,4 +1,4 @@
-import type { Pseudonym } from "./client.ts";
+import type { KeyedHash } from "./client.ts";
 
 /** Called with what failed, in a few words, and with the error. */
 export type OnFailure = (what: string, error: unknown) => void;
@@ -6,7 +6,7 @@ export type OnFailure = (what: string, error: unknown) => void;
 /** What each of the handlers' tools that keep something in Redis needs. */
 export interface ToolParts {
   /** Stands for a key in Redis, where no name of a person may be. */
-  readonly pseudonym: Pseudonym;
+  readonly keyedHash: KeyedHash;
   /**
    * HEADGATE_SECRET, or a function that returns it when it is first needed: it keys the encryption of
    * the results that are kept, since they may hold what only their callers may read.

@@ -1,4 +1,4 @@
-import { invalidSettings, type Variables } from "./settings.ts";
+import { settingsError, type Variables } from "./settings.ts";
 
 /** One variable: how its text is read, and what it must be. */
 export interface Variable<Value> {
@@ -26,7 +26,7 @@ export type ValuesOf<Table extends VariableTable> = {
 /**
  * Reads the variables of a table. It looks at no other.
  *
- * @param set the variables that are set, without blanks around them ({@link setVariables})
+ * @param set the variables that are set, without blanks around them ({@link trimVariables})
  * @throws {SettingsError} ENV_INVALID, which names each variable at fault and never what it holds
  * @example
  * const table = { PAGES: { read: wholeNumber(1, 9), mustBe: "a whole number from 1 to 9", standard: "3" } };
@@ -43,6 +43,6 @@ export function readVariables<Table extends VariableTable>(
     values[name] = text === undefined ? undefined : variable.read(text);
     if (text !== undefined && values[name] === undefined) mustBe[name] = variable.mustBe;
   }
-  if (Object.keys(mustBe).length > 0) throw invalidSettings(mustBe);
+  if (Object.keys(mustBe).length > 0) throw settingsError(mustBe);
   return values as ValuesOf<Table>;
 }

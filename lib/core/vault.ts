@@ -21,6 +21,10 @@ const SEALED_IN_HEX = /^v1:((?:[0-9a-f]{2}){12}):((?:[0-9a-f]{2}){16,8192})$/;
 /**
  * Makes a vault: AES-256-GCM (NIST SP 800-38D) with a random nonce, under a key derived from the
  * secret by HKDF-SHA-256 (RFC 5869). A function is called at the first use.
+ *
+ * @example
+ * const vault = createVault(gate.secret);
+ * const sealed = await vault.seal("a token", "mail:ada");
  */
 export function createVault(secret: string | (() => string)): Vault {
   let imported: CryptoKey | undefined;

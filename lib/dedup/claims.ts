@@ -1,6 +1,6 @@
 import { createVault } from "#lib/core/vault";
 import { StoreError } from "#lib/redis/errors";
-import { runOwned, runScripts } from "#lib/redis/script";
+import { runScriptWithRetry, runScripts } from "#lib/redis/script";
 import { type Effect, effectCall, hasEffect } from "./effect.ts";
 import type { Duration } from "#lib/core/duration";
 import { badArgument, checkKey, readDuration } from "./options.ts";
@@ -96,14 +96,14 @@ const IN_PROGRESS = 2;
 
 /** Makes the claims. */
 export function createClaims(parts: DedupOptions): Claims {
-  const { redis, keys, pseudonym, onFailure } = parts;
+  const { redis, keys, keyedHash, onFailure } = parts;
   const results = { vault: createVault(parts.secret), onFailure };
 
-  const nameOf = (key: string, group?: string) => keys.event(pseudonym("event", key), group);
+  const nameOf = (key: string, group?: string) => keys.event(keyedHash("event", key), group);
 
   async function claim(key: string, options: ClaimOptions): Promise<Claim> {
     checkKey(key);
-    const terms = readTerms(options, pseudonym);
+    const terms = readTerms(options, keyedHash);
     const name = nameOf(key, options.group);
     const [answer] = await askFor([name], terms);
     return readClaim(answer, { ...terms, name }, options);
@@ -111,7 +111,7 @@ export function createClaims(parts: DedupOptions): Claims {
 
   async function claimMany(given: readonly string[], options: ClaimOptions): Promise<Claim[]> {
     checkKeys(given);
-    const terms = readTerms(options, pseudonym);
+    const terms = readTerms(options, keyedHash);
     const names = given.map((key) => nameOf(key, options.group));
     const unique = [...new Set(names)];
     const answers = await askFor(unique, terms);
@@ -145,7 +145,7 @@ export function createClaims(parts: DedupOptions): Claims {
     const args = [owner, lease, window, maxAge, payload];
     if (names.length === 0) return [];
     try {
-      return inPairs(await runOwned(redis, CLAIM, [...names], args), names.length);
+      return inPairs(await runScriptWithRetry(redis, CLAIM, [...names], args), names.length);
     } catch (error) {
       if (names.length > 1 && isCrossSlot(error)) return askEach(names, args);
       onFailure("claiming an event", error);
@@ -197,16 +197,18 @@ export function createClaims(parts: DedupOptions): Claims {
       const sealed = await sealResult(results, result, name);
       const call = effectCall(effect);
       const args = [owner, window, maxAge, payload, sealed, ...call.args];
-      return (await runOwned(redis, COMMIT, [name, ...call.keys], args)) === 1;
+      return (await runScriptWithRetry(redis, COMMIT, [name, ...call.keys], args)) === 1;
     },
     async extend({ name, owner, lease }, given) {
       if (lease === 0) throw badArgument("the claim has no lease: it was done at once.");
       const ms = given === undefined ? lease : readDuration("lease", given);
-      return (await runOwned(redis, EXTEND, [name], [owner, ms])) === 1;
+      return (await runScriptWithRetry(redis, EXTEND, [name], [owner, ms])) === 1;
     },
     async release({ name, owner, lease }) {
       try {
-        return (await runOwned(redis, RELEASE, [name], [owner, lease > 0 ? "c" : "d"])) === 1;
+        return (
+          (await runScriptWithRetry(redis, RELEASE, [name], [owner, lease > 0 ? "c" : "d"])) === 1
+        );
       } catch (error) {
         onFailure("giving up an event", error);
         return false;

@@ -1,4 +1,4 @@
-import { runOwned } from "#lib/redis/script";
+import { runScriptWithRetry } from "#lib/redis/script";
 import { type Effect, effectCall, hasEffect } from "./effect.ts";
 import { badArgument, checkKey, readWindow, type Window } from "./options.ts";
 import type { DedupOptions } from "./parts.ts";
@@ -29,7 +29,7 @@ export type Count = (key: string, options: CountOptions) => Promise<boolean>;
 const MIN_WINDOW_MS = 1000;
 
 /** Makes `count`. */
-export function createCount({ redis, keys, pseudonym }: DedupOptions): Count {
+export function createCount({ redis, keys, keyedHash }: DedupOptions): Count {
   return async (key, { window: given, group, ...effect }) => {
     checkKey(key);
     const { window, maxAge } = readWindow(given);
@@ -38,8 +38,8 @@ export function createCount({ redis, keys, pseudonym }: DedupOptions): Count {
     }
     if (!hasEffect(effect)) throw badArgument("there is nothing to count: no counter, no stream.");
     const call = effectCall(effect);
-    const names = [keys.event(pseudonym("event", key), group), ...call.keys];
+    const names = [keys.event(keyedHash("event", key), group), ...call.keys];
     const args = [newOwner(), window, maxAge, ...call.args];
-    return (await runOwned(redis, COUNT, names, args)) === 1;
+    return (await runScriptWithRetry(redis, COUNT, names, args)) === 1;
   };
 }

@@ -21,7 +21,13 @@ export interface Dedup extends Claims {
   readonly count: Count;
 }
 
-/** Makes the dedup: the seed's `SET key value NX EX ttl`, by an owner, and what is built on it. */
+/**
+ * Makes the dedup, which counts a thing once on all instances: `SET key value NX EX ttl`, by an owner.
+ *
+ * @example
+ * const dedup = createDedup(gate);
+ * if (await dedup.shouldTrackEvent("view:ada:song-7", 300)) count();
+ */
 export function createDedup(parts: DedupOptions): Dedup {
   const claims = createClaims(parts);
   return {

@@ -42,17 +42,17 @@ export type Once<T> =
     }
   | {
       readonly ran: false;
-      readonly because: "duplicate";
+      readonly reason: "duplicate";
       /** The first one's, as JSON says it; undefined where it was not kept. */
       readonly value: T | undefined;
     }
   | {
       readonly ran: false;
-      readonly because: "in-progress";
+      readonly reason: "in-progress";
       /** Milliseconds until its lease ends, unless it is renewed: the work may still run then. */
       readonly retryAfterMs: number;
     }
-  | { readonly ran: false; readonly because: "other-payload" };
+  | { readonly ran: false; readonly reason: "other-payload" };
 
 /**
  * Does work once within its window: gives the claim up where the work throws, so that the next may
@@ -85,12 +85,12 @@ export function createOnce(
     const claimed = await claim(key, { ...terms, lease });
     if (claimed.state === "duplicate") {
       // Kept by this app's own work: of another release it may have another form.
-      return { ran: false, because: "duplicate", value: claimed.result as T | undefined };
+      return { ran: false, reason: "duplicate", value: claimed.result as T | undefined };
     }
     if (claimed.state === "in-progress") {
-      return { ran: false, because: "in-progress", retryAfterMs: claimed.retryAfterMs };
+      return { ran: false, reason: "in-progress", retryAfterMs: claimed.retryAfterMs };
     }
-    if (claimed.state === "other-payload") return { ran: false, because: "other-payload" };
+    if (claimed.state === "other-payload") return { ran: false, reason: "other-payload" };
     const { token, isCertain } = claimed;
     const stop = renewClaim({ extend }, { token, askedAt, maxHold: longest }, onFailure);
     const done = await orRelease(token, async () => {

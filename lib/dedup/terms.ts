@@ -44,11 +44,11 @@ export interface Terms extends WindowMs {
 /** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */
 export function readTerms(
   { lease, window, payload, owner }: ClaimOptions,
-  pseudonym: DedupOptions["pseudonym"],
+  keyedHash: DedupOptions["keyedHash"],
 ): Terms {
   return {
-    owner: owner === undefined ? newOwner() : pseudonym("owner", owner),
-    payload: payload === undefined ? "" : pseudonym("payload", payload),
+    owner: owner === undefined ? newOwner() : keyedHash("owner", owner),
+    payload: payload === undefined ? "" : keyedHash("payload", payload),
     lease: lease === undefined ? 0 : readDuration("lease", lease),
     ...readWindow(window),
   };

@@ -1,4 +1,4 @@
-import { HeadgateError } from "#lib/core/errors";
+import { isHeadgateError } from "#lib/core/errors";
 import { type Redis, redisOver } from "#lib/redis/client";
 import { withinDeadline } from "#lib/redis/deadline";
 import { commandNames } from "#lib/redis/commands";
@@ -17,8 +17,8 @@ import { readAddress } from "#lib/gateway/store/redis-address";
 import { connectRedis } from "#lib/gateway/store/redis-store";
 import { type Command, ErrorReply, type Store } from "#lib/gateway/store/store";
 
-/** Where the Redis of `connectDirect` is, and how its failures are treated. */
-export interface DirectOptions extends BreakerSettings {
+/** Where the Redis is, and how its failures are treated. */
+export interface TcpOptions extends BreakerSettings {
   /** redis://[user:password@]host[:port][/db], or rediss:// for TLS. */
   readonly redisUrl: string;
   /** Whether the address is that of a Redis Cluster, by any of its nodes. @default false */
@@ -26,7 +26,7 @@ export interface DirectOptions extends BreakerSettings {
 }
 
 /** A client of a Redis that is reached by TCP. */
-export interface DirectClient {
+export interface TcpClient {
   /** What `createRedis` makes, but for the way: the same commands, errors, deadline and breaker. */
   readonly redis: Redis;
   /** The same way to the store without commands, for `createHeadgate`. */
@@ -47,8 +47,10 @@ const CONNECT_MS = 2000;
  * comes back by itself.
  *
  * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read
+ * @example
+ * const { redis, close } = connectTcp({ redisUrl: "redis://127.0.0.1:6379" });
  */
-export function connectDirect(options: DirectOptions): DirectClient {
+export function connectTcp(options: TcpOptions): TcpClient {
   const { cluster = false, deadlineMs = DEADLINE_MS } = options;
   const redisUrl = readAddress(options.redisUrl).href;
   const connect = cluster ? connectCluster : connectRedis;
@@ -102,7 +104,7 @@ function commandOf(body: unknown): Command {
 
 /** The store's own words for what went wrong, with the call's name. */
 function storeErrorOf(what: string, error: unknown): Error {
-  if (error instanceof StoreError || !(error instanceof HeadgateError)) return asStoreError(error);
+  if (error instanceof StoreError || !isHeadgateError(error)) return asStoreError(error);
   const code = CODES.get(error.code) ?? "STORE_UNREACHABLE";
   return new StoreError(code, `${what}: ${error.message}`, { cause: error });
 }

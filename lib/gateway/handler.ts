@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { HeadgateError } from "#lib/core/errors";
+import { isHeadgateError } from "#lib/core/errors";
 import { type AnswerText, textOf } from "./answer-text.ts";
 import { readBody } from "./body.ts";
 import { type ReplyBudget, ReplyPool } from "#lib/gateway/store/reply-budget";
@@ -76,7 +76,7 @@ function failure(error: unknown, report: (line: string) => void): AnswerText {
     pieces: [Buffer.from(JSON.stringify({ error: message }))],
   });
   if (error instanceof RequestError) return answered(error.status, error.message);
-  if (error instanceof HeadgateError) {
+  if (isHeadgateError(error)) {
     const status = error.code === "STORE_TIMEOUT" ? 504 : 503;
     return answered(status, `ERR ${error.message}`);
   }

@@ -24,6 +24,8 @@ export type Handler<R extends Request, Rest extends readonly unknown[]> = (
  * throw is an answer too. The request's lease is renewed while its handler runs.
  *
  * @throws {HeadgateError} DEDUP_BAD_ARGUMENT for options that cannot be
+ * @example
+ * export const POST = idempotent(pay, { dedup, onFailure: gate.onFailure }, { caller: userOf });
  */
 export function idempotent<R extends Request, Rest extends readonly unknown[]>(
   handler: Handler<R, Rest>,

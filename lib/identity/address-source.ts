@@ -1,5 +1,5 @@
 import { HeadgateError } from "#lib/core/errors";
-import { invalidSettings } from "#lib/core/settings";
+import { settingsError } from "#lib/core/settings";
 import { type Network, readNetwork } from "./networks.ts";
 
 /**
@@ -75,7 +75,7 @@ function networksOf(wanted: string): Network[] {
     .map((text, i) => {
       const network = readNetwork(text.trim());
       if (network && network.bits >= fewestBits(network)) return network;
-      throw invalidSettings({
+      throw settingsError({
         CLIENT_IP_FROM: `trusted: and networks by their first addresses, such as 10.0.0.0/8,fd00::/8. None may be larger than 10.0.0.0/8 or fc00::/7, since clients in it could name any address. Network ${i + 1} cannot be used`,
       });
     });
@@ -89,7 +89,7 @@ function fewestBits({ first }: Network): number {
 function headerOf(wanted: string): string {
   const header = HEADER.exec(wanted)?.[1]?.toLowerCase();
   if (header && !NO_HEADERS.test(header)) return header;
-  throw invalidSettings({
+  throw settingsError({
     CLIENT_IP_FROM:
       "header: and the name of a header that your proxy overwrites with one address, such as header:fly-client-ip; for X-Forwarded-For, hops:n or trusted:CIDR",
   });

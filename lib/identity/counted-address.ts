@@ -2,7 +2,7 @@ import type { Doubt } from "#lib/core/doubt";
 import { clientAddress } from "./address.ts";
 import { createDoubts } from "./address-doubts.ts";
 import type { AddressSource } from "./address-source.ts";
-import { createPseudonym } from "./pseudonym.ts";
+import { createKeyedHash } from "./keyed-hash.ts";
 import { readVisitor } from "./visitor.ts";
 
 /** What it takes to name the address that a request is counted by. */
@@ -15,7 +15,7 @@ export interface AddressOptions {
    */
   readonly ipv6Prefix?: number;
   /**
-   * Signs the header by which the app's own calls name their visitor (`createAsVisitor`). It must be a
+   * Signs the header by which the app's own calls name their visitor (`createVisitorHeaders`). It must be a
    * secret that no client can guess.
    * @default none: such headers are ignored
    */
@@ -33,7 +33,7 @@ export function createCountedAddress({
 }: AddressOptions): (headers: Headers, onDoubt: (doubt: Doubt) => void) => string {
   const doubts = createDoubts(addressSource);
   // It keeps but two: what a client sends must not fill the memory for the names of clients.
-  const sign = visitorSecret && createPseudonym(visitorSecret, 2);
+  const sign = visitorSecret && createKeyedHash(visitorSecret, 2);
   return (headers, onDoubt) => {
     const visitor = sign && readVisitor(sign, headers);
     if (visitor) return visitor;

@@ -1,6 +1,7 @@
 import { HeadgateError } from "#lib/core/errors";
+import { within } from "#lib/core/within";
 import { UNKNOWN_ADDRESS } from "./canonical-address.ts";
-import type { Counted, Pseudonym, Resolver } from "#lib/core/client";
+import type { Counted, KeyedHash, Resolver } from "#lib/core/client";
 
 /** The values of identities by name, for one request; undefined where the request names nobody. */
 export type IdentityValues = ReadonlyMap<string, string | undefined>;
@@ -12,29 +13,29 @@ export type IdentityValues = ReadonlyMap<string, string | undefined>;
 const MAX_VALUE = 1024;
 
 /**
- * Names the client that a limit counts by its pseudonym. A name without a value falls back to the
+ * Names the client that a limit counts by its client key. A name without a value falls back to the
  * next one of `a|b`, and at the end to the address: nobody goes uncounted.
  */
 export function clientOf(
   subject: Counted,
   values: IdentityValues,
   address: string,
-  pseudonym: Pseudonym,
+  keyedHash: KeyedHash,
 ): string {
-  if (subject.kind === "global") return pseudonym("global", "");
+  if (subject.kind === "global") return keyedHash("global", "");
   const named = subject.names.map((name) => [name, valueOf(name, values, address)] as const);
   if (subject.kind === "first") {
     const found = named.find(([, value]) => value !== undefined);
-    return found?.[1] === undefined ? pseudonym("ip", address) : pseudonym(found[0], found[1]);
+    return found?.[1] === undefined ? keyedHash("ip", address) : keyedHash(found[0], found[1]);
   }
   if (named.every(([name, value]) => value === undefined || name === "ip")) {
-    return pseudonym("ip", address);
+    return keyedHash("ip", address);
   }
   // A missing one is the address's.
   const parts = named.flatMap(([name, value]) =>
     value === undefined ? ["ip", address] : [name, value],
   );
-  return pseudonym(subject.names.join("+"), ...parts);
+  return keyedHash(subject.names.join("+"), ...parts);
 }
 
 /** Whether a limit counts the address, for the values that a request has. */
@@ -108,18 +109,10 @@ export async function resolveIdentities(
 
 async function inTime<T>(name: string, answer: T | Promise<T>, deadlineMs: number): Promise<T> {
   if (!isPromise(answer)) return answer;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const message = `The identity ${name} was not resolved within ${deadlineMs} ms; the address was counted. Give what it waits for a deadline of its own.`;
-      reject(new HeadgateError("IDENTITY_TIMEOUT", message));
-    }, deadlineMs);
+  return within(deadlineMs, answer, () => {
+    const message = `The identity ${name} was not resolved within ${deadlineMs} ms; the address was counted. Give what it waits for a deadline of its own.`;
+    throw new HeadgateError("IDENTITY_TIMEOUT", message);
   });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** By what it does: a runtime's own promises may be of another realm's class. */

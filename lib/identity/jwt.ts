@@ -15,7 +15,7 @@ export interface JwtOptions {
 }
 
 /** What a request's token says. */
-export type TokenReading =
+export type JwtReading =
   | {
       readonly kind: "verified";
       /** The token's `sub`. */
@@ -34,8 +34,12 @@ const MAX_SUBJECT = 256;
 /**
  * Reads a signed JWT (RFC 7519) from the Authorization header, or else from a cookie. HS256 only,
  * `exp`, `sub` and `aud` required. It never throws.
+ *
+ * @example
+ * const read = jwtReader({ secrets, audience: "shop" });
+ * const token = await read(request);
  */
-export function jwtReader(options: JwtOptions): (request: Request) => Promise<TokenReading> {
+export function jwtReader(options: JwtOptions): (request: Request) => Promise<JwtReading> {
   const keys = options.secrets.map((secret) => new TextEncoder().encode(secret));
   const { cookie = "session" } = options;
   return async (request) => {
@@ -63,7 +67,12 @@ export function hostCookie(name: string): (request: Request) => string {
   return (request) => (isHttps(request) ? `__Host-${name}` : name);
 }
 
-/** Resolves the user (`sub`) of a request's token. One that does not verify names nobody. */
+/**
+ * Resolves the user (`sub`) of a request's token. One that does not verify names nobody.
+ *
+ * @example
+ * export const identities = defineIdentities({ user: jwtUser({ secrets, audience: "shop" }) });
+ */
 export function jwtUser(options: JwtOptions): (request: Request) => Promise<string | undefined> {
   const read = jwtReader(options);
   return async (request) => {

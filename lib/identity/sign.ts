@@ -11,8 +11,13 @@ export interface TokenOptions {
   readonly seconds: number;
 }
 
-/** Signs a token as the app reads it: a JWT (RFC 7519), HS256, with `sub`, `aud`, `iat` and `exp`. */
-export function signToken(options: TokenOptions): Promise<string> {
+/**
+ * Signs a token as the app reads it: a JWT (RFC 7519), HS256, with `sub`, `aud`, `iat` and `exp`.
+ *
+ * @example
+ * const token = await signJwt({ secret, audience: "shop", subject: "ada", seconds: 3600 });
+ */
+export function signJwt(options: TokenOptions): Promise<string> {
   const { secret, audience, subject, role, seconds } = options;
   const now = Math.floor(Date.now() / 1000);
   return new SignJWT(role === undefined ? {} : { role })

@@ -1,4 +1,4 @@
-import type { Pseudonym } from "#lib/core/client";
+import type { KeyedHash } from "#lib/core/client";
 
 /** The header by which the app's own calls name the visitor: `<expiry> <address> <signature>`. */
 export const VISITOR_HEADER = "x-headgate-visitor";
@@ -14,7 +14,7 @@ const MAX_LENGTH = 100;
  *
  * @param expiry milliseconds since 1970, as text
  */
-export function signVisitor(sign: Pseudonym, address: string, expiry: string): string {
+export function signVisitor(sign: KeyedHash, address: string, expiry: string): string {
   // No identity has this kind, since no name of an identity holds a blank.
   return `${expiry} ${address} ${sign("a visitor", address, expiry)}`;
 }
@@ -23,7 +23,7 @@ export function signVisitor(sign: Pseudonym, address: string, expiry: string): s
  * Returns the address that a visitor's header names; undefined where the header is absent, was not signed
  * under this secret, or is past its time. The clocks of two instances may differ by {@link VISITOR_MS}.
  */
-export function readVisitor(sign: Pseudonym, headers: Headers): string | undefined {
+export function readVisitor(sign: KeyedHash, headers: Headers): string | undefined {
   const given = headers.get(VISITOR_HEADER);
   if (!given || given.length > MAX_LENGTH) return undefined;
   const [expiry = "", address = ""] = given.split(" ");

@@ -1,7 +1,7 @@
 import { monotonic } from "#lib/core/clock";
 import { HeadgateError } from "#lib/core/errors";
 import { StoreError } from "#lib/redis/errors";
-import { runOwned } from "#lib/redis/script";
+import { runScriptWithRetry } from "#lib/redis/script";
 import { holdLock, type Lock } from "./held.ts";
 import {
   checkKey,
@@ -43,7 +43,7 @@ export function createAcquire(parts: LocksOptions): Acquiring {
     const askedAt = monotonic();
     let answer: unknown;
     try {
-      answer = await runOwned(parts.redis, ACQUIRE, names, [token, hold.ttl]);
+      answer = await runScriptWithRetry(parts.redis, ACQUIRE, names, [token, hold.ttl]);
     } catch (error) {
       giveUp(parts, name, token);
       throw error;
@@ -75,9 +75,9 @@ export function createAcquire(parts: LocksOptions): Acquiring {
 }
 
 /** A lock's names in Redis: its own alone, and with its fence's. */
-export function namesOf({ keys, pseudonym }: LocksOptions, key: string) {
+export function namesOf({ keys, keyedHash }: LocksOptions, key: string) {
   checkKey(key);
-  const hash = pseudonym("lock", key);
+  const hash = keyedHash("lock", key);
   const name = keys.lock(hash);
   return { hash, name, names: [name, keys.fenceOf(name)] };
 }
@@ -88,7 +88,7 @@ export function giveUp(
   name: string,
   token: string,
 ): void {
-  runOwned(redis, RELEASE, [name], [token]).catch((error: unknown) =>
+  runScriptWithRetry(redis, RELEASE, [name], [token]).catch((error: unknown) =>
     onFailure("releasing a lock", error),
   );
 }

@@ -1,5 +1,5 @@
 import type { Duration } from "#lib/core/duration";
-import { defineScript, runOwned, runScript, type Script } from "#lib/redis/script";
+import { defineScript, runScriptWithRetry, runScript, type Script } from "#lib/redis/script";
 import type { Lock } from "./held.ts";
 import { badArgument, readDuration } from "./options.ts";
 import type { LocksOptions } from "./parts.ts";
@@ -13,7 +13,7 @@ export interface FencedScript {
 /** What a fenced script came to: its own answer, or nothing, as somebody with a later fence was there. */
 export type FencedRun =
   | { readonly ran: true; readonly reply: unknown }
-  | { readonly ran: false; readonly because: "fence-is-old" };
+  | { readonly ran: false; readonly reason: "fence-is-old" };
 
 export interface Fenced {
   /**
@@ -69,13 +69,14 @@ export function createFenced({ redis, keys }: Pick<LocksOptions, "redis" | "keys
     }
     const all = [keys.fenceOf(names[0]), ...names];
     const [code, reply] = (await send(redis, script, all, [fence, ...args])) as unknown[];
-    return code === 1 ? { ran: true, reply } : { ran: false, because: "fence-is-old" };
+    return code === 1 ? { ran: true, reply } : { ran: false, reason: "fence-is-old" };
   }
 
   return {
     fencedRun: (lock, script, names, args = []) => run(runScript, lock, script, names, args),
     async fencedSet(lock, key, value, keep) {
-      return (await run(runOwned, lock, SET, [key], [value, readDuration("keep", keep)])).ran;
+      return (await run(runScriptWithRetry, lock, SET, [key], [value, readDuration("keep", keep)]))
+        .ran;
     },
   };
 }

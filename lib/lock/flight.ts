@@ -3,7 +3,7 @@ import type { Duration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
 import { createVault } from "#lib/core/vault";
 import { isStoreFailure, StoreError } from "#lib/redis/errors";
-import { runOwned } from "#lib/redis/script";
+import { runScriptWithRetry } from "#lib/redis/script";
 import {
   createWaiting,
   giveUp,
@@ -123,8 +123,8 @@ export function createFlights(parts: LocksOptions): SingleFlight {
       let answer: unknown;
       try {
         answer = isRead
-          ? await runOwned(redis, ACQUIRE_OR_READ, [...names, result], [token, hold.ttl])
-          : await runOwned(redis, ACQUIRE, names, [token, hold.ttl]);
+          ? await runScriptWithRetry(redis, ACQUIRE_OR_READ, [...names, result], [token, hold.ttl])
+          : await runScriptWithRetry(redis, ACQUIRE, names, [token, hold.ttl]);
       } catch (error) {
         giveUp(parts, name, token);
         throw error;
@@ -143,8 +143,8 @@ export function createFlights(parts: LocksOptions): SingleFlight {
         const { outcome, keepMs = 0 } = held;
         const freed =
           outcome === undefined
-            ? await runOwned(redis, RELEASE, [name], [token])
-            : await runOwned(redis, PUBLISH, [name, result], [token, outcome, keepMs]);
+            ? await runScriptWithRetry(redis, RELEASE, [name], [token])
+            : await runScriptWithRetry(redis, PUBLISH, [name, result], [token, outcome, keepMs]);
         return freed === 1;
       };
       const lock = holdLock(parts, { ...hold, name, token, fence, askedAt, free });

@@ -1,7 +1,7 @@
 import type { Duration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
 import { startRenewal } from "#lib/core/renewal";
-import { runOwned, type Script } from "#lib/redis/script";
+import { runScriptWithRetry, type Script } from "#lib/redis/script";
 import { type HoldMs, readDuration } from "./options.ts";
 import type { LocksOptions } from "./parts.ts";
 import { EXTEND, RELEASE } from "./scripts.ts";
@@ -71,7 +71,7 @@ export function holdLock(parts: HeldParts, taken: Taken): Lock {
   });
 
   async function run(script: Script, args: (string | number)[]): Promise<boolean> {
-    return (await runOwned(parts.redis, script, [name], args)) === 1;
+    return (await runScriptWithRetry(parts.redis, script, [name], args)) === 1;
   }
 
   const { free = () => run(RELEASE, [token]) } = taken;

@@ -5,4 +5,6 @@ export {
   type Lock,
   type Locks,
   type SharedErrors,
+  type WithLockOptions,
+  type WithLockResult,
 } from "./locks.ts";

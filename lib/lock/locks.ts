@@ -1,18 +1,19 @@
 import { HeadgateError } from "#lib/core/errors";
-import { runOwned } from "#lib/redis/script";
+import { runScriptWithRetry } from "#lib/redis/script";
 import { type Acquiring, createAcquire, giveUp, namesOf, newToken } from "./acquire.ts";
 import { createFenced, type Fenced } from "./fenced.ts";
 import { createFlights, type SingleFlight } from "./flight.ts";
 import { readDuration } from "./options.ts";
 import type { LocksOptions } from "./parts.ts";
 import { ACQUIRE_PLAIN, RELEASE } from "./scripts.ts";
-import { createUsing, type Using } from "./using.ts";
+import { createWithLock, type WithLock } from "./with-lock.ts";
 
 export { fencedScript } from "./fenced.ts";
 export type { SharedErrors } from "./flight.ts";
 export type { Lock } from "./held.ts";
 export type { HoldOptions } from "./options.ts";
 export type { LocksOptions } from "./parts.ts";
+export type { WithLockOptions, WithLockResult } from "./with-lock.ts";
 
 /** Locks of all instances over one store: one of them acts at a time. */
 export interface Locks extends Acquiring, Fenced {
@@ -29,25 +30,33 @@ export interface Locks extends Acquiring, Fenced {
    * @throws {HeadgateError} LOCK_BAD_ARGUMENT
    */
   releaseLock: (key: string, token: string) => Promise<boolean>;
-  readonly using: Using;
+  readonly withLock: WithLock;
   readonly singleFlight: SingleFlight;
 }
 
-/** Makes the locks. A lock's value is its token, made by the runtime's own source of randomness. */
+/**
+ * Makes the locks, which let one instance act at a time. A lock's value is its token, made by the runtime's own source of randomness.
+ *
+ * @example
+ * const locks = createLocks(gate);
+ * await locks.withLock("rebuild", async () => rebuild(), { ttl: "30 seconds" });
+ */
 export function createLocks(parts: LocksOptions): Locks {
   const { redis, onFailure } = parts;
   const acquiring = createAcquire(parts);
   return {
     ...acquiring,
     ...createFenced(parts),
-    using: createUsing(acquiring),
+    withLock: createWithLock(acquiring),
     singleFlight: createFlights(parts),
     async acquireLock(key, ttlSeconds) {
       const { name } = namesOf(parts, key);
       const ttl = checkTtl(ttlSeconds);
       const token = newToken();
       try {
-        return (await runOwned(redis, ACQUIRE_PLAIN, [name], [token, ttl])) === 1 ? token : null;
+        return (await runScriptWithRetry(redis, ACQUIRE_PLAIN, [name], [token, ttl])) === 1
+          ? token
+          : null;
       } catch (error) {
         onFailure("acquiring a lock", error);
         giveUp(parts, name, token);
@@ -57,7 +66,7 @@ export function createLocks(parts: LocksOptions): Locks {
     async releaseLock(key, token) {
       const { name } = namesOf(parts, key);
       try {
-        return (await runOwned(redis, RELEASE, [name], [token])) === 1;
+        return (await runScriptWithRetry(redis, RELEASE, [name], [token])) === 1;
       } catch (error) {
         onFailure("releasing a lock", error);
         return false;

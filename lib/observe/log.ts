@@ -1,19 +1,21 @@
 import { type Clock, monotonic } from "#lib/core/clock";
 import { violated } from "#lib/core/decision";
-import { HeadgateError } from "#lib/core/errors";
+import { isHeadgateError } from "#lib/core/errors";
 import type { HeadgateEvent, Listener } from "./events.ts";
 
 /** More lines than this a second, of one kind, are counted and not written. */
 const LINES_A_SECOND = 10;
 
 /**
- * A listener that writes one line of JSON for whatever is worth reading later: a request that was
+ * Makes a listener that writes one line of JSON for whatever is worth reading later: a request that was
  * refused, or that a rule in shadow would have refused; a store that failed, and a breaker that opened
  * or closed; a resolver or a hook that failed; a doubt about where addresses come from. Of each kind at
  * most ten a second. Messages of ours hold no keys and values; of other errors only the name is
  * written, since their messages may.
  *
  * @param write where a line goes
+ * @example
+ * const gate = createHeadgate(policy, () => ({ ...fromEnv(), onEvent: logEvents(console.info) }));
  */
 export function logEvents(write: (line: string) => void, clock: Clock = monotonic): Listener {
   const kinds = new Map<string, { second: number; lines: number }>();
@@ -93,6 +95,6 @@ function decisionLine(event: Extract<HeadgateEvent, { kind: "decision" }>): Line
 }
 
 function describe(error: unknown): object {
-  if (error instanceof HeadgateError) return { code: error.code, message: error.message };
+  if (isHeadgateError(error)) return { code: error.code, message: error.message };
   return { name: error instanceof Error ? error.name : typeof error };
 }

@@ -170,14 +170,27 @@ export type IdentityName<P extends AnyPolicy> = P extends {
   ? Name
   : never;
 
-/** Says what the policy is. It is data: nothing is done with it here, but the compiler knows its names. */
+/**
+ * Declares a policy, so that the compiler knows the names of its rules and identities. It is data: nothing
+ * is done with it here.
+ *
+ * @example
+ * export default definePolicy({
+ *   rules: { search: { match: "/api/search", limits: { ip: "30 per minute" } } },
+ * });
+ */
 export function definePolicy<Name extends string = never, Rule extends string = string>(
   policy: PolicyInput<Name, Rule>,
 ): PolicyInput<Name, Rule> {
   return policy;
 }
 
-/** Says who can be counted: a resolver for each name, or "from-code" where only a handler knows. */
+/**
+ * Declares who can be counted: a resolver for each name, or "from-code" where only a handler knows.
+ *
+ * @example
+ * export const identities = defineIdentities({ user: jwtUser({ secrets, audience: "shop" }) });
+ */
 export function defineIdentities<Name extends string>(
   identities: Readonly<Record<Name, Identity>>,
 ): Identities<Name> {

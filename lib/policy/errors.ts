@@ -1,3 +1,4 @@
+import { BRAND } from "#lib/core/brand";
 import { HeadgateError } from "#lib/core/errors";
 
 /** What can be wrong with a policy. A code never changes its meaning; docs/policy-errors.md explains each. */
@@ -69,6 +70,10 @@ export class PolicyError extends HeadgateError {
     );
     this.name = "PolicyError";
     this.problems = problems;
+  }
+
+  override get [BRAND](): string {
+    return "HeadgateError.PolicyError";
   }
 }
 

@@ -40,6 +40,8 @@ const UNKNOWN_PART = "-";
  *
  * @param given JSON text; undefined or "" is none
  * @throws {HeadgateError} REWRITES_INVALID where it is not that
+ * @example
+ * const rewrites = readRewrites(process.env["HEADGATE_REWRITES"]);
  */
 export function readRewrites(given: string | undefined): Rewrites {
   if (!given) return [];

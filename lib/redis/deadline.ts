@@ -1,4 +1,5 @@
 import { monotonic } from "#lib/core/clock";
+import { within } from "#lib/core/within";
 import { StoreError } from "./errors.ts";
 
 /** How long a store call may take when nothing else is said, in milliseconds. */
@@ -29,20 +30,10 @@ export async function withinDeadline<T>(
 ): Promise<T> {
   const { deadlineMs } = client;
   if (deadlineMs === undefined) return work;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    const late = () =>
-      reject(
-        new StoreError(
-          "STORE_TIMEOUT",
-          `A second call was needed, and both had no answer within ${deadlineMs} ms (HEADGATE_STORE_DEADLINE_MS).`,
-        ),
-      );
-    timer = setTimeout(late, Math.max(0, timeLeft(client, since)));
+  return within(Math.max(0, timeLeft(client, since)), work, () => {
+    throw new StoreError(
+      "STORE_TIMEOUT",
+      `A second call was needed, and both had no answer within ${deadlineMs} ms (HEADGATE_STORE_DEADLINE_MS).`,
+    );
   });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,3 +1,4 @@
+import { BRAND } from "#lib/core/brand";
 import { HeadgateError } from "#lib/core/errors";
 import { LASTING, type LastingCode, readRefusal, type StoreErrorCode } from "./replies.ts";
 
@@ -21,6 +22,10 @@ export class StoreError extends HeadgateError {
     super(code, message, options);
     this.name = "StoreError";
     this.reply = options?.reply;
+  }
+
+  override get [BRAND](): string {
+    return "HeadgateError.StoreError";
   }
 }
 
@@ -61,7 +66,12 @@ export function errorIn(command: string, answer: unknown): StoreError | undefine
   return new StoreError("STORE_BAD_ANSWER", `${command}: a pipeline's answer has no place for it.`);
 }
 
-/** Returns true for an error that says that the store does not serve, rather than that it refused one command. */
+/**
+ * Returns true for an error that says that the store does not serve, rather than that it refused one command.
+ *
+ * @example
+ * if (isStoreFailure(error)) await retryLater(job);
+ */
 export function isStoreFailure(error: unknown): error is StoreError {
   return error instanceof StoreError && error.code !== "STORE_REJECTED";
 }

@@ -27,9 +27,11 @@ export interface Keys {
 }
 
 /**
- * Names keys for one environment.
+ * Returns the names of keys for one environment.
  *
  * @param namespace such as "production", "preview" or "local"
+ * @example
+ * keyNames("production").lock("3f"); // "production:lock:3f"
  */
 export function keyNames(namespace: string): Keys {
   const rateLimitPrefix = `${namespace}:rate_limit`;

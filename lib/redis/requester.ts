@@ -1,6 +1,6 @@
 import type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
 import type { HeadgateError } from "#lib/core/errors";
-import { invalidSettings, isToken } from "#lib/core/settings";
+import { settingsError, isToken } from "#lib/core/settings";
 import { readHttpAddress, REST_ADDRESS, REST_TOKEN } from "#lib/core/store-address";
 import { readAnswer } from "./answer.ts";
 import { type BreakerChange, createBreaker } from "./breaker.ts";
@@ -58,7 +58,7 @@ export function createRequester(options: RequesterOptions): Requester {
   const send = options.fetch ?? ((...call: Parameters<typeof fetch>) => fetch(...call));
   if (base === undefined) throw notRest();
   const token = options.token.trim();
-  if (!isToken(token)) throw invalidSettings({ UPSTASH_REDIS_REST_TOKEN: REST_TOKEN });
+  if (!isToken(token)) throw settingsError({ UPSTASH_REDIS_REST_TOKEN: REST_TOKEN });
   const headers = {
     authorization: `Bearer ${token}`,
     "content-type": "application/json",
@@ -139,7 +139,7 @@ function outcomeOfAnswer(
 }
 
 function notRest(): HeadgateError {
-  return invalidSettings({
+  return settingsError({
     UPSTASH_REDIS_REST_URL: `${REST_ADDRESS} (REDIS_URL is reached by TCP, on Node alone, docs/proxy.md, or by \`headgate gateway\`)`,
   });
 }

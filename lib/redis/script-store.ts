@@ -25,10 +25,12 @@ export interface ScriptStore extends Timed {
 type Command = readonly (string | number)[];
 
 /**
- * A client that runs scripts and nothing else: what the gate needs at the edge, without the two
+ * Makes a client that runs scripts and nothing else: what the gate needs at the edge, without the two
  * hundred commands that it never sends.
  *
  * @param options where the store is; `deadlineMs` in milliseconds, 500 by default
+ * @example
+ * const redis = createScriptStore({ url, token, deadlineMs: 300 });
  */
 export function createScriptStore(options: RequesterOptions): ScriptStore {
   return scriptStoreOver(createRequester(options), options.deadlineMs);

@@ -18,7 +18,12 @@ export interface ScriptCall {
   readonly args: readonly (string | number)[];
 }
 
-/** Makes a script from its text; once, at start. It is hashed when it is run: most of a cold start has one. */
+/**
+ * Makes a script from its text; it is called once, at start. It is hashed when it is run: most of a cold start has one.
+ *
+ * @example
+ * const ADD = defineScript("return redis.call('INCRBY', KEYS[1], ARGV[1])");
+ */
 export function defineScript(lua: string): Script {
   let sha: string | undefined;
   return {
@@ -62,12 +67,14 @@ const LOST: ReadonlySet<string> = new Set(["STORE_UNREACHABLE", "STORE_BAD_ANSWE
 const PASSING: ReadonlySet<string | undefined> = new Set([undefined, "UNREACHABLE", "TRYAGAIN"]);
 
 /**
- * Runs a script that knows its owner, so that running it twice does no more than once: a claim, a
- * lock. Where the answer was lost on the way it is sent again, twice at most. All have one deadline.
+ * Runs a script, and sends it again, twice at most, when its answer was lost. For a script that knows
+ * its owner, so that running it twice does no more than once: a claim, a lock. All have one deadline.
  *
  * @throws {StoreError} when the store fails or refuses
+ * @example
+ * const ids = await runScriptWithRetry(gate.redis, TAKE_ONCE, [key], [owner]);
  */
-export async function runOwned(
+export async function runScriptWithRetry(
   redis: ScriptStore,
   script: Script,
   keys: string[],

@@ -8,13 +8,18 @@ export interface Problem {
   readonly [member: string]: unknown;
 }
 
-/** The type of a 429: https://www.iana.org/assignments/http-problem-types */
+/** The problem type of a request over its quota, from IANA's registry of HTTP problem types. */
 export const QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded";
-/** The type of a 503 while the store fails; registered in the same place. */
+/** The problem type of a server that cannot serve for a while, of the same registry. */
 export const REDUCED_CAPACITY =
   "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity";
 
-/** Answers with a problem as application/problem+json, never cached. */
+/**
+ * Answers with a problem as application/problem+json, never cached.
+ *
+ * @example
+ * return problemResponse({ title: "Not Found", status: 404, detail: "There is no such song." });
+ */
 export function problemResponse(problem: Problem, headers?: HeadersInit): Response {
   const answer = new Response(JSON.stringify({ type: "about:blank", ...problem }), {
     status: problem.status,

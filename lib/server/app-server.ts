@@ -5,7 +5,7 @@ import type { ClientNaming } from "./client-address.ts";
 import { drainable } from "./drain.ts";
 import { ExposingResponse } from "./exposing-response.ts";
 import { type SetByEnvironment, SETTING_NAMES } from "./http-settings.ts";
-import { addressOf, type Bound, listen } from "./listening.ts";
+import { addressOf, type ListenAddress, listen } from "./listening.ts";
 import { type NextApp, startNext } from "./next-app.ts";
 import { tellPrefetch } from "./prefetch-header.ts";
 import { malformedHeader } from "./sound-headers.ts";
@@ -17,7 +17,7 @@ export interface AppServerOptions {
   readonly root: string;
   readonly dev: boolean;
   /** Where to listen. */
-  readonly at: Bound;
+  readonly at: ListenAddress;
   readonly http: SetByEnvironment;
   readonly clients: ClientNaming;
   /** Called with a line for the person who started the server. */

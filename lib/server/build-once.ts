@@ -15,10 +15,12 @@ export interface Build {
 }
 
 /**
- * Builds, unless the last build was made of the same sources. When two processes start at once, only
+ * Makes a build, unless the last build was made of the same sources. When two processes start at once, only
  * one of them builds, and the other waits for it.
  *
  * @returns true when it built
+ * @example
+ * await buildOnce(root, console.log, { sources: ["app/**"], stamp: ".next/sources", saying: "building", work });
  */
 export async function buildOnce(
   root: string,

@@ -8,6 +8,8 @@ import { startGuarded } from "./guarded.ts";
  *
  * @param onOutput is called with what the build prints, as it prints it
  * @throws {HeadgateError} BUILD_FAILED, with what the build printed
+ * @example
+ * await buildNext(process.cwd(), (text) => process.stdout.write(text));
  */
 export async function buildNext(root: string, onOutput?: (text: string) => void): Promise<void> {
   await runBuild(root, [nextProgram(root), "build"], onOutput);
@@ -27,6 +29,8 @@ function nextProgram(root: string): string {
  *
  * @param onOutput is called with what the program prints, as it prints it
  * @throws {HeadgateError} BUILD_FAILED, with what the program printed, unless `onOutput` had it already
+ * @example
+ * await runBuild(root, ["scripts/bundle.mjs"]);
  */
 export async function runBuild(
   root: string,

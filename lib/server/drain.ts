@@ -7,8 +7,14 @@ const SWEEP_MS = 100;
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-/** Resolves when the process is told to stop, by SIGTERM or SIGINT. A second signal ends it at once. */
-export async function toldToStop(): Promise<void> {
+/**
+ * Resolves when the process is told to stop, by SIGTERM or SIGINT. A second signal ends it at once.
+ *
+ * @example
+ * await stopSignal();
+ * await store.stop();
+ */
+export async function stopSignal(): Promise<void> {
   await new Promise<void>((resolve) => {
     for (const signal of SIGNALS) process.once(signal, () => resolve());
   });
@@ -19,9 +25,13 @@ export async function toldToStop(): Promise<void> {
 /**
  * Exits with 1 when the process is told to stop. A signal's default end would skip the work of an exit,
  * such as the removal of the lock of a build.
+ *
+ * @example
+ * exitOnStopSignal();
+ * await buildNext(root);
  */
-export function exitWhenTold(): void {
-  void toldToStop().then(() => process.exit(1));
+export function exitOnStopSignal(): void {
+  void stopSignal().then(() => process.exit(1));
 }
 
 /**

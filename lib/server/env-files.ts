@@ -15,6 +15,9 @@ function nextEnv(): NextEnv {
 /**
  * Reads a project's `.env` files into this process, as Next reads them for a mode, and before Next does:
  * what they name decides which store is used. A variable that the environment has already stays.
+ *
+ * @example
+ * loadEnvFiles(process.cwd(), "development");
  */
 export function loadEnvFiles(root: string, mode: "development" | "production"): void {
   const { NODE_ENV } = process.env;

@@ -35,7 +35,13 @@ type Guard = ChildProcessByStdio<Writable, Readable, Readable>;
 
 const running = new Map<Guard, string>();
 
-/** A path that no file has, for a program's temporary folder. */
+/**
+ * Returns a path that no file has, for a program's temporary folder.
+ *
+ * @example
+ * const folder = temporaryFolder();
+ * startGuarded("redis-server", ["--dir", folder], { folder });
+ */
 export function temporaryFolder(): string {
   return join(tmpdir(), `headgate-${randomBytes(6).toString("hex")}`);
 }
@@ -46,6 +52,9 @@ export function temporaryFolder(): string {
  * in the terminal reaches neither: what it stops is for this process to decide.
  *
  * @throws nothing: a program that cannot be started ends at once, with status 1 and the reason in its output
+ * @example
+ * const redis = startGuarded("redis-server", ["--port", "0"]);
+ * await redis.stop();
  */
 export function startGuarded(
   program: string,

@@ -1,4 +1,4 @@
-import { invalidSettings, type Variables } from "#lib/core/settings";
+import { settingsError, type Variables } from "#lib/core/settings";
 import type { EndedLines } from "#lib/gateway/ended-lines";
 import type { HttpSettings } from "#lib/gateway/http-server";
 import { wholeNumber } from "./whole-number.ts";
@@ -54,7 +54,7 @@ export function httpSettings(env: Variables, dev: boolean): SetByEnvironment {
   const headersTimeoutMs = ms("HEADERS_TIMEOUT", Math.min(10_000, requestTimeoutMs));
   // A part cannot have longer than the whole.
   if (headersTimeoutMs > requestTimeoutMs) {
-    throw invalidSettings({ HEADERS_TIMEOUT: AT_MOST_THE_REQUEST });
+    throw settingsError({ HEADERS_TIMEOUT: AT_MOST_THE_REQUEST });
   }
   return {
     bodyBytes,

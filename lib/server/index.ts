@@ -1,12 +1,12 @@
 /** Our Node server around Next, and what programs beside it share with it. For Node alone. */
 export { buildNext, runBuild } from "./build.ts";
 export { buildOnce } from "./build-once.ts";
-export { exitWhenTold, toldToStop } from "./drain.ts";
+export { exitOnStopSignal, stopSignal } from "./drain.ts";
 export { loadEnvFiles } from "./env-files.ts";
 export { type Guarded, startGuarded, temporaryFolder } from "./guarded.ts";
-export { type Bound, listenAt } from "./listening.ts";
+export { type ListenAddress, listenAddress } from "./listening.ts";
 export { namedRedis, namedStore } from "./named-store.ts";
 export { packageName } from "./package-name.ts";
-export { noteStore, placeOf, runningMode, runningStore } from "./running-store.ts";
-export { type Beside, say, type Served, serveApp } from "./serve-app.ts";
+export { recordRunningStore, redisEndpoint, runningMode, runningStore } from "./running-store.ts";
+export { type Companion, printLine, type Served, serveApp } from "./serve-app.ts";
 export { type ChosenStore, chooseStore } from "./store.ts";

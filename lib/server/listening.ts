@@ -1,20 +1,22 @@
 import type { Server } from "node:http";
 import { HeadgateError } from "#lib/core/errors";
-import { invalidSettings, isPlain, setVariables, type Variables } from "#lib/core/settings";
+import { settingsError, isPlain, trimVariables, type Variables } from "#lib/core/settings";
 import { wholeNumber } from "./whole-number.ts";
 
 /** Where a server listens. */
-export interface Bound {
+export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
 
 /**
- * Where to listen, from PORT and HOST.
+ * Returns where to listen, from PORT and HOST.
  *
  * @throws {HeadgateError} ENV_INVALID
+ * @example
+ * listenAddress({ PORT: "4000" }); // { host: "127.0.0.1", port: 4000 }
  */
-export function listenAt(env: Variables): Bound {
+export function listenAddress(env: Variables): ListenAddress {
   return { host: hostOf(env, "HOST"), port: wholeNumber(env, "PORT", 3000, 0, 65_535) };
 }
 
@@ -23,15 +25,15 @@ export function listenAt(env: Variables): Bound {
  *
  * @throws {HeadgateError} ENV_INVALID
  */
-export function gatewayListensAt(env: Variables): Bound {
+export function gatewayListensAt(env: Variables): ListenAddress {
   const port = wholeNumber(env, "GATEWAY_PORT", 8079, 0, 65_535);
   return { host: hostOf(env, "GATEWAY_HOST"), port };
 }
 
 function hostOf(env: Variables, name: string): string {
-  const host = setVariables(env)[name] ?? "127.0.0.1";
+  const host = trimVariables(env)[name] ?? "127.0.0.1";
   if (isPlain(host) && !/[\s/[\]]/.test(host)) return host;
-  throw invalidSettings({ [name]: "an IP address or a host name, without quotes or brackets" });
+  throw settingsError({ [name]: "an IP address or a host name, without quotes or brackets" });
 }
 
 /**
@@ -39,7 +41,10 @@ function hostOf(env: Variables, name: string): string {
  *
  * @throws {HeadgateError} ENV_INVALID where it cannot
  */
-export async function listen(server: Server, { host, port }: Bound): Promise<Bound> {
+export async function listen(
+  server: Server,
+  { host, port }: ListenAddress,
+): Promise<ListenAddress> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       const why = cause.code === "EADDRINUSE" ? "it is in use" : (cause.code ?? cause.message);
@@ -53,6 +58,6 @@ export async function listen(server: Server, { host, port }: Bound): Promise<Bou
 }
 
 /** The address as a browser takes it. */
-export function addressOf({ host, port }: Bound): string {
+export function addressOf({ host, port }: ListenAddress): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

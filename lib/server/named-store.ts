@@ -11,6 +11,8 @@ export type NamedStore = NamedRest | { readonly by: "tcp"; readonly address: Red
  *
  * @returns undefined where no store is named
  * @throws {SettingsError} ENV_INVALID, which names each variable at fault and never what it holds
+ * @example
+ * const isNamed = namedStore(process.env) !== undefined;
  */
 export function namedStore(env: Variables): NamedStore | undefined {
   const rest = namedRest(env);
@@ -24,6 +26,8 @@ export function namedStore(env: Variables): NamedStore | undefined {
  *
  * @returns undefined where it is not set
  * @throws {SettingsError} ENV_INVALID where it cannot be used, or names a database of a Redis Cluster
+ * @example
+ * namedRedis({ REDIS_URL: "redis://127.0.0.1" })?.port; // 6379
  */
 export function namedRedis(env: Variables): RedisAddress | undefined {
   return redisIn(env, "REDIS_URL");

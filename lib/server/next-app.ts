@@ -1,6 +1,6 @@
 import type { RequestListener } from "node:http";
 import { letBodiesThrough } from "./next-body-size.ts";
-import type { Bound } from "./listening.ts";
+import type { ListenAddress } from "./listening.ts";
 import { cleanNextLog } from "./next-log.ts";
 
 /** Next in this process, ready to answer. */
@@ -13,7 +13,7 @@ export interface NextOptions {
   readonly root: string;
   readonly dev: boolean;
   /** Where our server listens. */
-  readonly at: Bound;
+  readonly at: ListenAddress;
   /** How large a body may be, in bytes. */
   readonly bodyBytes: number;
 }
@@ -39,7 +39,7 @@ export async function startNext({ root, dev, at, bodyBytes }: NextOptions): Prom
  * URLs call every loopback address localhost; by another name it would take its own rewrites for another
  * site's, and fetch them.
  */
-function hostnameOf({ host }: Bound): string {
+function hostnameOf({ host }: ListenAddress): string {
   return LOOPBACK.test(host) ? "localhost" : host;
 }
 

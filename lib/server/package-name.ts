@@ -1,7 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Returns the name in the package.json of a folder; undefined where there is none. */
+/**
+ * Returns the name in the package.json of a folder; undefined where there is none.
+ *
+ * @example
+ * const app = packageName(process.cwd());
+ */
 export function packageName(root: string): string | undefined {
   const file = join(root, "package.json");
   if (!existsSync(file)) return undefined;

@@ -18,8 +18,15 @@ export interface StoreAddress {
  * Notes where the store of this process is, in `.headgate/store.json`, readable by this user alone,
  * so that a command on this machine finds it; until the store is stopped. A store that the
  * environment names is not noted: there it is found.
+ *
+ * @example
+ * const store = recordRunningStore(root, await chooseStore(process.env, console.log));
  */
-export function noteStore(root: string, store: ChosenStore, about: About = {}): ChosenStore {
+export function recordRunningStore(
+  root: string,
+  store: ChosenStore,
+  about: About = {},
+): ChosenStore {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = store.variables;
   if (!url || !token) return store;
   const file = fileIn(root);
@@ -41,7 +48,12 @@ export function noteStore(root: string, store: ChosenStore, about: About = {}): 
   };
 }
 
-/** The store of the app that runs here; undefined where none does. */
+/**
+ * Returns the store of the app that runs here; undefined where none does.
+ *
+ * @example
+ * const redis = createScriptStore(runningStore(root) ?? { url, token });
+ */
 export function runningStore(root: string): StoreAddress | undefined {
   const noted = read(root);
   if (!noted || !isAlive(noted.pid)) return undefined;
@@ -54,15 +66,24 @@ type About = Pick<StoreAddress, "mode" | "redis">;
 /**
  * Returns the mode of the app that runs here, when the store that the environment names is its own, or
  * the environment names none; undefined otherwise.
+ *
+ * @example
+ * const mode = runningMode(root, namedStore(process.env));
  */
 export function runningMode(root: string, named: NamedStore | undefined): StoreAddress["mode"] {
   const running = runningStore(root);
-  const isItsOwn = !named || (named.by === "tcp" && running?.redis === placeOf(named.address));
+  const isItsOwn =
+    !named || (named.by === "tcp" && running?.redis === redisEndpoint(named.address));
   return isItsOwn ? running?.mode : undefined;
 }
 
-/** The place of a Redis without what is secret in its address. */
-export function placeOf(address: RedisAddress | undefined): string | undefined {
+/**
+ * Returns the host, port and database of a Redis, without what is secret in its address.
+ *
+ * @example
+ * redisEndpoint(namedRedis({ REDIS_URL: "redis://:secret@127.0.0.1" })); // "127.0.0.1:6379/0"
+ */
+export function redisEndpoint(address: RedisAddress | undefined): string | undefined {
   return address && `${address.host}:${address.port}/${address.db}`;
 }
 

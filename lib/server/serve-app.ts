@@ -1,12 +1,12 @@
 import { printError } from "#lib/core/print-error";
 import { fromEnv } from "#lib/env";
-import { setVariables, type Variables } from "#lib/core/settings";
+import { trimVariables, type Variables } from "#lib/core/settings";
 import { startAppServer } from "./app-server.ts";
 import { clientNaming } from "./client-address.ts";
-import { toldToStop } from "./drain.ts";
+import { stopSignal } from "./drain.ts";
 import { loadEnvFiles, setForGood } from "./env-files.ts";
 import { httpSettings } from "./http-settings.ts";
-import { listenAt } from "./listening.ts";
+import { listenAddress } from "./listening.ts";
 import { packageName } from "./package-name.ts";
 import { type ServerSettings, startLines, startWarnings } from "./start-log.ts";
 import { type ChosenStore, chooseStore } from "./store.ts";
@@ -23,11 +23,11 @@ export interface Served {
   /** Reads the environment once it is complete, by default as the gate does; throws when the app cannot run with it. */
   readonly settings?: (env: Variables) => ServerSettings;
   /** What the app needs beside the store, in the order in which it is started and told. */
-  readonly beside?: readonly ((env: Variables) => Promise<Beside> | Beside)[];
+  readonly companions?: readonly ((env: Variables) => Promise<Companion> | Companion)[];
 }
 
 /** Something that the app needs beside the store. */
-export interface Beside {
+export interface Companion {
   /** What it is called in the log: one word of at most 8 letters. */
   readonly name: string;
   /** What the person who started the server is told of it. */
@@ -41,6 +41,9 @@ export interface Beside {
 /**
  * Serves an app until the process is told to stop, then drains it and ends the process with 0; with 1
  * and the reason where it cannot be served.
+ *
+ * @example
+ * await serveApp({ root, mode: "production", prepare: async () => "not checked" });
  */
 export async function serveApp(served: Served): Promise<never> {
   try {
@@ -58,19 +61,19 @@ async function serve(served: Served): Promise<void> {
   let serving = false;
   // Signals are listened to from the first moment. A stop during the start is an exit, which ends what
   // was started by then.
-  const stop = toldToStop().then(() => serving || process.exit(1));
+  const stop = stopSignal().then(() => serving || process.exit(1));
   loadEnvFiles(root, mode);
-  const env = setVariables(process.env);
+  const env = trimVariables(process.env);
   // What is wrong with the environment is said before a build is made, or a store started.
-  const at = listenAt(env);
+  const at = listenAddress(env);
   const http = httpSettings(env, mode === "development");
   const policy = await served.prepare();
 
-  const store = await (served.store ?? ((from) => chooseStore(from, say)))(env);
-  const beside: Beside[] = [];
+  const store = await (served.store ?? ((from) => chooseStore(from, printLine)))(env);
+  const beside: Companion[] = [];
   try {
-    for (const start of served.beside ?? []) beside.push(await start(env));
-    const clients = clientNaming(env["CLIENT_IP_FROM"], say);
+    for (const start of served.companions ?? []) beside.push(await start(env));
+    const clients = clientNaming(env["CLIENT_IP_FROM"], printLine);
     setForGood(appVariables(served, env, [store, ...beside, clients]));
     const settings = (served.settings ?? fromEnv)(process.env);
     // Before Next is loaded, which would keep the store's answer waiting beyond the deadline.
@@ -82,11 +85,11 @@ async function serve(served: Served): Promise<void> {
       at,
       http,
       clients,
-      say,
+      say: printLine,
     });
     const { url } = server;
     const log = { warnings, store, clients, beside, policy, mode: settings.mode, url };
-    for (const line of startLines(log)) say(line);
+    for (const line of startLines(log)) printLine(line);
     serving = true;
     await stop;
     await server.stop();
@@ -100,7 +103,7 @@ async function serve(served: Served): Promise<void> {
 function appVariables(
   { root, mode }: Served,
   env: Variables,
-  started: readonly Pick<Beside, "variables">[],
+  started: readonly Pick<Companion, "variables">[],
 ): Variables {
   const chosen: Variables[] = started.map(({ variables }) => variables);
   return Object.assign({}, ...chosen, {
@@ -113,7 +116,12 @@ function appVariables(
   }) as Variables;
 }
 
-/** A line for the person who started the server. */
-export function say(line: string): void {
+/**
+ * Prints a line for the person who started the server.
+ *
+ * @example
+ * printLine("building the app ...");
+ */
+export function printLine(line: string): void {
   console.log(line);
 }

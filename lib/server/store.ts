@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { HeadgateError } from "#lib/core/errors";
-import { setVariables, type Variables } from "#lib/core/settings";
+import { trimVariables, type Variables } from "#lib/core/settings";
 import type { RedisAddress } from "#lib/core/store-address";
 import { secretOf } from "#lib/identity/derived-secret";
 import { openEmbeddedStore } from "#lib/embedded/store";
@@ -26,12 +26,15 @@ export interface ChosenStore {
  * HEADGATE_MODE is off and the environment asks for no store, there is none.
  *
  * @throws {HeadgateError} ENV_INVALID or STORE_NOT_FOUND, with what to do
+ * @example
+ * const store = await chooseStore(process.env, console.log);
+ * Object.assign(process.env, store.variables);
  */
 export async function chooseStore(
   env: Variables,
   say: (line: string) => void,
 ): Promise<ChosenStore> {
-  const set = setVariables(env);
+  const set = trimVariables(env);
   const named = namedStore(set);
   const own = ownStore(set, named);
   if (named?.by === "rest") return restStore(named.url);

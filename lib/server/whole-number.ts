@@ -1,4 +1,4 @@
-import { invalidSettings, setVariables, type Variables } from "#lib/core/settings";
+import { settingsError, trimVariables, type Variables } from "#lib/core/settings";
 
 /**
  * Reads a variable that is a whole number.
@@ -12,8 +12,8 @@ export function wholeNumber(
   least: number,
   most: number,
 ): number {
-  const given = setVariables(env)[name] ?? String(standard);
+  const given = trimVariables(env)[name] ?? String(standard);
   const number = Number(given);
   if (/^\d+$/.test(given) && number >= least && number <= most) return number;
-  throw invalidSettings({ [name]: `a whole number from ${least} to ${most}` });
+  throw settingsError({ [name]: `a whole number from ${least} to ${most}` });
 }

@@ -183,11 +183,11 @@ async function measure(group: readonly Compared[], calls: number, callers: numbe
 
 /** What a key takes in Redis, of each kind, with names of one length. */
 async function bytesOfKeys(store: Address & { readonly redisUrl: string }) {
-  const { dedup, keys, pseudonym } = makeTools(store);
+  const { dedup, keys, keyedHash } = makeTools(store);
   const direct = new Direct(store.redisUrl);
   const kinds: Readonly<Record<string, (key: string) => Promise<unknown>>> = {
     "SET NX of 1": (key) =>
-      direct.set(keys.event(pseudonym("event", key)), "1", "EX", WINDOW_SECONDS, "NX"),
+      direct.set(keys.event(keyedHash("event", key)), "1", "EX", WINDOW_SECONDS, "NX"),
     claim: (key) => dedup.claim(key, { window: WINDOW_SECONDS }),
     "claim with a lease": (key) => dedup.claim(key, { lease: 30, window: WINDOW_SECONDS }),
   };

@@ -2,7 +2,7 @@ import { Lock as UpstashLock } from "@upstash/lock";
 import { Redis as Direct } from "ioredis";
 import { Mutex } from "redis-semaphore";
 import { createLock, IoredisAdapter } from "redlock-universal";
-import { connectDirect } from "#lib/gateway/direct";
+import { connectTcp } from "#lib/gateway/direct";
 import { createLocks } from "#lib/lock/locks";
 import { makeTools } from "../support/tools.ts";
 import {
@@ -29,7 +29,7 @@ interface Compared extends Timed {
 export async function benchLocks(calls: number) {
   const store = await startServed();
   const direct = new Direct(store.redisUrl);
-  const tcp = connectDirect({ redisUrl: store.redisUrl });
+  const tcp = connectTcp({ redisUrl: store.redisUrl });
   try {
     const operations = comparisons(store, direct, tcp.redis);
     const rows = [];
@@ -49,11 +49,7 @@ export async function benchLocks(calls: number) {
   }
 }
 
-function comparisons(
-  store: Served,
-  direct: Direct,
-  tcp: ReturnType<typeof connectDirect>["redis"],
-) {
+function comparisons(store: Served, direct: Direct, tcp: ReturnType<typeof connectTcp>["redis"]) {
   const rest = upstashOf(store);
   const { locks, failures, ...parts } = makeTools(store);
   const overTcp = createLocks({ ...parts, redis: tcp, onFailure: (what) => failures.push(what) });

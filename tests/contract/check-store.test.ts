@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { describe, expect, test } from "vitest";
-import { storeFailure, storeWarning } from "#lib/check-store";
+import { checkStore, storeWarning } from "#lib/check-store";
 import { createScriptStore } from "#lib/redis/script-store";
 import { startStore } from "../support/gateway.ts";
 import { scope } from "../support/scope.ts";
@@ -25,7 +25,7 @@ const warningOf = (url: string, token = "a-token-of-the-tests", deadlineMs = 5_0
 describe("the check of a store", () => {
   test("finds nothing wrong with a Redis that runs scripts", async () => {
     const store = cleanUp(await startStore(), (it) => it.stop());
-    expect(await storeFailure(createScriptStore(store))).toBeUndefined();
+    expect(await checkStore(createScriptStore(store))).toBeUndefined();
     expect(await warningOf(store.url, store.token)).toBeUndefined();
   });
 

@@ -152,7 +152,7 @@ describe.each(STORES_AND_CLUSTER)("claims on $name", (kind) => {
     const property = fc.asyncProperty(
       fc.commands(steps, { maxCommands: 60, size: "max" }),
       async (commands) => {
-        const { dedup, again, redis, keys, pseudonym } = makeTools(store);
+        const { dedup, again, redis, keys, keyedHash } = makeTools(store);
         const instances = [dedup, again().dedup];
         const real: Real = {
           next() {
@@ -161,7 +161,7 @@ describe.each(STORES_AND_CLUSTER)("claims on $name", (kind) => {
           },
           tokens: [],
           async end(name) {
-            await redis.pexpire(keys.event(pseudonym("event", name)), 0);
+            await redis.pexpire(keys.event(keyedHash("event", name)), 0);
           },
         };
         await fc.asyncModelRun(

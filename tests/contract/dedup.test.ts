@@ -18,7 +18,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
   /** Two instances over one store, in a namespace of the test's own. */
   function pair(send: typeof fetch = fetch) {
     const { again, dedup, ...rest } = makeTools(store, send);
-    const nameOf = (key: string) => rest.keys.event(rest.pseudonym("event", key));
+    const nameOf = (key: string) => rest.keys.event(rest.keyedHash("event", key));
     return { ...rest, nameOf, one: dedup, other: again().dedup };
   }
 
@@ -314,7 +314,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       const value = { sent: "m-1" };
       expect(first).toEqual({ ran: true, value, isCertain: true, isCommitted: true });
       const second = await other.once("mail", options, () => Promise.reject(new Error("again")));
-      expect(second).toEqual({ ran: false, because: "duplicate", value });
+      expect(second).toEqual({ ran: false, reason: "duplicate", value });
     });
 
     test("says that it is in progress, and runs nothing", async () => {
@@ -322,7 +322,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       const inner = await one.once("mail", { window: 300 }, () =>
         other.once("mail", { window: 300 }, async () => "second"),
       );
-      expect(inner).toMatchObject({ ran: true, value: { ran: false, because: "in-progress" } });
+      expect(inner).toMatchObject({ ran: true, value: { ran: false, reason: "in-progress" } });
     });
 
     test("gives it up where the work throws, so that the next may do it", async () => {
@@ -354,7 +354,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await one.once("big", options, async () => 1n)).toMatchObject({ isCommitted: true });
       expect(failures).toEqual(["committing an event", "committing an event"]);
       const second = await other.once("large", options, async () => "again");
-      expect(second).toEqual({ ran: false, because: "duplicate", value: undefined });
+      expect(second).toEqual({ ran: false, reason: "duplicate", value: undefined });
     });
 
     test("keeps the largest result that may be, and says so of a larger one", async () => {
@@ -364,7 +364,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       const value = "\u20ac".repeat((720 * 1024) / 3 - 1);
       await one.once("most", options, async () => value);
       const again = await other.once("most", options, async () => "again");
-      expect(again).toEqual({ ran: false, because: "duplicate", value });
+      expect(again).toEqual({ ran: false, reason: "duplicate", value });
       expect(failures).toEqual([]);
       const claim = await one.claim("more", LEASED);
       await expect(one.commit(tokenOf(claim), `${value}\u20ac`)).rejects.toThrow(
@@ -383,7 +383,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(done).toMatchObject({ ran: true, isCommitted: true });
       expect(failures).toEqual(["committing an event"]);
       const second = await other.once("mail", options, async () => "again");
-      expect(second).toEqual({ ran: false, because: "duplicate", value: undefined });
+      expect(second).toEqual({ ran: false, reason: "duplicate", value: undefined });
     });
 
     test("applies an effect on keys of its group, on a cluster too", async () => {
@@ -543,7 +543,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(ran).toEqual({ ran: true, value: 1, isCertain: false, isCommitted: false });
       const closed = { window: 300, onStoreFailure: "closed" } as const;
       const left = await one.once("e", closed, async () => 1);
-      expect(left).toEqual({ ran: false, because: "in-progress", retryAfterMs: 1000 });
+      expect(left).toEqual({ ran: false, reason: "in-progress", retryAfterMs: 1000 });
     });
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { connectDirect, type DirectClient } from "#lib/gateway/direct";
+import { connectTcp, type TcpClient } from "#lib/gateway/direct";
 import { createLimits } from "#lib/limits";
 import { definePolicy } from "#lib/policy/define";
 import { createRedis, type Redis } from "#lib/redis/client";
@@ -13,11 +13,11 @@ import { scope } from "../support/scope.ts";
 const live = liveStore();
 const cleanUp = scope();
 
-let direct: DirectClient;
+let direct: TcpClient;
 let rest: Redis;
 
 beforeAll(() => {
-  direct = connectDirect({ redisUrl: live.store.redis.url, deadlineMs: 10_000 });
+  direct = connectTcp({ redisUrl: live.store.redis.url, deadlineMs: 10_000 });
   rest = createRedis({ ...live.store, deadlineMs: 10_000 });
 });
 afterAll(() => direct?.close());
@@ -114,7 +114,7 @@ describe("a client by TCP whose Redis", () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const changes: string[] = [];
     const { redis: client } = cleanUp(
-      connectDirect({
+      connectTcp({
         redisUrl: redis.url,
         deadlineMs: 2000,
         onBreakerChange: ({ state }) => changes.push(state),
@@ -136,9 +136,8 @@ describe("a client by TCP whose Redis", () => {
 
   test("does not answer is given up at the deadline", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
-    const { redis: client } = cleanUp(
-      connectDirect({ redisUrl: redis.url, deadlineMs: 300 }),
-      (it) => it.close(),
+    const { redis: client } = cleanUp(connectTcp({ redisUrl: redis.url, deadlineMs: 300 }), (it) =>
+      it.close(),
     );
     expect(await client.ping()).toBe("PONG");
     redis.freeze();
@@ -148,7 +147,7 @@ describe("a client by TCP whose Redis", () => {
   });
 
   test("was never there fails within the deadline", async () => {
-    const { redis: client } = connectDirect({ redisUrl: "redis://127.0.0.1:1", deadlineMs: 1000 });
+    const { redis: client } = connectTcp({ redisUrl: "redis://127.0.0.1:1", deadlineMs: 1000 });
     await expect(client.ping()).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
   });
 });

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startOwnRedis } from "#lib/server/own-redis";
-import { connectDirect } from "#lib/gateway/direct";
+import { connectTcp } from "#lib/gateway/direct";
 import { startGateway } from "#lib/gateway/server";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
@@ -115,12 +115,12 @@ describe("the gateway's connection to Redis", () => {
   });
 
   test("by TCP runs nothing in another database than the address names", async () => {
-    const direct = connectDirect({ redisUrl: `${server.url}/99`, deadlineMs: 5_000 });
+    const direct = connectTcp({ redisUrl: `${server.url}/99`, deadlineMs: 5_000 });
     await expect(direct.redis.set("in-no-database", "1")).rejects.toMatchObject({
       message: expect.stringContaining("Redis refuses database 99"),
     });
     expect(await redis.exists("in-no-database")).toBe(0);
-    const third = connectDirect({ redisUrl: `${server.url}/3`, deadlineMs: 5_000 });
+    const third = connectTcp({ redisUrl: `${server.url}/3`, deadlineMs: 5_000 });
     cleanUp(third, (it) => it.close());
     expect(await third.redis.get("in-database-3")).toBe(1);
   });

@@ -28,7 +28,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
       ),
     );
     if (!here || !there) throw new Error("There are two.");
-    const nameOf = (key: string) => one.keys.event(one.pseudonym("event", key));
+    const nameOf = (key: string) => one.keys.event(one.keyedHash("event", key));
     return { here, there, nameOf, failures: one.failures, redis: one.redis };
   }
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { HeadgateOptions } from "#lib/assemble";
 import { headgate } from "#lib/guard";
 import { jwtUser } from "#lib/identity/jwt";
-import { createPseudonym } from "#lib/identity/pseudonym";
+import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { type AnyPolicy, defineIdentities, definePolicy } from "#lib/policy/define";
 import { createRedis } from "#lib/redis/client";
 import { type RunningApp, startProgram } from "../support/app.ts";
@@ -22,7 +22,7 @@ const PATIENT = 300_000;
 
 /**
  * What the process may keep of a hundred thousand clients, in bytes. What it does keep are the names
- * of the last ten thousand (`createPseudonym`); each of them all, of 100 characters, would be more.
+ * of the last ten thousand (`createKeyedHash`); each of them all, of 100 characters, would be more.
  */
 const BOUND = 10 * 1024 * 1024;
 
@@ -186,8 +186,8 @@ describe("a hundred thousand clients that are who they say", () => {
   );
 
   test("would be more, were all of their names kept", async () => {
-    const few = createPseudonym(AUTH_SECRET);
-    const all = createPseudonym(AUTH_SECRET, 10 * MANY);
+    const few = createKeyedHash(AUTH_SECRET);
+    const all = createKeyedHash(AUTH_SECRET, 10 * MANY);
     expect(await keptOf((i) => few("user", inventedKey(i)))).toBeLessThan(BOUND);
     expect(await keptOf((i) => all("user", inventedKey(i)))).toBeGreaterThan(BOUND);
     expect(all("user", inventedKey(1))).toBe(few("user", inventedKey(1)));

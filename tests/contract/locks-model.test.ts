@@ -113,7 +113,7 @@ describe.each(STORES_AND_CLUSTER)("held locks on $name", (kind) => {
     const property = fc.asyncProperty(
       fc.commands(steps, { maxCommands: 50, size: "max" }),
       async (commands) => {
-        const { locks, again, redis, keys, pseudonym } = makeTools(store);
+        const { locks, again, redis, keys, keyedHash } = makeTools(store);
         const instances = [locks, again().locks];
         const real: Real = {
           next() {
@@ -122,7 +122,7 @@ describe.each(STORES_AND_CLUSTER)("held locks on $name", (kind) => {
           },
           locks: [],
           async end(name) {
-            await redis.pexpire(keys.lock(pseudonym("lock", name)), 0);
+            await redis.pexpire(keys.lock(keyedHash("lock", name)), 0);
           },
         };
         const model: Model = { held: new Map(), handles: [], fences: new Map() };

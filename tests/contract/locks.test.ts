@@ -26,7 +26,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
   /** Locks as two instances have them, in a namespace of the test's own. */
   function pair(send: typeof fetch = fetch) {
     const { again, locks, ...rest } = makeTools(store, send);
-    const nameOf = (key: string) => rest.keys.lock(rest.pseudonym("lock", key));
+    const nameOf = (key: string) => rest.keys.lock(rest.keyedHash("lock", key));
     return { ...rest, nameOf, one: locks, other: again().locks };
   }
 
@@ -80,7 +80,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       const key = given as string;
       const { one } = pair();
       await expect(one.acquireLock(key, 30)).rejects.toMatchObject(refused);
-      await expect(one.using(key, async () => "x")).rejects.toMatchObject(refused);
+      await expect(one.withLock(key, async () => "x")).rejects.toMatchObject(refused);
       await expect(one.singleFlight(key, async () => "x", { resultTtl: 1 })).rejects.toMatchObject(
         refused,
       );
@@ -428,7 +428,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       let running = 0;
       const used = await Promise.all(
         Array.from({ length: 50 }, (_, i) =>
-          (i % 2 ? one : other).using(
+          (i % 2 ? one : other).withLock(
             "w",
             async (lock) => {
               running += 1;
@@ -444,28 +444,28 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       const ran = used.filter((each) => each.ran);
       expect(ran.length).toBeGreaterThan(0);
       expect(ran).toEqual(ran.map(() => ({ ran: true, value: [null, false], isLocked: true })));
-      expect(used).toContainEqual({ ran: false, because: "held" });
+      expect(used).toContainEqual({ ran: false, reason: "held" });
       expect(await store.pttl(nameOf("w"))).toBe(-2);
     });
 
     test("waits for it unless told otherwise", async () => {
       const { one, other } = pair();
       const lock = await one.acquire("w");
-      const waiting = other.using("w", async () => "done");
+      const waiting = other.withLock("w", async () => "done");
       await lock.release();
       expect(await waiting).toEqual({ ran: true, value: "done", isLocked: true });
     });
 
     test("that fails releases it too", async () => {
       const { one } = pair();
-      const failing = one.using("w", () => Promise.reject(new RangeError("no")));
+      const failing = one.withLock("w", () => Promise.reject(new RangeError("no")));
       await expect(failing).rejects.toThrow(RangeError);
       expect(await one.acquireLock("w", 30)).not.toBeNull();
     });
 
     test("learns that the lock was lost, and so does who called", async () => {
       const { one, redis, nameOf } = pair();
-      const used = await one.using(
+      const used = await one.withLock(
         "w",
         async (lock) => {
           await redis.del(nameOf("w"));
@@ -480,10 +480,10 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
     test("throws, is skipped or runs without it, while the store is gone", async () => {
       const { one } = pair(gone);
       const work = async (lock: Lock | undefined) => lock ?? "without";
-      await expect(one.using("w", work)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
-      const skipped = await one.using("w", work, { onStoreFailure: "skip" });
-      expect(skipped).toEqual({ ran: false, because: "store-failed" });
-      const run = await one.using("w", work, { onStoreFailure: "run" });
+      await expect(one.withLock("w", work)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+      const skipped = await one.withLock("w", work, { onStoreFailure: "skip" });
+      expect(skipped).toEqual({ ran: false, reason: "store-failed" });
+      const run = await one.withLock("w", work, { onStoreFailure: "run" });
       expect(run).toEqual({ ran: true, value: "without", isLocked: false });
     });
   });
@@ -515,7 +515,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       const run = (fence: number, value: string) =>
         one.fencedRun({ fence }, write, [hash, list], ["count", value]);
       expect(await run(5, "five")).toEqual({ ran: true, reply: 2 });
-      expect(await run(4, "four")).toEqual({ ran: false, because: "fence-is-old" });
+      expect(await run(4, "four")).toEqual({ ran: false, reason: "fence-is-old" });
       expect(await run(5, "five again")).toEqual({ ran: true, reply: 4 });
       expect(await run(6, "six")).toEqual({ ran: true, reply: 6 });
       expect(await redis.lrange(list, 0, -1)).toEqual(["five", "five again", "six"]);
@@ -656,8 +656,8 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
     });
 
     test("whose result was sealed under another secret is flown again", async () => {
-      const { one, redis, keys, pseudonym } = pair();
-      const name = keys.flight(pseudonym("lock", "f"));
+      const { one, redis, keys, keyedHash } = pair();
+      const name = keys.flight(keyedHash("lock", "f"));
       await redis.set(name, "v2:AAAA", { ex: 60 });
       expect(await one.singleFlight("f", async () => 1, TTLS)).toEqual({
         value: 1,
@@ -684,9 +684,9 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
     });
 
     test("leaves nothing that says of whom it is, and all of it ends", async () => {
-      const { one, redis, keys, pseudonym, nameOf } = pair();
+      const { one, redis, keys, keyedHash, nameOf } = pair();
       await one.singleFlight("ada@example.org", async () => "ada@example.org", TTLS);
-      const name = keys.flight(pseudonym("lock", "ada@example.org"));
+      const name = keys.flight(keyedHash("lock", "ada@example.org"));
       expect(`${name} ${await redis.get<string>(name)}`).not.toContain("ada");
       expect(await store.pttl(name)).toBeGreaterThan(50_000);
       expect(await store.pttl(nameOf("ada@example.org"))).toBe(-2);

@@ -4,7 +4,7 @@ import { createTotals } from "#app/_domain/analytics/totals";
 import { track } from "#app/_domain/analytics/track";
 import { totalEvents } from "#app/_domain/analytics/worker";
 import { commitDone } from "#lib/dedup/commit-done";
-import { connectDirect } from "#lib/gateway/direct";
+import { connectTcp } from "#lib/gateway/direct";
 import { idempotent } from "#lib/idempotency/idempotent";
 import { createLimits } from "#lib/limits";
 import type { Lock } from "#lib/lock/locks";
@@ -76,7 +76,7 @@ const WAYS: Readonly<
     ),
   TCP: (onBreakerChange) =>
     cleanUp(
-      connectDirect({ redisUrl: live.store.redis.url, deadlineMs: 10_000, onBreakerChange }),
+      connectTcp({ redisUrl: live.store.redis.url, deadlineMs: 10_000, onBreakerChange }),
       (it) => it.close(),
     ).redis,
 };
@@ -112,10 +112,10 @@ describe.each(CAUSES)("a Redis that answers %s", (_, begin, end, code) => {
 
   test("work under a lock does what onStoreFailure says", async () => {
     const { locks } = makeTools(live.store);
-    await expect(locks.using("a", work)).rejects.toMatchObject({ code });
-    const skipped = await locks.using("a", work, { onStoreFailure: "skip" });
-    expect(skipped).toEqual({ ran: false, because: "store-failed" });
-    const ran = await locks.using("a", work, { onStoreFailure: "run" });
+    await expect(locks.withLock("a", work)).rejects.toMatchObject({ code });
+    const skipped = await locks.withLock("a", work, { onStoreFailure: "skip" });
+    expect(skipped).toEqual({ ran: false, reason: "store-failed" });
+    const ran = await locks.withLock("a", work, { onStoreFailure: "run" });
     expect(ran).toEqual({ ran: true, value: "without a lock", isLocked: false });
   });
 
@@ -147,7 +147,7 @@ describe.each(CAUSES)("a Redis that answers %s", (_, begin, end, code) => {
     const ran = await dedup.once("e", options, async () => "done");
     expect(ran).toEqual({ ran: true, value: "done", isCertain: false, isCommitted: false });
     const left = await dedup.once("e", { ...options, ...closed }, async () => "done");
-    expect(left).toMatchObject({ ran: false, because: "in-progress" });
+    expect(left).toMatchObject({ ran: false, reason: "in-progress" });
   });
 
   test("an idempotent handler does what onStoreFailure says", async () => {
@@ -240,10 +240,10 @@ test("a lock's work runs, as asked, also where the store refuses in words of no 
     (it) => it.stop(),
   );
   const { locks } = makeTools(store);
-  await expect(locks.using("a", work)).rejects.toMatchObject({ code: "STORE_REJECTED" });
-  const skipped = await locks.using("a", work, { onStoreFailure: "skip" });
-  expect(skipped).toEqual({ ran: false, because: "store-failed" });
-  const ran = await locks.using("a", work, { onStoreFailure: "run" });
+  await expect(locks.withLock("a", work)).rejects.toMatchObject({ code: "STORE_REJECTED" });
+  const skipped = await locks.withLock("a", work, { onStoreFailure: "skip" });
+  expect(skipped).toEqual({ ran: false, reason: "store-failed" });
+  const ran = await locks.withLock("a", work, { onStoreFailure: "run" });
   expect(ran).toEqual({ ran: true, value: "without a lock", isLocked: false });
   const alone = await locks.singleFlight("b", work, { resultTtl: 60, onStoreFailure: "run" });
   expect(alone).toEqual({ value: "without a lock", isShared: false });

@@ -37,7 +37,7 @@ describe.each(STORES_AND_CLUSTER)(
         return network.isUnavailable ? UNAVAILABLE() : fetch(...call);
       });
       const healthy = makeTools(store, fetch, one.namespace);
-      const nameOf = (key: string) => one.keys.event(one.pseudonym("event", key));
+      const nameOf = (key: string) => one.keys.event(one.keyedHash("event", key));
       /** The store is back, and the breaker has noticed it. */
       const recover = async () => {
         network.isUnavailable = false;
@@ -65,7 +65,7 @@ describe.each(STORES_AND_CLUSTER)(
         ({ other }: Pick<Tools, "other">) =>
         async () => {
           const { ran, ...outcome } = await other.once("job", { window: WINDOW }, async () => 2);
-          return ran ? "ran" : "because" in outcome && outcome.because;
+          return ran ? "ran" : "reason" in outcome && outcome.reason;
         };
 
       test("work runs once on two instances, though it takes twice its lease", async () => {

@@ -3,7 +3,7 @@ import { readEnvironment } from "#config/app-env";
 import { chooseStore } from "#lib/server/store";
 import { HeadgateError } from "#lib/core/errors";
 import { namedStore } from "#lib/server/named-store";
-import { connectDirect } from "#lib/gateway/direct";
+import { connectTcp } from "#lib/gateway/direct";
 import { startGateway } from "#lib/gateway/server";
 import { createRedis } from "#lib/redis/client";
 import {
@@ -92,13 +92,13 @@ describe.each(storeReaders)("a store's setting that cannot work is refused by %s
 });
 
 describe("what code is given is judged as the environment is", () => {
-  test.each(BAD_REDIS_URLS)("startGateway and connectDirect refuse %j", async (redisUrl) => {
+  test.each(BAD_REDIS_URLS)("startGateway and connectTcp refuse %j", async (redisUrl) => {
     const what = "The address of Redis";
     await expect(
       expectRefusal(() => startGateway({ redisUrl, token }), what, "GATEWAY_INVALID"),
     ).resolves.toBeUndefined();
     await expect(
-      expectRefusal(() => connectDirect({ redisUrl }), what, "GATEWAY_INVALID"),
+      expectRefusal(() => connectTcp({ redisUrl }), what, "GATEWAY_INVALID"),
     ).resolves.toBeUndefined();
   });
 

@@ -110,8 +110,11 @@ describe.each(KINDS)("%s", (kind) => {
       MAX_BODY_BYTES: "2048",
     });
     const port = portOf(server);
-    // The route is compiled by now, where routes are compiled.
-    await ask(new Agent(), `${server.url}/api/t/think?ms=0`).catch(() => {});
+    // Where routes are compiled, a first answer may take longer than the socket's time: then it is asked again.
+    for (const path of ["/api/t/think?ms=0", "/api/health"]) {
+      const status = () => ask(new Agent(), server.url + path).then((answer) => answer.status);
+      await expect.poll(() => status().catch(() => 0), { timeout: 60_000 }).toBe(200);
+    }
     const head = "Host: x\r\n";
     const slow = rawClient(port);
     slow.socket.write("GET /?hunter2 HT");
@@ -130,7 +133,10 @@ describe.each(KINDS)("%s", (kind) => {
     expect(statusesOf(await thought)).toEqual([]);
     for (const name of ["HEADERS_TIMEOUT", "REQUEST_TIMEOUT", "SOCKET_TIMEOUT", "MAX_BODY_BYTES"]) {
       expect(server.output()).toMatch(
-        new RegExp(`^warning +1 connection was ended .* ${name} sets this limit\\.$`, "m"),
+        new RegExp(
+          `^warning +(?:1 connection was|\\d+ connections were) ended .* ${name} sets this limit\\.$`,
+          "m",
+        ),
       );
     }
     expect(server.output()).not.toContain("hunter2");

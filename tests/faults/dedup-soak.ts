@@ -74,10 +74,10 @@ export async function handleAtRandom(store: TestStore, events: number): Promise<
       };
       const attempted = instance
         .once(event, options, () => handle(fate))
-        .catch(() => ({ ran: false, because: "failed" }) as const);
+        .catch(() => ({ ran: false, reason: "failed" }) as const);
       if (fate !== "died") finishing.push(attempted);
       const outcome = await Promise.race([attempted, pause(LEASE_SECONDS * 1000)]);
-      if (outcome?.ran ? outcome.isCommitted : outcome?.because === "duplicate") return;
+      if (outcome?.ran ? outcome.isCommitted : outcome?.reason === "duplicate") return;
     }
   }
 

@@ -25,7 +25,7 @@ test("a holder that was away beyond its lease overwrites what has no guard, and 
   // It comes back, and writes what it was about to.
   await redis.set(plain, "away");
   const refused = await locks.fencedRun(away, write, [guarded], ["away"]);
-  expect(refused).toEqual({ ran: false, because: "fence-is-old" });
+  expect(refused).toEqual({ ran: false, reason: "fence-is-old" });
   expect([await redis.get(plain), await redis.get(guarded)]).toEqual(["away", "next"]);
   await next.release();
 });

@@ -1,7 +1,7 @@
 import { Redis as Direct } from "ioredis";
 import { startGateway, type Gateway } from "#lib/gateway/server";
 import { headgate } from "#lib/guard";
-import { createPseudonym } from "#lib/identity/pseudonym";
+import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { createLimits } from "#lib/limits";
 import { definePolicy } from "#lib/policy/define";
 import type { BreakerChange } from "#lib/redis/breaker";
@@ -118,7 +118,7 @@ function makeInstance(url: string, namespace: string, send: typeof fetch) {
     parts: {
       redis,
       keys: keyNames(namespace),
-      pseudonym: createPseudonym(secret),
+      keyedHash: createKeyedHash(secret),
       secret,
     },
     /** When its breaker opened and closed. */

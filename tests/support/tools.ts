@@ -1,6 +1,6 @@
 import type { Tools } from "#app/_domain/headgate";
 import { createDedup } from "#lib/dedup/dedup";
-import { createPseudonym } from "#lib/identity/pseudonym";
+import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { createVault } from "#lib/core/vault";
 import { createLocks } from "#lib/lock/locks";
 import { createRedis } from "#lib/redis/client";
@@ -38,7 +38,7 @@ export function makeTools(
     const parts = {
       redis: createRedis(connection),
       keys: keyNames(namespace),
-      pseudonym: createPseudonym(SECRET),
+      keyedHash: createKeyedHash(SECRET),
       secret: SECRET,
       vault: createVault(SECRET),
       onFailure: (what: string) => void failures.push(what),

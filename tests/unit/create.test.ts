@@ -138,6 +138,21 @@ describe("a gate", () => {
     expect(seen).toEqual(["/api/a", "/about"]);
   });
 
+  test("tells each of several listeners, also after one that throws", async () => {
+    const heard: string[] = [];
+    const { settings } = settingsWith(() => ({ result: 1 }), {
+      onEvent: [
+        () => {
+          throw new Error("its own");
+        },
+        ({ kind }: HeadgateEvent) => heard.push(`first ${kind}`),
+        async ({ kind }: HeadgateEvent) => heard.push(`second ${kind}`),
+      ],
+    });
+    createHeadgate(policy, settings).onFailure("a handler", new Error("x"));
+    await expect.poll(() => heard).toEqual(["first failure", "second failure"]);
+  });
+
   test("tells a listener that throws, and goes on", async () => {
     const { settings } = settingsWith(() => ({ result: 1 }), {
       onEvent: () => {

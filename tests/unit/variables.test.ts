@@ -9,7 +9,7 @@ import { REDIS_ADDRESS } from "#lib/core/store-address";
 import { GATE_VARIABLES } from "#lib/gate-variables";
 import { GATEWAY_TOKEN } from "#lib/gateway/token";
 import { httpSettings } from "#lib/server/http-settings";
-import { gatewayListensAt, listenAt } from "#lib/server/listening";
+import { gatewayListensAt, listenAddress } from "#lib/server/listening";
 import { VARIABLES } from "#lib/variables";
 import { ROOT } from "../support/app.ts";
 import { documentedVariables, propertyReads } from "../support/variables.ts";
@@ -86,7 +86,7 @@ describe("docs/reference/environment.md", () => {
   ])("says what %s must be as the server does", (name) => {
     const env = { [name]: '"' };
     const readers = [
-      () => listenAt(env),
+      () => listenAddress(env),
       () => gatewayListensAt(env),
       () => httpSettings(env, false),
     ];

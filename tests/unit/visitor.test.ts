@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headgate } from "#lib/guard";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
-import { createAsVisitor } from "#lib/visitor";
+import { createVisitorHeaders } from "#lib/visitor";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { gateOptions } from "../support/options.ts";
 
@@ -33,7 +33,7 @@ async function startApp() {
   const { options, events } = gateOptions(store);
   const own = { ...options, visitorSecret: options.secret };
   const guard = headgate(policy, own);
-  const asVisitor = createAsVisitor(own);
+  const asVisitor = createVisitorHeaders(own);
 
   const server = createServer((request, response) => {
     void (async () => {

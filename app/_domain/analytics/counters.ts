@@ -22,11 +22,11 @@ const counts = z.nullable(z.record(z.string(), z.coerce.number()));
  * @param now milliseconds since 1970
  */
 export function createCounters(
-  { redis, keys, pseudonym }: Pick<Tools, "redis" | "keys" | "pseudonym">,
+  { redis, keys, keyedHash }: Pick<Tools, "redis" | "keys" | "keyedHash">,
   now: () => number = Date.now,
 ): Counters {
   const keyOf = (artistId: string) =>
-    keys.grouped(EVENTS, `counts:${dayOf(now())}`, pseudonym("artist", artistId));
+    keys.grouped(EVENTS, `counts:${dayOf(now())}`, keyedHash("artist", artistId));
   return {
     counterOf: (artistId, type) => ({ key: keyOf(artistId), field: type, keep: KEPT_SECONDS }),
     today: async (artistId) => counts.parse(await redis.hgetall(keyOf(artistId))) ?? {},

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { readEnvironment } from "#config/app-env";
 import { HeadgateError, parseDuration, printError } from "headgate";
-import { program, usage as misuse } from "headgate/cli";
+import { defineProgram, usageError } from "headgate/cli";
 import { createScriptStore, keyNames, type ScriptStore } from "headgate/redis";
 import { loadEnvFiles, namedStore, packageName, runningMode, runningStore } from "headgate/server";
-import { namespaceOf, setVariables } from "headgate/settings";
-import { connectDirect } from "headgate/tcp";
+import { namespaceOf, trimVariables } from "headgate/settings";
+import { connectTcp } from "headgate/tcp";
 import { dayOf, MAX_WAITING } from "#app/_domain/analytics/events";
 import { createTotals, type Lengths, type Settled } from "#app/_domain/analytics/totals";
 import { totalEvents } from "#app/_domain/analytics/worker";
@@ -31,7 +31,7 @@ const SAID_EVERY_MS = 1000;
 /** The longest bar, in characters. */
 const BAR = 30;
 
-const analytics = program({
+const analytics = defineProgram({
   name: "npm run analytics --",
   help: HELP,
   args: {
@@ -163,13 +163,13 @@ function openStore(root: string): OpenStore {
   const { name: namespace } = namespaceOf({
     HEADGATE_APP: packageName(root),
     NODE_ENV: runningMode(root, named),
-    ...setVariables(process.env),
+    ...trimVariables(process.env),
   });
   if (named?.by !== "tcp") {
     return { redis: createScriptStore(store), namespace, close: async () => {} };
   }
   const { deadlineMs } = store;
-  const direct = connectDirect({ redisUrl: named.address.href, cluster, deadlineMs });
+  const direct = connectTcp({ redisUrl: named.address.href, cluster, deadlineMs });
   return { redis: direct.redis, namespace, close: () => direct.close() };
 }
 
@@ -188,7 +188,7 @@ function duration(name: string, text: string): number {
 }
 
 function usage(why: string): HeadgateError {
-  return misuse(why, HELP);
+  return usageError(why, HELP);
 }
 
 function inGroups(number: number): string {

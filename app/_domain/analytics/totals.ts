@@ -1,4 +1,4 @@
-import { defineScript, type Keys, runOwned, type ScriptStore } from "headgate/redis";
+import { defineScript, type Keys, runScriptWithRetry, type ScriptStore } from "headgate/redis";
 import { EVENTS, streamKey, WAITING_SECONDS } from "./events.ts";
 
 export interface TotalsParts {
@@ -177,7 +177,10 @@ export function createTotals({ redis, keys }: TotalsParts) {
     ): Promise<Taken> {
       const args = [GROUP, consumer, most, abandonedMs, cursor, WAITING_MS];
       // Sent again where its answer is lost: then it is given what the first one took.
-      const [next, entries] = (await runOwned(redis, TAKE, [stream], args)) as [unknown, unknown[]];
+      const [next, entries] = (await runScriptWithRetry(redis, TAKE, [stream], args)) as [
+        unknown,
+        unknown[],
+      ];
       return { cursor: String(next), waiting: entries.flatMap(readEntry) };
     },
 
@@ -191,7 +194,7 @@ export function createTotals({ redis, keys }: TotalsParts) {
       const args = verdicts.flatMap((it) =>
         "day" in it ? [it.id, days.indexOf(it.day) + 1, it.type] : [it.id, 0, it.reason],
       );
-      const [counted, setAside] = (await runOwned(
+      const [counted, setAside] = (await runScriptWithRetry(
         redis,
         SETTLE,
         [stream, aside, ...days.map(totalsOf)],
@@ -202,7 +205,7 @@ export function createTotals({ redis, keys }: TotalsParts) {
 
     /** How many events wait, and how many of them a worker has. @throws {StoreError} */
     async lengths(): Promise<Lengths> {
-      const [waiting, taken] = (await runOwned(redis, LENGTHS, [stream], [GROUP])) as [
+      const [waiting, taken] = (await runScriptWithRetry(redis, LENGTHS, [stream], [GROUP])) as [
         number,
         number,
       ];
@@ -211,18 +214,18 @@ export function createTotals({ redis, keys }: TotalsParts) {
 
     /** Forgets a consumer that has nothing left. @throws {StoreError} */
     async leave(consumer: string): Promise<void> {
-      await runOwned(redis, LEAVE, [stream], [GROUP, consumer, FORGOTTEN_MS]);
+      await runScriptWithRetry(redis, LEAVE, [stream], [GROUP, consumer, FORGOTTEN_MS]);
     },
 
     /** A day's totals by type. @throws {StoreError} */
     async ofDay(day: string): Promise<Readonly<Record<string, number>>> {
-      const pairs = inPairs(await runOwned(redis, ALL_FIELDS, [totalsOf(day)], []));
+      const pairs = inPairs(await runScriptWithRetry(redis, ALL_FIELDS, [totalsOf(day)], []));
       return Object.fromEntries(pairs.map(([type, count]) => [type, Number(count)]));
     },
 
     /** The newest events that were set aside, each with the reason. @throws {StoreError} */
     async setAside(most: number): Promise<readonly Waiting[]> {
-      const entries = (await runOwned(redis, NEWEST, [aside], [most])) as unknown[];
+      const entries = (await runScriptWithRetry(redis, NEWEST, [aside], [most])) as unknown[];
       return entries.flatMap(readEntry);
     },
   };

@@ -31,13 +31,13 @@ const KEPT_SECONDS = 30 * 24 * 3600;
 
 /** Keeps a recommendation, unless the artist is in the list or was recommended already. */
 export async function recommend(
-  { redis, keys, pseudonym }: Pick<Tools, "redis" | "keys" | "pseudonym">,
+  { redis, keys, keyedHash }: Pick<Tools, "redis" | "keys" | "keyedHash">,
   given: Recommendation,
 ): Promise<Recommended> {
   const name = words(given.name).join(" ");
   const isListed = searchArtists(given.name).some((it) => words(it.name).join(" ") === name);
   if (isListed) return { recommended: false, reason: "known" };
-  const key = keys.app("recommendation", pseudonym("recommendation", name));
+  const key = keys.app("recommendation", keyedHash("recommendation", name));
   const kept = await redis.set(key, given, { nx: true, ex: KEPT_SECONDS });
   return kept === "OK" ? { recommended: true } : { recommended: false, reason: "duplicate" };
 }

@@ -1,5 +1,5 @@
 import { isHttps } from "headgate";
-import type { TokenReading } from "headgate/identities/jwt";
+import type { JwtReading } from "headgate/identities/jwt";
 import { type Input, refuse } from "#app/_domain/http/problem";
 
 /** Who asks, as a verified token says. */
@@ -9,7 +9,7 @@ export interface Caller {
 }
 
 export interface CallerParts {
-  readonly read: (request: Request) => Promise<TokenReading>;
+  readonly read: (request: Request) => Promise<JwtReading>;
   /** The origin of the app's own pages; undefined: the request's host is theirs. */
   readonly appOrigin: string | undefined;
 }

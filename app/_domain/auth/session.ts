@@ -1,4 +1,4 @@
-import { hostCookie, signToken } from "headgate/identities/jwt";
+import { hostCookie, signJwt } from "headgate/identities/jwt";
 
 /** How long a session lasts, in seconds: 8 hours. */
 const SESSION_SECONDS = 8 * 3600;
@@ -21,7 +21,7 @@ export interface SessionOptions {
  */
 export async function sessionCookie(request: Request, options: SessionOptions): Promise<string> {
   const { user: subject, ...rest } = options;
-  const token = await signToken({ ...rest, subject, seconds: SESSION_SECONDS });
+  const token = await signJwt({ ...rest, subject, seconds: SESSION_SECONDS });
   return `${sessionName(request)}=${token}; ${ATTRIBUTES}; Max-Age=${SESSION_SECONDS}`;
 }
 

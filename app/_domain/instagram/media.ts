@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Tools } from "#app/_domain/headgate";
 import { ProblemError } from "#app/_domain/http/problem-error";
-import { type Duration, HeadgateError } from "headgate";
+import { type Duration, isHeadgateError } from "headgate";
 import type { SharedErrors } from "headgate/locks";
 import { type Instagram, media, type Medium } from "./client.ts";
 import { InstagramError, problemOf } from "./errors.ts";
@@ -107,7 +107,7 @@ async function askInstagram(parts: MediaParts, user: string) {
 }
 
 function isBusy(error: unknown): boolean {
-  return error instanceof HeadgateError && error.code === "LOCK_NOT_ACQUIRED";
+  return isHeadgateError(error) && error.code === "LOCK_NOT_ACQUIRED";
 }
 
 const BUSY = {

@@ -18,7 +18,7 @@ const KEPT_SECONDS = 90 * 24 * 3600;
 /** Puts a user's posts into the portfolio. */
 export async function syncPortfolio(parts: MediaParts, user: string): Promise<Synced> {
   const { media, fetchedAt, fetched, refreshed } = await fetchMedia(parts, user);
-  const key = parts.keys.app("portfolio", parts.pseudonym("user", user));
+  const key = parts.keys.app("portfolio", parts.keyedHash("user", user));
   // Written by each that asked: the posts may have been fetched by another route, which keeps none.
   await parts.redis.set(key, { media, syncedAt: fetchedAt }, { ex: KEPT_SECONDS });
   return { synced: true, items: media.length, syncedAt: fetchedAt, fetched, refreshed };

@@ -5,7 +5,7 @@ import type { Vault } from "headgate/secrets";
 import type { Instagram } from "./client.ts";
 import { InstagramError } from "./errors.ts";
 
-export interface TokenParts extends Pick<Tools, "redis" | "keys" | "pseudonym"> {
+export interface TokenParts extends Pick<Tools, "redis" | "keys" | "keyedHash"> {
   readonly vault: Vault;
   readonly instagram: Pick<Instagram, "refresh">;
   /** The long-lived token that a connection begins with. */
@@ -42,14 +42,14 @@ const MAX_KEPT_SECONDS = 60 * 24 * 3600;
  * the user's lock, so that one instance refreshes at a time.
  */
 export function createTokens(parts: TokenParts) {
-  const { redis, keys, pseudonym, vault, instagram, initialToken, onFailure } = parts;
+  const { redis, keys, keyedHash, vault, instagram, initialToken, onFailure } = parts;
   const now = parts.now ?? Date.now;
   // Another first token is another connection: else nothing would replace one that has ended, and a
   // stand-in would overwrite what a real one was refreshed to.
   const keyOf = (user: string) =>
     keys.app(
       "instagram-token",
-      pseudonym("instagram-connection", JSON.stringify([user, initialToken])),
+      keyedHash("instagram-connection", JSON.stringify([user, initialToken])),
     );
 
   async function read(user: string): Promise<z.infer<typeof record> | undefined> {

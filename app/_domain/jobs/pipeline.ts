@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Artist } from "#app/_domain/artists/artists";
 import type { Tools } from "#app/_domain/headgate";
 import { ProblemError } from "#app/_domain/http/problem-error";
-import { HeadgateError } from "headgate";
+import { isHeadgateError } from "headgate";
 import type { HoldOptions, Lock } from "headgate/locks";
 import { type Job, JOB_KINDS, jobRecords, type JobKind, readJob } from "./job.ts";
 import { everyArtist, type Step, STEPS } from "./steps.ts";
@@ -13,7 +13,7 @@ export const trigger = z.strictObject({ kind: z.enum(JOB_KINDS) });
 /** What is asked to be begun again. */
 export const retry = z.strictObject({ jobId: z.uuid() });
 
-export interface PipelineParts extends Pick<Tools, "redis" | "keys" | "pseudonym" | "locks"> {
+export interface PipelineParts extends Pick<Tools, "redis" | "keys" | "keyedHash" | "locks"> {
   /** Runs work once the answer is out, and keeps the instance alive for it. */
   readonly defer: (work: () => Promise<void>) => void;
   /** Hears of a job whose end could not be written down. */
@@ -76,7 +76,7 @@ export function createPipeline(parts: PipelineParts) {
       }
       end = { status: "done" };
     } catch (error) {
-      end = { status: "failed", error: error instanceof HeadgateError ? error.code : "FAILED" };
+      end = { status: "failed", error: isHeadgateError(error) ? error.code : "FAILED" };
     }
     try {
       await records.merge(id, { ...end, endedAt: now() });

@@ -3,7 +3,7 @@ import { type Artist, searchArtists } from "#app/_domain/artists/artists";
 import { CACHE_SECONDS, cacheKey } from "#app/_domain/artists/search";
 import type { JobKind } from "./job.ts";
 
-type StepTools = Pick<Tools, "redis" | "keys" | "pseudonym">;
+type StepTools = Pick<Tools, "redis" | "keys" | "keyedHash">;
 
 /** One small part of a job; a job is as many as there are artists. */
 export type Step = (tools: StepTools, artist: Artist) => Promise<unknown>;
@@ -17,8 +17,8 @@ export const STEPS: Readonly<Record<JobKind, Step>> = {
   "search-cache": async ({ redis, keys }, { name }) =>
     redis.set(await cacheKey(keys, name), searchArtists(name), { ex: CACHE_SECONDS }),
   /** Puts the artist of the list into Redis. */
-  "artist-import": ({ redis, keys, pseudonym }, artist) =>
-    redis.set(keys.app("artist", pseudonym("artist", artist.id)), artist, { ex: IMPORTED_SECONDS }),
+  "artist-import": ({ redis, keys, keyedHash }, artist) =>
+    redis.set(keys.app("artist", keyedHash("artist", artist.id)), artist, { ex: IMPORTED_SECONDS }),
 };
 
 /** Everybody in the list. */

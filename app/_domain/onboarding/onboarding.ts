@@ -40,7 +40,7 @@ export async function finalize(
   tools: RecordTools & Pick<Tools, "locks">,
   user: string,
 ): Promise<Fields<Profile>> {
-  const used = await tools.locks.using(`onboarding:${user}`, () => makeProfile(tools, user), {
+  const used = await tools.locks.withLock(`onboarding:${user}`, () => makeProfile(tools, user), {
     wait: 0,
   });
   if (!used.ran) throw new ProblemError(BUSY, { retryAfter: 1 });

@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import { auditProject } from "#lib/audit/audit";
 import { auditAsData, renderAudit } from "#lib/audit/render";
 import { checkPolicyFile } from "../check.ts";
-import { POLICY, policyFile } from "../policy-file.ts";
-import { program } from "../program.ts";
+import { POLICY, findPolicyFile } from "../policy-file.ts";
+import { defineProgram } from "../program.ts";
 import { checkCommand } from "./check.ts";
 
 const HELP = `Compares the routes of the last build with the policy.
@@ -20,7 +20,7 @@ where a rewrite leads around a rule. docs/audit.md explains what it finds.
 It ends with 2 where it cannot be run as it was called, or where there is no build.
 `;
 
-export default program({
+export default defineProgram({
   name: "headgate audit",
   help: HELP,
   args: {
@@ -32,7 +32,7 @@ export default program({
   failed: 2,
   async run({ policy, dir, json }) {
     const project = resolve(dir ?? ".");
-    const file = policyFile(project, policy);
+    const file = findPolicyFile(project, policy);
     // A policy that cannot be used covers nothing: what is wrong with it comes first.
     if (!(await checkPolicyFile(file)).ok) return checkCommand(file, json === true);
     const result = await auditProject(project, file);

@@ -1,7 +1,7 @@
 import { POLICY, projectPolicy } from "../policy-file.ts";
-import { program } from "../program.ts";
+import { defineProgram } from "../program.ts";
 import { buildNext } from "#lib/server/build";
-import { exitWhenTold } from "#lib/server/drain";
+import { exitOnStopSignal } from "#lib/server/drain";
 
 const HELP = `Checks the policy of this folder, and builds its Next app with next build.
 
@@ -12,12 +12,12 @@ It builds nothing with a policy that cannot be used. Afterwards npx headgate aud
 no rule covers.
 `;
 
-export default program({
+export default defineProgram({
   name: "headgate build",
   help: HELP,
   args: { policy: { type: "positional", required: false } },
   async run({ policy }) {
-    exitWhenTold();
+    exitOnStopSignal();
     const root = process.cwd();
     console.log(await projectPolicy(root, policy));
     await buildNext(root, (text) => process.stdout.write(text));

@@ -1,9 +1,9 @@
 import { compilePolicy } from "#lib/policy/check/compile";
 import { adviceFor } from "../advice.ts";
 import { checkPolicyFile, importPolicy, renderCheck } from "../check.ts";
-import { POLICY, policyFile } from "../policy-file.ts";
+import { POLICY, findPolicyFile } from "../policy-file.ts";
 import { PREFETCH_UNSEEN, seesPrefetches } from "#lib/audit/prefetch-seen";
-import { program } from "../program.ts";
+import { defineProgram } from "../program.ts";
 
 const HELP = `Checks a policy file.
 
@@ -18,7 +18,7 @@ may not do what was meant; it fails nothing.
 It ends with 2 where it cannot be run as it was called. docs/policy-errors.md explains each problem.
 `;
 
-export default program({
+export default defineProgram({
   name: "headgate check",
   help: HELP,
   args: {
@@ -27,7 +27,7 @@ export default program({
   },
   // 1 is the status of a policy with problems.
   failed: 2,
-  run: ({ policy, json }) => checkCommand(policyFile(process.cwd(), policy), json === true),
+  run: ({ policy, json }) => checkCommand(findPolicyFile(process.cwd(), policy), json === true),
 });
 
 /** Checks a file and prints the result; resolves to the exit status. */

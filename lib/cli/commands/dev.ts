@@ -1,5 +1,5 @@
 import { POLICY } from "../policy-file.ts";
-import { program } from "../program.ts";
+import { defineProgram } from "../program.ts";
 import { serveProject } from "../serve-project.ts";
 
 const HELP = `Serves the Next app of this folder with its limits as next dev does, and rebuilds as you edit.
@@ -10,7 +10,7 @@ const HELP = `Serves the Next app of this folder with its limits as next dev doe
 The environment is that of headgate start (npx headgate start --help).
 `;
 
-export default program({
+export default defineProgram({
   name: "headgate dev",
   help: HELP,
   args: { policy: { type: "positional", required: false } },

@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { namedRedis } from "#lib/server/named-store";
-import { invalidSettings, isToken, setVariables } from "#lib/core/settings";
+import { settingsError, isToken, trimVariables } from "#lib/core/settings";
 import { startGateway } from "#lib/gateway/server";
 import { GATEWAY_TOKEN as TOKEN_WORDS } from "#lib/gateway/token";
 import { clusterFlag } from "#lib/server/cluster-flag";
-import { toldToStop } from "#lib/server/drain";
+import { stopSignal } from "#lib/server/drain";
 import { gatewayListensAt } from "#lib/server/listening";
 import { wholeNumber } from "#lib/server/whole-number";
 import { unknownVariables } from "#lib/unknown-variables";
-import { program } from "../program.ts";
+import { defineProgram } from "../program.ts";
 
 const HELP = `Serves the Upstash REST protocol in front of any Redis, Valkey or compatible server.
 
@@ -28,10 +28,10 @@ const HELP = `Serves the Upstash REST protocol in front of any Redis, Valkey or 
 docs/gateway.md says what it speaks and what it refuses.
 `;
 
-export default program({ name: "headgate gateway", help: HELP, args: {}, run: serveGateway });
+export default defineProgram({ name: "headgate gateway", help: HELP, args: {}, run: serveGateway });
 
 async function serveGateway(): Promise<void> {
-  const env = setVariables(process.env);
+  const env = trimVariables(process.env);
   const { GATEWAY_TOKEN } = env;
   const options = optionsOf(env);
   for (const line of unknownVariables(env)) console.error(`warning  ${line}`);
@@ -44,7 +44,7 @@ async function serveGateway(): Promise<void> {
   // A token that came from the environment is a secret of somebody who knows it already.
   if (!GATEWAY_TOKEN) console.log(`UPSTASH_REDIS_REST_TOKEN=${gateway.token}`);
   console.log(`ready    ${gateway.url}`);
-  await toldToStop();
+  await stopSignal();
   await gateway.close();
 }
 
@@ -52,7 +52,7 @@ async function serveGateway(): Promise<void> {
 function optionsOf(env: Readonly<Record<string, string>>) {
   const { HEADGATE_CLUSTER, GATEWAY_TOKEN } = env;
   if (GATEWAY_TOKEN !== undefined && !isToken(GATEWAY_TOKEN)) {
-    throw invalidSettings({ GATEWAY_TOKEN: TOKEN_WORDS });
+    throw settingsError({ GATEWAY_TOKEN: TOKEN_WORDS });
   }
   return {
     redisUrl: namedRedis(env)?.href ?? "redis://127.0.0.1:6379",

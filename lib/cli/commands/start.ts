@@ -1,5 +1,5 @@
 import { POLICY } from "../policy-file.ts";
-import { program } from "../program.ts";
+import { defineProgram } from "../program.ts";
 import { serveProject } from "../serve-project.ts";
 
 const HELP = `Serves the Next app of this folder with its limits.
@@ -20,7 +20,7 @@ Environment, or .env files as Next reads them:
   PORT=4000 npx headgate start
 `;
 
-export default program({
+export default defineProgram({
   name: "headgate start",
   help: HELP,
   args: { policy: { type: "positional", required: false } },

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { HeadgateError } from "#lib/core/errors";
+import { type HeadgateError, isHeadgateError } from "#lib/core/errors";
 import { type Route, routeOf, routeOfTransaction } from "./commands.ts";
 import { type ClusterOptions, connectTopology, type Topology } from "./topology.ts";
 import {
@@ -150,7 +150,7 @@ function inPlace(settled: readonly PromiseSettledResult<Reply>[]): readonly Repl
   const isAnswered = settled.some((one) => one.status === "fulfilled" && !isDown(one.value));
   return settled.map((one) => {
     if (one.status === "fulfilled") return isAnswered ? one.value : orDown(one.value);
-    if (isAnswered && one.reason instanceof HeadgateError) return inWords(one.reason);
+    if (isAnswered && isHeadgateError(one.reason)) return inWords(one.reason);
     throw one.reason;
   });
 }

@@ -23,6 +23,8 @@ const IDENTITY_NAME_FORM = "a letter, then up to 63 letters, digits or -; not ip
  * @param options.rewrites other names of the app's routes, by which a request may come to them
  * @throws {PolicyError} with every problem that was found
  * @throws {HeadgateError} REWRITES_INVALID
+ * @example
+ * const { rules } = compilePolicy(policy);
  */
 export function compilePolicy(
   policy: AnyPolicy,

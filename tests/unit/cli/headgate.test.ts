@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { headgate } from "#lib/cli/commands";
-import { program } from "#lib/cli/program";
+import { defineProgram } from "#lib/cli/program";
 import { HeadgateError } from "#lib/core/errors";
 import { ROOT } from "../../support/app.ts";
 import { scope } from "../../support/scope.ts";
@@ -200,7 +200,7 @@ describe("in a folder without a Next app", () => {
 
 test("a flag in two words is known to its program", async () => {
   const found: unknown[] = [];
-  const aside = program({
+  const aside = defineProgram({
     name: "aside",
     help: "aside --set-aside",
     args: { "set-aside": { type: "boolean" } },
@@ -215,7 +215,7 @@ describe("a program", () => {
     const run = async () => {
       throw error;
     };
-    return program({ name: "fail", help: "fail", args: {}, failed, run });
+    return defineProgram({ name: "fail", help: "fail", args: {}, failed, run });
   };
 
   test("prints an error of ours without a stack, and any other with it", async () => {

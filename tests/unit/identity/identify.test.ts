@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { clientOf, resolveIdentities } from "#lib/identity/identify";
-import { createPseudonym } from "#lib/identity/pseudonym";
+import { createKeyedHash } from "#lib/identity/keyed-hash";
 
-const name = createPseudonym("a secret of the tests, long enough");
+const name = createKeyedHash("a secret of the tests, long enough");
 const ip = "203.0.113.9";
 
 describe("the client that a limit counts", () => {
@@ -125,7 +125,7 @@ describe("resolving", () => {
   });
 });
 
-describe("pseudonyms", () => {
+describe("client keys", () => {
   test("are the first 128 bits of HMAC-SHA-256, in base64url", async () => {
     await fc.assert(
       fc.asyncProperty(fc.string(), async (value) => {
@@ -139,7 +139,7 @@ describe("pseudonyms", () => {
         );
         const digest = await crypto.subtle.sign("HMAC", key, bytes(`2:ip${value.length}:${value}`));
         const expected = Buffer.from(digest).subarray(0, 16).toString("base64url");
-        expect(createPseudonym("key")("ip", value)).toBe(expected);
+        expect(createKeyedHash("key")("ip", value)).toBe(expected);
       }),
     );
   });
@@ -157,7 +157,7 @@ describe("pseudonyms", () => {
       fc.property(parts, parts, ([kind = "", ...rest], [other = "", ...others]) => {
         const isSame = JSON.stringify([kind, rest]) === JSON.stringify([other, others]);
         expect(name(kind, ...rest) === name(other, ...others)).toBe(isSame);
-        expect(createPseudonym("key")(kind, ...rest)).toBe(createPseudonym("key")(kind, ...rest));
+        expect(createKeyedHash("key")(kind, ...rest)).toBe(createKeyedHash("key")(kind, ...rest));
       }),
       { numRuns: 500 },
     );
@@ -167,7 +167,7 @@ describe("pseudonyms", () => {
   });
 
   test("stay the same when the memory of them turns over", () => {
-    const small = createPseudonym("key", 4);
+    const small = createKeyedHash("key", 4);
     const first = small("ip", "0");
     const all = Array.from({ length: 50 }, (_, i) => small("ip", String(i)));
     expect(new Set(all).size).toBe(50);
@@ -175,6 +175,6 @@ describe("pseudonyms", () => {
   });
 
   test("differ by secret", () => {
-    expect(createPseudonym("one")("ip", ip)).not.toBe(createPseudonym("two")("ip", ip));
+    expect(createKeyedHash("one")("ip", ip)).not.toBe(createKeyedHash("two")("ip", ip));
   });
 });

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createCountedAddress } from "#lib/identity/counted-address";
-import { createPseudonym } from "#lib/identity/pseudonym";
+import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { readVisitor, signVisitor, VISITOR_HEADER } from "#lib/identity/visitor";
-import { createAsVisitor } from "#lib/visitor";
+import { createVisitorHeaders } from "#lib/visitor";
 import type { HeadgateEvent } from "#lib/observe/events";
 
 const secret = "a secret of the tests, long enough";
-const sign = createPseudonym(secret, 2);
+const sign = createKeyedHash(secret, 2);
 const NOW = 1_764_400_000_000;
 
 beforeEach(() => void vi.useFakeTimers({ now: NOW, toFake: ["Date"] }));
@@ -29,7 +29,7 @@ describe("a visitor's header", () => {
     ["of a clock that is hours ahead", () => until(3_600_000)],
     [
       "of another secret",
-      () => signVisitor(createPseudonym(`${secret}, another`), "203.0.113.9", String(NOW + 60_000)),
+      () => signVisitor(createKeyedHash(`${secret}, another`), "203.0.113.9", String(NOW + 60_000)),
     ],
     ["of another address", () => until(60_000).replace("203.0.113.9", "203.0.113.8")],
     ["of another expiry", () => until(60_000).replace(String(NOW + 60_000), String(NOW + 60_001))],
@@ -68,7 +68,7 @@ describe("asVisitor", () => {
 
   test("names the visitor by the same source as the gate, and holds nothing but the address", () => {
     const options = { addressSource, visitorSecret: secret };
-    const own = createAsVisitor(options)(from({ ...visitor, cookie: "a=b" }));
+    const own = createVisitorHeaders(options)(from({ ...visitor, cookie: "a=b" }));
     expect(own).toEqual({
       [VISITOR_HEADER]: expect.stringMatching(/^\d{13} 203\.0\.113\.9 [\w-]{22}$/),
     });
@@ -76,7 +76,7 @@ describe("asVisitor", () => {
     const inner = from({ ...own, "x-forwarded-for": "127.0.0.1" });
     expect(counted(inner, () => {})).toBe("203.0.113.9");
     // A handler that is asked so, and asks another, hands the visitor on.
-    const next = from({ ...createAsVisitor(options)(inner), "x-forwarded-for": "127.0.0.1" });
+    const next = from({ ...createVisitorHeaders(options)(inner), "x-forwarded-for": "127.0.0.1" });
     expect(counted(next, () => {})).toBe("203.0.113.9");
   });
 
@@ -85,17 +85,20 @@ describe("asVisitor", () => {
       ...visitor,
       [VISITOR_HEADER]: `${NOW + 60_000} 198.51.100.1 ${"A".repeat(22)}`,
     };
-    const own = createAsVisitor({ addressSource, visitorSecret: secret })(from(forged));
+    const own = createVisitorHeaders({ addressSource, visitorSecret: secret })(from(forged));
     expect(own[VISITOR_HEADER]).toContain(" 203.0.113.9 ");
   });
 
   test("names no visitor whose address is not known", () => {
-    expect(createAsVisitor({ addressSource, visitorSecret: secret })(from({}))).toEqual({});
+    expect(createVisitorHeaders({ addressSource, visitorSecret: secret })(from({}))).toEqual({});
   });
 
   test("without a secret names no visitor, and says so once", () => {
     const events: HeadgateEvent[] = [];
-    const asVisitor = createAsVisitor({ addressSource, onEvent: (event) => events.push(event) });
+    const asVisitor = createVisitorHeaders({
+      addressSource,
+      onEvent: (event) => events.push(event),
+    });
     expect([asVisitor(from(visitor)), asVisitor(from(visitor))]).toEqual([{}, {}]);
     expect(events).toEqual([
       expect.objectContaining({ kind: "address", level: "warn", code: "VISITOR_SECRET_GUESSABLE" }),
@@ -103,7 +106,7 @@ describe("asVisitor", () => {
   });
 
   test("a gate without a secret believes no visitor's header", () => {
-    const own = createAsVisitor({ addressSource, visitorSecret: secret })(from(visitor));
+    const own = createVisitorHeaders({ addressSource, visitorSecret: secret })(from(visitor));
     const inner = from({ ...own, "x-forwarded-for": "127.0.0.1" });
     expect(createCountedAddress({ addressSource })(inner, () => {})).toBe("127.0.0.1");
   });

@@ -1,6 +1,6 @@
 import type { Requester } from "@upstash/redis";
 import { describe, expect, test } from "vitest";
-import { connectDirect } from "#lib/gateway/direct";
+import { connectTcp } from "#lib/gateway/direct";
 import type { BreakerChange } from "#lib/redis/breaker";
 import { StoreError } from "#lib/redis/errors";
 import { joinCalls } from "#lib/redis/joining";
@@ -131,7 +131,7 @@ async function byTcp(reply: string): Promise<Way> {
   );
   const changes: BreakerChange[] = [];
   const client = cleanUp(
-    connectDirect({
+    connectTcp({
       redisUrl: server.redisUrl,
       deadlineMs: 10_000,
       onBreakerChange: (change) => changes.push(change),

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createRedis, type Redis } from "#lib/redis/client";
 import { StoreError } from "#lib/redis/errors";
 import type { RequesterOptions } from "#lib/redis/requester";
-import { defineScript, runOwned, runScript, runScripts } from "#lib/redis/script";
+import { defineScript, runScriptWithRetry, runScript, runScripts } from "#lib/redis/script";
 
 const servers: Server[] = [];
 
@@ -197,10 +197,10 @@ describe("a script that knows its owner", () => {
     const twice = await patient((_request, response) =>
       twice.calls.length <= 2 ? lose(response) : okay(response),
     );
-    expect(await runOwned(twice.redis, script, ["k"], [])).toBe(1);
+    expect(await runScriptWithRetry(twice.redis, script, ["k"], [])).toBe(1);
     expect(twice.calls).toHaveLength(3);
     const always = await patient((_request, response) => lose(response));
-    await failureOf(runOwned(always.redis, script, ["k"], []));
+    await failureOf(runScriptWithRetry(always.redis, script, ["k"], []));
     expect(always.calls).toHaveLength(3);
   });
 
@@ -212,7 +212,7 @@ describe("a script that knows its owner", () => {
     const { redis, calls } = await storeThat((_, response) =>
       response.writeHead(status).end('{"error":"ERR no"}'),
     );
-    expect((await failureOf(runOwned(redis, script, ["k"], []))).code).toBe(code);
+    expect((await failureOf(runScriptWithRetry(redis, script, ["k"], []))).code).toBe(code);
     expect(calls).toHaveLength(1);
   });
 
@@ -220,7 +220,9 @@ describe("a script that knows its owner", () => {
     const { redis, calls } = await storeThat((_, response) =>
       setTimeout(() => response.writeHead(502).end(), 90),
     );
-    expect((await failureOf(runOwned(redis, script, ["k"], []))).code).toBe("STORE_TIMEOUT");
+    expect((await failureOf(runScriptWithRetry(redis, script, ["k"], []))).code).toBe(
+      "STORE_TIMEOUT",
+    );
     expect(calls).toHaveLength(2);
   });
 });

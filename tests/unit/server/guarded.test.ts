@@ -35,8 +35,8 @@ function folder(): string {
 const building = (root: string) => `
   import { runBuild } from ${JSON.stringify(join(LIB, "build.ts"))};
   import { buildOnce } from ${JSON.stringify(join(LIB, "build-once.ts"))};
-  import { exitWhenTold } from ${JSON.stringify(join(LIB, "drain.ts"))};
-  exitWhenTold();
+  import { exitOnStopSignal } from ${JSON.stringify(join(LIB, "drain.ts"))};
+  exitOnStopSignal();
   const root = ${JSON.stringify(root)};
   const work = () => runBuild(root, ["-e", ${JSON.stringify(FAMILY)}]);
   await buildOnce(root, console.log, { sources: ["*.ts"], stamp: "stamp", saying: "building", work });

@@ -3,7 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { noteStore, placeOf, runningMode, runningStore } from "#lib/server/running-store";
+import {
+  recordRunningStore,
+  redisEndpoint,
+  runningMode,
+  runningStore,
+} from "#lib/server/running-store";
 import { namedRedis, namedStore } from "#lib/server/named-store";
 import { scope } from "../../support/scope.ts";
 
@@ -33,7 +38,7 @@ test("a store of ours is found while it runs, by this user alone", async () => {
   const { root, file } = folder();
   const { seen, chosen } = store(OURS);
   expect(runningStore(root)).toBeUndefined();
-  const noted = noteStore(root, chosen);
+  const noted = recordRunningStore(root, chosen);
   expect(runningStore(root)).toEqual(ADDRESS);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   await noted.stop();
@@ -42,13 +47,13 @@ test("a store of ours is found while it runs, by this user alone", async () => {
 
 test("one that the environment names is not noted", () => {
   const { root, file } = folder();
-  noteStore(root, store().chosen);
+  recordRunningStore(root, store().chosen);
   expect(existsSync(file)).toBe(false);
 });
 
 test("what another process has noted meanwhile stays", async () => {
   const { root, file } = folder();
-  const noted = noteStore(root, store(OURS).chosen);
+  const noted = recordRunningStore(root, store(OURS).chosen);
   const other = JSON.stringify({ ...ADDRESS, url: "http://127.0.0.1:1", pid: process.ppid });
   writeFileSync(file, other);
   await noted.stop();
@@ -58,7 +63,7 @@ test("what another process has noted meanwhile stays", async () => {
 
 test("what a process left behind that was killed is no store", () => {
   const { root, file } = folder();
-  noteStore(root, store(OURS).chosen);
+  recordRunningStore(root, store(OURS).chosen);
   const { pid } = spawnSync(process.execPath, ["--version"]);
   writeFileSync(file, JSON.stringify({ ...ADDRESS, pid }));
   expect(runningStore(root)).toBeUndefined();
@@ -66,7 +71,7 @@ test("what a process left behind that was killed is no store", () => {
 
 test.each(["", "{", "{}", '{"url":1,"token":"t","pid":1}'])("%j is no store", (text) => {
   const { root, file } = folder();
-  noteStore(root, store(OURS).chosen);
+  recordRunningStore(root, store(OURS).chosen);
   writeFileSync(file, text);
   expect(runningStore(root)).toBeUndefined();
 });
@@ -80,8 +85,8 @@ describe("the mode of the app that runs here", () => {
 
   function noteOf(redisUrl: string) {
     const { root, file } = folder();
-    const redis = placeOf(namedRedis({ REDIS_URL: redisUrl }));
-    const noted = noteStore(root, store(OURS).chosen, { mode: "development", redis });
+    const redis = redisEndpoint(namedRedis({ REDIS_URL: redisUrl }));
+    const noted = recordRunningStore(root, store(OURS).chosen, { mode: "development", redis });
     return { root, file, noted: cleanUp(noted, (it) => it.stop()) };
   }
 

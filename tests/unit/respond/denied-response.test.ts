@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Decision, LimitStatus } from "#lib/core/decision";
-import { refusal } from "#lib/respond/refusal";
+import { deniedResponse } from "#lib/respond/denied-response";
 
 const status: LimitStatus = {
   rule: "search",
@@ -46,7 +46,7 @@ function ask(headers: Record<string, string> = {}, method = "GET"): Request {
 
 describe("a refusal", () => {
   test("is a problem of type quota-exceeded", async () => {
-    const answer = refusal(ask(), denied, false);
+    const answer = deniedResponse(ask(), denied, false);
     expect(answer.status).toBe(429);
     expect(answer.headers.get("content-type")).toBe("application/problem+json");
     expect(answer.headers.get("cache-control")).toBe("no-store");
@@ -61,7 +61,7 @@ describe("a refusal", () => {
   });
 
   test("names all policies, and of the limits only those that refused", () => {
-    const { headers } = refusal(ask(), denied, false);
+    const { headers } = deniedResponse(ask(), denied, false);
     expect(headers.get("ratelimit-policy")).toBe(
       '"search";q=10;w=60, "search:ip:1d";q=200;w=86400',
     );
@@ -69,7 +69,7 @@ describe("a refusal", () => {
   });
 
   test("of a failed store is a 503 of type temporary-reduced-capacity, without limits", async () => {
-    const answer = refusal(ask(), storeFailed, true);
+    const answer = deniedResponse(ask(), storeFailed, true);
     expect(answer.status).toBe(503);
     expect(await answer.json()).toMatchObject({
       type: "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",
@@ -84,7 +84,7 @@ describe("a refusal", () => {
       limits: [{ ...status, waitMs: undefined }],
       retryAfterMs: undefined,
     };
-    expect(refusal(ask(), never, false).headers.has("retry-after")).toBe(false);
+    expect(deniedResponse(ask(), never, false).headers.has("retry-after")).toBe(false);
   });
 
   test.each([
@@ -97,7 +97,7 @@ describe("a refusal", () => {
     ["", "application/problem+json"],
     [`text/html,${"a/b,".repeat(1000)}`, "application/problem+json"],
   ])("for Accept: %.60s is %s", (accept, type) => {
-    const answer = refusal(ask({ accept }), denied, false);
+    const answer = deniedResponse(ask({ accept }), denied, false);
     expect(answer.headers.get("content-type")).toContain(type);
     expect(answer.headers.get("vary")).toBe("Accept");
   });
@@ -106,7 +106,7 @@ describe("a refusal", () => {
     const html = ask({ accept: "text/html" });
     const words = async (retryAfterMs: number) =>
       /again in ([^.]+)\./.exec(
-        await refusal(html, { ...denied, retryAfterMs }, false).text(),
+        await deniedResponse(html, { ...denied, retryAfterMs }, false).text(),
       )?.[1];
     expect(await words(1)).toBe("1 second");
     expect(await words(60_000)).toBe("1 minute");
@@ -117,27 +117,27 @@ describe("a refusal", () => {
 
   test("of a Server Action is plain words, of the one type that Next shows to people", async () => {
     const action = { "next-action": "7f2a", accept: "text/x-component" };
-    const answer = refusal(ask(action, "POST"), denied, false);
+    const answer = deniedResponse(ask(action, "POST"), denied, false);
     expect(answer.status).toBe(429);
     expect(answer.headers.get("content-type")).toBe("text/plain");
     expect(answer.headers.get("retry-after")).toBe("42");
     expect(await answer.text()).toBe(
       "Too many requests were made. Please try again in 42 seconds.",
     );
-    expect(refusal(ask(action), denied, false).headers.get("content-type")).toBe(
+    expect(deniedResponse(ask(action), denied, false).headers.get("content-type")).toBe(
       "application/problem+json",
     );
   });
 
   test("of a handler's call that cannot be is a 500 that blames nobody else", async () => {
-    const answer = refusal(ask(), { ...storeFailed, reason: "invalid-call" }, false);
+    const answer = deniedResponse(ask(), { ...storeFailed, reason: "invalid-call" }, false);
     expect(answer.status).toBe(500);
     expect(await answer.json()).toMatchObject({ status: 500, title: "The server made a mistake" });
     expect(answer.headers.has("retry-after")).toBe(false);
   });
 
   test("to HEAD has the headers and no body", async () => {
-    const answer = refusal(ask({}, "HEAD"), denied, false);
+    const answer = deniedResponse(ask({}, "HEAD"), denied, false);
     expect(answer.status).toBe(429);
     expect(answer.headers.get("retry-after")).toBe("42");
     expect(await answer.text()).toBe("");

@@ -1,21 +1,24 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Pseudonym } from "#lib/core/client";
+import type { KeyedHash } from "#lib/core/client";
 
-export type { Pseudonym } from "#lib/core/client";
+export type { KeyedHash } from "#lib/core/client";
 
 /** Addresses and users' names are shorter, in UTF-16 code units. */
 const MAX_KEPT_LENGTH = 300;
 
 /**
- * Makes the hash: HMAC-SHA-256 (RFC 2104) over the kind and the parts, each with its length before
+ * Makes the hash that stands for a client in Redis: HMAC-SHA-256 (RFC 2104) over the kind and the parts, each with its length before
  * it, the first 128 bits of it in base64url. The last 10,000 are kept, since hashing costs more than
  * looking up; none that is long, so that their memory is bounded too.
  *
  * @param secret HEADGATE_SECRET; all instances of one store need the same
+ * @example
+ * const keyedHash = createKeyedHash(secret);
+ * keyedHash("user", "ada"); // 22 characters
  */
-export function createPseudonym(secret: string, keep = 10_000): Pseudonym {
+export function createKeyedHash(secret: string, keep = 10_000): KeyedHash {
   const keyed = hmac.create(sha256, utf8ToBytes(secret));
   let recent = new Map<string, string>();
   let older = new Map<string, string>();
@@ -53,11 +56,11 @@ function shorten(digest: Uint8Array): string {
 }
 
 /**
- * Where a pseudonym lies between 0 and 100: as good as random, and always the same. For rules that
+ * Where a client key lies between 0 and 100: as good as random, and always the same. For rules that
  * decide for a part of the clients.
  */
-export function shareOf(pseudonym: string): number {
-  const bytes = atob(pseudonym.slice(0, 8).replaceAll("-", "+").replaceAll("_", "/"));
+export function shareOf(clientKey: string): number {
+  const bytes = atob(clientKey.slice(0, 8).replaceAll("-", "+").replaceAll("_", "/"));
   let number = 0;
   for (let i = 0; i < bytes.length; i += 1) number = number * 256 + bytes.charCodeAt(i);
   return (number / 256 ** bytes.length) * 100;

@@ -16,8 +16,11 @@ const MAX_ACCEPT = 1024;
  * too large or did not say its length, 503 where the store failed and the rule denies, 500 where a
  * handler's call was wrong. A Server Action of Next's gets words, a client that prefers text/html a page,
  * every other client problem details (RFC 9457). The answer is never cached.
+ *
+ * @example
+ * if (!decision.allowed) return deniedResponse(request, decision, false);
  */
-export function refusal(
+export function deniedResponse(
   request: Request,
   decision: Decision,
   legacyHeaders: LegacyHeaders,

@@ -1,10 +1,10 @@
-import { HeadgateError } from "#lib/core/errors";
+import { isHeadgateError } from "#lib/core/errors";
 import { StoreError } from "#lib/redis/errors";
 import type { Acquiring } from "./acquire.ts";
 import type { Lock } from "./held.ts";
 import type { WaitOptions } from "./options.ts";
 
-export interface UsingOptions extends WaitOptions {
+export interface WithLockOptions extends WaitOptions {
   /**
    * What becomes of the work when the store fails or refuses, so that it is not known who holds the
    * lock: "throw" the store's error, "skip" the work, or "run" it without the lock.
@@ -14,7 +14,7 @@ export interface UsingOptions extends WaitOptions {
 }
 
 /** What became of work under a lock. */
-export type Used<T> =
+export type WithLockResult<T> =
   | {
       readonly ran: true;
       readonly value: T;
@@ -24,7 +24,7 @@ export type Used<T> =
   | {
       readonly ran: false;
       /** Somebody else held the lock for as long as was waited; or the store failed. */
-      readonly because: "held" | "store-failed";
+      readonly reason: "held" | "store-failed";
     };
 
 /**
@@ -37,23 +37,23 @@ export type Used<T> =
  * @throws the signal's reason, where that ended the wait
  * @throws whatever the work throws
  */
-export type Using = <T>(
+export type WithLock = <T>(
   key: string,
   work: (lock: Lock | undefined) => Promise<T>,
-  options?: UsingOptions,
-) => Promise<Used<T>>;
+  options?: WithLockOptions,
+) => Promise<WithLockResult<T>>;
 
-/** Makes `using` of what takes locks. */
-export function createUsing({ acquire }: Acquiring): Using {
+/** Makes `withLock` of what takes locks. */
+export function createWithLock({ acquire }: Acquiring): WithLock {
   return async (key, work, { onStoreFailure = "throw", ...options } = {}) => {
     let lock: Lock;
     try {
       lock = await acquire(key, options);
     } catch (error) {
-      if (isHeld(error)) return { ran: false, because: "held" };
+      if (isHeld(error)) return { ran: false, reason: "held" };
       // A store that refuses tells as little about the lock as one that does not answer.
       if (!(error instanceof StoreError) || onStoreFailure === "throw") throw error;
-      if (onStoreFailure === "skip") return { ran: false, because: "store-failed" };
+      if (onStoreFailure === "skip") return { ran: false, reason: "store-failed" };
       return { ran: true, value: await work(undefined), isLocked: false };
     }
     try {
@@ -66,5 +66,5 @@ export function createUsing({ acquire }: Acquiring): Using {
 }
 
 function isHeld(error: unknown): boolean {
-  return error instanceof HeadgateError && error.code === "LOCK_NOT_ACQUIRED";
+  return isHeadgateError(error) && error.code === "LOCK_NOT_ACQUIRED";
 }

@@ -1,0 +1,56 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { examplesOf, readEntries } from "../support/api.ts";
+import { ROOT } from "../support/app.ts";
+
+/** Within the tree, so that packages and the names of its folders are found. */
+const FOLDER = join(ROOT, ".headgate", `examples-${process.pid}`);
+
+const ENTRIES = readEntries();
+
+afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
+
+/** An example as a module: the public names that it uses are imported, and it may return. */
+function moduleOf(code: string): string {
+  const imports = ENTRIES.flatMap(({ name, values, types }) => {
+    const used = [...values.map((value) => value.name), ...types].filter((one) =>
+      new RegExp(`(?<![\\w"]|[^.]\\.)${one}\\b`).test(code),
+    );
+    return used.length > 0 ? [`import { ${used.join(", ")} } from "${name}";`] : [];
+  });
+  const body = /^(?:import|export) /m.test(code)
+    ? code
+    : `export async function example() {\n${code}\n}`;
+  return `${imports.join("\n")}\n${body}\n`;
+}
+
+test("the example of each public function compiles", () => {
+  mkdirSync(FOLDER, { recursive: true });
+  for (const { name, doc } of ENTRIES.flatMap(({ values }) => values)) {
+    for (const [at, code] of examplesOf(doc).entries()) {
+      writeFileSync(join(FOLDER, `${name}-${at + 1}.ts`), moduleOf(code));
+    }
+  }
+  const settings = {
+    extends: "../../tsconfig.json",
+    compilerOptions: {
+      incremental: false,
+      tsBuildInfoFile: null,
+      noUnusedLocals: false,
+      noImplicitReturns: false,
+      verbatimModuleSyntax: false,
+    },
+    include: ["*.ts"],
+    files: ["../../tests/fixtures/examples/context.ts"],
+    exclude: [],
+  };
+  writeFileSync(join(FOLDER, "tsconfig.json"), JSON.stringify(settings));
+  const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+  const { status, stdout } = spawnSync(process.execPath, [tsc, "--project", FOLDER], {
+    encoding: "utf8",
+  });
+  expect(stdout).toBe("");
+  expect(status).toBe(0);
+});
