@@ -26,9 +26,9 @@ export default function Page() {
           <div className="heading">
             <h2 id="rules">The policy</h2>
             <p>
-              A request passes when every limit of every rule that matches has room, and takes from
-              none otherwise. A bar shows what the gate decided; a 401 or 404 behind it is the
-              route’s own answer.
+              A request is allowed when every limit of every rule that matches has capacity left. A
+              denied request consumes nothing. A bar shows what the gate decided; a 401 or 404 after
+              it comes from the route itself.
             </p>
           </div>
           <Legend />

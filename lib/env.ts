@@ -52,6 +52,7 @@ export interface HeadgateEnvironment {
   readonly cutAt: number | undefined;
 }
 
+/** What `fromEnv` is told beside the variables. */
 export interface FromEnvOptions {
   /**
    * The variable of yours that holds redis://[user:password@]host[:port][/db], for an app that reaches

@@ -2,10 +2,10 @@ import type { Outcome } from "./answer.ts";
 import { Bar } from "./bar.tsx";
 
 const MEANINGS: Readonly<Record<Outcome, string>> = {
-  allowed: "passed; the higher, the slower",
-  denied: "stopped at the gate, for want of room",
-  failed: "the store failed, or no answer came",
-  ungated: "passed, but no limit was applied",
+  allowed: "let through; a higher bar took longer",
+  denied: "stopped at the gate: no capacity left",
+  failed: "the store failed, or no response came",
+  ungated: "let through; no limit was applied",
 };
 
 /** What the bars mean. */

@@ -49,7 +49,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   "/api/admin/pipeline/retry": {
     method: "POST",
     body: { jobId: "00000000-0000-4000-8000-000000000000" },
-    note: "For admins. Names a job that never was, so the answer is 404.",
+    note: "For admins. Names a job that does not exist, so the answer is 404.",
   },
   "/api/analytics/track": {
     method: "POST",
@@ -59,7 +59,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   "/api/analytics/counts": { method: "GET", query: "?artistId=artist-001" },
   "/login": {
     method: "POST",
-    note: "The sign-in page takes what its own form sends; to this it says 405.",
+    note: "The sign-in page accepts its own form alone, so the answer to this is 405.",
   },
   "/api/login": {
     method: "POST",

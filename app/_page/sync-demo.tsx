@@ -19,9 +19,9 @@ export function SyncDemo() {
     <section aria-labelledby="one-sync">
       <h3 id="one-sync">Five tabs, one sync</h3>
       <p>
-        A dashboard is open in five tabs, and each asks for the artist’s pictures. Whoever holds the
-        lock calls Instagram; the others are given what it fetched. For 30 seconds nobody calls
-        again.
+        A dashboard is open in five tabs, and each asks for the artist’s pictures. The request that
+        holds the lock calls Instagram, and the others get the same result. For 30 seconds no
+        request calls Instagram again.
       </p>
       <button type="button" aria-disabled={isBusy} onClick={() => void run()}>
         Sync from five tabs

@@ -29,7 +29,8 @@ export function readToken(text: string, now: number): TokenText {
   return { token, words };
 }
 
-const NONE = "Without one, requests are sent as whoever has a session in this browser, or nobody.";
+const NONE =
+  "Without one, requests are sent as the user who is signed in to this browser, if there is one.";
 const NO_TOKEN = "This is no token: one has three parts of letters and digits, joined by dots.";
 
 function claimsOf(token: string) {

@@ -25,7 +25,7 @@ It takes the variables of docs/reference/environment.md. What npm start makes fo
   UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL
                           the store that counts; HEADGATE_STORE=redis or embedded starts one that
                           forgets everything on exit
-  AUTH_SECRET             without it nobody is signed in
+  AUTH_SECRET             without it no user can sign in
   INSTAGRAM_ACCESS_TOKEN  without it there are no posts
 `;
 

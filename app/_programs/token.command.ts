@@ -16,7 +16,7 @@ const HELP = `Prints a token with which the app takes you for a user.
   curl -X POST -H "Authorization: Bearer $TOKEN" http://127.0.0.1:3000/api/dashboard/sync/trigger
 
 It is signed with AUTH_SECRET, or with the secret that npm start made for this machine, for
-AUTH_AUDIENCE ("headgate" by default). Whoever has it is that user until it ends.
+AUTH_AUDIENCE ("headgate" by default). Anyone who has the token is that user until it expires.
 `;
 
 const EIGHT_HOURS = 8 * 3600;

@@ -58,11 +58,17 @@ export async function importPolicy(file: string): Promise<AnyPolicy> {
 }
 
 function unreadable(file: string, error: unknown): CheckResult {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = error instanceof Error ? error.message + importHint(error) : String(error);
   // Node says what is wrong with a file's syntax, but not where.
   const wrong = existsSync(file) ? syntaxError(file, readFileSync(file, "utf8")) : undefined;
   const where = wrong && ` (line ${wrong.position.line}, column ${wrong.position.column})`;
   return { ok: false, file, problems: [], unreadable: wrong ? wrong.message + where : why };
+}
+
+/** What Node does not say of an import that it cannot find, as Next's bundler does. */
+function importHint(error: NodeJS.ErrnoException): string {
+  if (error.code !== "ERR_MODULE_NOT_FOUND") return "";
+  return '. The check runs in Node, which reads neither the paths of tsconfig.json nor imports without an extension: write a relative path with .ts, or a name of package.json\'s "imports".';
 }
 
 /** Says the result for people: a line when all is well, else a paragraph for each problem. */

@@ -16,7 +16,8 @@ export const POLICY = "config/rate-limits.ts";
 export function findPolicyFile(project: string, given: string | undefined): string {
   const file = given ? resolve(given) : join(project, POLICY);
   if (existsSync(file)) return file;
-  throw new HeadgateError("CLI_USAGE", `There is no file ${file}.`);
+  const hint = given ? "" : " If the policy is elsewhere, name its file after the command.";
+  throw new HeadgateError("CLI_USAGE", `There is no file ${file}.${hint}`);
 }
 
 /**

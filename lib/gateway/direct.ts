@@ -17,6 +17,7 @@ import { readAddress } from "#lib/gateway/store/redis-address";
 import { connectRedis } from "#lib/gateway/store/redis-store";
 import { type Command, ErrorReply, type Store } from "#lib/gateway/store/store";
 
+/** Where the Redis is, and how its failures are treated. */
 export interface TcpOptions extends BreakerSettings {
   /** redis://[user:password@]host[:port][/db], or rediss:// for TLS. */
   readonly redisUrl: string;

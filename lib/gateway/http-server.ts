@@ -60,6 +60,9 @@ const DEFAULTS: Omit<HttpSettings, "connections"> = {
   report: () => {},
 };
 
+/** Our own listeners of the end of a response: of its connection, and of its turn. */
+const OWN_LISTENERS = 2;
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /**
@@ -96,6 +99,8 @@ export function createHttpServer(handle: Handler, settings: Partial<HttpSettings
 
   const turn = takingTurns();
   const serve = async (request: CountedRequest, response: ServerResponse) => {
+    // Node warns of a leak from the eleventh on; all ten are left to the handler: next dev has nine.
+    response.setMaxListeners(response.getMaxListeners() + OWN_LISTENERS);
     request.bound(its.bodyBytes, response, tooLarge);
     const closed = new Promise((resolve) => response.once("close", resolve));
     if (!(await turn(request.socket, closed))) return;

@@ -31,7 +31,7 @@ const HEADER = /^header:([\w!#$%&'*+.^`|~-]{1,64})$/;
 const NO_HEADERS = /^(?:x-forwarded-for|forwarded|x-headgate-.*)$/;
 
 const HOW_TO_SAY =
-  "set CLIENT_IP_FROM to hops:n (behind n proxies), trusted:CIDR,…, header:NAME, vercel, cloudflare or vercel+cloudflare, or start the app with `npm start`; docs/client-address.md";
+  "set CLIENT_IP_FROM to hops:n (behind n proxies), trusted:CIDR,…, header:NAME, vercel, cloudflare or vercel+cloudflare, or start the app by `headgate start`; docs/client-address.md";
 
 export interface AddressEnvironment {
   /** CLIENT_IP_FROM, if set. */

@@ -62,6 +62,7 @@ export interface CompiledTiers {
   readonly limits: ReadonlyMap<string, readonly CompiledLimit[]>;
 }
 
+/** A rule of a compiled policy. */
 export interface CompiledRule {
   readonly name: string;
   readonly match: readonly string[];
@@ -122,6 +123,7 @@ export interface Candidates {
   applyTo(asker: Asker): RuleSet;
 }
 
+/** A policy after its check, in the form in which requests are matched. */
 export interface CompiledPolicy {
   readonly rules: ReadonlyMap<string, CompiledRule>;
   readonly identities: Identities;

@@ -12,13 +12,14 @@ import { isScript, type Outcome, outcomeOf, outcomeOfThrown } from "./outcome.ts
 
 export type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
 
+/** How long a call may take, when calls are no longer sent, and who is told of that. */
 export interface BreakerSettings {
   /**
    * The longest that a call may take, in milliseconds.
    * @default 500
    */
   readonly deadlineMs?: number;
-  /** Hears when so many calls failed that none is tried, and when they are tried again. */
+  /** Called when so many calls failed that no more are sent, and when calls are sent again. */
   readonly onBreakerChange?: (change: BreakerChange) => void;
 }
 
@@ -139,7 +140,7 @@ function outcomeOfAnswer(
 
 function notRest(): HeadgateError {
   return settingsError({
-    UPSTASH_REDIS_REST_URL: `${REST_ADDRESS} (REDIS_URL is reached by TCP, on Node alone, docs/proxy.md, or by \`npm run gateway\`)`,
+    UPSTASH_REDIS_REST_URL: `${REST_ADDRESS} (REDIS_URL is reached by TCP, on Node alone, docs/proxy.md, or by \`headgate gateway\`)`,
   });
 }
 

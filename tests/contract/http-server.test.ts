@@ -498,3 +498,17 @@ describe("more connections than allowed", () => {
     expect(connectionsAllowed()).toBeGreaterThan(0);
   });
 });
+
+test("a handler has the ten listeners of a response that Node takes without a warning", async () => {
+  const warned: Error[] = [];
+  const warn = (warning: Error) => void warned.push(warning);
+  process.on("warning", warn);
+  cleanUp(warn, (it) => process.off("warning", it));
+  const { port } = await serving({}, (_, response) => {
+    for (let i = 0; i < 10; i += 1) response.on("close", () => {});
+    // Node emits its warnings in the next turn.
+    setImmediate(() => response.end());
+  });
+  expect(await other(port)).toBe(200);
+  expect(warned).toEqual([]);
+});

@@ -154,6 +154,13 @@ describe("the page", () => {
   });
 });
 
+test("an app without its variables does not start, and says which are missing", () => {
+  const start = run(join(BIN, "next", "dist", "bin", "next"), "start", "-p", "0");
+  expect(start.output).toContain("ENV_INVALID: The environment cannot be used.");
+  expect(start.output).toContain("UPSTASH_REDIS_REST_URL must be set");
+  expect(start.status).toBe(1);
+});
+
 describe("a route handler", () => {
   test("takes a cost, refuses what is beyond, and gives back what came to nothing", async () => {
     const call = newClient();

@@ -91,7 +91,7 @@ describe.each(Object.keys(STORES) as StoreName[])("npm start over %s", (store) =
     const port = typeof address === "object" && address ? address.port : 0;
     const app = await start(store, { PORT: String(port) });
     expect(await app.ended).toBe(1);
-    const reason = `ENV_INVALID: Cannot listen on 127.0.0.1, port ${port}: it is in use. Choose another: PORT=4000 npm start`;
+    const reason = `ENV_INVALID: Cannot listen on 127.0.0.1, port ${port}: it is in use. Choose another by PORT, such as PORT=4000.`;
     expect(surprises(app, STORES[store].prints)).toEqual([reason]);
     expect(app.temporary()).toEqual([]);
   });

@@ -8,7 +8,7 @@ import { claimAtOnce, CLAIMS_A_KEY, handleAtRandom, killWorkers } from "./dedup-
 import { takeTurns } from "./lock-soak.ts";
 import { FETCHES_AN_HOUR, INSTANCES, SEARCHES_A_MINUTE, soak, type Soaked } from "./soak.ts";
 
-const HELP = `Disturbs what must not be disturbed, for long.
+const HELP = `Kills and stops the app, its workers and its lock holders at random, and checks their promises.
 
   npm run soak                    all parts, about twenty minutes
   npm run soak -- --only app      the app by two instances over one Redis that is killed and stopped

@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { doubtOf } from "#lib/core/doubt";
 import { ROOMS } from "../../rooms.ts";
@@ -101,6 +101,15 @@ test("docs/reference/commands.md has every script of package.json, and no other"
   expect([...rows].map(([, name = ""]) => name).toSorted()).toEqual(
     Object.keys(scripts).toSorted(),
   );
+});
+
+test("docs/reference/commands.md has a row with exit codes for each command of headgate", () => {
+  const commands = globSync("*.ts", { cwd: join(ROOT, "lib", "cli", "commands") });
+  const rows = pageOf("reference/commands.md").matchAll(/^\| `headgate (\w+).*\| ([^|]+) \|$/gm);
+  const named = [...rows]
+    .filter(([, , exits = ""]) => /\d|as `headgate/.test(exits))
+    .map(([, name = ""]) => name);
+  expect(named.toSorted()).toEqual(commands.map((file) => basename(file, ".ts")).toSorted());
 });
 
 test("docs/failure-modes.md has a row for each fault case", () => {

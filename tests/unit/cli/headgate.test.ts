@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -25,14 +35,16 @@ async function run(work: () => Promise<number>) {
 const FOLDER = join(ROOT, "lib", "cli", "commands");
 const COMMANDS = globSync("*.ts", { cwd: FOLDER }).map((file) => basename(file, ".ts"));
 
+const { bin } = JSON.parse(readFileSync(join(ROOT, "lib", "package.json"), "utf8")) as {
+  readonly bin: { readonly headgate: string };
+};
+const BIN = join(ROOT, "lib", bin.headgate);
+
 describe("headgate", () => {
   test("is the bin of the package, and runs by its first line", () => {
-    const manifest = JSON.parse(readFileSync(join(ROOT, "lib", "package.json"), "utf8")) as {
-      readonly bin: Readonly<Record<string, string>>;
-    };
-    const file = join(ROOT, "lib", manifest.bin["headgate"] ?? "");
-    expect(existsSync(file)).toBe(true);
-    expect(readFileSync(file, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+    expect(existsSync(BIN)).toBe(true);
+    expect(readFileSync(BIN, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+    expect(statSync(BIN).mode & 0o111).toBe(0o111);
   });
 
   test("names every command in its help, and ends with 0", async () => {
@@ -53,6 +65,63 @@ describe("headgate", () => {
     expect(stderr).toMatch(new RegExp(`^CLI_USAGE: "${name}" is not a command\\.`));
     expect(stderr).toContain("npx headgate check");
     expect(status).toBe(2);
+  });
+});
+
+describe("the bin in an app", () => {
+  /** An app in a folder whose name has a blank, with the package where npm puts it. */
+  function app(put: (from: string, to: string) => void) {
+    const root = join(
+      cleanUp(mkdtempSync(join(tmpdir(), "headgate-bin-")), (it) =>
+        rmSync(it, { recursive: true }),
+      ),
+      "an app",
+    );
+    mkdirSync(join(root, "node_modules"), { recursive: true });
+    put(join(ROOT, "lib"), join(root, "node_modules", "headgate"));
+    return (...nodeArgs: readonly string[]) => {
+      const file = join(root, "node_modules", "headgate", bin.headgate);
+      const { PATH = "" } = process.env;
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        [...nodeArgs, file, "--help"],
+        {
+          cwd: root,
+          encoding: "utf8",
+          env: { PATH, NODE_ENV: "production" },
+        },
+      );
+      return { status, stdout, stderr };
+    };
+  }
+  const linked = () => app((from, to) => symlinkSync(from, to));
+
+  test("runs the commands of a package that is linked", () => {
+    expect(linked()()).toMatchObject({
+      status: 0,
+      stderr: "",
+      stdout: expect.stringContaining("npx headgate check") as string,
+    });
+  });
+
+  test("says which Node is needed under one that runs no TypeScript, such as Node 20", () => {
+    expect(linked()("--no-strip-types")).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^NODE_UNSUPPORTED: .* Node 22\.18 or later.*\n$/) as string,
+    });
+  });
+
+  test("says how to install a package that was copied into node_modules", () => {
+    const copied = app((from, to) => {
+      mkdirSync(join(to, "cli"), { recursive: true });
+      cpSync(join(from, bin.headgate), join(to, bin.headgate));
+    });
+    expect(copied()).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^NODE_UNSUPPORTED: .*npm install \.\/lib\.\n$/) as string,
+    });
   });
 });
 
