@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { searchArtists } from "#app/_domain/artists/artists";
 import list from "../../../app/_domain/artists/artists.json" with { type: "json" };
 import { words } from "#app/_domain/artists/words";
+import { cpuMs } from "../../support/cpu.ts";
 
 const names = (q: string, limit?: number) => searchArtists(q, limit).map((artist) => artist.name);
 
@@ -94,8 +95,8 @@ describe("searchArtists", () => {
     ["lone surrogates", "\uD800".repeat(1_000_000)],
     ["what a pattern would make slow", `${"(a+)+".repeat(200_000)}$`],
   ])("is quick with %s", (_, q) => {
-    const began = performance.now();
+    const began = cpuMs();
     expect(searchArtists(q).length).toBeLessThanOrEqual(20);
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(cpuMs() - began).toBeLessThan(500);
   });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { embeddedStore } from "../../support/embedded.ts";
+import { cpuMs } from "../../support/cpu.ts";
 
 /** How long one command may hold the process, in milliseconds. */
 const MOST_MS = 2000;
@@ -49,9 +50,9 @@ test.each([
 ])("a command that %s does not hold the process for long", async (_, before, lua, expected) => {
   const { script } = await embeddedStore({ scriptMs: 20_000 });
   expect(await script(before)).toBeNull();
-  const from = performance.now();
+  const from = cpuMs();
   expect(await script(lua)).toBe(expected);
-  expect(performance.now() - from).toBeLessThan(MOST_MS);
+  expect(cpuMs() - from).toBeLessThan(MOST_MS);
 });
 
 const TOO_MANY_STEPS = "ERR the pattern takes too many steps to match";
@@ -67,14 +68,14 @@ test.each([
   ["the cursor of SCAN", "", "'SCAN', n", "ERR invalid cursor"],
 ])("%s refuses a text that would take long to read", async (_, before, command, words) => {
   const { script } = await embeddedStore({ scriptMs: 20_000 });
-  const from = performance.now();
+  const from = cpuMs();
   const answer = await script(`
     local a, n = ('a'):rep(1e6), ('9'):rep(3e6)
     local p, s = '*' .. ('a'):rep(5e5) .. 'b', '*[' .. ('b'):rep(1e6) .. ']'
     ${before}
     return redis.pcall(${command})
   `);
-  expect(performance.now() - from).toBeLessThan(MOST_MS);
+  expect(cpuMs() - from).toBeLessThan(MOST_MS);
   expect(answer).toEqual({ error: words });
 });
 
