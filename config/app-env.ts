@@ -42,7 +42,7 @@ const schema = z.object({
   NODE_ENV: z.optional(z.string()),
 });
 
-/** A token goes to nobody else. */
+/** The token is sent to these hosts only. */
 const INSTAGRAM_HOSTS = ["graph.instagram.com", "graph.facebook.com"];
 
 /** What each variable must be, for the error: a schema's own words name no use. */

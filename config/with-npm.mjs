@@ -21,7 +21,7 @@ if (parent !== undefined) {
 
 /**
  * Tells this process to stop, by SIGTERM, once its parent has ended. npm hands SIGINT and SIGTERM on;
- * of its own end by SIGHUP or SIGKILL this process hears nothing.
+ * when SIGHUP or SIGKILL ends npm, no signal reaches this process.
  */
 export function endWith(parentId) {
   const looking = setInterval(() => {

@@ -10,7 +10,8 @@ import { GATHER_MS, joinCalls } from "#lib/redis/joining";
 import { type Keys, keyNames } from "#lib/redis/keys";
 import { type BreakerSettings, createRequester, type Requester } from "#lib/redis/requester";
 import { type ScriptStore, scriptStoreOver } from "#lib/redis/script-store";
-import { assemble, type HeadgateOptions, type Parts } from "./assemble.ts";
+import { assemble, type Parts } from "./assemble.ts";
+import type { HeadgateOptions } from "./options.ts";
 import { builtRewrites, fromEnv, type HeadgateEnvironment } from "./env.ts";
 import { type AfterAnswer, type Answer, guardOver } from "./guard.ts";
 import { limitsOver, type Limits } from "./limits.ts";
@@ -98,6 +99,7 @@ export function createHeadgate<P extends AnyPolicy>(
   const opened = once(() => open(typeof settings === "function" ? settings() : settings));
   const parts = once((): Parts => assemble(policy, opened().options));
   const guard = once(() => guardOver(parts(), opened().options));
+  const keyedHash = once(() => createKeyedHash(opened().options.secret));
   return {
     middleware: (request, event) => guard()(request, event),
     wrap(own, { matcher } = {}) {
@@ -111,13 +113,13 @@ export function createHeadgate<P extends AnyPolicy>(
     requester: lazily(() => opened().requester),
     redis: lazily(() => opened().options.redis),
     keys: lazily(() => keyNames(opened().options.namespace)),
-    keyedHash: (kind, ...names) => opened().keyedHash(kind, ...names),
+    keyedHash: (kind, ...names) => keyedHash()(kind, ...names),
     secret: () => opened().options.secret,
     onFailure: (what, error) => tell(listenerOf(opened), { kind: "failure", what, error }),
   };
 }
 
-/** What all of a bundle shares. */
+/** Makes what all parts of a bundle share. */
 function open(settings: GateSettings) {
   const { store, joins, clientAddress, corsOrigins, corsExposedHeaders } = settings;
   const onEvent = listenerFor(settings);
@@ -132,7 +134,7 @@ function open(settings: GateSettings) {
     rewrites: settings.rewrites ?? readRewrites(builtRewrites()),
     together: joins ? createTogether() : undefined,
   };
-  return { options, onEvent, requester, keyedHash: createKeyedHash(options.secret) };
+  return { options, onEvent, requester };
 }
 
 function listenerFor({ onEvent = LOG }: GateSettings): Listener {
@@ -141,7 +143,7 @@ function listenerFor({ onEvent = LOG }: GateSettings): Listener {
 
 const LOG = logEvents((line) => console.warn(line));
 
-/** A failure is told also where the settings themselves are what cannot be read. */
+/** Returns the log when the settings cannot be read: a failure must be told then, too. */
 function listenerOf(opened: () => { readonly onEvent: Listener }): Listener {
   try {
     return opened().onEvent;
@@ -152,7 +154,7 @@ function listenerOf(opened: () => { readonly onEvent: Listener }): Listener {
 
 function requesterOf({ store, joins, connect }: GateSettings, onEvent: Listener): Requester {
   const about: BreakerSettings = {
-    // A call may wait so long for others: with that it has the deadline still.
+    // A call may wait for others before it is sent; the deadline includes that wait.
     deadlineMs: joins && !connect ? store.deadlineMs - GATHER_MS : store.deadlineMs,
     onBreakerChange: (change) => tell(onEvent, { kind: "breaker", ...change }),
   };
@@ -161,7 +163,7 @@ function requesterOf({ store, joins, connect }: GateSettings, onEvent: Listener)
   return joins ? joinCalls(alone) : alone;
 }
 
-/** Tells a listener; what it throws is its own. */
+/** Calls a listener. An error of the listener is dropped: no request may fail because of it. */
 function tell(onEvent: Listener, event: HeadgateEvent): void {
   void (async () => onEvent(event))().catch(() => {});
 }

@@ -1,4 +1,5 @@
-import { type Asked, assemble, type HeadgateOptions, type Parts } from "./assemble.ts";
+import { type Asked, assemble, type Parts } from "./assemble.ts";
+import type { HeadgateOptions } from "./options.ts";
 import { bodyDenial } from "#lib/core/body-denial";
 import { monotonic } from "#lib/core/clock";
 import type { Decision } from "#lib/core/decision";

@@ -1,12 +1,12 @@
 /**
  * Limits for a Next.js app: the policy, the gate for its middleware, and the same limits for calls
- * from handlers. What else a handler needs has an entry of its own, so that no bundle has what it does
+ * from handlers. Every other tool of handlers has its own entry, so that no bundle has what it does
  * not use: `headgate/dedup`, `headgate/locks`, `headgate/idempotency`, `headgate/redis` and others.
  */
 export { createHeadgate, type Gate, type GateHandle, type GateSettings } from "./create.ts";
 export { headgate } from "./guard.ts";
 export { fromEnv, type FromEnvOptions, type HeadgateEnvironment } from "./env.ts";
-export type { HeadgateOptions } from "./assemble.ts";
+export type { HeadgateOptions } from "./options.ts";
 export { createLimits, type Limits } from "./limits.ts";
 export { createVisitorHeaders } from "./visitor.ts";
 export { checkStore, storeWarning } from "./check-store.ts";

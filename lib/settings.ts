@@ -1,5 +1,5 @@
 /**
- * What reads variables, for an app that has some of its own beside Headgate's: one error then names
+ * Reads variables, for an app that has its own variables beside Headgate's: one error then names
  * all that are wrong.
  */
 export { processVariables } from "./env.ts";

@@ -10,7 +10,7 @@ export interface Tools {
   readonly keys: Keys;
   /** Stands for the client or the thing that a key is of. */
   readonly keyedHash: KeyedHash;
-  /** Encrypts what nobody may read who reads the store. */
+  /** Encrypts values that a reader of the store must not see. */
   readonly vault: Vault;
   readonly locks: Locks;
   readonly dedup: Dedup;

@@ -61,7 +61,7 @@ function copyWasmoon(root: string, to: string): void {
   }
 }
 
-/** One file each: whoever runs only the gateway copies only that. */
+/** One file each, so that a deployment of the gateway alone needs one file. */
 async function bundlePrograms(root: string, to: string): Promise<void> {
   for (const [name, input] of Object.entries(PROGRAMS)) {
     await build({

@@ -19,7 +19,7 @@ export interface WorkerOptions {
   readonly onOutput: (text: string) => void;
 }
 
-/** wrangler tells nobody of itself, asks nobody for the place of this machine, and has no banner. */
+/** With these, wrangler sends no metrics, does not look up where this machine is, and prints no banner. */
 const QUIET = {
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_SEND_ERROR_REPORTS: "false",

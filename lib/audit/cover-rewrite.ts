@@ -5,7 +5,7 @@ import { METHODS } from "./methods.ts";
 import { isExternal, type Rewriting, rewritingOf, type Way } from "./rewrites.ts";
 import { ANY_OTHER } from "./routes.ts";
 
-/** A rewrite, the rules that meet whoever comes by it, and what is wrong with it. */
+/** A rewrite, the rules that count requests by it, and what is wrong with it. */
 export interface CoveredRewrite {
   readonly source: string;
   readonly destination: string;
@@ -33,7 +33,7 @@ const MAX_PATHS = 3000;
 const MAX_STEPS = 5;
 
 /**
- * Finds, for each rewrite, whether whoever comes by it meets every rule that its destination has.
+ * Finds, for each rewrite, whether requests by it are counted by every rule of its destination.
  *
  * @param paths the paths of routes, and of the policy's patterns, to which a rewrite may lead
  */

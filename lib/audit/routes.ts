@@ -19,7 +19,7 @@ export interface Route {
   readonly methods: readonly string[];
 }
 
-/** Stands for every method that Node's server takes and nobody thinks of. */
+/** Stands for every unusual method that Node's server accepts. */
 export const ANY_OTHER = "PROPFIND";
 
 /** A handler of the pages router is called whatever the method: Next asks it for no list. */

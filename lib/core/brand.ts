@@ -1,11 +1,11 @@
 /**
  * Marks the prototypes of Headgate's errors. Two copies of the package may meet in one process, each
- * with classes of its own; the registry of symbols is one for all of them. A brand begins with that of
+ * with its own classes; the registry of symbols is one for all of them. A brand begins with that of
  * the class that its class extends.
  */
 export const BRAND: unique symbol = Symbol.for("headgate.error");
 
-/** A class that may have a brand of its own. */
+/** A class that may carry its own brand. */
 interface Branded {
   readonly prototype: { readonly [BRAND]: string };
 }

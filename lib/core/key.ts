@@ -1,7 +1,7 @@
 /**
- * Returns why a value cannot be a key; undefined for text that is not empty. An empty text is what is
- * left of an id that nobody has: it would make all who have none share one count, event or lock. A
- * number or null would be the text that it is written as, which is another key.
+ * Returns why a value cannot be a key; undefined for text that is not empty. An empty text usually stands
+ * for a missing id, and all callers without an id would share one count, event or lock. A number or null
+ * would be hashed as its text, which is another key.
  *
  * @example
  * keyProblem(""); // "key is empty; allowed: text of at least one character."

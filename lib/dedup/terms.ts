@@ -14,7 +14,7 @@ export interface ClaimOptions {
   readonly payload?: string;
   /**
    * Who claims, such as a message's id: the same owner's next claim succeeds too, and begins its
-   * lease anew. Kept as a hash. Empty text names nobody, as if it were not given.
+   * lease anew. Kept as a hash. Empty text counts as no owner.
    * @default another for each call
    */
   readonly owner?: string;

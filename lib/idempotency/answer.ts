@@ -60,7 +60,7 @@ export async function keepAnswer(
 /**
  * The same answer, which calls `onEnd` when its body has been read, was cancelled or broke off: once,
  * and before the reader is told. A server may drop the answer unread, and cancel nothing, when the client
- * has gone: then it is `signal` that says so.
+ * has disconnected: then `signal` says so.
  */
 export function untilRead(
   answer: Response,

@@ -16,7 +16,7 @@ interface Bounds {
  * commits it with the answer, or gives it up where there is no outcome.
  *
  * @param askedAt when the claim was asked for, in milliseconds of the monotonic clock
- * @param signal the request's: it is aborted when its client has gone
+ * @param signal the request's: it is aborted when its client has disconnected
  * @throws whatever the handler throws
  */
 export type Run = (

@@ -31,8 +31,8 @@ export async function ownerOf<R extends Request>(
 }
 
 /**
- * Returns undefined for what names nobody: nothing, null and empty text, which many requests have in
- * common.
+ * Returns the name, or undefined when there is none: undefined, null and empty text are values that many
+ * requests have in common.
  */
 function nameOf(what: string, value: unknown): string | undefined {
   if (value === undefined || value === null || value === "") return undefined;

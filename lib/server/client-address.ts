@@ -42,7 +42,7 @@ function askedFor(request: IncomingMessage, nonce: string): string | undefined {
  * With CLIENT_IP_FROM unset or "socket", the socket's address takes the place of whatever the
  * client claimed, and no header names another site than Host. Behind proxies (another value) their headers stay; only ours cannot be forged.
  *
- * @param warn hears, once, of a request with a header that a proxy would have written
+ * @param warn called, once, with a line about a request with a header that a proxy would have written
  */
 export function clientNaming(
   clientIpFrom: string | undefined,

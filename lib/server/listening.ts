@@ -37,7 +37,7 @@ function hostOf(env: Variables, name: string): string {
 }
 
 /**
- * Listens; answers where, with the port that was found for port 0.
+ * Listens; returns the address, with the port that was found for port 0.
  *
  * @throws {HeadgateError} ENV_INVALID where it cannot
  */

@@ -52,7 +52,7 @@ export async function serveApp(served: Served): Promise<never> {
     printError(error);
     process.exit(1);
   }
-  // Next keeps timers of its own; everything of ours has ended.
+  // Next keeps timers running after everything of ours has ended.
   process.exit(0);
 }
 

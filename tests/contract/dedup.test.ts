@@ -146,12 +146,12 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
     test.each([
       ["empty text", ""],
       ["null", null],
-    ])("of an owner that is %s is nobody else's", async (_, owner) => {
+    ])("with %s as the owner belongs to that caller alone", async (_, owner) => {
       const { one, other } = pair();
-      const nobody = { ...LEASED, owner: owner as string };
-      expect(await one.claim("job", nobody)).toMatchObject({ state: "first" });
-      expect(await other.claim("job", nobody)).toMatchObject({ state: "in-progress" });
-      expect(await other.claimMany(["job"], nobody)).toMatchObject([{ state: "in-progress" }]);
+      const unowned = { ...LEASED, owner: owner as string };
+      expect(await one.claim("job", unowned)).toMatchObject({ state: "first" });
+      expect(await other.claim("job", unowned)).toMatchObject({ state: "in-progress" });
+      expect(await other.claimMany(["job"], unowned)).toMatchObject([{ state: "in-progress" }]);
     });
 
     test.each(["owner", "payload"])("with a %s that is no text is refused", async (what) => {

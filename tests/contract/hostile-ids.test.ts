@@ -129,7 +129,7 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
       // As an address, whatever is none is one client: those who have none.
       if (id !== BYSTANDER.ip) await limit(rule, { ip: id });
     }
-    // Nothing is nobody: no key of a limit, an event or a lock, as the last test says.
+    // An empty text is no key of a limit, an event or a lock, as the last test says.
     const key = id || "what is no id";
     expect((await checkRateLimit(key, 10, 60_000)).remaining).toBe(9);
     expect(await dedup.shouldTrackEvent(key, 600)).toBe(true);
@@ -360,7 +360,7 @@ describe("keys", () => {
     const [here, there] = [instance()[tool], instance()[tool]];
     await fc.assert(
       fc.asyncProperty(pair, async ([one = "", other = ""]) => {
-        // Nothing is no key.
+        // An empty text is no key.
         fc.pre(one !== "" && other !== "");
         expect((await here(one))[0] === (await there(other))[0]).toBe(one === other);
       }),

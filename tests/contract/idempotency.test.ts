@@ -201,7 +201,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(seen.runs).toBe(2);
   });
 
-  test("an answer too large to keep is done when its client has gone, though nothing read it", async () => {
+  test("an answer too large to keep frees its key when the client has disconnected without reading it", async () => {
     const { seen, handler } = counting();
     const { here, there, failures } = route(handler, { maxAnswerBytes: 4 });
     const gone = new AbortController();

@@ -1,6 +1,6 @@
 import { Redis as Direct } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { HeadgateOptions } from "#lib/assemble";
+import type { HeadgateOptions } from "#lib/options";
 import { headgate } from "#lib/guard";
 import { jwtUser } from "#lib/identity/jwt";
 import { createKeyedHash } from "#lib/identity/keyed-hash";

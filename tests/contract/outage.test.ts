@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { HeadgateOptions } from "#lib/assemble";
+import type { HeadgateOptions } from "#lib/options";
 import { headgate } from "#lib/guard";
 import { createLimits } from "#lib/limits";
 import type { HeadgateEvent } from "#lib/observe/events";

@@ -202,14 +202,14 @@ describe("after a load of all clients over all routes", () => {
 
   test.each([
     ["another Origin", { ...MULTIPART, origin: "https://mallory.example" }, "", 500],
-    ["an Origin that is none", { ...MULTIPART, origin: "mallory" }, "", 400],
+    ["an Origin that is no URL", { ...MULTIPART, origin: "mallory" }, "", 400],
     [
       "another host",
       { ...MULTIPART, origin: "https://x.example", "x-forwarded-host": "mallory" },
       "",
       500,
     ],
-    ["an action's id that is none", { "next-action": "mallory" }, "[]", 400],
+    ["a malformed action id", { "next-action": "mallory" }, "[]", 400],
     ["the id of no action", { "next-action": UNKNOWN_ACTION }, "[]", 409],
     ["the id of no action in a form", MULTIPART, form(`$ACTION_ID_${UNKNOWN_ACTION}`, ""), 409],
     ["a body that is not JSON", { "next-action": "LOGIN" }, "mallory", 500],
@@ -219,9 +219,9 @@ describe("after a load of all clients over all routes", () => {
       form("0", "mallory"),
       500,
     ],
-    ["a number that is none", { "next-action": "LOGIN" }, '["$nmallory"]', 500],
+    ["a BigInt that is no number", { "next-action": "LOGIN" }, '["$nmallory"]', 500],
     [
-      "an entry of a map that is none",
+      "a malformed map entry",
       { "next-action": "LOGIN", ...MULTIPART },
       form("1", '["mallory"]').replace("--b--\r\n", form("0", '["$Q1"]')),
       500,

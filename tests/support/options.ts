@@ -1,4 +1,4 @@
-import type { HeadgateOptions } from "#lib/assemble";
+import type { HeadgateOptions } from "#lib/options";
 import type { HeadgateEvent } from "#lib/observe/events";
 import { createScriptStore } from "#lib/redis/script-store";
 import type { TestStore } from "./gateway.ts";

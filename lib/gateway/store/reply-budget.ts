@@ -103,7 +103,7 @@ export class ReplyBudget implements Budget {
     return first === -1 ? replies : replies.map((reply, at) => (at < first ? reply : refusal));
   }
 
-  /** Gives back what was taken: the client has its answer, or has gone. Nothing fits from then on. */
+  /** Returns the bytes to the pool when the client has its answer or has disconnected. No reply fits then. */
   release(): void {
     this.#isReleased = true;
     this.#refusal ??= new ErrorReply("ERR the client has gone");

@@ -47,7 +47,7 @@ export function compileRule(name: string, given: ParsedRule, context: Context): 
   };
 }
 
-/** Whoever is let pass before the store is asked has passed when it does not answer. */
+/** An optimistic rule has allowed its requests before it is known that the store is unavailable. */
 function readAdmit(
   admit: Admit = "strict",
   onStoreFailure: OnStoreFailure,

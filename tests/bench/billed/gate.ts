@@ -1,4 +1,4 @@
-import type { HeadgateOptions } from "#lib/assemble";
+import type { HeadgateOptions } from "#lib/options";
 import { headgate } from "#lib/guard";
 import { createLimits } from "#lib/limits";
 import { type AnyPolicy, definePolicy, type RuleInput } from "#lib/policy/define";

@@ -107,7 +107,7 @@ describe("the budget of a request", () => {
     expect(all.taken).toBe(0);
   });
 
-  test("takes nothing once its client has gone", () => {
+  test("accepts no reply once the client has disconnected", () => {
     const all = pool();
     const one = all.open();
     one.release();

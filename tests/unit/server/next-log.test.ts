@@ -23,12 +23,12 @@ test.each([
     "⨯ SyntaxError: The body of a Server Action cannot be read.\n    at JSON.parse (<anonymous>) {\n  digest: '1'\n}",
   ],
   [
-    "a body with a number that is none",
+    "a body with a BigInt that is no number",
     "⨯ SyntaxError: Cannot convert mallory to a BigInt\n    at BigInt (<anonymous>)\n    at ignore-listed frames {\n  digest: '2'\n}",
     "⨯ SyntaxError: The body of a Server Action cannot be read.\n    at BigInt (<anonymous>)\n    at ignore-listed frames {\n  digest: '2'\n}",
   ],
   [
-    "a body with an entry of a map that is none",
+    "a body with a malformed map entry",
     "⨯ TypeError: Iterator value mallory\n    at new Map (<anonymous>) {mallory is not an entry object\n    at new Map (<anonymous>) {\n  digest: '3'\n}",
     "⨯ TypeError: The body of a Server Action cannot be read.\n    at new Map (<anonymous>) {\n  digest: '3'\n}",
   ],

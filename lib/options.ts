@@ -1,0 +1,76 @@
+import type { Decision } from "#lib/core/decision";
+import type { GateMode } from "#lib/core/mode";
+import type { Together } from "#lib/core/together";
+import type { AddressOptions } from "#lib/identity/counted-address";
+import type { Listener } from "#lib/observe/events";
+import type { Rewrites } from "#lib/policy/rewrites";
+import type { ScriptStore } from "#lib/redis/script-store";
+import type { Cors } from "#lib/respond/cors";
+import type { LegacyHeaders } from "#lib/respond/headers";
+
+/** What the gate needs from the app around it. */
+export interface HeadgateOptions extends AddressOptions {
+  /** What `createScriptStore` makes, or a client with every command (`createRedis`). */
+  readonly redis: ScriptStore;
+  /** What keys begin with: one for each environment. */
+  readonly namespace: string;
+  /**
+   * What next.config's `rewrites` answers ({@link readRewrites}): whoever comes to a route by another
+   * name is counted by the rules of both.
+   * @default none
+   */
+  readonly rewrites?: Rewrites;
+  /** Keys the hashes that stand for clients; the same on all instances of one store. */
+  readonly secret: string;
+  /**
+   * Whether the store is a Redis Cluster, where a request of several clients is several scripts.
+   * @default false, until the store says so
+   */
+  readonly cluster?: boolean;
+  /**
+   * Origins that may read the answers of checked routes: refusals and rate-limit headers included.
+   * @default none
+   */
+  readonly cors?: Cors;
+  /**
+   * Where Next's own server runs the middleware: the largest body, in bytes, that it hands on to a handler
+   * by default, {@link NEXT_CUTS_AT}. It cuts a longer one in silence, so the gate answers 413. What
+   * next.config says (`experimental.proxyClientMaxBodySize`) holds in its place.
+   * @default none: Vercel and Workers cut no body
+   */
+  readonly cutAt?: number | undefined;
+  /**
+   * Whether X-RateLimit-* headers are sent beside the standard ones, or "only" they.
+   * @default false
+   */
+  readonly legacyHeaders?: LegacyHeaders;
+  /**
+   * Whether answers tell how the limits stand that count everybody together (`global`): to a client
+   * that is what others do.
+   * @default false
+   */
+  readonly showGlobalLimits?: boolean;
+  /**
+   * The longest that identities may take, in milliseconds; then the address is counted.
+   * @default 500
+   */
+  readonly identityDeadlineMs?: number;
+  /**
+   * What becomes of all decisions: HEADGATE_MODE.
+   * @default "enforce"
+   */
+  readonly mode?: GateMode | undefined;
+  /**
+   * Lets requests that an optimistic rule admits go on together (`createTogether`): for a process that
+   * may let one request wait for another, as our own server is.
+   * @default each goes on by itself
+   */
+  readonly together?: Together | undefined;
+  /** Words a refusal; undefined leaves it to Headgate. Rate-limit headers are added to it. */
+  readonly onDenied?: (
+    request: Request,
+    decision: Decision,
+  ) => Response | undefined | Promise<Response | undefined>;
+  /** Hears of every decision and failure, after the answer. */
+  readonly onEvent?: Listener;
+}
