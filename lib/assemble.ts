@@ -15,6 +15,7 @@ import { createKeyedHash, type KeyedHash, shareOf } from "#lib/identity/keyed-ha
 import { createSessionDoubts } from "#lib/identity/session-doubts";
 import { settledLimits } from "#lib/limit/charge";
 import { createLimiter, type Limiter } from "#lib/limit/limiter";
+import { RedisLimits } from "#lib/limit/stores/redis";
 import type { HeadgateEvent } from "#lib/observe/events";
 import { compilePolicy } from "#lib/policy/check/compile";
 import type { AnyPolicy } from "#lib/policy/define";
@@ -124,7 +125,9 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
     return { rules, clients: limits.map(clientFor), addressKnown };
   };
 
-  const limiter = createLimiter(options.redis, keyNames(options.namespace), options);
+  const store =
+    options.limitStore ?? new RedisLimits(options.redis, { isCluster: options.cluster ?? false });
+  const limiter = createLimiter(store, keyNames(options.namespace));
   const reportLost = (error: unknown) => tell({ kind: "failure", what: "report", error });
   const { mode = "enforce" } = options;
   const countedAddress = createCountedAddress(options);

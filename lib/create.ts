@@ -2,6 +2,8 @@ import { lazily, once } from "#lib/core/lazily";
 import type { ToolParts } from "#lib/core/tool-parts";
 import { createTogether } from "#lib/core/together";
 import { createKeyedHash } from "#lib/identity/keyed-hash";
+import type { LimitStore } from "#lib/limit/store";
+import { RedisLimits } from "#lib/limit/stores/redis";
 import { type HeadgateEvent, type Listener, toEach } from "#lib/observe/events";
 import { logEvents } from "#lib/observe/log";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
@@ -26,12 +28,29 @@ export interface GateSettings
    */
   readonly onEvent?: Listener | readonly Listener[];
   /**
+   * Makes the store of the limits, on the connection of this gate.
+   * @default in Redis by scripts (`RedisLimits`)
+   */
+  readonly limitStore?: (on: StoreParts) => LimitStore;
+  /**
    * Makes another way to the store than REST; it is given the deadline, and whom to tell of the breaker.
    * @default REST, by `store.url` and `store.token`
    * @example
    * const connect = (about: BreakerSettings) => connectTcp({ redisUrl, ...about }).requester;
    */
   readonly connect?: (about: BreakerSettings) => Requester;
+}
+
+/** What a store of limits is made on: the connection of the gate. */
+export interface StoreParts {
+  /** Sends each call of this bundle. */
+  readonly requester: Requester;
+  /** Runs scripts by it. */
+  readonly redis: ScriptStore;
+  /** Names the keys. */
+  readonly keys: Keys;
+  /** Whether the store is known to be a Redis Cluster. */
+  readonly isCluster: boolean;
 }
 
 /** What the tools of handlers stand on: `createLocks(gate)`, `createDedup(gate)`, `redisOf(gate)`. */
@@ -124,10 +143,19 @@ function open(settings: GateSettings) {
   const { store, joins, clientAddress, corsOrigins, corsExposedHeaders } = settings;
   const onEvent = listenerFor(settings);
   const requester = requesterOf(settings, onEvent);
+  const redis = scriptStoreOver(requester, store.deadlineMs);
+  const on: StoreParts = {
+    requester,
+    redis,
+    keys: keyNames(settings.namespace),
+    isCluster: settings.cluster,
+  };
+  const limitStore = settings.limitStore?.(on) ?? new RedisLimits(redis, on);
   const options: HeadgateOptions = {
     ...settings,
     onEvent,
-    redis: scriptStoreOver(requester, store.deadlineMs),
+    redis,
+    limitStore,
     addressSource: clientAddress,
     cors: { origins: corsOrigins, exposedHeaders: corsExposedHeaders },
     identityDeadlineMs: store.deadlineMs,

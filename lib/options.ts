@@ -2,6 +2,7 @@ import type { Decision } from "#lib/core/decision";
 import type { GateMode } from "#lib/core/mode";
 import type { Together } from "#lib/core/together";
 import type { AddressOptions } from "#lib/identity/counted-address";
+import type { LimitStore } from "#lib/limit/store";
 import type { Listener } from "#lib/observe/events";
 import type { Rewrites } from "#lib/policy/rewrites";
 import type { ScriptStore } from "#lib/redis/script-store";
@@ -12,6 +13,11 @@ import type { LegacyHeaders } from "#lib/respond/headers";
 export interface HeadgateOptions extends AddressOptions {
   /** What `createScriptStore` makes, or a client with every command (`createRedis`). */
   readonly redis: ScriptStore;
+  /**
+   * Where limits are counted.
+   * @default in Redis, by `redis`
+   */
+  readonly limitStore?: LimitStore;
   /** What keys begin with: one for each environment. */
   readonly namespace: string;
   /**

@@ -3,7 +3,7 @@ import type { RuleSet } from "#lib/policy/types";
 import type { Redis } from "#lib/redis/client";
 import type { Keys } from "#lib/redis/keys";
 import { chargesOf } from "./charge.ts";
-import type { Settle } from "./settle.ts";
+import type { LimitStore } from "./store.ts";
 import { type Settlement, settlementOf } from "./settlement.ts";
 
 /** @upstash/ratelimit does not export the type of its algorithms. */
@@ -24,16 +24,20 @@ export const CLIENT_SEPARATOR = ",";
  *
  * @public the gate itself settles without the class: docs/decisions/021-without-the-class.md
  */
-export function settleTogether(rules: RuleSet, keys: Keys, settle: Settle): UpstashAlgorithm {
+export function settleTogether(
+  rules: RuleSet,
+  keys: Keys,
+  storeOn: (redis: Redis) => LimitStore,
+): UpstashAlgorithm {
   const chargesFor = (identifier: string, rate?: number) => {
     const clients = identifier.slice(keys.rateLimitPrefix.length + 1).split(CLIENT_SEPARATOR);
     return chargesOf(rules, clients, keys, rate);
   };
-  const run = async (mode: "take" | "peek", redis: Redis, identifier: string, rate?: number) =>
-    summarise(settlementOf(rules, await settle(redis, mode, chargesFor(identifier, rate))));
+  const run = async (mode: "consume" | "peek", redis: Redis, identifier: string, rate?: number) =>
+    summarise(settlementOf(rules, await storeOn(redis)[mode](chargesFor(identifier, rate))));
 
   return () => ({
-    limit: (ctx, identifier, rate) => run("take", ctx.redis, identifier, rate),
+    limit: (ctx, identifier, rate) => run("consume", ctx.redis, identifier, rate),
     getRemaining: (ctx, identifier) => run("peek", ctx.redis, identifier),
     resetTokens: async (ctx, identifier) => {
       await Promise.all(chargesFor(identifier).map(({ key }) => ctx.redis.del(key)));

@@ -2,13 +2,11 @@ import { type Decision, uncounted } from "#lib/core/decision";
 import type { RuleSet } from "#lib/policy/types";
 import { asStoreError } from "#lib/redis/errors";
 import type { Keys } from "#lib/redis/keys";
-import type { ScriptStore } from "#lib/redis/script-store";
 import { type Charge, type Charged, chargesOf, DECIDING } from "./charge.ts";
 import { createKnownDenials, type KnownDenials } from "./denials.ts";
 import { createLocalLimits, type LocalLimits } from "./local.ts";
-import { restore } from "./restore.ts";
 import { createKnownCounts, type KnownCounts } from "./known-counts.ts";
-import { createSettle, giveBack } from "./settle.ts";
+import type { LimitStore } from "./store.ts";
 import { type Settlement, settlementOf } from "./settlement.ts";
 
 /** Settles the limits of rule sets in one store. Nothing here throws: a failure is a decision. */
@@ -42,11 +40,6 @@ export interface Limiter {
 }
 
 export interface LimiterOptions {
-  /**
-   * Whether the store is a Redis Cluster, where each client's limits are settled apart.
-   * @default false, until the store says so
-   */
-  readonly cluster?: boolean;
   /** Counts in this process, for rules with "local"; or another for tests. */
   readonly local?: LocalLimits;
   /** Denials that are known without asking, or another's for tests. */
@@ -57,11 +50,10 @@ export interface LimiterOptions {
 
 /** Makes the limiter of one store. */
 export function createLimiter(
-  redis: ScriptStore,
+  store: LimitStore,
   keys: Keys,
   options: LimiterOptions = {},
 ): Limiter {
-  const settle = createSettle(options.cluster ?? false);
   const local = options.local ?? createLocalLimits();
   const denials = options.denials ?? createKnownDenials();
   const counts = options.counts ?? createKnownCounts();
@@ -97,7 +89,7 @@ export function createLimiter(
   ): Promise<Decision> => {
     const learnDenial = denials.asking(charges);
     const learnCounts = rules.admit === "optimistic" ? counts.asking() : undefined;
-    const charged = await settle(redis, mode, charges);
+    const charged = await (mode === "peek" ? store.peek(charges) : store.consume(charges));
     const settlement = settlementOf(rules, charged);
     const decision = decisionOf(settlement);
     if (mode === "peek") return decision;
@@ -119,7 +111,7 @@ export function createLimiter(
       const reported = admission.reporting();
       let charged: readonly Charged[] | undefined;
       try {
-        charged = await settle(redis, "report", charges);
+        charged = await store.report(charges);
       } finally {
         reported(charged);
       }
@@ -147,7 +139,7 @@ export function createLimiter(
 
   const giveBackTaken = async (taken: readonly Charged[]): Promise<number> => {
     try {
-      return await giveBack(redis, taken);
+      return await store.refund(taken);
     } finally {
       // Also where the answer was lost: it may have been given back.
       denials.forget(taken.map(({ charge }) => charge.key));
@@ -175,7 +167,7 @@ export function createLimiter(
       if (report) return report;
       // A remembered denial does not tell that the store is back.
       if (decision.counted !== "in-store" || decision.remembered || !local.owes()) return undefined;
-      return () => restore(redis, local.takeOwed()).catch(() => {});
+      return () => store.restore(local.takeOwed()).catch(() => {});
     },
   };
 }

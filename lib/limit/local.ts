@@ -1,6 +1,7 @@
 import { type Clock, monotonic } from "#lib/core/clock";
 import type { LimitStatus } from "#lib/core/decision";
 import { type Charge, statusOf } from "./charge.ts";
+import type { LocalCount } from "./store.ts";
 
 /** Keys that are counted at most; beyond it whoever was not seen for longest begins anew. */
 const MOST_KEYS = 10_000;
@@ -23,13 +24,6 @@ interface Taken {
 interface Count {
   readonly charge: Charge;
   readonly taken: Taken[];
-}
-
-/** What was counted of one key while the store was away. */
-export interface LocalCount {
-  readonly charge: Charge;
-  /** How many milliseconds ago, and how many units. */
-  readonly taken: readonly { readonly ageMs: number; readonly units: number }[];
 }
 
 export interface LocalSettlement {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Ratelimit } from "@upstash/ratelimit";
 import type { Redis } from "ioredis";
 import { RateLimiterRedis } from "rate-limiter-flexible";
-import { createSettle } from "#lib/limit/settle";
+import { RedisLimits } from "#lib/limit/stores/redis";
 import type { Algorithm } from "#lib/policy/types";
 import { keyNames } from "#lib/redis/keys";
 import { rejected } from "#lib/redis/errors";
@@ -26,16 +26,15 @@ export function ours(algorithm: Algorithm): Limiter {
   return {
     what: `Headgate, ${algorithm}`,
     make(redis, limits, limit) {
-      const settle = createSettle(false);
       const keys = keyNames("bench");
-      const store = scriptsOver(redis);
+      const store = new RedisLimits(scriptsOver(redis));
       return async (client, cost) => {
         const name = createHash("sha256").update(client).digest("base64url").slice(0, 22);
         const charges = WINDOWS_MS.slice(0, limits).map((windowMs) => {
           const key = keys.rateLimit(name, `api:ip:${windowMs}`);
           return { ...chargeOf(key, { limit, cost, windowMs, algorithm }), client: name };
         });
-        const charged = await settle(store, "take", charges);
+        const charged = await store.consume(charges);
         return charged.every(({ status }) => status.waitMs === 0);
       };
     },

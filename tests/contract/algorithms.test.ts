@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { largestLimitOf } from "#lib/limit/algorithms/all";
-import { limitLua, REDIS_CLOCK } from "#lib/limit/lua";
-import { LIMIT_SCRIPT } from "#lib/limit/settle";
+import { limitLua, REDIS_CLOCK } from "#lib/limit/stores/lua";
+import { LIMIT_SCRIPT } from "#lib/limit/stores/redis";
 import { CLOCK_FROM_ARGV, type ScriptLimit } from "../support/limit-script.ts";
 import {
   ALGORITHMS,

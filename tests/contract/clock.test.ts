@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LIMIT_SCRIPT } from "#lib/limit/settle";
+import { LIMIT_SCRIPT } from "#lib/limit/stores/redis";
 import type { Algorithm } from "#lib/policy/types";
 import { type ScriptLimit } from "../support/limit-script.ts";
 import { ALGORITHMS, freshKeys, gaps, offsets, rule, START } from "../support/limit-walks.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Charge } from "#lib/limit/charge";
 import { createLimiter } from "#lib/limit/limiter";
-import { restore } from "#lib/limit/restore";
+import { RedisLimits } from "#lib/limit/stores/redis";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { definePolicy } from "#lib/policy/define";
 import type { RuleSet } from "#lib/policy/types";
@@ -44,8 +44,8 @@ describe.each(STORES_AND_CLUSTER)("what was counted without $name", (kind) => {
     clients += 1;
     const client = `client${clients}`;
     const keys = keyNames("restored");
-    const redis = createRedis({ ...store, deadlineMs: 10_000 });
-    const limiter = createLimiter(redis, keys);
+    const limits = new RedisLimits(createRedis({ ...store, deadlineMs: 10_000 }));
+    const limiter = createLimiter(limits, keys);
     const rules = rulesOf(algorithm);
     const [limit] = rules.limits;
     if (!limit) throw new Error("The rule has no limit.");
@@ -57,7 +57,7 @@ describe.each(STORES_AND_CLUSTER)("what was counted without $name", (kind) => {
       group: 0,
     };
     return {
-      add: (...taken: { ageMs: number; units: number }[]) => restore(redis, [{ charge, taken }]),
+      add: (...taken: { ageMs: number; units: number }[]) => limits.restore([{ charge, taken }]),
       take: (cost = 1) => limiter.take(rules, [client], cost),
       remaining: async () => (await limiter.peek(rules, [client])).limits[0]?.remaining,
       key: charge.key,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startGateway, type Gateway } from "#lib/gateway/server";
 import { headgate } from "#lib/guard";
-import { createSettle } from "#lib/limit/settle";
+import { RedisLimits } from "#lib/limit/stores/redis";
 import { definePolicy } from "#lib/policy/define";
 import { createRedis } from "#lib/redis/client";
 import { chargeOf } from "../support/charge.ts";
@@ -30,11 +30,10 @@ describe("when the clock of a real redis-server steps back by an hour", () => {
   test.each(ALGORITHMS)(
     "a denied client passes after exactly the wait that it was told (%s)",
     async (algorithm) => {
-      const settle = createSettle(false);
-      const store = createRedis({ url: gateway.url, token, deadlineMs: 10_000 });
+      const store = new RedisLimits(createRedis({ url: gateway.url, token, deadlineMs: 10_000 }));
       const charge = chargeOf(algorithm, { algorithm, limit: 3, windowMs: WINDOW_MS });
       const ask = async () => {
-        const [charged] = await settle(store, "take", [charge]);
+        const [charged] = await store.consume([charge]);
         if (!charged) throw new Error("There is no answer.");
         return { at: charged.at, wait: charged.status.waitMs ?? NaN };
       };

@@ -1,7 +1,7 @@
 import { Ratelimit } from "@upstash/ratelimit";
 import { expect, test, vi } from "vitest";
 import { CLIENT_SEPARATOR, settleTogether } from "#lib/limit/algorithm";
-import { createSettle } from "#lib/limit/settle";
+import { RedisLimits } from "#lib/limit/stores/redis";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { definePolicy } from "#lib/policy/define";
 import { createRedis } from "#lib/redis/client";
@@ -23,7 +23,7 @@ test("a rule set is an algorithm of @upstash/ratelimit's own class", async () =>
   const keys = keyNames("of-the-class");
   const ratelimit = new Ratelimit({
     redis: createRedis({ ...live.store, deadlineMs: 10_000 }),
-    limiter: settleTogether(rules, keys, createSettle(false)),
+    limiter: settleTogether(rules, keys, (redis) => new RedisLimits(redis)),
     prefix: keys.rateLimitPrefix,
   });
   const client = ["a", "a"].join(CLIENT_SEPARATOR);

@@ -1,6 +1,7 @@
 import { createKnownDenials } from "#lib/limit/denials";
 import { createKnownCounts, marginOf } from "#lib/limit/known-counts";
 import { createLimiter, type Limiter } from "#lib/limit/limiter";
+import { RedisLimits } from "#lib/limit/stores/redis";
 import type { RuleSet } from "#lib/policy/types";
 import { keyNames } from "#lib/redis/keys";
 import type { ScriptStore } from "#lib/redis/script-store";
@@ -60,7 +61,7 @@ export async function runFleet(
     const store = storeOf(timeline, model, path, (over) => {
       seen.over = Math.max(seen.over, over);
     });
-    const limiter = createLimiter(store, keyNames("fleet"), {
+    const limiter = createLimiter(new RedisLimits(store), keyNames("fleet"), {
       counts: createKnownCounts(clock),
       denials: createKnownDenials(clock),
     });

@@ -1,7 +1,7 @@
 import type { Reply, Store } from "#lib/gateway/store/store";
 import { type Algorithm, ALGORITHMS } from "#lib/limit/algorithms/all";
 import { SLIDING_WINDOW } from "#lib/limit/algorithms/sliding-window";
-import { limitLua, refundLua, restoreLua } from "#lib/limit/lua";
+import { limitLua, refundLua, restoreLua } from "#lib/limit/stores/lua";
 import type { ModelLimit } from "./model.ts";
 
 /** The production text, but for the clock: the last argument is the time. */

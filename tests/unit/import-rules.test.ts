@@ -28,7 +28,7 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
     file: "lib/policy/x.ts",
     refused: [
       "#lib/policy/check/compile",
-      "#lib/limit/lua",
+      "#lib/limit/stores/lua",
       "./check/compile.ts",
       "#lib/redis/client",
       "#lib/identity/address",
@@ -40,7 +40,13 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
   },
   {
     file: "lib/policy/check/x.ts",
-    refused: ["#lib/limit/lua", "../types.ts", "#lib/identity/address", "#lib/guard", "node:fs"],
+    refused: [
+      "#lib/limit/stores/lua",
+      "../types.ts",
+      "#lib/identity/address",
+      "#lib/guard",
+      "node:fs",
+    ],
     allowed: ["#lib/core/errors", "#lib/policy/types", "./schema.ts"],
   },
   {
@@ -80,7 +86,7 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
       "../../redis/client.ts",
       "../lua.ts",
       "#lib/core/errors",
-      "#lib/limit/lua",
+      "#lib/limit/stores/lua",
       "#lib/policy/types",
       "#lib/redis/client",
     ],

@@ -4,55 +4,87 @@ import { StoreError } from "#lib/redis/errors";
 import type { ScriptStore } from "#lib/redis/script-store";
 import { defineScript, runScript, runScripts, type Script } from "#lib/redis/script";
 import { ALGORITHMS } from "#lib/limit/algorithms/all";
-import { argsOf, type Charge, type Charged, DECIDING, readCharged, takenOf } from "./charge.ts";
-import { limitLua, REDIS_CLOCK, refundLua } from "./lua.ts";
+import { argsOf, type Charge, type Charged, DECIDING, readCharged, takenOf } from "../charge.ts";
+import type { LimitStore, LocalCount } from "../store.ts";
+import { limitLua, REDIS_CLOCK, refundLua, restoreLua } from "./lua.ts";
 
 /** The script of every limit. */
 export const LIMIT_SCRIPT = defineScript(limitLua(REDIS_CLOCK));
 const REFUND_SCRIPT = defineScript(refundLua(REDIS_CLOCK));
+const RESTORE_SCRIPT = defineScript(restoreLua(REDIS_CLOCK));
 /** The scripts of algorithms that have one of their own, which is quicker. */
 const OWN_SCRIPTS = ALGORITHMS.map(({ script }) => script && defineScript(script(REDIS_CLOCK)));
 
-/**
- * What is done with charges: "take" takes all that decide or none, "peek" says how they stand, and
- * "report" takes what was admitted already, whether or not there is room.
- */
-export type SettleMode = "take" | "peek" | "report";
+/** Keys in one call that restores: a script of a few microseconds each. */
+const KEYS_A_CALL = 100;
 
-/** Settles charges. */
-export type Settle = (
-  redis: ScriptStore,
-  mode: SettleMode,
-  charges: readonly Charge[],
-) => Promise<readonly Charged[]>;
+/** What the script of all limits is told to do with charges. */
+type Mode = "take" | "peek" | "report";
 
 /**
- * Settles in one script where the keys of several clients may stand in one script: on a single
- * primary. Where they may not, on Redis Cluster, by client: from the start, or from the first time
- * that the store says so (CROSSSLOT), and then nothing has run.
+ * Counts limits in Redis. Each call is one script on a single primary, where the keys of several clients
+ * may stand in one script. On a Redis Cluster it is one script a client, in one pipeline: from the start,
+ * or from the first CROSSSLOT answer on, after which nothing has run.
  *
- * @param isCluster whether the store is known to be one
- * @throws {StoreError} when the store fails
+ * @example
+ * const store = new RedisLimits(createScriptStore({ url, token }), { isCluster: false });
  */
-export function createSettle(isCluster: boolean): Settle {
-  let byClient = isCluster;
-  return async (redis, mode, charges) => {
+export class RedisLimits implements LimitStore {
+  readonly #redis: ScriptStore;
+  #byClient: boolean;
+
+  /** @param options.isCluster whether the store is known to be a Redis Cluster */
+  constructor(redis: ScriptStore, { isCluster = false }: { readonly isCluster?: boolean } = {}) {
+    this.#redis = redis;
+    this.#byClient = isCluster;
+  }
+
+  consume(charges: readonly Charge[]): Promise<readonly Charged[]> {
+    return this.#run("take", charges);
+  }
+
+  peek(charges: readonly Charge[]): Promise<readonly Charged[]> {
+    return this.#run("peek", charges);
+  }
+
+  report(charges: readonly Charge[]): Promise<readonly Charged[]> {
+    return this.#run("report", charges);
+  }
+
+  refund(taken: readonly Charged[]): Promise<number> {
+    return refund(this.#redis, taken);
+  }
+
+  async restore(counts: readonly LocalCount[]): Promise<void> {
+    for (let i = 0; i < counts.length; i += KEYS_A_CALL) {
+      const calls = counts.slice(i, i + KEYS_A_CALL).map(restoreCall);
+      await runScripts(this.#redis, RESTORE_SCRIPT, calls);
+    }
+  }
+
+  async #run(mode: Mode, charges: readonly Charge[]): Promise<readonly Charged[]> {
     const since = monotonic();
-    const split = () => withinDeadline(redis, since, settleByClient(redis, mode, charges));
-    if (byClient) return split();
+    const split = () =>
+      withinDeadline(this.#redis, since, settleByClient(this.#redis, mode, charges));
+    if (this.#byClient) return split();
     try {
-      return await settleAtOnce(redis, mode, charges);
+      return await settleAtOnce(this.#redis, mode, charges);
     } catch (error) {
       if (!(error instanceof StoreError) || error.reply !== "CROSSSLOT") throw error;
-      byClient = true;
+      this.#byClient = true;
       return split();
     }
-  };
+  }
+}
+
+function restoreCall({ charge, taken }: LocalCount) {
+  const pairs = taken.flatMap(({ ageMs, units }) => (units > 0 ? [ageMs, units] : []));
+  return { keys: [charge.key], args: ["restore", ...argsOf([{ ...charge, cost: 0 }]), ...pairs] };
 }
 
 async function settleAtOnce(
   redis: ScriptStore,
-  mode: SettleMode,
+  mode: Mode,
   charges: readonly Charge[],
 ): Promise<Charged[]> {
   const keys = keysOf(charges);
@@ -82,7 +114,7 @@ function ownScriptOf(charges: readonly Charge[]): Script | undefined {
  */
 async function settleByClient(
   redis: ScriptStore,
-  mode: SettleMode,
+  mode: Mode,
   charges: readonly Charge[],
 ): Promise<readonly Charged[]> {
   const parts = partsBy(charges, ({ client }) => client);
@@ -93,7 +125,7 @@ async function settleByClient(
   const failed = settled.find((part) => part instanceof Error);
   const charged = settled.filter((part): part is Charged[] => !(part instanceof Error));
   const tooMuch = mode === "take" ? takenInVain(charged, failed !== undefined) : [];
-  if (tooMuch.length > 0) await giveBack(redis, tooMuch).catch(() => 0);
+  if (tooMuch.length > 0) await refund(redis, tooMuch).catch(() => 0);
   if (failed instanceof Error) throw failed;
   return inOrder(charges, charged.flat(), new Set(tooMuch));
 }
@@ -129,12 +161,8 @@ function inOrder(
   });
 }
 
-/**
- * Gives back what was taken. Answers the units.
- *
- * @throws {StoreError} when the store fails
- */
-export async function giveBack(redis: ScriptStore, taken: readonly Charged[]): Promise<number> {
+/** Gives back what was taken, and returns the units. */
+async function refund(redis: ScriptStore, taken: readonly Charged[]): Promise<number> {
   // One script for what one client was charged at one moment: those keys may always stand together.
   const calls = partsBy(taken, ({ charge, at }) => `${charge.client} ${at}`).map((part) => {
     const charges = part.map(({ charge }) => charge);
