@@ -12,11 +12,12 @@ import { GATHER_MS, joinCalls } from "#lib/redis/joining";
 import { type Keys, keyNames } from "#lib/redis/keys";
 import { type BreakerSettings, createRequester, type Requester } from "#lib/redis/requester";
 import { type ScriptStore, scriptStoreOver } from "#lib/redis/script-store";
-import { assemble, type Parts } from "./assemble.ts";
 import type { HeadgateOptions } from "./options.ts";
 import { builtRewrites, fromEnv, type HeadgateEnvironment } from "./env.ts";
-import { type AfterAnswer, type Answer, guardOver } from "./guard.ts";
+import { gateOver } from "./gate.ts";
 import { limitsOver, type Limits } from "./limits.ts";
+import { type Parts, partsOf } from "./parts.ts";
+import type { AfterAnswer, Next } from "./responses.ts";
 import { type MatcherEntry, runsOn } from "./runs-on.ts";
 
 /** What a gate works with: the environment as `fromEnv` reads it, and what no variable can say. */
@@ -78,7 +79,7 @@ export interface Gate<P extends AnyPolicy> extends GateHandle {
    * export default gate.wrap(createMiddleware(routing), { matcher: "/((?!api|_next|.*\\..*).*)" });
    */
   readonly wrap: <R extends Request = Request, E extends AfterAnswer = AfterAnswer>(
-    own: (request: R, event: E) => Answer | Promise<Answer>,
+    own: Next<R, E>,
     options?: {
       /**
        * The paths that the app's own middleware sees, in the form of Next's `config.matcher`.
@@ -116,14 +117,14 @@ export function createHeadgate<P extends AnyPolicy>(
   settings: GateSettings | (() => GateSettings) = fromEnv,
 ): Gate<P> {
   const opened = once(() => open(typeof settings === "function" ? settings() : settings));
-  const parts = once((): Parts => assemble(policy, opened().options));
-  const guard = once(() => guardOver(parts(), opened().options));
+  const parts = once((): Parts => partsOf(policy, opened().options));
+  const guard = once(() => gateOver(parts(), opened().options));
   const keyedHash = once(() => createKeyedHash(opened().options.secret));
   return {
     middleware: (request, event) => guard()(request, event),
     wrap(own, { matcher } = {}) {
       const next = matcher === undefined ? own : runsOn(matcher, own);
-      const wrapped = once(() => guardOver(parts(), opened().options, next));
+      const wrapped = once(() => gateOver(parts(), opened().options, next));
       return (request, event) => wrapped()(request, event);
     },
     check: () => void guard(),

@@ -1,13 +1,16 @@
-import { type Asked, assemble, type Parts } from "./assemble.ts";
-import type { HeadgateOptions } from "./options.ts";
 import { monotonic } from "#lib/core/clock";
 import { type Decision, uncounted } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
 import { keyProblem } from "#lib/core/key";
-import { defaultAlgorithm } from "#lib/limit/algorithms/all";
+import { type Charges, chargesFor } from "#lib/limit/charge";
+import type { Outcome } from "#lib/limit/outcome";
+import { compileAlone } from "#lib/policy/check/compile";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
-import { MAX_PRODUCT, MAX_WINDOW_MS, MIN_WINDOW_MS } from "#lib/policy/check/limit";
-import type { CompiledLimit, CompiledRule, RuleSet } from "#lib/policy/types";
+import { PolicyError } from "#lib/policy/errors";
+import type { Match } from "#lib/policy/types";
+import { type Checked, follow, noticedEvents } from "./follow.ts";
+import type { HeadgateOptions } from "./options.ts";
+import { type Parts, partsOf } from "./parts.ts";
 
 export interface LimitOptions {
   /**
@@ -54,8 +57,8 @@ export interface SimpleResult {
   readonly retryAfter: number;
 }
 
-/** No rule of a policy can have this name: it has a capital. */
-const CUSTOM_RULE = "checkRateLimit";
+/** Values as a caller gives them. */
+type GivenValues = Readonly<Record<string, string | undefined>>;
 
 /**
  * Makes the limits of a policy callable from code.
@@ -69,64 +72,66 @@ export function createLimits<P extends AnyPolicy>(
   policy: P,
   options: HeadgateOptions,
 ): Limits<RuleName<P>, IdentityName<P>> {
-  return limitsOver(assemble(policy, options), options);
+  return limitsOver(partsOf(policy, options), options);
 }
 
-/** Makes the limits over rooms that are joined already. */
+/** Makes the limits over parts that are made already. */
 export function limitsOver<Rule extends string, Name extends string>(
-  gate: Parts,
+  parts: Parts,
   { mode = "enforce" }: Pick<HeadgateOptions, "mode">,
 ): Limits<Rule, Name> {
-  // What was really decided, where everybody is let by.
-  const decided = new WeakMap<Decision, Decision>();
+  const { policy, identifier, keys, limiter } = parts;
+  // What a refund gives back is no part of a decision, which is plain data.
+  const outcomes = new WeakMap<Decision, Outcome>();
 
-  async function settle(
-    does: "take" | "peek",
+  async function check(
+    does: "consume" | "peek",
     rule: string,
-    given: Readonly<Record<string, string | undefined>>,
+    given: GivenValues,
     options: LimitOptions | null = {},
   ): Promise<Decision> {
     const { cost, request } = options ?? {};
-    const candidates = gate.policy.rule(rule);
-    if (!candidates)
-      return invalid("LIMIT_UNKNOWN_RULE", unknownRule(rule, gate.policy.rules.keys()));
+    const match = policy.rule(rule);
+    if (!match) return invalid("LIMIT_UNKNOWN_RULE", unknownRule(rule, policy.rules.keys()));
     const problem = problemOf(given, cost);
     if (problem !== undefined) return invalid("LIMIT_BAD_ARGUMENT", problem);
     const known = new Map(Object.entries(given));
-    return decide(does, await gate.askerFrom(candidates, known, request, unawaited), cost);
+    const { client, ...noticed } = await identifier.fromCode(match, known, request);
+    return decide(does, chargesFor(match, client, keys, cost), noticed);
   }
 
   async function decide(
-    does: "take" | "peek",
-    asker: Asked,
-    cost: number | undefined,
+    does: "consume" | "peek",
+    charges: Charges,
+    noticed: NonNullable<Checked["noticed"]>,
   ): Promise<Decision> {
     if (mode === "off") return SWITCHED_OFF;
-    const asked = monotonic();
-    const decision = await gate.limiter[does](asker.rules, asker.clients, cost);
-    // Looking decides nothing; only that it failed is worth hearing of.
-    if (does === "take" || decision.error) {
-      unawaited(gate.follow(asker, decision, { tookMs: monotonic() - asked }));
-    }
-    if (mode === "enforce") return decision;
-    const told = { ...decision, allowed: true };
-    decided.set(told, decision);
-    return told;
+    const startedAt = monotonic();
+    const outcome = await limiter[does](charges);
+    const tookMs = monotonic() - startedAt;
+    const checked = { outcome, charges, noticed, mode, tookMs };
+    // A handler's call has no `waitUntil`; what follows never rejects.
+    if (does === "consume" || outcome.decision.error) void follow(parts, checked);
+    else void parts.observer.after(noticedEvents(noticed));
+    const decision = mode === "enforce" ? outcome.decision : { ...outcome.decision, allowed: true };
+    outcomes.set(decision, outcome);
+    return decision;
   }
 
   return {
-    limit: (rule, identities, more) => settle("take", rule, identities, more),
-    peek: (rule, identities, more) => settle("peek", rule, identities, more),
-    refund: (decision) => gate.limiter.refund(decided.get(decision) ?? decision),
+    limit: (rule, identities, more) => check("consume", rule, identities, more),
+    peek: (rule, identities, more) => check("peek", rule, identities, more),
+    async refund(decision) {
+      const outcome = outcomes.get(decision);
+      outcomes.delete(decision);
+      return outcome ? limiter.refund(outcome) : 0;
+    },
     async checkRateLimit(key, limit, windowMs) {
-      checkKey(key);
-      // No identity, which could be missing and then be somebody else's: every text is a key.
-      const clients = [gate.keyedHash("key", key)];
-      const decision = await decide(
-        "take",
-        { rules: singleLimit(limit, windowMs), clients, addressKnown: true },
-        undefined,
-      );
+      const problem = keyProblem(key);
+      if (problem !== undefined) throw badArgument(problem);
+      const match = customRule(limit, windowMs);
+      const charges = chargesFor(match, identifier.ofKey(CUSTOM_SUBJECT, key), keys);
+      const decision = await decide("consume", charges, NOTHING_NOTICED);
       return {
         success: decision.allowed,
         remaining: decision.limits[0]?.remaining ?? limit,
@@ -136,69 +141,28 @@ export function limitsOver<Rule extends string, Name extends string>(
   };
 }
 
-function checkKey(key: unknown): void {
-  const problem = keyProblem(key);
-  if (problem === undefined) return;
-  throw badArgument(problem);
+/** No rule of a policy can have this name: it has a capital. */
+const CUSTOM_RULE = "checkRateLimit";
+const CUSTOM_SUBJECT = "key";
+
+const NOTHING_NOTICED = { failures: [], doubts: [] };
+
+/** A rule of one limit that no policy names, checked as a policy's are. */
+function customRule(limit: number, windowMs: number): Match {
+  try {
+    return compileAlone(CUSTOM_RULE, CUSTOM_SUBJECT, { limit, window: windowMs });
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    const allowed = error.problems.map((problem) => problem.allowed).join("; ");
+    throw badArgument(`limit is ${limit} and windowMs is ${windowMs}; allowed: ${allowed}.`);
+  }
 }
 
 function badArgument(problem: string): HeadgateError {
   return new HeadgateError("LIMIT_BAD_ARGUMENT", `checkRateLimit: ${problem}`);
 }
 
-/** A rule of one limit that no policy names. Not cached: it is as cheap to make as to look up. */
-function singleLimit(limit: number, windowMs: number): RuleSet {
-  if (!Number.isSafeInteger(limit) || limit < 1) {
-    throw badArgument(`limit is ${limit}; allowed: a whole number from 1.`);
-  }
-  if (!Number.isSafeInteger(windowMs) || windowMs < MIN_WINDOW_MS || windowMs > MAX_WINDOW_MS) {
-    throw badArgument(
-      `windowMs is ${windowMs}; allowed: a whole number of milliseconds from ${MIN_WINDOW_MS} (1 s) to ${MAX_WINDOW_MS} (31 days).`,
-    );
-  }
-  if (limit * windowMs > MAX_PRODUCT) {
-    const most = Math.floor(MAX_PRODUCT / windowMs);
-    throw badArgument(`limit is ${limit}; allowed: at most ${most} in a window of ${windowMs} ms.`);
-  }
-  const compiled: CompiledLimit = {
-    rule: CUSTOM_RULE,
-    policyName: "custom",
-    subject: { expression: "key", kind: "first", names: ["key"] },
-    limit,
-    windowMs,
-    algorithm: defaultAlgorithm(limit),
-    cost: 1,
-  };
-  const rule: CompiledRule = {
-    name: CUSTOM_RULE,
-    match: [],
-    methods: undefined,
-    replaces: [],
-    onStoreFailure: "allow",
-    admit: "strict",
-    headers: undefined,
-    prefetchTimes: undefined,
-    maxBody: undefined,
-    enforced: 100,
-    limits: [compiled],
-    tiers: undefined,
-  };
-  return {
-    rules: [rule],
-    limits: [compiled],
-    shadows: [],
-    onStoreFailure: "allow",
-    maxBody: undefined,
-    admit: "strict",
-  };
-}
-
 const SWITCHED_OFF = uncounted(true, "switched-off");
-
-/** A handler's call has nobody to hand work to; what reports of it never rejects. */
-function unawaited(work: Promise<unknown> | undefined): void {
-  void work;
-}
 
 function invalid(code: "LIMIT_UNKNOWN_RULE" | "LIMIT_BAD_ARGUMENT", message: string): Decision {
   return uncounted(false, "invalid-call", { error: new HeadgateError(code, message) });

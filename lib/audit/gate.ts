@@ -1,7 +1,8 @@
 import { compilePolicy } from "#lib/policy/check/compile";
 import type { AnyPolicy } from "#lib/policy/define";
 import type { Rewrites } from "#lib/policy/rewrites";
-import type { Asker, Candidates, CompiledPolicy } from "#lib/policy/types";
+import { select } from "#lib/policy/select";
+import type { CompiledPolicy, Match } from "#lib/policy/types";
 import { METHODS } from "./methods.ts";
 
 /** The policy as the built middleware knows it, asked without a client. */
@@ -44,8 +45,8 @@ export function openGate(policy: AnyPolicy, rewrites: Rewrites): Gate {
   }));
   return {
     rules(method, path) {
-      const candidates = compiled.rulesFor(method, path);
-      return [namesFor(candidates, true), namesFor(candidates, false)];
+      const match = compiled.match(method, path);
+      return [namesFor(match, 0), namesFor(match, 100)];
     },
     exemption(path) {
       if (!isExempt(path)) return undefined;
@@ -81,12 +82,13 @@ function exemptionOf(
     rules: { everything },
   };
   const compiled = compilePolicy(policy, { rewrites });
-  return (path) => compiled.rulesFor("GET", path) === undefined;
+  return (path) => compiled.match("GET", path) === undefined;
 }
 
-function namesFor(candidates: Candidates | undefined, isEnforced: boolean): readonly string[] {
-  if (!candidates) return [];
-  const asker: Asker = { identity: () => undefined, isEnforced: () => isEnforced };
-  const { rules, shadows } = candidates.applyTo(asker);
+/** The rules that apply to a client without identities, at a place among those of rules on trial. */
+function namesFor(match: Match | undefined, share: number): readonly string[] {
+  if (!match) return [];
+  const shares = new Map(match.trials.map(({ rule }) => [rule, share]));
+  const { rules, shadows } = select(match, { values: new Map(), shares });
   return [...rules.map(({ name }) => name), ...shadows.map(({ rule }) => rule)];
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { everyLimit } from "#lib/policy/candidates";
+import { everyLimit, select } from "#lib/policy/select";
 import { compilePolicy } from "#lib/policy/check/compile";
 import type { AnyPolicy } from "#lib/policy/define";
 import type { CompiledPolicy, CompiledRule } from "#lib/policy/types";
@@ -69,10 +69,11 @@ function fileAdvice(policy: CompiledPolicy): string[] {
 
 /** The rules that count a GET of a path by less than so many a minute. */
 function namesOf(policy: CompiledPolicy, path: string, perMinute: number): readonly string[] {
-  const asker = { identity: () => undefined, isEnforced: () => true };
-  const set = policy.rulesFor("GET", path)?.applyTo(asker);
-  return (set?.rules ?? [])
-    .filter((rule) => leastPerMinute(rule) < perMinute)
+  const match = policy.match("GET", path);
+  if (!match) return [];
+  const shares = new Map(match.trials.map(({ rule }) => [rule, 0]));
+  return select(match, { values: new Map(), shares })
+    .rules.filter((rule) => leastPerMinute(rule) < perMinute)
     .map(({ name }) => name);
 }
 

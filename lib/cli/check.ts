@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { pathToFileURL } from "node:url";
-import { everyLimit } from "#lib/policy/candidates";
+import { everyLimit } from "#lib/policy/select";
 import { compilePolicy } from "#lib/policy/check/compile";
 import type { AnyPolicy } from "#lib/policy/define";
 import { PolicyError, type PolicyProblem, writePlace } from "#lib/policy/errors";

@@ -95,6 +95,26 @@ export function uncounted(
   };
 }
 
+/**
+ * Returns the decision that limits come to where they were counted: allowed where each of them has
+ * capacity for the cost.
+ */
+export function decided(
+  limits: readonly LimitStatus[],
+  more: Pick<Decision, "shadows" | "at" | "counted" | "error" | "remembered">,
+): Decision {
+  const waits = limits.map(({ waitMs }) => waitMs);
+  const allowed = waits.every((wait) => wait === 0);
+  const isNever = waits.includes(undefined);
+  return {
+    allowed,
+    reason: allowed ? "within-limit" : "over-limit",
+    limits,
+    retryAfterMs: allowed || isNever ? undefined : Math.max(...waits.map((wait) => wait ?? 0)),
+    ...more,
+  };
+}
+
 /** The limits that had no room. */
 export function violated(decision: Decision): readonly LimitStatus[] {
   return decision.limits.filter((status) => status.waitMs !== 0);

@@ -1,5 +1,7 @@
+import type { Client } from "#lib/core/client";
 import type { LimitStatus } from "#lib/core/decision";
-import type { CompiledLimit, RuleSet } from "#lib/policy/types";
+import { select } from "#lib/policy/select";
+import type { CompiledLimit, Match, RuleSet } from "#lib/policy/types";
 import { StoreError } from "#lib/redis/errors";
 import type { Keys } from "#lib/redis/keys";
 
@@ -9,7 +11,7 @@ export const DECIDING = 0;
 /** What one request takes from one limit of one client. */
 export interface Charge {
   readonly limit: CompiledLimit;
-  /** The client's pseudonym, which is the hash tag of the key. */
+  /** The client key, which is the hash tag of the key. */
   readonly client: string;
   readonly key: string;
   /** Units. */
@@ -18,39 +20,52 @@ export interface Charge {
   readonly group: number;
 }
 
+/** What one request takes: the rules that apply to its client, and a charge for each of their limits. */
+export interface Charges {
+  readonly rules: RuleSet;
+  /** Those that decide, then those of each rule in shadow. */
+  readonly all: readonly Charge[];
+  /** False where the address is counted and cannot be told: all such requests are counted as one client. */
+  readonly isAddressKnown: boolean;
+}
+
 /** How one limit stands, and what it was charged. */
 export interface Charged {
   readonly charge: Charge;
   readonly status: LimitStatus;
-  /** When it was settled: milliseconds since 1970, on the clock of the Redis that holds the key. */
+  /** When it was checked: milliseconds since 1970, on the clock of the store that holds the key. */
   readonly at: number;
 }
 
-/** Every limit that is settled for a request: those that decide, then those of each shadow rule. */
-export function settledLimits({ limits, shadows }: RuleSet): readonly CompiledLimit[] {
-  return [...limits, ...shadows.flatMap((shadow) => shadow.limits)];
-}
-
 /**
- * Names what a request takes.
+ * Returns what a request of a client takes.
  *
- * @param clients the pseudonym of each limit's client, in the order of {@link settledLimits}
  * @param cost units, in the place of each rule's own
  */
-export function chargesOf(
-  { limits, shadows }: RuleSet,
-  clients: readonly string[],
+export function chargesFor(match: Match, client: Client, keys: Keys, cost?: number): Charges {
+  const rules = select(match, client);
+  const all = rules.limits.map((limit) => chargeFor(limit, DECIDING, client, keys, cost));
+  for (const [i, shadow] of rules.shadows.entries()) {
+    for (const limit of shadow.limits) all.push(chargeFor(limit, i + 1, client, keys, cost));
+  }
+  return { rules, all, isAddressKnown: client.hasAddress || !countsAddress(all, client) };
+}
+
+function chargeFor(
+  limit: CompiledLimit,
+  group: number,
+  { counted }: Client,
   keys: Keys,
-  cost: number | undefined,
-): Charge[] {
-  const grouped = [limits, ...shadows.map((shadow) => shadow.limits)].flatMap((each, group) =>
-    each.map((limit) => ({ limit, group })),
-  );
-  return grouped.map(({ limit, group }, i) => {
-    const client = clients[i] ?? "";
-    const key = keys.rateLimit(client, keySuffix(limit, group));
-    return { limit, client, key, group, cost: cost ?? limit.cost };
-  });
+  cost = limit.cost,
+): Charge {
+  const client = counted.get(limit.subject.expression)?.key;
+  // Without it, clients that have nothing in common would share a count.
+  if (client === undefined) throw new Error(`No client is named for ${limit.policyName}.`);
+  return { limit, client, key: keys.rateLimit(client, keySuffix(limit, group)), group, cost };
+}
+
+function countsAddress(charges: readonly Charge[], { counted }: Client): boolean {
+  return charges.some(({ limit }) => counted.get(limit.subject.expression)?.countsAddress);
 }
 
 /**

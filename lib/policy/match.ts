@@ -1,13 +1,21 @@
-import { candidatesOf, type MatchingRules } from "./candidates.ts";
-import { pathReadings, rawPages } from "./path.ts";
+import { matchOf } from "./select.ts";
+import { pathReadings, rawPages, routedPath } from "./path.ts";
 import type { Pattern } from "./pattern.ts";
+import { isPrefetch } from "./prefetch.ts";
 import type { Follow } from "./rewrites.ts";
-import type { Candidates, CompiledPolicy, CompiledRule } from "./types.ts";
+import type { CompiledPolicy, CompiledRule, Match, Reading } from "./types.ts";
 
 /** A rule and where it applies; indexes are the rules' order in the policy. */
 export interface MatchableRule {
   readonly rule: CompiledRule;
   readonly patterns: readonly Pattern[];
+}
+
+/** Returns the rules that match a request; undefined where none does or the path is exempt. */
+export function matchRequest(policy: CompiledPolicy, request: Request): Match | undefined {
+  const { pathname, hasLocales } = routedPath(request);
+  const prefetches = policy.tellsPrefetches && isPrefetch(request);
+  return policy.match(request.method, pathname, hasLocales, prefetches);
 }
 
 type Takes = (rule: CompiledRule) => boolean;
@@ -49,13 +57,13 @@ export function createMatcher(
   exempt: readonly Pattern[],
   follow: Follow | undefined,
   locales: LocalePaths | undefined,
-): CompiledPolicy["rulesFor"] {
+): CompiledPolicy["match"] {
   const patterns = rules.map((rule) => rule.patterns);
   const find = patternIndex(patterns, "is");
   // Routes tell letters of different case apart: what differs in one may be another's path.
   const findExact = patternIndex(patterns, "s");
   const findExempt = patternIndex([exempt], "s");
-  const kept = new Map<string, Candidates>();
+  const kept = new Map<string, Match>();
 
   const isExempt = ({ certain }: Spellings) =>
     certain.some((path) => !isTooLong(path) && findExempt(path).length > 0);
@@ -93,7 +101,7 @@ export function createMatcher(
     return replacing.every((index) => exact.has(index));
   };
 
-  const matchingOn = (readings: readonly Spellings[], takes: Takes): readonly MatchingRules[] => {
+  const matchingOn = (readings: readonly Spellings[], takes: Takes): readonly Reading[] => {
     const found = readings.map(({ matched }) => [...new Set(matched.flatMap(find))]);
     if (found.every((indexes) => indexes.length === 0) || readings.every(isExempt)) return [];
     return readings.flatMap((reading, i) => {
@@ -104,7 +112,7 @@ export function createMatcher(
   };
 
   /** Wherever the path may lead: every rule that matches any path. */
-  const matchingAll = (takes: Takes): readonly MatchingRules[] => {
+  const matchingAll = (takes: Takes): readonly Reading[] => {
     const taking = rules
       .filter(({ patterns, rule }) => patterns.length > 0 && takes(rule))
       .map(({ rule }) => rule);
@@ -122,7 +130,7 @@ export function createMatcher(
     const id = matching.map(idOf).join("|");
     const known = kept.get(id);
     if (known) return known;
-    const made = candidatesOf(matching);
+    const made = matchOf(matching);
     if (kept.size < MAX_KEPT) kept.set(id, made);
     return made;
   };
@@ -141,7 +149,7 @@ function behindOddSegment(path: string): string | undefined {
   return /^\/(?:(?:api[^/]|trpc|_)[^/]*|[^/]*\.[^/]*)(\/.+)$/s.exec(path)?.[1];
 }
 
-function idOf({ rules, mayReplace }: MatchingRules): string {
+function idOf({ rules, mayReplace }: Reading): string {
   return `${mayReplace ? "" : "!"}${rules.map(({ name }) => name).join(",")}`;
 }
 

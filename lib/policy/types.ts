@@ -1,7 +1,8 @@
-import type { Counted, Resolver } from "#lib/core/client";
+import type { Resolver, Subject, Wanted } from "#lib/core/client";
 import type { OnStoreFailure } from "#lib/core/on-store-failure";
 import type { Algorithm } from "#lib/limit/algorithms/all";
 
+export type { Subject } from "#lib/core/client";
 export type { OnStoreFailure } from "#lib/core/on-store-failure";
 export type { Algorithm } from "#lib/limit/algorithms/all";
 
@@ -30,12 +31,6 @@ export type Identity = Resolver | "from-code";
 
 /** Who can be counted, by name. `ip` and `global` are always there. */
 export type Identities<Name extends string = string> = Readonly<Record<Name, Identity>>;
-
-/** Who one limit counts, read from a key of `limits`. */
-export interface Subject extends Counted {
-  /** As written: "ip", "user|ip", "ip+account", "global". */
-  readonly expression: string;
-}
 
 /** One limit of one rule, ready for the request path. */
 export interface CompiledLimit {
@@ -92,7 +87,7 @@ export interface ShadowRule {
   readonly limits: readonly CompiledLimit[];
 }
 
-/** The rules that apply together to one client's request; the same object for the same set. */
+/** The rules that apply together to one client's request. */
 export interface RuleSet {
   /** The rules that decide. */
   readonly rules: readonly CompiledRule[];
@@ -107,20 +102,20 @@ export interface RuleSet {
   readonly admit: Admit;
 }
 
-/** What has to be known of a client before it is clear which limits are its own. */
-export interface Asker {
-  /** The value of an identity; undefined where the client has none. */
-  identity(name: string): string | undefined;
-  /** Whether the rule, with these limits, decides for this client. Asked for percentages only. */
-  isEnforced(rule: CompiledRule, limits: readonly CompiledLimit[]): boolean;
+/** The rules that match one reading of a path. */
+export interface Reading {
+  readonly rules: readonly CompiledRule[];
+  /** Whether a rule among them may replace another. */
+  readonly mayReplace: boolean;
 }
 
-/** The rules that match a request. */
-export interface Candidates {
-  /** Every identity that the rules count, or choose a tier by. */
-  readonly identities: readonly string[];
-  /** Those that apply to one client, with the limits of its tier. */
-  applyTo(asker: Asker): RuleSet;
+/** The rules that match a request. Which of them apply, and with which limits, the client decides. */
+export interface Match extends Wanted {
+  /** Each rule once, in the order of the readings. */
+  readonly rules: readonly CompiledRule[];
+  readonly readings: readonly Reading[];
+  /** What applies to every client; undefined where that depends on the client. */
+  readonly forAll: RuleSet | undefined;
 }
 
 /** A policy after its check, in the form in which requests are matched. */
@@ -131,19 +126,19 @@ export interface CompiledPolicy {
   readonly locales: readonly string[];
   readonly exempt: readonly { readonly pattern: string; readonly reason: string }[];
   /**
-   * The rules that apply to a request, or undefined where none does or the path is exempt.
+   * Returns the rules that match a request; undefined where none does or the path is exempt.
    *
    * @param hasLocales whether the app has locales (`i18n` of next.config)
    * @param prefetches whether the request is a prefetch
    */
-  rulesFor(
+  match(
     method: string,
     pathname: string,
     hasLocales?: boolean,
     prefetches?: boolean,
-  ): Candidates | undefined;
+  ): Match | undefined;
   /** Whether some rule counts prefetches apart. */
   readonly tellsPrefetches: boolean;
-  /** One rule alone, for calls from code; undefined where no rule has that name. */
-  rule(name: string): Candidates | undefined;
+  /** Returns one rule alone, for calls from code; undefined where no rule has that name. */
+  rule(name: string): Match | undefined;
 }

@@ -1,5 +1,6 @@
 import { match } from "path-to-regexp";
 import { compilePolicy } from "#lib/policy/check/compile";
+import { select } from "#lib/policy/select";
 import { percentile, printTable } from "./numbers.ts";
 
 const RULES = [10, 100, 1000] as const;
@@ -62,12 +63,11 @@ function headgate(patterns: readonly string[]): Way {
   const limits = { ip: "5 per hour" };
   const rules = patterns.map((match, i) => [`rule${i}`, { match, limits }] as const);
   const policy = compilePolicy({ rules: Object.fromEntries(rules) });
-  const anybody = { identity: () => undefined, isEnforced: () => true };
-  return (path) =>
-    policy
-      .rulesFor("GET", path)
-      ?.applyTo(anybody)
-      .rules.flatMap((rule) => rule.match) ?? [];
+  const anybody = { values: new Map(), shares: new Map() };
+  return (path) => {
+    const found = policy.match("GET", path);
+    return found ? select(found, anybody).rules.flatMap((rule) => rule.match) : [];
+  };
 }
 
 function urlPattern(patterns: readonly string[]): Way {

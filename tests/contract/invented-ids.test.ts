@@ -1,7 +1,7 @@
 import { Redis as Direct } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { HeadgateOptions } from "#lib/options";
-import { headgate } from "#lib/guard";
+import { headgate } from "#lib/gate";
 import { jwtUser } from "#lib/identity/jwt";
 import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { type AnyPolicy, defineIdentities, definePolicy } from "#lib/policy/define";

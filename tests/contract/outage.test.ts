@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { HeadgateOptions } from "#lib/options";
-import { headgate } from "#lib/guard";
+import { headgate } from "#lib/gate";
 import { createLimits } from "#lib/limits";
 import type { HeadgateEvent } from "#lib/observe/events";
 import { definePolicy } from "#lib/policy/define";

@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Charge } from "#lib/limit/charge";
-import { createLimiter } from "#lib/limit/limiter";
+import type { Charge, Charges } from "#lib/limit/charge";
+import { Limiter } from "#lib/limit/limiter";
 import { RedisLimits } from "#lib/limit/stores/redis";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { definePolicy } from "#lib/policy/define";
 import type { RuleSet } from "#lib/policy/types";
 import { createRedis } from "#lib/redis/client";
 import { keyNames } from "#lib/redis/keys";
+import { selected } from "../support/selected.ts";
 import { serve, type ServedStore } from "../support/served.ts";
 import { ALGORITHMS, freshKeys, offsets, rule, START } from "../support/limit-walks.ts";
 import { Model, type ModelLimit } from "../support/model.ts";
@@ -26,7 +27,7 @@ const policy = compilePolicy(
 );
 
 function rulesOf(name: string): RuleSet {
-  const rules = policy.rule(name)?.applyTo({ identity: () => undefined, isEnforced: () => true });
+  const rules = selected(policy.rule(name));
   if (!rules) throw new Error(`There is no rule ${name}.`);
   return rules;
 }
@@ -45,7 +46,7 @@ describe.each(STORES_AND_CLUSTER)("what was counted without $name", (kind) => {
     const client = `client${clients}`;
     const keys = keyNames("restored");
     const limits = new RedisLimits(createRedis({ ...store, deadlineMs: 10_000 }));
-    const limiter = createLimiter(limits, keys);
+    const limiter = new Limiter(limits);
     const rules = rulesOf(algorithm);
     const [limit] = rules.limits;
     if (!limit) throw new Error("The rule has no limit.");
@@ -56,10 +57,15 @@ describe.each(STORES_AND_CLUSTER)("what was counted without $name", (kind) => {
       cost: 1,
       group: 0,
     };
+    const chargesOf = (cost: number): Charges => ({
+      rules,
+      all: [{ ...charge, cost }],
+      isAddressKnown: true,
+    });
     return {
       add: (...taken: { ageMs: number; units: number }[]) => limits.restore([{ charge, taken }]),
-      take: (cost = 1) => limiter.take(rules, [client], cost),
-      remaining: async () => (await limiter.peek(rules, [client])).limits[0]?.remaining,
+      take: async (cost = 1) => (await limiter.consume(chargesOf(cost))).decision,
+      remaining: async () => (await limiter.peek(chargesOf(1))).decision.limits[0]?.remaining,
       key: charge.key,
     };
   }

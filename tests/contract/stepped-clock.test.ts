@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startGateway, type Gateway } from "#lib/gateway/server";
-import { headgate } from "#lib/guard";
+import { headgate } from "#lib/gate";
 import { RedisLimits } from "#lib/limit/stores/redis";
 import { definePolicy } from "#lib/policy/define";
 import { createRedis } from "#lib/redis/client";

@@ -1,6 +1,6 @@
 import { Redis as Direct } from "ioredis";
 import { startGateway, type Gateway } from "#lib/gateway/server";
-import { headgate } from "#lib/guard";
+import { headgate } from "#lib/gate";
 import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { createLimits } from "#lib/limits";
 import { definePolicy } from "#lib/policy/define";

@@ -62,7 +62,7 @@ test("what middleware takes from headgate has no tool of handlers with it", asyn
   const files = await filesFor(
     'export { headgate, definePolicy, fromEnv, logEvents } from "headgate";',
   );
-  expect(files).toContain("guard.ts");
+  expect(files).toContain("gate.ts");
   expect(files.filter((file) => /^(?:dedup|lock|idempotency)\/|^limits\.ts$/.test(file))).toEqual(
     [],
   );

@@ -1,4 +1,4 @@
-import type { headgate } from "#lib/guard";
+import type { headgate } from "#lib/gate";
 
 /** A request of a client; a stream as its body needs `duplex`. */
 export type Asked = RequestInit & { readonly duplex?: "half" };

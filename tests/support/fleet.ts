@@ -1,9 +1,9 @@
-import { createKnownDenials } from "#lib/limit/denials";
-import { createKnownCounts, marginOf } from "#lib/limit/known-counts";
-import { createLimiter, type Limiter } from "#lib/limit/limiter";
+import type { Charges } from "#lib/limit/charge";
+import { DenialCache } from "#lib/limit/denial-cache";
+import { LastCounts, marginOf } from "#lib/limit/last-counts";
+import { Limiter } from "#lib/limit/limiter";
 import { RedisLimits } from "#lib/limit/stores/redis";
 import type { RuleSet } from "#lib/policy/types";
-import { keyNames } from "#lib/redis/keys";
 import type { ScriptStore } from "#lib/redis/script-store";
 import { StoreError } from "#lib/redis/errors";
 import { chargeOf } from "./charge.ts";
@@ -51,7 +51,7 @@ export async function runFleet(
   const timeline = new Timeline();
   const model = new Model(rule);
   const seen = { strict: 0, optimistic: 0, over: 0, inFlight: 0 };
-  const rules = ruleSet(rule, admit);
+  const charges = chargesOf(rule, admit);
   const instances = new Map<number, { limiter: Limiter; path: Path; inFlight: number }>();
   const instanceOf = (request: FleetRequest) => {
     const known = instances.get(request.instance);
@@ -61,9 +61,9 @@ export async function runFleet(
     const store = storeOf(timeline, model, path, (over) => {
       seen.over = Math.max(seen.over, over);
     });
-    const limiter = createLimiter(new RedisLimits(store), keyNames("fleet"), {
-      counts: createKnownCounts(clock),
-      denials: createKnownDenials(clock),
+    const limiter = new Limiter(new RedisLimits(store), {
+      counts: new LastCounts(clock),
+      denials: new DenialCache(clock),
     });
     const made = { limiter, path, inFlight: 0 };
     instances.set(request.instance, made);
@@ -73,7 +73,8 @@ export async function runFleet(
   const serve = async (request: FleetRequest) => {
     const instance = instanceOf(request);
     instance.path.request = request;
-    const decision = await instance.limiter.admit(rules, ["client"]);
+    const outcome = await instance.limiter.admit(charges);
+    const { decision } = outcome;
     if (!decision.allowed) return;
     if (decision.counted !== "after-answer") {
       seen.strict += rule.cost;
@@ -84,9 +85,7 @@ export async function runFleet(
     seen.inFlight = Math.max(seen.inFlight, instance.inFlight);
     await timeline.wait(request.work);
     instance.path.request = request;
-    await instance.limiter
-      .after(decision)?.()
-      .catch(() => {});
+    await instance.limiter.finish(outcome).catch(() => {});
     instance.inFlight -= rule.cost;
   };
   for (const request of requests) timeline.in(request.at, () => void serve(request));
@@ -132,14 +131,15 @@ function storeOf(
   };
 }
 
-function ruleSet(rule: ModelLimit, admit: RuleSet["admit"]): RuleSet {
-  const { limit } = chargeOf("", rule);
-  return {
+function chargesOf(rule: ModelLimit, admit: RuleSet["admit"]): Charges {
+  const charge = chargeOf("client", rule);
+  const rules = {
     rules: [],
-    limits: [limit],
+    limits: [charge.limit],
     shadows: [],
     maxBody: undefined,
     onStoreFailure: "allow",
     admit,
-  };
+  } as const;
+  return { rules, all: [charge], isAddressKnown: true };
 }

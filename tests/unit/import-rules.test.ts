@@ -16,7 +16,7 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
     file: "lib/core/x.ts",
     refused: [
       "#lib/policy/define",
-      "#lib/guard",
+      "#lib/gate",
       "node:fs",
       "next/server",
       "#config/app-env",
@@ -44,7 +44,7 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
       "#lib/limit/stores/lua",
       "../types.ts",
       "#lib/identity/address",
-      "#lib/guard",
+      "#lib/gate",
       "node:fs",
     ],
     allowed: ["#lib/core/errors", "#lib/policy/types", "./schema.ts"],
@@ -75,7 +75,7 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
       "./algorithms/all.ts",
       "#lib/identity/address",
       "#lib/respond/problem",
-      "#lib/guard",
+      "#lib/gate",
       "node:fs",
     ],
     allowed: ["#lib/policy/types", "#lib/redis/client", "@upstash/ratelimit"],
@@ -172,7 +172,7 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
   },
   {
     file: "config/x.ts",
-    refused: ["#lib/redis/client", "#lib/guard", "#app/_domain/headgate", "next/server", "node:fs"],
+    refused: ["#lib/redis/client", "#lib/gate", "#app/_domain/headgate", "next/server", "node:fs"],
     allowed: ["headgate", "headgate/identities/jwt", "zod/mini"],
   },
   {
@@ -193,18 +193,18 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
   },
   {
     file: "middleware.ts",
-    refused: ["#lib/guard", "node:fs", "./lib/guard.ts"],
+    refused: ["#lib/gate", "node:fs", "./lib/guard.ts"],
     allowed: ["headgate", "#config/rate-limits", "next/server"],
   },
   {
     file: "next.config.ts",
-    refused: ["#lib/guard", "#config/app-env", "node:fs"],
+    refused: ["#lib/gate", "#config/app-env", "node:fs"],
     allowed: ["headgate/plugin", "next/constants.js", "./package.json"],
   },
   {
     file: "tests/x.ts",
     refused: [],
-    allowed: ["#lib/guard", "../lib/guard.ts", "node:fs", "fast-check"],
+    allowed: ["#lib/gate", "../lib/guard.ts", "node:fs", "fast-check"],
   },
 ];
 

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { headgate } from "#lib/guard";
+import { headgate } from "#lib/gate";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { createVisitorHeaders } from "#lib/visitor";
 import { startStore, type TestStore } from "../support/gateway.ts";

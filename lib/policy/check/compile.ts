@@ -1,16 +1,16 @@
 import type { Context } from "./compile-limits.ts";
 import { compileRule } from "./compile-rule.ts";
 import { findCircles } from "./circles.ts";
-import type { AnyPolicy } from "#lib/policy/define";
+import type { AnyPolicy, LimitInput } from "#lib/policy/define";
 import { PolicyError, Problems } from "#lib/policy/errors";
-import { candidatesOf } from "#lib/policy/candidates";
+import { matchOf } from "#lib/policy/select";
 import { createFollow, type Rewrites } from "#lib/policy/rewrites";
 import { type Locales, readLocales, refuseLocale } from "#lib/policy/locales";
 import { createMatcher, type LocalePaths, type MatchableRule } from "#lib/policy/match";
 import { compilePattern, type Pattern } from "#lib/policy/pattern";
 import { withPrefetchRules } from "./prefetch-rules.ts";
 import { type ParsedPolicy, parsePolicy, parseRule } from "./schema.ts";
-import type { CompiledPolicy } from "#lib/policy/types";
+import type { CompiledPolicy, Match } from "#lib/policy/types";
 
 const RULE_NAME = /^[a-z][a-z0-9-]{0,63}$/;
 const RULE_NAME_FORM = "a small letter, then up to 63 small letters, digits or -";
@@ -39,9 +39,8 @@ export function compilePolicy(
 
   const follow = rewrites && createFollow(rewrites);
   const matched = withPrefetchRules(rules);
-  const matcher = createMatcher(matched, exempt, follow, localePaths(locales));
   const alone = new Map(
-    rules.map(({ rule }) => [rule.name, candidatesOf([{ rules: [rule], mayReplace: false }])]),
+    rules.map(({ rule }) => [rule.name, matchOf([{ rules: [rule], mayReplace: false }])]),
   );
   return {
     rules: new Map(rules.map(({ rule }) => [rule.name, rule])),
@@ -51,10 +50,30 @@ export function compilePolicy(
       pattern,
       reason: String(reason),
     })),
-    rulesFor: matcher,
+    match: createMatcher(matched, exempt, follow, localePaths(locales)),
     tellsPrefetches: matched.length > rules.length,
     rule: (name) => alone.get(name),
   };
+}
+
+/**
+ * Checks one rule that stands in no policy and counts one identity; for calls that name their own limit.
+ *
+ * @throws {PolicyError} with every problem that was found
+ */
+export function compileAlone(name: string, identity: string, limit: LimitInput): Match {
+  const problems = new Problems();
+  const parsed = parseRule(name, { limits: { [identity]: limit } }, problems);
+  const context = {
+    identities: [identity],
+    names: [name],
+    defaults: {},
+    locales: undefined,
+    problems,
+  };
+  const compiled = parsed && compileRule(name, parsed, context);
+  if (!compiled || problems.found.length > 0) throw new PolicyError(problems.found);
+  return matchOf([{ rules: [compiled.rule], mayReplace: false }]);
 }
 
 function localePaths(locales: Locales | undefined): LocalePaths | undefined {

@@ -1,5 +1,5 @@
 import type { HeadgateOptions } from "#lib/options";
-import { headgate } from "#lib/guard";
+import { headgate } from "#lib/gate";
 import { createLimits } from "#lib/limits";
 import { type AnyPolicy, definePolicy, type RuleInput } from "#lib/policy/define";
 import { gateOptions } from "../../support/options.ts";

@@ -1,5 +1,5 @@
 import { createTogether } from "#lib/core/together";
-import { headgate } from "#lib/guard";
+import { headgate } from "#lib/gate";
 import { type AnyPolicy, definePolicy } from "#lib/policy/define";
 import { joinCalls } from "#lib/redis/joining";
 import { createRequester } from "#lib/redis/requester";

@@ -1,4 +1,4 @@
-import { headgate } from "#lib/guard";
+import { headgate } from "#lib/gate";
 import { definePolicy } from "#lib/policy/define";
 import { createScriptStore } from "#lib/redis/script-store";
 import { type Env, type Handle, pong, workerOf } from "./worker.ts";

@@ -1,45 +1,48 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { clientOf, resolveIdentities } from "#lib/identity/identify";
+import { clientOf } from "#lib/identity/identify";
 import { createKeyedHash } from "#lib/identity/keyed-hash";
+import { resolveIdentities } from "#lib/identity/resolve";
+import { wanted } from "../../support/wanted.ts";
 
 const name = createKeyedHash("a secret of the tests, long enough");
 const ip = "203.0.113.9";
 
+/** The client key that a limit counts. */
+const keyOf = (
+  expression: string,
+  values: ReadonlyMap<string, string | undefined>,
+  address: string,
+) => clientOf(wanted(expression), values, address, name).counted.get(expression)?.key;
+
 describe("the client that a limit counts", () => {
-  const user = { kind: "first", names: ["user"] } as const;
-  const userOrIp = { kind: "first", names: ["user", "ip"] } as const;
-  const ipAndUser = { kind: "all", names: ["ip", "user"] } as const;
   const ada = new Map([["user", "ada"]]);
   const nobody = new Map<string, string>();
 
   test("is the named identity, and the address where it has no value", () => {
-    expect(clientOf(user, ada, ip, name)).toBe(name("user", "ada"));
-    expect(clientOf(user, nobody, ip, name)).toBe(name("ip", ip));
-    expect(clientOf(userOrIp, ada, ip, name)).toBe(name("user", "ada"));
-    expect(clientOf(userOrIp, nobody, ip, name)).toBe(name("ip", ip));
-    expect(clientOf(userOrIp, new Map([["user", ""]]), ip, name)).toBe(name("ip", ip));
+    expect(keyOf("user", ada, ip)).toBe(name("user", "ada"));
+    expect(keyOf("user", nobody, ip)).toBe(name("ip", ip));
+    expect(keyOf("user|ip", ada, ip)).toBe(name("user", "ada"));
+    expect(keyOf("user|ip", nobody, ip)).toBe(name("ip", ip));
+    expect(keyOf("user|ip", new Map([["user", ""]]), ip)).toBe(name("ip", ip));
   });
 
   test("a user named like an address is not that address", () => {
-    expect(clientOf(user, new Map([["user", ip]]), ip, name)).not.toBe(name("ip", ip));
+    expect(keyOf("user", new Map([["user", ip]]), ip)).not.toBe(name("ip", ip));
   });
 
   test("a combination differs when any part does", () => {
     const clients = [
-      clientOf(ipAndUser, ada, ip, name),
-      clientOf(ipAndUser, new Map([["user", "bob"]]), ip, name),
-      clientOf(ipAndUser, ada, "203.0.113.10", name),
-      clientOf(ipAndUser, nobody, ip, name),
+      keyOf("ip+user", ada, ip),
+      keyOf("ip+user", new Map([["user", "bob"]]), ip),
+      keyOf("ip+user", ada, "203.0.113.10"),
+      keyOf("ip+user", nobody, ip),
     ];
     expect(new Set(clients).size).toBe(clients.length);
   });
 
   test("global is everybody", () => {
-    const everybody = { kind: "global", names: [] } as const;
-    expect(clientOf(everybody, ada, ip, name)).toBe(
-      clientOf(everybody, nobody, "198.51.100.1", name),
-    );
+    expect(keyOf("global", ada, ip)).toBe(keyOf("global", nobody, "198.51.100.1"));
   });
 });
 
@@ -47,35 +50,27 @@ describe("resolving", () => {
   const request = new Request("http://app.example/");
 
   test("a resolver that throws names nobody and is reported", async () => {
-    const failures: string[] = [];
     const identities = {
       user: () => Promise.reject(new Error("database down")),
       tenant: (() => 42) as unknown as () => string,
       plan: () => "pro",
       account: "from-code",
     } as const;
-    const values = await resolveIdentities(
-      ["user", "tenant", "plan", "account", "ip", "toString"],
-      identities,
-      request,
-      { deadlineMs: 10_000, onError: (who) => failures.push(who) },
-    );
+    const names = ["user", "tenant", "plan", "account", "ip", "toString"];
+    const { values, failures } = await resolveIdentities(names, identities, request, 10_000);
     expect([...values]).toEqual([["plan", "pro"]]);
-    expect(failures.toSorted()).toEqual(["tenant", "user"]);
+    expect(failures.map(({ identity }) => identity).toSorted()).toEqual(["tenant", "user"]);
   });
 
   test("one that is too slow names nobody, and the others are not kept waiting by it", async () => {
-    const failures: unknown[] = [];
     let late: ((name: string) => void) | undefined;
     const identities = {
       slow: () => new Promise<string>((resolve) => (late = resolve)),
       never: () => new Promise<string>(() => {}),
       plan: () => Promise.resolve("pro"),
     };
-    const values = await resolveIdentities(["slow", "never", "plan"], identities, request, {
-      deadlineMs: 20,
-      onError: (who, error) => failures.push([who, error]),
-    });
+    const names = ["slow", "never", "plan"];
+    const { values, failures } = await resolveIdentities(names, identities, request, 20);
     late?.("ada");
     expect([...values]).toEqual([["plan", "pro"]]);
     const timeout = (who: string) =>
@@ -84,42 +79,33 @@ describe("resolving", () => {
         message: expect.stringContaining(who),
       });
     expect(failures).toEqual([
-      ["slow", timeout("slow")],
-      ["never", timeout("never")],
+      { identity: "slow", error: timeout("slow") },
+      { identity: "never", error: timeout("never") },
     ]);
   });
 
   test("a resolver that answers null or empty text counts the address, and is not reported", async () => {
-    const errors: unknown[] = [];
     for (const value of [null, ""]) {
       const identities = { user: () => value as string | undefined };
-      const values = await resolveIdentities(["user"], identities, request, {
-        deadlineMs: 10_000,
-        onError: (_, error) => errors.push(error),
-      });
-      const subject = { kind: "first", names: ["user"] } as const;
-      expect(clientOf(subject, values, ip, name)).toBe(name("ip", ip));
+      const resolved = await resolveIdentities(["user"], identities, request, 10_000);
+      expect(keyOf("user", resolved.values, ip)).toBe(name("ip", ip));
+      expect(resolved.failures).toEqual([]);
     }
-    expect(errors).toEqual([]);
   });
 
   test("a value that is too long is no name, and is not in the error", async () => {
-    const errors: unknown[] = [];
     const long = "x".repeat(1025);
-    const values = await resolveIdentities(["user"], { user: () => long }, request, {
-      deadlineMs: 10_000,
-      onError: (_, error) => errors.push(error),
-    });
+    const identities = { user: () => long };
+    const { values, failures } = await resolveIdentities(["user"], identities, request, 10_000);
     expect(values.get("user")).toBeUndefined();
-    expect(errors).toEqual([
+    expect(failures.map(({ error }) => error)).toEqual([
       expect.objectContaining({
         code: "IDENTITY_INVALID",
         message: expect.stringContaining("text of 1025 characters"),
       }),
     ]);
-    const account = { kind: "first", names: ["account"] } as const;
     const others = [long, `${long}y`].map((value) =>
-      clientOf(account, new Map([["account", value]]), ip, name),
+      keyOf("account", new Map([["account", value]]), ip),
     );
     expect(others).toEqual([name("ip", ip), name("ip", ip)]);
   });

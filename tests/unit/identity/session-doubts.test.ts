@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { unresolvedOf } from "#lib/identity/identify";
+import { clientOf, unresolvedOf } from "#lib/identity/identify";
+import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { createSessionDoubts } from "#lib/identity/session-doubts";
+import { wanted } from "../../support/wanted.ts";
 
 const look = (cookie: string) =>
   createSessionDoubts()(["user"], new Headers({ cookie: `theme=dark; ${cookie}; lang=de` }));
@@ -64,22 +66,21 @@ describe("a request whose identity resolved to nothing", () => {
 });
 
 describe("the identities that came to nothing", () => {
-  const limitsOf = (...names: readonly string[]) => [
-    { subject: { kind: "first", names } as const },
-  ];
-  const combined = [{ subject: { kind: "all", names: ["ip", "user"] } as const }];
+  const name = createKeyedHash("a secret of the tests, long enough");
 
-  test.each([
-    ["user", limitsOf("user"), { user: undefined }, ["user"]],
-    ["user|ip", limitsOf("user", "ip"), { user: "" }, ["user"]],
-    ["ip+user", combined, { user: undefined }, ["user"]],
-    ["a user that resolved", limitsOf("user"), { user: "ada" }, []],
-    ["ip+user that resolved", combined, { user: "ada" }, []],
-    ["user|key where the key resolved", limitsOf("user", "key"), { user: undefined, key: "k" }, []],
-    ["the identity of a tier", limitsOf("ip"), { plan: undefined }, ["plan"]],
-    ["ip alone", limitsOf("ip"), {}, []],
-    ["an identity from code, or whose resolver failed", limitsOf("account"), {}, []],
-  ])("are, for %s, %j with %j: %j", (_, limits, values, names) => {
-    expect(unresolvedOf(limits, new Map(Object.entries(values)))).toEqual(names);
+  test.each<[string, string, Readonly<Record<string, string | undefined>>, string[]]>([
+    ["user", "user", { user: undefined }, ["user"]],
+    ["user|ip", "user|ip", { user: "" }, ["user"]],
+    ["ip+user", "ip+user", { user: undefined }, ["user"]],
+    ["a user that resolved", "user", { user: "ada" }, []],
+    ["ip+user that resolved", "ip+user", { user: "ada" }, []],
+    ["user|key where the key resolved", "user|key", { user: undefined, key: "k" }, []],
+    ["the identity of a tier", "ip", { plan: undefined }, ["plan"]],
+    ["ip alone", "ip", {}, []],
+    ["an identity from code, or whose resolver failed", "account", {}, []],
+  ])("are, for %s, %j with %j: %j", (_, expression, given, names) => {
+    const values = new Map(Object.entries(given));
+    const client = clientOf(wanted(expression), values, "203.0.113.9", name);
+    expect(unresolvedOf(wanted(expression), client)).toEqual(names);
   });
 });

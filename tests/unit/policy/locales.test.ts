@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { definePolicy, type RoutingInput } from "#lib/policy/define";
 import { PolicyError } from "#lib/policy/errors";
+import { selected } from "../../support/selected.ts";
 
 const limits = { ip: "5 per minute" } as const;
 const rules = {
@@ -20,8 +21,8 @@ const rules = {
 
 function rulesOf(locales: readonly string[] | RoutingInput, path: string, method = "POST") {
   const policy = definePolicy({ locales, exempt: { "/api/health": "asked often" }, rules });
-  const found = compilePolicy(policy).rulesFor(method, path);
-  const set = found?.applyTo({ identity: () => undefined, isEnforced: () => true });
+  const found = compilePolicy(policy).match(method, path);
+  const set = selected(found);
   return set?.rules.map(({ name }) => name) ?? [];
 }
 
@@ -98,10 +99,7 @@ describe("a rule for a path", () => {
       rewrites,
     });
     for (const path of ["/write-us", "/de/write-us"]) {
-      const set = compiled.rulesFor("POST", path)?.applyTo({
-        identity: () => undefined,
-        isEnforced: () => true,
-      });
+      const set = selected(compiled.match("POST", path));
       expect(set?.rules.map(({ name }) => name)).toEqual(["contact"]);
     }
   });
@@ -115,10 +113,7 @@ describe("a rule for a path", () => {
     const exempt = { "/:shop/contact": "a shop's own page" };
     const compiled = compilePolicy(definePolicy({ locales: ["en", "de"], exempt, rules: loose }));
     const named = (path: string) =>
-      compiled
-        .rulesFor("POST", path)
-        ?.applyTo({ identity: () => undefined, isEnforced: () => true })
-        .rules.map(({ name }) => name);
+      selected(compiled.match("POST", path))?.rules.map(({ name }) => name);
     expect(named("/en/contact")).toEqual(expect.arrayContaining(["contact", "all"]));
     expect(named("/en/x")).toContain("all");
     expect(named("/fruit/contact")).toBeUndefined();
@@ -134,7 +129,7 @@ describe("a rule for a path", () => {
     const compiled = compilePolicy(
       definePolicy({ locales: { locales: ["en", "de"], pathnames }, rules: { secret } }),
     );
-    expect(compiled.rulesFor("GET", "/en/secret")).toBeDefined();
+    expect(compiled.match("GET", "/en/secret")).toBeDefined();
   });
 
   test("is replaced in every locale by the rule that replaces it", () => {

@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { definePolicy } from "#lib/policy/define";
 import { pathReadings } from "#lib/policy/path";
-import type { Asker, CompiledPolicy } from "#lib/policy/types";
+import type { CompiledPolicy } from "#lib/policy/types";
 import { cpuMs } from "../../support/cpu.ts";
+import { selected } from "../../support/selected.ts";
 
 const policy = compilePolicy(
   definePolicy({
@@ -29,11 +30,8 @@ const policy = compilePolicy(
   }),
 );
 
-/** Somebody of whom nothing is known. */
-const anybody: Asker = { identity: () => undefined, isEnforced: () => true };
-
 const setOf = (from: CompiledPolicy, method: string, path: string) =>
-  from.rulesFor(method, path)?.applyTo(anybody);
+  selected(from.match(method, path));
 
 const names = (method: string, path: string) =>
   setOf(policy, method, path)?.rules.map(({ name }) => name) ?? [];
@@ -131,7 +129,7 @@ describe("the rules of a request", () => {
           const asked = `/${parts.join("/")}`;
           const together = setOf(compilePolicy({ rules }), "GET", asked)?.rules ?? [];
           const alone = Object.entries(rules).filter(([rule, given]) =>
-            compilePolicy({ rules: { [rule]: given } }).rulesFor("GET", asked),
+            compilePolicy({ rules: { [rule]: given } }).match("GET", asked),
           );
           found += alone.length;
           expect(together.map(({ name: rule }) => rule)).toEqual(alone.map(([rule]) => rule));
@@ -218,7 +216,7 @@ describe("the rules of a request", () => {
       rules: { it: { match: "/:a*/q/:b*/w", limits: { ip: "5 per minute" } } },
     });
     const start = cpuMs();
-    twice.rulesFor("GET", path);
+    twice.match("GET", path);
     // Quadratic work on any of these takes ten seconds and more; linear work some tens of milliseconds.
     expect(cpuMs() - start).toBeLessThan(2000);
   });
@@ -236,7 +234,7 @@ describe("the rules of a request", () => {
   });
 
   test("of one rule can be had by name, for calls from code", () => {
-    expect(policy.rule("code")?.applyTo(anybody).limits).toHaveLength(1);
+    expect(selected(policy.rule("code"))?.limits).toHaveLength(1);
     expect(policy.rule("toString")).toBeUndefined();
   });
 });

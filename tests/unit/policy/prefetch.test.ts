@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { headgate } from "#lib/guard";
+import { headgate } from "#lib/gate";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { isPrefetch } from "#lib/policy/prefetch";
 import { asking } from "../../support/asking.ts";
 import { startStore, type TestStore } from "../../support/gateway.ts";
 import { gateOptions } from "../../support/options.ts";
+import { selected } from "../../support/selected.ts";
 
 const policy = definePolicy({
   identities: defineIdentities({ plan: (request) => request.headers.get("x-plan") ?? undefined }),
@@ -137,8 +138,8 @@ test("a log of up to ten times the limit becomes two counters, within what can b
       small: { match: "/p/:id", limits: { ip: "100 per minute" }, prefetch: "apart" },
     },
   });
-  const found = compilePolicy(huge).rulesFor("GET", "/p/1", false, true);
-  const set = found?.applyTo({ identity: () => undefined, isEnforced: () => true });
+  const found = compilePolicy(huge).match("GET", "/p/1", false, true);
+  const set = selected(found);
   expect(set?.limits.map(({ algorithm, limit }) => [algorithm, limit])).toEqual([
     ["fixed-window", Math.floor(2 ** 53 / 2000)],
     ["sliding-window", 1000],

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { definePolicy } from "#lib/policy/define";
 import { createFollow, readRewrites, type Rewrites } from "#lib/policy/rewrites";
+import { selected } from "../../support/selected.ts";
 
 const limits = { ip: "5 per minute" } as const;
 
@@ -17,8 +18,8 @@ const policy = definePolicy({
 });
 
 function rulesOf(rewrites: Rewrites, path: string, method = "GET"): string[] {
-  const found = compilePolicy(policy, { rewrites }).rulesFor(method, path);
-  const set = found?.applyTo({ identity: () => undefined, isEnforced: () => true });
+  const found = compilePolicy(policy, { rewrites }).match(method, path);
+  const set = selected(found);
   return set?.rules.map(({ name }) => name) ?? [];
 }
 

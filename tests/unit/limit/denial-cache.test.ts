@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ALGORITHM_NAMES } from "#lib/limit/algorithms/all";
 import type { Decision } from "#lib/core/decision";
 import { type Charge, statusOf } from "#lib/limit/charge";
-import { createKnownDenials } from "#lib/limit/denials";
+import { DenialCache } from "#lib/limit/denial-cache";
 import { Model, type ModelLimit } from "../../support/model.ts";
 import { chargeOf } from "../../support/charge.ts";
 
@@ -31,9 +31,9 @@ function decide(models: readonly Model[], charges: readonly Charge[], now: numbe
 /** Denials on a clock of the test's own, and what a store answered to whom it was asked for. */
 function known(most?: number) {
   const clock = { now: 5000 };
-  const denials = createKnownDenials(() => clock.now, most);
+  const denials = new DenialCache(() => clock.now, most);
   const learn = (charges: readonly Charge[], decision: Decision) =>
-    denials.asking(charges)(decision);
+    denials.learn(charges, denials.asked(), decision);
   return { clock, denials, learn };
 }
 
@@ -88,12 +88,12 @@ describe("denials that are known", () => {
             if (isTooLong || isTooShort) wrong.push(denial);
             continue;
           }
-          const learn = denials.asking(charges);
+          const asked = denials.asked();
           clock.now += there;
           const decision = decide(models, charges, clock.now);
           if (decision.allowed) lastTaken = clock.now;
           clock.now += back;
-          if (!elsewhere) learn(decision);
+          if (!elsewhere) denials.learn(charges, asked, decision);
         }
         expect(wrong).toEqual([]);
       }),
@@ -144,10 +144,10 @@ describe("denials that are known", () => {
     const { denials, learn } = known();
     const charges = [chargeOf("a")];
     learn(charges, denied(charges, [500]));
-    const learnLate = denials.asking(charges);
+    const early = denials.asked();
     denials.forget(["a"]);
     expect(denials.find(charges)).toBeUndefined();
-    learnLate(denied(charges, [500]));
+    denials.learn(charges, early, denied(charges, [500]));
     expect(denials.find(charges)).toBeUndefined();
     learn(charges, denied(charges, [500]));
     denials.forget(["b"]);

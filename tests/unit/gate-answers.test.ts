@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { headgate } from "#lib/guard";
+import { headgate } from "#lib/gate";
 import { definePolicy } from "#lib/policy/define";
 import { asking } from "../support/asking.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";

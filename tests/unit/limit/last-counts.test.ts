@@ -1,16 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { type Charge, type Charged, statusOf } from "#lib/limit/charge";
-import { createKnownCounts, marginOf } from "#lib/limit/known-counts";
+import { type Admission, LastCounts, marginOf } from "#lib/limit/last-counts";
 import { chargeOf } from "../../support/charge.ts";
 
 const LIMIT = { limit: 100 };
 
 function known(most?: number) {
   const clock = { now: 5000 };
-  const counts = createKnownCounts(() => clock.now, most);
+  const counts = new LastCounts(() => clock.now, most);
   const learn = (charge: Charge, remaining: number, at = 1_750_000_000_000) =>
-    counts.asking()([said(charge, remaining, at)]);
-  return { clock, counts, learn };
+    counts.learn(counts.asked(), [said(charge, remaining, at)]);
+  /** Asks the store now; the function is called with its answer. */
+  const asking = () => {
+    const asked = counts.asked();
+    return (charged: readonly Charged[]) => counts.learn(asked, charged);
+  };
+  /** Reports an admission now; the function is called with the answer, or without one if it was lost. */
+  const reporting = (admission: Admission) => {
+    const asked = counts.asked();
+    return (charged?: readonly Charged[]) => counts.reported(admission, asked, charged);
+  };
+  return { clock, counts, learn, asking, reporting };
 }
 
 function said(charge: Charge, remaining: number, at = 1_750_000_000_000): Charged {
@@ -42,7 +52,7 @@ describe("known counts", () => {
   });
 
   test("have no more in flight than the margin, and say how the limit stands with it", () => {
-    const { clock, counts, learn } = known();
+    const { clock, counts, learn, reporting } = known();
     const a = chargeOf("a", LIMIT);
     learn(a, 100);
     clock.now += 250.7;
@@ -55,7 +65,7 @@ describe("known counts", () => {
       at: 1_750_000_000_250,
       limits: [{ rule: "search", limit: 100, waitMs: 0, resetMs: 16_000 }],
     });
-    admitted[0]?.reporting()([said(a, 99, 1_750_000_000_300)]);
+    reporting(admitted[0] as Admission)([said(a, 99, 1_750_000_000_300)]);
     clock.now += 100;
     const next = counts.admit([a]);
     expect(next?.limits[0]).toMatchObject({ remaining: 89, resetMs: 400 });
@@ -63,9 +73,9 @@ describe("known counts", () => {
   });
 
   test("an answer that was overtaken by a later one on the store's clock says nothing new", () => {
-    const { clock, counts, learn } = known();
+    const { clock, counts, learn, asking } = known();
     const a = chargeOf("a", LIMIT);
-    const overtaken = Array.from({ length: 4 }, () => counts.asking());
+    const overtaken = Array.from({ length: 4 }, asking);
     const hear = (remaining: number, at: number) => overtaken.pop()?.([said(a, remaining, at)]);
     clock.now += 5;
     learn(a, 5, 2000);
@@ -79,27 +89,27 @@ describe("known counts", () => {
   });
 
   test("an answer to a later call holds at once, also where the store's clock stepped back", () => {
-    const { clock, counts, learn } = known();
+    const { clock, counts, learn, asking, reporting } = known();
     const a = chargeOf("a", LIMIT);
     learn(a, 90, 3_600_000);
     clock.now += 1;
     learn(a, 5, 1000);
     expect(counts.admit([a])).toBeUndefined();
-    const early = counts.asking();
+    const early = asking();
     clock.now += 1;
     learn(a, 90, 1002);
     const admission = counts.admit([a]);
     early([said(a, 5, 1001)]);
     expect(counts.admit([a])).toBeDefined();
-    const reported = admission?.reporting();
+    const reported = reporting(admission as Admission);
     clock.now += 1;
     learn(a, 80, 900);
-    reported?.([said(a, 3, 901)]);
+    reported([said(a, 3, 901)]);
     expect(counts.admit([a])).toBeUndefined();
   });
 
   test("are asked for when they are ten seconds old, or a report was lost", () => {
-    const { clock, counts, learn } = known();
+    const { clock, counts, learn, asking, reporting } = known();
     const a = chargeOf("a", LIMIT);
     learn(a, 90, 1000);
     clock.now += 10_000;
@@ -107,11 +117,11 @@ describe("known counts", () => {
     expect(last).toBeDefined();
     clock.now += 1;
     expect(counts.admit([a])).toBeUndefined();
-    const early = counts.asking();
+    const early = asking();
     clock.now += 1;
     learn(a, 89, 2000);
     expect(counts.admit([a])).toBeDefined();
-    last?.reporting()();
+    reporting(last as Admission)();
     expect(counts.admit([a])).toBeUndefined();
     early([said(a, 89, 1500)]);
     expect(counts.admit([a])).toBeUndefined();

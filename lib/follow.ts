@@ -1,0 +1,64 @@
+import type { GateMode } from "#lib/core/mode";
+import type { Identified } from "#lib/identity/identifier";
+import type { Charges } from "#lib/limit/charge";
+import type { Outcome } from "#lib/limit/outcome";
+import type { HeadgateEvent } from "#lib/observe/events";
+import type { Parts } from "./parts.ts";
+
+/** A check of one request, or of one call from code. */
+export interface Checked {
+  readonly outcome: Outcome;
+  /** Undefined where the request was denied before rules were looked for. */
+  readonly charges?: Charges;
+  /** What was noticed while the client was named. */
+  readonly noticed?: Omit<Identified, "client">;
+  /** What becomes of the decision. */
+  readonly mode: GateMode;
+  /** Names the request in logs; undefined for a call from code. */
+  readonly requestId?: string | undefined;
+  /** Milliseconds from asking to deciding. */
+  readonly tookMs?: number;
+}
+
+/**
+ * Does what follows a check, after the response: listeners are told of it, and what it left to do is
+ * done. Returns undefined where nobody listens and nothing is left; never rejects.
+ */
+export function follow(
+  { observer, limiter }: Pick<Parts, "observer" | "limiter">,
+  checked: Checked,
+): Promise<void> | undefined {
+  const { outcome } = checked;
+  const work = outcome.due && (() => limiter.finish(outcome));
+  return observer.after(observer.isHeard ? eventsOf(checked) : [], work);
+}
+
+function eventsOf({ noticed, ...checked }: Checked): readonly HeadgateEvent[] {
+  const decision = decisionEvent(checked);
+  if (!noticed || (noticed.failures.length === 0 && noticed.doubts.length === 0)) return [decision];
+  return [...noticedEvents(noticed), decision];
+}
+
+/** Returns the events of what was noticed while a client was named. */
+export function noticedEvents({ failures, doubts }: Omit<Identified, "client">): HeadgateEvent[] {
+  return [
+    ...failures.map(({ identity, error }) => {
+      return { kind: "failure", what: `identity ${identity}`, error } as const;
+    }),
+    ...doubts.map((doubt) => ({ kind: "address", ...doubt }) as const),
+  ];
+}
+
+function decisionEvent({ outcome, charges, mode, requestId, tookMs = 0 }: Checked): HeadgateEvent {
+  const { rules = [], shadows = [], onStoreFailure = "allow" } = charges?.rules ?? {};
+  return {
+    kind: "decision",
+    rules: [...rules.map(({ name }) => name), ...shadows.map(({ rule }) => rule)],
+    decision: outcome.decision,
+    onStoreFailure,
+    addressKnown: charges?.isAddressKnown ?? true,
+    mode,
+    requestId,
+    tookMs,
+  };
+}

@@ -1,0 +1,69 @@
+import type { IdentityValues, Resolver } from "#lib/core/client";
+import { HeadgateError } from "#lib/core/errors";
+import { within } from "#lib/core/within";
+import { type Identities, MAX_VALUE } from "./identify.ts";
+
+/** What the resolvers of a request came to. */
+export interface Resolved {
+  readonly values: IdentityValues;
+  /** The resolvers that failed or were late. */
+  readonly failures: readonly { readonly identity: string; readonly error: unknown }[];
+}
+
+const NOTHING: Resolved = { values: new Map(), failures: [] };
+
+/**
+ * Asks each resolver once for the names that are needed, all at the same time. One that fails, or is
+ * not done by the deadline, names nobody, so that the address is counted: no request is lost to it,
+ * and none waits for it.
+ *
+ * @param deadlineMs the longest that each may take, in milliseconds
+ */
+export async function resolveIdentities(
+  names: readonly string[],
+  identities: Identities,
+  request: Request,
+  deadlineMs: number,
+): Promise<Resolved> {
+  const needed = names.flatMap((name) => {
+    const resolver = Object.hasOwn(identities, name) ? identities[name] : undefined;
+    return typeof resolver === "function" ? [[name, resolver] as const] : [];
+  });
+  if (needed.length === 0) return NOTHING;
+  const values = new Map<string, string | undefined>();
+  const failures: { identity: string; error: unknown }[] = [];
+  const resolve = async ([identity, resolver]: readonly [string, Resolver]) => {
+    try {
+      values.set(
+        identity,
+        checked(identity, await inTime(identity, resolver(request), deadlineMs)),
+      );
+    } catch (error) {
+      failures.push({ identity, error });
+    }
+  };
+  await Promise.all(needed.map(resolve));
+  return { values, failures };
+}
+
+async function inTime<T>(name: string, answer: T | Promise<T>, deadlineMs: number): Promise<T> {
+  if (!isPromise(answer)) return answer;
+  return within(deadlineMs, answer, () => {
+    const message = `The identity ${name} was not resolved within ${deadlineMs} ms; the address was counted. Give what it waits for a deadline of its own.`;
+    throw new HeadgateError("IDENTITY_TIMEOUT", message);
+  });
+}
+
+/** By what it does: a runtime's own promises may be of another realm's class. */
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === "object" && value !== null && "then" in value;
+}
+
+/** What is not text is not taken for a name: a mistake must not give each client one of its own. */
+function checked(name: string, value: unknown): string | undefined {
+  if (value === null) return undefined;
+  if (value === undefined || (typeof value === "string" && value.length <= MAX_VALUE)) return value;
+  const given = typeof value === "string" ? `text of ${value.length} characters` : typeof value;
+  const message = `The resolver of ${name} answered ${given}; allowed: text of up to ${MAX_VALUE} characters, or undefined where the request names nobody.`;
+  throw new HeadgateError("IDENTITY_INVALID", message);
+}

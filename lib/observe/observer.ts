@@ -1,0 +1,51 @@
+import type { HeadgateEvent, Listener } from "./events.ts";
+
+/** Tells a listener of events, after the response. */
+export class Observer {
+  readonly #listener: Listener | undefined;
+
+  constructor(listener: Listener | undefined) {
+    this.#listener = listener;
+  }
+
+  /** Whether anybody listens: where not, events need not be made. */
+  get isHeard(): boolean {
+    return this.#listener !== undefined;
+  }
+
+  /**
+   * Tells the listener of events and does what is left to do, both after the response; returns undefined
+   * where there is neither. What the work throws is told after the events, as the failure of a report.
+   * Never rejects.
+   */
+  after(
+    events: readonly HeadgateEvent[],
+    work?: () => Promise<void>,
+  ): Promise<void> | undefined {
+    return work || (this.#listener && events.length > 0) ? this.#run(events, work) : undefined;
+  }
+
+  async #run(events: readonly HeadgateEvent[], work?: () => Promise<void>): Promise<void> {
+    await afterResponse();
+    const told = events.map((event) => this.#tell(event));
+    try {
+      await work?.();
+    } catch (error) {
+      told.push(this.#tell({ kind: "failure", what: "report", error }));
+    }
+    await Promise.all(told);
+  }
+
+  async #tell(event: HeadgateEvent): Promise<void> {
+    try {
+      await this.#listener?.(event);
+    } catch {
+      // A listener's failure is its own: no request and no process is lost to it.
+    }
+  }
+}
+
+/** A turn of the event loop later the response is out. */
+function afterResponse(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}

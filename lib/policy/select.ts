@@ -1,0 +1,126 @@
+import type { Client, Subject } from "#lib/core/client";
+import { statedName } from "./prefetch.ts";
+import type {
+  CompiledLimit,
+  CompiledRule,
+  Match,
+  OnStoreFailure,
+  Reading,
+  RuleSet,
+} from "./types.ts";
+
+const STRICTNESS: readonly OnStoreFailure[] = ["allow", "local", "deny"];
+
+/** As much of a client as decides which rules and limits apply to it. */
+export type Selecting = Pick<Client, "values" | "shares">;
+
+/** A rule with the limits that the client has. */
+interface Applying {
+  readonly rule: CompiledRule;
+  readonly limits: readonly CompiledLimit[];
+  readonly decides: boolean;
+}
+
+const ANY_CLIENT: Selecting = { values: new Map(), shares: new Map() };
+
+/** Returns what the rules that match the readings of a path want to know of a client. */
+export function matchOf(readings: readonly Reading[]): Match {
+  const rules = [...new Set(readings.flatMap((reading) => reading.rules))];
+  const match: Match = {
+    rules,
+    readings,
+    identities: [...new Set(rules.flatMap(identitiesOf))],
+    subjects: subjectsOf(rules),
+    trials: rules.filter(isOnTrial).map((rule) => ({
+      rule: rule.name,
+      seed: statedName(rule),
+      subject: everyLimit(rule).find(({ subject }) => subject.kind !== "global")?.subject,
+    })),
+    forAll: undefined,
+  };
+  return rules.some(dependsOnClient) ? match : { ...match, forAll: select(match, ANY_CLIENT) };
+}
+
+/**
+ * Returns the rules that apply to a client, with the limits of its tier. A rule is replaced by another
+ * that matches the same reading of the path: one that matches another reading replaces none of them, or
+ * a second spelling would lead around the stricter rule. A rule in shadow replaces none that decides.
+ */
+export function select({ rules, readings, forAll }: Match, client: Selecting): RuleSet {
+  if (forAll) return forAll;
+  const applying = rules.map((rule) => applyRule(rule, client));
+  const left = new Set(readings.flatMap((reading) => withoutReplaced(reading, applying)));
+  return ruleSetOf(applying.filter((each) => left.has(each)));
+}
+
+/** Returns the limits of a rule, in whatever tier. */
+export function everyLimit({ limits, tiers }: CompiledRule): readonly CompiledLimit[] {
+  return tiers ? [...tiers.limits.values()].flat() : limits;
+}
+
+function dependsOnClient(rule: CompiledRule): boolean {
+  return rule.tiers !== undefined || isOnTrial(rule);
+}
+
+function isOnTrial({ enforced }: CompiledRule): boolean {
+  return enforced > 0 && enforced < 100;
+}
+
+function identitiesOf(rule: CompiledRule): readonly string[] {
+  const counted = everyLimit(rule).flatMap(({ subject }) => subject.names);
+  return rule.tiers ? [rule.tiers.identity, ...counted] : counted;
+}
+
+function subjectsOf(rules: readonly CompiledRule[]): readonly Subject[] {
+  const subjects = rules.flatMap((rule) => everyLimit(rule).map(({ subject }) => subject));
+  return [...new Map(subjects.map((subject) => [subject.expression, subject])).values()];
+}
+
+function applyRule(rule: CompiledRule, { values, shares }: Selecting): Applying {
+  const limits = rule.tiers ? tierOf(rule.tiers, values) : rule.limits;
+  const share = rule.enforced === 100 ? 0 : (shares.get(rule.name) ?? 100);
+  return { rule, limits, decides: share < rule.enforced };
+}
+
+function tierOf(
+  { identity, first, limits }: NonNullable<CompiledRule["tiers"]>,
+  values: Selecting["values"],
+): readonly CompiledLimit[] {
+  return limits.get(values.get(identity) ?? first) ?? limits.get(first) ?? [];
+}
+
+function withoutReplaced(reading: Reading, applying: readonly Applying[]): Applying[] {
+  const matching = applying.filter(({ rule }) => reading.rules.includes(rule));
+  if (!reading.mayReplace) return matching;
+  return matching.filter(
+    (one) =>
+      !matching.some(
+        (other) => (other.decides || !one.decides) && other.rule.replaces.includes(one.rule.name),
+      ),
+  );
+}
+
+/** Puts rules together that are checked together. */
+function ruleSetOf(applying: readonly Applying[]): RuleSet {
+  const deciding = applying.filter(({ decides }) => decides);
+  return {
+    rules: deciding.map(({ rule }) => rule),
+    limits: deciding.flatMap(({ limits }) => limits),
+    shadows: applying
+      .filter(({ decides }) => !decides)
+      .map(({ rule, limits }) => ({ rule: rule.name, limits })),
+    maxBody: smallest(deciding.flatMap(({ rule }) => rule.maxBody ?? [])),
+    onStoreFailure: strictest(deciding.map(({ rule }) => rule.onStoreFailure)),
+    admit: applying.every(({ rule, decides }) => decides && rule.admit === "optimistic")
+      ? "optimistic"
+      : "strict",
+  };
+}
+
+function smallest(sizes: readonly number[]): number | undefined {
+  return sizes.length > 0 ? Math.min(...sizes) : undefined;
+}
+
+function strictest(modes: readonly OnStoreFailure[]): OnStoreFailure {
+  return STRICTNESS.findLast((mode) => modes.includes(mode)) ?? "allow";
+}
