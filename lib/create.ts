@@ -158,7 +158,10 @@ function open(settings: GateSettings) {
     redis,
     limitStore,
     addressSource: clientAddress,
-    cors: { origins: corsOrigins, exposedHeaders: corsExposedHeaders },
+    cors:
+      corsOrigins.length > 0
+        ? { origins: corsOrigins, exposedHeaders: corsExposedHeaders }
+        : undefined,
     identityDeadlineMs: store.deadlineMs,
     rewrites: settings.rewrites ?? readRewrites(builtRewrites()),
     together: joins ? createTogether() : undefined,

@@ -1,7 +1,7 @@
 import type { GateMode } from "#lib/core/mode";
 import type { Identified } from "#lib/identity/identifier";
 import type { Charges } from "#lib/limit/charge";
-import type { Outcome } from "#lib/limit/outcome";
+import type { Outcome } from "#lib/limit/limiter";
 import type { HeadgateEvent } from "#lib/observe/events";
 import type { Parts } from "./parts.ts";
 
@@ -22,12 +22,12 @@ export interface Checked {
 
 /**
  * Does what follows a check, after the response: listeners are told of it, and what it left to do is
- * done. Returns undefined where nobody listens and nothing is left; never rejects.
+ * done. Never rejects.
  */
 export function follow(
   { observer, limiter }: Pick<Parts, "observer" | "limiter">,
   checked: Checked,
-): Promise<void> | undefined {
+): Promise<void> {
   const { outcome } = checked;
   const work = outcome.due && (() => limiter.finish(outcome));
   return observer.after(observer.isHeard ? eventsOf(checked) : [], work);

@@ -62,8 +62,9 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
     const { decision } = checked.outcome;
     const isRoutine = decision.allowed && !decision.error;
     const requestId = isRoutine ? undefined : requestIdOf(request.headers);
-    const afterwards = follow({ observer, limiter }, { ...checked, requestId });
-    if (afterwards) event.waitUntil(afterwards);
+    if (observer.isHeard || checked.outcome.due) {
+      event.waitUntil(follow({ observer, limiter }, { ...checked, requestId }));
+    }
     if (decision.counted === "after-answer") await options.together?.();
     if (checked.mode === "shadow") return responses.allowed(request, event);
     const told = responses.toldOf(decision, checked.charges?.rules.rules ?? [], request.method);

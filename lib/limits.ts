@@ -3,7 +3,7 @@ import { type Decision, uncounted } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
 import { keyProblem } from "#lib/core/key";
 import { type Charges, chargesFor } from "#lib/limit/charge";
-import type { Outcome } from "#lib/limit/outcome";
+import type { Outcome } from "#lib/limit/limiter";
 import { compileAlone } from "#lib/policy/check/compile";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
 import { PolicyError } from "#lib/policy/errors";

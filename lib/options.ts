@@ -37,7 +37,7 @@ export interface HeadgateOptions extends AddressOptions {
    * Origins that may read the answers of checked routes: refusals and rate-limit headers included.
    * @default none
    */
-  readonly cors?: Cors;
+  readonly cors?: Cors | undefined;
   /**
    * Where Next's own server runs the middleware: the largest body, in bytes, that it hands on to a handler
    * by default, {@link NEXT_CUTS_AT}. It cuts a longer one in silence, so the gate answers 413. What

@@ -47,17 +47,17 @@ export class Responses<R extends Request, E extends AfterAnswer> {
 
   /** Lets a request go on. @param told the limits that its response tells; none by default */
   async allowed(request: R, event: E, told?: Decision): Promise<Response> {
-    const { legacyHeaders = false, cors = NO_ORIGINS } = this.#options;
+    const { legacyHeaders = false, cors } = this.#options;
     const response = writable(await this.goOn(request, event));
-    if (told) writeLimitHeaders(response.headers, told, legacyHeaders);
     const tellsLimits = told !== undefined && told.limits.length > 0;
-    writeCorsHeaders(response.headers, request, cors, { isDenial: false, tellsLimits });
+    if (tellsLimits) writeLimitHeaders(response.headers, told, legacyHeaders);
+    if (cors) writeCorsHeaders(response.headers, request, cors, { isDenial: false, tellsLimits });
     return response;
   }
 
   /** Answers a denied request, in the app's own words where it has some. */
   async denied(request: R, event: E, { decision, told, requestId }: Denial): Promise<Response> {
-    const { legacyHeaders = false, cors = NO_ORIGINS } = this.#options;
+    const { legacyHeaders = false, cors } = this.#options;
     const own = await this.#ownDenial(request, event, decision);
     const response = writable(own ?? deniedResponse(request, told, legacyHeaders));
     // Also in the app's own words: no other client, and no later request, may be given this answer.
@@ -65,7 +65,8 @@ export class Responses<R extends Request, E extends AfterAnswer> {
     for (const name of OF_CACHES) response.headers.delete(name);
     if (requestId) response.headers.set("x-request-id", requestId);
     writeLimitHeaders(response.headers, told, legacyHeaders);
-    writeCorsHeaders(response.headers, request, cors, { isDenial: true, tellsLimits: true });
+    if (cors)
+      writeCorsHeaders(response.headers, request, cors, { isDenial: true, tellsLimits: true });
     return response;
   }
 
@@ -88,14 +89,11 @@ export class Responses<R extends Request, E extends AfterAnswer> {
     try {
       return await this.#options.onDenied?.(request, decision);
     } catch (error) {
-      const told = this.#observer.after([{ kind: "failure", what: "onDenied", error }]);
-      if (told) event.waitUntil(told);
+      event.waitUntil(this.#observer.after([{ kind: "failure", what: "onDenied", error }]));
       return undefined;
     }
   }
 }
-
-const NO_ORIGINS = { origins: [] };
 
 function tellsAlways({ headers }: CompiledRule, method: string): boolean {
   if (headers !== undefined) return headers === "always";

@@ -62,7 +62,8 @@ export class Identifier {
     return { values, hasAddress: true, counted: new Map([[identity, counted]]), shares: NONE };
   }
 
-  #resolve({ identities }: Wanted, request: Request): Promise<Resolved> {
+  async #resolve({ identities }: Wanted, request: Request): Promise<Resolved> {
+    if (identities.length === 0) return NOTHING;
     return resolveIdentities(
       identities,
       this.#options.identities,
@@ -79,7 +80,8 @@ export class Identifier {
     { failures, doubts }: Omit<Identified, "client">,
   ): Identified {
     const client = clientOf(wanted, values, address, this.#options.keyedHash);
-    const doubt = request && this.#sessionDoubts(unresolvedOf(wanted, client), request.headers);
+    if (!request || values.size === 0) return { client, failures, doubts };
+    const doubt = this.#sessionDoubts(unresolvedOf(wanted, client), request.headers);
     return { client, failures, doubts: doubt ? [...doubts, doubt] : doubts };
   }
 }

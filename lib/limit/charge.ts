@@ -1,5 +1,5 @@
 import type { Client } from "#lib/core/client";
-import type { LimitStatus } from "#lib/core/decision";
+import { type Decision, decided, type LimitStatus } from "#lib/core/decision";
 import { select } from "#lib/policy/select";
 import type { CompiledLimit, Match, RuleSet } from "#lib/policy/types";
 import { StoreError } from "#lib/redis/errors";
@@ -43,7 +43,7 @@ export interface Charged {
  * @param cost units, in the place of each rule's own
  */
 export function chargesFor(match: Match, client: Client, keys: Keys, cost?: number): Charges {
-  const rules = select(match, client);
+  const rules = match.forAll ?? select(match, client);
   const all = rules.limits.map((limit) => chargeFor(limit, DECIDING, client, keys, cost));
   for (const [i, shadow] of rules.shadows.entries()) {
     for (const limit of shadow.limits) all.push(chargeFor(limit, i + 1, client, keys, cost));
@@ -127,4 +127,20 @@ export function fullGroups(charged: readonly Charged[]): ReadonlySet<number> {
 export function takenOf(charged: readonly Charged[]): readonly Charged[] {
   const full = fullGroups(charged);
   return full.has(DECIDING) ? [] : charged.filter(({ charge }) => !full.has(charge.group));
+}
+
+/** Returns the decision that a store's answer comes to. */
+export function decisionOf({ rules }: Charges, charged: readonly Charged[]): Decision {
+  const full = fullGroups(charged);
+  const statusesOf = (group: number) =>
+    charged.filter(({ charge }) => charge.group === group).map(({ status }) => status);
+  return decided(statusesOf(DECIDING), {
+    shadows: rules.shadows.map(({ rule }, i) => ({
+      rule,
+      allowed: !full.has(i + 1),
+      limits: statusesOf(i + 1),
+    })),
+    at: Math.max(0, ...charged.map(({ at }) => at)),
+    counted: "in-store",
+  });
 }

@@ -1,11 +1,29 @@
-import { decided, uncounted } from "#lib/core/decision";
+import { type Decision, decided, uncounted } from "#lib/core/decision";
 import { asStoreError } from "#lib/redis/errors";
-import { type Charge, type Charged, type Charges, DECIDING } from "./charge.ts";
+import {
+  type Charge,
+  type Charged,
+  type Charges,
+  DECIDING,
+  decisionOf,
+  takenOf,
+} from "./charge.ts";
 import { DenialCache } from "./denial-cache.ts";
-import { LastCounts } from "./last-counts.ts";
-import { createLocalLimits, type LocalLimits } from "./local.ts";
-import { decisionOf, type Outcome, outcomeOf } from "./outcome.ts";
+import { type Admission, LastCounts } from "./last-counts.ts";
+import { createLocalLimits, type LocalLimits, type LocalSettlement } from "./local.ts";
 import type { LimitStore } from "./store.ts";
+
+/** What came of a check: the decision, what is left to do, and what a refund gives back. */
+export interface Outcome {
+  readonly decision: Decision;
+  /**
+   * What is left to do after the response: to report a request that was allowed before the store was
+   * asked, or to restore what this process counted while the store was unavailable.
+   */
+  readonly due?: { readonly report: Admission } | "restore" | undefined;
+  /** What was taken: in the store, or in this process. */
+  readonly taken?: readonly Charged[] | LocalSettlement | undefined;
+}
 
 /** What a limiter remembers beside the store; each has a default, and another is for tests. */
 export interface LimiterOptions {
@@ -18,13 +36,14 @@ export interface LimiterOptions {
 /** Checks charges against a store. Nothing here throws: a store that fails is a decision. */
 export class Limiter {
   readonly #store: LimitStore;
-  readonly #local: LocalLimits;
+  /** Made when the store is first unavailable. */
+  #local: LocalLimits | undefined;
   readonly #denials: DenialCache;
   readonly #counts: LastCounts;
 
   constructor(store: LimitStore, { local, denials, counts }: LimiterOptions = {}) {
     this.#store = store;
-    this.#local = local ?? createLocalLimits();
+    this.#local = local;
     this.#denials = denials ?? new DenialCache();
     this.#counts = counts ?? new LastCounts();
   }
@@ -36,14 +55,14 @@ export class Limiter {
   async consume(charges: Charges): Promise<Outcome> {
     const denial = this.#denials.find(charges.all);
     if (denial) return { decision: denial };
-    const denialsAsked = this.#denials.asked();
-    const countsAsked = this.#counts.asked();
+    const asked = this.#denials.asked();
     try {
       const charged = await this.#store.consume(charges.all);
-      const outcome = outcomeOf(charges, charged);
-      this.#denials.learn(charges.all, denialsAsked, outcome.decision);
-      if (charges.rules.admit === "optimistic") this.#counts.learn(countsAsked, charged);
-      return this.#local.owes() ? { ...outcome, due: "restore" } : outcome;
+      const decision = decisionOf(charges, charged);
+      this.#denials.learn(charges.all, asked, decision);
+      if (charges.rules.admit === "optimistic") this.#counts.learn(asked.at, charged);
+      const due = this.#local?.owes() ? "restore" : undefined;
+      return { decision, taken: takenOf(charged), due };
     } catch (error) {
       return this.#withoutStore("take", charges, asStoreError(error));
     }
@@ -79,6 +98,7 @@ export class Limiter {
   async refund({ taken }: Outcome): Promise<number> {
     if (!taken) return 0;
     if ("giveBack" in taken) return taken.giveBack();
+    if (taken.length === 0) return 0;
     try {
       return await this.#store.refund(taken);
     } catch {
@@ -95,11 +115,11 @@ export class Limiter {
    * @throws {StoreError} where a report is lost
    */
   async finish({ due }: Outcome): Promise<void> {
-    if (due === "restore") await this.#store.restore(this.#local.takeOwed()).catch(() => {});
+    if (due === "restore") await this.#store.restore(this.#local?.takeOwed() ?? []).catch(() => {});
     else if (due) await this.#report(due.report);
   }
 
-  async #report(admission: NonNullable<ReturnType<LastCounts["admit"]>>): Promise<void> {
+  async #report(admission: Admission): Promise<void> {
     const asked = this.#counts.asked();
     let charged: readonly Charged[] | undefined;
     try {
@@ -117,6 +137,7 @@ export class Limiter {
     if (charges.length === 0) {
       return { decision: uncounted(onStoreFailure !== "deny", "store-failed", { error }) };
     }
+    this.#local ??= createLocalLimits();
     const settled = this.#local.settle(mode, charges);
     const more = { shadows: [], at: undefined, counted: "in-process", error } as const;
     return { decision: decided(settled.limits, more), taken: settled };

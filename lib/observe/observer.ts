@@ -2,30 +2,20 @@ import type { HeadgateEvent, Listener } from "./events.ts";
 
 /** Tells a listener of events, after the response. */
 export class Observer {
+  /** Whether anybody listens: where not, events need not be made. */
+  readonly isHeard: boolean;
   readonly #listener: Listener | undefined;
 
   constructor(listener: Listener | undefined) {
+    this.isHeard = listener !== undefined;
     this.#listener = listener;
   }
 
-  /** Whether anybody listens: where not, events need not be made. */
-  get isHeard(): boolean {
-    return this.#listener !== undefined;
-  }
-
   /**
-   * Tells the listener of events and does what is left to do, both after the response; returns undefined
-   * where there is neither. What the work throws is told after the events, as the failure of a report.
-   * Never rejects.
+   * Tells the listener of events and does what is left to do, both after the response. What the work
+   * throws is told after the events, as the failure of a report. Never rejects.
    */
-  after(
-    events: readonly HeadgateEvent[],
-    work?: () => Promise<void>,
-  ): Promise<void> | undefined {
-    return work || (this.#listener && events.length > 0) ? this.#run(events, work) : undefined;
-  }
-
-  async #run(events: readonly HeadgateEvent[], work?: () => Promise<void>): Promise<void> {
+  async after(events: readonly HeadgateEvent[], work?: () => Promise<void>): Promise<void> {
     await afterResponse();
     const told = events.map((event) => this.#tell(event));
     try {

@@ -29,7 +29,7 @@ export function matchOf(readings: readonly Reading[]): Match {
   const match: Match = {
     rules,
     readings,
-    identities: [...new Set(rules.flatMap(identitiesOf))],
+    identities: [...new Set(rules.flatMap(identitiesOf))].filter((name) => name !== "ip"),
     subjects: subjectsOf(rules),
     trials: rules.filter(isOnTrial).map((rule) => ({
       rule: rule.name,
@@ -46,8 +46,7 @@ export function matchOf(readings: readonly Reading[]): Match {
  * that matches the same reading of the path: one that matches another reading replaces none of them, or
  * a second spelling would lead around the stricter rule. A rule in shadow replaces none that decides.
  */
-export function select({ rules, readings, forAll }: Match, client: Selecting): RuleSet {
-  if (forAll) return forAll;
+export function select({ rules, readings }: Match, client: Selecting): RuleSet {
   const applying = rules.map((rule) => applyRule(rule, client));
   const left = new Set(readings.flatMap((reading) => withoutReplaced(reading, applying)));
   return ruleSetOf(applying.filter((each) => left.has(each)));

@@ -16,5 +16,5 @@ export function selected(
 ): RuleSet | undefined {
   if (!match) return undefined;
   const shares = new Map(match.trials.map(({ rule }) => [rule, isEnforced ? 0 : 99.999_999]));
-  return select(match, { values: new Map(Object.entries(values)), shares });
+  return match.forAll ?? select(match, { values: new Map(Object.entries(values)), shares });
 }
