@@ -12,6 +12,7 @@ import { benchClientMemory } from "./client-memory.ts";
 import { benchDelay } from "./delay.ts";
 import { benchEdge } from "./edge.ts";
 import { benchFleet } from "./fleet.ts";
+import { benchGate } from "./gate.ts";
 import { benchLargeReplies } from "./large-replies.ts";
 import { benchLocks } from "./locks.ts";
 import { benchMatching } from "./matching.ts";
@@ -52,6 +53,8 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
   locks       a lock taken and given back beside @upstash/lock by REST, and beside redlock-universal
               and redis-semaphore by TCP, at 1, 5, 20 and 50 callers; and twenty who want one lock
               --calls 2000
+  gate        the processor's time of a checked request over a store that answers at once, beside the
+              same request and response without a gate
   matching    finding a request's rules among 10, 100 and 1,000, beside a linear scan by URLPattern and
               by path-to-regexp
   fleet       1 to 100 instances that admit before they ask, 1 to 200 ms from the store: how much more
@@ -107,6 +110,7 @@ const PARTS = {
   tools: () => benchTools(count("calls")),
   dedup: () => benchDedup(count("calls")),
   locks: () => benchLocks(count("calls")),
+  gate: benchGate,
   matching: benchMatching,
   fleet: benchFleet,
   scripts: benchScripts,
