@@ -1,6 +1,4 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { RedisLimits } from "#lib/limit/stores/redis";
-import { UpstashLimits } from "#lib/limit/stores/upstash";
 import { asking } from "../support/asking.ts";
 import { upstashCalls } from "../support/counted-upstash.ts";
 import { liveStore } from "../support/live-store.ts";
@@ -99,9 +97,18 @@ describe("the sample's gate", async () => {
     expect(calls).toEqual({ ratelimit: [], redis: 4, store: 4 });
   });
 
-  test("proxy.ts by REST counts in the default store, and the sample through the class", async () => {
-    const { gate: byRest } = await import("../fixtures/proxy/gate.ts");
-    expect(byRest.options.limitStore).toBeInstanceOf(RedisLimits);
-    expect(gate.options.limitStore).toBeInstanceOf(UpstashLimits);
+  test("the app with proxy.ts counts in the default store by REST, and through the class by TCP", async () => {
+    const nameOfStore = async () => {
+      // The sample reads its variables once.
+      vi.resetModules();
+      const { gate: ofProxy } = await import("../fixtures/proxy/gate.ts");
+      return ofProxy.options.limitStore?.constructor.name;
+    };
+    expect(gate.options.limitStore?.constructor.name).toBe("UpstashLimits");
+    expect(await nameOfStore()).toBe("RedisLimits");
+    vi.stubEnv("UPSTASH_REDIS_REST_URL", "");
+    vi.stubEnv("UPSTASH_REDIS_REST_TOKEN", "");
+    vi.stubEnv("REDIS_URL", live.store.redis.url);
+    expect(await nameOfStore()).toBe("UpstashLimits");
   });
 });
