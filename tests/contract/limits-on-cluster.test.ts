@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headgate } from "#lib/guard";
-import type { LimitStore } from "#lib/limit/store";
-import { UpstashLimits } from "#lib/limit/stores/upstash";
 import { createLimits } from "#lib/limits";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { createRedis } from "#lib/redis/client";
 import { startClusterStore, type TestClusterStore } from "../support/cluster.ts";
 import { gateOptions } from "../support/options.ts";
+import type { LimitStore } from "#lib/limit/store";
+import { UpstashLimits } from "#lib/limit/stores/upstash";
 
 const policy = definePolicy({
   identities: defineIdentities({ user: "from-code", team: "from-code" }),

@@ -1,15 +1,11 @@
 import { IpDenyList, Ratelimit } from "@upstash/ratelimit";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ALGORITHM_NAMES } from "#lib/limit/algorithms/all";
-import { chargesOf, settledLimits } from "#lib/limit/charge";
-import { settlementOf } from "#lib/limit/settlement";
+import { type Charged, fullGroups, takenOf } from "#lib/limit/charge";
 import { RedisLimits } from "#lib/limit/stores/redis";
 import { UpstashLimits } from "#lib/limit/stores/upstash";
-import { compilePolicy } from "#lib/policy/check/compile";
-import { definePolicy } from "#lib/policy/define";
 import { createRedis, redisOver } from "#lib/redis/client";
 import { StoreError } from "#lib/redis/errors";
-import { keyNames } from "#lib/redis/keys";
 import type { Algorithm } from "#lib/policy/types";
 import { chargeOf } from "../support/charge.ts";
 import { liveStore } from "../support/live-store.ts";
@@ -38,24 +34,16 @@ function storeOf(request: () => Promise<never>) {
   return new UpstashLimits(redisOver({ request }));
 }
 
-/** Two windows that decide, and a rule in shadow with one unit, for one client. */
-function chargesFor(algorithm: Algorithm, client: string) {
-  const policy = compilePolicy(
-    definePolicy({
-      defaults: { algorithm },
-      rules: {
-        search: { match: "/search", limits: { ip: ["3 per hour", "5 per day"] } },
-        trial: { match: "/search", limits: { ip: "1 per hour" }, mode: "shadow" },
-      },
-    }),
-    {},
-  );
-  const rules = policy
-    .rulesFor("GET", "/search")
-    ?.applyTo({ identity: () => undefined, isEnforced: () => true });
-  if (!rules) throw new Error("No rule matches /search.");
-  const clients = settledLimits(rules).map(() => client);
-  return { rules, charges: chargesOf(rules, clients, keyNames("through-the-class"), undefined) };
+/** Two windows that decide, and a rule in shadow of one unit, for one client. */
+function chargesFor(algorithm: Algorithm) {
+  const client = `windows-${algorithm}`;
+  const charge = (name: string, limit: number, windowMs: number, group = 0) => ({
+    ...chargeOf(`{${client}}:${name}`, { limit, windowMs, algorithm }),
+    client,
+    group,
+  });
+  const [hour, day] = [3_600_000, 86_400_000];
+  return [charge("hour", 3, hour), charge("day", 5, day), charge("shadow", 1, hour, 1)];
 }
 
 describe("limits through @upstash/ratelimit's class", () => {
@@ -63,21 +51,21 @@ describe("limits through @upstash/ratelimit's class", () => {
     "%s: several windows are settled together, with a rule in shadow",
     async (algorithm) => {
       const { store, called } = openStore();
-      const { rules, charges } = chargesFor(algorithm, `windows-${algorithm}`);
-      const consume = async () => settlementOf(rules, await store.consume(charges));
-      const first = await consume();
-      expect(first).toMatchObject({ passed: true, shadows: [{ allowed: true }] });
-      expect(first.limits.map(({ remaining }) => remaining)).toEqual([2, 4]);
-      expect(await consume()).toMatchObject({ passed: true, shadows: [{ allowed: false }] });
-      expect(await consume()).toMatchObject({ passed: true });
+      const charges = chargesFor(algorithm);
+      const remaining = (charged: readonly Charged[]) =>
+        charged.map((each) => each.status.remaining);
+      const first = await store.consume(charges);
+      expect(remaining(first)).toEqual([2, 4, 0]);
+      expect(takenOf(first)).toEqual(first);
+      const second = await store.consume(charges);
+      expect(fullGroups(second)).toEqual(new Set([1]));
+      expect(remaining(await store.consume(charges))).toEqual([0, 2, 0]);
       called.length = 0;
-      const denied = await consume();
+      const denied = await store.consume(charges);
       expect(called).toHaveLength(1);
-      expect(denied.passed).toBe(false);
-      expect(denied.limits.map(({ remaining }) => remaining)).toEqual([0, 2]);
-      expect(denied.taken).toEqual([]);
-      const peeked = settlementOf(rules, await store.peek(charges));
-      expect(peeked.limits.map(({ remaining }) => remaining)).toEqual([0, 2]);
+      expect(fullGroups(denied)).toEqual(new Set([0, 1]));
+      expect(remaining(denied)).toEqual([0, 2, 0]);
+      expect(remaining(await store.peek(charges))).toEqual([0, 2, 0]);
     },
   );
 
