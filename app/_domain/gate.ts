@@ -1,6 +1,13 @@
 import { gateEnvironment } from "#config/gate-env";
 import policy from "#config/rate-limits";
 import { createHeadgate } from "headgate";
+import { upstashLimits } from "headgate/upstash";
 
-/** The app's gate, and the handle of everything else that works on its store. */
-export const gate = createHeadgate(policy, gateEnvironment);
+/**
+ * The app's gate, and the handle of everything else that works on its store. It counts through
+ * @upstash/ratelimit's class.
+ */
+export const gate = createHeadgate(policy, () => ({
+  ...gateEnvironment(),
+  limitStore: upstashLimits,
+}));

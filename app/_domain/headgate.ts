@@ -16,14 +16,17 @@ export interface Tools {
   readonly dedup: Dedup;
 }
 
-/** The tools of this process. */
+/** @upstash/redis's client on the connection of the gate. */
+const redis = redisOf(gate);
+
+/** The tools of this process; locks and dedup run their scripts by that client too. */
 export const tools: Tools = {
-  redis: redisOf(gate),
+  redis,
   keys: gate.keys,
   keyedHash: gate.keyedHash,
   vault: createVault(gate.secret),
-  locks: createLocks(gate),
-  dedup: createDedup(gate),
+  locks: createLocks({ ...gate, redis }),
+  dedup: createDedup({ ...gate, redis }),
 };
 
 /** The policy's limits, to be called from handlers and Server Actions. @public */

@@ -3,8 +3,6 @@
  * never spends production's quota; the part in braces is Redis Cluster's hash tag.
  */
 export interface Keys {
-  /** What the limits' keys begin with, for @upstash/ratelimit's `prefix`. */
-  readonly rateLimitPrefix: string;
   /** One limit's key of one client. */
   rateLimit(client: string, limit: string): string;
   /** A lock; `hash` stands for what is locked. */
@@ -34,10 +32,8 @@ export interface Keys {
  * keyNames("production").lock("3f"); // "production:lock:3f"
  */
 export function keyNames(namespace: string): Keys {
-  const rateLimitPrefix = `${namespace}:rate_limit`;
   return {
-    rateLimitPrefix,
-    rateLimit: (client, limit) => `${rateLimitPrefix}:{${client}}:${limit}`,
+    rateLimit: (client, limit) => `${namespace}:rate_limit:{${client}}:${limit}`,
     lock: (hash) => `${namespace}:lock:${hash}`,
     flight: (hash) => `${namespace}:flight:{${namespace}:lock:${hash}}`,
     fenceOf: (key) => (/\{[^}]+\}/.test(key) ? `${key}:fence` : `${namespace}:fence:{${key}}`),

@@ -1,5 +1,7 @@
 import policy from "#config/rate-limits";
+import { UpstashLimits } from "#lib/limit/stores/upstash";
 import { createLimits } from "#lib/limits";
+import { createRedis } from "#lib/redis/client";
 import { gateOptions } from "../support/options.ts";
 import { makeTools } from "../support/tools.ts";
 import { sure, type Timed } from "./timing.ts";
@@ -17,6 +19,8 @@ export async function operationsOn(store: {
 }): Promise<readonly [Operation, ...Operation[]]> {
   const { redis, locks, dedup, failures } = makeTools(store);
   const { limit, checkRateLimit } = createLimits(policy, gateOptions(store).options);
+  const limitStore = new UpstashLimits(createRedis({ ...store, deadlineMs: 10_000 }));
+  const throughTheClass = createLimits(policy, { ...gateOptions(store).options, limitStore });
 
   const held = await locks.acquireLock("held", 3600);
   let seen = 0;
@@ -28,6 +32,14 @@ export async function operationsOn(store: {
       seedMs: 10,
       async run(n) {
         const { reason } = await limit("sync", { user: `user-${n}` });
+        sure(reason === "within-limit");
+      },
+    },
+    {
+      what: "the same, through @upstash/ratelimit",
+      seedMs: 10,
+      async run(n) {
+        const { reason } = await throughTheClass.limit("sync", { user: `user-${n}` });
         sure(reason === "within-limit");
       },
     },

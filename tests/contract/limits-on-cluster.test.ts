@@ -6,6 +6,8 @@ import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { createRedis } from "#lib/redis/client";
 import { startClusterStore, type TestClusterStore } from "../support/cluster.ts";
 import { gateOptions } from "../support/options.ts";
+import type { LimitStore } from "#lib/limit/store";
+import { UpstashLimits } from "#lib/limit/stores/upstash";
 
 const policy = definePolicy({
   identities: defineIdentities({ user: "from-code", team: "from-code" }),
@@ -29,7 +31,10 @@ beforeAll(async () => {
 afterAll(() => store?.stop());
 
 /** Limits on the cluster, and the paths of the calls that they make. */
-function limitsOf(cluster?: boolean) {
+function limitsOf(
+  cluster?: boolean,
+  storeOn?: (redis: ReturnType<typeof createRedis>) => LimitStore,
+) {
   const calls: string[] = [];
   const counting: typeof fetch = (input, init) => {
     const request = new Request(input, init);
@@ -46,7 +51,8 @@ function limitsOf(cluster?: boolean) {
     deadlineMs: 5_000,
   });
   const more = cluster === undefined ? {} : { cluster };
-  return { ...createLimits(policy, { ...options, ...more, redis }), calls };
+  const limitStore = storeOn ? { limitStore: storeOn(redis) } : {};
+  return { ...createLimits(policy, { ...options, ...more, ...limitStore, redis }), calls };
 }
 
 const who = (n: number) => ({ ip: `203.0.113.${n}`, user: `user-${n}`, team: "one" });
@@ -68,6 +74,18 @@ describe("on a Redis Cluster", () => {
     await warmUp(limits);
     expect(await limits.limit("both", who(1))).toMatchObject({ allowed: true });
     expect(limits.calls).toEqual(["/pipeline"]);
+  });
+
+  test("the first answer of CROSSSLOT switches a store through @upstash/ratelimit's class too", async () => {
+    const limits = limitsOf(undefined, (redis) => new UpstashLimits(redis));
+    expect(await limits.limit("both", who(7))).toMatchObject({ allowed: true });
+    await warmUp(limits);
+    for (let i = 0; i < 2; i += 1) await limits.limit("both", who(7));
+    limits.calls.length = 0;
+    const denied = await limits.limit("both", who(7));
+    expect(denied).toMatchObject({ allowed: false, reason: "over-limit" });
+    expect(denied.limits.map(({ remaining }) => remaining)).toEqual([2, 0, 6]);
+    expect(limits.calls).toEqual(["/pipeline", "/pipeline"]);
   });
 
   test("HEADGATE_CLUSTER's option asks so from the start", async () => {

@@ -23,9 +23,22 @@ test("each public entry can be imported by its name, and no name is in two of th
 
 /** The files of lib whose code a bundle has, for the edge. */
 async function filesFor(source: string): Promise<string[]> {
+  const modules = await modulesFor(source);
+  return modules.filter((id) => id.includes("/lib/")).map((id) => id.split("/lib/")[1] ?? "");
+}
+
+/** The packages of Upstash whose code a bundle has. */
+async function upstashFor(source: string): Promise<string[]> {
+  const modules = await modulesFor(source);
+  return [...new Set(modules.flatMap((id) => /@upstash\/[\w-]+/.exec(id) ?? []))].toSorted();
+}
+
+/** The paths of all files whose code a bundle has, for the edge. */
+async function modulesFor(source: string): Promise<string[]> {
   const build = await rolldown({
     input: "entry",
     platform: "neutral",
+    resolve: { mainFields: ["module", "main"] },
     external: [/^next\//],
     onLog: () => {},
     plugins: [
@@ -41,8 +54,8 @@ async function filesFor(source: string): Promise<string[]> {
   return output.flatMap((chunk) =>
     chunk.type === "chunk"
       ? Object.entries(chunk.modules)
-          .filter(([id, { renderedLength }]) => id.includes("/lib/") && renderedLength > 0)
-          .map(([id]) => id.split("/lib/")[1] ?? "")
+          .filter(([, { renderedLength }]) => renderedLength > 0)
+          .map(([id]) => id)
       : [],
   );
 }
@@ -66,4 +79,15 @@ test("what middleware takes from headgate has no tool of handlers with it", asyn
   expect(files.filter((file) => /^(?:dedup|lock|idempotency)\/|^limits\.ts$/.test(file))).toEqual(
     [],
   );
+});
+
+test("the factory has nothing of Upstash's packages with it, and headgate/upstash has both", async () => {
+  const factory = 'export { createHeadgate, definePolicy } from "headgate";';
+  expect(await upstashFor(factory)).toEqual([]);
+  const through = `${factory} export { upstashLimits } from "headgate/upstash";`;
+  expect(await upstashFor(through)).toEqual([
+    "@upstash/core-analytics",
+    "@upstash/ratelimit",
+    "@upstash/redis",
+  ]);
 });

@@ -28,9 +28,11 @@ function moduleOf(code: string): string {
 
 test("the example of each public function compiles", () => {
   mkdirSync(FOLDER, { recursive: true });
-  for (const { name, doc } of ENTRIES.flatMap(({ values }) => values)) {
+  const values = ENTRIES.flatMap((entry) => entry.values);
+  for (const [i, { name, doc }] of values.entries()) {
     for (const [at, code] of examplesOf(doc).entries()) {
-      writeFileSync(join(FOLDER, `${name}-${at + 1}.ts`), moduleOf(code));
+      // Two names may differ in case alone, which two files may not.
+      writeFileSync(join(FOLDER, `${i}-${name}-${at + 1}.ts`), moduleOf(code));
     }
   }
   const settings = {
