@@ -48,7 +48,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["@noble/hashes"],
   },
   "lib/policy": {
-    what: "what a request needs of the policy: match, path, rewrites, candidates",
+    what: "what a request needs of the policy: match, path, rewrites, select",
     files: ["lib/policy"],
     imports: ["lib/core", "lib/limit/algorithms"],
     packages: ["path-to-regexp"],
