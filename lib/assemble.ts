@@ -96,7 +96,7 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
   const resolve = (candidates: Candidates, request: Request, later: Later) =>
     resolveIdentities(candidates.identities, compiled.identities, request, {
       deadlineMs: options.identityDeadlineMs ?? IDENTITY_DEADLINE_MS,
-      onError: (name, error) => later(report({ kind: "failure", what: `identity ${name}`, error })),
+      onError: (name, error) => later(report({ kind: "failure", during: "identity", name, error })),
     });
 
   const sessionDoubts = createSessionDoubts();
@@ -128,7 +128,7 @@ export function assemble(policy: AnyPolicy, options: HeadgateOptions): Parts {
   const store =
     options.limitStore ?? new RedisLimits(options.redis, { isCluster: options.cluster ?? false });
   const limiter = createLimiter(store, keyNames(options.namespace));
-  const reportLost = (error: unknown) => tell({ kind: "failure", what: "report", error });
+  const reportLost = (error: unknown) => tell({ kind: "failure", during: "report", error });
   const { mode = "enforce" } = options;
   const countedAddress = createCountedAddress(options);
   const tellTo = (later: Later) => (doubt: Doubt) => later(report({ kind: "address", ...doubt }));

@@ -122,7 +122,7 @@ export function guardOver<R extends Request = Request, E extends AfterAnswer = A
     try {
       return await onDenied?.(request, decision);
     } catch (error) {
-      event.waitUntil(gate.report({ kind: "failure", what: "onDenied", error }));
+      event.waitUntil(gate.report({ kind: "failure", during: "denied-hook", error }));
       return undefined;
     }
   }

@@ -172,10 +172,22 @@ test("what went well is not logged, and a stranger's message neither", () => {
   const listen = logEvents((line) => lines.push(line));
   listen({ ...failed, decision: passed });
   expect(lines).toEqual([]);
-  listen({ kind: "failure", what: "identity user", error: new TypeError("ada@example.com") });
-  expect(lines).toHaveLength(1);
-  expect(lines[0]).toContain("TypeError");
-  expect(lines[0]).not.toContain("ada@example.com");
+  listen({
+    kind: "failure",
+    during: "identity",
+    name: "user",
+    error: new TypeError("ada@example.com"),
+  });
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    {
+      source: "headgate",
+      level: "warn",
+      event: "failure",
+      during: "identity",
+      name: "user",
+      error: { name: "TypeError" },
+    },
+  ]);
 });
 
 test("beyond ten lines a second they are counted instead", () => {
