@@ -35,17 +35,20 @@ export function logEvents(write: (line: string) => void, clock: Clock = monotoni
   };
 }
 
-/** What is written; `event` is its kind. docs/reference/events.md describes each. */
+/** Each kind of line; docs/reference/events.md describes them. */
+export type LineKind =
+  | "failure"
+  | "address"
+  | "breaker"
+  | "store-failed"
+  | "denied"
+  | "shadow-denied"
+  | "lock-lost"
+  | "dedup-lost";
+
+/** What is written; undefined fields are not. */
 interface Line {
-  readonly event:
-    | "failure"
-    | "address"
-    | "breaker"
-    | "store-failed"
-    | "denied"
-    | "shadow-denied"
-    | "lock-lost"
-    | "dedup-lost";
+  readonly event: LineKind;
   readonly [field: string]: unknown;
 }
 

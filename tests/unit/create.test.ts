@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { fromEnv } from "#lib/env";
 import { createHeadgate, type GateSettings } from "#lib/create";
 import { createDedup } from "#lib/dedup/dedup";
+import { createIdempotent } from "#lib/idempotency/idempotent";
 import { createLocks } from "#lib/lock/locks";
 import type { HeadgateEvent } from "#lib/observe/events";
 import { definePolicy } from "#lib/policy/define";
@@ -62,6 +63,7 @@ describe("a gate", () => {
     wrap(() => undefined);
     createLocks(gate);
     createDedup(gate);
+    createIdempotent(gate)(() => new Response(), { caller: () => "ada" });
     const redis = redisOf(gate);
     expect(reads).toBe(0);
     expect(limits.limit).toBeTypeOf("function");
@@ -174,6 +176,18 @@ describe("a gate", () => {
     });
     createHeadgate(policy, settings).emit(FAILURE);
     await expect.poll(() => heard).toEqual(["first failure", "second failure"]);
+  });
+
+  test("makes no event of a request where the list of listeners is empty", async () => {
+    const { settings } = settingsWith(() => ({ result: 1 }), { onEvent: [] });
+    const gate = createHeadgate(policy, settings);
+    const later: unknown[] = [];
+    const answer = await gate.middleware(request("/api/a"), {
+      waitUntil: (work) => later.push(work),
+    });
+    expect(answer.status).toBe(200);
+    expect(later).toEqual([]);
+    expect(() => gate.emit(FAILURE)).not.toThrow();
   });
 
   test("tells a listener that throws, and goes on", async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { HeadgateError } from "#lib/core/errors";
 import type { HeadgateEvent } from "#lib/observe/events";
 import { logEvents } from "#lib/observe/log";
 import { StoreError } from "#lib/redis/errors";
@@ -165,6 +166,27 @@ test("a rule in shadow that would have refused is a line; one that had room is n
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
     { source: "headgate", level: "warn", event: "shadow-denied", rules: ["trial"] },
   ]);
+});
+
+test.each<[HeadgateEvent, object | undefined]>([
+  [{ kind: "lock", state: "acquired", waitedMs: 3 }, undefined],
+  [{ kind: "lock", state: "contended", waitedMs: 3 }, undefined],
+  [{ kind: "lock", state: "released", heldMs: 3 }, undefined],
+  [
+    { kind: "lock", state: "lost", heldMs: 3, error: new HeadgateError("LOCK_LOST", "why") },
+    { event: "lock-lost", error: { code: "LOCK_LOST", message: "why" } },
+  ],
+  [{ kind: "dedup", state: "first", isCertain: true }, undefined],
+  [
+    { kind: "dedup", state: "lost", error: new HeadgateError("DEDUP_CLAIM_LOST", "why") },
+    { event: "dedup-lost", error: { code: "DEDUP_CLAIM_LOST", message: "why" } },
+  ],
+  [{ kind: "idempotency", state: "conflict", reason: "in-progress" }, undefined],
+])("of locks, claims and idempotency only what was lost is logged: %o", (event, line) => {
+  const lines: string[] = [];
+  logEvents((text) => lines.push(text))(event);
+  const expected = line ? [{ source: "headgate", level: "warn", ...line }] : [];
+  expect(lines.map((text) => JSON.parse(text) as unknown)).toEqual(expected);
 });
 
 test("what went well is not logged, and a stranger's message neither", () => {
