@@ -1,10 +1,11 @@
+import { type Emit, emitTo, type Listener } from "#lib/core/events";
 import { lazily, once } from "#lib/core/lazily";
 import type { ToolParts } from "#lib/core/tool-parts";
 import { createTogether } from "#lib/core/together";
 import { createKeyedHash } from "#lib/identity/keyed-hash";
 import type { LimitStore } from "#lib/limit/store";
 import { RedisLimits } from "#lib/limit/stores/redis";
-import { type HeadgateEvent, type Listener, toEach } from "#lib/observe/events";
+import { toEach } from "#lib/observe/events";
 import { logEvents } from "#lib/observe/log";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
 import { readRewrites } from "#lib/policy/rewrites";
@@ -24,7 +25,8 @@ import { type MatcherEntry, runsOn } from "./runs-on.ts";
 export interface GateSettings
   extends HeadgateEnvironment, Pick<HeadgateOptions, "onDenied" | "rewrites" | "showGlobalLimits"> {
   /**
-   * Called after the response with every decision and failure; a list has each of its listeners called.
+   * Called with every event (docs/reference/events.md), after the response; a list has each of its
+   * listeners called, and with an empty list no event is made.
    * @default a line of JSON on standard error for each that is worth reading later (`logEvents`)
    */
   readonly onEvent?: Listener | readonly Listener[];
@@ -135,7 +137,7 @@ export function createHeadgate<P extends AnyPolicy>(
     keys: lazily(() => keyNames(opened().options.namespace)),
     keyedHash: (kind, ...names) => keyedHash()(kind, ...names),
     secret: () => opened().options.secret,
-    onFailure: (what, error) => tell(listenerOf(opened), { kind: "failure", what, error }),
+    emit: (event) => emitOf(opened)(event),
   };
 }
 
@@ -143,7 +145,8 @@ export function createHeadgate<P extends AnyPolicy>(
 function open(settings: GateSettings) {
   const { store, joins, clientAddress, corsOrigins, corsExposedHeaders } = settings;
   const onEvent = listenerFor(settings);
-  const requester = requesterOf(settings, onEvent);
+  const emit = emitTo(onEvent);
+  const requester = requesterOf(settings, emit);
   const redis = scriptStoreOver(requester, store.deadlineMs);
   const on: StoreParts = {
     requester,
@@ -166,36 +169,32 @@ function open(settings: GateSettings) {
     rewrites: settings.rewrites ?? readRewrites(builtRewrites()),
     together: joins ? createTogether() : undefined,
   };
-  return { options, onEvent, requester };
+  return { options, emit, requester };
 }
 
-function listenerFor({ onEvent = LOG }: GateSettings): Listener {
-  return typeof onEvent === "function" ? onEvent : toEach(onEvent);
+function listenerFor({ onEvent = LOG }: GateSettings): Listener | undefined {
+  if (typeof onEvent === "function") return onEvent;
+  return onEvent.length > 0 ? toEach(onEvent) : undefined;
 }
 
 const LOG = logEvents((line) => console.warn(line));
 
-/** Returns the log when the settings cannot be read: a failure must be told then, too. */
-function listenerOf(opened: () => { readonly onEvent: Listener }): Listener {
+/** Returns what tells the log when the settings cannot be read: a failure must be told then, too. */
+function emitOf(opened: () => { readonly emit: Emit }): Emit {
   try {
-    return opened().onEvent;
+    return opened().emit;
   } catch {
-    return LOG;
+    return emitTo(LOG);
   }
 }
 
-function requesterOf({ store, joins, connect }: GateSettings, onEvent: Listener): Requester {
+function requesterOf({ store, joins, connect }: GateSettings, emit: Emit): Requester {
   const about: BreakerSettings = {
     // A call may wait for others before it is sent; the deadline includes that wait.
     deadlineMs: joins && !connect ? store.deadlineMs - GATHER_MS : store.deadlineMs,
-    onBreakerChange: (change) => tell(onEvent, { kind: "breaker", ...change }),
+    onBreakerChange: (change) => emit({ kind: "breaker", ...change }),
   };
   if (connect) return connect(about);
   const alone = createRequester({ url: store.url, token: store.token, ...about });
   return joins ? joinCalls(alone) : alone;
-}
-
-/** Calls a listener. An error of the listener is dropped: no request may fail because of it. */
-function tell(onEvent: Listener, event: HeadgateEvent): void {
-  void (async () => onEvent(event))().catch(() => {});
 }

@@ -1,8 +1,7 @@
 import type { GateMode } from "#lib/core/mode";
-import type { Identified } from "#lib/identity/identifier";
 import type { Charges } from "#lib/limit/charge";
 import type { Outcome } from "#lib/limit/limiter";
-import type { HeadgateEvent } from "#lib/observe/events";
+import type { HeadgateEvent } from "#lib/core/events";
 import type { Parts } from "./parts.ts";
 
 /** A check of one request, or of one call from code. */
@@ -11,7 +10,7 @@ export interface Checked {
   /** Undefined where the request was denied before rules were looked for. */
   readonly charges?: Charges;
   /** What was noticed while the client was named. */
-  readonly noticed?: Omit<Identified, "client">;
+  readonly noticed?: readonly HeadgateEvent[];
   /** What becomes of the decision. */
   readonly mode: GateMode;
   /** Names the request in logs; undefined for a call from code. */
@@ -28,25 +27,9 @@ export function follow(
   { observer, limiter }: Pick<Parts, "observer" | "limiter">,
   checked: Checked,
 ): Promise<void> {
-  const { outcome } = checked;
+  const { outcome, noticed = [] } = checked;
   const work = outcome.due && (() => limiter.finish(outcome));
-  return observer.after(observer.isHeard ? eventsOf(checked) : [], work);
-}
-
-function eventsOf({ noticed, ...checked }: Checked): readonly HeadgateEvent[] {
-  const decision = decisionEvent(checked);
-  if (!noticed || (noticed.failures.length === 0 && noticed.doubts.length === 0)) return [decision];
-  return [...noticedEvents(noticed), decision];
-}
-
-/** Returns the events of what was noticed while a client was named. */
-export function noticedEvents({ failures, doubts }: Omit<Identified, "client">): HeadgateEvent[] {
-  return [
-    ...failures.map(({ identity, error }) => {
-      return { kind: "failure", what: `identity ${identity}`, error } as const;
-    }),
-    ...doubts.map((doubt) => ({ kind: "address", ...doubt }) as const),
-  ];
+  return observer.after(observer.isHeard ? [...noticed, decisionEvent(checked)] : [], work);
 }
 
 function decisionEvent({ outcome, charges, mode, requestId, tookMs = 0 }: Checked): HeadgateEvent {

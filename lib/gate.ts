@@ -49,7 +49,7 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
     if (mode === "off") return responses.allowed(request, event);
 
     const startedAt = monotonic();
-    const { client, ...noticed } = await identifier.fromRequest(match, request);
+    const { client, noticed } = await identifier.fromRequest(match, request);
     const charges = chargesFor(match, client, keys);
     const tooLarge = bodyDenial(request, { ruled: charges.rules.maxBody, cutAt });
     const outcome = tooLarge ? { decision: tooLarge } : await limiter.admit(charges);

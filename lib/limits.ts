@@ -1,6 +1,7 @@
 import { monotonic } from "#lib/core/clock";
 import { type Decision, uncounted } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
+import type { HeadgateEvent } from "#lib/core/events";
 import { keyProblem } from "#lib/core/key";
 import { type Charges, chargesFor } from "#lib/limit/charge";
 import type { Outcome } from "#lib/limit/limiter";
@@ -8,7 +9,7 @@ import { compileAlone } from "#lib/policy/check/compile";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
 import { PolicyError } from "#lib/policy/errors";
 import type { Match } from "#lib/policy/types";
-import { type Checked, follow, noticedEvents } from "./follow.ts";
+import { follow } from "./follow.ts";
 import type { HeadgateOptions } from "./options.ts";
 import { type Parts, partsOf } from "./parts.ts";
 
@@ -96,14 +97,14 @@ export function limitsOver<Rule extends string, Name extends string>(
     const problem = problemOf(given, cost);
     if (problem !== undefined) return invalid("LIMIT_BAD_ARGUMENT", problem);
     const known = new Map(Object.entries(given));
-    const { client, ...noticed } = await identifier.fromCode(match, known, request);
+    const { client, noticed } = await identifier.fromCode(match, known, request);
     return decide(does, chargesFor(match, client, keys, cost), noticed);
   }
 
   async function decide(
     does: "consume" | "peek",
     charges: Charges,
-    noticed: NonNullable<Checked["noticed"]>,
+    noticed: readonly HeadgateEvent[],
   ): Promise<Decision> {
     if (mode === "off") return SWITCHED_OFF;
     const startedAt = monotonic();
@@ -112,7 +113,7 @@ export function limitsOver<Rule extends string, Name extends string>(
     const checked = { outcome, charges, noticed, mode, tookMs };
     // A handler's call has no `waitUntil`; what follows never rejects.
     if (does === "consume" || outcome.decision.error) void follow(parts, checked);
-    else void parts.observer.after(noticedEvents(noticed));
+    else if (noticed.length > 0) void parts.observer.after(noticed);
     const decision = mode === "enforce" ? outcome.decision : { ...outcome.decision, allowed: true };
     outcomes.set(decision, outcome);
     return decision;
@@ -131,7 +132,7 @@ export function limitsOver<Rule extends string, Name extends string>(
       if (problem !== undefined) throw badArgument(problem);
       const match = customRule(limit, windowMs);
       const charges = chargesFor(match, identifier.ofKey(CUSTOM_SUBJECT, key), keys);
-      const decision = await decide("consume", charges, NOTHING_NOTICED);
+      const decision = await decide("consume", charges, []);
       return {
         success: decision.allowed,
         remaining: decision.limits[0]?.remaining ?? limit,
@@ -144,8 +145,6 @@ export function limitsOver<Rule extends string, Name extends string>(
 /** No rule of a policy can have this name: it has a capital. */
 const CUSTOM_RULE = "checkRateLimit";
 const CUSTOM_SUBJECT = "key";
-
-const NOTHING_NOTICED = { failures: [], doubts: [] };
 
 /** A rule of one limit that no policy names, checked as a policy's are. */
 function customRule(limit: number, windowMs: number): Match {

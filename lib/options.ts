@@ -77,6 +77,9 @@ export interface HeadgateOptions extends AddressOptions {
     request: Request,
     decision: Decision,
   ) => Response | undefined | Promise<Response | undefined>;
-  /** Hears of every decision and failure, after the answer. */
-  readonly onEvent?: Listener;
+  /**
+   * Called with every event, after the response.
+   * @default none: no event is made
+   */
+  readonly onEvent?: Listener | undefined;
 }

@@ -89,7 +89,7 @@ export class Responses<R extends Request, E extends AfterAnswer> {
     try {
       return await this.#options.onDenied?.(request, decision);
     } catch (error) {
-      event.waitUntil(this.#observer.after([{ kind: "failure", what: "onDenied", error }]));
+      event.waitUntil(this.#observer.after([{ kind: "failure", during: "denied-hook", error }]));
       return undefined;
     }
   }

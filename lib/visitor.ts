@@ -1,14 +1,14 @@
 import { doubtOf } from "#lib/core/doubt";
+import { emitTo, type Listener } from "#lib/core/events";
 import { once } from "#lib/core/lazily";
 import { UNKNOWN_ADDRESS } from "#lib/identity/canonical-address";
 import { type AddressOptions, createCountedAddress } from "#lib/identity/counted-address";
 import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { signVisitor, VISITOR_HEADER, VISITOR_MS } from "#lib/identity/visitor";
-import type { Listener } from "#lib/observe/events";
 
 /** What `createVisitorHeaders` needs of the gate's own options. */
 export interface VisitorOptions extends AddressOptions {
-  readonly onEvent?: Listener;
+  readonly onEvent?: Listener | undefined;
 }
 
 /**
@@ -38,7 +38,7 @@ function makeAsVisitor(options: VisitorOptions): (headers: Headers) => Record<st
   if (!visitorSecret) {
     let isTold = false;
     return (): Record<string, string> => {
-      if (!isTold) void onEvent?.({ kind: "address", ...UNSIGNED });
+      if (!isTold) emitTo(onEvent)({ kind: "address", ...UNSIGNED });
       isTold = true;
       return {};
     };

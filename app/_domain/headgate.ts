@@ -1,4 +1,5 @@
 import { createDedup, type Dedup } from "headgate/dedup";
+import { createIdempotent } from "headgate/idempotency";
 import { createLocks, type Locks } from "headgate/locks";
 import { type Keys, type Redis, redisOf } from "headgate/redis";
 import { createVault, type KeyedHash, type Vault } from "headgate/secrets";
@@ -28,6 +29,9 @@ export const tools: Tools = {
   locks: createLocks({ ...gate, redis }),
   dedup: createDedup({ ...gate, redis }),
 };
+
+/** Makes a route handler answer a request that is sent again as it answered the first. */
+export const idempotent = createIdempotent(gate);
 
 /** The policy's limits, to be called from handlers and Server Actions. @public */
 export const { limits } = gate;

@@ -22,18 +22,6 @@ export interface Held {
   readonly onLost: (why: "ended" | "taken") => void;
 }
 
-/** The renewal of what is held, until it ends or is lost. */
-export interface Renewal {
-  /** When it is lost unless it is renewed, by the monotonic clock: earlier by the margin than in the store. */
-  readonly expiresAt: () => number;
-  /** Returns true when it has ended or is lost. Reads the clock, also where no timer could run. */
-  readonly isOver: () => boolean;
-  /** Holds it for `ms` from now on, and for as long with each renewal; by default for as long as before. */
-  readonly hold: (ms?: number) => Promise<boolean>;
-  /** Ends the renewal. What the store holds is left as it is. */
-  readonly end: () => void;
-}
-
 /** The longest that a timer waits, in milliseconds; a longer one would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -55,102 +43,128 @@ function tell(listener: () => void): void {
 }
 
 /** Renews what is held after each third of its time, from now on. Never throws. */
-export function startRenewal({ ttl, maxHold, askedAt, ...held }: Held): Renewal {
-  let lease = ttl;
-  let endsAt = askedAt;
-  let expiresAt = askedAt;
-  let hasEnded = false;
-  let expiry: ReturnType<typeof setTimeout> | undefined;
-  let renewal: ReturnType<typeof setTimeout> | undefined;
+export function startRenewal(held: Held): Renewal {
+  return new Renewal(held);
+}
 
-  function end(): void {
-    hasEnded = true;
-    clearTimeout(expiry);
-    clearTimeout(renewal);
+/** The renewal of what is held, until it ends or is lost. */
+export class Renewal {
+  readonly #held: Held;
+  /** For how long each renewal holds it, in milliseconds. */
+  #lease: number;
+  /** When the store ends it, by the monotonic clock. */
+  #endsAt: number;
+  /** When it is lost unless it is renewed: earlier than in the store, by the margin. */
+  #expiresAt: number;
+  /** Whether it was ended or is lost: then nothing is renewed or told any more. */
+  #hasEnded = false;
+  /** Looks whether it is lost. */
+  #expiry: ReturnType<typeof setTimeout> | undefined;
+  /** Makes the next renewal. */
+  #next: ReturnType<typeof setTimeout> | undefined;
+  /** The last call of the store: the next one waits for it. */
+  #last = Promise.resolve(false);
+
+  constructor(held: Held) {
+    const { ttl, askedAt } = held;
+    this.#held = held;
+    this.#lease = ttl;
+    this.#endsAt = askedAt;
+    this.#expiresAt = askedAt;
+    this.#leaseFrom(askedAt, ttl);
   }
 
-  function lose(why: "ended" | "taken"): void {
-    if (hasEnded) return;
-    end();
-    tell(() => held.onLost(why));
+  /** When it is lost unless it is renewed, by the monotonic clock: earlier by the margin than in the store. */
+  get expiresAt(): number {
+    return this.#expiresAt;
   }
 
-  /** A process that was stopped, or busy, comes back late: the clock says so before the timer does. */
-  function isOver(): boolean {
-    if (!hasEnded && monotonic() >= expiresAt) lose("ended");
-    return hasEnded;
+  /** Ends the renewal. What the store holds is left as it is. */
+  end(): void {
+    this.#hasEnded = true;
+    clearTimeout(this.#expiry);
+    clearTimeout(this.#next);
   }
 
-  function watch(): void {
-    clearTimeout(expiry);
+  /**
+   * Returns true when it has ended or is lost. Reads the clock: a process that was stopped, or busy, comes
+   * back late, and the clock says so before the timer does.
+   */
+  isOver(): boolean {
+    if (!this.#hasEnded && monotonic() >= this.#expiresAt) this.#lose("ended");
+    return this.#hasEnded;
+  }
+
+  /** Holds it for `ms` from now on, and for as long with each renewal; by default for as long as before. */
+  hold(ms = this.#lease): Promise<boolean> {
+    this.#lease = ms;
+    return this.#holdFor(ms);
+  }
+
+  #lose(why: "ended" | "taken"): void {
+    if (this.#hasEnded) return;
+    this.end();
+    tell(() => this.#held.onLost(why));
+  }
+
+  #watch(): void {
+    clearTimeout(this.#expiry);
     const look = () => {
-      if (!isOver()) watch();
+      if (!this.isOver()) this.#watch();
     };
-    const left = Math.max(expiresAt - monotonic(), 0);
-    expiry = setTimeout(look, Math.min(left, MAX_TIMER_MS));
+    const left = Math.max(this.#expiresAt - monotonic(), 0);
+    this.#expiry = setTimeout(look, Math.min(left, MAX_TIMER_MS));
   }
 
-  function renewIn(ms: number): void {
-    clearTimeout(renewal);
-    renewal = setTimeout(() => void renew(), ms);
+  #renewIn(ms: number): void {
+    clearTimeout(this.#next);
+    this.#next = setTimeout(() => void this.#renew(), ms);
   }
 
-  async function renew(): Promise<void> {
-    if (isOver() || endsAt >= askedAt + maxHold) return;
-    const left = askedAt + maxHold - monotonic();
+  async #renew(): Promise<void> {
+    const until = this.#held.askedAt + this.#held.maxHold;
+    if (this.isOver() || this.#endsAt >= until) return;
     // After a failure it is tried again while there is time.
-    if (!(await holdFor(Math.min(lease, left))) && !hasEnded) renewIn(lease / 10);
+    const isHeld = await this.#holdFor(Math.min(this.#lease, until - monotonic()));
+    if (!isHeld && !this.#hasEnded) this.#renewIn(this.#lease / 10);
   }
-
-  let last = Promise.resolve(false);
 
   /** One after the other: of two in flight it is not known which one the store heard last. */
-  async function holdFor(ms: number): Promise<boolean> {
-    last = last.then(() => holdNow(ms));
-    return last;
+  #holdFor(ms: number): Promise<boolean> {
+    this.#last = this.#last.then(() => this.#holdNow(ms));
+    return this.#last;
   }
 
   /** Returns true when it is held for `ms` from now on; then it is renewed after a third of them. */
-  async function holdNow(ms: number): Promise<boolean> {
-    if (isOver()) return false;
+  async #holdNow(ms: number): Promise<boolean> {
+    if (this.isOver()) return false;
     const sentAt = monotonic();
     // A shorter lease holds from now on, also where the answer is lost.
-    if (sentAt + ms < endsAt) lastUntil(sentAt, ms);
-    watch();
+    if (sentAt + ms < this.#endsAt) this.#lastUntil(sentAt, ms);
+    this.#watch();
     let isHeld: boolean;
     try {
-      isHeld = await held.extend(ms);
+      isHeld = await this.#held.extend(ms);
     } catch (error) {
-      if (!hasEnded) tell(() => held.onFailure(error));
+      if (!this.#hasEnded) tell(() => this.#held.onFailure(error));
       return false;
     }
     // It ended while the call was in flight, whose result no longer matters.
-    if (hasEnded) return false;
-    if (!isHeld) lose("taken");
-    else leaseFrom(sentAt, ms);
-    return !hasEnded;
+    if (this.#hasEnded) return false;
+    if (isHeld) this.#leaseFrom(sentAt, ms);
+    else this.#lose("taken");
+    return !this.#hasEnded;
   }
 
-  function lastUntil(since: number, ms: number): void {
-    endsAt = since + ms;
-    expiresAt = endsAt - marginOf(ms);
+  #lastUntil(since: number, ms: number): void {
+    this.#endsAt = since + ms;
+    this.#expiresAt = this.#endsAt - marginOf(ms);
   }
 
-  function leaseFrom(since: number, ms: number): void {
-    lastUntil(since, ms);
-    if (isOver()) return;
-    watch();
-    renewIn(ms / 3);
+  #leaseFrom(since: number, ms: number): void {
+    this.#lastUntil(since, ms);
+    if (this.isOver()) return;
+    this.#watch();
+    this.#renewIn(ms / 3);
   }
-
-  leaseFrom(askedAt, ttl);
-  return {
-    expiresAt: () => expiresAt,
-    isOver,
-    hold(ms = lease) {
-      lease = ms;
-      return holdFor(ms);
-    },
-    end,
-  };
 }

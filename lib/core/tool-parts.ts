@@ -1,7 +1,5 @@
 import type { KeyedHash } from "./client.ts";
-
-/** Called with what failed, in a few words, and with the error. */
-export type OnFailure = (what: string, error: unknown) => void;
+import type { Emit } from "./events.ts";
 
 /** What each of the handlers' tools that keep something in Redis needs. */
 export interface ToolParts {
@@ -12,6 +10,6 @@ export interface ToolParts {
    * the results that are kept, since they may hold what only their callers may read.
    */
   readonly secret: string | (() => string);
-  /** Called when the store fails and no caller gets an error, and when a result cannot be kept or read. */
-  readonly onFailure: OnFailure;
+  /** Tells what happens, and what fails without an error for any caller. It must not throw. */
+  readonly emit: Emit;
 }

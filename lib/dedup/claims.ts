@@ -1,11 +1,11 @@
 import { createVault } from "#lib/core/vault";
 import { StoreError } from "#lib/redis/errors";
-import { runScriptWithRetry, runScripts } from "#lib/redis/script";
+import { runScriptWithRetry, runScripts, type Script } from "#lib/redis/script";
 import { type Effect, effectCall, hasEffect } from "./effect.ts";
 import type { Duration } from "#lib/core/duration";
 import { badArgument, checkKey, readDuration } from "./options.ts";
 import type { DedupOptions } from "./parts.ts";
-import { openResult, sealResult } from "./result.ts";
+import { openResult, type ResultParts, sealResult } from "./result.ts";
 import { CLAIM, COMMIT, EXTEND, RELEASE } from "./scripts.ts";
 import { type ClaimOptions, readTerms, type Terms } from "./terms.ts";
 
@@ -96,81 +96,108 @@ const IN_PROGRESS = 2;
 
 /** Makes the claims. */
 export function createClaims(parts: DedupOptions): Claims {
-  const { redis, keys, keyedHash, onFailure } = parts;
-  const results = { vault: createVault(parts.secret), onFailure };
+  return new ClaimsInStore(parts);
+}
 
-  const nameOf = (key: string, group?: string) => keys.event(keyedHash("event", key), group);
+class ClaimsInStore implements Claims {
+  readonly #parts: DedupOptions;
+  /** What seals the results that are kept, and tells of those that cannot be read. */
+  readonly #results: ResultParts;
 
-  async function claim(key: string, options: ClaimOptions): Promise<Claim> {
-    checkKey(key);
-    const terms = readTerms(options, keyedHash);
-    const name = nameOf(key, options.group);
-    const [answer] = await askFor([name], terms);
-    return readClaim(answer, { ...terms, name }, options);
+  constructor(parts: DedupOptions) {
+    this.#parts = parts;
+    this.#results = { vault: createVault(parts.secret), emit: parts.emit };
   }
 
-  async function claimMany(given: readonly string[], options: ClaimOptions): Promise<Claim[]> {
+  async claim(key: string, options: ClaimOptions): Promise<Claim> {
+    checkKey(key);
+    const terms = readTerms(options, this.#parts.keyedHash);
+    const name = this.#nameOf(key, options);
+    const [answer] = await this.#askFor([name], terms);
+    return this.#told(await this.#readClaim(answer, { ...terms, name }, options));
+  }
+
+  async claimMany(given: readonly string[], options: ClaimOptions): Promise<Claim[]> {
     checkKeys(given);
-    const terms = readTerms(options, keyedHash);
-    const names = given.map((key) => nameOf(key, options.group));
+    const terms = readTerms(options, this.#parts.keyedHash);
+    const names = given.map((key) => this.#nameOf(key, options));
     const unique = [...new Set(names)];
-    const answers = await askFor(unique, terms);
+    const answers = await this.#askFor(unique, terms);
     const answerOf = new Map(unique.map((name, i) => [name, answers[i]]));
     const taken = new Set<string>();
-    return Promise.all(
-      names.map((name) => {
-        if (taken.has(name)) return secondOf(answerOf.get(name), { ...terms, name }, options);
+    const claims = await Promise.all(
+      names.map(async (name) => {
+        const isSecond = taken.has(name);
         taken.add(name);
-        return readClaim(answerOf.get(name), { ...terms, name }, options);
+        const claim = await this.#readClaim(answerOf.get(name), { ...terms, name }, options);
+        return isSecond ? secondOf(claim) : claim;
       }),
     );
+    return claims.map((claim) => this.#told(claim));
   }
 
-  /** What a key is that was given before in the same call. */
-  async function secondOf(
-    answer: unknown,
-    token: ClaimToken,
-    options: ClaimOptions,
-  ): Promise<Claim> {
-    const claim = await readClaim(answer, token, options);
-    if (claim.state !== "first") return claim;
-    return token.lease > 0
-      ? inProgress(token.lease, claim.isCertain)
-      : { state: "duplicate", result: undefined };
+  async commit(token: ClaimToken, result?: unknown, effect: Effect = {}): Promise<boolean> {
+    const { name, owner, lease, window, maxAge, payload } = token;
+    if (lease === 0 && (result !== undefined || hasEffect(effect))) throw badArgument(NO_LEASE);
+    const sealed = await sealResult(this.#results, result, name);
+    const call = effectCall(effect);
+    const args = [owner, window, maxAge, payload, sealed, ...call.args];
+    return this.#run(COMMIT, [name, ...call.keys], args);
+  }
+
+  async extend({ name, owner, lease }: ClaimToken, given?: Duration): Promise<boolean> {
+    if (lease === 0) throw badArgument("the claim has no lease: it was done at once.");
+    const ms = given === undefined ? lease : readDuration("lease", given);
+    return this.#run(EXTEND, [name], [owner, ms]);
+  }
+
+  async release({ name, owner, lease }: ClaimToken): Promise<boolean> {
+    try {
+      return await this.#run(RELEASE, [name], [owner, lease > 0 ? "c" : "d"]);
+    } catch (error) {
+      this.#parts.emit({ kind: "failure", during: "dedup-release", error });
+      return false;
+    }
+  }
+
+  #nameOf(key: string, { group }: ClaimOptions): string {
+    const { keys, keyedHash } = this.#parts;
+    return keys.event(keyedHash("event", key), group);
   }
 
   /** Of each name what the script answers, or why it does not. */
-  async function askFor(names: readonly string[], terms: Terms): Promise<readonly unknown[]> {
+  async #askFor(names: readonly string[], terms: Terms): Promise<readonly unknown[]> {
     const { owner, lease, window, maxAge, payload } = terms;
     const args = [owner, lease, window, maxAge, payload];
     if (names.length === 0) return [];
     try {
-      return inPairs(await runScriptWithRetry(redis, CLAIM, [...names], args), names.length);
+      const answers = await runScriptWithRetry(this.#parts.redis, CLAIM, [...names], args);
+      return inPairs(answers, names.length);
     } catch (error) {
-      if (names.length > 1 && isCrossSlot(error)) return askEach(names, args);
-      onFailure("claiming an event", error);
+      if (names.length > 1 && isCrossSlot(error)) return this.#askEach(names, args);
+      this.#failed(error);
       return names.map(() => error);
     }
   }
 
   /** On a cluster each key may be in another place: as many scripts, still in one round trip. */
-  async function askEach(
+  async #askEach(
     names: readonly string[],
     args: readonly (string | number)[],
   ): Promise<readonly unknown[]> {
     const calls = names.map((name) => ({ keys: [name], args }));
     try {
-      const answers = await runScripts(redis, CLAIM, calls);
+      const answers = await runScripts(this.#parts.redis, CLAIM, calls);
       const failed = answers.find((answer) => answer instanceof Error);
-      if (failed) onFailure("claiming an event", failed);
+      if (failed) this.#failed(failed);
       return answers;
     } catch (error) {
-      onFailure("claiming an event", error);
+      this.#failed(error);
       return names.map(() => error);
     }
   }
 
-  async function readClaim(
+  async #readClaim(
     answer: unknown,
     token: ClaimToken,
     { onStoreFailure = "open" }: ClaimOptions,
@@ -185,36 +212,30 @@ export function createClaims(parts: DedupOptions): Claims {
     if (code === FIRST) return { state: "first", token, isCertain: true };
     if (code === IN_PROGRESS) return inProgress(Number(detail), true);
     if (code !== DUPLICATE) return { state: "other-payload" };
-    return { state: "duplicate", result: await openResult(results, detail, token.name) };
+    return { state: "duplicate", result: await openResult(this.#results, detail, token.name) };
   }
 
-  return {
-    claim,
-    claimMany,
-    async commit(token, result, effect = {}) {
-      const { name, owner, lease, window, maxAge, payload } = token;
-      if (lease === 0 && (result !== undefined || hasEffect(effect))) throw badArgument(NO_LEASE);
-      const sealed = await sealResult(results, result, name);
-      const call = effectCall(effect);
-      const args = [owner, window, maxAge, payload, sealed, ...call.args];
-      return (await runScriptWithRetry(redis, COMMIT, [name, ...call.keys], args)) === 1;
-    },
-    async extend({ name, owner, lease }, given) {
-      if (lease === 0) throw badArgument("the claim has no lease: it was done at once.");
-      const ms = given === undefined ? lease : readDuration("lease", given);
-      return (await runScriptWithRetry(redis, EXTEND, [name], [owner, ms])) === 1;
-    },
-    async release({ name, owner, lease }) {
-      try {
-        return (
-          (await runScriptWithRetry(redis, RELEASE, [name], [owner, lease > 0 ? "c" : "d"])) === 1
-        );
-      } catch (error) {
-        onFailure("giving up an event", error);
-        return false;
-      }
-    },
-  };
+  async #run(script: Script, names: string[], args: (string | number)[]): Promise<boolean> {
+    return (await runScriptWithRetry(this.#parts.redis, script, names, args)) === 1;
+  }
+
+  #told(claim: Claim): Claim {
+    const isCertain = "isCertain" in claim ? claim.isCertain : true;
+    this.#parts.emit({ kind: "dedup", state: claim.state, isCertain });
+    return claim;
+  }
+
+  #failed(error: unknown): void {
+    this.#parts.emit({ kind: "failure", during: "dedup-claim", error });
+  }
+}
+
+/** What a key is that was given before in the same call. */
+function secondOf(claim: Claim): Claim {
+  if (claim.state !== "first") return claim;
+  const { token, isCertain } = claim;
+  if (token.lease > 0) return inProgress(token.lease, isCertain);
+  return { state: "duplicate", result: undefined };
 }
 
 const NO_LEASE =

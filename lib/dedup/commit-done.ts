@@ -16,16 +16,16 @@ export interface Done {
  * @throws whatever the last commit throws
  */
 export async function commitDone(
-  { commit }: Pick<Claims, "commit">,
+  claims: Pick<Claims, "commit">,
   { token, result, effect }: Done,
   onUnkept: (error: unknown) => void,
 ): Promise<boolean> {
   try {
-    return await commit(token, result, effect);
+    return await claims.commit(token, result, effect);
   } catch (error) {
     // A store that fails would fail again; one that refuses may refuse the result alone.
     if (result === undefined || isStoreFailure(error)) throw error;
     onUnkept(error);
-    return commit(token, undefined, effect);
+    return claims.commit(token, undefined, effect);
   }
 }

@@ -29,7 +29,7 @@ export type Count = (key: string, options: CountOptions) => Promise<boolean>;
 const MIN_WINDOW_MS = 1000;
 
 /** Makes `count`. */
-export function createCount({ redis, keys, keyedHash }: DedupOptions): Count {
+export function createCount({ redis, keys, keyedHash, emit }: DedupOptions): Count {
   return async (key, { window: given, group, ...effect }) => {
     checkKey(key);
     const { window, maxAge } = readWindow(given);
@@ -40,6 +40,8 @@ export function createCount({ redis, keys, keyedHash }: DedupOptions): Count {
     const call = effectCall(effect);
     const names = [keys.event(keyedHash("event", key), group), ...call.keys];
     const args = [newOwner(), window, maxAge, ...call.args];
-    return (await runScriptWithRetry(redis, COUNT, names, args)) === 1;
+    const isFirst = (await runScriptWithRetry(redis, COUNT, names, args)) === 1;
+    emit({ kind: "dedup", state: isFirst ? "first" : "duplicate", isCertain: true });
+    return isFirst;
   };
 }

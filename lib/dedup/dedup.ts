@@ -31,7 +31,11 @@ export interface Dedup extends Claims {
 export function createDedup(parts: DedupOptions): Dedup {
   const claims = createClaims(parts);
   return {
-    ...claims,
+    claim: (key, options) => claims.claim(key, options),
+    claimMany: (keys, options) => claims.claimMany(keys, options),
+    commit: (token, result, effect) => claims.commit(token, result, effect),
+    extend: (token, lease) => claims.extend(token, lease),
+    release: (token) => claims.release(token),
     once: createOnce(claims, parts),
     count: createCount(parts),
     async shouldTrackEvent(key, ttlSeconds) {

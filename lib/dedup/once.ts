@@ -57,7 +57,7 @@ export type Once<T> =
 /**
  * Does work once within its window: gives the claim up where the work throws, so that the next may
  * do it, and commits it where it returns. The claim's lease is renewed while the work runs; a claim
- * that is lost all the same is told to `onFailure`. Two round trips, and one for each renewal.
+ * that is lost all the same is an event. Two round trips, and one for each renewal.
  *
  * @throws {HeadgateError} DEDUP_BAD_ARGUMENT
  * @throws whatever the work throws
@@ -69,10 +69,7 @@ export type RunOnce = <T>(
 ) => Promise<Once<T>>;
 
 /** Makes `once` of claims. */
-export function createOnce(
-  { claim, commit, extend, release }: Claims,
-  { onFailure }: Pick<DedupOptions, "onFailure">,
-): RunOnce {
+export function createOnce(claims: Claims, { emit }: Pick<DedupOptions, "emit">): RunOnce {
   return async <T>(
     key: string,
     options: OnceOptions<T>,
@@ -82,7 +79,7 @@ export function createOnce(
     const { effect, ...terms } = options;
     const longest = readDuration("maxHold", maxHold);
     const askedAt = monotonic();
-    const claimed = await claim(key, { ...terms, lease });
+    const claimed = await claims.claim(key, { ...terms, lease });
     if (claimed.state === "duplicate") {
       // Kept by this app's own work: of another release it may have another form.
       return { ran: false, reason: "duplicate", value: claimed.result as T | undefined };
@@ -92,7 +89,7 @@ export function createOnce(
     }
     if (claimed.state === "other-payload") return { ran: false, reason: "other-payload" };
     const { token, isCertain } = claimed;
-    const stop = renewClaim({ extend }, { token, askedAt, maxHold: longest }, onFailure);
+    const stop = renewClaim(claims, { token, askedAt, maxHold: longest }, emit);
     const done = await orRelease(token, async () => {
       try {
         const value = await work(token);
@@ -110,16 +107,16 @@ export function createOnce(
     try {
       return await work();
     } catch (error) {
-      await release(token);
+      await claims.release(token);
       throw error;
     }
   }
 
   /** The work is done: whatever fails now, it must not be thought undone. */
   async function commitWork(done: Done): Promise<boolean> {
-    const hear = (error: unknown) => onFailure("committing an event", error);
+    const hear = (error: unknown) => emit({ kind: "failure", during: "dedup-commit", error });
     try {
-      return await commitDone({ commit }, done, hear);
+      return await commitDone(claims, done, hear);
     } catch (error) {
       hear(error);
       return false;

@@ -1,8 +1,8 @@
 import type { Duration } from "#lib/core/duration";
+import type { Emit } from "#lib/core/events";
 import { HeadgateError } from "#lib/core/errors";
 import { startRenewal } from "#lib/core/renewal";
 import type { Claims, ClaimToken } from "./claims.ts";
-import type { DedupOptions } from "./parts.ts";
 
 /** The longest that work holds its claim, where its options do not say. */
 export const MAX_HOLD: Duration = "15 minutes";
@@ -16,15 +16,15 @@ export interface AtWork {
 }
 
 /**
- * Renews a claim at each third of its lease while its work runs. Never throws: a claim that is lost
- * is told to `onFailure`, once.
+ * Renews a claim at each third of its lease while its work runs. Never throws: a claim that is lost is an
+ * event, once.
  *
  * @returns ends the renewal; called when the work has ended
  */
 export function renewClaim(
-  { extend }: Pick<Claims, "extend">,
+  claims: Pick<Claims, "extend">,
   { token, askedAt, maxHold }: AtWork,
-  onFailure: DedupOptions["onFailure"],
+  emit: Emit,
 ): () => void {
   let cause: unknown;
   const renewal = startRenewal({
@@ -32,14 +32,15 @@ export function renewClaim(
     maxHold,
     askedAt,
     async extend(ms) {
-      const isHeld = await extend(token, ms / 1000);
+      const isHeld = await claims.extend(token, ms / 1000);
       cause = undefined;
       return isHeld;
     },
     onFailure: (error) => void (cause = error),
     onLost(why) {
       const message = why === "taken" ? TAKEN : cause === undefined ? ENDED : FAILED;
-      onFailure("renewing a claim", new HeadgateError("DEDUP_CLAIM_LOST", message, { cause }));
+      const error = new HeadgateError("DEDUP_CLAIM_LOST", message, { cause });
+      emit({ kind: "dedup", state: "lost", error });
     },
   });
   return () => renewal.end();

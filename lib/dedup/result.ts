@@ -1,4 +1,4 @@
-import type { OnFailure } from "#lib/core/tool-parts";
+import type { Emit } from "#lib/core/events";
 import type { Vault } from "#lib/core/vault";
 import { badArgument } from "./options.ts";
 
@@ -8,9 +8,10 @@ import { badArgument } from "./options.ts";
  */
 const MAX_RESULT_BYTES = 720 * 1024;
 
-interface ResultParts {
+export interface ResultParts {
   readonly vault: Vault;
-  readonly onFailure: OnFailure;
+  /** Tells of a result that cannot be read. */
+  readonly emit: Emit;
 }
 
 /**
@@ -34,14 +35,15 @@ export async function sealResult(
 
 /** The result that was kept; undefined where there is none, or it cannot be read. */
 export async function openResult(
-  { vault, onFailure }: ResultParts,
+  { vault, emit }: ResultParts,
   sealed: unknown,
   name: string,
 ): Promise<unknown> {
   if (typeof sealed !== "string") return undefined;
   const text = await vault.open(sealed, name);
   if (text !== undefined) return JSON.parse(text);
-  onFailure("opening a kept result", new Error("It was sealed under another secret."));
+  const error = new Error("The result was sealed under another secret.");
+  emit({ kind: "failure", during: "dedup-read", error });
   return undefined;
 }
 

@@ -1,9 +1,11 @@
 import { monotonic } from "#lib/core/clock";
+import type { Emit, IdempotencyEvent } from "#lib/core/events";
 import { readUpTo } from "#lib/core/read-up-to";
-import type { Claim } from "#lib/dedup/dedup";
+import { type Claim, createClaims } from "#lib/dedup/claims";
+import type { DedupOptions } from "#lib/dedup/parts";
 import { replay } from "./answer.ts";
 import { readKey } from "./key.ts";
-import { type IdempotencyOptions, type IdempotencyParts, readOptions } from "./options.ts";
+import { type IdempotencyOptions, readOptions } from "./options.ts";
 import * as refusals from "./refusals.ts";
 import { createRun } from "./run.ts";
 import { ownerOf, scopeOf } from "./scope.ts";
@@ -24,44 +26,68 @@ export type Handler<R extends Request, Rest extends readonly unknown[]> = (
  * throw is an answer too. The request's lease is renewed while its handler runs.
  *
  * @throws {HeadgateError} DEDUP_BAD_ARGUMENT for options that cannot be
- * @example
- * export const POST = idempotent(pay, { dedup, onFailure: gate.onFailure }, { caller: userOf });
  */
-export function idempotent<R extends Request, Rest extends readonly unknown[]>(
+export type Idempotent = <R extends Request, Rest extends readonly unknown[]>(
   handler: Handler<R, Rest>,
-  parts: IdempotencyParts,
   options: IdempotencyOptions<R>,
-): (request: R, ...rest: Rest) => Promise<Response> {
-  // Now, and not with the first request that has the header.
-  const { required, maxBodyBytes, ...read } = readOptions(options);
-  const run = createRun(parts, read);
+) => (request: R, ...rest: Rest) => Promise<Response>;
 
-  return async (request, ...rest) => {
-    const reading = readKey(request.headers);
-    if (reading.kind === "invalid") return refusals.invalidKey();
-    if (reading.kind === "missing") {
-      return required ? refusals.missingKey() : handler(request, ...rest);
-    }
-    const owner = await ownerOf(request, reading.key, read);
-    if (!owner) return handler(request, ...rest);
-    const body = await readBody(request, maxBodyBytes);
-    if (!(body instanceof Uint8Array)) return body;
-    const { claimed, payload } = await scopeOf(request, reading.key, owner, body);
-    const askedAt = monotonic();
-    const claim = await parts.dedup.claim(claimed, { ...read.claim, payload });
-    if (claim.state !== "first") return again(claim);
-    return run(claim.token, askedAt, () => handler(request, ...rest), request.signal);
+/**
+ * Makes `idempotent`, which wraps a route handler so that a request that is sent again with the same
+ * Idempotency-Key is not run again, but gets the answer of the first.
+ *
+ * @example
+ * const idempotent = createIdempotent(gate);
+ * export const POST = idempotent(pay, { caller: userOf });
+ */
+export function createIdempotent(parts: DedupOptions): Idempotent {
+  const claims = createClaims(parts);
+
+  return (handler, options) => {
+    // Now, and not with the first request that has the header.
+    const { required, maxBodyBytes, ...read } = readOptions(options);
+    const run = createRun(claims, parts.emit, read);
+
+    return async (request, ...rest) => {
+      const reading = readKey(request.headers);
+      if (reading.kind === "invalid") return refusals.invalidKey();
+      if (reading.kind === "missing") {
+        return required ? refusals.missingKey() : handler(request, ...rest);
+      }
+      const owner = await ownerOf(request, reading.key, read);
+      if (!owner) return handler(request, ...rest);
+      const body = await readBody(request, maxBodyBytes);
+      if (!(body instanceof Uint8Array)) return body;
+      const { claimed, payload } = await scopeOf(request, reading.key, owner, body);
+      const askedAt = monotonic();
+      const claim = await claims.claim(claimed, { ...read.claim, payload });
+      if (claim.state !== "first") return again(claim, parts.emit);
+      parts.emit({ kind: "idempotency", state: "ran" });
+      return run(claim.token, askedAt, () => handler(request, ...rest), request.signal);
+    };
   };
 }
 
 /** What a request gets that is not the first of its key. */
-function again(claim: Exclude<Claim, { state: "first" }>): Response {
-  if (claim.state === "other-payload") return refusals.otherRequest();
-  if (claim.state === "duplicate") return replay(claim.result) ?? refusals.answerNotKept();
-  return claim.isCertain
-    ? refusals.inProgress(claim.retryAfterMs)
-    : refusals.storeFailed(claim.retryAfterMs);
+function again(claim: Exclude<Claim, { state: "first" }>, emit: Emit): Response {
+  const conflict = (reason: Conflict) => emit({ kind: "idempotency", state: "conflict", reason });
+  if (claim.state === "other-payload") {
+    conflict("other-request");
+    return refusals.otherRequest();
+  }
+  if (claim.state === "duplicate") {
+    const answer = replay(claim.result);
+    if (answer) emit({ kind: "idempotency", state: "replayed" });
+    else conflict("answer-not-kept");
+    return answer ?? refusals.answerNotKept();
+  }
+  // Of a store that failed, the claim has told.
+  if (!claim.isCertain) return refusals.storeFailed(claim.retryAfterMs);
+  conflict("in-progress");
+  return refusals.inProgress(claim.retryAfterMs);
 }
+
+type Conflict = NonNullable<IdempotencyEvent["reason"]>;
 
 /** A body's bytes, of which the handler can still read its own copy; else what is answered. */
 async function readBody(

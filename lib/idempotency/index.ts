@@ -1,2 +1,2 @@
 /** The Idempotency-Key header: a request that is sent again is answered as the first one was. */
-export { idempotent } from "./idempotent.ts";
+export { createIdempotent, type Idempotent, type IdempotencyOptions } from "./idempotent.ts";

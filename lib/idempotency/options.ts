@@ -1,15 +1,7 @@
 import type { Duration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
-import type { OnFailure } from "#lib/core/tool-parts";
-import type { Dedup } from "#lib/dedup/dedup";
 import { readDuration } from "#lib/dedup/options";
 import { MAX_HOLD } from "#lib/dedup/renewed";
-
-export interface IdempotencyParts {
-  readonly dedup: Pick<Dedup, "claim" | "commit" | "extend" | "release">;
-  /** Called when an answer could not be kept, and when the claim of a running handler is lost. */
-  readonly onFailure: OnFailure;
-}
 
 export interface IdempotencyOptions<R extends Request> {
   /**

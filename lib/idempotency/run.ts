@@ -1,8 +1,9 @@
+import type { Emit } from "#lib/core/events";
+import type { Claims } from "#lib/dedup/claims";
 import { commitDone } from "#lib/dedup/commit-done";
 import type { ClaimToken } from "#lib/dedup/dedup";
 import { renewClaim } from "#lib/dedup/renewed";
 import { isOutcome, keepAnswer, type KeptAnswer, untilRead } from "./answer.ts";
-import type { IdempotencyParts } from "./options.ts";
 import { answerThrown } from "./thrown.ts";
 
 interface Bounds {
@@ -27,23 +28,23 @@ export type Run = (
 ) => Promise<Response>;
 
 /** Makes `run`. */
-export function createRun({ dedup, onFailure }: IdempotencyParts, bounds: Bounds): Run {
+export function createRun(claims: Claims, emit: Emit, bounds: Bounds): Run {
   const { maxHold, maxAnswerBytes } = bounds;
-  const hear = (error: unknown) => onFailure("keeping an answer", error);
+  const hear = (error: unknown) => emit({ kind: "failure", during: "idempotency-keep", error });
 
   return async (token, askedAt, handle, signal) => {
-    const stop = renewClaim(dedup, { token, askedAt, maxHold }, onFailure);
+    const stop = renewClaim(claims, { token, askedAt, maxHold }, emit);
 
     async function giveUp(): Promise<void> {
       stop();
-      await dedup.release(token);
+      await claims.release(token);
     }
 
     /** It is done, whatever becomes of its answer. */
     async function commit(result?: KeptAnswer): Promise<void> {
       stop();
       try {
-        const isKept = await commitDone(dedup, { token, result }, hear);
+        const isKept = await commitDone(claims, { token, result }, hear);
         if (!isKept) hear(new Error(LOST));
       } catch (error) {
         // It is answered all the same; sent again after the lease, it would be done again.

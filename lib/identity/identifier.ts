@@ -1,5 +1,5 @@
 import type { Client, IdentityValues, KeyedHash, Wanted } from "#lib/core/client";
-import type { Doubt } from "#lib/core/doubt";
+import type { HeadgateEvent } from "#lib/core/events";
 import { canonicalAddress } from "./canonical-address.ts";
 import { type AddressOptions, createCountedAddress } from "./counted-address.ts";
 import { clientOf, type Identities, unresolvedOf } from "./identify.ts";
@@ -9,8 +9,7 @@ import { createSessionDoubts } from "./session-doubts.ts";
 /** A client, and what was noticed while it was named: to be reported after the response. */
 export interface Identified {
   readonly client: Client;
-  readonly failures: Resolved["failures"];
-  readonly doubts: readonly Doubt[];
+  readonly noticed: readonly HeadgateEvent[];
 }
 
 /** What an identifier needs beside where addresses come from. */
@@ -35,9 +34,9 @@ export class Identifier {
   /** Names the client of a request. */
   async fromRequest(wanted: Wanted, request: Request): Promise<Identified> {
     const { values, failures } = await this.#resolve(wanted, request);
-    const doubts: Doubt[] = [];
-    const address = this.#countedAddress(request.headers, (doubt) => doubts.push(doubt));
-    return this.#identified(wanted, values, address, request, { failures, doubts });
+    const noticed = failures.map(failureEvent);
+    const address = this.#addressOf(request, noticed);
+    return this.#identified(wanted, values, address, request, noticed);
   }
 
   /** Names the client that a handler knows; `request`, where it is given, names what the handler does not. */
@@ -45,14 +44,13 @@ export class Identifier {
     const { values, failures } = request ? await this.#resolve(wanted, request) : NOTHING;
     // An empty value says no more than a missing one, and must not hide what the request proves.
     const known = new Map([...given].filter(([, value]) => value !== undefined && value !== ""));
-    const doubts: Doubt[] = [];
+    const noticed = failures.map(failureEvent);
     const ip = known.get("ip");
     const address =
       ip === undefined && request
-        ? this.#countedAddress(request.headers, (doubt) => doubts.push(doubt))
+        ? this.#addressOf(request, noticed)
         : canonicalAddress(ip, this.#options.ipv6Prefix);
-    const all = new Map([...values, ...known]);
-    return this.#identified(wanted, all, address, request, { failures, doubts });
+    return this.#identified(wanted, new Map([...values, ...known]), address, request, noticed);
   }
 
   /** Names a client by a key of the caller's own, of any length, that no address stands in for. */
@@ -72,18 +70,27 @@ export class Identifier {
     );
   }
 
+  #addressOf({ headers }: Request, noticed: HeadgateEvent[]): string {
+    return this.#countedAddress(headers, (doubt) => noticed.push({ kind: "address", ...doubt }));
+  }
+
   #identified(
     wanted: Wanted,
     values: IdentityValues,
     address: string,
     request: Request | undefined,
-    { failures, doubts }: Omit<Identified, "client">,
+    noticed: HeadgateEvent[],
   ): Identified {
     const client = clientOf(wanted, values, address, this.#options.keyedHash);
-    if (!request || values.size === 0) return { client, failures, doubts };
+    if (!request || values.size === 0) return { client, noticed };
     const doubt = this.#sessionDoubts(unresolvedOf(wanted, client), request.headers);
-    return { client, failures, doubts: doubt ? [...doubts, doubt] : doubts };
+    if (doubt) noticed.push({ kind: "address", ...doubt });
+    return { client, noticed };
   }
+}
+
+function failureEvent({ identity, error }: Resolved["failures"][number]): HeadgateEvent {
+  return { kind: "failure", during: "identity", name: identity, error };
 }
 
 const NONE: ReadonlyMap<string, number> = new Map();

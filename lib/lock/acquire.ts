@@ -1,7 +1,7 @@
 import { monotonic } from "#lib/core/clock";
 import { HeadgateError } from "#lib/core/errors";
 import { StoreError } from "#lib/redis/errors";
-import { runScriptWithRetry } from "#lib/redis/script";
+import { runScriptWithRetry, type Script } from "#lib/redis/script";
 import { holdLock, type Lock } from "./held.ts";
 import {
   checkKey,
@@ -15,7 +15,7 @@ import type { LocksOptions } from "./parts.ts";
 import { ACQUIRE, RELEASE } from "./scripts.ts";
 
 /** What an attempt came to: the lock, or for how many milliseconds its holder's lease still runs. */
-export type Attempt = Lock | { readonly heldForMs: number };
+type Attempt = Lock | { readonly heldForMs: number };
 
 export interface Acquiring {
   /**
@@ -37,20 +37,13 @@ export interface Acquiring {
 
 /** Makes what takes locks. */
 export function createAcquire(parts: LocksOptions): Acquiring {
-  async function attempt(key: string, hold: HoldMs): Promise<Attempt> {
-    const { name, names } = namesOf(parts, key);
-    const token = newToken();
-    const askedAt = monotonic();
-    let answer: unknown;
-    try {
-      answer = await runScriptWithRetry(parts.redis, ACQUIRE, names, [token, hold.ttl]);
-    } catch (error) {
-      giveUp(parts, name, token);
-      throw error;
-    }
+  async function attempt(key: string, hold: HoldMs, calledAt: number): Promise<Attempt> {
+    const { names } = namesOf(parts, key);
+    const { token, askedAt, answer } = await askFor(parts, ACQUIRE, names, hold.ttl);
     const [code, detail] = readAnswer(answer);
     if (code !== 1) return { heldForMs: leftOf(detail) };
-    const lock = holdLock(parts, { ...hold, name, token, fence: detail, askedAt });
+    const [name] = names;
+    const lock = holdLock(parts, { ...hold, name, token, fence: detail, calledAt, askedAt });
     // The answer took longer than the lease: it is as good as somebody else's.
     if (!lock.signal.aborted) return lock;
     await lock.release();
@@ -59,38 +52,65 @@ export function createAcquire(parts: LocksOptions): Acquiring {
 
   return {
     async tryAcquire(key, options = {}) {
-      const taken = await attempt(key, readHold(options));
-      return "token" in taken ? taken : null;
+      const calledAt = monotonic();
+      const taken = await attempt(key, readHold(options), calledAt);
+      if ("token" in taken) return taken;
+      tellContended(parts, calledAt);
+      return null;
     },
     async acquire(key, options = {}) {
       const hold = readHold(options);
-      const waiting = createWaiting(readWait(options), options.signal);
+      const waiting = new Waiting(readWait(options), options.signal);
       for (;;) {
-        const taken = await attempt(key, hold);
+        const taken = await attempt(key, hold, waiting.since);
         if ("token" in taken) return orGone(taken, options.signal);
-        if (!(await waiting.next(taken.heldForMs))) throw notAcquired(taken.heldForMs);
+        if (await waiting.next(taken.heldForMs)) continue;
+        tellContended(parts, waiting.since);
+        throw notAcquired(taken.heldForMs);
       }
     },
   };
 }
 
-/** A lock's names in Redis: its own alone, and with its fence's. */
+/** A lock's names in Redis: its own, and its fence's. */
 export function namesOf({ keys, keyedHash }: LocksOptions, key: string) {
   checkKey(key);
   const hash = keyedHash("lock", key);
   const name = keys.lock(hash);
-  return { hash, name, names: [name, keys.fenceOf(name)] };
+  const names: LockNames = [name, keys.fenceOf(name)];
+  return { hash, names };
 }
 
-/** It may be ours without our knowing: then nobody else should wait for its end. */
-export function giveUp(
-  { redis, onFailure }: Pick<LocksOptions, "redis" | "onFailure">,
-  name: string,
-  token: string,
-): void {
+/** The lock's own name in Redis first, then those of what its script needs beside it. */
+export type LockNames = [name: string, ...more: string[]];
+
+/**
+ * Asks for a lock with a new token. Where no answer comes the lock may be ours without our knowing, and is
+ * given back: then nobody else should wait for its end.
+ *
+ * @throws {StoreError} where nobody knows who holds it
+ */
+export async function askFor(parts: LocksOptions, script: Script, names: LockNames, ttl: number) {
+  const token = newToken();
+  const askedAt = monotonic();
+  try {
+    const answer = await runScriptWithRetry(parts.redis, script, names, [token, ttl]);
+    return { token, askedAt, answer };
+  } catch (error) {
+    giveUp(parts, names[0], token);
+    throw error;
+  }
+}
+
+function giveUp({ redis, emit }: LocksOptions, name: string, token: string): void {
   runScriptWithRetry(redis, RELEASE, [name], [token]).catch((error: unknown) =>
-    onFailure("releasing a lock", error),
+    emit({ kind: "failure", during: "lock-release", error }),
   );
+}
+
+/** Tells that a caller did not get a lock, since another holds it. */
+export function tellContended({ emit }: LocksOptions, calledAt: number): void {
+  emit({ kind: "lock", state: "contended", waitedMs: monotonic() - calledAt });
 }
 
 /** @throws {StoreError} STORE_BAD_ANSWER */
@@ -112,7 +132,7 @@ async function orGone(lock: Lock, signal: AbortSignal | undefined): Promise<Lock
 }
 
 /** 128 random bits in hex. */
-export function newToken(): string {
+function newToken(): string {
   return crypto.randomUUID().replaceAll("-", "");
 }
 
@@ -132,26 +152,37 @@ const LONGEST_WAIT_MS = 500;
  * those who wait do not come at once; not much beyond the end of the holder's lease; and in all no
  * longer than `ms`.
  */
-export function createWaiting(ms: number, signal: AbortSignal | undefined) {
-  const until = monotonic() + ms;
-  let most = FIRST_WAIT_MS;
-  return {
-    /**
-     * Waits for the next attempt; false, at once, where there is no time for one.
-     *
-     * @throws the signal's reason
-     */
-    async next(heldForMs: number): Promise<boolean> {
-      signal?.throwIfAborted();
-      const left = until - monotonic();
-      if (left <= 0) return false;
-      const jitter = Math.random() * most;
-      most = Math.min(most * 2, LONGEST_WAIT_MS);
-      // A lease that ends before is worth being there; those who wait for it come one after the other.
-      await pause(Math.min(jitter, heldForMs + Math.random() * FIRST_WAIT_MS, left), signal);
-      return true;
-    },
-  };
+export class Waiting {
+  /** When it began, by the monotonic clock. */
+  readonly since = monotonic();
+  /** When it must end. */
+  readonly #until: number;
+  /** Ends it sooner. */
+  readonly #signal: AbortSignal | undefined;
+  /** The longest that the next wait may be, in milliseconds. */
+  #most = FIRST_WAIT_MS;
+
+  constructor(ms: number, signal: AbortSignal | undefined) {
+    this.#until = this.since + ms;
+    this.#signal = signal;
+  }
+
+  /**
+   * Waits for the next attempt; false, at once, where there is no time for one.
+   *
+   * @throws the signal's reason
+   */
+  async next(heldForMs: number): Promise<boolean> {
+    this.#signal?.throwIfAborted();
+    const left = this.#until - monotonic();
+    if (left <= 0) return false;
+    const jitter = Math.random() * this.#most;
+    this.#most = Math.min(this.#most * 2, LONGEST_WAIT_MS);
+    // A lease that ends before is worth being there; those who wait for it come one after the other.
+    const ended = heldForMs + Math.random() * FIRST_WAIT_MS;
+    await pause(Math.min(jitter, ended, left), this.#signal);
+    return true;
+  }
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

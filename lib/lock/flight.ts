@@ -1,20 +1,20 @@
-import { monotonic } from "#lib/core/clock";
 import type { Duration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
-import { createVault } from "#lib/core/vault";
+import { createVault, type Vault } from "#lib/core/vault";
 import { isStoreFailure, StoreError } from "#lib/redis/errors";
-import { runScriptWithRetry } from "#lib/redis/script";
+import { runScriptWithRetry, type Script } from "#lib/redis/script";
 import {
-  createWaiting,
-  giveUp,
+  askFor,
   leftOf,
+  type LockNames,
   namesOf,
-  newToken,
   notAcquired,
   readAnswer,
+  tellContended,
+  Waiting,
 } from "./acquire.ts";
 import { holdLock, type Lock } from "./held.ts";
-import { readDuration, readHold, readWait, type WaitOptions } from "./options.ts";
+import { type HoldMs, readDuration, readHold, readWait, type WaitOptions } from "./options.ts";
 import type { LocksOptions } from "./parts.ts";
 import { ACQUIRE, ACQUIRE_OR_READ, PUBLISH, RELEASE } from "./scripts.ts";
 
@@ -75,130 +75,134 @@ const MAX_BYTES = 720 * 1024;
 
 /** Makes `singleFlight`. */
 export function createFlights(parts: LocksOptions): SingleFlight {
-  const { redis, keys, secret, onFailure } = parts;
-  const vault = createVault(secret);
+  const vault = createVault(parts.secret);
+  return async (key, work, options) => new Flight(parts, vault, key, options).fly(work);
+}
 
-  return async <T>(
-    key: string,
-    work: (lock: Lock | undefined) => Promise<T>,
-    options: FlightOptions,
-  ): Promise<Landed<T>> => {
-    const flight = createFlight(key, options);
-    const waiting = createWaiting(readWait(options), options.signal);
+/** One call of `singleFlight`. */
+class Flight {
+  readonly #parts: LocksOptions;
+  readonly #vault: Vault;
+  readonly #options: FlightOptions;
+  /** How the lock is held. */
+  readonly #hold: HoldMs;
+  /** For how long a result is kept, in milliseconds. */
+  readonly #resultTtl: number;
+  /** For how long an error is kept, in milliseconds. */
+  readonly #errorTtl: number;
+  /** The names of the lock in Redis. */
+  readonly #names: LockNames;
+  /** The name of the result in Redis. */
+  readonly #result: string;
+  readonly #waiting: Waiting;
+  /** What is kept with the lock's release, sealed; without it those who wait try themselves. */
+  #kept: { readonly outcome: string; readonly keepMs: number } | undefined;
+
+  constructor(parts: LocksOptions, vault: Vault, key: string, options: FlightOptions) {
+    this.#parts = parts;
+    this.#vault = vault;
+    this.#options = options;
+    this.#hold = readHold(options);
+    this.#resultTtl = readDuration("resultTtl", options.resultTtl);
+    this.#errorTtl = readDuration("errorTtl", options.errorTtl ?? "1 second");
+    const { hash, names } = namesOf(parts, key);
+    this.#names = names;
+    this.#result = parts.keys.flight(hash);
+    this.#waiting = new Waiting(readWait(options), options.signal);
+  }
+
+  async fly<T>(work: (lock: Lock | undefined) => Promise<T>): Promise<Landed<T>> {
     for (;;) {
-      const boarded = await flight.board().catch((error: unknown) => {
+      const boarded = await this.#board().catch((error: unknown) => {
         // A store that refuses tells as little about the lock as one that does not answer.
-        if (!(error instanceof StoreError) || options.onStoreFailure !== "run") throw error;
+        if (!(error instanceof StoreError) || this.#options.onStoreFailure !== "run") throw error;
       });
       if (!boarded) return { value: await work(undefined), isShared: false };
-      if ("lock" in boarded) return { value: await flight.run(boarded, work), isShared: false };
+      if ("token" in boarded) return { value: await this.#run(boarded, work), isShared: false };
       // Kept by this app's own work: of another release it may have another form.
-      if ("landed" in boarded) return { value: told(boarded.landed, options) as T, isShared: true };
-      if (!(await waiting.next(boarded.heldForMs))) throw notAcquired(boarded.heldForMs);
+      if ("landed" in boarded) return { value: this.#told(boarded.landed) as T, isShared: true };
+      if (await this.#waiting.next(boarded.heldForMs)) continue;
+      tellContended(this.#parts, this.#waiting.since);
+      throw notAcquired(boarded.heldForMs);
     }
-  };
+  }
 
-  function createFlight(key: string, options: FlightOptions) {
-    const hold = readHold(options);
-    const { errors = MESSAGES } = options;
-    const resultTtl = readDuration("resultTtl", options.resultTtl);
-    const errorTtl = readDuration("errorTtl", options.errorTtl ?? "1 second");
-    const { hash, name, names } = namesOf(parts, key);
-    const result = keys.flight(hash);
+  /** The lock, what another found, or how long its lease still runs. */
+  async #board(): Promise<Boarded> {
+    const found = await this.#attempt(ACQUIRE_OR_READ, [...this.#names, this.#result]);
+    if (found !== "unreadable") return found;
+    // As after a change of the secret: as good as none.
+    const again = await this.#attempt(ACQUIRE, this.#names);
+    if (again === "unreadable") throw new StoreError("STORE_BAD_ANSWER", "It was not to be read.");
+    return again;
+  }
 
-    /** The lock, what another found, or how long its lease still runs. */
-    async function board(): Promise<Boarded> {
-      const found = await attempt(true);
-      if (found !== "unreadable") return found;
-      // As after a change of the secret: as good as none.
-      const again = await attempt(false);
-      if (again === "unreadable")
-        throw new StoreError("STORE_BAD_ANSWER", "It was not to be read.");
-      return again;
+  async #attempt(script: Script, names: LockNames): Promise<Boarded | "unreadable"> {
+    const { token, askedAt, answer } = await askFor(this.#parts, script, names, this.#hold.ttl);
+    if (Array.isArray(answer) && answer[0] === 2) {
+      const landed = await this.#vault.open(answer[1], this.#result);
+      return landed === undefined ? "unreadable" : { landed: JSON.parse(landed) as Outcome };
     }
+    const [code, detail] = readAnswer(answer);
+    if (code !== 1) return { heldForMs: leftOf(detail) };
+    return holdLock(this.#parts, {
+      ...this.#hold,
+      name: names[0],
+      token,
+      fence: detail,
+      calledAt: this.#waiting.since,
+      askedAt,
+      free: () => this.#free(token),
+    });
+  }
 
-    async function attempt(isRead: boolean): Promise<Boarded | "unreadable"> {
-      const token = newToken();
-      const askedAt = monotonic();
-      let answer: unknown;
-      try {
-        answer = isRead
-          ? await runScriptWithRetry(redis, ACQUIRE_OR_READ, [...names, result], [token, hold.ttl])
-          : await runScriptWithRetry(redis, ACQUIRE, names, [token, hold.ttl]);
-      } catch (error) {
-        giveUp(parts, name, token);
-        throw error;
-      }
-      if (Array.isArray(answer) && answer[0] === 2) {
-        const landed = await vault.open(answer[1], result);
-        return landed === undefined ? "unreadable" : { landed: JSON.parse(landed) as Outcome };
-      }
-      const [code, detail] = readAnswer(answer);
-      return code === 1 ? take(token, detail, askedAt) : { heldForMs: leftOf(detail) };
+  async #run<T>(lock: Lock, work: (lock: Lock) => Promise<T>): Promise<T> {
+    try {
+      const value = await work(lock);
+      await this.#keep({ value }, this.#resultTtl);
+      return value;
+    } catch (error) {
+      const written = (this.#options.errors ?? MESSAGES).write(error);
+      if (written !== undefined) await this.#keep({ error: written }, this.#errorTtl);
+      throw error;
+    } finally {
+      await lock.release();
     }
+  }
 
-    function take(token: string, fence: number, askedAt: number): Running {
-      const held: { outcome?: string; keepMs?: number } = {};
-      const free = async () => {
-        const { outcome, keepMs = 0 } = held;
-        const freed =
-          outcome === undefined
-            ? await runScriptWithRetry(redis, RELEASE, [name], [token])
-            : await runScriptWithRetry(redis, PUBLISH, [name, result], [token, outcome, keepMs]);
-        return freed === 1;
-      };
-      const lock = holdLock(parts, { ...hold, name, token, fence, askedAt, free });
-      return { lock, held };
+  /** What goes with the lock's release; where it cannot, the others try themselves. */
+  async #keep(outcome: Outcome, keepMs: number): Promise<void> {
+    try {
+      const text = JSON.stringify(outcome);
+      const { length } = new TextEncoder().encode(text);
+      if (length > MAX_BYTES) throw tooLong(length);
+      this.#kept = { outcome: await this.#vault.seal(text, this.#result), keepMs };
+    } catch (error) {
+      this.#parts.emit({ kind: "failure", during: "flight-keep", error });
     }
+  }
 
-    async function run<T>({ lock, held }: Running, work: (lock: Lock) => Promise<T>): Promise<T> {
-      try {
-        const value = await work(lock);
-        await keep(held, { value }, resultTtl);
-        return value;
-      } catch (error) {
-        const written = errors.write(error);
-        if (written !== undefined) await keep(held, { error: written }, errorTtl);
-        throw error;
-      } finally {
-        await lock.release();
-      }
-    }
+  async #free(token: string): Promise<boolean> {
+    const { redis } = this.#parts;
+    const [name] = this.#names;
+    if (!this.#kept) return (await runScriptWithRetry(redis, RELEASE, [name], [token])) === 1;
+    const { outcome, keepMs } = this.#kept;
+    const args = [token, outcome, keepMs];
+    return (await runScriptWithRetry(redis, PUBLISH, [name, this.#result], args)) === 1;
+  }
 
-    /** What goes with the lock's release; where it cannot, the others try themselves. */
-    async function keep(held: Running["held"], outcome: Outcome, keepMs: number): Promise<void> {
-      try {
-        const text = JSON.stringify(outcome);
-        const { length } = new TextEncoder().encode(text);
-        if (length > MAX_BYTES) throw tooLong(length);
-        held.outcome = await vault.seal(text, result);
-        held.keepMs = keepMs;
-      } catch (error) {
-        onFailure("sharing a result", error);
-      }
-    }
-
-    return { board, run };
+  #told({ value, error }: Outcome): unknown {
+    if (error !== undefined) throw (this.#options.errors ?? MESSAGES).read(error);
+    return value;
   }
 }
 
-/** The lock is ours, and what is kept when it is released. */
-interface Running {
-  readonly lock: Lock;
-  readonly held: { outcome?: string; keepMs?: number };
-}
-
-type Boarded = Running | { readonly landed: Outcome } | { readonly heldForMs: number };
+type Boarded = Lock | { readonly landed: Outcome } | { readonly heldForMs: number };
 
 /** What is kept for those who wait. */
 interface Outcome {
   readonly value?: unknown;
   readonly error?: unknown;
-}
-
-function told({ value, error }: Outcome, { errors = MESSAGES }: FlightOptions): unknown {
-  if (error !== undefined) throw errors.read(error);
-  return value;
 }
 
 /** An error's message; a failing store's is nobody else's, since it may serve them. */

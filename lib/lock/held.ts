@@ -1,6 +1,7 @@
+import { monotonic } from "#lib/core/clock";
 import type { Duration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
-import { startRenewal } from "#lib/core/renewal";
+import { type Renewal, startRenewal } from "#lib/core/renewal";
 import { runScriptWithRetry, type Script } from "#lib/redis/script";
 import { type HoldMs, readDuration } from "./options.ts";
 import type { LocksOptions } from "./parts.ts";
@@ -44,76 +45,109 @@ interface Taken extends HoldMs {
   readonly name: string;
   readonly token: string;
   readonly fence: number;
+  /** When its caller called, by the monotonic clock: it may have waited since. */
+  readonly calledAt: number;
   /** When it was asked for, by the monotonic clock: Redis holds it for `ttl` from a later moment on. */
   readonly askedAt: number;
   /** Gives it back in Redis, where that is more than to delete it; whether it was this token's. */
   readonly free?: () => Promise<boolean>;
 }
 
-type HeldParts = Pick<LocksOptions, "redis" | "onFailure">;
+type HeldParts = Pick<LocksOptions, "redis" | "emit">;
 
 /** Makes the handle of a lock, and renews it from now on. */
 export function holdLock(parts: HeldParts, taken: Taken): Lock {
-  const { name, token, fence, ttl, maxHold, askedAt } = taken;
-  // Made when somebody looks: most locks are released before anybody does.
-  let abort: AbortController | undefined;
-  let lost: HeadgateError | undefined;
-  const renewal = startRenewal({
-    ttl,
-    maxHold,
-    askedAt,
-    extend: (ms) => run(EXTEND, [token, Math.ceil(ms)]),
-    onFailure: (error) => parts.onFailure("renewing a lock", error),
-    onLost(why) {
-      lost = new HeadgateError("LOCK_LOST", why === "ended" ? ENDED : TAKEN);
-      abort?.abort(lost);
-    },
-  });
+  return new HeldLock(parts, taken);
+}
 
-  async function run(script: Script, args: (string | number)[]): Promise<boolean> {
-    return (await runScriptWithRetry(parts.redis, script, [name], args)) === 1;
+/** Its functions need no `this`: `const { release } = lock` is as good. */
+class HeldLock implements Lock {
+  readonly token: string;
+  readonly fence: number;
+  readonly #parts: HeldParts;
+  readonly #taken: Taken;
+  /** When Redis's answer came, by the monotonic clock. */
+  readonly #heldSince = monotonic();
+  /** Renews it, and knows when it is over. */
+  readonly #renewal: Renewal;
+  /** Why it was lost; undefined where it was not. */
+  #lost: HeadgateError | undefined;
+  /** Made when somebody looks: most locks are released before anybody does. */
+  #abort: AbortController | undefined;
+  /** What the first release came to: said again, it is what it was. */
+  #wasFreed: boolean | undefined;
+
+  constructor(parts: HeldParts, taken: Taken) {
+    const { token, fence, ttl, maxHold, calledAt, askedAt } = taken;
+    this.token = token;
+    this.fence = fence;
+    this.#parts = parts;
+    this.#taken = taken;
+    parts.emit({ kind: "lock", state: "acquired", waitedMs: this.#heldSince - calledAt });
+    this.#renewal = startRenewal({
+      ttl,
+      maxHold,
+      askedAt,
+      extend: (ms) => this.#run(EXTEND, [token, Math.ceil(ms)]),
+      onFailure: (error) => parts.emit({ kind: "failure", during: "lock-renew", error }),
+      onLost: (why) => this.#lose(new HeadgateError("LOCK_LOST", why === "ended" ? ENDED : GONE)),
+    });
   }
 
-  const { free = () => run(RELEASE, [token]) } = taken;
-  let wasFreed: boolean | undefined;
+  get signal(): AbortSignal {
+    this.#renewal.isOver();
+    this.#abort ??= new AbortController();
+    if (this.#lost) this.#abort.abort(this.#lost);
+    return this.#abort.signal;
+  }
 
-  /** Said again, it is what it was. */
-  async function release(): Promise<boolean> {
-    if (wasFreed !== undefined) return wasFreed;
-    const wasHeld = !renewal.isOver();
-    renewal.end();
+  get expiresAt(): number {
+    return this.#renewal.expiresAt;
+  }
+
+  readonly extend = async (ttl?: Duration): Promise<boolean> =>
+    this.#renewal.hold(ttl === undefined ? undefined : readDuration("ttl", ttl));
+
+  readonly release = async (): Promise<boolean> => {
+    if (this.#wasFreed !== undefined) return this.#wasFreed;
+    const wasHeld = !this.#renewal.isOver();
+    this.#renewal.end();
+    const heldMs = this.#heldMs();
     try {
       // Also where it was lost here: Redis may hold it for a moment more.
-      const isFreed = await free();
-      wasFreed = wasFreed === true || (isFreed && wasHeld);
+      const isFreed = (await this.#free()) && wasHeld;
+      this.#wasFreed = this.#wasFreed === true || isFreed;
+      if (isFreed) this.#parts.emit({ kind: "lock", state: "released", heldMs });
     } catch (error) {
-      parts.onFailure("releasing a lock", error);
-      wasFreed ??= false;
+      this.#parts.emit({ kind: "failure", during: "lock-release", error });
+      this.#wasFreed ??= false;
     }
-    return wasFreed;
+    return this.#wasFreed;
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
   }
 
-  return {
-    token,
-    fence,
-    get signal() {
-      renewal.isOver();
-      abort ??= new AbortController();
-      if (lost) abort.abort(lost);
-      return abort.signal;
-    },
-    get expiresAt() {
-      return renewal.expiresAt();
-    },
-    async extend(given) {
-      return renewal.hold(given === undefined ? undefined : readDuration("ttl", given));
-    },
-    release,
-    async [Symbol.asyncDispose]() {
-      await release();
-    },
-  };
+  #lose(error: HeadgateError): void {
+    this.#lost = error;
+    this.#abort?.abort(error);
+    this.#parts.emit({ kind: "lock", state: "lost", heldMs: this.#heldMs(), error });
+  }
+
+  #heldMs(): number {
+    return monotonic() - this.#heldSince;
+  }
+
+  async #free(): Promise<boolean> {
+    const { free, token } = this.#taken;
+    return free ? free() : this.#run(RELEASE, [token]);
+  }
+
+  async #run(script: Script, args: (string | number)[]): Promise<boolean> {
+    return (await runScriptWithRetry(this.#parts.redis, script, [this.#taken.name], args)) === 1;
+  }
 }
 
 const ENDED = "The lock's lease is over and was not renewed: another may hold it.";
-const TAKEN = "The lock is not ours any more: its lease had ended, or Redis has forgotten it.";
+const GONE = "The lock is not ours any more: its lease had ended, or Redis has forgotten it.";

@@ -1,6 +1,7 @@
+import { monotonic } from "#lib/core/clock";
 import { HeadgateError } from "#lib/core/errors";
 import { runScriptWithRetry } from "#lib/redis/script";
-import { type Acquiring, createAcquire, giveUp, namesOf, newToken } from "./acquire.ts";
+import { type Acquiring, askFor, createAcquire, namesOf, tellContended } from "./acquire.ts";
 import { createFenced, type Fenced } from "./fenced.ts";
 import { createFlights, type SingleFlight } from "./flight.ts";
 import { readDuration } from "./options.ts";
@@ -42,7 +43,7 @@ export interface Locks extends Acquiring, Fenced {
  * await locks.withLock("rebuild", async () => rebuild(), { ttl: "30 seconds" });
  */
 export function createLocks(parts: LocksOptions): Locks {
-  const { redis, onFailure } = parts;
+  const { redis, emit } = parts;
   const acquiring = createAcquire(parts);
   return {
     ...acquiring,
@@ -50,25 +51,29 @@ export function createLocks(parts: LocksOptions): Locks {
     withLock: createWithLock(acquiring),
     singleFlight: createFlights(parts),
     async acquireLock(key, ttlSeconds) {
-      const { name } = namesOf(parts, key);
+      const [name] = namesOf(parts, key).names;
       const ttl = checkTtl(ttlSeconds);
-      const token = newToken();
+      const calledAt = monotonic();
       try {
-        return (await runScriptWithRetry(redis, ACQUIRE_PLAIN, [name], [token, ttl])) === 1
-          ? token
-          : null;
+        const { token, answer } = await askFor(parts, ACQUIRE_PLAIN, [name], ttl);
+        if (answer === 1) {
+          emit({ kind: "lock", state: "acquired", waitedMs: monotonic() - calledAt });
+          return token;
+        }
+        tellContended(parts, calledAt);
       } catch (error) {
-        onFailure("acquiring a lock", error);
-        giveUp(parts, name, token);
-        return null;
+        emit({ kind: "failure", during: "lock-acquire", error });
       }
+      return null;
     },
     async releaseLock(key, token) {
-      const { name } = namesOf(parts, key);
+      const [name] = namesOf(parts, key).names;
       try {
-        return (await runScriptWithRetry(redis, RELEASE, [name], [token])) === 1;
+        const isFreed = (await runScriptWithRetry(redis, RELEASE, [name], [token])) === 1;
+        if (isFreed) emit({ kind: "lock", state: "released" });
+        return isFreed;
       } catch (error) {
-        onFailure("releasing a lock", error);
+        emit({ kind: "failure", during: "lock-release", error });
         return false;
       }
     },

@@ -1,17 +1,18 @@
 import { type Clock, monotonic } from "#lib/core/clock";
 import { violated } from "#lib/core/decision";
 import { isHeadgateError } from "#lib/core/errors";
-import type { HeadgateEvent, Listener } from "./events.ts";
+import type { DecisionEvent, HeadgateEvent, Listener } from "#lib/core/events";
 
 /** More lines than this a second, of one kind, are counted and not written. */
 const LINES_A_SECOND = 10;
 
 /**
- * Makes a listener that writes one line of JSON for whatever is worth reading later: a request that was
- * refused, or that a rule in shadow would have refused; a store that failed, and a breaker that opened
- * or closed; a resolver or a hook that failed; a doubt about where addresses come from. Of each kind at
- * most ten a second. Messages of ours hold no keys and values; of other errors only the name is
- * written, since their messages may.
+ * Makes a listener that writes one line of JSON for each event that is worth reading later: a request that
+ * was denied, or that a rule in shadow would have denied; a store that failed, and a breaker that opened or
+ * closed; work that failed, such as a resolver or a hook; a lock or a claim that was lost; a doubt about
+ * where addresses come from. It writes at most ten lines of each kind a second, and
+ * docs/reference/events.md has every kind. Messages of Headgate hold no keys and values; of other errors
+ * only the name is written, since their messages may.
  *
  * @param write where a line goes
  * @example
@@ -34,9 +35,20 @@ export function logEvents(write: (line: string) => void, clock: Clock = monotoni
   };
 }
 
-/** What is written; `event` is its kind, and there are six. */
+/** Each kind of line; docs/reference/events.md describes them. */
+export type LineKind =
+  | "failure"
+  | "address"
+  | "breaker"
+  | "store-failed"
+  | "denied"
+  | "shadow-denied"
+  | "lock-lost"
+  | "dedup-lost";
+
+/** What is written; undefined fields are not. */
 interface Line {
-  readonly event: "failure" | "address" | "breaker" | "store-failed" | "denied" | "shadow-denied";
+  readonly event: LineKind;
   readonly [field: string]: unknown;
 }
 
@@ -44,20 +56,33 @@ function json(fields: object): string {
   return JSON.stringify({ source: "headgate", level: "warn", ...fields });
 }
 
+/** Returns undefined for what went well, and for a lock or a claim that another has: that is no fault. */
 function lineOf(event: HeadgateEvent): Line | undefined {
   switch (event.kind) {
     case "failure":
-      return { event: "failure", what: event.what, error: describe(event.error) };
+      return {
+        event: "failure",
+        during: event.during,
+        name: event.name,
+        error: describe(event.error),
+      };
     case "address":
       return { event: "address", level: event.level, code: event.code, message: event.message };
     case "breaker":
       return { event: "breaker", state: event.state, error: describe(event.error) };
     case "decision":
       return decisionLine(event);
+    case "lock":
+    case "dedup":
+      return event.state === "lost"
+        ? { event: `${event.kind}-lost`, error: describe(event.error) }
+        : undefined;
+    case "idempotency":
+      return undefined;
   }
 }
 
-function decisionLine(event: Extract<HeadgateEvent, { kind: "decision" }>): Line | undefined {
+function decisionLine(event: DecisionEvent): Line | undefined {
   const { decision, rules, onStoreFailure, mode, requestId, tookMs } = event;
   const about = {
     ...(mode !== "enforce" && { mode }),

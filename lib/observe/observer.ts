@@ -1,4 +1,4 @@
-import type { HeadgateEvent, Listener } from "./events.ts";
+import type { HeadgateEvent, Listener } from "#lib/core/events";
 
 /** Tells a listener of events, after the response. */
 export class Observer {
@@ -21,7 +21,7 @@ export class Observer {
     try {
       await work?.();
     } catch (error) {
-      told.push(this.#tell({ kind: "failure", what: "report", error }));
+      told.push(this.#tell({ kind: "failure", during: "report", error }));
     }
     await Promise.all(told);
   }

@@ -1,6 +1,5 @@
 import { Redis as Upstash } from "@upstash/redis";
 import { Redis as Direct } from "ioredis";
-import { idempotent } from "#lib/idempotency/idempotent";
 import { makeTools } from "../support/tools.ts";
 import { percentile, printTable } from "./numbers.ts";
 import { startServed } from "./served.ts";
@@ -54,7 +53,7 @@ function upstash({ url, token }: Address, enableAutoPipelining: boolean): Upstas
 }
 
 async function comparisons(store: Address): Promise<readonly (readonly Compared[])[]> {
-  const { dedup, failures } = makeTools(store);
+  const { dedup, idempotent, failures } = makeTools(store);
   const alone = upstash(store, false);
   const joined = upstash(store, true);
   const set = async (client: Upstash, key: string) => {
@@ -62,7 +61,7 @@ async function comparisons(store: Address): Promise<readonly (readonly Compared[
   };
   const isFirst = (claim: { state: string }) => sure(claim.state === "first" && !failures.length);
   const handler = async () => Response.json({ done: true }, { status: 201 });
-  const keyed = idempotent(handler, { dedup, onFailure() {} }, { caller: () => "ada" });
+  const keyed = idempotent(handler, { caller: () => "ada" });
   const request = (n: number) =>
     new Request("http://app.example/orders", {
       method: "POST",

@@ -51,8 +51,8 @@ export async function benchLocks(calls: number) {
 
 function comparisons(store: Served, direct: Direct, tcp: ReturnType<typeof connectTcp>["redis"]) {
   const rest = upstashOf(store);
-  const { locks, failures, ...parts } = makeTools(store);
-  const overTcp = createLocks({ ...parts, redis: tcp, onFailure: (what) => failures.push(what) });
+  const { locks, ...parts } = makeTools(store);
+  const overTcp = createLocks({ ...parts, redis: tcp });
   const adapter = new IoredisAdapter(direct);
   const mine = (n: number, of: typeof locks) => async () => {
     const lock = await of.tryAcquire(`l:${n}`, { ttl: TTL });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { idempotent, type IdempotencyOptions } from "#lib/idempotency/idempotent";
+import type { IdempotencyOptions } from "#lib/idempotency/idempotent";
 import { serve, type ServedStore } from "../support/served.ts";
 import { STORES_AND_CLUSTER } from "../support/stores.ts";
 import { makeTools } from "../support/tools.ts";
@@ -26,7 +26,7 @@ describe.each(STORES_AND_CLUSTER)("the Idempotency-Key of a guest, on $name", (k
   function route(options: Partial<IdempotencyOptions<Request>> = {}) {
     const one = makeTools(store);
     const seen = { runs: 0, sent: 0 };
-    const instances = [one, one.again()].map(({ dedup }) =>
+    const instances = [one, one.again()].map(({ idempotent }) =>
       idempotent(
         async (request: Request) => {
           seen.runs += 1;
@@ -34,7 +34,6 @@ describe.each(STORES_AND_CLUSTER)("the Idempotency-Key of a guest, on $name", (k
           const headers = { "set-cookie": `cart=${seen.runs}`, "x-length": String(length) };
           return Response.json({ run: seen.runs }, { status: 201, headers });
         },
-        { dedup, onFailure: (what) => void one.failures.push(what) },
         {
           caller: ({ headers }) => headers.get("x-user") ?? undefined,
           guestClient: ({ headers }) => headers.get("x-address") ?? undefined,

@@ -1,7 +1,7 @@
 import { notFound, redirect } from "next/navigation.js";
 import { NextRequest, NextResponse } from "next/server.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Handler, idempotent, type IdempotencyOptions } from "#lib/idempotency/idempotent";
+import type { Handler, IdempotencyOptions } from "#lib/idempotency/idempotent";
 import { losing } from "../support/losing.ts";
 import { serve, type ServedStore } from "../support/served.ts";
 import { STORES_AND_CLUSTER } from "../support/stores.ts";
@@ -19,13 +19,11 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
   /** One route on two instances; who asks is what the header says. */
   function route(handler: Handler<Request, []>, options: Options = {}, send: typeof fetch = fetch) {
     const one = makeTools(store, send);
-    const onFailure = (what: string) => void one.failures.push(what);
-    const [here, there] = [one, one.again()].map(({ dedup }) =>
-      idempotent(
-        handler,
-        { dedup, onFailure },
-        { caller: (request) => request.headers.get("x-user") ?? undefined, ...options },
-      ),
+    const [here, there] = [one, one.again()].map(({ idempotent }) =>
+      idempotent(handler, {
+        caller: (request) => request.headers.get("x-user") ?? undefined,
+        ...options,
+      }),
     );
     if (!here || !there) throw new Error("There are two.");
     const nameOf = (key: string) => one.keys.event(one.keyedHash("event", key));
@@ -340,7 +338,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     slow.headers.set("x-slow", "1");
     expect(await (await here(slow)).text()).toBe("first");
     expect(await (await here(order('"k"'))).text()).toBe("second");
-    expect(failures).toEqual(["renewing a claim", "keeping an answer"]);
+    expect(failures).toEqual(["dedup-lost", "idempotency-keep"]);
   });
 
   test("an answer that is too large is given once; then it is said that it was done", async () => {
@@ -375,7 +373,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(await again.json()).toMatchObject({
       title: "The request was done, and its answer is not kept",
     });
-    expect([seen.runs, failures]).toEqual([1, ["keeping an answer"]]);
+    expect([seen.runs, failures]).toEqual([1, ["idempotency-keep"]]);
   });
 
   test("work is done, and not run again, where the store refuses its answer", async () => {
@@ -394,7 +392,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(await again.json()).toMatchObject({
       title: "The request was done, and its answer is not kept",
     });
-    expect([seen.runs, failures]).toEqual([1, ["keeping an answer"]]);
+    expect([seen.runs, failures]).toEqual([1, ["idempotency-keep"]]);
   });
 
   test("a handler that answers nothing leaves nothing", async () => {
@@ -498,13 +496,7 @@ test.each<[Options, RegExp]>([
   [{ maxHold: "later" }, /maxHold is "later"/],
   [{ window: "32 days" }, /window is "32 days"/],
 ])("%j is refused when the route is made", (options, why) => {
-  const never = () => Promise.reject(new Error("It is not asked."));
-  const dedup = { claim: never, commit: never, extend: never, release: never };
-  const make = () =>
-    idempotent(
-      () => new Response(),
-      { dedup, onFailure() {} },
-      { caller: () => "ada", ...options },
-    );
+  const { idempotent } = makeTools({ url: "http://127.0.0.1:1", token: "x" });
+  const make = () => idempotent(() => new Response(), { caller: () => "ada", ...options });
   expect(make).toThrow(why);
 });

@@ -5,7 +5,6 @@ import { track } from "#app/_domain/analytics/track";
 import { totalEvents } from "#app/_domain/analytics/worker";
 import { commitDone } from "#lib/dedup/commit-done";
 import { connectTcp } from "#lib/gateway/direct";
-import { idempotent } from "#lib/idempotency/idempotent";
 import { createLimits } from "#lib/limits";
 import type { Lock } from "#lib/lock/locks";
 import { definePolicy } from "#lib/policy/define";
@@ -151,13 +150,12 @@ describe.each(CAUSES)("a Redis that answers %s", (_, begin, end, code) => {
   });
 
   test("an idempotent handler does what onStoreFailure says", async () => {
-    const { dedup } = makeTools(live.store);
+    const { idempotent } = makeTools(live.store);
     const answer = async (onStoreFailure: "open" | "closed") => {
-      const handler = idempotent(
-        () => new Response("done", { status: 201 }),
-        { dedup, onFailure: () => {} },
-        { caller: () => "ada", onStoreFailure },
-      );
+      const handler = idempotent(() => new Response("done", { status: 201 }), {
+        caller: () => "ada",
+        onStoreFailure,
+      });
       const request = new Request("https://app.example/orders", {
         method: "POST",
         headers: { "idempotency-key": '"k"' },

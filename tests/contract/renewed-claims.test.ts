@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { idempotent, type IdempotencyOptions } from "#lib/idempotency/idempotent";
+import type { IdempotencyOptions } from "#lib/idempotency/idempotent";
 import { serve, type ServedStore } from "../support/served.ts";
 import { STORES_AND_CLUSTER } from "../support/stores.ts";
-import { makeTools } from "../support/tools.ts";
+import { failureIn, makeTools } from "../support/tools.ts";
 
 /** In seconds: of work that is to lose its claim, and of work that a stall of the machine must not cost it. */
 const LEASE = 0.3;
@@ -41,10 +41,12 @@ describe.each(STORES_AND_CLUSTER)(
       /** The store is back, and the breaker has noticed it. */
       const recover = async () => {
         network.isUnavailable = false;
-        const probe = () => one.dedup.claim("probe", { window: WINDOW });
-        await expect.poll(probe).not.toMatchObject({ isCertain: false });
+        const terms = { owner: "nobody", payload: "", lease: 1, window: 1, maxAge: 0 };
+        const probe = () => one.dedup.extend({ name: nameOf("probe"), ...terms }).catch(String);
+        await expect.poll(probe).toBe(false);
       };
-      return { network, recover, nameOf, one, other: healthy.dedup, redis: healthy.redis };
+      const { dedup: other, redis } = healthy;
+      return { network, recover, nameOf, one, healthy, other, redis };
     }
 
     /** Asks again and again until `seconds` are over; returns what was answered, each answer once. */
@@ -84,7 +86,7 @@ describe.each(STORES_AND_CLUSTER)(
         expect(one.failures).toEqual([]);
       });
 
-      test("a claim is renewed no longer than maxHold, and onFailure is told so", async () => {
+      test("a claim is renewed no longer than maxHold, and an event tells so", async () => {
         const { one, other } = pair();
         const began = performance.now();
         const options = { lease: LEASE, maxHold: 2 * LEASE, window: WINDOW };
@@ -94,16 +96,16 @@ describe.each(STORES_AND_CLUSTER)(
         });
         expect(done).toMatchObject({ ran: true, isCommitted: false });
         expect(done.ran && done.value).toBeGreaterThanOrEqual(2 * LEASE * 1000);
-        expect(one.failures).toEqual(["renewing a claim"]);
+        expect(one.failures).toEqual(["dedup-lost"]);
       });
 
-      test("a claim that another caller has by now is told to onFailure, and the work goes on", async () => {
+      test("a claim that another caller has by now is told in an event, and the work goes on", async () => {
         const { one, other, nameOf, redis } = pair();
         const theirs = { lease: 30, window: WINDOW };
         const done = await one.dedup.once("job", { lease: LEASE, window: WINDOW }, async () => {
           await redis.del(nameOf("job"));
           await other.claim("job", theirs);
-          await expect.poll(() => one.failures).toEqual(["renewing a claim"]);
+          await expect.poll(() => one.failures).toEqual(["dedup-lost"]);
           return "done";
         });
         expect(done).toEqual({ ran: true, value: "done", isCertain: true, isCommitted: false });
@@ -114,13 +116,13 @@ describe.each(STORES_AND_CLUSTER)(
         const { one, network, recover } = pair();
         const done = await one.dedup.once("job", { lease: LEASE, window: WINDOW }, async () => {
           network.isUnavailable = true;
-          await expect.poll(() => one.failures).toEqual(["renewing a claim"]);
+          await expect.poll(() => one.failures).toEqual(["dedup-lost"]);
           await recover();
           return "done";
         });
         // No other caller has claimed it meanwhile.
         expect(done).toMatchObject({ ran: true, value: "done", isCommitted: true });
-        expect(one.failures.filter((what) => what === "renewing a claim")).toHaveLength(1);
+        expect(one.failures.filter((what) => what === "dedup-lost")).toHaveLength(1);
       });
 
       test("a store that is unavailable for a part of the lease costs the claim nothing", async () => {
@@ -192,16 +194,14 @@ describe.each(STORES_AND_CLUSTER)(
 
       /** One handler on two instances, and what its second instance answers to the same request. */
       function route(handler: () => Response | Promise<Response>, options: Options = {}) {
-        const { one, other, network, recover } = pair();
-        const failures: [what: string, error: unknown][] = [];
-        const onFailure = (...failure: [string, unknown]) => void failures.push(failure);
-        const [here, there] = [one.dedup, other].map((dedup) =>
-          idempotent(
-            handler,
-            { dedup, onFailure },
-            { caller: () => "ada", lease: STEADY, ...options },
-          ),
+        const { one, healthy, network, recover } = pair();
+        const [here, there] = [one, healthy].map(({ idempotent }) =>
+          idempotent(handler, { caller: () => "ada", lease: STEADY, ...options }),
         );
+        const failures = () =>
+          [...one.events, ...healthy.events]
+            .filter((event) => failureIn(event) !== undefined)
+            .map((event) => [failureIn(event), "error" in event && event.error]);
         if (!here || !there) throw new Error("There are two.");
         return {
           network,
@@ -227,7 +227,7 @@ describe.each(STORES_AND_CLUSTER)(
         });
         expect(await told(here())).toBe('["in progress"]');
         expect(await told(there())).toBe('again: ["in progress"]');
-        expect([runs, failures]).toEqual([1, []]);
+        expect([runs, failures()]).toEqual([1, []]);
       });
 
       test("runs once though the stream that it answers takes twice its lease", async () => {
@@ -241,7 +241,7 @@ describe.each(STORES_AND_CLUSTER)(
         stream.close();
         expect(await first).toBe("ab");
         expect(await told(there())).toBe("again: ab");
-        expect([answers.count(), failures]).toEqual([1, []]);
+        expect([answers.count(), failures()]).toEqual([1, []]);
       });
 
       test("runs once though a stream that is too large to be kept takes twice its lease", async () => {
@@ -257,7 +257,7 @@ describe.each(STORES_AND_CLUSTER)(
         stream.close();
         expect(await reader.read()).toEqual({ done: true, value: undefined });
         expect(await told(there())).toBe("done");
-        expect([answers.count(), failures]).toEqual([1, []]);
+        expect([answers.count(), failures()]).toEqual([1, []]);
       });
 
       test.each<[string, (it: Streamed) => Promise<unknown>]>([
@@ -289,7 +289,7 @@ describe.each(STORES_AND_CLUSTER)(
         await end({ stream, reader });
         const { calls } = network;
         expect(await during(STEADY, () => told(there()))).toEqual(["done"]);
-        expect([answers.count(), network.calls, failures]).toEqual([1, calls, []]);
+        expect([answers.count(), network.calls, failures()]).toEqual([1, calls, []]);
       });
 
       test("passes an answer that is too large to be kept on as it is, and holds its request until it is read", async () => {
@@ -314,7 +314,7 @@ describe.each(STORES_AND_CLUSTER)(
         expect(await told(there())).toBe("done");
       });
 
-      test("that hangs is run again after maxHold, and onFailure is told so", async () => {
+      test("that hangs is run again after maxHold, and an event tells so", async () => {
         const answers: (Promise<Response> | Response)[] = [new Promise<Response>(() => {})];
         const { here, there, failures } = route(() => answers.pop() ?? new Response("done"), {
           lease: LEASE,
@@ -325,9 +325,9 @@ describe.each(STORES_AND_CLUSTER)(
         await expect.poll(() => answers).toEqual([]);
         await expect.poll(() => told(there()), { interval: 20 }).toBe("done");
         expect(performance.now() - began).toBeGreaterThan(1.5 * LEASE * 1000);
-        expect(failures).toEqual([
+        expect(failures()).toEqual([
           [
-            "renewing a claim",
+            "dedup-lost",
             expect.objectContaining({
               code: "DEDUP_CLAIM_LOST",
               message: expect.stringContaining("maxHold"),
@@ -340,7 +340,7 @@ describe.each(STORES_AND_CLUSTER)(
         const { here, there, network, recover, failures } = route(
           async () => {
             network.isUnavailable = true;
-            await expect.poll(() => failures.length).toBe(1);
+            await expect.poll(() => failures().length).toBe(1);
             await recover();
             return new Response("done");
           },
@@ -349,8 +349,8 @@ describe.each(STORES_AND_CLUSTER)(
         expect(await told(here())).toBe("done");
         expect(await told(there())).toBe("again: done");
         const cause = expect.objectContaining({ code: "STORE_UNREACHABLE" });
-        expect(failures).toEqual([
-          ["renewing a claim", expect.objectContaining({ code: "DEDUP_CLAIM_LOST", cause })],
+        expect(failures()).toEqual([
+          ["dedup-lost", expect.objectContaining({ code: "DEDUP_CLAIM_LOST", cause })],
         ]);
       });
     });
@@ -359,7 +359,7 @@ describe.each(STORES_AND_CLUSTER)(
     if (kind.name !== "redis-server") return;
     describe("a process that is killed", () => {
       async function start(of: "once" | "idempotent") {
-        const { one, other, redis } = pair();
+        const { one, other, healthy, redis } = pair();
         const { url, token } = store;
         const args = [
           "--url",
@@ -386,7 +386,7 @@ describe.each(STORES_AND_CLUSTER)(
           await exit;
           children.delete(child);
         };
-        return { other, redis, kill };
+        return { other, idempotent: healthy.idempotent, redis, kill };
       }
 
       test("at work of once holds the claim for as long as it lives, and for a lease after it", async () => {
@@ -398,12 +398,8 @@ describe.each(STORES_AND_CLUSTER)(
       });
 
       test("in the middle of a stream holds its request for as long as it lives, and for a lease after it", async () => {
-        const { other, kill } = await start("idempotent");
-        const there = idempotent(
-          () => new Response("done"),
-          { dedup: other, onFailure() {} },
-          { caller: () => "ada" },
-        );
+        const { idempotent, kill } = await start("idempotent");
+        const there = idempotent(() => new Response("done"), { caller: () => "ada" });
         const status = async () => (await there(order())).status;
         expect(await during(1.5 * KILLED_LEASE, status)).toEqual([409]);
         await kill();

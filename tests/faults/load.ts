@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { HeadgateEvent } from "#lib/core/events";
 import { createDedup } from "#lib/dedup/dedup";
 import { createLocks } from "#lib/lock/locks";
 import { type Instance, LIMIT, type World } from "./world.ts";
@@ -100,11 +101,12 @@ export function startLoad(world: World) {
   /** Both instances tell of the same events, each once. */
   function loopDedup(instance: Instance): void {
     let hasFailed = false;
-    const onFailure = () => {
+    const emit = ({ kind }: HeadgateEvent) => {
+      if (kind !== "failure") return;
       hasFailed = true;
       noteFailure();
     };
-    const dedup = createDedup({ ...instance.parts, onFailure });
+    const dedup = createDedup({ ...instance.parts, emit });
     loop(async (round) => {
       hasFailed = false;
       const isFirst = await dedup.shouldTrackEvent(`event ${round}`, 300);
@@ -113,7 +115,10 @@ export function startLoad(world: World) {
   }
 
   function loopLocks(instance: Instance): void {
-    const locks = createLocks({ ...instance.parts, onFailure: noteFailure });
+    const locks = createLocks({
+      ...instance.parts,
+      emit: ({ kind }) => kind === "failure" && noteFailure(),
+    });
     loop(async (round) => {
       const key = `lock ${round % 3}`;
       const asked = performance.now();

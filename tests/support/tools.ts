@@ -1,7 +1,9 @@
 import type { Tools } from "#app/_domain/headgate";
-import { createDedup } from "#lib/dedup/dedup";
-import { createKeyedHash } from "#lib/identity/keyed-hash";
+import type { HeadgateEvent } from "#lib/core/events";
 import { createVault } from "#lib/core/vault";
+import { createDedup } from "#lib/dedup/dedup";
+import { createIdempotent, type Idempotent } from "#lib/idempotency/idempotent";
+import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { createLocks } from "#lib/lock/locks";
 import { createRedis } from "#lib/redis/client";
 import { keyNames } from "#lib/redis/keys";
@@ -17,8 +19,18 @@ function newNamespace(): string {
   return `tools-${process.pid}-${namespaces}`;
 }
 
-/** The tools, and what their kept results are encrypted by. */
-type TestTools = Tools & { readonly secret: string };
+/** The tools, what their kept results are encrypted by, and where they tell events. */
+type TestTools = Tools & {
+  readonly secret: string;
+  readonly emit: (event: HeadgateEvent) => void;
+  readonly idempotent: Idempotent;
+};
+
+/** What failed, in one word, where an event tells of a failure or of a claim that was lost. */
+export function failureIn(event: HeadgateEvent): string | undefined {
+  if (event.kind === "failure") return event.during;
+  return event.kind === "dedup" && event.state === "lost" ? "dedup-lost" : undefined;
+}
 
 /** The tools of as many instances as are asked for, in a namespace of the test's own. */
 export function makeTools(
@@ -27,10 +39,18 @@ export function makeTools(
   namespace = newNamespace(),
 ): TestTools & {
   readonly namespace: string;
+  readonly events: HeadgateEvent[];
+  /** What {@link failureIn} says of the events. */
   readonly failures: string[];
   readonly again: () => TestTools;
 } {
+  const events: HeadgateEvent[] = [];
   const failures: string[] = [];
+  const emit = (event: HeadgateEvent) => {
+    events.push(event);
+    const failure = failureIn(event);
+    if (failure !== undefined) failures.push(failure);
+  };
   const make = (): TestTools => {
     const { url, token } = store;
     const connection = { url, token, deadlineMs: 10_000, fetch: send };
@@ -41,10 +61,15 @@ export function makeTools(
       keyedHash: createKeyedHash(SECRET),
       secret: SECRET,
       vault: createVault(SECRET),
-      onFailure: (what: string) => void failures.push(what),
+      emit,
     };
     const onScripts = { ...parts, redis: scripts };
-    return { ...parts, locks: createLocks(onScripts), dedup: createDedup(onScripts) };
+    return {
+      ...parts,
+      locks: createLocks(onScripts),
+      dedup: createDedup(onScripts),
+      idempotent: createIdempotent(onScripts),
+    };
   };
-  return { ...make(), namespace, failures, again: make };
+  return { ...make(), namespace, events, failures, again: make };
 }

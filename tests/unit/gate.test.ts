@@ -205,7 +205,7 @@ describe("the guard", () => {
     expect(passed(await ask("/quick"))).toBe(true);
     expect(events.at(-1)).toMatchObject({
       kind: "failure",
-      what: "report",
+      during: "report",
     });
     isAway = false;
     expect(passed(await ask("/quick"))).toBe(true);
@@ -244,8 +244,8 @@ describe("the guard", () => {
     expect(passed(await ask("/broken"))).toBe(true);
     expect((await ask("/broken")).status).toBe(429);
     expect(events.filter(({ kind }) => kind === "failure")).toMatchObject([
-      { what: "identity broken" },
-      { what: "identity broken" },
+      { during: "identity", name: "broken" },
+      { during: "identity", name: "broken" },
     ]);
   });
 
@@ -382,7 +382,7 @@ test("everything that is reported is handed to waitUntil, so that no runtime end
   const heard: string[] = [];
   const guard = headgate(policy, {
     ...options,
-    onEvent: (event) => heard.push(event.kind === "failure" ? event.what : event.kind),
+    onEvent: (event) => heard.push(event.kind === "failure" ? event.during : event.kind),
     onDenied: () => {
       throw new Error("its words are lost");
     },
@@ -399,8 +399,8 @@ test("everything that is reported is handed to waitUntil, so that no runtime end
     "address",
     "decision",
     "decision",
-    "identity broken",
-    "identity broken",
-    "onDenied",
+    "denied-hook",
+    "identity",
+    "identity",
   ]);
 });

@@ -1,4 +1,4 @@
-import { gate } from "#app/_domain/gate";
+import { reportFailure } from "#app/_domain/report-failure";
 import type { Decision } from "headgate";
 import { type Problem, problemResponse, QUOTA_EXCEEDED, REDUCED_CAPACITY } from "headgate/respond";
 
@@ -63,6 +63,6 @@ function reasonOf({ reason, error }: Decision): Kind {
   if (reason !== "over-limit" && reason !== "store-failed" && reason !== "invalid-call")
     throw new TypeError(`A decision of a handler's call cannot be a denial for "${reason}".`);
   // Nobody else says so: a call that cannot be is no decision of the gate's.
-  if (reason === "invalid-call") gate.onFailure("limit", error);
+  if (reason === "invalid-call") reportFailure("limit", error);
   return reason;
 }

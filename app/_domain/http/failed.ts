@@ -1,4 +1,4 @@
-import { gate } from "#app/_domain/gate";
+import { reportFailure } from "#app/_domain/report-failure";
 import { StoreError } from "headgate/redis";
 import { problemResponse, REDUCED_CAPACITY } from "headgate/respond";
 import { ProblemError } from "./problem-error.ts";
@@ -7,11 +7,11 @@ import { ProblemError } from "./problem-error.ts";
 export function failed(error: unknown): Response {
   if (error instanceof ProblemError) {
     const { problem, retryAfter } = error;
-    if (error.cause) gate.onFailure(problem.title, error.cause);
+    if (error.cause) reportFailure(problem.title, error.cause);
     const headers = retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) };
     return problemResponse(problem, headers);
   }
-  gate.onFailure("a route handler", error);
+  reportFailure("a route handler", error);
   return error instanceof StoreError ? problemResponse(UNAVAILABLE) : problemResponse(MISTAKE);
 }
 

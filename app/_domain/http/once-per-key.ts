@@ -1,6 +1,4 @@
-import { gate } from "#app/_domain/gate";
-import { tools } from "#app/_domain/headgate";
-import { idempotent } from "headgate/idempotency";
+import { idempotent } from "#app/_domain/headgate";
 import { MAX_BODY_BYTES } from "./body.ts";
 import type { Input } from "./problem.ts";
 
@@ -21,14 +19,5 @@ export function oncePerKey(
     const asked = await whoAsks(request);
     return asked.ok ? asked.value.user : undefined;
   };
-  // Made when first asked: a build loads every handler, and has no store.
-  let made: Route | undefined;
-  return (request) => {
-    made ??= idempotent(
-      handler,
-      { dedup: tools.dedup, onFailure: gate.onFailure },
-      { caller, required: false, maxBodyBytes: MAX_BODY_BYTES },
-    );
-    return made(request);
-  };
+  return idempotent(handler, { caller, required: false, maxBodyBytes: MAX_BODY_BYTES });
 }

@@ -1,6 +1,6 @@
 import { environment } from "#config/app-env";
-import { gate } from "#app/_domain/gate";
 import { tools } from "#app/_domain/headgate";
+import { reportFailure } from "#app/_domain/report-failure";
 import { createInstagram } from "./client.ts";
 import type { MediaParts } from "./media.ts";
 
@@ -11,6 +11,6 @@ export function instagramParts(): MediaParts {
     ...tools,
     instagram: createInstagram({ url: instagram.url }),
     initialToken: instagram.token,
-    onFailure: gate.onFailure,
+    onFailure: reportFailure,
   };
 }

@@ -1,14 +1,14 @@
 import { after } from "next/server";
-import { gate } from "#app/_domain/gate";
 import { tools } from "#app/_domain/headgate";
 import { methodHandlers } from "#app/_domain/http/problem";
 import { answerSearch } from "#app/_domain/artists/search-handler";
+import { reportFailure } from "#app/_domain/report-failure";
 
 function search(request: Request): Promise<Response> {
   return answerSearch(request, {
     ...tools,
     defer: after,
-    onFailure: (error) => gate.onFailure("search cache", error),
+    onFailure: (error) => reportFailure("search cache", error),
   });
 }
 

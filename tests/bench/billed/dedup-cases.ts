@@ -1,4 +1,3 @@
-import { idempotent } from "#lib/idempotency/idempotent";
 import { makeTools } from "../../support/tools.ts";
 import { sure } from "../timing.ts";
 import type { BilledCase } from "./world.ts";
@@ -130,18 +129,16 @@ function counting(place: Place) {
 }
 
 function keyed(place: Place) {
-  const { dedup } = makeTools(place);
-  const handler = idempotent(
-    async () => Response.json({ ordered: true }, { status: 201 }),
-    { dedup, onFailure: () => sure(false) },
-    { caller: () => "artist-1" },
-  );
+  const { idempotent, failures } = makeTools(place);
+  const handler = idempotent(async () => Response.json({ ordered: true }, { status: 201 }), {
+    caller: () => "artist-1",
+  });
   return async () => {
     const headers = { "idempotency-key": '"order-1"' };
     const response = await handler(
       new Request("http://app.example/orders", { method: "POST", headers, body: "{}" }),
     );
-    sure(response.status === 201);
+    sure(response.status === 201 && failures.length === 0);
     return { isReplayed: response.headers.get("idempotency-replayed") === "true" };
   };
 }

@@ -67,7 +67,7 @@ describe("an event", () => {
     await expect(track(tools, VIEW)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
     const parts = {
       ...tools,
-      dedup: createDedup({ ...tools, redis: again.redis, onFailure() {} }),
+      dedup: createDedup({ ...tools, redis: again.redis, emit() {} }),
     };
     expect(await track(parts, VIEW)).toStrictEqual({ tracked: false, reason: "duplicate" });
     expect(await live.direct.xlen(streamKey(tools))).toBe(1);

@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { gate } from "#app/_domain/gate";
 import { failed } from "#app/_domain/http/failed";
 import { createInstagram } from "#app/_domain/instagram/client";
 import { fetchMedia } from "#app/_domain/instagram/media";
+import { reportFailure } from "#app/_domain/report-failure";
 import { startInstagramStandIn } from "#app/_programs/instagram-stand-in";
 import { answering, expired, FIRST, instagramWorlds } from "../../support/instagram.ts";
 import { liveStore } from "../../support/live-store.ts";
@@ -64,7 +64,7 @@ describe("whoever waits for another's fetch", () => {
     const gone = makeTools({ url: "http://127.0.0.1:1", token: "x" });
     const asked = fetchMedia({ ...one, ...gone }, "ada");
     await expect(asked).rejects.toMatchObject({ name: "StoreError" });
-    expect(gone.failures).not.toContain("acquiring a lock");
+    expect(gone.failures).not.toContain("lock-acquire");
     expect(standIn.calls()).toEqual({ media: 0, refresh: 0 });
   });
 });
@@ -84,7 +84,7 @@ test("a call that fails with its address in the error leaves no token in log or 
       return Promise.reject(new TypeError(`fetch failed: ${url}`, { cause }));
     },
   });
-  const error = await fetchMedia({ ...one, instagram, onFailure: gate.onFailure }, "ada").catch(
+  const error = await fetchMedia({ ...one, instagram, onFailure: reportFailure }, "ada").catch(
     (thrown: unknown) => thrown,
   );
   const answer = failed(error);

@@ -1,10 +1,10 @@
 import { after } from "next/server";
 import { admin } from "#app/_domain/auth/current";
-import { gate } from "#app/_domain/gate";
 import { tools } from "#app/_domain/headgate";
 import { postRoute } from "#app/_domain/http/post-route";
 import { json } from "#app/_domain/http/respond";
 import { createPipeline, retry } from "#app/_domain/jobs/pipeline";
+import { reportFailure } from "#app/_domain/report-failure";
 
 export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = postRoute({
   caller: admin,
@@ -12,9 +12,7 @@ export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = postRoute({
   handle: async ({ body }) =>
     json(
       {
-        job: await createPipeline({ ...tools, defer: after, onFailure: gate.onFailure }).retry(
-          body,
-        ),
+        job: await createPipeline({ ...tools, defer: after, onFailure: reportFailure }).retry(body),
       },
       202,
     ),
