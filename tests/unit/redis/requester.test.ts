@@ -19,7 +19,7 @@ afterEach(async () => {
 async function storeThat(
   listener: RequestListener,
   onBreakerChange: RequesterOptions["onBreakerChange"] = () => {},
-  deadlineMs = 150,
+  deadlineMs = 600,
 ) {
   const calls: string[] = [];
   const server = createServer((request, response) => {
@@ -163,7 +163,7 @@ describe("a script", () => {
       const isFirst = calls.length === 1;
       const answer = isFirst ? '{"error":"NOSCRIPT No matching script."}' : '{"result":1}';
       // Either call alone is in time.
-      setTimeout(() => response.writeHead(isFirst ? 400 : 200).end(answer), 120);
+      setTimeout(() => response.writeHead(isFirst ? 400 : 200).end(answer), 480);
     });
     expect((await failureOf(runScript(redis, script, ["k"], []))).code).toBe("STORE_TIMEOUT");
     expect(calls).toHaveLength(2);
@@ -218,7 +218,7 @@ describe("a script that knows its owner", () => {
 
   test("has one deadline for all of it", async () => {
     const { redis, calls } = await storeThat((_, response) =>
-      setTimeout(() => response.writeHead(502).end(), 90),
+      setTimeout(() => response.writeHead(502).end(), 360),
     );
     expect((await failureOf(runScriptWithRetry(redis, script, ["k"], []))).code).toBe(
       "STORE_TIMEOUT",
