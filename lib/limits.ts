@@ -3,6 +3,7 @@ import { type Decision, uncounted } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
 import type { HeadgateEvent } from "#lib/core/events";
 import { keyProblem } from "#lib/core/key";
+import type { GateMode } from "#lib/core/mode";
 import { type Charges, chargesFor } from "#lib/limit/charge";
 import type { Outcome } from "#lib/limit/limiter";
 import { compileAlone } from "#lib/policy/check/compile";
@@ -81,58 +82,13 @@ export function limitsOver<Rule extends string, Name extends string>(
   parts: Parts,
   { mode = "enforce" }: Pick<HeadgateOptions, "mode">,
 ): Limits<Rule, Name> {
-  const { policy, identifier, keys, limiter } = parts;
-  // What a refund gives back is no part of a decision, which is plain data.
-  const outcomes = new WeakMap<Decision, Outcome>();
-
-  async function check(
-    does: "consume" | "peek",
-    rule: string,
-    given: GivenValues,
-    options: LimitOptions | null = {},
-  ): Promise<Decision> {
-    const { cost, request } = options ?? {};
-    const match = policy.rule(rule);
-    if (!match) return invalid("LIMIT_UNKNOWN_RULE", unknownRule(rule, policy.rules.keys()));
-    const problem = problemOf(given, cost);
-    if (problem !== undefined) return invalid("LIMIT_BAD_ARGUMENT", problem);
-    const known = new Map(Object.entries(given));
-    const { client, noticed } = await identifier.fromCode(match, known, request);
-    return decide(does, chargesFor(match, client, keys, cost), noticed);
-  }
-
-  async function decide(
-    does: "consume" | "peek",
-    charges: Charges,
-    noticed: readonly HeadgateEvent[],
-  ): Promise<Decision> {
-    if (mode === "off") return SWITCHED_OFF;
-    const startedAt = monotonic();
-    const outcome = await limiter[does](charges);
-    const tookMs = monotonic() - startedAt;
-    const checked = { outcome, charges, noticed, mode, tookMs };
-    // A handler's call has no `waitUntil`; what follows never rejects.
-    if (does === "consume" || outcome.decision.error) void follow(parts, checked);
-    else if (noticed.length > 0) void parts.observer.after(noticed);
-    const decision = mode === "enforce" ? outcome.decision : { ...outcome.decision, allowed: true };
-    outcomes.set(decision, outcome);
-    return decision;
-  }
-
+  const calls = new Calls(parts, mode);
   return {
-    limit: (rule, identities, more) => check("consume", rule, identities, more),
-    peek: (rule, identities, more) => check("peek", rule, identities, more),
-    async refund(decision) {
-      const outcome = outcomes.get(decision);
-      outcomes.delete(decision);
-      return outcome ? limiter.refund(outcome) : 0;
-    },
+    limit: (rule, identities, more) => calls.check("consume", rule, identities, more),
+    peek: (rule, identities, more) => calls.check("peek", rule, identities, more),
+    refund: (decision) => calls.refund(decision),
     async checkRateLimit(key, limit, windowMs) {
-      const problem = keyProblem(key);
-      if (problem !== undefined) throw badArgument(problem);
-      const match = customRule(limit, windowMs);
-      const charges = chargesFor(match, identifier.ofKey(CUSTOM_SUBJECT, key), keys);
-      const decision = await decide("consume", charges, []);
+      const decision = await calls.checkKey(key, limit, windowMs);
       return {
         success: decision.allowed,
         remaining: decision.limits[0]?.remaining ?? limit,
@@ -140,6 +96,69 @@ export function limitsOver<Rule extends string, Name extends string>(
       };
     },
   };
+}
+
+/** Checks calls from code. */
+class Calls {
+  readonly #parts: Parts;
+  readonly #mode: GateMode;
+  /** What a refund gives back is no part of a decision, which is plain data. */
+  readonly #outcomes = new WeakMap<Decision, Outcome>();
+
+  constructor(parts: Parts, mode: GateMode) {
+    this.#parts = parts;
+    this.#mode = mode;
+  }
+
+  async check(
+    does: "consume" | "peek",
+    rule: string,
+    given: GivenValues,
+    options: LimitOptions | null = {},
+  ): Promise<Decision> {
+    const { policy, identifier, keys } = this.#parts;
+    const { cost, request } = options ?? {};
+    const match = policy.rule(rule);
+    if (!match) return invalid("LIMIT_UNKNOWN_RULE", unknownRule(rule, policy.rules.keys()));
+    const problem = problemOf(given, cost);
+    if (problem !== undefined) return invalid("LIMIT_BAD_ARGUMENT", problem);
+    const known = new Map(Object.entries(given));
+    const { client, noticed } = await identifier.fromCode(match, known, request);
+    return this.#decide(does, chargesFor(match, client, keys, cost), noticed);
+  }
+
+  async checkKey(key: unknown, limit: number, windowMs: number): Promise<Decision> {
+    const { identifier, keys } = this.#parts;
+    const problem = keyProblem(key);
+    if (problem !== undefined) throw badArgument(problem);
+    const client = identifier.ofKey(CUSTOM_SUBJECT, String(key));
+    return this.#decide("consume", chargesFor(customRule(limit, windowMs), client, keys), []);
+  }
+
+  async refund(decision: Decision): Promise<number> {
+    const outcome = this.#outcomes.get(decision);
+    this.#outcomes.delete(decision);
+    return outcome ? this.#parts.limiter.refund(outcome) : 0;
+  }
+
+  async #decide(
+    does: "consume" | "peek",
+    charges: Charges,
+    noticed: readonly HeadgateEvent[],
+  ): Promise<Decision> {
+    const mode = this.#mode;
+    if (mode === "off") return SWITCHED_OFF;
+    const startedAt = monotonic();
+    const outcome = await this.#parts.limiter[does](charges);
+    const tookMs = monotonic() - startedAt;
+    // A handler's call has no `waitUntil`; what follows never rejects.
+    if (does === "consume" || outcome.decision.error) {
+      void follow(this.#parts, { outcome, charges, noticed, mode, tookMs });
+    } else if (noticed.length > 0) void this.#parts.observer.after(noticed);
+    const decision = mode === "enforce" ? outcome.decision : { ...outcome.decision, allowed: true };
+    this.#outcomes.set(decision, outcome);
+    return decision;
+  }
 }
 
 /** No rule of a policy can have this name: it has a capital. */

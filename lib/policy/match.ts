@@ -18,6 +18,9 @@ export function matchRequest(policy: CompiledPolicy, request: Request): Match | 
   return policy.match(request.method, pathname, hasLocales, prefetches);
 }
 
+/** Returns the indexes of the lists that match a path. */
+type Find = (path: string) => readonly number[];
+
 type Takes = (rule: CompiledRule) => boolean;
 
 /**
@@ -45,41 +48,71 @@ interface Spellings {
   readonly certain: readonly string[];
 }
 
-/**
- * Makes the function that finds the rules of a request. Everything that can be done at start is done
- * here.
- *
- * @param follow where the app's rewrites lead; undefined where it has none
- * @param locales undefined where the app's own middleware puts no locale before its paths
- */
-export function createMatcher(
-  rules: readonly MatchableRule[],
-  exempt: readonly Pattern[],
-  follow: Follow | undefined,
-  locales: LocalePaths | undefined,
-): CompiledPolicy["match"] {
-  const patterns = rules.map((rule) => rule.patterns);
-  const find = patternIndex(patterns, "is");
-  // Routes tell letters of different case apart: what differs in one may be another's path.
-  const findExact = patternIndex(patterns, "s");
-  const findExempt = patternIndex([exempt], "s");
-  const kept = new Map<string, Match>();
+/** Finds the rules of a request. Everything that can be done at start is done in its constructor. */
+export class Matcher {
+  readonly #rules: readonly MatchableRule[];
+  readonly #follow: Follow | undefined;
+  readonly #locales: LocalePaths | undefined;
+  readonly #find: Find;
+  /** Routes tell letters of different case apart: a path that differs in one may be another route's. */
+  readonly #findExact: Find;
+  readonly #findExempt: Find;
+  readonly #kept = new Map<string, Match>();
 
-  const isExempt = ({ certain }: Spellings) =>
-    certain.some((path) => !isTooLong(path) && findExempt(path).length > 0);
+  /**
+   * @param follow where the app's rewrites lead; undefined where it has none
+   * @param locales undefined where the app's own middleware puts no locale before its paths
+   */
+  constructor(
+    rules: readonly MatchableRule[],
+    exempt: readonly Pattern[],
+    follow: Follow | undefined,
+    locales: LocalePaths | undefined,
+  ) {
+    const patterns = rules.map((rule) => rule.patterns);
+    this.#rules = rules;
+    this.#follow = follow;
+    this.#locales = locales;
+    this.#find = patternIndex(patterns, "is");
+    this.#findExact = patternIndex(patterns, "s");
+    this.#findExempt = patternIndex([exempt], "s");
+  }
+
+  /** Returns the rules that match; undefined where none does or the path is exempt. */
+  match(
+    method: string,
+    pathname: string,
+    hasLocales: boolean,
+    prefetches: boolean,
+  ): Match | undefined {
+    const takes = (rule: CompiledRule) =>
+      takesMethod(rule, method) && takesPrefetch(rule, prefetches);
+    const spelled = this.#readingsOf(pathname, hasLocales)?.map((reading) => this.#spell(reading));
+    const isKnown = spelled?.every((each) => each !== undefined);
+    const matching = isKnown ? this.#matchingOn(spelled, takes) : this.#matchingAll(takes);
+    if (matching.length === 0) return undefined;
+
+    const id = matching.map(idOf).join("|");
+    const known = this.#kept.get(id);
+    if (known) return known;
+    const made = matchOf(matching);
+    if (this.#kept.size < MAX_KEPT) this.#kept.set(id, made);
+    return made;
+  }
 
   /** Every reading of the path, and of where rewrites lead it; undefined where those are too many. */
-  const readingsOf = (pathname: string, hasLocales: boolean): readonly string[] | undefined => {
+  #readingsOf(pathname: string, hasLocales: boolean): readonly string[] | undefined {
     const readings = pathReadings(pathname, hasLocales);
-    if (!follow) return readings;
+    if (!this.#follow) return readings;
     const paths = [...new Set([...rawPages(pathname, hasLocales), ...readings])];
     // The app's middleware puts the locale before a path, and then rewrites may look for it.
-    const led = follow([...paths, ...paths.flatMap((path) => inEach(locales, path))]);
+    const led = this.#follow([...paths, ...paths.flatMap((path) => inEach(this.#locales, path))]);
     if (led === undefined || led.length === 0) return led && readings;
     return [...new Set([...readings, ...led.flatMap((path) => pathReadings(path, hasLocales))])];
-  };
+  }
 
-  const spell = (reading: string): Spellings | undefined => {
+  #spell(reading: string): Spellings | undefined {
+    const locales = this.#locales;
     if (!locales) return { matched: [reading], certain: [reading] };
     const same = locales.follow([reading]);
     const rest = behindOddSegment(reading);
@@ -90,50 +123,43 @@ export function createMatcher(
       matched: [...new Set([reading, ...same, ...odd])],
       certain: same.length > 0 ? same : [reading],
     };
-  };
+  }
 
-  /** Whether those that replace others are meant by the very path. */
-  const mayReplace = ({ certain }: Spellings, indexes: readonly number[]): boolean => {
-    if (certain.some(isTooLong)) return false;
-    const replacing = indexes.filter((index) => rules[index]?.rule.replaces.length);
-    if (replacing.length === 0) return true;
-    const exact = new Set(certain.flatMap(findExact));
-    return replacing.every((index) => exact.has(index));
-  };
-
-  const matchingOn = (readings: readonly Spellings[], takes: Takes): readonly Reading[] => {
-    const found = readings.map(({ matched }) => [...new Set(matched.flatMap(find))]);
-    if (found.every((indexes) => indexes.length === 0) || readings.every(isExempt)) return [];
-    return readings.flatMap((reading, i) => {
-      const inOrder = (found[i] ?? []).toSorted((a, b) => a - b);
-      const taking = inOrder.flatMap((index) => rules[index]?.rule ?? []).filter(takes);
-      return taking.length > 0 ? [{ rules: taking, mayReplace: mayReplace(reading, inOrder) }] : [];
+  #matchingOn(readings: readonly Spellings[], takes: Takes): readonly Reading[] {
+    const found = readings.map((spellings) => ({
+      spellings,
+      indexes: [...new Set(spellings.matched.flatMap(this.#find))],
+    }));
+    const isFree = found.every(({ indexes }) => indexes.length === 0);
+    if (isFree || readings.every((spellings) => this.#isExempt(spellings))) return [];
+    return found.flatMap(({ spellings, indexes }) => {
+      const inOrder = indexes.toSorted((a, b) => a - b);
+      const taking = inOrder.flatMap((index) => this.#rules[index]?.rule ?? []).filter(takes);
+      if (taking.length === 0) return [];
+      return [{ rules: taking, mayReplace: this.#mayReplace(spellings, inOrder) }];
     });
-  };
+  }
 
   /** Wherever the path may lead: every rule that matches any path. */
-  const matchingAll = (takes: Takes): readonly Reading[] => {
-    const taking = rules
+  #matchingAll(takes: Takes): readonly Reading[] {
+    const taking = this.#rules
       .filter(({ patterns, rule }) => patterns.length > 0 && takes(rule))
       .map(({ rule }) => rule);
     return taking.length > 0 ? [{ rules: taking, mayReplace: false }] : [];
-  };
+  }
 
-  return (method, pathname, hasLocales = false, prefetches = false) => {
-    const takes = (rule: CompiledRule) =>
-      takesMethod(rule, method) && takesPrefetch(rule, prefetches);
-    const spelled = readingsOf(pathname, hasLocales)?.map(spell);
-    const isKnown = spelled?.every((each) => each !== undefined);
-    const matching = isKnown ? matchingOn(spelled, takes) : matchingAll(takes);
-    if (matching.length === 0) return undefined;
+  #isExempt({ certain }: Spellings): boolean {
+    return certain.some((path) => !isTooLong(path) && this.#findExempt(path).length > 0);
+  }
 
-    const id = matching.map(idOf).join("|");
-    const known = kept.get(id);
-    if (known) return known;
-    const made = matchOf(matching);
-    if (kept.size < MAX_KEPT) kept.set(id, made);
-    return made;
-  };
+  /** Whether those that replace others are meant by the very path. */
+  #mayReplace({ certain }: Spellings, indexes: readonly number[]): boolean {
+    if (certain.some(isTooLong)) return false;
+    const replacing = indexes.filter((index) => this.#rules[index]?.rule.replaces.length);
+    if (replacing.length === 0) return true;
+    const exact = new Set(certain.flatMap(this.#findExact));
+    return replacing.every((index) => exact.has(index));
+  }
 }
 
 function inEach(locales: LocalePaths | undefined, path: string): readonly string[] {
@@ -178,10 +204,7 @@ function takesPrefetch(
  *
  * @param flags of a regular expression: with "i" letters match in any case
  */
-function patternIndex(
-  lists: readonly (readonly Pattern[])[],
-  flags: "is" | "s",
-): (path: string) => readonly number[] {
+function patternIndex(lists: readonly (readonly Pattern[])[], flags: "is" | "s"): Find {
   const inCase = (text: string) => (flags === "is" ? text.toLowerCase() : text);
   const literals = new Map<string, number[]>();
   const heads = new Map<string, { readonly expression: RegExp; readonly index: number }[]>();

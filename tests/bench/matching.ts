@@ -66,7 +66,8 @@ function headgate(patterns: readonly string[]): Way {
   const anybody = { values: new Map(), shares: new Map() };
   return (path) => {
     const found = policy.match("GET", path);
-    return found ? select(found, anybody).rules.flatMap((rule) => rule.match) : [];
+    const rules = found && (found.forAll ?? select(found, anybody)).rules;
+    return rules?.flatMap((rule) => rule.match) ?? [];
   };
 }
 

@@ -6,7 +6,7 @@ import { PolicyError, Problems } from "#lib/policy/errors";
 import { matchOf } from "#lib/policy/select";
 import { createFollow, type Rewrites } from "#lib/policy/rewrites";
 import { type Locales, readLocales, refuseLocale } from "#lib/policy/locales";
-import { createMatcher, type LocalePaths, type MatchableRule } from "#lib/policy/match";
+import { Matcher, type LocalePaths, type MatchableRule } from "#lib/policy/match";
 import { compilePattern, type Pattern } from "#lib/policy/pattern";
 import { withPrefetchRules } from "./prefetch-rules.ts";
 import { type ParsedPolicy, parsePolicy, parseRule } from "./schema.ts";
@@ -39,6 +39,7 @@ export function compilePolicy(
 
   const follow = rewrites && createFollow(rewrites);
   const matched = withPrefetchRules(rules);
+  const matcher = new Matcher(matched, exempt, follow, localePaths(locales));
   const alone = new Map(
     rules.map(({ rule }) => [rule.name, matchOf([{ rules: [rule], mayReplace: false }])]),
   );
@@ -50,7 +51,8 @@ export function compilePolicy(
       pattern,
       reason: String(reason),
     })),
-    match: createMatcher(matched, exempt, follow, localePaths(locales)),
+    match: (method, pathname, hasLocales = false, prefetches = false) =>
+      matcher.match(method, pathname, hasLocales, prefetches),
     tellsPrefetches: matched.length > rules.length,
     rule: (name) => alone.get(name),
   };
