@@ -18,6 +18,19 @@ export function matchRequest(policy: CompiledPolicy, request: Request): Match | 
   return policy.match(request.method, pathname, hasLocales, prefetches);
 }
 
+/** A pattern, and the rule that has it. */
+interface OfRule {
+  readonly rule: CompiledRule;
+  readonly pattern: Pattern;
+  /** As it is written in the policy. */
+  readonly text: string;
+}
+
+/** A reading, and the indexes of the patterns that match it. */
+interface Matching extends Reading {
+  readonly patterns: readonly number[];
+}
+
 /** Returns the indexes of the lists that match a path. */
 type Find = (path: string) => readonly number[];
 
@@ -50,7 +63,8 @@ interface Spellings {
 
 /** Finds the rules of a request. Everything that can be done at start is done in its constructor. */
 export class Matcher {
-  readonly #rules: readonly MatchableRule[];
+  /** Every pattern of every rule, in the order of the policy. */
+  readonly #patterns: readonly OfRule[];
   readonly #follow: Follow | undefined;
   readonly #locales: LocalePaths | undefined;
   readonly #find: Find;
@@ -69,8 +83,10 @@ export class Matcher {
     follow: Follow | undefined,
     locales: LocalePaths | undefined,
   ) {
-    const patterns = rules.map((rule) => rule.patterns);
-    this.#rules = rules;
+    this.#patterns = rules.flatMap(({ rule, patterns }) =>
+      patterns.map((pattern, i) => ({ rule, pattern, text: rule.match[i] ?? "" })),
+    );
+    const patterns = this.#patterns.map(({ pattern }) => [pattern]);
     this.#follow = follow;
     this.#locales = locales;
     this.#find = patternIndex(patterns, "is");
@@ -95,7 +111,7 @@ export class Matcher {
     const id = matching.map(idOf).join("|");
     const known = this.#kept.get(id);
     if (known) return known;
-    const made = matchOf(matching);
+    const made = matchOf(matching, this.#textsOf(matching));
     if (this.#kept.size < MAX_KEPT) this.#kept.set(id, made);
     return made;
   }
@@ -125,7 +141,14 @@ export class Matcher {
     };
   }
 
-  #matchingOn(readings: readonly Spellings[], takes: Takes): readonly Reading[] {
+  /** The pattern by which each rule matches, as it is written in the policy. */
+  #textsOf(matching: readonly Matching[]): Readonly<Record<string, string>> {
+    const indexes = matching.flatMap(({ patterns }) => patterns).toReversed();
+    const texts = indexes.flatMap((index) => this.#patterns[index] ?? []);
+    return Object.fromEntries(texts.map(({ rule, text }) => [rule.name, text]));
+  }
+
+  #matchingOn(readings: readonly Spellings[], takes: Takes): readonly Matching[] {
     const found = readings.map((spellings) => ({
       spellings,
       indexes: [...new Set(spellings.matched.flatMap(this.#find))],
@@ -134,18 +157,22 @@ export class Matcher {
     if (isFree || readings.every((spellings) => this.#isExempt(spellings))) return [];
     return found.flatMap(({ spellings, indexes }) => {
       const inOrder = indexes.toSorted((a, b) => a - b);
-      const taking = inOrder.flatMap((index) => this.#rules[index]?.rule ?? []).filter(takes);
-      if (taking.length === 0) return [];
-      return [{ rules: taking, mayReplace: this.#mayReplace(spellings, inOrder) }];
+      const patterns = inOrder.filter((index) => takes(this.#ruleOf(index)));
+      if (patterns.length === 0) return [];
+      const rules = [...new Set(patterns.map((index) => this.#ruleOf(index)))];
+      return [{ rules, patterns, mayReplace: this.#mayReplace(spellings, inOrder) }];
     });
   }
 
   /** Wherever the path may lead: every rule that matches any path. */
-  #matchingAll(takes: Takes): readonly Reading[] {
-    const taking = this.#rules
-      .filter(({ patterns, rule }) => patterns.length > 0 && takes(rule))
-      .map(({ rule }) => rule);
-    return taking.length > 0 ? [{ rules: taking, mayReplace: false }] : [];
+  #matchingAll(takes: Takes): readonly Matching[] {
+    const patterns = [...this.#patterns.keys()].filter((index) => takes(this.#ruleOf(index)));
+    const rules = [...new Set(patterns.map((index) => this.#ruleOf(index)))];
+    return rules.length > 0 ? [{ rules, patterns, mayReplace: false }] : [];
+  }
+
+  #ruleOf(index: number): CompiledRule {
+    return (this.#patterns[index] as OfRule).rule;
   }
 
   #isExempt({ certain }: Spellings): boolean {
@@ -155,7 +182,7 @@ export class Matcher {
   /** Whether those that replace others are meant by the very path. */
   #mayReplace({ certain }: Spellings, indexes: readonly number[]): boolean {
     if (certain.some(isTooLong)) return false;
-    const replacing = indexes.filter((index) => this.#rules[index]?.rule.replaces.length);
+    const replacing = indexes.filter((index) => this.#ruleOf(index).replaces.length > 0);
     if (replacing.length === 0) return true;
     const exact = new Set(certain.flatMap(this.#findExact));
     return replacing.every((index) => exact.has(index));
@@ -175,8 +202,8 @@ function behindOddSegment(path: string): string | undefined {
   return /^\/(?:(?:api[^/]|trpc|_)[^/]*|[^/]*\.[^/]*)(\/.+)$/s.exec(path)?.[1];
 }
 
-function idOf({ rules, mayReplace }: Reading): string {
-  return `${mayReplace ? "" : "!"}${rules.map(({ name }) => name).join(",")}`;
+function idOf({ patterns, mayReplace }: Matching): string {
+  return `${mayReplace ? "" : "!"}${patterns.join(",")}`;
 }
 
 function isTooLong(reading: string): boolean {

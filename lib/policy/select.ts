@@ -23,12 +23,20 @@ interface Applying {
 
 const ANY_CLIENT: Selecting = { values: new Map(), shares: new Map() };
 
-/** Returns what the rules that match the readings of a path want to know of a client. */
-export function matchOf(readings: readonly Reading[]): Match {
+/**
+ * Returns the match of the rules that match the readings of a path.
+ *
+ * @param patterns the pattern by which each rule matches; none for calls from code
+ */
+export function matchOf(
+  readings: readonly Reading[],
+  patterns: Readonly<Record<string, string>> = {},
+): Match {
   const rules = [...new Set(readings.flatMap((reading) => reading.rules))];
   const match: Match = {
     rules,
     readings,
+    patterns,
     identities: [...new Set(rules.flatMap(identitiesOf))].filter((name) => name !== "ip"),
     subjects: subjectsOf(rules),
     trials: rules.filter(isOnTrial).map((rule) => ({

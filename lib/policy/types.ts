@@ -114,6 +114,8 @@ export interface Match extends Wanted {
   /** Each rule once, in the order of the readings. */
   readonly rules: readonly CompiledRule[];
   readonly readings: readonly Reading[];
+  /** The pattern by which each rule matches, by the rule's name; empty for calls from code. */
+  readonly patterns: Readonly<Record<string, string>>;
   /** What applies to every client; undefined where that depends on the client. */
   readonly forAll: RuleSet | undefined;
 }
