@@ -146,7 +146,7 @@ function open(settings: GateSettings) {
   const { store, joins, clientAddress, corsOrigins, corsExposedHeaders } = settings;
   const onEvent = listenerFor(settings);
   const emit = emitTo(onEvent);
-  const requester = requesterOf(settings, emit);
+  const requester = requesterOf(settings, emit, onEvent !== undefined);
   const redis = scriptStoreOver(requester, store.deadlineMs);
   const on: StoreParts = {
     requester,
@@ -188,11 +188,16 @@ function emitOf(opened: () => { readonly emit: Emit }): Emit {
   }
 }
 
-function requesterOf({ store, joins, connect }: GateSettings, emit: Emit): Requester {
+function requesterOf(
+  { store, joins, connect }: GateSettings,
+  emit: Emit,
+  isHeard: boolean,
+): Requester {
   const about: BreakerSettings = {
     // A call may wait for others before it is sent; the deadline includes that wait.
     deadlineMs: joins && !connect ? store.deadlineMs - GATHER_MS : store.deadlineMs,
     onBreakerChange: (change) => emit({ kind: "breaker", ...change }),
+    onCall: isHeard ? (call) => emit({ kind: "store", ...call }) : undefined,
   };
   if (connect) return connect(about);
   const alone = createRequester({ url: store.url, token: store.token, ...about });

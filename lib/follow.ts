@@ -9,6 +9,8 @@ export interface Checked {
   readonly outcome: Outcome;
   /** Undefined where the request was denied before rules were looked for. */
   readonly charges?: Charges;
+  /** The request's method, and the pattern by which each rule matches; absent for calls from code. */
+  readonly asked?: { readonly method: string; readonly patterns: Readonly<Record<string, string>> };
   /** What was noticed while the client was named. */
   readonly noticed?: readonly HeadgateEvent[];
   /** What becomes of the decision. */
@@ -29,15 +31,36 @@ export function follow(
 ): Promise<void> {
   const { outcome, noticed = [] } = checked;
   const work = outcome.due && (() => limiter.finish(outcome));
-  return observer.after(observer.isHeard ? [...noticed, decisionEvent(checked)] : [], work);
+  return observer.after(observer.isHeard ? [...noticed, ...eventsOf(checked)] : [], work);
 }
 
-function decisionEvent({ outcome, charges, mode, requestId, tookMs = 0 }: Checked): HeadgateEvent {
+function eventsOf(checked: Checked): readonly HeadgateEvent[] {
+  const near = checked.charges ? nearLimits(checked.charges, checked.outcome) : [];
+  return [decisionEvent(checked), ...near];
+}
+
+/** The part of a limit that a client has left when it is near the limit. */
+const NEAR = 0.2;
+
+function nearLimits({ all }: Charges, { decision }: Outcome): readonly HeadgateEvent[] {
+  const { allowed, limits } = decision;
+  if (!allowed || !limits.some(({ limit, remaining }) => remaining <= NEAR * limit)) return [];
+  return limits.flatMap(({ rule, policyName, limit, remaining }, i) => {
+    const before = remaining + (all[i]?.cost ?? 0);
+    const isNear = remaining <= NEAR * limit && before > NEAR * limit;
+    return isNear ? { kind: "near-limit", rule, policyName, limit, remaining } : [];
+  });
+}
+
+function decisionEvent(checked: Checked): HeadgateEvent {
+  const { outcome, charges, asked, mode, requestId, tookMs = 0 } = checked;
   const { rules = [], shadows = [], onStoreFailure = "allow" } = charges?.rules ?? {};
   return {
     kind: "decision",
     rules: [...rules.map(({ name }) => name), ...shadows.map(({ rule }) => rule)],
     decision: outcome.decision,
+    method: asked?.method,
+    patterns: asked?.patterns ?? {},
     onStoreFailure,
     addressKnown: charges?.isAddressKnown ?? true,
     mode,

@@ -54,13 +54,15 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
     const tooLarge = bodyDenial(request, { ruled: charges.rules.maxBody, cutAt });
     const outcome = tooLarge ? { decision: tooLarge } : await limiter.admit(charges);
     const tookMs = monotonic() - startedAt;
-    return respond(request, event, { outcome, mode, charges, noticed, tookMs });
+    const asked = { method: request.method, patterns: match.patterns };
+    return respond(request, event, { outcome, mode, charges, asked, noticed, tookMs });
   };
 
   /** Answers a request that was checked, and leaves the rest for after the response. */
   async function respond(request: R, event: E, checked: Checked): Promise<Response> {
     const { decision } = checked.outcome;
-    const isRoutine = decision.allowed && !decision.error;
+    const isRoutine =
+      decision.allowed && !decision.error && decision.shadows.every((shadow) => shadow.allowed);
     const requestId = isRoutine ? undefined : requestIdOf(request.headers);
     if (observer.isHeard || checked.outcome.due) {
       event.waitUntil(follow({ observer, limiter }, { ...checked, requestId }));

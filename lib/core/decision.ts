@@ -117,5 +117,10 @@ export function decided(
 
 /** The limits that had no room. */
 export function violated(decision: Decision): readonly LimitStatus[] {
-  return decision.limits.filter((status) => status.waitMs !== 0);
+  return decision.limits.filter(hasNoCapacity);
+}
+
+/** Returns true for a limit that has no capacity for the request's cost. */
+export function hasNoCapacity({ waitMs }: LimitStatus): boolean {
+  return waitMs !== 0;
 }

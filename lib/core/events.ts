@@ -9,6 +9,8 @@ import type { OnStoreFailure } from "./on-store-failure.ts";
  */
 export type HeadgateEvent =
   | DecisionEvent
+  | NearLimitEvent
+  | StoreEvent
   | BreakerEvent
   | AddressEvent
   | FailureEvent
@@ -21,6 +23,10 @@ export interface DecisionEvent {
   readonly kind: "decision";
   readonly rules: readonly string[];
   readonly decision: Decision;
+  /** The request's method; undefined for calls from code. */
+  readonly method: string | undefined;
+  /** The pattern by which each rule matched, as the policy has it, by the rule's name; empty for calls from code. */
+  readonly patterns: Readonly<Record<string, string>>;
   /** What the rules say of a failing store; tells why a failed check passed. */
   readonly onStoreFailure: OnStoreFailure;
   /** False where an address was counted that could not be told: with all others like it. */
@@ -31,6 +37,34 @@ export interface DecisionEvent {
   readonly requestId: string | undefined;
   /** Milliseconds from asking to deciding. */
   readonly tookMs: number;
+}
+
+/**
+ * A client used 80 % of a limit with this request, or more, and had used less before it: told once on the
+ * way up, and not for a client that is over the limit.
+ */
+export interface NearLimitEvent {
+  readonly kind: "near-limit";
+  readonly rule: string;
+  /** The limit's name in RateLimit headers. */
+  readonly policyName: string;
+  /** Units in one window. */
+  readonly limit: number;
+  /** Units that are left. */
+  readonly remaining: number;
+}
+
+/** A call to the store ended: one REST request, or one command or pipeline by TCP. */
+export interface StoreEvent {
+  readonly kind: "store";
+  /** The command in capitals, such as EVALSHA; "pipeline" or "multi-exec" for several. */
+  readonly command: string;
+  /** How many commands it was. */
+  readonly commands: number;
+  /** Milliseconds from sending to the answer; 0 for a call that was not sent. */
+  readonly tookMs: number;
+  /** Why it failed; absent where it did not. Its code is STORE_NOT_TRIED where the breaker is open. */
+  readonly error?: Error;
 }
 
 /** The breaker of the store opened or closed. */

@@ -1,5 +1,5 @@
 import { type Clock, monotonic } from "#lib/core/clock";
-import { violated } from "#lib/core/decision";
+import { hasNoCapacity, type LimitStatus, violated } from "#lib/core/decision";
 import { isHeadgateError } from "#lib/core/errors";
 import type { DecisionEvent, HeadgateEvent, Listener } from "#lib/core/events";
 
@@ -78,16 +78,25 @@ function lineOf(event: HeadgateEvent): Line | undefined {
         ? { event: `${event.kind}-lost`, error: describe(event.error) }
         : undefined;
     case "idempotency":
+    case "near-limit":
+    case "store":
       return undefined;
   }
 }
 
 function decisionLine(event: DecisionEvent): Line | undefined {
-  const { decision, rules, onStoreFailure, mode, requestId, tookMs } = event;
+  const { decision, rules, onStoreFailure, mode, requestId, tookMs, method, patterns } = event;
   const about = {
     ...(mode !== "enforce" && { mode }),
     ...(requestId !== undefined && { requestId }),
   };
+  /** Why a request was denied: the limits by their names in headers, the method, and the pattern that matched. */
+  const why = (names: readonly string[], limits: readonly LimitStatus[]) => ({
+    rules: names,
+    limits: limits.map(({ policyName }) => policyName),
+    method,
+    patterns: names.flatMap((name) => patterns[name] ?? []),
+  });
   if (decision.counted !== "in-store" && decision.error) {
     return {
       event: "store-failed",
@@ -102,21 +111,30 @@ function decisionLine(event: DecisionEvent): Line | undefined {
   }
   if (decision.maxBody !== undefined) {
     const { reason, maxBody } = decision;
-    return { event: "denied", level: "info", rules, reason, maxBody, ...about };
+    return { event: "denied", level: "info", ...why(rules, []), reason, maxBody, ...about };
   }
   if (decision.reason === "over-limit") {
-    const names = new Set(violated(decision).map(({ rule }) => rule));
+    const limits = violated(decision);
     return {
       event: "denied",
       level: "info",
-      rules: [...names],
+      ...why([...new Set(limits.map(({ rule }) => rule))], limits),
       retryAfterMs: decision.retryAfterMs,
       ...about,
     };
   }
   // Whoever adds a rule in shadow wants to know whom it would refuse, before it does.
-  const refusing = decision.shadows.filter(({ allowed }) => !allowed).map(({ rule }) => rule);
-  return refusing.length > 0 ? { event: "shadow-denied", rules: refusing, ...about } : undefined;
+  const denying = decision.shadows.filter(({ allowed }) => !allowed);
+  if (denying.length === 0) return undefined;
+  const limits = denying.flatMap((shadow) => shadow.limits.filter(hasNoCapacity));
+  return {
+    event: "shadow-denied",
+    ...why(
+      denying.map(({ rule }) => rule),
+      limits,
+    ),
+    ...about,
+  };
 }
 
 function describe(error: unknown): object {

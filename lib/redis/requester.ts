@@ -1,16 +1,21 @@
 import type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
+import { monotonic } from "#lib/core/clock";
 import type { HeadgateError } from "#lib/core/errors";
+import type { StoreEvent } from "#lib/core/events";
 import { settingsError, isToken } from "#lib/core/settings";
 import { readHttpAddress, REST_ADDRESS, REST_TOKEN } from "#lib/core/store-address";
 import { readAnswer } from "./answer.ts";
 import { type BreakerChange, createBreaker } from "./breaker.ts";
 import { commandNames, titleOf } from "./commands.ts";
 import { DEFAULT_DEADLINE_MS } from "./deadline.ts";
-import { errorIn, StoreError } from "./errors.ts";
+import { asStoreError, errorIn, StoreError } from "./errors.ts";
 import { noStore } from "./no-store.ts";
 import { isScript, type Outcome, outcomeOf, outcomeOfThrown } from "./outcome.ts";
 
 export type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
+
+/** A call that has ended, for those who watch the store. */
+export type StoreCall = Omit<StoreEvent, "kind">;
 
 /** How long a call may take, when calls are no longer sent, and who is told of that. */
 export interface BreakerSettings {
@@ -21,6 +26,8 @@ export interface BreakerSettings {
   readonly deadlineMs?: number;
   /** Called when so many calls failed that no more are sent, and when calls are sent again. */
   readonly onBreakerChange?: (change: BreakerChange) => void;
+  /** Called when a call has ended, or was not sent. It must not throw. */
+  readonly onCall?: ((call: StoreCall) => void) | undefined;
 }
 
 export interface RequesterOptions extends BreakerSettings {
@@ -103,28 +110,56 @@ export type SendOnce = <Result>(
 /** A requester that sends by another way than REST, or by it, and not at all while the store fails. */
 export function withBreaker(
   sendOnce: SendOnce,
-  { deadlineMs = DEFAULT_DEADLINE_MS, onBreakerChange }: BreakerSettings,
+  { deadlineMs = DEFAULT_DEADLINE_MS, onBreakerChange, onCall }: BreakerSettings,
 ): Requester {
   const breaker = createBreaker({
     probeMs: deadlineMs + PROBE_MARGIN_MS,
     onChange: onBreakerChange,
   });
-  return {
-    async request<Result>(request: UpstashRequest): Promise<UpstashResponse<Result>> {
-      const what = titleOf(request);
-      const commands = commandNames(request);
-      const attempt = breaker.admit(commands.some(isScript));
-      if (attempt instanceof StoreError) throw notTried(what, attempt);
-      try {
-        const answer = await sendOnce<Result>(what, request);
-        attempt.ended(outcomeOfAnswer(request, commands, answer));
-        return answer;
-      } catch (error) {
-        attempt.ended(outcomeOfThrown(commands, error));
-        throw error;
-      }
-    },
+  async function send<Result>(request: UpstashRequest): Promise<UpstashResponse<Result>> {
+    const what = titleOf(request);
+    const commands = commandNames(request);
+    const attempt = breaker.admit(commands.some(isScript));
+    if (attempt instanceof StoreError) throw notTried(what, attempt);
+    try {
+      const answer = await sendOnce<Result>(what, request);
+      attempt.ended(outcomeOfAnswer(request, commands, answer));
+      return answer;
+    } catch (error) {
+      attempt.ended(outcomeOfThrown(commands, error));
+      throw error;
+    }
+  }
+
+  return { request: onCall ? watched(send, onCall) : send };
+}
+
+/** Tells of each call when it has ended. */
+function watched(
+  send: Requester["request"],
+  onCall: (call: StoreCall) => void,
+): Requester["request"] {
+  return async <Result>(request: UpstashRequest) => {
+    const sentAt = monotonic();
+    const told = (error?: Error): StoreCall => ({
+      command: titleOf(request),
+      commands: commandNames(request).length,
+      tookMs: isNotTried(error) ? 0 : monotonic() - sentAt,
+      ...(error && { error }),
+    });
+    try {
+      const answer = await send<Result>(request);
+      onCall(told());
+      return answer;
+    } catch (error) {
+      onCall(told(asStoreError(error)));
+      throw error;
+    }
   };
+}
+
+function isNotTried(error: Error | undefined): boolean {
+  return error instanceof StoreError && error.code === "STORE_NOT_TRIED";
 }
 
 /** A pipeline is answered as a whole, with an error in the place of each command that was refused. */

@@ -144,6 +144,8 @@ describe("a gate", () => {
         { kind: "decision", decision: { error: notTried } },
         { kind: "dedup", state: "first", isCertain: false },
         { kind: "failure", during: "dedup-claim", error: notTried },
+        // A claim, a check and a command, of which none was sent.
+        ...Array.from({ length: 3 }, () => ({ kind: "store", tookMs: 0, error: notTried })),
       ]);
   });
 

@@ -402,5 +402,6 @@ test("everything that is reported is handed to waitUntil, so that no runtime end
     "denied-hook",
     "identity",
     "identity",
+    "near-limit",
   ]);
 });

@@ -12,6 +12,8 @@ import {
   type HeadgateEvent,
   type IdempotencyEvent,
   type LockEvent,
+  type NearLimitEvent,
+  type StoreEvent,
 } from "#lib/core/events";
 import { toEach } from "#lib/observe/events";
 import type { LineKind } from "#lib/observe/log";
@@ -23,12 +25,25 @@ const FIELDS = {
     kind: true,
     rules: true,
     decision: true,
+    method: true,
+    patterns: true,
     onStoreFailure: true,
     addressKnown: true,
     mode: true,
     requestId: true,
     tookMs: true,
   } satisfies Record<keyof DecisionEvent, true>,
+  "near-limit": {
+    kind: true,
+    rule: true,
+    policyName: true,
+    limit: true,
+    remaining: true,
+  } satisfies Record<keyof NearLimitEvent, true>,
+  store: { kind: true, command: true, commands: true, tookMs: true, error: true } satisfies Record<
+    keyof StoreEvent,
+    true
+  >,
   breaker: { kind: true, state: true, error: true } satisfies Record<keyof BreakerEvent, true>,
   address: { kind: true, code: true, level: true, message: true } satisfies Record<
     keyof AddressEvent,

@@ -7,6 +7,8 @@ import { StoreError } from "#lib/redis/errors";
 const failed = {
   kind: "decision",
   rules: ["api"],
+  method: "GET",
+  patterns: { api: "/api/:path*", search: "/api/search" },
   onStoreFailure: "local",
   addressKnown: true,
   mode: "enforce",
@@ -68,6 +70,9 @@ test("a body that was too large is a denied line with the reason and the bound",
       level: "info",
       event: "denied",
       rules: ["api"],
+      limits: [],
+      method: "GET",
+      patterns: ["/api/:path*"],
       reason: "body-too-large",
       maxBody: 1024,
       requestId: "a-name",
@@ -109,7 +114,7 @@ test("what is counted in the process meanwhile says so, and names the request an
   });
 });
 
-test("a refusal is one line that names its rules, and nobody", () => {
+test("a denial is one line that says why, and names no client", () => {
   const lines: string[] = [];
   const limit = { policyName: "api", global: false, limit: 5, windowMs: 1000, resetMs: 1 };
   logEvents((line) => lines.push(line))({
@@ -123,7 +128,7 @@ test("a refusal is one line that names its rules, and nobody", () => {
       retryAfterMs: 700,
       limits: [
         { ...limit, rule: "api", remaining: 3, waitMs: 0 },
-        { ...limit, rule: "search", remaining: 0, waitMs: 700 },
+        { ...limit, rule: "search", policyName: "search:ip:minute", remaining: 0, waitMs: 700 },
       ],
     },
   });
@@ -133,6 +138,9 @@ test("a refusal is one line that names its rules, and nobody", () => {
       level: "info",
       event: "denied",
       rules: ["search"],
+      limits: ["search:ip:minute"],
+      method: "GET",
+      patterns: ["/api/search"],
       retryAfterMs: 700,
       requestId: "a-name",
     },
@@ -150,11 +158,12 @@ test("a breaker that opens or closes is one line", () => {
   });
 });
 
-test("a rule in shadow that would have refused is a line; one that had room is none", () => {
+test("a rule in shadow that would have denied a request is one line, and one with capacity is none", () => {
   const lines: string[] = [];
   const listen = logEvents((line) => lines.push(line));
   const decided = (allowed: boolean): HeadgateEvent => ({
     ...failed,
+    requestId: "a-name",
     decision: {
       ...passed,
       shadows: [{ rule: "trial", allowed, limits: [] }],
@@ -164,7 +173,16 @@ test("a rule in shadow that would have refused is a line; one that had room is n
   expect(lines).toEqual([]);
   listen(decided(false));
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
-    { source: "headgate", level: "warn", event: "shadow-denied", rules: ["trial"] },
+    {
+      source: "headgate",
+      level: "warn",
+      event: "shadow-denied",
+      rules: ["trial"],
+      limits: [],
+      method: "GET",
+      patterns: [],
+      requestId: "a-name",
+    },
   ]);
 });
 
@@ -177,6 +195,11 @@ test.each<[HeadgateEvent, object | undefined]>([
     { event: "lock-lost", error: { code: "LOCK_LOST", message: "why" } },
   ],
   [{ kind: "dedup", state: "first", isCertain: true }, undefined],
+  [{ kind: "store", command: "EVALSHA", commands: 1, tookMs: 2 }, undefined],
+  [
+    { kind: "near-limit", rule: "api", policyName: "api:ip:minute", limit: 10, remaining: 2 },
+    undefined,
+  ],
   [
     { kind: "dedup", state: "lost", error: new HeadgateError("DEDUP_CLAIM_LOST", "why") },
     { event: "dedup-lost", error: { code: "DEDUP_CLAIM_LOST", message: "why" } },
