@@ -1,5 +1,6 @@
-import { ROOMS } from "../../rooms.ts";
+import { GATE, ROOMS } from "../../rooms.ts";
 import { cyclesOf, type Graph } from "./cycles.ts";
+import { functionsOf, type Measured } from "./functions.ts";
 import { type Import, importsOf } from "./imports.ts";
 import { type Manifest, packageFindings } from "./packages.ts";
 import { refusalOf, roomOf, targetOf } from "./room-of.ts";
@@ -26,8 +27,15 @@ export interface Report {
   readonly refusals: readonly string[];
   /** Where a package.json and what is imported differ. Wanted: none. */
   readonly packages: readonly string[];
+  /** Every function in the rooms of the gate, the longest first. */
+  readonly functions: readonly LocatedFunction[];
   /** Files and lines of code (without blank lines and comments) by room. */
   readonly sizes: ReadonlyMap<string, { readonly files: number; readonly lines: number }>;
+}
+
+/** A function, and the file that it is in. */
+export interface LocatedFunction extends Measured {
+  readonly file: string;
 }
 
 /** Names that only the sample has. */
@@ -61,6 +69,7 @@ export function inspect({ files, sample, lib }: House): Report {
       ...packageFindings("lib/package.json", lib, named(imports, isLib)),
       ...packageFindings("package.json", sample, named(imports, isOutsideLib)),
     ],
+    functions: functionsOfGate(files),
     sizes: sizesOf(files),
   };
 }
@@ -75,6 +84,13 @@ function named(imports: readonly Located[], where: (file: string) => boolean) {
   return imports.flatMap(({ file, specifier }) =>
     specifier !== undefined && where(file) ? [{ file, specifier }] : [],
   );
+}
+
+function functionsOfGate(files: House["files"]): readonly LocatedFunction[] {
+  return [...files]
+    .filter(([file]) => [...GATE, "lib"].includes(roomOf(file) ?? ""))
+    .flatMap(([file, source]) => functionsOf(file, source).map((each) => ({ ...each, file })))
+    .toSorted((one, other) => other.lines - one.lines);
 }
 
 function refusalsIn(imports: readonly Located[], files: House["files"]): readonly string[] {

@@ -5,7 +5,8 @@
 import { readHouse } from "./read-house.ts";
 import { inspect } from "./inspect.ts";
 import { render } from "./render.ts";
+import { filesOnWay } from "./request-way.ts";
 
-const { text, isSound } = render(inspect(readHouse()));
+const { text, isSound } = render(inspect(readHouse()), await filesOnWay());
 console.log(text);
 if (!isSound) process.exitCode = 1;

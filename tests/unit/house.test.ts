@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { cyclesOf } from "../house/cycles.ts";
+import { functionsOf } from "../house/functions.ts";
 import { importsOf } from "../house/imports.ts";
 import { inspect, type Report } from "../house/inspect.ts";
 import { render } from "../house/render.ts";
+import { filesOnWay } from "../house/request-way.ts";
 
 /** A house of the given files, whose package.json files list nothing. */
 function houseOf(files: Readonly<Record<string, string>>): Report {
@@ -140,6 +142,7 @@ test("lines of code are counted by room, without comments and blank lines", () =
 test("the report names each import of #lib by the sample, and fails", () => {
   const { isSound, text } = render(
     houseOf({ "config/x.ts": 'import "#lib/core/a";\nimport "#lib/core/b";' }),
+    [],
   );
   expect(isSound).toBe(false);
   expect(text).toContain("imports of #lib from the sample, in 1 files: 2 (at most 0)");
@@ -152,5 +155,72 @@ test.each([
   ["forbidden imports", { "lib/core/a.ts": 'import "#lib/limits";' }],
   ["packages that are not listed", { "tests/a.ts": 'import "left-out";' }],
 ])("the report fails with %s", (_, files) => {
-  expect(render(houseOf(files)).isSound).toBe(false);
+  expect(render(houseOf(files), []).isSound).toBe(false);
+});
+
+test("functionsOf measures every kind of function, the longest first", () => {
+  const source = [
+    "export function declared() {",
+    "  // A comment inside counts.",
+    "  const arrow = () => {",
+    "    return [1].map((one) =>",
+    "      one);",
+    "  };",
+    "  return arrow;",
+    "}",
+    "class Kept {",
+    "  #field = () => {",
+    "  };",
+    "  method() {",
+    "    return {",
+    "      property: function () {} };",
+    "  }",
+    "}",
+  ].join("\n");
+  expect(functionsOf("x.ts", source)).toEqual([
+    { name: "declared", lines: 8 },
+    { name: "arrow", lines: 4 },
+    { name: "method", lines: 4 },
+    { name: "a function in line 4", lines: 2 },
+    { name: "field", lines: 2 },
+    { name: "property", lines: 1 },
+  ]);
+});
+
+test("the report names the three longest functions of the gate's rooms, and fails above the bound", () => {
+  const of = (name: string, lines: number) =>
+    `export const ${name} = () => {${"\n".repeat(lines - 1)}};`;
+  const found = houseOf({
+    "lib/guard.ts": of("b", 30),
+    "lib/lock/x.ts": of("a", 61),
+    "lib/core/x.ts": of("c", 3),
+    "lib/redis/x.ts": of("d", 2),
+    "lib/gateway/x.ts": of("elsewhere", 200),
+  });
+  const most = { filesOnWay: 0, linesOfFunction: 61 };
+  const { text, isSound } = render(found, [], most);
+  expect(isSound).toBe(true);
+  const named = ["lib/lock/x.ts a: 61", "lib/guard.ts b: 30", "lib/core/x.ts c: 3"];
+  expect(text).toContain(`\n${named.map((each) => `  ${each} lines\n`).join("")}\n`);
+  expect(text).toContain("lines of the longest function: 61 (at most 61)");
+  expect(render(found, [], { ...most, linesOfFunction: 60 }).isSound).toBe(false);
+});
+
+test("the report lists the files on a request's way, and fails when they are too many", () => {
+  const way = ["lib/guard.ts", "lib/told.ts"];
+  const most = { filesOnWay: 2, linesOfFunction: 0 };
+  const { text, isSound } = render(houseOf({}), way, most);
+  expect(isSound).toBe(true);
+  expect(text).toContain("\n  lib/guard.ts\n  lib/told.ts\n");
+  expect(text).toContain("files on a request's way: 2 (at most 2)");
+  expect(render(houseOf({}), way, { ...most, filesOnWay: 1 }).isSound).toBe(false);
+});
+
+test("filesOnWay finds the files that a checked request runs through, and none of the start", async () => {
+  const files = await filesOnWay();
+  expect(files).toEqual(
+    expect.arrayContaining(["lib/guard.ts", "lib/policy/match.ts", "lib/redis/requester.ts"]),
+  );
+  expect(files.filter((file) => file.startsWith("lib/policy/check/"))).toEqual([]);
+  expect(files.filter((file) => file.startsWith("lib/embedded/"))).toEqual([]);
 });

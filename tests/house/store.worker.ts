@@ -1,0 +1,9 @@
+// Serves an embedded store by REST in a thread of its own: V8 counts the calls of each thread apart.
+import { parentPort } from "node:worker_threads";
+import { openEmbeddedStore } from "#lib/embedded/store";
+import { serveStore } from "#lib/gateway/server";
+
+const { url, token } = await serveStore(await openEmbeddedStore(), {
+  token: "a-token-of-the-tests",
+});
+parentPort?.postMessage({ url, token }, []);
