@@ -5,17 +5,47 @@ import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { createHeadgate } from "#lib/create";
 import { fromEnv } from "#lib/env";
+import { headgate } from "#lib/gate";
+import type { ScriptStore } from "#lib/redis/script-store";
 
 const ROOT = pathToFileURL(join(import.meta.dirname, "..", "..", "/")).href;
 
 /**
  * Returns the files under lib of which a function is called while the gate answers one request: a
- * request that one rule by address checks and allows, with the call to a store and what follows the
- * response. A request of another client went before, so that no work of the start counts.
+ * request that one rule by address checks and allows, over a store that answers at once. A request of
+ * another client went before, so that no work of the start counts.
+ */
+export async function filesOnWay(): Promise<readonly string[]> {
+  const gate = headgate(
+    { rules: { all: { match: "/:path*", limits: { ip: "5 per minute" } } } },
+    {
+      redis: answersAtOnce,
+      namespace: "house",
+      secret: "a secret of the house, long enough",
+      addressSource: { from: "hops", hops: 1 },
+    },
+  );
+  const request = (address: string) => gate(requestOf(address), { waitUntil: () => {} });
+  await request("203.0.113.1");
+  return calledDuring(() => request("203.0.113.2"));
+}
+
+/** Answers as the limit script does where there is capacity. */
+const answersAtOnce: ScriptStore = {
+  evalsha: async () => [1_750_000_000_000, 1, 4, 0, 60_000],
+  eval: () => Promise.reject(new Error("The script is known.")),
+  pipeline: () => {
+    throw new Error("One script needs no pipeline.");
+  },
+};
+
+/**
+ * Returns the same files for a gate that `createHeadgate` made, with all that this adds: the REST call to
+ * a store, headers, events and the log.
  *
  * @throws Error where the request was not checked in the store
  */
-export async function filesOnWay(): Promise<readonly string[]> {
+export async function filesOnWholeWay(): Promise<readonly string[]> {
   const worker = new Worker(new URL("./store.worker.ts", import.meta.url));
   try {
     const [store] = (await once(worker, "message")) as [StoreAddress];
@@ -50,8 +80,7 @@ function gateOn({ url, token }: StoreAddress): Middleware {
 /** Sends a request through the gate, and waits for what follows the response. */
 async function ask(middleware: Middleware, address: string): Promise<void> {
   const following: Promise<unknown>[] = [];
-  const request = new Request("http://app.example/a", { headers: { "x-forwarded-for": address } });
-  const { status, headers } = await middleware(request, {
+  const { status, headers } = await middleware(requestOf(address), {
     waitUntil: (work) => following.push(work),
   });
   await Promise.all(following);
@@ -60,8 +89,12 @@ async function ask(middleware: Middleware, address: string): Promise<void> {
     throw new Error(`The request was not checked in the store: ${status}, ratelimit: ${limit}.`);
 }
 
+function requestOf(address: string): Request {
+  return new Request("http://app.example/a", { headers: { "x-forwarded-for": address } });
+}
+
 /** Returns the files under lib of which a function was called, but for the code of a module itself. */
-async function calledDuring(work: () => Promise<void>): Promise<readonly string[]> {
+async function calledDuring(work: () => Promise<unknown>): Promise<readonly string[]> {
   const session = new Session();
   session.connect();
   try {

@@ -5,8 +5,9 @@
 import { readHouse } from "./read-house.ts";
 import { inspect } from "./inspect.ts";
 import { render } from "./render.ts";
-import { filesOnWay } from "./request-way.ts";
+import { filesOnWay, filesOnWholeWay } from "./request-way.ts";
 
-const { text, isSound } = render(inspect(readHouse()), await filesOnWay());
+const ways = { gate: await filesOnWay(), whole: await filesOnWholeWay() };
+const { text, isSound } = render(inspect(readHouse()), ways);
 console.log(text);
 if (!isSound) process.exitCode = 1;

@@ -4,7 +4,9 @@ import { functionsOf } from "../house/functions.ts";
 import { importsOf } from "../house/imports.ts";
 import { inspect, type Report } from "../house/inspect.ts";
 import { render } from "../house/render.ts";
-import { filesOnWay } from "../house/request-way.ts";
+import { filesOnWay, filesOnWholeWay } from "../house/request-way.ts";
+
+const NO_WAYS = { gate: [], whole: [] };
 
 /** A house of the given files, whose package.json files list nothing. */
 function houseOf(files: Readonly<Record<string, string>>): Report {
@@ -155,7 +157,7 @@ test.each([
   ["forbidden imports", { "lib/core/a.ts": 'import "#lib/limits";' }],
   ["packages that are not listed", { "tests/a.ts": 'import "left-out";' }],
 ])("the report fails with %s", (_, files) => {
-  expect(render(houseOf(files), []).isSound).toBe(false);
+  expect(render(houseOf(files), NO_WAYS).isSound).toBe(false);
 });
 
 test("functionsOf measures every kind of function, the longest first", () => {
@@ -197,30 +199,33 @@ test("the report names the three longest functions of the gate's rooms, and fail
     "lib/redis/x.ts": of("d", 2),
     "lib/gateway/x.ts": of("elsewhere", 200),
   });
-  const most = { filesOnWay: 0, linesOfFunction: 61 };
-  const { text, isSound } = render(found, [], most);
+  const most = { filesOnWay: 0, filesOnWholeWay: 0, linesOfFunction: 61 };
+  const { text, isSound } = render(found, NO_WAYS, most);
   expect(isSound).toBe(true);
   const named = ["lib/lock/x.ts a: 61", "lib/guard.ts b: 30", "lib/core/x.ts c: 3"];
   expect(text).toContain(`\n${named.map((each) => `  ${each} lines\n`).join("")}\n`);
   expect(text).toContain("lines of the longest function: 61 (at most 61)");
-  expect(render(found, [], { ...most, linesOfFunction: 60 }).isSound).toBe(false);
+  expect(render(found, NO_WAYS, { ...most, linesOfFunction: 60 }).isSound).toBe(false);
 });
 
 test("the report lists the files on a request's way, and fails when they are too many", () => {
-  const way = ["lib/guard.ts", "lib/told.ts"];
-  const most = { filesOnWay: 2, linesOfFunction: 0 };
-  const { text, isSound } = render(houseOf({}), way, most);
+  const gate = ["lib/gate.ts", "lib/responses.ts"];
+  const ways = { gate, whole: [...gate, "lib/create.ts"] };
+  const most = { filesOnWay: 2, filesOnWholeWay: 3, linesOfFunction: 0 };
+  const { text, isSound } = render(houseOf({}), ways, most);
   expect(isSound).toBe(true);
-  expect(text).toContain("\n  lib/guard.ts\n  lib/told.ts\n");
-  expect(text).toContain("files on a request's way: 2 (at most 2)");
-  expect(render(houseOf({}), way, { ...most, filesOnWay: 1 }).isSound).toBe(false);
+  expect(text).toContain("\n  lib/gate.ts\n  lib/responses.ts\n");
+  expect(text).toContain("through these:\n  lib/create.ts\n");
+  expect(text).toContain("files on a request's way through the gate: 2 (at most 2)");
+  expect(render(houseOf({}), ways, { ...most, filesOnWay: 1 }).isSound).toBe(false);
+  expect(render(houseOf({}), ways, { ...most, filesOnWholeWay: 2 }).isSound).toBe(false);
 });
 
 test("filesOnWay finds the files that a checked request runs through, and none of the start", async () => {
-  const files = await filesOnWay();
-  expect(files).toEqual(
-    expect.arrayContaining(["lib/guard.ts", "lib/policy/match.ts", "lib/redis/requester.ts"]),
-  );
+  const gate = await filesOnWay();
+  const files = await filesOnWholeWay();
+  expect(gate).toEqual(expect.arrayContaining(["lib/gate.ts", "lib/policy/match.ts"]));
+  expect(files).toEqual(expect.arrayContaining([...gate, "lib/redis/requester.ts"]));
   expect(files.filter((file) => file.startsWith("lib/policy/check/"))).toEqual([]);
   expect(files.filter((file) => file.startsWith("lib/embedded/"))).toEqual([]);
 });
