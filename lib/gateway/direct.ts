@@ -1,7 +1,7 @@
 import { isHeadgateError } from "#lib/core/errors";
 import { type Redis, redisOver } from "#lib/redis/client";
 import { withinDeadline } from "#lib/redis/deadline";
-import { commandNames } from "#lib/redis/commands";
+import { commandNames } from "#lib/redis/protocol";
 import { asStoreError, rejected, StoreError } from "#lib/redis/errors";
 import {
   type BreakerSettings,

@@ -98,8 +98,8 @@ export class Matcher {
   match(
     method: string,
     pathname: string,
-    hasLocales: boolean,
-    prefetches: boolean,
+    hasLocales = false,
+    prefetches = false,
   ): Match | undefined {
     const takes = (rule: CompiledRule) =>
       takesMethod(rule, method) && takesPrefetch(rule, prefetches);

@@ -1,5 +1,5 @@
 import type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
-import { nameOf } from "./commands.ts";
+import { nameOf } from "./protocol.ts";
 import { asStoreError, errorIn, StoreError } from "./errors.ts";
 
 /** How long a call waits at most for others to go with, in milliseconds. */

@@ -4,13 +4,18 @@ import type { HeadgateError } from "#lib/core/errors";
 import type { StoreEvent } from "#lib/core/events";
 import { settingsError, isToken } from "#lib/core/settings";
 import { readHttpAddress, REST_ADDRESS, REST_TOKEN } from "#lib/core/store-address";
-import { readAnswer } from "./answer.ts";
-import { type BreakerChange, createBreaker } from "./breaker.ts";
-import { commandNames, titleOf } from "./commands.ts";
+import {
+  Breaker,
+  type BreakerChange,
+  isScript,
+  type Outcome,
+  outcomeOf,
+  outcomeOfThrown,
+} from "./breaker.ts";
+import { commandNames, readAnswer, titleOf } from "./protocol.ts";
 import { DEFAULT_DEADLINE_MS } from "./deadline.ts";
 import { asStoreError, errorIn, StoreError } from "./errors.ts";
 import { noStore } from "./no-store.ts";
-import { isScript, type Outcome, outcomeOf, outcomeOfThrown } from "./outcome.ts";
 
 export type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
 
@@ -112,7 +117,7 @@ export function withBreaker(
   sendOnce: SendOnce,
   { deadlineMs = DEFAULT_DEADLINE_MS, onBreakerChange, onCall }: BreakerSettings,
 ): Requester {
-  const breaker = createBreaker({
+  const breaker = new Breaker({
     probeMs: deadlineMs + PROBE_MARGIN_MS,
     onChange: onBreakerChange,
   });
@@ -120,7 +125,7 @@ export function withBreaker(
     const what = titleOf(request);
     const commands = commandNames(request);
     const attempt = breaker.admit(commands.some(isScript));
-    if (attempt instanceof StoreError) throw notTried(what, attempt);
+    if (!("ended" in attempt)) throw notTried(what, attempt);
     try {
       const answer = await sendOnce<Result>(what, request);
       attempt.ended(outcomeOfAnswer(request, commands, answer));

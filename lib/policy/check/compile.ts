@@ -51,8 +51,7 @@ export function compilePolicy(
       pattern,
       reason: String(reason),
     })),
-    match: (method, pathname, hasLocales = false, prefetches = false) =>
-      matcher.match(method, pathname, hasLocales, prefetches),
+    match: matcher.match.bind(matcher),
     tellsPrefetches: matched.length > rules.length,
     rule: (name) => alone.get(name),
   };

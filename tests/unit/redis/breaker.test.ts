@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Attempt, type Breaker, type BreakerChange, createBreaker } from "#lib/redis/breaker";
+import { type Attempt, Breaker, type BreakerChange, type Outcome } from "#lib/redis/breaker";
 import { StoreError } from "#lib/redis/errors";
-import type { Outcome } from "#lib/redis/outcome";
 
 const PROBE_MS = 600;
 const failure = (code: "STORE_TIMEOUT" | "STORE_UNREACHABLE" = "STORE_UNREACHABLE") =>
@@ -21,7 +20,7 @@ let breaker: Breaker;
 beforeEach(() => {
   now = 5000;
   changes = [];
-  breaker = createBreaker({
+  breaker = new Breaker({
     probeMs: PROBE_MS,
     onChange: (it) => void changes.push(it),
     clock: () => now,
