@@ -12,7 +12,11 @@ export interface GatewayLimits {
   readonly pipelineCommands: number;
   /** The most requests at work at once; more are answered 503. @default 1000 */
   readonly concurrentRequests: number;
-  /** The most scripts whose text was changed for Redis that are remembered. @default 1000 */
+  /**
+   * The most scripts whose text was changed for Redis that are remembered; at least half as many of those
+   * that were used last are.
+   * @default 1000
+   */
   readonly scripts: number;
   /** How long Redis may take to answer a command, in milliseconds. @default 2000 */
   readonly commandTimeoutMs: number;
