@@ -1,7 +1,16 @@
+import { choiceOf } from "#lib/core/choice";
 import { isPlain, isSecret, isToken } from "#lib/core/settings";
 import { readHttpAddress, REST_ADDRESS, REST_TOKEN } from "#lib/core/store-address";
 import type { VariableTable } from "#lib/core/variable-table";
 import { DEFAULT_IPV6_PREFIX } from "#lib/identity/canonical-address";
+import { FORMATS, type LegacyHeaders } from "#lib/respond/headers";
+
+/** The values of `legacyHeaders`, by the text that stands for each: 0 for false, 1 for true, or the value. */
+const LEGACY_HEADERS: Readonly<Record<string, LegacyHeaders>> = Object.fromEntries(
+  FORMATS.flatMap(({ writtenFor }) =>
+    writtenFor.map((value) => [typeof value === "string" ? value : Number(value), value]),
+  ),
+);
 
 /** The variables that a person sets, and that the gate reads. docs/reference/environment.md has them all. */
 const SET_BY_PEOPLE = {
@@ -38,8 +47,8 @@ const SET_BY_PEOPLE = {
     mustBe: "at least 32 characters without quotes around them, the same on all instances",
   },
   HEADGATE_LEGACY_HEADERS: {
-    read: oneOf({ "0": false, "1": true, only: "only" }),
-    mustBe: "0, 1 or only",
+    read: oneOf(LEGACY_HEADERS),
+    mustBe: choiceOf(Object.keys(LEGACY_HEADERS)),
     standard: "0",
   },
   CLIENT_IP_FROM: {

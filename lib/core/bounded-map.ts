@@ -1,6 +1,6 @@
 /**
  * A map that forgets what was not used for long: it keeps at least the last `most / 2` keys that were read
- * or set, and never holds more than `most`. No key is kept for as long as a client wishes to keep it.
+ * or set, and never holds more than `most`. No value is undefined.
  *
  * It keeps two generations. A key that is used moves into the younger one; when that is full, it becomes
  * the older one, and what was in the older one is forgotten. So each call costs the time of at most four
@@ -8,7 +8,7 @@
  * its oldest key passes over the places of all keys that were deleted before it: with 10,000 keys, 10
  * microseconds and more for each new one.
  */
-export class BoundedMap<Key, Value extends NonNullable<unknown>> {
+export class BoundedMap<Key, Value> {
   readonly #mostInOne: number;
   #younger = new Map<Key, Value>();
   #older = new Map<Key, Value>();

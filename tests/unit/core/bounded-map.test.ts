@@ -69,6 +69,6 @@ describe("a bounded map", () => {
     expect([map.get("a"), map.get("c")]).toEqual([0, 2]);
     map.delete("a");
     expect(map.get("a")).toBeUndefined();
-    expect([...map.values()].toSorted()).toEqual([1, 2]);
+    expect(new Set(map.values())).toEqual(new Set([1, 2]));
   });
 });
