@@ -2,6 +2,7 @@ import { choiceOf } from "#lib/core/choice";
 import { isPlain, isSecret, isToken } from "#lib/core/settings";
 import { readHttpAddress, REST_ADDRESS, REST_TOKEN } from "#lib/core/store-address";
 import type { VariableTable } from "#lib/core/variable-table";
+import { ADDRESS_FORMS } from "#lib/identity/address-source";
 import { DEFAULT_IPV6_PREFIX } from "#lib/identity/canonical-address";
 import { FORMATS, type LegacyHeaders } from "#lib/respond/headers";
 
@@ -53,8 +54,7 @@ const SET_BY_PEOPLE = {
   },
   CLIENT_IP_FROM: {
     read: readPlain,
-    mustBe:
-      "socket, hops:n, trusted:CIDR,…, header:NAME or a platform's name, without quotes around it",
+    mustBe: `${choiceOf(ADDRESS_FORMS)}, without quotes around it`,
   },
   CLIENT_IPV6_PREFIX: {
     read: wholeNumber(48, 128),

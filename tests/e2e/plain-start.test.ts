@@ -27,7 +27,7 @@ describe("plain next start", () => {
     child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
     expect(await once(child, "close")).toEqual([1, null]);
     expect(said).toContain("CLIENT_ADDRESS_UNKNOWN");
-    expect(said).toContain("set CLIENT_IP_FROM to hops:n (behind n proxies)");
+    expect(said).toContain("set CLIENT_IP_FROM to hops:n (behind n proxies, from 1 to 99)");
     expect(said).toContain("docs/client-address.md");
   });
 

@@ -1,5 +1,4 @@
-import { serializeItem } from "structured-headers";
-import { BoundedMap } from "#lib/core/bounded-map";
+import { serializeString } from "structured-headers";
 import type { LimitStatus } from "#lib/core/decision";
 import { type HeaderFormat, seconds, tighter, whole } from "./format.ts";
 
@@ -22,11 +21,17 @@ export const STRUCTURED = ["RateLimit", "RateLimit-Policy"] as const;
 export function structured(names: Parameters): HeaderFormat["write"] {
   return (headers, limits, shown) => {
     const items = fitting(
-      limits.map((status) => ({
-        status,
-        policy: policyItem(status, names),
-        limit: shown.includes(status) ? limitItem(status, names) : undefined,
-      })),
+      limits.map((status) => {
+        const { limit, windowMs, remaining, resetMs } = status;
+        const name = serializeString(status.policyName);
+        const item = `${name};${names.remaining}=${whole(remaining)}`;
+        const reset = resetMs > 0 ? `;${names.reset}=${seconds(resetMs)}` : "";
+        return {
+          status,
+          policy: `${name};${names.quota}=${whole(limit)};${names.window}=${seconds(windowMs)}`,
+          limit: shown.includes(status) ? item + reset : undefined,
+        };
+      }),
     );
     headers.set("RateLimit-Policy", items.map(({ policy }) => policy).join(", "));
     // The limit that denied may be one that this client is not told of; an empty list is no header.
@@ -60,24 +65,4 @@ function fitting(all: readonly Items[]): readonly Items[] {
   let left = MAX_BYTES;
   const kept = new Set(ranked.filter((each) => (left -= sizeOf(each)) >= 0));
   return all.filter((each) => kept.has(each));
-}
-
-function policyItem({ policyName, limit, windowMs }: LimitStatus, names: Parameters): string {
-  return `${quoted(policyName)};${names.quota}=${whole(limit)};${names.window}=${seconds(windowMs)}`;
-}
-
-function limitItem({ policyName, remaining, resetMs }: LimitStatus, names: Parameters): string {
-  const item = `${quoted(policyName)};${names.remaining}=${whole(remaining)}`;
-  return resetMs > 0 ? `${item};${names.reset}=${seconds(resetMs)}` : item;
-}
-
-/** Limits' names as structured fields write them: more than a policy has. */
-const quotedNames = new BoundedMap<string, string>(10_000);
-
-function quoted(name: string): string {
-  const known = quotedNames.get(name);
-  if (known !== undefined) return known;
-  const written = serializeItem([name, new Map()]);
-  quotedNames.set(name, written);
-  return written;
 }

@@ -19,6 +19,6 @@ export const X_RATELIMIT: HeaderFormat<"x-ratelimit", true | "only"> = {
   },
 };
 
-/** What docs/policy.md says of the format. */
+/** @public The table in docs/policy.md reads it by the file's name. */
 export const WORDS =
   "the tightest limit, what is left of it, and when there is more, in seconds since 1970";
