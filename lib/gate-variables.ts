@@ -1,3 +1,4 @@
+import { isWhole, wholeForm } from "#lib/core/argument";
 import { choiceOf } from "#lib/core/choice";
 import { isPlain, isSecret, isToken } from "#lib/core/settings";
 import { readHttpAddress, REST_ADDRESS, REST_TOKEN } from "#lib/core/store-address";
@@ -20,8 +21,7 @@ const SET_BY_PEOPLE = {
   KV_REST_API_URL: { read: readHttpAddress, mustBe: REST_ADDRESS },
   KV_REST_API_TOKEN: { read: readToken, mustBe: REST_TOKEN },
   HEADGATE_STORE_DEADLINE_MS: {
-    read: wholeNumber(10, 10_000),
-    mustBe: "a whole number of milliseconds from 10 to 10000",
+    ...wholeNumber(10, 10_000, "milliseconds"),
     standard: "500",
   },
   HEADGATE_CLUSTER: {
@@ -57,8 +57,7 @@ const SET_BY_PEOPLE = {
     mustBe: `${choiceOf(ADDRESS_FORMS)}, without quotes around it`,
   },
   CLIENT_IPV6_PREFIX: {
-    read: wholeNumber(48, 128),
-    mustBe: "a whole number of bits from 48 to 128",
+    ...wholeNumber(48, 128, "bits"),
     standard: String(DEFAULT_IPV6_PREFIX),
   },
   CORS_ORIGINS: {
@@ -119,11 +118,12 @@ function matching(form: RegExp) {
   return (text: string) => (form.test(text) ? text : undefined);
 }
 
-function wholeNumber(least: number, most: number) {
-  return (text: string) => {
+function wholeNumber(least: number, most: number, unit: string) {
+  const read = (text: string) => {
     const number = Number(text);
-    return Number.isInteger(number) && number >= least && number <= most ? number : undefined;
+    return isWhole(number, least, most) ? number : undefined;
   };
+  return { read, mustBe: wholeForm(least, most, unit) };
 }
 
 /** Reads one of the words that stand for a value. */

@@ -1,3 +1,4 @@
+import { isWhole, wholeForm } from "#lib/core/argument";
 import { HeadgateError } from "#lib/core/errors";
 
 /** How much the gateway takes on. Each is a whole number of 1 or more. */
@@ -46,10 +47,10 @@ const DEFAULTS: GatewayLimits = {
 export function withDefaults(overrides: Partial<GatewayLimits> = {}): GatewayLimits {
   const limits = { ...DEFAULTS, ...overrides };
   for (const [name, value] of Object.entries(limits)) {
-    if (Number.isSafeInteger(value) && value >= 1) continue;
+    if (isWhole(value, 1)) continue;
     throw new HeadgateError(
       "GATEWAY_INVALID",
-      `limits.${name} must be a whole number of 1 or more, not ${value}.`,
+      `limits.${name} must be ${wholeForm(1)}, not ${value}.`,
     );
   }
   return limits;
