@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Decision } from "#lib/core/decision";
 import { compilePolicy } from "#lib/policy/check/compile";
-import { everyLimit } from "#lib/policy/candidates";
+import { everyLimit } from "#lib/policy/select";
 import type { CompiledLimit, CompiledRule } from "#lib/policy/types";
 import { writeLimitHeaders } from "#lib/respond/headers";
+import { selected } from "../../support/selected.ts";
 
 /** One limit as a policy writes it: who is counted, and the window in milliseconds. */
 type Written = readonly [subject: string, window: number];
@@ -81,9 +82,8 @@ describe("a limit's name", () => {
           "search-prefetch": { match: "/a", limits: inPolicy(written) },
         };
         const policy = compilePolicy({ identities, rules: both });
-        const everybody = { identity: () => undefined, isEnforced: () => true };
         const names = [false, true].flatMap((prefetches) => {
-          const set = policy.rulesFor("GET", "/a", false, prefetches)?.applyTo(everybody);
+          const set = selected(policy.match("GET", "/a", false, prefetches));
           return set?.limits.map(({ policyName }) => policyName) ?? [];
         });
         const [visits, prefetches] = [names.filter(isOfVisit), names.filter(isOfPrefetch)];
@@ -108,9 +108,7 @@ describe("a limit's name", () => {
         },
       },
     });
-    const everybody = { identity: () => undefined, isEnforced: () => true };
-    const set = policy.rulesFor("GET", "/a", false, true)?.applyTo(everybody);
-    const [limit] = set?.limits ?? [];
+    const [limit] = selected(policy.match("GET", "/a", false, true))?.limits ?? [];
     expect(limit?.policyName).toMatch(/^[\x20-\x7e]{350,400}$/);
     const headers = headersOf(limit);
     expect(headers.get("ratelimit")).toContain(`"${limit?.policyName}";r=0;t=5356800`);
