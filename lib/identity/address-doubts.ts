@@ -1,7 +1,7 @@
 import { type Doubt, doubtOf } from "#lib/core/doubt";
 import { OTHER_ADDRESS_HEADERS } from "./address-headers.ts";
 import { canonicalAddress, parseAddress, UNKNOWN_ADDRESS } from "./canonical-address.ts";
-import { isWithin, type Network } from "./networks.ts";
+import { networks } from "./networks.ts";
 import { type AddressSource, PLATFORMS, platformOf } from "./platforms/all.ts";
 import { fromRight } from "./platforms/hops.ts";
 import type { Platform } from "./platforms/platform.ts";
@@ -77,20 +77,14 @@ function isTelling({ header, network }: Unread, headers: Headers, address: strin
   // that X-Forwarded-For has behind the client's.
   const list = headers.get("x-forwarded-for") ?? "";
   const isBehind = list.lastIndexOf(value.trim()) > list.lastIndexOf(address.replace(/::.*/, ""));
-  const isProxys = isWithin(named, PRIVATE) || isBehind;
+  const isProxys = isPrivate(named) || isBehind;
   return named !== undefined && !isProxys && canonicalAddress(value) !== address;
 }
 
 /** Networks that no client of the internet is in (RFC 1918, RFC 6598, RFC 4193, loopback, link-local). */
-const PRIVATE: readonly Network[] = [
-  { first: [10, 0, 0, 0], bits: 8 },
-  { first: [172, 16, 0, 0], bits: 12 },
-  { first: [192, 168, 0, 0], bits: 16 },
-  { first: [100, 64, 0, 0], bits: 10 },
-  { first: [127, 0, 0, 0], bits: 8 },
-  { first: [0xfc00, 0, 0, 0, 0, 0, 0, 0], bits: 7 },
-  { first: [0xfe80, 0, 0, 0, 0, 0, 0, 0], bits: 10 },
-];
+const isPrivate = networks(
+  "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 127.0.0.0/8 fc00::/7 fe80::/10",
+);
 
 /** The headers that name an address, but for the one that the source reads. */
 function unreadBy(source: AddressSource | undefined): Unread[] {
