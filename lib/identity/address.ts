@@ -12,5 +12,14 @@ export function clientAddress(
   source: AddressSource | undefined,
   ipv6Prefix?: number,
 ): string {
-  return canonicalAddress(source && platformOf(source)?.address(headers, source), ipv6Prefix);
+  return addressReader(source, ipv6Prefix)(headers);
+}
+
+/** Makes the function that does the same for one source. */
+export function addressReader(
+  source: AddressSource | undefined,
+  ipv6Prefix?: number,
+): (headers: Headers) => string {
+  const platform = platformOf(source);
+  return (headers) => canonicalAddress(source && platform?.address(headers, source), ipv6Prefix);
 }
