@@ -1,7 +1,18 @@
+import { isWhole, wholeForm } from "#lib/core/argument";
+import { choiceOf } from "#lib/core/choice";
 import { isPlain, isSecret, isToken } from "#lib/core/settings";
 import { readHttpAddress, REST_ADDRESS, REST_TOKEN } from "#lib/core/store-address";
 import type { VariableTable } from "#lib/core/variable-table";
+import { ADDRESS_FORMS } from "#lib/identity/address-source";
 import { DEFAULT_IPV6_PREFIX } from "#lib/identity/canonical-address";
+import { FORMATS, type LegacyHeaders } from "#lib/respond/headers";
+
+/** The values of `legacyHeaders`, by the text that stands for each: 0 for false, 1 for true, or the value. */
+const LEGACY_HEADERS: Readonly<Record<string, LegacyHeaders>> = Object.fromEntries(
+  FORMATS.flatMap(({ writtenFor }) =>
+    writtenFor.map((value) => [typeof value === "string" ? value : Number(value), value]),
+  ),
+);
 
 /** The variables that a person sets, and that the gate reads. docs/reference/environment.md has them all. */
 const SET_BY_PEOPLE = {
@@ -10,8 +21,7 @@ const SET_BY_PEOPLE = {
   KV_REST_API_URL: { read: readHttpAddress, mustBe: REST_ADDRESS },
   KV_REST_API_TOKEN: { read: readToken, mustBe: REST_TOKEN },
   HEADGATE_STORE_DEADLINE_MS: {
-    read: wholeNumber(10, 10_000),
-    mustBe: "a whole number of milliseconds from 10 to 10000",
+    ...wholeNumber(10, 10_000, "milliseconds"),
     standard: "500",
   },
   HEADGATE_CLUSTER: {
@@ -38,18 +48,16 @@ const SET_BY_PEOPLE = {
     mustBe: "at least 32 characters without quotes around them, the same on all instances",
   },
   HEADGATE_LEGACY_HEADERS: {
-    read: oneOf({ "0": false, "1": true, only: "only" }),
-    mustBe: "0, 1 or only",
+    read: oneOf(LEGACY_HEADERS),
+    mustBe: choiceOf(Object.keys(LEGACY_HEADERS)),
     standard: "0",
   },
   CLIENT_IP_FROM: {
     read: readPlain,
-    mustBe:
-      "socket, hops:n, trusted:CIDR,…, header:NAME or a platform's name, without quotes around it",
+    mustBe: `${choiceOf(ADDRESS_FORMS)}, without quotes around it`,
   },
   CLIENT_IPV6_PREFIX: {
-    read: wholeNumber(48, 128),
-    mustBe: "a whole number of bits from 48 to 128",
+    ...wholeNumber(48, 128, "bits"),
     standard: String(DEFAULT_IPV6_PREFIX),
   },
   CORS_ORIGINS: {
@@ -110,11 +118,12 @@ function matching(form: RegExp) {
   return (text: string) => (form.test(text) ? text : undefined);
 }
 
-function wholeNumber(least: number, most: number) {
-  return (text: string) => {
+function wholeNumber(least: number, most: number, unit: string) {
+  const read = (text: string) => {
     const number = Number(text);
-    return Number.isInteger(number) && number >= least && number <= most ? number : undefined;
+    return isWhole(number, least, most) ? number : undefined;
   };
+  return { read, mustBe: wholeForm(least, most, unit) };
 }
 
 /** Reads one of the words that stand for a value. */

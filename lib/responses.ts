@@ -2,7 +2,7 @@ import type { Decision } from "#lib/core/decision";
 import type { Observer } from "#lib/observe/observer";
 import type { CompiledRule } from "#lib/policy/types";
 import { writeCorsHeaders } from "#lib/respond/cors";
-import { deniedResponse } from "#lib/respond/denied-response";
+import { denialOf } from "#lib/respond/denied-response";
 import { writeLimitHeaders } from "#lib/respond/headers";
 import { passOn, writable } from "#lib/respond/pass";
 import type { HeadgateOptions } from "./options.ts";
@@ -59,7 +59,7 @@ export class Responses<R extends Request, E extends AfterAnswer> {
   async denied(request: R, event: E, { decision, told, requestId }: Denial): Promise<Response> {
     const { legacyHeaders = false, cors } = this.#options;
     const own = await this.#ownDenial(request, event, decision);
-    const response = writable(own ?? deniedResponse(request, told, legacyHeaders));
+    const response = writable(own ?? denialOf(request, told));
     // Also in the app's own words: no other client, and no later request, may be given this answer.
     response.headers.set("Cache-Control", "no-store");
     for (const name of OF_CACHES) response.headers.delete(name);

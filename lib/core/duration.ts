@@ -55,6 +55,34 @@ export function formatDuration(ms: number): string {
     1,
     "millisecond",
   ];
-  const count = ms / length;
-  return count === 1 ? name : `${count} ${name}s`;
+  return ms === length ? name : counted(ms / length, name);
+}
+
+/**
+ * Returns a length of time for people: in the two largest units from seconds to days, rounded up.
+ *
+ * @param ms milliseconds
+ * @example
+ * durationInWords(3_899_001); // "1 hour 5 minutes"
+ */
+export function durationInWords(ms: number): string {
+  // Weeks are left out: people count days.
+  const units = NAMES.slice(1);
+  // What the units below would be rounded up to may be one of this unit.
+  const at = units.findIndex(([unit], i) => roundedUp(ms, units[i + 2]) >= unit);
+  const [unit, name] = units[at] ?? [SECOND, "second"];
+  const next = units[at + 1];
+  const rounded = roundedUp(ms, next);
+  const rest = rounded % unit;
+  const whole = counted((rounded - rest) / unit, name);
+  return next && rest > 0 ? `${whole} ${counted(rest / next[0], next[1])}` : whole;
+}
+
+/** Rounds up to whole units. */
+function roundedUp(ms: number, [unit]: readonly [number, string] = [SECOND, ""]): number {
+  return Math.ceil(ms / unit) * unit;
+}
+
+function counted(count: number, name: string): string {
+  return `${count} ${name}${count === 1 ? "" : "s"}`;
 }

@@ -1,3 +1,5 @@
+import { textProblem } from "./argument.ts";
+
 /**
  * Returns why a value cannot be a key; undefined for text that is not empty. An empty text usually stands
  * for a missing id, and all callers without an id would share one count, event or lock. A number or null
@@ -7,6 +9,5 @@
  * keyProblem(""); // "key is empty; allowed: text of at least one character."
  */
 export function keyProblem(key: unknown): string | undefined {
-  if (typeof key !== "string") return `key is a ${typeof key}; allowed: text.`;
-  return key === "" ? "key is empty; allowed: text of at least one character." : undefined;
+  return textProblem("key", key);
 }

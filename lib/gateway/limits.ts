@@ -1,3 +1,4 @@
+import { isWhole, wholeForm } from "#lib/core/argument";
 import { HeadgateError } from "#lib/core/errors";
 
 /** How much the gateway takes on. Each is a whole number of 1 or more. */
@@ -12,7 +13,11 @@ export interface GatewayLimits {
   readonly pipelineCommands: number;
   /** The most requests at work at once; more are answered 503. @default 1000 */
   readonly concurrentRequests: number;
-  /** The most scripts whose text was changed for Redis that are remembered. @default 1000 */
+  /**
+   * The most scripts whose text was changed for Redis that are remembered; at least half as many of those
+   * that were used last are.
+   * @default 1000
+   */
   readonly scripts: number;
   /** How long Redis may take to answer a command, in milliseconds. @default 2000 */
   readonly commandTimeoutMs: number;
@@ -42,10 +47,10 @@ const DEFAULTS: GatewayLimits = {
 export function withDefaults(overrides: Partial<GatewayLimits> = {}): GatewayLimits {
   const limits = { ...DEFAULTS, ...overrides };
   for (const [name, value] of Object.entries(limits)) {
-    if (Number.isSafeInteger(value) && value >= 1) continue;
+    if (isWhole(value, 1)) continue;
     throw new HeadgateError(
       "GATEWAY_INVALID",
-      `limits.${name} must be a whole number of 1 or more, not ${value}.`,
+      `limits.${name} must be ${wholeForm(1)}, not ${value}.`,
     );
   }
   return limits;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { BoundedMap } from "#lib/core/bounded-map";
 import {
   type Argument,
   type Command,
@@ -24,7 +25,8 @@ const asIs = (reply: Reply): Reply => reply;
  * and SCRIPT EXISTS. What is forgotten, or was never seen, Redis answers with NOSCRIPT, and the
  * caller then sends the text.
  *
- * @param maxScripts the most changed scripts that are remembered; the longest unused is forgotten
+ * @param maxScripts the most changed scripts that are remembered; those that were not used for long are
+ * forgotten
  */
 export function withPortableScripts(store: Store, maxScripts: number): Store {
   const names = new ScriptNames(maxScripts);
@@ -110,11 +112,10 @@ function translateScript(command: Command, names: ScriptNames): Translated {
 
 /** Which SHA-1 Redis knows a changed script by. */
 class ScriptNames {
-  readonly #names = new Map<string, string>();
-  readonly #max: number;
+  readonly #names: BoundedMap<string, string>;
 
-  constructor(max: number) {
-    this.#max = max;
+  constructor(most: number) {
+    this.#names = new BoundedMap(most);
   }
 
   /** The text for Redis, and the SHA-1 of the caller's text where the two differ. */
@@ -123,26 +124,13 @@ class ScriptNames {
     const text = portableText(original);
     if (text === original) return { text: script };
     const originalSha = sha1(original);
-    this.#use(originalSha, sha1(text));
+    this.#names.set(originalSha, sha1(text));
     return { text, originalSha };
   }
 
   /** The SHA-1 for Redis: another one where the script was changed. */
   known(sha: Argument): Argument {
-    const original = sha.toString().toLowerCase();
-    const changed = this.#names.get(original);
-    if (changed === undefined) return sha;
-    this.#use(original, changed);
-    return changed;
-  }
-
-  #use(original: string, changed: string): void {
-    // A Map keeps the order of insertion: the first is the longest unused.
-    this.#names.delete(original);
-    this.#names.set(original, changed);
-    if (this.#names.size <= this.#max) return;
-    const [longestUnused] = this.#names.keys();
-    if (longestUnused !== undefined) this.#names.delete(longestUnused);
+    return this.#names.get(sha.toString().toLowerCase()) ?? sha;
   }
 }
 

@@ -1,23 +1,19 @@
 import { type Doubt, doubtOf } from "#lib/core/doubt";
-import { fromRight } from "./address.ts";
 import { OTHER_ADDRESS_HEADERS } from "./address-headers.ts";
-import type { AddressSource } from "./address-source.ts";
 import { canonicalAddress, parseAddress, UNKNOWN_ADDRESS } from "./canonical-address.ts";
-import { isCloudflares } from "./cloudflare-ranges.ts";
-import { isWithin, type Network } from "./networks.ts";
+import { networks } from "./networks.ts";
+import { type AddressSource, PLATFORMS, platformOf } from "./platforms/all.ts";
+import { fromRight } from "./platforms/hops.ts";
+import type { Platform } from "./platforms/platform.ts";
 
 /** A header that names an address, and that the source does not read. */
 interface Unread {
   readonly header: string;
   /** What CLIENT_IP_FROM should be if the platform or a proxy wrote the header. */
   readonly value: string;
-  /** Whether the header tells something only where the counted address is Cloudflare's own. */
-  readonly isCertain?: boolean;
+  /** The network that the counted address must be of: elsewhere the header tells nothing. */
+  readonly network?: Platform<AddressSource>["network"];
 }
-
-const CLOUDFLARE = "cf-connecting-ip";
-const VERCEL = "x-vercel-forwarded-for";
-const BOTH = "vercel+cloudflare";
 
 /** In so many requests each header is looked for, and then in each request one of them. */
 const LOOKS = 100;
@@ -33,7 +29,7 @@ const LOOKS = 100;
 export function createDoubts(
   source: AddressSource | undefined,
 ): (headers: Headers, address: string) => Doubt | undefined {
-  const setting = `CLIENT_IP_FROM=${nameOf(source)}`;
+  const setting = `CLIENT_IP_FROM=${labelOf(source)}`;
   let unread = unreadBy(source);
   let mayBeAbsent = source !== undefined;
   let hops = source?.from === "hops" && source.hops;
@@ -52,12 +48,12 @@ export function createDoubts(
     );
     if (found) {
       unread = unread.filter((one) => one !== found);
-      const { header, value, isCertain } = found;
-      const reason = isCertain
-        ? "It was counted by Cloudflare's address:"
+      const { header, value, network } = found;
+      const reason = network
+        ? `It was counted by ${network.owner}'s address:`
         : "If your proxy wrote it,";
       const words = `A request carried ${header}, which ${setting} does not read. ${reason} set CLIENT_IP_FROM=${value}.`;
-      return doubtOf("CLIENT_ADDRESS_HEADER_UNCONFIGURED", isCertain ? "warn" : "info", words);
+      return doubtOf("CLIENT_ADDRESS_HEADER_UNCONFIGURED", network ? "warn" : "info", words);
     }
     if (hops && fromRight(headers, hops + 1) !== undefined) {
       hops = false;
@@ -69,10 +65,10 @@ export function createDoubts(
 }
 
 /** Whether the header names another address than the one that was counted; of a network, another. */
-function isTelling({ header, isCertain }: Unread, headers: Headers, address: string): boolean {
+function isTelling({ header, network }: Unread, headers: Headers, address: string): boolean {
   const value = headers.get(header)?.toLowerCase();
   if (value === undefined) return false;
-  if (isCertain) return isCloudflares(address.replace(/\/\d+$/, ""));
+  if (network) return network.has(address.replace(/\/\d+$/, ""));
   if (header === "forwarded") {
     return value.includes("for=") && !value.includes(address.replace(/::.*/, ""));
   }
@@ -81,49 +77,33 @@ function isTelling({ header, isCertain }: Unread, headers: Headers, address: str
   // that X-Forwarded-For has behind the client's.
   const list = headers.get("x-forwarded-for") ?? "";
   const isBehind = list.lastIndexOf(value.trim()) > list.lastIndexOf(address.replace(/::.*/, ""));
-  const isProxys = isWithin(named, PRIVATE) || isBehind;
+  const isProxys = isPrivate(named) || isBehind;
   return named !== undefined && !isProxys && canonicalAddress(value) !== address;
 }
 
 /** Networks that no client of the internet is in (RFC 1918, RFC 6598, RFC 4193, loopback, link-local). */
-const PRIVATE: readonly Network[] = [
-  { first: [10, 0, 0, 0], bits: 8 },
-  { first: [172, 16, 0, 0], bits: 12 },
-  { first: [192, 168, 0, 0], bits: 16 },
-  { first: [100, 64, 0, 0], bits: 10 },
-  { first: [127, 0, 0, 0], bits: 8 },
-  { first: [0xfc00, 0, 0, 0, 0, 0, 0, 0], bits: 7 },
-  { first: [0xfe80, 0, 0, 0, 0, 0, 0, 0], bits: 10 },
-];
+const isPrivate = networks(
+  "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 127.0.0.0/8 fc00::/7 fe80::/10",
+);
 
 /** The headers that name an address, but for the one that the source reads. */
 function unreadBy(source: AddressSource | undefined): Unread[] {
-  const from = source?.from;
-  // Our own server takes them all off, and Vercel writes Cloudflare's address into its own.
-  if (from === "socket" || from === BOTH) return [];
+  const platform = platformOf(source);
+  if (platform?.knowsOthers) return [];
+  const behind = source && platform?.behind?.(source);
+  // The outermost platform first: Cloudflare can be before Vercel.
+  const ofPlatforms = PLATFORMS.toReversed().flatMap(({ name, header, network }) =>
+    header ? { header, value: behind?.[name] ?? name, network: source && network } : [],
+  );
+  const read = (source && platform?.reads?.(source)) ?? platform?.header;
   return [
-    { header: CLOUDFLARE, value: onCloudflare(source), isCertain: from !== undefined },
-    { header: VERCEL, value: from === "cloudflare" ? BOTH : "vercel" },
+    ...ofPlatforms,
     { header: "forwarded", value: "hops:n, and let it write X-Forwarded-For" },
     ...OTHER_ADDRESS_HEADERS.map((header) => ({ header, value: `header:${header}` })),
-  ].filter(({ header }) => header !== readBy(source));
+  ].filter(({ header }) => header !== read);
 }
 
-/** What CLIENT_IP_FROM should be where Cloudflare is before the app. */
-function onCloudflare(source: AddressSource | undefined): string {
-  if (source?.from === "hops") return `hops:${source.hops + 1}`;
-  if (source?.from === "trusted") return "trusted: with Cloudflare's networks too";
-  return source?.from === "vercel" ? BOTH : "cloudflare";
-}
-
-function readBy(source: AddressSource | undefined): string | undefined {
-  if (source?.from === "header") return source.header;
-  if (source?.from === "vercel") return VERCEL;
-  return source?.from === "cloudflare" ? CLOUDFLARE : undefined;
-}
-
-function nameOf(source: AddressSource | undefined): string {
+function labelOf(source: AddressSource | undefined): string {
   if (!source) return "(unset)";
-  if (source.from === "hops") return `hops:${source.hops}`;
-  return source.from === "header" ? `header:${source.header}` : source.from;
+  return platformOf(source)?.label?.(source) ?? source.from;
 }

@@ -1,21 +1,16 @@
 import { parseAddress } from "./canonical-address.ts";
-import { isWithin, type Network, readNetwork } from "./networks.ts";
+import { networks } from "./networks.ts";
 
 /**
  * The addresses that Cloudflare's network asks from: https://www.cloudflare.com/ips-v4 and
  * https://www.cloudflare.com/ips-v6 as of 2026-02-11. They change once in years. A range that is
  * missing here makes whoever comes by it count as Cloudflare's address: too strict, never forged.
  */
-const V4 =
-  "173.245.48.0/20 103.21.244.0/22 103.22.200.0/22 103.31.4.0/22 141.101.64.0/18 108.162.192.0/18 190.93.240.0/20 188.114.96.0/20 197.234.240.0/22 198.41.128.0/17 162.158.0.0/15 104.16.0.0/13 104.24.0.0/14 172.64.0.0/13 131.0.72.0/22";
-const V6 =
-  "2400:cb00::/32 2606:4700::/32 2803:f800::/32 2405:b500::/32 2405:8100::/32 2a06:98c0::/29 2c0f:f248::/32";
-
-/** Made when first asked: few apps ask, and every start of an instance counts. */
-let ranges: Network[] | undefined;
+const isInRanges = networks(
+  "173.245.48.0/20 103.21.244.0/22 103.22.200.0/22 103.31.4.0/22 141.101.64.0/18 108.162.192.0/18 190.93.240.0/20 188.114.96.0/20 197.234.240.0/22 198.41.128.0/17 162.158.0.0/15 104.16.0.0/13 104.24.0.0/14 172.64.0.0/13 131.0.72.0/22 2400:cb00::/32 2606:4700::/32 2803:f800::/32 2405:b500::/32 2405:8100::/32 2a06:98c0::/29 2c0f:f248::/32",
+);
 
 /** Whether an address is of Cloudflare's network; false for what is no address. */
 export function isCloudflares(address: string | undefined): boolean {
-  ranges ??= `${V4} ${V6}`.split(" ").flatMap((range) => readNetwork(range) ?? []);
-  return isWithin(parseAddress(address), ranges);
+  return isInRanges(parseAddress(address));
 }

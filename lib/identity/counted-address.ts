@@ -1,5 +1,5 @@
 import type { Doubt } from "#lib/core/doubt";
-import { clientAddress } from "./address.ts";
+import { addressReader } from "./address.ts";
 import { createDoubts } from "./address-doubts.ts";
 import type { AddressSource } from "./address-source.ts";
 import { createKeyedHash } from "./keyed-hash.ts";
@@ -31,13 +31,14 @@ export function createCountedAddress({
   ipv6Prefix,
   visitorSecret,
 }: AddressOptions): (headers: Headers, onDoubt: (doubt: Doubt) => void) => string {
+  const addressOf = addressReader(addressSource, ipv6Prefix);
   const doubts = createDoubts(addressSource);
   // It keeps but two: what a client sends must not fill the memory for the names of clients.
   const sign = visitorSecret && createKeyedHash(visitorSecret, 2);
   return (headers, onDoubt) => {
     const visitor = sign && readVisitor(sign, headers);
     if (visitor) return visitor;
-    const address = clientAddress(headers, addressSource, ipv6Prefix);
+    const address = addressOf(headers);
     const doubt = doubts(headers, address);
     if (doubt) onDoubt(doubt);
     return address;

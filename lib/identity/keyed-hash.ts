@@ -1,6 +1,8 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { toBase64Url } from "#lib/core/base64";
+import { BoundedMap } from "#lib/core/bounded-map";
 import type { KeyedHash } from "#lib/core/client";
 
 export type { KeyedHash } from "#lib/core/client";
@@ -9,10 +11,11 @@ export type { KeyedHash } from "#lib/core/client";
 const MAX_KEPT_LENGTH = 300;
 
 /**
- * Makes the hash that stands for a client in Redis: HMAC-SHA-256 (RFC 2104) over the kind and the parts, each with its length before
- * it, the first 128 bits of it in base64url. The last 10,000 are kept, since hashing costs more than
- * looking up; none that is long, so that their memory is bounded too.
+ * Makes the hash that stands for a client in Redis: HMAC-SHA-256 (RFC 2104) over the kind and the parts, each
+ * with its length before it, the first 128 bits of it in base64url. Hashes are kept, since hashing costs more
+ * than looking up; none of a long text, so that their memory is bounded.
  *
+ * @param keep the most hashes that are kept; at least the last half of them are
  * @param secret HEADGATE_SECRET; all instances of one store need the same
  * @example
  * const keyedHash = createKeyedHash(secret);
@@ -20,22 +23,15 @@ const MAX_KEPT_LENGTH = 300;
  */
 export function createKeyedHash(secret: string, keep = 10_000): KeyedHash {
   const keyed = hmac.create(sha256, utf8ToBytes(secret));
-  let recent = new Map<string, string>();
-  let older = new Map<string, string>();
+  const names = new BoundedMap<string, string>(keep);
 
   return (kind, ...parts) => {
     let subject = withLength(kind);
     for (const part of parts) subject += withLength(part);
-    const known = recent.get(subject) ?? older.get(subject);
-    const name = known ?? shorten(keyed.clone().update(bytesOf(subject)).digest());
-    if (subject.length <= MAX_KEPT_LENGTH && !recent.has(subject)) {
-      // Two generations: dropping the older one whole bounds memory with no list to keep in order.
-      if (recent.size >= keep / 2) {
-        older = recent;
-        recent = new Map();
-      }
-      recent.set(subject, name);
-    }
+    const known = names.get(subject);
+    if (known !== undefined) return known;
+    const name = toBase64Url(keyed.clone().update(bytesOf(subject)).digest().subarray(0, 16));
+    if (subject.length <= MAX_KEPT_LENGTH) names.set(subject, name);
     return name;
   };
 }
@@ -48,11 +44,6 @@ function withLength(part: string): string {
 /** UTF-8 has one form for every half of a surrogate pair; JSON has one for each. */
 function bytesOf(subject: string): Uint8Array {
   return utf8ToBytes(subject.isWellFormed() ? subject : JSON.stringify(subject));
-}
-
-function shorten(digest: Uint8Array): string {
-  const text = btoa(String.fromCharCode(...digest.subarray(0, 16)));
-  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /**

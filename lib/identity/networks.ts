@@ -36,6 +36,20 @@ export function isWithin(address: Ip | undefined, networks: readonly Network[]):
   );
 }
 
+/**
+ * Makes the function that returns true for an address of one of the networks. They are read when it is
+ * first called: few apps ask, and every start of an instance counts.
+ *
+ * @param list networks in CIDR form, separated by blanks
+ */
+export function networks(list: string): (address: Ip | undefined) => boolean {
+  let read: readonly Network[] | undefined;
+  return (address) => {
+    read ??= list.split(" ").flatMap((text) => readNetwork(text) ?? []);
+    return isWithin(address, read);
+  };
+}
+
 function isSame(a: Ip, b: Ip): boolean {
   return a.join() === b.join();
 }

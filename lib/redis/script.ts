@@ -1,6 +1,7 @@
 import { sha1 } from "@noble/hashes/legacy.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { monotonic } from "#lib/core/clock";
+import { toHex } from "#lib/core/hex";
 import { timeLeft, withinDeadline } from "./deadline.ts";
 import { rejected, StoreError } from "./errors.ts";
 import type { ScriptStore } from "./script-store.ts";
@@ -29,7 +30,7 @@ export function defineScript(lua: string): Script {
   return {
     lua,
     get sha() {
-      sha ??= bytesToHex(sha1(utf8ToBytes(lua)));
+      sha ??= toHex(sha1(utf8ToBytes(lua)));
       return sha;
     },
   };

@@ -1,4 +1,5 @@
 import { type Decision, violated } from "#lib/core/decision";
+import { durationInWords } from "#lib/core/duration";
 import { formatSize } from "#lib/core/size";
 import { preferred } from "./accept.ts";
 import { type LegacyHeaders, writeLimitHeaders } from "./headers.ts";
@@ -25,22 +26,27 @@ export function deniedResponse(
   decision: Decision,
   legacyHeaders: LegacyHeaders,
 ): Response {
-  const answer = answerTo(request, problemOf(decision));
-  answer.headers.set("Cache-Control", "no-store");
-  answer.headers.append("Vary", "Accept");
+  const answer = denialOf(request, decision);
   writeLimitHeaders(answer.headers, decision, legacyHeaders);
+  return answer;
+}
+
+/** Makes the answer to a denied request without the headers of the limits, which are written once. */
+export function denialOf(request: Request, decision: Decision): Response {
+  const answer = answerTo(request, problemOf(decision));
+  answer.headers.append("Vary", "Accept");
   return request.method === "HEAD" ? new Response(null, answer) : answer;
 }
 
 function answerTo(request: Request, problem: Problem): Response {
   const { status, detail = "" } = problem;
-  if (isServerAction(request)) {
-    // Without a charset: Next compares the whole value.
-    return new Response(detail, { status, headers: { "Content-Type": "text/plain" } });
-  }
+  if (isServerAction(request)) return new Response(detail, { status, headers: ACTION_HEADERS });
   if (!prefersPage(request)) return problemResponse(problem);
   return new Response(refusalPage(pageTitle(problem), detail), { status, headers: PAGE_HEADERS });
 }
+
+/** Without a charset: Next compares the whole type. */
+const ACTION_HEADERS = { "Content-Type": "text/plain", "Cache-Control": "no-store" };
 
 /** Next's router shows the words of such an answer, and of no other, as the error's message. */
 function isServerAction(request: Request): boolean {
@@ -100,24 +106,7 @@ function pageTitle(problem: Problem): string {
 
 function waitInWords(ms: number | undefined): string {
   if (ms === undefined) return "This request asks for more than its limit allows at once.";
-  return `Too many requests were made. Please try again in ${duration(Math.ceil(ms / 1000))}.`;
-}
-
-/** The two largest units, rounded up: "1 hour 5 minutes". */
-function duration(totalSeconds: number): string {
-  const minutes =
-    totalSeconds < 3600 ? Math.floor(totalSeconds / 60) : Math.ceil(totalSeconds / 60);
-  if (minutes < 60) return words([minutes, "minute"], [totalSeconds % 60, "second"]);
-  const hours = minutes < 1440 ? Math.floor(minutes / 60) : Math.ceil(minutes / 60);
-  if (hours < 24) return words([hours, "hour"], [minutes % 60, "minute"]);
-  return words([Math.floor(hours / 24), "day"], [hours % 24, "hour"]);
-}
-
-function words(...parts: readonly (readonly [number, string])[]): string {
-  return parts
-    .filter(([count]) => count > 0)
-    .map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : "s"}`)
-    .join(" ");
+  return `Too many requests were made. Please try again in ${durationInWords(ms)}.`;
 }
 
 function prefersPage(request: Request): boolean {

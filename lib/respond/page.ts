@@ -31,6 +31,7 @@ export const PAGE_HEADERS = {
   "Content-Security-Policy":
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
   "X-Content-Type-Options": "nosniff",
+  "Cache-Control": "no-store",
 } as const;
 
 const ENTITIES: Readonly<Record<string, string>> = {

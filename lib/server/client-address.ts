@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { SOCKET_HEADER } from "#lib/identity/address";
 import { OTHER_ADDRESS_HEADERS } from "#lib/identity/address-headers";
+import { PLATFORMS } from "#lib/identity/platforms/all";
+import { SOCKET_HEADER } from "#lib/identity/platforms/socket";
 
 /** Headers by which a client could claim another address, and a proxy would name it. */
 const CLAIMS = [
   "x-forwarded-for",
-  "x-vercel-forwarded-for",
-  "cf-connecting-ip",
+  ...PLATFORMS.flatMap(({ header = [] }) => header),
   "forwarded",
   ...OTHER_ADDRESS_HEADERS,
 ];

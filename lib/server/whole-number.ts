@@ -1,3 +1,4 @@
+import { wholeForm } from "#lib/core/argument";
 import { settingsError, trimVariables, type Variables } from "#lib/core/settings";
 
 /**
@@ -15,5 +16,5 @@ export function wholeNumber(
   const given = trimVariables(env)[name] ?? String(standard);
   const number = Number(given);
   if (/^\d+$/.test(given) && number >= least && number <= most) return number;
-  throw settingsError({ [name]: `a whole number from ${least} to ${most}` });
+  throw settingsError({ [name]: wholeForm(least, most) });
 }

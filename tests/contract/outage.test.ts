@@ -68,7 +68,7 @@ describe("while the store is away", () => {
     const answers = [];
     for (let i = 0; i < 4; i += 1) answers.push(await ask("/api/costly"));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
-    expect(answers[0]?.headers.get("ratelimit")).toMatch(/^"costly";r=2;t=3600$/);
+    expect(answers[0]?.headers.get("ratelimit")).toMatch(/^"costly:ip:hour";r=2;t=3600$/);
     expect(answers[3]?.headers.get("retry-after")).toMatch(/^3[56]\d\d$/);
     expect((await ask("/api/costly", "203.0.113.77")).status).toBe(200);
   });

@@ -56,21 +56,21 @@ describe("the gate before an app's own middleware", () => {
       "b=2",
     ]);
     expect(answer.headers.get("x-own")).toBe("kept");
-    expect(answer.headers.get("ratelimit")).toBe('"quick";r=1;t=2');
+    expect(answer.headers.get("ratelimit")).toBe('"quick:ip:2 seconds";r=1;t=2');
     expect(await answer.json()).toEqual({ echo: true, middleware: "yes" });
   });
 
   test("keeps its rewrites", async () => {
     const answer = await newClient()("/own/rewrite");
     expect(await answer.json()).toEqual({ echo: true, middleware: null });
-    expect(answer.headers.get("ratelimit")).toContain('"own";r=99');
+    expect(answer.headers.get("ratelimit")).toContain('"own:ip:minute";r=99');
   });
 
   test("keeps its redirects", async () => {
     const answer = await newClient()("/own/redirect");
     expect(answer.status).toBe(307);
     expect(new URL(answer.headers.get("location") ?? "", app.url).pathname).toBe("/elsewhere");
-    expect(answer.headers.get("ratelimit")).toContain('"own";r=99');
+    expect(answer.headers.get("ratelimit")).toContain('"own:ip:minute";r=99');
   });
 
   test("keeps its own answers, and goes on where it says nothing", async () => {
@@ -170,8 +170,8 @@ describe("a handler's own headers", () => {
     const answer = await newClient({ origin: SHOP })("/api/own-headers", { method: "POST" });
     expect(Object.fromEntries(answer.headers)).toMatchObject({
       ...OF_THE_HANDLER,
-      ratelimit: '"handler-post";r=1;t=60',
-      "ratelimit-policy": '"handler-post";q=2;w=60',
+      ratelimit: '"handler-post:ip:minute";r=1;t=60',
+      "ratelimit-policy": '"handler-post:ip:minute";q=2;w=60',
       "x-ratelimit-limit": "2",
       "access-control-expose-headers": expect.stringMatching(
         /^RateLimit, .*, X-Total-Count$/,
@@ -229,7 +229,7 @@ describe("a page of another origin", () => {
         },
       );
       const allowed = { status: 200, total: "3", wait: null, limits: null };
-      const limits = expect.stringContaining('"shop";r=0') as unknown;
+      const limits = expect.stringContaining('"shop:ip:minute";r=0') as unknown;
       expect(read).toEqual([allowed, allowed, { status: 429, total: null, wait: "60", limits }]);
     },
   );

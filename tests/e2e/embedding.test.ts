@@ -166,15 +166,15 @@ describe("a route handler", () => {
     const call = newClient();
     const report = await call("/api/reports", { pages: 8 });
     expect(await report.json()).toEqual({ report: "8 pages", remaining: 12 });
-    expect(report.headers.get("ratelimit")).toMatch(/^"api";r=599/);
+    expect(report.headers.get("ratelimit")).toMatch(/^"api:ip:minute";r=599/);
 
     expect((await call("/api/reports", { pages: 12 })).status).toBe(200);
     const refused = await call("/api/reports", { pages: 1 });
     expect(refused.status).toBe(429);
     // Where a rule of the edge matches too, its limits take the place of the handler's.
-    expect(refused.headers.get("ratelimit-policy")).toBe('"api";q=600;w=60');
+    expect(refused.headers.get("ratelimit-policy")).toBe('"api:ip:minute";q=600;w=60');
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(3590);
-    expect(await refused.json()).toMatchObject({ "violated-policies": ["reports"] });
+    expect(await refused.json()).toMatchObject({ "violated-policies": ["reports:ip:hour"] });
 
     const other = newClient();
     expect((await other("/api/reports", { pages: 13 })).status).toBe(503);

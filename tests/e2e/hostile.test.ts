@@ -34,7 +34,7 @@ async function other(port: number, path = "/api/health") {
 
 /** How many searches each answer says are left. */
 function roomsOf(text: string): number[] {
-  return [...text.matchAll(/"search";r=(\d+)/g)].map(([, left]) => Number(left));
+  return [...text.matchAll(/"search:ip:minute";r=(\d+)/g)].map(([, left]) => Number(left));
 }
 
 /** A line about connections that a setting ended: it holds nothing that a client sent. */

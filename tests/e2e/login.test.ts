@@ -93,7 +93,7 @@ describe("POST /api/login", () => {
     }
     const byAccount = await seen(await post(app, "ada", "ada's own"));
     expect(byAccount).toMatchObject({ status: 429, waits: true });
-    expect(byAccount.limits).toBe('"api", "login-posts"');
+    expect(byAccount.limits).toBe('"api:ip:minute", "login-posts:ip:minute"');
     expect(await seen(await post(app, "nobody", "wrong"))).toStrictEqual(byAccount);
 
     for (let i = 0; i < 10; i += 1) await post(app, `account-${i}`, "wrong");
@@ -160,7 +160,7 @@ function sendAction(
     request(app.url + path, { method: "POST", localAddress, headers })
       .on("response", (answer) => {
         answer.resume();
-        resolve(/"login-posts";r=(\d+)/.exec(String(answer.headers["ratelimit"]))?.[1]);
+        resolve(/"login-posts:ip:minute";r=(\d+)/.exec(String(answer.headers["ratelimit"]))?.[1]);
       })
       .on("error", reject)
       .end("[]");

@@ -128,12 +128,12 @@ describe("two instances behind nginx as docs/deploy-node.md sets it up", () => {
     expect(headers).toMatchObject({
       "cache-control": "no-store",
       "content-type": "application/problem+json",
-      "ratelimit-policy": '"api";q=600;w=60, "search";q=10;w=60',
+      "ratelimit-policy": '"api:ip:minute";q=600;w=60, "search:ip:minute";q=10;w=60',
     });
     const wait = Number(headers["retry-after"]);
     expect(wait).toBeGreaterThan(0);
-    expect(headers["ratelimit"]).toBe(`"search";r=0;t=${wait}`);
-    expect(JSON.parse(body)).toMatchObject({ "violated-policies": ["search"] });
+    expect(headers["ratelimit"]).toBe(`"search:ip:minute";r=0;t=${wait}`);
+    expect(JSON.parse(body)).toMatchObject({ "violated-policies": ["search:ip:minute"] });
   });
 
   test("send whoever spelled a path otherwise on at the host that they asked", async () => {

@@ -125,7 +125,7 @@ test("draws a request, and a burst of which the limit passes ten; then counts do
   expect(await row.locator(".chart").getAttribute("aria-label")).toBe(
     "Answers to search: 1 allowed",
   );
-  expect(await header("ratelimit")).toContain('"search";r=9;t=60');
+  expect(await header("ratelimit")).toContain('"search:ip:minute";r=9;t=60');
 
   const refused = page.waitForResponse((response) => response.status() === 429);
   await send(20);
@@ -136,9 +136,9 @@ test("draws a request, and a burst of which the limit passes ten; then counts do
   expect(await bars("denied")).toBe(11);
   expect(await row.getByText("10 allowed, 11 denied", { exact: true }).count()).toBe(1);
   const { "ratelimit-policy": limits = "" } = (await refused).headers();
-  expect(limits).toContain('"search";q=10;w=60');
+  expect(limits).toContain('"search:ip:minute";q=10;w=60');
   expect(await header("ratelimit-policy")).toBe(limits);
-  expect(await header("ratelimit")).toMatch(/^"search";r=0;t=\d+$/);
+  expect(await header("ratelimit")).toMatch(/^"search:ip:minute";r=0;t=\d+$/);
   expect(await header("retry-after")).toMatch(/^(?:[1-5]\d|60)$/);
 
   const countdown = row.locator(".countdown");

@@ -27,7 +27,7 @@ describe("plain next start", () => {
     child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
     expect(await once(child, "close")).toEqual([1, null]);
     expect(said).toContain("CLIENT_ADDRESS_UNKNOWN");
-    expect(said).toContain("set CLIENT_IP_FROM to hops:n (behind n proxies)");
+    expect(said).toContain("set CLIENT_IP_FROM to hops:n (behind n proxies, from 1 to 99)");
     expect(said).toContain("docs/client-address.md");
   });
 
@@ -56,7 +56,7 @@ describe("plain next start", () => {
     for (let i = 0; i < 3; i += 1) {
       const answer = await fetch(`${app.url}/api/analytics/counts?artistId=artist-1`);
       // Never a free pass: all of them are one client.
-      expect(answer.headers.get("ratelimit")).toContain(`"api";r=${599 - i}`);
+      expect(answer.headers.get("ratelimit")).toContain(`"api:ip:minute";r=${599 - i}`);
     }
     await expect.poll(() => app.output()).toContain("CLIENT_ADDRESS_HEADER_ABSENT");
     expect(app.output().match(/CLIENT_ADDRESS_HEADER_ABSENT/g)).toHaveLength(1);

@@ -104,7 +104,9 @@ describe("blanks and line breaks around a setting are no part of it", () => {
     const token = ` ${named[1]?.[1] ?? ""}\r\n`;
     const env = { ...padded, UPSTASH_REDIS_REST_TOKEN: token, HEADGATE_MODE: " enforce " };
     const app = cleanUp(await startApp(env), (it) => it.stop());
-    expect((await fetch(`${app.url}/api/search`)).headers.get("ratelimit")).toContain('"search"');
+    expect((await fetch(`${app.url}/api/search`)).headers.get("ratelimit")).toContain(
+      '"search:ip:minute"',
+    );
     expect(app.output()).not.toContain("warning");
   });
 
@@ -112,7 +114,9 @@ describe("blanks and line breaks around a setting are no part of it", () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const REDIS_URL = ` ${redis.url}/3\n`;
     const app = cleanUp(await startApp({ REDIS_URL }), (it) => it.stop());
-    expect((await fetch(`${app.url}/api/search`)).headers.get("ratelimit")).toContain('"search"');
+    expect((await fetch(`${app.url}/api/search`)).headers.get("ratelimit")).toContain(
+      '"search:ip:minute"',
+    );
     const secret = ` ${MARK}\n`;
     const cli = cleanUp(
       await startProgram(GATEWAY, { REDIS_URL, GATEWAY_PORT: " 0", GATEWAY_TOKEN: secret }),

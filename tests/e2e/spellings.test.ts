@@ -140,7 +140,7 @@ function servedBy({ headers, body }: RawAnswer): string | undefined {
 /** The rules that a request was counted by. */
 function countedBy({ headers }: RawAnswer): string[] {
   const limits = headers.get("ratelimit") ?? "";
-  return [...limits.matchAll(/"([\w-]+)"/g)].flatMap(([, name]) => name ?? []);
+  return [...limits.matchAll(/"([\w-]+):ip:day"/g)].flatMap(([, name]) => name ?? []);
 }
 
 /** A handler that was reached without the rule of its name: undefined where all is well. */
@@ -278,7 +278,7 @@ describe.each(APPS)(
       for (const path of ["/action", ...others]) {
         const answer = await act(path);
         expect(answer.headers.get("content-type")).toBe("text/x-component");
-        expect(answer.headers.get("ratelimit")).toContain('"action"');
+        expect(answer.headers.get("ratelimit")).toContain('"action:ip:day"');
       }
     });
   },

@@ -102,7 +102,9 @@ export function describeGuard(runtime: string, start: Start): void {
     describe("rules", () => {
       test("apply where path and method match, and nowhere else", async () => {
         const ask = clientOf(running);
-        expect(limitsOf(await ask("/api/other"))).toMatchObject([{ policy: "api", r: 4 }]);
+        expect(limitsOf(await ask("/api/other"))).toMatchObject([
+          { policy: "api:ip:minute", r: 4 },
+        ]);
         expect(limitsOf(await ask("/api/%73earch"))).toHaveLength(3);
         expect(passed(await ask("/notes", { method: "POST" }))).toBe(true);
         expect((await ask("/notes", { method: "POST" })).status).toBe(429);
@@ -112,14 +114,20 @@ export function describeGuard(runtime: string, start: Start): void {
 
       test("give way to a rule that replaces them, and to exempt paths", async () => {
         const ask = clientOf(running);
-        expect(limitsOf(await ask("/api/export"))).toMatchObject([{ policy: "export", r: 0 }]);
-        expect(limitsOf(await ask("/api/export"))).toMatchObject([{ policy: "export", r: 0 }]);
+        expect(limitsOf(await ask("/api/export"))).toMatchObject([
+          { policy: "export:ip:hour", r: 0 },
+        ]);
+        expect(limitsOf(await ask("/api/export"))).toMatchObject([
+          { policy: "export:ip:hour", r: 0 },
+        ]);
         for (let i = 0; i < 6; i += 1) {
           const answer = await ask("/api/webhooks/payments");
           expect(passed(answer)).toBe(true);
           expect(answer.headers.has("ratelimit")).toBe(false);
         }
-        expect(limitsOf(await ask("/api/other"))).toMatchObject([{ policy: "api", r: 4 }]);
+        expect(limitsOf(await ask("/api/other"))).toMatchObject([
+          { policy: "api:ip:minute", r: 4 },
+        ]);
       });
 
       test("take from all their limits, or from none", async () => {
@@ -127,7 +135,9 @@ export function describeGuard(runtime: string, start: Start): void {
         expect(passed(await ask("/api/search"))).toBe(true);
         expect(passed(await ask("/api/search"))).toBe(true);
         for (let i = 0; i < 4; i += 1) expect((await ask("/api/search")).status).toBe(429);
-        expect(limitsOf(await ask("/api/other"))).toMatchObject([{ policy: "api", r: 2 }]);
+        expect(limitsOf(await ask("/api/other"))).toMatchObject([
+          { policy: "api:ip:minute", r: 2 },
+        ]);
       });
     });
 
@@ -137,10 +147,10 @@ export function describeGuard(runtime: string, start: Start): void {
         expect(passed(answer)).toBe(true);
         expect(await answer.json()).toEqual({ passed: true });
         expect(answer.headers.get("ratelimit-policy")).toBe(
-          '"api";q=5;w=60, "search:ip:minute";q=2;w=60, "search:user|ip:hour";q=3;w=3600',
+          '"api:ip:minute";q=5;w=60, "search:ip:minute";q=2;w=60, "search:user|ip:hour";q=3;w=3600',
         );
         expect(answer.headers.get("ratelimit")).toBe(
-          '"api";r=4;t=60, "search:ip:minute";r=1;t=60, "search:user|ip:hour";r=2;t=3600',
+          '"api:ip:minute";r=4;t=60, "search:ip:minute";r=1;t=60, "search:user|ip:hour";r=2;t=3600',
         );
         expect(answer.headers.has("retry-after")).toBe(false);
         expect(answer.headers.has("x-ratelimit-limit")).toBe(false);
@@ -154,7 +164,9 @@ export function describeGuard(runtime: string, start: Start): void {
         expect(retryAfter).toMatch(/^\d+$/);
         expect(Number(retryAfter)).toBeGreaterThan(0);
         expect(Number(retryAfter)).toBeLessThanOrEqual(60);
-        expect(limitsOf(answer)).toEqual([{ policy: "write", r: 0, t: Number(retryAfter) }]);
+        expect(limitsOf(answer)).toEqual([
+          { policy: "write:ip:minute", r: 0, t: Number(retryAfter) },
+        ]);
       });
 
       test("have their older names and reach other origins' pages on wish", async () => {
@@ -192,7 +204,7 @@ export function describeGuard(runtime: string, start: Start): void {
         expect(await answer.json()).toMatchObject({
           type: "https://iana.org/assignments/http-problem-types#quota-exceeded",
           status: 429,
-          "violated-policies": ["mine"],
+          "violated-policies": ["mine:user:hour"],
         });
       });
 
@@ -206,7 +218,7 @@ export function describeGuard(runtime: string, start: Start): void {
       test("to HEAD has the headers alone", async () => {
         const answer = await refusalFor({ method: "HEAD" });
         expect(answer.status).toBe(429);
-        expect(answer.headers.get("ratelimit")).toContain('"mine";r=0');
+        expect(answer.headers.get("ratelimit")).toContain('"mine:user:hour";r=0');
         expect(await answer.text()).toBe("");
       });
     });

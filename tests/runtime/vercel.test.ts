@@ -51,13 +51,16 @@ describe("the built edge function, with Vercel's environment", () => {
     const address = newAddress();
     for (let i = 0; i < 10; i += 1) {
       const answer = await app.send("/api/search", { address });
-      expect([passes(answer), room(answer, "search")]).toEqual([true, 9 - i]);
+      expect([passes(answer), room(answer, "search:ip:minute")]).toEqual([true, 9 - i]);
     }
     const refused = await app.send("/api/search", { address });
     expect([refused.status, passes(refused)]).toEqual([429, false]);
     expect(refused.headers.get("retry-after")).toMatch(/^\d+$/);
     expect(refused.headers.get("content-type")).toBe("application/problem+json");
-    expect(await refused.json()).toMatchObject({ status: 429, "violated-policies": ["search"] });
+    expect(await refused.json()).toMatchObject({
+      status: 429,
+      "violated-policies": ["search:ip:minute"],
+    });
     const page = await app.send("/api/search", { address, headers: { accept: "text/html" } });
     expect(page.headers.get("content-type")).toContain("text/html");
     expect(app.output()).toContain('"requestId":"fra1::abcde-1700000000000-0123456789ab"');
@@ -73,29 +76,33 @@ describe("the built edge function, with Vercel's environment", () => {
       forwarded: "for=1.2.3.4",
       "x-headgate-socket": "nonce 1.2.3.4",
     };
-    expect(room(await app.send("/api/x", { address }), "api")).toBe(599);
-    expect(room(await app.send("/api/x", { address, headers: forged }), "api")).toBe(598);
-    expect(room(await app.send("/api/x", { address: newAddress(), headers: forged }), "api")).toBe(
-      599,
-    );
+    expect(room(await app.send("/api/x", { address }), "api:ip:minute")).toBe(599);
+    expect(room(await app.send("/api/x", { address, headers: forged }), "api:ip:minute")).toBe(598);
+    expect(
+      room(await app.send("/api/x", { address: newAddress(), headers: forged }), "api:ip:minute"),
+    ).toBe(599);
   });
 
   test("with Cloudflare in front counts its client, but only from Cloudflare", async () => {
     const app = start({ CLIENT_IP_FROM: "vercel+cloudflare" });
     const client = newAddress();
     const headers = { "cf-connecting-ip": client };
-    expect(room(await app.send("/api/x", { address: "173.245.48.1", headers }), "api")).toBe(599);
-    expect(room(await app.send("/api/x", { address: "173.245.48.9", headers }), "api")).toBe(598);
+    expect(
+      room(await app.send("/api/x", { address: "173.245.48.1", headers }), "api:ip:minute"),
+    ).toBe(599);
+    expect(
+      room(await app.send("/api/x", { address: "173.245.48.9", headers }), "api:ip:minute"),
+    ).toBe(598);
     const past = await app.send("/api/x", { address: newAddress(), headers });
-    expect(room(past, "api")).toBe(599);
+    expect(room(past, "api:ip:minute")).toBe(599);
   });
 
   test("counts a preview apart from production", async () => {
     const [production, preview] = [start(), start({ VERCEL_ENV: "preview" })];
     const address = newAddress();
-    expect(room(await production.send("/api/x", { address }), "api")).toBe(599);
-    expect(room(await preview.send("/api/x", { address }), "api")).toBe(599);
-    expect(room(await production.send("/api/x", { address }), "api")).toBe(598);
+    expect(room(await production.send("/api/x", { address }), "api:ip:minute")).toBe(599);
+    expect(room(await preview.send("/api/x", { address }), "api:ip:minute")).toBe(599);
+    expect(room(await production.send("/api/x", { address }), "api:ip:minute")).toBe(598);
     const keys = await direct.keys("*");
     const namespaces = ["production", "preview"].map(
       (environment) =>
@@ -110,7 +117,7 @@ describe("the built edge function, with Vercel's environment", () => {
     const ask = async (token: string) => {
       const headers = { authorization: `Bearer ${token}` };
       const answer = await app.send(path, { method: "POST", address: newAddress(), headers });
-      return room(answer, "profile-delete");
+      return room(answer, "profile-delete:user:day");
     };
     const ada = await sign({ sub: "ada-on-vercel" });
     const forged = await sign({ sub: "ada-on-vercel", secret: "x".repeat(40) });
@@ -151,7 +158,7 @@ describe("the built edge function, with Vercel's environment", () => {
       KV_REST_API_URL: store.url,
       KV_REST_API_TOKEN: store.token,
     });
-    expect(room(await app.send("/api/x", { address: newAddress() }), "api")).toBe(599);
+    expect(room(await app.send("/api/x", { address: newAddress() }), "api:ip:minute")).toBe(599);
   });
 });
 

@@ -1,5 +1,6 @@
 import { type Algorithm, ALGORITHMS } from "#lib/limit/algorithms/all";
 import { sumOf } from "./billed.ts";
+import { markdownTable } from "./markdown-table.ts";
 import { referenceOf } from "./references.ts";
 
 /** The tables of the documentation that come from the algorithms' own files. */
@@ -9,7 +10,7 @@ const NAMES = ALGORITHMS.map(({ name }) => name);
 /** For docs/algorithms.md: a column for each algorithm. */
 export function algorithmTable(): string {
   const row = (title: string, cell: (name: Algorithm) => string) => [title, ...NAMES.map(cell)];
-  return tableOf(
+  return markdownTable(
     row("", (name) => `\`${name}\``),
     row("default for", defaultFor),
     row("keeps", (name) => referenceOf(name).words.keeps),
@@ -26,7 +27,7 @@ export function algorithmTable(): string {
 
 /** For docs/algorithms.md: what a refund gives back. */
 export function refundTable(): string {
-  return tableOf(
+  return markdownTable(
     ["algorithm", "what is given back"],
     ...NAMES.map((name) => [`\`${name}\``, referenceOf(name).words.refunds]),
   );
@@ -34,7 +35,7 @@ export function refundTable(): string {
 
 /** For docs/reference/figures.md. */
 export function figuresTable(): string {
-  return tableOf(
+  return markdownTable(
     ["algorithm", "default for", "most that any window allows", "Retry-After"],
     ...NAMES.map((name) => {
       const { mostInAWindow } = referenceOf(name).words;
@@ -63,9 +64,4 @@ function billed(algorithm: Algorithm): string {
   const commands = String(sumOf(reference.billed));
   const { billedMore } = reference.words;
   return billedMore === undefined ? commands : `${commands}, and ${billedMore}`;
-}
-
-function tableOf(head: readonly string[], ...rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`.replace("|  |", "| |");
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }

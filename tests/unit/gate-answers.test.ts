@@ -52,21 +52,21 @@ describe("the headers of an allowed request", () => {
 
   test("follow what the rule says, whatever the method", async () => {
     const { ask } = gate();
-    expect((await ask("/told")).headers.get("ratelimit")).toMatch(/^"told";r=1/);
+    expect((await ask("/told")).headers.get("ratelimit")).toMatch(/^"told:ip:minute";r=1/);
     expect(toldBy(await ask("/quiet", { method: "POST" }))).toEqual([]);
   });
 
   test("follow the policy's default where the rule says nothing", async () => {
     const always = definePolicy({ defaults: { headers: "always" }, rules });
     const { ask } = gate({}, undefined, always);
-    expect((await ask("/plain")).headers.get("ratelimit")).toMatch(/^"plain";r=1/);
+    expect((await ask("/plain")).headers.get("ratelimit")).toMatch(/^"plain:ip:minute";r=1/);
     expect(toldBy(await ask("/quiet"))).toEqual([]);
   });
 
   test("tell of several rules those that say so", async () => {
     const answer = await gate().ask("/both");
-    expect(answer.headers.get("ratelimit")).toMatch(/^"first";r=4;t=\d+$/);
-    expect(answer.headers.get("ratelimit-policy")).toBe('"first";q=5;w=60');
+    expect(answer.headers.get("ratelimit")).toMatch(/^"first:ip:minute";r=4;t=\d+$/);
+    expect(answer.headers.get("ratelimit-policy")).toBe('"first:ip:minute";q=5;w=60');
   });
 });
 
@@ -79,7 +79,7 @@ describe("a denial", () => {
       await ask(path);
       const answer = await ask(path);
       expect(answer.status).toBe(429);
-      expect(answer.headers.get("ratelimit")).toContain(`"${path.slice(1)}";r=0;t=`);
+      expect(answer.headers.get("ratelimit")).toContain(`"${path.slice(1)}:ip:minute";r=0;t=`);
       expect(answer.headers.get("cache-control")).toBe("no-store");
     },
   );
@@ -226,7 +226,7 @@ describe("a body", () => {
     expect(events[0]).toMatchObject({ rules: ["upload"], decision: { counted: "nowhere" } });
     const answer = await ask("/upload", sized(1024));
     expect(answer.status).toBe(200);
-    expect(answer.headers.get("ratelimit")).toMatch(/^"upload";r=1/);
+    expect(answer.headers.get("ratelimit")).toMatch(/^"upload:ip:minute";r=1/);
   });
 
   test("is bounded by the smallest maxBody of several rules", async () => {

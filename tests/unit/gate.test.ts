@@ -59,7 +59,7 @@ describe("the guard", () => {
     expect(passed(await ask("/api/search"))).toBe(true);
     for (let i = 0; i < 4; i += 1) expect((await ask("/api/search")).status).toBe(429);
     const other = await ask("/api/other");
-    expect(other.headers.get("ratelimit")).toMatch(/^"api";r=2;/);
+    expect(other.headers.get("ratelimit")).toMatch(/^"api:ip:minute";r=2;/);
   });
 
   test("asks the store once for a checked request and not at all for another", async () => {
@@ -100,7 +100,7 @@ describe("the guard", () => {
     expect(calls).toBe(3);
     const refused = await ask("/burst");
     expect(refused.headers.get("retry-after")).toMatch(/^[12]$/);
-    expect(refused.headers.get("ratelimit")).toMatch(/^"burst";r=0;t=[12]$/);
+    expect(refused.headers.get("ratelimit")).toMatch(/^"burst:ip:2 seconds";r=0;t=[12]$/);
     const decisions = events.flatMap((event) =>
       event.kind === "decision" ? [event.decision] : [],
     );
@@ -142,12 +142,12 @@ describe("the guard", () => {
       await after();
       const second = await ask("/quick");
       expect(second.before).toEqual([]);
-      expect(second.answer.headers.get("ratelimit")).toMatch(/^"quick";r=18;t=\d+$/);
-      expect(second.answer.headers.get("ratelimit-policy")).toBe('"quick";q=20;w=60');
+      expect(second.answer.headers.get("ratelimit")).toMatch(/^"quick:ip:minute";r=18;t=\d+$/);
+      expect(second.answer.headers.get("ratelimit-policy")).toBe('"quick:ip:minute";q=20;w=60');
       expect(await after()).toEqual(["report"]);
       const third = await ask("/quick");
       expect(third.before).toEqual([]);
-      expect(third.answer.headers.get("ratelimit")).toMatch(/^"quick";r=17;/);
+      expect(third.answer.headers.get("ratelimit")).toMatch(/^"quick:ip:minute";r=17;/);
     });
 
     test("near the limit the store is asked, and the limit holds", async () => {
@@ -255,7 +255,7 @@ describe("the guard", () => {
     for (const claim of nameless) await ask("/api/other", { "x-forwarded-for": claim });
     const refused = await ask("/api/other", { "x-forwarded-for": "none" });
     expect(refused.status).toBe(429);
-    expect((await ask("/api/other")).headers.get("ratelimit")).toMatch(/^"api";r=4;/);
+    expect((await ask("/api/other")).headers.get("ratelimit")).toMatch(/^"api:ip:minute";r=4;/);
     await ask("/named", { "x-forwarded-for": "", "x-user": "ada" });
     const decisions = events.filter((event) => event.kind === "decision");
     expect(decisions.map(({ addressKnown }) => addressKnown)).toEqual([
@@ -274,9 +274,9 @@ describe("the guard", () => {
     const from = (address: string) => ask("/api/other", { "x-forwarded-for": address });
     const rooms = [];
     for (const address of ["2001:db8:0:1::1", "2001:db8:0:ff::1", "2001:db8:0:100::1"]) {
-      rooms.push((await from(address)).headers.get("ratelimit")?.slice(0, 9));
+      rooms.push((await from(address)).headers.get("ratelimit")?.split(";t")[0]);
     }
-    expect(rooms).toEqual(['"api";r=4', '"api";r=3', '"api";r=4']);
+    expect(rooms).toEqual(['"api:ip:minute";r=4', '"api:ip:minute";r=3', '"api:ip:minute";r=4']);
   });
 
   test("tells nobody how a limit of everybody stands, unless it is told to", async () => {

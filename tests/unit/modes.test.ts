@@ -46,11 +46,13 @@ describe("tiers", () => {
   test("are chosen for each request, and one who is upgraded goes on with what was used", async () => {
     const { ask } = gate();
     const ada = { "x-user": "ada" };
-    expect((await ask("/export", ada)).headers.get("ratelimit-policy")).toBe('"export";q=1;w=3600');
+    expect((await ask("/export", ada)).headers.get("ratelimit-policy")).toBe(
+      '"export:user:hour";q=1;w=3600',
+    );
     expect((await ask("/export", ada)).status).toBe(429);
     const upgraded = await ask("/export", { ...ada, "x-plan": "pro" });
     expect(upgraded.status).toBe(200);
-    expect(upgraded.headers.get("ratelimit")).toMatch(/^"export";r=148;/);
+    expect(upgraded.headers.get("ratelimit")).toMatch(/^"export:user:hour";r=148;/);
     expect((await ask("/export", { ...ada, "x-plan": "free" })).status).toBe(429);
   });
 });
@@ -62,7 +64,7 @@ describe("a rule in shadow", () => {
     for (let i = 0; i < 4; i += 1) {
       const answer = await ask("/trial");
       statuses.push(answer.status);
-      expect(answer.headers.get("ratelimit-policy")).toBe('"strict";q=3;w=3600');
+      expect(answer.headers.get("ratelimit-policy")).toBe('"strict:ip:hour";q=3;w=3600');
       expect(answer.headers.get("ratelimit")).not.toContain("trial");
     }
     expect(statuses).toEqual([200, 200, 200, 429]);

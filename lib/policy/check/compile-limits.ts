@@ -101,7 +101,7 @@ function readLimits(
     const at = given === undefined ? place.slice(0, -1) : place;
     problems.add("NO_LIMITS", at, given, "at least one limit");
   }
-  return count === 1 ? limits.map((limit) => ({ ...limit, policyName: rule })) : limits;
+  return limits;
 }
 
 function readSubjectsLimits(
@@ -131,9 +131,18 @@ function readSubjectsLimits(
       problems.add("LOG_TOO_LARGE", at, each, `at most ${largest}, or another algorithm`);
     }
     if (!subject) return [];
-    const policyName = `${rule}:${expression}:${formatDuration(read.windowMs)}`;
+    const policyName = nameOf(rule, expression, read.windowMs);
     return [{ rule, policyName, subject, ...read, algorithm, cost: given.cost ?? 1 }];
   });
+}
+
+/**
+ * Names a limit by nothing but itself, so that its name stays when its rule gets another limit or tiers,
+ * or its limits change places. A rule has each window once for one subject, so no two limits of a client
+ * have one name.
+ */
+function nameOf(rule: string, subject: string, windowMs: number): string {
+  return `${rule}:${subject}:${formatDuration(windowMs)}`;
 }
 
 function checkCost(

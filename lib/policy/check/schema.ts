@@ -1,3 +1,4 @@
+import { choiceOf } from "#lib/core/choice";
 import { SIZE_FORM } from "#lib/core/size";
 import { ALGORITHM_NAMES } from "#lib/limit/algorithms/all";
 import type { Place, Problems } from "#lib/policy/errors";
@@ -105,7 +106,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   mode: MODE_FORM,
   replaces: "a rule's name or an array of names",
   cost: "a whole number from 1",
-  algorithm: eitherOf(ALGORITHM_NAMES),
+  algorithm: choiceOf(ALGORITHM_NAMES.map((name) => `"${name}"`)),
   onStoreFailure: '"allow", "deny" or "local"',
   admit: '"strict" or "optimistic"',
   headers: '"always" or "denied"',
@@ -114,11 +115,6 @@ const ALLOWED: Readonly<Record<string, string>> = {
   limit: "a whole number from 1",
   window: 'a length such as "15 minutes", or milliseconds',
 };
-
-/** Returns names as a choice in words: "a", "b" or "c", each in quotes. */
-function eitherOf(names: readonly string[]): string {
-  return `"${names.slice(0, -1).join('", "')}" or "${names.at(-1)}"`;
-}
 
 /** Reads the policy's own shape; undefined where it is not one, with the problems noted. */
 export function parsePolicy(given: unknown, problems: Problems): ParsedPolicy | undefined {

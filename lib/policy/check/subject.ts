@@ -3,6 +3,12 @@ import { withSuggestion } from "#lib/core/nearest";
 import type { Subject } from "#lib/policy/types";
 
 /**
+ * The most characters that a subject has: four names of the longest. A limit's name in headers holds its
+ * subject, and is told twice within 850 bytes.
+ */
+const MAX_LENGTH = 4 * 64 + 3;
+
+/**
  * Reads a key of `limits`: "ip", "user|ip" (the first that has a value), "ip+account" (the
  * combination) or "global"; undefined where it cannot be, with the problem noted.
  */
@@ -23,6 +29,10 @@ export function readSubject(
   const repeated = new Set(names).size !== names.length;
   if (repeated || names.includes("") || names.includes("global")) {
     problems.add("BAD_SUBJECT", place, expression, "names, each once, or global alone");
+    return undefined;
+  }
+  if (expression.length > MAX_LENGTH) {
+    problems.add("BAD_SUBJECT", place, expression, `at most ${MAX_LENGTH} characters`);
     return undefined;
   }
   const unknown = names.filter((name) => !countable.includes(name));

@@ -23,28 +23,30 @@ export function describeLimits(world: World): void {
       expect(answers.map(({ status }) => status)).toEqual([...times(10, 200), 429]);
 
       const [first] = answers;
-      expect(first?.headers.get("ratelimit-policy")).toBe('"api";q=600;w=60, "search";q=10;w=60');
+      expect(first?.headers.get("ratelimit-policy")).toBe(
+        '"api:ip:minute";q=600;w=60, "search:ip:minute";q=10;w=60',
+      );
       expect(limitsOf(first)).toEqual([
-        ["api", 599],
-        ["search", 9],
+        ["api:ip:minute", 599],
+        ["search:ip:minute", 9],
       ]);
 
       const refused = answers[10];
       const wait = Number(refused?.headers.get("retry-after"));
       expect(wait).toBeGreaterThan(0);
       expect(wait).toBeLessThanOrEqual(60);
-      expect(refused?.headers.get("ratelimit")).toBe(`"search";r=0;t=${wait}`);
+      expect(refused?.headers.get("ratelimit")).toBe(`"search:ip:minute";r=0;t=${wait}`);
       expect(refused?.headers.get("content-type")).toBe("application/problem+json");
       expect(refused?.headers.get("cache-control")).toBe("no-store");
       expect(await refused?.json()).toMatchObject({
         type: "https://iana.org/assignments/http-problem-types#quota-exceeded",
         status: 429,
-        "violated-policies": ["search"],
+        "violated-policies": ["search:ip:minute"],
       });
 
       // A refusal takes nothing: the rule of the whole API still has room for 590.
       const elsewhere = await world.ask("/api/analytics/track", { address });
-      expect(limitsOf(elsewhere)[0]).toEqual(["api", 589]);
+      expect(limitsOf(elsewhere)[0]).toEqual(["api:ip:minute", 589]);
     });
 
     test("refuse a browser with a page that says how long to wait, and HEAD without a body", async () => {

@@ -8,7 +8,10 @@ vi.stubGlobal("fetch", fetching);
 afterEach(() => fetching.mockReset());
 
 const HELD = { method: "GET", path: "/api/search", isHeld: true };
-const LIMITS = { "RateLimit-Policy": '"search";q=10;w=60', RateLimit: '"search";r=9;t=60' };
+const LIMITS = {
+  "RateLimit-Policy": '"search:ip:minute";q=10;w=60',
+  RateLimit: '"search:ip:minute";r=9;t=60',
+};
 
 function problem(status: number, type: string, headers: HeadersInit = LIMITS): Response {
   return problemResponse({ type, title: "No", status }, headers);
@@ -51,8 +54,8 @@ test("keeps the status, and the headers that speak of limits", async () => {
   const answer = await send(HELD);
   expect(answer).toMatchObject({ status: "429 Too Many Requests", retryAfter: 17 });
   expect(Object.fromEntries(answer.headers)).toStrictEqual({
-    ratelimit: '"search";r=9;t=60',
-    "ratelimit-policy": '"search";q=10;w=60',
+    ratelimit: '"search:ip:minute";r=9;t=60',
+    "ratelimit-policy": '"search:ip:minute";q=10;w=60',
     "retry-after": "17",
     "x-ratelimit-limit": "10",
   });

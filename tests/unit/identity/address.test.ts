@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { clientAddress, SOCKET_HEADER } from "#lib/identity/address";
+import { clientAddress } from "#lib/identity/address";
 import { createDoubts } from "#lib/identity/address-doubts";
 import { addressSource, type AddressSource } from "#lib/identity/address-source";
+import { SOCKET_HEADER } from "#lib/identity/platforms/socket";
 
 const nowhere = { onVercel: false, onCloudflare: false, production: true };
 

@@ -60,7 +60,9 @@ describe("a prefetch", () => {
     expect(allowed(await statuses(34, "/p/1", PREFETCH))).toBe(30);
     expect(allowed(await statuses(5, "/p/1"))).toBe(3);
     const denied = await ask("/p/1", PREFETCH);
-    expect(denied.headers.get("ratelimit-policy")).toContain('"pages:prefetch";q=30;w=60');
+    expect(denied.headers.get("ratelimit-policy")).toContain(
+      '"pages:prefetch:ip:minute";q=30;w=60',
+    );
   });
 
   test("counts as a visit by default", async () => {
@@ -80,7 +82,9 @@ describe("a prefetch", () => {
   test("counts by the other rules that match, as a visit does", async () => {
     const { ask } = gate();
     await ask("/p/1", PREFETCH);
-    expect((await ask("/p/1")).headers.get("ratelimit")).toMatch(/"all";r=498;t=\d+, "pages";r=2;/);
+    expect((await ask("/p/1")).headers.get("ratelimit")).toMatch(
+      /"all:ip:minute";r=498;t=\d+, "pages:ip:minute";r=2;/,
+    );
   });
 
   test("has the limits of the client's tier", async () => {
@@ -92,7 +96,7 @@ describe("a prefetch", () => {
   test("is not counted by a rule that is replaced", async () => {
     const { ask } = gate();
     const told = (await ask("/p/special", PREFETCH)).headers.get("ratelimit-policy");
-    expect(told).toBe('"all";q=500;w=60, "special";q=7;w=60');
+    expect(told).toBe('"all:ip:minute";q=500;w=60, "special:ip:minute";q=7;w=60');
   });
 
   test("is decided for the same clients as a visit where the rule decides for some", async () => {

@@ -48,7 +48,7 @@ const onPlan = (plan: string): Selecting => ({ values: { plan } });
 
 describe("tiers", () => {
   test("give the limits of the identity's value", () => {
-    expect(rulesOf("/api/export", onPlan("free")).limits).toEqual(["export 5"]);
+    expect(rulesOf("/api/export", onPlan("free")).limits).toEqual(["export:user:hour 5"]);
     expect(rulesOf("/api/export", onPlan("pro")).limits).toEqual([
       "export:user:hour 100",
       "export:user:day 900",
@@ -58,12 +58,12 @@ describe("tiers", () => {
   test.each([["nobody's"], [""], ["PRO"], ["toString"], ["__proto__"]])(
     "give the first tier to whoever has another value: %j",
     (plan) => {
-      expect(rulesOf("/api/export", onPlan(plan)).limits).toEqual(["export 5"]);
+      expect(rulesOf("/api/export", onPlan(plan)).limits).toEqual(["export:user:hour 5"]);
     },
   );
 
   test("give the first tier to whoever has no value", () => {
-    expect(rulesOf("/api/export").limits).toEqual(["export 5"]);
+    expect(rulesOf("/api/export").limits).toEqual(["export:user:hour 5"]);
   });
 
   test("name the identity that chooses beside those that are counted", () => {
@@ -95,7 +95,7 @@ describe("modes", () => {
   test("in shadow a rule decides nothing and replaces nothing that decides", () => {
     const { decide, shadows, limits } = rulesOf("/api/trial");
     expect(decide).toEqual(["api"]);
-    expect(limits).toEqual(["api 600"]);
+    expect(limits).toEqual(["api:ip:minute 600"]);
     // A rule in shadow replaces another one in shadow, as it would if both decided.
     expect(shadows).toEqual(["stricter"]);
   });

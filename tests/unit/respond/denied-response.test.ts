@@ -1,6 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Decision, LimitStatus } from "#lib/core/decision";
-import { deniedResponse } from "#lib/respond/denied-response";
+import { deniedResponse, denialOf } from "#lib/respond/denied-response";
 
 const status: LimitStatus = {
   rule: "search",
@@ -141,5 +141,33 @@ describe("a refusal", () => {
     expect(answer.status).toBe(429);
     expect(answer.headers.get("retry-after")).toBe("42");
     expect(await answer.text()).toBe("");
+  });
+
+  test.each([
+    ["a problem", {}, "GET"],
+    ["a page", { accept: "text/html" }, "GET"],
+    ["the words of a Server Action", { "next-action": "7f2a" }, "POST"],
+    ["an answer to HEAD", {}, "HEAD"],
+  ])("as %s is never cached, and has each header written once", (_, headers, method) => {
+    const set = vi.spyOn(Headers.prototype, "set");
+    onTestFinished(() => set.mockRestore());
+    const answer = deniedResponse(ask(headers, method), denied, true);
+    const names = set.mock.calls.map(([name]) => name.toLowerCase());
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+    expect(names.filter((name) => /ratelimit|retry/.test(name))).toHaveLength(6);
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+  });
+
+  test("is made without the headers of the limits by denialOf, and with them by deniedResponse", () => {
+    const plain = denialOf(ask(), denied);
+    const names = [...plain.headers.keys()].filter((name) => /ratelimit|retry/.test(name));
+    expect(names).toEqual([]);
+    expect(plain.status).toBe(429);
+    expect(Object.fromEntries(deniedResponse(ask(), denied, false).headers)).toEqual({
+      ...Object.fromEntries(plain.headers),
+      "retry-after": "42",
+      ratelimit: '"search";r=0;t=42',
+      "ratelimit-policy": '"search";q=10;w=60, "search:ip:1d";q=200;w=86400',
+    });
   });
 });

@@ -1,0 +1,45 @@
+import { settingsError } from "#lib/core/settings";
+import type { Platform, PlatformWords } from "./platform.ts";
+
+/** The one address in a header that a proxy puts in the place of whatever the client sent. */
+export interface HeaderSource {
+  readonly from: "header";
+  readonly header: string;
+}
+
+const FORM = /^header:([\w!#$%&'*+.^`|~-]{1,64})$/;
+
+/** Two lists, and what Headgate itself writes. */
+const NO_HEADERS = /^(?:x-forwarded-for|forwarded|x-headgate-.*)$/;
+
+export const HEADER: Platform<HeaderSource> = {
+  name: "header",
+  place: 4,
+  form: "header:NAME",
+  read: (value) =>
+    value.startsWith("header:") ? { from: "header", header: headerOf(value) } : undefined,
+  address(headers, { header }) {
+    const value = headers.get(header) ?? undefined;
+    // CloudFront writes a port behind every address, and no brackets around an IPv6 address.
+    return header === "cloudfront-viewer-address" ? value?.replace(/:\d+$/, "") : value;
+  },
+  label: ({ header }) => `header:${header}`,
+  reads: ({ header }) => header,
+};
+
+function headerOf(value: string): string {
+  const header = FORM.exec(value)?.[1]?.toLowerCase();
+  if (header && !NO_HEADERS.test(header)) return header;
+  throw settingsError({
+    CLIENT_IP_FROM:
+      "header: and the name of a header that your proxy overwrites with one address, such as header:fly-client-ip; for X-Forwarded-For, hops:n or trusted:CIDR",
+  });
+}
+
+/** @public The table in docs/client-address.md reads it by the file's name. */
+export const WORDS: PlatformWords = {
+  example: "header:fly-client-ip",
+  where: "behind a proxy or CDN that overwrites that header",
+  reads: "the one address in that header",
+  forged: "nothing through the proxy; past it everything",
+};

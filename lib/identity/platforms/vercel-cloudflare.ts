@@ -1,0 +1,34 @@
+import { isCloudflares } from "../cloudflare-ranges.ts";
+import { connecting } from "./cloudflare.ts";
+import { named, type Platform, type PlatformWords } from "./platform.ts";
+import { reportedByVercel } from "./vercel.ts";
+
+/**
+ * Cloudflare in front of Vercel. CF-Connecting-IP where the address that Vercel reports is Cloudflare's own;
+ * else that address, of a client that came past Cloudflare.
+ */
+export interface VercelCloudflareSource {
+  readonly from: "vercel+cloudflare";
+}
+
+export const VERCEL_CLOUDFLARE: Platform<VercelCloudflareSource> = {
+  name: "vercel+cloudflare",
+  place: 7,
+  form: "vercel+cloudflare",
+  // Both headers are read, and Vercel writes Cloudflare's address into its own.
+  knowsOthers: true,
+  read: named("vercel+cloudflare"),
+  address(headers) {
+    const reported = reportedByVercel(headers);
+    return (isCloudflares(reported) && connecting(headers)) || reported;
+  },
+};
+
+/** @public The table in docs/client-address.md reads it by the file's name. */
+export const WORDS: PlatformWords = {
+  example: "vercel+cloudflare",
+  where: "Vercel with Cloudflare in front",
+  reads:
+    "`cf-connecting-ip` where the address that Vercel reports is Cloudflare's own, else that address",
+  forged: "nothing: who comes past Cloudflare counts as himself",
+};

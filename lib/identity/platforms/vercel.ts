@@ -1,0 +1,34 @@
+import { named, type Platform, type PlatformWords } from "./platform.ts";
+
+/** The address that Vercel's edge puts in the place of whatever the client sent. */
+export interface VercelSource {
+  readonly from: "vercel";
+}
+
+const HEADER = "x-vercel-forwarded-for";
+
+export const VERCEL: Platform<VercelSource> = {
+  name: "vercel",
+  place: 5,
+  form: "vercel",
+  header: HEADER,
+  read: named("vercel"),
+  detect: ({ onVercel }) => (onVercel ? { from: "vercel" } : undefined),
+  address: reportedByVercel,
+  behind: () => ({ cloudflare: "vercel+cloudflare" }),
+};
+
+/** Returns the address that Vercel reports; empty where there is none. */
+export function reportedByVercel(headers: Headers): string {
+  const given = headers.get(HEADER) ?? headers.get("x-real-ip") ?? "";
+  const comma = given.indexOf(",");
+  return comma < 0 ? given : given.slice(0, comma);
+}
+
+/** @public The table in docs/client-address.md reads it by the file's name. */
+export const WORDS: PlatformWords = {
+  example: "vercel",
+  where: "Vercel",
+  reads: "`x-vercel-forwarded-for`, which Vercel writes anew (else `x-real-ip`, the same)",
+  forged: "nothing on Vercel; elsewhere everything",
+};

@@ -1,0 +1,40 @@
+import type { LimitStatus } from "#lib/core/decision";
+
+/** One format of headers that tell how limits stand. */
+export interface HeaderFormat<
+  Name extends string = string,
+  Setting extends boolean | string = boolean | string,
+> {
+  /** As its file is named. */
+  readonly name: Name;
+  /** The names of its headers. A page of another origin may read them where its origin is allowed. */
+  readonly headers: readonly string[];
+  /** The values of the setting `legacyHeaders` for which it is written. */
+  readonly writtenFor: readonly Setting[];
+  /**
+   * Writes the headers.
+   *
+   * @param limits every limit that the answer tells, at least one
+   * @param shown those of which it says what is left: all of them, or on a denial those without capacity;
+   * empty where none of these may be told
+   */
+  write(headers: Headers, limits: readonly LimitStatus[], shown: readonly LimitStatus[]): void;
+}
+
+/** The largest Integer of structured fields (RFC 9651): 15 digits. */
+const MAX_INTEGER = 999_999_999_999_999;
+
+/** Compares by capacity, and limits of the same capacity by their wait: the tightest comes first. */
+export function tighter(a: LimitStatus, b: LimitStatus): number {
+  return a.remaining - b.remaining || b.resetMs - a.resetMs;
+}
+
+/** Returns milliseconds as whole seconds, rounded up. */
+export function seconds(ms: number): number {
+  return whole(Math.ceil(ms / 1000));
+}
+
+/** Returns a non-negative Integer of structured fields, whatever number it is made of. */
+export function whole(n: number): number {
+  return Math.min(Math.max(Math.floor(n) || 0, 0), MAX_INTEGER);
+}

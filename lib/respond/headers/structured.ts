@@ -1,0 +1,68 @@
+import { serializeString } from "structured-headers";
+import type { LimitStatus } from "#lib/core/decision";
+import { type HeaderFormat, seconds, tighter, whole } from "./format.ts";
+
+/** What a version of the draft calls its parameters; what they mean has stayed the same. */
+interface Parameters {
+  /** Units in a window. */
+  readonly quota: string;
+  /** Seconds. */
+  readonly window: string;
+  /** Units that are left. */
+  readonly remaining: string;
+  /** Seconds until there are more. */
+  readonly reset: string;
+}
+
+/** The headers of draft-ietf-httpapi-ratelimit-headers since its version 8. */
+export const STRUCTURED = ["RateLimit", "RateLimit-Policy"] as const;
+
+/** Makes the function that writes {@link STRUCTURED}, as structured fields (RFC 9651). */
+export function structured(names: Parameters): HeaderFormat["write"] {
+  return (headers, limits, shown) => {
+    const items = fitting(
+      limits.map((status) => {
+        const { limit, windowMs, remaining, resetMs } = status;
+        const name = serializeString(status.policyName);
+        const item = `${name};${names.remaining}=${whole(remaining)}`;
+        const reset = resetMs > 0 ? `;${names.reset}=${seconds(resetMs)}` : "";
+        return {
+          status,
+          policy: `${name};${names.quota}=${whole(limit)};${names.window}=${seconds(windowMs)}`,
+          limit: shown.includes(status) ? item + reset : undefined,
+        };
+      }),
+    );
+    headers.set("RateLimit-Policy", items.map(({ policy }) => policy).join(", "));
+    // The limit that denied may be one that this client is not told of; an empty list is no header.
+    const told = items.flatMap(({ limit }) => limit ?? []);
+    if (told.length > 0) headers.set("RateLimit", told.join(", "));
+  };
+}
+
+/**
+ * The most bytes that the values of RateLimit and RateLimit-Policy have together. With their names, and
+ * X-RateLimit-* beside them, that is less than 1 kB: proxies bound the headers of an answer, nginx by
+ * default to 4 kB, and answer 502 when there are more.
+ */
+const MAX_BYTES = 850;
+
+/** One limit as the two headers tell it. */
+interface Items {
+  readonly status: LimitStatus;
+  readonly policy: string;
+  /** Undefined where RateLimit does not name the limit. */
+  readonly limit: string | undefined;
+}
+
+/** Those that fit in {@link MAX_BYTES}, in their order: the limits that RateLimit names, tightest first. */
+function fitting(all: readonly Items[]): readonly Items[] {
+  const sizeOf = ({ policy, limit }: Items) => policy.length + 2 + (limit ? limit.length + 2 : 0);
+  if (all.reduce((sum, each) => sum + sizeOf(each), 0) <= MAX_BYTES) return all;
+  const ranked = all.toSorted(
+    (a, b) => Number(!a.limit) - Number(!b.limit) || tighter(a.status, b.status),
+  );
+  let left = MAX_BYTES;
+  const kept = new Set(ranked.filter((each) => (left -= sizeOf(each)) >= 0));
+  return all.filter((each) => kept.has(each));
+}

@@ -1,0 +1,24 @@
+import { type HeaderFormat, seconds, tighter, whole } from "./format.ts";
+
+/**
+ * The older names, which no standard has. They describe one limit: the one with the least capacity, and of
+ * several the one that takes longest.
+ */
+export const X_RATELIMIT: HeaderFormat<"x-ratelimit", true | "only"> = {
+  name: "x-ratelimit",
+  headers: ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"],
+  writtenFor: [true, "only"],
+  write(headers, _, shown) {
+    const [tightest] = shown.toSorted(tighter);
+    if (!tightest) return;
+    headers.set("X-RateLimit-Limit", String(whole(tightest.limit)));
+    headers.set("X-RateLimit-Remaining", String(whole(tightest.remaining)));
+    // On the clock of the answer's own Date header: a client compares the two, and the store's clock may
+    // be another.
+    headers.set("X-RateLimit-Reset", String(seconds(Date.now() + tightest.resetMs)));
+  },
+};
+
+/** @public The table in docs/policy.md reads it by the file's name. */
+export const WORDS =
+  "the tightest limit, what is left of it, and when there is more, in seconds since 1970";

@@ -1,0 +1,8 @@
+/** A table as the documentation writes it. */
+export function markdownTable(
+  head: readonly string[],
+  ...rows: readonly (readonly string[])[]
+): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`.replace("|  |", "| |");
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}

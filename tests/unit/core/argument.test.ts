@@ -1,0 +1,42 @@
+import { describe, expect, test } from "vitest";
+import { isWhole, textProblem, wholeForm, wholeProblem } from "#lib/core/argument";
+
+describe("wholeProblem", () => {
+  test.each<[unknown, string | undefined]>([
+    [1, undefined],
+    [9, undefined],
+    [0, "0"],
+    [10, "10"],
+    [1.5, "1.5"],
+    [Number.NaN, "NaN"],
+    [Infinity, "Infinity"],
+    ["3", "a string"],
+    [3n, "a bigint"],
+    [null, "null"],
+    [Object.create(null), "an object"],
+    [undefined, "undefined"],
+    [Symbol("3"), "a symbol"],
+  ])("of a value like %o, where 1 to 9 are allowed, says %s", (given, shown) => {
+    const problem = shown && `pages is ${shown}; allowed: a whole number from 1 to 9.`;
+    expect(wholeProblem("pages", given, 1, 9)).toBe(problem);
+    expect(isWhole(given, 1, 9)).toBe(problem === undefined);
+  });
+
+  test("names no bound that is not there, and the unit", () => {
+    expect(wholeProblem("cost", 0, 1)).toBe("cost is 0; allowed: a whole number from 1.");
+    expect(wholeProblem("cost", Number.MAX_SAFE_INTEGER, 1)).toBeUndefined();
+    expect(wholeProblem("cost", 2 ** 53, 1)).toBe(`cost is ${2 ** 53}; allowed: ${wholeForm(1)}.`);
+    expect(wholeForm(10, 20, "bytes")).toBe("a whole number of bytes from 10 to 20");
+  });
+});
+
+describe("textProblem", () => {
+  test.each<[unknown, string | undefined]>([
+    ["a", undefined],
+    ["", "owner is empty; allowed: text of at least one character."],
+    [7, "owner is a number; allowed: text."],
+    [null, "owner is null; allowed: text."],
+  ])("of %j is %s", (given, problem) => {
+    expect(textProblem("owner", given)).toBe(problem);
+  });
+});
