@@ -1,3 +1,4 @@
+import { BoundedMap } from "#lib/core/bounded-map";
 import { monotonic } from "#lib/core/clock";
 import { type Decision, uncounted } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
@@ -165,10 +166,18 @@ class Calls {
 const CUSTOM_RULE = "checkRateLimit";
 const CUSTOM_SUBJECT = "key";
 
+/** An app has few limits of its own, and calls them often. */
+const customRules = new BoundedMap<string, Match>(100);
+
 /** A rule of one limit that no policy names, checked as a policy's are. */
 function customRule(limit: number, windowMs: number): Match {
+  const id = `${limit} ${windowMs}`;
+  const known = customRules.get(id);
+  if (known) return known;
   try {
-    return compileAlone(CUSTOM_RULE, CUSTOM_SUBJECT, { limit, window: windowMs });
+    const match = compileAlone(CUSTOM_RULE, CUSTOM_SUBJECT, { limit, window: windowMs });
+    customRules.set(id, match);
+    return match;
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     const allowed = error.problems.map((problem) => problem.allowed).join("; ");

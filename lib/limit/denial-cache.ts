@@ -1,3 +1,4 @@
+import { BoundedMap } from "#lib/core/bounded-map";
 import { type Clock, monotonic } from "#lib/core/clock";
 import { type Decision, decided, type LimitStatus } from "#lib/core/decision";
 import { type Charge, DECIDING } from "./charge.ts";
@@ -5,7 +6,7 @@ import { type Charge, DECIDING } from "./charge.ts";
 /** The longest that a denial is answered from the cache: by then refunds of other instances are heard of. */
 const LONGEST_MS = 30_000;
 
-/** Denials that are kept at most; beyond it the least recently used one goes. */
+/** Denials that are kept at most; beyond it those go that were not used for long. */
 const MOST_DENIALS = 10_000;
 
 /** One denial, by the limit whose capacity returns last. */
@@ -34,27 +35,24 @@ export interface Asked {
  */
 export class DenialCache {
   readonly #clock: Clock;
-  readonly #most: number;
-  // In the order of their last use, by the key of the limit whose capacity returns last.
-  readonly #denials = new Map<string, Denial>();
+  /** By the key of the limit whose capacity returns last. */
+  readonly #denials: BoundedMap<string, Denial>;
   #timesForgotten = 0;
 
   /** @param clock monotonic, in milliseconds */
   constructor(clock: Clock = monotonic, most: number = MOST_DENIALS) {
     this.#clock = clock;
-    this.#most = most;
+    this.#denials = new BoundedMap(most);
   }
 
   /** Returns the denial that the store would answer now, with what is left of its waits. */
   find(charges: readonly Charge[]): Decision | undefined {
-    if (this.#denials.size === 0) return undefined;
     const now = this.#clock();
     for (const { key } of charges) {
       const denial = this.#denials.get(key);
       if (!denial) continue;
       if (now >= denial.until) this.#denials.delete(key);
       else if (isSame(denial.charges, charges)) {
-        this.#keep(key, denial);
         return later(denial.decision, now - denial.heardAt);
       }
     }
@@ -76,21 +74,13 @@ export class DenialCache {
     const key = deciding[last]?.key;
     if (key === undefined) return;
     const until = at + Math.min(waitMs, LONGEST_MS);
-    this.#keep(key, { charges: deciding, decision, until, heardAt: this.#clock() });
+    this.#denials.set(key, { charges: deciding, decision, until, heardAt: this.#clock() });
   }
 
   /** Forgets the denials of limits that were refunded, and what was asked meanwhile. */
   forget(keys: readonly string[]): void {
     this.#timesForgotten += 1;
     for (const key of keys) this.#denials.delete(key);
-  }
-
-  #keep(key: string, denial: Denial): void {
-    this.#denials.delete(key);
-    this.#denials.set(key, denial);
-    if (this.#denials.size <= this.#most) return;
-    const [oldest = ""] = this.#denials.keys();
-    this.#denials.delete(oldest);
   }
 }
 

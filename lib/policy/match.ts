@@ -1,3 +1,4 @@
+import { BoundedMap } from "#lib/core/bounded-map";
 import { matchOf } from "./select.ts";
 import { pathReadings, rawPages, routedPath } from "./path.ts";
 import type { Pattern } from "./pattern.ts";
@@ -42,7 +43,7 @@ type Takes = (rule: CompiledRule) => boolean;
  */
 const MAX_MATCHED_LENGTH = 2048;
 
-/** More than this are made anew each time: a policy of many overlapping rules keeps no more. */
+/** Matches that are kept at most; a policy of many overlapping rules has more. */
 const MAX_KEPT = 1000;
 
 /** How an app with locales spells its paths. */
@@ -71,7 +72,7 @@ export class Matcher {
   /** Routes tell letters of different case apart: a path that differs in one may be another route's. */
   readonly #findExact: Find;
   readonly #findExempt: Find;
-  readonly #kept = new Map<string, Match>();
+  readonly #kept = new BoundedMap<string, Match>(MAX_KEPT);
 
   /**
    * @param follow where the app's rewrites lead; undefined where it has none
@@ -112,7 +113,7 @@ export class Matcher {
     const known = this.#kept.get(id);
     if (known) return known;
     const made = matchOf(matching, this.#textsOf(matching));
-    if (this.#kept.size < MAX_KEPT) this.#kept.set(id, made);
+    this.#kept.set(id, made);
     return made;
   }
 
