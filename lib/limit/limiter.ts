@@ -4,7 +4,7 @@ import { asStoreError } from "#lib/redis/errors";
 import type { Keys } from "#lib/redis/keys";
 import { type Charge, type Charged, chargesOf, DECIDING } from "./charge.ts";
 import { createKnownDenials, type KnownDenials } from "./denials.ts";
-import { createLocalLimits, type LocalLimits } from "./local.ts";
+import { LocalLimits } from "./local.ts";
 import { createKnownCounts, type KnownCounts } from "./known-counts.ts";
 import type { LimitStore } from "./store.ts";
 import { type Settlement, settlementOf } from "./settlement.ts";
@@ -54,7 +54,7 @@ export function createLimiter(
   keys: Keys,
   options: LimiterOptions = {},
 ): Limiter {
-  const local = options.local ?? createLocalLimits();
+  const local = options.local ?? new LocalLimits();
   const denials = options.denials ?? createKnownDenials();
   const counts = options.counts ?? createKnownCounts();
   const reports = new WeakMap<Decision, () => Promise<void>>();
