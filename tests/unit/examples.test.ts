@@ -28,9 +28,9 @@ function moduleOf(code: string): string {
 
 test("the example of each public function compiles", () => {
   mkdirSync(FOLDER, { recursive: true });
-  for (const { name, doc } of ENTRIES.flatMap(({ values }) => values)) {
+  for (const [nth, { name, doc }] of ENTRIES.flatMap(({ values }) => values).entries()) {
     for (const [at, code] of examplesOf(doc).entries()) {
-      writeFileSync(join(FOLDER, `${name}-${at + 1}.ts`), moduleOf(code));
+      writeFileSync(join(FOLDER, `${nth}-${name}-${at + 1}.ts`), moduleOf(code));
     }
   }
   const settings = {

@@ -35,7 +35,7 @@ interface Count {
 
 /**
  * Counts limits in the memory of this process, by the same algorithms and with the same answers as
- * {@link RedisLimits} in Redis. A key keeps three numbers at most, and with `sliding-log` one for each
+ * Redis. A key keeps three numbers at most, and with `sliding-log` one for each
  * unit that counts.
  *
  * @example
