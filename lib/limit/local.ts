@@ -2,11 +2,8 @@ import { type Clock, monotonic } from "#lib/core/clock";
 import type { LimitStatus } from "#lib/core/decision";
 import { type Charge, type Charged, fullGroups } from "./charge.ts";
 import { keepMost } from "./keep-most.ts";
+import { MemoryCounts, MOST_KEYS } from "./memory-counts.ts";
 import type { LocalCount } from "./store.ts";
-import { MemoryLimits } from "./stores/memory.ts";
-
-/** Clients' limits that are counted at most; beyond it the one that was not used for longest begins anew. */
-const MOST_KEYS = 10_000;
 
 /** Times that are told apart in a window: what was consumed close together is told as of the last time. */
 const SLOTS = 16;
@@ -38,14 +35,14 @@ export interface LocalSettlement {
 export class LocalLimits {
   readonly #clock: Clock;
   readonly #most: number;
-  readonly #memory: MemoryLimits;
+  readonly #memory: MemoryCounts;
   /** What the store does not know, by key, in the order of the last use. */
   #owed = new Map<string, Owed>();
 
   constructor(clock: Clock = monotonic, most = MOST_KEYS) {
     this.#clock = clock;
     this.#most = most;
-    this.#memory = new MemoryLimits({ clock, most });
+    this.#memory = new MemoryCounts(clock, most);
   }
 
   /** Consumes all charges, or none where one has no capacity; or only returns how they stand. */
@@ -96,7 +93,7 @@ export class LocalLimits {
   }
 
   #giveBack(taken: Charged): number {
-    const units = this.#memory.giveBack(taken);
+    const units = this.#memory.refund(taken);
     const { charge, at } = taken;
     const slot = this.#owed
       .get(charge.key)

@@ -51,7 +51,7 @@ export interface MemoryState {
 
 /**
  * The same algorithm in TypeScript, for counting in memory. It is part of every edge bundle, so it is
- * short. `tests/contract/limit-walk.test.ts` holds it to the Lua, answer for answer.
+ * short. `tests/contract/limit-stores-walk.test.ts` holds it to the Lua, answer for answer.
  *
  * `read` and `refund` get a state of one of `kinds`, where a key without a state is one of the first kind
  * without numbers. The other functions get what `read` or `adopt` returned.

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Algorithm } from "#lib/limit/algorithms/all";
 import type { Charge } from "#lib/limit/charge";
 import { LocalLimits } from "#lib/limit/local";
 import { chargeOf as charge } from "../../support/charge.ts";
@@ -28,6 +29,36 @@ describe("limits counted in the process", () => {
     expect(take(charge("a", { cost: 2 })).passed).toBe(true);
     expect(take(charge("a", { cost: 6 })).limits[0]?.waitMs).toBeUndefined();
     expect(take(charge("b")).limits[0]?.remaining).toBe(4);
+  });
+
+  test("are counted by each limit's own algorithm", () => {
+    const { take, clock } = local();
+    clock.now = WINDOW_MS - 1;
+    const full = { cost: 5 };
+    const waits = (...algorithms: readonly Algorithm[]) =>
+      algorithms.map((algorithm) => {
+        const only = charge(algorithm, { algorithm, ...full });
+        take(only);
+        return take(only).limits[0]?.waitMs;
+      });
+    expect(waits("fixed-window", "token-bucket", "sliding-window", "sliding-log")).toEqual([
+      1,
+      WINDOW_MS,
+      1 + WINDOW_MS,
+      WINDOW_MS,
+    ]);
+    clock.now += 1;
+    expect(take(charge("fixed-window", { algorithm: "fixed-window", ...full })).passed).toBe(true);
+  });
+
+  test("are told to the store as each algorithm consumed them, less what was given back", () => {
+    const { take, clock, limits } = local();
+    const bucket = charge("bucket", { algorithm: "token-bucket", cost: 4 });
+    const taken = take(bucket);
+    clock.now += WINDOW_MS / 5;
+    // Of four units one has refilled by itself.
+    expect(taken.giveBack()).toBe(3);
+    expect(limits.takeOwed()).toMatchObject([{ taken: [{ ageMs: WINDOW_MS / 5, units: 1 }] }]);
   });
 
   test("take from all or from none, and looking takes nothing", () => {
