@@ -81,7 +81,7 @@ export class MemoryCounts {
     const { own, moment, state } = adopt(this.#open(charge, this.#now()));
     state.until = undefined;
     for (const { ageMs, units } of taken) {
-      if (ageMs < moment.windowMs) own.add(state, moment, units, ageMs);
+      if (units > 0 && ageMs < moment.windowMs) own.add(state, moment, units, ageMs);
     }
     own.add(state, moment, 0, 0);
     this.#keep(charge, state);

@@ -60,11 +60,18 @@ const asked: fc.Arbitrary<Asked> = fc.record({
 
 const calls = fc.uniqueArray(asked, { minLength: 1, maxLength: KEYS, selector: ({ key }) => key });
 
-/** Milliseconds in parts of a window, in both directions, and moments near its edges. */
+/**
+ * Milliseconds in parts of a window, in both directions, moments near its edges, and around the end of a key,
+ * which is a second after one window or two: from there the clock may step back to when it counted.
+ */
 const step = fc.oneof(
   { arbitrary: fc.constant(0), weight: 3 },
   { arbitrary: fc.double({ min: 0, max: 0.4, noNaN: true }), weight: 4 },
   { arbitrary: fc.constantFrom("edge", "before the edge"), weight: 2 },
+  {
+    arbitrary: fc.constantFrom("end of one", "end of two", "back by one", "back by two"),
+    weight: 2,
+  },
   { arbitrary: fc.constantFrom(0.001, 0.999, 1, 1.001, 2, 2.5, 7), weight: 2 },
   { arbitrary: fc.double({ min: -3, max: 0, noNaN: true }), weight: 1 },
   { arbitrary: fc.constantFrom(-0.001, -1, -100), weight: 1 },
@@ -112,7 +119,16 @@ const walk = fc.record({
 function later(now: number, by: number | string, windowMs: number): number {
   if (typeof by === "number") return now + Math.round(by * windowMs);
   const edge = (Math.floor(now / windowMs) + 1) * windowMs;
-  return by === "edge" ? edge : edge - 1;
+  const end = windowMs + 1000;
+  const moments: Readonly<Record<string, number>> = {
+    edge,
+    "before the edge": edge - 1,
+    "end of one": now + end,
+    "end of two": now + end + windowMs,
+    "back by one": now - end,
+    "back by two": now - end - windowMs,
+  };
+  return moments[by] ?? now;
 }
 
 /**
@@ -137,7 +153,7 @@ test(
     await fc.assert(
       fc.asyncProperty(walk, async ({ windows, isSteady, isSmall, offset, steps }) => {
         const clock = { now: START + offset };
-        const lua = new RedisLimits(scriptStoreOver(timedRequester(store, clock), 10_000));
+        const lua = onRedis(clock);
         // Of its clock whole milliseconds count.
         const memory = new MemoryLimits({ clock: () => clock.now + 0.5 });
         const chargesFor = chargesOn(windows, isSteady, isSmall);
@@ -167,6 +183,46 @@ test(
   },
   WALK_MS,
 );
+
+test.each(ALGORITHMS)("MemoryLimits ends a key when the Lua does (%s)", async (algorithm) => {
+  const windowMs = 10_000;
+  const start = START - (START % windowMs) + 3;
+  const own = { algorithm, limit: 9, windowMs, cost: 1 };
+  // A key lives for a window or two, and a second, after one of the writes below.
+  const ends = [1, 2].flatMap((n) => [0, 1, 10, 11, 20, 21].map((ms) => n * windowMs + 1000 + ms));
+  for (const first of ALGORITHMS) {
+    for (const end of ends) {
+      for (const isRestored of [false, true]) {
+        const clock = { now: start };
+        const keys = freshKeys(1);
+        const charges = chargesOf(keys, [own]);
+        const [charge] = charges;
+        const answersOf = async (on: LimitStore) => {
+          clock.now = start;
+          await on.consume(chargesOf(keys, [{ ...own, algorithm: first }]));
+          clock.now = start + 10;
+          await on.consume(charges);
+          clock.now = start + 20;
+          await on.consume(isRestored ? [] : charges);
+          await on.restore(
+            isRestored && charge ? [{ charge, taken: [{ ageMs: 1, units: 1 }] }] : [],
+          );
+          clock.now = start + end;
+          const atItsEnd = await on.peek(charges);
+          clock.now = start + 30;
+          return [atItsEnd, await on.peek(charges)];
+        };
+        const expected = await answersOf(onRedis(clock));
+        expect(await answersOf(new MemoryLimits({ clock: () => clock.now }))).toEqual(expected);
+      }
+    }
+  }
+});
+
+/** The Lua on the redis-server of these tests, by a clock that the test sets. */
+function onRedis(clock: { readonly now: number }): LimitStore {
+  return new RedisLimits(scriptStoreOver(timedRequester(store, clock), 10_000));
+}
 
 /** Makes the charges of one walk: under its own keys, and each key with one limit where it is steady. */
 function chargesOn(windows: readonly number[], isSteady: boolean, isSmall: boolean) {
