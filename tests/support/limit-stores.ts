@@ -25,7 +25,7 @@ export interface LimitStoreKind {
   start(clock: { readonly now: number }): Promise<RunningLimits>;
 }
 
-/** A class of limits on a kind of Redis. */
+/** A class of limits on a kind of Redis: another class is one more call of this in LIMIT_STORES. */
 function onRedis(
   name: string,
   kind: StoreKind,
