@@ -18,6 +18,10 @@ export class BoundedMap<Key, Value> {
     this.#mostInOne = most >> 1;
   }
 
+  get isEmpty(): boolean {
+    return this.#younger.size === 0 && this.#older.size === 0;
+  }
+
   get(key: Key): Value | undefined {
     const value = this.#younger.get(key);
     if (value !== undefined) return value;

@@ -10,7 +10,7 @@ import {
 } from "./charge.ts";
 import { DenialCache } from "./denial-cache.ts";
 import { type Admission, LastCounts } from "./last-counts.ts";
-import { createLocalLimits, type LocalLimits, type LocalSettlement } from "./local.ts";
+import { LocalLimits, type LocalSettlement } from "./local.ts";
 import type { LimitStore } from "./store.ts";
 
 /** What came of a check: the decision, what is left to do, and what a refund gives back. */
@@ -137,7 +137,7 @@ export class Limiter {
     if (charges.length === 0) {
       return { decision: uncounted(onStoreFailure !== "deny", "store-failed", { error }) };
     }
-    this.#local ??= createLocalLimits();
+    this.#local ??= new LocalLimits();
     const settled = this.#local.settle(mode, charges);
     const more = { shadows: [], at: undefined, counted: "in-process", error } as const;
     return { decision: decided(settled.limits, more), taken: settled };

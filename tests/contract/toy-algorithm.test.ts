@@ -16,17 +16,22 @@ const COPIED = [
   "lib",
   join("tests", "support"),
   join("tests", "contract", "algorithms.test.ts"),
-  join("tests", "contract", "refund.test.ts"),
-  join("tests", "contract", "restore.test.ts"),
+  ...["", "-clock", "-refund", "-restore", "-walk"].map((part) =>
+    join("tests", "contract", `limit-stores${part}.test.ts`),
+  ),
 ];
 
-/** The core of the contract suite: the walks against the model, and what holds for each algorithm. */
+/** The core of the contract suite, on each of these stores: what holds for every algorithm. */
 const CORE = [
-  "on redis-server .*admits exactly where the model admits",
-  "on redis-server .*says a wait that is exact",
-  "on redis-server .*leaves what the model leaves",
-  "on redis-server .*\\(first-window\\)",
-  "what was counted without redis-server .* first-window",
+  ...["RedisLimits on redis-server", "MemoryLimits"].flatMap((store) => [
+    `${store} .*admits exactly where the model admits`,
+    `${store} .*says a wait that is exact`,
+    `${store} .*\\(first-window\\)`,
+    `a refund of ${store} .*leaves what the model leaves`,
+    `when the clock of ${store} steps .*no window of true time admits more`,
+    `what was counted without ${store} .* first-window`,
+  ]),
+  "MemoryLimits answers step for step",
   "the toy",
 ];
 
@@ -69,7 +74,7 @@ describe("an algorithm that is one file and one line", () => {
     expect(status).toBe(0);
   });
 
-  test("passes the core of the contract suite on a real redis-server", async () => {
+  test("passes the core of the contract suite on a real redis-server and in memory", async () => {
     const report = join(folder, "report.json");
     const { output } = await run(
       "vitest/vitest.mjs",

@@ -9,6 +9,11 @@ export const ALGORITHMS: readonly AlgorithmDefinition<Algorithm>[] = Object.valu
   AlgorithmDefinition<Algorithm>
 >(registry).toSorted(({ defaultUpTo: a = Infinity }, { defaultUpTo: b = Infinity }) => a - b);
 
+/** The algorithms, in the order in which they are asked whose state a key holds. */
+export const KEEPERS: readonly AlgorithmDefinition<Algorithm>[] = ALGORITHMS.toSorted(
+  ({ readsOthers: a = 0 }, { readsOthers: b = 0 }) => Number(a) - Number(b),
+);
+
 export const ALGORITHM_NAMES: readonly Algorithm[] = ALGORITHMS.map(({ name }) => name);
 
 /** Returns the algorithm of a limit for which none is chosen. */

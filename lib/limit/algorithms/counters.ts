@@ -1,4 +1,4 @@
-import type { LuaParts } from "./definition.ts";
+import type { LuaParts, MemoryState, Moment } from "./definition.ts";
 
 /**
  * What sliding-window and fixed-window both keep, so that either can continue from what the other
@@ -88,7 +88,7 @@ end
  */
 const RESTORE = `
 function counters.restore(key, state, rule, taken)
-  state.i_text = nil
+  state.i_text, state.is_kept = nil, nil
   for _, each in ipairs(taken) do
     local count = (state.start or each.age <= state.elapsed) and 'current' or 'previous'
     state[count] = state[count] + each.units
@@ -98,3 +98,46 @@ end
 `;
 
 export const COUNTERS: LuaParts = { base: BASE, adopt: "", refund: REFUND, restore: RESTORE };
+
+/** In memory: "c", the number of the window, its count, and the count of the window before it. */
+export function readCounters(kept: MemoryState, { windowMs, now }: Moment): MemoryState {
+  const [i = 0, current = 0, previous = 0] = kept.numbers;
+  const index = Math.floor(now / windowMs);
+  if (i > index) {
+    const all = Math.min(current + previous, Math.floor(2 ** 53 / windowMs));
+    return { kind: "c", numbers: [index, all, 0], ahead: true };
+  }
+  if (i === index) return { kind: "c", numbers: [i, current, previous], until: kept.until };
+  return { kind: "c", numbers: [index, 0, i === index - 1 ? current : 0] };
+}
+
+export function addToCounters(
+  state: MemoryState,
+  { windowMs, now }: Moment,
+  units: number,
+  ageMs: number,
+): void {
+  const [index = 0, current = 0, previous = 0] = state.numbers;
+  const isCurrent = ageMs <= now - index * windowMs;
+  state.numbers = isCurrent
+    ? [index, current + units, previous]
+    : [index, current, previous + units];
+  state.until ??= now + 2 * windowMs + 1000;
+}
+
+/** @param weighs whether the window before the current one counts */
+export function refundCounters(
+  kept: MemoryState,
+  { windowMs, cost, now }: Moment,
+  takenAt: number,
+  weighs: boolean,
+): number {
+  const [i = 0, current = 0, previous = 0] = kept.numbers;
+  const index = Math.floor(now / windowMs);
+  const ago = i - Math.floor(takenAt / windowMs);
+  const counts = i >= index || (weighs && ago === 0 && i === index - 1);
+  if (!counts || ago < 0 || ago > Number(weighs) || (takenAt > now && i <= index)) return 0;
+  const back = Math.min(cost, ago ? previous : current);
+  kept.numbers = ago ? [i, current, previous - back] : [i, current - back, previous];
+  return back;
+}

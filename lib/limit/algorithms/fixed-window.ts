@@ -1,4 +1,4 @@
-import { COUNTERS } from "./counters.ts";
+import { addToCounters, COUNTERS, readCounters, refundCounters } from "./counters.ts";
 import type { AlgorithmDefinition } from "./definition.ts";
 import { type AlgorithmReference, unitsOf } from "./reference.ts";
 
@@ -79,6 +79,40 @@ end
   restore: `
 fixed.restore = counters.restore
 `,
+  memory: {
+    kinds: "cs",
+    read(kept, moment) {
+      const { windowMs, now } = moment;
+      const [start = 0, count = 0] = kept.numbers;
+      if (kept.kind === "c") {
+        const state = readCounters(kept, moment);
+        return state.ahead ? { kind: "s", numbers: [now, count], ahead: true } : state;
+      }
+      if (now >= start + windowMs) return readCounters({ kind: "c", numbers: [] }, moment);
+      if (start > now) return { kind: "s", numbers: [now, count], ahead: true };
+      return { kind: "s", numbers: [start, count], until: kept.until };
+    },
+    used: ({ numbers: [, count = 0] }) => count,
+    wait: ({ kind, numbers: [start = 0] }, { windowMs, now }) =>
+      (kind === "s" ? start + windowMs : (start + 1) * windowMs) - now,
+    add(state, moment, units, ageMs) {
+      if (state.kind === "c") return addToCounters(state, moment, units, ageMs);
+      const [start = 0, count = 0] = state.numbers;
+      state.numbers = [start, count + units];
+      state.until ??= moment.now + moment.windowMs + 1000;
+    },
+    refund(kept, moment, takenAt) {
+      if (kept.kind === "c") return refundCounters(kept, moment, takenAt, false);
+      const { windowMs, cost, now } = moment;
+      const [start = 0, count = 0] = kept.numbers;
+      if (takenAt < start || Math.max(now, takenAt) >= start + windowMs) return 0;
+      if (start <= now && takenAt > now) return 0;
+      const back = Math.min(cost, count);
+      kept.numbers = [start, count - back];
+      return back;
+    },
+    adopt: ({ now }) => ({ kind: "s", numbers: [now, 0] }),
+  },
 };
 
 /** @public Tests and the tables of the documentation read it by the file's name. */

@@ -24,10 +24,7 @@ export interface AlgorithmReference {
    * over all requests that were ever admitted. It is never fast.
    */
   used(admitted: readonly Admitted[], limit: ReferenceLimit, now: number): number;
-  /**
-   * The most units that any window of the limit's length admits; at least the limit, for that is what
-   * counting in the process admits while the store is unavailable.
-   */
+  /** The most units that any window of the limit's length admits; at least the limit. */
   mostInAWindow(limit: number): number;
   /** The commands that Upstash bills for a check of one unit, once its client is known, by name. */
   readonly billed: Readonly<Record<string, number>>;

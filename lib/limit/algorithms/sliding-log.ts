@@ -96,6 +96,31 @@ function log.restore(key, state, rule, taken)
   call('PEXPIRE', key, int(rule.window + 1000))
 end
 `,
+  // "l", and the time of each unit, in their order.
+  memory: {
+    kinds: "l",
+    read: ({ numbers }, { windowMs, now }) => ({
+      kind: "l",
+      numbers: numbers.filter((at) => at > now - windowMs).map((at) => Math.min(at, now)),
+      ahead: (numbers.at(-1) ?? 0) > now,
+    }),
+    used: ({ numbers }) => numbers.length,
+    wait: ({ numbers }, { limit, windowMs, now }, cost) =>
+      (numbers[numbers.length + cost - limit - 1] ?? 0) + windowMs - now,
+    add(state, { windowMs, now }, units, ageMs) {
+      const added = Array.from({ length: units }, () => now - ageMs);
+      const all = state.numbers.concat(added);
+      state.numbers = ageMs > 0 ? all.toSorted((a, b) => a - b) : all;
+      state.until = now + windowMs + 1000;
+    },
+    refund(kept, { windowMs, cost, now }, takenAt) {
+      if (takenAt <= now - windowMs) return 0;
+      const before = kept.numbers.length;
+      let left = cost;
+      kept.numbers = kept.numbers.filter((at) => at !== takenAt || (left -= 1) < 0);
+      return before - kept.numbers.length;
+    },
+  },
 };
 
 /** @public Tests and the tables of the documentation read it by the file's name. */

@@ -1,4 +1,4 @@
-import { COUNTERS } from "./counters.ts";
+import { addToCounters, COUNTERS, readCounters, refundCounters } from "./counters.ts";
 import type { AlgorithmDefinition } from "./definition.ts";
 import { type AlgorithmReference, unitsOf } from "./reference.ts";
 
@@ -55,6 +55,21 @@ end
 sliding.restore = counters.restore
 `,
   script: slidingWindowLua,
+  memory: {
+    kinds: "c",
+    read: readCounters,
+    used({ numbers: [index = 0, current = 0, previous = 0] }, { windowMs, now }) {
+      return current + Math.ceil((previous * ((index + 1) * windowMs - now)) / windowMs);
+    },
+    wait({ numbers: [index = 0, current = 0, previous = 0] }, { limit, windowMs, now }, cost) {
+      const left = (index + 1) * windowMs - now;
+      const free = limit - cost - current;
+      if (free >= 0) return left - Math.floor((free * windowMs) / previous);
+      return left + windowMs - Math.floor(((limit - cost) * windowMs) / current);
+    },
+    add: addToCounters,
+    refund: (kept, moment, takenAt) => refundCounters(kept, moment, takenAt, true),
+  },
 };
 
 /** @public Tests and the tables of the documentation read it by the file's name. */

@@ -1,4 +1,4 @@
-import type { AlgorithmDefinition } from "./definition.ts";
+import type { AlgorithmDefinition, MemoryState, Moment } from "./definition.ts";
 import type { AlgorithmReference } from "./reference.ts";
 
 /**
@@ -100,7 +100,47 @@ function bucket.restore(key, state, rule, taken)
   bucket.take(key, bucket_of(last, level, rule), rule)
 end
 `,
+  memory: {
+    kinds: "b",
+    read: ({ numbers: [last = 0, missing = 0] }, { now }) => ({
+      kind: "b",
+      numbers: [Math.min(last, now), missing],
+      ahead: last > now,
+    }),
+    used: (state, moment) => Math.ceil(levelAt(moment.now, state, moment) / moment.windowMs),
+    wait(state, moment, cost) {
+      const { limit, windowMs, now } = moment;
+      const [last = 0] = state.numbers;
+      const over = levelAt(now, state, moment) - (limit - cost) * windowMs;
+      return Math.min(last + windowMs - now, Math.ceil(over / limit));
+    },
+    add(state, moment, units, ageMs) {
+      const { windowMs, now } = moment;
+      const time = Math.max(state.numbers[0] ?? 0, now - ageMs);
+      state.numbers = [time, levelAt(time, state, moment) + units * windowMs];
+      state.until = now + windowMs + 1000;
+    },
+    refund(kept, moment, takenAt) {
+      const { limit, windowMs, cost, now } = moment;
+      const [last = 0, missing = 0] = kept.numbers;
+      const time = Math.max(now, last);
+      if (takenAt > time) return 0;
+      const rest = Math.max(0, cost * windowMs - (time - takenAt) * limit);
+      const back = Math.min(rest, levelAt(time, kept, moment));
+      kept.numbers = [last, missing - back];
+      return Math.ceil(back / windowMs);
+    },
+  },
 };
+
+/** What is missing at a time, in units × window: the numbers are the last take and the level then. */
+function levelAt(
+  time: number,
+  { numbers: [last = 0, missing = 0] }: MemoryState,
+  { limit, windowMs }: Moment,
+): number {
+  return time >= last + windowMs ? 0 : Math.max(0, missing - (time - last) * limit);
+}
 
 /** @public Tests and the tables of the documentation read it by the file's name. */
 export const REFERENCE: AlgorithmReference = {

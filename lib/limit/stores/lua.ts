@@ -1,4 +1,4 @@
-import { ALGORITHMS } from "#lib/limit/algorithms/all";
+import { ALGORITHMS, KEEPERS } from "#lib/limit/algorithms/all";
 import { ARITHMETIC } from "#lib/limit/algorithms/arithmetic";
 import type { LuaParts } from "#lib/limit/algorithms/definition";
 
@@ -34,11 +34,6 @@ local function rule_of(i)
   }
 end
 `;
-
-/** The algorithms, in the order in which they are asked whose state a key holds. */
-const KEEPERS = ALGORITHMS.toSorted(
-  ({ readsOthers: a = 0 }, { readsOthers: b = 0 }) => Number(a) - Number(b),
-);
 
 /**
  * state_of(key, rule): the state of a key, and the algorithm that reads it: the rule's own, or the

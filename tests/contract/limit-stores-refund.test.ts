@@ -1,21 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { LIMIT_STORES, limitsOn } from "../support/limit-stores.ts";
 import { ALGORITHMS, freshKeys, gaps, offsets, rule, START } from "../support/limit-walks.ts";
 import { Model, type ModelLimit } from "../support/model.ts";
-import { scriptOn } from "../support/script-on.ts";
-import { STORES_AND_CLUSTER } from "../support/stores.ts";
 
 const rules = fc.array(rule, { minLength: 1, maxLength: 3 });
 const EDGE = START - (START % 60_000);
 
-describe.each(STORES_AND_CLUSTER)("a refund on $name", (kind) => {
-  const on = scriptOn(kind);
+describe.each(LIMIT_STORES)("a refund of $name", (kind) => {
+  const on = limitsOn(kind);
 
   const take = (key: string, only: ModelLimit, now: number) =>
-    on.script.run("take", [key], [only], now);
+    on.run("consume", [key], [only], now);
 
   async function remaining(key: string, only: ModelLimit, now: number) {
-    return (await on.script.run("peek", [key], [only], now)).limits[0]?.remaining;
+    return (await on.run("peek", [key], [only], now)).limits[0]?.remaining;
   }
 
   test("gives back what one request took, and no more", async () => {
@@ -23,12 +22,12 @@ describe.each(STORES_AND_CLUSTER)("a refund on $name", (kind) => {
       fc.asyncProperty(rules, offsets, async (limits, offset) => {
         const keys = freshKeys(limits.length);
         const now = START + offset;
-        const fresh = await on.script.run("peek", keys, limits, now);
-        expect((await on.script.run("take", keys, limits, now)).passed).toBe(true);
+        const fresh = await on.run("peek", keys, limits, now);
+        expect((await on.run("consume", keys, limits, now)).passed).toBe(true);
         const cost = limits.reduce((total, each) => total + each.cost, 0);
-        expect(await on.script.refund(keys, limits, now, now)).toBe(cost);
-        expect(await on.script.run("peek", keys, limits, now)).toEqual(fresh);
-        expect(await on.script.refund(keys, limits, now, now)).toBe(0);
+        expect(await on.refund(keys, limits, now, now)).toBe(cost);
+        expect(await on.run("peek", keys, limits, now)).toEqual(fresh);
+        expect(await on.refund(keys, limits, now, now)).toBe(0);
       }),
       { numRuns: 60 },
     );
@@ -54,7 +53,7 @@ describe.each(STORES_AND_CLUSTER)("a refund on $name", (kind) => {
           const refunded = open[nth % open.length];
           let back = 0;
           if (isRefund && refunded) {
-            back = await on.script.refund([key], [only], refunded.at, now);
+            back = await on.refund([key], [only], refunded.at, now);
             model.refund(model.admitted.indexOf(refunded), now);
           }
           expect(back).toBeLessThanOrEqual(only.cost);
@@ -70,10 +69,10 @@ describe.each(STORES_AND_CLUSTER)("a refund on $name", (kind) => {
     const [key = ""] = freshKeys(1);
     await take(key, bucket, START);
     expect((await take(key, { ...bucket, cost: 5 }, START + 5_000)).passed).toBe(true);
-    expect(await on.script.refund([key], [bucket], START, START + 5_000)).toBe(5);
+    expect(await on.refund([key], [bucket], START, START + 5_000)).toBe(5);
     expect((await take(key, bucket, START + 5_000)).passed).toBe(false);
     expect(await remaining(key, bucket, START + 5_000)).toBe(5);
-    expect(await on.script.refund([key], [bucket], START, START + 10_000)).toBe(0);
+    expect(await on.refund([key], [bucket], START, START + 10_000)).toBe(0);
   });
 
   test("gives the part of a unit back to a bucket that has not refilled", async () => {
@@ -81,7 +80,7 @@ describe.each(STORES_AND_CLUSTER)("a refund on $name", (kind) => {
     const [key = ""] = freshKeys(1);
     await take(key, { ...bucket, cost: 10 }, START);
     // Of two units half a unit has refilled: one and a half are given back, and said to be two.
-    expect(await on.script.refund([key], [bucket], START, START + 500)).toBe(2);
+    expect(await on.refund([key], [bucket], START, START + 500)).toBe(2);
     expect((await take(key, bucket, START + 500)).passed).toBe(true);
     expect((await take(key, { ...bucket, cost: 1 }, START + 500)).passed).toBe(false);
   });
@@ -92,7 +91,7 @@ describe.each(STORES_AND_CLUSTER)("a refund on $name", (kind) => {
     await take(key, only, EDGE);
     const now = EDGE + 120_000;
     expect((await take(key, only, now)).passed).toBe(true);
-    expect(await on.script.refund([key], [only], EDGE, now)).toBe(0);
+    expect(await on.refund([key], [only], EDGE, now)).toBe(0);
     expect((await take(key, only, now)).passed).toBe(false);
   });
 
@@ -100,9 +99,9 @@ describe.each(STORES_AND_CLUSTER)("a refund on $name", (kind) => {
     const [key = ""] = freshKeys(1);
     const fixed: ModelLimit = { algorithm: "fixed-window", limit: 3, windowMs: 60_000, cost: 2 };
     await take(key, fixed, EDGE);
-    expect(await on.script.refund([key], [fixed], EDGE, EDGE + 60_000)).toBe(0);
+    expect(await on.refund([key], [fixed], EDGE, EDGE + 60_000)).toBe(0);
     await take(key, fixed, EDGE + 60_001);
-    expect(await on.script.refund([key], [fixed], EDGE, EDGE + 60_002)).toBe(0);
+    expect(await on.refund([key], [fixed], EDGE, EDGE + 60_002)).toBe(0);
     expect(await remaining(key, fixed, EDGE + 60_002)).toBe(1);
   });
 
@@ -111,9 +110,9 @@ describe.each(STORES_AND_CLUSTER)("a refund on $name", (kind) => {
     const fixed: ModelLimit = { algorithm: "fixed-window", limit: 9, windowMs: 60_000, cost: 1 };
     await take(key, { ...fixed, algorithm: "sliding-log" }, EDGE);
     await take(key, fixed, EDGE + 20);
-    expect(await on.script.refund([key], [fixed], EDGE + 20, EDGE + 30)).toBe(1);
+    expect(await on.refund([key], [fixed], EDGE + 20, EDGE + 30)).toBe(1);
     expect(await remaining(key, fixed, EDGE + 30)).toBe(8);
-    expect(await on.script.refund([key], [fixed], EDGE + 20, EDGE + 60_020)).toBe(0);
+    expect(await on.refund([key], [fixed], EDGE + 20, EDGE + 60_020)).toBe(0);
   });
 
   test.each(ALGORITHMS)(
@@ -123,7 +122,7 @@ describe.each(STORES_AND_CLUSTER)("a refund on $name", (kind) => {
       const only: ModelLimit = { algorithm, limit: 9, windowMs: 60_000, cost: 1 };
       await take(key, { ...only, cost: 2 }, EDGE + 60_000);
       await take(key, only, EDGE + 100);
-      expect(await on.script.refund([key], [only], EDGE + 100, EDGE + 100)).toBe(1);
+      expect(await on.refund([key], [only], EDGE + 100, EDGE + 100)).toBe(1);
       expect(await remaining(key, only, EDGE + 100)).toBe(7);
     },
   );
@@ -138,7 +137,7 @@ describe.each(STORES_AND_CLUSTER)("a refund on $name", (kind) => {
       expect((await take(key, only, EDGE)).passed).toBe(false);
       const freed = EDGE + (algorithm === "sliding-window" ? 120_000 : 60_000);
       expect((await take(key, only, freed)).passed).toBe(true);
-      expect(await on.script.refund([key], [only], before, freed)).toBe(0);
+      expect(await on.refund([key], [only], before, freed)).toBe(0);
       expect((await take(key, { ...only, cost: 1 }, freed)).passed).toBe(false);
     },
   );
@@ -151,7 +150,7 @@ describe.each(STORES_AND_CLUSTER)("a refund on $name", (kind) => {
       const before = EDGE + 3_600_000;
       await take(key, only, before);
       await take(key, { ...only, cost: 3 }, before);
-      expect(await on.script.refund([key], [only], before, EDGE)).toBe(4);
+      expect(await on.refund([key], [only], before, EDGE)).toBe(4);
       expect(await remaining(key, only, EDGE)).toBe(7);
     },
   );

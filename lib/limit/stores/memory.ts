@@ -1,0 +1,54 @@
+import type { Clock } from "#lib/core/clock";
+import type { Charge, Charged } from "../charge.ts";
+import { MemoryCounts, MOST_KEYS } from "../memory-counts.ts";
+import type { LimitStore, LocalCount } from "../store.ts";
+
+export interface MemoryOptions {
+  /**
+   * The clock that counts, in milliseconds; of what it returns whole milliseconds count, as in Redis. It
+   * may step back.
+   * @default Date.now
+   */
+  readonly clock?: Clock | undefined;
+  /**
+   * Keys that are counted at most; beyond it those go that were not used for long.
+   * @default 10,000
+   */
+  readonly most?: number | undefined;
+}
+
+/**
+ * Counts limits in the memory of this process, by the same algorithms and with the same answers as
+ * Redis. A key keeps three numbers at most, and with `sliding-log` one for each
+ * unit that counts.
+ *
+ * @example
+ * const store = new MemoryLimits({ clock: () => Date.now(), most: 1000 });
+ */
+export class MemoryLimits implements LimitStore {
+  readonly #counts: MemoryCounts;
+
+  constructor({ clock = Date.now, most = MOST_KEYS }: MemoryOptions = {}) {
+    this.#counts = new MemoryCounts(clock, most);
+  }
+
+  async consume(charges: readonly Charge[]): Promise<readonly Charged[]> {
+    return this.#counts.settle("take", charges);
+  }
+
+  async peek(charges: readonly Charge[]): Promise<readonly Charged[]> {
+    return this.#counts.settle("peek", charges);
+  }
+
+  async report(charges: readonly Charge[]): Promise<readonly Charged[]> {
+    return this.#counts.settle("report", charges);
+  }
+
+  async refund(taken: readonly Charged[]): Promise<number> {
+    return taken.reduce((total, each) => total + this.#counts.refund(each), 0);
+  }
+
+  async restore(counts: readonly LocalCount[]): Promise<void> {
+    for (const each of counts) this.#counts.restore(each);
+  }
+}
