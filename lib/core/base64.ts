@@ -12,11 +12,6 @@ export function toBase64(...parts: readonly Uint8Array[]): string {
   return btoa(text);
 }
 
-/** Returns bytes in base64url (RFC 4648), without padding: letters that a URL, a key and a name can hold. */
-export function toBase64Url(bytes: Uint8Array): string {
-  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
-
 /** The bytes; undefined for what is not base64. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   try {

@@ -1,9 +1,9 @@
-import { canonicalAddress } from "./canonical-address.ts";
-import { type AddressSource, platformOf } from "./platforms/all.ts";
+import { addressReader } from "./counted-address.ts";
+import type { AddressSource } from "./platforms/all.ts";
 
 /**
- * The client's address in the form that is counted ({@link canonicalAddress}); "unknown" where there
- * is no source, or no address in what it says.
+ * The client's address in the form that is counted; "unknown" where there is no source, or no address in
+ * what it says.
  *
  * @param ipv6Prefix the bits of an IPv6 address that name a client, from 48 to 128
  */
@@ -13,13 +13,4 @@ export function clientAddress(
   ipv6Prefix?: number,
 ): string {
   return addressReader(source, ipv6Prefix)(headers);
-}
-
-/** Makes the function that does the same for one source. */
-export function addressReader(
-  source: AddressSource | undefined,
-  ipv6Prefix?: number,
-): (headers: Headers) => string {
-  const platform = platformOf(source);
-  return (headers) => canonicalAddress(source && platform?.address(headers, source), ipv6Prefix);
 }

@@ -1,8 +1,8 @@
 import type { Doubt } from "#lib/core/doubt";
-import { addressReader } from "./address.ts";
 import { createDoubts } from "./address-doubts.ts";
-import type { AddressSource } from "./address-source.ts";
+import { canonicalAddress } from "./canonical-address.ts";
 import { createKeyedHash } from "./keyed-hash.ts";
+import { type AddressSource, platformOf } from "./platforms/all.ts";
 import { readVisitor } from "./visitor.ts";
 
 /** What it takes to name the address that a request is counted by. */
@@ -43,4 +43,13 @@ export function createCountedAddress({
     if (doubt) onDoubt(doubt);
     return address;
   };
+}
+
+/** Makes the function that returns the address in the source, in the form that is counted. */
+export function addressReader(
+  source: AddressSource | undefined,
+  ipv6Prefix?: number,
+): (headers: Headers) => string {
+  const platform = platformOf(source);
+  return (headers) => canonicalAddress(source && platform?.address(headers, source), ipv6Prefix);
 }

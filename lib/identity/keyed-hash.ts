@@ -1,7 +1,6 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
-import { toBase64Url } from "#lib/core/base64";
 import { BoundedMap } from "#lib/core/bounded-map";
 import type { KeyedHash } from "#lib/core/client";
 
@@ -30,7 +29,7 @@ export function createKeyedHash(secret: string, keep = 10_000): KeyedHash {
     for (const part of parts) subject += withLength(part);
     const known = names.get(subject);
     if (known !== undefined) return known;
-    const name = toBase64Url(keyed.clone().update(bytesOf(subject)).digest().subarray(0, 16));
+    const name = shorten(keyed.clone().update(bytesOf(subject)).digest());
     if (subject.length <= MAX_KEPT_LENGTH) names.set(subject, name);
     return name;
   };
@@ -44,6 +43,11 @@ function withLength(part: string): string {
 /** UTF-8 has one form for every half of a surrogate pair; JSON has one for each. */
 function bytesOf(subject: string): Uint8Array {
   return utf8ToBytes(subject.isWellFormed() ? subject : JSON.stringify(subject));
+}
+
+function shorten(digest: Uint8Array): string {
+  const text = btoa(String.fromCharCode(...digest.subarray(0, 16)));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type Decision, violated } from "#lib/core/decision";
-import { type HeaderFormat, seconds } from "./headers/format.ts";
+import type { HeaderFormat } from "./headers/format.ts";
 import * as registry from "./headers/registry.ts";
+import { seconds } from "./headers/structured.ts";
 
 type Format = (typeof registry)[keyof typeof registry];
 

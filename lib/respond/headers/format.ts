@@ -20,21 +20,3 @@ export interface HeaderFormat<
    */
   write(headers: Headers, limits: readonly LimitStatus[], shown: readonly LimitStatus[]): void;
 }
-
-/** The largest Integer of structured fields (RFC 9651): 15 digits. */
-const MAX_INTEGER = 999_999_999_999_999;
-
-/** Compares by capacity, and limits of the same capacity by their wait: the tightest comes first. */
-export function tighter(a: LimitStatus, b: LimitStatus): number {
-  return a.remaining - b.remaining || b.resetMs - a.resetMs;
-}
-
-/** Returns milliseconds as whole seconds, rounded up. */
-export function seconds(ms: number): number {
-  return whole(Math.ceil(ms / 1000));
-}
-
-/** Returns a non-negative Integer of structured fields, whatever number it is made of. */
-export function whole(n: number): number {
-  return Math.min(Math.max(Math.floor(n) || 0, 0), MAX_INTEGER);
-}

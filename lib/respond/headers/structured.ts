@@ -1,6 +1,6 @@
 import { serializeString } from "structured-headers";
 import type { LimitStatus } from "#lib/core/decision";
-import { type HeaderFormat, seconds, tighter, whole } from "./format.ts";
+import type { HeaderFormat } from "./format.ts";
 
 /** What a version of the draft calls its parameters; what they mean has stayed the same. */
 interface Parameters {
@@ -65,4 +65,22 @@ function fitting(all: readonly Items[]): readonly Items[] {
   let left = MAX_BYTES;
   const kept = new Set(ranked.filter((each) => (left -= sizeOf(each)) >= 0));
   return all.filter((each) => kept.has(each));
+}
+
+/** The largest Integer of structured fields (RFC 9651): 15 digits. */
+const MAX_INTEGER = 999_999_999_999_999;
+
+/** Compares by capacity, and limits of the same capacity by their wait: the tightest comes first. */
+export function tighter(a: LimitStatus, b: LimitStatus): number {
+  return a.remaining - b.remaining || b.resetMs - a.resetMs;
+}
+
+/** Returns milliseconds as whole seconds, rounded up. */
+export function seconds(ms: number): number {
+  return whole(Math.ceil(ms / 1000));
+}
+
+/** Returns a non-negative Integer of structured fields, whatever number it is made of. */
+export function whole(n: number): number {
+  return Math.min(Math.max(Math.floor(n) || 0, 0), MAX_INTEGER);
 }

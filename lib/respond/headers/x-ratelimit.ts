@@ -1,4 +1,5 @@
-import { type HeaderFormat, seconds, tighter, whole } from "./format.ts";
+import type { HeaderFormat } from "./format.ts";
+import { seconds, tighter, whole } from "./structured.ts";
 
 /**
  * The older names, which no standard has. They describe one limit: the one with the least capacity, and of
