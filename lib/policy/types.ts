@@ -35,7 +35,7 @@ export type Identities<Name extends string = string> = Readonly<Record<Name, Ide
 /** One limit of one rule, ready for the request path. */
 export interface CompiledLimit {
   readonly rule: string;
-  /** Its name in RateLimit headers: the rule's, and where a rule has several limits, which of them. */
+  /** Its name in RateLimit headers: rule, subject and window, such as "search:ip:minute". */
   readonly policyName: string;
   readonly subject: Subject;
   /** Requests (or units of cost) in one window. */
