@@ -267,6 +267,9 @@ export function describeGuard(runtime: string, start: Start): void {
             "failure of identity broken",
             "mine: over-limit",
             "mine: within-limit",
+            // Both rules allow one request in a window.
+            "near-limit",
+            "near-limit",
           ]);
       });
     });
