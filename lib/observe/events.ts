@@ -1,4 +1,4 @@
-import type { Listener } from "#lib/core/events";
+import type { HeadgateEvent, Listener } from "#lib/core/events";
 
 export type { HeadgateEvent, Listener } from "#lib/core/events";
 
@@ -11,17 +11,18 @@ export type { HeadgateEvent, Listener } from "#lib/core/events";
  */
 export function toEach(listeners: readonly Listener[]): Listener {
   return (event) => {
-    const pending: Promise<unknown>[] = [];
-    for (const listener of listeners) {
-      try {
-        const result = listener(event);
-        if (isPromise(result)) pending.push(result);
-      } catch {
-        // What one listener throws is its own.
-      }
-    }
+    const pending = listeners.map((listener) => call(listener, event)).filter(isPromise);
     return pending.length > 0 ? Promise.allSettled(pending) : undefined;
   };
+}
+
+/** Calls one listener. What it throws is its own. */
+function call(listener: Listener, event: HeadgateEvent): unknown {
+  try {
+    return listener(event);
+  } catch {
+    return undefined;
+  }
 }
 
 /** By what it does: a runtime's own promises may be of another realm's class. */
