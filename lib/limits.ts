@@ -1,9 +1,9 @@
+import { textProblem, wholeProblem } from "#lib/core/argument";
 import { BoundedMap } from "#lib/core/bounded-map";
 import { monotonic } from "#lib/core/clock";
 import { type Decision, uncounted } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
 import type { HeadgateEvent } from "#lib/core/events";
-import { keyProblem } from "#lib/core/key";
 import type { GateMode } from "#lib/core/mode";
 import { type Charges, chargesFor } from "#lib/limit/charge";
 import type { Outcome } from "#lib/limit/limiter";
@@ -130,7 +130,7 @@ class Calls {
 
   async checkKey(key: unknown, limit: number, windowMs: number): Promise<Decision> {
     const { identifier, keys } = this.#parts;
-    const problem = keyProblem(key);
+    const problem = textProblem("key", key);
     if (problem !== undefined) throw badArgument(problem);
     const client = identifier.ofKey(CUSTOM_SUBJECT, String(key));
     return this.#decide("consume", chargesFor(customRule(limit, windowMs), client, keys), []);
@@ -197,9 +197,8 @@ function invalid(code: "LIMIT_UNKNOWN_RULE" | "LIMIT_BAD_ARGUMENT", message: str
 
 /** Returns why a call cannot be; undefined for one that can. Its values may be a request's own JSON. */
 function problemOf(given: unknown, cost: number | undefined): string | undefined {
-  if (cost !== undefined && (!Number.isSafeInteger(cost) || cost < 1)) {
-    return `cost is ${cost}; allowed: a whole number from 1.`;
-  }
+  const problem = cost === undefined ? undefined : wholeProblem("cost", cost, 1);
+  if (problem !== undefined) return problem;
   if (typeof given !== "object" || given === null) {
     return `identities is ${given === null ? "null" : `a ${typeof given}`}; allowed: an object.`;
   }

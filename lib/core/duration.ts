@@ -31,6 +31,19 @@ export function durationMs(given: Duration): number | undefined {
 }
 
 /**
+ * Returns why an argument cannot be; undefined for a length of time of at most `mostMs` milliseconds.
+ *
+ * @example
+ * durationProblem("ttl", "1 year", 86_400_000); // 'ttl is "1 year"; allowed: seconds, or …'
+ */
+export function durationProblem(name: string, given: Duration, mostMs: number): string | undefined {
+  const ms = durationMs(given);
+  if (ms !== undefined && ms <= mostMs) return undefined;
+  const shown = typeof given === "number" ? given : JSON.stringify(given);
+  return `${name} is ${shown}; allowed: seconds, or a text such as "30 seconds", up to ${mostMs / SECOND} seconds (${formatDuration(mostMs)}).`;
+}
+
+/**
  * Reads a length of time such as "minute", "15 minutes", "1 m", "10s" or "500 ms".
  *
  * @returns milliseconds, or undefined where the text is not one

@@ -1,6 +1,6 @@
 import type { Duration } from "#lib/core/duration";
 import type { ScriptCall } from "#lib/redis/script";
-import { badArgument, MAX_KEEP_MS, readDuration } from "./options.ts";
+import { badArgument, MAX_KEEP_MS, readDuration, checkWhole } from "./options.ts";
 
 /** What happens in Redis together with a claim or its commit: all of it, or nothing. */
 export interface Effect {
@@ -60,9 +60,7 @@ export function effectCall({ counters = [], stream }: Effect): ScriptCall {
 
 function counterArgs({ field, by = 1, keep }: Counter): (string | number)[] {
   // Below zero the script would write its undoing with two signs.
-  if (!Number.isSafeInteger(by) || by < 0) {
-    throw badArgument(`counter ${JSON.stringify(field)}: by is ${by}; allowed: 0 or more, whole.`);
-  }
+  checkWhole(`counter ${JSON.stringify(field)}: by`, by, 0);
   return [field, by, readDuration("keep", keep, MAX_KEEP_MS)];
 }
 
@@ -71,8 +69,6 @@ function entryArgs({ fields, maxLength, keep }: Entry): (string | number)[] {
   if (pairs.length < 1 || pairs.length > MAX_FIELDS) {
     throw badArgument(`stream has ${pairs.length} fields; allowed: 1 to ${MAX_FIELDS}.`);
   }
-  if (!Number.isSafeInteger(maxLength) || maxLength < 1) {
-    throw badArgument(`stream.maxLength is ${maxLength}; allowed: a whole number from 1.`);
-  }
+  checkWhole("stream.maxLength", maxLength, 1);
   return [maxLength, readDuration("keep", keep, MAX_KEEP_MS), ...pairs.flat()];
 }

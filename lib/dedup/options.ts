@@ -1,6 +1,6 @@
-import { type Duration, durationMs } from "#lib/core/duration";
+import { textProblem, wholeProblem } from "#lib/core/argument";
+import { type Duration, durationMs, durationProblem } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
-import { keyProblem } from "#lib/core/key";
 
 /**
  * How long a thing counts as seen: from when it was first seen, or from when it was last seen, until
@@ -24,11 +24,9 @@ export const MAX_KEEP_MS = 366 * DAY_MS;
 
 /** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */
 export function readDuration(name: string, given: Duration, most = MAX_MS): number {
-  const ms = durationMs(given);
-  if (ms !== undefined && ms <= most) return ms;
-  throw badArgument(
-    `${name} is ${JSON.stringify(given)}; allowed: seconds, or a text such as "30 seconds", up to ${most / 1000} seconds.`,
-  );
+  const problem = durationProblem(name, given, most);
+  if (problem !== undefined) throw badArgument(problem);
+  return durationMs(given) ?? most;
 }
 
 /** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */
@@ -40,16 +38,19 @@ export function readWindow(given: Window): WindowMs {
 
 /** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */
 export function checkKey(key: unknown): asserts key is string {
-  const problem = keyProblem(key);
+  const problem = textProblem("key", key);
   if (problem !== undefined) throw badArgument(problem);
 }
 
 /** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */
 export function checkTtl(ttlSeconds: number): void {
-  if (Number.isSafeInteger(ttlSeconds) && ttlSeconds >= 1 && ttlSeconds * 1000 <= MAX_MS) return;
-  throw badArgument(
-    `ttlSeconds is ${ttlSeconds}; allowed: whole seconds from 1 to ${MAX_MS / 1000} (31 days).`,
-  );
+  checkWhole("ttlSeconds", ttlSeconds, 1, MAX_MS / 1000, "seconds");
+}
+
+/** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */
+export function checkWhole(...argument: Parameters<typeof wholeProblem>): void {
+  const problem = wholeProblem(...argument);
+  if (problem !== undefined) throw badArgument(problem);
 }
 
 export function badArgument(message: string): HeadgateError {

@@ -1,6 +1,5 @@
 import type { Duration } from "#lib/core/duration";
-import { HeadgateError } from "#lib/core/errors";
-import { readDuration } from "#lib/dedup/options";
+import { checkWhole, readDuration } from "#lib/dedup/options";
 import { MAX_HOLD } from "#lib/dedup/renewed";
 
 export interface IdempotencyOptions<R extends Request> {
@@ -82,8 +81,8 @@ export function readOptions<R extends Request>(options: IdempotencyOptions<R>) {
   const { required = true, onStoreFailure = "closed" } = options;
   readDuration("lease", lease);
   readDuration("window", window);
-  checkBytes("maxBodyBytes", maxBodyBytes);
-  checkBytes("maxAnswerBytes", maxAnswerBytes, MOST_ANSWER_BYTES);
+  checkWhole("maxBodyBytes", maxBodyBytes, 0);
+  checkWhole("maxAnswerBytes", maxAnswerBytes, 0, MOST_ANSWER_BYTES);
   return {
     caller: options.caller,
     guestClient: options.guestClient,
@@ -94,12 +93,4 @@ export function readOptions<R extends Request>(options: IdempotencyOptions<R>) {
     maxBodyBytes,
     maxAnswerBytes,
   };
-}
-
-function checkBytes(name: string, given: number, most = Number.MAX_SAFE_INTEGER): void {
-  if (Number.isSafeInteger(given) && given >= 0 && given <= most) return;
-  throw new HeadgateError(
-    "DEDUP_BAD_ARGUMENT",
-    `${name} is ${given}; allowed: whole numbers from 0 to ${most}.`,
-  );
 }

@@ -1,6 +1,6 @@
-import { type Duration, durationMs } from "#lib/core/duration";
+import { textProblem } from "#lib/core/argument";
+import { type Duration, durationMs, durationProblem } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
-import { keyProblem } from "#lib/core/key";
 
 /** How a lock is held. */
 export interface HoldOptions {
@@ -49,16 +49,14 @@ export function readWait({ wait = "10 seconds" }: WaitOptions): number {
 
 /** Milliseconds. @throws {HeadgateError} LOCK_BAD_ARGUMENT */
 export function readDuration(name: string, given: Duration): number {
-  const ms = durationMs(given);
-  if (ms !== undefined && ms <= DAY_MS) return ms;
-  throw badArgument(
-    `${name} is ${typeof given === "number" ? given : JSON.stringify(given)}; allowed: seconds, or a text such as "30 seconds", up to ${DAY_MS / 1000} (a day).`,
-  );
+  const problem = durationProblem(name, given, DAY_MS);
+  if (problem !== undefined) throw badArgument(problem);
+  return durationMs(given) ?? DAY_MS;
 }
 
 /** @throws {HeadgateError} LOCK_BAD_ARGUMENT */
 export function checkKey(key: unknown): asserts key is string {
-  const problem = keyProblem(key);
+  const problem = textProblem("key", key);
   if (problem !== undefined) throw badArgument(problem);
 }
 
