@@ -29,7 +29,7 @@ export function describeAddresses(world: World): void {
       address,
       ...(headers && { headers }),
     });
-    return limitsOf(answer).find(([name]) => name === "api")?.[1];
+    return limitsOf(answer).find(([name]) => name === "api:ip:minute")?.[1];
   };
 
   describe("addresses", () => {

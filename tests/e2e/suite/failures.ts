@@ -44,7 +44,7 @@ export function describeFailures(world: World): void {
   };
 
   const goesAgain = async (app: Instance) => {
-    await expect.poll(async () => limitsOf(await search(app))[1]?.[0]).toBe("search");
+    await expect.poll(async () => limitsOf(await search(app))[1]?.[0]).toBe("search:ip:minute");
     await expect.poll(async () => (await trigger(app)).status).toBe(202);
   };
 
