@@ -45,8 +45,9 @@ const NEAR = 0.2;
 function nearLimits({ all }: Charges, { decision }: Outcome): readonly HeadgateEvent[] {
   const { allowed, limits } = decision;
   if (!allowed || !limits.some(({ limit, remaining }) => remaining <= NEAR * limit)) return [];
-  return limits.flatMap(({ rule, policyName, limit, remaining }, i) => {
-    const before = remaining + (all[i]?.cost ?? 0);
+  return limits.flatMap(({ rule, policyName, limit, remaining }) => {
+    const charge = all.find((each) => each.limit.policyName === policyName);
+    const before = remaining + (charge?.cost ?? 0);
     const isNear = remaining <= NEAR * limit && before > NEAR * limit;
     return isNear ? { kind: "near-limit", rule, policyName, limit, remaining } : [];
   });

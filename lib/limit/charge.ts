@@ -8,7 +8,7 @@ import type { Keys } from "#lib/redis/keys";
 /** The group of the limits that decide, as the scripts know it. */
 export const DECIDING = 0;
 
-/** What one request takes from one limit of one client. */
+/** What one request consumes of one limit of one client. */
 export interface Charge {
   readonly limit: CompiledLimit;
   /** The client key, which is the hash tag of the key. */
@@ -20,7 +20,7 @@ export interface Charge {
   readonly group: number;
 }
 
-/** What one request takes: the rules that apply to its client, and a charge for each of their limits. */
+/** What one request consumes: the rules that apply to its client, and a charge for each of their limits. */
 export interface Charges {
   readonly rules: RuleSet;
   /** Those that decide, then those of each rule in shadow. */
@@ -38,7 +38,7 @@ export interface Charged {
 }
 
 /**
- * Returns what a request of a client takes.
+ * Returns what a request of a client consumes.
  *
  * @param cost units, in the place of each rule's own
  */

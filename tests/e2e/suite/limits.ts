@@ -82,7 +82,9 @@ export function describeLimits(world: World): void {
       const path = "/api/dashboard/profile/delete";
       const room = async (address: string, headers: Record<string, string> = {}) => {
         const answer = await world.ask(path, { method: "POST", address, headers });
-        return new Map(limitsOf(answer).map(([name, r]) => [name, r])).get("profile-delete:user:day");
+        return new Map(limitsOf(answer).map(([name, r]) => [name, r])).get(
+          "profile-delete:user:day",
+        );
       };
       const [here, there] = [newAddress(), newAddress()];
       const ada = { authorization: `Bearer ${await sign({ sub: `ada ${here}` })}` };

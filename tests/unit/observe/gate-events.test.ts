@@ -104,3 +104,31 @@ test("a call to a store that does not answer is an event with its error", async 
   ]);
   expect(calls.at(-1)?.tookMs).toBe(0);
 });
+
+test("near limits are told by each limit's own cost, also where only some are counted in the process", async () => {
+  const events: HeadgateEvent[] = [];
+  const { limits } = createHeadgate(
+    {
+      rules: {
+        both: {
+          limits: { global: "1000 per hour", ip: "10 per hour" },
+          cost: 2,
+          onStoreFailure: "local",
+        },
+      },
+    },
+    () => ({
+      ...fromEnv({
+        UPSTASH_REDIS_REST_URL: "http://127.0.0.1:1",
+        UPSTASH_REDIS_REST_TOKEN: "a-token-of-the-tests",
+        HEADGATE_NAMESPACE: "events",
+        CLIENT_IP_FROM: "hops:1",
+      }),
+      onEvent: (event) => void events.push(event),
+    }),
+  );
+  for (let i = 0; i < 5; i += 1) await limits.limit("both", { ip: "203.0.113.9" });
+  const near = () => events.filter((event) => event.kind === "near-limit");
+  await expect.poll(near).toHaveLength(1);
+  expect(near()).toMatchObject([{ policyName: "both:ip:hour", limit: 10, remaining: 2 }]);
+});
