@@ -123,17 +123,21 @@ class Calls {
     if (!match) return invalid("LIMIT_UNKNOWN_RULE", unknownRule(rule, policy.rules.keys()));
     const problem = problemOf(given, cost);
     if (problem !== undefined) return invalid("LIMIT_BAD_ARGUMENT", problem);
+    if (this.#mode === "off") return SWITCHED_OFF;
     const known = new Map(Object.entries(given));
     const { client, noticed } = await identifier.fromCode(match, known, request);
-    return this.#decide(does, chargesFor(match, client, keys, cost), noticed);
+    const taken = does === "consume" ? cost : undefined;
+    return this.#decide(does, chargesFor(match, client, keys, taken), noticed);
   }
 
   async checkKey(key: unknown, limit: number, windowMs: number): Promise<Decision> {
     const { identifier, keys } = this.#parts;
     const problem = keyProblem(key);
     if (problem !== undefined) throw badArgument(problem);
+    const rule = customRule(limit, windowMs);
+    if (this.#mode === "off") return SWITCHED_OFF;
     const client = identifier.ofKey(CUSTOM_SUBJECT, String(key));
-    return this.#decide("consume", chargesFor(customRule(limit, windowMs), client, keys), []);
+    return this.#decide("consume", chargesFor(rule, client, keys), []);
   }
 
   async refund(decision: Decision): Promise<number> {
@@ -148,7 +152,6 @@ class Calls {
     noticed: readonly HeadgateEvent[],
   ): Promise<Decision> {
     const mode = this.#mode;
-    if (mode === "off") return SWITCHED_OFF;
     const startedAt = monotonic();
     const outcome = await this.#parts.limiter[does](charges);
     const tookMs = monotonic() - startedAt;
