@@ -45,8 +45,9 @@ const NEAR = 0.2;
 function nearLimits({ all }: Charges, { decision }: Outcome): readonly HeadgateEvent[] {
   const { allowed, limits } = decision;
   if (!allowed || !limits.some(({ limit, remaining }) => remaining <= NEAR * limit)) return [];
-  return limits.flatMap(({ rule, policyName, limit, remaining }, i) => {
-    const before = remaining + (all[i]?.cost ?? 0);
+  return limits.flatMap(({ rule, policyName, limit, remaining }) => {
+    const { cost = 0 } = all.find((charge) => charge.limit.rule === rule) ?? {};
+    const before = remaining + cost;
     const isNear = remaining <= NEAR * limit && before > NEAR * limit;
     return isNear ? { kind: "near-limit", rule, policyName, limit, remaining } : [];
   });

@@ -42,7 +42,10 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
   return async (request, event) => {
     // In every mode, since Next would hand a part of such a body to the handler.
     const cut = bodyDenial(request, { cutAt });
-    if (cut) return respond(request, event, { outcome: { decision: cut }, mode: "enforce" });
+    if (cut) {
+      const asked = { method: request.method, patterns: {} };
+      return respond(request, event, { outcome: { decision: cut }, mode: "enforce", asked });
+    }
 
     const match = matchRequest(policy, request);
     if (!match) return responses.goOn(request, event);
