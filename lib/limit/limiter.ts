@@ -59,7 +59,7 @@ export class Limiter {
     try {
       const charged = await this.#store.consume(charges.all);
       const decision = decisionOf(charges, charged);
-      this.#denials.learn(charges.all, asked, decision);
+      if (!this.#store.isInProcess) this.#denials.learn(charges.all, asked, decision);
       if (charges.rules.admit === "optimistic") this.#counts.learn(asked.at, charged);
       const due = this.#local?.owes() ? "restore" : undefined;
       return { decision, taken: takenOf(charged), due };
@@ -115,8 +115,16 @@ export class Limiter {
    * @throws {StoreError} where a report is lost
    */
   async finish({ due }: Outcome): Promise<void> {
-    if (due === "restore") await this.#store.restore(this.#local?.takeOwed() ?? []).catch(() => {});
+    if (due === "restore") await this.#restore();
     else if (due) await this.#report(due.report);
+  }
+
+  async #restore(): Promise<void> {
+    try {
+      await this.#store.restore(this.#local?.takeOwed() ?? []);
+    } catch {
+      // What was not sent is lost: the check of the next request tells that the store fails.
+    }
   }
 
   async #report(admission: Admission): Promise<void> {
