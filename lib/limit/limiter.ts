@@ -137,7 +137,7 @@ export class Limiter {
     }
   }
 
-  /** Does what the rules say of a store that fails. */
+  /** Decides by `onStoreFailure` of the rules. */
   #withoutStore(mode: "take" | "peek", { rules, all }: Charges, error: Error): Outcome {
     const { onStoreFailure } = rules;
     const charges =
@@ -152,7 +152,7 @@ export class Limiter {
   }
 }
 
-/** Whether a limit is counted in this process: one that decides, of a rule that says "local". */
+/** Returns true for a limit that is counted in this process: one that decides, of a rule with "local". */
 function isLocal({ group, limit }: Charge, { rules }: Charges["rules"]): boolean {
   const rule = rules.find(({ name }) => name === limit.rule);
   return group === DECIDING && rule?.onStoreFailure === "local";

@@ -108,9 +108,9 @@ function ownScriptOf(charges: readonly Charge[]): Script | undefined {
 }
 
 /**
- * Each client's limits in a script of their own, all in one pipeline. What one took although another
- * had no room is given back in a second call: the one case in which a denied request takes, for as
- * long as that call needs.
+ * Sends each client's limits in a script of their own, all in one pipeline. What one script consumed
+ * although another had no capacity is given back in a second call: the one case in which a denied request
+ * consumes, for as long as that call needs.
  */
 async function settleByClient(
   redis: ScriptStore,
