@@ -30,10 +30,6 @@ export interface Trial {
   readonly seed: string;
   /** What tells its clients apart; undefined where the rule counts all clients together. */
   readonly subject: Subject | undefined;
-  /** The same for each tier of the rule, by the value of the identity that chooses it. */
-  readonly tiers:
-    | { readonly identity: string; readonly subjects: ReadonlyMap<string, Subject | undefined> }
-    | undefined;
 }
 
 /** The values of identities by name, for one request; undefined where the request names nobody. */

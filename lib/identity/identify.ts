@@ -5,7 +5,6 @@ import type {
   KeyedHash,
   Resolver,
   Subject,
-  Trial,
   Wanted,
 } from "#lib/core/client";
 import { UNKNOWN_ADDRESS } from "./canonical-address.ts";
@@ -34,20 +33,12 @@ export function clientOf(
     counted.set(subject.expression, countedOf(subject, values, address, keyedHash));
   }
   const shares = new Map<string, number>();
-  for (const trial of trials) {
-    const { rule, seed } = trial;
-    const subject = subjectOf(trial, values);
+  for (const { rule, seed, subject } of trials) {
     // All clients together are no client: then addresses are told apart.
     const key = (subject && counted.get(subject.expression)?.key) ?? keyedHash("ip", address);
     shares.set(rule, shareOf(keyedHash("share", `${seed} ${key}`)));
   }
   return { values, hasAddress: address !== UNKNOWN_ADDRESS, counted, shares };
-}
-
-/** Returns what tells the clients of a rule on trial apart: what the client's own tier counts. */
-function subjectOf({ subject, tiers }: Trial, values: IdentityValues): Subject | undefined {
-  const tier = tiers && values.get(tiers.identity);
-  return tier !== undefined && tiers?.subjects.has(tier) ? tiers.subjects.get(tier) : subject;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Client, Subject, Trial } from "#lib/core/client";
+import type { Client, Subject } from "#lib/core/client";
 import { statedName } from "./prefetch.ts";
 import type {
   CompiledLimit,
@@ -39,7 +39,11 @@ export function matchOf(
     patterns,
     identities: [...new Set(rules.flatMap(identitiesOf))].filter((name) => name !== "ip"),
     subjects: subjectsOf(rules),
-    trials: rules.filter(isOnTrial).map(trialOf),
+    trials: rules.filter(isOnTrial).map((rule) => ({
+      rule: rule.name,
+      seed: statedName(rule),
+      subject: everyLimit(rule).find(({ subject }) => subject.kind !== "global")?.subject,
+    })),
     forAll: undefined,
   };
   return rules.some(dependsOnClient) ? match : { ...match, forAll: select(match, ANY_CLIENT) };
@@ -67,24 +71,6 @@ function dependsOnClient(rule: CompiledRule): boolean {
 
 function isOnTrial({ enforced }: CompiledRule): boolean {
   return enforced > 0 && enforced < 100;
-}
-
-function trialOf(rule: CompiledRule): Trial {
-  const { name, limits, tiers } = rule;
-  return {
-    rule: name,
-    seed: statedName(rule),
-    subject: firstSubject(tiers ? (tiers.limits.get(tiers.first) ?? []) : limits),
-    tiers: tiers && {
-      identity: tiers.identity,
-      subjects: new Map([...tiers.limits].map(([value, own]) => [value, firstSubject(own)])),
-    },
-  };
-}
-
-/** Whom the first limit counts that does not count all clients together. */
-function firstSubject(limits: readonly CompiledLimit[]): Subject | undefined {
-  return limits.find(({ subject }) => subject.kind !== "global")?.subject;
 }
 
 function identitiesOf(rule: CompiledRule): readonly string[] {

@@ -21,11 +21,6 @@ const policy = definePolicy({
     trial: { match: "/trial", limits: { ip: "2 per hour" }, mode: "shadow" },
     strict: { match: "/trial", limits: { ip: "3 per hour" } },
     rollout: { match: "/rollout", limits: { ip: "1 per hour" }, mode: "25%" },
-    tiered: {
-      match: "/tiered",
-      tiers: { plan: { free: { ip: "1 per hour" }, pro: { user: "1 per hour" } } },
-      mode: "50%",
-    },
     everybody: { match: "/everybody", limits: { global: "1 per hour" }, mode: "50%" },
     code: { limits: { user: "1 per hour" }, mode: "shadow" },
   },
@@ -121,22 +116,6 @@ describe("a percentage", () => {
     expect(refused).toBeGreaterThan(70);
     expect(refused).toBeLessThan(130);
     expect(third.map(({ status }) => status)).toEqual(second.map(({ status }) => status));
-  });
-
-  test("of a rule with tiers tells clients apart by what their own tier counts", async () => {
-    const { ask } = gate();
-    const user = (i: number) => ({ "x-plan": "pro", "x-user": `user-${i}` });
-    const users = Array.from({ length: 40 }, (_, i) => user(i));
-    const denied = async (from: number) => {
-      const responses = await Promise.all(
-        users.map((headers, i) => ask("/tiered", { ...headers, ...address(from + i) })),
-      );
-      return responses.map(({ status }) => status === 429);
-    };
-    await denied(0);
-    const first = await denied(100);
-    expect(new Set(first)).toEqual(new Set([true, false]));
-    expect(await denied(200)).toEqual(first);
   });
 
   test("of a limit for everybody tells clients apart by address", async () => {
