@@ -1,3 +1,4 @@
+import { wholeProblem } from "#lib/core/argument";
 import { BoundedMap } from "#lib/core/bounded-map";
 import { monotonic } from "#lib/core/clock";
 import { type Decision, uncounted } from "#lib/core/decision";
@@ -200,9 +201,8 @@ function invalid(code: "LIMIT_UNKNOWN_RULE" | "LIMIT_BAD_ARGUMENT", message: str
 
 /** Returns why a call cannot be; undefined for one that can. Its values may be a request's own JSON. */
 function problemOf(given: unknown, cost: number | undefined): string | undefined {
-  if (cost !== undefined && (!Number.isSafeInteger(cost) || cost < 1)) {
-    return `cost is ${cost}; allowed: a whole number from 1.`;
-  }
+  const wrongCost = cost === undefined ? undefined : wholeProblem("cost", cost, 1);
+  if (wrongCost !== undefined) return wrongCost;
   if (typeof given !== "object" || given === null) {
     return `identities is ${given === null ? "null" : `a ${typeof given}`}; allowed: an object.`;
   }

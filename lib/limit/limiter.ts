@@ -10,7 +10,7 @@ import {
 } from "./charge.ts";
 import { DenialCache } from "./denial-cache.ts";
 import { type Admission, LastCounts } from "./last-counts.ts";
-import { LocalLimits, type LocalSettlement } from "./local.ts";
+import { LocalLimits, type LocalCheck } from "./local.ts";
 import type { LimitStore } from "./store.ts";
 
 /** What came of a check: the decision, what is left to do, and what a refund gives back. */
@@ -22,7 +22,7 @@ export interface Outcome {
    */
   readonly due?: { readonly report: Admission } | "restore" | undefined;
   /** What was taken: in the store, or in this process. */
-  readonly taken?: readonly Charged[] | LocalSettlement | undefined;
+  readonly taken?: readonly Charged[] | LocalCheck | undefined;
 }
 
 /** What a limiter remembers beside the store; each has a default, and another is for tests. */
@@ -146,9 +146,9 @@ export class Limiter {
       return { decision: uncounted(onStoreFailure !== "deny", "store-failed", { error }) };
     }
     this.#local ??= new LocalLimits();
-    const settled = this.#local.settle(mode, charges);
+    const checked = this.#local.check(mode, charges);
     const more = { shadows: [], at: undefined, counted: "in-process", error } as const;
-    return { decision: decided(settled.limits, more), taken: settled };
+    return { decision: decided(checked.limits, more), taken: checked };
   }
 }
 

@@ -41,15 +41,15 @@ export class MemoryLimits implements LimitStore {
   }
 
   async consume(charges: readonly Charge[]): Promise<readonly Charged[]> {
-    return this.#counts.settle("take", charges);
+    return this.#counts.check("take", charges);
   }
 
   async peek(charges: readonly Charge[]): Promise<readonly Charged[]> {
-    return this.#counts.settle("peek", charges);
+    return this.#counts.check("peek", charges);
   }
 
   async report(charges: readonly Charge[]): Promise<readonly Charged[]> {
-    return this.#counts.settle("report", charges);
+    return this.#counts.check("report", charges);
   }
 
   async refund(taken: readonly Charged[]): Promise<number> {
