@@ -120,16 +120,16 @@ export function createHeadgate<P extends AnyPolicy>(
 ): Gate<P> {
   const opened = once(() => open(typeof settings === "function" ? settings() : settings));
   const parts = once((): Parts => partsOf(policy, opened().options));
-  const guard = once(() => gateOver(parts(), opened().options));
+  const middleware = once(() => gateOver(parts(), opened().options));
   const keyedHash = once(() => createKeyedHash(opened().options.secret));
   return {
-    middleware: (request, event) => guard()(request, event),
+    middleware: (request, event) => middleware()(request, event),
     wrap(own, { matcher } = {}) {
       const next = matcher === undefined ? own : runsOn(matcher, own);
       const wrapped = once(() => gateOver(parts(), opened().options, next));
       return (request, event) => wrapped()(request, event);
     },
-    check: () => void guard(),
+    check: () => void middleware(),
     options: lazily(() => opened().options),
     limits: lazily(() => limitsOver<RuleName<P>, IdentityName<P>>(parts(), opened().options)),
     requester: lazily(() => opened().requester),

@@ -9,8 +9,10 @@ export interface Checked {
   readonly outcome: Outcome;
   /** Undefined where the request was denied before rules were looked for. */
   readonly charges?: Charges;
-  /** The request's method, and the pattern by which each rule matches; absent for calls from code. */
-  readonly asked?: { readonly method: string; readonly patterns: Readonly<Record<string, string>> };
+  /** The request's method; absent for calls from code. */
+  readonly method?: string;
+  /** The pattern by which each rule matches, by the rule's name; absent where no rule was looked for. */
+  readonly patterns?: Readonly<Record<string, string>>;
   /** What was noticed while the client was named. */
   readonly noticed?: readonly HeadgateEvent[];
   /** What becomes of the decision. */
@@ -46,22 +48,22 @@ function nearLimits({ all }: Charges, { decision }: Outcome): readonly HeadgateE
   const { allowed, limits } = decision;
   if (!allowed || !limits.some(({ limit, remaining }) => remaining <= NEAR * limit)) return [];
   return limits.flatMap(({ rule, policyName, limit, remaining }) => {
-    const charge = all.find((each) => each.limit.policyName === policyName);
-    const before = remaining + (charge?.cost ?? 0);
+    const { cost = 0 } = all.find((charge) => charge.limit.rule === rule) ?? {};
+    const before = remaining + cost;
     const isNear = remaining <= NEAR * limit && before > NEAR * limit;
     return isNear ? { kind: "near-limit", rule, policyName, limit, remaining } : [];
   });
 }
 
 function decisionEvent(checked: Checked): HeadgateEvent {
-  const { outcome, charges, asked, mode, requestId, tookMs = 0 } = checked;
+  const { outcome, charges, method, patterns = {}, mode, requestId, tookMs = 0 } = checked;
   const { rules = [], shadows = [], onStoreFailure = "allow" } = charges?.rules ?? {};
   return {
     kind: "decision",
     rules: [...rules.map(({ name }) => name), ...shadows.map(({ rule }) => rule)],
     decision: outcome.decision,
-    method: asked?.method,
-    patterns: asked?.patterns ?? {},
+    method,
+    patterns,
     onStoreFailure,
     addressKnown: charges?.isAddressKnown ?? true,
     mode,

@@ -40,9 +40,12 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
   const responses = new Responses(options, next, observer);
 
   return async (request, event) => {
-    // In every mode, since Next would hand a part of such a body to the handler.
+    const { method } = request;
     const cut = bodyDenial(request, { cutAt });
-    if (cut) return respond(request, event, { outcome: { decision: cut }, mode: "enforce" });
+    if (cut) {
+      // In every mode, since Next would hand a part of such a body to the handler.
+      return respond(request, event, { outcome: { decision: cut }, mode: "enforce", method });
+    }
 
     const match = matchRequest(policy, request);
     if (!match) return responses.goOn(request, event);
@@ -54,8 +57,8 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
     const tooLarge = bodyDenial(request, { ruled: charges.rules.maxBody, cutAt });
     const outcome = tooLarge ? { decision: tooLarge } : await limiter.admit(charges);
     const tookMs = monotonic() - startedAt;
-    const asked = { method: request.method, patterns: match.patterns };
-    return respond(request, event, { outcome, mode, charges, asked, noticed, tookMs });
+    const { patterns } = match;
+    return respond(request, event, { outcome, mode, charges, method, patterns, noticed, tookMs });
   };
 
   /** Answers a request that was checked, and leaves the rest for after the response. */

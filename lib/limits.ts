@@ -21,29 +21,29 @@ export interface LimitOptions {
    * @default the rule's cost
    */
   readonly cost?: number;
-  /** Names whoever `identities` does not: the address, and identities with a resolver. */
+  /** Names what `identities` does not: the address, and identities with a resolver. */
   readonly request?: Request;
 }
 
 /** The gate's limits for handlers and Server Actions: what only they know, they count here. */
 export interface Limits<Rule extends string, Name extends string> {
   /**
-   * Takes from a rule's limits for the given identities, or from none. Never throws: where the
-   * store fails the rule's `onStoreFailure` decides, and a call that cannot be is a denied decision
-   * whose `error` says why.
+   * Consumes from all limits of a rule for the given identities, or from none. Never throws: where the
+   * store fails, the rule's `onStoreFailure` decides, and a call with a wrong rule, value or cost is a
+   * denied decision whose `error` says why.
    */
   limit: (rule: Rule, identities: Given<Name>, options?: LimitOptions) => Promise<Decision>;
-  /** How the rule's limits stand; takes nothing. */
+  /** Returns how the rule's limits stand for its own cost, and consumes nothing. */
   peek: (
     rule: Rule,
     identities: Given<Name>,
     options?: Pick<LimitOptions, "request">,
   ) => Promise<Decision>;
-  /** Gives back what an allowed decision of `limit` took, once; answers the units given back. */
+  /** Gives back what an allowed decision of `limit` consumed, once, and returns the units given back. */
   refund: (decision: Decision) => Promise<number>;
   /**
-   * One sliding window by name, as the seed had it: counts a request and says whether it is within
-   * `limit` in the last `windowMs` milliseconds. The key is hashed before it is stored.
+   * Counts a request in a sliding window of its own, and returns whether it is within `limit` in the
+   * last `windowMs` milliseconds. The key is hashed before it is stored.
    *
    * @throws {HeadgateError} LIMIT_BAD_ARGUMENT
    */
@@ -103,7 +103,7 @@ export function limitsOver<Rule extends string, Name extends string>(
 class Calls {
   readonly #parts: Parts;
   readonly #mode: GateMode;
-  /** What a refund gives back is no part of a decision, which is plain data. */
+  /** What each decision consumed: a decision is plain data, so a refund finds it here. */
   readonly #outcomes = new WeakMap<Decision, Outcome>();
 
   constructor(parts: Parts, mode: GateMode) {
@@ -123,17 +123,21 @@ class Calls {
     if (!match) return invalid("LIMIT_UNKNOWN_RULE", unknownRule(rule, policy.rules.keys()));
     const problem = problemOf(given, cost);
     if (problem !== undefined) return invalid("LIMIT_BAD_ARGUMENT", problem);
+    if (this.#mode === "off") return SWITCHED_OFF;
     const known = new Map(Object.entries(given));
     const { client, noticed } = await identifier.fromCode(match, known, request);
-    return this.#decide(does, chargesFor(match, client, keys, cost), noticed);
+    const taken = does === "consume" ? cost : undefined;
+    return this.#decide(does, chargesFor(match, client, keys, taken), noticed);
   }
 
   async checkKey(key: unknown, limit: number, windowMs: number): Promise<Decision> {
     const { identifier, keys } = this.#parts;
     const problem = textProblem("key", key);
     if (problem !== undefined) throw badArgument(problem);
+    const rule = customRule(limit, windowMs);
+    if (this.#mode === "off") return SWITCHED_OFF;
     const client = identifier.ofKey(CUSTOM_SUBJECT, String(key));
-    return this.#decide("consume", chargesFor(customRule(limit, windowMs), client, keys), []);
+    return this.#decide("consume", chargesFor(rule, client, keys), []);
   }
 
   async refund(decision: Decision): Promise<number> {
@@ -148,7 +152,6 @@ class Calls {
     noticed: readonly HeadgateEvent[],
   ): Promise<Decision> {
     const mode = this.#mode;
-    if (mode === "off") return SWITCHED_OFF;
     const startedAt = monotonic();
     const outcome = await this.#parts.limiter[does](charges);
     const tookMs = monotonic() - startedAt;
@@ -197,8 +200,8 @@ function invalid(code: "LIMIT_UNKNOWN_RULE" | "LIMIT_BAD_ARGUMENT", message: str
 
 /** Returns why a call cannot be; undefined for one that can. Its values may be a request's own JSON. */
 function problemOf(given: unknown, cost: number | undefined): string | undefined {
-  const problem = cost === undefined ? undefined : wholeProblem("cost", cost, 1);
-  if (problem !== undefined) return problem;
+  const wrongCost = cost === undefined ? undefined : wholeProblem("cost", cost, 1);
+  if (wrongCost !== undefined) return wrongCost;
   if (typeof given !== "object" || given === null) {
     return `identities is ${given === null ? "null" : `a ${typeof given}`}; allowed: an object.`;
   }

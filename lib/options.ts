@@ -21,8 +21,8 @@ export interface HeadgateOptions extends AddressOptions {
   /** What keys begin with: one for each environment. */
   readonly namespace: string;
   /**
-   * What next.config's `rewrites` answers ({@link readRewrites}): whoever comes to a route by another
-   * name is counted by the rules of both.
+   * What next.config's `rewrites` returns ({@link readRewrites}): a request that comes to a route by
+   * another name is counted by the rules of both.
    * @default none
    */
   readonly rewrites?: Rewrites;
@@ -34,7 +34,7 @@ export interface HeadgateOptions extends AddressOptions {
    */
   readonly cluster?: boolean;
   /**
-   * Origins that may read the answers of checked routes: refusals and rate-limit headers included.
+   * Origins that may read the responses of checked routes: denials and rate-limit headers included.
    * @default none
    */
   readonly cors?: Cors | undefined;
@@ -51,8 +51,8 @@ export interface HeadgateOptions extends AddressOptions {
    */
   readonly legacyHeaders?: LegacyHeaders;
   /**
-   * Whether answers tell how the limits stand that count everybody together (`global`): to a client
-   * that is what others do.
+   * Whether responses tell how the limits stand that count all clients together (`global`): they show a
+   * client what others do.
    * @default false
    */
   readonly showGlobalLimits?: boolean;
@@ -67,12 +67,15 @@ export interface HeadgateOptions extends AddressOptions {
    */
   readonly mode?: GateMode | undefined;
   /**
-   * Lets requests that an optimistic rule admits go on together (`createTogether`): for a process that
+   * Lets requests that an optimistic rule allows go on together (`createTogether`): for a process that
    * may let one request wait for another, as our own server is.
    * @default each goes on by itself
    */
   readonly together?: Together | undefined;
-  /** Words a refusal; undefined leaves it to Headgate. Rate-limit headers are added to it. */
+  /**
+   * Returns the response to a denied request; undefined leaves it to Headgate. Rate-limit headers are added
+   * to it.
+   */
   readonly onDenied?: (
     request: Request,
     decision: Decision,

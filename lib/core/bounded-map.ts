@@ -15,7 +15,7 @@ export class BoundedMap<Key, Value> {
 
   /** @param most the most entries, a whole number from 2 */
   constructor(most: number) {
-    this.#mostInOne = most >> 1;
+    this.#mostInOne = Math.floor(most / 2);
   }
 
   get isEmpty(): boolean {

@@ -3,17 +3,17 @@ export interface LimitStatus {
   readonly rule: string;
   /** The limit's name in RateLimit headers. */
   readonly policyName: string;
-  /** Whether everybody together is counted, and not one client. */
+  /** True where all clients together are counted, and not one client. */
   readonly global: boolean;
   /** Units in one window. */
   readonly limit: number;
   /** Milliseconds. */
   readonly windowMs: number;
-  /** Units that have room at this moment. */
+  /** Units that are left at this moment. */
   readonly remaining: number;
-  /** Milliseconds until this request's cost has room: 0 when it has, undefined when it never will. */
+  /** Milliseconds until there is capacity for this request's cost: 0 when there is, undefined when there never will be. */
   readonly waitMs: number | undefined;
-  /** Milliseconds until more than `remaining` has room; 0 when nothing is taken. */
+  /** Milliseconds until more than `remaining` is left; 0 when nothing is consumed. */
   readonly resetMs: number;
 }
 
@@ -25,8 +25,8 @@ export interface ShadowOutcome {
 }
 
 /**
- * - `within-limit`: every limit had room, and it was taken
- * - `over-limit`: some limit had no room; nothing was taken
+ * - `within-limit`: every limit had capacity, and the cost was consumed
+ * - `over-limit`: some limit had no capacity; nothing was consumed
  * - `store-failed`: the store did not answer, and the rule's `onStoreFailure` decided: "allow" or
  *   "deny". With "local" it is one of the two above, and `counted` says where
  * - `invalid-call`: `limit` was called with a rule or cost that cannot be; see `error`
@@ -52,7 +52,7 @@ export interface Decision {
   readonly reason: Reason;
   /** In the order of the policy; empty where the store was not asked or did not answer. */
   readonly limits: readonly LimitStatus[];
-  /** The rules in shadow: counted apart, and part of no answer. */
+  /** The rules in shadow: they are counted apart, and no response tells them. */
   readonly shadows: readonly ShadowOutcome[];
   /**
    * Milliseconds until the same request passes if nothing else arrives: exact on Redis's clock.
@@ -62,13 +62,13 @@ export interface Decision {
   /** When it was decided: milliseconds since 1970 on Redis's clock; undefined without the store. */
   readonly at: number | undefined;
   /**
-   * Where it was counted: by all instances in the store, there after the answer (an "optimistic"
-   * rule), in this process alone (`"local"`, while the store fails), or nowhere.
+   * Where it was counted: in the store, in the store after the response (an "optimistic" rule), in this
+   * process alone (`"local"`, while the store fails), or nowhere.
    */
   readonly counted: "in-store" | "after-answer" | "in-process" | "nowhere";
   /**
-   * True where the store was not asked, since an earlier answer of its says that there is no room yet.
-   * What has room of other limits is as it was then.
+   * True where the denial comes from the denial cache: the store was not asked. What is left of limits
+   * that had capacity is as it was when the store answered.
    */
   readonly remembered?: boolean;
   /** The largest body that the request may have, in bytes, where its body denied it. */
@@ -115,7 +115,7 @@ export function decided(
   };
 }
 
-/** The limits that had no room. */
+/** Returns the limits that had no capacity. */
 export function violated(decision: Decision): readonly LimitStatus[] {
   return decision.limits.filter(hasNoCapacity);
 }

@@ -33,7 +33,10 @@ export interface DecisionEvent {
   readonly addressKnown: boolean;
   /** Of all decisions: in "shadow" no request was denied, whatever was decided. */
   readonly mode: GateMode;
-  /** Names the request where it was denied or the store failed; undefined elsewhere and for calls from code. */
+  /**
+   * Names the request where it was denied, a rule in shadow would have denied it, or the store failed;
+   * undefined elsewhere and for calls from code.
+   */
   readonly requestId: string | undefined;
   /** Milliseconds from asking to deciding. */
   readonly tookMs: number;

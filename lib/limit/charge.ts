@@ -76,7 +76,7 @@ function keySuffix({ rule, subject, windowMs }: CompiledLimit, group: number): s
   return `${rule}:${subject.expression}:${windowMs}${group === DECIDING ? "" : ":shadow"}`;
 }
 
-/** What the scripts are told of each charge. */
+/** Returns the arguments that the scripts take for each charge. */
 export function argsOf(charges: readonly Charge[]): (string | number)[] {
   return charges.flatMap(({ limit, cost, group }) => [
     limit.algorithm,
@@ -104,7 +104,12 @@ export function readCharged(answer: unknown, charges: readonly Charge[]): Charge
   });
 }
 
-/** How a limit stands. `wait`: milliseconds until the cost has room, 0 when it has, -1 when never. */
+/**
+ * Returns how a limit stands.
+ *
+ * @param wait milliseconds until there is capacity for the cost: 0 when there is, -1 when never
+ * @param resetMs milliseconds until more than `remaining` is left
+ */
 export function statusOf(
   { rule, policyName, limit, windowMs, subject }: CompiledLimit,
   remaining: number,
@@ -116,14 +121,17 @@ export function statusOf(
   return { rule, policyName, global, limit, windowMs, remaining, waitMs, resetMs };
 }
 
-/** The groups in which some limit had no room: of those nothing may be taken. */
+/** Returns the groups in which some limit had no capacity: of those nothing may be consumed. */
 export function fullGroups(charged: readonly Charged[]): ReadonlySet<number> {
   return new Set(
     charged.filter(({ status }) => status.waitMs !== 0).map(({ charge }) => charge.group),
   );
 }
 
-/** What is taken: nothing where what decides is full, and of the others every group with room. */
+/**
+ * Returns what was consumed: nothing where the group that decides had no capacity, else every group that had
+ * some.
+ */
 export function takenOf(charged: readonly Charged[]): readonly Charged[] {
   const full = fullGroups(charged);
   return full.has(DECIDING) ? [] : charged.filter(({ charge }) => !full.has(charge.group));

@@ -3,10 +3,10 @@ import { type Clock, monotonic } from "#lib/core/clock";
 import { type Decision, decided, type LimitStatus } from "#lib/core/decision";
 import { type Charge, DECIDING } from "./charge.ts";
 
-/** The longest that a denial is answered from the cache: by then refunds of other instances are heard of. */
+/** The longest that a denial is kept, in milliseconds: refunds of other instances take effect by then. */
 const LONGEST_MS = 30_000;
 
-/** Denials that are kept at most; beyond it those go that were not used for long. */
+/** The most denials that are kept; beyond it those go that were not used for long. */
 const MOST_DENIALS = 10_000;
 
 /** One denial, by the limit whose capacity returns last. */

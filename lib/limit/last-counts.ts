@@ -2,19 +2,19 @@ import { type Clock, monotonic } from "#lib/core/clock";
 import type { LimitStatus } from "#lib/core/decision";
 import { type Charge, type Charged, statusOf } from "./charge.ts";
 
-/** A count that was heard of longer ago is asked for. */
+/** How long a count is relied on, in milliseconds: then the store is asked again. */
 const KNOWN_MS = 10_000;
 
-/** Counts that are known at most; beyond it whichever was used longest ago is forgotten. */
+/** The most counts that are kept; beyond it the one that was used longest ago is forgotten. */
 const MOST_COUNTS = 10_000;
 
 /** What is known of one key. */
 interface LastCount {
-  /** As the store said last. */
+  /** How the limit stood when the store answered last. */
   status: LimitStatus;
-  /** When it said so: milliseconds since 1970 on its clock. */
+  /** When the store answered: milliseconds since 1970 on its clock. */
   at: number;
-  /** When that was heard: milliseconds of the monotonic clock. */
+  /** When the answer arrived: milliseconds of the monotonic clock. */
   heardAt: number;
   /** Whether a report was lost since: how much of it is counted is not known. */
   isLost: boolean;

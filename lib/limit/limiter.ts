@@ -10,7 +10,7 @@ import {
 } from "./charge.ts";
 import { DenialCache } from "./denial-cache.ts";
 import { type Admission, LastCounts } from "./last-counts.ts";
-import { LocalLimits, type LocalSettlement } from "./local.ts";
+import { LocalLimits, type LocalCheck } from "./local.ts";
 import type { LimitStore } from "./store.ts";
 
 /** What came of a check: the decision, what is left to do, and what a refund gives back. */
@@ -22,7 +22,7 @@ export interface Outcome {
    */
   readonly due?: { readonly report: Admission } | "restore" | undefined;
   /** What was taken: in the store, or in this process. */
-  readonly taken?: readonly Charged[] | LocalSettlement | undefined;
+  readonly taken?: readonly Charged[] | LocalCheck | undefined;
 }
 
 /** What a limiter remembers beside the store; each has a default, and another is for tests. */
@@ -59,7 +59,7 @@ export class Limiter {
     try {
       const charged = await this.#store.consume(charges.all);
       const decision = decisionOf(charges, charged);
-      this.#denials.learn(charges.all, asked, decision);
+      if (!this.#store.isInProcess) this.#denials.learn(charges.all, asked, decision);
       if (charges.rules.admit === "optimistic") this.#counts.learn(asked.at, charged);
       const due = this.#local?.owes() ? "restore" : undefined;
       return { decision, taken: takenOf(charged), due };
@@ -115,8 +115,16 @@ export class Limiter {
    * @throws {StoreError} where a report is lost
    */
   async finish({ due }: Outcome): Promise<void> {
-    if (due === "restore") await this.#store.restore(this.#local?.takeOwed() ?? []).catch(() => {});
+    if (due === "restore") await this.#restore();
     else if (due) await this.#report(due.report);
+  }
+
+  async #restore(): Promise<void> {
+    try {
+      await this.#store.restore(this.#local?.takeOwed() ?? []);
+    } catch {
+      // What was not sent is lost: the check of the next request tells that the store fails.
+    }
   }
 
   async #report(admission: Admission): Promise<void> {
@@ -129,7 +137,7 @@ export class Limiter {
     }
   }
 
-  /** Does what the rules say of a store that fails. */
+  /** Decides by `onStoreFailure` of the rules. */
   #withoutStore(mode: "take" | "peek", { rules, all }: Charges, error: Error): Outcome {
     const { onStoreFailure } = rules;
     const charges =
@@ -138,13 +146,13 @@ export class Limiter {
       return { decision: uncounted(onStoreFailure !== "deny", "store-failed", { error }) };
     }
     this.#local ??= new LocalLimits();
-    const settled = this.#local.settle(mode, charges);
+    const checked = this.#local.check(mode, charges);
     const more = { shadows: [], at: undefined, counted: "in-process", error } as const;
-    return { decision: decided(settled.limits, more), taken: settled };
+    return { decision: decided(checked.limits, more), taken: checked };
   }
 }
 
-/** Whether a limit is counted in this process: one that decides, of a rule that says "local". */
+/** Returns true for a limit that is counted in this process: one that decides, of a rule with "local". */
 function isLocal({ group, limit }: Charge, { rules }: Charges["rules"]): boolean {
   const rule = rules.find(({ name }) => name === limit.rule);
   return group === DECIDING && rule?.onStoreFailure === "local";

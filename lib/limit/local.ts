@@ -21,8 +21,8 @@ interface Owed {
   readonly slots: Slot[];
 }
 
-export interface LocalSettlement {
-  readonly passed: boolean;
+/** What a check in this process came to. */
+export interface LocalCheck {
   readonly limits: readonly LimitStatus[];
   /** Gives back what was consumed, and returns the units. */
   giveBack(): number;
@@ -47,13 +47,11 @@ export class LocalLimits {
   }
 
   /** Consumes all charges, or none where one has no capacity; or only returns how they stand. */
-  settle(mode: "take" | "peek", charges: readonly Charge[]): LocalSettlement {
-    const charged = this.#memory.settle(mode, charges);
-    const passed = fullGroups(charged).size === 0;
-    const taken = passed && mode === "take" ? charged : [];
+  check(mode: "take" | "peek", charges: readonly Charge[]): LocalCheck {
+    const charged = this.#memory.check(mode, charges);
+    const taken = mode === "take" && fullGroups(charged).size === 0 ? charged : [];
     for (const each of taken) this.#note(each);
     return {
-      passed,
       limits: charged.map(({ status }) => status),
       giveBack: () => taken.reduce((total, each) => total + this.#giveBack(each), 0),
     };

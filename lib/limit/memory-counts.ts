@@ -37,7 +37,7 @@ export class MemoryCounts {
   }
 
   /** Consumes, or returns how the limits stand, or consumes also where there is no capacity. */
-  settle(mode: "take" | "peek" | "report", charges: readonly Charge[]): Charged[] {
+  check(mode: "take" | "peek" | "report", charges: readonly Charge[]): Charged[] {
     const now = this.#now();
     const counts = charges.map((charge) => this.#open(charge, now));
     const waits = counts.map((count) => waitOf(count, count.moment.cost));

@@ -16,6 +16,11 @@ export interface LocalCount {
  */
 export interface LimitStore {
   /**
+   * True where the counts are in this process, on a clock that may be another than the process's own: a
+   * denial is not remembered beside them.
+   */
+  readonly isInProcess?: boolean;
+  /**
    * Consumes the cost of every charge, group by group: of a group without capacity nothing is consumed,
    * and nothing at all where the group that decides has none.
    *

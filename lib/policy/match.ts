@@ -180,13 +180,17 @@ export class Matcher {
     return certain.some((path) => !isTooLong(path) && this.#findExempt(path).length > 0);
   }
 
-  /** Whether those that replace others are meant by the very path. */
+  /**
+   * Whether each rule that replaces others matches the path in its very letters. One of its patterns is
+   * enough: another may match in other letters beside it.
+   */
   #mayReplace({ certain }: Spellings, indexes: readonly number[]): boolean {
     if (certain.some(isTooLong)) return false;
-    const replacing = indexes.filter((index) => this.#ruleOf(index).replaces.length > 0);
+    const rules = new Set(indexes.map((index) => this.#ruleOf(index)));
+    const replacing = [...rules].filter(({ replaces }) => replaces.length > 0);
     if (replacing.length === 0) return true;
-    const exact = new Set(certain.flatMap(this.#findExact));
-    return replacing.every((index) => exact.has(index));
+    const exact = new Set(certain.flatMap(this.#findExact).map((index) => this.#ruleOf(index)));
+    return replacing.every((rule) => exact.has(rule));
   }
 }
 

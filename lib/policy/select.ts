@@ -99,9 +99,10 @@ function tierOf(
 function withoutReplaced(reading: Reading, applying: readonly Applying[]): Applying[] {
   const matching = applying.filter(({ rule }) => reading.rules.includes(rule));
   if (!reading.mayReplace) return matching;
+  const replacing = matching.filter(({ rule }) => rule.replaces.length > 0);
   return matching.filter(
     (one) =>
-      !matching.some(
+      !replacing.some(
         (other) => (other.decides || !one.decides) && other.rule.replaces.includes(one.rule.name),
       ),
   );

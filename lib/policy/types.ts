@@ -7,20 +7,20 @@ export type { OnStoreFailure } from "#lib/core/on-store-failure";
 export type { Algorithm } from "#lib/limit/algorithms/all";
 
 /**
- * Whether a rule decides: "enforce"; "shadow", where it is counted and refuses nobody; or for how
- * many of its clients it decides, such as "25%", while it is in shadow for the others.
+ * Whether a rule decides: "enforce"; "shadow", where it is counted and denies no request; or the
+ * percentage of its clients for which it decides, such as "25%", while it is in shadow for the others.
  */
 export type Mode = "enforce" | "shadow" | `${number}%`;
 
 /**
- * When a request passes that has room: "strict" asks the store first; "optimistic" lets it pass where
- * the last known count leaves room beyond a margin, and reports it after the answer.
+ * When a request is allowed: "strict" checks with the store first; "optimistic" allows it where the last
+ * known count leaves capacity beyond a margin, and reports it to the store after the response.
  */
 export type Admit = "strict" | "optimistic";
 
 /**
- * When an answer tells its client how the limits stand, in RateLimit headers: "always", or "denied",
- * where only a denial does. A cache may give an allowed answer to other clients.
+ * When a response tells how the limits stand, in RateLimit headers: "always", or "denied", where only a
+ * denial does. A cache may give an allowed response to other clients.
  */
 export type TellsLimits = "always" | "denied";
 
@@ -51,7 +51,7 @@ export interface CompiledLimit {
 export interface CompiledTiers {
   /** The identity's name. */
   readonly identity: string;
-  /** The value whose limits hold for whoever has none of them: the first that is written. */
+  /** The value whose limits hold for clients without one of the values: the first that is written. */
   readonly first: string;
   /** By the identity's value. */
   readonly limits: ReadonlyMap<string, readonly CompiledLimit[]>;

@@ -20,7 +20,7 @@ type Failure = Extract<Outcome, { kind: "fails" }>;
 /** Failures in a row after which no call is tried. */
 const FAILURES = 5;
 
-/** How long it then waits before one call tries the way back: the seed's back-off, in milliseconds. */
+/** How long it then waits before one call tries whether the store works again, in milliseconds. */
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 3000;
 
@@ -33,11 +33,11 @@ export interface BreakerChange {
 
 export interface BreakerOptions {
   /**
-   * Milliseconds after which a probe that came to no end is given up: its request may be gone, and
-   * with it whoever would have said so.
+   * Milliseconds after which a probe that did not end is given up: where the request that sent it has
+   * ended, the runtime may have stopped the call.
    */
   readonly probeMs: number;
-  /** Hears when it opens and when it closes. It must not throw. */
+  /** Called when it opens and when it closes. It must not throw. */
   readonly onChange?: ((change: BreakerChange) => void) | undefined;
   readonly clock?: Clock;
 }

@@ -39,7 +39,7 @@ export async function benchFleet() {
       "instances",
       "round trip, ms",
       "all come in, s",
-      "let pass unasked",
+      "allowed optimistically",
       "above the limit",
       "bound",
     ],

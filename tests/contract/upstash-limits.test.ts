@@ -48,7 +48,7 @@ function chargesFor(algorithm: Algorithm) {
 
 describe("limits through @upstash/ratelimit's class", () => {
   test.each(ALGORITHM_NAMES)(
-    "%s: several windows are settled together, with a rule in shadow",
+    "%s: several windows are checked together, with a rule in shadow",
     async (algorithm) => {
       const { store, called } = openStore();
       const charges = chargesFor(algorithm);

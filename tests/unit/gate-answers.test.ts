@@ -210,7 +210,8 @@ describe("a body", () => {
       const { ask, events } = gate({ cutAt: 100, mode });
       expect((await ask("/plain", sized(101))).status).toBe(413);
       // In another mode the event would say that the request went on.
-      expect(events[0]).toMatchObject({ mode: "enforce", decision: { allowed: false } });
+      const decision = { allowed: false };
+      expect(events[0]).toMatchObject({ mode: "enforce", method: "POST", decision });
     },
   );
 

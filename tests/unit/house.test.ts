@@ -193,7 +193,7 @@ test("the report names the three longest functions of the gate's rooms, and fail
   const of = (name: string, lines: number) =>
     `export const ${name} = () => {${"\n".repeat(lines - 1)}};`;
   const found = houseOf({
-    "lib/guard.ts": of("b", 30),
+    "lib/gate.ts": of("b", 30),
     "lib/lock/x.ts": of("a", 61),
     "lib/core/x.ts": of("c", 3),
     "lib/redis/x.ts": of("d", 2),
@@ -202,7 +202,7 @@ test("the report names the three longest functions of the gate's rooms, and fail
   const most = { filesOnWay: 0, filesOnWholeWay: 0, linesOfFunction: 61 };
   const { text, isSound } = render(found, NO_WAYS, most);
   expect(isSound).toBe(true);
-  const named = ["lib/lock/x.ts a: 61", "lib/guard.ts b: 30", "lib/core/x.ts c: 3"];
+  const named = ["lib/lock/x.ts a: 61", "lib/gate.ts b: 30", "lib/core/x.ts c: 3"];
   expect(text).toContain(`\n${named.map((each) => `  ${each} lines\n`).join("")}\n`);
   expect(text).toContain("lines of the longest function: 61 (at most 61)");
   expect(render(found, NO_WAYS, { ...most, linesOfFunction: 60 }).isSound).toBe(false);

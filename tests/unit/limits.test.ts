@@ -176,11 +176,27 @@ describe("limit", () => {
   });
 });
 
+test("a gate that is switched off asks no resolver", async () => {
+  let asked = 0;
+  const identities = defineIdentities({ user: () => String((asked += 1)) });
+  const own = definePolicy({ identities, rules: { api: { limits: { user: "3 per hour" } } } });
+  const { limit } = createLimits(own, { ...gateOptions(store).options, mode: "off" });
+  const request = new Request("http://app.example/");
+  expect(await limit("api", {}, { request })).toMatchObject({ reason: "switched-off" });
+  expect(asked).toBe(0);
+});
+
 describe("peek and refund", () => {
   test("peek takes nothing", async () => {
     const { limit, peek } = fresh();
     for (let i = 0; i < 5; i += 1) await peek("login-account", { account: "ada" });
     expect((await limit("login-account", { account: "ada" })).limits[0]?.remaining).toBe(2);
+  });
+
+  test("peek tells how the limits stand for the rule's own cost, whatever it is given", async () => {
+    const { peek } = fresh();
+    const more = { request: new Request("http://app.example/"), cost: 11 };
+    expect(await peek("upload", { user: "ada" }, more)).toMatchObject({ reason: "within-limit" });
   });
 
   test("a refund gives back what was taken, once, and nothing of what was denied", async () => {

@@ -85,6 +85,13 @@ describe("a gate on memory", () => {
     });
   });
 
+  test("allows a denied client once the clock that it was given says so", async () => {
+    const { clock, statuses } = gateInMemory();
+    expect(await statuses(5, "/api/a")).toEqual([200, 200, 200, 429, 429]);
+    clock.now += 60_000;
+    expect(await statuses(1, "/api/a")).toEqual([200]);
+  });
+
   test("serves checkRateLimit, refunds, and optimistic rules", async () => {
     const { gate, statuses } = gateInMemory();
     expect(await gate.limits.checkRateLimit("key", 1, 60_000)).toMatchObject({ success: true });

@@ -3,7 +3,7 @@ import { type AlgorithmReference, unitsOf } from "./reference.ts";
 
 /**
  * sliding-log: a sorted set with one member for each unit of cost, scored by its time. An entry of
- * time s counts at now while now < s + window. The algorithm of the seed, settled in one script.
+ * time s counts at now while now < s + window. One script does it.
  * A wait lasts until the entry that has to go last is gone: a whole window where all was taken just
  * now (state.new). A refund removes entries of the decision's very time while they count.
  *

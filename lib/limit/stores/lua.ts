@@ -55,18 +55,18 @@ end
 `;
 
 /**
- * The script that decides. All limits are read first, and written only where their group has room.
+ * The script that decides. All limits are read first, and written only where their group has capacity.
  *
- * KEYS: one for each limit. ARGV[1]: "take", "peek", or "report" of what was admitted already, which is
- * taken whether or not there is room; then five for each limit: algorithm, limit,
- * window (ms), cost, group. The limits of group "0" decide: when one of them has no room, nothing is
- * taken at all. Each other group is a rule in shadow: taken whole where it has room, else not.
- * What is not taken is not written, but for one case: a state of the future is stamped anew with now.
+ * KEYS: one for each limit. ARGV[1]: "take", "peek", or "report" of what was allowed already, which is
+ * consumed whether or not there is capacity; then five for each limit: algorithm, limit,
+ * window (ms), cost, group. The limits of group "0" decide: when one of them has no capacity, nothing is
+ * consumed at all. Each other group is a rule in shadow: consumed whole where it has capacity, else not.
+ * What is not consumed is not written, but for one case: a state of the future is stamped anew with now.
  * Otherwise it would be in the future at the next check, too, and no wait would ever be over.
  *
- * Answers { now, passed (1 or 0), and for each limit: remaining, wait, reset }. wait: milliseconds
- * until this cost has room, 0 when it had, -1 when it never will. reset: milliseconds until more
- * than `remaining` has room, 0 when nothing is taken.
+ * Returns { now, passed (1 or 0), and for each limit: remaining, wait, reset }. wait: milliseconds
+ * until there is capacity for this cost, 0 when there was, -1 when there never will be. reset: milliseconds
+ * until more than `remaining` is left, 0 when nothing is consumed.
  */
 export function limitLua(clock: string): string {
   return `${clock}${algorithmsLua("adopt")}${STATE_OF}

@@ -1,4 +1,6 @@
+import { wholeProblem } from "#lib/core/argument";
 import type { Clock } from "#lib/core/clock";
+import { HeadgateError } from "#lib/core/errors";
 import type { Charge, Charged } from "../charge.ts";
 import { MemoryCounts, MOST_KEYS } from "../memory-counts.ts";
 import type { LimitStore, LocalCount } from "../store.ts";
@@ -11,7 +13,7 @@ export interface MemoryOptions {
    */
   readonly clock?: Clock | undefined;
   /**
-   * Keys that are counted at most; beyond it those go that were not used for long.
+   * Keys that are counted at most, a whole number from 2; beyond it those go that were not used for long.
    * @default 10,000
    */
   readonly most?: number | undefined;
@@ -26,22 +28,28 @@ export interface MemoryOptions {
  * const store = new MemoryLimits({ clock: () => Date.now(), most: 1000 });
  */
 export class MemoryLimits implements LimitStore {
+  readonly isInProcess = true;
   readonly #counts: MemoryCounts;
 
+  /** @throws {HeadgateError} LIMIT_BAD_ARGUMENT where `most` is no whole number from 2 */
   constructor({ clock = Date.now, most = MOST_KEYS }: MemoryOptions = {}) {
+    const problem = wholeProblem("most", most, 2);
+    if (problem !== undefined) {
+      throw new HeadgateError("LIMIT_BAD_ARGUMENT", `MemoryLimits: ${problem}`);
+    }
     this.#counts = new MemoryCounts(clock, most);
   }
 
   async consume(charges: readonly Charge[]): Promise<readonly Charged[]> {
-    return this.#counts.settle("take", charges);
+    return this.#counts.check("take", charges);
   }
 
   async peek(charges: readonly Charge[]): Promise<readonly Charged[]> {
-    return this.#counts.settle("peek", charges);
+    return this.#counts.check("peek", charges);
   }
 
   async report(charges: readonly Charge[]): Promise<readonly Charged[]> {
-    return this.#counts.settle("report", charges);
+    return this.#counts.check("report", charges);
   }
 
   async refund(taken: readonly Charged[]): Promise<number> {

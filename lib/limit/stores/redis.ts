@@ -65,10 +65,10 @@ export class RedisLimits implements LimitStore {
   async #run(mode: Mode, charges: readonly Charge[]): Promise<readonly Charged[]> {
     const since = monotonic();
     const split = () =>
-      withinDeadline(this.#redis, since, settleByClient(this.#redis, mode, charges));
+      withinDeadline(this.#redis, since, checkByClient(this.#redis, mode, charges));
     if (this.#byClient) return split();
     try {
-      return await settleAtOnce(this.#redis, mode, charges);
+      return await checkAtOnce(this.#redis, mode, charges);
     } catch (error) {
       if (!(error instanceof StoreError) || error.reply !== "CROSSSLOT") throw error;
       this.#byClient = true;
@@ -82,7 +82,7 @@ function restoreCall({ charge, taken }: LocalCount) {
   return { keys: [charge.key], args: ["restore", ...argsOf([{ ...charge, cost: 0 }]), ...pairs] };
 }
 
-async function settleAtOnce(
+async function checkAtOnce(
   redis: ScriptStore,
   mode: Mode,
   charges: readonly Charge[],
@@ -108,22 +108,22 @@ function ownScriptOf(charges: readonly Charge[]): Script | undefined {
 }
 
 /**
- * Each client's limits in a script of their own, all in one pipeline. What one took although another
- * had no room is given back in a second call: the one case in which a denied request takes, for as
- * long as that call needs.
+ * Sends each client's limits in a script of their own, all in one pipeline. What one script consumed
+ * although another had no capacity is given back in a second call: the one case in which a denied request
+ * consumes, for as long as that call needs.
  */
-async function settleByClient(
+async function checkByClient(
   redis: ScriptStore,
   mode: Mode,
   charges: readonly Charge[],
 ): Promise<readonly Charged[]> {
   const parts = partsBy(charges, ({ client }) => client);
-  if (parts.length <= 1) return settleAtOnce(redis, mode, charges);
+  if (parts.length <= 1) return checkAtOnce(redis, mode, charges);
   const calls = parts.map((part) => ({ keys: keysOf(part), args: [mode, ...argsOf(part)] }));
   const answers = await runScripts(redis, LIMIT_SCRIPT, calls);
-  const settled = parts.map((part, i) => readPart(answers[i], part));
-  const failed = settled.find((part) => part instanceof Error);
-  const charged = settled.filter((part): part is Charged[] => !(part instanceof Error));
+  const checked = parts.map((part, i) => readPart(answers[i], part));
+  const failed = checked.find((part) => part instanceof Error);
+  const charged = checked.filter((part): part is Charged[] => !(part instanceof Error));
   const tooMuch = mode === "take" ? takenInVain(charged, failed !== undefined) : [];
   if (tooMuch.length > 0) await refund(redis, tooMuch).catch(() => 0);
   if (failed instanceof Error) throw failed;

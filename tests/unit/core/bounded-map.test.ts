@@ -63,6 +63,12 @@ describe("a bounded map", () => {
     );
   });
 
+  test("keeps many keys where its size is above what 32 bits hold", () => {
+    const map = new BoundedMap<number, number>(2 ** 33);
+    for (let key = 0; key < 10; key += 1) map.set(key, key);
+    expect([...map.values()]).toHaveLength(10);
+  });
+
   test("forgets a key that is deleted, in both generations", () => {
     const map = new BoundedMap<string, number>(4);
     for (const [i, key] of ["a", "b", "c"].entries()) map.set(key, i);

@@ -28,6 +28,10 @@ describe("MemoryLimits", () => {
     expect(charged?.at).toBe(1_000_000 + WINDOW_MS);
   });
 
+  test.each([1, 1.5, Infinity, Number.NaN])("does not keep %s keys at most", (most) => {
+    expect(() => memory(most)).toThrow("most is");
+  });
+
   test("keeps no more keys than it is told, and forgets those that were not used for long", async () => {
     const { consume, remaining } = memory(4);
     await consume("often");

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createHeadgate } from "#lib/create";
 import type { HeadgateEvent } from "#lib/core/events";
 import { fromEnv } from "#lib/env";
+import { definePolicy } from "#lib/policy/define";
 import { startStore, type TestStore } from "../../support/gateway.ts";
 
 let store: TestStore;
@@ -105,30 +106,30 @@ test("a call to a store that does not answer is an event with its error", async 
   expect(calls.at(-1)?.tookMs).toBe(0);
 });
 
-test("near limits are told by each limit's own cost, also where only some are counted in the process", async () => {
+test("a limit that is counted in the process is near by its own rule's cost", async () => {
   const events: HeadgateEvent[] = [];
-  const { limits } = createHeadgate(
-    {
-      rules: {
-        both: {
-          limits: { global: "1000 per hour", ip: "10 per hour" },
-          cost: 2,
-          onStoreFailure: "local",
-        },
-      },
+  const policy = definePolicy({
+    rules: {
+      large: { match: "/:path*", limits: { ip: "20 per hour" }, cost: 5 },
+      api: { match: "/api", limits: { ip: "10 per hour" }, onStoreFailure: "local" },
     },
-    () => ({
-      ...fromEnv({
-        UPSTASH_REDIS_REST_URL: "http://127.0.0.1:1",
-        UPSTASH_REDIS_REST_TOKEN: "a-token-of-the-tests",
-        HEADGATE_NAMESPACE: "events",
-        CLIENT_IP_FROM: "hops:1",
-      }),
-      onEvent: (event) => void events.push(event),
+  });
+  const { middleware } = createHeadgate(policy, () => ({
+    ...fromEnv({
+      UPSTASH_REDIS_REST_URL: "http://127.0.0.1:9",
+      UPSTASH_REDIS_REST_TOKEN: "token",
+      CLIENT_IP_FROM: "hops:1",
     }),
-  );
-  for (let i = 0; i < 5; i += 1) await limits.limit("both", { ip: "203.0.113.9" });
-  const near = () => events.filter((event) => event.kind === "near-limit");
-  await expect.poll(near).toHaveLength(1);
-  expect(near()).toMatchObject([{ policyName: "both:ip:hour", limit: 10, remaining: 2 }]);
+    onEvent: (event) => void events.push(event),
+  }));
+  for (let i = 0; i < 10; i += 1) {
+    const headers = { "x-forwarded-for": "203.0.113.9" };
+    const after: Promise<unknown>[] = [];
+    await middleware(new Request("http://app.example/api", { headers }), {
+      waitUntil: (work) => after.push(work),
+    });
+    await Promise.all(after);
+  }
+  const near = events.filter(({ kind }) => kind === "near-limit");
+  expect(near).toMatchObject([{ rule: "api", limit: 10, remaining: 2 }]);
 });

@@ -110,6 +110,24 @@ describe("the rules of a request", () => {
     expect(names("GET", "/api/EXPORT")).toEqual(["api", "export"]);
   });
 
+  test("a rule that names a path in several cases of letters replaces another on each of them", () => {
+    const exporting = compilePolicy({
+      rules: {
+        api: { match: "/api/:path*", limits: { ip: "600 per minute" } },
+        export: {
+          match: ["/api/export", "/API/Export", "/api/export/:id", "/api/:kind/All"],
+          replaces: "api",
+          limits: { ip: "5 per hour" },
+        },
+      },
+    });
+    const rulesOf = (path: string) => setOf(exporting, "GET", path)?.rules.map(({ name }) => name);
+    for (const path of ["/api/export", "/API/Export", "/api/export/all", "/api/export/All"]) {
+      expect([path, rulesOf(path)]).toEqual([path, ["export"]]);
+    }
+    expect(rulesOf("/api/EXPORT")).toEqual(["api", "export"]);
+  });
+
   test("are those that match when each is asked alone, however many rules there are", () => {
     const part = fc.constantFrom("a", "ab", "A", "σ", "ς", "ẞ", "K", "\u212a", "İ", "x.y", "z");
     const name = fc.constantFrom(":one", ":one(\\d+)", ":one?", ":one*", "a:one", "σ:one", "(.*)");

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
+import { cpuMs } from "../../support/cpu.ts";
 import { type Selecting, selected } from "../../support/selected.ts";
 
 const policy = compilePolicy(
@@ -131,4 +132,20 @@ describe("modes", () => {
     const made = compilePolicy({ rules: { it: { limits: { ip: "1 per hour" }, mode } } });
     expect(made.rules.get("it")?.enforced).toBe(percent);
   });
+});
+
+test("a client's rules are chosen in a short time, however many rules match a path", () => {
+  const tiers = { plan: { free: { ip: "5 per hour" }, pro: { ip: "9 per hour" } } };
+  const names = Array.from({ length: 1000 }, (_, i) => `rule-${i}`);
+  const many = compilePolicy({
+    identities: { plan: "from-code" },
+    rules: Object.fromEntries(names.map((name) => [name, { match: "/:path*", tiers }])),
+  });
+  const match = many.match("GET", "/a");
+  const start = cpuMs();
+  for (let i = 0; i < 100; i += 1) {
+    expect(selected(match, onPlan("pro"))?.limits).toHaveLength(1000);
+  }
+  // To compare each rule with each other one takes 1,800 ms; with those that replace, 40.
+  expect(cpuMs() - start).toBeLessThan(600);
 });
