@@ -77,7 +77,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["structured-headers"],
   },
   "lib/observe": {
-    what: "events, and the log",
+    what: "events, the log, and what watches the store",
     files: ["lib/observe"],
     imports: ["lib/core"],
   },
