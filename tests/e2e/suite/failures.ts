@@ -55,12 +55,25 @@ export function describeFailures(world: World): void {
     test("each rule says what happens, it is in the log, and all is well when it is back", async () => {
       const { store, app } = await own();
       expect((await search(app)).status).toBe(200);
+      const authorization = `Bearer ${await sign({ role: "admin" })}`;
+      const well = await world.ask("/api/health/redis", { headers: { authorization } }, app);
+      expect(well.status).toBe(200);
+      expect(await well.json()).toMatchObject({
+        status: expect.stringMatching(/^(?:ok|degraded)$/),
+        breaker: "closed",
+        lastMinute: { failed: 0 },
+        details: { memoryUsedBytes: expect.any(Number), keys: expect.any(Number) },
+      });
+
       await store.redis.stop();
       await isRidden(app);
       await expect.poll(() => app.output()).toContain('"event":"store-failed"');
       expect(app.output()).not.toContain(store.token);
 
-      const ill = await world.ask("/api/health/redis", {}, app);
+      // Redis is asked once a second.
+      const redisHealth = () => world.ask("/api/health/redis", {}, app);
+      await expect.poll(async () => (await redisHealth()).status).toBe(503);
+      const ill = await redisHealth();
       expect(ill.status).toBe(503);
       const told = await ill.text();
       expect(JSON.parse(told)).toMatchObject({ status: "down", mode: "enforce" });

@@ -14,6 +14,7 @@ const deadlineMs = 10_000;
 async function storeOf() {
   const store = cleanUp(await startStore(), (it) => it.stop());
   const direct = cleanUp(new Direct(store.redis.url), (it) => it.disconnect());
+  direct.on("error", () => {});
   return { store, direct };
 }
 
