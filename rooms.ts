@@ -77,7 +77,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["structured-headers"],
   },
   "lib/observe": {
-    what: "events, the log, and what watches the store",
+    what: "events, and the log",
     files: ["lib/observe"],
     imports: ["lib/core"],
   },

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { METRICS } from "#lib/observe/metric-names";
+import { type Metric, METRICS } from "#lib/observe/metric-names";
 import { ROOT } from "../support/app.ts";
 import { promtool } from "../support/promtool.ts";
 import { scope } from "../support/scope.ts";
@@ -52,19 +52,20 @@ const dashboard = JSON.parse(read("grafana.json")) as Dashboard;
 const charts = dashboard.panels.filter(({ type }) => type !== "row");
 const queries = charts.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
 
+const DECISIONS = "headgate_decisions_total";
+const OUTCOMES = ["allowed", "denied", "shadow_denied", "degraded"];
+
 /** The series that METRICS stands for, with their labels and the values of the last of them. */
 const SERIES = new Map(
-  Object.entries(METRICS).flatMap(([name, metric]) => {
-    const labels: readonly string[] = "labels" in metric ? metric.labels : [];
-    const values: readonly string[] | undefined = "values" in metric ? metric.values : undefined;
+  Object.entries(METRICS).flatMap(([name, metric]: [string, Metric]) => {
     const full = `headgate_${name}`;
-    return metric.type === "histogram"
-      ? [
-          [`${full}_bucket`, { labels: ["le"], values }] as const,
-          [`${full}_sum`, { labels, values }] as const,
-          [`${full}_count`, { labels, values }] as const,
-        ]
-      : [[full, { labels, values }] as const];
+    const { labels = [], values } = metric;
+    if (metric.type !== "histogram") {
+      return [[full, { labels, values: full === DECISIONS ? OUTCOMES : values }] as const];
+    }
+    return ["_bucket", "_sum", "_count"].map(
+      (suffix) => [full + suffix, { labels: suffix === "_bucket" ? ["le"] : [], values }] as const,
+    );
   }),
 );
 
@@ -93,6 +94,7 @@ test("metrics, labels and values that do not exist are found", () => {
   expect(wrongIn("headgate_store_call_duration_seconds")).toHaveLength(1);
   expect(wrongIn('headgate_locks_total{rule="a"}')).toEqual(["headgate_locks_total{rule}"]);
   expect(wrongIn('headgate_locks_total{state=~"lost|stolen"}')).toEqual(["stolen"]);
+  expect(wrongIn('headgate_decisions_total{rule="a",outcome="refused"}')).toEqual(["refused"]);
 });
 
 describe("docs/operate/alerts.yml", () => {
