@@ -1,31 +1,30 @@
-import type { Redis } from "headgate/redis";
-import { problemResponse, REDUCED_CAPACITY } from "headgate/respond";
+import type { StoreDetails, StoreHealth, StoreHealthCheck } from "headgate/health";
+import type { Caller } from "#app/_domain/auth/caller";
+import type { Input } from "#app/_domain/http/problem";
 import { json } from "#app/_domain/http/respond";
 
-/** What asks a store whether it is there. */
 interface RedisHealth {
-  readonly redis: Pick<Redis, "ping">;
-  /** Hears why it is not: the answer does not say, since anybody can read it. */
-  readonly onFailure: (error: unknown) => void;
+  readonly health: StoreHealthCheck;
+  /** Lets admins through, and answers the others. */
+  readonly admin: (request: Request) => Promise<Input<Caller>>;
 }
 
 /**
- * Says whether Redis answers within the deadline: 200 with the round trip in milliseconds, or 503.
- * The answer names nothing of the store.
+ * Answers how Redis is: 200 where it is ok or degraded, 503 where it is down, within one deadline. A
+ * request with a bearer token of the role admin is told more; any other token is refused as elsewhere.
  */
-export async function redisHealth({ redis, onFailure }: RedisHealth): Promise<Response> {
-  const began = performance.now();
-  try {
-    await redis.ping();
-  } catch (error) {
-    onFailure(error);
-    return problemResponse({
-      type: REDUCED_CAPACITY,
-      title: "Redis does not answer",
-      status: 503,
-      detail: "The store did not answer in time. The log says why.",
-    });
-  }
-  const roundTripMs = Math.round((performance.now() - began) * 100) / 100;
-  return json({ status: "ok", roundTripMs });
+export async function redisHealth(
+  request: Request,
+  { health, admin }: RedisHealth,
+): Promise<Response> {
+  const asksForMore = request.headers.has("authorization");
+  if (!asksForMore) return answer(await health.check());
+  const caller = await admin(request);
+  if (!caller.ok) return caller.refusal;
+  const [check, details] = await Promise.all([health.check(), health.details()]);
+  return answer({ ...check, details });
+}
+
+function answer(body: StoreHealth & { readonly details?: StoreDetails }): Response {
+  return json(body, body.status === "down" ? 503 : 200);
 }

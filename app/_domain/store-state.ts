@@ -1,6 +1,6 @@
 import { tools } from "#app/_domain/headgate";
 import { environment } from "#config/app-env";
-import { checkStore, type ErrorCode, within } from "headgate";
+import { checkStore, type ErrorCode } from "headgate";
 import { StoreError } from "headgate/redis";
 
 /**
@@ -13,8 +13,8 @@ export type StoreState = "ok" | "not-asked" | "unknown" | ErrorCode;
 const GOOD_MS = 10_000;
 const FAILED_MS = 3_000;
 
-/** The longest that one request waits, in milliseconds: a slow store must not make health slow. */
-const WAIT_MS = 1_000;
+/** Does work after the response of the request that is served: `after` of Next. */
+type Defer = (work: () => Promise<void>) => void;
 
 interface StateOptions {
   /** Asks the store; resolves to its failure. Must not reject. */
@@ -23,27 +23,27 @@ interface StateOptions {
 }
 
 /**
- * Makes a view of the store that any number of requests may look at: at most one call each 10 s, or 3 s
- * while the store fails. Only the request that makes a call waits for it, 1 s at most, since in workerd
- * and on Vercel no request may wait for the call of another; the others get what was known before.
+ * Makes a view of the store that any number of requests may look at. No request waits for the store: each
+ * gets what the last call said, and the first in 10 s (3 s while the store fails) has another call made
+ * after its response.
  */
 export function storeState({
   ask,
   now = () => performance.now(),
-}: StateOptions): () => Promise<StoreState> {
+}: StateOptions): (defer: Defer) => StoreState {
   let known: StoreState = "unknown";
   let nextAt = -Infinity;
 
-  return async () => {
+  return (defer) => {
     if (now() < nextAt) return known;
     // Also how long a call may stay without an end, whose request was ended by its platform.
     nextAt = now() + GOOD_MS;
-    const asked = ask().then((failure) => {
+    defer(async () => {
+      const failure = await ask();
       known = failure ? codeOf(failure) : "ok";
       nextAt = now() + (failure ? FAILED_MS : GOOD_MS);
-      return known;
     });
-    return within<StoreState>(WAIT_MS, asked, () => "STORE_TIMEOUT");
+    return known;
   };
 }
 
@@ -52,11 +52,11 @@ function codeOf({ code, cause }: StoreError): ErrorCode {
   return code === "STORE_NOT_TRIED" && cause instanceof StoreError ? cause.code : code;
 }
 
-let made: (() => Promise<StoreState>) | undefined;
+let made: ((defer: Defer) => StoreState) | undefined;
 
-/** The state of this process's store; never rejects, and takes 1 s at most. */
-export async function currentStoreState(): Promise<StoreState> {
+/** Returns the state of this process's store as it is known, without waiting. */
+export function currentStoreState(defer: Defer): StoreState {
   if (environment().mode === "off") return "not-asked";
   made ??= storeState({ ask: () => checkStore(tools.redis) });
-  return made();
+  return made(defer);
 }

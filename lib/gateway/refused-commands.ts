@@ -7,6 +7,7 @@ const ADMIN = "it administers the server";
 const PERMIT = "the gateway permits it with GATEWAY_ALLOW_SHARED=1 (in code: allowShared: true)";
 const OTHER_DATABASE = `it changes another database, which other users of the server may have; ${PERMIT}`;
 const FUNCTIONS = `it changes functions, which all users of the server share; ${PERMIT}`;
+const COMMANDS = `it shows commands of all users of the server; ${PERMIT}`;
 const TRANSACTION = "send the commands to /multi-exec";
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -15,7 +16,7 @@ const NAMES: Readonly<Record<string, string>> = {
   [BLOCKS]: "BLPOP BRPOP BRPOPLPUSH BLMOVE BLMOVEM BLMPOP BZPOPMIN BZPOPMAX BZMPOP WAIT WAITAOF",
   [STREAMS]: "SUBSCRIBE PSUBSCRIBE SSUBSCRIBE MONITOR SYNC PSYNC",
   [ADMIN]:
-    "CONFIG SHUTDOWN DEBUG REPLICAOF SLAVEOF REPLCONF FAILOVER ROLE MODULE SAVE BGSAVE BGREWRITEAOF ACL CLUSTER SENTINEL MIGRATE RESTORE RESTORE-ASKING SWAPDB SLOWLOG COMMANDLOG HOTKEYS LATENCY PFDEBUG PFSELFTEST FT.CONFIG",
+    "CONFIG SHUTDOWN DEBUG REPLICAOF SLAVEOF REPLCONF FAILOVER ROLE MODULE SAVE BGSAVE BGREWRITEAOF ACL CLUSTER SENTINEL MIGRATE RESTORE RESTORE-ASKING SWAPDB COMMANDLOG HOTKEYS LATENCY PFDEBUG PFSELFTEST FT.CONFIG",
   [TRANSACTION]: "MULTI EXEC DISCARD",
   "Redis takes it for HTTP and closes the connection that all callers share": "POST",
   "it stops the server while it walks every key; use SCAN": "KEYS",
@@ -29,6 +30,7 @@ const REFUSED = new Map(
 
 const REFUSED_SUBCOMMANDS = new Map([
   ["SCRIPT", new Set(["FLUSH", "KILL", "DEBUG"])],
+  ["SLOWLOG", new Set(["RESET"])],
   ["FUNCTION", new Set(["FLUSH", "KILL", "RESTORE"])],
   ["MEMORY", new Set(["PURGE", "DOCTOR", "MALLOC-STATS"])],
 ]);
@@ -38,6 +40,9 @@ const FLUSHES = new Set(["FLUSHALL", "FLUSHDB", "SFLUSH"]);
 
 /** The subcommands that change the functions of the whole server. */
 const FUNCTION_CHANGES = new Set(["LOAD", "DELETE"]);
+
+/** The subcommands that read the slow log; RESET is refused to all. */
+const SLOW_LOG_READS = new Set(["GET", "LEN"]);
 
 /** The commands that may block by an option, which may stand at any place before STREAMS. */
 const MAY_BLOCK = new Set(["XREAD", "XREADGROUP"]);
@@ -53,7 +58,7 @@ const OPTION_ARGUMENTS = new Map([
 export interface Permissions {
   /** Whether FLUSHDB and FLUSHALL run. For tests. */
   readonly allowFlush: boolean;
-  /** Whether FUNCTION LOAD, FUNCTION DELETE, MOVE and COPY with DB run. */
+  /** Whether FUNCTION LOAD, FUNCTION DELETE, MOVE, COPY with DB and SLOWLOG GET run. */
   readonly allowShared: boolean;
 }
 
@@ -78,11 +83,14 @@ export function refusalOf(command: Command, permissions: Permissions): string | 
   return undefined;
 }
 
-/** Refuses what reaches the users of other databases, who share the server. */
+/** Refuses what changes or shows what belongs to other users of the server. */
 function sharedRefusal(name: string, subcommand: string, command: Command): string | undefined {
   if (name === "MOVE") return refused(name, OTHER_DATABASE);
   if (name === "COPY" && command.slice(3).map(upper).includes("DB")) {
     return refused("COPY with DB", OTHER_DATABASE);
+  }
+  if (name === "SLOWLOG" && SLOW_LOG_READS.has(subcommand)) {
+    return refused(`${name} ${subcommand}`, COMMANDS);
   }
   const isFunction = name === "FUNCTION" || name === "TFUNCTION";
   return isFunction && FUNCTION_CHANGES.has(subcommand)

@@ -16,7 +16,8 @@ export const DEADLINE_MS = 500;
 /** Requests that each client has, in the store's count, or in a process's. */
 export const LIMIT = 30;
 
-const TOKEN = "a-token-of-the-fault-tests";
+/** The gateway's bearer token. */
+export const TOKEN = "a-token-of-the-fault-tests";
 
 const policy = definePolicy({
   rules: {

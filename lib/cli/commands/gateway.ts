@@ -23,7 +23,8 @@ const HELP = `Serves the Upstash REST protocol in front of any Redis, Valkey or 
   GATEWAY_TOKEN     what callers must send       made and printed, where unset
   GATEWAY_ALLOW_SHARED
                     1 permits FUNCTION LOAD and  0
-                    DELETE, MOVE, COPY with DB
+                    DELETE, MOVE, COPY with DB,
+                    SLOWLOG GET
 
 docs/gateway.md says what it speaks and what it refuses.
 `;

@@ -1,44 +1,178 @@
-import { expect, test } from "vitest";
-import { redisHealth } from "#app/_domain/health";
-import { createRedis } from "#lib/redis/client";
-import { startStore } from "../../support/gateway.ts";
+import { Redis as Direct } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectTcp } from "headgate/tcp";
+import { startFaultProxy } from "../../faults/fault-proxy.ts";
+import { startStore, type TestStore } from "../../support/gateway.ts";
+import { redisHealthOver } from "../../support/redis-health.ts";
 import { scope } from "../../support/scope.ts";
 
 const cleanUp = scope();
 
-test("200 with the round trip while Redis answers, 503 that names nothing when it is gone", async () => {
+/** Long enough for a loaded machine. */
+const deadlineMs = 10_000;
+
+async function storeOf() {
   const store = cleanUp(await startStore(), (it) => it.stop());
-  const errors: unknown[] = [];
-  const redis = createRedis({ ...store, deadlineMs: 10_000 });
-  const ask = () => redisHealth({ redis, onFailure: (error) => errors.push(error) });
+  const direct = cleanUp(new Direct(store.redis.url), (it) => it.disconnect());
+  direct.on("error", () => {});
+  return { store, direct };
+}
 
-  const well = await ask();
-  expect(well.status).toBe(200);
-  expect(well.headers.get("cache-control")).toBe("no-store");
-  expect(await well.json()).toStrictEqual({ status: "ok", roundTripMs: expect.any(Number) });
-
-  await store.redis.stop();
-  const ill = await ask();
-  expect(ill.status).toBe(503);
-  expect(ill.headers.get("content-type")).toBe("application/problem+json");
-  const text = await ill.text();
-  expect(text).not.toContain(new URL(store.url).host);
-  expect(text).not.toContain(store.token);
-  expect(errors).toEqual([expect.objectContaining({ code: expect.stringMatching(/^STORE_/) })]);
+test("Redis that answers is ok, with the round trip, the breaker, the mode and the last minute, and not kept", async () => {
+  const { store, direct } = await storeOf();
+  const { ask } = redisHealthOver(store, { deadlineMs });
+  await ask();
+  const answer = await ask();
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("cache-control")).toBe("no-store");
+  const body = (await answer.json()) as { readonly lastMinute: { readonly p95Ms: number } };
+  // A loaded machine may be slow: what the status must be then is said by p95.
+  const isSlow = body.lastMinute.p95Ms > 50;
+  expect(body).toStrictEqual({
+    status: isSlow ? "degraded" : "ok",
+    reasons: isSlow ? ["slow-calls"] : [],
+    mode: "enforce",
+    breaker: "closed",
+    roundTripMs: expect.any(Number),
+    lastMinute: {
+      calls: 2,
+      failed: 0,
+      notSent: 0,
+      p50Ms: expect.any(Number),
+      p95Ms: expect.any(Number),
+    },
+  });
+  const [key = ""] = await direct.keys("*");
+  expect(key).toMatch(/^health:app:health:[\w-]{22}$/);
+  expect(await direct.pttl(key)).toBeGreaterThan(0);
 });
 
-test("503 when Redis is later than the deadline", async () => {
-  const errors: unknown[] = [];
-  const redis = createRedis({
-    url: "http://127.0.0.1:1",
-    token: "a-token",
-    deadlineMs: 20,
-    fetch: (_, { signal } = {}) =>
-      new Promise((_resolve, reject) => {
-        signal?.addEventListener("abort", () => reject(new DOMException("late", "AbortError")));
-      }),
+test("Redis that answers late is degraded, and 200", async () => {
+  const { store } = await storeOf();
+  const proxy = cleanUp(await startFaultProxy(store.url), (it) => it.stop());
+  proxy.fault = (call) => {
+    setTimeout(() => call.passOn(), 80);
+    return true;
+  };
+  const { ask } = redisHealthOver({ ...store, url: proxy.url }, { deadlineMs });
+  const answer = await ask();
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toMatchObject({ status: "degraded", reasons: ["slow-calls"] });
+});
+
+test("Redis that failed within the last minute is degraded, and 200", async () => {
+  const { store } = await storeOf();
+  const proxy = cleanUp(await startFaultProxy(store.url), (it) => it.stop());
+  const { ask } = redisHealthOver({ ...store, url: proxy.url }, { deadlineMs });
+  await proxy.shut();
+  expect((await ask()).status).toBe(503);
+  await proxy.open();
+  const answer = await ask();
+  expect(answer.status).toBe(200);
+  const body: unknown = await answer.json();
+  expect(body).toMatchObject({ status: "degraded", lastMinute: { calls: 2, failed: 1 } });
+  expect(body).toHaveProperty("reasons", expect.arrayContaining(["failed-calls"]));
+});
+
+test("Redis that is gone is down, 503: the answer names nothing of it, and an event says why", async () => {
+  const { store } = await storeOf();
+  const { ask, events } = redisHealthOver(store, { deadlineMs });
+  await store.redis.stop();
+  const answer = await ask();
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get("cache-control")).toBe("no-store");
+  const text = await answer.text();
+  expect(JSON.parse(text)).toMatchObject({
+    status: "down",
+    code: expect.stringMatching(/^STORE_/),
+    lastMinute: { calls: 1, failed: 1 },
   });
-  const late = await redisHealth({ redis, onFailure: (error) => errors.push(error) });
-  expect(late.status).toBe(503);
-  expect(errors).toEqual([expect.objectContaining({ code: "STORE_TIMEOUT" })]);
+  expect(JSON.parse(text)).not.toHaveProperty("roundTripMs");
+  expect(text).not.toContain(new URL(store.url).host);
+  expect(text).not.toContain(store.token);
+  expect(events.filter(({ kind }) => kind === "failure")).toEqual([
+    expect.objectContaining({ during: "app", name: "redis health" }),
+  ]);
+});
+
+test("any number of checks ask the store once a second, and each has the answer", async () => {
+  const { store } = await storeOf();
+  const { newHealth, events } = redisHealthOver(store, { deadlineMs });
+  const health = newHealth();
+  await health.check();
+  const answers = await Promise.all(Array.from({ length: 100 }, () => health.check()));
+  expect(new Set(answers.map(({ roundTripMs }) => roundTripMs)).size).toBe(1);
+  expect(events.filter(({ kind }) => kind === "store")).toHaveLength(1);
+});
+
+describe("an operator's details", () => {
+  const NOT_THERE = "not available";
+  let made: TestStore;
+  const together = scope(afterAll);
+  beforeAll(async () => {
+    made = together(await startStore(), (it) => it.stop());
+  });
+
+  test("are for the role admin alone: another token is refused, and without one they are not there", async () => {
+    const { ask, askAsAdmin } = redisHealthOver(made, { deadlineMs });
+    expect(await (await ask()).json()).not.toHaveProperty("details");
+    expect((await askAsAdmin("artist")).status).toBe(403);
+    expect((await ask({ authorization: "Bearer nonsense" })).status).toBe(401);
+    expect((await askAsAdmin()).status).toBe(200);
+  });
+
+  test("by TCP are all that Redis tells, without keys, values and clients in the slow log", async () => {
+    const direct = cleanUp(new Direct(made.redis.url), (it) => it.disconnect());
+    await direct.config("SET", "slowlog-log-slower-than", "0");
+    await direct.config("SET", "maxmemory", "100mb");
+    await direct.set("secret-key", "secret-value");
+    const { askAsAdmin } = redisHealthOver(made, {
+      deadlineMs,
+      connect: (about) => {
+        const client = connectTcp({ redisUrl: made.redis.url, ...about });
+        return cleanUp(client, (it) => it.close()).requester;
+      },
+    });
+    const text = await (await askAsAdmin()).text();
+    const { details } = JSON.parse(text) as { readonly details: Record<string, unknown> };
+    expect(details).toStrictEqual({
+      memoryUsedBytes: expect.any(Number),
+      memoryMaxBytes: 100 * 1024 * 1024,
+      memoryUsedShare: expect.any(Number),
+      evictionPolicy: "noeviction",
+      evictedKeys: 0,
+      connectedClients: expect.any(Number),
+      keys: expect.any(Number),
+      slowLog: expect.any(Array),
+    });
+    expect(details["memoryUsedShare"]).toBeGreaterThan(0);
+    expect(details["keys"]).toBeGreaterThan(0);
+    expect(details["slowLog"]).toContainEqual({
+      command: "SET",
+      at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      tookMs: expect.any(Number),
+    });
+    expect(text).not.toMatch(/secret|127\.0\.0\.1/);
+  });
+
+  test("through a gateway that does not permit SLOWLOG are all but the slow log", async () => {
+    const { askAsAdmin, events } = redisHealthOver(made, { deadlineMs });
+    const body: unknown = await (await askAsAdmin()).json();
+    expect(body).toMatchObject({
+      details: { memoryUsedBytes: expect.any(Number), evictedKeys: 0, slowLog: NOT_THERE },
+      lastMinute: { failed: 0 },
+    });
+    expect(events.filter(({ kind }) => kind === "failure")).toEqual([]);
+  });
+
+  test("of a Redis that is gone are not available, each of them", async () => {
+    const { store } = await storeOf();
+    await store.redis.stop();
+    const { askAsAdmin } = redisHealthOver(store, { deadlineMs });
+    const answer = await askAsAdmin();
+    expect(answer.status).toBe(503);
+    const { details } = (await answer.json()) as { readonly details: Record<string, unknown> };
+    expect(Object.keys(details)).toHaveLength(8);
+    expect(new Set(Object.values(details))).toEqual(new Set([NOT_THERE]));
+  });
 });

@@ -5,7 +5,7 @@ import type { Command } from "#lib/gateway/store/store";
 const NONE = { allowFlush: false, allowShared: false };
 const words = (text: string) => text.split(" ") as [string, ...string[]];
 
-/** What changes something that other users of the same server see. */
+/** What changes something that other users of the same server see, or shows what they do. */
 const SHARED = [
   "FUNCTION LOAD text",
   "FUNCTION LOAD REPLACE text",
@@ -15,6 +15,8 @@ const SHARED = [
   "COPY a b DB 1",
   "COPY a b REPLACE DB 1",
   "COPY a b DB 1 REPLACE",
+  "SLOWLOG GET 10",
+  "SLOWLOG LEN",
 ];
 
 describe("the gateway refuses", () => {
@@ -125,10 +127,14 @@ describe("the gateway runs", () => {
     }
   });
 
-  test.each(["FUNCTION FLUSH", "FUNCTION RESTORE x", "SWAPDB 0 1", "SELECT 1", "FLUSHALL"])(
-    "%s not even where shared changes are permitted",
-    (text) => {
-      expect(refusalOf(words(text), { ...NONE, allowShared: true })).toBeDefined();
-    },
-  );
+  test.each([
+    "FUNCTION FLUSH",
+    "FUNCTION RESTORE x",
+    "SWAPDB 0 1",
+    "SELECT 1",
+    "SLOWLOG RESET",
+    "FLUSHALL",
+  ])("%s not even where shared changes are permitted", (text) => {
+    expect(refusalOf(words(text), { ...NONE, allowShared: true })).toBeDefined();
+  });
 });

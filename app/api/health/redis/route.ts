@@ -1,11 +1,11 @@
+import { createStoreHealth } from "headgate/health";
+import { admin } from "#app/_domain/auth/current";
+import { gate, storeWatch } from "#app/_domain/gate";
 import { redisHealth } from "#app/_domain/health";
-import { tools } from "#app/_domain/headgate";
 import { getRoute } from "#app/_domain/http/get-route";
-import { reportFailure } from "#app/_domain/report-failure";
 
-export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = getRoute(() =>
-  redisHealth({
-    redis: tools.redis,
-    onFailure: (error) => reportFailure("redis health", error),
-  }),
+const health = createStoreHealth({ ...gate, watch: storeWatch });
+
+export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = getRoute((request) =>
+  redisHealth(request, { health, admin }),
 );
