@@ -8,6 +8,7 @@ import type { GateMode } from "#lib/core/mode";
 import { type Charges, chargesFor } from "#lib/limit/charge";
 import type { Outcome } from "#lib/limit/limiter";
 import { compileAlone } from "#lib/policy/check/compile";
+import { MAX_WINDOW_MS, MIN_WINDOW_MS } from "#lib/policy/check/limit";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
 import { PolicyError } from "#lib/policy/errors";
 import type { Match } from "#lib/policy/types";
@@ -121,7 +122,7 @@ class Calls {
     const { cost, request } = options ?? {};
     const match = policy.rule(rule);
     if (!match) return invalid("LIMIT_UNKNOWN_RULE", unknownRule(rule, policy.rules.keys()));
-    const problem = problemOf(given, cost);
+    const problem = problemOf(given, options ?? {});
     if (problem !== undefined) return invalid("LIMIT_BAD_ARGUMENT", problem);
     if (this.#mode === "off") return SWITCHED_OFF;
     const known = new Map(Object.entries(given));
@@ -174,6 +175,11 @@ const customRules = new BoundedMap<string, Match>(100);
 
 /** A rule of one limit that no policy names, checked as a policy's are. */
 function customRule(limit: number, windowMs: number): Match {
+  // Numbers alone: a policy's window may be a text too.
+  const problem =
+    wholeProblem("limit", limit, 1) ??
+    wholeProblem("windowMs", windowMs, MIN_WINDOW_MS, MAX_WINDOW_MS, "milliseconds");
+  if (problem !== undefined) throw badArgument(problem);
   const id = `${limit} ${windowMs}`;
   const known = customRules.get(id);
   if (known) return known;
@@ -199,11 +205,17 @@ function invalid(code: "LIMIT_UNKNOWN_RULE" | "LIMIT_BAD_ARGUMENT", message: str
 }
 
 /** Returns why a call cannot be; undefined for one that can. Its values may be a request's own JSON. */
-function problemOf(given: unknown, cost: number | undefined): string | undefined {
+function problemOf(given: unknown, { cost, request }: LimitOptions): string | undefined {
   const wrongCost = cost === undefined ? undefined : wholeProblem("cost", cost, 1);
   if (wrongCost !== undefined) return wrongCost;
   if (typeof given !== "object" || given === null) {
     return `identities is ${given === null ? "null" : `a ${typeof given}`}; allowed: an object.`;
+  }
+  if (
+    request !== undefined &&
+    typeof (request as Partial<Request> | null)?.headers?.get !== "function"
+  ) {
+    return "request has no headers; allowed: a Request, or undefined.";
   }
   const wrong = Object.entries(given).find(
     ([, value]) => value !== undefined && typeof value !== "string",

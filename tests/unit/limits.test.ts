@@ -149,6 +149,10 @@ describe("limit", () => {
       const decision = await limit("upload", given as unknown as { user: string });
       expect(decision.error).toMatchObject({ code: "LIMIT_BAD_ARGUMENT" });
     }
+    for (const request of [null, {}, "a request"]) {
+      const decision = await limit("upload", {}, { request: request as unknown as Request });
+      expect(decision.error).toMatchObject({ code: "LIMIT_BAD_ARGUMENT" });
+    }
     expect(await limit("upload", {}, null as unknown as { cost: number })).toMatchObject({
       reason: "within-limit",
     });
@@ -236,6 +240,8 @@ describe("checkRateLimit", () => {
     [5, 10],
     [5, 40 * 86_400_000],
     [1e13, 31 * 86_400_000],
+    ["5" as unknown as number, 60_000],
+    [5, "1 minute" as unknown as number],
   ])("refuses a limit of %d in %d ms with what is allowed", async (limit, windowMs) => {
     await expect(fresh().checkRateLimit("a", limit, windowMs)).rejects.toMatchObject({
       code: "LIMIT_BAD_ARGUMENT",
