@@ -5,27 +5,21 @@ import { requestIdOf } from "#lib/observe/request-id";
 import type { AnyPolicy } from "#lib/policy/define";
 import { matchRequest } from "#lib/policy/match";
 import { passOn } from "#lib/respond/pass";
-import { type AfterAnswer, type Answer, type Next, Responses } from "./responses.ts";
+import { type AfterAnswer, type Next, Responses } from "./responses.ts";
 import { type Checked, follow } from "./follow.ts";
 import type { HeadgateOptions } from "./options.ts";
 import { type Parts, partsOf } from "./parts.ts";
 
 /**
- * Makes the gate's middleware of a policy and of options that are read already; `createHeadgate` reads
- * the environment too. It finds the rules that match a request and its client, and checks all their
- * limits: an allowed request goes on with the limits' headers, and a denied one is answered.
+ * Makes the gate's middleware of a policy and of options that are read already: `createHeadgate` without
+ * the environment, the limits of handlers and the handle of tools.
  *
- * @param policy what config/rate-limits.ts exports
- * @param next the app's own middleware, called for allowed requests: its cookies, headers,
- * rewrites and redirects are kept
  * @throws {PolicyError} at start, with every problem of the policy
- * @example
- * export default headgate(policy, { redis, namespace: "shop", secret, addressSource });
  */
-export function headgate<R extends Request = Request, E extends AfterAnswer = AfterAnswer>(
+export function createGate<R extends Request = Request, E extends AfterAnswer = AfterAnswer>(
   policy: AnyPolicy,
   options: HeadgateOptions,
-  next: (request: R, event: E) => Answer | Promise<Answer> = passOn,
+  next: Next<R, E> = passOn,
 ): (request: R, event: E) => Promise<Response> {
   return gateOver(partsOf(policy, options), options, next);
 }

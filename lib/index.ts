@@ -4,7 +4,7 @@
  * not use: `headgate/dedup`, `headgate/locks`, `headgate/idempotency`, `headgate/redis` and others.
  */
 export { createHeadgate, type Gate, type GateHandle, type GateSettings } from "./create.ts";
-export { headgate } from "./gate.ts";
+export { headgate } from "./headgate.ts";
 export { fromEnv, type FromEnvOptions, type HeadgateEnvironment } from "./env.ts";
 export type { HeadgateOptions } from "./options.ts";
 export { createLimits, type Limits } from "./limits.ts";

@@ -1,4 +1,4 @@
-import { headgate } from "#lib/gate";
+import { createGate } from "#lib/gate";
 import type { ScriptStore } from "#lib/redis/script-store";
 import { percentile, printTable } from "./numbers.ts";
 
@@ -52,7 +52,7 @@ function gate(
   limits: Readonly<Record<string, string | readonly string[]>>,
   onEvent?: () => void,
 ): Way {
-  const guard = headgate(
+  const guard = createGate(
     { rules: { api: { match: "/api/:path*", limits } } },
     {
       redis: answersAtOnce,

@@ -1,7 +1,7 @@
 import { Redis as Direct } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { HeadgateOptions } from "#lib/options";
-import { headgate } from "#lib/gate";
+import { createGate } from "#lib/gate";
 import { jwtUser } from "#lib/identity/jwt";
 import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { type AnyPolicy, defineIdentities, definePolicy } from "#lib/policy/define";
@@ -55,7 +55,7 @@ const ADDRESSES = ["203.0.113.1", "203.0.113.2", "2001:db8:1:1::1", "2001:db8:1:
 /** Asks the gate of a policy; a request that does not pass fails the test. */
 function askerOf(policy: AnyPolicy, options: HeadgateOptions) {
   // The tests' own options keep each event, which is what is not to be measured.
-  const gate = headgate(policy, { ...options, onEvent: () => {} });
+  const gate = createGate(policy, { ...options, onEvent: () => {} });
   return async (headers: Record<string, string>) => {
     const request = new Request("http://app.example/api/any", { headers });
     const { status } = await gate(request, { waitUntil: () => {} });

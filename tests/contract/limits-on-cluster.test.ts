@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { headgate } from "#lib/gate";
+import { createGate } from "#lib/gate";
 import { createLimits } from "#lib/limits";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { createRedis } from "#lib/redis/client";
@@ -192,7 +192,7 @@ describe("on a Redis Cluster", () => {
       rules,
     });
     const { options, events } = gateOptions(store);
-    const guard = headgate(own, { ...options, cluster: true });
+    const guard = createGate(own, { ...options, cluster: true });
     const counted: unknown[] = [];
     for (let i = 0; i < 6; i += 1) {
       const later: Promise<unknown>[] = [];

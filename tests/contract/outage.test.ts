@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { HeadgateOptions } from "#lib/options";
-import { headgate } from "#lib/gate";
+import { createGate } from "#lib/gate";
 import { createLimits } from "#lib/limits";
 import type { HeadgateEvent } from "#lib/observe/events";
 import { definePolicy } from "#lib/policy/define";
@@ -35,7 +35,7 @@ function gate(changes: Partial<HeadgateOptions> = {}) {
     onEvent: (event) => events.push(event),
     ...changes,
   };
-  const guard = headgate(policy, options);
+  const guard = createGate(policy, options);
   const ask = async (path: string, address = "203.0.113.9") => {
     const later: Promise<unknown>[] = [];
     const headers = { "x-forwarded-for": address };
@@ -167,7 +167,7 @@ describe("HEADGATE_MODE", () => {
 describe("a refused request", () => {
   test("is named in its event as the platform names it, and by nothing else that a client writes", async () => {
     const { events } = gate();
-    const guard = headgate(policy, {
+    const guard = createGate(policy, {
       ...gateOptions(live.store).options,
       onEvent: (event) => events.push(event),
     });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startGateway, type Gateway } from "#lib/gateway/server";
-import { headgate } from "#lib/gate";
+import { createGate } from "#lib/gate";
 import { RedisLimits } from "#lib/limit/stores/redis";
 import { definePolicy } from "#lib/policy/define";
 import { createRedis } from "#lib/redis/client";
@@ -61,7 +61,7 @@ describe("when the clock of a real redis-server steps back by an hour", () => {
     const store = { url: gateway.url, token };
     const { options } = gateOptions(store);
     const instance = () => {
-      const guard = headgate(policy, {
+      const guard = createGate(policy, {
         ...options,
         redis: createRedis({ ...store, deadlineMs: 10_000 }),
         legacyHeaders: true,

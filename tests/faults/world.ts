@@ -1,6 +1,6 @@
 import { Redis as Direct } from "ioredis";
 import { startGateway, type Gateway } from "#lib/gateway/server";
-import { headgate } from "#lib/gate";
+import { createGate } from "#lib/gate";
 import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { createLimits } from "#lib/limits";
 import { definePolicy } from "#lib/policy/define";
@@ -114,7 +114,7 @@ function makeInstance(url: string, namespace: string, send: typeof fetch) {
     addressSource: { from: "hops", hops: 1 },
   } as const;
   return {
-    guard: headgate(policy, options),
+    guard: createGate(policy, options),
     limits: createLimits(policy, options),
     parts: {
       redis,

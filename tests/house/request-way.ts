@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { createHeadgate } from "#lib/create";
 import { fromEnv } from "#lib/env";
-import { headgate } from "#lib/gate";
+import { createGate } from "#lib/gate";
 import type { ScriptStore } from "#lib/redis/script-store";
 
 const ROOT = pathToFileURL(join(import.meta.dirname, "..", "..", "/")).href;
@@ -16,7 +16,7 @@ const ROOT = pathToFileURL(join(import.meta.dirname, "..", "..", "/")).href;
  * another client went before, so that no work of the start counts.
  */
 export async function filesOnWay(): Promise<readonly string[]> {
-  const gate = headgate(
+  const gate = createGate(
     { rules: { all: { match: "/:path*", limits: { ip: "5 per minute" } } } },
     {
       redis: answersAtOnce,

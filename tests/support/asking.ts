@@ -1,4 +1,4 @@
-import type { headgate } from "#lib/gate";
+import type { createGate } from "#lib/gate";
 
 /** A request of a client; a stream as its body needs `duplex`. */
 export type Asked = RequestInit & { readonly duplex?: "half" };
@@ -7,7 +7,7 @@ export type Asked = RequestInit & { readonly duplex?: "half" };
  * Makes the function that asks a gate as one client, by its address. What the gate puts off until after
  * the response is awaited.
  */
-export function asking(guard: ReturnType<typeof headgate>) {
+export function asking(guard: ReturnType<typeof createGate>) {
   return async (path: string, init: Asked = {}): Promise<Response> => {
     const later: Promise<unknown>[] = [];
     const headers = new Headers(init.headers);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { headgate } from "#lib/gate";
+import { createGate } from "#lib/gate";
 import { definePolicy } from "#lib/policy/define";
 import { asking } from "../support/asking.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
@@ -24,12 +24,12 @@ beforeAll(async () => {
 });
 afterAll(() => store?.stop());
 
-type Options = Partial<Parameters<typeof headgate>[1]>;
+type Options = Partial<Parameters<typeof createGate>[1]>;
 
 /** A gate, and a way to ask it; what was put off until after the response is awaited. */
 function gate(options: Options = {}, handler?: () => Response, of = policy) {
   const made = gateOptions(store);
-  const guard = headgate(of, { ...made.options, ...options }, handler);
+  const guard = createGate(of, { ...made.options, ...options }, handler);
   return { ask: asking(guard), events: made.events };
 }
 

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { headgate } from "#lib/gate";
+import { createGate } from "#lib/gate";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { asking } from "../support/asking.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
@@ -39,11 +39,11 @@ afterAll(() => store?.stop());
 
 /** A gate, and a way to ask it as a client; what was put off until after the answer is awaited. */
 function gate(
-  options: Partial<Parameters<typeof headgate>[1]> = {},
+  options: Partial<Parameters<typeof createGate>[1]> = {},
   next?: () => Response | undefined,
 ) {
   const made = gateOptions(store);
-  const guard = headgate(policy, { ...made.options, ...options }, next);
+  const guard = createGate(policy, { ...made.options, ...options }, next);
   const asked = asking(guard);
   const ask = (path: string, headers: Record<string, string> = {}, method = "GET") =>
     asked(path, { headers, method });
@@ -121,7 +121,7 @@ describe("the guard", () => {
           return options.redis.evalsha(sha, keys, args);
         },
       };
-      const guard = headgate(policy, { ...options, redis });
+      const guard = createGate(policy, { ...options, redis });
       const later: Promise<unknown>[] = [];
       const ask = async (path: string) => {
         const headers = { "x-forwarded-for": "203.0.113.9" };
@@ -368,7 +368,7 @@ describe("the guard", () => {
 
   test("does not start with a policy that cannot be used", () => {
     const { options } = gateOptions(store);
-    expect(() => headgate({ rules: { a: { limits: {} } } }, options)).toThrow(
+    expect(() => createGate({ rules: { a: { limits: {} } } }, options)).toThrow(
       expect.objectContaining({
         code: "POLICY_INVALID",
         message: expect.stringContaining("NO_LIMITS"),
@@ -380,7 +380,7 @@ describe("the guard", () => {
 test("everything that is reported is handed to waitUntil, so that no runtime ends before it", async () => {
   const { options } = gateOptions(store);
   const heard: string[] = [];
-  const guard = headgate(policy, {
+  const guard = createGate(policy, {
     ...options,
     onEvent: (event) => heard.push(event.kind === "failure" ? event.during : event.kind),
     onDenied: () => {

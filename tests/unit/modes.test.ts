@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { headgate } from "#lib/gate";
+import { createGate } from "#lib/gate";
 import { createLimits } from "#lib/limits";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { asking } from "../support/asking.ts";
@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => store?.stop());
 
 function gate(options = gateOptions(store)) {
-  const guard = headgate(policy, options.options);
+  const guard = createGate(policy, options.options);
   const asked = asking(guard);
   const ask = (path: string, headers: Record<string, string> = {}) => asked(path, { headers });
   return { ask, ...options };

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { headgate } from "#lib/gate";
+import { createGate } from "#lib/gate";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { createVisitorHeaders } from "#lib/visitor";
 import { startStore, type TestStore } from "../support/gateway.ts";
@@ -32,7 +32,7 @@ afterAll(async () => {
 async function startApp() {
   const { options, events } = gateOptions(store);
   const own = { ...options, visitorSecret: options.secret };
-  const guard = headgate(policy, own);
+  const guard = createGate(policy, own);
   const asVisitor = createVisitorHeaders(own);
 
   const server = createServer((request, response) => {

@@ -1,5 +1,5 @@
 import type { HeadgateOptions } from "#lib/options";
-import { headgate } from "#lib/gate";
+import { createGate } from "#lib/gate";
 import { createLimits } from "#lib/limits";
 import { type AnyPolicy, definePolicy, type RuleInput } from "#lib/policy/define";
 import { gateOptions } from "../../support/options.ts";
@@ -15,7 +15,7 @@ export function gateOf(
   policy: AnyPolicy,
   options: HeadgateOptions = gateOptions(world).options,
 ): Send {
-  const guard = headgate(policy, options);
+  const guard = createGate(policy, options);
   return async (path, method = "GET") => {
     const later: Promise<unknown>[] = [];
     const headers = { "x-forwarded-for": "203.0.113.9" };

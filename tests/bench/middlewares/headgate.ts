@@ -1,5 +1,5 @@
 import { createTogether } from "#lib/core/together";
-import { headgate } from "#lib/gate";
+import { createGate } from "#lib/gate";
 import { type AnyPolicy, definePolicy } from "#lib/policy/define";
 import { joinCalls } from "#lib/redis/joining";
 import { createRequester } from "#lib/redis/requester";
@@ -40,7 +40,7 @@ const requester = createRequester({
 });
 const sends = variant === "alone" ? requester : joinCalls(requester);
 
-export default headgate(POLICIES[variant] ?? ONE_RULE, {
+export default createGate(POLICIES[variant] ?? ONE_RULE, {
   redis: scriptStoreOver(sends, DEADLINE_MS),
   namespace: "bench",
   secret: "a secret of the benchmark, long enough",

@@ -1,4 +1,4 @@
-import { headgate } from "#lib/gate";
+import { createGate } from "#lib/gate";
 import { definePolicy } from "#lib/policy/define";
 import { createScriptStore } from "#lib/redis/script-store";
 import { type Env, type Handle, pong, workerOf } from "./worker.ts";
@@ -14,7 +14,7 @@ export function createHandler({ STORE_URL, STORE_TOKEN }: Env): Handle {
     secret: "a secret of the benchmark, long enough",
     addressSource: { from: "hops", hops: 1 },
   } as const;
-  return headgate(policy, options, () => pong());
+  return createGate(policy, options, () => pong());
 }
 
 export default workerOf(createHandler);

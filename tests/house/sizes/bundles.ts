@@ -16,7 +16,7 @@ const FACTORY = readFileSync(join(ROOT, "tests", "fixtures", "size", "factory.ts
 
 /** Each step has what the steps before it have, and one thing more. */
 const STEPS: readonly (readonly [name: string, source: string])[] = [
-  ["the gate: `headgate(policy, options)`", GATE],
+  ["the gate alone (`lib/gate.ts`)", GATE],
   ["and `fromEnv`", 'export { fromEnv } from "headgate";'],
   [
     "and batches",

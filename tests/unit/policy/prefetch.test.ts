@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { headgate } from "#lib/gate";
+import { createGate } from "#lib/gate";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { isPrefetch } from "#lib/policy/prefetch";
@@ -40,7 +40,7 @@ const PREFETCH = { "next-router-prefetch": "1", rsc: "1" };
 
 function gate() {
   const { options, events } = gateOptions(store);
-  const guard = headgate(policy, options);
+  const guard = createGate(policy, options);
   const asked = asking(guard);
   const ask = (path: string, headers: Record<string, string> = {}, method = "GET") =>
     asked(path, { headers, method });
