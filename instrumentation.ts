@@ -9,8 +9,16 @@ export async function register(): Promise<void> {
     const { checkEnvironment } = await import("#app/_domain/start");
     checkEnvironment();
   }
-  if (process.env["OTEL_EXPORTER_OTLP_ENDPOINT"]) {
+  if (process.env["OTEL_EXPORTER_OTLP_ENDPOINT"]) await sendTelemetry();
+}
+
+/** Loads and starts what sends traces and metrics. Where it cannot run, as in a Worker, the app runs without. */
+async function sendTelemetry(): Promise<void> {
+  try {
     const { startTelemetry } = await import("#app/_domain/telemetry");
     startTelemetry();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : typeof error;
+    console.warn(`warning  No traces and metrics are sent: OpenTelemetry did not start. ${reason}`);
   }
 }
