@@ -77,7 +77,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["structured-headers"],
   },
   "lib/observe": {
-    what: "events, and the log",
+    what: "events, the log, and OpenTelemetry",
     files: ["lib/observe"],
     imports: ["lib/core"],
   },
@@ -175,6 +175,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: ["app", "config"],
     packages: [
       "@noble/hashes",
+      "@opentelemetry/api",
+      "@opentelemetry/sdk-metrics",
+      "@vercel/otel",
       "headgate",
       "jose",
       "path-to-regexp",

@@ -10,11 +10,14 @@ import {
   type Variables,
   type VariableTable,
 } from "headgate/settings";
+import { type OtelEnvironment, readOtelEnvironment } from "./otel-env.ts";
 
 /** What the sample's gate needs of the environment, at the edge too: so it is read without zod. */
 export interface GateEnvironment extends HeadgateEnvironment {
   /** What a user's token is verified by. */
   readonly auth: { readonly secrets: readonly string[]; readonly audience: string };
+  /** Where traces and metrics are sent; undefined: nowhere. */
+  readonly otel: OtelEnvironment | undefined;
 }
 
 const SECRET = "at least 32 characters without quotes around them";
@@ -38,11 +41,12 @@ export const AUTH_VARIABLES = {
  * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN where nothing says whose address to count
  */
 export function readGateEnvironment(source: Variables): GateEnvironment {
-  const { headgate, auth } = readAll({
+  const { headgate, auth, otel } = readAll({
     headgate: () => fromEnv(source, { redisVariable: "REDIS_URL" }),
     auth: () => authOf(trimVariables(source)),
+    otel: () => readOtelEnvironment(trimVariables(source)),
   });
-  return { ...headgate, auth };
+  return { ...headgate, auth, otel };
 }
 
 function authOf(set: Variables): GateEnvironment["auth"] {

@@ -68,6 +68,7 @@ function decisionEvent(checked: Checked): HeadgateEvent {
     addressKnown: charges?.isAddressKnown ?? true,
     mode,
     requestId,
+    decidedAt: Date.now(),
     tookMs,
   };
 }

@@ -1,8 +1,12 @@
 import { gateEnvironment } from "#config/gate-env";
 import policy from "#config/rate-limits";
+import { metrics, trace } from "@opentelemetry/api";
 import { createHeadgate, logEvents } from "headgate";
 import { watchStore } from "headgate/health";
+import { otelEvents } from "headgate/otel";
 import { upstashLimits } from "headgate/upstash";
+
+const LOG = logEvents((line) => console.warn(line));
 
 /** What this bundle has seen of the store in the last minute. */
 export const storeWatch = watchStore();
@@ -11,8 +15,12 @@ export const storeWatch = watchStore();
  * The app's gate, and the handle of everything else that works on its store. It counts through
  * @upstash/ratelimit's class.
  */
-export const gate = createHeadgate(policy, () => ({
-  ...gateEnvironment(),
-  limitStore: upstashLimits,
-  onEvent: [logEvents((line) => console.warn(line)), storeWatch.listener],
-}));
+export const gate = createHeadgate(policy, () => {
+  const environment = gateEnvironment();
+  const traced = environment.otel ? [otelEvents({ trace, metrics })] : [];
+  return {
+    ...environment,
+    limitStore: upstashLimits,
+    onEvent: [LOG, storeWatch.listener, ...traced],
+  };
+});

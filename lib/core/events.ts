@@ -38,6 +38,8 @@ export interface DecisionEvent {
    * undefined elsewhere and for calls from code.
    */
   readonly requestId: string | undefined;
+  /** When it was decided: milliseconds since 1970, on the instance's clock. */
+  readonly decidedAt: number;
   /** Milliseconds from asking to deciding. */
   readonly tookMs: number;
 }

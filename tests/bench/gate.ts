@@ -1,3 +1,8 @@
+import { metrics, trace } from "@opentelemetry/api";
+import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
+import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
+import { otelEvents } from "headgate/otel";
+import type { Listener } from "#lib/core/events";
 import { createGate } from "#lib/gate";
 import type { ScriptStore } from "#lib/redis/script-store";
 import { percentile, printTable } from "./numbers.ts";
@@ -14,10 +19,19 @@ type Way = (client: number) => Promise<unknown>;
  * a part of it. The rounds alternate.
  */
 export async function benchGate() {
+  const telemetry = sdk();
   const ways: readonly (readonly [what: string, way: Way])[] = [
     ["no gate: a Request and a Response", plain],
     ["one rule by ip", gate({ ip: "600 per minute" })],
     ["one rule by ip, with a listener", gate({ ip: "600 per minute" }, () => {})],
+    [
+      "the same, with OpenTelemetry and no SDK",
+      gate({ ip: "600 per minute" }, otelEvents({ trace, metrics })),
+    ],
+    [
+      "the same, with OpenTelemetry and its SDK",
+      gate({ ip: "600 per minute" }, otelEvents(telemetry.api)),
+    ],
     ["three limits", gate({ ip: ["60 per second", "600 per minute"], global: "90000 per hour" })],
   ];
   const times = ways.map((): number[] => []);
@@ -25,6 +39,7 @@ export async function benchGate() {
   for (let i = 0; i < ROUNDS; i += 1) {
     for (const [w, [, way]] of ways.entries()) times[w]?.push(await round(way));
   }
+  await telemetry.stop();
   const rows = ways.map(([what], w) => ({ what, us: percentile(50, times[w] ?? []) }));
   const [bare] = rows;
   console.log("\nGate: microseconds of the processor for a request, medians of rounds\n");
@@ -50,12 +65,12 @@ async function plain(client: number): Promise<Response> {
 
 function gate(
   limits: Readonly<Record<string, string | readonly string[]>>,
-  onEvent?: () => void,
+  onEvent?: Listener,
 ): Way {
   const guard = createGate(
     { rules: { api: { match: "/api/:path*", limits } } },
     {
-      redis: answersAtOnce,
+      redis: onEvent ? telling(onEvent) : answersAtOnce,
       namespace: "bench",
       secret: "a secret of the benchmark, long enough",
       addressSource: { from: "hops", hops: 1 },
@@ -69,6 +84,30 @@ function gate(
 function requestOf(client: number): Request {
   const headers = { "x-forwarded-for": `203.0.113.${client}` };
   return new Request("http://app.example/api/search", { headers });
+}
+
+/** The SDK as an app has it: spans in batches, and every span is kept. What it would send is dropped. */
+function sdk() {
+  const done = (_: unknown, tell: (result: { code: number }) => void) => tell({ code: 0 });
+  const none = async () => {};
+  const exporter = { export: done, forceFlush: none, shutdown: none };
+  const spans = new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(exporter)] });
+  const reader = new PeriodicExportingMetricReader({ exporter });
+  const sums = new MeterProvider({ readers: [reader] });
+  const stop = async () => void (await Promise.all([spans.shutdown(), sums.shutdown()]));
+  return { api: { trace: spans, metrics: sums }, stop };
+}
+
+/** The store below, whose calls are told as those of a real connection are. */
+function telling(onEvent: Listener): ScriptStore {
+  return {
+    ...answersAtOnce,
+    evalsha: async (...call) => {
+      const answer = await answersAtOnce.evalsha(...call);
+      onEvent({ kind: "store", command: "EVALSHA", commands: 1, tookMs: 1 });
+      return answer;
+    },
+  };
 }
 
 /** Answers as the limit script does where there is capacity. */

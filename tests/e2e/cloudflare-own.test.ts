@@ -38,6 +38,13 @@ async function searches(app: Instance, count: number, address: string) {
 
 const count = (list: readonly number[], value: number) => list.filter((it) => it === value).length;
 
+test("a Worker that is told to send traces says that it does not, and serves", async () => {
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" };
+  const app = cleanUp(await cloudflare.start(store, env), (it) => it.stop());
+  expect(await searches(app, 2, "203.0.113.61")).toEqual([200, 200]);
+  expect(app.output().match(/No traces and metrics are sent/g)).toHaveLength(1);
+});
+
 describe("200 requests in flight at once", () => {
   test("are answered by a Worker that has seen none before, and none waits for another's", async () => {
     const app = await start();

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { MUST_BE } from "#config/app-env";
 import { AUTH_VARIABLES } from "#config/gate-env";
+import { OTEL_VARIABLES } from "#config/otel-env";
 import { SettingsError } from "#lib/core/settings";
 import type { Variable } from "#lib/core/variable-table";
 import { REDIS_ADDRESS } from "#lib/core/store-address";
@@ -29,6 +30,9 @@ function faultsOf(run: () => unknown): SettingsError["mustBe"][] {
   return [];
 }
 
+/** The sample's own variables that its gate reads. */
+const OWN = { ...AUTH_VARIABLES, ...OTEL_VARIABLES };
+
 describe("docs/reference/environment.md", () => {
   test("has the variables that Headgate's programs read, and by which", () => {
     const documented = [...page].flatMap(([name, { by }]) => {
@@ -45,11 +49,11 @@ describe("docs/reference/environment.md", () => {
     const documented = [...page].flatMap(([name, { by }]) => (by.includes("sample") ? [name] : []));
     const handed = ["REDIS_URL", "DEMO_ACCOUNTS"];
     expect(sorted(documented)).toEqual(
-      sorted([...Object.keys(AUTH_VARIABLES), ...Object.keys(MUST_BE), ...handed]),
+      sorted([...Object.keys(OWN), ...Object.keys(MUST_BE), ...handed]),
     );
   });
 
-  const judged = Object.entries<Variable<unknown>>({ ...GATE_VARIABLES, ...AUTH_VARIABLES }).filter(
+  const judged = Object.entries<Variable<unknown>>({ ...GATE_VARIABLES, ...OWN }).filter(
     // What programs set is not judged.
     ([, { mustBe }]) => mustBe !== "text",
   );

@@ -21,6 +21,40 @@ describe("the environment", () => {
     });
   });
 
+  test("says where traces and metrics are sent, and nothing where that is not set", () => {
+    const headers = "OTEL_EXPORTER_OTLP_HEADERS";
+    const otel = (more: Record<string, string>) => readEnvironment({ ...base, ...more }).otel;
+    const url = "https://otlp.example/otlp";
+    expect(otel({ [headers]: "api-key=secret" })).toBeUndefined();
+    expect(otel({ OTEL_EXPORTER_OTLP_ENDPOINT: `${url}/` })).toEqual({
+      url,
+      headers: {},
+      intervalMs: 60_000,
+      temporality: "cumulative",
+      sendsMetrics: true,
+    });
+    expect(
+      otel({
+        OTEL_EXPORTER_OTLP_ENDPOINT: url,
+        [headers]: "Authorization=Basic%20YQ==, x-sentry-auth=sentry sentry_key=k",
+        OTEL_METRIC_EXPORT_INTERVAL: "1000",
+        OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "delta",
+        OTEL_METRICS_EXPORTER: "none",
+      }),
+    ).toEqual({
+      url,
+      headers: { Authorization: "Basic YQ==", "x-sentry-auth": "sentry sentry_key=k" },
+      intervalMs: 1000,
+      temporality: "delta",
+      sendsMetrics: false,
+    });
+    for (const wrong of ["secret", "=secret", "a b=secret", "key=%", "key=a%0Ab", "key="]) {
+      expect(() => otel({ [headers]: wrong })).toThrow(
+        /OTEL_EXPORTER_OTLP_HEADERS must be headers/,
+      );
+    }
+  });
+
   test("sends a token to Instagram alone, or to a stand-in on this machine", () => {
     const url = (more: Record<string, string>) =>
       readEnvironment({ ...base, ...more }).instagram.url;

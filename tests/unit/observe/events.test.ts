@@ -31,6 +31,7 @@ const FIELDS = {
     addressKnown: true,
     mode: true,
     requestId: true,
+    decidedAt: true,
     tookMs: true,
   } satisfies Record<keyof DecisionEvent, true>,
   "near-limit": {

@@ -13,6 +13,7 @@ const failed = {
   addressKnown: true,
   mode: "enforce",
   requestId: undefined,
+  decidedAt: 1_750_000_000_000,
   tookMs: 3.4,
   decision: {
     allowed: true,

@@ -1,0 +1,263 @@
+import { type Decision, violated } from "#lib/core/decision";
+import { isHeadgateError } from "#lib/core/errors";
+import type { DecisionEvent, HeadgateEvent, Listener, StoreEvent } from "#lib/core/events";
+import type { GateMode } from "#lib/core/mode";
+
+/** Attributes of a metric or a span, as @opentelemetry/api takes them. */
+type Attributes = Record<string, string | number | string[]>;
+
+interface Span {
+  setStatus(status: { code: 2 }): unknown;
+  end(endTime: number): void;
+}
+
+interface Tracer {
+  startSpan(
+    name: string,
+    options: { kind: 0 | 2; startTime: number; attributes: Attributes },
+  ): Span;
+}
+
+interface Counter {
+  add(value: number, attributes?: Attributes): void;
+}
+
+interface Histogram {
+  record(value: number, attributes?: Attributes): void;
+}
+
+interface About {
+  description: string;
+  unit: string;
+  advice?: { explicitBucketBoundaries: number[] };
+}
+
+interface Meter {
+  createCounter(name: string, about: About): Counter;
+  createUpDownCounter(name: string, about: About): Counter;
+  createHistogram(name: string, about: About): Histogram;
+}
+
+/** What Headgate uses of @opentelemetry/api: the app hands it `{ trace, metrics }` of its own copy. */
+export interface OtelApi {
+  /** Makes the spans; without it there are none. */
+  readonly trace?: { getTracer(name: string): Tracer } | undefined;
+  /** Makes the instruments; without it there are none. */
+  readonly metrics?: { getMeter(name: string): Meter } | undefined;
+}
+
+/**
+ * Makes a listener that tells OpenTelemetry of events: a span for each decision and for each call of the
+ * store, and the counters and histograms that docs/operate/opentelemetry.md lists. It imports nothing, so
+ * the app hands it the API. Times are in seconds in metrics. No attribute holds a client key, the key of a
+ * lock or an address, and each has a bounded number of values. It never throws.
+ *
+ * @param api `trace` and `metrics` of the app's own @opentelemetry/api. The app registers its SDK before the
+ * first request; where it registers none, the API drops what it is told
+ * @example
+ * import { metrics, trace } from "@opentelemetry/api";
+ *
+ * const onEvent = otelEvents({ trace, metrics });
+ * export const gate = createHeadgate(policy, () => ({ ...fromEnv(), onEvent }));
+ */
+export function otelEvents(api: OtelApi): Listener {
+  let told: Telemetry | undefined;
+  return (event) => {
+    try {
+      // Made with the first event: a meter that is asked for before the SDK is there counts nothing, ever.
+      told ??= new Telemetry(api);
+      told.hear(event);
+    } catch {
+      // What the app's telemetry throws is no failure of a request.
+    }
+  };
+}
+
+const NAME = "headgate";
+
+/** In seconds: from a store beside the app to one past its deadline. */
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+
+/** `SpanKind` and `SpanStatusCode` of @opentelemetry/api. */
+const INTERNAL = 0;
+const CLIENT = 2;
+const ERROR = 2;
+
+/** Tells OpenTelemetry of events. */
+class Telemetry {
+  readonly #tracer: Tracer | undefined;
+  readonly #instruments: Instruments | undefined;
+  readonly #operations = new FewValues();
+  readonly #errors = new FewValues();
+
+  constructor({ trace, metrics }: OtelApi) {
+    this.#tracer = trace?.getTracer(NAME);
+    this.#instruments = metrics && instrumentsOf(metrics.getMeter(NAME));
+  }
+
+  hear(event: HeadgateEvent): void {
+    const counted = this.#instruments;
+    switch (event.kind) {
+      case "decision":
+        return this.#decided(event);
+      case "store":
+        return this.#called(event);
+      case "near-limit":
+        return counted?.nearLimits.add(1, { "headgate.rule": event.rule });
+      case "breaker":
+        return counted?.breaker.add(event.state === "open" ? 1 : -1);
+      case "lock":
+      case "dedup":
+      case "idempotency":
+        return counted?.[event.kind].add(1, { "headgate.state": event.state });
+      case "failure":
+        return counted?.failures.add(1, { "headgate.during": event.during });
+      case "address":
+        return undefined;
+    }
+  }
+
+  #decided(event: DecisionEvent): void {
+    const { decision, rules, mode, method, decidedAt, tookMs } = event;
+    const outcome = outcomeOf(decision, mode);
+    const seconds = tookMs / 1000;
+    for (const each of outcomesByRule(event)) {
+      this.#instruments?.decisions.add(1, {
+        "headgate.rule": each.rule,
+        "headgate.outcome": each.outcome,
+        "headgate.reason": each.reason,
+        "headgate.mode": mode,
+      });
+    }
+    const about = { "headgate.outcome": outcome, "headgate.mode": mode };
+    this.#instruments?.decisionSeconds.record(seconds, about);
+    const deniedBy = violated(decision).map(({ policyName }) => policyName);
+    this.#span("headgate.decision", INTERNAL, decidedAt, tookMs, {
+      ...about,
+      "headgate.rules": [...rules],
+      "headgate.reason": decision.reason,
+      ...(deniedBy.length > 0 && { "headgate.denied_by": deniedBy }),
+      ...(method !== undefined && { "http.request.method": knownMethod(method) }),
+      ...(decision.error && this.#errorType(decision.error)),
+    });
+  }
+
+  #called({ command, commands, tookMs, error }: StoreEvent): void {
+    const operation = this.#operations.of(operationOf(command));
+    const about = {
+      "db.system.name": "redis",
+      "db.operation.name": operation,
+      ...(error && this.#errorType(error)),
+    };
+    this.#instruments?.calls.add(1, about);
+    // A call that the breaker held back has no duration, and was no call to trace.
+    if (isHeadgateError(error) && error.code === "STORE_NOT_TRIED") return;
+    this.#instruments?.callSeconds.record(tookMs / 1000, about);
+    this.#span(operation, CLIENT, Date.now(), tookMs, {
+      ...about,
+      ...(commands > 1 && { "db.operation.batch.size": commands }),
+    });
+  }
+
+  /** Tells of work that is over already. */
+  #span(name: string, kind: 0 | 2, endTime: number, tookMs: number, attributes: Attributes): void {
+    const span = this.#tracer?.startSpan(name, { kind, startTime: endTime - tookMs, attributes });
+    if ("error.type" in attributes) span?.setStatus({ code: ERROR });
+    span?.end(endTime);
+  }
+
+  #errorType(error: Error): Attributes {
+    return { "error.type": this.#errors.of(isHeadgateError(error) ? error.code : error.name) };
+  }
+}
+
+type Instruments = ReturnType<typeof instrumentsOf>;
+
+function instrumentsOf(meter: Meter) {
+  const counter = (name: string, unit: string, description: string) =>
+    meter.createCounter(`headgate.${name}`, { unit: `{${unit}}`, description });
+  const seconds = (name: string, description: string) =>
+    meter.createHistogram(`headgate.${name}`, {
+      unit: "s",
+      description,
+      advice: { explicitBucketBoundaries: SECONDS },
+    });
+  return {
+    decisions: counter("decisions", "decision", "Requests and calls that a rule decided."),
+    decisionSeconds: seconds("decision.duration", "Time from asking to deciding."),
+    nearLimits: counter("near_limit", "limit", "Limits of which a client used 80 %."),
+    calls: counter("store.calls", "call", "Calls to the store, those held back included."),
+    callSeconds: seconds("store.duration", "Time from sending a call to its answer."),
+    breaker: meter.createUpDownCounter("headgate.breaker.state", {
+      unit: "{breaker}",
+      description: "Breakers that are open: 0 while the store answers.",
+    }),
+    lock: counter("locks", "lock", "Locks acquired, contended, lost and released."),
+    dedup: counter("dedup", "claim", "Keys that were claimed or counted."),
+    idempotency: counter("idempotency", "request", "Requests with an Idempotency-Key."),
+    failures: counter("failures", "failure", "Failures that no caller was given."),
+  };
+}
+
+type OtelOutcome = "allowed" | "denied" | "shadow_denied" | "degraded";
+
+/** Returns what became of a request: "degraded" is one that the store did not count. */
+function outcomeOf(decision: Decision, mode: GateMode): OtelOutcome {
+  const { reason, counted } = decision;
+  if (reason === "store-failed" || counted === "in-process") return "degraded";
+  if (reason === "within-limit") return "allowed";
+  return mode === "shadow" ? "shadow_denied" : "denied";
+}
+
+/**
+ * Returns what each rule made of a request. A rule that had capacity for a request that another rule denied
+ * consumed nothing, and is left out.
+ */
+function outcomesByRule({ decision, rules, mode }: DecisionEvent) {
+  const outcome = outcomeOf(decision, mode);
+  const { reason, limits, shadows } = decision;
+  const inShadow = new Set(shadows.map(({ rule }) => rule));
+  const isByLimits = reason === "over-limit" && limits.length > 0;
+  const denying = new Set(isByLimits ? violated(decision).map(({ rule }) => rule) : rules);
+  return [
+    ...rules
+      .filter((rule) => denying.has(rule) && !inShadow.has(rule))
+      .map((rule) => ({ rule, outcome, reason })),
+    ...shadows.map(({ rule, allowed }) =>
+      allowed
+        ? ({ rule, outcome: "allowed", reason: "within-limit" } as const)
+        : ({ rule, outcome: "shadow_denied", reason: "over-limit" } as const),
+    ),
+  ];
+}
+
+/** The convention's word for a value that is not told. */
+const OTHER = "_OTHER";
+
+/** Returns the command as the conventions for Redis name it; a path of a call may hold what an app put there. */
+function operationOf(command: string): string {
+  if (command === "pipeline") return "PIPELINE";
+  if (command === "multi-exec") return "MULTI";
+  return /^[A-Z]+$/.test(command) ? command : OTHER;
+}
+
+const METHODS = /^(?:CONNECT|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT|QUERY|TRACE)$/;
+
+/** Returns a method as the conventions for HTTP name it: clients can write any. */
+function knownMethod(method: string): string {
+  return METHODS.test(method) ? method : OTHER;
+}
+
+/** Keeps the values of an attribute few: a backend has a series for each. */
+class FewValues {
+  readonly #known = new Set<string>();
+
+  of(value: string): string {
+    if (this.#known.has(value)) return value;
+    if (this.#known.size >= MOST_VALUES) return OTHER;
+    this.#known.add(value);
+    return value;
+  }
+}
+
+const MOST_VALUES = 100;

@@ -1,0 +1,7 @@
+/** Events as spans, counters and histograms of OpenTelemetry, and what sends metrics from the edge. */
+export { type OtelApi, otelEvents } from "#lib/observe/otel";
+export {
+  type OtlpMetricExporter,
+  otlpMetricExporter,
+  type OtlpMetricsOptions,
+} from "#lib/observe/otlp-metrics";
