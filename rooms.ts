@@ -77,9 +77,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["structured-headers"],
   },
   "lib/observe": {
-    what: "events, and the log",
+    what: "events, the log, and counters in Redis",
     files: ["lib/observe"],
-    imports: ["lib/core"],
+    imports: ["lib/core", "lib/redis"],
   },
   "lib/limit": {
     what: "the limiter: scripts, charges, denial cache, optimistic rules, local counting",

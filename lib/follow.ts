@@ -63,8 +63,13 @@ function decisionEvent(checked: Checked): HeadgateEvent {
     patterns: asked?.patterns ?? {},
     onStoreFailure,
     addressKnown: charges?.isAddressKnown ?? true,
+    ...(charges && { clients: () => clientsOf(charges) }),
     mode,
     requestId,
     tookMs,
   };
+}
+
+function clientsOf({ all }: Charges): Readonly<Record<string, string>> {
+  return Object.fromEntries(all.map(({ limit, client }) => [limit.policyName, client]));
 }

@@ -1,6 +1,8 @@
 import { gateEnvironment } from "#config/gate-env";
 import policy from "#config/rate-limits";
+import { afterResponse } from "#app/_domain/after-response";
 import { createHeadgate } from "headgate";
+import { countEvents } from "headgate/metrics";
 import { upstashLimits } from "headgate/upstash";
 
 /**
@@ -10,4 +12,5 @@ import { upstashLimits } from "headgate/upstash";
 export const gate = createHeadgate(policy, () => ({
   ...gateEnvironment(),
   limitStore: upstashLimits,
+  counters: countEvents({ waitUntil: afterResponse }),
 }));
