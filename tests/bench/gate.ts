@@ -1,4 +1,8 @@
 import { headgate } from "#lib/gate";
+import { countEvents } from "#lib/metrics";
+import { type Listener, toEach } from "#lib/observe/events";
+import { logEvents } from "#lib/observe/log";
+import { keyNames } from "#lib/redis/keys";
 import type { ScriptStore } from "#lib/redis/script-store";
 import { percentile, printTable } from "./numbers.ts";
 
@@ -18,6 +22,8 @@ export async function benchGate() {
     ["no gate: a Request and a Response", plain],
     ["one rule by ip", gate({ ip: "600 per minute" })],
     ["one rule by ip, with a listener", gate({ ip: "600 per minute" }, () => {})],
+    ["one rule by ip, with the log", gate({ ip: "600 per minute" }, log)],
+    ["one rule by ip, with the log and counters", gate({ ip: "600 per minute" }, both)],
     ["three limits", gate({ ip: ["60 per second", "600 per minute"], global: "90000 per hour" })],
   ];
   const times = ways.map((): number[] => []);
@@ -50,7 +56,7 @@ async function plain(client: number): Promise<Response> {
 
 function gate(
   limits: Readonly<Record<string, string | readonly string[]>>,
-  onEvent?: () => void,
+  onEvent?: Listener,
 ): Way {
   const guard = headgate(
     { rules: { api: { match: "/api/:path*", limits } } },
@@ -79,3 +85,7 @@ const answersAtOnce: ScriptStore = {
     throw new Error("One script needs no pipeline.");
   },
 };
+
+const log = logEvents(() => {});
+const counters = countEvents()({ redis: answersAtOnce, keys: keyNames("bench"), joins: true });
+const both = toEach([log, counters]);
