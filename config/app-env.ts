@@ -22,7 +22,7 @@ interface OwnEnvironment {
   readonly instagram: { readonly url: string; readonly token: string | undefined };
   /** Who can try the login, as app/_domain/auth/accounts.ts reads it. */
   readonly demoAccounts: string | undefined;
-  /** What a scraper of /api/metrics must send; undefined: there are no metrics to be had. */
+  /** What a scraper of /api/metrics must send; undefined where the route answers 404. */
   readonly metricsToken: string | undefined;
 }
 

@@ -141,7 +141,8 @@ class Counters {
     if (this.#window !== window) return;
     this.#window = undefined;
     if (this.#unwritten && !(await this.#send(this.#unwritten))) return;
-    if (this.#counts.isEmpty) return;
+    // Another write may have begun while an answer was slow: what was counted since waits for the next window.
+    if (this.#unwritten || this.#counts.isEmpty) return;
     this.#lastNumber += 1;
     this.#unwritten = { counts: this.#counts, number: this.#lastNumber, sentAt: monotonic() };
     this.#counts = new Counts(this.#forConsole);

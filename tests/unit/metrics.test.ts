@@ -98,6 +98,6 @@ test.each([
   const answer = await metricsResponse(request, gate, token);
   expect(answer.status).toBe(status);
   expect(answer.headers.get("cache-control")).toBe("no-store");
-  // Redis is asked for no one else.
+  // A request without the token makes no call to Redis.
   expect(asked.length > 0).toBe(status === 200);
 });
