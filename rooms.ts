@@ -77,9 +77,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["structured-headers"],
   },
   "lib/observe": {
-    what: "events, the log, and OpenTelemetry",
+    what: "events, the log, counters in Redis, and OpenTelemetry",
     files: ["lib/observe"],
-    imports: ["lib/core"],
+    imports: ["lib/core", "lib/redis"],
   },
   "lib/limit": {
     what: "the limiter: scripts, charges, denial cache, optimistic rules, local counting",

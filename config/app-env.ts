@@ -22,6 +22,8 @@ interface OwnEnvironment {
   readonly instagram: { readonly url: string; readonly token: string | undefined };
   /** Who can try the login, as app/_domain/auth/accounts.ts reads it. */
   readonly demoAccounts: string | undefined;
+  /** What a scraper of /api/metrics must send; undefined where the route answers 404. */
+  readonly metricsToken: string | undefined;
 }
 
 const plain = z.string().check(z.refine(isPlain));
@@ -39,6 +41,7 @@ const schema = z.object({
   INSTAGRAM_ACCESS_TOKEN: z.optional(token),
   INSTAGRAM_STAND_IN: z.optional(httpAddress),
   DEMO_ACCOUNTS: z.optional(z.string()),
+  METRICS_TOKEN: z.optional(token),
   NODE_ENV: z.optional(z.string()),
 });
 
@@ -50,6 +53,7 @@ export const MUST_BE = {
   APP_ORIGIN: "one origin such as https://app.example",
   INSTAGRAM_API_URL: `https, at ${INSTAGRAM_HOSTS.join(" or ")}; in development any address`,
   INSTAGRAM_ACCESS_TOKEN: "a long-lived token of Instagram's, without blanks or quotes",
+  METRICS_TOKEN: "text without blanks or quotes, of at most 1024 characters",
   INSTAGRAM_STAND_IN: "http on this machine's own loopback, such as http://127.0.0.1:8090",
 } as const satisfies Readonly<Record<string, string>>;
 
@@ -77,6 +81,7 @@ function readOwn(source: Variables): OwnEnvironment {
     appOrigin: env.APP_ORIGIN,
     instagram: { url: instagramUrl(env), token: env.INSTAGRAM_ACCESS_TOKEN },
     demoAccounts: env.DEMO_ACCOUNTS,
+    metricsToken: env.METRICS_TOKEN,
   };
 }
 

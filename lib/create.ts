@@ -5,13 +5,19 @@ import { createTogether } from "#lib/core/together";
 import { createKeyedHash } from "#lib/identity/keyed-hash";
 import type { LimitStore } from "#lib/limit/store";
 import { RedisLimits } from "#lib/limit/stores/redis";
+import type { CounterParts } from "#lib/observe/counters";
 import { toEach } from "#lib/observe/events";
 import { logEvents } from "#lib/observe/log";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
 import { readRewrites } from "#lib/policy/rewrites";
 import { GATHER_MS, joinCalls } from "#lib/redis/joining";
 import { type Keys, keyNames } from "#lib/redis/keys";
-import { type BreakerSettings, createRequester, type Requester } from "#lib/redis/requester";
+import {
+  type BreakerSettings,
+  createRequester,
+  type Requester,
+  watched,
+} from "#lib/redis/requester";
 import { type ScriptStore, scriptStoreOver } from "#lib/redis/script-store";
 import type { HeadgateOptions } from "./options.ts";
 import { builtRewrites, fromEnv, type HeadgateEnvironment } from "./env.ts";
@@ -35,6 +41,11 @@ export interface GateSettings
    * @default in Redis by scripts (`RedisLimits`)
    */
   readonly limitStore?: (on: StoreParts) => LimitStore;
+  /**
+   * Counts events in Redis: what `countEvents` of `headgate/metrics` returns.
+   * @default nothing is counted
+   */
+  readonly counters?: (on: CounterParts) => Listener;
   /**
    * Makes another way to the store than REST; it is given the deadline, and whom to tell of the breaker.
    * @default REST, by `store.url` and `store.token`
@@ -144,16 +155,17 @@ export function createHeadgate<P extends AnyPolicy>(
 /** Makes what all parts of a bundle share. */
 function open(settings: GateSettings) {
   const { store, joins, clientAddress, corsOrigins, corsExposedHeaders } = settings;
-  const onEvent = listenerFor(settings);
+  const keys = keyNames(settings.namespace);
+  const connection = connectionOf(settings, (change) => emit({ kind: "breaker", ...change }));
+  const onEvent = listenerFor(settings, () => ({
+    redis: scriptStoreOver(connection, store.deadlineMs),
+    keys,
+    joins,
+  }));
   const emit = emitTo(onEvent);
-  const requester = requesterOf(settings, emit, onEvent !== undefined);
+  const requester = requesterOf(settings, connection, onEvent && emit);
   const redis = scriptStoreOver(requester, store.deadlineMs);
-  const on: StoreParts = {
-    requester,
-    redis,
-    keys: keyNames(settings.namespace),
-    isCluster: settings.cluster,
-  };
+  const on: StoreParts = { requester, redis, keys, isCluster: settings.cluster };
   const limitStore = settings.limitStore?.(on) ?? new RedisLimits(redis, on);
   const options: HeadgateOptions = {
     ...settings,
@@ -172,9 +184,13 @@ function open(settings: GateSettings) {
   return { options, emit, requester };
 }
 
-function listenerFor({ onEvent = LOG }: GateSettings): Listener | undefined {
-  if (typeof onEvent === "function") return onEvent;
-  return onEvent.length > 0 ? toEach(onEvent) : undefined;
+function listenerFor(
+  { onEvent = LOG, counters }: GateSettings,
+  on: () => CounterParts,
+): Listener | undefined {
+  const listeners = typeof onEvent === "function" ? [onEvent] : [...onEvent];
+  if (counters) listeners.push(counters(on()));
+  return listeners.length > 1 ? toEach(listeners) : listeners[0];
 }
 
 const LOG = logEvents((line) => console.warn(line));
@@ -188,18 +204,24 @@ function emitOf(opened: () => { readonly emit: Emit }): Emit {
   }
 }
 
-function requesterOf(
+/** Makes the one way to the store, with its breaker. Of its calls no listener is told yet. */
+function connectionOf(
   { store, joins, connect }: GateSettings,
-  emit: Emit,
-  isHeard: boolean,
+  onBreakerChange: BreakerSettings["onBreakerChange"] & object,
 ): Requester {
   const about: BreakerSettings = {
     // A call may wait for others before it is sent; the deadline includes that wait.
     deadlineMs: joins && !connect ? store.deadlineMs - GATHER_MS : store.deadlineMs,
-    onBreakerChange: (change) => emit({ kind: "breaker", ...change }),
-    onCall: isHeard ? (call) => emit({ kind: "store", ...call }) : undefined,
+    onBreakerChange,
   };
-  if (connect) return connect(about);
-  const alone = createRequester({ url: store.url, token: store.token, ...about });
-  return joins ? joinCalls(alone) : alone;
+  return connect?.(about) ?? createRequester({ url: store.url, token: store.token, ...about });
+}
+
+function requesterOf(
+  { joins, connect }: GateSettings,
+  connection: Requester,
+  emit: Emit | undefined,
+): Requester {
+  const told = emit ? watched(connection, (call) => emit({ kind: "store", ...call })) : connection;
+  return joins && !connect ? joinCalls(told) : told;
 }

@@ -66,9 +66,14 @@ function decisionEvent(checked: Checked): HeadgateEvent {
     patterns,
     onStoreFailure,
     addressKnown: charges?.isAddressKnown ?? true,
+    ...(charges && { clients: () => clientsOf(charges) }),
     mode,
     requestId,
     decidedAt: Date.now(),
     tookMs,
   };
+}
+
+function clientsOf({ all }: Charges): Readonly<Record<string, string>> {
+  return Object.fromEntries(all.map(({ limit, client }) => [limit.policyName, client]));
 }

@@ -1,8 +1,10 @@
 import { gateEnvironment } from "#config/gate-env";
 import policy from "#config/rate-limits";
 import { metrics, trace } from "@opentelemetry/api";
+import { afterResponse } from "#app/_domain/after-response";
 import { createHeadgate, logEvents } from "headgate";
 import { watchStore } from "headgate/health";
+import { countEvents } from "headgate/metrics";
 import { otelEvents } from "headgate/otel";
 import { upstashLimits } from "headgate/upstash";
 
@@ -22,5 +24,6 @@ export const gate = createHeadgate(policy, () => {
     ...environment,
     limitStore: upstashLimits,
     onEvent: [LOG, storeWatch.listener, ...traced],
+    counters: countEvents({ waitUntil: afterResponse }),
   };
 });

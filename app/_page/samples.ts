@@ -68,4 +68,8 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   },
   "/api/health": { method: "GET" },
   "/api/health/redis": { method: "GET" },
+  "/api/metrics": {
+    method: "GET",
+    note: "404 unless METRICS_TOKEN is set, and then 401 without it.",
+  },
 };

@@ -5,7 +5,8 @@ import type { OnStoreFailure } from "./on-store-failure.ts";
 
 /**
  * Everything that Headgate tells a listener. docs/reference/events.md has each event and each field; a test
- * compares it with these types. No event holds personal data, a client key, or the key of a lock or a claim.
+ * compares it with these types. No event holds personal data, or the key of a lock or a claim; a client key is only
+ * what a decision's `clients()` returns.
  */
 export type HeadgateEvent =
   | DecisionEvent
@@ -31,6 +32,12 @@ export interface DecisionEvent {
   readonly onStoreFailure: OnStoreFailure;
   /** False where an address was counted that could not be told: with all others like it. */
   readonly addressKnown: boolean;
+  /**
+   * Returns the client key that each limit counts, by the limit's name in RateLimit headers: the keyed hash,
+   * never an address or a name. A function, so that no event that is written as JSON holds one. Absent
+   * where no limit was looked at.
+   */
+  readonly clients?: () => Readonly<Record<string, string>>;
   /** Of all decisions: in "shadow" no request was denied, whatever was decided. */
   readonly mode: GateMode;
   /**

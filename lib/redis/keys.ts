@@ -20,6 +20,8 @@ export interface Keys {
   app(kind: string, hash: string): string;
   /** The same, where one script works on several keys: those of a group are in one place of a cluster. */
   grouped(group: string, kind: string, hash: string): string;
+  /** What is counted of events: all of an environment in one place of a cluster, for one script. */
+  counters(name: string): string;
   /** A cached value; `hash` stands for what was asked. */
   cache(name: string, hash: string): string;
 }
@@ -41,6 +43,7 @@ export function keyNames(namespace: string): Keys {
       !group ? `${namespace}:analytics:${hash}` : `${namespace}:analytics:{${group}}:${hash}`,
     app: (kind, hash) => `${namespace}:app:${kind}:${hash}`,
     grouped: (group, kind, hash) => `${namespace}:app:{${group}}:${kind}:${hash}`,
+    counters: (name) => `${namespace}:{counters}:${name}`,
     cache: (name, hash) => `${namespace}:cache:${name}:${hash}`,
   };
 }

@@ -31,8 +31,6 @@ export interface BreakerSettings {
   readonly deadlineMs?: number;
   /** Called when so many calls failed that no more are sent, and when calls are sent again. */
   readonly onBreakerChange?: (change: BreakerChange) => void;
-  /** Called when a call has ended, or was not sent. It must not throw. */
-  readonly onCall?: ((call: StoreCall) => void) | undefined;
 }
 
 export interface RequesterOptions extends BreakerSettings {
@@ -115,7 +113,7 @@ export type SendOnce = <Result>(
 /** A requester that sends by another way than REST, or by it, and not at all while the store fails. */
 export function withBreaker(
   sendOnce: SendOnce,
-  { deadlineMs = DEFAULT_DEADLINE_MS, onBreakerChange, onCall }: BreakerSettings,
+  { deadlineMs = DEFAULT_DEADLINE_MS, onBreakerChange }: BreakerSettings,
 ): Requester {
   const breaker = new Breaker({
     probeMs: deadlineMs + PROBE_MARGIN_MS,
@@ -136,24 +134,25 @@ export function withBreaker(
     }
   }
 
-  return { request: onCall ? watched(send, onCall) : send };
+  return { request: send };
 }
 
-/** Tells of each call when it has ended. */
-function watched(
-  send: Requester["request"],
-  onCall: (call: StoreCall) => void,
-): Requester["request"] {
-  return async <Result>(request: UpstashRequest) => {
+/**
+ * Returns a requester that tells of each of its calls when the call has ended, or was not sent.
+ *
+ * @param onCall must not throw
+ */
+export function watched(requester: Requester, onCall: (call: StoreCall) => void): Requester {
+  const request = async <Result>(asked: UpstashRequest) => {
     const sentAt = monotonic();
     const told = (error?: Error): StoreCall => ({
-      command: titleOf(request),
-      commands: commandNames(request).length,
+      command: titleOf(asked),
+      commands: commandNames(asked).length,
       tookMs: isNotTried(error) ? 0 : monotonic() - sentAt,
       ...(error && { error }),
     });
     try {
-      const answer = await send<Result>(request);
+      const answer = await requester.request<Result>(asked);
       onCall(told());
       return answer;
     } catch (error) {
@@ -161,6 +160,7 @@ function watched(
       throw error;
     }
   };
+  return { request };
 }
 
 function isNotTried(error: Error | undefined): boolean {

@@ -26,6 +26,7 @@ const WANTED: readonly { readonly of: Variant; readonly to: Variant; readonly le
   { of: "unmatched", to: "nothing", least: 0.97 },
   { of: "one", to: "nothing", least: 1 },
   { of: "three", to: "nothing", least: 0.95 },
+  { of: "observed", to: "one", least: 0.95 },
   { of: "optimistic", to: "nothing", least: 1 },
   { of: "denied", to: "nothing", least: 1.2 },
   { of: "one", to: "upstash", least: 2.5 },
@@ -126,7 +127,12 @@ export function wantedOf(rows: readonly Row[]) {
     rows
       .filter(({ variant }) => variant === of)
       .map(({ connections, toNothing, toUpstash }) => {
-        const seen = to === "nothing" ? toNothing : toUpstash;
+        const other = rows.find((row) => row.variant === to && row.connections === connections);
+        const ratios = new Map([
+          ["nothing", toNothing],
+          ["upstash", toUpstash],
+        ]);
+        const seen = ratios.get(to) ?? toNothing / (other?.toNothing ?? Number.NaN);
         return { of, to, connections, least, seen, isMet: seen >= least };
       }),
   );

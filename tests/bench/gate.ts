@@ -2,8 +2,11 @@ import { metrics, trace } from "@opentelemetry/api";
 import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
 import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { otelEvents } from "headgate/otel";
-import type { Listener } from "#lib/core/events";
 import { createGate } from "#lib/gate";
+import { countEvents } from "#lib/metrics";
+import { type Listener, toEach } from "#lib/observe/events";
+import { logEvents } from "#lib/observe/log";
+import { keyNames } from "#lib/redis/keys";
 import type { ScriptStore } from "#lib/redis/script-store";
 import { percentile, printTable } from "./numbers.ts";
 
@@ -24,12 +27,14 @@ export async function benchGate() {
     ["no gate: a Request and a Response", plain],
     ["one rule by ip", gate({ ip: "600 per minute" })],
     ["one rule by ip, with a listener", gate({ ip: "600 per minute" }, () => {})],
+    ["one rule by ip, with the log", gate({ ip: "600 per minute" }, log)],
+    ["one rule by ip, with the log and counters", gate({ ip: "600 per minute" }, both)],
     [
-      "the same, with OpenTelemetry and no SDK",
+      "one rule by ip, with OpenTelemetry and no SDK",
       gate({ ip: "600 per minute" }, otelEvents({ trace, metrics })),
     ],
     [
-      "the same, with OpenTelemetry and its SDK",
+      "one rule by ip, with OpenTelemetry and its SDK",
       gate({ ip: "600 per minute" }, otelEvents(telemetry.api)),
     ],
     ["three limits", gate({ ip: ["60 per second", "600 per minute"], global: "90000 per hour" })],
@@ -118,3 +123,7 @@ const answersAtOnce: ScriptStore = {
     throw new Error("One script needs no pipeline.");
   },
 };
+
+const log = logEvents(() => {});
+const counters = countEvents()({ redis: answersAtOnce, keys: keyNames("bench"), joins: true });
+const both = toEach([log, counters]);

@@ -10,6 +10,7 @@ export const VARIANTS = {
   nothing: { app: "nothing", what: "do-nothing middleware" },
   unmatched: { app: "headgate", what: "Headgate, no matching rule" },
   one: { app: "headgate", what: "Headgate, one rule" },
+  observed: { app: "headgate", what: "Headgate, one rule, with the log and counters" },
   three: { app: "headgate", what: "Headgate, three rules" },
   optimistic: { app: "headgate", what: "Headgate, one optimistic rule" },
   denied: { app: "headgate", what: "Headgate, refused" },

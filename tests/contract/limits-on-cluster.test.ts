@@ -2,9 +2,11 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGate } from "#lib/gate";
 import { createLimits } from "#lib/limits";
+import { renderMetrics } from "#lib/metrics";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { createRedis } from "#lib/redis/client";
 import { startClusterStore, type TestClusterStore } from "../support/cluster.ts";
+import { countingGate, ownNamespace } from "../support/counters.ts";
 import { gateOptions } from "../support/options.ts";
 import type { LimitStore } from "#lib/limit/store";
 import { UpstashLimits } from "#lib/limit/stores/upstash";
@@ -228,4 +230,15 @@ describe("on a Redis Cluster", () => {
     const left = await Promise.all(alive.map(({ direct }) => direct.keys("*:gone:*")));
     expect(left.flat()).toHaveLength(2 * passed);
   });
+});
+
+test("counters of a window are written by one script, whose keys are on one node", async () => {
+  const { gate, sendAll } = countingGate(store, ownNamespace(), {
+    cluster: true,
+    counters: { upstashConsole: true },
+  });
+  await sendAll(5, "/api/x");
+  const text = await renderMetrics(gate);
+  expect(text).toContain('headgate_decisions_total{rule="api",outcome="allowed"} 2\n');
+  expect(text).toContain('headgate_decisions_total{rule="api",outcome="denied"} 3\n');
 });

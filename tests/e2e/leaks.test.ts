@@ -7,7 +7,14 @@ import { buildOnce } from "#app/_programs/build";
 import { type InstagramStandIn, startInstagramStandIn } from "#app/_programs/instagram-stand-in";
 import { NAMESPACE, ROOT, type RunningApp, startApp } from "../support/app.ts";
 import { finderOf, type Finder, spellings } from "../support/identifiers.ts";
-import { builtRoutes, loadAll, type LoadAnswers, type LoadClient, takes } from "../support/load.ts";
+import {
+  builtRoutes,
+  loadAll,
+  type LoadAnswers,
+  type LoadClient,
+  METRICS_TOKEN,
+  takes,
+} from "../support/load.ts";
 import { type SeenCommand, type Watch, watchRedis } from "../support/monitor.ts";
 import { speak } from "../support/raw-client.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -107,6 +114,7 @@ beforeAll(async () => {
     DEMO_ACCOUNTS: `${ACCOUNT}:${await hashPassword(PASSWORD, 1000)}`,
     INSTAGRAM_STAND_IN: standIn.url,
     INSTAGRAM_ACCESS_TOKEN: INSTAGRAM_TOKEN,
+    METRICS_TOKEN,
   });
   watch = await watchRedis(redis.url);
   answers = await loadAll(app.url, CLIENTS);
@@ -114,7 +122,7 @@ beforeAll(async () => {
   await vi.waitFor(noLocks, 20_000);
   await watch.settle();
   find = finderOf([...CLIENTS.flatMap(namesOf), ...answers.tokens]);
-  findOther = finderOf([INSTAGRAM_TOKEN, NEXT_TOKENS, AUTH_SECRET, PASSWORD]);
+  findOther = finderOf([INSTAGRAM_TOKEN, NEXT_TOKENS, AUTH_SECRET, PASSWORD, METRICS_TOKEN]);
 });
 afterAll(async () => {
   await app?.stop();
@@ -287,7 +295,7 @@ describe("what looks for identifiers", () => {
 
 /** What each key of the sample looks like in a namespace "local": no client chose a part of it. */
 const FORM =
-  /^local:(?:rate_limit:\{[\w-]{22}\}:[a-z-]+:[a-z|+]+:\d+|(?:lock|analytics|analytics:\{events\}):[\w-]{22}|fence:\{local:lock:[\w-]{22}\}|flight:\{local:lock:[\w-]{22}\}|app:[a-z-]+:[\w-]{22}|app:\{events\}:(?:counts:\d{4}-\d\d-\d\d:[\w-]{22}|stream:all)|cache:search:[0-9a-f]{64})$/;
+  /^local:(?:rate_limit:\{[\w-]{22}\}:[a-z-]+:[a-z|+]+:\d+|(?:lock|analytics|analytics:\{events\}):[\w-]{22}|fence:\{local:lock:[\w-]{22}\}|flight:\{local:lock:[\w-]{22}\}|app:[a-z-]+:[\w-]{22}|app:\{events\}:(?:counts:\d{4}-\d\d-\d\d:[\w-]{22}|stream:all)|cache:search:[0-9a-f]{64}|\{counters\}:(?:totals|(?:minutes|denied):\d{13}|writer:[0-9a-f-]{36}))$/;
 
 /** The longest that anything is kept: 90 days, in milliseconds. */
 const LONGEST_MS = 90 * 24 * 3600 * 1000;

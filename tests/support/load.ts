@@ -22,6 +22,9 @@ export interface LoadClient {
   readonly query: string;
 }
 
+/** What each client of a load sends to /api/metrics: METRICS_TOKEN of the app. */
+export const METRICS_TOKEN = "a-token-of-the-scraper";
+
 /** What a load was answered. */
 export interface LoadAnswers {
   /** Statuses by path. */
@@ -59,7 +62,8 @@ export async function loadAll(
     const there = [...statuses];
     for (const [path, heard] of [...there, ...there.toReversed()]) {
       const url = new URL(path, origin);
-      const got = await fetch(withQuery(url, client), { headers });
+      const scraper = path === "/api/metrics" && { authorization: `Bearer ${METRICS_TOKEN}` };
+      const got = await fetch(withQuery(url, client), { headers: { ...headers, ...scraper } });
       const page = await got.text();
       const sent = await fetch(url, { method: "POST", ...bodyOf(path, client, page, headers) });
       await sent.arrayBuffer();

@@ -36,7 +36,7 @@ function program(): Promise<string> {
   return found;
 }
 
-/** Several processes may unpack it at once: each works in a folder of its own, and renames the program. */
+/** Several processes may unpack it at once: each works in its own folder, and renames the program. */
 async function unpacked(): Promise<string> {
   const cache = join(ROOT, "node_modules", ".cache", "promtool");
   const path = join(cache, "promtool");

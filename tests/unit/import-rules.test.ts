@@ -66,8 +66,8 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
   },
   {
     file: "lib/observe/x.ts",
-    refused: ["#lib/redis/client", "#lib/respond/problem", "node:fs"],
-    allowed: ["#lib/core/decision"],
+    refused: ["#lib/limit/limiter", "#lib/respond/problem", "node:fs"],
+    allowed: ["#lib/core/decision", "#lib/redis/keys"],
   },
   {
     file: "lib/limit/x.ts",

@@ -1,7 +1,11 @@
 import { createTogether } from "#lib/core/together";
 import { createGate } from "#lib/gate";
+import { countEvents } from "#lib/metrics";
+import { toEach } from "#lib/observe/events";
+import { logEvents } from "#lib/observe/log";
 import { type AnyPolicy, definePolicy } from "#lib/policy/define";
 import { joinCalls } from "#lib/redis/joining";
+import { keyNames } from "#lib/redis/keys";
 import { createRequester } from "#lib/redis/requester";
 import { scriptStoreOver } from "#lib/redis/script-store";
 
@@ -18,6 +22,7 @@ const POLICIES: Readonly<Record<string, AnyPolicy>> = {
     rules: { other: { match: "/other/:path*", limits: { ip: NEVER_FULL } } },
   }),
   alone: ONE_RULE,
+  observed: ONE_RULE,
   one: ONE_RULE,
   three: definePolicy({
     rules: {
@@ -40,12 +45,20 @@ const requester = createRequester({
 });
 const sends = variant === "alone" ? requester : joinCalls(requester);
 
+const log = logEvents((line) => console.warn(line));
+const counters = countEvents()({
+  redis: scriptStoreOver(requester, DEADLINE_MS),
+  keys: keyNames("bench"),
+  joins: true,
+});
+
 export default createGate(POLICIES[variant] ?? ONE_RULE, {
   redis: scriptStoreOver(sends, DEADLINE_MS),
   namespace: "bench",
   secret: "a secret of the benchmark, long enough",
   addressSource: { from: "hops", hops: 1 },
   together: createTogether(),
+  ...(variant === "observed" && { onEvent: toEach([log, counters]) }),
 });
 
 export const config = { matcher: ["/((?!_next/static/).*)"] };

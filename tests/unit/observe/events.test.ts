@@ -29,6 +29,7 @@ const FIELDS = {
     patterns: true,
     onStoreFailure: true,
     addressKnown: true,
+    clients: true,
     mode: true,
     requestId: true,
     decidedAt: true,

@@ -42,6 +42,22 @@ function gate(rules: Readonly<Record<string, object>>) {
 const kinds = (events: readonly HeadgateEvent[]) => events.map(({ kind }) => kind);
 
 describe("the events of a request", () => {
+  test("a decision returns client keys when asked, and its JSON holds none", async () => {
+    const { ask } = gate({
+      api: { match: "/api/:path*", limits: { ip: "9 per hour", global: "99 per hour" } },
+    });
+    const first = (await ask("/api/x")).find((event) => event.kind === "decision");
+    const clients = first?.clients?.() ?? {};
+    expect(Object.keys(clients)).toEqual(
+      first?.decision.limits.map(({ policyName }) => policyName),
+    );
+    expect(Object.keys(clients)).toHaveLength(2);
+    for (const key of Object.values(clients)) {
+      expect(key).toMatch(/^[\w-]{22}$/);
+      expect(JSON.stringify(first)).not.toContain(key);
+    }
+  });
+
   test("a decision says the method, and the pattern by which each rule matched", async () => {
     const { ask } = gate({
       api: { match: ["/api/:path*", "/v1/:path*"], limits: { ip: "9 per hour" } },

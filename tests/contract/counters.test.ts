@@ -1,0 +1,246 @@
+import { Analytics } from "@upstash/ratelimit";
+import { describe, expect, test } from "vitest";
+import { serveStore } from "#lib/gateway/server";
+import { openEmbeddedStore } from "#lib/embedded/store";
+import { createRedis } from "#lib/redis/client";
+import { createRequester, type Requester } from "#lib/redis/requester";
+import { renderMetrics } from "#lib/metrics";
+import { billedCommands } from "#lib/observe/counts-script";
+import { startBillMeter, sumOf } from "../support/billed.ts";
+import { countingGate, keptCounts, ownNamespace } from "../support/counters.ts";
+import { liveStore } from "../support/live-store.ts";
+import { losing } from "../support/losing.ts";
+import { scope } from "../support/scope.ts";
+
+const live = liveStore();
+const cleanUp = scope();
+
+const HOUR_MS = 3_600_000;
+const DAY_S = 86_400;
+
+/** Everything that a key holds. */
+async function textOf(key: string): Promise<string> {
+  const type = await live.direct.type(key);
+  if (type === "hash") return JSON.stringify(await live.direct.hgetall(key));
+  if (type === "zset") return JSON.stringify(await live.direct.zrange(key, "0", "-1"));
+  return String(await live.direct.get(key));
+}
+
+const decisions = (rule: string, outcome: string) => `decisions_total ${rule} ${outcome}`;
+
+describe("counters in Redis", () => {
+  test("two instances add up to exactly what was sent", async () => {
+    const namespace = ownNamespace();
+    const instances = [1, 2].map(() => countingGate(live.store, namespace));
+    await Promise.all(
+      instances.flatMap((instance) =>
+        Array.from({ length: 25 }, (_, i) => instance.send(`/api/${i}`, `203.0.113.${i % 5}`)),
+      ),
+    );
+    const { totals } = await keptCounts(live.direct, namespace);
+    // Five clients have two requests each.
+    expect(totals[decisions("api", "allowed")]).toBe("10");
+    expect(totals[decisions("api", "denied")]).toBe("40");
+    const buckets = Object.entries(totals).filter(([field]) =>
+      field.startsWith("decision_duration_seconds le"),
+    );
+    expect(buckets.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(50);
+    expect(Number(totals["decision_duration_seconds sum"])).toBeGreaterThan(0);
+    expect(totals["rule_decision_seconds_total api"]).toBe(totals["decision_duration_seconds sum"]);
+  });
+
+  test("the minutes of an hour add up to the totals, by rule and outcome", async () => {
+    const namespace = ownNamespace();
+    await countingGate(live.store, namespace).sendAll(3, "/api/trial");
+    const { totals, of } = await keptCounts(live.direct, namespace);
+    const sums = new Map<string, number>();
+    for (const key of of("minutes")) {
+      for (const [field, count] of Object.entries(await live.direct.hgetall(key))) {
+        const series = field.replace(/^([1-5]?\d) /, "");
+        sums.set(series, (sums.get(series) ?? 0) + Number(count));
+      }
+    }
+    const others = [...sums].filter(([series]) => !series.startsWith("le "));
+    expect(Object.fromEntries(others)).toEqual({
+      "api allowed": 2,
+      "api denied": 1,
+      "trial allowed": 1,
+      "trial shadow_denied": 2,
+      sum: Number(totals["decision_duration_seconds sum"]),
+    });
+    const timed = [...sums].filter(([series]) => series.startsWith("le "));
+    expect(timed.reduce((sum, [, count]) => sum + count, 0)).toBe(3);
+    expect(totals[decisions("trial", "shadow_denied")]).toBe("2");
+  });
+
+  test("every key is under the namespace, has its TTL, and one hash tag for a cluster", async () => {
+    const namespace = ownNamespace();
+    const counting = countingGate(live.store, namespace, { counters: { upstashConsole: true } });
+    await counting.sendAll(3, "/api/x", "203.0.113.77");
+    const ttls: Record<string, number> = {};
+    for (const key of await live.direct.keys(`${namespace}:{counters}:*`)) {
+      const kind = key.slice(`${namespace}:{counters}:`.length).split(":")[0] ?? "";
+      ttls[kind] = await live.direct.ttl(key);
+      expect(await textOf(key)).not.toContain("203.0.113");
+    }
+    // Within 15 s.
+    const near = (seconds: number) => expect.closeTo(seconds, -1.5);
+    expect(ttls).toEqual({
+      totals: near(7 * DAY_S),
+      minutes: near(2 * DAY_S),
+      denied: near(2 * DAY_S),
+      events: near(2 * DAY_S),
+      writer: near(3600),
+    });
+    const others = await live.direct.keys(`${namespace}:*`);
+    expect(others.filter((key) => !key.includes("{counters}")).length).toBe(
+      others.filter((key) => key.includes(":rate_limit:{")).length,
+    );
+  });
+
+  test("denied clients of the hour are told by their client keys, with the rule", async () => {
+    const namespace = ownNamespace();
+    const { gate, sendAll } = countingGate(live.store, namespace);
+    await Promise.all([sendAll(7, "/api/x", "203.0.113.1"), sendAll(4, "/api/x", "203.0.113.2")]);
+    await sendAll(2, "/all");
+    const [key = ""] = (await keptCounts(live.direct, namespace)).of("denied");
+    const [first, times, second, ...rest] = await live.direct.zrevrange(key, 0, 49, "WITHSCORES");
+    expect([times, ...rest]).toEqual(["5", "2"]);
+    const limits = await live.direct.keys(gate.keys.rateLimit("*", "*"));
+    for (const told of [first, second]) {
+      const [rule, client = "-"] = told?.split(" ") ?? [];
+      expect(rule).toBe("api");
+      expect(limits.some((name) => name.includes(`{${client}}:api:`))).toBe(true);
+    }
+  });
+
+  test("a listener is not told of the writes, so they are not counted", async () => {
+    const namespace = ownNamespace();
+    const { send } = countingGate(live.store, namespace);
+    for (let i = 0; i < 3; i += 1) await send("/api/x", `203.0.113.${i}`);
+    const { totals } = await keptCounts(live.direct, namespace);
+    const calls = Object.entries(totals).filter(([field]) => field.startsWith("store_calls_total"));
+    // The first check is sent again by its text, since Redis has not seen the script.
+    expect(calls).toEqual([["store_calls_total ok", expect.stringMatching(/^[34]$/)]]);
+  });
+
+  test("a decision holds the window that a call to the store opened", async () => {
+    const held: Promise<unknown>[] = [];
+    const counters = { waitUntil: (work: Promise<void>) => held.push(work) };
+    const namespace = ownNamespace();
+    const { gate, send } = countingGate(live.store, namespace, { counters });
+    await send("/api/x");
+    // One for the event of the call, one for the decision, which takes the window over.
+    expect(held).toHaveLength(2);
+    expect((await keptCounts(live.direct, namespace)).totals[decisions("api", "allowed")]).toBe(
+      "1",
+    );
+    gate.emit({ kind: "lock", state: "acquired" });
+    expect(held).toHaveLength(3);
+    await held[2];
+    expect((await keptCounts(live.direct, namespace)).totals["locks_total acquired"]).toBe("1");
+  });
+});
+
+describe("a write that fails", () => {
+  /** A connection whose calls of counters are answered by `fetch`. */
+  const by = (given: typeof fetch): { connect: () => Requester } => ({
+    connect: () => createRequester({ ...live.store, deadlineMs: 10_000, fetch: given }),
+  });
+
+  test("throws nothing, and is sent again with the next window", async () => {
+    const namespace = ownNamespace();
+    let isDown = false;
+    const flaky: typeof fetch = (...call) =>
+      isDown ? Promise.reject(new TypeError("fetch failed")) : fetch(...call);
+    const { send } = countingGate(live.store, namespace, by(flaky));
+    isDown = true;
+    expect((await send("/api/x")).status).toBe(200);
+    expect((await keptCounts(live.direct, namespace)).totals).toEqual({});
+    isDown = false;
+    await send("/api/x");
+    const { totals } = await keptCounts(live.direct, namespace);
+    expect(totals).toMatchObject({
+      [decisions("api", "degraded")]: "1",
+      [decisions("api", "allowed")]: "1",
+      "store_calls_total failed": "1",
+      "store_errors_total STORE_UNREACHABLE": "1",
+    });
+  });
+
+  test("counts once where Redis has run it and its answer was lost", async () => {
+    const namespace = ownNamespace();
+    // The script is known to Redis from the tests above, so call 2 is the first write.
+    await countingGate(live.store, ownNamespace()).send("/api/x");
+    const { send } = countingGate(live.store, namespace, by(losing((call) => call === 2)));
+    await send("/api/x");
+    const lost = (await keptCounts(live.direct, namespace)).totals;
+    expect(lost[decisions("api", "allowed")]).toBe("1");
+    await send("/api/x");
+    const { totals } = await keptCounts(live.direct, namespace);
+    expect(totals[decisions("api", "allowed")]).toBe("2");
+    expect(totals["store_calls_total ok"]).toBe("2");
+  });
+});
+
+test("a write is billed as the window is derived from", async () => {
+  const meter = cleanUp(await startBillMeter(live.store.redis.url), (it) => it.stop());
+  for (const upstashConsole of [false, true]) {
+    const { send } = countingGate(live.store, ownNamespace(), {
+      counters: { upstashConsole },
+    });
+    await send("/api/x", "203.0.113.8");
+    await send("/api/x", "203.0.113.8");
+    // This one is denied by the store, and the next from memory: it is one write without another command.
+    await send("/api/x", "203.0.113.8");
+    const billed = await meter.of(() => send("/api/x", "203.0.113.8"));
+    // A sorted set of the console is written beside that of denied clients.
+    expect(sumOf(billed)).toBe(billedCommands(upstashConsole));
+  }
+});
+
+test("counters work on the embedded store", async () => {
+  const token = "a-token-of-the-tests";
+  const store = await openEmbeddedStore();
+  const gateway = cleanUp(await serveStore(store, { token }), (it) => it.close());
+  const { gate, sendAll } = countingGate({ url: gateway.url, token }, ownNamespace());
+  await sendAll(5, "/api/x");
+  const text = await renderMetrics(gate);
+  expect(text).toContain('headgate_decisions_total{rule="api",outcome="allowed"} 2\n');
+  expect(text).toContain('headgate_decisions_total{rule="api",outcome="denied"} 3\n');
+});
+
+describe("Upstash's console", () => {
+  test("reads decisions by the package's own Analytics, with those denied from memory", async () => {
+    const namespace = ownNamespace();
+    const { send, sendAll } = countingGate(live.store, namespace, {
+      counters: { upstashConsole: true },
+    });
+    for (let i = 0; i < 3; i += 1) await send("/api/x", "203.0.113.1");
+    const calls = async () =>
+      (await live.direct.info("commandstats")).match(/evalsha:calls=(\d+)/)?.[1];
+    const before = Number(await calls());
+    await sendAll(4, "/api/x", "203.0.113.1");
+    // The write alone: no denial of these called the store.
+    expect(Number(await calls()) - before).toBe(1);
+    const redis = createRedis({ ...live.store, deadlineMs: 10_000 });
+    const analytics = new Analytics({ redis, prefix: `${namespace}:{counters}` });
+    const [hour] = await analytics.getUsageOverTime(1, "identifier");
+    const { allowed, ratelimited } = await analytics.getMostAllowedBlocked(1, 5);
+    const usage = await analytics.getUsage(Date.now() - HOUR_MS);
+    const [[identifier, counts] = []] = Object.entries(usage);
+    expect(counts).toEqual({ success: 2, blocked: 5 });
+    expect(identifier).toMatch(/^api:[\w-]{22}$/);
+    expect(hour?.["identifier"]).toEqual({ [identifier ?? ""]: 7 });
+    expect([allowed, ratelimited]).toEqual([
+      [{ identifier, count: 2 }],
+      [{ identifier, count: 5 }],
+    ]);
+  });
+
+  test("has nothing unless it is asked for", async () => {
+    const namespace = ownNamespace();
+    await countingGate(live.store, namespace).send("/api/x");
+    expect((await keptCounts(live.direct, namespace)).of("events")).toEqual([]);
+  });
+});
