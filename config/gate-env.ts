@@ -16,6 +16,8 @@ import { type OtelEnvironment, readOtelEnvironment } from "./otel-env.ts";
 export interface GateEnvironment extends HeadgateEnvironment {
   /** What a user's token is verified by. */
   readonly auth: { readonly secrets: readonly string[]; readonly audience: string };
+  /** Milliseconds between two writes of counters; undefined: what the platform allows. */
+  readonly metricsWindowMs: number | undefined;
   /** Where traces and metrics are sent; undefined: nowhere. */
   readonly otel: OtelEnvironment | undefined;
 }
@@ -33,6 +35,17 @@ export const AUTH_VARIABLES = {
   },
 } as const satisfies VariableTable;
 
+/** How often the sample's gate writes its counters. */
+export const METRICS_VARIABLES = {
+  METRICS_WINDOW_MS: {
+    read: (text) => {
+      const ms = /^\d{3,5}$/.test(text) ? Number(text) : 0;
+      return ms >= 100 && ms <= 25_000 ? ms : undefined;
+    },
+    mustBe: "a whole number of milliseconds from 100 to 25000",
+  },
+} as const satisfies VariableTable;
+
 /**
  * Reads Headgate's variables and those of the sample's tokens. REDIS_URL names the store where no REST
  * store is named: the app with proxy.ts, in Node, reaches it by TCP.
@@ -41,12 +54,13 @@ export const AUTH_VARIABLES = {
  * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN where nothing says whose address to count
  */
 export function readGateEnvironment(source: Variables): GateEnvironment {
-  const { headgate, auth, otel } = readAll({
+  const { headgate, auth, metrics, otel } = readAll({
     headgate: () => fromEnv(source, { redisVariable: "REDIS_URL" }),
     auth: () => authOf(trimVariables(source)),
+    metrics: () => readVariables(METRICS_VARIABLES, trimVariables(source)),
     otel: () => readOtelEnvironment(trimVariables(source)),
   });
-  return { ...headgate, auth, otel };
+  return { ...headgate, auth, metricsWindowMs: metrics.METRICS_WINDOW_MS, otel };
 }
 
 function authOf(set: Variables): GateEnvironment["auth"] {

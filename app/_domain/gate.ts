@@ -19,11 +19,12 @@ export const storeWatch = watchStore();
  */
 export const gate = createHeadgate(policy, () => {
   const environment = gateEnvironment();
+  const { metricsWindowMs: windowMs } = environment;
   const traced = environment.otel ? [otelEvents({ trace, metrics })] : [];
   return {
     ...environment,
     limitStore: upstashLimits,
     onEvent: [LOG, storeWatch.listener, ...traced],
-    counters: countEvents({ waitUntil: afterResponse }),
+    counters: countEvents({ waitUntil: afterResponse, ...(windowMs && { windowMs }) }),
   };
 });

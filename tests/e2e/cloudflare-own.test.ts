@@ -41,7 +41,7 @@ const count = (list: readonly number[], value: number) => list.filter((it) => it
 test("a Worker that is told to send traces says that it does not, and serves", async () => {
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" };
   const app = cleanUp(await cloudflare.start(store, env), (it) => it.stop());
-  expect(await searches(app, 2, "203.0.113.61")).toEqual([200, 200]);
+  expect(await searches(app, 2, "203.0.113.64")).toEqual([200, 200]);
   expect(app.output().match(/No traces and metrics are sent/g)).toHaveLength(1);
 });
 

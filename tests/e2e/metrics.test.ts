@@ -21,6 +21,8 @@ function variables(namespace: string): Record<string, string> {
     UPSTASH_REDIS_REST_TOKEN: live.store.token,
     CLIENT_IP_FROM: "hops:1",
     HEADGATE_NAMESPACE: namespace,
+    // Its default: what an operator waits for.
+    METRICS_WINDOW_MS: "",
   };
 }
 

@@ -73,12 +73,11 @@ test.each(ENTRIES.filter((entry) => !NODE_ALONE.has(entry)))(
 
 test("what middleware takes from headgate has no tool of handlers with it", async () => {
   const files = await filesFor(
-    'export { headgate, definePolicy, fromEnv, logEvents } from "headgate";',
+    'export { createHeadgate, headgate, definePolicy, fromEnv, logEvents } from "headgate";',
   );
   expect(files).toContain("gate.ts");
-  expect(files.filter((file) => /^(?:dedup|lock|idempotency)\/|^limits\.ts$/.test(file))).toEqual(
-    [],
-  );
+  const tools = /^(?:dedup|lock|idempotency)\/|^(?:health|metrics|otel|memory)\.ts$/;
+  expect(files.filter((file) => tools.test(file))).toEqual([]);
 });
 
 test("the factory has nothing of Upstash's packages with it, and headgate/upstash has both", async () => {

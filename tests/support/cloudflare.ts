@@ -21,6 +21,7 @@ export const cloudflare: Target = {
     startWorker({
       UPSTASH_REDIS_REST_URL: store.url,
       UPSTASH_REDIS_REST_TOKEN: store.token,
+      METRICS_WINDOW_MS: "500",
       ...env,
     }),
 };

@@ -53,6 +53,8 @@ export function launch(
       // npm's own files, of which it asks and keeps what it likes.
       npm_config_update_notifier: "false",
       NODE_DISABLE_COMPILE_CACHE: "1",
+      // A server that is told to stop waits for what is counted in its window.
+      METRICS_WINDOW_MS: "100",
       ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { MUST_BE } from "#config/app-env";
-import { AUTH_VARIABLES } from "#config/gate-env";
+import { AUTH_VARIABLES, METRICS_VARIABLES } from "#config/gate-env";
 import { OTEL_VARIABLES } from "#config/otel-env";
 import { SettingsError } from "#lib/core/settings";
 import type { Variable } from "#lib/core/variable-table";
@@ -31,7 +31,7 @@ function faultsOf(run: () => unknown): SettingsError["mustBe"][] {
 }
 
 /** The sample's own variables that its gate reads. */
-const OWN = { ...AUTH_VARIABLES, ...OTEL_VARIABLES };
+const OWN = { ...AUTH_VARIABLES, ...METRICS_VARIABLES, ...OTEL_VARIABLES };
 
 describe("docs/reference/environment.md", () => {
   test("has the variables that Headgate's programs read, and by which", () => {

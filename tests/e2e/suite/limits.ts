@@ -75,7 +75,20 @@ export function describeLimits(world: World): void {
         expect(answer.headers.has("ratelimit")).toBe(false);
       }
       const health = await (await world.ask("/api/health/redis")).json();
-      expect(health).toStrictEqual({ status: "ok", roundTripMs: expect.any(Number) });
+      expect(health).toStrictEqual({
+        status: expect.stringMatching(/^(?:ok|degraded)$/),
+        reasons: expect.any(Array),
+        mode: "enforce",
+        breaker: "closed",
+        roundTripMs: expect.any(Number),
+        lastMinute: {
+          calls: expect.any(Number),
+          failed: expect.any(Number),
+          notSent: expect.any(Number),
+          p50Ms: expect.any(Number),
+          p95Ms: expect.any(Number),
+        },
+      });
     });
 
     test("count users by their verified tokens, wherever they are, and everybody else by address", async () => {
