@@ -46,7 +46,7 @@ describe.each(LIMIT_STORES)("when the clock of $name steps", (kind) => {
         expect((await on.run("consume", keys, [only], back + wait - 1)).passed).toBe(false);
         expect((await on.run("consume", keys, [only], back + wait)).passed).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 
@@ -60,7 +60,7 @@ describe.each(LIMIT_STORES)("when the clock of $name steps", (kind) => {
         expect(after?.wait).toBeLessThanOrEqual(Math.max(0, (before?.wait ?? NaN) - step));
         expect(after?.wait).toBeGreaterThanOrEqual((before?.wait ?? NaN) - step);
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 
@@ -97,7 +97,7 @@ describe.each(LIMIT_STORES)("when the clock of $name steps", (kind) => {
         }
         expect(mostIn(admitted, only.windowMs)).toBeLessThanOrEqual(boundOf(only));
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 

@@ -60,7 +60,7 @@ describe.each(LIMIT_STORES)("a refund of $name", (kind) => {
           expect(await remaining(key, only, now)).toBe(model.remaining(now));
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 

@@ -104,7 +104,7 @@ describe.each(LIMIT_STORES)("what was counted without $name", (kind) => {
         const least = only.algorithm === "token-bucket" ? 0 : whole.remaining(now);
         expect(left).toBeGreaterThanOrEqual(least);
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 

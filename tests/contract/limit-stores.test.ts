@@ -36,7 +36,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
         }
         for (const model of models) expect(model.most()).toBeLessThanOrEqual(model.bound());
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 
@@ -55,7 +55,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
           expect((await on.run("peek", keys, limits, now + wait)).passed).toBe(true);
         }
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
   });
 
@@ -260,7 +260,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
           const larger = Math.max(old.limit, next.limit);
           expect(mostIn(admitted, 10_000)).toBeLessThanOrEqual(timesTheLimit(old, next) * larger);
         }),
-        { numRuns: 150, examples: [WINDOW_THEN_BUCKET] },
+        { numRuns: 60, examples: [WINDOW_THEN_BUCKET] },
       );
     });
 
@@ -327,7 +327,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
           );
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 
