@@ -135,8 +135,8 @@ export function describeLimits(world: World): void {
         const stats = await world.direct.info("commandstats");
         return [...stats.matchAll(/cmdstat_(?!info)[^:]+:calls=(\d+)/g)].map(([, n]) => Number(n));
       };
-      // What was counted before is written first.
-      let before = await calls();
+      // What was counted before is written first: nothing was for a whole second.
+      let before: readonly number[] = [];
       const isQuiet = async () => {
         const last = before;
         before = await calls();
