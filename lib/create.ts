@@ -63,7 +63,7 @@ export interface StoreParts {
   readonly redis: ScriptStore;
   /** Names the keys. */
   readonly keys: Keys;
-  /** Whether the store is known to be a Redis Cluster. */
+  /** True where the store is known to be a Redis Cluster. */
   readonly isCluster: boolean;
 }
 

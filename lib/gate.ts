@@ -55,7 +55,7 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
     return respond(request, event, { outcome, mode, charges, method, patterns, noticed, tookMs });
   };
 
-  /** Answers a request that was checked, and leaves the rest for after the response. */
+  /** Returns the response to a checked request, and leaves the rest for after the response. */
   async function respond(request: R, event: E, checked: Checked): Promise<Response> {
     const { decision } = checked.outcome;
     const isRoutine =

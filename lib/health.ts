@@ -32,7 +32,7 @@ const PROBE = `redis.call("SET", KEYS[1], "1", "PX", ARGV[1]) return 1`;
 /** Why the store is degraded: calls of the last minute failed, or their p95 is above 50 ms. */
 export type DegradedReason = "failed-calls" | "slow-calls";
 
-/** What anybody may know of the store. It names no address and no client. */
+/** What any client may know of the store. It names no address and no client. */
 export interface StoreHealth {
   /** "down" where the store did not run a script that writes; "degraded" for the reasons given. */
   readonly status: "ok" | "degraded" | "down";
@@ -42,7 +42,7 @@ export interface StoreHealth {
   readonly code?: StoreErrorCode;
   /** HEADGATE_MODE: what becomes of decisions. */
   readonly mode: GateMode;
-  /** Whether this process sends calls: "open" after so many failed that none is sent. */
+  /** "open" after so many calls failed that this process sends none. */
   readonly breaker: "open" | "closed";
   /** Milliseconds of the last round trip of a check; absent where the store is down. */
   readonly roundTripMs?: number;
@@ -58,11 +58,11 @@ export interface StoreHealthParts {
   readonly keyedHash: KeyedHash;
   readonly emit: Emit;
   readonly options: { readonly mode?: GateMode | undefined };
-  /** Hears the events of the same gate. */
+  /** The watch whose listener is in `onEvent` of the same gate. */
   readonly watch: StoreWatch;
 }
 
-/** Says how the store is. Its functions need no `this`, take one deadline at most, and do not reject when the store fails. */
+/** Checks the store. Its functions need no `this`, take one deadline at most, and do not reject when the store fails. */
 export interface StoreHealthCheck {
   /** Asks the store at most once a second, however often it is called: the calls between get what it said last. */
   readonly check: () => Promise<StoreHealth>;

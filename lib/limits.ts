@@ -170,7 +170,7 @@ class Calls {
 const CUSTOM_RULE = "checkRateLimit";
 const CUSTOM_SUBJECT = "key";
 
-/** An app has few limits of its own, and calls them often. */
+/** Compiled limits of `checkRateLimit`: an app calls few of them, often. */
 const customRules = new BoundedMap<string, Match>(100);
 
 /** A rule of one limit that no policy names, checked as a policy's are. */

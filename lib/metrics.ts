@@ -45,7 +45,7 @@ export async function renderMetrics(gate: Scraped): Promise<string> {
 }
 
 /**
- * Answers a scrape: 404 without a token of yours, 401 for a request without it, else the metrics.
+ * Returns the response to a scrape: 404 without a token of yours, 401 for a request without it, else the metrics.
  *
  * @param token what the scraper must send as `Authorization: Bearer <token>`
  * @example

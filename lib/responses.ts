@@ -55,7 +55,7 @@ export class Responses<R extends Request, E extends AfterAnswer> {
     return response;
   }
 
-  /** Answers a denied request, in the app's own words where it has some. */
+  /** Returns the response to a denied request, in the app's own words where it has some. */
   async denied(request: R, event: E, { decision, told, requestId }: Denial): Promise<Response> {
     const { legacyHeaders = false, cors } = this.#options;
     const own = await this.#ownDenial(request, event, decision);

@@ -10,7 +10,7 @@ interface RedisHealth {
 }
 
 /**
- * Answers how Redis is: 200 where it is ok or degraded, 503 where it is down, within one deadline. A
+ * Returns how Redis is: 200 where it is ok or degraded, 503 where it is down, within one deadline. A
  * request with a bearer token of the role admin is told more; any other token is refused as elsewhere.
  */
 export async function redisHealth(

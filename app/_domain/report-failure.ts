@@ -1,7 +1,7 @@
 import { gate } from "#app/_domain/gate";
 
 /**
- * Tells the listeners of the gate's events that work of the app failed.
+ * Reports to the listeners of the gate that work of the app failed.
  *
  * @param name what the work is, in a few words that hold no personal data
  */

@@ -32,14 +32,14 @@ export interface Trial {
   readonly subject: Subject | undefined;
 }
 
-/** The values of identities by name, for one request; undefined where the request names nobody. */
+/** The values of identities by name, for one request; undefined where the request does not name the client. */
 export type IdentityValues = ReadonlyMap<string, string | undefined>;
 
 /** Whom one limit counts, for one request. */
 export interface Counted {
   /** The keyed hash that stands for the client in the store. */
   readonly key: string;
-  /** Whether the address is counted, or is a part of what is. */
+  /** True where the address is counted, alone or in a combination. */
   readonly countsAddress: boolean;
 }
 

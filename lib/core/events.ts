@@ -38,7 +38,7 @@ export interface DecisionEvent {
    * where no limit was looked at.
    */
   readonly clients?: () => Readonly<Record<string, string>>;
-  /** Of all decisions: in "shadow" no request was denied, whatever was decided. */
+  /** HEADGATE_MODE: in "shadow" no request was denied, whatever was decided. */
   readonly mode: GateMode;
   /**
    * Names the request where it was denied, a rule in shadow would have denied it, or the store failed;
@@ -152,7 +152,7 @@ export interface IdempotencyEvent {
 /** Called with events. Its promise is awaited where something can wait; an error of it is dropped. */
 export type Listener = (event: HeadgateEvent) => unknown;
 
-/** Tells an event. It never throws, and nothing waits for it. */
+/** Reports an event. It never throws, and no caller waits for it. */
 export type Emit = (event: HeadgateEvent) => void;
 
 /** Returns what tells a listener: an error of the listener is dropped, so no caller fails because of it. */

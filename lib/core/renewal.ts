@@ -56,7 +56,7 @@ export class Renewal {
   #endsAt: number;
   /** When it is lost unless it is renewed: earlier than in the store, by the margin. */
   #expiresAt: number;
-  /** Whether it was ended or is lost: then nothing is renewed or told any more. */
+  /** True when the renewal has ended or the lease is lost: nothing is renewed or reported after that. */
   #hasEnded = false;
   /** Looks whether it is lost. */
   #expiry: ReturnType<typeof setTimeout> | undefined;

@@ -10,6 +10,6 @@ export interface ToolParts {
    * the results that are kept, since they may hold what only their callers may read.
    */
   readonly secret: string | (() => string);
-  /** Tells what happens, and what fails without an error for any caller. It must not throw. */
+  /** Reports what happens, and failures that no caller is given. It must not throw. */
   readonly emit: Emit;
 }

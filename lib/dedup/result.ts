@@ -10,7 +10,7 @@ const MAX_RESULT_BYTES = 720 * 1024;
 
 export interface ResultParts {
   readonly vault: Vault;
-  /** Tells of a result that cannot be read. */
+  /** Reports a result that cannot be read. */
   readonly emit: Emit;
 }
 

@@ -58,7 +58,7 @@ const OPTION_ARGUMENTS = new Map([
 export interface Permissions {
   /** Whether FLUSHDB and FLUSHALL run. For tests. */
   readonly allowFlush: boolean;
-  /** Whether FUNCTION LOAD, FUNCTION DELETE, MOVE, COPY with DB and SLOWLOG GET run. */
+  /** True where FUNCTION LOAD, FUNCTION DELETE, MOVE, COPY with DB and SLOWLOG GET run. */
   readonly allowShared: boolean;
 }
 

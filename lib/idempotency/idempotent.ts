@@ -81,7 +81,7 @@ function again(claim: Exclude<Claim, { state: "first" }>, emit: Emit): Response 
     else conflict("answer-not-kept");
     return answer ?? refusals.answerNotKept();
   }
-  // Of a store that failed, the claim has told.
+  // The claim has reported the failure of the store already.
   if (!claim.isCertain) return refusals.storeFailed(claim.retryAfterMs);
   conflict("in-progress");
   return refusals.inProgress(claim.retryAfterMs);

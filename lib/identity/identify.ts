@@ -69,7 +69,7 @@ function countedOf(
 }
 
 /**
- * Returns the identities that were asked and named nobody, where a limit counts the address for want of
+ * Returns the identities that were resolved to no value, where a limit counts the address for want of
  * them, or a rule took its first tier.
  */
 export function unresolvedOf({ subjects }: Wanted, { values, counted }: Client): string[] {

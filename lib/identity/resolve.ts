@@ -14,7 +14,7 @@ const NOTHING: Resolved = { values: new Map(), failures: [] };
 
 /**
  * Asks each resolver once for the names that are needed, all at the same time. One that fails, or is
- * not done by the deadline, names nobody, so that the address is counted: no request is lost to it,
+ * not done by the deadline, has no value, so that the address is counted: no request fails because of it,
  * and none waits for it.
  *
  * @param deadlineMs the longest that each may take, in milliseconds
@@ -59,11 +59,11 @@ function isPromise(value: unknown): value is Promise<unknown> {
   return typeof value === "object" && value !== null && "then" in value;
 }
 
-/** What is not text is not taken for a name: a mistake must not give each client one of its own. */
+/** A value that is not text is refused: by mistake each client could otherwise get a separate count. */
 function checked(name: string, value: unknown): string | undefined {
   if (value === null) return undefined;
   if (value === undefined || (typeof value === "string" && value.length <= MAX_VALUE)) return value;
   const given = typeof value === "string" ? `text of ${value.length} characters` : typeof value;
-  const message = `The resolver of ${name} answered ${given}; allowed: text of up to ${MAX_VALUE} characters, or undefined where the request names nobody.`;
+  const message = `The resolver of ${name} answered ${given}; allowed: text of up to ${MAX_VALUE} characters, or undefined where the request does not name the client.`;
   throw new HeadgateError("IDENTITY_INVALID", message);
 }

@@ -84,7 +84,7 @@ export class DenialCache {
   }
 }
 
-/** Whether a request takes the same of the same limits: the capacity of one is then that of the other. */
+/** Returns true where both requests have the same cost in the same limits, and so the same capacity. */
 function isSame(known: readonly Charge[], charges: readonly Charge[]): boolean {
   const deciding = charges.filter(({ group }) => group === DECIDING);
   return (

@@ -16,7 +16,7 @@ interface LastCount {
   at: number;
   /** When the answer arrived: milliseconds of the monotonic clock. */
   heardAt: number;
-  /** Whether a report was lost since: how much of it is counted is not known. */
+  /** True where a report was lost since: how much of it was counted is not known. */
   isLost: boolean;
   /** Units that were allowed here, and for which the store has not answered yet. */
   inFlight: number;

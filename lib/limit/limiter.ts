@@ -54,18 +54,7 @@ export class Limiter {
    */
   async consume(charges: Charges): Promise<Outcome> {
     const denial = this.#denials.find(charges.all);
-    if (denial) return { decision: denial };
-    const asked = this.#denials.asked();
-    try {
-      const charged = await this.#store.consume(charges.all);
-      const decision = decisionOf(charges, charged);
-      if (!this.#store.isInProcess) this.#denials.learn(charges.all, asked, decision);
-      if (charges.rules.admit === "optimistic") this.#counts.learn(asked.at, charged);
-      const due = this.#local?.owes() ? "restore" : undefined;
-      return { decision, taken: takenOf(charged), due };
-    } catch (error) {
-      return this.#withoutStore("take", charges, asStoreError(error));
-    }
+    return denial ? { decision: denial } : this.#consumeInStore(charges);
   }
 
   /**
@@ -73,10 +62,11 @@ export class Limiter {
    * request before the store is asked, while the last known counts leave capacity beyond a margin.
    */
   async admit(charges: Charges): Promise<Outcome> {
-    const isOptimistic = charges.rules.admit === "optimistic";
-    const admission =
-      isOptimistic && !this.#denials.find(charges.all) && this.#counts.admit(charges.all);
-    if (!admission) return this.consume(charges);
+    if (charges.rules.admit !== "optimistic") return this.consume(charges);
+    const denial = this.#denials.find(charges.all);
+    if (denial) return { decision: denial };
+    const admission = this.#counts.admit(charges.all);
+    if (!admission) return this.#consumeInStore(charges);
     const { limits, at } = admission;
     const decision = decided(limits, { shadows: [], at, counted: "after-answer" });
     return { decision, due: { report: admission } };
@@ -124,6 +114,20 @@ export class Limiter {
       await this.#store.restore(this.#local?.takeOwed() ?? []);
     } catch {
       // What was not sent is lost: the check of the next request tells that the store fails.
+    }
+  }
+
+  async #consumeInStore(charges: Charges): Promise<Outcome> {
+    const asked = this.#denials.asked();
+    try {
+      const charged = await this.#store.consume(charges.all);
+      const decision = decisionOf(charges, charged);
+      if (!this.#store.isInProcess) this.#denials.learn(charges.all, asked, decision);
+      if (charges.rules.admit === "optimistic") this.#counts.learn(asked.at, charged);
+      const due = this.#local?.owes() ? "restore" : undefined;
+      return { decision, taken: takenOf(charged), due };
+    } catch (error) {
+      return this.#withoutStore("take", charges, asStoreError(error));
     }
   }
 

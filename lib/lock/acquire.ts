@@ -22,14 +22,14 @@ export interface Acquiring {
    * Takes a lock that nobody holds; null where somebody does. One round trip.
    *
    * @throws {HeadgateError} LOCK_BAD_ARGUMENT
-   * @throws {StoreError} where nobody knows who holds it
+   * @throws {StoreError} where it is not known who holds the lock
    */
   tryAcquire: (key: string, options?: HoldOptions) => Promise<Lock | null>;
   /**
    * The same, and waits while somebody holds it.
    *
    * @throws {HeadgateError} LOCK_BAD_ARGUMENT; LOCK_NOT_ACQUIRED where the wait was over first
-   * @throws {StoreError} where nobody knows who holds it
+   * @throws {StoreError} where it is not known who holds the lock
    * @throws the signal's reason, where that ended the wait
    */
   acquire: (key: string, options?: WaitOptions) => Promise<Lock>;
@@ -86,9 +86,9 @@ export type LockNames = [name: string, ...more: string[]];
 
 /**
  * Asks for a lock with a new token. Where no answer comes the lock may be ours without our knowing, and is
- * given back: then nobody else should wait for its end.
+ * released here, so that no other caller waits for its end.
  *
- * @throws {StoreError} where nobody knows who holds it
+ * @throws {StoreError} where it is not known who holds the lock
  */
 export async function askFor(parts: LocksOptions, script: Script, names: LockNames, ttl: number) {
   const token = newToken();
@@ -108,7 +108,7 @@ function giveUp({ redis, emit }: LocksOptions, name: string, token: string): voi
   );
 }
 
-/** Tells that a caller did not get a lock, since another holds it. */
+/** Reports that a caller did not get a lock, since another holds it. */
 export function tellContended({ emit }: LocksOptions, calledAt: number): void {
   emit({ kind: "lock", state: "contended", waitedMs: monotonic() - calledAt });
 }

@@ -131,7 +131,7 @@ class Flight {
   async #board(): Promise<Boarded> {
     const found = await this.#attempt(ACQUIRE_OR_READ, [...this.#names, this.#result]);
     if (found !== "unreadable") return found;
-    // As after a change of the secret: as good as none.
+    // A result that cannot be read, as after a change of the secret, counts as absent.
     const again = await this.#attempt(ACQUIRE, this.#names);
     if (again === "unreadable") throw new StoreError("STORE_BAD_ANSWER", "It was not to be read.");
     return again;

@@ -72,7 +72,7 @@ class HeldLock implements Lock {
   readonly #renewal: Renewal;
   /** Why it was lost; undefined where it was not. */
   #lost: HeadgateError | undefined;
-  /** Made when somebody looks: most locks are released before anybody does. */
+  /** Made when `signal` is first read: most locks are released before. */
   #abort: AbortController | undefined;
   /** What the first release came to: said again, it is what it was. */
   #wasFreed: boolean | undefined;

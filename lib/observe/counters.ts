@@ -13,7 +13,7 @@ export interface CounterParts {
   readonly redis: ScriptStore;
   /** Names the keys. */
   readonly keys: Keys;
-  /** Whether one request may wait for another's call: our own server, and not a serverless platform. */
+  /** True where one request may wait for another's call: our own server, and not a serverless platform. */
   readonly joins: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface CounterOptions {
    */
   readonly waitUntil?: (work: Promise<void>) => unknown;
   /**
-   * Whether decisions are also written as `Analytics` of @upstash/ratelimit writes them, for Upstash's
+   * True to write decisions also as `Analytics` of @upstash/ratelimit writes them, for Upstash's
    * console, with the prefix `<namespace>:{counters}`.
    * @default false
    */
@@ -89,7 +89,7 @@ interface Write {
 
 /** The time between the first event and the write. */
 interface Window {
-  /** Whether a request's `waitUntil` holds the instance until its end. */
+  /** True where a request's `waitUntil` holds the instance until its end. */
   readonly isHeld: boolean;
   /** From then on, in milliseconds, its platform has ended it. */
   readonly overdueAt: number;

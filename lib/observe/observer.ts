@@ -1,8 +1,8 @@
 import type { HeadgateEvent, Listener } from "#lib/core/events";
 
-/** Tells a listener of events, after the response. */
+/** Calls a listener with events, after the response. */
 export class Observer {
-  /** Whether anybody listens: where not, events need not be made. */
+  /** True where there is a listener: without one, events need not be made. */
   readonly isHeard: boolean;
   readonly #listener: Listener | undefined;
 
@@ -12,8 +12,8 @@ export class Observer {
   }
 
   /**
-   * Tells the listener of events and does what is left to do, both after the response. What the work
-   * throws is told after the events, as the failure of a report. Never rejects.
+   * Calls the listener with events and then does the work, both after the response. An error of the work
+   * is reported after the events, as the failure of a report. Never rejects.
    */
   async after(events: readonly HeadgateEvent[], work?: () => Promise<void>): Promise<void> {
     await afterResponse();

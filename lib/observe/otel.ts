@@ -83,7 +83,7 @@ const INTERNAL = 0;
 const CLIENT = 2;
 const ERROR = 2;
 
-/** Tells OpenTelemetry of events. */
+/** Reports events to OpenTelemetry. */
 class Telemetry {
   readonly #tracer: Tracer | undefined;
   readonly #instruments: Instruments | undefined;
@@ -159,7 +159,7 @@ class Telemetry {
     });
   }
 
-  /** Tells of work that is over already. */
+  /** Makes a span of work that has ended already. */
   #span(name: string, kind: 0 | 2, endTime: number, tookMs: number, attributes: Attributes): void {
     const span = this.#tracer?.startSpan(name, { kind, startTime: endTime - tookMs, attributes });
     if ("error.type" in attributes) span?.setStatus({ code: ERROR });

@@ -56,7 +56,7 @@ export class StoreWatch {
     if (event.kind === "store") this.#add(event);
   };
 
-  /** Whether calls are sent: "open" after so many failed that none is. */
+  /** "open" after so many calls failed that none is sent. */
   get breaker(): BreakerEvent["state"] {
     return this.#breaker;
   }

@@ -4,6 +4,7 @@ import { pathReadings, rawPages, routedPath } from "./path.ts";
 import type { Pattern } from "./pattern.ts";
 import { isPrefetch } from "./prefetch.ts";
 import type { Follow } from "./rewrites.ts";
+import { inEach, type LocalePaths, spellInLocales, type Spellings } from "./locale-spellings.ts";
 import type { CompiledPolicy, CompiledRule, Match, Reading } from "./types.ts";
 
 /** A rule and where it applies; indexes are the rules' order in the policy. */
@@ -45,22 +46,6 @@ const MAX_MATCHED_LENGTH = 2048;
 
 /** Matches that are kept at most; a policy of many overlapping rules has more. */
 const MAX_KEPT = 1000;
-
-/** How an app with locales spells its paths. */
-export interface LocalePaths {
-  /** What paths in a locale begin with: "/en". */
-  readonly prefixes: readonly string[];
-  /** From a path to what it is without its locale, and by the name that rules are written for. */
-  readonly follow: Follow;
-}
-
-/** A path, in every spelling in which its own middleware may take it for the same. */
-interface Spellings {
-  /** Each of them meets the rules that match it. */
-  readonly matched: readonly string[];
-  /** Those that are certain: by these alone a path is exempt, or a rule replaced. */
-  readonly certain: readonly string[];
-}
 
 /** Finds the rules of a request. Everything that can be done at start is done in its constructor. */
 export class Matcher {
@@ -131,15 +116,7 @@ export class Matcher {
   #spell(reading: string): Spellings | undefined {
     const locales = this.#locales;
     if (!locales) return { matched: [reading], certain: [reading] };
-    const same = locales.follow([reading]);
-    const rest = behindOddSegment(reading);
-    const restSame = rest === undefined ? [] : locales.follow([rest]);
-    if (!same || !restSame) return undefined;
-    const odd = rest === undefined ? [] : [rest, ...restSame];
-    return {
-      matched: [...new Set([reading, ...same, ...odd])],
-      certain: same.length > 0 ? same : [reading],
-    };
+    return spellInLocales(locales, reading);
   }
 
   /** The pattern by which each rule matches, as it is written in the policy. */
@@ -192,19 +169,6 @@ export class Matcher {
     const exact = new Set(certain.flatMap(this.#findExact).map((index) => this.#ruleOf(index)));
     return replacing.every((rule) => exact.has(rule));
   }
-}
-
-function inEach(locales: LocalePaths | undefined, path: string): readonly string[] {
-  return locales?.prefixes.map((prefix) => prefix + (path === "/" ? "" : path)) ?? [];
-}
-
-/**
- * The path behind a first segment on which i18n middleware usually does not run: its matcher leaves out
- * what looks like a file, an internal path, or the API. A page under `[locale]` answers there, with its
- * Server Actions, and takes the segment for the locale. `/api` itself is the handlers' own.
- */
-function behindOddSegment(path: string): string | undefined {
-  return /^\/(?:(?:api[^/]|trpc|_)[^/]*|[^/]*\.[^/]*)(\/.+)$/s.exec(path)?.[1];
 }
 
 function idOf({ patterns, mayReplace }: Matching): string {

@@ -105,7 +105,7 @@ export interface RuleSet {
 /** The rules that match one reading of a path. */
 export interface Reading {
   readonly rules: readonly CompiledRule[];
-  /** Whether a rule among them may replace another. */
+  /** True where a rule among them may replace another. */
   readonly mayReplace: boolean;
 }
 

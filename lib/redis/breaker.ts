@@ -11,7 +11,7 @@ export type Outcome =
   | {
       readonly kind: "fails";
       readonly error: StoreError;
-      /** Whether Redis answered and refused a script: it may well serve other commands. */
+      /** True where Redis answered and refused a script: it may well serve other commands. */
       readonly refusesScripts: boolean;
     };
 

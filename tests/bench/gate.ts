@@ -13,7 +13,7 @@ import { percentile, printTable } from "./numbers.ts";
 const ROUNDS = 15;
 const REQUESTS = 10_000;
 
-/** Answers one request of a client. */
+/** Serves one request of a client. */
 type Way = (client: number) => Promise<unknown>;
 
 /**
@@ -115,7 +115,7 @@ function telling(onEvent: Listener): ScriptStore {
   };
 }
 
-/** Answers as the limit script does where there is capacity. */
+/** Replies as the limit script does where there is capacity. */
 const answersAtOnce: ScriptStore = {
   evalsha: async (_, keys) => [1_750_000_000_000, 1, ...keys.flatMap(() => [5, 0, 1000])],
   eval: () => Promise.reject(new Error("The script is known.")),

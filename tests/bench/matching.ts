@@ -63,10 +63,10 @@ function headgate(patterns: readonly string[]): Way {
   const limits = { ip: "5 per hour" };
   const rules = patterns.map((match, i) => [`rule${i}`, { match, limits }] as const);
   const policy = compilePolicy({ rules: Object.fromEntries(rules) });
-  const anybody = { values: new Map(), shares: new Map() };
+  const anyClient = { values: new Map(), shares: new Map() };
   return (path) => {
     const found = policy.match("GET", path);
-    const rules = found && (found.forAll ?? select(found, anybody)).rules;
+    const rules = found && (found.forAll ?? select(found, anyClient)).rules;
     return rules?.flatMap((rule) => rule.match) ?? [];
   };
 }

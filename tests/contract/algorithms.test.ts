@@ -24,7 +24,7 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
   });
 
   test.each(ALGORITHMS)(
-    "what nobody can read counts as nothing, and is replaced (%s)",
+    "a value that no algorithm can read counts as absent, and is replaced (%s)",
     async (algorithm) => {
       const only: ModelLimit = { algorithm, limit: 2, windowMs: 60_000, cost: 1 };
       const huge = "9".repeat(20);

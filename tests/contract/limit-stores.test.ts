@@ -109,7 +109,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
     const shadow: GroupedLimit = { ...decides, limit: 1, group: 1 };
     const other: GroupedLimit = { ...decides, limit: 9, group: 2 };
 
-    test("lets them refuse nobody, and takes from each where it has room itself", async () => {
+    test("rules in shadow deny no request, and each consumes where it has capacity", async () => {
       const keys = freshKeys(3);
       const limits = [decides, shadow, other];
       expect((await on.run("consume", keys, limits, START)).passed).toBe(true);

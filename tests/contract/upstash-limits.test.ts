@@ -118,7 +118,7 @@ describe("limits through @upstash/ratelimit's class", () => {
     expect(await live.direct.pttl("alone")).toBeGreaterThan(0);
   });
 
-  test("a list of denied values in the store denies nobody", async () => {
+  test("a list of denied values in the store denies no client", async () => {
     const { store } = openStore();
     const charge = chargeOf("listed");
     await live.direct.sadd("@upstash/ratelimit:denyList:all", charge.client);

@@ -2,7 +2,7 @@ import type { LocatedFunction, Report } from "./inspect.ts";
 
 /**
  * The most that the house may have, where that is not nothing. The owner of the gate lowers these numbers
- * here; nobody raises one.
+ * here; they are never raised.
  */
 export const MOST = {
   /** Files under lib of which a function is called for one checked request. */

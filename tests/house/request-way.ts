@@ -30,7 +30,7 @@ export async function filesOnWay(): Promise<readonly string[]> {
   return calledDuring(() => request("203.0.113.2"));
 }
 
-/** Answers as the limit script does where there is capacity. */
+/** Replies as the limit script does where there is capacity. */
 const answersAtOnce: ScriptStore = {
   evalsha: async () => [1_750_000_000_000, 1, 4, 0, 60_000],
   eval: () => Promise.reject(new Error("The script is known.")),

@@ -74,7 +74,7 @@ export interface OtlpReceiver {
 /** A span, with the runtime that sent it. */
 export interface ReceivedSpan extends Span {
   readonly runtime: string;
-  /** Whether it is a span of Headgate's, and not of Next's or of fetch. */
+  /** True for a span of Headgate's, and not of Next's or of fetch. */
   readonly isHeadgates: boolean;
 }
 

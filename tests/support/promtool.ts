@@ -7,7 +7,7 @@ import { ROOT } from "./app.ts";
 
 /** What a run of promtool came to. */
 export interface PromtoolRun {
-  /** Whether promtool ended with status 0. */
+  /** True where promtool ended with status 0. */
   readonly ok: boolean;
   /** What it printed on both of its outputs. */
   readonly output: string;

@@ -74,7 +74,7 @@ test("Redis that failed within the last minute is degraded, and 200", async () =
   expect(body).toHaveProperty("reasons", expect.arrayContaining(["failed-calls"]));
 });
 
-test("Redis that is gone is down, 503: the answer names nothing of it, and an event says why", async () => {
+test("a Redis that is unavailable is down, 503: the answer does not name it, and an event says why", async () => {
   const { store } = await storeOf();
   const { ask, events } = redisHealthOver(store, { deadlineMs });
   await store.redis.stop();
@@ -165,7 +165,7 @@ describe("an operator's details", () => {
     expect(events.filter(({ kind }) => kind === "failure")).toEqual([]);
   });
 
-  test("of a Redis that is gone are not available, each of them", async () => {
+  test("details of a Redis that is unavailable are each not available", async () => {
     const { store } = await storeOf();
     await store.redis.stop();
     const { askAsAdmin } = redisHealthOver(store, { deadlineMs });

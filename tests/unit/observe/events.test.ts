@@ -168,14 +168,14 @@ describe("telling an event", () => {
         throw new Error("its own");
       },
     ],
-  ])("fails for nobody when a listener %s", async (_, listener) => {
+  ])("emit does not fail its caller when a listener %s", async (_, listener) => {
     const unhandled = vi.fn<(error: unknown) => void>();
     process.on("unhandledRejection", unhandled);
     const heard: string[] = [];
     emitTo(listener)(event);
     emitTo(toEach([listener, ({ kind }) => heard.push(kind)]))(event);
     await expect.poll(() => heard).toEqual(["lock"]);
-    // Node tells of a rejection that nobody handles before the next turn of its loop.
+    // Node reports an unhandled rejection before the next turn of its loop.
     await new Promise((resolve) => setImmediate(resolve));
     process.off("unhandledRejection", unhandled);
     expect(unhandled).not.toHaveBeenCalled();
