@@ -1,5 +1,6 @@
 /** Events as spans, counters and histograms of OpenTelemetry, and what sends metrics from the edge. */
-export { type OtelApi, otelEvents } from "#lib/observe/otel";
+export type { OtelApi } from "#lib/observe/otel-api";
+export { otelEvents } from "#lib/observe/otel";
 export {
   type OtlpMetricExporter,
   otlpMetricExporter,
