@@ -22,7 +22,7 @@ export interface CounterOptions {
   /**
    * Milliseconds between the first event and the write of all that came since: 100 to 25,000.
    * @default 2,000 under our own server; elsewhere as many as keep an instance within 5,000 billed
-   * commands an hour: 9,000, and 12,000 with `upstashConsole`
+   * commands an hour: 10,000, and 13,000 with `upstashConsole`
    */
   readonly windowMs?: number;
   /**

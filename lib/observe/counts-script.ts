@@ -2,6 +2,9 @@ import type { Keys } from "#lib/redis/keys";
 import { defineScript } from "#lib/redis/script";
 import type { Counts } from "./counts.ts";
 
+/** The Redis channel, named like a key, on which each write is announced by its number. */
+export const CHANGED = "changed";
+
 /** How long each key lives after its last write, in seconds. */
 const TTL_SECONDS = { totals: 7 * 86_400, hour: 48 * 3600, writer: 3600 } as const;
 
@@ -20,7 +23,7 @@ export const ADD_COUNTS = defineScript(`
 local number = tonumber(ARGV[1])
 local last = redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[2], "GET")
 if last and tonumber(last) >= number then return 0 end
-local at = 3
+local at = 4
 for i = 2, #KEYS do
   local key, kind, ttl, count = KEYS[i], ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
   local names, changes = {}, {}
@@ -40,21 +43,22 @@ for i = 2, #KEYS do
   redis.call("EXPIRE", key, ttl)
   at = at + 3 + 2 * count
 end
+redis.pcall("PUBLISH", ARGV[3], ARGV[1])
 return 1
 `);
 
 /**
- * What a write is billed within one hour, in commands: the call of the script and SET, three for each of
- * the two hashes, and four for each sorted set. tests/contract/counters.test.ts counts them.
+ * What a write is billed within one hour, in commands: the call of the script, SET and PUBLISH, three for
+ * each of the two hashes, and four for each sorted set. tests/contract/counters.test.ts counts them.
  */
 export function billedCommands(forConsole: boolean): number {
-  return 2 + 2 * 3 + (forConsole ? 2 : 1) * 4;
+  return 3 + 2 * 3 + (forConsole ? 2 : 1) * 4;
 }
 
 /** Returns the keys and arguments of a write. */
 export function callOf(counts: Counts, keys: Keys, writer: { id: string; number: number }) {
   const names = [keys.counters(`writer:${writer.id}`)];
-  const args: (string | number)[] = [writer.number, TTL_SECONDS.writer];
+  const args: (string | number)[] = [writer.number, TTL_SECONDS.writer, keys.counters(CHANGED)];
   const add = (
     name: string,
     kind: "hash" | number,

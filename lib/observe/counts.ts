@@ -19,12 +19,18 @@ const MOST_CLIENTS = 100;
 /** So many hours are told apart between two writes; more only come together while writes fail. */
 const MOST_HOURS = 2;
 
+/** What is counted by the minute beside decisions. */
+export type MinuteGroup = "store" | "breaker" | "locks" | "dedup" | "idempotency";
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** What was counted in one hour of the instance's clock. */
 export interface HourCounts {
-  /** By minute of the hour: decisions by rule and outcome, and the histogram of their time. */
+  /**
+   * By minute of the hour: decisions by rule and outcome, the histogram of their time, calls of the store
+   * with theirs, and what became of locks, keys, and requests with an Idempotency-Key.
+   */
   readonly minutes: Sums;
   /** Denied client keys, each after the name of its rule. */
   readonly denied: Top;
@@ -64,17 +70,21 @@ export class Counts {
       case "decision":
         return this.#addDecision(event, at);
       case "store":
-        return this.#addCall(event);
+        return this.#addCall(event, at);
       case "near-limit":
         return this.#count("near_limit_total", event.rule);
       case "breaker":
-        return this.#count("breaker_changes_total", event.state);
+        this.#count("breaker_changes_total", event.state);
+        return this.#addToMinute(at, "breaker", event.state);
       case "lock":
-        return this.#count("locks_total", event.state);
+        this.#count("locks_total", event.state);
+        return this.#addToMinute(at, "locks", event.state);
       case "dedup":
-        return this.#count("dedup_total", event.state);
+        this.#count("dedup_total", event.state);
+        return this.#addToMinute(at, "dedup", event.state);
       case "idempotency":
-        return this.#count("idempotency_total", event.state);
+        this.#count("idempotency_total", event.state);
+        return this.#addToMinute(at, "idempotency", event.state);
       case "failure":
         return this.#count("failures_total", event.during);
       case "address":
@@ -85,15 +95,24 @@ export class Counts {
     this.totals.add(fieldOf(name, value));
   }
 
-  #addCall({ tookMs, error }: StoreEvent): void {
-    this.#count("store_calls_total", error ? "failed" : "ok");
+  /** Adds one to a group of the minute. A group's name has brackets, which no rule's name may have. */
+  #addToMinute(at: number, group: MinuteGroup, value: string): void {
+    this.#hourOf(at)?.minutes.add(`${minuteOf(at)} (${group}) ${value}`);
+  }
+
+  #addCall({ tookMs, error }: StoreEvent, at: number): void {
+    const outcome = error ? "failed" : "ok";
+    this.#count("store_calls_total", outcome);
     if (error) this.#count("store_errors_total", isHeadgateError(error) ? error.code : "other");
     addTime(this.totals, "store_call_duration_seconds", tookMs);
+    this.#addToMinute(at, "store", outcome);
+    const minutes = this.#hourOf(at)?.minutes;
+    if (minutes) addTime(minutes, `${minuteOf(at)} (store)`, tookMs);
   }
 
   #addDecision(event: DecisionEvent, at: number): void {
-    const minute = Math.floor((at % HOUR_MS) / MINUTE_MS);
-    const hour = this.#hourOf(at - (at % HOUR_MS));
+    const minute = minuteOf(at);
+    const hour = this.#hourOf(at);
     for (const [rule, outcome] of outcomesOf(event)) {
       this.totals.add(fieldOf("decisions_total", rule, outcome));
       hour?.minutes.add(`${minute} ${rule} ${outcome}`);
@@ -108,7 +127,8 @@ export class Counts {
   }
 
   /** Returns undefined for an hour too many: its minutes are not counted, and the totals are. */
-  #hourOf(start: number): HourCounts | undefined {
+  #hourOf(at: number): HourCounts | undefined {
+    const start = at - (at % HOUR_MS);
     const known = this.hours.get(start);
     if (known || this.hours.size >= MOST_HOURS) return known;
     const made = {
@@ -119,6 +139,11 @@ export class Counts {
     this.hours.set(start, made);
     return made;
   }
+}
+
+/** Returns the minute of its hour. */
+function minuteOf(at: number): number {
+  return Math.floor((at % HOUR_MS) / MINUTE_MS);
 }
 
 function microseconds(ms: number): number {

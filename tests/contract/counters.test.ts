@@ -26,6 +26,11 @@ async function textOf(key: string): Promise<string> {
   return String(await live.direct.get(key));
 }
 
+/** What a field of the totals for the store's calls is called among those of a minute. */
+function inMinutes(field: string): string {
+  return `(store) ${field.replace(/^store_call\w+ /, "")}`;
+}
+
 const decisions = (rule: string, outcome: string) => `decisions_total ${rule} ${outcome}`;
 
 describe("counters in Redis", () => {
@@ -60,7 +65,12 @@ describe("counters in Redis", () => {
         sums.set(series, (sums.get(series) ?? 0) + Number(count));
       }
     }
-    const others = [...sums].filter(([series]) => !series.startsWith("le "));
+    const ofStore = [...sums].filter(([series]) => series.startsWith("(store) "));
+    const storeTotals = Object.entries(totals).filter(([field]) => field.startsWith("store_call"));
+    expect(Object.fromEntries(ofStore)).toEqual(
+      Object.fromEntries(storeTotals.map(([field, n]) => [inMinutes(field), Number(n)])),
+    );
+    const others = [...sums].filter(([series]) => !/^(le |\()/.test(series));
     expect(Object.fromEntries(others)).toEqual({
       "api allowed": 2,
       "api denied": 1,
@@ -181,6 +191,31 @@ describe("a write that fails", () => {
     expect(totals[decisions("api", "allowed")]).toBe("2");
     expect(totals["store_calls_total ok"]).toBe("2");
   });
+});
+
+test("each write is announced on a channel of the namespace", async () => {
+  const namespace = ownNamespace();
+  const listener = cleanUp(live.direct.duplicate(), (it) => it.disconnect());
+  const heard: string[] = [];
+  listener.on("message", (channel, number) => heard.push(`${channel} ${number}`));
+  await listener.subscribe(`${namespace}:{counters}:changed`);
+  const { send } = countingGate(live.store, namespace);
+  await send("/api/x");
+  await send("/api/x");
+  const channel = `${namespace}:{counters}:changed`;
+  await expect.poll(() => heard).toEqual([`${channel} 1`, `${channel} 2`]);
+});
+
+test("a user who may not publish still counts", async () => {
+  const namespace = ownNamespace();
+  await live.direct.call("ACL", "SETUSER", "default", "-publish");
+  try {
+    await countingGate(live.store, namespace).send("/api/x");
+    const { totals } = await keptCounts(live.direct, namespace);
+    expect(totals[decisions("api", "allowed")]).toBe("1");
+  } finally {
+    await live.direct.call("ACL", "SETUSER", "default", "+publish");
+  }
 });
 
 test("a write is billed as the window is derived from", async () => {
