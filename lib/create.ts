@@ -9,6 +9,7 @@ import type { CounterParts } from "#lib/observe/counters";
 import { toEach } from "#lib/observe/events";
 import { logEvents } from "#lib/observe/log";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
+import type { CompiledPolicy } from "#lib/policy/types";
 import { readRewrites } from "#lib/policy/rewrites";
 import { GATHER_MS, joinCalls } from "#lib/redis/joining";
 import { type Keys, keyNames } from "#lib/redis/keys";
@@ -77,6 +78,18 @@ export interface GateHandle extends ToolParts {
   readonly keys: Keys;
 }
 
+/** The store of a gate for what only watches it: of these calls no listener is told, and nothing counts them. */
+export interface Unobserved {
+  /** Sends calls by the gate's connection, with its deadline and its breaker. */
+  readonly requester: Requester;
+  /** Where the store is reached by REST; undefined where another way was made (`connect`) or no store is named. */
+  readonly rest: { readonly url: string; readonly token: string } | undefined;
+  /** True where the store is known to be a Redis Cluster. */
+  readonly isCluster: boolean;
+  /** True under our own server, which lives long and ends event streams when it stops. */
+  readonly joins: boolean;
+}
+
 /** The gate of a policy. Its functions need no `this`. */
 export interface Gate<P extends AnyPolicy> extends GateHandle {
   /**
@@ -108,6 +121,10 @@ export interface Gate<P extends AnyPolicy> extends GateHandle {
   readonly check: () => void;
   /** What the gate works with, for `createVisitorHeaders(gate.options)`; read when first used. */
   readonly options: HeadgateOptions;
+  /** The policy after its check. */
+  readonly policy: CompiledPolicy;
+  /** The store, for a dashboard. */
+  readonly unobserved: Unobserved;
   /** The same limits for handlers and Server Actions. */
   readonly limits: Limits<RuleName<P>, IdentityName<P>>;
 }
@@ -142,6 +159,8 @@ export function createHeadgate<P extends AnyPolicy>(
     },
     check: () => void middleware(),
     options: lazily(() => opened().options),
+    policy: lazily(() => parts().policy),
+    unobserved: lazily(() => opened().unobserved),
     limits: lazily(() => limitsOver<RuleName<P>, IdentityName<P>>(parts(), opened().options)),
     requester: lazily(() => opened().requester),
     redis: lazily(() => opened().options.redis),
@@ -181,7 +200,14 @@ function open(settings: GateSettings) {
     rewrites: settings.rewrites ?? readRewrites(builtRewrites()),
     together: joins ? createTogether() : undefined,
   };
-  return { options, emit, requester };
+  return { options, emit, requester, unobserved: unobservedOf(settings, connection) };
+}
+
+function unobservedOf(settings: GateSettings, requester: Requester): Unobserved {
+  const { store, connect, cluster: isCluster, joins } = settings;
+  const { url, token } = store;
+  const rest = connect || url === undefined ? undefined : { url, token };
+  return { requester, rest, isCluster, joins };
 }
 
 function listenerFor(

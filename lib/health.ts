@@ -4,9 +4,9 @@ import type { KeyedHash } from "#lib/core/client";
 import type { Emit } from "#lib/core/events";
 import type { GateMode } from "#lib/core/mode";
 import type { LastMinute, StoreWatch } from "#lib/observe/store-watch";
-import { asStoreError, StoreError } from "#lib/redis/errors";
 import { NO_DETAILS, readDetails, type StoreDetails } from "#lib/redis/details";
 import type { Keys } from "#lib/redis/keys";
+import { causeOf, type Probed, probeStore } from "#lib/redis/probe";
 import type { StoreErrorCode } from "#lib/redis/replies";
 import type { Requester } from "#lib/redis/requester";
 import type { ScriptStore } from "#lib/redis/script-store";
@@ -19,15 +19,6 @@ const SLOW_MS = 50;
 
 /** A process asks its store no more often than this for any number of checks, in milliseconds. */
 const ASK_EVERY_MS = 1_000;
-
-/** The key that a check writes lives so long, in milliseconds. */
-const KEY_MS = 60_000;
-
-/**
- * What counting needs: a script that writes. PING would be answered by a store that is out of memory or
- * read-only too.
- */
-const PROBE = `redis.call("SET", KEYS[1], "1", "PX", ARGV[1]) return 1`;
 
 /** Why the store is degraded: calls of the last minute failed, or their p95 is above 50 ms. */
 export type DegradedReason = "failed-calls" | "slow-calls";
@@ -70,12 +61,6 @@ export interface StoreHealthCheck {
   readonly details: () => Promise<StoreDetails>;
 }
 
-/** How a check ended. */
-interface Probed {
-  readonly roundTripMs: number;
-  readonly error: StoreError | undefined;
-}
-
 /**
  * Makes the health check of a gate's store. `check` has the store run a script that writes one key, so a
  * store that is out of memory, read-only or over its quota is down too. What failed is told as an event
@@ -97,17 +82,11 @@ export function createStoreHealth(
 
   async function probe(): Promise<Probed> {
     const { redis, keys, keyedHash, emit } = parts;
-    const sentAt = clock();
-    try {
-      const key = keys.app("health", keyedHash("health", "redis"));
-      const reply = await redis.eval(PROBE, [key], [String(KEY_MS)]);
-      const error = reply === 1 ? undefined : asStoreError(reply);
-      return { roundTripMs: clock() - sentAt, error };
-    } catch (cause) {
-      const error = asStoreError(cause);
-      emit({ kind: "failure", during: "app", name: "redis health", error });
-      return { roundTripMs: clock() - sentAt, error };
-    }
+    const key = keys.app("health", keyedHash("health", "redis"));
+    const probed = await probeStore(redis, key, clock);
+    const { error } = probed;
+    if (error) emit({ kind: "failure", during: "app", name: "redis health", error });
+    return probed;
   }
 
   return {
@@ -131,7 +110,7 @@ function verdict(
   return {
     status: error ? "down" : reasons.length > 0 ? "degraded" : "ok",
     reasons,
-    ...(error && { code: codeOf(error) }),
+    ...(error && { code: causeOf(error) }),
     mode: options.mode ?? "enforce",
     breaker: watch.breaker,
     ...(!error && { roundTripMs: Math.round(roundTripMs * 100) / 100 }),
@@ -144,9 +123,4 @@ function reasonsIn({ failed, notSent, p95Ms = 0 }: LastMinute): DegradedReason[]
     ...(failed + notSent > 0 ? (["failed-calls"] as const) : []),
     ...(p95Ms > SLOW_MS ? (["slow-calls"] as const) : []),
   ];
-}
-
-/** That a call was not tried says nothing: its cause is the failure that was seen last. */
-function codeOf({ code, cause }: StoreError): StoreErrorCode {
-  return code === "STORE_NOT_TRIED" && cause instanceof StoreError ? cause.code : code;
 }

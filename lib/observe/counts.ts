@@ -101,9 +101,11 @@ export class Counts {
   }
 
   #addCall({ tookMs, error }: StoreEvent, at: number): void {
-    const outcome = error ? "failed" : "ok";
+    const code = isHeadgateError(error) ? error.code : "other";
+    // A reply about one command, such as NOSCRIPT, is the answer of a store that serves.
+    const outcome = error && code !== "STORE_REJECTED" ? "failed" : "ok";
     this.#count("store_calls_total", outcome);
-    if (error) this.#count("store_errors_total", isHeadgateError(error) ? error.code : "other");
+    if (error) this.#count("store_errors_total", code);
     addTime(this.totals, "store_call_duration_seconds", tookMs);
     this.#addToMinute(at, "store", outcome);
     const minutes = this.#hourOf(at)?.minutes;

@@ -40,7 +40,7 @@ export const COUNTED = {
   },
   store_errors_total: {
     type: "counter",
-    help: "Calls to the store that failed, by error code.",
+    help: "Calls to the store that failed or were refused, by error code.",
     labels: ["code"],
   },
   store_call_duration_seconds: {

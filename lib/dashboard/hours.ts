@@ -1,0 +1,107 @@
+import type { MinuteGroup } from "#lib/observe/counts";
+import { outcomeOf, Tally } from "./tally.ts";
+
+export const MINUTE_MS = 60_000;
+export const TEN_MINUTES_MS = 10 * MINUTE_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+
+/** How many hours a chart of a day touches: the running one, and 24 before it. */
+const HOURS = 25;
+
+/** How old what was read of an hour may be, in milliseconds. Instances write late, up to 50 minutes after. */
+const FRESH_MS = { running: 0, before: 5_000, older: 10 * MINUTE_MS } as const;
+
+const GROUPS: ReadonlySet<string> = new Set<MinuteGroup>([
+  "store",
+  "breaker",
+  "locks",
+  "dedup",
+  "idempotency",
+]);
+
+function isGroup(name: string): name is MinuteGroup {
+  return GROUPS.has(name);
+}
+
+/** What was read of one hour. */
+interface Hour {
+  readonly readAt: number;
+  /** The length of a step: a minute for the last two hours, ten minutes for older ones. */
+  readonly stepMs: number;
+  /** By the start of the step. */
+  readonly steps: ReadonlyMap<number, Tally>;
+}
+
+/** The last 25 hours of counters, as far as they were read: bounded, since older hours are forgotten. */
+export class Hours {
+  readonly #hours = new Map<number, Hour>();
+  #version = 0;
+
+  /** Changes when an hour that had ended was read anew. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Returns the starts of the hours that must be read now, the running one first. */
+  due(now: number): readonly number[] {
+    const running = now - (now % HOUR_MS);
+    for (const start of this.#hours.keys()) {
+      if (start <= running - HOURS * HOUR_MS || start > running) this.#hours.delete(start);
+    }
+    const starts = Array.from({ length: HOURS }, (_, back) => running - back * HOUR_MS);
+    return starts.filter((start, back) => {
+      const known = this.#hours.get(start);
+      if (!known || (back === 1 && known.stepMs !== MINUTE_MS)) return true;
+      if (back > 1 && known.stepMs === MINUTE_MS) return true;
+      return (
+        now - known.readAt >= FRESH_MS[back === 0 ? "running" : back === 1 ? "before" : "older"]
+      );
+    });
+  }
+
+  /** Keeps what HGETALL returned for an hour. */
+  keep(start: number, fields: readonly string[], now: number): void {
+    const back = (now - (now % HOUR_MS) - start) / HOUR_MS;
+    const stepMs = back <= 1 ? MINUTE_MS : TEN_MINUTES_MS;
+    this.#hours.set(start, { readAt: now, stepMs, steps: readHour(fields, start, stepMs) });
+    if (back > 0) this.#version += 1;
+  }
+
+  /** Returns what was counted from one time up to another, which is not included; both begin a step. */
+  between(from: number, to: number): Tally {
+    const sum = new Tally();
+    for (let hour = from - (from % HOUR_MS); hour < to; hour += HOUR_MS) {
+      for (const [at, tally] of this.#hours.get(hour)?.steps ?? []) {
+        if (at >= from && at < to) sum.add(tally);
+      }
+    }
+    return sum;
+  }
+}
+
+/** Reads the fields of an hour's hash: `<minute> <rule> <outcome>`, `<minute> (<group>) <value>`. */
+function readHour(
+  fields: readonly string[],
+  start: number,
+  stepMs: number,
+): ReadonlyMap<number, Tally> {
+  const steps = new Map<number, Tally>();
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const [minute = "", name = "", ...rest] = (fields[i] ?? "").split(" ");
+    const count = Number(fields[i + 1]);
+    if (!/^[1-5]?\d$/.test(minute) || !(count > 0)) continue;
+    const at = start + Number(minute) * MINUTE_MS;
+    const step = at - (at % stepMs);
+    const tally = steps.get(step) ?? new Tally();
+    steps.set(step, tally);
+    addField(tally, name, rest.join(" "), count);
+  }
+  return steps;
+}
+
+function addField(tally: Tally, name: string, value: string, count: number): void {
+  const group = name.slice(1, -1);
+  const outcome = outcomeOf(value);
+  if (name === `(${group})` && isGroup(group)) tally.grouped(group, value, count);
+  else if (outcome) tally.decided(name, outcome, count);
+}

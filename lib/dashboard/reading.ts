@@ -1,0 +1,141 @@
+import type { Keys } from "#lib/redis/keys";
+import { asStoreError } from "#lib/redis/errors";
+import type { Requester, UpstashResponse } from "#lib/redis/requester";
+
+/** So many denied client keys are read of each hour. */
+const DENIED = 50;
+
+/** So many hours are read in one call: an hour of twenty rules is some 100 kB. */
+const HOURS_A_CALL = 6;
+
+/** In a store with more keys than this, locks are not looked for: SCAN would walk them all. */
+const MOST_KEYS = 10_000;
+
+/** So many keys SCAN looks at in one step. */
+const SCAN_STEP = 2_000;
+
+type Command = readonly (string | number)[];
+
+/** What the store is read by. */
+export interface Reader {
+  readonly requester: Requester;
+  readonly keys: Keys;
+}
+
+/** What is read each time. */
+export interface Reading {
+  /** The cumulative counters by field. */
+  readonly totals: ReadonlyMap<string, number>;
+  /** Denied client keys with their counts, each after the name of its rule, by hour. */
+  readonly denied: readonly (readonly (readonly [member: string, count: number])[])[];
+}
+
+/**
+ * Reads the cumulative counters, and the client keys that were denied most often in some hours.
+ *
+ * @param hours the starts of the hours, in milliseconds since 1970
+ * @throws {StoreError} where the store does not answer
+ */
+export async function readNow(reader: Reader, hours: readonly number[]): Promise<Reading> {
+  const { keys } = reader;
+  const [totals, ...denied] = await pipeline(reader, [
+    ["HGETALL", keys.counters("totals")],
+    ...hours.map((start) => [
+      "ZREVRANGE",
+      keys.counters(`denied:${start}`),
+      0,
+      DENIED - 1,
+      "WITHSCORES",
+    ]),
+  ]);
+  return {
+    totals: new Map(pairsOf(textsOf(totals))),
+    denied: denied.map((members) => pairsOf(textsOf(members))),
+  };
+}
+
+/**
+ * Reads the counters of some hours: the fields and values of each, one after the other.
+ *
+ * @throws {StoreError} where the store does not answer
+ */
+export async function readHours(
+  reader: Reader,
+  hours: readonly number[],
+): Promise<readonly (readonly string[])[]> {
+  const calls: Command[][] = [];
+  for (let i = 0; i < hours.length; i += HOURS_A_CALL) {
+    const some = hours.slice(i, i + HOURS_A_CALL);
+    calls.push(some.map((start) => ["HGETALL", reader.keys.counters(`minutes:${start}`)]));
+  }
+  const answers = await Promise.all(calls.map((commands) => pipeline(reader, commands)));
+  return answers.flat().map(textsOf);
+}
+
+/** What changes slowly. */
+export interface SlowReading {
+  readonly memoryBytes?: number;
+  readonly memoryMaxBytes?: number;
+  /** Locks that are held; absent in a store with too many keys, and on a cluster, whose SCAN is of one node. */
+  readonly locksHeld?: number;
+}
+
+/** Reads memory and the locks that are held; what the store does not tell is absent. Never rejects. */
+export async function readSlow(reader: Reader, isCluster: boolean): Promise<SlowReading> {
+  try {
+    const [info, size] = await pipeline(reader, [["INFO", "memory"], ["DBSIZE"]]);
+    const memory = memoryOf(typeof info === "string" ? info : "");
+    const isSmall = typeof size === "number" && size <= MOST_KEYS && !isCluster;
+    return { ...memory, ...(isSmall && { locksHeld: await countLocks(reader) }) };
+  } catch {
+    return {};
+  }
+}
+
+async function countLocks(reader: Reader): Promise<number> {
+  const pattern = reader.keys.lock("*").replace(/[[\]?\\^]/g, "\\$&");
+  let cursor = "0";
+  let found = 0;
+  // Keys that came meanwhile make more steps; a store that answers nonsense must not make them endless.
+  for (let step = 0; step < (4 * MOST_KEYS) / SCAN_STEP; step += 1) {
+    const scan: Command = ["SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_STEP];
+    const [answer] = await pipeline(reader, [scan]);
+    const [next, names] = Array.isArray(answer) ? (answer as readonly unknown[]) : [];
+    found += Array.isArray(names) ? names.length : 0;
+    cursor = typeof next === "string" ? next : "0";
+    if (cursor === "0") break;
+  }
+  return found;
+}
+
+/** @throws {StoreError} where the store does not answer, or refuses the first command */
+async function pipeline(
+  { requester }: Reader,
+  commands: readonly Command[],
+): Promise<readonly unknown[]> {
+  const answer: unknown = await requester.request({ path: ["pipeline"], body: commands });
+  const answers = Array.isArray(answer) ? (answer as readonly UpstashResponse<unknown>[]) : [];
+  const [first] = answers;
+  if (first?.error !== undefined) throw asStoreError(new Error(first.error));
+  return answers.map(({ result }) => result);
+}
+
+function textsOf(result: unknown): readonly string[] {
+  return Array.isArray(result) ? result.map(String) : [];
+}
+
+function pairsOf(flat: readonly string[]): (readonly [string, number])[] {
+  return flat.flatMap((name, i) => (i % 2 === 0 ? [[name, Number(flat[i + 1])] as const] : []));
+}
+
+function memoryOf(info: string): Omit<SlowReading, "locksHeld"> {
+  const numberOf = (name: string) => {
+    const text = new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1];
+    return text === undefined ? undefined : Number(text);
+  };
+  const [memoryBytes, memoryMaxBytes] = [numberOf("used_memory"), numberOf("maxmemory")];
+  return {
+    ...(memoryBytes !== undefined && { memoryBytes }),
+    ...(memoryMaxBytes && { memoryMaxBytes }),
+  };
+}

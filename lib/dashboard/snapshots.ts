@@ -1,0 +1,162 @@
+import { type Clock, monotonic } from "#lib/core/clock";
+import type { GateMode } from "#lib/core/mode";
+import type { Keys } from "#lib/redis/keys";
+import { asStoreError, type StoreError } from "#lib/redis/errors";
+import type { Probed } from "#lib/redis/probe";
+import { HOUR_MS, Hours, MINUTE_MS } from "./hours.ts";
+import type { History, Snapshot } from "./model.ts";
+import { RateMeter } from "./rates.ts";
+import { type Reading, readHours, readNow, readSlow, type SlowReading } from "./reading.ts";
+import type { RuleWords } from "./rules.ts";
+import { historyOf } from "./series.ts";
+import { snapshotOf } from "./snapshot.ts";
+import type { Requester } from "#lib/redis/requester";
+
+/** The store is read no more often than this, in milliseconds: a little less than the second at which pages ask. */
+const READ_EVERY_MS = 900;
+
+/** It is read at least so often while a page is open, though nothing was announced, in milliseconds. */
+const QUIET_MS = 5_000;
+
+/** Memory and locks are read so often, and the store is probed by a write, in milliseconds. */
+const SLOW_EVERY_MS = 5_000;
+
+/** What snapshots are made of. */
+export interface SnapshotParts {
+  readonly requester: Requester;
+  readonly keys: Keys;
+  /** Has the store run a script that writes. */
+  readonly probe: () => Promise<Probed>;
+  readonly namespace: string;
+  readonly mode: GateMode;
+  readonly rules: readonly RuleWords[];
+  readonly isCluster: boolean;
+  /** Over how many milliseconds a rate is the mean. */
+  readonly rateSpanMs: number;
+}
+
+/** How the store was when it was read last. */
+export interface StoreReading {
+  /** On the instance's own clock, in milliseconds since 1970; null where no reading succeeded. */
+  readonly readAt: number | null;
+  /** In milliseconds; of the last reading that succeeded. */
+  readonly roundTripMs?: number;
+  /** Why the last reading, or the last write of a probe, failed. */
+  readonly error?: StoreError;
+}
+
+/**
+ * The numbers of a dashboard, shared by all pages that one process serves. A page asks once a second; the
+ * first that asks when a reading is due does it, and the others get what is known. No promise is shared,
+ * since in workerd no request may wait for the call of another.
+ */
+export class Snapshots {
+  readonly #parts: SnapshotParts;
+  readonly #clock: Clock;
+  readonly #now: () => number;
+  readonly #hours = new Hours();
+  readonly #rates: RateMeter;
+  #reading: Reading | undefined;
+  #slow: SlowReading = {};
+  #store: StoreReading = { readAt: null };
+  #probed: Probed | undefined;
+  #nextAt = -Infinity;
+  #nextQuietAt = -Infinity;
+  #nextSlowAt = -Infinity;
+  #hasChanged = true;
+  #history: { readonly key: string; readonly history: History } | undefined;
+
+  /**
+   * @param clock milliseconds that never go back
+   * @param now milliseconds since 1970
+   */
+  constructor(parts: SnapshotParts, clock: Clock = monotonic, now: () => number = Date.now) {
+    this.#parts = parts;
+    this.#clock = clock;
+    this.#now = now;
+    this.#rates = new RateMeter(parts.rateSpanMs);
+  }
+
+  /** Says that something was counted: the next snapshot reads the store, when a second has passed. */
+  changed(): void {
+    this.#hasChanged = true;
+  }
+
+  /**
+   * Returns the numbers of now. It reads the store where that is due, and does not reject when the store
+   * fails: the numbers that were read last stay, with their age.
+   *
+   * @param isTold true where `changed` is called for each change; otherwise each second is due
+   */
+  async take(isTold: boolean): Promise<Snapshot> {
+    const at = this.#clock();
+    const isDue = !isTold || this.#hasChanged || at >= this.#nextQuietAt;
+    if (isDue && at >= this.#nextAt) await this.#read(at);
+    else this.#sample();
+    return snapshotOf({
+      ...this.#parts,
+      now: this.#now(),
+      isTold,
+      hours: this.#hours,
+      rates: this.#rates.rates(),
+      reading: this.#reading,
+      slow: this.#slow,
+      store: this.#store,
+    });
+  }
+
+  /** Names the past as it is known: it changes each minute, and when an hour was read anew. */
+  historyKey(): string {
+    return `${Math.floor(this.#now() / MINUTE_MS)} ${this.#hours.version}`;
+  }
+
+  /** Returns the past of the charts. */
+  history(): History {
+    const key = this.historyKey();
+    if (this.#history?.key !== key) {
+      this.#history = { key, history: historyOf(this.#hours, this.#now()) };
+    }
+    return this.#history.history;
+  }
+
+  async #read(at: number): Promise<void> {
+    this.#nextAt = at + READ_EVERY_MS;
+    this.#nextQuietAt = at + QUIET_MS;
+    this.#hasChanged = false;
+    try {
+      const now = this.#now();
+      const running = now - (now % HOUR_MS);
+      const due = this.#hours.due(now);
+      const [reading, hours] = await Promise.all([
+        readNow(this.#parts, [running, running - HOUR_MS]),
+        readHours(this.#parts, due),
+        this.#readSlow(at),
+      ]);
+      for (const [i, start] of due.entries()) this.#hours.keep(start, hours[i] ?? [], now);
+      this.#reading = reading;
+      const error = this.#probed?.error;
+      const roundTripMs = this.#probed?.roundTripMs;
+      this.#store = {
+        readAt: now,
+        ...(roundTripMs !== undefined && { roundTripMs }),
+        ...(error && { error }),
+      };
+      this.#sample();
+    } catch (cause) {
+      this.#store = { readAt: this.#store.readAt, error: asStoreError(cause) };
+      this.#nextSlowAt = -Infinity;
+    }
+  }
+
+  async #readSlow(at: number): Promise<void> {
+    if (at < this.#nextSlowAt) return;
+    this.#nextSlowAt = at + SLOW_EVERY_MS;
+    this.#probed = await this.#parts.probe();
+    if (!this.#probed.error) this.#slow = await readSlow(this.#parts, this.#parts.isCluster);
+  }
+
+  /** Counters that were not announced to change are the same a second later. */
+  #sample(): void {
+    if (this.#reading && !this.#store.error) this.#rates.take(this.#reading.totals, this.#now());
+  }
+}

@@ -1,0 +1,87 @@
+import type { Snapshots } from "./snapshots.ts";
+
+/** A page is sent its numbers so often, in milliseconds. */
+const EVERY_MS = 1_000;
+
+/** How a stream lives. */
+export interface StreamOptions {
+  /** Ends when the client is gone, where the runtime tells. */
+  readonly signal: AbortSignal;
+  /** The stream ends by itself after so many milliseconds; the page opens another one. */
+  readonly lifeMs: number;
+  /** Called each second with what ends with this stream; returns true where changes are announced. */
+  readonly listen: (ended: AbortSignal) => boolean;
+  /** Called once, when the stream has ended. */
+  readonly onEnd: () => void;
+}
+
+/**
+ * Makes a stream of Server-Sent Events (HTML, 9.2): `snapshot` each second, `history` at the beginning and
+ * when it has changed, and `end` before it ends. Each event is made when the reader asks for one, so a slow
+ * reader gets fewer of them, and nothing piles up.
+ */
+export function eventStream(
+  snapshots: Snapshots,
+  options: StreamOptions,
+): ReadableStream<Uint8Array> {
+  const { signal, lifeMs, listen, onEnd } = options;
+  const ended = new AbortController();
+  const end = () => {
+    if (ended.signal.aborted) return;
+    signal.removeEventListener("abort", end);
+    ended.abort();
+    onEnd();
+  };
+  signal.addEventListener("abort", end);
+  if (signal.aborted) end();
+  const encoder = new TextEncoder();
+  const endsAt = performance.now() + lifeMs;
+  let nextAt = 0;
+  let sentHistory: string | undefined;
+
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        await sleep(nextAt - performance.now(), ended.signal);
+        nextAt = performance.now() + EVERY_MS;
+        // A stream that was cancelled takes nothing more, and is closed.
+        if (ended.signal.aborted) return;
+        const isOver = performance.now() >= endsAt;
+        const text = isOver ? event("end", {}) : await next();
+        if (ended.signal.aborted) return;
+        controller.enqueue(encoder.encode(text));
+        if (!isOver) return;
+        end();
+        controller.close();
+      },
+      cancel: end,
+    },
+    { highWaterMark: 0 },
+  );
+
+  async function next(): Promise<string> {
+    const snapshot = await snapshots.take(listen(ended.signal));
+    const key = snapshots.historyKey();
+    const isNew = key !== sentHistory;
+    sentHistory = key;
+    return (isNew ? event("history", snapshots.history()) : "") + event("snapshot", snapshot);
+  }
+}
+
+function event(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+/** Resolves after some milliseconds, or at once when the signal aborts. */
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+  });
+}
