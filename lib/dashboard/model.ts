@@ -4,7 +4,7 @@
  */
 import type { GateMode } from "#lib/core/mode";
 
-/** Decisions by outcome. */
+/** Decisions by outcome: each decision of a rule is in exactly one of them. */
 export interface Outcomes {
   readonly allowed: number;
   readonly denied: number;
@@ -31,6 +31,8 @@ export interface RuleNow {
   readonly limits: readonly LimitWords[];
   /** The percentage of clients for which the rule decides: 100 where it is enforced, 0 in shadow. */
   readonly enforced: number;
+  /** What a failure of the store means for this rule's requests; absent for a name of no rule of this policy. */
+  readonly onStoreFailure?: "allow" | "deny" | "local";
   /** False for a name that other instances count and this policy does not have. */
   readonly isInPolicy: boolean;
   /** Decisions a second, as the mean over `rateSpanMs`; absent until two readings can be compared. */
