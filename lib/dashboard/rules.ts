@@ -1,5 +1,10 @@
 import { formatDuration } from "#lib/core/duration";
-import type { CompiledLimit, CompiledPolicy, CompiledRule } from "#lib/policy/types";
+import type {
+  CompiledLimit,
+  CompiledPolicy,
+  CompiledRule,
+  OnStoreFailure,
+} from "#lib/policy/types";
 import type { LimitWords } from "./model.ts";
 
 /** A rule of the policy, in words. */
@@ -7,6 +12,7 @@ export interface RuleWords {
   readonly name: string;
   readonly limits: readonly LimitWords[];
   readonly enforced: number;
+  readonly onStoreFailure: OnStoreFailure;
 }
 
 /** Puts the rules of a policy into words, in their order. */
@@ -15,6 +21,7 @@ export function rulesInWords(policy: Pick<CompiledPolicy, "rules">): readonly Ru
     name: rule.name,
     limits: limitsOf(rule),
     enforced: rule.enforced,
+    onStoreFailure: rule.onStoreFailure,
   }));
 }
 

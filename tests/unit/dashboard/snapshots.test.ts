@@ -12,7 +12,12 @@ const policy = compilePolicy({
   identities: { plan: () => "free" },
   rules: {
     search: { match: "/api/search", limits: { ip: "10 per minute" } },
-    trial: { match: "/api/trial", limits: { ip: "5 per hour" }, mode: "shadow" },
+    trial: {
+      match: "/api/trial",
+      limits: { ip: "5 per hour" },
+      mode: "shadow",
+      onStoreFailure: "deny",
+    },
     tiers: {
       match: "/api/tiers",
       cost: 2,
@@ -73,6 +78,7 @@ const readings = () => calls.filter((call) => call.includes("HGETALL totals")).l
 test("a snapshot has the rules of the policy in words, in their order", async () => {
   const { rules, isCounted } = await make().take(false);
   expect(isCounted).toBe(false);
+  expect(rules.map(({ onStoreFailure }) => onStoreFailure)).toEqual(["allow", "deny", "allow"]);
   expect(rules.map(({ name, enforced, limits }) => [name, enforced, limits])).toEqual([
     ["search", 100, [{ amount: "10 per minute", who: "ip" }]],
     ["trial", 0, [{ amount: "5 per hour", who: "ip" }]],
