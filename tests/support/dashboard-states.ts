@@ -28,11 +28,19 @@ const NO_TOOLS: Snapshot["tools"] = {
   idempotency: { ran: 0, replayed: 0, conflict: 0 },
 };
 
-/** Every state that a snapshot can bring. */
+/** Every state that a snapshot can bring; those that can stand side by side do. */
 export const STATES: Readonly<Record<string, State>> = {
   well: state({}, "live by Redis Pub/Sub"),
-  polling: state({ source: "polling" }, "polling"),
-  empty: {
+  "polling, a degraded store, an open breaker": state(
+    {
+      source: "polling",
+      store: { ...ok, state: "degraded", reason: "p95 above 50 ms", breaker: "open", p95Ms: 72.1 },
+    },
+    "polling",
+    "The store is degraded.",
+    "The breaker of this instance is open.",
+  ),
+  "nothing counted": {
     snapshot: (now) =>
       snapshotAt(now, {
         isCounted: false,
@@ -50,8 +58,11 @@ export const STATES: Readonly<Record<string, State>> = {
     history: (now) => historyAt(now, quiet),
     words: ["Nothing was counted yet.", "counters: countEvents()"],
   },
-  "nobody denied": state({ denied: [] }, "No client was denied since"),
-  "no rules": state({ rules: [], denied: [] }, "The policy has no rule."),
+  "no rules, no denials": state(
+    { rules: [], denied: [] },
+    "The policy has no rule.",
+    "No client was denied since",
+  ),
   down: {
     snapshot: (now) =>
       snapshotAt(now, {
@@ -68,26 +79,17 @@ export const STATES: Readonly<Record<string, State>> = {
     history,
     words: ["The store does not answer.", "STORE_UNREACHABLE", "requests are denied with 503"],
   },
-  degraded: state(
-    { store: { ...ok, state: "degraded", reason: "p95 above 50 ms", p95Ms: 72.1 } },
-    "The store is degraded.",
-  ),
-  "breaker open": state(
-    { store: { ...ok, breaker: "open" } },
-    "The breaker of this instance is open.",
-  ),
   "gate in shadow": state(
     { store: { ...ok, mode: "shadow" } },
     "The gate is in shadow: nothing is denied.",
   ),
-  "gate off": state({ store: { ...ok, mode: "off" } }, "The gate is off: nothing is denied."),
+  "gate off, no history": {
+    snapshot: (now) => snapshotAt(now, { store: { ...ok, mode: "off" } }),
+    history: undefined,
+    words: ["The gate is off: nothing is denied.", "The past of this chart has not arrived yet."],
+  },
   "rules in shadow": state(
     { rules: manyRules(8).map((rule) => ({ ...rule, enforced: 0 })) },
     "Every rule is in shadow: nothing is denied.",
   ),
-  "without a history": {
-    snapshot: (now) => snapshotAt(now),
-    history: undefined,
-    words: ["The past of this chart has not arrived yet."],
-  },
 };

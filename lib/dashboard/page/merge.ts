@@ -1,5 +1,5 @@
 import type { History, MinuteNow, OutcomeSeries, Series } from "#lib/dashboard/model";
-import { byOutcome, NO_OUTCOMES, sumOf } from "./outcomes.ts";
+import { byOutcome } from "./outcomes.ts";
 
 /** So many minutes of snapshots are kept: more than a history can be late. */
 const KEPT = 15;
@@ -74,52 +74,27 @@ function addStep(series: Series, { start, rules, store }: MinuteNow): Series {
   };
 }
 
-/** Brings the minutes of an hour into the longer steps of a day. */
+/** Brings the minutes of an hour into the last two steps of a day: older ones change no more. */
 function addHour(day: Series, hour: Series): Series {
-  const steps = new Map<number, MinuteNow>();
-  for (let i = 0; i < hour.steps; i++) {
-    const minute = minuteOf(hour, i);
-    const at = Math.floor((minute.start - day.start) / day.stepMs);
-    steps.set(at, joined(steps.get(at), { ...minute, start: day.start + at * day.stepMs }));
-  }
-  return [...steps].map(([at, step]) => withTimes(step, day.store, at)).reduce(addStep, day);
+  return [day.steps - 2, day.steps - 1].map((at) => stepOf(day, hour, at)).reduce(addStep, day);
 }
 
-/** The percentiles of a whole step, where they are known, say more than those of its last minute. */
-function withTimes(step: MinuteNow, { p50Ms, p95Ms }: Series["store"], at: number): MinuteNow {
-  const { store } = step;
+function stepOf({ start, stepMs, store }: Series, hour: Series, at: number): MinuteNow {
+  const from = Math.floor((start + at * stepMs - hour.start) / hour.stepMs);
+  const minutes = <T>(list: readonly T[]): readonly T[] =>
+    list.slice(Math.max(0, from), Math.max(0, from + stepMs / hour.stepMs));
+  const sum = (list: readonly number[]): number => minutes(list).reduce((a, b) => a + b, 0);
+  // Percentiles cannot be added. Those of the whole step, where they are known, say more than the last minute's.
+  const time = (known: number | null | undefined, list: readonly (number | null)[]) =>
+    known ?? minutes(list).findLast((value) => value !== null) ?? null;
   return {
-    ...step,
-    store: { ...store, p50Ms: p50Ms[at] ?? store.p50Ms, p95Ms: p95Ms[at] ?? store.p95Ms },
-  };
-}
-
-function minuteOf({ start, stepMs, rules, store }: Series, i: number): MinuteNow {
-  return {
-    start: start + i * stepMs,
-    rules: mapValues(rules, (of) => byOutcome((outcome) => of[outcome][i] ?? 0)),
+    start: start + at * stepMs,
+    rules: mapValues(hour.rules, (of) => byOutcome((outcome) => sum(of[outcome]))),
     store: {
-      calls: store.calls[i] ?? 0,
-      failed: store.failed[i] ?? 0,
-      p50Ms: store.p50Ms[i] ?? null,
-      p95Ms: store.p95Ms[i] ?? null,
-    },
-  };
-}
-
-/** Two minutes of one series as one. Of their percentiles, which cannot be added, the later stand. */
-function joined(one: MinuteNow | undefined, other: MinuteNow): MinuteNow {
-  if (!one) return other;
-  return {
-    start: one.start,
-    rules: mapValues(other.rules, (outcomes, name) =>
-      sumOf([own(one.rules, name) ?? NO_OUTCOMES, outcomes]),
-    ),
-    store: {
-      calls: one.store.calls + other.store.calls,
-      failed: one.store.failed + other.store.failed,
-      p50Ms: other.store.p50Ms ?? one.store.p50Ms,
-      p95Ms: other.store.p95Ms ?? one.store.p95Ms,
+      calls: sum(hour.store.calls),
+      failed: sum(hour.store.failed),
+      p50Ms: time(store.p50Ms[at], hour.store.p50Ms),
+      p95Ms: time(store.p95Ms[at], hour.store.p95Ms),
     },
   };
 }

@@ -20,3 +20,8 @@ test("the document has no script and no style of its own, and no address of a ho
   expect(html.match(/<script/g)).toHaveLength(1);
   expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|https?:/);
 });
+
+test("the document says without a script that it needs one", () => {
+  const html = pageHtml({ base: "", nonce: "n", csp: "", title: "H" });
+  expect(html).toMatch(/<noscript>.*This page needs JavaScript\..*<\/noscript>/);
+});
