@@ -128,7 +128,14 @@ const config: OxlintConfig = {
     "vitest/no-disabled-tests": "error",
     "vitest/no-focused-tests": "error",
   },
-  ignorePatterns: [".next", ".open-next", ".wrangler", "next-env.d.ts", "tests/fixtures/**/.next"],
+  ignorePatterns: [
+    ".next",
+    ".open-next",
+    ".wrangler",
+    "next-env.d.ts",
+    "tests/fixtures/**/.next",
+    "lib/dashboard/assets.ts",
+  ],
   overrides: restrictions,
 };
 
