@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
-import { drainable } from "#lib/server/drain";
+import { drainable } from "#lib/gateway/drainable";
 import { listen } from "#lib/server/listening";
 import { createHttpServer } from "#lib/gateway/http-server";
 import { rawClient, statusesOf } from "../support/raw-client.ts";

@@ -18,6 +18,10 @@ function recording(answer: (command: Command) => Reply = () => null) {
     call: async (command) => one(command),
     pipeline: async (commands) => commands.map(one),
     transaction: async (commands) => commands.map(one),
+    subscribe: async ({ name }) => {
+      one(["SUBSCRIBE", name]);
+      return () => void one(["UNSUBSCRIBE", name]);
+    },
     close: async () => {},
   };
   return { store, sent };
