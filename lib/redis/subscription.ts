@@ -8,10 +8,7 @@ export interface SubscriptionOptions {
   readonly token: string;
   /** The channel's name; without a comma, which would end it in the stream. */
   readonly channel: string;
-  /**
-   * The runtime's fetch, or another for tests.
-   * @default globalThis.fetch
-   */
+  /** The runtime's fetch, or another for tests. @default globalThis.fetch */
   readonly fetch?: typeof fetch;
   /** How long no byte may come before the stream counts as lost, in milliseconds. @default 60000 */
   readonly silentMs?: number;
@@ -66,9 +63,8 @@ export function subscribe(
   let abort = new AbortController();
   let isClosed = false;
   const tell = (event: SubscriptionEvent) => {
-    if (isClosed) return;
     if (event.kind === "open") attempts = 0;
-    onEvent(event);
+    if (!isClosed) onEvent(event);
   };
   const listen = async () => {
     abort = new AbortController();
