@@ -56,7 +56,7 @@ const REFUSALS: ReadonlyMap<number, ClosedReason> = new Map([
 export function subscribe(
   options: SubscriptionOptions,
   onEvent: (event: SubscriptionEvent) => void,
-): { close(): void } {
+): { readonly close: () => void } {
   const { refusedMs = 60_000 } = options;
   let attempts = 0;
   let waiting: ReturnType<typeof setTimeout> | undefined;
@@ -78,7 +78,7 @@ export function subscribe(
   };
   void listen();
   return {
-    close() {
+    close: () => {
       isClosed = true;
       clearTimeout(waiting);
       abort.abort();
