@@ -105,3 +105,17 @@ describe("the SHA of the caller's own text", () => {
     ]);
   });
 });
+
+test("subscriptions are handed on to the store", async () => {
+  const { store, sent } = recording();
+  const listener = { message: () => {}, lost: () => {} };
+  const end = await withPortableScripts(store, 10).subscribe(
+    { kind: "channel", name: "ch" },
+    listener,
+  );
+  if (typeof end === "function") end();
+  expect(sent).toEqual([
+    ["SUBSCRIBE", "ch"],
+    ["UNSUBSCRIBE", "ch"],
+  ]);
+});
