@@ -45,7 +45,16 @@ export function createCallers({ read, appOrigin }: CallerParts) {
     });
   }
 
-  return { signedIn, admin };
+  /**
+   * Returns true for an admin, by a cookie from any page too: for what only reads. Another site's page may
+   * have a browser send the request, and cannot read the response.
+   */
+  async function isAdmin(request: Request): Promise<boolean> {
+    const token = await read(request);
+    return token.kind === "verified" && token.claims["role"] === ADMIN;
+  }
+
+  return { signedIn, admin, isAdmin };
 }
 
 /** The answer to what another site's page has a browser send. */

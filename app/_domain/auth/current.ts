@@ -24,3 +24,9 @@ export const admin: Callers["admin"] = (request) => {
   made ??= makeCallers();
   return made.admin(request);
 };
+
+/** Returns true for an admin's request that only reads. */
+export const isAdmin: Callers["isAdmin"] = (request) => {
+  made ??= makeCallers();
+  return made.isAdmin(request);
+};
