@@ -225,7 +225,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     next: true,
   },
   tools: {
-    what: "this table, the settings of the linter and the test runner, and what runs each command",
+    what: "this table, the settings of the linter and the test runner, what runs each command, and what makes the npm package",
     files: [
       "rooms.ts",
       "oxlint.config.ts",
@@ -233,9 +233,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "config/run.mjs",
       "config/install.mjs",
       "config/with-npm.mjs",
+      "tools",
     ],
     imports: [],
-    packages: ["oxlint", "vitest"],
+    packages: ["oxlint", "tsdown", "vitest"],
     node: true,
   },
   tests: {

@@ -5,7 +5,7 @@ import { everyLimit } from "#lib/policy/select";
 import { compilePolicy } from "#lib/policy/check/compile";
 import type { AnyPolicy } from "#lib/policy/define";
 import { PolicyError, type PolicyProblem, writePlace } from "#lib/policy/errors";
-import { locate, type Position, syntaxError } from "./locate.ts";
+import { canLocate, locate, type Position, syntaxError } from "./locate.ts";
 
 /** A problem and where in the file it is. */
 export type LocatedProblem = PolicyProblem & { readonly position: Position | undefined };
@@ -44,7 +44,7 @@ export async function checkPolicyFile(file: string): Promise<CheckResult> {
     const source = readFileSync(file, "utf8");
     const problems = error.problems.map((problem) => ({
       ...problem,
-      position: locate(file, source, problem.place),
+      position: canLocate ? locate(file, source, problem.place) : undefined,
     }));
     return { ok: false, file, problems };
   }
@@ -60,7 +60,8 @@ export async function importPolicy(file: string): Promise<AnyPolicy> {
 function unreadable(file: string, error: unknown): CheckResult {
   const why = error instanceof Error ? error.message + importHint(error) : String(error);
   // Node says what is wrong with a file's syntax, but not where.
-  const wrong = existsSync(file) ? syntaxError(file, readFileSync(file, "utf8")) : undefined;
+  const wrong =
+    canLocate && existsSync(file) ? syntaxError(file, readFileSync(file, "utf8")) : undefined;
   const where = wrong && ` (line ${wrong.position.line}, column ${wrong.position.column})`;
   return { ok: false, file, problems: [], unreadable: wrong ? wrong.message + where : why };
 }

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { headgate } from "./commands.ts";
 
 process.exitCode = await headgate(process.argv.slice(2));

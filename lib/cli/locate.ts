@@ -1,5 +1,9 @@
 import { parseSync } from "oxc-parser";
+import { isInstalled } from "#lib/core/optional-package";
 import type { Place } from "#lib/policy/errors";
+
+/** Whether places can be found: an app may have installed the package without oxc-parser. */
+export const canLocate = isInstalled(parseSync);
 
 /** A place in a file; both from 1. */
 export interface Position {

@@ -43,6 +43,7 @@ export type ErrorCode =
   | "WORKER_FAILED"
   | "AUDIT_FAILED"
   | "STORE_NOT_FOUND"
+  | "PACKAGE_MISSING"
   | "CLI_USAGE";
 
 /**

@@ -1,3 +1,6 @@
+/** Bytes in memory of their own, by a type that TypeScript 5.4 has too, where Uint8Array has no parameter. */
+type OwnBytes = ReturnType<TextEncoder["encode"]>;
+
 /**
  * Returns a stream's bytes, or undefined, with the rest unread, when they are more than `max` bytes.
  *
@@ -8,7 +11,7 @@
 export async function readUpTo(
   stream: ReadableStream<Uint8Array>,
   max: number,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
+): Promise<OwnBytes | undefined> {
   const reader = stream.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -27,7 +30,7 @@ export async function readUpTo(
   }
 }
 
-function join(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+function join(chunks: readonly Uint8Array[], size: number): OwnBytes {
   const bytes = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {

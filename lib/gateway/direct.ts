@@ -1,4 +1,7 @@
+import { Command as RedisCommand } from "ioredis";
 import { isHeadgateError } from "#lib/core/errors";
+import { lazily } from "#lib/core/lazily";
+import { requireInstalled } from "#lib/core/optional-package";
 import { type Redis, redisOver } from "#lib/redis/client";
 import { withinDeadline } from "#lib/redis/deadline";
 import { commandNames } from "#lib/redis/protocol";
@@ -46,12 +49,14 @@ const CONNECT_MS = 2000;
  * Node alone. By one connection, by which nothing waits while it is down and nothing is sent twice; it
  * comes back by itself.
  *
- * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read
+ * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read; PACKAGE_MISSING without ioredis;
+ *   `redis` throws it when it is used without @upstash/redis
  * @example
  * const { redis, close } = connectTcp({ redisUrl: "redis://127.0.0.1:6379" });
  */
 export function connectTcp(options: TcpOptions): TcpClient {
   const { cluster = false, deadlineMs = DEADLINE_MS } = options;
+  requireInstalled(RedisCommand);
   const redisUrl = readAddress(options.redisUrl).href;
   const connect = cluster ? connectCluster : connectRedis;
   // A connection is made once, over several round trips: a short deadline is for calls alone.
@@ -71,7 +76,8 @@ export function connectTcp(options: TcpOptions): TcpClient {
   };
   const requester = withBreaker(sendOnce, options);
   return {
-    redis: redisOver(requester, deadlineMs),
+    // Made when it is first used: the gate and its tools need the requester alone.
+    redis: lazily(() => redisOver(requester, deadlineMs)),
     requester,
     close: async () => (await connected).close(),
   };

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import type { RequestListener, Server } from "node:http";
-import type { RedisOptions } from "ioredis";
+import { Redis, type RedisOptions } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
+import { requireInstalled } from "#lib/core/optional-package";
 import { connectCluster } from "#lib/gateway/cluster/store";
 import { drainable } from "./drainable.ts";
 import { createHandler } from "./handler.ts";
@@ -55,9 +56,12 @@ export interface Gateway {
  * reached is no error: requests are answered 503 until it can.
  *
  * @throws {HeadgateError} GATEWAY_INVALID for options that cannot be, a port that is taken, or a
- *   Redis where a cluster was named, and the other way round
+ *   Redis where a cluster was named, and the other way round; PACKAGE_MISSING without ioredis
+ * @example
+ * const gateway = await startGateway({ redisUrl: "redis://127.0.0.1:6379", token });
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  requireInstalled(Redis);
   tokenCheck(options.token);
   const { commandTimeoutMs } = withDefaults(options.limits);
   const connect = options.cluster ? connectCluster : connectRedis;

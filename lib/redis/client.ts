@@ -1,7 +1,8 @@
-import { Redis, type Requester } from "@upstash/redis";
+import { Redis } from "@upstash/redis";
 import { DEFAULT_DEADLINE_MS, type Timed } from "./deadline.ts";
 import { lazily } from "#lib/core/lazily";
 import { createRequester, type RequesterOptions } from "./requester.ts";
+import type { Requester } from "./upstash-protocol.ts";
 
 export type { Redis } from "@upstash/redis";
 

@@ -1,4 +1,4 @@
-import type { Requester, UpstashResponse } from "@upstash/redis";
+import type { Requester, UpstashResponse } from "./upstash-protocol.ts";
 
 /** Stands where the store does not say. */
 export type NotAvailable = "not available";

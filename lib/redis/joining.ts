@@ -1,4 +1,4 @@
-import type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
+import type { Requester, UpstashRequest, UpstashResponse } from "./upstash-protocol.ts";
 import { nameOf } from "./protocol.ts";
 import { asStoreError, errorIn, StoreError } from "./errors.ts";
 

@@ -1,4 +1,4 @@
-import type { Requester } from "@upstash/redis";
+import type { Requester } from "./upstash-protocol.ts";
 import { StoreError } from "./errors.ts";
 
 /**

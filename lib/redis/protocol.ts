@@ -1,4 +1,4 @@
-import type { UpstashRequest, UpstashResponse } from "@upstash/redis";
+import type { UpstashRequest, UpstashResponse } from "./upstash-protocol.ts";
 import { lasting, rejected, StoreError } from "./errors.ts";
 
 /** Returns the names of a request's commands, in capitals and in their order. */

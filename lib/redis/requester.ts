@@ -1,4 +1,4 @@
-import type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
+import type { Requester, UpstashRequest, UpstashResponse } from "./upstash-protocol.ts";
 import { monotonic } from "#lib/core/clock";
 import type { HeadgateError } from "#lib/core/errors";
 import type { StoreEvent } from "#lib/core/events";
@@ -17,7 +17,7 @@ import { DEFAULT_DEADLINE_MS } from "./deadline.ts";
 import { asStoreError, errorIn, StoreError } from "./errors.ts";
 import { noStore } from "./no-store.ts";
 
-export type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
+export type { Requester, UpstashRequest, UpstashResponse } from "./upstash-protocol.ts";
 
 /** A call that has ended, for those who watch the store. */
 export type StoreCall = Omit<StoreEvent, "kind">;

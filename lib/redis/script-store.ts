@@ -1,4 +1,4 @@
-import type { Requester } from "@upstash/redis";
+import type { Requester } from "./upstash-protocol.ts";
 import { DEFAULT_DEADLINE_MS, type Timed } from "./deadline.ts";
 import { createRequester, type RequesterOptions } from "./requester.ts";
 

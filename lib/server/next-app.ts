@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import { packageMissing } from "#lib/core/optional-package";
 import { letBodiesThrough } from "./next-body-size.ts";
 import { addressOf, type ListenAddress } from "./listening.ts";
 import { cleanNextLog } from "./next-log.ts";
@@ -25,7 +26,9 @@ const LOOPBACK = /^(?:127\.|::1$)/;
  * must be set before.
  */
 export async function startNext({ root, dev, at, bodyBytes }: NextOptions): Promise<NextApp> {
-  const { default: next } = await import("next");
+  const { default: next } = await import("next").catch((cause: unknown) => {
+    throw packageMissing("next", cause);
+  });
   // In development a person looks for what went wrong with a request of their own.
   if (!dev) cleanNextLog();
   const hostname = hostnameOf(at);

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { packageMissing } from "#lib/core/optional-package";
 import { hostFunction } from "./host-function.ts";
 import { meter, STEPS_LEFT, TICK } from "./meter.ts";
 import type { Pointer, RawLua } from "./raw.ts";
@@ -29,7 +30,11 @@ export interface LuaModule {
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
-/** Loads Lua 5.4 in WebAssembly, from wasmoon. */
+/**
+ * Loads Lua 5.4 in WebAssembly, from wasmoon.
+ *
+ * @throws {HeadgateError} PACKAGE_MISSING without wasmoon
+ */
 export async function loadLua(): Promise<LuaModule> {
   compiled ??= compile();
   const loaded = await compiled;
@@ -37,8 +42,15 @@ export async function loadLua(): Promise<LuaModule> {
 }
 
 async function compile(): Promise<WebAssembly.Module> {
-  const path = createRequire(import.meta.url).resolve("wasmoon/dist/glue.wasm");
-  return WebAssembly.compile(meter(await readFile(path)));
+  return WebAssembly.compile(meter(await readFile(wasmoonFile())));
+}
+
+function wasmoonFile(): string {
+  try {
+    return createRequire(import.meta.url).resolve("wasmoon/dist/glue.wasm");
+  } catch (cause) {
+    throw packageMissing("wasmoon", cause);
+  }
 }
 
 /** What the module exports beside the functions of Lua. */

@@ -1,4 +1,5 @@
 import { Ratelimit } from "@upstash/ratelimit";
+import { requireInstalled } from "#lib/core/optional-package";
 import type { Redis } from "#lib/redis/client";
 import type { Timed } from "#lib/redis/deadline";
 import { StoreError } from "#lib/redis/errors";
@@ -37,6 +38,7 @@ export class UpstashLimits implements LimitStore {
 
   /** @param options.isCluster whether the store is known to be a Redis Cluster */
   constructor(redis: Redis & Timed, options: { readonly isCluster?: boolean } = {}) {
+    requireInstalled(Ratelimit);
     this.#redis = redis;
     this.#counts = new RedisLimits(redis, options);
   }

@@ -1,0 +1,65 @@
+import { HeadgateError } from "./errors.ts";
+
+/** Each package that an app installs only for what needs it, and what needs it. */
+const NEEDED_FOR = {
+  "@upstash/ratelimit": "headgate/upstash",
+  "@upstash/redis": "redisOf of headgate/redis, headgate/upstash, and the client of headgate/tcp",
+  ioredis:
+    "headgate/tcp, headgate/gateway, and a server in front of REDIS_URL or of a redis-server",
+  next: "headgate/server, headgate start and headgate dev",
+  "oxc-parser": "headgate audit",
+  wasmoon: "the embedded store",
+} as const;
+
+export type OptionalPackage = keyof typeof NEEDED_FOR;
+
+/** What stands in the place of an export of a package that is not installed, and that package. */
+const standIns = new WeakMap<object, OptionalPackage>();
+
+/**
+ * Makes what stands in the place of a function or class of a package that is not installed: a call of it
+ * throws. The build of the package `headgate` puts it there.
+ *
+ * @example
+ * const Redis = found.Redis ?? standInFor("ioredis");
+ */
+export function standInFor(name: OptionalPackage): () => never {
+  const standIn = function (): never {
+    throw packageMissing(name);
+  };
+  standIns.set(standIn, name);
+  return standIn;
+}
+
+/**
+ * Checks that an export of an optional package is there, before it is needed.
+ *
+ * @throws {HeadgateError} PACKAGE_MISSING, with what to install
+ * @example
+ * requireInstalled(Redis);
+ */
+export function requireInstalled(exported: object): void {
+  const name = standIns.get(exported);
+  if (name !== undefined) throw packageMissing(name);
+}
+
+/**
+ * Returns true when an export of an optional package is there.
+ *
+ * @example
+ * const position = isInstalled(parseSync) ? locate(file, source, place) : undefined;
+ */
+export function isInstalled(exported: object): boolean {
+  return !standIns.has(exported);
+}
+
+/**
+ * Makes the error for a package that is not installed.
+ *
+ * @example
+ * throw packageMissing("wasmoon");
+ */
+export function packageMissing(name: OptionalPackage, cause?: unknown): HeadgateError {
+  const message = `The package ${name} is not installed. It is needed for ${NEEDED_FOR[name]}: npm install ${name}`;
+  return new HeadgateError("PACKAGE_MISSING", message, { cause });
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
+import type { TestStore } from "../support/gateway.ts";
+
+/** The files that docs/start/new-app.md shows, by their paths in the app. */
+export function filesOfNewApp(): Readonly<Record<string, string>> {
+  const page = readFileSync(join(ROOT, "docs", "start", "new-app.md"), "utf8");
+  const blocks = page.matchAll(/^```tsx?\n\/\/ (\S+)\n(.*?)^```$/gms);
+  return Object.fromEntries([...blocks].map(([, path = "", text = ""]) => [path, text]));
+}
+
+/** A layout without the fonts of create-next-app, which its build fetches from the internet. */
+export const LAYOUT = `export default function RootLayout({ children }: Readonly<{ children: React.ReactNode }>) {
+  return (
+    <html lang="en">
+      <body>{children}</body>
+    </html>
+  );
+}
+`;
+
+/** Starts a built app by `next start` on a free port, with a store. */
+export function startBuilt(app: string, store: TestStore): Promise<RunningApp> {
+  const next = join(app, "node_modules", "next", "dist", "bin", "next");
+  const env = {
+    UPSTASH_REDIS_REST_URL: store.url,
+    UPSTASH_REDIS_REST_TOKEN: store.token,
+    CLIENT_IP_FROM: "hops:1",
+  };
+  return startProgram([next, "start", "-p", "0", "-H", "localhost"], env, app);
+}
+
+let clients = 0;
+
+/**
+ * Sends what docs/start/new-app.md promises denials for, as a client with an address of its own. Resolves
+ * to the statuses of six requests, and to the limits that denied the third and the sixth.
+ */
+export async function askNewApp(url: string) {
+  clients += 1;
+  const headers = { "x-forwarded-for": `198.51.100.${clients}` };
+  const answers: Response[] = [];
+  for (let sent = 0; sent < 6; sent += 1) {
+    answers.push(await fetch(`${url}/api/reports`, { method: "POST", headers }));
+  }
+  const denied = async (answer: Response | undefined) =>
+    ((await answer?.json()) as { readonly "violated-policies"?: unknown })["violated-policies"];
+  return {
+    statuses: answers.map(({ status }) => status),
+    byHandler: await denied(answers[2]),
+    byGate: await denied(answers[5]),
+  };
+}
+
+/** What askNewApp must resolve to. */
+export const PROMISED = {
+  statuses: [200, 200, 429, 429, 429, 429],
+  byHandler: ["reports:ip:hour"],
+  byGate: ["api:ip:minute"],
+};

@@ -1,0 +1,78 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import type { Case } from "./cases.ts";
+import { MORE_FILES, useMoreFiles } from "./more-files.ts";
+import { askNewApp, filesOfNewApp, LAYOUT, PROMISED, startBuilt } from "./new-app.ts";
+import { runCommand } from "./run-command.ts";
+import { type World, write } from "./world.ts";
+
+/** How an app is made. */
+interface NextApp {
+  readonly next: 15 | 16;
+  readonly installer: "npm" | "pnpm";
+  readonly src: boolean;
+  readonly gate: "middleware" | "proxy";
+}
+
+/** An app that create-next-app makes, with the files of docs/start/new-app.md, tools and the dashboard. */
+export function nextCase(app: NextApp): Case {
+  const { next, installer, src, gate } = app;
+  const name = [`next${next}`, ...(src ? ["src"] : []), ...(gate === "proxy" ? ["proxy"] : [])];
+  const bundler = next === 15 ? "webpack" : "Turbopack";
+  return {
+    name: name.join("-"),
+    what: `Next ${next} (${bundler}), ${src ? "src/" : "no src/"}, ${gate}.ts, ${installer}`,
+    run: (world, say) => runNextApp(name.join("-"), app, world, say),
+  };
+}
+
+async function runNextApp(
+  name: string,
+  { next, installer, src, gate }: NextApp,
+  world: World,
+  say: (line: string) => void,
+): Promise<string> {
+  const folder = world.newFolder(name);
+  say("create-next-app");
+  await runCommand(folder, "npx", createArgs(next, src));
+  const app = join(folder, "app");
+  const { "proxy.ts": gateFile = "", ...files } = filesOfNewApp();
+  const home = src ? join(app, "src") : app;
+  write(home, { ...files, [`${gate}.ts`]: gateFile, "app/layout.tsx": LAYOUT, ...MORE_FILES });
+  say(`${installer} install`);
+  await install(app, installer, world);
+  say("next build");
+  await runCommand(app, "node", [join("node_modules", "next", "dist", "bin", "next"), "build"]);
+  say("next start");
+  const running = await startBuilt(app, await world.store());
+  try {
+    deepStrictEqual(await askNewApp(running.url), PROMISED);
+    await useMoreFiles(running.url);
+  } finally {
+    await running.stop();
+  }
+  return "429 by the gate and in a handler; tools; dashboard";
+}
+
+/** What a person answers to create-next-app's questions. */
+function createArgs(next: 15 | 16, src: boolean): string[] {
+  const given = "--ts --no-eslint --no-tailwind --app --use-npm --disable-git --skip-install --yes";
+  return [
+    "--yes",
+    `create-next-app@${next}`,
+    "app",
+    ...given.split(" "),
+    src ? "--src-dir" : "--no-src-dir",
+    ...(next === 15 ? ["--no-turbopack"] : ["--turbopack", "--no-react-compiler"]),
+    "--import-alias",
+    "@/*",
+  ];
+}
+
+async function install(app: string, by: "npm" | "pnpm", { tarball, pnpm }: World): Promise<void> {
+  if (by === "npm") {
+    await runCommand(app, "npm", ["install", "--no-audit", "--no-fund", tarball]);
+  } else {
+    await runCommand(app, "node", [...(await pnpm()), "add", tarball]);
+  }
+}

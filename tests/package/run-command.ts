@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+
+/** What a command came to. */
+export interface Ran {
+  readonly status: number | null;
+  /** What it printed, to both outputs. */
+  readonly output: string;
+}
+
+/** The longest that one command may take, in milliseconds. */
+const LONGEST_MS = 300_000;
+
+/** This process's environment without what npm adds to it for a script of this repository. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const own = /^npm_(?:lifecycle|package|command|execpath|node|config_(?:local|global)_prefix)/;
+  const entries = Object.entries(process.env).filter(([name]) => !own.test(name));
+  const rest = Object.fromEntries(entries) as NodeJS.ProcessEnv;
+  return { ...rest, NEXT_TELEMETRY_DISABLED: "1", CI: "1" };
+}
+
+/** Runs a command in a folder until it ends. */
+export async function tryCommand(
+  cwd: string,
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...cleanEnvironment(), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: LONGEST_MS,
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  }
+  const [status] = (await once(child, "close")) as [number | null];
+  return { status, output };
+}
+
+/**
+ * Runs a command that must succeed; resolves to what it printed.
+ *
+ * @throws {Error} with the end of what it printed
+ */
+export async function runCommand(
+  cwd: string,
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { status, output } = await tryCommand(cwd, command, args, env);
+  if (status === 0) return output;
+  const words = [command, ...args].join(" ");
+  throw new Error(`${words} ended with ${status}:\n${output.slice(-3000)}`);
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { publishedManifest } from "../../tools/package/manifest.ts";
+import type { Case } from "./cases.ts";
+import { runCommand } from "./run-command.ts";
+import { type World, write } from "./world.ts";
+
+const COMPILERS = ["5.4", "5.9", "6", "7"];
+
+/** Each compiler with both ways to resolve, and an app with and without the optional packages. */
+export const typeCases: readonly Case[] = COMPILERS.flatMap((compiler) =>
+  [false, true].map((withPeers): Case => {
+    const name = `types-${compiler}${withPeers ? "-peers" : ""}`;
+    return {
+      name,
+      what: `TypeScript ${compiler}, bundler and node16, ${withPeers ? "with" : "without"} optional packages`,
+      run: (world) => checkTypes(name, compiler, withPeers, world),
+    };
+  }),
+);
+
+/** What an app writes with the names of the package; each is checked against its type. */
+const USES = `import { createHeadgate, definePolicy, fromEnv, headgate, type HeadgateEvent } from "headgate";
+import { createLocks } from "headgate/locks";
+import { connectTcp } from "headgate/tcp";
+
+const policy = definePolicy({
+  rules: { api: { match: "/api/:path*", limits: { ip: "5 per minute" } } },
+});
+export const middleware: (request: Request, event: { waitUntil(work: Promise<unknown>): void }) => Promise<Response> =
+  headgate(policy);
+export const gate = createHeadgate(policy, () => ({
+  ...fromEnv(),
+  onEvent: (event: HeadgateEvent) => console.log(event.kind),
+}));
+export const token: Promise<string | null> = createLocks(gate).acquireLock("work", 10);
+export const close: () => Promise<void> = connectTcp({ redisUrl: "redis://127.0.0.1" }).close;
+
+// @ts-expect-error: a limit needs a duration
+definePolicy({ rules: { api: { match: "/api/:path*", limits: { ip: 5 } } } });
+`;
+
+async function checkTypes(name: string, compiler: string, withPeers: boolean, world: World) {
+  const folder = world.newFolder(name);
+  const { exports, peerDependencies } = readManifest(world.built);
+  write(folder, consumer(Object.entries(exports)));
+  const peers = Object.entries(peerDependencies).map(([peer, range]) => `${peer}@${range}`);
+  const packages = ["@types/node@20", `typescript@${compiler}`, ...(withPeers ? peers : [])];
+  const args = ["install", "--no-audit", "--no-fund", "--ignore-scripts", world.tarball];
+  await runCommand(folder, "npm", [...args, ...packages]);
+  for (const resolution of ["bundler", "node16"]) {
+    const tsc = join("node_modules", "typescript", "bin", "tsc");
+    await runCommand(folder, "node", [tsc, "-p", `tsconfig.${resolution}.json`]);
+  }
+  return `${Object.keys(exports).length - 1} entries compile`;
+}
+
+/** A project that imports every entry, and uses some names, without skipLibCheck. */
+export function consumer(exports: readonly (readonly [string, unknown])[]) {
+  const entries = exports.flatMap(([subpath, target]) =>
+    typeof target === "string" ? [] : `headgate${subpath.slice(1)}`,
+  );
+  const imports = entries.map((entry, i) => `export * as entry${i} from "${entry}";\n`);
+  return {
+    "package.json": '{ "private": true, "type": "module" }\n',
+    "entries.ts": imports.join(""),
+    "uses.ts": USES,
+    ...Object.fromEntries(["bundler", "node16"].map((it) => [`tsconfig.${it}.json`, config(it)])),
+  };
+}
+
+function config(moduleResolution: string): string {
+  const compilerOptions = {
+    target: "ES2022",
+    lib: ["ES2022", "DOM", "DOM.Iterable", "ESNext.Disposable"],
+    module: moduleResolution === "bundler" ? "esnext" : "node16",
+    moduleResolution,
+    types: ["node"],
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+  };
+  return `${JSON.stringify({ compilerOptions, files: ["entries.ts", "uses.ts"] }, null, 2)}\n`;
+}
+
+export function readManifest(built: string): ReturnType<typeof publishedManifest> {
+  const text = readFileSync(join(built, "package.json"), "utf8");
+  return JSON.parse(text) as ReturnType<typeof publishedManifest>;
+}

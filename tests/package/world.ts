@@ -1,0 +1,65 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { buildPackage } from "../../tools/package/build.ts";
+import { packFolder } from "../../tools/package/pack.ts";
+import { ROOT } from "../support/app.ts";
+import { startStore, type TestStore } from "../support/gateway.ts";
+import { runCommand } from "./run-command.ts";
+
+/** What the cases share: a folder for all that they make, the package, a store and pnpm. */
+export interface World {
+  readonly folder: string;
+  /** The built package before it was packed. */
+  readonly built: string;
+  /** The path of its .tgz. */
+  readonly tarball: string;
+  store(): Promise<TestStore>;
+  /** The arguments by which Node runs pnpm, which is installed for it. */
+  pnpm(): Promise<readonly string[]>;
+  /** Makes an empty folder for a case. */
+  newFolder(name: string): string;
+  end(): Promise<void>;
+}
+
+const PNPM = "pnpm@12.21.0";
+
+/** Builds and packs the package in a temporary folder. */
+export async function openWorld(): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), "headgate-package-"));
+  const built = join(folder, "built");
+  await buildPackage(ROOT, built);
+  const { file } = packFolder(built, folder);
+  let store: Promise<TestStore> | undefined;
+  let pnpm: Promise<readonly string[]> | undefined;
+  return {
+    folder,
+    built,
+    tarball: file,
+    store: () => (store ??= startStore()),
+    pnpm: () => (pnpm ??= installPnpm(join(folder, "pnpm"))),
+    newFolder(name) {
+      const made = join(folder, "cases", name);
+      mkdirSync(made, { recursive: true });
+      return made;
+    },
+    async end() {
+      await (await store)?.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function installPnpm(folder: string): Promise<readonly string[]> {
+  write(folder, { "package.json": '{ "private": true }\n' });
+  await runCommand(folder, "npm", ["install", "--no-audit", "--no-fund", PNPM]);
+  return [join(folder, "node_modules", "pnpm", "bin", "pnpm.cjs")];
+}
+
+/** Writes files into a folder, by their paths in it. */
+export function write(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}

@@ -1,0 +1,87 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The packages that an app installs only for what needs them, with all that lib takes of each. */
+export const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
+  "@upstash/ratelimit": ["Ratelimit"],
+  "@upstash/redis": ["Redis"],
+  ioredis: ["Cluster", "Command", "Redis", "ReplyError"],
+  "oxc-parser": ["parseSync"],
+  wasmoon: ["LUA_REGISTRYINDEX", "LuaReturn", "LuaType"],
+};
+
+const PREFIX = "\0optional:";
+
+/**
+ * Makes the plugin that looks for optional packages when they are used. A static import of a package that
+ * is not installed fails before any line of ours runs, and `await import()` at the top of a module can be
+ * read neither by `require` nor by Jest. A `require` inside `try` works in Node and in every bundler, so each
+ * optional package has a CommonJS file that holds nothing else, and a module that puts a stand-in where an
+ * export is not there.
+ *
+ * @param core the folder lib/core
+ */
+export function optionalPackages(core: string) {
+  const standIns = JSON.stringify(join(core, "optional-package.ts"));
+  return {
+    name: "optional-packages",
+    resolveId: {
+      order: "pre" as const,
+      handler(id: string, importer?: string) {
+        if (id.startsWith("#optional/")) return { id, external: true };
+        const isTypes = /\.d\.[cm]?ts(?:\?|$)/.test(importer ?? "");
+        return Object.hasOwn(OPTIONAL, id) && !isTypes ? PREFIX + id : undefined;
+      },
+    },
+    load(id: string) {
+      if (!id.startsWith(PREFIX)) return undefined;
+      const name = id.slice(PREFIX.length);
+      const standIn = JSON.stringify(name);
+      const exported = (OPTIONAL[name] ?? []).map(
+        (it) => `export const ${it} = found.${it} ?? /* @__PURE__ */ standInFor(${standIn});`,
+      );
+      return [
+        `import { standInFor } from ${standIns};`,
+        `import * as found from "#optional/${fileOf(name)}";`,
+        ...exported,
+      ].join("\n");
+    },
+  };
+}
+
+/** Writes the CommonJS file of each optional package. */
+export function writeOptional(to: string): void {
+  mkdirSync(join(to, "optional"), { recursive: true });
+  for (const [name, exported] of Object.entries(OPTIONAL)) {
+    const taken = exported.map((it) => `  exports.${it} = found.${it};`);
+    const text = [
+      `// Looks for the package ${name}, which an app installs only for what needs it.`,
+      "try {",
+      `  const found = require("${name}");`,
+      ...taken,
+      "} catch (error) {",
+      // A package that is there and fails to load must say so itself.
+      // esbuild and rolldown leave a name that they do not find to a `require` that is not there.
+      '  const isAbsent = error.code === "MODULE_NOT_FOUND" || /Dynamic require of|Calling `require`/.test(error.message);',
+      "  if (!isAbsent) throw error;",
+      "}",
+      "",
+    ];
+    writeFileSync(join(to, "optional", fileOf(name)), text.join("\n"));
+  }
+}
+
+function fileOf(name: string): string {
+  return `${name.replace(/^@/, "").replace("/", "-")}.cjs`;
+}
+
+/** An import of an optional package, or an export of its types, as tsdown writes it in one line. */
+const TYPES = new RegExp(`^(?:im|ex)port .* from "(?:${Object.keys(OPTIONAL).join("|")})";$`, "gm");
+
+/**
+ * Lets declarations name the types of a package that an app may not have installed: there these types are
+ * `any`, and the app compiles without `skipLibCheck` too.
+ */
+export function withoutErrors(declarations: string): string {
+  return declarations.replace(TYPES, "// @ts-ignore: an optional package\n$&");
+}
