@@ -4,7 +4,7 @@ import { runCommand, tryCommand } from "./run-command.ts";
 import { type World, write } from "./world.ts";
 
 /** What each package is for that an app may not have installed, and a program that needs it. */
-const NEEDS: Readonly<Record<string, string>> = {
+export const NEEDS: Readonly<Record<string, string>> = {
   ioredis: `import { connectTcp } from "headgate/tcp"; connectTcp({ redisUrl: "redis://127.0.0.1" });`,
   "ioredis (gateway)": `import { startGateway } from "headgate/gateway"; await startGateway({ token: "sixteen-letters-" });`,
   "@upstash/redis": `import { redisOf } from "headgate/redis"; redisOf({ requester: {}, redis: {} }).get;`,

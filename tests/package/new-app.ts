@@ -21,8 +21,11 @@ export const LAYOUT = `export default function RootLayout({ children }: Readonly
 `;
 
 /** Starts a built app by `next start` on a free port, with a store. */
-export function startBuilt(app: string, store: TestStore): Promise<RunningApp> {
-  const next = join(app, "node_modules", "next", "dist", "bin", "next");
+export function startBuilt(
+  app: string,
+  store: TestStore,
+  next = join(app, "node_modules", "next", "dist", "bin", "next"),
+): Promise<RunningApp> {
   const env = {
     UPSTASH_REDIS_REST_URL: store.url,
     UPSTASH_REDIS_REST_TOKEN: store.token,

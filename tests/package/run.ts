@@ -9,6 +9,7 @@ const HELP = `Packs lib as the npm package headgate, installs it into apps that 
   npm run test:package
   npm run test:package -- --only next16-src    one case, or several: --only publint --only attw
   npm run test:package -- --list               the cases
+  npm run test:package -- --package file.tgz   a package that was packed before
 
 It needs the npm registry. It ends with 0 where every case passed, and with 1 where one did not.
 `;
@@ -17,6 +18,7 @@ const { values } = parseArgs({
   options: {
     help: { type: "boolean", short: "h" },
     list: { type: "boolean" },
+    package: { type: "string" },
     only: { type: "string", multiple: true, default: [] },
   },
 });
@@ -33,7 +35,7 @@ async function runCases(only: readonly string[]): Promise<number> {
   }
   const chosen = CASES.filter(({ name }) => only.length === 0 || only.includes(name));
   console.log("building and packing");
-  const world = await openWorld();
+  const world = await openWorld(values.package);
   const rows: string[][] = [];
   let failed = 0;
   try {

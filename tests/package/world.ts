@@ -1,6 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { buildPackage } from "../../tools/package/build.ts";
 import { packFolder } from "../../tools/package/pack.ts";
 import { ROOT } from "../support/app.ts";
@@ -10,7 +11,7 @@ import { runCommand } from "./run-command.ts";
 /** What the cases share: a folder for all that they make, the package, a store and pnpm. */
 export interface World {
   readonly folder: string;
-  /** The built package before it was packed. */
+  /** The content of the package. */
   readonly built: string;
   /** The path of its .tgz. */
   readonly tarball: string;
@@ -24,18 +25,22 @@ export interface World {
 
 const PNPM = "pnpm@12.21.0";
 
-/** Builds and packs the package in a temporary folder. */
-export async function openWorld(): Promise<World> {
+/**
+ * Builds and packs the package in a temporary folder.
+ *
+ * @param given the path of a .tgz that is tried in the place of a new one
+ */
+export async function openWorld(given?: string): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "headgate-package-"));
-  const built = join(folder, "built");
-  await buildPackage(ROOT, built);
-  const { file } = packFolder(built, folder);
+  const tarball = given === undefined ? await packedInto(folder) : resolve(given);
+  const built = join(folder, "unpacked");
+  unpack(tarball, built);
   let store: Promise<TestStore> | undefined;
   let pnpm: Promise<readonly string[]> | undefined;
   return {
     folder,
     built,
-    tarball: file,
+    tarball,
     store: () => (store ??= startStore()),
     pnpm: () => (pnpm ??= installPnpm(join(folder, "pnpm"))),
     newFolder(name) {
@@ -48,6 +53,19 @@ export async function openWorld(): Promise<World> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Builds and packs the package; resolves to the path of its .tgz. */
+export async function packedInto(folder: string): Promise<string> {
+  const built = join(folder, "built");
+  await buildPackage(ROOT, built);
+  return packFolder(built, folder).file;
+}
+
+/** Unpacks a package, as an installer does. */
+export function unpack(tarball: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  execFileSync("tar", ["-xzf", tarball, "-C", to, "--strip-components=1"]);
 }
 
 async function installPnpm(folder: string): Promise<readonly string[]> {
