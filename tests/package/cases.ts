@@ -2,21 +2,9 @@ import { lintCases } from "./lint-cases.ts";
 import { missingCases } from "./missing-cases.ts";
 import { nextCase } from "./next-case.ts";
 import { typeCases } from "./type-cases.ts";
-import type { World } from "./world.ts";
+import type { Case } from "./case.ts";
 
-/** A trial of the package in an app that is made for it. */
-export interface Case {
-  readonly name: string;
-  /** What is tried, for the table. */
-  readonly what: string;
-  /**
-   * Makes the app and tries it; resolves to what was seen, and rejects with what was wrong.
-   *
-   * @param say is called with each step as it begins
-   */
-  run(world: World, say: (line: string) => void): Promise<string>;
-}
-
+/** Every case, in the order in which they run: the quick ones first. */
 export const CASES: readonly Case[] = [
   ...lintCases,
   ...missingCases,

@@ -1,6 +1,6 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import type { Case } from "./cases.ts";
+import type { Case } from "./case.ts";
 import { runCommand } from "./run-command.ts";
 
 /** What each of the two says of the packed package. `attw` removes the .tgz that it made, so it gets a copy. */

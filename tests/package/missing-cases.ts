@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Case } from "./cases.ts";
+import type { Case } from "./case.ts";
 import { runCommand, tryCommand } from "./run-command.ts";
 import { type World, write } from "./world.ts";
 

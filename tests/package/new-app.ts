@@ -47,8 +47,12 @@ export async function askNewApp(url: string) {
   for (let sent = 0; sent < 6; sent += 1) {
     answers.push(await fetch(`${url}/api/reports`, { method: "POST", headers }));
   }
-  const denied = async (answer: Response | undefined) =>
-    ((await answer?.json()) as { readonly "violated-policies"?: unknown })["violated-policies"];
+  const denied = async (answer: Response | undefined) => {
+    const problem: unknown = await answer?.json();
+    return (problem as { readonly "violated-policies"?: unknown } | undefined)?.[
+      "violated-policies"
+    ];
+  };
   return {
     statuses: answers.map(({ status }) => status),
     byHandler: await denied(answers[2]),

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import type { Case } from "./cases.ts";
+import type { Case } from "./case.ts";
 import { MORE_FILES, useMoreFiles } from "./more-files.ts";
 import { askNewApp, filesOfNewApp, LAYOUT, PROMISED, startBuilt } from "./new-app.ts";
 import { runCommand } from "./run-command.ts";

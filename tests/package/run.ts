@@ -1,7 +1,8 @@
 // npm run test:package: packs the package, and tries it in apps that are made on the spot.
 import { parseArgs } from "node:util";
 import { markdownTable } from "../support/markdown-table.ts";
-import { type Case, CASES } from "./cases.ts";
+import type { Case } from "./case.ts";
+import { CASES } from "./cases.ts";
 import { openWorld, type World } from "./world.ts";
 
 const HELP = `Packs lib as the npm package headgate, installs it into apps that are made for it, and uses it there.

@@ -15,12 +15,12 @@ export interface World {
   readonly built: string;
   /** The path of its .tgz. */
   readonly tarball: string;
-  store(): Promise<TestStore>;
+  readonly store: () => Promise<TestStore>;
   /** The arguments by which Node runs pnpm, which is installed for it. */
-  pnpm(): Promise<readonly string[]>;
+  readonly pnpm: () => Promise<readonly string[]>;
   /** Makes an empty folder for a case. */
-  newFolder(name: string): string;
-  end(): Promise<void>;
+  readonly newFolder: (name: string) => string;
+  readonly end: () => Promise<void>;
 }
 
 const PNPM = "pnpm@12.21.0";
