@@ -56,7 +56,7 @@ export async function openLive(
 
 function messagesOf({ body }: Response): ReadableStream<EventSourceMessage> {
   if (!body) throw new Error("The response has no body.");
-  const text = body.pipeThrough<string>(new TextDecoderStream() as never);
+  const text = body.pipeThrough<string>(new TextDecoderStream());
   return text.pipeThrough(new EventSourceParserStream());
 }
 
