@@ -247,6 +247,27 @@ describe("the connection", () => {
     await page.locator(".stale").waitFor({ state: "detached" });
   });
 
+  test("closes the stream while nobody looks, and opens it when someone does", async () => {
+    const server = cleanUp(await new DashboardServer(well).start(), (it) => it.stop());
+    const page = cleanUp(await browser.newPage(), (it) => it.close());
+    await page.clock.install();
+    await page.goto(server.url);
+    await page.getByText("shop-production").waitFor();
+    await setVisibility(page, "hidden");
+    expect(server.streaming).toBe(1);
+    await page.clock.fastForward(61_000);
+    await expect.poll(() => server.streaming).toBe(0);
+    await setVisibility(page, "visible");
+    await expect.poll(() => server.streaming).toBe(1);
+  });
+
+  function setVisibility(page: Page, state: DocumentVisibilityState): Promise<unknown> {
+    return page.evaluate((state) => {
+      Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+      return document.dispatchEvent(new Event("visibilitychange"));
+    }, state);
+  }
+
   test("has the right age of numbers in a browser whose clock is wrong", async () => {
     const server = cleanUp(await new DashboardServer(well).start(), (it) => it.stop());
     const page = cleanUp(await browser.newPage(), (it) => it.close());

@@ -99,7 +99,9 @@ function seriesOf(look: Look, color: (name: string) => () => string): uPlot.Seri
       fill: stroke,
       stroke,
       // A dot where there was something.
-      filter: ({ data }, line) => Array.from(data[0].keys()).filter((i) => data[line]?.[i]),
+      ...(look.hasDots && {
+        filter: ({ data }, line) => Array.from(data[0].keys()).filter((i) => data[line]?.[i]),
+      }),
     },
     ...(look.isFilled && { fill: color(`${look.color}-fill`) }),
   };
