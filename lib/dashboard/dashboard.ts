@@ -61,7 +61,7 @@ export interface DashboardOptions {
 export function createDashboard<P extends AnyPolicy>(
   gate: Watched<P>,
   options: DashboardOptions,
-): (request: Request, context?: RouteContext) => Promise<Response> {
+): (request: Request, context: RouteContext) => Promise<Response> {
   const live = once(() => liveOf(gate));
   return async (request, context) => {
     const allowed = await permission(gate, options.authorize, request);
@@ -77,8 +77,8 @@ export function createDashboard<P extends AnyPolicy>(
 }
 
 /** Returns true where the path goes on below the route's own: the catch-all segment has a value. */
-async function isBelow(context: RouteContext | undefined): Promise<boolean> {
-  const params: unknown = await context?.params;
+async function isBelow(context: RouteContext): Promise<boolean> {
+  const params: unknown = await context.params;
   return Object.values(params ?? {}).some((value) => Array.isArray(value) && value.length > 0);
 }
 

@@ -225,7 +225,7 @@ describe("the stream", () => {
     const open = () => at("/headgate/live.sse");
     const responses = await Promise.all(Array.from({ length: 1001 }, open));
     expect(responses.filter(({ status }) => status === 503)).toHaveLength(1);
-    await Promise.all(responses.map(({ body }) => body?.cancel()));
+    await Promise.all(responses.map(async ({ body }) => body?.cancel()));
     const after = await open();
     expect(after.status).toBe(200);
     await after.body?.cancel();
@@ -247,9 +247,8 @@ describe("stores", () => {
 
   test("a gate over TCP is read again and again", async () => {
     const namespace = ownNamespace();
-    const { close, requester } = connectTcp({ redisUrl: live.store.redis.url });
-    cleanUp(close, (it) => it());
-    const counting = countingGate(live.store, namespace, { connect: () => requester });
+    const tcp = cleanUp(connectTcp({ redisUrl: live.store.redis.url }), (it) => it.close());
+    const counting = countingGate(live.store, namespace, { connect: () => tcp.requester });
     const stream = await openStream(counting);
     await counting.sendAll(3, "/api/x");
     const snapshot = await stream.snapshot((it) => (lastHour("api")(it)?.denied ?? 0) > 0);

@@ -65,6 +65,7 @@ function step(i: number, steps: number, scale: number): number {
 }
 
 function seriesOf(now: number, stepMs: number, steps: number, rules: readonly RuleNow[]): Series {
+  const minutes = stepMs / MINUTE;
   const start = Math.floor(now / stepMs) * stepMs - (steps - 1) * stepMs;
   const list = (at: (i: number) => number): number[] =>
     Array.from({ length: steps }, (_, i) => at(i));
@@ -77,15 +78,15 @@ function seriesOf(now: number, stepMs: number, steps: number, rules: readonly Ru
       rules.map(({ name, lastHour }): [string, OutcomeSeries] => [
         name,
         {
-          allowed: list((i) => step(i, steps, lastHour.allowed / 60)),
-          denied: list((i) => (isRush(i) ? Math.round(lastHour.denied / 6) : 0)),
-          shadowDenied: list((i) => step(i, steps, lastHour.shadowDenied / 60)),
+          allowed: list((i) => step(i, steps, (lastHour.allowed / 60) * minutes)),
+          denied: list((i) => (isRush(i) ? Math.round((lastHour.denied / 6) * minutes) : 0)),
+          shadowDenied: list((i) => step(i, steps, (lastHour.shadowDenied / 60) * minutes)),
           degraded: list((i) => (i === 20 ? lastHour.degraded : 0)),
         },
       ]),
     ),
     store: {
-      calls: list((i) => step(i, steps, 2400)),
+      calls: list((i) => step(i, steps, 2400 * minutes)),
       failed: list((i) => (i > 19 && i < 23 ? 3 * (i - 18) : 0)),
       p50Ms: list((i) => 0.9 + 0.2 * Math.sin(i / 5)),
       p95Ms: list((i) => 2.4 + 0.8 * Math.sin(i / 4) + (isRush(i) ? 3.1 : 0)),

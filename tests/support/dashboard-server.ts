@@ -47,6 +47,11 @@ export class DashboardServer {
     return `http://127.0.0.1:${this.#port}/shop/dashboard`;
   }
 
+  /** How many streams are open. */
+  get streaming(): number {
+    return this.#streams.size;
+  }
+
   /** Listens; after `stop`, on the port of before. */
   async start(): Promise<this> {
     this.#server = this.#make();

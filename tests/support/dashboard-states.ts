@@ -34,10 +34,11 @@ export const STATES: Readonly<Record<string, State>> = {
   "polling, a degraded store, an open breaker": state(
     {
       source: "polling",
-      store: { ...ok, state: "degraded", reason: "p95 above 50 ms", breaker: "open", p95Ms: 72.1 },
+      store: { ...ok, state: "degraded", reason: "slow-calls", breaker: "open", p95Ms: 72.1 },
     },
     "polling",
     "The store is degraded.",
+    "It answers, but calls are slow.",
     "The breaker of this instance is open.",
   ),
   "nothing counted": {

@@ -56,7 +56,7 @@ export async function openLive(
 
 function messagesOf({ body }: Response): ReadableStream<EventSourceMessage> {
   if (!body) throw new Error("The response has no body.");
-  const text = body.pipeThrough<string>(new TextDecoderStream() as never);
+  const text = body.pipeThrough<string>(new TextDecoderStream());
   return text.pipeThrough(new EventSourceParserStream());
 }
 
@@ -64,6 +64,6 @@ function messagesOf({ body }: Response): ReadableStream<EventSourceMessage> {
 export function openDashboard<P extends AnyPolicy>(gate: Gate<P>) {
   const handler = createDashboard(gate, { authorize: () => true });
   const at = (path: string, init?: RequestInit) =>
-    handler(new Request(`http://app.example${path}`, init));
+    handler(new Request(`http://app.example${path}`, init), { params: Promise.resolve({}) });
   return { handler, at, open: () => openLive((init) => at("/headgate/live.sse", init)) };
 }

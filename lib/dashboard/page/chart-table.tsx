@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-import type { Line } from "./chart.tsx";
+import type { Line } from "./line.ts";
 import { Scroll } from "./scroll.tsx";
 import { stepOf } from "./times.ts";
 

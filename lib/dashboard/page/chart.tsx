@@ -4,19 +4,9 @@ import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { ChartTable } from "./chart-table.tsx";
 import { gistOf } from "./gist.ts";
 import { Legend } from "./legend.tsx";
+import type { Line } from "./line.ts";
 import type { LookName } from "./looks.ts";
 import { createPlot, type PlotOptions } from "./plot.ts";
-
-/** One line of a chart. */
-export interface Line {
-  readonly name: string;
-  /** What follows a value, such as " ms". */
-  readonly unit: string;
-  readonly look: LookName;
-  /** One for each step; null where there is none. */
-  readonly values: readonly (number | null)[];
-  readonly format: (value: number | null | undefined) => string;
-}
 
 /** Lines on one scale. */
 export interface Panel extends Pick<PlotOptions, "unit" | "height"> {

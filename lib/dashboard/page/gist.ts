@@ -1,4 +1,4 @@
-import type { Line } from "./chart.tsx";
+import type { Line } from "./line.ts";
 import { timeOf } from "./times.ts";
 
 /** Returns what a chart shows, in words: of each line the last value, and the most with its time. */

@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-import type { Line } from "./chart.tsx";
+import type { Line } from "./line.ts";
 import { type Look, LOOKS, type LookName } from "./looks.ts";
 import { stepOf } from "./times.ts";
 

@@ -5,7 +5,7 @@ export interface Look {
   readonly dash: readonly number[];
   /** Filled below. */
   readonly isFilled?: true;
-  /** A dot at each point. */
+  /** A dot at each point that is more than nothing. */
   readonly hasDots?: true;
   /** Bars in the place of a line. */
   readonly isBars?: true;

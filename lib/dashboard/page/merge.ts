@@ -52,10 +52,10 @@ function addStep(series: Series, { start, rules, store }: MinuteNow): Series {
   if (at < 0 || at >= series.steps) return series;
   const { calls, failed, p50Ms, p95Ms } = series.store;
   const atLeast = (list: readonly number[], value: number): readonly number[] =>
-    fill(series, (i) => Math.max(list[i] ?? 0, i === at ? value : 0));
+    value > (list[at] ?? 0) ? whole(series, list, 0).with(at, value) : list;
   const isNewer = store.calls >= (calls[at] ?? 0);
   const time = (list: readonly (number | null)[], value: number | null) =>
-    isNewer ? fill(series, (i) => (i === at ? value : (list[i] ?? null))) : list;
+    isNewer ? whole(series, list, null).with(at, value) : list;
   return {
     ...series,
     rules: {
@@ -108,6 +108,11 @@ export function outcomesOf(series: Series, rule: string | undefined): OutcomeSer
   return byOutcome((outcome) =>
     fill(series, (i) => of.reduce((sum, each) => sum + (each[outcome][i] ?? 0), 0)),
   );
+}
+
+/** A list with as many steps as its series has. */
+function whole<T>(series: Series, list: readonly T[], empty: T): readonly T[] {
+  return list.length === series.steps ? list : fill(series, (i) => list[i] ?? empty);
 }
 
 function fill<T>({ steps }: Series, value: (i: number) => T): readonly T[] {

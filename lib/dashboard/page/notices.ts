@@ -1,4 +1,4 @@
-import type { RuleNow, Snapshot } from "#lib/dashboard/model";
+import type { RuleNow, Snapshot, StoreNow } from "#lib/dashboard/model";
 import type { ConnectionState } from "./connection.ts";
 import { names } from "./numbers.ts";
 
@@ -77,12 +77,20 @@ function ofStore({ store, rules }: Snapshot): readonly Notice[] {
   if (store.state !== "degraded") return open;
   return [
     notice("warn", "The store is degraded.", [
-      store.reason === undefined
-        ? "It answers, and some calls failed or were slow."
-        : `It answers, and some calls failed or were slow: ${store.reason}.`,
+      `It answers, but ${reasonOf(store) ?? "not as it should"}.`,
     ]),
     ...open,
   ];
+}
+
+const REASONS = new Map([
+  ["failed-calls", "some calls fail"],
+  ["slow-calls", "calls are slow"],
+]);
+
+/** Returns in words why the store is degraded, or the code of its error. */
+export function reasonOf({ reason }: StoreNow): string | undefined {
+  return reason === undefined ? undefined : (REASONS.get(reason) ?? reason);
 }
 
 const ON_FAILURE = [

@@ -92,7 +92,17 @@ function seriesOf(look: Look, color: (name: string) => () => string): uPlot.Seri
     stroke,
     width: look.width,
     dash: [...look.dash],
-    points: { show: look.hasDots ?? false, size: 5, width: 1, fill: stroke, stroke },
+    points: {
+      show: look.hasDots ?? false,
+      size: 5,
+      width: 1,
+      fill: stroke,
+      stroke,
+      // A dot where there was something.
+      ...(look.hasDots && {
+        filter: ({ data }, line) => Array.from(data[0].keys()).filter((i) => data[line]?.[i]),
+      }),
+    },
     ...(look.isFilled && { fill: color(`${look.color}-fill`) }),
   };
 }

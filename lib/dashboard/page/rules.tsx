@@ -1,7 +1,8 @@
 /** @jsxImportSource preact */
 import { useState } from "preact/hooks";
 import type { History, Series, Snapshot } from "#lib/dashboard/model";
-import { Chart, type Line, type Panel } from "./chart.tsx";
+import { Chart, type Panel } from "./chart.tsx";
+import type { Line } from "./line.ts";
 import { outcomesOf } from "./merge.ts";
 import { count } from "./numbers.ts";
 import type { Outcome } from "./outcomes.ts";
@@ -80,7 +81,7 @@ function panelsOf(series: Series, rule: string | undefined): readonly Panel[] {
   return [
     { unit: "allowed", height: 190, lines: [line("allowed", "allowed")] },
     {
-      unit: "turned away",
+      unit: "denied and others",
       height: 190,
       lines: [
         line("denied", "denied"),

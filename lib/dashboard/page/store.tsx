@@ -2,6 +2,7 @@
 import type { History, StoreNow } from "#lib/dashboard/model";
 import { Chart, type Panel } from "./chart.tsx";
 import { Figure } from "./figure.tsx";
+import { reasonOf } from "./notices.ts";
 import { count, milliseconds, rate, size } from "./numbers.ts";
 
 const STATES: Readonly<Record<StoreNow["state"], string>> = {
@@ -42,7 +43,7 @@ function Figures({ store, mean }: { store: StoreNow; mean: string }) {
       <Figure
         name="State"
         value={STATES[store.state] ?? store.state}
-        span={store.reason ?? "last reading"}
+        span={reasonOf(store) ?? "last reading"}
         tone={TONES[store.state]}
       />
       <Figure

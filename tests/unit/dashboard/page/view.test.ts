@@ -99,6 +99,15 @@ describe("notices", () => {
     ]);
   });
 
+  test.each([
+    ["failed-calls", "It answers, but some calls fail."],
+    ["slow-calls", "It answers, but calls are slow."],
+    ["constructor", "It answers, but constructor."],
+  ])("a store that is degraded by %s says so in words", (reason, line) => {
+    const store = { ...ok, state: "degraded", reason } as const;
+    expect(noticesOf("live", snapshotAt(NOW, { store }))[0]?.lines).toEqual([line]);
+  });
+
   test("a lost connection comes before what the last snapshot said", () => {
     const snapshot = snapshotAt(NOW, { store: { ...ok, mode: "off" } });
     expect(noticesOf("lost", snapshot).map(({ title }) => title)).toEqual([
