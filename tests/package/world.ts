@@ -23,7 +23,7 @@ export interface World {
   readonly end: () => Promise<void>;
 }
 
-const PNPM = "pnpm@12.21.0";
+const PNPM = "pnpm@10.34.8";
 
 /**
  * Builds and packs the package in a temporary folder.
