@@ -4,8 +4,8 @@ import { buildPackage } from "./build.ts";
 import { packFolder, sizesOf } from "./pack.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const dist = join(root, "lib", "dist");
-const folder = join(dist, "package");
+const dist = join(root, "dist", "package");
+const folder = join(dist, "headgate");
 
 await buildPackage(root, folder);
 const { file, bytes, files } = packFolder(folder, dist);
