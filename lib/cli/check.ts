@@ -66,8 +66,11 @@ function unreadable(file: string, error: unknown): CheckResult {
   return { ok: false, file, problems: [], unreadable: wrong ? wrong.message + where : why };
 }
 
-/** What Node does not say of an import that it cannot find, as Next's bundler does. */
+/** What Node does not say of a file that it cannot load, where Next's bundler can. */
 function importHint(error: NodeJS.ErrnoException): string {
+  if (error.code === "ERR_UNKNOWN_FILE_EXTENSION") {
+    return `. The check runs the file in Node, and Node ${process.versions.node} does not run TypeScript here: use Node 22.18 or later.`;
+  }
   if (error.code !== "ERR_MODULE_NOT_FOUND") return "";
   return '. The check runs in Node, which reads neither the paths of tsconfig.json nor imports without an extension: write a relative path with .ts, or a name of package.json\'s "imports".';
 }

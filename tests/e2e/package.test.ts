@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BuiltEntry, readBuilt } from "../../tools/package/pack.ts";
 import { OPTIONAL } from "../../tools/package/optional.ts";
 import { askNewApp, filesOfNewApp, LAYOUT, PROMISED, startBuilt } from "../package/new-app.ts";
-import { NEEDS } from "../package/missing-cases.ts";
+import { NEEDS, POLICY } from "../package/missing-cases.ts";
 import { runCommand, tryCommand } from "../package/run-command.ts";
 import { consumer, readManifest } from "../package/type-cases.ts";
 import { packedInto, unpack, write } from "../package/world.ts";
@@ -94,6 +94,26 @@ describe("the built package", () => {
       expect(status).toBe(1);
     },
   );
+});
+
+describe("the command of the package", () => {
+  const check = (...options: readonly string[]) => {
+    write(FOLDER, { "config/rate-limits.ts": POLICY });
+    const bin = join("node_modules", "headgate", "bin.mjs");
+    return tryCommand(FOLDER, process.execPath, [...options, bin, "check"]);
+  };
+
+  test("checks a policy in TypeScript, without oxc-parser", async () => {
+    const { status, output } = await check();
+    expect(output).toContain("config/rate-limits.ts: 1 rule, 1 limit");
+    expect(status).toBe(0);
+  });
+
+  test("names the Node that is needed under one that runs no TypeScript, such as Node 20", async () => {
+    const { status, output } = await check("--no-strip-types");
+    expect(output).toContain("use Node 22.18 or later");
+    expect(status).toBe(1);
+  });
 });
 
 test("the app of docs/start/new-app.md is denied by the gate and in its handler", async () => {

@@ -1,7 +1,10 @@
+import { firstCase } from "./first-case.ts";
 import { lintCases } from "./lint-cases.ts";
 import { missingCases } from "./missing-cases.ts";
 import { nextCase } from "./next-case.ts";
+import { tcp, upstash } from "./store-variants.ts";
 import { typeCases } from "./type-cases.ts";
+import { workerCase } from "./worker-case.ts";
 import type { Case } from "./case.ts";
 
 /** Every case, in the order in which they run: the quick ones first. */
@@ -9,10 +12,14 @@ export const CASES: readonly Case[] = [
   ...lintCases,
   ...missingCases,
   ...typeCases,
+  firstCase,
   nextCase({ next: 15, installer: "npm", src: false, gate: "middleware" }),
   nextCase({ next: 15, installer: "pnpm", src: true, gate: "middleware" }),
   nextCase({ next: 16, installer: "pnpm", src: false, gate: "middleware" }),
   nextCase({ next: 16, installer: "npm", src: true, gate: "middleware" }),
   nextCase({ next: 16, installer: "npm", src: false, gate: "proxy" }),
   nextCase({ next: 16, installer: "pnpm", src: true, gate: "proxy" }),
+  nextCase({ next: 15, installer: "npm", src: false, gate: "middleware", store: upstash }),
+  nextCase({ next: 16, installer: "pnpm", src: false, gate: "proxy", store: tcp }),
+  workerCase,
 ];

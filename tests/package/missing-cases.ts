@@ -20,7 +20,7 @@ async function bareApp(name: string, { newFolder, tarball }: World): Promise<str
   return folder;
 }
 
-const POLICY = `import { definePolicy } from "headgate";
+export const POLICY = `import { definePolicy } from "headgate";
 
 export default definePolicy({
   rules: { api: { match: "/api/:path*", limits: { ip: "5 per minute" } } },

@@ -30,6 +30,8 @@ export function startBuilt(
     UPSTASH_REDIS_REST_URL: store.url,
     UPSTASH_REDIS_REST_TOKEN: store.token,
     CLIENT_IP_FROM: "hops:1",
+    // For an app that reaches its store by TCP.
+    REDIS_OF_TEST: store.redis.url,
   };
   return startProgram([next, "start", "-p", "0", "-H", "localhost"], env, app);
 }
@@ -40,9 +42,9 @@ let clients = 0;
  * Sends what docs/start/new-app.md promises denials for, as a client with an address of its own. Resolves
  * to the statuses of six requests, and to the limits that denied the third and the sixth.
  */
-export async function askNewApp(url: string) {
+export async function askNewApp(url: string, addressHeader = "x-forwarded-for") {
   clients += 1;
-  const headers = { "x-forwarded-for": `198.51.100.${clients}` };
+  const headers = { [addressHeader]: `198.51.100.${clients}` };
   const answers: Response[] = [];
   for (let sent = 0; sent < 6; sent += 1) {
     answers.push(await fetch(`${url}/api/reports`, { method: "POST", headers }));

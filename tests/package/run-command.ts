@@ -12,7 +12,7 @@ export interface Ran {
 const LONGEST_MS = 300_000;
 
 /** This process's environment without what npm adds to it for a script of this repository. */
-function cleanEnvironment(): NodeJS.ProcessEnv {
+export function cleanEnvironment(): NodeJS.ProcessEnv {
   const own = /^npm_(?:lifecycle|package|command|execpath|node|config_(?:local|global)_prefix)/;
   const entries = Object.entries(process.env).filter(([name]) => !own.test(name));
   const rest = Object.fromEntries(entries) as NodeJS.ProcessEnv;

@@ -1,0 +1,57 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { startWorker } from "#app/_programs/worker";
+import type { Case } from "./case.ts";
+import { askNewApp, filesOfNewApp, LAYOUT, PROMISED } from "./new-app.ts";
+import { createNextApp } from "./next-case.ts";
+import { runCommand } from "./run-command.ts";
+import { type World, write } from "./world.ts";
+
+/** The versions that this repository's own Worker is built with. */
+const TOOLS = ["@opennextjs/cloudflare@1.20.13", "wrangler@4.164.0"];
+
+/** What OpenNext and wrangler read; the template's own next.config turns on what OpenNext does not have. */
+const CONFIGS = {
+  "next.config.ts": "export default {};\n",
+  "open-next.config.ts": `import { defineCloudflareConfig } from "@opennextjs/cloudflare";
+
+export default defineCloudflareConfig();
+`,
+  "wrangler.jsonc": JSON.stringify({
+    name: "new-app",
+    main: ".open-next/worker.js",
+    compatibility_date: "2026-07-01",
+    compatibility_flags: ["nodejs_compat"],
+    assets: { directory: ".open-next/assets", binding: "ASSETS" },
+  }),
+};
+
+/** The app of docs/start/new-app.md as a Cloudflare Worker, in workerd on this machine. */
+export const workerCase: Case = {
+  name: "worker",
+  what: "Next 16 by OpenNext in workerd, middleware.ts, npm",
+  async run(world: World, say) {
+    const app = await createNextApp(world.newFolder("worker"), 16, false, say);
+    const { "proxy.ts": gate = "", ...files } = filesOfNewApp();
+    write(app, { ...files, ...CONFIGS, "middleware.ts": gate, "app/layout.tsx": LAYOUT });
+    say("npm install");
+    await runCommand(app, "npm", ["install", "--no-audit", "--no-fund", world.tarball, ...TOOLS]);
+    say("opennextjs-cloudflare build");
+    const program = join("node_modules", "@opennextjs", "cloudflare", "dist", "cli", "index.js");
+    await runCommand(app, "node", [program, "build"]);
+    say("wrangler dev");
+    const store = await world.store();
+    let output = "";
+    const worker = await startWorker(app, {
+      at: { host: "127.0.0.1", port: 0 },
+      variables: { UPSTASH_REDIS_REST_URL: store.url, UPSTASH_REDIS_REST_TOKEN: store.token },
+      onOutput: (text) => (output += text),
+    });
+    try {
+      deepStrictEqual(await askNewApp(worker.url, "cf-connecting-ip"), PROMISED, output);
+    } finally {
+      await worker.stop();
+    }
+    return "429 by the gate and in a handler";
+  },
+};
