@@ -7,6 +7,8 @@ export interface PageRequest {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: object | undefined;
+  /** Sent as a form. */
+  readonly form?: URLSearchParams;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface PageRequest {
  * @param token says who asks; without it the browser's session does, if there is one
  * @throws where no answer comes
  */
-export function ask({ method, path, body }: PageRequest, token?: string): Promise<Response> {
+export function ask({ method, path, body, form }: PageRequest, token?: string): Promise<Response> {
   return fetch(path, {
     method,
     headers: {
@@ -24,6 +26,7 @@ export function ask({ method, path, body }: PageRequest, token?: string): Promis
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     },
     ...(body && { body: JSON.stringify(body).replaceAll(FRESH, fresh) }),
+    ...(form && { body: form }),
     cache: "no-store",
     redirect: "manual",
   });

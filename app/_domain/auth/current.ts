@@ -13,6 +13,12 @@ function makeCallers(): Callers {
 // Made when first asked for: a build loads every handler, and has no environment.
 let made: Callers | undefined;
 
+/** Returns the user who is signed in to the browser of a page's request, for the page to show. */
+export const shownUser: Callers["shown"] = (request) => {
+  made ??= makeCallers();
+  return made.shown(request);
+};
+
 /** Whoever is signed in. */
 export const signedIn: Callers["signedIn"] = (request) => {
   made ??= makeCallers();
