@@ -37,7 +37,7 @@ export function SessionBar() {
       )}
       {/* The dashboard is no page of Next's router, so it is no Link. */}
       <a href={isAdmin ? "/dashboard" : "/dashboard/sign-in"}>Open the dashboard</a>
-      <TokenField isOpen={!isSignInOffered && user === undefined} />
+      <TokenField />
       {failure !== "" && <output className="note">{failure}</output>}
     </section>
   );

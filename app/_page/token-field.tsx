@@ -4,22 +4,18 @@ import Link from "next/link";
 import type { FormEvent } from "react";
 import { useToken } from "./use-token.tsx";
 
-/**
- * Where a person pastes a token.
- *
- * @param isOpen whether the field shows at first
- */
-export function TokenField({ isOpen }: { readonly isOpen: boolean }) {
+/** Where a person pastes a token. A link to the field unfolds it. */
+export function TokenField() {
   const { text, words, setText } = useToken();
   return (
-    <details className="token" id="token" open={isOpen}>
+    <details className="token">
       <summary>Use a token</summary>
       <form onSubmit={stay}>
         <div>
-          <label htmlFor="token-text">Token</label>
+          <label htmlFor="token">Token</label>
           {/* Hidden, since a token makes its reader that user; without a name, since no form may send it. */}
           <input
-            id="token-text"
+            id="token"
             type="password"
             autoComplete="off"
             spellCheck={false}
@@ -27,7 +23,7 @@ export function TokenField({ isOpen }: { readonly isOpen: boolean }) {
             value={text}
             onChange={(event) => setText(event.target.value)}
           />
-          <output htmlFor="token-text">{words}</output>
+          <output htmlFor="token">{words}</output>
         </div>
         <div id="token-how">
           <p>Print a token for a user, with or without the role admin:</p>

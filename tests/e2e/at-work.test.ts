@@ -58,6 +58,7 @@ const views = (page: Page) => demo(page, "Three tabs, one view");
 
 async function signIn(page: Page, sub: string, role?: string): Promise<string> {
   const token = await sign({ sub, ...(role !== undefined && { role }) });
+  await page.getByText("Use a token", { exact: true }).click();
   await page.getByLabel("Token").fill(token);
   return token;
 }
@@ -147,7 +148,9 @@ test("is used with the keyboard alone, and keeps the focus", async () => {
       await page.keyboard.press("Tab");
     }
   };
-  await tabTo("#token-text");
+  await tabTo(".token summary");
+  await page.keyboard.press("Enter");
+  await tabTo("#token");
   await page.keyboard.type("not a token");
   await page.keyboard.press("Enter");
   expect(await page.getByText("This is no token").count()).toBe(1);
@@ -200,8 +203,10 @@ test("every request of the policy table is one that its route takes", async () =
 test("an AUTH_SECRET of the person's own leaves the token as the only sign-in", async () => {
   const { page } = await open(app.url);
   expect(await page.getByRole("button", { name: /Sign in/ }).count()).toBe(0);
-  expect(await page.getByLabel("Token").isVisible()).toBe(true);
-  expect(await page.getByText("For a user: use a token").count()).toBeGreaterThan(0);
+  const field = page.getByLabel("Token");
+  expect(await field.isVisible()).toBe(false);
+  await page.getByText("For a user: use a token").first().getByRole("link").click();
+  expect(await field.evaluate((element) => element === document.activeElement)).toBe(true);
   const sent = await fetch(`${app.url}/sample/sign-in`, {
     method: "POST",
     headers: { origin: app.url },
