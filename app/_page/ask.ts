@@ -1,6 +1,6 @@
 import { FRESH } from "./samples.ts";
 
-/** What the page asks of a route of its own app. */
+/** A request of the page to a route of its own app. */
 export interface PageRequest {
   readonly method: string;
   /** With the query, if there is one. */
@@ -14,7 +14,7 @@ export interface PageRequest {
 /**
  * Sends a request, past every cache; what its body holds in the place of a fresh value is filled in.
  *
- * @param token says who asks; without it the browser's session does, if there is one
+ * @param token names the user; without it the browser's session does, if there is one
  * @throws where no answer comes
  */
 export function ask({ method, path, body, form }: PageRequest, token?: string): Promise<Response> {

@@ -6,7 +6,7 @@ const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 /**
  * Returns the variable that lets the start page sign in sample users at this machine's own addresses.
  * It returns no variable where the server may be a deployment: where AUTH_SECRET is the person's own,
- * where HOST is no loopback address, or where a variable tells of a proxy. SAMPLE_SIGN_IN itself wins.
+ * where HOST is no loopback address, or where a variable names a proxy. SAMPLE_SIGN_IN itself wins.
  */
 export function sampleSignIn(env: Variables): Readonly<Record<string, string>> {
   const { SAMPLE_SIGN_IN, AUTH_SECRET, HOST, CLIENT_IP_FROM = "socket", APP_ORIGIN } = env;

@@ -63,7 +63,7 @@ async function signIn(page: Page, sub: string, role?: string): Promise<string> {
   return token;
 }
 
-test("a view that three tabs tell of is counted once, and the next press is another", async () => {
+test("a view from three tabs is counted once, and the next press is another view", async () => {
   const own = cleanUp(await start(), (it) => it.stop());
   const { page, views, problems } = await open(own.url);
   expect(await views.tabs()).toStrictEqual(["open", "open", "open"]);
@@ -139,7 +139,7 @@ test("a store that is unavailable is told in words", async () => {
   expect(await views.looks("failed")).toBe(3);
 });
 
-test("is used with the keyboard alone, and keeps the focus", async () => {
+test("the demonstration of dedup is used with the keyboard alone, and keeps the focus", async () => {
   const { page, views } = await open(app.url);
   const isFocused = (name: string) =>
     page.evaluate((it) => document.activeElement?.matches(it), name);
@@ -225,7 +225,7 @@ test("paths without a limit are opened", async () => {
   }
 });
 
-test.each(VIEWS)("fits %s without a jump, and has no fault that axe knows of", async (_, view) => {
+test.each(VIEWS)("the tools fit %s without a jump, and axe finds no fault", async (_, view) => {
   const { page, views, syncs, problems } = await open(app.url, {
     ...view,
     reducedMotion: "reduce",

@@ -114,7 +114,7 @@ function notes({ mode, replaces }: ReturnType<typeof describeRule>): string[] {
   return mode === undefined ? replaced : [mode, ...replaced];
 }
 
-test("every rule with a path has its two buttons, every other says why not", async () => {
+test("every rule with a path has two buttons, and every other rule says why it has none", async () => {
   const { page } = await open(shared.url);
   const withPath = rules.filter((rule) => sampleRequests(rule, compiled).length > 0);
   expect(await page.getByRole("button", { name: /^Send 1 request to / }).count()).toBe(
@@ -128,7 +128,7 @@ test("every rule with a path has its two buttons, every other says why not", asy
   );
 });
 
-test("draws a request, and a burst of which the limit passes ten; then counts down", async () => {
+test("a lane draws a request and a burst, of which the limit allows ten, and counts down", async () => {
   const app = cleanUp(await start(), (it) => it.stop());
   const { page, problems } = await open(app.url, {}, (page) => page.clock.install());
   const { row, bars, drawn, send, openHeaders, header } = lane(page, "search");
@@ -172,7 +172,7 @@ test("draws a request, and a burst of which the limit passes ten; then counts do
   expect(problems).toStrictEqual([]);
 });
 
-test("is used with the keyboard alone, and shows where it is", async () => {
+test("the page is used with the keyboard alone, and shows where the focus is", async () => {
   const app = cleanUp(await start(), (it) => it.stop());
   const { page } = await open(app.url);
   const focused = () =>
@@ -197,7 +197,7 @@ test("is used with the keyboard alone, and shows where it is", async () => {
 });
 
 test.each(VIEWS)(
-  "fits %s, and has no fault that axe knows of, before and after a burst",
+  "the page fits %s, and axe finds no fault before and after a burst",
   async (_, view) => {
     const { page, problems } = await open(shared.url, { ...view, reducedMotion: "reduce" });
     expect(await faults(page)).toStrictEqual([]);
@@ -216,7 +216,7 @@ test.each(VIEWS)(
   },
 );
 
-test("shows what each rule does when the store is gone", async () => {
+test("a lane shows what its rule does when the store is unavailable", async () => {
   const app = cleanUp(await start(), (it) => it.stop());
   const { page } = await open(app.url);
   await app.redis.stop();
@@ -291,13 +291,16 @@ describe("a sample sign-in", () => {
   const button = (page: Page, name: string) =>
     page.getByRole("region", { name: "Who sends the requests" }).getByRole("button", { name });
 
-  test("turns a lane's 401 into 200, keeps what the lane shows, and ends with sign out", async () => {
+  test("a click turns a lane's 401 into 200 and keeps its bars, until the person signs out", async () => {
     const { page, problems } = await open(shared.url);
     const { row, bars, send } = lane(page, "profile-update");
     const status = () => row.locator(".status").innerText();
     await send(1);
     await expect.poll(status).toContain("allowed; the route answered 401 Unauthorized");
     expect([await bars("allowed"), await bars("failed")]).toStrictEqual([1, 0]);
+    expect(await row.locator("[data-outcome] title").textContent()).toMatch(
+      /^allowed; the route answered 401 Unauthorized, \d+ ms$/,
+    );
     await row.getByRole("button", { name: "Sign in as a sample artist" }).click();
     await who(page, "Signed in as sample-artist.");
     expect(await row.getByRole("button").count()).toBe(2);
@@ -320,7 +323,7 @@ describe("a sample sign-in", () => {
     expect(problems).toStrictEqual([]);
   });
 
-  test("as an admin opens the admin's lane and the dashboard", async () => {
+  test("a sample admin gets an answer in the admin's lane, and a link into the dashboard", async () => {
     const { page, problems } = await open(shared.url);
     const dashboard = page.getByRole("link", { name: "Open the dashboard" });
     expect(await dashboard.getAttribute("href")).toBe("/dashboard/sign-in");
@@ -339,7 +342,7 @@ describe("a sample sign-in", () => {
     expect(problems).toStrictEqual([]);
   });
 
-  test("is what the sync of five tabs begins with, in the place of five answers of 401", async () => {
+  test("the sync of five tabs begins with the sign-in, in the place of five answers of 401", async () => {
     const { page } = await open(shared.url);
     const sync = page.getByRole("region", { name: "Five tabs, one sync" });
     await sync.getByRole("button", { name: "Sign in as a sample artist" }).click();
@@ -352,7 +355,7 @@ describe("a sample sign-in", () => {
       .toMatch(/^Instagram was called once/);
   });
 
-  test("is refused to another site's page", async () => {
+  test("another site's page is rejected with 403, and gets no session", async () => {
     const foreign = await fetch(`${shared.url}/sample/sign-in`, {
       method: "POST",
       headers: { origin: "https://evil.example" },
@@ -363,7 +366,7 @@ describe("a sample sign-in", () => {
   });
 });
 
-test("shows an answer that never came", async () => {
+test("a lane shows that no answer came", async () => {
   const { page } = await open(shared.url);
   await page.route("**/api/search", (route) => route.abort());
   const { row, bars, send } = lane(page, "search");
@@ -372,7 +375,7 @@ test("shows an answer that never came", async () => {
   expect(await row.locator(".status").innerText()).toContain("No answer came.");
 });
 
-test("a person who is refused reads a page with the time to wait", async () => {
+test("a person who is denied reads a page with the time to wait", async () => {
   for (let i = 0; i < 10; i += 1) await fetch(`${shared.url}/api/search`);
   const { page } = await open(`${shared.url}/api/search`);
   expect(await page.getByRole("heading").innerText()).toBe("Too many requests");
