@@ -115,6 +115,7 @@ beforeAll(async () => {
     INSTAGRAM_STAND_IN: standIn.url,
     INSTAGRAM_ACCESS_TOKEN: INSTAGRAM_TOKEN,
     METRICS_TOKEN,
+    SAMPLE_SIGN_IN: "1",
   });
   watch = await watchRedis(redis.url);
   answers = await loadAll(app.url, CLIENTS);

@@ -152,6 +152,12 @@ describe("node server.mjs, in a folder of its own", () => {
         headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
         body: JSON.stringify({ city: "Lisbon" }),
       });
+      const sample = await fetch(`${app.url}/sample/sign-in`, {
+        method: "POST",
+        headers: { origin: app.url },
+        body: new URLSearchParams({ role: "user" }),
+      });
+      expect(sample.status).toBe(404);
       return answer.status;
     };
     expect(await update({ AUTH_SECRET })).toBe(200);

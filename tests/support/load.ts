@@ -65,7 +65,7 @@ export async function loadAll(
       const scraper = path === "/api/metrics" && { authorization: `Bearer ${METRICS_TOKEN}` };
       const got = await fetch(withQuery(url, client), { headers: { ...headers, ...scraper } });
       const page = await got.text();
-      const sent = await fetch(url, { method: "POST", ...bodyOf(path, client, page, headers) });
+      const sent = await fetch(url, { method: "POST", ...bodyOf(url, client, page, headers) });
       await sent.arrayBuffer();
       heard.push(got.status, sent.status);
     }
@@ -108,9 +108,18 @@ function withQuery(url: URL, { query, artist }: LoadClient): URL {
 let keys = 0;
 
 /** What a route takes by POST, of this client. */
-function bodyOf(path: string, client: LoadClient, page: string, headers: Headers): RequestInit {
+function bodyOf(
+  { pathname: path, origin }: URL,
+  client: LoadClient,
+  page: string,
+  headers: Headers,
+): RequestInit {
   if (path === "/login")
     return { headers: { ...headers, accept: "text/html" }, body: form(client, page) };
+  if (path === "/sample/sign-in") {
+    const body = new URLSearchParams({ role: "user" });
+    return { headers: { ...headers, origin }, body, redirect: "manual" };
+  }
   keys += 1;
   const key = JSON.stringify(`key ${keys} of ${client.session}`);
   const json = { ...headers, "content-type": "application/json", "idempotency-key": key };
