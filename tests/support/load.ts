@@ -37,7 +37,8 @@ export interface LoadAnswers {
 export function builtRoutes(): string[] {
   const file = join(ROOT, ".next", "app-path-routes-manifest.json");
   const manifest = JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
-  return [...new Set(Object.values(manifest))].filter((path) => !path.startsWith("/_"));
+  const paths = Object.values(manifest).map((path) => path.replace(/\/\[\[\.\.\.\w+\]\]$/, ""));
+  return [...new Set(paths)].filter((path) => !path.startsWith("/_"));
 }
 
 /** The status by which a route says that it took what it was sent. */
@@ -116,8 +117,9 @@ function bodyOf(
 ): RequestInit {
   if (path === "/login")
     return { headers: { ...headers, accept: "text/html" }, body: form(client, page) };
-  if (path === "/sample/sign-in") {
-    const body = new URLSearchParams({ role: "user" });
+  if (path === "/sample/sign-in" || path === "/dashboard/sign-in/session") {
+    const token = headers["authorization"]?.replace("Bearer ", "") ?? "";
+    const body = new URLSearchParams({ role: "user", token });
     return { headers: { ...headers, origin }, body, redirect: "manual" };
   }
   keys += 1;
