@@ -1,5 +1,6 @@
 import { toBase64 } from "#lib/core/base64";
 import { SCRIPT, SCRIPT_NAME, STYLE, STYLE_NAME } from "./assets.ts";
+import { ICON, ICON_NAME } from "./icon.ts";
 import { pageHtml } from "./page-html.ts";
 
 /**
@@ -17,12 +18,13 @@ const GUARDS = {
 
 const NO_STORE = { "Cache-Control": "private, no-store" } as const;
 
-/** The names of both files hold a hash of what is in them. */
+/** The names of script and style hold a hash of what is in them; the icon has no need to change. */
 const FOR_GOOD = { "Cache-Control": "private, max-age=31536000, immutable" } as const;
 
 const FILES: ReadonlyMap<string, { readonly type: string; readonly text: string }> = new Map([
   [SCRIPT_NAME, { type: "text/javascript; charset=utf-8", text: SCRIPT }],
   [STYLE_NAME, { type: "text/css; charset=utf-8", text: STYLE }],
+  [ICON_NAME, { type: "image/svg+xml", text: ICON }],
 ]);
 
 /** Returns the page. Its script and style have addresses below the last segment of its own path. */
@@ -76,7 +78,7 @@ function policyOf(nonce: string): string {
     `script-src 'nonce-${nonce}'`,
     `style-src 'nonce-${nonce}'`,
     "connect-src 'self'",
-    "img-src 'self' data:",
+    "img-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "require-trusted-types-for 'script'",

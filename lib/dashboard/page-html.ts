@@ -1,4 +1,5 @@
 import { SCRIPT_NAME, STYLE_NAME } from "./assets.ts";
+import { ICON_NAME } from "./icon.ts";
 
 /** What the document of the page is made of. */
 export interface PageOptions {
@@ -29,7 +30,7 @@ export function pageHtml({ base, nonce, csp, title }: PageOptions): string {
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>${name}</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="${escape(base + ICON_NAME)}">
 <link rel="stylesheet" nonce="${escape(nonce)}" href="${escape(base + STYLE_NAME)}">
 <script type="module" nonce="${escape(nonce)}" src="${escape(base + SCRIPT_NAME)}"></script>
 </head>

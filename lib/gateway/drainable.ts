@@ -30,6 +30,7 @@ export function drainable(server: Server): (graceMs: number) => Promise<void> {
     const cut = setTimeout(() => {
       for (const socket of open.keys()) socket.destroy();
     }, graceMs);
+    spareUnread(server, open);
     server.close();
     // Not idle to Node, which awaits a first request: clients open some that they may never use.
     for (const socket of open.keys()) if (socket.bytesRead === 0) socket.destroy();
@@ -46,5 +47,19 @@ export function drainable(server: Server): (graceMs: number) => Promise<void> {
     await closed;
     clearInterval(sweeping);
     clearTimeout(cut);
+  };
+}
+
+/**
+ * Makes a server keep connections whose answer has not left whole when it closes those that are idle:
+ * Node takes a connection for idle once its answer is written, however much of it waits for the client.
+ */
+function spareUnread(server: Server, open: ReadonlyMap<Socket, readonly ServerResponse[]>): void {
+  const closeIdle = server.closeIdleConnections.bind(server);
+  server.closeIdleConnections = () => {
+    const unread = [...open].filter(([, answers]) => answers.some(({ closed }) => !closed));
+    for (const [socket] of unread) socket.destroy = () => socket;
+    closeIdle();
+    for (const [socket] of unread) Reflect.deleteProperty(socket, "destroy");
   };
 }

@@ -21,7 +21,7 @@ beforeAll(async () => {
     for (const path of ["/subscribe/a", "/subscribe/b", "/psubscribe/%5Bbc%5D", "/psubscribe/h*"]) {
       const stream = openEventStream(port, token, path);
       streams.push(stream);
-      await vi.waitFor(() => expect(stream.data()).toHaveLength(1));
+      await vi.waitUntil(() => stream.data().length === 1);
     }
   }
 });

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { History } from "#lib/dashboard/model";
 import { SCRIPT, SCRIPT_NAME, STYLE, STYLE_NAME } from "#lib/dashboard/assets";
+import { ICON, ICON_NAME } from "#lib/dashboard/icon";
 import { pageHtml } from "#lib/dashboard/page-html";
 
 /** What a stream sends: a snapshot of any form, and a history. */
@@ -23,7 +24,7 @@ const CSP = [
   `script-src 'nonce-${NONCE}'`,
   `style-src 'nonce-${NONCE}'`,
   "connect-src 'self'",
-  "img-src 'self' data:",
+  "img-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "require-trusted-types-for 'script'",
@@ -98,6 +99,8 @@ export class DashboardServer {
         return send("text/css", STYLE);
       case "/shop/dashboard/live.sse":
         return this.#stream(response);
+      case `/shop/dashboard/${ICON_NAME}`:
+        return send("image/svg+xml", ICON);
       default:
         response.writeHead(404).end();
     }
