@@ -1,5 +1,5 @@
 import { parseSync } from "oxc-parser";
-import { isInstalled } from "#lib/core/optional-package";
+import { isInstalled } from "#lib/core/installed";
 import type { Place } from "#lib/policy/errors";
 
 /** Whether places can be found: an app may have installed the package without oxc-parser. */

@@ -1,4 +1,5 @@
 import { HeadgateError } from "./errors.ts";
+import { STAND_IN } from "./installed.ts";
 
 /** Each package that an app installs only for what needs it, and what needs it. */
 const NEEDED_FOR = {
@@ -13,9 +14,6 @@ const NEEDED_FOR = {
 
 export type OptionalPackage = keyof typeof NEEDED_FOR;
 
-/** What stands in the place of an export of a package that is not installed, and that package. */
-const standIns = new WeakMap<object, OptionalPackage>();
-
 /**
  * Makes what stands in the place of a function or class of a package that is not installed: a call of it
  * throws. The build of the package `headgate` puts it there.
@@ -27,30 +25,7 @@ export function standInFor(name: OptionalPackage): () => never {
   const standIn = function (): never {
     throw packageMissing(name);
   };
-  standIns.set(standIn, name);
-  return standIn;
-}
-
-/**
- * Checks that an export of an optional package is there, before it is needed.
- *
- * @throws {HeadgateError} PACKAGE_MISSING, with what to install
- * @example
- * requireInstalled(Redis);
- */
-export function requireInstalled(exported: object): void {
-  const name = standIns.get(exported);
-  if (name !== undefined) throw packageMissing(name);
-}
-
-/**
- * Returns true when an export of an optional package is there.
- *
- * @example
- * const position = isInstalled(parseSync) ? locate(file, source, place) : undefined;
- */
-export function isInstalled(exported: object): boolean {
-  return !standIns.has(exported);
+  return Object.assign(standIn, { [STAND_IN]: true });
 }
 
 /**

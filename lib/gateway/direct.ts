@@ -1,7 +1,7 @@
 import { Command as RedisCommand } from "ioredis";
 import { isHeadgateError } from "#lib/core/errors";
 import { lazily } from "#lib/core/lazily";
-import { requireInstalled } from "#lib/core/optional-package";
+import { requireInstalled } from "#lib/core/installed";
 import { type Redis, redisOver } from "#lib/redis/client";
 import { withinDeadline } from "#lib/redis/deadline";
 import { commandNames } from "#lib/redis/protocol";

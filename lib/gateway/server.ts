@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { RequestListener, Server } from "node:http";
 import { Redis, type RedisOptions } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
-import { requireInstalled } from "#lib/core/optional-package";
+import { requireInstalled } from "#lib/core/installed";
 import { connectCluster } from "#lib/gateway/cluster/store";
 import { drainable } from "./drainable.ts";
 import { createHandler } from "./handler.ts";

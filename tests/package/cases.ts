@@ -1,4 +1,4 @@
-import { firstCase } from "./first-case.ts";
+import { firstCase, startCase } from "./first-case.ts";
 import { lintCases } from "./lint-cases.ts";
 import { missingCases } from "./missing-cases.ts";
 import { nextCase } from "./next-case.ts";
@@ -13,6 +13,7 @@ export const CASES: readonly Case[] = [
   ...missingCases,
   ...typeCases,
   firstCase,
+  startCase,
   nextCase({ next: 15, installer: "npm", src: false, gate: "middleware" }),
   nextCase({ next: 15, installer: "pnpm", src: true, gate: "middleware" }),
   nextCase({ next: 16, installer: "pnpm", src: false, gate: "middleware" }),

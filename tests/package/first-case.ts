@@ -21,18 +21,38 @@ export const firstCase: Case = {
     write(app, { ...files, "app/layout.tsx": LAYOUT });
     say("headgate dev");
     const started = performance.now();
-    const denied = await firstDenial(app);
+    const denied = await firstDenial(app, "dev");
     const lines = Object.values(files).join("").trimEnd().split("\n").filter(Boolean).length;
     const seconds = (from: number, to: number) => ((to - from) / 1000).toFixed(1);
     return `${lines} lines; installed in ${seconds(began, installed)} s; ${seconds(started, denied)} s from headgate dev to the first 429`;
   },
 };
 
-/** Starts the app by `headgate dev`, and resolves to when the first request was denied. */
-async function firstDenial(app: string): Promise<number> {
+/** Our server in production, which builds the app first. */
+export const startCase: Case = {
+  name: "headgate-start",
+  what: "Next 15, pnpm, npx headgate start with the embedded store",
+  async run(world: World, say) {
+    const app = await createNextApp(world.newFolder("headgate-start"), 15, false, say);
+    const { "proxy.ts": gate = "", ...files } = filesOfNewApp();
+    write(app, { ...files, "middleware.ts": gate, "app/layout.tsx": LAYOUT });
+    say("pnpm install");
+    await runCommand(app, "node", [...(await world.pnpm()), "add", world.tarball, "wasmoon"]);
+    say("headgate start");
+    await firstDenial(app, "start");
+    return "builds, serves, and denies";
+  },
+};
+
+/** Starts the app by a command of headgate, and resolves to when the first request was denied. */
+async function firstDenial(app: string, command: "dev" | "start"): Promise<number> {
   const env = { ...cleanEnvironment(), PORT: "0", HEADGATE_STORE: "embedded" };
   const bin = join("node_modules", "headgate", "bin.mjs");
-  const server = spawn("node", [bin, "dev"], { cwd: app, env, stdio: ["ignore", "pipe", "pipe"] });
+  const server = spawn("node", [bin, command], {
+    cwd: app,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   try {
     let output = "";
     const url = await new Promise<string>((resolve, reject) => {

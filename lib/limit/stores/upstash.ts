@@ -1,5 +1,5 @@
 import { Ratelimit } from "@upstash/ratelimit";
-import { requireInstalled } from "#lib/core/optional-package";
+import { requireInstalled } from "#lib/core/installed";
 import type { Redis } from "#lib/redis/client";
 import type { Timed } from "#lib/redis/deadline";
 import { StoreError } from "#lib/redis/errors";

@@ -1,10 +1,6 @@
 import { expect, test } from "vitest";
-import {
-  isInstalled,
-  packageMissing,
-  requireInstalled,
-  standInFor,
-} from "#lib/core/optional-package";
+import { isInstalled, requireInstalled } from "#lib/core/installed";
+import { packageMissing, standInFor } from "#lib/core/optional-package";
 
 const message =
   "The package wasmoon is not installed. It is needed for the embedded store: npm install wasmoon";
