@@ -1,2 +1,7 @@
 /** Dedup: a thing counts once, on every instance. */
+export type { ClaimToken } from "./claims.ts";
+export type { CountOptions } from "./count.ts";
 export { createDedup, type Counter, type Dedup, type Entry } from "./dedup.ts";
+export type { Effect } from "./effect.ts";
+export type { OnceOptions } from "./once.ts";
+export type { ClaimOptions } from "./terms.ts";

@@ -1,4 +1,6 @@
 /** Locks: one instance acts at a time. */
+export type { FencedScript } from "./fenced.ts";
+export type { FlightOptions, Landed } from "./flight.ts";
 export {
   createLocks,
   type HoldOptions,
@@ -8,3 +10,4 @@ export {
   type WithLockOptions,
   type WithLockResult,
 } from "./locks.ts";
+export type { WaitOptions } from "./options.ts";

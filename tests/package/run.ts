@@ -12,7 +12,7 @@ const HELP = `Packs lib as the npm package headgate, installs it into apps that 
   npm run test:package -- --list               the cases
   npm run test:package -- --package file.tgz   a package that was packed before
 
-It needs the npm registry. It ends with 0 where every case passed, and with 1 where one did not.
+It needs the npm registry, and a redis-server on the PATH. It ends with 0 where every case passed, and with 1 where one did not.
 `;
 
 const { values } = parseArgs({

@@ -20,19 +20,44 @@ export const typeCases: readonly Case[] = COMPILERS.flatMap((compiler) =>
 );
 
 /** What an app writes with the names of the package; each is checked against its type. */
-const USES = `import { createHeadgate, definePolicy, fromEnv, headgate, type HeadgateEvent } from "headgate";
+const USES = `import {
+  createHeadgate,
+  defineIdentities,
+  definePolicy,
+  fromEnv,
+  headgate,
+  type HeadgateEvent,
+} from "headgate";
+import { createDashboard } from "headgate/dashboard";
+import { createDedup } from "headgate/dedup";
+import { startGateway } from "headgate/gateway";
+import { createIdempotent } from "headgate/idempotency";
 import { createLocks } from "headgate/locks";
+import { redisOf } from "headgate/redis";
 import { connectTcp } from "headgate/tcp";
+import { upstashLimits } from "headgate/upstash";
 
-const policy = definePolicy({
+// Types that are inferred can be written into declarations.
+export const identities = defineIdentities({ account: "from-code" });
+export const policy = definePolicy({
   rules: { api: { match: "/api/:path*", limits: { ip: "5 per minute" } } },
 });
 export const middleware: (request: Request, event: { waitUntil(work: Promise<unknown>): void }) => Promise<Response> =
   headgate(policy);
+export default headgate(policy);
 export const gate = createHeadgate(policy, () => ({
   ...fromEnv(),
   onEvent: (event: HeadgateEvent) => console.log(event.kind),
 }));
+export const { limits } = gate;
+export const wrapped = gate.wrap((request: Request) => Response.redirect(request.url));
+export const check = (request: Request) => limits.limit("api", {}, { request });
+export const tools = { ...createDedup(gate), ...createLocks(gate) };
+export const POST = createIdempotent(gate)(async () => new Response(), { caller: () => "ada" });
+export const GET = createDashboard(gate, { authorize: () => true });
+export const redis = redisOf(gate);
+export const limitStore = upstashLimits;
+export const gateway = () => startGateway({ token: "a-token-of-the-tests" });
 export const token: Promise<string | null> = createLocks(gate).acquireLock("work", 10);
 export const close: () => Promise<void> = connectTcp({ redisUrl: "redis://127.0.0.1" }).close;
 
@@ -77,6 +102,7 @@ function config(moduleResolution: string): string {
     moduleResolution,
     types: ["node"],
     strict: true,
+    declaration: true,
     noEmit: true,
     skipLibCheck: false,
   };

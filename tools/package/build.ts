@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { build } from "tsdown";
-import { BUNDLED, type LibManifest, nameOf, publishedManifest } from "./manifest.ts";
+import { BUNDLED, IN_PAGE, type LibManifest, nameOf, publishedManifest } from "./manifest.ts";
 import { OPTIONAL, optionalPackages, withoutErrors, writeOptional } from "./optional.ts";
 
 /** What lib/server starts beside Next; it lies beside the chunk that starts it. */
@@ -82,7 +82,7 @@ function withSubpaths(name: string): RegExp {
 
 /** The licenses of the packages whose code is inside, as they ask for. */
 function licenses(root: string): string {
-  const texts = BUNDLED.map((name) => {
+  const texts = [...BUNDLED, ...IN_PAGE].map((name) => {
     const folder = join(root, "node_modules", name);
     const [file] = globSync("LICENSE*", { cwd: folder });
     if (file === undefined) throw new Error(`The package ${name} has no file LICENSE.`);

@@ -27,6 +27,9 @@ export const BUNDLED: readonly string[] = [
   "zod",
 ];
 
+/** What the script and style of the dashboard's page are made of, which is in the package as text. */
+export const IN_PAGE: readonly string[] = ["preact", "uplot"];
+
 /** The first Node that reads ESM by `require`, as Jest and tools in CommonJS do. */
 const NODE = ">=20.19";
 
