@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { ROOT } from "../support/app.ts";
+
+const WORKFLOW = readFileSync(join(ROOT, ".github", "workflows", "release.yml"), "utf8");
+
+/** The lines of a block that begins with a line, as far as they stand deeper than it. */
+function blockOf(line: string): string {
+  const indent = /^ */.exec(line)?.[0] ?? "";
+  const [, after = ""] = WORKFLOW.split(`\n${line}\n`);
+  const lines = after.split("\n");
+  const end = lines.findIndex((it) => it !== "" && !it.startsWith(`${indent} `));
+  return lines.slice(0, end === -1 ? undefined : end).join("\n");
+}
+
+test("the release workflow runs on a version tag and on nothing else", () => {
+  expect(blockOf("on:").trim()).toBe('push:\n    tags: ["v[0-9]+.[0-9]+.[0-9]+*"]');
+});
+
+test("only the job behind the environment publishes, with provenance, and it builds nothing", () => {
+  const [build, publish] = [blockOf("  package:"), blockOf("  publish:")];
+  expect(publish).toContain("environment: npm");
+  expect(publish).toContain("id-token: write");
+  expect(publish).toContain("npm publish ./headgate-*.tgz --provenance --access public");
+  expect(publish).not.toMatch(/npm (?:ci|install|run)|checkout/);
+  expect(build).toContain("npm run package");
+  expect(build).not.toMatch(/id-token|secrets\.|npm publish/);
+});
