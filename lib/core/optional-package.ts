@@ -35,6 +35,6 @@ export function standInFor(name: OptionalPackage): () => never {
  * throw packageMissing("wasmoon");
  */
 export function packageMissing(name: OptionalPackage, cause?: unknown): HeadgateError {
-  const message = `The package ${name} is not installed. It is needed for ${NEEDED_FOR[name]}: npm install ${name}`;
+  const message = `The package ${name} is not installed, or too old. It is needed for ${NEEDED_FOR[name]}: npm install ${name}@latest`;
   return new HeadgateError("PACKAGE_MISSING", message, { cause });
 }

@@ -90,7 +90,7 @@ describe("the built package", () => {
       write(FOLDER, { "needs.mjs": program });
       const { status, output } = await tryCommand(FOLDER, process.execPath, ["needs.mjs"]);
       expect(output).toContain("PACKAGE_MISSING");
-      expect(output).toContain(`: npm install ${name}\n`);
+      expect(output).toContain(`: npm install ${name}@latest\n`);
       expect(status).toBe(1);
     },
   );

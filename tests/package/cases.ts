@@ -2,6 +2,7 @@ import { firstCase, startCase } from "./first-case.ts";
 import { lintCases } from "./lint-cases.ts";
 import { missingCases } from "./missing-cases.ts";
 import { nextCase } from "./next-case.ts";
+import { olderCase } from "./older-case.ts";
 import { tcp, upstash } from "./store-variants.ts";
 import { typeCases } from "./type-cases.ts";
 import { workerCase } from "./worker-case.ts";
@@ -11,6 +12,7 @@ import type { Case } from "./case.ts";
 export const CASES: readonly Case[] = [
   ...lintCases,
   ...missingCases,
+  olderCase,
   ...typeCases,
   firstCase,
   startCase,

@@ -39,7 +39,7 @@ export const missingCases: readonly Case[] = [
         write(folder, { [file]: program });
         const { output, status } = await tryCommand(folder, "node", [file]);
         const isTold =
-          output.includes("PACKAGE_MISSING") && output.includes(`: npm install ${name}\n`);
+          output.includes("PACKAGE_MISSING") && output.includes(`: npm install ${name}@latest\n`);
         if (status !== 1 || !isTold) throw new Error(`${needed}: ${output}`);
       }
       return `${Object.keys(NEEDS).length} entries name what to install`;
@@ -77,7 +77,7 @@ export const missingCases: readonly Case[] = [
       if (wrong.status !== 1 || !wrong.output.includes("5 per moment"))
         throw new Error(wrong.output);
       const gateway = await headgate("gateway");
-      if (gateway.status !== 1 || !/PACKAGE_MISSING: .*ioredis\n$/.test(gateway.output)) {
+      if (gateway.status !== 1 || !/PACKAGE_MISSING: .*ioredis@latest\n$/.test(gateway.output)) {
         throw new Error(gateway.output);
       }
       return "check finds a problem; gateway asks for ioredis";

@@ -30,6 +30,12 @@ export const BUNDLED: readonly string[] = [
 /** What the script and style of the dashboard's page are made of, which is in the package as text. */
 export const IN_PAGE: readonly string[] = ["preact", "uplot"];
 
+/**
+ * Of an optional package. npm refuses to install a package beside another version of its optional peer, also
+ * in an app that has ioredis 5 for its queues and uses nothing of ours that needs it.
+ */
+const ANY_VERSION = "*";
+
 /** The first Node that reads ESM by `require`, as Jest and tools in CommonJS do. */
 const NODE = ">=20.19";
 
@@ -52,7 +58,10 @@ export function publishedManifest(lib: LibManifest) {
   exports["./package.json"] = "./package.json";
   const needed = Object.entries(lib.dependencies ?? {}).filter(([it]) => !BUNDLED.includes(it));
   const optional = needed.filter(([it]) => isOptional(it));
-  const peers = { ...Object.fromEntries(optional.map(ranged)), ...lib.peerDependencies };
+  const peers = {
+    ...Object.fromEntries(optional.map(([it]) => [it, ANY_VERSION])),
+    ...lib.peerDependencies,
+  };
   return {
     name,
     version,
@@ -80,6 +89,5 @@ function isOptional(name: string): boolean {
 
 /** The workspace pins what it is tested with; an app may have a later one that promises the same. */
 function ranged([name, version]: readonly [string, string]): readonly [string, string] {
-  // Each minor version of oxc-parser may change; what lib takes of it, `parseSync`, has not.
-  return [name, version.startsWith("0.") ? `>=${version}` : `^${version}`];
+  return [name, `^${version}`];
 }

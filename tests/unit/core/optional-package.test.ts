@@ -3,7 +3,7 @@ import { isInstalled, requireInstalled } from "#lib/core/installed";
 import { packageMissing, standInFor } from "#lib/core/optional-package";
 
 const message =
-  "The package wasmoon is not installed. It is needed for the embedded store: npm install wasmoon";
+  "The package wasmoon is not installed, or too old. It is needed for the embedded store: npm install wasmoon@latest";
 
 test("a stand-in throws PACKAGE_MISSING with what to install, called or made by new", () => {
   const standIn = standInFor("wasmoon");
