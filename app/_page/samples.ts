@@ -69,7 +69,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   "/dashboard": { method: "GET", note: "For admins. Without a session the answer is 404." },
   "/dashboard/sign-in/session": {
     method: "POST",
-    note: "Without a token the answer is 303, back to the sign-in page.",
+    note: "The sign-in page sends a form with a token. Without one the answer is 400.",
   },
   "/sample/sign-in": {
     method: "POST",
