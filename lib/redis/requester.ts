@@ -1,7 +1,8 @@
 import type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis";
-import { type Clock, monotonic } from "#lib/core/clock";
+import { monotonic } from "#lib/core/clock";
 import type { HeadgateError } from "#lib/core/errors";
 import type { StoreEvent } from "#lib/core/events";
+import type { Clock } from "#lib/core/clock";
 import { settingsError, isToken } from "#lib/core/settings";
 import { readHttpAddress, REST_ADDRESS, REST_TOKEN } from "#lib/core/store-address";
 import {
