@@ -31,7 +31,8 @@ const DENIALS: ReadonlySet<number> = new Set([429, 503, 413, 411]);
  *
  * @throws {AssertionError} of node:assert, which says what was expected and what the response says
  * @example
- * expectDenied(await gate.send("/api/search"), { rule: "search", retryAfter: "1 minute" });
+ * const response = await createTestGate(policy).send("/api/search");
+ * expectDenied(response, { rule: "search", retryAfter: "1 minute" });
  */
 export function expectDenied(
   response: Response,
@@ -55,7 +56,8 @@ export function expectDenied(
  *
  * @throws {AssertionError} of node:assert, which says what was expected and what the response says
  * @example
- * expectAllowed(await gate.send("/api/search", { method: "POST" }), { rule: "search", remaining: 29 });
+ * const response = await createTestGate(policy).send("/api/search");
+ * expectAllowed(response, { rule: "search", remaining: 29 });
  */
 export function expectAllowed(
   response: Response,

@@ -120,6 +120,12 @@ const DEFAULTS = {
  * expectDenied(await gate.send("/api/search", { ip: "203.0.113.7" }), { rule: "search", retryAfter: 60 });
  * await gate.advance("1 minute");
  * expectAllowed(await gate.send("/api/search", { ip: "203.0.113.7" }));
+ * @example
+ * const gate = createTestGate(policy, { startsAt: new Date("2026-05-01T12:00:00Z") });
+ * gate.storeIs("down");
+ * const request = gate.request("/api/search", { method: "POST", cookies: { session: token } });
+ * expectDenied(await gate.send(request), { status: 503 });
+ * const decisions = (await gate.events()).filter(({ kind }) => kind === "decision");
  */
 export function createTestGate<P extends AnyPolicy>(
   policy: P,

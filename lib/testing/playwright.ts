@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { ADDRESS_HEADER } from "./request.ts";
 import { clearNamespace, type StoreUnderTest } from "./namespace.ts";
 
@@ -24,13 +25,13 @@ export interface HeadgateFixtureOptions {
   /** The store of all workers, by its REST API: Upstash, or our gateway. */
   readonly store: StoreUnderTest;
   /**
-   * Starts the app for one worker, and resolves when it answers. The namespace is read when a server
-   * starts, so each worker needs a server of its own.
+   * Starts the app for one worker: a server reads its namespace when it starts, so each worker needs a
+   * server of its own. The fixture waits until it answers.
    *
    * @param env variables, to be added to those of the process
    * @param worker the number of the worker, from 0, for its port
    */
-  readonly serve: (env: WorkerEnvironment, worker: number) => Promise<WorkerServer>;
+  readonly serve: (env: WorkerEnvironment, worker: number) => WorkerServer | Promise<WorkerServer>;
   /**
    * What namespaces begin with: letters, digits, _ or -.
    * @default "e2e"
@@ -88,7 +89,7 @@ interface WorkerOf {
  * @example
  * const fixtures = headgateFixture({
  *   store: { url, token },
- *   serve: async (env, worker) => startApp({ ...env, PORT: String(4000 + worker) }),
+ *   serve: (env, worker) => startApp({ ...env, PORT: String(4100 + worker) }),
  * });
  * // export const test = base.extend<HeadgateTestFixtures, HeadgateWorkerFixtures>(fixtures);
  */
@@ -104,6 +105,7 @@ export function headgateFixture(options: HeadgateFixtureOptions): HeadgateFixtur
         const clear = () => clearNamespace(store, namespace);
         const server = await serve(environmentOf(store, namespace), parallelIndex);
         try {
+          await answering(server.url);
           await use({ url: server.url, namespace, clear });
         } finally {
           await server.stop();
@@ -121,6 +123,26 @@ export function headgateFixture(options: HeadgateFixtureOptions): HeadgateFixtur
     baseURL: async ({ headgate }, use) => use(headgate.url),
     extraHTTPHeaders: async ({ clientAddress }, use) => use({ [ADDRESS_HEADER]: clientAddress }),
   };
+}
+
+/** How long a server may take to answer, and the pause between two attempts, in milliseconds. */
+const LONGEST_START_MS = 60_000;
+const PAUSE_MS = 100;
+
+/** Resolves when a server answers, whatever it says. */
+async function answering(url: string): Promise<void> {
+  const latest = performance.now() + LONGEST_START_MS;
+  for (;;) {
+    try {
+      await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(LONGEST_START_MS) });
+      return;
+    } catch (cause) {
+      if (performance.now() > latest) {
+        throw new Error(`headgateFixture: ${url} did not answer within a minute.`, { cause });
+      }
+      await setTimeout(PAUSE_MS);
+    }
+  }
 }
 
 function environmentOf({ url, token }: StoreUnderTest, namespace: string): WorkerEnvironment {
