@@ -8,7 +8,10 @@ export interface DeniedExpectation {
    * @default 429
    */
   readonly status?: number;
-  /** The rule whose limit had no capacity, by its name in the policy. */
+  /**
+   * The rule whose limit had no capacity, by its name in the policy. A limit that counts all clients
+   * together is told only by a gate with `showGlobalLimits`.
+   */
   readonly rule?: string;
   /** What Retry-After says: seconds, or a text such as "1 minute". */
   readonly retryAfter?: number | string;

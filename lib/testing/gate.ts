@@ -10,7 +10,7 @@ import type { AfterAnswer, Next } from "#lib/responses";
 import { exhaustOf } from "./exhaust.ts";
 import { ADDRESS_HEADER, requestOf, type TestRequest } from "./request.ts";
 import { TestStore } from "./store.ts";
-import { TestTime, turn } from "./time.ts";
+import { settled, TestTime } from "./time.ts";
 
 /** What a test's gate is made with, where it differs from the defaults. */
 export interface TestGateOptions extends Partial<
@@ -64,7 +64,8 @@ export interface TestGate<P extends AnyPolicy> extends Gate<P> {
    *
    * @param client the address and other identities; the address is "203.0.113.1" where it is not given
    * @param limit the name of one limit, such as "search:ip:minute"; by default all limits of the rule
-   * @throws {HeadgateError} LIMIT_UNKNOWN_RULE, or LIMIT_BAD_ARGUMENT where the rule has no such limit
+   * @throws {HeadgateError} LIMIT_UNKNOWN_RULE; LIMIT_BAD_ARGUMENT where the rule has no such limit, or the
+   * store is down
    */
   readonly exhaust: (
     rule: RuleName<P>,
@@ -148,14 +149,9 @@ export function createTestGate<P extends AnyPolicy>(
   });
   gate.check();
   const middleware = next ? gate.wrap(next) : gate.middleware;
-  const exhaust = exhaustOf(policy, gate, store.limits);
+  const exhaust = exhaustOf(policy, gate, store);
 
-  /** What has begun comes to its end, unless it waits for the clock. */
-  async function settle(): Promise<void> {
-    await turn();
-    await store.idle();
-    await turn();
-  }
+  const settle = () => settled(store);
 
   return {
     ...gate,

@@ -34,6 +34,8 @@ export class TestStore {
   readonly #pool = new ReplyPool({ replyBytes: 16 * MIB, allReplyBytes: 64 * MIB });
   readonly #inFlight = new Set<Promise<unknown>>();
   #embedded: Promise<Store> | undefined;
+  /** How many calls have begun. */
+  calls = 0;
   /** False while each call fails. */
   isUp = true;
 
@@ -107,6 +109,7 @@ export class TestStore {
   }
 
   async #tracked<T>(call: Promise<T>): Promise<T> {
+    this.calls += 1;
     this.#inFlight.add(call);
     try {
       return await call;

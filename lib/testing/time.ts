@@ -7,12 +7,36 @@ interface Timer {
 }
 
 /** Taken before a test framework puts timers of its own in their place. */
-const { setTimeout: realTimeout } = globalThis;
+const { setTimeout: realTimeout, setImmediate: realImmediate } = globalThis;
 
-/** Waits until the event loop has turned once: what has begun meanwhile, and needs no clock, goes on. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => {
+/** Rounds without a call of the store after which nothing more is awaited: two hops of encryption and two more. */
+const QUIET_ROUNDS = 4;
+
+/**
+ * Waits until all that has begun has come to its end, unless it waits for the clock: calls of the store,
+ * what follows a response, and encryption between two calls.
+ */
+export async function settled(store: {
+  readonly calls: number;
+  idle(): Promise<void>;
+}): Promise<void> {
+  // What follows a response begins by a timer of 0 ms.
+  await new Promise((resolve) => {
     realTimeout(resolve, 0);
+  });
+  for (let quiet = 0; quiet < QUIET_ROUNDS; quiet += 1) {
+    const { calls } = store;
+    await store.idle();
+    await round();
+    if (store.calls > calls) quiet = -1;
+  }
+}
+
+/** One turn of the event loop, and one job in the queue of the threads that encrypt. */
+async function round(): Promise<void> {
+  await crypto.subtle.digest("SHA-256", new Uint8Array(1));
+  await new Promise((resolve) => {
+    realImmediate(resolve);
   });
 }
 

@@ -194,6 +194,32 @@ test("an answer is replayed for its key until the clock reaches the end of its w
   expect(await pay()).toEqual({ run: 2 });
 });
 
+test("a request that runs for minutes keeps its key, which the clock renews", async () => {
+  const gate = createTestGate(policy);
+  let end = () => {};
+  const running = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  let runs = 0;
+  const post = createIdempotent(gate)(
+    async () => {
+      runs += 1;
+      await running;
+      return Response.json({ paid: true });
+    },
+    { caller: () => "ada", lease: "30 seconds" },
+  );
+  const headers = { "Idempotency-Key": '"7f3a"' };
+  const pay = () => post(gate.request("/pay", { method: "POST", headers, body: "{}" }));
+  const first = pay();
+  await expect.poll(() => runs).toBe(1);
+  await gate.advance("3 minutes");
+  expect((await pay()).status).toBe(409);
+  end();
+  expect((await first).status).toBe(200);
+  expect([(await pay()).status, runs]).toEqual([200, 1]);
+});
+
 test("keys of the app's own end by the clock", async () => {
   const gate = createTestGate(policy);
   const redis = redisOf(gate);

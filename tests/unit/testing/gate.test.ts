@@ -62,6 +62,15 @@ describe("exhaust", () => {
     expectDenied(await gate.send("/quick"), { rule: "quick" });
   });
 
+  test("is refused while the store is down, when other counts decide", async () => {
+    const gate = createTestGate(policy);
+    gate.storeIs("down");
+    await expect(gate.exhaust("search")).rejects.toMatchObject({ code: "LIMIT_BAD_ARGUMENT" });
+    gate.storeIs("up");
+    await gate.exhaust("search");
+    expectDenied(await gate.send("/api/search"));
+  });
+
   test("names the rules and limits that there are where it is given another", async () => {
     const gate = createTestGate(policy);
     // @ts-expect-error -- no rule has this name
