@@ -92,6 +92,8 @@ export interface TestGate<P extends AnyPolicy> extends Gate<P> {
 /** Real milliseconds: a resolver of identities that hangs must not hang the test run. */
 const DEADLINE_MS = 10_000;
 
+const BEGINNING = Date.parse("2026-01-01T00:00:00Z");
+
 const DEFAULTS = {
   cluster: false,
   joins: false,
@@ -132,7 +134,7 @@ export function createTestGate<P extends AnyPolicy>(
   policy: P,
   options: TestGateOptions = {},
 ): TestGate<P> {
-  const { next, startsAt = Date.UTC(2026, 0, 1), onEvent = [], ...given } = options;
+  const { next, startsAt = BEGINNING, onEvent = [], ...given } = options;
   const time = new TestTime(Number(startsAt));
   const store = new TestStore(time.now);
   const recorder = new Recorder(onEvent);

@@ -116,11 +116,9 @@ test("a caller that waits for a lock gets it when the clock reaches the end of i
   expect(await (await waiting).release()).toBe(true);
   const late = locks.acquire("report", { wait: "1 minute" });
   await late;
-  const refused = expect(locks.acquire("report", { wait: "5 seconds" })).rejects.toMatchObject({
-    code: "LOCK_NOT_ACQUIRED",
-  });
+  const refused = locks.acquire("report", { wait: "5 seconds" }).catch((error: unknown) => error);
   await gate.advance("5 seconds");
-  await refused;
+  expect(await refused).toMatchObject({ code: "LOCK_NOT_ACQUIRED" });
 });
 
 test("one flight is shared, and its result ends by the clock", async () => {
@@ -131,10 +129,9 @@ test("one flight is shared, and its result ends by the clock", async () => {
     singleFlight("token", async () => (runs += 1), { resultTtl: "1 minute", wait: "10 seconds" });
   const both = Promise.all([fly(), fly()]);
   await gate.advance("1 second");
-  expect((await both).map(({ value, isShared }) => [value, isShared]).toSorted()).toEqual([
-    [1, false],
-    [1, true],
-  ]);
+  const flights = await both;
+  expect(flights.map(({ value }) => value)).toEqual([1, 1]);
+  expect(flights.filter(({ isShared }) => isShared)).toHaveLength(1);
   await gate.advance("59 seconds");
   expect(await fly()).toEqual({ value: 2, isShared: false });
 });
@@ -152,7 +149,7 @@ test("an event counts once until its window ends by the clock", async () => {
 test("a claim is renewed while its work runs, and lost after the longest hold", async () => {
   const gate = createTestGate(policy);
   const dedup = createDedup(gate);
-  let end = (_: string) => {};
+  let end: (text: string) => void = () => {};
   const work = new Promise<string>((resolve) => {
     end = resolve;
   });
