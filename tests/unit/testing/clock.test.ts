@@ -114,6 +114,12 @@ test("a caller that waits for a lock gets it when the clock reaches the end of i
   await gate.advance("2 seconds");
   expect(states).toEqual(["acquired"]);
   expect(await (await waiting).release()).toBe(true);
+  const waits = (await gate.events()).flatMap((event) =>
+    event.kind === "lock" && event.state === "acquired" ? [event.waitedMs ?? -1] : [],
+  );
+  expect(waits[0]).toBe(0);
+  expect(waits[1]).toBeGreaterThanOrEqual(20_000);
+  expect(waits[1]).toBeLessThan(20_500);
   const late = locks.acquire("report", { wait: "1 minute" });
   await late;
   const refused = locks.acquire("report", { wait: "5 seconds" }).catch((error: unknown) => error);
@@ -134,6 +140,19 @@ test("one flight is shared, and its result ends by the clock", async () => {
   expect(flights.filter(({ isShared }) => isShared)).toHaveLength(1);
   await gate.advance("59 seconds");
   expect(await fly()).toEqual({ value: 2, isShared: false });
+});
+
+test("a flight waits for another by the clock, and no longer than it was told", async () => {
+  const gate = createTestGate(policy);
+  const { singleFlight } = createLocks(gate);
+  const options = { resultTtl: "1 minute", wait: "2 minutes", ttl: "30 seconds" } as const;
+  void singleFlight("token", () => new Promise(() => {}), options);
+  await gate.advance(1);
+  const waited = singleFlight("token", async () => "mine", options).catch(
+    (error: unknown) => error,
+  );
+  await gate.advance("2 minutes");
+  expect(await waited).toMatchObject({ code: "LOCK_NOT_ACQUIRED" });
 });
 
 test("an event counts once until its window ends by the clock", async () => {
@@ -227,6 +246,11 @@ test("keys of the app's own end by the clock", async () => {
   await gate.advance("1 second");
   expect(await redis.get("draft")).toBeNull();
   expect(await redis.multi().set("a", "1").get("a").exec()).toEqual(["OK", 1]);
+});
+
+test("the store refuses what our gateway refuses", async () => {
+  const refused = redisOf(createTestGate(policy)).keys("*");
+  await expect(refused).rejects.toMatchObject({ code: "STORE_REJECTED" });
 });
 
 test("locks and dedup fail as they do without a store, and none of their calls is sent twice", async () => {
