@@ -130,7 +130,14 @@ const config: OxlintConfig = {
     // Those of headgate/testing too.
     "vitest/expect-expect": ["error", { assertFunctionNames: ["expect*", "assert*"] }],
   },
-  ignorePatterns: [".next", ".open-next", ".wrangler", "next-env.d.ts", "tests/fixtures/**/.next"],
+  ignorePatterns: [
+    ".next",
+    ".open-next",
+    ".wrangler",
+    "next-env.d.ts",
+    "tests/fixtures/**/.next",
+    "lib/dashboard/assets.ts",
+  ],
   overrides: restrictions,
 };
 

@@ -20,6 +20,8 @@ export interface Room {
   readonly node?: true;
   /** True when it may import `next`. */
   readonly next?: true;
+  /** True when it is bundled into a file of the package: what it imports is needed to build, not to run. */
+  readonly bundled?: true;
   /** True when no rule holds here: tests may look into every room. */
   readonly everything?: true;
 }
@@ -68,7 +70,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     what: "Redis by REST: clients, batching, deadline and breaker, scripts, key names",
     files: ["lib/redis"],
     imports: ["lib/core"],
-    packages: ["@noble/hashes", "@upstash/redis"],
+    packages: ["@noble/hashes", "@upstash/redis", "eventsource-parser"],
   },
   "lib/respond": {
     what: "headers, problem details, the page of a denied request, CORS",
@@ -113,6 +115,18 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     files: ["lib/*"],
     imports: GATE,
     packages: ["path-to-regexp"],
+  },
+  "lib/dashboard": {
+    what: "the dashboard: what its page is sent, and the document, script and style of the page",
+    files: ["lib/dashboard"],
+    imports: ["lib/core", "lib/observe", "lib/redis", "lib/policy", "lib"],
+  },
+  "lib/dashboard/page": {
+    what: "the dashboard in the browser; bundled into lib/dashboard/assets.ts",
+    files: ["lib/dashboard/page"],
+    imports: ["lib/core", "lib/dashboard"],
+    packages: ["eventsource-parser", "preact", "uplot"],
+    bundled: true,
   },
   "lib/gateway": {
     what: "the Upstash REST protocol in front of a store, and a client by TCP for an app on Node alone",

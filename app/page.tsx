@@ -1,4 +1,8 @@
+import { shownUser } from "#app/_domain/auth/current";
+import { offersSampleSignIn } from "#app/_domain/auth/sample-sign-in";
+import { currentRequest } from "#app/_domain/http/current-request";
 import { ALGORITHMS } from "#app/_page/rule-words";
+import { environment } from "#config/app-env";
 import policy from "#config/rate-limits";
 import { type Algorithm, type CompiledRule, compilePolicy } from "headgate/policy";
 import { AtWork } from "./_page/at-work.tsx";
@@ -6,6 +10,8 @@ import { GateDrawing } from "./_page/gate-drawing.tsx";
 import { Legend } from "./_page/legend.tsx";
 import { PolicyTable } from "./_page/policy-table.tsx";
 import { exemptPaths } from "./_page/sample-request.ts";
+import { SessionBar } from "./_page/session-bar.tsx";
+import { SessionProvider } from "./_page/use-session.tsx";
 import { TokenProvider } from "./_page/use-token.tsx";
 import "./_page/sheet.css";
 import "./_page/lane.css";
@@ -15,32 +21,47 @@ const compiled = compilePolicy(policy);
 const rules = [...compiled.rules.values()];
 const limits = rules.flatMap(limitsOf);
 
-/** The start page: dedup and locks to be tried, what the policy says, and each rule to be tried. */
-export default function Page() {
+/**
+ * The start page: the policy with each rule to be tried, then dedup and locks. It is rendered for each
+ * request, since it shows who is signed in; the policy is compiled once.
+ */
+export default async function Page() {
+  const request = await currentRequest();
+  const caller = await shownUser(request);
+  const session = {
+    user: caller?.user,
+    role: caller?.role,
+    isSignInOffered: offersSampleSignIn(request, environment()),
+  };
   return (
     <main className="sheet">
       <Masthead />
       <TokenProvider>
-        <AtWork />
-        <section aria-labelledby="rules">
-          <div className="heading">
-            <h2 id="rules">The policy</h2>
-            <p>
-              A request is allowed when every limit of every rule that matches has capacity left. A
-              denied request consumes nothing. A bar shows what the gate decided; a 401 or 404 after
-              it comes from the route itself.
-            </p>
-          </div>
-          <Legend />
-          <PolicyTable policy={compiled} />
-        </section>
+        <SessionProvider session={session}>
+          <section aria-labelledby="rules">
+            <div className="heading">
+              <h2 id="rules">The policy</h2>
+              <p>
+                A request is allowed when every limit of every matching rule has capacity left; a
+                denied request consumes nothing. Each bar is one request, in the order of the
+                decisions. An allowed bar crosses the dotted line, the gate.
+              </p>
+            </div>
+            <SessionBar />
+            <Legend />
+            <PolicyTable policy={compiled} />
+          </section>
+          <AtWork />
+        </SessionProvider>
       </TokenProvider>
       <div className="notes">
         <Exempt />
         <Algorithms />
+        <Documents />
       </div>
       <footer>
-        This sheet is <code>config/rate-limits.ts</code>, read when the app was built.
+        The policy on this page is <code>config/rate-limits.ts</code>, as it was when the app was
+        built.
       </footer>
     </main>
   );
@@ -48,9 +69,9 @@ export default function Page() {
 
 function Masthead() {
   const figures = [
-    ["Rules", rules.length],
-    ["Limits", limits.length],
-    ["Exempt paths", compiled.exempt.length],
+    [rules.length, "rules"],
+    [limits.length, "limits"],
+    [compiled.exempt.length, "exempt paths"],
   ] as const;
   return (
     <header className="masthead">
@@ -59,14 +80,13 @@ function Masthead() {
         <p className="lead">
           Limits what may come into a Next.js app, at the edge, before a request reaches a handler.
         </p>
-        <dl className="figures">
-          {figures.map(([name, count]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{count}</dd>
-            </div>
+        <ul className="figures">
+          {figures.map(([count, name]) => (
+            <li key={name}>
+              <b>{count}</b> {name}
+            </li>
           ))}
-        </dl>
+        </ul>
       </div>
       <GateDrawing />
     </header>
@@ -116,6 +136,32 @@ function Algorithms() {
     </section>
   );
 }
+
+/** Names files, since the page cannot know where a person reads this repository. */
+function Documents() {
+  return (
+    <section aria-labelledby="documents">
+      <h2 id="documents">Where to read on</h2>
+      <dl>
+        {DOCUMENTS.map(([file, what]) => (
+          <div key={file}>
+            <dt>
+              <code>{file}</code>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+const DOCUMENTS = [
+  ["README.md", "What Headgate is, and how to limit an app with it."],
+  ["docs/policy.md", "Every property of a rule."],
+  ["docs/failure-modes.md", "What happens when the store fails."],
+  ["docs/reference/commands.md", "Every command, also for tokens."],
+] as const;
 
 function limitsOf(rule: CompiledRule) {
   return rule.tiers ? [...rule.tiers.limits.values()].flat() : rule.limits;

@@ -24,6 +24,8 @@ interface OwnEnvironment {
   readonly demoAccounts: string | undefined;
   /** What a scraper of /api/metrics must send; undefined where the route answers 404. */
   readonly metricsToken: string | undefined;
+  /** Where a click signs in a sample user without a password; undefined: nowhere. */
+  readonly sampleSignIn: "everywhere" | "loopback" | undefined;
 }
 
 const plain = z.string().check(z.refine(isPlain));
@@ -35,6 +37,8 @@ const httpAddress = z.string().check(
 );
 const token = z.string().check(z.refine(isToken), z.maxLength(1024));
 
+const SAMPLE_SIGN_IN = { loopback: "loopback", "1": "everywhere", "0": undefined } as const;
+
 const schema = z.object({
   APP_ORIGIN: z.optional(origin),
   INSTAGRAM_API_URL: z._default(httpAddress, "https://graph.instagram.com"),
@@ -42,6 +46,7 @@ const schema = z.object({
   INSTAGRAM_STAND_IN: z.optional(httpAddress),
   DEMO_ACCOUNTS: z.optional(z.string()),
   METRICS_TOKEN: z.optional(token),
+  SAMPLE_SIGN_IN: z.optional(z.enum(["loopback", "1", "0"])),
   NODE_ENV: z.optional(z.string()),
 });
 
@@ -54,6 +59,7 @@ export const MUST_BE = {
   INSTAGRAM_API_URL: `https, at ${INSTAGRAM_HOSTS.join(" or ")}; in development any address`,
   INSTAGRAM_ACCESS_TOKEN: "a long-lived token of Instagram's, without blanks or quotes",
   METRICS_TOKEN: "text without blanks or quotes, of at most 1024 characters",
+  SAMPLE_SIGN_IN: "loopback, 1 or 0",
   INSTAGRAM_STAND_IN: "http on this machine's own loopback, such as http://127.0.0.1:8090",
 } as const satisfies Readonly<Record<string, string>>;
 
@@ -82,6 +88,7 @@ function readOwn(source: Variables): OwnEnvironment {
     instagram: { url: instagramUrl(env), token: env.INSTAGRAM_ACCESS_TOKEN },
     demoAccounts: env.DEMO_ACCOUNTS,
     metricsToken: env.METRICS_TOKEN,
+    sampleSignIn: env.SAMPLE_SIGN_IN && SAMPLE_SIGN_IN[env.SAMPLE_SIGN_IN],
   };
 }
 

@@ -38,9 +38,11 @@ export default definePolicy({
       onStoreFailure: "deny",
     },
     analytics: { match: "/api/analytics/track", limits: { ip: "120 per minute" } },
+    // A page is five requests, and then one each five minutes.
+    dashboard: { match: "/dashboard/:path*", limits: { ip: "120 per minute" } },
     // A right password costs work too: at the edge, however an attempt ends.
     "login-posts": {
-      match: ["/login", "/api/login"],
+      match: ["/login", "/api/login", "/sample/sign-in", "/dashboard/sign-in/session"],
       methods: ["POST"],
       limits: { ip: "30 per minute" },
     },

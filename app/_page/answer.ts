@@ -4,21 +4,25 @@ import { QUOTA_EXCEEDED, REDUCED_CAPACITY } from "headgate/respond";
 import type { SampleRequest } from "./sample-request.ts";
 
 /**
- * What the gate made of a request: passed within its limits; refused for want of room; not answered,
- * or refused because the store failed; passed without a limit, as when the store failed and the rule
- * lets requests by.
+ * What became of a request at the gate: "allowed" within its limits; "denied" by a limit; "failed" when
+ * no response came, or when a rule denied it because the store failed; "uncounted" when it was allowed
+ * and no limit was checked, as when the store failed and the rule fails open.
  */
-export type Outcome = "allowed" | "denied" | "failed" | "ungated";
+export type Outcome = "allowed" | "denied" | "failed" | "uncounted";
 
 /** What came back to one request. */
 export interface Answer {
   readonly outcome: Outcome;
   /** The status line without the protocol, such as "429 Too Many Requests". */
   readonly status: string;
+  /** The number in the status line; 0 where no response came, or where it is hidden from scripts. */
+  readonly code: number;
+  /** When it was sent, in milliseconds on the page's own clock. */
+  readonly sentAt: number;
   readonly durationMs: number;
-  /** Those that speak of limits, as they came. */
+  /** The headers about limits, as they came. */
   readonly headers: Headers;
-  /** Seconds until the gate opens; undefined where it let this one by. */
+  /** Seconds until the gate opens; undefined where the gate allowed the request. */
   readonly retryAfter: number | undefined;
 }
 
@@ -30,23 +34,26 @@ const PHRASES: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** Sends one request. Every failure is an answer too, so that the page can tell of it. */
+/** Sends one request. Every failure is an answer too, so that the page can show it. */
 export async function send(sample: SampleRequest, token?: string): Promise<Answer> {
-  const began = performance.now();
+  const sentAt = performance.now();
   try {
     const response = await ask(sample, token);
-    const durationMs = performance.now() - began;
+    const durationMs = performance.now() - sentAt;
     const outcome = await outcomeOf(response, sample.isHeld);
     const headers = limitHeaders(response.headers);
-    // What a route asks to wait for is no closed gate.
+    // A Retry-After of the route does not close the gate.
     const isStopped = outcome === "denied" || outcome === "failed";
     const retryAfter = isStopped ? readRetryAfter(headers) : undefined;
-    return { outcome, status: statusOf(response), durationMs, headers, retryAfter };
+    const [status, code] = [statusOf(response), response.status];
+    return { outcome, status, code, sentAt, durationMs, headers, retryAfter };
   } catch {
     return {
       outcome: "failed",
       status: "No answer came.",
-      durationMs: performance.now() - began,
+      code: 0,
+      sentAt,
+      durationMs: performance.now() - sentAt,
       headers: new Headers(),
       retryAfter: undefined,
     };
@@ -62,10 +69,10 @@ async function outcomeOf(response: Response, isHeld: boolean): Promise<Outcome> 
   } else await response.body?.cancel();
   // A redirect's headers are hidden from scripts; it came from behind the gate.
   if (response.type === "opaqueredirect") return "allowed";
-  return isHeld && !headers.has("RateLimit-Policy") ? "ungated" : "allowed";
+  return isHeld && !headers.has("RateLimit-Policy") ? "uncounted" : "allowed";
 }
 
-/** The type of a problem (RFC 9457); undefined where the body is none. */
+/** The type of a problem (RFC 9457); undefined where the body is no problem. */
 async function problemType(response: Response): Promise<string | undefined> {
   try {
     const body: { readonly type?: string } | null = await response.json();
@@ -82,4 +89,12 @@ function statusOf({ status, statusText, type }: Response): string {
 
 function limitHeaders(headers: Headers): Headers {
   return new Headers([...headers].filter(([name]) => SHOWN.test(name)));
+}
+
+/**
+ * An answer's status for people. A 401 or 404 of a route is named as the route's: the gate allowed it.
+ */
+export function statusInWords({ outcome, code, status }: Answer): string {
+  const isOfRoute = code >= 400 && (outcome === "allowed" || outcome === "uncounted");
+  return isOfRoute ? `${outcome}; the route answered ${status}` : status;
 }

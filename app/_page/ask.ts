@@ -1,21 +1,23 @@
 import { FRESH } from "./samples.ts";
 
-/** What the page asks of a route of its own app. */
+/** A request of the page to a route of its own app. */
 export interface PageRequest {
   readonly method: string;
   /** With the query, if there is one. */
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: object | undefined;
+  /** Sent as a form. */
+  readonly form?: URLSearchParams;
 }
 
 /**
  * Sends a request, past every cache; what its body holds in the place of a fresh value is filled in.
  *
- * @param token says who asks; without it the browser's session does, if there is one
+ * @param token names the user; without it the browser's session does, if there is one
  * @throws where no answer comes
  */
-export function ask({ method, path, body }: PageRequest, token?: string): Promise<Response> {
+export function ask({ method, path, body, form }: PageRequest, token?: string): Promise<Response> {
   return fetch(path, {
     method,
     headers: {
@@ -24,6 +26,7 @@ export function ask({ method, path, body }: PageRequest, token?: string): Promis
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     },
     ...(body && { body: JSON.stringify(body).replaceAll(FRESH, fresh) }),
+    ...(form && { body: form }),
     cache: "no-store",
     redirect: "manual",
   });

@@ -1,21 +1,21 @@
 import type { Outcome } from "./answer.ts";
 
-/** Where the gate's line is and where bars stand, in pixels from a lane's upper edge. */
+/** Where the gate's line is and where bars stand, in pixels from a chart's upper edge. */
 export const GATE_Y = 30;
 export const FLOOR_Y = 58;
 
 const WIDTH = 5;
-/** Milliseconds that a mark stands for where none were measured. */
+/** Milliseconds that a mark of the legend stands for. */
 const TYPICAL_MS = 20;
 
 /**
- * One answer. What passed goes through the gate's line, the higher the longer it took; what was
- * denied stops flat against it; what failed never gets there.
+ * One answer. An allowed request goes through the gate's line, the higher the longer it took; a denied
+ * request stops flat against the line; a failed request never reaches it.
  */
 export function Bar({ outcome, durationMs = TYPICAL_MS }: BarProps) {
   switch (outcome) {
     case "allowed":
-    case "ungated":
+    case "uncounted":
       return <Passed outcome={outcome} above={heightOf(durationMs)} />;
     case "denied":
       return (
@@ -45,7 +45,7 @@ function Passed({ outcome, above }: { readonly outcome: Outcome; readonly above:
     <rect className="allowed" width={WIDTH} y={top} height={FLOOR_Y - top} />
   ) : (
     <rect
-      className="ungated"
+      className="uncounted"
       x={0.75}
       width={WIDTH - 1.5}
       y={top + 0.75}

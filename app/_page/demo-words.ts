@@ -1,8 +1,11 @@
 import type { Reply } from "./reply.ts";
 import { clock } from "./use-countdown.ts";
 
-/** Which of the ways to draw a tab: it did the work, was spared it, was refused, or failed. */
-export type TabLook = "did" | "spared" | "refused" | "failed";
+/**
+ * How a tab is drawn: it did the work, was spared it, was denied by a limit, was rejected by the route,
+ * or failed.
+ */
+export type TabLook = "did" | "spared" | "denied" | "rejected" | "failed";
 
 /** One tab's answer as people see it. */
 export interface TabWords {
@@ -11,23 +14,28 @@ export interface TabWords {
   readonly detail: string;
 }
 
-/** A tab whose request was not answered as asked. */
-export function failedTab(reply: Exclude<Reply<unknown>, { kind: "answered" }>): TabWords {
-  if (reply.kind === "refused") return { look: "refused", words: "refused", detail: "429" };
-  const { status = "no answer" } = reply;
-  return { look: "failed", words: "failed", detail: String(status) };
+/** A tab whose request was not answered with 200. */
+export function unansweredTab(reply: Exclude<Reply<unknown>, { kind: "answered" }>): TabWords {
+  if (reply.kind === "denied") return { look: "denied", words: "denied", detail: "429" };
+  const { kind, status = "no answer" } = reply;
+  return { look: kind, words: kind, detail: String(status) };
 }
 
-/** The replies of the requests that were answered as asked. */
+/** The replies of the requests that were answered with 200. */
 export function answeredBy<T>(replies: readonly Reply<T>[]) {
   return replies.filter((reply) => reply.kind === "answered");
 }
 
-/** What became of the requests that were not answered as asked; empty where there are none. */
+/** What became of the requests that were not answered with 200; empty where there are none. */
 export function shortfall(replies: readonly Reply<unknown>[]): string {
-  const refused = replies.filter((reply) => reply.kind === "refused");
+  const denied = replies.filter((reply) => reply.kind === "denied");
+  const rejected = replies.filter((reply) => reply.kind === "rejected");
   const failed = replies.filter((reply) => reply.kind === "failed");
-  return [refused.length > 0 && refusal(refused), failed.length > 0 && failure(failed)]
+  return [
+    denied.length > 0 && denial(denied),
+    rejected.length > 0 && `The route rejected ${rejected.length}: ${reasons(rejected)}.`,
+    failed.length > 0 && `${failed.length} failed: ${reasons(failed)}.`,
+  ]
     .filter((text) => text !== false)
     .join(" ");
 }
@@ -37,14 +45,14 @@ export function times(count: number): string {
   return ["not", "once", "twice"][count] ?? `${count} times`;
 }
 
-function refusal(refused: readonly { readonly retryAfter: number | undefined }[]): string {
-  const waits = refused.map(({ retryAfter }) => retryAfter ?? 0);
+function denial(denied: readonly { readonly retryAfter: number | undefined }[]): string {
+  const waits = denied.map(({ retryAfter }) => retryAfter ?? 0);
   const wait = Math.max(...waits);
-  const when = wait > 0 ? `There is room again in ${clock(wait)}.` : "";
-  return `The limit refused ${refused.length} (429). ${when}`.trim();
+  const when = wait > 0 ? `Capacity returns in ${clock(wait)}.` : "";
+  return `The limit denied ${denied.length} (429). ${when}`.trim();
 }
 
-function failure(failed: readonly { readonly status: number | undefined; title: string }[]) {
-  const reasons = failed.map(({ status, title }) => (status ? `${status} ${title}` : title));
-  return `${failed.length} failed: ${[...new Set(reasons)].join(", ")}.`;
+function reasons(replies: readonly { readonly status: number | undefined; title: string }[]) {
+  const all = replies.map(({ status, title }) => (status ? `${status} ${title}` : title));
+  return [...new Set(all)].join(", ");
 }

@@ -1,69 +1,93 @@
 "use client";
 
 import { useState } from "react";
+import { statusInWords } from "./answer.ts";
 import { LaneChart } from "./lane-chart.tsx";
-import { LimitHeaders, Status } from "./last-answer.tsx";
+import { LimitHeaders, Remaining, Status } from "./last-answer.tsx";
 import { RequestChoice } from "./request-choice.tsx";
 import type { SampleRequest } from "./sample-request.ts";
+import { SignInFor } from "./sign-in-for.tsx";
 import { clock, useCountdown } from "./use-countdown.ts";
-import { countsInWords, useLane } from "./use-lane.ts";
+import { countsInWords, type LaneState, useLane } from "./use-lane.ts";
 import { useToken } from "./use-token.tsx";
 
 const BURST = 20;
 
-/** Sends requests to one rule and draws what the gate made of them. */
+/** Sends requests to one rule and draws what the gate decided. */
 export function Lane({ rule, samples }: LaneProps) {
   const { token } = useToken();
   const [chosen, choose] = useState(0);
-  const { state, sendMany } = useLane(samples[chosen], token);
-  const last = state.arrivals.at(-1);
-  const left = useCountdown(last);
-  const counts = countsInWords(state.counts);
-  const isDone = last !== undefined && state.pending === 0;
-  const isOver = isDone && last.retryAfter !== undefined && left === 0;
+  const sample = samples[chosen];
+  const { state, sendMany } = useLane(sample, token);
+  const { last, pending } = state;
+  const isDone = last !== undefined && pending === 0;
 
   return (
     <div className="lane">
       <div className="controls">
-        <SendButton count={1} rule={rule} busy={state.pending > 0} send={sendMany} />
-        <SendButton count={BURST} rule={rule} busy={state.pending > 0} send={sendMany} />
+        <SendButton count={1} rule={rule} busy={pending > 0} send={sendMany} />
+        <SendButton count={BURST} rule={rule} busy={pending > 0} send={sendMany} />
+        <SignInFor needed={sample?.needs} rule={rule} />
       </div>
-      <LaneChart
-        arrivals={state.arrivals}
-        isClosed={left > 0}
-        label={counts ? `Answers to ${rule}: ${counts}` : `No answers to ${rule} yet`}
-      />
-      <div className="readout">
-        <div className="tally">
-          {last && <p>{counts}</p>}
-          <p>
-            {left > 0 && (
-              <span className="countdown">
-                closed, opens in <b>{clock(left)}</b>
-              </span>
-            )}
-            <output className="reopened">{isOver && "The gate is open again."}</output>
-          </p>
-        </div>
-        <RequestChoice rule={rule} samples={samples} chosen={chosen} choose={choose} />
-        {last && <Status answer={last} />}
-        {last && <LimitHeaders headers={last.headers} />}
-      </div>
-      {/* Each answer of a burst read out would be noise; its end is worth hearing. */}
-      <output className="aside">{isDone && `${rule}: ${counts}. Last: ${last.status}.`}</output>
+      <RequestChoice rule={rule} samples={samples} chosen={chosen} choose={choose} />
+      <Answers rule={rule} state={state} />
+      {/* Each answer of a burst read out would be noise; the end of a burst is worth hearing. */}
+      <output className="aside">
+        {isDone && `${rule}: ${countsInWords(state.counts)}. Last: ${statusInWords(last)}.`}
+      </output>
     </div>
   );
 }
 
 interface LaneProps {
   readonly rule: string;
-  /** What can be sent: one at least. */
+  /** What can be sent: one request at least. */
   readonly samples: readonly SampleRequest[];
+}
+
+/** Nothing is drawn before the first answer: an empty chart would say nothing. */
+function Answers({ rule, state: { drawn, last, counts, pending } }: AnswersProps) {
+  const left = useCountdown(last);
+  const isOver = pending === 0 && last?.retryAfter !== undefined && left === 0;
+  return (
+    <div className="answers">
+      {last && (
+        <LaneChart
+          bars={drawn}
+          isClosed={left > 0}
+          label={`Answers to ${rule}: ${countsInWords(counts)}`}
+        />
+      )}
+      <div className="tally">
+        {last && <p>{countsInWords(counts)}</p>}
+        <p>
+          {left > 0 && (
+            <span className="countdown">
+              closed, opens in <b>{clock(left)}</b>
+            </span>
+          )}
+          <output className="reopened">{isOver && "The gate is open again."}</output>
+        </p>
+      </div>
+      {last && (
+        <div className="readout">
+          <Status answer={last} />
+          <Remaining headers={last.headers} />
+          <LimitHeaders headers={last.headers} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface AnswersProps {
+  readonly rule: string;
+  readonly state: LaneState;
 }
 
 function SendButton({ count, rule, busy, send }: SendButtonProps) {
   return (
-    // Not disabled meanwhile: that would take the focus away from whoever pressed it.
+    // Not disabled meanwhile: that would take the focus away from the person who pressed it.
     <button type="button" aria-disabled={busy} onClick={() => void send(count)}>
       Send {count}
       <span className="aside">

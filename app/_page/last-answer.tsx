@@ -1,21 +1,36 @@
-import { type LimitStatus, readLimits } from "./limit-status.ts";
-import type { Answer } from "./answer.ts";
+import { type Answer, statusInWords } from "./answer.ts";
+import { readLimits } from "./limit-status.ts";
 
 /** What the last answer was, and how long it took. */
-export function Status({ answer: { status, durationMs } }: { readonly answer: Answer }) {
+export function Status({ answer }: { readonly answer: Answer }) {
   return (
     <p className="status">
-      <strong>{status}</strong> in {Math.round(durationMs)} ms
+      Last: <strong>{statusInWords(answer)}</strong> in {Math.round(answer.durationMs)} ms
     </p>
   );
 }
 
-/** The headers that speak of limits, as they came, and what they say. */
+/** What each limit has left, as the last answer's headers say. */
+export function Remaining({ headers }: { readonly headers: Headers }) {
+  const known = readLimits(headers).filter(({ remaining }) => remaining !== undefined);
+  return (
+    <ul className="remaining">
+      {known.map(({ name, quota, remaining }) => (
+        <li key={name}>
+          {name}: {remaining} of {quota} left
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The headers about limits, as they came, folded away. */
 export function LimitHeaders({ headers }: { readonly headers: Headers }) {
   const all = [...headers];
-  if (all.length === 0) return <p>No header speaks of a limit.</p>;
+  if (all.length === 0) return <p>The answer has no header about a limit.</p>;
   return (
-    <>
+    <details>
+      <summary>Headers</summary>
       <dl className="headers">
         {all.map(([name, value]) => (
           <div key={name}>
@@ -24,20 +39,6 @@ export function LimitHeaders({ headers }: { readonly headers: Headers }) {
           </div>
         ))}
       </dl>
-      <Room limits={readLimits(headers)} />
-    </>
-  );
-}
-
-function Room({ limits }: { readonly limits: readonly LimitStatus[] }) {
-  const known = limits.filter(({ remaining }) => remaining !== undefined);
-  return (
-    <ul className="room">
-      {known.map(({ name, quota, remaining }) => (
-        <li key={name}>
-          {name}: {remaining} of {quota} left
-        </li>
-      ))}
-    </ul>
+    </details>
   );
 }

@@ -2,10 +2,10 @@ import type { Outcome } from "./answer.ts";
 import { Bar } from "./bar.tsx";
 
 const MEANINGS: Readonly<Record<Outcome, string>> = {
-  allowed: "let through; a higher bar took longer",
+  allowed: "went on to the route; a higher bar took longer",
   denied: "stopped at the gate: no capacity left",
   failed: "the store failed, or no response came",
-  ungated: "let through; no limit was applied",
+  uncounted: "went on to the route; no limit was checked",
 };
 
 /** What the bars mean. */

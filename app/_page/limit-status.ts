@@ -1,11 +1,11 @@
 import { type List, parseList } from "structured-headers";
 
-/** One limit as an answer's headers tell it. */
+/** One limit as an answer's headers describe it. */
 export interface LimitStatus {
   readonly name: string;
   /** Requests in one window. */
   readonly quota: number;
-  /** Requests that have room now; undefined where the answer names only the limits that refused. */
+  /** Requests that it still allows; undefined where the answer names only the limits that denied. */
   readonly remaining: number | undefined;
 }
 
@@ -38,7 +38,7 @@ function parse(text: string): List {
   }
 }
 
-/** Seconds of Retry-After (RFC 9110, section 10.2.3), undefined where there are none. */
+/** Seconds of Retry-After (RFC 9110, section 10.2.3), undefined where the header is absent. */
 export function readRetryAfter(headers: Headers): number | undefined {
   const text = headers.get("Retry-After");
   return text && /^\d{1,9}$/.test(text) ? Number(text) : undefined;

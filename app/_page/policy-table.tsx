@@ -6,7 +6,7 @@ import { type SampleRequest, sampleRequests } from "./sample-request.ts";
 
 const COLUMNS = ["Rule", "Paths, methods", "Limit, for whom", "If the store fails"];
 
-/** The policy, a row for each rule; on narrow screens a card, where each cell says what it is. */
+/** The policy, a row for each rule; on narrow screens each rule is a card. */
 export function PolicyTable({ policy }: { readonly policy: CompiledPolicy }) {
   const rules = [...policy.rules.values()];
   return (
@@ -46,12 +46,10 @@ function Rule({ rule, words, samples, page }: RuleProps) {
           <span className="note">in place of {words.replaces.join(", ")}</span>
         )}
       </th>
-      <td>
-        <Label at={1} />
+      <td className="where">
         <Paths words={words} />
       </td>
       <td>
-        <Label at={2} />
         <ul className="limits">
           {words.limits.map((limit) => (
             <Limit key={`${limit.tier} ${limit.amount} ${limit.who}`} limit={limit} />
@@ -60,7 +58,7 @@ function Rule({ rule, words, samples, page }: RuleProps) {
       </td>
       <td>
         <Label at={3} />
-        {words.onStoreFailure}
+        <span className="value">{words.onStoreFailure}</span>
       </td>
       <td className="try">
         <Try rule={rule} samples={samples} page={page} />
@@ -69,7 +67,7 @@ function Rule({ rule, words, samples, page }: RuleProps) {
   );
 }
 
-/** What the column's header says; shown where the headers are not. */
+/** The words of the column's header, for screens on which the headers are hidden. */
 function Label({ at }: { readonly at: number }) {
   return (
     <span className="label" aria-hidden="true">
@@ -79,7 +77,7 @@ function Label({ at }: { readonly at: number }) {
 }
 
 function Paths({ words: { paths, methods } }: { readonly words: RuleWords }) {
-  if (paths.length === 0) return <span className="note">no path: handlers ask for it</span>;
+  if (paths.length === 0) return <span className="note">no path: handlers check it</span>;
   return (
     <>
       {paths.map((path) => (
@@ -119,13 +117,13 @@ function Try({ rule, samples, page }: Omit<RuleProps, "words">) {
   }
   return (
     <p className="note">
-      Called from code: it has no path of its own.{" "}
-      {page !== undefined && <Link href={page}>Meet it at {page}</Link>}
+      Handlers check this rule; it has no path.{" "}
+      {page !== undefined && <Link href={page}>Try it at {page}</Link>}
     </p>
   );
 }
 
-/** Where a rule that is called from code is met: at the page of its name, if a rule has that path. */
+/** The page where a rule without a path can be tried: that of its name, if a rule has that path. */
 function pageOf({ name, match }: CompiledRule, rules: readonly CompiledRule[]): string | undefined {
   const page = `/${name}`;
   const isPath = match.length === 0 && rules.some((other) => other.match.includes(page));

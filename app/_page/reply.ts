@@ -1,18 +1,20 @@
 import { ask, type PageRequest } from "./ask.ts";
 import { readRetryAfter } from "./limit-status.ts";
 
-/** What came back to a request whose answer's body matters. */
+/** What came back to a request whose answer's body the page reads. */
 export type Reply<T> =
   | {
       readonly kind: "answered";
       readonly body: T;
       readonly durationMs: number;
-      /** When it was answered, by the server's clock where it says; milliseconds since 1970. */
+      /** When it was answered, by the server's clock where it sends a date; milliseconds since 1970. */
       readonly at: number;
     }
-  /** Over a limit; seconds until there is room. */
-  | { readonly kind: "refused"; readonly retryAfter: number | undefined }
-  /** Any other answer, or none: then without a status. */
+  /** Denied by a limit; seconds until capacity returns. */
+  | { readonly kind: "denied"; readonly retryAfter: number | undefined }
+  /** Rejected by the route itself, such as 401. */
+  | { readonly kind: "rejected"; readonly status: number; readonly title: string }
+  /** Answered with 500 or more, or not answered: then without a status. */
   | { readonly kind: "failed"; readonly status: number | undefined; readonly title: string };
 
 /** Sends a request to one of the app's routes, whose answer is JSON. It never throws. */
@@ -23,9 +25,12 @@ export async function askForJson<T>(request: PageRequest, token?: string): Promi
     const { status, headers } = response;
     if (status === 429) {
       await response.body?.cancel();
-      return { kind: "refused", retryAfter: readRetryAfter(headers) };
+      return { kind: "denied", retryAfter: readRetryAfter(headers) };
     }
-    if (!response.ok) return { kind: "failed", status, title: await titleOf(response) };
+    if (!response.ok) {
+      const kind = status < 500 ? "rejected" : "failed";
+      return { kind, status, title: await titleOf(response) };
+    }
     const body: T = await response.json();
     const at = Date.parse(headers.get("date") ?? "") || Date.now();
     return { kind: "answered", body, durationMs: performance.now() - began, at };
@@ -34,7 +39,7 @@ export async function askForJson<T>(request: PageRequest, token?: string): Promi
   }
 }
 
-/** The title of a problem (RFC 9457), else the status line's. */
+/** The title of a problem (RFC 9457), else the words of the status line. */
 async function titleOf(response: Response): Promise<string> {
   try {
     const problem: { readonly title?: unknown } | null = await response.json();

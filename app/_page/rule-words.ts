@@ -10,7 +10,7 @@ import type {
 
 /** One limit as people read it. */
 export interface LimitWords {
-  /** Whom among the clients it is for; undefined: for all. */
+  /** The clients that it is for; undefined: all clients. */
   readonly tier: string | undefined;
   readonly amount: string;
   readonly who: string;
@@ -52,25 +52,22 @@ export const ALGORITHMS: Readonly<Partial<Record<Algorithm, string>>> = {
 };
 
 const STORE_FAILURE: Readonly<Record<OnStoreFailure, string>> = {
-  allow: "requests pass, uncounted",
-  deny: "requests are refused (503)",
-  local: "requests pass, uncounted until each instance can count by itself",
+  allow: "allowed, uncounted",
+  deny: "denied with 503",
+  local: "counted in each instance",
 };
 
-/** Identities whose name alone does not say who is meant. */
-const CALLED: Readonly<Record<string, string>> = {
-  ip: "address",
-  user: "signed-in user",
-};
+/** Identities whose name alone does not say which client is meant. */
+const CALLED: Readonly<Record<string, string>> = { ip: "address" };
 
 function mode(enforced: number): string | undefined {
-  if (enforced === 0) return "shadow: counted, refuses nobody";
+  if (enforced === 0) return "shadow: counted, never enforced";
   return enforced < 100 ? `enforced for ${enforced}% of clients` : undefined;
 }
 
 function ofTiers({ identity, first, limits }: CompiledTiers): LimitWords[] {
   return [...limits].flatMap(([value, ofValue]) => {
-    // Whoever has none of the values is held to the first.
+    // The first tier holds for clients that have none of the values.
     const tier = value === first ? `${identity} ${value}, or none` : `${identity} ${value}`;
     return ofValue.map((limit) => describe(limit, tier));
   });
@@ -83,14 +80,14 @@ function describe(limit: CompiledLimit, tier?: string): LimitWords {
 
 function amount({ limit, windowMs, cost }: CompiledLimit): string {
   const quota = `${limit.toLocaleString("en")} per ${formatDuration(windowMs)}`;
-  return cost === 1 ? quota : `${quota}, each request takes ${cost}`;
+  return cost === 1 ? quota : `${quota}, each request costs ${cost}`;
 }
 
 function who({ kind, names }: Subject): string {
-  if (kind === "global") return "everybody together";
+  if (kind === "global") return "all clients together";
   const called = names.map((name) => CALLED[name] ?? name);
   if (kind === "all") return `each pair of ${called.join(" and ")}`;
-  // Whoever has none of the identities is counted by address.
+  // A client that has none of the identities is counted by address.
   const fallback = names.includes("ip") ? [] : ["address"];
   return [...called, ...fallback].map((name) => `each ${name}`).join(", else ");
 }

@@ -7,7 +7,9 @@ import { SAMPLES } from "./samples.ts";
 export interface SampleRequest extends PageRequest {
   /** What a person should know before sending it. */
   readonly note?: string | undefined;
-  /** Whether the rule decides for whoever sends it, so that its limits are in the answer's headers. */
+  /** Who must be signed in for another answer than 401 or 403. */
+  readonly needs?: "user" | "admin" | undefined;
+  /** True when the rule decides for every client, so that its limits are in the answer's headers. */
   readonly isHeld: boolean;
 }
 
@@ -72,8 +74,8 @@ function requestTo(path: string, { methods, enforced }: CompiledRule): SampleReq
   const isHeld = enforced === 100;
   const sample = Object.hasOwn(SAMPLES, path) ? SAMPLES[path] : undefined;
   if (sample && (methods?.has(sample.method) ?? true)) {
-    const { method, query = "", body, note } = sample;
-    return { method, path: `${path}${query}`, body, note, isHeld };
+    const { method, query = "", body, note, needs } = sample;
+    return { method, path: `${path}${query}`, body, note, needs, isHeld };
   }
   const [method = "GET"] = methods ?? [];
   return { method, path, isHeld };

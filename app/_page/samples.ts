@@ -8,11 +8,11 @@ export interface Sample {
   readonly query?: string;
   /** Sent as JSON. */
   readonly body?: object;
+  /** Who must be signed in for another answer than 401 or 403; every client will do where absent. */
+  readonly needs?: "user" | "admin";
   /** What a person should know before sending it. */
   readonly note?: string;
 }
-
-const SIGNED_IN = "For those who are signed in.";
 
 /** A request for each route, by its path. A rule whose paths are not here is sent a plain GET. */
 export const SAMPLES: Readonly<Record<string, Sample>> = {
@@ -21,50 +21,64 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   "/api/dashboard/profile/update": {
     method: "POST",
     body: { city: "Lisbon" },
-    note: SIGNED_IN,
+    needs: "user",
   },
   "/api/dashboard/profile/delete": {
     method: "POST",
     body: {},
-    note: `${SIGNED_IN} Deletes the profile of that user.`,
+    needs: "user",
+    note: "Deletes the profile of that user.",
   },
-  "/api/dashboard/portfolio/fetch-instagram": { method: "POST", body: {}, note: SIGNED_IN },
-  "/api/onboarding/fetch-instagram": { method: "POST", body: {}, note: SIGNED_IN },
-  "/api/dashboard/sync/trigger": { method: "POST", body: {}, note: SIGNED_IN },
+  "/api/dashboard/portfolio/fetch-instagram": { method: "POST", body: {}, needs: "user" },
+  "/api/onboarding/fetch-instagram": { method: "POST", body: {}, needs: "user" },
+  "/api/dashboard/sync/trigger": { method: "POST", body: {}, needs: "user" },
   "/api/onboarding/update-session": {
     method: "POST",
-    body: { displayName: "Ada", city: "London", styles: ["blackwork"] },
-    note: `${SIGNED_IN} Keeps a step of the onboarding for 24 hours.`,
+    body: { displayName: "Ada", city: "Rome", styles: ["dotwork"] },
+    needs: "user",
+    note: "Keeps a step of the onboarding for 24 hours.",
   },
   "/api/onboarding/finalize": {
     method: "POST",
     body: {},
-    note: `${SIGNED_IN} Makes the onboarding that user’s profile; 404 where none was begun.`,
+    needs: "user",
+    note: "Makes the onboarding that user’s profile; 404 where no onboarding was begun.",
   },
   "/api/admin/pipeline/trigger": {
     method: "POST",
     body: { kind: "search-cache" },
-    note: "For admins. Starts a job that keeps a search for every artist; 409 while one runs.",
+    needs: "admin",
+    note: "Starts a job that keeps a search for every artist; 409 while one runs.",
   },
   "/api/admin/pipeline/retry": {
     method: "POST",
     body: { jobId: "00000000-0000-4000-8000-000000000000" },
-    note: "For admins. Names a job that does not exist, so the answer is 404.",
+    needs: "admin",
+    note: "Names a job that does not exist, so the answer is 404.",
   },
   "/api/analytics/track": {
     method: "POST",
     body: { type: "profile_view", artistId: "artist-001", sessionId: FRESH },
-    note: "Each is a session of its own, and counts.",
+    note: "Each request is a new session.",
   },
   "/api/analytics/counts": { method: "GET", query: "?artistId=artist-001" },
   "/login": {
     method: "POST",
-    note: "The sign-in page accepts its own form alone, so the answer to this is 405.",
+    note: "The page accepts only its own form, so the answer is 405.",
+  },
+  "/dashboard": { method: "GET", note: "For admins. Without a session the answer is 404." },
+  "/dashboard/sign-in/session": {
+    method: "POST",
+    note: "The sign-in page sends a form with a token. Without one the answer is 400.",
+  },
+  "/sample/sign-in": {
+    method: "POST",
+    note: "Without a role the answer is 400; 404 where no sample sign-in is offered.",
   },
   "/api/login": {
     method: "POST",
     body: { account: "somebody", password: "not the password" },
-    note: "A wrong password: 403. The sixth for one account is the rule login’s own 429.",
+    note: "A wrong password: 403. The sixth attempt for one account is a 429 of the rule login.",
   },
   "/api/health": { method: "GET" },
   "/api/health/redis": { method: "GET" },

@@ -1,7 +1,9 @@
 "use client";
 
+import { SignInWords } from "./sign-in-for.tsx";
 import { type Synced, syncTab, syncWords } from "./sync-words.ts";
 import { numbered, Tabs } from "./tabs.tsx";
+import { useIsSignedInAs, useSession, useSignIn } from "./use-session.tsx";
 import { useOneAtATime, useTabs } from "./use-tabs.ts";
 import { useToken } from "./use-token.tsx";
 
@@ -11,9 +13,13 @@ const SYNC = { method: "POST", path: "/api/dashboard/sync/trigger", body: {} };
 /** Five tabs ask for a sync at once: Instagram is called once. */
 export function SyncDemo() {
   const { token } = useToken();
+  const { isSignInOffered } = useSession();
+  const isSignedIn = useIsSignedInAs("user");
+  const { failure, signIn } = useSignIn();
   const { replies, sendAll } = useTabs<Synced>(TABS);
   const { isBusy, run } = useOneAtATime(() => sendAll(SYNC, token));
   const all = replies?.filter((reply) => reply !== undefined) ?? [];
+  const signsIn = isSignInOffered && !isSignedIn;
 
   return (
     <section aria-labelledby="one-sync">
@@ -23,12 +29,19 @@ export function SyncDemo() {
         holds the lock calls Instagram, and the others get the same result. For 30 seconds no
         request calls Instagram again.
       </p>
-      <button type="button" aria-disabled={isBusy} onClick={() => void run()}>
-        Sync from five tabs
+      {/* One button in both cases, so that it keeps the focus. */}
+      <button
+        type="button"
+        aria-disabled={isBusy}
+        onClick={() => void (signsIn ? signIn("user") : run())}
+      >
+        {signsIn ? <SignInWords sample="user" /> : "Sync from five tabs"}
       </button>
       <Tabs label="Answers to the sync" tabs={numbered(TABS, replies, syncTab)} />
       {/* Sent without a token too: this browser may have a session, which no script sees. */}
-      <output className="conclusion">{!isBusy && all.length > 0 && syncWords(all)}</output>
+      <output className="conclusion">
+        {failure || (!isBusy && all.length > 0 && syncWords(all))}
+      </output>
     </section>
   );
 }

@@ -1,11 +1,11 @@
-import { answeredBy, failedTab, shortfall, type TabWords, times } from "./demo-words.ts";
+import { answeredBy, unansweredTab, shortfall, type TabWords, times } from "./demo-words.ts";
 import type { Reply } from "./reply.ts";
 
 /** What POST /api/dashboard/sync/trigger answers. */
 export interface Synced {
-  /** How many there are. */
+  /** How many posts there are. */
   readonly items: number;
-  /** When they were fetched. */
+  /** When the posts were fetched. */
   readonly syncedAt: number | string;
   /** Whether this request called Instagram for media. */
   readonly fetched: boolean;
@@ -13,9 +13,9 @@ export interface Synced {
   readonly refreshed: boolean;
 }
 
-/** What a tab is shown of its answer. */
+/** What a tab shows of its answer. */
 export function syncTab(reply: Reply<Synced>): TabWords {
-  if (reply.kind !== "answered") return failedTab(reply);
+  if (reply.kind !== "answered") return unansweredTab(reply);
   const { fetched, refreshed } = reply.body;
   const took = `${Math.round(reply.durationMs)} ms`;
   return fetched || refreshed
@@ -29,11 +29,12 @@ export function syncTab(reply: Reply<Synced>): TabWords {
 
 /** What the tabs' answers say together. */
 export function syncWords(replies: readonly Reply<Synced>[]): string {
-  if (replies.every((reply) => reply.kind === "failed" && reply.status === 401)) return NOBODY;
+  if (replies.every((reply) => reply.kind === "rejected" && reply.status === 401)) return NOBODY;
   return `${calls(replies)} ${shortfall(replies)}`.trim();
 }
 
-const NOBODY = "Syncing needs somebody signed in (401). Paste a token above, and press again.";
+const NOBODY =
+  "The gate allowed all; the route answered 401. Sign in or use a token, and try again.";
 
 function calls(replies: readonly Reply<Synced>[]): string {
   const answers = answeredBy(replies);
@@ -45,5 +46,5 @@ function calls(replies: readonly Reply<Synced>[]): string {
   const [first] = answers;
   if (!first) return "";
   const age = (first.at - new Date(first.body.syncedAt).getTime()) / 1000;
-  return `Nobody called Instagram: all were answered from what was fetched ${Math.max(0, Math.round(age))} s ago.`;
+  return `No request called Instagram: all got the result of ${Math.max(0, Math.round(age))} s ago.`;
 }

@@ -1,6 +1,6 @@
 import type { TabWords } from "./demo-words.ts";
 
-/** Tabs of a browser side by side, and what each was answered. */
+/** Tabs of a browser side by side, each with its answer. */
 export function Tabs({ tabs, label }: TabsProps) {
   return (
     <ol className="tabs" aria-label={label}>

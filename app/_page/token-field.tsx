@@ -4,45 +4,48 @@ import Link from "next/link";
 import type { FormEvent } from "react";
 import { useToken } from "./use-token.tsx";
 
-/** Where a person says who they are. */
+/** Where a person pastes a token. A link to the field unfolds it. */
 export function TokenField() {
   const { text, words, setText } = useToken();
   return (
-    <form className="token" onSubmit={stay}>
-      <div>
-        <label htmlFor="token">Token</label>
-        {/* Hidden, since whoever reads it is that user; without a name, since no form may send it. */}
-        <input
-          id="token"
-          type="password"
-          autoComplete="off"
-          spellCheck={false}
-          aria-describedby="token-how"
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-        />
-        <output htmlFor="token">{words}</output>
-      </div>
-      <div id="token-how">
-        <p>Some routes are for those who are signed in, some for admins. Print a token,</p>
-        <code>
-          npm run <span>--silent</span> token <span>--</span> <span>--sub</span> artist-1{" "}
-          <span>--role</span> admin
-        </code>
-        <p>
-          and paste it here: all requests of this page carry it, until you reload.{" "}
-          {process.env.NODE_ENV === "development" && (
-            <>
-              In development you can <Link href="/dev/sign-in">sign in</Link> instead.
-            </>
-          )}
-        </p>
-      </div>
-    </form>
+    <details className="token">
+      <summary>Use a token</summary>
+      <form onSubmit={stay}>
+        <div>
+          <label htmlFor="token">Token</label>
+          {/* Hidden, since a token makes its reader that user; without a name, since no form may send it. */}
+          <input
+            id="token"
+            type="password"
+            autoComplete="off"
+            spellCheck={false}
+            aria-describedby="token-how"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+          <output htmlFor="token">{words}</output>
+        </div>
+        <div id="token-how">
+          <p>Print a token for a user, with or without the role admin:</p>
+          <code>
+            npm run <span>--silent</span> token <span>--</span> <span>--sub</span> artist-1{" "}
+            <span>--role</span> admin
+          </code>
+          <p>
+            Every request of this page carries the pasted token until you reload.{" "}
+            {process.env.NODE_ENV === "development" && (
+              <>
+                In development you can also <Link href="/dev/sign-in">sign in as any user</Link>.
+              </>
+            )}
+          </p>
+        </div>
+      </form>
+    </details>
   );
 }
 
-/** What is pasted holds at once: there is nothing to submit. */
+/** A pasted token is used at once: there is nothing to submit. */
 function stay(event: FormEvent): void {
   event.preventDefault();
 }

@@ -1,10 +1,18 @@
 import { decodeJwt } from "jose";
 
+/** Whom a token names. */
+interface Caller {
+  readonly user: string;
+  readonly role: string | undefined;
+}
+
 /** What a pasted text says. */
 export interface TokenText {
   /** What requests carry; undefined where the text is no token. */
   readonly token: string | undefined;
-  /** For people; who it is comes from the token itself, unverified. */
+  /** Whom the token names, unverified. */
+  readonly caller: Caller | undefined;
+  /** What the text is, for people. */
   readonly words: string;
 }
 
@@ -15,23 +23,25 @@ export interface TokenText {
  */
 export function readToken(text: string, now: number): TokenText {
   const token = text.trim().replace(/^Bearer\s+/i, "");
-  if (token === "") return { token: undefined, words: NONE };
+  if (token === "") return { token: undefined, caller: undefined, words: NONE };
   const claims = claimsOf(token);
-  if (!claims) return { token: undefined, words: NO_TOKEN };
-  const { sub = "nobody", role, exp } = claims;
-  const who = typeof role === "string" ? `${sub}, ${role}` : sub;
-  if (exp === undefined) return { token, words: `Requests are sent as ${who}.` };
+  if (!claims) return { token: undefined, caller: undefined, words: NO_TOKEN };
+  const { sub: user = "a user without a name", exp } = claims;
+  const role = typeof claims["role"] === "string" ? claims["role"] : undefined;
+  const caller = { user, role };
+  const who = role === undefined ? user : `${user}, ${role}`;
+  if (exp === undefined) return { token, caller, words: `Requests are sent as ${who}.` };
   const end = new Date(exp * 1000).toLocaleTimeString("en-GB", { timeStyle: "short" });
   const words =
     exp * 1000 <= now
-      ? `This token of ${who} ended at ${end}. Print another.`
+      ? `This token of ${who} expired at ${end}. Print another.`
       : `Requests are sent as ${who}, until ${end}.`;
-  return { token, words };
+  return { token, caller, words };
 }
 
 const NONE =
-  "Without one, requests are sent as the user who is signed in to this browser, if there is one.";
-const NO_TOKEN = "This is no token: one has three parts of letters and digits, joined by dots.";
+  "Without a token, requests are sent as the user who is signed in to this browser, if there is one.";
+const NO_TOKEN = "This is no token: a token has three parts of letters and digits, joined by dots.";
 
 function claimsOf(token: string) {
   // A header takes no other letters.

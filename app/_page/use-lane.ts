@@ -1,37 +1,41 @@
 import { useReducer, useRef } from "react";
 import { type Answer, type Outcome, send } from "./answer.ts";
+import { inOrderOfDecisions } from "./decision-order.ts";
 import type { SampleRequest } from "./sample-request.ts";
 
-/** How many answers a lane draws; the counts are of all. */
+/** How many answers a lane draws; the counts are of all answers. */
 export const SLOTS = 40;
 
-/** How many requests of a burst are on their way at once. */
+/** How many requests of a burst are in flight at once. */
 const AT_ONCE = 4;
 
-/** An answer in the order of arrival; the first has number 1. */
+/** An answer and its number in the order of arrival; the first has number 1. */
 export interface Arrival extends Answer {
   readonly number: number;
 }
 
 /** What a lane knows of the requests sent from it. */
 export interface LaneState {
-  /** The last that fit, in the order of arrival. */
-  readonly arrivals: readonly Arrival[];
+  /** The last answers that fit, in the order of their decisions. */
+  readonly drawn: readonly Arrival[];
+  /** The answer that arrived last. */
+  readonly last: Arrival | undefined;
   readonly counts: Readonly<Record<Outcome, number>>;
   /** Requests that wait for their answer, or for their turn. */
   readonly pending: number;
 }
 
 const EMPTY: LaneState = {
-  arrivals: [],
-  counts: { allowed: 0, denied: 0, failed: 0, ungated: 0 },
+  drawn: [],
+  last: undefined,
+  counts: { allowed: 0, denied: 0, failed: 0, uncounted: 0 },
   pending: 0,
 };
 
 type Step = { readonly sent: number } | { readonly answer: Answer };
 
 /**
- * A lane's state, and how to send requests along it. One batch runs at a time.
+ * A lane's state, and how to send requests along it. One burst runs at a time.
  *
  * @param token says who sends them
  */
@@ -60,9 +64,10 @@ export function useLane(sample: SampleRequest | undefined, token?: string) {
 function next(state: LaneState, step: Step): LaneState {
   if ("sent" in step) return { ...state, pending: step.sent };
   const { outcome } = step.answer;
-  const number = (state.arrivals.at(-1)?.number ?? 0) + 1;
+  const last = { ...step.answer, number: (state.last?.number ?? 0) + 1 };
   return {
-    arrivals: [...state.arrivals, { ...step.answer, number }].slice(-SLOTS),
+    drawn: inOrderOfDecisions(state.drawn, last).slice(-SLOTS),
+    last,
     counts: { ...state.counts, [outcome]: state.counts[outcome] + 1 },
     pending: state.pending - 1,
   };

@@ -2,13 +2,13 @@ import { useRef, useState } from "react";
 import type { PageRequest } from "./ask.ts";
 import { askForJson, type Reply } from "./reply.ts";
 
-/** The replies to the requests that several tabs send at once; undefined while one is on its way. */
+/** The replies to the requests that several tabs send at once; undefined while one is in flight. */
 export type TabReplies<T> = readonly (Reply<T> | undefined)[];
 
 /**
- * As many tabs as are named, each of which sends a request at the same moment as the others.
+ * Sends a request from several tabs at the same moment.
  *
- * @returns undefined replies where nothing was sent yet
+ * @returns undefined replies before the first request
  */
 export function useTabs<T>(count: number) {
   const [replies, setReplies] = useState<TabReplies<T>>();
@@ -27,7 +27,7 @@ export function useTabs<T>(count: number) {
   return { replies, sendAll };
 }
 
-/** Keeps a second press from beginning what the first has not ended. */
+/** Runs work that a second press does not begin again before the first has ended. */
 export function useOneAtATime(work: () => Promise<void>) {
   const isRunning = useRef(false);
   const [isBusy, setBusy] = useState(false);

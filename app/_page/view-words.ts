@@ -1,4 +1,4 @@
-import { answeredBy, failedTab, shortfall, type TabWords } from "./demo-words.ts";
+import { answeredBy, unansweredTab, shortfall, type TabWords } from "./demo-words.ts";
 import type { Reply } from "./reply.ts";
 
 /** What POST /api/analytics/track answers. */
@@ -11,9 +11,9 @@ export interface Counts {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** What a tab is shown of its answer. */
+/** What a tab shows of its answer. */
 export function viewTab(reply: Reply<Tracked>): TabWords {
-  if (reply.kind !== "answered") return failedTab(reply);
+  if (reply.kind !== "answered") return unansweredTab(reply);
   const detail = `${Math.round(reply.durationMs)} ms`;
   return reply.body.tracked
     ? { look: "did", words: "counted", detail }
@@ -26,9 +26,12 @@ export function viewWords(replies: readonly Reply<Tracked>[]): string {
   return `Counted ${counted.length} of ${replies.length}. ${shortfall(replies)}`.trim();
 }
 
-/** The count of one type of event, or why it is not known. */
-export function countOf(reply: Reply<Counts> | undefined, type: string): string {
-  if (!reply) return "–";
+/** The day's count of one type of event in Redis, before and after; why it is not known where it is not. */
+export function countsInWords(before: Reply<Counts>, after: Reply<Counts>, type: string): string {
+  return `Today in Redis: ${countOf(before, type)} before, ${countOf(after, type)} after.`;
+}
+
+function countOf(reply: Reply<Counts>, type: string): string {
   if (reply.kind === "answered") return String(reply.body.counts[type] ?? 0);
-  return `unknown (${reply.kind === "refused" ? "429" : (reply.status ?? "no answer")})`;
+  return `unknown (${reply.kind === "denied" ? "429" : (reply.status ?? "no answer")})`;
 }

@@ -9,9 +9,11 @@ import {
   redisEndpoint,
   printLine,
 } from "headgate/server";
+import type { Variables } from "headgate/settings";
 import { authSecret } from "./auth-secret.ts";
 import { buildOnce } from "./build.ts";
 import { chooseInstagram } from "./instagram.ts";
+import { sampleSignIn } from "./sample-sign-in.ts";
 
 const HELP = `Serves the app with its limits.
 
@@ -48,14 +50,14 @@ const serve = defineProgram({
           redis: redisEndpoint(namedRedis(env)),
         }),
       settings: readEnvironment,
-      companions: [(env) => usersOf(env["AUTH_SECRET"]), chooseInstagram],
+      companions: [usersOf, chooseInstagram],
     });
   },
 });
 
 process.exitCode = await serve(process.argv.slice(2));
 
-function usersOf(fromEnvironment: string | undefined): Companion {
-  const { line, secret } = authSecret(root, fromEnvironment);
-  return { name: "users", line, variables: { AUTH_SECRET: secret } };
+function usersOf(env: Variables): Companion {
+  const { line, secret } = authSecret(root, env["AUTH_SECRET"]);
+  return { name: "users", line, variables: { AUTH_SECRET: secret, ...sampleSignIn(env) } };
 }

@@ -1,5 +1,5 @@
 import type { Keys } from "#lib/redis/keys";
-import { asStoreError } from "#lib/redis/errors";
+import { errorIn, type StoreError } from "#lib/redis/errors";
 import type { Requester, UpstashResponse } from "#lib/redis/requester";
 
 /** So many denied client keys are read of each hour. */
@@ -72,6 +72,16 @@ export async function readHours(
   return answers.flat().map(textsOf);
 }
 
+/** How the store was when it was read last. */
+export interface StoreReading {
+  /** On the instance's own clock, in milliseconds since 1970; null where no reading succeeded. */
+  readonly readAt: number | null;
+  /** In milliseconds; of the last reading that succeeded. */
+  readonly roundTripMs?: number;
+  /** Why the last reading, or the last write of a probe, failed. */
+  readonly error?: StoreError;
+}
+
 /** What changes slowly. */
 export interface SlowReading {
   readonly memoryBytes?: number;
@@ -115,8 +125,8 @@ async function pipeline(
 ): Promise<readonly unknown[]> {
   const answer: unknown = await requester.request({ path: ["pipeline"], body: commands });
   const answers = Array.isArray(answer) ? (answer as readonly UpstashResponse<unknown>[]) : [];
-  const [first] = answers;
-  if (first?.error !== undefined) throw asStoreError(new Error(first.error));
+  const error = errorIn(String(commands[0]?.[0]), answers[0]);
+  if (error) throw error;
   return answers.map(({ result }) => result);
 }
 

@@ -11,9 +11,8 @@ import type {
   ToolsNow,
 } from "./model.ts";
 import type { Rates } from "./rates.ts";
-import type { Reading, SlowReading } from "./reading.ts";
+import type { Reading, SlowReading, StoreReading } from "./reading.ts";
 import type { RuleWords } from "./rules.ts";
-import type { StoreReading } from "./snapshots.ts";
 import { NONE, type Tally } from "./tally.ts";
 
 /** Above this p95 the store is degraded, in milliseconds; as in health checks. */

@@ -1,12 +1,19 @@
 import { type Clock, monotonic } from "#lib/core/clock";
 import type { GateMode } from "#lib/core/mode";
 import type { Keys } from "#lib/redis/keys";
-import { asStoreError, type StoreError } from "#lib/redis/errors";
+import { asStoreError } from "#lib/redis/errors";
 import type { Probed } from "#lib/redis/probe";
 import { HOUR_MS, Hours, MINUTE_MS } from "./hours.ts";
 import type { History, Snapshot } from "./model.ts";
 import { RateMeter } from "./rates.ts";
-import { type Reading, readHours, readNow, readSlow, type SlowReading } from "./reading.ts";
+import {
+  type Reading,
+  readHours,
+  readNow,
+  readSlow,
+  type SlowReading,
+  type StoreReading,
+} from "./reading.ts";
 import type { RuleWords } from "./rules.ts";
 import { historyOf } from "./series.ts";
 import { snapshotOf } from "./snapshot.ts";
@@ -33,16 +40,6 @@ export interface SnapshotParts {
   readonly isCluster: boolean;
   /** Over how many milliseconds a rate is the mean. */
   readonly rateSpanMs: number;
-}
-
-/** How the store was when it was read last. */
-export interface StoreReading {
-  /** On the instance's own clock, in milliseconds since 1970; null where no reading succeeded. */
-  readonly readAt: number | null;
-  /** In milliseconds; of the last reading that succeeded. */
-  readonly roundTripMs?: number;
-  /** Why the last reading, or the last write of a probe, failed. */
-  readonly error?: StoreError;
 }
 
 /**

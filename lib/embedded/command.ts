@@ -1,11 +1,13 @@
 import type { Bytes } from "./bytes.ts";
 import type { Keyspace } from "./keyspace.ts";
 import type { Result } from "./result.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 
 /** What a command is run with. */
 export interface Context {
   readonly keys: Keyspace;
   readonly scripts: Scripting;
+  readonly subscriptions: Subscriptions;
   /** The time of the command: milliseconds since 1970, with microseconds as its fraction. */
   readonly time: number;
   /** How much memory the keys may take. */

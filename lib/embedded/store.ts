@@ -2,8 +2,10 @@ import {
   type Budget,
   type Command,
   ErrorReply,
+  type MessageListener,
   type Reply,
   type Store,
+  type Subscription,
 } from "#lib/gateway/store/store";
 import { type Bytes, toBytes } from "./bytes.ts";
 import { type WallClock, wallClock } from "./clock.ts";
@@ -14,6 +16,7 @@ import { Keyspace } from "./keyspace.ts";
 import { type Result, toReply } from "./result.ts";
 import { type LuaModule, loadLua } from "./lua/module.ts";
 import { Scripts } from "./scripts.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 export interface EmbeddedStoreOptions {
   /** What all keys may take, in bytes as estimated; beyond it, what would grow is refused. @default 67108864 */
@@ -47,6 +50,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions = {}): Pro
 
 class EmbeddedStore implements Store {
   readonly #keys = new Keyspace();
+  readonly #subscriptions = new Subscriptions();
   readonly #clock: WallClock;
   readonly #maxBytes: number;
   readonly #scriptMs: number;
@@ -88,7 +92,12 @@ class EmbeddedStore implements Store {
     return commands.map((command) => this.#run(command, budget));
   }
 
+  async subscribe(subscription: Subscription, listener: MessageListener): Promise<() => void> {
+    return this.#subscriptions.add(subscription, listener);
+  }
+
   async close(): Promise<void> {
+    this.#subscriptions.close();
     this.#keys.clear();
   }
 
@@ -150,7 +159,13 @@ class EmbeddedStore implements Store {
   }
 
   #at(time: number): Context {
-    return { keys: this.#keys, scripts: this.#scripts, maxBytes: this.#maxBytes, time };
+    return {
+      keys: this.#keys,
+      scripts: this.#scripts,
+      subscriptions: this.#subscriptions,
+      maxBytes: this.#maxBytes,
+      time,
+    };
   }
 }
 

@@ -63,7 +63,12 @@ export function commandFromPath(path: string, query: string, body: Buffer): Comm
   return checked([...segments, ...(body.length > 0 ? [body] : []), ...options]);
 }
 
-function decodeSegment(segment: string): string {
+/**
+ * Decodes a part of a path.
+ *
+ * @throws {RequestError} 400 when it is not percent-encoded UTF-8
+ */
+export function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {

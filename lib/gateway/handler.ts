@@ -2,11 +2,13 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { isHeadgateError } from "#lib/core/errors";
 import { type AnswerText, textOf } from "./answer-text.ts";
 import { readBody } from "./body.ts";
-import { type ReplyBudget, ReplyPool } from "#lib/gateway/store/reply-budget";
+import { ReplyPool } from "#lib/gateway/store/reply-budget";
 import { RequestError } from "./request-error.ts";
 import { answer, type RouteOptions } from "./routes.ts";
+import { type StreamBounds, Streams } from "./streams.ts";
+import { readSubscription } from "./subscription-path.ts";
 
-export interface HandlerOptions extends RouteOptions {
+export interface HandlerOptions extends RouteOptions, StreamBounds {
   readonly isAuthorized: (authorization: string | undefined) => boolean;
   readonly bodyBytes: number;
   readonly concurrentRequests: number;
@@ -18,12 +20,23 @@ export interface HandlerOptions extends RouteOptions {
   readonly report: (line: string) => void;
 }
 
-/** The listener of the HTTP server: the token first, whatever the path and the method. */
-export function createHandler(options: HandlerOptions): RequestListener {
-  let atWork = 0;
-  const pool = new ReplyPool(options);
+/** What answers requests, and the streams that stay open. */
+export interface GatewayHandler {
+  /** The listener of the HTTP server: the token first, whatever the path and the method. */
+  readonly listener: RequestListener;
+  readonly streams: Streams;
+}
 
-  async function settle(request: IncomingMessage, response: ServerResponse): Promise<AnswerText> {
+/** Makes the listener of the HTTP server. */
+export function createHandler(options: HandlerOptions): GatewayHandler {
+  let atWork = 0;
+  const context = { options, pool: new ReplyPool(options), streams: new Streams(options) };
+
+  /** Resolves to the answer; to undefined for a stream, which is no request at work once it is open. */
+  async function settle(
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<AnswerText | undefined> {
     if (!options.isAuthorized(request.headers.authorization)) {
       throw new RequestError(
         401,
@@ -35,36 +48,48 @@ export function createHandler(options: HandlerOptions): RequestListener {
     }
     atWork += 1;
     try {
-      const budget = pool.open();
-      // The answer is kept until the client has read it.
-      response.once("close", () => budget.release());
-      return await work(request, response, budget, options);
+      return await work(request, response, context);
     } finally {
       atWork -= 1;
     }
   }
 
-  return (request, response) => {
+  const listener: RequestListener = (request, response) => {
     settle(request, response)
       .catch((error: unknown) => failure(error, options.report))
-      .then((answered) => write(response, answered, options.isOpen()))
+      .then((answered) => answered && write(response, answered, options.isOpen()))
       .catch(() => response.destroy());
   };
+  return { listener, streams: context.streams };
+}
+
+interface Context {
+  readonly options: HandlerOptions;
+  readonly pool: ReplyPool;
+  readonly streams: Streams;
 }
 
 async function work(
   request: IncomingMessage,
   response: ServerResponse,
-  budget: ReplyBudget,
-  options: HandlerOptions,
-): Promise<AnswerText> {
+  { options, pool, streams }: Context,
+): Promise<AnswerText | undefined> {
   const { headers, method = "", url = "/" } = request;
   if (headers["upstash-response-format"] === "resp2") {
     throw new RequestError(400, "ERR the gateway answers JSON only, not RESP2");
   }
+  const subscription = readSubscription(method, url);
   // Only now: nobody without the token is asked to send a body.
   if (headers.expect) response.writeContinue();
   const body = await readBody(request, options.bodyBytes);
+  // @upstash/redis sends an empty list of commands; the path says everything.
+  if (subscription) {
+    await streams.open(subscription, response);
+    return undefined;
+  }
+  const budget = pool.open();
+  // The answer is kept until the client has read it.
+  response.once("close", () => budget.release());
   const [path = "/", query = ""] = url.split(/\?(.*)/s, 2);
   const base64 = headers["upstash-encoding"] === "base64";
   return textOf(await answer({ method, path, query, body, base64, budget }, options), budget);

@@ -13,6 +13,16 @@ export interface GatewayLimits {
   readonly pipelineCommands: number;
   /** The most requests at work at once; more are answered 503. @default 1000 */
   readonly concurrentRequests: number;
+  /** The most streams of /subscribe and /psubscribe at once; more are answered 503. @default 1000 */
+  readonly listeners: number;
+  /**
+   * How many bytes may wait for the reader of a stream, in bytes. One who leaves more waiting when the
+   * next message comes is disconnected.
+   * @default 1048576
+   */
+  readonly listenerBytes: number;
+  /** How often every stream is sent a comment, in milliseconds; below 60 s, when a silent one is cut. @default 15000 */
+  readonly pingMs: number;
   /**
    * The most scripts whose text was changed for Redis that are remembered; at least half as many of those
    * that were used last are.
@@ -33,6 +43,9 @@ const DEFAULTS: GatewayLimits = {
   allReplyBytes: 268_435_456,
   pipelineCommands: 1_000,
   concurrentRequests: 1_000,
+  listeners: 1_000,
+  listenerBytes: 1_048_576,
+  pingMs: 15_000,
   scripts: 1_000,
   commandTimeoutMs: 2_000,
   requestTimeoutMs: 10_000,

@@ -51,6 +51,7 @@ export function withPortableScripts(store: Store, maxScripts: number): Store {
       );
       return replies instanceof ErrorReply ? replies : restore(translated, replies);
     },
+    subscribe: (subscription, listener) => store.subscribe(subscription, listener),
     close: () => store.close(),
   };
 }

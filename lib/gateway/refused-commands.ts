@@ -2,6 +2,8 @@ import type { Command } from "#lib/gateway/store/store";
 
 const SHARED = "it changes the state of a connection that all callers share";
 const BLOCKS = "it blocks the connection that all callers share";
+const SUBSCRIBES = "its answer is a stream; open /subscribe/<channel> or /psubscribe/<pattern>";
+const UNSUBSCRIBES = "a subscription ends when its client closes the stream of /subscribe";
 const STREAMS = "its answer is a stream, which this gateway does not serve";
 const ADMIN = "it administers the server";
 const PERMIT = "the gateway permits it with GATEWAY_ALLOW_SHARED=1 (in code: allowShared: true)";
@@ -11,10 +13,11 @@ const COMMANDS = `it shows commands of all users of the server; ${PERMIT}`;
 const TRANSACTION = "send the commands to /multi-exec";
 
 const NAMES: Readonly<Record<string, string>> = {
-  [SHARED]:
-    "AUTH HELLO SELECT CLIENT RESET QUIT READONLY READWRITE ASKING WATCH UNWATCH UNSUBSCRIBE PUNSUBSCRIBE SUNSUBSCRIBE",
+  [SHARED]: "AUTH HELLO SELECT CLIENT RESET QUIT READONLY READWRITE ASKING WATCH UNWATCH",
   [BLOCKS]: "BLPOP BRPOP BRPOPLPUSH BLMOVE BLMOVEM BLMPOP BZPOPMIN BZPOPMAX BZMPOP WAIT WAITAOF",
-  [STREAMS]: "SUBSCRIBE PSUBSCRIBE SSUBSCRIBE MONITOR SYNC PSYNC",
+  [SUBSCRIBES]: "SUBSCRIBE PSUBSCRIBE SSUBSCRIBE",
+  [UNSUBSCRIBES]: "UNSUBSCRIBE PUNSUBSCRIBE SUNSUBSCRIBE",
+  [STREAMS]: "MONITOR SYNC PSYNC",
   [ADMIN]:
     "CONFIG SHUTDOWN DEBUG REPLICAOF SLAVEOF REPLCONF FAILOVER ROLE MODULE SAVE BGSAVE BGREWRITEAOF ACL CLUSTER SENTINEL MIGRATE RESTORE RESTORE-ASKING SWAPDB COMMANDLOG HOTKEYS LATENCY PFDEBUG PFSELFTEST FT.CONFIG",
   [TRANSACTION]: "MULTI EXEC DISCARD",

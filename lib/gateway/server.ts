@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import type { Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import type { RedisOptions } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
 import { connectCluster } from "#lib/gateway/cluster/store";
+import { drainable } from "./drainable.ts";
 import { createHandler } from "./handler.ts";
 import { createHttpServer } from "./http-server.ts";
 import { type GatewayLimits, withDefaults } from "./limits.ts";
@@ -45,7 +46,7 @@ export interface Gateway {
   readonly url: string;
   readonly token: string;
   readonly port: number;
-  /** Lets requests at work finish (`limits.drainMs`), then lets go of the store. */
+  /** Ends streams, lets requests at work finish (`limits.drainMs`), then lets go of the store. */
   close(): Promise<void>;
 }
 
@@ -78,7 +79,7 @@ export async function serveStore(store: Store, options: ServeOptions): Promise<G
   const limits = withDefaults(options.limits);
   const { host = "127.0.0.1", token } = options;
   let isOpen = true;
-  const handler = createHandler({
+  const { listener, streams } = createHandler({
     ...limits,
     store: withPortableScripts(store, limits.scripts),
     isAuthorized: tokenCheck(token),
@@ -87,12 +88,14 @@ export async function serveStore(store: Store, options: ServeOptions): Promise<G
     isOpen: () => isOpen,
     report: options.report ?? (() => {}),
   });
-  const server = createServer(handler, limits, options.report);
+  const server = createServer(listener, limits, options.report);
+  const drain = drainable(server);
   const port = await listen(server, host, options.port ?? 0);
 
   const close = async () => {
     isOpen = false;
-    await drain(server, limits.drainMs);
+    streams.close();
+    await drain(limits.drainMs);
     await store.close();
   };
   let closed: Promise<void> | undefined;
@@ -112,11 +115,11 @@ const NAMES = {
 };
 
 function createServer(
-  handler: ReturnType<typeof createHandler>,
+  listener: RequestListener,
   { requestTimeoutMs }: GatewayLimits,
   report: (line: string) => void = () => {},
 ): Server {
-  const server = createHttpServer(handler, {
+  const server = createHttpServer(listener, {
     headersTimeoutMs: requestTimeoutMs,
     requestTimeoutMs,
     checkEveryMs: Math.ceil(requestTimeoutMs / 10),
@@ -143,13 +146,4 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
   }
   const address = server.address();
   return typeof address === "object" && address ? address.port : port;
-}
-
-async function drain(server: Server, graceMs: number): Promise<void> {
-  const closed = once(server, "close");
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-  server.close();
-  server.closeIdleConnections();
-  await closed;
-  clearTimeout(cut);
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { drainable } from "#lib/gateway/drainable";
 import { createHttpServer } from "#lib/gateway/http-server";
 import { answerWith } from "#lib/gateway/own-answer";
 import type { ClientNaming } from "./client-address.ts";
-import { drainable } from "./drain.ts";
 import { ExposingResponse } from "./exposing-response.ts";
 import { type SetByEnvironment, SETTING_NAMES } from "./http-settings.ts";
 import { addressOf, type ListenAddress, listen } from "./listening.ts";

@@ -1,10 +1,3 @@
-import { once } from "node:events";
-import type { Server } from "node:http";
-import type { Socket } from "node:net";
-
-/** How often connections that have become idle are closed while a server drains, in milliseconds. */
-const SWEEP_MS = 100;
-
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 /**
@@ -32,33 +25,4 @@ export async function stopSignal(): Promise<void> {
  */
 export function exitOnStopSignal(): void {
   void stopSignal().then(() => process.exit(1));
-}
-
-/**
- * Makes a server one that can be drained: it takes no new connections, lets the requests in flight
- * finish, and cuts off whatever is left after `graceMs` milliseconds, upgraded sockets too.
- */
-export function drainable(server: Server): (graceMs: number) => Promise<void> {
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  return async (graceMs) => {
-    const closed = once(server, "close");
-    // A connection that is kept alive would bring one request after the other.
-    server.prependListener("request", (_, response) => response.setHeader("Connection", "close"));
-    const cut = setTimeout(() => {
-      for (const socket of sockets) socket.destroy();
-    }, graceMs);
-    server.close();
-    server.closeIdleConnections();
-    // Not idle to Node, which awaits a first request: a browser opens some that it may never use.
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-    // An answer that has begun says that its connection is kept alive: it is idle later.
-    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-    await closed;
-    clearInterval(sweep);
-    clearTimeout(cut);
-  };
 }

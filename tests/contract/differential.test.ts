@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openEmbeddedStore } from "#lib/embedded/store";
 import { type Gateway, serveStore, startGateway } from "#lib/gateway/server";
+import { type EventStream, openEventStream } from "../support/event-streams.ts";
 import { comparable, redisCommand, streamCommand } from "../support/redis-commands.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 
@@ -10,13 +11,22 @@ const token = "a-token-of-the-tests";
 let redis: TestRedis;
 let real: Gateway;
 let embedded: Gateway;
+const streams: EventStream[] = [];
 
 beforeAll(async () => {
   redis = await startRedis();
   real = await startGateway({ redisUrl: redis.url, token, allowFlush: true });
   embedded = await serveStore(await openEmbeddedStore(), { token, allowFlush: true });
+  for (const { port } of [real, embedded]) {
+    for (const path of ["/subscribe/a", "/subscribe/b", "/psubscribe/%5Bbc%5D", "/psubscribe/h*"]) {
+      const stream = openEventStream(port, token, path);
+      streams.push(stream);
+      await vi.waitUntil(() => stream.data().length === 1);
+    }
+  }
 });
 afterAll(async () => {
+  for (const { socket } of streams) socket.destroy();
   await embedded?.close();
   await real?.close();
   await redis?.stop();
@@ -101,6 +111,10 @@ describe("the embedded store answers as redis-server does", () => {
     [
       "the last id of a millisecond",
       "XADD a 5-18446744073709551615 f v / XADD a 5-* f v / XADD a 6-* f v / XLEN a",
+    ],
+    [
+      "messages and questions about who gets them",
+      "PUBLISH a x / PUBLISH c x / PUBLISH hb x / PUBLISH d x / PUBLISH a / PUBSUB NUMSUB a b c / PUBSUB NUMPAT / PUBSUB numpat x / PUBSUB CHANNELS a* / PUBSUB CHANNELS a b / PUBSUB SHARDNUMSUB a / PUBSUB",
     ],
   ])("to %s", async (_, text) => {
     const begun = ["1-1", "2-1", "3-1"].map((id) => ["XADD", "a", id, "f", id]);

@@ -241,9 +241,9 @@ describe.each(STORES)("before $name:", (kind) => {
       });
       expect(await ask("/pipeline")).toEqual({ status: 405, answer: error("GET is not allowed") });
       expect(await ask("/get/k", { method: "DELETE" })).toMatchObject({ status: 405 });
-      expect(await ask("/subscribe/ch")).toEqual({
+      expect(await post("/", ["SUBSCRIBE", "ch"])).toEqual({
         status: 400,
-        answer: error("refuses SUBSCRIBE"),
+        answer: error("refuses SUBSCRIBE: its answer is a stream; open /subscribe/<channel>"),
       });
       expect(await ask("/monitor")).toEqual({ status: 400, answer: error("refuses MONITOR") });
       const resp2 = await post("/", ["PING"], { "Upstash-Response-Format": "resp2" });

@@ -16,6 +16,9 @@ const start = () => startOnOwnStore({ AUTH_SECRET });
 const OTHERWISE = new Map([
   ["/login", 405],
   ["/api/login", 403],
+  ["/sample/sign-in", 404],
+  ["/dashboard", 404],
+  ["/dashboard/sign-in/session", 400],
   ["/api/admin/pipeline/retry", 404],
 ]);
 const SYNC = "/api/dashboard/sync/trigger";
@@ -53,26 +56,25 @@ function demo(page: Page, name: string) {
 
 const syncs = (page: Page) => demo(page, "Five tabs, one sync");
 
-function views(page: Page) {
-  const it = demo(page, "Three tabs, one view");
-  return { ...it, counts: () => it.region.getByRole("definition").allInnerTexts() };
-}
+const views = (page: Page) => demo(page, "Three tabs, one view");
 
 async function signIn(page: Page, sub: string, role?: string): Promise<string> {
   const token = await sign({ sub, ...(role !== undefined && { role }) });
+  await page.getByText("Use a token", { exact: true }).click();
   await page.getByLabel("Token").fill(token);
   return token;
 }
 
-test("a view that three tabs tell of is counted once, and the next press is another", async () => {
+test("a view from three tabs is counted once, and the next press is another view", async () => {
   const own = cleanUp(await start(), (it) => it.stop());
   const { page, views, problems } = await open(own.url);
   expect(await views.tabs()).toStrictEqual(["open", "open", "open"]);
-  expect(await views.counts()).toStrictEqual(["–", "–"]);
+  expect(await views.words()).toBe("");
   for (const pressed of [1, 2]) {
     await views.press();
-    await expect.poll(views.counts).toStrictEqual([String(pressed - 1), String(pressed)]);
-    await expect.poll(views.words).toBe("Counted 1 of 3.");
+    await expect
+      .poll(views.words)
+      .toBe(`Counted 1 of 3. Today in Redis: ${pressed - 1} before, ${pressed} after.`);
     const [first, ...others] = (await views.tabs()).toSorted();
     expect(first).toMatch(/^counted\n\d+ ms$/);
     for (const other of others) expect(other).toMatch(/^duplicate\n\d+ ms$/);
@@ -84,7 +86,7 @@ test("a view that three tabs tell of is counted once, and the next press is anot
   expect(problems).toStrictEqual([]);
 });
 
-test("a sync from five tabs calls Instagram once, and for a while nobody calls again", async () => {
+test("a sync from five tabs calls Instagram once, and for a while no request calls it again", async () => {
   const { page, syncs, problems } = await open(app.url);
   await signIn(page, "synced");
   await syncs.press();
@@ -94,24 +96,25 @@ test("a sync from five tabs calls Instagram once, and for a while nobody calls a
   await syncs.press();
   await expect
     .poll(syncs.words)
-    .toMatch(/^Nobody called Instagram: all were answered from what was fetched \d+ s ago\.$/);
+    .toMatch(/^No request called Instagram: all got the result of \d+ s ago\.$/);
   expect(await syncs.looks("spared")).toBe(5);
   expect(problems).toStrictEqual([]);
 });
 
-test("a sync of nobody says what to do; a session in the browser is somebody", async () => {
+test("a sync without a user says what to do, and a session in the browser names a user", async () => {
   const { page, syncs } = await open(app.url);
   await syncs.press();
   await expect
     .poll(syncs.words)
-    .toBe("Syncing needs somebody signed in (401). Paste a token above, and press again.");
+    .toBe("The gate allowed all; the route answered 401. Sign in or use a token, and try again.");
+  expect([await syncs.looks("rejected"), await syncs.looks("failed")]).toStrictEqual([5, 0]);
   const value = await sign({ sub: "of-a-session" });
   await page.context().addCookies([{ name: "session", value, url: app.url }]);
   await syncs.press();
   await expect.poll(syncs.words).toMatch(/^Instagram was called once for media, /);
 });
 
-test("a limit that refuses the tabs is told in words, with the wait", async () => {
+test("a limit that denies the tabs is told in words, with the wait", async () => {
   const { page, syncs } = await open(app.url);
   const token = await signIn(page, "busy");
   const headers = { authorization: `Bearer ${token}` };
@@ -121,40 +124,53 @@ test("a limit that refuses the tabs is told in words, with the wait", async () =
   await syncs.press();
   await expect
     .poll(syncs.words)
-    .toMatch(/^The limit refused 5 \(429\)\. There is room again in (?:1:00:00|59:\d\d)\.$/);
-  expect(await syncs.tabs()).toStrictEqual(Array.from({ length: 5 }, () => "refused\n429"));
+    .toMatch(/^The limit denied 5 \(429\)\. Capacity returns in (?:1:00:00|59:\d\d)\.$/);
+  expect(await syncs.tabs()).toStrictEqual(Array.from({ length: 5 }, () => "denied\n429"));
 });
 
-test("a store that is gone is told in words", async () => {
+test("a store that is unavailable is told in words", async () => {
   const own = cleanUp(await start(), (it) => it.stop());
   const { views } = await open(own.url);
   await own.redis.stop();
   await views.press();
-  await expect.poll(views.words).toBe("Counted 0 of 3. 3 failed: 503 The store does not answer.");
-  expect(await views.counts()).toStrictEqual(["unknown (503)", "unknown (503)"]);
+  await expect
+    .poll(views.words)
+    .toBe(
+      "Counted 0 of 3. 3 failed: 503 The store does not answer. Today in Redis: unknown (503) before, unknown (503) after.",
+    );
   expect(await views.looks("failed")).toBe(3);
 });
 
-test("is used with the keyboard alone, and keeps the focus", async () => {
+test("the demonstration of dedup is used with the keyboard alone, and keeps the focus", async () => {
   const { page, views } = await open(app.url);
-  await page.keyboard.press("Tab");
+  const isFocused = (name: string) =>
+    page.evaluate((it) => document.activeElement?.matches(it), name);
+  const tabTo = async (name: string) => {
+    for (let stops = 0; stops < 100 && !(await isFocused(name)); stops += 1) {
+      await page.keyboard.press("Tab");
+    }
+  };
+  await tabTo(".token summary");
+  await page.keyboard.press("Enter");
+  await tabTo("#token");
   await page.keyboard.type("not a token");
   await page.keyboard.press("Enter");
   expect(await page.getByText("This is no token").count()).toBe(1);
-  await page.keyboard.press("Tab");
+  await tabTo("[aria-labelledby=one-view] button");
   await page.keyboard.press("Enter");
-  await expect.poll(views.words).toBe("Counted 1 of 3.");
+  await expect.poll(views.words).toMatch(/^Counted 1 of 3\. /);
   const focused = await page.evaluate(() => document.activeElement?.textContent);
   expect(focused).toBe("Send one view from three tabs");
 });
 
-test("a token is told whose it is, and is neither in the URL nor kept by the browser", async () => {
+test("the page names the user of a token, and the token is neither in the URL nor kept", async () => {
   const { page } = await open(app.url);
   const token = await signIn(page, "artist-1", "admin");
   expect(await page.locator("#token-how code").innerText()).toBe(
     "npm run --silent token -- --sub artist-1 --role admin",
   );
   expect(await page.getByText(/^Requests are sent as artist-1, admin, until /).count()).toBe(1);
+  expect(await page.getByText("Requests carry the token of artist-1.").count()).toBe(1);
   expect(page.url()).not.toContain(token);
   const { cookies, origins } = await page.context().storageState();
   expect([cookies, origins]).toStrictEqual([[], []]);
@@ -186,6 +202,22 @@ test("every request of the policy table is one that its route takes", async () =
   }
 });
 
+test("an AUTH_SECRET of the person's own leaves the token as the only sign-in", async () => {
+  const { page } = await open(app.url);
+  expect(await page.getByRole("button", { name: /Sign in/ }).count()).toBe(0);
+  const field = page.getByLabel("Token");
+  expect(await field.isVisible()).toBe(false);
+  await page.getByText("For a user: use a token").first().getByRole("link").click();
+  expect(await field.evaluate((element) => element === document.activeElement)).toBe(true);
+  const sent = await fetch(`${app.url}/sample/sign-in`, {
+    method: "POST",
+    headers: { origin: app.url },
+    body: new URLSearchParams({ role: "admin" }),
+    redirect: "manual",
+  });
+  expect([sent.status, sent.headers.get("set-cookie")]).toStrictEqual([404, null]);
+});
+
 test("paths without a limit are opened", async () => {
   const { page } = await open(app.url);
   for (const path of ["/api/health", "/api/health/redis"]) {
@@ -195,7 +227,7 @@ test("paths without a limit are opened", async () => {
   }
 });
 
-test.each(VIEWS)("fits %s without a jump, and has no fault that axe knows of", async (_, view) => {
+test.each(VIEWS)("the tools fit %s without a jump, and axe finds no fault", async (_, view) => {
   const { page, views, syncs, problems } = await open(app.url, {
     ...view,
     reducedMotion: "reduce",
@@ -206,7 +238,7 @@ test.each(VIEWS)("fits %s without a jump, and has no fault that axe knows of", a
   expect(await faults(page)).toStrictEqual([]);
   await views.press();
   await syncs.press();
-  await expect.poll(views.words).toBe("Counted 1 of 3.");
+  await expect.poll(views.words).toMatch(/^Counted 1 of 3\. /);
   await expect.poll(syncs.words).not.toBe("");
   expect(await height()).toBe(before);
   expect(await faults(page)).toStrictEqual([]);

@@ -6,6 +6,7 @@ import { hashPassword } from "#app/_domain/auth/passwords";
 import { buildOnce } from "#app/_programs/build";
 import { type InstagramStandIn, startInstagramStandIn } from "#app/_programs/instagram-stand-in";
 import { NAMESPACE, ROOT, type RunningApp, startApp } from "../support/app.ts";
+import { openLive } from "../support/dashboard.ts";
 import { finderOf, type Finder, spellings } from "../support/identifiers.ts";
 import {
   builtRoutes,
@@ -18,7 +19,7 @@ import {
 import { type SeenCommand, type Watch, watchRedis } from "../support/monitor.ts";
 import { speak } from "../support/raw-client.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
-import { AUTH_SECRET } from "../support/sign.ts";
+import { AUTH_SECRET, sign } from "../support/sign.ts";
 
 const INSTAGRAM_TOKEN = "IGQVJ-the-first-long-lived-token-of-all";
 /** What the stand-in's later tokens begin with. */
@@ -115,9 +116,11 @@ beforeAll(async () => {
     INSTAGRAM_STAND_IN: standIn.url,
     INSTAGRAM_ACCESS_TOKEN: INSTAGRAM_TOKEN,
     METRICS_TOKEN,
+    SAMPLE_SIGN_IN: "1",
   });
   watch = await watchRedis(redis.url);
   answers = await loadAll(app.url, CLIENTS);
+  await lookAtDashboard();
   // What goes on after an answer holds a lock until it ends.
   await vi.waitFor(noLocks, 20_000);
   await watch.settle();
@@ -131,6 +134,16 @@ afterAll(async () => {
   direct?.disconnect();
   await redis?.stop();
 });
+
+/** Has the dashboard read everything that it shows. */
+async function lookAtDashboard(): Promise<void> {
+  const cookie = `session=${await sign({ sub: "operator", role: "admin" })}`;
+  const stream = await openLive((init) =>
+    fetch(`${app.url}/dashboard/live.sse`, { ...init, headers: { cookie } }),
+  );
+  await stream.snapshot(({ store }) => store.callsPerSecond !== undefined);
+  stream.close();
+}
 
 async function noLocks(): Promise<void> {
   const held = await direct.keys(`${NAMESPACE}:lock:*`);

@@ -110,7 +110,7 @@ describe("node server.mjs, in a folder of its own", () => {
       "clients  counted by the socket's address (behind a proxy, set CLIENT_IP_FROM)",
       "users    nobody is signed in: AUTH_SECRET is not set",
       "posts    none: INSTAGRAM_ACCESS_TOKEN is not set",
-      "policy   config/rate-limits.ts: 12 rules, 13 limits, 3 exempt paths",
+      "policy   config/rate-limits.ts: 13 rules, 14 limits, 3 exempt paths",
       "ready    http://127.0.0.1:0",
     ]);
     expect(await searches(times(20, 0).map(() => app.url))).toEqual([
@@ -152,6 +152,12 @@ describe("node server.mjs, in a folder of its own", () => {
         headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
         body: JSON.stringify({ city: "Lisbon" }),
       });
+      const sample = await fetch(`${app.url}/sample/sign-in`, {
+        method: "POST",
+        headers: { origin: app.url },
+        body: new URLSearchParams({ role: "user" }),
+      });
+      expect(sample.status).toBe(404);
       return answer.status;
     };
     expect(await update({ AUTH_SECRET })).toBe(200);

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeRule } from "#app/_page/rule-words";
 import { sampleRequests } from "#app/_page/sample-request";
 import policy from "#config/rate-limits";
@@ -52,7 +54,20 @@ function lane(page: Page, rule: string) {
   const bars = (outcome: string) => row.locator(`[data-outcome="${outcome}"]`).count();
   const send = (count: number) =>
     row.getByRole("button", { name: new RegExp(`^Send ${count} requests? to ${rule}$`) }).click();
-  return { row, bars, send, header: (name: string) => headerOf(row.locator(".headers"), name) };
+  const openHeaders = () => row.getByText("Headers", { exact: true }).click();
+  const header = (name: string) => headerOf(row.locator(".headers"), name);
+  /** The outcomes of the bars, from left to right. */
+  const drawn = async () => {
+    const drawn = await row.locator("[data-outcome]").all();
+    const places = await Promise.all(
+      drawn.map(async (bar) => ({
+        outcome: await bar.getAttribute("data-outcome"),
+        x: (await bar.boundingBox())?.x ?? 0,
+      })),
+    );
+    return places.toSorted((a, b) => a.x - b.x).map(({ outcome }) => outcome);
+  };
+  return { row, bars, drawn, send, openHeaders, header };
 }
 
 function headerOf(headers: ReturnType<Page["locator"]>, name: string) {
@@ -99,7 +114,7 @@ function notes({ mode, replaces }: ReturnType<typeof describeRule>): string[] {
   return mode === undefined ? replaced : [mode, ...replaced];
 }
 
-test("every rule with a path has its two buttons, every other says why not", async () => {
+test("every rule with a path has two buttons, and every other rule says why it has none", async () => {
   const { page } = await open(shared.url);
   const withPath = rules.filter((rule) => sampleRequests(rule, compiled).length > 0);
   expect(await page.getByRole("button", { name: /^Send 1 request to / }).count()).toBe(
@@ -108,15 +123,15 @@ test("every rule with a path has its two buttons, every other says why not", asy
   expect(await page.getByRole("button", { name: /^Send 20 requests to / }).count()).toBe(
     withPath.length,
   );
-  expect(await page.getByText("Called from code").count()).toBe(
+  expect(await page.getByText("Handlers check this rule; it has no path.").count()).toBe(
     rules.filter((rule) => rule.match.length === 0).length,
   );
 });
 
-test("draws a request, and a burst of which the limit passes ten; then counts down", async () => {
+test("a lane draws a request and a burst, of which the limit allows ten, and counts down", async () => {
   const app = cleanUp(await start(), (it) => it.stop());
   const { page, problems } = await open(app.url, {}, (page) => page.clock.install());
-  const { row, bars, send, header } = lane(page, "search");
+  const { row, bars, drawn, send, openHeaders, header } = lane(page, "search");
   const [spoken, reopened] = [row.getByRole("status").last(), row.getByRole("status").first()];
 
   await send(1);
@@ -125,6 +140,7 @@ test("draws a request, and a burst of which the limit passes ten; then counts do
   expect(await row.locator(".chart").getAttribute("aria-label")).toBe(
     "Answers to search: 1 allowed",
   );
+  await openHeaders();
   expect(await header("ratelimit")).toContain('"search:ip:minute";r=9;t=60');
 
   const refused = page.waitForResponse((response) => response.status() === 429);
@@ -134,6 +150,10 @@ test("draws a request, and a burst of which the limit passes ten; then counts do
     .toBe("search: 10 allowed, 11 denied. Last: 429 Too Many Requests.");
   expect(await bars("allowed")).toBe(10);
   expect(await bars("denied")).toBe(11);
+  expect(await drawn()).toStrictEqual([
+    ...Array.from({ length: 10 }, () => "allowed"),
+    ...Array.from({ length: 11 }, () => "denied"),
+  ]);
   expect(await row.getByText("10 allowed, 11 denied", { exact: true }).count()).toBe(1);
   const { "ratelimit-policy": limits = "" } = (await refused).headers();
   expect(limits).toContain('"search:ip:minute";q=10;w=60');
@@ -152,7 +172,7 @@ test("draws a request, and a burst of which the limit passes ten; then counts do
   expect(problems).toStrictEqual([]);
 });
 
-test("is used with the keyboard alone, and shows where it is", async () => {
+test("the page is used with the keyboard alone, and shows where the focus is", async () => {
   const app = cleanUp(await start(), (it) => it.stop());
   const { page } = await open(app.url);
   const focused = () =>
@@ -177,10 +197,11 @@ test("is used with the keyboard alone, and shows where it is", async () => {
 });
 
 test.each(VIEWS)(
-  "fits %s, and has no fault that axe knows of, before and after a burst",
+  "the page fits %s, and axe finds no fault before and after a burst",
   async (_, view) => {
     const { page, problems } = await open(shared.url, { ...view, reducedMotion: "reduce" });
     expect(await faults(page)).toStrictEqual([]);
+    await expectShortRows(page, view.viewport?.width === 375);
     const { row, bars, send } = lane(page, "search");
     await send(20);
     await expect.poll(() => row.locator("[data-outcome]").count()).toBe(20);
@@ -195,13 +216,13 @@ test.each(VIEWS)(
   },
 );
 
-test("shows what each rule does when the store is gone", async () => {
+test("a lane shows what its rule does when the store is unavailable", async () => {
   const app = cleanUp(await start(), (it) => it.stop());
   const { page } = await open(app.url);
   await app.redis.stop();
   const seen: string[] = [];
   for (const [name, failure, outcome] of [
-    ["profile-update", "allow", "ungated"],
+    ["profile-update", "allow", "uncounted"],
     ["pipeline", "deny", "failed"],
   ] as const) {
     const rule = rules.find((one) => one.name === name && one.onStoreFailure === failure);
@@ -212,12 +233,140 @@ test("shows what each rule does when the store is gone", async () => {
     await expect.poll(() => row.locator("[data-outcome]").count()).toBe(1);
     expect(await bars(outcome)).toBe(1);
     expect(await row.getByText(`1 ${outcome}`, { exact: true }).count()).toBe(1);
-    expect(await row.getByText("No header speaks of a limit.").count()).toBe(1);
+    expect(await row.getByText("The answer has no header about a limit.").count()).toBe(1);
   }
   expect(seen).toContain("allow");
 });
 
-test("shows an answer that never came", async () => {
+/** A first try is in sight, its two buttons are side by side, and rows are short. */
+async function expectShortRows(page: Page, isPhone: boolean): Promise<void> {
+  const [one, many] = await Promise.all(
+    [/^Send 1 /, /^Send 20 /].map((name) =>
+      page.getByRole("button", { name }).first().boundingBox(),
+    ),
+  );
+  expect(one?.y).toBeLessThan(isPhone ? 812 : 600);
+  expect(many?.y).toBe(one?.y);
+  expect(many?.x).toBeGreaterThan((one?.x ?? 0) + (one?.width ?? 0));
+  const heights = await page
+    .locator(".policy tbody tr")
+    .evaluateAll((rows) => rows.map((row) => row.getBoundingClientRect().height));
+  const sum = heights.reduce((all, height) => all + height, 0);
+  expect(sum / heights.length).toBeLessThan(isPhone ? 230 : 100);
+}
+
+test("the policy comes first, then the tools, then what to read, in files that exist", async () => {
+  const { page } = await open(shared.url);
+  expect(await page.getByRole("heading").allInnerTexts()).toStrictEqual([
+    "Headgate",
+    "The policy",
+    "Once, from many tabs",
+    "Three tabs, one view",
+    "Five tabs, one sync",
+    "Without a limit",
+    "How it is counted",
+    "Where to read on",
+  ]);
+  const files = page.getByRole("region", { name: "Where to read on" }).locator("code");
+  const named = await files.allInnerTexts();
+  expect(named.filter((file) => !existsSync(join(ROOT, file)))).toStrictEqual([]);
+});
+
+test("the dotted line is drawn with the first answer, and named the gate", async () => {
+  const { page } = await open(shared.url);
+  const { row, send } = lane(page, "recommend");
+  expect(await page.locator(".lane .gate-line").count()).toBe(0);
+  await send(1);
+  const line = row.locator(".gate-line");
+  await expect.poll(() => line.count()).toBe(1);
+  const name = await row.getByText("gate", { exact: true }).boundingBox();
+  const [middle, height] = [(name?.y ?? 0) + (name?.height ?? 0) / 2, name?.height ?? 0];
+  const { y } = (await line.boundingBox()) ?? { y: 0 };
+  // The text's box has space above its letters, so its middle is a little above theirs.
+  expect(Math.abs(middle - y)).toBeLessThan(height / 2);
+});
+
+describe("a sample sign-in", () => {
+  const who = (page: Page, words: string) => page.getByText(words, { exact: true }).waitFor();
+  const button = (page: Page, name: string) =>
+    page.getByRole("region", { name: "Who sends the requests" }).getByRole("button", { name });
+
+  test("a click turns a lane's 401 into 200 and keeps its bars, until the person signs out", async () => {
+    const { page, problems } = await open(shared.url);
+    const { row, bars, send } = lane(page, "profile-update");
+    const status = () => row.locator(".status").innerText();
+    await send(1);
+    await expect.poll(status).toContain("allowed; the route answered 401 Unauthorized");
+    expect([await bars("allowed"), await bars("failed")]).toStrictEqual([1, 0]);
+    expect(await row.locator("[data-outcome] title").textContent()).toMatch(
+      /^allowed; the route answered 401 Unauthorized, \d+ ms$/,
+    );
+    await row.getByRole("button", { name: "Sign in as a sample artist" }).click();
+    await who(page, "Signed in as sample-artist.");
+    expect(await row.getByRole("button").count()).toBe(2);
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(
+      "Send 1 request to profile-update",
+    );
+    await send(1);
+    await expect.poll(status).toContain("200 OK");
+    expect(await bars("allowed")).toBe(2);
+
+    const [cookie] = await page.context().cookies();
+    expect(cookie).toMatchObject({ name: "session", httpOnly: true, secure: true });
+    await page.reload();
+    await who(page, "Signed in as sample-artist.");
+    await button(page, "Sign out").click();
+    await who(page, "No user is signed in.");
+    await send(1);
+    await expect.poll(status).toContain("401 Unauthorized");
+    expect(await page.context().cookies()).toStrictEqual([]);
+    expect(problems).toStrictEqual([]);
+  });
+
+  test("a sample admin gets an answer in the admin's lane, and a link into the dashboard", async () => {
+    const { page, problems } = await open(shared.url);
+    const dashboard = page.getByRole("link", { name: "Open the dashboard" });
+    expect(await dashboard.getAttribute("href")).toBe("/dashboard/sign-in");
+    const { row, send } = lane(page, "pipeline");
+    await button(page, "Sign in as a sample artist").click();
+    await who(page, "Signed in as sample-artist.");
+    await send(1);
+    const status = () => row.locator(".status").innerText();
+    await expect.poll(status).toContain("allowed; the route answered 403 Forbidden");
+    await row.getByRole("button", { name: "Sign in as a sample admin" }).click();
+    await who(page, "Signed in as sample-admin.");
+    expect(await dashboard.getAttribute("href")).toBe("/dashboard");
+    await row.getByRole("combobox").selectOption("1");
+    await send(1);
+    await expect.poll(status).toContain("202 Accepted");
+    expect(problems).toStrictEqual([]);
+  });
+
+  test("the sync of five tabs begins with the sign-in, in the place of five answers of 401", async () => {
+    const { page } = await open(shared.url);
+    const sync = page.getByRole("region", { name: "Five tabs, one sync" });
+    await sync.getByRole("button", { name: "Sign in as a sample artist" }).click();
+    const press = sync.getByRole("button", { name: "Sync from five tabs" });
+    await press.waitFor();
+    expect(await press.evaluate((element) => element === document.activeElement)).toBe(true);
+    await press.click();
+    await expect
+      .poll(() => sync.getByRole("status").innerText())
+      .toMatch(/^Instagram was called once/);
+  });
+
+  test("another site's page is rejected with 403, and gets no session", async () => {
+    const foreign = await fetch(`${shared.url}/sample/sign-in`, {
+      method: "POST",
+      headers: { origin: "https://evil.example" },
+      body: new URLSearchParams({ role: "admin" }),
+      redirect: "manual",
+    });
+    expect([foreign.status, foreign.headers.get("set-cookie")]).toStrictEqual([403, null]);
+  });
+});
+
+test("a lane shows that no answer came", async () => {
   const { page } = await open(shared.url);
   await page.route("**/api/search", (route) => route.abort());
   const { row, bars, send } = lane(page, "search");
@@ -226,7 +375,7 @@ test("shows an answer that never came", async () => {
   expect(await row.locator(".status").innerText()).toContain("No answer came.");
 });
 
-test("a person who is refused reads a page with the time to wait", async () => {
+test("a person who is denied reads a page with the time to wait", async () => {
   for (let i = 0; i < 10; i += 1) await fetch(`${shared.url}/api/search`);
   const { page } = await open(`${shared.url}/api/search`);
   expect(await page.getByRole("heading").innerText()).toBe("Too many requests");

@@ -66,7 +66,7 @@ export function inspect({ files, sample, lib }: House): Report {
     ),
     refusals: refusalsIn(imports, files),
     packages: [
-      ...packageFindings("lib/package.json", lib, named(imports, isLib)),
+      ...packageFindings("lib/package.json", lib, namedByLib(imports, sample)),
       ...packageFindings("package.json", sample, named(imports, isOutsideLib)),
     ],
     functions: functionsOfGate(files),
@@ -84,6 +84,15 @@ function named(imports: readonly Located[], where: (file: string) => boolean) {
   return imports.flatMap(({ file, specifier }) =>
     specifier !== undefined && where(file) ? [{ file, specifier }] : [],
   );
+}
+
+/** What lib imports, without what is bundled into it and listed where it is built. */
+function namedByLib(imports: readonly Located[], { devDependencies = {} }: Manifest) {
+  return named(imports, isLib).filter(({ file, specifier }) => {
+    const target = targetOf(file, specifier);
+    const isBuilt = target.kind === "package" && Object.hasOwn(devDependencies, target.name);
+    return !(isBuilt && ROOMS[roomOf(file) ?? ""]?.bundled);
+  });
 }
 
 function functionsOfGate(files: House["files"]): readonly LocatedFunction[] {

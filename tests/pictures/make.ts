@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openEmbeddedStore } from "#lib/embedded/store";
+import { drawDashboard } from "./dashboard.ts";
 import { drawMiddlewares, type MiddlewareFigures } from "./middlewares.ts";
 import { drawLanes, runLanes } from "./edge-burst.ts";
 
@@ -20,3 +21,6 @@ writeFileSync(
   drawMiddlewares(JSON.parse(figures) as MiddlewareFigures),
 );
 console.log("docs/pictures/middlewares.svg");
+
+writeFileSync(join(folder, "dashboard.png"), await drawDashboard());
+console.log("docs/pictures/dashboard.png");

@@ -63,6 +63,9 @@ DEL key key | UNLINK key | EXISTS key key | TOUCH key | TYPE key | EXPIRE key tt
 EXPIRE key ttl XX | EXPIREAT key date GT | PEXPIREAT key date LT | EXPIREAT key date LT | EXPIRE key ttl NX XX | EXPIRE key ttl GT LT
 EXPIREAT key date GT GT | EXPIREAT key ttl | EXPIREAT key date | PEXPIREAT key ttl | TTL key | PTTL key | PERSIST key
 EXPIRETIME key | SCAN 0 COUNT 1000 | SCAN 0 MATCH glob COUNT 1000 | SCAN 0 COUNT count TYPE hash | SCAN badcursor
+PUBLISH key text | PUBLISH text key | PUBSUB CHANNELS | PUBSUB CHANNELS glob | PUBSUB CHANNELS glob text
+PUBSUB NUMSUB | PUBSUB NUMSUB key key text | PUBSUB NUMPAT | PUBSUB NUMPAT text | PUBSUB SHARDCHANNELS glob
+PUBSUB SHARDNUMSUB key | PUBSUB NOSUCH key | PUBSUB
 PING | PING text | ECHO text | DBSIZE | NOSUCH key text | TIME | SCRIPT EXISTS text | SCRIPT NOSUCH | EVALSHA text 0
 `;
 
@@ -150,10 +153,13 @@ export const redisCommand: fc.Arbitrary<string[]> = fc.oneof(
 );
 
 const LISTS = /^(?:SMEMBERS|HKEYS|HVALS|KEYS)$/;
+const isChannels = ([name, subcommand]: readonly string[]) =>
+  name === "PUBSUB" && subcommand === "CHANNELS";
 const PAIRS = /^(?:HGETALL)$/;
 const SCANS = /^(?:SCAN|SSCAN|HSCAN|ZSCAN)$/;
 
-function isUnordered([name = ""]: readonly string[]): boolean {
+function isUnordered([name = "", ...args]: readonly string[]): boolean {
+  if (isChannels([name, ...args])) return true;
   return LISTS.test(name) || PAIRS.test(name) || SCANS.test(name) || isTimed([name]);
 }
 
@@ -176,7 +182,7 @@ export function comparable(command: readonly string[], answer: unknown): unknown
       name === "HSCAN" || name === "ZSCAN" ? sortedPairs(items) : items.map(String).toSorted(),
     ];
   }
-  if (LISTS.test(name)) return answer.map(String).toSorted();
+  if (LISTS.test(name) || isChannels(command)) return answer.map(String).toSorted();
   return PAIRS.test(name) ? sortedPairs(answer) : answer;
 }
 

@@ -39,6 +39,7 @@ const embedded: StoreKind = {
         call: (...asked) => store.call(...asked),
         pipeline: (...asked) => store.pipeline(...asked),
         transaction: (...asked) => store.transaction(...asked),
+        subscribe: (...asked) => store.subscribe(...asked),
         close: async () => {},
       }),
       stop: () => store.close(),
@@ -74,6 +75,7 @@ export function recorded(store: Store) {
     call: (command, budget) => store.call(noted([command] as const)[0], budget),
     pipeline: (commands, budget) => store.pipeline(noted(commands), budget),
     transaction: (commands, budget) => store.transaction(noted(commands), budget),
+    subscribe: (...asked) => store.subscribe(...asked),
     close: () => store.close(),
   };
   return { store: recording, names };

@@ -125,6 +125,22 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
     allowed: ["#lib/limit/limiter", "./parts.ts"],
   },
   {
+    file: "lib/dashboard/x.ts",
+    refused: [
+      "#lib/dashboard/page/app",
+      "./page/app.tsx",
+      "#lib/limit/limiter",
+      "node:fs",
+      "preact",
+    ],
+    allowed: ["#lib/core/mode", "#lib/observe/counters", "#lib/redis/keys", "./assets.ts"],
+  },
+  {
+    file: "lib/dashboard/page/x.ts",
+    refused: ["#lib/redis/keys", "#lib/gate", "../page-html.ts", "node:fs", "react", "next/server"],
+    allowed: ["#lib/core/mode", "#lib/dashboard/model", "preact/hooks", "uplot", "./app.tsx"],
+  },
+  {
     file: "lib/gateway/x.ts",
     refused: [
       "#lib/cli/check",

@@ -22,17 +22,19 @@ export const ADMIN = "admin";
  * alone is not enough where the Origin is not our own (403), since other sites' pages send it too.
  */
 export function createCallers({ read, appOrigin }: CallerParts) {
+  /** Returns who a page may name as signed in. To show a name changes nothing, so any Origin will do. */
+  async function shown(request: Request): Promise<Caller | undefined> {
+    const token = await read(request);
+    return token.kind === "verified" ? callerOf(token) : undefined;
+  }
+
   async function signedIn(request: Request): Promise<Input<Caller>> {
     const token = await read(request);
     if (token.kind !== "verified") return unauthorized(token.kind);
     if (token.from === "cookie" && !isOwnPage(request, appOrigin)) {
       return refuse(FOREIGN);
     }
-    const { role } = token.claims;
-    return {
-      ok: true,
-      value: { user: token.subject, role: typeof role === "string" ? role : undefined },
-    };
+    return { ok: true, value: callerOf(token) };
   }
 
   async function admin(request: Request): Promise<Input<Caller>> {
@@ -45,7 +47,12 @@ export function createCallers({ read, appOrigin }: CallerParts) {
     });
   }
 
-  return { signedIn, admin };
+  return { shown, signedIn, admin };
+}
+
+function callerOf({ subject, claims }: Extract<JwtReading, { kind: "verified" }>): Caller {
+  const { role } = claims;
+  return { user: subject, role: typeof role === "string" ? role : undefined };
 }
 
 /** The answer to what another site's page has a browser send. */

@@ -1,6 +1,6 @@
 import { environment } from "#config/app-env";
 import { jwtReader } from "headgate/identities/jwt";
-import { createCallers } from "./caller.ts";
+import { ADMIN, createCallers } from "./caller.ts";
 import { sessionName } from "./session.ts";
 
 type Callers = ReturnType<typeof createCallers>;
@@ -13,6 +13,12 @@ function makeCallers(): Callers {
 // Made when first asked for: a build loads every handler, and has no environment.
 let made: Callers | undefined;
 
+/** Returns the user who is signed in to the browser of a page's request, for the page to show. */
+export const shownUser: Callers["shown"] = (request) => {
+  made ??= makeCallers();
+  return made.shown(request);
+};
+
 /** Whoever is signed in. */
 export const signedIn: Callers["signedIn"] = (request) => {
   made ??= makeCallers();
@@ -24,3 +30,11 @@ export const admin: Callers["admin"] = (request) => {
   made ??= makeCallers();
   return made.admin(request);
 };
+
+/**
+ * Returns true for an admin's request that only reads, a cookie being enough: another site's page may have a
+ * browser send it, and cannot read the response.
+ */
+export async function isAdmin(request: Request): Promise<boolean> {
+  return (await shownUser(request))?.role === ADMIN;
+}

@@ -22,7 +22,12 @@ export interface SessionOptions {
 export async function sessionCookie(request: Request, options: SessionOptions): Promise<string> {
   const { user: subject, ...rest } = options;
   const token = await signJwt({ ...rest, subject, seconds: SESSION_SECONDS });
-  return `${sessionName(request)}=${token}; ${ATTRIBUTES}; Max-Age=${SESSION_SECONDS}`;
+  return cookieOf(request, token, SESSION_SECONDS);
+}
+
+/** Returns the Set-Cookie header that makes a token of the app's a session, until the token ends. */
+export function cookieOf(request: Request, token: string, seconds: number): string {
+  return `${sessionName(request)}=${token}; ${ATTRIBUTES}; Max-Age=${seconds}`;
 }
 
 const ATTRIBUTES = "Path=/; HttpOnly; Secure; SameSite=Lax";

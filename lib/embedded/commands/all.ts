@@ -3,6 +3,7 @@ import type { Commands, Specification } from "../command.ts";
 import { hashes } from "./hashes.ts";
 import { keyCommands } from "./keys.ts";
 import { lists } from "./lists.ts";
+import { pubSub } from "./pub-sub.ts";
 import { scripting } from "./scripting.ts";
 import { server } from "./server.ts";
 import { sets } from "./sets.ts";
@@ -21,6 +22,7 @@ const COMMANDS: ReadonlyMap<string, Specification> = new Map(
     ...sortedSets,
     ...streams,
     ...scripting,
+    ...pubSub,
     ...server,
   } satisfies Commands),
 );

@@ -9,6 +9,7 @@ import {
   transacted,
   unreachable,
 } from "#lib/gateway/store/redis-connection";
+import { redisSubscriptions } from "#lib/gateway/store/redis-subscriptions";
 import {
   type Budget,
   type Command,
@@ -33,6 +34,11 @@ const MOST_REDIRECTIONS = 5;
 export async function connectCluster(options: ClusterOptions): Promise<Store> {
   const topology = await connectTopology(options);
   const run = runner(topology, options.commandTimeoutMs);
+  // A cluster hands each message to all its nodes: any of them will do.
+  const subscriptions = redisSubscriptions({
+    client: () => topology.anyMaster(),
+    commandTimeoutMs: options.commandTimeoutMs,
+  });
   return {
     async call(command, budget) {
       return orDown(await run(command, budget));
@@ -53,7 +59,13 @@ export async function connectCluster(options: ClusterOptions): Promise<Store> {
       const replies = await run.together(inTransaction(commands), route, budget);
       return transacted(orDown(replies.at(-1) ?? null));
     },
-    close: () => topology.close(),
+    async subscribe(subscription, listener) {
+      topology.check();
+      return await subscriptions.subscribe(subscription, listener);
+    },
+    async close() {
+      await Promise.all([topology.close(), subscriptions.close()]);
+    },
   };
 }
 

@@ -46,9 +46,18 @@ export async function send(
   try {
     return toReply(await redis.sendCommand(command));
   } catch (error) {
-    if (isReplyError(error)) return new ErrorReply(error.message);
-    throw lost(error, commandTimeoutMs);
+    return errorReplyOf(error, commandTimeoutMs);
   }
+}
+
+/**
+ * Returns what Redis answered, where a command failed with an answer.
+ *
+ * @throws {HeadgateError} STORE_TIMEOUT, or STORE_UNREACHABLE, where there was none
+ */
+export function errorReplyOf(error: unknown, commandTimeoutMs: number): ErrorReply {
+  if (isReplyError(error)) return new ErrorReply(error.message);
+  throw lost(error, commandTimeoutMs);
 }
 
 /** Commands with MULTI before and EXEC after them. */

@@ -14,6 +14,7 @@ import {
   transacted,
   untilSilenced,
 } from "./redis-connection.ts";
+import { redisSubscriptions } from "./redis-subscriptions.ts";
 import type { Budget, Command, Store } from "./store.ts";
 import { inWindows } from "./windows.ts";
 
@@ -30,7 +31,8 @@ export interface RedisStoreOptions {
 
 /**
  * A Redis behind the gateway: one connection, by which nothing waits while it is down and nothing
- * is sent twice. It comes back by itself. Resolves once Redis answers or the first attempt failed.
+ * is sent twice. It comes back by itself. Resolves once Redis answers or the first attempt failed. A
+ * second connection has all subscriptions, while there are any.
  *
  * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read, leads to a Redis Cluster,
  *   or names a database that Redis refuses; where that shows later, every call is answered so
@@ -45,9 +47,10 @@ export async function connectRedis(options: RedisStoreOptions): Promise<Store> {
   const database = watchDatabase(redis);
   // A Redis that is not there yet is reported, and tried again, like one that is lost later.
   await Promise.race([redis.connect().then(kind.known, () => {}), pause(commandTimeoutMs)]);
+  const subscriptions = redisSubscriptions({ client: () => redis, commandTimeoutMs });
   const close = async () => {
     silence();
-    await disconnect(redis);
+    await Promise.all([disconnect(redis), subscriptions.close()]);
   };
   const check = () => {
     kind.check();
@@ -83,6 +86,10 @@ export async function connectRedis(options: RedisStoreOptions): Promise<Store> {
       }),
     async transaction(commands, budget) {
       return transacted((await all(inTransaction(commands), budget)).at(-1));
+    },
+    async subscribe(subscription, listener) {
+      check();
+      return await subscriptions.subscribe(subscription, listener);
     },
     close,
   };

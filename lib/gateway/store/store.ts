@@ -17,6 +17,21 @@ export class ErrorReply {
   }
 }
 
+/** The messages of one channel, or of every channel whose name matches a glob pattern of Redis. */
+export interface Subscription {
+  readonly kind: "channel" | "pattern";
+  /** The channel's name, or the pattern. */
+  readonly name: string;
+}
+
+/** Gets the messages of one subscription. Its functions must not throw. */
+export interface MessageListener {
+  /** Called for each message, with the name of the channel that it was published to. */
+  message(channel: Buffer, payload: Buffer): void;
+  /** Called once when the subscription was lost, or can no longer be made: no message comes after it. */
+  lost(): void;
+}
+
 /** What the replies of one request may take in memory. */
 export interface Budget {
   /** Returns true when so many more bytes fit, and takes them. Once some did not, no more do. */
@@ -47,5 +62,15 @@ export interface Store {
     commands: readonly Command[],
     budget?: Budget,
   ): Promise<readonly Reply[] | ErrorReply>;
+  /**
+   * Subscribes, and resolves once the store has confirmed it, to a function that ends the subscription;
+   * or to an {@link ErrorReply}. A subscription that was lost is not made again. The caller shares one
+   * subscription among its clients: the same one is not made twice at a time.
+   */
+  subscribe(
+    subscription: Subscription,
+    listener: MessageListener,
+  ): Promise<(() => void) | ErrorReply>;
+  /** Lets go of the store; subscriptions are lost. */
   close(): Promise<void>;
 }

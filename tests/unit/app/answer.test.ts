@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { send } from "#app/_page/answer";
+import { send, statusInWords } from "#app/_page/answer";
 import { FRESH } from "#app/_page/samples";
 import { problemResponse, QUOTA_EXCEEDED, REDUCED_CAPACITY } from "#lib/respond/problem";
 
@@ -25,7 +25,7 @@ test.each<[string, string, Response]>([
   ["a route's own 429", "allowed", problem(429, "about:blank")],
   ["a route's own 503", "allowed", new Response("down", { status: 503, headers: LIMITS })],
   ["a 503 that is null", "allowed", new Response("null", { status: 503, headers: LIMITS })],
-  ["an answer without limits", "ungated", new Response("{}")],
+  ["an answer without limits", "uncounted", new Response("{}")],
 ])("%s is %s", async (_, outcome, response) => {
   fetching.mockResolvedValue(response);
   expect((await send(HELD)).outcome).toBe(outcome);
@@ -95,4 +95,18 @@ test("sends a body as JSON, each with a fresh value, and a token where there is 
     });
   }
   expect(new Set(sent.map((init) => init?.body)).size).toBe(2);
+});
+
+test.each([
+  [401, "Unauthorized", "allowed; the route answered 401 Unauthorized"],
+  [404, "Not Found", "allowed; the route answered 404 Not Found"],
+  [200, "OK", "200 OK"],
+])("a %s of a route is told as the route's", async (status, statusText, words) => {
+  fetching.mockResolvedValue(new Response("{}", { status, statusText, headers: LIMITS }));
+  expect(statusInWords(await send(HELD))).toBe(words);
+});
+
+test("a 429 of the gate is not told as the route's", async () => {
+  fetching.mockResolvedValue(problem(429, QUOTA_EXCEEDED));
+  expect(statusInWords(await send(HELD))).toBe("429 Too Many Requests");
 });

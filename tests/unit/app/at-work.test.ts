@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import { askForJson, type Reply } from "#app/_page/reply";
 import { type Synced, syncTab, syncWords } from "#app/_page/sync-words";
 import { readToken } from "#app/_page/token-words";
-import { countOf, viewTab, viewWords } from "#app/_page/view-words";
+import { type Counts, countsInWords, viewTab, viewWords } from "#app/_page/view-words";
 
 const NOW = Date.parse("2026-01-10T12:00:30Z");
 
@@ -11,7 +11,8 @@ function answered<T>(body: T): Reply<T> {
   return { kind: "answered", body, durationMs: 12.4, at: NOW };
 }
 
-const refused = (retryAfter?: number) => ({ kind: "refused", retryAfter }) as const;
+const denied = (retryAfter?: number) => ({ kind: "denied", retryAfter }) as const;
+const rejected = (status: number, title: string) => ({ kind: "rejected", status, title }) as const;
 const failed = (status?: number, title = "No answer came") =>
   ({ kind: "failed", status, title }) as const;
 const counted = answered({ tracked: true });
@@ -24,10 +25,10 @@ test.each([
   [[duplicate, counted, duplicate], "Counted 1 of 3."],
   [[duplicate, duplicate, duplicate], "Counted 0 of 3."],
   [
-    [counted, refused(42), refused(3599)],
-    "Counted 1 of 3. The limit refused 2 (429). There is room again in 59:59.",
+    [counted, denied(42), denied(3599)],
+    "Counted 1 of 3. The limit denied 2 (429). Capacity returns in 59:59.",
   ],
-  [[refused()], "Counted 0 of 1. The limit refused 1 (429)."],
+  [[denied()], "Counted 0 of 1. The limit denied 1 (429)."],
   [
     [failed(503, "The store does not answer"), failed(), failed()],
     "Counted 0 of 3. 3 failed: 503 The store does not answer, No answer came.",
@@ -43,15 +44,19 @@ test.each([
   ],
   [[sync(true), sync()], "Instagram was called once for media, not for a new token."],
   [[sync(true), sync(true)], "Instagram was called twice for media, not for a new token."],
-  [[sync(), sync()], "Nobody called Instagram: all were answered from what was fetched 12 s ago."],
+  [[sync(), sync()], "No request called Instagram: all got the result of 12 s ago."],
   [
-    [sync(true), refused(7)],
-    "Instagram was called once for media, not for a new token. The limit refused 1 (429). There is room again in 0:07.",
+    [sync(true), denied(7)],
+    "Instagram was called once for media, not for a new token. The limit denied 1 (429). Capacity returns in 0:07.",
   ],
   [[failed(502, "Instagram does not answer")], "1 failed: 502 Instagram does not answer."],
   [
-    [failed(401, "Not signed in"), failed(401, "Not signed in")],
-    "Syncing needs somebody signed in (401). Paste a token above, and press again.",
+    [sync(true), rejected(403, "The request's origin is not this app's")],
+    "Instagram was called once for media, not for a new token. The route rejected 1: 403 The request's origin is not this app's.",
+  ],
+  [
+    [rejected(401, "Not signed in"), rejected(401, "Not signed in")],
+    "The gate allowed all; the route answered 401. Sign in or use a token, and try again.",
   ],
 ])("the syncs %j are told as %j", (replies, words) => {
   expect(syncWords(replies)).toBe(words);
@@ -59,12 +64,15 @@ test.each([
 
 test("each tab says what it was answered", () => {
   expect(
-    [counted, duplicate, refused(1), failed(401, "Not signed in"), failed()].map(viewTab),
+    [counted, duplicate, denied(1), rejected(401, "Not signed in"), failed(503), failed()].map(
+      viewTab,
+    ),
   ).toStrictEqual([
     { look: "did", words: "counted", detail: "12 ms" },
     { look: "spared", words: "duplicate", detail: "12 ms" },
-    { look: "refused", words: "refused", detail: "429" },
-    { look: "failed", words: "failed", detail: "401" },
+    { look: "denied", words: "denied", detail: "429" },
+    { look: "rejected", words: "rejected", detail: "401" },
+    { look: "failed", words: "failed", detail: "503" },
     { look: "failed", words: "failed", detail: "no answer" },
   ]);
   expect([sync(true, true), sync(true), sync(false, true), sync()].map(syncTab)).toStrictEqual([
@@ -75,21 +83,23 @@ test("each tab says what it was answered", () => {
   ]);
 });
 
-test("a count that is not known is said to be", () => {
+test("the counts before and after are told, and why one is not known", () => {
   const counts = answered({ counts: { profile_view: 3 } });
-  expect(countOf(undefined, "profile_view")).toBe("–");
-  expect(countOf(counts, "profile_view")).toBe("3");
-  expect(countOf(counts, "click")).toBe("0");
-  expect(countOf(refused(), "click")).toBe("unknown (429)");
-  expect(countOf(failed(503, "Down"), "click")).toBe("unknown (503)");
-  expect(countOf(failed(), "click")).toBe("unknown (no answer)");
+  const words = (before: Reply<Counts>, after: Reply<Counts>, type = "profile_view") =>
+    countsInWords(before, after, type);
+  expect(words(counts, counts)).toBe("Today in Redis: 3 before, 3 after.");
+  expect(words(counts, counts, "click")).toBe("Today in Redis: 0 before, 0 after.");
+  expect(words(denied(), failed(503, "Down"))).toBe(
+    "Today in Redis: unknown (429) before, unknown (503) after.",
+  );
+  expect(words(failed(), counts)).toBe("Today in Redis: unknown (no answer) before, 3 after.");
 });
 
 const token = (claims: object) =>
   `${new UnsecuredJWT({ sub: "artist-1", ...claims }).encode()}c2lnbmF0dXJl`;
 
 test.each([
-  ["", false, /^Without one, /],
+  ["", false, /^Without a token, /],
   ["not a token", false, /^This is no token/],
   ["a.b.c", false, /^This is no token/],
   ["ä.ö.ü", false, /^This is no token/],
@@ -102,12 +112,13 @@ test.each([
   [
     token({ exp: NOW / 1000 }),
     true,
-    /^This token of artist-1 ended at \d\d:\d\d\. Print another\.$/,
+    /^This token of artist-1 expired at \d\d:\d\d\. Print another\.$/,
   ],
 ])("what is pasted, %j, is sent as a token: %s", (text, isSent, words) => {
   const read = readToken(text, NOW);
   expect(read.token).toBe(isSent ? text : undefined);
   expect(read.words).toMatch(words);
+  expect(read.caller?.user).toBe(isSent ? "artist-1" : undefined);
 });
 
 test("what is around a token when it is pasted is left out", () => {
@@ -133,11 +144,13 @@ test("an answer is read with the server's time; what is none is told by its titl
     headers: { "content-type": "application/json", authorization: "Bearer a.token.of-one" },
   });
   const full = new Response(null, { status: 429, headers: { "Retry-After": "7" } });
-  expect(await replyTo(full)).toStrictEqual(refused(7));
+  expect(await replyTo(full)).toStrictEqual(denied(7));
   const problem = Response.json({ title: "Not signed in" }, { status: 401 });
-  expect(await replyTo(problem)).toStrictEqual(failed(401, "Not signed in"));
+  expect(await replyTo(problem)).toStrictEqual(rejected(401, "Not signed in"));
   const plain = new Response("<p>", { status: 404, statusText: "Not Found" });
-  expect(await replyTo(plain)).toStrictEqual(failed(404, "Not Found"));
+  expect(await replyTo(plain)).toStrictEqual(rejected(404, "Not Found"));
+  const down = Response.json({ title: "The store does not answer" }, { status: 503 });
+  expect(await replyTo(down)).toStrictEqual(failed(503, "The store does not answer"));
   fetching.mockRejectedValueOnce(new TypeError("Failed to fetch"));
   expect(await askForJson(request)).toStrictEqual(failed());
   vi.unstubAllGlobals();

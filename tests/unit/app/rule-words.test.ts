@@ -47,7 +47,7 @@ const { rules } = compilePolicy(
 );
 
 const EVERY = "every method but OPTIONS";
-const USER = "each signed-in user, else each address";
+const USER = "each user, else each address";
 
 test("puts rules into words", () => {
   expect([...rules.values()].map(describeRule)).toStrictEqual([
@@ -58,7 +58,7 @@ test("puts rules into words", () => {
       methods: EVERY,
       limits: [limit("6,000 per minute", "each address", "sliding-window")],
       replaces: [],
-      onStoreFailure: "requests pass, uncounted",
+      onStoreFailure: "allowed, uncounted",
     },
     {
       name: "several",
@@ -68,10 +68,10 @@ test("puts rules into words", () => {
       limits: [
         limit("5 per 15 minutes", USER),
         limit("20 per day", USER),
-        limit("1 per second", "everybody together"),
+        limit("1 per second", "all clients together"),
       ],
       replaces: ["plain"],
-      onStoreFailure: "requests are refused (503)",
+      onStoreFailure: "denied with 503",
     },
     {
       name: "code",
@@ -83,7 +83,7 @@ test("puts rules into words", () => {
         limit("2 per week", "each account, else each address"),
       ],
       replaces: [],
-      onStoreFailure: "requests pass, uncounted until each instance can count by itself",
+      onStoreFailure: "counted in each instance",
     },
     {
       name: "tiered",
@@ -91,21 +91,21 @@ test("puts rules into words", () => {
       paths: ["/c"],
       methods: EVERY,
       limits: [
-        limit("5 per hour, each request takes 2", USER, "token-bucket", "plan free, or none"),
-        limit("9 per hour, each request takes 2", USER, "token-bucket", "plan pro"),
-        limit("99 per day, each request takes 2", USER, "token-bucket", "plan pro"),
+        limit("5 per hour, each request costs 2", USER, "token-bucket", "plan free, or none"),
+        limit("9 per hour, each request costs 2", USER, "token-bucket", "plan pro"),
+        limit("99 per day, each request costs 2", USER, "token-bucket", "plan pro"),
       ],
       replaces: [],
-      onStoreFailure: "requests pass, uncounted",
+      onStoreFailure: "allowed, uncounted",
     },
     {
       name: "watched",
-      mode: "shadow: counted, refuses nobody",
+      mode: "shadow: counted, never enforced",
       paths: ["/d"],
       methods: EVERY,
       limits: [limit("1 per day", "each address", "fixed-window")],
       replaces: [],
-      onStoreFailure: "requests pass, uncounted",
+      onStoreFailure: "allowed, uncounted",
     },
   ]);
 });

@@ -59,7 +59,8 @@ test("sends what the route takes, with its body, and says what that does", () =>
       method: "POST",
       path: "/api/dashboard/profile/delete",
       body: {},
-      note: "For those who are signed in. Deletes the profile of that user.",
+      note: "Deletes the profile of that user.",
+      needs: "user",
       isHeld: true,
     },
   ]);

@@ -135,6 +135,19 @@ test("the store is read once a second for any number of pages", async () => {
   expect(readings()).toBe(2);
 });
 
+test("a reading is four commands, in two calls", async () => {
+  const snapshots = make();
+  await snapshots.take(false);
+  calls = [];
+  now += 1_000;
+  await snapshots.take(false);
+  const [running, before] = [NOON, NOON - 3_600_000];
+  expect(calls).toEqual([
+    `HGETALL totals,ZREVRANGE denied:${running},ZREVRANGE denied:${before}`,
+    `HGETALL minutes:${running}`,
+  ]);
+});
+
 test("where changes are announced, the store is read after one, and each 5 s without", async () => {
   const snapshots = make();
   await snapshots.take(true);

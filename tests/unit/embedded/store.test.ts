@@ -156,7 +156,7 @@ describe("numbers", () => {
 });
 
 describe("what the store does not know", () => {
-  test.each(["SUBSCRIBE", "XCLAIM", "PUBLISH", "constructor", "script|load"])(
+  test.each(["SUBSCRIBE", "XCLAIM", "SPUBLISH", "constructor", "script|load"])(
     "%s is an unknown command",
     async (name) => {
       const { run } = await embeddedStore();

@@ -18,6 +18,10 @@ function recording(answer: (command: Command) => Reply = () => null) {
     call: async (command) => one(command),
     pipeline: async (commands) => commands.map(one),
     transaction: async (commands) => commands.map(one),
+    subscribe: async ({ name }) => {
+      one(["SUBSCRIBE", name]);
+      return () => void one(["UNSUBSCRIBE", name]);
+    },
     close: async () => {},
   };
   return { store, sent };
@@ -100,4 +104,18 @@ describe("the SHA of the caller's own text", () => {
       sha(stripped("return 3")),
     ]);
   });
+});
+
+test("subscriptions are handed on to the store", async () => {
+  const { store, sent } = recording();
+  const listener = { message: () => {}, lost: () => {} };
+  const end = await withPortableScripts(store, 10).subscribe(
+    { kind: "channel", name: "ch" },
+    listener,
+  );
+  if (typeof end === "function") end();
+  expect(sent).toEqual([
+    ["SUBSCRIBE", "ch"],
+    ["UNSUBSCRIBE", "ch"],
+  ]);
 });

@@ -85,6 +85,16 @@ describe("the gateway refuses", () => {
     expect(refusal).not.toContain(`${second} 0`);
   });
 
+  test.each([
+    ["SUBSCRIBE", "open /subscribe/<channel> or /psubscribe/<pattern>"],
+    ["PSUBSCRIBE", "open /subscribe/<channel> or /psubscribe/<pattern>"],
+    ["UNSUBSCRIBE", "ends when its client closes the stream"],
+    ["PUNSUBSCRIBE", "ends when its client closes the stream"],
+    ["MONITOR", "which this gateway does not serve"],
+  ])("%s, and says what there is instead: %s", (name, instead) => {
+    expect(refusalOf([name, "ch"], NONE)).toContain(instead);
+  });
+
   test("a subcommand that came as bytes", () => {
     expect(refusalOf(["SCRIPT", Buffer.from("flush")], NONE)).toContain("SCRIPT FLUSH");
   });

@@ -1,0 +1,45 @@
+import { jwtReader, type JwtReading } from "headgate/identities/jwt";
+import { ADMIN } from "./caller.ts";
+import { cookieOf } from "./session.ts";
+
+/** Why a token begins no session: it does not verify or has ended, or its role is not the admin's. */
+export type TokenRefusal = "token" | "role";
+
+/** What became of a token: the Set-Cookie header of a session, or why there is none. */
+export type TokenSession =
+  | { readonly cookie: string; readonly refusal?: undefined }
+  | { readonly refusal: TokenRefusal };
+
+/**
+ * Begins an admin's session with a token that a person has pasted. The session is the token itself, so it
+ * ends when the token does.
+ *
+ * @param now milliseconds since 1970
+ */
+export async function sessionOfToken(
+  request: Request,
+  { token, secrets, audience }: TokenSessionOptions,
+  now = Date.now(),
+): Promise<TokenSession> {
+  const reading = await readToken(token.trim(), { secrets, audience });
+  if (reading.kind !== "verified") return { refusal: "token" };
+  if (reading.claims["role"] !== ADMIN) return { refusal: "role" };
+  const seconds = Math.floor((reading.claims.exp ?? 0) - now / 1000);
+  return { cookie: cookieOf(request, token.trim(), Math.max(seconds, 1)) };
+}
+
+interface TokenSessionOptions {
+  readonly token: string;
+  readonly secrets: readonly string[];
+  readonly audience: string;
+}
+
+/** Reads a token as a request would carry it. What no header can hold is no token. */
+async function readToken(
+  token: string,
+  options: Pick<TokenSessionOptions, "secrets" | "audience">,
+): Promise<JwtReading> {
+  if (!/^[\w.-]{1,4096}$/.test(token)) return { kind: "invalid" };
+  const headers = { authorization: `Bearer ${token}` };
+  return jwtReader(options)(new Request("http://token.invalid/", { headers }));
+}

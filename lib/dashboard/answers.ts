@@ -1,0 +1,86 @@
+import { toBase64 } from "#lib/core/base64";
+import { SCRIPT, SCRIPT_NAME, STYLE, STYLE_NAME } from "./assets.ts";
+import { ICON, ICON_NAME } from "./icon.ts";
+import { pageHtml } from "./page-html.ts";
+
+/**
+ * Headers of every answer. They hold where the app sets a policy of its own: that replaces this header,
+ * and the page repeats ours in a meta tag.
+ */
+const GUARDS = {
+  "X-Frame-Options": "DENY",
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "X-Robots-Tag": "noindex, nofollow",
+} as const;
+
+const NO_STORE = { "Cache-Control": "private, no-store" } as const;
+
+/** The names of script and style hold a hash of what is in them; the icon has no need to change. */
+const FOR_GOOD = { "Cache-Control": "private, max-age=31536000, immutable" } as const;
+
+const FILES: ReadonlyMap<string, { readonly type: string; readonly text: string }> = new Map([
+  [SCRIPT_NAME, { type: "text/javascript; charset=utf-8", text: SCRIPT }],
+  [STYLE_NAME, { type: "text/css; charset=utf-8", text: STYLE }],
+  [ICON_NAME, { type: "image/svg+xml", text: ICON }],
+]);
+
+/** Returns the page. Its script and style have addresses below the last segment of its own path. */
+export function pageAnswer(pathname: string): Response {
+  const nonce = toBase64(crypto.getRandomValues(new Uint8Array(16)));
+  const csp = policyOf(nonce);
+  const segment = pathname.replace(/\/+$/, "").split("/").at(-1) ?? "";
+  const base = segment === "" ? "./" : `./${segment}/`;
+  return new Response(pageHtml({ base, nonce, csp, title: "Headgate" }), {
+    headers: {
+      ...GUARDS,
+      ...NO_STORE,
+      "Content-Type": "text/html; charset=utf-8",
+      "Content-Security-Policy": `${csp}; frame-ancestors 'none'`,
+    },
+  });
+}
+
+/** Returns the page's script or style; undefined for a name that is neither. */
+export function fileAnswer(name: string): Response | undefined {
+  const file = FILES.get(name);
+  if (!file) return undefined;
+  return new Response(file.text, {
+    headers: { ...GUARDS, ...FOR_GOOD, "Content-Type": file.type },
+  });
+}
+
+/** Returns a stream of events. No proxy may hold it back (`X-Accel-Buffering`, nginx) or change it. */
+export function streamAnswer(stream: ReadableStream<Uint8Array>): Response {
+  return new Response(stream, {
+    headers: {
+      ...GUARDS,
+      "Content-Type": "text/event-stream; charset=utf-8",
+      "Cache-Control": "private, no-store, no-transform",
+      "X-Accel-Buffering": "no",
+    },
+  });
+}
+
+/** Returns a short answer in plain text. */
+export function textAnswer(status: number, text: string): Response {
+  return new Response(`${text}\n`, {
+    status,
+    headers: { ...GUARDS, ...NO_STORE, "Content-Type": "text/plain; charset=utf-8" },
+  });
+}
+
+function policyOf(nonce: string): string {
+  return [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src 'nonce-${nonce}'`,
+    "connect-src 'self'",
+    "img-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+  ].join("; ");
+}

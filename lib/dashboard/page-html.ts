@@ -1,0 +1,61 @@
+import { SCRIPT_NAME, STYLE_NAME } from "./assets.ts";
+import { ICON_NAME } from "./icon.ts";
+
+/** What the document of the page is made of. */
+export interface PageOptions {
+  /** What stands before the names of script and style: the page's own folder, relative, such as "dashboard/". */
+  readonly base: string;
+  /** The nonce of script and style, as the policy has it. */
+  readonly nonce: string;
+  /** The Content-Security-Policy, repeated here since an app may replace the header. */
+  readonly csp: string;
+  readonly title: string;
+}
+
+/**
+ * Returns the document of the dashboard's page. It says that it loads until its script has numbers, and
+ * says so without a script.
+ *
+ * @example
+ * const html = pageHtml({ base: "dashboard/", nonce, csp, title: "Headgate" });
+ */
+export function pageHtml({ base, nonce, csp, title }: PageOptions): string {
+  const name = escape(title);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${escape(csp)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>${name}</title>
+<link rel="icon" href="${escape(base + ICON_NAME)}">
+<link rel="stylesheet" nonce="${escape(nonce)}" href="${escape(base + STYLE_NAME)}">
+<script type="module" nonce="${escape(nonce)}" src="${escape(base + SCRIPT_NAME)}"></script>
+</head>
+<body>
+<main id="headgate-dashboard">
+<div class="sheet">
+<header class="masthead"><h1>${name}</h1></header>
+<noscript><div class="notice bad"><strong>This page needs JavaScript.</strong></div></noscript>
+<p class="loading">Loading the numbers…</p>
+<div class="skeleton" aria-hidden="true"><div></div><div></div><div></div></div>
+</div>
+</main>
+</body>
+</html>
+`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+function escape(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
+}

@@ -1,0 +1,49 @@
+/** @jsxImportSource preact */
+import type { DeniedClients } from "#lib/dashboard/model";
+import { ClientKey } from "./client-key.tsx";
+import { count } from "./numbers.ts";
+import { timeOf } from "./times.ts";
+
+/** Who was denied most often, by rule. */
+export function Clients({ denied, since }: { denied: readonly DeniedClients[]; since: number }) {
+  const some = denied.filter(({ clients }) => clients.length > 0);
+  const from = since > 0 && (
+    <>
+      since <time dateTime={new Date(since).toISOString()}>{timeOf(since)}</time>
+    </>
+  );
+  return (
+    <section aria-labelledby="clients">
+      <div class="section-head">
+        <h2 id="clients">Who is denied</h2>
+        <p>Client keys are keyed hashes, never addresses or names. Denials {from}.</p>
+      </div>
+      {some.length === 0 && <p class="none">No client was denied {from}.</p>}
+      <div class="lists">
+        {some.map(({ rule, clients }) => (
+          <table key={rule}>
+            <caption>{rule}</caption>
+            <thead>
+              <tr>
+                <th scope="col">client key</th>
+                <th scope="col" class="number">
+                  denials
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {clients.map(({ key, denied: times }) => (
+                <tr key={key}>
+                  <th scope="row">
+                    <ClientKey value={key} />
+                  </th>
+                  <td class="number">{count(times)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        ))}
+      </div>
+    </section>
+  );
+}

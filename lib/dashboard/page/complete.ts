@@ -1,0 +1,141 @@
+import type {
+  DeniedClients,
+  History,
+  LimitWords,
+  MinuteNow,
+  OutcomeSeries,
+  RuleNow,
+  Series,
+  Snapshot,
+} from "#lib/dashboard/model";
+import { byOutcome, NO_OUTCOMES } from "./outcomes.ts";
+
+/**
+ * Returns a value in the shape that is given. What is missing, or is of another kind, is taken from the
+ * shape: after a deploy the page may be older or newer than the server that it reads.
+ */
+function complete<T>(shape: T, value: unknown): T {
+  if (typeof shape !== "object" || shape === null || Array.isArray(shape)) {
+    return isAlike(shape, value) ? value : shape;
+  }
+  if (!isObject(value)) return shape;
+  const completed = Object.entries(shape).map(([name, each]) => [
+    name,
+    complete(each, value[name]),
+  ]);
+  return { ...value, ...Object.fromEntries(completed) } as T;
+}
+
+function isAlike<T>(shape: T, value: unknown): value is T {
+  return typeof value === typeof shape && Array.isArray(value) === Array.isArray(shape);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function completeAll<T>(shape: T, values: readonly unknown[]): readonly T[] {
+  return values.filter(isObject).map((value) => complete(shape, value));
+}
+
+function completeRecord<T>(shape: T, values: object): Readonly<Record<string, T>> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, complete(shape, value)]),
+  );
+}
+
+const RULE: RuleNow = {
+  name: "",
+  limits: [],
+  enforced: 100,
+  isInPolicy: true,
+  lastHour: NO_OUTCOMES,
+};
+const LIMIT: LimitWords = { amount: "", who: "" };
+const DENIED: DeniedClients = { rule: "", clients: [] };
+const MINUTE: MinuteNow = {
+  start: 0,
+  rules: {},
+  store: { calls: 0, failed: 0, p50Ms: null, p95Ms: null },
+};
+
+const SNAPSHOT: Snapshot = {
+  sentAt: 0,
+  readAt: null,
+  source: "polling",
+  namespace: "",
+  rateSpanMs: 10_000,
+  isCounted: true,
+  store: { state: "unknown", breaker: "closed", mode: "enforce", breakerOpenings: 0 },
+  rules: [],
+  deniedSince: 0,
+  denied: [],
+  tools: {
+    locks: { acquired: 0, contended: 0, lost: 0, released: 0 },
+    dedup: { first: 0, duplicate: 0, inProgress: 0, otherPayload: 0, lost: 0 },
+    idempotency: { ran: 0, replayed: 0, conflict: 0 },
+  },
+  minutes: [],
+};
+
+const OUTCOME_SERIES: OutcomeSeries = byOutcome(() => []);
+const HOUR: Series = seriesOf(60, 60_000);
+const DAY: Series = seriesOf(144, 600_000);
+
+function seriesOf(steps: number, stepMs: number): Series {
+  return {
+    start: 0,
+    stepMs,
+    steps,
+    rules: {},
+    store: { calls: [], failed: [], p50Ms: [], p95Ms: [] },
+  };
+}
+
+/** Returns a snapshot in which every field that the page reads is there; undefined for what is no object. */
+export function readSnapshot(value: unknown): Snapshot | undefined {
+  if (!isObject(value)) return undefined;
+  const { readAt } = value;
+  const snapshot = complete(SNAPSHOT, value);
+  return {
+    ...snapshot,
+    readAt: typeof readAt === "number" ? readAt : null,
+    rules: completeAll(RULE, snapshot.rules).map((rule) => ({
+      ...rule,
+      limits: completeAll(LIMIT, rule.limits),
+      ...(isObject(rule.perSecond) && { perSecond: complete(NO_OUTCOMES, rule.perSecond) }),
+    })),
+    denied: completeAll(DENIED, snapshot.denied).map(({ rule, clients }) => ({
+      rule,
+      clients: completeAll({ key: "", denied: 0 }, clients),
+    })),
+    minutes: completeAll(MINUTE, snapshot.minutes).map((minute) => ({
+      ...minute,
+      rules: completeRecord(NO_OUTCOMES, minute.rules),
+      store: { ...minute.store, ...timesOf(value, minute.start) },
+    })),
+  };
+}
+
+/** The percentiles of a minute as they were sent: null is a value of theirs, and so is a number. */
+function timesOf(value: Readonly<Record<string, unknown>>, start: number) {
+  const minutes = Array.isArray(value["minutes"]) ? value["minutes"] : [];
+  const sent: unknown = minutes.find((each) => isObject(each) && each["start"] === start);
+  const store = isObject(sent) && isObject(sent["store"]) ? sent["store"] : {};
+  return { p50Ms: numberOrNull(store["p50Ms"]), p95Ms: numberOrNull(store["p95Ms"]) };
+}
+
+function numberOrNull(value: unknown): number | null {
+  return typeof value === "number" ? value : null;
+}
+
+/** Returns a history in which every field that the page reads is there; undefined for what is no object. */
+export function readHistory(value: unknown): History | undefined {
+  if (!isObject(value)) return undefined;
+  const { hour, day } = complete({ hour: HOUR, day: DAY }, value);
+  return { hour: withRules(hour), day: withRules(day) };
+}
+
+function withRules(series: Series): Series {
+  return { ...series, rules: completeRecord(OUTCOME_SERIES, series.rules) };
+}

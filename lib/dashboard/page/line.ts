@@ -1,0 +1,12 @@
+import type { LookName } from "./looks.ts";
+
+/** One line of a chart. */
+export interface Line {
+  readonly name: string;
+  /** What follows a value, such as " ms". */
+  readonly unit: string;
+  readonly look: LookName;
+  /** One for each step; null where there is none. */
+  readonly values: readonly (number | null)[];
+  readonly format: (value: number | null | undefined) => string;
+}

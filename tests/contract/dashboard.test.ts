@@ -1,0 +1,268 @@
+import { describe, expect, test, vi } from "vitest";
+import { SCRIPT_NAME, STYLE_NAME } from "#lib/dashboard/assets";
+import { createDashboard, type DashboardOptions } from "#lib/dashboard/index";
+import type { Snapshot } from "#lib/dashboard/model";
+import { createHeadgate } from "#lib/create";
+import { fromEnv } from "#lib/env";
+import { openEmbeddedStore } from "#lib/embedded/store";
+import { connectTcp } from "#lib/gateway/direct";
+import { serveStore, startGateway } from "#lib/gateway/server";
+import { startBillMeter } from "../support/billed.ts";
+import { type CountingGate, countingGate, ownNamespace } from "../support/counters.ts";
+import { openDashboard } from "../support/dashboard.ts";
+import { liveStore } from "../support/live-store.ts";
+import { freePort, startRedis } from "../support/redis.ts";
+import { scope } from "../support/scope.ts";
+
+const live = liveStore();
+const cleanUp = scope();
+
+const TOKEN = "a-token-of-the-tests";
+
+/** What a rule came to in the last hour, as a snapshot tells it. */
+const lastHour = (rule: string) => (snapshot: { readonly rules: readonly RuleLike[] }) =>
+  snapshot.rules.find(({ name }) => name === rule)?.lastHour;
+
+interface RuleLike {
+  readonly name: string;
+  readonly lastHour: { readonly allowed: number; readonly denied: number };
+}
+
+async function openStream(counting: Pick<CountingGate, "gate">) {
+  return cleanUp(await openDashboard(counting.gate).open(), (it) => it.close());
+}
+
+describe("who may see a dashboard", () => {
+  const gateOf = () => countingGate(live.store, ownNamespace()).gate;
+  const paths = ["", `/${SCRIPT_NAME}`, `/${STYLE_NAME}`, "/live.sse", "/other"];
+  const statuses = (authorize: unknown, gate = gateOf()) => {
+    const handler = createDashboard(gate, { authorize } as DashboardOptions);
+    return Promise.all(
+      paths.map(async (path) => {
+        const context = { params: Promise.resolve({ path: path ? [path.slice(1)] : undefined }) };
+        const response = await handler(new Request(`http://app.example/h${path}`), context);
+        await response.body?.cancel();
+        return response.status;
+      }),
+    );
+  };
+
+  test.each([
+    ["false", () => false],
+    ["a promise of false", async () => false],
+    ["a session, which is not true", () => ({ user: "admin" })],
+    ["nothing", () => undefined],
+    ["an absent function", undefined],
+  ])("authorize that returns %s makes every path a 404", async (_, authorize) => {
+    expect(await statuses(authorize)).toEqual([404, 404, 404, 404, 404]);
+  });
+
+  test("authorize that throws makes every path a 404, and an event tells why", async () => {
+    const onEvent = vi.fn();
+    const { gate } = countingGate(live.store, ownNamespace(), { onEvent: [onEvent] });
+    const error = new Error("no session store");
+    const throws = () => {
+      throw error;
+    };
+    expect(await statuses(throws, gate)).toEqual([404, 404, 404, 404, 404]);
+    const told = { kind: "failure", during: "app", name: "dashboard authorize", error };
+    expect(onEvent).toHaveBeenCalledWith(told);
+  });
+
+  test("authorize that returns true opens what is there", async () => {
+    expect(await statuses(() => true)).toEqual([200, 200, 200, 200, 404]);
+    expect(await statuses(async () => true)).toEqual([200, 200, 200, 200, 404]);
+  });
+
+  test("a response of authorize is returned as it is", async () => {
+    const authorize = () => Response.redirect("http://app.example/login");
+    expect(await statuses(authorize)).toEqual([302, 302, 302, 302, 302]);
+  });
+});
+
+describe("the page", () => {
+  test.each([
+    ["/headgate", "./headgate/"],
+    ["/ops/limits/", "./limits/"],
+    ["/a%22b", "./a%22b/"],
+    ["/", "./"],
+  ])("at %s has its files below %s", async (path, base) => {
+    const { at } = openDashboard(countingGate(live.store, ownNamespace()).gate);
+    const html = await (await at(path)).text();
+    expect(html).toContain(`src="${base}${SCRIPT_NAME}"`);
+    expect(html).toContain(`href="${base}${STYLE_NAME}"`);
+  });
+
+  test("has a policy with a new nonce each time, in a header and in itself, and cannot be framed", async () => {
+    const { at } = openDashboard(countingGate(live.store, ownNamespace()).gate);
+    const nonces = new Set<string>();
+    for (let i = 0; i < 3; i += 1) {
+      const response = await at("/headgate");
+      const policy = response.headers.get("content-security-policy") ?? "";
+      const nonce = /script-src 'nonce-([^']+)'/.exec(policy)?.[1] ?? "";
+      nonces.add(nonce);
+      const html = await response.text();
+      expect(html).toContain(`nonce="${nonce}"`);
+      expect(html).toMatch(
+        /<meta http-equiv="Content-Security-Policy"[^>]*default-src (?:'|&#39;|&#x27;)none/i,
+      );
+      expect(policy).toMatch(/^default-src 'none'; .*frame-ancestors 'none'$/);
+      expect(response.headers.get("x-frame-options")).toBe("DENY");
+      expect(response.headers.get("cache-control")).toBe("private, no-store");
+    }
+    expect(nonces.size).toBe(3);
+  });
+
+  test("its script and style are kept by a browser, and hold no inline address of another host", async () => {
+    const { at } = openDashboard(countingGate(live.store, ownNamespace()).gate);
+    for (const name of [SCRIPT_NAME, STYLE_NAME]) {
+      const response = await at(`/headgate/headgate/${name}`);
+      expect(response.headers.get("cache-control")).toBe("private, max-age=31536000, immutable");
+      expect(await response.text()).not.toMatch(/url\(\s*["']?(?:https?:)?\/\//);
+    }
+  });
+});
+
+describe("the stream", () => {
+  test("two instances add up to exactly what was sent", async () => {
+    const namespace = ownNamespace();
+    const [one, two] = [countingGate(live.store, namespace), countingGate(live.store, namespace)];
+    const stream = await openStream(one);
+    const before = await stream.snapshot();
+    expect([before.isCounted, before.store.state]).toEqual([false, "ok"]);
+    await Promise.all(
+      Array.from({ length: 25 }, (_, i) => [
+        one.send(`/api/${i}`, `203.0.113.${i % 5}`),
+        two.send(`/api/${i}`, `203.0.113.${i % 5}`),
+      ]).flat(),
+    );
+    const isWhole = (it: Snapshot) => it.store.callsPerSecond !== undefined;
+    const snapshot = await stream.snapshot(
+      (it) => (lastHour("api")(it)?.denied ?? 0) >= 40 && isWhole(it),
+    );
+    expect(lastHour("api")(snapshot)).toEqual({
+      allowed: 10,
+      denied: 40,
+      shadowDenied: 0,
+      degraded: 0,
+    });
+    expect(snapshot.denied[0]?.clients.map(({ denied }) => denied).toSorted()).toEqual([
+      8, 8, 8, 8, 8,
+    ]);
+    expect(JSON.stringify(snapshot)).not.toContain("203.0.113");
+    expect(snapshot.store.callsPerSecond).toBeGreaterThan(0);
+    expect(snapshot.store.p50Ms).toBeGreaterThan(0);
+    const minutes = snapshot.minutes.map(({ rules }) => rules["api"]?.denied ?? 0);
+    expect(minutes.reduce((sum, denied) => sum + denied, 0)).toBe(40);
+  });
+
+  test("a second in which nothing is announced costs no command", async () => {
+    const counting = countingGate(live.store, ownNamespace());
+    const meter = cleanUp(await startBillMeter(live.store.redis.url), (it) => it.stop());
+    const stream = await openStream(counting);
+    // The first reading looks at a day; the next is a whole one, each 5 s.
+    await stream.snapshot();
+    await stream.snapshot(({ source }) => source === "pub-sub");
+    const quiet = await meter.of(() => stream.snapshot());
+    expect(quiet).toEqual({});
+  });
+
+  test("the store is shown as down with the numbers that were read last, and as well again", async () => {
+    const port = await freePort();
+    const first = cleanUp(await startRedis(port), (it) => it.stop());
+    const gateway = cleanUp(await startGateway({ redisUrl: first.url, token: TOKEN }), (it) =>
+      it.close(),
+    );
+    const counting = countingGate({ url: gateway.url, token: TOKEN }, ownNamespace());
+    await counting.sendAll(2, "/api/x");
+    const stream = await openStream(counting);
+    const well = await stream.snapshot((it) => lastHour("api")(it)?.allowed === 2);
+    expect(well.store.state).toBe("ok");
+    await first.stop();
+    const down = await stream.snapshot(({ store }) => store.state === "down");
+    expect(down.store.reason).toMatch(/^STORE_(?:UNREACHABLE|TIMEOUT)$/);
+    expect(lastHour("api")(down)?.allowed).toBe(2);
+    expect(down.readAt).toBeLessThan(down.sentAt);
+    cleanUp(await startRedis(port), (it) => it.stop());
+    const again = await stream.snapshot(({ store }) => store.state !== "down");
+    expect(again.readAt).toBeGreaterThan(down.readAt ?? Infinity);
+  });
+
+  test("locks that are held are counted, and what became of locks and keys is", async () => {
+    const namespace = ownNamespace();
+    const counting = countingGate(live.store, namespace);
+    for (const name of ["a", "b"]) await live.direct.set(counting.gate.keys.lock(name), "1");
+    counting.gate.emit({ kind: "lock", state: "contended", waitedMs: 5 });
+    counting.gate.emit({ kind: "dedup", state: "duplicate" });
+    counting.gate.emit({ kind: "idempotency", state: "replayed" });
+    counting.gate.emit({ kind: "breaker", state: "open", error: new Error("down") });
+    const stream = await openStream(counting);
+    const { tools, store } = await stream.snapshot((it) => it.tools.locks.contended > 0);
+    expect(tools.locks).toMatchObject({ held: 2, contended: 1, acquired: 0 });
+    expect(tools.dedup.duplicate).toBe(1);
+    expect(tools.idempotency.replayed).toBe(1);
+    expect(store.breakerOpenings).toBe(1);
+  });
+
+  test("200 streams that come and go leave nothing behind", async () => {
+    const counting = countingGate(live.store, ownNamespace());
+    const channel = counting.gate.keys.counters("changed");
+    const listeners = async () => (await live.direct.pubsub("NUMSUB", channel))[1];
+    const dashboard = openDashboard(counting.gate);
+    const streams = await Promise.all(Array.from({ length: 200 }, () => dashboard.open()));
+    await Promise.all(streams.map((stream) => stream.snapshot()));
+    await expect.poll(listeners).toBe(1);
+    // The one that listens ends first; another takes over.
+    streams[0]?.close();
+    const rest = streams.slice(1);
+    await rest[0]?.snapshot(({ source }) => source === "pub-sub");
+    for (const stream of rest) stream.close();
+    await expect.poll(listeners).toBe(0);
+  });
+
+  test("more than 1,000 streams of one process are refused", async () => {
+    const { at } = openDashboard(countingGate(live.store, ownNamespace()).gate);
+    const open = () => at("/headgate/live.sse");
+    const responses = await Promise.all(Array.from({ length: 1001 }, open));
+    expect(responses.filter(({ status }) => status === 503)).toHaveLength(1);
+    await Promise.all(responses.map(async ({ body }) => body?.cancel()));
+    const after = await open();
+    expect(after.status).toBe(200);
+    await after.body?.cancel();
+  });
+});
+
+describe("stores", () => {
+  test("the embedded store feeds a dashboard by Pub/Sub", async () => {
+    const store = await openEmbeddedStore();
+    const gateway = cleanUp(await serveStore(store, { token: TOKEN }), (it) => it.close());
+    const counting = countingGate({ url: gateway.url, token: TOKEN }, ownNamespace());
+    const stream = await openStream(counting);
+    await stream.snapshot(({ source }) => source === "pub-sub");
+    await counting.sendAll(3, "/api/x");
+    const snapshot = await stream.snapshot((it) => (lastHour("api")(it)?.denied ?? 0) > 0);
+    expect(lastHour("api")(snapshot)).toMatchObject({ allowed: 2, denied: 1 });
+    expect(snapshot.store.state).not.toBe("down");
+  });
+
+  test("a gate over TCP is read again and again", async () => {
+    const namespace = ownNamespace();
+    const tcp = cleanUp(connectTcp({ redisUrl: live.store.redis.url }), (it) => it.close());
+    const counting = countingGate(live.store, namespace, { connect: () => tcp.requester });
+    const stream = await openStream(counting);
+    await counting.sendAll(3, "/api/x");
+    const snapshot = await stream.snapshot((it) => (lastHour("api")(it)?.denied ?? 0) > 0);
+    expect(snapshot.source).toBe("polling");
+  });
+
+  test("where no store is named, it is shown as down, and nothing rejects", async () => {
+    const gate = createHeadgate(
+      { rules: { all: { match: "/:path*", limits: { ip: "5 per minute" } } } },
+      fromEnv({ HEADGATE_MODE: "off" }),
+    );
+    const stream = cleanUp(await openDashboard(gate).open(), (it) => it.close());
+    const { store, readAt, source } = await stream.snapshot();
+    expect(store).toMatchObject({ state: "down", mode: "off" });
+    expect([readAt, source]).toEqual([null, "polling"]);
+  });
+});

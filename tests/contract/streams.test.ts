@@ -1,0 +1,322 @@
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { GatewayLimits } from "#lib/gateway/limits";
+import { type Gateway, serveStore, startGateway } from "#lib/gateway/server";
+import type { Store } from "#lib/gateway/store/store";
+import { startCluster } from "../support/cluster.ts";
+import { type EventStream, openEventStream, PROPER_END } from "../support/event-streams.ts";
+import { startRedis } from "../support/redis.ts";
+import { scope } from "../support/scope.ts";
+import { asText, type RunningStore, STORES } from "../support/stores.ts";
+
+const token = "a-token-of-the-tests";
+const cleanUp = scope();
+
+const open = ({ port }: Gateway, path: string) =>
+  cleanUp(openEventStream(port, token, path), ({ socket }) => socket.destroy());
+
+/** The same, once the store has confirmed the subscription. */
+async function opened(gateway: Gateway, path: string): Promise<EventStream> {
+  const stream = open(gateway, path);
+  await expect.poll(() => stream.data()).toHaveLength(1);
+  return stream;
+}
+
+/** The status of a stream's answer. */
+async function statusOf(gateway: Gateway, path: string): Promise<number | undefined> {
+  const stream = open(gateway, path);
+  await vi.waitUntil(() => stream.status() !== undefined);
+  return stream.status();
+}
+
+async function ask({ url }: Gateway, command: readonly unknown[]) {
+  const headers = { authorization: `Bearer ${token}` };
+  const body = JSON.stringify(command);
+  const response = await fetch(url, { method: "POST", headers, body });
+  return { status: response.status, answer: (await response.json()) as unknown };
+}
+
+describe.each(STORES)("a stream before $name", (kind) => {
+  let running: RunningStore;
+  let direct: Store;
+
+  beforeAll(async () => {
+    running = await kind.start();
+    direct = await running.open();
+  });
+  afterAll(async () => {
+    await direct?.close();
+    await running?.stop();
+  });
+
+  const look = async (...command: [string, ...string[]]) => asText(await direct.call(command));
+  const serve = async (limits: Partial<GatewayLimits> = {}) =>
+    cleanUp(await serveStore(await running.open(), { token, limits }), (it) => it.close());
+
+  test("is text/event-stream by POST and by GET, kept by no cache and no proxy", async () => {
+    const gateway = await serve();
+    for (const method of ["POST", "GET"]) {
+      const abort = cleanUp(new AbortController(), (it) => it.abort());
+      const { status, headers, body } = await fetch(`${gateway.url}/subscribe/a%2Fb`, {
+        method,
+        headers: { authorization: `Bearer ${token}` },
+        signal: abort.signal,
+      });
+      const first = await body?.getReader().read();
+      expect(new TextDecoder().decode(first?.value)).toBe("data: subscribe,a/b,1\n\n");
+      expect([status, Object.fromEntries(headers)]).toMatchObject([
+        200,
+        {
+          "content-type": "text/event-stream",
+          "cache-control": "no-store",
+          "x-accel-buffering": "no",
+        },
+      ]);
+    }
+  });
+
+  test("begins with the answer of Redis, and has each message once", async () => {
+    const gateway = await serve();
+    const stream = await opened(gateway, "/subscribe/ch");
+    const byPattern = await opened(gateway, "/psubscribe/c*");
+    expect(await ask(gateway, ["PUBLISH", "ch", "a"])).toEqual({
+      status: 200,
+      answer: { result: 2 },
+    });
+    await look("PUBLISH", "ch", "b");
+    await expect
+      .poll(() => stream.data())
+      .toEqual(["subscribe,ch,1", "message,ch,a", "message,ch,b"]);
+    await expect
+      .poll(() => byPattern.data())
+      .toEqual(["psubscribe,c*,1", "pmessage,c*,ch,a", "pmessage,c*,ch,b"]);
+    expect(await ask(gateway, ["PUBLISH", "nobody", "a"])).toMatchObject({ answer: { result: 0 } });
+  });
+
+  test("shares one subscription with the other streams of its channel", async () => {
+    const gateway = await serve();
+    const streams = [
+      await opened(gateway, "/subscribe/one"),
+      await opened(gateway, "/subscribe/one"),
+      await opened(gateway, "/psubscribe/one"),
+    ];
+    expect(await look("PUBSUB", "NUMSUB", "one")).toEqual(["one", 1]);
+    expect(await look("PUBSUB", "NUMPAT")).toBe(1);
+    streams[0]?.socket.destroy();
+    await look("PUBLISH", "one", "x");
+    await expect.poll(() => streams[1]?.data()).toContain("message,one,x");
+    streams[1]?.socket.destroy();
+    await expect.poll(() => look("PUBSUB", "NUMSUB", "one")).toEqual(["one", 0]);
+    expect(await look("PUBSUB", "NUMPAT")).toBe(1);
+  });
+
+  test("has a comment now and then, so that no proxy takes it for dead", async () => {
+    const stream = await opened(await serve({ pingMs: 20 }), "/subscribe/quiet");
+    await expect.poll(() => stream.text().match(/^: ping$/gm)?.length).toBeGreaterThan(3);
+    expect(stream.data()).toHaveLength(1);
+  });
+
+  test("beyond the most that may be open is 503, until another has ended", async () => {
+    const gateway = await serve({ listeners: 2 });
+    const [first] = [await opened(gateway, "/subscribe/a"), await opened(gateway, "/subscribe/b")];
+    const refused = open(gateway, "/subscribe/a");
+    await expect.poll(() => refused.status()).toBe(503);
+    expect(refused.text()).toContain("ERR 2 streams are open already; try again");
+    first?.socket.destroy();
+    await expect.poll(() => statusOf(gateway, "/subscribe/a")).toBe(200);
+  });
+
+  test("whose client leaves before the store has confirmed it leaves nothing behind", async () => {
+    const store = await running.open();
+    let confirm = () => {};
+    const confirmed = new Promise<void>((resolve) => {
+      confirm = resolve;
+    });
+    const asked: string[] = [];
+    const slow: Store = {
+      call: (...call) => store.call(...call),
+      pipeline: (...call) => store.pipeline(...call),
+      transaction: (...call) => store.transaction(...call),
+      close: () => store.close(),
+      subscribe: async (subscription, listener) => {
+        asked.push(subscription.name);
+        const made = await store.subscribe(subscription, listener);
+        if (subscription.name === "left") await confirmed;
+        return made;
+      },
+    };
+    const gateway = await serveStore(slow, { token, limits: { listeners: 1 } });
+    cleanUp(gateway, (it) => it.close());
+    const left = open(gateway, "/subscribe/left");
+    await expect.poll(() => look("PUBSUB", "NUMSUB", "left")).toEqual(["left", 1]);
+    left.socket.destroy();
+    // There is no place before the gateway has seen that the client has gone.
+    await expect.poll(() => statusOf(gateway, "/subscribe/next")).toBe(200);
+    confirm();
+    await expect.poll(() => look("PUBSUB", "NUMSUB", "left")).toEqual(["left", 0]);
+    expect(asked).toEqual(["left", "next"]);
+  });
+
+  test("is no request at work", async () => {
+    const gateway = await serve({ concurrentRequests: 1 });
+    for (let n = 0; n < 3; n += 1) await opened(gateway, `/subscribe/${n}`);
+    expect(await ask(gateway, ["PING"])).toEqual({ status: 200, answer: { result: "PONG" } });
+  });
+
+  test("whose reader is too slow is cut, and the others go on", async () => {
+    const gateway = await serve({ listenerBytes: 50_000 });
+    const slow = await opened(gateway, "/subscribe/flood");
+    const quick = await opened(gateway, "/subscribe/flood");
+    const other = await opened(gateway, "/subscribe/other");
+    slow.socket.pause();
+    const payload = "x".repeat(100_000);
+    let sent = 0;
+    const cut = new Promise((resolve) => slow.socket.once("close", resolve));
+    // The system keeps some megabytes of a connection that is not read.
+    for (; sent < 100; sent += 1) {
+      await look("PUBLISH", "flood", payload);
+      await expect.poll(() => quick.data().length, { interval: 1 }).toBe(sent + 2);
+    }
+    slow.socket.resume();
+    await cut;
+    expect(slow.data().length).toBeLessThan(sent);
+    expect(slow.text()).not.toMatch(PROPER_END);
+    await look("PUBLISH", "other", "y");
+    await expect.poll(() => other.data()).toContain("message,other,y");
+    expect(await look("PUBSUB", "NUMSUB", "flood")).toEqual(["flood", 1]);
+  });
+
+  test("that comes and goes 200 times leaves nothing behind", async () => {
+    const gateway = await serve();
+    const sockets = () =>
+      process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+    const paths = Array.from({ length: 200 }, (_, n) =>
+      n % 2 === 0 ? `/subscribe/many:${n % 20}` : `/psubscribe/many:${n % 50}*`,
+    );
+    const streams = await Promise.all(paths.map((path) => opened(gateway, path)));
+    expect(sockets()).toBeGreaterThanOrEqual(400);
+    expect(await look("PUBSUB", "NUMPAT")).toBe(25);
+    expect(await look("PUBSUB", "CHANNELS", "many:*")).toHaveLength(10);
+    for (const { socket } of streams) socket.destroy();
+    await expect.poll(() => look("PUBSUB", "CHANNELS")).toEqual([]);
+    await expect.poll(() => look("PUBSUB", "NUMPAT")).toBe(0);
+    // What is left listens, or is a client of Redis.
+    await expect.poll(sockets).toBeLessThan(10);
+  });
+
+  test("ends properly and at once when the gateway closes, read or not", async () => {
+    const gateway = await serve({ drainMs: 60_000 });
+    const [read, unread] = [
+      await opened(gateway, "/subscribe/end"),
+      await opened(gateway, "/subscribe/end"),
+    ];
+    unread.socket.pause();
+    const payload = "x".repeat(900_000);
+    for (let n = 0; n < 10; n += 1) {
+      await look("PUBLISH", "end", payload);
+      await expect.poll(() => read.data().length, { interval: 1 }).toBe(n + 2);
+    }
+    const began = performance.now();
+    await gateway.close();
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(await read.closed).toMatch(PROPER_END);
+    unread.socket.resume();
+    await unread.closed;
+    expect(await look("PUBSUB", "NUMSUB", "end")).toEqual(["end", 0]);
+  });
+});
+
+describe("a stream of a Redis", () => {
+  const limits = { commandTimeoutMs: 300 };
+
+  async function before(redisUrl: string) {
+    return cleanUp(await startGateway({ redisUrl, token, limits }), (it) => it.close());
+  }
+  const client = (port: number) => cleanUp(new Redis(port), (it) => it.disconnect());
+
+  test("has its place on one connection with all others, which the last one closes", async () => {
+    const redis = cleanUp(await startRedis(), (it) => it.stop());
+    const gateway = await before(redis.url);
+    const direct = client(redis.port);
+    const connections = async () =>
+      String(await direct.call("CLIENT", "LIST", "TYPE", "pubsub")).match(/^id=/gm)?.length ?? 0;
+    expect(await connections()).toBe(0);
+    const streams = [];
+    for (const path of ["/subscribe/a", "/subscribe/b", "/psubscribe/*"]) {
+      streams.push(await opened(gateway, path));
+      expect(await connections()).toBe(1);
+    }
+    for (const { socket } of streams) socket.destroy();
+    await expect.poll(connections).toBe(0);
+    await opened(gateway, "/subscribe/a");
+    expect(await connections()).toBe(1);
+  });
+
+  test("that is gone ends, and another is 503 until Redis is back", async () => {
+    const redis = cleanUp(await startRedis(), (it) => it.stop());
+    const gateway = await before(redis.url);
+    const streams = [
+      await opened(gateway, "/subscribe/a"),
+      await opened(gateway, "/subscribe/a"),
+      await opened(gateway, "/psubscribe/b*"),
+    ];
+    await redis.stop();
+    for (const { closed } of streams) expect(await closed).toMatch(PROPER_END);
+    const refused = open(gateway, "/subscribe/a");
+    await expect.poll(() => refused.status()).toBe(503);
+    expect(refused.text()).toContain("ERR Redis cannot be reached.");
+
+    cleanUp(await startRedis(redis.port), (it) => it.stop());
+    const again = await opened(gateway, "/subscribe/a");
+    await expect
+      .poll(async () => (await ask(gateway, ["PUBLISH", "a", "x"])).answer)
+      .toEqual({ result: 1 });
+    await expect.poll(() => again.data()).toContain("message,a,x");
+  });
+
+  test("that answers nobody any more ends, and another is 503 or 504 in time", async () => {
+    const redis = cleanUp(await startRedis(), (it) => it.stop());
+    const gateway = await before(redis.url);
+    const stream = await opened(gateway, "/subscribe/a");
+    redis.freeze();
+    const began = performance.now();
+    expect(await stream.closed).toMatch(PROPER_END);
+    const refused = open(gateway, "/subscribe/a");
+    await expect.poll(() => refused.status()).toBeGreaterThanOrEqual(503);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    redis.thaw();
+    await expect.poll(async () => (await ask(gateway, ["PING"])).status).toBe(200);
+    await opened(gateway, "/subscribe/a");
+  });
+
+  test("that its user may not have is 400 with the answer of Redis", async () => {
+    const redis = cleanUp(await startRedis(), (it) => it.stop());
+    const direct = client(redis.port);
+    await direct.call("ACL", "SETUSER", "app", "on", ">secret", "~*", "+@all", "&mine:*");
+    const gateway = await before(redis.url.replace("//", "//app:secret@"));
+    const [mine, other] = [
+      await opened(gateway, "/subscribe/mine:1"),
+      open(gateway, "/subscribe/x"),
+    ];
+    await expect.poll(() => other.status()).toBe(400);
+    expect(other.text()).toContain("NOPERM");
+    await direct.publish("mine:1", "still here");
+    await expect.poll(() => mine.data()).toContain("message,mine:1,still here");
+  });
+
+  test("of a cluster ends when its node dies, and another one finds a node that lives", async () => {
+    const cluster = cleanUp(await startCluster(), (it) => it.stop());
+    const gateway = cleanUp(
+      await startGateway({ redisUrl: cluster.url, cluster: true, token, limits }),
+      (it) => it.close(),
+    );
+    const stream = await opened(gateway, "/subscribe/ch");
+    for (const node of cluster.nodes) {
+      if ((await node.direct.pubsub("CHANNELS")).length > 0) await node.kill();
+    }
+    expect(await stream.closed).toMatch(PROPER_END);
+    const again = await opened(gateway, "/subscribe/ch");
+    await cluster.nodes.at(-1)?.direct.publish("ch", "x");
+    await expect.poll(() => again.data()).toContain("message,ch,x");
+  });
+});

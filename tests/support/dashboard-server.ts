@@ -1,0 +1,130 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { History } from "#lib/dashboard/model";
+import { SCRIPT, SCRIPT_NAME, STYLE, STYLE_NAME } from "#lib/dashboard/assets";
+import { ICON, ICON_NAME } from "#lib/dashboard/icon";
+import { pageHtml } from "#lib/dashboard/page-html";
+
+/** What a stream sends: a snapshot of any form, and a history. */
+export interface Script {
+  /** Another status than 200 ends the request. */
+  status: number;
+  /** Called for each snapshot. */
+  snapshot: (now: number) => unknown;
+  history: ((now: number) => History) | undefined;
+}
+
+/** Often, so that tests need not wait a second for a number. */
+const PERIOD_MS = 200;
+
+const NONCE = "dGVzdC1ub25jZQ";
+const CSP = [
+  "default-src 'none'",
+  `script-src 'nonce-${NONCE}'`,
+  `style-src 'nonce-${NONCE}'`,
+  "connect-src 'self'",
+  "img-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "require-trusted-types-for 'script'",
+].join("; ");
+
+/** A server of the dashboard's page, in the folder `/shop/`, that sends what a test says. */
+export class DashboardServer {
+  readonly script: Script;
+  #server: Server;
+  readonly #streams = new Set<ServerResponse>();
+  #port = 0;
+  /** How many streams were opened. */
+  opened = 0;
+
+  constructor(script: Pick<Script, "snapshot" | "history">) {
+    this.script = { status: 200, ...script };
+    this.#server = this.#make();
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/shop/dashboard`;
+  }
+
+  /** How many streams are open. */
+  get streaming(): number {
+    return this.#streams.size;
+  }
+
+  /** Listens; after `stop`, on the port of before. */
+  async start(): Promise<this> {
+    this.#server = this.#make();
+    this.#server.listen(this.#port, "127.0.0.1");
+    await once(this.#server, "listening");
+    this.#port = (this.#server.address() as AddressInfo).port;
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  /** Ends all streams in order, with the event that says so. */
+  endStreams(): void {
+    for (const stream of this.#streams) {
+      stream.write("event: end\ndata: {}\n\n");
+      stream.end();
+    }
+  }
+
+  #make(): Server {
+    return createServer((request, response) => this.#answer(request, response));
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const send = (type: string, text: string): void => {
+      response.writeHead(200, { "Content-Type": type });
+      response.end(text);
+    };
+    switch (request.url ?? "") {
+      case "/shop/dashboard":
+        response.setHeader("Content-Security-Policy", CSP);
+        return send(
+          "text/html",
+          pageHtml({ base: "dashboard/", nonce: NONCE, csp: CSP, title: "Headgate" }),
+        );
+      case `/shop/dashboard/${SCRIPT_NAME}`:
+        return send("text/javascript", SCRIPT);
+      case `/shop/dashboard/${STYLE_NAME}`:
+        return send("text/css", STYLE);
+      case "/shop/dashboard/live.sse":
+        return this.#stream(response);
+      case `/shop/dashboard/${ICON_NAME}`:
+        return send("image/svg+xml", ICON);
+      default:
+        response.writeHead(404).end();
+    }
+  }
+
+  #stream(response: ServerResponse): void {
+    this.opened++;
+    const { script } = this;
+    if (script.status !== 200) {
+      response.writeHead(script.status).end();
+      return;
+    }
+    response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
+    const send = (event: string, data: unknown): void => {
+      if (data !== undefined) response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    };
+    send("history", script.history?.(Date.now()));
+    const tell = (): void => send("snapshot", script.snapshot(Date.now()));
+    tell();
+    const timer = setInterval(tell, PERIOD_MS);
+    this.#streams.add(response);
+    response.on("close", () => {
+      clearInterval(timer);
+      this.#streams.delete(response);
+    });
+  }
+}

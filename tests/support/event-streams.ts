@@ -1,0 +1,33 @@
+import { type RawClient, rawClient } from "./raw-client.ts";
+
+/** A stream of the gateway's, read byte by byte. */
+export interface EventStream extends RawClient {
+  /** The lines of data that came so far. */
+  data(): string[];
+  /** The status of the answer, once it has come. */
+  status(): number | undefined;
+}
+
+/** Asks the gateway at a port for a stream as @upstash/redis does. */
+export function openEventStream(port: number, token: string, path: string): EventStream {
+  const client = rawClient(port);
+  const head = [
+    `POST ${path} HTTP/1.1`,
+    "Host: x",
+    `Authorization: Bearer ${token}`,
+    "Accept: text/event-stream",
+    "Content-Length: 2",
+  ];
+  client.socket.write(`${head.join("\r\n")}\r\n\r\n[]`);
+  return {
+    ...client,
+    data: () => client.text().match(/(?<=^data: )[^\n]*/gm) ?? [],
+    status: () => {
+      const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(client.text()) ?? [];
+      return status === undefined ? undefined : Number(status);
+    },
+  };
+}
+
+/** What a chunked answer ends with, where it was not cut. */
+export const PROPER_END = /\r\n0\r\n\r\n$/;

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { SCRIPT_NAME, STYLE_NAME } from "#lib/dashboard/assets";
+import { pageHtml } from "#lib/dashboard/page-html";
+
+const NASTY = `<script>"'&`;
+const ESCAPED = "&lt;script&gt;&quot;&#39;&amp;";
+
+test("everything that the document is given is escaped", () => {
+  const html = pageHtml({ base: NASTY, nonce: NASTY, csp: NASTY, title: NASTY });
+  expect(html).not.toContain(NASTY);
+  expect(html).toContain(`<title>${ESCAPED}</title>`);
+  expect(html).toContain(`<h1>${ESCAPED}</h1>`);
+  expect(html).toContain(`nonce="${ESCAPED}" src="${ESCAPED}${SCRIPT_NAME}"`);
+  expect(html).toContain(`nonce="${ESCAPED}" href="${ESCAPED}${STYLE_NAME}"`);
+  expect(html).toContain(`content="${ESCAPED}"`);
+});
+
+test("the document has no script and no style of its own, and no address of a host", () => {
+  const html = pageHtml({ base: "dashboard/", nonce: "n", csp: "default-src 'none'", title: "H" });
+  expect(html.match(/<script/g)).toHaveLength(1);
+  expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|https?:/);
+});
+
+test("the document says without a script that it needs one", () => {
+  const html = pageHtml({ base: "", nonce: "n", csp: "", title: "H" });
+  expect(html).toMatch(/<noscript>.*This page needs JavaScript\..*<\/noscript>/);
+});

@@ -1,0 +1,132 @@
+import { describe, expect, test } from "vitest";
+import { noticesOf, spokenOf } from "#lib/dashboard/page/notices";
+import { ageOf, EMPTY, withEvent } from "#lib/dashboard/page/view";
+import { historyAt, manyRules, snapshotAt } from "../../../support/dashboard-fixture.ts";
+
+const NOW = Date.UTC(2026, 10, 29, 12, 34, 56);
+
+describe("withEvent", () => {
+  test("keeps every field that a snapshot has", () => {
+    const sent = snapshotAt(NOW);
+    expect(withEvent(EMPTY, "snapshot", sent, 0).snapshot).toEqual(sent);
+  });
+
+  test.each([undefined, null, 7, "text", [1]])("ignores a snapshot that is %j", (data) => {
+    expect(withEvent(EMPTY, "snapshot", data, 0)).toBe(EMPTY);
+  });
+
+  test("completes a snapshot whose fields are missing or of another kind", () => {
+    const { snapshot } = withEvent(
+      EMPTY,
+      "snapshot",
+      {
+        future: { a: 1 },
+        sentAt: "soon",
+        store: { state: "melting", breaker: 7 },
+        rules: [
+          { name: "search" },
+          null,
+          { name: "login", lastHour: { denied: 3 }, limits: "many" },
+        ],
+        denied: [{ rule: "search", clients: [{ key: "abc" }, 4] }],
+        tools: { locks: { acquired: 2 } },
+        minutes: [{ start: NOW, rules: { search: {} }, store: { p50Ms: 1.5 } }],
+      },
+      0,
+    );
+    expect(snapshot).toMatchObject({
+      sentAt: 0,
+      readAt: null,
+      store: { state: "melting", breaker: "closed", mode: "enforce" },
+      rules: [
+        { name: "search", limits: [], lastHour: { allowed: 0 } },
+        { name: "login", limits: [], lastHour: { allowed: 0, denied: 3 } },
+      ],
+      denied: [{ rule: "search", clients: [{ key: "abc", denied: 0 }] }],
+      tools: { locks: { acquired: 2, lost: 0 }, dedup: { first: 0 } },
+      minutes: [{ rules: { search: { denied: 0 } }, store: { calls: 0, p50Ms: 1.5, p95Ms: null } }],
+    });
+  });
+
+  test("completes a history that is empty", () => {
+    const { history } = withEvent(EMPTY, "history", { hour: { rules: { search: {} } } }, 0);
+    expect(history?.hour).toMatchObject({ steps: 60, rules: { search: { denied: [] } } });
+    expect(history?.day.steps).toBe(144);
+  });
+
+  test("has the minutes of earlier snapshots in a history that arrives after them", () => {
+    const rules = manyRules(2);
+    const late = { ...snapshotAt(NOW).minutes[0], rules: { search: { denied: 9_999 } } };
+    const seen = withEvent(EMPTY, "snapshot", snapshotAt(NOW, { minutes: [late] as never }), 0);
+    const { history } = withEvent(seen, "history", historyAt(NOW, rules), 0);
+    expect(history?.hour.rules["search"]?.denied.at(-1)).toBe(9_999);
+  });
+
+  test("ignores an event that it does not know", () => {
+    expect(withEvent(EMPTY, "weather", {}, 0)).toBe(EMPTY);
+  });
+});
+
+describe("ageOf", () => {
+  test("adds the age at sending and the time since, on no other clock than theirs", () => {
+    const view = withEvent(EMPTY, "snapshot", snapshotAt(NOW, { readAt: NOW - 400 }), 5_000);
+    expect(ageOf(view, 7_100)).toBe(2_500);
+  });
+
+  test("is unknown where the store was never read", () => {
+    expect(ageOf(EMPTY, 5)).toBeUndefined();
+    expect(ageOf(withEvent(EMPTY, "snapshot", snapshotAt(NOW, { readAt: null }), 0), 5)).toBe(
+      undefined,
+    );
+  });
+});
+
+describe("notices", () => {
+  const ok = snapshotAt(NOW).store;
+
+  test("there is none where all is well", () => {
+    expect(noticesOf("live", snapshotAt(NOW))).toEqual([]);
+  });
+
+  test("a store that is down says what each rule does", () => {
+    const store = { ...ok, state: "down", reason: "STORE_UNREACHABLE" } as const;
+    const [notice] = noticesOf("live", snapshotAt(NOW, { store, rules: manyRules(3) }));
+    expect(notice).toMatchObject({ tone: "bad", title: "The store does not answer." });
+    expect(notice?.lines.slice(1)).toEqual([
+      "allow: requests are allowed, uncounted (search).",
+      "deny: requests are denied with 503 (artists).",
+      "local: requests are counted in each instance alone (login).",
+    ]);
+  });
+
+  test.each([
+    ["failed-calls", "It answers, but some calls fail."],
+    ["slow-calls", "It answers, but calls are slow."],
+    ["constructor", "It answers, but constructor."],
+  ])("a store that is degraded by %s says so in words", (reason, line) => {
+    const store = { ...ok, state: "degraded", reason } as const;
+    expect(noticesOf("live", snapshotAt(NOW, { store }))[0]?.lines).toEqual([line]);
+  });
+
+  test("a lost connection comes before what the last snapshot said", () => {
+    const snapshot = snapshotAt(NOW, { store: { ...ok, mode: "off" } });
+    expect(noticesOf("lost", snapshot).map(({ title }) => title)).toEqual([
+      "The app does not answer; trying again.",
+      "The gate is off: nothing is denied.",
+    ]);
+  });
+
+  test("a rule of another instance does not hide that every rule is in shadow", () => {
+    const rules = manyRules(8).map((rule) => (rule.isInPolicy ? { ...rule, enforced: 0 } : rule));
+    expect(noticesOf("live", snapshotAt(NOW, { rules }))).toMatchObject([
+      { title: "Every rule is in shadow: nothing is denied." },
+    ]);
+  });
+
+  test("a listener is told of what is wrong, and that it ended, and nothing before", () => {
+    const down = noticesOf("lost");
+    expect(spokenOf([], false)).toBe("");
+    expect(spokenOf(down, false)).toBe("The app does not answer; trying again.");
+    expect(spokenOf([], true)).toBe("All is well again.");
+  });
+});
