@@ -60,9 +60,9 @@ try {
 }
 
 function builtPackage(): string {
-  const [file] = globSync("lib/dist/headgate-*.tgz", { cwd: ROOT });
+  const [file] = globSync("dist/package/headgate-*.tgz", { cwd: ROOT });
   if (file !== undefined) return join(ROOT, file);
-  throw new Error("No package is in lib/dist: run npm run package first, or name a .tgz.");
+  throw new Error("No package is in dist/package: run npm run package first, or name a .tgz.");
 }
 
 /** By next/jest with the one line that the guide names; and as ES modules, which need none. */
