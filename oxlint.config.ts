@@ -127,6 +127,8 @@ const config: OxlintConfig = {
     "react/no-unescaped-entities": "off",
     "vitest/no-disabled-tests": "error",
     "vitest/no-focused-tests": "error",
+    // Those of headgate/testing too.
+    "vitest/expect-expect": ["error", { assertFunctionNames: ["expect*", "assert*"] }],
   },
   ignorePatterns: [
     ".next",

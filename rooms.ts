@@ -156,6 +156,12 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["wasmoon"],
     node: true,
   },
+  "lib/testing": {
+    what: "what an adopter tests limits with: a gate on one clock, without Redis, and fixtures for Playwright",
+    files: ["lib/testing"],
+    imports: [...GATE, "lib", "lib/gateway", "lib/gateway/store", "lib/embedded"],
+    node: true,
+  },
   "lib/server": {
     what: "our Node server around Next, and the store that it starts",
     files: ["lib/server"],

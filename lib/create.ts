@@ -30,7 +30,9 @@ import { type MatcherEntry, runsOn } from "./runs-on.ts";
 
 /** What a gate works with: the environment as `fromEnv` reads it, and what no variable can say. */
 export interface GateSettings
-  extends HeadgateEnvironment, Pick<HeadgateOptions, "onDenied" | "rewrites" | "showGlobalLimits"> {
+  extends
+    HeadgateEnvironment,
+    Pick<HeadgateOptions, "clock" | "onDenied" | "rewrites" | "showGlobalLimits"> {
   /**
    * Called with every event (docs/reference/events.md), after the response; a list has each of its
    * listeners called, and with an empty list no event is made.
@@ -232,13 +234,14 @@ function emitOf(opened: () => { readonly emit: Emit }): Emit {
 
 /** Makes the one way to the store, with its breaker. Of its calls no listener is told yet. */
 function connectionOf(
-  { store, joins, connect }: GateSettings,
+  { store, joins, connect, clock }: GateSettings,
   onBreakerChange: BreakerSettings["onBreakerChange"] & object,
 ): Requester {
   const about: BreakerSettings = {
     // A call may wait for others before it is sent; the deadline includes that wait.
     deadlineMs: joins && !connect ? store.deadlineMs - GATHER_MS : store.deadlineMs,
     onBreakerChange,
+    clock,
   };
   return connect?.(about) ?? createRequester({ url: store.url, token: store.token, ...about });
 }

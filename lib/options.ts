@@ -1,3 +1,4 @@
+import type { Clock } from "#lib/core/clock";
 import type { Decision } from "#lib/core/decision";
 import type { GateMode } from "#lib/core/mode";
 import type { Together } from "#lib/core/together";
@@ -85,4 +86,10 @@ export interface HeadgateOptions extends AddressOptions {
    * @default none: no event is made
    */
   readonly onEvent?: Listener | undefined;
+  /**
+   * What the denial cache, optimistic rules, local counting and the breaker go by, in milliseconds: another
+   * clock than the runtime's is for tests.
+   * @default the runtime's own, which never goes back
+   */
+  readonly clock?: Clock | undefined;
 }

@@ -66,6 +66,11 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     method: "POST",
     note: "The page accepts only its own form, so the answer is 405.",
   },
+  "/dashboard": { method: "GET", note: "For admins. Without a session the answer is 404." },
+  "/dashboard/sign-in/session": {
+    method: "POST",
+    note: "The sign-in page sends a form with a token. Without one the answer is 400.",
+  },
   "/sample/sign-in": {
     method: "POST",
     note: "Without a role the answer is 400; 404 where no sample sign-in is offered.",

@@ -1,4 +1,4 @@
-import { monotonic } from "./clock.ts";
+import { runtimeTime, type Time } from "./clock.ts";
 
 /** What is held in a store for a time, and is renewed before that time is over. */
 export interface Held {
@@ -20,6 +20,8 @@ export interface Held {
    * when the store says that it is no longer the holder's. Not called after `end`.
    */
   readonly onLost: (why: "ended" | "taken") => void;
+  /** @default the runtime's clock and timers */
+  readonly time?: Time | undefined;
 }
 
 /** The longest that a timer waits, in milliseconds; a longer one would fire at once. */
@@ -50,6 +52,7 @@ export function startRenewal(held: Held): Renewal {
 /** The renewal of what is held, until it ends or is lost. */
 export class Renewal {
   readonly #held: Held;
+  readonly #time: Time;
   /** For how long each renewal holds it, in milliseconds. */
   #lease: number;
   /** When the store ends it, by the monotonic clock. */
@@ -58,16 +61,17 @@ export class Renewal {
   #expiresAt: number;
   /** True when the renewal has ended or the lease is lost: nothing is renewed or reported after that. */
   #hasEnded = false;
-  /** Looks whether it is lost. */
-  #expiry: ReturnType<typeof setTimeout> | undefined;
-  /** Makes the next renewal. */
-  #next: ReturnType<typeof setTimeout> | undefined;
+  /** Ends the timer that looks whether it is lost. */
+  #stopLooking: (() => void) | undefined;
+  /** Ends the timer that makes the next renewal. */
+  #stopNext: (() => void) | undefined;
   /** The last call of the store: the next one waits for it. */
   #last = Promise.resolve(false);
 
   constructor(held: Held) {
-    const { ttl, askedAt } = held;
+    const { ttl, askedAt, time = runtimeTime } = held;
     this.#held = held;
+    this.#time = time;
     this.#lease = ttl;
     this.#endsAt = askedAt;
     this.#expiresAt = askedAt;
@@ -82,8 +86,8 @@ export class Renewal {
   /** Ends the renewal. What the store holds is left as it is. */
   end(): void {
     this.#hasEnded = true;
-    clearTimeout(this.#expiry);
-    clearTimeout(this.#next);
+    this.#stopLooking?.();
+    this.#stopNext?.();
   }
 
   /**
@@ -91,7 +95,7 @@ export class Renewal {
    * back late, and the clock says so before the timer does.
    */
   isOver(): boolean {
-    if (!this.#hasEnded && monotonic() >= this.#expiresAt) this.#lose("ended");
+    if (!this.#hasEnded && this.#time.now() >= this.#expiresAt) this.#lose("ended");
     return this.#hasEnded;
   }
 
@@ -108,24 +112,24 @@ export class Renewal {
   }
 
   #watch(): void {
-    clearTimeout(this.#expiry);
+    this.#stopLooking?.();
     const look = () => {
       if (!this.isOver()) this.#watch();
     };
-    const left = Math.max(this.#expiresAt - monotonic(), 0);
-    this.#expiry = setTimeout(look, Math.min(left, MAX_TIMER_MS));
+    const left = Math.max(this.#expiresAt - this.#time.now(), 0);
+    this.#stopLooking = this.#time.after(Math.min(left, MAX_TIMER_MS), look);
   }
 
   #renewIn(ms: number): void {
-    clearTimeout(this.#next);
-    this.#next = setTimeout(() => void this.#renew(), ms);
+    this.#stopNext?.();
+    this.#stopNext = this.#time.after(ms, () => void this.#renew());
   }
 
   async #renew(): Promise<void> {
     const until = this.#held.askedAt + this.#held.maxHold;
     if (this.isOver() || this.#endsAt >= until) return;
     // After a failure it is tried again while there is time.
-    const isHeld = await this.#holdFor(Math.min(this.#lease, until - monotonic()));
+    const isHeld = await this.#holdFor(Math.min(this.#lease, until - this.#time.now()));
     if (!isHeld && !this.#hasEnded) this.#renewIn(this.#lease / 10);
   }
 
@@ -138,7 +142,7 @@ export class Renewal {
   /** Returns true when it is held for `ms` from now on; then it is renewed after a third of them. */
   async #holdNow(ms: number): Promise<boolean> {
     if (this.isOver()) return false;
-    const sentAt = monotonic();
+    const sentAt = this.#time.now();
     // A shorter lease holds from now on, also where the answer is lost.
     if (sentAt + ms < this.#endsAt) this.#lastUntil(sentAt, ms);
     this.#watch();

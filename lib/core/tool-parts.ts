@@ -1,3 +1,4 @@
+import type { Time } from "./clock.ts";
 import type { KeyedHash } from "./client.ts";
 import type { Emit } from "./events.ts";
 
@@ -12,4 +13,9 @@ export interface ToolParts {
   readonly secret: string | (() => string);
   /** Reports what happens, and failures that no caller is given. It must not throw. */
   readonly emit: Emit;
+  /**
+   * The clock and the timers of locks and claims in this process; Redis has its own clock.
+   * @default the runtime's
+   */
+  readonly time?: Time;
 }

@@ -31,7 +31,7 @@ export type Watched<P extends AnyPolicy> = Pick<
 /** What Next gives a route handler beside the request. */
 export interface RouteContext {
   /** The values of the path's dynamic segments. */
-  readonly params: Promise<unknown>;
+  params: Promise<unknown>;
 }
 
 /** Who may see a dashboard. */

@@ -1,4 +1,4 @@
-import { monotonic } from "#lib/core/clock";
+import { runtimeTime } from "#lib/core/clock";
 import type { Duration } from "#lib/core/duration";
 import type { Claims, ClaimToken } from "./claims.ts";
 import { commitDone, type Done } from "./commit-done.ts";
@@ -69,7 +69,8 @@ export type RunOnce = <T>(
 ) => Promise<Once<T>>;
 
 /** Makes `once` of claims. */
-export function createOnce(claims: Claims, { emit }: Pick<DedupOptions, "emit">): RunOnce {
+export function createOnce(claims: Claims, parts: Pick<DedupOptions, "emit" | "time">): RunOnce {
+  const { emit, time = runtimeTime } = parts;
   return async <T>(
     key: string,
     options: OnceOptions<T>,
@@ -78,7 +79,7 @@ export function createOnce(claims: Claims, { emit }: Pick<DedupOptions, "emit">)
     const { lease = "30 seconds", maxHold = MAX_HOLD, keepResult = false } = options;
     const { effect, ...terms } = options;
     const longest = readDuration("maxHold", maxHold);
-    const askedAt = monotonic();
+    const askedAt = time.now();
     const claimed = await claims.claim(key, { ...terms, lease });
     if (claimed.state === "duplicate") {
       // Kept by this app's own work: of another release it may have another form.
@@ -89,7 +90,7 @@ export function createOnce(claims: Claims, { emit }: Pick<DedupOptions, "emit">)
     }
     if (claimed.state === "other-payload") return { ran: false, reason: "other-payload" };
     const { token, isCertain } = claimed;
-    const stop = renewClaim(claims, { token, askedAt, maxHold: longest }, emit);
+    const stop = renewClaim(claims, { token, askedAt, maxHold: longest }, parts);
     const done = await orRelease(token, async () => {
       try {
         const value = await work(token);

@@ -1,7 +1,7 @@
 import type { Duration } from "#lib/core/duration";
-import type { Emit } from "#lib/core/events";
 import { HeadgateError } from "#lib/core/errors";
 import { startRenewal } from "#lib/core/renewal";
+import type { ToolParts } from "#lib/core/tool-parts";
 import type { Claims, ClaimToken } from "./claims.ts";
 
 /** The longest that work holds its claim, where its options do not say. */
@@ -24,13 +24,14 @@ export interface AtWork {
 export function renewClaim(
   claims: Pick<Claims, "extend">,
   { token, askedAt, maxHold }: AtWork,
-  emit: Emit,
+  { emit, time }: Pick<ToolParts, "emit" | "time">,
 ): () => void {
   let cause: unknown;
   const renewal = startRenewal({
     ttl: token.lease,
     maxHold,
     askedAt,
+    time,
     async extend(ms) {
       const isHeld = await claims.extend(token, ms / 1000);
       cause = undefined;

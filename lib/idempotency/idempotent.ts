@@ -1,4 +1,4 @@
-import { monotonic } from "#lib/core/clock";
+import { runtimeTime } from "#lib/core/clock";
 import type { Emit, IdempotencyEvent } from "#lib/core/events";
 import { readUpTo } from "#lib/core/read-up-to";
 import { type Claim, createClaims } from "#lib/dedup/claims";
@@ -41,12 +41,13 @@ export type Idempotent = <R extends Request, Rest extends readonly unknown[]>(
  * export const POST = idempotent(pay, { caller: userOf });
  */
 export function createIdempotent(parts: DedupOptions): Idempotent {
+  const { time = runtimeTime } = parts;
   const claims = createClaims(parts);
 
   return (handler, options) => {
     // Now, and not with the first request that has the header.
     const { required, maxBodyBytes, ...read } = readOptions(options);
-    const run = createRun(claims, parts.emit, read);
+    const run = createRun(claims, parts, read);
 
     return async (request, ...rest) => {
       const reading = readKey(request.headers);
@@ -59,7 +60,7 @@ export function createIdempotent(parts: DedupOptions): Idempotent {
       const body = await readBody(request, maxBodyBytes);
       if (!(body instanceof Uint8Array)) return body;
       const { claimed, payload } = await scopeOf(request, reading.key, owner, body);
-      const askedAt = monotonic();
+      const askedAt = time.now();
       const claim = await claims.claim(claimed, { ...read.claim, payload });
       if (claim.state !== "first") return again(claim, parts.emit);
       parts.emit({ kind: "idempotency", state: "ran" });

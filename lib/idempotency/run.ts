@@ -1,4 +1,4 @@
-import type { Emit } from "#lib/core/events";
+import type { ToolParts } from "#lib/core/tool-parts";
 import type { Claims } from "#lib/dedup/claims";
 import { commitDone } from "#lib/dedup/commit-done";
 import type { ClaimToken } from "#lib/dedup/dedup";
@@ -28,12 +28,17 @@ export type Run = (
 ) => Promise<Response>;
 
 /** Makes `run`. */
-export function createRun(claims: Claims, emit: Emit, bounds: Bounds): Run {
+export function createRun(
+  claims: Claims,
+  parts: Pick<ToolParts, "emit" | "time">,
+  bounds: Bounds,
+): Run {
+  const { emit } = parts;
   const { maxHold, maxAnswerBytes } = bounds;
   const hear = (error: unknown) => emit({ kind: "failure", during: "idempotency-keep", error });
 
   return async (token, askedAt, handle, signal) => {
-    const stop = renewClaim(claims, { token, askedAt, maxHold }, emit);
+    const stop = renewClaim(claims, { token, askedAt, maxHold }, parts);
 
     async function giveUp(): Promise<void> {
       stop();

@@ -1,4 +1,5 @@
 import { type Decision, decided, uncounted } from "#lib/core/decision";
+import type { Clock } from "#lib/core/clock";
 import { asStoreError } from "#lib/redis/errors";
 import {
   type Charge,
@@ -31,6 +32,11 @@ export interface LimiterOptions {
   readonly local?: LocalLimits;
   readonly denials?: DenialCache;
   readonly counts?: LastCounts;
+  /**
+   * What they go by: monotonic, in milliseconds.
+   * @default the runtime's
+   */
+  readonly clock?: Clock | undefined;
 }
 
 /** Checks charges against a store. Nothing here throws: a store that fails is a decision. */
@@ -38,14 +44,16 @@ export class Limiter {
   readonly #store: LimitStore;
   /** Made when the store is first unavailable. */
   #local: LocalLimits | undefined;
+  readonly #clock: Clock | undefined;
   readonly #denials: DenialCache;
   readonly #counts: LastCounts;
 
-  constructor(store: LimitStore, { local, denials, counts }: LimiterOptions = {}) {
+  constructor(store: LimitStore, { local, denials, counts, clock }: LimiterOptions = {}) {
     this.#store = store;
     this.#local = local;
-    this.#denials = denials ?? new DenialCache();
-    this.#counts = counts ?? new LastCounts();
+    this.#clock = clock;
+    this.#denials = denials ?? new DenialCache(clock);
+    this.#counts = counts ?? new LastCounts(clock);
   }
 
   /**
@@ -149,7 +157,7 @@ export class Limiter {
     if (charges.length === 0) {
       return { decision: uncounted(onStoreFailure !== "deny", "store-failed", { error }) };
     }
-    this.#local ??= new LocalLimits();
+    this.#local ??= new LocalLimits(this.#clock);
     const checked = this.#local.check(mode, charges);
     const more = { shadows: [], at: undefined, counted: "in-process", error } as const;
     return { decision: decided(checked.limits, more), taken: checked };

@@ -1,4 +1,4 @@
-import { monotonic } from "#lib/core/clock";
+import { runtimeTime, type Time } from "#lib/core/clock";
 import { HeadgateError } from "#lib/core/errors";
 import { StoreError } from "#lib/redis/errors";
 import { runScriptWithRetry, type Script } from "#lib/redis/script";
@@ -37,6 +37,7 @@ export interface Acquiring {
 
 /** Makes what takes locks. */
 export function createAcquire(parts: LocksOptions): Acquiring {
+  const { time = runtimeTime } = parts;
   async function attempt(key: string, hold: HoldMs, calledAt: number): Promise<Attempt> {
     const { names } = namesOf(parts, key);
     const { token, askedAt, answer } = await askFor(parts, ACQUIRE, names, hold.ttl);
@@ -52,7 +53,7 @@ export function createAcquire(parts: LocksOptions): Acquiring {
 
   return {
     async tryAcquire(key, options = {}) {
-      const calledAt = monotonic();
+      const calledAt = time.now();
       const taken = await attempt(key, readHold(options), calledAt);
       if ("token" in taken) return taken;
       tellContended(parts, calledAt);
@@ -60,7 +61,7 @@ export function createAcquire(parts: LocksOptions): Acquiring {
     },
     async acquire(key, options = {}) {
       const hold = readHold(options);
-      const waiting = new Waiting(readWait(options), options.signal);
+      const waiting = new Waiting(readWait(options), options.signal, time);
       for (;;) {
         const taken = await attempt(key, hold, waiting.since);
         if ("token" in taken) return orGone(taken, options.signal);
@@ -91,8 +92,9 @@ export type LockNames = [name: string, ...more: string[]];
  * @throws {StoreError} where it is not known who holds the lock
  */
 export async function askFor(parts: LocksOptions, script: Script, names: LockNames, ttl: number) {
+  const { time = runtimeTime } = parts;
   const token = newToken();
-  const askedAt = monotonic();
+  const askedAt = time.now();
   try {
     const answer = await runScriptWithRetry(parts.redis, script, names, [token, ttl]);
     return { token, askedAt, answer };
@@ -109,8 +111,8 @@ function giveUp({ redis, emit }: LocksOptions, name: string, token: string): voi
 }
 
 /** Reports that a caller did not get a lock, since another holds it. */
-export function tellContended({ emit }: LocksOptions, calledAt: number): void {
-  emit({ kind: "lock", state: "contended", waitedMs: monotonic() - calledAt });
+export function tellContended({ emit, time = runtimeTime }: LocksOptions, calledAt: number): void {
+  emit({ kind: "lock", state: "contended", waitedMs: time.now() - calledAt });
 }
 
 /** @throws {StoreError} STORE_BAD_ANSWER */
@@ -154,7 +156,8 @@ const LONGEST_WAIT_MS = 500;
  */
 export class Waiting {
   /** When it began, by the monotonic clock. */
-  readonly since = monotonic();
+  readonly since: number;
+  readonly #time: Time;
   /** When it must end. */
   readonly #until: number;
   /** Ends it sooner. */
@@ -162,7 +165,9 @@ export class Waiting {
   /** The longest that the next wait may be, in milliseconds. */
   #most = FIRST_WAIT_MS;
 
-  constructor(ms: number, signal: AbortSignal | undefined) {
+  constructor(ms: number, signal: AbortSignal | undefined, time: Time = runtimeTime) {
+    this.#time = time;
+    this.since = time.now();
     this.#until = this.since + ms;
     this.#signal = signal;
   }
@@ -174,25 +179,25 @@ export class Waiting {
    */
   async next(heldForMs: number): Promise<boolean> {
     this.#signal?.throwIfAborted();
-    const left = this.#until - monotonic();
+    const left = this.#until - this.#time.now();
     if (left <= 0) return false;
     const jitter = Math.random() * this.#most;
     this.#most = Math.min(this.#most * 2, LONGEST_WAIT_MS);
     // A lease that ends before is worth being there; those who wait for it come one after the other.
     const ended = heldForMs + Math.random() * FIRST_WAIT_MS;
-    await pause(Math.min(jitter, ended, left), this.#signal);
+    await pause(this.#time, Math.min(jitter, ended, left), this.#signal);
     return true;
   }
 }
 
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+async function pause(time: Time, ms: number, signal: AbortSignal | undefined): Promise<void> {
   await new Promise<void>((resolve) => {
     const end = () => {
-      clearTimeout(timer);
+      stop();
       signal?.removeEventListener("abort", end);
       resolve();
     };
-    const timer = setTimeout(end, ms);
+    const stop = time.after(ms, end);
     signal?.addEventListener("abort", end);
   });
   signal?.throwIfAborted();

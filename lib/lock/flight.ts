@@ -108,7 +108,7 @@ class Flight {
     const { hash, names } = namesOf(parts, key);
     this.#names = names;
     this.#result = parts.keys.flight(hash);
-    this.#waiting = new Waiting(readWait(options), options.signal);
+    this.#waiting = new Waiting(readWait(options), options.signal, parts.time);
   }
 
   async fly<T>(work: (lock: Lock | undefined) => Promise<T>): Promise<Landed<T>> {

@@ -1,4 +1,4 @@
-import { monotonic } from "#lib/core/clock";
+import { runtimeTime } from "#lib/core/clock";
 import type { Duration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
 import { type Renewal, startRenewal } from "#lib/core/renewal";
@@ -53,7 +53,7 @@ interface Taken extends HoldMs {
   readonly free?: () => Promise<boolean>;
 }
 
-type HeldParts = Pick<LocksOptions, "redis" | "emit">;
+type HeldParts = Pick<LocksOptions, "redis" | "emit" | "time">;
 
 /** Makes the handle of a lock, and renews it from now on. */
 export function holdLock(parts: HeldParts, taken: Taken): Lock {
@@ -67,7 +67,7 @@ class HeldLock implements Lock {
   readonly #parts: HeldParts;
   readonly #taken: Taken;
   /** When Redis's answer came, by the monotonic clock. */
-  readonly #heldSince = monotonic();
+  readonly #heldSince: number;
   /** Renews it, and knows when it is over. */
   readonly #renewal: Renewal;
   /** Why it was lost; undefined where it was not. */
@@ -82,12 +82,14 @@ class HeldLock implements Lock {
     this.token = token;
     this.fence = fence;
     this.#parts = parts;
+    this.#heldSince = this.#now();
     this.#taken = taken;
     parts.emit({ kind: "lock", state: "acquired", waitedMs: this.#heldSince - calledAt });
     this.#renewal = startRenewal({
       ttl,
       maxHold,
       askedAt,
+      time: parts.time,
       extend: (ms) => this.#run(EXTEND, [token, Math.ceil(ms)]),
       onFailure: (error) => parts.emit({ kind: "failure", during: "lock-renew", error }),
       onLost: (why) => this.#lose(new HeadgateError("LOCK_LOST", why === "ended" ? ENDED : GONE)),
@@ -136,7 +138,11 @@ class HeldLock implements Lock {
   }
 
   #heldMs(): number {
-    return monotonic() - this.#heldSince;
+    return this.#now() - this.#heldSince;
+  }
+
+  #now(): number {
+    return (this.#parts.time ?? runtimeTime).now();
   }
 
   async #free(): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { monotonic } from "#lib/core/clock";
+import { runtimeTime } from "#lib/core/clock";
 import { HeadgateError } from "#lib/core/errors";
 import { runScriptWithRetry } from "#lib/redis/script";
 import { type Acquiring, askFor, createAcquire, namesOf, tellContended } from "./acquire.ts";
@@ -43,7 +43,7 @@ export interface Locks extends Acquiring, Fenced {
  * await locks.withLock("rebuild", async () => rebuild(), { ttl: "30 seconds" });
  */
 export function createLocks(parts: LocksOptions): Locks {
-  const { redis, emit } = parts;
+  const { redis, emit, time = runtimeTime } = parts;
   const acquiring = createAcquire(parts);
   return {
     ...acquiring,
@@ -53,11 +53,11 @@ export function createLocks(parts: LocksOptions): Locks {
     async acquireLock(key, ttlSeconds) {
       const [name] = namesOf(parts, key).names;
       const ttl = checkTtl(ttlSeconds);
-      const calledAt = monotonic();
+      const calledAt = time.now();
       try {
         const { token, answer } = await askFor(parts, ACQUIRE_PLAIN, [name], ttl);
         if (answer === 1) {
-          emit({ kind: "lock", state: "acquired", waitedMs: monotonic() - calledAt });
+          emit({ kind: "lock", state: "acquired", waitedMs: time.now() - calledAt });
           return token;
         }
         tellContended(parts, calledAt);

@@ -39,7 +39,7 @@ export interface BreakerOptions {
   readonly probeMs: number;
   /** Called when it opens and when it closes. It must not throw. */
   readonly onChange?: ((change: BreakerChange) => void) | undefined;
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** A call that may be tried. */

@@ -2,6 +2,7 @@ import type { Requester, UpstashRequest, UpstashResponse } from "./upstash-proto
 import { monotonic } from "#lib/core/clock";
 import type { HeadgateError } from "#lib/core/errors";
 import type { StoreEvent } from "#lib/core/events";
+import type { Clock } from "#lib/core/clock";
 import { settingsError, isToken } from "#lib/core/settings";
 import { readHttpAddress, REST_ADDRESS, REST_TOKEN } from "#lib/core/store-address";
 import {
@@ -31,6 +32,11 @@ export interface BreakerSettings {
   readonly deadlineMs?: number;
   /** Called when so many calls failed that no more are sent, and when calls are sent again. */
   readonly onBreakerChange?: (change: BreakerChange) => void;
+  /**
+   * What the breaker goes by, in milliseconds: another clock than the runtime's is for tests.
+   * @default the runtime's own, which never goes back
+   */
+  readonly clock?: Clock | undefined;
 }
 
 export interface RequesterOptions extends BreakerSettings {
@@ -113,11 +119,12 @@ export type SendOnce = <Result>(
 /** A requester that sends by another way than REST, or by it, and not at all while the store fails. */
 export function withBreaker(
   sendOnce: SendOnce,
-  { deadlineMs = DEFAULT_DEADLINE_MS, onBreakerChange }: BreakerSettings,
+  { deadlineMs = DEFAULT_DEADLINE_MS, onBreakerChange, clock }: BreakerSettings,
 ): Requester {
   const breaker = new Breaker({
     probeMs: deadlineMs + PROBE_MARGIN_MS,
     onChange: onBreakerChange,
+    clock,
   });
   async function send<Result>(request: UpstashRequest): Promise<UpstashResponse<Result>> {
     const what = titleOf(request);

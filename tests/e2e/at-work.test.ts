@@ -17,6 +17,8 @@ const OTHERWISE = new Map([
   ["/login", 405],
   ["/api/login", 403],
   ["/sample/sign-in", 404],
+  ["/dashboard", 404],
+  ["/dashboard/sign-in/session", 400],
   ["/api/admin/pipeline/retry", 404],
 ]);
 const SYNC = "/api/dashboard/sync/trigger";

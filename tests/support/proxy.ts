@@ -41,6 +41,7 @@ export const proxyByRest: Target = {
 /** By TCP, with no gateway between. */
 export const proxyByTcp: Target = {
   name: "proxy.ts, by TCP",
+  reaches: "tcp",
   from,
   build,
   start: (store, env) =>

@@ -14,6 +14,11 @@ export interface Target {
   readonly name: string;
   /** The headers by which this place tells the app of a client's address. */
   from(address: string): Readonly<Record<string, string>>;
+  /**
+   * How the app reaches its store: by TCP there is no Pub/Sub for it.
+   * @default "rest"
+   */
+  readonly reaches?: "rest" | "tcp";
   /** Builds what is served, unless that is built. */
   build(): Promise<void>;
   /**

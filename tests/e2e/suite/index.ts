@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import type { Target } from "../../support/target.ts";
 import { describeAddresses } from "./addresses.ts";
+import { describeDashboard } from "./dashboard.ts";
 import { describeFailures } from "./failures.ts";
 import { describeIdempotency } from "./idempotency.ts";
 import { describeLimits } from "./limits.ts";
@@ -19,6 +20,7 @@ export function describeApp(target: Target): void {
     describeScenarios(world);
     describeIdempotency(world);
     describeRoutes(world);
+    describeDashboard(world);
     describeFailures(world);
   });
 }

@@ -15,6 +15,8 @@ export interface Asking {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: BodyInit;
+  /** Ends the request. */
+  readonly signal?: AbortSignal;
   /** Whose request it is; somebody whom no limit knows, where it is not given. */
   readonly address?: string;
 }

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { definePolicy } from "headgate";
+import { createTestGate, expectDenied } from "headgate/testing";
+import { describe, expect, test, vi } from "vitest";
 import { denialOf, deniedResponse, waitInWords } from "#app/_domain/http/denied";
-import { createLimits } from "#lib/limits";
-import { definePolicy } from "#lib/policy/define";
-import { startStore, type TestStore } from "../../support/gateway.ts";
-import { gateOptions } from "../../support/options.ts";
 
 const policy = definePolicy({
   rules: {
@@ -12,38 +10,33 @@ const policy = definePolicy({
   },
 });
 
-let store: TestStore;
-
-beforeAll(async () => {
-  store = await startStore();
-});
-afterAll(() => store?.stop());
-
-const fresh = () => createLimits(policy, gateOptions(store).options);
+const fresh = () => createTestGate(policy);
 const who = { ip: "203.0.113.5" };
 
 describe("a denied decision", () => {
   test("without room is a 429 with the time to wait, and names no limit", async () => {
-    const { limit } = fresh();
-    await limit("secretive", who, { cost: 2 });
-    const answer = deniedResponse(denialOf(await limit("secretive", who)));
-    expect(answer.status).toBe(429);
-    expect(answer.headers.get("retry-after")).toMatch(/^(?:59|60)$/);
+    const gate = fresh();
+    await gate.exhaust("secretive", who);
+    await gate.advance("20 seconds");
+    const answer = deniedResponse(denialOf(await gate.limits.limit("secretive", who)));
+    expectDenied(answer, { retryAfter: 40 });
     expect(answer.headers.get("content-type")).toBe("application/problem+json");
     expect([...answer.headers.keys()].filter((name) => name.includes("ratelimit"))).toEqual([]);
     expect(await answer.text()).not.toContain("secretive");
   });
 
   test("that no wait helps has none", async () => {
-    const answer = deniedResponse(denialOf(await fresh().limit("secretive", who, { cost: 3 })));
+    const answer = deniedResponse(
+      denialOf(await fresh().limits.limit("secretive", who, { cost: 3 })),
+    );
     expect(answer.status).toBe(429);
     expect(answer.headers.has("retry-after")).toBe(false);
   });
 
   test("for want of the store is a 503", async () => {
-    const { options } = gateOptions({ url: "http://127.0.0.1:1", token: "nobody-is-there" });
-    const { limit } = createLimits(policy, options);
-    const answer = deniedResponse(denialOf(await limit("closed", who)));
+    const gate = fresh();
+    gate.storeIs("down");
+    const answer = deniedResponse(denialOf(await gate.limits.limit("closed", who)));
     expect(answer.status).toBe(503);
     expect(answer.headers.has("retry-after")).toBe(false);
   });
@@ -51,7 +44,7 @@ describe("a denied decision", () => {
   test("for a call that cannot be is a 500, and is logged", async () => {
     const log = vi.spyOn(console, "warn").mockReturnValue(undefined);
     try {
-      const decision = await fresh().limit("secretive", who, { cost: 0 });
+      const decision = await fresh().limits.limit("secretive", who, { cost: 0 });
       expect(deniedResponse(denialOf(decision)).status).toBe(500);
       await expect.poll(() => log.mock.calls.join()).toContain("LIMIT_BAD_ARGUMENT");
     } finally {
@@ -60,7 +53,7 @@ describe("a denied decision", () => {
   });
 
   test("is not one that allows", async () => {
-    const allowed = await fresh().limit("secretive", who);
+    const allowed = await fresh().limits.limit("secretive", who);
     expect(() => denialOf(allowed)).toThrow(TypeError);
   });
 });

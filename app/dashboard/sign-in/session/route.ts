@@ -8,7 +8,8 @@ import { problemResponse } from "headgate/respond";
 export async function POST(request: Request): Promise<Response> {
   const { auth, appOrigin } = environment();
   if (!isOwnPage(request, appOrigin)) return problemResponse(FOREIGN);
-  const form = await request.formData().catch(() => new FormData());
+  const form = await request.formData().catch(() => undefined);
+  if (!form) return problemResponse(NO_FORM);
   if (form.get("action") === "sign-out") return seeOther("../sign-in", endOfSession(request));
   const token = form.get("token");
   const session = await sessionOfToken(request, {
@@ -18,6 +19,12 @@ export async function POST(request: Request): Promise<Response> {
   if (session.refusal) return seeOther(`../sign-in?refused=${session.refusal}`);
   return seeOther("../../dashboard", session.cookie);
 }
+
+const NO_FORM = {
+  status: 400,
+  title: "The request's input is not valid",
+  detail: "A form with a `token` is required.",
+};
 
 /** Sends the browser on by a relative address, since a handler does not know the app's base path. */
 function seeOther(location: string, cookie?: string): Response {

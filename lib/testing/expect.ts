@@ -1,0 +1,120 @@
+import { AssertionError } from "node:assert";
+import { parseDuration } from "#lib/core/duration";
+
+/** What a denied response must say. */
+export interface DeniedExpectation {
+  /**
+   * Its status: 429, or 503 where the store fails and the rule denies, 413 and 411 for bodies.
+   * @default 429
+   */
+  readonly status?: number;
+  /**
+   * The rule whose limit had no capacity, by its name in the policy. A limit that counts all clients
+   * together is told only by a gate with `showGlobalLimits`.
+   */
+  readonly rule?: string;
+  /** What Retry-After says: seconds, or a text such as "1 minute". */
+  readonly retryAfter?: number | string;
+}
+
+/** What an allowed response must say. */
+export interface AllowedExpectation {
+  /** The units that are left: of the tightest limit, or of the tightest one of `rule`. */
+  readonly remaining?: number;
+  /** A rule of which the response tells a limit, by its name in the policy. */
+  readonly rule?: string;
+}
+
+/** The statuses with which the gate denies. */
+const DENIALS: ReadonlySet<number> = new Set([429, 503, 413, 411]);
+
+/**
+ * Throws unless a response is a denial. It reads status and headers alone, so a response of a running
+ * server is as good, and the body can still be read.
+ *
+ * @throws {AssertionError} of node:assert, which says what was expected and what the response says
+ * @example
+ * const response = await createTestGate(policy).send("/api/search");
+ * expectDenied(response, { rule: "search", retryAfter: "1 minute" });
+ */
+export function expectDenied(
+  response: Response,
+  { status = 429, rule, retryAfter }: DeniedExpectation = {},
+): void {
+  const fail = failing(expectDenied, response);
+  if (response.status !== status) fail("status", status, response.status);
+  const names = limitsOf(response).map(({ name }) => name);
+  if (rule !== undefined && !names.some((name) => isOf(rule, name))) {
+    fail("a limit without capacity in RateLimit", `one of the rule ${rule}`, listed(names));
+  }
+  if (retryAfter === undefined) return;
+  const expected = secondsOf(retryAfter);
+  const said = response.headers.get("retry-after");
+  if (said !== String(expected)) fail("Retry-After in seconds", expected, said ?? "absent");
+}
+
+/**
+ * Throws where the gate denied a request. It reads status and headers alone. Responses to GET tell limits
+ * where their rule has `headers: "always"`.
+ *
+ * @throws {AssertionError} of node:assert, which says what was expected and what the response says
+ * @example
+ * const response = await createTestGate(policy).send("/api/search");
+ * expectAllowed(response, { rule: "search", remaining: 29 });
+ */
+export function expectAllowed(
+  response: Response,
+  { remaining, rule }: AllowedExpectation = {},
+): void {
+  const fail = failing(expectAllowed, response);
+  if (DENIALS.has(response.status)) fail("status", "one of an allowed request", response.status);
+  if (remaining === undefined && rule === undefined) return;
+  const told = limitsOf(response).filter(({ name }) => rule === undefined || isOf(rule, name));
+  const what = rule === undefined ? "a limit" : `a limit of the rule ${rule}`;
+  if (told.length === 0) fail("RateLimit", `${what}; GET tells it with headers: "always"`, "none");
+  const left = Math.min(...told.map((limit) => limit.remaining));
+  if (remaining !== undefined && left !== remaining)
+    fail(`what is left of ${what}`, remaining, left);
+}
+
+/** Makes what throws: the message names the response by its status. */
+function failing(by: (response: Response) => void, { status }: Response) {
+  return (what: string, expected: string | number, actual: string | number): never => {
+    throw new AssertionError({
+      message: `${by.name}: ${what} of a response with status ${status} must be ${expected}, and is ${actual}.`,
+      expected,
+      actual,
+      operator: by.name,
+      stackStartFn: by,
+    });
+  };
+}
+
+/** One item of RateLimit, such as `"search:ip:minute";r=0;t=60`. */
+const ITEM = /"((?:[^"\\]|\\.)*)"[^,]*?;\s*r=(\d+)/g;
+
+/** Returns the limits that the header RateLimit names. */
+function limitsOf({ headers }: Response): { readonly name: string; readonly remaining: number }[] {
+  return [...(headers.get("ratelimit") ?? "").matchAll(ITEM)].map(
+    ([, name = "", remaining = ""]) => ({ name, remaining: Number(remaining) }),
+  );
+}
+
+/** A limit's name begins with its rule's. */
+function isOf(rule: string, name: string): boolean {
+  return name === rule || name.startsWith(`${rule}:`);
+}
+
+function listed(names: readonly string[]): string {
+  return names.length > 0 ? names.join(", ") : "none";
+}
+
+/** @throws {TypeError} where a text is no length of time */
+function secondsOf(given: number | string): number {
+  if (typeof given === "number") return given;
+  const ms = parseDuration(given);
+  if (ms !== undefined) return Math.ceil(ms / 1000);
+  throw new TypeError(
+    `retryAfter is ${JSON.stringify(given)}; allowed: seconds, or a text such as "1 minute".`,
+  );
+}

@@ -1,0 +1,48 @@
+import { settingsError } from "#lib/core/settings";
+import { createRequester } from "#lib/redis/requester";
+
+/** The store of a server under test, by its REST API. */
+export interface StoreUnderTest {
+  /** UPSTASH_REDIS_REST_URL of the server. */
+  readonly url: string;
+  /** UPSTASH_REDIS_REST_TOKEN of the server. */
+  readonly token: string;
+}
+
+/** Keys that one call looks at. */
+const KEYS_A_CALL = 1000;
+
+/** The longest that one call may take, in milliseconds. */
+const DEADLINE_MS = 10_000;
+
+/** The form of HEADGATE_NAMESPACE: none of its characters means more in a pattern of keys. */
+const NAMESPACE = /^[A-Za-z0-9_-]{1,64}$/;
+
+/**
+ * Deletes all that Headgate keeps under a namespace, and nothing else: counts, claims, locks. What a running
+ * server remembers by itself stays for up to 30 seconds: clients that it denied. So let each test be
+ * another client, as `headgateFixture` does.
+ *
+ * @param namespace HEADGATE_NAMESPACE of the server
+ * @returns the number of keys
+ * @throws {SettingsError} where the address, the token or the namespace cannot be
+ * @throws {StoreError} where the store fails
+ * @example
+ * await clearNamespace({ url, token }, "e2e-0");
+ */
+export async function clearNamespace(store: StoreUnderTest, namespace: string): Promise<number> {
+  if (!NAMESPACE.test(namespace)) {
+    throw settingsError({ HEADGATE_NAMESPACE: "1 to 64 letters, digits, _ or -" });
+  }
+  const requester = createRequester({ ...store, deadlineMs: DEADLINE_MS });
+  const call = async (...body: string[]) => (await requester.request({ body })).result;
+  let cursor = "0";
+  let deleted = 0;
+  do {
+    const found = await call("SCAN", cursor, "MATCH", `${namespace}:*`, "COUNT", `${KEYS_A_CALL}`);
+    const [next, keys] = found as readonly [string | number, readonly string[]];
+    if (keys.length > 0) deleted += Number(await call("DEL", ...keys));
+    cursor = String(next);
+  } while (cursor !== "0");
+  return deleted;
+}

@@ -1,0 +1,36 @@
+/** The header that a test's gate takes the client's address from. */
+export const ADDRESS_HEADER = "x-test-client-ip";
+
+/** The client of a request that names none: an address for documentation (RFC 5737). */
+export const SOME_ADDRESS = "203.0.113.1";
+
+/** What a request of a test has beside its path. */
+export interface TestRequest {
+  /** @default "GET" */
+  readonly method?: string;
+  /**
+   * The address that the request comes from.
+   * @default "203.0.113.1"
+   */
+  readonly ip?: string;
+  readonly headers?: HeadersInit;
+  /** Cookies by name; values are sent as they are. */
+  readonly cookies?: Readonly<Record<string, string>>;
+  /** A text says its length, as browsers do. */
+  readonly body?: BodyInit | null;
+}
+
+/**
+ * Makes a request that comes from an address.
+ *
+ * @param path the path with its query, or a whole URL; the site is http://localhost
+ */
+export function requestOf(path: string, about: TestRequest = {}): Request {
+  const { method = "GET", ip = SOME_ADDRESS, cookies = {}, body = null } = about;
+  const headers = new Headers(about.headers);
+  headers.set(ADDRESS_HEADER, ip);
+  const cookie = Object.entries(cookies).map(([name, value]) => `${name}=${value}`);
+  if (cookie.length > 0) headers.set("cookie", cookie.join("; "));
+  if (typeof body === "string") headers.set("content-length", String(Buffer.byteLength(body)));
+  return new Request(new URL(path, "http://localhost"), { method, headers, body });
+}

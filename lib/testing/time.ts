@@ -1,0 +1,84 @@
+import type { Time } from "#lib/core/clock";
+
+/** A call that is made when the clock reaches its time. */
+interface Timer {
+  readonly at: number;
+  readonly call: () => void;
+}
+
+/** Taken before a test framework puts timers of its own in their place. */
+const { setTimeout: realTimeout, setImmediate: realImmediate } = globalThis;
+
+/** Rounds without a call of the store after which nothing more is awaited: two hops of encryption and two more. */
+const QUIET_ROUNDS = 4;
+
+/**
+ * Waits until all that has begun has come to its end, unless it waits for the clock: calls of the store,
+ * what follows a response, and encryption between two calls.
+ */
+export async function settled(store: {
+  readonly calls: number;
+  idle(): Promise<void>;
+}): Promise<void> {
+  // What follows a response begins by a timer of 0 ms.
+  await new Promise((resolve) => {
+    realTimeout(resolve, 0);
+  });
+  for (let quiet = 0; quiet < QUIET_ROUNDS; quiet += 1) {
+    const { calls } = store;
+    await store.idle();
+    await round();
+    if (store.calls > calls) quiet = -1;
+  }
+}
+
+/** One turn of the event loop, and one job in the queue of the threads that encrypt. */
+async function round(): Promise<void> {
+  await crypto.subtle.digest("SHA-256", new Uint8Array(1));
+  await new Promise((resolve) => {
+    realImmediate(resolve);
+  });
+}
+
+/** A clock that stands still until it is moved, and the timers that wait for it. */
+export class TestTime implements Time {
+  /** Milliseconds since 1970. */
+  #now: number;
+  readonly #timers = new Set<Timer>();
+
+  constructor(startsAt: number) {
+    this.#now = startsAt;
+  }
+
+  readonly now = (): number => this.#now;
+
+  readonly after = (ms: number, call: () => void): (() => void) => {
+    const timer = { at: this.#now + Math.max(0, ms), call };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  };
+
+  /**
+   * Moves the clock. Timers are called in the order of their times, each at its own time, and those that
+   * they start are called too.
+   *
+   * @param settle waits until what a timer began has come to its end
+   */
+  async advance(ms: number, settle: () => Promise<void>): Promise<void> {
+    const until = this.#now + ms;
+    await settle();
+    for (let next = this.#next(until); next; next = this.#next(until)) {
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.at);
+      next.call();
+      await settle();
+    }
+    this.#now = until;
+  }
+
+  /** Returns the timer that is called first, if that is by `until`. */
+  #next(until: number): Timer | undefined {
+    const [first] = [...this.#timers].toSorted((a, b) => a.at - b.at);
+    return first && first.at <= until ? first : undefined;
+  }
+}

@@ -1,0 +1,58 @@
+import { describe, expect, test } from "vitest";
+import type { Snapshot } from "#lib/dashboard/model";
+import { openLive } from "../../support/dashboard.ts";
+import { sign } from "../../support/sign.ts";
+import { newAddress, type World } from "./world.ts";
+
+/** The dashboard: who may see it, and that its streams live and end by themselves. */
+export function describeDashboard(world: World): void {
+  describe("the dashboard", () => {
+    const ask = async (path: string, role: string, { signal }: RequestInit = {}) => {
+      const token = await sign({ sub: "operator", role });
+      const headers = { authorization: `Bearer ${token}` };
+      return world.ask(path, { headers, ...(signal && { signal }) });
+    };
+
+    test("is a page for an admin, and a 404 for everyone else", async () => {
+      const statuses = await Promise.all(
+        ["/dashboard", "/dashboard/live.sse"].flatMap((path) => [
+          world.ask(path).then(({ status }) => status),
+          ask(path, "user").then(({ status }) => status),
+        ]),
+      );
+      expect(statuses).toEqual([404, 404, 404, 404]);
+      const page = await ask("/dashboard", "admin");
+      expect([page.status, page.headers.get("x-frame-options")]).toEqual([200, "DENY"]);
+      expect(await page.text()).toContain("<!doctype html>");
+    });
+
+    test("streams what was counted to two pages, and to one when the other has left", async () => {
+      const address = newAddress();
+      const open = () => openLive((init) => ask("/dashboard/live.sse", "admin", init));
+      const [one, two] = [await open(), await open()];
+      const search = async (times: number) => {
+        for (let i = 0; i < times; i += 1) {
+          await (await world.ask("/api/search", { address })).arrayBuffer();
+        }
+      };
+      const deniedOf = ({ rules }: Snapshot) =>
+        rules.find(({ name }) => name === "search")?.lastHour.denied ?? 0;
+      try {
+        const before = deniedOf(await two.snapshot());
+        await search(12);
+        const all = [one, two].map((it) => it.snapshot((now) => deniedOf(now) >= before + 2));
+        await Promise.all(all);
+        // The first one listens to the store, where that has announcements; the other takes over.
+        one.close();
+        const source = world.target.reaches === "tcp" ? "polling" : "pub-sub";
+        await two.snapshot((now) => now.source === source);
+        await search(3);
+        const last = await two.snapshot((now) => deniedOf(now) >= before + 5);
+        expect(last.store.state).not.toBe("down");
+      } finally {
+        one.close();
+        two.close();
+      }
+    });
+  });
+}

@@ -1,0 +1,57 @@
+import { spawnSync } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { ROOT } from "../../support/app.ts";
+
+const PROJECTS = join(ROOT, "tests", "fixtures", "testing");
+
+/** Runs a framework as an adopter does: by its own program, in a process of its own. */
+function run(program: string, args: readonly string[]) {
+  // Without what this run of vitest has told its own processes.
+  const { VITEST: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    cwd: PROJECTS,
+    env: { ...env, NO_COLOR: "1" },
+    encoding: "utf8",
+  });
+  return { status, said: `${stdout}${stderr}` };
+}
+
+const DENIED = "expectDenied: status of a response with status 200 must be 429, and is 200.";
+
+test("an adopter's tests pass in vitest, and one that does not hold says why", () => {
+  const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
+  const files = ["vitest/limits.test.ts", "failing/vitest.test.ts"];
+  const { said, status } = run(vitest, ["run", "--root", PROJECTS, ...files]);
+  expect(said).toContain("1 failed | 2 passed");
+  expect(said).toContain(DENIED);
+  expect(status).toBe(1);
+});
+
+test("an adopter's tests pass in node:test, and one that does not hold says why", () => {
+  const files = ["node-test/handler.test.ts", "failing/node.test.ts"];
+  const { said, status } = run("--test", ["--test-reporter=tap", ...files]);
+  expect(said).toContain("# pass 2\n# fail 1\n");
+  expect(said).toContain(DENIED);
+  expect(status).toBe(1);
+});
+
+/** The code of the guide, by the name of the file that its first line gives. */
+const SHOWN = new Map(
+  [
+    ...readFileSync(join(ROOT, "docs", "guides", "testing.md"), "utf8").matchAll(
+      /^```\w+\n(\/\/ (\S+)\n.*?)^```$/gms,
+    ),
+  ].map(([, code = "", file = ""]) => [file, code]),
+);
+
+test("the code in docs/guides/testing.md is that of the projects that these tests run", () => {
+  const files = globSync("**/*.{ts,js,mjs}", { cwd: PROJECTS }).map((file) => {
+    const code = readFileSync(join(PROJECTS, file), "utf8");
+    return [/^\/\/ (\S+\.\w+)\n/.exec(code)?.[1], code] as const;
+  });
+  const named = files.filter(([name]) => name !== undefined);
+  expect(named.length).toBeGreaterThan(5);
+  expect(SHOWN).toEqual(new Map(named));
+});
