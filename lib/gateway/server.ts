@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { RequestListener, Server } from "node:http";
 import { Redis, type RedisOptions } from "ioredis";
 import { HeadgateError } from "#lib/core/errors";
-import { requireInstalled } from "#lib/core/installed";
+import { isInstalled, requireInstalled } from "#lib/core/installed";
 import { connectCluster } from "#lib/gateway/cluster/store";
 import { drainable } from "./drainable.ts";
 import { createHandler } from "./handler.ts";
@@ -12,6 +12,9 @@ import { withPortableScripts } from "./portable-scripts.ts";
 import { connectRedis } from "#lib/gateway/store/redis-store";
 import type { Store } from "#lib/gateway/store/store";
 import { tokenCheck } from "./token.ts";
+
+/** Whether a Redis can be reached: an app may have installed the package without ioredis. */
+export const canReachRedis = isInstalled(Redis);
 
 /** How the gateway listens, whatever the store behind it. */
 export interface ServeOptions {

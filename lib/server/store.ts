@@ -4,7 +4,7 @@ import { trimVariables, type Variables } from "#lib/core/settings";
 import type { RedisAddress } from "#lib/core/store-address";
 import { secretOf } from "#lib/identity/derived-secret";
 import { openEmbeddedStore } from "#lib/embedded/store";
-import { serveStore, startGateway } from "#lib/gateway/server";
+import { canReachRedis, serveStore, startGateway } from "#lib/gateway/server";
 import { clusterFlag } from "./cluster-flag.ts";
 import { namedStore, type NamedStore } from "./named-store.ts";
 import { hasOwnRedis, startOwnRedis } from "./own-redis.ts";
@@ -55,7 +55,7 @@ function ownStore(
 ): (say: (line: string) => void) => Promise<ChosenStore> {
   if (!HEADGATE_STORE) {
     if (HEADGATE_MODE === "off") return withoutStore;
-    return hasOwnRedis() ? gatewayToOwnRedis : gatewayToEmbedded;
+    return canReachRedis && hasOwnRedis() ? gatewayToOwnRedis : gatewayToEmbedded;
   }
   if (named) {
     const variable = named.by === "rest" ? named.variable : "REDIS_URL";

@@ -46,7 +46,7 @@ export const startCase: Case = {
 
 /** Starts the app by a command of headgate, and resolves to when the first request was denied. */
 async function firstDenial(app: string, command: "dev" | "start"): Promise<number> {
-  const env = { ...cleanEnvironment(), PORT: "0", HEADGATE_STORE: "embedded" };
+  const env = { ...cleanEnvironment(), PORT: "0" };
   const bin = join("node_modules", "headgate", "bin.mjs");
   const server = spawn("node", [bin, command], {
     cwd: app,
