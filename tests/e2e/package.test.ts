@@ -16,8 +16,14 @@ import { scope } from "../support/scope.ts";
 const cleanUp = scope();
 const PACKAGES = join(ROOT, "node_modules");
 
-/** Entries for programs in Node; each of the others must run at the edge. */
-const NODE_ALONE = new Set(["headgate/cli", "headgate/gateway", "headgate/server", "headgate/tcp"]);
+/** Entries that import modules of Node; each of the others must run at the edge. */
+const NODE_ALONE = new Set([
+  "headgate/cli",
+  "headgate/gateway",
+  "headgate/server",
+  "headgate/tcp",
+  "headgate/testing",
+]);
 
 /** Outside this tree, so that no package of it is found. */
 const FOLDER = mkdtempSync(join(tmpdir(), "headgate-package-"));
