@@ -1,6 +1,7 @@
 /** The store's client: @upstash/redis with a deadline, a breaker, batches and scripts. */
 export type { BreakerChange } from "./breaker.ts";
 export { type Redis, redisOf } from "./client.ts";
+export type { Timed } from "./deadline.ts";
 export { isStoreFailure, StoreError } from "./errors.ts";
 export { type Keys, keyNames } from "./keys.ts";
 export type { BreakerSettings, Requester } from "./requester.ts";
