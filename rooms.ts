@@ -239,7 +239,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       "config/run.mjs",
       "config/install.mjs",
       "config/with-npm.mjs",
-      "tools",
+      "config/package",
     ],
     imports: [],
     packages: ["oxlint", "tsdown", "vitest"],

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { publishedManifest } from "../../tools/package/manifest.ts";
+import type { publishedManifest } from "../../config/package/manifest.ts";
 import type { Case } from "./case.ts";
 import { runCommand } from "./run-command.ts";
 import { type World, write } from "./world.ts";

@@ -34,7 +34,7 @@ export async function buildPackage(root: string, to: string): Promise<void> {
   chmodSync(join(to, "bin.mjs"), 0o755);
   const published = publishedManifest(manifest);
   writeFileSync(join(to, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
-  cpSync(join(root, "tools", "package", "README.md"), join(to, "README.md"));
+  cpSync(join(root, "config", "package", "README.md"), join(to, "README.md"));
   cpSync(join(root, "LICENSE"), join(to, "LICENSE"));
   writeFileSync(join(to, "LICENSES-OF-BUNDLED.md"), licenses(root));
 }
