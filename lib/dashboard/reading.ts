@@ -1,3 +1,4 @@
+import { countOf } from "./count.ts";
 import type { Keys } from "#lib/redis/keys";
 import { errorIn, type StoreError } from "#lib/redis/errors";
 import type { Requester, UpstashResponse } from "#lib/redis/requester";
@@ -135,7 +136,7 @@ function textsOf(result: unknown): readonly string[] {
 }
 
 function pairsOf(flat: readonly string[]): (readonly [string, number])[] {
-  return flat.flatMap((name, i) => (i % 2 === 0 ? [[name, Number(flat[i + 1])] as const] : []));
+  return flat.flatMap((name, i) => (i % 2 === 0 ? [[name, countOf(flat[i + 1])] as const] : []));
 }
 
 function memoryOf(info: string): Omit<SlowReading, "locksHeld"> {

@@ -57,6 +57,8 @@ export class Snapshots {
   #slow: SlowReading = {};
   #store: StoreReading = { readAt: null };
   #probed: Probed | undefined;
+  /** When the newest reading that was answered began. */
+  #readingAt = -Infinity;
   #nextAt = -Infinity;
   #nextQuietAt = -Infinity;
   #nextSlowAt = -Infinity;
@@ -129,6 +131,7 @@ export class Snapshots {
         readHours(this.#parts, due),
         this.#readSlow(at),
       ]);
+      if (this.#isOvertaken(at)) return;
       for (const [i, start] of due.entries()) this.#hours.keep(start, hours[i] ?? [], now);
       this.#reading = reading;
       const error = this.#probed?.error;
@@ -140,9 +143,17 @@ export class Snapshots {
       };
       this.#sample();
     } catch (cause) {
+      if (this.#isOvertaken(at)) return;
       this.#store = { readAt: this.#store.readAt, error: asStoreError(cause) };
       this.#nextSlowAt = -Infinity;
     }
+  }
+
+  /** Returns true for a reading that began before one that was answered earlier: its numbers are older. */
+  #isOvertaken(at: number): boolean {
+    if (at < this.#readingAt) return true;
+    this.#readingAt = at;
+    return false;
   }
 
   async #readSlow(at: number): Promise<void> {

@@ -31,11 +31,13 @@ let hashes: Record<string, readonly (string | number)[]> = {};
 let failure: Error | undefined;
 let probeError: StoreError | undefined;
 let calls: string[] = [];
+/** Holds the answers to the next call for the cumulative counters. */
+let held: Promise<void> | undefined;
 
 beforeEach(() => {
   now = NOON + 30_000;
   hashes = {};
-  failure = probeError = undefined;
+  failure = probeError = held = undefined;
   calls = [];
 });
 
@@ -46,6 +48,12 @@ async function answer({ body }: UpstashRequest): Promise<unknown> {
   if (failure) throw failure;
   const commands = body as readonly (readonly string[])[];
   calls.push(commands.map(([name, key = ""]) => `${name} ${nameOf(key)}`).join());
+  const answers = answersTo(commands);
+  if (commands[0]?.[1]?.endsWith("totals")) await held;
+  return answers;
+}
+
+function answersTo(commands: readonly (readonly string[])[]) {
   return commands.map(([name, key = ""]) => {
     if (name === "DBSIZE") return { result: 20_000 };
     if (name === "INFO") return { result: "used_memory:1000\r\nmaxmemory:0\r\n" };
@@ -162,6 +170,43 @@ test("where changes are announced, the store is read after one, and each 5 s wit
   now += 5_000;
   await snapshots.take(true);
   expect(readings()).toBe(3);
+});
+
+test("a reading that is answered after a later one is dropped", async () => {
+  const snapshots = make();
+  hashes["totals"] = ["store_calls_total ok", 5];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  held = promise;
+  const early = snapshots.take(false);
+  held = undefined;
+  for (const second of [1, 2, 3]) {
+    now += 1_000;
+    hashes["totals"] = ["store_calls_total ok", 10 * second];
+    await snapshots.take(false);
+  }
+  resolve();
+  const { store, readAt } = await early;
+  expect([store.callsPerSecond, readAt]).toEqual([10, now]);
+});
+
+test("what is no count counts for nothing", async () => {
+  hashes = {
+    totals: ["store_calls_total failed", "inf", "store_calls_total ok", "nan"],
+    [`minutes:${NOON}`]: ["0 search allowed", "1e309", "0 search denied", 2, "0 (store) ok", "inf"],
+    [`denied:${NOON}`]: ["search aa", "inf", "__proto__ bb", 2],
+  };
+  const snapshots = make();
+  await snapshots.take(false);
+  now += 2_000;
+  const snapshot = await snapshots.take(false);
+  expect(snapshot.store).toMatchObject({ callsPerSecond: 0, failedPerSecond: 0 });
+  expect(snapshot.rules[0]?.lastHour).toMatchObject({ allowed: 0, denied: 2 });
+  expect(snapshot.denied).toContainEqual({
+    rule: "__proto__",
+    clients: [{ key: "bb", denied: 2 }],
+  });
+  expect(snapshot.denied).toContainEqual({ rule: "search", clients: [{ key: "aa", denied: 0 }] });
+  expect(snapshot.minutes[1]?.store).toMatchObject({ calls: 0, failed: 0 });
 });
 
 test("a rate falls while nothing is announced", async () => {
