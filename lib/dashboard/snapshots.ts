@@ -4,7 +4,7 @@ import type { Keys } from "#lib/redis/keys";
 import { asStoreError } from "#lib/redis/errors";
 import type { Probed } from "#lib/redis/probe";
 import { HOUR_MS, Hours, MINUTE_MS } from "./hours.ts";
-import type { History, Snapshot } from "./model.ts";
+import type { Snapshot } from "./model.ts";
 import { RateMeter } from "./rates.ts";
 import {
   type Reading,
@@ -27,6 +27,9 @@ const QUIET_MS = 5_000;
 
 /** Memory and locks are read so often, and the store is probed by a write, in milliseconds. */
 const SLOW_EVERY_MS = 5_000;
+
+/** One snapshot serves all pages for so long, in milliseconds: each of them asks once a second. */
+const SHARED_MS = 900;
 
 /** What snapshots are made of. */
 export interface SnapshotParts {
@@ -63,7 +66,9 @@ export class Snapshots {
   #nextQuietAt = -Infinity;
   #nextSlowAt = -Infinity;
   #hasChanged = true;
-  #history: { readonly key: string; readonly history: History } | undefined;
+  #shared: Snapshot | undefined;
+  #sharedUntil = -Infinity;
+  #history: { readonly key: string; readonly json: string } | undefined;
 
   /**
    * @param clock milliseconds that never go back
@@ -91,7 +96,16 @@ export class Snapshots {
     const at = this.#clock();
     const isDue = !isTold || this.#hasChanged || at >= this.#nextQuietAt;
     if (isDue && at >= this.#nextAt) await this.#read(at);
-    else this.#sample();
+    if (!this.#shared || at >= this.#sharedUntil) {
+      this.#shared = this.#make(isTold);
+      this.#sharedUntil = at + SHARED_MS;
+    }
+    return { ...this.#shared, sentAt: this.#now(), source: isTold ? "pub-sub" : "polling" };
+  }
+
+  #make(isTold: boolean): Snapshot {
+    // Counters that were not announced to change are the same a second later.
+    if (this.#reading && !this.#store.error) this.#rates.take(this.#reading.totals, this.#now());
     return snapshotOf({
       ...this.#parts,
       now: this.#now(),
@@ -109,13 +123,13 @@ export class Snapshots {
     return `${Math.floor(this.#now() / MINUTE_MS)} ${this.#hours.version}`;
   }
 
-  /** Returns the past of the charts. */
-  history(): History {
+  /** Returns the past of the charts, a `History`, as JSON: it is long, and the same for all pages. */
+  historyJson(): string {
     const key = this.historyKey();
     if (this.#history?.key !== key) {
-      this.#history = { key, history: historyOf(this.#hours, this.#now()) };
+      this.#history = { key, json: JSON.stringify(historyOf(this.#hours, this.#now())) };
     }
-    return this.#history.history;
+    return this.#history.json;
   }
 
   async #read(at: number): Promise<void> {
@@ -141,10 +155,11 @@ export class Snapshots {
         ...(roundTripMs !== undefined && { roundTripMs }),
         ...(error && { error }),
       };
-      this.#sample();
+      this.#shared = undefined;
     } catch (cause) {
       if (this.#isOvertaken(at)) return;
       this.#store = { readAt: this.#store.readAt, error: asStoreError(cause) };
+      this.#shared = undefined;
       this.#nextSlowAt = -Infinity;
     }
   }
@@ -161,10 +176,5 @@ export class Snapshots {
     this.#nextSlowAt = at + SLOW_EVERY_MS;
     this.#probed = await this.#parts.probe();
     if (!this.#probed.error) this.#slow = await readSlow(this.#parts, this.#parts.isCluster);
-  }
-
-  /** Counters that were not announced to change are the same a second later. */
-  #sample(): void {
-    if (this.#reading && !this.#store.error) this.#rates.take(this.#reading.totals, this.#now());
   }
 }

@@ -47,7 +47,7 @@ export function eventStream(
         // A stream that was cancelled takes nothing more, and is closed.
         if (ended.signal.aborted) return;
         const isOver = performance.now() >= endsAt;
-        const text = isOver ? event("end", {}) : await next();
+        const text = isOver ? event("end", "{}") : await next();
         if (ended.signal.aborted) return;
         controller.enqueue(encoder.encode(text));
         if (!isOver) return;
@@ -64,12 +64,15 @@ export function eventStream(
     const key = snapshots.historyKey();
     const isNew = key !== sentHistory;
     sentHistory = key;
-    return (isNew ? event("history", snapshots.history()) : "") + event("snapshot", snapshot);
+    return (
+      (isNew ? event("history", snapshots.historyJson()) : "") +
+      event("snapshot", JSON.stringify(snapshot))
+    );
   }
 }
 
-function event(name: string, data: unknown): string {
-  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+function event(name: string, json: string): string {
+  return `event: ${name}\ndata: ${json}\n\n`;
 }
 
 /** Resolves after some milliseconds, or at once when the signal aborts. */

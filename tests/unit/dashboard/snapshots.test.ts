@@ -143,6 +143,17 @@ test("the store is read once a second for any number of pages", async () => {
   expect(readings()).toBe(2);
 });
 
+test("a snapshot is made once a second for any number of pages, each with its own time", async () => {
+  const snapshots = make();
+  const first = await snapshots.take(false);
+  now += 700;
+  const other = await snapshots.take(false);
+  expect(other.rules).toBe(first.rules);
+  expect([other.sentAt, other.readAt]).toEqual([first.sentAt + 700, first.readAt]);
+  now += 300;
+  expect((await snapshots.take(true)).rules).not.toBe(first.rules);
+});
+
 test("a reading is four commands, in two calls", async () => {
   const snapshots = make();
   await snapshots.take(false);
@@ -272,11 +283,11 @@ test.each([
 test("the past is made once a minute, and anew when an hour was read", async () => {
   const snapshots = make();
   await snapshots.take(false);
-  const past = snapshots.history();
+  const past = snapshots.historyJson();
   now += 1_000;
   await snapshots.take(false);
-  expect(snapshots.history()).toBe(past);
+  expect(snapshots.historyJson()).toBe(past);
   now += 60_000;
   await snapshots.take(false);
-  expect(snapshots.history()).not.toBe(past);
+  expect(snapshots.historyJson()).not.toBe(past);
 });

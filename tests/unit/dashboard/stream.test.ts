@@ -8,10 +8,10 @@ afterEach(() => void vi.useRealTimers());
 function open(more: Partial<StreamOptions> = {}) {
   let taken = 0;
   let key = "1";
-  const snapshots: Pick<Snapshots, "take" | "historyKey" | "history"> = {
+  const snapshots: Pick<Snapshots, "take" | "historyKey" | "historyJson"> = {
     take: async () => ({ number: (taken += 1) }) as never,
     historyKey: () => key,
-    history: () => ({ of: key }) as never,
+    historyJson: () => JSON.stringify({ of: key }),
   };
   const ends: string[] = [];
   const client = new AbortController();
