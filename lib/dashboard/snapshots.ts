@@ -28,6 +28,13 @@ const QUIET_MS = 5_000;
 /** Memory and locks are read so often, and the store is probed by a write, in milliseconds. */
 const SLOW_EVERY_MS = 5_000;
 
+/**
+ * Hours before the last two are read until so much time has passed, in milliseconds, and the others with the
+ * next reading. Each call has twice the hours of the call before: so none takes much longer than this, however
+ * many rules there are, and none comes near the deadline of a call.
+ */
+const OLDER_MS = 150;
+
 /** One snapshot serves all pages for so long, in milliseconds: each of them asks once a second. */
 const SHARED_MS = 900;
 
@@ -65,6 +72,7 @@ export class Snapshots {
   #nextAt = -Infinity;
   #nextQuietAt = -Infinity;
   #nextSlowAt = -Infinity;
+  #nextOlderAt = -Infinity;
   #hasChanged = true;
   #shared: Snapshot | undefined;
   #sharedUntil = -Infinity;
@@ -140,13 +148,14 @@ export class Snapshots {
       const now = this.#now();
       const running = now - (now % HOUR_MS);
       const due = this.#hours.due(now);
+      const recent = due.filter((start) => start >= running - HOUR_MS);
       const [reading, hours] = await Promise.all([
         readNow(this.#parts, [running, running - HOUR_MS]),
-        readHours(this.#parts, due),
+        readHours(this.#parts, recent),
         this.#readSlow(at),
       ]);
       if (this.#isOvertaken(at)) return;
-      for (const [i, start] of due.entries()) this.#hours.keep(start, hours[i] ?? [], now);
+      for (const [i, start] of recent.entries()) this.#hours.keep(start, hours[i] ?? [], now);
       this.#reading = reading;
       const error = this.#probed?.error;
       const roundTripMs = this.#probed?.roundTripMs;
@@ -156,6 +165,7 @@ export class Snapshots {
         ...(error && { error }),
       };
       this.#shared = undefined;
+      await this.#readOlder(due.slice(recent.length), now);
     } catch (cause) {
       if (this.#isOvertaken(at)) return;
       this.#store = { readAt: this.#store.readAt, error: asStoreError(cause) };
@@ -169,6 +179,22 @@ export class Snapshots {
     if (at < this.#readingAt) return true;
     this.#readingAt = at;
     return false;
+  }
+
+  /** Reads as many of some hours as there is time for. The store is no less well where that fails. */
+  async #readOlder(due: readonly number[], now: number): Promise<void> {
+    const at = this.#clock();
+    if (at < this.#nextOlderAt) return;
+    try {
+      for (let from = 0, to = 1; from < due.length; [from, to] = [to, 2 * to + 1]) {
+        if (this.#clock() - at >= OLDER_MS) return;
+        const some = due.slice(from, to);
+        const hours = await readHours(this.#parts, some);
+        for (const [i, start] of some.entries()) this.#hours.keep(start, hours[i] ?? [], now);
+      }
+    } catch {
+      this.#nextOlderAt = at + SLOW_EVERY_MS;
+    }
   }
 
   async #readSlow(at: number): Promise<void> {

@@ -33,11 +33,16 @@ let probeError: StoreError | undefined;
 let calls: string[] = [];
 /** Holds the answers to the next call for the cumulative counters. */
 let held: Promise<void> | undefined;
+/** True where the hour before the last two cannot be read. */
+let pastFails = false;
+/** What each hour that is read takes, in milliseconds. */
+let hourMs = 0;
 
 beforeEach(() => {
   now = NOON + 30_000;
   hashes = {};
   failure = probeError = held = undefined;
+  hourMs = 0;
   calls = [];
 });
 
@@ -49,6 +54,8 @@ async function answer({ body }: UpstashRequest): Promise<unknown> {
   const commands = body as readonly (readonly string[])[];
   calls.push(commands.map(([name, key = ""]) => `${name} ${nameOf(key)}`).join());
   const answers = answersTo(commands);
+  if (pastFails && calls.at(-1)?.includes(`minutes:${NOON - 7_200_000}`)) throw new Error("late");
+  now += hourMs * commands.filter(([, key = ""]) => key.includes("minutes:")).length;
   if (commands[0]?.[1]?.endsWith("totals")) await held;
   return answers;
 }
@@ -167,6 +174,33 @@ test("a reading is four commands, in two calls", async () => {
   ]);
 });
 
+test("the past is read by and by where its hours take long, in calls that end before a deadline", async () => {
+  hourMs = 60;
+  const snapshots = make();
+  const hours = () => calls.map((call) => call.match(/minutes:/g)?.length ?? 0);
+  await snapshots.take(false);
+  expect(hours().filter(Boolean)).toEqual([2, 1, 2]);
+  for (let second = 0; second < 12; second += 1) {
+    now += 900;
+    await snapshots.take(false);
+  }
+  expect(Math.max(...hours())).toBeLessThanOrEqual(4);
+  expect(new Set(calls.join().match(/minutes:\d+/g)).size).toBe(25);
+});
+
+test("a store that fails to answer for the past alone is not down, and is asked again after 5 s", async () => {
+  const snapshots = make();
+  const isPast = (call: string) => call === `HGETALL minutes:${NOON - 7_200_000}`;
+  pastFails = true;
+  for (let second = 0; second < 5; second += 1) {
+    expect((await snapshots.take(false)).store.state).toBe("ok");
+    now += 1_000;
+  }
+  expect(calls.filter(isPast)).toHaveLength(1);
+  await snapshots.take(false);
+  expect(calls.filter(isPast)).toHaveLength(2);
+});
+
 test("where changes are announced, the store is read after one, and each 5 s without", async () => {
   const snapshots = make();
   await snapshots.take(true);
@@ -186,8 +220,8 @@ test("where changes are announced, the store is read after one, and each 5 s wit
 test("a reading that is answered after a later one is dropped", async () => {
   const snapshots = make();
   hashes["totals"] = ["store_calls_total ok", 5];
-  const { promise, resolve } = Promise.withResolvers<void>();
-  held = promise;
+  let answerNow = () => {};
+  held = new Promise((resolve) => (answerNow = resolve));
   const early = snapshots.take(false);
   held = undefined;
   for (const second of [1, 2, 3]) {
@@ -195,7 +229,7 @@ test("a reading that is answered after a later one is dropped", async () => {
     hashes["totals"] = ["store_calls_total ok", 10 * second];
     await snapshots.take(false);
   }
-  resolve();
+  answerNow();
   const { store, readAt } = await early;
   expect([store.callsPerSecond, readAt]).toEqual([10, now]);
 });
