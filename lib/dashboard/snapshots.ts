@@ -29,11 +29,11 @@ const QUIET_MS = 5_000;
 const SLOW_EVERY_MS = 5_000;
 
 /**
- * Hours before the last two are read until so much time has passed, in milliseconds, and the others with the
+ * Hours that have ended are read until so much time has passed, in milliseconds, and the others with the
  * next reading. Each call has twice the hours of the call before: so none takes much longer than this, however
  * many rules there are, and none comes near the deadline of a call.
  */
-const OLDER_MS = 150;
+const ENDED_MS = 150;
 
 /** One snapshot serves all pages for so long, in milliseconds: each of them asks once a second. */
 const SHARED_MS = 900;
@@ -72,7 +72,7 @@ export class Snapshots {
   #nextAt = -Infinity;
   #nextQuietAt = -Infinity;
   #nextSlowAt = -Infinity;
-  #nextOlderAt = -Infinity;
+  #nextEndedAt = -Infinity;
   #hasChanged = true;
   #shared: Snapshot | undefined;
   #sharedUntil = -Infinity;
@@ -147,15 +147,14 @@ export class Snapshots {
     try {
       const now = this.#now();
       const running = now - (now % HOUR_MS);
-      const due = this.#hours.due(now);
-      const recent = due.filter((start) => start >= running - HOUR_MS);
+      const ended = this.#hours.due(now).filter((start) => start < running);
       const [reading, hours] = await Promise.all([
         readNow(this.#parts, [running, running - HOUR_MS]),
-        readHours(this.#parts, recent),
+        readHours(this.#parts, [running]),
         this.#readSlow(at),
       ]);
       if (this.#isOvertaken(at)) return;
-      for (const [i, start] of recent.entries()) this.#hours.keep(start, hours[i] ?? [], now);
+      this.#hours.keep(running, hours[0] ?? [], now);
       this.#reading = reading;
       const error = this.#probed?.error;
       const roundTripMs = this.#probed?.roundTripMs;
@@ -164,13 +163,13 @@ export class Snapshots {
         ...(roundTripMs !== undefined && { roundTripMs }),
         ...(error && { error }),
       };
-      this.#shared = undefined;
-      await this.#readOlder(due.slice(recent.length), now);
+      await this.#readEnded(ended, now);
     } catch (cause) {
       if (this.#isOvertaken(at)) return;
       this.#store = { readAt: this.#store.readAt, error: asStoreError(cause) };
-      this.#shared = undefined;
       this.#nextSlowAt = -Infinity;
+    } finally {
+      this.#shared = undefined;
     }
   }
 
@@ -181,19 +180,19 @@ export class Snapshots {
     return false;
   }
 
-  /** Reads as many of some hours as there is time for. The store is no less well where that fails. */
-  async #readOlder(due: readonly number[], now: number): Promise<void> {
+  /** Reads as many of the hours that have ended as there is time for. The store is no less well where that fails. */
+  async #readEnded(due: readonly number[], now: number): Promise<void> {
     const at = this.#clock();
-    if (at < this.#nextOlderAt) return;
+    if (at < this.#nextEndedAt) return;
     try {
       for (let from = 0, to = 1; from < due.length; [from, to] = [to, 2 * to + 1]) {
-        if (this.#clock() - at >= OLDER_MS) return;
+        if (this.#clock() - at >= ENDED_MS) return;
         const some = due.slice(from, to);
         const hours = await readHours(this.#parts, some);
         for (const [i, start] of some.entries()) this.#hours.keep(start, hours[i] ?? [], now);
       }
     } catch {
-      this.#nextOlderAt = at + SLOW_EVERY_MS;
+      this.#nextEndedAt = at + SLOW_EVERY_MS;
     }
   }
 
