@@ -3,6 +3,9 @@ import type { Snapshots } from "./snapshots.ts";
 /** A page is sent its numbers so often, in milliseconds. */
 const EVERY_MS = 1_000;
 
+/** A stream that is not read is asked for no event, and ends so long after its life, in milliseconds. */
+const LATE_MS = 5_000;
+
 /** How a stream lives. */
 export interface StreamOptions {
   /** Ends when the client is gone, where the runtime tells. */
@@ -26,8 +29,10 @@ export function eventStream(
 ): ReadableStream<Uint8Array> {
   const { signal, lifeMs, listen, onEnd } = options;
   const ended = new AbortController();
+  let late: ReturnType<typeof setTimeout> | undefined;
   const end = () => {
     if (ended.signal.aborted) return;
+    clearTimeout(late);
     signal.removeEventListener("abort", end);
     ended.abort();
     onEnd();
@@ -41,6 +46,14 @@ export function eventStream(
 
   return new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        if (ended.signal.aborted) return;
+        const giveUp = () => {
+          end();
+          controller.close();
+        };
+        late = setTimeout(giveUp, lifeMs + LATE_MS);
+      },
       async pull(controller) {
         await sleep(nextAt - performance.now(), ended.signal);
         nextAt = performance.now() + EVERY_MS;

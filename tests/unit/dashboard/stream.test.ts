@@ -62,6 +62,17 @@ test("a stream ends by itself after its life, and says so", async () => {
   expect(ends).toEqual(["end"]);
 });
 
+test("a stream that nobody reads ends 5 s after its life", async () => {
+  const { next, reader, ends } = open({ lifeMs: 3_000 });
+  await next();
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(ends).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(ends).toEqual(["end"]);
+  expect((await reader.read()).done).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 test.each(["aborts", "cancels"] as const)("a client that %s ends the stream once", async (how) => {
   const { next, reader, ends, client } = open();
   await next();
