@@ -54,9 +54,7 @@ export interface DashboardOptions {
  * @throws nothing by itself. The handler's stream throws what the gate's first request would: a PolicyError, or
  * an error of the settings
  * @example
- * export const GET = createDashboard(gate, {
- *   authorize: (request) => request.headers.get("authorization") === `Bearer ${process.env["OPS_TOKEN"]}`,
- * });
+ * export const GET = createDashboard(gate, { authorize: (request) => userOf(request) === "operator" });
  */
 export function createDashboard<P extends AnyPolicy>(
   gate: Watched<P>,

@@ -1,4 +1,5 @@
 import type { MinuteGroup } from "#lib/observe/counts";
+import { countOf } from "./count.ts";
 import { outcomeOf, Tally } from "./tally.ts";
 
 export const MINUTE_MS = 60_000;
@@ -26,6 +27,8 @@ function isGroup(name: string): name is MinuteGroup {
 /** What was read of one hour. */
 interface Hour {
   readonly readAt: number;
+  /** The sum of all fields. Counts only grow, so it tells whether something was added. */
+  readonly sum: number;
   /** The length of a step: a minute for the last two hours, ten minutes for older ones. */
   readonly stepMs: number;
   /** By the start of the step. */
@@ -37,7 +40,7 @@ export class Hours {
   readonly #hours = new Map<number, Hour>();
   #version = 0;
 
-  /** Changes when an hour that had ended was read anew. */
+  /** Changes when an hour that has ended is read for the first time, or with other numbers than before. */
   get version(): number {
     return this.#version;
   }
@@ -53,9 +56,9 @@ export class Hours {
       const known = this.#hours.get(start);
       if (!known || (back === 1 && known.stepMs !== MINUTE_MS)) return true;
       if (back > 1 && known.stepMs === MINUTE_MS) return true;
-      return (
-        now - known.readAt >= FRESH_MS[back === 0 ? "running" : back === 1 ? "before" : "older"]
-      );
+      const age = now - known.readAt;
+      // Below 0 the clock was set back: what was read is of another time.
+      return age < 0 || age >= FRESH_MS[back === 0 ? "running" : back === 1 ? "before" : "older"];
     });
   }
 
@@ -63,8 +66,9 @@ export class Hours {
   keep(start: number, fields: readonly string[], now: number): void {
     const back = (now - (now % HOUR_MS) - start) / HOUR_MS;
     const stepMs = back <= 1 ? MINUTE_MS : TEN_MINUTES_MS;
-    this.#hours.set(start, { readAt: now, stepMs, steps: readHour(fields, start, stepMs) });
-    if (back > 0) this.#version += 1;
+    const sum = sumOf(fields);
+    if (back > 0 && this.#hours.get(start)?.sum !== sum) this.#version += 1;
+    this.#hours.set(start, { readAt: now, sum, stepMs, steps: readHour(fields, start, stepMs) });
   }
 
   /** Returns what was counted from one time up to another, which is not included; both begin a step. */
@@ -79,6 +83,10 @@ export class Hours {
   }
 }
 
+function sumOf(fields: readonly string[]): number {
+  return fields.reduce((sum, value, i) => (i % 2 === 0 ? sum : sum + countOf(value)), 0);
+}
+
 /** Reads the fields of an hour's hash: `<minute> <rule> <outcome>`, `<minute> (<group>) <value>`. */
 function readHour(
   fields: readonly string[],
@@ -88,7 +96,7 @@ function readHour(
   const steps = new Map<number, Tally>();
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const [minute = "", name = "", ...rest] = (fields[i] ?? "").split(" ");
-    const count = Number(fields[i + 1]);
+    const count = countOf(fields[i + 1]);
     if (!/^[1-5]?\d$/.test(minute) || !(count > 0)) continue;
     const at = start + Number(minute) * MINUTE_MS;
     const step = at - (at % stepMs);

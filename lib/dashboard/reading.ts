@@ -1,12 +1,10 @@
+import { countOf } from "./count.ts";
 import type { Keys } from "#lib/redis/keys";
 import { errorIn, type StoreError } from "#lib/redis/errors";
 import type { Requester, UpstashResponse } from "#lib/redis/requester";
 
 /** So many denied client keys are read of each hour. */
 const DENIED = 50;
-
-/** So many hours are read in one call: an hour of twenty rules is some 100 kB. */
-const HOURS_A_CALL = 6;
 
 /** In a store with more keys than this, locks are not looked for: SCAN would walk them all. */
 const MOST_KEYS = 10_000;
@@ -55,7 +53,8 @@ export async function readNow(reader: Reader, hours: readonly number[]): Promise
 }
 
 /**
- * Reads the counters of some hours: the fields and values of each, one after the other.
+ * Reads the counters of some hours in one call: the fields and values of each, one after the other.
+ * An hour of twenty rules is some 100 kB.
  *
  * @throws {StoreError} where the store does not answer
  */
@@ -63,13 +62,9 @@ export async function readHours(
   reader: Reader,
   hours: readonly number[],
 ): Promise<readonly (readonly string[])[]> {
-  const calls: Command[][] = [];
-  for (let i = 0; i < hours.length; i += HOURS_A_CALL) {
-    const some = hours.slice(i, i + HOURS_A_CALL);
-    calls.push(some.map((start) => ["HGETALL", reader.keys.counters(`minutes:${start}`)]));
-  }
-  const answers = await Promise.all(calls.map((commands) => pipeline(reader, commands)));
-  return answers.flat().map(textsOf);
+  if (hours.length === 0) return [];
+  const commands = hours.map((start) => ["HGETALL", reader.keys.counters(`minutes:${start}`)]);
+  return (await pipeline(reader, commands)).map(textsOf);
 }
 
 /** How the store was when it was read last. */
@@ -135,7 +130,7 @@ function textsOf(result: unknown): readonly string[] {
 }
 
 function pairsOf(flat: readonly string[]): (readonly [string, number])[] {
-  return flat.flatMap((name, i) => (i % 2 === 0 ? [[name, Number(flat[i + 1])] as const] : []));
+  return flat.flatMap((name, i) => (i % 2 === 0 ? [[name, countOf(flat[i + 1])] as const] : []));
 }
 
 function memoryOf(info: string): Omit<SlowReading, "locksHeld"> {

@@ -4,7 +4,7 @@ import type { Keys } from "#lib/redis/keys";
 import { asStoreError } from "#lib/redis/errors";
 import type { Probed } from "#lib/redis/probe";
 import { HOUR_MS, Hours, MINUTE_MS } from "./hours.ts";
-import type { History, Snapshot } from "./model.ts";
+import type { Snapshot } from "./model.ts";
 import { RateMeter } from "./rates.ts";
 import {
   type Reading,
@@ -27,6 +27,16 @@ const QUIET_MS = 5_000;
 
 /** Memory and locks are read so often, and the store is probed by a write, in milliseconds. */
 const SLOW_EVERY_MS = 5_000;
+
+/**
+ * Hours that have ended are read until so much time has passed, in milliseconds, and the others with the
+ * next reading. Each call has twice the hours of the call before: so none takes much longer than this, however
+ * many rules there are, and none comes near the deadline of a call.
+ */
+const ENDED_MS = 150;
+
+/** One snapshot serves all pages for so long, in milliseconds: each of them asks once a second. */
+const SHARED_MS = 900;
 
 /** What snapshots are made of. */
 export interface SnapshotParts {
@@ -57,11 +67,16 @@ export class Snapshots {
   #slow: SlowReading = {};
   #store: StoreReading = { readAt: null };
   #probed: Probed | undefined;
+  /** When the newest reading that was answered began. */
+  #readingAt = -Infinity;
   #nextAt = -Infinity;
   #nextQuietAt = -Infinity;
   #nextSlowAt = -Infinity;
+  #nextEndedAt = -Infinity;
   #hasChanged = true;
-  #history: { readonly key: string; readonly history: History } | undefined;
+  #shared: Snapshot | undefined;
+  #sharedUntil = -Infinity;
+  #history: { readonly key: string; readonly json: string } | undefined;
 
   /**
    * @param clock milliseconds that never go back
@@ -89,7 +104,16 @@ export class Snapshots {
     const at = this.#clock();
     const isDue = !isTold || this.#hasChanged || at >= this.#nextQuietAt;
     if (isDue && at >= this.#nextAt) await this.#read(at);
-    else this.#sample();
+    if (!this.#shared || at >= this.#sharedUntil) {
+      this.#shared = this.#make(isTold);
+      this.#sharedUntil = at + SHARED_MS;
+    }
+    return { ...this.#shared, sentAt: this.#now(), source: isTold ? "pub-sub" : "polling" };
+  }
+
+  #make(isTold: boolean): Snapshot {
+    // Counters that were not announced to change are the same a second later.
+    if (this.#reading && !this.#store.error) this.#rates.take(this.#reading.totals, this.#now());
     return snapshotOf({
       ...this.#parts,
       now: this.#now(),
@@ -107,13 +131,13 @@ export class Snapshots {
     return `${Math.floor(this.#now() / MINUTE_MS)} ${this.#hours.version}`;
   }
 
-  /** Returns the past of the charts. */
-  history(): History {
+  /** Returns the past of the charts, a `History`, as JSON: it is long, and the same for all pages. */
+  historyJson(): string {
     const key = this.historyKey();
     if (this.#history?.key !== key) {
-      this.#history = { key, history: historyOf(this.#hours, this.#now()) };
+      this.#history = { key, json: JSON.stringify(historyOf(this.#hours, this.#now())) };
     }
-    return this.#history.history;
+    return this.#history.json;
   }
 
   async #read(at: number): Promise<void> {
@@ -123,13 +147,14 @@ export class Snapshots {
     try {
       const now = this.#now();
       const running = now - (now % HOUR_MS);
-      const due = this.#hours.due(now);
+      const ended = this.#hours.due(now).filter((start) => start < running);
       const [reading, hours] = await Promise.all([
         readNow(this.#parts, [running, running - HOUR_MS]),
-        readHours(this.#parts, due),
+        readHours(this.#parts, [running]),
         this.#readSlow(at),
       ]);
-      for (const [i, start] of due.entries()) this.#hours.keep(start, hours[i] ?? [], now);
+      if (this.#isOvertaken(at)) return;
+      this.#hours.keep(running, hours[0] ?? [], now);
       this.#reading = reading;
       const error = this.#probed?.error;
       const roundTripMs = this.#probed?.roundTripMs;
@@ -138,10 +163,36 @@ export class Snapshots {
         ...(roundTripMs !== undefined && { roundTripMs }),
         ...(error && { error }),
       };
-      this.#sample();
+      await this.#readEnded(ended, now);
     } catch (cause) {
+      if (this.#isOvertaken(at)) return;
       this.#store = { readAt: this.#store.readAt, error: asStoreError(cause) };
       this.#nextSlowAt = -Infinity;
+    } finally {
+      this.#shared = undefined;
+    }
+  }
+
+  /** Returns true for a reading that began before one that was answered earlier: its numbers are older. */
+  #isOvertaken(at: number): boolean {
+    if (at < this.#readingAt) return true;
+    this.#readingAt = at;
+    return false;
+  }
+
+  /** Reads as many of the hours that have ended as there is time for. The store is no less well where that fails. */
+  async #readEnded(due: readonly number[], now: number): Promise<void> {
+    const at = this.#clock();
+    if (at < this.#nextEndedAt) return;
+    try {
+      for (let from = 0, to = 1; from < due.length; [from, to] = [to, 2 * to + 1]) {
+        if (this.#clock() - at >= ENDED_MS) return;
+        const some = due.slice(from, to);
+        const hours = await readHours(this.#parts, some);
+        for (const [i, start] of some.entries()) this.#hours.keep(start, hours[i] ?? [], now);
+      }
+    } catch {
+      this.#nextEndedAt = at + SLOW_EVERY_MS;
     }
   }
 
@@ -150,10 +201,5 @@ export class Snapshots {
     this.#nextSlowAt = at + SLOW_EVERY_MS;
     this.#probed = await this.#parts.probe();
     if (!this.#probed.error) this.#slow = await readSlow(this.#parts, this.#parts.isCluster);
-  }
-
-  /** Counters that were not announced to change are the same a second later. */
-  #sample(): void {
-    if (this.#reading && !this.#store.error) this.#rates.take(this.#reading.totals, this.#now());
   }
 }

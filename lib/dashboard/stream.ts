@@ -3,6 +3,9 @@ import type { Snapshots } from "./snapshots.ts";
 /** A page is sent its numbers so often, in milliseconds. */
 const EVERY_MS = 1_000;
 
+/** A stream that is not read is asked for no event, and ends so long after its life, in milliseconds. */
+const LATE_MS = 5_000;
+
 /** How a stream lives. */
 export interface StreamOptions {
   /** Ends when the client is gone, where the runtime tells. */
@@ -26,8 +29,10 @@ export function eventStream(
 ): ReadableStream<Uint8Array> {
   const { signal, lifeMs, listen, onEnd } = options;
   const ended = new AbortController();
+  let late: ReturnType<typeof setTimeout> | undefined;
   const end = () => {
     if (ended.signal.aborted) return;
+    clearTimeout(late);
     signal.removeEventListener("abort", end);
     ended.abort();
     onEnd();
@@ -41,13 +46,21 @@ export function eventStream(
 
   return new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        if (ended.signal.aborted) return;
+        const giveUp = () => {
+          end();
+          controller.close();
+        };
+        late = setTimeout(giveUp, lifeMs + LATE_MS);
+      },
       async pull(controller) {
         await sleep(nextAt - performance.now(), ended.signal);
         nextAt = performance.now() + EVERY_MS;
         // A stream that was cancelled takes nothing more, and is closed.
         if (ended.signal.aborted) return;
         const isOver = performance.now() >= endsAt;
-        const text = isOver ? event("end", {}) : await next();
+        const text = isOver ? event("end", "{}") : await next();
         if (ended.signal.aborted) return;
         controller.enqueue(encoder.encode(text));
         if (!isOver) return;
@@ -64,12 +77,15 @@ export function eventStream(
     const key = snapshots.historyKey();
     const isNew = key !== sentHistory;
     sentHistory = key;
-    return (isNew ? event("history", snapshots.history()) : "") + event("snapshot", snapshot);
+    return (
+      (isNew ? event("history", snapshots.historyJson()) : "") +
+      event("snapshot", JSON.stringify(snapshot))
+    );
   }
 }
 
-function event(name: string, data: unknown): string {
-  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+function event(name: string, json: string): string {
+  return `event: ${name}\ndata: ${json}\n\n`;
 }
 
 /** Resolves after some milliseconds, or at once when the signal aborts. */

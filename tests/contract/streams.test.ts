@@ -274,6 +274,22 @@ describe("a stream of a Redis", () => {
     await expect.poll(() => again.data()).toContain("message,a,x");
   });
 
+  test("goes on where another client has Redis tell its connection of keys", async () => {
+    const redis = cleanUp(await startRedis(), (it) => it.stop());
+    const gateway = await before(redis.url);
+    const stream = await opened(gateway, "/subscribe/__redis__%3Ainvalidate");
+    const other = client(redis.port);
+    const list = String(await other.call("CLIENT", "LIST", "TYPE", "pubsub"));
+    const id = /^id=(\d+)/.exec(list)?.[1] ?? "";
+    await other.call("CLIENT", "TRACKING", "ON", "REDIRECT", id);
+    await other.get("key");
+    await other.set("key", "1");
+    await other.flushall();
+    await other.publish("__redis__:invalidate", "a message");
+    await expect.poll(() => stream.data()).toContain("message,__redis__:invalidate,a message");
+    expect(stream.data()).toHaveLength(2);
+  });
+
   test("that answers nobody any more ends, and another is 503 or 504 in time", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const gateway = await before(redis.url);

@@ -319,6 +319,20 @@ test("names of rules, keys and namespaces are text", async () => {
   expect(problems).toEqual([]);
 });
 
+test("what is chosen differs in the colours of a person's own", async () => {
+  const { page } = await open(well, { forcedColors: "active" });
+  await page.getByRole("radio", { name: "last hour" }).waitFor();
+  const groundsOf = (place: string) =>
+    page
+      .locator(place)
+      .evaluateAll((all) => all.map((one) => getComputedStyle(one).backgroundColor));
+  for (const place of [".switch span", ".rules tbody th"]) {
+    const [chosen, ...others] = await groundsOf(place);
+    expect(others.length).toBeGreaterThan(0);
+    expect(others).not.toContain(chosen);
+  }
+});
+
 test("times are in the zone of the viewer, and the zone is named", async () => {
   const { page } = await open(
     { ...well, snapshot: (now) => snapshotAt(now, { deniedSince: Date.UTC(2026, 10, 29, 14) }) },

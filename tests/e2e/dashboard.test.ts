@@ -121,6 +121,17 @@ describe("who may see the dashboard", () => {
     expect((await page.goto(`${app.url}/dashboard`))?.status()).toBe(404);
   });
 
+  test.each(["constructor", "__proto__", "other"])(
+    "the page to sign in knows no reason called %s, and is shown",
+    async (reason) => {
+      const response = await ask(`/dashboard/sign-in?refused=${reason}`);
+      expect([response.status, await response.text()]).toEqual([
+        200,
+        expect.stringContaining("Print a token on the machine that runs the app"),
+      ]);
+    },
+  );
+
   test("another site's form begins no session", async () => {
     const response = await fetch(`${app.url}/dashboard/sign-in/session`, {
       method: "POST",

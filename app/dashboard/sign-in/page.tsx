@@ -4,16 +4,16 @@ import styles from "../../login/login.module.css";
 
 export const metadata: Metadata = { title: "Sign in to the dashboard · Headgate" };
 
-/** Why no session began, in words. */
-const REFUSED: Readonly<Record<string, string>> = {
-  token: "The token does not verify, or it has expired. Print a new one.",
-  role: "The token is valid, but its role is not admin. Print one with --role admin.",
-};
+/** Why no session began, in words. A map: the address may name `constructor`. */
+const REFUSED: ReadonlyMap<string, string> = new Map([
+  ["token", "The token does not verify, or it has expired. Print a new one."],
+  ["role", "The token is valid, but its role is not admin. Print one with --role admin."],
+]);
 
 /** Where an admin hands in a token and gets a session, with which the dashboard opens. */
 export default async function Page({ searchParams }: PageProps) {
   const { refused } = await searchParams;
-  const message = typeof refused === "string" ? REFUSED[refused] : undefined;
+  const message = typeof refused === "string" ? REFUSED.get(refused) : undefined;
   return (
     <main className={styles["page"]}>
       <h1>Sign in to the dashboard</h1>

@@ -47,8 +47,10 @@ class SubscriberConnection {
     this.#redis = redis;
     this.#commandTimeoutMs = commandTimeoutMs;
     this.#ended = ended;
-    redis.on("messageBuffer", (channel: Buffer, payload: Buffer) => {
-      this.#listeners.get(`channel ${channel.toString()}`)?.message(channel, payload);
+    redis.on("messageBuffer", (channel: Buffer, payload: unknown) => {
+      // Client tracking tells this connection of keys, where another client redirects it here: a list, or null.
+      if (Buffer.isBuffer(payload))
+        this.#listeners.get(`channel ${channel.toString()}`)?.message(channel, payload);
     });
     redis.on("pmessageBuffer", (pattern: string, channel: Buffer, payload: Buffer) => {
       this.#listeners.get(`pattern ${pattern}`)?.message(channel, payload);

@@ -43,6 +43,20 @@ describe("the hours that are due", () => {
     hours.keep(NOON - HOUR_MS, [], NOW);
     expect(hours.version).toBe(1);
   });
+
+  test("change no version while the numbers of an hour that has ended stay the same", () => {
+    const hours = read({});
+    const before = (count: number) =>
+      hours.keep(NOON - HOUR_MS, hash({ "0 search allowed": count }), NOW);
+    for (const count of [3, 3, 4, 4]) before(count);
+    expect(hours.version).toBe(2);
+  });
+
+  test("are all that were read before the clock was set back", () => {
+    const hours = new Hours();
+    for (const start of hours.due(NOW)) hours.keep(start, [], NOW);
+    expect(hours.due(NOW - 1_000)).toHaveLength(25);
+  });
 });
 
 describe("what was counted between two times", () => {

@@ -31,11 +31,18 @@ let hashes: Record<string, readonly (string | number)[]> = {};
 let failure: Error | undefined;
 let probeError: StoreError | undefined;
 let calls: string[] = [];
+/** Holds the answers to the next call for the cumulative counters. */
+let held: Promise<void> | undefined;
+/** True where the hour before cannot be read. */
+let pastFails = false;
+/** What each hour that is read takes, in milliseconds. */
+let hourMs = 0;
 
 beforeEach(() => {
   now = NOON + 30_000;
   hashes = {};
-  failure = probeError = undefined;
+  failure = probeError = held = undefined;
+  hourMs = 0;
   calls = [];
 });
 
@@ -46,6 +53,14 @@ async function answer({ body }: UpstashRequest): Promise<unknown> {
   if (failure) throw failure;
   const commands = body as readonly (readonly string[])[];
   calls.push(commands.map(([name, key = ""]) => `${name} ${nameOf(key)}`).join());
+  const answers = answersTo(commands);
+  if (pastFails && calls.at(-1)?.includes(`minutes:${NOON - 3_600_000}`)) throw new Error("late");
+  now += hourMs * commands.filter(([, key = ""]) => key.includes("minutes:")).length;
+  if (commands[0]?.[1]?.endsWith("totals")) await held;
+  return answers;
+}
+
+function answersTo(commands: readonly (readonly string[])[]) {
   return commands.map(([name, key = ""]) => {
     if (name === "DBSIZE") return { result: 20_000 };
     if (name === "INFO") return { result: "used_memory:1000\r\nmaxmemory:0\r\n" };
@@ -135,6 +150,17 @@ test("the store is read once a second for any number of pages", async () => {
   expect(readings()).toBe(2);
 });
 
+test("a snapshot is made once a second for any number of pages, each with its own time", async () => {
+  const snapshots = make();
+  const first = await snapshots.take(false);
+  now += 700;
+  const other = await snapshots.take(false);
+  expect(other.rules).toBe(first.rules);
+  expect([other.sentAt, other.readAt]).toEqual([first.sentAt + 700, first.readAt]);
+  now += 300;
+  expect((await snapshots.take(true)).rules).not.toBe(first.rules);
+});
+
 test("a reading is four commands, in two calls", async () => {
   const snapshots = make();
   await snapshots.take(false);
@@ -146,6 +172,33 @@ test("a reading is four commands, in two calls", async () => {
     `HGETALL totals,ZREVRANGE denied:${running},ZREVRANGE denied:${before}`,
     `HGETALL minutes:${running}`,
   ]);
+});
+
+test("the past is read by and by where its hours take long, in calls that end before a deadline", async () => {
+  hourMs = 60;
+  const snapshots = make();
+  const hours = () => calls.map((call) => call.match(/minutes:/g)?.length ?? 0);
+  await snapshots.take(false);
+  expect(hours().filter(Boolean)).toEqual([1, 1, 2]);
+  for (let second = 0; second < 12; second += 1) {
+    now += 900;
+    await snapshots.take(false);
+  }
+  expect(Math.max(...hours())).toBeLessThanOrEqual(4);
+  expect(new Set(calls.join().match(/minutes:\d+/g)).size).toBe(25);
+});
+
+test("a store that fails to answer for the past alone is not down, and is asked again after 5 s", async () => {
+  const snapshots = make();
+  const isPast = (call: string) => call === `HGETALL minutes:${NOON - 3_600_000}`;
+  pastFails = true;
+  for (let second = 0; second < 5; second += 1) {
+    expect((await snapshots.take(false)).store.state).toBe("ok");
+    now += 1_000;
+  }
+  expect(calls.filter(isPast)).toHaveLength(1);
+  await snapshots.take(false);
+  expect(calls.filter(isPast)).toHaveLength(2);
 });
 
 test("where changes are announced, the store is read after one, and each 5 s without", async () => {
@@ -162,6 +215,43 @@ test("where changes are announced, the store is read after one, and each 5 s wit
   now += 5_000;
   await snapshots.take(true);
   expect(readings()).toBe(3);
+});
+
+test("a reading that is answered after a later one is dropped", async () => {
+  const snapshots = make();
+  hashes["totals"] = ["store_calls_total ok", 5];
+  let answerNow = () => {};
+  held = new Promise((resolve) => (answerNow = resolve));
+  const early = snapshots.take(false);
+  held = undefined;
+  for (const second of [1, 2, 3]) {
+    now += 1_000;
+    hashes["totals"] = ["store_calls_total ok", 10 * second];
+    await snapshots.take(false);
+  }
+  answerNow();
+  const { store, readAt } = await early;
+  expect([store.callsPerSecond, readAt]).toEqual([10, now]);
+});
+
+test("what is no count counts for nothing", async () => {
+  hashes = {
+    totals: ["store_calls_total failed", "inf", "store_calls_total ok", "nan"],
+    [`minutes:${NOON}`]: ["0 search allowed", "1e309", "0 search denied", 2, "0 (store) ok", "inf"],
+    [`denied:${NOON}`]: ["search aa", "inf", "__proto__ bb", 2],
+  };
+  const snapshots = make();
+  await snapshots.take(false);
+  now += 2_000;
+  const snapshot = await snapshots.take(false);
+  expect(snapshot.store).toMatchObject({ callsPerSecond: 0, failedPerSecond: 0 });
+  expect(snapshot.rules[0]?.lastHour).toMatchObject({ allowed: 0, denied: 2 });
+  expect(snapshot.denied).toContainEqual({
+    rule: "__proto__",
+    clients: [{ key: "bb", denied: 2 }],
+  });
+  expect(snapshot.denied).toContainEqual({ rule: "search", clients: [{ key: "aa", denied: 0 }] });
+  expect(snapshot.minutes[1]?.store).toMatchObject({ calls: 0, failed: 0 });
 });
 
 test("a rate falls while nothing is announced", async () => {
@@ -227,11 +317,11 @@ test.each([
 test("the past is made once a minute, and anew when an hour was read", async () => {
   const snapshots = make();
   await snapshots.take(false);
-  const past = snapshots.history();
+  const past = snapshots.historyJson();
   now += 1_000;
   await snapshots.take(false);
-  expect(snapshots.history()).toBe(past);
+  expect(snapshots.historyJson()).toBe(past);
   now += 60_000;
   await snapshots.take(false);
-  expect(snapshots.history()).not.toBe(past);
+  expect(snapshots.historyJson()).not.toBe(past);
 });

@@ -8,10 +8,10 @@ afterEach(() => void vi.useRealTimers());
 function open(more: Partial<StreamOptions> = {}) {
   let taken = 0;
   let key = "1";
-  const snapshots: Pick<Snapshots, "take" | "historyKey" | "history"> = {
+  const snapshots: Pick<Snapshots, "take" | "historyKey" | "historyJson"> = {
     take: async () => ({ number: (taken += 1) }) as never,
     historyKey: () => key,
-    history: () => ({ of: key }) as never,
+    historyJson: () => JSON.stringify({ of: key }),
   };
   const ends: string[] = [];
   const client = new AbortController();
@@ -60,6 +60,17 @@ test("a stream ends by itself after its life, and says so", async () => {
   expect(all.findIndex((text) => text === "event: end\ndata: {}\n\n")).toBe(3);
   expect((await reader.read()).done).toBe(true);
   expect(ends).toEqual(["end"]);
+});
+
+test("a stream that nobody reads ends 5 s after its life", async () => {
+  const { next, reader, ends } = open({ lifeMs: 3_000 });
+  await next();
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(ends).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(ends).toEqual(["end"]);
+  expect((await reader.read()).done).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test.each(["aborts", "cancels"] as const)("a client that %s ends the stream once", async (how) => {
