@@ -119,7 +119,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "lib/dashboard": {
     what: "the dashboard: what its page is sent, and the document, script and style of the page",
     files: ["lib/dashboard"],
-    imports: ["lib/core", "lib/observe", "lib/redis", "lib/policy", "lib"],
+    imports: ["lib/core", "lib/observe", "lib/redis", "lib/policy", "lib/respond", "lib"],
   },
   "lib/dashboard/page": {
     what: "the dashboard in the browser; bundled into lib/dashboard/assets.ts",

@@ -72,7 +72,8 @@ export function textAnswer(status: number, text: string): Response {
   });
 }
 
-function policyOf(nonce: string): string {
+/** Returns the Content-Security-Policy of the page. */
+export function policyOf(nonce: string): string {
   return [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,

@@ -1,3 +1,4 @@
+import { escapeHtml } from "#lib/respond/page";
 import { SCRIPT_NAME, STYLE_NAME } from "./assets.ts";
 import { ICON_NAME } from "./icon.ts";
 
@@ -20,19 +21,19 @@ export interface PageOptions {
  * const html = pageHtml({ base: "dashboard/", nonce, csp, title: "Headgate" });
  */
 export function pageHtml({ base, nonce, csp, title }: PageOptions): string {
-  const name = escape(title);
+  const name = escapeHtml(title);
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escape(csp)}">
+<meta http-equiv="Content-Security-Policy" content="${escapeHtml(csp)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>${name}</title>
-<link rel="icon" href="${escape(base + ICON_NAME)}">
-<link rel="stylesheet" nonce="${escape(nonce)}" href="${escape(base + STYLE_NAME)}">
-<script type="module" nonce="${escape(nonce)}" src="${escape(base + SCRIPT_NAME)}"></script>
+<link rel="icon" href="${escapeHtml(base + ICON_NAME)}">
+<link rel="stylesheet" nonce="${escapeHtml(nonce)}" href="${escapeHtml(base + STYLE_NAME)}">
+<script type="module" nonce="${escapeHtml(nonce)}" src="${escapeHtml(base + SCRIPT_NAME)}"></script>
 </head>
 <body>
 <main id="headgate-dashboard">
@@ -46,16 +47,4 @@ export function pageHtml({ base, nonce, csp, title }: PageOptions): string {
 </body>
 </html>
 `;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function escape(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 }

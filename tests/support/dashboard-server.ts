@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { History } from "#lib/dashboard/model";
 import { SCRIPT, SCRIPT_NAME, STYLE, STYLE_NAME } from "#lib/dashboard/assets";
+import { policyOf } from "#lib/dashboard/answers";
 import { ICON, ICON_NAME } from "#lib/dashboard/icon";
 import { pageHtml } from "#lib/dashboard/page-html";
 
@@ -19,16 +20,7 @@ export interface Script {
 const PERIOD_MS = 200;
 
 const NONCE = "dGVzdC1ub25jZQ";
-const CSP = [
-  "default-src 'none'",
-  `script-src 'nonce-${NONCE}'`,
-  `style-src 'nonce-${NONCE}'`,
-  "connect-src 'self'",
-  "img-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "require-trusted-types-for 'script'",
-].join("; ");
+const CSP = policyOf(NONCE);
 
 /** A server of the dashboard's page, in the folder `/shop/`, that sends what a test says. */
 export class DashboardServer {
