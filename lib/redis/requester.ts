@@ -187,7 +187,7 @@ function outcomeOfAnswer(
 
 function notRest(): HeadgateError {
   return settingsError({
-    UPSTASH_REDIS_REST_URL: `${REST_ADDRESS} (REDIS_URL is reached by TCP, on Node alone, docs/proxy.md, or by \`headgate gateway\`)`,
+    UPSTASH_REDIS_REST_URL: `${REST_ADDRESS}: for redis:// run \`headgate gateway\`, or, in Node alone, use headgate/tcp`,
   });
 }
 
