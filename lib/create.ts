@@ -171,7 +171,7 @@ export function createHeadgate<P extends AnyPolicy>(
       return (request, event) => wrapped()(request, event);
     },
     check() {
-      const { missing, hasStart } = opened();
+      const { missing, hasStart } = opened().settings;
       if (missing && hasStart) throw missing;
       parts();
     },
@@ -190,8 +190,7 @@ export function createHeadgate<P extends AnyPolicy>(
 
 /** Makes what all parts of a bundle share. */
 function open(settings: GateSettings) {
-  const { store, joins, clientAddress, corsOrigins, corsExposedHeaders } = settings;
-  const { missing, hasStart } = settings;
+  const { store, joins, clientAddress, corsOrigins, corsExposedHeaders, missing } = settings;
   const hasStore = settings.connect !== undefined || store.url !== undefined;
   const countsHere = !hasStore && !missing && settings.mode !== "off";
   const keys = keyNames(settings.namespace);
@@ -207,7 +206,7 @@ function open(settings: GateSettings) {
   const on: StoreParts = { requester, redis, keys, isCluster: settings.cluster };
   const own: LimitStore = settings.limitStore?.(on) ?? new RedisLimits(redis, on);
   // A store of the app's own is used where it has a connection, or needs none.
-  const isUsed = !countsHere || own.isInProcess;
+  const isUsed = own.isInProcess || !countsHere;
   const limitStore = isUsed ? own : new MemoryLimits(settings);
   const options: HeadgateOptions = {
     ...settings,
@@ -226,7 +225,7 @@ function open(settings: GateSettings) {
   };
   const unobserved = unobservedOf(settings, connection);
   const notice = countsHere ? COUNTED_HERE : missing && missing.message + UNCOUNTED;
-  return { options, emit, requester, unobserved, missing, hasStart, notice };
+  return { options, emit, requester, unobserved, settings, notice };
 }
 
 const UNCOUNTED = " Until then, onStoreFailure decides.";

@@ -108,10 +108,8 @@ export function fromEnv(
   const missing = store.missing ?? address.missing;
   const namespace = namespaceOf(set);
   const secret = own.HEADGATE_SECRET ?? store.secret;
-  const isGuessable =
-    own.HEADGATE_SECRET_GUESSABLE === "1" ||
-    secret === NO_STORE_SECRET ||
-    isDerivedFromOpen(secret, redis);
+  const isOpen = secret === NO_STORE_SECRET || isDerivedFromOpen(secret, redis);
+  const isGuessable = own.HEADGATE_SECRET_GUESSABLE === "1" || isOpen;
   return {
     store: { url: store.url, token: store.token, deadlineMs: own.HEADGATE_STORE_DEADLINE_MS },
     cluster: own.HEADGATE_CLUSTER,

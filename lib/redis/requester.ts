@@ -42,7 +42,7 @@ export interface BreakerSettings {
 export interface RequesterOptions extends BreakerSettings {
   /**
    * The store's REST address, https outside a machine's own loopback. With undefined every call fails:
-   * `fromEnv` has none where HEADGATE_MODE is off and no store is named.
+   * `fromEnv` has none where no store is named.
    */
   readonly url: string | undefined;
   /** Its bearer token. */
