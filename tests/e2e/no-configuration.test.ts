@@ -13,7 +13,13 @@ const APP = join(ROOT, ".headgate", `no-configuration-${process.pid}`);
 /** A whole app, with no variable, and with nothing that checks its start. */
 const FILES: Readonly<Record<string, string>> = {
   "package.json": '{ "name": "fresh", "private": true, "type": "module" }',
-  "next.config.mjs": `export default { turbopack: { root: ${JSON.stringify(ROOT)} } };`,
+  "next.config.mjs": `
+    import { withHeadgate } from "headgate/plugin";
+    export default withHeadgate(async () => ({
+      turbopack: { root: ${JSON.stringify(ROOT)} },
+      rewrites: async () => [{ source: "/another-name", destination: "/api/closed" }],
+    }));
+  `,
   "app/layout.jsx":
     "export default ({ children }) => <html lang='en'><body>{children}</body></html>;",
   "app/page.jsx": "export default () => <h1>A fresh app</h1>;",
@@ -58,7 +64,7 @@ describe("an app without any variable", () => {
   test("denies over the limit under next dev, and says once where it counts", async () => {
     const app = await run("dev", "development");
     expect(await statuses(3, `${app.url}/api/open`)).toEqual([200, 200, 429]);
-    expect(await statuses(3, `${app.url}/api/closed`)).toEqual([200, 200, 429]);
+    expect(await statuses(3, `${app.url}/another-name`)).toEqual([200, 200, 429]);
     const denied = await fetch(`${app.url}/api/open`);
     expect(denied.headers.get("ratelimit-policy")).toBe('"open:ip:hour";q=2;w=3600');
     expect(Number(denied.headers.get("retry-after"))).toBeGreaterThan(3500);
@@ -78,6 +84,7 @@ describe("an app without any variable", () => {
     expect(await statuses(4, app.url)).toEqual([200, 200, 200, 200]);
     expect(await statuses(4, `${app.url}/api/open`)).toEqual([200, 200, 200, 200]);
     expect(await statuses(2, `${app.url}/api/closed`)).toEqual([503, 503]);
+    expect(await statuses(1, `${app.url}/another-name`)).toEqual([503]);
     expect(await statuses(2, `${app.url}/api/other`)).toEqual([200, 200]);
     expect(app.output().match(/^.*UPSTASH_REDIS_REST_URL must be set.*$/gm)).toEqual([
       expect.stringMatching(/onStoreFailure decides\.$/),
