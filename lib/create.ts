@@ -191,7 +191,7 @@ export function createHeadgate<P extends AnyPolicy>(
 /** Makes what all parts of a bundle share. */
 function open(settings: GateSettings) {
   const { store, joins, clientAddress, corsOrigins, corsExposedHeaders, missing } = settings;
-  const hasStore = settings.connect !== undefined || store.url !== undefined;
+  const hasStore = store.url !== undefined || (!missing && settings.connect !== undefined);
   const countsHere = !hasStore && !missing && settings.mode !== "off";
   const keys = keyNames(settings.namespace);
   const connection = connectionOf(settings, (change) => emit({ kind: "breaker", ...change }));
@@ -264,7 +264,7 @@ function emitOf(opened: () => { readonly emit: Emit }): Emit {
 
 /** Makes the one way to the store, with its breaker. Of its calls no listener is told yet. */
 function connectionOf(
-  { store, joins, connect, clock }: GateSettings,
+  { store, joins, connect, clock, missing }: GateSettings,
   onBreakerChange: BreakerSettings["onBreakerChange"] & object,
 ): Requester {
   const about: BreakerSettings = {
@@ -273,7 +273,9 @@ function connectionOf(
     onBreakerChange,
     clock,
   };
-  return connect?.(about) ?? createRequester({ url: store.url, token: store.token, ...about });
+  // Where the store is missing no secret is derived from it, so nothing may be written to any.
+  const made = missing && !store.url ? undefined : connect?.(about);
+  return made ?? createRequester({ url: store.url, token: store.token, ...about });
 }
 
 function requesterOf(

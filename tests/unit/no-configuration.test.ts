@@ -152,11 +152,12 @@ describe("production without a store", () => {
     expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(["decision", "near-limit"]));
   });
 
-  test("is counted where the app reaches its store in a way of its own", async () => {
-    const request = vi.fn<() => Promise<never>>(() => Promise.reject(new Error("asked")));
-    const { send } = gateWith(PRODUCTION, { connect: () => ({ request }) });
-    await send("/open");
-    expect(request).toHaveBeenCalledOnce();
+  test("writes nothing in a way of the app's own: no secret would key its hashes", async () => {
+    const connect = vi.fn<() => never>();
+    const { send, gate } = gateWith(PRODUCTION, { connect });
+    expect((await send("/closed")).status).toBe(503);
+    await expect(redisOf(gate).get("key")).rejects.toThrow(/^No store is named/);
+    expect(connect).not.toHaveBeenCalled();
   });
 
   test("is an error of each request where a variable is set and cannot be used", async () => {
