@@ -162,6 +162,12 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: [...GATE, "lib", "lib/gateway", "lib/gateway/store", "lib/embedded"],
     node: true,
   },
+  "lib/plugin": {
+    what: "next.config with what the gate needs of it, and the check of a build on Vercel",
+    files: ["lib/plugin"],
+    imports: ["lib/core", "lib"],
+    node: true,
+  },
   "lib/server": {
     what: "our Node server around Next, and the store that it starts",
     files: ["lib/server"],

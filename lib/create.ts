@@ -4,6 +4,7 @@ import type { ToolParts } from "#lib/core/tool-parts";
 import { createTogether } from "#lib/core/together";
 import { createKeyedHash } from "#lib/identity/keyed-hash";
 import type { LimitStore } from "#lib/limit/store";
+import { MemoryLimits } from "#lib/limit/stores/memory";
 import { RedisLimits } from "#lib/limit/stores/redis";
 import type { CounterParts } from "#lib/observe/counters";
 import { toEach } from "#lib/observe/events";
@@ -27,6 +28,7 @@ import { limitsOver, type Limits } from "./limits.ts";
 import { type Parts, partsOf } from "./parts.ts";
 import type { AfterAnswer, Next } from "./responses.ts";
 import { type MatcherEntry, runsOn } from "./runs-on.ts";
+import { tellOnce } from "./tell-once.ts";
 
 /** What a gate works with: the environment as `fromEnv` reads it, and what no variable can say. */
 export interface GateSettings
@@ -40,7 +42,8 @@ export interface GateSettings
    */
   readonly onEvent?: Listener | readonly Listener[];
   /**
-   * Makes the store of the limits, on the connection of this gate.
+   * Makes the store of the limits, on the connection of this gate. In development without a store, limits
+   * are counted in this process in its place.
    * @default in Redis by scripts (`RedisLimits`)
    */
   readonly limitStore?: (on: StoreParts) => LimitStore;
@@ -117,8 +120,9 @@ export interface Gate<P extends AnyPolicy> extends GateHandle {
     },
   ) => (request: R, event: E) => Promise<Response>;
   /**
-   * Throws what the first request would throw, for a check at start: a PolicyError, or an error of the
-   * settings. It calls no store.
+   * Throws what keeps a server from its start: a PolicyError, an error of the settings, or what is
+   * missing in them (`fromEnv().missing`), but for Vercel and Workers, which have no start. It calls no
+   * store.
    */
   readonly check: () => void;
   /** What the gate works with, for `createVisitorHeaders(gate.options)`; read when first used. */
@@ -133,7 +137,9 @@ export interface Gate<P extends AnyPolicy> extends GateHandle {
 
 /**
  * Makes the gate of a policy: the middleware, the limits, and the handle that tools take. Nothing is
- * read, compiled or opened before the first request, so a build needs no variable.
+ * read, compiled or opened before the first request, so a build needs no variable. Development needs none
+ * either: without a store, limits are counted in this process. Where production has no store, or does not
+ * know where addresses come from, `check` throws, and requests go by each rule's `onStoreFailure`.
  *
  * @param settings what `fromEnv` returns, with more where no variable can say it; or a function that
  * returns it, called once, at the first request
@@ -150,20 +156,29 @@ export function createHeadgate<P extends AnyPolicy>(
 ): Gate<P> {
   const opened = once(() => open(typeof settings === "function" ? settings() : settings));
   const parts = once((): Parts => partsOf(policy, opened().options));
-  const middleware = once(() => gateOver(parts(), opened().options));
+  const serving = once(() => {
+    const { notice } = opened();
+    if (notice) tellOnce(notice);
+    return parts();
+  });
+  const middleware = once(() => gateOver(serving(), opened().options));
   const keyedHash = once(() => createKeyedHash(opened().options.secret));
   return {
     middleware: (request, event) => middleware()(request, event),
     wrap(own, { matcher } = {}) {
       const next = matcher === undefined ? own : runsOn(matcher, own);
-      const wrapped = once(() => gateOver(parts(), opened().options, next));
+      const wrapped = once(() => gateOver(serving(), opened().options, next));
       return (request, event) => wrapped()(request, event);
     },
-    check: () => void middleware(),
+    check() {
+      const { missing, hasStart } = opened().settings;
+      if (missing && hasStart) throw missing;
+      parts();
+    },
     options: lazily(() => opened().options),
     policy: lazily(() => parts().policy),
     unobserved: lazily(() => opened().unobserved),
-    limits: lazily(() => limitsOver<RuleName<P>, IdentityName<P>>(parts(), opened().options)),
+    limits: lazily(() => limitsOver<RuleName<P>, IdentityName<P>>(serving(), opened().options)),
     requester: lazily(() => opened().requester),
     redis: lazily(() => opened().options.redis),
     keys: lazily(() => keyNames(opened().options.namespace)),
@@ -175,10 +190,12 @@ export function createHeadgate<P extends AnyPolicy>(
 
 /** Makes what all parts of a bundle share. */
 function open(settings: GateSettings) {
-  const { store, joins, clientAddress, corsOrigins, corsExposedHeaders } = settings;
+  const { store, joins, clientAddress, corsOrigins, corsExposedHeaders, missing } = settings;
+  const hasStore = store.url !== undefined || (!missing && settings.connect !== undefined);
+  const countsHere = !hasStore && !missing && settings.mode !== "off";
   const keys = keyNames(settings.namespace);
   const connection = connectionOf(settings, (change) => emit({ kind: "breaker", ...change }));
-  const onEvent = listenerFor(settings, () => ({
+  const onEvent = listenerFor(settings, hasStore, () => ({
     redis: scriptStoreOver(connection, store.deadlineMs),
     keys,
     joins,
@@ -187,12 +204,16 @@ function open(settings: GateSettings) {
   const requester = requesterOf(settings, connection, onEvent && emit);
   const redis = scriptStoreOver(requester, store.deadlineMs);
   const on: StoreParts = { requester, redis, keys, isCluster: settings.cluster };
-  const limitStore = settings.limitStore?.(on) ?? new RedisLimits(redis, on);
+  const own: LimitStore = settings.limitStore?.(on) ?? new RedisLimits(redis, on);
+  // A store of the app's own is used where it has a connection, or needs none.
+  const isUsed = own.isInProcess || !countsHere;
+  const limitStore = isUsed ? own : new MemoryLimits(settings);
   const options: HeadgateOptions = {
     ...settings,
     onEvent,
     redis,
     limitStore,
+    uncountable: missing && { error: missing, hasStore },
     addressSource: clientAddress,
     cors:
       corsOrigins.length > 0
@@ -202,8 +223,15 @@ function open(settings: GateSettings) {
     rewrites: settings.rewrites ?? readRewrites(builtRewrites()),
     together: joins ? createTogether() : undefined,
   };
-  return { options, emit, requester, unobserved: unobservedOf(settings, connection) };
+  const unobserved = unobservedOf(settings, connection);
+  const notice = countsHere ? COUNTED_HERE : missing && missing.message + UNCOUNTED;
+  return { options, emit, requester, unobserved, settings, notice };
 }
+
+const UNCOUNTED = " Until then, onStoreFailure decides.";
+
+const COUNTED_HERE =
+  "no store is named, so limits are counted in this process: set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN to count for all instances.";
 
 function unobservedOf(settings: GateSettings, requester: Requester): Unobserved {
   const { store, connect, cluster: isCluster, joins } = settings;
@@ -212,12 +240,14 @@ function unobservedOf(settings: GateSettings, requester: Requester): Unobserved 
   return { requester, rest, isCluster, joins };
 }
 
+/** Returns what hears of events. Counters are written to a store, so without one nothing counts them. */
 function listenerFor(
   { onEvent = LOG, counters }: GateSettings,
+  hasStore: boolean,
   on: () => CounterParts,
 ): Listener | undefined {
   const listeners = typeof onEvent === "function" ? [onEvent] : [...onEvent];
-  if (counters) listeners.push(counters(on()));
+  if (counters && hasStore) listeners.push(counters(on()));
   return listeners.length > 1 ? toEach(listeners) : listeners[0];
 }
 
@@ -234,7 +264,7 @@ function emitOf(opened: () => { readonly emit: Emit }): Emit {
 
 /** Makes the one way to the store, with its breaker. Of its calls no listener is told yet. */
 function connectionOf(
-  { store, joins, connect, clock }: GateSettings,
+  { store, joins, connect, clock, missing }: GateSettings,
   onBreakerChange: BreakerSettings["onBreakerChange"] & object,
 ): Requester {
   const about: BreakerSettings = {
@@ -243,7 +273,9 @@ function connectionOf(
     onBreakerChange,
     clock,
   };
-  return connect?.(about) ?? createRequester({ url: store.url, token: store.token, ...about });
+  // Where the store is missing no secret is derived from it, so nothing may be written to any.
+  const made = missing && !store.url ? undefined : connect?.(about);
+  return made ?? createRequester({ url: store.url, token: store.token, ...about });
 }
 
 function requesterOf(

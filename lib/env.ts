@@ -1,4 +1,5 @@
 import type { GateMode } from "#lib/core/mode";
+import type { HeadgateError } from "#lib/core/errors";
 import { namedRest, redisIn } from "#lib/core/named-store";
 import { namespaceOf } from "#lib/core/namespace";
 import { NEXT_CUTS_AT } from "#lib/core/next-body-size";
@@ -15,8 +16,8 @@ export interface HeadgateEnvironment {
   /** How the store is reached. */
   readonly store: {
     /**
-     * The address of its REST API, or, with an empty token, of a Redis by TCP. It is undefined where
-     * HEADGATE_MODE is off and no store is named.
+     * The address of its REST API, or, with an empty token, of a Redis by TCP. It is undefined where no
+     * store is named: in development, where HEADGATE_MODE is off, and where `missing` says so.
      */
     readonly url: string | undefined;
     /** The token of its REST API; empty for a Redis by TCP. */
@@ -38,7 +39,10 @@ export interface HeadgateEnvironment {
   readonly secret: string;
   /** The secret where no client can guess it: it signs the header that names an app's visitor. */
   readonly visitorSecret: string | undefined;
-  /** Where the client's address comes from. It is undefined only in development and with mode "off". */
+  /**
+   * Where the client's address comes from. It is undefined in development, with mode "off", and where
+   * `missing` says so.
+   */
   readonly clientAddress: AddressSource | undefined;
   /** The bits of an IPv6 address that name a client. */
   readonly ipv6Prefix: number;
@@ -50,6 +54,15 @@ export interface HeadgateEnvironment {
   readonly legacyHeaders: LegacyHeaders;
   /** Where Next cuts a body unless next.config says otherwise, in bytes; undefined where it cuts none. */
   readonly cutAt: number | undefined;
+  /**
+   * What is not set and must be: a store, or where the client's address comes from. Where `hasStart` is
+   * true `gate.check()` throws it, so that a server does not start. Requests that come all the same go by
+   * each rule's `onStoreFailure`.
+   * @default nothing is missing
+   */
+  readonly missing?: HeadgateError;
+  /** Whether the app has a start that can end with `missing`: it has none on Vercel and on Workers. */
+  readonly hasStart?: boolean;
 }
 
 /** What `fromEnv` is told beside the variables. */
@@ -68,9 +81,11 @@ export interface FromEnvOptions {
  * unset.
  *
  * @param source the variables
- * @throws {SettingsError} ENV_INVALID, which names every variable at fault and what it must be, never
- * what was given: it may be a secret
- * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN where nothing says whose address to count
+ * @returns what was read. Where no store is named, or nothing says where addresses come from, `missing` is
+ * the error that a start must end with; development needs neither
+ * @throws {SettingsError} ENV_INVALID for variables that are set and cannot be used: it names every
+ * variable at fault and what it must be, never what was given, since that may be a secret
+ * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN where CLIENT_IP_FROM cannot be honoured
  * @example
  * const { store, namespace } = fromEnv();
  * @example
@@ -82,16 +97,19 @@ export function fromEnv(
 ): HeadgateEnvironment {
   const set = setOf(source, redisVariable);
   const platform = platformOf(set);
-  const { own, redis, store, clientAddress } = readAll({
+  const readers = {
     own: () => readVariables(GATE_VARIABLES, set),
     joins: () => refuseJoins(set, platform),
     redis: () => readRedis(set, redisVariable),
     store: () => storeOf(set, redisVariable),
-    clientAddress: () => clientAddressOf(set, platform),
-  });
+    address: () => addressOf(set, platform),
+  };
+  const { own, redis, store, address } = readAll(readers);
+  const missing = store.missing ?? address.missing;
   const namespace = namespaceOf(set);
   const secret = own.HEADGATE_SECRET ?? store.secret;
-  const isGuessable = own.HEADGATE_SECRET_GUESSABLE === "1" || isDerivedFromOpen(secret, redis);
+  const isOpen = secret === NO_STORE_SECRET || isDerivedFromOpen(secret, redis);
+  const isGuessable = own.HEADGATE_SECRET_GUESSABLE === "1" || isOpen;
   return {
     store: { url: store.url, token: store.token, deadlineMs: own.HEADGATE_STORE_DEADLINE_MS },
     cluster: own.HEADGATE_CLUSTER,
@@ -101,12 +119,13 @@ export function fromEnv(
     mode: own.HEADGATE_MODE,
     secret,
     visitorSecret: isGuessable ? undefined : secret,
-    clientAddress,
+    clientAddress: address.source,
     ipv6Prefix: own.CLIENT_IPV6_PREFIX,
     corsOrigins: own.CORS_ORIGINS,
     corsExposedHeaders: own.CORS_EXPOSED_HEADERS,
     legacyHeaders: own.HEADGATE_LEGACY_HEADERS,
     cutAt: platform === undefined ? NEXT_CUTS_AT : undefined,
+    ...(missing && { missing, hasStart: platform === undefined }),
   };
 }
 
@@ -150,33 +169,56 @@ function readRedis(set: Variables, variable: string | undefined): RedisAddress |
   return variable === undefined ? undefined : redisIn({ [variable]: set[variable] }, variable);
 }
 
-/** HEADGATE_MODE=off asks no store, so none has to be named. */
-function storeOf(set: Variables, redisVariable: string | undefined) {
+/** A value that may be missing without being wrong: a start ends with it, and a request does not. */
+interface MayBeMissing {
+  readonly missing?: HeadgateError;
+}
+
+/** A store that is not named has no address. Development and HEADGATE_MODE=off need none. */
+function storeOf(set: Variables, redisVariable: string | undefined): MayBeMissing & StoreNamed {
   const rest = namedRest(set);
   if (rest) return { url: rest.url, token: rest.token, secret: `headgate:${rest.token}` };
   const redis = redisVariable === undefined ? undefined : redisIn(set, redisVariable);
   if (redis) return { url: redis.href, token: "", secret: secretOf(redis.href) };
-  if (set["HEADGATE_MODE"] !== "off") throw settingsError(NO_STORE);
-  // Without a store no hash that it keys is ever kept.
-  return { url: undefined, token: "", secret: "headgate:no-store" };
+  const none = { url: undefined, token: "", secret: NO_STORE_SECRET };
+  const isNeeded = set["NODE_ENV"] !== "development" && set["HEADGATE_MODE"] !== "off";
+  return isNeeded ? { ...none, missing: settingsError(NO_STORE) } : none;
 }
+
+interface StoreNamed {
+  readonly url: string | undefined;
+  readonly token: string;
+  readonly secret: string;
+}
+
+/** Without a store no hash that it keys leaves the process; every client knows it. */
+const NO_STORE_SECRET = "headgate:no-store";
 
 const NO_STORE = {
   UPSTASH_REDIS_REST_URL:
-    "set to the store's REST address, since the edge has no TCP: for a redis:// address run Headgate's gateway before that Redis, or, in Node alone, use headgate/tcp",
-  UPSTASH_REDIS_REST_TOKEN: "set to the token of that address",
+    "set to the store's REST address, since the edge has no TCP: for redis:// run `headgate gateway`, or, in Node alone, use headgate/tcp",
+  UPSTASH_REDIS_REST_TOKEN: "set too",
 };
 
-function clientAddressOf(set: Variables, platform: string | undefined): AddressSource | undefined {
+function addressOf(
+  set: Variables,
+  platform: string | undefined,
+): MayBeMissing & { readonly source?: AddressSource | undefined } {
   const { CLIENT_IP_FROM, HEADGATE_SOCKET_NONCE, VERCEL, NODE_ENV, HEADGATE_MODE } = set;
-  return addressSource({
-    clientIpFrom: CLIENT_IP_FROM,
-    socketNonce: HEADGATE_SOCKET_NONCE,
-    onVercel: VERCEL === "1",
-    onCloudflare: platform === "workers",
-    // Where nothing is counted, nothing has to say whose address it would be.
-    production: NODE_ENV === "production" && HEADGATE_MODE !== "off",
-  });
+  try {
+    const source = addressSource({
+      clientIpFrom: CLIENT_IP_FROM,
+      socketNonce: HEADGATE_SOCKET_NONCE,
+      onVercel: VERCEL === "1",
+      onCloudflare: platform === "workers",
+      // Where nothing is counted, nothing has to say whose address it would be.
+      production: NODE_ENV === "production" && HEADGATE_MODE !== "off",
+    });
+    return { source };
+  } catch (error) {
+    if (CLIENT_IP_FROM !== undefined) throw error;
+    return { missing: error as HeadgateError };
+  }
 }
 
 /** A client can derive the secret too when the address of the Redis holds no password. */

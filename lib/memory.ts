@@ -8,7 +8,8 @@ export { MemoryLimits, type MemoryOptions } from "#lib/limit/stores/memory";
  * store, and for tests. No limit calls the store then. Each process counts for itself, and so does each
  * bundle of an app: what handlers count, middleware does not know.
  *
- * `fromEnv` still asks for the address and the token of a store. Nothing calls it until locks or dedup do.
+ * Development without a store counts so by itself. Production without one does not count, also with this:
+ * `gate.check()` says what is missing, and each rule's `onStoreFailure` decides.
  *
  * @param options the clock, in milliseconds, and the most keys that are counted
  * @example

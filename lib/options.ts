@@ -3,6 +3,7 @@ import type { Decision } from "#lib/core/decision";
 import type { GateMode } from "#lib/core/mode";
 import type { Together } from "#lib/core/together";
 import type { AddressOptions } from "#lib/identity/counted-address";
+import type { Uncountable } from "#lib/limit/limiter";
 import type { LimitStore } from "#lib/limit/store";
 import type { Listener } from "#lib/observe/events";
 import type { Rewrites } from "#lib/policy/rewrites";
@@ -92,4 +93,10 @@ export interface HeadgateOptions extends AddressOptions {
    * @default the runtime's own, which never goes back
    */
   readonly clock?: Clock | undefined;
+  /**
+   * What cannot be counted since settings are missing: there each rule's `onStoreFailure` decides, and no
+   * store is asked.
+   * @default nothing: everything is counted
+   */
+  readonly uncountable?: Uncountable | undefined;
 }

@@ -40,7 +40,7 @@ export function partsOf(given: AnyPolicy, options: HeadgateOptions): Parts {
       deadlineMs: options.identityDeadlineMs ?? IDENTITY_DEADLINE_MS,
     }),
     keys: keyNames(options.namespace),
-    limiter: new Limiter(store, { clock: options.clock }),
+    limiter: new Limiter(store, options),
     observer: new Observer(options.onEvent),
   };
 }

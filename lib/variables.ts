@@ -1,7 +1,7 @@
 import { GATE_VARIABLES } from "./gate-variables.ts";
 
 /** The programs of Headgate's that read variables. */
-export type Program = "gate" | "server" | "gateway";
+export type Program = "gate" | "server" | "gateway" | "build";
 
 /** What is known of a variable that a program of Headgate's reads. */
 export interface KnownVariable {
@@ -51,4 +51,5 @@ export const VARIABLES: Readonly<Record<string, KnownVariable>> = {
   GATEWAY_PORT: byGateway,
   GATEWAY_TOKEN: { by: ["gateway"], isSecret: true },
   GATEWAY_ALLOW_SHARED: byGateway,
+  CI: { by: ["build"] },
 };

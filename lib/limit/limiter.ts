@@ -1,5 +1,6 @@
 import { type Decision, decided, uncounted } from "#lib/core/decision";
 import type { Clock } from "#lib/core/clock";
+import type { HeadgateError } from "#lib/core/errors";
 import { asStoreError } from "#lib/redis/errors";
 import {
   type Charge,
@@ -26,6 +27,14 @@ export interface Outcome {
   readonly taken?: readonly Charged[] | LocalCheck | undefined;
 }
 
+/** Why requests cannot be counted: settings that are missing. Each rule's `onStoreFailure` decides then. */
+export interface Uncountable {
+  /** What is missing, and what to set. */
+  readonly error: HeadgateError;
+  /** False where nothing can be counted; true where limits that count no address can be. */
+  readonly hasStore: boolean;
+}
+
 /** What a limiter remembers beside the store; each has a default, and another is for tests. */
 export interface LimiterOptions {
   /** Counts in this process, for rules with "local". */
@@ -37,6 +46,8 @@ export interface LimiterOptions {
    * @default the runtime's
    */
   readonly clock?: Clock | undefined;
+  /** What cannot be counted; nothing by default. */
+  readonly uncountable?: Uncountable | undefined;
 }
 
 /** Checks charges against a store. Nothing here throws: a store that fails is a decision. */
@@ -47,13 +58,18 @@ export class Limiter {
   readonly #clock: Clock | undefined;
   readonly #denials: DenialCache;
   readonly #counts: LastCounts;
+  readonly #uncountable: Uncountable | undefined;
 
-  constructor(store: LimitStore, { local, denials, counts, clock }: LimiterOptions = {}) {
+  constructor(
+    store: LimitStore,
+    { local, denials, counts, clock, uncountable }: LimiterOptions = {},
+  ) {
     this.#store = store;
     this.#local = local;
     this.#clock = clock;
     this.#denials = denials ?? new DenialCache(clock);
     this.#counts = counts ?? new LastCounts(clock);
+    this.#uncountable = uncountable;
   }
 
   /**
@@ -82,6 +98,8 @@ export class Limiter {
 
   /** Returns how the limits stand for the rules' own cost, and consumes nothing. */
   async peek(charges: Charges): Promise<Outcome> {
+    const missing = this.#missingFor(charges);
+    if (missing) return this.#withoutStore("peek", charges, missing);
     try {
       return { decision: decisionOf(charges, await this.#store.peek(charges.all)) };
     } catch (error) {
@@ -126,6 +144,8 @@ export class Limiter {
   }
 
   async #consumeInStore(charges: Charges): Promise<Outcome> {
+    const missing = this.#missingFor(charges);
+    if (missing) return this.#withoutStore("take", charges, missing);
     const asked = this.#denials.asked();
     try {
       const charged = await this.#store.consume(charges.all);
@@ -149,11 +169,22 @@ export class Limiter {
     }
   }
 
+  /** Returns why these charges cannot be counted; undefined where they can. */
+  #missingFor({ isAddressKnown }: Charges): Error | undefined {
+    const { error, hasStore } = this.#uncountable ?? {};
+    return isAddressKnown && hasStore ? undefined : error;
+  }
+
   /** Decides by `onStoreFailure` of the rules. */
-  #withoutStore(mode: "take" | "peek", { rules, all }: Charges, error: Error): Outcome {
+  #withoutStore(
+    mode: "take" | "peek",
+    { rules, all, isAddressKnown }: Charges,
+    error: Error,
+  ): Outcome {
     const { onStoreFailure } = rules;
-    const charges =
-      onStoreFailure === "local" ? all.filter((charge) => isLocal(charge, rules)) : [];
+    // Without a source of addresses all clients would share one count: the first could deny all others.
+    const isLocal = onStoreFailure === "local" && (isAddressKnown || !this.#uncountable);
+    const charges = isLocal ? all.filter((charge) => countsLocally(charge, rules)) : [];
     if (charges.length === 0) {
       return { decision: uncounted(onStoreFailure !== "deny", "store-failed", { error }) };
     }
@@ -165,7 +196,7 @@ export class Limiter {
 }
 
 /** Returns true for a limit that is counted in this process: one that decides, of a rule with "local". */
-function isLocal({ group, limit }: Charge, { rules }: Charges["rules"]): boolean {
+function countsLocally({ group, limit }: Charge, { rules }: Charges["rules"]): boolean {
   const rule = rules.find(({ name }) => name === limit.rule);
   return group === DECIDING && rule?.onStoreFailure === "local";
 }

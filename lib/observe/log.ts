@@ -97,6 +97,7 @@ function decisionLine(event: DecisionEvent): Line | undefined {
     method,
     patterns: names.flatMap((name) => patterns[name] ?? []),
   });
+  if (isMissing(decision.error)) return undefined;
   if (decision.counted !== "in-store" && decision.error) {
     return {
       event: "store-failed",
@@ -135,6 +136,11 @@ function decisionLine(event: DecisionEvent): Line | undefined {
     ),
     ...about,
   };
+}
+
+/** The gate says once what is missing in the settings (ENV_INVALID, CLIENT_ADDRESS_UNKNOWN). */
+function isMissing(error: unknown): boolean {
+  return isHeadgateError(error) && /^(?:ENV|CLIENT)_/.test(error.code);
 }
 
 function describe(error: unknown): object {

@@ -42,7 +42,7 @@ export interface BreakerSettings {
 export interface RequesterOptions extends BreakerSettings {
   /**
    * The store's REST address, https outside a machine's own loopback. With undefined every call fails:
-   * `fromEnv` has none where HEADGATE_MODE is off and no store is named.
+   * `fromEnv` has none where no store is named.
    */
   readonly url: string | undefined;
   /** Its bearer token. */
@@ -187,7 +187,7 @@ function outcomeOfAnswer(
 
 function notRest(): HeadgateError {
   return settingsError({
-    UPSTASH_REDIS_REST_URL: `${REST_ADDRESS} (REDIS_URL is reached by TCP, on Node alone, docs/proxy.md, or by \`headgate gateway\`)`,
+    UPSTASH_REDIS_REST_URL: `${REST_ADDRESS}: for redis:// run \`headgate gateway\`, or, in Node alone, use headgate/tcp`,
   });
 }
 

@@ -8,7 +8,10 @@ import { unknownVariables } from "#lib/unknown-variables";
 import type { ChosenStore } from "./store.ts";
 
 /** What the server needs to know of the environment. */
-export type ServerSettings = Pick<HeadgateEnvironment, "mode" | "isNamespaceShared" | "store">;
+export type ServerSettings = Pick<
+  HeadgateEnvironment,
+  "mode" | "isNamespaceShared" | "store" | "missing"
+>;
 
 /** What a server tells the person who starts it. */
 export interface StartLog {

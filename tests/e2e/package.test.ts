@@ -20,6 +20,7 @@ const PACKAGES = join(ROOT, "node_modules");
 const NODE_ALONE = new Set([
   "headgate/cli",
   "headgate/gateway",
+  "headgate/plugin",
   "headgate/server",
   "headgate/tcp",
   "headgate/testing",

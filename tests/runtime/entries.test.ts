@@ -10,7 +10,14 @@ const MANIFEST = JSON.parse(readFileSync(join(ROOT, "lib", "package.json"), "utf
 const ENTRIES = Object.keys(MANIFEST.exports).map((subpath) => `headgate${subpath.slice(1)}`);
 
 /** Entries for programs in Node; each of the others must run at the edge. */
-const NODE_ALONE = new Set(["headgate/cli", "headgate/gateway", "headgate/server", "headgate/tcp"]);
+const NODE_ALONE = new Set([
+  "headgate/cli",
+  "headgate/gateway",
+  "headgate/plugin",
+  "headgate/server",
+  "headgate/tcp",
+  "headgate/testing",
+]);
 
 test("each public entry can be imported by its name, and no name is in two of them", async () => {
   const names = await Promise.all(

@@ -147,11 +147,13 @@ describe("the built edge function, with Vercel's environment", () => {
     expect(app.output()).not.toContain(store.token);
   });
 
-  test("without a store answers 500, and names the variable in its log alone", async () => {
+  test("without a store lets requests pass, and names the variable in its log alone", async () => {
     const app = startOnVercel({ VERCEL_ENV: "production" });
-    const answer = await app.send("/api/search");
-    expect([answer.status, await answer.text()]).toEqual([500, ""]);
-    expect(app.output()).toContain("UPSTASH_REDIS_REST_URL must be");
+    for (let i = 0; i < 12; i += 1) {
+      const answer = await app.send("/api/search");
+      expect([answer.status, await answer.text()]).toEqual([200, ""]);
+    }
+    expect(app.output().split("UPSTASH_REDIS_REST_URL must be")).toHaveLength(2);
   });
 
   test("takes the store by the names that Vercel's integration gives it", async () => {

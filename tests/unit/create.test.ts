@@ -87,9 +87,10 @@ describe("a gate", () => {
   });
 
   test("throws at the first request, or at its check, what the settings or the policy have wrong", async () => {
-    const unset = createHeadgate(policy, () => fromEnv({}));
-    expect(() => unset.check()).toThrow(/UPSTASH_REDIS_REST_URL/);
-    await expect(async () => unset.middleware(request("/api/a"), event)).rejects.toMatchObject({
+    const quoted = { ...VARIABLES, UPSTASH_REDIS_REST_TOKEN: '"token"' };
+    const unusable = createHeadgate(policy, () => fromEnv(quoted));
+    expect(() => unusable.check()).toThrow(/UPSTASH_REDIS_REST_TOKEN/);
+    await expect(async () => unusable.middleware(request("/api/a"), event)).rejects.toMatchObject({
       code: "ENV_INVALID",
     });
     const wrong = definePolicy({

@@ -111,7 +111,10 @@ describe("a Redis by TCP", () => {
   const env = { CLIENT_IP_FROM: "hops:1", REDIS_URL: redis, MY_REDIS: redis };
 
   test("is no store for the edge, and the error says what to do", () => {
-    const { UPSTASH_REDIS_REST_URL: words, ...others } = faultsOf(env);
+    const { missing, store } = fromEnv(env);
+    expect(store.url).toBeUndefined();
+    expect(missing).toBeInstanceOf(SettingsError);
+    const { UPSTASH_REDIS_REST_URL: words, ...others } = (missing as SettingsError).mustBe;
     expect(words).toContain("the edge has no TCP");
     expect(words).toContain("gateway");
     expect(words).toContain("headgate/tcp");
@@ -138,6 +141,38 @@ describe("a Redis by TCP", () => {
     });
     // Beside a REST store it is not reached.
     expect(faultsOf({ ...ofCluster, ...base }, options)).toEqual({});
+  });
+});
+
+describe("what is missing", () => {
+  const { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = base;
+  const store = { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN };
+  const production = { NODE_ENV: "production" };
+
+  test.each<readonly [string, Variables, string | undefined]>([
+    ["a store in production", { ...production, CLIENT_IP_FROM: "hops:1" }, "ENV_INVALID"],
+    ["a store on Vercel", { ...production, VERCEL: "1" }, "ENV_INVALID"],
+    ["a store where NODE_ENV says nothing", {}, "ENV_INVALID"],
+    ["the address in production", { ...production, ...store }, "CLIENT_ADDRESS_UNKNOWN"],
+    ["nothing with both", { ...production, ...base }, undefined],
+    ["nothing in development", { NODE_ENV: "development" }, undefined],
+    ["nothing with HEADGATE_MODE=off", { ...production, HEADGATE_MODE: "off" }, undefined],
+  ])("is %s", (_, env, code) => {
+    expect(fromEnv(env).missing?.code).toBe(code);
+  });
+
+  test("is no excuse for what is set and cannot be used", () => {
+    expect(() => fromEnv({ ...production, ...store, CLIENT_IP_FROM: "socket" })).toThrow(
+      expect.objectContaining({ code: "CLIENT_ADDRESS_UNKNOWN" }),
+    );
+    const half = { NODE_ENV: "development", UPSTASH_REDIS_REST_URL };
+    expect(Object.keys(faultsOf(half))).toEqual(["UPSTASH_REDIS_REST_TOKEN"]);
+  });
+
+  test("leaves no secret that a client knows to sign a header with", () => {
+    expect(fromEnv({ NODE_ENV: "development" }).visitorSecret).toBeUndefined();
+    const secret = { NODE_ENV: "development", HEADGATE_SECRET: long };
+    expect(fromEnv(secret).visitorSecret).toBe(long);
   });
 });
 

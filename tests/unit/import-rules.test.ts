@@ -172,6 +172,11 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
     allowed: ["node:assert", "#lib/create", "#lib/gateway/routes", "#lib/embedded/store"],
   },
   {
+    file: "lib/plugin/x.ts",
+    refused: ["#lib/server/store", "#lib/policy/match", "#config/app-env", "next", "zod"],
+    allowed: ["node:fs", "#lib/env", "#lib/core/settings"],
+  },
+  {
     file: "lib/server/x.ts",
     refused: ["#lib/cli/check", "#lib/audit/audit", "#config/app-env", "@upstash/redis"],
     allowed: ["next", "node:fs/promises", "#lib/embedded/store", "#lib/unknown-variables"],

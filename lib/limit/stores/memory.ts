@@ -34,9 +34,7 @@ export class MemoryLimits implements LimitStore {
   /** @throws {HeadgateError} LIMIT_BAD_ARGUMENT where `most` is no whole number from 2 */
   constructor({ clock = Date.now, most = MOST_KEYS }: MemoryOptions = {}) {
     const problem = wholeProblem("most", most, 2);
-    if (problem !== undefined) {
-      throw new HeadgateError("LIMIT_BAD_ARGUMENT", `MemoryLimits: ${problem}`);
-    }
+    if (problem) throw new HeadgateError("LIMIT_BAD_ARGUMENT", `MemoryLimits: ${problem}`);
     this.#counts = new MemoryCounts(clock, most);
   }
 
