@@ -225,6 +225,6 @@ describe("HEADGATE_MODE=off without a store", () => {
     expect(app.output()).not.toMatch(/ENV_INVALID|ECONNREFUSED|^warning/m);
     // What needs a store says which variables it needs.
     expect((await fetch(`${app.url}/api/health/redis`)).status).toBe(503);
-    await expect.poll(() => app.output()).toContain("No store is named.");
+    await expect.poll(() => app.output()).toContain("No store is named, and this call needs one");
   });
 });
