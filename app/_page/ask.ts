@@ -1,6 +1,6 @@
 import { FRESH } from "./samples.ts";
 
-/** A request of the page to a route of its own app. */
+/** A request that the page sends to a route of the same app. */
 export interface PageRequest {
   readonly method: string;
   /** With the query, if there is one. */

@@ -26,7 +26,7 @@ export function answeredBy<T>(replies: readonly Reply<T>[]) {
   return replies.filter((reply) => reply.kind === "answered");
 }
 
-/** What became of the requests that were not answered with 200; empty where there are none. */
+/** What became of the requests that were not answered with 200; empty when all were. */
 export function shortfall(replies: readonly Reply<unknown>[]): string {
   const denied = replies.filter((reply) => reply.kind === "denied");
   const rejected = replies.filter((reply) => reply.kind === "rejected");

@@ -29,11 +29,12 @@ export function syncTab(reply: Reply<Synced>): TabWords {
 
 /** What the tabs' answers say together. */
 export function syncWords(replies: readonly Reply<Synced>[]): string {
-  if (replies.every((reply) => reply.kind === "rejected" && reply.status === 401)) return NOBODY;
+  if (replies.every((reply) => reply.kind === "rejected" && reply.status === 401))
+    return NOT_SIGNED_IN;
   return `${calls(replies)} ${shortfall(replies)}`.trim();
 }
 
-const NOBODY =
+const NOT_SIGNED_IN =
   "The gate allowed all; the route answered 401. Sign in or use a token, and try again.";
 
 function calls(replies: readonly Reply<Synced>[]): string {

@@ -32,7 +32,7 @@ export function ViewDemo() {
       <h3 id="one-view">Three tabs, one view</h3>
       <p>
         A session is open in three tabs, and each sends the same view of an artist. Dedup claims the
-        event in Redis, so only the first is counted, whichever instance gets it.
+        event in Redis, so only the first is counted, on all instances together.
       </p>
       <button type="button" aria-disabled={isBusy} onClick={() => void run()}>
         Send one view from three tabs

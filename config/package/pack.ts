@@ -73,7 +73,7 @@ function entryOf(folder: string, name: string, file: string): BuiltEntry {
   };
 }
 
-/** What a built file imports: each import stands in a line of its own. */
+/** Returns what a built file imports. The build writes each import on a separate line. */
 function importsOf(text: string): readonly string[] {
   const found = text.matchAll(/^(?:import|export)\b(?:[^"'`]*? from )?\s*"([^"]+)";$/gm);
   return [...found].map(([, specifier = ""]) => specifier);

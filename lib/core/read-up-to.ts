@@ -1,4 +1,4 @@
-/** Bytes in memory of their own, by a type that TypeScript 5.4 has too, where Uint8Array has no parameter. */
+/** Bytes that share their memory with no other array, by a type that TypeScript 5.4 has too, where Uint8Array has no parameter. */
 type OwnBytes = ReturnType<TextEncoder["encode"]>;
 
 /**

@@ -4,7 +4,7 @@ import { ICON, ICON_NAME } from "./icon.ts";
 import { pageHtml } from "./page-html.ts";
 
 /**
- * Headers of every answer. They hold where the app sets a policy of its own: that replaces this header,
+ * Headers of every answer. They hold where the app sets another policy: that replaces this header,
  * and the page repeats ours in a meta tag.
  */
 const GUARDS = {
@@ -27,7 +27,7 @@ const FILES: ReadonlyMap<string, { readonly type: string; readonly text: string 
   [ICON_NAME, { type: "image/svg+xml", text: ICON }],
 ]);
 
-/** Returns the page. Its script and style have addresses below the last segment of its own path. */
+/** Returns the page. Its script and style have addresses below the last segment of the page's path. */
 export function pageAnswer(pathname: string): Response {
   const nonce = toBase64(crypto.getRandomValues(new Uint8Array(16)));
   const csp = policyOf(nonce);

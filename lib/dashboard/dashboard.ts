@@ -80,7 +80,7 @@ async function isBelow(context: RouteContext): Promise<boolean> {
   return Object.values(params ?? {}).some((value) => Array.isArray(value) && value.length > 0);
 }
 
-/** Without a function that tells who may see it, nobody may. */
+/** Returns what `authorize` decided; false when the function is missing or throws. */
 async function permission<P extends AnyPolicy>(
   { emit }: Watched<P>,
   authorize: DashboardOptions["authorize"] | undefined,

@@ -8,7 +8,7 @@ const LATE_MS = 5_000;
 
 /** How a stream lives. */
 export interface StreamOptions {
-  /** Ends when the client is gone, where the runtime tells. */
+  /** Aborts when the client has left, on runtimes that report it. */
   readonly signal: AbortSignal;
   /** The stream ends by itself after so many milliseconds; the page opens another one. */
   readonly lifeMs: number;

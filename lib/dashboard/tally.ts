@@ -2,7 +2,7 @@ import type { MinuteGroup } from "#lib/observe/counts";
 import { BUCKETS } from "#lib/observe/metric-table";
 import type { Outcomes, StorePoint } from "./model.ts";
 
-/** Rules of one step of time beyond so many are left out: a hash in Redis has no bound of its own. */
+/** Rules of one step of time beyond so many are left out: Redis bounds no hash. */
 const MOST_RULES = 500;
 
 const OUTCOMES: Readonly<Record<string, keyof Outcomes>> = {

@@ -33,10 +33,10 @@ export interface Meter {
   createHistogram(name: string, about: About): Histogram;
 }
 
-/** What Headgate uses of @opentelemetry/api: the app hands it `{ trace, metrics }` of its own copy. */
+/** What Headgate uses of @opentelemetry/api: the app hands over `{ trace, metrics }` of the copy that it has installed. */
 export interface OtelApi {
-  /** Makes the spans; without it there are none. */
+  /** Makes the spans; without it no span is made. */
   readonly trace?: { getTracer(name: string): Tracer } | undefined;
-  /** Makes the instruments; without it there are none. */
+  /** Makes the instruments; without it no metric is recorded. */
   readonly metrics?: { getMeter(name: string): Meter } | undefined;
 }

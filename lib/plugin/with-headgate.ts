@@ -22,7 +22,7 @@ export type ConfigFunction<Config, Context> = (
 export interface PluginOptions extends FromEnvOptions {
   /**
    * Whether a build on Vercel fails where no variable names a store: false for an app whose gate reaches its
-   * store in a way of its own.
+   * store by other variables or by code.
    * @default true
    */
   readonly checkStore?: boolean;

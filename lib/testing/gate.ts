@@ -112,7 +112,7 @@ const DEFAULTS = {
 /**
  * Makes a gate for tests: the gate of a policy with a store in memory and one clock, which stands still
  * until the test moves it. Limits, denials, local counts, the breaker, locks, dedup and idempotency go by
- * that clock. Each gate has a store of its own.
+ * that clock. Each gate has a separate store.
  *
  * @param policy the policy of the app, or one of the test's own
  * @param options what differs from the defaults

@@ -26,7 +26,7 @@ export interface HeadgateFixtureOptions {
   readonly store: StoreUnderTest;
   /**
    * Starts the app for one worker: a server reads its namespace when it starts, so each worker needs a
-   * server of its own. The fixture waits until it answers.
+   * separate server. The fixture waits until it answers.
    *
    * @param env variables, to be added to those of the process
    * @param worker the number of the worker, from 0, for its port
@@ -83,7 +83,7 @@ interface WorkerOf {
 }
 
 /**
- * Makes fixtures for Playwright: each worker starts the app with a namespace of its own, and each test
+ * Makes fixtures for Playwright: each worker starts the app with a separate namespace, and each test
  * begins without counts, as another client. It imports nothing of Playwright.
  *
  * @example

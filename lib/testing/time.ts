@@ -6,7 +6,7 @@ interface Timer {
   readonly call: () => void;
 }
 
-/** Taken before a test framework puts timers of its own in their place. */
+/** Read at import, before a test framework replaces the timers. */
 const { setTimeout: realTimeout, setImmediate: realImmediate } = globalThis;
 
 /** Rounds without a call of the store after which nothing more is awaited: two hops of encryption and two more. */

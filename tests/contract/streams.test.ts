@@ -90,7 +90,9 @@ describe.each(STORES)("a stream before $name", (kind) => {
     await expect
       .poll(() => byPattern.data())
       .toEqual(["psubscribe,c*,1", "pmessage,c*,ch,a", "pmessage,c*,ch,b"]);
-    expect(await ask(gateway, ["PUBLISH", "nobody", "a"])).toMatchObject({ answer: { result: 0 } });
+    expect(await ask(gateway, ["PUBLISH", "no-listener", "a"])).toMatchObject({
+      answer: { result: 0 },
+    });
   });
 
   test("shares one subscription with the other streams of its channel", async () => {
@@ -252,7 +254,7 @@ describe("a stream of a Redis", () => {
     expect(await connections()).toBe(1);
   });
 
-  test("that is gone ends, and another is 503 until Redis is back", async () => {
+  test("a stream of a Redis that was killed ends, and a new one is 503 until Redis is back", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const gateway = await before(redis.url);
     const streams = [
@@ -290,7 +292,7 @@ describe("a stream of a Redis", () => {
     expect(stream.data()).toHaveLength(2);
   });
 
-  test("that answers nobody any more ends, and another is 503 or 504 in time", async () => {
+  test("a stream of a Redis that stops answering ends, and a new one is 503 or 504 in time", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const gateway = await before(redis.url);
     const stream = await opened(gateway, "/subscribe/a");

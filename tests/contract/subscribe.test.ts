@@ -111,7 +111,7 @@ describe.each(STORES_AND_CLUSTER)("the subscriber of @upstash/redis before $name
     expect([errors, ofUsers]).toEqual([[], ["user:7"]]);
   });
 
-  test("reports text that a pattern brings and that is no JSON as an error of its own", async () => {
+  test("a subscriber of a pattern reports text that is not JSON as an error", async () => {
     const { patterns, errors } = await listenTo("plain:*");
     await redis.publish("plain:1", "text");
     await expect.poll(() => errors).toEqual([expect.stringContaining("Failed to parse message")]);

@@ -99,7 +99,7 @@ describe("a subscription of ours", () => {
     await expect.poll(payloads).toEqual(["x"]);
   });
 
-  test("goes on by itself after Redis was gone", async () => {
+  test("a subscription continues after Redis was unavailable", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const { url } = await serveRedis(redis.url);
     const { kinds, payloads, reasons } = listen(url);
@@ -112,7 +112,7 @@ describe("a subscription of ours", () => {
     await expect.poll(payloads).toEqual(["again"]);
   });
 
-  test("goes on by itself after the gateway was gone", async () => {
+  test("a subscription continues after the gateway was unavailable", async () => {
     const first = await serveEmbedded();
     const { kinds, payloads, reasons } = listen(first.url);
     await expect.poll(kinds).toEqual(["open"]);

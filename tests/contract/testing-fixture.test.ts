@@ -76,7 +76,7 @@ const useUp = async (api: APIRequestContext) => {
   expect((await searches(api, 31)).indexOf(429)).toBe(30);
 };
 
-test("each worker has a server and counts of its own, and each of its tests begins anew", async () => {
+test("each worker has a separate server and separate counts, and each test begins without counts", async () => {
   const cleared: number[] = [];
   const clears = async (api: APIRequestContext, { clear, namespace }: HeadgateWorker) => {
     expect(await direct.keys(`${namespace}:*`)).toEqual([]);

@@ -35,7 +35,7 @@ async function open(sent: Pick<State, "snapshot" | "history"> = well, view: View
   return { server, context, page, problems };
 }
 
-/** Errors, and what the policy of the page forbids; a server that is away is noted by the browser itself. */
+/** Errors, and what the policy of the page forbids; the browser itself notes a server that is unavailable. */
 function problemsOf(page: Page): readonly string[] {
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(error.message));
@@ -208,7 +208,7 @@ function colorsOf(page: Page): Promise<readonly string[]> {
 describe("the connection", () => {
   const status = (page: Page) => page.getByRole("status").innerText();
 
-  test("recovers by itself after the server was away, and tells a listener of both", async () => {
+  test("the page recovers after the server was unavailable, and a screen reader is told of both", async () => {
     const { server, page, problems } = await open();
     await page.getByText("shop-production").waitFor();
     expect(await status(page)).toBe("");
@@ -247,7 +247,7 @@ describe("the connection", () => {
     await page.locator(".stale").waitFor({ state: "detached" });
   });
 
-  test("closes the stream while nobody looks, and opens it when someone does", async () => {
+  test("a hidden page closes its stream, and opens it when it is shown again", async () => {
     const server = cleanUp(await new DashboardServer(well).start(), (it) => it.stop());
     const page = cleanUp(await browser.newPage(), (it) => it.close());
     await page.clock.install();

@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, "..", "..");
 /** What holds code that imports. */
 const SOURCE = /\.(?:[cm]?[jt]s|tsx)$/;
 
-/** What is generated, and nobody reads. */
+/** Files that are generated. */
 const GENERATED = "lib/dashboard/assets.ts";
 
 /** Reads this tree: the files that git tracks, and new ones that it does not ignore. */

@@ -39,7 +39,7 @@ export function startBuilt(
 let clients = 0;
 
 /**
- * Sends what docs/start/new-app.md promises denials for, as a client with an address of its own. Resolves
+ * Sends what docs/start/new-app.md promises denials for, as a client with a new address. Resolves
  * to the statuses of six requests, and to the limits that denied the third and the sixth.
  */
 export async function askNewApp(url: string, addressHeader = "x-forwarded-for") {

@@ -60,7 +60,7 @@ function messagesOf({ body }: Response): ReadableStream<EventSourceMessage> {
   return text.pipeThrough(new EventSourceParserStream());
 }
 
-/** The dashboard of a gate, for whoever asks, and a way to open its stream without a server. */
+/** The dashboard of a gate, without authorization, and a way to open its stream without a server. */
 export function openDashboard<P extends AnyPolicy>(gate: Gate<P>) {
   const handler = createDashboard(gate, { authorize: () => true });
   const at = (path: string, init?: RequestInit) =>

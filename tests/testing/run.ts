@@ -79,7 +79,7 @@ async function runJest(): Promise<void> {
   tell("jest, ES modules", await project.run("npx", args, env), "2 passed, 2 total");
 }
 
-/** Two workers at once, each with a server of its own, on one real Redis. */
+/** Two workers at once, each with a separate server, on one real Redis. */
 async function runPlaywright(): Promise<void> {
   const manifest = { type: "module", scripts: { start: "exec node server.ts" } };
   const packages = [...PLAYWRIGHT, archive];

@@ -5,7 +5,7 @@ import { cookieOf } from "./session.ts";
 /** Why a token begins no session: it does not verify or has ended, or its role is not the admin's. */
 export type TokenRefusal = "token" | "role";
 
-/** What became of a token: the Set-Cookie header of a session, or why there is none. */
+/** What became of a token: the Set-Cookie header of a session, or the reason why no session began. */
 export type TokenSession =
   | { readonly cookie: string; readonly refusal?: undefined }
   | { readonly refusal: TokenRefusal };

@@ -6,7 +6,7 @@ export interface Line {
   /** What follows a value, such as " ms". */
   readonly unit: string;
   readonly look: LookName;
-  /** One for each step; null where there is none. */
+  /** One value for each step; null for a step without a value. */
   readonly values: readonly (number | null)[];
   readonly format: (value: number | null | undefined) => string;
 }

@@ -4,7 +4,7 @@ import { App } from "./app.tsx";
 import { type Connection, connect } from "./connection.ts";
 import { EMPTY, type View, withEvent } from "./view.ts";
 
-/** The stream is closed when nobody has looked at the page for so long. */
+/** A page that was hidden for so long closes its stream. */
 const HIDDEN_MS = 60_000;
 
 const root = document.querySelector("main");

@@ -18,7 +18,7 @@ export function rememberMinutes(
 
 /**
  * Returns a history with the minutes of snapshots in it. Counts of a step only grow, so of two numbers for
- * one step the larger is the newer, whichever of them arrived first.
+ * one step the larger is the newer, in whatever order they arrive.
  */
 export function mergeHistory(history: History, minutes: readonly MinuteNow[]): History {
   const last = Math.max(0, ...minutes.map(({ start }) => start));

@@ -120,7 +120,7 @@ function notice(tone: Notice["tone"], title: string, lines: readonly string[]): 
   return { tone, title, lines };
 }
 
-/** Returns what a listener is told: the notices that stand, or that there is none any more. */
+/** Returns the words for a screen reader: the titles of all notices, or that all is well again. */
 export function spokenOf(notices: readonly Notice[], wasTold: boolean): string {
   const urgent = notices.filter(({ tone }) => tone !== "plain");
   if (urgent.length === 0) return wasTold ? "All is well again." : "";

@@ -12,7 +12,7 @@ export interface PlotOptions {
   readonly height: number;
   /** Plots with the same name have one cursor. */
   readonly group: string;
-  /** Called with the step under the pointer; null where there is none. */
+  /** Called with the step under the pointer, or with null when the pointer leaves the chart. */
   readonly onCursor: (step: number | null) => void;
 }
 

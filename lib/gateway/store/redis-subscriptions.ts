@@ -97,7 +97,7 @@ class SubscriberConnection {
       this.#leave(subscription);
       return reply;
     } catch (lost) {
-      // The answer may still come, to a subscription that nobody ends.
+      // The answer may still come, and no caller would end that subscription.
       this.#disconnect();
       throw lost;
     }

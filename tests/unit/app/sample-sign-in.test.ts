@@ -90,7 +90,7 @@ describe("npm start", () => {
     { CLIENT_IP_FROM: "hops:1" },
     { APP_ORIGIN: "https://app.example" },
     { SAMPLE_SIGN_IN: "0" },
-  ])("offers no sample sign-in of its own accord with %j", (env) => {
+  ])("the server offers no sample sign-in with %j", (env) => {
     expect(sampleSignIn(env)).toEqual({});
   });
 });

@@ -15,7 +15,7 @@ test("everything that the document is given is escaped", () => {
   expect(html).toContain(`content="${ESCAPED}"`);
 });
 
-test("the document has no script and no style of its own, and no address of a host", () => {
+test("the document has no inline script or style, and no address of a host", () => {
   const html = pageHtml({ base: "dashboard/", nonce: "n", csp: "default-src 'none'", title: "H" });
   expect(html.match(/<script/g)).toHaveLength(1);
   expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|https?:/);

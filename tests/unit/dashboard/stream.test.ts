@@ -62,7 +62,7 @@ test("a stream ends by itself after its life, and says so", async () => {
   expect(ends).toEqual(["end"]);
 });
 
-test("a stream that nobody reads ends 5 s after its life", async () => {
+test("a stream whose reader has stopped ends 5 s after its life", async () => {
   const { next, reader, ends } = open({ lifeMs: 3_000 });
   await next();
   await vi.advanceTimersByTimeAsync(6_000);

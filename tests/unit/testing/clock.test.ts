@@ -261,7 +261,7 @@ test("locks and dedup fail as they do without a store, and none of their calls i
   const events = await gate.events();
   const failures = events.flatMap((event) => (event.kind === "failure" ? [event.during] : []));
   expect(failures.toSorted()).toEqual(["dedup-claim", "lock-acquire", "lock-release"]);
-  // The lock, its release since nobody knows whether it was taken, and the claim: a pause between two
+  // The lock, its release since it is unknown whether it was taken, and the claim: a pause between two
   // attempts would be real time.
   expect(events.filter(({ kind }) => kind === "store")).toHaveLength(3);
 });

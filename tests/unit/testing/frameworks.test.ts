@@ -6,7 +6,7 @@ import { ROOT } from "../../support/app.ts";
 
 const PROJECTS = join(ROOT, "tests", "fixtures", "testing");
 
-/** Runs a framework as an adopter does: by its own program, in a process of its own. */
+/** Runs a framework as an adopter does: by its own program, in a separate process. */
 function run(program: string, args: readonly string[]) {
   // Without what this run of vitest has told its own processes.
   const { VITEST: _, NODE_TEST_CONTEXT: __, ...env } = process.env;

@@ -63,7 +63,7 @@ function connected(...answers: readonly Answer[]) {
 /** Lets time pass, and promises settle. */
 async function pass(ms = 0): Promise<void> {
   await vi.advanceTimersByTimeAsync(ms);
-  // A chunk goes through several streams, each with tasks of its own.
+  // A chunk goes through several streams, each with separate tasks.
   for (let i = 0; i < 20; i++) await new Promise(setImmediate);
   await vi.advanceTimersByTimeAsync(0);
 }

@@ -84,7 +84,7 @@ describe("ageOf", () => {
 describe("notices", () => {
   const ok = snapshotAt(NOW).store;
 
-  test("there is none where all is well", () => {
+  test("no notice is shown where all is well", () => {
     expect(noticesOf("live", snapshotAt(NOW))).toEqual([]);
   });
 
