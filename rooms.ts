@@ -175,18 +175,24 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     node: true,
     next: true,
   },
+  "lib/source": {
+    what: "reads the source files of an app",
+    files: ["lib/source"],
+    imports: [],
+    packages: ["@babel/parser"],
+  },
   "lib/audit": {
     what: "what a build of Next leaves uncovered by the policy",
     files: ["lib/audit"],
-    imports: ["lib/core", "lib/policy", "lib/policy/check"],
-    packages: ["oxc-parser", "path-to-regexp", "zod"],
+    imports: ["lib/core", "lib/policy", "lib/policy/check", "lib/source"],
+    packages: ["path-to-regexp", "zod"],
     node: true,
   },
   "lib/cli": {
     what: "the command line: one file a command",
     files: ["lib/cli"],
-    imports: [...GATE, "lib", "lib/gateway", "lib/server", "lib/audit"],
-    packages: ["citty", "oxc-parser"],
+    imports: [...GATE, "lib", "lib/gateway", "lib/server", "lib/source", "lib/audit"],
+    packages: ["citty", "diff", "jiti", "magic-string"],
     node: true,
   },
   config: {

@@ -20,8 +20,11 @@ interface Target {
 
 /** Small packages whose code is put into ours; zod/mini is in what `headgate audit` loads alone. */
 export const BUNDLED: readonly string[] = [
+  "@babel/parser",
   "citty",
+  "diff",
   "eventsource-parser",
+  "magic-string",
   "path-to-regexp",
   "structured-headers",
   "zod",

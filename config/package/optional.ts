@@ -6,7 +6,6 @@ export const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   "@upstash/ratelimit": ["Ratelimit"],
   "@upstash/redis": ["Redis"],
   ioredis: ["Cluster", "Command", "Redis", "ReplyError"],
-  "oxc-parser": ["parseSync"],
   wasmoon: ["LUA_REGISTRYINDEX", "LuaReturn", "LuaType"],
 };
 

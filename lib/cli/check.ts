@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
-import { pathToFileURL } from "node:url";
 import { everyLimit } from "#lib/policy/select";
 import { compilePolicy } from "#lib/policy/check/compile";
 import type { AnyPolicy } from "#lib/policy/define";
 import { PolicyError, type PolicyProblem, writePlace } from "#lib/policy/errors";
-import { canLocate, locate, type Position, syntaxError } from "./locate.ts";
+import { importPolicy } from "./load-policy.ts";
+import { locate, type Position, syntaxError } from "./locate.ts";
 
 /** A problem and where in the file it is. */
 export type LocatedProblem = PolicyProblem & { readonly position: Position | undefined };
@@ -44,35 +44,18 @@ export async function checkPolicyFile(file: string): Promise<CheckResult> {
     const source = readFileSync(file, "utf8");
     const problems = error.problems.map((problem) => ({
       ...problem,
-      position: canLocate ? locate(file, source, problem.place) : undefined,
+      position: locate(file, source, problem.place),
     }));
     return { ok: false, file, problems };
   }
 }
 
-/** Loads the policy of a file that has been checked. */
-export async function importPolicy(file: string): Promise<AnyPolicy> {
-  const loaded = (await import(pathToFileURL(file).href)) as { readonly default?: AnyPolicy };
-  if (loaded.default !== undefined) return loaded.default;
-  throw new Error("the file has no default export; write: export default definePolicy({ ... })");
-}
-
 function unreadable(file: string, error: unknown): CheckResult {
-  const why = error instanceof Error ? error.message + importHint(error) : String(error);
+  const why = error instanceof Error ? error.message : String(error);
   // Node says what is wrong with a file's syntax, but not where.
-  const wrong =
-    canLocate && existsSync(file) ? syntaxError(file, readFileSync(file, "utf8")) : undefined;
+  const wrong = existsSync(file) ? syntaxError(file, readFileSync(file, "utf8")) : undefined;
   const where = wrong && ` (line ${wrong.position.line}, column ${wrong.position.column})`;
   return { ok: false, file, problems: [], unreadable: wrong ? wrong.message + where : why };
-}
-
-/** What Node does not say of a file that it cannot load, where Next's bundler can. */
-function importHint(error: NodeJS.ErrnoException): string {
-  if (error.code === "ERR_UNKNOWN_FILE_EXTENSION") {
-    return `. The check runs the file in Node, and Node ${process.versions.node} does not run TypeScript here: use Node 22.18 or later.`;
-  }
-  if (error.code !== "ERR_MODULE_NOT_FOUND") return "";
-  return '. The check runs in Node, which reads neither the paths of tsconfig.json nor imports without an extension: write a relative path with .ts, or a name of package.json\'s "imports".';
 }
 
 /** Says the result for people: a line when all is well, else a paragraph for each problem. */

@@ -1,9 +1,5 @@
-import { parseSync } from "oxc-parser";
-import { isInstalled } from "#lib/core/installed";
 import type { Place } from "#lib/policy/errors";
-
-/** Whether places can be found: an app may have installed the package without oxc-parser. */
-export const canLocate = isInstalled(parseSync);
+import { type Node, nodeOf, nodesOf, parseSource } from "#lib/source/parse";
 
 /** A place in a file; both from 1. */
 export interface Position {
@@ -11,19 +7,12 @@ export interface Position {
   readonly column: number;
 }
 
-interface Node {
-  readonly type: string;
-  readonly start: number;
-  readonly [field: string]: unknown;
-}
-
 /**
  * Finds where in a policy file a value is written: the deepest property on the way to it that can
  * be seen in the source. What is computed or imported is placed where it is used.
  */
 export function locate(file: string, source: string, place: Place): Position | undefined {
-  const { program } = parseSync(file, source);
-  const body = nodes((program as unknown as Node)["body"]);
+  const { body } = parseSource(file, source);
   const root = literalOf(exportedDefault(body), body, 0);
   if (!root) return undefined;
   let at: Node = root;
@@ -43,10 +32,8 @@ export function syntaxError(
   file: string,
   source: string,
 ): { readonly position: Position; readonly message: string } | undefined {
-  const [error] = parseSync(file, source).errors;
-  if (!error) return undefined;
-  const position = positionOf(source, error.labels[0]?.start ?? 0);
-  return { position, message: error.message };
+  const { problem } = parseSource(file, source);
+  return problem && { position: positionOf(source, problem.start), message: problem.message };
 }
 
 interface Found {
@@ -57,12 +44,12 @@ interface Found {
 /** What the file exports by default: `export default …`, or `export { policy as default }`. */
 function exportedDefault(body: readonly Node[]): Node | undefined {
   const declared = body.find(({ type }) => type === "ExportDefaultDeclaration");
-  if (declared) return asNode(declared["declaration"]);
+  if (declared) return nodeOf(declared["declaration"]);
   const specifiers = body
     .filter((node) => node.type === "ExportNamedDeclaration" && node["source"] === null)
-    .flatMap((node) => nodes(node["specifiers"]));
-  const named = specifiers.find((node) => asNode(node["exported"])?.["name"] === "default");
-  return asNode(named?.["local"]);
+    .flatMap((node) => nodesOf(node["specifiers"]));
+  const named = specifiers.find((node) => nodeOf(node["exported"])?.["name"] === "default");
+  return nodeOf(named?.["local"]);
 }
 
 const MAX_DEPTH = 10;
@@ -70,13 +57,13 @@ const MAX_DEPTH = 10;
 /** The object or array that an expression is: perhaps inside definePolicy(…), perhaps by a name. */
 function literalOf(node: Node | undefined, body: readonly Node[], depth: number): Node | undefined {
   if (!node || depth > MAX_DEPTH) return undefined;
-  const inside = (next: unknown) => literalOf(asNode(next), body, depth + 1);
+  const inside = (next: unknown) => literalOf(nodeOf(next), body, depth + 1);
   switch (node.type) {
     case "ObjectExpression":
     case "ArrayExpression":
       return node;
     case "CallExpression":
-      return inside(nodes(node["arguments"])[0]);
+      return inside(nodesOf(node["arguments"])[0]);
     case "TSAsExpression":
     case "TSSatisfiesExpression":
     case "ParenthesizedExpression":
@@ -90,35 +77,25 @@ function literalOf(node: Node | undefined, body: readonly Node[], depth: number)
 
 function initialiserOf(name: string, body: readonly Node[]): Node | undefined {
   const declarations = body
-    .map((node) => (node.type === "ExportNamedDeclaration" ? asNode(node["declaration"]) : node))
-    .flatMap((node) => (node?.type === "VariableDeclaration" ? nodes(node["declarations"]) : []));
-  const found = declarations.find((node) => asNode(node["id"])?.["name"] === name);
-  return asNode(found?.["init"]);
+    .map((node) => (node.type === "ExportNamedDeclaration" ? nodeOf(node["declaration"]) : node))
+    .flatMap((node) => (node?.type === "VariableDeclaration" ? nodesOf(node["declarations"]) : []));
+  const found = declarations.find((node) => nodeOf(node["id"])?.["name"] === name);
+  return nodeOf(found?.["init"]);
 }
 
 function propertyOf(value: Node | undefined, name: string): Found | undefined {
   // The last of two properties of one name is the one that counts.
-  const property = nodes(value?.["properties"]).findLast((node) => {
-    const key = asNode(node["key"]);
+  const property = nodesOf(value?.["properties"]).findLast((node) => {
+    const key = nodeOf(node["key"]);
     return node.type === "Property" && String(key?.["name"] ?? key?.["value"]) === name;
   });
-  const held = asNode(property?.["value"]);
+  const held = nodeOf(property?.["value"]);
   return property && held ? { at: property, value: held } : undefined;
 }
 
 function elementAt(value: Node | undefined, index: number): Found | undefined {
-  const element = nodes(value?.["elements"])[index];
+  const element = nodesOf(value?.["elements"])[index];
   return element && { at: element, value: element };
-}
-
-function asNode(value: unknown): Node | undefined {
-  return typeof value === "object" && value !== null && "type" in value
-    ? (value as Node)
-    : undefined;
-}
-
-function nodes(value: unknown): Node[] {
-  return Array.isArray(value) ? value.map(asNode).filter((node) => node !== undefined) : [];
 }
 
 function positionOf(source: string, offset: number): Position {

@@ -8,7 +8,6 @@ const NEEDED_FOR = {
   ioredis:
     "headgate/tcp, headgate/gateway, and a server in front of REDIS_URL or of a redis-server",
   next: "headgate/server, headgate start and headgate dev",
-  "oxc-parser": "headgate audit",
   wasmoon: "the embedded store",
 } as const;
 
