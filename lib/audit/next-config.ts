@@ -13,6 +13,12 @@ export interface NextConfig {
 
 const CONFIGS = ["next.config.mjs", "next.config.js", "next.config.ts", "next.config.mts"];
 
+/** Returns the folder of a project's build, from the project's folder. */
+export async function builtFolder(project: string): Promise<string> {
+  const { distDir } = await nextConfig(project);
+  return typeof distDir === "string" ? distDir : ".next";
+}
+
 /** Loads a project's config; an empty one where there is none, or where it cannot be loaded alone. */
 export async function nextConfig(project: string): Promise<NextConfig> {
   const file = CONFIGS.map((name) => join(project, name)).find((path) => existsSync(path));
