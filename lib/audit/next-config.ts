@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { loadDefault } from "#lib/source/load";
 
 /** As much of next.config as the commands read. */
 export interface NextConfig {
@@ -24,14 +24,13 @@ export async function nextConfig(project: string): Promise<NextConfig> {
   const file = CONFIGS.map((name) => join(project, name)).find((path) => existsSync(path));
   if (file === undefined) return {};
   try {
-    const loaded = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
+    const given = await loadDefault(file);
     const made: unknown =
-      typeof loaded.default === "function"
-        ? await (loaded.default as (phase: string, about: object) => unknown)(
-            "phase-production-build",
-            { defaultConfig: {} },
-          )
-        : loaded.default;
+      typeof given === "function"
+        ? await (given as (phase: string, about: object) => unknown)("phase-production-build", {
+            defaultConfig: {},
+          })
+        : given;
     return typeof made === "object" && made !== null ? made : {};
   } catch {
     return {};

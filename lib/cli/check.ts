@@ -3,8 +3,8 @@ import { relative } from "node:path";
 import { everyLimit } from "#lib/policy/select";
 import { compilePolicy } from "#lib/policy/check/compile";
 import type { AnyPolicy } from "#lib/policy/define";
+import { loadDefault } from "#lib/source/load";
 import { PolicyError, type PolicyProblem, writePlace } from "#lib/policy/errors";
-import { loadDefault } from "./load-file.ts";
 import { locate, type Position, syntaxError } from "./locate.ts";
 
 /** A problem and where in the file it is. */

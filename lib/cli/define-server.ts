@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { HeadgateError } from "#lib/core/errors";
 import type { Served } from "#lib/server/serve-app";
-import { loadDefault } from "./load-file.ts";
+import { loadDefault } from "#lib/source/load";
 
 /** What an app says of its server beside the policy. */
 export interface ServerParts extends Pick<Served, "settings" | "companions"> {

@@ -173,6 +173,14 @@ describe("the app of docs/start/new-app.md", () => {
     expect(await askNewApp(app.url)).toEqual(PROMISED);
   });
 
+  test("is audited by a Node that runs no TypeScript", async () => {
+    const bin = join("node_modules", "headgate", "bin.mjs");
+    const args = ["--no-strip-types", bin, "audit"];
+    const { status, output } = await tryCommand(APP, process.execPath, args);
+    expect(output).toContain("/api/reports");
+    expect(status).toBe(0);
+  });
+
   test("is served from a copy of what output: standalone made, and nothing is written there", async () => {
     const folder = copyStandalone();
     const files = globSync("**", { cwd: folder });

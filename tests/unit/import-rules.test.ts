@@ -183,8 +183,8 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
   },
   {
     file: "lib/source/x.ts",
-    refused: ["#lib/policy/match", "node:fs", "oxc-parser"],
-    allowed: ["@babel/parser", "./parse.ts"],
+    refused: ["#lib/policy/match", "next", "oxc-parser"],
+    allowed: ["@babel/parser", "node:url", "./parse.ts"],
   },
   {
     file: "lib/audit/x.ts",
