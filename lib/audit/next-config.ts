@@ -9,6 +9,11 @@ export interface NextConfig {
   readonly skipMiddlewareUrlNormalize?: unknown;
   /** The folder of the build. */
   readonly distDir?: unknown;
+  readonly basePath?: unknown;
+  readonly i18n?: unknown;
+  readonly trailingSlash?: unknown;
+  /** What Next writes into the code at build. */
+  readonly env?: Readonly<Record<string, unknown>> | undefined;
 }
 
 const CONFIGS = ["next.config.mjs", "next.config.js", "next.config.ts", "next.config.mts"];

@@ -8,6 +8,7 @@ const HELP = `Headgate's command line.
   npx headgate build      checks the policy, and builds
   npx headgate check      checks config/rate-limits.ts
   npx headgate audit      compares the last build's routes with the policy
+  npx headgate explain    explains what the gate does with a request
   npx headgate gateway    serves the Upstash REST protocol in front of any Redis
 
   npx headgate check --help      teaches a command
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly default: Progra
   build: () => import("./commands/build.ts"),
   check: () => import("./commands/check.ts"),
   dev: () => import("./commands/dev.ts"),
+  explain: () => import("./commands/explain.ts"),
   gateway: () => import("./commands/gateway.ts"),
   start: () => import("./commands/start.ts"),
 };

@@ -142,10 +142,10 @@ describe.each(COMMANDS)("headgate %s", (name) => {
   });
 
   test("refuses one word too many", async () => {
-    const words = ["a.ts", "b.ts"];
+    const words = ["a.ts", "b.ts", "c.ts"];
     const { status, stderr } = await run(() => headgate([name, ...words]));
     expect(stderr).toMatch(
-      /^CLI_USAGE: Unexpected word "[ab]\.ts": ".* a\.ts b\.ts" is not a command\./,
+      /^CLI_USAGE: Unexpected word "[abc]\.ts": ".* a\.ts b\.ts c\.ts" is not a command\./,
     );
     expect(status).toBe(2);
   });
