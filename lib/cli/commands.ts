@@ -9,6 +9,7 @@ const HELP = `Headgate's command line.
   npx headgate check      checks config/rate-limits.ts
   npx headgate audit      compares the last build's routes with the policy
   npx headgate gateway    serves the Upstash REST protocol in front of any Redis
+  npx headgate info       prints what a report of a bug needs, without secrets
 
   npx headgate check --help      teaches a command
   npm run headgate -- check      the same by a script of package.json, "headgate": "headgate"
@@ -24,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly default: Progra
   check: () => import("./commands/check.ts"),
   dev: () => import("./commands/dev.ts"),
   gateway: () => import("./commands/gateway.ts"),
+  info: () => import("./commands/info.ts"),
   start: () => import("./commands/start.ts"),
 };
 
