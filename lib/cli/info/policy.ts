@@ -118,12 +118,19 @@ function limitText({ subject, limit, windowMs, algorithm, cost }: CompiledLimit)
 
 /** Does work of which nothing is printed: a policy is code of the app's, and may print what it was given. */
 async function quietly<T>(work: () => Promise<T>): Promise<T> {
-  const streams = [process.stdout, process.stderr];
-  const written = streams.map((stream) => stream.write);
-  for (const stream of streams) stream.write = () => true;
+  const streams = [process.stdout, process.stderr].map((stream) => ({
+    stream,
+    own: Object.getOwnPropertyDescriptor(stream, "write"),
+  }));
+  for (const { stream } of streams) {
+    Object.defineProperty(stream, "write", { value: () => true, configurable: true });
+  }
   try {
     return await work();
   } finally {
-    for (const [i, stream] of streams.entries()) Object.assign(stream, { write: written[i] });
+    for (const { stream, own } of streams) {
+      if (own) Object.defineProperty(stream, "write", own);
+      else Reflect.deleteProperty(stream, "write");
+    }
   }
 }

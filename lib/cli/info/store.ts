@@ -72,12 +72,12 @@ async function ping(named: NamedStore, isCluster: boolean): Promise<StoreAnswer>
     code,
   });
   try {
-    const { requester, close } = await clientOf(named, isCluster);
+    const client = await clientOf(named, isCluster);
     try {
-      const { result } = await requester.request({ body: ["PING"] });
+      const { result } = await client.requester.request({ body: ["PING"] });
       return ended(result === "PONG" ? null : "STORE_BAD_ANSWER");
     } finally {
-      await close();
+      await client.close();
     }
   } catch (error) {
     return ended(isHeadgateError(error) ? error.code : asStoreError(error).code);
