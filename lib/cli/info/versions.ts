@@ -62,7 +62,8 @@ function record(value: unknown): object {
   return typeof value === "object" && value !== null ? value : {};
 }
 
-function ownVersion(): string | null {
+/** Returns the version of this package; null where its package.json cannot be read. */
+export function ownVersion(): string | null {
   const folders = foldersFrom(dirname(fileURLToPath(import.meta.url)));
   const own = folders.map((it) => readManifest(it).manifest).find((it) => it.name === "headgate");
   return versionIn(own);
