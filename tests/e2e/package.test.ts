@@ -116,6 +116,17 @@ describe("the command of the package", () => {
     expect(status).toBe(0);
   });
 
+  test("reports its own version and the policy by headgate info, without optional packages", async () => {
+    write(FOLDER, { "config/rate-limits.ts": POLICY });
+    const bin = join("node_modules", "headgate", "bin.mjs");
+    const { status, output } = await tryCommand(FOLDER, process.execPath, [bin, "info"]);
+    expect(output).toContain(`### Versions\n- headgate ${readManifest(INSTALLED).version}, Node `);
+    expect(output).toContain(
+      "- `config/rate-limits.ts`: 1 rule\n- `api`: `/api/:path*`; ip: 5 per minute",
+    );
+    expect(status).toBe(0);
+  });
+
   test("names the Node that is needed under one that runs no TypeScript, such as Node 20", async () => {
     const { status, output } = await check("--no-strip-types");
     expect(output).toContain("use Node 22.18 or later");

@@ -122,7 +122,7 @@ function policyLines(policy: PolicyInfo): readonly string[] {
     return [`there is no ${code(file)}, and none in src: name the file after the command`];
   if (problem !== null) return [`${code(file)} cannot be used:\n\n${indented(problem)}\n`];
   return [
-    `${code(file)}: ${rules.length} rules`,
+    `${code(file)}: ${rules.length} ${rules.length === 1 ? "rule" : "rules"}`,
     ...rules.map(ruleLine),
     ...(exempt.length === 0 ? [] : [`exempt: ${codes(exempt)}`]),
     ...(identities.length === 0 ? [] : [`identities: ${codes(identities)}`]),

@@ -1,4 +1,5 @@
 import { isHeadgateError } from "#lib/core/errors";
+import { canReachRedis } from "#lib/gateway/server";
 import type { Variables } from "#lib/core/settings";
 import { createRequester, type Requester } from "#lib/redis/requester";
 import { asStoreError } from "#lib/redis/errors";
@@ -40,7 +41,7 @@ const PING_MS = 3000;
  */
 export async function findStore(env: Variables, isAsked: boolean): Promise<StoreInfo> {
   const isCluster = env["HEADGATE_CLUSTER"] === "1";
-  const ownStore = hasOwnRedis() ? "redis-server" : "embedded";
+  const ownStore = canReachRedis && hasOwnRedis() ? "redis-server" : "embedded";
   const none = { by: null, host: null, isCluster, problem: null, ownStore, answer: null } as const;
   let named: NamedStore | undefined;
   try {

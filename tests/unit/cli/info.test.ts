@@ -336,8 +336,9 @@ describe("headgate info and secrets", () => {
       const inFiles = folder({
         ...files,
         ".env.local": envFile(seeded),
-        ".env": envFile(seeded),
-        ".env.production": `HEADGATE_SECRET: ${secretOf("HEADGATE_SECRET")}\n`,
+        // Written as YAML, the value is a part of the name.
+        ".env": `${envFile(seeded)}HEADGATE_SECRET: ${secretOf("HEADGATE_SECRET")}=\n`,
+        ".env.production": envFile(seeded),
       });
       const runs = [run(inProcess, seeded), run(inFiles, {}, "--json", "--store")];
       for (const { status, stdout, stderr } of runs) {
