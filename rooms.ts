@@ -179,7 +179,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     what: "reads the source files of an app",
     files: ["lib/source"],
     imports: [],
-    packages: ["@babel/parser"],
+    packages: ["@babel/parser", "jiti"],
+    node: true,
   },
   "lib/audit": {
     what: "what a build of Next leaves uncovered by the policy",
@@ -192,7 +193,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     what: "the command line: one file a command",
     files: ["lib/cli"],
     imports: [...GATE, "lib", "lib/gateway", "lib/server", "lib/source", "lib/audit"],
-    packages: ["citty", "diff", "jiti", "magic-string"],
+    packages: ["citty", "diff", "magic-string"],
     node: true,
   },
   config: {

@@ -1,13 +1,11 @@
-import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
+import { relative } from "node:path";
 import { formatDuration } from "#lib/core/duration";
 import { compilePolicy } from "#lib/policy/check/compile";
 import type { CompiledLimit, CompiledRule } from "#lib/policy/types";
 import { PREFETCH_UNSEEN, seesPrefetches } from "#lib/audit/prefetch-seen";
 import { adviceFor } from "../advice.ts";
-import { checkPolicyFile, renderCheck } from "../check.ts";
-import { importPolicy } from "../load-policy.ts";
-import { POLICY } from "../policy-file.ts";
+import { checkPolicyFile, importPolicy, renderCheck } from "../check.ts";
+import { ownPolicy, POLICY } from "../policy-file.ts";
 import { mapTexts } from "./redact.ts";
 
 /** A rule in short. */
@@ -56,8 +54,7 @@ export async function findPolicy(
   given: string | undefined,
   redact: (text: string) => string,
 ): Promise<PolicyInfo> {
-  const own = [POLICY, `src/${POLICY}`].map((name) => join(root, name));
-  const path = given ?? own.find((name) => existsSync(name));
+  const path = given ?? ownPolicy(root);
   if (path === undefined) return { ...EMPTY, status: "missing", file: POLICY };
   const file = relative(root, path);
   return quietly(async () => {

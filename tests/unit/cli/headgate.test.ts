@@ -171,6 +171,12 @@ describe.each(["check", "audit", "start", "dev", "build"])("headgate %s", (name)
     expect(stderr).toMatch(/^CLI_USAGE: There is no file .*none\.ts\./);
     expect(status).toBe(2);
   });
+
+  test("with a folder for a policy file names it, and ends with 2", async () => {
+    const { status, stderr } = await run(() => headgate([name, "lib"]));
+    expect(stderr).toMatch(/^CLI_USAGE: There is no file .*lib\./);
+    expect(status).toBe(2);
+  });
 });
 
 test.each([[["--dir"]], [["--dir", "--json"]]])(
