@@ -139,6 +139,17 @@ describe("the command of the package", () => {
     expect(status).toBe(0);
   });
 
+  test("reports its own version and the policy by headgate info, without optional packages", async () => {
+    write(FOLDER, { "config/rate-limits.ts": POLICY });
+    const bin = join("node_modules", "headgate", "bin.mjs");
+    const { status, output } = await tryCommand(FOLDER, process.execPath, [bin, "info"]);
+    expect(output).toContain(`### Versions\n- headgate ${readManifest(INSTALLED).version}, Node `);
+    expect(output).toContain(
+      "- `config/rate-limits.ts`: 1 rule\n- `api`: `/api/:path*`; ip: 5 per minute",
+    );
+    expect(status).toBe(0);
+  });
+
   test("names the line of a mistake in the policy", async () => {
     write(FOLDER, { "config/wrong.ts": POLICY.replace("per minute", "per minuet") });
     const bin = join("node_modules", "headgate", "bin.mjs");
