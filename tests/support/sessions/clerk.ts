@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, KeyObject, sign } from "node:crypto";
 import { createClerkClient, verifyToken } from "@clerk/backend";
 import { exportSPKI, generateKeyPair, SignJWT } from "jose";
 
@@ -42,6 +42,11 @@ export async function clerkInstance() {
       return new SignJWT(JSON.parse(JSON.stringify(claims)) as object as Record<string, unknown>)
         .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: "ins_2tests", ...header })
         .sign(privateKey, { crit: { ext: true } });
+    },
+    /** The text and its signature by RSA with SHA-256, whatever the text is. */
+    seal(text: string): string {
+      const signature = sign("sha256", Buffer.from(text), KeyObject.from(privateKey));
+      return `${text}.${signature.toString("base64url")}`;
     },
     /** Whom Clerk takes a request for. */
     async userOfRequest(request: Request): Promise<string | undefined> {

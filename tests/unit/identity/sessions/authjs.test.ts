@@ -207,6 +207,10 @@ describe("authjsUser and Auth.js agree", () => {
 describe("authjsUser is stricter than Auth.js", () => {
   test.each<[string, () => Promise<string>]>([
     ["a session without an expiry", () => withHeader({}, { sub: "ada" })],
+    [
+      "claims that are compressed",
+      () => withHeader({ zip: "DEF" }, { sub: "ada", exp: inAnHour() }),
+    ],
     ["a user whose name is no text", () => session({ sub: 7 })],
     ["a user without a name", () => session({ sub: "" })],
     ["a user with a very long name", () => session({ sub: "a".repeat(300) })],

@@ -147,6 +147,20 @@ describe("clerkUser and Clerk agree", () => {
     expect(await verdicts(await make())).toEqual([expected, expected]);
   });
 
+  test.each(["none", "HS256", "RS384", "rs256", "", 7, undefined])(
+    "on a token that the right key signed, with the algorithm %j in its header",
+    async (alg) => {
+      const [, body = ""] = (await clerk.sign()).split(".");
+      const head = Buffer.from(JSON.stringify({ alg, typ: "JWT" })).toString("base64url");
+      expect(await verdicts(clerk.seal(`${head}.${body}`))).toEqual([undefined, undefined]);
+    },
+  );
+
+  test("on a token that is put together by hand", async () => {
+    const [head, body] = (await clerk.sign()).split(".");
+    expect(await verdicts(clerk.seal(`${head}.${body}`))).toEqual([ADA, ADA]);
+  });
+
   function byPublicKey(): Promise<string> {
     return new SignJWT({ ...CLERK_CLAIMS })
       .setProtectedHeader({ alg: "HS256", typ: "JWT" })
