@@ -1,11 +1,11 @@
 import { type Claims, fromBase64Url, headerOf, MAX_TOKEN, objectOf } from "./parts.ts";
 
+const rsa = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" } as const;
+const ecdsa = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+const hmac = { name: "HMAC", hash: "SHA-256" } as const;
+
 /** The parameters of Web Crypto by the algorithm of a signature (RFC 7518, 3.1). */
-const ALGORITHMS = {
-  RS256: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
-  ES256: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
-  HS256: { name: "HMAC", hash: "SHA-256" },
-} as const;
+const ALGORITHMS = { RS256: rsa, ES256: ecdsa, HS256: hmac } as const;
 
 /** A key and the one algorithm that it is for, so that no token chooses another. */
 export interface JwsKey {
@@ -53,13 +53,13 @@ export async function isSigned(
 /** Imports the secret of HMAC-SHA-256. */
 export async function secretKey(secret: string): Promise<JwsKey> {
   const bytes = new TextEncoder().encode(secret);
-  const key = await crypto.subtle.importKey("raw", bytes, ALGORITHMS.HS256, false, ["verify"]);
+  const key = await crypto.subtle.importKey("raw", bytes, hmac, false, ["verify"]);
   return { alg: "HS256", key };
 }
 
 /** Imports a public key in PEM (SPKI), for RS256. */
 export async function pemKey(spki: Uint8Array<ArrayBuffer>): Promise<JwsKey> {
-  const key = await crypto.subtle.importKey("spki", spki, ALGORITHMS.RS256, false, ["verify"]);
+  const key = await crypto.subtle.importKey("spki", spki, rsa, false, ["verify"]);
   return { alg: "RS256", key };
 }
 
