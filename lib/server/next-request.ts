@@ -1,5 +1,4 @@
-import { createRequire } from "node:module";
-import { join } from "node:path";
+import { requireNext } from "./require-next.ts";
 
 /** As much as is used of Next's request: its URL knows the app's basePath and locales. */
 export type NextRequestMaker = new (
@@ -10,8 +9,8 @@ export type NextRequestMaker = new (
 /** Returns the class of a project's own Next; undefined where Next is not installed there. */
 export function nextRequestOf(project: string): NextRequestMaker | undefined {
   try {
-    const require = createRequire(join(project, "package.json"));
-    return (require("next/server") as { readonly NextRequest: NextRequestMaker }).NextRequest;
+    return (requireNext(project)("next/server") as { readonly NextRequest: NextRequestMaker })
+      .NextRequest;
   } catch {
     return undefined;
   }

@@ -90,9 +90,7 @@ describe("the built package", () => {
       .flatMap((it) => /^(?:@[^/]+\/)?[^/]+/.exec(it)?.[0] ?? []);
     expect([...new Set(packages)].toSorted()).toEqual(Object.keys(dependencies).toSorted());
     expect(Object.keys(dependencies)).toEqual(["@noble/hashes", "jiti", "jose"]);
-    expect(Object.keys(peerDependencies).toSorted()).toEqual(
-      [...Object.keys(OPTIONAL), "next"].toSorted(),
-    );
+    expect(Object.keys(peerDependencies).toSorted()).toEqual(Object.keys(OPTIONAL).toSorted());
     expect(Object.values(peerDependenciesMeta)).toEqual(
       Object.keys(peerDependencies).map(() => ({ optional: true })),
     );
