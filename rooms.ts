@@ -188,11 +188,18 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["path-to-regexp", "zod"],
     node: true,
   },
+  "lib/init": {
+    what: "`headgate init`: finds what an app has, and writes what it needs",
+    files: ["lib/init"],
+    imports: ["lib/core", "lib/policy", "lib/source"],
+    packages: ["diff", "magic-string"],
+    node: true,
+  },
   "lib/cli": {
     what: "the command line: one file a command",
     files: ["lib/cli"],
-    imports: [...GATE, "lib", "lib/gateway", "lib/server", "lib/source", "lib/audit"],
-    packages: ["citty", "diff", "jiti", "magic-string"],
+    imports: [...GATE, "lib", "lib/gateway", "lib/server", "lib/source", "lib/audit", "lib/init"],
+    packages: ["citty", "jiti"],
     node: true,
   },
   config: {
