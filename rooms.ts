@@ -191,7 +191,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "lib/init": {
     what: "`headgate init`: finds what an app has, and writes what it needs",
     files: ["lib/init"],
-    imports: ["lib/core", "lib/policy", "lib/source"],
+    imports: ["lib/core", "lib/policy", "lib/source", "lib/audit"],
     packages: ["diff", "magic-string"],
     node: true,
   },

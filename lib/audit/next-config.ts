@@ -9,6 +9,11 @@ export interface NextConfig {
   readonly skipMiddlewareUrlNormalize?: unknown;
   /** The folder of the build. */
   readonly distDir?: unknown;
+  readonly basePath?: unknown;
+  readonly pageExtensions?: unknown;
+  readonly trailingSlash?: unknown;
+  /** "export" makes files alone. */
+  readonly output?: unknown;
 }
 
 const CONFIGS = ["next.config.mjs", "next.config.js", "next.config.ts", "next.config.mts"];

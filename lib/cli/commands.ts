@@ -3,6 +3,7 @@ import { asksForHelp, type Program, teach, usageError } from "./program.ts";
 
 const HELP = `Headgate's command line.
 
+  npx headgate init       puts the gate before an app that is there already
   npx headgate start      builds where nothing is built, and serves the app of this folder
   npx headgate dev        serves it with next dev, and rebuilds as you edit
   npx headgate build      checks the policy, and builds
@@ -24,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly default: Progra
   check: () => import("./commands/check.ts"),
   dev: () => import("./commands/dev.ts"),
   gateway: () => import("./commands/gateway.ts"),
+  init: () => import("./commands/init.ts"),
   start: () => import("./commands/start.ts"),
 };
 

@@ -1,4 +1,5 @@
 import { firstCase, startCase } from "./first-case.ts";
+import { initCases } from "./init-cases.ts";
 import { lintCases } from "./lint-cases.ts";
 import { missingCases } from "./missing-cases.ts";
 import { nextCase } from "./next-case.ts";
@@ -25,4 +26,5 @@ export const CASES: readonly Case[] = [
   nextCase({ next: 15, installer: "npm", src: false, gate: "middleware", store: upstash }),
   nextCase({ next: 16, installer: "pnpm", src: false, gate: "proxy", store: tcp }),
   workerCase,
+  ...initCases,
 ];

@@ -137,7 +137,7 @@ describe("modes", () => {
 
   test("the policy's mode holds for rules without one, and a rule's own mode stands before it", () => {
     const limits = { ip: "1 per hour" };
-    const { rules, match } = compilePolicy({
+    const made = compilePolicy({
       mode: "shadow",
       rules: {
         plain: { match: "/a", limits },
@@ -146,14 +146,14 @@ describe("modes", () => {
         pages: { match: "/p", limits, prefetch: "apart" },
       },
     });
-    const enforced = [...rules].map(([name, rule]) => [name, rule.enforced]);
+    const enforced = [...made.rules].map(([name, rule]) => [name, rule.enforced]);
     expect(enforced).toEqual([
       ["plain", 0],
       ["decides", 100],
       ["half", 50],
       ["pages", 0],
     ]);
-    const prefetch = match("GET", "/p", false, true)?.rules.map(({ name, enforced: of }) => [
+    const prefetch = made.match("GET", "/p", false, true)?.rules.map(({ name, enforced: of }) => [
       name,
       of,
     ]);

@@ -1,0 +1,185 @@
+import { deepStrictEqual, match } from "node:assert/strict";
+import { readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { startWorker } from "#app/_programs/worker";
+import type { Case } from "./case.ts";
+import { addFiles, initCase, installByNpm, ROUTES } from "./init-case.ts";
+import { LAYOUT } from "./new-app.ts";
+import { createNextApp } from "./next-case.ts";
+import { runCommand, tryCommand } from "./run-command.ts";
+import { CONFIGS, TOOLS } from "./worker-case.ts";
+import { type World, write } from "./world.ts";
+
+const POLICY = "config/rate-limits.ts";
+
+const next16 = initCase(
+  "init-next16",
+  "headgate init in Next 16, src/, App Router, npm",
+  async (world, say) => {
+    const app = await createNextApp(world.newFolder("init-next16"), 16, true, say);
+    addFiles(app, join(app, "src"), { ...ROUTES, "app/layout.tsx": LAYOUT });
+    await installByNpm(app, world);
+    return { root: app, app, args: [], policy: `src/${POLICY}` };
+  },
+);
+
+const next15 = initCase(
+  "init-next15",
+  "headgate init in Next 15, with lib/, config/ and gate.ts of its own, pnpm",
+  async (world, say) => {
+    const app = await createNextApp(world.newFolder("init-next15"), 15, false, say);
+    const own = {
+      "lib/gate.ts": 'export const gate = "B 12";\n',
+      "gate.ts": 'export { gate } from "./lib/gate";\n',
+      "config/rate-limits.ts": "export const rates = { euro: 1.1 };\n",
+      "app/page.tsx": `import { rates } from "../config/rate-limits";
+import { gate } from "../gate";
+
+export default function Page() {
+  return <p>{gate} {rates.euro}</p>;
+}
+`,
+    };
+    addFiles(app, app, { ...ROUTES, ...own, "app/layout.tsx": LAYOUT });
+    const pnpm = await world.pnpm();
+    await runCommand(app, "node", [...pnpm, "add", world.tarball]);
+    const policy = "config/headgate-limits.ts";
+    return { root: app, app, args: [], policy, programs: programsOf(pnpm) };
+  },
+);
+
+const pages = initCase(
+  "init-pages",
+  "headgate init in Next 16, Pages Router, npm",
+  async (world, say) => {
+    const folder = world.newFolder("init-pages");
+    say("create-next-app");
+    const given = "--ts --no-eslint --no-tailwind --no-app --no-src-dir --use-npm --disable-git";
+    const more = "--skip-install --yes --turbopack --no-react-compiler --import-alias @/*";
+    const args = ["--yes", "create-next-app@16", "app", ...given.split(" "), ...more.split(" ")];
+    await runCommand(folder, "npx", args);
+    const app = join(folder, "app");
+    // The template's own page fetches fonts from the internet.
+    const home = "export default function Home() {\n  return <h1>Home</h1>;\n}\n";
+    const login = `import type { NextApiRequest, NextApiResponse } from "next";
+
+export default function handler(_: NextApiRequest, response: NextApiResponse) {
+  response.json({ served: true });
+}
+`;
+    addFiles(app, app, { "pages/index.tsx": home, "pages/api/auth/login.ts": login });
+    await installByNpm(app, world);
+    return { root: app, app, args: [], policy: POLICY };
+  },
+);
+
+const turborepo = initCase(
+  "init-turborepo",
+  "headgate init --dir in create-turbo's repository of two apps, npm",
+  async (world, say) => {
+    const folder = world.newFolder("init-turborepo");
+    say("create-turbo");
+    const args = "--yes create-turbo@2 shop --package-manager npm --skip-install".split(" ");
+    await runCommand(folder, "npx", args);
+    const root = join(folder, "shop");
+    const app = join(root, "apps", "web");
+    addFiles(root, app, ROUTES);
+    say("npm install");
+    await runCommand(root, "npm", [
+      "install",
+      "--no-audit",
+      "--no-fund",
+      "-w",
+      "web",
+      world.tarball,
+    ]);
+    await refusesAtTheRoot(root);
+    return { root, app, args: ["--dir", "apps/web"], policy: POLICY };
+  },
+);
+
+/** With two apps below it, init names them and writes nothing. */
+async function refusesAtTheRoot(root: string): Promise<void> {
+  const bin = join(root, "node_modules", "headgate", "bin.mjs");
+  const { status, output } = await tryCommand(root, "node", [bin, "init", "--yes"]);
+  deepStrictEqual(status, 1);
+  match(output, /^INIT_SEVERAL_APPS: /);
+  match(output, / {2}npx headgate init --dir apps\/docs\n {2}npx headgate init --dir apps\/web\n/);
+}
+
+const workspace = initCase(
+  "init-workspace",
+  "headgate init at the root of a pnpm workspace of one app, Next 16",
+  async (world, say) => {
+    const root = world.newFolder("init-workspace");
+    write(root, {
+      "package.json": '{ "name": "shop", "private": true, "packageManager": "pnpm@10.34.8" }\n',
+      "pnpm-workspace.yaml": "packages:\n  - apps/*\n",
+      ".gitignore": "node_modules\n.next\n",
+      "apps/readme.md": "The apps.\n",
+    });
+    const app = await createNextApp(join(root, "apps"), 16, false, say);
+    rmSync(join(app, "pnpm-workspace.yaml"), { force: true });
+    addFiles(root, app, { ...ROUTES, "app/layout.tsx": LAYOUT });
+    say("pnpm add");
+    const pnpm = await world.pnpm();
+    await runCommand(app, "node", [...pnpm, "add", world.tarball]);
+    return { root, app, args: [], policy: POLICY, programs: programsOf(pnpm) };
+  },
+);
+
+/** The folder that holds the program pnpm itself. */
+function programsOf([program = ""]: readonly string[]): string {
+  return join(dirname(program), "..", "..", ".bin");
+}
+
+/** In workerd no file sets NODE_ENV: the build has written its value into the policy. */
+const worker: Case = {
+  name: "init-worker",
+  what: "headgate init, Next 16 by OpenNext in workerd: rules in shadow",
+  async run(world: World, say) {
+    const app = await createNextApp(world.newFolder("init-worker"), 16, false, say);
+    write(app, { ...ROUTES, ...CONFIGS, "app/layout.tsx": LAYOUT });
+    say("npm install");
+    await runCommand(app, "npm", ["install", "--no-audit", "--no-fund", world.tarball, ...TOOLS]);
+    const bin = join("node_modules", "headgate", "bin.mjs");
+    match(await runCommand(app, "node", [bin, "init", "--yes"]), /^wrote +middleware\.ts$/m);
+    const shadow = await signIns(app, world, say);
+    deepStrictEqual(shadow.statuses, ["200"]);
+    match(shadow.output, /"event":"shadow-denied","rules":\["sign-in"\]/);
+    const policy = readFileSync(join(app, POLICY), "utf8");
+    write(app, { [POLICY]: policy.replace(/^ *mode: .*\n/m, "") });
+    const enforced = await signIns(app, world, say);
+    deepStrictEqual(enforced.statuses, ["200", "429"]);
+    return "shadow in workerd; without the line, 429";
+  },
+};
+
+/** Builds the Worker, and sends it twelve sign-ins of one client. */
+async function signIns(app: string, world: World, say: (line: string) => void) {
+  say("opennextjs-cloudflare build");
+  const program = join("node_modules", "@opennextjs", "cloudflare", "dist", "cli", "index.js");
+  await runCommand(app, "node", [program, "build"]);
+  say("wrangler dev");
+  const store = await world.store();
+  let output = "";
+  const running = await startWorker(app, {
+    at: { host: "127.0.0.1", port: 0 },
+    variables: { UPSTASH_REDIS_REST_URL: store.url, UPSTASH_REDIS_REST_TOKEN: store.token },
+    onOutput: (text) => (output += text),
+  });
+  try {
+    const statuses = new Set<string>();
+    const headers = { "cf-connecting-ip": "198.51.100.77" };
+    for (let sent = 0; sent < 12; sent += 1) {
+      const answer = await fetch(`${running.url}/api/login`, { method: "POST", headers });
+      statuses.add(String(answer.status));
+    }
+    return { statuses: [...statuses], output };
+  } finally {
+    await running.stop();
+  }
+}
+
+/** The cases of `headgate init`. */
+export const initCases: readonly Case[] = [next16, next15, pages, turborepo, workspace, worker];
