@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { type App, findApp } from "./app.ts";
 import { ciCommands, planCi } from "./ci.ts";
 import { envExample } from "./env-example.ts";
+import { planFromUpstash } from "./from-upstash/plan.ts";
+import type { Translation } from "./from-upstash/translate.ts";
 import { upward } from "./manifest.ts";
 import { gateText, type PlannedMiddleware, planMiddleware } from "./middleware.ts";
 import { gateFile, type OwnFile, policyFile } from "./names.ts";
@@ -25,6 +27,8 @@ export interface Init {
   readonly install: readonly string[] | undefined;
   /** Commands for the app's CI; undefined where a workflow has them, or will have. */
   readonly ci: readonly string[] | undefined;
+  /** What became of the limiters of another library; undefined where none was named. */
+  readonly translation: Translation | undefined;
   /** A request that a new rule denies; undefined where the policy was there already. */
   readonly trial: Trial | undefined;
 }
@@ -33,11 +37,12 @@ export interface Init {
  * Plans all that an app needs for its gate. It writes nothing.
  *
  * @param folder the app's folder, as a whole path
+ * @param from the library whose limiters become rules
  * @throws {HeadgateError} INIT_NEXT_UNSUPPORTED or INIT_NO_APP
  * @example
  * const { changes } = await planInit("/app");
  */
-export async function planInit(folder: string): Promise<Init> {
+export async function planInit(folder: string, from?: "upstash"): Promise<Init> {
   const app = await findApp(folder);
   const plan = new Plan(folder);
   const policy = policyFile(app);
@@ -50,6 +55,8 @@ export async function planInit(folder: string): Promise<Init> {
   if (!gate.isThere) {
     plan.set(gate.path, gateText(policy), "the gate, for middleware and for handlers");
   }
+  // Before the middleware is wrapped: its matcher says for which paths it limits.
+  const translation = from && planFromUpstash({ policy: policy.path, gate: gate.path }, plan);
   const middleware = planMiddleware(app, gate, plan);
   const env = envExample(plan.read(".env.example"));
   plan.set(".env.example", env, "the variables that a deployment needs");
@@ -63,6 +70,7 @@ export async function planInit(folder: string): Promise<Init> {
     middleware,
     install: isInstalled(app) ? undefined : [...COMMANDS[app.packageManager].add, "headgate"],
     ci: isInCi ? undefined : ciCommands(app, policy.path),
+    translation,
     trial: policy.isThere ? undefined : trialOf(app, draft.rules),
   };
 }

@@ -2,13 +2,14 @@ import { relative, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { HeadgateError } from "#lib/core/errors";
 import { printError } from "#lib/core/print-error";
+import { translationLines } from "#lib/init/from-upstash/plan";
 import { type Init, planInit } from "#lib/init/init";
 import { runInstall } from "#lib/init/install";
 import { showChanges } from "#lib/init/show";
 import { foundLines, lastLines } from "#lib/init/tell";
 import { chooseApp } from "#lib/init/workspace";
 import { writeChanges } from "#lib/init/write";
-import { defineProgram } from "../program.ts";
+import { defineProgram, usageError } from "../program.ts";
 
 const HELP = `Puts the gate before an app that is there already.
 
@@ -17,6 +18,8 @@ const HELP = `Puts the gate before an app that is there already.
   npx headgate init --dry-run        shows the changes and writes nothing
   npx headgate init --dir apps/web   the app of that folder
   npx headgate init --no-install     installs no package, and prints the command that does
+  npx headgate init --from upstash   also writes the rules that do what @upstash/ratelimit does in the app,
+                                     and a comment at each call that says what takes its place
 
 It finds the routes of the app and writes a policy with a rule for each group of them, the gate, and the
 middleware; an existing middleware.ts or proxy.ts goes on running where it ran, behind the gate. In
@@ -31,13 +34,15 @@ export default defineProgram({
   help: HELP,
   args: {
     dir: { type: "string" },
+    from: { type: "string" },
     yes: { type: "boolean" },
     "dry-run": { type: "boolean" },
     install: { type: "boolean", default: true },
   },
-  async run({ dir, yes, "dry-run": isDry, install }) {
+  async run({ dir, from, yes, "dry-run": isDry, install }) {
+    const library = libraryOf(from);
     const { folder, isFound } = chooseApp(resolve(dir ?? "."));
-    const init = await planInit(folder);
+    const init = await planInit(folder, library);
     for (const line of foundLines(init, isFound ? relative(process.cwd(), folder) : undefined)) {
       console.log(line);
     }
@@ -60,9 +65,15 @@ export default defineProgram({
   },
 });
 
+function libraryOf(from: string | undefined): "upstash" | undefined {
+  if (from === undefined || from === "upstash") return from;
+  throw usageError(`--from must be "upstash", and is "${from}".`, HELP);
+}
+
 /** Prints the last lines; the status is 1 where the gate does not stand before the app yet. */
-function finish({ middleware, gate }: Init, lines: readonly string[]): number {
-  console.log(lines.join("\n"));
+function finish({ middleware, gate, translation }: Init, lines: readonly string[]): number {
+  const told = translation ? translationLines(translation) : [];
+  console.log([...told, ...lines].join("\n"));
   const { cannot, path } = middleware;
   if (cannot === undefined) return 0;
   printError(

@@ -1,6 +1,6 @@
 import { Problems } from "#lib/policy/errors";
 import { compilePattern } from "#lib/policy/pattern";
-import { nodesOf } from "#lib/source/parse";
+import { nodeOf, nodesOf } from "#lib/source/parse";
 import { exported } from "./exports.ts";
 import { type Condition, conditionsAt, type PathStart } from "./guards.ts";
 import { functionOf, keyOf, type Module, type Project } from "./project.ts";
@@ -83,7 +83,8 @@ function escaped(path: string): string {
 /** Returns the sources of `config.matcher`; undefined where the middleware has none. */
 function matcherOf(project: Project, module: Module): readonly string[] | undefined {
   const [config] = exported(project, module, "config").map((one) => ({ ...one, calls: new Map() }));
-  const object = config && finals(project, config)[0];
+  const given = wrapOptions(module) ?? config;
+  const object = given && finals(project, given)[0];
   const property = nodesOf(object?.node["properties"]).find((one) => keyOf(one) === "matcher");
   const value = object && property && part(object, property["value"]);
   const [made] = value ? finals(project, value) : [];
@@ -92,6 +93,16 @@ function matcherOf(project: Project, module: Module): readonly string[] | undefi
     made.node.type === "ArrayExpression" ? nodesOf(made.node["elements"]) : [made.node];
   const sources = entries.map((node) => sourceOf(project, { ...made, node }));
   return sources.some((one) => one === undefined) ? undefined : sources.flatMap((one) => one ?? []);
+}
+
+/** The options of `gate.wrap(own, options)`, which say where a wrapped middleware runs. */
+function wrapOptions(module: Module): Place | undefined {
+  const call = module.nodes.find(({ type, callee }) => {
+    const named = type === "CallExpression" ? nodeOf(callee) : undefined;
+    return named?.type === "MemberExpression" && keyOf(named) === "wrap";
+  });
+  const options = nodesOf(call?.["arguments"])[1];
+  return options && { module, node: options, calls: new Map() };
 }
 
 /** An entry is a text, or an object with a `source`. */

@@ -65,9 +65,9 @@ type Callers = ReadonlyMap<Node, readonly Place[]>;
 /** Returns the calls of each of the app's functions, by function. */
 function callersIn(project: Project): Callers {
   const found = new Map<Node, Place[]>();
-  for (const module of project.modules) {
-    for (const node of module.nodes) {
-      const place = { module, node, calls: new Map() };
+  for (const file of project.modules) {
+    for (const node of file.nodes) {
+      const place: Place = { module: file, node, calls: new Map() };
       const callee = node.type === "CallExpression" ? part(place, node["callee"]) : undefined;
       for (const called of callee ? finals(project, callee) : []) {
         if (!isFunction(called.node)) continue;

@@ -44,6 +44,14 @@ test.each<[string, string, Record<string, unknown>]>([
     { match: ["/a/:path*", "/b"] },
   ],
   [
+    "the matcher with which the gate calls it",
+    middleware(
+      LIMIT,
+      'export default gate.wrap(middleware, { matcher: "/a/:path*" });\nexport const config = { matcher: ["/:path*"] };',
+    ),
+    { match: "/a/:path*" },
+  ],
+  [
     "a folder",
     middleware(`if (pathname.startsWith("/api/")) { ${LIMIT} }`, MATCHER),
     { match: "/api/:path*" },
