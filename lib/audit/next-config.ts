@@ -12,6 +12,7 @@ export interface NextConfig {
   readonly basePath?: unknown;
   readonly pageExtensions?: unknown;
   readonly trailingSlash?: unknown;
+  readonly i18n?: unknown;
   /** "export" makes files alone. */
   readonly output?: unknown;
 }

@@ -23,6 +23,8 @@ export interface App {
   readonly pageExtensions: readonly string[];
   readonly basePath: string;
   readonly trailingSlash: boolean;
+  /** True where next.config has `i18n`. */
+  readonly hasLocales: boolean;
   readonly packageManager: PackageManager;
   /** Everything that it depends on, with ranges. */
   readonly dependencies: Readonly<Record<string, string>>;
@@ -44,7 +46,7 @@ const PAGE_EXTENSIONS = ["tsx", "ts", "jsx", "js"];
 export async function findApp(folder: string): Promise<App> {
   const manifest = readManifest(folder) ?? {};
   const next = nextMajor(folder, manifest);
-  const { pageExtensions, basePath, trailingSlash, output } = await nextConfig(folder);
+  const { pageExtensions, basePath, trailingSlash, i18n, output } = await nextConfig(folder);
   if (output === "export") {
     throw new HeadgateError(
       "INIT_NEXT_UNSUPPORTED",
@@ -63,6 +65,7 @@ export async function findApp(folder: string): Promise<App> {
     pageExtensions: isTexts(pageExtensions) ? pageExtensions : PAGE_EXTENSIONS,
     basePath: typeof basePath === "string" ? basePath : "",
     trailingSlash: trailingSlash === true,
+    hasLocales: typeof i18n === "object" && i18n !== null,
     packageManager: packageManagerOf(folder, gitRoot),
     dependencies: dependenciesOf(manifest),
     scripts: manifest.scripts ?? {},

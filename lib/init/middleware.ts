@@ -21,11 +21,14 @@ export function planMiddleware(app: App, gate: OwnFile, plan: Plan): PlannedMidd
     return { path, cannot: undefined };
   }
   const source = plan.read(own) ?? "";
-  const result = wrapMiddleware(own, source, { gate: gate.specifier });
+  const result = wrapMiddleware(own, source, {
+    gate: gate.specifier,
+    hasLocales: app.hasLocales,
+  });
   if (result.kind === "changed") {
-    plan.set(own, result.text, "asks the gate, then runs the app's own middleware where it ran");
+    plan.set(own, result.source, "asks the gate, then runs the app's own middleware where it ran");
   }
-  return { path: own, cannot: result.kind === "cannot" ? result.why : undefined };
+  return { path: own, cannot: result.kind === "cannot" ? result.reason : undefined };
 }
 
 /** The app's own middleware.ts or proxy.ts, which Next takes from beside the app's folder alone. */

@@ -44,11 +44,17 @@ function escaped(character: string): string {
 }
 
 /**
- * Returns a path that the route answers, for a request that a person may send: parameters are "1".
+ * Returns a path that the route answers, for a request that a person may send: a parameter is "1", and a
+ * locale "en".
  *
  * @example
  * samplePath(["api", "users", "[id]"]); // "/api/users/1"
  */
 export function samplePath(segments: readonly string[]): string {
-  return `/${segments.map((segment) => (segment.startsWith("[") ? "1" : segment)).join("/")}`;
+  return `/${segments.map(sampleOf).join("/")}`;
+}
+
+function sampleOf(segment: string): string {
+  if (LOCALE.test(segment)) return "en";
+  return segment.startsWith("[") ? "1" : segment;
 }
