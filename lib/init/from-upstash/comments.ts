@@ -91,7 +91,7 @@ export function replacement(
   if (rules.length === 1 && isEarly && use.method === "limit") {
     return [
       `the rule "${rule.name}" of ${policy} limits the same, in shadow. Delete this call`,
-      `and what reads its result, and then the rule's \`mode\` (${GUIDE}).`,
+      `and what reads its result, and make the rule's mode "enforce" (${GUIDE}).`,
       ...own,
     ];
   }
@@ -105,7 +105,7 @@ export function replacement(
     `with { gate } of "${importPath(use.call.module.path, gate)}" (${GUIDE}).`,
     ...rules
       .filter(({ match }) => match.length > 0)
-      .map(({ name }) => `The rule "${name}" is in shadow: delete its \`mode\` too.`),
+      .map(({ name }) => `The rule "${name}" is in shadow: make its mode "enforce" then.`),
     ...own,
   ];
 }

@@ -111,7 +111,10 @@ function append(text: MagicString, module: Module, object: Node, lines: readonly
   // Behind what is written after the last property, such as a comment.
   const gap = /\s*$/.exec(module.text.slice(object.start + 1, end))?.[0] ?? "";
   const newline = gap.includes("\n") ? "" : `\n${indentAt(module, object)}`;
-  text.appendLeft(end - gap.length, `\n${lines.join("\n")}${newline}`);
+  // Rules, which have many lines, stand apart.
+  const between = lines.some((line) => line.includes("\n")) ? "\n\n" : "\n";
+  const first = last ? between : "\n";
+  text.appendLeft(end - gap.length, `${first}${lines.join(between)}${newline}`);
 }
 
 /** The spaces before a node's line. */
@@ -159,7 +162,7 @@ function commentOf({ limiter, match, uses, unmatched }: Rule): readonly string[]
     `${limiter.written} of ${limiter.place.module.path}.`,
     ...(match.length > 0
       ? [
-          `In shadow, since ${files(early)} limits the same. Delete its call, and then \`mode\` here.`,
+          `In shadow, since ${files(early)} limits the same. Delete its call, and make this "enforce".`,
         ]
       : [`For the calls in ${files(uses)}: each has a comment that says what to write there.`]),
     ...(unmatched === undefined ? [] : [`No \`match\`: ${unmatched}.`]),
