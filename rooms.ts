@@ -181,6 +181,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: [],
     packages: ["@babel/parser"],
   },
+  "lib/init": {
+    what: "`headgate init`: finds what an app has, and writes what it needs",
+    files: ["lib/init"],
+    imports: ["lib/core", "lib/policy", "lib/source"],
+    packages: ["diff", "magic-string", "path-to-regexp"],
+    node: true,
+  },
   "lib/audit": {
     what: "what a build of Next leaves uncovered by the policy",
     files: ["lib/audit"],
@@ -191,8 +198,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "lib/cli": {
     what: "the command line: one file a command",
     files: ["lib/cli"],
-    imports: [...GATE, "lib", "lib/gateway", "lib/server", "lib/source", "lib/audit"],
-    packages: ["citty", "diff", "jiti", "magic-string"],
+    imports: [...GATE, "lib", "lib/gateway", "lib/server", "lib/source", "lib/init", "lib/audit"],
+    packages: ["citty", "jiti"],
     node: true,
   },
   config: {
