@@ -181,6 +181,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: [],
     packages: ["@babel/parser"],
   },
+  "lib/init": {
+    what: "`headgate init`: finds what an app has, and writes what it needs",
+    files: ["lib/init"],
+    imports: ["lib/core", "lib/policy", "lib/source", "lib/audit"],
+    packages: ["diff", "magic-string", "path-to-regexp"],
+    node: true,
+  },
   "lib/audit": {
     what: "what a build of Next leaves uncovered by the policy",
     files: ["lib/audit"],
@@ -188,17 +195,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["path-to-regexp", "zod"],
     node: true,
   },
-  "lib/init": {
-    what: "`headgate init`: finds what an app has, and writes what it needs",
-    files: ["lib/init"],
-    imports: ["lib/core", "lib/policy", "lib/source", "lib/audit"],
-    packages: ["diff", "magic-string"],
-    node: true,
-  },
   "lib/cli": {
     what: "the command line: one file a command",
     files: ["lib/cli"],
-    imports: [...GATE, "lib", "lib/gateway", "lib/server", "lib/source", "lib/audit", "lib/init"],
+    imports: [...GATE, "lib", "lib/gateway", "lib/server", "lib/source", "lib/init", "lib/audit"],
     packages: ["citty", "jiti"],
     node: true,
   },

@@ -1,0 +1,95 @@
+import type { MagicString } from "magic-string";
+import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
+import { isCommonJs } from "./common-js.ts";
+import { nameIn, visit } from "./nodes.ts";
+import type { Parsed } from "./form.ts";
+
+/** What must stay above the first statement, or says something of the file alone. */
+const OF_THE_FILE = /@ts-|@flow|eslint|oxlint|biome|prettier|license|copyright/i;
+
+/** Returns true where a file has a gate already: it calls `wrap`, or exports the middleware of one. */
+export function hasGate(body: readonly Node[], gate: string): boolean {
+  const gates = new Set(body.flatMap((statement) => gatesIn(statement, gate)));
+  let isUsed = false;
+  for (const statement of body) {
+    visit(statement, (node) => {
+      const isMember = node.type === "MemberExpression" && gates.has(nameIn(node["object"]) ?? "");
+      if (isMember && /^(?:wrap|middleware)$/.test(nameIn(node["property"]) ?? "")) isUsed = true;
+      const isCall = node.type === "CallExpression" && gates.has(nameIn(node["callee"]) ?? "");
+      if (isCall && isOfPackage(body)) isUsed = true;
+    });
+  }
+  return isUsed;
+}
+
+/** Returns the names by which a statement imports a gate, or what makes one. */
+function gatesIn(statement: Node, gate: string): readonly string[] {
+  const from = nameIn(statement["source"]);
+  if (statement.type === "ImportDeclaration") {
+    const isGate = from === gate || from === "headgate";
+    return nodesOf(statement["specifiers"])
+      .filter((it) => isGate || nameIn(it["imported"]) === "gate")
+      .map((it) => nameIn(it["local"]) ?? "");
+  }
+  return nodesOf(statement["declarations"]).flatMap((declarator) => {
+    const call = nodeOf(declarator["init"]);
+    if (call?.type !== "CallExpression" || nameIn(call["callee"]) !== "require") return [];
+    const [path] = nodesOf(call["arguments"]);
+    if (nameIn(path) !== gate) return [];
+    return nodesOf(nodeOf(declarator["id"])?.["properties"]).map((it) => nameIn(it["value"]) ?? "");
+  });
+}
+
+function isOfPackage(body: readonly Node[]): boolean {
+  return body.some((it) => it.type === "ImportDeclaration" && nameIn(it["source"]) === "headgate");
+}
+
+/** Imports the gate, and returns the name that it has in the file. */
+export function importGate(
+  text: MagicString,
+  { source, body, style }: Parsed,
+  from: string,
+): string {
+  const name = style.free("gate", "headgate");
+  const isCommon = isCommonJs(body);
+  const renamed = isCommon ? `gate: ${name}` : `gate as ${name}`;
+  const binding = `{ ${name === "gate" ? name : renamed} }`;
+  const path = style.quoted(from);
+  const statement = isCommon
+    ? `const ${binding} = require(${path})${style.end}`
+    : `import ${binding} from ${path}${style.end}`;
+  const last = lastImport(body);
+  if (last) {
+    text.appendLeft(lineEnd(source, last.end), style.newline + statement);
+  } else {
+    const at = top(source, body);
+    text.appendLeft(at, statement + style.newline + style.newline);
+  }
+  return name;
+}
+
+/** Returns the last of the imports that a file begins with. */
+function lastImport(body: readonly Node[]): Node | undefined {
+  const statements = body.filter((it) => it["directive"] === undefined);
+  const other = statements.findIndex((it) => it.type !== "ImportDeclaration");
+  return statements.slice(0, other === -1 ? undefined : other).at(-1);
+}
+
+/** Returns the end of a line where nothing but a comment follows; else the offset itself. */
+function lineEnd(source: string, offset: number): number {
+  const [rest = ""] = /^[^\r\n]*/.exec(source.slice(offset)) ?? [];
+  return /^\s*(?:\/\/.*)?$/.test(rest) ? offset + rest.length : offset;
+}
+
+/** Returns the offset before the first statement, and before the comment that belongs to it. */
+function top(source: string, body: readonly Node[]): number {
+  const first = body.find((it) => it["directive"] === undefined);
+  const start = first?.start ?? source.length;
+  const before = body.findLast((it) => it.end <= start)?.end ?? 0;
+  const gap = source.slice(before, start);
+  const blank = Math.max(gap.lastIndexOf("\n\n"), gap.lastIndexOf("\n\r\n"));
+  const block = blank === -1 ? gap : gap.slice(blank);
+  const comment = block.replace(/^\uFEFF?\s*/, "");
+  const isOfFile = comment.startsWith("#!") || OF_THE_FILE.test(comment);
+  return isOfFile ? start : start - comment.length;
+}
