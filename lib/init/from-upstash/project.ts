@@ -15,8 +15,12 @@ export interface Module {
 const ENDINGS = ["", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts"];
 const PACKAGE = "@upstash/ratelimit";
 
+/** So many steps are made for one question; functions that call each other could take any number. */
+const MOST_STEPS = 3000;
+
 /** The files of an app, parsed when they are first needed. */
 export class Project {
+  #stepsLeft = MOST_STEPS;
   readonly #sources: ReadonlyMap<string, string>;
   readonly #modules = new Map<string, Module>();
   readonly #relevant: readonly Module[];
@@ -30,6 +34,17 @@ export class Project {
   /** The files that name @upstash/ratelimit, and those that may import them, directly or not. */
   get modules(): readonly Module[] {
     return this.#relevant;
+  }
+
+  /** Begins a question, such as which limiter a call uses. */
+  ask(): void {
+    this.#stepsLeft = MOST_STEPS;
+  }
+
+  /** Returns true while a question may take another step. */
+  step(): boolean {
+    this.#stepsLeft -= 1;
+    return this.#stepsLeft >= 0;
   }
 
   /** Returns a file after parsing; a file that cannot be parsed has no nodes. */

@@ -36,6 +36,7 @@ const ANY_CALLER: Who = {
 
 /** Returns who a use counts: by its identifier, or by nothing more than that text. */
 export function whoOfUse(project: Project, { identifier }: Use): Who {
+  project.ask();
   return (identifier && whoOf(project, identifier)) ?? ANY_CALLER;
 }
 
@@ -118,7 +119,10 @@ function wantedOf(
   if (named !== undefined) {
     return { ...none, unmatched: `before the handler the gate knows no "${named}"` };
   }
-  const matched = early.map((use) => matchOf(project, use));
+  const matched = early.map((use) => {
+    project.ask();
+    return matchOf(project, use);
+  });
   const problem = matched.find((one) => "problem" in one);
   if (problem) return { ...none, unmatched: problem.problem };
   const found = matched.flatMap((one) => ("match" in one ? [one] : []));

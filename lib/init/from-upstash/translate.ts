@@ -57,6 +57,7 @@ export function translateUpstash(
     const [{ call }] = uses;
     const own = rules.filter((rule) => rule.uses.some((use) => uses.includes(use)));
     const { method } = uses[0];
+    project.ask();
     const lines = WITHOUT_COUNTERPART[method] ?? replacement({ project, ...files }, uses, own);
     if (lines.length > 0) comments.add(call, lines);
   }
@@ -105,6 +106,7 @@ function addUntranslated(
   return project.modules.flatMap((module) =>
     module.nodes.flatMap((node) => {
       const place: Place = { module, node, calls: new Map() };
+      project.ask();
       if (!isLimiter(project, place)) return [];
       const here = [...used.values()].filter((one) => one.place.node === node);
       const problems =

@@ -47,6 +47,7 @@ export function usesOf(project: Project): readonly Use[] {
 }
 
 function useOf(project: Project, method: LimiterMethod, chain: readonly Place[]): Use {
+  project.ask();
   const call = reached(chain);
   const object = part(call, nodeOf(call.node["callee"])?.["object"]);
   const [first, second] = nodesOf(call.node["arguments"]);
@@ -69,6 +70,7 @@ function callersIn(project: Project): Callers {
     for (const node of file.nodes) {
       const place: Place = { module: file, node, calls: new Map() };
       const callee = node.type === "CallExpression" ? part(place, node["callee"]) : undefined;
+      project.ask();
       for (const called of callee ? finals(project, callee) : []) {
         if (!isFunction(called.node)) continue;
         found.set(called.node, [...(found.get(called.node) ?? []), place]);

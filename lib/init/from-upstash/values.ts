@@ -49,7 +49,7 @@ export function part(place: Place, value: unknown): Place | undefined {
  */
 export function finals(project: Project, place: Place, depth = 0): readonly Place[] {
   const here = { ...place, node: bare(place.node) };
-  if (depth > DEEPEST) return [here];
+  if (depth > DEEPEST || !project.step()) return [here];
   const next = nextOf(project, here, depth);
   if (!next) return [here];
   return unique(next.flatMap((one) => finals(project, one, depth + 1)));
