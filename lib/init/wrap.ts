@@ -3,7 +3,6 @@ import { parseSource } from "#lib/source/parse";
 import { CannotWrap } from "./wrap/cannot.ts";
 import { configOf, writeConfig } from "./wrap/config.ts";
 import { hasGate, importGate } from "./wrap/gate-import.ts";
-import { gateMatcher } from "./wrap/matcher.ts";
 import type { Parsed } from "./wrap/form.ts";
 import { runnerOf } from "./wrap/runner.ts";
 import { styleOf } from "./wrap/style.ts";
@@ -48,27 +47,6 @@ export function wrapMiddleware(file: string, source: string, settings: WrapSetti
     const line = source.slice(0, error.at).split("\n").length;
     return { kind: "cannot", reason: `${file}, line ${line}: ${error.message}` };
   }
-}
-
-/**
- * Returns the text of a middleware.ts or proxy.ts for an app that has none.
- *
- * @param gate the module that exports `gate`, as the file imports it
- * @example
- * const text = newMiddleware("./gate");
- */
-export function newMiddleware(gate: string): string {
-  const matcher = JSON.stringify(gateMatcher(undefined, 0, false));
-  return `import { gate } from ${JSON.stringify(gate)};
-
-export default gate.middleware;
-
-// Next reads this from the source, so it is a literal. It leaves out static files alone: a path that
-// is left out here is a way around every rule.
-export const config = {
-  matcher: [${matcher}],
-};
-`;
 }
 
 function write(

@@ -11,92 +11,116 @@ const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 /** Within the tree, so that its packages are found. */
 const APP = join(ROOT, ".headgate", `init-${process.pid}`);
 
-/** An app that has no gate, in JavaScript, with both routers, and with a config folder of its own. */
+const PAGE = readFileSync(join(ROOT, "docs", "start", "existing-app.md"), "utf8");
+
+/** An app that has no gate, with both routers, and with files of its own where init would write. */
 const FILES: Readonly<Record<string, string>> = {
   "package.json":
-    '{ "private": true, "scripts": { "dev": "next dev" }, "dependencies": { "next": "16" } }',
-  "next.config.mjs": `export default { turbopack: { root: ${JSON.stringify(ROOT)} } };`,
+    '{ "private": true, "scripts": { "dev": "next dev", "build": "next build" }, "dependencies": { "next": "16" } }',
+  // The package lies here as source, which only the settings of this repository compile.
+  "next.config.mjs": `export default {
+    turbopack: { root: ${JSON.stringify(ROOT)} },
+    typescript: { ignoreBuildErrors: true },
+  };`,
+  "tsconfig.json": '{ "compilerOptions": { "jsx": "preserve", "strict": true } }',
   // So the middleware must run at the edge.
   "open-next.config.ts": "export default {};",
-  "config/site.js": "export const site = 'A shop';",
-  "gate.js": "export const gate = 'the gate of an airport';",
+  "config/site.ts": "export const site = 'A shop';",
+  "gate.ts": "export const gate = 'the gate of an airport';",
   ".env.example": "DATABASE_URL=\n",
-  "src/readme.md": "No code.",
   "app/layout.jsx":
     "export default ({ children }) => <html lang='en'><body>{children}</body></html>;",
   "app/(shop)/page.jsx": `
     async function buy() { "use server"; }
     export default () => <form action={buy}><button>Buy</button></form>;
   `,
-  "app/(shop)/[lang]/sign-in/page.jsx": "export default () => <h1>Sign in</h1>;",
-  "app/api/login/route.js": "export const POST = () => Response.json({ served: true });",
-  "app/api/health/route.js": "export const GET = () => Response.json({ ok: true });",
-  "app/api/webhooks/stripe/route.js": "export const POST = () => new Response();",
-  "app/feed/[...path]/route.js": "export const GET = () => new Response('feed');",
+  "app/(shop)/[lang]/about/page.jsx": "export default () => <h1>About</h1>;",
+  "app/api/login/route.ts": "export const POST = () => Response.json({ served: true });",
+  "app/api/health/route.ts": "export const GET = () => Response.json({ ok: true });",
+  "app/api/webhooks/stripe/route.ts": "export const POST = () => new Response();",
+  "app/feed/[...path]/route.ts": "export const GET = () => new Response('feed');",
   "app/p/[id]/opengraph-image.jsx":
     "export default async () => new Response('image', { headers: { 'content-type': 'image/png' } });",
   "app/p/[id]/page.jsx": "export default () => <h1>Product</h1>;",
   "pages/api/old/[[...path]].js": "export default (_, answer) => answer.json({ served: true });",
 };
 
-const headgate = (...args: readonly string[]) => {
-  const program = join(ROOT, "lib", "cli", "headgate.ts");
-  const { PATH = "", HOME = "" } = process.env;
-  const env = { PATH, HOME, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
-  const ran = spawnSync(process.execPath, [program, ...args], { cwd: APP, env, encoding: "utf8" });
-  return { status: ran.status, output: ran.stdout + ran.stderr };
-};
+const { PATH = "", HOME = "" } = process.env;
+const ENV = { PATH, HOME, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" } as const;
 
-let init: ReturnType<typeof headgate>;
+/** Runs a command of the page as a person in a terminal does, who types Enter where it asks. */
+function run(command: string) {
+  const program = `'${process.execPath}' '${join(ROOT, "lib", "cli", "headgate.ts")}'`;
+  const here = command
+    .replace("npx headgate", program)
+    .replace("npm run build", `'${process.execPath}' '${NEXT}' build`);
+  const { status, stdout } = spawnSync("script", ["-qec", here, "/dev/null"], {
+    cwd: APP,
+    env: { ...ENV, NO_COLOR: "1" },
+    input: "\n",
+    encoding: "utf8",
+  });
+  return { status, output: stdout.replaceAll("\r\n", "\n") };
+}
+
+let shown: ReturnType<typeof run>;
+let written: ReturnType<typeof run>;
 
 beforeAll(() => {
   for (const [path, text] of Object.entries(FILES)) {
     mkdirSync(dirname(join(APP, path)), { recursive: true });
     writeFileSync(join(APP, path), text);
   }
-  init = headgate("init", "--yes");
+  shown = run("npx headgate init --dry-run");
+  written = run("npx headgate init");
 });
 afterAll(() => rmSync(APP, { recursive: true, force: true }));
 
-/** The statuses of requests, each as often as it was answered. */
-async function statuses(times: number, url: string, init: RequestInit): Promise<string[]> {
-  const found = new Set<string>();
-  for (let i = 0; i < times; i += 1) found.add(String((await fetch(url, init)).status));
-  return [...found];
-}
+const textOf = (path: string) => readFileSync(join(APP, path), "utf8");
 
-describe("an app after headgate init", () => {
-  test("has new files, and its own are as they were", () => {
-    expect(init.status).toBe(0);
-    expect(init.output.match(/^wrote .*$/gm)).toEqual([
-      "wrote    config/rate-limits.js",
-      "wrote    request-gate.js",
-      "wrote    middleware.js",
-      "wrote    .env.example",
+/** The texts of the page's blocks in a language; commands are in none. */
+const blocksIn = (language: string) =>
+  [...PAGE.matchAll(/^```(\w*)\n(.*?)^```$/gms)]
+    .filter(([, its]) => its === language)
+    .map(([, , text = ""]) => text);
+
+describe("docs/start/existing-app.md, on an app with files of its own", () => {
+  test("names these commands, which are run here, and shows what init writes", () => {
+    const [, trial] = /^ +(curl .*)$/m.exec(written.output) ?? [];
+    expect(blocksIn("").flatMap((text) => text.trim().split("\n"))).toEqual([
+      "npx headgate init --dry-run",
+      "npx headgate init",
+      "npm run dev",
+      trial,
+      "npx headgate check",
+      "npm run build",
+      "npx headgate audit",
     ]);
-    expect(readFileSync(join(APP, "gate.js"), "utf8")).toBe(FILES["gate.js"]);
-    expect(readFileSync(join(APP, ".env.example"), "utf8")).toMatch(/^DATABASE_URL=\n\n# /);
-    expect(headgate("init", "--yes")).toEqual({
-      status: 0,
-      output: expect.stringMatching(/\nnothing to do\n$/) as string,
-    });
+    expect(blocksIn("ts")).toHaveLength(2);
+    for (const text of blocksIn("ts")) expect(textOf("config/rate-limits.ts")).toContain(text);
   });
 
-  test("passes check and audit, and in production its rules deny no request at the edge", async () => {
-    execFileSync(process.execPath, [NEXT, "build"], {
-      cwd: APP,
-      env: { ...process.env, NODE_ENV: "production" },
-      stdio: "pipe",
-    });
-    const check = headgate("check", "config/rate-limits.js");
-    expect(check).toEqual({ status: 0, output: expect.stringContaining("rules") as string });
-    const audit = headgate("audit", "config/rate-limits.js");
+  test("init shows every change, asks once, writes it, and then finds nothing to do", () => {
+    const paths = ["config/rate-limits.ts", "request-gate.ts", "middleware.ts", ".env.example"];
+    expect(shown.output.match(/^\+\+\+ b\/.*$/gm)).toEqual(paths.map((path) => `+++ b/${path}`));
+    expect(shown.output).not.toContain("wrote");
+    expect(written.output.match(/Write these 4 files\? \[Y\/n\]/g)).toHaveLength(1);
+    expect(written.output.match(/^wrote .*$/gm)).toEqual(paths.map((path) => `wrote    ${path}`));
+    expect([shown.status, written.status]).toEqual([0, 0]);
+    for (const path of ["gate.ts", "config/site.ts"]) expect(textOf(path)).toBe(FILES[path]);
+    expect(textOf(".env.example")).toMatch(/^DATABASE_URL=\n\n# /);
+    expect(run("npx headgate init").output).toMatch(/\nnothing to do\n$/);
+  });
+
+  test("check and audit pass, and in production the rules deny no request at the edge", async () => {
+    expect(run("npx headgate check")).toMatchObject({ status: 0 });
+    expect(run("npm run build")).toMatchObject({ status: 0 });
+    const audit = run("npx headgate audit");
     expect(audit.output).toContain("0 failures");
     expect(audit.status).toBe(0);
 
     const store = cleanUp(await startStore(), (it) => it.stop());
     const env = {
-      NODE_ENV: "production",
       UPSTASH_REDIS_REST_URL: store.url,
       UPSTASH_REDIS_REST_TOKEN: store.token,
       CLIENT_IP_FROM: "hops:1",
@@ -104,19 +128,23 @@ describe("an app after headgate init", () => {
     const args = [NEXT, "start", "-p", "0", "-H", "localhost"];
     const app = cleanUp(await startProgram(args, env, APP), (it) => it.stop());
     const request = { method: "POST", headers: { "x-forwarded-for": "203.0.113.9" } };
-    expect(await statuses(12, `${app.url}/api/login`, request)).toEqual(["200"]);
+    const statuses = new Set<number>();
+    for (let sent = 0; sent < 12; sent += 1) {
+      statuses.add((await fetch(`${app.url}/api/login`, request)).status);
+    }
+    expect([...statuses]).toEqual([200]);
     await expect.poll(() => app.output()).toMatch(/"event":"shadow-denied","rules":\["sign-in"\]/);
   });
 
-  test("denies in development what the printed command sends", async () => {
+  test("in development the last request of the printed command is denied, as the page shows", async () => {
     const args = [NEXT, "dev", "-p", "0", "-H", "localhost"];
-    const app = cleanUp(await startProgram(args, { NODE_ENV: "development" }, APP), (it) =>
-      it.stop(),
-    );
-    const [, command = ""] = /send 11 requests:\n {2}(curl .*)\n/.exec(init.output) ?? [];
-    expect(command).toContain("http://localhost:3000/api/login");
+    const env = { NODE_ENV: "development" };
+    const app = cleanUp(await startProgram(args, env, APP), (it) => it.stop());
+    const [, command = ""] = /^ +(curl .*)$/m.exec(written.output) ?? [];
     const here = command.replace("http://localhost:3000", app.url);
     const counted = execFileSync("sh", ["-c", here], { encoding: "utf8" });
-    expect(counted.trim().split(/\n\s*/)).toEqual(["10 200", "1 429"]);
+    const [promised = ""] = blocksIn("text");
+    const lines = (text: string) => text.trim().split(/\s*\n\s*/);
+    expect(lines(counted)).toEqual(lines(promised));
   });
 });

@@ -1,5 +1,5 @@
 import { deepStrictEqual, match } from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startProgram } from "../support/app.ts";
 import type { Case } from "./case.ts";
@@ -80,10 +80,16 @@ export function initCase(
 }
 
 async function init(made: Made): Promise<Ran> {
-  const bin = join(made.app, "node_modules", "headgate", "bin.mjs");
+  const bin = join(installed(made, "headgate"), "bin.mjs");
   const ran = await tryCommand(made.root, "node", [bin, "init", "--yes", ...made.args]);
   if (ran.status !== 0) throw new Error(ran.output);
   return ran;
+}
+
+/** The folder of a package: npm installs it at the root of a workspace. */
+function installed({ app, root }: Made, name: string): string {
+  const own = join(app, "node_modules", name);
+  return existsSync(own) ? own : join(root, "node_modules", name);
 }
 
 /** The commands of the workflow that init wrote, but that which installs. */
@@ -105,7 +111,7 @@ async function shell({ app, programs }: Made, command: string): Promise<string> 
 
 /** Starts the app in development, and sends what init printed: the last request alone is denied. */
 async function tryTrial(made: Made, printed: string): Promise<readonly string[]> {
-  const next = join(made.app, "node_modules", "next", "dist", "bin", "next");
+  const next = join(installed(made, "next"), "dist", "bin", "next");
   const args = [next, "dev", "-p", "0", "-H", "localhost"];
   const server = await startProgram(args, { NODE_ENV: "development" }, made.app);
   try {

@@ -80,7 +80,9 @@ function finish({ middleware, gate, translation }: Init, lines: readonly string[
     new HeadgateError(
       "INIT_MIDDLEWARE",
       [
-        `${path} was left as it is: ${cannot}. Until the gate stands before it, no rule is asked. By hand:`,
+        `${path} was left as it is, so no rule is asked yet. Put the gate before it by hand, then run headgate init again.`,
+        `  ${cannot}`,
+        "",
         `  import { gate } from "${gate.specifier}";`,
         "  export default gate.wrap(yourMiddleware, { matcher: [yourMatcher] });",
         '  export const config = { matcher: ["/((?!_next/static/).*)"] };',

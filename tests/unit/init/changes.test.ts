@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { findApp } from "#lib/init/app";
 import { envExample } from "#lib/init/env-example";
@@ -172,7 +173,7 @@ describe("what is shown and written", () => {
     const coloured = showChanges(plan.changes(), true);
     expect(plain).not.toContain("\u001B");
     expect(coloured).toContain("\u001B[31m-two\u001B[0m\n\u001B[32m+2\u001B[0m");
-    expect(coloured.replaceAll(/\u001B\[\d+m/g, "")).toBe(plain);
+    expect(stripVTControlCharacters(coloured)).toBe(plain);
   });
 
   test("is what later parts of the plan say, with each reason", () => {

@@ -153,10 +153,9 @@ describe("modes", () => {
       ["half", 50],
       ["pages", 0],
     ]);
-    const prefetch = made.match("GET", "/p", false, true)?.rules.map(({ name, enforced: of }) => [
-      name,
-      of,
-    ]);
+    const prefetch = made
+      .match("GET", "/p", false, true)
+      ?.rules.map(({ name, enforced: of }) => [name, of]);
     expect(prefetch).toEqual([["pages:prefetch", 0]]);
   });
 
