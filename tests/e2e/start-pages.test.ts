@@ -132,6 +132,12 @@ describe("docs/start/from-upstash-ratelimit.md", () => {
     expect(headgate(folder, "check").status).toBe(0);
   });
 
+  test("a library that the command does not know is an error of usage", () => {
+    const wrong = headgate(folder, "init", "--from", "express-rate-limit");
+    expect(wrong.output).toContain('--from must be "upstash", and is "express-rate-limit".');
+    expect(wrong.status).toBe(2);
+  });
+
   test("after the command the app builds, and limits as before", async () => {
     const env = { ...process.env, ...settings("production") };
     await run(process.execPath, [NEXT, "build"], { cwd: folder, env });
