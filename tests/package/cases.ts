@@ -1,5 +1,6 @@
 import { firstCase, startCase } from "./first-case.ts";
 import { lintCases } from "./lint-cases.ts";
+import { middlewareCases } from "./middleware-case.ts";
 import { missingCases } from "./missing-cases.ts";
 import { nextCase } from "./next-case.ts";
 import { olderCase } from "./older-case.ts";
@@ -24,5 +25,6 @@ export const CASES: readonly Case[] = [
   nextCase({ next: 16, installer: "pnpm", src: true, gate: "proxy" }),
   nextCase({ next: 15, installer: "npm", src: false, gate: "middleware", store: upstash }),
   nextCase({ next: 16, installer: "pnpm", src: false, gate: "proxy", store: tcp }),
+  ...middlewareCases,
   workerCase,
 ];

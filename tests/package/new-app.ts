@@ -25,6 +25,7 @@ export function startBuilt(
   app: string,
   store: TestStore,
   next = join(app, "node_modules", "next", "dist", "bin", "next"),
+  more: Readonly<Record<string, string>> = {},
 ): Promise<RunningApp> {
   const env = {
     UPSTASH_REDIS_REST_URL: store.url,
@@ -32,6 +33,7 @@ export function startBuilt(
     CLIENT_IP_FROM: "hops:1",
     // For an app that reaches its store by TCP.
     REDIS_OF_TEST: store.redis.url,
+    ...more,
   };
   return startProgram([next, "start", "-p", "0", "-H", "localhost"], env, app);
 }
