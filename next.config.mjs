@@ -1,21 +1,13 @@
 import { PHASE_DEVELOPMENT_SERVER, PHASE_PRODUCTION_BUILD } from "next/constants.js";
-// By its name the app's counts are told from those of another app on the same Redis.
-import app from "./package.json" with { type: "json" };
+import { withHeadgate } from "headgate/plugin";
 
 const EXTENSIONS = ["tsx", "ts"];
-
-/**
- * Other names of routes. The gate is told of them, and counts whoever comes by one like all others.
- *
- * @type {import("next/dist/lib/load-custom-routes").Rewrite[]}
- */
-const rewrites = [];
 
 /** @type {import("next").NextConfig} */
 const config = {
   poweredByHeader: false,
-  rewrites: async () => rewrites,
-  env: { HEADGATE_REWRITES: JSON.stringify(rewrites), HEADGATE_APP: app.name },
+  // Other names of routes: withHeadgate hands them to the gate, which counts their requests with the others.
+  rewrites: async () => [],
   // `npm run dev` prints this address, and Next would refuse it the socket that reloads pages.
   allowedDevOrigins: ["127.0.0.1"],
   // The optimizer fetches local paths in the client's place, without its address or user: a way
@@ -29,7 +21,7 @@ const config = {
 };
 
 /** @param {string} phase what Next is about to do */
-export default function forPhase(phase) {
+function forPhase(phase) {
   // Pages that end in `.dev.tsx`, and routes, are there in development, and in no build.
   const only = phase === PHASE_DEVELOPMENT_SERVER ? ["dev.tsx", "dev.ts"] : [];
   // What a Worker and a container are made of. It is asked for at the build alone: a server that reads
@@ -37,3 +29,5 @@ export default function forPhase(phase) {
   const output = phase === PHASE_PRODUCTION_BUILD ? { output: "standalone" } : {};
   return { ...config, ...output, pageExtensions: [...only, ...EXTENSIONS] };
 }
+
+export default withHeadgate(forPhase);

@@ -179,7 +179,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     what: "reads the source files of an app",
     files: ["lib/source"],
     imports: [],
-    packages: ["@babel/parser"],
+    packages: ["@babel/parser", "jiti"],
+    node: true,
   },
   "lib/init": {
     what: "`headgate init`: finds what an app has, and writes what it needs",
@@ -199,7 +200,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     what: "the command line: one file a command",
     files: ["lib/cli"],
     imports: [...GATE, "lib", "lib/gateway", "lib/server", "lib/source", "lib/init", "lib/audit"],
-    packages: ["citty", "jiti"],
+    packages: ["citty"],
     node: true,
   },
   config: {

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { HeadgateError } from "headgate";
-import { buildOnce as buildOnceOf, runBuild } from "headgate/server";
+import { runBuild } from "headgate/server";
+import { buildOnce as buildOnceOf } from "./build-once.ts";
 import { isPublicVariable } from "headgate/settings";
 import { buildOnce, SOURCES } from "./build.ts";
 

@@ -1,4 +1,5 @@
-import { buildNext, buildOnce as buildOnceOf } from "headgate/server";
+import { buildNext } from "headgate/server";
+import { buildOnce as buildOnceOf } from "./build-once.ts";
 
 /** Everything that a build of the sample reads. */
 export const SOURCES: readonly string[] = [

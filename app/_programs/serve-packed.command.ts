@@ -2,16 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readEnvironment } from "#config/app-env";
-import { HeadgateError } from "headgate";
 import { defineProgram } from "headgate/cli";
-import {
-  type Companion,
-  chooseStore,
-  type ChosenStore,
-  namedStore,
-  printLine,
-  serveApp,
-} from "headgate/server";
+import { type Companion, chooseNamedStore, printLine, serveApp } from "headgate/server";
 import type { Variables } from "headgate/settings";
 import { chooseInstagram } from "./instagram.ts";
 import { BUILD_FOLDER, type Manifest } from "./packed.ts";
@@ -40,7 +32,7 @@ const serve = defineProgram({
       root,
       mode: "production",
       prepare,
-      store: storeByName,
+      store: (env) => chooseNamedStore(env, printLine),
       settings: readEnvironment,
       companions: [usersOf, postsOf],
     }),
@@ -59,17 +51,6 @@ async function prepare(): Promise<string> {
 
 function readJson(...path: readonly string[]): unknown {
   return JSON.parse(readFileSync(join(root, ...path), "utf8"));
-}
-
-/** A store of our own forgets everything, and other instances do not see it: so only by name. */
-async function storeByName(env: Variables): Promise<ChosenStore> {
-  const { HEADGATE_STORE, HEADGATE_MODE } = env;
-  if (namedStore(env) || HEADGATE_STORE || HEADGATE_MODE === "off")
-    return chooseStore(env, printLine);
-  throw new HeadgateError(
-    "ENV_INVALID",
-    "No store is named: set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL, or, for one that forgets everything on exit, HEADGATE_STORE=embedded.",
-  );
 }
 
 async function postsOf(env: Variables): Promise<Companion> {

@@ -1,4 +1,3 @@
-import { pathToFileURL } from "node:url";
 import type { AnyPolicy } from "#lib/policy/define";
 import { type CoveredRewrite, coverRewrites } from "./cover-rewrite.ts";
 import { type Built, type CoveredRoute, coverRoute } from "./coverage.ts";
@@ -30,14 +29,13 @@ export interface Audit {
  * Compares what a project's last build serves with what its policy covers.
  *
  * @param project the folder that holds `.next`
- * @param policyFile the policy, which was checked
+ * @param policy the policy, which was checked
  * @throws {HeadgateError} AUDIT_FAILED where there is no build, or it cannot be read
  */
-export async function auditProject(project: string, policyFile: string): Promise<Audit> {
+export async function auditProject(project: string, policy: AnyPolicy): Promise<Audit> {
   const build = readBuild(project);
-  const loaded = (await import(pathToFileURL(policyFile).href)) as { readonly default: AnyPolicy };
   const rewrites = build.handedOver === "unreadable" ? [] : build.handedOver;
-  return auditBuild(build, routesOf(build, project), openGate(loaded.default, rewrites));
+  return auditBuild(build, routesOf(build, project), openGate(policy, rewrites));
 }
 
 function auditBuild(build: Build, routes: readonly Route[], gate: Gate): Audit {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { loadDefault } from "#lib/source/load";
 
 /** As much of next.config as the commands read. */
 export interface NextConfig {
@@ -19,19 +19,24 @@ export interface NextConfig {
 
 const CONFIGS = ["next.config.mjs", "next.config.js", "next.config.ts", "next.config.mts"];
 
+/** Returns the folder of a project's build, from the project's folder. */
+export async function builtFolder(project: string): Promise<string> {
+  const { distDir } = await nextConfig(project);
+  return typeof distDir === "string" ? distDir : ".next";
+}
+
 /** Loads a project's config; an empty one where there is none, or where it cannot be loaded alone. */
 export async function nextConfig(project: string): Promise<NextConfig> {
   const file = CONFIGS.map((name) => join(project, name)).find((path) => existsSync(path));
   if (file === undefined) return {};
   try {
-    const loaded = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
+    const given = await loadDefault(file);
     const made: unknown =
-      typeof loaded.default === "function"
-        ? await (loaded.default as (phase: string, about: object) => unknown)(
-            "phase-production-build",
-            { defaultConfig: {} },
-          )
-        : loaded.default;
+      typeof given === "function"
+        ? await (given as (phase: string, about: object) => unknown)("phase-production-build", {
+            defaultConfig: {},
+          })
+        : given;
     return typeof made === "object" && made !== null ? made : {};
   } catch {
     return {};

@@ -7,7 +7,7 @@ export const PREFETCH_UNSEEN =
   "A rule counts prefetches apart, and Next keeps from the gate what a prefetch is: set skipProxyUrlNormalize: true in next.config (skipMiddlewareUrlNormalize with middleware.ts), or serve the app with Headgate's own server.";
 
 /** The command that starts our own server, which tells the gate of prefetches. */
-const OUR_SERVER = /\bheadgate (?:start|dev)\b/;
+const OUR_SERVER = /\bheadgate(?:\.ts|\/bin\.mjs)? (?:start|dev)\b/;
 
 /** A program that a script runs, by its file. */
 const PROGRAM = /[\w./-]+\.[cm]?[jt]s\b/g;

@@ -3,8 +3,8 @@ import { relative } from "node:path";
 import { everyLimit } from "#lib/policy/select";
 import { compilePolicy } from "#lib/policy/check/compile";
 import type { AnyPolicy } from "#lib/policy/define";
+import { loadDefault } from "#lib/source/load";
 import { PolicyError, type PolicyProblem, writePlace } from "#lib/policy/errors";
-import { importPolicy } from "./load-policy.ts";
 import { locate, type Position, syntaxError } from "./locate.ts";
 
 /** A problem and where in the file it is. */
@@ -48,6 +48,19 @@ export async function checkPolicyFile(file: string): Promise<CheckResult> {
     }));
     return { ok: false, file, problems };
   }
+}
+
+/**
+ * Loads the policy that a file exports by default.
+ *
+ * @throws what the file throws, or why it cannot be loaded
+ * @example
+ * const policy = await importPolicy("/app/config/rate-limits.ts");
+ */
+export async function importPolicy(file: string): Promise<AnyPolicy> {
+  const policy = await loadDefault(file);
+  if (policy !== undefined) return policy as AnyPolicy;
+  throw new Error("the file has no default export; write: export default definePolicy({ ... })");
 }
 
 function unreadable(file: string, error: unknown): CheckResult {

@@ -6,6 +6,10 @@ import { checkPolicyFile, renderCheck } from "./check.ts";
 /** Where a project's policy is unless a command is told otherwise. */
 export const POLICY = "config/rate-limits.ts";
 
+/** The names by which a policy is found, in the project's folder and in its src. */
+const NAMES = [POLICY, ...["mts", "js", "mjs"].map((ending) => `config/rate-limits.${ending}`)];
+const PLACES = [...NAMES, ...NAMES.map((name) => `src/${name}`)];
+
 /**
  * Returns the whole path of a policy file that a command was given, or of the project's own.
  *
@@ -14,10 +18,11 @@ export const POLICY = "config/rate-limits.ts";
  * findPolicyFile("/app", undefined); // "/app/config/rate-limits.ts"
  */
 export function findPolicyFile(project: string, given: string | undefined): string {
-  const file = given ? resolve(given) : join(project, POLICY);
-  if (existsSync(file)) return file;
+  const file = given ? resolve(given) : ownPolicy(project);
+  if (file !== undefined && existsSync(file)) return file;
+  const missing = file ?? join(project, POLICY);
   const hint = given ? "" : " If the policy is elsewhere, name its file after the command.";
-  throw new HeadgateError("CLI_USAGE", `There is no file ${file}.${hint}`);
+  throw new HeadgateError("CLI_USAGE", `There is no file ${missing}.${hint}`);
 }
 
 /**
@@ -40,8 +45,12 @@ export async function checkPolicy(file: string): Promise<string> {
  * @throws {HeadgateError} CLI_USAGE or POLICY_INVALID
  */
 export async function projectPolicy(project: string, given: string | undefined): Promise<string> {
-  if (given !== undefined || existsSync(join(project, POLICY))) {
+  if (given !== undefined || ownPolicy(project) !== undefined) {
     return checkPolicy(findPolicyFile(project, given));
   }
   return `not checked: there is no file ${POLICY}, and none was named`;
+}
+
+function ownPolicy(project: string): string | undefined {
+  return PLACES.map((place) => join(project, place)).find((file) => existsSync(file));
 }

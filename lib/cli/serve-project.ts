@@ -1,22 +1,27 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { builtFolder } from "#lib/audit/next-config";
 import { buildNext } from "#lib/server/build";
+import { chooseNamedStore } from "#lib/server/named-store-only";
+import { namedRedis } from "#lib/server/named-store";
+import { recordRunningStore, redisEndpoint } from "#lib/server/running-store";
 import { printLine, type Served, serveApp } from "#lib/server/serve-app";
-import { nextConfig } from "#lib/audit/next-config";
+import { isStandalone, useStandaloneConfig } from "#lib/server/standalone";
+import { type ChosenStore, chooseStore } from "#lib/server/store";
+import type { Variables } from "#lib/core/settings";
+import type { ServerParts } from "./define-server.ts";
 import { findPolicyFile, projectPolicy } from "./policy-file.ts";
 
-/** A project that is served from its sources. */
-export interface ServedProject extends Omit<Served, "prepare"> {
+/** A project that is served from its folder. */
+export interface ServedProject extends ServerParts, Pick<Served, "root" | "mode"> {
   /** The policy file; undefined for config/rate-limits.ts, where there is one. */
   readonly policy?: string | undefined;
-  /** Builds for production where that is needed; by default, where nothing is built. */
-  readonly build?: (root: string, say: (line: string) => void) => Promise<unknown>;
 }
 
 /**
  * Checks a project's policy, builds it where that is needed, and serves it with a store until the
- * process is told to stop. This is `headgate start` and `headgate dev`; a project that needs more started
- * calls it with `companions`.
+ * process is told to stop. This is `headgate start` and `headgate dev`. A folder that `output: "standalone"`
+ * made is served as it was built, and only with a store that the environment names.
  *
  * @throws {HeadgateError} CLI_USAGE for a policy file that is not there; every other error ends the
  *   process with 1, after it was printed
@@ -26,9 +31,15 @@ export interface ServedProject extends Omit<Served, "prepare"> {
 export async function serveProject(project: ServedProject): Promise<never> {
   const { root, mode, policy, build = buildUnlessBuilt } = project;
   if (policy !== undefined) findPolicyFile(root, policy);
+  const standalone = mode === "production" && isStandalone(root);
   return serveApp({
     ...project,
+    store: (env) => storeOf(project, standalone, env),
     async prepare() {
+      if (standalone) {
+        useStandaloneConfig(root);
+        return "as it was built";
+      }
       const line = await projectPolicy(root, policy);
       if (mode === "production") await build(root, printLine);
       return line;
@@ -36,10 +47,18 @@ export async function serveProject(project: ServedProject): Promise<never> {
   });
 }
 
+/** The store, which commands on this machine find while it runs. */
+async function storeOf(
+  { root, mode }: ServedProject,
+  standalone: boolean,
+  env: Variables,
+): Promise<ChosenStore> {
+  const store = await (standalone ? chooseNamedStore : chooseStore)(env, printLine);
+  return recordRunningStore(root, store, { mode, redis: redisEndpoint(namedRedis(env)) });
+}
+
 async function buildUnlessBuilt(root: string): Promise<void> {
-  const { distDir } = await nextConfig(root);
-  const folder = typeof distDir === "string" ? distDir : ".next";
-  if (existsSync(join(root, folder, "BUILD_ID"))) return;
+  if (existsSync(join(root, await builtFolder(root), "BUILD_ID"))) return;
   printLine(
     "building the app, since nothing is built (afterwards, headgate build builds anew) ...",
   );

@@ -37,7 +37,7 @@ export function wrapMiddleware(file: string, source: string, settings: WrapSetti
   const { body, problem } = parseSource(file, source);
   try {
     if (problem)
-      throw new CannotWrap(problem.start, `The file cannot be parsed: ${problem.message}`);
+      throw new CannotWrap(problem.start, `The file cannot be parsed (${problem.message}).`);
     if (hasGate(body, settings.gate)) return { kind: "unchanged" };
     const name = /(?:^|[\\/])proxy\.[^\\/]*$/.test(file) ? "proxy" : "middleware";
     const parsed = { source, body, style: styleOf(source, body), name } as const;

@@ -1,6 +1,5 @@
 /** Our Node server around Next, and what programs beside it share with it. For Node alone. */
 export { buildNext, runBuild } from "./build.ts";
-export { buildOnce } from "./build-once.ts";
 export { exitOnStopSignal, stopSignal } from "./drain.ts";
 export { loadEnvFiles } from "./env-files.ts";
 export { type Guarded, startGuarded, temporaryFolder } from "./guarded.ts";
@@ -10,3 +9,4 @@ export { packageName } from "./package-name.ts";
 export { recordRunningStore, redisEndpoint, runningMode, runningStore } from "./running-store.ts";
 export { type Companion, printLine, type Served, serveApp } from "./serve-app.ts";
 export { type ChosenStore, chooseStore } from "./store.ts";
+export { chooseNamedStore } from "./named-store-only.ts";

@@ -1,4 +1,5 @@
-import type { Server } from "node:http";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
 import { HeadgateError } from "#lib/core/errors";
 import { settingsError, isPlain, trimVariables, type Variables } from "#lib/core/settings";
 import { wholeNumber } from "./whole-number.ts";
@@ -55,6 +56,20 @@ export async function listen(
   });
   const bound = server.address();
   return { host, port: typeof bound === "object" && bound ? bound.port : port };
+}
+
+/**
+ * Checks that a server can listen, before a build is made that it would serve.
+ *
+ * @throws {HeadgateError} ENV_INVALID where it cannot
+ * @example
+ * await checkListening({ host: "127.0.0.1", port: 3000 });
+ */
+export async function checkListening(at: ListenAddress): Promise<void> {
+  const server = createServer();
+  await listen(server, at);
+  server.close();
+  await once(server, "close");
 }
 
 /** The address as a browser takes it. */

@@ -17,7 +17,7 @@ export interface StoreAddress {
 /**
  * Notes where the store of this process is, in `.headgate/store.json`, readable by this user alone,
  * so that a command on this machine finds it; until the store is stopped. A store that the
- * environment names is not noted: there it is found.
+ * environment names is not noted: there it is found. Nothing is noted in a folder that cannot be written.
  *
  * @example
  * const store = recordRunningStore(root, await chooseStore(process.env, console.log));
@@ -30,9 +30,16 @@ export function recordRunningStore(
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = store.variables;
   if (!url || !token) return store;
   const file = fileIn(root);
-  mkdirSync(dirname(file), { recursive: true });
-  rmSync(file, { force: true });
-  writeFileSync(file, JSON.stringify({ url, token, pid: process.pid, ...about }), { mode: 0o600 });
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    rmSync(file, { force: true });
+    writeFileSync(file, JSON.stringify({ url, token, pid: process.pid, ...about }), {
+      mode: 0o600,
+    });
+  } catch {
+    // A container's folder may be read-only. No command looks for a store there.
+    return store;
+  }
   // When two apps run here, the note is the later one's.
   const forget = () => {
     if (read(root)?.pid === process.pid) rmSync(file, { force: true });

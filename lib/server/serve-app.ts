@@ -6,7 +6,7 @@ import { clientNaming } from "./client-address.ts";
 import { stopSignal } from "./drain.ts";
 import { loadEnvFiles, setForGood } from "./env-files.ts";
 import { httpSettings } from "./http-settings.ts";
-import { listenAddress } from "./listening.ts";
+import { checkListening, listenAddress } from "./listening.ts";
 import { packageName } from "./package-name.ts";
 import { type ServerSettings, startLines, startWarnings } from "./start-log.ts";
 import { type ChosenStore, chooseStore } from "./store.ts";
@@ -67,6 +67,7 @@ async function serve(served: Served): Promise<void> {
   // What is wrong with the environment is said before a build is made, or a store started.
   const at = listenAddress(env);
   const http = httpSettings(env, mode === "development");
+  await checkListening(at);
   const policy = await served.prepare();
 
   const store = await (served.store ?? ((from) => chooseStore(from, printLine)))(env);

@@ -41,6 +41,8 @@ export function parseSource(file: string, source: string): Source {
     const { program } = parse(source, {
       sourceType: "module",
       attachComment: false,
+      // Whether a name is declared is for the compiler to say.
+      allowUndeclaredExports: true,
       plugins: [
         ["estree", { classFeatures: true }],
         "decorators",

@@ -4,7 +4,7 @@ import { Redis as Direct } from "ioredis";
 import { describe, expect, test } from "vitest";
 import { packageName } from "#lib/server/package-name";
 import { namespaceOf } from "#lib/core/namespace";
-import { ROOT, startProgram } from "../support/app.ts";
+import { DEV, ROOT, startProgram } from "../support/app.ts";
 import { startBrowser } from "../support/browser.ts";
 import { startStore } from "../support/gateway.ts";
 import { expectNothingLeft, launch } from "../support/launched.ts";
@@ -13,7 +13,6 @@ import { scope } from "../support/scope.ts";
 import { namespacesOf, totalled, trackOne } from "../support/tracking.ts";
 
 const cleanUp = scope();
-const DEV = ["app/_programs/serve.command.ts", "--dev"];
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 
 const startDev = async (env: Readonly<Record<string, string>> = {}, args = DEV) =>

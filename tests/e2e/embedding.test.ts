@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildPackage } from "../../config/package/build.ts";
+import { write } from "../package/world.ts";
 import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
 import { startBrowser } from "../support/browser.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
@@ -16,7 +17,7 @@ const PATIENT = { timeout: 20_000 };
 
 const DOC = readFileSync(join(ROOT, "docs", "embedding.md"), "utf8");
 /** An import of what is no file of the app. */
-const PACKAGE = /^(?:import|export|\}) .*from "([a-z@][^"]*)"/gm;
+const PACKAGE = /^(?:import|export|\}) .*from "((?!@\/)[a-z@][^"]*)"/gm;
 /** Within the tree, so that its packages are found. */
 const APP = join(ROOT, ".headgate", `embedding-${process.pid}`);
 const BIN = join(ROOT, "node_modules");
@@ -25,6 +26,31 @@ let store: TestStore | undefined;
 let app: RunningApp;
 let browser: Browser;
 let clients = 0;
+
+/** What create-next-app writes, as far as the files of the page need it. */
+const GIVEN = {
+  "package.json": '{ "name": "app", "private": true }\n',
+  "tsconfig.json": JSON.stringify({
+    compilerOptions: {
+      target: "ES2017",
+      lib: ["dom", "dom.iterable", "esnext"],
+      skipLibCheck: true,
+      strict: true,
+      noEmit: true,
+      esModuleInterop: true,
+      module: "esnext",
+      moduleResolution: "bundler",
+      resolveJsonModule: true,
+      isolatedModules: true,
+      jsx: "react-jsx",
+      incremental: true,
+      plugins: [{ name: "next" }],
+      paths: { "@/*": ["./*"] },
+    },
+    include: ["next-env.d.ts", "**/*.ts", "**/*.tsx", ".next/types/**/*.ts"],
+    exclude: ["node_modules"],
+  }),
+};
 
 /** The files that the page shows; what stands behind a name in brackets is another way to write it. */
 function files(): { path: string; text: string }[] {
@@ -48,10 +74,8 @@ function run(...args: readonly string[]) {
 
 beforeAll(async () => {
   await buildPackage(ROOT, join(APP, "node_modules", "headgate"));
-  for (const { path, text } of files()) {
-    mkdirSync(dirname(join(APP, path)), { recursive: true });
-    writeFileSync(join(APP, path), text);
-  }
+  const shown = Object.fromEntries(files().map(({ path, text }) => [path, text]));
+  write(APP, { ...GIVEN, ...shown });
   // The packages lie in the folder above; an app with its own needs no such thing.
   const config = `export default { turbopack: { root: ${JSON.stringify(ROOT)} } };\n`;
   writeFileSync(join(APP, "next.config.mjs"), config);

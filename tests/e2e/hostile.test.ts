@@ -6,7 +6,7 @@ import { Redis } from "ioredis";
 import { beforeAll, describe, expect, test } from "vitest";
 import { buildOnce } from "#app/_programs/build";
 import { connectionsAllowed } from "#lib/gateway/connections";
-import { ROOT, type RunningApp, startApp, startProgram } from "../support/app.ts";
+import { ROOT, type RunningApp, START, startApp, startProgram } from "../support/app.ts";
 import { drip, rawClient, speak, statusesOf } from "../support/raw-client.ts";
 import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
@@ -116,7 +116,7 @@ test("10,000 idle connections and slow requests are cut off with 408, and nobody
 
 test("where few files may be open, idle connections take none from the store or from others", async () => {
   const redis = cleanUp(await startRedis(), (it) => it.stop());
-  const command = `ulimit -n 400 && exec "${process.execPath}" app/_programs/serve.command.ts`;
+  const command = `ulimit -n 400 && exec "${process.execPath}" ${START.join(" ")}`;
   const limited = `process.execve("/bin/sh", ["sh", "-c", ${JSON.stringify(command)}], process.env)`;
   const env = { PORT: "0", REDIS_URL: redis.url };
   const app = cleanUp(await startProgram(["-e", limited], env), (it) => it.stop());

@@ -7,7 +7,7 @@ import { buildOnce } from "#app/_programs/build";
 import { packageName } from "#lib/server/package-name";
 import { pack } from "#app/_programs/pack";
 import { namespaceOf } from "#lib/core/namespace";
-import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
+import { ROOT, type RunningApp, START, startProgram } from "../support/app.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { scope } from "../support/scope.ts";
 import { namespacesOf, totalled, trackOne } from "../support/tracking.ts";
@@ -46,8 +46,8 @@ async function start(args: readonly string[], env: Variables): Promise<RunningAp
 }
 
 const ENTRIES: readonly [string, () => readonly string[], () => Variables, string][] = [
-  ["npm start by REDIS_URL", () => ["app/_programs/serve.command.ts"], byTcp, PRODUCTION],
-  ["npm start by REST", () => ["app/_programs/serve.command.ts"], byRest, PRODUCTION],
+  ["npm start by REDIS_URL", () => START, byTcp, PRODUCTION],
+  ["npm start by REST", () => START, byRest, PRODUCTION],
   ["the packed server", () => [join(packed, "server.mjs")], byTcp, PRODUCTION],
   ["next start", () => [NEXT, "start", "-p", "0", "-H", "127.0.0.1"], byRest, PRODUCTION],
 ];
@@ -62,7 +62,7 @@ test.each(ENTRIES)(
 );
 
 test("a namespace that is set is used by middleware and handlers", async () => {
-  const app = await start(["app/_programs/serve.command.ts"], {
+  const app = await start(START, {
     ...byTcp(),
     HEADGATE_NAMESPACE: "local",
   });
@@ -74,7 +74,7 @@ test.each<[string, Variables]>([
   ["a namespace set", { HEADGATE_NAMESPACE: "shop" }],
 ])("npm run analytics totals the events of npm start with %s", async (_, given) => {
   await direct.flushall();
-  const app = await start(["app/_programs/serve.command.ts"], { ...byTcp(), ...given });
+  const app = await start(START, { ...byTcp(), ...given });
   await trackOne(app.url);
   expect(await totalled({ ...byTcp(), ...given })).toBe("1 totalled, 0 set aside");
 });

@@ -1,15 +1,22 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BuiltEntry, readBuilt } from "../../config/package/pack.ts";
 import { OPTIONAL } from "../../config/package/optional.ts";
-import { askNewApp, filesOfNewApp, LAYOUT, PROMISED, startBuilt } from "../package/new-app.ts";
+import {
+  askNewApp,
+  filesOfNewApp,
+  LAYOUT,
+  PROMISED,
+  startBuilt,
+  storeVariables,
+} from "../package/new-app.ts";
 import { NEEDS, POLICY } from "../package/missing-cases.ts";
 import { runCommand, tryCommand } from "../package/run-command.ts";
 import { consumer, readManifest } from "../package/type-cases.ts";
 import { packedInto, unpack, write } from "../package/world.ts";
-import { ROOT } from "../support/app.ts";
+import { ROOT, startProgram } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
 import { scope } from "../support/scope.ts";
 
@@ -25,6 +32,19 @@ const NODE_ALONE = new Set([
   "headgate/tcp",
   "headgate/testing",
 ]);
+
+/** A policy as apps write it: with another file of the app, by a name that only their bundler knows. */
+const PATHS_OF_TSCONFIG = {
+  "tsconfig.json": '{ "compilerOptions": { "paths": { "@/*": ["./src/*"] } } }\n',
+  "src/limits.ts": `import "server-only";
+export enum Size { small = 5 }
+export const SMALL = \`\${Size.small} per minute\`;
+`,
+  "config/rate-limits.ts": `import { definePolicy } from "headgate";
+import { SMALL } from "@/limits";
+export default definePolicy({ rules: { api: { match: "/api/:path*", limits: { ip: SMALL } } } });
+`,
+};
 
 /** Outside this tree, so that no package of it is found. */
 const FOLDER = mkdtempSync(join(tmpdir(), "headgate-package-"));
@@ -69,7 +89,7 @@ describe("the built package", () => {
       .filter((it) => !/^(?:node:|#optional\/)/.test(it))
       .flatMap((it) => /^(?:@[^/]+\/)?[^/]+/.exec(it)?.[0] ?? []);
     expect([...new Set(packages)].toSorted()).toEqual(Object.keys(dependencies).toSorted());
-    expect(Object.keys(dependencies)).toEqual(["@noble/hashes", "jose"]);
+    expect(Object.keys(dependencies)).toEqual(["@noble/hashes", "jiti", "jose"]);
     expect(Object.keys(peerDependencies).toSorted()).toEqual(
       [...Object.keys(OPTIONAL), "next"].toSorted(),
     );
@@ -105,35 +125,93 @@ describe("the built package", () => {
 
 describe("the command of the package", () => {
   const check = (...options: readonly string[]) => {
-    write(FOLDER, { "config/rate-limits.ts": POLICY });
     const bin = join("node_modules", "headgate", "bin.mjs");
     return tryCommand(FOLDER, process.execPath, [...options, bin, "check"]);
   };
 
-  test("checks a policy in TypeScript, without oxc-parser", async () => {
-    const { status, output } = await check();
-    expect(output).toContain("config/rate-limits.ts: 1 rule, 1 limit");
+  test.each([
+    { name: "the Node at hand", options: [] },
+    { name: "a Node that runs no TypeScript, such as Node 20", options: ["--no-strip-types"] },
+  ])("checks a policy that imports by a path of tsconfig.json, by $name", async ({ options }) => {
+    write(FOLDER, PATHS_OF_TSCONFIG);
+    const { status, output } = await check(...options);
+    expect(output).toBe("config/rate-limits.ts: 1 rule, 1 limit, 0 exempt paths\n");
     expect(status).toBe(0);
   });
 
-  test("names the Node that is needed under one that runs no TypeScript, such as Node 20", async () => {
-    const { status, output } = await check("--no-strip-types");
-    expect(output).toContain("use Node 22.18 or later");
+  test("names the line of a mistake in the policy", async () => {
+    write(FOLDER, { "config/wrong.ts": POLICY.replace("per minute", "per minuet") });
+    const bin = join("node_modules", "headgate", "bin.mjs");
+    const args = [bin, "check", "config/wrong.ts"];
+    const { status, output } = await tryCommand(FOLDER, process.execPath, args);
+    expect(output).toMatch(/^config\/wrong\.ts:\d+:\d+ {2}BAD_/);
     expect(status).toBe(1);
   });
 });
 
-test("the app of docs/start/new-app.md is denied by the gate and in its handler", async () => {
-  write(APP, { ...filesOfNewApp(), "app/layout.tsx": LAYOUT });
-  const page = "export default function Page() {\n  return <h1>Hello</h1>;\n}\n";
-  // The packages lie in the folder above; an app with its own needs no such thing.
-  const config = `export default { turbopack: { root: ${JSON.stringify(ROOT)} } };\n`;
-  write(APP, { "app/page.tsx": page, "next.config.mjs": config });
-  cpSync(INSTALLED, join(APP, "node_modules", "headgate"), { recursive: true });
-  const next = join(PACKAGES, "next", "dist", "bin", "next");
-  await runCommand(APP, process.execPath, [next, "build"], { NODE_ENV: "production" });
+describe("the app of docs/start/new-app.md", () => {
+  beforeAll(async () => {
+    write(APP, { ...filesOfNewApp(), "app/layout.tsx": LAYOUT });
+    const page = "export default function Page() {\n  return <h1>Hello</h1>;\n}\n";
+    // The packages lie in the folder above; an app with its own needs no such thing.
+    const root = JSON.stringify(ROOT);
+    const config = `export default { output: "standalone", turbopack: { root: ${root} }, outputFileTracingRoot: ${root} };\n`;
+    write(APP, {
+      "app/page.tsx": page,
+      "next.config.mjs": config,
+      "package.json": '{ "name": "new-app", "type": "module" }\n',
+      "public/hello.txt": "hello\n",
+    });
+    cpSync(INSTALLED, join(APP, "node_modules", "headgate"), { recursive: true });
+    await runCommand(APP, process.execPath, [join("node_modules", "headgate", "bin.mjs"), "build"]);
+  });
 
-  const store = cleanUp(await startStore(), (it) => it.stop());
-  const app = cleanUp(await startBuilt(APP, store, next), (it) => it.stop());
-  expect(await askNewApp(app.url)).toEqual(PROMISED);
+  test("is denied by the gate and in its handler", async () => {
+    const next = join(PACKAGES, "next", "dist", "bin", "next");
+    const store = cleanUp(await startStore(), (it) => it.stop());
+    const app = cleanUp(await startBuilt(APP, store, next), (it) => it.stop());
+    expect(await askNewApp(app.url)).toEqual(PROMISED);
+  });
+
+  test("is audited by a Node that runs no TypeScript", async () => {
+    const bin = join("node_modules", "headgate", "bin.mjs");
+    const args = ["--no-strip-types", bin, "audit"];
+    const { status, output } = await tryCommand(APP, process.execPath, args);
+    expect(output).toContain("/api/reports");
+    expect(status).toBe(0);
+  });
+
+  test("is served from a copy of what output: standalone made, and nothing is written there", async () => {
+    const folder = copyStandalone();
+    const files = globSync("**", { cwd: folder });
+    const store = cleanUp(await startStore(), (it) => it.stop());
+    const app = cleanUp(await startProgram(STANDALONE, storeVariables(store), folder), (it) =>
+      it.stop(),
+    );
+    expect(await askNewApp(app.url)).toEqual(PROMISED);
+    expect(await (await fetch(`${app.url}/hello.txt`)).text()).toBe("hello\n");
+    expect(app.output()).toContain("policy   as it was built\n");
+    const file = /src="(\/_next\/static\/[^"]+)"/.exec(await (await fetch(app.url)).text())?.[1];
+    expect((await fetch(`${app.url}${file}`)).status).toBe(200);
+    await app.stop();
+    expect(globSync("**", { cwd: folder })).toEqual(files);
+  });
+
+  test("is not served from there without a store that all instances share", async () => {
+    const folder = copyStandalone();
+    const { status, output } = await tryCommand(folder, process.execPath, STANDALONE);
+    expect(output).toContain("ENV_INVALID: No store is named");
+    expect(status).toBe(1);
+  });
 });
+
+const STANDALONE = [join("node_modules", "headgate", "bin.mjs"), "start"];
+
+/** Copies what `headgate build` made to a folder without any other package; returns the app's folder in it. */
+function copyStandalone(): string {
+  const copy = cleanUp(mkdtempSync(join(tmpdir(), "headgate-standalone-")), (it) =>
+    rmSync(it, { recursive: true }),
+  );
+  cpSync(join(APP, ".next", "standalone"), copy, { recursive: true, verbatimSymlinks: true });
+  return join(copy, relative(ROOT, APP));
+}

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pack } from "#app/_programs/pack";
-import { type RunningApp, startProgram } from "../support/app.ts";
+import { DEV, type RunningApp, START, startProgram } from "../support/app.ts";
 import { rawClient, speak, statusesOf } from "../support/raw-client.ts";
 import { scope } from "../support/scope.ts";
 import { treeWith } from "../support/tree.ts";
@@ -68,8 +68,8 @@ const KINDS = ["npm start", "npm run dev", "the packed server"] as const;
 
 function start(kind: (typeof KINDS)[number], env: Variables = {}): Promise<RunningApp> {
   const args = {
-    "npm start": ["app/_programs/serve.command.ts"],
-    "npm run dev": ["app/_programs/serve.command.ts", "--dev"],
+    "npm start": START,
+    "npm run dev": DEV,
     "the packed server": [join(packed, "server.mjs")],
   };
   const variables = { PORT: "0", HEADGATE_STORE: "embedded", ...env };

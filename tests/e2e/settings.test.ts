@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { buildOnce } from "#app/_programs/build";
 import { BAD_REDIS_URLS, BAD_TOKENS, MARK, told } from "../support/bad-settings.ts";
-import { ROOT, startApp, startProgram } from "../support/app.ts";
+import { DEV, ROOT, START, startApp, startProgram } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
 import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
@@ -40,8 +40,6 @@ async function endOf(args: readonly string[], env: Variables) {
   return { code, output };
 }
 
-const START = ["app/_programs/serve.command.ts"];
-const DEV = ["app/_programs/serve.command.ts", "--dev"];
 const GATEWAY = ["lib/cli/gateway.ts"];
 const TOKEN = ["app/_programs/token.command.ts", "--sub", "ada"];
 const ANALYTICS = ["app/_domain/analytics/totals.command.ts"];

@@ -25,15 +25,22 @@ export function startBuilt(
   app: string,
   store: TestStore,
   next = join(app, "node_modules", "next", "dist", "bin", "next"),
+  more: Readonly<Record<string, string>> = {},
 ): Promise<RunningApp> {
-  const env = {
+  const env = { ...storeVariables(store), ...more };
+  return startProgram([next, "start", "-p", "0", "-H", "localhost"], env, app);
+}
+
+/** The variables of an app that counts in a store, behind one proxy. */
+export function storeVariables(store: TestStore): Readonly<Record<string, string>> {
+  return {
+    PORT: "0",
     UPSTASH_REDIS_REST_URL: store.url,
     UPSTASH_REDIS_REST_TOKEN: store.token,
     CLIENT_IP_FROM: "hops:1",
     // For an app that reaches its store by TCP.
     REDIS_OF_TEST: store.redis.url,
   };
-  return startProgram([next, "start", "-p", "0", "-H", "localhost"], env, app);
 }
 
 let clients = 0;

@@ -87,7 +87,7 @@ function createArgs(next: 15 | 16, src: boolean): string[] {
   ];
 }
 
-async function install(
+export async function install(
   app: string,
   by: "npm" | "pnpm",
   { tarball, pnpm }: World,

@@ -37,17 +37,19 @@ process.once("exit", () => {
  * Starts a Node program of this tree and waits until it prints the address that it serves.
  *
  * @param env beside PATH and HOME; nothing else of the machine's environment is handed on
+ * @param node the Node that runs it; that of the tests unless said
  */
 export async function startProgram(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   cwd = ROOT,
+  node = process.execPath,
 ): Promise<RunningApp> {
   const { PATH = "", HOME = "" } = process.env;
   // Next lets one development server work in a folder.
   const isDev = args.some((arg) => arg === "dev" || arg === "--dev");
   const giveUpTurn = isDev ? await takeTurn(`next dev in ${cwd}`) : () => {};
-  const child: ChildProcess = spawn(process.execPath, [...args], {
+  const child: ChildProcess = spawn(node, [...args], {
     cwd,
     env: { ...PATIENT, PATH, HOME, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -85,7 +87,18 @@ export async function startProgram(
   };
 }
 
+/** What `npm start` runs. */
+export const START: readonly string[] = [
+  "lib/cli/headgate.ts",
+  "start",
+  "--with",
+  "app/_programs/server.ts",
+];
+
+/** What `npm run dev` runs. */
+export const DEV: readonly string[] = START.map((word) => (word === "start" ? "dev" : word));
+
 /** Starts the sample app on a free port. */
 export function startApp(env: Readonly<Record<string, string>> = {}): Promise<RunningApp> {
-  return startProgram(["app/_programs/serve.command.ts"], { PORT: "0", ...env });
+  return startProgram(START, { PORT: "0", ...env });
 }

@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { Miniflare } from "miniflare";
 import { buildWorkerOnce, WORKER_FOLDER, WORKER_SOURCES } from "#app/_programs/build-worker";
 import { runBuild } from "#lib/server/build";
-import { buildOnce } from "#lib/server/build-once";
+import { buildOnce } from "#app/_programs/build-once";
 import { ROOT } from "./app.ts";
 import type { Instance, Target } from "./target.ts";
 

@@ -1,7 +1,7 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { SOURCES } from "#app/_programs/build";
-import { buildOnce } from "#lib/server/build-once";
+import { buildOnce } from "#app/_programs/build-once";
 import { ROOT } from "./app.ts";
 import { buildFixture, fixture, startFixture } from "./fixture.ts";
 import type { Target } from "./target.ts";

@@ -182,9 +182,14 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
     allowed: ["next", "node:fs/promises", "#lib/embedded/store", "#lib/unknown-variables"],
   },
   {
+    file: "lib/source/x.ts",
+    refused: ["#lib/policy/match", "next", "oxc-parser"],
+    allowed: ["@babel/parser", "node:url", "./parse.ts"],
+  },
+  {
     file: "lib/audit/x.ts",
     refused: ["#lib/cli/check", "#lib/server/store", "next", "#config/rate-limits"],
-    allowed: ["#lib/policy/check/compile", "oxc-parser", "node:fs"],
+    allowed: ["#lib/policy/check/compile", "#lib/source/parse", "node:fs"],
   },
   {
     file: "lib/cli/x.ts",
@@ -192,7 +197,7 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
     allowed: ["node:fs", "#lib/gateway/server", "#lib/server/store"],
   },
   {
-    file: "app/_programs/serve.command.ts",
+    file: "app/_programs/server.ts",
     refused: ["@upstash/redis"],
     allowed: ["#config/app-env", "next", "node:http", "headgate", "./instagram.ts"],
   },

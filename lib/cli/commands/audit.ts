@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { auditProject } from "#lib/audit/audit";
 import { auditAsData, renderAudit } from "#lib/audit/render";
-import { checkPolicyFile } from "../check.ts";
+import { checkPolicyFile, importPolicy } from "../check.ts";
 import { POLICY, findPolicyFile } from "../policy-file.ts";
 import { defineProgram } from "../program.ts";
 import { checkCommand } from "./check.ts";
@@ -35,7 +35,7 @@ export default defineProgram({
     const file = findPolicyFile(project, policy);
     // A policy that cannot be used covers nothing: what is wrong with it comes first.
     if (!(await checkPolicyFile(file)).ok) return checkCommand(file, json === true);
-    const result = await auditProject(project, file);
+    const result = await auditProject(project, await importPolicy(file));
     console.log(json ? JSON.stringify(auditAsData(result), null, 2) : renderAudit(result));
     return result.failures.length === 0 ? 0 : 1;
   },

@@ -1,7 +1,10 @@
+import { relative } from "node:path";
+import { builtFolder } from "#lib/audit/next-config";
 import { POLICY, projectPolicy } from "../policy-file.ts";
 import { defineProgram } from "../program.ts";
 import { buildNext } from "#lib/server/build";
 import { exitOnStopSignal } from "#lib/server/drain";
+import { completeStandalone } from "#lib/server/standalone-build";
 
 const HELP = `Checks the policy of this folder, and builds its Next app with next build.
 
@@ -10,6 +13,9 @@ const HELP = `Checks the policy of this folder, and builds its Next app with nex
 
 It builds nothing with a policy that cannot be used. Afterwards npx headgate audit lists which routes
 no rule covers.
+
+With output: "standalone" in next.config it completes the folder that Next makes, which then runs by
+itself: node node_modules/headgate/bin.mjs start
 `;
 
 export default defineProgram({
@@ -21,5 +27,10 @@ export default defineProgram({
     const root = process.cwd();
     console.log(await projectPolicy(root, policy));
     await buildNext(root, (text) => process.stdout.write(text));
+    const folder = completeStandalone(root, await builtFolder(root));
+    if (folder === undefined) return;
+    console.log(
+      `${relative(root, folder)} runs by itself: node node_modules/headgate/bin.mjs start`,
+    );
   },
 });

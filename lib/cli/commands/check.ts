@@ -1,7 +1,6 @@
 import { compilePolicy } from "#lib/policy/check/compile";
 import { adviceFor } from "../advice.ts";
-import { checkPolicyFile, renderCheck } from "../check.ts";
-import { importPolicy } from "../load-policy.ts";
+import { checkPolicyFile, importPolicy, renderCheck } from "../check.ts";
 import { POLICY, findPolicyFile } from "../policy-file.ts";
 import { PREFETCH_UNSEEN, seesPrefetches } from "#lib/audit/prefetch-seen";
 import { defineProgram } from "../program.ts";

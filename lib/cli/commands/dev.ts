@@ -1,3 +1,4 @@
+import { loadServerParts } from "../define-server.ts";
 import { POLICY } from "../policy-file.ts";
 import { defineProgram } from "../program.ts";
 import { serveProject } from "../serve-project.ts";
@@ -6,6 +7,8 @@ const HELP = `Serves the Next app of this folder with its limits as next dev doe
 
   npx headgate dev             checks ${POLICY} where there is one, and serves
   npx headgate dev other.ts    checks another policy file first
+  npx headgate dev --with server.ts
+                               starts what the file says beside the app (defineServer of headgate/cli)
 
 The environment is that of headgate start (npx headgate start --help).
 `;
@@ -13,6 +16,12 @@ The environment is that of headgate start (npx headgate start --help).
 export default defineProgram({
   name: "headgate dev",
   help: HELP,
-  args: { policy: { type: "positional", required: false } },
-  run: ({ policy }) => serveProject({ root: process.cwd(), mode: "development", policy }),
+  args: { policy: { type: "positional", required: false }, with: { type: "string" } },
+  run: async ({ policy, with: file }) =>
+    serveProject({
+      ...(await loadServerParts(file)),
+      root: process.cwd(),
+      mode: "development",
+      policy,
+    }),
 });

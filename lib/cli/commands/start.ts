@@ -1,3 +1,4 @@
+import { loadServerParts } from "../define-server.ts";
 import { POLICY } from "../policy-file.ts";
 import { defineProgram } from "../program.ts";
 import { serveProject } from "../serve-project.ts";
@@ -6,9 +7,12 @@ const HELP = `Serves the Next app of this folder with its limits.
 
   npx headgate start             checks ${POLICY} where there is one, and serves the build
   npx headgate start other.ts    checks another policy file first
+  npx headgate start --with server.ts
+                                 starts what the file says beside the app (defineServer of headgate/cli)
 
 It builds where nothing is built; headgate build builds anew. Without a store it starts one of its own,
-and it prints which. SIGTERM and SIGINT end it, after the requests in flight were answered.
+and it prints which; in a folder that output: "standalone" made, it needs a store that the environment
+names. SIGTERM and SIGINT end it, after the requests in flight were answered.
 
 Environment, or .env files as Next reads them:
   PORT, HOST                  where to listen; 3000 on 127.0.0.1
@@ -23,6 +27,12 @@ Environment, or .env files as Next reads them:
 export default defineProgram({
   name: "headgate start",
   help: HELP,
-  args: { policy: { type: "positional", required: false } },
-  run: ({ policy }) => serveProject({ root: process.cwd(), mode: "production", policy }),
+  args: { policy: { type: "positional", required: false }, with: { type: "string" } },
+  run: async ({ policy, with: file }) =>
+    serveProject({
+      ...(await loadServerParts(file)),
+      root: process.cwd(),
+      mode: "production",
+      policy,
+    }),
 });

@@ -15,7 +15,9 @@ export function ofDefault(parsed: Parsed, statement: Node, declaration: Node): R
   const own = declared ?? parsed.style.free("own", "ownMiddleware");
   const { newline } = parsed.style;
   const nameIt = (text: MagicString) => {
-    if (isFunction && declared === undefined) text.appendLeft(keywordEnd(parsed, at), ` ${own}`);
+    if (!isFunction || declared !== undefined) return;
+    const { keyword, space } = keywordAt(parsed, at);
+    text.appendLeft(keyword + space.length, space === "" ? ` ${own}` : own);
   };
   return {
     own,
@@ -58,8 +60,9 @@ export function ofDeclaration(parsed: Parsed, statement: Node, declaration: Node
     const others = declaredNames(declaration).filter((it) => it !== name);
     const list = [`${gated} as ${name}`, ...others].join(", ");
     text.appendLeft(declaration.start, `{ ${list} }${blankLine(parsed)}`);
-    for (const { declaration: again } of overloads) {
-      text.appendLeft(nodeOf(again)?.start ?? 0, `{}${blankLine(parsed)}`);
+    // No statement may stand between the overloads of a function.
+    for (const { start } of overloads) {
+      text.appendLeft(start, "/* ").appendLeft(start + "export".length, " */");
     }
   };
   const inPlace = isSimple
@@ -130,7 +133,9 @@ function valueEnd(source: string, { end }: Node): number {
   return source[end - 1] === ";" ? end - 1 : end;
 }
 
-/** Returns the offset after the word `function`. */
-function keywordEnd({ source }: Parsed, at: number): number {
-  return source.indexOf("function", at) + "function".length;
+/** Returns the offset after the word `function`, and the space behind it. */
+function keywordAt({ source }: Parsed, at: number) {
+  const keyword = source.indexOf("function", at) + "function".length;
+  const [space = ""] = /^[ \t]*/.exec(source.slice(keyword)) ?? [];
+  return { keyword, space };
 }

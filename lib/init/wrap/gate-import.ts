@@ -7,41 +7,46 @@ import type { Parsed } from "./form.ts";
 /** What must stay above the first statement, or says something of the file alone. */
 const OF_THE_FILE = /@ts-|@flow|eslint|oxlint|biome|prettier|license|copyright/i;
 
-/** Returns true where a file has a gate already: it calls `wrap`, or exports the middleware of one. */
+/** Returns true where a file has a gate already: it uses one, or makes one by the package. */
 export function hasGate(body: readonly Node[], gate: string): boolean {
-  const gates = new Set(body.flatMap((statement) => gatesIn(statement, gate)));
+  const imports = body.filter(({ type }) => type === "ImportDeclaration");
+  const makers = new Set(imports.flatMap((it) => localNames(it, MAKERS, "headgate")));
+  const gates = new Set([
+    ...imports.flatMap((it) => localNames(it, GATES)),
+    ...body.flatMap((it) => requiredNames(it, gate)),
+  ]);
   let isUsed = false;
   for (const statement of body) {
     visit(statement, (node) => {
-      const isMember = node.type === "MemberExpression" && gates.has(nameIn(node["object"]) ?? "");
-      if (isMember && /^(?:wrap|middleware)$/.test(nameIn(node["property"]) ?? "")) isUsed = true;
-      const isCall = node.type === "CallExpression" && gates.has(nameIn(node["callee"]) ?? "");
-      if (isCall && isOfPackage(body)) isUsed = true;
+      const isMade = node.type === "CallExpression" && makers.has(nameIn(node["callee"]));
+      const isOfGate = node.type === "MemberExpression" && gates.has(nameIn(node["object"]));
+      if (isMade || (isOfGate && USES.has(nameIn(node["property"])))) isUsed = true;
     });
   }
   return isUsed;
 }
 
-/** Returns the names by which a statement imports a gate, or what makes one. */
-function gatesIn(statement: Node, gate: string): readonly string[] {
-  const from = nameIn(statement["source"]);
-  if (statement.type === "ImportDeclaration") {
-    const isGate = from === gate || from === "headgate";
-    return nodesOf(statement["specifiers"])
-      .filter((it) => isGate || nameIn(it["imported"]) === "gate")
-      .map((it) => nameIn(it["local"]) ?? "");
-  }
+const GATES = new Set<string | undefined>(["gate"]);
+const MAKERS = new Set<string | undefined>(["createHeadgate", "headgate"]);
+const USES = new Set<string | undefined>(["wrap", "middleware"]);
+
+/** Returns the names in the file of what it imports under some names. @param from the only module, where one is meant */
+function localNames(statement: Node, imported: ReadonlySet<string | undefined>, from?: string) {
+  if (from !== undefined && nameIn(statement["source"]) !== from) return [];
+  return nodesOf(statement["specifiers"])
+    .filter((it) => imported.has(nameIn(it["imported"])))
+    .map((it) => nameIn(it["local"]));
+}
+
+/** Returns the names that a statement takes from a CommonJS module. */
+function requiredNames(statement: Node, from: string) {
   return nodesOf(statement["declarations"]).flatMap((declarator) => {
     const call = nodeOf(declarator["init"]);
     if (call?.type !== "CallExpression" || nameIn(call["callee"]) !== "require") return [];
     const [path] = nodesOf(call["arguments"]);
-    if (nameIn(path) !== gate) return [];
-    return nodesOf(nodeOf(declarator["id"])?.["properties"]).map((it) => nameIn(it["value"]) ?? "");
+    if (nameIn(path) !== from) return [];
+    return nodesOf(nodeOf(declarator["id"])?.["properties"]).map((it) => nameIn(it["value"]));
   });
-}
-
-function isOfPackage(body: readonly Node[]): boolean {
-  return body.some((it) => it.type === "ImportDeclaration" && nameIn(it["source"]) === "headgate");
 }
 
 /** Imports the gate, and returns the name that it has in the file. */

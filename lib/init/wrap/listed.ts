@@ -59,7 +59,9 @@ function ofDefaultReExport(parsed: Parsed, statement: Node, specifier: Node): Ru
     readyAt: 0,
     exportInstead(text, gated) {
       const path = source.slice(from.start, from.end);
-      const given = `import { ${nameIn(specifier["local"])} as ${own} } from ${path}${style.end}`;
+      const local = nameIn(specifier["local"]);
+      const binding = local === "default" ? own : `{ ${local} as ${own} }`;
+      const given = `import ${binding} from ${path}${style.end}`;
       const list = `export { ${gated} as ${name} }${blankLine(parsed)}`;
       text.appendLeft(statement.start, given + style.newline + style.newline + list);
     },

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { auditProject } from "#lib/audit/audit";
+import { importPolicy } from "#lib/cli/check";
 import { FINDING_CODES } from "#lib/audit/findings";
 import { renderAudit } from "#lib/audit/render";
 import { scope } from "../../support/scope.ts";
@@ -20,9 +21,12 @@ function project(given: Project): string {
   return cleanUp(writeProject(given), (it) => rmSync(it, { recursive: true, force: true }));
 }
 
+async function auditAt(root: string) {
+  return auditProject(root, await importPolicy(join(root, "config", "rate-limits.mjs")));
+}
+
 function audit(given: Project) {
-  const root = project(given);
-  return auditProject(root, join(root, "config", "rate-limits.mjs"));
+  return auditAt(project(given));
 }
 
 /** What failed: the code, what it is about, and what was given. */
@@ -315,7 +319,6 @@ describe("the matcher", () => {
 
 describe("what cannot be read", () => {
   const policy = { rules: { api: rule("/api/:path*") } };
-  const auditAt = (root: string) => auditProject(root, join(root, "config", "rate-limits.mjs"));
 
   test("is no build", async () => {
     const root = project({ policy });

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, describe } from "vitest";
 import { auditProject } from "#lib/audit/audit";
+import { importPolicy } from "#lib/cli/check";
 import { type Project, writeProject } from "../../support/audit-project.ts";
 import { scope } from "../../support/scope.ts";
 
@@ -17,10 +18,10 @@ const app = {
 };
 const rules = { api: rule("/api/:path*"), search: rule("/api/search") };
 
-function audit(given: Partial<Project>) {
+async function audit(given: Partial<Project>) {
   const made = writeProject({ app, policy: { rules }, ...given });
   const root = cleanUp(made, (it) => rmSync(it, { recursive: true, force: true }));
-  return auditProject(root, join(root, "config", "rate-limits.mjs"));
+  return auditProject(root, await importPolicy(join(root, "config", "rate-limits.mjs")));
 }
 
 async function failuresOf(given: Partial<Project>): Promise<readonly string[]> {

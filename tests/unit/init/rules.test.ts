@@ -1,7 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { importPolicy } from "#lib/cli/load-policy";
 import { findApp } from "#lib/init/app";
 import { policyText } from "#lib/init/policy-text";
 import { patternsOf, segmentsOf } from "#lib/init/route-pattern";
@@ -9,6 +8,8 @@ import { routesOf } from "#lib/init/routes";
 import { draftRules } from "#lib/init/rules";
 import { trialOf } from "#lib/init/try-it";
 import { compilePolicy } from "#lib/policy/check/compile";
+import type { AnyPolicy } from "#lib/policy/define";
+import { loadDefault } from "#lib/source/load";
 import { ROOT } from "../../support/app.ts";
 import { madeApp } from "./made-app.ts";
 
@@ -150,8 +151,7 @@ describe("the rules that are drafted", () => {
     const { folder, routes, draft } = await drafted(FILES, join(ROOT, ".headgate"));
     const file = join(folder, "rate-limits.ts");
     writeFileSync(file, policyText(draft));
-    const policy = await importPolicy(file);
-    const compiled = compilePolicy(policy);
+    const compiled = compilePolicy((await loadDefault(file)) as AnyPolicy);
     expect([compiled.rules.size, compiled.exempt.length]).toEqual([draft.rules.length, 2]);
     const isFree = (path: string) => /^\/api\/(?:health|cron\/1)$/.test(path);
     for (const { sample, methods, kind, takesAny } of routes) {

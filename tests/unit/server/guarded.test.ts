@@ -34,7 +34,7 @@ function folder(): string {
 /** A build of a root, which locks it and runs {@link FAMILY}. */
 const building = (root: string) => `
   import { runBuild } from ${JSON.stringify(join(LIB, "build.ts"))};
-  import { buildOnce } from ${JSON.stringify(join(LIB, "build-once.ts"))};
+  import { buildOnce } from ${JSON.stringify(join(LIB, "..", "..", "app", "_programs", "build-once.ts"))};
   import { exitOnStopSignal } from ${JSON.stringify(join(LIB, "drain.ts"))};
   exitOnStopSignal();
   const root = ${JSON.stringify(root)};
