@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { importPolicy } from "#lib/cli/load-policy";
+import { importPolicy } from "#lib/cli/check";
 import { translateUpstash } from "#lib/init/from-upstash/translate";
 import type { AnyPolicy } from "#lib/policy/define";
 import { ROOT } from "./app.ts";

@@ -1,12 +1,9 @@
 import { posix } from "node:path";
-import type { Node } from "#lib/source/parse";
-import { ancestors, type Module } from "./project.ts";
+import { type Node, nodesOf } from "#lib/source/parse";
 import { isInMiddleware } from "./paths.ts";
+import { ancestors, type Module, type Project, textOf } from "./project.ts";
 import { costOf, type Rule } from "./rules.ts";
-import type { Project } from "./project.ts";
-import { textOf } from "./project.ts";
 import type { Use } from "./uses.ts";
-import { nodesOf } from "#lib/source/parse";
 import { part } from "./values.ts";
 import { whoOf } from "./who.ts";
 
@@ -95,7 +92,7 @@ export function replacement(
       ...own,
     ];
   }
-  const choices = rules.map((one) => `//   ${callOf(project, use, one)}`.slice(3));
+  const choices = rules.map((one) => `  ${callOf(project, use, one)}`);
   const names = rules.map(({ name }) => `"${name}"`).join(", ");
   return [
     rules.length === 1

@@ -1,12 +1,10 @@
-import type { Limiter } from "./limiters.ts";
-import { ruleName } from "./limiters.ts";
+import { nodesOf } from "#lib/source/parse";
+import { type Limiter, ruleName } from "./limiters.ts";
 import { isInMiddleware, matchOf } from "./paths.ts";
-import type { Project } from "./project.ts";
+import { keyOf, type Project } from "./project.ts";
 import type { Use } from "./uses.ts";
 import { constantOf, finals, part } from "./values.ts";
 import { subjectOf, type Who, whoOf } from "./who.ts";
-import { keyOf } from "./project.ts";
-import { nodesOf } from "#lib/source/parse";
 import type { Counting } from "./windows.ts";
 
 /** A rule that does the same as a limiter does for one kind of client. */
@@ -85,15 +83,19 @@ function nameOf(rule: Omit<Rule, "name">, hasSiblings: boolean): string {
 function pathName({ match, uses }: Pick<Rule, "match" | "uses">): string {
   const [first, ...others] = match;
   if (first !== undefined && others.length === 0) return ruleName(first.replace(/[:(].*/, ""));
-  const folders = new Set(
-    uses.map(({ from }) => /([\w-]+)\/[^/]*$/.exec(from.module.path)?.[1] ?? ""),
+  const routes = new Set(uses.map(({ from }) => routeName(from.module.path)));
+  const [route = ""] = routes;
+  return first === undefined && routes.size === 1 ? ruleName(route) : "";
+}
+
+/** "notes" of app/api/notes/[id]/route.ts and of pages/api/notes.ts; "" for a file of no route. */
+function routeName(path: string): string {
+  const [, below = ""] = /^(?:src\/)?(?:app|pages)\/(.+)\.\w+$/.exec(path) ?? [];
+  const segments = below.split("/");
+  const own = segments.filter(
+    (one) => !/^(?:[[(_@].*|route|page|layout|actions?|index)$/.test(one),
   );
-  const [folder = ""] = folders;
-  return folders.size === 1 &&
-    first === undefined &&
-    /^(?:src\/)?(?:app|pages)\//.test(uses[0]?.from.module.path ?? "")
-    ? ruleName(folder)
-    : "";
+  return own.at(-1) ?? "";
 }
 
 function freeName(wanted: string, taken: ReadonlySet<string>): string {

@@ -130,7 +130,7 @@ try {
 module.exports = async (req, res) => res.json(await limiter.limit(req.session.userId));
 `,
     },
-    ["api"],
+    ["notes"],
   ],
   [
     "a dynamic import",
