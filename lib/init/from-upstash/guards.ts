@@ -87,7 +87,10 @@ function read(project: Project, place: Place, wanted: boolean): readonly Conditi
     const isBoth = (node["operator"] === "&&") === wanted;
     return isBoth ? sides.flat() : [anyOf(sides, textOf(at.module, node))];
   }
-  const path = ofPath(project, at, wanted) ?? ofMethod(project, at, wanted);
+  const path =
+    ofPath(project, at, wanted) ??
+    ofRouteMatcher(project, at, wanted) ??
+    ofMethod(project, at, wanted);
   if (path) return [path];
   if (isNeedless(project, at)) return [{ kind: "none" }];
   const [made, ...others] = finals(project, at);
@@ -135,6 +138,24 @@ function ofPath(project: Project, place: Place, wanted: boolean): Condition | un
     kind: wanted === isEqual ? "paths" : "other-paths",
     paths: texts.map((path) => ({ path, isPrefix })),
   };
+}
+
+/** `isApi(request)` of Clerk's `const isApi = createRouteMatcher(["/api(.*)"])`. */
+function ofRouteMatcher(project: Project, place: Place, wanted: boolean): Condition | undefined {
+  const { node } = place;
+  const callee = node.type === "CallExpression" ? part(place, node["callee"]) : undefined;
+  const made = callee && finals(project, callee)[0];
+  const makes = made?.node.type === "CallExpression" ? nodeOf(made.node["callee"]) : undefined;
+  if (!made || nameOf(makes) !== "createRouteMatcher") return undefined;
+  const list = part(made, nodesOf(made.node["arguments"])[0]);
+  const paths = ((list && textsOf(project, list)) ?? []).map((text) => ({
+    path: text.replace(/\(\.\*\)$/, ""),
+    isPrefix: text.endsWith("(.*)"),
+  }));
+  const isPlain = paths.every(({ path }) => /^\/[^():*+?{}]*$/.test(path));
+  return isPlain && paths.length > 0
+    ? { kind: wanted ? "paths" : "other-paths", paths }
+    : undefined;
 }
 
 function ofMethod(project: Project, place: Place, wanted: boolean): Condition | undefined {

@@ -155,16 +155,17 @@ function written(rule: Rule, indent: string): string {
 }
 
 function commentOf({ limiter, match, uses, unmatched }: Rule): readonly string[] {
-  const files = (of: typeof uses) =>
-    [...new Set(of.map(({ from }) => from.module.path))].join(", ");
-  const early = uses.filter(isInMiddleware);
+  const files = (places: readonly Place[]) =>
+    [...new Set(places.map(({ module }) => module.path))].join(", ");
+  const early = uses.filter(isInMiddleware).map(({ from }) => from);
+  const calls = uses.map(({ call }) => call);
   return [
     `${limiter.written} of ${limiter.place.module.path}.`,
     ...(match.length > 0
       ? [
           `In shadow, since ${files(early)} limits the same. Delete its call, and make this "enforce".`,
         ]
-      : [`For the calls in ${files(uses)}: each has a comment that says what to write there.`]),
+      : [`For the calls in ${files(calls)}: each has a comment that says what to write there.`]),
     ...(unmatched === undefined ? [] : [`No \`match\`: ${unmatched}.`]),
     ...limiter.notes,
   ];

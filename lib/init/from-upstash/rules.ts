@@ -63,7 +63,8 @@ export function rulesOf(
   const names = new Set(taken);
   const all = [...groups.values()];
   return all.map((group) => {
-    const siblings = all.filter(({ limiter }) => limiter.id === group.limiter.id);
+    const { id, name: own } = group.limiter;
+    const siblings = all.filter(({ limiter }) => limiter.id === id && limiter.name === own);
     const wanted = wantedOf(project, group.uses, group.who);
     const name = freeName(nameOf({ ...group, ...wanted }, siblings.length > 1), names);
     names.add(name);
@@ -75,8 +76,13 @@ function nameOf(rule: Omit<Rule, "name">, hasSiblings: boolean): string {
   const { limiter, who } = rule;
   const own = limiter.name || ruleName(who.label) || pathName(rule);
   if (!hasSiblings) return own || "requests";
-  const apart = ruleName(who.label) || ruleName(subjectOf(who).replace(/[|+]/g, "-"));
-  return [own === apart ? "" : own, apart].filter(Boolean).join("-") || "requests";
+  const label = ruleName(who.label);
+  if (own === "" || own === label) return label || `requests-${subjectWords(who)}`;
+  return `${own}-${label || subjectWords(who)}`;
+}
+
+function subjectWords(who: Who): string {
+  return ruleName(subjectOf(who).replace(/[|+]/g, "-"));
 }
 
 /** A name by the paths of a rule, or by the folder of the one route that calls it. */

@@ -120,6 +120,15 @@ test.each<[string, string, Record<string, unknown>]>([
     { match: "/api/:path*" },
   ],
   [
+    "the routes of Clerk's createRouteMatcher",
+    middleware(
+      `if (isLimited(request)) { ${LIMIT} }`,
+      "",
+      'const isLimited = createRouteMatcher(["/api(.*)", "/contact"]);',
+    ),
+    { match: ["/api(.*)", "/contact"] },
+  ],
+  [
     "a function that the middleware calls",
     middleware(
       'if (pathname.startsWith("/api/")) await limited(ip);',

@@ -264,3 +264,54 @@ export const GET = async () => Response.json(await check("c"));
     c: { global: "10 per 10 seconds" },
   });
 });
+
+test.each([
+  [
+    "both in one place",
+    "export default (ip: string, userId: string) => [limiter.limit(ip), limiter.limit(userId)];",
+    ["requests-ip", "requests-user"],
+  ],
+  [
+    "each in a function of its own",
+    `export const forVisitors = (ip: string) => limiter.limit(ip);
+export const forUsers = (userId: string) => limiter.limit(userId);`,
+    ["visitors", "users"],
+  ],
+])("a limiter that counts two kinds of client, %s, becomes two rules", async (_, calls, names) => {
+  const rules = await rulesFor({
+    "server/limits.ts": `${HEAD}const limiter = ${ten()};\n${calls}\n`,
+  });
+  expect(Object.keys(rules)).toEqual(names);
+});
+
+test("a limiter that one function keeps by its name is made with the settings of each name", async () => {
+  const files = {
+    "lib/limits.ts": `${HEAD}const SETTINGS = {
+  ask: { tokens: 5, seconds: 60 * 60 },
+  login: { tokens: 10, seconds: 15 * 60 },
+};
+const made = new Map<string, Ratelimit>();
+function limiterOf(kind: keyof typeof SETTINGS) {
+  if (made.has(kind)) return made.get(kind)!;
+  const { tokens, seconds } = SETTINGS[kind];
+  const limiter = new Ratelimit({ redis, prefix: \`app:\${kind}\`, limiter: Ratelimit.slidingWindow(tokens, \`\${seconds} s\`) });
+  made.set(kind, limiter);
+  return limiter;
+}
+export async function check(kind: keyof typeof SETTINGS, identifier: string) {
+  return (await limiterOf(kind).limit(identifier)).success;
+}
+`,
+    [ROUTE]: `import { check } from "@/lib/limits";
+export const GET = async () => Response.json(await check("ask", (await auth()).userId));
+export const POST = async (form: FormData) => Response.json(await check("login", \`\${form.get("email")}\`));
+`,
+  };
+  const rules = await rulesFor(files);
+  const limits = Object.entries(rules).map(([name, rule]) => [name, rule["limits"]]);
+  expect(Object.fromEntries(limits)).toEqual({
+    ask: { user: "5 per hour" },
+    login: { caller: "10 per 15 minutes" },
+  });
+  expect(translated(files).policy).toContain("// For the calls in lib/limits.ts:");
+});

@@ -171,7 +171,7 @@ describe("the policy", () => {
     ],
   ])("%s gets the rules by insertions alone", async (_, before) => {
     const { policy } = withPolicy(before);
-    expect(insertedInto([...before], [...policy])?.length).toBeGreaterThan(0);
+    expect(insertedInto(before.split(""), policy.split(""))?.length).toBeGreaterThan(0);
     const loaded = await load(policy);
     expect(Object.keys(loaded.rules)).toEqual(expect.arrayContaining(["chat-ip", "chat-user"]));
     expect(loaded.identities).toHaveProperty("user");
