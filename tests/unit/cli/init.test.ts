@@ -106,6 +106,16 @@ describe("headgate init", () => {
     expect(init(folder, "--dry-run").stdout).toMatch(/^note .* not committed: git diff /m);
   });
 
+  test("says how .env.example is committed where git ignores it", () => {
+    const folder = madeApp({ ...FILES, ".gitignore": ".env*\n" });
+    execFileSync("git", ["init", "-q"], { cwd: folder });
+    const { stdout } = init(folder, "--yes", "--no-install");
+    const [, command = ""] = /^git ignores .*\n {2}(git add .*)$/m.exec(stdout) ?? [];
+    execFileSync("sh", ["-c", command], { cwd: folder });
+    const added = execFileSync("git", ["ls-files"], { cwd: folder, encoding: "utf8" });
+    expect(added).toBe(".env.example\n");
+  });
+
   test("leaves a middleware that cannot be wrapped, says why, and ends with 1", () => {
     const source = "export default function middleware( {\n";
     const folder = madeApp({ ...FILES, "middleware.ts": source });
