@@ -15,7 +15,7 @@ const WRITTEN = ["config/rate-limits.ts", "gate.ts", "proxy.ts", ".env.example"]
 
 const { PATH = "", HOME = "" } = process.env;
 
-/** Runs `headgate init` in a folder, where it can ask nobody. */
+/** Runs `headgate init` in a folder, without a terminal. */
 function init(cwd: string, ...args: readonly string[]) {
   const env = { PATH, HOME, NODE_ENV: "production" as const };
   const ran = spawnSync(process.execPath, [PROGRAM, "init", ...args], {
@@ -52,11 +52,11 @@ describe("headgate init", () => {
     expect([status, isWritten(folder)]).toEqual([0, []]);
   });
 
-  test("where nobody can be asked writes nothing, says so, and ends with 2", () => {
+  test("without a terminal writes nothing, says so, and ends with 2", () => {
     const folder = madeApp(FILES);
     const { status, stderr } = init(folder);
     expect(stderr).toBe(
-      'INIT_NOT_AGREED: Nothing was written, since nobody can be asked here: "Write these 4 files and run npm install headgate?" Run headgate init --yes to write it.\n',
+      'INIT_NOT_AGREED: Nothing was written: there is no terminal in which to ask "Write these 4 files and run npm install headgate?" Run headgate init --yes to write without a question.\n',
     );
     expect([status, isWritten(folder)]).toEqual([2, []]);
   });
