@@ -182,6 +182,11 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
     allowed: ["next", "node:fs/promises", "#lib/embedded/store", "#lib/unknown-variables"],
   },
   {
+    file: "lib/init/x.ts",
+    refused: ["#lib/cli/check", "#lib/runs-on", "#config/app-env", "next", "@babel/parser"],
+    allowed: ["#lib/source/parse", "#lib/core/errors", "magic-string", "path-to-regexp", "node:fs"],
+  },
+  {
     file: "lib/audit/x.ts",
     refused: ["#lib/cli/check", "#lib/server/store", "next", "#config/rate-limits"],
     allowed: ["#lib/policy/check/compile", "oxc-parser", "node:fs"],
