@@ -188,8 +188,8 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
   },
   {
     file: "lib/init/x.ts",
-    refused: ["#lib/cli/check", "#lib/server/store", "next", "#config/rate-limits", "jiti"],
-    allowed: ["#lib/audit/methods", "#lib/source/parse", "diff", "magic-string", "node:fs"],
+    refused: ["#lib/cli/check", "#lib/runs-on", "#config/app-env", "next", "@babel/parser", "jiti"],
+    allowed: ["#lib/source/parse", "#lib/audit/methods", "diff", "magic-string", "node:fs"],
   },
   {
     file: "lib/audit/x.ts",
