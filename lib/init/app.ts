@@ -31,6 +31,8 @@ export interface App {
   readonly scripts: Readonly<Record<string, string>>;
   /** The root of its git repository; undefined where there is none. */
   readonly gitRoot: string | undefined;
+  /** True when git ignores .env.example, as the template of create-next-app says. */
+  readonly ignoresEnvExample: boolean;
   /** True when the repository has changes that are not committed. */
   readonly isDirty: boolean;
 }
@@ -70,6 +72,7 @@ export async function findApp(folder: string): Promise<App> {
     dependencies: dependenciesOf(manifest),
     scripts: manifest.scripts ?? {},
     gitRoot,
+    ignoresEnvExample: git(folder, ["check-ignore", ".env.example"]) !== undefined,
     isDirty: (git(folder, ["status", "--porcelain"]) ?? "") !== "",
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import type { App } from "./app.ts";
-import { COMMANDS } from "./package-manager.ts";
+import { COMMANDS, namesVersion } from "./package-manager.ts";
 import type { Plan } from "./plan.ts";
 
 const WORKFLOWS = join(".github", "workflows");
@@ -47,9 +47,11 @@ function fileName(workflows: string): string {
 
 function workflow(app: App, folder: string, policy: string): string {
   const { packageManager } = app;
+  // The action takes the version that package.json names, and wants one where it names none.
+  const version = namesVersion(app.folder, app.gitRoot) ? [] : ["  with:", "    version: 10"];
   const setUp: readonly string[] = [
     "- uses: actions/checkout@v4",
-    ...(packageManager === "pnpm" ? ["- uses: pnpm/action-setup@v4"] : []),
+    ...(packageManager === "pnpm" ? ["- uses: pnpm/action-setup@v4", ...version] : []),
     ...(packageManager === "bun" ? ["- uses: oven-sh/setup-bun@v2"] : []),
     "- uses: actions/setup-node@v4",
     "  with:",

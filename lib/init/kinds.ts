@@ -68,7 +68,7 @@ export const KINDS: readonly Kind[] = [
     name: "messages",
     words: /^(?:contact|newsletter|subscribe|invites?|invitations?|feedback|support|waitlist)$/,
     limits: ["5 per minute", "30 per hour"],
-    why: ["Each request may send a message to a person: nobody fills in a form as often as this."],
+    why: ["Each request may send a message to a person: a person sends no form as often as this."],
     writesOnly: true,
     replaces: false,
   },

@@ -29,6 +29,11 @@ export function packageManagerOf(folder: string, last?: string): PackageManager 
   return "npm";
 }
 
+/** Returns true where a package.json names the package manager with its version, which CI then takes. */
+export function namesVersion(folder: string, last?: string): boolean {
+  return upward(folder, last).some((above) => readManifest(above)?.packageManager !== undefined);
+}
+
 /** The commands of a package manager that init prints, runs or writes into a CI step. */
 export interface Commands {
   /** Adds a package to the app: the program and its arguments. */

@@ -1,5 +1,6 @@
 import { firstCase, startCase } from "./first-case.ts";
 import { initCases } from "./init-cases.ts";
+import { initNpxCase, initWorkerCase } from "./init-more-cases.ts";
 import { lintCases } from "./lint-cases.ts";
 import { middlewareCases } from "./middleware-case.ts";
 import { missingCases } from "./missing-cases.ts";
@@ -32,4 +33,6 @@ export const CASES: readonly Case[] = [
   ...middlewareCases,
   workerCase,
   ...initCases,
+  initNpxCase,
+  initWorkerCase,
 ];

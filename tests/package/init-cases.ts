@@ -1,14 +1,12 @@
 import { deepStrictEqual, match } from "node:assert/strict";
 import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { startWorker } from "#app/_programs/worker";
 import type { Case } from "./case.ts";
 import { addFiles, initCase, installByNpm, ROUTES } from "./init-case.ts";
 import { LAYOUT } from "./new-app.ts";
 import { createNextApp } from "./next-case.ts";
 import { runCommand, tryCommand } from "./run-command.ts";
-import { CONFIGS, TOOLS } from "./worker-case.ts";
-import { type World, write } from "./world.ts";
+import { write } from "./world.ts";
 
 const POLICY = "config/rate-limits.ts";
 
@@ -172,77 +170,5 @@ function programsOf([program = ""]: readonly string[]): string {
   return join(dirname(program), "..", "..", ".bin");
 }
 
-/** The longest that a Worker may take to log what it denied, in milliseconds. */
-const LONGEST_MS = 120_000;
-
-/** In workerd no file sets NODE_ENV: the build has written its value into the policy. */
-const worker: Case = {
-  name: "init-worker",
-  what: "headgate init, Next 16 by OpenNext in workerd: rules in shadow",
-  async run(world: World, say) {
-    const app = await createNextApp(world.newFolder("init-worker"), 16, false, say);
-    write(app, { ...ROUTES, ...CONFIGS, "app/layout.tsx": LAYOUT });
-    say("npm install");
-    await runCommand(app, "npm", ["install", "--no-audit", "--no-fund", world.tarball, ...TOOLS]);
-    const bin = join("node_modules", "headgate", "bin.mjs");
-    match(await runCommand(app, "node", [bin, "init", "--yes"]), /^wrote +middleware\.ts$/m);
-    const logged = /"event":"shadow-denied","rules":\["sign-in"\]/;
-    deepStrictEqual(await signIns(app, world, say, logged), ["200"]);
-    const policy = readFileSync(join(app, POLICY), "utf8");
-    write(app, { [POLICY]: policy.replace(/^ *mode: .*\n/m, "") });
-    deepStrictEqual(await signIns(app, world, say, /"event":"denied"/), ["200", "429"]);
-    return "shadow in workerd; without the line, 429";
-  },
-};
-
-/**
- * Builds the Worker, and sends it twenty sign-ins of one client; resolves to their statuses, each once,
- * when the log has this line.
- */
-async function signIns(app: string, world: World, say: (line: string) => void, logged: RegExp) {
-  say("opennextjs-cloudflare build");
-  const program = join("node_modules", "@opennextjs", "cloudflare", "dist", "cli", "index.js");
-  await runCommand(app, "node", [program, "build"]);
-  say("wrangler dev");
-  const store = await world.store();
-  let output = "";
-  let tell: (text: string) => void = () => {};
-  const isLogged = new Promise<void>((resolve, reject) => {
-    tell = (text) => {
-      output += text;
-      if (logged.test(output)) resolve();
-    };
-    setTimeout(
-      () => reject(new Error(`${logged} is not in the log:\n${output}`)),
-      LONGEST_MS,
-    ).unref();
-  });
-  const running = await startWorker(app, {
-    at: { host: "127.0.0.1", port: 0 },
-    variables: { UPSTASH_REDIS_REST_URL: store.url, UPSTASH_REDIS_REST_TOKEN: store.token },
-    onOutput: (text) => tell(text),
-  });
-  try {
-    const statuses = new Set<string>();
-    const headers = { "cf-connecting-ip": "198.51.100.77" };
-    for (let sent = 0; sent < 20; sent += 1) {
-      const answer = await fetch(`${running.url}/api/login`, { method: "POST", headers });
-      statuses.add(String(answer.status));
-    }
-    await isLogged;
-    return [...statuses];
-  } finally {
-    await running.stop();
-  }
-}
-
-/** The cases of `headgate init`. */
-export const initCases: readonly Case[] = [
-  next16,
-  next15,
-  javascript,
-  pages,
-  turborepo,
-  workspace,
-  worker,
-];
+/** The cases of `headgate init` that are tried in development. */
+export const initCases: readonly Case[] = [next16, next15, javascript, pages, turborepo, workspace];

@@ -143,7 +143,6 @@ export const config = {
   questions: [
     { path: "/", status: 307, location: "/api/auth/signin?callbackUrl=" },
     { path: "/api/hello", status: 200 },
-    { path: "/favicon.ico", status: 200 },
   ],
 };
 

@@ -26,7 +26,7 @@ middleware; an existing middleware.ts or proxy.ts goes on running where it ran, 
 production the rules are in shadow at first. A second run changes nothing.
 
 It ends with 0 when the gate is in place or nothing was to be done, with 1 for what fails, and with 2 where
-nobody could be asked.
+there is no terminal in which to ask.
 `;
 
 export default defineProgram({
@@ -103,7 +103,7 @@ function refuse(question: string): number {
   printError(
     new HeadgateError(
       "INIT_NOT_AGREED",
-      `Nothing was written, since nobody can be asked here: "${question}" Run headgate init --yes to write it.`,
+      `Nothing was written: there is no terminal in which to ask "${question}" Run headgate init --yes to write without a question.`,
     ),
   );
   return 2;

@@ -15,7 +15,7 @@ const WRITTEN = ["config/rate-limits.ts", "gate.ts", "proxy.ts", ".env.example"]
 
 const { PATH = "", HOME = "" } = process.env;
 
-/** Runs `headgate init` in a folder, where it can ask nobody. */
+/** Runs `headgate init` in a folder, without a terminal. */
 function init(cwd: string, ...args: readonly string[]) {
   const env = { PATH, HOME, NODE_ENV: "production" as const };
   const ran = spawnSync(process.execPath, [PROGRAM, "init", ...args], {
@@ -52,11 +52,11 @@ describe("headgate init", () => {
     expect([status, isWritten(folder)]).toEqual([0, []]);
   });
 
-  test("where nobody can be asked writes nothing, says so, and ends with 2", () => {
+  test("without a terminal writes nothing, says so, and ends with 2", () => {
     const folder = madeApp(FILES);
     const { status, stderr } = init(folder);
     expect(stderr).toBe(
-      'INIT_NOT_AGREED: Nothing was written, since nobody can be asked here: "Write these 4 files and run npm install headgate?" Run headgate init --yes to write it.\n',
+      'INIT_NOT_AGREED: Nothing was written: there is no terminal in which to ask "Write these 4 files and run npm install headgate?" Run headgate init --yes to write without a question.\n',
     );
     expect([status, isWritten(folder)]).toEqual([2, []]);
   });
@@ -104,6 +104,16 @@ describe("headgate init", () => {
     expect(init(folder, "--dry-run").stdout).not.toContain("not committed");
     execFileSync("git", ["init", "-q"], { cwd: folder });
     expect(init(folder, "--dry-run").stdout).toMatch(/^note .* not committed: git diff /m);
+  });
+
+  test("says how .env.example is committed where git ignores it", () => {
+    const folder = madeApp({ ...FILES, ".gitignore": ".env*\n" });
+    execFileSync("git", ["init", "-q"], { cwd: folder });
+    const { stdout } = init(folder, "--yes", "--no-install");
+    const [, command = ""] = /^git ignores .*\n {2}(git add .*)$/m.exec(stdout) ?? [];
+    execFileSync("sh", ["-c", command], { cwd: folder });
+    const added = execFileSync("git", ["ls-files"], { cwd: folder, encoding: "utf8" });
+    expect(added).toBe(".env.example\n");
   });
 
   test("leaves a middleware that cannot be wrapped, says why, and ends with 1", () => {

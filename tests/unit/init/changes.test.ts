@@ -107,6 +107,15 @@ describe("the step of CI", () => {
       "pnpm exec headgate audit src/config/rate-limits.ts",
     ]);
     expect((await planInit(folder)).changes).toEqual([]);
+    // The action of pnpm wants a version where package.json names none.
+    expect(workflow).toContain("pnpm/action-setup@v4\n        with:\n          version: 10\n");
+  });
+
+  test("takes the version of pnpm that package.json names", async () => {
+    const named = '{ "packageManager": "pnpm@9.1.0", "dependencies": { "next": "16" } }';
+    const { changes } = await planInit(madeApp({ ...REPOSITORY, ...PAGE, "package.json": named }));
+    const workflow = changes.find(({ path }) => path.endsWith("headgate.yml"))?.after;
+    expect(workflow).toContain("pnpm/action-setup@v4\n      - uses: actions/setup-node");
   });
 
   test.each([
