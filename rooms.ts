@@ -182,6 +182,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["@babel/parser", "jiti"],
     node: true,
   },
+  "lib/init": {
+    what: "`headgate init`: finds what an app has, and writes what it needs",
+    files: ["lib/init"],
+    imports: ["lib/core", "lib/policy", "lib/source", "lib/audit"],
+    packages: ["diff", "magic-string", "path-to-regexp"],
+    node: true,
+  },
   "lib/audit": {
     what: "what a build of Next leaves uncovered by the policy",
     files: ["lib/audit"],
@@ -192,8 +199,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "lib/cli": {
     what: "the command line: one file a command",
     files: ["lib/cli"],
-    imports: [...GATE, "lib", "lib/gateway", "lib/server", "lib/source", "lib/audit"],
-    packages: ["citty", "diff", "magic-string"],
+    imports: [...GATE, "lib", "lib/gateway", "lib/server", "lib/source", "lib/init", "lib/audit"],
+    packages: ["citty"],
     node: true,
   },
   config: {

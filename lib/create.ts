@@ -24,7 +24,8 @@ import { builtRewrites, fromEnv } from "./env.ts";
 import { gateOver } from "./gate.ts";
 import { limitsOver } from "./limits.ts";
 import { type Parts, partsOf } from "./parts.ts";
-import type { Gate, GateSettings, StoreParts, Unobserved } from "./gate-types.ts";
+import type { Gate, GateSettings, StoreParts, Unobserved, WrapOptions } from "./gate-types.ts";
+import type { AfterAnswer, Next } from "./responses.ts";
 import { runsOn } from "./runs-on.ts";
 import { tellOnce } from "./tell-once.ts";
 
@@ -60,11 +61,11 @@ export function createHeadgate<P extends AnyPolicy>(
   const keyedHash = once(() => createKeyedHash(opened().options.secret));
   return {
     middleware: (request, event) => middleware()(request, event),
-    wrap(own, { matcher } = {}) {
+    wrap: ((own: Next<Request, AfterAnswer>, { matcher }: WrapOptions = {}) => {
       const next = matcher === undefined ? own : runsOn(matcher, own);
       const wrapped = once(() => gateOver(serving(), opened().options, next));
-      return (request, event) => wrapped()(request, event);
-    },
+      return (request: Request, event: AfterAnswer) => wrapped()(request, event);
+    }) as Gate<P>["wrap"],
     check() {
       const { missing, hasStart } = opened().settings;
       if (missing && hasStart) throw missing;

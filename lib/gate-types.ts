@@ -79,6 +79,15 @@ export interface Unobserved {
   readonly joins: boolean;
 }
 
+/** Where an app's own middleware runs behind the gate. */
+export interface WrapOptions {
+  /**
+   * The paths that the app's own middleware sees, in the form of Next's `config.matcher`.
+   * @default all
+   */
+  readonly matcher?: MatcherEntry | readonly MatcherEntry[];
+}
+
 /** The gate of a policy. Its functions need no `this`. */
 export interface Gate<P extends AnyPolicy> extends GateHandle {
   /**
@@ -93,16 +102,17 @@ export interface Gate<P extends AnyPolicy> extends GateHandle {
    * @example
    * export default gate.wrap(createMiddleware(routing), { matcher: "/((?!api|_next|.*\\..*).*)" });
    */
-  readonly wrap: <R extends Request = Request, E extends AfterAnswer = AfterAnswer>(
-    own: Next<R, E>,
-    options?: {
-      /**
-       * The paths that the app's own middleware sees, in the form of Next's `config.matcher`.
-       * @default all
-       */
-      readonly matcher?: MatcherEntry | readonly MatcherEntry[];
-    },
-  ) => (request: R, event: E) => Promise<Response>;
+  readonly wrap: {
+    <R extends Request = Request, E extends AfterAnswer = AfterAnswer>(
+      own: Next<R, E>,
+      options?: WrapOptions,
+    ): (request: R, event: E) => Promise<Response>;
+    /** Takes any other type of middleware, such as that of Auth.js, which is for handlers too. */
+    (
+      own: (...given: never) => unknown,
+      options?: WrapOptions,
+    ): (request: Request, event: AfterAnswer) => Promise<Response>;
+  };
   /**
    * Throws what keeps a server from its start: a PolicyError, an error of the settings, or what is
    * missing in them (`fromEnv().missing`), but for Vercel and Workers, which have no start. It calls no

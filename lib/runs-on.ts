@@ -17,6 +17,8 @@ export type MatcherEntry =
       readonly source: string;
       readonly has?: readonly MatcherCondition[];
       readonly missing?: readonly MatcherCondition[];
+      /** Next's word for "whatever the locale of next.config": a path is compared without it. */
+      readonly locale?: false;
     };
 
 /**

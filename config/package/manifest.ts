@@ -20,6 +20,7 @@ interface Target {
 /** Small packages whose code is put into ours; zod/mini is in what `headgate audit` loads alone. */
 export const BUNDLED: readonly string[] = [
   "@babel/parser",
+  "@jridgewell/sourcemap-codec",
   "citty",
   "diff",
   "eventsource-parser",

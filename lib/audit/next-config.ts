@@ -10,8 +10,11 @@ export interface NextConfig {
   /** The folder of the build. */
   readonly distDir?: unknown;
   readonly basePath?: unknown;
+  readonly pageExtensions?: unknown;
   readonly i18n?: unknown;
   readonly trailingSlash?: unknown;
+  /** "export" makes files alone. */
+  readonly output?: unknown;
   /** What Next writes into the code at build. */
   readonly env?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -4,6 +4,7 @@ import { asksForHelp, type Program, teach, usageError } from "./program.ts";
 
 const HELP = `Headgate's command line.
 
+  npx headgate init       puts the gate before an app that is there already
   npx headgate start      builds where nothing is built, and serves the app of this folder
   npx headgate dev        serves it with next dev, and rebuilds as you edit
   npx headgate build      checks the policy, and builds
@@ -30,6 +31,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly default: Progra
   explain: () => import("./commands/explain.ts"),
   gateway: () => import("./commands/gateway.ts"),
   info: () => import("./commands/info.ts"),
+  init: () => import("./commands/init.ts"),
   start: () => import("./commands/start.ts"),
 };
 

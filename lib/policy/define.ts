@@ -90,7 +90,7 @@ interface RuleProperties<Rule extends string> {
   readonly admit?: Admit;
   /**
    * "shadow" counts and refuses nobody; "25%" decides for a quarter of the clients, always the same.
-   * @default "enforce"
+   * @default the policy's own mode, and that is "enforce"
    */
   readonly mode?: Mode;
   /**
@@ -148,6 +148,14 @@ export interface PolicyInput<Name extends string, Rule extends string> {
    * locales: ["en", "de"]
    */
   readonly locales?: readonly string[] | RoutingInput;
+  /**
+   * Whether the rules decide that have no mode of their own: "enforce", "shadow", or a percentage of
+   * their clients. It is read once, at start.
+   * @default "enforce"
+   * @example
+   * mode: process.env.NODE_ENV === "production" ? "shadow" : "enforce"
+   */
+  readonly mode?: Mode;
   /** Patterns of paths to which no rule applies, each with the reason. */
   readonly exempt?: Readonly<Record<string, string>>;
   readonly rules: Readonly<Record<Rule, RuleInput<NoInfer<Name>, NoInfer<Rule>>>>;
@@ -157,6 +165,7 @@ export interface PolicyInput<Name extends string, Rule extends string> {
 export interface AnyPolicy {
   readonly identities?: Identities;
   readonly locales?: unknown;
+  readonly mode?: unknown;
   readonly rules: Readonly<Record<string, object>>;
 }
 

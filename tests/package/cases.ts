@@ -1,5 +1,8 @@
 import { firstCase, startCase } from "./first-case.ts";
+import { initCases } from "./init-cases.ts";
+import { initNpxCase, initWorkerCase } from "./init-more-cases.ts";
 import { lintCases } from "./lint-cases.ts";
+import { middlewareCases } from "./middleware-case.ts";
 import { missingCases } from "./missing-cases.ts";
 import { nextCase } from "./next-case.ts";
 import { olderCase } from "./older-case.ts";
@@ -27,5 +30,9 @@ export const CASES: readonly Case[] = [
   nextCase({ next: 16, installer: "pnpm", src: false, gate: "proxy", store: tcp }),
   standaloneCase({ next: 15, installer: "npm" }),
   standaloneCase({ next: 16, installer: "pnpm" }),
+  ...middlewareCases,
   workerCase,
+  ...initCases,
+  initNpxCase,
+  initWorkerCase,
 ];

@@ -25,8 +25,10 @@ export function startBuilt(
   app: string,
   store: TestStore,
   next = join(app, "node_modules", "next", "dist", "bin", "next"),
+  more: Readonly<Record<string, string>> = {},
 ): Promise<RunningApp> {
-  return startProgram([next, "start", "-p", "0", "-H", "localhost"], storeVariables(store), app);
+  const env = { ...storeVariables(store), ...more };
+  return startProgram([next, "start", "-p", "0", "-H", "localhost"], env, app);
 }
 
 /** The variables of an app that counts in a store, behind one proxy. */

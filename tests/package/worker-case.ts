@@ -8,10 +8,10 @@ import { runCommand } from "./run-command.ts";
 import { type World, write } from "./world.ts";
 
 /** The versions that this repository's own Worker is built with. */
-const TOOLS = ["@opennextjs/cloudflare@1.20.13", "wrangler@4.164.0"];
+export const TOOLS = ["@opennextjs/cloudflare@1.20.13", "wrangler@4.164.0"];
 
 /** What OpenNext and wrangler read; the template's own next.config turns on what OpenNext does not have. */
-const CONFIGS = {
+export const CONFIGS = {
   "next.config.ts": "export default {};\n",
   "open-next.config.ts": `import { defineCloudflareConfig } from "@opennextjs/cloudflare";
 

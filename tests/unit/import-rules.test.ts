@@ -187,6 +187,11 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
     allowed: ["@babel/parser", "node:url", "./parse.ts"],
   },
   {
+    file: "lib/init/x.ts",
+    refused: ["#lib/cli/check", "#lib/runs-on", "#config/app-env", "next", "@babel/parser", "jiti"],
+    allowed: ["#lib/source/parse", "#lib/audit/methods", "diff", "magic-string", "node:fs"],
+  },
+  {
     file: "lib/audit/x.ts",
     refused: ["#lib/cli/check", "#lib/server/store", "next", "#config/rate-limits"],
     allowed: ["#lib/policy/check/compile", "#lib/source/parse", "node:fs"],

@@ -20,6 +20,8 @@ export interface Context {
   /** The names of all rules. */
   readonly names: readonly string[];
   readonly defaults: ParsedPolicy["defaults"];
+  /** The percentage of clients for which a rule without a mode decides. */
+  readonly enforced: number;
   readonly locales: Locales | undefined;
   readonly problems: Problems;
 }

@@ -41,7 +41,7 @@ export function compileRule(name: string, given: ParsedRule, context: Context): 
       headers: given.headers ?? defaults.headers,
       maxBody: readMaxBody(given, place, problems),
       prefetchTimes: readPrefetch(given.prefetch, takesGet, place, problems),
-      enforced: readMode(given.mode, place, problems),
+      enforced: readMode(given.mode, place, problems) ?? context.enforced,
       ...read,
     },
   };
@@ -78,14 +78,19 @@ function readMaxBody(
   return bytes;
 }
 
-/** The percentage of clients that the rule decides for. */
-function readMode(mode: string | undefined, place: Place, problems: Problems): number {
-  if (mode === undefined || mode === "enforce") return 100;
+/** Reads the percentage of clients for which a rule decides; undefined where none can be read. */
+export function readMode(
+  mode: string | undefined,
+  place: Place,
+  problems: Problems,
+): number | undefined {
+  if (mode === undefined) return undefined;
+  if (mode === "enforce") return 100;
   if (mode === "shadow") return 0;
   const percentage = Number(/^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(mode)?.[1]);
   if (percentage <= 100) return percentage;
   problems.add("BAD_MODE", [...place, "mode"], mode, MODE_FORM);
-  return 100;
+  return undefined;
 }
 
 function readMethods(given: ParsedRule, place: Place, problems: Problems) {

@@ -1,5 +1,5 @@
 import type { Context } from "./compile-limits.ts";
-import { compileRule } from "./compile-rule.ts";
+import { compileRule, readMode } from "./compile-rule.ts";
 import { findCircles } from "./circles.ts";
 import type { AnyPolicy, LimitInput } from "#lib/policy/define";
 import { PolicyError, Problems } from "#lib/policy/errors";
@@ -17,6 +17,9 @@ const RULE_NAME = /^[a-z][a-z0-9-]{0,63}$/;
 const RULE_NAME_FORM = "a small letter, then up to 63 small letters, digits or -";
 const IDENTITY_NAME = /^[a-z][a-z0-9-]{0,63}$/i;
 const IDENTITY_NAME_FORM = "a letter, then up to 63 letters, digits or -; not ip or global";
+
+/** The percentage of clients for which a rule decides that has no mode, in a policy that has none. */
+const EVERY_CLIENT = 100;
 
 /**
  * Checks a policy and makes it ready for the request path; once, at start.
@@ -70,6 +73,7 @@ export function compileAlone(name: string, identity: string, limit: LimitInput):
     identities: [identity],
     names: [name],
     defaults: {},
+    enforced: EVERY_CLIENT,
     locales: undefined,
     problems,
   };
@@ -92,7 +96,9 @@ function compileRules(
   const names = Object.keys(policy.rules);
   if (names.length === 0) problems.add("NO_RULES", ["rules"], {}, "at least one rule");
 
-  const context: Context = { identities, names, defaults: policy.defaults, locales, problems };
+  const { defaults } = policy;
+  const enforced = readMode(policy.mode, [], problems) ?? EVERY_CLIENT;
+  const context: Context = { identities, names, defaults, enforced, locales, problems };
   const rules = names.flatMap((name) => {
     if (!RULE_NAME.test(name)) problems.add("BAD_RULE_NAME", ["rules", name], name, RULE_NAME_FORM);
     const parsed = parseRule(name, policy.rules[name], problems);

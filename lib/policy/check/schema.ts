@@ -37,6 +37,7 @@ const POLICY = {
   defaults: optional(isNamed),
   exempt: optional(isNamed),
   locales: optional(isRoutingOrList),
+  mode: optional(isText),
   rules: isNamed,
 };
 

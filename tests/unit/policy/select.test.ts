@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compilePolicy } from "#lib/policy/check/compile";
+import { compileAlone, compilePolicy } from "#lib/policy/check/compile";
 import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { cpuMs } from "../../support/cpu.ts";
 import { type Selecting, selected } from "../../support/selected.ts";
@@ -131,6 +131,37 @@ describe("modes", () => {
   ])("%j decides for %d percent", (mode, percent) => {
     const made = compilePolicy({ rules: { it: { limits: { ip: "1 per hour" }, mode } } });
     expect(made.rules.get("it")?.enforced).toBe(percent);
+    const byPolicy = compilePolicy({ mode, rules: { it: { limits: { ip: "1 per hour" } } } });
+    expect(byPolicy.rules.get("it")?.enforced).toBe(percent);
+  });
+
+  test("the policy's mode holds for rules without one, and a rule's own mode stands before it", () => {
+    const limits = { ip: "1 per hour" };
+    const made = compilePolicy({
+      mode: "shadow",
+      rules: {
+        plain: { match: "/a", limits },
+        decides: { match: "/a", limits, mode: "enforce" },
+        half: { match: "/a", limits, mode: "50%" },
+        pages: { match: "/p", limits, prefetch: "apart" },
+      },
+    });
+    const enforced = [...made.rules].map(([name, rule]) => [name, rule.enforced]);
+    expect(enforced).toEqual([
+      ["plain", 0],
+      ["decides", 100],
+      ["half", 50],
+      ["pages", 0],
+    ]);
+    const prefetch = made
+      .match("GET", "/p", false, true)
+      ?.rules.map(({ name, enforced: of }) => [name, of]);
+    expect(prefetch).toEqual([["pages:prefetch", 0]]);
+  });
+
+  test("a limit that code names itself decides, whatever the policy's mode", () => {
+    const { rules } = compileAlone("own", "user", "1 per hour");
+    expect(rules.map(({ enforced }) => enforced)).toEqual([100]);
   });
 });
 

@@ -34,6 +34,7 @@ const POLICY = z.strictObject({
   defaults: z.optional(z.strictObject({ onStoreFailure, algorithm, headers })),
   exempt: z.optional(record),
   locales: z.optional(z.union([record, z.array(z.unknown())])),
+  mode: z.optional(z.string()),
   rules: record,
 });
 const LIMIT = z.union([
@@ -97,7 +98,12 @@ const given = (...keys: readonly string[]) =>
 type Read = (given: unknown, problems: Problems) => unknown;
 
 const CASES: readonly (readonly [string, z.ZodMiniType, Read, fc.Arbitrary<unknown>])[] = [
-  ["policy", POLICY, parsePolicy, given("identities", "defaults", "exempt", "locales", "rules")],
+  [
+    "policy",
+    POLICY,
+    parsePolicy,
+    given("identities", "defaults", "exempt", "locales", "mode", "rules"),
+  ],
   [
     "rule",
     RULE,

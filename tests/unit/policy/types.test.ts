@@ -63,6 +63,12 @@ test("wrong names do not compile, and right ones do", () => {
   definePolicy({ identities, rules: { a: { limits: { ip: "5 per hour" }, tiers } } });
   // @ts-expect-error a mode that is none
   definePolicy({ rules: { a: { limits: { ip: "5 per hour" }, mode: "log" } } });
+  // @ts-expect-error a mode of the policy that is none
+  definePolicy({ mode: "log", rules: { a: { limits: { ip: "5 per hour" } } } });
+  definePolicy({
+    mode: process.env.NODE_ENV === "production" ? "shadow" : "enforce",
+    rules: { a: { limits: { ip: "5 per hour" }, mode: "25%" } },
+  });
   // @ts-expect-error an algorithm that is none
   definePolicy({ rules: { a: { limits: { ip: "5 per hour" }, algorithm: "leaky-bucket" } } });
   // @ts-expect-error a text that is no limit

@@ -1,0 +1,130 @@
+import { relative, resolve } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { HeadgateError } from "#lib/core/errors";
+import { printError } from "#lib/core/print-error";
+import { translationLines } from "#lib/init/from-upstash/plan";
+import { type Init, planInit } from "#lib/init/init";
+import { runInstall } from "#lib/init/install";
+import { showChanges } from "#lib/init/show";
+import { foundLines, lastLines } from "#lib/init/tell";
+import { chooseApp } from "#lib/init/workspace";
+import { writeChanges } from "#lib/init/write";
+import { defineProgram, usageError } from "../program.ts";
+
+const HELP = `Puts the gate before an app that is there already.
+
+  npx headgate init                  shows what will change, asks once, and writes it
+  npx headgate init --yes            writes without asking
+  npx headgate init --dry-run        shows the changes and writes nothing
+  npx headgate init --dir apps/web   the app of that folder
+  npx headgate init --no-install     installs no package, and prints the command that does
+  npx headgate init --from upstash   also writes the rules that do what @upstash/ratelimit does in the app,
+                                     and a comment at each call that says what takes its place
+
+It finds the routes of the app and writes a policy with a rule for each group of them, the gate, and the
+middleware; an existing middleware.ts or proxy.ts goes on running where it ran, behind the gate. In
+production the rules are in shadow at first. A second run changes nothing.
+
+It ends with 0 when the gate is in place or nothing was to be done, with 1 for what fails, and with 2 where
+there is no terminal in which to ask.
+`;
+
+export default defineProgram({
+  name: "headgate init",
+  help: HELP,
+  args: {
+    dir: { type: "string" },
+    from: { type: "string" },
+    yes: { type: "boolean" },
+    "dry-run": { type: "boolean" },
+    install: { type: "boolean", default: true },
+  },
+  async run({ dir, from, yes, "dry-run": isDry, install }) {
+    const library = libraryOf(from);
+    const { folder, isFound } = chooseApp(resolve(dir ?? "."));
+    const init = await planInit(folder, library);
+    for (const line of foundLines(init, isFound ? relative(process.cwd(), folder) : undefined)) {
+      console.log(line);
+    }
+    const command = install ? init.install : undefined;
+    if (init.changes.length === 0 && command === undefined) {
+      return finish(init, ["nothing to do"]);
+    }
+    console.log(`\n${showChanges(init.changes, isColoured())}`);
+    if (isDry) return 0;
+    const question = questionOf(init, command);
+    if (!yes && !isAnswered()) return refuse(question);
+    if (!yes && !(await agrees(question))) {
+      console.log("Nothing was written.");
+      return 0;
+    }
+    writeChanges(folder, init.changes);
+    for (const { path } of init.changes) console.log(`wrote    ${path}`);
+    if (command) runInstall(folder, command);
+    return finish(init, lastLines(init, !install));
+  },
+});
+
+function libraryOf(from: string | undefined): "upstash" | undefined {
+  if (from === undefined || from === "upstash") return from;
+  throw usageError(`--from must be "upstash", and is "${from}".`, HELP);
+}
+
+/** Prints the last lines; the status is 1 where the gate does not stand before the app yet. */
+function finish({ middleware, gate, translation }: Init, lines: readonly string[]): number {
+  const told = translation ? translationLines(translation) : [];
+  console.log([...told, ...lines].join("\n"));
+  const { cannot, path } = middleware;
+  if (cannot === undefined) return 0;
+  printError(
+    new HeadgateError(
+      "INIT_MIDDLEWARE",
+      [
+        `${path} was left as it is, so no rule is asked yet. Put the gate before it by hand, then run headgate init again.`,
+        `  ${cannot}`,
+        "",
+        `  import { gate } from "${gate.specifier}";`,
+        "  export default gate.wrap(yourMiddleware, { matcher: [yourMatcher] });",
+        '  export const config = { matcher: ["/((?!_next/static/).*)"] };',
+      ].join("\n"),
+    ),
+  );
+  return 1;
+}
+
+function questionOf({ changes }: Init, command: readonly string[] | undefined): string {
+  const files = `Write ${changes.length === 1 ? "this file" : `these ${changes.length} files`}`;
+  const asked = changes.length === 0 ? [] : [files];
+  const run = command ? [`${changes.length === 0 ? "Run" : "run"} ${command.join(" ")}`] : [];
+  return `${[...asked, ...run].join(" and ")}?`;
+}
+
+function refuse(question: string): number {
+  printError(
+    new HeadgateError(
+      "INIT_NOT_AGREED",
+      `Nothing was written: there is no terminal in which to ask "${question}" Run headgate init --yes to write without a question.`,
+    ),
+  );
+  return 2;
+}
+
+function isAnswered(): boolean {
+  return process.stdin.isTTY && process.stdout.isTTY;
+}
+
+function isColoured(): boolean {
+  return process.stdout.isTTY && !process.env["NO_COLOR"];
+}
+
+/** Asks once. The end of the input is a no. */
+async function agrees(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const closed = new Promise<string>((resolve) => terminal.once("close", () => resolve("no")));
+  try {
+    const answer = await Promise.race([terminal.question(`${question} [Y/n] `), closed]);
+    return /^(?:y|yes)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+}

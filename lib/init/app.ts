@@ -1,0 +1,117 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { HeadgateError } from "#lib/core/errors";
+import { nextConfig } from "#lib/audit/next-config";
+import { dependenciesOf, readManifest } from "./manifest.ts";
+import { nextMajor } from "./next-version.ts";
+import { type PackageManager, packageManagerOf } from "./package-manager.ts";
+
+/** What init knows of an app before it reads its routes. */
+export interface App {
+  /** The app's folder, as a whole path. */
+  readonly folder: string;
+  /** Before the paths of its own files: "src/" where its routes lie in src, else "". */
+  readonly home: "" | "src/";
+  /** The major version of Next. */
+  readonly next: number;
+  readonly hasAppRouter: boolean;
+  readonly hasPagesRouter: boolean;
+  /** The ending of the files that init makes. */
+  readonly language: "ts" | "js";
+  /** The endings of files that Next takes for routes and middleware, as in next.config. */
+  readonly pageExtensions: readonly string[];
+  readonly basePath: string;
+  readonly trailingSlash: boolean;
+  /** True where next.config has `i18n`. */
+  readonly hasLocales: boolean;
+  readonly packageManager: PackageManager;
+  /** Everything that it depends on, with ranges. */
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly scripts: Readonly<Record<string, string>>;
+  /** The root of its git repository; undefined where there is none. */
+  readonly gitRoot: string | undefined;
+  /** True when git ignores .env.example, as the template of create-next-app says. */
+  readonly ignoresEnvExample: boolean;
+  /** True when the repository has changes that are not committed. */
+  readonly isDirty: boolean;
+}
+
+/** What Next takes when next.config says nothing. */
+const PAGE_EXTENSIONS = ["tsx", "ts", "jsx", "js"];
+
+/**
+ * Finds what an app has.
+ *
+ * @throws {HeadgateError} INIT_NEXT_UNSUPPORTED for another Next; INIT_NO_APP for an app without routes
+ */
+export async function findApp(folder: string): Promise<App> {
+  const manifest = readManifest(folder) ?? {};
+  const next = nextMajor(folder, manifest);
+  const { pageExtensions, basePath, trailingSlash, i18n, output } = await nextConfig(folder);
+  if (output === "export") {
+    throw new HeadgateError(
+      "INIT_NEXT_UNSUPPORTED",
+      `next.config of ${folder} says output: "export": such a build is files alone, and no middleware runs. Limit requests where the files are served.`,
+    );
+  }
+  const home = homeOf(folder);
+  const gitRoot = git(folder, ["rev-parse", "--show-toplevel"])?.trim();
+  return {
+    folder,
+    home,
+    next,
+    hasAppRouter: existsSync(join(folder, home, "app")),
+    hasPagesRouter: existsSync(join(folder, home, "pages")),
+    language: existsSync(join(folder, "tsconfig.json")) ? "ts" : "js",
+    pageExtensions: isTexts(pageExtensions) ? pageExtensions : PAGE_EXTENSIONS,
+    basePath: typeof basePath === "string" ? basePath : "",
+    trailingSlash: trailingSlash === true,
+    hasLocales: typeof i18n === "object" && i18n !== null,
+    packageManager: packageManagerOf(folder, gitRoot),
+    dependencies: dependenciesOf(manifest),
+    scripts: manifest.scripts ?? {},
+    gitRoot,
+    ignoresEnvExample: git(folder, ["check-ignore", ".env.example"]) !== undefined,
+    isDirty: (git(folder, ["status", "--porcelain"]) ?? "") !== "",
+  };
+}
+
+/** Returns the paths of the files at the top of an app's home whose name without ending is this one. */
+export function filesNamed({ folder, home }: App, name: string): readonly string[] {
+  const [, inside = "", base = name] = /^(.*\/)?([^/]+)$/.exec(name) ?? [];
+  const at = join(folder, home, inside);
+  if (!existsSync(at)) return [];
+  return readdirSync(at)
+    .filter((file) => file === base || file.startsWith(`${base}.`))
+    .map((file) => `${home}${inside}${file}`)
+    .toSorted();
+}
+
+/** Next takes src/app only where there is no app at the top; the same holds for pages. */
+function homeOf(folder: string): "" | "src/" {
+  const has = (...names: readonly string[]) => existsSync(join(folder, ...names));
+  if (has("app") || has("pages")) return "";
+  if (has("src", "app") || has("src", "pages")) return "src/";
+  throw new HeadgateError(
+    "INIT_NO_APP",
+    `${folder} has neither an app nor a pages folder, at the top or in src.`,
+  );
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((it) => typeof it === "string");
+}
+
+/** Returns what git prints; undefined where there is no git, or the folder is in no repository. */
+function git(folder: string, args: readonly string[]): string | undefined {
+  try {
+    return execFileSync("git", [...args], {
+      cwd: folder,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+  } catch {
+    return undefined;
+  }
+}

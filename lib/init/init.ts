@@ -1,0 +1,83 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type App, findApp } from "./app.ts";
+import { ciCommands, planCi } from "./ci.ts";
+import { envExample } from "./env-example.ts";
+import { planFromUpstash } from "./from-upstash/plan.ts";
+import type { Translation } from "./from-upstash/translate.ts";
+import { upward } from "./manifest.ts";
+import { gateText, type PlannedMiddleware, planMiddleware } from "./middleware.ts";
+import { gateFile, type OwnFile, policyFile } from "./names.ts";
+import { COMMANDS } from "./package-manager.ts";
+import { Plan, type PlannedChange } from "./plan.ts";
+import { policyText } from "./policy-text.ts";
+import { type AppRoute, routesOf } from "./routes.ts";
+import { draftRules } from "./rules.ts";
+import { type Trial, trialOf } from "./try-it.ts";
+
+/** What `headgate init` found in an app, and what it will do there. */
+export interface Init {
+  readonly app: App;
+  readonly routes: readonly AppRoute[];
+  readonly changes: readonly PlannedChange[];
+  readonly policy: OwnFile;
+  readonly gate: OwnFile;
+  readonly middleware: PlannedMiddleware;
+  /** The command that installs Headgate; undefined where it is installed. */
+  readonly install: readonly string[] | undefined;
+  /** Commands for the app's CI; undefined where a workflow has them, or will have. */
+  readonly ci: readonly string[] | undefined;
+  /** What became of the limiters of another library; undefined where none was named. */
+  readonly translation: Translation | undefined;
+  /** A request that a new rule denies; undefined where the policy was there already. */
+  readonly trial: Trial | undefined;
+}
+
+/**
+ * Plans all that an app needs for its gate. It writes nothing.
+ *
+ * @param folder the app's folder, as a whole path
+ * @param from the library whose limiters become rules
+ * @throws {HeadgateError} INIT_NEXT_UNSUPPORTED or INIT_NO_APP
+ * @example
+ * const { changes } = await planInit("/app");
+ */
+export async function planInit(folder: string, from?: "upstash"): Promise<Init> {
+  const app = await findApp(folder);
+  const plan = new Plan(folder);
+  const policy = policyFile(app);
+  const gate = gateFile(app);
+  const routes = routesOf(app);
+  const draft = draftRules(routes);
+  if (!policy.isThere) {
+    plan.set(policy.path, policyText(draft), "the policy: what each rule allows");
+  }
+  if (!gate.isThere) {
+    plan.set(gate.path, gateText(policy), "the gate, for middleware and for handlers");
+  }
+  // Before the middleware is wrapped: its matcher says for which paths it limits.
+  const translation = from && planFromUpstash({ policy: policy.path, gate: gate.path }, plan);
+  const middleware = planMiddleware(app, gate, plan);
+  const env = envExample(plan.read(".env.example"));
+  plan.set(".env.example", env, "the variables that a deployment needs");
+  const isInCi = planCi(app, policy.path, plan);
+  return {
+    app,
+    routes,
+    changes: plan.changes(),
+    policy,
+    gate,
+    middleware,
+    install: isInstalled(app) ? undefined : [...COMMANDS[app.packageManager].add, "headgate"],
+    ci: isInCi ? undefined : ciCommands(app, policy.path),
+    translation,
+    trial: policy.isThere ? undefined : trialOf(app, draft.rules),
+  };
+}
+
+function isInstalled({ folder, dependencies }: App): boolean {
+  if (dependencies["headgate"] !== undefined) return true;
+  return upward(folder).some((above) =>
+    existsSync(join(above, "node_modules", "headgate", "package.json")),
+  );
+}

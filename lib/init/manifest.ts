@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { HeadgateError } from "#lib/core/errors";
+
+/** As much of a package.json as init reads. */
+export interface Manifest {
+  readonly name?: string;
+  readonly packageManager?: string;
+  readonly workspaces?: unknown;
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads the package.json of a folder; undefined where there is none.
+ *
+ * @throws {HeadgateError} INIT_NO_APP where it is no JSON
+ */
+export function readManifest(folder: string): Manifest | undefined {
+  const file = join(folder, "package.json");
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, "")) as Manifest;
+  } catch (cause) {
+    throw new HeadgateError("INIT_NO_APP", `${file} must be JSON, and cannot be read as such.`, {
+      cause,
+    });
+  }
+}
+
+/** Returns everything that a package depends on: each package with its range. */
+export function dependenciesOf(manifest: Manifest): Readonly<Record<string, string>> {
+  return { ...manifest.devDependencies, ...manifest.dependencies };
+}
+
+/** Returns a folder and each folder above it, up to and with `last`, or up to the root of the disk. */
+export function upward(folder: string, last?: string): readonly string[] {
+  const above = dirname(folder);
+  return folder === last || above === folder ? [folder] : [folder, ...upward(above, last)];
+}

@@ -1,0 +1,59 @@
+import type { Draft, DraftRule } from "./rules.ts";
+
+/** A line is broken above so many characters. */
+const WIDTH = 100;
+
+const HEAD = `import { definePolicy } from "headgate";
+
+// What each rule allows one client, by its address. Identities count by user, tenant or plan:
+// docs/policy.md of Headgate has every property. Check it: npx headgate check.
+export default definePolicy({
+  // In production the rules count, and log what they would have denied, and deny no request. Every rule
+  // decides in development. Delete this line to enforce the rules in production.
+  mode: process.env.NODE_ENV === "production" ? "shadow" : "enforce",
+`;
+
+/** Writes the policy file of a draft. */
+export function policyText({ exempt, rules }: Draft): string {
+  const free = Object.entries(exempt).map(
+    ([pattern, reason]) => `    ${quoted(pattern)}: ${quoted(reason)},\n`,
+  );
+  return [
+    HEAD,
+    ...(free.length > 0 ? ["  exempt: {\n", ...free, "  },\n"] : []),
+    "  rules: {\n",
+    rules.map(ruleText).join("\n"),
+    "  },\n});\n",
+  ].join("");
+}
+
+function ruleText({ name, comment, match, methods, replaces, limits }: DraftRule): string {
+  const properties = [
+    property("match", match),
+    ...(methods ? [`methods: ${list(methods)},`] : []),
+    ...(replaces && replaces.length > 0 ? [property("replaces", replaces)] : []),
+    `limits: { ip: ${limits.length === 1 ? quoted(limits[0] ?? "") : list(limits)} },`,
+  ];
+  const lines = [
+    ...comment.map((line) => `    // ${line}`),
+    `    ${/^[a-z]+$/.test(name) ? name : quoted(name)}: {`,
+    ...properties.flatMap((it) => it.split("\n")).map((line) => `      ${line}`),
+    "    },",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** A property of one text or of several; each on a line where they are long. */
+function property(name: string, values: readonly string[]): string {
+  const line = `${name}: ${values.length === 1 ? quoted(values[0] ?? "") : list(values)},`;
+  if (line.length + 6 <= WIDTH || values.length === 1) return line;
+  return [`${name}: [`, ...values.map((it) => `  ${quoted(it)},`), "],"].join("\n");
+}
+
+function list(values: readonly string[]): string {
+  return `[${values.map(quoted).join(", ")}]`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}

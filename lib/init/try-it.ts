@@ -1,0 +1,26 @@
+import type { App } from "./app.ts";
+import type { DraftRule } from "./rules.ts";
+
+/** A request that a rule denies when it is sent often enough within a window. */
+export interface Trial {
+  readonly rule: string;
+  /** So many requests are sent: one more than the rule allows in its shortest window. */
+  readonly requests: number;
+  /** The shell's line that sends them to `next dev` and counts the statuses. */
+  readonly command: string;
+}
+
+/** Returns the trial of the rule that allows least, which denies soonest. */
+export function trialOf(app: App, rules: readonly DraftRule[]): Trial | undefined {
+  const [tightest] = rules
+    .map((rule) => ({ rule, limit: Number.parseInt(rule.limits[0] ?? "", 10) }))
+    .toSorted((a, b) => a.limit - b.limit);
+  if (tightest === undefined) return undefined;
+  const { rule, limit } = tightest;
+  const { method, path } = rule.sample;
+  const requests = limit + 1;
+  const slash = app.trailingSlash && !path.endsWith("/") ? "/" : "";
+  const url = `http://localhost:3000${app.basePath}${path}${slash}`;
+  const send = `curl -s -o /dev/null -w '%{http_code}\\n' -X ${method} '${url}?[1-${requests}]'`;
+  return { rule: rule.name, requests, command: `${send} | sort | uniq -c` };
+}

@@ -1,0 +1,85 @@
+import { MagicString } from "magic-string";
+import { parseSource } from "#lib/source/parse";
+import { CannotWrap } from "./wrap/cannot.ts";
+import { configOf, writeConfig } from "./wrap/config.ts";
+import { hasGate, importGate } from "./wrap/gate-import.ts";
+import type { Parsed } from "./wrap/form.ts";
+import { runnerOf } from "./wrap/runner.ts";
+import { styleOf } from "./wrap/style.ts";
+
+/** What came of the attempt to put the gate before a middleware. */
+export type Wrapped =
+  | { readonly kind: "changed"; readonly source: string }
+  /** The gate stands before it already. */
+  | { readonly kind: "unchanged" }
+  /** What stands in the way, with the line, and what a person can do. */
+  | { readonly kind: "cannot"; readonly reason: string };
+
+/** What must be known beside the file. */
+export interface WrapSettings {
+  /** The module that exports `gate`, as the file imports it, such as "./gate". */
+  readonly gate: string;
+  /** True where next.config has `i18n`. @default false */
+  readonly hasLocales?: boolean;
+}
+
+/**
+ * Puts the gate before the middleware of an app, by insertions alone: no character of the file is taken
+ * out. The gate then runs on every path but static files, and the app's own middleware runs where it ran.
+ *
+ * @param file its name: by it Next runs the export `middleware` or `proxy`, and TypeScript is known
+ * @param source its text
+ * @throws nothing: what cannot be wrapped is told by `reason`
+ * @example
+ * const wrapped = wrapMiddleware("proxy.ts", "export default () => {};", { gate: "./gate" });
+ */
+export function wrapMiddleware(file: string, source: string, settings: WrapSettings): Wrapped {
+  const { body, problem } = parseSource(file, source);
+  try {
+    if (problem)
+      throw new CannotWrap(problem.start, `The file cannot be parsed (${problem.message}).`);
+    if (hasGate(body, settings.gate)) return { kind: "unchanged" };
+    const name = /(?:^|[\\/])proxy\.[^\\/]*$/.test(file) ? "proxy" : "middleware";
+    const parsed = { source, body, style: styleOf(source, body), name } as const;
+    return { kind: "changed", source: write(file, parsed, settings) };
+  } catch (error) {
+    if (!(error instanceof CannotWrap)) throw error;
+    const line = source.slice(0, error.at).split("\n").length;
+    return { kind: "cannot", reason: `${file}, line ${line}: ${error.message}` };
+  }
+}
+
+function write(
+  file: string,
+  parsed: Parsed,
+  { gate: from, hasLocales = false }: WrapSettings,
+): string {
+  const { source, body, style } = parsed;
+  const runner = runnerOf(parsed);
+  const config = configOf(file, source, body, { style, hasLocales });
+  const text = new MagicString(source);
+  const wrap = `${importGate(text, parsed, from)}.wrap(`;
+  const { inPlace, own, readyAt } = runner;
+  const constant = style.free("ownConfig", "ownMiddlewareConfig");
+  const keepConfig = () => {
+    const literal = config?.isWidened ? " as const" : "";
+    if (config) writeConfig(text, config, style)(`const ${constant} = `, literal);
+  };
+  if (inPlace && (!config || config.statement.end <= inPlace.at)) {
+    keepConfig();
+    inPlace.write(text, wrap, config ? `, ${constant})` : ")");
+    return text.toString();
+  }
+  const gated = style.free("gated", "gatedMiddleware");
+  runner.exportInstead(text, gated);
+  if (config?.isMatcherAlone && config.statement.start >= readyAt) {
+    writeConfig(text, config, style)(`const ${gated} = ${wrap}${own}, `, ")");
+    return text.toString();
+  }
+  keepConfig();
+  const call = `${wrap}${own}${config ? `, ${constant}` : ""})`;
+  const { newline, end } = style;
+  const last = `${newline}${newline}const ${gated} = ${call}${end}`;
+  text.appendLeft(source.trimEnd().length, last);
+  return text.toString();
+}

@@ -1,0 +1,63 @@
+import { pathToRegexp } from "path-to-regexp";
+import { CannotWrap } from "./cannot.ts";
+
+/** What the gate need not see, as a part of a matcher, with paths that stand for it. */
+const ASSETS = [
+  {
+    part: "_next/static/",
+    paths: ["chunks/main.js", "css/main.css", "media/font.woff2", "media/picture.png"].map(
+      (file) => `/_next/static/${file}`,
+    ),
+  },
+  { part: String.raw`favicon\.ico$`, paths: ["/favicon.ico"] },
+] as const;
+
+const KEYS = new Set(["source", "has", "missing", "locale"]);
+
+/**
+ * Returns the matcher by which the gate sees every path but static files. It sees those static files
+ * that the app's own middleware saw.
+ *
+ * @param own the value of the app's own matcher; undefined where it has none
+ * @param at its offset in the source
+ * @param hasLocales true where next.config has `i18n`
+ * @throws {CannotWrap} where Next would not take it, or the gate cannot do the same
+ */
+export function gateMatcher(own: unknown, at: number, hasLocales: boolean): string {
+  const sources = own === undefined ? [] : sourcesOf(own, at, hasLocales);
+  const tests = sources.map((source) => expressionOf(source, at));
+  const seen = (path: string) => tests.some((test) => test.test(path));
+  const unseen = ASSETS.filter(({ paths }) => !paths.some(seen)).map(({ part }) => part);
+  return unseen.length === 0 ? "/:path*" : `/((?!${unseen.join("|")}).*)`;
+}
+
+function sourcesOf(own: unknown, at: number, hasLocales: boolean): readonly string[] {
+  if (typeof own === "string") return [own];
+  if (!Array.isArray(own)) {
+    throw new CannotWrap(at, "The matcher must be a string or a list, as Next takes it.");
+  }
+  return own.map((entry: unknown) => {
+    if (typeof entry === "string") return entry;
+    const fields: Readonly<Record<string, unknown>> = { ...(entry as object) };
+    const unknown = Object.keys(fields).find((key) => !KEYS.has(key));
+    if (unknown !== undefined || typeof fields["source"] !== "string") {
+      const what = unknown === undefined ? "an entry without a source" : `the field \`${unknown}\``;
+      throw new CannotWrap(at, `Next takes no matcher with ${what}: correct it first.`);
+    }
+    if (fields["locale"] === false && hasLocales) {
+      throw new CannotWrap(
+        at,
+        "The gate takes the locale of next.config off a path before it compares it, so it cannot do what `locale: false` says: compare the path in the middleware itself.",
+      );
+    }
+    return fields["source"];
+  });
+}
+
+function expressionOf(source: string, at: number): RegExp {
+  try {
+    return pathToRegexp(source, [], { sensitive: true });
+  } catch {
+    throw new CannotWrap(at, `Next cannot read the matcher ${JSON.stringify(source)}.`);
+  }
+}

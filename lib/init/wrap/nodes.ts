@@ -1,0 +1,57 @@
+import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
+
+/** Calls back with every node of a tree. */
+export function visit(node: Node, seen: (node: Node) => void): void {
+  seen(node);
+  for (const field of Object.values(node)) {
+    const inner = Array.isArray(field) ? nodesOf(field) : [nodeOf(field)];
+    for (const one of inner) if (one) visit(one, seen);
+  }
+}
+
+/** Returns the name of an identifier, or the text of a string in its place; undefined for another node. */
+export function nameIn(node: unknown): string | undefined {
+  const found = nodeOf(node);
+  const name = found?.type === "Identifier" ? found["name"] : found?.["value"];
+  return typeof name === "string" ? name : undefined;
+}
+
+/** Returns the names that a declaration gives to values; none for one that TypeScript erases. */
+export function declaredNames(declaration: Node): readonly string[] {
+  if (declaration.type === "VariableDeclaration") {
+    return nodesOf(declaration["declarations"]).flatMap(({ id }) => boundNames(nodeOf(id)));
+  }
+  const name = nameIn(declaration["id"]);
+  const isValue = /^(?:FunctionDeclaration|TSDeclareFunction|ClassDeclaration)$/.test(
+    declaration.type,
+  );
+  return isValue && name !== undefined ? [name] : [];
+}
+
+function boundNames(pattern: Node | undefined): readonly string[] {
+  if (!pattern) return [];
+  switch (pattern.type) {
+    case "Identifier":
+      return [String(pattern["name"])];
+    case "ObjectPattern":
+      return nodesOf(pattern["properties"]).flatMap((it) =>
+        boundNames(nodeOf(it["value"] ?? it["argument"])),
+      );
+    case "ArrayPattern":
+      return nodesOf(pattern["elements"]).flatMap(boundNames);
+    case "AssignmentPattern":
+      return boundNames(nodeOf(pattern["left"]));
+    case "RestElement":
+      return boundNames(nodeOf(pattern["argument"]));
+    default:
+      return [];
+  }
+}
+
+/** Returns the offset at which the value of a declarator begins, with its parentheses. */
+export function afterEquals(source: string, declarator: Node): number {
+  const named = nodeOf(declarator["id"])?.end ?? declarator.start;
+  const init = nodeOf(declarator["init"])?.start ?? declarator.end;
+  const [equals = ""] = /^[^=]*=\s*/.exec(source.slice(named, init)) ?? [];
+  return named + equals.length;
+}

@@ -1,0 +1,173 @@
+import { execFile, spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildPackage } from "../../config/package/build.ts";
+import { LAYOUT } from "../package/new-app.ts";
+import { ROOT, startProgram } from "../support/app.ts";
+import { startStore, type TestStore } from "../support/gateway.ts";
+import { scope } from "../support/scope.ts";
+
+/** The store answers from this process, so no command may stop it meanwhile. */
+const run = promisify(execFile);
+const cleanUp = scope();
+const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
+/** Within the tree, so that its packages are found. */
+const FOLDER = join(ROOT, ".headgate", `start-pages-${process.pid}`);
+
+const UPSTASH = pageOf("from-upstash-ratelimit");
+const EXPRESS = pageOf("from-express-rate-limit");
+
+/** Files that an app of create-next-app has, and that a page does not show. */
+const AROUND: Readonly<Record<string, string>> = {
+  "package.json": '{ "private": true, "dependencies": { "next": "16" } }',
+  "tsconfig.json": "{}",
+  "app/layout.tsx": LAYOUT,
+  "app/page.tsx": "export default function Page() {\n  return <h1>Hello</h1>;\n}\n",
+  // The packages lie in the folder above; an app with its own needs no such thing.
+  "next.config.mjs": `export default { turbopack: { root: ${JSON.stringify(ROOT)} } };\n`,
+};
+
+interface Page {
+  /** The files that it shows, by what stands in brackets behind their names: "" for none. */
+  readonly files: (variant: "" | "before" | "a part") => Readonly<Record<string, string>>;
+  /** Its last command, and what it prints. */
+  readonly command: string;
+  readonly printed: string;
+}
+
+function pageOf(name: string): Page {
+  const text = readFileSync(join(ROOT, "docs", "start", `${name}.md`), "utf8");
+  const blocks = [...text.matchAll(/^```tsx?\n\/\/ (\S+)(?: \(([\w ]+)\))?\n(.*?)^```$/gms)];
+  const [, command = "", printed = ""] =
+    /^```\n(curl [^\n]*)\n```\n\nIt prints:\n\n```\n(.*?)^```\n$/ms.exec(text) ?? [];
+  return {
+    files: (variant) =>
+      Object.fromEntries(
+        blocks
+          .filter(([, , of = ""]) => of === variant)
+          .map(([, path = "", , code = ""]) => [path, code]),
+      ),
+    command,
+    printed,
+  };
+}
+
+/** Makes an app of files in a folder of its own, with the package. */
+async function makeApp(name: string, files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = join(FOLDER, name);
+  await buildPackage(ROOT, join(folder, "node_modules", "headgate"));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  return folder;
+}
+
+let store: TestStore;
+
+beforeAll(async () => {
+  store = await startStore();
+});
+afterAll(async () => {
+  await store?.stop();
+  rmSync(FOLDER, { recursive: true, force: true });
+});
+
+function settings(mode: "development" | "production") {
+  return {
+    NODE_ENV: mode,
+    UPSTASH_REDIS_REST_URL: store.url,
+    UPSTASH_REDIS_REST_TOKEN: store.token,
+    CLIENT_IP_FROM: "hops:1",
+  };
+}
+
+/** Starts an app; what it returns sends a page's command as a client, and resolves to what it prints. */
+async function served(folder: string, mode: "dev" | "start") {
+  const env = settings(mode === "dev" ? "development" : "production");
+  const args = [NEXT, mode, "-p", "0", "-H", "localhost"];
+  const app = cleanUp(await startProgram(args, env, folder), (it) => it.stop());
+  return async (command: string, address = "203.0.113.9") => {
+    const here = command
+      .replace("localhost:3000", app.url)
+      .replace("curl ", `curl -H 'x-forwarded-for: ${address}' `);
+    const { stdout } = await run("sh", ["-c", here]);
+    return stdout;
+  };
+}
+
+function headgate(folder: string, ...args: readonly string[]) {
+  const { PATH = "", HOME = "" } = process.env;
+  const env = { PATH, HOME, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
+  const program = join(ROOT, "lib", "cli", "headgate.ts");
+  const ran = spawnSync(process.execPath, [program, ...args], {
+    cwd: folder,
+    env,
+    encoding: "utf8",
+  });
+  return { status: ran.status, output: ran.stdout + ran.stderr };
+}
+
+describe("docs/start/from-upstash-ratelimit.md", () => {
+  let folder = "";
+  let init: ReturnType<typeof headgate>;
+
+  beforeAll(async () => {
+    const own = { ...UPSTASH.files(""), ...UPSTASH.files("before") };
+    folder = await makeApp("upstash", { ...AROUND, ...own });
+    init = headgate(folder, "init", "--from", "upstash", "--yes");
+  });
+
+  test("the command writes the rules that the page shows, and a second run changes nothing", () => {
+    const policy = readFileSync(join(folder, "config/rate-limits.ts"), "utf8");
+    expect(policy).toContain(UPSTASH.files("a part")["config/rate-limits.ts"]);
+    expect(init.output).toContain("From @upstash/ratelimit: the rules notes, visitors.");
+    expect(init.status).toBe(0);
+    const again = headgate(folder, "init", "--from", "upstash", "--yes");
+    expect(again.output).toContain("nothing to do");
+    expect(readFileSync(join(folder, "config/rate-limits.ts"), "utf8")).toBe(policy);
+    expect(headgate(folder, "check").status).toBe(0);
+  });
+
+  test("a library that the command does not know is an error of usage", () => {
+    const wrong = headgate(folder, "init", "--from", "express-rate-limit");
+    expect(wrong.output).toContain('--from must be "upstash", and is "express-rate-limit".');
+    expect(wrong.status).toBe(2);
+  });
+
+  test("after the command the app builds, and limits as before", async () => {
+    const env = { ...process.env, ...settings("production") };
+    await run(process.execPath, [NEXT, "build"], { cwd: folder, env });
+    const send = await served(folder, "start");
+    expect(await send(UPSTASH.command)).toBe(UPSTASH.printed);
+    const redis = cleanUp(new Redis(store.redis.url), (it) => it.disconnect());
+    const keys = await redis.keys("*");
+    expect(keys.filter((key) => key.startsWith("ratelimit:notes:ada:"))).toHaveLength(1);
+    // Headgate has counted the notes of nobody, so no request was counted twice.
+    expect(keys.filter((key) => key.includes(":notes:user:"))).toEqual([]);
+  });
+
+  test("with its limits moved, the app prints what the page says", async () => {
+    for (const [path, text] of Object.entries(UPSTASH.files(""))) {
+      writeFileSync(join(folder, path), text);
+    }
+    const policy = join(folder, "config/rate-limits.ts");
+    const before = readFileSync(policy, "utf8");
+    writeFileSync(policy, before.replace('mode: "shadow",', 'mode: "enforce",'));
+    rmSync(join(folder, "lib/limits.ts"));
+    const send = await served(folder, "dev");
+    expect(await send(UPSTASH.command)).toBe(UPSTASH.printed);
+  });
+});
+
+test("the app of docs/start/from-express-rate-limit.md prints what the page says", async () => {
+  const folder = await makeApp("express", { ...AROUND, ...EXPRESS.files("") });
+  const send = await served(folder, "dev");
+  expect(await send(EXPRESS.command)).toBe(EXPRESS.printed);
+  // What a right password took is given back.
+  const right = EXPRESS.command.replace("a guess", "open sesame").replace("[1-4]", "[1-6]");
+  expect(await send(right, "203.0.113.10")).toBe("204\n".repeat(6));
+});

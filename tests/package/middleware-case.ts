@@ -1,0 +1,93 @@
+import { deepStrictEqual } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { wrapMiddleware } from "#lib/init/wrap";
+import type { Case } from "./case.ts";
+import { MIDDLEWARE_APPS, type MiddlewareApp, type Question } from "./middleware-apps.ts";
+import { LAYOUT, startBuilt } from "./new-app.ts";
+import { createNextApp } from "./next-case.ts";
+import { runCommand } from "./run-command.ts";
+import { write } from "./world.ts";
+
+/** What a client may do in a minute, on any path. */
+const LIMIT = 3;
+
+const GATE = {
+  "config/rate-limits.ts": `import { definePolicy } from "headgate";
+
+export default definePolicy({
+  rules: { all: { match: "/:path*", limits: { ip: "${LIMIT} per minute" } } },
+});
+`,
+  "gate.ts": `import { createHeadgate } from "headgate";
+import policy from "./config/rate-limits";
+
+export const gate = createHeadgate(policy);
+`,
+};
+
+/** Apps with a middleware of their own, each with the real library and the gate before it. */
+export const middlewareCases: readonly Case[] = MIDDLEWARE_APPS.map((it) => ({
+  name: `wrap-${it.name}`,
+  what: `Next ${it.next}, ${it.packages.join(" and ")}, its ${it.middleware} wrapped`,
+  async run(world, say) {
+    const app = await createNextApp(world.newFolder(`wrap-${it.name}`), it.next, false, say);
+    write(app, { ...it.files, "app/layout.tsx": LAYOUT });
+    say("npm install");
+    const packages = [world.tarball, ...it.packages];
+    await runCommand(app, "npm", ["install", "--no-audit", "--no-fund", ...packages]);
+    putGate(app, it);
+    say("next build");
+    const next = join(app, "node_modules", "next", "dist", "bin", "next");
+    await runCommand(app, "node", [next, "build"], it.env);
+    say("next start");
+    const running = await startBuilt(app, await world.store(), next, it.env);
+    try {
+      await askAll(running.url, it);
+    } finally {
+      await running.stop();
+    }
+    return "429 on every path; its own middleware runs where it ran";
+  },
+}));
+
+/** Puts the gate before the middleware of an app. */
+export function putGate(app: string, { middleware }: MiddlewareApp): void {
+  const source = readFileSync(join(app, middleware), "utf8");
+  const wrapped = wrapMiddleware(middleware, source, { gate: "./gate" });
+  if (wrapped.kind !== "changed") throw new Error(JSON.stringify(wrapped));
+  write(app, { ...GATE, [middleware]: wrapped.source });
+}
+
+let clients = 0;
+
+/** Asks each question as a client of its own, until the gate denies it. */
+export async function askAll(url: string, { questions }: MiddlewareApp): Promise<void> {
+  for (const question of questions) {
+    clients += 1;
+    const headers = {
+      "x-forwarded-for": `198.51.100.${clients}`,
+      // As a browser that opens a page.
+      accept: "text/html",
+      "sec-fetch-dest": "document",
+    };
+    const ask = () => fetch(url + question.path, { headers, redirect: "manual" });
+    for (let sent = 0; sent < LIMIT; sent += 1) {
+      deepStrictEqual(answerOf(await ask(), question), question);
+    }
+    deepStrictEqual([question.path, (await ask()).status], [question.path, 429]);
+  }
+}
+
+/** Returns what a question is about, as the app answered it. */
+function answerOf({ status, headers }: Response, asked: Question): Question {
+  const location = headers.get("location")?.replace(/^https?:\/\/[^/]+/, "");
+  const begin = asked.location ?? "";
+  const [name] = asked.header ?? [];
+  return {
+    path: asked.path,
+    status,
+    ...(location !== undefined && { location: location.startsWith(begin) ? begin : location }),
+    ...(name !== undefined && { header: [name, headers.has(name)] as const }),
+  };
+}

@@ -1,0 +1,227 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, test } from "vitest";
+import { findApp } from "#lib/init/app";
+import { envExample } from "#lib/init/env-example";
+import { planInit } from "#lib/init/init";
+import { Plan } from "#lib/init/plan";
+import { showChanges } from "#lib/init/show";
+import { writeChanges } from "#lib/init/write";
+import { documentedVariables } from "../../support/variables.ts";
+import { madeApp } from "./made-app.ts";
+
+const paths = async (folder: string) => (await planInit(folder)).changes.map(({ path }) => path);
+
+const PAGE = { "app/page.tsx": "", "tsconfig.json": "{}" };
+
+describe("the files that init plans", () => {
+  test.each([
+    [{}, ["config/rate-limits.ts", "gate.ts", "proxy.ts", ".env.example"]],
+    [
+      { "open-next.config.ts": "" },
+      ["config/rate-limits.ts", "gate.ts", "middleware.ts", ".env.example"],
+    ],
+    [
+      { "package.json": '{ "dependencies": { "next": "15" } }' },
+      ["config/rate-limits.ts", "gate.ts", "middleware.ts", ".env.example"],
+    ],
+    [
+      { "next.config.mjs": 'export default { pageExtensions: ["page.ts", "page.tsx"] };' },
+      ["config/rate-limits.ts", "gate.ts", "proxy.page.ts", ".env.example"],
+    ],
+    // Names that the app uses are left to it, in any ending, and as a folder.
+    [
+      { "config/rate-limits.json": "{}", "gate/index.ts": "export {};" },
+      ["config/headgate-limits.ts", "request-gate.ts", "proxy.ts", ".env.example"],
+    ],
+    [
+      { "config.ts": "export {};", "config/site.ts": "export {};", "lib/gate.ts": "export {};" },
+      ["config/rate-limits.ts", "gate.ts", "proxy.ts", ".env.example"],
+    ],
+  ])("beside %j are %j", async (files, expected) => {
+    expect(await paths(madeApp({ ...PAGE, ...files }))).toEqual(expected);
+  });
+
+  test("lie in src where the app does, and import each other by the names that were chosen", async () => {
+    const folder = madeApp({
+      "src/app/page.jsx": "",
+      "src/gate.js": "",
+      "src/config/rate-limits.js": "",
+    });
+    const { changes } = await planInit(folder);
+    const textOf = new Map(changes.map(({ path, after }) => [path, after]));
+    expect([...textOf.keys()]).toEqual([
+      "src/config/headgate-limits.js",
+      "src/request-gate.js",
+      "src/proxy.js",
+      ".env.example",
+    ]);
+    expect(textOf.get("src/request-gate.js")).toContain('from "./config/headgate-limits"');
+    expect(textOf.get("src/proxy.js")).toContain('from "./request-gate"');
+  });
+
+  test("are none after a first run, also where another name was chosen and a person edited a file", async () => {
+    const folder = madeApp({ ...PAGE, "gate.ts": "export const gate = 1;" });
+    const first = await planInit(folder);
+    writeChanges(folder, first.changes);
+    const policy = join(folder, "config", "rate-limits.ts");
+    writeFileSync(policy, readFileSync(policy, "utf8").replace(/^ *mode: .*\n/m, ""));
+    expect(await paths(folder)).toEqual([]);
+  });
+
+  test("are refused where the app has files of its own at every name", async () => {
+    const own = ["gate.ts", "request-gate.ts", "rate-limit-gate.js"];
+    const folder = madeApp({ ...PAGE, ...Object.fromEntries(own.map((it) => [it, ""])) });
+    await expect(planInit(folder)).rejects.toThrow("gate, request-gate, rate-limit-gate");
+  });
+});
+
+describe("the step of CI", () => {
+  const REPOSITORY = { ".github/workflows/test.yml": "on: push", "pnpm-lock.yaml": "" };
+
+  test("is a workflow at the root of the repository, in the app's folder", async () => {
+    const root = madeApp({
+      ...REPOSITORY,
+      "apps/web/package.json":
+        '{ "dependencies": { "next": "16" }, "scripts": { "build": "next build" } }',
+      "apps/web/src/app/page.tsx": "",
+      "apps/web/tsconfig.json": "{}",
+    });
+    execFileSync("git", ["init", "-q"], { cwd: root });
+    const folder = join(root, "apps", "web");
+    const { changes, ci } = await planInit(folder);
+    expect(ci).toBeUndefined();
+    writeChanges(folder, changes);
+    const workflow = readFileSync(join(root, ".github", "workflows", "headgate.yml"), "utf8");
+    expect(workflow).toContain("        working-directory: apps/web\n");
+    const steps = [...workflow.matchAll(/^ {6}- (?:run|uses): (.*)$/gm)].map(([, step]) => step);
+    expect(steps).toEqual([
+      "actions/checkout@v4",
+      "pnpm/action-setup@v4",
+      "actions/setup-node@v4",
+      "pnpm install --frozen-lockfile",
+      "pnpm exec headgate check src/config/rate-limits.ts",
+      "pnpm run build",
+      "pnpm exec headgate audit src/config/rate-limits.ts",
+    ]);
+    expect((await planInit(folder)).changes).toEqual([]);
+    // The action of pnpm wants a version where package.json names none.
+    expect(workflow).toContain("pnpm/action-setup@v4\n        with:\n          version: 10\n");
+  });
+
+  test("takes the version of pnpm that package.json names", async () => {
+    const named = '{ "packageManager": "pnpm@9.1.0", "dependencies": { "next": "16" } }';
+    const { changes } = await planInit(madeApp({ ...REPOSITORY, ...PAGE, "package.json": named }));
+    const workflow = changes.find(({ path }) => path.endsWith("headgate.yml"))?.after;
+    expect(workflow).toContain("pnpm/action-setup@v4\n      - uses: actions/setup-node");
+  });
+
+  test.each([
+    [{}, ["npx headgate check", "npm run build", "npx headgate audit"]],
+    [{ "bun.lock": "" }, ["bunx headgate check", "bun run build", "bunx headgate audit"]],
+    [{ "yarn.lock": "" }, ["yarn headgate check", "yarn run build", "yarn headgate audit"]],
+  ])("is printed where there is no workflow, beside %j", async (files, expected) => {
+    expect((await planInit(madeApp({ ...PAGE, ...files }))).ci).toEqual(expected);
+  });
+
+  test("is not added where a workflow checks the policy already", async () => {
+    const own = { ".github/workflows/all.yml": "steps:\n  - run: npx headgate check\n" };
+    const { changes, ci } = await planInit(madeApp({ ...PAGE, ...own }));
+    expect(changes.map(({ path }) => path)).not.toContain(".github/workflows/headgate.yml");
+    expect(ci).toBeUndefined();
+  });
+});
+
+describe(".env.example", () => {
+  test("has the variables that a deployment needs, and each is one that Headgate reads", () => {
+    const names = envExample(undefined).match(/[A-Z][A-Z_]+(?==)/g) ?? [];
+    expect(names).toEqual([
+      "UPSTASH_REDIS_REST_URL",
+      "UPSTASH_REDIS_REST_TOKEN",
+      "CLIENT_IP_FROM",
+      "HEADGATE_SECRET",
+    ]);
+    const known = [...documentedVariables().keys()];
+    for (const name of names) expect(known).toContain(name);
+  });
+
+  test("is added to, and a variable that it names is left as it is", () => {
+    const before = "A=1\nexport UPSTASH_REDIS_REST_URL=https://x\n#CLIENT_IP_FROM=vercel";
+    const after = envExample(before);
+    expect(after.startsWith(`${before}\n\n`)).toBe(true);
+    expect(after.slice(before.length).match(/^(?:# )?[A-Z_]+(?==)/gm)).toEqual([
+      "UPSTASH_REDIS_REST_TOKEN",
+      "# HEADGATE_SECRET",
+    ]);
+    expect(envExample(after)).toBe(after);
+  });
+});
+
+describe("what is shown and written", () => {
+  const changed = () => {
+    const folder = madeApp({ "a.txt": "one\ntwo\nthree\n" });
+    const plan = new Plan(folder);
+    plan.set("a.txt", "one\n2\nthree\n", "a number");
+    plan.set("new/b.txt", "first\n", "a file");
+    return { folder, plan };
+  };
+
+  test("is a diff that git applies", () => {
+    const { folder, plan } = changed();
+    writeFileSync(join(folder, "all.diff"), showChanges(plan.changes(), false));
+    execFileSync("git", ["apply", "all.diff"], { cwd: folder });
+    expect(readFileSync(join(folder, "a.txt"), "utf8")).toBe("one\n2\nthree\n");
+    expect(readFileSync(join(folder, "new", "b.txt"), "utf8")).toBe("first\n");
+  });
+
+  test("is coloured only where that is asked for", () => {
+    const { plan } = changed();
+    const plain = showChanges(plan.changes(), false);
+    const coloured = showChanges(plan.changes(), true);
+    expect(plain).not.toContain("\u001B");
+    expect(coloured).toContain("\u001B[31m-two\u001B[0m\n\u001B[32m+2\u001B[0m");
+    expect(stripVTControlCharacters(coloured)).toBe(plain);
+  });
+
+  test("is what later parts of the plan say, with each reason", () => {
+    const { plan } = changed();
+    plan.set("a.txt", `${plan.read("a.txt")}four\n`, "one more");
+    plan.set("same.txt", "", "nothing");
+    expect(plan.changes()[0]).toEqual({
+      path: "a.txt",
+      before: "one\ntwo\nthree\n",
+      after: "one\n2\nthree\nfour\n",
+      why: "a number; one more",
+    });
+    plan.set("a.txt", "one\ntwo\nthree\n", "back");
+    expect(plan.changes().map(({ path }) => path)).toEqual(["new/b.txt", "same.txt"]);
+  });
+
+  test("that cannot be written is an error, which names what was written before it", () => {
+    const { folder, plan } = changed();
+    plan.set("a.txt/c.txt", "c", "below a file");
+    const write = () => writeChanges(folder, plan.changes());
+    expect(write).toThrow(
+      expect.objectContaining({
+        code: "INIT_WRITE_FAILED",
+        message: expect.stringMatching(
+          /^a\.txt\/c\.txt cannot be written: .*These were written: a\.txt, new\/b\.txt\./,
+        ) as string,
+      }),
+    );
+    expect(existsSync(join(folder, "new", "b.txt"))).toBe(true);
+  });
+});
+
+test("a repository with changes that are not committed is told", async () => {
+  const folder = madeApp(PAGE);
+  const git = (...args: readonly string[]) => execFileSync("git", [...args], { cwd: folder });
+  git("init", "-q");
+  expect((await findApp(folder)).isDirty).toBe(true);
+  git("add", "-A");
+  git("-c", "user.name=A", "-c", "user.email=a@example.com", "commit", "-qm", "all");
+  const clean = await findApp(folder);
+  expect([clean.isDirty, clean.gitRoot]).toEqual([false, folder]);
+});
