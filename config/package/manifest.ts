@@ -9,7 +9,6 @@ export interface LibManifest {
   readonly repository?: unknown;
   readonly exports: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
-  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
 /** The files of an entry. */
@@ -62,10 +61,9 @@ export function publishedManifest(lib: LibManifest) {
   exports["./package.json"] = "./package.json";
   const needed = Object.entries(lib.dependencies ?? {}).filter(([it]) => !BUNDLED.includes(it));
   const optional = needed.filter(([it]) => isOptional(it));
-  const peers = {
-    ...Object.fromEntries(optional.map(([it]) => [it, ANY_VERSION])),
-    ...lib.peerDependencies,
-  };
+  // Not next: each app has one, which lib/server finds from the app's folder. As an optional peer it made npm
+  // look up all of Next's own optional peers too, for seconds.
+  const peers = Object.fromEntries(optional.map(([it]) => [it, ANY_VERSION]));
   return {
     name,
     version,

@@ -11,10 +11,12 @@ export interface NextConfig {
   readonly distDir?: unknown;
   readonly basePath?: unknown;
   readonly pageExtensions?: unknown;
-  readonly trailingSlash?: unknown;
-  readonly i18n?: unknown;
   /** "export" makes files alone. */
   readonly output?: unknown;
+  readonly i18n?: unknown;
+  readonly trailingSlash?: unknown;
+  /** What Next writes into the code at build. */
+  readonly env?: Readonly<Record<string, unknown>> | undefined;
 }
 
 const CONFIGS = ["next.config.mjs", "next.config.js", "next.config.ts", "next.config.mts"];

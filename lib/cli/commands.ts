@@ -1,3 +1,4 @@
+import { nearest } from "#lib/core/nearest";
 import { printError } from "#lib/core/print-error";
 import { asksForHelp, type Program, teach, usageError } from "./program.ts";
 
@@ -9,9 +10,12 @@ const HELP = `Headgate's command line.
   npx headgate build      checks the policy, and builds
   npx headgate check      checks config/rate-limits.ts
   npx headgate audit      compares the last build's routes with the policy
+  npx headgate explain    explains what the gate does with a request
   npx headgate gateway    serves the Upstash REST protocol in front of any Redis
+  npx headgate info       prints what a report of a bug needs, without secrets
 
   npx headgate check --help      teaches a command
+  npx headgate --version         prints the version
   npm run headgate -- check      the same by a script of package.json, "headgate": "headgate"
 
 A command ends with 0 when all is well, with 1 for what it finds or what fails, and with 2 where it
@@ -24,7 +28,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly default: Progra
   build: () => import("./commands/build.ts"),
   check: () => import("./commands/check.ts"),
   dev: () => import("./commands/dev.ts"),
+  explain: () => import("./commands/explain.ts"),
   gateway: () => import("./commands/gateway.ts"),
+  info: () => import("./commands/info.ts"),
   init: () => import("./commands/init.ts"),
   start: () => import("./commands/start.ts"),
 };
@@ -35,7 +41,18 @@ export const headgate: Program = async (rawArgs) => {
   const load = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (load) return (await load()).default(args);
   if (asksForHelp(rawArgs)) return teach(HELP);
+  if (name === "--version" || name === "-v") return printVersion();
   if (name === undefined) console.log(HELP);
-  else printError(usageError(`"${rawArgs.join(" ")}" is not a command.`, HELP));
+  else printError(usageError(`"${rawArgs.join(" ")}" is not a command.${hintFor(name)}`, HELP));
   return 2;
 };
+
+function hintFor(name: string): string {
+  const meant = nearest(name, Object.keys(COMMANDS));
+  return meant === undefined ? "" : ` Did you mean "headgate ${meant}"?`;
+}
+
+async function printVersion(): Promise<number> {
+  const { ownVersion } = await import("./info/versions.ts");
+  return teach(ownVersion() ?? "unknown");
+}

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { HeadgateError } from "#lib/core/errors";
 import { checkPolicyFile, renderCheck } from "./check.ts";
@@ -19,7 +19,7 @@ const PLACES = [...NAMES, ...NAMES.map((name) => `src/${name}`)];
  */
 export function findPolicyFile(project: string, given: string | undefined): string {
   const file = given ? resolve(given) : ownPolicy(project);
-  if (file !== undefined && existsSync(file)) return file;
+  if (file !== undefined && isFile(file)) return file;
   const missing = file ?? join(project, POLICY);
   const hint = given ? "" : " If the policy is elsewhere, name its file after the command.";
   throw new HeadgateError("CLI_USAGE", `There is no file ${missing}.${hint}`);
@@ -51,6 +51,16 @@ export async function projectPolicy(project: string, given: string | undefined):
   return `not checked: there is no file ${POLICY}, and none was named`;
 }
 
-function ownPolicy(project: string): string | undefined {
-  return PLACES.map((place) => join(project, place)).find((file) => existsSync(file));
+/**
+ * Returns the whole path of a project's policy; undefined where it has none in the usual places.
+ *
+ * @example
+ * ownPolicy("/app"); // "/app/src/config/rate-limits.ts"
+ */
+export function ownPolicy(project: string): string | undefined {
+  return PLACES.map((place) => join(project, place)).find(isFile);
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

@@ -14,8 +14,12 @@ export interface ProgramOptions<Args extends ArgsDef> {
   readonly args: Args;
   /** The exit status of a failure, 1 unless said; a command line that cannot be read is always 2. */
   readonly failed?: 1 | 2 | undefined;
-  /** Does the work; resolves to the exit status, or to nothing for 0. */
-  run(args: ParsedArgs<Args>): Promise<number | void>;
+  /**
+   * Does the work; resolves to the exit status, or to nothing for 0.
+   *
+   * @param rawArgs the words as they were given: of an option that is repeated, `args` has the last
+   */
+  run(args: ParsedArgs<Args>, rawArgs: readonly string[]): Promise<number | void>;
 }
 
 /** The exit status for a command line that cannot be read. */
@@ -44,7 +48,7 @@ export function defineProgram<const Args extends ArgsDef>(options: ProgramOption
       if (wrong !== undefined) {
         throw usageError(`${wrong}: "${[name, ...rawArgs].join(" ")}" is not a command.`, help);
       }
-      return (await options.run(given)) ?? 0;
+      return (await options.run(given, rawArgs)) ?? 0;
     },
   });
   return async (rawArgs) => {

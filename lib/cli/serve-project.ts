@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { HeadgateError } from "#lib/core/errors";
 import { builtFolder } from "#lib/audit/next-config";
 import { buildNext } from "#lib/server/build";
 import { chooseNamedStore } from "#lib/server/named-store-only";
@@ -10,6 +11,7 @@ import { isStandalone, useStandaloneConfig } from "#lib/server/standalone";
 import { type ChosenStore, chooseStore } from "#lib/server/store";
 import type { Variables } from "#lib/core/settings";
 import type { ServerParts } from "./define-server.ts";
+import { findAppForm } from "./info/app-form.ts";
 import { findPolicyFile, projectPolicy } from "./policy-file.ts";
 
 /** A project that is served from its folder. */
@@ -23,14 +25,15 @@ export interface ServedProject extends ServerParts, Pick<Served, "root" | "mode"
  * process is told to stop. This is `headgate start` and `headgate dev`. A folder that `output: "standalone"`
  * made is served as it was built, and only with a store that the environment names.
  *
- * @throws {HeadgateError} CLI_USAGE for a policy file that is not there; every other error ends the
- *   process with 1, after it was printed
+ * @throws {HeadgateError} CLI_USAGE for a policy file that is not there, and in development for a folder
+ *   without an app; every other error ends the process with 1, after it was printed
  * @example
  * await serveProject({ root: process.cwd(), mode: "production" });
  */
 export async function serveProject(project: ServedProject): Promise<never> {
   const { root, mode, policy, build = buildUnlessBuilt } = project;
   if (policy !== undefined) findPolicyFile(root, policy);
+  if (mode === "development") expectApp(root);
   const standalone = mode === "production" && isStandalone(root);
   return serveApp({
     ...project,
@@ -45,6 +48,15 @@ export async function serveProject(project: ServedProject): Promise<never> {
       return line;
     },
   });
+}
+
+/** What Next says of such a folder is a stack; a server for production may have its build alone. */
+function expectApp(root: string): void {
+  if (findAppForm(root).routers.length > 0) return;
+  throw new HeadgateError(
+    "CLI_USAGE",
+    `There is no folder app or pages in ${root}, or in its src: run it in the folder of a Next app.`,
+  );
 }
 
 /** The store, which commands on this machine find while it runs. */

@@ -1,5 +1,7 @@
 import { type JWTPayload, jwtVerify } from "jose";
 import { isHttps } from "#lib/core/scheme";
+import { withoutBlanks } from "./blanks.ts";
+import { invalidOption } from "./sessions/given.ts";
 
 export interface JwtOptions {
   /** HMAC secrets that sign tokens: the current one first, then one that is being rotated out. */
@@ -33,13 +35,16 @@ const MAX_SUBJECT = 256;
 
 /**
  * Reads a signed JWT (RFC 7519) from the Authorization header, or else from a cookie. HS256 only,
- * `exp`, `sub` and `aud` required. It never throws.
+ * `exp`, `sub` and `aud` required. What it returns never throws.
  *
+ * @throws {HeadgateError} IDENTITY_OPTIONS_INVALID for a secret or an audience that is no text, or empty: without
+ * them a token would not be verified
  * @example
  * const read = jwtReader({ secrets, audience: "shop" });
  * const token = await read(request);
  */
 export function jwtReader(options: JwtOptions): (request: Request) => Promise<JwtReading> {
+  checkOptions(options);
   const keys = options.secrets.map((secret) => new TextEncoder().encode(secret));
   const { cookie = "session" } = options;
   return async (request) => {
@@ -70,6 +75,7 @@ export function hostCookie(name: string): (request: Request) => string {
 /**
  * Resolves the user (`sub`) of a request's token. One that does not verify names nobody.
  *
+ * @throws {HeadgateError} IDENTITY_OPTIONS_INVALID as {@link jwtReader} does
  * @example
  * export const identities = defineIdentities({ user: jwtUser({ secrets, audience: "shop" }) });
  */
@@ -81,14 +87,27 @@ export function jwtUser(options: JwtOptions): (request: Request) => Promise<stri
   };
 }
 
+function checkOptions({ secrets, audience }: JwtOptions): void {
+  const isText = (value: unknown) => typeof value === "string" && value !== "";
+  if (!Array.isArray(secrets) || !secrets.every(isText)) {
+    throw invalidOption("jwtReader", "secrets", "a list of texts, of which none is empty");
+  }
+  if (!isText(audience)) throw invalidOption("jwtReader", "audience", "text that is not empty");
+}
+
+/** The types (`typ`) of tokens that name a user: of RFC 7519, and of access tokens (RFC 9068). */
+const TYPES = new Set([undefined, "jwt", "at+jwt", "application/at+jwt"]);
+
 async function claimsOf(token: string, key: Uint8Array, audience: string) {
   if (token.length > MAX_TOKEN) return undefined;
   try {
-    const { payload } = await jwtVerify(token, key, {
+    const { payload, protectedHeader } = await jwtVerify(token, key, {
       algorithms: ["HS256"],
       audience,
       requiredClaims: ["exp", "sub"],
     });
+    // A token of another type is for another purpose, such as a new password (RFC 8725, 3.11).
+    if (!TYPES.has(protectedHeader.typ?.toLowerCase())) return undefined;
     // What was signed is text only if it is: a signer may write a number or a list.
     const subject: unknown = payload.sub;
     const isName = typeof subject === "string" && subject !== "" && subject.length <= MAX_SUBJECT;
@@ -110,18 +129,12 @@ function tokensOf(headers: Headers, cookie: string): Found[] {
   ];
 }
 
-/**
- * Only blanks and tabs are taken off a name, as browsers do: one that begins with another white space is
- * another cookie, which a page without TLS may set.
- */
 function cookieValue(header: string, name: string): string | undefined {
   for (const pair of header.split(";")) {
     const at = pair.indexOf("=");
-    if (at > 0 && pair.slice(0, at).replace(BLANKS, "") === name) {
-      return pair.slice(at + 1).replace(BLANKS, "");
+    if (at > 0 && withoutBlanks(pair.slice(0, at)) === name) {
+      return withoutBlanks(pair.slice(at + 1));
     }
   }
   return undefined;
 }
-
-const BLANKS = /^[ \t]+|[ \t]+$/g;

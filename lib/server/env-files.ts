@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { requireNext } from "./require-next.ts";
 
 /** What this file needs of `@next/env`. */
 interface NextEnv {
@@ -7,9 +8,9 @@ interface NextEnv {
 }
 
 /** Next's own copy: it remembers which files were read, and Next asks the same memory. */
-function nextEnv(): NextEnv {
-  const require = createRequire(import.meta.url);
-  return createRequire(require.resolve("next/package.json"))("@next/env") as NextEnv;
+function nextEnv(root: string): NextEnv {
+  const next = requireNext(root).resolve("next/package.json");
+  return createRequire(next)("@next/env") as NextEnv;
 }
 
 /**
@@ -24,7 +25,10 @@ export function loadEnvFiles(root: string, mode: "development" | "production"): 
   // Next reads other files where NODE_ENV is "test".
   Object.assign(process.env, { NODE_ENV: mode });
   try {
-    nextEnv().loadEnvConfig(root, mode === "development", { info: () => {}, error: console.error });
+    nextEnv(root).loadEnvConfig(root, mode === "development", {
+      info: () => {},
+      error: console.error,
+    });
   } finally {
     if (NODE_ENV === undefined)
       delete (process.env as Record<string, string | undefined>)["NODE_ENV"];
@@ -35,12 +39,17 @@ export function loadEnvFiles(root: string, mode: "development" | "production"): 
 /**
  * Sets variables of this process that stay when Next reads the `.env` files anew, as it does in
  * development when one of them changes.
+ *
+ * @param root the app's folder
  */
-export function setForGood(variables: Readonly<Record<string, string | undefined>>): void {
+export function setForGood(
+  root: string,
+  variables: Readonly<Record<string, string | undefined>>,
+): void {
   const set = Object.entries(variables).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
   const given = Object.fromEntries(set);
   Object.assign(process.env, given);
-  nextEnv().updateInitialEnv(given);
+  nextEnv(root).updateInitialEnv(given);
 }

@@ -1,14 +1,26 @@
 import type { RequestListener } from "node:http";
-import { packageMissing } from "#lib/core/optional-package";
 import { letBodiesThrough } from "./next-body-size.ts";
 import { addressOf, type ListenAddress } from "./listening.ts";
 import { cleanNextLog } from "./next-log.ts";
+import { requireNext } from "./require-next.ts";
 
 /** Next in this process, ready to answer. */
 export interface NextApp {
   handle(...call: Parameters<RequestListener>): Promise<void>;
   close(): Promise<void>;
 }
+
+/** What this file needs of `next`. */
+type NextModule = (options: {
+  readonly dev: boolean;
+  readonly dir: string;
+  readonly hostname: string;
+  readonly port: number;
+}) => {
+  prepare(): Promise<void>;
+  getRequestHandler(): NextApp["handle"];
+  close(): Promise<void>;
+};
 
 export interface NextOptions {
   readonly root: string;
@@ -26,9 +38,7 @@ const LOOPBACK = /^(?:127\.|::1$)/;
  * must be set before.
  */
 export async function startNext({ root, dev, at, bodyBytes }: NextOptions): Promise<NextApp> {
-  const { default: next } = await import("next").catch((cause: unknown) => {
-    throw packageMissing("next", cause);
-  });
+  const next = requireNext(root)("next") as NextModule;
   // In development a person looks for what went wrong with a request of their own.
   if (!dev) cleanNextLog();
   const hostname = hostnameOf(at);

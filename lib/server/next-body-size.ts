@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import { requireNext } from "./require-next.ts";
 
 /** What this file needs of `next/dist/server/config`. */
 interface ConfigModule {
@@ -19,7 +19,7 @@ export async function letBodiesThrough(
   dev: boolean,
   bodyBytes: number,
 ): Promise<void> {
-  const require = createRequire(import.meta.url);
+  const require = requireNext(root);
   const { default: loadConfig } = require("next/dist/server/config") as ConfigModule;
   const phase = dev ? "phase-development-server" : "phase-production-server";
   const { experimental } = await loadConfig(phase, root);

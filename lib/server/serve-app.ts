@@ -75,7 +75,7 @@ async function serve(served: Served): Promise<void> {
   try {
     for (const start of served.companions ?? []) beside.push(await start(env));
     const clients = clientNaming(env["CLIENT_IP_FROM"], printLine);
-    setForGood(appVariables(served, env, [store, ...beside, clients]));
+    setForGood(root, appVariables(served, env, [store, ...beside, clients]));
     const settings = (served.settings ?? fromEnv)(process.env);
     if (settings.missing) throw settings.missing;
     // Before Next is loaded, which would keep the store's answer waiting beyond the deadline.

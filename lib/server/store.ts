@@ -19,6 +19,10 @@ export interface ChosenStore {
   stop(): Promise<void>;
 }
 
+/** The warning for the person who starts an app whose hashes any client of its Redis can make. */
+export const OPEN_REDIS =
+  "REDIS_URL holds no password, so the hashes of clients are keyed by nothing secret: set HEADGATE_SECRET.";
+
 /**
  * Chooses the store: an Upstash REST store that the environment names; else our gateway in front of
  * REDIS_URL; else in front of a store of our own: the redis-server or valkey-server on the PATH, and
@@ -104,10 +108,7 @@ async function gatewayToRedis(
       // The gate does not read REDIS_URL.
       ...(!password && { HEADGATE_SECRET_GUESSABLE: "1" }),
     },
-    ...(!password && {
-      warning:
-        "REDIS_URL holds no password, so the hashes of clients are keyed by nothing secret: set HEADGATE_SECRET.",
-    }),
+    ...(!password && { warning: OPEN_REDIS }),
     stop: () => gateway.close(),
   };
 }

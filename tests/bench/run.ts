@@ -21,6 +21,7 @@ import { benchMiddleware, figuresOf } from "./compare.ts";
 import { benchProfile } from "./profile.ts";
 import { benchProxy } from "./proxy.ts";
 import { benchScripts } from "./scripts.ts";
+import { benchStart } from "./start/bench.ts";
 import { benchTools } from "./tools.ts";
 import { benchWorkerd } from "./workerd.ts";
 
@@ -68,6 +69,9 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
   memory      what the seed's volumes take in Redis
   proxy       the sample with proxy.ts, its store by REST and by TCP, at 1 and 16 connections; needs wrk
               --rounds 5 --seconds 3
+  start       from npm install to the first 429 in a fresh app of create-next-app, beside the plain
+              example of @upstash/ratelimit; needs the npm registry
+              --rounds 5
 
 The tables are printed, and written to .headgate/bench.json; with --save the figures of middleware are
 kept for the docs' picture too, which npm run pictures draws. A figure that is not met is printed as
@@ -118,6 +122,7 @@ const PARTS = {
   replies: benchLargeReplies,
   memory: benchMemory,
   proxy: () => benchProxy({ rounds: count("rounds"), seconds: count("seconds") }),
+  start: () => benchStart({ rounds: count("rounds") }),
 };
 
 const chosen = Object.entries(PARTS).filter(([name]) => !values.only || name === values.only);

@@ -90,9 +90,7 @@ describe("the built package", () => {
       .flatMap((it) => /^(?:@[^/]+\/)?[^/]+/.exec(it)?.[0] ?? []);
     expect([...new Set(packages)].toSorted()).toEqual(Object.keys(dependencies).toSorted());
     expect(Object.keys(dependencies)).toEqual(["@noble/hashes", "jiti", "jose"]);
-    expect(Object.keys(peerDependencies).toSorted()).toEqual(
-      [...Object.keys(OPTIONAL), "next"].toSorted(),
-    );
+    expect(Object.keys(peerDependencies).toSorted()).toEqual(Object.keys(OPTIONAL).toSorted());
     expect(Object.values(peerDependenciesMeta)).toEqual(
       Object.keys(peerDependencies).map(() => ({ optional: true })),
     );
@@ -136,6 +134,17 @@ describe("the command of the package", () => {
     write(FOLDER, PATHS_OF_TSCONFIG);
     const { status, output } = await check(...options);
     expect(output).toBe("config/rate-limits.ts: 1 rule, 1 limit, 0 exempt paths\n");
+    expect(status).toBe(0);
+  });
+
+  test("reports its own version and the policy by headgate info, without optional packages", async () => {
+    write(FOLDER, { "config/rate-limits.ts": POLICY });
+    const bin = join("node_modules", "headgate", "bin.mjs");
+    const { status, output } = await tryCommand(FOLDER, process.execPath, [bin, "info"]);
+    expect(output).toContain(`### Versions\n- headgate ${readManifest(INSTALLED).version}, Node `);
+    expect(output).toContain(
+      "- `config/rate-limits.ts`: 1 rule\n- `api`: `/api/:path*`; ip: 5 per minute",
+    );
     expect(status).toBe(0);
   });
 

@@ -66,6 +66,20 @@ describe("headgate", () => {
     expect(stderr).toContain("npx headgate check");
     expect(status).toBe(2);
   });
+
+  test.each([
+    ["chekc", ' Did you mean "headgate check"?'],
+    ["deploy", ""],
+  ])("The error of %s says which command was meant, where one is close", async (name, hint) => {
+    const { stderr } = await run(() => headgate([name]));
+    expect(stderr.split("\n")[0]).toBe(`CLI_USAGE: "${name}" is not a command.${hint}`);
+  });
+
+  test.each(["--version", "-v"])("prints its version by %s", async (flag) => {
+    const manifest = readFileSync(join(ROOT, "lib", "package.json"), "utf8");
+    const { version } = JSON.parse(manifest) as { readonly version: string };
+    expect(await run(() => headgate([flag]))).toEqual({ status: 0, stdout: version, stderr: "" });
+  });
 });
 
 describe("the bin in an app", () => {
@@ -142,10 +156,10 @@ describe.each(COMMANDS)("headgate %s", (name) => {
   });
 
   test("refuses one word too many", async () => {
-    const words = ["a.ts", "b.ts"];
+    const words = ["a.ts", "b.ts", "c.ts"];
     const { status, stderr } = await run(() => headgate([name, ...words]));
     expect(stderr).toMatch(
-      /^CLI_USAGE: Unexpected word "[ab]\.ts": ".* a\.ts b\.ts" is not a command\./,
+      /^CLI_USAGE: Unexpected word "[abc]\.ts": ".* a\.ts b\.ts c\.ts" is not a command\./,
     );
     expect(status).toBe(2);
   });
@@ -155,6 +169,12 @@ describe.each(["check", "audit", "start", "dev", "build"])("headgate %s", (name)
   test("with a policy file that is not there names it, and ends with 2", async () => {
     const { status, stderr } = await run(() => headgate([name, "none.ts"]));
     expect(stderr).toMatch(/^CLI_USAGE: There is no file .*none\.ts\./);
+    expect(status).toBe(2);
+  });
+
+  test("with a folder for a policy file names it, and ends with 2", async () => {
+    const { status, stderr } = await run(() => headgate([name, "lib"]));
+    expect(stderr).toMatch(/^CLI_USAGE: There is no file .*lib\./);
     expect(status).toBe(2);
   });
 });
@@ -180,6 +200,13 @@ describe("in a folder without a Next app", () => {
     expect(stdout).toContain("not checked: there is no file config/rate-limits.ts");
     expect(stderr).toMatch(/^BUILD_FAILED: There is no Next\.js in /);
     expect(status).toBe(1);
+  });
+
+  test("headgate dev ends with 2, and says what is missing", async () => {
+    vi.spyOn(process, "cwd").mockReturnValue(folder());
+    const { status, stderr } = await run(() => headgate(["dev"]));
+    expect(stderr).toMatch(/^CLI_USAGE: There is no folder app or pages in .*, or in its src: /);
+    expect(status).toBe(2);
   });
 
   // In a process of its own, which it ends.

@@ -1,6 +1,7 @@
 import { SignJWT, UnsecuredJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import { hostCookie, jwtUser } from "#lib/identity/jwt";
+import { tamperedTokens } from "../../support/sessions/tampered.ts";
 
 const current = "the current secret of the tests, long enough";
 const previous = "the previous secret of the tests, long enough";
@@ -138,5 +139,59 @@ describe("a user's token", () => {
         request({ authorization: `Bearer ${await token()}` }),
       ),
     ).toBeUndefined();
+  });
+
+  test("that nobody signed names nobody, as bearer and in the cookie", async () => {
+    for (const [title, tampered] of tamperedTokens(await token())) {
+      const asBearer = await resolve(request({ authorization: `Bearer ${tampered}` }));
+      const inCookie = await resolve(request({ cookie: `session=${tampered}` }));
+      expect([title, asBearer, inCookie]).toEqual([title, undefined, undefined]);
+    }
+  });
+
+  test.each([
+    [undefined, "ada"],
+    ["JWT", "ada"],
+    ["at+jwt", "ada"],
+    ["application/at+jwt", "ada"],
+    ["password-reset+jwt", undefined],
+    ["dpop+jwt", undefined],
+    ["", undefined],
+    [["JWT"], undefined],
+  ])("of the type %j names %j", async (typ, named) => {
+    const typed = await new SignJWT({ sub: "ada", aud: "app" })
+      .setProtectedHeader({ alg: "HS256", ...(typ === undefined ? {} : { typ: typ as string }) })
+      .setExpirationTime("5m")
+      .sign(new TextEncoder().encode(current));
+    expect(await resolve(request({ authorization: `Bearer ${typed}` }))).toBe(named);
+  });
+
+  test("with an extension, or before its time, names nobody", async () => {
+    const early = await signed({ sub: "ada", nbf: Math.floor(Date.now() / 1000) + 60 });
+    const extended = await new SignJWT({ sub: "ada", aud: "app" })
+      .setProtectedHeader({ alg: "HS256", crit: ["ext"], ext: true })
+      .setExpirationTime("5m")
+      .sign(new TextEncoder().encode(current), { crit: { ext: true } });
+    for (const wrong of [early, extended]) {
+      expect(await resolve(request({ authorization: `Bearer ${wrong}` }))).toBeUndefined();
+    }
+  });
+});
+
+describe("jwtUser throws IDENTITY_OPTIONS_INVALID", () => {
+  test.each<[string, object]>([
+    ["secrets", { secrets: undefined }],
+    ["secrets", { secrets: current }],
+    ["secrets", { secrets: [current, ""] }],
+    ["secrets", { secrets: [undefined] }],
+    ["audience", { audience: undefined }],
+    ["audience", { audience: "" }],
+    ["audience", { audience: [] }],
+  ])("for %s where the options have %j", (option, change) => {
+    const options = { secrets: [current], audience: "app", ...change };
+    const message = expect.stringContaining(`option ${option} of jwtReader`);
+    expect(() => jwtUser(options)).toThrow(
+      expect.objectContaining({ code: "IDENTITY_OPTIONS_INVALID", message }),
+    );
   });
 });

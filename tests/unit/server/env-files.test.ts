@@ -33,7 +33,7 @@ test("what our server sets stays when Next reads the files anew, and what they s
   expect(NAMES.map((name) => process.env[name])).toEqual(["file", "before"]);
   expect(process.env.NODE_ENV).toBe(NODE_ENV);
 
-  setForGood({ HEADGATE_TEST_STORE: "ours", HEADGATE_TEST_UNSET: undefined });
+  setForGood(root, { HEADGATE_TEST_STORE: "ours", HEADGATE_TEST_UNSET: undefined });
   expect(process.env).not.toHaveProperty("HEADGATE_TEST_UNSET");
   writeFileSync(join(root, ".env"), "HEADGATE_TEST_STORE=file\nHEADGATE_TEST_FILE=after\n");
   reload(root);

@@ -1,0 +1,219 @@
+import { createHeadgate } from "#lib/create";
+import type { HeadgateEnvironment } from "#lib/env";
+import type { Client } from "#lib/core/client";
+import { addressSource } from "#lib/identity/address-source";
+import { addressReader } from "#lib/identity/counted-address";
+import { type Charge, type Charges, chargesFor, DECIDING } from "#lib/limit/charge";
+import { MemoryLimits } from "#lib/limit/stores/memory";
+import { compilePolicy } from "#lib/policy/check/compile";
+import type { AnyPolicy } from "#lib/policy/define";
+import { pathReadings, routedPath } from "#lib/policy/path";
+import { isPrefetch } from "#lib/policy/prefetch";
+import type { Rewrites } from "#lib/policy/rewrites";
+import type { CompiledPolicy, Match } from "#lib/policy/types";
+import { partsOf } from "#lib/parts";
+import { billedFor } from "./billed.ts";
+import { type ExplainedRule, explainRules, type MatchedRequest } from "./rules.ts";
+
+/** What a request is explained by. */
+export interface Explaining {
+  readonly policy: AnyPolicy;
+  /** Makes the request anew: a response is made of each. */
+  readonly request: () => Request;
+  readonly environment: HeadgateEnvironment;
+  readonly rewrites: Rewrites | undefined;
+  /** The client's address, in the place of what the request says. */
+  readonly ip?: string | undefined;
+}
+
+/** One limit that a request consumes. */
+export interface ExplainedLimit {
+  readonly name: string;
+  readonly isShadow: boolean;
+  readonly limit: number;
+  readonly windowMs: number;
+  readonly algorithm: string;
+  readonly cost: number;
+  /** The key in the store. */
+  readonly key: string;
+}
+
+/** One client that limits of a request count. */
+export interface ExplainedClient {
+  /** As the policy writes it, such as "user|ip". */
+  readonly subject: string;
+  /** The client key, which the log has too. */
+  readonly key: string;
+  readonly countsAddress: boolean;
+}
+
+/** What the gate would do with a request whose client has used nothing yet. */
+export interface Explanation {
+  readonly method: string;
+  /** The path as it was sent. */
+  readonly pathname: string;
+  /** The paths that rules are matched with. */
+  readonly readings: readonly string[];
+  /** Why no rule applies, where the path is exempt. */
+  readonly exempt: { readonly pattern: string; readonly reason: string } | undefined;
+  /** True where the app's keys are others: this environment has neither its secret nor its store. */
+  readonly isKeyGuessed: boolean;
+  readonly rules: readonly ExplainedRule[];
+  readonly address: string;
+  /** What each identity came to that the rules ask for; null where the request proves none. */
+  readonly identities: Readonly<Record<string, string | null>>;
+  readonly clients: readonly ExplainedClient[];
+  readonly limits: readonly ExplainedLimit[];
+  readonly calls: number;
+  readonly billed: number;
+  readonly onStoreFailure: string | undefined;
+  readonly allowed: ExplainedResponse;
+  /** Undefined where no limit decides, or where it is too large to be used up here. */
+  readonly denied: ExplainedResponse | undefined;
+}
+
+/** What a client gets. */
+export interface ExplainedResponse {
+  /** Undefined for a response that a handler makes. */
+  readonly status: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The most requests that are sent to a gate in memory until it denies one. */
+const MOST_TRIES = 5000;
+
+/**
+ * Explains what the gate does with a request, without a store: which rules apply and why others do not, who is
+ * counted, by which keys, and what a client gets.
+ *
+ * @throws {PolicyError} with every problem of the policy
+ * @example
+ * const { rules } = await explainRequest({ policy, request: () => new Request(url), environment, rewrites });
+ */
+export async function explainRequest(explaining: Explaining): Promise<Explanation> {
+  const { environment } = explaining;
+  const gate = gateOf(explaining);
+  const { policy, identifier, keys } = partsOf(explaining.policy, gate.options);
+  const request = withAddress(explaining);
+  const asked = matchedRequest(request);
+  const { method, pathname, hasLocales, prefetches } = asked;
+  const match = policy.match(method, pathname, hasLocales, prefetches);
+  const exempt = match ? undefined : exemptionOf(policy, asked);
+  const client = match && (await identifier.fromRequest(match, request)).client;
+  const charges = match && client && chargesFor(match, client, keys);
+  return {
+    method,
+    pathname: new URL(request.url).pathname,
+    readings: pathReadings(pathname, hasLocales),
+    exempt,
+    isKeyGuessed: environment.missing !== undefined && environment.visitorSecret === undefined,
+    rules: explainRules(policy, asked, {
+      applying: charges?.rules,
+      isExempt: exempt !== undefined,
+    }),
+    address: addressReader(gate.options.addressSource, gate.options.ipv6Prefix)(request.headers),
+    identities: identitiesOf(match, client),
+    clients: clientsOf(client),
+    limits: (charges?.all ?? []).map(limitOf),
+    ...callsOf(explaining, charges),
+    ...(await responsesOf(gate, explaining, charges)),
+  };
+}
+
+function gateOf({ policy, environment, rewrites, ip }: Explaining) {
+  const { missing: _, hasStart: __, ...settings } = environment;
+  const { deadlineMs } = environment.store;
+  const given = ip === undefined ? settings.clientAddress : BY_HEADER;
+  return createHeadgate(policy, {
+    ...settings,
+    // Limits are counted in memory, and no call is made.
+    store: { url: "http://localhost", token: "none", deadlineMs },
+    mode: "enforce",
+    clientAddress: given,
+    limitStore: () => new MemoryLimits(),
+    onEvent: [],
+    ...(rewrites && { rewrites }),
+  });
+}
+
+const BY_HEADER = addressSource({
+  clientIpFrom: "hops:1",
+  onVercel: false,
+  onCloudflare: false,
+  production: true,
+});
+
+function withAddress({ request, ip }: Explaining): Request {
+  const made = request();
+  if (ip !== undefined) made.headers.set("x-forwarded-for", ip);
+  return made;
+}
+
+function matchedRequest(request: Request): MatchedRequest {
+  return { method: request.method, ...routedPath(request), prefetches: isPrefetch(request) };
+}
+
+/** The exempt pattern that a path matches: a policy with that pattern alone says so. */
+function exemptionOf({ exempt }: CompiledPolicy, { pathname, hasLocales }: MatchedRequest) {
+  return exempt.find(({ pattern }) => {
+    const limits = { global: "1 per day" as const };
+    const alone = compilePolicy({ rules: { exempt: { match: pattern as "/", limits } } });
+    return alone.match("GET", pathname, hasLocales) !== undefined;
+  });
+}
+
+function identitiesOf(match: Match | undefined, client: Client | undefined) {
+  const names = match?.identities ?? [];
+  return Object.fromEntries(names.map((name) => [name, client?.values.get(name) ?? null]));
+}
+
+function clientsOf(client: Client | undefined): readonly ExplainedClient[] {
+  return [...(client?.counted ?? [])].map(([subject, counted]) => ({ subject, ...counted }));
+}
+
+function limitOf({ limit, group, cost, key }: Charge): ExplainedLimit {
+  const { policyName: name, limit: units, windowMs, algorithm } = limit;
+  return { name, isShadow: group !== DECIDING, limit: units, windowMs, algorithm, cost, key };
+}
+
+/** The calls of a check, and what Upstash bills for them. */
+function callsOf({ environment }: Explaining, charges: Charges | undefined) {
+  const all = charges?.all ?? [];
+  const scripts = environment.cluster ? new Set(all.map(({ client }) => client)).size : 1;
+  return {
+    calls: all.length > 0 ? 1 : 0,
+    // Each script of a cluster reads the time for itself.
+    billed: billedFor(all) + (all.length > 0 ? 2 * (scripts - 1) : 0),
+    onStoreFailure: charges?.rules.onStoreFailure,
+  };
+}
+
+async function responsesOf(
+  gate: ReturnType<typeof gateOf>,
+  explaining: Explaining,
+  charges: Charges | undefined,
+): Promise<Pick<Explanation, "allowed" | "denied">> {
+  const send = () => gate.middleware(withAddress(explaining), { waitUntil: () => {} });
+  const first = await send();
+  const deciding = charges?.all.filter(({ group }) => group === DECIDING) ?? [];
+  const tries = Math.min(...deciding.map(({ limit, cost }) => Math.ceil(limit.limit / cost)));
+  if (isDenied(first)) return { allowed: NONE, denied: responseOf(first) };
+  let last = first;
+  for (let sent = 0; tries <= MOST_TRIES && sent < tries && !isDenied(last); sent += 1) {
+    last = await send();
+  }
+  return { allowed: responseOf(first), denied: isDenied(last) ? responseOf(last) : undefined };
+}
+
+const NONE: ExplainedResponse = { status: undefined, headers: {} };
+
+/** Next goes on with a response that says so, and its handler makes the one that the client gets. */
+function isDenied({ headers }: Response): boolean {
+  return !headers.has("x-middleware-next");
+}
+
+function responseOf(response: Response): ExplainedResponse {
+  const told = [...response.headers].filter(([name]) => !name.startsWith("x-middleware-"));
+  const status = isDenied(response) ? response.status : undefined;
+  return { status, headers: Object.fromEntries(told) };
+}

@@ -1,0 +1,77 @@
+import { formatDuration } from "#lib/core/duration";
+import type { ExplainedLimit, ExplainedResponse, Explanation } from "./explain.ts";
+import type { ExplainedRule } from "./rules.ts";
+
+/** Says an explanation for people: a paragraph for each step of the request's way. */
+export function renderExplanation(explained: Explanation): string {
+  const { allowed, denied } = explained;
+  return [
+    section("path", pathLines(explained)),
+    section("rules", explained.rules.filter(isWorthALine).map(ruleLine)),
+    section("client", clientLines(explained)),
+    section("limits", explained.limits.map(limitLine)),
+    section("store", [storeLine(explained)]),
+    section("allowed", responseLines(allowed)),
+    section("denied", denied ? responseLines(denied) : []),
+  ]
+    .filter(Boolean)
+    .join("\n\n");
+}
+
+function section(name: string, lines: readonly string[]): string {
+  return lines.map((line, i) => `${(i === 0 ? name : "").padEnd(9)}${line}`).join("\n");
+}
+
+function pathLines({ method, pathname, readings, exempt, rules }: Explanation): string[] {
+  const others = readings.filter((reading) => reading !== pathname);
+  const isFree = rules.every(({ applies }) => applies === "no");
+  return [
+    `${method} ${pathname}`,
+    ...others.map((reading) => `is also read as ${reading}`),
+    ...(exempt ? [`exempt by ${exempt.pattern}: ${exempt.reason}`] : []),
+    ...(isFree ? ["no rule applies: the request is not counted"] : []),
+  ];
+}
+
+/** A rule that has nothing to do with the request is left out of the text; --json has all. */
+function isWorthALine({ applies, isNear }: ExplainedRule): boolean {
+  return applies !== "no" || isNear === true;
+}
+
+function ruleLine({ name, applies, pattern, why }: ExplainedRule): string {
+  const by = pattern === undefined ? "" : ` by ${pattern}`;
+  const words = { decides: "decides", shadow: "is counted", replaced: "is replaced", no: "no" };
+  return `${name}  ${words[applies]}${by}${why === undefined ? "" : ` (${why})`}`;
+}
+
+const GUESSED =
+  "the app's own keys are others: set HEADGATE_SECRET, or the variables of its store, as the app has them";
+
+function clientLines({ clients, address, identities, isKeyGuessed }: Explanation): string[] {
+  if (clients.length === 0) return [];
+  const named = Object.entries(identities).map(
+    ([name, value]) => `${name}   ${value ?? "the request proves none, so the address is counted"}`,
+  );
+  return [
+    `ip   ${address}${address === "unknown" ? ": all such requests are counted as one client (--ip names one)" : ""}`,
+    ...named,
+    ...clients.map(({ subject, key }) => `"${subject}" counts ${key}`),
+    ...(isKeyGuessed ? [GUESSED] : []),
+  ];
+}
+
+function limitLine({ name, isShadow, limit, windowMs, algorithm, cost, key }: ExplainedLimit) {
+  const units = cost === 1 ? "" : `, costs ${cost}`;
+  const shadow = isShadow ? ", in shadow" : "";
+  return `${name}  ${limit} per ${formatDuration(windowMs)} by ${algorithm}${units}${shadow}  ${key}`;
+}
+
+function storeLine({ calls, billed, onStoreFailure }: Explanation): string {
+  if (calls === 0) return "no call";
+  return `1 call, which Upstash bills as ${billed} commands; while the store is unavailable: ${onStoreFailure}`;
+}
+
+function responseLines({ status, headers }: ExplainedResponse): string[] {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return status === undefined ? ["the handler's response", ...lines] : [`${status}`, ...lines];
+}

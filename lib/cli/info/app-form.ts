@@ -1,0 +1,101 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { type Node, nodeOf, parseSource } from "#lib/source/parse";
+
+const ENDINGS = ["ts", "tsx", "js", "jsx", "mjs", "mts", "cjs", "cts"];
+
+/** An app has its gate in a file that middleware imports, or in one that this file imports. */
+const DEEPEST = 3;
+
+/** A file by which Next enters an app before each request. */
+export interface EntryFile {
+  /** From the app's folder, such as "src/middleware.ts". */
+  readonly file: string;
+  /** Whether it imports Headgate, itself or by a file of the app's; null where it cannot be read or parsed. */
+  readonly hasGate: boolean | null;
+  /** Whether Next takes it: it must lie beside the folder app or pages. */
+  readonly isTaken: boolean;
+}
+
+/** How an app is laid out. */
+export interface AppForm {
+  /** Whether the app's own folder is src. */
+  readonly isInSrc: boolean;
+  readonly routers: readonly ("app" | "pages")[];
+  /** More than one is a mistake; none means that no rule is enforced before handlers. */
+  readonly entries: readonly EntryFile[];
+}
+
+/** Finds how the app of a folder is laid out. */
+export function findAppForm(root: string): AppForm {
+  const routersIn = (home: string) =>
+    (["app", "pages"] as const).filter((name) => isFolder(join(home, name)));
+  const src = join(root, "src");
+  const isInSrc = routersIn(root).length === 0 && routersIn(src).length > 0;
+  const home = isInSrc ? src : root;
+  const files = [root, src].flatMap((folder) =>
+    ["proxy", "middleware"].flatMap((name) => fileAt(join(folder, name)) ?? []),
+  );
+  return {
+    isInSrc,
+    routers: routersIn(home),
+    entries: files.map((file) => ({
+      file: relative(root, file),
+      hasGate: importsHeadgate(file, [root, home], DEEPEST),
+      isTaken: dirname(file) === home,
+    })),
+  };
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function fileAt(path: string): string | undefined {
+  return ENDINGS.map((ending) => `${path}.${ending}`).find((file) => existsSync(file));
+}
+
+function importsHeadgate(file: string, homes: readonly string[], depth: number): boolean | null {
+  const body = statementsOf(file);
+  if (!body) return null;
+  const names = body.flatMap((node) => importedBy(node) ?? []);
+  if (names.some((name) => /^headgate(?:\/|$)/.test(name))) return true;
+  if (depth === 0) return false;
+  return names
+    .flatMap((name) => importedFile(name, file, homes) ?? [])
+    .some((imported) => importsHeadgate(imported, homes, depth - 1) === true);
+}
+
+/** The statements of a file; undefined where it cannot be read or parsed. */
+function statementsOf(file: string): readonly Node[] | undefined {
+  try {
+    const { body, problem } = parseSource(file, readFileSync(file, "utf8"));
+    return problem ? undefined : body;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an import, or an export of another file's names, takes its names from. */
+function importedBy(node: Node): string | undefined {
+  const source = nodeOf(node["source"])?.["value"];
+  return typeof source === "string" ? source : undefined;
+}
+
+/** The app's file that a name stands for: a relative one, or one by a prefix such as "@/" or "#". */
+function importedFile(name: string, from: string, homes: readonly string[]): string | undefined {
+  const rest = /^(?:[@~]\/|#\/?)(.+)$/.exec(name)?.[1];
+  const paths = /^\.{1,2}\//.test(name)
+    ? [join(dirname(from), name)]
+    : homes.flatMap((home) => (rest === undefined ? [] : [join(home, rest)]));
+  const asWritten = (path: string) =>
+    statSync(path, { throwIfNoEntry: false })?.isFile() ? path : undefined;
+  return paths
+    .flatMap((path) => [
+      asWritten(path) ??
+        fileAt(path.replace(/\.[cm]?jsx?$/, "")) ??
+        fileAt(join(path, "index")) ??
+        [],
+    ])
+    .flat()[0];
+}

@@ -1,0 +1,133 @@
+import { relative } from "node:path";
+import { formatDuration } from "#lib/core/duration";
+import { compilePolicy } from "#lib/policy/check/compile";
+import type { CompiledLimit, CompiledRule } from "#lib/policy/types";
+import { PREFETCH_UNSEEN, seesPrefetches } from "#lib/audit/prefetch-seen";
+import { adviceFor } from "../advice.ts";
+import { checkPolicyFile, importPolicy, renderCheck } from "../check.ts";
+import { ownPolicy, POLICY } from "../policy-file.ts";
+import { mapTexts } from "./redact.ts";
+
+/** A rule in short. */
+export interface RuleInfo {
+  readonly name: string;
+  readonly match: readonly string[];
+  /** Null: every method. */
+  readonly methods: readonly string[] | null;
+  /** Such as "ip: 5 per minute, sliding-log". In tiers, the name of the tier comes first. */
+  readonly limits: readonly string[];
+  readonly onStoreFailure: string;
+  /** "enforce", "shadow", or a percentage of clients. */
+  readonly mode: string;
+  readonly admit: string;
+}
+
+/** The policy in short, or why there is none. */
+export interface PolicyInfo {
+  readonly status: "ok" | "missing" | "invalid" | "unreadable";
+  /** From the app's folder. */
+  readonly file: string;
+  /** What is wrong with it, as `headgate check` prints it; null where nothing is. */
+  readonly problem: string | null;
+  readonly rules: readonly RuleInfo[];
+  /** The patterns of exempt paths. */
+  readonly exempt: readonly string[];
+  /** The names of the identities. */
+  readonly identities: readonly string[];
+  /** What `headgate check` advises. */
+  readonly advice: readonly string[];
+}
+
+const EMPTY = { problem: null, rules: [], exempt: [], identities: [], advice: [] } as const;
+
+/** A policy's text that goes on for longer says nothing more to a reader. */
+const LONGEST = 4000;
+
+/**
+ * Reads the policy of an app. It never throws; what the policy prints while it is loaded is dropped.
+ *
+ * @param given the whole path of the file; undefined for the app's own
+ * @param redact takes secrets out of a text
+ */
+export async function findPolicy(
+  root: string,
+  given: string | undefined,
+  redact: (text: string) => string,
+): Promise<PolicyInfo> {
+  const path = given ?? ownPolicy(root);
+  if (path === undefined) return { ...EMPTY, status: "missing", file: POLICY };
+  const file = relative(root, path);
+  return quietly(async () => {
+    const checked = await checkPolicyFile(path);
+    if (!checked.ok) {
+      const status = checked.unreadable === undefined ? "invalid" : "unreadable";
+      // A secret that was cut in two would not be found.
+      const problem = redact(renderCheck(checked).replaceAll(root, ".")).slice(0, LONGEST);
+      return { ...EMPTY, status, file, problem };
+    }
+    const found = mapTexts(await described(root, path), redact);
+    return { ...EMPTY, status: "ok", file, ...found };
+  });
+}
+
+async function described(root: string, path: string) {
+  const policy = await importPolicy(path);
+  const { rules, exempt, identities, tellsPrefetches } = compilePolicy(policy);
+  const written = [...rules.values()].filter((rule) => rule.isForPrefetches !== true);
+  const isUnseen = tellsPrefetches && !(await seesPrefetches(root).catch(() => false));
+  return {
+    rules: written.map(ruleInfo),
+    exempt: exempt.map(({ pattern }) => pattern),
+    identities: Object.keys(identities),
+    advice: [...(isUnseen ? [PREFETCH_UNSEEN] : []), ...advised(() => adviceFor(policy, root))],
+  };
+}
+
+/** The advice reads package.json, which may be broken. */
+function advised(advice: () => readonly string[]): readonly string[] {
+  try {
+    return advice();
+  } catch {
+    return [];
+  }
+}
+
+function ruleInfo(rule: CompiledRule): RuleInfo {
+  const { name, match, methods, limits, tiers, enforced, onStoreFailure, admit } = rule;
+  const inTiers = [...(tiers?.limits ?? [])].flatMap(([tier, those]) =>
+    those.map((limit) => `${tier}: ${limitText(limit)}`),
+  );
+  return {
+    name,
+    match,
+    methods: methods === undefined ? null : [...methods],
+    limits: [...limits.map(limitText), ...inTiers],
+    onStoreFailure,
+    mode: enforced === 100 ? "enforce" : enforced === 0 ? "shadow" : `${enforced}%`,
+    admit,
+  };
+}
+
+function limitText({ subject, limit, windowMs, algorithm, cost }: CompiledLimit): string {
+  const costs = cost === 1 ? "" : `, cost ${cost}`;
+  return `${subject.expression}: ${limit} per ${formatDuration(windowMs)}, ${algorithm}${costs}`;
+}
+
+/** Does work of which nothing is printed: a policy is code of the app's, and may print what it was given. */
+async function quietly<T>(work: () => Promise<T>): Promise<T> {
+  const streams = [process.stdout, process.stderr].map((stream) => ({
+    stream,
+    own: Object.getOwnPropertyDescriptor(stream, "write"),
+  }));
+  for (const { stream } of streams) {
+    Object.defineProperty(stream, "write", { value: () => true, configurable: true });
+  }
+  try {
+    return await work();
+  } finally {
+    for (const { stream, own } of streams) {
+      if (own) Object.defineProperty(stream, "write", own);
+      else Reflect.deleteProperty(stream, "write");
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { SHARED_NAMESPACE } from "#lib/core/namespace";
+import { type Variables, readAll } from "#lib/core/settings";
+import { fromEnv } from "#lib/env";
+import { httpSettings } from "#lib/server/http-settings";
+import { listenAddress } from "#lib/server/listening";
+import { namedStore } from "#lib/server/named-store";
+import { OPEN_REDIS } from "#lib/server/store";
+import { unknownVariables } from "#lib/unknown-variables";
+import type { NodeMode } from "./environment.ts";
+
+/** What is known of the app where its warnings are found. */
+export interface WarnedApp {
+  readonly mode: NodeMode;
+  /** The name in package.json; undefined where there is none. */
+  readonly name: string | undefined;
+}
+
+/**
+ * Returns what a start would warn of, or end with, as far as the environment tells. No line holds a value of
+ * a variable.
+ */
+export function findWarnings(env: Variables, { mode, name }: WarnedApp): readonly string[] {
+  return [...unknownVariables(env), ...problemsOf(env, mode, name)];
+}
+
+function problemsOf(env: Variables, mode: NodeMode, name: string | undefined): readonly string[] {
+  // What is wrong with CLIENT_IP_FROM is told apart: its error holds the value.
+  const CLIENT_IP_FROM = env["CLIENT_IP_FROM"] && "hops:1";
+  const given = { HEADGATE_APP: name, ...env, NODE_ENV: mode, CLIENT_IP_FROM };
+  try {
+    const { gate, named } = readAll({
+      gate: () => fromEnv(given, { redisVariable: "REDIS_URL" }),
+      named: () => namedStore(given),
+      http: () => httpSettings(given, mode === "development"),
+      listens: () => listenAddress(given),
+    });
+    const isOpen = named?.by === "tcp" && !named.address.password && !env["HEADGATE_SECRET"];
+    return [
+      ...(gate.missing ? [`next start, without headgate start: ${gate.missing.message}`] : []),
+      ...(gate.isNamespaceShared && gate.mode !== "off" ? [SHARED_NAMESPACE] : []),
+      ...(isOpen ? [OPEN_REDIS] : []),
+    ];
+  } catch (error) {
+    return [error instanceof Error ? error.message : "The environment cannot be used."];
+  }
+}

@@ -1,0 +1,101 @@
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { cookiesNamed, joined, PACKAGE_COOKIE } from "./cookies.ts";
+import { type Given, readGiven, secretsOf } from "./given.ts";
+import { type ContentEncryption, decryptJwe, type JweKey, jweKey, keySize } from "./jwe.ts";
+import { type Claims, isCurrent, nameOf } from "./parts.ts";
+
+interface AuthjsOptions {
+  /**
+   * The secret of Auth.js (AUTH_SECRET), or of NextAuth 4 (NEXTAUTH_SECRET); a list while it is rotated, the
+   * current one first. Or a function that returns it, called at the first request.
+   */
+  readonly secret: Given<string | readonly (string | undefined)[]>;
+  /**
+   * The name of the session's cookie, where the app's `cookies.sessionToken.name` says another.
+   * @default those of Auth.js 5 and NextAuth 4, with `__Secure-` and without
+   */
+  readonly cookie?: string;
+  /**
+   * Names the user by the claims of the session. It is called for verified claims alone.
+   * @default the claim `sub`
+   */
+  readonly user?: (claims: Claims) => string | undefined;
+}
+
+const COOKIES = ["authjs.session-token", "next-auth.session-token"].flatMap((name) => [
+  `__Secure-${name}`,
+  name,
+]);
+
+/** What the libraries allow for clocks that differ, in seconds. */
+const TOLERANCE = 15;
+
+/**
+ * Resolves the user of an Auth.js 5 or NextAuth 4 session whose strategy is "jwt". A session that does not
+ * decrypt, or is past its time, names nobody; so does a database session, which only the database knows.
+ *
+ * It throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID for a secret that is missing: at once, or at the
+ * first request where it is a function.
+ *
+ * @example
+ * export const identities = defineIdentities({
+ *   user: authjsUser({ secret: () => process.env["AUTH_SECRET"] }),
+ * });
+ */
+export function authjsUser(
+  options: AuthjsOptions,
+): (request: Request) => Promise<string | undefined> {
+  const { cookie, user } = options;
+  const names = cookie === undefined ? COOKIES : [cookie];
+  const secrets = readGiven(options.secret, (value) => secretsOf("authjsUser", "secret", value));
+  const keysFor = keyRing(secrets);
+  return async ({ headers }) => {
+    const cookies = cookiesNamed(headers, PACKAGE_COOKIE, (each) =>
+      names.some((own) => each.startsWith(own)),
+    );
+    for (const name of names) {
+      const session = sessionIn(cookies, name);
+      const claims = session && (await decryptJwe(session, (header) => keysFor(name, header)));
+      if (claims && isCurrent(claims, TOLERANCE))
+        return user ? user(claims) : nameOf(claims["sub"]);
+    }
+    return undefined;
+  };
+}
+
+/** The libraries join every cookie whose name begins with the session's, by the number at its end. */
+function sessionIn(cookies: ReadonlyMap<string, string>, name: string): string | undefined {
+  const own = [...cookies].filter(([each, value]) => each.startsWith(name) && value !== "");
+  const numbered = own.map(
+    ([each, value]) => [Number.parseInt(each.split(".").pop() || "0", 10), value] as const,
+  );
+  return joined(numbered.toSorted(([a], [b]) => a - b).map(([, value]) => value));
+}
+
+/** Returns the keys that a header asks for: the one with its `kid`, or the current one. */
+function keyRing(secrets: () => readonly string[]) {
+  const rings = new Map<string, readonly JweKey[]>();
+  return async (name: string, { enc, kid }: Claims): Promise<readonly JweKey[]> => {
+    if (enc !== "A256CBC-HS512" && enc !== "A256GCM") return [];
+    // One for each name of a cookie and each way to encrypt: there is an end to them.
+    const id = `${enc} ${name}`;
+    const ring =
+      rings.get(id) ?? (await Promise.all(secrets().map((one) => derive(one, enc, name))));
+    rings.set(id, ring);
+    return kid === undefined ? ring.slice(0, 1) : ring.filter((key) => key.kid === kid);
+  };
+}
+
+/** HKDF-SHA-256 (RFC 5869), as `@auth/core/jwt` derives the key of Auth.js 5, and `next-auth/jwt` that of 4. */
+function derive(secret: string, enc: ContentEncryption, cookie: string): Promise<JweKey> {
+  const isV5 = enc === "A256CBC-HS512";
+  const salt = isV5 ? cookie : "";
+  const info = isV5
+    ? `Auth.js Generated Encryption Key (${cookie})`
+    : "NextAuth.js Generated Encryption Key";
+  const [bytes, salted, about] = [secret, salt, info].map(utf8ToBytes);
+  const raw = hkdf(sha256, bytes ?? new Uint8Array(), salted, about, keySize(enc));
+  return jweKey(enc, new Uint8Array(raw), isV5 ? "SHA-512" : "SHA-256");
+}

@@ -1,0 +1,205 @@
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { fromBase64 } from "#lib/core/base64";
+import { toHex } from "#lib/core/hex";
+import { BETTER_CALL, cookiesNamed, joined } from "./cookies.ts";
+import { type Given, invalidOption, onceMade, readGiven, secretsOf } from "./given.ts";
+import { decryptJwe, jweKey, keySize } from "./jwe.ts";
+import { isSigned, secretKey, verifyJws } from "./jws.ts";
+import { type Claims, fromBase64Url, isCurrent, isObject, nameOf, objectOf } from "./parts.ts";
+
+interface BetterAuthSessionOptions {
+  /**
+   * The `secret` of better-auth (BETTER_AUTH_SECRET), or its `secrets`, the current one first. Or a function
+   * that returns it, called at the first request.
+   */
+  readonly secret: Given<string | readonly (string | undefined)[]>;
+  /**
+   * What better-auth's `advanced.cookiePrefix` is.
+   * @default "better-auth"
+   */
+  readonly cookiePrefix?: string;
+}
+
+interface BetterAuthOptions extends BetterAuthSessionOptions {
+  /**
+   * What `session.cookieCache.strategy` of better-auth is.
+   * @default "compact"
+   */
+  readonly strategy?: Strategy;
+  /**
+   * What `session.cookieCache.version` of better-auth is, where it is text.
+   * @default "1"
+   */
+  readonly version?: string;
+}
+
+type Strategy = "compact" | "jwt" | "jwe";
+
+/** What the cache of a session says, once its signature is verified. */
+interface Cached {
+  readonly said: Claims;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: unknown;
+}
+
+type Read = (data: string) => Promise<Cached | undefined>;
+
+/**
+ * Resolves the session of better-auth by its signed cookie: a hash of the session's token. It tells sessions
+ * apart, and not users. Whether a session was ended is known to the database alone.
+ *
+ * It throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID for a secret that is missing: at once, or at the
+ * first request where it is a function.
+ *
+ * @example
+ * const secret = () => process.env["BETTER_AUTH_SECRET"];
+ * export const identities = defineIdentities({
+ *   user: betterAuthUser({ secret }),
+ *   session: betterAuthSession({ secret }),
+ * });
+ */
+export function betterAuthSession(
+  options: BetterAuthSessionOptions,
+): (request: Request) => Promise<string | undefined> {
+  const tokenOf = tokenReader("betterAuthSession", options);
+  return async (request) => {
+    const token = (await tokenOf(request.headers))?.token;
+    // The token itself opens the session: nothing of the gate's may carry it.
+    return token && toHex(sha256(utf8ToBytes(token)));
+  };
+}
+
+/**
+ * Resolves the user of a better-auth session by its cookie cache, which `session.cookieCache` of better-auth
+ * turns on. Without a valid cache there is no user: {@link betterAuthSession} counts such a request.
+ *
+ * It throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID for an option that cannot be: at once, or at the
+ * first request where the secret is a function.
+ *
+ * @example
+ * export const identities = defineIdentities({
+ *   user: betterAuthUser({ secret: () => process.env["BETTER_AUTH_SECRET"], strategy: "jwe" }),
+ * });
+ */
+export function betterAuthUser(
+  options: BetterAuthOptions,
+): (request: Request) => Promise<string | undefined> {
+  const { strategy = "compact", version = "1" } = options;
+  if (!Object.hasOwn(READERS, strategy)) {
+    throw invalidOption("betterAuthUser", "strategy", '"compact", "jwt" or "jwe"');
+  }
+  const tokenOf = tokenReader("betterAuthUser", options);
+  const read = READERS[strategy](secretsIn("betterAuthUser", options));
+  return async ({ headers }) => {
+    const found = await tokenOf(headers);
+    const data = found && cacheIn(headers, `${found.prefix}.session_data`);
+    const cached = data && (await read(data));
+    return cached ? userOf(cached, found.token, version) : undefined;
+  };
+}
+
+function secretsIn(resolver: string, { secret }: BetterAuthSessionOptions) {
+  return readGiven(secret, (value) => secretsOf(resolver, "secret", value));
+}
+
+/** Makes the function that reads the token of a session, and the prefix of the cookies that it was under. */
+function tokenReader(resolver: string, options: BetterAuthSessionOptions) {
+  const { cookiePrefix = "better-auth" } = options;
+  const secrets = secretsIn(resolver, options);
+  const key = onceMade(() => secretKey(secrets()[0] ?? ""));
+  const prefixes = [`__Secure-${cookiePrefix}`, cookiePrefix];
+  return async (headers: Headers) => {
+    const cookies = cookiesNamed(headers, BETTER_CALL, (name) => name.endsWith(".session_token"));
+    for (const prefix of prefixes) {
+      const cookie = cookies.get(`${prefix}.session_token`) ?? "";
+      const at = cookie.lastIndexOf(".");
+      const mark = cookie.slice(at + 1);
+      const token = nameOf(cookie.slice(0, Math.max(at, 0)));
+      const signature = token && mark.length === 44 && mark.endsWith("=") && fromBase64(mark);
+      if (signature && (await isSigned(await key(), signature, token))) return { prefix, token };
+    }
+    return undefined;
+  };
+}
+
+/** The cookie of the cache whole, or else its chunks in the order of their numbers. */
+function cacheIn(headers: Headers, name: string): string | undefined {
+  const whole = cookiesNamed(headers, BETTER_CALL, (each) => each === name).get(name);
+  if (whole) return joined([whole]);
+  const isChunk = (each: string) => each.startsWith(`${name}.`) && /\.(?:0|[1-9]\d*)$/.test(each);
+  const chunks = [...cookiesNamed(headers, { ...BETTER_CALL, keeps: "last" }, isChunk)];
+  const number = (each: string) => Number(each.slice(name.length + 1));
+  return joined(chunks.toSorted(([a], [b]) => number(a) - number(b)).map(([, value]) => value));
+}
+
+/** Returns the user as `/get-session` of better-auth would: of this session, this version, and in time. */
+function userOf({ said, expiresAt }: Cached, token: string, version: string): string | undefined {
+  const { session, user } = said;
+  if (!isObject(session) || !isObject(user)) return undefined;
+  const isOwn = session["token"] === token;
+  const ends = [expiresAt, Date.parse(String(session["expiresAt"]))];
+  const isInTime = ends.every((end) => typeof end === "number" && end >= Date.now());
+  const isVersion = (said["version"] || "1") === version;
+  return isOwn && isInTime && isVersion ? nameOf(user["id"]) : undefined;
+}
+
+/** How each strategy of the cookie cache is read. The signatures are made with the current secret alone. */
+const READERS: Readonly<Record<Strategy, (secrets: () => readonly string[]) => Read>> = {
+  compact(secrets) {
+    const key = onceMade(() => secretKey(secrets()[0] ?? ""));
+    return async (data) => {
+      const json = /^[\w-]+$/.test(data) ? fromBase64Url(data) : undefined;
+      const { session, expiresAt, signature } = objectOf(json) ?? {};
+      const mark = typeof signature === "string" ? fromBase64Url(signature) : undefined;
+      if (!isObject(session) || typeof expiresAt !== "number" || !mark) return undefined;
+      const signed = jsonOf({ ...session, expiresAt });
+      const isRight = signed !== undefined && (await isSigned(await key(), mark, signed));
+      return isRight ? { said: session, expiresAt } : undefined;
+    };
+  },
+  jwt(secrets) {
+    const key = onceMade(() => secretKey(secrets()[0] ?? ""));
+    return async (data) => {
+      const own = await key();
+      return fromClaims((await verifyJws(data, () => own))?.claims);
+    };
+  },
+  jwe(secrets) {
+    const ring = onceMade(() => Promise.all(secrets().map(encryptionKey)));
+    return async (data) =>
+      fromClaims(
+        await decryptJwe(data, async ({ kid }) =>
+          (await ring()).filter((key) => kid === undefined || key.kid === kid),
+        ),
+      );
+  },
+};
+
+/** Undefined where the text nests too deep to be written again. */
+function jsonOf(value: object): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function fromClaims(claims: Claims | undefined): Cached | undefined {
+  return claims && isCurrent(claims, 0)
+    ? { said: claims, expiresAt: Number(claims["exp"]) * 1000 }
+    : undefined;
+}
+
+/** HKDF-SHA-256 (RFC 5869), as better-auth derives the key of its encrypted tokens. */
+function encryptionKey(secret: string) {
+  const enc = "A256CBC-HS512";
+  const [bytes, salt, info] = [
+    secret,
+    "better-auth-session",
+    "BetterAuth.js Generated Encryption Key",
+  ].map(utf8ToBytes);
+  const raw = hkdf(sha256, bytes ?? new Uint8Array(), salt, info, keySize(enc));
+  return jweKey(enc, new Uint8Array(raw), "SHA-256");
+}

@@ -1,0 +1,182 @@
+import { fromBase64 } from "#lib/core/base64";
+import { cookiesNamed, PACKAGE_COOKIE } from "./cookies.ts";
+import { type Given, invalidOption, onceMade, readGiven } from "./given.ts";
+import { type JwsKey, pemKey, publicKey, verifyJws } from "./jws.ts";
+import { type Claims, isCurrent, isObject, nameOf, toBase64Url } from "./parts.ts";
+
+interface ClerkOptions {
+  /**
+   * The instance's public key: the PEM of CLERK_JWT_KEY, or its JWK. Or a function that returns it, called at
+   * the first request.
+   */
+  readonly jwtKey: Given<string | JsonWebKey>;
+  /**
+   * The instance's publishable key (NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY), which names its cookies. Or a function
+   * that returns it.
+   */
+  readonly publishableKey: Given<string>;
+  /**
+   * The origins whose pages may have got the token: its `azp`. Give your own, so that no token of another
+   * site on your domain is taken.
+   * @default any
+   */
+  readonly authorizedParties?: readonly string[];
+}
+
+/** What Clerk allows for clocks that differ, in seconds. */
+const TOLERANCE = 5;
+
+/** What a session's token says of itself (`cat`), where it says anything: Clerk takes both. */
+const SESSION_TOKENS = new Set<unknown>([undefined, "cl_B7d4PD111AAA", "cl_I7d4PD111III"]);
+
+/**
+ * Resolves the user of a Clerk session: the `sub` of its token, as bearer or in the cookie `__session`,
+ * verified without a call to Clerk.
+ *
+ * It throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID for an option that cannot be: at once, or at the
+ * first request where the key is a function or cannot be read.
+ *
+ * @example
+ * export const identities = defineIdentities({
+ *   user: clerkUser({
+ *     jwtKey: () => process.env["CLERK_JWT_KEY"],
+ *     publishableKey: () => process.env["NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"],
+ *     authorizedParties: ["https://shop.example"],
+ *   }),
+ * });
+ */
+export function clerkUser(
+  options: ClerkOptions,
+): (request: Request) => Promise<string | undefined> {
+  const claimsOf = claimsReader("clerkUser", options);
+  return async (request) => nameOf((await claimsOf(request.headers))?.["sub"]);
+}
+
+/**
+ * Resolves the organization that is active in a Clerk session: `o.id` of its token, or `org_id` of one in the
+ * first version. The token is verified as {@link clerkUser} does.
+ *
+ * It throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID as that does.
+ *
+ * @example
+ * const clerk = {
+ *   jwtKey: () => process.env["CLERK_JWT_KEY"],
+ *   publishableKey: () => process.env["NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"],
+ * };
+ * export const identities = defineIdentities({
+ *   user: clerkUser(clerk),
+ *   organization: clerkOrganization(clerk),
+ * });
+ */
+export function clerkOrganization(
+  options: ClerkOptions,
+): (request: Request) => Promise<string | undefined> {
+  const claimsOf = claimsReader("clerkOrganization", options);
+  return async (request) => {
+    const claims = (await claimsOf(request.headers)) ?? {};
+    const { v, o } = claims;
+    if (v === 2) return isObject(o) ? nameOf(o["id"]) : undefined;
+    return nameOf(claims["org_id"]);
+  };
+}
+
+/** Makes the function that returns the claims of a request's session. */
+function claimsReader(resolver: string, options: ClerkOptions) {
+  const { authorizedParties = [] } = options;
+  if (!isTexts(authorizedParties)) {
+    throw invalidOption(
+      resolver,
+      "authorizedParties",
+      "a list of origins, such as https://a.example",
+    );
+  }
+  const material = readGiven(options.jwtKey, (value) => keyMaterial(resolver, value));
+  const key = onceMade(() => imported(resolver, material()));
+  const publishable = readGiven(options.publishableKey, (value) => publishableOf(resolver, value));
+  const names = onceMade(() => namesOf(publishable()));
+  const isGood = (claims: Claims) =>
+    isCurrent(claims, TOLERANCE) &&
+    isPerson(claims["sub"]) &&
+    Number(claims["iat"] ?? 0) <= Date.now() / 1000 + TOLERANCE &&
+    (authorizedParties.length === 0 || authorizedParties.includes(nameOf(claims["azp"]) ?? ""));
+
+  const verified = async (token: string | undefined) => {
+    if (!token) return undefined;
+    const own = await key();
+    const { header, claims } = (await verifyJws(token, () => own)) ?? {};
+    return claims && SESSION_TOKENS.has(header?.["cat"]) && isGood(claims) ? claims : undefined;
+  };
+
+  return async (headers: Headers): Promise<Claims | undefined> => {
+    const bearer = bearerOf(headers);
+    if (bearer !== undefined) return verified(bearer);
+    const own = await names();
+    const cookies = cookiesNamed(headers, PACKAGE_COOKIE, (name) => own.includes(name));
+    const [session, suffixed, seen, suffixedSeen] = own.map((name) => cookies.get(name));
+    const [plain, newer] = [await verified(session), await verified(suffixed)];
+    if (!plain || !newer) return plain ?? newer;
+    return isPlainOne(plain, newer, seen, suffixedSeen) ? plain : newer;
+  };
+}
+
+/** As Clerk reads it: a token without a scheme counts too, and any of them leaves the cookies aside. */
+function bearerOf(headers: Headers): string | undefined {
+  const [scheme, token] = (headers.get("authorization") ?? "").split(" ", 2);
+  if (!token) return scheme || undefined;
+  return scheme === "Bearer" ? token : undefined;
+}
+
+/**
+ * Returns true where Clerk takes `__session` of two good tokens, and not the one of this instance among others:
+ * the rules of `usesSuffixedCookies` in @clerk/backend.
+ *
+ * @param seen when the browser signed in, as `__client_uat` says, "0" for never
+ */
+function isPlainOne(plain: Claims, suffixed: Claims, seen = "", suffixedSeen = ""): boolean {
+  const isOlder = Number(plain["iat"] ?? 0) <= Number(suffixed["iat"] ?? 0);
+  if (suffixedSeen !== "0" && seen !== "0" && !isOlder) return true;
+  return suffixedSeen === "" || (suffixedSeen === "0" && seen !== "0");
+}
+
+/** The names of the session's cookies and of the sign-in's, without the instance's suffix and with it. */
+async function namesOf(publishableKey: string): Promise<readonly string[]> {
+  const hash = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(publishableKey));
+  const suffix = toBase64Url(new Uint8Array(hash)).slice(0, 8);
+  return ["__session", `__session_${suffix}`, "__client_uat", `__client_uat_${suffix}`];
+}
+
+function publishableOf(resolver: string, value: unknown): string {
+  if (typeof value === "string" && value.startsWith("pk_")) return value;
+  const allowed = "the pk_… of NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY, or a function that returns it";
+  throw invalidOption(resolver, "publishableKey", allowed);
+}
+
+/** Tokens of machines are signed by the same key. */
+function isPerson(subject: unknown): boolean {
+  return nameOf(subject)?.startsWith("mch_") === false;
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "string" && each !== "");
+}
+
+type Material = Uint8Array<ArrayBuffer> | Claims;
+
+const KEY_FORM =
+  "the public key of CLERK_JWT_KEY in PEM, an RSA key as JWK, or a function that returns it";
+
+function keyMaterial(resolver: string, value: unknown): Material {
+  if (isObject(value)) return value;
+  // In a variable the lines may be parted by \n in two characters.
+  const text = typeof value === "string" ? value.replace(/-----[^-]*-----|\\n|\s/g, "") : "";
+  const bytes = text === "" ? undefined : fromBase64(text);
+  if (!bytes) throw invalidOption(resolver, "jwtKey", KEY_FORM);
+  return bytes;
+}
+
+async function imported(resolver: string, given: Material): Promise<JwsKey> {
+  const importing = given instanceof Uint8Array ? pemKey(given) : publicKey(given);
+  const key = await importing.catch(() => undefined);
+  if (key?.alg !== "RS256") throw invalidOption(resolver, "jwtKey", KEY_FORM);
+  return key;
+}

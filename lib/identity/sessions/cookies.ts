@@ -1,0 +1,72 @@
+import { withoutBlanks } from "../blanks.ts";
+import { MAX_TOKEN } from "./parts.ts";
+
+/**
+ * How a library reads the header of cookies. The gate must read it in the same way: a client could otherwise
+ * write its session so that the app takes it, and the gate counts nobody.
+ */
+export interface CookieReader {
+  /** Which value counts where a name comes twice. */
+  readonly keeps: "first" | "last";
+  name(text: string): string;
+  /** Undefined for a value that the library leaves out. */
+  value(text: string): string | undefined;
+}
+
+/** The package `cookie`, which Auth.js and Clerk read by. */
+export const PACKAGE_COOKIE: CookieReader = {
+  keeps: "first",
+  name: withoutBlanks,
+  value: (text) => decoded(withoutBlanks(text)) ?? withoutBlanks(text),
+};
+
+/** The package `better-call`, which better-auth reads by. It takes quotes off. */
+export const BETTER_CALL: CookieReader = {
+  keeps: "first",
+  name: (text) => text.trim(),
+  value(text) {
+    const trimmed = text.trim();
+    const bare = trimmed.startsWith('"') ? trimmed.slice(1, -1) : trimmed;
+    return decoded(bare) ?? bare;
+  },
+};
+
+/** `cookies()` of Next, which an app hands to `@supabase/ssr`. */
+export const NEXT_COOKIES: CookieReader = {
+  keeps: "last",
+  name: (text) => text.replace(/^ +/, ""),
+  value: (text) => decoded(text),
+};
+
+/** Returns the cookies of a request whose names are wanted, as a library reads them. */
+export function cookiesNamed(
+  headers: Headers,
+  reader: CookieReader,
+  isWanted: (name: string) => boolean,
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const pair of (headers.get("cookie") ?? "").split(";")) {
+    const at = pair.indexOf("=");
+    const name = at === -1 ? "" : reader.name(pair.slice(0, at));
+    if (name === "" || !isWanted(name) || (reader.keeps === "first" && found.has(name))) continue;
+    const value = reader.value(pair.slice(at + 1));
+    if (value !== undefined) found.set(name, value);
+  }
+  return found;
+}
+
+/** Joins the chunks of a session; undefined where there is none, or too much in them. */
+export function joined(chunks: readonly string[]): string | undefined {
+  const session = chunks.join("");
+  return session !== "" && session.length <= MAX_TOKEN ? session : undefined;
+}
+
+/** Returns the text without its escapes; undefined where one is wrong. */
+function decoded(text: string): string | undefined {
+  if (!text.includes("%")) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,157 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { LAYOUT } from "../../package/new-app.ts";
+import { createNextApp } from "../../package/next-case.ts";
+import { runCommand } from "../../package/run-command.ts";
+import { openWorld, type World, write } from "../../package/world.ts";
+import { startProgram } from "../../support/app.ts";
+import { percentile, printTable } from "../numbers.ts";
+import { type Way, waysWith } from "./ways.ts";
+
+/** A handler that the app has already, and the layout without fonts from the internet. */
+const HAD = {
+  "app/layout.tsx": LAYOUT,
+  "app/api/hello/route.ts": "export const GET = () => Response.json({ hello: true });\n",
+};
+
+/** npm's list of what is in node_modules. */
+const LIST = ".package-lock.json";
+
+/** What one way took, once. */
+interface Start {
+  /** Milliseconds of `npm install`. */
+  readonly install: number;
+  /** Milliseconds from the start of the development server to the first 429. */
+  readonly serve: number;
+  /** How many packages were added to node_modules. */
+  readonly packages: number;
+}
+
+/**
+ * Measures the time from `npm install` to the first 429 in a fresh app of create-next-app, whose own packages
+ * are installed, beside the plain example of @upstash/ratelimit. What a person writes is there at once: the
+ * time is the machine's.
+ */
+export async function benchStart({ rounds }: { readonly rounds: number }) {
+  const world = await openWorld();
+  try {
+    const fresh = await createNextApp(world.newFolder("start"), 16, false, say);
+    write(fresh, HAD);
+    await runCommand(fresh, "npm", ["install", "--no-audit", "--no-fund"]);
+    const store = await world.store();
+    const redis = new Redis(store.redis.url);
+    const ways = waysWith(world.tarball, store);
+    const starts: Readonly<Record<string, Start[]>> = Object.fromEntries(
+      ways.map(({ name }) => [name, []]),
+    );
+    for (let round = 0; round <= rounds; round += 1) {
+      for (const way of rotated(ways, round)) {
+        await redis.flushall();
+        say(`round ${round} of ${rounds}, ${way.name}`);
+        const start = await measure(way, copyOf(fresh, world, `${round}-${ways.indexOf(way)}`));
+        // The first round also fills npm's cache.
+        if (round > 0) starts[way.name]?.push(start);
+      }
+    }
+    redis.disconnect();
+    const rows = ways.map((way) => rowOf(way, starts[way.name] ?? []));
+    print(rows);
+    return { rounds, rows };
+  } finally {
+    await world.end();
+  }
+}
+
+function say(line: string): void {
+  console.error(`start: ${line}`);
+}
+
+function rotated<T>(list: readonly T[], by: number): readonly T[] {
+  return list.map((_, i) => list[(i + by) % list.length] as T);
+}
+
+/** A copy of the fresh app: its packages by hard links, but for the list of them, which npm writes in place. */
+function copyOf(fresh: string, { newFolder }: World, name: string): string {
+  const copy = join(newFolder("copies"), name);
+  const files = readdirSync(fresh, { withFileTypes: true }).filter((it) => it.isFile());
+  execFileSync("cp", ["-al", fresh, copy]);
+  for (const file of [...files.map(({ name: own }) => own), join("node_modules", LIST)]) {
+    rmSync(join(copy, file));
+    copyFileSync(join(fresh, file), join(copy, file));
+  }
+  return copy;
+}
+
+async function measure({ packages, files, serve }: Way, app: string): Promise<Start> {
+  const before = installedIn(app);
+  const began = performance.now();
+  await runCommand(app, "npm", ["install", "--no-audit", "--no-fund", ...packages]);
+  const install = performance.now() - began;
+  write(app, files);
+  const started = performance.now();
+  const server = await startProgram(serve, { PORT: "0", NODE_ENV: "development" }, app);
+  try {
+    await untilDenied(`${server.url}/api/hello`);
+    const denied = performance.now();
+    return { install, serve: denied - started, packages: installedIn(app) - before };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** How many packages npm installed in a folder. */
+function installedIn(app: string): number {
+  const lock = readFileSync(join(app, "node_modules", LIST), "utf8");
+  const { packages } = JSON.parse(lock) as { readonly packages: object };
+  return Object.keys(packages).length;
+}
+
+/** Five requests a minute are allowed, and a few more where an approximate window turns between them. */
+const MOST_SENT = 12;
+
+async function untilDenied(url: string): Promise<void> {
+  const statuses: number[] = [];
+  while (statuses.at(-1) !== 429 && statuses.length < MOST_SENT) {
+    statuses.push((await fetch(url)).status);
+  }
+  if (!/^(?:200,){5,}429$/.test(statuses.join())) throw new Error(`${url}: ${statuses.join()}`);
+}
+
+function rowOf({ name, files, variables, accounts }: Way, starts: readonly Start[]) {
+  const seconds = (of: (start: Start) => number) => percentile(50, starts.map(of)) / 1000;
+  const written = Object.values(files).join("\n").split("\n");
+  return {
+    name,
+    seconds: seconds(({ install, serve }) => install + serve),
+    install: seconds(({ install }) => install),
+    serve: seconds(({ serve }) => serve),
+    files: Object.keys(files).length,
+    lines: written.filter((line) => line.trim() !== "").length,
+    variables,
+    accounts,
+    packages: starts[0]?.packages ?? Number.NaN,
+  };
+}
+
+type Row = ReturnType<typeof rowOf>;
+
+function print(rows: readonly Row[]): void {
+  const example = rows.at(-1);
+  const line = (what: string, of: (row: Row) => string | number) => [what, ...rows.map(of)];
+  printTable(
+    ["from npm install to the first 429", ...rows.map(({ name }) => name)],
+    [
+      line("seconds", ({ seconds }) => seconds.toFixed(1)),
+      line("to the example", ({ seconds }) => (seconds / (example?.seconds ?? 0)).toFixed(2)),
+      line("of them npm install", ({ install }) => install.toFixed(1)),
+      line("of them from the start of the server", ({ serve }) => serve.toFixed(1)),
+      line("files written", ({ files }) => files),
+      line("lines by hand", ({ lines }) => lines),
+      line("variables to set", ({ variables }) => variables),
+      line("accounts to make", ({ accounts }) => accounts),
+      line("packages added", ({ packages }) => packages),
+    ],
+  );
+}

@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import { filesOfNewApp } from "../../package/new-app.ts";
+import type { TestStore } from "../../support/gateway.ts";
+
+/** One way to limit the routes of a fresh app. */
+export interface Way {
+  readonly name: string;
+  /** What `npm install` is given. */
+  readonly packages: readonly string[];
+  /** What a person writes, by the files' paths in the app. */
+  readonly files: Readonly<Record<string, string>>;
+  /** How many variables a person sets, in one of these files. */
+  readonly variables: number;
+  /** How many accounts a person makes elsewhere. */
+  readonly accounts: number;
+  /** What Node is given to serve the app in development, from the app's folder. */
+  readonly serve: readonly string[];
+}
+
+const NEXT_DEV = [join("node_modules", "next", "dist", "bin", "next"), "dev", "-p", "0"];
+
+/** The middleware of the README of @upstash/ratelimit, with the limit of docs/start/new-app.md. */
+const UPSTASH = `import { Ratelimit } from "@upstash/ratelimit";
+import { Redis } from "@upstash/redis";
+import { type NextRequest, NextResponse } from "next/server";
+
+const ratelimit = new Ratelimit({
+  redis: Redis.fromEnv(),
+  limiter: Ratelimit.slidingWindow(5, "60 s"),
+});
+
+export default async function proxy(request: NextRequest) {
+  const ip = request.headers.get("x-forwarded-for") ?? "127.0.0.1";
+  const { success } = await ratelimit.limit(ip);
+  if (success) return NextResponse.next();
+  return NextResponse.json({ error: "Too many requests" }, { status: 429 });
+}
+
+export const config = { matcher: "/api/:path*" };
+`;
+
+/**
+ * The ways that are compared. The store of the example is on this machine: a person makes an account first,
+ * which is not timed.
+ *
+ * @param tarball the path of the package headgate
+ */
+export function waysWith(tarball: string, store: TestStore): readonly Way[] {
+  const { "app/api/reports/route.ts": _, ...gate } = filesOfNewApp();
+  const none = { files: gate, variables: 0, accounts: 0 };
+  return [
+    { name: "headgate, by next dev", packages: [tarball], serve: NEXT_DEV, ...none },
+    {
+      name: "headgate, by headgate dev",
+      packages: [tarball, "wasmoon"],
+      serve: [join("node_modules", "headgate", "bin.mjs"), "dev"],
+      ...none,
+    },
+    {
+      name: "@upstash/ratelimit",
+      packages: ["@upstash/redis", "@upstash/ratelimit"],
+      files: {
+        "proxy.ts": UPSTASH,
+        ".env.local": `UPSTASH_REDIS_REST_URL=${store.url}\nUPSTASH_REDIS_REST_TOKEN=${store.token}\n`,
+      },
+      variables: 2,
+      accounts: 1,
+      serve: NEXT_DEV,
+    },
+  ];
+}

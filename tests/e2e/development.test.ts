@@ -1,0 +1,138 @@
+// What docs/start/development.md says, in an app of docs/start/new-app.md.
+import { execFile } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { beforeEach, expect, test } from "vitest";
+import { filesOfNewApp, LAYOUT } from "../package/new-app.ts";
+import { write } from "../package/world.ts";
+import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
+import { startRedis } from "../support/redis.ts";
+import { scope } from "../support/scope.ts";
+
+const cleanUp = scope();
+const PAGE = readFileSync(join(ROOT, "docs", "start", "development.md"), "utf8");
+const POLICY = "config/rate-limits.ts";
+/** Within the tree, so that its packages are found. */
+const APP = join(ROOT, ".headgate", `development-${process.pid}`);
+
+const COMMANDS = {
+  "next dev": [join(ROOT, "node_modules/next/dist/bin/next"), "dev", "-p", "0", "-H", "localhost"],
+  "headgate dev": [join(ROOT, "lib/cli/headgate.ts"), "dev"],
+} as const;
+
+const { "proxy.ts": gate = "", ...files } = filesOfNewApp();
+
+beforeEach(() => {
+  cleanUp(APP, (it) => rmSync(it, { recursive: true, force: true }));
+  write(APP, {
+    ...files,
+    "package.json": '{ "name": "fresh", "private": true, "type": "module" }\n',
+    // The packages lie in the folder above.
+    "next.config.mjs": `export default { turbopack: { root: ${JSON.stringify(ROOT)} } };\n`,
+    "app/layout.tsx": LAYOUT,
+    "app/page.tsx": "export default () => <h1>Hello</h1>;\n",
+    // Without one, the bundler takes that of a folder above.
+    "instrumentation.ts": "export function register() {}\n",
+  });
+});
+
+/** Starts the app with the gate in a file. */
+async function start(
+  command: keyof typeof COMMANDS,
+  gateFile: "proxy.ts" | "middleware.ts",
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningApp> {
+  write(APP, { [gateFile]: gate });
+  const given = { PORT: "0", NODE_ENV: "development", ...env };
+  return cleanUp(await startProgram(COMMANDS[command], given, APP), (it) => it.stop());
+}
+
+/** Sends a request for each address that it claims to come from; resolves to the statuses. */
+async function send(app: RunningApp, ...from: readonly string[]): Promise<number[]> {
+  const statuses: number[] = [];
+  for (const address of from) {
+    const headers = { "x-forwarded-for": address };
+    statuses.push((await fetch(`${app.url}/api/reports`, { method: "POST", headers })).status);
+  }
+  return statuses;
+}
+
+const A = "203.0.113.1";
+const B = "203.0.113.2";
+
+function policyWith(limit: string): string {
+  return (files[POLICY] ?? "")
+    .replace("2 per hour", limit)
+    .replace("5 per minute", "50 per minute");
+}
+
+/** Saves a policy with another limit, and waits until Next has compiled it. */
+async function save(app: RunningApp, limit: string): Promise<void> {
+  const before = app.output().length;
+  write(APP, { [POLICY]: policyWith(limit) });
+  await expect.poll(() => app.output().slice(before), { timeout: 30_000 }).toContain("✓ Compiled");
+}
+
+/** A block of the page that begins with a text. */
+function block(begin: string): string {
+  const found = PAGE.split(/^```\w*\n/m).find((text) => text.startsWith(begin));
+  return (found ?? "There is no such block.").trim();
+}
+
+test("next dev counts in the process, one client for all, and anew for each saved policy", async () => {
+  const app = await start("next dev", "middleware.ts");
+  expect(await send(app, A, A, B)).toEqual([200, 200, 429]);
+  expect(app.output()).toContain(block('⚠ The "middleware"'));
+  // The edge runtime's and Node's.
+  const lines = () => app.output().split(block("headgate: no store")).slice(1);
+  expect(lines()).toHaveLength(2);
+  const fields = /^\{"source.*?"retryAfterMs":/m.exec(PAGE)?.[0] ?? "no line";
+  await expect.poll(() => app.output()).toContain(fields);
+
+  await save(app, "4 per hour");
+  expect(await send(app, A, A, A, A, B)).toEqual([200, 200, 200, 200, 429]);
+  await save(app, "4 per fortnight");
+  expect(await send(app, A)).toEqual([500]);
+  await save(app, "1 per hour");
+  expect(await send(app, A, A)).toEqual([200, 429]);
+  expect(lines().length).toBeGreaterThan(2);
+});
+
+test("headgate dev keeps the counts when a policy is saved; another namespace begins anew", async () => {
+  const redis = cleanUp(await startRedis(), (it) => it.stop());
+  const [, CLIENT_IP_FROM = ""] = /^CLIENT_IP_FROM=(\S+) npx headgate dev$/m.exec(PAGE) ?? [];
+  const env = { REDIS_URL: redis.url, CLIENT_IP_FROM };
+  const app = await start("headgate dev", "proxy.ts", env);
+  expect(await send(app, A, A, A, B)).toEqual([200, 200, 429, 200]);
+  await save(app, "4 per hour");
+  expect(await send(app, A, A, A, B)).toEqual([200, 200, 429, 200]);
+  await app.stop();
+
+  write(APP, { [POLICY]: /```ts\n\/\/ config\/rate-limits\.ts\n(.*?)```/s.exec(PAGE)?.[1] ?? "" });
+  const [, HEADGATE_NAMESPACE = ""] =
+    /`HEADGATE_NAMESPACE=(\S+) npx headgate dev`/.exec(PAGE) ?? [];
+  await showGlobal(await start("headgate dev", "proxy.ts", { ...env, HEADGATE_NAMESPACE }));
+});
+
+/** Runs the command at the end of the page. */
+async function showGlobal(app: RunningApp): Promise<void> {
+  const [, command = "", printed = ""] = /^\$ (for .*)\n(.*)$/m.exec(PAGE) ?? [];
+  const sent = command.replace("localhost:3000", app.url);
+  const { stdout } = await promisify(execFile)("bash", ["-c", sent]);
+  expect(stdout.trim()).toBe(printed);
+  const [, limits = "no limits"] = /terminal does: `(.*)`/.exec(PAGE) ?? [];
+  await expect.poll(() => app.output()).toContain(limits);
+  const denied = await fetch(`${app.url}/api/reports`, { method: "POST" });
+  expect([denied.status, await denied.text()]).toEqual([
+    429,
+    expect.not.stringContaining("global"),
+  ]);
+}
+
+test("headgate dev refuses a policy with a problem before it starts, and says where it is", async () => {
+  write(APP, { [POLICY]: policyWith("2 per fortnight") });
+  await expect(start("headgate dev", "proxy.ts")).rejects.toThrow(
+    /config\/rate-limits\.ts:\d+:\d+ {2}BAD_WINDOW/,
+  );
+});

@@ -1,0 +1,173 @@
+import { describe, expect, test } from "vitest";
+import { explainRequest } from "#lib/cli/explain/explain";
+import { renderExplanation } from "#lib/cli/explain/render";
+import { requestMaker } from "#lib/cli/explain/request";
+import { createGate } from "#lib/gate";
+import { fromEnv } from "#lib/env";
+import type { Charge } from "#lib/limit/charge";
+import { MemoryLimits } from "#lib/limit/stores/memory";
+import { definePolicy } from "#lib/policy/define";
+import type { NextConfig } from "#lib/audit/next-config";
+import { ROOT } from "../../support/app.ts";
+
+const POLICY = definePolicy({
+  identities: {
+    user: ({ headers }: Request) => headers.get("authorization") ?? undefined,
+  },
+  exempt: { "/api/health": "asked every second" },
+  rules: {
+    api: { match: "/api/:path*", limits: { ip: "200 per minute" } },
+    search: { match: "/api/search", methods: ["POST"], limits: { "user|ip": "3 per minute" } },
+    upload: { match: "/api/files/:name", limits: { ip: "9 per hour" }, cost: 3, replaces: ["api"] },
+    trial: { match: "/api/search", limits: { global: "5 per day" }, mode: "shadow" },
+    login: { limits: { ip: "5 per hour" } },
+  },
+});
+
+const ENVIRONMENT = fromEnv({
+  NODE_ENV: "production",
+  HEADGATE_SECRET: "a secret of at least 32 characters, made up",
+  HEADGATE_NAMESPACE: "shop",
+  CLIENT_IP_FROM: "hops:1",
+});
+
+interface Asked {
+  readonly headers?: readonly string[];
+  readonly ip?: string;
+  readonly config?: NextConfig;
+}
+
+function explain(method: string, url: string, { headers = [], ip, config = {} }: Asked = {}) {
+  return explainRequest({
+    policy: POLICY,
+    request: requestMaker(ROOT, { method, url, headers }, config),
+    environment: ENVIRONMENT,
+    rewrites: undefined,
+    ip,
+  });
+}
+
+async function rulesOf(...asked: Parameters<typeof explain>) {
+  const { rules } = await explain(...asked);
+  return Object.fromEntries(rules.map(({ name, applies, why }) => [name, [applies, why]]));
+}
+
+describe("the rules", () => {
+  test("are told with the reason why each does not apply", async () => {
+    expect(await rulesOf("GET", "/api/search")).toEqual({
+      api: ["decides", undefined],
+      search: ["no", "it takes POST, and not GET"],
+      upload: ["no", "its pattern does not match: /api/files/:name"],
+      trial: ["shadow", "it is in shadow: it is counted and denies no request"],
+      login: ["no", "it has no match: a handler calls it by name"],
+    });
+  });
+
+  test("are told where another replaces them, and where they nearly match", async () => {
+    expect(await rulesOf("PUT", "/api/files/a.png")).toMatchObject({
+      api: ["replaced", "upload replaces it"],
+      upload: ["decides", undefined],
+    });
+    expect(await rulesOf("PUT", "/api/files")).toMatchObject({
+      upload: ["no", "its pattern matches /api/files/x, and not this path: /api/files/:name"],
+    });
+  });
+
+  test("do not apply to an exempt path, whose reason is told", async () => {
+    const explained = await explain("GET", "/api/health");
+    expect(explained.exempt).toEqual({ pattern: "/api/health", reason: "asked every second" });
+    expect(explained.rules.every(({ applies }) => applies === "no")).toBe(true);
+    expect(explained.calls).toBe(0);
+  });
+});
+
+describe("the path", () => {
+  test("is read without basePath and locale, as Next gives it to middleware", async () => {
+    const config = { basePath: "/shop", i18n: { locales: ["en", "fr"], defaultLocale: "en" } };
+    const { readings, rules } = await explain("GET", "/shop/fr/api/search", { config });
+    expect(readings).toEqual(["/api/search"]);
+    expect(rules[0]?.applies).toBe("decides");
+  });
+
+  test("has every reading that a rule is matched with", async () => {
+    const { readings } = await explain("GET", "/api/a%2fb");
+    expect(readings).toEqual(["/api/a%2fb", "/api/a/b"]);
+  });
+});
+
+/** The charges that a gate makes for a request. */
+async function chargesOf(request: Request): Promise<readonly Charge[]> {
+  const seen: Charge[] = [];
+  class Watched extends MemoryLimits {
+    override consume(...call: Parameters<MemoryLimits["consume"]>) {
+      seen.push(...call[0]);
+      return super.consume(...call);
+    }
+  }
+  const { missing: _, ...settings } = ENVIRONMENT;
+  const options = {
+    ...settings,
+    redis: undefined as never,
+    addressSource: settings.clientAddress,
+    limitStore: new Watched(),
+    cors: undefined,
+  };
+  await createGate(POLICY, options)(request, { waitUntil: () => {} });
+  return seen;
+}
+
+describe("the limits", () => {
+  test.each([
+    ["POST", "/api/search", ["authorization: ada", "x-forwarded-for: 203.0.113.7"]],
+    ["POST", "/api/search", ["x-forwarded-for: 203.0.113.8"]],
+    ["PUT", "/api/files/a.png", ["x-forwarded-for: 2001:db8::1"]],
+  ])("of %s %s with %j have the keys that the gate counts by", async (method, url, headers) => {
+    const explained = await explain(method, url, { headers });
+    const made = requestMaker(ROOT, { method, url, headers }, {})();
+    const charges = await chargesOf(made);
+    expect(charges.length).toBeGreaterThan(0);
+    expect(explained.limits.map(({ key }) => key)).toEqual(charges.map(({ key }) => key));
+  });
+
+  test("cost what Upstash bills for a check of them", async () => {
+    // One script and its time; GET and SET of a window; five commands of a log, and two for cost above 1.
+    expect((await explain("GET", "/api/x")).billed).toBe(4);
+    expect((await explain("PUT", "/api/files/a")).billed).toBe(9);
+    expect((await explain("GET", "/nowhere")).billed).toBe(0);
+  });
+});
+
+describe("the client", () => {
+  test("is the address of --ip, or an identity that the headers prove", async () => {
+    const { address, identities } = await explain("POST", "/api/search", { ip: "203.0.113.7" });
+    expect({ address, identities }).toEqual({ address: "203.0.113.7", identities: { user: null } });
+    const named = await explain("POST", "/api/search", { headers: ["Authorization: ada"] });
+    expect(named.identities).toEqual({ user: "ada" });
+  });
+});
+
+describe("the responses", () => {
+  test("are those of a client that has used nothing, and of one that has used all", async () => {
+    const { allowed, denied } = await explain("POST", "/api/search", { ip: "203.0.113.7" });
+    expect(allowed.status).toBeUndefined();
+    expect(allowed.headers["ratelimit"]).toContain('"search:user|ip:minute";r=2');
+    expect(denied?.status).toBe(429);
+    expect(denied?.headers["retry-after"]).toBe("60");
+  });
+});
+
+test("the text tells the way of a request, step by step", async () => {
+  const text = renderExplanation(await explain("POST", "/api/search", { ip: "203.0.113.7" }));
+  const steps = text.split("\n\n").map((paragraph) => /^\w+/.exec(paragraph)?.[0]);
+  expect(steps).toEqual(["path", "rules", "client", "limits", "store", "allowed", "denied"]);
+  expect(text).toContain("search  decides by /api/search");
+  expect(text).toContain("user   the request proves none, so the address is counted");
+});
+
+test.each([
+  [{ method: "GET", url: "/", headers: ["no colon"] }, '--header must be "name: value"'],
+  [{ method: "GET", url: "http://[", headers: [] }, "Invalid URL"],
+  [{ method: "TRACE IT", url: "/", headers: [] }, "The request cannot be made"],
+])("a request of %j cannot be made, and the error says why", (written, expected) => {
+  expect(() => requestMaker(ROOT, written, {})).toThrow(expected);
+});

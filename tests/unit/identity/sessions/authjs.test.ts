@@ -1,0 +1,247 @@
+import { encode } from "@auth/core/jwt";
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { CompactEncrypt, EncryptJWT } from "jose";
+import { describe, expect, test } from "vitest";
+import { authjsUser } from "headgate/identities/authjs";
+import { AUTHJS_SECRET, authjsApp } from "../../../support/sessions/authjs.ts";
+import { headerOf, pairsOf, requestWith } from "../../../support/sessions/set-cookies.ts";
+import {
+  disagreements,
+  inOneSpelling,
+  tamperedTokens,
+} from "../../../support/sessions/tampered.ts";
+
+const PLAIN = "authjs.session-token";
+const SECURE = `__Secure-${PLAIN}`;
+
+const resolve = authjsUser({ secret: AUTHJS_SECRET });
+const named = (cookie: string) => resolve(requestWith(cookie));
+const app = authjsApp();
+
+/** A session as `encode` of @auth/core/jwt writes it. */
+const session = (given: { sub?: unknown; maxAge?: number; secret?: string; salt?: string } = {}) =>
+  encode({
+    token: { sub: "ada", ...("sub" in given ? { sub: given.sub as string } : {}) },
+    secret: given.secret ?? AUTHJS_SECRET,
+    salt: given.salt ?? SECURE,
+    ...(given.maxAge === undefined ? {} : { maxAge: given.maxAge }),
+  });
+
+/** The key of Auth.js 5, for headers that its `encode` does not write. */
+const keyOf = (secret: string, size: number) =>
+  hkdf(
+    sha256,
+    utf8ToBytes(secret),
+    utf8ToBytes(SECURE),
+    utf8ToBytes(`Auth.js Generated Encryption Key (${SECURE})`),
+    size,
+  );
+
+function withHeader(header: object, claims: object, secret = AUTHJS_SECRET): Promise<string> {
+  return new CompactEncrypt(utf8ToBytes(JSON.stringify(claims)))
+    .setProtectedHeader({ alg: "dir", enc: "A256CBC-HS512", ...header })
+    .encrypt(keyOf(secret, 64), { crit: { ext: true } });
+}
+
+const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
+
+describe("authjsUser", () => {
+  test.each([
+    ["https://app.example", SECURE],
+    ["http://localhost:3000", PLAIN],
+  ])("names who signed in at %s, by the cookie %s", async (origin, name) => {
+    const cookies = await app.signIn("ada", origin);
+    expect(pairsOf(cookies).map(([each]) => each)).toContain(name);
+    expect(await named(cookies)).toBe("ada");
+    expect(await app.userOf(cookies, origin)).toBe("ada");
+  });
+
+  test("names who signed in by a session in chunks, in whichever order they come", async () => {
+    const large = authjsApp({}, 6000);
+    const cookies = await large.signIn("ada");
+    const chunks = pairsOf(cookies).filter(([name]) => name.startsWith(SECURE));
+    expect(chunks.map(([name]) => name)).toEqual([`${SECURE}.0`, `${SECURE}.1`, `${SECURE}.2`]);
+    expect(await named(cookies)).toBe("ada");
+    expect(await named(headerOf(chunks.toReversed()))).toBe("ada");
+    for (const [missing] of chunks) {
+      expect(await named(headerOf(chunks.filter(([name]) => name !== missing)))).toBeUndefined();
+    }
+  });
+
+  test("names the user of a session of NextAuth 4", async () => {
+    // The package is not installed: this is what `encode` of next-auth/jwt 4.24 does.
+    const info = utf8ToBytes("NextAuth.js Generated Encryption Key");
+    const key = hkdf(sha256, utf8ToBytes(AUTHJS_SECRET), utf8ToBytes(""), info, 32);
+    const made = (sub: string, exp: number) =>
+      new EncryptJWT({ sub, name: "Ada" })
+        .setProtectedHeader({ alg: "dir", enc: "A256GCM" })
+        .setIssuedAt()
+        .setExpirationTime(exp)
+        .setJti("one")
+        .encrypt(key);
+    const token = await made("ada", inAnHour());
+    expect(await named(`next-auth.session-token=${token}`)).toBe("ada");
+    expect(await named(`__Secure-next-auth.session-token=${token}`)).toBe("ada");
+    expect(await named(`next-auth.session-token=${await made("ada", 1000)}`)).toBeUndefined();
+    for (const [title, tampered] of tamperedTokens(token)) {
+      expect([title, await named(`next-auth.session-token=${tampered}`)]).toEqual([
+        title,
+        undefined,
+      ]);
+    }
+  });
+
+  test("decrypts with the secret that is rotated out, which the session names", async () => {
+    const both = ["a newer secret of the tests", AUTHJS_SECRET];
+    const rotating = authjsUser({ secret: () => [undefined, ...both] });
+    const cookies = await app.signIn("ada");
+    expect(await rotating(requestWith(cookies))).toBe("ada");
+    expect(await authjsApp({ secret: both }).userOf(cookies)).toBe("ada");
+    const nameless = async (secret: string) =>
+      `${SECURE}=${await withHeader({}, { sub: "ada", exp: inAnHour() }, secret)}`;
+    const newer = await nameless(both[0] ?? "");
+    const older = await nameless(AUTHJS_SECRET);
+    expect(await rotating(requestWith(newer))).toBe("ada");
+    expect(await rotating(requestWith(older))).toBeUndefined();
+    expect(await authjsApp({ secret: both }).userOf(older)).toBeUndefined();
+  });
+
+  test("reads the cookie of another name, and names the user by a function of the claims", async () => {
+    const own = authjsUser({
+      secret: AUTHJS_SECRET,
+      cookie: "sid",
+      user: (claims) => `tenant:${String(claims["sub"])}`,
+    });
+    const renamed = authjsApp({ cookies: { sessionToken: { name: "sid" } } });
+    const cookies = await renamed.signIn("ada");
+    expect(await own(requestWith(cookies))).toBe("tenant:ada");
+    expect(await named(cookies)).toBeUndefined();
+  });
+
+  test("a session of a database, and a request without one, names nobody", async () => {
+    const databases = `${SECURE}=0b5c6f4e-5a40-4c5c-8d3a-5a7a5f1c2f10`;
+    expect(await named(databases)).toBeUndefined();
+    expect(await named("")).toBeUndefined();
+    expect(await resolve(new Request("https://app.example/"))).toBeUndefined();
+  });
+});
+
+describe("authjsUser and Auth.js agree", () => {
+  const verdicts = async (cookie: string) => [await named(cookie), await app.userOf(cookie)];
+
+  test("on sessions that nobody issued", async () => {
+    const token = await session();
+    expect(await verdicts(`${SECURE}=${token}`)).toEqual(["ada", "ada"]);
+    for (const [title, tampered] of tamperedTokens(token)) {
+      const found = await verdicts(`${SECURE}=${tampered}`);
+      expect([title, ...found]).toEqual([title, undefined, undefined]);
+    }
+  });
+
+  test.each<[string, () => Promise<string>, string | undefined]>([
+    ["another secret", () => session({ secret: "a secret of another app" }), undefined],
+    ["the name of another cookie", () => session({ salt: PLAIN }), undefined],
+    ["an expiry a minute ago", () => session({ maxAge: -60 }), undefined],
+    ["an expiry ten seconds ago", () => session({ maxAge: -10 }), "ada"],
+    ["an expiry that is text", () => withHeader({}, { sub: "ada", exp: "never" }), undefined],
+    ["a time before which it is not good", () => early(3600), undefined],
+    ["a start in ten seconds", () => early(10), "ada"],
+    ["a key that nobody knows", () => withHeader({ kid: "x" }, claims()), undefined],
+    ["an extension", () => withHeader({ crit: ["ext"], ext: 1 }, claims()), undefined],
+    ["claims that are a list", () => withHeader({}, [claims()]), undefined],
+  ])("on a session with %s", async (_, make, expected) => {
+    expect(await verdicts(`${SECURE}=${await make()}`)).toEqual([expected, expected]);
+  });
+
+  const claims = () => ({ sub: "ada", exp: inAnHour() });
+  const early = (seconds: number) =>
+    withHeader({}, { ...claims(), nbf: Math.floor(Date.now() / 1000) + seconds });
+
+  test("on cookies that come twice, are quoted, or are beside others of the same beginning", async () => {
+    const [ada, eve] = [await session(), await session({ sub: "eve" })];
+    const cookies: [string, string | undefined][] = [
+      [`${SECURE}=${ada}; ${SECURE}=${eve}`, "ada"],
+      [`${SECURE}=junk; ${SECURE}=${ada}`, undefined],
+      [`${SECURE}=; ${SECURE}=${ada}`, undefined],
+      [`${SECURE}=${ada}; ${SECURE}.0=${eve}`, undefined],
+      [`${SECURE}.0=${ada}; ${SECURE}.x=1`, undefined],
+      [`${SECURE}.7=${ada}`, "ada"],
+      [`\t${SECURE} = ${ada} ; other`, "ada"],
+      [`\u00A0${SECURE}=${ada}`, undefined],
+      [`${SECURE}="${ada}"`, undefined],
+      [`${SECURE}=${ada.replaceAll(".", "%2E")}`, "ada"],
+      [`${SECURE}=${ada}%`, undefined],
+      [`${SECURE}.=${ada}; ${SECURE}.1=`, "ada"],
+      [
+        ada
+          .split("")
+          .map((one, i) => `${SECURE}.${i}=${one}`)
+          .join("; "),
+        "ada",
+      ],
+    ];
+    for (const [cookie, expected] of cookies) {
+      expect([cookie, ...(await verdicts(cookie))]).toEqual([cookie, expected, expected]);
+    }
+  });
+
+  test("on whom they name, however the session was changed", async () => {
+    const theirs = (token: string) => app.userOf(`${SECURE}=${token}`);
+    const both = {
+      ours: (token: string) => named(`${SECURE}=${token}`),
+      theirs,
+      theirsRespelled: (token: string) => theirs(inOneSpelling(token.split(";")[0] ?? "", 3)),
+    };
+    expect(await disagreements(await session(), both)).toEqual({ alone: [], missed: [] });
+  });
+
+  test("on every request of which Auth.js knows the user, however its cookies were changed", async () => {
+    const good = await authjsApp({}, 4000).signIn("ada");
+    const both = { ours: named, theirs: (cookie: string) => app.userOf(cookie) };
+    expect(await disagreements(good, both)).toMatchObject({ missed: [] });
+  });
+});
+
+describe("authjsUser is stricter than Auth.js", () => {
+  test.each<[string, () => Promise<string>]>([
+    ["a session without an expiry", () => withHeader({}, { sub: "ada" })],
+    [
+      "claims that are compressed",
+      () => withHeader({ zip: "DEF" }, { sub: "ada", exp: inAnHour() }),
+    ],
+    ["a user whose name is no text", () => session({ sub: 7 })],
+    ["a user without a name", () => session({ sub: "" })],
+    ["a user with a very long name", () => session({ sub: "a".repeat(300) })],
+  ])("with %s", async (_, make) => {
+    expect(await named(`${SECURE}=${await make()}`)).toBeUndefined();
+  });
+});
+
+describe("authjsUser throws IDENTITY_OPTIONS_INVALID", () => {
+  test.each([undefined, "", [], [undefined], 7, ["a secret", 7]])(
+    "for the secret %j, at once or at the first request",
+    async (secret) => {
+      const wrong = secret as string;
+      const error = {
+        code: "IDENTITY_OPTIONS_INVALID",
+        message: expect.stringMatching(/\bsecret of authjsUser\b/),
+      };
+      expect(() => authjsUser({ secret: wrong })).toThrow(expect.objectContaining(error));
+      const later = authjsUser({ secret: () => wrong });
+      const cookie = `${SECURE}=${await session()}`;
+      await expect(later(requestWith(cookie))).rejects.toMatchObject(error);
+    },
+  );
+
+  test("without the value in its message, and reads a function again until it has one", async () => {
+    const given: unknown[] = [["a secret of the app", 7], AUTHJS_SECRET, "another"];
+    const later = authjsUser({ secret: () => given.shift() as string });
+    const cookie = `${SECURE}=${await session()}`;
+    await expect(later(requestWith(cookie))).rejects.not.toThrow("a secret of the app");
+    expect(await later(requestWith(cookie))).toBe("ada");
+    expect(await later(requestWith(cookie))).toBe("ada");
+    expect(given).toEqual(["another"]);
+  });
+});
