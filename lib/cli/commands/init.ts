@@ -113,8 +113,9 @@ function isAnswered(): boolean {
   return process.stdin.isTTY && process.stdout.isTTY;
 }
 
+/** Node leaves colours out where NO_COLOR is set, and in a terminal that has none. */
 function isColoured(): boolean {
-  return process.stdout.isTTY && !process.env["NO_COLOR"];
+  return process.stdout.isTTY && process.stdout.hasColors();
 }
 
 /** Asks once. The end of the input is a no. */

@@ -20,8 +20,8 @@ export interface Context {
   /** The names of all rules. */
   readonly names: readonly string[];
   readonly defaults: ParsedPolicy["defaults"];
-  /** The percentage of clients for which a rule without a mode decides. */
-  readonly enforced: number;
+  /** The percentage of clients for which a rule without a mode decides; 100 unless the policy says. */
+  readonly enforced?: number;
   readonly locales: Locales | undefined;
   readonly problems: Problems;
 }

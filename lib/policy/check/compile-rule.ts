@@ -41,7 +41,7 @@ export function compileRule(name: string, given: ParsedRule, context: Context): 
       headers: given.headers ?? defaults.headers,
       maxBody: readMaxBody(given, place, problems),
       prefetchTimes: readPrefetch(given.prefetch, takesGet, place, problems),
-      enforced: readMode(given.mode, place, problems) ?? context.enforced,
+      enforced: readMode(given.mode, place, problems, context.enforced),
       ...read,
     },
   };
@@ -78,19 +78,20 @@ function readMaxBody(
   return bytes;
 }
 
-/** Reads the percentage of clients for which a rule decides; undefined where none can be read. */
+/** Reads the percentage of clients for which a rule decides, or all rules that have no mode. */
 export function readMode(
   mode: string | undefined,
   place: Place,
   problems: Problems,
-): number | undefined {
-  if (mode === undefined) return undefined;
+  standard = 100,
+): number {
+  if (mode === undefined) return standard;
   if (mode === "enforce") return 100;
   if (mode === "shadow") return 0;
   const percentage = Number(/^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(mode)?.[1]);
   if (percentage <= 100) return percentage;
   problems.add("BAD_MODE", [...place, "mode"], mode, MODE_FORM);
-  return undefined;
+  return 100;
 }
 
 function readMethods(given: ParsedRule, place: Place, problems: Problems) {

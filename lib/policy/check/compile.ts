@@ -18,9 +18,6 @@ const RULE_NAME_FORM = "a small letter, then up to 63 small letters, digits or -
 const IDENTITY_NAME = /^[a-z][a-z0-9-]{0,63}$/i;
 const IDENTITY_NAME_FORM = "a letter, then up to 63 letters, digits or -; not ip or global";
 
-/** The percentage of clients for which a rule decides that has no mode, in a policy that has none. */
-const EVERY_CLIENT = 100;
-
 /**
  * Checks a policy and makes it ready for the request path; once, at start.
  *
@@ -73,7 +70,6 @@ export function compileAlone(name: string, identity: string, limit: LimitInput):
     identities: [identity],
     names: [name],
     defaults: {},
-    enforced: EVERY_CLIENT,
     locales: undefined,
     problems,
   };
@@ -97,7 +93,7 @@ function compileRules(
   if (names.length === 0) problems.add("NO_RULES", ["rules"], {}, "at least one rule");
 
   const { defaults } = policy;
-  const enforced = readMode(policy.mode, [], problems) ?? EVERY_CLIENT;
+  const enforced = readMode(policy.mode, [], problems);
   const context: Context = { identities, names, defaults, enforced, locales, problems };
   const rules = names.flatMap((name) => {
     if (!RULE_NAME.test(name)) problems.add("BAD_RULE_NAME", ["rules", name], name, RULE_NAME_FORM);
