@@ -64,6 +64,6 @@ function checked(name: string, value: unknown): string | undefined {
   if (value === null) return undefined;
   if (value === undefined || (typeof value === "string" && value.length <= MAX_VALUE)) return value;
   const given = typeof value === "string" ? `text of ${value.length} characters` : typeof value;
-  const message = `The resolver of ${name} answered ${given}; allowed: text of up to ${MAX_VALUE} characters, or undefined where the request does not name the client.`;
+  const message = `The resolver of ${name} answered ${given}: it must return text of up to ${MAX_VALUE} characters, or undefined.`;
   throw new HeadgateError("IDENTITY_INVALID", message);
 }

@@ -58,7 +58,7 @@ export function readRewrites(given: string | undefined): Rewrites {
 function unreadable(cause?: unknown): HeadgateError {
   return new HeadgateError(
     "REWRITES_INVALID",
-    "HEADGATE_REWRITES cannot be read; allowed is what next.config's rewrites() answers, as JSON: env: { HEADGATE_REWRITES: JSON.stringify(rewrites) }.",
+    "HEADGATE_REWRITES must be what next.config's rewrites() returns, as JSON: withHeadgate of headgate/plugin writes it.",
     { cause },
   );
 }

@@ -126,7 +126,7 @@ describe("reading", () => {
       expect(() => readRewrites(given)).toThrow(
         expect.objectContaining({
           code: "REWRITES_INVALID",
-          message: expect.stringContaining("JSON.stringify(rewrites)"),
+          message: expect.stringContaining("as JSON: withHeadgate"),
         }),
       );
     },
