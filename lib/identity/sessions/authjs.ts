@@ -1,10 +1,7 @@
-import { hkdf } from "@noble/hashes/hkdf.js";
-import { sha256 } from "@noble/hashes/sha2.js";
-import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { cookiesNamed, joined, PACKAGE_COOKIE } from "./cookies.ts";
 import { type Given, readGiven, secretsOf } from "./given.ts";
-import { type ContentEncryption, decryptJwe, type JweKey, jweKey, keySize } from "./jwe.ts";
-import { type Claims, isCurrent, nameOf } from "./parts.ts";
+import { type Claims, nameOf } from "./parts.ts";
+import { decryptToken, derivedKey, type TokenKey } from "./tokens.ts";
 
 interface AuthjsOptions {
   /**
@@ -57,9 +54,9 @@ export function authjsUser(
     );
     for (const name of names) {
       const session = sessionIn(cookies, name);
-      const claims = session && (await decryptJwe(session, (header) => keysFor(name, header)));
-      if (claims && isCurrent(claims, TOLERANCE))
-        return user ? user(claims) : nameOf(claims["sub"]);
+      const claims =
+        session && (await decryptToken(session, (header) => keysFor(name, header), TOLERANCE));
+      if (claims) return user ? user(claims) : nameOf(claims["sub"]);
     }
     return undefined;
   };
@@ -76,8 +73,8 @@ function sessionIn(cookies: ReadonlyMap<string, string>, name: string): string |
 
 /** Returns the keys that a header asks for: the one with its `kid`, or the current one. */
 function keyRing(secrets: () => readonly string[]) {
-  const rings = new Map<string, readonly JweKey[]>();
-  return async (name: string, { enc, kid }: Claims): Promise<readonly JweKey[]> => {
+  const rings = new Map<string, readonly TokenKey[]>();
+  return async (name: string, { enc, kid }: Claims): Promise<readonly TokenKey[]> => {
     if (enc !== "A256CBC-HS512" && enc !== "A256GCM") return [];
     // One for each name of a cookie and each way to encrypt: there is an end to them.
     const id = `${enc} ${name}`;
@@ -88,14 +85,12 @@ function keyRing(secrets: () => readonly string[]) {
   };
 }
 
-/** HKDF-SHA-256 (RFC 5869), as `@auth/core/jwt` derives the key of Auth.js 5, and `next-auth/jwt` that of 4. */
-function derive(secret: string, enc: ContentEncryption, cookie: string): Promise<JweKey> {
-  const isV5 = enc === "A256CBC-HS512";
-  const salt = isV5 ? cookie : "";
-  const info = isV5
-    ? `Auth.js Generated Encryption Key (${cookie})`
-    : "NextAuth.js Generated Encryption Key";
-  const [bytes, salted, about] = [secret, salt, info].map(utf8ToBytes);
-  const raw = hkdf(sha256, bytes ?? new Uint8Array(), salted, about, keySize(enc));
-  return jweKey(enc, new Uint8Array(raw), isV5 ? "SHA-512" : "SHA-256");
+/** Derives the key as `@auth/core/jwt` does for Auth.js 5, and `next-auth/jwt` for NextAuth 4. */
+function derive(secret: string, enc: TokenKey["enc"], cookie: string): Promise<TokenKey> {
+  if (enc === "A256GCM") {
+    const info = "NextAuth.js Generated Encryption Key";
+    return derivedKey(secret, { enc, salt: "", info, named: "sha256" });
+  }
+  const info = `Auth.js Generated Encryption Key (${cookie})`;
+  return derivedKey(secret, { enc, salt: cookie, info, named: "sha512" });
 }

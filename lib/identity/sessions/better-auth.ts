@@ -1,13 +1,11 @@
-import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { fromBase64 } from "#lib/core/base64";
 import { toHex } from "#lib/core/hex";
 import { BETTER_CALL, cookiesNamed, joined } from "./cookies.ts";
 import { type Given, invalidOption, onceMade, readGiven, secretsOf } from "./given.ts";
-import { decryptJwe, jweKey, keySize } from "./jwe.ts";
-import { isSigned, secretKey, verifyJws } from "./jws.ts";
-import { type Claims, fromBase64Url, isCurrent, isObject, nameOf, objectOf } from "./parts.ts";
+import { type Claims, fromBase64Url, isObject, nameOf, objectOf, respelled } from "./parts.ts";
+import { decryptToken, derivedKey, secretKey, verifyToken } from "./tokens.ts";
 
 interface BetterAuthSessionOptions {
   /**
@@ -145,14 +143,21 @@ function userOf({ said, expiresAt }: Cached, token: string, version: string): st
   return isOwn && isInTime && isVersion ? nameOf(user["id"]) : undefined;
 }
 
+/** How better-auth derives the key of its encrypted tokens. */
+const DERIVATION = {
+  enc: "A256CBC-HS512",
+  salt: "better-auth-session",
+  info: "BetterAuth.js Generated Encryption Key",
+  named: "sha256",
+} as const;
+
 /** How each strategy of the cookie cache is read. The signatures are made with the current secret alone. */
 const READERS: Readonly<Record<Strategy, (secrets: () => readonly string[]) => Read>> = {
   compact(secrets) {
     const key = onceMade(() => secretKey(secrets()[0] ?? ""));
     return async (data) => {
-      const json = /^[\w-]+$/.test(data) ? fromBase64Url(data) : undefined;
-      const { session, expiresAt, signature } = objectOf(json) ?? {};
-      const mark = typeof signature === "string" ? fromBase64Url(signature) : undefined;
+      const { session, expiresAt, signature } = objectOf(bytesOf(data)) ?? {};
+      const mark = typeof signature === "string" ? bytesOf(signature) : undefined;
       if (!isObject(session) || typeof expiresAt !== "number" || !mark) return undefined;
       const signed = jsonOf({ ...session, expiresAt });
       const isRight = signed !== undefined && (await isSigned(await key(), mark, signed));
@@ -163,19 +168,26 @@ const READERS: Readonly<Record<Strategy, (secrets: () => readonly string[]) => R
     const key = onceMade(() => secretKey(secrets()[0] ?? ""));
     return async (data) => {
       const own = await key();
-      return fromClaims((await verifyJws(data, () => own))?.claims);
+      return fromClaims((await verifyToken(data, () => own, { algorithms: ["HS256"] }))?.claims);
     };
   },
   jwe(secrets) {
-    const ring = onceMade(() => Promise.all(secrets().map(encryptionKey)));
-    return async (data) =>
-      fromClaims(
-        await decryptJwe(data, async ({ kid }) =>
-          (await ring()).filter((key) => kid === undefined || key.kid === kid),
-        ),
-      );
+    const ring = onceMade(() => Promise.all(secrets().map((one) => derivedKey(one, DERIVATION))));
+    const keysFor = async ({ kid }: Claims) =>
+      (await ring()).filter((key) => kid === undefined || key.kid === kid);
+    return async (data) => fromClaims(await decryptToken(data, keysFor, 0));
   },
 };
+
+/** What better-auth reads as base64, and what it does not: that is signed all the same, or it is nothing. */
+function bytesOf(text: string) {
+  return fromBase64Url(respelled(text));
+}
+
+/** Returns true where the text is signed by the key. Web Crypto compares in constant time. */
+function isSigned(key: CryptoKey, signature: Uint8Array<ArrayBuffer>, text: string) {
+  return crypto.subtle.verify("HMAC", key, signature, new TextEncoder().encode(text));
+}
 
 /** Undefined where the text nests too deep to be written again. */
 function jsonOf(value: object): string | undefined {
@@ -187,19 +199,5 @@ function jsonOf(value: object): string | undefined {
 }
 
 function fromClaims(claims: Claims | undefined): Cached | undefined {
-  return claims && isCurrent(claims, 0)
-    ? { said: claims, expiresAt: Number(claims["exp"]) * 1000 }
-    : undefined;
-}
-
-/** HKDF-SHA-256 (RFC 5869), as better-auth derives the key of its encrypted tokens. */
-function encryptionKey(secret: string) {
-  const enc = "A256CBC-HS512";
-  const [bytes, salt, info] = [
-    secret,
-    "better-auth-session",
-    "BetterAuth.js Generated Encryption Key",
-  ].map(utf8ToBytes);
-  const raw = hkdf(sha256, bytes ?? new Uint8Array(), salt, info, keySize(enc));
-  return jweKey(enc, new Uint8Array(raw), "SHA-256");
+  return claims && { said: claims, expiresAt: Number(claims["exp"]) * 1000 };
 }

@@ -1,8 +1,9 @@
+import { base64url, importSPKI } from "jose";
 import { fromBase64 } from "#lib/core/base64";
 import { cookiesNamed, PACKAGE_COOKIE } from "./cookies.ts";
 import { type Given, invalidOption, onceMade, readGiven } from "./given.ts";
-import { type JwsKey, pemKey, publicKey, verifyJws } from "./jws.ts";
-import { type Claims, isCurrent, isObject, nameOf, toBase64Url } from "./parts.ts";
+import { type Claims, isObject, nameOf } from "./parts.ts";
+import { publicKey, verifyToken } from "./tokens.ts";
 
 interface ClerkOptions {
   /**
@@ -25,6 +26,8 @@ interface ClerkOptions {
 
 /** What Clerk allows for clocks that differ, in seconds. */
 const TOLERANCE = 5;
+
+const SIGNED = { algorithms: ["RS256"], tolerance: TOLERANCE } as const;
 
 /** What a session's token says of itself (`cat`), where it says anything: Clerk takes both. */
 const SESSION_TOKENS = new Set<unknown>([undefined, "cl_B7d4PD111AAA", "cl_I7d4PD111III"]);
@@ -95,7 +98,6 @@ function claimsReader(resolver: string, options: ClerkOptions) {
   const publishable = readGiven(options.publishableKey, (value) => publishableOf(resolver, value));
   const names = onceMade(() => namesOf(publishable()));
   const isGood = (claims: Claims) =>
-    isCurrent(claims, TOLERANCE) &&
     isPerson(claims["sub"]) &&
     Number(claims["iat"] ?? 0) <= Date.now() / 1000 + TOLERANCE &&
     (authorizedParties.length === 0 || authorizedParties.includes(nameOf(claims["azp"]) ?? ""));
@@ -103,7 +105,7 @@ function claimsReader(resolver: string, options: ClerkOptions) {
   const verified = async (token: string | undefined) => {
     if (!token) return undefined;
     const own = await key();
-    const { header, claims } = (await verifyJws(token, () => own)) ?? {};
+    const { header, claims } = (await verifyToken(withoutPadding(token), () => own, SIGNED)) ?? {};
     return claims && SESSION_TOKENS.has(header?.["cat"]) && isGood(claims) ? claims : undefined;
   };
 
@@ -141,7 +143,7 @@ function isPlainOne(plain: Claims, suffixed: Claims, seen = "", suffixedSeen = "
 /** The names of the session's cookies and of the sign-in's, without the instance's suffix and with it. */
 async function namesOf(publishableKey: string): Promise<readonly string[]> {
   const hash = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(publishableKey));
-  const suffix = toBase64Url(new Uint8Array(hash)).slice(0, 8);
+  const suffix = base64url.encode(new Uint8Array(hash)).slice(0, 8);
   return ["__session", `__session_${suffix}`, "__client_uat", `__client_uat_${suffix}`];
 }
 
@@ -149,6 +151,13 @@ function publishableOf(resolver: string, value: unknown): string {
   if (typeof value === "string" && value.startsWith("pk_")) return value;
   const allowed = "the pk_… of NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY, or a function that returns it";
   throw invalidOption(resolver, "publishableKey", allowed);
+}
+
+/** Clerk reads a signature with any number of "=" behind it, and jose none that are not needed. */
+function withoutPadding(token: string): string {
+  let end = token.length;
+  while (token[end - 1] === "=") end -= 1;
+  return token.slice(0, end);
 }
 
 /** Tokens of machines are signed by the same key. */
@@ -160,23 +169,22 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === "string" && each !== "");
 }
 
-type Material = Uint8Array<ArrayBuffer> | Claims;
-
 const KEY_FORM =
   "the public key of CLERK_JWT_KEY in PEM, an RSA key as JWK, or a function that returns it";
 
-function keyMaterial(resolver: string, value: unknown): Material {
+/** Returns a JWK as it is, or the key in a frame of PEM, which a variable may have lost. */
+function keyMaterial(resolver: string, value: unknown): string | Claims {
   if (isObject(value)) return value;
   // In a variable the lines may be parted by \n in two characters.
   const text = typeof value === "string" ? value.replace(/-----[^-]*-----|\\n|\s/g, "") : "";
-  const bytes = text === "" ? undefined : fromBase64(text);
-  if (!bytes) throw invalidOption(resolver, "jwtKey", KEY_FORM);
-  return bytes;
+  if (!fromBase64(text)?.length) throw invalidOption(resolver, "jwtKey", KEY_FORM);
+  return `-----BEGIN PUBLIC KEY-----${text}-----END PUBLIC KEY-----`;
 }
 
-async function imported(resolver: string, given: Material): Promise<JwsKey> {
-  const importing = given instanceof Uint8Array ? pemKey(given) : publicKey(given);
+async function imported(resolver: string, given: string | Claims): Promise<CryptoKey> {
+  const importing = typeof given === "string" ? importSPKI(given, "RS256") : publicKey(given);
   const key = await importing.catch(() => undefined);
-  if (key?.alg !== "RS256") throw invalidOption(resolver, "jwtKey", KEY_FORM);
+  if (key?.algorithm.name !== "RSASSA-PKCS1-v1_5")
+    throw invalidOption(resolver, "jwtKey", KEY_FORM);
   return key;
 }

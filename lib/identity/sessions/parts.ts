@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from "#lib/core/base64";
+import { fromBase64 } from "#lib/core/base64";
 
 /** The claims of a token (RFC 7519, 4), as it says them: each may be of any type. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -9,23 +9,25 @@ export type Claims = Readonly<Record<string, unknown>>;
  */
 export const MAX_TOKEN = 131_072;
 
-/** The most characters of a header: those of the libraries have fewer than 300. */
-const MAX_HEADER = 1024;
-
 /** The longest name of a user or a session, in UTF-16 code units. */
 const MAX_NAME = 256;
 
-/**
- * Returns the bytes of base64url (RFC 4648, 5), in each of the spellings that jose reads: with padding or
- * without, in both alphabets, with blanks between. Undefined for other text.
- */
+/** Returns the bytes of base64 (RFC 4648) in either of its alphabets; undefined for other text. */
 export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
   return fromBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
 }
 
-/** Returns bytes in base64url (RFC 4648, 5) without padding. */
-export function toBase64Url(bytes: Uint8Array): string {
-  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+/**
+ * Returns base64 in the one spelling that everybody reads, as Node's Buffer takes it: up to the first "=", without
+ * characters that are not of an alphabet, and without bits at the end that make no byte.
+ */
+export function respelled(text: string): string {
+  const [data = ""] = text.split("=", 1);
+  const digits = data
+    .replace(/[^\w+/-]/g, "")
+    .replaceAll("+", "-")
+    .replaceAll("/", "_");
+  return digits.length % 4 === 1 ? digits.slice(0, -1) : digits;
 }
 
 /** Returns the object that is written in JSON; undefined for other text, and for other values. */
@@ -41,27 +43,6 @@ export function objectOf(json: Uint8Array | string | undefined): Claims | undefi
 
 export function isObject(value: unknown): value is Claims {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/**
- * Returns the header of a token in compact form (RFC 7515, 4; RFC 7516, 4). One with `crit` names an
- * extension that must be understood, and none is.
- */
-export function headerOf(text: string): Claims | undefined {
-  const header = text.length <= MAX_HEADER ? objectOf(fromBase64Url(text)) : undefined;
-  return header && !("crit" in header) ? header : undefined;
-}
-
-/**
- * Returns true where a token has an expiry, is not past it, and is good already (`exp`, `nbf`).
- *
- * @param tolerance how far the clock that wrote the token may be from this one, in seconds
- */
-export function isCurrent({ exp, nbf, iat }: Claims, tolerance: number): boolean {
-  const now = Math.floor(Date.now() / 1000);
-  if (typeof exp !== "number" || exp <= now - tolerance) return false;
-  if (iat !== undefined && typeof iat !== "number") return false;
-  return nbf === undefined || (typeof nbf === "number" && nbf <= now + tolerance);
 }
 
 /** Returns a name as it was verified; undefined for what is no text, or too long to be a name. */

@@ -1,7 +1,7 @@
 import { cookiesNamed, joined, NEXT_COOKIES } from "./cookies.ts";
 import { type Given, invalidOption, onceMade, readGiven, secretsOf } from "./given.ts";
-import { type JwsKey, publicKey, secretKey, verifyJws } from "./jws.ts";
-import { type Claims, fromBase64Url, isCurrent, isObject, nameOf, objectOf } from "./parts.ts";
+import { type Claims, fromBase64Url, isObject, nameOf, objectOf } from "./parts.ts";
+import { publicKey, secretKey, verifyToken } from "./tokens.ts";
 
 interface SupabaseOptions {
   /** The project's URL, which names its cookie and the issuer of its tokens. */
@@ -44,9 +44,11 @@ interface Project {
 
 /** The project's keys: public ones by their `kid`, and the secret. */
 interface Keys {
-  readonly byKid: ReadonlyMap<unknown, JwsKey>;
-  readonly legacy: JwsKey | undefined;
+  readonly byKid: ReadonlyMap<unknown, CryptoKey>;
+  readonly legacy: CryptoKey | undefined;
 }
+
+const ALGORITHMS = ["ES256", "RS256", "HS256"] as const;
 
 const BASE64 = "base64-";
 
@@ -90,8 +92,8 @@ export function supabaseUser(
 
 async function claimsOf(token: string, { byKid, legacy }: Keys, issuer: string) {
   const keyFor = ({ alg, kid }: Claims) => (alg === "HS256" ? legacy : byKid.get(kid));
-  const claims = (await verifyJws(token, keyFor))?.claims;
-  if (!claims || !isCurrent(claims, 0) || claims["iss"] !== issuer) return undefined;
+  const claims = (await verifyToken(token, keyFor, { algorithms: ALGORITHMS }))?.claims;
+  if (claims?.["iss"] !== issuer) return undefined;
   const isForUsers = [claims["aud"]].flat().includes("authenticated");
   return isForUsers && nameOf(claims["sub"]) !== undefined ? claims : undefined;
 }
@@ -166,7 +168,7 @@ function jwksOf(value: unknown): readonly Claims[] {
   return usable;
 }
 
-async function namedKey(jwk: Claims): Promise<(readonly [unknown, JwsKey])[]> {
+async function namedKey(jwk: Claims): Promise<(readonly [unknown, CryptoKey])[]> {
   const key = await publicKey(jwk).catch(() => {
     throw invalidOption("supabaseUser", "jwks", JWKS_FORM);
   });

@@ -156,6 +156,12 @@ describe("clerkUser and Clerk agree", () => {
     },
   );
 
+  test.each(["=", "==", "===", "=".repeat(50)])("on a token with %s behind it", async (padding) => {
+    const token = `${await clerk.sign()}${padding}`;
+    expect(await verdicts(token)).toEqual([ADA, ADA]);
+    expect(await bearer(`Bearer ${token}`)).toBe(ADA);
+  });
+
   test("on a token that is put together by hand", async () => {
     const [head, body] = (await clerk.sign()).split(".");
     expect(await verdicts(clerk.seal(`${head}.${body}`))).toEqual([ADA, ADA]);

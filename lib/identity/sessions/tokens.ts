@@ -1,0 +1,140 @@
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import {
+  base64url,
+  calculateJwkThumbprint,
+  decodeProtectedHeader,
+  importJWK,
+  type JWK,
+  jwtDecrypt,
+  jwtVerify,
+} from "jose";
+import { type Claims, MAX_TOKEN, respelled } from "./parts.ts";
+
+/** The most characters of a header: those of the libraries have fewer than 300. */
+const MAX_HEADER = 1024;
+
+/** A token that is verified, and in time. */
+interface Verified {
+  readonly header: Claims;
+  readonly claims: Claims;
+}
+
+interface Verifying {
+  /** What a token may be signed by. A key belongs to one of them: jose refuses it for another. */
+  readonly algorithms: readonly ("RS256" | "ES256" | "HS256")[];
+  /**
+   * How far the clock that wrote the token may be from this one, in seconds.
+   * @default 0
+   */
+  readonly tolerance?: number;
+}
+
+/**
+ * Verifies a signed token (RFC 7519) that has an expiry; undefined for one that is not signed by the key that
+ * its header asks for, and for one that is not in time.
+ */
+export async function verifyToken(
+  token: string,
+  keyFor: (header: Claims) => CryptoKey | undefined,
+  { algorithms, tolerance = 0 }: Verifying,
+): Promise<Verified | undefined> {
+  const header = headerOf(token);
+  const key = header && keyFor(header);
+  // A token of another type is for another purpose (RFC 8725, 3.11).
+  if (!key || !["JWT", undefined].includes(header["typ"] as string)) return undefined;
+  const verified = await jwtVerify(token, key, {
+    algorithms: [...algorithms],
+    clockTolerance: tolerance,
+    requiredClaims: ["exp"],
+  }).catch(() => undefined);
+  return verified && { header, claims: verified.payload };
+}
+
+/** A key that encrypts tokens, under the name that a header may ask for it by. */
+export interface TokenKey {
+  /** The thumbprint of the key (RFC 7638), in base64url. */
+  readonly kid: string;
+  readonly enc: "A256CBC-HS512" | "A256GCM";
+  /** For A256CBC-HS512 jose takes no imported key: it is two keys. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Decrypts a token (RFC 7519) that has an expiry, by the first of the keys that encrypted it; undefined where
+ * none did, and for one that is not in time. A compressed one is not read: a small token could hold very much.
+ *
+ * @param tolerance how far the clock that wrote the token may be from this one, in seconds
+ */
+export async function decryptToken(
+  token: string,
+  keysFor: (header: Claims) => Promise<readonly TokenKey[]>,
+  tolerance: number,
+): Promise<Claims | undefined> {
+  const header = headerOf(token);
+  for (const { bytes, enc } of header ? await keysFor(header) : []) {
+    const spelled = enc === "A256GCM" ? asNode(token) : token;
+    const opened = await jwtDecrypt(spelled, bytes, {
+      keyManagementAlgorithms: ["dir"],
+      contentEncryptionAlgorithms: [enc],
+      clockTolerance: tolerance,
+      requiredClaims: ["exp"],
+      maxDecompressedLength: 0,
+    }).catch(() => undefined);
+    if (opened) return opened.payload;
+  }
+  return undefined;
+}
+
+/** NextAuth 4 alone encrypts by A256GCM. Its jose, of version 4, reads base64 as Node's Buffer does. */
+function asNode(token: string): string {
+  const [head, key, ...sealed] = token.split(".");
+  return [head, key, ...sealed.map(respelled)].join(".");
+}
+
+/** Returns the header of a token in compact form, which is not verified; undefined where it is none, or too long. */
+function headerOf(token: string): Claims | undefined {
+  if (token.length > MAX_TOKEN || token.indexOf(".") > MAX_HEADER) return undefined;
+  try {
+    return decodeProtectedHeader(token);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a library derives a key of. */
+interface Derivation {
+  readonly enc: TokenKey["enc"];
+  readonly salt: string;
+  readonly info: string;
+  /** The hash that names the key. */
+  readonly named: "sha256" | "sha512";
+}
+
+/** Derives a key that encrypts tokens from a secret, by HKDF-SHA-256 (RFC 5869). */
+export async function derivedKey(secret: string, of: Derivation): Promise<TokenKey> {
+  const { enc, named } = of;
+  const size = enc === "A256GCM" ? 32 : 64;
+  const key = hkdf(sha256, utf8ToBytes(secret), utf8ToBytes(of.salt), utf8ToBytes(of.info), size);
+  const jwk = { kty: "oct", k: base64url.encode(key) };
+  return { enc, bytes: key, kid: await calculateJwkThumbprint(jwk, named) };
+}
+
+/** Imports the secret of HMAC-SHA-256, to verify by. */
+export function secretKey(secret: string): Promise<CryptoKey> {
+  const hmac = { name: "HMAC", hash: "SHA-256" };
+  return crypto.subtle.importKey("raw", new TextEncoder().encode(secret), hmac, false, ["verify"]);
+}
+
+/**
+ * Imports the public half of a JWK (RFC 7517): RSA for RS256, P-256 for ES256. Undefined for a key of another
+ * kind or another algorithm; a secret is no public key.
+ */
+export async function publicKey(jwk: Claims): Promise<CryptoKey | undefined> {
+  const { kty, crv, n, e, x, y } = jwk;
+  const alg = kty === "RSA" ? "RS256" : kty === "EC" && crv === "P-256" ? "ES256" : undefined;
+  if (!alg || ![alg, undefined].includes(jwk["alg"] as typeof alg)) return undefined;
+  const half = alg === "RS256" ? { kty, n, e } : { kty, crv, x, y };
+  return (await importJWK(half as JWK, alg)) as CryptoKey;
+}
