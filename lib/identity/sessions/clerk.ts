@@ -27,7 +27,7 @@ interface ClerkOptions {
 /** What Clerk allows for clocks that differ, in seconds. */
 const TOLERANCE = 5;
 
-const SIGNED = { algorithms: ["RS256"], tolerance: TOLERANCE } as const;
+const SIGNED = { algorithms: ["RS256"], clockTolerance: TOLERANCE };
 
 /** What a session's token says of itself (`cat`), where it says anything: Clerk takes both. */
 const SESSION_TOKENS = new Set<unknown>([undefined, "cl_B7d4PD111AAA", "cl_I7d4PD111III"]);

@@ -48,7 +48,7 @@ interface Keys {
   readonly legacy: CryptoKey | undefined;
 }
 
-const ALGORITHMS = ["ES256", "RS256", "HS256"] as const;
+const SIGNED = { algorithms: ["ES256", "RS256", "HS256"] };
 
 const BASE64 = "base64-";
 
@@ -92,7 +92,7 @@ export function supabaseUser(
 
 async function claimsOf(token: string, { byKid, legacy }: Keys, issuer: string) {
   const keyFor = ({ alg, kid }: Claims) => (alg === "HS256" ? legacy : byKid.get(kid));
-  const claims = (await verifyToken(token, keyFor, { algorithms: ALGORITHMS }))?.claims;
+  const claims = (await verifyToken(token, keyFor, SIGNED))?.claims;
   if (claims?.["iss"] !== issuer) return undefined;
   const isForUsers = [claims["aud"]].flat().includes("authenticated");
   return isForUsers && nameOf(claims["sub"]) !== undefined ? claims : undefined;

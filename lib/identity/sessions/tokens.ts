@@ -23,12 +23,12 @@ interface Verified {
 
 interface Verifying {
   /** What a token may be signed by. A key belongs to one of them: jose refuses it for another. */
-  readonly algorithms: readonly ("RS256" | "ES256" | "HS256")[];
+  readonly algorithms: string[];
   /**
    * How far the clock that wrote the token may be from this one, in seconds.
    * @default 0
    */
-  readonly tolerance?: number;
+  readonly clockTolerance?: number;
 }
 
 /**
@@ -38,17 +38,14 @@ interface Verifying {
 export async function verifyToken(
   token: string,
   keyFor: (header: Claims) => CryptoKey | undefined,
-  { algorithms, tolerance = 0 }: Verifying,
+  options: Verifying,
 ): Promise<Verified | undefined> {
   const header = headerOf(token);
   const key = header && keyFor(header);
   // A token of another type is for another purpose (RFC 8725, 3.11).
   if (!key || !["JWT", undefined].includes(header["typ"] as string)) return undefined;
-  const verified = await jwtVerify(token, key, {
-    algorithms: [...algorithms],
-    clockTolerance: tolerance,
-    requiredClaims: ["exp"],
-  }).catch(() => undefined);
+  const how = { ...options, requiredClaims: ["exp"] };
+  const verified = await jwtVerify(spelled(token, inBase64Url), key, how).catch(() => undefined);
   return verified && { header, claims: verified.payload };
 }
 
@@ -65,20 +62,21 @@ export interface TokenKey {
  * Decrypts a token (RFC 7519) that has an expiry, by the first of the keys that encrypted it; undefined where
  * none did, and for one that is not in time. A compressed one is not read: a small token could hold very much.
  *
- * @param tolerance how far the clock that wrote the token may be from this one, in seconds
+ * @param clockTolerance how far the clock that wrote the token may be from this one, in seconds
  */
 export async function decryptToken(
   token: string,
   keysFor: (header: Claims) => Promise<readonly TokenKey[]>,
-  tolerance: number,
+  clockTolerance: number,
 ): Promise<Claims | undefined> {
   const header = headerOf(token);
   for (const { bytes, enc } of header ? await keysFor(header) : []) {
-    const spelled = enc === "A256GCM" ? asNode(token) : token;
-    const opened = await jwtDecrypt(spelled, bytes, {
+    // NextAuth 4 alone encrypts by A256GCM. Its jose, of version 4, reads base64 as Node's Buffer does.
+    const respell = enc === "A256GCM" ? respelled : inBase64Url;
+    const opened = await jwtDecrypt(spelled(token, respell), bytes, {
       keyManagementAlgorithms: ["dir"],
       contentEncryptionAlgorithms: [enc],
-      clockTolerance: tolerance,
+      clockTolerance,
       requiredClaims: ["exp"],
       maxDecompressedLength: 0,
     }).catch(() => undefined);
@@ -87,10 +85,15 @@ export async function decryptToken(
   return undefined;
 }
 
-/** NextAuth 4 alone encrypts by A256GCM. Its jose, of version 4, reads base64 as Node's Buffer does. */
-function asNode(token: string): string {
-  const [head, key, ...sealed] = token.split(".");
-  return [head, key, ...sealed.map(respelled)].join(".");
+/** Returns a token with another spelling of what a client can spell as it likes: the signature, or what is encrypted. */
+function spelled(token: string, respell: (part: string) => string): string {
+  const [head, second, ...sealed] = token.split(".");
+  return [head, second, ...sealed.map(respell)].join(".");
+}
+
+/** Earlier versions of jose 6, which an app may have, read both alphabets of base64, and leave blanks out. */
+function inBase64Url(part: string): string {
+  return part.replace(/\s/g, "").replaceAll("+", "-").replaceAll("/", "_");
 }
 
 /** Returns the header of a token in compact form, which is not verified; undefined where it is none, or too long. */

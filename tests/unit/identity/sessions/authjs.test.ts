@@ -102,6 +102,16 @@ describe("authjsUser", () => {
     expect(await named(`next-auth.session-token=${head}..${iv}A.${text}.${tag}`)).toBe("ada");
   });
 
+  test("names the user of a session in each spelling of base64 that earlier versions of jose 6 read", async () => {
+    // Among so many there are some with each character of which the alphabets have two.
+    for (let i = 0; i < 20; i += 1) {
+      const [head, ...sealed] = (await session()).split(".");
+      const spelled = sealed.join(".").replaceAll("-", "+").replaceAll("_", "/");
+      expect(await named(`${SECURE}=${head}.${spelled}`)).toBe("ada");
+      expect(await named(`${SECURE}=${head}.${sealed.join(".")}\u00A0`)).toBe("ada");
+    }
+  });
+
   test("decrypts with the secret that is rotated out, which the session names", async () => {
     const both = ["a newer secret of the tests", AUTHJS_SECRET];
     const rotating = authjsUser({ secret: () => [undefined, ...both] });

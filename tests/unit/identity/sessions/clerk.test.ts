@@ -246,6 +246,8 @@ describe("clerkUser is stricter than Clerk's verifyToken", () => {
     ["a user without a name", { sub: "" }, {}],
     ["a user with a very long name", { sub: `user_${"a".repeat(300)}` }, {}],
     ["an extension", {}, { crit: ["ext"], ext: 1 }],
+    ["a header of more than 1,024 characters", {}, { about: "x".repeat(1024) }],
+    ["a token of more than 131,072 characters", { about: "x".repeat(131_072) }, {}],
     ["a category that nobody knows", {}, { cat: "cl_another" }],
     ["a category that is null", {}, { cat: null }],
   ])("about %s", async (_, claims, header) => {
