@@ -105,7 +105,7 @@ function claimsReader(resolver: string, options: ClerkOptions) {
   const verified = async (token: string | undefined) => {
     if (!token) return undefined;
     const own = await key();
-    const { header, claims } = (await verifyToken(withoutPadding(token), () => own, SIGNED)) ?? {};
+    const { header, claims } = (await verifyToken(token, () => own, SIGNED)) ?? {};
     return claims && SESSION_TOKENS.has(header?.["cat"]) && isGood(claims) ? claims : undefined;
   };
 
@@ -151,13 +151,6 @@ function publishableOf(resolver: string, value: unknown): string {
   if (typeof value === "string" && value.startsWith("pk_")) return value;
   const allowed = "the pk_… of NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY, or a function that returns it";
   throw invalidOption(resolver, "publishableKey", allowed);
-}
-
-/** Clerk reads a signature with any number of "=" behind it, and jose none that are not needed. */
-function withoutPadding(token: string): string {
-  let end = token.length;
-  while (token[end - 1] === "=") end -= 1;
-  return token.slice(0, end);
 }
 
 /** Tokens of machines are signed by the same key. */

@@ -45,7 +45,7 @@ export async function verifyToken(
   // A token of another type is for another purpose (RFC 8725, 3.11).
   if (!key || !["JWT", undefined].includes(header["typ"] as string)) return undefined;
   const how = { ...options, requiredClaims: ["exp"] };
-  const verified = await jwtVerify(spelled(token, inBase64Url), key, how).catch(() => undefined);
+  const verified = await jwtVerify(inOneSpelling(token), key, how).catch(() => undefined);
   return verified && { header, claims: verified.payload };
 }
 
@@ -71,9 +71,7 @@ export async function decryptToken(
 ): Promise<Claims | undefined> {
   const header = headerOf(token);
   for (const { bytes, enc } of header ? await keysFor(header) : []) {
-    // NextAuth 4 alone encrypts by A256GCM. Its jose, of version 4, reads base64 as Node's Buffer does.
-    const respell = enc === "A256GCM" ? respelled : inBase64Url;
-    const opened = await jwtDecrypt(spelled(token, respell), bytes, {
+    const opened = await jwtDecrypt(inOneSpelling(token), bytes, {
       keyManagementAlgorithms: ["dir"],
       contentEncryptionAlgorithms: [enc],
       clockTolerance,
@@ -85,15 +83,13 @@ export async function decryptToken(
   return undefined;
 }
 
-/** Returns a token with another spelling of what a client can spell as it likes: the signature, or what is encrypted. */
-function spelled(token: string, respell: (part: string) => string): string {
+/**
+ * Returns a token with its last parts in one spelling: the signature, or what is encrypted. A client can spell them
+ * in each way that the app's own version of jose reads, and version 5 and those before it read as Node's Buffer does.
+ */
+function inOneSpelling(token: string): string {
   const [head, second, ...sealed] = token.split(".");
-  return [head, second, ...sealed.map(respell)].join(".");
-}
-
-/** Earlier versions of jose 6, which an app may have, read both alphabets of base64, and leave blanks out. */
-function inBase64Url(part: string): string {
-  return part.replace(/\s/g, "").replaceAll("+", "-").replaceAll("/", "_");
+  return [head, second, ...sealed.map(respelled)].join(".");
 }
 
 /** Returns the header of a token in compact form, which is not verified; undefined where it is none, or too long. */

@@ -47,6 +47,17 @@ function withHeader(header: object, claims: object, secret = AUTHJS_SECRET): Pro
 
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
 
+/** A session as `encode` of next-auth/jwt 4.24 writes it: the package is not installed. */
+function nextAuth4(sub: string, exp = inAnHour()): Promise<string> {
+  const info = utf8ToBytes("NextAuth.js Generated Encryption Key");
+  return new EncryptJWT({ sub, name: "Ada" })
+    .setProtectedHeader({ alg: "dir", enc: "A256GCM" })
+    .setIssuedAt()
+    .setExpirationTime(exp)
+    .setJti("one")
+    .encrypt(hkdf(sha256, utf8ToBytes(AUTHJS_SECRET), utf8ToBytes(""), info, 32));
+}
+
 describe("authjsUser", () => {
   test.each([
     ["https://app.example", SECURE],
@@ -71,46 +82,40 @@ describe("authjsUser", () => {
   });
 
   test("names the user of a session of NextAuth 4", async () => {
-    // The package is not installed: this is what `encode` of next-auth/jwt 4.24 does.
-    const info = utf8ToBytes("NextAuth.js Generated Encryption Key");
-    const key = hkdf(sha256, utf8ToBytes(AUTHJS_SECRET), utf8ToBytes(""), info, 32);
-    const made = (sub: string, exp: number) =>
-      new EncryptJWT({ sub, name: "Ada" })
-        .setProtectedHeader({ alg: "dir", enc: "A256GCM" })
-        .setIssuedAt()
-        .setExpirationTime(exp)
-        .setJti("one")
-        .encrypt(key);
-    const token = await made("ada", inAnHour());
+    const token = await nextAuth4("ada");
     expect(await named(`next-auth.session-token=${token}`)).toBe("ada");
     expect(await named(`__Secure-next-auth.session-token=${token}`)).toBe("ada");
-    expect(await named(`next-auth.session-token=${await made("ada", 1000)}`)).toBeUndefined();
+    expect(await named(`next-auth.session-token=${await nextAuth4("ada", 1000)}`)).toBeUndefined();
     for (const [title, tampered] of tamperedTokens(token)) {
-      // It reads base64 as Node's Buffer does, which leaves this one out.
-      const expected = title === "a character that is not in ASCII" ? "ada" : undefined;
       const found = await named(`next-auth.session-token=${tampered}`);
-      expect([title, found]).toEqual([title, expected]);
+      expect([title, found]).toEqual([title, undefined]);
     }
-    const [head, , iv, text, tag = ""] = token.split(".");
-    const inBase64 = tag.replaceAll("-", "+").replaceAll("_", "/");
-    const spelled = ["!", "=", "==junk", "%20"].map((more) => `${tag}${more}`);
-    for (const mark of [inBase64, `*${tag}`, `${tag.slice(0, 5)}!${tag.slice(5)}`, ...spelled]) {
-      const cookie = `next-auth.session-token=${head}..${iv}.${text}.${mark}`;
-      expect([mark, await named(cookie)]).toEqual([mark, "ada"]);
-    }
-    // Behind a whole number of bytes one character more is no byte.
-    expect(await named(`next-auth.session-token=${head}..${iv}A.${text}.${tag}`)).toBe("ada");
   });
 
-  test("names the user of a session in each spelling of base64 that earlier versions of jose 6 read", async () => {
-    // Among so many there are some with each character of which the alphabets have two.
-    for (let i = 0; i < 20; i += 1) {
-      const [head, ...sealed] = (await session()).split(".");
-      const spelled = sealed.join(".").replaceAll("-", "+").replaceAll("_", "/");
-      expect(await named(`${SECURE}=${head}.${spelled}`)).toBe("ada");
-      expect(await named(`${SECURE}=${head}.${sealed.join(".")}\u00A0`)).toBe("ada");
-    }
-  });
+  test.each(["A256CBC-HS512", "A256GCM"])(
+    "names the user of a session of %s in each spelling of base64 that a version of jose reads",
+    async (enc) => {
+      const isV5 = enc === "A256CBC-HS512";
+      const name = isV5 ? SECURE : "next-auth.session-token";
+      for (let i = 0; i < 20; i += 1) {
+        const token = isV5 ? await session() : await nextAuth4("ada");
+        const [head, , iv = "", text = "", tag = ""] = token.split(".");
+        const inBase64 = [iv, text, tag].map((part) =>
+          part.replaceAll("-", "+").replaceAll("_", "/"),
+        );
+        const cookies = [
+          `${head}..${inBase64.join(".")}`,
+          `${head}..!${iv}.${text.slice(0, 5)}*\u00A0${text.slice(5)}.${tag}\u00E9`,
+          ...["=", "==junk", "%20"].map((more) => `${token}${more}`),
+          // Behind a whole number of bytes one character more is no byte.
+          ...(iv.length % 4 === 0 ? [`${head}..${iv}A.${text}.${tag}`] : []),
+        ];
+        for (const cookie of cookies) {
+          expect([cookie, await named(`${name}=${cookie}`)]).toEqual([cookie, "ada"]);
+        }
+      }
+    },
+  );
 
   test("decrypts with the secret that is rotated out, which the session names", async () => {
     const both = ["a newer secret of the tests", AUTHJS_SECRET];
@@ -191,7 +196,6 @@ describe("authjsUser and Auth.js agree", () => {
       [`\u00A0${SECURE}=${ada}`, undefined],
       [`${SECURE}="${ada}"`, undefined],
       [`${SECURE}=${ada.replaceAll(".", "%2E")}`, "ada"],
-      [`${SECURE}=${ada}%`, undefined],
       [`${SECURE}.=${ada}; ${SECURE}.1=`, "ada"],
       [
         ada
@@ -204,6 +208,8 @@ describe("authjsUser and Auth.js agree", () => {
     for (const [cookie, expected] of cookies) {
       expect([cookie, ...(await verdicts(cookie))]).toEqual([cookie, expected, expected]);
     }
+    // The version of jose that is installed does not read this, and versions before 6 do.
+    expect(await verdicts(`${SECURE}=${ada}%`)).toEqual(["ada", undefined]);
   });
 
   test("on whom they name, however the session was changed", async () => {
