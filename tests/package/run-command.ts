@@ -13,7 +13,8 @@ const LONGEST_MS = 300_000;
 
 /** This process's environment without what npm adds to it for a script of this repository. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
-  const own = /^npm_(?:lifecycle|package|command|execpath|node|config_(?:(?:local|global)_prefix|save))/;
+  const own =
+    /^npm_(?:lifecycle|package|command|execpath|node|config_(?:(?:local|global)_prefix|save))/;
   const entries = Object.entries(process.env).filter(([name]) => !own.test(name));
   const rest = Object.fromEntries(entries) as NodeJS.ProcessEnv;
   return { ...rest, NEXT_TELEMETRY_DISABLED: "1", CI: "1" };

@@ -15,16 +15,15 @@ const HELP = `Explains what the gate does with a request, without a store and wi
   npx headgate explain /api/search                       a GET
   npx headgate explain POST /api/search --ip 203.0.113.7
   npx headgate explain POST https://example.com/api/search --header "authorization: Bearer ..."
+  npx headgate explain /api/search --dev                 as in development
   npx headgate explain GET /api/search --policy other.ts
   npx headgate explain GET /api/search --json            the same for programs
 
 It prints the path as Next routes it, which rules apply and which nearly do, who is counted and by which
 keys, what a check costs, and the headers that a client gets while it is allowed and once it is denied.
 Identities are resolved as in the app, from the headers that are given (--header may be repeated). The
-environment and its files are read as in production.
+environment and its files are read, and the policy is loaded, as in production unless --dev is given.
 `;
-
-const NODE_ENV = "production";
 
 export default defineProgram({
   name: "headgate explain",
@@ -35,11 +34,15 @@ export default defineProgram({
     ip: { type: "string" },
     header: { type: "string" },
     policy: { type: "string" },
+    dev: { type: "boolean" },
     json: { type: "boolean" },
   },
-  async run({ method, url, ip, policy, json }, rawArgs) {
+  async run({ method, url, ip, policy, dev, json }, rawArgs) {
     const written = writtenRequest(method, url, rawArgs);
     const project = process.cwd();
+    const NODE_ENV = dev ? "development" : "production";
+    // A policy may say other things in production.
+    Object.assign(process.env, { NODE_ENV });
     const file = findPolicyFile(project, policy);
     await checkPolicy(file);
     loadEnvFiles(project, NODE_ENV);
@@ -48,7 +51,7 @@ export default defineProgram({
     const explained = await explainRequest({
       policy: await importPolicy(file),
       request: requestMaker(project, written, config),
-      environment: fromEnv({ HEADGATE_APP: packageName(project), ...process.env, NODE_ENV }),
+      environment: fromEnv({ HEADGATE_APP: packageName(project), ...process.env }),
       rewrites: typeof rewrites === "string" ? readRewrites(rewrites) : undefined,
       ip,
     });

@@ -1,3 +1,7 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { explainRequest } from "#lib/cli/explain/explain";
 import { renderExplanation } from "#lib/cli/explain/render";
@@ -8,7 +12,11 @@ import type { Charge } from "#lib/limit/charge";
 import { MemoryLimits } from "#lib/limit/stores/memory";
 import { definePolicy } from "#lib/policy/define";
 import type { NextConfig } from "#lib/audit/next-config";
+import { write } from "../../package/world.ts";
 import { ROOT } from "../../support/app.ts";
+import { scope } from "../../support/scope.ts";
+
+const cleanUp = scope();
 
 const POLICY = definePolicy({
   identities: {
@@ -162,6 +170,38 @@ test("the text tells the way of a request, step by step", async () => {
   expect(steps).toEqual(["path", "rules", "client", "limits", "store", "allowed", "denied"]);
   expect(text).toContain("search  decides by /api/search");
   expect(text).toContain("user   the request proves none, so the address is counted");
+});
+
+/** A policy in shadow in production, as `headgate init` writes it. */
+const INITS = `import { definePolicy } from "headgate";
+
+export default definePolicy({
+  mode: process.env.NODE_ENV === "production" ? "shadow" : "enforce",
+  rules: { api: { match: "/api/:path*", limits: { ip: "5 per minute" } } },
+});
+`;
+
+test.each([
+  [["/api/x", "--ip", "203.0.113.7"], "api  is counted by /api/:path* (it is in shadow"],
+  [["GET", "/api/x", "--dev"], "api  decides by /api/:path*"],
+  [["POST", "/api/x", "--policy", "config/rate-limits.ts", "--json"], '"applies": "shadow"'],
+])("headgate explain %j explains what the policy says there", (args, expected) => {
+  const folder = cleanUp(mkdtempSync(join(tmpdir(), "headgate-explain-")), (it) =>
+    rmSync(it, { recursive: true }),
+  );
+  write(folder, { "config/rate-limits.ts": INITS, "package.json": '{ "name": "shop" }' });
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(join(ROOT, "lib"), join(folder, "node_modules", "headgate"));
+  const bin = join(ROOT, "lib", "cli", "headgate.ts");
+  const { PATH = "" } = process.env;
+  const done = spawnSync(process.execPath, [bin, "explain", ...args], {
+    cwd: folder,
+    encoding: "utf8",
+    env: { PATH, NODE_ENV: "test" },
+  });
+  expect(done.stdout).toContain(expected);
+  expect(done.stderr).toBe("");
+  expect(done.status).toBe(0);
 });
 
 test.each([
