@@ -13,9 +13,15 @@ export interface Way {
   readonly variables: number;
   /** How many accounts a person makes elsewhere. */
   readonly accounts: number;
+  /** What Node is given before the app is served, from the app's folder, where a command writes files. */
+  readonly prepare?: readonly string[];
   /** What Node is given to serve the app in development, from the app's folder. */
   readonly serve: readonly string[];
+  /** The request that is sent until it is denied. */
+  readonly asks: { readonly method: string; readonly path: string };
 }
+
+const BIN = join("node_modules", "headgate", "bin.mjs");
 
 const NEXT_DEV = [join("node_modules", "next", "dist", "bin", "next"), "dev", "-p", "0"];
 
@@ -47,13 +53,24 @@ export const config = { matcher: "/api/:path*" };
  */
 export function waysWith(tarball: string, store: TestStore): readonly Way[] {
   const { "app/api/reports/route.ts": _, ...gate } = filesOfNewApp();
-  const none = { files: gate, variables: 0, accounts: 0 };
+  const asks = { method: "GET", path: "/api/hello" };
+  const none = { files: gate, variables: 0, accounts: 0, asks };
   return [
+    {
+      ...none,
+      name: "headgate init",
+      packages: [tarball],
+      files: {},
+      prepare: [BIN, "init", "--yes", "--no-install"],
+      serve: NEXT_DEV,
+      // The rule that it writes for sign-in allows 10 a minute.
+      asks: { method: "POST", path: "/api/login" },
+    },
     { name: "headgate, by next dev", packages: [tarball], serve: NEXT_DEV, ...none },
     {
       name: "headgate, by headgate dev",
       packages: [tarball, "wasmoon"],
-      serve: [join("node_modules", "headgate", "bin.mjs"), "dev"],
+      serve: [BIN, "dev"],
       ...none,
     },
     {
@@ -66,6 +83,7 @@ export function waysWith(tarball: string, store: TestStore): readonly Way[] {
       variables: 2,
       accounts: 1,
       serve: NEXT_DEV,
+      asks,
     },
   ];
 }
