@@ -29,7 +29,7 @@ const CONFIG = `export default {
 beforeAll(() => {
   for (const { name, files } of INSTALLED) {
     write(join(FOLDER, name), {
-      "package.json": '{ "private": true, "type": "module" }\n',
+      "package.json": '{ "type": "module", "dependencies": { "headgate": "*", "next": "16" } }\n',
       "next.config.mjs": CONFIG,
       // Without one, the bundler takes that of a folder above.
       "instrumentation.ts": "export function register() {}\n",
@@ -42,7 +42,7 @@ afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
 
 test.each(INSTALLED)("the middleware of $name runs behind the gate where it ran", async (it) => {
   const app = join(FOLDER, it.name);
-  putGate(app, it);
+  await putGate(app, join(ROOT, "lib", "cli", "headgate.ts"));
   buildIn(app, it.env);
   const store = cleanUp(await startStore(), (made) => made.stop());
   const running = cleanUp(await startBuilt(app, store, NEXT, it.env), (made) => made.stop());

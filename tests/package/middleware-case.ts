@@ -1,7 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { wrapMiddleware } from "#lib/init/wrap";
 import type { Case } from "./case.ts";
 import { MIDDLEWARE_APPS, type MiddlewareApp, type Question } from "./middleware-apps.ts";
 import { LAYOUT, startBuilt } from "./new-app.ts";
@@ -36,7 +34,8 @@ export const middlewareCases: readonly Case[] = MIDDLEWARE_APPS.map((it) => ({
     say("npm install");
     const packages = [world.tarball, ...it.packages];
     await runCommand(app, "npm", ["install", "--no-audit", "--no-fund", ...packages]);
-    putGate(app, it);
+    say("headgate init");
+    await putGate(app);
     say("next build");
     const next = join(app, "node_modules", "next", "dist", "bin", "next");
     await runCommand(app, "node", [next, "build"], it.env);
@@ -51,12 +50,13 @@ export const middlewareCases: readonly Case[] = MIDDLEWARE_APPS.map((it) => ({
   },
 }));
 
-/** Puts the gate before the middleware of an app. */
-export function putGate(app: string, { middleware }: MiddlewareApp): void {
-  const source = readFileSync(join(app, middleware), "utf8");
-  const wrapped = wrapMiddleware(middleware, source, { gate: "./gate" });
-  if (wrapped.kind !== "changed") throw new Error(JSON.stringify(wrapped));
-  write(app, { ...GATE, [middleware]: wrapped.source });
+/** Puts the gate before the middleware of an app, whose policy and gate are there already. */
+export async function putGate(
+  app: string,
+  bin = join("node_modules", "headgate", "bin.mjs"),
+): Promise<void> {
+  write(app, GATE);
+  await runCommand(app, "node", [bin, "init", "--yes", "--no-install"]);
 }
 
 let clients = 0;
