@@ -6,12 +6,12 @@ import type { Plan } from "./plan.ts";
 
 const WORKFLOWS = join(".github", "workflows");
 
-/** The default policy file of the commands. */
-const DEFAULT_POLICY = "config/rate-limits.ts";
+/** The policy files that the commands find by themselves. */
+const FOUND = /^(?:src\/)?config\/rate-limits\.m?[jt]s$/;
 
 /** Returns the arguments after `headgate check` that name a policy. */
 export function policyArgument(policy: string): string {
-  return policy === DEFAULT_POLICY ? "" : ` ${policy}`;
+  return FOUND.test(policy) ? "" : ` ${policy}`;
 }
 
 /** The commands of CI: the check needs no build, and the audit reads one. */
