@@ -174,6 +174,17 @@ describe("the rules that are drafted", () => {
     expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThan(110);
   });
 
+  test("leave webhooks outside /api to their own rule, which the rule of Server Actions would deny", async () => {
+    const { draft } = await drafted({
+      "app/page.tsx": "",
+      "app/webhooks/clerk/route.ts": handler("POST"),
+    });
+    expect(draft.rules.at(-1)).toMatchObject({
+      match: ["/webhooks/clerk"],
+      replaces: ["api", "server-actions"],
+    });
+  });
+
   test("cover what is to come in an app that has no route", async () => {
     const { draft } = await drafted({ "app/layout.tsx": "" });
     expect(draft.rules.map(({ name }) => name)).toEqual(["api"]);
