@@ -116,6 +116,13 @@ describe("headgate init", () => {
     expect(added).toBe(".env.example\n");
   });
 
+  test("outlives a next.config that ends the process, as where a variable is missing", () => {
+    const folder = madeApp({ ...FILES, "next.config.mjs": "process.exit(1);\nexport default {};" });
+    const { status, stdout } = init(folder, "--dry-run");
+    expect(stdout).toMatch(/^found/);
+    expect(status).toBe(0);
+  });
+
   test.each([
     ["proxy.ts", "", /set skipProxyUrlNormalize: true in next\.config/],
     ["middleware.ts", "", /set skipMiddlewareUrlNormalize: true in next\.config/],

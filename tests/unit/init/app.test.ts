@@ -71,14 +71,6 @@ describe("what an app has", () => {
     expect(await findApp(folder)).toMatchObject(expected);
   });
 
-  test("a next.config that ends the process says nothing, and does not end the command", async () => {
-    const config = 'process.exit(1);\nexport default { basePath: "/shop" };';
-    const folder = madeApp({ "app/page.tsx": "", "next.config.mjs": config });
-    const { exit } = process;
-    expect(await findApp(folder)).toMatchObject({ basePath: "" });
-    expect(process.exit).toBe(exit);
-  });
-
   test("next.config says endings, base path and slashes; a tsconfig.json makes it TypeScript", async () => {
     const config =
       'export default () => ({ basePath: "/shop", trailingSlash: true, pageExtensions: ["p.tsx"] });';
