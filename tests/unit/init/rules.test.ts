@@ -193,6 +193,21 @@ describe("the rules that are drafted", () => {
 });
 
 test.each([
+  ["next dev", "3000"],
+  ["next dev --turbopack -p 8000", "8000"],
+  ["dotenv -e .env -- next dev --port=8888 --turbo", "8888"],
+  ["PORT=4000 next dev", "4000"],
+  ["next dev -p $PORT", "3000"],
+])("the trial is sent to the port of %j", async (dev, port) => {
+  const manifest = { scripts: { dev }, dependencies: { next: "16" } };
+  const { app, draft } = await drafted({
+    "app/page.tsx": "",
+    "package.json": JSON.stringify(manifest),
+  });
+  expect(trialOf(app, draft.rules)?.command).toContain(` 'http://localhost:${port}/?[1-`);
+});
+
+test.each([
   [FILES, {}, 6, "messages", "POST 'http://localhost:3000/en/contact?[1-6]'"],
   [
     { "app/api/login/route.ts": handler("POST"), "app/login/page.tsx": "" },
