@@ -31,6 +31,7 @@ export async function builtFolder(project: string): Promise<string> {
 export async function nextConfig(project: string): Promise<NextConfig> {
   const file = CONFIGS.map((name) => join(project, name)).find((path) => existsSync(path));
   if (file === undefined) return {};
+  // oxlint-disable-next-line typescript/unbound-method -- it is put back as it was
   const { exit } = process;
   // Some configs end the process where a variable is missing: that must not end the command.
   process.exit = () => {

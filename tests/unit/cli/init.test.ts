@@ -124,9 +124,9 @@ describe("headgate init", () => {
   });
 
   test.each([
-    ["proxy.ts", "", /set skipProxyUrlNormalize: true in next\.config/],
-    ["middleware.ts", "", /set skipMiddlewareUrlNormalize: true in next\.config/],
-    ["proxy.ts", "export default { skipProxyUrlNormalize: true };", undefined],
+    ["proxy.ts", "", ["set skipProxyUrlNormalize: true"]],
+    ["middleware.ts", "", ["set skipMiddlewareUrlNormalize: true"]],
+    ["proxy.ts", "export default { skipProxyUrlNormalize: true };", null],
   ])(
     "tells of a matcher in %s that the gate cannot do, with next.config %j",
     (file, config, expected) => {
@@ -138,8 +138,7 @@ export const config = {
 `;
       const folder = madeApp({ ...FILES, [file]: source, "next.config.mjs": config });
       const { status, stdout } = init(folder, "--yes", "--no-install");
-      if (expected) expect(stdout).toMatch(expected);
-      else expect(stdout).not.toContain("next-router-prefetch, which");
+      expect(stdout.match(/set \w+UrlNormalize: true/g)).toEqual(expected);
       expect(status).toBe(0);
       expect(init(folder, "--yes", "--no-install").stdout).not.toContain("UrlNormalize");
     },
