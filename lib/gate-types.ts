@@ -107,9 +107,12 @@ export interface Gate<P extends AnyPolicy> extends GateHandle {
       own: Next<R, E>,
       options?: WrapOptions,
     ): (request: R, event: E) => Promise<Response>;
-    /** Takes any other type of middleware, such as that of Auth.js, which is for handlers too. */
+    /**
+     * Takes any other type of middleware: that of Auth.js is for handlers too, and that of Kinde may be a
+     * promise by its type, though `withAuth` over a function returns a function.
+     */
     (
-      own: (...given: never) => unknown,
+      own: ((...given: never) => unknown) | Promise<unknown>,
       options?: WrapOptions,
     ): (request: Request, event: AfterAnswer) => Promise<Response>;
   };

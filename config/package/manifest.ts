@@ -74,6 +74,9 @@ export function publishedManifest(lib: LibManifest) {
     sideEffects: false,
     bin: { headgate: "./bin.mjs" },
     exports,
+    // For `moduleResolution: "node"`, which knows no exports and which Next 15 leaves in an app's tsconfig.json.
+    types: "./index.d.mts",
+    typesVersions: { "*": { "*": ["./*.d.mts"] } },
     imports: { "#optional/*": "./optional/*" },
     files: ["**/*.mjs", "**/*.d.mts", "optional/*.cjs", "LICENSES-OF-BUNDLED.md"],
     dependencies: Object.fromEntries(needed.filter(([it]) => !isOptional(it)).map(ranged)),

@@ -31,6 +31,12 @@ export async function builtFolder(project: string): Promise<string> {
 export async function nextConfig(project: string): Promise<NextConfig> {
   const file = CONFIGS.map((name) => join(project, name)).find((path) => existsSync(path));
   if (file === undefined) return {};
+  // oxlint-disable-next-line typescript/unbound-method -- it is put back as it was
+  const { exit } = process;
+  // Some configs end the process where a variable is missing: that must not end the command.
+  process.exit = () => {
+    throw new Error(`${file} ends the process.`);
+  };
   try {
     const given = await loadDefault(file);
     const made: unknown =
@@ -42,5 +48,7 @@ export async function nextConfig(project: string): Promise<NextConfig> {
     return typeof made === "object" && made !== null ? made : {};
   } catch {
     return {};
+  } finally {
+    process.exit = exit;
   }
 }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { HeadgateError } from "#lib/core/errors";
 import { nextConfig } from "#lib/audit/next-config";
+import { showsPrefetches } from "#lib/audit/prefetch-seen";
 import { dependenciesOf, readManifest } from "./manifest.ts";
 import { nextMajor } from "./next-version.ts";
 import { type PackageManager, packageManagerOf } from "./package-manager.ts";
@@ -25,6 +26,8 @@ export interface App {
   readonly trailingSlash: boolean;
   /** True where next.config has `i18n`. */
   readonly hasLocales: boolean;
+  /** True where next.config leaves the headers of Next's router on a request. */
+  readonly keepsRouterHeaders: boolean;
   readonly packageManager: PackageManager;
   /** Everything that it depends on, with ranges. */
   readonly dependencies: Readonly<Record<string, string>>;
@@ -48,7 +51,8 @@ const PAGE_EXTENSIONS = ["tsx", "ts", "jsx", "js"];
 export async function findApp(folder: string): Promise<App> {
   const manifest = readManifest(folder) ?? {};
   const next = nextMajor(folder, manifest);
-  const { pageExtensions, basePath, trailingSlash, i18n, output } = await nextConfig(folder);
+  const config = await nextConfig(folder);
+  const { pageExtensions, basePath, trailingSlash, i18n, output } = config;
   if (output === "export") {
     throw new HeadgateError(
       "INIT_NEXT_UNSUPPORTED",
@@ -68,6 +72,7 @@ export async function findApp(folder: string): Promise<App> {
     basePath: typeof basePath === "string" ? basePath : "",
     trailingSlash: trailingSlash === true,
     hasLocales: typeof i18n === "object" && i18n !== null,
+    keepsRouterHeaders: showsPrefetches(config),
     packageManager: packageManagerOf(folder, gitRoot),
     dependencies: dependenciesOf(manifest),
     scripts: manifest.scripts ?? {},

@@ -47,5 +47,6 @@ export function envExample(before: string | undefined): string {
     .map(({ comment, line }) => [...comment.map((it) => `# ${it}`), line].join("\n"))
     .join("\n");
   if (before === undefined || before.trim() === "") return `${added}\n`;
-  return `${before.trimEnd()}\n\n${added}\n`;
+  const after = `${before.trimEnd()}\n\n${added}\n`;
+  return before.includes("\r\n") ? after.replaceAll(/\r?\n/g, "\r\n") : after;
 }

@@ -29,7 +29,7 @@ export interface Init {
   readonly ci: readonly string[] | undefined;
   /** What became of the limiters of another library; undefined where none was named. */
   readonly translation: Translation | undefined;
-  /** A request that a new rule denies; undefined where the policy was there already. */
+  /** A request that a new rule denies; undefined where the policy was there already, or no gate is asked yet. */
   readonly trial: Trial | undefined;
 }
 
@@ -71,7 +71,8 @@ export async function planInit(folder: string, from?: "upstash"): Promise<Init> 
     install: isInstalled(app) ? undefined : [...COMMANDS[app.packageManager].add, "headgate"],
     ci: isInCi ? undefined : ciCommands(app, policy.path),
     translation,
-    trial: policy.isThere ? undefined : trialOf(app, draft.rules),
+    trial:
+      policy.isThere || middleware.cannot !== undefined ? undefined : trialOf(app, draft.rules),
   };
 }
 

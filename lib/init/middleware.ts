@@ -10,6 +10,8 @@ export interface PlannedMiddleware {
   readonly path: string;
   /** Why the app's own middleware could not be wrapped; undefined where the gate stands before it. */
   readonly cannot: string | undefined;
+  /** What the app's own middleware does otherwise from now on; undefined where it is nothing. */
+  readonly note: string | undefined;
 }
 
 /** Plans the middleware: a new file, or the app's own with the gate before it. */
@@ -18,7 +20,7 @@ export function planMiddleware(app: App, gate: OwnFile, plan: Plan): PlannedMidd
   if (own === undefined) {
     const path = newMiddleware(app);
     plan.set(path, middlewareText(gate), "asks the gate before every request");
-    return { path, cannot: undefined };
+    return { path, cannot: undefined, note: undefined };
   }
   const source = plan.read(own) ?? "";
   const result = wrapMiddleware(own, source, {
@@ -28,7 +30,21 @@ export function planMiddleware(app: App, gate: OwnFile, plan: Plan): PlannedMidd
   if (result.kind === "changed") {
     plan.set(own, result.source, "asks the gate, then runs the app's own middleware where it ran");
   }
-  return { path: own, cannot: result.kind === "cannot" ? result.reason : undefined };
+  const cannot = result.kind === "cannot" ? result.reason : undefined;
+  const header = result.kind === "changed" ? result.routerHeader : undefined;
+  return { path: own, cannot, note: header && noteOf(app, own, header) };
+}
+
+function noteOf({ keepsRouterHeaders }: App, path: string, header: string): string | undefined {
+  if (keepsRouterHeaders) return undefined;
+  const setting = /proxy\.[^/]*$/.test(path)
+    ? "skipProxyUrlNormalize"
+    : "skipMiddlewareUrlNormalize";
+  return [
+    `The matcher of ${path} has a condition on ${header}, which Next takes off a request before the gate`,
+    "compares it: the app's own middleware now runs as if no request had that header. To run it where it ran,",
+    `set ${setting}: true in next.config: then request.url is as it was sent.`,
+  ].join("\n");
 }
 
 /** The app's own middleware.ts or proxy.ts, which Next takes from beside the app's folder alone. */

@@ -165,7 +165,7 @@ function narrowRule(kind: Kind, members: readonly AppRoute[]): DraftRule {
     comment: [...listed(members, kind.writesOnly ? isWrite : undefined), ...kind.why],
     match: unique(members.flatMap(({ patterns }) => patterns)),
     ...(methods && { methods }),
-    ...(kind.replaces && { replaces: ["api", "writes"] }),
+    ...(kind.replaces && { replaces: widest(members) }),
     limits: kind.limits,
     sample: { method: ofMember.find(counted) ?? "POST", path: first?.sample ?? "/" },
   };
@@ -196,6 +196,12 @@ function patternsOutside(routes: readonly AppRoute[]): readonly string[] {
   return unique(
     routes.filter(({ segments }) => segments[0] !== "api").flatMap(({ patterns }) => patterns),
   );
+}
+
+/** The wide rules that hold for handlers: that of Server Actions holds for those outside /api alone. */
+function widest(handlers: readonly AppRoute[]): readonly string[] {
+  const isOutside = patternsOutside(handlers).length > 0;
+  return ["api", "writes", ...(isOutside ? ["server-actions"] : [])];
 }
 
 function isWrite(method: string): boolean {

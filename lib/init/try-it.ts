@@ -20,7 +20,13 @@ export function trialOf(app: App, rules: readonly DraftRule[]): Trial | undefine
   const { method, path } = rule.sample;
   const requests = limit + 1;
   const slash = app.trailingSlash && !path.endsWith("/") ? "/" : "";
-  const url = `http://localhost:3000${app.basePath}${path}${slash}`;
+  const url = `http://localhost:${portOf(app)}${app.basePath}${path}${slash}`;
   const send = `curl -s -o /dev/null -w '%{http_code}\\n' -X ${method} '${url}?[1-${requests}]'`;
   return { rule: rule.name, requests, command: `${send} | sort | uniq -c` };
+}
+
+/** The port that the dev script names; else Next's own. */
+function portOf({ scripts }: App): string {
+  const named = /(?:\s-p|\s--port|\bPORT)[\s=]*(\d+)/.exec(scripts["dev"] ?? "");
+  return named?.[1] ?? "3000";
 }

@@ -1,15 +1,20 @@
 import { MagicString } from "magic-string";
 import { parseSource } from "#lib/source/parse";
 import { CannotWrap } from "./wrap/cannot.ts";
-import { configOf, writeConfig } from "./wrap/config.ts";
+import { type Config, configOf, writeConfig } from "./wrap/config.ts";
 import { hasGate, importGate } from "./wrap/gate-import.ts";
-import type { Parsed } from "./wrap/form.ts";
+import type { Parsed, Runner } from "./wrap/form.ts";
 import { runnerOf } from "./wrap/runner.ts";
 import { styleOf } from "./wrap/style.ts";
 
 /** What came of the attempt to put the gate before a middleware. */
 export type Wrapped =
-  | { readonly kind: "changed"; readonly source: string }
+  | {
+      readonly kind: "changed";
+      readonly source: string;
+      /** The header of Next's router on which its matcher has a condition, which the gate cannot see. */
+      readonly routerHeader: string | undefined;
+    }
   /** The gate stands before it already. */
   | { readonly kind: "unchanged" }
   /** What stands in the way, with the line, and what a person can do. */
@@ -33,15 +38,23 @@ export interface WrapSettings {
  * @example
  * const wrapped = wrapMiddleware("proxy.ts", "export default () => {};", { gate: "./gate" });
  */
-export function wrapMiddleware(file: string, source: string, settings: WrapSettings): Wrapped {
+export function wrapMiddleware(
+  file: string,
+  source: string,
+  { gate, hasLocales = false }: WrapSettings,
+): Wrapped {
   const { body, problem } = parseSource(file, source);
   try {
     if (problem)
       throw new CannotWrap(problem.start, `The file cannot be parsed (${problem.message}).`);
-    if (hasGate(body, settings.gate)) return { kind: "unchanged" };
+    if (hasGate(body, gate)) return { kind: "unchanged" };
     const name = /(?:^|[\\/])proxy\.[^\\/]*$/.test(file) ? "proxy" : "middleware";
-    const parsed = { source, body, style: styleOf(source, body), name } as const;
-    return { kind: "changed", source: write(file, parsed, settings) };
+    const style = styleOf(source, body);
+    const parsed = { source, body, style, name } as const;
+    const runner = runnerOf(parsed);
+    const config = configOf(file, source, body, { style, hasLocales });
+    const changed = write(parsed, gate, runner, config);
+    return { kind: "changed", source: changed, routerHeader: config?.routerHeader };
   } catch (error) {
     if (!(error instanceof CannotWrap)) throw error;
     const line = source.slice(0, error.at).split("\n").length;
@@ -49,14 +62,8 @@ export function wrapMiddleware(file: string, source: string, settings: WrapSetti
   }
 }
 
-function write(
-  file: string,
-  parsed: Parsed,
-  { gate: from, hasLocales = false }: WrapSettings,
-): string {
-  const { source, body, style } = parsed;
-  const runner = runnerOf(parsed);
-  const config = configOf(file, source, body, { style, hasLocales });
+function write(parsed: Parsed, from: string, runner: Runner, config: Config | undefined): string {
+  const { source, style } = parsed;
   const text = new MagicString(source);
   const wrap = `${importGate(text, parsed, from)}.wrap(`;
   const { inPlace, own, readyAt } = runner;

@@ -7,13 +7,15 @@ import { type World, write } from "./world.ts";
 
 const COMPILERS = ["5.4", "5.9", "6", "7"];
 
-/** Each compiler with both ways to resolve, and an app with and without the optional packages. */
+const RESOLUTIONS = ["bundler", "node16", "node"];
+
+/** Each compiler with all ways to resolve, and an app with and without the optional packages. */
 export const typeCases: readonly Case[] = COMPILERS.flatMap((compiler) =>
   [false, true].map((withPeers): Case => {
     const name = `types-${compiler}${withPeers ? "-peers" : ""}`;
     return {
       name,
-      what: `TypeScript ${compiler}, bundler and node16, ${withPeers ? "with" : "without"} optional packages`,
+      what: `TypeScript ${compiler}, ${resolutionsOf(compiler).join(", ")}, ${withPeers ? "with" : "without"} optional packages`,
       run: (world) => checkTypes(name, compiler, withPeers, world),
     };
   }),
@@ -73,11 +75,16 @@ async function checkTypes(name: string, compiler: string, withPeers: boolean, wo
   const packages = ["@types/node@20", `typescript@${compiler}`, ...(withPeers ? peers : [])];
   const args = ["install", "--no-audit", "--no-fund", "--ignore-scripts", world.tarball];
   await runCommand(folder, "npm", [...args, ...packages]);
-  for (const resolution of ["bundler", "node16"]) {
+  for (const resolution of resolutionsOf(compiler)) {
     const tsc = join("node_modules", "typescript", "bin", "tsc");
     await runCommand(folder, "node", [tsc, "-p", `tsconfig.${resolution}.json`]);
   }
   return `${Object.keys(exports).length - 1} entries compile`;
+}
+
+/** TypeScript 6 advises against "node", and 7 has it no more. */
+function resolutionsOf(compiler: string): readonly string[] {
+  return compiler.startsWith("5") ? RESOLUTIONS : RESOLUTIONS.filter((it) => it !== "node");
 }
 
 /** A project that imports every entry, and uses some names, without skipLibCheck. */
@@ -90,7 +97,7 @@ export function consumer(exports: readonly (readonly [string, unknown])[]) {
     "package.json": '{ "private": true, "type": "module" }\n',
     "entries.ts": imports.join(""),
     "uses.ts": USES,
-    ...Object.fromEntries(["bundler", "node16"].map((it) => [`tsconfig.${it}.json`, config(it)])),
+    ...Object.fromEntries(RESOLUTIONS.map((it) => [`tsconfig.${it}.json`, config(it)])),
   };
 }
 
@@ -98,7 +105,7 @@ function config(moduleResolution: string): string {
   const compilerOptions = {
     target: "ES2022",
     lib: ["ES2022", "DOM", "DOM.Iterable", "ESNext.Disposable"],
-    module: moduleResolution === "bundler" ? "esnext" : "node16",
+    module: moduleResolution === "node16" ? "node16" : "esnext",
     moduleResolution,
     types: ["node"],
     strict: true,

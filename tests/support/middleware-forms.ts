@@ -357,6 +357,35 @@ export default gate.wrap(withOwn(), ownConfig);
 `,
   },
   {
+    name: "export default of a call whose type may be a promise",
+    file: "middleware.ts",
+    source: String.raw`import { type MiddlewareConfig } from "next/server";
+import { run, withEither } from "./own";
+
+export default withEither(run, { publicPaths: ["/", /\/join(?=\?|$)/] });
+
+export const config: MiddlewareConfig = {
+  matcher: ["/mine/:path*"],
+};
+`,
+    wrapped: String.raw`import { type MiddlewareConfig } from "next/server";
+import { run, withEither } from "./own";
+import { gate } from "./gate";
+
+export { gated as middleware, gated as default };
+
+const own = withEither(run, { publicPaths: ["/", /\/join(?=\?|$)/] });
+
+export const config: MiddlewareConfig = {
+  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+};
+
+const gated = gate.wrap(own, {
+  matcher: ["/mine/:path*"],
+});
+`,
+  },
+  {
     name: "export default of an arrow",
     file: "middleware.js",
     source: String.raw`import { run } from "./own"

@@ -91,6 +91,7 @@ function ownModule(run: () => Response): Exports {
     auth: run,
     run,
     withOwn,
+    withEither: (first: unknown) => first,
     OwnAuth,
     gate,
     own: 1,

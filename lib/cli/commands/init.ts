@@ -51,7 +51,7 @@ export default defineProgram({
       return finish(init, ["nothing to do"]);
     }
     console.log(`\n${showChanges(init.changes, isColoured())}`);
-    if (isDry) return 0;
+    if (isDry) return finish(init, []);
     const question = questionOf(init, command);
     if (!yes && !isAnswered()) return refuse(question);
     if (!yes && !(await agrees(question))) {
@@ -72,9 +72,13 @@ function libraryOf(from: string | undefined): "upstash" | undefined {
 
 /** Prints the last lines; the status is 1 where the gate does not stand before the app yet. */
 function finish({ middleware, gate, translation }: Init, lines: readonly string[]): number {
-  const told = translation ? translationLines(translation) : [];
-  console.log([...told, ...lines].join("\n"));
-  const { cannot, path } = middleware;
+  const { cannot, note, path } = middleware;
+  const told = [
+    ...(translation ? translationLines(translation) : []),
+    ...lines,
+    ...(note === undefined ? [] : ["", note]),
+  ];
+  if (told.length > 0) console.log(told.join("\n"));
   if (cannot === undefined) return 0;
   printError(
     new HeadgateError(

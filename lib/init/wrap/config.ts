@@ -2,7 +2,7 @@ import type { MagicString } from "magic-string";
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { CannotWrap } from "./cannot.ts";
 import { nameOf, readLiteral, untyped } from "./literal.ts";
-import { gateMatcher } from "./matcher.ts";
+import { gateMatcher, routerHeaderOf } from "./matcher.ts";
 import { afterEquals, declaredNames, nameIn } from "./nodes.ts";
 import type { Style } from "./style.ts";
 
@@ -16,6 +16,8 @@ export interface Config {
   readonly isMatcherAlone: boolean;
   /** True where TypeScript takes its strings for any string, and not for what they are. */
   readonly isWidened: boolean;
+  /** A header of Next's router on which the matcher has a condition. */
+  readonly routerHeader: string | undefined;
   /** The text of the config by which the gate runs everywhere, and all else stays in force. */
   readonly exported: string;
 }
@@ -60,6 +62,7 @@ export function configOf(
     statement,
     from: afterEquals(source, declarator),
     to: source[statement.end - 1] === ";" ? statement.end - 1 : statement.end,
+    routerHeader: routerHeaderOf(own),
     isMatcherAlone: others.length === 0,
     isWidened: hasConditions && literal === init && /\.[cm]?tsx?$/.test(file),
     exported: objectText(source, literal, [line, ...others.map((it) => textOf(source, it))], style),

@@ -14,6 +14,26 @@ const ASSETS = [
 
 const KEYS = new Set(["source", "has", "missing", "locale"]);
 
+/** Headers of Next's router, which Next takes off a request before middleware sees it. */
+const OF_ROUTER = new Set<unknown>([
+  "rsc",
+  "next-router-state-tree",
+  "next-router-prefetch",
+  "next-router-segment-prefetch",
+  "next-hmr-refresh",
+]);
+
+/** Returns the header of Next's router that a matcher has a condition on; undefined where there is none. */
+export function routerHeaderOf(own: unknown): string | undefined {
+  const entries = (Array.isArray(own) ? own : []) as readonly {
+    has?: unknown;
+    missing?: unknown;
+  }[];
+  const conditions = entries.flatMap(({ has, missing }) => [has, missing].flat());
+  const keys = conditions.map((it) => ({ ...(it as { key?: string }) }).key?.toLowerCase());
+  return keys.find((key) => OF_ROUTER.has(key));
+}
+
 /**
  * Returns the matcher by which the gate sees every path but static files. It sees those static files
  * that the app's own middleware saw.

@@ -116,15 +116,45 @@ describe("headgate init", () => {
     expect(added).toBe(".env.example\n");
   });
 
+  test("outlives a next.config that ends the process, as where a variable is missing", () => {
+    const folder = madeApp({ ...FILES, "next.config.mjs": "process.exit(1);\nexport default {};" });
+    const { status, stdout } = init(folder, "--dry-run");
+    expect(stdout).toMatch(/^found/);
+    expect(status).toBe(0);
+  });
+
+  test.each([
+    ["proxy.ts", "", ["set skipProxyUrlNormalize: true"]],
+    ["middleware.ts", "", ["set skipMiddlewareUrlNormalize: true"]],
+    ["proxy.ts", "export default { skipProxyUrlNormalize: true };", null],
+  ])(
+    "tells of a matcher in %s that the gate cannot do, with next.config %j",
+    (file, config, expected) => {
+      const name = file.replace(".ts", "");
+      const source = `export function ${name}() {}
+export const config = {
+  matcher: [{ source: "/a", missing: [{ type: "header", key: "Next-Router-Prefetch" }] }],
+};
+`;
+      const folder = madeApp({ ...FILES, [file]: source, "next.config.mjs": config });
+      const { status, stdout } = init(folder, "--yes", "--no-install");
+      expect(stdout.match(/set \w+UrlNormalize: true/g)).toEqual(expected);
+      expect(status).toBe(0);
+      expect(init(folder, "--yes", "--no-install").stdout).not.toContain("UrlNormalize");
+    },
+  );
+
   test("leaves a middleware that cannot be wrapped, says why, and ends with 1", () => {
     const source = "export default function middleware( {\n";
     const folder = madeApp({ ...FILES, "middleware.ts": source });
-    for (const _ of [1, 2]) {
-      const { status, stderr } = init(folder, "--yes", "--no-install");
+    for (const option of ["--dry-run", "--yes", "--yes"]) {
+      const { status, stdout, stderr } = init(folder, option, "--no-install");
       expect(stderr).toMatch(
         /^INIT_MIDDLEWARE: middleware\.ts was left as it is, .*\n {2}middleware\.ts, line 2: /,
       );
       expect(stderr).toContain('import { gate } from "./gate";');
+      // Without a gate before the app no rule denies.
+      expect(stdout).not.toContain("curl");
       expect(status).toBe(1);
     }
     expect(readFileSync(join(folder, "middleware.ts"), "utf8")).toBe(source);

@@ -157,6 +157,12 @@ describe(".env.example", () => {
     ]);
     expect(envExample(after)).toBe(after);
   });
+
+  test("keeps the line ends of Windows", () => {
+    const after = envExample("A=1\r\nB=2\r\n");
+    expect(after).toMatch(/^A=1\r\nB=2\r\n\r\n# /);
+    expect(after).not.toMatch(/[^\r]\n/);
+  });
 });
 
 describe("what is shown and written", () => {

@@ -174,11 +174,37 @@ describe("the rules that are drafted", () => {
     expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThan(110);
   });
 
+  test("leave webhooks outside /api to their own rule, which the rule of Server Actions would deny", async () => {
+    const { draft } = await drafted({
+      "app/page.tsx": "",
+      "app/webhooks/clerk/route.ts": handler("POST"),
+    });
+    expect(draft.rules.at(-1)).toMatchObject({
+      match: ["/webhooks/clerk"],
+      replaces: ["api", "server-actions"],
+    });
+  });
+
   test("cover what is to come in an app that has no route", async () => {
     const { draft } = await drafted({ "app/layout.tsx": "" });
     expect(draft.rules.map(({ name }) => name)).toEqual(["api"]);
     expect(draft.exempt).toEqual({});
   });
+});
+
+test.each([
+  ["next dev", "3000"],
+  ["next dev --turbopack -p 8000", "8000"],
+  ["dotenv -e .env -- next dev --port=8888 --turbo", "8888"],
+  ["PORT=4000 next dev", "4000"],
+  ["next dev -p $PORT", "3000"],
+])("the trial is sent to the port of %j", async (dev, port) => {
+  const manifest = { scripts: { dev }, dependencies: { next: "16" } };
+  const { app, draft } = await drafted({
+    "app/page.tsx": "",
+    "package.json": JSON.stringify(manifest),
+  });
+  expect(trialOf(app, draft.rules)?.command).toContain(` 'http://localhost:${port}/?[1-`);
 });
 
 test.each([
