@@ -13,13 +13,25 @@ export interface NextConfig {
   readonly pageExtensions?: unknown;
   readonly i18n?: unknown;
   readonly trailingSlash?: unknown;
+  /** Other names of routes. */
+  readonly rewrites?: unknown;
   /** "export" makes files alone. */
   readonly output?: unknown;
   /** What Next writes into the code at build. */
   readonly env?: Readonly<Record<string, unknown>> | undefined;
 }
 
-const CONFIGS = ["next.config.mjs", "next.config.js", "next.config.ts", "next.config.mts"];
+const CONFIGS: readonly string[] = [
+  "next.config.mjs",
+  "next.config.js",
+  "next.config.ts",
+  "next.config.mts",
+];
+
+/** Returns the name of a project's next.config; undefined where there is none. */
+export function nextConfigFile(project: string): string | undefined {
+  return CONFIGS.find((name) => existsSync(join(project, name)));
+}
 
 /** Returns the folder of a project's build, from the project's folder. */
 export async function builtFolder(project: string): Promise<string> {
@@ -29,8 +41,9 @@ export async function builtFolder(project: string): Promise<string> {
 
 /** Loads a project's config; an empty one where there is none, or where it cannot be loaded alone. */
 export async function nextConfig(project: string): Promise<NextConfig> {
-  const file = CONFIGS.map((name) => join(project, name)).find((path) => existsSync(path));
-  if (file === undefined) return {};
+  const name = nextConfigFile(project);
+  if (name === undefined) return {};
+  const file = join(project, name);
   // oxlint-disable-next-line typescript/unbound-method -- it is put back as it was
   const { exit } = process;
   // Some configs end the process where a variable is missing: that must not end the command.

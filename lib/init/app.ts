@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { HeadgateError } from "#lib/core/errors";
-import { nextConfig } from "#lib/audit/next-config";
+import { nextConfig, nextConfigFile } from "#lib/audit/next-config";
 import { showsPrefetches } from "#lib/audit/prefetch-seen";
 import { dependenciesOf, readManifest } from "./manifest.ts";
 import { nextMajor } from "./next-version.ts";
@@ -26,6 +26,8 @@ export interface App {
   readonly trailingSlash: boolean;
   /** True where next.config has `i18n`. */
   readonly hasLocales: boolean;
+  /** The name of its next.config, where it has rewrites: other names of its routes. */
+  readonly rewritesIn: string | undefined;
   /** True where next.config leaves the headers of Next's router on a request. */
   readonly keepsRouterHeaders: boolean;
   readonly packageManager: PackageManager;
@@ -72,6 +74,7 @@ export async function findApp(folder: string): Promise<App> {
     basePath: typeof basePath === "string" ? basePath : "",
     trailingSlash: trailingSlash === true,
     hasLocales: typeof i18n === "object" && i18n !== null,
+    rewritesIn: typeof config.rewrites === "function" ? nextConfigFile(folder) : undefined,
     keepsRouterHeaders: showsPrefetches(config),
     packageManager: packageManagerOf(folder, gitRoot),
     dependencies: dependenciesOf(manifest),

@@ -11,6 +11,7 @@ import { gateFile, type OwnFile, policyFile } from "./names.ts";
 import { COMMANDS } from "./package-manager.ts";
 import { Plan, type PlannedChange } from "./plan.ts";
 import { policyText } from "./policy-text.ts";
+import { planRewrites } from "./rewrites.ts";
 import { type AppRoute, routesOf } from "./routes.ts";
 import { draftRules } from "./rules.ts";
 import { type Trial, trialOf } from "./try-it.ts";
@@ -23,6 +24,8 @@ export interface Init {
   readonly policy: OwnFile;
   readonly gate: OwnFile;
   readonly middleware: PlannedMiddleware;
+  /** What a person must do by hand so that the gate knows the app's rewrites; undefined where nothing is. */
+  readonly rewrites: string | undefined;
   /** The command that installs Headgate; undefined where it is installed. */
   readonly install: readonly string[] | undefined;
   /** Commands for the app's CI; undefined where a workflow has them, or will have. */
@@ -58,6 +61,7 @@ export async function planInit(folder: string, from?: "upstash"): Promise<Init> 
   // Before the middleware is wrapped: its matcher says for which paths it limits.
   const translation = from && planFromUpstash({ policy: policy.path, gate: gate.path }, plan);
   const middleware = planMiddleware(app, gate, plan);
+  const rewrites = planRewrites(app, plan);
   const env = envExample(plan.read(".env.example"));
   plan.set(".env.example", env, "the variables that a deployment needs");
   const isInCi = planCi(app, policy.path, plan);
@@ -68,6 +72,7 @@ export async function planInit(folder: string, from?: "upstash"): Promise<Init> 
     policy,
     gate,
     middleware,
+    rewrites,
     install: isInstalled(app) ? undefined : [...COMMANDS[app.packageManager].add, "headgate"],
     ci: isInCi ? undefined : ciCommands(app, policy.path),
     translation,

@@ -23,7 +23,7 @@ export function foundLines({ app, routes }: Init, folder: string | undefined): r
 
 /** Returns what a person reads last: the first 429, how to enforce, and what is left to do. */
 export function lastLines(init: Init, isLeft: boolean): readonly string[] {
-  const { app, changes, policy, install, ci, trial } = init;
+  const { app, changes, policy, rewrites, install, ci, trial } = init;
   const { run } = COMMANDS[app.packageManager];
   const dev = app.scripts["dev"] === undefined ? "npx next dev" : `${run} dev`;
   return [
@@ -31,6 +31,7 @@ export function lastLines(init: Init, isLeft: boolean): readonly string[] {
     ...(app.ignoresEnvExample && changes.some(({ path }) => path === ".env.example")
       ? ["", "git ignores .env.example here. To commit it:", "  git add -f .env.example"]
       : []),
+    ...(rewrites ? ["", ...rewrites.split("\n")] : []),
     ...(ci ? ["", "Add to CI:", ...ci.map((command) => `  ${command}`)] : []),
     ...(trial
       ? [

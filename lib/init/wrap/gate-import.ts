@@ -63,14 +63,22 @@ export function importGate(
   const statement = isCommon
     ? `const ${binding} = require(${path})${style.end}`
     : `import ${binding} from ${path}${style.end}`;
+  insertImport(text, { source, body, style }, statement);
+  return name;
+}
+
+/** Inserts an import behind those that the file begins with, or at its top. */
+export function insertImport(
+  text: MagicString,
+  { source, body, style }: Pick<Parsed, "source" | "body" | "style">,
+  statement: string,
+): void {
   const last = lastImport(body);
   if (last) {
     text.appendLeft(lineEnd(source, last.end), style.newline + statement);
   } else {
-    const at = top(source, body);
-    text.appendLeft(at, statement + style.newline + style.newline);
+    text.appendLeft(top(source, body), statement + style.newline + style.newline);
   }
-  return name;
 }
 
 /** Returns the last of the imports that a file begins with. */
