@@ -12,6 +12,7 @@ process.env["NODE_COMPILE_CACHE"] = join(import.meta.dirname, ".headgate", "comp
 const LONG = [
   "tests/e2e/cloudflare-own.test.ts",
   "tests/e2e/spellings.test.ts",
+  "tests/e2e/server-settings.test.ts",
   "tests/e2e/start-pages.test.ts",
   "tests/e2e/package.test.ts",
   "tests/e2e/init.test.ts",
