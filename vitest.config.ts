@@ -24,6 +24,10 @@ const LONG = [
   "tests/e2e/settings.test.ts",
   "tests/e2e/our-server.test.ts",
   "tests/e2e/analytics.test.ts",
+  "tests/faults/lock-soak.test.ts",
+  "tests/faults/dedup-soak.test.ts",
+  "tests/faults/soak.test.ts",
+  "tests/contract/invented-ids.test.ts",
 ];
 
 function rank({ moduleId }: TestSpecification): number {
