@@ -6,6 +6,7 @@ import { beforeAll, expect, test } from "vitest";
 import { buildOnce } from "#app/_programs/build";
 import { NAMESPACE, ROOT, startApp } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
+import { MACHINE } from "../support/machine.ts";
 import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
 
@@ -14,10 +15,8 @@ const run = promisify(execFile);
 
 beforeAll(() => buildOnce(ROOT, () => {}));
 
-const { PATH = "", HOME = "" } = process.env;
-const MACHINE = {
-  PATH,
-  HOME,
+const ENV = {
+  ...MACHINE,
   NODE_ENV: "production",
   HEADGATE_STORE_DEADLINE_MS: "10000",
 } as const;
@@ -26,7 +25,7 @@ const TODAY = new Date().toISOString().slice(0, 10);
 /** The command as `npm run analytics` runs it. */
 async function analytics(args: readonly string[], env: Record<string, string>) {
   const given = ["app/_domain/analytics/totals.command.ts", ...args];
-  const options = { cwd: ROOT, env: { ...MACHINE, ...env } };
+  const options = { cwd: ROOT, env: { ...ENV, ...env } };
   return run(process.execPath, given, options).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error: { code: number; stdout: string; stderr: string }) => error,
@@ -74,7 +73,7 @@ test("goes on as events come with --watch, and ends when it is told to", async (
   const child = cleanUp(
     spawn(process.execPath, ["app/_domain/analytics/totals.command.ts", "--watch", "--days", "1"], {
       cwd: ROOT,
-      env: { ...MACHINE, REDIS_URL: redis.url },
+      env: { ...ENV, REDIS_URL: redis.url },
       stdio: ["ignore", "pipe", "pipe"],
     }),
     (it) => it.kill("SIGKILL"),

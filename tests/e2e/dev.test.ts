@@ -1,10 +1,10 @@
 // All that runs next dev in this tree is in this file: two of them at once share one folder of output.
 import { join } from "node:path";
 import { Redis as Direct } from "ioredis";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { packageName } from "#lib/server/package-name";
 import { namespaceOf } from "#lib/core/namespace";
-import { DEV, ROOT, startProgram } from "../support/app.ts";
+import { DEV, ROOT, type RunningApp, startProgram } from "../support/app.ts";
 import { startBrowser } from "../support/browser.ts";
 import { startStore } from "../support/gateway.ts";
 import { expectNothingLeft, launch } from "../support/launched.ts";
@@ -28,15 +28,20 @@ const statuses = (answers: readonly Response[]) => answers.map((answer) => answe
 const times = (count: number, status: number) => Array.from({ length: count }, () => status);
 
 describe("npm run dev", () => {
+  let app: RunningApp;
+
+  // One for the tests that do not end it themselves: each start compiles anew.
+  beforeAll(async () => {
+    app = await startProgram(DEV, { PORT: "0" });
+  });
+  afterAll(() => app?.stop());
+
   test("holds the same limits", async () => {
-    const app = await startDev();
     const answers = await repeat(11, () => fetch(`${app.url}/api/search`));
     expect(statuses(answers)).toEqual([...times(10, 200), 429]);
-    expect(await app.stop()).toBe(0);
   });
 
   test("signs in whoever is named, by a cookie that scripts cannot read", async () => {
-    const app = await startDev();
     const browser = cleanUp(await startBrowser(), (it) => it.close());
     const page = await browser.newPage();
     await page.goto(`${app.url}/dev/sign-in`);
@@ -70,7 +75,6 @@ describe("npm run dev", () => {
   });
 
   test("signs in nobody for another site's page", async () => {
-    const app = await startDev();
     const foreign = await fetch(`${app.url}/dev/sign-in/session`, {
       method: "POST",
       headers: { origin: "https://evil.example" },
@@ -79,6 +83,10 @@ describe("npm run dev", () => {
     });
     expect(foreign.status).toBe(403);
     expect(foreign.headers.get("set-cookie")).toBeNull();
+  });
+
+  test("ends with 0 when it is told to stop", async () => {
+    expect(await app.stop()).toBe(0);
   });
 
   test("stopped by Ctrl-C, prints nothing of Redis", async () => {

@@ -8,6 +8,7 @@ import { write } from "../package/world.ts";
 import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
 import { startBrowser } from "../support/browser.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
+import { MACHINE } from "../support/machine.ts";
 import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
@@ -63,11 +64,10 @@ function files(): { path: string; text: string }[] {
 }
 
 function run(...args: readonly string[]) {
-  const { PATH = "", HOME = "" } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: APP,
     encoding: "utf8",
-    env: { PATH, HOME, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+    env: { ...MACHINE, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
   });
   return { status, output: stdout + stderr };
 }

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROOT, startProgram } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
+import { MACHINE } from "../support/machine.ts";
 import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
@@ -45,8 +46,7 @@ const FILES: Readonly<Record<string, string>> = {
   "pages/api/old/[[...path]].js": "export default (_, answer) => answer.json({ served: true });",
 };
 
-const { PATH = "", HOME = "" } = process.env;
-const ENV = { PATH, HOME, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" } as const;
+const ENV = { ...MACHINE, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" } as const;
 
 /** Runs a command of the page as a person in a terminal does, who types Enter where it asks. */
 function run(command: string) {

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROOT, startProgram } from "../support/app.ts";
+import { MACHINE } from "../support/machine.ts";
 import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
@@ -76,8 +77,7 @@ describe("an app without any variable", () => {
   });
 
   test("serves its pages under next start in production, and a rule with deny answers 503", async () => {
-    const { PATH = "", HOME = "" } = process.env;
-    const env = { PATH, HOME, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
+    const env = { ...MACHINE, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
     const build = spawnSync(process.execPath, [NEXT, "build"], { cwd: APP, env, encoding: "utf8" });
     expect([build.status, build.stderr]).toEqual([0, expect.any(String)]);
     const app = await run("start", "production");

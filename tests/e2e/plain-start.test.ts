@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { buildOnce } from "#app/_programs/build";
 import { ROOT, startProgram } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
+import { MACHINE } from "../support/machine.ts";
 import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
@@ -20,8 +21,7 @@ async function storeVariables(): Promise<Record<string, string>> {
 
 describe("plain next start", () => {
   test("does not start where nothing says whose address to count, and says what to do", async () => {
-    const { PATH = "", HOME = "" } = process.env;
-    const env = { PATH, HOME, NODE_ENV: "production" as const, ...(await storeVariables()) };
+    const env = { ...MACHINE, NODE_ENV: "production" as const, ...(await storeVariables()) };
     const child = cleanUp(spawn(process.execPath, START, { cwd: ROOT, env }), (it) => it.kill());
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));

@@ -6,6 +6,7 @@ import { buildOnce } from "#app/_programs/build";
 import { BAD_REDIS_URLS, BAD_TOKENS, MARK, told } from "../support/bad-settings.ts";
 import { DEV, ROOT, START, startApp, startProgram } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
+import { MACHINE } from "../support/machine.ts";
 import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
 
@@ -24,11 +25,10 @@ async function storeVariables(): Promise<Variables> {
 
 /** Runs a program that should end by itself, and reads all that it printed. */
 async function endOf(args: readonly string[], env: Variables) {
-  const { PATH = "", HOME = "" } = process.env;
   const child = cleanUp(
     spawn(process.execPath, [...args], {
       cwd: ROOT,
-      env: { PATH, HOME, PORT: "0", NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", ...env },
+      env: { ...MACHINE, PORT: "0", NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", ...env },
     }),
     (it) => it.kill("SIGKILL"),
   );

@@ -8,6 +8,7 @@ import { buildPackage } from "../../config/package/build.ts";
 import { LAYOUT } from "../package/new-app.ts";
 import { ROOT, startProgram } from "../support/app.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
+import { MACHINE } from "../support/machine.ts";
 import { scope } from "../support/scope.ts";
 
 /** The store answers from this process, so no command may stop it meanwhile. */
@@ -100,8 +101,7 @@ async function served(folder: string, mode: "dev" | "start") {
 }
 
 function headgate(folder: string, ...args: readonly string[]) {
-  const { PATH = "", HOME = "" } = process.env;
-  const env = { PATH, HOME, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
+  const env = { ...MACHINE, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
   const program = join(ROOT, "lib", "cli", "headgate.ts");
   const ran = spawnSync(process.execPath, [program, ...args], {
     cwd: folder,

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { packageName } from "#lib/server/package-name";
 import { namespaceOf } from "#lib/core/namespace";
+import { MACHINE } from "./machine.ts";
 import { takeTurn } from "./turn.ts";
 
 export const ROOT = join(import.meta.dirname, "..", "..");
@@ -36,7 +37,7 @@ process.once("exit", () => {
 /**
  * Starts a Node program of this tree and waits until it prints the address that it serves.
  *
- * @param env beside PATH and HOME; nothing else of the machine's environment is handed on
+ * @param env beside {@link MACHINE}; nothing else of the machine's environment is handed on
  * @param node the Node that runs it; that of the tests unless said
  */
 export async function startProgram(
@@ -45,13 +46,12 @@ export async function startProgram(
   cwd = ROOT,
   node = process.execPath,
 ): Promise<RunningApp> {
-  const { PATH = "", HOME = "" } = process.env;
   // Next lets one development server work in a folder.
   const isDev = args.some((arg) => arg === "dev" || arg === "--dev");
   const giveUpTurn = isDev ? await takeTurn(`next dev in ${cwd}`) : () => {};
   const child: ChildProcess = spawn(node, [...args], {
     cwd,
-    env: { ...PATIENT, PATH, HOME, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", ...env },
+    env: { ...PATIENT, ...MACHINE, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.add(child);

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Redis } from "ioredis";
 import { ROOT } from "./app.ts";
+import { MACHINE } from "./machine.ts";
 
 const run = promisify(execFile);
 
@@ -29,8 +30,7 @@ export async function namespacesOf(app: { readonly url: string }, redis: Redis):
 
 /** The first line of what `npm run analytics` prints. */
 export async function totalled(env: Readonly<Record<string, string>>): Promise<string> {
-  const { PATH = "", HOME = "" } = process.env;
-  const variables: Readonly<Record<string, string>> = { PATH, HOME, ...env };
+  const variables: Readonly<Record<string, string>> = { ...MACHINE, ...env };
   const options = { cwd: ROOT, env: variables as NodeJS.ProcessEnv };
   const command = ["app/_domain/analytics/totals.command.ts"];
   return (await run(process.execPath, command, options)).stdout.split("\n")[0] ?? "";

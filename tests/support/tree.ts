@@ -4,9 +4,12 @@ import { dirname, join } from "node:path";
 import { SOURCES } from "#app/_programs/build";
 import { ROOT } from "./app.ts";
 
+/** The routes of the sample; all but that of health are left out, since a build takes time for each. */
+const ROUTES = ["app/page.tsx", "app/{dashboard,dev,login,sample}", "app/api/!(health)"];
+
 /**
- * Copies this tree with more files in it, such as a route that only a test needs. Its packages are hard
- * links, since Turbopack follows no link out of a project.
+ * Copies this tree with more files in it, such as a route that only a test needs, in the place of the
+ * sample's own routes. Its packages are hard links, since Turbopack follows no link out of a project.
  *
  * @param files the text of each file, by its path from the root
  * @returns the folder of the copy, which has no build
@@ -17,6 +20,9 @@ export function treeWith(name: string, files: Readonly<Record<string, string>>):
   mkdirSync(tree, { recursive: true });
   for (const source of globSync(SOURCES, { cwd: ROOT, exclude: (it) => it.startsWith(".env") })) {
     cpSync(join(ROOT, source), join(tree, source), { recursive: true });
+  }
+  for (const path of globSync(ROUTES, { cwd: tree })) {
+    rmSync(join(tree, path), { recursive: true });
   }
   const linked = spawnSync("cp", ["-al", join(ROOT, "node_modules"), tree], { encoding: "utf8" });
   if (linked.status !== 0) throw new Error(linked.stderr);

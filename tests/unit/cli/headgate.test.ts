@@ -17,6 +17,7 @@ import { headgate } from "#lib/cli/commands";
 import { defineProgram } from "#lib/cli/program";
 import { HeadgateError } from "#lib/core/errors";
 import { ROOT } from "../../support/app.ts";
+import { MACHINE } from "../../support/machine.ts";
 import { scope } from "../../support/scope.ts";
 
 const cleanUp = scope();
@@ -95,14 +96,13 @@ describe("the bin in an app", () => {
     put(join(ROOT, "lib"), join(root, "node_modules", "headgate"));
     return (...nodeArgs: readonly string[]) => {
       const file = join(root, "node_modules", "headgate", bin.headgate);
-      const { PATH = "" } = process.env;
       const { status, stdout, stderr } = spawnSync(
         process.execPath,
         [...nodeArgs, file, "--help"],
         {
           cwd: root,
           encoding: "utf8",
-          env: { PATH, NODE_ENV: "production" },
+          env: { ...MACHINE, NODE_ENV: "production" },
         },
       );
       return { status, stdout, stderr };
@@ -212,11 +212,10 @@ describe("in a folder without a Next app", () => {
   // In a process of its own, which it ends.
   test("headgate start builds, since nothing is built, and ends with 1", () => {
     const args = [join(ROOT, "lib", "cli", "headgate.ts"), "start"];
-    const { PATH = "" } = process.env;
     const options = {
       cwd: folder(),
       encoding: "utf8",
-      env: { PATH, NODE_ENV: "production" },
+      env: { ...MACHINE, NODE_ENV: "production" },
     } as const;
     const { status, stdout, stderr } = spawnSync(process.execPath, args, options);
     expect(stdout).toMatch(/^building the app, since nothing is built/);

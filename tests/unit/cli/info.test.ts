@@ -8,6 +8,7 @@ import { renderReport } from "#lib/cli/info/render";
 import { VARIABLES } from "#lib/variables";
 import { ROOT } from "../../support/app.ts";
 import { startStore, type TestStore } from "../../support/gateway.ts";
+import { MACHINE } from "../../support/machine.ts";
 import { scope } from "../../support/scope.ts";
 
 const cleanUp = scope();
@@ -34,12 +35,11 @@ async function infoOf(files: Files, env: Env = {}, isStoreAsked = false) {
 
 /** Runs the command in a process of its own, as a person does. */
 function run(cwd: string, env: Env, ...args: readonly string[]) {
-  const { PATH = "" } = process.env;
   const bin = join(ROOT, "lib", "cli", "headgate.ts");
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, "info", ...args], {
     cwd,
     encoding: "utf8",
-    env: { PATH, NODE_ENV: "development", ...env },
+    env: { ...MACHINE, NODE_ENV: "development", ...env },
   });
   return { status, stdout, stderr };
 }

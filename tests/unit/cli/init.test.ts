@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ROOT } from "../../support/app.ts";
+import { MACHINE } from "../../support/machine.ts";
 import { madeApp } from "../init/made-app.ts";
 
 const PROGRAM = join(ROOT, "lib", "cli", "headgate.ts");
@@ -13,11 +14,9 @@ const FILES = {
 };
 const WRITTEN = ["config/rate-limits.ts", "gate.ts", "proxy.ts", ".env.example"];
 
-const { PATH = "", HOME = "" } = process.env;
-
 /** Runs `headgate init` in a folder, without a terminal. */
 function init(cwd: string, ...args: readonly string[]) {
-  const env = { PATH, HOME, NODE_ENV: "production" as const };
+  const env = { ...MACHINE, NODE_ENV: "production" as const };
   const ran = spawnSync(process.execPath, [PROGRAM, "init", ...args], {
     cwd,
     env,
@@ -30,7 +29,7 @@ function init(cwd: string, ...args: readonly string[]) {
 /** Runs it in a terminal, in which this is typed. */
 function inTerminal(cwd: string, typed: string, more: Readonly<Record<string, string>> = {}) {
   const command = `'${process.execPath}' '${PROGRAM}' init --no-install`;
-  const env = { PATH, HOME, TERM: "xterm", NODE_ENV: "production" as const, ...more };
+  const env = { ...MACHINE, TERM: "xterm", NODE_ENV: "production" as const, ...more };
   const args = ["-qec", command, "/dev/null"];
   const { status, stdout } = spawnSync("script", args, {
     cwd,

@@ -8,6 +8,7 @@ import { authSecret } from "#app/_programs/auth-secret";
 import { loadEnvFiles } from "#lib/server/env-files";
 import { jwtReader } from "#lib/identity/jwt";
 import { ROOT } from "../../../support/app.ts";
+import { MACHINE } from "../../../support/machine.ts";
 import { scope } from "../../../support/scope.ts";
 import { AUTH_SECRET } from "../../../support/sign.ts";
 
@@ -20,7 +21,7 @@ const folder = () =>
   );
 
 async function token(...args: string[]) {
-  const env = { PATH: process.env["PATH"], NODE_ENV: "test" as const, AUTH_SECRET };
+  const env = { ...MACHINE, NODE_ENV: "test" as const, AUTH_SECRET };
   const { stdout } = await run(process.execPath, ["app/_programs/token.command.ts", ...args], {
     cwd: ROOT,
     env,
