@@ -59,13 +59,14 @@ export async function withGate<T>(
   const root = process.cwd();
   const file = findPolicyFile(root, policy);
   await checkPolicy(file);
-  const { gate, close } = await openGate(root, await importPolicy(file));
+  const opened = await openGate(root, await importPolicy(file));
   try {
-    return await run(gate);
+    return await run(opened.gate);
   } catch (error) {
     const isMisuse = isHeadgateError(error) && /^LIMIT_(?:UNKNOWN|BAD)/.test(error.code);
     throw isMisuse ? usageError(error.message, help) : error;
   } finally {
-    await close();
+    // A connection that was never made is waited for by no one: the reason is told at once.
+    void opened.close();
   }
 }
