@@ -150,7 +150,8 @@ export async function resetClient(gate: Inspected, query: ClientQuery): Promise<
   const freed = await forgetLimits(gate.redis, all);
   return {
     freed: freed.map(({ key, limit: { rule, policyName: name } }) => ({ rule, name, key })),
-    unknown,
+    // Of a rule on trial the mode may be unknown, and the keys are not.
+    unknown: unknown.filter(({ name }) => !all.some(({ limit }) => limit.policyName === name)),
   };
 }
 

@@ -28,6 +28,7 @@ const POLICY = definePolicy({
     },
     trial: { match: "/api/trial", limits: { "user|ip": "1 per day" }, mode: "shadow" },
     part: { match: "/api/part", limits: { "user|ip": "9 per day" }, mode: "50%" },
+    drawn: { limits: { ip: "9 per day", account: "9 per day" }, mode: "50%" },
     login: { limits: { "ip+account": "5 per day", account: "9 per day" }, cost: 2 },
   },
 });
@@ -157,6 +158,8 @@ describe("a client that is inspected", () => {
       "plans:user|ip:day",
       "trial:user|ip:day",
       "part:user|ip:day",
+      "drawn:ip:day",
+      "drawn:account:day",
       "login:ip+account:day",
     ]);
     expect(rules.map(({ rule, limits }) => [rule, limits.map(({ name }) => name)])).toEqual([
@@ -213,6 +216,15 @@ describe("a client that is reset", () => {
     const { rules } = await inspectClient(gate, both);
     const used = rules.flatMap(({ limits }) => limits.filter((limit) => limit.used > 0));
     expect(used.every(({ isGlobal }) => isGlobal)).toBe(true);
+  });
+
+  test("is freed of a rule on trial without the address that draws its clients", async () => {
+    const gate = gateOn(live.store);
+    const identities = { account: "shop" };
+    await gate.limits.limit("drawn", { ip: "203.0.113.45", ...identities });
+    const { freed, unknown } = await resetClient(gate, { identities, rule: "drawn" });
+    expect(freed.map(({ name }) => name)).toEqual(["drawn:account:day"]);
+    expect(unknown.map(({ name }) => name)).toEqual(["drawn:ip:day"]);
   });
 
   test("is freed of one rule, and by its key", async () => {
