@@ -11,6 +11,8 @@ const HELP = `Headgate's command line.
   npx headgate check      checks config/rate-limits.ts
   npx headgate audit      compares the last build's routes with the policy
   npx headgate explain    explains what the gate does with a request
+  npx headgate inspect    tells how the limits of one client stand, and why it is denied
+  npx headgate reset      frees one client in the store
   npx headgate gateway    serves the Upstash REST protocol in front of any Redis
   npx headgate info       prints what a report of a bug needs, without secrets
 
@@ -32,6 +34,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly default: Progra
   gateway: () => import("./commands/gateway.ts"),
   info: () => import("./commands/info.ts"),
   init: () => import("./commands/init.ts"),
+  inspect: () => import("./commands/inspect.ts"),
+  reset: () => import("./commands/reset.ts"),
   start: () => import("./commands/start.ts"),
 };
 

@@ -44,7 +44,7 @@ export function defineProgram<const Args extends ArgsDef>(options: ProgramOption
     meta: { name },
     args,
     async run({ args: given, rawArgs }): Promise<number> {
-      const wrong = misuseOf(args, given);
+      const wrong = misuseOf(args, given, rawArgs);
       if (wrong !== undefined) {
         throw usageError(`${wrong}: "${[name, ...rawArgs].join(" ")}" is not a command.`, help);
       }
@@ -91,7 +91,7 @@ function isUsage(error: unknown): boolean {
 type Given = Readonly<Record<string, unknown>> & { readonly _: readonly string[] };
 
 /** Why these arguments are not the program's; undefined where they are. */
-function misuseOf(args: ArgsDef, given: Given): string | undefined {
+function misuseOf(args: ArgsDef, given: Given, rawArgs: readonly string[]): string | undefined {
   const unknown = Object.keys(given).find((key) => key !== "_" && !namesOf(args).includes(key));
   if (unknown !== undefined) return `Unknown option '${unknown.length > 1 ? "--" : "-"}${unknown}'`;
   const places = Object.values(args).filter(({ type }) => type === "positional").length;
@@ -99,7 +99,9 @@ function misuseOf(args: ArgsDef, given: Given): string | undefined {
   if (extra !== undefined) return `Unexpected word "${extra}"`;
   const [withoutValue] = Object.entries(args).find(([name, { type }]) => {
     const value = given[name];
-    return type === "string" && typeof value === "string" && /^(?:-|$)/.test(value);
+    if (type !== "string" || typeof value !== "string") return false;
+    // A client key may begin so: then it stands behind "=".
+    return value === "" || (value.startsWith("-") && !rawArgs.includes(`--${name}=${value}`));
   }) ?? [undefined];
   return withoutValue && `Option '--${withoutValue}' needs a value`;
 }

@@ -66,7 +66,13 @@ async function storeOf(
   env: Variables,
 ): Promise<ChosenStore> {
   const store = await (standalone ? chooseNamedStore : chooseStore)(env, printLine);
-  return recordRunningStore(root, store, { mode, redis: redisEndpoint(namedRedis(env)) });
+  const isSecretSet = env["HEADGATE_SECRET"] !== undefined;
+  return recordRunningStore(root, store, {
+    mode,
+    redis: redisEndpoint(namedRedis(env)),
+    isSecretSet,
+    secret: isSecretSet ? undefined : store.variables["HEADGATE_SECRET"],
+  });
 }
 
 async function buildUnlessBuilt(root: string): Promise<void> {

@@ -51,7 +51,8 @@ export function chargesFor(match: Match, client: Client, keys: Keys, cost?: numb
   return { rules, all, isAddressKnown: client.hasAddress || !countsAddress(all, client) };
 }
 
-function chargeFor(
+/** Returns what a request of a client consumes of one limit, as one of a group. */
+export function chargeFor(
   limit: CompiledLimit,
   group: number,
   { counted }: Client,

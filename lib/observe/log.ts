@@ -90,10 +90,12 @@ function decisionLine(event: DecisionEvent): Line | undefined {
     ...(mode !== "enforce" && { mode }),
     ...(requestId !== undefined && { requestId }),
   };
-  /** Why a request was denied: the limits by their names in headers, the method, and the pattern that matched. */
+  const keys = event.clients?.();
+  /** Why a request was denied: the limits and whom each counted, the method, and the pattern that matched. */
   const why = (names: readonly string[], limits: readonly LimitStatus[]) => ({
     rules: names,
     limits: limits.map(({ policyName }) => policyName),
+    clients: keys && limits.map(({ policyName }) => keys[policyName]),
     method,
     patterns: names.flatMap((name) => patterns[name] ?? []),
   });

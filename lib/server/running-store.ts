@@ -12,12 +12,17 @@ export interface StoreAddress {
   readonly mode?: "development" | "production" | undefined;
   /** The host, port and database of the Redis behind it, where REDIS_URL names one. */
   readonly redis?: string | undefined;
+  /** The secret that keys the hashes of clients, where the environment of that app sets none. */
+  readonly secret?: string | undefined;
+  /** True where HEADGATE_SECRET is set in the environment of that app: then the note does not hold it. */
+  readonly isSecretSet?: boolean | undefined;
 }
 
 /**
  * Notes where the store of this process is, in `.headgate/store.json`, readable by this user alone,
  * so that a command on this machine finds it; until the store is stopped. A store that the
  * environment names is not noted: there it is found. Nothing is noted in a folder that cannot be written.
+ * A secret that the store's start made is noted too, since hashes of clients are keyed by it.
  *
  * @example
  * const store = recordRunningStore(root, await chooseStore(process.env, console.log));
@@ -64,11 +69,11 @@ export function recordRunningStore(
 export function runningStore(root: string): StoreAddress | undefined {
   const noted = read(root);
   if (!noted || !isAlive(noted.pid)) return undefined;
-  const { url, token, mode, redis } = noted;
-  return { url, token, mode, redis };
+  const { pid: _, ...address } = noted;
+  return address;
 }
 
-type About = Pick<StoreAddress, "mode" | "redis">;
+type About = Omit<StoreAddress, "url" | "token">;
 
 /**
  * Returns the mode of the app that runs here, when the store that the environment names is its own, or
@@ -104,11 +109,11 @@ function fileIn(root: string): string {
 
 function read(root: string): Noted | undefined {
   try {
-    const { url, token, mode, redis, pid } = JSON.parse(
+    const { url, token, pid, ...about } = JSON.parse(
       readFileSync(fileIn(root), "utf8"),
     ) as Partial<Noted>;
     const isWhole = typeof url === "string" && typeof token === "string" && typeof pid === "number";
-    return isWhole ? { url, token, mode, redis, pid } : undefined;
+    return isWhole ? { ...about, url, token, pid } : undefined;
   } catch {
     return undefined;
   }

@@ -115,6 +115,29 @@ test("headgate dev keeps the counts when a policy is saved; another namespace be
   await showGlobal(await start("headgate dev", "proxy.ts", { ...env, HEADGATE_NAMESPACE }));
 });
 
+test("headgate inspect and headgate reset find the store and the secret of the headgate dev that runs", async () => {
+  const env = { HEADGATE_STORE: "embedded", CLIENT_IP_FROM: "hops:1" };
+  const app = await start("headgate dev", "proxy.ts", env);
+  expect(await send(app, A, A, A)).toEqual([200, 200, 429]);
+  const limit = /reports:ip:hour {2}(\d) used of 2/;
+  expect(limit.exec(await headgate("inspect", "--ip", A))?.[1]).toBe("2");
+  const [, key = ""] = /"clients":\["([\w-]{22})"\]/.exec(app.output()) ?? [];
+  expect(await headgate("inspect", `--key=${key}`)).toContain("reports: denied by reports:ip:hour");
+  expect(await headgate("reset", `--key=${key}`, "--yes")).toMatch(/^freed {4}reports:ip:hour /m);
+  expect(limit.exec(await headgate("inspect", "--ip", A))?.[1]).toBe("0");
+});
+
+/** Runs a command in the folder of the app, without a variable of it; resolves to what it prints. */
+async function headgate(...args: readonly string[]): Promise<string> {
+  const { PATH = "", HOME = "" } = process.env;
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [join(ROOT, "lib/cli/headgate.ts"), ...args],
+    { cwd: APP, env: { PATH, HOME } as unknown as NodeJS.ProcessEnv },
+  );
+  return stdout;
+}
+
 /** Runs the command at the end of the page. */
 async function showGlobal(app: RunningApp): Promise<void> {
   const [, command = "", printed = ""] = /^\$ (for .*)\n(.*)$/m.exec(PAGE) ?? [];

@@ -9,6 +9,7 @@ import { renderExplanation } from "../explain/render.ts";
 import { requestMaker } from "../explain/request.ts";
 import { checkPolicy, findPolicyFile } from "../policy-file.ts";
 import { defineProgram, usageError } from "../program.ts";
+import { valuesOf } from "../repeated.ts";
 
 const HELP = `Explains what the gate does with a request, without a store and without sending it.
 
@@ -67,13 +68,5 @@ function writtenRequest(
 ) {
   const [method, url] = second === undefined ? ["GET", first] : [first ?? "GET", second];
   if (url === undefined) throw usageError("There is no URL to explain.", HELP);
-  return { method: method.toUpperCase(), url, headers: headersIn(raw) };
-}
-
-/** citty keeps the last of several options of one name. */
-function headersIn(rawArgs: readonly string[]): readonly string[] {
-  return rawArgs.flatMap((arg, i) => {
-    if (arg === "--header") return rawArgs[i + 1] ?? [];
-    return arg.startsWith("--header=") ? arg.slice("--header=".length) : [];
-  });
+  return { method: method.toUpperCase(), url, headers: valuesOf("header", raw) };
 }

@@ -1,5 +1,4 @@
 import { relative, resolve } from "node:path";
-import { createInterface } from "node:readline/promises";
 import { HeadgateError } from "#lib/core/errors";
 import { printError } from "#lib/core/print-error";
 import { translationLines } from "#lib/init/from-upstash/plan";
@@ -9,6 +8,7 @@ import { showChanges } from "#lib/init/show";
 import { foundLines, lastLines } from "#lib/init/tell";
 import { chooseApp } from "#lib/init/workspace";
 import { writeChanges } from "#lib/init/write";
+import { agrees, isAnswered } from "../ask.ts";
 import { defineProgram, usageError } from "../program.ts";
 
 const HELP = `Puts the gate before an app that is there already.
@@ -113,23 +113,7 @@ function refuse(question: string): number {
   return 2;
 }
 
-function isAnswered(): boolean {
-  return process.stdin.isTTY && process.stdout.isTTY;
-}
-
 /** Node leaves colours out where NO_COLOR is set, and in a terminal that has none. */
 function isColoured(): boolean {
   return process.stdout.isTTY && process.stdout.hasColors();
-}
-
-/** Asks once. The end of the input is a no. */
-async function agrees(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const closed = new Promise<string>((resolve) => terminal.once("close", () => resolve("no")));
-  try {
-    const answer = await Promise.race([terminal.question(`${question} [Y/n] `), closed]);
-    return /^(?:y|yes)?$/i.test(answer.trim());
-  } finally {
-    terminal.close();
-  }
 }

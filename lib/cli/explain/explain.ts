@@ -42,7 +42,7 @@ export interface ExplainedLimit {
 export interface ExplainedClient {
   /** As the policy writes it, such as "user|ip". */
   readonly subject: string;
-  /** The client key, which the log has too. */
+  /** The client key: `headgate inspect --key` takes it. */
   readonly key: string;
   readonly countsAddress: boolean;
 }

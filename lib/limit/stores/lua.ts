@@ -8,8 +8,8 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 `;
 
-/** The texts of the algorithms, with those of their functions that a script calls. */
-function algorithmsLua(...functions: readonly ("adopt" | "refund" | "restore")[]): string {
+/** Returns the texts of the algorithms, with those of their functions that a script calls. */
+export function algorithmsLua(...functions: readonly ("adopt" | "refund" | "restore")[]): string {
   const parts = new Set<LuaParts>(ALGORITHMS.flatMap((each) => [each.shared ?? each, each]));
   return (
     ARITHMETIC +
@@ -40,7 +40,7 @@ end
  * one whose state is still there when the rule's algorithm changed. That one decides until its state
  * is adopted. What none can read counts as nothing, and is replaced.
  */
-const STATE_OF = `
+export const STATE_OF = `
 local keepers = { ${KEEPERS.map(({ table }) => table).join(", ")} }
 
 local function state_of(key, rule)

@@ -115,12 +115,13 @@ test("what is counted in the process meanwhile says so, and names the request an
   });
 });
 
-test("a denial is one line that says why, and names no client", () => {
+test("a denial is one line that says why, and names the client by its key alone", () => {
   const lines: string[] = [];
   const limit = { policyName: "api", global: false, limit: 5, windowMs: 1000, resetMs: 1 };
   logEvents((line) => lines.push(line))({
     ...failed,
     rules: ["api", "search"],
+    clients: () => ({ api: "key-of-api", "search:ip:minute": "key-of-search" }),
     requestId: "a-name",
     decision: {
       ...passed,
@@ -140,6 +141,7 @@ test("a denial is one line that says why, and names no client", () => {
       event: "denied",
       rules: ["search"],
       limits: ["search:ip:minute"],
+      clients: ["key-of-search"],
       method: "GET",
       patterns: ["/api/search"],
       retryAfterMs: 700,

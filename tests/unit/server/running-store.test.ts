@@ -45,6 +45,19 @@ test("a store of ours is found while it runs, by this user alone", async () => {
   expect([runningStore(root), existsSync(file), seen.stops]).toEqual([undefined, false, 1]);
 });
 
+test("the secret that a start made is noted with it, and one of the environment as set", () => {
+  const { root, file } = folder();
+  recordRunningStore(root, store(OURS).chosen, { secret: "made-by-the-start", isSecretSet: false });
+  expect(runningStore(root)).toEqual({
+    ...ADDRESS,
+    secret: "made-by-the-start",
+    isSecretSet: false,
+  });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  recordRunningStore(root, store(OURS).chosen, { secret: undefined, isSecretSet: true });
+  expect(runningStore(root)).toEqual({ ...ADDRESS, isSecretSet: true });
+});
+
 test("one that the environment names is not noted", () => {
   const { root, file } = folder();
   recordRunningStore(root, store().chosen);

@@ -1,0 +1,29 @@
+import { inspectClient } from "#lib/inspect";
+import { CLIENT_ARGS, readQuery, withGate } from "../inspect/asked.ts";
+import { renderInspection } from "../inspect/render.ts";
+import { defineProgram } from "../program.ts";
+
+const HELP = `Tells how every limit stands that counts one client, and what would be decided now. It consumes nothing.
+
+  npx headgate inspect --ip 203.0.113.7
+  npx headgate inspect --user ada                          any identity of the policy: --identity tenant=acme
+  npx headgate inspect --user ada --ip 203.0.113.7         also limits that count both
+  npx headgate inspect --key 5Zb0Qk1hV9sT2mXc7yLr4A        the client key of a line of the log
+  npx headgate inspect --ip 203.0.113.7 --rule search      one rule
+  npx headgate inspect --ip 203.0.113.7 --policy other.ts
+  npx headgate inspect --ip 203.0.113.7 --json             the same for programs
+
+The store and the secret are the app's: those of the environment and its files, or of the app that runs in
+this folder. --identity may be repeated. A key that begins with "-" is written --key=-...
+`;
+
+export default defineProgram({
+  name: "headgate inspect",
+  help: HELP,
+  args: CLIENT_ARGS,
+  async run(args, rawArgs) {
+    const query = readQuery(args, rawArgs, HELP);
+    const inspection = await withGate(args.policy, HELP, (gate) => inspectClient(gate, query));
+    console.log(args.json ? JSON.stringify(inspection, null, 2) : renderInspection(inspection));
+  },
+});

@@ -1,0 +1,51 @@
+import { HeadgateError } from "#lib/core/errors";
+import { inspectClient, resetClient } from "#lib/inspect";
+import { agrees, isAnswered } from "../ask.ts";
+import { CLIENT_ARGS, readQuery, withGate } from "../inspect/asked.ts";
+import { DENIALS_END_WITHIN_MS, renderInspection, renderReset } from "../inspect/render.ts";
+import { defineProgram } from "../program.ts";
+
+const HELP = `Frees one client: deletes what the store has counted of it.
+
+  npx headgate reset --ip 203.0.113.7                  shows how its limits stand, and asks
+  npx headgate reset --user ada --yes                  does not ask, for scripts
+  npx headgate reset --key 5Zb0Qk1hV9sT2mXc7yLr4A      the client key of a line of the log
+  npx headgate reset --ip 203.0.113.7 --rule search    one rule
+  npx headgate reset --user ada --yes --json           the same for programs
+
+Clients are named as for headgate inspect. Limits that count all clients together stay as they are.
+Instances that have denied the client remember that for up to 30 seconds, and deny it until then.
+
+It ends with 2 where there is no terminal in which to ask and no --yes; nothing is deleted then.
+`;
+
+export default defineProgram({
+  name: "headgate reset",
+  help: HELP,
+  args: { ...CLIENT_ARGS, yes: { type: "boolean" } },
+  async run({ yes, json, ...args }, rawArgs) {
+    const query = readQuery(args, rawArgs, HELP);
+    const isAsked = yes !== true;
+    if (isAsked && (json === true || !isAnswered())) throw notAsked();
+    const reset = await withGate(args.policy, HELP, async (gate) => {
+      if (isAsked) {
+        console.log(renderInspection(await inspectClient(gate, query)));
+        if (!(await agrees("\nDelete what the store has counted of this client?")))
+          return undefined;
+      }
+      return resetClient(gate, query);
+    });
+    if (!reset) console.log("Nothing was deleted.");
+    else if (json) {
+      const told = { ...reset, denialsEndWithinMs: DENIALS_END_WITHIN_MS };
+      console.log(JSON.stringify(told, null, 2));
+    } else console.log(renderReset(reset));
+  },
+});
+
+function notAsked(): HeadgateError {
+  return new HeadgateError(
+    "CLI_USAGE",
+    "Nothing was deleted: there is no terminal in which to ask. Run headgate reset with --yes to delete without a question.",
+  );
+}

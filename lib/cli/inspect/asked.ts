@@ -1,0 +1,72 @@
+import { isHeadgateError } from "#lib/core/errors";
+import type { ClientQuery } from "#lib/inspect";
+import { importPolicy } from "../check.ts";
+import { checkPolicy, findPolicyFile } from "../policy-file.ts";
+import { usageError } from "../program.ts";
+import { valuesOf } from "../repeated.ts";
+import { type OpenGate, openGate } from "./open-gate.ts";
+
+/** The options by which a client is named. */
+export const CLIENT_ARGS = {
+  ip: { type: "string" },
+  user: { type: "string" },
+  identity: { type: "string" },
+  key: { type: "string" },
+  rule: { type: "string" },
+  policy: { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
+/** The same as they were given. */
+export interface ClientArgs {
+  readonly ip?: string | undefined;
+  readonly user?: string | undefined;
+  readonly key?: string | undefined;
+  readonly rule?: string | undefined;
+  readonly policy?: string | undefined;
+}
+
+/**
+ * Reads the client that a command is asked about.
+ *
+ * @throws {HeadgateError} CLI_USAGE
+ */
+export function readQuery(
+  { ip, user, key, rule }: ClientArgs,
+  rawArgs: readonly string[],
+  help: string,
+): ClientQuery {
+  const named = valuesOf("identity", rawArgs).map((text): [string, string] => {
+    const at = text.indexOf("=");
+    if (at < 1) throw usageError(`--identity must be name=value, and is "${text}".`, help);
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+  const users: [string, string][] = user === undefined ? [] : [["user", user]];
+  const { ip: address = ip, ...identities } = Object.fromEntries([...users, ...named]);
+  return { ip: address, identities, key, rule };
+}
+
+/**
+ * Calls with the gate of the app in this folder, and closes it.
+ *
+ * @throws {HeadgateError} CLI_USAGE where the client cannot be as it was named
+ */
+export async function withGate<T>(
+  policy: string | undefined,
+  help: string,
+  run: (gate: OpenGate["gate"]) => Promise<T>,
+): Promise<T> {
+  const root = process.cwd();
+  const file = findPolicyFile(root, policy);
+  await checkPolicy(file);
+  const opened = await openGate(root, await importPolicy(file));
+  try {
+    return await run(opened.gate);
+  } catch (error) {
+    const isMisuse = isHeadgateError(error) && /^LIMIT_(?:UNKNOWN|BAD)/.test(error.code);
+    throw isMisuse ? usageError(error.message, help) : error;
+  } finally {
+    // A connection that was never made is waited for by no one: the reason is told at once.
+    void opened.close();
+  }
+}

@@ -1,0 +1,201 @@
+import type { Client, Counted, IdentityValues } from "#lib/core/client";
+import { HeadgateError } from "#lib/core/errors";
+import { canonicalAddress, UNKNOWN_ADDRESS } from "#lib/identity/canonical-address";
+import { clientOf, MAX_VALUE } from "#lib/identity/identify";
+import { type Charge, chargeFor, chargesFor, DECIDING } from "#lib/limit/charge";
+import { everyLimit } from "#lib/policy/select";
+import type { CompiledLimit, CompiledRule, Match } from "#lib/policy/types";
+import type { AnyPolicy } from "#lib/policy/define";
+import type { Gate } from "./gate-types.ts";
+
+/** Whose limits are meant: an address and identities, or a client key alone. */
+export interface ClientQuery {
+  /** The client's address, such as "203.0.113.7". */
+  readonly ip?: string | undefined;
+  /** Other identities by their names in the policy, such as `{ user: "ada" }`. */
+  readonly identities?: Readonly<Record<string, string>> | undefined;
+  /** A client key: 22 characters, as a line of the log or the dashboard has it. */
+  readonly key?: string | undefined;
+  /**
+   * One rule.
+   * @default every rule, also those that handlers call
+   */
+  readonly rule?: string | undefined;
+}
+
+/** As much of a gate as names clients and their keys. */
+export type Naming = Pick<Gate<AnyPolicy>, "policy" | "options" | "keys" | "keyedHash">;
+
+/** A limit that counts the address, which was not given. */
+export interface UnknownLimit {
+  readonly rule: string;
+  /** Its name in RateLimit headers. */
+  readonly name: string;
+}
+
+/** What a request that one rule matches would consume of a client. */
+export interface RuleCharges {
+  readonly rule: CompiledRule;
+  /** Whose limits these are, such as "pro"; undefined for a rule without tiers. */
+  readonly tier: string | undefined;
+  readonly isShadow: boolean;
+  readonly charges: readonly Charge[];
+}
+
+/** The limits of a client. */
+export interface NamedClient {
+  /** True where only limits that have counted something belong to the client: it was named by its key. */
+  readonly isByKey: boolean;
+  readonly rules: readonly RuleCharges[];
+  /** Every key that may hold a count of this client alone: of each tier, and in shadow too. */
+  readonly all: readonly Charge[];
+  readonly unknown: readonly UnknownLimit[];
+}
+
+/** The group of a rule in shadow that is looked at alone. */
+const SHADOW = 1;
+
+/**
+ * Returns the limits of a client, with the keys by which the gate counts it.
+ *
+ * @throws {HeadgateError} LIMIT_UNKNOWN_RULE, or LIMIT_BAD_ARGUMENT for a client that cannot be
+ */
+export function nameClient(gate: Naming, query: ClientQuery): NamedClient {
+  const { policy } = gate;
+  const { key, rule } = query;
+  refuse(problemOf(gate, query));
+  const names = rule === undefined ? [...policy.rules.keys()] : [rule];
+  const matches = names.map((name) => {
+    const match = policy.rule(name);
+    if (match) return match;
+    const known = [...policy.rules.keys()].join(", ");
+    throw new HeadgateError(
+      "LIMIT_UNKNOWN_RULE",
+      `There is no rule ${JSON.stringify(name)}. Known: ${known}.`,
+    );
+  });
+  const parts = matches.map((match) =>
+    key === undefined ? ruleOfNamed(gate, match, query) : ruleOfKey(gate, match, key),
+  );
+  return {
+    isByKey: key !== undefined,
+    rules: parts.flatMap(({ rules }) => rules),
+    all: distinct(parts.flatMap(({ all }) => all)),
+    unknown: parts.flatMap(({ unknown }) => unknown),
+  };
+}
+
+type RulePart = Omit<NamedClient, "isByKey">;
+
+/** One rule, for a client whose address and identities are given. */
+function ruleOfNamed(gate: Naming, match: Match, { ip, identities = {} }: ClientQuery): RulePart {
+  const address =
+    ip === undefined ? UNKNOWN_ADDRESS : canonicalAddress(ip, gate.options.ipv6Prefix);
+  const values: IdentityValues = new Map(Object.entries(identities));
+  const client = clientOf(match, values, address, gate.keyedHash);
+  const isKnown = ({ subject }: CompiledLimit) =>
+    client.hasAddress || !client.counted.get(subject.expression)?.countsAddress;
+  // A rule that decides for a part of the clients draws them by what it counts.
+  const isDrawn = match.trials.every(({ subject }) => {
+    const counted = subject && client.counted.get(subject.expression);
+    return client.hasAddress || counted?.countsAddress === false;
+  });
+  const { all, rules } = chargesFor(match, client, gate.keys);
+  const charges = isDrawn ? all.filter(({ limit }) => isKnown(limit)) : [];
+  const unknown = all.filter((charge) => !charges.includes(charge));
+  return {
+    rules: match.rules.flatMap((rule) => {
+      const tier = tierOf(rule, all[0]?.limit);
+      const isShadow = rules.shadows.length > 0;
+      return charges.length > 0 ? { rule, tier, isShadow, charges } : [];
+    }),
+    all: keysOf(gate, match, client, isKnown).filter(({ limit }) => !isGlobal(limit)),
+    unknown: unknown.map(({ limit: { rule, policyName: name } }) => ({ rule, name })),
+  };
+}
+
+/** One rule, for a client of which the key alone is known: in each tier, and in each mode that it may have. */
+function ruleOfKey(gate: Naming, match: Match, key: string): RulePart {
+  const ofAll = gate.keyedHash("global", "") === key;
+  const isItsOwn = (limit: CompiledLimit) => isGlobal(limit) === ofAll;
+  const one: Counted = { key, countsAddress: false };
+  const counted = new Map(match.subjects.map(({ expression }) => [expression, one]));
+  const client: Client = { values: new Map(), hasAddress: true, counted, shares: new Map() };
+  const rules = match.rules.flatMap((rule) => {
+    const tiers: readonly (readonly [string | undefined, readonly CompiledLimit[]])[] = rule.tiers
+      ? [...rule.tiers.limits]
+      : [[undefined, rule.limits] as const];
+    return tiers.flatMap(([tier, limits]) =>
+      groupsOf(rule).map((group) => ({
+        rule,
+        tier,
+        isShadow: group !== DECIDING,
+        charges: limits.filter(isItsOwn).map((limit) => chargeFor(limit, group, client, gate.keys)),
+      })),
+    );
+  });
+  return { rules, all: keysOf(gate, match, client, isItsOwn), unknown: [] };
+}
+
+/** Every key that these limits may have for a client, in whatever tier and mode. */
+function keysOf(
+  { keys }: Naming,
+  { rules }: Match,
+  client: Client,
+  isMeant: (limit: CompiledLimit) => boolean,
+): readonly Charge[] {
+  return rules
+    .flatMap(everyLimit)
+    .filter(isMeant)
+    .flatMap((limit) => [DECIDING, SHADOW].map((group) => chargeFor(limit, group, client, keys)));
+}
+
+function groupsOf({ enforced }: CompiledRule): readonly number[] {
+  if (enforced === 0) return [SHADOW];
+  return enforced === 100 ? [DECIDING] : [DECIDING, SHADOW];
+}
+
+function tierOf({ tiers }: CompiledRule, limit: CompiledLimit | undefined): string | undefined {
+  return [...(tiers?.limits ?? [])].find(([, limits]) =>
+    limits.some((each) => each === limit),
+  )?.[0];
+}
+
+function isGlobal({ subject }: CompiledLimit): boolean {
+  return subject.kind === "global";
+}
+
+/** Two tiers whose windows are the same have the same keys. */
+function distinct(charges: readonly Charge[]): readonly Charge[] {
+  return [...new Map(charges.map((charge) => [charge.key, charge])).values()];
+}
+
+/** Returns why a client cannot be named; undefined where it can. */
+function problemOf({ policy }: Naming, query: ClientQuery): string | undefined {
+  const { ip, identities = {}, key } = query;
+  const named = Object.entries(identities);
+  if (key !== undefined) {
+    if (ip !== undefined || named.length > 0) return "a client key names a client alone.";
+    return /^[\w-]{22}$/.test(key)
+      ? undefined
+      : "key is no client key; allowed: the 22 characters of a line of the log.";
+  }
+  if (ip === undefined && named.length === 0) {
+    return "no client is named; allowed: an address, identities, or a client key.";
+  }
+  if (ip !== undefined && canonicalAddress(ip) === UNKNOWN_ADDRESS) {
+    return "ip is no address; allowed: an IPv4 or IPv6 address.";
+  }
+  const known = Object.keys(policy.identities);
+  const [strange] = named.find(([name]) => !known.includes(name)) ?? [];
+  if (strange !== undefined) {
+    return `the policy has no identity ${JSON.stringify(strange)}; known: ${["ip", ...known].join(", ")}.`;
+  }
+  const [wrong] = named.find(([, value]) => value === "" || value.length > MAX_VALUE) ?? [];
+  return wrong && `${wrong} must be a text of 1 to ${MAX_VALUE} characters.`;
+}
+
+function refuse(problem: string | undefined): void {
+  if (problem !== undefined)
+    throw new HeadgateError("LIMIT_BAD_ARGUMENT", `The client: ${problem}`);
+}

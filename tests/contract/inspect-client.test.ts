@@ -1,0 +1,291 @@
+import { describe, expect, test } from "vitest";
+import { createHeadgate, type GateSettings } from "#lib/create";
+import { fromEnv } from "#lib/env";
+import { type ClientQuery, inspectClient, resetClient } from "#lib/inspect";
+import { MemoryLimits } from "#lib/limit/stores/memory";
+import { definePolicy } from "#lib/policy/define";
+import { upstashLimits } from "#lib/upstash";
+import { createTestGate } from "#lib/testing/gate";
+import { startClusterStore } from "../support/cluster.ts";
+import { liveStore } from "../support/live-store.ts";
+import { scope } from "../support/scope.ts";
+
+const live = liveStore();
+const cleanUp = scope();
+
+const POLICY = definePolicy({
+  identities: {
+    user: ({ headers }: Request) => headers.get("x-user") ?? undefined,
+    account: "from-code",
+    plan: ({ headers }: Request) => headers.get("x-plan") ?? undefined,
+  },
+  rules: {
+    api: { match: "/api/:path*", limits: { ip: "200 per day", global: "5000 per day" } },
+    search: { match: "/api/search", limits: { "user|ip": "3 per day" }, algorithm: "sliding-log" },
+    plans: {
+      match: "/api/plans",
+      tiers: { plan: { free: { "user|ip": "2 per day" }, pro: { "user|ip": "20 per day" } } },
+    },
+    trial: { match: "/api/trial", limits: { "user|ip": "1 per day" }, mode: "shadow" },
+    part: { match: "/api/part", limits: { "user|ip": "9 per day" }, mode: "50%" },
+    drawn: { limits: { ip: "9 per day", account: "9 per day" }, mode: "50%" },
+    login: { limits: { "ip+account": "5 per day", account: "9 per day" }, cost: 2 },
+  },
+});
+
+let namespaces = 0;
+
+function gateOn(store: { url: string; token: string }, more: Partial<GateSettings> = {}) {
+  namespaces += 1;
+  const { missing: _, ...settings } = fromEnv({
+    UPSTASH_REDIS_REST_URL: store.url,
+    UPSTASH_REDIS_REST_TOKEN: store.token,
+    HEADGATE_SECRET: "a secret of the tests, long enough",
+    HEADGATE_NAMESPACE: `inspect${process.pid}-${namespaces}`,
+    HEADGATE_STORE_DEADLINE_MS: "10000",
+    CLIENT_IP_FROM: "hops:1",
+    NODE_ENV: "production",
+  });
+  return createHeadgate(POLICY, { ...settings, onEvent: [], ...more });
+}
+
+type TestedGate = ReturnType<typeof gateOn>;
+
+async function send(gate: TestedGate, path: string, headers: Record<string, string>) {
+  const request = new Request(`https://example.com${path}`, { headers });
+  const work: Promise<unknown>[] = [];
+  const response = await gate.middleware(request, { waitUntil: (each) => void work.push(each) });
+  await Promise.all(work);
+  return response.status;
+}
+
+const from = (ip: string, user?: string) => ({
+  "x-forwarded-for": ip,
+  ...(user !== undefined && { "x-user": user }),
+});
+
+/** Every key of a gate with all that it holds. */
+async function dump(gate: TestedGate): Promise<Readonly<Record<string, string>>> {
+  const keys = await live.direct.keys(`${gate.options.namespace}:*`);
+  const held = await Promise.all(keys.map((key) => live.direct.dumpBuffer(key)));
+  return Object.fromEntries(keys.map((key, i) => [key, held[i]?.toString("hex") ?? ""]));
+}
+
+async function ruleOf(gate: TestedGate, query: ClientQuery, name: string) {
+  const { rules } = await inspectClient(gate, query);
+  return rules.find(({ rule }) => rule === name);
+}
+
+describe("a client that is inspected", () => {
+  test("stands as the gate has counted it, and nothing is written", async () => {
+    const gate = gateOn(live.store);
+    for (let i = 0; i < 4; i += 1) await send(gate, "/api/search", from("203.0.113.7"));
+    const before = await dump(gate);
+    const { mode, countedIn, rules, unknown } = await inspectClient(gate, { ip: "203.0.113.7" });
+    expect(await dump(gate)).toEqual(before);
+    expect({ mode, countedIn, unknown }).toEqual({
+      mode: "enforce",
+      countedIn: "store",
+      unknown: [],
+    });
+    const [, search] = rules;
+    expect(search).toMatchObject({ rule: "search", isShadow: false, hasCapacity: false });
+    expect(search?.limits).toMatchObject([{ used: 3, remaining: 0, limit: 3, cost: 1 }]);
+    expect(Object.keys(before)).toContain(search?.limits[0]?.key);
+    // A denied request consumes nothing, also not of the other rules.
+    expect(rules[0]?.limits.map(({ name, used }) => [name, used])).toEqual([
+      ["api:ip:day", 3],
+      ["api:global:day", 3],
+    ]);
+  });
+
+  test.each([
+    ["/api/search", { ip: "203.0.113.8" }, from("203.0.113.8")],
+    ["/api/search", { identities: { user: "ada" }, ip: "1.2.3.4" }, from("1.2.3.4", "ada")],
+    ["/api/search", { ip: "2001:db8::7" }, from("2001:db8::ffff")],
+    ["/api/plans", { ip: "203.0.113.9" }, from("203.0.113.9")],
+    [
+      "/api/plans",
+      { ip: "203.0.113.9", identities: { plan: "pro" } },
+      { ...from("203.0.113.9"), "x-plan": "pro" },
+    ],
+    ["/api/trial", { ip: "203.0.113.10" }, from("203.0.113.10")],
+    ["/api/part", { ip: "203.0.113.11" }, from("203.0.113.11")],
+    ["/api/part", { ip: "203.0.113.13", identities: { user: "eve" } }, from("203.0.113.13", "eve")],
+  ])("by %s, as %j, has the keys by which the gate counts it", async (path, query, headers) => {
+    const gate = gateOn(live.store);
+    await send(gate, path, headers);
+    const { rules } = await inspectClient(gate, query);
+    const used = rules.flatMap(({ limits }) => limits.filter((limit) => limit.used > 0));
+    expect(used.map(({ key }) => key).toSorted()).toEqual(Object.keys(await dump(gate)).toSorted());
+  });
+
+  test("has the capacity that the next check finds", async () => {
+    const gate = gateOn(live.store);
+    const query = { ip: "203.0.113.20", identities: { account: "shop" } };
+    for (const remaining of [5, 3, 1]) {
+      const login = await ruleOf(gate, query, "login");
+      expect(login?.limits[0]).toMatchObject({ name: "login:ip+account:day", remaining, cost: 2 });
+      const { allowed } = await gate.limits.limit("login", { ip: query.ip, account: "shop" });
+      expect(allowed).toBe(login?.hasCapacity);
+    }
+  });
+
+  test("is named by its key alone, and then only what it has used is told", async () => {
+    const gate = gateOn(live.store);
+    await send(gate, "/api/search", from("203.0.113.30", "ada"));
+    await send(gate, "/api/plans", from("203.0.113.30", "ada"));
+    const key = gate.keyedHash("user", "ada");
+    const { rules, clientKeys } = await inspectClient(gate, { key });
+    expect(clientKeys).toEqual([key]);
+    expect(rules.map(({ rule, tier, limits }) => [rule, tier, limits[0]?.used])).toEqual([
+      ["search", null, 1],
+      ["plans", "free", 1],
+      ["plans", "pro", 1],
+    ]);
+    const others = await inspectClient(gate, { key: gate.keyedHash("user", "bob") });
+    expect(others.rules).toEqual([]);
+    const all = await inspectClient(gate, { key: gate.keyedHash("global", "") });
+    expect(all.rules.map(({ limits }) => limits[0]?.name)).toEqual(["api:global:day"]);
+  });
+
+  test("without an address, limits that count it are named and not read", async () => {
+    const gate = gateOn(live.store);
+    const { rules, unknown } = await inspectClient(gate, { identities: { account: "shop" } });
+    expect(unknown.map(({ name }) => name)).toEqual([
+      "api:ip:day",
+      "search:user|ip:day",
+      "plans:user|ip:day",
+      "trial:user|ip:day",
+      "part:user|ip:day",
+      "drawn:ip:day",
+      "drawn:account:day",
+      "login:ip+account:day",
+    ]);
+    expect(rules.map(({ rule, limits }) => [rule, limits.map(({ name }) => name)])).toEqual([
+      ["api", ["api:global:day"]],
+      ["login", ["login:account:day"]],
+    ]);
+  });
+
+  test.each([
+    [{}, "LIMIT_BAD_ARGUMENT", "no client is named"],
+    [{ ip: "nowhere" }, "LIMIT_BAD_ARGUMENT", "ip is no address"],
+    [{ key: "short" }, "LIMIT_BAD_ARGUMENT", "key is no client key"],
+    [{ key: "a".repeat(22), ip: "1.2.3.4" }, "LIMIT_BAD_ARGUMENT", "names a client alone"],
+    [{ identities: { usr: "ada" } }, "LIMIT_BAD_ARGUMENT", "known: ip, user, account, plan"],
+    [{ identities: { user: "" } }, "LIMIT_BAD_ARGUMENT", "user must be a text of 1 to 1024"],
+    [{ ip: "1.2.3.4", rule: "serch" }, "LIMIT_UNKNOWN_RULE", "Known: api, search"],
+  ])("as %j is refused", async (query, code, why) => {
+    const gate = gateOn(live.store);
+    for (const asked of [inspectClient(gate, query), resetClient(gate, query)]) {
+      await expect(asked).rejects.toMatchObject({
+        code,
+        message: expect.stringContaining(why) as string,
+      });
+    }
+  });
+});
+
+describe("a client that is reset", () => {
+  test("is free, and no other client is", async () => {
+    const gate = gateOn(live.store);
+    const both = { ip: "203.0.113.40", identities: { user: "ada", account: "shop" } };
+    const paths = ["/api/search", "/api/plans", "/api/trial", "/api/part"];
+    for (const path of paths) await send(gate, path, from(both.ip, "ada"));
+    await gate.limits.limit("login", { ip: both.ip, account: "shop" });
+    const own = await dump(gate);
+    for (const path of paths) {
+      await send(gate, path, from("203.0.113.41"));
+      await send(gate, path, from("203.0.113.41", "bob"));
+      await send(gate, path, from(both.ip, "eve"));
+    }
+    const all = await dump(gate);
+    const { freed, unknown } = await resetClient(gate, both);
+    expect(unknown).toEqual([]);
+    const keys = new Set(freed.map(({ key }) => key));
+    const isOfAll = (key: string) => key.includes(":api:global:");
+    expect([...keys].toSorted()).toEqual(
+      Object.keys(own)
+        .filter((key) => !isOfAll(key))
+        .toSorted(),
+    );
+    const others = Object.entries(all).filter(([key]) => !keys.has(key));
+    expect(others.filter(([key]) => isOfAll(key))).toHaveLength(1);
+    expect(await dump(gate)).toEqual(Object.fromEntries(others));
+    const { rules } = await inspectClient(gate, both);
+    const used = rules.flatMap(({ limits }) => limits.filter((limit) => limit.used > 0));
+    expect(used.every(({ isGlobal }) => isGlobal)).toBe(true);
+  });
+
+  test("is freed of a rule on trial without the address that draws its clients", async () => {
+    const gate = gateOn(live.store);
+    const identities = { account: "shop" };
+    await gate.limits.limit("drawn", { ip: "203.0.113.45", ...identities });
+    const { freed, unknown } = await resetClient(gate, { identities, rule: "drawn" });
+    expect(freed.map(({ name }) => name)).toEqual(["drawn:account:day"]);
+    expect(unknown.map(({ name }) => name)).toEqual(["drawn:ip:day"]);
+  });
+
+  test("is freed of one rule, and by its key", async () => {
+    const gate = gateOn(live.store);
+    for (const path of ["/api/search", "/api/trial"]) {
+      await send(gate, path, from("203.0.113.50", "ada"));
+    }
+    const user = { key: gate.keyedHash("user", "ada") };
+    const one = await resetClient(gate, { ...user, rule: "search" });
+    expect(one.freed.map(({ name }) => name)).toEqual(["search:user|ip:day"]);
+    const rest = await resetClient(gate, user);
+    expect(rest.freed.map(({ name }) => name)).toEqual(["trial:user|ip:day"]);
+    expect((await resetClient(gate, user)).freed).toEqual([]);
+  });
+});
+
+describe("where limits are counted", () => {
+  test("on a Redis Cluster, clients of several slots are read and freed", async () => {
+    const store = cleanUp(await startClusterStore(), (it) => it.stop());
+    const gate = gateOn(store, { cluster: true });
+    const query = { ip: "203.0.113.60", identities: { account: "shop" } };
+    await gate.limits.limit("login", { ip: query.ip, account: "shop" });
+    const login = await ruleOf(gate, query, "login");
+    expect(login?.limits.map(({ used }) => used)).toEqual([2, 2]);
+    expect((await resetClient(gate, query)).freed).toHaveLength(2);
+    expect((await ruleOf(gate, query, "login"))?.limits.map(({ used }) => used)).toEqual([0, 0]);
+  });
+
+  test("through @upstash/ratelimit, the keys are the same", async () => {
+    const gate = gateOn(live.store, { limitStore: upstashLimits });
+    await send(gate, "/api/search", from("203.0.113.70"));
+    const search = await ruleOf(gate, { ip: "203.0.113.70" }, "search");
+    expect(search?.limits).toMatchObject([{ used: 1, remaining: 2 }]);
+    const { freed } = await resetClient(gate, { ip: "203.0.113.70" });
+    expect(freed.map(({ name }) => name)).toEqual(["api:ip:day", "search:user|ip:day"]);
+  });
+
+  test("in the memory of a process, that is said, and nothing can be freed", async () => {
+    const gate = gateOn(live.store, { limitStore: () => new MemoryLimits() });
+    await send(gate, "/api/search", from("203.0.113.80"));
+    const { countedIn, rules } = await inspectClient(gate, { ip: "203.0.113.80" });
+    expect([countedIn, rules[1]?.limits[0]?.used]).toEqual(["process", 1]);
+    await expect(resetClient(gate, { ip: "203.0.113.80" })).rejects.toMatchObject({
+      code: "LIMIT_NOT_IN_STORE",
+    });
+  });
+
+  test("in a gate of tests, a client stands as it has counted", async () => {
+    const gate = createTestGate(POLICY);
+    await gate.exhaust("search", { ip: "203.0.113.90" });
+    const { rules } = await inspectClient(gate, { ip: "203.0.113.90", rule: "search" });
+    expect(rules).toMatchObject([{ hasCapacity: false, limits: [{ used: 3, remaining: 0 }] }]);
+  });
+
+  test("a store that does not answer is an error within the deadline", async () => {
+    const gate = gateOn({ url: "http://127.0.0.1:9", token: live.store.token });
+    await expect(inspectClient(gate, { ip: "1.2.3.4" })).rejects.toMatchObject({
+      code: "STORE_UNREACHABLE",
+    });
+    await expect(resetClient(gate, { ip: "1.2.3.4" })).rejects.toMatchObject({
+      code: "STORE_UNREACHABLE",
+    });
+  });
+});

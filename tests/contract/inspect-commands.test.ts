@@ -1,0 +1,346 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { importPolicy } from "#lib/cli/check";
+import { createHeadgate } from "#lib/create";
+import { fromEnv } from "#lib/env";
+import { connectTcp } from "#lib/gateway/direct";
+import { recordRunningStore } from "#lib/server/running-store";
+import { ROOT } from "../support/app.ts";
+import { startCluster } from "../support/cluster.ts";
+import { liveStore } from "../support/live-store.ts";
+import { startRedis } from "../support/redis.ts";
+import { scope } from "../support/scope.ts";
+
+const live = liveStore();
+const cleanUp = scope();
+
+const POLICY = `export default {
+  identities: { user: "from-code", plan: "from-code" },
+  rules: {
+    search: { match: "/api/search", limits: { "user|ip": "3 per day" }, algorithm: "sliding-log" },
+    trial: { match: "/api/search", limits: { ip: "1 per day", global: "900 per day" }, mode: "shadow" },
+    plans: { tiers: { plan: { free: { user: "2 per day" }, pro: { user: "20 per day" } } } },
+  },
+};
+`;
+
+/** The folder of an app, in this tree: Next is found from there. */
+function project(files: Readonly<Record<string, string>> = {}): string {
+  const parent = join(ROOT, ".headgate");
+  mkdirSync(join(parent), { recursive: true });
+  const root = mkdtempSync(join(parent, "inspect-"));
+  cleanUp(root, (it) => rmSync(it, { recursive: true }));
+  const all = { "package.json": '{ "name": "shop" }', "config/rate-limits.ts": POLICY, ...files };
+  for (const [path, text] of Object.entries(all)) {
+    mkdirSync(join(root, path, ".."), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+}
+
+type Env = Readonly<Record<string, string>>;
+
+/** Runs a command as a person does, in a process of its own. */
+function run(cwd: string, env: Env, ...args: readonly string[]) {
+  const { PATH = "", HOME = "" } = process.env;
+  const bin = join(ROOT, "lib", "cli", "headgate.ts");
+  return new Promise<{ status: number; stdout: string; stderr: string }>((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [bin, ...args],
+      { cwd, env: { PATH, HOME, ...env } as unknown as NodeJS.ProcessEnv },
+      (_, stdout, stderr) => resolve({ status: child.exitCode ?? -1, stdout, stderr }),
+    );
+    child.stdin?.end();
+  });
+}
+
+const SECRET = "a secret of the tests, long enough";
+
+function restEnv(): Env {
+  return {
+    UPSTASH_REDIS_REST_URL: live.store.url,
+    UPSTASH_REDIS_REST_TOKEN: live.store.token,
+    HEADGATE_SECRET: SECRET,
+  };
+}
+
+/** The app of a folder: a gate by the environment, and a request of it. */
+async function appOf(root: string, env: Env) {
+  const policy = await importPolicy(join(root, "config", "rate-limits.ts"));
+  const settings = fromEnv(
+    { HEADGATE_APP: "shop", NODE_ENV: "production", CLIENT_IP_FROM: "hops:1", ...env },
+    { redisVariable: "REDIS_URL" },
+  );
+  const { url = "" } = settings.store;
+  const gate = createHeadgate(policy, {
+    ...settings,
+    store: { ...settings.store, deadlineMs: 10_000 },
+    onEvent: [],
+    ...(url.startsWith("redis:") && {
+      connect: (about) => {
+        const client = connectTcp({ redisUrl: url, cluster: settings.cluster, ...about });
+        return cleanUp(client, (it) => it.close()).requester;
+      },
+    }),
+  });
+  const send = async (ip: string) => {
+    const headers = { "x-forwarded-for": ip };
+    const request = new Request("https://shop.example/api/search", { headers });
+    const { status } = await gate.middleware(request, { waitUntil: () => {} });
+    return status;
+  };
+  return { gate, send };
+}
+
+/** What a person reads, with the namespace, keys and times left out. */
+function shown(stdout: string): string {
+  return stdout
+    .replaceAll(/\{[\w-]{22}\}/g, "{KEY}")
+    .replaceAll(/[\w-]{22}:/g, "KEY:")
+    .replaceAll(/[\w-]+:rate_limit/g, "NAMESPACE:rate_limit")
+    .replaceAll(/ in \d+ (?:day|hour|minute|second)s?(?: \d+ \w+)?/g, " in TIME");
+}
+
+const INSPECTED = `client   KEY: search for it in the log
+
+search: denied by search:user|ip:day; allowed again in TIME
+  search:user|ip:day  3 used of 3 per day, 0 left, more in TIME
+    counts "user|ip" by sliding-log
+    NAMESPACE:rate_limit:{KEY}:search:user|ip:86400000
+
+trial: denied by trial:ip:day; allowed again in TIME, and the rule is in shadow: the request is allowed all the same
+  trial:ip:day  1 used of 1 per day, 0 left, more in TIME
+    counts "ip" by sliding-log
+    NAMESPACE:rate_limit:{KEY}:trial:ip:86400000:shadow
+  trial:global:day  1 used of 900 per day, 899 left, more in TIME
+    counts all clients together by sliding-window
+    NAMESPACE:rate_limit:{KEY}:trial:global:86400000:shadow
+
+plans (free): allowed
+  plans:user:day  0 used of 2 per day, 2 left
+    counts "user" by sliding-log
+    NAMESPACE:rate_limit:{KEY}:plans:user:86400000
+`;
+
+/** What headgate reset says at its end. */
+const REMEMBERED = "Instances that have denied this client remember it for up to 30 seconds.\n";
+
+describe("with the store of the environment", () => {
+  test("headgate inspect tells how a client stands, and headgate reset frees it", async () => {
+    const root = project();
+    const env = { ...restEnv(), HEADGATE_NAMESPACE: "golden" };
+    const { gate, send } = await appOf(root, env);
+    for (let i = 0; i < 3; i += 1) expect(await send("203.0.113.7")).toBe(200);
+    const text = await run(root, env, "inspect", "--ip", "203.0.113.7");
+    expect({ ...text, stdout: shown(text.stdout) }).toEqual({
+      status: 0,
+      stdout: INSPECTED,
+      stderr: "",
+    });
+
+    const key = gate.keyedHash("ip", "203.0.113.7");
+    const one = await run(root, env, "inspect", `--key=${key}`, "--rule", "search", "--json");
+    expect(JSON.parse(one.stdout)).toEqual({
+      mode: "enforce",
+      countedIn: "store",
+      clientKeys: [key],
+      rules: [
+        {
+          rule: "search",
+          tier: null,
+          isShadow: false,
+          hasCapacity: false,
+          retryAfterMs: expect.any(Number) as number,
+          limits: [
+            {
+              name: "search:user|ip:day",
+              subject: "user|ip",
+              isGlobal: false,
+              clientKey: key,
+              key: `golden:rate_limit:{${key}}:search:user|ip:86400000`,
+              algorithm: "sliding-log",
+              limit: 3,
+              windowMs: 86_400_000,
+              cost: 1,
+              used: 3,
+              remaining: 0,
+              waitMs: expect.any(Number) as number,
+              resetMs: expect.any(Number) as number,
+            },
+          ],
+        },
+      ],
+      unknown: [],
+    });
+
+    const reset = await run(root, env, "reset", "--ip", "203.0.113.7", "--yes");
+    expect({ ...reset, stdout: shown(reset.stdout) }).toEqual({
+      status: 0,
+      stdout: [
+        "freed    search:user|ip:day  NAMESPACE:rate_limit:{KEY}:search:user|ip:86400000",
+        "freed    trial:ip:day  NAMESPACE:rate_limit:{KEY}:trial:ip:86400000:shadow",
+        REMEMBERED,
+      ].join("\n"),
+      stderr: "",
+    });
+    const again = await run(root, env, "reset", `--key=${key}`, "--yes", "--json");
+    expect(JSON.parse(again.stdout)).toEqual({
+      freed: [],
+      unknown: [],
+      denialsEndWithinMs: 30_000,
+    });
+  });
+
+  test("headgate inspect takes identities, and says what it cannot look up", async () => {
+    const root = project();
+    const env = { ...restEnv(), HEADGATE_NAMESPACE: "identities", HEADGATE_MODE: "shadow" };
+    const { gate } = await appOf(root, { ...env, HEADGATE_MODE: "enforce" });
+    await gate.limits.limit("plans", { user: "ada", plan: "pro" });
+    const args = ["inspect", "--user", "ada", "--identity", "plan=pro"];
+    const { stdout } = await run(root, env, ...args);
+    expect(stdout).toContain("mode     HEADGATE_MODE=shadow");
+    expect(stdout).toContain(
+      "plans (pro): allowed\n  plans:user:day  1 used of 20 per day, 19 left",
+    );
+    expect(stdout).toContain("unknown  trial:ip:day counts the address, which was not given: --ip");
+    const named = await run(root, env, "inspect", "--identity=user=ada", "--identity=plan=pro");
+    expect(named).toEqual({ status: 0, stdout, stderr: "" });
+  });
+
+  test("headgate reset deletes nothing where it cannot ask, and asks in a terminal", async () => {
+    const root = project();
+    const env = { ...restEnv(), HEADGATE_NAMESPACE: "asked" };
+    const { send } = await appOf(root, env);
+    await send("203.0.113.7");
+    const before = await live.direct.keys("asked:*");
+    const args = ["reset", "--ip", "203.0.113.7", "--rule", "search"];
+    for (const more of [[], ["--json"]]) {
+      const { status, stderr } = await run(root, env, ...args, ...more);
+      expect([status, stderr]).toEqual([2, expect.stringContaining("Nothing was deleted")]);
+    }
+    expect(await answered(root, env, args, "n")).toContain("Nothing was deleted.");
+    expect((await live.direct.keys("asked:*")).toSorted()).toEqual(before.toSorted());
+    const freed = await answered(root, env, args, "y");
+    expect(freed).toMatch(/1 used of 3[^]*Delete what the store[^]*freed {4}search:user\|ip:day/);
+    expect(await live.direct.keys("asked:*")).toHaveLength(before.length - 1);
+  });
+
+  test.each([
+    [["inspect"], "no client is named"],
+    [["inspect", "--ip", "nowhere"], "ip is no address"],
+    [["inspect", "--identity", "ada"], "--identity must be name=value"],
+    [["inspect", "--user", "ada", "--rule", "serch"], 'There is no rule "serch"'],
+    [["reset", "--key", "short", "--yes"], "key is no client key"],
+    [["reset", "--yes", "--ip", "--json"], "Option '--ip' needs a value"],
+  ])("%j ends with 2 and the reason", async (args, why) => {
+    const { status, stderr } = await run(project(), restEnv(), ...args);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(why)]);
+  });
+
+  test("a client key may begin with a hyphen", async () => {
+    const key = `-${"a".repeat(21)}`;
+    const { status, stdout } = await run(project(), restEnv(), "inspect", `--key=${key}`);
+    expect([status, stdout.trim()]).toEqual([
+      0,
+      "no limit of the policy has counted anything of this client",
+    ]);
+  });
+
+  test("a store that does not answer ends both with 1 and the reason", async () => {
+    const redis = cleanUp(await startRedis(), (it) => it.stop());
+    const root = project();
+    redis.freeze();
+    const frozen = { REDIS_URL: redis.url, HEADGATE_SECRET: SECRET };
+    const gone = { ...restEnv(), UPSTASH_REDIS_REST_URL: "http://127.0.0.1:9" };
+    const started = performance.now();
+    const ended = await Promise.all([
+      run(root, frozen, "inspect", "--ip", "203.0.113.7"),
+      run(root, frozen, "reset", "--ip", "203.0.113.7", "--yes"),
+      run(root, gone, "inspect", "--ip", "203.0.113.7"),
+      run(root, gone, "reset", "--ip", "203.0.113.7", "--yes"),
+    ]);
+    expect(performance.now() - started).toBeLessThan(30_000);
+    redis.thaw();
+    for (const { status, stdout, stderr } of ended) {
+      expect([status, stdout]).toEqual([1, ""]);
+      expect(stderr).toMatch(/^STORE_(?:TIMEOUT|UNREACHABLE): /);
+    }
+  });
+
+  test("without a store and without an app that runs, both say so", async () => {
+    const { status, stderr } = await run(project(), {}, "inspect", "--ip", "203.0.113.7");
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^STORE_NOT_FOUND: /)]);
+  });
+});
+
+/** Answers the question of a command in a terminal. */
+function answered(cwd: string, env: Env, args: readonly string[], answer: string): Promise<string> {
+  const { PATH = "", HOME = "" } = process.env;
+  const words = [process.execPath, join(ROOT, "lib", "cli", "headgate.ts"), ...args];
+  const command = words.map((word) => `'${word}'`).join(" ");
+  return new Promise((resolve) => {
+    const child = execFile(
+      "script",
+      ["-qec", command, "/dev/null"],
+      { cwd, env: { PATH, HOME, NO_COLOR: "1", ...env } as unknown as NodeJS.ProcessEnv },
+      (_, stdout) => resolve(stdout),
+    );
+    child.stdin?.end(`${answer}\n`);
+  });
+}
+
+describe("where the store is found", () => {
+  const used = /search:user\|ip:day {2}1 used of 3/;
+
+  test("by REDIS_URL of an .env file, over TCP, with the secret that is derived", async () => {
+    const url = `redis://127.0.0.1:${live.store.redis.port}`;
+    const root = project({ ".env.production": `REDIS_URL=${url}\n` });
+    const { send } = await appOf(root, { REDIS_URL: url });
+    await send("203.0.113.17");
+    const { stdout } = await run(root, {}, "inspect", "--ip", "203.0.113.17");
+    expect(stdout).toMatch(used);
+  });
+
+  test("on a Redis Cluster", async () => {
+    const cluster = cleanUp(await startCluster(), (it) => it.stop());
+    const env = { REDIS_URL: cluster.url, HEADGATE_CLUSTER: "1", HEADGATE_SECRET: SECRET };
+    const root = project();
+    const { send } = await appOf(root, env);
+    await send("203.0.113.18");
+    const args = ["--ip", "203.0.113.18"];
+    expect((await run(root, env, "inspect", ...args)).stdout).toMatch(used);
+    const { stdout } = await run(root, env, "reset", ...args, "--yes");
+    expect(stdout.match(/^freed /gm)).toHaveLength(2);
+  });
+
+  test("of the app that runs in the folder, in development, with the secret that it made", async () => {
+    const root = project();
+    const { HEADGATE_SECRET, ...variables } = restEnv();
+    const chosen = { line: "a store", variables, stop: async () => {} };
+    const about = { mode: "development", secret: HEADGATE_SECRET } as const;
+    cleanUp(recordRunningStore(root, chosen, about), (it) => it.stop());
+    const note = readFileSync(join(root, ".headgate", "store.json"), "utf8");
+    expect(JSON.parse(note)).toMatchObject({ secret: SECRET });
+    const { send } = await appOf(root, { ...restEnv(), NODE_ENV: "development" });
+    await send("203.0.113.19");
+    const { stdout } = await run(root, {}, "inspect", "--ip", "203.0.113.19");
+    expect(stdout).toMatch(used);
+  });
+
+  test("of an app whose secret is set elsewhere, that secret is asked for", async () => {
+    const root = project();
+    const { HEADGATE_SECRET: _, ...variables } = restEnv();
+    const chosen = { line: "a store", variables, stop: async () => {} };
+    cleanUp(recordRunningStore(root, chosen, { mode: "production", isSecretSet: true }), (it) =>
+      it.stop(),
+    );
+    const { status, stderr } = await run(root, {}, "inspect", "--ip", "203.0.113.19");
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^ENV_INVALID: HEADGATE_SECRET must be set/),
+    ]);
+  });
+});
