@@ -59,7 +59,7 @@ export function wrapConfig(file: string, source: string): string | undefined {
 function exportedValue(statement: Node): Node | undefined {
   if (statement.type === "ExportDefaultDeclaration") {
     const value = nodeOf(statement["declaration"]);
-    return value && /Declaration$/.test(value.type) ? undefined : value;
+    return value?.type.endsWith("Declaration") ? undefined : value;
   }
   const assigned = nodeOf(statement["expression"]);
   if (assigned?.type !== "AssignmentExpression") return undefined;
