@@ -73,7 +73,7 @@ export function hostCookie(name: string): (request: Request) => string {
 }
 
 /**
- * Resolves the user (`sub`) of a request's token. One that does not verify names nobody.
+ * Resolves the user (`sub`) of a request's token. One that does not verify names no user.
  *
  * @throws {HeadgateError} IDENTITY_OPTIONS_INVALID as {@link jwtReader} does
  * @example

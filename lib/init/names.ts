@@ -40,7 +40,7 @@ function ownFile(app: App, names: readonly string[], mark: RegExp): OwnFile {
   if (free === undefined) {
     throw new HeadgateError(
       "INIT_NO_APP",
-      `${app.folder} has files of its own at each of these paths, and init writes over none: ${names.join(", ")}. Rename one of them.`,
+      `${app.folder} has other files at each of these paths, and init overwrites no file: ${names.join(", ")}. Rename one of them.`,
     );
   }
   const path = `${app.home}${free}.${app.language}`;

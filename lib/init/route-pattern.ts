@@ -38,7 +38,7 @@ function patternOf(segment: string): string {
   return `:${name.replace(/\W/g, "_")}${modifier}`;
 }
 
-/** What path-to-regexp reads as a mark; a dot is none. */
+/** What path-to-regexp reads as a mark; a dot is not one. */
 function escaped(character: string): string {
   return /[()[\]{}:*+?\\]/.test(character) ? `\\${character}` : character;
 }

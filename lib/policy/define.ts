@@ -149,7 +149,7 @@ export interface PolicyInput<Name extends string, Rule extends string> {
    */
   readonly locales?: readonly string[] | RoutingInput;
   /**
-   * Whether the rules decide that have no mode of their own: "enforce", "shadow", or a percentage of
+   * Whether the rules decide that have no mode: "enforce", "shadow", or a percentage of
    * their clients. It is read once, at start.
    * @default "enforce"
    * @example

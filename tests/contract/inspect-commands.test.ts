@@ -42,7 +42,7 @@ function project(files: Readonly<Record<string, string>> = {}): string {
 
 type Env = Readonly<Record<string, string>>;
 
-/** Runs a command as a person does, in a process of its own. */
+/** Runs a command as a person does, in a separate process. */
 function run(cwd: string, env: Env, ...args: readonly string[]) {
   const { PATH = "", HOME = "" } = process.env;
   const bin = join(ROOT, "lib", "cli", "headgate.ts");
@@ -276,7 +276,7 @@ describe("with the store of the environment", () => {
   });
 });
 
-/** Answers the question of a command in a terminal. */
+/** Sends the answer to the question of a command in a terminal. */
 function answered(cwd: string, env: Env, args: readonly string[], answer: string): Promise<string> {
   const { PATH = "", HOME = "" } = process.env;
   const words = [process.execPath, join(ROOT, "lib", "cli", "headgate.ts"), ...args];

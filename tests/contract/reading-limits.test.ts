@@ -128,7 +128,7 @@ describe.each(STORES_AND_CLUSTER)("on $name, limits that are read", (kind) => {
   });
 });
 
-test("an answer that is none of the script's is refused", async () => {
+test("an answer that the script cannot have given is refused", async () => {
   const evalsha = async () => undefined;
   const pipeline = () => ({ eval: evalsha, evalsha, exec: async () => [{ result: [1, "x"] }] });
   const redis = { deadlineMs: 1000, eval: evalsha, evalsha, pipeline };

@@ -59,7 +59,7 @@ function logOf(app: RunningApp): string {
 
 const countdown = Array.from({ length: 10 }, (_, i) => 9 - i);
 
-/** Holds many idle connections in a process of its own. */
+/** Holds many idle connections in a separate process. */
 function idleClients(port: number, count: number) {
   const program = fileURLToPath(new URL("../support/idle-clients.ts", import.meta.url));
   const child = spawn(process.execPath, [program, String(port), String(count)], {

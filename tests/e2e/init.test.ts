@@ -14,7 +14,7 @@ const APP = join(ROOT, ".headgate", `init-${process.pid}`);
 
 const PAGE = readFileSync(join(ROOT, "docs", "start", "existing-app.md"), "utf8");
 
-/** An app that has no gate, with both routers, and with files of its own where init would write. */
+/** An app that has no gate, with both routers, and with other files where init would write. */
 const FILES: Readonly<Record<string, string>> = {
   "package.json":
     '{ "private": true, "scripts": { "dev": "next dev", "build": "next build" }, "dependencies": { "next": "16" } }',
@@ -84,7 +84,7 @@ const blocksIn = (language: string) =>
     .filter(([, its]) => its === language)
     .map(([, , text = ""]) => text);
 
-describe("docs/start/existing-app.md, on an app with files of its own", () => {
+describe("docs/start/existing-app.md, on an app with other files there", () => {
   test("names these commands, which are run here, and shows what init writes", () => {
     const [, trial] = /^ +(curl .*)$/m.exec(written.output) ?? [];
     expect(blocksIn("").flatMap((text) => text.trim().split("\n"))).toEqual([

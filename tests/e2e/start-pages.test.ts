@@ -56,7 +56,7 @@ function pageOf(name: string): Page {
   };
 }
 
-/** Makes an app of files in a folder of its own, with the package. */
+/** Makes an app of files in a new folder, with the package. */
 async function makeApp(name: string, files: Readonly<Record<string, string>>): Promise<string> {
   const folder = join(FOLDER, name);
   await buildPackage(ROOT, join(folder, "node_modules", "headgate"));
@@ -146,7 +146,7 @@ describe("docs/start/from-upstash-ratelimit.md", () => {
     const redis = cleanUp(new Redis(store.redis.url), (it) => it.disconnect());
     const keys = await redis.keys("*");
     expect(keys.filter((key) => key.startsWith("ratelimit:notes:ada:"))).toHaveLength(1);
-    // Headgate has counted the notes of nobody, so no request was counted twice.
+    // Headgate has counted no request of the notes, so no request was counted twice.
     expect(keys.filter((key) => key.includes(":notes:user:"))).toEqual([]);
   });
 

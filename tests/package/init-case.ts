@@ -125,7 +125,7 @@ async function tryTrial(made: Made, printed: string): Promise<readonly string[]>
   }
 }
 
-/** Makes a folder a repository, where it is none, and commits all that is in it. */
+/** Makes a folder a repository, where it is not one, and commits all that is in it. */
 async function commit(root: string): Promise<void> {
   await git(root, "init", "-q");
   await git(root, "add", "-A");

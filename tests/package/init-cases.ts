@@ -23,7 +23,7 @@ const next16 = initCase(
 
 const next15 = initCase(
   "init-next15",
-  "headgate init in Next 15, with lib/, config/ and gate.ts of its own, pnpm",
+  "headgate init in Next 15, with lib/, config/ and gate.ts, pnpm",
   async (world, say) => {
     const app = await createNextApp(world.newFolder("init-next15"), 15, false, say);
     const own = {
@@ -73,7 +73,7 @@ export default function handler(_: NextApiRequest, response: NextApiResponse) {
 
 const javascript = initCase(
   "init-javascript",
-  "headgate init in Next 15 of JavaScript, with middleware of its own, npm",
+  "headgate init in Next 15 of JavaScript, with its own middleware, npm",
   async (world, say) => {
     const folder = world.newFolder("init-javascript");
     say("create-next-app");

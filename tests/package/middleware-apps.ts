@@ -1,4 +1,4 @@
-/** Apps with a middleware of their own, as the documentation of its library has it. */
+/** Apps with their own middleware, as the documentation of its library has it. */
 export interface MiddlewareApp {
   readonly name: string;
   readonly next: 15 | 16;
@@ -95,7 +95,7 @@ export const config = {
     "public/picture.svg": PICTURE,
   },
   middleware: "proxy.ts",
-  // A key of production names the host of its API, and sends nobody there before a page asks for it.
+  // A key of production names the host of its API, and sends no client there before a page asks for it.
   env: {
     NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: `pk_live_${btoa("clerk.example.com$")}`,
     CLERK_SECRET_KEY: "sk_live_of_no_account",

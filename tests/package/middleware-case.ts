@@ -24,7 +24,7 @@ export const gate = createHeadgate(policy);
 `,
 };
 
-/** Apps with a middleware of their own, each with the real library and the gate before it. */
+/** Apps with their own middleware, each with the real library and the gate before it. */
 export const middlewareCases: readonly Case[] = MIDDLEWARE_APPS.map((it) => ({
   name: `wrap-${it.name}`,
   what: `Next ${it.next}, ${it.packages.join(" and ")}, its ${it.middleware} wrapped`,
@@ -61,7 +61,7 @@ export async function putGate(
 
 let clients = 0;
 
-/** Asks each question as a client of its own, until the gate denies it. */
+/** Asks each question as a new client, until the gate denies it. */
 export async function askAll(url: string, { questions }: MiddlewareApp): Promise<void> {
   for (const question of questions) {
     clients += 1;

@@ -2,7 +2,7 @@ import { formatDuration } from "#lib/core/duration";
 import type { ExplainedLimit, ExplainedResponse, Explanation } from "./explain.ts";
 import type { ExplainedRule } from "./rules.ts";
 
-/** Says an explanation for people: a paragraph for each step of the request's way. */
+/** Returns an explanation as text: a paragraph for each step of the request's way. */
 export function renderExplanation(explained: Explanation): string {
   const { allowed, denied } = explained;
   return [

@@ -23,7 +23,7 @@ export interface MatchedRequest {
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/** Says of each rule of a policy whether it applies to a request, and why not. */
+/** Returns for each rule of a policy whether it applies to a request, and why not. */
 export function explainRules(
   policy: CompiledPolicy,
   request: MatchedRequest,

@@ -93,7 +93,7 @@ function storeLines(store: StoreInfo): readonly string[] {
   const { kind, by, host, isCluster, problem, ownStore, answer } = store;
   if (kind === "unusable") return [`named, and cannot be used: ${problem}`];
   if (kind === "none") {
-    const own = ownStore === "embedded" ? "the embedded store" : "a redis-server of its own";
+    const own = ownStore === "embedded" ? "the embedded store" : "a redis-server that they start";
     return [
       `none is named: headgate start and headgate dev use ${own}, and next dev counts in the process`,
     ];

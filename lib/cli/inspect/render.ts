@@ -4,7 +4,7 @@ import type { InspectedLimit, InspectedRule, Inspection, Reset, UnknownLimit } f
 /** How long an instance remembers a denial at most: docs/algorithms.md. */
 export const DENIALS_END_WITHIN_MS = 30_000;
 
-/** Says for people how the limits of a client stand. */
+/** Returns as text how the limits of a client stand. */
 export function renderInspection(inspection: Inspection): string {
   const { rules, unknown } = inspection;
   return [
@@ -15,7 +15,7 @@ export function renderInspection(inspection: Inspection): string {
   ].join("\n\n");
 }
 
-/** Says for people what was freed. */
+/** Returns as text what was freed. */
 export function renderReset({ freed, unknown }: Reset): string {
   const lines = freed.map(({ name, key }) => `freed    ${name}  ${key}`);
   return [

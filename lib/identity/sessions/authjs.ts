@@ -31,7 +31,7 @@ const TOLERANCE = 15;
 
 /**
  * Resolves the user of an Auth.js 5 or NextAuth 4 session whose strategy is "jwt". A session that does not
- * decrypt, or is past its time, names nobody; so does a database session, which only the database knows.
+ * decrypt, or is past its time, names no user; so does a database session, which only the database knows.
  *
  * It throws {@link HeadgateError} IDENTITY_OPTIONS_INVALID for a secret that is missing: at once, or at the
  * first request where it is a function.

@@ -3,7 +3,7 @@ import { MAX_TOKEN } from "./parts.ts";
 
 /**
  * How a library reads the header of cookies. The gate must read it in the same way: a client could otherwise
- * write its session so that the app takes it, and the gate counts nobody.
+ * write its session so that the app takes it, and the gate counts no user.
  */
 export interface CookieReader {
   /** Which value counts where a name comes twice. */

@@ -5,7 +5,7 @@ export type Claims = Readonly<Record<string, unknown>>;
 
 /**
  * The most characters of a token, and of the session that cookies hold: as many as any platform takes in the
- * headers of a request. With a smaller bound a client could fill up its session until nobody is named.
+ * headers of a request. With a smaller bound a client could fill up its session until no user is named.
  */
 export const MAX_TOKEN = 131_072;
 

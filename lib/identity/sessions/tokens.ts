@@ -92,7 +92,7 @@ function inOneSpelling(token: string): string {
   return [head, second, ...sealed.map(respelled)].join(".");
 }
 
-/** Returns the header of a token in compact form, which is not verified; undefined where it is none, or too long. */
+/** Returns the header of a token in compact form, which is not verified; undefined where it is no header, or too long. */
 function headerOf(token: string): Claims | undefined {
   if (token.length > MAX_TOKEN || token.indexOf(".") > MAX_HEADER) return undefined;
   try {

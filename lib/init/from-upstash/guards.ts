@@ -8,7 +8,7 @@ import { bare, constantOf, finals, part, type Place } from "./values.ts";
 export type Condition =
   /** The path begins with, or is, one of these. */
   | { readonly kind: "paths"; readonly paths: readonly PathStart[] }
-  /** The path is none of these. */
+  /** The path matches none of them. */
   | { readonly kind: "other-paths"; readonly paths: readonly PathStart[] }
   | { readonly kind: "methods"; readonly methods: readonly string[] }
   /** A condition that a rule does not need: there is a limiter, an earlier limit allowed the request. */

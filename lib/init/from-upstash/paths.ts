@@ -113,7 +113,7 @@ function sourceOf(project: Project, entry: Place): string | undefined {
   return typeof source === "string" ? source : undefined;
 }
 
-/** Returns the patterns of the guard that the middleware's matcher lets it see, or why there are none. */
+/** Returns the patterns of the guard that the middleware's matcher lets it see, or why it sees no path. */
 function withMatcher(
   matcher: readonly string[] | undefined,
   guarded: readonly string[],

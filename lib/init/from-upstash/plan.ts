@@ -4,7 +4,7 @@ import type { Plan } from "../plan.ts";
 import { type GateFiles, type Translation, translateUpstash } from "./translate.ts";
 
 const SOURCE = /\.[cm]?[jt]sx?$/;
-/** Folders whose files nobody writes. */
+/** Folders whose files are generated. */
 const MADE = new Set(["node_modules", "out", "dist", "build", "coverage"]);
 
 /**

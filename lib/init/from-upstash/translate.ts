@@ -126,7 +126,7 @@ class Comments {
   readonly #texts = new Map<Module, MagicString>();
   readonly #places = new Set<string>();
 
-  /** Adds a comment at a place that has none of ours. */
+  /** Adds a comment at a place that has no comment of headgate yet. */
   add({ module, node }: Pick<Place, "module" | "node">, lines: readonly string[]): void {
     const at = commentPlace(module, node);
     const id = `${module.path}:${at}:${lines.join()}`;

@@ -51,8 +51,7 @@ export function configOf(
   const { matcher: own } = value as { readonly matcher?: unknown };
   if (!matcher || own === undefined) return undefined;
   if (!isAlone) {
-    const reason =
-      "`config` is declared together with other names: give it a statement of its own.";
+    const reason = "`config` is declared together with other names: give it a separate statement.";
     throw new CannotWrap(statement.start, reason);
   }
   const others = properties.filter((property) => property !== matcher);

@@ -6,7 +6,7 @@ export const AUTHJS_SECRET = "the secret of Auth.js in the tests";
 
 const SILENT = { error() {}, warn() {}, debug() {} };
 
-/** An app with Auth.js: it signs in whoever gives a name, and keeps `padding` characters in the session. */
+/** An app with Auth.js: it signs in each person who gives a name, and keeps `padding` characters in the session. */
 export function authjsApp(changes: Partial<AuthConfig> = {}, padding = 0) {
   const config: AuthConfig = {
     secret: AUTHJS_SECRET,

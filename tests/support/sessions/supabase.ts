@@ -79,7 +79,7 @@ export async function supabaseProject() {
 interface Writing {
   readonly set?: (name: string, value: string) => void;
   readonly cookieEncoding?: "raw" | "base64url";
-  /** Whom the project's server knows by the token; undefined where it knows nobody. */
+  /** Whom the project's server knows by the token; undefined where it knows no user. */
   readonly user?: object;
 }
 

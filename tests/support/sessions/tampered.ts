@@ -11,7 +11,7 @@ const HEADERS: Readonly<Record<string, unknown>> = {
   "the algorithm none": { alg: "none", typ: "JWT" },
   "an algorithm with a secret": { alg: "HS256", typ: "JWT" },
   "an algorithm of public keys": { alg: "RS256", typ: "JWT" },
-  "an algorithm that nobody knows": { alg: "XS1", typ: "JWT" },
+  "an algorithm that is unknown": { alg: "XS1", typ: "JWT" },
   "an algorithm that is a list": { alg: ["RS256"], typ: "JWT" },
   "no algorithm": { typ: "JWT" },
   "an extension": { alg: "RS256", crit: ["b64"], b64: false },
@@ -20,7 +20,7 @@ const HEADERS: Readonly<Record<string, unknown>> = {
   "very much in it": { alg: "RS256", padding: "x".repeat(20_000) },
 };
 
-/** Tokens in a compact form that nobody issued, each made of one that is good: what is wrong, and the token. */
+/** Tokens in a compact form that no server issued, each made of one that is good: what is wrong, and the token. */
 export function tamperedTokens(token: string): [title: string, token: string][] {
   const parts = token.split(".");
   const withPart = (at: number, part: string) => parts.with(at, part).join(".");
@@ -95,9 +95,9 @@ interface Compared {
 }
 
 interface Disagreements {
-  /** Texts by which the resolver named somebody whom the library does not name. */
+  /** Texts by which the resolver named a user whom the library does not name. */
   readonly alone: string[];
-  /** Texts by which the library names somebody, and the resolver nobody or somebody else. */
+  /** Texts by which the library names a user, and the resolver names none or another one. */
   readonly missed: string[];
 }
 
@@ -105,14 +105,14 @@ interface Disagreements {
  * Changes a good text at random, many times, and returns the texts about which a resolver and the library do
  * not agree.
  *
- * @throws Error where the good text names nobody: then nothing would be compared
+ * @throws Error where the good text names no user: then nothing would be compared
  */
 export async function disagreements(
   good: string,
   { ours, theirs, theirsRespelled = theirs }: Compared,
   times = 200,
 ): Promise<Disagreements> {
-  if (!(await ours(good))) throw new Error("The text that is changed is to name somebody.");
+  if (!(await ours(good))) throw new Error("The text that is changed must name a user.");
   const found: Disagreements = { alone: [], missed: [] };
   for (const mutations of fc.sample(MUTATIONS, times)) {
     const text = mutations.reduce(mutate, good);

@@ -33,7 +33,7 @@ async function infoOf(files: Files, env: Env = {}, isStoreAsked = false) {
   return { report, text: renderReport(report) };
 }
 
-/** Runs the command in a process of its own, as a person does. */
+/** Runs the command in a separate process, as a person does. */
 function run(cwd: string, env: Env, ...args: readonly string[]) {
   const bin = join(ROOT, "lib", "cli", "headgate.ts");
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, "info", ...args], {

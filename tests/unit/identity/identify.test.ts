@@ -49,7 +49,7 @@ describe("the client that a limit counts", () => {
 describe("resolving", () => {
   const request = new Request("http://app.example/");
 
-  test("a resolver that throws names nobody and is reported", async () => {
+  test("a resolver that throws names no user and is reported", async () => {
     const identities = {
       user: () => Promise.reject(new Error("database down")),
       tenant: (() => 42) as unknown as () => string,
@@ -62,7 +62,7 @@ describe("resolving", () => {
     expect(failures.map(({ identity }) => identity).toSorted()).toEqual(["tenant", "user"]);
   });
 
-  test("one that is too slow names nobody, and the others are not kept waiting by it", async () => {
+  test("one that is too slow names no user, and the others are not kept waiting by it", async () => {
     let late: ((name: string) => void) | undefined;
     const identities = {
       slow: () => new Promise<string>((resolve) => (late = resolve)),

@@ -128,7 +128,7 @@ describe("a user's token", () => {
     ["a very long subject", () => token({ sub: "a".repeat(300) })],
     ["a very long token", () => token({ sub: "a".repeat(5000) })],
     ["junk", () => "junk"],
-  ])("with %s names nobody", async (_, make) => {
+  ])("with %s names no user", async (_, make) => {
     expect(await resolve(request({ authorization: `Bearer ${await make()}` }))).toBeUndefined();
   });
 
@@ -141,7 +141,7 @@ describe("a user's token", () => {
     ).toBeUndefined();
   });
 
-  test("that nobody signed names nobody, as bearer and in the cookie", async () => {
+  test("that no server signed names no user, as bearer and in the cookie", async () => {
     for (const [title, tampered] of tamperedTokens(await token())) {
       const asBearer = await resolve(request({ authorization: `Bearer ${tampered}` }));
       const inCookie = await resolve(request({ cookie: `session=${tampered}` }));
@@ -166,7 +166,7 @@ describe("a user's token", () => {
     expect(await resolve(request({ authorization: `Bearer ${typed}` }))).toBe(named);
   });
 
-  test("with an extension, or before its time, names nobody", async () => {
+  test("with an extension, or before its time, names no user", async () => {
     const early = await signed({ sub: "ada", nbf: Math.floor(Date.now() / 1000) + 60 });
     const extended = await new SignJWT({ sub: "ada", aud: "app" })
       .setProtectedHeader({ alg: "HS256", crit: ["ext"], ext: true })

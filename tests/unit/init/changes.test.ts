@@ -71,7 +71,7 @@ describe("the files that init plans", () => {
     expect(await paths(folder)).toEqual([]);
   });
 
-  test("are refused where the app has files of its own at every name", async () => {
+  test("are refused where the app has other files at every name", async () => {
     const own = ["gate.ts", "request-gate.ts", "rate-limit-gate.js"];
     const folder = madeApp({ ...PAGE, ...Object.fromEntries(own.map((it) => [it, ""])) });
     await expect(planInit(folder)).rejects.toThrow("gate, request-gate, rate-limit-gate");

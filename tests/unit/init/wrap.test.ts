@@ -132,7 +132,7 @@ describe("a middleware that cannot be wrapped", () => {
       "middleware.ts",
       `${FUNCTION}\nexport const config = { matcher: "/a" }, other = 1;`,
       2,
-      "a statement of its own",
+      "a separate statement",
     ],
     [
       "a config that is no object",

@@ -63,7 +63,7 @@ test("wrong names do not compile, and right ones do", () => {
   definePolicy({ identities, rules: { a: { limits: { ip: "5 per hour" }, tiers } } });
   // @ts-expect-error a mode that is none
   definePolicy({ rules: { a: { limits: { ip: "5 per hour" }, mode: "log" } } });
-  // @ts-expect-error a mode of the policy that is none
+  // @ts-expect-error a mode of the policy that does not exist
   definePolicy({ mode: "log", rules: { a: { limits: { ip: "5 per hour" } } } });
   definePolicy({
     mode: process.env.NODE_ENV === "production" ? "shadow" : "enforce",

@@ -144,7 +144,7 @@ describe("authjsUser", () => {
     expect(await named(cookies)).toBeUndefined();
   });
 
-  test("a session of a database, and a request without one, names nobody", async () => {
+  test("a session of a database, and a request without one, names no user", async () => {
     const databases = `${SECURE}=0b5c6f4e-5a40-4c5c-8d3a-5a7a5f1c2f10`;
     expect(await named(databases)).toBeUndefined();
     expect(await named("")).toBeUndefined();
@@ -155,7 +155,7 @@ describe("authjsUser", () => {
 describe("authjsUser and Auth.js agree", () => {
   const verdicts = async (cookie: string) => [await named(cookie), await app.userOf(cookie)];
 
-  test("on sessions that nobody issued", async () => {
+  test("on sessions that no server issued", async () => {
     const token = await session();
     expect(await verdicts(`${SECURE}=${token}`)).toEqual(["ada", "ada"]);
     for (const [title, tampered] of tamperedTokens(token)) {
@@ -172,7 +172,7 @@ describe("authjsUser and Auth.js agree", () => {
     ["an expiry that is text", () => withHeader({}, { sub: "ada", exp: "never" }), undefined],
     ["a time before which it is not good", () => early(3600), undefined],
     ["a start in ten seconds", () => early(10), "ada"],
-    ["a key that nobody knows", () => withHeader({ kid: "x" }, claims()), undefined],
+    ["a key that is unknown", () => withHeader({ kid: "x" }, claims()), undefined],
     ["an extension", () => withHeader({ crit: ["ext"], ext: 1 }, claims()), undefined],
     ["claims that are a list", () => withHeader({}, [claims()]), undefined],
   ])("on a session with %s", async (_, make, expected) => {

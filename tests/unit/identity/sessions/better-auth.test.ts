@@ -70,7 +70,7 @@ describe.each(STRATEGIES)("betterAuthUser with the strategy %s", (strategy) => {
     expect(await named(cookies)).toBeUndefined();
   });
 
-  test("names nobody when the cache is past its time", async () => {
+  test("names no user when the cache is past its time", async () => {
     const { cookies, id } = await app.signUp("late");
     vi.setSystemTime(Date.now() + 290_000);
     expect(await verdicts(cookies)).toEqual([id, id]);
@@ -78,7 +78,7 @@ describe.each(STRATEGIES)("betterAuthUser with the strategy %s", (strategy) => {
     expect(await verdicts(cookies)).toEqual([undefined, undefined]);
   });
 
-  test("names nobody when the session in the cache is past its time", async () => {
+  test("names no user when the session in the cache is past its time", async () => {
     const short = betterAuthApp({
       session: { expiresIn: 60, cookieCache: { enabled: true, strategy, maxAge: 3600 } },
     });
@@ -87,13 +87,13 @@ describe.each(STRATEGIES)("betterAuthUser with the strategy %s", (strategy) => {
     expect(await verdicts(cookies)).toEqual([undefined, undefined]);
   });
 
-  test("names nobody by a cache of another session or another secret, or without the session", async () => {
+  test("names no user by a cache of another session or another secret, or without the session", async () => {
     const ada = (await app.signUp("first")).cookies;
     const eve = (await app.signUp("second")).cookies;
     const others = (
       await betterAuthApp({ ...cached(strategy), secret: "another secret" }).signUp("ada")
     ).cookies;
-    const nobody = [
+    const unknown = [
       withCookies(ada, { [DATA]: valueOf(eve, DATA) }),
       withCookies(ada, { [DATA]: valueOf(others, DATA) }),
       withCookies(ada, { [TOKEN]: "" }),
@@ -102,12 +102,12 @@ describe.each(STRATEGIES)("betterAuthUser with the strategy %s", (strategy) => {
       others,
       "",
     ];
-    for (const cookies of nobody) {
+    for (const cookies of unknown) {
       expect([cookies, ...(await verdicts(cookies))]).toEqual([cookies, undefined, undefined]);
     }
   });
 
-  test("names nobody by a cache of another version", async () => {
+  test("names no user by a cache of another version", async () => {
     const versioned = betterAuthApp(cached(strategy, { version: "2" }));
     const { cookies, id } = await versioned.signUp("ada");
     expect(await verdicts(cookies)).toEqual([undefined, undefined]);
@@ -115,14 +115,14 @@ describe.each(STRATEGIES)("betterAuthUser with the strategy %s", (strategy) => {
     expect(await second(requestWith(cookies))).toBe(id);
   });
 
-  test("names nobody by a cache of another strategy", async () => {
+  test("names no user by a cache of another strategy", async () => {
     const { cookies } = await app.signUp("strategy");
     for (const other of STRATEGIES.filter((each) => each !== strategy)) {
       expect(await resolver(other)(cookies)).toBeUndefined();
     }
   });
 
-  test("names nobody by caches that better-auth did not make", async () => {
+  test("names no user by caches that better-auth did not make", async () => {
     const { cookies, id } = await app.signUp("tampered");
     const good = valueOf(cookies, DATA);
     expect(await verdicts(cookies)).toEqual([id, id]);

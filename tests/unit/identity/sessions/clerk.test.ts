@@ -40,7 +40,7 @@ describe("clerkUser", () => {
     expect(await bearer(`bearer ${eve}`, `__session=${ada}`)).toBe("user_2ada");
   });
 
-  test("takes no cookie of another instance, and one of its own among many", async () => {
+  test("takes no cookie of another instance, and takes its own among many", async () => {
     const [token, foreign] = [await clerk.sign(), await other.sign({ sub: "user_2eve" })];
     const named = (cookie: string) => user(requestWith(cookie));
     expect(await named(`__session=${foreign}; __session_${suffix}=${token}`)).toBe("user_2ada");
@@ -107,7 +107,7 @@ describe("clerkOrganization", () => {
 describe("clerkUser and Clerk agree", () => {
   const verdicts = async (token: string) => [await named(token), await clerk.userOf(token)];
 
-  test("on tokens that nobody issued", async () => {
+  test("on tokens that no server issued", async () => {
     for (const [title, tampered] of tamperedTokens(await clerk.sign())) {
       expect([title, ...(await verdicts(tampered))]).toEqual([title, undefined, undefined]);
     }
@@ -248,7 +248,7 @@ describe("clerkUser is stricter than Clerk's verifyToken", () => {
     ["an extension", {}, { crit: ["ext"], ext: 1 }],
     ["a header of more than 1,024 characters", {}, { about: "x".repeat(1024) }],
     ["a token of more than 131,072 characters", { about: "x".repeat(131_072) }, {}],
-    ["a category that nobody knows", {}, { cat: "cl_another" }],
+    ["a category that is unknown", {}, { cat: "cl_another" }],
     ["a category that is null", {}, { cat: null }],
   ])("about %s", async (_, claims, header) => {
     expect(await named(await clerk.sign(claims, header))).toBeUndefined();

@@ -61,7 +61,7 @@ describe("supabaseUser", () => {
     },
   );
 
-  test("names the user of a bearer, where the cookies name nobody", async () => {
+  test("names the user of a bearer, where the cookies name no user", async () => {
     const [ada, eve] = [await project.sign(), await project.sign({ sub: EVE })];
     expect(await bearer(ada)).toBe(ADA);
     expect(await bearer(eve, cookieWith(sessionWith(ada)))).toBe(ADA);
@@ -127,7 +127,7 @@ describe("supabaseUser and Supabase agree", () => {
     await named(cookieWith(sessionWith(token))),
   ];
 
-  test.each(["ES256", "RS256"] as const)("on tokens that nobody issued, of %s", async (alg) => {
+  test.each(["ES256", "RS256"] as const)("on tokens that no server issued, of %s", async (alg) => {
     for (const [title, tampered] of tamperedTokens(await project.sign({}, {}, alg))) {
       const found = await verdicts(tampered);
       expect([title, ...found]).toEqual([title, undefined, undefined, undefined]);

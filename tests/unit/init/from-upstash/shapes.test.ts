@@ -272,7 +272,7 @@ test.each([
     ["requests-ip", "requests-user"],
   ],
   [
-    "each in a function of its own",
+    "each in a separate function",
     `export const forVisitors = (ip: string) => limiter.limit(ip);
 export const forUsers = (userId: string) => limiter.limit(userId);`,
     ["visitors", "users"],

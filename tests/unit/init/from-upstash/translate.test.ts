@@ -162,7 +162,7 @@ describe("the policy", () => {
       `${head}export default definePolicy({\n  rules: {\n    a: { limits: { ip: "1 per day" } }, // one\n    // two\n  },\n});\n`,
     ],
     [
-      "with identities of its own",
+      "with its own identities",
       `${head}export default definePolicy({\n  identities: defineIdentities({ plan: "from-code" }),\n  rules: {},\n});\n`,
     ],
     [
