@@ -169,9 +169,8 @@ type App = (typeof ALL_APPS)[number];
 /** The app with its URLs as they were sent is looked at in middleware.ts alone. */
 const isOfInterest = ({ file, variant, like }: App) => variant === like || file === "middleware.ts";
 
-/** Next reads paths alike before middleware.ts and proxy.ts: one usual app has the second. */
-const isUsual = ({ file, variant }: App) =>
-  file === "middleware.ts" ? !["raw", "raw-based"].includes(variant) : variant === "plain";
+/** Next reads paths alike before middleware.ts and proxy.ts, and hands on URLs as they were sent where it is told to. */
+const isUsual = ({ file, variant, like }: App) => file === "middleware.ts" && variant === like;
 
 const APPS = ALL_APPS.filter((app) => isOfInterest(app) && (RUNS > USUAL_RUNS || isUsual(app)));
 
