@@ -18,7 +18,6 @@ const LONG = [
   "tests/e2e/init.test.ts",
   "tests/e2e/proxy.test.ts",
   "tests/contract/renewed-claims.test.ts",
-  "tests/e2e/proxy.test.ts",
   "tests/e2e/dashboard-page.test.ts",
   "tests/e2e/hostile.test.ts",
   "tests/e2e/packaged.test.ts",
