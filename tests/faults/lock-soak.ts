@@ -11,6 +11,8 @@ export interface SectionsOptions {
   readonly processes: number;
   /** Of each process. */
   readonly workers: number;
+  /** Ends the workers early, such as at the end of a test that takes too long. */
+  readonly signal?: AbortSignal;
 }
 
 /** What workers that are stopped and killed left. */
@@ -62,9 +64,15 @@ export async function takeTurns(store: TestStore, options: SectionsOptions): Pro
   }
 
   const lives = Array.from({ length: options.processes }, live);
-  while ((await entered()) < options.sections) await pause(100);
-  isOn = false;
-  await Promise.all(lives);
+  try {
+    while ((await entered()) < options.sections) {
+      options.signal?.throwIfAborted();
+      await pause(100);
+    }
+  } finally {
+    isOn = false;
+    await Promise.all(lives);
+  }
   const log = async (kind: string) =>
     (await redis.lrange(keys.grouped("soak", kind, "log"), 0, -1)).map(Number);
   return {
