@@ -40,7 +40,7 @@ function middleware(request: NextRequest) {
 }
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(middleware, {
@@ -71,7 +71,7 @@ async function own(request: Request) {
 }
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(own, {
@@ -112,7 +112,7 @@ export default async function middleware(request: Request) {
     wrapped: String.raw`import { run } from "./own";
 import { gate } from "./gate";
 
-export const config = { matcher: ["/((?!_next/static/|favicon\\.ico$).*)"] };
+export const config = { matcher: ["/((?!_next/static/).*)"] };
 
 const ownConfig = { matcher: "/mine/:path*" };
 
@@ -153,7 +153,7 @@ function middleware(request: NextRequest) {
 
 // Where it runs.
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(middleware, {
@@ -189,7 +189,7 @@ async function proxy(request: NextRequest) {
 }
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(proxy, {
@@ -243,7 +243,7 @@ const middleware: NextMiddleware = async (request) => {
 };
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(middleware, {
@@ -282,7 +282,7 @@ export { gated as proxy }
 
 const proxy = withOwn()
 
-export const config = { matcher: ["/((?!_next/static/|favicon\\.ico$).*)"] }
+export const config = { matcher: ["/((?!_next/static/).*)"] }
 
 const gated = gate.wrap(proxy, { matcher: ["/mine/:path*"] })
 `,
@@ -310,7 +310,7 @@ const own = withOwn(async (seen, request) => {
 });
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(own, {
@@ -346,7 +346,7 @@ export default withOwn();
 import { gate } from "./gate";
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const ownConfig = {
@@ -377,7 +377,7 @@ export { gated as middleware, gated as default };
 const own = withEither(run, { publicPaths: ["/", /\/join(?=\?|$)/] });
 
 export const config: MiddlewareConfig = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(own, {
@@ -404,7 +404,7 @@ export { gated as middleware, gated as default }
 const own = (request) => run(request)
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 }
 
 const gated = gate.wrap(own, {
@@ -431,7 +431,7 @@ export { gated as middleware, gated as default };
 const own = auth;
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(own, {
@@ -462,7 +462,7 @@ export { gated as middleware, gated as default };
 const own = middleware;
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(own, {
@@ -491,7 +491,7 @@ export { gated as middleware, gated as default };
 const own = ((request) => run(request)) satisfies NextMiddleware;
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(own, {
@@ -542,7 +542,7 @@ export { gated as proxy, run, type Seen };
 import { auth as proxy, run, type Seen } from "./own";
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(proxy, {
@@ -565,7 +565,7 @@ export { gated as middleware }
 
 export { default } from "./own"
 
-export const config = { matcher: ["/((?!_next/static/|favicon\\.ico$).*)"] }
+export const config = { matcher: ["/((?!_next/static/).*)"] }
 
 const gated = gate.wrap(own, { matcher: ["/mine/:path*"] })
 `,
@@ -606,7 +606,7 @@ const handle = (request: Request) => run(request);
 export { handle as own, gated as middleware, gated as default };
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(handle, {
@@ -631,7 +631,7 @@ import { gate } from "./gate";
 
 export { handle as own, gated as middleware };
 
-export const config = { matcher: ["/((?!_next/static/|favicon\\.ico$).*)"] };
+export const config = { matcher: ["/((?!_next/static/).*)"] };
 
 const ownConfig = { matcher: ["/mine/:path*"] };
 
@@ -665,7 +665,7 @@ function middleware(request: Request) {
 export { gated as middleware };
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(middleware, {
@@ -692,7 +692,7 @@ export { gated as middleware, signIn };
 const { auth: middleware, signIn } = OwnAuth({ providers: [] });
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(middleware, {
@@ -716,7 +716,7 @@ export const { auth: middleware } = OwnAuth({ providers: [] });
 import { gate } from "./gate";
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const ownConfig = {
@@ -750,7 +750,7 @@ export { gated as proxy, gated as default }
 const own = OwnAuth({ providers: [] }).auth
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 }
 
 const gated = gate.wrap(own, {
@@ -861,7 +861,7 @@ function middleware(request: Request): Response;
 }
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(middleware, {
@@ -894,7 +894,7 @@ export default function own(request: Request): Response {
 }
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(own, {
@@ -933,7 +933,7 @@ function middleware(request: Request) {
 }
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(middleware, {
@@ -968,7 +968,7 @@ function proxy(request: Request) {
 }
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(proxy, {
@@ -1001,7 +1001,7 @@ async function middleware(request: Request) {
 }
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
   runtime: "nodejs",
   unstable_allowDynamic: ["/lib/**"],
 };
@@ -1039,7 +1039,7 @@ export { gated as middleware };
 const middleware = (request: Request) => run(request);
 
 export const config: MiddlewareConfig = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gated = gate.wrap(middleware, {
@@ -1070,7 +1070,7 @@ async function middleware(request: Request) {
   return run(request);
 }
 
-export const config = { matcher: ["/((?!_next/static/|favicon\\.ico$).*)"] };
+export const config = { matcher: ["/((?!_next/static/).*)"] };
 
 const gated = gate.wrap(middleware, { "matcher": ["/mine/:path*"] } as const);
 `,
@@ -1127,7 +1127,7 @@ async function ownMiddleware(request: Request) {
 }
 
 export const config = {
-  matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
+  matcher: ["/((?!_next/static/).*)"],
 };
 
 const gatedMiddleware = headgate.wrap(ownMiddleware, {

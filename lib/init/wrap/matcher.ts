@@ -1,16 +1,13 @@
 import { pathToRegexp } from "path-to-regexp";
 import { CannotWrap } from "./cannot.ts";
 
-/** What the gate need not see, as a part of a matcher, with paths that stand for it. */
-const ASSETS = [
-  {
-    part: "_next/static/",
-    paths: ["chunks/main.js", "css/main.css", "media/font.woff2", "media/picture.png"].map(
-      (file) => `/_next/static/${file}`,
-    ),
-  },
-  { part: String.raw`favicon\.ico$`, paths: ["/favicon.ico"] },
-] as const;
+/** Where every path is seen but those of static files, which Next names by their content. */
+const BUT_STATIC = "/((?!_next/static/).*)";
+
+/** Paths that stand for static files. */
+const STATIC = ["chunks/main.js", "css/main.css", "media/font.woff2", "media/picture.png"].map(
+  (file) => `/_next/static/${file}`,
+);
 
 const KEYS = new Set(["source", "has", "missing", "locale"]);
 
@@ -47,8 +44,7 @@ export function gateMatcher(own: unknown, at: number, hasLocales: boolean): stri
   const sources = own === undefined ? [] : sourcesOf(own, at, hasLocales);
   const tests = sources.map((source) => expressionOf(source, at));
   const seen = (path: string) => tests.some((test) => test.test(path));
-  const unseen = ASSETS.filter(({ paths }) => !paths.some(seen)).map(({ part }) => part);
-  return unseen.length === 0 ? "/:path*" : `/((?!${unseen.join("|")}).*)`;
+  return STATIC.some(seen) ? "/:path*" : BUT_STATIC;
 }
 
 function sourcesOf(own: unknown, at: number, hasLocales: boolean): readonly string[] {
