@@ -39,7 +39,7 @@ function rank({ moduleId }: TestSpecification): number {
   return place === -1 ? LONG.length : place;
 }
 
-/** Starts long files first, so that none of them runs alone in the end. */
+/** Starts long files first, so that no long file runs alone in the end. */
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);

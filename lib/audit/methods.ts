@@ -1,3 +1,4 @@
+import { declaredNames, nameIn } from "#lib/source/nodes";
 import { type Node, nodeOf, nodesOf, parseSource } from "#lib/source/parse";
 
 /** The methods that a route handler of the app router can take. */
@@ -19,29 +20,15 @@ export function exportedMethods(file: string, source: string): readonly string[]
 }
 
 /** The names of the values that a statement exports. */
-function exportedNames(node: Node): readonly string[] {
+function exportedNames(node: Node): readonly (string | undefined)[] {
   if (node["exportKind"] !== "value") return [];
   const specifiers = nodesOf(node["specifiers"])
     .filter((specifier) => specifier["exportKind"] !== "type")
-    .map((specifier) => nodeOf(specifier["exported"]));
-  const named = [nodeOf(node["exported"]), ...specifiers];
-  return [...named, ...declaredBy(nodeOf(node["declaration"]))].map((it) =>
-    String(it?.["name"] ?? it?.["value"]),
-  );
-}
-
-/** The identifiers that a declaration declares: `const { GET, POST } = handlers` declares two. */
-function declaredBy(declaration: Node | undefined): readonly (Node | undefined)[] {
-  if (declaration?.type !== "VariableDeclaration") return [nodeOf(declaration?.["id"])];
-  return nodesOf(declaration["declarations"]).flatMap((it) => boundBy(nodeOf(it["id"])));
-}
-
-function boundBy(pattern: Node | undefined): readonly (Node | undefined)[] {
-  if (pattern?.type === "ObjectPattern") {
-    return nodesOf(pattern["properties"]).flatMap((it) =>
-      boundBy(nodeOf(it["value"] ?? it["argument"])),
-    );
-  }
-  if (pattern?.type === "ArrayPattern") return nodesOf(pattern["elements"]).flatMap(boundBy);
-  return pattern?.type === "AssignmentPattern" ? boundBy(nodeOf(pattern["left"])) : [pattern];
+    .map((specifier) => nameIn(specifier["exported"]));
+  const declaration = nodeOf(node["declaration"]);
+  return [
+    nameIn(node["exported"]),
+    ...specifiers,
+    ...(declaration ? declaredNames(declaration) : []),
+  ];
 }

@@ -28,7 +28,7 @@ const CONFIGS: readonly string[] = [
   "next.config.mts",
 ];
 
-/** Returns the name of a project's next.config; undefined where there is none. */
+/** Returns the name of a project's next.config; undefined where the project has no such file. */
 export function nextConfigFile(project: string): string | undefined {
   return CONFIGS.find((name) => existsSync(join(project, name)));
 }

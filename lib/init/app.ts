@@ -12,7 +12,7 @@ import { type PackageManager, packageManagerOf } from "./package-manager.ts";
 export interface App {
   /** The app's folder, as a whole path. */
   readonly folder: string;
-  /** Before the paths of its own files: "src/" where its routes lie in src, else "". */
+  /** Before the paths of the app's files: "src/" where its routes lie in src, else "". */
   readonly home: "" | "src/";
   /** The major version of Next. */
   readonly next: number;
@@ -34,7 +34,7 @@ export interface App {
   /** Everything that it depends on, with ranges. */
   readonly dependencies: Readonly<Record<string, string>>;
   readonly scripts: Readonly<Record<string, string>>;
-  /** The root of its git repository; undefined where there is none. */
+  /** The root of its git repository; undefined where the folder is in no repository. */
   readonly gitRoot: string | undefined;
   /** True when git ignores .env.example, as the template of create-next-app says. */
   readonly ignoresEnvExample: boolean;

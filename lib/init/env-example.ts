@@ -37,7 +37,7 @@ const ENTRIES: readonly Entry[] = [
  * Returns the text of .env.example with Headgate's variables: those that it does not name yet are added
  * to its end.
  *
- * @param before its text; undefined where there is none
+ * @param before its text; undefined where there is no such file
  */
 export function envExample(before: string | undefined): string {
   const isNamed = (name: string) => new RegExp(`^[#\\s]*(?:export\\s+)?${name}\\s*=`, "m");

@@ -13,7 +13,7 @@ export interface Manifest {
 }
 
 /**
- * Reads the package.json of a folder; undefined where there is none.
+ * Reads the package.json of a folder; undefined where there is no such file.
  *
  * @throws {HeadgateError} INIT_NO_APP where it is no JSON
  */

@@ -4,7 +4,7 @@ import type { App } from "./app.ts";
 import type { Plan } from "./plan.ts";
 import { isCommonJs } from "./wrap/common-js.ts";
 import { insertImport } from "./wrap/gate-import.ts";
-import { nameIn } from "./wrap/nodes.ts";
+import { nameIn } from "#lib/source/nodes";
 import { styleOf } from "./wrap/style.ts";
 
 const PLUGIN = "headgate/plugin";

@@ -20,7 +20,7 @@ export interface ChosenApp {
  * Chooses the Next app that init works on: that of the folder itself, or the only one of a workspace.
  *
  * @param folder a whole path
- * @throws {HeadgateError} INIT_NO_APP where there is none; INIT_SEVERAL_APPS where a workspace has several
+ * @throws {HeadgateError} INIT_NO_APP where the folder has no app; INIT_SEVERAL_APPS where a workspace has several
  */
 export function chooseApp(folder: string): ChosenApp {
   if (!existsSync(folder)) {

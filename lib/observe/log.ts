@@ -90,15 +90,18 @@ function decisionLine(event: DecisionEvent): Line | undefined {
     ...(mode !== "enforce" && { mode }),
     ...(requestId !== undefined && { requestId }),
   };
-  const keys = event.clients?.();
   /** Why a request was denied: the limits and whom each counted, the method, and the pattern that matched. */
-  const why = (names: readonly string[], limits: readonly LimitStatus[]) => ({
-    rules: names,
-    limits: limits.map(({ policyName }) => policyName),
-    clients: keys && limits.map(({ policyName }) => keys[policyName]),
-    method,
-    patterns: names.flatMap((name) => patterns[name] ?? []),
-  });
+  const why = (names: readonly string[], limits: readonly LimitStatus[]) => {
+    // Most decisions allow a request and have no line: their keys are not looked up.
+    const keys = event.clients?.();
+    return {
+      rules: names,
+      limits: limits.map(({ policyName }) => policyName),
+      clients: keys && limits.map(({ policyName }) => keys[policyName]),
+      method,
+      patterns: names.flatMap((name) => patterns[name] ?? []),
+    };
+  };
   if (isMissing(decision.error)) return undefined;
   if (decision.counted !== "in-store" && decision.error) {
     return {

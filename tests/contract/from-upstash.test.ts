@@ -62,7 +62,7 @@ export async function middleware(request) {
 `;
   const { policy, rules } = translated({ "limits.ts": source, "middleware.ts": middleware });
   expect(rules).toEqual([`notes-${apps}`]);
-  // What the comment of the rule says to do once the old call is gone.
+  // What the comment of the rule says to do once the old call is deleted.
   const enforced = policy.replace('      mode: "shadow",', '      mode: "enforce",');
   expect(enforced).not.toBe(policy);
   const { options: settings } = gateOptions(live.store);

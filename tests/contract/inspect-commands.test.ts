@@ -254,13 +254,13 @@ describe("with the store of the environment", () => {
     const root = project();
     redis.freeze();
     const frozen = { REDIS_URL: redis.url, HEADGATE_SECRET: SECRET };
-    const gone = { ...restEnv(), UPSTASH_REDIS_REST_URL: "http://127.0.0.1:9" };
+    const unreachable = { ...restEnv(), UPSTASH_REDIS_REST_URL: "http://127.0.0.1:9" };
     const started = performance.now();
     const ended = await Promise.all([
       run(root, frozen, "inspect", "--ip", "203.0.113.7"),
       run(root, frozen, "reset", "--ip", "203.0.113.7", "--yes"),
-      run(root, gone, "inspect", "--ip", "203.0.113.7"),
-      run(root, gone, "reset", "--ip", "203.0.113.7", "--yes"),
+      run(root, unreachable, "inspect", "--ip", "203.0.113.7"),
+      run(root, unreachable, "reset", "--ip", "203.0.113.7", "--yes"),
     ]);
     expect(performance.now() - started).toBeLessThan(30_000);
     redis.thaw();

@@ -18,20 +18,11 @@ import { consumer, readManifest } from "../package/type-cases.ts";
 import { packedInto, unpack, write } from "../package/world.ts";
 import { ROOT, startProgram } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
+import { NODE_ALONE } from "../support/node-alone.ts";
 import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
 const PACKAGES = join(ROOT, "node_modules");
-
-/** Entries that import modules of Node; each of the others must run at the edge. */
-const NODE_ALONE = new Set([
-  "headgate/cli",
-  "headgate/gateway",
-  "headgate/plugin",
-  "headgate/server",
-  "headgate/tcp",
-  "headgate/testing",
-]);
 
 /** A policy as apps write it: with another file of the app, by a name that only their bundler knows. */
 const PATHS_OF_TSCONFIG = {

@@ -3,21 +3,12 @@ import { join } from "node:path";
 import { rolldown } from "rolldown";
 import { expect, test } from "vitest";
 import { ROOT } from "../support/app.ts";
+import { NODE_ALONE } from "../support/node-alone.ts";
 
 const MANIFEST = JSON.parse(readFileSync(join(ROOT, "lib", "package.json"), "utf8")) as {
   readonly exports: Readonly<Record<string, string>>;
 };
 const ENTRIES = Object.keys(MANIFEST.exports).map((subpath) => `headgate${subpath.slice(1)}`);
-
-/** Entries for programs in Node; each of the others must run at the edge. */
-const NODE_ALONE = new Set([
-  "headgate/cli",
-  "headgate/gateway",
-  "headgate/plugin",
-  "headgate/server",
-  "headgate/tcp",
-  "headgate/testing",
-]);
 
 test("each public entry can be imported by its name, and no name is in two of them", async () => {
   const names = await Promise.all(

@@ -22,7 +22,7 @@ export interface RuleInfo {
   readonly admit: string;
 }
 
-/** The policy in short, or why there is none. */
+/** The policy in short, or why the app has no policy that can be read. */
 export interface PolicyInfo {
   readonly status: "ok" | "missing" | "invalid" | "unreadable";
   /** From the app's folder. */

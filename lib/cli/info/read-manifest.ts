@@ -12,7 +12,7 @@ export interface Manifest {
 
 /** A package.json as it was found. */
 export interface ReadManifest {
-  /** Empty where there is none, and where it cannot be read. */
+  /** Empty where the file is missing, and where it cannot be read. */
   readonly manifest: Manifest;
   /** Why it could not be read; undefined where it could. */
   readonly problem?: string;

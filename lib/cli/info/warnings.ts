@@ -11,7 +11,7 @@ import type { NodeMode } from "./environment.ts";
 /** What is known of the app where its warnings are found. */
 export interface WarnedApp {
   readonly mode: NodeMode;
-  /** The name in package.json; undefined where there is none. */
+  /** The name in package.json; undefined where package.json has no name. */
   readonly name: string | undefined;
 }
 

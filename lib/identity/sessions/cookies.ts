@@ -55,7 +55,7 @@ export function cookiesNamed(
   return found;
 }
 
-/** Joins the chunks of a session; undefined where there is none, or too much in them. */
+/** Joins the chunks of a session; undefined where no cookie holds one, or where they hold too much. */
 export function joined(chunks: readonly string[]): string | undefined {
   const session = chunks.join("");
   return session !== "" && session.length <= MAX_TOKEN ? session : undefined;

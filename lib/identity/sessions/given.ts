@@ -31,7 +31,7 @@ export function onceMade<T extends object>(make: () => Promise<T>): () => Promis
  * Returns the secrets of an option: text, or a list whose empty places are left out, so that it may name
  * variables that are not set.
  *
- * @throws {HeadgateError} IDENTITY_OPTIONS_INVALID where there is none
+ * @throws {HeadgateError} IDENTITY_OPTIONS_INVALID where no secret is given
  */
 export function secretsOf(resolver: string, option: string, value: unknown): readonly string[] {
   const list = (Array.isArray(value) ? (value as unknown[]) : [value]).filter(

@@ -1,5 +1,6 @@
+import { nameIn } from "#lib/source/nodes";
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
-import { ancestors, isFunction, keyOf, type Module, nameOf } from "./project.ts";
+import { ancestors, isFunction, keyOf, type Module } from "./project.ts";
 
 /** What a name stands for. */
 export type Binding =
@@ -34,7 +35,7 @@ export function bindingsOf(module: Module, name: string, at: Node): readonly Bin
 /** Returns the values that are assigned to a name anywhere in the file. */
 function assigned({ nodes }: Module, name: string): readonly Binding[] {
   return nodes.flatMap((node): readonly Binding[] => {
-    if (node.type !== "AssignmentExpression" || nameOf(nodeOf(node["left"])) !== name) return [];
+    if (node.type !== "AssignmentExpression" || nameIn(node["left"]) !== name) return [];
     if (nodeOf(node["left"])?.type !== "Identifier") return [];
     const value = nodeOf(node["right"]);
     return value ? [{ kind: "value", node: value }] : [];
@@ -50,7 +51,7 @@ function declared(module: Module): readonly Declared[] {
         return variable(module, node);
       case "FunctionDeclaration":
       case "ClassDeclaration": {
-        const own = nameOf(nodeOf(node["id"]));
+        const own = nameIn(node["id"]);
         const scope = scopeOf(module, node);
         const itself: Declared[] =
           own === undefined ? [] : [{ name: own, scope, binding: { kind: "value", node } }];
@@ -63,9 +64,9 @@ function declared(module: Module): readonly Declared[] {
 }
 
 function imported(node: Node): readonly Declared[] {
-  const source = nameOf(nodeOf(node["source"])) ?? "";
+  const source = nameIn(node["source"]) ?? "";
   return nodesOf(node["specifiers"]).flatMap((one) => {
-    const local = nameOf(nodeOf(one["local"]));
+    const local = nameIn(one["local"]);
     if (local === undefined) return [];
     const name = importedName(one);
     return [{ name: local, scope: undefined, binding: { kind: "import", source, name } as const }];
@@ -75,7 +76,7 @@ function imported(node: Node): readonly Declared[] {
 function importedName(specifier: Node): string {
   if (specifier.type === "ImportDefaultSpecifier") return "default";
   if (specifier.type === "ImportNamespaceSpecifier") return "*";
-  return nameOf(nodeOf(specifier["imported"])) ?? "default";
+  return nameIn(specifier["imported"]) ?? "default";
 }
 
 function variable(module: Module, node: Node): readonly Declared[] {
@@ -91,7 +92,7 @@ function variable(module: Module, node: Node): readonly Declared[] {
       return { name, scope, binding: { kind: "property", node: init, key } };
     });
   }
-  const name = nameOf(id);
+  const name = nameIn(id);
   if (name === undefined) return [];
   if (source !== undefined) {
     return [{ name, scope, binding: { kind: "import", source, name: "*" } }];
@@ -102,11 +103,11 @@ function variable(module: Module, node: Node): readonly Declared[] {
 /** Returns the source of `require("…")` and of `await import("…")`. */
 function requiredSource(init: Node): string | undefined {
   const call = init.type === "AwaitExpression" ? nodeOf(init["argument"]) : init;
-  if (call?.type === "ImportExpression") return nameOf(nodeOf(call["source"]));
-  if (call?.type !== "CallExpression" || nameOf(nodeOf(call["callee"])) !== "require") {
+  if (call?.type === "ImportExpression") return nameIn(call["source"]);
+  if (call?.type !== "CallExpression" || nameIn(call["callee"]) !== "require") {
     return undefined;
   }
-  return nameOf(nodesOf(call["arguments"])[0]);
+  return nameIn(nodesOf(call["arguments"])[0]);
 }
 
 function params(of: Node): readonly Declared[] {
@@ -120,7 +121,7 @@ function params(of: Node): readonly Declared[] {
         binding: { ...binding, key },
       }));
     }
-    const name = nameOf(plain);
+    const name = nameIn(plain);
     return name === undefined ? [] : [{ name, scope: of, binding }];
   });
 }
@@ -129,7 +130,7 @@ function patternNames(pattern: Node): readonly { readonly key: string; readonly 
   return nodesOf(pattern["properties"]).flatMap((property) => {
     const key = property.type === "Property" ? keyOf(property) : undefined;
     const value = nodeOf(property["value"]);
-    const name = nameOf(value?.type === "AssignmentPattern" ? nodeOf(value["left"]) : value);
+    const name = nameIn(value?.type === "AssignmentPattern" ? nodeOf(value["left"]) : value);
     return key === undefined || name === undefined ? [] : [{ key, name }];
   });
 }

@@ -1,5 +1,6 @@
+import { nameIn } from "#lib/source/nodes";
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
-import { keyOf, type Module, nameOf, type Project } from "./project.ts";
+import { keyOf, type Module, type Project } from "./project.ts";
 
 /** A node, and the file that it is in. */
 export interface Found {
@@ -16,7 +17,7 @@ export function exported(project: Project, module: Module, name: string): readon
       case "ExportDefaultDeclaration":
         return name === "default" ? found(module, statement["declaration"]) : [];
       case "ExportAllDeclaration": {
-        const from = project.resolve(module.path, nameOf(nodeOf(statement["source"])) ?? "");
+        const from = project.resolve(module.path, nameIn(statement["source"]) ?? "");
         return from && from !== module ? exported(project, from, name) : [];
       }
       case "ExpressionStatement":
@@ -35,20 +36,20 @@ function found(module: Module, value: unknown): readonly Found[] {
 function named(project: Project, module: Module, statement: Node, name: string): readonly Found[] {
   const declaration = nodeOf(statement["declaration"]);
   if (declaration) {
-    if (nameOf(nodeOf(declaration["id"])) === name) return [{ module, node: declaration }];
+    if (nameIn(declaration["id"]) === name) return [{ module, node: declaration }];
     // The identifier stands for the variable, with what is assigned to it later.
     return nodesOf(declaration["declarations"]).flatMap((one) =>
-      nameOf(nodeOf(one["id"])) === name ? found(module, one["id"]) : [],
+      nameIn(one["id"]) === name ? found(module, one["id"]) : [],
     );
   }
   const specifier = nodesOf(statement["specifiers"]).find(
-    (one) => nameOf(nodeOf(one["exported"])) === name,
+    (one) => nameIn(one["exported"]) === name,
   );
   if (!specifier) return [];
-  const source = nameOf(nodeOf(statement["source"]));
+  const source = nameIn(statement["source"]);
   if (source === undefined) return found(module, specifier["local"]);
   const from = project.resolve(module.path, source);
-  const local = nameOf(nodeOf(specifier["local"]));
+  const local = nameIn(specifier["local"]);
   return from && local !== undefined ? exported(project, from, local) : [];
 }
 

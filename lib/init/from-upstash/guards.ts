@@ -1,7 +1,8 @@
+import { nameIn } from "#lib/source/nodes";
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { bindingsOf } from "./bindings.ts";
 import { limitersOf } from "./limiters.ts";
-import { ancestors, isFunction, keyOf, nameOf, type Project, textOf } from "./project.ts";
+import { ancestors, isFunction, keyOf, type Project, textOf } from "./project.ts";
 import { bare, constantOf, finals, part, type Place } from "./values.ts";
 
 /** What must hold of a request for a place of middleware to be reached. All of the conditions hold. */
@@ -112,7 +113,7 @@ function anyOf(sides: readonly (readonly Condition[])[], text: string): Conditio
 /** Whether a condition asks for the limiter itself, or for the outcome of another limit. */
 function isNeedless(project: Project, place: Place): boolean {
   if (limitersOf(project, place).length > 0) return true;
-  const name = place.node.type === "Identifier" ? nameOf(place.node) : undefined;
+  const name = place.node.type === "Identifier" ? nameIn(place.node) : undefined;
   const bound = name === undefined ? [] : bindingsOf(place.module, name, place.node);
   return bound.some(
     (one) => one.kind === "property" && /\.limit\(/.test(textOf(place.module, one.node)),
@@ -124,7 +125,7 @@ const PATH = /(?:pathname|path|url)$/i;
 function isPath(project: Project, place: Place): boolean {
   return [place, ...finals(project, place)].some(({ node }) => {
     const inner = bare(node);
-    return PATH.test((inner.type === "MemberExpression" ? keyOf(inner) : nameOf(inner)) ?? "");
+    return PATH.test((inner.type === "MemberExpression" ? keyOf(inner) : nameIn(inner)) ?? "");
   });
 }
 
@@ -146,7 +147,7 @@ function ofRouteMatcher(project: Project, place: Place, wanted: boolean): Condit
   const callee = node.type === "CallExpression" ? part(place, node["callee"]) : undefined;
   const made = callee && finals(project, callee)[0];
   const makes = made?.node.type === "CallExpression" ? nodeOf(made.node["callee"]) : undefined;
-  if (!made || nameOf(makes) !== "createRouteMatcher") return undefined;
+  if (!made || nameIn(makes) !== "createRouteMatcher") return undefined;
   const list = part(made, nodesOf(made.node["arguments"])[0]);
   const paths = ((list && textsOf(project, list)) ?? []).map((text) => ({
     path: text.replace(/\(\.\*\)$/, ""),
@@ -161,7 +162,7 @@ function ofRouteMatcher(project: Project, place: Place, wanted: boolean): Condit
 function ofMethod(project: Project, place: Place, wanted: boolean): Condition | undefined {
   const methods = compared(project, place, (_, { node }) => {
     const inner = bare(node);
-    return (inner.type === "MemberExpression" ? keyOf(inner) : nameOf(inner)) === "method";
+    return (inner.type === "MemberExpression" ? keyOf(inner) : nameIn(inner)) === "method";
   });
   if (!methods || methods.isPrefix || methods.isEqual !== wanted) return undefined;
   return { kind: "methods", methods: methods.texts };
@@ -213,7 +214,7 @@ function comparedBy(
       return isThing(project, first) ? listed(textsOf(project, object), false) : undefined;
     case "some": {
       const body = part(first, first.node["body"]);
-      const param = nameOf(nodesOf(first.node["params"])[0]);
+      const param = nameIn(nodesOf(first.node["params"])[0]);
       const text = body ? textOf(body.module, body.node) : "";
       const isPrefix = text.includes(`.startsWith(${param ?? ""})`);
       const isAlone = /^[\w.]*(?:path|pathname)(?:\.startsWith\(\w+\)| === \w+)$/i.test(text);

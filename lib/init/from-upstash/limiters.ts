@@ -1,5 +1,6 @@
+import { nameIn } from "#lib/source/nodes";
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
-import { ancestors, keyOf, nameOf, type Project, textOf } from "./project.ts";
+import { ancestors, keyOf, type Project, textOf } from "./project.ts";
 import { constantOf, finals, importOf, part, type Place } from "./values.ts";
 import { type Counting, countingOf, isWay } from "./windows.ts";
 
@@ -135,9 +136,9 @@ function nameFor(place: Place, reached: Place, prefix: number | string | undefin
 /** The name of the variable or property whose value a node is. */
 function around({ module, node }: Place): string | undefined {
   for (const outer of ancestors(module, node)) {
-    if (outer.type === "VariableDeclarator") return nameOf(nodeOf(outer["id"]));
+    if (outer.type === "VariableDeclarator") return nameIn(outer["id"]);
     if (outer.type === "Property" || outer.type === "PropertyDefinition") return keyOf(outer);
-    if (outer.type === "FunctionDeclaration") return nameOf(nodeOf(outer["id"]));
+    if (outer.type === "FunctionDeclaration") return nameIn(outer["id"]);
     if (outer.type === "AssignmentExpression") return ownName(nodeOf(outer["left"]));
     if (outer.type.endsWith("Statement") && outer.type !== "ReturnStatement") {
       if (outer.type !== "BlockStatement") return undefined;
@@ -148,7 +149,7 @@ function around({ module, node }: Place): string | undefined {
 
 function ownName(node: Node | undefined): string | undefined {
   if (node?.type === "CallExpression") return ownName(nodeOf(node["callee"]));
-  return node?.type === "MemberExpression" ? keyOf(node) : nameOf(node);
+  return node?.type === "MemberExpression" ? keyOf(node) : nameIn(node);
 }
 
 /** Words that say that a name is a limiter's, and not whose. */

@@ -1,6 +1,7 @@
 import { MagicString } from "magic-string";
+import { nameIn } from "#lib/source/nodes";
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
-import { keyOf, nameOf, type Module, type Project } from "./project.ts";
+import { keyOf, type Module, type Project } from "./project.ts";
 import { isInMiddleware } from "./paths.ts";
 import type { Rule } from "./rules.ts";
 import { finals, part, type Place } from "./values.ts";
@@ -20,7 +21,7 @@ export interface PolicySource {
 export function policyIn(project: Project, path: string): PolicySource | undefined {
   const file = project.module(path);
   const call = file.nodes.find(
-    ({ type, callee }) => type === "CallExpression" && nameOf(nodeOf(callee)) === "definePolicy",
+    ({ type, callee }) => type === "CallExpression" && nameIn(callee) === "definePolicy",
   );
   const policy = nodesOf(call?.["arguments"])[0];
   const rules = policy && propertyOf(policy, "rules");
@@ -89,12 +90,10 @@ export function withRules(
 /** Adds `defineIdentities` to the import of `definePolicy`. */
 function importIdentities(text: MagicString, module: Module): void {
   const specifier = module.nodes.find(
-    (node) =>
-      node.type === "ImportSpecifier" && nameOf(nodeOf(node["imported"])) === "definePolicy",
+    (node) => node.type === "ImportSpecifier" && nameIn(node["imported"]) === "definePolicy",
   );
   const known = module.nodes.some(
-    (node) =>
-      node.type === "ImportSpecifier" && nameOf(nodeOf(node["imported"])) === "defineIdentities",
+    (node) => node.type === "ImportSpecifier" && nameIn(node["imported"]) === "defineIdentities",
   );
   if (known) return;
   if (specifier) text.appendLeft(specifier.start, "defineIdentities, ");

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { nameIn } from "#lib/source/nodes";
 import { type Node, nodeOf, nodesOf, parseSource } from "#lib/source/parse";
 
 /** A file of the app after parsing. */
@@ -148,15 +149,9 @@ export function functionOf(module: Module, node: Node): Node | undefined {
   return ancestors(module, node).find(isFunction);
 }
 
-/** Returns the name of an identifier, or the text of a string; undefined for another node. */
-export function nameOf(node: Node | undefined): string | undefined {
-  if (node?.type === "Identifier") return String(node["name"]);
-  return node?.type === "Literal" && typeof node["value"] === "string" ? node["value"] : undefined;
-}
-
 /** Returns the name of the property that a member expression or a property of an object has. */
 export function keyOf(node: Node): string | undefined {
   const key = nodeOf(node["property"] ?? node["key"]);
   if (node["computed"] === true && key?.type !== "Literal") return undefined;
-  return nameOf(key) ?? (typeof key?.["value"] === "number" ? String(key["value"]) : undefined);
+  return nameIn(key) ?? (typeof key?.["value"] === "number" ? String(key["value"]) : undefined);
 }

@@ -19,7 +19,7 @@ export interface Use {
   readonly method: LimiterMethod;
   /** The call of the method, in the calls by which it is reached. */
   readonly call: Place;
-  /** The outermost of those calls: where the app decides to limit. The call itself where there is none. */
+  /** The outermost of those calls: where the app decides to limit. The call itself where no other call contains it. */
   readonly from: Place;
   readonly limiters: readonly Limiter[];
   readonly identifier: Place | undefined;

@@ -1,7 +1,8 @@
+import { nameIn } from "#lib/source/nodes";
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { type Binding, bindingsOf } from "./bindings.ts";
 import { exported } from "./exports.ts";
-import { functionOf, isFunction, keyOf, type Module, nameOf, type Project } from "./project.ts";
+import { functionOf, isFunction, keyOf, type Module, type Project } from "./project.ts";
 
 /** The arguments of the calls that are being followed, by function. */
 export type Calls = ReadonlyMap<Node, Place>;
@@ -73,7 +74,7 @@ function nextOf(project: Project, place: Place, depth: number): readonly Place[]
     names.flatMap((name) => part(place, node[name]) ?? []);
   switch (node.type) {
     case "Identifier": {
-      const bound = bindingsOf(place.module, nameOf(node) ?? "", node);
+      const bound = bindingsOf(place.module, nameIn(node) ?? "", node);
       const values = bound.flatMap((one) => bindingValues(project, place, one, depth));
       return values.length > 0 ? values : undefined;
     }
@@ -150,7 +151,7 @@ function computedKey(project: Project, place: Place): string | undefined {
 
 /** Returns the file that `import * as name` stands for. */
 function moduleOf(project: Project, { module, node }: Place): Module | undefined {
-  const name = node.type === "Identifier" ? nameOf(node) : undefined;
+  const name = node.type === "Identifier" ? nameIn(node) : undefined;
   const bound = name === undefined ? undefined : bindingsOf(module, name, node)[0];
   return bound?.kind === "import" && bound.name === "*"
     ? project.resolve(module.path, bound.source)
@@ -230,7 +231,7 @@ export function importOf(
   if (!found) return undefined;
   const { module, node } = found;
   const object = node.type === "MemberExpression" ? nodeOf(node["object"]) : node;
-  const name = object?.type === "Identifier" ? nameOf(object) : undefined;
+  const name = object?.type === "Identifier" ? nameIn(object) : undefined;
   const bound = object && name !== undefined ? bindingsOf(module, name, object)[0] : undefined;
   if (bound?.kind !== "import") return undefined;
   if (object === node) return bound;

@@ -1,6 +1,7 @@
+import { nameIn } from "#lib/source/nodes";
 import { nodeOf, nodesOf } from "#lib/source/parse";
 import { bindingsOf } from "./bindings.ts";
-import { keyOf, nameOf, type Project, textOf } from "./project.ts";
+import { keyOf, type Project, textOf } from "./project.ts";
 import { bare, constantOf, cookedOf, finals, part, type Place } from "./values.ts";
 
 /** Who is counted, as far as an identifier tells. */
@@ -17,7 +18,7 @@ export interface Who {
   readonly values: Readonly<Record<string, string>>;
 }
 
-const NOBODY: Who = { names: [], joined: "first", label: "", request: undefined, values: {} };
+const UNKNOWN: Who = { names: [], joined: "first", label: "", request: undefined, values: {} };
 const DEEPEST = 8;
 
 const ADDRESS_HEADER =
@@ -48,7 +49,7 @@ export function whoOf(project: Project, place: Place, depth = 0): Who | undefine
 function read(project: Project, here: Place, depth: number): Who | undefined {
   const { node } = here;
   const constant = constantOf(project, here);
-  if (constant !== undefined) return { ...NOBODY, label: String(constant) };
+  if (constant !== undefined) return { ...UNKNOWN, label: String(constant) };
   const of = (value: unknown) => {
     const inner = part(here, value);
     return inner && whoOf(project, inner, depth + 1);
@@ -119,8 +120,8 @@ function ofCall(project: Project, place: Place, depth: number): Who | undefined 
   const callee = nodeOf(node["callee"]);
   const first = nodesOf(node["arguments"])[0];
   const isMethod = callee?.type === "MemberExpression";
-  const name = (isMethod ? keyOf(callee) : nameOf(callee)) ?? "";
-  if (isMethod && name === "get" && ADDRESS_HEADER.test(nameOf(first) ?? "")) {
+  const name = (isMethod ? keyOf(callee) : nameIn(callee)) ?? "";
+  if (isMethod && name === "get" && ADDRESS_HEADER.test(nameIn(first) ?? "")) {
     return address(requestOf(project, part(place, callee["object"])));
   }
   if (ADDRESS_NAME.test(name)) return address(first && requestIn({ ...place, node: first }));
@@ -148,7 +149,7 @@ function requestOf(project: Project, headers: Place | undefined): string | undef
   const [made] = headers ? finals(project, headers) : [];
   if (!headers || !made) return undefined;
   if (made.node.type === "CallExpression") {
-    if (nameOf(nodeOf(made.node["callee"])) !== "headers") return undefined;
+    if (nameIn(made.node["callee"]) !== "headers") return undefined;
     const text = textOf(headers.module, headers.node);
     return `new Request("http://app.invalid/", { headers: new Headers(${text}) })`;
   }
@@ -157,11 +158,11 @@ function requestOf(project: Project, headers: Place | undefined): string | undef
 }
 
 function requestIn({ module, node }: Place): string | undefined {
-  return /^(?:req|request)$/.test(nameOf(node) ?? "") ? textOf(module, node) : undefined;
+  return /^(?:req|request)$/.test(nameIn(node) ?? "") ? textOf(module, node) : undefined;
 }
 
 function address(request: string | undefined): Who {
-  return { ...NOBODY, names: ["ip"], request };
+  return { ...UNKNOWN, names: ["ip"], request };
 }
 
 function ofMember(project: Project, place: Place, depth: number): Who | undefined {
@@ -178,14 +179,14 @@ function ofMember(project: Project, place: Place, depth: number): Who | undefine
   if (made.length > 0) return either(made.map((one) => whoOf(project, one, depth + 1)));
   if (!/^(?:id|sub|uid|_id|key|value|name)$/.test(key)) return identity(key);
   const inner = bare(object);
-  return identity((inner.type === "MemberExpression" ? keyOf(inner) : nameOf(inner)) ?? "");
+  return identity((inner.type === "MemberExpression" ? keyOf(inner) : nameIn(inner)) ?? "");
 }
 
 const TELLING =
   /(?:user|org|organi[sz]ation|team|account|tenant|workspace|customer|email|member|project)(?:id)?$/i;
 
 function ofName(project: Project, place: Place, depth: number): Who | undefined {
-  const name = nameOf(place.node) ?? "";
+  const name = nameIn(place.node) ?? "";
   const bound = bindingsOf(place.module, name, place.node);
   const values = bound.flatMap((one) => (one.kind === "value" ? [one.node] : []));
   if (values.length > 0 && !TELLING.test(name)) {
@@ -214,7 +215,7 @@ function identity(name: string): Who | undefined {
   const lower = rest.charAt(0).toLowerCase() + rest.slice(1);
   return EMPTY_NAME.test(lower) || !/^[a-z][a-zA-Z\d]{0,40}$/.test(lower)
     ? undefined
-    : { ...NOBODY, names: [lower] };
+    : { ...UNKNOWN, names: [lower] };
 }
 
 /** Returns who is counted as a key of `limits`. */

@@ -1,7 +1,7 @@
 import type { MagicString } from "magic-string";
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { CannotWrap } from "./cannot.ts";
-import { nameIn } from "./nodes.ts";
+import { nameIn } from "#lib/source/nodes";
 import type { Parsed, Runner } from "./form.ts";
 
 /** Returns true where a file is a CommonJS module: it exports by assignments, and imports nothing. */

@@ -3,7 +3,8 @@ import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { CannotWrap } from "./cannot.ts";
 import { nameOf, readLiteral, untyped } from "./literal.ts";
 import { gateMatcher, routerHeaderOf } from "./matcher.ts";
-import { afterEquals, declaredNames, nameIn } from "./nodes.ts";
+import { declaredNames, nameIn } from "#lib/source/nodes";
+import { afterEquals } from "./after-equals.ts";
 import type { Style } from "./style.ts";
 
 /** What an app's `config` says of where its own middleware runs. */

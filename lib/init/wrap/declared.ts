@@ -1,7 +1,8 @@
 import type { MagicString } from "magic-string";
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { CannotWrap } from "./cannot.ts";
-import { afterEquals, declaredNames, nameIn } from "./nodes.ts";
+import { declaredNames, nameIn } from "#lib/source/nodes";
+import { afterEquals } from "./after-equals.ts";
 import type { Parsed, Runner } from "./form.ts";
 
 const NO_FUNCTION = /^(?:Class|Object|Array|Literal$|TemplateLiteral$)/;

@@ -1,7 +1,7 @@
 import type { MagicString } from "magic-string";
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { isCommonJs } from "./common-js.ts";
-import { nameIn, visit } from "./nodes.ts";
+import { nameIn, visit } from "#lib/source/nodes";
 import type { Parsed } from "./form.ts";
 
 /** What must stay above the first statement, or says something of the file alone. */

@@ -1,7 +1,7 @@
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { CannotWrap } from "./cannot.ts";
 import { blankLine } from "./declared.ts";
-import { declaredNames, nameIn } from "./nodes.ts";
+import { declaredNames, nameIn } from "#lib/source/nodes";
 import type { Parsed, Runner } from "./form.ts";
 
 /** `export { middleware }` and `export { x as default }`, of a name in the file. */

@@ -20,7 +20,7 @@ const OF_ROUTER = new Set<unknown>([
   "next-hmr-refresh",
 ]);
 
-/** Returns the header of Next's router that a matcher has a condition on; undefined where there is none. */
+/** Returns the header of Next's router that a matcher has a condition on; undefined where it has no such condition. */
 export function routerHeaderOf(own: unknown): string | undefined {
   const entries = (Array.isArray(own) ? own : []) as readonly {
     has?: unknown;

@@ -1,6 +1,6 @@
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { CannotWrap } from "./cannot.ts";
-import { declaredNames, nameIn } from "./nodes.ts";
+import { declaredNames, nameIn } from "#lib/source/nodes";
 import { ofDefault, ofDeclaration, ofOverloads } from "./declared.ts";
 import { ofReExport, ofSpecifier } from "./listed.ts";
 import { ofCommonJs } from "./common-js.ts";
@@ -9,7 +9,7 @@ import type { Parsed, Runner } from "./form.ts";
 /**
  * Finds what Next runs: the export by the name of the file, else the default export.
  *
- * @throws {CannotWrap} where there is none, or one that is no function
+ * @throws {CannotWrap} where the file exports no middleware, or one that is no function
  */
 export function runnerOf(parsed: Parsed): Runner {
   const found = exported(parsed, parsed.name) ?? starred(parsed) ?? exported(parsed, "default");

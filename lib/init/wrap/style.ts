@@ -1,5 +1,5 @@
 import { type Node, nodeOf } from "#lib/source/parse";
-import { visit } from "./nodes.ts";
+import { visit } from "#lib/source/nodes";
 
 /** How a file is written, and the names that are free in it. */
 export interface Style {

@@ -55,6 +55,17 @@ test("a failed store is one line that names rule, outcome and code", () => {
   ]);
 });
 
+test("an allowed request has no line, and its client keys are not looked up", () => {
+  const lines: string[] = [];
+  let asked = 0;
+  const clients = () => {
+    asked += 1;
+    return {};
+  };
+  logEvents((line) => lines.push(line))({ ...failed, decision: passed, clients });
+  expect([lines, asked]).toEqual([[], 0]);
+});
+
 test("a body that was too large is a denied line with the reason and the bound", () => {
   const lines: string[] = [];
   const decision = {

@@ -282,7 +282,7 @@ describe("Clerk's resolvers throw IDENTITY_OPTIONS_INVALID", () => {
     const later = clerkUser({ ...keys, jwtKey: key });
     const asked = later(requestWith(`__session=${await clerk.sign()}`));
     await expect(asked).rejects.toMatchObject(error("jwtKey", "clerkUser"));
-    // Where nothing is to be verified, no key is needed.
+    // Where nothing must be verified, no key is needed.
     expect(await later(requestWith(""))).toBeUndefined();
   });
 

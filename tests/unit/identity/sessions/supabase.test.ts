@@ -197,7 +197,7 @@ describe("supabaseUser and Supabase agree", () => {
     }
   });
 
-  test("on a session in more chunks than anybody writes", async () => {
+  test("on a session in more chunks than the library writes", async () => {
     const [, value = ""] = cookieWith(sessionWith(await project.sign())).split("=");
     const parts = value.match(/.{1,20}/g) ?? [];
     const cookie = parts.map((part, i) => `${NAME}.${i}=${part}`).join("; ");

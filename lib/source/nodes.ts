@@ -1,4 +1,4 @@
-import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
+import { type Node, nodeOf, nodesOf } from "./parse.ts";
 
 /** Calls back with every node of a tree. */
 export function visit(node: Node, seen: (node: Node) => void): void {
@@ -12,8 +12,10 @@ export function visit(node: Node, seen: (node: Node) => void): void {
 /** Returns the name of an identifier, or the text of a string in its place; undefined for another node. */
 export function nameIn(node: unknown): string | undefined {
   const found = nodeOf(node);
-  const name = found?.type === "Identifier" ? found["name"] : found?.["value"];
-  return typeof name === "string" ? name : undefined;
+  if (found?.type === "Identifier") return String(found["name"]);
+  return found?.type === "Literal" && typeof found["value"] === "string"
+    ? found["value"]
+    : undefined;
 }
 
 /** Returns the names that a declaration gives to values; none for one that TypeScript erases. */
@@ -46,12 +48,4 @@ function boundNames(pattern: Node | undefined): readonly string[] {
     default:
       return [];
   }
-}
-
-/** Returns the offset at which the value of a declarator begins, with its parentheses. */
-export function afterEquals(source: string, declarator: Node): number {
-  const named = nodeOf(declarator["id"])?.end ?? declarator.start;
-  const init = nodeOf(declarator["init"])?.start ?? declarator.end;
-  const [equals = ""] = /^[^=]*=\s*/.exec(source.slice(named, init)) ?? [];
-  return named + equals.length;
 }
