@@ -37,6 +37,7 @@ export const GATE: readonly string[] = [
   "lib/observe",
   "lib/limit",
   "lib/limit/algorithms",
+  "lib/control",
   "lib/dedup",
   "lib/lock",
   "lib/idempotency",
@@ -93,6 +94,18 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     what: "the ways to count: one file an algorithm, and the registry of all",
     files: ["lib/limit/algorithms"],
     imports: [],
+  },
+  "lib/control": {
+    what: "what is set while the app runs, and lists of clients: the control document, its entries, how they arrive",
+    files: ["lib/control"],
+    imports: [
+      "lib/core",
+      "lib/redis",
+      "lib/identity",
+      "lib/policy",
+      "lib/policy/check",
+      "lib/limit/algorithms",
+    ],
   },
   "lib/dedup": {
     what: "a thing counts once: claims, `once`, `count`",

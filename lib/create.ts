@@ -1,7 +1,7 @@
 import { type Emit, emitTo, type Listener } from "#lib/core/events";
 import { lazily, once } from "#lib/core/lazily";
 import { createTogether } from "#lib/core/together";
-import { createKeyedHash } from "#lib/identity/keyed-hash";
+import { createKeyedHash, type KeyedHash } from "#lib/identity/keyed-hash";
 import type { LimitStore } from "#lib/limit/store";
 import { MemoryLimits } from "#lib/limit/stores/memory";
 import { RedisLimits } from "#lib/limit/stores/redis";
@@ -58,7 +58,6 @@ export function createHeadgate<P extends AnyPolicy>(
     return parts();
   });
   const middleware = once(() => gateOver(serving(), opened().options));
-  const keyedHash = once(() => createKeyedHash(opened().options.secret));
   return {
     middleware: (request, event) => middleware()(request, event),
     wrap: ((own: Next<Request, AfterAnswer>, { matcher }: WrapOptions = {}) => {
@@ -78,7 +77,7 @@ export function createHeadgate<P extends AnyPolicy>(
     requester: lazily(() => opened().requester),
     redis: lazily(() => opened().options.redis),
     keys: lazily(() => keyNames(opened().options.namespace)),
-    keyedHash: (kind, ...names) => keyedHash()(kind, ...names),
+    keyedHash: (kind, ...names) => opened().keyedHash(kind, ...names),
     secret: () => opened().options.secret,
     emit: (event) => emitOf(opened)(event),
   };
@@ -97,7 +96,14 @@ function open(settings: GateSettings) {
     joins,
   }));
   const emit = emitTo(onEvent);
-  const requester = requesterOf(settings, connection, onEvent && emit);
+  const keyedHash = createKeyedHash(settings.secret);
+  const told = onEvent
+    ? watched(connection, (call) => emit({ kind: "store", ...call }))
+    : connection;
+  const live = hasStore
+    ? settings.live?.({ requester: told, keys, keyedHash, previousHash: previousHashOf(settings) })
+    : undefined;
+  const requester = requesterOf(settings, live ? live.reading(told) : told);
   const redis = scriptStoreOver(requester, store.deadlineMs);
   const on: StoreParts = { requester, redis, keys, isCluster: settings.cluster };
   const own: LimitStore = settings.limitStore?.(on) ?? new RedisLimits(redis, on);
@@ -107,6 +113,8 @@ function open(settings: GateSettings) {
   const options: HeadgateOptions = {
     ...settings,
     onEvent,
+    keyedHash,
+    live,
     redis,
     limitStore,
     uncountable: missing && { error: missing, hasStore },
@@ -121,7 +129,7 @@ function open(settings: GateSettings) {
   };
   const unobserved = unobservedOf(settings, connection);
   const notice = countsHere ? COUNTED_HERE : missing && missing.message + UNCOUNTED;
-  return { options, emit, requester, unobserved, settings, notice };
+  return { options, emit, requester, keyedHash, unobserved, settings, notice };
 }
 
 const UNCOUNTED = " Until then, onStoreFailure decides.";
@@ -174,11 +182,11 @@ function connectionOf(
   return made ?? createRequester({ url: store.url, token: store.token, ...about });
 }
 
-function requesterOf(
-  { joins, connect }: GateSettings,
-  connection: Requester,
-  emit: Emit | undefined,
-): Requester {
-  const told = emit ? watched(connection, (call) => emit({ kind: "store", ...call })) : connection;
-  return joins && !connect ? joinCalls(told) : told;
+/** Joins the calls of requests that are served at the same time, under our own server. */
+function requesterOf({ joins, connect }: GateSettings, requester: Requester): Requester {
+  return joins && !connect ? joinCalls(requester) : requester;
+}
+
+function previousHashOf({ previousSecret }: GateSettings): KeyedHash | undefined {
+  return previousSecret === undefined ? undefined : createKeyedHash(previousSecret);
 }

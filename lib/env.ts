@@ -37,6 +37,10 @@ export interface HeadgateEnvironment {
   readonly mode: GateMode;
   /** Keys the hashes that stand for clients. */
   readonly secret: string;
+  /** True where HEADGATE_SECRET is set, and the secret is not derived from the credentials of the store. */
+  readonly isSecretSet?: boolean;
+  /** HEADGATE_SECRET_PREVIOUS: the secret before the last change of it; undefined where there is none. */
+  readonly previousSecret?: string | undefined;
   /** The secret where no client can guess it: it signs the header that names an app's visitor. */
   readonly visitorSecret: string | undefined;
   /**
@@ -118,6 +122,8 @@ export function fromEnv(
     isNamespaceShared: namespace.isShared,
     mode: own.HEADGATE_MODE,
     secret,
+    isSecretSet: own.HEADGATE_SECRET !== undefined && own.HEADGATE_SECRET_DERIVED !== "1",
+    previousSecret: own.HEADGATE_SECRET_PREVIOUS,
     visitorSecret: isGuessable ? undefined : secret,
     clientAddress: address.source,
     ipv6Prefix: own.CLIENT_IPV6_PREFIX,

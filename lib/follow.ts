@@ -8,11 +8,11 @@ import type { Parts } from "./parts.ts";
 export interface Checked {
   readonly outcome: Outcome;
   /** Undefined where the request was denied before rules were looked for. */
-  readonly charges?: Charges;
+  readonly charges?: Charges | undefined;
   /** The request's method; absent for calls from code. */
   readonly method?: string;
   /** The pattern by which each rule matches, by the rule's name; absent where no rule was looked for. */
-  readonly patterns?: Readonly<Record<string, string>>;
+  readonly patterns?: Readonly<Record<string, string>> | undefined;
   /** What was noticed while the client was named. */
   readonly noticed?: readonly HeadgateEvent[];
   /** What becomes of the decision. */

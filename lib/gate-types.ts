@@ -1,4 +1,5 @@
 /** What a gate is made of, and what it is: types alone. */
+import type { Live, LiveParts } from "#lib/control/in-force";
 import type { Listener } from "#lib/core/events";
 import type { ToolParts } from "#lib/core/tool-parts";
 import type { LimitStore } from "#lib/limit/store";
@@ -36,6 +37,13 @@ export interface GateSettings
    * @default nothing is counted
    */
   readonly counters?: (on: CounterParts) => Listener;
+  /**
+   * Follows what is set while the app runs, such as blocks and raised limits: `live` of `headgate/live`.
+   * @default nothing is followed: what is set with `headgate block` or `createControl` has no effect
+   * @example
+   * const gate = createHeadgate(policy, () => ({ ...fromEnv(), live }));
+   */
+  readonly live?: (on: LiveParts) => Live;
   /**
    * Makes another way to the store than REST; it is given the deadline, and whom to tell of the breaker.
    * @default REST, by `store.url` and `store.token`

@@ -4,7 +4,7 @@ import { isPlain, isSecret, isToken } from "#lib/core/settings";
 import { readHttpAddress, REST_ADDRESS, REST_TOKEN } from "#lib/core/store-address";
 import type { VariableTable } from "#lib/core/variable-table";
 import { ADDRESS_FORMS } from "#lib/identity/address-source";
-import { DEFAULT_IPV6_PREFIX } from "#lib/identity/canonical-address";
+import { DEFAULT_IPV6_PREFIX } from "#lib/core/canonical-address";
 import { FORMATS, type LegacyHeaders } from "#lib/respond/headers";
 
 /** The values of `legacyHeaders`, by the text that stands for each: 0 for false, 1 for true, or the value. */
@@ -47,6 +47,10 @@ const SET_BY_PEOPLE = {
     read: readSecret,
     mustBe: "at least 32 characters without quotes around them, the same on all instances",
   },
+  HEADGATE_SECRET_PREVIOUS: {
+    read: readSecret,
+    mustBe: "at least 32 characters without quotes around them",
+  },
   HEADGATE_LEGACY_HEADERS: {
     read: oneOf(LEGACY_HEADERS),
     mustBe: choiceOf(Object.keys(LEGACY_HEADERS)),
@@ -78,6 +82,7 @@ const ANYTHING = { read: (text: string) => text, mustBe: "text" } as const;
 /** The variables by which our server, the build, and a platform tell the gate where it runs. */
 const SET_BY_PROGRAMS = {
   HEADGATE_APP: ANYTHING,
+  HEADGATE_SECRET_DERIVED: ANYTHING,
   HEADGATE_SECRET_GUESSABLE: ANYTHING,
   HEADGATE_SERVER: ANYTHING,
   HEADGATE_SOCKET_NONCE: ANYTHING,

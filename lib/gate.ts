@@ -2,11 +2,14 @@ import { bodyDenial } from "#lib/core/body-denial";
 import { monotonic } from "#lib/core/clock";
 import { chargesFor } from "#lib/limit/charge";
 import { requestIdOf } from "#lib/observe/request-id";
+import type { Outcome } from "#lib/limit/limiter";
 import type { AnyPolicy } from "#lib/policy/define";
 import { matchRequest } from "#lib/policy/match";
 import { passOn } from "#lib/respond/pass";
 import { type AfterAnswer, type Next, Responses } from "./responses.ts";
+import { followed } from "./catch-up.ts";
 import { type Checked, follow } from "./follow.ts";
+import { blockedBy, entryFor, holdingFor, rulesHolding, uncountedBy } from "./holding.ts";
 import type { HeadgateOptions } from "./options.ts";
 import { type Parts, partsOf } from "./parts.ts";
 
@@ -26,14 +29,16 @@ export function createGate<R extends Request = Request, E extends AfterAnswer = 
 
 /** Makes the gate's middleware over parts that are made already. This is the way of every request. */
 export function gateOver<R extends Request = Request, E extends AfterAnswer = AfterAnswer>(
-  { policy, identifier, keys, limiter, observer }: Parts,
+  parts: Parts,
   options: HeadgateOptions,
   next: Next<R, E> = passOn,
 ): (request: R, event: E) => Promise<Response> {
+  const { policy, identifier, keys, limiter, observer, live } = parts;
   const { mode = "enforce", cutAt } = options;
   const responses = new Responses(options, next, observer);
+  return live ? followed(live, parts, handle) : handle;
 
-  return async (request, event) => {
+  async function handle(request: R, event: E): Promise<Response> {
     const { method } = request;
     const cut = bodyDenial(request, { cutAt });
     if (cut) {
@@ -41,19 +46,25 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
       return respond(request, event, { outcome: { decision: cut }, mode: "enforce", method });
     }
 
-    const match = matchRequest(policy, request);
-    if (!match) return responses.goOn(request, event);
-    if (mode === "off") return responses.allowed(request, event);
+    const found = matchRequest(policy, request);
+    const holding = holdingFor(parts, found, mode);
+    const { match, wanted } = holding;
+    if (!wanted) return found ? responses.allowed(request, event) : responses.goOn(request, event);
 
     const startedAt = monotonic();
-    const { client, noticed } = await identifier.fromRequest(match, request);
-    const charges = chargesFor(match, client, keys);
+    const { client, noticed } = await identifier.fromRequest(wanted, request);
+    const charges = match && chargesFor(rulesHolding(holding, match, client), client, keys);
+    const about = { mode: holding.mode, charges, method, patterns: match?.patterns, noticed };
+    const decided = (outcome: Outcome) =>
+      respond(request, event, { ...about, outcome, tookMs: monotonic() - startedAt });
+
+    const entry = entryFor(holding, client);
+    if (entry?.list === "block") return decided({ decision: blockedBy(entry) });
+    if (!charges) return responses.goOn(request, event);
     const tooLarge = bodyDenial(request, { ruled: charges.rules.maxBody, cutAt });
-    const outcome = tooLarge ? { decision: tooLarge } : await limiter.admit(charges);
-    const tookMs = monotonic() - startedAt;
-    const { patterns } = match;
-    return respond(request, event, { outcome, mode, charges, method, patterns, noticed, tookMs });
-  };
+    const decision = tooLarge ?? uncountedBy(entry, charges);
+    return decided(decision ? { decision } : await limiter.admit(charges));
+  }
 
   /** Returns the response to a checked request, and leaves the rest for after the response. */
   async function respond(request: R, event: E, checked: Checked): Promise<Response> {

@@ -11,7 +11,12 @@ export { createLimits, type Limits } from "./limits.ts";
 export { createVisitorHeaders } from "./visitor.ts";
 export { checkStore, storeWarning } from "./check-store.ts";
 export type { AfterAnswer } from "./responses.ts";
-export { defineIdentities, definePolicy, type PolicyInput } from "#lib/policy/define";
+export {
+  defineConditions,
+  defineIdentities,
+  definePolicy,
+  type PolicyInput,
+} from "#lib/policy/define";
 export type { Identity } from "#lib/policy/types";
 export { readRewrites } from "#lib/policy/rewrites";
 export { type MatcherEntry, runsOn } from "./runs-on.ts";

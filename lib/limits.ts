@@ -5,14 +5,16 @@ import { type Decision, uncounted } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
 import type { HeadgateEvent } from "#lib/core/events";
 import type { GateMode } from "#lib/core/mode";
-import { type Charges, chargesFor } from "#lib/limit/charge";
+import { type Charges, chargesFor, rulesFor } from "#lib/limit/charge";
 import type { Outcome } from "#lib/limit/limiter";
 import { compileAlone } from "#lib/policy/check/compile";
 import { MAX_WINDOW_MS, MIN_WINDOW_MS } from "#lib/policy/check/limit";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
 import { PolicyError } from "#lib/policy/errors";
 import type { Match } from "#lib/policy/types";
+import { catchUp } from "./catch-up.ts";
 import { follow } from "./follow.ts";
+import { blockedBy, entryFor, holdingFor, rulesHolding, uncountedBy } from "./holding.ts";
 import type { HeadgateOptions } from "./options.ts";
 import { type Parts, partsOf } from "./parts.ts";
 
@@ -124,11 +126,18 @@ class Calls {
     if (!match) return invalid("LIMIT_UNKNOWN_RULE", unknownRule(rule, policy.rules.keys()));
     const problem = problemOf(given, options ?? {});
     if (problem !== undefined) return invalid("LIMIT_BAD_ARGUMENT", problem);
-    if (this.#mode === "off") return SWITCHED_OFF;
-    const known = new Map(Object.entries(given));
-    const { client, noticed } = await identifier.fromCode(match, known, request);
-    const taken = does === "consume" ? cost : undefined;
-    return this.#decide(does, chargesFor(match, client, keys, taken), noticed);
+    const holding = holdingFor(this.#parts, match, this.#mode);
+    if (!holding.match || holding.mode === "off") return SWITCHED_OFF;
+    const { client, noticed } = await identifier.fromCode(
+      holding.wanted ?? holding.match,
+      new Map(Object.entries(given)),
+      request,
+    );
+    const rules = rulesHolding(holding, holding.match, client);
+    const charges = chargesFor(rules, client, keys, does === "consume" ? cost : undefined);
+    const entry = entryFor(holding, client);
+    const decision = entry?.list === "block" ? blockedBy(entry) : uncountedBy(entry, charges);
+    return this.#decide(does, { charges, noticed, mode: holding.mode, decision });
   }
 
   async checkKey(key: unknown, limit: number, windowMs: number): Promise<Decision> {
@@ -136,9 +145,11 @@ class Calls {
     const problem = textProblem("key", key);
     if (problem !== undefined) throw badArgument(problem);
     const rule = customRule(limit, windowMs);
-    if (this.#mode === "off") return SWITCHED_OFF;
+    const { mode } = holdingFor(this.#parts, undefined, this.#mode);
+    if (mode === "off") return SWITCHED_OFF;
     const client = identifier.ofKey(CUSTOM_SUBJECT, String(key));
-    return this.#decide("consume", chargesFor(rule, client, keys), []);
+    const charges = chargesFor(rulesFor(rule, client), client, keys);
+    return this.#decide("consume", { charges, noticed: [], mode, decision: undefined });
   }
 
   async refund(decision: Decision): Promise<number> {
@@ -147,23 +158,33 @@ class Calls {
     return outcome ? this.#parts.limiter.refund(outcome) : 0;
   }
 
+  /** Decides by the limits, unless something else has decided already. */
   async #decide(
     does: "consume" | "peek",
-    charges: Charges,
-    noticed: readonly HeadgateEvent[],
+    { charges, noticed, mode, decision: made }: Deciding,
   ): Promise<Decision> {
-    const mode = this.#mode;
+    const { limiter, observer, live } = this.#parts;
     const startedAt = monotonic();
-    const outcome = await this.#parts.limiter[does](charges);
+    const outcome = made ? { decision: made } : await limiter[does](charges);
     const tookMs = monotonic() - startedAt;
     // A handler's call has no `waitUntil`; what follows never rejects.
     if (does === "consume" || outcome.decision.error) {
       void follow(this.#parts, { outcome, charges, noticed, mode, tookMs });
-    } else if (noticed.length > 0) void this.#parts.observer.after(noticed);
+    } else if (noticed.length > 0) void observer.after(noticed);
+    void catchUp(live, this.#parts);
     const decision = mode === "enforce" ? outcome.decision : { ...outcome.decision, allowed: true };
     this.#outcomes.set(decision, outcome);
     return decision;
   }
+}
+
+/** What a call is decided by. */
+interface Deciding {
+  readonly charges: Charges;
+  readonly noticed: readonly HeadgateEvent[];
+  readonly mode: GateMode;
+  /** The decision that needs no count; undefined where limits decide. */
+  readonly decision: Decision | undefined;
 }
 
 /** No rule of a policy can have this name: it has a capital. */

@@ -1,8 +1,8 @@
 import type { Client, Counted, IdentityValues } from "#lib/core/client";
 import { HeadgateError } from "#lib/core/errors";
-import { canonicalAddress, UNKNOWN_ADDRESS } from "#lib/identity/canonical-address";
+import { canonicalAddress, UNKNOWN_ADDRESS } from "#lib/core/canonical-address";
 import { clientOf, MAX_VALUE } from "#lib/identity/identify";
-import { type Charge, chargeFor, chargesFor, DECIDING } from "#lib/limit/charge";
+import { type Charge, chargeFor, chargesFor, DECIDING, rulesFor } from "#lib/limit/charge";
 import { everyLimit } from "#lib/policy/select";
 import type { CompiledLimit, CompiledRule, Match } from "#lib/policy/types";
 import type { AnyPolicy } from "#lib/policy/define";
@@ -100,7 +100,7 @@ function ruleOfNamed(gate: Naming, match: Match, { ip, identities = {} }: Client
     const counted = subject && client.counted.get(subject.expression);
     return client.hasAddress || counted?.countsAddress === false;
   });
-  const { all, rules } = chargesFor(match, client, gate.keys);
+  const { all, rules } = chargesFor(rulesFor(match, client), client, gate.keys);
   const charges = isDrawn ? all.filter(({ limit }) => isKnown(limit)) : [];
   const unknown = all.filter((charge) => !charges.includes(charge));
   return {
@@ -120,7 +120,14 @@ function ruleOfKey(gate: Naming, match: Match, key: string): RulePart {
   const isItsOwn = (limit: CompiledLimit) => isGlobal(limit) === ofAll;
   const one: Counted = { key, countsAddress: false };
   const counted = new Map(match.subjects.map(({ expression }) => [expression, one]));
-  const client: Client = { values: new Map(), hasAddress: true, counted, shares: new Map() };
+  const address = UNKNOWN_ADDRESS;
+  const client: Client = {
+    values: new Map(),
+    address,
+    hasAddress: true,
+    counted,
+    shares: new Map(),
+  };
   const rules = match.rules.flatMap((rule) => {
     const tiers: readonly (readonly [string | undefined, readonly CompiledLimit[]])[] = rule.tiers
       ? [...rule.tiers.limits]

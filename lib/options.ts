@@ -1,4 +1,6 @@
+import type { KeyedHash } from "#lib/core/client";
 import type { Clock } from "#lib/core/clock";
+import type { Live } from "#lib/control/in-force";
 import type { Decision } from "#lib/core/decision";
 import type { GateMode } from "#lib/core/mode";
 import type { Together } from "#lib/core/together";
@@ -63,6 +65,16 @@ export interface HeadgateOptions extends AddressOptions {
    * @default 500
    */
   readonly identityDeadlineMs?: number;
+  /**
+   * Makes the client keys.
+   * @default made of `secret`
+   */
+  readonly keyedHash?: KeyedHash | undefined;
+  /**
+   * Follows what is set while the app runs (`headgate/live`).
+   * @default nothing is followed
+   */
+  readonly live?: Live | undefined;
   /**
    * What becomes of all decisions: HEADGATE_MODE.
    * @default "enforce"

@@ -1,4 +1,7 @@
 import type { HeadgateOptions } from "./options.ts";
+import type { Live } from "#lib/control/in-force";
+import type { ClientLists } from "#lib/control/lists";
+import { policyLists } from "#lib/control/policy-lists";
 import { Identifier } from "#lib/identity/identifier";
 import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { Limiter } from "#lib/limit/limiter";
@@ -19,6 +22,10 @@ export interface Parts {
   readonly keys: Keys;
   readonly limiter: Limiter;
   readonly observer: Observer;
+  /** The clients that the policy allows or blocks; undefined where it names none. */
+  readonly lists: ClientLists | undefined;
+  /** Follows what is set while the app runs; undefined where the gate was not told to. */
+  readonly live: Live | undefined;
 }
 
 /**
@@ -29,18 +36,21 @@ export interface Parts {
  */
 export function partsOf(given: AnyPolicy, options: HeadgateOptions): Parts {
   const policy = compilePolicy(given, options);
+  const keyedHash = options.keyedHash ?? createKeyedHash(options.secret);
   const store =
     options.limitStore ?? new RedisLimits(options.redis, { isCluster: options.cluster ?? false });
   return {
     policy,
     identifier: new Identifier({
       ...options,
-      keyedHash: createKeyedHash(options.secret),
-      identities: policy.identities,
+      keyedHash,
+      identities: { ...policy.identities, ...policy.conditions },
       deadlineMs: options.identityDeadlineMs ?? IDENTITY_DEADLINE_MS,
     }),
     keys: keyNames(options.namespace),
     limiter: new Limiter(store, options),
     observer: new Observer(options.onEvent),
+    lists: policyLists(policy.listings, keyedHash, options.ipv6Prefix),
+    live: options.live,
   };
 }

@@ -30,6 +30,7 @@ export const VARIABLES: Readonly<Record<string, KnownVariable>> = {
   KV_REST_API_URL: store,
   KV_REST_API_TOKEN: store,
   HEADGATE_SECRET: store,
+  HEADGATE_SECRET_PREVIOUS: { by: ["gate"], isSecret: true },
   HEADGATE_SOCKET_NONCE: { by: ["gate"], isSecret: true },
   // Next writes the rewrites of next.config into the code at build.
   HEADGATE_REWRITES: { by: ["gate"] },

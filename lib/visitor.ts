@@ -1,7 +1,7 @@
 import { doubtOf } from "#lib/core/doubt";
 import { emitTo, type Listener } from "#lib/core/events";
 import { once } from "#lib/core/lazily";
-import { UNKNOWN_ADDRESS } from "#lib/identity/canonical-address";
+import { UNKNOWN_ADDRESS } from "#lib/core/canonical-address";
 import { type AddressOptions, createCountedAddress } from "#lib/identity/counted-address";
 import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { signVisitor, VISITOR_HEADER, VISITOR_MS } from "#lib/identity/visitor";

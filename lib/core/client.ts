@@ -46,6 +46,8 @@ export interface Counted {
 /** The client of one request. */
 export interface Client {
   readonly values: IdentityValues;
+  /** The address in the form that is counted; "unknown" where it cannot be told. */
+  readonly address: string;
   /** False where the address cannot be told: all such requests are counted as one client. */
   readonly hasAddress: boolean;
   /** Whom each limit counts, by the expression of its subject. */

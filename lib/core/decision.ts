@@ -31,6 +31,8 @@ export interface ShadowOutcome {
  *   "deny". With "local" it is one of the two above, and `counted` says where
  * - `invalid-call`: `limit` was called with a rule or cost that cannot be; see `error`
  * - `switched-off`: HEADGATE_MODE is "off"
+ * - `blocked`, `allow-listed`: the client is blocked, or allowed without being counted: see `entry`
+ * - `unlimited`: no limit holds for the client while an override says so; nothing was counted
  * - `body-too-large`, `body-length-unknown`: the request's body is larger than `maxBody`, or does not say
  *   how large it is where a rule bounds it; nothing was counted
  */
@@ -40,6 +42,9 @@ export type Reason =
   | "store-failed"
   | "invalid-call"
   | "switched-off"
+  | "blocked"
+  | "allow-listed"
+  | "unlimited"
   | "body-too-large"
   | "body-length-unknown";
 
@@ -71,6 +76,11 @@ export interface Decision {
    * that had capacity is as it was when the store answered.
    */
   readonly remembered?: boolean;
+  /**
+   * What allowed or blocked the client: "policy block 1" for the first entry of the policy's `block`, or the
+   * id of an entry that was set while the app runs.
+   */
+  readonly entry?: string;
   /** The largest body that the request may have, in bytes, where its body denied it. */
   readonly maxBody?: number;
   /** Why the store failed, or what was wrong with the call. Without keys and values. */
@@ -81,7 +91,7 @@ export interface Decision {
 export function uncounted(
   allowed: boolean,
   reason: Reason,
-  more?: Pick<Decision, "error" | "maxBody">,
+  more?: Pick<Decision, "error" | "maxBody" | "entry">,
 ): Decision {
   return {
     allowed,

@@ -1,7 +1,7 @@
 import { type Doubt, doubtOf } from "#lib/core/doubt";
 import { OTHER_ADDRESS_HEADERS } from "./address-headers.ts";
-import { canonicalAddress, parseAddress, UNKNOWN_ADDRESS } from "./canonical-address.ts";
-import { networks } from "./networks.ts";
+import { canonicalAddress, parseAddress, UNKNOWN_ADDRESS } from "#lib/core/canonical-address";
+import { networks } from "#lib/core/networks";
 import { type AddressSource, PLATFORMS, platformOf } from "./platforms/all.ts";
 import { fromRight } from "./platforms/hops.ts";
 import type { Platform } from "./platforms/platform.ts";

@@ -1,5 +1,5 @@
-import { parseAddress } from "./canonical-address.ts";
-import { networks } from "./networks.ts";
+import { parseAddress } from "#lib/core/canonical-address";
+import { networks } from "#lib/core/networks";
 
 /**
  * The addresses that Cloudflare's network asks from: https://www.cloudflare.com/ips-v4 and

@@ -1,6 +1,6 @@
 import type { Doubt } from "#lib/core/doubt";
 import { createDoubts } from "./address-doubts.ts";
-import { canonicalAddress } from "./canonical-address.ts";
+import { canonicalAddress } from "#lib/core/canonical-address";
 import { createKeyedHash } from "./keyed-hash.ts";
 import { type AddressSource, platformOf } from "./platforms/all.ts";
 import { readVisitor } from "./visitor.ts";

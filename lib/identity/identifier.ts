@@ -1,6 +1,6 @@
 import type { Client, IdentityValues, KeyedHash, Wanted } from "#lib/core/client";
 import type { HeadgateEvent } from "#lib/core/events";
-import { canonicalAddress } from "./canonical-address.ts";
+import { canonicalAddress, UNKNOWN_ADDRESS } from "#lib/core/canonical-address";
 import { type AddressOptions, createCountedAddress } from "./counted-address.ts";
 import { clientOf, type Identities, unresolvedOf } from "./identify.ts";
 import { type Resolved, resolveIdentities } from "./resolve.ts";
@@ -57,7 +57,14 @@ export class Identifier {
   ofKey(identity: string, key: string): Client {
     const counted = { key: this.#options.keyedHash(identity, key), countsAddress: false };
     const values = new Map([[identity, key]]);
-    return { values, hasAddress: true, counted: new Map([[identity, counted]]), shares: NONE };
+    const address = UNKNOWN_ADDRESS;
+    return {
+      values,
+      address,
+      hasAddress: true,
+      counted: new Map([[identity, counted]]),
+      shares: NONE,
+    };
   }
 
   async #resolve({ identities }: Wanted, request: Request): Promise<Resolved> {

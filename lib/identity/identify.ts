@@ -7,7 +7,7 @@ import type {
   Subject,
   Wanted,
 } from "#lib/core/client";
-import { UNKNOWN_ADDRESS } from "./canonical-address.ts";
+import { UNKNOWN_ADDRESS } from "#lib/core/canonical-address";
 import { shareOf } from "./keyed-hash.ts";
 
 /**
@@ -38,7 +38,7 @@ export function clientOf(
     const key = (subject && counted.get(subject.expression)?.key) ?? keyedHash("ip", address);
     shares.set(rule, shareOf(keyedHash("share", `${seed} ${key}`)));
   }
-  return { values, hasAddress: address !== UNKNOWN_ADDRESS, counted, shares };
+  return { values, address, hasAddress: address !== UNKNOWN_ADDRESS, counted, shares };
 }
 
 /**
@@ -83,7 +83,8 @@ export function unresolvedOf({ subjects }: Wanted, { values, counted }: Client):
   return [...values].flatMap(([name, value]) => (value || !isMissed(name) ? [] : name));
 }
 
-function valueOf(name: string, values: IdentityValues, address: string): string | undefined {
+/** Returns the value of an identity, or the address; undefined where it names nobody. */
+export function valueOf(name: string, values: IdentityValues, address: string): string | undefined {
   if (name === "ip") return address;
   const value = values.get(name);
   return value === undefined || value === "" || value.length > MAX_VALUE ? undefined : value;

@@ -37,13 +37,18 @@ export interface Charged {
   readonly at: number;
 }
 
+/** Returns the rules that apply to a client, with its limits. */
+export function rulesFor(match: Match, client: Client): RuleSet {
+  return match.forAll ?? select(match, client);
+}
+
 /**
  * Returns what a request of a client consumes.
  *
+ * @param rules those that apply to the client
  * @param cost units, in the place of each rule's own
  */
-export function chargesFor(match: Match, client: Client, keys: Keys, cost?: number): Charges {
-  const rules = match.forAll ?? select(match, client);
+export function chargesFor(rules: RuleSet, client: Client, keys: Keys, cost?: number): Charges {
   const all = rules.limits.map((limit) => chargeFor(limit, DECIDING, client, keys, cost));
   for (const [i, shadow] of rules.shadows.entries()) {
     for (const limit of shadow.limits) all.push(chargeFor(limit, i + 1, client, keys, cost));

@@ -64,7 +64,10 @@ export class LastCounts {
     const known: (readonly [Charge, LastCount])[] = [];
     for (const charge of charges) {
       const count = this.#counts.get(charge.key);
-      if (!count || now - count.heardAt > KNOWN_MS || !hasCapacity(count, charge)) return undefined;
+      if (!count || now - count.heardAt > KNOWN_MS) return undefined;
+      // Another limit may hold since.
+      if (count.status.limit !== charge.limit.limit) return undefined;
+      if (!hasCapacity(count, charge)) return undefined;
       known.push([charge, count]);
     }
     const [first] = known;

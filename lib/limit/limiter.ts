@@ -125,6 +125,11 @@ export class Limiter {
     }
   }
 
+  /** Forgets the denials of limits that were reset in the store. */
+  forget(keys: readonly string[]): void {
+    if (keys.length > 0) this.#denials.forget(keys);
+  }
+
   /**
    * Does what an outcome left to do after the response.
    *

@@ -119,6 +119,11 @@ function decisionLine(event: DecisionEvent): Line | undefined {
     const { reason, maxBody } = decision;
     return { event: "denied", level: "info", ...why(rules, []), reason, maxBody, ...about };
   }
+  if (decision.reason === "blocked") {
+    const { reason, entry } = decision;
+    const clients = [...new Set(Object.values(event.clients?.() ?? {}))];
+    return { event: "denied", level: "info", ...why(rules, []), clients, reason, entry, ...about };
+  }
   if (decision.reason === "over-limit") {
     const limits = violated(decision);
     return {

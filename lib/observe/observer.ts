@@ -35,7 +35,7 @@ export class Observer {
   }
 }
 
-/** A turn of the event loop later the response is out. */
-function afterResponse(): Promise<void> {
+/** Resolves a turn of the event loop later, when the response is out. */
+export function afterResponse(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -131,6 +131,15 @@ export interface RoutingInput {
   >;
 }
 
+/**
+ * Returns true for a request that meets a condition, such as one that holds the token of a monitor. A client
+ * can write any header that it likes, so a condition must verify what it reads.
+ */
+export type Condition = (request: Request) => boolean | Promise<boolean>;
+
+/** Conditions by name: what `defineConditions` returns. */
+export type Conditions = Readonly<Record<string, Condition>>;
+
 /** What a policy file says. */
 export interface PolicyInput<Name extends string, Rule extends string> {
   /** Who can be counted beside `ip` and `global`: config/identities.ts. */
@@ -158,6 +167,21 @@ export interface PolicyInput<Name extends string, Rule extends string> {
   readonly mode?: Mode;
   /** Patterns of paths to which no rule applies, each with the reason. */
   readonly exempt?: Readonly<Record<string, string>>;
+  /** What `allow` and `block` may name beside addresses and identities: config/identities.ts. */
+  readonly conditions?: Conditions;
+  /**
+   * Clients that are not counted, each with the reason: an address, a CIDR block, an identity and its value,
+   * or the name of a condition. What a client can forge must not stand here.
+   * @example
+   * allow: { "10.0.0.0/8": "our own network", "user:robot": "imports at night", monitor: "checks uptime" }
+   */
+  readonly allow?: Readonly<Record<string, string>>;
+  /**
+   * Clients that get 403, each with the reason, in the same form. Where both name a client, it is allowed.
+   * @example
+   * block: { "203.0.113.0/24": "tries stolen passwords", "user:mallory": "resells our data" }
+   */
+  readonly block?: Readonly<Record<string, string>>;
   readonly rules: Readonly<Record<Rule, RuleInput<NoInfer<Name>, NoInfer<Rule>>>>;
 }
 
@@ -192,6 +216,18 @@ export function definePolicy<Name extends string = never, Rule extends string = 
   policy: PolicyInput<Name, Rule>,
 ): PolicyInput<Name, Rule> {
   return policy;
+}
+
+/**
+ * Declares conditions that `allow` and `block` of a policy may name.
+ *
+ * @example
+ * export const conditions = defineConditions({
+ *   monitor: (request) => request.headers.get("authorization") === `Bearer ${process.env.MONITOR_TOKEN}`,
+ * });
+ */
+export function defineConditions<const C extends Conditions>(conditions: C): C {
+  return conditions;
 }
 
 /**

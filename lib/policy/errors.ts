@@ -37,6 +37,8 @@ export const PROBLEM_CODES = [
   "BAD_PREFETCH",
   "BAD_LOCALES",
   "LOCALE_IN_PATTERN",
+  "BAD_CONDITION_NAME",
+  "BAD_LISTED_CLIENT",
 ] as const;
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number];

@@ -1,4 +1,5 @@
 import type { Resolver, Subject, Wanted } from "#lib/core/client";
+import type { Network } from "#lib/core/networks";
 import type { OnStoreFailure } from "#lib/core/on-store-failure";
 import type { Algorithm } from "#lib/limit/algorithms/all";
 
@@ -120,12 +121,27 @@ export interface Match extends Wanted {
   readonly forAll: RuleSet | undefined;
 }
 
+/** A client that the policy allows without counting it, or blocks. */
+export interface CompiledListing {
+  readonly list: "allow" | "block";
+  /** Its place in the list, from 1. */
+  readonly place: number;
+  /** As it is written: "203.0.113.0/24", "user:ada", or the name of a condition. */
+  readonly text: string;
+  readonly reason: string;
+  /** A network, or the value of an identity; a condition that holds has the value "yes". */
+  readonly whom: Network | { readonly identity: string; readonly value: string };
+}
+
 /** A policy after its check, in the form in which requests are matched. */
 export interface CompiledPolicy {
   readonly rules: ReadonlyMap<string, CompiledRule>;
   readonly identities: Identities;
   /** What paths in other locales begin with, such as "/en". */
   readonly locales: readonly string[];
+  /** A resolver for each condition: its value is "yes" where the condition holds. */
+  readonly conditions: Readonly<Record<string, Resolver>>;
+  readonly listings: readonly CompiledListing[];
   readonly exempt: readonly { readonly pattern: string; readonly reason: string }[];
   /**
    * Returns the rules that match a request; undefined where none does or the path is exempt.

@@ -22,6 +22,8 @@ export interface Keys {
   grouped(group: string, kind: string, hash: string): string;
   /** What is counted of events: all of an environment in one place of a cluster, for one script. */
   counters(name: string): string;
+  /** What is set while the app runs: all of an environment in one place of a cluster, for one script. */
+  control(name: string): string;
   /** A cached value; `hash` stands for what was asked. */
   cache(name: string, hash: string): string;
 }
@@ -44,6 +46,7 @@ export function keyNames(namespace: string): Keys {
     app: (kind, hash) => `${namespace}:app:${kind}:${hash}`,
     grouped: (group, kind, hash) => `${namespace}:app:{${group}}:${kind}:${hash}`,
     counters: (name) => `${namespace}:{counters}:${name}`,
+    control: (name) => `${namespace}:{control}:${name}`,
     cache: (name, hash) => `${namespace}:cache:${name}:${hash}`,
   };
 }

@@ -13,7 +13,7 @@ const OFFERED = ["application/problem+json", "application/json", "text/html"];
 const MAX_ACCEPT = 1024;
 
 /**
- * Makes the answer to a denied request: 429 where a limit had no capacity, 413 and 411 where the body was
+ * Makes the answer to a denied request: 429 where a limit had no capacity, 403 where the client is blocked, 413 and 411 where the body was
  * too large or did not say its length, 503 where the store failed and the rule denies, 500 where a
  * handler's call was wrong. A Server Action of Next's gets words, a client that prefers text/html a page,
  * every other client problem details (RFC 9457). The answer is never cached.
@@ -67,6 +67,13 @@ function problemOf(decision: Decision): Problem {
       title: "The server made a mistake",
       status: 500,
       detail: "Something is wrong on our side. Trying again does not help.",
+    };
+  }
+  if (decision.reason === "blocked") {
+    return {
+      title: "Forbidden",
+      status: 403,
+      detail: "Requests from this client are not accepted.",
     };
   }
   const { maxBody = 0 } = decision;

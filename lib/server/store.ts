@@ -45,10 +45,15 @@ export async function chooseStore(
   const cluster = clusterFlag(set["HEADGATE_CLUSTER"]);
   const chosen = await (named ? gatewayToRedis(named.address, cluster) : own(say));
   const { HEADGATE_SECRET } = set;
-  const { HEADGATE_SECRET: derived, HEADGATE_SECRET_GUESSABLE: _, ...variables } = chosen.variables;
+  const {
+    HEADGATE_SECRET: derived,
+    HEADGATE_SECRET_DERIVED: _,
+    HEADGATE_SECRET_GUESSABLE: __,
+    ...variables
+  } = chosen.variables;
   if (!HEADGATE_SECRET || HEADGATE_SECRET === derived) return chosen;
   // A secret that a person set stands before what we derive, and needs no warning.
-  const { warning: __, ...rest } = chosen;
+  const { warning: ___, ...rest } = chosen;
   return { ...rest, variables: { ...variables, HEADGATE_SECRET } };
 }
 
@@ -105,6 +110,7 @@ async function gatewayToRedis(
       ...gatewayVariables(gateway),
       // Every instance of this Redis derives the same, so that all count a client by one name.
       HEADGATE_SECRET: secretOf(redisUrl),
+      HEADGATE_SECRET_DERIVED: "1",
       // The gate does not read REDIS_URL.
       ...(!password && { HEADGATE_SECRET_GUESSABLE: "1" }),
     },

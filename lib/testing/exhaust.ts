@@ -1,6 +1,6 @@
 import { HeadgateError } from "#lib/core/errors";
 import type { Gate } from "#lib/create";
-import { type Charge, chargesFor } from "#lib/limit/charge";
+import { type Charge, chargesFor, rulesFor } from "#lib/limit/charge";
 import type { Given } from "#lib/limits";
 import { partsOf } from "#lib/parts";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
@@ -27,7 +27,7 @@ export function exhaustOf<P extends AnyPolicy>(
     const given = { ip: SOME_ADDRESS, ...client };
     const known = new Map<string, string | undefined>(Object.entries(given));
     const named = await identifier.fromCode(match, known);
-    const { all, rules } = chargesFor(match, named.client, keys);
+    const { all, rules } = chargesFor(rulesFor(match, named.client), named.client, keys);
     const charges = limit === undefined ? all : all.filter((one) => one.limit.policyName === limit);
     if (charges.length === 0) throw unknownLimit(rule, limit, all);
     const standing = await store.limits.peek(charges);

@@ -3,7 +3,7 @@ import { HeadgateError } from "#lib/core/errors";
 import type { HeadgateEvent, Listener } from "#lib/core/events";
 import type { Time } from "#lib/core/clock";
 import { createHeadgate, type Gate, type GateSettings } from "#lib/create";
-import { DEFAULT_IPV6_PREFIX } from "#lib/identity/canonical-address";
+import { DEFAULT_IPV6_PREFIX } from "#lib/core/canonical-address";
 import type { Given } from "#lib/limits";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
 import type { AfterAnswer, Next } from "#lib/responses";

@@ -3,7 +3,7 @@ import type { HeadgateEnvironment } from "#lib/env";
 import type { Client } from "#lib/core/client";
 import { addressSource } from "#lib/identity/address-source";
 import { addressReader } from "#lib/identity/counted-address";
-import { type Charge, type Charges, chargesFor, DECIDING } from "#lib/limit/charge";
+import { type Charge, type Charges, chargesFor, DECIDING, rulesFor } from "#lib/limit/charge";
 import { MemoryLimits } from "#lib/limit/stores/memory";
 import { compilePolicy } from "#lib/policy/check/compile";
 import type { AnyPolicy } from "#lib/policy/define";
@@ -100,7 +100,7 @@ export async function explainRequest(explaining: Explaining): Promise<Explanatio
   const match = policy.match(method, pathname, hasLocales, prefetches);
   const exempt = match ? undefined : exemptionOf(policy, asked);
   const client = match && (await identifier.fromRequest(match, request)).client;
-  const charges = match && client && chargesFor(match, client, keys);
+  const charges = match && client && chargesFor(rulesFor(match, client), client, keys);
   return {
     method,
     pathname: new URL(request.url).pathname,

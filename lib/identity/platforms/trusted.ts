@@ -1,6 +1,6 @@
 import { settingsError } from "#lib/core/settings";
-import { parseAddress } from "../canonical-address.ts";
-import { isWithin, type Network, readNetwork } from "../networks.ts";
+import { parseAddress } from "#lib/core/canonical-address";
+import { isWithin, type Network, readNetwork } from "#lib/core/networks";
 import { fromRight } from "./hops.ts";
 import type { Platform, PlatformWords } from "./platform.ts";
 

@@ -1,5 +1,6 @@
 import type { Context } from "./compile-limits.ts";
 import { compileRule, readMode } from "./compile-rule.ts";
+import { compileConditions, compileLists } from "./compile-lists.ts";
 import { findCircles } from "./circles.ts";
 import type { AnyPolicy, LimitInput } from "#lib/policy/define";
 import { PolicyError, Problems } from "#lib/policy/errors";
@@ -36,6 +37,9 @@ export function compilePolicy(
   const locales = readLocales(parsed?.locales, problems);
   const rules = parsed ? compileRules(parsed, locales, problems) : [];
   const exempt = parsed ? compileExempt(parsed, locales, problems) : [];
+  const names = Object.keys(policy.identities ?? {});
+  const conditions = parsed ? compileConditions(parsed, names, problems) : {};
+  const listings = parsed ? compileLists(parsed, names, problems) : [];
   if (problems.found.length > 0) throw new PolicyError(problems.found);
 
   const follow = rewrites && createFollow(rewrites);
@@ -47,6 +51,8 @@ export function compilePolicy(
   return {
     rules: new Map(rules.map(({ rule }) => [rule.name, rule])),
     identities: policy.identities ?? {},
+    conditions,
+    listings,
     locales: locales?.prefixes ?? [],
     exempt: Object.entries(parsed?.exempt ?? {}).map(([pattern, reason]) => ({
       pattern,

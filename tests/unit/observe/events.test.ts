@@ -85,6 +85,7 @@ const VALUES: Readonly<Partial<Record<HeadgateEvent["kind"], object>>> = {
     "dedup-release": true,
     "dedup-read": true,
     "idempotency-keep": true,
+    control: true,
     app: true,
   } satisfies Record<FailureCode, true>,
   lock: { acquired: true, contended: true, lost: true, released: true } satisfies Record<

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { describe, expect, test } from "vitest";
-import { canonicalAddress, parseAddress } from "#lib/identity/canonical-address";
-import { isWithin, readNetwork } from "#lib/identity/networks";
+import { canonicalAddress, parseAddress } from "#lib/core/canonical-address";
+import { isWithin, readNetwork } from "#lib/core/networks";
 
 const within = (address: string, ...networks: readonly string[]) =>
   isWithin(

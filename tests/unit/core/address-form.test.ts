@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { BlockList, isIP, isIPv6 } from "node:net";
 import { describe, expect, test } from "vitest";
-import { canonicalAddress } from "#lib/identity/canonical-address";
+import { canonicalAddress } from "#lib/core/canonical-address";
 
 /** Everything that a byte of a header can be, and the characters that addresses are made of. */
 const anyText = fc.oneof(

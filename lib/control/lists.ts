@@ -1,0 +1,98 @@
+import { BoundedMap } from "#lib/core/bounded-map";
+import type { Client, KeyedHash } from "#lib/core/client";
+import { monotonic } from "#lib/core/clock";
+import { parseAddress } from "#lib/core/canonical-address";
+import { valueOf } from "#lib/identity/identify";
+import type { Network } from "#lib/core/networks";
+import { PrefixTree } from "./prefix-tree.ts";
+
+/** A client or a network that is allowed without being counted, or blocked. */
+export interface ListEntry {
+  readonly list: "allow" | "block";
+  /** Names the entry in events: "policy block 1" for the first of the policy's, or the id of one that was set. */
+  readonly id: string;
+  /** When it ends, in milliseconds of the monotonic clock; Infinity for one of the policy. */
+  readonly until: number;
+}
+
+/** An entry, and whom it is for: a network, or the client that a client key stands for. */
+export interface Listing extends ListEntry {
+  readonly whom: Network | { readonly identity: string | undefined; readonly key: string };
+}
+
+/** Addresses whose networks are kept at most. */
+const MOST_KEPT = 10_000;
+
+/** The clients that are allowed without being counted, and those that are blocked. */
+export class ClientLists {
+  /** The identities that entries name, "ip" among them where an entry is for one address. */
+  readonly identities: readonly string[];
+  /** True where a request that no rule matches may be blocked all the same. */
+  readonly blocks: boolean;
+  readonly #hashes: readonly KeyedHash[];
+  readonly #networks: PrefixTree<ListEntry> | undefined;
+  /** The networks that an address is in; few addresses come often. */
+  readonly #ofAddress = new BoundedMap<string, readonly ListEntry[]>(MOST_KEPT);
+  readonly #ofKey = new Map<string, ListEntry>();
+  /** True where the client keys of limits are compared too: of some entry the key alone is known. */
+  readonly #looksAtCounted: boolean;
+
+  /** @param hashes make the client keys of the entries: by the secret, and by the one before it where there is one */
+  constructor(listings: readonly Listing[], hashes: readonly KeyedHash[]) {
+    const names = new Set<string | undefined>();
+    let networks: PrefixTree<ListEntry> | undefined;
+    for (const listing of listings) {
+      const { whom } = listing;
+      if ("key" in whom) {
+        names.add(whom.identity);
+        this.#ofKey.set(whom.key, listing);
+      } else {
+        networks ??= new PrefixTree();
+        networks.add(whom.first, whom.bits, listing);
+      }
+    }
+    this.#looksAtCounted = names.delete(undefined);
+    this.identities = [...names].filter((name) => name !== undefined);
+    this.blocks = listings.some(({ list }) => list === "block");
+    this.#hashes = hashes;
+    this.#networks = networks;
+  }
+
+  /** Returns the entry that holds for a client now: one that allows it stands before those that block it. */
+  find(client: Listed): ListEntry | undefined {
+    const now = monotonic();
+    let found: ListEntry | undefined;
+    for (const entry of this.#entriesOf(client)) {
+      if (now >= entry.until) continue;
+      if (entry.list === "allow") return entry;
+      found ??= entry;
+    }
+    return found;
+  }
+
+  #entriesOf(client: Listed): readonly ListEntry[] {
+    const networks = this.#networks ? this.#networksOf(this.#networks, client.address) : NONE;
+    if (this.#ofKey.size === 0) return networks;
+    const keys = this.identities.flatMap((name) => {
+      const value = valueOf(name, client.values, client.address);
+      return value === undefined ? [] : this.#hashes.map((hash) => hash(name, value));
+    });
+    if (this.#looksAtCounted) for (const { key } of client.counted.values()) keys.push(key);
+    return [...networks, ...keys.flatMap((key) => this.#ofKey.get(key) ?? NONE)];
+  }
+
+  #networksOf(networks: PrefixTree<ListEntry>, address: string): readonly ListEntry[] {
+    const known = this.#ofAddress.get(address);
+    if (known) return known;
+    // The counted form of IPv6 is a network: "2001:db8::/64".
+    const ip = parseAddress(address.split("/")[0]);
+    const found = ip ? networks.covering(ip) : NONE;
+    this.#ofAddress.set(address, found);
+    return found;
+  }
+}
+
+/** As much of a client as an entry may name. */
+type Listed = Pick<Client, "values" | "address" | "counted">;
+
+const NONE: readonly ListEntry[] = [];

@@ -1,0 +1,91 @@
+import type { Client, Wanted } from "#lib/core/client";
+import { type Decision, uncounted } from "#lib/core/decision";
+import type { GateMode } from "#lib/core/mode";
+import type { InForce } from "#lib/control/in-force";
+import type { ClientLists, ListEntry } from "#lib/control/lists";
+import { type Charges, rulesFor } from "#lib/limit/charge";
+import type { Match, RuleSet } from "#lib/policy/types";
+import type { Parts } from "./parts.ts";
+
+/** What holds for one request: what the policy says, with what is set while the app runs. */
+export interface Holding {
+  readonly mode: GateMode;
+  /** Undefined where no rule matches, or every one of them is off. */
+  readonly match: Match | undefined;
+  /** What has to be known of the client; undefined where nothing depends on it. */
+  readonly wanted: Wanted | undefined;
+  readonly lists: readonly ClientLists[];
+  readonly inForce: InForce | undefined;
+}
+
+const NOBODY: Wanted = { identities: [], subjects: [], trials: [] };
+
+/**
+ * Returns what holds for a request.
+ *
+ * @param found the rules of the policy that match it
+ * @param mode HEADGATE_MODE
+ */
+export function holdingFor(
+  { lists, live }: Pick<Parts, "lists" | "live">,
+  found: Match | undefined,
+  mode: GateMode,
+): Holding {
+  const inForce = live?.inForce();
+  if (!inForce && !lists)
+    return { mode, match: found, wanted: wantedIn(mode, found), lists: NONE, inForce };
+  const match = found && inForce ? inForce.ruled(found) : found;
+  const set = inForce?.lists;
+  // What is set while the app runs stands before what the policy says.
+  const all = [set, lists].filter((each) => each !== undefined);
+  const now = inForce?.mode ?? mode;
+  const isBlocking = all.some(({ blocks }) => blocks);
+  const wanted = match ?? (isBlocking ? NOBODY : undefined);
+  return {
+    mode: now,
+    match,
+    wanted: wantedIn(now, wanted && withNames(wanted, all)),
+    lists: all,
+    inForce,
+  };
+}
+
+/** Returns the entry that allows or blocks a client; undefined where none does. */
+export function entryFor({ lists }: Holding, client: Client): ListEntry | undefined {
+  for (const each of lists) {
+    const entry = each.find(client);
+    if (entry) return entry;
+  }
+  return undefined;
+}
+
+/** Returns the rules that apply to a client, with the limits that hold for it. */
+export function rulesHolding({ inForce }: Holding, match: Match, client: Client): RuleSet {
+  const rules = rulesFor(match, client);
+  return inForce ? inForce.limited(rules, client) : rules;
+}
+
+/** Returns the decision about a client that is blocked. */
+export function blockedBy({ id }: ListEntry): Decision {
+  return uncounted(false, "blocked", { entry: id });
+}
+
+/** Returns the decision about a client that is not counted; undefined where its limits decide. */
+export function uncountedBy(entry: ListEntry | undefined, { all }: Charges): Decision | undefined {
+  if (entry) return uncounted(true, "allow-listed", { entry: entry.id });
+  return all.length === 0 ? uncounted(true, "unlimited") : undefined;
+}
+
+function wantedIn(mode: GateMode, wanted: Wanted | undefined): Wanted | undefined {
+  return mode === "off" ? undefined : wanted;
+}
+
+/** The identities that entries name are resolved beside those of the rules. */
+function withNames(wanted: Wanted, lists: readonly ClientLists[]): Wanted {
+  const names = lists.flatMap(({ identities }) => identities.filter((name) => name !== "ip"));
+  const more = names.filter((name) => !wanted.identities.includes(name));
+  if (more.length === 0) return wanted;
+  return { ...wanted, identities: [...new Set([...wanted.identities, ...more])] };
+}
+
+const NONE: readonly ClientLists[] = [];

@@ -1,0 +1,2 @@
+/** The entry `headgate/live`: what is set while the app runs reaches the gate. */
+export { live } from "#lib/control/live";
