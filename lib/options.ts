@@ -66,6 +66,12 @@ export interface HeadgateOptions extends AddressOptions {
    */
   readonly identityDeadlineMs?: number;
   /**
+   * Whether `secret` was set, and not derived from the credentials of the store: only then may entries that are
+   * set while the app runs hold client keys.
+   * @default true
+   */
+  readonly isSecretSet?: boolean | undefined;
+  /**
    * Makes the client keys.
    * @default made of `secret`
    */
