@@ -1,7 +1,12 @@
 import type {
+  ControlEntry,
+  ControlNow,
   DeniedClients,
   History,
+  InspectedLimit,
+  InspectedRule,
   LimitWords,
+  LookedUp,
   MinuteNow,
   OutcomeSeries,
   RuleNow,
@@ -51,7 +56,7 @@ const RULE: RuleNow = {
   isInPolicy: true,
   lastHour: NO_OUTCOMES,
 };
-const LIMIT: LimitWords = { amount: "", who: "" };
+const LIMIT: LimitWords = { name: "", amount: "", who: "" };
 const DENIED: DeniedClients = { rule: "", clients: [] };
 const MINUTE: MinuteNow = {
   start: 0,
@@ -138,4 +143,78 @@ export function readHistory(value: unknown): History | undefined {
 
 function withRules(series: Series): Series {
   return { ...series, rules: completeRecord(OUTCOME_SERIES, series.rules) };
+}
+
+const ENTRY: ControlEntry = {
+  kind: "unreadable",
+  id: "",
+  reason: "",
+  by: "",
+  at: 0,
+  until: 0,
+  endsInMs: 0,
+  isUsable: true,
+};
+const CONTROL: Pick<ControlNow, "entries" | "more" | "isFollowed"> = {
+  entries: [],
+  more: 0,
+  isFollowed: true,
+};
+
+/** Returns what is set in a form of which every field is there; undefined for what is no object. */
+export function readControl(value: unknown): ControlNow | undefined {
+  if (!isObject(value)) return undefined;
+  const { admin } = value;
+  const control = complete(CONTROL, value);
+  return {
+    ...control,
+    entries: completeAll(ENTRY, control.entries),
+    admin: typeof admin === "string" ? admin : null,
+  };
+}
+
+const LIMIT_NOW: InspectedLimit = {
+  name: "",
+  subject: "",
+  isGlobal: false,
+  clientKey: "",
+  key: "",
+  algorithm: "",
+  limit: 0,
+  windowMs: 0,
+  cost: 1,
+  used: 0,
+  remaining: 0,
+  waitMs: 0,
+  resetMs: 0,
+};
+const RULE_LIMITS: Pick<InspectedRule, "rule" | "isShadow" | "hasCapacity" | "limits"> = {
+  rule: "",
+  isShadow: false,
+  hasCapacity: true,
+  limits: [],
+};
+const LOOKED_UP: LookedUp = {
+  key: "",
+  entries: [],
+  inspection: { mode: "enforce", countedIn: "store", clientKeys: [], rules: [], unknown: [] },
+};
+
+/** Returns how a client stands, in a form of which every field is there; undefined for what is no object. */
+export function readLookedUp(value: unknown): LookedUp | undefined {
+  if (!isObject(value)) return undefined;
+  const found = complete(LOOKED_UP, value);
+  const rules: readonly InspectedRule[] = completeAll(RULE_LIMITS, found.inspection.rules).map(
+    (rule) => ({
+      tier: null,
+      retryAfterMs: null,
+      ...rule,
+      limits: completeAll(LIMIT_NOW, rule.limits),
+    }),
+  );
+  return {
+    ...found,
+    entries: completeAll(ENTRY, found.entries),
+    inspection: { ...found.inspection, rules },
+  };
 }

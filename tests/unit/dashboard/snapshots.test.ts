@@ -27,6 +27,8 @@ const policy = compilePolicy({
 });
 
 let now = 0;
+let followed: string[] = [];
+let setMode: "off" | undefined;
 let hashes: Record<string, readonly (string | number)[]> = {};
 let failure: Error | undefined;
 let probeError: StoreError | undefined;
@@ -44,6 +46,8 @@ beforeEach(() => {
   failure = probeError = held = undefined;
   hourMs = 0;
   calls = [];
+  followed = [];
+  setMode = undefined;
 });
 
 const nameOf = (key: string) => key.replace(/^.*:\{counters\}:/, "");
@@ -78,6 +82,7 @@ function make() {
       probe: async () => ({ roundTripMs: 1.2345, ...(probeError && { error: probeError }) }),
       namespace: "test",
       mode: "enforce",
+      entries: { follow: async (version) => void followed.push(version), mode: () => setMode },
       rules: rulesInWords(policy),
       isCluster: false,
       rateSpanMs: 10_000,
@@ -95,14 +100,19 @@ test("a snapshot has the rules of the policy in words, in their order", async ()
   expect(isCounted).toBe(false);
   expect(rules.map(({ onStoreFailure }) => onStoreFailure)).toEqual(["allow", "deny", "allow"]);
   expect(rules.map(({ name, enforced, limits }) => [name, enforced, limits])).toEqual([
-    ["search", 100, [{ amount: "10 per minute", who: "ip" }]],
-    ["trial", 0, [{ amount: "5 per hour", who: "ip" }]],
+    ["search", 100, [{ name: "search:ip:minute", amount: "10 per minute", who: "ip" }]],
+    ["trial", 0, [{ name: "trial:ip:hour", amount: "5 per hour", who: "ip" }]],
     [
       "tiers",
       100,
       [
-        { amount: "10 per minute, 2 a request", who: "ip", tier: "plan free" },
-        { amount: "2,000 per day, 2 a request", who: "ip", tier: "plan pro" },
+        {
+          name: "tiers:ip:minute",
+          amount: "10 per minute, 2 a request",
+          who: "ip",
+          tier: "plan free",
+        },
+        { name: "tiers:ip:day", amount: "2,000 per day, 2 a request", who: "ip", tier: "plan pro" },
       ],
     ],
   ]);
