@@ -4,7 +4,7 @@ import { controlKeys } from "#lib/control/keys";
 import { createDashboard, type DashboardOptions } from "#lib/dashboard/index";
 import type { Changed, ControlNow, LookedUp, Snapshot } from "#lib/dashboard/model";
 import type { Problem } from "#lib/respond/problem";
-import { type ControlledGate, controlledGate, sendTo } from "../support/controlled.ts";
+import { type ControlledGate, controlledGate, sendTo } from "../support/controlled-app.ts";
 import { openLive } from "../support/dashboard.ts";
 import { liveStore } from "../support/live-store.ts";
 import { scope } from "../support/scope.ts";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createControl } from "#lib/control";
 import { shortKey } from "#lib/dashboard/page/numbers";
 import { startBrowser } from "../support/browser.ts";
-import { controlledGate, serveControlled } from "../support/controlled.ts";
+import { controlledGate, serveControlled } from "../support/controlled-app.ts";
 import { liveStore } from "../support/live-store.ts";
 import { scope } from "../support/scope.ts";
 

@@ -1,97 +1,75 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
 import { createHeadgate, type GateSettings } from "#lib/create";
-import { live } from "#lib/control/live";
-import { createDashboard, type DashboardOptions } from "#lib/dashboard/index";
+import { controlKeys } from "#lib/control/keys";
 import { fromEnv } from "#lib/env";
-import { countEvents } from "#lib/metrics";
-import { definePolicy } from "#lib/policy/define";
-import type { TestStore } from "./gateway.ts";
+import { type AnyPolicy, definePolicy } from "#lib/policy/define";
 
-const POLICY = definePolicy({
-  identities: { user: ({ headers }: Request) => headers.get("x-user") ?? undefined },
+/** A policy whose clients are named by headers, for what is set while an app runs. */
+export const CONTROLLED = definePolicy({
+  identities: {
+    user: ({ headers }: Request) => headers.get("x-user") ?? undefined,
+    account: "from-code",
+  },
+  block: { "198.51.100.0/24": "a network of the policy", "user:mallory": "a user of the policy" },
   rules: {
-    search: { match: "/api/search", limits: { ip: ["2 per day", "100 per week"] } },
-    login: { match: "/api/login", limits: { "user|ip": "5 per day" } },
+    api: { match: "/api/:path*", limits: { ip: "50 per hour" } },
+    search: { match: "/api/search", limits: { "user|ip": "3 per day" }, headers: "always" },
+    login: { limits: { ip: "5 per minute", account: "9 per day" }, cost: 2 },
+    trial: { match: "/api/trial", limits: { ip: "1 per day" }, mode: "shadow" },
+    fast: { match: "/fast", limits: { ip: "20 per day" }, admit: "optimistic" },
   },
 });
 
 let namespaces = 0;
 
-/** A gate that follows what is set while the app runs, in a namespace of its own. */
-export function controlledGate(
-  store: Pick<TestStore, "url" | "token">,
-  variables: Readonly<Record<string, string | undefined>> = {},
-  more: Partial<GateSettings> = {},
-) {
+/** A namespace that no other gate of this process has. */
+export function newNamespace(): string {
   namespaces += 1;
+  return `control${process.pid}-${namespaces}`;
+}
+
+/** A gate on a store, in a namespace of its own where none is given. It tells no listener. */
+export function controlledGate(
+  { url, token }: { readonly url: string; readonly token: string },
+  more: Partial<GateSettings> = {},
+  policy: AnyPolicy = CONTROLLED,
+) {
   const { missing: _, ...settings } = fromEnv({
-    UPSTASH_REDIS_REST_URL: store.url,
-    UPSTASH_REDIS_REST_TOKEN: store.token,
+    UPSTASH_REDIS_REST_URL: url,
+    UPSTASH_REDIS_REST_TOKEN: token,
     HEADGATE_SECRET: "a secret of the tests, long enough",
-    HEADGATE_NAMESPACE: `controlled${process.pid}-${namespaces}`,
+    HEADGATE_NAMESPACE: newNamespace(),
     HEADGATE_STORE_DEADLINE_MS: "10000",
     CLIENT_IP_FROM: "hops:1",
     NODE_ENV: "production",
-    ...variables,
   });
-  const counters = countEvents({ windowMs: 100 });
-  return createHeadgate(POLICY, { ...settings, onEvent: [], counters, live, ...more });
+  return createHeadgate(policy, { ...settings, onEvent: [], ...more });
 }
 
 export type ControlledGate = ReturnType<typeof controlledGate>;
 
-/** Sends a request through the gate, and waits for its work after the response. */
-export async function sendTo(gate: ControlledGate, request: Request): Promise<Response> {
+/** Sends a request through a gate, and does what is due after the response. */
+export async function sendThrough(
+  gate: ControlledGate,
+  ip: string,
+  path = "/api/search",
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const request = new Request(`https://example.com${path}`, {
+    headers: { "x-forwarded-for": ip, ...headers },
+  });
   const work: Promise<unknown>[] = [];
   const response = await gate.middleware(request, { waitUntil: (each) => void work.push(each) });
   await Promise.all(work);
   return response;
 }
 
-/** Serves a gate's app: its dashboard at /headgate, and "ok" everywhere else. A cookie names the person. */
-export async function serveControlled(gate: ControlledGate, options: DashboardOptions) {
-  const dashboard = createDashboard(gate, options);
-  const server = createServer((message, response) => {
-    void (async () => {
-      const request = requestOf(message);
-      const gated = await sendTo(gate, request);
-      const isAllowed = gated.headers.has("x-middleware-next");
-      const { pathname } = new URL(request.url);
-      const path = pathname.split("/").slice(2);
-      const isDashboard = pathname.split("/")[1] === "headgate";
-      const context = { params: Promise.resolve(path.length > 0 ? { path } : {}) };
-      const served = isDashboard ? await dashboard(request, context) : new Response("ok");
-      const answer = isAllowed ? served : gated;
-      response.writeHead(answer.status, [...answer.headers].flat());
-      if (!answer.body) return response.end();
-      const body = Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]);
-      response.on("close", () => body.destroy());
-      return body.on("error", () => {}).pipe(response);
-    })();
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async stop() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, "close");
-    },
-  };
-}
-
-/** The address of a request without `X-Forwarded-For` is that of a person at the dashboard. */
-function requestOf(message: IncomingMessage): Request {
-  const { method = "GET", headers, url = "/" } = message;
-  const given = Object.entries(headers).filter(([, value]) => typeof value === "string");
-  const hasBody = method === "POST";
-  return new Request(`http://${headers.host}${url}`, {
-    method,
-    headers: { "x-forwarded-for": "192.0.2.1", ...(Object.fromEntries(given) as HeadersInit) },
-    ...(hasBody && { body: Readable.toWeb(message) as ReadableStream, duplex: "half" }),
-  } as RequestInit);
+/** Writes entries as they stand in the store, past the checks of the writing side. */
+export async function writeRaw(
+  gate: ControlledGate,
+  entries: Readonly<Record<string, string>>,
+): Promise<void> {
+  const keys = controlKeys(gate.keys);
+  const fields = Object.entries(entries).flat();
+  await gate.requester.request({ body: ["HSET", keys.entries, ...fields] });
+  await gate.requester.request({ body: ["SET", keys.version, crypto.randomUUID()] });
 }
