@@ -1,12 +1,12 @@
 import type { GateMode } from "#lib/core/mode";
 import type { Control, OverrideOptions, Terms, Whom } from "#lib/control/types";
-import type { Reset } from "#lib/inspect";
+import type { Reset, ResetQuery } from "#lib/inspect";
 import type { ChangeBody } from "./change-body.ts";
 
 /** What changes are made by. */
 export interface Changing {
   readonly control: Control;
-  readonly reset: (key: string, terms: Pick<Terms, "by"> & Partial<Terms>) => Promise<Reset>;
+  readonly reset: (query: ResetQuery) => Promise<Reset>;
 }
 
 /**
@@ -26,7 +26,7 @@ export async function makeChange(
     return null;
   }
   if (change.action === "reset") {
-    return (await reset(change.client, { by, ...because })).freed.length;
+    return (await reset({ key: change.client, by, ...because })).freed.length;
   }
   const terms: Terms = { for: change.for, reason: change.reason, by };
   if (change.action === "override") await control.override(overrideOf(change), terms);

@@ -214,6 +214,4 @@ export interface Changed {
 export interface LookedUp {
   readonly key: string;
   readonly inspection: Inspection;
-  /** What is set of this client. */
-  readonly entries: readonly ControlEntry[];
 }

@@ -1,11 +1,10 @@
-import type { ControlEntry } from "#lib/control/types";
 import type { Emit } from "#lib/core/events";
 import { readUpTo } from "#lib/core/read-up-to";
 import { inspectClient, resetClient } from "#lib/inspect";
 import type { Problem } from "#lib/respond/problem";
 import { jsonAnswer, problemAnswer } from "./answers.ts";
 import { readChange } from "./change-body.ts";
-import { makeChange } from "./make-change.ts";
+import { type Changing, makeChange } from "./make-change.ts";
 import type { Changed, LookedUp } from "./model.ts";
 import type { DashboardParts } from "./parts.ts";
 import { FAILED, FOREIGN, NO_ADMIN, problemOf } from "./problems.ts";
@@ -28,10 +27,8 @@ export class Requests {
   async lookUp(request: Request): Promise<Response> {
     const key = new URL(request.url).searchParams.get("key") ?? "";
     return this.#answer(async (): Promise<LookedUp> => {
-      const { unwatched, control } = this.#parts;
-      const inspection = await inspectClient(unwatched, { key });
-      const entries = (await control.list()).filter((entry) => isOf(entry, key));
-      return { key, inspection, entries };
+      const inspection = await inspectClient(this.#parts.unwatched, { key });
+      return { key, inspection };
     });
   }
 
@@ -49,7 +46,7 @@ export class Requests {
     if ("problem" in change) return problemAnswer(invalid(change.problem));
     const { control, entries, unwatched } = this.#parts;
     return this.#answer(async (): Promise<Changed> => {
-      const reset = (key: string) => resetClient(unwatched, { key });
+      const reset: Changing["reset"] = (query) => resetClient(unwatched, query);
       const freed = await makeChange({ control, reset }, change, by);
       await entries.read();
       return { control: entries.now(by), freed };
@@ -66,11 +63,6 @@ export class Requests {
       return problemAnswer(FAILED);
     }
   }
-}
-
-function isOf(entry: ControlEntry, key: string): boolean {
-  const client = "client" in entry ? entry.client : null;
-  return client !== null && "clientKey" in client && client.clientKey === key;
 }
 
 /** Returns the body of a change as text, or what is wrong with it. */

@@ -4,7 +4,8 @@ import { controlKeys } from "#lib/control/keys";
 import { createDashboard, type DashboardOptions } from "#lib/dashboard/index";
 import type { Changed, ControlNow, LookedUp, Snapshot } from "#lib/dashboard/model";
 import type { Problem } from "#lib/respond/problem";
-import { type ControlledGate, controlledGate, sendTo } from "../support/controlled-app.ts";
+import { followingGate, sendTo } from "../support/controlled-app.ts";
+import type { ControlledGate } from "../support/controlled.ts";
 import { openLive } from "../support/dashboard.ts";
 import { liveStore } from "../support/live-store.ts";
 import { scope } from "../support/scope.ts";
@@ -69,7 +70,7 @@ describe("who may change what is set", () => {
     ["an admin", { admin: async () => "ada" }, 200],
   ])("%s", async (_, options, status) => {
     const onEvent = vi.fn();
-    const gate = controlledGate(store.store, {}, { onEvent: [onEvent] });
+    const gate = followingGate(store.store, { onEvent: [onEvent] });
     const { post } = dashboardOf(gate, { ...ADA, ...options });
     expect((await post(BLOCK)).status).toBe(status);
     expect(await createControl(gate).list()).toHaveLength(status === 200 ? 1 : 0);
@@ -78,7 +79,7 @@ describe("who may change what is set", () => {
   });
 
   test("a page is told its admin's name, and a viewer that there is none", async () => {
-    const gate = controlledGate(store.store);
+    const gate = followingGate(store.store);
     expect((await nextControl(await openStream(gate))).admin).toBe("ada");
     const viewer = await openStream(gate, { authorize: () => true });
     expect((await nextControl(viewer)).admin).toBeNull();
@@ -104,7 +105,7 @@ describe("who may change what is set", () => {
     ["a form of text", { ...OWN, "content-type": "text/plain; a=application/json" }, 415],
     ["a page with a charset", { ...OWN, "content-type": "Application/JSON; charset=utf-8" }, 200],
   ])("a change that comes from %s", async (_, headers, status) => {
-    const gate = controlledGate(store.store);
+    const gate = followingGate(store.store);
     const response = await dashboardOf(gate).post(BLOCK, headers);
     expect(response.status).toBe(status);
     if (status !== 200) expect((await problemIn(response)).title).toBeTruthy();
@@ -116,7 +117,7 @@ describe("who may change what is set", () => {
   }
 
   test("each path takes its own method alone", async () => {
-    const { at, post } = dashboardOf(controlledGate(store.store));
+    const { at, post } = dashboardOf(followingGate(store.store));
     const asked = await Promise.all([
       at("changes.json"),
       at("changes.json", { method: "HEAD" }),
@@ -159,7 +160,7 @@ describe("a change", () => {
     [{ action: "reset", client: "203.0.113.7" }, 400, "key is no client key"],
     [{ ...BLOCK, reason: "x".repeat(5000) }, 413, "4096 bytes"],
   ])("whose body is %j is refused with %i, and nothing is set", async (body, status, words) => {
-    const gate = controlledGate(store.store);
+    const gate = followingGate(store.store);
     const response = await dashboardOf(gate).post(body);
     expect(response.status).toBe(status);
     const { detail, status: own } = await problemIn(response);
@@ -169,7 +170,7 @@ describe("a change", () => {
   });
 
   test("of each kind is set in the admin's name, listed, lifted, and in the log", async () => {
-    const gate = controlledGate(store.store);
+    const gate = followingGate(store.store);
     const { post } = dashboardOf(gate);
     const client = gate.keyedHash("ip", "203.0.113.7");
     const terms = { for: "30 minutes", reason: "because" };
@@ -218,7 +219,7 @@ describe("a change", () => {
   });
 
   test("to an entry that is gone already is none, and says what is set", async () => {
-    const response = await dashboardOf(controlledGate(store.store)).post({
+    const response = await dashboardOf(followingGate(store.store)).post({
       action: "remove",
       id: "network:203.0.113.0/24",
     });
@@ -229,7 +230,7 @@ describe("a change", () => {
   });
 
   test("holds for real requests, and a reset frees a client", async () => {
-    const gate = controlledGate(store.store);
+    const gate = followingGate(store.store);
     const { post } = dashboardOf(gate);
     const search = async () => {
       const headers = { "x-forwarded-for": "203.0.113.7" };
@@ -240,12 +241,14 @@ describe("a change", () => {
     expect([await search(), await search(), await search()]).toEqual([200, 200, 429]);
     const reset = await post({ action: "reset", client });
     expect((await reset.json()) as Changed).toMatchObject({ freed: 2 });
+    const [change] = await createControl(gate).log();
+    expect(change).toMatchObject({ action: "reset", by: "ada" });
     await post({ ...BLOCK, client });
     await expect.poll(search, { timeout: 8_000, interval: 250 }).toBe(403);
   });
 
   test("that needs HEADGATE_SECRET says so where that is not set", async () => {
-    const gate = controlledGate(store.store, { HEADGATE_SECRET: undefined });
+    const gate = followingGate(store.store, { isSecretSet: false });
     const client = gate.keyedHash("ip", "203.0.113.7");
     const { post } = dashboardOf(gate);
     const response = await post({ ...BLOCK, client });
@@ -255,7 +258,7 @@ describe("a change", () => {
   });
 
   test("that the store does not take is a 503 with the code, and nothing of the store's address", async () => {
-    const gate = controlledGate({ url: "http://127.0.0.1:9", token: "a-secret-token" });
+    const gate = followingGate({ url: "http://127.0.0.1:9", token: "a-secret-token" });
     const { post, at } = dashboardOf(gate);
     const key = gate.keyedHash("ip", "203.0.113.7");
     for (const response of [await post(BLOCK), await at(`client.json?key=${key}`)]) {
@@ -269,7 +272,7 @@ describe("a change", () => {
 
 describe("what is set, on a page", () => {
   test("arrives by the stream when another instance has set it, with its countdown, and goes when it is lifted", async () => {
-    const gate = controlledGate(store.store);
+    const gate = followingGate(store.store);
     const stream = await openStream(gate);
     expect(await nextControl(stream)).toEqual({
       entries: [],
@@ -291,7 +294,7 @@ describe("what is set, on a page", () => {
   });
 
   test("ends by itself", async () => {
-    const gate = controlledGate(store.store);
+    const gate = followingGate(store.store);
     const stream = await openStream(gate);
     const terms = { reason: "short", by: "eve" };
     await createControl(gate).mode("off", { for: "1s", rule: "search", ...terms });
@@ -302,7 +305,7 @@ describe("what is set, on a page", () => {
   });
 
   test("is bounded: the first 100, and how many more there are; one that cannot be read is marked", async () => {
-    const gate = controlledGate(store.store);
+    const gate = followingGate(store.store);
     const { entries, version } = controlKeys(gate.keys);
     const until = Date.now() + 3_600_000;
     const fields = Array.from({ length: 9_999 }, (_, i) => [
@@ -322,12 +325,12 @@ describe("what is set, on a page", () => {
   });
 
   test("says that the gate follows none of it, where its settings have no `live`", async () => {
-    const gate = controlledGate(store.store, {}, { live: undefined as never });
+    const gate = followingGate(store.store, { live: undefined as never });
     expect(await nextControl(await openStream(gate))).toMatchObject({ isFollowed: false });
   });
 
   test("a mode of everything is shown in the place of HEADGATE_MODE", async () => {
-    const gate = controlledGate(store.store);
+    const gate = followingGate(store.store);
     const stream = await openStream(gate);
     expect((await stream.snapshot()).store).toMatchObject({ mode: "enforce", isModeSet: false });
     await createControl(gate).mode("shadow", { for: "1h", reason: "an incident", by: "eve" });
@@ -338,7 +341,7 @@ describe("what is set, on a page", () => {
 
 describe("a client that is looked up", () => {
   test("has its limits, what would be decided now, and what is set of it", async () => {
-    const gate = controlledGate(store.store);
+    const gate = followingGate(store.store);
     const headers = { "x-forwarded-for": "203.0.113.7" };
     for (let i = 0; i < 3; i += 1) {
       await sendTo(gate, new Request("https://app.example/api/search", { headers }));
@@ -349,25 +352,27 @@ describe("a client that is looked up", () => {
     await dashboardOf(gate).post({ ...BLOCK, client: gate.keyedHash("ip", "203.0.113.8") });
     const response = await at(`client.json?key=${key}`);
     expect(response.headers.get("cache-control")).toBe("private, no-store");
-    const { inspection, entries } = (await response.json()) as LookedUp;
+    const { inspection } = (await response.json()) as LookedUp;
     expect(inspection.rules).toMatchObject([
       {
         rule: "search",
         hasCapacity: false,
+        reason: "blocked",
         limits: [
           { name: "search:ip:day", used: 2, remaining: 0 },
           { name: "search:ip:week", used: 2, remaining: 98 },
         ],
       },
     ]);
-    expect(entries).toMatchObject([{ kind: "block", client: { clientKey: key } }]);
+    expect(inspection.set).toMatchObject([{ kind: "block", client: { clientKey: key } }]);
+    expect(inspection.listed).toMatchObject({ list: "block", reason: "a flood" });
     expect((await post({ ...BLOCK, client: key })).status).toBe(403);
   });
 
   test.each(["", "?key=", "?key=203.0.113.7", "?key=constructor"])(
     "by no client key, as in %j, is refused in words",
     async (query) => {
-      const { at } = dashboardOf(controlledGate(store.store));
+      const { at } = dashboardOf(followingGate(store.store));
       const response = await at(`client.json${query}`);
       expect(response.status).toBe(400);
       expect((await problemIn(response)).detail).toContain(

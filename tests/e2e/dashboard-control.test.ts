@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createControl } from "#lib/control";
 import { shortKey } from "#lib/dashboard/page/numbers";
 import { startBrowser } from "../support/browser.ts";
-import { controlledGate, serveControlled } from "../support/controlled-app.ts";
+import { followingGate, serveControlled } from "../support/controlled-app.ts";
 import { liveStore } from "../support/live-store.ts";
 import { scope } from "../support/scope.ts";
 
@@ -20,7 +20,7 @@ const nameIn = ({ headers }: Request) => /name=(\w+)/.exec(headers.get("cookie")
 
 /** An app with its dashboard, and a page of a person: the one called ada is an admin. */
 async function open(name: string) {
-  const gate = controlledGate(store.store);
+  const gate = followingGate(store.store);
   const options = {
     authorize: (request: Request) => nameIn(request) !== undefined,
     admin: (request: Request) => (nameIn(request) === "ada" ? "ada" : undefined),
@@ -99,7 +99,7 @@ test("an admin looks a denied client up, raises its limit, and resets it", async
   for (let i = 0; i < 3; i += 1) await search("203.0.113.7");
   await button(page, `Look up client key ${shortKey(key)}`).click();
   const client = page.getByRole("region", { name: "One client" });
-  await client.getByText(/^denied by search:ip:day; allowed again in/).waitFor();
+  await client.getByText(/^denied by search:ip:day; capacity again in/).waitFor();
   const cells = () => client.getByRole("row", { name: "search:ip:day" }).getByRole("cell");
   expect((await cells().allInnerTexts()).slice(0, 3)).toEqual(["2", "2", "0"]);
 

@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
-import { createHeadgate, type GateSettings } from "#lib/create";
+import type { GateSettings } from "#lib/create";
 import { live } from "#lib/control/live";
 import { createDashboard, type DashboardOptions } from "#lib/dashboard/index";
-import { fromEnv } from "#lib/env";
 import { countEvents } from "#lib/metrics";
 import { definePolicy } from "#lib/policy/define";
+import { type ControlledGate, controlledGate } from "./controlled.ts";
 import type { TestStore } from "./gateway.ts";
 
 const POLICY = definePolicy({
@@ -18,30 +18,14 @@ const POLICY = definePolicy({
   },
 });
 
-let namespaces = 0;
-
-/** A gate that follows what is set while the app runs, in a namespace of its own. */
-export function controlledGate(
+/** A gate that follows what is set while the app runs, and counts its events. */
+export function followingGate(
   store: Pick<TestStore, "url" | "token">,
-  variables: Readonly<Record<string, string | undefined>> = {},
   more: Partial<GateSettings> = {},
-) {
-  namespaces += 1;
-  const { missing: _, ...settings } = fromEnv({
-    UPSTASH_REDIS_REST_URL: store.url,
-    UPSTASH_REDIS_REST_TOKEN: store.token,
-    HEADGATE_SECRET: "a secret of the tests, long enough",
-    HEADGATE_NAMESPACE: `controlled${process.pid}-${namespaces}`,
-    HEADGATE_STORE_DEADLINE_MS: "10000",
-    CLIENT_IP_FROM: "hops:1",
-    NODE_ENV: "production",
-    ...variables,
-  });
+): ControlledGate {
   const counters = countEvents({ windowMs: 100 });
-  return createHeadgate(POLICY, { ...settings, onEvent: [], counters, live, ...more });
+  return controlledGate(store, { counters, live, ...more }, POLICY);
 }
-
-export type ControlledGate = ReturnType<typeof controlledGate>;
 
 /** Sends a request through the gate, and waits for its work after the response. */
 export async function sendTo(gate: ControlledGate, request: Request): Promise<Response> {

@@ -85,13 +85,15 @@ export function lookedUpAt(now: number, key = CLIENT_KEY): LookedUp {
     key: "",
     algorithm: "sliding-window",
     windowMs: 60_000,
+    policyLimit: 10,
     cost: 1,
   };
   return {
     key,
-    entries: entriesAt(now).filter(({ id }) => id === "override:search@x"),
     inspection: {
       mode: "enforce",
+      listed: null,
+      set: entriesAt(now).filter(({ id }) => id === "override:search@x"),
       countedIn: "store",
       clientKeys: [key],
       unknown: [],
@@ -100,6 +102,9 @@ export function lookedUpAt(now: number, key = CLIENT_KEY): LookedUp {
           rule: "search",
           tier: null,
           isShadow: false,
+          isAllowed: false,
+          reason: "over-limit",
+          entry: null,
           hasCapacity: false,
           retryAfterMs: 37_000,
           limits: [
@@ -127,6 +132,9 @@ export function lookedUpAt(now: number, key = CLIENT_KEY): LookedUp {
           rule: "artists",
           tier: "plan pro",
           isShadow: true,
+          isAllowed: true,
+          reason: "within-limit",
+          entry: null,
           hasCapacity: true,
           retryAfterMs: null,
           limits: [

@@ -1,11 +1,18 @@
 /** @jsxImportSource preact */
-import type { InspectedRule, Inspection } from "#lib/dashboard/model";
+import type { ClientFound, RuleFound } from "./complete.ts";
 import { age, count } from "./numbers.ts";
 
 /** The limits that have counted a client, rule by rule, and what each rule would decide now. */
-export function ClientLimits({ inspection: { rules, countedIn } }: { inspection: Inspection }) {
+export function ClientLimits({ found }: { found: ClientFound }) {
+  const { listed, rules, countedIn } = found;
   return (
     <>
+      {listed && (
+        <p class="verdict">
+          {listed.list === "block" ? "Blocked" : "Allowed without being counted"} by {listed.id}
+          {listed.reason && `: ${listed.reason}`}
+        </p>
+      )}
       {countedIn === "process" && (
         <p class="none">No store is named: these are the counts of one process alone.</p>
       )}
@@ -45,18 +52,25 @@ export function ClientLimits({ inspection: { rules, countedIn } }: { inspection:
   );
 }
 
-function Verdict(rule: InspectedRule) {
-  return <span class={rule.hasCapacity ? "quiet" : "verdict"}>{verdictOf(rule)}</span>;
+function Verdict(rule: RuleFound) {
+  return <span class={rule.isAllowed ? "quiet" : "verdict"}>{verdictOf(rule)}</span>;
 }
 
+const WHY: Readonly<Record<string, string>> = {
+  blocked: "blocked",
+  "allow-listed": "allowed without being counted",
+  unlimited: "allowed: no limit holds",
+  "switched-off": "allowed: the mode is off",
+};
+
 /** Returns in words what a rule would decide now of one more request, and why. */
-export function verdictOf({ isShadow, hasCapacity, retryAfterMs, limits }: InspectedRule): string {
-  const shadow = isShadow ? ", and the rule is in shadow" : "";
-  if (hasCapacity) return `allowed${shadow}`;
+export function verdictOf(rule: RuleFound): string {
+  const { isAllowed, reason, entry, retryAfterMs, limits } = rule;
+  if (reason !== "over-limit") return `${WHY[reason] ?? "allowed"}${entry ? ` by ${entry}` : ""}`;
   const full = limits.filter(({ waitMs }) => waitMs !== 0).map(({ name }) => name);
   const when =
     retryAfterMs === null
       ? "a request costs more than the limit"
-      : `allowed again in ${age(retryAfterMs)}`;
-  return `denied by ${full.join(", ")}; ${when}${shadow}`;
+      : `capacity again in ${age(retryAfterMs)}`;
+  return `${isAllowed ? "allowed in shadow, over" : "denied by"} ${full.join(", ")}; ${when}`;
 }

@@ -5,8 +5,8 @@ import type {
   History,
   InspectedLimit,
   InspectedRule,
+  Inspection,
   LimitWords,
-  LookedUp,
   MinuteNow,
   OutcomeSeries,
   RuleNow,
@@ -173,48 +173,52 @@ export function readControl(value: unknown): ControlNow | undefined {
   };
 }
 
-const LIMIT_NOW: InspectedLimit = {
-  name: "",
-  subject: "",
-  isGlobal: false,
-  clientKey: "",
-  key: "",
-  algorithm: "",
-  limit: 0,
-  windowMs: 0,
-  cost: 1,
-  used: 0,
-  remaining: 0,
-  waitMs: 0,
-  resetMs: 0,
-};
-const RULE_LIMITS: Pick<InspectedRule, "rule" | "isShadow" | "hasCapacity" | "limits"> = {
+/** As much of a limit of one client as the page shows. */
+export type LimitFound = Pick<
+  InspectedLimit,
+  "name" | "limit" | "used" | "remaining" | "waitMs" | "resetMs"
+>;
+
+/** As much of a rule. */
+export interface RuleFound extends Omit<InspectedRule, "limits" | "hasCapacity"> {
+  readonly limits: readonly LimitFound[];
+}
+
+/** As much of how a client stands. */
+export interface ClientFound extends Pick<Inspection, "listed" | "set" | "countedIn"> {
+  readonly key: string;
+  readonly rules: readonly RuleFound[];
+}
+
+const LIMIT_FOUND = { name: "", limit: 0, used: 0, remaining: 0, resetMs: 0 };
+const RULE_FOUND: Omit<RuleFound, "tier" | "entry" | "retryAfterMs"> = {
   rule: "",
   isShadow: false,
-  hasCapacity: true,
+  isAllowed: true,
+  reason: "within-limit",
   limits: [],
 };
-const LOOKED_UP: LookedUp = {
-  key: "",
-  entries: [],
-  inspection: { mode: "enforce", countedIn: "store", clientKeys: [], rules: [], unknown: [] },
+const INSPECTION: Pick<Inspection, "set" | "countedIn" | "rules"> = {
+  set: [],
+  countedIn: "store",
+  rules: [],
 };
 
 /** Returns how a client stands, in a form of which every field is there; undefined for what is no object. */
-export function readLookedUp(value: unknown): LookedUp | undefined {
+export function readLookedUp(value: unknown): ClientFound | undefined {
   if (!isObject(value)) return undefined;
-  const found = complete(LOOKED_UP, value);
-  const rules: readonly InspectedRule[] = completeAll(RULE_LIMITS, found.inspection.rules).map(
-    (rule) => ({
+  const { key, inspection } = complete({ key: "", inspection: INSPECTION }, value);
+  return {
+    listed: null,
+    ...inspection,
+    key,
+    set: completeAll(ENTRY, inspection.set),
+    rules: completeAll(RULE_FOUND, inspection.rules).map((rule) => ({
       tier: null,
+      entry: null,
       retryAfterMs: null,
       ...rule,
-      limits: completeAll(LIMIT_NOW, rule.limits),
-    }),
-  );
-  return {
-    ...found,
-    entries: completeAll(ENTRY, found.entries),
-    inspection: { ...found.inspection, rules },
+      limits: completeAll(LIMIT_FOUND, rule.limits).map((limit) => ({ waitMs: 0, ...limit })),
+    })),
   };
 }

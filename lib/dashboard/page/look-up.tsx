@@ -1,9 +1,8 @@
 /** @jsxImportSource preact */
 import { useEffect, useState } from "preact/hooks";
-import type { LookedUp } from "#lib/dashboard/model";
 import { ask } from "./ask.ts";
 import { ClientLimits } from "./client-limits.tsx";
-import { readLookedUp } from "./complete.ts";
+import { type ClientFound, readLookedUp } from "./complete.ts";
 import { EntryList } from "./entry-list.tsx";
 import type { Steps } from "./steps.ts";
 
@@ -22,7 +21,7 @@ interface Props {
 
 /** What a look-up came to: a client, and when, on the same clock; or why there is none. */
 interface Answered {
-  readonly found?: LookedUp;
+  readonly found?: ClientFound;
   readonly at: number;
   readonly problem?: string;
 }
@@ -90,13 +89,14 @@ async function lookUp(key: string, show: (answered: Answered) => void): Promise<
 }
 
 interface ClientProps {
-  readonly found: LookedUp;
+  readonly found: ClientFound;
   /** How long ago it was found, in milliseconds. */
   readonly ageMs: number;
   readonly steps: Steps;
 }
 
-function Client({ found: { key, inspection, entries }, ageMs, steps }: ClientProps) {
+function Client({ found, ageMs, steps }: ClientProps) {
+  const { key, set } = found;
   const { change } = steps;
   return (
     <div class="client">
@@ -119,8 +119,8 @@ function Client({ found: { key, inspection, entries }, ageMs, steps }: ClientPro
           </button>
         </div>
       )}
-      <EntryList entries={entries} ageMs={ageMs} steps={steps} />
-      <ClientLimits inspection={inspection} />
+      <EntryList entries={set} ageMs={ageMs} steps={steps} />
+      <ClientLimits found={found} />
     </div>
   );
 }
