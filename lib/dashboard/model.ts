@@ -6,7 +6,7 @@ import type { ControlEntry } from "#lib/control/types";
 import type { GateMode } from "#lib/core/mode";
 import type { Inspection } from "#lib/inspect";
 
-export type { ControlEntry, ControlSetting } from "#lib/control/types";
+export type { ControlEntry } from "#lib/control/types";
 export type { InspectedLimit, InspectedRule, Inspection } from "#lib/inspect";
 
 /** Decisions by outcome: each decision of a rule is in exactly one of them. */

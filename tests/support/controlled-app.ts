@@ -71,11 +71,12 @@ export async function serveControlled(gate: ControlledGate, options: DashboardOp
 /** The address of a request without `X-Forwarded-For` is that of a person at the dashboard. */
 function requestOf(message: IncomingMessage): Request {
   const { method = "GET", headers, url = "/" } = message;
-  const given = Object.entries(headers).filter(([, value]) => typeof value === "string");
+  const given = new Headers({ "x-forwarded-for": "192.0.2.1" });
+  for (const [name, value] of Object.entries(headers)) given.set(name, String(value));
   const hasBody = method === "POST";
   return new Request(`http://${headers.host}${url}`, {
     method,
-    headers: { "x-forwarded-for": "192.0.2.1", ...(Object.fromEntries(given) as HeadersInit) },
+    headers: given,
     ...(hasBody && { body: Readable.toWeb(message) as ReadableStream, duplex: "half" }),
-  } as RequestInit);
+  });
 }

@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 import type { ClientFound, RuleFound } from "./complete.ts";
 import { age, count } from "./numbers.ts";
+import { verdictOf } from "./verdict.ts";
 
 /** The limits that have counted a client, rule by rule, and what each rule would decide now. */
 export function ClientLimits({ found }: { found: ClientFound }) {
@@ -54,23 +55,4 @@ export function ClientLimits({ found }: { found: ClientFound }) {
 
 function Verdict(rule: RuleFound) {
   return <span class={rule.isAllowed ? "quiet" : "verdict"}>{verdictOf(rule)}</span>;
-}
-
-const WHY: Readonly<Record<string, string>> = {
-  blocked: "blocked",
-  "allow-listed": "allowed without being counted",
-  unlimited: "allowed: no limit holds",
-  "switched-off": "allowed: the mode is off",
-};
-
-/** Returns in words what a rule would decide now of one more request, and why. */
-export function verdictOf(rule: RuleFound): string {
-  const { isAllowed, reason, entry, retryAfterMs, limits } = rule;
-  if (reason !== "over-limit") return `${WHY[reason] ?? "allowed"}${entry ? ` by ${entry}` : ""}`;
-  const full = limits.filter(({ waitMs }) => waitMs !== 0).map(({ name }) => name);
-  const when =
-    retryAfterMs === null
-      ? "a request costs more than the limit"
-      : `capacity again in ${age(retryAfterMs)}`;
-  return `${isAllowed ? "allowed in shadow, over" : "denied by"} ${full.join(", ")}; ${when}`;
 }

@@ -76,7 +76,7 @@ function What({ entry, onLookUp }: { entry: ControlEntry; onLookUp: Steps["lookU
     <>
       {setting && `${setting} for `}
       {client && "clientKey" in client ? (
-        <ClientKey value={client.clientKey} onLookUp={onLookUp} />
+        <ClientKey value={whomOf(entry)} onLookUp={onLookUp} />
       ) : (
         <span class={client ? undefined : "quiet"}>{whomOf(entry)}</span>
       )}
