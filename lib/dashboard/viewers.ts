@@ -1,5 +1,5 @@
 import type { Emit } from "#lib/core/events";
-import type { DashboardOptions } from "./dashboard.ts";
+import type { DashboardOptions } from "./options.ts";
 
 /** The longest name of an admin in the log of changes, in characters. */
 const LONGEST_NAME = 100;
