@@ -16,9 +16,10 @@ import {
 } from "../support/controlled.ts";
 import { liveStore } from "../support/live-store.ts";
 import { losing } from "../support/losing.ts";
-import { STORES_AND_CLUSTER } from "../support/stores.ts";
+import { type RunningStore, STORES_AND_CLUSTER } from "../support/stores.ts";
 
 const TERMS = { for: "2h", reason: "a flood", by: "ada" };
+const WHY = { reason: TERMS.reason, by: TERMS.by };
 const NETWORK = "network:203.0.113.0/24";
 
 /** The hash of entries or of notes, as the store holds it. */
@@ -28,11 +29,11 @@ async function fieldsOf(gate: ControlledGate, key: string): Promise<ReadonlyMap<
   return new Map(fields.flatMap((field, i) => (i % 2 === 0 ? [[field, fields[i + 1] ?? ""]] : [])));
 }
 
-describe.each(STORES_AND_CLUSTER)("the control document on $name", ({ start }) => {
-  let running: Awaited<ReturnType<typeof start>> | undefined;
+describe.each(STORES_AND_CLUSTER)("the control document on $name", (kind) => {
+  let running: RunningStore | undefined;
   let served: Awaited<ReturnType<typeof serveStore>> | undefined;
   beforeAll(async () => {
-    running = await start();
+    running = await kind.start();
     served = await serveStore(await running.open(), { token: "a-token-of-the-tests" });
   }, 60_000);
   afterAll(async () => {
@@ -150,17 +151,17 @@ describe.each(STORES_AND_CLUSTER)("the control document on $name", ({ start }) =
       fc.tuple(fc.constantFrom("block", "allow"), whom).map(
         ([list, client]): Step =>
           (control) =>
-            control[list as "allow" | "block"](client, TERMS),
+            control[list](client, TERMS),
       ),
       fc.constantFrom("2x", "unlimited").map(
         (to): Step =>
           (control) =>
-            control.override({ rule: "search", to: to as "2x" }, TERMS),
+            control.override({ rule: "search", to }, TERMS),
       ),
       fc.constantFrom("shadow", "off").map(
         (mode): Step =>
           (control) =>
-            control.mode(mode as "off", TERMS),
+            control.mode(mode, TERMS),
       ),
       fc.nat({ max: 5 }).map((place): Step => async (control) => {
         const { id } = (await control.list())[place] ?? { id: "none" };
@@ -176,9 +177,12 @@ describe.each(STORES_AND_CLUSTER)("the control document on $name", ({ start }) =
           if (action === "set") held.set(id, { id, ...setting, until });
           else held.delete(id);
         }
-        const listed = (await control.list()).map(
-          ({ reason: _, by: __, at: ___, endsInMs: ____, isUsable: _____, ...entry }) => entry,
-        );
+        const listed = (await control.list()).map((entry) => {
+          const { reason, by, at, endsInMs, isUsable, ...set } = entry;
+          expect({ reason, by, isUsable }).toEqual({ ...WHY, isUsable: true });
+          expect(at).toBeLessThanOrEqual(set.until - endsInMs);
+          return set;
+        });
         const byId = (a: { id: string }, b: { id: string }) => a.id.localeCompare(b.id);
         expect(listed.toSorted(byId)).toEqual(
           [...held.values()].map((entry) => entry as ControlEntry).toSorted(byId),
