@@ -223,7 +223,7 @@ export function definePolicy<Name extends string = never, Rule extends string = 
  *
  * @example
  * export const conditions = defineConditions({
- *   monitor: (request) => request.headers.get("authorization") === `Bearer ${process.env.MONITOR_TOKEN}`,
+ *   monitor: (request) => request.headers.get("authorization") === `Bearer ${process.env["MONITOR_TOKEN"]}`,
  * });
  */
 export function defineConditions<const C extends Conditions>(conditions: C): C {
