@@ -72,6 +72,11 @@ export interface HeadgateOptions extends AddressOptions {
    */
   readonly isSecretSet?: boolean | undefined;
   /**
+   * The secret before this one: entries that were set with it hold on.
+   * @default none
+   */
+  readonly previousSecret?: string | undefined;
+  /**
    * Makes the client keys.
    * @default made of `secret`
    */

@@ -76,17 +76,22 @@ export type ControlSetting =
       readonly rule: string | null;
     };
 
+/** An entry that cannot be read: something else than Headgate wrote it, or another version. */
+export interface UnreadableSetting {
+  readonly kind: "unreadable";
+}
+
 /** An entry of the control document. */
-export type ControlEntry = ControlSetting & {
+export type ControlEntry = (ControlSetting | UnreadableSetting) & {
   /** Names the entry in events, in the log, and where it is removed. Entries for the same have the same. */
   readonly id: string;
   readonly reason: string;
   readonly by: string;
-  /** When it was set: milliseconds since 1970, on Redis's clock. */
+  /** When it was set: milliseconds since 1970, on Redis's clock; 0 where that is not known. */
   readonly at: number;
-  /** When it ends: milliseconds since 1970, on Redis's clock. */
+  /** When it ends: milliseconds since 1970, on Redis's clock; 0 where it cannot be read. */
   readonly until: number;
-  /** Milliseconds until it ends, when it was read. */
+  /** Milliseconds until it ends, when it was read; 0 where it cannot be read. */
   readonly endsInMs: number;
   /** False where it was made with another HEADGATE_SECRET, or cannot be read: no gate follows it. */
   readonly isUsable: boolean;

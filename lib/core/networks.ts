@@ -1,5 +1,5 @@
 import { parseAddress } from "./canonical-address.ts";
-import { type Ip, networkOf, widthOf } from "./ip.ts";
+import { formatIpv6, type Ip, networkOf, widthOf } from "./ip.ts";
 
 /** A network: its first address, and how many bits of it all its addresses share. */
 export interface Network {
@@ -26,6 +26,11 @@ export function readNetwork(text: string): Network | undefined {
   return bits >= 0 && bits <= all && isSame(networkOf(first, bits), first)
     ? { first, bits }
     : undefined;
+}
+
+/** Writes a network in CIDR form: `readNetwork` reads it. */
+export function formatNetwork({ first, bits }: Network): string {
+  return `${first.length === 4 ? first.join(".") : formatIpv6(first)}/${bits}`;
 }
 
 /** Returns true for an address of one of the networks. IPv4 is in no network of IPv6, nor the reverse. */
