@@ -74,7 +74,7 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
 
   /** Leaves for after the response what was set while the app runs, where that is due. */
   function followLive(event: E): void {
-    const work = catchUp(live, parts);
+    const work = live && catchUp(live, parts);
     if (work) event.waitUntil(work);
   }
 
