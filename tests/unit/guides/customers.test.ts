@@ -57,8 +57,8 @@ test("the code of docs/guides/customers.md compiles", () => {
 });
 
 test("the policy of docs/guides/customers.md gives each plan its limits, and lists their clients", async () => {
-  const module = (await import(join(FOLDER, "config", "rate-limits.ts"))) as { default: AnyPolicy };
-  const gate = createTestGate(module.default);
+  const policy = (await import(join(FOLDER, "config", "rate-limits.ts"))) as { default: AnyPolicy };
+  const gate = createTestGate(policy.default);
   const statusesOf = async (authorization: string, times: number) => {
     const statuses: number[] = [];
     for (let i = 0; i < times; i += 1) {
