@@ -80,12 +80,11 @@ function wantedIn(mode: GateMode, wanted: Wanted | undefined): Wanted | undefine
   return mode === "off" ? undefined : wanted;
 }
 
-/** The identities that entries name are resolved beside those of the rules. */
+/** What entries name is resolved beside the identities of the rules. */
 function withNames(wanted: Wanted, lists: readonly ClientLists[]): Wanted {
-  const names = lists.flatMap(({ identities }) => identities.filter((name) => name !== "ip"));
-  const more = names.filter((name) => !wanted.identities.includes(name));
-  if (more.length === 0) return wanted;
-  return { ...wanted, identities: [...new Set([...wanted.identities, ...more])] };
+  const names = lists.flatMap(({ identities }) => identities);
+  const listed = names.filter((name) => !wanted.identities.includes(name));
+  return listed.length === 0 ? wanted : { ...wanted, listed: new Set(listed) };
 }
 
 const NONE: readonly ClientLists[] = [];

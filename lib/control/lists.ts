@@ -25,7 +25,7 @@ const MOST_KEPT = 10_000;
 
 /** The clients that are allowed without being counted, and those that are blocked. */
 export class ClientLists {
-  /** The identities that entries name, "ip" among them where an entry is for one address. */
+  /** The identities and conditions that entries name. */
   readonly identities: readonly string[];
   /** True where a request that no rule matches may be blocked all the same. */
   readonly blocks: boolean;
@@ -33,7 +33,9 @@ export class ClientLists {
   readonly #networks: PrefixTree<ListEntry> | undefined;
   /** The networks that an address is in; few addresses come often. */
   readonly #ofAddress = new BoundedMap<string, readonly ListEntry[]>(MOST_KEPT);
-  readonly #ofKey = new Map<string, ListEntry>();
+  readonly #ofKey = new Map<string, ListEntry[]>();
+  /** The identities, and "ip" where an entry is for the client key of an address. */
+  readonly #compared: readonly string[];
   /** True where the client keys of limits are compared too: of some entry the key alone is known. */
   readonly #looksAtCounted: boolean;
 
@@ -45,14 +47,15 @@ export class ClientLists {
       const { whom } = listing;
       if ("key" in whom) {
         names.add(whom.identity);
-        this.#ofKey.set(whom.key, listing);
+        this.#ofKey.set(whom.key, [...(this.#ofKey.get(whom.key) ?? NONE), listing]);
       } else {
         networks ??= new PrefixTree();
         networks.add(whom.first, whom.bits, listing);
       }
     }
     this.#looksAtCounted = names.delete(undefined);
-    this.identities = [...names].filter((name) => name !== undefined);
+    this.#compared = [...names].filter((name) => name !== undefined);
+    this.identities = this.#compared.filter((name) => name !== "ip");
     this.blocks = listings.some(({ list }) => list === "block");
     this.#hashes = hashes;
     this.#networks = networks;
@@ -73,12 +76,14 @@ export class ClientLists {
   #entriesOf(client: Listed): readonly ListEntry[] {
     const networks = this.#networks ? this.#networksOf(this.#networks, client.address) : NONE;
     if (this.#ofKey.size === 0) return networks;
-    const keys = this.identities.flatMap((name) => {
+    const found = [...networks];
+    const look = (key: string) => found.push(...(this.#ofKey.get(key) ?? NONE));
+    for (const name of this.#compared) {
       const value = valueOf(name, client.values, client.address);
-      return value === undefined ? [] : this.#hashes.map((hash) => hash(name, value));
-    });
-    if (this.#looksAtCounted) for (const { key } of client.counted.values()) keys.push(key);
-    return [...networks, ...keys.flatMap((key) => this.#ofKey.get(key) ?? NONE)];
+      if (value !== undefined) for (const hash of this.#hashes) look(hash(name, value));
+    }
+    if (this.#looksAtCounted) for (const { key } of client.counted.values()) look(key);
+    return found;
   }
 
   #networksOf(networks: PrefixTree<ListEntry>, address: string): readonly ListEntry[] {

@@ -1,4 +1,3 @@
-import type { KeyedHash } from "#lib/core/client";
 import { DEFAULT_IPV6_PREFIX } from "#lib/core/canonical-address";
 import type { Network } from "#lib/core/networks";
 import type { CompiledListing } from "#lib/policy/types";
@@ -11,18 +10,21 @@ import { ClientLists, type Listing } from "./lists.ts";
  */
 export function policyLists(
   listings: readonly CompiledListing[],
-  keyedHash: KeyedHash,
   ipv6Prefix = DEFAULT_IPV6_PREFIX,
 ): ClientLists | undefined {
   if (listings.length === 0) return undefined;
   const made = listings.map(({ list, place, whom }): Listing => {
-    const id = `policy ${list} ${place}`;
-    if ("first" in whom)
-      return { list, id, until: Infinity, whom: countedNetwork(whom, ipv6Prefix) };
+    const entry = { list, id: `policy ${list} ${place}`, until: Infinity };
+    if ("first" in whom) return { ...entry, whom: countedNetwork(whom, ipv6Prefix) };
     const { identity, value } = whom;
-    return { list, id, until: Infinity, whom: { identity, key: keyedHash(identity, value) } };
+    return { ...entry, whom: { identity, key: written(identity, value) } };
   });
-  return new ClientLists(made, [keyedHash]);
+  return new ClientLists(made, [written]);
+}
+
+/** The policy names its clients in the clear, so no value has to be hashed to be compared. */
+function written(identity: string, value: string): string {
+  return `${identity}:${value}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { parseAddress } from "./canonical-address.ts";
-import { type Ip, networkOf, widthOf } from "./ip.ts";
+import { formatIpv6, type Ip, networkOf, widthOf } from "./ip.ts";
 
 /** A network: its first address, and how many bits of it all its addresses share. */
 export interface Network {
@@ -26,6 +26,22 @@ export function readNetwork(text: string): Network | undefined {
   return bits >= 0 && bits <= all && isSame(networkOf(first, bits), first)
     ? { first, bits }
     : undefined;
+}
+
+/**
+ * Returns the network that was most likely meant by a text that `readNetwork` does not read: one that begins
+ * elsewhere than its own first address; undefined where none is close.
+ *
+ * @example nearestNetwork("10.1.2.3/8") // "10.0.0.0/8"
+ */
+export function nearestNetwork(text: string): string | undefined {
+  const [address, length] = text.split("/");
+  const ip = parseAddress(address);
+  if (!ip) return undefined;
+  const first = networkOf(ip, Number(length ?? 128));
+  const written = first.length === 4 ? first.join(".") : formatIpv6(first);
+  const network = length === undefined ? written : `${written}/${length}`;
+  return readNetwork(network) && network;
 }
 
 /** Returns true for an address of one of the networks. IPv4 is in no network of IPv6, nor the reverse. */
