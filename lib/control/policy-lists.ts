@@ -14,12 +14,17 @@ export function policyLists(
 ): ClientLists | undefined {
   if (listings.length === 0) return undefined;
   const made = listings.map(({ list, place, whom }): Listing => {
-    const entry = { list, id: `policy ${list} ${place}`, until: Infinity };
+    const entry = { list, id: entryId(list, place), until: Infinity };
     if ("first" in whom) return { ...entry, whom: countedNetwork(whom, ipv6Prefix) };
     const { identity, value } = whom;
     return { ...entry, whom: { identity, key: written(identity, value) } };
   });
   return new ClientLists(made, [written]);
+}
+
+/** Returns the name that an entry of the policy has in decisions, events and the log. */
+export function entryId(list: CompiledListing["list"], place: number): string {
+  return `policy ${list} ${place}`;
 }
 
 /** The policy names its clients in the clear, so no value has to be hashed to be compared. */
