@@ -38,10 +38,15 @@ export function nearestNetwork(text: string): string | undefined {
   const [address, length] = text.split("/");
   const ip = parseAddress(address);
   if (!ip) return undefined;
-  const first = networkOf(ip, Number(length ?? 128));
-  const written = first.length === 4 ? first.join(".") : formatIpv6(first);
-  const network = length === undefined ? written : `${written}/${length}`;
+  const bits = length === undefined ? ip.length * widthOf(ip) : Number(length);
+  const network = networkText({ first: networkOf(ip, bits), bits });
   return readNetwork(network) && network;
+}
+
+/** Writes a network in CIDR form, and one address alone without its length. */
+export function networkText({ first, bits }: Network): string {
+  const address = first.length === 4 ? first.join(".") : formatIpv6(first);
+  return bits === first.length * widthOf(first) ? address : `${address}/${bits}`;
 }
 
 /** Returns true for an address of one of the networks. IPv4 is in no network of IPv6, nor the reverse. */
