@@ -18,6 +18,12 @@ const COMPARING =
 /** What is known in a build, and no secret. */
 const NODE_ENV = /\bprocess\.env(?:\.NODE_ENV|\[["'`]NODE_ENV["'`]\])/g;
 
+/** True where each variable stands in a template alone: what reads one elsewhere may see whether it is set. */
+function isTemplateOfUnset(source: string): boolean {
+  const inTemplates = source.match(/\$\{\s*process\.env\b/g)?.length ?? 0;
+  return inTemplates > 0 && inTemplates === source.match(/\bprocess\.env\b/g)?.length;
+}
+
 /**
  * Returns why a client can choose what a condition or a resolver returns; undefined where nothing says so. It
  * is a guess by the function's source: one that refers to nothing outside itself can know no secret and
@@ -33,6 +39,9 @@ export function whyForgeable(resolver: unknown): string | undefined {
     return found.usesParameter
       ? "it compares the request with no secret and verifies nothing"
       : "it does not look at the request";
+  }
+  if (isTemplateOfUnset(source)) {
+    return 'where the variable is not set, it compares with the text "undefined"';
   }
   const header = PUBLIC.exec(source)?.[1];
   const isVerifying = (call: string) =>

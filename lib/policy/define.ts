@@ -223,8 +223,11 @@ export function definePolicy<Name extends string = never, Rule extends string = 
  * Declares conditions that `allow` and `block` of a policy may name.
  *
  * @example
+ * const TOKEN = process.env["MONITOR_TOKEN"];
+ *
  * export const conditions = defineConditions({
- *   monitor: (request) => request.headers.get("authorization") === `Bearer ${process.env["MONITOR_TOKEN"]}`,
+ *   // Without the variable, "Bearer undefined" would hold.
+ *   monitor: ({ headers }) => TOKEN !== undefined && headers.get("authorization") === `Bearer ${TOKEN}`,
  * });
  */
 export function defineConditions<const C extends Conditions>(conditions: C): C {

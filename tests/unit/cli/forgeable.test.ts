@@ -22,6 +22,10 @@ describe("a function that a client can forge", () => {
       `({ headers }) => process.env.NODE_ENV === "development" && headers.has("x-debug")`,
       NOTHING_SECRET,
     ],
+    [
+      "({ headers }) => headers.get('authorization') === `Bearer ${process.env.MONITOR_TOKEN}`",
+      'where the variable is not set, it compares with the text "undefined"',
+    ],
     [`() => true`, "it does not look at the request"],
     [`({ headers }) => true`, "it does not look at the request"],
     [
@@ -41,8 +45,8 @@ describe("a function that a client can forge", () => {
   });
 
   test.each([
-    "({ headers }) => headers.get('authorization') === `Bearer ${process.env.MONITOR_TOKEN}`",
-    "({ headers }) => headers.get('authorization') === `Bearer ${process.env['MONITOR_TOKEN']}`",
+    "({ headers }) => process.env.KEY && headers.get('authorization') === `Bearer ${process.env.KEY}`",
+    "({ headers }) => headers.get('x-key') === process.env['MONITOR_TOKEN']",
     "({ headers }) => headers.get('authorization') === TOKEN",
     "async (request) => (await sessionOf(request))?.user",
     "(request) => crypto.subtle.verify('HMAC', KEY, request.headers.get('x-signature'), DATA)",
