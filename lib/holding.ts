@@ -95,13 +95,12 @@ function allOf(
   return lists ? [set, lists] : [set];
 }
 
-/** The identities that entries name are resolved beside those of the rules. */
+/** What entries name is resolved beside the identities of the rules. */
 function withNames(wanted: Wanted, lists: readonly ClientLists[]): Wanted {
-  const isKnown = (name: string) => name === "ip" || wanted.identities.includes(name);
+  const isKnown = (name: string) => wanted.identities.includes(name);
   if (lists.every(({ identities }) => identities.every(isKnown))) return wanted;
-  const names = new Set([...wanted.identities, ...lists.flatMap(({ identities }) => identities)]);
-  names.delete("ip");
-  return { ...wanted, identities: [...names] };
+  const names = lists.flatMap(({ identities }) => identities);
+  return { ...wanted, listed: new Set(names.filter((name) => !isKnown(name))) };
 }
 
 const NONE: readonly ClientLists[] = [];

@@ -25,7 +25,7 @@ const MOST_KEPT = 10_000;
 
 /** The clients that are allowed without being counted, and those that are blocked. */
 export class ClientLists {
-  /** The identities that entries name, "ip" among them where an entry is for one address. */
+  /** The identities and conditions that entries name. */
   readonly identities: readonly string[];
   /** True where a request that no rule matches may be blocked all the same. */
   readonly blocks: boolean;
@@ -34,6 +34,8 @@ export class ClientLists {
   /** The networks that an address is in; few addresses come often. */
   readonly #ofAddress = new BoundedMap<string, readonly ListEntry[]>(MOST_KEPT);
   readonly #ofKey = new Map<string, readonly ListEntry[]>();
+  /** The identities, and "ip" where an entry is for the client key of an address. */
+  readonly #compared: readonly string[];
   /** True where the client keys of limits are compared too: of some entry the key alone is known. */
   readonly #looksAtCounted: boolean;
   readonly #clock: Clock;
@@ -56,7 +58,8 @@ export class ClientLists {
       }
     }
     this.#looksAtCounted = names.delete(undefined);
-    this.identities = [...names].filter((name) => name !== undefined);
+    this.#compared = [...names].filter((name) => name !== undefined);
+    this.identities = this.#compared.filter((name) => name !== "ip");
     this.blocks = listings.some(({ list }) => list === "block");
     this.#hashes = hashes;
     this.#networks = networks;
@@ -68,7 +71,7 @@ export class ClientLists {
     const clock = this.#clock;
     let found = this.#networks && holding(this.#networksOf(this.#networks, address), clock);
     if (this.#ofKey.size === 0) return found;
-    for (const name of this.identities) {
+    for (const name of this.#compared) {
       const value = valueOf(name, values, address);
       if (value === undefined) continue;
       for (const hash of this.#hashes) {
