@@ -72,11 +72,19 @@ function variablesOf(
   }
   return {
     HEADGATE_APP: packageName(root),
-    ...(own?.secret !== undefined && { HEADGATE_SECRET: own.secret }),
+    ...(own && !set["HEADGATE_SECRET"] && secretOf(own)),
     ...set,
     ...store,
     NODE_ENV: mode,
     CLIENT_IP_FROM: undefined,
+  };
+}
+
+/** The secret that the start of an app made or derived, for an environment that sets none. */
+function secretOf({ secret, isSecretDerived }: StoreAddress): Variables {
+  return {
+    HEADGATE_SECRET: secret,
+    HEADGATE_SECRET_DERIVED: isSecretDerived ? "1" : undefined,
   };
 }
 
