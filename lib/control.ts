@@ -1,16 +1,15 @@
 /** Sets what holds while the app runs: blocks, allow lists, other limits and modes, with a log of every change. */
 import { DEFAULT_IPV6_PREFIX } from "#lib/core/canonical-address";
 import { monotonic } from "#lib/core/clock";
-import type { KeyedHash } from "#lib/core/client";
 import { HeadgateError } from "#lib/core/errors";
 import { wholeForm, isWhole } from "#lib/core/argument";
 import { badArgument, readBy, readReason, readTerms } from "#lib/control/arguments";
 import { type Changed, Changes } from "#lib/control/change";
 import { readEntries, readHash, sendAll } from "#lib/control/document";
-import { type Entry, MOST_ENTRIES, readEntry } from "#lib/control/entry";
-import { type ControlKeys, controlKeys, markOf } from "#lib/control/keys";
+import { MOST_ENTRIES, readEntry } from "#lib/control/entry";
+import { type ControlKeys, controlKeys } from "#lib/control/keys";
 import { readMode, readOverride, ruleNamed } from "#lib/control/ruled";
-import { type Note, readChange, readNote, settingOf } from "#lib/control/shown";
+import { type Note, readChange, readNote, shownEntry } from "#lib/control/shown";
 import type {
   Control,
   ControlChange,
@@ -21,9 +20,9 @@ import type {
   Whom,
 } from "#lib/control/types";
 import { nameWhom, type WhomParts } from "#lib/control/whom";
-import { createKeyedHash } from "#lib/identity/keyed-hash";
 import type { AnyPolicy } from "#lib/policy/define";
 import type { Gate } from "./gate-types.ts";
+import { hashesOf, marksOf } from "./gate-hashes.ts";
 
 export type {
   Control,
@@ -120,12 +119,12 @@ class StoredControl implements Control {
     await readHash(requester, notes, (id, text) => {
       if (read.has(id)) known.set(id, readNote(text));
     });
-    const isUsable = usableBy(this.#gate);
+    const marks = marksOf(this.#gate);
     const now = monotonic();
     const all = [...read].flatMap(([id, entry]) => {
       if (entry && (entry.kind === "reset" || entry.endsAt <= now)) return [];
       const endsInMs = entry ? Math.ceil(entry.endsAt - now) : 0;
-      return shownEntry(id, entry, { ...(known.get(id) ?? NO_NOTE), endsInMs, isUsable });
+      return shownEntry(id, entry, { ...(known.get(id) ?? readNote("")), endsInMs, marks });
     });
     return all.toSorted((a, b) => a.until - b.until);
   }
@@ -169,7 +168,7 @@ class StoredControl implements Control {
   #shown(id: string, { entry: text, note, now }: Changed): ControlEntry {
     const entry = readEntry(text);
     const endsInMs = entry ? Math.max(0, entry.until - now) : 0;
-    const about = { ...readNote(note), endsInMs, isUsable: usableBy(this.#gate) };
+    const about = { ...readNote(note), endsInMs, marks: marksOf(this.#gate) };
     return shownEntry(id, entry, about);
   }
 
@@ -184,41 +183,9 @@ class StoredControl implements Control {
   }
 }
 
-const NO_NOTE: Note = { reason: "", by: "", at: 0 };
-
-/** What an entry is shown with. */
-interface About extends Note {
-  readonly endsInMs: number;
-  readonly isUsable: (entry: Entry) => boolean;
-}
-
-function shownEntry(
-  id: string,
-  entry: Entry | undefined,
-  { isUsable, ...about }: About,
-): ControlEntry {
-  const setting = settingOf(entry) ?? ({ kind: "unreadable" } as const);
-  const until = entry?.until ?? 0;
-  return { id, ...setting, ...about, until, isUsable: entry !== undefined && isUsable(entry) };
-}
-
-/** Returns whether a gate follows an entry: it was made with a secret that the gate has, or names no client. */
-function usableBy(gate: Controlled): (entry: Entry) => boolean {
-  const marks = new Set(hashesOf(gate).map(markOf));
-  return (entry) => {
-    const secret = "secret" in entry ? entry.secret : undefined;
-    return secret === undefined || marks.has(secret);
-  };
-}
-
-function hashesOf({ keyedHash, options }: Controlled): readonly KeyedHash[] {
-  const { previousSecret } = options;
-  return previousSecret === undefined ? [keyedHash] : [keyedHash, createKeyedHash(previousSecret)];
-}
-
 function whomParts(gate: Controlled): WhomParts {
   const { options, policy } = gate;
-  const [keyedHash, previousHash] = hashesOf(gate) as readonly [KeyedHash, KeyedHash?];
+  const [keyedHash, previousHash] = hashesOf(gate);
   return {
     identities: Object.keys(policy.identities),
     keyedHash,

@@ -1,8 +1,8 @@
 import type { Client, Wanted } from "#lib/core/client";
 import { type Decision, uncounted } from "#lib/core/decision";
 import type { GateMode } from "#lib/core/mode";
-import type { InForce } from "#lib/control/in-force";
-import type { ClientLists, ListEntry } from "#lib/control/lists";
+import type { InForce, Live } from "#lib/control/in-force";
+import type { ClientLists, Listed, ListEntry } from "#lib/control/lists";
 import { type Charges, rulesFor } from "#lib/limit/charge";
 import type { Match, RuleSet } from "#lib/policy/types";
 import type { Parts } from "./parts.ts";
@@ -18,6 +18,11 @@ export interface Holding {
   readonly inForce: InForce | undefined;
 }
 
+/** What a request is held by. */
+interface Held extends Pick<Parts, "lists"> {
+  readonly live: Pick<Live, "inForce"> | undefined;
+}
+
 const NOBODY: Wanted = { identities: [], subjects: [], trials: [] };
 
 /**
@@ -27,7 +32,7 @@ const NOBODY: Wanted = { identities: [], subjects: [], trials: [] };
  * @param mode HEADGATE_MODE
  */
 export function holdingFor(
-  { lists, live }: Pick<Parts, "lists" | "live">,
+  { lists, live }: Held,
   found: Match | undefined,
   mode: GateMode,
 ): Holding {
@@ -51,7 +56,7 @@ export function holdingFor(
 }
 
 /** Returns the entry that allows or blocks a client; undefined where none does. */
-export function entryFor({ lists }: Holding, client: Client): ListEntry | undefined {
+export function entryFor({ lists }: Pick<Holding, "lists">, client: Listed): ListEntry | undefined {
   for (const each of lists) {
     const entry = each.find(client);
     if (entry) return entry;
@@ -71,7 +76,10 @@ export function blockedBy({ id }: ListEntry): Decision {
 }
 
 /** Returns the decision about a client that is not counted; undefined where its limits decide. */
-export function uncountedBy(entry: ListEntry | undefined, { all }: Charges): Decision | undefined {
+export function uncountedBy(
+  entry: ListEntry | undefined,
+  { all }: Pick<Charges, "all">,
+): Decision | undefined {
   if (entry) return uncounted(true, "allow-listed", { entry: entry.id });
   return all.length === 0 ? uncounted(true, "unlimited") : undefined;
 }

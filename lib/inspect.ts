@@ -1,12 +1,18 @@
 /** What the limits of one client come to, and how it is freed: for an admin's page, and for the commands. */
-import { decided, type LimitStatus } from "#lib/core/decision";
+import { type Decision, decided, type LimitStatus, type Reason } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
+import { readBy, readReason } from "#lib/control/arguments";
+import { Changes } from "#lib/control/change";
+import { controlKeys } from "#lib/control/keys";
+import type { ControlEntry } from "#lib/control/types";
 import type { GateMode } from "#lib/core/mode";
-import type { Charge, Charged } from "#lib/limit/charge";
+import { type Charge, type Charged, DECIDING } from "#lib/limit/charge";
 import { forgetLimits, type Read, readLimits } from "#lib/limit/stores/reading";
 import { RedisLimits } from "#lib/limit/stores/redis";
 import type { AnyPolicy } from "#lib/policy/define";
+import type { CompiledLimit } from "#lib/policy/types";
 import type { Gate } from "./gate-types.ts";
+import { blockedBy, entryFor, uncountedBy } from "./holding.ts";
 import {
   type ClientQuery,
   nameClient,
@@ -14,11 +20,13 @@ import {
   type RuleCharges,
   type UnknownLimit,
 } from "./named-client.ts";
+import { type ListedClient, readSetForClient, SetForClient } from "./set-for-client.ts";
 
 export type { ClientQuery, UnknownLimit } from "./named-client.ts";
+export type { ListedClient } from "./set-for-client.ts";
 
 /** As much of a gate as this needs. */
-type Inspected = Naming & Pick<Gate<AnyPolicy>, "redis">;
+type Inspected = Naming & Pick<Gate<AnyPolicy>, "redis" | "requester">;
 
 /** How one limit stands for a client, on the clock of the store. */
 export interface InspectedLimit {
@@ -33,8 +41,10 @@ export interface InspectedLimit {
   /** The key in the store. */
   readonly key: string;
   readonly algorithm: string;
-  /** Units in one window. */
+  /** Units in one window, with what overrides set. */
   readonly limit: number;
+  /** The same as the policy has it. */
+  readonly policyLimit: number;
   /** Milliseconds. */
   readonly windowMs: number;
   /** Units that one request takes. */
@@ -56,6 +66,12 @@ export interface InspectedRule {
   readonly tier: string | null;
   /** True where the rule is counted for this client and denies nothing. */
   readonly isShadow: boolean;
+  /** Whether the request would be allowed, with everything that is set: modes, blocks, allow lists, overrides. */
+  readonly isAllowed: boolean;
+  /** Why: "within-limit", "over-limit", "blocked", "allow-listed", "unlimited" or "switched-off". */
+  readonly reason: Reason;
+  /** The entry that blocks or allows it, as `decision.entry` of events has it; null where limits decide. */
+  readonly entry: string | null;
   /** Whether every limit has capacity. A rule in shadow allows the request all the same. */
   readonly hasCapacity: boolean;
   /** Milliseconds until the request has capacity; null where it has, and where it never will. */
@@ -65,8 +81,12 @@ export interface InspectedRule {
 
 /** How the limits of one client stand. */
 export interface Inspection {
-  /** HEADGATE_MODE: only with "enforce" is a request denied. */
+  /** HEADGATE_MODE, or the mode that is set in its place: only with "enforce" is a request denied. */
   readonly mode: GateMode;
+  /** The entry of the policy, or one that was set, that blocks or allows the client; null where none does. */
+  readonly listed: ListedClient | null;
+  /** What was set while the app runs, and holds for the client: blocks, allow lists, overrides and modes. */
+  readonly set: readonly ControlEntry[];
   /** "process" where the counts are in the memory of this process alone. */
   readonly countedIn: "store" | "process";
   /** The client keys, to search for in the log. */
@@ -75,6 +95,14 @@ export interface Inspection {
   readonly rules: readonly InspectedRule[];
   /** Limits that count the address, which was not given. */
   readonly unknown: readonly UnknownLimit[];
+}
+
+/** Whose counts are deleted, why, and by whom. */
+export interface ResetQuery extends ClientQuery {
+  /** Why, in 1 to 200 characters: it is kept in the log of changes. */
+  readonly reason?: string | undefined;
+  /** Who asks for it, in 1 to 100 characters: it is kept in the log of changes. */
+  readonly by?: string | undefined;
 }
 
 /** One count that was deleted. */
@@ -94,9 +122,9 @@ export interface Reset {
 }
 
 /**
- * Returns how every limit stands that counts a client, and what each rule would decide now. It consumes
- * nothing and writes nothing. Of a client that is named by its key, only limits are told that have counted
- * something. Where limits are counted in the memory of this process (`MemoryLimits`), it reads those.
+ * Returns how every limit stands that counts a client, and what each rule would decide now, with what is set
+ * for it while the app runs. It consumes nothing and writes nothing. Of a client that is named by its key, only
+ * limits are told that have counted something. Where limits are counted in the memory of this process (`MemoryLimits`), it reads those.
  *
  * @param gate what `createHeadgate` returns
  * @param query the client: its address and identities, or its client key; and one rule, where one is meant
@@ -109,15 +137,20 @@ export interface Reset {
  */
 export async function inspectClient(gate: Inspected, query: ClientQuery): Promise<Inspection> {
   const { options } = gate;
-  const client = nameClient(gate, query);
+  // What cannot be asked is refused before the store is called.
+  nameClient(gate, query);
+  const set = await readSet(gate, query.key !== undefined);
+  const client = nameClient(gate, query, (match) => set.holding(match));
   const charges = client.rules.flatMap((rule) => rule.charges);
-  const read = await readAll(gate, charges);
+  const [read, held] = await Promise.all([readAll(gate, charges), set.held(client)]);
   const rules = client.rules.flatMap((rule) => inspected(rule, read, client.isByKey));
   const keys = rules.flatMap(({ limits }) =>
     limits.filter((limit) => client.isByKey || !limit.isGlobal).map(({ clientKey }) => clientKey),
   );
   return {
-    mode: options.mode ?? "enforce",
+    mode: set.holding(undefined).mode,
+    listed: set.listed(client, held),
+    set: held,
     countedIn: options.limitStore?.isInProcess ? "process" : "store",
     clientKeys: [...new Set(keys)],
     rules,
@@ -128,17 +161,24 @@ export async function inspectClient(gate: Inspected, query: ClientQuery): Promis
 /**
  * Deletes what the store has counted of a client: in every tier, and by rules in shadow too. Limits that
  * count all clients together stay. Instances that have denied the client remember it for up to 30 seconds.
+ * Where the gate has `live`, they are told to forget it, as of anything that is set while the app runs, and
+ * the log of changes holds the reset.
  *
  * @param gate what `createHeadgate` returns
  * @param query the client: its address and identities, or its client key; and one rule, where one is meant
  * @throws {HeadgateError} LIMIT_UNKNOWN_RULE; LIMIT_BAD_ARGUMENT for a client that cannot be;
- *   LIMIT_NOT_IN_STORE where limits are counted in the memory of this process; what is missing in the settings
+ *   CONTROL_BAD_ARGUMENT for a `reason` or `by` that cannot be; LIMIT_NOT_IN_STORE where limits are counted in the memory of this process; what is missing in the settings
  * @throws {StoreError} when the store does not answer within the deadline: some counts may be deleted then
  * @example
  * const { freed } = await resetClient(gate, { ip: "203.0.113.7", rule: "search" });
  */
-export async function resetClient(gate: Inspected, query: ClientQuery): Promise<Reset> {
-  const { limitStore } = gate.options;
+export async function resetClient(gate: Inspected, query: ResetQuery): Promise<Reset> {
+  const { limitStore, live } = gate.options;
+  const { reason, by } = query;
+  const changing = {
+    reason: reason === undefined ? "" : readReason(reason),
+    by: by === undefined ? "" : readBy(by),
+  };
   const { all, unknown } = nameClient(gate, query);
   refuseWithoutStore(gate.options);
   if (limitStore?.isInProcess) {
@@ -148,11 +188,29 @@ export async function resetClient(gate: Inspected, query: ClientQuery): Promise<
     );
   }
   const freed = await forgetLimits(gate.redis, all);
+  // After the counts: an instance that forgets a denial before them would only learn it anew.
+  if (live && all.length > 0) {
+    const denying = all.filter(({ group }) => group === DECIDING);
+    const keys = denying.map(({ key }) => key);
+    await new Changes(gate.redis, controlKeys(gate.keys)).reset(changing, keys);
+  }
   return {
     freed: freed.map(({ key, limit: { rule, policyName: name } }) => ({ rule, name, key })),
     // Of a rule on trial the mode may be unknown, and the keys are not.
     unknown: unknown.filter(({ name }) => !all.some(({ limit }) => limit.policyName === name)),
   };
+}
+
+/** Where limits are counted in this process there may be no store, and so no document. */
+async function readSet(gate: Inspected, isByKey: boolean): Promise<SetForClient> {
+  const { limitStore, uncountable } = gate.options;
+  refuseWithoutStore({ uncountable });
+  try {
+    return await readSetForClient(gate, isByKey);
+  } catch (error) {
+    if (!limitStore?.isInProcess) throw error;
+    return new SetForClient(gate, [], isByKey);
+  }
 }
 
 async function readAll(
@@ -174,34 +232,50 @@ function readOf({ charge, status }: Charged): Read {
 }
 
 /** @throws {HeadgateError} what is missing in the settings, where that is the store */
-function refuseWithoutStore({ uncountable }: Inspected["options"]): void {
+function refuseWithoutStore({ uncountable }: Pick<Inspected["options"], "uncountable">): void {
   if (uncountable && !uncountable.hasStore) throw uncountable.error;
 }
 
 /** Returns what a rule comes to; nothing where no limit of it counts the client. */
 function inspected(
-  { rule, tier, isShadow, charges }: RuleCharges,
+  { rule, tier, isShadow, isUnlimited, charges, own, client, holding }: RuleCharges,
   read: ReadonlyMap<Charge, Read>,
   isByKey: boolean,
 ): InspectedRule[] {
-  const own = charges.flatMap((charge) => read.get(charge) ?? []);
-  const counting = own.filter(({ used }) => used > 0 || !isByKey);
-  if (counting.length === 0) return [];
+  const all = charges.flatMap((charge) => read.get(charge) ?? []);
+  const counting = all.filter(({ used }) => used > 0 || !isByKey);
+  if (counting.length === 0 && !isUnlimited) return [];
   const statuses: readonly LimitStatus[] = counting.map(({ status }) => status);
-  const decision = decided(statuses, { shadows: [], at: undefined, counted: "in-store" });
+  const counted = decided(statuses, { shadows: [], at: undefined, counted: "in-store" });
+  const entry = entryFor(holding, client);
+  const made = entry?.list === "block" ? blockedBy(entry) : uncountedBy(entry, { all: charges });
+  const decision = made ?? counted;
   return [
     {
       rule: rule.name,
       tier: tier ?? null,
       isShadow,
-      hasCapacity: decision.allowed,
-      retryAfterMs: decision.retryAfterMs ?? null,
-      limits: counting.map(limitOf),
+      ...outcome(decision, isShadow && !made, holding),
+      hasCapacity: counted.allowed,
+      retryAfterMs: counted.retryAfterMs ?? null,
+      limits: counting.map((each) => limitOf(each, own)),
     },
   ];
 }
 
-function limitOf({ charge, status, used }: Read): InspectedLimit {
+/** What becomes of a decision, in the modes that hold: a block holds also where the rule is off. */
+function outcome(
+  { allowed, reason, entry }: Decision,
+  isShadow: boolean,
+  { mode, match }: RuleCharges["holding"],
+): Pick<InspectedRule, "isAllowed" | "reason" | "entry"> {
+  if (mode === "off" || (!match && reason !== "blocked")) {
+    return { isAllowed: true, reason: "switched-off", entry: null };
+  }
+  return { isAllowed: allowed || isShadow || mode === "shadow", reason, entry: entry ?? null };
+}
+
+function limitOf({ charge, status, used }: Read, own: readonly CompiledLimit[]): InspectedLimit {
   const { limit, client, key, cost } = charge;
   return {
     name: limit.policyName,
@@ -211,6 +285,8 @@ function limitOf({ charge, status, used }: Read): InspectedLimit {
     key,
     algorithm: limit.algorithm,
     limit: limit.limit,
+    policyLimit:
+      own.find(({ policyName }) => policyName === limit.policyName)?.limit ?? limit.limit,
     windowMs: limit.windowMs,
     cost,
     used,

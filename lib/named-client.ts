@@ -2,11 +2,13 @@ import type { Client, Counted, IdentityValues } from "#lib/core/client";
 import { HeadgateError } from "#lib/core/errors";
 import { canonicalAddress, UNKNOWN_ADDRESS } from "#lib/core/canonical-address";
 import { clientOf, MAX_VALUE } from "#lib/identity/identify";
+import type { Listed } from "#lib/control/lists";
 import { type Charge, chargeFor, chargesFor, DECIDING, rulesFor } from "#lib/limit/charge";
 import { everyLimit } from "#lib/policy/select";
-import type { CompiledLimit, CompiledRule, Match } from "#lib/policy/types";
+import type { CompiledLimit, CompiledRule, Match, RuleSet } from "#lib/policy/types";
 import type { AnyPolicy } from "#lib/policy/define";
 import type { Gate } from "./gate-types.ts";
+import { type Holding, holdingFor, rulesHolding } from "./holding.ts";
 
 /** Whose limits are meant: an address and identities, or a client key alone. */
 export interface ClientQuery {
@@ -39,11 +41,20 @@ export interface RuleCharges {
   /** Whose limits these are, such as "pro"; undefined for a rule without tiers. */
   readonly tier: string | undefined;
   readonly isShadow: boolean;
+  /** Without those of limits that count the address, where that is not known. */
   readonly charges: readonly Charge[];
+  /** True where overrides leave no limit of it. */
+  readonly isUnlimited: boolean;
+  /** Its limits, as the policy has them. */
+  readonly own: readonly CompiledLimit[];
+  readonly client: Client;
+  readonly holding: Holding;
 }
 
 /** The limits of a client. */
 export interface NamedClient {
+  /** As much of the client as entries may name. */
+  readonly client: Listed;
   /** True where only limits that have counted something belong to the client: it was named by its key. */
   readonly isByKey: boolean;
   readonly rules: readonly RuleCharges[];
@@ -55,12 +66,24 @@ export interface NamedClient {
 /** The group of a rule in shadow that is looked at alone. */
 const SHADOW = 1;
 
+/** Returns what holds for a request that one rule matches. */
+export type HoldingOf = (match: Match) => Holding;
+
+/** The policy alone. */
+const OF_POLICY: HoldingOf = (match) =>
+  holdingFor({ lists: undefined, live: undefined }, match, "enforce");
+
 /**
  * Returns the limits of a client, with the keys by which the gate counts it.
  *
+ * @param holdingOf what is set while the app runs; without it the policy alone holds
  * @throws {HeadgateError} LIMIT_UNKNOWN_RULE, or LIMIT_BAD_ARGUMENT for a client that cannot be
  */
-export function nameClient(gate: Naming, query: ClientQuery): NamedClient {
+export function nameClient(
+  gate: Naming,
+  query: ClientQuery,
+  holdingOf: HoldingOf = OF_POLICY,
+): NamedClient {
   const { policy } = gate;
   const { key, rule } = query;
   refuse(problemOf(gate, query));
@@ -74,10 +97,19 @@ export function nameClient(gate: Naming, query: ClientQuery): NamedClient {
       `There is no rule ${JSON.stringify(name)}. Known: ${known}.`,
     );
   });
-  const parts = matches.map((match) =>
-    key === undefined ? ruleOfNamed(gate, match, query) : ruleOfKey(gate, match, key),
-  );
+  const parts = matches.map((match) => {
+    const holding = holdingOf(match);
+    return key === undefined
+      ? ruleOfNamed(gate, match, query, holding)
+      : ruleOfKey(gate, match, key, holding);
+  });
+  const clients = parts.map(({ client }) => client);
   return {
+    client: {
+      values: new Map(clients.flatMap(({ values }) => [...values])),
+      address: clients[0]?.address ?? UNKNOWN_ADDRESS,
+      counted: new Map(clients.flatMap(({ counted }) => [...counted])),
+    },
     isByKey: key !== undefined,
     rules: parts.flatMap(({ rules }) => rules),
     all: distinct(parts.flatMap(({ all }) => all)),
@@ -85,10 +117,17 @@ export function nameClient(gate: Naming, query: ClientQuery): NamedClient {
   };
 }
 
-type RulePart = Omit<NamedClient, "isByKey">;
+type RulePart = Omit<NamedClient, "isByKey" | "client"> & { readonly client: Client };
 
 /** One rule, for a client whose address and identities are given. */
-function ruleOfNamed(gate: Naming, match: Match, { ip, identities = {} }: ClientQuery): RulePart {
+function ruleOfNamed(
+  gate: Naming,
+  given: Match,
+  { ip, identities = {} }: ClientQuery,
+  holding: Holding,
+): RulePart {
+  // Of a rule that is switched off, the counts are told all the same.
+  const match = holding.match ?? given;
   const address =
     ip === undefined ? UNKNOWN_ADDRESS : canonicalAddress(ip, gate.options.ipv6Prefix);
   const values: IdentityValues = new Map(Object.entries(identities));
@@ -100,22 +139,30 @@ function ruleOfNamed(gate: Naming, match: Match, { ip, identities = {} }: Client
     const counted = subject && client.counted.get(subject.expression);
     return client.hasAddress || counted?.countsAddress === false;
   });
-  const { all, rules } = chargesFor(rulesFor(match, client), client, gate.keys);
+  const own = limitsIn(rulesFor(match, client));
+  const { all, rules } = chargesFor(rulesHolding(holding, match, client), client, gate.keys);
   const charges = isDrawn ? all.filter(({ limit }) => isKnown(limit)) : [];
   const unknown = all.filter((charge) => !charges.includes(charge));
   return {
-    rules: match.rules.flatMap((rule) => {
-      const tier = tierOf(rule, all[0]?.limit);
-      const isShadow = rules.shadows.length > 0;
-      return charges.length > 0 ? { rule, tier, isShadow, charges } : [];
-    }),
-    all: keysOf(gate, match, client, isKnown).filter(({ limit }) => !isGlobal(limit)),
+    client,
+    rules: match.rules.map((rule) => ({
+      rule,
+      tier: tierOf(rule, own[0]),
+      isShadow: rules.shadows.length > 0,
+      charges,
+      isUnlimited: all.length === 0,
+      own,
+      client,
+      holding,
+    })),
+    all: keysOf(gate, given, client, isKnown).filter(({ limit }) => !isGlobal(limit)),
     unknown: unknown.map(({ limit: { rule, policyName: name } }) => ({ rule, name })),
   };
 }
 
 /** One rule, for a client of which the key alone is known: in each tier, and in each mode that it may have. */
-function ruleOfKey(gate: Naming, match: Match, key: string): RulePart {
+function ruleOfKey(gate: Naming, given: Match, key: string, holding: Holding): RulePart {
+  const match = holding.match ?? given;
   const ofAll = gate.keyedHash("global", "") === key;
   const isItsOwn = (limit: CompiledLimit) => isGlobal(limit) === ofAll;
   const one: Counted = { key, countsAddress: false };
@@ -132,16 +179,22 @@ function ruleOfKey(gate: Naming, match: Match, key: string): RulePart {
     const tiers: readonly (readonly [string | undefined, readonly CompiledLimit[]])[] = rule.tiers
       ? [...rule.tiers.limits]
       : [[undefined, rule.limits] as const];
-    return tiers.flatMap(([tier, limits]) =>
-      groupsOf(rule).map((group) => ({
+    return tiers.flatMap(([tier, own]) => {
+      const ofTier = { ...rulesFor(match, client), limits: own, shadows: [] };
+      const limits = holding.inForce?.limited(ofTier, client).limits ?? own;
+      return groupsOf(rule).map((group) => ({
         rule,
         tier,
         isShadow: group !== DECIDING,
         charges: limits.filter(isItsOwn).map((limit) => chargeFor(limit, group, client, gate.keys)),
-      })),
-    );
+        isUnlimited: false,
+        own,
+        client,
+        holding,
+      }));
+    });
   });
-  return { rules, all: keysOf(gate, match, client, isItsOwn), unknown: [] };
+  return { client, rules, all: keysOf(gate, given, client, isItsOwn), unknown: [] };
 }
 
 /** Every key that these limits may have for a client, in whatever tier and mode. */
@@ -155,6 +208,10 @@ function keysOf(
     .flatMap(everyLimit)
     .filter(isMeant)
     .flatMap((limit) => [DECIDING, SHADOW].map((group) => chargeFor(limit, group, client, keys)));
+}
+
+function limitsIn({ limits, shadows }: RuleSet): readonly CompiledLimit[] {
+  return [...limits, ...shadows.flatMap((shadow) => shadow.limits)];
 }
 
 function groupsOf({ enforced }: CompiledRule): readonly number[] {

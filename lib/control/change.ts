@@ -95,6 +95,12 @@ record(action, first, "", "", token)
 return {1, text(now), "", ""}
 `);
 
+/** By then no instance remembers a denial from before a reset, in milliseconds. */
+const RESET_KEPT_MS = 60_000;
+
+/** The most characters of keys in one entry: what is longer than an entry may be is not read. */
+const MOST_OF_KEYS = 30_000;
+
 /** Who makes a change, and why. */
 export interface Changing {
   readonly reason: string;
@@ -142,10 +148,15 @@ export class Changes {
     return this.#run(REMOVE, "remove", by, [id]);
   }
 
-  /** @throws {StoreError} when the store fails or refuses */
-  reset(by: Changing, entries: readonly object[], forMs: number): Promise<Changed> {
-    const texts = entries.map((entry) => JSON.stringify(entry));
-    return this.#run(RESET, "reset", by, [forMs, ...texts]);
+  /**
+   * Tells instances that limits were reset.
+   *
+   * @param keys of the limits
+   * @throws {StoreError} when the store fails or refuses
+   */
+  reset(by: Changing, keys: readonly string[]): Promise<Changed> {
+    const entries = parted(keys).map((part) => JSON.stringify({ kind: "reset", keys: part }));
+    return this.#run(RESET, "reset", by, [RESET_KEPT_MS, ...entries]);
   }
 
   async #run(
@@ -162,4 +173,20 @@ export class Changes {
     }
     throw new StoreError("STORE_BAD_ANSWER", "The script of a control change answered otherwise.");
   }
+}
+
+/** Parts keys, so that each part has a place in one entry. */
+function parted(keys: readonly string[]): readonly (readonly string[])[] {
+  const parts: string[][] = [];
+  let left = 0;
+  for (const key of keys) {
+    const { length } = JSON.stringify(key);
+    if (length >= left) {
+      parts.push([]);
+      left = MOST_OF_KEYS;
+    }
+    parts.at(-1)?.push(key);
+    left -= length + 1;
+  }
+  return parts;
 }

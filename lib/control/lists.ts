@@ -93,6 +93,6 @@ export class ClientLists {
 }
 
 /** As much of a client as an entry may name. */
-type Listed = Pick<Client, "values" | "address" | "counted">;
+export type Listed = Pick<Client, "values" | "address" | "counted">;
 
 const NONE: readonly ListEntry[] = [];

@@ -4,20 +4,21 @@ import type { HeadgateEvent } from "#lib/core/events";
 import { asStoreError, errorIn } from "#lib/redis/errors";
 import { nameOf } from "#lib/redis/protocol";
 import type { Requester, UpstashRequest, UpstashResponse } from "#lib/redis/upstash-protocol";
-import { type Entry, MOST_ENTRIES, readEntry } from "./entry.ts";
+import { composed } from "./composed.ts";
+import { readEntries, sendAll } from "./document.ts";
+import { type Entry, MOST_ENTRIES } from "./entry.ts";
 import type { CaughtUp, InForce, Live, LiveParts } from "./in-force.ts";
-import { type ControlKeys, controlKeys, markOf } from "./keys.ts";
-import { ClientLists, type Listing } from "./lists.ts";
-import { type Held, Tuning } from "./tuning.ts";
+import { type ControlKeys, controlKeys } from "./keys.ts";
+import type { Held } from "./tuning.ts";
 
 /** So often at most is the document's version read, in milliseconds. */
 const EVERY_MS = 2000;
 
+/** Of so many entries that cannot be used it is told at one time: after a change of the secret all may be such. */
+const MOST_TOLD = 20;
+
 /** A reading that has not ended by then has lost its request, in milliseconds. */
 const GIVEN_UP_MS = 10_000;
-
-/** Entries that are asked for in one call. */
-const PAGE = 1000;
 
 /**
  * Follows what is set while the app runs: blocks, allow lists, overrides and modes in the control document of
@@ -45,6 +46,8 @@ class Following implements Live {
   #busyUntil = -Infinity;
   /** Resets that are known already, by the ids of their entries. */
   #resets: ReadonlySet<string> = new Set();
+  /** Entries that cannot be used, by their ids, as they were told of. */
+  #told: ReadonlySet<string> = new Set();
 
   constructor(on: LiveParts) {
     this.#on = on;
@@ -96,7 +99,7 @@ class Following implements Live {
   async #catchUp(): Promise<CaughtUp> {
     try {
       if (this.#heard === this.#loaded) {
-        const [version] = await this.#send(["GET", this.#keys.version]);
+        const [version] = await sendAll(this.#on.requester, ["GET", this.#keys.version]);
         this.#heard = typeof version === "string" ? version : "";
       }
       const version = this.#heard;
@@ -110,89 +113,33 @@ class Following implements Live {
   }
 
   async #load(version: string): Promise<CaughtUp> {
-    const { entries, bad } = await this.#readAll();
+    const { requester, keyedHash, previousHash } = this.#on;
+    const bad: string[] = [];
+    const entries: (readonly [string, Held<Entry>])[] = [];
+    for (const [id, entry] of await readEntries(requester, this.#keys.entries)) {
+      if (entry) entries.push([id, entry]);
+      else bad.push(id);
+    }
     const known = this.#resets;
-    const resets = [...entries].filter(([, { kind }]) => kind === "reset");
-    this.#inForce = this.#inForceOf(entries, bad);
+    const resets = entries.filter(([, { kind }]) => kind === "reset");
+    const hashes = previousHash ? [keyedHash, previousHash] : [keyedHash];
+    const { inForce, strange } = composed(entries, hashes);
+    this.#inForce = inForce;
     this.#resets = new Set(resets.map(([id]) => id));
     this.#loaded = version;
     const fresh = resets.filter(([id]) => !known.has(id));
+    const all = [...bad, ...strange];
+    const told = this.#told;
+    this.#told = new Set(all);
+    const untold = all.filter((id) => !told.has(id)).slice(0, MOST_TOLD);
     return {
       resets: fresh.flatMap(([, entry]) => (entry.kind === "reset" ? entry.keys : [])),
-      failures: bad.map((id) => failure(badEntry(id), id)),
+      failures: untold.map((id) => failure(badEntry(id), id)),
     };
   }
-
-  /** Reads the document page by page, so that each call is short. */
-  async #readAll() {
-    const entries = new Map<string, Held<Entry>>();
-    const bad: string[] = [];
-    let cursor = "0";
-    do {
-      const [time, page] = await this.#send(["TIME"], scan(this.#keys.entries, cursor));
-      const [seconds, micros] = time as readonly string[];
-      const ahead = monotonic() - Number(seconds) * 1000 - Number(micros) / 1000;
-      const [next, fields] = page as readonly [unknown, readonly string[]];
-      cursor = String(next);
-      for (let i = 0; i < fields.length; i += 2) {
-        const id = fields[i] as string;
-        const entry = entries.size < MOST_ENTRIES ? readEntry(fields[i + 1]) : undefined;
-        if (entry) entries.set(id, { ...entry, endsAt: entry.until + ahead });
-        else bad.push(id);
-      }
-    } while (cursor !== "0");
-    return { entries, bad };
-  }
-
-  #inForceOf(entries: ReadonlyMap<string, Held<Entry>>, bad: string[]): InForce | undefined {
-    const { keyedHash, previousHash } = this.#on;
-    const hashes = previousHash ? [keyedHash, previousHash] : [keyedHash];
-    const marks = new Set(hashes.map(markOf));
-    const listings: Listing[] = [];
-    const modes = [];
-    const overrides = [];
-    for (const [id, entry] of entries) {
-      const secret = "secret" in entry ? entry.secret : undefined;
-      if (secret !== undefined && !marks.has(secret)) bad.push(id);
-      else if (entry.kind === "mode") modes.push(entry);
-      else if (entry.kind === "override") overrides.push(entry);
-      else if (entry.kind !== "reset") listings.push(listingOf(id, entry));
-    }
-    if (listings.length + modes.length + overrides.length === 0) return undefined;
-    const lists = listings.length > 0 ? new ClientLists(listings, hashes) : undefined;
-    return new Tuning({ lists, modes, overrides, hashes });
-  }
-
-  /** Sends commands, and returns their results in order. */
-  async #send(...commands: readonly Command[]): Promise<readonly unknown[]> {
-    const answers: unknown = await this.#on.requester.request({
-      path: ["pipeline"],
-      body: commands,
-    });
-    return commands.map((command, i) => {
-      const answer = Array.isArray(answers) ? (answers[i] as unknown) : undefined;
-      const error = errorIn(String(command[0]), answer);
-      if (error) throw error;
-      return (answer as UpstashResponse<unknown>).result;
-    });
-  }
 }
-
-type Command = readonly (string | number)[];
 
 const NOTHING: CaughtUp = { resets: [], failures: [] };
-
-function scan(key: string, cursor: string): Command {
-  return ["HSCAN", key, cursor, "COUNT", PAGE];
-}
-
-function listingOf(
-  id: string,
-  entry: Held<Extract<Entry, { readonly kind: "allow" | "block" }>>,
-): Listing {
-  const whom = "network" in entry ? entry.network : { identity: entry.identity, key: entry.client };
-  return { list: entry.kind, id, until: entry.endsAt, whom };
-}
 
 function failure(error: HeadgateError, name?: string): HeadgateEvent {
   return { kind: "failure", during: "control", ...(name !== undefined && { name }), error };

@@ -12,17 +12,30 @@ import { ClientLists, type Listing } from "./lists.ts";
 export function policyLists(
   listings: readonly CompiledListing[],
   keyedHash: KeyedHash,
-  ipv6Prefix = DEFAULT_IPV6_PREFIX,
+  ipv6Prefix?: number,
 ): ClientLists | undefined {
   if (listings.length === 0) return undefined;
-  const made = listings.map(({ list, place, whom }): Listing => {
-    const id = `policy ${list} ${place}`;
+  return new ClientLists(policyListings(listings, keyedHash, ipv6Prefix), [keyedHash]);
+}
+
+/** Returns the same as a list. */
+export function policyListings(
+  listings: readonly CompiledListing[],
+  keyedHash: KeyedHash,
+  ipv6Prefix = DEFAULT_IPV6_PREFIX,
+): readonly Listing[] {
+  return listings.map(({ list, place, whom }): Listing => {
+    const id = policyEntry(list, place);
     if ("first" in whom)
       return { list, id, until: Infinity, whom: countedNetwork(whom, ipv6Prefix) };
     const { identity, value } = whom;
     return { list, id, until: Infinity, whom: { identity, key: keyedHash(identity, value) } };
   });
-  return new ClientLists(made, [keyedHash]);
+}
+
+/** Returns the name of an entry of the policy in events. */
+export function policyEntry(list: string, place: number): string {
+  return `policy ${list} ${place}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { formatNetwork, type Network } from "#lib/core/networks";
 import { type Entry, readEntry } from "./entry.ts";
-import type { ControlChange, ControlledClient, ControlSetting } from "./types.ts";
+import type { ControlChange, ControlEntry, ControlledClient, ControlSetting } from "./types.ts";
 
 /** Why an entry was set, by whom and when. */
 export interface Note {
@@ -8,6 +8,25 @@ export interface Note {
   readonly by: string;
   /** Milliseconds since 1970, on Redis's clock; 0 where it is not known. */
   readonly at: number;
+}
+
+/** What an entry is shown with. */
+export interface About extends Note {
+  readonly endsInMs: number;
+  /** The marks of the secrets that the gate has. */
+  readonly marks: ReadonlySet<string>;
+}
+
+/** Returns an entry for people; undefined stands for one that cannot be read. */
+export function shownEntry(
+  id: string,
+  entry: Entry | undefined,
+  { marks, ...about }: About,
+): ControlEntry {
+  const setting = settingOf(entry) ?? ({ kind: "unreadable" } as const);
+  const secret = entry && "secret" in entry ? entry.secret : undefined;
+  const isUsable = entry !== undefined && (secret === undefined || marks.has(secret));
+  return { id, ...setting, ...about, until: entry?.until ?? 0, isUsable };
 }
 
 /** Reads a note as the store holds it: empty for what it does not hold. */

@@ -1,0 +1,47 @@
+import type { KeyedHash } from "#lib/core/client";
+import type { Entry, ListingEntry } from "./entry.ts";
+import type { InForce } from "./in-force.ts";
+import { markOf } from "./keys.ts";
+import { ClientLists, type Listing } from "./lists.ts";
+import { type Held, Tuning } from "./tuning.ts";
+
+/** What entries come to together. */
+export interface Composed {
+  /** Undefined where they set nothing. */
+  readonly inForce: InForce | undefined;
+  /** The ids of those that were made with another secret. */
+  readonly strange: readonly string[];
+}
+
+/**
+ * Returns what entries set together.
+ *
+ * @param hashes make the client keys: by the secret, and by the one before it where there is one
+ */
+export function composed(
+  entries: Iterable<readonly [id: string, Held<Entry>]>,
+  hashes: readonly KeyedHash[],
+): Composed {
+  const marks = new Set(hashes.map(markOf));
+  const strange: string[] = [];
+  const listings: Listing[] = [];
+  const modes = [];
+  const overrides = [];
+  for (const [id, entry] of entries) {
+    const secret = "secret" in entry ? entry.secret : undefined;
+    if (secret !== undefined && !marks.has(secret)) strange.push(id);
+    else if (entry.kind === "mode") modes.push(entry);
+    else if (entry.kind === "override") overrides.push(entry);
+    else if (entry.kind !== "reset") listings.push(listingOf(id, entry));
+  }
+  if (listings.length + modes.length + overrides.length === 0) {
+    return { inForce: undefined, strange };
+  }
+  const lists = listings.length > 0 ? new ClientLists(listings, hashes) : undefined;
+  return { inForce: new Tuning({ lists, modes, overrides, hashes }), strange };
+}
+
+function listingOf(id: string, entry: Held<ListingEntry>): Listing {
+  const whom = "network" in entry ? entry.network : { identity: entry.identity, key: entry.client };
+  return { list: entry.kind, id, until: entry.endsAt, whom };
+}
