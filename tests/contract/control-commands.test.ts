@@ -127,6 +127,13 @@ undo  headgate block remove network:203.0.113.0/24
       stderr: "",
     });
     await statusIn(403);
+    const inspected = await runCommand(root, env, "inspect", "--ip", "203.0.113.7");
+    expect(shown(inspected.stdout)).toContain(`
+blocked  by network:203.0.113.0/24 (a flood of logins): requests get 403, and their lines of the log have it as "entry"
+set  block 203.0.113.0/24 until AT, set by ada: a flood of logins (network:203.0.113.0/24)
+
+search: blocked by network:203.0.113.0/24
+  search:user|ip:day  1 used of 3 per day, 2 left`);
 
     const list = await runCommand(root, env, "control", "list");
     expect(shown(list.stdout)).toMatch(
@@ -182,6 +189,15 @@ AT  ada  set block 203.0.113.0/24 until AT  network:203.0.113.0/24  a flood of l
     const statuses = [];
     for (let i = 0; i < 7; i += 1) statuses.push(await send({ user: "ada" }));
     expect(statuses).toEqual([200, 200, 200, 200, 200, 200, 429]);
+
+    const inspected = await runCommand(root, env, "inspect", "--user", "ada", "--rule", "search");
+    expect(shown(inspected.stdout)).toContain(`
+set  override search to 2x for user KEY until AT, set by ada: a flood of logins (override:search@KEY)
+
+search: denied by search:user|ip:day; allowed again in `);
+    expect(inspected.stdout).toContain(
+      "search:user|ip:day  6 used of 6 per day (3 by the policy), 0 left",
+    );
 
     const list = await runCommand(root, env, "override", "list", "--json");
     const ends = { endsInMs: expect.any(Number) as number };
@@ -255,6 +271,22 @@ effect  HEADGATE_MODE is enforce here; everything is counted and reported, and n
     expect(shown(again.stdout)).not.toContain("this stands before it");
   });
 
+  test("headgate reset frees a client on a gate that has denied it, and is in the log of changes", async () => {
+    const root = project();
+    const env = envOf("reset");
+    const { send } = await appOf(root, env);
+    const statuses = [];
+    for (let i = 0; i < 4; i += 1) statuses.push(await send());
+    expect(statuses).toEqual([200, 200, 200, 429]);
+    const args = ["reset", "--ip", "203.0.113.7", "--reason", "ticket 4711", "--by", "ada"];
+    const { stdout } = await runCommand(root, env, ...args, "--yes");
+    expect(stdout).toContain("it is free from their second request\nmade two seconds later");
+    // Without the entry of the reset, the gate remembers the denial for 30 seconds.
+    await expect.poll(() => send(), { timeout: 20_000, interval: 200 }).toBe(200);
+    const log = await runCommand(root, env, "control", "log", "--last", "1");
+    expect(log.stdout).toMatch(/ {2}ada {2}reset {3}reset:\S+ {2}ticket 4711\n$/);
+  });
+
   test("asks in a terminal, and changes nothing where it cannot ask or the answer is no", async () => {
     const root = project();
     const env = envOf("asked");
@@ -310,7 +342,10 @@ describe("what cannot be", () => {
     const { stdout } = await runCommand(
       project(),
       { ...env, SSH_CONNECTION: "198.51.100.9 50000 10.0.0.1 22" },
-      ...["block", "--ip", "0.0.0.0/0", "--wide", ...set],
+      "block",
+      "--ip=0.0.0.0/0",
+      "--wide",
+      ...set,
     );
     expect(stdout).toContain("198.51.100.9 is where you are connected from by SSH");
     expect(stdout).toContain("127.0.0.1 is an address of this machine: it is blocked too");

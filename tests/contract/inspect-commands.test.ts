@@ -100,7 +100,9 @@ plans (free): allowed
 `;
 
 /** What headgate reset says at its end. */
-const REMEMBERED = "Instances that have denied this client remember it for up to 30 seconds.\n";
+const REMEMBERED = `Instances that follow what is set forget their denials of this client: it is free from their second request
+made two seconds later. Others remember a denial for up to 30 seconds.
+`;
 
 describe("with the store of the environment", () => {
   test("headgate inspect tells how a client stands, and headgate reset frees it", async () => {
@@ -127,6 +129,8 @@ describe("with the store of the environment", () => {
     );
     expect(JSON.parse(one.stdout)).toEqual({
       mode: "enforce",
+      listed: null,
+      set: [],
       countedIn: "store",
       clientKeys: [key],
       rules: [
@@ -134,6 +138,9 @@ describe("with the store of the environment", () => {
           rule: "search",
           tier: null,
           isShadow: false,
+          isAllowed: false,
+          reason: "over-limit",
+          entry: null,
           hasCapacity: false,
           retryAfterMs: expect.any(Number) as number,
           limits: [
@@ -145,6 +152,7 @@ describe("with the store of the environment", () => {
               key: `golden:rate_limit:{${key}}:search:user|ip:86400000`,
               algorithm: "sliding-log",
               limit: 3,
+              policyLimit: 3,
               windowMs: 86_400_000,
               cost: 1,
               used: 3,
@@ -203,17 +211,17 @@ describe("with the store of the environment", () => {
     const env = { ...restEnv(), HEADGATE_NAMESPACE: "asked" };
     const { send } = await appOf(root, env);
     await send("203.0.113.7");
-    const before = await live.direct.keys("asked:*");
+    const before = await live.direct.keys("asked:rate_limit:*");
     const args = ["reset", "--ip", "203.0.113.7", "--rule", "search"];
     for (const more of [[], ["--json"]]) {
       const { status, stderr } = await runCommand(root, env, ...args, ...more);
       expect([status, stderr]).toEqual([2, expect.stringContaining("Nothing was deleted")]);
     }
     expect(await answerCommand(root, env, args, "n")).toContain("Nothing was deleted.");
-    expect((await live.direct.keys("asked:*")).toSorted()).toEqual(before.toSorted());
+    expect((await live.direct.keys("asked:rate_limit:*")).toSorted()).toEqual(before.toSorted());
     const freed = await answerCommand(root, env, args, "y");
     expect(freed).toMatch(/1 used of 3[^]*Delete what the store[^]*freed {4}search:user\|ip:day/);
-    expect(await live.direct.keys("asked:*")).toHaveLength(before.length - 1);
+    expect(await live.direct.keys("asked:rate_limit:*")).toHaveLength(before.length - 1);
   });
 
   test.each([

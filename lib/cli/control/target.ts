@@ -3,7 +3,7 @@ import type { Whom } from "#lib/control/types";
 import { nameWhom } from "#lib/control/whom";
 import { canonicalAddress, DEFAULT_IPV6_PREFIX } from "#lib/core/canonical-address";
 import { type Network, readNetwork } from "#lib/core/networks";
-import { createKeyedHash } from "#lib/identity/keyed-hash";
+import { hashesOf } from "#lib/gate-hashes";
 import type { OpenGate } from "../inspect/open-gate.ts";
 import type { Asked } from "./asked.ts";
 
@@ -52,11 +52,12 @@ export function targetOf(gate: Naming, asked: Asked): Target {
 }
 
 function clientOf(gate: Naming, whom: Whom, takesNetworks: boolean): TargetClient {
-  const { isSecretSet, previousSecret, ipv6Prefix = DEFAULT_IPV6_PREFIX } = gate.options;
+  const { isSecretSet, ipv6Prefix = DEFAULT_IPV6_PREFIX } = gate.options;
+  const [keyedHash, previousHash] = hashesOf(gate);
   const parts = {
     identities: Object.keys(gate.policy.identities),
-    keyedHash: gate.keyedHash,
-    previousHash: previousSecret === undefined ? undefined : createKeyedHash(previousSecret),
+    keyedHash,
+    previousHash,
     ipv6Prefix,
     isSecretSet: isSecretSet !== false,
   };

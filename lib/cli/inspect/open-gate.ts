@@ -1,3 +1,4 @@
+import { live } from "#lib/control/live";
 import { createHeadgate, type Gate } from "#lib/create";
 import { fromEnv } from "#lib/env";
 import { HeadgateError } from "#lib/core/errors";
@@ -45,6 +46,8 @@ export async function openGate(root: string, policy: AnyPolicy): Promise<OpenGat
     store: { ...store, deadlineMs },
     joins: false,
     onEvent: [],
+    // A reset tells instances of it.
+    live,
     ...(tcp && { connect: tcp.connect }),
   });
   return { gate, close: async () => tcp?.close() };
