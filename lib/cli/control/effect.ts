@@ -3,7 +3,7 @@ import { Tuning } from "#lib/control/tuning";
 import type { OverrideOptions } from "#lib/control/types";
 import { formatDuration } from "#lib/core/duration";
 import type { GateMode } from "#lib/core/mode";
-import { statedName } from "#lib/policy/prefetch";
+import { withPrefetchRules } from "#lib/policy/check/prefetch-rules";
 import type { CompiledLimit, CompiledPolicy, CompiledRule } from "#lib/policy/types";
 import type { Target } from "./target.ts";
 
@@ -25,9 +25,10 @@ export function limitEffects(
     endsAt: Infinity,
   };
   const tuning = new Tuning({ lists: undefined, modes: [], overrides: [override], hashes: [] });
-  return [...rules.values()]
-    .filter((rule) => statedName(rule) === name)
-    .flatMap(tiersOf)
+  const rule = rules.get(name);
+  // The rule that counts its prefetches is not among those of the policy.
+  return withPrefetchRules(rule ? [{ patterns: [], rule }] : [])
+    .flatMap((each) => tiersOf(each.rule))
     .flatMap(([tier, limits]) => limits.flatMap((each) => effectOn(each, tier, tuning, target)));
 }
 
