@@ -9,7 +9,7 @@ import { readEntries, readHash, sendAll } from "#lib/control/document";
 import { MOST_ENTRIES, readEntry } from "#lib/control/entry";
 import { type ControlKeys, controlKeys } from "#lib/control/keys";
 import { readMode, readOverride, ruleNamed } from "#lib/control/ruled";
-import { type Note, readChange, readNote, shownEntry } from "#lib/control/shown";
+import { byEnd, type Note, readChange, readNote, shownEntry } from "#lib/control/shown";
 import type {
   Control,
   ControlChange,
@@ -126,7 +126,7 @@ class StoredControl implements Control {
       const endsInMs = entry ? Math.ceil(entry.endsAt - now) : 0;
       return shownEntry(id, entry, { ...(known.get(id) ?? readNote("")), endsInMs, marks });
     });
-    return all.toSorted((a, b) => a.until - b.until);
+    return all.toSorted(byEnd);
   }
 
   async remove(id: string, terms: RemovalTerms): Promise<ControlEntry | undefined> {

@@ -6,7 +6,7 @@ import type { InForce } from "#lib/control/in-force";
 import { controlKeys } from "#lib/control/keys";
 import { ClientLists, type ListEntry } from "#lib/control/lists";
 import { policyEntry, policyListings } from "#lib/control/policy-lists";
-import { readNote, shownEntry } from "#lib/control/shown";
+import { byEnd, readNote, shownEntry } from "#lib/control/shown";
 import type { Held } from "#lib/control/tuning";
 import type { ControlEntry } from "#lib/control/types";
 import type { KeyedHash } from "#lib/core/client";
@@ -87,10 +87,11 @@ export class SetForClient {
     const ids = held.map(([id]) => id);
     const [notes] = await sendAll(this.#gate.requester, ["HMGET", key, ...ids]);
     const marks = marksOf(this.#gate);
-    return held.map(([id, entry], i) => {
+    const shown = held.map(([id, entry], i) => {
       const note = readNote(Array.isArray(notes) ? (notes[i] as unknown) : undefined);
       return shownEntry(id, entry, { ...note, endsInMs: Math.ceil(entry.endsAt - now), marks });
     });
+    return shown.toSorted(byEnd);
   }
 
   #reasonOf({ id, list }: ListEntry, set: readonly ControlEntry[]): string {

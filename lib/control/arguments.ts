@@ -39,8 +39,13 @@ export function readBy(by: unknown): string {
 export function badArgument(name: string, given: unknown, allowed: string): HeadgateError {
   return new HeadgateError(
     "CONTROL_BAD_ARGUMENT",
-    `${name} is ${shown(given)}; allowed: ${allowed}.`,
+    sentence(`${name} is ${shown(given)}; allowed: ${allowed}`),
   );
+}
+
+/** A suggestion ends with its own mark. */
+export function sentence(text: string): string {
+  return text.endsWith("?") ? text : `${text}.`;
 }
 
 function shown(given: unknown): string {

@@ -5,7 +5,7 @@ import { MAX_PRODUCT } from "#lib/policy/check/limit";
 import { prefetchName } from "#lib/policy/prefetch";
 import { everyLimit } from "#lib/policy/select";
 import type { CompiledLimit, CompiledPolicy, CompiledRule } from "#lib/policy/types";
-import { badArgument } from "./arguments.ts";
+import { badArgument, sentence } from "./arguments.ts";
 import { readTo } from "./entry.ts";
 import type { OverrideOptions } from "./types.ts";
 
@@ -25,7 +25,7 @@ export function ruleNamed({ rules }: Rules, name: unknown): CompiledRule {
   const hint = withSuggestion(`Known: ${known.join(", ")}`, String(name), known);
   throw new HeadgateError(
     "LIMIT_UNKNOWN_RULE",
-    `There is no rule ${JSON.stringify(String(name).slice(0, 64))}. ${hint}.`,
+    sentence(`There is no rule ${JSON.stringify(String(name).slice(0, 64))}. ${hint}`),
   );
 }
 

@@ -29,6 +29,11 @@ export function shownEntry(
   return { id, ...setting, ...about, until: entry?.until ?? 0, isUsable };
 }
 
+/** Brings entries into order: the one that ends first at the front. */
+export function byEnd(a: ControlEntry, b: ControlEntry): number {
+  return a.until - b.until || (a.id < b.id ? -1 : 1);
+}
+
 /** Reads a note as the store holds it: empty for what it does not hold. */
 export function readNote(text: unknown): Note {
   const { reason, by, at } = parse(text);

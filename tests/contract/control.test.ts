@@ -1,40 +1,48 @@
-import { describe, expect, test } from "vitest";
-import { type Control, createControl } from "#lib/control";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Control, createControl, type ControlEntry } from "#lib/control";
 import { controlKeys } from "#lib/control/keys";
-import { createHeadgate, type GateSettings } from "#lib/create";
+import { MOST_ENTRIES } from "#lib/control/entry";
+import { createHeadgate } from "#lib/create";
 import { fromEnv } from "#lib/env";
-import { definePolicy } from "#lib/policy/define";
+import { connectTcp } from "#lib/gateway/direct";
+import { serveStore } from "#lib/gateway/server";
+import { createRequester } from "#lib/redis/requester";
+import {
+  controlledGate,
+  CONTROLLED,
+  type ControlledGate,
+  writeRaw,
+} from "../support/controlled.ts";
 import { liveStore } from "../support/live-store.ts";
-
-const store = liveStore();
-
-const POLICY = definePolicy({
-  identities: { user: ({ headers }: Request) => headers.get("x-user") ?? undefined },
-  rules: {
-    search: { match: "/api/search", limits: { "user|ip": "3 per day" }, headers: "always" },
-  },
-});
-
-let namespaces = 0;
-
-function gateOn(more: Partial<GateSettings> = {}) {
-  namespaces += 1;
-  const { missing: _, ...settings } = fromEnv({
-    UPSTASH_REDIS_REST_URL: store.store.url,
-    UPSTASH_REDIS_REST_TOKEN: store.store.token,
-    HEADGATE_SECRET: "a secret of the tests, long enough",
-    HEADGATE_NAMESPACE: `control${process.pid}-${namespaces}`,
-    HEADGATE_STORE_DEADLINE_MS: "10000",
-    CLIENT_IP_FROM: "hops:1",
-    NODE_ENV: "production",
-  });
-  return createHeadgate(POLICY, { ...settings, onEvent: [], ...more });
-}
+import { losing } from "../support/losing.ts";
+import { type RunningStore, STORES_AND_CLUSTER } from "../support/stores.ts";
 
 const TERMS = { for: "2h", reason: "a flood", by: "ada" };
+const WHY = { reason: TERMS.reason, by: TERMS.by };
+const NETWORK = "network:203.0.113.0/24";
 
-describe("the control document", () => {
-  test("holds what is set, until it is removed, and logs both", async () => {
+/** The hash of entries or of notes, as the store holds it. */
+async function fieldsOf(gate: ControlledGate, key: string): Promise<ReadonlyMap<string, string>> {
+  const { result } = await gate.requester.request<string[]>({ body: ["HGETALL", key] });
+  const fields = result ?? [];
+  return new Map(fields.flatMap((field, i) => (i % 2 === 0 ? [[field, fields[i + 1] ?? ""]] : [])));
+}
+
+describe.each(STORES_AND_CLUSTER)("the control document on $name", (kind) => {
+  let running: RunningStore | undefined;
+  let served: Awaited<ReturnType<typeof serveStore>> | undefined;
+  beforeAll(async () => {
+    running = await kind.start();
+    served = await serveStore(await running.open(), { token: "a-token-of-the-tests" });
+  }, 60_000);
+  afterAll(async () => {
+    await served?.close();
+    await running?.stop();
+  });
+  const gateOn = () => controlledGate(served ?? { url: "", token: "" });
+
+  test("holds what is set until it is removed, and the log holds both", async () => {
     const gate = gateOn();
     const control: Control = createControl(gate);
     const set = [
@@ -43,6 +51,7 @@ describe("the control document", () => {
       await control.override({ rule: "search", to: "2x", client: { ip: "203.0.113.7" } }, TERMS),
       await control.mode("shadow", { ...TERMS, rule: "search" }),
     ];
+    expect(set.map(({ at, until }) => until - at)).toEqual(set.map(() => 7_200_000));
     const listed = (await control.list()).toSorted((a, b) => a.at - b.at);
     expect(listed).toMatchObject(
       set.map((entry) => ({ ...entry, endsInMs: expect.any(Number) as number })),
@@ -53,25 +62,202 @@ describe("the control document", () => {
       reason: "a flood",
       by: "ada",
     });
-    const removed = await control.remove("network:203.0.113.0/24", { by: "eve" });
+    expect(listed.every(({ endsInMs }) => endsInMs > 7_100_000 && endsInMs <= 7_200_000)).toBe(
+      true,
+    );
+    const removed = await control.remove(NETWORK, { by: "eve", reason: "it is over" });
     expect(removed).toMatchObject({
       kind: "block",
       client: { network: "203.0.113.0/24" },
       by: "ada",
     });
-    expect(await control.remove("network:203.0.113.0/24", { by: "eve" })).toBeUndefined();
-    expect((await control.list()).map(({ id }) => id)).not.toContain("network:203.0.113.0/24");
+    expect(await control.remove(NETWORK, { by: "eve" })).toBeUndefined();
+    expect((await control.list()).map(({ id }) => id)).not.toContain(NETWORK);
     const log = await control.log();
-    expect(log.map(({ action, id, by }) => [action, id, by])).toEqual([
-      ["remove", "network:203.0.113.0/24", "eve"],
-      ...set.map(({ id }) => ["set", id, "ada"]).toReversed(),
+    expect(log.map(({ action, id, by, reason }) => [action, id, by, reason])).toEqual([
+      ["remove", NETWORK, "eve", "it is over"],
+      ...set.map(({ id }) => ["set", id, "ada", "a flood"]).toReversed(),
     ]);
     expect((await control.log(1)).map(({ action }) => action)).toEqual(["remove"]);
-    const { entries, notes, version, log: logKey } = controlKeys(gate.keys);
+  });
+
+  test("each change sets the version to its place in the log, and the time to live of every key", async () => {
+    const gate = gateOn();
+    const { entries, notes, version, log } = controlKeys(gate.keys);
+    await createControl(gate).mode("off", TERMS);
+    const [change] = await createControl(gate).log();
+    const { result } = await gate.requester.request<string>({ body: ["GET", version] });
+    expect(result).toBe(change?.change);
     const ttls = await Promise.all(
-      [entries, notes, version, logKey].map((key) => store.direct.pttl(key)),
+      [entries, notes, version, log].map(
+        async (key) => (await gate.requester.request<number>({ body: ["PTTL", key] })).result,
+      ),
     );
-    const days = ttls.map((ms) => Math.ceil(ms / 86_400_000));
-    expect(days).toEqual([31, 31, 31, 90]);
+    expect(ttls.map((ms) => Math.ceil(Number(ms) / 86_400_000))).toEqual([31, 31, 31, 90]);
+  });
+
+  test("the same client is either blocked or allowed, whatever it is named by", async () => {
+    const gate = gateOn();
+    const control = createControl(gate);
+    const key = gate.keyedHash("ip", "2001:db8::/64");
+    await control.block({ ip: "2001:db8::7" }, TERMS);
+    await control.allow({ ip: "2001:db8::/64" }, TERMS);
+    await control.block({ key }, TERMS);
+    await control.allow({ ip: "2001:db8::1/128" }, TERMS);
+    expect(await control.list()).toMatchObject([{ id: `client:${key}`, kind: "allow" }]);
+    await control.block({ ip: "::ffff:203.0.113.7" }, TERMS);
+    await control.allow({ ip: "203.0.113.7/32" }, TERMS);
+    expect((await control.list()).map(({ kind }) => kind)).toEqual(["allow", "allow"]);
+  });
+
+  test("a change deletes the entries that have ended, with their notes", async () => {
+    const gate = gateOn();
+    const keys = controlKeys(gate.keys);
+    const ended = JSON.stringify({ until: Date.now() - 1000, kind: "mode", mode: "off" });
+    const held = JSON.stringify({ until: Date.now() + 60_000, kind: "mode", mode: "off" });
+    await writeRaw(gate, { ended, held });
+    await gate.requester.request({ body: ["HSET", keys.notes, "ended", "{}", "held", "{}"] });
+    expect((await createControl(gate).list()).map(({ id }) => id)).toEqual(["held"]);
+    await createControl(gate).mode("shadow", TERMS);
+    expect([...(await fieldsOf(gate, keys.entries)).keys()]).toEqual(["held", "mode"]);
+    expect([...(await fieldsOf(gate, keys.notes)).keys()]).toEqual(["held", "mode"]);
+  });
+
+  test("a full document takes no new entry, and lets one be replaced and removed", async () => {
+    const gate = gateOn();
+    const control = createControl(gate);
+    await control.block({ ip: "203.0.113.0/24" }, TERMS);
+    const until = Date.now() + 60_000;
+    const text = JSON.stringify({ until, kind: "mode", mode: "off", rule: "api" });
+    const others = Array.from({ length: MOST_ENTRIES - 1 }, (_, i) => [`raw ${i}`, text] as const);
+    for (let i = 0; i < others.length; i += 500) {
+      await writeRaw(gate, Object.fromEntries(others.slice(i, i + 500)));
+    }
+    await expect(control.mode("off", TERMS)).rejects.toMatchObject({ code: "CONTROL_FULL" });
+    expect(await control.allow({ ip: "203.0.113.0/24" }, TERMS)).toMatchObject({ kind: "allow" });
+    expect(await control.list()).toHaveLength(MOST_ENTRIES);
+    await control.remove(NETWORK, { by: "ada" });
+    expect(await control.mode("off", TERMS)).toMatchObject({ id: "mode" });
+  });
+
+  test("the log tells of every change: repeated, it gives the document", async () => {
+    const whom = fc.constantFrom(
+      { ip: "203.0.113.7" },
+      { ip: "203.0.113.0/24" },
+      { identity: "user", value: "ada" },
+    );
+    type Step = (control: Control) => Promise<unknown>;
+    const step = fc.oneof(
+      fc.tuple(fc.constantFrom("block", "allow"), whom).map(
+        ([list, client]): Step =>
+          (control) =>
+            control[list](client, TERMS),
+      ),
+      fc.constantFrom("2x", "unlimited").map(
+        (to): Step =>
+          (control) =>
+            control.override({ rule: "search", to }, TERMS),
+      ),
+      fc.constantFrom("shadow", "off").map(
+        (mode): Step =>
+          (control) =>
+            control.mode(mode, TERMS),
+      ),
+      fc.nat({ max: 5 }).map((place): Step => async (control) => {
+        const { id } = (await control.list())[place] ?? { id: "none" };
+        return control.remove(id, { by: "eve" });
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        const control = createControl(gateOn());
+        for (const each of steps) await each(control);
+        const held = new Map<string, unknown>();
+        for (const { action, id, setting, until } of (await control.log(1000)).toReversed()) {
+          if (action === "set") held.set(id, { id, ...setting, until });
+          else held.delete(id);
+        }
+        const listed = (await control.list()).map((entry) => {
+          const { reason, by, at, endsInMs, isUsable, ...set } = entry;
+          expect({ reason, by, isUsable }).toEqual({ ...WHY, isUsable: true });
+          expect(at).toBeLessThanOrEqual(set.until - endsInMs);
+          return set;
+        });
+        const byId = (a: { id: string }, b: { id: string }) => a.id.localeCompare(b.id);
+        expect(listed.toSorted(byId)).toEqual(
+          [...held.values()].map((entry) => entry as ControlEntry).toSorted(byId),
+        );
+      }),
+      { numRuns: 8 },
+    );
+  });
+});
+
+const store = liveStore();
+
+describe("a change of the control document", () => {
+  test("by TCP, without a gateway, is made and read", async () => {
+    const opened: { close(): Promise<void> }[] = [];
+    const gate = controlledGate(store.store, {
+      connect(about) {
+        const client = connectTcp({ ...about, redisUrl: store.store.redis.url });
+        opened.push(client);
+        return client.requester;
+      },
+    });
+    const control = createControl(gate);
+    const { id } = await control.block({ identity: "user", value: "ada" }, TERMS);
+    expect((await control.list()).map((entry) => [entry.id, entry.by])).toEqual([[id, "ada"]]);
+    expect(await control.remove(id, { by: "eve" })).toMatchObject({ id, kind: "block" });
+    expect((await control.log()).map(({ action }) => action)).toEqual(["remove", "set"]);
+    await Promise.all(opened.map((client) => client.close()));
+  });
+
+  test("whose answer is lost is sent again, and is logged once", async () => {
+    // Redis knows the scripts by then, so that the first call makes the change.
+    const control = () => {
+      const gate = controlledGate(store.store, {
+        namespace: own.options.namespace,
+        connect: (about) =>
+          createRequester({ ...store.store, ...about, fetch: losing((call) => call === 1) }),
+      });
+      return createControl(gate);
+    };
+    const own = controlledGate(store.store);
+    const seen = createControl(own);
+    await seen.block({ ip: "203.0.113.0/24" }, TERMS);
+    await seen.remove(NETWORK, { by: "ada" });
+    const set = await control().block({ ip: "203.0.113.0/24" }, { ...TERMS, by: "bob" });
+    expect(set).toMatchObject({ id: NETWORK, by: "bob" });
+    expect(await seen.list()).toMatchObject([{ id: NETWORK, at: set.at, until: set.until }]);
+    const removed = await control().remove(NETWORK, { by: "eve" });
+    expect(removed).toMatchObject({ id: NETWORK, by: "bob" });
+    expect((await seen.log()).map(({ action, by }) => [action, by])).toEqual([
+      ["remove", "eve"],
+      ["set", "bob"],
+      ["remove", "ada"],
+      ["set", "ada"],
+    ]);
+  });
+
+  test("fails with the store's error where the store does not answer", async () => {
+    const away = { url: "http://127.0.0.1:9", token: "a-token-of-the-tests" };
+    const calls: readonly ((control: Control) => Promise<unknown>)[] = [
+      (control) => control.block({ ip: "203.0.113.7" }, TERMS),
+      (control) => control.list(),
+      (control) => control.log(),
+      (control) => control.remove("mode", { by: "ada" }),
+    ];
+    for (const call of calls) {
+      const asked = call(createControl(controlledGate(away)));
+      await expect(asked).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+    }
+  });
+
+  test("fails with what is missing where no store is named", async () => {
+    const settings = fromEnv({ NODE_ENV: "production", CLIENT_IP_FROM: "hops:1" });
+    const control = createControl(createHeadgate(CONTROLLED, { ...settings, onEvent: [] }));
+    await expect(control.list()).rejects.toMatchObject({ code: "ENV_INVALID" });
+    await expect(control.mode("off", TERMS)).rejects.toMatchObject({ code: "ENV_INVALID" });
   });
 });
