@@ -1,4 +1,5 @@
 import { formatDuration } from "#lib/core/duration";
+import { section } from "../section.ts";
 import type { ExplainedEntry, ExplainedLimit, ExplainedResponse, Explanation } from "./explain.ts";
 import type { ExplainedRule } from "./rules.ts";
 
@@ -17,10 +18,6 @@ export function renderExplanation(explained: Explanation): string {
   ]
     .filter(Boolean)
     .join("\n\n");
-}
-
-function section(name: string, lines: readonly string[]): string {
-  return lines.map((line, i) => `${(i === 0 ? name : "").padEnd(9)}${line}`).join("\n");
 }
 
 function pathLines({ method, pathname, readings, exempt, rules }: Explanation): string[] {
