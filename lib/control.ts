@@ -5,7 +5,7 @@ import { HeadgateError } from "#lib/core/errors";
 import { wholeForm, isWhole } from "#lib/core/argument";
 import { badArgument, readBy, readReason, readTerms } from "#lib/control/arguments";
 import { type Changed, Changes } from "#lib/control/change";
-import { readEntries, readHash, sendAll } from "#lib/control/document";
+import { readEntries, readPages, sendAll } from "#lib/control/document";
 import { MOST_ENTRIES, readEntry } from "#lib/control/entry";
 import { type ControlKeys, controlKeys } from "#lib/control/keys";
 import { readMode, readOverride, ruleNamed } from "#lib/control/ruled";
@@ -116,9 +116,9 @@ class StoredControl implements Control {
     const { entries, notes } = this.#keys();
     const read = await readEntries(requester, entries);
     const known = new Map<string, Note>();
-    await readHash(requester, notes, (id, text) => {
-      if (read.has(id)) known.set(id, readNote(text));
-    });
+    for await (const { fields } of readPages(requester, notes)) {
+      for (const [id, text] of fields) if (read.has(id)) known.set(id, readNote(text));
+    }
     const marks = marksOf(this.#gate);
     const now = monotonic();
     const all = [...read].flatMap(([id, entry]) => {

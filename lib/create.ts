@@ -101,7 +101,13 @@ function open(settings: GateSettings) {
     ? watched(connection, (call) => emit({ kind: "store", ...call }))
     : connection;
   const live = hasStore
-    ? settings.live?.({ requester: told, keys, keyedHash, previousHash: previousHashOf(settings) })
+    ? settings.live?.({
+        requester: told,
+        keys,
+        keyedHash,
+        previousHash: previousHashOf(settings),
+        clock: settings.clock,
+      })
     : undefined;
   const requester = requesterOf(settings, live ? live.reading(told) : told);
   const redis = scriptStoreOver(requester, store.deadlineMs);

@@ -7,7 +7,7 @@ import type { AnyPolicy } from "#lib/policy/define";
 import { matchRequest } from "#lib/policy/match";
 import { passOn } from "#lib/respond/pass";
 import { type AfterAnswer, type Next, Responses } from "./responses.ts";
-import { followed } from "./catch-up.ts";
+import { catchUp } from "./catch-up.ts";
 import { type Checked, follow } from "./follow.ts";
 import { blockedBy, entryFor, holdingFor, rulesHolding, uncountedBy } from "./holding.ts";
 import type { HeadgateOptions } from "./options.ts";
@@ -36,7 +36,7 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
   const { policy, identifier, keys, limiter, observer, live } = parts;
   const { mode = "enforce", cutAt } = options;
   const responses = new Responses(options, next, observer);
-  return live ? followed(live, parts, handle) : handle;
+  return handle;
 
   async function handle(request: R, event: E): Promise<Response> {
     const { method } = request;
@@ -49,7 +49,10 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
     const found = matchRequest(policy, request);
     const holding = holdingFor(parts, found, mode);
     const { match, wanted } = holding;
-    if (!wanted) return found ? responses.allowed(request, event) : responses.goOn(request, event);
+    if (!wanted) {
+      followLive(event);
+      return found ? responses.allowed(request, event) : responses.goOn(request, event);
+    }
 
     const startedAt = monotonic();
     const { client, noticed } = await identifier.fromRequest(wanted, request);
@@ -60,10 +63,19 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
 
     const entry = entryFor(holding, client);
     if (entry?.list === "block") return decided({ decision: blockedBy(entry) });
-    if (!charges) return responses.goOn(request, event);
+    if (!charges) {
+      followLive(event);
+      return responses.goOn(request, event);
+    }
     const tooLarge = bodyDenial(request, { ruled: charges.rules.maxBody, cutAt });
     const decision = tooLarge ?? uncountedBy(entry, charges);
     return decided(decision ? { decision } : await limiter.admit(charges));
+  }
+
+  /** Leaves for after the response what was set while the app runs, where that is due. */
+  function followLive(event: E): void {
+    const work = live && catchUp(live, parts);
+    if (work) event.waitUntil(work);
   }
 
   /** Returns the response to a checked request, and leaves the rest for after the response. */
@@ -75,6 +87,7 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
     if (observer.isHeard || checked.outcome.due) {
       event.waitUntil(follow({ observer, limiter }, { ...checked, requestId }));
     }
+    followLive(event);
     if (decision.counted === "after-answer") await options.together?.();
     if (checked.mode === "shadow") return responses.allowed(request, event);
     const told = responses.toldOf(decision, checked.charges?.rules.rules ?? [], request.method);

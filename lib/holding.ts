@@ -41,11 +41,9 @@ export function holdingFor(
     return { mode, match: found, wanted: wantedIn(mode, found), lists: NONE, inForce };
   const match = found && inForce ? inForce.ruled(found) : found;
   const set = inForce?.lists;
-  // What is set while the app runs stands before what the policy says.
-  const all = [set, lists].filter((each) => each !== undefined);
+  const all = allOf(set, lists);
   const now = inForce?.mode ?? mode;
-  const isBlocking = all.some(({ blocks }) => blocks);
-  const wanted = match ?? (isBlocking ? NOBODY : undefined);
+  const wanted = match ?? (all.some(({ blocks }) => blocks) ? NOBODY : undefined);
   return {
     mode: now,
     match,
@@ -88,12 +86,21 @@ function wantedIn(mode: GateMode, wanted: Wanted | undefined): Wanted | undefine
   return mode === "off" ? undefined : wanted;
 }
 
-/** The identities that entries name are resolved beside those of the rules. */
+/** What is set while the app runs stands before what the policy says. */
+function allOf(
+  set: ClientLists | undefined,
+  lists: ClientLists | undefined,
+): readonly ClientLists[] {
+  if (!set) return lists ? [lists] : NONE;
+  return lists ? [set, lists] : [set];
+}
+
+/** What entries name is resolved beside the identities of the rules. */
 function withNames(wanted: Wanted, lists: readonly ClientLists[]): Wanted {
-  const names = lists.flatMap(({ identities }) => identities.filter((name) => name !== "ip"));
-  const more = names.filter((name) => !wanted.identities.includes(name));
-  if (more.length === 0) return wanted;
-  return { ...wanted, identities: [...new Set([...wanted.identities, ...more])] };
+  const isKnown = (name: string) => wanted.identities.includes(name);
+  if (lists.every(({ identities }) => identities.every(isKnown))) return wanted;
+  const names = lists.flatMap(({ identities }) => identities);
+  return { ...wanted, listed: new Set(names.filter((name) => !isKnown(name))) };
 }
 
 const NONE: readonly ClientLists[] = [];

@@ -12,6 +12,8 @@ export { createVisitorHeaders } from "./visitor.ts";
 export { checkStore, storeWarning } from "./check-store.ts";
 export type { AfterAnswer } from "./responses.ts";
 export {
+  type Condition,
+  type Conditions,
   defineConditions,
   defineIdentities,
   definePolicy,

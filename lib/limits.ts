@@ -130,7 +130,8 @@ class Calls {
     if (!holding.match || holding.mode === "off") return SWITCHED_OFF;
     const { client, noticed } = await identifier.fromCode(
       holding.wanted ?? holding.match,
-      new Map(Object.entries(given)),
+      // A request alone meets a condition: `given` may be what a client sent.
+      new Map(Object.entries(given).filter(([name]) => !Object.hasOwn(policy.conditions, name))),
       request,
     );
     const rules = rulesHolding(holding, holding.match, client);

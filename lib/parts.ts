@@ -50,7 +50,7 @@ export function partsOf(given: AnyPolicy, options: HeadgateOptions): Parts {
     keys: keyNames(options.namespace),
     limiter: new Limiter(store, options),
     observer: new Observer(options.onEvent),
-    lists: policyLists(policy.listings, keyedHash, options.ipv6Prefix),
+    lists: policyLists(policy.listings, options.ipv6Prefix),
     live: options.live,
   };
 }

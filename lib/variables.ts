@@ -1,7 +1,7 @@
 import { GATE_VARIABLES } from "./gate-variables.ts";
 
 /** The programs of Headgate's that read variables. */
-export type Program = "gate" | "server" | "gateway" | "build";
+export type Program = "gate" | "server" | "gateway" | "build" | "cli";
 
 /** What is known of a variable that a program of Headgate's reads. */
 export interface KnownVariable {
@@ -53,4 +53,5 @@ export const VARIABLES: Readonly<Record<string, KnownVariable>> = {
   GATEWAY_TOKEN: { by: ["gateway"], isSecret: true },
   GATEWAY_ALLOW_SHARED: byGateway,
   CI: { by: ["build"] },
+  SSH_CONNECTION: { by: ["cli"], isSecret: true },
 };

@@ -4,6 +4,7 @@ import { metrics, trace } from "@opentelemetry/api";
 import { afterResponse } from "#app/_domain/after-response";
 import { createHeadgate, logEvents } from "headgate";
 import { watchStore } from "headgate/health";
+import { live } from "headgate/live";
 import { countEvents } from "headgate/metrics";
 import { otelEvents } from "headgate/otel";
 import { upstashLimits } from "headgate/upstash";
@@ -24,6 +25,7 @@ export const gate = createHeadgate(policy, () => {
   return {
     ...environment,
     limitStore: upstashLimits,
+    live,
     onEvent: [LOG, storeWatch.listener, ...traced],
     counters: countEvents({ waitUntil: afterResponse, ...(windowMs && { windowMs }) }),
   };

@@ -10,6 +10,12 @@ import { locate, type Position, syntaxError } from "./locate.ts";
 /** A problem and where in the file it is. */
 export type LocatedProblem = PolicyProblem & { readonly position: Position | undefined };
 
+/** A client of `allow` or `block`, as the policy has it. */
+export interface ListedClient {
+  readonly client: string;
+  readonly reason: string;
+}
+
 /** What checking a policy file came to. */
 export type CheckResult =
   | {
@@ -18,6 +24,8 @@ export type CheckResult =
       readonly rules: number;
       readonly limits: number;
       readonly exempt: number;
+      readonly allow: readonly ListedClient[];
+      readonly block: readonly ListedClient[];
     }
   | {
       readonly ok: false;
@@ -36,9 +44,14 @@ export async function checkPolicyFile(file: string): Promise<CheckResult> {
     return unreadable(file, error);
   }
   try {
-    const { rules, exempt } = compilePolicy(policy);
+    const { rules, exempt, listings } = compilePolicy(policy);
     const limits = [...rules.values()].flatMap(everyLimit).length;
-    return { ok: true, file, rules: rules.size, limits, exempt: exempt.length };
+    const listed = (which: "allow" | "block") =>
+      listings
+        .filter(({ list }) => list === which)
+        .map(({ text, reason }) => ({ client: text, reason }));
+    const lists = { allow: listed("allow"), block: listed("block") };
+    return { ok: true, file, rules: rules.size, limits, exempt: exempt.length, ...lists };
   } catch (error) {
     if (!(error instanceof PolicyError)) return unreadable(file, error);
     const source = readFileSync(file, "utf8");
@@ -75,12 +88,37 @@ function unreadable(file: string, error: unknown): CheckResult {
 export function renderCheck(result: CheckResult): string {
   const file = relative(process.cwd(), result.file) || result.file;
   if (result.ok) {
-    const { rules, limits, exempt } = result;
-    return `${file}: ${count(rules, "rule")}, ${count(limits, "limit")}, ${count(exempt, "exempt path")}`;
+    const { rules, limits, exempt, allow, block } = result;
+    return [
+      `${file}: ${count(rules, "rule")}`,
+      count(limits, "limit"),
+      count(exempt, "exempt path"),
+      ...(allow.length > 0 ? [count(allow.length, "allowed client")] : []),
+      ...(block.length > 0 ? [count(block.length, "blocked client")] : []),
+    ].join(", ");
   }
   if (result.unreadable !== undefined)
     return `${file} cannot be read as a policy: ${result.unreadable}`;
   return result.problems.map((problem) => renderProblem(file, problem)).join("\n\n");
+}
+
+/** The most entries of one list that are printed; --json has all. */
+const MOST_LISTED = 20;
+
+/** Returns a line for each client that a policy allows or blocks, with its reason; empty where it has none. */
+export function renderLists(result: CheckResult): string {
+  if (!result.ok) return "";
+  return (["allow", "block"] as const)
+    .flatMap((list) => {
+      const more = result[list].length - MOST_LISTED;
+      return [
+        ...result[list]
+          .slice(0, MOST_LISTED)
+          .map(({ client, reason }) => `${list}    ${client}: ${reason}`),
+        ...(more > 0 ? [`${list}    and ${more} more (--json has all)`] : []),
+      ];
+    })
+    .join("\n");
 }
 
 function renderProblem(file: string, problem: LocatedProblem): string {

@@ -13,6 +13,11 @@ const HELP = `Headgate's command line.
   npx headgate explain    explains what the gate does with a request
   npx headgate inspect    tells how the limits of one client stand, and why it is denied
   npx headgate reset      frees one client in the store
+  npx headgate block      blocks a client or a network while the app runs
+  npx headgate allow      allows a client or a network without counting it
+  npx headgate override   sets another limit than the policy's, for one client or for all
+  npx headgate mode       enforces a rule or everything, puts it in shadow, or turns it off
+  npx headgate control    shows what is set while the app runs, and the log of changes
   npx headgate gateway    serves the Upstash REST protocol in front of any Redis
   npx headgate info       prints what a report of a bug needs, without secrets
 
@@ -26,15 +31,20 @@ cannot be run as it was called.
 
 /** A command loads what it needs when it is run: the gateway needs nothing of the audit's. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly default: Program }>>> = {
+  allow: () => import("./commands/allow.ts"),
   audit: () => import("./commands/audit.ts"),
+  block: () => import("./commands/block.ts"),
   build: () => import("./commands/build.ts"),
   check: () => import("./commands/check.ts"),
+  control: () => import("./commands/control.ts"),
   dev: () => import("./commands/dev.ts"),
   explain: () => import("./commands/explain.ts"),
   gateway: () => import("./commands/gateway.ts"),
   info: () => import("./commands/info.ts"),
   init: () => import("./commands/init.ts"),
   inspect: () => import("./commands/inspect.ts"),
+  mode: () => import("./commands/mode.ts"),
+  override: () => import("./commands/override.ts"),
   reset: () => import("./commands/reset.ts"),
   start: () => import("./commands/start.ts"),
 };

@@ -67,11 +67,13 @@ async function storeOf(
 ): Promise<ChosenStore> {
   const store = await (standalone ? chooseNamedStore : chooseStore)(env, printLine);
   const isSecretSet = env["HEADGATE_SECRET"] !== undefined;
+  const { HEADGATE_SECRET, HEADGATE_SECRET_DERIVED } = store.variables;
   return recordRunningStore(root, store, {
     mode,
     redis: redisEndpoint(namedRedis(env)),
     isSecretSet,
-    secret: isSecretSet ? undefined : store.variables["HEADGATE_SECRET"],
+    secret: isSecretSet ? undefined : HEADGATE_SECRET,
+    isSecretDerived: HEADGATE_SECRET_DERIVED === "1",
   });
 }
 

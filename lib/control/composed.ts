@@ -1,4 +1,5 @@
 import type { KeyedHash } from "#lib/core/client";
+import { type Clock, monotonic } from "#lib/core/clock";
 import type { Entry, ListingEntry } from "./entry.ts";
 import type { InForce } from "./in-force.ts";
 import { markOf } from "./keys.ts";
@@ -17,17 +18,21 @@ export interface Composed {
  * Returns what entries set together.
  *
  * @param hashes make the client keys: by the secret, and by the one before it where there is one
+ * @param clock the monotonic clock on which entries end, in milliseconds
  */
 export function composed(
   entries: Iterable<readonly [id: string, Held<Entry>]>,
   hashes: readonly KeyedHash[],
+  clock: Clock = monotonic,
 ): Composed {
+  const now = clock();
   const marks = new Set(hashes.map(markOf));
   const strange: string[] = [];
   const listings: Listing[] = [];
   const modes = [];
   const overrides = [];
   for (const [id, entry] of entries) {
+    if (now >= entry.endsAt) continue;
     const secret = "secret" in entry ? entry.secret : undefined;
     if (secret !== undefined && !marks.has(secret)) strange.push(id);
     else if (entry.kind === "mode") modes.push(entry);
@@ -37,8 +42,8 @@ export function composed(
   if (listings.length + modes.length + overrides.length === 0) {
     return { inForce: undefined, strange };
   }
-  const lists = listings.length > 0 ? new ClientLists(listings, hashes) : undefined;
-  return { inForce: new Tuning({ lists, modes, overrides, hashes }), strange };
+  const lists = listings.length > 0 ? new ClientLists(listings, hashes, clock) : undefined;
+  return { inForce: new Tuning({ lists, modes, overrides, hashes, clock }), strange };
 }
 
 function listingOf(id: string, entry: Held<ListingEntry>): Listing {

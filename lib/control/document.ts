@@ -1,4 +1,4 @@
-import { monotonic } from "#lib/core/clock";
+import { type Clock, monotonic } from "#lib/core/clock";
 import { errorIn } from "#lib/redis/errors";
 import type { Requester, UpstashResponse } from "#lib/redis/upstash-protocol";
 import { type Entry, MOST_ENTRIES, readEntry } from "./entry.ts";
@@ -11,39 +11,55 @@ const PAGE = 1000;
 export type ReadEntries = ReadonlyMap<string, Held<Entry> | undefined>;
 
 /**
- * Reads the entries of a document page by page, so that each call is short.
+ * Reads the entries of a document, and no more of it than a document may have.
  *
+ * @param clock the monotonic clock on which entries end, in milliseconds
  * @throws {StoreError} when the store fails or refuses
  */
-export async function readEntries(requester: Requester, key: string): Promise<ReadEntries> {
+export async function readEntries(
+  requester: Requester,
+  key: string,
+  clock: Clock = monotonic,
+): Promise<ReadEntries> {
   const entries = new Map<string, Held<Entry> | undefined>();
-  await readHash(requester, key, (id, text, ahead) => {
-    const entry = entries.size < MOST_ENTRIES ? readEntry(text) : undefined;
-    entries.set(id, entry && { ...entry, endsAt: entry.until + ahead });
-  });
+  for await (const { fields, ahead } of readPages(requester, key, clock)) {
+    for (const [id, text] of fields) {
+      const isBeyond = entries.size >= MOST_ENTRIES && !entries.has(id);
+      const entry = isBeyond ? undefined : readEntry(text);
+      entries.set(id, entry && { ...entry, endsAt: entry.until + ahead });
+    }
+    if (entries.size > MOST_ENTRIES) break;
+  }
   return entries;
 }
 
+/** A page of a hash. */
+export interface Page {
+  readonly fields: readonly (readonly [field: string, value: unknown])[];
+  /** How far the monotonic clock was ahead of Redis's, in milliseconds. */
+  readonly ahead: number;
+}
+
 /**
- * Reads every field of a hash page by page.
+ * Reads a hash page by page, so that each call is short. A field may come twice.
  *
- * @param take is called with a field, its value, and how far the monotonic clock is ahead of Redis's, in milliseconds
  * @throws {StoreError} when the store fails or refuses
  */
-export async function readHash(
+export async function* readPages(
   requester: Requester,
   key: string,
-  take: (field: string, value: unknown, ahead: number) => void,
-): Promise<void> {
+  clock: Clock = monotonic,
+): AsyncGenerator<Page> {
   let cursor = "0";
   do {
     const scan = ["HSCAN", key, cursor, "COUNT", PAGE];
     const [time, page] = await sendAll(requester, ["TIME"], scan);
     const [seconds, micros] = time as readonly string[];
-    const ahead = monotonic() - Number(seconds) * 1000 - Number(micros) / 1000;
-    const [next, fields] = page as readonly [unknown, readonly string[]];
+    const ahead = clock() - Number(seconds) * 1000 - Number(micros) / 1000;
+    const [next, flat] = page as readonly [unknown, readonly string[]];
     cursor = String(next);
-    for (let i = 0; i < fields.length; i += 2) take(fields[i] as string, fields[i + 1], ahead);
+    const fields = flat.flatMap((field, i) => (i % 2 === 0 ? [[field, flat[i + 1]] as const] : []));
+    yield { fields, ahead };
   } while (cursor !== "0");
 }
 

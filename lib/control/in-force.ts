@@ -1,4 +1,5 @@
 import type { Client, KeyedHash } from "#lib/core/client";
+import type { Clock } from "#lib/core/clock";
 import type { HeadgateEvent } from "#lib/core/events";
 import type { GateMode } from "#lib/core/mode";
 import type { Match, RuleSet } from "#lib/policy/types";
@@ -36,6 +37,11 @@ export interface LiveParts {
   readonly keyedHash: KeyedHash;
   /** Makes them by HEADGATE_SECRET_PREVIOUS; undefined where that is not set. */
   readonly previousHash: KeyedHash | undefined;
+  /**
+   * What times go by, in milliseconds.
+   * @default the runtime's, which never goes back
+   */
+  readonly clock?: Clock | undefined;
 }
 
 /** Follows what is set while the app runs. */

@@ -1,6 +1,6 @@
 import { BoundedMap } from "#lib/core/bounded-map";
 import type { Client, KeyedHash } from "#lib/core/client";
-import { monotonic } from "#lib/core/clock";
+import { type Clock, monotonic } from "#lib/core/clock";
 import { parseAddress } from "#lib/core/canonical-address";
 import { valueOf } from "#lib/identity/identify";
 import type { Network } from "#lib/core/networks";
@@ -25,7 +25,7 @@ const MOST_KEPT = 10_000;
 
 /** The clients that are allowed without being counted, and those that are blocked. */
 export class ClientLists {
-  /** The identities that entries name, "ip" among them where an entry is for one address. */
+  /** The identities and conditions that entries name. */
   readonly identities: readonly string[];
   /** True where a request that no rule matches may be blocked all the same. */
   readonly blocks: boolean;
@@ -33,52 +33,54 @@ export class ClientLists {
   readonly #networks: PrefixTree<ListEntry> | undefined;
   /** The networks that an address is in; few addresses come often. */
   readonly #ofAddress = new BoundedMap<string, readonly ListEntry[]>(MOST_KEPT);
-  readonly #ofKey = new Map<string, ListEntry>();
+  readonly #ofKey = new Map<string, readonly ListEntry[]>();
+  /** The identities, and "ip" where an entry is for the client key of an address. */
+  readonly #compared: readonly string[];
   /** True where the client keys of limits are compared too: of some entry the key alone is known. */
   readonly #looksAtCounted: boolean;
+  readonly #clock: Clock;
 
-  /** @param hashes make the client keys of the entries: by the secret, and by the one before it where there is one */
-  constructor(listings: readonly Listing[], hashes: readonly KeyedHash[]) {
+  /**
+   * @param hashes make the client keys of the entries: by the secret, and by the one before it where there is one
+   * @param clock what the ends of entries go by
+   */
+  constructor(listings: readonly Listing[], hashes: readonly KeyedHash[], clock = monotonic) {
     const names = new Set<string | undefined>();
     let networks: PrefixTree<ListEntry> | undefined;
     for (const listing of listings) {
       const { whom } = listing;
       if ("key" in whom) {
         names.add(whom.identity);
-        this.#ofKey.set(whom.key, listing);
+        this.#ofKey.set(whom.key, [...(this.#ofKey.get(whom.key) ?? NONE), listing]);
       } else {
         networks ??= new PrefixTree();
         networks.add(whom.first, whom.bits, listing);
       }
     }
     this.#looksAtCounted = names.delete(undefined);
-    this.identities = [...names].filter((name) => name !== undefined);
+    this.#compared = [...names].filter((name) => name !== undefined);
+    this.identities = this.#compared.filter((name) => name !== "ip");
     this.blocks = listings.some(({ list }) => list === "block");
     this.#hashes = hashes;
     this.#networks = networks;
+    this.#clock = clock;
   }
 
   /** Returns the entry that holds for a client now: one that allows it stands before those that block it. */
-  find(client: Listed): ListEntry | undefined {
-    const now = monotonic();
-    let found: ListEntry | undefined;
-    for (const entry of this.#entriesOf(client)) {
-      if (now >= entry.until) continue;
-      if (entry.list === "allow") return entry;
-      found ??= entry;
+  find({ values, address, counted }: Listed): ListEntry | undefined {
+    const clock = this.#clock;
+    let found = this.#networks && holding(this.#networksOf(this.#networks, address), clock);
+    if (this.#ofKey.size === 0) return found;
+    for (const name of this.#compared) {
+      const value = valueOf(name, values, address);
+      if (value === undefined) continue;
+      for (const hash of this.#hashes) {
+        found = holding(this.#ofKey.get(hash(name, value)), clock, found);
+      }
     }
+    if (!this.#looksAtCounted) return found;
+    for (const { key } of counted.values()) found = holding(this.#ofKey.get(key), clock, found);
     return found;
-  }
-
-  #entriesOf(client: Listed): readonly ListEntry[] {
-    const networks = this.#networks ? this.#networksOf(this.#networks, client.address) : NONE;
-    if (this.#ofKey.size === 0) return networks;
-    const keys = this.identities.flatMap((name) => {
-      const value = valueOf(name, client.values, client.address);
-      return value === undefined ? [] : this.#hashes.map((hash) => hash(name, value));
-    });
-    if (this.#looksAtCounted) for (const { key } of client.counted.values()) keys.push(key);
-    return [...networks, ...keys.flatMap((key) => this.#ofKey.get(key) ?? NONE)];
   }
 
   #networksOf(networks: PrefixTree<ListEntry>, address: string): readonly ListEntry[] {
@@ -94,5 +96,19 @@ export class ClientLists {
 
 /** As much of a client as an entry may name. */
 export type Listed = Pick<Client, "values" | "address" | "counted">;
+
+/** Returns the one that holds of the entry that was found before and of these. */
+function holding(
+  entries: readonly ListEntry[] = NONE,
+  clock: Clock,
+  before?: ListEntry,
+): ListEntry | undefined {
+  let found = before;
+  for (const entry of entries) {
+    if (found?.list === "allow") return found;
+    if ((!found || entry.list === "allow") && clock() < entry.until) found = entry;
+  }
+  return found;
+}
 
 const NONE: readonly ListEntry[] = [];

@@ -1,7 +1,7 @@
-import { monotonic } from "#lib/core/clock";
+import { type Clock, monotonic } from "#lib/core/clock";
 import { HeadgateError } from "#lib/core/errors";
 import type { HeadgateEvent } from "#lib/core/events";
-import { asStoreError, errorIn } from "#lib/redis/errors";
+import { asStoreError, errorIn, type StoreError } from "#lib/redis/errors";
 import { nameOf } from "#lib/redis/protocol";
 import type { Requester, UpstashRequest, UpstashResponse } from "#lib/redis/upstash-protocol";
 import { composed } from "./composed.ts";
@@ -14,11 +14,11 @@ import type { Held } from "./tuning.ts";
 /** So often at most is the document's version read, in milliseconds. */
 const EVERY_MS = 2000;
 
-/** Of so many entries that cannot be used it is told at one time: after a change of the secret all may be such. */
-const MOST_TOLD = 20;
-
-/** A reading that has not ended by then has lost its request, in milliseconds. */
+/** A load that has not ended by then has lost its request, in milliseconds. */
 const GIVEN_UP_MS = 10_000;
+
+/** Entries that cannot be used are named up to this number. */
+const MOST_NAMED = 10;
 
 /**
  * Follows what is set while the app runs: blocks, allow lists, overrides and modes in the control document of
@@ -36,11 +36,14 @@ export function live(on: LiveParts): Live {
 class Following implements Live {
   readonly #on: LiveParts;
   readonly #keys: ControlKeys;
+  readonly #clock: Clock;
   #inForce: InForce | undefined;
   /** The version of the document that is in force; empty where nothing was ever set. */
   #loaded = "";
   /** The version that was read last. */
   #heard = "";
+  /** Why the version could not be read along with a check; undefined once that is reported. */
+  #refusal: StoreError | undefined;
   #askedAt = -Infinity;
   /** Nothing is loaded before then: something is being loaded, or the store has just failed. */
   #busyUntil = -Infinity;
@@ -52,6 +55,7 @@ class Following implements Live {
   constructor(on: LiveParts) {
     this.#on = on;
     this.#keys = controlKeys(on.keys);
+    this.#clock = on.clock ?? monotonic;
   }
 
   inForce(): InForce | undefined {
@@ -59,55 +63,66 @@ class Following implements Live {
   }
 
   reading(requester: Requester): Requester {
-    const request = async <Result>(asked: UpstashRequest) => {
-      if (!this.#readsWith(asked)) return requester.request<Result>(asked);
-      this.#askedAt = monotonic();
-      const isOne = asked.path === undefined;
-      const own: readonly unknown[] = isOne ? [asked.body] : (asked.body as readonly unknown[]);
-      const body = [...own, ["GET", this.#keys.version]];
-      const answers: unknown = await requester.request({ path: ["pipeline"], body });
-      if (!Array.isArray(answers)) return answers as UpstashResponse<Result>;
-      this.#hear(answers.at(-1));
-      if (!isOne) return answers.slice(0, -1) as unknown as UpstashResponse<Result>;
-      const error = errorIn(nameOf(asked.body), answers[0]);
-      if (error) throw error;
-      return answers[0] as UpstashResponse<Result>;
+    return {
+      request: (asked) =>
+        this.#readsWith(asked) ? this.#readAlong(requester, asked) : requester.request(asked),
     };
-    return { request };
   }
 
   due(): (() => Promise<CaughtUp>) | undefined {
-    const now = monotonic();
-    const isNew = this.#heard !== this.#loaded;
-    if (now < this.#busyUntil || (!isNew && now - this.#askedAt < EVERY_MS)) return undefined;
+    const now = this.#clock();
+    const isAsking = now - this.#askedAt >= EVERY_MS;
+    const isWork = isAsking || this.#heard !== this.#loaded || this.#refusal;
+    if (!isWork || now < this.#busyUntil) return undefined;
     this.#busyUntil = now + GIVEN_UP_MS;
-    if (!isNew) this.#askedAt = now;
-    return () => this.#catchUp();
+    if (isAsking) this.#askedAt = now;
+    return () => this.#catchUp(isAsking);
   }
 
   /** A script of the gate, alone or in a pipeline, when it is time. */
   #readsWith({ path, body, isStreaming }: UpstashRequest): boolean {
-    if (isStreaming || !Array.isArray(body) || monotonic() - this.#askedAt < EVERY_MS) return false;
+    if (isStreaming || !Array.isArray(body) || this.#clock() - this.#askedAt < EVERY_MS)
+      return false;
     return path === undefined || path[0] === "pipeline";
   }
 
-  #hear(answer: unknown): void {
-    const { result } = (answer ?? {}) as UpstashResponse<unknown>;
-    if (result === null || typeof result === "string") this.#heard = result ?? "";
+  /** Sends a call with one command more, which reads the version. */
+  async #readAlong<Result>(
+    requester: Requester,
+    { path, body }: UpstashRequest,
+  ): Promise<UpstashResponse<Result>> {
+    this.#askedAt = this.#clock();
+    const own = (path ? body : [body]) as readonly unknown[];
+    const asked = { path: ["pipeline"], body: [...own, ["GET", this.#keys.version]] };
+    const answers: unknown = await requester.request(asked);
+    if (!Array.isArray(answers)) return answers as UpstashResponse<Result>;
+    this.#hear(answers[own.length]);
+    if (path) return answers.slice(0, own.length) as unknown as UpstashResponse<Result>;
+    const error = errorIn(nameOf(body), answers[0]);
+    if (error) throw error;
+    return answers[0] as UpstashResponse<Result>;
   }
 
-  async #catchUp(): Promise<CaughtUp> {
+  #hear(answer: unknown): void {
+    this.#refusal = errorIn("GET", answer);
+    if (!this.#refusal) this.#heard = versionIn((answer as UpstashResponse<unknown>).result);
+  }
+
+  /** @param isAsking whether the version is to be read too */
+  async #catchUp(isAsking: boolean): Promise<CaughtUp> {
+    const refusal = this.#refusal;
+    this.#refusal = undefined;
     try {
-      if (this.#heard === this.#loaded) {
+      if (refusal) throw refusal;
+      if (isAsking) {
         const [version] = await sendAll(this.#on.requester, ["GET", this.#keys.version]);
-        this.#heard = typeof version === "string" ? version : "";
+        this.#heard = versionIn(version);
       }
-      const version = this.#heard;
-      const found = version === this.#loaded ? NOTHING : await this.#load(version);
+      const found = this.#heard === this.#loaded ? NOTHING : await this.#load(this.#heard);
       this.#busyUntil = -Infinity;
       return found;
     } catch (error) {
-      this.#busyUntil = monotonic() + EVERY_MS;
+      this.#busyUntil = this.#clock() + EVERY_MS;
       return { resets: [], failures: [failure(asStoreError(error))] };
     }
   }
@@ -116,14 +131,14 @@ class Following implements Live {
     const { requester, keyedHash, previousHash } = this.#on;
     const bad: string[] = [];
     const entries: (readonly [string, Held<Entry>])[] = [];
-    for (const [id, entry] of await readEntries(requester, this.#keys.entries)) {
+    for (const [id, entry] of await readEntries(requester, this.#keys.entries, this.#clock)) {
       if (entry) entries.push([id, entry]);
       else bad.push(id);
     }
     const known = this.#resets;
     const resets = entries.filter(([, { kind }]) => kind === "reset");
     const hashes = previousHash ? [keyedHash, previousHash] : [keyedHash];
-    const { inForce, strange } = composed(entries, hashes);
+    const { inForce, strange } = composed(entries, hashes, this.#clock);
     this.#inForce = inForce;
     this.#resets = new Set(resets.map(([id]) => id));
     this.#loaded = version;
@@ -131,23 +146,29 @@ class Following implements Live {
     const all = [...bad, ...strange];
     const told = this.#told;
     this.#told = new Set(all);
-    const untold = all.filter((id) => !told.has(id)).slice(0, MOST_TOLD);
+    const untold = all.filter((id) => !told.has(id));
     return {
       resets: fresh.flatMap(([, entry]) => (entry.kind === "reset" ? entry.keys : [])),
-      failures: untold.map((id) => failure(badEntry(id), id)),
+      failures: untold.length > 0 ? [failure(badEntries(untold))] : [],
     };
   }
 }
 
 const NOTHING: CaughtUp = { resets: [], failures: [] };
 
-function failure(error: HeadgateError, name?: string): HeadgateEvent {
-  return { kind: "failure", during: "control", ...(name !== undefined && { name }), error };
+/** Returns a version as the store holds it; empty where none is set. */
+function versionIn(result: unknown): string {
+  return typeof result === "string" ? result : "";
 }
 
-function badEntry(id: string): HeadgateError {
+function failure(error: HeadgateError): HeadgateEvent {
+  return { kind: "failure", during: "control", error };
+}
+
+function badEntries(ids: readonly string[]): HeadgateError {
+  const named = ids.slice(0, MOST_NAMED).map((id) => id.slice(0, 64));
   return new HeadgateError(
     "CONTROL_BAD_ENTRY",
-    `The entry ${id.slice(0, 64)} of the control document cannot be used, and is passed over: it cannot be read, was made with another HEADGATE_SECRET, or comes after ${MOST_ENTRIES} others. Set it again, or remove it.`,
+    `Entries of the control document cannot be used, and are passed over (${ids.length}): ${named.join(", ")}. They cannot be read, were made with another HEADGATE_SECRET, or come after ${MOST_ENTRIES} others. Set them again, or remove them.`,
   );
 }

@@ -11,31 +11,38 @@ import { ClientLists, type Listing } from "./lists.ts";
  */
 export function policyLists(
   listings: readonly CompiledListing[],
-  keyedHash: KeyedHash,
   ipv6Prefix?: number,
 ): ClientLists | undefined {
   if (listings.length === 0) return undefined;
-  return new ClientLists(policyListings(listings, keyedHash, ipv6Prefix), [keyedHash]);
+  return new ClientLists(policyListings(listings, written, ipv6Prefix), [written]);
 }
 
-/** Returns the same as a list. */
+/**
+ * Returns the clients that a policy allows or blocks as entries of a list.
+ *
+ * @param hash makes the keys by which identities are compared
+ */
 export function policyListings(
   listings: readonly CompiledListing[],
-  keyedHash: KeyedHash,
+  hash: KeyedHash,
   ipv6Prefix = DEFAULT_IPV6_PREFIX,
 ): readonly Listing[] {
   return listings.map(({ list, place, whom }): Listing => {
-    const id = policyEntry(list, place);
-    if ("first" in whom)
-      return { list, id, until: Infinity, whom: countedNetwork(whom, ipv6Prefix) };
+    const entry = { list, id: policyEntry(list, place), until: Infinity };
+    if ("first" in whom) return { ...entry, whom: countedNetwork(whom, ipv6Prefix) };
     const { identity, value } = whom;
-    return { list, id, until: Infinity, whom: { identity, key: keyedHash(identity, value) } };
+    return { ...entry, whom: { identity, key: hash(identity, value) } };
   });
 }
 
-/** Returns the name of an entry of the policy in events. */
+/** Returns the name that an entry of the policy has in decisions, events and the log. */
 export function policyEntry(list: string, place: number): string {
   return `policy ${list} ${place}`;
+}
+
+/** The policy names its clients in the clear, so no value has to be hashed to be compared. */
+function written(identity: string, ...values: readonly string[]): string {
+  return [identity, ...values].join(":");
 }
 
 /**

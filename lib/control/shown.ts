@@ -1,4 +1,4 @@
-import { formatNetwork, type Network } from "#lib/core/networks";
+import { networkText, type Network } from "#lib/core/networks";
 import { type Entry, readEntry } from "./entry.ts";
 import type { ControlChange, ControlEntry, ControlledClient, ControlSetting } from "./types.ts";
 
@@ -87,7 +87,7 @@ function clientOf(entry: {
   readonly identity?: string | undefined;
 }): ControlledClient | null {
   const { network, client, identity = null } = entry;
-  if (network) return { network: formatNetwork(network) };
+  if (network) return { network: networkText(network) };
   return client === undefined ? null : { clientKey: client, identity };
 }
 

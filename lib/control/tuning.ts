@@ -1,5 +1,5 @@
 import type { Client, KeyedHash } from "#lib/core/client";
-import { monotonic } from "#lib/core/clock";
+import type { Clock } from "#lib/core/clock";
 import type { GateMode } from "#lib/core/mode";
 import { valueOf } from "#lib/identity/identify";
 import { largestLimitOf } from "#lib/limit/algorithms/all";
@@ -21,6 +21,22 @@ export interface TuningParts {
   readonly overrides: readonly Held<OverrideEntry>[];
   /** Make the client keys of the entries: by the secret, and by the one before it where there is one. */
   readonly hashes: readonly KeyedHash[];
+  /** What the ends of entries go by. */
+  readonly clock: Clock;
+}
+
+/** The overrides of one rule, by whom they are for. */
+interface Overrides {
+  readonly forAll: Held<OverrideEntry>[];
+  readonly ofKey: Map<string, Held<OverrideEntry>[]>;
+  /** The identities that name their clients. */
+  readonly identities: Set<string>;
+}
+
+/** The best override that was found for a limit. */
+interface Best {
+  readonly rank: number;
+  readonly units: number;
 }
 
 /** A match with the modes that are set, for as long as they hold. */
@@ -33,30 +49,36 @@ interface Ruled {
 export class Tuning implements InForce {
   readonly lists: ClientLists | undefined;
   readonly #modes: readonly Held<ModeEntry>[];
-  readonly #overrides = new Map<string, Held<OverrideEntry>[]>();
+  readonly #overrides = new Map<string, Overrides>();
   readonly #hashes: readonly KeyedHash[];
+  readonly #clock: Clock;
   readonly #ruled = new WeakMap<Match, Ruled>();
 
-  constructor({ lists, modes, overrides, hashes }: TuningParts) {
+  constructor({ lists, modes, overrides, hashes, clock }: TuningParts) {
     this.lists = lists;
     this.#modes = modes;
     this.#hashes = hashes;
+    this.#clock = clock;
     for (const override of overrides) {
-      const { rule } = override;
-      this.#overrides.set(rule, [...(this.#overrides.get(rule) ?? []), override]);
+      const { rule, client, identity } = override;
+      const ofRule = this.#overrides.get(rule) ?? noOverrides();
+      this.#overrides.set(rule, ofRule);
+      if (identity !== undefined) ofRule.identities.add(identity);
+      if (client === undefined) ofRule.forAll.push(override);
+      else ofRule.ofKey.set(client, [...(ofRule.ofKey.get(client) ?? []), override]);
     }
   }
 
   get mode(): GateMode | undefined {
-    return this.#modeOf(undefined)?.mode;
+    return this.#modes.length > 0 ? this.#modeOf(undefined)?.mode : undefined;
   }
 
   ruled(match: Match): Match | undefined {
+    if (this.#modes.length === 0 && this.#overrides.size === 0) return match;
     const known = this.#ruled.get(match);
-    const now = monotonic();
+    const now = this.#clock();
     if (known && now < known.until) return known.match;
-    const modes = this.#modes.filter(({ endsAt }) => now < endsAt);
-    const until = Math.min(...modes.map(({ endsAt }) => endsAt));
+    const until = Math.min(...this.#modes.map(({ endsAt }) => (now < endsAt ? endsAt : Infinity)));
     const made = { match: this.#withIdentities(this.#withModes(match)), until };
     this.#ruled.set(match, made);
     return made.match;
@@ -72,7 +94,7 @@ export class Tuning implements InForce {
   }
 
   #modeOf(rule: string | undefined): Held<ModeEntry> | undefined {
-    const now = monotonic();
+    const now = this.#clock();
     return this.#modes.find((entry) => entry.rule === rule && now < entry.endsAt);
   }
 
@@ -94,45 +116,59 @@ export class Tuning implements InForce {
 
   /** A limit may depend on an identity that no limit counts. */
   #withIdentities(match: Match | undefined): Match | undefined {
-    const named = match?.rules.flatMap((rule) => this.#overrides.get(statedName(rule)) ?? []);
-    if (!match || !named?.length) return match;
-    const names = named.flatMap(({ identity }) => identity ?? []).filter((name) => name !== "ip");
-    return { ...match, identities: [...new Set([...match.identities, ...names])] };
+    const names = match?.rules.flatMap((rule) => [
+      ...(this.#overrides.get(statedName(rule))?.identities ?? []),
+    ]);
+    if (!match || !names?.length) return match;
+    const all = new Set([...match.identities, ...names]);
+    all.delete("ip");
+    return { ...match, identities: [...all] };
   }
 
   /** Returns a limit as overrides leave it: nothing where it is unlimited. */
   #tuned(limit: CompiledLimit, client: Client): CompiledLimit | readonly [] {
-    const rule = limit.rule.split(":")[0] as string;
-    const now = monotonic();
-    let best: { readonly rank: number; readonly units: number } | undefined;
-    for (const override of this.#overrides.get(rule) ?? []) {
-      const rank =
-        now < override.endsAt && isFor(override, limit) ? this.#rank(override, limit, client) : 0;
-      if (rank === 0) continue;
-      const units = unitsOf(override, limit);
-      const isBetter = !best || rank > best.rank || (rank === best.rank && units > best.units);
-      if (isBetter) best = { rank, units };
-    }
+    const set = this.#overrides.get(limit.rule.split(":")[0] as string);
+    const best = set && this.#bestOf(set, limit, client);
     if (!best) return limit;
     return best.units === Infinity ? [] : withUnits(limit, best.units);
   }
 
-  /** How closely an override is about a limit of this client; 0 where it is not. */
-  #rank(override: OverrideEntry, { subject }: CompiledLimit, client: Client): number {
-    const ofLimit = override.limit === undefined ? 0 : 1;
-    const { client: key, identity } = override;
-    if (key === undefined) return 1 + ofLimit;
-    // All clients together have one count: it is no one client's.
-    if (subject.kind === "global") return 0;
-    if (client.counted.get(subject.expression)?.key === key) return 5 + ofLimit;
-    const value =
-      identity === undefined ? undefined : valueOf(identity, client.values, client.address);
-    const isOfClient =
-      identity !== undefined &&
-      value !== undefined &&
-      this.#hashes.some((hash) => hash(identity, value) === key);
-    return isOfClient ? 3 + ofLimit : 0;
+  /** Returns the override that is nearest to the client; of equals the one that allows more. */
+  #bestOf(set: Overrides, limit: CompiledLimit, client: Client): Best | undefined {
+    const now = this.#clock();
+    let best: Best | undefined;
+    for (const [nearness, overrides = []] of this.#about(set, limit, client)) {
+      for (const override of overrides) {
+        if (now >= override.endsAt || !isFor(override, limit)) continue;
+        const rank = nearness + (override.limit === undefined ? 0 : 1);
+        const units = unitsOf(override, limit);
+        const isBetter = !best || rank > best.rank || (rank === best.rank && units > best.units);
+        if (isBetter) best = { rank, units };
+      }
+    }
+    return best;
   }
+
+  /** Returns the overrides that are about a limit of a client, with how near to the client they are. */
+  *#about(
+    { forAll, ofKey, identities }: Overrides,
+    { subject }: CompiledLimit,
+    { counted, values, address }: Client,
+  ): Iterable<readonly [nearness: number, overrides: readonly Held<OverrideEntry>[] | undefined]> {
+    yield [1, forAll];
+    // All clients together have one count: it is no one client's.
+    if (subject.kind === "global") return;
+    for (const name of identities) {
+      const value = valueOf(name, values, address);
+      if (value === undefined) continue;
+      for (const hash of this.#hashes) yield [3, ofKey.get(hash(name, value))];
+    }
+    yield [5, ofKey.get(counted.get(subject.expression)?.key ?? "")];
+  }
+}
+
+function noOverrides(): Overrides {
+  return { forAll: [], ofKey: new Map(), identities: new Set() };
 }
 
 /** A number is for visits alone; a limit of prefetches may be named by itself. */

@@ -3,7 +3,7 @@ import { canonicalAddress, parseAddress, UNKNOWN_ADDRESS } from "#lib/core/canon
 import { HeadgateError } from "#lib/core/errors";
 import { networkOf, widthOf } from "#lib/core/ip";
 import { withSuggestion } from "#lib/core/nearest";
-import { formatNetwork, readNetwork } from "#lib/core/networks";
+import { networkText, readNetwork } from "#lib/core/networks";
 import { MAX_VALUE } from "#lib/identity/identify";
 import { badArgument } from "./arguments.ts";
 import type { EntryClient } from "./entry.ts";
@@ -106,11 +106,11 @@ function nameAddress(parts: WhomParts, ip: unknown, takesNetworks: boolean): Nam
   }
   if (!takesNetworks) throw badAddress(ip, ADDRESS_FORM);
   if (first.length === 8 && bits > ipv6Prefix) {
-    const client = formatNetwork({ first: networkOf(first, ipv6Prefix), bits: ipv6Prefix });
+    const client = networkText({ first: networkOf(first, ipv6Prefix), bits: ipv6Prefix });
     const allowed = `${NETWORK_FORM}; IPv6 is counted by /${ipv6Prefix} (CLIENT_IPV6_PREFIX), so name "${client}"`;
     throw badArgument("ip", ip, allowed);
   }
-  const name = formatNetwork(network);
+  const name = networkText(network);
   return { fields: { network: name }, name, formerName: undefined };
 }
 
@@ -120,7 +120,7 @@ function badAddress(ip: unknown, allowed: string): HeadgateError {
   const first = parseAddress(address);
   const bits = Number(length);
   if (!first || bits > first.length * widthOf(first)) return badArgument("ip", ip, allowed);
-  const meant = formatNetwork({ first: networkOf(first, bits), bits });
+  const meant = networkText({ first: networkOf(first, bits), bits });
   return badArgument("ip", ip, `${allowed}; the network of this address is "${meant}"`);
 }
 

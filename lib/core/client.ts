@@ -17,6 +17,8 @@ export interface Subject {
 export interface Wanted {
   /** The identities that are counted, or choose a tier. */
   readonly identities: readonly string[];
+  /** The identities and conditions beside these that lists of clients name. */
+  readonly listed?: ReadonlySet<string>;
   /** Whom the limits count, each once. */
   readonly subjects: readonly Subject[];
   /** The rules that decide for a percentage of their clients. */

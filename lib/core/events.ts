@@ -114,10 +114,7 @@ export type FailureCode =
 export interface FailureEvent {
   readonly kind: "failure";
   readonly during: FailureCode;
-  /**
-   * The identity or condition whose resolver failed, the id of an entry of the control document that cannot be
-   * used, or what the app calls its own work; absent for the others.
-   */
+  /** The identity or condition whose resolver failed, or what the app calls its own work; absent for the others. */
   readonly name?: string;
   readonly error: unknown;
 }

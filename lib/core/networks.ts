@@ -28,9 +28,25 @@ export function readNetwork(text: string): Network | undefined {
     : undefined;
 }
 
-/** Writes a network in CIDR form: `readNetwork` reads it. */
-export function formatNetwork({ first, bits }: Network): string {
-  return `${first.length === 4 ? first.join(".") : formatIpv6(first)}/${bits}`;
+/**
+ * Returns the network that was most likely meant by a text that `readNetwork` does not read: one that begins
+ * elsewhere than its own first address; undefined where none is close.
+ *
+ * @example nearestNetwork("10.1.2.3/8") // "10.0.0.0/8"
+ */
+export function nearestNetwork(text: string): string | undefined {
+  const [address, length] = text.split("/");
+  const ip = parseAddress(address);
+  if (!ip) return undefined;
+  const bits = length === undefined ? ip.length * widthOf(ip) : Number(length);
+  const network = networkText({ first: networkOf(ip, bits), bits });
+  return readNetwork(network) && network;
+}
+
+/** Writes a network in CIDR form, and one address alone without its length. */
+export function networkText({ first, bits }: Network): string {
+  const address = first.length === 4 ? first.join(".") : formatIpv6(first);
+  return bits === first.length * widthOf(first) ? address : `${address}/${bits}`;
 }
 
 /** Returns true for an address of one of the networks. IPv4 is in no network of IPv6, nor the reverse. */

@@ -11,7 +11,9 @@ export type { InspectedLimit, InspectedRule, Inspection } from "#lib/inspect";
 
 /** Decisions by outcome: each decision of a rule is in exactly one of them. */
 export interface Outcomes {
+  /** Requests that went on, those of clients that a list allows without counting them among them. */
   readonly allowed: number;
+  /** Requests that limits denied, and those of blocked clients. */
   readonly denied: number;
   /** What a rule in shadow would have denied, or with HEADGATE_MODE=shadow any rule. */
   readonly shadowDenied: number;

@@ -78,7 +78,8 @@ function sampleOf(totals: ReadonlyMap<string, number>, at: number): Sample {
   for (const [field, count] of totals) {
     const [name, rule = "", label = ""] = field.split(" ");
     const outcome = name === "decisions_total" ? outcomeOf(label) : undefined;
-    if (outcome) rules.set(rule, { ...(rules.get(rule) ?? NONE), [outcome]: count });
+    const before = rules.get(rule) ?? NONE;
+    if (outcome) rules.set(rule, { ...before, [outcome]: before[outcome] + count });
   }
   const failed = totals.get("store_calls_total failed") ?? 0;
   return { at, rules, calls: failed + (totals.get("store_calls_total ok") ?? 0), failed };

@@ -5,15 +5,20 @@ import type { Outcomes, StorePoint } from "./model.ts";
 /** Rules of one step of time beyond so many are left out: Redis bounds no hash. */
 const MOST_RULES = 500;
 
+/** Whether a request went on is what the page shows: the log and the metrics tell lists from limits. */
 const OUTCOMES: Readonly<Record<string, keyof Outcomes>> = {
   allowed: "allowed",
+  uncounted: "allowed",
   denied: "denied",
+  blocked: "denied",
   shadow_denied: "shadowDenied",
   degraded: "degraded",
 };
 
 /** No decisions at all. */
 export const NONE: Outcomes = { allowed: 0, denied: 0, shadowDenied: 0, degraded: 0 };
+
+const NAMES = Object.keys(NONE) as readonly (keyof Outcomes)[];
 
 type Counted = { -readonly [Outcome in keyof Outcomes]: number };
 
@@ -68,7 +73,7 @@ export class Tally {
   /** Adds all that another one has. */
   add(other: Tally): void {
     for (const [rule, counted] of other.rules) {
-      for (const outcome of Object.values(OUTCOMES)) this.decided(rule, outcome, counted[outcome]);
+      for (const outcome of NAMES) this.decided(rule, outcome, counted[outcome]);
     }
     for (const [name, count] of other.groups) {
       this.groups.set(name, (this.groups.get(name) ?? 0) + count);

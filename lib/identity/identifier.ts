@@ -67,14 +67,10 @@ export class Identifier {
     };
   }
 
-  async #resolve({ identities }: Wanted, request: Request): Promise<Resolved> {
-    if (identities.length === 0) return NOTHING;
-    return resolveIdentities(
-      identities,
-      this.#options.identities,
-      request,
-      this.#options.deadlineMs,
-    );
+  async #resolve({ identities, listed }: Wanted, request: Request): Promise<Resolved> {
+    const names = listed ? [...identities, ...listed] : identities;
+    if (names.length === 0) return NOTHING;
+    return resolveIdentities(names, this.#options.identities, request, this.#options.deadlineMs);
   }
 
   #addressOf({ headers }: Request, noticed: HeadgateEvent[]): string {

@@ -72,7 +72,7 @@ function countedOf(
  * Returns the identities that were resolved to no value, where a limit counts the address for want of
  * them, or a rule took its first tier.
  */
-export function unresolvedOf({ subjects }: Wanted, { values, counted }: Client): string[] {
+export function unresolvedOf({ subjects, listed }: Wanted, { values, counted }: Client): string[] {
   const isAnybody = [...values.values()].some(Boolean);
   const isMissed = (name: string) => {
     const own = subjects.filter(({ names }) => names.includes(name));
@@ -80,7 +80,9 @@ export function unresolvedOf({ subjects }: Wanted, { values, counted }: Client):
     if (own.length === 0) return !isAnybody;
     return own.some(({ expression }) => counted.get(expression)?.countsAddress);
   };
-  return [...values].flatMap(([name, value]) => (value || !isMissed(name) ? [] : name));
+  return [...values].flatMap(([name, value]) =>
+    value || listed?.has(name) || !isMissed(name) ? [] : name,
+  );
 }
 
 /** Returns the value of an identity, or the address; undefined where it names nobody. */

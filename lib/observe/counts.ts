@@ -2,13 +2,11 @@ import { type Decision, hasNoCapacity, type LimitStatus, violated } from "#lib/c
 import { isHeadgateError } from "#lib/core/errors";
 import type { DecisionEvent, HeadgateEvent, StoreEvent } from "#lib/core/events";
 import { bucketOf, type CountedName, fieldOf } from "./metric-table.ts";
+import { NO_RULE, outcomeWithoutCount } from "./outcome.ts";
 import { Top } from "./top.ts";
 
 /** What became of a request for one rule. */
-type RuleOutcome = "allowed" | "denied" | "shadow_denied" | "degraded";
-
-/** The rule of a decision that no rule made: a body that Next would cut is denied before rules match. */
-const NO_RULE = "(none)";
+type RuleOutcome = "allowed" | "denied" | "shadow_denied" | "degraded" | "blocked" | "uncounted";
 
 /** So many series are counted at most between two writes, and so many of the minutes of an hour. */
 const MOST_SERIES = 1000;
@@ -166,6 +164,8 @@ function outcomesOf(event: DecisionEvent): readonly (readonly [string, RuleOutco
   const { decision, rules, mode } = event;
   const denied = mode === "shadow" ? "shadow_denied" : "denied";
   const names = rules.length > 0 ? rules : [NO_RULE];
+  const uncounted = outcomeWithoutCount(decision, mode);
+  if (uncounted) return names.map((rule) => [rule, uncounted]);
   if (isDegraded(decision)) return names.map((rule) => [rule, "degraded"]);
   if (decision.reason === "over-limit") {
     const shadows = decision.shadows.filter((shadow) => !shadow.allowed);

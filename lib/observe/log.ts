@@ -115,16 +115,13 @@ function decisionLine(event: DecisionEvent): Line | undefined {
       ...about,
     };
   }
-  if (decision.maxBody !== undefined) {
-    const { reason, maxBody } = decision;
-    return { event: "denied", level: "info", ...why(rules, []), reason, maxBody, ...about };
+  const { reason, maxBody, entry } = decision;
+  if (maxBody !== undefined || reason === "blocked") {
+    const keys = reason === "blocked" && new Set(Object.values(event.clients?.() ?? {}));
+    const because = { ...why(rules, []), ...(keys && { clients: [...keys] }), reason };
+    return { event: "denied", level: "info", ...because, maxBody, entry, ...about };
   }
-  if (decision.reason === "blocked") {
-    const { reason, entry } = decision;
-    const clients = [...new Set(Object.values(event.clients?.() ?? {}))];
-    return { event: "denied", level: "info", ...why(rules, []), clients, reason, entry, ...about };
-  }
-  if (decision.reason === "over-limit") {
+  if (reason === "over-limit") {
     const limits = violated(decision);
     return {
       event: "denied",

@@ -3,6 +3,7 @@ import { isHeadgateError } from "#lib/core/errors";
 import type { DecisionEvent, HeadgateEvent, Listener, StoreEvent } from "#lib/core/events";
 import type { GateMode } from "#lib/core/mode";
 import type { Attributes, Meter, OtelApi, Tracer } from "./otel-api.ts";
+import { NO_RULE, outcomeWithoutCount } from "./outcome.ts";
 
 /**
  * Makes a listener that tells OpenTelemetry of events: a span for each decision and for each call of the
@@ -157,18 +158,20 @@ function instrumentsOf(meter: Meter) {
   };
 }
 
-type OtelOutcome = "allowed" | "denied" | "shadow_denied" | "degraded";
+type OtelOutcome = "allowed" | "denied" | "shadow_denied" | "degraded" | "blocked" | "uncounted";
 
 /** Returns what became of a request: "degraded" is one that the store did not count. */
 function outcomeOf(decision: Decision, mode: GateMode): OtelOutcome {
   const { reason, counted } = decision;
+  const uncounted = outcomeWithoutCount(decision, mode);
+  if (uncounted) return uncounted;
   if (reason === "store-failed" || counted === "in-process") return "degraded";
   if (reason === "within-limit") return "allowed";
   return mode === "shadow" ? "shadow_denied" : "denied";
 }
 
 /**
- * Returns what each rule made of a request. A rule that had capacity for a request that another rule denied
+ * Returns what each rule made of a request, and "(none)" where none matched. A rule that had capacity for a request that another rule denied
  * consumed nothing, and is left out.
  */
 function outcomesByRule({ decision, rules, mode }: DecisionEvent) {
@@ -176,9 +179,10 @@ function outcomesByRule({ decision, rules, mode }: DecisionEvent) {
   const { reason, limits, shadows } = decision;
   const inShadow = new Set(shadows.map(({ rule }) => rule));
   const isByLimits = reason === "over-limit" && limits.length > 0;
-  const denying = new Set(isByLimits ? violated(decision).map(({ rule }) => rule) : rules);
+  const names = rules.length > 0 ? rules : [NO_RULE];
+  const denying = new Set(isByLimits ? violated(decision).map(({ rule }) => rule) : names);
   return [
-    ...rules
+    ...names
       .filter((rule) => denying.has(rule) && !inShadow.has(rule))
       .map((rule) => ({ rule, outcome, reason })),
     ...shadows.map(({ rule, allowed }) =>

@@ -173,7 +173,7 @@ export interface PolicyInput<Name extends string, Rule extends string> {
    * Clients that are not counted, each with the reason: an address, a CIDR block, an identity and its value,
    * or the name of a condition. What a client can forge must not stand here.
    * @example
-   * allow: { "10.0.0.0/8": "our own network", "user:robot": "imports at night", monitor: "checks uptime" }
+   * allow: { "198.51.100.0/24": "our office", "user:robot": "imports at night", monitor: "checks uptime" }
    */
   readonly allow?: Readonly<Record<string, string>>;
   /**
@@ -188,6 +188,7 @@ export interface PolicyInput<Name extends string, Rule extends string> {
 /** Any policy: what is read at run time, and checked there. */
 export interface AnyPolicy {
   readonly identities?: Identities;
+  readonly conditions?: Conditions;
   readonly locales?: unknown;
   readonly mode?: unknown;
   readonly rules: Readonly<Record<string, object>>;
@@ -222,8 +223,11 @@ export function definePolicy<Name extends string = never, Rule extends string = 
  * Declares conditions that `allow` and `block` of a policy may name.
  *
  * @example
+ * const TOKEN = process.env["MONITOR_TOKEN"];
+ *
  * export const conditions = defineConditions({
- *   monitor: (request) => request.headers.get("authorization") === `Bearer ${process.env.MONITOR_TOKEN}`,
+ *   // Without the variable, "Bearer undefined" would hold.
+ *   monitor: ({ headers }) => TOKEN !== undefined && headers.get("authorization") === `Bearer ${TOKEN}`,
  * });
  */
 export function defineConditions<const C extends Conditions>(conditions: C): C {

@@ -13,10 +13,10 @@ const OFFERED = ["application/problem+json", "application/json", "text/html"];
 const MAX_ACCEPT = 1024;
 
 /**
- * Makes the answer to a denied request: 429 where a limit had no capacity, 403 where the client is blocked, 413 and 411 where the body was
- * too large or did not say its length, 503 where the store failed and the rule denies, 500 where a
- * handler's call was wrong. A Server Action of Next's gets words, a client that prefers text/html a page,
- * every other client problem details (RFC 9457). The answer is never cached.
+ * Makes the answer to a denied request: 429 where a limit had no capacity, 403 where the client is blocked,
+ * 413 and 411 where the body was too large or did not say its length, 503 where the store failed and the
+ * rule denies, 500 where a handler's call was wrong. A Server Action of Next's gets words, a client that
+ * prefers text/html a page, every other client problem details (RFC 9457). The answer is never cached.
  *
  * @example
  * if (!decision.allowed) return deniedResponse(request, decision, false);

@@ -14,6 +14,8 @@ export interface StoreAddress {
   readonly redis?: string | undefined;
   /** The secret that keys the hashes of clients, where the environment of that app sets none. */
   readonly secret?: string | undefined;
+  /** True where that secret is derived from the address of the Redis: client keys are void when it changes. */
+  readonly isSecretDerived?: boolean | undefined;
   /** True where HEADGATE_SECRET is set in the environment of that app: then the note does not hold it. */
   readonly isSecretSet?: boolean | undefined;
 }

@@ -30,7 +30,8 @@ export function declaredNames(declaration: Node): readonly string[] {
   return isValue && name !== undefined ? [name] : [];
 }
 
-function boundNames(pattern: Node | undefined): readonly string[] {
+/** Returns the names that a pattern declares. */
+export function boundNames(pattern: Node | undefined): readonly string[] {
   if (!pattern) return [];
   switch (pattern.type) {
     case "Identifier":

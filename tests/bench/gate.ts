@@ -13,8 +13,8 @@ import { percentile, printTable } from "./numbers.ts";
 const ROUNDS = 15;
 const REQUESTS = 10_000;
 
-/** Serves one request of a client. */
-type Way = (client: number) => Promise<unknown>;
+/** Serves one request of a client, by its number. */
+export type Way = (client: number) => Promise<unknown>;
 
 /**
  * Measures the processor's time of one checked request over a store that answers at once: what the gate
@@ -40,9 +40,9 @@ export async function benchGate() {
     ["three limits", gate({ ip: ["60 per second", "600 per minute"], global: "90000 per hour" })],
   ];
   const times = ways.map((): number[] => []);
-  for (const [, way] of ways) await round(way);
+  for (const [, way] of ways) await roundOf(way);
   for (let i = 0; i < ROUNDS; i += 1) {
-    for (const [w, [, way]] of ways.entries()) times[w]?.push(await round(way));
+    for (const [w, [, way]] of ways.entries()) times[w]?.push(await roundOf(way));
   }
   await telemetry.stop();
   const rows = ways.map(([what], w) => ({ what, us: percentile(50, times[w] ?? []) }));
@@ -56,11 +56,11 @@ export async function benchGate() {
 }
 
 /** Microseconds of the processor for each of many requests. */
-async function round(way: Way): Promise<number> {
+export async function roundOf(way: Way, requests = REQUESTS): Promise<number> {
   const before = process.cpuUsage();
-  for (let client = 0; client < REQUESTS; client += 1) await way(client % 250);
+  for (let client = 0; client < requests; client += 1) await way(client % 250);
   const { user, system } = process.cpuUsage(before);
-  return (user + system) / REQUESTS;
+  return (user + system) / requests;
 }
 
 async function plain(client: number): Promise<Response> {

@@ -14,6 +14,7 @@ import { benchEdge } from "./edge.ts";
 import { benchFleet } from "./fleet.ts";
 import { benchGate } from "./gate.ts";
 import { benchLargeReplies } from "./large-replies.ts";
+import { benchLive } from "./live.ts";
 import { benchLocks } from "./locks.ts";
 import { benchMatching } from "./matching.ts";
 import { benchMemory } from "./memory.ts";
@@ -56,6 +57,8 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
               --calls 2000
   gate        the processor's time of a checked request over a store that answers at once, beside the
               same request and response without a gate
+  live        an address against 10,000 blocked networks, and a checked request of a gate that follows
+              what is set while the app runs, beside one that does not
   matching    finding a request's rules among 10, 100 and 1,000, beside a linear scan by URLPattern and
               by path-to-regexp
   fleet       1 to 100 instances that admit before they ask, 1 to 200 ms from the store: how much more
@@ -115,6 +118,7 @@ const PARTS = {
   dedup: () => benchDedup(count("calls")),
   locks: () => benchLocks(count("calls")),
   gate: benchGate,
+  live: benchLive,
   matching: benchMatching,
   fleet: benchFleet,
   scripts: benchScripts,

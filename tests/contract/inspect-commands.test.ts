@@ -1,5 +1,4 @@
-import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { importPolicy } from "#lib/cli/check";
@@ -7,8 +6,8 @@ import { createHeadgate } from "#lib/create";
 import { fromEnv } from "#lib/env";
 import { connectTcp } from "#lib/gateway/direct";
 import { recordRunningStore } from "#lib/server/running-store";
-import { ROOT } from "../support/app.ts";
 import { startCluster } from "../support/cluster.ts";
+import { answerCommand, type Env, makeAppFolder, runCommand } from "../support/command.ts";
 import { liveStore } from "../support/live-store.ts";
 import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
@@ -28,33 +27,8 @@ const POLICY = `export default {
 
 /** The folder of an app, in this tree: Next is found from there. */
 function project(files: Readonly<Record<string, string>> = {}): string {
-  const parent = join(ROOT, ".headgate");
-  mkdirSync(join(parent), { recursive: true });
-  const root = mkdtempSync(join(parent, "inspect-"));
-  cleanUp(root, (it) => rmSync(it, { recursive: true }));
-  const all = { "package.json": '{ "name": "shop" }', "config/rate-limits.ts": POLICY, ...files };
-  for (const [path, text] of Object.entries(all)) {
-    mkdirSync(join(root, path, ".."), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  return root;
-}
-
-type Env = Readonly<Record<string, string>>;
-
-/** Runs a command as a person does, in a separate process. */
-function run(cwd: string, env: Env, ...args: readonly string[]) {
-  const { PATH = "", HOME = "" } = process.env;
-  const bin = join(ROOT, "lib", "cli", "headgate.ts");
-  return new Promise<{ status: number; stdout: string; stderr: string }>((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [bin, ...args],
-      { cwd, env: { PATH, HOME, ...env } as unknown as NodeJS.ProcessEnv },
-      (_, stdout, stderr) => resolve({ status: child.exitCode ?? -1, stdout, stderr }),
-    );
-    child.stdin?.end();
-  });
+  const root = makeAppFolder({ "config/rate-limits.ts": POLICY, ...files });
+  return cleanUp(root, (it) => rmSync(it, { recursive: true }));
 }
 
 const SECRET = "a secret of the tests, long enough";
@@ -126,7 +100,9 @@ plans (free): allowed
 `;
 
 /** What headgate reset says at its end. */
-const REMEMBERED = "Instances that have denied this client remember it for up to 30 seconds.\n";
+const REMEMBERED = `Instances that follow what is set forget their denials of this client: it is free from their second request
+made two seconds later. Others remember a denial for up to 30 seconds.
+`;
 
 describe("with the store of the environment", () => {
   test("headgate inspect tells how a client stands, and headgate reset frees it", async () => {
@@ -134,7 +110,7 @@ describe("with the store of the environment", () => {
     const env = { ...restEnv(), HEADGATE_NAMESPACE: "golden" };
     const { gate, send } = await appOf(root, env);
     for (let i = 0; i < 3; i += 1) expect(await send("203.0.113.7")).toBe(200);
-    const text = await run(root, env, "inspect", "--ip", "203.0.113.7");
+    const text = await runCommand(root, env, "inspect", "--ip", "203.0.113.7");
     expect({ ...text, stdout: shown(text.stdout) }).toEqual({
       status: 0,
       stdout: INSPECTED,
@@ -142,9 +118,19 @@ describe("with the store of the environment", () => {
     });
 
     const key = gate.keyedHash("ip", "203.0.113.7");
-    const one = await run(root, env, "inspect", `--key=${key}`, "--rule", "search", "--json");
+    const one = await runCommand(
+      root,
+      env,
+      "inspect",
+      `--key=${key}`,
+      "--rule",
+      "search",
+      "--json",
+    );
     expect(JSON.parse(one.stdout)).toEqual({
       mode: "enforce",
+      listed: null,
+      set: [],
       countedIn: "store",
       clientKeys: [key],
       rules: [
@@ -152,6 +138,9 @@ describe("with the store of the environment", () => {
           rule: "search",
           tier: null,
           isShadow: false,
+          isAllowed: false,
+          reason: "over-limit",
+          entry: null,
           hasCapacity: false,
           retryAfterMs: expect.any(Number) as number,
           limits: [
@@ -163,6 +152,7 @@ describe("with the store of the environment", () => {
               key: `golden:rate_limit:{${key}}:search:user|ip:86400000`,
               algorithm: "sliding-log",
               limit: 3,
+              policyLimit: 3,
               windowMs: 86_400_000,
               cost: 1,
               used: 3,
@@ -176,7 +166,7 @@ describe("with the store of the environment", () => {
       unknown: [],
     });
 
-    const reset = await run(root, env, "reset", "--ip", "203.0.113.7", "--yes");
+    const reset = await runCommand(root, env, "reset", "--ip", "203.0.113.7", "--yes");
     expect({ ...reset, stdout: shown(reset.stdout) }).toEqual({
       status: 0,
       stdout: [
@@ -186,7 +176,7 @@ describe("with the store of the environment", () => {
       ].join("\n"),
       stderr: "",
     });
-    const again = await run(root, env, "reset", `--key=${key}`, "--yes", "--json");
+    const again = await runCommand(root, env, "reset", `--key=${key}`, "--yes", "--json");
     expect(JSON.parse(again.stdout)).toEqual({
       freed: [],
       unknown: [],
@@ -200,13 +190,19 @@ describe("with the store of the environment", () => {
     const { gate } = await appOf(root, { ...env, HEADGATE_MODE: "enforce" });
     await gate.limits.limit("plans", { user: "ada", plan: "pro" });
     const args = ["inspect", "--user", "ada", "--identity", "plan=pro"];
-    const { stdout } = await run(root, env, ...args);
+    const { stdout } = await runCommand(root, env, ...args);
     expect(stdout).toContain("mode     HEADGATE_MODE=shadow");
     expect(stdout).toContain(
       "plans (pro): allowed\n  plans:user:day  1 used of 20 per day, 19 left",
     );
     expect(stdout).toContain("unknown  trial:ip:day counts the address, which was not given: --ip");
-    const named = await run(root, env, "inspect", "--identity=user=ada", "--identity=plan=pro");
+    const named = await runCommand(
+      root,
+      env,
+      "inspect",
+      "--identity=user=ada",
+      "--identity=plan=pro",
+    );
     expect(named).toEqual({ status: 0, stdout, stderr: "" });
   });
 
@@ -215,17 +211,17 @@ describe("with the store of the environment", () => {
     const env = { ...restEnv(), HEADGATE_NAMESPACE: "asked" };
     const { send } = await appOf(root, env);
     await send("203.0.113.7");
-    const before = await live.direct.keys("asked:*");
+    const before = await live.direct.keys("asked:rate_limit:*");
     const args = ["reset", "--ip", "203.0.113.7", "--rule", "search"];
     for (const more of [[], ["--json"]]) {
-      const { status, stderr } = await run(root, env, ...args, ...more);
+      const { status, stderr } = await runCommand(root, env, ...args, ...more);
       expect([status, stderr]).toEqual([2, expect.stringContaining("Nothing was deleted")]);
     }
-    expect(await answered(root, env, args, "n")).toContain("Nothing was deleted.");
-    expect((await live.direct.keys("asked:*")).toSorted()).toEqual(before.toSorted());
-    const freed = await answered(root, env, args, "y");
+    expect(await answerCommand(root, env, args, "n")).toContain("Nothing was deleted.");
+    expect((await live.direct.keys("asked:rate_limit:*")).toSorted()).toEqual(before.toSorted());
+    const freed = await answerCommand(root, env, args, "y");
     expect(freed).toMatch(/1 used of 3[^]*Delete what the store[^]*freed {4}search:user\|ip:day/);
-    expect(await live.direct.keys("asked:*")).toHaveLength(before.length - 1);
+    expect(await live.direct.keys("asked:rate_limit:*")).toHaveLength(before.length - 1);
   });
 
   test.each([
@@ -236,13 +232,13 @@ describe("with the store of the environment", () => {
     [["reset", "--key", "short", "--yes"], "key is no client key"],
     [["reset", "--yes", "--ip", "--json"], "Option '--ip' needs a value"],
   ])("%j ends with 2 and the reason", async (args, why) => {
-    const { status, stderr } = await run(project(), restEnv(), ...args);
+    const { status, stderr } = await runCommand(project(), restEnv(), ...args);
     expect([status, stderr]).toEqual([2, expect.stringContaining(why)]);
   });
 
   test("a client key may begin with a hyphen", async () => {
     const key = `-${"a".repeat(21)}`;
-    const { status, stdout } = await run(project(), restEnv(), "inspect", `--key=${key}`);
+    const { status, stdout } = await runCommand(project(), restEnv(), "inspect", `--key=${key}`);
     expect([status, stdout.trim()]).toEqual([
       0,
       "no limit of the policy has counted anything of this client",
@@ -257,10 +253,10 @@ describe("with the store of the environment", () => {
     const unreachable = { ...restEnv(), UPSTASH_REDIS_REST_URL: "http://127.0.0.1:9" };
     const started = performance.now();
     const ended = await Promise.all([
-      run(root, frozen, "inspect", "--ip", "203.0.113.7"),
-      run(root, frozen, "reset", "--ip", "203.0.113.7", "--yes"),
-      run(root, unreachable, "inspect", "--ip", "203.0.113.7"),
-      run(root, unreachable, "reset", "--ip", "203.0.113.7", "--yes"),
+      runCommand(root, frozen, "inspect", "--ip", "203.0.113.7"),
+      runCommand(root, frozen, "reset", "--ip", "203.0.113.7", "--yes"),
+      runCommand(root, unreachable, "inspect", "--ip", "203.0.113.7"),
+      runCommand(root, unreachable, "reset", "--ip", "203.0.113.7", "--yes"),
     ]);
     expect(performance.now() - started).toBeLessThan(30_000);
     redis.thaw();
@@ -271,26 +267,10 @@ describe("with the store of the environment", () => {
   });
 
   test("without a store and without an app that runs, both say so", async () => {
-    const { status, stderr } = await run(project(), {}, "inspect", "--ip", "203.0.113.7");
+    const { status, stderr } = await runCommand(project(), {}, "inspect", "--ip", "203.0.113.7");
     expect([status, stderr]).toEqual([1, expect.stringMatching(/^STORE_NOT_FOUND: /)]);
   });
 });
-
-/** Sends the answer to the question of a command in a terminal. */
-function answered(cwd: string, env: Env, args: readonly string[], answer: string): Promise<string> {
-  const { PATH = "", HOME = "" } = process.env;
-  const words = [process.execPath, join(ROOT, "lib", "cli", "headgate.ts"), ...args];
-  const command = words.map((word) => `'${word}'`).join(" ");
-  return new Promise((resolve) => {
-    const child = execFile(
-      "script",
-      ["-qec", command, "/dev/null"],
-      { cwd, env: { PATH, HOME, NO_COLOR: "1", ...env } as unknown as NodeJS.ProcessEnv },
-      (_, stdout) => resolve(stdout),
-    );
-    child.stdin?.end(`${answer}\n`);
-  });
-}
 
 describe("where the store is found", () => {
   const used = /search:user\|ip:day {2}1 used of 3/;
@@ -300,7 +280,7 @@ describe("where the store is found", () => {
     const root = project({ ".env.production": `REDIS_URL=${url}\n` });
     const { send } = await appOf(root, { REDIS_URL: url });
     await send("203.0.113.17");
-    const { stdout } = await run(root, {}, "inspect", "--ip", "203.0.113.17");
+    const { stdout } = await runCommand(root, {}, "inspect", "--ip", "203.0.113.17");
     expect(stdout).toMatch(used);
   });
 
@@ -311,8 +291,8 @@ describe("where the store is found", () => {
     const { send } = await appOf(root, env);
     await send("203.0.113.18");
     const args = ["--ip", "203.0.113.18"];
-    expect((await run(root, env, "inspect", ...args)).stdout).toMatch(used);
-    const { stdout } = await run(root, env, "reset", ...args, "--yes");
+    expect((await runCommand(root, env, "inspect", ...args)).stdout).toMatch(used);
+    const { stdout } = await runCommand(root, env, "reset", ...args, "--yes");
     expect(stdout.match(/^freed /gm)).toHaveLength(2);
   });
 
@@ -326,7 +306,7 @@ describe("where the store is found", () => {
     expect(JSON.parse(note)).toMatchObject({ secret: SECRET });
     const { send } = await appOf(root, { ...restEnv(), NODE_ENV: "development" });
     await send("203.0.113.19");
-    const { stdout } = await run(root, {}, "inspect", "--ip", "203.0.113.19");
+    const { stdout } = await runCommand(root, {}, "inspect", "--ip", "203.0.113.19");
     expect(stdout).toMatch(used);
   });
 
@@ -337,7 +317,7 @@ describe("where the store is found", () => {
     cleanUp(recordRunningStore(root, chosen, { mode: "production", isSecretSet: true }), (it) =>
       it.stop(),
     );
-    const { status, stderr } = await run(root, {}, "inspect", "--ip", "203.0.113.19");
+    const { status, stderr } = await runCommand(root, {}, "inspect", "--ip", "203.0.113.19");
     expect([status, stderr]).toEqual([
       1,
       expect.stringMatching(/^ENV_INVALID: HEADGATE_SECRET must be set/),

@@ -7,6 +7,7 @@ import { defineIdentities, definePolicy } from "#lib/policy/define";
 import { createRedis } from "#lib/redis/client";
 import { startClusterStore, type TestClusterStore } from "../support/cluster.ts";
 import { countingGate, ownNamespace } from "../support/counters.ts";
+import { IDENTITIES, startLiveGate, writeEntries } from "../support/live-gate.ts";
 import { gateOptions } from "../support/options.ts";
 import type { LimitStore } from "#lib/limit/store";
 import { UpstashLimits } from "#lib/limit/stores/upstash";
@@ -210,6 +211,30 @@ describe("on a Redis Cluster", () => {
     const { peek } = createLimits(own, { ...options, cluster: true });
     const { limits } = await peek("quick", { ip: "203.0.113.90", user: "ada" });
     expect(limits.map(({ remaining }) => remaining)).toEqual([44, 24]);
+  });
+
+  test("an instance reads the version of what is set in the pipeline of a check of several clients", async () => {
+    const instance = startLiveGate(store, {
+      policy: definePolicy({
+        identities: IDENTITIES,
+        rules: { both: { match: "/both", limits: { ip: "50 per day", user: "50 per day" } } },
+      }),
+      env: { HEADGATE_CLUSTER: "1" },
+    });
+    const sending = { path: "/both", user: "ada" };
+    // Until each of the masters knows the script.
+    for (let n = 0; n < 20; n += 1) await instance.send({ path: "/both", user: `user-${n}` });
+    const { direct } = await store.cluster.masterOf(instance.gate.keys.control("entries"));
+    await writeEntries(direct, instance.gate, {
+      one: { kind: "block", network: "203.0.113.0/24" },
+    });
+    instance.pass(2000);
+    instance.calls.length = 0;
+    expect(await instance.statuses(2, sending)).toEqual([200, 403]);
+    expect(instance.calls).toEqual([
+      ["EVALSHA", "EVALSHA", "GET"],
+      ["TIME", "HSCAN"],
+    ]);
   });
 
   test("what one client's node took is given back where the other's node is gone", async () => {

@@ -1,92 +1,284 @@
-import { describe, expect, test } from "vitest";
-import { createHeadgate, type GateSettings } from "#lib/create";
-import { fromEnv } from "#lib/env";
-import { controlKeys, markOf } from "#lib/control/keys";
-import { live as follow } from "#lib/control/live";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { definePolicy } from "#lib/policy/define";
+import { startBillMeter } from "../support/billed.ts";
+import {
+  clientEntry,
+  IDENTITIES,
+  newNamespace,
+  removeEntries,
+  SEARCH,
+  startLiveGate,
+  writeEntries,
+} from "../support/live-gate.ts";
 import { liveStore } from "../support/live-store.ts";
 
 const store = liveStore();
 
-const POLICY = definePolicy({
-  identities: { user: ({ headers }: Request) => headers.get("x-user") ?? undefined },
-  rules: {
-    search: { match: "/api/search", limits: { "user|ip": "3 per day" }, headers: "always" },
-  },
-});
+const start = (namespace = newNamespace()) =>
+  startLiveGate(store.store, { policy: SEARCH, namespace });
 
-let namespaces = 0;
+const write = (instance: ReturnType<typeof start>, entries: Record<string, object>) =>
+  writeEntries(store.direct, instance.gate, entries);
 
-function gateOn(more: Partial<GateSettings> = {}) {
-  namespaces += 1;
-  const { missing: _, ...settings } = fromEnv({
-    UPSTASH_REDIS_REST_URL: store.store.url,
-    UPSTASH_REDIS_REST_TOKEN: store.store.token,
-    HEADGATE_SECRET: "a secret of the tests, long enough",
-    HEADGATE_NAMESPACE: `live${process.pid}-${namespaces}`,
-    HEADGATE_STORE_DEADLINE_MS: "10000",
-    CLIENT_IP_FROM: "hops:1",
-    NODE_ENV: "production",
-  });
-  return createHeadgate(POLICY, { ...settings, onEvent: [], live: follow, ...more });
-}
+const NETWORK = { kind: "block", network: "203.0.113.0/24" };
+const OTHER = { ip: "198.51.100.7" };
+const NO_RULE = { path: "/without-a-rule" };
 
-type TestedGate = ReturnType<typeof gateOn>;
-
-async function send(gate: TestedGate, ip: string, path = "/api/search") {
-  const request = new Request(`https://example.com${path}`, { headers: { "x-forwarded-for": ip } });
-  const work: Promise<unknown>[] = [];
-  const response = await gate.middleware(request, { waitUntil: (each) => void work.push(each) });
-  await Promise.all(work);
-  return response;
-}
-
-async function write(gate: TestedGate, id: string, entry: object) {
-  const keys = controlKeys(gate.keys);
-  const until = Date.now() + 60_000;
-  await store.direct.hset(keys.entries, id, JSON.stringify({ until, ...entry }));
-  await store.direct.set(keys.version, String(Math.random()));
-}
-
-describe("live", () => {
+describe("what is set", () => {
   test("a block that stood before the first request holds from the second on, without a store call", async () => {
-    const calls: string[] = [];
-    const gate = gateOn({
-      onEvent: (event) => {
-        if (event.kind === "store") calls.push(event.command);
-      },
-    });
-    await write(gate, "one", { kind: "block", network: "203.0.113.0/24" });
-    expect((await send(gate, "203.0.113.7")).status).toBe(200);
-    expect((await send(gate, "203.0.113.7")).status).toBe(403);
-    expect((await send(gate, "203.0.113.7", "/elsewhere")).status).toBe(403);
-    expect((await send(gate, "198.51.100.7")).status).toBe(200);
-    expect(calls).toStrictEqual(["pipeline", "EVAL", "pipeline", "EVALSHA"]);
+    const instance = start();
+    await write(instance, { one: NETWORK });
+    expect(await instance.statuses(2)).toEqual([200, 403]);
+    expect((await instance.send(NO_RULE)).status).toBe(403);
+    expect((await instance.send(OTHER)).status).toBe(200);
+    expect(instance.calls).toEqual([["EVALSHA", "GET"], ["EVAL"], ["TIME", "HSCAN"], ["EVALSHA"]]);
   });
 
   test("an override raises the limit of one client, and its response tells the new one", async () => {
-    const gate = gateOn();
-    const client = gate.keyedHash("ip", "203.0.113.7");
-    const secret = markOf(gate.keyedHash);
-    await write(gate, "one", {
-      kind: "override",
-      rule: "search",
-      to: "2x",
-      client,
-      identity: "ip",
-      secret,
-    });
-    await send(gate, "198.51.100.7");
-    const statuses = [];
-    for (let i = 0; i < 7; i += 1) statuses.push((await send(gate, "203.0.113.7")).status);
-    expect(statuses).toStrictEqual([200, 200, 200, 200, 200, 200, 429]);
+    const instance = start();
+    const client = clientEntry(instance.gate, "ip", "203.0.113.7");
+    await write(instance, { one: { kind: "override", rule: "search", to: "2x", ...client } });
+    await instance.send(OTHER);
+    const response = await instance.send();
+    expect(response.headers.get("ratelimit-policy")).toContain("q=6");
+    expect(await instance.statuses(6)).toEqual([200, 200, 200, 200, 200, 429]);
   });
 
   test("a mode of everything holds in the place of HEADGATE_MODE", async () => {
-    const gate = gateOn();
-    await write(gate, "one", { kind: "mode", mode: "off" });
-    const statuses = [];
-    for (let i = 0; i < 5; i += 1) statuses.push((await send(gate, "203.0.113.7")).status);
-    expect(statuses).toStrictEqual([200, 200, 200, 200, 200]);
+    const instance = start();
+    await write(instance, { one: { kind: "mode", mode: "off" } });
+    expect(await instance.statuses(5)).toEqual([200, 200, 200, 200, 200]);
+  });
+
+  test("a block through HEADGATE_MODE=shadow is reported, and denies nothing", async () => {
+    const instance = start();
+    await write(instance, { one: NETWORK, two: { kind: "mode", mode: "shadow" } });
+    expect(await instance.statuses(3)).toEqual([200, 200, 200]);
+    const reasons = instance.events.flatMap((event) =>
+      event.kind === "decision" ? event.decision.reason : [],
+    );
+    expect(reasons).toEqual(["within-limit", "blocked", "blocked"]);
+  });
+});
+
+describe("the version", () => {
+  test("is read in the call of a check, at most once in two seconds, for one billed command more", async () => {
+    const [plain, instance] = [startLiveGate(store.store, { policy: SEARCH }), start()];
+    const meter = await startBillMeter(store.store.redis.url);
+    try {
+      for (const each of [plain, instance]) await each.statuses(2, OTHER);
+      const without = await meter.of(() => plain.send());
+      instance.pass(2000);
+      instance.calls.length = 0;
+      expect(await meter.of(() => instance.send())).toEqual({ ...without, GET: 1 });
+      expect(await meter.of(() => instance.send({ user: "ada" }))).toEqual(without);
+      instance.pass(1900);
+      await instance.send({ user: "ada" });
+      instance.pass(100);
+      await instance.send({ user: "ada" });
+      expect(instance.calls).toEqual([
+        ["EVALSHA", "GET"],
+        ["EVALSHA"],
+        ["EVALSHA"],
+        ["EVALSHA", "GET"],
+      ]);
+    } finally {
+      meter.stop();
+    }
+  });
+
+  test.each<[string, (instance: ReturnType<typeof start>) => Promise<unknown>]>([
+    ["a path without a rule", (instance) => instance.send(NO_RULE)],
+    ["a blocked client", (instance) => instance.send(OTHER)],
+    ["a denial from memory", (instance) => instance.send()],
+  ])("is read by one GET after the response to %s, once in two seconds", async (_, send) => {
+    const instance = start();
+    await write(instance, { one: { kind: "block", network: "198.51.100.0/24" } });
+    expect(await instance.statuses(4)).toEqual([200, 200, 200, 429]);
+    instance.calls.length = 0;
+    for (let i = 0; i < 3; i += 1) await send(instance);
+    expect(instance.calls).toEqual([]);
+    for (let round = 1; round <= 2; round += 1) {
+      instance.pass(2000);
+      for (let i = 0; i < 3; i += 1) await send(instance);
+      expect(instance.calls).toEqual(Array.from({ length: round }, () => ["GET"]));
+    }
+  });
+
+  test("brings a change to an instance that serves paths without a rule alone", async () => {
+    const instance = start();
+    await instance.send(NO_RULE);
+    await write(instance, { one: NETWORK });
+    instance.pass(2000);
+    expect(await instance.statuses(2, NO_RULE)).toEqual([200, 403]);
+  });
+
+  test("is read along with a call of a handler", async () => {
+    const instance = start();
+    await write(instance, { one: NETWORK });
+    expect(await instance.gate.limits.limit("search", { ip: "203.0.113.7" })).toMatchObject({
+      allowed: true,
+    });
+    await expect
+      .poll(() => instance.gate.limits.limit("search", { ip: "203.0.113.7" }))
+      .toMatchObject({ allowed: false, reason: "blocked", entry: "one" });
+  });
+
+  test("is read along in calls that are joined, and every caller has its answer", async () => {
+    const instance = startLiveGate(store.store, {
+      policy: SEARCH,
+      env: { HEADGATE_JOIN: "1" },
+    });
+    await write(instance, { one: { kind: "block", network: "203.0.113.5/32" } });
+    const ips = Array.from({ length: 40 }, (_, i) => `203.0.113.${i}`);
+    const burst = () => Promise.all(ips.map(async (ip) => (await instance.send({ ip })).status));
+    expect(await burst()).toEqual(ips.map(() => 200));
+    instance.pass(2000);
+    expect(await burst()).toEqual(ips.map((_, i) => (i === 5 ? 403 : 200)));
+    expect(instance.calls.filter((names) => names.includes("GET"))).toHaveLength(2);
+    expect(instance.calls.some((names) => names.length > 10)).toBe(true);
+  });
+});
+
+describe("two instances under load", () => {
+  /** Requests of an instance at once, of which each batch waits for all that follows the one before. */
+  const AT_ONCE = 4;
+  const BATCHES = 300;
+
+  test("a change holds on each from its second request two seconds after the change", async () => {
+    const policy = definePolicy({
+      rules: { all: { match: "/api/:path*", limits: { ip: "1000000 per day" } } },
+    });
+    const namespace = newNamespace();
+    const instances = [0, 1].map(() => startLiveGate(store.store, { policy, namespace }));
+    const [first] = instances as [(typeof instances)[0]];
+    let isBlocked = false;
+    /** Milliseconds since the change, and the batches that began two seconds after it. */
+    const seen = instances.map(() => ({ elapsed: 0, late: 0, checked: 0 }));
+    for (let batch = 0; batch < BATCHES; batch += 1) {
+      if (batch % 30 === 29) {
+        isBlocked = !isBlocked;
+        await (isBlocked
+          ? writeEntries(store.direct, first.gate, { one: NETWORK })
+          : removeEntries(store.direct, first.gate, "one"));
+        for (const each of seen) Object.assign(each, { elapsed: 0, late: 0 });
+      }
+      const path = batch % 3 === 0 ? "/without-a-rule" : "/api/search";
+      for (const [i, instance] of instances.entries()) {
+        const at = seen[i] as (typeof seen)[0];
+        const ms = 100 + ((batch * 7 + i * 3) % 5) * 60;
+        instance.pass(ms);
+        at.elapsed += ms;
+        if (at.elapsed >= 2000) at.late += 1;
+      }
+      const statuses = await Promise.all(
+        instances.map((instance) =>
+          Promise.all(
+            Array.from({ length: AT_ONCE }, async () => (await instance.send({ path })).status),
+          ),
+        ),
+      );
+      for (const [i, of] of statuses.entries()) {
+        const at = seen[i] as (typeof seen)[0];
+        if (at.late < 2) continue;
+        expect([batch, of]).toEqual([batch, of.map(() => (isBlocked ? 403 : 200))]);
+        at.checked += of.length;
+      }
+    }
+    for (const { checked } of seen) expect(checked).toBeGreaterThan(600);
+  });
+});
+
+describe("an entry", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test("ends without a reload", async () => {
+    const instance = start();
+    const until = Date.now() + 60_000;
+    await write(instance, {
+      block: { ...NETWORK, until },
+      mode: { kind: "mode", rule: "search", mode: "off", until: until + 60_000 },
+    });
+    await instance.send(OTHER);
+    expect((await instance.send()).status).toBe(403);
+    instance.pass(61_000);
+    instance.calls.length = 0;
+    expect(await instance.statuses(5)).toEqual([200, 200, 200, 200, 200]);
+    instance.pass(60_000);
+    expect(await instance.statuses(4)).toEqual([200, 200, 200, 429]);
+    expect(instance.calls.flat()).not.toContain("HSCAN");
+  });
+
+  test("ends by the clock of Redis where the clock of the instance is wrong", async () => {
+    const until = Date.now() + 60_000;
+    vi.useFakeTimers({ toFake: ["Date"], now: new Date("2020-01-01") });
+    const instance = start();
+    await write(instance, { one: { ...NETWORK, until }, two: { ...NETWORK, until: Date.now() } });
+    await instance.send(OTHER);
+    expect((await instance.send()).status).toBe(403);
+    instance.pass(61_000);
+    expect((await instance.send()).status).toBe(200);
+  });
+
+  test("that has ended is passed over and not reported", async () => {
+    const instance = start();
+    await write(instance, {
+      one: { ...NETWORK, until: Date.now() - 1000 },
+      two: { kind: "block", client: "a".repeat(22), secret: "of-other", until: 1 },
+    });
+    expect(await instance.statuses(2)).toEqual([200, 200]);
+    expect(instance.events.filter(({ kind }) => kind === "failure")).toEqual([]);
+  });
+
+  test("of a reset frees a client on another instance, which remembers its denial", async () => {
+    const namespace = newNamespace();
+    const instance = start(namespace);
+    expect(await instance.statuses(5)).toEqual([200, 200, 200, 429, 429]);
+    const keys = await store.direct.keys(`${namespace}:*`);
+    await store.direct.del(...keys);
+    instance.pass(1900);
+    expect((await instance.send()).status).toBe(429);
+    await write(instance, { one: { kind: "reset", keys } });
+    instance.pass(2000);
+    expect(await instance.statuses(2)).toEqual([429, 200]);
+    expect(await instance.statuses(4)).toEqual([200, 200, 429, 429]);
+    // The same reset is not done again when the document is loaded for another change.
+    await write(instance, { two: { kind: "block", network: "198.51.100.0/24" } });
+    instance.pass(2000);
+    instance.calls.length = 0;
+    expect(await instance.statuses(2)).toEqual([429, 429]);
+    expect(instance.calls).toEqual([["GET"], ["TIME", "HSCAN"]]);
+  });
+});
+
+describe("10,000 entries", () => {
+  test("are loaded in pages, each within the deadline, and hold", async () => {
+    const instance = startLiveGate(store.store, {
+      policy: definePolicy({
+        identities: IDENTITIES,
+        rules: { search: { match: "/api/search", limits: { user: "3 per day" } } },
+      }),
+      env: { HEADGATE_STORE_DEADLINE_MS: "500" },
+    });
+    const entries = Array.from({ length: 10_000 }, (_, i) => {
+      const user = clientEntry(instance.gate, "user", `user-${i}`);
+      const kinds = [
+        { kind: "block", network: `10.${i >> 8}.${i & 255}.0/24` },
+        { kind: "override", rule: "search", to: "unlimited", ...user },
+        { kind: "block", ...user },
+      ];
+      return [`entry-${i}`, kinds[i % 3] as object] as const;
+    });
+    await write(instance, Object.fromEntries(entries));
+    await instance.send(OTHER);
+    const loaded = instance.calls.filter((names) => names.includes("HSCAN"));
+    expect(loaded.length).toBeGreaterThan(5);
+    expect((await instance.send({ ip: "10.39.15.9" })).status).toBe(403);
+    expect((await instance.send({ user: "user-9998" })).status).toBe(403);
+    expect(await instance.statuses(4, { user: "user-9997" })).toEqual([200, 200, 200, 200]);
+    expect(await instance.statuses(4, { user: "ada" })).toEqual([200, 200, 200, 429]);
+    expect(instance.events.filter(({ kind }) => kind === "failure")).toEqual([]);
   });
 });

@@ -4,9 +4,11 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeEach, expect, test } from "vitest";
+import type { ControlChange } from "#lib/control/types";
 import { filesOfNewApp, LAYOUT } from "../package/new-app.ts";
 import { write } from "../package/world.ts";
 import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
+import { runCommand } from "../support/command.ts";
 import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
 
@@ -105,6 +107,11 @@ test("headgate dev keeps the counts when a policy is saved; another namespace be
   const env = { REDIS_URL: redis.url, CLIENT_IP_FROM };
   const app = await start("headgate dev", "proxy.ts", env);
   expect(await send(app, A, A, A, B)).toEqual([200, 200, 429, 200]);
+  // Its secret is derived from the address of the Redis, so entries about one client would not last.
+  expect(await runCommand(APP, {}, "block", "--ip", B, ...TERMS)).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^CONTROL_NEEDS_SECRET: /) as string,
+  });
   await save(app, "4 per hour");
   expect(await send(app, A, A, A, B)).toEqual([200, 200, 429, 200]);
   await app.stop();
@@ -127,14 +134,44 @@ test("headgate inspect and headgate reset find the store and the secret of the h
   expect(limit.exec(await headgate("inspect", "--ip", A))?.[1]).toBe("0");
 });
 
+test("headgate block and headgate mode change the headgate dev that runs, without a variable of it", async () => {
+  write(APP, { "gate.ts": FOLLOWING });
+  const env = { HEADGATE_STORE: "embedded", CLIENT_IP_FROM: "hops:1" };
+  const app = await start("headgate dev", "proxy.ts", env);
+  const statusOf = (ip: string) => expect.poll(async () => (await send(app, ip))[0], PATIENT);
+  expect(await send(app, A, A, A)).toEqual([200, 200, 429]);
+
+  const set = await headgate("block", "--ip", B, ...TERMS);
+  expect(set).toContain("the gate of proxy.ts follows what is set");
+  await statusOf(B).toBe(403);
+  expect(await headgate("inspect", "--ip", B)).toContain("blocked  by client:");
+  await headgate("block", "remove", "--ip", B, "--by", "ada", "--yes");
+
+  await headgate("mode", "shadow", ...TERMS);
+  await statusOf(A).toBe(200);
+  await headgate("mode", "remove", "--yes");
+  await statusOf(A).toBe(429);
+  const log = JSON.parse(await headgate("control", "log", "--json")) as readonly ControlChange[];
+  expect(log.map(({ action }) => action)).toEqual(["remove", "set", "remove", "set"]);
+});
+
+const TERMS = ["--for", "10m", "--reason", "a flood", "--by", "ada", "--yes"];
+
+/** A gate that follows what is set while it runs. */
+const FOLLOWING = `import { createHeadgate, fromEnv } from "headgate";
+import { live } from "headgate/live";
+import policy from "./config/rate-limits";
+
+export const gate = createHeadgate(policy, () => ({ ...fromEnv(), live }));
+`;
+
+/** An instance reads at most once in two seconds whether something was set. */
+const PATIENT = { timeout: 30_000, interval: 500 };
+
 /** Runs a command in the folder of the app, without a variable of it; resolves to what it prints. */
 async function headgate(...args: readonly string[]): Promise<string> {
-  const { PATH = "", HOME = "" } = process.env;
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [join(ROOT, "lib/cli/headgate.ts"), ...args],
-    { cwd: APP, env: { PATH, HOME } as unknown as NodeJS.ProcessEnv },
-  );
+  const { status, stdout, stderr } = await runCommand(APP, {}, ...args);
+  expect([status, stderr]).toEqual([0, ""]);
   return stdout;
 }
 

@@ -1,9 +1,13 @@
 import { createServer } from "node:http";
+import { Redis } from "ioredis";
 import { SignJWT } from "jose";
 import { parseList } from "structured-headers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createKeyedHash } from "#lib/identity/keyed-hash";
+import { keyNames } from "#lib/redis/keys";
 import type { Bindings } from "../fixtures/runtime/worker.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
+import { clientEntry, writeEntries } from "../support/live-gate.ts";
 import { scope } from "../support/scope.ts";
 import type { Running, Start } from "./runtime.ts";
 
@@ -30,6 +34,7 @@ export function bindingsFor(store: Pick<TestStore, "url" | "token">): Bindings {
     AUTH_AUDIENCE,
     LEGACY_HEADERS: "0",
     CORS_ORIGINS: "",
+    LIVE: "0",
   };
 }
 
@@ -325,6 +330,38 @@ export function describeGuard(runtime: string, start: Start): void {
         expect(closed.status).toBe(503);
         expect(events).toEqual(failed("STORE_UNAUTHORIZED"));
       });
+    });
+
+    test("what is set while it runs holds, though many requests were the first at once", async () => {
+      const bindings = { ...bindingsFor(store), LIVE: "1" };
+      const direct = cleanUp(new Redis(store.redis.url), (it) => it.disconnect());
+      const gate = { keys: keyNames(bindings.NAMESPACE) };
+      const ada = clientEntry({ keyedHash: createKeyedHash(bindings.SECRET) }, "user", "ada");
+      await writeEntries(direct, gate, {
+        network: { kind: "block", network: "203.0.113.0/24" },
+        more: { kind: "override", rule: "mine", to: 3, ...ada },
+      });
+      const fresh = await startWith(bindings);
+      const burst = () =>
+        Promise.all(
+          Array.from({ length: 50 }, async (_, i) => {
+            const address = i % 2 === 0 ? newAddress() : `203.0.113.${i}`;
+            return (await clientOf(fresh, address)("/burst")).status;
+          }),
+        );
+      // A request of the first burst may come after the document was loaded already.
+      const first = await burst();
+      expect(first.map((status) => (status === 403 ? 200 : status))).toEqual(first.map(() => 200));
+      const blocked = clientOf(fresh, "203.0.113.99");
+      await expect.poll(async () => (await blocked("/elsewhere")).status, PATIENTLY).toBe(403);
+      expect(await burst()).toEqual(
+        Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? 200 : 403)),
+      );
+      const asking = bearer(await tokenOf("ada"));
+      const mine = [];
+      for (let i = 0; i < 4; i += 1) mine.push((await clientOf(fresh)("/mine", asking)).status);
+      expect(mine).toEqual([200, 200, 200, 429]);
+      expect(await heard(clientOf(fresh))).not.toContain("failure of control");
     });
 
     test("the tools of handlers do what they say", async () => {

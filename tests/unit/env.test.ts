@@ -54,6 +54,8 @@ describe("fromEnv", () => {
       ipv6Prefix: 64,
       corsOrigins: [],
       corsExposedHeaders: [],
+      isSecretSet: false,
+      previousSecret: undefined,
       legacyHeaders: false,
       cutAt: 10_485_760,
     });

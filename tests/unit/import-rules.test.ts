@@ -93,6 +93,11 @@ const ROWS: readonly { file: string; refused: readonly string[]; allowed: readon
     allowed: ["./reference.ts"],
   },
   {
+    file: "lib/control/x.ts",
+    refused: ["#lib/limit/limiter", "#lib/respond/problem", "#lib/gate", "next/server"],
+    allowed: ["#lib/redis/keys", "#lib/identity/identify", "#lib/policy/select"],
+  },
+  {
     file: "lib/dedup/x.ts",
     refused: ["#lib/policy/types", "#lib/idempotency/key", "@upstash/redis"],
     allowed: ["#lib/redis/client"],

@@ -53,7 +53,7 @@ const charts = dashboard.panels.filter(({ type }) => type !== "row");
 const queries = charts.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
 
 const DECISIONS = "headgate_decisions_total";
-const OUTCOMES = ["allowed", "denied", "shadow_denied", "degraded"];
+const OUTCOMES = ["allowed", "denied", "shadow_denied", "degraded", "blocked", "uncounted"];
 
 /** The series that METRICS stands for, with their labels and the values of the last of them. */
 const SERIES = new Map(

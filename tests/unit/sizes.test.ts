@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ENTRIES } from "../house/sizes/bundles.ts";
+import { BESIDE, ENTRIES } from "../house/sizes/bundles.ts";
 import { measure } from "../house/sizes/measure.ts";
-import { ALL, pageOf, staleness } from "../house/sizes/page.ts";
+import { ALL, pageOf, staleness, tooLarge } from "../house/sizes/page.ts";
 import { ROOT } from "../support/app.ts";
 
 /** The page for bundles of 10 kB, but for one entry alone, whose size is in one cell. */
@@ -40,6 +40,13 @@ test("a page is stale where a row is missing or named in another way", () => {
   expect(staleness(written, page(10_000))).toHaveLength(1);
   const short = page(10_000).replace(/^.*headgate\/locks.*\n/m, "");
   expect(staleness(short, page(10_000))).toHaveLength(1);
+});
+
+test("tooLarge names an entry that adds more to the factory than it may", () => {
+  const sizes = (added: number) =>
+    ALL.map((bundle) => (BESIDE.includes(bundle) && bundle.name === "headgate/live" ? added : 0));
+  expect(tooLarge(sizes(2500))).toEqual([]);
+  expect(tooLarge(sizes(2501))).toEqual([expect.stringContaining("headgate/live adds 2501")]);
 });
 
 test("docs/reference/sizes.md has the rows that `npm run sizes` writes", () => {

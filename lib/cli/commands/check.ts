@@ -1,6 +1,8 @@
 import { compilePolicy } from "#lib/policy/check/compile";
 import { adviceFor } from "../advice.ts";
-import { checkPolicyFile, importPolicy, renderCheck } from "../check.ts";
+import { checkPolicyFile, importPolicy, renderCheck, renderLists } from "../check.ts";
+import { readEnvironment } from "../info/environment.ts";
+import { listAdvice } from "../list-advice.ts";
 import { POLICY, findPolicyFile } from "../policy-file.ts";
 import { PREFETCH_UNSEEN, seesPrefetches } from "#lib/audit/prefetch-seen";
 import { defineProgram } from "../program.ts";
@@ -13,7 +15,7 @@ const HELP = `Checks a policy file.
 
 It prints for each problem its place in the file, what was given and what is allowed, and ends with 1
 where there is any. It runs before every build and every start. Its advice is about rules that work and
-may not do what was meant; it fails nothing.
+may not do what was meant, and about clients of allow and block that others can pass for; it fails nothing.
 
 It ends with 2 where it cannot be run as it was called. docs/policy-errors.md explains each problem.
 `;
@@ -40,6 +42,8 @@ export async function checkCommand(file: string, json: boolean): Promise<number>
   } else {
     const print = result.ok ? console.log : console.error;
     print(renderCheck(result));
+    const lists = renderLists(result);
+    if (lists) console.log(`\n${lists}`);
     for (const failure of more.failures) console.error(`\n${failure}`);
     for (const line of more.advice) console.log(`\nadvice   ${line}`);
   }
@@ -50,9 +54,11 @@ export async function checkCommand(file: string, json: boolean): Promise<number>
 async function beyond(file: string) {
   const project = process.cwd();
   const policy = await importPolicy(file);
-  const isUnseen = compilePolicy(policy).tellsPrefetches && !(await seesPrefetches(project));
+  const compiled = compilePolicy(policy);
+  const isUnseen = compiled.tellsPrefetches && !(await seesPrefetches(project));
+  const { env } = readEnvironment(project, { ...process.env, NODE_ENV: "production" });
   return {
     failures: isUnseen ? [`PREFETCH_UNSEEN: ${PREFETCH_UNSEEN}`] : [],
-    advice: adviceFor(policy, project),
+    advice: [...adviceFor(policy, project), ...listAdvice(policy, compiled, env)],
   };
 }

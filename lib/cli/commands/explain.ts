@@ -21,7 +21,8 @@ const HELP = `Explains what the gate does with a request, without a store and wi
   npx headgate explain GET /api/search --json            the same for programs
 
 It prints the path as Next routes it, which rules apply and which nearly do, who is counted and by which
-keys, what a check costs, and the headers that a client gets while it is allowed and once it is denied.
+keys, what a list of the policy says of the client, what a check costs, and the headers that a client gets
+while it is allowed and once it is denied.
 Identities are resolved as in the app, from the headers that are given (--header may be repeated). The
 environment and its files are read, and the policy is loaded, as in production unless --dev is given.
 `;

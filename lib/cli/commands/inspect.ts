@@ -3,7 +3,8 @@ import { CLIENT_ARGS, readQuery, withGate } from "../inspect/asked.ts";
 import { renderInspection } from "../inspect/render.ts";
 import { defineProgram } from "../program.ts";
 
-const HELP = `Tells how every limit stands that counts one client, and what would be decided now. It consumes nothing.
+const HELP = `Tells how every limit stands that counts one client, what is set for it, and what would be decided now.
+It consumes nothing.
 
   npx headgate inspect --ip 203.0.113.7
   npx headgate inspect --user ada                          any identity of the policy: --identity tenant=acme

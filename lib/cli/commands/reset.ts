@@ -1,6 +1,7 @@
 import { HeadgateError } from "#lib/core/errors";
 import { inspectClient, resetClient } from "#lib/inspect";
 import { agrees, isAnswered } from "../ask.ts";
+import { readAuthor, readReasonOf } from "../control/asked.ts";
 import { CLIENT_ARGS, readQuery, withGate } from "../inspect/asked.ts";
 import { DENIALS_END_WITHIN_MS, renderInspection, renderReset } from "../inspect/render.ts";
 import { defineProgram } from "../program.ts";
@@ -11,10 +12,13 @@ const HELP = `Frees one client: deletes what the store has counted of it.
   npx headgate reset --user ada --yes                  does not ask, for scripts
   npx headgate reset --key 5Zb0Qk1hV9sT2mXc7yLr4A      the client key of a line of the log
   npx headgate reset --ip 203.0.113.7 --rule search    one rule
+  npx headgate reset --user ada --reason "ticket 4711" why, for the log of changes (headgate control log)
   npx headgate reset --user ada --yes --json           the same for programs
 
-Clients are named as for headgate inspect. Limits that count all clients together stay as they are.
-Instances that have denied the client remember that for up to 30 seconds, and deny it until then.
+Clients are named as for headgate inspect. Limits that count all clients together stay as they are. --by says
+who frees it; without it, it is the user of this machine. The client is free on each instance whose gate
+follows what is set (live of headgate/live) from its second request made two seconds later. Other instances
+remember a denial for up to 30 seconds, and deny the client until then.
 
 It ends with 2 where there is no terminal in which to ask and no --yes; nothing is deleted then.
 `;
@@ -22,9 +26,18 @@ It ends with 2 where there is no terminal in which to ask and no --yes; nothing 
 export default defineProgram({
   name: "headgate reset",
   help: HELP,
-  args: { ...CLIENT_ARGS, yes: { type: "boolean" } },
+  args: {
+    ...CLIENT_ARGS,
+    reason: { type: "string" },
+    by: { type: "string" },
+    yes: { type: "boolean" },
+  },
   async run({ yes, json, ...args }, rawArgs) {
-    const query = readQuery(args, rawArgs, HELP);
+    const query = {
+      ...readQuery(args, rawArgs, HELP),
+      ...readReasonOf(args, HELP),
+      by: readAuthor(args, HELP),
+    };
     const isAsked = yes !== true;
     if (isAsked && (json === true || !isAnswered())) throw notAsked();
     const reset = await withGate(args.policy, HELP, async (gate) => {

@@ -1,8 +1,10 @@
 import { createHeadgate } from "#lib/create";
 import type { HeadgateEnvironment } from "#lib/env";
-import type { Client } from "#lib/core/client";
+import type { Client, Wanted } from "#lib/core/client";
+import { policyEntry } from "#lib/control/policy-lists";
 import { addressSource } from "#lib/identity/address-source";
 import { addressReader } from "#lib/identity/counted-address";
+import { entryFor, holdingFor } from "#lib/holding";
 import { type Charge, type Charges, chargesFor, DECIDING, rulesFor } from "#lib/limit/charge";
 import { MemoryLimits } from "#lib/limit/stores/memory";
 import { compilePolicy } from "#lib/policy/check/compile";
@@ -10,8 +12,8 @@ import type { AnyPolicy } from "#lib/policy/define";
 import { pathReadings, routedPath } from "#lib/policy/path";
 import { isPrefetch } from "#lib/policy/prefetch";
 import type { Rewrites } from "#lib/policy/rewrites";
-import type { CompiledPolicy, Match } from "#lib/policy/types";
-import { partsOf } from "#lib/parts";
+import type { CompiledPolicy } from "#lib/policy/types";
+import { type Parts, partsOf } from "#lib/parts";
 import { billedFor } from "./billed.ts";
 import { type ExplainedRule, explainRules, type MatchedRequest } from "./rules.ts";
 
@@ -47,6 +49,16 @@ export interface ExplainedClient {
   readonly countsAddress: boolean;
 }
 
+/** The entry of the policy's lists that decides about a request. */
+export interface ExplainedEntry {
+  readonly list: "allow" | "block";
+  /** As a decision names it: "policy block 1" for the first entry of `block`. */
+  readonly id: string;
+  /** As the policy has it. */
+  readonly client: string;
+  readonly reason: string;
+}
+
 /** What the gate would do with a request whose client has used nothing yet. */
 export interface Explanation {
   readonly method: string;
@@ -59,16 +71,21 @@ export interface Explanation {
   /** True where the app's keys are others: this environment has neither its secret nor its store. */
   readonly isKeyGuessed: boolean;
   readonly rules: readonly ExplainedRule[];
+  /** What allows the client without counting it, or blocks it; null where no list of the policy names it. */
+  readonly entry: ExplainedEntry | null;
   readonly address: string;
-  /** What each identity came to that the rules ask for; null where the request proves none. */
+  /** What each identity came to that rules or lists ask for; null where the request proves none. */
   readonly identities: Readonly<Record<string, string | null>>;
+  /** Whether each condition holds that lists name. */
+  readonly conditions: Readonly<Record<string, boolean>>;
   readonly clients: readonly ExplainedClient[];
   readonly limits: readonly ExplainedLimit[];
   readonly calls: number;
   readonly billed: number;
   readonly onStoreFailure: string | undefined;
-  readonly allowed: ExplainedResponse;
-  /** Undefined where no limit decides, or where it is too large to be used up here. */
+  /** Undefined where no request is allowed, such as one of a blocked client. */
+  readonly allowed: ExplainedResponse | undefined;
+  /** Undefined where nothing denies, or where the limit is too large to be used up here. */
   readonly denied: ExplainedResponse | undefined;
 }
 
@@ -93,14 +110,19 @@ const MOST_TRIES = 5000;
 export async function explainRequest(explaining: Explaining): Promise<Explanation> {
   const { environment } = explaining;
   const gate = gateOf(explaining);
-  const { policy, identifier, keys } = partsOf(explaining.policy, gate.options);
+  const parts = partsOf(explaining.policy, gate.options);
+  const { policy, identifier, keys } = parts;
   const request = withAddress(explaining);
   const asked = matchedRequest(request);
   const { method, pathname, hasLocales, prefetches } = asked;
   const match = policy.match(method, pathname, hasLocales, prefetches);
   const exempt = match ? undefined : exemptionOf(policy, asked);
-  const client = match && (await identifier.fromRequest(match, request)).client;
+  const holding = holdingFor(parts, match, "enforce");
+  const { wanted } = holding;
+  const client = wanted && (await identifier.fromRequest(wanted, request)).client;
   const charges = match && client && chargesFor(rulesFor(match, client), client, keys);
+  const entry = entryOf(parts, client && entryFor(holding, client)?.id);
+  const counted = entry ? undefined : charges;
   return {
     method,
     pathname: new URL(request.url).pathname,
@@ -111,13 +133,22 @@ export async function explainRequest(explaining: Explaining): Promise<Explanatio
       applying: charges?.rules,
       isExempt: exempt !== undefined,
     }),
+    entry,
     address: addressReader(gate.options.addressSource, gate.options.ipv6Prefix)(request.headers),
-    identities: identitiesOf(match, client),
+    ...valuesOf(policy, wanted, client),
     clients: clientsOf(client),
-    limits: (charges?.all ?? []).map(limitOf),
-    ...callsOf(explaining, charges),
-    ...(await responsesOf(gate, explaining, charges)),
+    limits: (counted?.all ?? []).map(limitOf),
+    ...callsOf(explaining, counted),
+    ...(await responsesOf(gate, explaining, counted)),
   };
+}
+
+/** Returns the entry of the policy that has an id. */
+function entryOf({ policy }: Parts, id: string | undefined): ExplainedEntry | null {
+  const found = policy.listings.find(({ list, place }) => policyEntry(list, place) === id);
+  return found && id !== undefined
+    ? { list: found.list, id, client: found.text, reason: found.reason }
+    : null;
 }
 
 function gateOf({ policy, environment, rewrites, ip }: Explaining) {
@@ -162,9 +193,23 @@ function exemptionOf({ exempt }: CompiledPolicy, { pathname, hasLocales }: Match
   });
 }
 
-function identitiesOf(match: Match | undefined, client: Client | undefined) {
-  const names = match?.identities ?? [];
-  return Object.fromEntries(names.map((name) => [name, client?.values.get(name) ?? null]));
+/** What identities came to, and whether conditions hold. */
+function valuesOf(
+  { conditions }: CompiledPolicy,
+  wanted: Wanted | undefined,
+  client: Client | undefined,
+) {
+  const names = [...(wanted?.identities ?? []), ...(wanted?.listed ?? [])];
+  const valueOf = (name: string) => client?.values.get(name) ?? null;
+  const isCondition = (name: string) => Object.hasOwn(conditions, name);
+  return {
+    identities: Object.fromEntries(
+      names.filter((name) => !isCondition(name)).map((name) => [name, valueOf(name)]),
+    ),
+    conditions: Object.fromEntries(
+      names.filter(isCondition).map((name) => [name, valueOf(name) !== null]),
+    ),
+  };
 }
 
 function clientsOf(client: Client | undefined): readonly ExplainedClient[] {
@@ -197,15 +242,13 @@ async function responsesOf(
   const first = await send();
   const deciding = charges?.all.filter(({ group }) => group === DECIDING) ?? [];
   const tries = Math.min(...deciding.map(({ limit, cost }) => Math.ceil(limit.limit / cost)));
-  if (isDenied(first)) return { allowed: NONE, denied: responseOf(first) };
+  if (isDenied(first)) return { allowed: undefined, denied: responseOf(first) };
   let last = first;
   for (let sent = 0; tries <= MOST_TRIES && sent < tries && !isDenied(last); sent += 1) {
     last = await send();
   }
   return { allowed: responseOf(first), denied: isDenied(last) ? responseOf(last) : undefined };
 }
-
-const NONE: ExplainedResponse = { status: undefined, headers: {} };
 
 /** Next goes on with a response that says so, and its handler makes the one that the client gets. */
 function isDenied({ headers }: Response): boolean {

@@ -1,5 +1,6 @@
 import { formatDuration } from "#lib/core/duration";
-import type { ExplainedLimit, ExplainedResponse, Explanation } from "./explain.ts";
+import { section } from "../section.ts";
+import type { ExplainedEntry, ExplainedLimit, ExplainedResponse, Explanation } from "./explain.ts";
 import type { ExplainedRule } from "./rules.ts";
 
 /** Returns an explanation as text: a paragraph for each step of the request's way. */
@@ -9,17 +10,14 @@ export function renderExplanation(explained: Explanation): string {
     section("path", pathLines(explained)),
     section("rules", explained.rules.filter(isWorthALine).map(ruleLine)),
     section("client", clientLines(explained)),
+    section("list", explained.entry ? [entryLine(explained.entry)] : []),
     section("limits", explained.limits.map(limitLine)),
     section("store", [storeLine(explained)]),
-    section("allowed", responseLines(allowed)),
+    section("allowed", allowed ? responseLines(allowed) : []),
     section("denied", denied ? responseLines(denied) : []),
   ]
     .filter(Boolean)
     .join("\n\n");
-}
-
-function section(name: string, lines: readonly string[]): string {
-  return lines.map((line, i) => `${(i === 0 ? name : "").padEnd(9)}${line}`).join("\n");
 }
 
 function pathLines({ method, pathname, readings, exempt, rules }: Explanation): string[] {
@@ -47,14 +45,23 @@ function ruleLine({ name, applies, pattern, why }: ExplainedRule): string {
 const GUESSED =
   "the app's own keys are others: set HEADGATE_SECRET, or the variables of its store, as the app has them";
 
-function clientLines({ clients, address, identities, isKeyGuessed }: Explanation): string[] {
-  if (clients.length === 0) return [];
+function entryLine({ list, id, client, reason }: ExplainedEntry): string {
+  const words = { allow: "allowed without being counted", block: "blocked" };
+  return `${words[list]} by ${client} (${id}): ${reason}`;
+}
+
+function clientLines(explained: Explanation): string[] {
+  const { clients, address, identities, conditions, entry, isKeyGuessed } = explained;
+  if (clients.length === 0 && !entry) return [];
   const named = Object.entries(identities).map(
     ([name, value]) => `${name}   ${value ?? "the request proves none, so the address is counted"}`,
   );
   return [
     `ip   ${address}${address === "unknown" ? ": all such requests are counted as one client (--ip names one)" : ""}`,
     ...named,
+    ...Object.entries(conditions).map(
+      ([name, holds]) => `${name}   ${holds ? "holds" : "does not hold"}`,
+    ),
     ...clients.map(({ subject, key }) => `"${subject}" counts ${key}`),
     ...(isKeyGuessed ? [GUESSED] : []),
   ];

@@ -33,6 +33,10 @@ export function findAppForm(root: string): AppForm {
   const src = join(root, "src");
   const isInSrc = routersIn(root).length === 0 && routersIn(src).length > 0;
   const home = isInSrc ? src : root;
+  const imports = {
+    homes: [root, home],
+    isMeant: (name: string) => /^headgate(?:\/|$)/.test(name),
+  };
   const files = [root, src].flatMap((folder) =>
     ["proxy", "middleware"].flatMap((name) => fileAt(join(folder, name)) ?? []),
   );
@@ -41,10 +45,30 @@ export function findAppForm(root: string): AppForm {
     routers: routersIn(home),
     entries: files.map((file) => ({
       file: relative(root, file),
-      hasGate: importsHeadgate(file, [root, home], DEEPEST),
+      hasGate: doesImport(file, imports, DEEPEST),
       isTaken: dirname(file) === home,
     })),
   };
+}
+
+/**
+ * Returns true where the gate of an app imports a module, by the file of its middleware or by a file of the app
+ * that this one imports.
+ *
+ * @param root the folder of the app
+ * @example
+ * gateImports(root, entry, "headgate/live");
+ */
+export function gateImports(root: string, { file }: EntryFile, module: string): boolean {
+  const imports = { homes: [root, join(root, "src")], isMeant: (name: string) => name === module };
+  return doesImport(join(root, file), imports, DEEPEST) === true;
+}
+
+/** Which imports are looked for. */
+interface Imports {
+  /** The folders that a prefix such as "@/" may stand for. */
+  readonly homes: readonly string[];
+  isMeant(name: string): boolean;
 }
 
 function isFolder(path: string): boolean {
@@ -55,15 +79,15 @@ function fileAt(path: string): string | undefined {
   return ENDINGS.map((ending) => `${path}.${ending}`).find((file) => existsSync(file));
 }
 
-function importsHeadgate(file: string, homes: readonly string[], depth: number): boolean | null {
+function doesImport(file: string, imports: Imports, depth: number): boolean | null {
   const body = statementsOf(file);
   if (!body) return null;
   const names = body.flatMap((node) => importedBy(node) ?? []);
-  if (names.some((name) => /^headgate(?:\/|$)/.test(name))) return true;
+  if (names.some((name) => imports.isMeant(name))) return true;
   if (depth === 0) return false;
   return names
-    .flatMap((name) => importedFile(name, file, homes) ?? [])
-    .some((imported) => importsHeadgate(imported, homes, depth - 1) === true);
+    .flatMap((name) => importedFile(name, file, imports.homes) ?? [])
+    .some((imported) => doesImport(imported, imports, depth - 1) === true);
 }
 
 /** The statements of a file; undefined where it cannot be read or parsed. */

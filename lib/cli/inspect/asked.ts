@@ -36,14 +36,26 @@ export function readQuery(
   rawArgs: readonly string[],
   help: string,
 ): ClientQuery {
-  const named = valuesOf("identity", rawArgs).map((text): [string, string] => {
+  const named = readIdentities(rawArgs, help);
+  const users: [string, string][] = user === undefined ? [] : [["user", user]];
+  const { ip: address = ip, ...identities } = Object.fromEntries([...users, ...named]);
+  return { ip: address, identities, key, rule };
+}
+
+/**
+ * Reads every --identity name=value.
+ *
+ * @throws {HeadgateError} CLI_USAGE
+ */
+export function readIdentities(
+  rawArgs: readonly string[],
+  help: string,
+): readonly (readonly [name: string, value: string])[] {
+  return valuesOf("identity", rawArgs).map((text) => {
     const at = text.indexOf("=");
     if (at < 1) throw usageError(`--identity must be name=value, and is "${text}".`, help);
     return [text.slice(0, at), text.slice(at + 1)];
   });
-  const users: [string, string][] = user === undefined ? [] : [["user", user]];
-  const { ip: address = ip, ...identities } = Object.fromEntries([...users, ...named]);
-  return { ip: address, identities, key, rule };
 }
 
 /**
@@ -63,7 +75,8 @@ export async function withGate<T>(
   try {
     return await run(opened.gate);
   } catch (error) {
-    const isMisuse = isHeadgateError(error) && /^LIMIT_(?:UNKNOWN|BAD)/.test(error.code);
+    const isMisuse =
+      isHeadgateError(error) && /^(?:LIMIT_UNKNOWN|LIMIT_BAD|CONTROL_BAD_ARG)/.test(error.code);
     throw isMisuse ? usageError(error.message, help) : error;
   } finally {
     // A connection that was never made is waited for by no one: the reason is told at once.

@@ -1,3 +1,4 @@
+import { live } from "#lib/control/live";
 import { createHeadgate, type Gate } from "#lib/create";
 import { fromEnv } from "#lib/env";
 import { HeadgateError } from "#lib/core/errors";
@@ -45,6 +46,8 @@ export async function openGate(root: string, policy: AnyPolicy): Promise<OpenGat
     store: { ...store, deadlineMs },
     joins: false,
     onEvent: [],
+    // A reset tells instances of it.
+    live,
     ...(tcp && { connect: tcp.connect }),
   });
   return { gate, close: async () => tcp?.close() };
@@ -72,11 +75,19 @@ function variablesOf(
   }
   return {
     HEADGATE_APP: packageName(root),
-    ...(own?.secret !== undefined && { HEADGATE_SECRET: own.secret }),
+    ...(own && !set["HEADGATE_SECRET"] && secretOf(own)),
     ...set,
     ...store,
     NODE_ENV: mode,
     CLIENT_IP_FROM: undefined,
+  };
+}
+
+/** The secret that the start of an app made or derived, for an environment that sets none. */
+function secretOf({ secret, isSecretDerived }: StoreAddress): Variables {
+  return {
+    HEADGATE_SECRET: secret,
+    HEADGATE_SECRET_DERIVED: isSecretDerived ? "1" : undefined,
   };
 }
 

@@ -1,7 +1,8 @@
 import { durationInWords, formatDuration } from "#lib/core/duration";
 import type { InspectedLimit, InspectedRule, Inspection, Reset, UnknownLimit } from "#lib/inspect";
+import { entryWords, printable } from "../control/words.ts";
 
-/** How long an instance remembers a denial at most: docs/algorithms.md. */
+/** How long an instance remembers a denial at most where it follows nothing: docs/algorithms.md. */
 export const DENIALS_END_WITHIN_MS = 30_000;
 
 /** Returns as text how the limits of a client stand. */
@@ -21,23 +22,39 @@ export function renderReset({ freed, unknown }: Reset): string {
   return [
     ...(lines.length > 0 ? lines : ["nothing was counted of this client, so nothing was freed"]),
     ...unknown.map(unknownLine),
-    `Instances that have denied this client remember it for up to ${DENIALS_END_WITHIN_MS / 1000} seconds.`,
+    REMEMBERED,
   ].join("\n");
 }
 
+const REMEMBERED = `Instances that follow what is set forget their denials of this client: it is free from their second request
+made two seconds later. Others remember a denial for up to ${DENIALS_END_WITHIN_MS / 1000} seconds.`;
+
 const MODES = {
   enforce: undefined,
-  shadow: "HEADGATE_MODE=shadow: whatever is decided, requests are allowed",
-  off: "HEADGATE_MODE=off: nothing is counted or denied",
+  shadow: "whatever is decided, requests are allowed",
+  off: "nothing is counted or denied",
 } as const;
 
-function headLines({ mode, clientKeys, countedIn }: Inspection): string[] {
+function headLines({ mode, listed, set, clientKeys, countedIn }: Inspection): string[] {
   const said = MODES[mode];
+  const isSet = set.some((entry) => entry.kind === "mode" && entry.rule === null);
+  const by = isSet ? `${mode}, as it is set` : `HEADGATE_MODE=${mode}`;
   return [
     ...clientKeys.map((key) => `client   ${key}: search for it in the log`),
+    ...(listed ? [listedLine(listed)] : []),
     ...(countedIn === "process" ? ["store    none: counts are in this process alone"] : []),
-    ...(said === undefined ? [] : [`mode     ${said}`]),
+    ...(said === undefined ? [] : [`mode     ${by}: ${said}`]),
+    ...set.map((entry) => `set      ${entryWords(entry)}`),
   ];
+}
+
+function listedLine({ list, id, reason }: NonNullable<Inspection["listed"]>): string {
+  const why = reason === "" ? "" : ` (${reason})`;
+  return printable(
+    list === "block"
+      ? `blocked  by ${id}${why}: requests get 403, and their lines of the log have it as "entry"`
+      : `allowed  by ${id}${why}: requests are not counted`,
+  );
 }
 
 function ruleText(rule: InspectedRule): string {
@@ -46,7 +63,18 @@ function ruleText(rule: InspectedRule): string {
   return [`${title}: ${decisionText(rule)}`, ...limits.flatMap(limitLines)].join("\n");
 }
 
-function decisionText({ isShadow, hasCapacity, retryAfterMs, limits }: InspectedRule): string {
+function decisionText(rule: InspectedRule): string {
+  const entry = printable(rule.entry ?? "");
+  if (rule.reason === "switched-off") return "allowed, since it is off";
+  if (rule.reason === "blocked")
+    return `${rule.isAllowed ? "allowed, though " : ""}blocked by ${entry}`;
+  if (rule.reason === "allow-listed") return `allowed without being counted, by ${entry}`;
+  if (rule.reason === "unlimited") return "allowed without a limit, by what is set";
+  return countedText(rule);
+}
+
+/** What its limits decide. */
+function countedText({ isShadow, hasCapacity, retryAfterMs, limits }: InspectedRule): string {
   const shadow = isShadow ? ", and the rule is in shadow: the request is allowed all the same" : "";
   if (hasCapacity) return `allowed${isShadow ? ", and the rule is in shadow" : ""}`;
   const full = limits.filter(({ waitMs }) => waitMs !== 0).map(({ name }) => name);
@@ -59,12 +87,14 @@ function decisionText({ isShadow, hasCapacity, retryAfterMs, limits }: Inspected
 
 function limitLines(limit: InspectedLimit): string[] {
   const { name, subject, used, remaining, resetMs, cost, windowMs, algorithm, key } = limit;
+  const { limit: units, policyLimit } = limit;
+  const now = units === policyLimit ? "" : ` (${policyLimit} by the policy)`;
   const more = resetMs > 0 ? `, more in ${durationInWords(resetMs)}` : "";
-  const units = cost === 1 ? "" : `, a request costs ${cost}`;
+  const costs = cost === 1 ? "" : `, a request costs ${cost}`;
   const whom = limit.isGlobal ? "all clients together" : `"${subject}"`;
   return [
-    `  ${name}  ${used} used of ${limit.limit} per ${formatDuration(windowMs)}, ${remaining} left${more}`,
-    `    counts ${whom} by ${algorithm}${units}`,
+    `  ${name}  ${used} used of ${units} per ${formatDuration(windowMs)}${now}, ${remaining} left${more}`,
+    `    counts ${whom} by ${algorithm}${costs}`,
     `    ${key}`,
   ];
 }

@@ -1,35 +1,33 @@
 import type { Resolver } from "#lib/core/client";
 import { withSuggestion } from "#lib/core/nearest";
-import { readNetwork } from "#lib/core/networks";
+import { nearestNetwork, readNetwork } from "#lib/core/networks";
 import type { Condition } from "#lib/policy/define";
-import type { Place, Problems } from "#lib/policy/errors";
+import type { Problems } from "#lib/policy/errors";
 import type { CompiledListing } from "#lib/policy/types";
+import { checkReason } from "./reason.ts";
 import type { ParsedPolicy } from "./schema.ts";
 
-const LISTED_FORM =
-  'an address, a CIDR block such as "203.0.113.0/24", an identity and its value such as "user:ada", or the name of a condition';
-
 const NAME = /^[a-z][a-z0-9-]{0,63}$/i;
+const NAME_FORM = "a letter, then up to 63 letters, digits or -; not ip, global or an identity";
+
+/** The names that an entry may have before its colon, and those of conditions. */
+interface Names {
+  readonly identities: readonly string[];
+  readonly conditions: readonly string[];
+}
 
 /** Reads the clients that a policy allows or blocks. What is wrong is noted, and left out. */
-export function compileLists(
-  policy: ParsedPolicy,
-  identities: readonly string[],
-  problems: Problems,
-): readonly CompiledListing[] {
-  const conditions = Object.keys(policy.conditions ?? {});
+export function compileLists(policy: ParsedPolicy, problems: Problems): readonly CompiledListing[] {
+  const names = {
+    identities: Object.keys(policy.identities ?? {}),
+    conditions: Object.keys(policy.conditions ?? {}),
+  };
   return (["allow", "block"] as const).flatMap((list) =>
     Object.entries(policy[list] ?? {}).flatMap(([text, reason], i) => {
-      const place = [list, text];
-      if (typeof reason !== "string" || reason.trim() === "") {
-        problems.add("EMPTY_REASON", place, reason, "why, in a few words");
-        return [];
-      }
-      const whom = readListed(text, identities, conditions);
-      if (whom) return [{ list, place: i + 1, text, reason, whom }];
-      const known = [...identities.map((name) => `${name}:…`), ...conditions];
-      const allowed = `${LISTED_FORM}. Known: ${known.join(", ") || "no identity and no condition"}`;
-      problems.add("BAD_LISTED_CLIENT", place, text, withSuggestion(allowed, text, conditions));
+      checkReason(reason, [list, text], `why it is in ${list}, in a few words`, problems);
+      const whom = readListed(text, names);
+      if (whom) return { list, place: i + 1, text, reason: String(reason), whom };
+      problems.add("BAD_LISTED_CLIENT", [list, text], text, allowedFor(text, names));
       return [];
     }),
   );
@@ -37,13 +35,30 @@ export function compileLists(
 
 function readListed(
   text: string,
-  identities: readonly string[],
-  conditions: readonly string[],
+  { identities, conditions }: Names,
 ): CompiledListing["whom"] | undefined {
   if (conditions.includes(text)) return { identity: text, value: HOLDS };
+  const [identity, value] = split(text);
+  // No resolver is meant to return a value that begins or ends with a blank: such an entry is mistyped.
+  const isNamed = identities.includes(identity) && value !== "" && value === value.trim();
+  return readNetwork(text) ?? (isNamed ? { identity, value } : undefined);
+}
+
+/** Returns what stands before and after the first colon. */
+function split(text: string): readonly [identity: string, value: string] {
   const at = text.indexOf(":");
-  const [identity, value] = [text.slice(0, at), text.slice(at + 1)];
-  return identities.includes(identity) && value !== "" ? { identity, value } : readNetwork(text);
+  return [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
+}
+
+function allowedFor(text: string, { identities, conditions }: Names): string {
+  const forms = identities.map((name) => `"${name}:" and a value`);
+  const allowed = ["an address", "a CIDR block", ...forms, ...conditions].join(", ");
+  const value = split(text)[1].trim();
+  const named = value === "" ? [] : identities.map((name) => `${name}:${value}`);
+  const network = nearestNetwork(text.replace(/^ip:/, ""));
+  return network
+    ? `${allowed}; did you mean "${network}"?`
+    : withSuggestion(allowed, text, [...conditions, ...named]);
 }
 
 /** The value of a condition that holds. */
@@ -51,24 +66,15 @@ const HOLDS = "yes";
 
 /** Reads the conditions of a policy, as resolvers: each has a value where the condition holds. */
 export function compileConditions(
-  { conditions = {} }: ParsedPolicy,
-  identities: readonly string[],
+  { conditions = {}, identities = {} }: ParsedPolicy,
   problems: Problems,
 ): Readonly<Record<string, Resolver>> {
   const read = Object.entries(conditions).map(([name, condition]) => {
-    const place: Place = ["conditions", name];
-    if (!NAME.test(name) || ["ip", "global", ...identities].includes(name)) {
-      const allowed =
-        "a letter, then up to 63 letters, digits or -; not the name of an identity, ip or global";
-      problems.add("BAD_CONDITION_NAME", place, name, allowed);
-    }
+    const place = ["conditions", name];
+    const isTaken = name === "ip" || name === "global" || Object.hasOwn(identities, name);
+    if (isTaken || !NAME.test(name)) problems.add("BAD_CONDITION_NAME", place, name, NAME_FORM);
     if (typeof condition !== "function") {
-      problems.add(
-        "BAD_VALUE",
-        place,
-        condition,
-        "a function of the request that returns true or false",
-      );
+      problems.add("BAD_VALUE", place, condition, "a function of the request");
     }
     return [name, resolverOf(condition as Condition)] as const;
   });
@@ -77,12 +83,12 @@ export function compileConditions(
 
 function resolverOf(condition: Condition): Resolver {
   return (request) => {
-    const holds = condition(request);
-    return typeof holds === "object" ? holds.then(valueOf) : valueOf(holds);
+    const holds = condition(request) as boolean | Promise<boolean> | null;
+    return typeof holds === "object" && holds ? holds.then(valueOf) : valueOf(holds);
   };
 }
 
-/** Nothing but `true` holds: a promise, or a text that says no, would otherwise hold too. */
+/** Nothing but `true` holds: a text that says no would otherwise hold too. */
 function valueOf(holds: unknown): string | undefined {
   return holds === true ? HOLDS : undefined;
 }

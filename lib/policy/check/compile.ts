@@ -11,6 +11,7 @@ import type { LocalePaths } from "#lib/policy/locale-spellings";
 import { Matcher, type MatchableRule } from "#lib/policy/match";
 import { compilePattern, type Pattern } from "#lib/policy/pattern";
 import { withPrefetchRules } from "./prefetch-rules.ts";
+import { checkReason } from "./reason.ts";
 import { type ParsedPolicy, parsePolicy, parseRule } from "./schema.ts";
 import type { CompiledPolicy, Match } from "#lib/policy/types";
 
@@ -37,9 +38,8 @@ export function compilePolicy(
   const locales = readLocales(parsed?.locales, problems);
   const rules = parsed ? compileRules(parsed, locales, problems) : [];
   const exempt = parsed ? compileExempt(parsed, locales, problems) : [];
-  const names = Object.keys(policy.identities ?? {});
-  const conditions = parsed ? compileConditions(parsed, names, problems) : {};
-  const listings = parsed ? compileLists(parsed, names, problems) : [];
+  const conditions = parsed ? compileConditions(parsed, problems) : {};
+  const listings = parsed ? compileLists(parsed, problems) : [];
   if (problems.found.length > 0) throw new PolicyError(problems.found);
 
   const follow = rewrites && createFollow(rewrites);
@@ -141,11 +141,7 @@ function compileExempt(
 ): Pattern[] {
   return Object.entries(policy.exempt ?? {}).flatMap(([given, reason]) => {
     const place = ["exempt", given];
-    if (typeof reason !== "string") {
-      problems.add("BAD_VALUE", place, reason, "the reason as text");
-    } else if (reason.trim() === "") {
-      problems.add("EMPTY_REASON", place, reason, "why no rule applies there, in a few words");
-    }
+    checkReason(reason, place, "why no rule applies there, in a few words", problems);
     refuseLocale(given, place, locales, problems);
     const pattern = compilePattern(given, place, problems);
     return pattern ? [pattern] : [];

@@ -3,6 +3,9 @@ import { BESIDE, ENTRIES, GROWING, type Named, PARTS } from "./bundles.ts";
 /** Every bundle of the page, in its order. */
 export const ALL: readonly Named[] = [...GROWING, ...PARTS, ...ENTRIES, ...BESIDE];
 
+/** What entries may add to a bundle that has the factory, in bytes. */
+const MOST_BESIDE: Readonly<Record<string, number>> = { "headgate/live": 2500 };
+
 /** A figure may differ from the page by this part of itself, or by so many bytes, whichever is more. */
 const TOLERANCE = 0.02;
 const TOLERANCE_BYTES = 100;
@@ -47,6 +50,16 @@ ${table(
   ]),
 )}
 `;
+}
+
+/** Returns a sentence for each entry that adds more than it may, for the sizes of all bundles in the order of {@link ALL}. */
+export function tooLarge(sizes: readonly number[]): readonly string[] {
+  const sizeOf = (bundle: Named | undefined): number => (bundle && sizes[ALL.indexOf(bundle)]) ?? 0;
+  const factory = sizeOf(GROWING.at(-1));
+  return Object.entries(MOST_BESIDE).flatMap(([name, most]) => {
+    const adds = sizeOf(BESIDE.find((bundle) => bundle.name === name)) - factory;
+    return adds <= most ? [] : [`${name} adds ${adds} bytes to the factory; it may add ${most}.`];
+  });
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

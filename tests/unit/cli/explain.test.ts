@@ -10,7 +10,7 @@ import { createGate } from "#lib/gate";
 import { fromEnv } from "#lib/env";
 import type { Charge } from "#lib/limit/charge";
 import { MemoryLimits } from "#lib/limit/stores/memory";
-import { definePolicy } from "#lib/policy/define";
+import { type AnyPolicy, definePolicy } from "#lib/policy/define";
 import type { NextConfig } from "#lib/audit/next-config";
 import { write } from "../../package/world.ts";
 import { ROOT } from "../../support/app.ts";
@@ -43,11 +43,16 @@ interface Asked {
   readonly headers?: readonly string[];
   readonly ip?: string;
   readonly config?: NextConfig;
+  readonly policy?: AnyPolicy;
 }
 
-function explain(method: string, url: string, { headers = [], ip, config = {} }: Asked = {}) {
+function explain(
+  method: string,
+  url: string,
+  { headers = [], ip, config = {}, policy = POLICY }: Asked = {},
+) {
   return explainRequest({
-    policy: POLICY,
+    policy,
     request: requestMaker(ROOT, { method, url, headers }, config),
     environment: ENVIRONMENT,
     rewrites: undefined,
@@ -157,8 +162,8 @@ describe("the client", () => {
 describe("the responses", () => {
   test("are those of a client that has used nothing, and of one that has used all", async () => {
     const { allowed, denied } = await explain("POST", "/api/search", { ip: "203.0.113.7" });
-    expect(allowed.status).toBeUndefined();
-    expect(allowed.headers["ratelimit"]).toContain('"search:user|ip:minute";r=2');
+    expect(allowed).toMatchObject({ status: undefined });
+    expect(allowed?.headers["ratelimit"]).toContain('"search:user|ip:minute";r=2');
     expect(denied?.status).toBe(429);
     expect(denied?.headers["retry-after"]).toBe("60");
   });
@@ -170,6 +175,71 @@ test("the text tells the way of a request, step by step", async () => {
   expect(steps).toEqual(["path", "rules", "client", "limits", "store", "allowed", "denied"]);
   expect(text).toContain("search  decides by /api/search");
   expect(text).toContain("user   the request proves none, so the address is counted");
+});
+
+describe("a list of the policy", () => {
+  const policy = definePolicy({
+    ...POLICY,
+    conditions: { monitor: ({ headers }) => headers.get("x-monitor") === "token" },
+    allow: { "198.51.100.0/24": "our own network", monitor: "checks uptime" },
+    block: { "203.0.113.0/24": "tries stolen passwords", "user:mallory": "resells our data" },
+  });
+  const ip = "203.0.113.7";
+  const UNCOUNTED = { limits: [], calls: 0, billed: 0 };
+
+  test("blocks a client on every path: the entry, its reason and the 403 are told", async () => {
+    for (const path of ["/api/search", "/nowhere", "/api/health"]) {
+      const explained = await explain("POST", path, { ip, policy });
+      expect(explained).toMatchObject({
+        ...UNCOUNTED,
+        entry: {
+          list: "block",
+          id: "policy block 1",
+          client: "203.0.113.0/24",
+          reason: "tries stolen passwords",
+        },
+        conditions: { monitor: false },
+        denied: { status: 403, headers: { "cache-control": "no-store" } },
+      });
+      expect(explained.allowed).toBeUndefined();
+      expect(explained.denied?.headers).not.toHaveProperty("ratelimit");
+      const text = renderExplanation(explained);
+      expect(text).toContain(
+        "blocked by 203.0.113.0/24 (policy block 1): tries stolen passwords\n\nstore    no call\n\ndenied   403\n",
+      );
+      expect(text).toContain("ip   203.0.113.7\n");
+      expect(text).toContain("monitor   does not hold");
+    }
+  });
+
+  test("blocks a user, and says which entry does", async () => {
+    const headers = ["authorization: mallory"];
+    const { entry, identities } = await explain("GET", "/nowhere", { headers, policy });
+    expect(entry).toMatchObject({ id: "policy block 2", client: "user:mallory" });
+    expect(identities).toEqual({ user: "mallory" });
+  });
+
+  test("allows a client without counting it, also one that is blocked", async () => {
+    const headers = ["x-monitor: token"];
+    const explained = await explain("POST", "/api/search", { ip, headers, policy });
+    expect(explained).toMatchObject({
+      ...UNCOUNTED,
+      entry: { list: "allow", id: "policy allow 2", client: "monitor", reason: "checks uptime" },
+      conditions: { monitor: true },
+      allowed: { headers: {} },
+    });
+    expect(explained.denied).toBeUndefined();
+    expect(renderExplanation(explained)).toContain(
+      "list     allowed without being counted by monitor (policy allow 2): checks uptime",
+    );
+  });
+
+  test("says nothing of another client", async () => {
+    const explained = await explain("POST", "/api/search", { ip: "192.0.2.1", policy });
+    expect(explained.entry).toBeNull();
+    expect(explained.denied?.status).toBe(429);
+    expect(renderExplanation(explained)).not.toContain("policy block");
+  });
 });
 
 /** A policy in shadow in production, as `headgate init` writes it. */

@@ -63,6 +63,8 @@ describe("what was counted between two times", () => {
   const hours = read({
     "33 search allowed": 4,
     "34 search allowed": 2,
+    "34 search uncounted": 7,
+    "34 search blocked": 5,
     "34 search shadow_denied": 1,
     "34 (none) denied": 3,
     "34 le 0.005": 5,
@@ -79,10 +81,10 @@ describe("what was counted between two times", () => {
   test("is by rule and outcome, in the minutes between", () => {
     const { rules } = hours.between(minute, minute + MINUTE_MS);
     expect(Object.fromEntries(rules)).toEqual({
-      search: { allowed: 2, denied: 0, shadowDenied: 1, degraded: 0 },
+      search: { allowed: 9, denied: 5, shadowDenied: 1, degraded: 0 },
       "(none)": { allowed: 0, denied: 3, shadowDenied: 0, degraded: 0 },
     });
-    expect(hours.between(NOON, minute + MINUTE_MS).rules.get("search")?.allowed).toBe(6);
+    expect(hours.between(NOON, minute + MINUTE_MS).rules.get("search")?.allowed).toBe(13);
   });
 
   test("has the tools by state, and the calls of the store with their percentiles", () => {

@@ -44,3 +44,20 @@ test("counters that were deleted begin anew, and no rate is below nothing", () =
   meter.take(totals(6), 3_000);
   expect(meter.rates()?.rules.get("search")?.allowed).toBe(2);
 });
+
+test("blocked clients count as denied, and clients that are not counted as allowed", () => {
+  const meter = new RateMeter(SPAN_MS);
+  const lists = (uncounted: number, blocked: number) =>
+    new Map([
+      ...totals(uncounted, blocked),
+      ["decisions_total search uncounted", uncounted],
+      ["decisions_total search blocked", blocked],
+      ["decisions_total (none) blocked", blocked],
+    ]);
+  meter.take(lists(0, 0), 0);
+  meter.take(lists(4, 6), 2_000);
+  expect(Object.fromEntries(meter.rates()?.rules ?? [])).toEqual({
+    search: { allowed: 4, denied: 6, shadowDenied: 0, degraded: 0 },
+    "(none)": { allowed: 0, denied: 3, shadowDenied: 0, degraded: 0 },
+  });
+});

@@ -99,6 +99,31 @@ describe("the outcome of a decision for each rule", () => {
       event(uncounted(false, "body-too-large", { maxBody: 9 }), { rules: [] }),
       { "(none) denied": 1 },
     ],
+    [
+      "a blocked client is counted apart from the denials of the rules",
+      event(uncounted(false, "blocked", { entry: "policy block 1" })),
+      { "a blocked": 1, "b blocked": 1 },
+    ],
+    [
+      "a blocked client on a path without a rule",
+      event(uncounted(false, "blocked", { entry: "policy block 1" }), { rules: [] }),
+      { "(none) blocked": 1 },
+    ],
+    [
+      "a blocked client in the mode shadow",
+      event(uncounted(false, "blocked", { entry: "policy block 1" }), { mode: "shadow" }),
+      { "a shadow_denied": 1, "b shadow_denied": 1 },
+    ],
+    [
+      "a client that is allowed without being counted",
+      event(uncounted(true, "allow-listed", { entry: "policy allow 1" })),
+      { "a uncounted": 1, "b uncounted": 1 },
+    ],
+    [
+      "a client without a limit, also in the mode shadow",
+      event(uncounted(true, "unlimited"), { mode: "shadow" }),
+      { "a uncounted": 1, "b uncounted": 1 },
+    ],
   ])("%s", (_, one, expected) => {
     expect(outcomes(one)).toEqual(expected);
   });

@@ -132,6 +132,12 @@ describe("decisions", () => {
       decided({ shadows: [shadow(false)] }, { rules: ["api", "new"] }),
       decided({ shadows: [shadow(true)] }, { rules: ["api", "new"] }),
       decided({ allowed: false, reason: "body-too-large", limits: [] }, { rules: ["api"] }),
+      decided({ allowed: false, reason: "body-too-large", limits: [] }, { rules: [] }),
+      decided({ allowed: false, reason: "blocked", limits: [] }),
+      decided({ allowed: false, reason: "blocked", limits: [] }, { rules: [] }),
+      decided({ allowed: false, reason: "blocked", limits: [] }, { rules: [], mode: "shadow" }),
+      decided({ reason: "allow-listed", limits: [], counted: "nowhere" }, { rules: ["api"] }),
+      decided({ reason: "unlimited", limits: [], counted: "nowhere" }, { rules: ["api"] }),
     );
     const row = (
       rule: string,
@@ -157,6 +163,13 @@ describe("decisions", () => {
       row("new", "shadow_denied", "over-limit", 1),
       row("new", "allowed", "within-limit", 1),
       row("api", "denied", "body-too-large", 1),
+      row("(none)", "denied", "body-too-large", 1),
+      row("api", "blocked", "blocked", 1),
+      row("search", "blocked", "blocked", 1),
+      row("(none)", "blocked", "blocked", 1),
+      row("(none)", "shadow_denied", "blocked", 1, "shadow"),
+      row("api", "uncounted", "allow-listed", 1),
+      row("api", "uncounted", "unlimited", 1),
     ]);
   });
 

@@ -1,0 +1,64 @@
+import { createControl } from "#lib/control";
+import type { ControlArgs } from "../control/args.ts";
+import { listEntries, removeEntry } from "../control/run.ts";
+import { renderChanges } from "../control/words.ts";
+import { withGate } from "../inspect/asked.ts";
+import { defineProgram, usageError } from "../program.ts";
+
+const HELP = `Shows what is set while the app runs: blocks, allowed clients, other limits and modes.
+
+  npx headgate control list                        every entry in force, with the time that is left and its id
+  npx headgate control log                         who changed what and when, the latest first
+  npx headgate control log --last 200              more changes than the 50 that it prints by default
+  npx headgate control remove mode:search          removes an entry by its id, after a question
+  npx headgate control list --json                 the same for programs
+
+headgate block, allow, override and mode set entries. remove takes --reason and --by, and --yes does not ask.
+--policy names another policy.
+`;
+
+const TEXT = { type: "string" } as const;
+const FLAG = { type: "boolean" } as const;
+
+export default defineProgram({
+  name: "headgate control",
+  help: HELP,
+  args: {
+    action: { type: "positional", required: false },
+    word: { type: "positional", required: false },
+    last: TEXT,
+    reason: TEXT,
+    by: TEXT,
+    policy: TEXT,
+    yes: FLAG,
+    json: FLAG,
+  },
+  async run({ last, ...args }) {
+    const { action, word } = args;
+    if (action === "remove") {
+      refuseOptions({ last });
+      if (word === undefined) throw usageError("No id is named.", HELP);
+      return removeEntry(undefined, word, { args, help: HELP });
+    }
+    if (word !== undefined) throw usageError(`Unexpected word "${word}".`, HELP);
+    const { reason, by, yes } = args;
+    if (action === "log") {
+      refuseOptions({ reason, by, yes });
+      return printLog(args, last);
+    }
+    if (action !== "list") throw usageError("It is list, log or remove.", HELP);
+    refuseOptions({ last, reason, by, yes });
+    return listEntries(undefined, { args, help: HELP });
+  },
+});
+
+async function printLog({ policy, json }: ControlArgs, last: string | undefined): Promise<void> {
+  const count = last === undefined ? undefined : Number(last);
+  const changes = await withGate(policy, HELP, (gate) => createControl(gate).log(count));
+  console.log(json ? JSON.stringify(changes, null, 2) : renderChanges(changes));
+}
+
+function refuseOptions(given: Readonly<Record<string, unknown>>): void {
+  const [name] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (name !== undefined) throw usageError(`--${name} is no option of this.`, HELP);
+}

@@ -1,0 +1,139 @@
+import { countedNetwork } from "#lib/control/policy-lists";
+import { PrefixTree } from "#lib/control/prefix-tree";
+import { DEFAULT_IPV6_PREFIX } from "#lib/core/canonical-address";
+import { networkOf } from "#lib/core/ip";
+import { isWithin, type Network, networkText, readNetwork } from "#lib/core/networks";
+import type { Variables } from "#lib/core/settings";
+import type { AnyPolicy } from "#lib/policy/define";
+import type { CompiledListing, CompiledPolicy } from "#lib/policy/types";
+import { whyForgeable } from "./forgeable.ts";
+
+/** Networks of addresses that no client on the internet has: proxies and neighbours have them. */
+const PRIVATE = [
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "::1",
+  "fc00::/7",
+  "fe80::/10",
+].flatMap((text) => readNetwork(text) ?? []);
+
+/** Networks with fewer bits hold more than any one owner has. */
+const WIDEST = { ipv4: 8, ipv6: 19 };
+
+const FORGED = "docs/policy.md#what-a-client-can-forge";
+
+/** An entry for a network: as it is written, and the network that is compared. */
+interface ListedNetwork {
+  readonly listing: CompiledListing;
+  readonly network: Network;
+}
+
+/**
+ * Returns a sentence for each entry of `allow` and `block` that has no effect, or that a client may be able to
+ * forge.
+ *
+ * @param env the variables of the app, as far as they are known here
+ */
+export function listAdvice(
+  policy: AnyPolicy,
+  { listings }: CompiledPolicy,
+  env: Variables,
+): readonly string[] {
+  const prefix = Number(env["CLIENT_IPV6_PREFIX"]) || DEFAULT_IPV6_PREFIX;
+  const networks = listings.flatMap((listing) =>
+    "first" in listing.whom ? { listing, network: countedNetwork(listing.whom, prefix) } : [],
+  );
+  return [
+    ...namedTwice(listings),
+    ...withoutEffect(networks),
+    ...networks.flatMap(({ listing, network }) => widthAdvice(listing, network)),
+    ...forgedNames(policy, listings),
+    ...addressAdvice(networks, env["CLIENT_IP_FROM"]),
+  ];
+}
+
+function nameOf({ list, text }: CompiledListing): string {
+  return `${list} ${text}`;
+}
+
+/** Identities and conditions that both lists name. */
+function namedTwice(listings: readonly CompiledListing[]): string[] {
+  const allowed = new Set(listings.filter(({ list }) => list === "allow").map(({ text }) => text));
+  return listings
+    .filter(({ list, text, whom }) => list === "block" && !("first" in whom) && allowed.has(text))
+    .map((listing) => `${nameOf(listing)}: it has no effect, since allow names the same client.`);
+}
+
+/** Networks that another entry holds: one of the same list, or one of `allow`, which stands first. */
+function withoutEffect(networks: readonly ListedNetwork[]): string[] {
+  const tree = new PrefixTree<ListedNetwork>();
+  for (const each of networks) tree.add(each.network.first, each.network.bits, each);
+  return networks.flatMap(({ listing, network }) => {
+    const other = tree.covering(network.first).find(
+      (wider) =>
+        wider.listing !== listing &&
+        wider.network.bits <= network.bits &&
+        (wider.listing.list === "allow" || listing.list === "block") &&
+        // Of two entries for one network, the second has no effect.
+        !(wider.network.bits === network.bits && isAfter(wider.listing, listing)),
+    );
+    return other
+      ? `${nameOf(listing)}: it has no effect, since ${nameOf(other.listing)} holds for all of it.`
+      : [];
+  });
+}
+
+function isAfter(one: CompiledListing, other: CompiledListing): boolean {
+  return one.list === other.list && one.place > other.place;
+}
+
+function widthAdvice(listing: CompiledListing, { first, bits }: Network): readonly string[] {
+  if (listing.list !== "allow") return [];
+  const name = nameOf(listing);
+  const { whom } = listing;
+  const isWidened = "first" in whom && whom.bits > bits;
+  const widened = isWidened
+    ? [
+        `${name}: it allows all of ${networkText({ first: networkOf(first, bits), bits })}, which is one client.`,
+      ]
+    : [];
+  if (bits < (first.length === 4 ? WIDEST.ipv4 : WIDEST.ipv6)) {
+    const whose = bits === 0 ? "every address" : "more addresses than any one owner has";
+    return [`${name}: it holds ${whose}. Name the networks that are yours (${FORGED}).`];
+  }
+  if (!isWithin(first, PRIVATE)) return widened;
+  return [
+    `${name}: these are private addresses. Where a proxy's own address is taken for the client's, every request comes from there and is allowed. Name the public address, or verify a secret by a condition (${FORGED}).`,
+  ];
+}
+
+/** Identities and conditions whose value a client can choose. */
+function forgedNames({ identities, conditions }: AnyPolicy, listings: readonly CompiledListing[]) {
+  return listings.flatMap((listing) => {
+    const { whom, list } = listing;
+    if ("first" in whom) return [];
+    const why = whyForgeable(
+      (conditions ?? {})[whom.identity] ?? (identities ?? {})[whom.identity],
+    );
+    if (why === undefined) return [];
+    const so =
+      list === "allow" ? "any client can make itself allowed" : "a blocked client can avoid it";
+    return `${nameOf(listing)}: ${whom.identity} is easily forged: ${why}, so ${so}. Compare with a secret of the environment, or verify a signature (${FORGED}).`;
+  });
+}
+
+function addressAdvice(
+  networks: readonly ListedNetwork[],
+  clientIpFrom: string | undefined,
+): readonly string[] {
+  const [first] = networks;
+  if (!first || !clientIpFrom || !/^(?:header|hops):/.test(clientIpFrom)) return [];
+  const form = clientIpFrom.startsWith("hops") ? "X-Forwarded-For" : "a header";
+  return [
+    `${nameOf(first.listing)}: addresses come from ${form} (CLIENT_IP_FROM). A client that reaches the app past its proxy can write any address there, and so be allowed or no longer blocked. Let the app be reached by the proxy alone (docs/client-address.md).`,
+  ];
+}

@@ -1,0 +1,171 @@
+import { createHeadgate } from "#lib/create";
+import { ClientLists } from "#lib/control/lists";
+import { live } from "#lib/control/live";
+import { PrefixTree } from "#lib/control/prefix-tree";
+import { readNetwork } from "#lib/core/networks";
+import { fromEnv } from "#lib/env";
+import { nameOf } from "#lib/redis/protocol";
+import type { Requester } from "#lib/redis/upstash-protocol";
+import { percentile, printTable } from "./numbers.ts";
+import { roundOf, type Way } from "./gate.ts";
+
+const ROUNDS = 25;
+/** Many and short, so that what else the machine does falls on all alike. */
+const SHORT_ROUNDS = 200;
+const REQUESTS = 1000;
+const BLOCKS = 10_000;
+/** Milliseconds of each round of looking addresses up. */
+const ROUND_MS = 100;
+
+/** What is wanted, in microseconds. */
+const WANTED = { lookUp: 1, following: 0.3 } as const;
+
+/**
+ * Measures what it costs to follow what is set while the app runs: an address against 10,000 networks, and the
+ * processor's time of a checked request over a store that answers at once, beside the same gate that follows
+ * nothing. The rounds alternate.
+ *
+ * @throws {Error} where a network is not found, or the document is not in force
+ */
+export async function benchLive() {
+  const rows = [...lookUps(), ...(await requests())];
+  console.log("\nWhat is set while the app runs: microseconds, medians of rounds\n");
+  printTable(
+    ["", "µs", "wanted at most", ""],
+    rows.map(({ what, us, most }) => [
+      what,
+      us.toFixed(2),
+      most ?? "",
+      most === undefined ? "" : us <= most ? "met" : "not met",
+    ]),
+  );
+  return { rows };
+}
+
+interface Row {
+  readonly what: string;
+  readonly us: number;
+  readonly most?: number;
+}
+
+/** 10,000 networks of 24 bits, and the text of each. */
+const NETWORKS = Array.from({ length: BLOCKS }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
+
+function lookUps(): readonly Row[] {
+  const listings = NETWORKS.map((text) => {
+    const whom = readNetwork(text);
+    if (!whom) throw new Error(`${text} is no network.`);
+    return { list: "block", id: text, until: Infinity, whom } as const;
+  });
+  const tree = new PrefixTree<string>();
+  for (const { whom, id } of listings) tree.add(whom.first, whom.bits, id);
+  const lists = new ClientLists(listings, []);
+  const clients = NETWORKS.map((_, i) => {
+    const ip = [10, i >> 8, i & 255, 7];
+    return { ip, address: ip.join("."), values: new Map(), counted: new Map() };
+  });
+  const ways: readonly (readonly [string, (client: (typeof clients)[number]) => unknown])[] = [
+    [
+      "an address that is read already, in a tree of 10,000 networks",
+      ({ ip }) => tree.covering(ip)[0],
+    ],
+    ["a client's address, against 10,000 blocked networks", (client) => lists.find(client)?.id],
+  ];
+  for (const [what, way] of ways) {
+    const isWrong = clients.some((client, i) => way(client) !== NETWORKS[i]);
+    if (isWrong) throw new Error(`Not every network was found: ${what}.`);
+  }
+  // As few addresses as come often: the others are read first, which is no part of looking them up.
+  const often = clients.slice(0, 2000);
+  const times = ways.map((): number[] => []);
+  for (let i = 0; i < ROUNDS; i += 1) {
+    for (const [w, [, way]] of ways.entries()) times[w]?.push(microseconds(often, way));
+  }
+  return ways.map(([what], w) => ({
+    what,
+    us: percentile(50, times[w] ?? []),
+    most: WANTED.lookUp,
+  }));
+}
+
+function microseconds<Client>(
+  clients: readonly Client[],
+  way: (client: Client) => unknown,
+): number {
+  const began = performance.now();
+  let done = 0;
+  while (performance.now() - began < ROUND_MS) {
+    for (const client of clients) way(client);
+    done += clients.length;
+  }
+  return ((performance.now() - began) * 1000) / done;
+}
+
+async function requests(): Promise<readonly Row[]> {
+  const ways: readonly (readonly [string, Way])[] = [
+    ["a checked request", await gate()],
+    ["and nothing is set", await gate([])],
+    ["and 10,000 networks are blocked", await gate(NETWORKS)],
+  ];
+  const times = ways.map((): number[] => []);
+  for (const [, way] of ways) await roundOf(way);
+  for (let i = 0; i < SHORT_ROUNDS; i += 1) {
+    for (const [w, [, way]] of ways.entries()) times[w]?.push(await roundOf(way, REQUESTS));
+  }
+  const [alone = [], ...following] = times;
+  const more = following.map((each) => each.map((us, i) => us - (alone[i] ?? NaN)));
+  return [
+    { what: "a checked request of a gate that follows nothing", us: percentile(50, alone) },
+    ...more.map((each, i) => ({
+      what: `more for one that follows, ${ways[i + 1]?.[0]}`,
+      us: percentile(50, each),
+      most: WANTED.following,
+    })),
+  ];
+}
+
+/** A gate over a store that answers at once; with networks one that follows, and they are blocked there. */
+async function gate(blocked?: readonly string[]): Promise<Way> {
+  const { missing: _, ...settings } = fromEnv({
+    HEADGATE_SECRET: "a secret of the benchmark, long enough",
+    HEADGATE_NAMESPACE: "bench",
+    CLIENT_IP_FROM: "hops:1",
+    NODE_ENV: "production",
+  });
+  const { middleware } = createHeadgate(
+    { rules: { api: { match: "/api/:path*", limits: { ip: "600 per minute" } } } },
+    { ...settings, onEvent: [], connect: () => storeWith(blocked ?? []), ...(blocked && { live }) },
+  );
+  let work: unknown;
+  const event = { waitUntil: (promise: Promise<unknown>) => void (work = promise) };
+  const send = (ip: string) =>
+    middleware(
+      new Request("http://app.example/api/search", { headers: { "x-forwarded-for": ip } }),
+      event,
+    );
+  await send("203.0.113.1");
+  await work;
+  const { status } = await send("10.0.0.1");
+  if (status !== (blocked?.length ? 403 : 200)) throw new Error(`The gate answered ${status}.`);
+  return (client) => send(`203.0.113.${client}`);
+}
+
+/** A store that answers at once: scripts as where there is capacity, and a document of blocked networks. */
+function storeWith(blocked: readonly string[]): Requester {
+  const until = Date.now() + 86_400_000;
+  const fields = blocked.flatMap((network) => [
+    network,
+    JSON.stringify({ kind: "block", network, until }),
+  ]);
+  const results: Readonly<Record<string, unknown>> = {
+    EVALSHA: [1_750_000_000_000, 1, 5, 0, 1000],
+    GET: blocked.length > 0 ? "1" : null,
+    TIME: [String(Math.floor(Date.now() / 1000)), "0"],
+    HSCAN: ["0", fields],
+  };
+  const answer = (command: unknown) => ({ result: results[nameOf(command)] });
+  return {
+    request: async ({ path, body }) =>
+      (path ? (body as unknown[]).map(answer) : answer(body)) as never,
+  };
+}

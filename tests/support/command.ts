@@ -1,0 +1,70 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./app.ts";
+
+/** Variables of a command. */
+export type Env = Readonly<Record<string, string>>;
+
+/** What a command came to. */
+export interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const BIN = join(ROOT, "lib", "cli", "headgate.ts");
+
+/**
+ * Makes the folder of an app with a policy, in this tree, so that Next is found from there.
+ *
+ * @param files more files by their paths, or others in the place of package.json and the policy
+ */
+export function makeAppFolder(files: Readonly<Record<string, string>>): string {
+  const parent = join(ROOT, ".headgate");
+  mkdirSync(parent, { recursive: true });
+  const root = mkdtempSync(join(parent, "app-"));
+  for (const [path, text] of Object.entries({ "package.json": '{ "name": "shop" }', ...files })) {
+    mkdirSync(join(root, path, ".."), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+}
+
+/** Runs a command of headgate as a person does, in a separate process and without a terminal. */
+export function runCommand(cwd: string, env: Env, ...args: readonly string[]): Promise<Ran> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [BIN, ...args],
+      { cwd, env: whole(env) },
+      (_, stdout, stderr) => resolve({ status: child.exitCode ?? -1, stdout, stderr }),
+    );
+    child.stdin?.end();
+  });
+}
+
+/** Sends the answer to the question of a command in a terminal; resolves to what the terminal shows. */
+export function answerCommand(
+  cwd: string,
+  env: Env,
+  args: readonly string[],
+  answer: string,
+): Promise<string> {
+  const words = [process.execPath, BIN, ...args];
+  const command = words.map((word) => `'${word}'`).join(" ");
+  return new Promise((resolve) => {
+    const child = execFile(
+      "script",
+      ["-qec", command, "/dev/null"],
+      { cwd, env: whole({ NO_COLOR: "1", ...env }) },
+      (_, stdout) => resolve(stdout),
+    );
+    child.stdin?.end(`${answer}\n`);
+  });
+}
+
+function whole(env: Env): NodeJS.ProcessEnv {
+  const { PATH = "", HOME = "" } = process.env;
+  return { PATH, HOME, ...env } as unknown as NodeJS.ProcessEnv;
+}

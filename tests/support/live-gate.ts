@@ -1,0 +1,184 @@
+import { randomUUID } from "node:crypto";
+import type { Redis } from "ioredis";
+import { controlKeys, markOf } from "#lib/control/keys";
+import { live } from "#lib/control/live";
+import type { HeadgateEvent } from "#lib/core/events";
+import { createHeadgate, type Gate, type GateSettings } from "#lib/create";
+import { fromEnv } from "#lib/env";
+import { type AnyPolicy, definePolicy } from "#lib/policy/define";
+import type { Requester, UpstashRequest } from "#lib/redis/upstash-protocol";
+
+/** Counts a user by a header that anybody can set: for tests alone. */
+export const IDENTITIES = {
+  user: ({ headers }: Request) => headers.get("x-user") ?? undefined,
+};
+
+/** One rule that a client is soon over. */
+export const SEARCH = definePolicy({
+  identities: IDENTITIES,
+  rules: {
+    search: { match: "/api/search", limits: { "user|ip": "3 per day" }, headers: "always" },
+  },
+});
+
+/** What is sent, and who sends it. */
+export interface Sending {
+  readonly ip?: string;
+  readonly user?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An instance of an app whose gate follows what is set, with a clock that can be put forward. */
+export interface LiveGate<P extends AnyPolicy> {
+  readonly gate: Gate<P>;
+  /** Every event so far. */
+  readonly events: HeadgateEvent[];
+  /** The names of the commands of each call of the store, in order. */
+  readonly calls: string[][];
+  /** Sends a request, and waits until all is done that follows its response. */
+  send(sending?: Sending): Promise<Response>;
+  /** Sends the same so often, one after the other, and returns the statuses. */
+  statuses(times: number, sending?: Sending): Promise<readonly number[]>;
+  /** Lets so many milliseconds pass on the clock of this instance. */
+  pass(ms: number): void;
+}
+
+/** Where instances find their store. */
+export interface LiveStoreAddress {
+  readonly url: string;
+  readonly token: string;
+}
+
+/** How an instance is started. */
+export interface Starting<P extends AnyPolicy> {
+  readonly policy: P;
+  readonly namespace?: string;
+  /** More of the settings. */
+  readonly settings?: Partial<GateSettings>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+let namespaces = 0;
+
+/** Returns a namespace that no other test has. */
+export function newNamespace(): string {
+  namespaces += 1;
+  return `live${process.pid}-${namespaces}`;
+}
+
+/** Starts an instance. */
+export function startLiveGate<P extends AnyPolicy>(
+  store: LiveStoreAddress,
+  { policy, namespace = newNamespace(), settings: more, env }: Starting<P>,
+): LiveGate<P> {
+  const { missing: _, ...settings } = fromEnv({
+    UPSTASH_REDIS_REST_URL: store.url,
+    UPSTASH_REDIS_REST_TOKEN: store.token,
+    HEADGATE_SECRET: "a secret of the tests, long enough",
+    HEADGATE_NAMESPACE: namespace,
+    // Long: whether a loaded machine is quick is not the question.
+    HEADGATE_STORE_DEADLINE_MS: "10000",
+    CLIENT_IP_FROM: "hops:1",
+    NODE_ENV: "production",
+    ...env,
+  });
+  const events: HeadgateEvent[] = [];
+  const calls: string[][] = [];
+  let ahead = 0;
+  const gate = createHeadgate(policy, {
+    ...settings,
+    onEvent: (event) => void events.push(event),
+    clock: () => performance.now() + ahead,
+    live: (on) => {
+      const made = live({ ...on, requester: telling(on.requester, calls) });
+      return { ...bound(made), reading: (requester) => made.reading(telling(requester, calls)) };
+    },
+    ...more,
+  });
+  const send = async (sending: Sending = {}) => {
+    const work: Promise<unknown>[] = [];
+    const event = { waitUntil: (each: Promise<unknown>) => void work.push(each) };
+    const response = await gate.middleware(requestOf(sending), event);
+    await Promise.all(work);
+    return response;
+  };
+  return {
+    gate,
+    events,
+    calls,
+    send,
+    async statuses(times, sending) {
+      const statuses: number[] = [];
+      for (let i = 0; i < times; i += 1) statuses.push((await send(sending)).status);
+      return statuses;
+    },
+    pass: (ms) => void (ahead += ms),
+  };
+}
+
+function bound(made: ReturnType<typeof live>) {
+  return { inForce: () => made.inForce(), due: () => made.due() };
+}
+
+function telling(requester: Requester, calls: string[][]): Requester {
+  return {
+    request: (asked) => {
+      calls.push(namesOf(asked));
+      return requester.request(asked);
+    },
+  };
+}
+
+function namesOf({ path, body }: UpstashRequest): string[] {
+  const commands = (path === undefined ? [body] : body) as readonly (readonly string[])[];
+  return commands.map(([name]) => String(name).toUpperCase());
+}
+
+export function requestOf({
+  ip = "203.0.113.7",
+  user,
+  path = "/api/search",
+  headers,
+}: Sending): Request {
+  const named = user === undefined ? {} : { "x-user": user };
+  return new Request(`https://app.example${path}`, {
+    headers: { "x-forwarded-for": ip, ...named, ...headers },
+  });
+}
+
+/** Writes entries as they stand in the store, and the version that tells of the change. */
+export async function writeEntries(
+  redis: Redis,
+  { keys }: Pick<Gate<AnyPolicy>, "keys">,
+  entries: Readonly<Record<string, object | string>>,
+): Promise<void> {
+  const { entries: at, version } = controlKeys(keys);
+  const until = Date.now() + 3_600_000;
+  const fields = Object.entries(entries).flatMap(([id, entry]) => [
+    id,
+    typeof entry === "string" ? entry : JSON.stringify({ until, ...entry }),
+  ]);
+  if (fields.length > 0) await redis.hset(at, ...fields);
+  await redis.set(version, randomUUID());
+}
+
+/** Takes entries away again. */
+export async function removeEntries(
+  redis: Redis,
+  { keys }: Pick<Gate<AnyPolicy>, "keys">,
+  ...ids: readonly string[]
+): Promise<void> {
+  const { entries, version } = controlKeys(keys);
+  await redis.hdel(entries, ...ids);
+  await redis.set(version, randomUUID());
+}
+
+/** Returns how an entry names a client: by the value of an identity. */
+export function clientEntry(
+  { keyedHash }: Pick<Gate<AnyPolicy>, "keyedHash">,
+  identity: string,
+  value: string,
+) {
+  return { identity, client: keyedHash(identity, value), secret: markOf(keyedHash) };
+}

@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import { identities } from "#config/identities";
+import { whyForgeable } from "#lib/cli/forgeable";
+import { freeNamesOf } from "#lib/source/free-names";
+
+const NOTHING_SECRET = "it compares the request with no secret and verifies nothing";
+
+describe("a function that a client can forge", () => {
+  test.each([
+    [`({ headers }) => headers.get("x-monitor") === "let me in"`, NOTHING_SECRET],
+    [`(request) => request.headers.get("x-user") ?? undefined`, NOTHING_SECRET],
+    [`(request) => new URL(request.url).searchParams.get("key") === "k"`, NOTHING_SECRET],
+    [`async (request) => (request.cookies.get("admin")?.value ?? "") === "1"`, NOTHING_SECRET],
+    [
+      `function (request) { return /bot/.test(request.headers.get("user-agent")); }`,
+      NOTHING_SECRET,
+    ],
+    [`function named(request) { const h = request.headers; return h.has("x-a"); }`, NOTHING_SECRET],
+    [`monitor(request) { return request.headers.has("x-monitor"); }`, NOTHING_SECRET],
+    [`async monitor({ headers }) { return headers.has("x-monitor"); }`, NOTHING_SECRET],
+    [
+      `({ headers }) => process.env.NODE_ENV === "development" && headers.has("x-debug")`,
+      NOTHING_SECRET,
+    ],
+    [
+      "({ headers }) => headers.get('authorization') === `Bearer ${process.env.MONITOR_TOKEN}`",
+      'where the variable is not set, it compares with the text "undefined"',
+    ],
+    [`() => true`, "it does not look at the request"],
+    [`({ headers }) => true`, "it does not look at the request"],
+    [
+      `({ headers }) => headers.get("User-Agent") === BOT`,
+      "it reads user-agent, which every client can write",
+    ],
+    [
+      `({ headers }) => headers.get("referer") === "https://".concat(BOT)`,
+      "it reads referer, which every client can write",
+    ],
+    [
+      `({ headers }) => NETWORK.includes(headers.get("x-forwarded-for"))`,
+      "it reads x-forwarded-for, which every client can write",
+    ],
+  ])("%s is found", (source, why) => {
+    expect(whyForgeable(made(source))).toBe(why);
+  });
+
+  test.each([
+    "({ headers }) => process.env.KEY && headers.get('authorization') === `Bearer ${process.env.KEY}`",
+    "({ headers }) => headers.get('x-key') === process.env['MONITOR_TOKEN']",
+    "({ headers }) => headers.get('authorization') === TOKEN",
+    "async (request) => (await sessionOf(request))?.user",
+    "(request) => crypto.subtle.verify('HMAC', KEY, request.headers.get('x-signature'), DATA)",
+    `({ headers }) => headers.get("user-agent") === "m" && headers.get("x-key") === process.env.KEY`,
+    `({ headers }) => verified(headers.get("origin"))`,
+  ])("%s is not", (source) => {
+    expect(whyForgeable(made(source))).toBeUndefined();
+  });
+
+  test("is none of what cannot be read, and none of the sample's resolvers", () => {
+    const bound = Response.json.bind(Response);
+    for (const other of ["from-code", undefined, bound, Boolean]) {
+      expect(whyForgeable(other)).toBeUndefined();
+    }
+    expect(Object.values(identities).map(whyForgeable)).toEqual(
+      Object.values(identities).map(() => undefined),
+    );
+  });
+});
+
+/** A function whose source is a text, as `toString` of a function in a policy file returns it. */
+function made(source: string): unknown {
+  const isMethod = /^(?:async )?monitor\(/.test(source);
+  const text = isMethod ? `({ ${source} }).monitor` : `(${source})`;
+  // oxlint-disable-next-line typescript/no-implied-eval -- the source is what is tested
+  const make = new Function("BOT", "NETWORK", "TOKEN", `return ${text};`) as () => unknown;
+  return make();
+}
+
+test("the free names of a function are those that are declared elsewhere", () => {
+  const free = freeNamesOf(
+    `async ({ headers, url: path }, { a = b } = {}) => {
+      const { c, d: [e, ...f] } = await read(path);
+      try { g.h(e.i, { j: k, l }); } catch (error) { return [error, c, f, a, headers.m()]; }
+      function n(o) { return o + p[q]; }
+      return n(1);
+    }`,
+  );
+  expect([...(free?.names ?? [])].toSorted()).toEqual(["g", "k", "l", "p", "q", "read"]);
+  expect([...(free?.called ?? [])].toSorted()).toEqual(["g.h", "read"]);
+  expect(free?.usesParameter).toBe(true);
+  expect(freeNamesOf("(a) => 1")?.usesParameter).toBe(false);
+  expect(freeNamesOf("function () { [native code] }")).toBeUndefined();
+});
