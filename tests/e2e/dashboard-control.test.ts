@@ -67,6 +67,7 @@ test("an admin blocks a network, sees the entry count down, and lifts it; real r
 
   await form.getByLabel("Client key, address or CIDR block").fill("203.0.113.0/24");
   await button(page, "Continue").press("Enter");
+  await dialog.getByText("Block 203.0.113.0/24 for 15 minutes?").waitFor();
   // The button that changes nothing has the focus.
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
@@ -99,7 +100,7 @@ test("an admin looks a denied client up, raises its limit, and resets it", async
   for (let i = 0; i < 3; i += 1) await search("203.0.113.7");
   await button(page, `Look up client key ${shortKey(key)}`).click();
   const client = page.getByRole("region", { name: "One client" });
-  await client.getByText(/^denied by search:ip:day; capacity again in/).waitFor();
+  await client.getByText(/^denied, over search:ip:day; capacity again in/).waitFor();
   const cells = () => client.getByRole("row", { name: "search:ip:day" }).getByRole("cell");
   expect((await cells().allInnerTexts()).slice(0, 3)).toEqual(["2", "2", "0"]);
 

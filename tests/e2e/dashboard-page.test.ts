@@ -117,7 +117,7 @@ test("by day and by night, wide and narrow, entries, a client and the form are d
   const { page, problems } = await open({ ...well, control: (now) => controlAt(now) });
   await page.getByLabel("Client key", { exact: true }).fill(CLIENT_KEY);
   await page.getByRole("button", { name: "Look up", exact: true }).click();
-  await page.getByText("denied by search:user|ip:minute; capacity again in 37 s").waitFor();
+  await page.getByText("denied, over search:user|ip:minute; capacity again in 37 s").waitFor();
   await page.getByRole("combobox", { name: "Set", exact: true }).selectOption("another limit");
   await page.getByRole("combobox", { name: "Rule", exact: true }).selectOption("artists");
   expect(await defectsOf(page)).toEqual([]);

@@ -104,16 +104,21 @@ describe("a client that is looked up", () => {
   const rules = readLookedUp(lookedUpAt(0))?.rules ?? [];
 
   test.each<readonly [Partial<RuleFound>, string]>([
-    [{}, "denied by search:user|ip:minute; capacity again in 37 s"],
+    [{}, "denied, over search:user|ip:minute; capacity again in 37 s"],
     [
       { isAllowed: true, isShadow: true },
       "allowed in shadow, over search:user|ip:minute; capacity again in 37 s",
     ],
     [
       { retryAfterMs: null },
-      "denied by search:user|ip:minute; a request costs more than the limit",
+      "denied, over search:user|ip:minute; a request costs more than the limit",
     ],
     [{ reason: "within-limit", isAllowed: true }, "allowed"],
+    [{ reason: "within-limit", isAllowed: true, isShadow: true }, "allowed, in shadow"],
+    [
+      { reason: "blocked", isAllowed: true, entry: "policy block 1" },
+      "allowed in shadow, blocked by policy block 1",
+    ],
     [{ reason: "blocked", entry: "network:203.0.113.0/24" }, "blocked by network:203.0.113.0/24"],
     [
       { reason: "allow-listed", isAllowed: true, entry: "policy allow 1" },
