@@ -1,6 +1,7 @@
 import { readTo } from "#lib/control/entry";
 import { Tuning } from "#lib/control/tuning";
 import type { OverrideOptions } from "#lib/control/types";
+import { monotonic } from "#lib/core/clock";
 import { formatDuration } from "#lib/core/duration";
 import type { GateMode } from "#lib/core/mode";
 import { withPrefetchRules } from "#lib/policy/check/prefetch-rules";
@@ -24,7 +25,13 @@ export function limitEffects(
     until: Infinity,
     endsAt: Infinity,
   };
-  const tuning = new Tuning({ lists: undefined, modes: [], overrides: [override], hashes: [] });
+  const tuning = new Tuning({
+    lists: undefined,
+    modes: [],
+    overrides: [override],
+    hashes: [],
+    clock: monotonic,
+  });
   const rule = rules.get(name);
   // The rule that counts its prefetches is not among those of the policy.
   return withPrefetchRules(rule ? [{ patterns: [], rule }] : [])
