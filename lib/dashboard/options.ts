@@ -26,5 +26,7 @@ export interface DashboardOptions {
    *   admin: (request) => (userOf(request) === "operator" ? "operator" : undefined),
    * });
    */
-  readonly admin?: (request: Request) => string | undefined | Promise<string | undefined>;
+  readonly admin?:
+    | ((request: Request) => string | undefined | Promise<string | undefined>)
+    | undefined;
 }

@@ -61,7 +61,7 @@ describe("who may change what is set", () => {
     throw new Error("no session store");
   };
   test.each<readonly [string, Partial<DashboardOptions>, number]>([
-    ["nobody where no `admin` is given", { admin: undefined as never }, 403],
+    ["nobody where no `admin` is given", { admin: undefined }, 403],
     ["nobody whose name is undefined", { admin: () => undefined }, 403],
     ["nobody whose name is empty", { admin: () => " " }, 403],
     ["nobody whose name is no text", { admin: (() => true) as never }, 403],

@@ -84,6 +84,7 @@ test("an admin blocks a network, sees the entry count down, and lifts it; real r
   await button(page, /^Lift/).click();
   await button(page, "Lift").click();
   await page.getByText("Nothing is set: the policy alone decides.").waitFor();
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("in-force");
   await expect.poll(() => search("203.0.113.8"), SOON).toBe(200);
   const log = await createControl(gate).log();
   expect(log.map(({ action, by, reason }) => [action, by, reason])).toEqual([

@@ -17,6 +17,7 @@ export function Confirm({ asked: { title, lines, verb, body }, onDone, onClose }
   const [problem, setProblem] = useState("");
   useEffect(() => dialogRef.current?.showModal(), []);
   const confirm = async () => {
+    if (isBusy) return;
     setBusy(true);
     setProblem("");
     const answer = await ask("changes.json", body);
@@ -43,7 +44,7 @@ export function Confirm({ asked: { title, lines, verb, body }, onDone, onClose }
         <button type="button" onClick={() => dialogRef.current?.close()}>
           Cancel
         </button>
-        <button type="button" class="do" disabled={isBusy} onClick={() => void confirm()}>
+        <button type="button" class="do" aria-disabled={isBusy} onClick={() => void confirm()}>
           {verb}
         </button>
       </div>

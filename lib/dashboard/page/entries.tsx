@@ -28,9 +28,9 @@ export function Entries({ control, ageMs, steps }: Props) {
         <EntryList entries={entries} ageMs={ageMs} steps={steps} />
       ) : (
         <p class="none">
-          Nothing is set: the policy alone decides. Here stand clients that are blocked or allowed,
-          other limits and modes, each with its reason and its end.
-          {!steps.change && " An admin sets them, here or with the command headgate block."}
+          Nothing is set: the policy alone decides. Here stand blocks, allowed clients, other limits
+          and modes
+          {steps.change ? "." : ", which admins set, here or by the command headgate block."}
         </p>
       )}
       {more > 0 && <p class="none">{count(more)} more end later.</p>}

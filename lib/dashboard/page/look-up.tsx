@@ -72,8 +72,7 @@ export function LookUp({ wanted, onWant, steps, now }: Props) {
         <Client found={found} ageMs={now - at} steps={steps} />
       ) : (
         <p class="none">
-          Click a client key, or paste one: lines of denials in the log have it as “clients”. Each
-          limit that counts the client is shown, and what would be decided now.
+          Click a client key, or paste one of the log: “clients” of a denial has them.
         </p>
       )}
     </>

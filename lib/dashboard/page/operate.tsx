@@ -49,6 +49,8 @@ export function Operate({ snapshot, now, control, controlAgeMs, onControl }: Pro
   };
   const finish = (value: unknown, { title, body }: Asked) => {
     const { control: set, freed } = (value ?? {}) as Partial<Changed>;
+    // The button of an entry goes with the entry.
+    if (body.action === "remove") document.getElementById("in-force")?.focus();
     onControl(set);
     const counts = typeof freed === "number" ? ` ${count(freed)} counts are deleted.` : "";
     setDone(`Done: ${title.slice(0, -1)}.${counts}`);
@@ -70,7 +72,9 @@ export function Operate({ snapshot, now, control, controlAgeMs, onControl }: Pro
       </section>
       <section aria-labelledby="in-force">
         <div class="section-head">
-          <h2 id="in-force">Set while the app runs</h2>
+          <h2 id="in-force" tabIndex={-1}>
+            Set while the app runs
+          </h2>
           <p>Before the policy. Each entry ends by itself.</p>
         </div>
         {isAdmin && (
