@@ -1,13 +1,15 @@
 import { type Clock, monotonic } from "#lib/core/clock";
 import { HeadgateError } from "#lib/core/errors";
 import type { HeadgateEvent } from "#lib/core/events";
+import { isScript } from "#lib/redis/breaker";
 import { asStoreError, errorIn, type StoreError } from "#lib/redis/errors";
-import { nameOf } from "#lib/redis/protocol";
+import { commandNames, nameOf } from "#lib/redis/protocol";
 import type { Requester, UpstashRequest, UpstashResponse } from "#lib/redis/upstash-protocol";
 import { type Entry, MOST_ENTRIES, readEntry } from "./entry.ts";
 import type { CaughtUp, InForce, Live, LiveParts } from "./in-force.ts";
 import { type ControlKeys, controlKeys, markOf } from "./keys.ts";
 import { ClientLists, type Listing } from "./lists.ts";
+import { countedNetwork } from "./policy-lists.ts";
 import { type Held, Tuning } from "./tuning.ts";
 
 /** So often at most is the document's version read, in milliseconds. */
@@ -79,11 +81,11 @@ class Following implements Live {
     return () => this.#catchUp(isAsking);
   }
 
-  /** A script of the gate, alone or in a pipeline, when it is time. */
-  #readsWith({ path, body, isStreaming }: UpstashRequest): boolean {
-    if (isStreaming || !Array.isArray(body) || this.#clock() - this.#askedAt < EVERY_MS)
-      return false;
-    return path === undefined || path[0] === "pipeline";
+  /** A script, alone or in a pipeline, when it is time: what handlers keep themselves is sent as it is. */
+  #readsWith(asked: UpstashRequest): boolean {
+    if (this.#clock() - this.#askedAt < EVERY_MS) return false;
+    const { path = ["pipeline"] } = asked;
+    return path[0] === "pipeline" && isScript(commandNames(asked)[0] ?? "");
   }
 
   /** Sends a call with one command more, which reads the version. */
@@ -161,7 +163,7 @@ class Following implements Live {
   }
 
   #inForceOf(entries: ReadonlyMap<string, Held<Entry>>, bad: Set<string>): InForce | undefined {
-    const { keyedHash, previousHash } = this.#on;
+    const { keyedHash, previousHash, ipv6Prefix } = this.#on;
     const clock = this.#clock;
     const hashes = previousHash ? [keyedHash, previousHash] : [keyedHash];
     const marks = new Set(hashes.map(markOf));
@@ -175,7 +177,7 @@ class Following implements Live {
       if (secret !== undefined && !marks.has(secret)) bad.add(id);
       else if (entry.kind === "mode") modes.push(entry);
       else if (entry.kind === "override") overrides.push(entry);
-      else if (entry.kind !== "reset") listings.push(listingOf(id, entry));
+      else if (entry.kind !== "reset") listings.push(listingOf(id, entry, ipv6Prefix));
     }
     if (listings.length + modes.length + overrides.length === 0) return undefined;
     const lists = listings.length > 0 ? new ClientLists(listings, hashes, clock) : undefined;
@@ -208,8 +210,12 @@ function scan(key: string, cursor: string): Command {
 function listingOf(
   id: string,
   entry: Held<Extract<Entry, { readonly kind: "allow" | "block" }>>,
+  ipv6Prefix: number | undefined,
 ): Listing {
-  const whom = "network" in entry ? entry.network : { identity: entry.identity, key: entry.client };
+  const whom =
+    "network" in entry
+      ? countedNetwork(entry.network, ipv6Prefix)
+      : { identity: entry.identity, key: entry.client };
   return { list: entry.kind, id, until: entry.endsAt, whom };
 }
 

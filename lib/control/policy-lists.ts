@@ -12,7 +12,7 @@ import { ClientLists, type Listing } from "./lists.ts";
 export function policyLists(
   listings: readonly CompiledListing[],
   keyedHash: KeyedHash,
-  ipv6Prefix = DEFAULT_IPV6_PREFIX,
+  ipv6Prefix?: number,
 ): ClientLists | undefined {
   if (listings.length === 0) return undefined;
   const made = listings.map(({ list, place, whom }): Listing => {
@@ -29,6 +29,9 @@ export function policyLists(
  * Returns the network that an entry holds for: one of IPv6 that is smaller than what names a client holds for
  * the whole client.
  */
-export function countedNetwork({ first, bits }: Network, ipv6Prefix: number): Network {
+export function countedNetwork(
+  { first, bits }: Network,
+  ipv6Prefix = DEFAULT_IPV6_PREFIX,
+): Network {
   return first.length === 4 ? { first, bits } : { first, bits: Math.min(bits, ipv6Prefix) };
 }
