@@ -89,11 +89,11 @@ function allOf(
 
 /** The identities that entries name are resolved beside those of the rules. */
 function withNames(wanted: Wanted, lists: readonly ClientLists[]): Wanted {
-  const isKnown = (name: string) => name === "ip" || wanted.identities.includes(name);
-  if (lists.every(({ identities }) => identities.every(isKnown))) return wanted;
-  const names = new Set([...wanted.identities, ...lists.flatMap(({ identities }) => identities)]);
-  names.delete("ip");
-  return { ...wanted, identities: [...names] };
+  let names = wanted.identities;
+  for (const { resolved } of lists) {
+    for (const name of resolved) if (!names.includes(name)) names = [...names, name];
+  }
+  return names === wanted.identities ? wanted : { ...wanted, identities: names };
 }
 
 const NONE: readonly ClientLists[] = [];

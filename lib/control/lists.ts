@@ -27,6 +27,8 @@ const MOST_KEPT = 10_000;
 export class ClientLists {
   /** The identities that entries name, "ip" among them where an entry is for one address. */
   readonly identities: readonly string[];
+  /** Those of them that a request's resolvers tell. */
+  readonly resolved: readonly string[];
   /** True where a request that no rule matches may be blocked all the same. */
   readonly blocks: boolean;
   readonly #hashes: readonly KeyedHash[];
@@ -57,6 +59,7 @@ export class ClientLists {
     }
     this.#looksAtCounted = names.delete(undefined);
     this.identities = [...names].filter((name) => name !== undefined);
+    this.resolved = this.identities.filter((name) => name !== "ip");
     this.blocks = listings.some(({ list }) => list === "block");
     this.#hashes = hashes;
     this.#networks = networks;
