@@ -89,11 +89,13 @@ function allOf(
 
 /** The identities that entries name are resolved beside those of the rules. */
 function withNames(wanted: Wanted, lists: readonly ClientLists[]): Wanted {
-  let names = wanted.identities;
+  let more: Set<string> | undefined;
   for (const { resolved } of lists) {
-    for (const name of resolved) if (!names.includes(name)) names = [...names, name];
+    for (const name of resolved) {
+      if (!wanted.identities.includes(name)) (more ??= new Set()).add(name);
+    }
   }
-  return names === wanted.identities ? wanted : { ...wanted, identities: names };
+  return more ? { ...wanted, identities: [...wanted.identities, ...more] } : wanted;
 }
 
 const NONE: readonly ClientLists[] = [];
