@@ -106,6 +106,7 @@ function open(settings: GateSettings) {
         keys,
         keyedHash,
         previousHash: previousHashOf(settings),
+        ipv6Prefix: settings.ipv6Prefix,
         clock: settings.clock,
       })
     : undefined;

@@ -2,7 +2,9 @@ import type { GateMode } from "#lib/core/mode";
 import type { Charges } from "#lib/limit/charge";
 import type { Outcome } from "#lib/limit/limiter";
 import type { HeadgateEvent } from "#lib/core/events";
+import { afterResponse } from "#lib/observe/observer";
 import type { Parts } from "./parts.ts";
+import type { AfterAnswer } from "./responses.ts";
 
 /** A check of one request, or of one call from code. */
 export interface Checked {
@@ -34,6 +36,28 @@ export function follow(
   const { outcome, noticed = [] } = checked;
   const work = outcome.due && (() => limiter.finish(outcome));
   return observer.after(observer.isHeard ? [...noticed, ...eventsOf(checked)] : [], work);
+}
+
+/**
+ * Reads what was set while the app runs, after the response, where that is due. It is called for every request,
+ * also where no rule matched: a client may be blocked on every path.
+ *
+ * @param event what waits for it; undefined for a call from code, where nothing does
+ */
+export function catchUp(
+  { live, limiter, observer }: Pick<Parts, "live" | "limiter" | "observer">,
+  event?: AfterAnswer,
+): void {
+  const due = live?.due();
+  if (!due) return;
+  const work = async () => {
+    await afterResponse();
+    const { resets, failures } = await due();
+    limiter.forget(resets);
+    await observer.after(failures);
+  };
+  const done = work();
+  event?.waitUntil(done);
 }
 
 function eventsOf(checked: Checked): readonly HeadgateEvent[] {

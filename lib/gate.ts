@@ -1,5 +1,6 @@
 import { bodyDenial } from "#lib/core/body-denial";
 import { monotonic } from "#lib/core/clock";
+import type { Decision } from "#lib/core/decision";
 import { chargesFor } from "#lib/limit/charge";
 import { requestIdOf } from "#lib/observe/request-id";
 import type { Outcome } from "#lib/limit/limiter";
@@ -7,8 +8,7 @@ import type { AnyPolicy } from "#lib/policy/define";
 import { matchRequest } from "#lib/policy/match";
 import { passOn } from "#lib/respond/pass";
 import { type AfterAnswer, type Next, Responses } from "./responses.ts";
-import { catchUp } from "./catch-up.ts";
-import { type Checked, follow } from "./follow.ts";
+import { catchUp, type Checked, follow } from "./follow.ts";
 import { blockedBy, entryFor, holdingFor, rulesHolding, uncountedBy } from "./holding.ts";
 import type { HeadgateOptions } from "./options.ts";
 import { type Parts, partsOf } from "./parts.ts";
@@ -33,12 +33,11 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
   options: HeadgateOptions,
   next: Next<R, E> = passOn,
 ): (request: R, event: E) => Promise<Response> {
-  const { policy, identifier, keys, limiter, observer, live } = parts;
+  const { policy, identifier, keys, limiter, observer } = parts;
   const { mode = "enforce", cutAt } = options;
   const responses = new Responses(options, next, observer);
-  return handle;
 
-  async function handle(request: R, event: E): Promise<Response> {
+  return async (request, event) => {
     const { method } = request;
     const cut = bodyDenial(request, { cutAt });
     if (cut) {
@@ -49,10 +48,7 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
     const found = matchRequest(policy, request);
     const holding = holdingFor(parts, found, mode);
     const { match, wanted } = holding;
-    if (!wanted) {
-      followLive(event);
-      return found ? responses.allowed(request, event) : responses.goOn(request, event);
-    }
+    if (!wanted) return unchecked(request, event, found !== undefined);
 
     const startedAt = monotonic();
     const { client, noticed } = await identifier.fromRequest(wanted, request);
@@ -63,31 +59,26 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
 
     const entry = entryFor(holding, client);
     if (entry?.list === "block") return decided({ decision: blockedBy(entry) });
-    if (!charges) {
-      followLive(event);
-      return responses.goOn(request, event);
-    }
+    if (!charges) return unchecked(request, event, found !== undefined);
     const tooLarge = bodyDenial(request, { ruled: charges.rules.maxBody, cutAt });
     const decision = tooLarge ?? uncountedBy(entry, charges);
     return decided(decision ? { decision } : await limiter.admit(charges));
-  }
+  };
 
-  /** Leaves for after the response what was set while the app runs, where that is due. */
-  function followLive(event: E): void {
-    const work = live && catchUp(live, parts);
-    if (work) event.waitUntil(work);
+  /** Lets a request go on that nothing checks. */
+  function unchecked(request: R, event: E, isRuled: boolean): Promise<Response> {
+    catchUp(parts, event);
+    return isRuled ? responses.allowed(request, event) : responses.goOn(request, event);
   }
 
   /** Returns the response to a checked request, and leaves the rest for after the response. */
   async function respond(request: R, event: E, checked: Checked): Promise<Response> {
     const { decision } = checked.outcome;
-    const isRoutine =
-      decision.allowed && !decision.error && decision.shadows.every((shadow) => shadow.allowed);
-    const requestId = isRoutine ? undefined : requestIdOf(request.headers);
+    const requestId = isRoutine(decision) ? undefined : requestIdOf(request.headers);
     if (observer.isHeard || checked.outcome.due) {
       event.waitUntil(follow({ observer, limiter }, { ...checked, requestId }));
     }
-    followLive(event);
+    catchUp(parts, event);
     if (decision.counted === "after-answer") await options.together?.();
     if (checked.mode === "shadow") return responses.allowed(request, event);
     const told = responses.toldOf(decision, checked.charges?.rules.rules ?? [], request.method);
@@ -95,4 +86,9 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
       ? responses.allowed(request, event, told)
       : responses.denied(request, event, { decision, told, requestId });
   }
+}
+
+/** Returns true for a decision whose request is never looked for in the log. */
+function isRoutine({ allowed, error, shadows }: Decision): boolean {
+  return allowed && !error && shadows.every((shadow) => shadow.allowed);
 }

@@ -97,10 +97,13 @@ function allOf(
 
 /** What entries name is resolved beside the identities of the rules. */
 function withNames(wanted: Wanted, lists: readonly ClientLists[]): Wanted {
-  const isKnown = (name: string) => wanted.identities.includes(name);
-  if (lists.every(({ identities }) => identities.every(isKnown))) return wanted;
-  const names = lists.flatMap(({ identities }) => identities);
-  return { ...wanted, listed: new Set(names.filter((name) => !isKnown(name))) };
+  let listed: Set<string> | undefined;
+  for (const { identities } of lists) {
+    for (const name of identities) {
+      if (!wanted.identities.includes(name)) (listed ??= new Set()).add(name);
+    }
+  }
+  return listed ? { ...wanted, listed } : wanted;
 }
 
 const NONE: readonly ClientLists[] = [];

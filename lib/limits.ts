@@ -12,8 +12,7 @@ import { MAX_WINDOW_MS, MIN_WINDOW_MS } from "#lib/policy/check/limit";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
 import { PolicyError } from "#lib/policy/errors";
 import type { Match } from "#lib/policy/types";
-import { catchUp } from "./catch-up.ts";
-import { follow } from "./follow.ts";
+import { catchUp, follow } from "./follow.ts";
 import { blockedBy, entryFor, holdingFor, rulesHolding, uncountedBy } from "./holding.ts";
 import type { HeadgateOptions } from "./options.ts";
 import { type Parts, partsOf } from "./parts.ts";
@@ -164,7 +163,7 @@ class Calls {
     does: "consume" | "peek",
     { charges, noticed, mode, decision: made }: Deciding,
   ): Promise<Decision> {
-    const { limiter, observer, live } = this.#parts;
+    const { limiter, observer } = this.#parts;
     const startedAt = monotonic();
     const outcome = made ? { decision: made } : await limiter[does](charges);
     const tookMs = monotonic() - startedAt;
@@ -172,7 +171,7 @@ class Calls {
     if (does === "consume" || outcome.decision.error) {
       void follow(this.#parts, { outcome, charges, noticed, mode, tookMs });
     } else if (noticed.length > 0) void observer.after(noticed);
-    void catchUp(live, this.#parts);
+    catchUp(this.#parts);
     const decision = mode === "enforce" ? outcome.decision : { ...outcome.decision, allowed: true };
     this.#outcomes.set(decision, outcome);
     return decision;

@@ -127,7 +127,8 @@ export class SetForClient {
     const own: Entries = this.#isByKey
       ? entries.map(([id, entry]) => [id, "client" in entry ? withoutIdentity(entry) : entry])
       : entries;
-    return composed(own, this.#hashes).inForce;
+    const { ipv6Prefix } = this.#gate.options;
+    return composed(own, { hashes: this.#hashes, ipv6Prefix }).inForce;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Entry, ListingEntry } from "./entry.ts";
 import type { InForce } from "./in-force.ts";
 import { markOf } from "./keys.ts";
 import { ClientLists, type Listing } from "./lists.ts";
+import { countedNetwork } from "./policy-lists.ts";
 import { type Held, Tuning } from "./tuning.ts";
 
 /** What entries come to together. */
@@ -14,16 +15,26 @@ export interface Composed {
   readonly strange: readonly string[];
 }
 
-/**
- * Returns what entries set together.
- *
- * @param hashes make the client keys: by the secret, and by the one before it where there is one
- * @param clock the monotonic clock on which entries end, in milliseconds
- */
+/** What entries are read against. */
+export interface ComposedWith {
+  /** Make the client keys: by the secret, and by the one before it where there is one. */
+  readonly hashes: readonly KeyedHash[];
+  /**
+   * The bits of an IPv6 address that name a client.
+   * @default 64
+   */
+  readonly ipv6Prefix?: number | undefined;
+  /**
+   * The monotonic clock on which entries end, in milliseconds.
+   * @default the runtime's
+   */
+  readonly clock?: Clock;
+}
+
+/** Returns what entries set together. */
 export function composed(
   entries: Iterable<readonly [id: string, Held<Entry>]>,
-  hashes: readonly KeyedHash[],
-  clock: Clock = monotonic,
+  { hashes, ipv6Prefix, clock = monotonic }: ComposedWith,
 ): Composed {
   const now = clock();
   const marks = new Set(hashes.map(markOf));
@@ -37,7 +48,7 @@ export function composed(
     if (secret !== undefined && !marks.has(secret)) strange.push(id);
     else if (entry.kind === "mode") modes.push(entry);
     else if (entry.kind === "override") overrides.push(entry);
-    else if (entry.kind !== "reset") listings.push(listingOf(id, entry));
+    else if (entry.kind !== "reset") listings.push(listingOf(id, entry, ipv6Prefix));
   }
   if (listings.length + modes.length + overrides.length === 0) {
     return { inForce: undefined, strange };
@@ -46,7 +57,10 @@ export function composed(
   return { inForce: new Tuning({ lists, modes, overrides, hashes, clock }), strange };
 }
 
-function listingOf(id: string, entry: Held<ListingEntry>): Listing {
-  const whom = "network" in entry ? entry.network : { identity: entry.identity, key: entry.client };
+function listingOf(id: string, entry: Held<ListingEntry>, ipv6Prefix: number | undefined): Listing {
+  const whom =
+    "network" in entry
+      ? countedNetwork(entry.network, ipv6Prefix)
+      : { identity: entry.identity, key: entry.client };
   return { list: entry.kind, id, until: entry.endsAt, whom };
 }

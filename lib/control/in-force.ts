@@ -38,6 +38,11 @@ export interface LiveParts {
   /** Makes them by HEADGATE_SECRET_PREVIOUS; undefined where that is not set. */
   readonly previousHash: KeyedHash | undefined;
   /**
+   * The bits of an IPv6 address that name a client.
+   * @default 64
+   */
+  readonly ipv6Prefix?: number | undefined;
+  /**
    * What times go by, in milliseconds.
    * @default the runtime's, which never goes back
    */

@@ -1,8 +1,9 @@
 import { type Clock, monotonic } from "#lib/core/clock";
 import { HeadgateError } from "#lib/core/errors";
 import type { HeadgateEvent } from "#lib/core/events";
+import { isScript } from "#lib/redis/breaker";
 import { asStoreError, errorIn, type StoreError } from "#lib/redis/errors";
-import { nameOf } from "#lib/redis/protocol";
+import { commandNames, nameOf } from "#lib/redis/protocol";
 import type { Requester, UpstashRequest, UpstashResponse } from "#lib/redis/upstash-protocol";
 import { composed } from "./composed.ts";
 import { readEntries, sendAll } from "./document.ts";
@@ -79,11 +80,11 @@ class Following implements Live {
     return () => this.#catchUp(isAsking);
   }
 
-  /** A script of the gate, alone or in a pipeline, when it is time. */
-  #readsWith({ path, body, isStreaming }: UpstashRequest): boolean {
-    if (isStreaming || !Array.isArray(body) || this.#clock() - this.#askedAt < EVERY_MS)
-      return false;
-    return path === undefined || path[0] === "pipeline";
+  /** A script, alone or in a pipeline, when it is time: what handlers keep themselves is sent as it is. */
+  #readsWith(asked: UpstashRequest): boolean {
+    if (this.#clock() - this.#askedAt < EVERY_MS) return false;
+    const { path = ["pipeline"] } = asked;
+    return path[0] === "pipeline" && isScript(commandNames(asked)[0] ?? "");
   }
 
   /** Sends a call with one command more, which reads the version. */
@@ -128,7 +129,7 @@ class Following implements Live {
   }
 
   async #load(version: string): Promise<CaughtUp> {
-    const { requester, keyedHash, previousHash } = this.#on;
+    const { requester, keyedHash, previousHash, ipv6Prefix } = this.#on;
     const bad: string[] = [];
     const entries: (readonly [string, Held<Entry>])[] = [];
     for (const [id, entry] of await readEntries(requester, this.#keys.entries, this.#clock)) {
@@ -138,7 +139,7 @@ class Following implements Live {
     const known = this.#resets;
     const resets = entries.filter(([, { kind }]) => kind === "reset");
     const hashes = previousHash ? [keyedHash, previousHash] : [keyedHash];
-    const { inForce, strange } = composed(entries, hashes, this.#clock);
+    const { inForce, strange } = composed(entries, { hashes, ipv6Prefix, clock: this.#clock });
     this.#inForce = inForce;
     this.#resets = new Set(resets.map(([id]) => id));
     this.#loaded = version;

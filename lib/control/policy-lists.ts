@@ -49,6 +49,9 @@ function written(identity: string, ...values: readonly string[]): string {
  * Returns the network that an entry holds for: one of IPv6 that is smaller than what names a client holds for
  * the whole client.
  */
-export function countedNetwork({ first, bits }: Network, ipv6Prefix: number): Network {
+export function countedNetwork(
+  { first, bits }: Network,
+  ipv6Prefix = DEFAULT_IPV6_PREFIX,
+): Network {
   return first.length === 4 ? { first, bits } : { first, bits: Math.min(bits, ipv6Prefix) };
 }

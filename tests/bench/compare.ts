@@ -2,6 +2,7 @@ import { findProgram } from "#lib/server/find-program";
 import { startBillMeter } from "../support/billed.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { type Load, load } from "./load.ts";
+import { setEntries } from "./live-entries.ts";
 import { printTable } from "./numbers.ts";
 import { cellsOf, ROW_HEAD, rowOf } from "./rows.ts";
 import { startStoreProxy } from "./store-proxy.ts";
@@ -27,6 +28,7 @@ const WANTED: readonly { readonly of: Variant; readonly to: Variant; readonly le
   { of: "one", to: "nothing", least: 1 },
   { of: "three", to: "nothing", least: 0.95 },
   { of: "observed", to: "one", least: 0.95 },
+  { of: "live", to: "one", least: 0.95 },
   { of: "optimistic", to: "nothing", least: 1 },
   { of: "denied", to: "nothing", least: 1.2 },
   { of: "one", to: "upstash", least: 2.5 },
@@ -48,6 +50,7 @@ export async function benchMiddleware(how: How) {
   await buildVariants(EVERY);
   const store = await startStore();
   try {
+    await setEntries(store.redis.url);
     const runs = await alternate(store, EVERY, how);
     const rows = EVERY.flatMap((variant) =>
       how.connections.map((connections) => summarise(runs, variant, connections)),

@@ -11,6 +11,7 @@ export const VARIANTS = {
   unmatched: { app: "headgate", what: "Headgate, no matching rule" },
   one: { app: "headgate", what: "Headgate, one rule" },
   observed: { app: "headgate", what: "Headgate, one rule, with the log and counters" },
+  live: { app: "headgate", what: "Headgate, one rule, with 10,000 entries set while it runs" },
   three: { app: "headgate", what: "Headgate, three rules" },
   optimistic: { app: "headgate", what: "Headgate, one optimistic rule" },
   denied: { app: "headgate", what: "Headgate, refused" },

@@ -10,7 +10,6 @@ import { keyNames } from "#lib/redis/keys";
 import { recordRunningStore } from "#lib/server/running-store";
 import { answerCommand, type Env, makeAppFolder, runCommand } from "../support/command.ts";
 import { liveStore } from "../support/live-store.ts";
-import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
 
 const live = liveStore();
@@ -350,16 +349,6 @@ describe("what cannot be", () => {
     expect(stdout).toContain("198.51.100.9 is where you are connected from by SSH");
     expect(stdout).toContain("127.0.0.1 is an address of this machine: it is blocked too");
     expect(await idsIn("wide")).toEqual(["network:0.0.0.0/0"]);
-  });
-
-  test("a store that does not answer ends with 1 and the reason", async () => {
-    const redis = cleanUp(await startRedis(), (it) => it.stop());
-    redis.freeze();
-    const env = { REDIS_URL: redis.url, HEADGATE_SECRET: SECRET };
-    const { status, stdout, stderr } = await runCommand(project(), env, "control", "list");
-    redis.thaw();
-    expect([status, stdout]).toEqual([1, ""]);
-    expect(stderr).toMatch(/^STORE_(?:TIMEOUT|UNREACHABLE): /);
   });
 });
 

@@ -245,7 +245,7 @@ describe("with the store of the environment", () => {
     ]);
   });
 
-  test("a store that does not answer ends both with 1 and the reason", async () => {
+  test("a store that does not answer ends each with 1 and the reason", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const root = project();
     redis.freeze();
@@ -255,6 +255,7 @@ describe("with the store of the environment", () => {
     const ended = await Promise.all([
       runCommand(root, frozen, "inspect", "--ip", "203.0.113.7"),
       runCommand(root, frozen, "reset", "--ip", "203.0.113.7", "--yes"),
+      runCommand(root, frozen, "control", "list"),
       runCommand(root, unreachable, "inspect", "--ip", "203.0.113.7"),
       runCommand(root, unreachable, "reset", "--ip", "203.0.113.7", "--yes"),
     ]);

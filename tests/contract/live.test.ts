@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { definePolicy } from "#lib/policy/define";
+import { redisOf } from "#lib/redis/client";
 import { startBillMeter } from "../support/billed.ts";
 import {
   clientEntry,
@@ -32,6 +33,14 @@ describe("what is set", () => {
     expect((await instance.send(NO_RULE)).status).toBe(403);
     expect((await instance.send(OTHER)).status).toBe(200);
     expect(instance.calls).toEqual([["EVALSHA", "GET"], ["EVAL"], ["TIME", "HSCAN"], ["EVALSHA"]]);
+  });
+
+  test("a block of one IPv6 address holds for the client that it belongs to", async () => {
+    const instance = start();
+    await write(instance, { one: { kind: "block", network: "2001:db8:0:1::7/128" } });
+    await instance.send(NO_RULE);
+    expect((await instance.send({ ip: "2001:db8:0:1:2::9" })).status).toBe(403);
+    expect((await instance.send({ ip: "2001:db8:0:2::7" })).status).toBe(200);
   });
 
   test("an override raises the limit of one client, and its response tells the new one", async () => {
@@ -111,6 +120,14 @@ describe("the version", () => {
     await write(instance, { one: NETWORK });
     instance.pass(2000);
     expect(await instance.statuses(2, NO_RULE)).toEqual([200, 403]);
+  });
+
+  test("is not read along with commands that handlers send themselves", async () => {
+    const instance = start();
+    const redis = redisOf(instance.gate);
+    await redis.set("own", "value");
+    expect(await redis.pipeline().get("own").ping().exec()).toEqual(["value", "PONG"]);
+    expect(instance.calls).toEqual([["SET"], ["GET", "PING"]]);
   });
 
   test("is read along with a call of a handler", async () => {

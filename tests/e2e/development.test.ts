@@ -122,7 +122,8 @@ test("headgate dev keeps the counts when a policy is saved; another namespace be
   await showGlobal(await start("headgate dev", "proxy.ts", { ...env, HEADGATE_NAMESPACE }));
 });
 
-test("headgate inspect and headgate reset find the store and the secret of the headgate dev that runs", async () => {
+test("headgate inspect, reset, block and mode find the store and the secret of the headgate dev that runs", async () => {
+  write(APP, { "gate.ts": FOLLOWING });
   const env = { HEADGATE_STORE: "embedded", CLIENT_IP_FROM: "hops:1" };
   const app = await start("headgate dev", "proxy.ts", env);
   expect(await send(app, A, A, A)).toEqual([200, 200, 429]);
@@ -132,27 +133,22 @@ test("headgate inspect and headgate reset find the store and the secret of the h
   expect(await headgate("inspect", `--key=${key}`)).toContain("reports: denied by reports:ip:hour");
   expect(await headgate("reset", `--key=${key}`, "--yes")).toMatch(/^freed {4}reports:ip:hour /m);
   expect(limit.exec(await headgate("inspect", "--ip", A))?.[1]).toBe("0");
-});
 
-test("headgate block and headgate mode change the headgate dev that runs, without a variable of it", async () => {
-  write(APP, { "gate.ts": FOLLOWING });
-  const env = { HEADGATE_STORE: "embedded", CLIENT_IP_FROM: "hops:1" };
-  const app = await start("headgate dev", "proxy.ts", env);
   const statusOf = (ip: string) => expect.poll(async () => (await send(app, ip))[0], PATIENT);
-  expect(await send(app, A, A, A)).toEqual([200, 200, 429]);
-
+  await statusOf(A).toBe(200);
   const set = await headgate("block", "--ip", B, ...TERMS);
   expect(set).toContain("the gate of proxy.ts follows what is set");
   await statusOf(B).toBe(403);
   expect(await headgate("inspect", "--ip", B)).toContain("blocked  by client:");
   await headgate("block", "remove", "--ip", B, "--by", "ada", "--yes");
 
+  await statusOf(A).toBe(429);
   await headgate("mode", "shadow", ...TERMS);
   await statusOf(A).toBe(200);
   await headgate("mode", "remove", "--yes");
   await statusOf(A).toBe(429);
   const log = JSON.parse(await headgate("control", "log", "--json")) as readonly ControlChange[];
-  expect(log.map(({ action }) => action)).toEqual(["remove", "set", "remove", "set"]);
+  expect(log.map(({ action }) => action)).toEqual(["remove", "set", "remove", "set", "reset"]);
 });
 
 const TERMS = ["--for", "10m", "--reason", "a flood", "--by", "ada", "--yes"];

@@ -1,5 +1,7 @@
+import { live } from "#lib/control/live";
 import { createTogether } from "#lib/core/together";
 import { createGate } from "#lib/gate";
+import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { countEvents } from "#lib/metrics";
 import { toEach } from "#lib/observe/events";
 import { logEvents } from "#lib/observe/log";
@@ -23,6 +25,7 @@ const POLICIES: Readonly<Record<string, AnyPolicy>> = {
   }),
   alone: ONE_RULE,
   observed: ONE_RULE,
+  live: ONE_RULE,
   one: ONE_RULE,
   three: definePolicy({
     rules: {
@@ -43,19 +46,27 @@ const requester = createRequester({
   token: process.env["UPSTASH_REDIS_REST_TOKEN"] ?? "",
   deadlineMs: DEADLINE_MS,
 });
-const sends = variant === "alone" ? requester : joinCalls(requester);
+const secret = "a secret of the benchmark, long enough";
+const keys = keyNames("bench");
+const keyedHash = createKeyedHash(secret);
+const following =
+  variant === "live" ? live({ requester, keys, keyedHash, previousHash: undefined }) : undefined;
+const sends =
+  variant === "alone" ? requester : joinCalls(following?.reading(requester) ?? requester);
 
 const log = logEvents((line) => console.warn(line));
 const counters = countEvents()({
   redis: scriptStoreOver(requester, DEADLINE_MS),
-  keys: keyNames("bench"),
+  keys,
   joins: true,
 });
 
 export default createGate(POLICIES[variant] ?? ONE_RULE, {
   redis: scriptStoreOver(sends, DEADLINE_MS),
   namespace: "bench",
-  secret: "a secret of the benchmark, long enough",
+  secret,
+  keyedHash,
+  live: following,
   addressSource: { from: "hops", hops: 1 },
   together: createTogether(),
   ...(variant === "observed" && { onEvent: toEach([log, counters]) }),
