@@ -1,6 +1,6 @@
 import type { Client } from "#lib/core/client";
 import { type Decision, decided, type LimitStatus } from "#lib/core/decision";
-import { formOf } from "#lib/limit/algorithms/all";
+import { ALGORITHMS } from "#lib/limit/algorithms/all";
 import { select } from "#lib/policy/select";
 import type { CompiledLimit, Match, RuleSet } from "#lib/policy/types";
 import { StoreError } from "#lib/redis/errors";
@@ -87,9 +87,15 @@ function keySuffix({ rule, subject, windowMs }: CompiledLimit, group: number): s
   return `${rule}:${subject.expression}:${windowMs}:${FORMAT}${shadow}`;
 }
 
+const LARGE_FORMS = new Map(ALGORITHMS.map(({ name, large }) => [name, large]));
+
 /** Returns the name of the form in which Redis keeps a limit. */
-export function formNameOf({ algorithm, limit }: CompiledLimit): string {
-  return formOf(algorithm, limit).name;
+export function formNameOf({
+  algorithm,
+  limit,
+}: Pick<CompiledLimit, "algorithm" | "limit">): string {
+  const large = LARGE_FORMS.get(algorithm);
+  return large && limit > large.above ? large.lua.name : algorithm;
 }
 
 /** Returns the arguments that the scripts of all forms take for each charge. */

@@ -44,7 +44,7 @@ describe.each(STORES_AND_CLUSTER)("when the clock of $name steps", (kind) => {
     const then = Number(seconds) * 1000 + aheadMs;
     const window = Math.floor(then / 60_000);
     if (algorithm === "token-bucket") await on.store.call(["SET", key, `b ${then} ${50 * 60_000}`]);
-    else if (algorithm !== "sliding-log") await on.store.call(["SET", key, `c ${window} 50 0`]);
+    else if (algorithm !== "sliding-log") await on.store.call(["SET", key, `c${window} 50`]);
     else await on.store.call(["SET", key, pack(Array<number>(50).fill(then))]);
   }
 

@@ -1,5 +1,6 @@
 import type { Reply, Store } from "#lib/gateway/store/store";
-import { type Algorithm, ALGORITHMS, formOf } from "#lib/limit/algorithms/all";
+import { type Algorithm, ALGORITHMS } from "#lib/limit/algorithms/all";
+import { formNameOf } from "#lib/limit/charge";
 import { limitLua, ownLua, refundLua, restoreLua } from "#lib/limit/stores/lua";
 import type { ModelLimit } from "./model.ts";
 
@@ -104,8 +105,7 @@ export function limitScript(store: Store) {
 
 function ownScriptOf(rules: readonly ScriptLimit[]): string | undefined {
   const own: Algorithm | undefined = rules[0]?.algorithm;
-  const isOwn = ({ algorithm, limit, group = 0 }: ScriptLimit) =>
-    algorithm === own && group === 0 && formOf(algorithm, limit).name === own;
+  const isOwn = (rule: ScriptLimit) => formNameOf(rule) === own && (rule.group ?? 0) === 0;
   return own && rules.every(isOwn) ? OWN_SCRIPTS.get(own) : undefined;
 }
 
@@ -116,7 +116,7 @@ function inWords(reply: Reply): string {
 
 function argsOf(rules: readonly ScriptLimit[]): (string | number)[] {
   return rules.flatMap((rule) => [
-    formOf(rule.algorithm, rule.limit).name,
+    formNameOf(rule),
     rule.limit,
     rule.windowMs,
     rule.cost,

@@ -1,10 +1,10 @@
-import { type Algorithm, formOf } from "#lib/limit/algorithms/all";
+import type { Algorithm } from "#lib/limit/algorithms/all";
 import { REFERENCE as FIXED_WINDOW } from "#lib/limit/algorithms/fixed-window";
 import { REFERENCE as SLIDING_LOG } from "#lib/limit/algorithms/sliding-log";
 import { REFERENCE as SLIDING_WINDOW } from "#lib/limit/algorithms/sliding-window";
 import { REFERENCE as TOKEN_BUCKET } from "#lib/limit/algorithms/token-bucket";
 import type { AlgorithmReference } from "#lib/limit/algorithms/reference";
-import type { Charge } from "#lib/limit/charge";
+import { type Charge, formNameOf } from "#lib/limit/charge";
 
 const REFERENCES: Readonly<Record<Algorithm, AlgorithmReference>> = {
   "fixed-window": FIXED_WINDOW,
@@ -26,7 +26,7 @@ export function billedFor(charges: readonly Charge[]): number {
   if (charges.length === 0) return 0;
   const each = charges.map(({ limit, cost }) => {
     const { billed, billedLarge } = REFERENCES[limit.algorithm];
-    const isLarge = formOf(limit.algorithm, limit.limit).name !== limit.algorithm;
+    const isLarge = formNameOf(limit) !== limit.algorithm;
     const commands = Object.entries((isLarge && billedLarge) || billed);
     // A large log has an entry for each unit.
     const more = isLarge ? cost - 1 : 0;

@@ -1,4 +1,4 @@
-import type { AlgorithmDefinition, LuaForm } from "./definition.ts";
+import type { AlgorithmDefinition } from "./definition.ts";
 import * as registry from "./registry.ts";
 
 /** How the requests in a window are counted; docs/algorithms.md states the bound of each. */
@@ -25,10 +25,4 @@ export function defaultAlgorithm(limit: number): Algorithm {
 /** Returns the largest limit that an algorithm can have; Infinity where it has no such bound. */
 export function largestLimitOf(algorithm: Algorithm): number {
   return ALGORITHMS.find(({ name }) => name === algorithm)?.largestLimit ?? Infinity;
-}
-
-/** Returns the form in which Redis keeps a limit. */
-export function formOf(algorithm: Algorithm, limit: number): LuaForm {
-  const { lua, large } = ALGORITHMS.find(({ name }) => name === algorithm) as AlgorithmDefinition;
-  return large && limit > large.above ? large.lua : lua;
 }

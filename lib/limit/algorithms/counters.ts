@@ -2,8 +2,8 @@ import type { MemoryState, Moment } from "./definition.ts";
 
 /**
  * What sliding-window and fixed-window both keep, so that either can continue from what the other
- * counted: "c", the number of the window, its count, and the count of the window before it. Windows
- * begin at multiples of their length. The key lives two windows from the first take in a window; a
+ * counted: "c", the number of the window, its count, and the count of the window before it, where there is
+ * one: without it a client who came once takes Redis eight bytes less. Windows begin at multiples of their length. The key lives two windows from the first take in a window; a
  * later write in the same window keeps the time to live and the texts that were read.
  *
  * A count that is not exact, or whose window begins at 2^53 ms or later, cannot be Headgate's.
@@ -21,9 +21,9 @@ export const COUNTERS = {
   read: (begins: string) => `
 current, previous, left = 0, 0, w - now % w
 if text then
-  local i_read, c, p_read = match(text, '^c (%d+) (%d+) (%d+)$')
+  local i_read, c, p_read = match(text, '^c(%d+) (%d+)( ?%d*)$')
   if not i_read then return 0 end
-  local ago, p = (now + left) / w - 1 - i_read, p_read + 0.0
+  local ago, p = (now + left) / w - 1 - i_read, #p_read > 1 and p_read + 0.0 or 0
   c = c + 0.0
   if i_read * w >= 2 ^ 53 or c >= 2 ^ 53 or p >= 2 ^ 53 then return 0 end
   if ago == 0 then current, previous, i_text, p_text = c, p, i_read, p_read
@@ -32,9 +32,10 @@ if text then
 end`,
   take: `
 current = current + cost
-if i_text then call('SET', key, 'c ' .. i_text .. ' ' .. format('%.0f', current) .. ' ' .. p_text, 'KEEPTTL')
+if i_text then call('SET', key, 'c' .. i_text .. ' ' .. format('%.0f', current) .. p_text, 'KEEPTTL')
 else
-  call('SET', key, format('c %.0f %.0f %.0f', (now + left) / w - 1, current, previous), 'PX', format('%.0f', 2 * w + 1000))
+  p_text = previous > 0 and format(' %.0f', previous) or ''
+  call('SET', key, format('c%.0f %.0f', (now + left) / w - 1, current) .. p_text, 'PX', format('%.0f', 2 * w + 1000))
 end`,
   /**
    * Gives units back to the window in which they were taken, while that window counts: the current one,
@@ -43,9 +44,9 @@ end`,
    * told.
    */
   refund: (weighs: boolean) => `
-local i, c, p = match(text or '', '^c (%d+) (%d+) (%d+)$')
+local i, c, p = match(text or '', '^c(%d+) (%d+)( ?%d*)$')
 if i then
-  i, c, p = i + 0.0, c + 0.0, p + 0.0
+  i, c, p = i + 0.0, c + 0.0, #p > 1 and p + 0.0 or 0
   local index, ago = floor(now / w), i - floor(taken / w)
   if taken > now and i <= index then ago = nil end
   if ago == 0 and i >= index${weighs ? " - 1" : ""} then
@@ -59,7 +60,7 @@ if i then
         : ""
     }
   end
-  if back > 0 then call('SET', key, format('c %.0f %.0f %.0f', i, c, p), 'KEEPTTL') end
+  if back > 0 then call('SET', key, format('c%.0f %.0f %.0f', i, c, p), 'KEEPTTL') end
 end`,
   /**
    * A window that begins at another moment takes all that was counted meanwhile. Otherwise each unit goes
