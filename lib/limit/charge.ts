@@ -98,18 +98,17 @@ export function formNameOf({
   return large && limit > large.above ? large.lua.name : algorithm;
 }
 
-/** Returns the arguments that the scripts of all forms take for each charge. */
-export function argsOf(charges: readonly Charge[]): (string | number)[] {
-  return charges.flatMap((charge) => [
-    formNameOf(charge.limit),
-    ...ownArgsOf([charge]),
-    charge.group,
-  ]);
+/** Returns the arguments that a form's own script takes. */
+export function ownArgsOf(charges: readonly Charge[]): (string | number)[] {
+  return charges.flatMap(({ limit, cost }) => [limit.limit, limit.windowMs, cost]);
 }
 
-/** Returns the arguments that a form's own script takes for each charge. */
-export function ownArgsOf(charges: readonly Charge[]): number[] {
-  return charges.flatMap(({ limit, cost }) => [limit.limit, limit.windowMs, cost]);
+/** Returns the arguments that the scripts of all forms take: the same, and what each limit is. */
+export function argsOf(charges: readonly Charge[]): (string | number)[] {
+  return [
+    ...ownArgsOf(charges),
+    ...charges.flatMap(({ limit, group }) => [formNameOf(limit), group]),
+  ];
 }
 
 /**

@@ -53,7 +53,7 @@ describe.each(STORES_AND_CLUSTER)("when the clock of $name steps", (kind) => {
     async ({ algorithm, ms }) => {
       const [key = ""] = freshKeys(1);
       await fillAhead(key, algorithm, ms);
-      const args = ["take", algorithm, "50", "60000", "1", "0"];
+      const args = ["take", "50", "60000", "1", algorithm, "0"];
       const answer = await on.store.call(["EVAL", LIMIT_SCRIPT.lua, "1", key, ...args]);
       const [, passed, remaining, wait] = answer as number[];
       expect([passed, remaining]).toEqual([0, 0]);
@@ -69,7 +69,7 @@ describe.each(STORES_AND_CLUSTER)("when the clock of $name steps", (kind) => {
     const [seconds] = asText(await on.store.call(["TIME"])) as string[];
     const then = Number(seconds) * 1000 + HOUR_MS;
     await on.store.call(["SET", key, pack([then, then])]);
-    const args = ["take", "sliding-log", "50", "60000", "1", "0"];
+    const args = ["take", "50", "60000", "1", "sliding-log", "0"];
     const answer = await on.store.call(["EVAL", LIMIT_SCRIPT.lua, "1", key, ...args]);
     const [now = NaN, passed, remaining] = answer as number[];
     expect([passed, remaining]).toEqual([1, 47]);

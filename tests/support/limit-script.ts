@@ -115,11 +115,8 @@ function inWords(reply: Reply): string {
 }
 
 function argsOf(rules: readonly ScriptLimit[]): (string | number)[] {
-  return rules.flatMap((rule) => [
-    formNameOf(rule),
-    rule.limit,
-    rule.windowMs,
-    rule.cost,
-    rule.group ?? 0,
-  ]);
+  return [
+    ...rules.flatMap(({ limit, windowMs, cost }) => [limit, windowMs, cost]),
+    ...rules.flatMap((rule) => [formNameOf(rule), rule.group ?? 0]),
+  ];
 }

@@ -7,31 +7,38 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
 `;
 
-/** What the parts of the forms may call, and where Lua has it. */
-const CALLED: readonly (readonly [module: string, names: readonly string[]])[] = [
-  ["redis", ["call", "pcall"]],
-  ["math", ["floor", "min", "max"]],
-  ["string", ["format", "match", "byte", "char", "sub", "rep"]],
-];
+/** What the parts of the forms may call. */
+const CALLED =
+  "redis.call redis.pcall math.floor math.min math.max string.format string.match string.byte string.char string.sub string.rep";
 
-/** Names those functions that a script calls: each costs Redis time at each run. */
+/** Names those functions that a script calls: each name costs Redis time at each run. */
 function withNames(lua: string): string {
-  const used = CALLED.flatMap(([module, names]) =>
-    names.filter((name) => lua.includes(`${name}(`)).map((name) => [name, `${module}.${name}`]),
-  );
-  return `local ${used.map(([name]) => name).join(", ")} = ${used.map(([, from]) => from).join(", ")}
-${lua}`;
+  const nameOf = (path: string) => path.split(".")[1] ?? "";
+  const called = CALLED.split(" ").filter((path) => lua.includes(`${nameOf(path)}(`));
+  return `local ${called.map(nameOf).join()} = ${called.join()}\n${lua}`;
 }
 
+/** A form as a script that decides knows it: how a state is opened, and when it may be taken from. */
+type Decided = Pick<LuaForm, "functions" | "state" | "used" | "wait" | "take"> & {
+  readonly open: string;
+  readonly isFree: string;
+  readonly mayTake: string;
+};
+
 /**
- * The script of one form, which decides where all limits are of it and none is in shadow. It does what the
- * limit script does, or writes nothing and answers 0 where a key holds a state of another form.
+ * A script that decides. All limits are read first, and written only where there is capacity.
  *
- * KEYS: one for each limit. ARGV[1]: "take", "peek" or "report"; then three for each limit: limit, window
- * (ms), cost. The answer is the limit script's.
+ * KEYS: one for each limit. ARGV[1]: "take", "peek", or "report" of what was allowed already, which is
+ * consumed whether or not there is capacity; then three for each limit: limit, window (ms), cost. What is
+ * not consumed is not written, but for one case: a state of the future is stamped anew with now. Otherwise
+ * it would be in the future at the next check, too, and no wait would ever be over.
+ *
+ * Returns { now, passed (1 or 0), and for each limit: remaining, wait, reset }. wait: milliseconds
+ * until there is capacity for this cost, 0 when there was, -1 when there never will be. reset: milliseconds
+ * until more than `remaining` is left, 0 when nothing is consumed.
  */
-export function ownLua(clock: string, form: LuaForm): string {
-  const { state, functions = "", read, used, wait, take } = form;
+function decideLua(clock: string, form: Decided): string {
+  const { functions = "", state, open, used, wait, isFree, mayTake, take } = form;
   return (
     clock +
     withNames(`${functions}
@@ -39,20 +46,20 @@ local passed, mode, many = true, ARGV[1], #KEYS > 1
 local key, limit, w, cost, used, wait, text, ahead, ${state}
 for i = 1, #KEYS do
   key, limit, w, cost = KEYS[i], ARGV[3 * i - 1] + 0.0, ARGV[3 * i] + 0.0, ARGV[3 * i + 1] + 0.0
-  text, ahead, ${state} = pcall('GET', key), false
-  if type(text) == 'table' then return 0 end${read}
+${open}
   used, wait = ${used}, 0
   if cost > limit then wait = -1
   elseif used + cost > limit then wait = ${wait} end
-  passed = passed and wait == 0
+  passed = ${isFree} and passed
   if many then KEYS[i] = { key, limit, w, cost, used, wait, ahead, ${state} } end
 end
 local takes = mode == 'report' or passed and mode == 'take'
 local answer = { now, passed and 1 or 0, unpack(ARGV, 2, 3 * #KEYS + 1) }
 for i = 1, #KEYS do
   if many then key, limit, w, cost, used, wait, ahead, ${state} = unpack(KEYS[i], 1, 17) end
-  if takes or ahead then
-    if not takes then cost = 0 end${take}
+  local may = ${mayTake}
+  if may or ahead then
+    if not may then cost = 0 end${take}
     used = used + cost
   end
   cost = limit > used and limit - used + 1 or 1
@@ -61,6 +68,16 @@ end
 return answer
 `)
   );
+}
+
+/**
+ * The script of one form, which decides where all limits are of it and none is in shadow. It does what the
+ * limit script does, or writes nothing and answers 0 where a key holds a state of another form.
+ */
+export function ownLua(clock: string, form: LuaForm): string {
+  const open = `text, ahead, ${form.state} = pcall('GET', key), false
+if type(text) == 'table' then return 0 end${form.read}`;
+  return decideLua(clock, { ...form, open, isFree: "wait == 0", mayTake: "takes" });
 }
 
 /** The forms of all algorithms, in the order in which they are asked whose state a key holds. */
@@ -106,7 +123,6 @@ end
  * - opened(i): the same with the state of the key, and as `keeper` the form that reads it: the rule's
  *   own, or the one whose state is still there when the rule's changed. That one decides until its state
  *   is adopted. What none can read counts as nothing, and is replaced
- * - wait_in(rule, units): milliseconds until so many units have capacity; 0 when they have, -1 when never
  * - adopt(rule): makes the rule's own form the keeper
  */
 function formsLua(...parts: readonly Part[]): string {
@@ -116,10 +132,10 @@ ${FORMS.map((form) => functionsOf(form, parts)).join("")}
 local keepers = { ${NAMES} }
 
 local function rule_at(i)
-  local at = 5 * i - 3
+  local at = 3 * #KEYS + 2 * i
   return {
-    key = KEYS[i], does = forms[ARGV[at]], limit = tonumber(ARGV[at + 1]) + 0.0,
-    w = tonumber(ARGV[at + 2]) + 0.0, cost = tonumber(ARGV[at + 3]) + 0.0, group = ARGV[at + 4],
+    key = KEYS[i], does = forms[ARGV[at]], limit = ARGV[3 * i - 1] + 0.0,
+    w = ARGV[3 * i] + 0.0, cost = ARGV[3 * i + 1] + 0.0, group = ARGV[at + 1],
   }
 end
 
@@ -150,60 +166,33 @@ local function opened(i)
   adopt(rule, 0)
   return rule
 end
-
-local function wait_in(rule, units)
-  if units > rule.limit then return -1 end
-  if rule.state[2] + units <= rule.limit then return 0 end
-  return rule.keeper.wait(rule, units)
-end
-
-local function reset_of(rule)
-  local remaining = max(0, rule.limit - rule.state[2])
-  return remaining, remaining < rule.limit and wait_in(rule, remaining + 1) or 0
-end
 `;
 
 /**
- * The script that decides. All limits are read first, and written only where their group has capacity.
- *
- * KEYS: one for each limit. ARGV[1]: "take", "peek", or "report" of what was allowed already, which is
- * consumed whether or not there is capacity; then five for each limit: form, limit, window (ms), cost,
- * group. The limits of group "0" decide: when one of them has no capacity, nothing is consumed at all.
- * Each other group is a rule in shadow: consumed whole where it has capacity, else not. What is not
- * consumed is not written, but for one case: a state of the future is stamped anew with now. Otherwise it
- * would be in the future at the next check, too, and no wait would ever be over.
- *
- * Returns { now, passed (1 or 0), and for each limit: remaining, wait, reset }. wait: milliseconds
- * until there is capacity for this cost, 0 when there was, -1 when there never will be. reset: milliseconds
- * until more than `remaining` is left, 0 when nothing is consumed.
+ * The script that decides for limits of any form. After the arguments of a script that decides: form and group of
+ * each limit. The limits of group "0" decide: when one of them has no capacity, nothing is consumed at
+ * all. Each other group is a rule in shadow: consumed whole where it has capacity, else not.
  */
 export function limitLua(clock: string): string {
-  return (
-    clock +
-    withNames(`${formsLua("adopt", "take")}${OPENED}
-local rules, full = {}, {}
-for i = 1, #KEYS do
-  local rule = opened(i)
-  rule.wait = wait_in(rule, rule.cost)
-  if rule.wait ~= 0 then full[rule.group] = true end
-  rules[i] = rule
-end
-local passed, mode = not full['0'], ARGV[1]
-local answer = { now, passed and 1 or 0 }
-for i, rule in ipairs(rules) do
-  if mode == 'report' or mode == 'take' and passed and not full[rule.group] then
-    adopt(rule, rule.state[2])
-    rule.keeper.take(rule)
-  elseif rule.state[1] then
-    rule.cost = 0
-    rule.keeper.take(rule)
-  end
-  answer[3 * i + 1] = rule.wait
-  answer[3 * i], answer[3 * i + 2] = reset_of(rule)
-end
-return answer
-`)
-  );
+  return decideLua(clock, {
+    functions: `${formsLua("adopt", "take")}${OPENED}
+local full = {}
+local function full_in(group)
+  full[group] = true
+  return group == '0'
+end`,
+    state: "rule",
+    open: `rule = opened(i)
+ahead = rule.state[1]`,
+    used: "rule.state[2]",
+    wait: "rule.keeper.wait(rule, cost)",
+    take: `
+if may then adopt(rule, used) end
+rule.cost = cost
+rule.keeper.take(rule)`,
+    isFree: "(wait == 0 or not full_in(rule.group))",
+    mayTake: "takes and (mode == 'report' or not full[rule.group])",
+  });
 }
 
 /**
@@ -215,11 +204,17 @@ export function readLua(clock: string): string {
   return (
     clock +
     withNames(`${formsLua("adopt")}${OPENED}
+local function wait_in(rule, units)
+  if units > rule.limit then return -1 end
+  if rule.state[2] + units <= rule.limit then return 0 end
+  return rule.keeper.wait(rule, units)
+end
 local answer = { now }
 for i = 1, #KEYS do
   local rule = opened(i)
-  local _, reset = reset_of(rule)
-  answer[3 * i - 1], answer[3 * i], answer[3 * i + 1] = rule.state[2], wait_in(rule, rule.cost), reset
+  local used = rule.state[2]
+  local reset = used > 0 and wait_in(rule, max(0, rule.limit - used) + 1) or 0
+  answer[3 * i - 1], answer[3 * i], answer[3 * i + 1] = used, wait_in(rule, rule.cost), reset
 end
 return answer
 `)
