@@ -18,17 +18,18 @@ import type { MemoryState, Moment } from "./definition.ts";
  */
 export const COUNTERS = {
   state: "current, previous, left, i_text, p_text, start",
-  read: (begins: string) => `
+  read: (begins: string, other: string) => `
 current, previous, left = 0, 0, w - now % w
 if text then
   local i_read, c, p_read = match(text, '^c(%d+) (%d+)( ?%d*)$')
-  if not i_read then return 0 end
-  local ago, p = (now + left) / w - 1 - i_read, #p_read > 1 and p_read + 0.0 or 0
-  c = c + 0.0
-  if i_read * w >= 2 ^ 53 or c >= 2 ^ 53 or p >= 2 ^ 53 then return 0 end
-  if ago == 0 then current, previous, i_text, p_text = c, p, i_read, p_read
-  elseif ago == 1 then previous = c
-  elseif ago < 0 then ${begins} ahead = true end
+  if i_read then
+    local ago, p = (now + left) / w - 1 - i_read, #p_read > 1 and p_read + 0.0 or 0
+    c = c + 0.0
+    if c >= 2 ^ 53 or p >= 2 ^ 53 or ago < 0 and i_read * w >= 2 ^ 53 then return 0 end
+    if ago == 0 then current, previous, i_text, p_text = c, p, i_read, p_read
+    elseif ago == 1 then previous = c
+    elseif ago < 0 then ${begins} ahead = true end
+  else ${other} end
 end`,
   take: `
 current = current + cost

@@ -18,19 +18,14 @@ export const FIXED_WINDOW: AlgorithmDefinition<"fixed-window"> = {
   lua: {
     ...COUNTERS,
     name: "fixed-window",
-    read: `
-local s, c
-if text then s, c = match(text, '^s (%d+) (%d+)$') end
-if s then
-  current, start = c + 0.0, s + 0.0
-  if current >= 2 ^ 53 or start >= 2 ^ 53 then return 0 end
-  if start > now then start, ahead = now, true
-  elseif now >= start + w then text, start = false, nil
-  else i_text = s end
-end
-if not start then
-${COUNTERS.read("current, start = c, now")}
-end`,
+    read: COUNTERS.read(
+      "current, start = c, now",
+      `
+    local s, c = match(text, '^s (%d+) (%d+)$')
+    if not s or s + 0.0 >= 2 ^ 53 or c + 0.0 >= 2 ^ 53 then return 0 end
+    if s + 0.0 > now then current, start, ahead = c + 0.0, now, true
+    elseif now < s + w then current, start, i_text = c + 0.0, s + 0.0, s end`,
+    ),
     used: "current",
     wait: "(start and start + w - now or left)",
     take: `

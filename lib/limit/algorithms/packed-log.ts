@@ -1,6 +1,9 @@
 import type { LuaForm } from "./definition.ts";
 
-/** The largest limit whose log is packed: above it, Redis reads and writes a sorted set more quickly. */
+/**
+ * The largest limit whose log is packed. A full log of 700 costs Redis as much either way, one of 500 a sixth
+ * less, and is written whole by each check.
+ */
 export const PACKED_UP_TO = 500;
 
 /**

@@ -13,7 +13,7 @@ export const SLIDING_WINDOW: AlgorithmDefinition<"sliding-window"> = {
   lua: {
     ...COUNTERS,
     name: "sliding-window",
-    read: COUNTERS.read("current = min(c + p, floor(2 ^ 53 / w))"),
+    read: COUNTERS.read("current = min(c + p, floor(2 ^ 53 / w))", "return 0"),
     used: "current + (previous * left + -(previous * left) % w) / w",
     wait: `(limit - cost >= current and left - floor((limit - cost - current) * w / previous)
   or left + w - floor((limit - cost) * w / current))`,

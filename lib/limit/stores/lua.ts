@@ -42,7 +42,7 @@ function decideLua(clock: string, form: Decided): string {
   return (
     clock +
     withNames(`${functions}
-local passed, mode, many = true, ARGV[1], #KEYS > 1
+local passed, mode, many = true, ARGV[1], #KEYS ~= 1
 local key, limit, w, cost, used, wait, text, ahead, ${state}
 for i = 1, #KEYS do
   key, limit, w, cost = KEYS[i], ARGV[3 * i - 1] + 0.0, ARGV[3 * i] + 0.0, ARGV[3 * i + 1] + 0.0
@@ -54,7 +54,8 @@ ${open}
   if many then KEYS[i] = { key, limit, w, cost, used, wait, ahead, ${state} } end
 end
 local takes = mode == 'report' or passed and mode == 'take'
-local answer = { now, passed and 1 or 0, unpack(ARGV, 2, 3 * #KEYS + 1) }
+local answer = { now, passed and 1 or 0, 0, 0, 0 }
+if many then answer = { now, answer[2], unpack(ARGV, 2, 3 * #KEYS + 1) } end
 for i = 1, #KEYS do
   if many then key, limit, w, cost, used, wait, ahead, ${state} = unpack(KEYS[i], 1, 17) end
   local may = ${mayTake}
