@@ -58,6 +58,8 @@ export class ClientLists {
       }
     }
     this.#looksAtCounted = names.delete(undefined);
+    // A key alone may be that of an address, which is blocked on paths too where no limit counts it.
+    if (this.#looksAtCounted) names.add("ip");
     this.#compared = [...names].filter((name) => name !== undefined);
     this.identities = this.#compared.filter((name) => name !== "ip");
     this.blocks = listings.some(({ list }) => list === "block");

@@ -73,11 +73,28 @@ function effectsOf(
     const mode = asked.kind === "mode" ? asked.mode : undefined;
     return mode ? [modeEffect(policy, target.rule, mode, options.mode ?? "enforce")] : [];
   }
-  return [
+  const effect =
     target.kind === "block"
       ? "requests get 403, on every path that the gate sees"
-      : "requests are not counted, and no limit denies them; the largest body stays limited",
-  ];
+      : "requests are not counted, and no limit denies them; the largest body stays limited";
+  const bound = boundOf(policy, asked);
+  return bound === undefined ? [effect] : [effect, bound];
+}
+
+/** Returns where alone a block or an allowance holds for its client; undefined where it holds everywhere. */
+export function boundOf(
+  { identities }: Pick<OpenGate["gate"]["policy"], "identities">,
+  asked: Asked,
+): string | undefined {
+  if (asked.kind !== "allow" && asked.kind !== "block") return undefined;
+  const { whom } = asked;
+  if ("key" in whom) {
+    return "where the key is not that of an address, only on paths where a limit counts by it";
+  }
+  const isFromCode = "identity" in whom && identities[whom.identity] === "from-code";
+  return isFromCode
+    ? `only calls of limits.limit that name ${whom.identity}: no request tells it`
+    : undefined;
 }
 
 /** A block of the own network locks out the people who set it. */

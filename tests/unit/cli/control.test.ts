@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { headgate } from "#lib/cli/commands";
 import { limitEffects } from "#lib/cli/control/effect";
+import { boundOf } from "#lib/cli/control/preview";
 import { ownAddressLines } from "#lib/cli/control/own-addresses";
 import type { Target } from "#lib/cli/control/target";
 import { touchingLines } from "#lib/cli/control/touching";
@@ -104,6 +105,28 @@ describe("what is set, as text", () => {
     expect(command("override:search:user|ip:day")).toBe(
       "headgate override remove 'override:search:user|ip:day'",
     );
+  });
+});
+
+describe("where a block or an allowance of a client holds", () => {
+  const identities = { user: () => "ada", account: "from-code" } as const;
+
+  test.each([
+    ["an address", { ip: "203.0.113.7" }, undefined],
+    ["an identity that requests tell", { identity: "user", value: "ada" }, undefined],
+    [
+      "an identity that code alone tells",
+      { identity: "account", value: "ada" },
+      "only calls of limits.limit that name account: no request tells it",
+    ],
+    [
+      "a key, which may be that of anything",
+      { key: KEY },
+      "where the key is not that of an address, only on paths where a limit counts by it",
+    ],
+  ])("of %s", (_, whom, said) => {
+    expect(boundOf({ identities }, { kind: "block", whom })).toBe(said);
+    expect(boundOf({ identities }, { kind: "allow", whom })).toBe(said);
   });
 });
 
