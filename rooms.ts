@@ -132,7 +132,15 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   "lib/dashboard": {
     what: "the dashboard: what its page is sent, and the document, script and style of the page",
     files: ["lib/dashboard"],
-    imports: ["lib/core", "lib/observe", "lib/redis", "lib/policy", "lib/respond", "lib"],
+    imports: [
+      "lib/core",
+      "lib/observe",
+      "lib/redis",
+      "lib/policy",
+      "lib/respond",
+      "lib/control",
+      "lib",
+    ],
   },
   "lib/dashboard/page": {
     what: "the dashboard in the browser; bundled into lib/dashboard/assets.ts",

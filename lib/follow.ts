@@ -1,5 +1,6 @@
 import type { GateMode } from "#lib/core/mode";
 import type { Charges } from "#lib/limit/charge";
+import type { Live } from "#lib/control/in-force";
 import type { Outcome } from "#lib/limit/limiter";
 import type { HeadgateEvent } from "#lib/core/events";
 import { afterResponse } from "#lib/observe/observer";
@@ -45,10 +46,11 @@ export function follow(
  * @param event what waits for it; undefined for a call from code, where nothing does
  */
 export function catchUp(
-  { live, limiter, observer }: Pick<Parts, "live" | "limiter" | "observer">,
+  live: Live,
+  { limiter, observer }: Pick<Parts, "limiter" | "observer">,
   event?: AfterAnswer,
 ): void {
-  const due = live?.due();
+  const due = live.due();
   if (!due) return;
   const work = async () => {
     await afterResponse();

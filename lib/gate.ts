@@ -33,7 +33,7 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
   options: HeadgateOptions,
   next: Next<R, E> = passOn,
 ): (request: R, event: E) => Promise<Response> {
-  const { policy, identifier, keys, limiter, observer } = parts;
+  const { policy, identifier, keys, limiter, observer, live } = parts;
   const { mode = "enforce", cutAt } = options;
   const responses = new Responses(options, next, observer);
 
@@ -67,7 +67,7 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
 
   /** Lets a request go on that nothing checks. */
   function unchecked(request: R, event: E, isRuled: boolean): Promise<Response> {
-    catchUp(parts, event);
+    if (live) catchUp(live, parts, event);
     return isRuled ? responses.allowed(request, event) : responses.goOn(request, event);
   }
 
@@ -78,7 +78,7 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
     if (observer.isHeard || checked.outcome.due) {
       event.waitUntil(follow({ observer, limiter }, { ...checked, requestId }));
     }
-    catchUp(parts, event);
+    if (live) catchUp(live, parts, event);
     if (decision.counted === "after-answer") await options.together?.();
     if (checked.mode === "shadow") return responses.allowed(request, event);
     const told = responses.toldOf(decision, checked.charges?.rules.rules ?? [], request.method);

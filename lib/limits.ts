@@ -169,7 +169,7 @@ class Calls {
     does: "consume" | "peek",
     { charges, noticed, mode, decision: made }: Deciding,
   ): Promise<Decision> {
-    const { limiter, observer } = this.#parts;
+    const { limiter, observer, live } = this.#parts;
     const startedAt = monotonic();
     const outcome = made ? { decision: made } : await limiter[does](charges);
     const tookMs = monotonic() - startedAt;
@@ -177,7 +177,7 @@ class Calls {
     if (does === "consume" || outcome.decision.error) {
       void follow(this.#parts, { outcome, charges, noticed, mode, tookMs });
     } else if (noticed.length > 0) void observer.after(noticed);
-    catchUp(this.#parts);
+    if (live) catchUp(live, this.#parts);
     const decision = mode === "enforce" ? outcome.decision : { ...outcome.decision, allowed: true };
     this.#outcomes.set(decision, outcome);
     return decision;

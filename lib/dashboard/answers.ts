@@ -1,4 +1,5 @@
 import { toBase64 } from "#lib/core/base64";
+import { type Problem, problemResponse } from "#lib/respond/problem";
 import { SCRIPT, SCRIPT_NAME, STYLE, STYLE_NAME } from "./assets.ts";
 import { ICON, ICON_NAME } from "./icon.ts";
 import { pageHtml } from "./page-html.ts";
@@ -70,6 +71,19 @@ export function textAnswer(status: number, text: string): Response {
     status,
     headers: { ...GUARDS, ...NO_STORE, "Content-Type": "text/plain; charset=utf-8" },
   });
+}
+
+/** Returns what the page asked for, as JSON. */
+export function jsonAnswer(value: object): Response {
+  return Response.json(value, { headers: { ...GUARDS, ...NO_STORE } });
+}
+
+/** Returns why the page does not get what it asked for. */
+export function problemAnswer(
+  problem: Problem,
+  headers?: Readonly<Record<string, string>>,
+): Response {
+  return problemResponse(problem, { ...GUARDS, ...headers });
 }
 
 /** Returns the Content-Security-Policy of the page. */

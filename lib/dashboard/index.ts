@@ -1,2 +1,3 @@
 /** A dashboard of a gate: one route that any app can mount. */
-export { createDashboard, type DashboardOptions, type RouteContext } from "./dashboard.ts";
+export { createDashboard } from "./dashboard.ts";
+export type { DashboardOptions, RouteContext } from "./options.ts";

@@ -2,7 +2,12 @@
  * What the dashboard's page is sent. Types alone: the server makes these objects and the page draws
  * them, so neither imports code of the other. Every object is JSON.
  */
+import type { ControlEntry } from "#lib/control/types";
 import type { GateMode } from "#lib/core/mode";
+import type { Inspection } from "#lib/inspect";
+
+export type { ControlEntry } from "#lib/control/types";
+export type { InspectedLimit, InspectedRule, Inspection } from "#lib/inspect";
 
 /** Decisions by outcome: each decision of a rule is in exactly one of them. */
 export interface Outcomes {
@@ -18,6 +23,8 @@ export interface Outcomes {
 
 /** One limit of a rule, in words. */
 export interface LimitWords {
+  /** Its name in RateLimit headers, such as "search:ip:minute"; two tiers may have a limit of the same name. */
+  readonly name: string;
   /** Such as "10 per minute". */
   readonly amount: string;
   /** Who is counted, such as "ip", "user|ip" or "global". */
@@ -51,8 +58,10 @@ export interface StoreNow {
   readonly reason?: string;
   /** The breaker of the instance that answers. */
   readonly breaker: "open" | "closed";
-  /** HEADGATE_MODE of the instance that answers. */
+  /** What becomes of decisions: HEADGATE_MODE of the instance that answers, or the mode that is set in its place. */
   readonly mode: GateMode;
+  /** True where the mode was set while the app runs. */
+  readonly isModeSet?: boolean;
   /** The round trip of the last reading. */
   readonly roundTripMs?: number;
   /** Calls a second of all instances, over `rateSpanMs`; absent until two readings can be compared. */
@@ -181,4 +190,30 @@ export interface History {
   readonly hour: Series;
   /** 144 steps of ten minutes. */
   readonly day: Series;
+}
+
+/** What is set while the app runs: sent when a stream begins, and when it has changed (`event: control`). */
+export interface ControlNow {
+  /** Those that cannot be read, then the one that ends first; at most 100. `endsInMs` is from the sending. */
+  readonly entries: readonly ControlEntry[];
+  /** How many more entries there are. */
+  readonly more: number;
+  /** False where the gate follows none of them: its settings have no `live`. */
+  readonly isFollowed: boolean;
+  /** The name of the viewer, who may change what is set; null for a viewer who may not. */
+  readonly admin: string | null;
+}
+
+/** What came of a change that the page asked for. */
+export interface Changed {
+  /** What is set now. */
+  readonly control: ControlNow;
+  /** How many counts were deleted; null where the change was no reset. */
+  readonly freed: number | null;
+}
+
+/** How one client stands, who was looked up by its key. */
+export interface LookedUp {
+  readonly key: string;
+  readonly inspection: Inspection;
 }

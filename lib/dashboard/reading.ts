@@ -1,3 +1,4 @@
+import { controlKeys } from "#lib/control/keys";
 import { countOf } from "./count.ts";
 import type { Keys } from "#lib/redis/keys";
 import { errorIn, type StoreError } from "#lib/redis/errors";
@@ -24,20 +25,24 @@ export interface Reader {
 export interface Reading {
   /** The cumulative counters by field. */
   readonly totals: ReadonlyMap<string, number>;
+  /** Changes with what is set while the app runs; empty where nothing was ever set. */
+  readonly controlVersion: string;
   /** Denied client keys with their counts, each after the name of its rule, by hour. */
   readonly denied: readonly (readonly (readonly [member: string, count: number])[])[];
 }
 
 /**
- * Reads the cumulative counters, and the client keys that were denied most often in some hours.
+ * Reads the cumulative counters, the version of what is set while the app runs, and the client keys that were
+ * denied most often in some hours.
  *
  * @param hours the starts of the hours, in milliseconds since 1970
  * @throws {StoreError} where the store does not answer
  */
 export async function readNow(reader: Reader, hours: readonly number[]): Promise<Reading> {
   const { keys } = reader;
-  const [totals, ...denied] = await pipeline(reader, [
+  const [totals, version, ...denied] = await pipeline(reader, [
     ["HGETALL", keys.counters("totals")],
+    ["GET", controlKeys(keys).version],
     ...hours.map((start) => [
       "ZREVRANGE",
       keys.counters(`denied:${start}`),
@@ -48,6 +53,7 @@ export async function readNow(reader: Reader, hours: readonly number[]): Promise
   ]);
   return {
     totals: new Map(pairsOf(textsOf(totals))),
+    controlVersion: typeof version === "string" ? version : "",
     denied: denied.map((members) => pairsOf(textsOf(members))),
   };
 }

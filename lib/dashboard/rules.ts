@@ -32,9 +32,13 @@ function limitsOf({ tiers, limits }: CompiledRule): readonly LimitWords[] {
   );
 }
 
-function inWords({ limit, windowMs, cost, subject }: CompiledLimit, tier?: string): LimitWords {
+function inWords(
+  { policyName, limit, windowMs, cost, subject }: CompiledLimit,
+  tier?: string,
+): LimitWords {
   const amount = `${limit.toLocaleString("en")} per ${formatDuration(windowMs)}`;
   return {
+    name: policyName,
     amount: cost === 1 ? amount : `${amount}, ${cost} a request`,
     who: subject.expression,
     ...(tier !== undefined && { tier }),

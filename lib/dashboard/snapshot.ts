@@ -33,6 +33,7 @@ interface Known {
   readonly isTold: boolean;
   readonly namespace: string;
   readonly mode: GateMode;
+  readonly isModeSet: boolean;
   readonly rateSpanMs: number;
   readonly rules: readonly RuleWords[];
   readonly hours: Hours;
@@ -64,7 +65,7 @@ export function snapshotOf(known: Known): Snapshot {
 }
 
 function storeOf(known: Known, hour: Tally, minute: number): StoreNow {
-  const { hours, mode, rates, slow } = known;
+  const { hours, mode, isModeSet, rates, slow } = known;
   const { error, roundTripMs } = known.store;
   const { p50Ms, p95Ms } = hours.between(minute - PERCENTILES_MS, minute + MINUTE_MS).store;
   const { failed } = hours.between(minute - MINUTE_MS, minute + MINUTE_MS).store;
@@ -73,6 +74,7 @@ function storeOf(known: Known, hour: Tally, minute: number): StoreNow {
     ...stateOf(known.store, failed, p95Ms ?? 0),
     breaker: error?.code === "STORE_NOT_TRIED" ? "open" : "closed",
     mode,
+    isModeSet,
     ...(roundTripMs !== undefined && { roundTripMs: rounded(roundTripMs) }),
     ...(rates && { callsPerSecond: rates.calls, failedPerSecond: rates.failed }),
     ...(p50Ms !== null && { p50Ms }),

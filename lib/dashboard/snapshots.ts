@@ -3,6 +3,7 @@ import type { GateMode } from "#lib/core/mode";
 import type { Keys } from "#lib/redis/keys";
 import { asStoreError } from "#lib/redis/errors";
 import type { Probed } from "#lib/redis/probe";
+import type { Entries } from "./entries.ts";
 import { HOUR_MS, Hours, MINUTE_MS } from "./hours.ts";
 import type { Snapshot } from "./model.ts";
 import { RateMeter } from "./rates.ts";
@@ -45,7 +46,10 @@ export interface SnapshotParts {
   /** Has the store run a script that writes. */
   readonly probe: () => Promise<Probed>;
   readonly namespace: string;
+  /** HEADGATE_MODE. */
   readonly mode: GateMode;
+  /** What is set while the app runs; read anew where a reading finds another version. */
+  readonly entries: Pick<Entries, "follow" | "mode">;
   readonly rules: readonly RuleWords[];
   readonly isCluster: boolean;
   /** Over how many milliseconds a rate is the mean. */
@@ -114,8 +118,11 @@ export class Snapshots {
   #make(isTold: boolean): Snapshot {
     // Counters that were not announced to change are the same a second later.
     if (this.#reading && !this.#store.error) this.#rates.take(this.#reading.totals, this.#now());
+    const setMode = this.#parts.entries.mode();
     return snapshotOf({
       ...this.#parts,
+      mode: setMode ?? this.#parts.mode,
+      isModeSet: setMode !== undefined,
       now: this.#now(),
       isTold,
       hours: this.#hours,
@@ -163,6 +170,7 @@ export class Snapshots {
         ...(roundTripMs !== undefined && { roundTripMs }),
         ...(error && { error }),
       };
+      await this.#parts.entries.follow(reading.controlVersion);
       await this.#readEnded(ended, now);
     } catch (cause) {
       if (this.#isOvertaken(at)) return;

@@ -1,3 +1,4 @@
+import type { Entries } from "./entries.ts";
 import type { Snapshots } from "./snapshots.ts";
 
 /** A page is sent its numbers so often, in milliseconds. */
@@ -14,20 +15,24 @@ export interface StreamOptions {
   readonly lifeMs: number;
   /** Called each second with what ends with this stream; returns true where changes are announced. */
   readonly listen: (ended: AbortSignal) => boolean;
+  /** What is set while the app runs; snapshots keep it up to date. */
+  readonly entries: Pick<Entries, "key" | "now">;
+  /** The name of the viewer, who may change what is set; null for a viewer who may not. */
+  readonly admin: string | null;
   /** Called once, when the stream has ended. */
   readonly onEnd: () => void;
 }
 
 /**
- * Makes a stream of Server-Sent Events (HTML, 9.2): `snapshot` each second, `history` at the beginning and
- * when it has changed, and `end` before it ends. Each event is made when the reader asks for one, so a slow
+ * Makes a stream of Server-Sent Events (HTML, 9.2): `snapshot` each second, `history` and `control` at the
+ * beginning and when they have changed, and `end` before it ends. Each event is made when the reader asks for one, so a slow
  * reader gets fewer of them, and nothing piles up.
  */
 export function eventStream(
   snapshots: Snapshots,
   options: StreamOptions,
 ): ReadableStream<Uint8Array> {
-  const { signal, lifeMs, listen, onEnd } = options;
+  const { signal, lifeMs, listen, entries, admin, onEnd } = options;
   const ended = new AbortController();
   let late: ReturnType<typeof setTimeout> | undefined;
   const end = () => {
@@ -43,6 +48,7 @@ export function eventStream(
   const endsAt = performance.now() + lifeMs;
   let nextAt = 0;
   let sentHistory: string | undefined;
+  let sentControl: string | undefined;
 
   return new ReadableStream<Uint8Array>(
     {
@@ -79,8 +85,16 @@ export function eventStream(
     sentHistory = key;
     return (
       (isNew ? event("history", snapshots.historyJson()) : "") +
+      control() +
       event("snapshot", JSON.stringify(snapshot))
     );
+  }
+
+  function control(): string {
+    const key = entries.key();
+    if (key === sentControl) return "";
+    sentControl = key;
+    return event("control", JSON.stringify(entries.now(admin)));
   }
 }
 

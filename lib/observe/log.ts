@@ -102,7 +102,7 @@ function decisionLine(event: DecisionEvent): Line | undefined {
       patterns: names.flatMap((name) => patterns[name] ?? []),
     };
   };
-  if (isMissing(decision.error)) return undefined;
+  if (decision.error && isMissing(decision.error)) return undefined;
   if (decision.counted !== "in-store" && decision.error) {
     return {
       event: "store-failed",

@@ -155,7 +155,7 @@ export function watched(requester: Requester, onCall: (call: StoreCall) => void)
     const told = (error?: Error): StoreCall => ({
       command: titleOf(asked),
       commands: commandNames(asked).length,
-      tookMs: isNotTried(error) ? 0 : monotonic() - sentAt,
+      tookMs: error && isNotTried(error) ? 0 : monotonic() - sentAt,
       ...(error && { error }),
     });
     try {
@@ -170,7 +170,7 @@ export function watched(requester: Requester, onCall: (call: StoreCall) => void)
   return { request };
 }
 
-function isNotTried(error: Error | undefined): boolean {
+function isNotTried(error: Error): boolean {
   return error instanceof StoreError && error.code === "STORE_NOT_TRIED";
 }
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROOT } from "../support/app.ts";
 import { startBrowser } from "../support/browser.ts";
 import { historyAt, manyRules, minuteAt, snapshotAt } from "../support/dashboard-fixture.ts";
+import { CLIENT_KEY, controlAt } from "../support/dashboard-control.ts";
 import { DashboardServer } from "../support/dashboard-server.ts";
 import { type State, STATES } from "../support/dashboard-states.ts";
 import { overflow, type View } from "../support/page.ts";
@@ -26,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 /** Opens the page of a server; what goes wrong in it is noted. */
-async function open(sent: Pick<State, "snapshot" | "history"> = well, view: View = {}) {
+async function open(sent: Omit<State, "words"> = well, view: View = {}) {
   const server = cleanUp(await new DashboardServer(sent).start(), (it) => it.stop());
   const context = cleanUp(await browser.newContext(view), (it) => it.close());
   const page = await context.newPage();
@@ -111,6 +112,33 @@ describe("by day and by night, wide and narrow,", () => {
     expect(await defectsOf(page)).toEqual([]);
   });
 });
+
+test("by day and by night, wide and narrow, entries, a client and the form are drawn, and the dialog that confirms", async () => {
+  const { page, problems } = await open({ ...well, control: (now) => controlAt(now) });
+  await page.getByLabel("Client key", { exact: true }).fill(CLIENT_KEY);
+  await page.getByRole("button", { name: "Look up", exact: true }).click();
+  await page.getByText("denied, over search:user|ip:minute; capacity again in 37 s").waitFor();
+  await page.getByRole("combobox", { name: "Set", exact: true }).selectOption("another limit");
+  await page.getByRole("combobox", { name: "Rule", exact: true }).selectOption("artists");
+  expect(await defectsOf(page)).toEqual([]);
+  const reset = page.getByRole("button", { name: "Reset" });
+  await reset.press("Enter");
+  const dialog = page.getByRole("dialog", { name: `Reset ${CLIENT_KEY}?` });
+  await dialog.getByText("is deleted, in every limit").waitFor();
+  expect(await dialog.getByRole("button", { name: "Cancel" }).evaluate(hasFocus)).toBe(true);
+  expect(await defectsOf(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Reset" }).click();
+  // This server makes no change.
+  await dialog.getByRole("alert").getByText("You no longer have access.").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  expect(await reset.evaluate(hasFocus)).toBe(true);
+  expect(problems.filter((each) => !each.includes("status of 404"))).toEqual([]);
+});
+
+function hasFocus(element: Element): boolean {
+  return document.activeElement === element;
+}
 
 /** Controls that are smaller than 24 px, but for links in text. */
 function smallTargets(page: Page): Promise<readonly string[]> {

@@ -153,6 +153,20 @@ describe("the dashboard", () => {
     expect(problems).toEqual([]);
   });
 
+  test("takes a change of an admin, and shows it until it is lifted", async () => {
+    const { page, problems } = await open();
+    const form = page.getByRole("form", { name: "Set something" });
+    await form.getByLabel("Client key, address or CIDR block").fill("203.0.113.0/24");
+    await form.getByLabel("Reason").fill("a trial");
+    await form.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("button", { name: "Block", exact: true }).click();
+    await page.getByText("by operator").waitFor();
+    await page.getByRole("button", { name: /^Lift/ }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Lift" }).click();
+    await page.getByText("Nothing is set: the policy alone decides.").waitFor();
+    expect(problems).toEqual([]);
+  });
+
   test("adds two instances up to exactly what was sent", async () => {
     const store = cleanUp(await startRedis(), (it) => it.stop());
     const [one, two] = await Promise.all([start(store), start(store)]);

@@ -10,13 +10,13 @@ import type {
 const MINUTE = 60_000;
 
 const LIMITS = [
-  [{ amount: "10 per minute", who: "ip" }],
+  [{ name: "search:ip:minute", amount: "10 per minute", who: "ip" }],
   [
-    { amount: "30 per minute", who: "user|ip", tier: "plan free" },
-    { amount: "300 per minute", who: "user|ip", tier: "plan pro" },
+    { name: "artists:user|ip:minute", amount: "30 per minute", who: "user|ip", tier: "plan free" },
+    { name: "artists:user|ip:hour", amount: "300 per hour", who: "user|ip", tier: "plan pro" },
   ],
-  [{ amount: "5 per 15 minutes", who: "ip" }],
-  [{ amount: "1,000 per hour", who: "global" }],
+  [{ name: "login:ip:15m", amount: "5 per 15 minutes", who: "ip" }],
+  [{ name: "webhooks:global:hour", amount: "1,000 per hour", who: "global" }],
 ];
 
 const NAMES = [

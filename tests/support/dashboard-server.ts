@@ -6,6 +6,7 @@ import { SCRIPT, SCRIPT_NAME, STYLE, STYLE_NAME } from "#lib/dashboard/assets";
 import { policyOf } from "#lib/dashboard/answers";
 import { ICON, ICON_NAME } from "#lib/dashboard/icon";
 import { pageHtml } from "#lib/dashboard/page-html";
+import { CLIENT_KEY, lookedUpAt } from "./dashboard-control.ts";
 
 /** What a stream sends: a snapshot of any form, and a history. */
 export interface Script {
@@ -14,6 +15,8 @@ export interface Script {
   /** Called for each snapshot. */
   snapshot: (now: number) => unknown;
   history: ((now: number) => History) | undefined;
+  /** Sent when a stream begins; absent where what is set was not read yet. */
+  control?: (now: number) => unknown;
 }
 
 /** Often, so that tests need not wait a second for a number. */
@@ -31,7 +34,7 @@ export class DashboardServer {
   /** How many streams were opened. */
   opened = 0;
 
-  constructor(script: Pick<Script, "snapshot" | "history">) {
+  constructor(script: Omit<Script, "status">) {
     this.script = { status: 200, ...script };
     this.#server = this.#make();
   }
@@ -91,6 +94,8 @@ export class DashboardServer {
         return send("text/css", STYLE);
       case "/shop/dashboard/live.sse":
         return this.#stream(response);
+      case `/shop/dashboard/client.json?key=${CLIENT_KEY}`:
+        return send("application/json", JSON.stringify(lookedUpAt(Date.now())));
       case `/shop/dashboard/${ICON_NAME}`:
         return send("image/svg+xml", ICON);
       default:
@@ -110,6 +115,7 @@ export class DashboardServer {
       if (data !== undefined) response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     };
     send("history", script.history?.(Date.now()));
+    send("control", script.control?.(Date.now()));
     const tell = (): void => send("snapshot", script.snapshot(Date.now()));
     tell();
     const timer = setInterval(tell, PERIOD_MS);

@@ -1,9 +1,10 @@
 import type { Snapshot } from "#lib/dashboard/model";
 import { historyAt, manyRules, snapshotAt } from "./dashboard-fixture.ts";
+import { controlAt } from "./dashboard-control.ts";
 import type { Script } from "./dashboard-server.ts";
 
 /** What a state of the page is sent, and words that only it shows. */
-export interface State extends Pick<Script, "snapshot" | "history"> {
+export interface State extends Omit<Script, "status"> {
   readonly words: readonly [string, ...string[]];
 }
 
@@ -57,7 +58,12 @@ export const STATES: Readonly<Record<string, State>> = {
         },
       }),
     history: (now) => historyAt(now, quiet),
-    words: ["Nothing was counted yet.", "counters: countEvents()"],
+    control: (now) => controlAt(now, { entries: [], admin: null }),
+    words: [
+      "Nothing was counted yet.",
+      "counters: countEvents()",
+      "Nothing is set: the policy alone decides.",
+    ],
   },
   "no rules, no denials": state(
     { rules: [], denied: [] },
@@ -88,6 +94,10 @@ export const STATES: Readonly<Record<string, State>> = {
     snapshot: (now) => snapshotAt(now, { store: { ...ok, mode: "off" } }),
     history: undefined,
     words: ["The gate is off: nothing is denied.", "The past of this chart has not arrived yet."],
+  },
+  "entries that the gate does not follow, for a viewer": {
+    ...state({}, "The gate follows none of this.", "9,900 more end later."),
+    control: (now) => controlAt(now, { isFollowed: false, more: 9_900, admin: null }),
   },
   "rules in shadow": state(
     { rules: manyRules(8).map((rule) => ({ ...rule, enforced: 0 })) },

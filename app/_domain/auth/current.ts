@@ -36,5 +36,14 @@ export const admin: Callers["admin"] = (request) => {
  * browser send it, and cannot read the response.
  */
 export async function isAdmin(request: Request): Promise<boolean> {
-  return (await shownUser(request))?.role === ADMIN;
+  return (await adminName(request)) !== undefined;
+}
+
+/**
+ * Returns the name of an admin, by the session alone; undefined for everyone else. It is for a dashboard, which
+ * looks itself whether its own page sent the request.
+ */
+export async function adminName(request: Request): Promise<string | undefined> {
+  const caller = await shownUser(request);
+  return caller?.role === ADMIN ? caller.user : undefined;
 }

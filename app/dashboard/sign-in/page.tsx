@@ -18,8 +18,9 @@ export default async function Page({ searchParams }: PageProps) {
     <main className={styles["page"]}>
       <h1>Sign in to the dashboard</h1>
       <p>
-        The dashboard shows every rule’s numbers and the keys of denied clients, so it is for
-        admins. Print a token on the machine that runs the app, and paste it here:
+        The dashboard shows every rule’s numbers and the keys of denied clients, and blocks and
+        allows clients, so it is for admins. Print a token on the machine that runs the app, and
+        paste it here:
       </p>
       <p>
         <code>npm run --silent token -- --sub operator --role admin</code>

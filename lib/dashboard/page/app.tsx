@@ -1,23 +1,38 @@
 /** @jsxImportSource preact */
 import { useEffect, useState } from "preact/hooks";
-import { Clients } from "./clients.tsx";
 import { Masthead } from "./masthead.tsx";
 import { type Notice, noticesOf, spokenOf } from "./notices.ts";
 import { age } from "./numbers.ts";
+import { Operate } from "./operate.tsx";
 import { Rules } from "./rules.tsx";
 import { Store } from "./store.tsx";
 import { Tools } from "./tools.tsx";
 import { ageOf, type View } from "./view.ts";
 
+interface Props {
+  readonly view: View;
+  readonly title: string;
+  /** Milliseconds of the browser's monotonic clock. */
+  readonly now: number;
+  /** Called with what an answer says is set now. */
+  readonly onControl: (control: unknown) => void;
+}
+
 /** The whole page. */
-export function App({ view, title, now }: { view: View; title: string; now: number }) {
-  const { connection, snapshot, history } = view;
+export function App({ view, title, now, onControl }: Props) {
+  const { connection, snapshot, history, control } = view;
   const notices = noticesOf(connection, snapshot);
   const ageMs = ageOf(view, now);
   const isStale = connection === "lost" || connection === "refused";
   return (
     <div class="sheet">
-      <Masthead title={title} snapshot={snapshot} ageMs={ageMs} isStale={isStale} />
+      <Masthead
+        title={title}
+        snapshot={snapshot}
+        control={control?.now}
+        ageMs={ageMs}
+        isStale={isStale}
+      />
       <Spoken notices={notices} />
       {notices.map((notice) => (
         <NoticeBox
@@ -30,7 +45,13 @@ export function App({ view, title, now }: { view: View; title: string; now: numb
         <div class={isStale ? "numbers stale" : "numbers"}>
           <Store store={snapshot.store} rateSpanMs={snapshot.rateSpanMs} history={history} />
           <Rules snapshot={snapshot} history={history} />
-          <Clients denied={snapshot.denied} since={snapshot.deniedSince} />
+          <Operate
+            snapshot={snapshot}
+            now={now}
+            control={control?.now}
+            controlAgeMs={control ? now - control.receivedAt : 0}
+            onControl={onControl}
+          />
           <Tools tools={snapshot.tools} />
         </div>
       ) : (

@@ -5,8 +5,17 @@ import { shortKey } from "./numbers.ts";
 /** How long the button says that it copied, in milliseconds. */
 const SAID_MS = 2_000;
 
-/** A client key, shortened: the whole of it shows under the pointer and with the focus, and is copied. */
-export function ClientKey({ value }: { value: string }) {
+interface Props {
+  readonly value: string;
+  /** Looks the client up. */
+  readonly onLookUp: (key: string) => void;
+}
+
+/**
+ * A client key, shortened: the whole of it shows under the pointer and with the focus, and is copied. A click on
+ * it looks the client up.
+ */
+export function ClientKey({ value, onLookUp }: Props) {
   const [said, say] = useState<string>();
   const whole = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -16,7 +25,13 @@ export function ClientKey({ value }: { value: string }) {
   }, [said]);
   return (
     <span class="key">
-      <code aria-hidden="true">{shortKey(value)}</code>
+      <button
+        type="button"
+        aria-label={`Look up client key ${shortKey(value)}`}
+        onClick={() => onLookUp(value)}
+      >
+        <code>{shortKey(value)}</code>
+      </button>
       <button
         type="button"
         aria-label={`${said ?? "Copy"} client key ${value}`}

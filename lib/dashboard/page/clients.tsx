@@ -4,8 +4,15 @@ import { ClientKey } from "./client-key.tsx";
 import { count } from "./numbers.ts";
 import { timeOf } from "./times.ts";
 
+interface Props {
+  readonly denied: readonly DeniedClients[];
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  readonly onLookUp: (key: string) => void;
+}
+
 /** Who was denied most often, by rule. */
-export function Clients({ denied, since }: { denied: readonly DeniedClients[]; since: number }) {
+export function Clients({ denied, since, onLookUp }: Props) {
   const some = denied.filter(({ clients }) => clients.length > 0);
   const from = since > 0 && (
     <>
@@ -16,7 +23,10 @@ export function Clients({ denied, since }: { denied: readonly DeniedClients[]; s
     <section aria-labelledby="clients">
       <div class="section-head">
         <h2 id="clients">Who is denied</h2>
-        <p>Client keys are keyed hashes, never addresses or names. Denials {from}.</p>
+        <p>
+          Client keys are keyed hashes, never addresses or names; a click looks the client up.
+          Denials {from}.
+        </p>
       </div>
       {some.length === 0 && <p class="none">No client was denied {from}.</p>}
       <div class="lists">
@@ -35,7 +45,7 @@ export function Clients({ denied, since }: { denied: readonly DeniedClients[]; s
               {clients.map(({ key, denied: times }) => (
                 <tr key={key}>
                   <th scope="row">
-                    <ClientKey value={key} />
+                    <ClientKey value={key} onLookUp={onLookUp} />
                   </th>
                   <td class="number">{count(times)}</td>
                 </tr>

@@ -1,6 +1,11 @@
 import type {
+  ControlEntry,
+  ControlNow,
   DeniedClients,
   History,
+  InspectedLimit,
+  InspectedRule,
+  Inspection,
   LimitWords,
   MinuteNow,
   OutcomeSeries,
@@ -51,7 +56,7 @@ const RULE: RuleNow = {
   isInPolicy: true,
   lastHour: NO_OUTCOMES,
 };
-const LIMIT: LimitWords = { amount: "", who: "" };
+const LIMIT: LimitWords = { name: "", amount: "", who: "" };
 const DENIED: DeniedClients = { rule: "", clients: [] };
 const MINUTE: MinuteNow = {
   start: 0,
@@ -138,4 +143,82 @@ export function readHistory(value: unknown): History | undefined {
 
 function withRules(series: Series): Series {
   return { ...series, rules: completeRecord(OUTCOME_SERIES, series.rules) };
+}
+
+const ENTRY: ControlEntry = {
+  kind: "unreadable",
+  id: "",
+  reason: "",
+  by: "",
+  at: 0,
+  until: 0,
+  endsInMs: 0,
+  isUsable: true,
+};
+const CONTROL: Pick<ControlNow, "entries" | "more" | "isFollowed"> = {
+  entries: [],
+  more: 0,
+  isFollowed: true,
+};
+
+/** Returns what is set in a form of which every field is there; undefined for what is no object. */
+export function readControl(value: unknown): ControlNow | undefined {
+  if (!isObject(value)) return undefined;
+  const { admin } = value;
+  const control = complete(CONTROL, value);
+  return {
+    ...control,
+    entries: completeAll(ENTRY, control.entries),
+    admin: typeof admin === "string" ? admin : null,
+  };
+}
+
+/** As much of a limit of one client as the page shows. */
+export type LimitFound = Pick<
+  InspectedLimit,
+  "name" | "limit" | "used" | "remaining" | "waitMs" | "resetMs"
+>;
+
+/** As much of a rule. */
+export interface RuleFound extends Omit<InspectedRule, "limits" | "hasCapacity"> {
+  readonly limits: readonly LimitFound[];
+}
+
+/** As much of how a client stands. */
+export interface ClientFound extends Pick<Inspection, "listed" | "set" | "countedIn"> {
+  readonly key: string;
+  readonly rules: readonly RuleFound[];
+}
+
+const LIMIT_FOUND = { name: "", limit: 0, used: 0, remaining: 0, resetMs: 0 };
+const RULE_FOUND: Omit<RuleFound, "tier" | "entry" | "retryAfterMs"> = {
+  rule: "",
+  isShadow: false,
+  isAllowed: true,
+  reason: "within-limit",
+  limits: [],
+};
+const INSPECTION: Pick<Inspection, "set" | "countedIn" | "rules"> = {
+  set: [],
+  countedIn: "store",
+  rules: [],
+};
+
+/** Returns how a client stands, in a form of which every field is there; undefined for what is no object. */
+export function readLookedUp(value: unknown): ClientFound | undefined {
+  if (!isObject(value)) return undefined;
+  const { key, inspection } = complete({ key: "", inspection: INSPECTION }, value);
+  return {
+    listed: null,
+    ...inspection,
+    key,
+    set: completeAll(ENTRY, inspection.set),
+    rules: completeAll(RULE_FOUND, inspection.rules).map((rule) => ({
+      tier: null,
+      entry: null,
+      retryAfterMs: null,
+      ...rule,
+      limits: completeAll(LIMIT_FOUND, rule.limits).map((limit) => ({ waitMs: 0, ...limit })),
+    })),
+  };
 }

@@ -21,8 +21,11 @@ function start(root: HTMLElement): void {
     // What the document drew without a script goes when there is more to say.
     if (!isDrawn) root.replaceChildren();
     isDrawn = true;
-    render(<App view={view} title={document.title} now={performance.now()} />, root);
+    const now = performance.now();
+    render(<App view={view} title={document.title} now={now} onControl={onControl} />, root);
   };
+  const onControl = (control: unknown): void =>
+    draw(withEvent(view, "control", control, performance.now()));
   const connection = connect({
     open: (signal) =>
       fetch(streamUrl, {

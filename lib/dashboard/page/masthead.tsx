@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 import type { ComponentChildren } from "preact";
-import type { Snapshot } from "#lib/dashboard/model";
-import { age } from "./numbers.ts";
+import type { ControlNow, Snapshot } from "#lib/dashboard/model";
+import { age, count } from "./numbers.ts";
 import { zoneAt } from "./times.ts";
 
 /** Older numbers than this are marked. */
@@ -20,12 +20,13 @@ const MODES: Readonly<Record<Snapshot["store"]["mode"], string>> = {
 interface Props {
   readonly title: string;
   readonly snapshot: Snapshot | undefined;
+  readonly control: ControlNow | undefined;
   readonly ageMs: number | undefined;
   readonly isStale: boolean;
 }
 
 /** The name of the page, and what holds for all of its numbers. */
-export function Masthead({ title, snapshot, ageMs, isStale }: Props) {
+export function Masthead({ title, snapshot, control, ageMs, isStale }: Props) {
   return (
     <header class="masthead">
       <h1>{title}</h1>
@@ -41,6 +42,11 @@ export function Masthead({ title, snapshot, ageMs, isStale }: Props) {
           <Fact name="Gate" isBad={snapshot.store.mode !== "enforce"}>
             {MODES[snapshot.store.mode] ?? snapshot.store.mode}
           </Fact>
+          {control && (
+            <Fact name="Set while it runs">
+              <a href="#in-force">{count(control.entries.length + control.more)}</a>
+            </Fact>
+          )}
           <Fact name="Breaker" isBad={snapshot.store.breaker === "open"}>
             {snapshot.store.breaker}
           </Fact>

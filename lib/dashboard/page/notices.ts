@@ -34,17 +34,18 @@ function ofConnection(connection: ConnectionState): readonly Notice[] {
   }
 }
 
-function ofMode({ store: { mode }, rules }: Snapshot): readonly Notice[] {
+function ofMode({ store: { mode, isModeSet }, rules }: Snapshot): readonly Notice[] {
+  const by = isModeSet ? "The mode of everything is set to" : "HEADGATE_MODE is";
   if (mode === "off")
     return [
       notice("bad", "The gate is off: nothing is denied.", [
-        "HEADGATE_MODE is off. No request is checked, and none is counted.",
+        `${by} off. No request is checked, and none is counted.`,
       ]),
     ];
   if (mode === "shadow")
     return [
       notice("bad", "The gate is in shadow: nothing is denied.", [
-        "HEADGATE_MODE is shadow. Requests are counted, and “would deny” says what rules would have denied.",
+        `${by} shadow. Requests are counted, and “would deny” says what rules would have denied.`,
       ]),
     ];
   const own = rules.filter(({ isInPolicy }) => isInPolicy);

@@ -57,6 +57,18 @@ export function age(ms: number): string {
   return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
 }
 
+/** Returns what is left of a length of time: "09:59", "1:09:59", "2 d 1:09:59". */
+export function countdown(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  const hours = Math.floor(seconds / 3600);
+  const days = Math.floor(hours / 24);
+  const clock = [Math.floor(seconds / 60) % 60, seconds % 60]
+    .map((part) => String(part).padStart(2, "0"))
+    .join(":");
+  if (hours === 0) return clock;
+  return days === 0 ? `${hours}:${clock}` : `${days} d ${hours % 24}:${clock}`;
+}
+
 /** Returns names in words, and how many more there are: "a, b and 3 more". */
 export function names(all: readonly string[], most = 6): string {
   const rest = all.length - most;

@@ -10,6 +10,11 @@ export function timeOf(ms: number): string {
   return clock.format(ms);
 }
 
+/** Returns the time of day with its day: "29 Nov, 14:05". */
+export function dateOf(ms: number): string {
+  return `${day.format(ms)}, ${timeOf(ms)}`;
+}
+
 /** Returns the time of day, or at midnight the day, for the axis of a chart. */
 export function axisTime(ms: number): string {
   const date = new Date(ms);

@@ -1,5 +1,5 @@
-import type { History, MinuteNow, Snapshot } from "#lib/dashboard/model";
-import { readHistory, readSnapshot } from "./complete.ts";
+import type { ControlNow, History, MinuteNow, Snapshot } from "#lib/dashboard/model";
+import { readControl, readHistory, readSnapshot } from "./complete.ts";
 import type { ConnectionState } from "./connection.ts";
 import { mergeHistory, rememberMinutes } from "./merge.ts";
 
@@ -9,6 +9,8 @@ export interface View {
   readonly snapshot?: Snapshot;
   /** When the snapshot arrived, in milliseconds of the browser's monotonic clock. */
   readonly receivedAt: number;
+  /** What is set while the app runs, and when that arrived, on the same clock. */
+  readonly control?: { readonly now: ControlNow; readonly receivedAt: number };
   /** The charts, with the minutes of snapshots in them. */
   readonly history?: History;
   /** The minutes of the last snapshots. */
@@ -25,6 +27,10 @@ export function withEvent(view: View, name: string, data: unknown, now: number):
     const minutes = rememberMinutes(view.minutes, snapshot.minutes);
     const history = view.history && mergeHistory(view.history, snapshot.minutes);
     return { ...view, snapshot, receivedAt: now, minutes, ...(history && { history }) };
+  }
+  if (name === "control") {
+    const control = readControl(data);
+    return control ? { ...view, control: { now: control, receivedAt: now } } : view;
   }
   const history = name === "history" ? readHistory(data) : undefined;
   return history ? { ...view, history: mergeHistory(history, view.minutes) } : view;

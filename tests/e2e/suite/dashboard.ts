@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Snapshot } from "#lib/dashboard/model";
+import type { Changed, Snapshot } from "#lib/dashboard/model";
 import { openLive } from "../../support/dashboard.ts";
 import { sign } from "../../support/sign.ts";
 import { newAddress, type World } from "./world.ts";
@@ -24,6 +24,34 @@ export function describeDashboard(world: World): void {
       const page = await ask("/dashboard", "admin");
       expect([page.status, page.headers.get("x-frame-options")]).toEqual([200, "DENY"]);
       expect(await page.text()).toContain("<!doctype html>");
+    });
+
+    test("takes a change from an admin's page alone, and keeps it in the admin's name", async () => {
+      const change = async (site: string, role: string, body: object) => {
+        const token = await sign({ sub: "operator", role });
+        return world.ask("/dashboard/changes.json", {
+          method: "POST",
+          headers: {
+            authorization: `Bearer ${token}`,
+            "content-type": "application/json",
+            "sec-fetch-site": site,
+          },
+          body: JSON.stringify(body),
+        });
+      };
+      const block = { action: "block", client: "203.0.113.0/24", for: "1m", reason: "a trial" };
+      const refused = [
+        await change("cross-site", "admin", block),
+        await change("same-origin", "user", block),
+      ];
+      expect(refused.map(({ status }) => status)).toEqual([403, 404]);
+      const set = await change("same-origin", "admin", block);
+      expect(set.status).toBe(200);
+      const { control } = (await set.json()) as Changed;
+      expect(control.entries).toMatchObject([{ kind: "block", by: "operator" }]);
+      const id = control.entries[0]?.id;
+      const lifted = await change("same-origin", "admin", { action: "remove", id });
+      expect(((await lifted.json()) as Changed).control.entries).toEqual([]);
     });
 
     test("streams what was counted to two pages, and to one when the other has left", async () => {

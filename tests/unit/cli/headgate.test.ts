@@ -215,7 +215,7 @@ describe("in a folder without a Next app", () => {
     const options = {
       cwd: folder(),
       encoding: "utf8",
-      env: { ...MACHINE, NODE_ENV: "production" },
+      env: { ...MACHINE, NODE_ENV: "production", PORT: "0" },
     } as const;
     const { status, stdout, stderr } = spawnSync(process.execPath, args, options);
     expect(stdout).toMatch(/^building the app, since nothing is built/);

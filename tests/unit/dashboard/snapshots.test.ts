@@ -27,6 +27,8 @@ const policy = compilePolicy({
 });
 
 let now = 0;
+let followed: string[] = [];
+let setMode: "off" | undefined;
 let hashes: Record<string, readonly (string | number)[]> = {};
 let failure: Error | undefined;
 let probeError: StoreError | undefined;
@@ -44,9 +46,11 @@ beforeEach(() => {
   failure = probeError = held = undefined;
   hourMs = 0;
   calls = [];
+  followed = [];
+  setMode = undefined;
 });
 
-const nameOf = (key: string) => key.replace(/^.*:\{counters\}:/, "");
+const nameOf = (key: string) => key.replace(/^.*:\{(?:counters|control)\}:/, "");
 
 /** A store that has the hashes above and tells nothing of itself. */
 async function answer({ body }: UpstashRequest): Promise<unknown> {
@@ -64,7 +68,8 @@ function answersTo(commands: readonly (readonly string[])[]) {
   return commands.map(([name, key = ""]) => {
     if (name === "DBSIZE") return { result: 20_000 };
     if (name === "INFO") return { result: "used_memory:1000\r\nmaxmemory:0\r\n" };
-    return { result: (hashes[nameOf(key)] ?? []).map(String) };
+    const found = (hashes[nameOf(key)] ?? []).map(String);
+    return { result: name === "GET" ? (found[0] ?? null) : found };
   });
 }
 
@@ -78,6 +83,7 @@ function make() {
       probe: async () => ({ roundTripMs: 1.2345, ...(probeError && { error: probeError }) }),
       namespace: "test",
       mode: "enforce",
+      entries: { follow: async (version) => void followed.push(version), mode: () => setMode },
       rules: rulesInWords(policy),
       isCluster: false,
       rateSpanMs: 10_000,
@@ -95,17 +101,32 @@ test("a snapshot has the rules of the policy in words, in their order", async ()
   expect(isCounted).toBe(false);
   expect(rules.map(({ onStoreFailure }) => onStoreFailure)).toEqual(["allow", "deny", "allow"]);
   expect(rules.map(({ name, enforced, limits }) => [name, enforced, limits])).toEqual([
-    ["search", 100, [{ amount: "10 per minute", who: "ip" }]],
-    ["trial", 0, [{ amount: "5 per hour", who: "ip" }]],
+    ["search", 100, [{ name: "search:ip:minute", amount: "10 per minute", who: "ip" }]],
+    ["trial", 0, [{ name: "trial:ip:hour", amount: "5 per hour", who: "ip" }]],
     [
       "tiers",
       100,
       [
-        { amount: "10 per minute, 2 a request", who: "ip", tier: "plan free" },
-        { amount: "2,000 per day, 2 a request", who: "ip", tier: "plan pro" },
+        {
+          name: "tiers:ip:minute",
+          amount: "10 per minute, 2 a request",
+          who: "ip",
+          tier: "plan free",
+        },
+        { name: "tiers:ip:day", amount: "2,000 per day, 2 a request", who: "ip", tier: "plan pro" },
       ],
     ],
   ]);
+});
+
+test("a reading hands on the version of what is set, and a mode that is set is shown as the gate's", async () => {
+  hashes = { version: ["7-1"] };
+  const snapshots = make();
+  expect((await snapshots.take(false)).store).toMatchObject({ mode: "enforce", isModeSet: false });
+  expect(followed).toEqual(["7-1"]);
+  now += 1_000;
+  setMode = "off";
+  expect((await snapshots.take(false)).store).toMatchObject({ mode: "off", isModeSet: true });
 });
 
 test("a snapshot adds up the hour, and tells what this policy does not have", async () => {
@@ -161,7 +182,7 @@ test("a snapshot is made once a second for any number of pages, each with its ow
   expect((await snapshots.take(true)).rules).not.toBe(first.rules);
 });
 
-test("a reading is four commands, in two calls", async () => {
+test("a reading is five commands, in two calls", async () => {
   const snapshots = make();
   await snapshots.take(false);
   calls = [];
@@ -169,7 +190,7 @@ test("a reading is four commands, in two calls", async () => {
   await snapshots.take(false);
   const [running, before] = [NOON, NOON - 3_600_000];
   expect(calls).toEqual([
-    `HGETALL totals,ZREVRANGE denied:${running},ZREVRANGE denied:${before}`,
+    `HGETALL totals,GET version,ZREVRANGE denied:${running},ZREVRANGE denied:${before}`,
     `HGETALL minutes:${running}`,
   ]);
 });

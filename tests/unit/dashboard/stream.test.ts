@@ -8,6 +8,7 @@ afterEach(() => void vi.useRealTimers());
 function open(more: Partial<StreamOptions> = {}) {
   let taken = 0;
   let key = "1";
+  let control: string | undefined;
   const snapshots: Pick<Snapshots, "take" | "historyKey" | "historyJson"> = {
     take: async () => ({ number: (taken += 1) }) as never,
     historyKey: () => key,
@@ -19,6 +20,8 @@ function open(more: Partial<StreamOptions> = {}) {
     signal: client.signal,
     lifeMs: 25_000,
     listen: () => false,
+    entries: { key: () => control, now: (admin) => ({ admin }) as never },
+    admin: null,
     onEnd: () => ends.push("end"),
     ...more,
   });
@@ -29,6 +32,7 @@ function open(more: Partial<StreamOptions> = {}) {
     reader,
     taken: () => taken,
     setKey: (to: string) => (key = to),
+    setControl: (to: string) => (control = to),
     next: async () => {
       const read = reader.read();
       await vi.advanceTimersByTimeAsync(1_000);
@@ -44,6 +48,17 @@ test("a stream begins with the past, and has the past again only when that has c
   expect(await next()).toBe('event: snapshot\ndata: {"number":2}\n\n');
   setKey("2");
   expect(await next()).toContain('event: history\ndata: {"of":"2"}');
+});
+
+test("a stream has what is set once it was read, and again only when that has changed", async () => {
+  const { next, setControl } = open({ admin: "ada" });
+  expect(await next()).not.toContain("event: control");
+  setControl("1");
+  const control = 'event: control\ndata: {"admin":"ada"}\n\n';
+  expect(await next()).toBe(`${control}event: snapshot\ndata: {"number":2}\n\n`);
+  expect(await next()).not.toContain("event: control");
+  setControl("2");
+  expect(await next()).toContain(control);
 });
 
 test("a stream sends once a second, however slowly it is read, and keeps nothing", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   age,
   count,
+  countdown,
   milliseconds,
   names,
   percent,
@@ -17,6 +18,18 @@ test.each([
   [null, "–"],
 ])("count of %s is %s", (value, text) => {
   expect(count(value)).toBe(text);
+});
+
+test.each([
+  [-5_000, "00:00"],
+  [1, "00:01"],
+  [60_000, "01:00"],
+  [3_599_001, "1:00:00"],
+  [4_205_000, "1:10:05"],
+  [86_399_000, "23:59:59"],
+  [2 * 86_400_000 + 4_205_000, "2 d 1:10:05"],
+])("what is left of %s ms is %s", (ms, text) => {
+  expect(countdown(ms)).toBe(text);
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { noticesOf, spokenOf } from "#lib/dashboard/page/notices";
 import { ageOf, EMPTY, withEvent } from "#lib/dashboard/page/view";
+import { controlAt } from "../../../support/dashboard-control.ts";
 import { historyAt, manyRules, snapshotAt } from "../../../support/dashboard-fixture.ts";
 
 const NOW = Date.UTC(2026, 10, 29, 12, 34, 56);
@@ -62,6 +63,19 @@ describe("withEvent", () => {
     expect(history?.hour.rules["search"]?.denied.at(-1)).toBe(9_999);
   });
 
+  test("keeps what is set as it was sent, and completes what is missing", () => {
+    const sent = controlAt(NOW);
+    expect(withEvent(EMPTY, "control", sent, 5).control).toEqual({ now: sent, receivedAt: 5 });
+    const { control } = withEvent(EMPTY, "control", { entries: [{ id: "a" }, 7], admin: 1 }, 5);
+    expect(control?.now).toMatchObject({
+      entries: [{ id: "a", kind: "unreadable", reason: "" }],
+      more: 0,
+      isFollowed: true,
+      admin: null,
+    });
+    expect(withEvent(EMPTY, "control", undefined, 5)).toBe(EMPTY);
+  });
+
   test("ignores an event that it does not know", () => {
     expect(withEvent(EMPTY, "weather", {}, 0)).toBe(EMPTY);
   });
@@ -106,6 +120,14 @@ describe("notices", () => {
   ])("a store that is degraded by %s says so in words", (reason, line) => {
     const store = { ...ok, state: "degraded", reason } as const;
     expect(noticesOf("live", snapshotAt(NOW, { store }))[0]?.lines).toEqual([line]);
+  });
+
+  test.each([
+    [undefined, "HEADGATE_MODE is off."],
+    [true, "The mode of everything is set to off."],
+  ])("a gate that is off says what turned it off: isModeSet is %s", (isModeSet, words) => {
+    const store = { ...ok, mode: "off", ...(isModeSet && { isModeSet }) } as const;
+    expect(noticesOf("live", snapshotAt(NOW, { store }))[0]?.lines[0]).toContain(words);
   });
 
   test("a lost connection comes before what the last snapshot said", () => {

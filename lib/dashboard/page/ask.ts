@@ -1,0 +1,32 @@
+/** What an answer of the app came to: what was asked for, or why there is none, in words. */
+export type Answer = { readonly value: unknown } | { readonly problem: string };
+
+/** Asks the app for JSON beside the stream; with a body, by POST. It never rejects. */
+export async function ask(name: string, body?: object): Promise<Answer> {
+  try {
+    const response = await fetch(new URL(name, import.meta.url), {
+      cache: "no-store",
+      redirect: "manual",
+      ...(body && {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      }),
+    });
+    const isJson = /\bjson\b/.test(response.headers.get("content-type") ?? "");
+    const value: unknown = isJson ? await response.json() : undefined;
+    return isJson && response.ok ? { value } : { problem: wordsOf(response.status, value) };
+  } catch {
+    return { problem: "The app does not answer." };
+  }
+}
+
+function wordsOf(status: number, value: unknown): string {
+  const { title, detail } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const words = [title, detail].filter((each) => typeof each === "string");
+  if (words.length > 0) return words.join(". ");
+  // Who may no longer see the dashboard gets 404 at each of its paths, or is sent to sign in.
+  return status === 404 || status === 0
+    ? "You no longer have access. Sign in again, then reload."
+    : `The app answered ${status}.`;
+}

@@ -1,0 +1,39 @@
+/** @jsxImportSource preact */
+import type { ControlNow } from "#lib/dashboard/model";
+import { EntryList } from "./entry-list.tsx";
+import { count } from "./numbers.ts";
+import type { Steps } from "./steps.ts";
+
+interface Props {
+  /** Undefined until it was read. */
+  readonly control: ControlNow | undefined;
+  /** How long ago it was sent, in milliseconds. */
+  readonly ageMs: number;
+  readonly steps: Steps;
+}
+
+/** What is set while the app runs. */
+export function Entries({ control, ageMs, steps }: Props) {
+  if (!control) return <p class="none">The store was not read yet.</p>;
+  const { entries, more, isFollowed } = control;
+  return (
+    <>
+      {!isFollowed && (
+        <div class="notice warn">
+          <strong>The gate follows none of this.</strong>
+          <p>Where the gate is made, its settings must have live, of headgate/live.</p>
+        </div>
+      )}
+      {entries.length > 0 ? (
+        <EntryList entries={entries} ageMs={ageMs} steps={steps} />
+      ) : (
+        <p class="none">
+          Nothing is set: the policy alone decides. Here stand blocks, allowed clients, other limits
+          and modes
+          {steps.change ? "." : ", which admins set, here or by the command headgate block."}
+        </p>
+      )}
+      {more > 0 && <p class="none">{count(more)} more end later.</p>}
+    </>
+  );
+}

@@ -1,0 +1,125 @@
+/** @jsxImportSource preact */
+import { useEffect, useState } from "preact/hooks";
+import { ask } from "./ask.ts";
+import { ClientLimits } from "./client-limits.tsx";
+import { type ClientFound, readLookedUp } from "./complete.ts";
+import { EntryList } from "./entry-list.tsx";
+import type { Steps } from "./steps.ts";
+
+/** A client key that is looked up; each click is another object. */
+export interface Wanted {
+  readonly key: string;
+}
+
+interface Props {
+  readonly wanted: Wanted | undefined;
+  readonly onWant: (key: string) => void;
+  readonly steps: Steps;
+  /** Milliseconds of the browser's monotonic clock. */
+  readonly now: number;
+}
+
+/** What a look-up came to: a client, and when, on the same clock; or why there is none. */
+interface Answered {
+  readonly found?: ClientFound;
+  readonly at: number;
+  readonly problem?: string;
+}
+
+/** How one client stands, who is named by a client key. */
+export function LookUp({ wanted, onWant, steps, now }: Props) {
+  const [text, setText] = useState("");
+  const [{ found, at, problem }, show] = useState<Answered>({ at: 0 });
+  useEffect(() => {
+    if (!wanted) return;
+    let isLate = false;
+    setText(wanted.key);
+    void lookUp(wanted.key, (answered) => isLate || show(answered));
+    return () => {
+      isLate = true;
+    };
+  }, [wanted]);
+  return (
+    <>
+      <form
+        class="controls"
+        onSubmit={(event) => {
+          event.preventDefault();
+          onWant(text.trim());
+        }}
+      >
+        <label>
+          Client key
+          <input
+            type="search"
+            required
+            spellcheck={false}
+            value={text}
+            onInput={({ currentTarget }) => setText(currentTarget.value)}
+          />
+        </label>
+        <button type="submit">Look up</button>
+      </form>
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <p class="aside" aria-live="polite">
+        {found && `Client ${found.key}`}
+      </p>
+      {found ? (
+        <Client found={found} ageMs={now - at} steps={steps} />
+      ) : (
+        <p class="none">
+          Click a client key, or paste one of the log: “clients” of a denial has them.
+        </p>
+      )}
+    </>
+  );
+}
+
+async function lookUp(key: string, show: (answered: Answered) => void): Promise<void> {
+  const answer = await ask(`client.json?key=${encodeURIComponent(key)}`);
+  const at = performance.now();
+  if ("problem" in answer) return show({ problem: answer.problem, at });
+  const found = readLookedUp(answer.value);
+  show({ ...(found && { found }), at });
+}
+
+interface ClientProps {
+  readonly found: ClientFound;
+  /** How long ago it was found, in milliseconds. */
+  readonly ageMs: number;
+  readonly steps: Steps;
+}
+
+function Client({ found, ageMs, steps }: ClientProps) {
+  const { key, set } = found;
+  const { change } = steps;
+  return (
+    <div class="client">
+      <h3>
+        <code>{key}</code>
+      </h3>
+      {change && (
+        <div class="controls">
+          <button type="button" onClick={() => change.draft({ action: "block", client: key })}>
+            Block
+          </button>
+          <button type="button" onClick={() => change.draft({ action: "allow", client: key })}>
+            Allow
+          </button>
+          <button type="button" onClick={() => change.draft({ action: "override", client: key })}>
+            Set another limit
+          </button>
+          <button type="button" onClick={() => change.reset(key)}>
+            Reset
+          </button>
+        </div>
+      )}
+      <EntryList entries={set} ageMs={ageMs} steps={steps} />
+      <ClientLimits found={found} />
+    </div>
+  );
+}

@@ -1,0 +1,44 @@
+import { streamAnswer, textAnswer } from "./answers.ts";
+import type { DashboardParts } from "./parts.ts";
+import { eventStream } from "./stream.ts";
+
+/** So many streams a process serves at once at most. */
+const MOST_STREAMS = 1_000;
+
+/** Serves streams of events, all from the same snapshots. */
+export class Streams {
+  readonly #parts: Pick<DashboardParts, "snapshots" | "changes" | "entries">;
+  readonly #lifeMs: number;
+  #open = 0;
+
+  /** @param lifeMs a stream ends by itself after so many milliseconds */
+  constructor(parts: Pick<DashboardParts, "snapshots" | "changes" | "entries">, lifeMs: number) {
+    this.#parts = parts;
+    this.#lifeMs = lifeMs;
+  }
+
+  /**
+   * Opens a stream for a page; beyond the most that a process serves the answer is 503.
+   *
+   * @param admin the name of a viewer who may change what is set; null for one who may not
+   */
+  open({ method, signal }: Request, admin: string | null): Response {
+    if (this.#open >= MOST_STREAMS) return textAnswer(503, "Too many pages are open.");
+    if (method === "HEAD") return streamAnswer(new ReadableStream({ start: closed }));
+    const { snapshots, changes, entries } = this.#parts;
+    this.#open += 1;
+    const stream = eventStream(snapshots, {
+      signal,
+      lifeMs: this.#lifeMs,
+      listen: (ended) => changes.listen(ended),
+      entries,
+      admin,
+      onEnd: () => void (this.#open -= 1),
+    });
+    return streamAnswer(stream);
+  }
+}
+
+function closed(controller: ReadableStreamDefaultController<Uint8Array>): void {
+  controller.close();
+}

@@ -1,0 +1,384 @@
+import { describe, expect, test, vi } from "vitest";
+import { createControl } from "#lib/control";
+import { controlKeys } from "#lib/control/keys";
+import { createDashboard, type DashboardOptions } from "#lib/dashboard/index";
+import type { Changed, ControlNow, LookedUp, Snapshot } from "#lib/dashboard/model";
+import type { Problem } from "#lib/respond/problem";
+import { followingGate, sendTo } from "../support/controlled-app.ts";
+import type { ControlledGate } from "../support/controlled.ts";
+import { openLive } from "../support/dashboard.ts";
+import { liveStore } from "../support/live-store.ts";
+import { scope } from "../support/scope.ts";
+
+const store = liveStore();
+const cleanUp = scope();
+
+const OWN = { "sec-fetch-site": "same-origin", "content-type": "application/json" };
+const BLOCK = { action: "block", client: "203.0.113.0/24", for: "1h", reason: "a flood" };
+const ADA: DashboardOptions = { authorize: () => true, admin: () => "ada" };
+
+/** A dashboard without a server. */
+function dashboardOf(gate: ControlledGate, options: DashboardOptions = ADA) {
+  const handler = createDashboard(gate, options);
+  const at = (path: string, init?: RequestInit) =>
+    handler(new Request(`https://app.example/ops/${path}`, init), {
+      params: Promise.resolve({ path: [path] }),
+    });
+  const post = (body: unknown, headers: Readonly<Record<string, string>> = OWN) =>
+    at("changes.json", { method: "POST", headers, body: asText(body) });
+  return { at, post, open: () => openLive((init) => at("live.sse", init)) };
+}
+
+function asText(body: unknown): string {
+  return typeof body === "string" ? body : JSON.stringify(body);
+}
+
+async function problemIn(response: Response): Promise<Problem> {
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  expect(response.headers.get("cache-control")).toBe("no-store");
+  return (await response.json()) as Problem;
+}
+
+/** The next event of a name, in a stream. */
+async function nextControl(
+  stream: Awaited<ReturnType<typeof openLive>>,
+  meets: (control: ControlNow) => boolean = () => true,
+): Promise<ControlNow> {
+  for (;;) {
+    const event = await stream.next();
+    if (!event) throw new Error("The stream has ended.");
+    if (event.event === "control" && meets(event.data as ControlNow)) {
+      return event.data as ControlNow;
+    }
+  }
+}
+
+const openStream = async (gate: ControlledGate, options?: DashboardOptions) =>
+  cleanUp(await dashboardOf(gate, options).open(), (it) => it.close());
+
+describe("who may change what is set", () => {
+  const throws = () => {
+    throw new Error("no session store");
+  };
+  test.each<readonly [string, Partial<DashboardOptions>, number]>([
+    ["nobody where no `admin` is given", { admin: undefined }, 403],
+    ["nobody whose name is undefined", { admin: () => undefined }, 403],
+    ["nobody whose name is empty", { admin: () => " " }, 403],
+    ["nobody whose name is no text", { admin: (() => true) as never }, 403],
+    ["nobody where `admin` throws", { admin: throws }, 403],
+    ["nobody who may not see the dashboard", { authorize: () => false }, 404],
+    ["an admin", { admin: async () => "ada" }, 200],
+  ])("%s", async (_, options, status) => {
+    const onEvent = vi.fn();
+    const gate = followingGate(store.store, { onEvent: [onEvent] });
+    const { post } = dashboardOf(gate, { ...ADA, ...options });
+    expect((await post(BLOCK)).status).toBe(status);
+    expect(await createControl(gate).list()).toHaveLength(status === 200 ? 1 : 0);
+    const told = onEvent.mock.calls.filter(([event]) => event.name === "dashboard admin");
+    expect(told).toHaveLength(options.admin === throws ? 1 : 0);
+  });
+
+  test("a page is told its admin's name, and a viewer that there is none", async () => {
+    const gate = followingGate(store.store);
+    expect((await nextControl(await openStream(gate))).admin).toBe("ada");
+    const viewer = await openStream(gate, { authorize: () => true });
+    expect((await nextControl(viewer)).admin).toBeNull();
+  });
+
+  test.each<readonly [string, Readonly<Record<string, string>>, number]>([
+    ["another site", { ...OWN, "sec-fetch-site": "cross-site" }, 403],
+    ["a sibling of the app's host", { ...OWN, "sec-fetch-site": "same-site" }, 403],
+    ["no page", { ...OWN, "sec-fetch-site": "none" }, 403],
+    [
+      "another site, whose Origin lies",
+      { ...OWN, "sec-fetch-site": "cross-site", origin: "https://app.example" },
+      403,
+    ],
+    ["an unknown place", { "content-type": OWN["content-type"] }, 403],
+    ["another origin", { ...old("https://other.example") }, 403],
+    ["an origin that is hidden", { ...old("null") }, 403],
+    ["another port", { ...old("https://app.example:8443") }, 403],
+    ["the host without TLS", { ...old("http://app.example") }, 403],
+    ["the page in a browser without Sec-Fetch-Site", { ...old("https://app.example") }, 200],
+    ["the page", OWN, 200],
+    ["a form", { ...OWN, "content-type": "application/x-www-form-urlencoded" }, 415],
+    ["a form of text", { ...OWN, "content-type": "text/plain; a=application/json" }, 415],
+    ["a page with a charset", { ...OWN, "content-type": "Application/JSON; charset=utf-8" }, 200],
+  ])("a change that comes from %s", async (_, headers, status) => {
+    const gate = followingGate(store.store);
+    const response = await dashboardOf(gate).post(BLOCK, headers);
+    expect(response.status).toBe(status);
+    const type = status === 200 ? "application/json" : "application/problem+json";
+    expect(response.headers.get("content-type")).toBe(type);
+    expect(await createControl(gate).list()).toHaveLength(status === 200 ? 1 : 0);
+  });
+
+  function old(origin: string) {
+    return { "content-type": OWN["content-type"], host: "app.example", origin };
+  }
+
+  test("each path takes its own method alone", async () => {
+    const { at, post } = dashboardOf(followingGate(store.store));
+    const asked = await Promise.all([
+      at("changes.json"),
+      at("changes.json", { method: "HEAD" }),
+      at("live.sse", { method: "POST", headers: OWN, body: "{}" }),
+      at("", { method: "DELETE" }),
+    ]);
+    expect(asked.map(({ status, headers }) => [status, headers.get("allow")])).toEqual([
+      [405, "POST"],
+      [405, "POST"],
+      [405, "GET"],
+      [405, "GET"],
+    ]);
+    expect((await post(BLOCK)).status).toBe(200);
+  });
+});
+
+describe("a change", () => {
+  test.each<readonly [unknown, number, string]>([
+    ["", 400, "must be a JSON object"],
+    ["{", 400, "must be a JSON object"],
+    ["[]", 400, "must be a JSON object"],
+    ["null", 400, "must be a JSON object"],
+    [{}, 400, "action must be one of: block, allow, override"],
+    [{ ...BLOCK, action: "constructor" }, 400, "action must be one of"],
+    [{ ...BLOCK, action: ["block"] }, 400, "action must be one of"],
+    [{ ...BLOCK, by: "eve" }, 400, "A field is not known; allowed: action, client, for, reason."],
+    ['{"action":"block","__proto__":{}}', 400, "A field is not known"],
+    [{ ...BLOCK, client: { ip: "1.2.3.4" } }, 400, "client must be text of 1 to 512 characters"],
+    [{ ...BLOCK, reason: "" }, 400, "reason must be text of 1 to 512 characters"],
+    [{ ...BLOCK, for: 60_000 }, 400, "for must be text"],
+    [{ ...BLOCK, client: "a".repeat(513) }, 400, "client must be text"],
+    [{ ...BLOCK, client: "203.0.113.9/24" }, 400, "203.0.113.0/24"],
+    [{ ...BLOCK, client: "everyone" }, 400, "an address"],
+    [{ ...BLOCK, for: "31 days" }, 400, "for is"],
+    [{ ...BLOCK, reason: "two\nlines" }, 400, "reason is"],
+    [{ action: "mode", mode: "on", for: "1h", reason: "x" }, 400, "mode is"],
+    [{ action: "mode", mode: "off", rule: "nope", for: "1h", reason: "x" }, 400, "search"],
+    [{ action: "override", rule: "search", to: "0", for: "1h", reason: "x" }, 400, "to is"],
+    [{ action: "override", rule: "search", to: "9", for: "1h", reason: "x" }, 400, "limit"],
+    [{ action: "reset", client: "203.0.113.7" }, 400, "key is no client key"],
+    [{ ...BLOCK, reason: "x".repeat(5000) }, 413, "4096 bytes"],
+  ])("whose body is %j is refused with %i, and nothing is set", async (body, status, words) => {
+    const gate = followingGate(store.store);
+    const response = await dashboardOf(gate).post(body);
+    expect(response.status).toBe(status);
+    const { detail, status: own } = await problemIn(response);
+    expect(detail).toContain(words);
+    expect(own).toBe(status);
+    expect(await createControl(gate).log()).toEqual([]);
+  });
+
+  test("of each kind is set in the admin's name, listed, lifted, and in the log", async () => {
+    const gate = followingGate(store.store);
+    const { post } = dashboardOf(gate);
+    const client = gate.keyedHash("ip", "203.0.113.7");
+    const terms = { for: "30 minutes", reason: "because" };
+    const changes = [
+      { action: "block", client: "198.51.100.0/24", ...terms },
+      { action: "allow", client, ...terms },
+      { action: "override", rule: "search", to: "2x", client, ...terms },
+      { action: "override", rule: "search", limit: "search:ip:day", to: "7", ...terms },
+      { action: "override", rule: "login", to: "unlimited", ...terms },
+      { action: "mode", mode: "shadow", rule: "search", ...terms },
+      { action: "mode", mode: "shadow", ...terms },
+    ];
+    let control: ControlNow | undefined;
+    for (const change of changes) {
+      const response = await post(change);
+      expect([change, response.status]).toEqual([change, 200]);
+      expect(response.headers.get("cache-control")).toBe("private, no-store");
+      ({ control } = (await response.json()) as Changed);
+    }
+    const whole = expect.objectContaining({
+      by: "ada",
+      reason: "because",
+      isUsable: true,
+    }) as object;
+    expect(control?.entries).toEqual(changes.map(() => whole));
+    expect(control?.entries.map(({ endsInMs }) => endsInMs > 1_700_000)).not.toContain(false);
+    expect(control?.entries).toMatchObject([
+      { kind: "block", client: { network: "198.51.100.0/24" } },
+      { kind: "allow", client: { clientKey: client } },
+      { kind: "override", to: "2x", client: { clientKey: client } },
+      { kind: "override", to: 7, limit: "search:ip:day", client: null },
+      { kind: "override", to: "unlimited", rule: "login" },
+      { kind: "mode", mode: "shadow", rule: "search" },
+      { kind: "mode", mode: "shadow", rule: null },
+    ]);
+    for (const { id } of control?.entries ?? []) {
+      const lifted = await post({ action: "remove", id, reason: "it is over" });
+      ({ control } = (await lifted.json()) as Changed);
+    }
+    expect(control?.entries).toEqual([]);
+    const log = await createControl(gate).log();
+    expect(log.map(({ action, by }) => `${action} ${by}`)).toEqual([
+      ...changes.map(() => "remove ada"),
+      ...changes.map(() => "set ada"),
+    ]);
+  });
+
+  test("to an entry that is gone already is none, and says what is set", async () => {
+    const response = await dashboardOf(followingGate(store.store)).post({
+      action: "remove",
+      id: "network:203.0.113.0/24",
+    });
+    expect(await response.json()).toEqual({
+      control: { entries: [], more: 0, isFollowed: true, admin: "ada" },
+      freed: null,
+    });
+  });
+
+  test("holds for real requests, and a reset frees a client", async () => {
+    const gate = followingGate(store.store);
+    const { post } = dashboardOf(gate);
+    const search = async () => {
+      const headers = { "x-forwarded-for": "203.0.113.7" };
+      return (await sendTo(gate, new Request("https://app.example/api/search", { headers })))
+        .status;
+    };
+    const client = gate.keyedHash("ip", "203.0.113.7");
+    expect([await search(), await search(), await search()]).toEqual([200, 200, 429]);
+    const reset = await post({ action: "reset", client });
+    expect((await reset.json()) as Changed).toMatchObject({ freed: 2 });
+    const [change] = await createControl(gate).log();
+    expect(change).toMatchObject({ action: "reset", by: "ada" });
+    await post({ ...BLOCK, client });
+    await expect.poll(search, { timeout: 8_000, interval: 250 }).toBe(403);
+  });
+
+  test("that needs HEADGATE_SECRET says so where that is not set", async () => {
+    const gate = followingGate(store.store, { isSecretSet: false });
+    const client = gate.keyedHash("ip", "203.0.113.7");
+    const { post } = dashboardOf(gate);
+    const response = await post({ ...BLOCK, client });
+    expect(response.status).toBe(409);
+    expect(await problemIn(response)).toMatchObject({ code: "CONTROL_NEEDS_SECRET" });
+    expect((await post(BLOCK)).status).toBe(200);
+  });
+
+  test("that the store does not take is a 503 with the code, and nothing of the store's address", async () => {
+    const gate = followingGate({ url: "http://127.0.0.1:9", token: "a-secret-token" });
+    const { post, at } = dashboardOf(gate);
+    const key = gate.keyedHash("ip", "203.0.113.7");
+    for (const response of [await post(BLOCK), await at(`client.json?key=${key}`)]) {
+      expect(response.status).toBe(503);
+      const text = JSON.stringify(await problemIn(response));
+      expect(text).toContain("STORE_UNREACHABLE");
+      expect(text).not.toMatch(/127\.0\.0\.1|a-secret-token/);
+    }
+  });
+});
+
+describe("what is set, on a page", () => {
+  test("arrives by the stream when another instance has set it, with its countdown, and goes when it is lifted", async () => {
+    const gate = followingGate(store.store);
+    const stream = await openStream(gate);
+    expect(await nextControl(stream)).toEqual({
+      entries: [],
+      more: 0,
+      isFollowed: true,
+      admin: "ada",
+    });
+    const control = createControl(gate);
+    const { id } = await control.block(
+      { ip: "203.0.113.0/24" },
+      { for: "10m", reason: "a flood", by: "eve" },
+    );
+    const { entries } = await nextControl(stream);
+    expect(entries).toMatchObject([{ id, kind: "block", reason: "a flood", by: "eve" }]);
+    expect(entries[0]?.endsInMs).toBeGreaterThan(580_000);
+    expect(entries[0]?.endsInMs).toBeLessThanOrEqual(600_000);
+    await control.remove(id, { by: "eve" });
+    expect((await nextControl(stream)).entries).toEqual([]);
+  });
+
+  test("ends by itself", async () => {
+    const gate = followingGate(store.store);
+    const stream = await openStream(gate);
+    const terms = { reason: "short", by: "eve" };
+    await createControl(gate).mode("off", { for: "1s", rule: "search", ...terms });
+    await createControl(gate).mode("off", { for: "1h", rule: "login", ...terms });
+    await nextControl(stream, ({ entries }) => entries.some(({ id }) => id.includes("login")));
+    const { entries } = await nextControl(stream, ({ entries: all }) => all.length === 1);
+    expect(entries).toMatchObject([{ rule: "login" }]);
+  });
+
+  test("is bounded: the first 100, and how many more there are; one that cannot be read is marked", async () => {
+    const gate = followingGate(store.store);
+    const { entries, version } = controlKeys(gate.keys);
+    const until = Date.now() + 3_600_000;
+    const fields = Array.from({ length: 9_999 }, (_, i) => [
+      `network:10.${i >> 8}.${i & 255}.0/24`,
+      JSON.stringify({ until: until + i, kind: "block", network: `10.${i >> 8}.${i & 255}.0/24` }),
+    ]);
+    await store.direct.hset(entries, Object.fromEntries([...fields, ["strange", "{"]]));
+    await store.direct.set(version, "1-1");
+    const control = await nextControl(await openStream(gate));
+    expect([control.entries.length, control.more]).toEqual([100, 9_900]);
+    expect(control.entries[0]).toMatchObject({
+      id: "strange",
+      kind: "unreadable",
+      isUsable: false,
+    });
+    expect(control.entries[1]).toMatchObject({ client: { network: "10.0.0.0/24" } });
+  });
+
+  test("says that the gate follows none of it, where its settings have no `live`", async () => {
+    const gate = followingGate(store.store, { live: undefined as never });
+    expect(await nextControl(await openStream(gate))).toMatchObject({ isFollowed: false });
+  });
+
+  test("a mode of everything is shown in the place of HEADGATE_MODE", async () => {
+    const gate = followingGate(store.store);
+    const stream = await openStream(gate);
+    expect((await stream.snapshot()).store).toMatchObject({ mode: "enforce", isModeSet: false });
+    await createControl(gate).mode("shadow", { for: "1h", reason: "an incident", by: "eve" });
+    const isShadow = ({ store: { mode } }: Snapshot) => mode === "shadow";
+    expect((await stream.snapshot(isShadow)).store.isModeSet).toBe(true);
+  });
+});
+
+describe("a client that is looked up", () => {
+  test("has its limits, what would be decided now, and what is set of it", async () => {
+    const gate = followingGate(store.store);
+    const headers = { "x-forwarded-for": "203.0.113.7" };
+    for (let i = 0; i < 3; i += 1) {
+      await sendTo(gate, new Request("https://app.example/api/search", { headers }));
+    }
+    const key = gate.keyedHash("ip", "203.0.113.7");
+    const { at, post } = dashboardOf(gate, { authorize: () => true });
+    await dashboardOf(gate).post({ ...BLOCK, client: key });
+    await dashboardOf(gate).post({ ...BLOCK, client: gate.keyedHash("ip", "203.0.113.8") });
+    const response = await at(`client.json?key=${key}`);
+    expect(response.headers.get("cache-control")).toBe("private, no-store");
+    const { inspection } = (await response.json()) as LookedUp;
+    expect(inspection.rules).toMatchObject([
+      {
+        rule: "search",
+        hasCapacity: false,
+        reason: "blocked",
+        limits: [
+          { name: "search:ip:day", used: 2, remaining: 0 },
+          { name: "search:ip:week", used: 2, remaining: 98 },
+        ],
+      },
+    ]);
+    expect(inspection.set).toMatchObject([{ kind: "block", client: { clientKey: key } }]);
+    expect(inspection.listed).toMatchObject({ list: "block", reason: "a flood" });
+    expect((await post({ ...BLOCK, client: key })).status).toBe(403);
+  });
+
+  test.each(["", "?key=", "?key=203.0.113.7", "?key=constructor"])(
+    "by no client key, as in %j, is refused in words",
+    async (query) => {
+      const { at } = dashboardOf(followingGate(store.store));
+      const response = await at(`client.json${query}`);
+      expect(response.status).toBe(400);
+      expect((await problemIn(response)).detail).toContain(
+        "the 22 characters of a line of the log",
+      );
+    },
+  );
+});
