@@ -160,7 +160,8 @@ class Calls {
 
   /** That it is on again is read by such calls too: a process may make no others. */
   #switchedOff(): Decision {
-    catchUp(this.#parts);
+    const { live } = this.#parts;
+    if (live) catchUp(live, this.#parts);
     return SWITCHED_OFF;
   }
 
