@@ -5,7 +5,7 @@ import { boundOf } from "#lib/cli/control/preview";
 import { ownAddressLines } from "#lib/cli/control/own-addresses";
 import type { Target } from "#lib/cli/control/target";
 import { touchingLines } from "#lib/cli/control/touching";
-import { removalCommand, renderChanges, renderEntries } from "#lib/cli/control/words";
+import { entryWords, removalCommand, renderChanges, renderEntries } from "#lib/cli/control/words";
 import type { ControlChange, ControlEntry, ControlSetting } from "#lib/control/types";
 import { readNetwork } from "#lib/core/networks";
 import { compilePolicy } from "#lib/policy/check/compile";
@@ -73,9 +73,17 @@ describe("what is set, as text", () => {
     const text = renderEntries([network("block", "203.0.113.0/24"), { ...foreign, ...about }]);
     expect(text).toMatch(/^block 203\.0\.113\.0\/24 {2,}1 minute 30 seconds /m);
     expect(text).toMatch(
-      /^an entry that cannot be read \(not followed\) .* x +\ufffd\[2Jboo\ufffd$/m,
+      /^an entry that cannot be read \(not followed\) +unknown +unknown +x +\ufffd\[2Jboo\ufffd$/m,
     );
     expect(text).toMatch(/\n\nnot followed: the entry was made with another HEADGATE_SECRET/);
+  });
+
+  test("an entry in one line says no end and no author that are not known", () => {
+    const foreign = { id: "\u001b[2Jx", kind: "unreadable", isUsable: false } as const;
+    const about = { reason: "", by: "", at: 0, until: 0, endsInMs: 0 };
+    expect(entryWords({ ...foreign, ...about })).toBe("an entry that cannot be read (\ufffd[2Jx)");
+    const alone = { ...network("block", "203.0.113.0/24"), by: "", reason: "" };
+    expect(entryWords(alone)).toMatch(/^block 203\.0\.113\.0\/24 until [^,]+ \(network:[^)]+\)$/);
   });
 
   test("without an entry or a change, both say so", () => {
