@@ -39,7 +39,7 @@ export interface HeadgateEnvironment {
   readonly secret: string;
   /** True where HEADGATE_SECRET is set, and the secret is not derived from the credentials of the store. */
   readonly isSecretSet?: boolean;
-  /** HEADGATE_SECRET_PREVIOUS: the secret before the last change of it; undefined where there is none. */
+  /** HEADGATE_SECRET_PREVIOUS: the secret before the last change of it; undefined where that is not set. */
   readonly previousSecret?: string | undefined;
   /** The secret where no client can guess it: it signs the header that names an app's visitor. */
   readonly visitorSecret: string | undefined;

@@ -62,7 +62,7 @@ const MAX_LENGTH = 32_768;
 const MODES: ReadonlySet<unknown> = new Set(["enforce", "shadow", "off"]);
 
 /**
- * Reads an entry as the store holds it; undefined for what is none. Every part of it is checked, since
+ * Reads an entry as the store holds it; undefined for a text that is no entry. Every part of it is checked, since
  * anything may have written there.
  */
 export function readEntry(text: unknown): Entry | undefined {

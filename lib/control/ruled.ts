@@ -88,8 +88,8 @@ function refuseNumber(
 ): void {
   const names = new Set(everyLimit(rule).map(({ policyName }) => policyName));
   if (limit === undefined && names.size > 1) {
-    const allowed = `the name of one limit where "to" is a number, since ${rule.name} has several: ${[...names].join(", ")}`;
-    throw badArgument("limit", limit, allowed);
+    const allowed = `a factor such as "2x", "unlimited", or a number with the name of one limit, since ${rule.name} has several: ${[...names].join(", ")}`;
+    throw badArgument("to", to, allowed);
   }
   const least = Math.max(...limits.map(([, { cost }]) => cost));
   const most = Math.min(...limits.map(([, { windowMs }]) => Math.floor(MAX_PRODUCT / windowMs)));

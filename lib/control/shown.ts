@@ -60,7 +60,7 @@ export function settingOf(entry: Entry | undefined): ControlSetting | null {
   return client && { kind, client };
 }
 
-/** Returns a change of the log; undefined for an entry of the stream that is none. */
+/** Returns a change of the log; undefined for an entry of the stream that is no change. */
 export function readChange(read: unknown): ControlChange | undefined {
   const [change, pairs] = Array.isArray(read) ? (read as unknown[]) : [];
   if (typeof change !== "string" || !Array.isArray(pairs)) return undefined;

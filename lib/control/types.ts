@@ -129,7 +129,7 @@ export interface Control {
   ): Promise<ControlEntry>;
   /** Returns the entries that have not ended, the one that ends first at the front. */
   list(): Promise<readonly ControlEntry[]>;
-  /** Removes an entry by its id, and returns it; undefined where there is none. */
+  /** Removes an entry by its id, and returns it; undefined where no entry has that id. */
   remove(id: string, terms: RemovalTerms): Promise<ControlEntry | undefined>;
   /**
    * Returns the latest changes, the latest first.

@@ -58,7 +58,7 @@ const FIELDS: ReadonlyMap<unknown, Fields> = new Map<ChangeBody["action"], Field
 /** The longest text of a field, in characters. */
 const MAX_LENGTH = 512;
 
-/** Returns a change as the page sends it, or why the text is none. A field that is not known is refused. */
+/** Returns a change as the page sends it, or why the text cannot be read. A field that is not known is refused. */
 export function readChange(text: string): ChangeBody | { readonly problem: string } {
   const given = parse(text);
   if (typeof given !== "object" || given === null || Array.isArray(given)) {

@@ -86,7 +86,7 @@ export class Entries {
     };
   }
 
-  /** Returns the mode that is set for everything; undefined where none is, or the gate follows none. */
+  /** Returns the mode that is set for everything; undefined where no mode is set, or the gate has no `live`. */
   mode(): GateMode | undefined {
     if (!this.#parts.isFollowed) return undefined;
     for (const { entry } of this.#inForce()) {

@@ -198,7 +198,7 @@ export interface ControlNow {
   readonly entries: readonly ControlEntry[];
   /** How many more entries there are. */
   readonly more: number;
-  /** False where the gate follows none of them: its settings have no `live`. */
+  /** False where the settings of the gate have no `live`: then no entry has an effect. */
   readonly isFollowed: boolean;
   /** The name of the viewer, who may change what is set; null for a viewer who may not. */
   readonly admin: string | null;

@@ -19,7 +19,7 @@ export interface DashboardOptions {
    * changes. Undefined, and an error, are a person who may only look. It is called after `authorize`, for each
    * stream and each change; the handler must be exported as POST too.
    *
-   * @default nobody may change anything
+   * @default no request may change anything
    * @example
    * const handler = createDashboard(gate, {
    *   authorize: (request) => userOf(request) !== undefined,

@@ -85,7 +85,7 @@ export function unresolvedOf({ subjects, listed }: Wanted, { values, counted }: 
   );
 }
 
-/** Returns the value of an identity, or the address; undefined where it names nobody. */
+/** Returns the value of an identity, or the address; undefined where it names no client. */
 export function valueOf(name: string, values: IdentityValues, address: string): string | undefined {
   if (name === "ip") return address;
   const value = values.get(name);

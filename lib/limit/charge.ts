@@ -1,5 +1,6 @@
 import type { Client } from "#lib/core/client";
 import { type Decision, decided, type LimitStatus } from "#lib/core/decision";
+import { ALGORITHMS } from "#lib/limit/algorithms/all";
 import { select } from "#lib/policy/select";
 import type { CompiledLimit, Match, RuleSet } from "#lib/policy/types";
 import { StoreError } from "#lib/redis/errors";
@@ -74,23 +75,40 @@ function countsAddress(charges: readonly Charge[], { counted }: Client): boolean
   return charges.some(({ limit }) => counted.get(limit.subject.expression)?.countsAddress);
 }
 
+/** The version of what keys hold: a version that reads other forms counts under other keys. */
+const FORMAT = 2;
+
 /**
  * What a limit's key ends with. Limit and algorithm are not in it, so that a limit that is raised,
  * lowered or counted in another way goes on counting; the window is, for it is what is counted in.
  */
 function keySuffix({ rule, subject, windowMs }: CompiledLimit, group: number): string {
-  return `${rule}:${subject.expression}:${windowMs}${group === DECIDING ? "" : ":shadow"}`;
+  const shadow = group === DECIDING ? "" : ":shadow";
+  return `${rule}:${subject.expression}:${windowMs}:${FORMAT}${shadow}`;
 }
 
-/** Returns the arguments that the scripts take for each charge. */
+const LARGE_FORMS = new Map(ALGORITHMS.map(({ name, large }) => [name, large]));
+
+/** Returns the name of the form in which Redis keeps a limit. */
+export function formNameOf({
+  algorithm,
+  limit,
+}: Pick<CompiledLimit, "algorithm" | "limit">): string {
+  const large = LARGE_FORMS.get(algorithm);
+  return large && limit > large.above ? large.lua.name : algorithm;
+}
+
+/** Returns the arguments that a form's own script takes. */
+export function ownArgsOf(charges: readonly Charge[]): (string | number)[] {
+  return charges.flatMap(({ limit, cost }) => [limit.limit, limit.windowMs, cost]);
+}
+
+/** Returns the arguments that the scripts of all forms take: the same, and what each limit is. */
 export function argsOf(charges: readonly Charge[]): (string | number)[] {
-  return charges.flatMap(({ limit, cost, group }) => [
-    limit.algorithm,
-    limit.limit,
-    limit.windowMs,
-    cost,
-    group,
-  ]);
+  return [
+    ...ownArgsOf(charges),
+    ...charges.flatMap(({ limit, group }) => [formNameOf(limit), group]),
+  ];
 }
 
 /**

@@ -16,7 +16,7 @@ export type Take = (client: string, cost: number) => Promise<boolean>;
 export interface Limiter {
   readonly what: string;
   /** Milliseconds for all limits are different, so that each has keys of its own. */
-  make(redis: Redis, limits: number, limit: number): Take;
+  make(redis: Redis, limits: number, limit: number, windowsMs?: readonly number[]): Take;
 }
 
 const WINDOWS_MS = [60_000, 3_600_000, 600_000, 900_000, 1_800_000] as const;
@@ -25,13 +25,13 @@ const WINDOWS_MS = [60_000, 3_600_000, 600_000, 900_000, 1_800_000] as const;
 export function ours(algorithm: Algorithm): Limiter {
   return {
     what: `Headgate, ${algorithm}`,
-    make(redis, limits, limit) {
+    make(redis, limits, limit, windowsMs = WINDOWS_MS) {
       const keys = keyNames("bench");
       const store = new RedisLimits(scriptsOver(redis));
       return async (client, cost) => {
         const name = createHash("sha256").update(client).digest("base64url").slice(0, 22);
-        const charges = WINDOWS_MS.slice(0, limits).map((windowMs) => {
-          const key = keys.rateLimit(name, `api:ip:${windowMs}`);
+        const charges = windowsMs.slice(0, limits).map((windowMs) => {
+          const key = keys.rateLimit(name, `api:ip:${windowMs}:2`);
           return { ...chargeOf(key, { limit, cost, windowMs, algorithm }), client: name };
         });
         const charged = await store.consume(charges);
@@ -47,9 +47,9 @@ type UpstashAlgorithm = "slidingWindow" | "fixedWindow" | "tokenBucket";
 export function upstash(algorithm: UpstashAlgorithm): Limiter {
   return {
     what: `@upstash/ratelimit, ${algorithm}`,
-    make(redis, limits, limit) {
+    make(redis, limits, limit, windowsMs = WINDOWS_MS) {
       const store = upstashOver(redis);
-      const limiters = WINDOWS_MS.slice(0, limits).map((windowMs) => {
+      const limiters = windowsMs.slice(0, limits).map((windowMs) => {
         const limiter =
           algorithm === "tokenBucket"
             ? Ratelimit.tokenBucket(limit, `${windowMs} ms`, limit)

@@ -21,6 +21,7 @@ import { benchMemory } from "./memory.ts";
 import { benchMiddleware, figuresOf } from "./compare.ts";
 import { benchProfile } from "./profile.ts";
 import { benchProxy } from "./proxy.ts";
+import { benchRedis } from "./redis.ts";
 import { benchScripts } from "./scripts.ts";
 import { benchStart } from "./start/bench.ts";
 import { benchTools } from "./tools.ts";
@@ -63,6 +64,8 @@ const HELP = `Measures Headgate on this machine, each thing beside what it is co
               by path-to-regexp
   fleet       1 to 100 instances that admit before they ask, 1 to 200 ms from the store: how much more
               than the limit was counted, beside the bound; on a timeline, not a clock
+  redis       Redis's processor time, billed commands and bytes of each algorithm beside
+              @upstash/ratelimit's same one, and what is wanted; two minutes
   scripts     what a decision costs Redis, for each algorithm and number of limits, beside
               @upstash/ratelimit and rate-limiter-flexible on the same Redis
   clients     what a million clients take in Redis, beside the same two
@@ -121,6 +124,7 @@ const PARTS = {
   live: benchLive,
   matching: benchMatching,
   fleet: benchFleet,
+  redis: benchRedis,
   scripts: benchScripts,
   clients: () => benchClientMemory(count("clients")),
   replies: benchLargeReplies,

@@ -203,7 +203,7 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
 
 /** Every key, whatever the id: the namespace, what it is, and a hash. */
 const FORM =
-  /^(?:test|tools)-\d+-\d+:(?:rate_limit:\{[\w-]{22}\}:(?:[a-z]+:[a-z|+]+|checkRateLimit:key):\d+|(?:lock|analytics):[\w-]{22})$/;
+  /^(?:test|tools)-\d+-\d+:(?:rate_limit:\{[\w-]{22}\}:(?:[a-z]+:[a-z|+]+|checkRateLimit:key):\d+:2|(?:lock|analytics):[\w-]{22})$/;
 
 /** Few and telling, so that two texts often differ by where one part ends. */
 const PARTS = [

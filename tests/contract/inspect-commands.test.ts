@@ -83,20 +83,20 @@ const INSPECTED = `client   KEY: search for it in the log
 search: denied by search:user|ip:day; allowed again in TIME
   search:user|ip:day  3 used of 3 per day, 0 left, more in TIME
     counts "user|ip" by sliding-log
-    NAMESPACE:rate_limit:{KEY}:search:user|ip:86400000
+    NAMESPACE:rate_limit:{KEY}:search:user|ip:86400000:2
 
 trial: denied by trial:ip:day; allowed again in TIME, and the rule is in shadow: the request is allowed all the same
   trial:ip:day  1 used of 1 per day, 0 left, more in TIME
     counts "ip" by sliding-log
-    NAMESPACE:rate_limit:{KEY}:trial:ip:86400000:shadow
+    NAMESPACE:rate_limit:{KEY}:trial:ip:86400000:2:shadow
   trial:global:day  1 used of 900 per day, 899 left, more in TIME
     counts all clients together by sliding-window
-    NAMESPACE:rate_limit:{KEY}:trial:global:86400000:shadow
+    NAMESPACE:rate_limit:{KEY}:trial:global:86400000:2:shadow
 
 plans (free): allowed
   plans:user:day  0 used of 2 per day, 2 left
     counts "user" by sliding-log
-    NAMESPACE:rate_limit:{KEY}:plans:user:86400000
+    NAMESPACE:rate_limit:{KEY}:plans:user:86400000:2
 `;
 
 /** What headgate reset says at its end. */
@@ -149,7 +149,7 @@ describe("with the store of the environment", () => {
               subject: "user|ip",
               isGlobal: false,
               clientKey: key,
-              key: `golden:rate_limit:{${key}}:search:user|ip:86400000`,
+              key: `golden:rate_limit:{${key}}:search:user|ip:86400000:2`,
               algorithm: "sliding-log",
               limit: 3,
               policyLimit: 3,
@@ -170,8 +170,8 @@ describe("with the store of the environment", () => {
     expect({ ...reset, stdout: shown(reset.stdout) }).toEqual({
       status: 0,
       stdout: [
-        "freed    search:user|ip:day  NAMESPACE:rate_limit:{KEY}:search:user|ip:86400000",
-        "freed    trial:ip:day  NAMESPACE:rate_limit:{KEY}:trial:ip:86400000:shadow",
+        "freed    search:user|ip:day  NAMESPACE:rate_limit:{KEY}:search:user|ip:86400000:2",
+        "freed    trial:ip:day  NAMESPACE:rate_limit:{KEY}:trial:ip:86400000:2:shadow",
         REMEMBERED,
       ].join("\n"),
       stderr: "",

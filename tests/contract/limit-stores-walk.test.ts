@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Charge, type Charged, takenOf } from "#lib/limit/charge";
 import { largestLimitOf } from "#lib/limit/algorithms/all";
+import { PACKED_UP_TO } from "#lib/limit/algorithms/packed-log";
 import type { LimitStore } from "#lib/limit/store";
 import { MemoryLimits } from "#lib/limit/stores/memory";
 import { RedisLimits } from "#lib/limit/stores/redis";
@@ -17,9 +18,6 @@ const numRuns = Number(process.env["LIMIT_RUNS"] ?? 300);
 const WALK_MS = 60_000 + 200 * numRuns;
 
 const KEYS = 3;
-
-/** An algorithm that may have any limit. */
-const LARGE = ALGORITHMS.find((name) => largestLimitOf(name) === Infinity) ?? "sliding-window";
 
 let redis: RunningStore;
 let store: Store;
@@ -137,13 +135,17 @@ function later(now: number, by: number | string, windowMs: number): number {
  */
 const MOST = 2 ** 47;
 
-/** A log has an entry for each unit, and adopts what others counted: it is in walks of small limits alone. */
+/**
+ * A log keeps each unit: in walks of large limits it has one of those around the largest that is packed, so
+ * that a key changes its form.
+ */
 function limitOf({ algorithm, size, share, group }: Asked, windowMs: number, isSmall: boolean) {
-  const most = isSmall ? 12 : Math.floor(MOST / windowMs);
-  const limit = Math.min(size + 1, most);
   const isLog = largestLimitOf(algorithm) < Infinity;
-  const cost = Math.max(1, Math.ceil(limit * share));
-  return { algorithm: isLog && !isSmall ? LARGE : algorithm, limit, windowMs, cost, group };
+  const large = isLog
+    ? PACKED_UP_TO - 6 + (size === Infinity ? 12 : size % 12)
+    : Math.min(size + 1, Math.floor(MOST / windowMs));
+  const limit = isSmall ? Math.min(size + 1, 12) : large;
+  return { algorithm, limit, windowMs, cost: Math.max(1, Math.ceil(limit * share)), group };
 }
 
 test(

@@ -95,8 +95,17 @@ describe("a document that cannot be read", () => {
     "since Redis does not permit %s is reported once in two seconds, harms no check, and is read when it may be",
     async (command) => {
       const user = `without-${command}`;
-      // The limit of these tests is counted on a sorted set: its script needs neither.
-      await store.direct.acl("SETUSER", user, "on", ">secret", "~*", "+@all", `-${command}`);
+      // On the document's keys alone: the scripts of limits call GET too.
+      const onDocument = `(~*:{control}:* +@all -${command})`;
+      await store.direct.acl(
+        "SETUSER",
+        user,
+        "on",
+        ">secret",
+        "~*:rate_limit:*",
+        "+@all",
+        onDocument,
+      );
       const redisUrl = store.store.redis.url.replace("redis://", `redis://${user}:secret@`);
       const { token } = store.store;
       const { url } = cleanUp(await startGateway({ redisUrl, token }), (it) => it.close());
@@ -104,7 +113,7 @@ describe("a document that cannot be read", () => {
       await writeEntries(store.direct, instance.gate, { one: NETWORK });
       const code = "STORE_NOT_PERMITTED";
       expect(await codesOf(instance)).toEqual([[code], [code, code]]);
-      await store.direct.acl("SETUSER", user, `+${command}`);
+      await store.direct.acl("SETUSER", user, `(~*:{control}:* +${command})`);
       instance.pass(4000);
       await instance.send(OTHER);
       expect((await instance.send()).status).toBe(403);

@@ -52,6 +52,7 @@ describe("the sample's gate", async () => {
 
   // Each script is sent by its text once. No test counts that call.
   beforeAll(async () => {
+    await search("198.51.100.1");
     await limits.peek("search", { ip: "198.51.100.1" });
     await limits.refund(await limits.limit("search", { ip: "198.51.100.1" }));
     const token = await tools.locks.acquireLock("first", 5);

@@ -301,14 +301,14 @@ describe("what looks for identifiers", () => {
   test("finds a secret, and nothing in a key of ours", () => {
     expect(findOther(`x${INSTAGRAM_TOKEN}x`)).toBe(INSTAGRAM_TOKEN);
     expect(
-      find(`${NAMESPACE}:rate_limit:{0Vb6c1H2qk3mT4w5x6y7zA}:search:ip:60000`),
+      find(`${NAMESPACE}:rate_limit:{0Vb6c1H2qk3mT4w5x6y7zA}:search:ip:60000:2`),
     ).toBeUndefined();
   });
 });
 
 /** What each key of the sample looks like in a namespace "local": no client chose a part of it. */
 const FORM =
-  /^local:(?:rate_limit:\{[\w-]{22}\}:[a-z-]+:[a-z|+]+:\d+|(?:lock|analytics|analytics:\{events\}):[\w-]{22}|fence:\{local:lock:[\w-]{22}\}|flight:\{local:lock:[\w-]{22}\}|app:[a-z-]+:[\w-]{22}|app:\{events\}:(?:counts:\d{4}-\d\d-\d\d:[\w-]{22}|stream:all)|cache:search:[0-9a-f]{64}|\{counters\}:(?:totals|(?:minutes|denied):\d{13}|writer:[0-9a-f-]{36}))$/;
+  /^local:(?:rate_limit:\{[\w-]{22}\}:[a-z-]+:[a-z|+]+:\d+:2|(?:lock|analytics|analytics:\{events\}):[\w-]{22}|fence:\{local:lock:[\w-]{22}\}|flight:\{local:lock:[\w-]{22}\}|app:[a-z-]+:[\w-]{22}|app:\{events\}:(?:counts:\d{4}-\d\d-\d\d:[\w-]{22}|stream:all)|cache:search:[0-9a-f]{64}|\{counters\}:(?:totals|(?:minutes|denied):\d{13}|writer:[0-9a-f-]{36}))$/;
 
 /** The longest that anything is kept: 90 days, in milliseconds. */
 const LONGEST_MS = 90 * 24 * 3600 * 1000;

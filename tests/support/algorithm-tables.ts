@@ -63,5 +63,5 @@ function billed(algorithm: Algorithm): string {
   const reference = referenceOf(algorithm);
   const commands = String(sumOf(reference.billed));
   const { billedMore } = reference.words;
-  return billedMore === undefined ? commands : `${commands}, and ${billedMore}`;
+  return billedMore === undefined ? commands : `${commands}; ${billedMore}`;
 }

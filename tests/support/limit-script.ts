@@ -1,16 +1,14 @@
 import type { Reply, Store } from "#lib/gateway/store/store";
 import { type Algorithm, ALGORITHMS } from "#lib/limit/algorithms/all";
-import { SLIDING_WINDOW } from "#lib/limit/algorithms/sliding-window";
-import { limitLua, refundLua, restoreLua } from "#lib/limit/stores/lua";
+import { formNameOf } from "#lib/limit/charge";
+import { limitLua, ownLua, refundLua, restoreLua } from "#lib/limit/stores/lua";
 import type { ModelLimit } from "./model.ts";
 
 /** The production text, but for the clock: the last argument is the time. */
 export const CLOCK_FROM_ARGV = "local now = tonumber(ARGV[#ARGV])\n";
 const LIMIT = limitLua(CLOCK_FROM_ARGV);
 const OWN_SCRIPTS = new Map(
-  ALGORITHMS.flatMap(({ name, script }) =>
-    script ? [[name, script(CLOCK_FROM_ARGV)] as const] : [],
-  ),
+  ALGORITHMS.map(({ name, lua }) => [name as string, ownLua(CLOCK_FROM_ARGV, lua)]),
 );
 const REFUND = refundLua(CLOCK_FROM_ARGV);
 const RESTORE = restoreLua(CLOCK_FROM_ARGV);
@@ -43,21 +41,18 @@ export function limitScript(store: Store) {
     now: number,
   ) => call(LIMIT, keys, [mode, ...argsOf(rules), now]);
   const ownScript = (
-    lua: string,
+    mode: "take" | "peek" | "report",
     keys: readonly string[],
     rules: readonly ScriptLimit[],
     now: number,
-    mode: "take" | "report",
-  ) => call(lua, keys, [mode, ...argsOf(rules), now]);
+  ) => {
+    const args = rules.flatMap(({ limit, windowMs, cost }) => [limit, windowMs, cost]);
+    return call(ownScriptOf(rules) ?? "", keys, [mode, ...args, now]);
+  };
   return {
     limitScript,
-    /** The sliding-window's own. */
-    windowScript: (
-      keys: readonly string[],
-      rules: readonly ScriptLimit[],
-      now: number,
-      mode: "take" | "report" = "take",
-    ) => ownScript(OWN_SCRIPTS.get(SLIDING_WINDOW.name) ?? "", keys, rules, now, mode),
+    /** The script of the one algorithm of all limits. */
+    ownScript,
     /** Takes or peeks at a time, in milliseconds. */
     async run(
       mode: "take" | "peek" | "report",
@@ -65,9 +60,7 @@ export function limitScript(store: Store) {
       rules: readonly ScriptLimit[],
       now: number,
     ): Promise<ScriptAnswer> {
-      const own = mode === "peek" ? undefined : ownScriptOf(rules);
-      const short =
-        own !== undefined && mode !== "peek" && (await ownScript(own, keys, rules, now, mode));
+      const short = ownScriptOf(rules) !== undefined && (await ownScript(mode, keys, rules, now));
       const answer = short || (await limitScript(mode, keys, rules, now));
       const [at, passed, ...rest] = Array.isArray(answer) ? answer : [];
       if (at !== now) throw new Error(`asked at ${now}, and answered for ${at}`);
@@ -100,6 +93,7 @@ export function limitScript(store: Store) {
     contentOf: async (key: string): Promise<string> => {
       const type = inWords(await store.call(["TYPE", key]));
       if (type === "none") return type;
+      if (type === "list") return "a list";
       const isLog = type === "zset";
       const reply = await store.call(
         isLog ? ["ZRANGE", key, "0", "-1", "WITHSCORES"] : ["GET", key],
@@ -111,8 +105,8 @@ export function limitScript(store: Store) {
 
 function ownScriptOf(rules: readonly ScriptLimit[]): string | undefined {
   const own: Algorithm | undefined = rules[0]?.algorithm;
-  const areAlike = rules.every(({ algorithm, group = 0 }) => algorithm === own && group === 0);
-  return own && areAlike ? OWN_SCRIPTS.get(own) : undefined;
+  const isOwn = (rule: ScriptLimit) => formNameOf(rule) === own && (rule.group ?? 0) === 0;
+  return own && rules.every(isOwn) ? OWN_SCRIPTS.get(own) : undefined;
 }
 
 function inWords(reply: Reply): string {
@@ -121,11 +115,8 @@ function inWords(reply: Reply): string {
 }
 
 function argsOf(rules: readonly ScriptLimit[]): (string | number)[] {
-  return rules.flatMap((rule) => [
-    rule.algorithm,
-    rule.limit,
-    rule.windowMs,
-    rule.cost,
-    rule.group ?? 0,
-  ]);
+  return [
+    ...rules.flatMap(({ limit, windowMs, cost }) => [limit, windowMs, cost]),
+    ...rules.flatMap((rule) => [formNameOf(rule), rule.group ?? 0]),
+  ];
 }

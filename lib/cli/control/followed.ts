@@ -1,4 +1,4 @@
-import { findAppForm, gateImports } from "../info/app-form.ts";
+import { findAppForm } from "../info/app-form.ts";
 
 /** What an app needs to follow what is set. */
 const LIVE = "its settings need live, of headgate/live";
@@ -11,7 +11,7 @@ const LIVE = "its settings need live, of headgate/live";
 export function followedLine(root: string): string {
   const entry = findAppForm(root).entries.find(({ hasGate }) => hasGate);
   if (!entry) return `this folder does not tell whether the gate follows what is set: ${LIVE}`;
-  return gateImports(root, entry, "headgate/live")
+  return entry.followsControl
     ? `the gate of ${entry.file} follows what is set`
     : `the gate of ${entry.file} does not follow what is set, so nothing changes: ${LIVE}`;
 }

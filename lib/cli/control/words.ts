@@ -7,7 +7,7 @@ import type {
   UnreadableSetting,
 } from "#lib/control/types";
 
-/** Returns the entries that have not ended as a table, or a line that says that there is none. */
+/** Returns the entries that have not ended as a table, or a line where nothing is set. */
 export function renderEntries(entries: readonly ControlEntry[]): string {
   if (entries.length === 0) return "nothing is set";
   const rows = entries.map((entry) => [
@@ -27,7 +27,7 @@ export function renderEntries(entries: readonly ControlEntry[]): string {
 const NOT_FOLLOWED =
   "not followed: the entry was made with another HEADGATE_SECRET, or cannot be read. Remove it by its id, or set it again.";
 
-/** Returns changes as a table, or a line that says that there is none. */
+/** Returns changes as a table, or a line where nothing was changed. */
 export function renderChanges(changes: readonly ControlChange[]): string {
   if (changes.length === 0) return "nothing was changed";
   const rows = changes.map((change) => [

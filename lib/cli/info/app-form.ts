@@ -13,6 +13,8 @@ export interface EntryFile {
   readonly file: string;
   /** Whether it imports Headgate, itself or by a file of the app's; null where it cannot be read or parsed. */
   readonly hasGate: boolean | null;
+  /** Whether its gate follows what is set while the app runs: whether it imports `headgate/live` in the same way. */
+  readonly followsControl: boolean;
   /** Whether Next takes it: it must lie beside the folder app or pages. */
   readonly isTaken: boolean;
 }
@@ -33,10 +35,9 @@ export function findAppForm(root: string): AppForm {
   const src = join(root, "src");
   const isInSrc = routersIn(root).length === 0 && routersIn(src).length > 0;
   const home = isInSrc ? src : root;
-  const imports = {
-    homes: [root, home],
-    isMeant: (name: string) => /^headgate(?:\/|$)/.test(name),
-  };
+  const homes = [root, home];
+  const ofHeadgate = { homes, isMeant: (name: string) => /^headgate(?:\/|$)/.test(name) };
+  const ofLive = { homes, isMeant: (name: string) => name === "headgate/live" };
   const files = [root, src].flatMap((folder) =>
     ["proxy", "middleware"].flatMap((name) => fileAt(join(folder, name)) ?? []),
   );
@@ -45,23 +46,11 @@ export function findAppForm(root: string): AppForm {
     routers: routersIn(home),
     entries: files.map((file) => ({
       file: relative(root, file),
-      hasGate: doesImport(file, imports, DEEPEST),
+      hasGate: doesImport(file, ofHeadgate, DEEPEST),
+      followsControl: doesImport(file, ofLive, DEEPEST) === true,
       isTaken: dirname(file) === home,
     })),
   };
-}
-
-/**
- * Returns true where the gate of an app imports a module, by the file of its middleware or by a file of the app
- * that this one imports.
- *
- * @param root the folder of the app
- * @example
- * gateImports(root, entry, "headgate/live");
- */
-export function gateImports(root: string, { file }: EntryFile, module: string): boolean {
-  const imports = { homes: [root, join(root, "src")], isMeant: (name: string) => name === module };
-  return doesImport(join(root, file), imports, DEEPEST) === true;
 }
 
 /** Which imports are looked for. */

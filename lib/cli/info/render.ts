@@ -54,12 +54,12 @@ function packageLine({ name, version, isAskedFor }: PackageVersion): string | un
 function entryLines(entries: readonly EntryFile[]): readonly string[] {
   if (entries.length === 0)
     return ["no middleware.ts and no proxy.ts: no rule is asked before a handler"];
-  return entries.map(({ file, hasGate, isTaken }) => {
+  return entries.map(({ file, hasGate, followsControl, isTaken }) => {
     const gate =
       hasGate === null
         ? "cannot be read, or is not valid TypeScript"
         : hasGate
-          ? "has the gate"
+          ? `has the gate, which ${followsControl ? "follows" : "does not follow"} what is set while the app runs (headgate/live)`
           : "does not import headgate, by itself or by a file of the app";
     const place = isTaken
       ? ""

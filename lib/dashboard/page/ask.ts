@@ -1,4 +1,4 @@
-/** What an answer of the app came to: what was asked for, or why there is none, in words. */
+/** What an answer of the app came to: what was asked for, or why it cannot be given, in words. */
 export type Answer = { readonly value: unknown } | { readonly problem: string };
 
 /** Asks the app for JSON beside the stream; with a body, by POST. It never rejects. */

@@ -19,7 +19,7 @@ interface Props {
   readonly now: number;
 }
 
-/** What a look-up came to: a client, and when, on the same clock; or why there is none. */
+/** What a look-up came to: a client, and when, on the same clock; or why it cannot be looked up. */
 interface Answered {
   readonly found?: ClientFound;
   readonly at: number;

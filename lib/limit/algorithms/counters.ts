@@ -1,103 +1,79 @@
-import type { LuaParts, MemoryState, Moment } from "./definition.ts";
+import type { MemoryState, Moment } from "./definition.ts";
 
 /**
  * What sliding-window and fixed-window both keep, so that either can continue from what the other
- * counted: "c", the number of the window, its count, and the count of the window before it. Windows
- * begin at multiples of their length. The key lives two windows from the first take in a window; a
+ * counted: "c", the number of the window, its count, and the count of the window before it, where there is
+ * one: without it a client who came once takes Redis eight bytes less. Windows begin at multiples of their length. The key lives two windows from the first take in a window; a
  * later write in the same window keeps the time to live and the texts that were read.
  *
  * A count that is not exact, or whose window begins at 2^53 ms or later, cannot be Headgate's.
  *
  * A state in a window that has not begun was written before the clock stepped back. All its units then
- * count as taken now, in the window of now (`ahead`: the units of its last window alone).
+ * count as taken now, in the window of now; where `begins`, those of its last window alone count, in a
+ * window of full length that begins now.
+ *
+ * `left` is the rest of the window in ms. `i_text` and `p_text` are texts that were read and are written
+ * back as they are, which is quicker; `start` is where such a window of full length begins, and nil
+ * otherwise.
  */
-const BASE = `
-local counters = {}
-
-local function state_in(index, rule, current, previous, i_text, p_text)
-  return {
-    index = index, elapsed = now - index * rule.window,
-    current = current, previous = previous, i_text = i_text, p_text = p_text,
-  }
-end
-
-local function parse_counters(text, rule)
-  local i_text, c_text, p_text = match(text, '^c (%d+) (%d+) (%d+)$')
-  if not i_text then return nil end
-  local i, current, previous = tonumber(i_text) + 0.0, tonumber(c_text) + 0.0, tonumber(p_text) + 0.0
-  if i * rule.window >= 2 ^ 53 or current >= 2 ^ 53 or previous >= 2 ^ 53 then return nil end
-  return i, current, previous, i_text, p_text
-end
-
-local function counters_in(text, rule)
-  local index = floor(now / rule.window)
-  if not text then return state_in(index, rule, 0, 0) end
-  local i, current, previous, i_text, p_text = parse_counters(text, rule)
-  if not i then return nil end
-  if i == index then return state_in(i, rule, current, previous, i_text, p_text) end
-  if i == index - 1 then return state_in(index, rule, 0, current) end
-  if i < index then return state_in(index, rule, 0, 0) end
-  local state = state_in(index, rule, math.min(current + previous, floor(2 ^ 53 / rule.window)), 0)
-  state.ahead = current
-  return state
-end
-
-function counters.read(key, rule)
-  return counters_in(text_of(key), rule)
-end
-
-function counters.take(key, state, rule)
-  state.current = state.current + rule.cost
-  if state.i_text then
-    call('SET', key, 'c ' .. state.i_text .. ' ' .. int(state.current) .. ' ' .. state.p_text, 'KEEPTTL')
-  else
-    call('SET', key, format('c %.0f %.0f %.0f', state.index, state.current, state.previous),
-      'PX', int(2 * rule.window + 1000))
+export const COUNTERS = {
+  state: "current, previous, left, i_text, p_text, start",
+  read: (begins: string, other: string) => `
+current, previous, left = 0, 0, w - now % w
+if text then
+  local i_read, c, p_read = match(text, '^c(%d+) (%d+)( ?%d*)$')
+  if i_read then
+    local ago, p = (now + left) / w - 1 - i_read, #p_read > 1 and p_read + 0.0 or 0
+    c = c + 0.0
+    if c >= 2 ^ 53 or p >= 2 ^ 53 or ago < 0 and i_read * w >= 2 ^ 53 then return 0 end
+    if ago == 0 then current, previous, i_text, p_text = c, p, i_read, p_read
+    elseif ago == 1 then previous = c
+    elseif ago < 0 then ${begins} ahead = true end
+  else ${other} end
+end`,
+  take: `
+current = current + cost
+if i_text then call('SET', key, 'c' .. i_text .. ' ' .. format('%.0f', current) .. p_text, 'KEEPTTL')
+else
+  p_text = previous > 0 and format(' %.0f', previous) or ''
+  call('SET', key, format('c%.0f %.0f', (now + left) / w - 1, current) .. p_text, 'PX', format('%.0f', 2 * w + 1000))
+end`,
+  /**
+   * Gives units back to the window in which they were taken, while that window counts: the current one,
+   * and where `weighs` the one before it. A decision of a time that is still to come was made before the
+   * clock stepped back; once its units were stamped anew, which of the present ones are its own cannot be
+   * told.
+   */
+  refund: (weighs: boolean) => `
+local i, c, p = match(text or '', '^c(%d+) (%d+)( ?%d*)$')
+if i then
+  i, c, p = i + 0.0, c + 0.0, #p > 1 and p + 0.0 or 0
+  local index, ago = floor(now / w), i - floor(taken / w)
+  if taken > now and i <= index then ago = nil end
+  if ago == 0 and i >= index${weighs ? " - 1" : ""} then
+    back = min(cost, c)
+    c = c - back${
+      weighs
+        ? `
+  elseif ago == 1 and i >= index then
+    back = min(cost, p)
+    p = p - back`
+        : ""
+    }
   end
-end
-`;
-
-/**
- * counters.refund gives units back to the window in which they were taken, while that window counts:
- * the current one, and where `weighs` the one before it. A decision of a time that is still to come was
- * made before the clock stepped back; once its units were stamped anew, which of the present ones are
- * its own cannot be told.
- */
-const REFUND = `
-function counters.refund(key, rule, taken, weighs)
-  local i, current, previous = parse_counters(text_of(key) or '', rule)
-  if not i then return 0 end
-  local index, mine = floor(now / rule.window), floor(taken / rule.window)
-  if taken > now and i <= index then return 0 end
-  local back = 0
-  if mine == i and (i >= index or weighs and i == index - 1) then
-    back = math.min(rule.cost, current)
-    current = current - back
-  elseif mine == i - 1 and i >= index and weighs then
-    back = math.min(rule.cost, previous)
-    previous = previous - back
-  end
-  if back > 0 then call('SET', key, format('c %.0f %.0f %.0f', i, current, previous), 'KEEPTTL') end
-  return back
-end
-`;
-
-/**
- * A shifted window of fixed-window takes all that was counted meanwhile. Otherwise each unit goes to the
- * window in which it was taken.
- */
-const RESTORE = `
-function counters.restore(key, state, rule, taken)
-  state.i_text, state.is_kept = nil, nil
-  for _, each in ipairs(taken) do
-    local count = (state.start or each.age <= state.elapsed) and 'current' or 'previous'
-    state[count] = state[count] + each.units
-  end
-  rule.does.take(key, state, rule)
-end
-`;
-
-export const COUNTERS: LuaParts = { base: BASE, adopt: "", refund: REFUND, restore: RESTORE };
+  if back > 0 then call('SET', key, format('c%.0f %.0f %.0f', i, c, p), 'KEEPTTL') end
+end`,
+  /**
+   * A window that begins at another moment takes all that was counted meanwhile. Otherwise each unit goes
+   * to the window in which it was taken.
+   */
+  restore: `
+i_text = nil
+for _, each in ipairs(added) do
+  if start or each.age <= w - left then current = current + each.units
+  else previous = previous + each.units end
+end`,
+};
 
 /** In memory: "c", the number of the window, its count, and the count of the window before it. */
 export function readCounters(kept: MemoryState, { windowMs, now }: Moment): MemoryState {

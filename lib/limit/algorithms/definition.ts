@@ -1,31 +1,45 @@
 /**
- * The Lua of one algorithm, by the functions that its table has:
- * - `base`: read, used, wait and take, which every script calls
- * - `adopt`, `refund`, `restore`: the function of that name
+ * How an algorithm keeps its counts in Redis, in parts of Lua. lib/limit/stores/lua.ts makes every script
+ * from them: the algorithm's own script has the parts written out, since a call costs Redis as much as
+ * a command, and the scripts that know all algorithms have them as functions. Comments stand beside
+ * the Lua and not in it: its text is part of every edge bundle.
  *
- * Redis makes every function of a script anew each time, so a script has no more than it uses.
- * Comments stand beside the Lua and not in it: its text is part of every edge bundle.
- *
- * The functions:
- * - read(key, rule): the state that the key holds, or nil where another algorithm's is there. What lies
- *   in the future was written before the clock stepped back: it is read as written now, state.ahead is
- *   set, and the next write, also of a cost of 0, stamps it so
- * - used(state, rule): the units that count now
- * - wait(key, state, rule, cost): milliseconds until cost has room, 0 when it has, -1 when never
- * - take(key, state, rule): writes the state with the rule's cost, and a time to live
- * - adopt(rule, units): a state of its own, as if the units had been taken now; writes nothing
- * - refund(key, rule, taken): gives back what a decision of that time took; answers the units
- * - restore(key, state, rule, taken): adds units that were counted elsewhere. `taken` is a list of
- *   { age (ms), units }, oldest first, none of it a window old; rule.cost is 0. Where the store has
- *   counted, too, meanwhile, what is added is never less than both would have come to in one place
- *
- * `now` is the time in milliseconds, and arithmetic.ts has what all of them reckon with.
+ * Every part knows `now` (ms), `key`, and of the limit `limit` (units), `w` (its window, ms) and `cost`
+ * (units), and the functions that stores/lua.ts names at the head of a script. Redis runs Lua 5.1 and
+ * other stores 5.4, so every number is a double: what is whole and below 2^53 is exact in both.
  */
-export interface LuaParts {
-  readonly base: string;
+export interface LuaForm {
+  /** As the scripts name it: the algorithm's name, or a name of its own where an algorithm has two forms. */
+  readonly name: string;
+  /** The names of the variables that hold a state, at most ten. Every part knows them. */
+  readonly state: string;
+  /** Functions that the other parts call. */
+  readonly functions?: string;
+  /**
+   * Sets the state from `text`: what the key holds, or false where it holds nothing. Returns 0 where the
+   * key holds a state of another form. A state of the future was written before the clock stepped back: it
+   * is read as written now, and `ahead` is set to true, so that it is written so.
+   */
+  readonly read: string;
+  /** An expression: the units that count. */
+  readonly used: string;
+  /** An expression: the milliseconds until `cost` has capacity, where it is at most the limit and has none now. */
+  readonly wait: string;
+  /** Adds `cost` units, which may be 0, and writes the state with a time to live. */
+  readonly take: string;
+  /** Sets the state as if `units` had been taken now. `take` follows. */
   readonly adopt: string;
+  /** Gives back what a decision of the time `taken` took, and sets `back` to the units. Knows `text`. */
   readonly refund: string;
+  /**
+   * Adds units that were counted elsewhere to the state: `added` is a list of { age (ms), units },
+   * oldest first, none of it a window old. `take` with a cost of 0 follows, and must set a new time to
+   * live. Where the store has counted, too, meanwhile, what is added is never less than both would have
+   * come to in one place.
+   */
   readonly restore: string;
+  /** True where the key is a sorted set, and no text. */
+  readonly isSet?: true;
 }
 
 /** A limit and the moment at which it is checked. Times are in milliseconds, and whole. */
@@ -77,15 +91,14 @@ export interface MemoryForm {
 }
 
 /** One way to count: all that a request needs to know of it. */
-export interface AlgorithmDefinition<Name extends string = string> extends LuaParts {
+export interface AlgorithmDefinition<Name extends string = string> {
   /** As a policy writes it, and as its file is named. */
   readonly name: Name;
-  /** The Lua variable with its functions. */
-  readonly table: string;
+  readonly lua: LuaForm & { readonly name: Name };
+  /** The form of limits above a number, where another one is quicker. Either form takes over from the other. */
+  readonly large?: { readonly above: number; readonly lua: LuaForm };
   /** The same in TypeScript. */
   readonly memory: MemoryForm;
-  /** Lua that stands before its own, once for all algorithms that share it. */
-  readonly shared?: LuaParts;
   /** The largest limit for which it is the default; absent where it has to be chosen. */
   readonly defaultUpTo?: number;
   /** The largest limit that it can have; absent where what it keeps does not grow with the limit. */
@@ -95,12 +108,4 @@ export interface AlgorithmDefinition<Name extends string = string> extends LuaPa
    * algorithm that is not the rule's, such an algorithm is asked after all others.
    */
   readonly readsOthers?: true;
-  /**
-   * A script that decides when every limit is of this algorithm and none is in shadow, where a shorter
-   * one than the limit script can. KEYS, ARGV and answer are the limit script's. It may write nothing
-   * and answer 0: then the limit script decides.
-   *
-   * @param clock Lua that sets `now`
-   */
-  readonly script?: (clock: string) => string;
 }

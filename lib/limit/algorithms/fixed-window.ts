@@ -14,71 +14,42 @@ import { type AlgorithmReference, unitsOf } from "./reference.ts";
  */
 export const FIXED_WINDOW: AlgorithmDefinition<"fixed-window"> = {
   name: "fixed-window",
-  table: "fixed",
   readsOthers: true,
-  shared: COUNTERS,
-  base: `
-local fixed = {}
-
-local function begun_now(units)
-  return { start = now, current = units }
-end
-
-function fixed.read(key, rule)
-  local text = text_of(key)
-  local start_text, count_text = match(text or '', '^s (%d+) (%d+)$')
-  if not start_text then
-    local state = counters_in(text, rule)
-    if not state or not state.ahead then return state end
-    local anew = begun_now(state.ahead)
-    anew.ahead = true
-    return anew
+  lua: {
+    ...COUNTERS,
+    name: "fixed-window",
+    read: COUNTERS.read(
+      "current, start = c, now",
+      `
+    local s, c = match(text, '^s (%d+) (%d+)$')
+    if not s or s + 0.0 >= 2 ^ 53 or c + 0.0 >= 2 ^ 53 then return 0 end
+    if s + 0.0 > now then current, start, ahead = c + 0.0, now, true
+    elseif now < s + w then current, start, i_text = c + 0.0, s + 0.0, s end`,
+    ),
+    used: "current",
+    wait: "(start and start + w - now or left)",
+    take: `
+if start then
+  current = current + cost
+  if i_text then call('SET', key, 's ' .. i_text .. ' ' .. format('%.0f', current), 'KEEPTTL')
+  else call('SET', key, format('s %.0f %.0f', start, current), 'PX', format('%.0f', w + 1000)) end
+else
+${COUNTERS.take}
+end`,
+    adopt: `
+current, start = units, now`,
+    refund: `
+local s, c = match(text or '', '^s (%d+) (%d+)$')
+if s then
+  s, c = s + 0.0, c + 0.0
+  if taken >= s and max(now, taken) < s + w and (s > now or taken <= now) then
+    back = min(cost, c)
+    call('SET', key, format('s %.0f %.0f', s, c - back), 'KEEPTTL')
   end
-  local start, count = whole(start_text), whole(count_text)
-  if not start or not count then return nil end
-  if now >= start + rule.window then return counters_in(false, rule) end
-  return { start = math.min(start, now), current = count, ahead = start > now, is_kept = start <= now }
-end
-
-function fixed.used(state)
-  return state.current
-end
-
-function fixed.wait(key, state, rule, cost)
-  if cost > rule.limit then return -1 end
-  if state.current + cost <= rule.limit then return 0 end
-  if state.start then return state.start + rule.window - now end
-  return rule.window - state.elapsed
-end
-
-function fixed.take(key, state, rule)
-  if not state.start then return counters.take(key, state, rule) end
-  state.current = state.current + rule.cost
-  local text = format('s %.0f %.0f', state.start, state.current)
-  if state.is_kept then call('SET', key, text, 'KEEPTTL')
-  else call('SET', key, text, 'PX', int(rule.window + 1000)) end
-end
-`,
-  adopt: `
-function fixed.adopt(rule, units)
-  return begun_now(units)
-end
-`,
-  refund: `
-function fixed.refund(key, rule, taken)
-  local start, count = match(text_of(key) or '', '^s (%d+) (%d+)$')
-  start, count = whole(start), whole(count)
-  if not start or not count then return counters.refund(key, rule, taken, false) end
-  if start <= now and taken > now then return 0 end
-  if taken < start or math.max(now, taken) >= start + rule.window then return 0 end
-  local back = math.min(rule.cost, count)
-  if back > 0 then call('SET', key, format('s %.0f %.0f', start, count - back), 'KEEPTTL') end
-  return back
-end
-`,
-  restore: `
-fixed.restore = counters.restore
-`,
+else
+${COUNTERS.refund(false)}
+end`,
+  },
   memory: {
     kinds: "cs",
     read(kept, moment) {

@@ -28,6 +28,8 @@ export interface AlgorithmReference {
   mostInAWindow(limit: number): number;
   /** The commands that Upstash bills for a check of one unit, once its client is known, by name. */
   readonly billed: Readonly<Record<string, number>>;
+  /** The same of a limit that has the form of large limits, where there is one. */
+  readonly billedLarge?: Readonly<Record<string, number>>;
   /** For docs/algorithms.md. L is the limit. */
   readonly words: {
     /** What a key holds. */

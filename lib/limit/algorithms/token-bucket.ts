@@ -1,105 +1,71 @@
 import type { AlgorithmDefinition, MemoryState, Moment } from "./definition.ts";
 import type { AlgorithmReference } from "./reference.ts";
 
+/** Sets `level` to what is left of it after so many milliseconds: nothing after a window. */
+const refilled = (ms: string) => `
+local ms = ${ms}
+level = ms >= w and 0 or max(0, level - ms * limit)`;
+
 /**
  * token-bucket: `limit` tokens that refill evenly, all of them in one window; a request takes its
  * cost. The key keeps the level of what was missing at the last take: "b", that time, and the level in
  * units × window, which is whole and falls by `limit` each millisecond. A window after the last take
  * nothing is missing, also where the limit was lowered since.
  *
- * A last take in the future was before the clock stepped back: it then counts as made now (`ahead`).
- * `last` and `missing` are the time of the last take and the level at that time.
+ * A last take in the future was before the clock stepped back: it then counts as made now. `last` and
+ * `missing` are the time of the last take and the level at that time.
  */
 export const TOKEN_BUCKET: AlgorithmDefinition<"token-bucket"> = {
   name: "token-bucket",
-  table: "bucket",
-  base: `
-local bucket = {}
-
-local function parse_bucket(text)
-  local at, level = match(text, '^b (%d+) (%d+)$')
-  if not at then return nil end
-  return whole(at), whole(level)
-end
-
-local function level_at(time, last, missing, rule)
-  if time >= last + rule.window then return 0 end
-  return math.max(0, missing - (time - last) * rule.limit)
-end
-
-local function bucket_of(last, missing, rule)
-  return {
-    last = last, missing = missing,
-    level = level_at(now, last, missing, rule), left = math.max(0, last + rule.window - now),
-  }
-end
-
-function bucket.read(key, rule)
-  local text = text_of(key)
-  if not text then return bucket_of(0, 0, rule) end
-  local last, missing = parse_bucket(text)
-  if not last or not missing then return nil end
-  local state = bucket_of(math.min(last, now), missing, rule)
-  state.ahead = last > now
-  return state
-end
-
-function bucket.used(state, rule)
-  return floor((state.level + rule.window - 1) / rule.window)
-end
-
-function bucket.wait(key, state, rule, cost)
-  if cost > rule.limit then return -1 end
-  local over = state.level - (rule.limit - cost) * rule.window
-  if over <= 0 then return 0 end
-  return math.min(state.left, floor((over + rule.limit - 1) / rule.limit))
-end
-
-function bucket.take(key, state, rule)
-  state.level = state.level + rule.cost * rule.window
-  state.left = rule.window
-  call('SET', key, format('b %.0f %.0f', now, state.level), 'PX', int(rule.window + 1000))
-end
-`,
-  adopt: `
-function bucket.adopt(rule, units)
-  return bucket_of(now, units * rule.window, rule)
-end
-`,
-  /**
-   * What a decision took has refilled since, evenly: only the rest is given back. More of the level is
-   * what others took later. The answer is rounded up to whole units. A decision of a time that is still to come was made before the clock
-   * stepped back; where its take was stamped anew since, it is not known how much of it has refilled.
-   */
-  refund: `
-function bucket.refund(key, rule, taken)
-  local last, missing = parse_bucket(text_of(key) or '')
-  if not last or not missing then return 0 end
-  local time = math.max(now, last)
-  if taken > time then return 0 end
-  local rest = math.max(0, rule.cost * rule.window - (time - taken) * rule.limit)
-  local back = math.min(rest, level_at(time, last, missing, rule))
-  if back <= 0 then return 0 end
-  call('SET', key, format('b %.0f %.0f', last, missing - back), 'KEEPTTL')
-  return floor((back + rule.window - 1) / rule.window)
-end
-`,
-  /**
-   * The bucket keeps the level at its last take alone. What was taken later refills together with that
-   * level. What was taken earlier is added to it whole, since the bucket may not have been full once
-   * since.
-   */
-  restore: `
-function bucket.restore(key, state, rule, taken)
-  local last, level = state.last, state.missing
-  for _, each in ipairs(taken) do
-    local time = math.max(last, now - each.age)
-    level = level_at(time, last, level, rule) + each.units * rule.window
-    last = time
+  lua: {
+    name: "token-bucket",
+    state: "level, last, missing",
+    read: `
+level, last, missing = 0, 0, 0
+if text then
+  local at, was = match(text, '^b (%d+) (%d+)$')
+  if not at then return 0 end
+  last, missing = at + 0.0, was + 0.0
+  if last >= 2 ^ 53 or missing >= 2 ^ 53 then return 0 end
+  if last > now then last, ahead = now, true end
+  level = missing${refilled("now - last")}
+end`,
+    used: "(level + -level % w) / w",
+    wait: "min(last + w - now, floor((level - (limit - cost) * w + limit - 1) / limit))",
+    take: `
+level, last = level + cost * w, now
+call('SET', key, format('b %.0f %.0f', now, level), 'PX', format('%.0f', w + 1000))`,
+    adopt: `
+level, last, missing = units * w, now, units * w`,
+    /**
+     * What a decision took has refilled since, evenly: only the rest is given back. More of the level is
+     * what others took later. The answer is rounded up to whole units. A decision of a time that is still to
+     * come was made before the clock stepped back; where its take was stamped anew since, it is not known
+     * how much of it has refilled.
+     */
+    refund: `
+local last, missing = match(text or '', '^b (%d+) (%d+)$')
+if last then
+  last, missing = last + 0.0, missing + 0.0
+  local time, level = max(now, last), missing${refilled("time - last")}
+  if taken <= time then
+    level = min(level, max(0, cost * w - (time - taken) * limit))
+    back = (level + -level % w) / w
+    if level > 0 then call('SET', key, format('b %.0f %.0f', last, missing - level), 'KEEPTTL') end
   end
-  bucket.take(key, bucket_of(last, level, rule), rule)
-end
-`,
+end`,
+    /**
+     * The bucket keeps the level at its last take alone. What was taken later refills together with that
+     * level. What was taken earlier is added to it whole, since the bucket may not have been full once
+     * since.
+     */
+    restore: `
+level = missing
+for _, each in ipairs(added) do
+  local time = max(last, now - each.age)${refilled("time - last")}
+  level, last = level + each.units * w, time
+end${refilled("now - last")}`,
+  },
   memory: {
     kinds: "b",
     read: ({ numbers: [last = 0, missing = 0] }, { now }) => ({

@@ -1,112 +1,225 @@
-import { ALGORITHMS, KEEPERS } from "#lib/limit/algorithms/all";
-import { ARITHMETIC } from "#lib/limit/algorithms/arithmetic";
-import type { LuaParts } from "#lib/limit/algorithms/definition";
+import { KEEPERS } from "#lib/limit/algorithms/all";
+import type { LuaForm } from "#lib/limit/algorithms/definition";
 
 /** Milliseconds on Redis's clock: the only clock that all instances share. */
 export const REDIS_CLOCK = `
 local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
 `;
 
-/** Returns the texts of the algorithms, with those of their functions that a script calls. */
-export function algorithmsLua(...functions: readonly ("adopt" | "refund" | "restore")[]): string {
-  const parts = new Set<LuaParts>(ALGORITHMS.flatMap((each) => [each.shared ?? each, each]));
-  return (
-    ARITHMETIC +
-    [...parts].map((each) => each.base + functions.map((name) => each[name]).join("")).join("") +
-    RULE_OF
-  );
+/** What the parts of the forms may call. */
+const CALLED =
+  "redis.call redis.pcall math.floor math.min math.max string.format string.match string.byte string.char string.sub string.rep";
+
+/** Names those functions that a script calls: each name costs Redis time at each run. */
+function withNames(lua: string): string {
+  const nameOf = (path: string) => path.split(".")[1] ?? "";
+  const called = CALLED.split(" ").filter((path) => lua.includes(`${nameOf(path)}(`));
+  return `local ${called.map(nameOf).join()} = ${called.join()}\n${lua}`;
 }
 
-const RULE_OF = `
-local algorithms = {
-  ${ALGORITHMS.map(({ name, table }) => `['${name}'] = ${table},`).join(" ")}
-}
-
-local function rule_of(i)
-  local at = 5 * i - 3
-  return {
-    does = algorithms[ARGV[at]],
-    limit = tonumber(ARGV[at + 1]) + 0.0,
-    window = tonumber(ARGV[at + 2]) + 0.0,
-    cost = tonumber(ARGV[at + 3]) + 0.0,
-    group = ARGV[at + 4],
-  }
-end
-`;
+/** A form as a script that decides knows it: how a state is opened, and when it may be taken from. */
+type Decided = Pick<LuaForm, "functions" | "state" | "used" | "wait" | "take"> & {
+  readonly open: string;
+  readonly isFree: string;
+  readonly mayTake: string;
+};
 
 /**
- * state_of(key, rule): the state of a key, and the algorithm that reads it: the rule's own, or the
- * one whose state is still there when the rule's algorithm changed. That one decides until its state
- * is adopted. What none can read counts as nothing, and is replaced.
- */
-export const STATE_OF = `
-local keepers = { ${KEEPERS.map(({ table }) => table).join(", ")} }
-
-local function state_of(key, rule)
-  local state = rule.does.read(key, rule)
-  if state then return state, rule.does end
-  for _, keeper in ipairs(keepers) do
-    state = keeper.read(key, rule)
-    if state then return state, keeper end
-  end
-  return rule.does.adopt(rule, 0), rule.does
-end
-`;
-
-/**
- * The script that decides. All limits are read first, and written only where their group has capacity.
+ * A script that decides. All limits are read first, and written only where there is capacity.
  *
  * KEYS: one for each limit. ARGV[1]: "take", "peek", or "report" of what was allowed already, which is
- * consumed whether or not there is capacity; then five for each limit: algorithm, limit,
- * window (ms), cost, group. The limits of group "0" decide: when one of them has no capacity, nothing is
- * consumed at all. Each other group is a rule in shadow: consumed whole where it has capacity, else not.
- * What is not consumed is not written, but for one case: a state of the future is stamped anew with now.
- * Otherwise it would be in the future at the next check, too, and no wait would ever be over.
+ * consumed whether or not there is capacity; then three for each limit: limit, window (ms), cost. What is
+ * not consumed is not written, but for one case: a state of the future is stamped anew with now. Otherwise
+ * it would be in the future at the next check, too, and no wait would ever be over.
  *
  * Returns { now, passed (1 or 0), and for each limit: remaining, wait, reset }. wait: milliseconds
  * until there is capacity for this cost, 0 when there was, -1 when there never will be. reset: milliseconds
  * until more than `remaining` is left, 0 when nothing is consumed.
  */
-export function limitLua(clock: string): string {
-  return `${clock}${algorithmsLua("adopt")}${STATE_OF}
-local rules = {}
-local full = {}
+function decideLua(clock: string, form: Decided): string {
+  const { functions = "", state, open, used, wait, isFree, mayTake, take } = form;
+  return (
+    clock +
+    withNames(`${functions}
+local passed, mode, many = true, ARGV[1], #KEYS ~= 1
+local key, limit, w, cost, used, wait, text, ahead, ${state}
 for i = 1, #KEYS do
-  local rule = rule_of(i)
-  local state, keeper = state_of(KEYS[i], rule)
-  local wait = keeper.wait(KEYS[i], state, rule, rule.cost)
-  if wait ~= 0 then full[rule.group] = true end
-  rules[i], rule.state, rule.keeper, rule.room_in = rule, state, keeper, wait
+  key, limit, w, cost = KEYS[i], ARGV[3 * i - 1] + 0.0, ARGV[3 * i] + 0.0, ARGV[3 * i + 1] + 0.0
+${open}
+  used, wait = ${used}, 0
+  if cost > limit then wait = -1
+  elseif used + cost > limit then wait = ${wait} end
+  passed = ${isFree} and passed
+  if many then KEYS[i] = { key, limit, w, cost, used, wait, ahead, ${state} } end
 end
-
-local passed = not full['0']
-local reported = ARGV[1] == 'report'
-local taking = passed and ARGV[1] == 'take'
-for i, rule in ipairs(rules) do
-  if reported or taking and not full[rule.group] then
-    if rule.keeper ~= rule.does then
-      rule.state = rule.does.adopt(rule, rule.keeper.used(rule.state, rule))
-      rule.keeper = rule.does
-    end
-    rule.does.take(KEYS[i], rule.state, rule)
-  elseif rule.state.ahead then
-    rule.cost = 0
-    rule.keeper.take(KEYS[i], rule.state, rule)
+local takes = mode == 'report' or passed and mode == 'take'
+local answer = { now, passed and 1 or 0, 0, 0, 0 }
+if many then answer = { now, answer[2], unpack(ARGV, 2, 3 * #KEYS + 1) } end
+for i = 1, #KEYS do
+  if many then key, limit, w, cost, used, wait, ahead, ${state} = unpack(KEYS[i], 1, 17) end
+  local may = ${mayTake}
+  if may or ahead then
+    if not may then cost = 0 end${take}
+    used = used + cost
   end
-end
-
-local answer = { now, passed and 1 or 0 }
-for i, rule in ipairs(rules) do
-  local remaining = math.max(0, rule.limit - rule.keeper.used(rule.state, rule))
-  local reset = 0
-  if remaining < rule.limit then
-    reset = rule.keeper.wait(KEYS[i], rule.state, rule, remaining + 1)
-  end
-  answer[3 * i], answer[3 * i + 1], answer[3 * i + 2] = remaining, rule.room_in, reset
+  cost = limit > used and limit - used + 1 or 1
+  answer[3 * i], answer[3 * i + 1], answer[3 * i + 2] = cost - 1, wait, used > 0 and ${wait} or 0
 end
 return answer
+`)
+  );
+}
+
+/**
+ * The script of one form, which decides where all limits are of it and none is in shadow. It does what the
+ * limit script does, or writes nothing and answers 0 where a key holds a state of another form.
+ */
+export function ownLua(clock: string, form: LuaForm): string {
+  const open = `text, ahead, ${form.state} = pcall('GET', key), false
+if type(text) == 'table' then return 0 end${form.read}`;
+  return decideLua(clock, { ...form, open, isFree: "wait == 0", mayTake: "takes" });
+}
+
+/** The forms of all algorithms, in the order in which they are asked whose state a key holds. */
+const FORMS: readonly LuaForm[] = KEEPERS.flatMap(({ lua, large }) =>
+  large ? [lua, large.lua] : [lua],
+);
+
+const NAMES = FORMS.map(({ name }) => `forms['${name}']`).join(", ");
+
+type Part = "adopt" | "take" | "restore" | "refund";
+
+/**
+ * A form as functions of a rule, of those parts that a script calls: Redis makes every function of a script
+ * anew each time. `rule.state` is { ahead, used, and the form's own }.
+ */
+function functionsOf(form: LuaForm, parts: readonly Part[]): string {
+  const { name, state, functions = "", read, used, wait, isSet = false } = form;
+  const open = `(rule, units) local key, limit, w, cost, text, keeper, ahead, used, ${state} = rule.key, rule.limit, rule.w, rule.cost, rule.text, rule.keeper, unpack(rule.state or {}, 1, 12)`;
+  const close = ` rule.keeper, rule.state = forms['${name}'], { ahead, ${used}, ${state} }`;
+  const ends: Readonly<Record<Part, string>> = {
+    adopt: close,
+    take: ` ahead = false${close}`,
+    restore: close,
+    refund: " return back",
+  };
+  const made = parts.map((part) => {
+    const begin = part === "refund" ? `${open} local back = 0` : open;
+    return `${part} = function${begin}${form[part]}${ends[part]} end`;
+  });
+  return `do${functions}
+forms['${name}'] = { isSet = ${isSet},
+read = function${open}${read}${close} return 1 end,
+wait = function${open} cost = units return ${wait} end,
+${made.join(",\n")} }
+end
 `;
+}
+
+/**
+ * What the scripts begin with that know every form:
+ * - rule_at(i): the limit of the i-th key
+ * - text_of(rule): what its key holds: false where it holds nothing, "" where it is no text
+ * - opened(i): the same with the state of the key, and as `keeper` the form that reads it: the rule's
+ *   own, or the one whose state is still there when the rule's changed. That one decides until its state
+ *   is adopted. What none can read counts as nothing, and is replaced
+ * - adopt(rule): makes the rule's own form the keeper
+ */
+function formsLua(...parts: readonly Part[]): string {
+  return `
+local forms, added, taken = {}, {}, tonumber(ARGV[1])
+${FORMS.map((form) => functionsOf(form, parts)).join("")}
+local keepers = { ${NAMES} }
+
+local function rule_at(i)
+  local at = 3 * #KEYS + 2 * i
+  return {
+    key = KEYS[i], does = forms[ARGV[at]], limit = ARGV[3 * i - 1] + 0.0,
+    w = ARGV[3 * i] + 0.0, cost = ARGV[3 * i + 1] + 0.0, group = ARGV[at + 1],
+  }
+end
+
+local function text_of(rule)
+  if rule.text == nil then
+    local text = pcall('GET', rule.key)
+    if type(text) == 'table' then text = '' end
+    rule.text = text
+  end
+end
+`;
+}
+
+const OPENED = `
+local function adopt(rule, units)
+  if rule.keeper ~= rule.does then
+    rule.from, rule.state = rule.state, nil
+    rule.does.adopt(rule, units)
+  end
+end
+
+local function opened(i)
+  local rule = rule_at(i)
+  for _, form in ipairs({ rule.does, unpack(keepers) }) do
+    if not form.isSet then text_of(rule) end
+    if form.read(rule) == 1 then return rule end
+  end
+  adopt(rule, 0)
+  return rule
+end
+`;
+
+/**
+ * The script that decides for limits of any form. After the arguments of a script that decides: form and group of
+ * each limit. The limits of group "0" decide: when one of them has no capacity, nothing is consumed at
+ * all. Each other group is a rule in shadow: consumed whole where it has capacity, else not.
+ */
+export function limitLua(clock: string): string {
+  return decideLua(clock, {
+    functions: `${formsLua("adopt", "take")}${OPENED}
+local full = {}
+local function full_in(group)
+  full[group] = true
+  return group == '0'
+end`,
+    state: "rule",
+    open: `rule = opened(i)
+ahead = rule.state[1]`,
+    used: "rule.state[2]",
+    wait: "rule.keeper.wait(rule, cost)",
+    take: `
+if may then adopt(rule, used) end
+rule.cost = cost
+rule.keeper.take(rule)`,
+    isFree: "(wait == 0 or not full_in(rule.group))",
+    mayTake: "takes and (mode == 'report' or not full[rule.group])",
+  });
+}
+
+/**
+ * The script that reads: it writes nothing, also where the clock stepped back, and reckons by the functions
+ * that decide. KEYS and ARGV as for the limit, but ARGV[1] is not read. Returns { now, and for each limit:
+ * used, wait, reset }.
+ */
+export function readLua(clock: string): string {
+  return (
+    clock +
+    withNames(`${formsLua("adopt")}${OPENED}
+local function wait_in(rule, units)
+  if units > rule.limit then return -1 end
+  if rule.state[2] + units <= rule.limit then return 0 end
+  return rule.keeper.wait(rule, units)
+end
+local answer = { now }
+for i = 1, #KEYS do
+  local rule = opened(i)
+  local used = rule.state[2]
+  local reset = used > 0 and wait_in(rule, max(0, rule.limit - used) + 1) or 0
+  answer[3 * i - 1], answer[3 * i], answer[3 * i + 1] = used, wait_in(rule, rule.cost), reset
+end
+return answer
+`)
+  );
 }
 
 /**
@@ -114,14 +227,18 @@ return answer
  * decision (ms). What another algorithm has adopted since is not given back. Answers the units.
  */
 export function refundLua(clock: string): string {
-  return `${clock}${algorithmsLua("refund")}
+  return (
+    clock +
+    withNames(`${formsLua("refund")}
 local given = 0
-for i, key in ipairs(KEYS) do
-  local rule = rule_of(i)
-  given = given + rule.does.refund(key, rule, whole(ARGV[1]))
+for i = 1, #KEYS do
+  local rule = rule_at(i)
+  text_of(rule)
+  given = given + rule.does.refund(rule)
 end
 return given
-`;
+`)
+  );
 }
 
 /**
@@ -131,16 +248,18 @@ return given
  * and how many units, oldest first. Answers 1.
  */
 export function restoreLua(clock: string): string {
-  return `${clock}${algorithmsLua("adopt", "restore")}${STATE_OF}
-local key, rule = KEYS[1], rule_of(1)
-local state, keeper = state_of(key, rule)
-if keeper ~= rule.does then state = rule.does.adopt(rule, keeper.used(state, rule)) end
-local taken = {}
+  return (
+    clock +
+    withNames(`${formsLua("adopt", "take", "restore")}${OPENED}
+local rule = opened(1)
+adopt(rule, rule.state[2])
 for i = 7, #ARGV - 1, 2 do
-  local age = whole(ARGV[i])
-  if age < rule.window then taken[#taken + 1] = { age = age, units = whole(ARGV[i + 1]) } end
+  local age = tonumber(ARGV[i]) + 0.0
+  if age < rule.w then added[#added + 1] = { age = age, units = tonumber(ARGV[i + 1]) + 0.0 } end
 end
-rule.does.restore(key, state, rule, taken)
+rule.does.restore(rule)
+rule.does.take(rule)
 return 1
-`;
+`)
+  );
 }

@@ -5,7 +5,7 @@ import { StoreError } from "#lib/redis/errors";
 import { defineScript, runScripts, type Script } from "#lib/redis/script";
 import type { ScriptStore } from "#lib/redis/script-store";
 import { argsOf, type Charge, statusOf } from "../charge.ts";
-import { algorithmsLua, REDIS_CLOCK, STATE_OF } from "./lua.ts";
+import { readLua, REDIS_CLOCK } from "./lua.ts";
 
 /** How one limit stands for one client, with the units that count. */
 export interface Read {
@@ -13,29 +13,6 @@ export interface Read {
   /** Units; more than the limit where the limit was lowered. */
   readonly used: number;
   readonly status: LimitStatus;
-}
-
-/**
- * The script that reads: it writes nothing, also where the clock stepped back, and reckons by the functions
- * that decide. KEYS and ARGV as for the limit, but ARGV[1] is not read. Returns { now, and for each limit:
- * used, wait, reset }.
- */
-function readLua(clock: string): string {
-  return `${clock}${algorithmsLua("adopt")}${STATE_OF}
-local answer = { now }
-for i = 1, #KEYS do
-  local rule = rule_of(i)
-  local state, keeper = state_of(KEYS[i], rule)
-  local used = keeper.used(state, rule)
-  local remaining = math.max(0, rule.limit - used)
-  local reset = 0
-  if remaining < rule.limit then reset = keeper.wait(KEYS[i], state, rule, remaining + 1) end
-  answer[3 * i - 1] = used
-  answer[3 * i] = keeper.wait(KEYS[i], state, rule, rule.cost)
-  answer[3 * i + 1] = reset
-end
-return answer
-`;
 }
 
 const READ_SCRIPT = defineScript(readLua(REDIS_CLOCK));

@@ -4,16 +4,27 @@ import { StoreError } from "#lib/redis/errors";
 import type { ScriptStore } from "#lib/redis/script-store";
 import { defineScript, runScript, runScripts, type Script } from "#lib/redis/script";
 import { ALGORITHMS } from "#lib/limit/algorithms/all";
-import { argsOf, type Charge, type Charged, DECIDING, readCharged, takenOf } from "../charge.ts";
+import {
+  argsOf,
+  type Charge,
+  type Charged,
+  DECIDING,
+  formNameOf,
+  ownArgsOf,
+  readCharged,
+  takenOf,
+} from "../charge.ts";
 import type { LimitStore, LocalCount } from "../store.ts";
-import { limitLua, REDIS_CLOCK, refundLua, restoreLua } from "./lua.ts";
+import { limitLua, ownLua, REDIS_CLOCK, refundLua, restoreLua } from "./lua.ts";
 
 /** The script of every limit. */
 export const LIMIT_SCRIPT = defineScript(limitLua(REDIS_CLOCK));
 const REFUND_SCRIPT = defineScript(refundLua(REDIS_CLOCK));
 const RESTORE_SCRIPT = defineScript(restoreLua(REDIS_CLOCK));
-/** The scripts of algorithms that have one of their own, which is quicker. */
-const OWN_SCRIPTS = ALGORITHMS.map(({ script }) => script && defineScript(script(REDIS_CLOCK)));
+/** The script of each form that has one of its own, which is quicker. */
+const OWN_SCRIPTS = new Map(
+  ALGORITHMS.map(({ lua }) => [lua.name as string, defineScript(ownLua(REDIS_CLOCK, lua))]),
+);
 
 /** Keys in one call that restores: a script of a few microseconds each. */
 const KEYS_A_CALL = 100;
@@ -88,23 +99,21 @@ async function checkAtOnce(
   charges: readonly Charge[],
 ): Promise<Charged[]> {
   const keys = keysOf(charges);
-  const args = [mode, ...argsOf(charges)];
-  const decide = () => runScript(redis, LIMIT_SCRIPT, keys, args);
-  const own = mode === "peek" ? undefined : ownScriptOf(charges);
+  const decide = () => runScript(redis, LIMIT_SCRIPT, keys, [mode, ...argsOf(charges)]);
+  const own = ownScriptOf(charges);
   if (!own) return readCharged(await decide(), charges);
   const since = monotonic();
-  const answer = await runScript(redis, own, keys, args);
+  const answer = await runScript(redis, own, keys, [mode, ...ownArgsOf(charges)]);
   const isHandedOver = answer === 0;
   return readCharged(isHandedOver ? await withinDeadline(redis, since, decide()) : answer, charges);
 }
 
-/** The own script of the algorithm by which all limits are counted, where all of them decide. */
+/** The script of the one form that all limits have, where all of them decide. */
 function ownScriptOf(charges: readonly Charge[]): Script | undefined {
-  return OWN_SCRIPTS.find((_, i) =>
-    charges.every(
-      ({ limit, group }) => limit.algorithm === ALGORITHMS[i]?.name && group === DECIDING,
-    ),
+  const [name, ...others] = new Set(
+    charges.map(({ limit, group }) => (group === DECIDING ? formNameOf(limit) : "")),
   );
+  return others.length > 0 ? undefined : OWN_SCRIPTS.get(name ?? "");
 }
 
 /**

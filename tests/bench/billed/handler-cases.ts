@@ -20,7 +20,7 @@ export const HANDLER_CASES: readonly BilledCase[] = [
   {
     what: "`peek`, `sliding-log`",
     calls: 1,
-    commands: { EVALSHA: 1, TIME: 1, ZCARD: 1, ZCOUNT: 1, ZRANGEBYSCORE: 1 },
+    commands: COUNTER_READ,
     prepare: (world) => look(world, { limits: LOG_LIMIT }),
   },
   {
@@ -32,7 +32,7 @@ export const HANDLER_CASES: readonly BilledCase[] = [
   {
     what: "`refund`, `sliding-log`",
     calls: 1,
-    commands: { EVALSHA: 1, TIME: 1, ZRANGEBYSCORE: 1, ZREM: 1 },
+    commands: { EVALSHA: 1, TIME: 1, GET: 1, DEL: 1 },
     prepare: (world) => giveBack(world, { limits: LOG_LIMIT }),
   },
   {

@@ -1,4 +1,5 @@
 import { type Algorithm, ALGORITHM_NAMES } from "#lib/limit/algorithms/all";
+import { PACKED_UP_TO } from "#lib/limit/algorithms/packed-log";
 import type { Billed } from "../../support/billed.ts";
 import { referenceOf } from "../../support/references.ts";
 import { changedCheckOf, checkOf } from "./gate.ts";
@@ -8,8 +9,10 @@ import type { BilledCase, World } from "./world.ts";
 export const COUNTER: Billed = referenceOf("sliding-window").billed;
 export const COUNTER_READ: Billed = { EVALSHA: 1, TIME: 1, GET: 1 };
 
-/** What a check of a log runs whose entries all count. */
+/** What a check of a log runs. */
 export const LOG: Billed = referenceOf("sliding-log").billed;
+/** The same of a log that is a sorted set, whose entries all count. */
+const LARGE_LOG: Billed = referenceOf("sliding-log").billedLarge ?? {};
 
 export const LOG_LIMIT = { ip: "50 per day" } as const;
 export const WINDOW_LIMIT = { ip: "5000 per day" } as const;
@@ -37,33 +40,25 @@ export const CHECK_CASES: readonly BilledCase[] = [
     { limits: WINDOW_LIMIT, algorithm: "token-bucket" },
     { after: 1 },
   ),
+  checkOf({ what: "`sliding-log`", calls: 1, commands: LOG }, { limits: LOG_LIMIT }, { after: 1 }),
   checkOf(
-    {
-      what: "`sliding-log`, the first check of a client",
-      calls: 1,
-      commands: { EVALSHA: 1, TIME: 1, ZCARD: 1, ZADD: 1, PEXPIRE: 1 },
-    },
-    { limits: LOG_LIMIT },
-    { after: 0 },
-  ),
-  checkOf(
-    { what: "`sliding-log`, a later one", calls: 1, commands: CHECK["sliding-log"] },
-    { limits: LOG_LIMIT },
-    { after: 1 },
-  ),
-  checkOf(
-    {
-      what: "`sliding-log`, one that removes old entries",
-      calls: 1,
-      commands: { ...LOG, ZCOUNT: 2, ZREMRANGEBYSCORE: 1 },
-    },
-    { limits: LOG_LIMIT },
-    { after: 1, meanwhile: addOldEntry },
-  ),
-  checkOf(
-    { what: "`sliding-log`, a cost of 20", calls: 1, commands: { ...LOG, ZADD: 20 } },
+    { what: "`sliding-log`, a cost of 20", calls: 1, commands: LOG },
     { limits: LOG_LIMIT, cost: 20 },
     { after: 1 },
+  ),
+  checkOf(
+    { what: `\`sliding-log\` of more than ${PACKED_UP_TO}`, calls: 1, commands: LARGE_LOG },
+    { limits: WINDOW_LIMIT, algorithm: "sliding-log" },
+    { after: 1 },
+  ),
+  checkOf(
+    {
+      what: `\`sliding-log\` of more than ${PACKED_UP_TO}, one that removes old entries`,
+      calls: 1,
+      commands: { ...LARGE_LOG, ZCOUNT: 2, ZREMRANGEBYSCORE: 1 },
+    },
+    { limits: WINDOW_LIMIT, algorithm: "sliding-log" },
+    { after: 1, meanwhile: addOldEntry },
   ),
   checkOf(
     { what: "`sliding-window`, a cost of 20", calls: 1, commands: COUNTER },
@@ -83,15 +78,7 @@ export const CHECK_CASES: readonly BilledCase[] = [
     {
       what: "two limits by `sliding-log`",
       calls: 1,
-      commands: {
-        EVALSHA: 1,
-        TIME: 1,
-        ZCARD: 2,
-        ZCOUNT: 2,
-        ZADD: 2,
-        PEXPIRE: 2,
-        ZRANGEBYSCORE: 2,
-      },
+      commands: { EVALSHA: 1, TIME: 1, GET: 2, SET: 2 },
     },
     { limits: { ip: ["20 per hour", "50 per day"] } },
     { after: 1 },
@@ -100,7 +87,7 @@ export const CHECK_CASES: readonly BilledCase[] = [
     {
       what: "one limit by each of the two",
       calls: 1,
-      commands: { ...LOG, GET: 1, SET: 1 },
+      commands: { EVALSHA: 1, TIME: 1, GET: 2, SET: 2 },
     },
     { limits: { ip: ["20 per hour", "5000 per day"] } },
     { after: 1 },
@@ -125,11 +112,7 @@ export const CHECK_CASES: readonly BilledCase[] = [
     { after: 1, status: 429 },
   ),
   checkOf(
-    {
-      what: "`sliding-log`, denied by the store",
-      calls: 1,
-      commands: { EVALSHA: 1, TIME: 1, ZCARD: 1, ZCOUNT: 1, ZRANGEBYSCORE: 2 },
-    },
+    { what: "`sliding-log`, denied by the store", calls: 1, commands: COUNTER_READ },
     { limits: FULL },
     { after: 1, status: 429 },
   ),
@@ -156,7 +139,7 @@ export const CHECK_CASES: readonly BilledCase[] = [
     {
       what: "`sliding-window`, the first check after `token-bucket`",
       calls: 2,
-      commands: { EVALSHA: 2, TIME: 2, GET: 4, ZCARD: 1, SET: 1 },
+      commands: { EVALSHA: 2, TIME: 2, GET: 2, SET: 1 },
     },
     { limits: WINDOW_LIMIT, algorithm: "token-bucket" },
     { limits: WINDOW_LIMIT },

@@ -81,7 +81,9 @@ describe("headgate info", () => {
       "- package manager: pnpm 10.34.8\n- next 16.4.6\n- react: not installed",
     );
     expect(text).toContain("- ioredis: in package.json, and not installed");
-    expect(text).toContain("- routers: app, in src\n- `src/proxy.ts` has the gate\n");
+    expect(text).toContain(
+      "- routers: app, in src\n- `src/proxy.ts` has the gate, which does not follow what is set while the app runs (headgate/live)\n",
+    );
     expect(text).toContain("- markers of: Vercel (`vercel.json`)");
     expect(text).toContain("- `src/config/rate-limits.ts`: 3 rules\n");
     expect(text).toContain(
@@ -96,6 +98,14 @@ describe("headgate info", () => {
     expect(text).toContain("- exempt: `/api/health`\n- identities: `plan`\n");
   });
 
+  test("tells a gate that follows what is set while the app runs", async () => {
+    const { text } = await infoOf({
+      ...APP,
+      "src/lib/gate.ts": `${APP["src/lib/gate.ts"]}export { live } from "headgate/live";\n`,
+    });
+    expect(text).toContain("has the gate, which follows what is set while the app runs");
+  });
+
   test("names a middleware without the gate, one that Next does not take, and one that is no code", async () => {
     const { report } = await infoOf({
       ...APP,
@@ -104,9 +114,9 @@ describe("headgate info", () => {
       "proxy.ts": "export default {{",
     });
     expect(report.app.entries).toEqual([
-      { file: "proxy.ts", hasGate: null, isTaken: false },
-      { file: "middleware.ts", hasGate: true, isTaken: false },
-      { file: "src/proxy.ts", hasGate: false, isTaken: true },
+      { file: "proxy.ts", hasGate: null, followsControl: false, isTaken: false },
+      { file: "middleware.ts", hasGate: true, followsControl: false, isTaken: false },
+      { file: "src/proxy.ts", hasGate: false, followsControl: false, isTaken: true },
     ]);
   });
 

@@ -47,9 +47,10 @@ describe("the registry of algorithms", () => {
     ]);
   });
 
-  test("gives no two algorithms one Lua variable", () => {
-    const tables = ALGORITHMS.map(({ table }) => table);
-    expect(new Set(tables).size).toBe(tables.length);
+  test("gives no two forms one name, and each algorithm's form its own", () => {
+    const forms = ALGORITHMS.flatMap(({ lua, large }) => [lua, ...(large ? [large.lua] : [])]);
+    expect(new Set(forms.map(({ name }) => name)).size).toBe(forms.length);
+    expect(ALGORITHMS.map(({ lua }) => lua.name)).toEqual(ALGORITHM_NAMES);
   });
 
   test.each([
