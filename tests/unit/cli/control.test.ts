@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { headgate } from "#lib/cli/commands";
 import { limitEffects } from "#lib/cli/control/effect";
-import { boundOf } from "#lib/cli/control/preview";
+import { listingEffects } from "#lib/cli/control/preview";
 import { ownAddressLines } from "#lib/cli/control/own-addresses";
 import type { Target } from "#lib/cli/control/target";
 import { touchingLines } from "#lib/cli/control/touching";
@@ -116,25 +116,32 @@ describe("what is set, as text", () => {
   });
 });
 
-describe("where a block or an allowance of a client holds", () => {
-  const identities = { user: () => "ada", account: "from-code" } as const;
+describe("what becomes of a client that is listed", () => {
+  const policy = { identities: { user: () => "ada", account: "from-code" } } as const;
+  const everywhere = "requests get 403, on every path that the gate sees";
 
   test.each([
-    ["an address", { ip: "203.0.113.7" }, undefined],
-    ["an identity that requests tell", { identity: "user", value: "ada" }, undefined],
+    ["an address", { ip: "203.0.113.7" }, [everywhere]],
+    ["an identity that requests tell", { identity: "user", value: "ada" }, [everywhere]],
     [
       "an identity that code alone tells",
       { identity: "account", value: "ada" },
-      "only calls of limits.limit that name account: no request tells it",
+      ["calls of limits.limit that name account are denied; no request tells it"],
     ],
     [
       "a key, which may be that of anything",
       { key: KEY },
-      "where the key is not that of an address, only on paths where a limit counts by it",
+      [everywhere, "where the key is of no address, only on paths where a limit counts by it"],
     ],
-  ])("of %s", (_, whom, said) => {
-    expect(boundOf({ identities }, { kind: "block", whom })).toBe(said);
-    expect(boundOf({ identities }, { kind: "allow", whom })).toBe(said);
+  ])("says where the block of %s holds", (_, whom, said) => {
+    expect(listingEffects(policy, { kind: "block", whom })).toEqual(said);
+  });
+
+  test("says what allowing does that code alone tells", () => {
+    const whom = { identity: "account", value: "ada" };
+    expect(listingEffects(policy, { kind: "allow", whom })).toEqual([
+      "calls of limits.limit that name account are allowed without being counted; no request tells it",
+    ]);
   });
 });
 
