@@ -13,20 +13,17 @@ const PLACES = [...NAMES, ...NAMES.map((name) => `src/${name}`)];
 /**
  * Returns the whole path of a policy file that a command was given, or of the project's own.
  *
- * @param where how a command is told of another file
  * @throws {HeadgateError} CLI_USAGE where there is no such file
  * @example
  * findPolicyFile("/app", undefined); // "/app/config/rate-limits.ts"
  */
-export function findPolicyFile(
-  project: string,
-  given: string | undefined,
-  where = "after the command",
-): string {
+export function findPolicyFile(project: string, given: string | undefined): string {
   const file = given ? resolve(given) : ownPolicy(project);
   if (file !== undefined && isFile(file)) return file;
   const missing = file ?? join(project, POLICY);
-  const hint = given ? "" : ` If the policy is elsewhere, name its file ${where}.`;
+  const hint = given
+    ? ""
+    : " If the policy is elsewhere, name its file: by --policy where a command has that, else after the command.";
   throw new HeadgateError("CLI_USAGE", `There is no file ${missing}.${hint}`);
 }
 

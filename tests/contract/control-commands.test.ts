@@ -340,7 +340,7 @@ describe("what cannot be", () => {
     const root = project();
     rmSync(join(root, "config"), { recursive: true });
     const { status, stderr } = await runCommand(root, envOf("wrong"), "control", "list");
-    expect([status, stderr]).toEqual([2, expect.stringContaining("name its file by --policy.")]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining("name its file: by --policy")]);
   });
 
   test("an entry with a hostile id is removed, and its id does not reach the terminal", async () => {

@@ -45,7 +45,7 @@ export default defineProgram({
     const NODE_ENV = dev ? "development" : "production";
     // A policy may say other things in production.
     Object.assign(process.env, { NODE_ENV });
-    const file = findPolicyFile(project, policy, "by --policy");
+    const file = findPolicyFile(project, policy);
     await checkPolicy(file);
     loadEnvFiles(project, NODE_ENV);
     const config = await nextConfig(project);

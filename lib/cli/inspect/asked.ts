@@ -69,7 +69,7 @@ export async function withGate<T>(
   run: (gate: OpenGate["gate"]) => Promise<T>,
 ): Promise<T> {
   const root = process.cwd();
-  const file = findPolicyFile(root, policy, "by --policy");
+  const file = findPolicyFile(root, policy);
   await checkPolicy(file);
   const opened = await openGate(root, await importPolicy(file));
   try {
