@@ -126,7 +126,7 @@ class Calls {
     const problem = problemOf(given, options ?? {});
     if (problem !== undefined) return invalid("LIMIT_BAD_ARGUMENT", problem);
     const holding = holdingFor(this.#parts, match, this.#mode);
-    if (!holding.match || holding.mode === "off") return SWITCHED_OFF;
+    if (!holding.match || holding.mode === "off") return this.#switchedOff();
     const { client, noticed } = await identifier.fromCode(
       holding.wanted ?? holding.match,
       // A request alone meets a condition: `given` may be what a client sent.
@@ -146,7 +146,7 @@ class Calls {
     if (problem !== undefined) throw badArgument(problem);
     const rule = customRule(limit, windowMs);
     const { mode } = holdingFor(this.#parts, undefined, this.#mode);
-    if (mode === "off") return SWITCHED_OFF;
+    if (mode === "off") return this.#switchedOff();
     const client = identifier.ofKey(CUSTOM_SUBJECT, String(key));
     const charges = chargesFor(rulesFor(rule, client), client, keys);
     return this.#decide("consume", { charges, noticed: [], mode, decision: undefined });
@@ -156,6 +156,13 @@ class Calls {
     const outcome = this.#outcomes.get(decision);
     this.#outcomes.delete(decision);
     return outcome ? this.#parts.limiter.refund(outcome) : 0;
+  }
+
+  /** That it is on again is read by such calls too: a process may make no others. */
+  #switchedOff(): Decision {
+    const { live } = this.#parts;
+    if (live) catchUp(live, this.#parts);
+    return SWITCHED_OFF;
   }
 
   /** Decides by the limits, unless something else has decided already. */

@@ -1,15 +1,19 @@
 import { freeNamesOf } from "#lib/source/free-names";
 
 /** Names that prove nothing: what a function does with them alone is known to every client. */
-const HARMLESS = new Set(
-  "undefined NaN Infinity Boolean String Number Object Array Math JSON RegExp URL URLSearchParams Headers Request Date console".split(
-    " ",
-  ),
-);
+const HARMLESS = new Set([
+  ..."undefined NaN Infinity Boolean String Number Object Array Math JSON RegExp".split(" "),
+  ..."URL URLSearchParams Headers Request Date console".split(" "),
+  // What is decoded is not verified.
+  ..."atob btoa Buffer TextDecoder Uint8Array decodeURIComponent parseInt parseFloat".split(" "),
+]);
 
 /** Headers that are no secret, whatever they are compared with. */
 const PUBLIC =
   /["'`](user-agent|referer|origin|host|forwarded|x-forwarded-[a-z]+|x-real-ip|accept-language)["'`]/i;
+
+/** Headers in which secrets are sent: what reads one of them too may compare it with a secret. */
+const SECRET = /["'`](authorization|cookie|x-[a-z-]*(?:key|secret|signature|token))["'`]/i;
 
 /** Methods that compare, and verify nothing. */
 const COMPARING =
@@ -46,7 +50,8 @@ export function whyForgeable(resolver: unknown): string | undefined {
   const header = PUBLIC.exec(source)?.[1];
   const isVerifying = (call: string) =>
     isOutside(call.split(".", 1)[0] ?? "") && !COMPARING.test(call);
-  const isVerified = found.names.has("process") || [...found.called].some(isVerifying);
+  const isVerified =
+    found.names.has("process") || SECRET.test(source) || [...found.called].some(isVerifying);
   return header !== undefined && !isVerified
     ? `it reads ${header.toLowerCase()}, which every client can write`
     : undefined;

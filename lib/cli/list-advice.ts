@@ -111,18 +111,28 @@ function widthAdvice(listing: CompiledListing, { first, bits }: Network): readon
   ];
 }
 
-/** Identities and conditions whose value a client can choose. */
+/** Identities and conditions whose value a client can choose: each once in a list, which may name thousands. */
 function forgedNames({ identities, conditions }: AnyPolicy, listings: readonly CompiledListing[]) {
-  return listings.flatMap((listing) => {
-    const { whom, list } = listing;
-    if ("first" in whom) return [];
+  const named = new Map<string, CompiledListing[]>();
+  for (const listing of listings) {
+    const { list, whom } = listing;
+    if ("first" in whom) continue;
+    const name = `${list} ${whom.identity}`;
+    const alike = named.get(name);
+    if (alike) alike.push(listing);
+    else named.set(name, [listing]);
+  }
+  return [...named.values()].flatMap(([listing, ...others]) => {
+    if (!listing || "first" in listing.whom) return [];
+    const { list, whom } = listing;
     const why = whyForgeable(
       (conditions ?? {})[whom.identity] ?? (identities ?? {})[whom.identity],
     );
     if (why === undefined) return [];
     const so =
       list === "allow" ? "any client can make itself allowed" : "a blocked client can avoid it";
-    return `${nameOf(listing)}: ${whom.identity} is easily forged: ${why}, so ${so}. Compare with a secret of the environment, or verify a signature (${FORGED}).`;
+    const more = others.length > 0 ? ` and ${others.length} more` : "";
+    return `${nameOf(listing)}${more}: ${whom.identity} is easily forged: ${why}, so ${so}. Compare with a secret of the environment, or verify a signature (${FORGED}).`;
   });
 }
 

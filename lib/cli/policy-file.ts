@@ -21,7 +21,9 @@ export function findPolicyFile(project: string, given: string | undefined): stri
   const file = given ? resolve(given) : ownPolicy(project);
   if (file !== undefined && isFile(file)) return file;
   const missing = file ?? join(project, POLICY);
-  const hint = given ? "" : " If the policy is elsewhere, name its file after the command.";
+  const hint = given
+    ? ""
+    : " If the policy is elsewhere, name its file: by --policy where a command has that, else after the command.";
   throw new HeadgateError("CLI_USAGE", `There is no file ${missing}.${hint}`);
 }
 

@@ -5,7 +5,7 @@ import { type Network, readNetwork } from "#lib/core/networks";
 export interface EntryClient {
   /**
    * The identity that is looked at, such as "user" or "ip"; undefined where the key alone was known: then
-   * the clients that limits count are compared with it.
+   * the address and the clients that limits count are compared with it.
    */
   readonly identity?: string | undefined;
   /** The client key: 22 characters. */

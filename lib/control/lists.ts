@@ -45,20 +45,23 @@ export class ClientLists {
    * @param clock what the ends of entries go by
    */
   constructor(listings: readonly Listing[], hashes: readonly KeyedHash[], clock = monotonic) {
-    const names = new Set<string | undefined>();
+    const names = new Set<string>();
+    let looksAtCounted = false;
     let networks: PrefixTree<ListEntry> | undefined;
     for (const listing of listings) {
       const { whom } = listing;
       if ("key" in whom) {
-        names.add(whom.identity);
+        // A key alone may be that of an address, which is met on paths too where no limit counts it.
+        names.add(whom.identity ?? "ip");
+        looksAtCounted ||= !whom.identity;
         this.#ofKey.set(whom.key, [...(this.#ofKey.get(whom.key) ?? NONE), listing]);
       } else {
         networks ??= new PrefixTree();
         networks.add(whom.first, whom.bits, listing);
       }
     }
-    this.#looksAtCounted = names.delete(undefined);
-    this.#compared = [...names].filter((name) => name !== undefined);
+    this.#looksAtCounted = looksAtCounted;
+    this.#compared = [...names];
     this.identities = this.#compared.filter((name) => name !== "ip");
     this.blocks = listings.some(({ list }) => list === "block");
     this.#hashes = hashes;

@@ -336,6 +336,24 @@ describe("what cannot be", () => {
     expect(await live.direct.keys("wrong:*")).toEqual([]);
   });
 
+  test("a folder without a policy is told by which option another file is named", async () => {
+    const root = project();
+    rmSync(join(root, "config"), { recursive: true });
+    const { status, stderr } = await runCommand(root, envOf("wrong"), "control", "list");
+    expect([status, stderr]).toEqual([2, expect.stringContaining("name its file: by --policy")]);
+  });
+
+  test("an entry with a hostile id is removed, and its id does not reach the terminal", async () => {
+    const { entries } = controlKeys(keyNames("hostile"));
+    const id = "a\u001b[2Jb";
+    await live.direct.hset(entries, id, "no entry");
+    const args = ["control", "remove", id, "--yes"];
+    const { status, stdout } = await runCommand(project(), envOf("hostile"), ...args);
+    expect([status, stdout]).toEqual([0, expect.not.stringContaining("\u001b")]);
+    expect(stdout).toContain("removed  a\ufffd[2Jb");
+    expect(await idsIn("hostile")).toEqual([]);
+  });
+
   test("--wide blocks every address, and warns that those of this machine are among them", async () => {
     const env = envOf("wide");
     const { stdout } = await runCommand(

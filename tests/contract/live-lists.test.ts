@@ -81,6 +81,18 @@ describe("of what blocks and allows a client", () => {
     expect((await instance.send({ user: "ada" })).status).toBe(200);
   });
 
+  test("an address whose key alone is known is blocked on every path", async () => {
+    const instance = await startWith(({ gate }) => {
+      const { identity: _, ...key } = clientEntry(gate, "ip", "203.0.113.7");
+      return { one: { kind: "block", ...key } };
+    });
+    for (const path of ["/api/search", "/users", "/exempt", "/without-a-rule"]) {
+      expect([path, (await instance.send({ path })).status]).toEqual([path, 403]);
+      const other = await instance.send({ path, ip: "203.0.113.8" });
+      expect([path, other.status]).toEqual([path, 200]);
+    }
+  });
+
   test("a user who is blocked is blocked on every path, by an identity that no rule there counts", async () => {
     const instance = await startWith(({ gate }) => ({
       ada: { kind: "block", ...clientEntry(gate, "user", "ada") },

@@ -112,6 +112,30 @@ describe("the mode of a rule", () => {
     expect(await reasons(2)).toEqual(["within-limit", "over-limit"]);
     expect(await instance.statuses(1, { path: "/plain" })).toEqual([429]);
   });
+
+  test.each<[string, Entries, Readonly<Record<string, string>>]>([
+    ["a rule is off", modeOf("plain", "off"), {}],
+    ["everything is off", { one: { kind: "mode", mode: "off" } }, {}],
+    ["HEADGATE_MODE is off", {}, { HEADGATE_MODE: "off" }],
+  ])("where %s, handlers alone hear that it is on again", async (_, entries, env) => {
+    const instance = await startWith(entries, { env });
+    const { limits } = instance.gate;
+    const reason = async () => (await limits.limit("plain", { ip: "203.0.113.7" })).reason;
+    expect(await reason()).toBe("switched-off");
+    await writeEntries(store.direct, instance.gate, { one: { kind: "mode", mode: "enforce" } });
+    instance.pass(2000);
+    await expect.poll(reason).toBe("within-limit");
+  });
+
+  test("where everything is off, checkRateLimit alone hears that it is on again", async () => {
+    const instance = await startWith({ one: { kind: "mode", mode: "off" } });
+    const { limits } = instance.gate;
+    const remaining = async () => (await limits.checkRateLimit("job", 100, 60_000)).remaining;
+    expect(await remaining()).toBe(100);
+    await writeEntries(store.direct, instance.gate, { one: { kind: "mode", mode: "enforce" } });
+    instance.pass(2000);
+    await expect.poll(remaining).toBeLessThan(100);
+  });
 });
 
 describe.each<[GateMode]>([["enforce"], ["shadow"], ["off"]])("with HEADGATE_MODE=%s", (own) => {

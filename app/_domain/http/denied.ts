@@ -11,8 +11,8 @@ export interface Denial {
 
 /**
  * Words a decision that a handler or a Server Action got from `limit` and that denies: 429 without
- * room, 503 where the store failed and the rule says "deny", 500 for a call that was wrong. It names
- * no limit, so that a refusal by one cannot be told from a refusal by another.
+ * room, 403 for a client that is blocked, 503 where the store failed and the rule says "deny", 500 for a
+ * call that was wrong. It names no limit, so that a refusal by one cannot be told from a refusal by another.
  */
 export function denialOf(decision: Decision): Denial {
   const { retryAfterMs } = decision;
@@ -37,7 +37,7 @@ function counted(count: number, unit: string): string {
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
-type Kind = "over-limit" | "store-failed" | "invalid-call";
+type Kind = "over-limit" | "blocked" | "store-failed" | "invalid-call";
 
 const PROBLEMS: Readonly<Record<Kind, Problem>> = {
   "over-limit": {
@@ -45,6 +45,11 @@ const PROBLEMS: Readonly<Record<Kind, Problem>> = {
     title: "Request cannot be satisfied as assigned quota has been exceeded",
     status: 429,
     detail: "There were too many attempts. Please try again later; Retry-After says when.",
+  },
+  blocked: {
+    title: "Forbidden",
+    status: 403,
+    detail: "Requests from this client are not accepted.",
   },
   "store-failed": {
     type: REDUCED_CAPACITY,
@@ -60,9 +65,14 @@ const PROBLEMS: Readonly<Record<Kind, Problem>> = {
 };
 
 function reasonOf({ reason, error }: Decision): Kind {
-  if (reason !== "over-limit" && reason !== "store-failed" && reason !== "invalid-call")
+  if (!isKind(reason)) {
     throw new TypeError(`A decision of a handler's call cannot be a denial for "${reason}".`);
+  }
   // Nobody else says so: a call that cannot be is no decision of the gate's.
   if (reason === "invalid-call") reportFailure("limit", error);
   return reason;
+}
+
+function isKind(reason: string): reason is Kind {
+  return Object.hasOwn(PROBLEMS, reason);
 }

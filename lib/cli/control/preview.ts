@@ -73,11 +73,24 @@ function effectsOf(
     const mode = asked.kind === "mode" ? asked.mode : undefined;
     return mode ? [modeEffect(policy, target.rule, mode, options.mode ?? "enforce")] : [];
   }
-  return [
-    target.kind === "block"
+  return asked.kind === "allow" || asked.kind === "block" ? listingEffects(policy, asked) : [];
+}
+
+/** Returns what becomes of a client that is blocked, or allowed without being counted, and where. */
+export function listingEffects(
+  { identities }: Pick<OpenGate["gate"]["policy"], "identities">,
+  { kind, whom }: Extract<Asked, { readonly kind: "allow" | "block" }>,
+): readonly string[] {
+  if ("identity" in whom && identities[whom.identity] === "from-code") {
+    const becomes = kind === "block" ? "denied" : "allowed without being counted";
+    return [`calls of limits.limit that name ${whom.identity} are ${becomes}; no request tells it`];
+  }
+  const effect =
+    kind === "block"
       ? "requests get 403, on every path that the gate sees"
-      : "requests are not counted, and no limit denies them; the largest body stays limited",
-  ];
+      : "requests are not counted, and no limit denies them; the largest body stays limited";
+  if (!("key" in whom)) return [effect];
+  return [effect, "where the key is of no address, only on paths where a limit counts by it"];
 }
 
 /** A block of the own network locks out the people who set it. */

@@ -10,7 +10,14 @@ import { HOLDS, renderChange } from "./preview.ts";
 import { targetOf } from "./target.ts";
 import { isSameEntry } from "./touching.ts";
 import { refuseWide } from "./wide.ts";
-import { entryWords, removalCommand, renderEntries, settingWords, timeWords } from "./words.ts";
+import {
+  entryWords,
+  printable,
+  removalCommand,
+  renderEntries,
+  settingWords,
+  timeWords,
+} from "./words.ts";
 
 /** A command that was called: its options, and the help that a misuse is told with. */
 export interface Called {
@@ -74,7 +81,9 @@ export async function removeEntry(
     if (!(await isAgreed(args, "Remove this?"))) return;
     const removed = await control.remove(entry.id, terms);
     if (!removed) throw noEntry(`with the id "${entry.id}" any more`);
-    console.log(args.json ? JSON.stringify(removed, null, 2) : section("removed", [removed.id]));
+    console.log(
+      args.json ? JSON.stringify(removed, null, 2) : section("removed", [printable(removed.id)]),
+    );
   });
 }
 

@@ -12,8 +12,9 @@ export function renderEntries(entries: readonly ControlEntry[]): string {
   if (entries.length === 0) return "nothing is set";
   const rows = entries.map((entry) => [
     printable(settingWords(entry)) + (entry.isUsable ? "" : " (not followed)"),
-    durationInWords(entry.endsInMs),
-    timeWords(entry.until),
+    ...(entry.kind === "unreadable"
+      ? ["unknown", "unknown"]
+      : [durationInWords(entry.endsInMs), timeWords(entry.until)]),
     printable(entry.by),
     printable(entry.id),
     printable(entry.reason),
@@ -70,10 +71,11 @@ export function clientWords(client: ControlledClient): string {
 
 /** Returns an entry in one line. */
 export function entryWords(entry: ControlEntry): string {
-  const { until, by, reason, id } = entry;
-  return printable(
-    `${settingWords(entry)} until ${timeWords(until)}, set by ${by}: ${reason} (${id})`,
-  );
+  const { kind, until, by, reason, id } = entry;
+  const ends = kind === "unreadable" ? "" : ` until ${timeWords(until)}`;
+  // What was written past the commands has no note.
+  const note = by === "" ? "" : `, set by ${by}: ${reason}`;
+  return printable(`${settingWords(entry)}${ends}${note} (${id})`);
 }
 
 /**

@@ -8,6 +8,7 @@ const policy = definePolicy({
     secretive: { limits: { ip: "2 per minute" } },
     closed: { limits: { ip: "2 per minute" }, onStoreFailure: "deny" },
   },
+  block: { "198.51.100.7": "an attack" },
 });
 
 const fresh = () => createTestGate(policy);
@@ -39,6 +40,14 @@ describe("a denied decision", () => {
     const answer = deniedResponse(denialOf(await gate.limits.limit("closed", who)));
     expect(answer.status).toBe(503);
     expect(answer.headers.has("retry-after")).toBe(false);
+  });
+
+  test("of a client that is blocked is a 403 that says no more", async () => {
+    const decision = await fresh().limits.limit("secretive", { ip: "198.51.100.7" });
+    const answer = deniedResponse(denialOf(decision));
+    expect(answer.status).toBe(403);
+    expect(answer.headers.has("retry-after")).toBe(false);
+    expect(await answer.text()).not.toContain("attack");
   });
 
   test("for a call that cannot be is a 500, and is logged", async () => {

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { headgate } from "#lib/cli/commands";
 import { limitEffects } from "#lib/cli/control/effect";
+import { listingEffects } from "#lib/cli/control/preview";
 import { ownAddressLines } from "#lib/cli/control/own-addresses";
 import type { Target } from "#lib/cli/control/target";
 import { touchingLines } from "#lib/cli/control/touching";
-import { removalCommand, renderChanges, renderEntries } from "#lib/cli/control/words";
+import { entryWords, removalCommand, renderChanges, renderEntries } from "#lib/cli/control/words";
 import type { ControlChange, ControlEntry, ControlSetting } from "#lib/control/types";
 import { readNetwork } from "#lib/core/networks";
 import { compilePolicy } from "#lib/policy/check/compile";
@@ -72,9 +73,17 @@ describe("what is set, as text", () => {
     const text = renderEntries([network("block", "203.0.113.0/24"), { ...foreign, ...about }]);
     expect(text).toMatch(/^block 203\.0\.113\.0\/24 {2,}1 minute 30 seconds /m);
     expect(text).toMatch(
-      /^an entry that cannot be read \(not followed\) .* x +\ufffd\[2Jboo\ufffd$/m,
+      /^an entry that cannot be read \(not followed\) +unknown +unknown +x +\ufffd\[2Jboo\ufffd$/m,
     );
     expect(text).toMatch(/\n\nnot followed: the entry was made with another HEADGATE_SECRET/);
+  });
+
+  test("an entry in one line says no end and no author that are not known", () => {
+    const foreign = { id: "\u001b[2Jx", kind: "unreadable", isUsable: false } as const;
+    const about = { reason: "", by: "", at: 0, until: 0, endsInMs: 0 };
+    expect(entryWords({ ...foreign, ...about })).toBe("an entry that cannot be read (\ufffd[2Jx)");
+    const alone = { ...network("block", "203.0.113.0/24"), by: "", reason: "" };
+    expect(entryWords(alone)).toMatch(/^block 203\.0\.113\.0\/24 until [^,]+ \(network:[^)]+\)$/);
   });
 
   test("without an entry or a change, both say so", () => {
@@ -104,6 +113,35 @@ describe("what is set, as text", () => {
     expect(command("override:search:user|ip:day")).toBe(
       "headgate override remove 'override:search:user|ip:day'",
     );
+  });
+});
+
+describe("what becomes of a client that is listed", () => {
+  const policy = { identities: { user: () => "ada", account: "from-code" } } as const;
+  const everywhere = "requests get 403, on every path that the gate sees";
+
+  test.each([
+    ["an address", { ip: "203.0.113.7" }, [everywhere]],
+    ["an identity that requests tell", { identity: "user", value: "ada" }, [everywhere]],
+    [
+      "an identity that code alone tells",
+      { identity: "account", value: "ada" },
+      ["calls of limits.limit that name account are denied; no request tells it"],
+    ],
+    [
+      "a key, which may be that of anything",
+      { key: KEY },
+      [everywhere, "where the key is of no address, only on paths where a limit counts by it"],
+    ],
+  ])("says where the block of %s holds", (_, whom, said) => {
+    expect(listingEffects(policy, { kind: "block", whom })).toEqual(said);
+  });
+
+  test("says what allowing does that code alone tells", () => {
+    const whom = { identity: "account", value: "ada" };
+    expect(listingEffects(policy, { kind: "allow", whom })).toEqual([
+      "calls of limits.limit that name account are allowed without being counted; no request tells it",
+    ]);
   });
 });
 

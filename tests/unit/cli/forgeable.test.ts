@@ -26,6 +26,14 @@ describe("a function that a client can forge", () => {
       "({ headers }) => headers.get('authorization') === `Bearer ${process.env.MONITOR_TOKEN}`",
       'where the variable is not set, it compares with the text "undefined"',
     ],
+    [
+      `({ headers }) => JSON.parse(atob(headers.get("authorization").split(".")[1])).admin === true`,
+      NOTHING_SECRET,
+    ],
+    [
+      `({ headers }) => Buffer.from(headers.get("x-key"), "base64").toString() === "monitor"`,
+      NOTHING_SECRET,
+    ],
     [`() => true`, "it does not look at the request"],
     [`({ headers }) => true`, "it does not look at the request"],
     [
@@ -52,6 +60,8 @@ describe("a function that a client can forge", () => {
     "(request) => crypto.subtle.verify('HMAC', KEY, request.headers.get('x-signature'), DATA)",
     `({ headers }) => headers.get("user-agent") === "m" && headers.get("x-key") === process.env.KEY`,
     `({ headers }) => verified(headers.get("origin"))`,
+    `({ headers }) => headers.get("user-agent") === BOT && headers.get("authorization") === TOKEN`,
+    `({ headers }) => headers.get("host") === HOST && TOKENS.has(headers.get("x-api-key"))`,
   ])("%s is not", (source) => {
     expect(whyForgeable(made(source))).toBeUndefined();
   });

@@ -134,6 +134,14 @@ describe("what a client can forge", () => {
     expect(advised({ allow: ["monitor", "user:ada"] })).toEqual([]);
   });
 
+  test("is told of once for each identity of a list, however many entries name it", () => {
+    const allow = Array.from({ length: 1000 }, (_, i) => `forged:${i}x`);
+    expect(advised({ allow, block: ["forged:ada"] })).toEqual([
+      expect.stringMatching(/^allow forged:0x and 999 more: forged is easily forged: /),
+      expect.stringMatching(/^block forged:ada: forged is easily forged: /),
+    ]);
+  });
+
   test.each([
     ["hops:1", /^allow 198\.51\.100\.7: addresses come from X-Forwarded-For \(CLIENT_IP_FROM\)/],
     ["header:x-real-ip", /^allow 198\.51\.100\.7: addresses come from a header \(CLIENT_IP_FROM\)/],
