@@ -1,7 +1,7 @@
 import { StoreError } from "#lib/redis/errors";
 import { defineScript, runScriptWithRetry, type Script } from "#lib/redis/script";
 import type { ScriptStore } from "#lib/redis/script-store";
-import { LONGEST_MS, MOST_ENTRIES } from "./entry.ts";
+import { LONGEST_MS, MOST_ENTRIES, MOST_WITH_MODES } from "./entry.ts";
 import type { ControlKeys } from "./keys.ts";
 
 const DAY_MS = 86_400_000;
@@ -69,7 +69,8 @@ end
 const SET = defineScript(`${CHANGE}
 local id = ARGV[7]
 for i = 9, #ARGV do remove(ARGV[i], "") end
-if redis.call("HEXISTS", entries, id) == 0 and redis.call("HLEN", entries) >= ${MOST_ENTRIES} then
+local most = string.sub(id, 1, 4) == "mode" and ${MOST_WITH_MODES} or ${MOST_ENTRIES}
+if redis.call("HEXISTS", entries, id) == 0 and redis.call("HLEN", entries) >= most then
   return {0, text(now), "", ""}
 end
 local note = '{"at":' .. text(now) .. "," .. string.sub(ARGV[6], 2)
@@ -88,7 +89,7 @@ return remove(ARGV[5], token) or {0, text(now), "", ""}
 const RESET = defineScript(`${CHANGE}
 local first = "reset:" .. token
 for i = 6, #ARGV do
-  if redis.call("HLEN", entries) >= ${MOST_ENTRIES} then break end
+  if redis.call("HLEN", entries) >= ${MOST_WITH_MODES} then break end
   set(i == 6 and first or first .. ":" .. (i - 5), ARGV[i], ARGV[5])
 end
 record(action, first, "", "", token)

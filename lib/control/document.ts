@@ -1,7 +1,7 @@
 import { type Clock, monotonic } from "#lib/core/clock";
 import { errorIn } from "#lib/redis/errors";
 import type { Requester, UpstashResponse } from "#lib/redis/upstash-protocol";
-import { type Entry, MOST_ENTRIES, readEntry } from "./entry.ts";
+import { type Entry, LONGEST_MS, MOST_WITH_MODES, readEntry } from "./entry.ts";
 import type { Held } from "./tuning.ts";
 
 /** Fields of a hash that are asked for in one call. */
@@ -24,11 +24,13 @@ export async function readEntries(
   const entries = new Map<string, Held<Entry> | undefined>();
   for await (const { fields, ahead } of readPages(requester, key, clock)) {
     for (const [id, text] of fields) {
-      const isBeyond = entries.size >= MOST_ENTRIES && !entries.has(id);
+      const isBeyond = entries.size >= MOST_WITH_MODES && !entries.has(id);
       const entry = isBeyond ? undefined : readEntry(text);
-      entries.set(id, entry && { ...entry, endsAt: entry.until + ahead });
+      // Written by other means it may end later than an entry can.
+      const latest = clock() + LONGEST_MS;
+      entries.set(id, entry && { ...entry, endsAt: Math.min(entry.until + ahead, latest) });
     }
-    if (entries.size > MOST_ENTRIES) break;
+    if (entries.size > MOST_WITH_MODES) break;
   }
   return entries;
 }

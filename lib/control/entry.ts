@@ -50,8 +50,11 @@ export type Entry = (ListingEntry | OverrideEntry | ModeEntry | ResetEntry) & {
   readonly until: number;
 };
 
-/** The most entries of a document; what comes beyond them is passed over. */
+/** The most entries of a document, but for modes and resets: those must find a place in an incident. */
 export const MOST_ENTRIES = 10_000;
+
+/** The most entries with modes and resets; what comes beyond them is passed over. */
+export const MOST_WITH_MODES = 11_000;
 
 /** The longest that an entry lasts, in milliseconds: 30 days. */
 export const LONGEST_MS = 30 * 86_400_000;

@@ -7,7 +7,7 @@ import { commandNames, nameOf } from "#lib/redis/protocol";
 import type { Requester, UpstashRequest, UpstashResponse } from "#lib/redis/upstash-protocol";
 import { composed } from "./composed.ts";
 import { readEntries, sendAll } from "./document.ts";
-import { type Entry, MOST_ENTRIES } from "./entry.ts";
+import { type Entry, MOST_WITH_MODES } from "./entry.ts";
 import type { CaughtUp, InForce, Live, LiveParts } from "./in-force.ts";
 import { type ControlKeys, controlKeys } from "./keys.ts";
 import type { Held } from "./tuning.ts";
@@ -170,6 +170,6 @@ function badEntries(ids: readonly string[]): HeadgateError {
   const named = ids.slice(0, MOST_NAMED).map((id) => id.slice(0, 64));
   return new HeadgateError(
     "CONTROL_BAD_ENTRY",
-    `Entries of the control document cannot be used, and are passed over (${ids.length}): ${named.join(", ")}. They cannot be read, were made with another HEADGATE_SECRET, or come after ${MOST_ENTRIES} others. Set them again, or remove them.`,
+    `Entries of the control document cannot be used, and are passed over (${ids.length}): ${named.join(", ")}. They cannot be read, were made with another HEADGATE_SECRET, or come after ${MOST_WITH_MODES} others. Set them again, or remove them.`,
   );
 }

@@ -123,7 +123,7 @@ describe.each(STORES_AND_CLUSTER)("the control document on $name", (kind) => {
     expect([...(await fieldsOf(gate, keys.notes)).keys()]).toEqual(["held", "mode"]);
   });
 
-  test("a full document takes no new entry, and lets one be replaced and removed", async () => {
+  test("a full document takes no new entry but a mode, and lets one be replaced and removed", async () => {
     const gate = gateOn();
     const control = createControl(gate);
     await control.block({ ip: "203.0.113.0/24" }, TERMS);
@@ -133,11 +133,15 @@ describe.each(STORES_AND_CLUSTER)("the control document on $name", (kind) => {
     for (let i = 0; i < others.length; i += 500) {
       await writeRaw(gate, Object.fromEntries(others.slice(i, i + 500)));
     }
-    await expect(control.mode("off", TERMS)).rejects.toMatchObject({ code: "CONTROL_FULL" });
+    const other = { ip: "198.51.100.0/24" };
+    await expect(control.block(other, TERMS)).rejects.toMatchObject({ code: "CONTROL_FULL" });
     expect(await control.allow({ ip: "203.0.113.0/24" }, TERMS)).toMatchObject({ kind: "allow" });
     expect(await control.list()).toHaveLength(MOST_ENTRIES);
     await control.remove(NETWORK, { by: "ada" });
+    expect(await control.block(other, TERMS)).toMatchObject({ kind: "block" });
+    // The switch for an incident must work whatever else is set.
     expect(await control.mode("off", TERMS)).toMatchObject({ id: "mode" });
+    expect(await control.list()).toHaveLength(MOST_ENTRIES + 1);
   });
 
   test("the log tells of every change: repeated, it gives the document", async () => {

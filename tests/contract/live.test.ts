@@ -214,6 +214,17 @@ describe("an entry", () => {
     vi.useRealTimers();
   });
 
+  test("ends after 30 days, whatever end another program wrote", async () => {
+    const instance = start();
+    const until = Date.now() + 60 * 86_400_000;
+    await writeEntries(store.direct, instance.gate, { one: { ...NETWORK, until } });
+    expect(await instance.statuses(2)).toEqual([200, 403]);
+    instance.pass(29 * 86_400_000);
+    expect(await instance.statuses(1)).toEqual([403]);
+    instance.pass(2 * 86_400_000);
+    expect(await instance.statuses(1)).toEqual([200]);
+  });
+
   test("ends without a reload", async () => {
     const instance = start();
     const until = Date.now() + 60_000;
