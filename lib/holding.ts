@@ -14,7 +14,8 @@ export interface Holding {
   readonly match: Match | undefined;
   /** What has to be known of the client; undefined where nothing depends on it. */
   readonly wanted: Wanted | undefined;
-  readonly lists: readonly ClientLists[];
+  /** The policy's lists. What is set while the app runs (`inForce.lists`) stands before them. */
+  readonly lists: ClientLists | undefined;
   readonly inForce: InForce | undefined;
 }
 
@@ -37,29 +38,21 @@ export function holdingFor(
   mode: GateMode,
 ): Holding {
   const inForce = live?.inForce();
-  if (!inForce && !lists)
-    return { mode, match: found, wanted: wantedIn(mode, found), lists: NONE, inForce };
-  const match = found && inForce ? inForce.ruled(found) : found;
   const set = inForce?.lists;
-  const all = allOf(set, lists);
+  const match = found && inForce ? inForce.ruled(found) : found;
   const now = inForce?.mode ?? mode;
-  const wanted = match ?? (all.some(({ blocks }) => blocks) ? NOBODY : undefined);
-  return {
-    mode: now,
-    match,
-    wanted: wantedIn(now, wanted && withNames(wanted, all)),
-    lists: all,
-    inForce,
-  };
+  const holding = { mode: now, match, lists, inForce };
+  const wanted = match ?? (set?.blocks || lists?.blocks ? NOBODY : undefined);
+  if (!wanted || now === "off") return { ...holding, wanted: undefined };
+  return { ...holding, wanted: withNames(withNames(wanted, set), lists) };
 }
 
 /** Returns the entry that allows or blocks a client; undefined where none does. */
-export function entryFor({ lists }: Pick<Holding, "lists">, client: Listed): ListEntry | undefined {
-  for (const each of lists) {
-    const entry = each.find(client);
-    if (entry) return entry;
-  }
-  return undefined;
+export function entryFor(
+  { inForce, lists }: Pick<Holding, "inForce" | "lists">,
+  client: Listed,
+): ListEntry | undefined {
+  return inForce?.lists?.find(client) ?? lists?.find(client);
 }
 
 /** Returns the rules that apply to a client, with the limits that hold for it. */
@@ -82,28 +75,11 @@ export function uncountedBy(
   return all.length === 0 ? uncounted(true, "unlimited") : undefined;
 }
 
-function wantedIn(mode: GateMode, wanted: Wanted | undefined): Wanted | undefined {
-  return mode === "off" ? undefined : wanted;
-}
-
-/** What is set while the app runs stands before what the policy says. */
-function allOf(
-  set: ClientLists | undefined,
-  lists: ClientLists | undefined,
-): readonly ClientLists[] {
-  if (!set) return lists ? [lists] : NONE;
-  return lists ? [set, lists] : [set];
-}
-
 /** What entries name is resolved beside the identities of the rules. */
-function withNames(wanted: Wanted, lists: readonly ClientLists[]): Wanted {
-  let listed: Set<string> | undefined;
-  for (const { identities } of lists) {
-    for (const name of identities) {
-      if (!wanted.identities.includes(name)) (listed ??= new Set()).add(name);
-    }
-  }
-  return listed ? { ...wanted, listed } : wanted;
+function withNames(wanted: Wanted, lists: ClientLists | undefined): Wanted {
+  if (!lists || lists.identities.length === 0) return wanted;
+  const names = lists.identities.filter((name) => !wanted.identities.includes(name));
+  return names.length > 0
+    ? { ...wanted, listed: new Set([...(wanted.listed ?? []), ...names]) }
+    : wanted;
 }
-
-const NONE: readonly ClientLists[] = [];
