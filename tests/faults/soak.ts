@@ -109,7 +109,9 @@ async function run(
   };
 
   const inFlight = new Set<Promise<void>>();
-  const disturbed = disturb(redis, () => since() < endMs - SETTLE_MS);
+  // A short soak has several, too.
+  const calmMs = Math.min(8000, endMs / 5);
+  const disturbed = disturb(redis, calmMs, () => since() < endMs - SETTLE_MS);
   let saidAt = 0;
   for (let round = 0; since() < endMs; round += 1) {
     const sent = send(round).catch(() => void (wrong += 1));
@@ -173,8 +175,12 @@ const KINDS: readonly [Kind, ...Kind[]] = [
   { name: "health", method: "GET", path: "/api/health" },
 ];
 
-/** Kills Redis, or stops it for a while, again and again. */
-async function disturb(redis: DurableRedis, isOn: () => boolean) {
+/**
+ * Kills Redis, or stops it for a while, again and again.
+ *
+ * @param calmMs the longest that it is left alone between two of these, in milliseconds
+ */
+async function disturb(redis: DurableRedis, calmMs: number, isOn: () => boolean) {
   let kills = 0;
   let stops = 0;
   await pause(2000);
@@ -190,7 +196,7 @@ async function disturb(redis: DurableRedis, isOn: () => boolean) {
       await pause(200 + Math.random() * 3000);
       redis.thaw();
     }
-    await pause(2000 + Math.random() * 6000);
+    await pause(2000 + Math.random() * (calmMs - 2000));
   }
   return { kills, stops };
 }
