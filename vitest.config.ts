@@ -65,8 +65,8 @@ export default defineConfig({
   test: {
     environment: "node",
     globalSetup: "tests/support/install.ts",
-    // Twice the cores: many of the tests wait for a server, a store or a clock.
-    maxWorkers: 4,
+    // One more than the cores: some of the tests wait for a server, a store or a clock.
+    maxWorkers: 3,
     sequence: { sequencer: LongFirst },
     allowOnly: false,
     projects: [

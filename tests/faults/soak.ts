@@ -110,7 +110,7 @@ async function run(
 
   const inFlight = new Set<Promise<void>>();
   // A short soak has several, too.
-  const calmMs = Math.min(8000, endMs / 5);
+  const calmMs = Math.min(8000, endMs / 8);
   const disturbed = disturb(redis, calmMs, () => since() < endMs - SETTLE_MS);
   let saidAt = 0;
   for (let round = 0; since() < endMs; round += 1) {
