@@ -47,7 +47,7 @@ export function holdingFor(
   return { ...holding, wanted: withNames(withNames(wanted, set), lists) };
 }
 
-/** Returns the entry that allows or blocks a client; undefined where none does. */
+/** Returns the entry that allows or blocks a client; undefined where no entry does. */
 export function entryFor(
   { inForce, lists }: Pick<Holding, "inForce" | "lists">,
   client: Listed,

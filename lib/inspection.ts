@@ -60,7 +60,7 @@ export interface InspectedRule {
 export interface Inspection {
   /** HEADGATE_MODE, or the mode that is set in its place: only with "enforce" is a request denied. */
   readonly mode: GateMode;
-  /** The entry of the policy, or one that was set, that blocks or allows the client; null where none does. */
+  /** The entry of the policy, or one that was set, that blocks or allows the client; null where no entry does. */
   readonly listed: ListedClient | null;
   /** What was set while the app runs, and holds for the client: blocks, allow lists, overrides and modes. */
   readonly set: readonly ControlEntry[];

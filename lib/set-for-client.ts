@@ -70,7 +70,7 @@ export class SetForClient {
     );
   }
 
-  /** Returns the entry that blocks or allows the client on some path; null where none does. */
+  /** Returns the entry that blocks or allows the client on some path; null where no entry does. */
   listed({ client }: NamedClient, set: readonly ControlEntry[]): ListedClient | null {
     const entry = entryFor(this.holding(undefined), client);
     return entry ? { id: entry.id, list: entry.list, reason: this.#reasonOf(entry, set) } : null;

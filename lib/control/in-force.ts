@@ -11,7 +11,7 @@ import type { ClientLists } from "./lists.ts";
 export interface InForce {
   /** What becomes of all decisions, in the place of HEADGATE_MODE; undefined where that is not set. */
   readonly mode: GateMode | undefined;
-  /** Clients that are allowed or blocked; undefined where none is. */
+  /** Clients that are allowed or blocked; undefined where no client is. */
   readonly lists: ClientLists | undefined;
   /** Returns the match with the modes that are set for its rules; undefined where every rule is off. */
   ruled(match: Match): Match | undefined;

@@ -157,7 +157,7 @@ class Following implements Live {
 
 const NOTHING: CaughtUp = { resets: [], failures: [] };
 
-/** Returns a version as the store holds it; empty where none is set. */
+/** Returns a version as the store holds it; empty where nothing is set. */
 function versionIn(result: unknown): string {
   return typeof result === "string" ? result : "";
 }

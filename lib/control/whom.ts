@@ -15,7 +15,7 @@ export interface WhomParts {
   /** The names of the policy's identities. */
   readonly identities: readonly string[];
   readonly keyedHash: KeyedHash;
-  /** By the secret before; undefined where none is set. */
+  /** By the secret before; undefined where that is not set. */
   readonly previousHash: KeyedHash | undefined;
   /** The bits of an IPv6 address that name a client. */
   readonly ipv6Prefix: number;

@@ -30,7 +30,7 @@ export function readNetwork(text: string): Network | undefined {
 
 /**
  * Returns the network that was most likely meant by a text that `readNetwork` does not read: one that begins
- * elsewhere than its own first address; undefined where none is close.
+ * elsewhere than its own first address; undefined where no network is close.
  *
  * @example nearestNetwork("10.1.2.3/8") // "10.0.0.0/8"
  */

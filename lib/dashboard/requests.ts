@@ -13,7 +13,7 @@ import { isFromOwnPage } from "./same-origin.ts";
 /** The largest body of a change, in bytes. */
 const MAX_BODY = 4096;
 
-/** Answers what a page asks beside its stream. */
+/** Handles what a page asks for beside its stream. */
 export class Requests {
   readonly #parts: Pick<DashboardParts, "unwatched" | "control" | "entries">;
   readonly #emit: Emit;

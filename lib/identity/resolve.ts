@@ -49,7 +49,7 @@ export async function resolveIdentities(
 async function inTime<T>(name: string, answer: T | Promise<T>, deadlineMs: number): Promise<T> {
   if (!isPromise(answer)) return answer;
   return within(deadlineMs, answer, () => {
-    const message = `${name} was not resolved within ${deadlineMs} ms, and the request was decided without it. Give what it waits for a deadline of its own.`;
+    const message = `${name} was not resolved within ${deadlineMs} ms, and the request was decided without it. Give what it waits for a separate deadline.`;
     throw new HeadgateError("IDENTITY_TIMEOUT", message);
   });
 }

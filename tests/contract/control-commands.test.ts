@@ -42,7 +42,7 @@ function project(files: Readonly<Record<string, string>> = {}): string {
 
 const SECRET = "a secret of the tests, long enough";
 
-/** The environment of an app with a namespace of its own in the store. */
+/** The environment of an app with a separate namespace in the store. */
 function envOf(namespace: string, more: Env = {}): Env {
   return {
     UPSTASH_REDIS_REST_URL: live.store.url,

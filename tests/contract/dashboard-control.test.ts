@@ -61,12 +61,12 @@ describe("who may change what is set", () => {
     throw new Error("no session store");
   };
   test.each<readonly [string, Partial<DashboardOptions>, number]>([
-    ["nobody where no `admin` is given", { admin: undefined }, 403],
-    ["nobody whose name is undefined", { admin: () => undefined }, 403],
-    ["nobody whose name is empty", { admin: () => " " }, 403],
-    ["nobody whose name is no text", { admin: (() => true) as never }, 403],
-    ["nobody where `admin` throws", { admin: throws }, 403],
-    ["nobody who may not see the dashboard", { authorize: () => false }, 404],
+    ["no admin where no `admin` is given", { admin: undefined }, 403],
+    ["no admin whose name is undefined", { admin: () => undefined }, 403],
+    ["no admin whose name is empty", { admin: () => " " }, 403],
+    ["no admin whose name is not text", { admin: (() => true) as never }, 403],
+    ["no admin where `admin` throws", { admin: throws }, 403],
+    ["no person who may not see the dashboard", { authorize: () => false }, 404],
     ["an admin", { admin: async () => "ada" }, 200],
   ])("%s", async (_, options, status) => {
     const onEvent = vi.fn();
@@ -78,7 +78,7 @@ describe("who may change what is set", () => {
     expect(told).toHaveLength(options.admin === throws ? 1 : 0);
   });
 
-  test("a page is told its admin's name, and a viewer that there is none", async () => {
+  test("a page is told its admin's name, and a viewer is told of no admin", async () => {
     const gate = followingGate(store.store);
     expect((await nextControl(await openStream(gate))).admin).toBe("ada");
     const viewer = await openStream(gate, { authorize: () => true });
@@ -219,7 +219,7 @@ describe("a change", () => {
     ]);
   });
 
-  test("to an entry that is gone already is none, and says what is set", async () => {
+  test("to an entry that was removed already changes nothing, and says what is set", async () => {
     const response = await dashboardOf(followingGate(store.store)).post({
       action: "remove",
       id: "network:203.0.113.0/24",

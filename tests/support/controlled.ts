@@ -27,7 +27,7 @@ export function newNamespace(): string {
   return `control${process.pid}-${namespaces}`;
 }
 
-/** A gate on a store, in a namespace of its own where none is given. It tells no listener. */
+/** A gate on a store, in a new namespace unless one is given. It tells no listener. */
 export function controlledGate(
   { url, token }: { readonly url: string; readonly token: string },
   more: Partial<GateSettings> = {},

@@ -8,7 +8,7 @@ import { fromEnv } from "#lib/env";
 import { type AnyPolicy, definePolicy } from "#lib/policy/define";
 import type { Requester, UpstashRequest } from "#lib/redis/upstash-protocol";
 
-/** Counts a user by a header that anybody can set: for tests alone. */
+/** Counts a user by a header that any client can set: for tests alone. */
 export const IDENTITIES = {
   user: ({ headers }: Request) => headers.get("x-user") ?? undefined,
 };

@@ -27,7 +27,7 @@ export type Asked =
     };
 
 /**
- * Reads the one client that a command is about; undefined where none is named.
+ * Reads the one client that a command is about; undefined where no client is named.
  *
  * @throws {HeadgateError} CLI_USAGE
  */

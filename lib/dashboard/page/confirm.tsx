@@ -10,7 +10,7 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** Says what a change does, and makes it when the person confirms. */
+/** Shows what a change does, and makes it when the person confirms. */
 export function Confirm({ asked: { title, lines, verb, body }, onDone, onClose }: Props) {
   const dialogRef = useRef<HTMLDialogElement>(null);
   const [isBusy, setBusy] = useState(false);

@@ -21,7 +21,7 @@ export const MOST = "(2 * limit + 1000)";
  * and passes unharmed where text ends at a zero or is UTF-8. 127^6 ms reach the year 2102.
  * - at(s, i): the i-th stamp of a log as a number
  * - stamp(t): a time as six characters
- * - after(s, n, t): the place of the first of n stamps that is later than t; n + 1 where none is
+ * - after(s, n, t): the place of the first of n stamps that is later than t; n + 1 where no stamp is
  *
  * 33300578688 is what at() comes to for six characters of 1. A stamp is made of two halves below 127^3.
  */

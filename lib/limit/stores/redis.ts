@@ -21,7 +21,7 @@ import { limitLua, ownLua, REDIS_CLOCK, refundLua, restoreLua } from "./lua.ts";
 export const LIMIT_SCRIPT = defineScript(limitLua(REDIS_CLOCK));
 const REFUND_SCRIPT = defineScript(refundLua(REDIS_CLOCK));
 const RESTORE_SCRIPT = defineScript(restoreLua(REDIS_CLOCK));
-/** The script of each form that has one of its own, which is quicker. */
+/** The script of each form that has a separate one, which is quicker. */
 const OWN_SCRIPTS = new Map(
   ALGORITHMS.map(({ lua }) => [lua.name as string, defineScript(ownLua(REDIS_CLOCK, lua))]),
 );

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Control, createControl } from "#lib/control";
 import { controlledGate } from "../../support/controlled.ts";
 
-/** What is refused is refused before the store is called: here there is none. */
+/** What is refused is refused before the store is called: these tests have no store. */
 const AWAY = { url: "http://127.0.0.1:9", token: "a-token-of-the-tests" };
 
 const TERMS = { for: "2h", reason: "a flood", by: "ada" };
@@ -95,7 +95,7 @@ const REFUSED: readonly (readonly [string, Call, string])[] = [
   ],
   ["an unknown mode", mode("of"), 'did you mean "off"?'],
   ["no id", (control) => control.remove("", { by: "ada" }), "the id of an entry"],
-  ["nobody", (control) => control.remove("mode", { by: "" }), "by is"],
+  ["an empty name", (control) => control.remove("mode", { by: "" }), "by is"],
   ["too much of the log", (control) => control.log(1001), "a whole number from 1 to 1000"],
 ];
 

@@ -52,7 +52,7 @@ test("a version whose entries cannot be read is read again", async () => {
   expect(entries.now(null).entries).toHaveLength(all.length);
 });
 
-test("what is left of an entry is from the sending, and one that has ended is gone", async () => {
+test("what is left of an entry is from the sending, and one that has ended is left out", async () => {
   all = [ending("a", 1), ending("b", 2), ending("c", 3)];
   const entries = make();
   await entries.follow("1");
