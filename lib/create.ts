@@ -1,6 +1,5 @@
 import { type Emit, emitTo, type Listener } from "#lib/core/events";
 import { lazily, once } from "#lib/core/lazily";
-import { createTogether } from "#lib/core/together";
 import { createKeyedHash, type KeyedHash } from "#lib/identity/keyed-hash";
 import type { LimitStore } from "#lib/limit/store";
 import { MemoryLimits } from "#lib/limit/stores/memory";
@@ -132,7 +131,6 @@ function open(settings: GateSettings) {
         : undefined,
     identityDeadlineMs: store.deadlineMs,
     rewrites: settings.rewrites ?? readRewrites(builtRewrites()),
-    together: joins ? createTogether() : undefined,
   };
   const unobserved = unobservedOf(settings, connection);
   const notice = countsHere ? COUNTED_HERE : missing && missing.message + UNCOUNTED;

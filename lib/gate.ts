@@ -79,7 +79,6 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
       event.waitUntil(follow({ observer, limiter }, { ...checked, requestId }));
     }
     if (live) catchUp(live, parts, event);
-    if (decision.counted === "after-answer") await options.together?.();
     if (checked.mode === "shadow") return responses.allowed(request, event);
     const told = responses.toldOf(decision, checked.charges?.rules.rules ?? [], request.method);
     return decision.allowed

@@ -3,7 +3,6 @@ import type { Clock } from "#lib/core/clock";
 import type { Live } from "#lib/control/in-force";
 import type { Decision } from "#lib/core/decision";
 import type { GateMode } from "#lib/core/mode";
-import type { Together } from "#lib/core/together";
 import type { AddressOptions } from "#lib/identity/counted-address";
 import type { Uncountable } from "#lib/limit/limiter";
 import type { LimitStore } from "#lib/limit/store";
@@ -91,12 +90,6 @@ export interface HeadgateOptions extends AddressOptions {
    * @default "enforce"
    */
   readonly mode?: GateMode | undefined;
-  /**
-   * Lets requests that an optimistic rule allows go on together (`createTogether`): for a process that
-   * may let one request wait for another, as our own server is.
-   * @default each goes on by itself
-   */
-  readonly together?: Together | undefined;
   /**
    * Returns the response to a denied request; undefined leaves it to Headgate. Rate-limit headers are added
    * to it.

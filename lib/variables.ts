@@ -47,6 +47,7 @@ export const VARIABLES: Readonly<Record<string, KnownVariable>> = {
   REQUEST_TIMEOUT: byServer,
   KEEP_ALIVE_TIMEOUT: byServer,
   SOCKET_TIMEOUT: byServer,
+  HEADGATE_BATCH: byServer,
   PATH: byServer,
   GATEWAY_HOST: byGateway,
   GATEWAY_PORT: byGateway,

@@ -1,14 +1,11 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { drainable } from "#lib/gateway/drainable";
 import { createHttpServer } from "#lib/gateway/http-server";
-import { answerWith } from "#lib/gateway/own-answer";
 import type { ClientNaming } from "./client-address.ts";
 import { ExposingResponse } from "./exposing-response.ts";
 import { type SetByEnvironment, SETTING_NAMES } from "./http-settings.ts";
 import { addressOf, type ListenAddress, listen } from "./listening.ts";
 import { type NextApp, startNext } from "./next-app.ts";
-import { tellPrefetch } from "./prefetch-header.ts";
-import { malformedHeader } from "./sound-headers.ts";
+import { requestHandler } from "./request-handler.ts";
 
 /** How long requests in flight may take once the server was told to stop, in milliseconds. */
 export const DRAIN_MS = 10_000;
@@ -20,6 +17,8 @@ export interface AppServerOptions {
   readonly at: ListenAddress;
   readonly http: SetByEnvironment;
   readonly clients: ClientNaming;
+  /** Whether requests that arrive in one turn of the event loop go on to Next together. */
+  readonly isBatched: boolean;
   /** Called with a line for the person who started the server. */
   readonly say: (line: string) => void;
 }
@@ -40,7 +39,7 @@ export interface AppServer {
 export async function startAppServer(options: AppServerOptions): Promise<AppServer> {
   const { root, dev, http } = options;
   const behind: { next?: Promise<NextApp> } = {};
-  const server = createHttpServer(handlerOf(options, behind), httpOptions(options));
+  const server = createHttpServer(requestHandler(options, behind), httpOptions(options));
   const drain = drainable(server);
   const at = await listen(server, options.at);
   // No request comes in between: one that comes next waits for Next.
@@ -52,22 +51,6 @@ export async function startAppServer(options: AppServerOptions): Promise<AppServ
       await drain(DRAIN_MS);
       await next.close();
     },
-  };
-}
-
-/** Names the client and the prefetch of each request, and hands it to Next. */
-function handlerOf({ clients }: AppServerOptions, behind: { readonly next?: Promise<NextApp> }) {
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    clients.name(request);
-    tellPrefetch(request);
-    const malformed = malformedHeader(request.method, request.headers);
-    if (malformed !== undefined) return answerWith(response, 400, malformed);
-    try {
-      await (await behind.next)?.handle(request, response);
-    } catch (error) {
-      console.error(error);
-      response.destroy();
-    }
   };
 }
 

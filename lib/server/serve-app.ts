@@ -2,6 +2,7 @@ import { printError } from "#lib/core/print-error";
 import { fromEnv } from "#lib/env";
 import { trimVariables, type Variables } from "#lib/core/settings";
 import { startAppServer } from "./app-server.ts";
+import { wantsBatches } from "./batches.ts";
 import { clientNaming } from "./client-address.ts";
 import { stopSignal } from "./drain.ts";
 import { loadEnvFiles, setForGood } from "./env-files.ts";
@@ -67,6 +68,7 @@ async function serve(served: Served): Promise<void> {
   // What is wrong with the environment is said before a build is made, or a store started.
   const at = listenAddress(env);
   const http = httpSettings(env, mode === "development");
+  const isBatched = wantsBatches(env);
   await checkListening(at);
   const policy = await served.prepare();
 
@@ -87,6 +89,7 @@ async function serve(served: Served): Promise<void> {
       at,
       http,
       clients,
+      isBatched,
       say: printLine,
     });
     const { url } = server;

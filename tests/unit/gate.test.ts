@@ -176,21 +176,6 @@ describe("the guard", () => {
     );
   });
 
-  test("requests that pass unasked go on together, where that is allowed, and no others", async () => {
-    let waited = 0;
-    const together = () => {
-      waited += 1;
-      return Promise.resolve();
-    };
-    const { ask } = gate({ together });
-    const seen = [];
-    for (const path of ["/quick", "/api/search", "/elsewhere", "/quick", "/quick"]) {
-      await ask(path);
-      seen.push(waited);
-    }
-    expect(seen).toEqual([0, 0, 0, 1, 2]);
-  });
-
   test("reports a report that was lost, and asks again", async () => {
     const { options, events } = gateOptions(store);
     let isAway = false;

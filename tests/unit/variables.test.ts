@@ -9,6 +9,7 @@ import type { Variable } from "#lib/core/variable-table";
 import { REDIS_ADDRESS } from "#lib/core/store-address";
 import { GATE_VARIABLES } from "#lib/gate-variables";
 import { GATEWAY_TOKEN } from "#lib/gateway/token";
+import { wantsBatches } from "#lib/server/batches";
 import { httpSettings } from "#lib/server/http-settings";
 import { gatewayListensAt, listenAddress } from "#lib/server/listening";
 import { VARIABLES } from "#lib/variables";
@@ -87,12 +88,14 @@ describe("docs/reference/environment.md", () => {
     "KEEP_ALIVE_TIMEOUT",
     "HEADERS_TIMEOUT",
     "REQUEST_TIMEOUT",
+    "HEADGATE_BATCH",
   ])("says what %s must be as the server does", (name) => {
     const env = { [name]: '"' };
     const readers = [
       () => listenAddress(env),
       () => gatewayListensAt(env),
       () => httpSettings(env, false),
+      () => wantsBatches(env),
     ];
     expect(readers.flatMap(faultsOf)).toEqual([{ [name]: page.get(name)?.mustBe }]);
   });

@@ -20,6 +20,7 @@ Environment, or .env files as Next reads them:
   UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN
                               a REST store, in the place of both
   CLIENT_IP_FROM              behind a proxy: hops:1
+  HEADGATE_BATCH=0            hands each request to Next by itself, and not those that arrive together
 
   PORT=4000 npx headgate start
 `;

@@ -1,5 +1,4 @@
 import { live } from "#lib/control/live";
-import { createTogether } from "#lib/core/together";
 import { createGate } from "#lib/gate";
 import { createKeyedHash } from "#lib/identity/keyed-hash";
 import { countEvents } from "#lib/metrics";
@@ -68,7 +67,6 @@ export default createGate(POLICIES[variant] ?? ONE_RULE, {
   keyedHash,
   live: following,
   addressSource: { from: "hops", hops: 1 },
-  together: createTogether(),
   ...(variant === "observed" && { onEvent: toEach([log, counters]) }),
 });
 
