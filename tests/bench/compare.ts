@@ -4,10 +4,17 @@ import { startStore, type TestStore } from "../support/gateway.ts";
 import { type Load, load } from "./load.ts";
 import { setEntries } from "./live-entries.ts";
 import { printTable } from "./numbers.ts";
-import { cellsOf, ROW_HEAD, rowOf } from "./rows.ts";
+import { cellsOf, ratioOf, ROW_HEAD, rowOf } from "./rows.ts";
 import { startStoreProxy } from "./store-proxy.ts";
 import { trafficOf } from "./traffic.ts";
-import { buildVariants, startVariant, type Variant, VARIANTS } from "./variants.ts";
+import {
+  buildVariants,
+  SERVERS,
+  startVariant,
+  type Variant,
+  VARIANTS,
+  type VariantStore,
+} from "./variants.ts";
 
 /** How the middlewares are loaded. */
 export interface How {
@@ -17,21 +24,36 @@ export interface How {
   readonly connections: readonly number[];
 }
 
-type Store = { readonly url: string; readonly token: string };
-
 /** One variant at one number of connections, in the order of the rounds. */
 type Runs = ReadonlyMap<Variant, ReadonlyMap<number, Load[]>>;
 
 /** What is wanted of a variant's requests per second, as a ratio to another's. */
-const WANTED: readonly { readonly of: Variant; readonly to: Variant; readonly least: number }[] = [
-  { of: "unmatched", to: "nothing", least: 0.97 },
+const WANTED: readonly {
+  readonly of: Variant;
+  readonly to: Variant;
+  readonly least: number;
+  /** The numbers of connections for which it is wanted; all of them unless said. */
+  readonly at?: readonly number[];
+}[] = [
+  // Most of the lead over a middleware that does nothing is batching: a gate is compared to it batched, too.
+  { of: "unmatched", to: "batched", least: 0.97 },
   { of: "one", to: "nothing", least: 1 },
+  { of: "one", to: "batched", least: 0.9, at: [16, 64] },
+  { of: "tcp", to: "nothing", least: 0.85, at: [1] },
+  { of: "tcp", to: "batched", least: 0.9, at: [16, 64] },
   { of: "three", to: "nothing", least: 0.95 },
   { of: "observed", to: "one", least: 0.95 },
   { of: "live", to: "one", least: 0.95 },
   { of: "optimistic", to: "nothing", least: 1 },
-  { of: "denied", to: "nothing", least: 1.2 },
+  { of: "denied", to: "batched", least: 1.2 },
   { of: "one", to: "upstash", least: 2.5 },
+];
+
+/** Whose p99 may be no longer than whose: an app under our server, and the same app under `next start`. */
+const TAILS: readonly { readonly of: Variant; readonly to: Variant }[] = [
+  { of: "noneBatched", to: "none" },
+  { of: "batched", to: "nothing" },
+  { of: "upstashBatched", to: "upstash" },
 ];
 
 const EVERY = Object.keys(VARIANTS) as Variant[];
@@ -55,13 +77,15 @@ export async function benchMiddleware(how: How) {
     const rows = EVERY.flatMap((variant) =>
       how.connections.map((connections) => summarise(runs, variant, connections)),
     );
-    const wanted = wantedOf(rows);
+    const wanted = wantedOf(runs, how.connections);
+    const tails = tailsOf(runs, how.connections);
     const traffic = [];
     for (const variant of EVERY) traffic.push(await trafficOfVariant(variant, store));
     print(rows, how);
     printWanted(wanted);
+    printTails(tails);
     printTraffic(traffic);
-    return { how, rows, wanted, traffic };
+    return { how, rows, wanted, tails, traffic };
   } finally {
     await store.stop();
   }
@@ -74,7 +98,7 @@ export function requireWrk(): void {
 
 /** Round by round, so that what else the machine does falls on all alike. */
 export async function alternate(
-  store: Store,
+  store: VariantStore,
   variants: readonly Variant[],
   how: How,
 ): Promise<Runs> {
@@ -109,11 +133,20 @@ export async function alternate(
 
 /** A variant at a number of connections. */
 export function summarise(runs: Runs, variant: Variant, connections: number) {
-  const loads = (other: Variant) => runs.get(other)?.get(connections) ?? [];
-  return { variant, connections, ...rowOf<Variant>(loads, variant) };
+  const loads = loadsAt(runs, connections);
+  return {
+    variant,
+    connections,
+    ...rowOf<Variant>(loads, variant),
+    toBatched: ratioOf(loads(variant), loads("batched")),
+  };
 }
 
 type Row = ReturnType<typeof summarise>;
+
+function loadsAt(runs: Runs, connections: number) {
+  return (variant: Variant) => runs.get(variant)?.get(connections) ?? [];
+}
 
 /** What is drawn of a run. */
 export function figuresOf(rows: readonly Row[]) {
@@ -124,27 +157,34 @@ export function figuresOf(rows: readonly Row[]) {
   }));
 }
 
-/** What is wanted, beside what was measured at each number of connections. */
-export function wantedOf(rows: readonly Row[]) {
-  return WANTED.flatMap(({ of, to, least }) =>
-    rows
-      .filter(({ variant }) => variant === of)
-      .map(({ connections, toNothing, toUpstash }) => {
-        const other = rows.find((row) => row.variant === to && row.connections === connections);
-        const ratios = new Map([
-          ["nothing", toNothing],
-          ["upstash", toUpstash],
-        ]);
-        const seen = ratios.get(to) ?? toNothing / (other?.toNothing ?? Number.NaN);
-        return { of, to, connections, least, seen, isMet: seen >= least };
-      }),
+/** What is wanted of requests per second, beside what was measured at each number of connections. */
+export function wantedOf(runs: Runs, each: readonly number[]) {
+  return WANTED.flatMap(({ of, to, least, at = each }) =>
+    each.flatMap((connections) => {
+      const loads = loadsAt(runs, connections);
+      const seen = ratioOf(loads(of), loads(to));
+      return at.includes(connections)
+        ? [{ of, to, connections, least, seen, isMet: seen >= least }]
+        : [];
+    }),
+  );
+}
+
+/** What is wanted of p99, as a ratio to p99 of the same app under `next start`, beside what was measured. */
+export function tailsOf(runs: Runs, each: readonly number[]) {
+  return TAILS.flatMap(({ of, to }) =>
+    each.map((connections) => {
+      const loads = loadsAt(runs, connections);
+      const seen = ratioOf(loads(of), loads(to), "p99");
+      return { of, to, connections, most: 1, seen, isMet: seen <= 1 };
+    }),
   );
 }
 
 async function trafficOfVariant(variant: Variant, store: TestStore) {
   const proxy = await startStoreProxy(store.url);
   const meter = await startBillMeter(store.redis.url);
-  const app = await startVariant(variant, { url: proxy.url, token: store.token });
+  const app = await startVariant(variant, { ...store, url: proxy.url });
   const ask = () => fetch(`${app.url}/api/ping`, { headers: { "x-forwarded-for": "203.0.113.9" } });
   const counted = (atOnce: number) =>
     trafficOf({ proxy, meter }, COUNTED, async () => {
@@ -165,8 +205,14 @@ async function trafficOfVariant(variant: Variant, store: TestStore) {
 function print(rows: readonly Row[], how: How): void {
   console.log(`\nThe gate before a handler; ${JSON.stringify(how)}; medians\n`);
   printTable(
-    ["middleware", "connections", ...ROW_HEAD],
-    rows.map((row) => [VARIANTS[row.variant].what, row.connections, ...cellsOf(row)]),
+    ["middleware", "served by", "connections", ...ROW_HEAD, "to do-nothing, batched"],
+    rows.map((row) => [
+      VARIANTS[row.variant].what,
+      SERVERS[VARIANTS[row.variant].by].what,
+      row.connections,
+      ...cellsOf(row),
+      row.toBatched.toFixed(2),
+    ]),
   );
 }
 
@@ -179,6 +225,20 @@ function printWanted(wanted: ReturnType<typeof wantedOf>): void {
       VARIANTS[to].what,
       connections,
       least,
+      seen.toFixed(2),
+      isMet ? "met" : "not met",
+    ]),
+  );
+}
+
+function printTails(tails: ReturnType<typeof tailsOf>): void {
+  console.log("\nWanted, as a ratio of p99 to the same app under next start\n");
+  printTable(
+    ["middleware", "connections", "at most", "seen", ""],
+    tails.map(({ of, connections, most, seen, isMet }) => [
+      VARIANTS[of].what,
+      connections,
+      most,
       seen.toFixed(2),
       isMet ? "met" : "not met",
     ]),

@@ -15,13 +15,7 @@ export function rowOf<Name extends string>(loads: Loads<Name | "nothing" | "upst
       50,
       runs.map((run) => run[field]),
     );
-  const ratioTo = (other: "nothing" | "upstash") => {
-    const others = loads(other);
-    return percentile(
-      50,
-      runs.map((run, i) => run.requestsPerSecond / (others[i]?.requestsPerSecond ?? Number.NaN)),
-    );
-  };
+  const ratioTo = (other: "nothing" | "upstash") => ratioOf(runs, loads(other));
   return {
     requestsPerSecond: median("requestsPerSecond"),
     p50: median("p50"),
@@ -29,6 +23,18 @@ export function rowOf<Name extends string>(loads: Loads<Name | "nothing" | "upst
     toNothing: ratioTo("nothing"),
     toUpstash: ratioTo("upstash"),
   };
+}
+
+/** The median of the ratios within each round, by default of requests per second; NaN where one was not loaded. */
+export function ratioOf(
+  runs: readonly Load[],
+  others: readonly Load[],
+  field: keyof Load = "requestsPerSecond",
+): number {
+  return percentile(
+    50,
+    runs.map((run, i) => run[field] / (others[i]?.[field] ?? Number.NaN)),
+  );
 }
 
 /** The cells of a row, as {@link ROW_HEAD} names them. */

@@ -4,24 +4,47 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
 
-/** What is compared: the same app, with another middleware each, of which ours has several policies. */
-export const VARIANTS = {
-  none: { app: "none", what: "no middleware" },
-  nothing: { app: "nothing", what: "do-nothing middleware" },
-  unmatched: { app: "headgate", what: "Headgate, no matching rule" },
-  one: { app: "headgate", what: "Headgate, one rule" },
-  observed: { app: "headgate", what: "Headgate, one rule, with the log and counters" },
-  live: { app: "headgate", what: "Headgate, one rule, with 10,000 entries set while it runs" },
-  three: { app: "headgate", what: "Headgate, three rules" },
-  optimistic: { app: "headgate", what: "Headgate, one optimistic rule" },
-  denied: { app: "headgate", what: "Headgate, refused" },
-  alone: { app: "headgate", what: "Headgate, one rule, each call alone" },
-  upstash: { app: "upstash", what: "@upstash/ratelimit example" },
+const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
+
+/** What serves an app: its name, and the program's arguments. */
+export const SERVERS = {
+  next: { what: "next start", args: [NEXT, "start", "-p", "0", "-H", "127.0.0.1"] },
+  headgate: { what: "headgate start", args: [join(ROOT, "lib", "cli", "headgate.ts"), "start"] },
 } as const;
+
+/**
+ * What is compared: the same app with another middleware each, of which ours has several policies. `next` is
+ * plain `next start`; `headgate` is `headgate start`, which hands on requests in batches, whoever limits them.
+ */
+export const VARIANTS = {
+  none: { app: "none", by: "next", what: "no middleware" },
+  noneBatched: { app: "none", by: "headgate", what: "no middleware, batched" },
+  nothing: { app: "nothing", by: "next", what: "do-nothing middleware" },
+  batched: { app: "nothing", by: "headgate", what: "do-nothing middleware, batched" },
+  unmatched: { app: "headgate", by: "headgate", what: "Headgate, no matching rule" },
+  one: { app: "headgate", by: "headgate", what: "Headgate, one rule" },
+  tcp: { app: "tcp", by: "headgate", what: "Headgate, one rule, proxy.ts by TCP" },
+  observed: {
+    app: "headgate",
+    by: "headgate",
+    what: "Headgate, one rule, with the log and counters",
+  },
+  live: {
+    app: "headgate",
+    by: "headgate",
+    what: "Headgate, one rule, with 10,000 entries set while it runs",
+  },
+  three: { app: "headgate", by: "headgate", what: "Headgate, three rules" },
+  optimistic: { app: "headgate", by: "headgate", what: "Headgate, one optimistic rule" },
+  denied: { app: "headgate", by: "headgate", what: "Headgate, refused" },
+  alone: { app: "headgate", by: "next", what: "Headgate, one rule, each call alone" },
+  upstash: { app: "upstash", by: "next", what: "@upstash/ratelimit example" },
+  upstashBatched: { app: "upstash", by: "headgate", what: "@upstash/ratelimit example, batched" },
+} as const satisfies Readonly<
+  Record<string, { readonly app: string; readonly by: keyof typeof SERVERS; readonly what: string }>
+>;
 export type Variant = keyof typeof VARIANTS;
 type App = (typeof VARIANTS)[Variant]["app"];
-
-const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 
 function folderOf(app: App): string {
   return join(ROOT, ".headgate", "bench", app);
@@ -42,9 +65,11 @@ async function build(app: App): Promise<void> {
   mkdirSync(folder, { recursive: true });
   cpSync(join(ROOT, "tests", "bench", "app"), folder, { recursive: true });
   if (app !== "none") {
+    // Next 16 runs middleware.ts at its edge, and proxy.ts in Node.
+    const name = app === "tcp" ? "proxy" : "middleware";
     cpSync(
       join(ROOT, "tests", "bench", "middlewares", `${app}.ts`),
-      join(folder, "middleware.bench.ts"),
+      join(folder, `${name}.bench.ts`),
     );
   }
   const config = {
@@ -68,19 +93,27 @@ async function build(app: App): Promise<void> {
   if (code !== 0) throw new Error(`next build of ${app} failed with status ${code}`);
 }
 
-/** Serves a built variant with `next start` on a free port. */
-export function startVariant(
-  variant: Variant,
-  store: { url: string; token: string },
-): Promise<RunningApp> {
+/** The store of the variants, by REST and by TCP. */
+export interface VariantStore {
+  readonly url: string;
+  readonly token: string;
+  readonly redis?: { readonly url: string };
+}
+
+/** Serves a built variant on a free port. */
+export function startVariant(variant: Variant, store: VariantStore): Promise<RunningApp> {
+  const { app, by } = VARIANTS[variant];
   return startProgram(
-    [NEXT, "start", "-p", "0", "-H", "127.0.0.1"],
+    SERVERS[by].args,
     {
+      PORT: "0",
+      CLIENT_IP_FROM: "hops:1",
       UPSTASH_REDIS_REST_URL: store.url,
       UPSTASH_REDIS_REST_TOKEN: store.token,
+      ...(store.redis && { REDIS_URL: store.redis.url }),
       UPSTASH_DISABLE_TELEMETRY: "1",
       BENCH_VARIANT: variant,
     },
-    folderOf(VARIANTS[variant].app),
+    folderOf(app),
   );
 }

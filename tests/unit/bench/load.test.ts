@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { summarise, wantedOf } from "../../bench/compare.ts";
+import { summarise, tailsOf, wantedOf } from "../../bench/compare.ts";
 import { type Load, readReport } from "../../bench/load.ts";
 import { largest } from "../../bench/profile.ts";
 
@@ -50,6 +50,7 @@ describe("what is made of the rounds", () => {
     ["nothing", new Map([[16, loads(100, 200, 50)]])],
     ["upstash", new Map([[16, loads(50, 100, 25)]])],
     ["one", new Map([[16, loads(130, 180, 60)]])],
+    ["batched", new Map([[16, loads(200, 200, 100)]])],
   ] as const);
 
   test("ratios are taken within a round, and the median of them", () => {
@@ -61,12 +62,34 @@ describe("what is made of the rounds", () => {
     expect(summarise(runs, "three", 16).toNothing).toBeNaN();
   });
 
-  test("what is wanted is met or not", () => {
-    const wanted = wantedOf([summarise(runs, "one", 16), summarise(runs, "three", 16)]);
-    expect(wanted.map(({ of, to, isMet }) => [of, to, isMet])).toEqual([
-      ["one", "nothing", true],
-      ["three", "nothing", false],
-      ["one", "upstash", false],
+  test("what is wanted of requests per second is met or not", () => {
+    const wanted = wantedOf(runs, [16]).filter(({ seen }) => !Number.isNaN(seen));
+    expect(wanted.map(({ of, to, seen, isMet }) => [of, to, seen, isMet])).toEqual([
+      ["one", "nothing", 1.2, true],
+      ["one", "batched", 0.65, false],
+      ["one", "upstash", 2.4, false],
+    ]);
+  });
+
+  test("what was not loaded is not met, and is wanted at its own numbers of connections alone", () => {
+    const tcp = wantedOf(runs, [1, 16]).filter(({ of }) => of === "tcp");
+    expect(tcp.map(({ to, connections, isMet }) => [to, connections, isMet])).toEqual([
+      ["nothing", 1, false],
+      ["batched", 16, false],
+    ]);
+  });
+
+  test("p99 under our server is wanted to be no longer than under next start", () => {
+    const slower = new Map([
+      ["nothing", new Map([[16, loads(1)]])],
+      ["batched", new Map([[16, loads(1).map((load) => ({ ...load, p99: 3 }))]])],
+      ["upstash", new Map([[16, loads(1)]])],
+      ["upstashBatched", new Map([[16, loads(2)]])],
+    ] as const);
+    const tails = tailsOf(slower, [16]).filter(({ seen }) => !Number.isNaN(seen));
+    expect(tails.map(({ of, seen, isMet }) => [of, seen, isMet])).toEqual([
+      ["batched", 1.5, false],
+      ["upstashBatched", 1, true],
     ]);
   });
 });
