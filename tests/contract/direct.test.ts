@@ -1,5 +1,6 @@
+import { Socket } from "node:net";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { connectTcp, type TcpClient } from "#lib/gateway/direct";
 import { createLimits } from "#lib/limits";
 import { definePolicy } from "#lib/policy/define";
@@ -94,6 +95,18 @@ describe("a client by TCP", () => {
       ["a", "x1"],
       ["b", "x1"],
     ]);
+  });
+
+  test("sends the commands of one turn in one piece, and a command that is alone by itself", async () => {
+    await direct.redis.ping();
+    const one = vi.spyOn(Socket.prototype, "_write");
+    const several = vi.spyOn(Socket.prototype, "_writev" as "_write");
+    cleanUp([one, several], (spies) => spies.forEach((spy) => spy.mockRestore()));
+    const ask = (key: string) => direct.requester.request({ body: ["GET", key] });
+    await Promise.all(["d:1", "d:2", "d:3", "d:4"].map(ask));
+    expect([several, one].map((spy) => spy.mock.calls.length)).toEqual([1, 0]);
+    await ask("d:5");
+    expect([several, one].map((spy) => spy.mock.calls.length)).toEqual([1, 1]);
   });
 
   test("counts with clients of REST as one", async () => {

@@ -43,11 +43,23 @@ export async function send(
   // In capitals, for ioredis reshapes arguments and replies of the names that it knows in lower case.
   const command = new RedisCommand(name.toUpperCase(), args, { replyEncoding: null });
   if (budget) noteBudget(command, budget);
+  holdForTurn(redis);
   try {
     return toReply(await redis.sendCommand(command));
   } catch (error) {
     return errorReplyOf(error, commandTimeoutMs);
   }
+}
+
+/**
+ * Holds what is sent in this turn of the event loop until the turn ends, so that it leaves in one piece:
+ * each piece costs this process, and Redis, a call of the system.
+ */
+function holdForTurn({ stream }: Redis): void {
+  // Before the first attempt to connect there is no stream.
+  if (!(stream as Redis["stream"] | undefined) || stream.writableCorked > 0) return;
+  stream.cork();
+  setImmediate(() => stream.uncork());
 }
 
 /**
