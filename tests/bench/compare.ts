@@ -1,13 +1,12 @@
-import { findProgram } from "#lib/server/find-program";
 import { startBillMeter } from "../support/billed.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { type Load, load } from "./load.ts";
 import { setEntries } from "./live-entries.ts";
-import { printTable } from "./numbers.ts";
-import { cellsOf, ROW_HEAD, rowOf } from "./rows.ts";
+import { rowOf } from "./rows.ts";
 import { startStoreProxy } from "./store-proxy.ts";
 import { trafficOf } from "./traffic.ts";
 import { buildVariants, startVariant, type Variant, VARIANTS } from "./variants.ts";
+import { say } from "./report/progress.ts";
 
 /** How the middlewares are loaded. */
 export interface How {
@@ -43,10 +42,9 @@ const COUNTED = 320;
  * Compares, in one run on this machine, the same Next app with other middlewares: requests per second
  * and latency, and what each request costs the store.
  *
- * @throws {Error} where wrk is not there, or an answer was another than expected
+ * @throws {Error} when an answer was another than expected
  */
 export async function benchMiddleware(how: How) {
-  requireWrk();
   await buildVariants(EVERY);
   const store = await startStore();
   try {
@@ -58,18 +56,10 @@ export async function benchMiddleware(how: How) {
     const wanted = wantedOf(rows);
     const traffic = [];
     for (const variant of EVERY) traffic.push(await trafficOfVariant(variant, store));
-    print(rows, how);
-    printWanted(wanted);
-    printTraffic(traffic);
     return { how, rows, wanted, traffic };
   } finally {
     await store.stop();
   }
-}
-
-export function requireWrk(): void {
-  if (findProgram("wrk")) return;
-  throw new Error("It needs wrk. On Debian or Ubuntu: sudo apt-get install wrk");
 }
 
 /** Round by round, so that what else the machine does falls on all alike. */
@@ -95,7 +85,7 @@ export async function alternate(
         for (const connections of how.connections) {
           const seen = await load(url, connections, how.seconds, { expected });
           runs.get(variant)?.get(connections)?.push(seen);
-          console.error(
+          say(
             `round ${round} of ${how.rounds}, ${variant}, ${connections}: ${Math.round(seen.requestsPerSecond)} requests/s`,
           );
         }
@@ -114,15 +104,6 @@ export function summarise(runs: Runs, variant: Variant, connections: number) {
 }
 
 type Row = ReturnType<typeof summarise>;
-
-/** What is drawn of a run. */
-export function figuresOf(rows: readonly Row[]) {
-  return rows.map(({ variant, connections, toNothing }) => ({
-    what: VARIANTS[variant].what,
-    connections,
-    toNothing: Number(toNothing.toFixed(2)),
-  }));
-}
 
 /** What is wanted, beside what was measured at each number of connections. */
 export function wantedOf(rows: readonly Row[]) {
@@ -160,50 +141,4 @@ async function trafficOfVariant(variant: Variant, store: TestStore) {
     meter.stop();
     await proxy.stop();
   }
-}
-
-function print(rows: readonly Row[], how: How): void {
-  console.log(`\nThe gate before a handler; ${JSON.stringify(how)}; medians\n`);
-  printTable(
-    ["middleware", "connections", ...ROW_HEAD],
-    rows.map((row) => [VARIANTS[row.variant].what, row.connections, ...cellsOf(row)]),
-  );
-}
-
-function printWanted(wanted: ReturnType<typeof wantedOf>): void {
-  console.log("\nWanted, as a ratio of requests per second\n");
-  printTable(
-    ["middleware", "compared to", "connections", "at least", "seen", ""],
-    wanted.map(({ of, to, connections, least, seen, isMet }) => [
-      VARIANTS[of].what,
-      VARIANTS[to].what,
-      connections,
-      least,
-      seen.toFixed(2),
-      isMet ? "met" : "not met",
-    ]),
-  );
-}
-
-function printTraffic(traffic: readonly Awaited<ReturnType<typeof trafficOfVariant>>[]): void {
-  console.log("\nWhat a request costs the store: alone, and of sixteen at once\n");
-  printTable(
-    [
-      "middleware",
-      "REST calls",
-      "commands billed",
-      "bytes",
-      "calls of 16",
-      "billed of 16",
-      "bytes of 16",
-    ],
-    traffic.map(({ variant, one, sixteen }) => [
-      VARIANTS[variant].what,
-      ...[one, sixteen].flatMap(({ calls, commands, bytes }) => [
-        calls.toFixed(2),
-        commands.toFixed(2),
-        Math.round(bytes),
-      ]),
-    ]),
-  );
 }
