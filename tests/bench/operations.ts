@@ -10,6 +10,8 @@ import { sure, type Timed } from "./timing.ts";
 
 /** One thing that a handler does with the store. */
 export interface Operation extends Timed {
+  /** What it is called beside a figure. */
+  readonly short: string;
   /** What the requirements want its p50 to be under, in milliseconds; undefined when they name no figure. */
   readonly p50Ms?: number;
 }
@@ -44,15 +46,27 @@ export async function operationsOn(store: Address, tcp?: Requester) {
   const operations: readonly [Operation, ...Operation[]] = [
     {
       what: "PING, to compare",
+      short: "PING",
       async run() {
         const { result } = await gate.requester.request({ body: ["PING"] });
         sure(result === "PONG");
       },
     },
-    { what: "a limit check, another client each", p50Ms: 10, run: (n) => counted(gate, n) },
-    { what: "the same, through @upstash/ratelimit", p50Ms: 10, run: (n) => counted(theirs, n) },
+    {
+      what: "a limit check, another client each",
+      short: "limit",
+      p50Ms: 10,
+      run: (n) => counted(gate, n),
+    },
+    {
+      what: "the same, through @upstash/ratelimit",
+      short: "limit by @upstash/ratelimit",
+      p50Ms: 10,
+      run: (n) => counted(theirs, n),
+    },
     {
       what: "a limit check, one client",
+      short: "one client's limit",
       p50Ms: 10,
       // A check that fails open says that nothing was taken.
       async run() {
@@ -62,6 +76,7 @@ export async function operationsOn(store: Address, tcp?: Requester) {
     },
     {
       what: "a dedup check, half of them duplicates",
+      short: "dedup",
       p50Ms: 5,
       async run() {
         seen += 1;
@@ -71,6 +86,7 @@ export async function operationsOn(store: Address, tcp?: Requester) {
     },
     {
       what: "a lock taken and given back (two calls)",
+      short: "lock",
       p50Ms: 15,
       async run(n) {
         const token = await locks.acquireLock(`lock-${n}`, 30);
@@ -79,6 +95,7 @@ export async function operationsOn(store: Address, tcp?: Requester) {
     },
     {
       what: "a lock that another caller holds, refused",
+      short: "held lock",
       async run() {
         const token = await locks.acquireLock("held", 30);
         sure(token === null && failures.length === 0);

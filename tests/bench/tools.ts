@@ -19,6 +19,7 @@ type By = (typeof WAYS)[number];
 /** One operation by one way and number of callers, in milliseconds: a figure for each run. */
 interface Row {
   readonly what: string;
+  readonly short: string;
   readonly by: By;
   readonly callers: number;
   readonly p50Ms: number | undefined;
@@ -66,8 +67,9 @@ export async function benchTools(how: {
 }
 
 function rowsOf(by: By, callers: number, operations: readonly Operation[]): Row[] {
-  return operations.map(({ what, p50Ms }, i) => ({
+  return operations.map(({ what, short, p50Ms }, i) => ({
     what,
+    short,
     by,
     callers,
     p50Ms,
@@ -122,7 +124,7 @@ function wantedOf(rows: readonly Row[], how: string): Wanted[] {
     is: "under",
     wanted: bound,
     unit: "ms",
-    seen: of.map((row) => ({ at: row.what, value: Math.max(...row[metric]) })),
+    seen: of.map((row) => ({ at: row.short, value: Math.max(...row[metric]) })),
   });
   return [
     ...bounds.map((bound) =>

@@ -1,4 +1,4 @@
-import { boundOf, countWanted, isMet, shownOf } from "./wanted.ts";
+import { boundOf, countWanted, isMet, shown, shownOf } from "./wanted.ts";
 import type { Report, Wanted } from "./types.ts";
 
 /** How a part of a run ended: with a report, or with the reason why nothing was measured. */
@@ -14,6 +14,12 @@ export type Outcome =
 const GREEN = "\x1b[32m";
 const RED = "\x1b[31m";
 const PLAIN = "\x1b[0m";
+
+/** So many characters a line has at most, unless a word is longer. */
+const WIDTH = 100;
+
+/** From so many figures on, those that are all met are shown as a range. */
+const MANY = 4;
 
 /**
  * Renders the page that a run prints: for each part what is wanted beside what was measured, and a last line
@@ -39,11 +45,40 @@ function linesOf(outcome: Outcome, isColored: boolean): string[] {
 }
 
 function lineOf(one: Wanted, isColored: boolean): string {
-  const seen = one.seen.map((each) => {
-    const at = each.at === "" ? "" : `${each.at}: `;
-    return `${at}${shownOf(one, each)} ${markOf(isMet(one, each), isColored)}`;
-  });
-  return `  ${one.what} (${boundOf(one)}): ${seen.join("; ")}`;
+  return wrapped(`${one.what} (${boundOf(one)}): ${seenOf(one, isColored)}`);
+}
+
+/** Each figure, or only from where to where they go when there are many and all are met. */
+function seenOf(one: Wanted, isColored: boolean): string {
+  const values = one.seen.flatMap(({ value }) => value ?? []);
+  if (one.seen.length >= MANY && one.seen.every((each) => isMet(one, each))) {
+    const [least, most] = [shown(Math.min(...values)), shown(Math.max(...values))];
+    const range = least === most ? least : `${least} to ${most}`;
+    return `${range}, all ${one.seen.length} ${markOf(true, isColored)}`;
+  }
+  return one.seen
+    .map((each) => {
+      const at = each.at === "" ? "" : `${each.at} `;
+      return `${at}${shownOf(one, each)} ${markOf(isMet(one, each), isColored)}`;
+    })
+    .join("; ");
+}
+
+/** Breaks a line between words, and indents what follows. */
+function wrapped(line: string): string {
+  const lines = ["  "];
+  for (const word of line.split(" ")) {
+    const last = lines.at(-1) ?? "";
+    const isFull = last.trim() !== "" && widthOf(`${last}${word}`) > WIDTH;
+    if (isFull) lines.push(`      ${word} `);
+    else lines[lines.length - 1] = `${last}${word} `;
+  }
+  return lines.map((each) => each.trimEnd()).join("\n");
+}
+
+/** Counts characters, without those that only color. */
+function widthOf(text: string): number {
+  return [GREEN, RED, PLAIN].reduce((rest, color) => rest.replaceAll(color, ""), text).length;
 }
 
 function markOf(met: boolean, isColored: boolean): string {
@@ -57,7 +92,7 @@ function endOf(outcomes: readonly Outcome[]): string[] {
   const unmeasured = outcomes.filter((outcome) => "unmeasured" in outcome).map(({ name }) => name);
   return [
     `${met} of ${all} wanted figures are met.${missed.length > 0 ? " Missed:" : ""}`,
-    ...missed.map((miss) => `  ${miss}`),
+    ...missed.map(wrapped),
     ...(unmeasured.length > 0 ? [`Not measured: ${unmeasured.join(", ")}.`] : []),
   ];
 }

@@ -24,7 +24,7 @@ const OUTCOMES: readonly Outcome[] = [
 
 test("the page has what is wanted beside what was measured, and names what is missed", () => {
   expect(renderPage(OUTCOMES, false)).toBe(`middleware: the gate
-  one rule, to do-nothing (at least 1): 1 connection: 0.47 missed; 16 connections: 1.36 met
+  one rule, to do-nothing (at least 1): 1 connection 0.47 missed; 16 connections 1.36 met
 
 profile: functions
   measured, 2 rows; no figure is wanted of it
@@ -36,6 +36,23 @@ delay: far away
   one rule, to do-nothing, 1 connection: 0.47, wanted at least 1
 Not measured: delay.
 `);
+});
+
+test("many figures that are all met are a range, and a long line is broken between words", () => {
+  const pageOf = (values: readonly number[]) => {
+    const seen = values.map((value, i) => ({ at: `algorithm number ${i + 1}`, value }));
+    const wanted: Wanted[] = [{ what: "Redis CPU", is: "at most", wanted: 1.5, seen }];
+    const report = { tables: [], wanted };
+    return renderPage([{ name: "redis", what: "costs", report }], true);
+  };
+  expect(pageOf([1.01, 0.9, 1.2, 1.1])).toContain("0.90 to 1.20, all 4 ");
+  const lines = pageOf([1.01, 1.6, 1.2, 1.1])
+    .replaceAll(/\x1b\[\d+m/g, "")
+    .split("\n");
+  expect(lines.slice(1, 3)).toEqual([
+    "  Redis CPU (at most 1.5): algorithm number 1 1.01 met; algorithm number 2 1.60 missed; algorithm",
+    "      number 3 1.20 met; algorithm number 4 1.10 met",
+  ]);
 });
 
 test("the page is colored on a terminal, and says the same words", () => {
