@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { boundOf, countWanted, isMet, shown, shownOf } from "./wanted.ts";
 import type { Report, Wanted } from "./types.ts";
 
@@ -69,16 +70,11 @@ function wrapped(line: string): string {
   const lines = ["  "];
   for (const word of line.split(" ")) {
     const last = lines.at(-1) ?? "";
-    const isFull = last.trim() !== "" && widthOf(`${last}${word}`) > WIDTH;
+    const isFull = last.trim() !== "" && stripVTControlCharacters(last + word).length > WIDTH;
     if (isFull) lines.push(`      ${word} `);
     else lines[lines.length - 1] = `${last}${word} `;
   }
   return lines.map((each) => each.trimEnd()).join("\n");
-}
-
-/** Counts characters, without those that only color. */
-function widthOf(text: string): number {
-  return [GREEN, RED, PLAIN].reduce((rest, color) => rest.replaceAll(color, ""), text).length;
 }
 
 function markOf(met: boolean, isColored: boolean): string {

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { type Outcome, renderPage } from "../../bench/report/page.ts";
 import { isMet, shownOf } from "../../bench/report/wanted.ts";
@@ -46,9 +47,7 @@ test("many figures that are all met are a range, and a long line is broken betwe
     return renderPage([{ name: "redis", what: "costs", report }], true);
   };
   expect(pageOf([1.01, 0.9, 1.2, 1.1])).toContain("0.90 to 1.20, all 4 ");
-  const lines = pageOf([1.01, 1.6, 1.2, 1.1])
-    .replaceAll(/\x1b\[\d+m/g, "")
-    .split("\n");
+  const lines = stripVTControlCharacters(pageOf([1.01, 1.6, 1.2, 1.1])).split("\n");
   expect(lines.slice(1, 3)).toEqual([
     "  Redis CPU (at most 1.5): algorithm number 1 1.01 met; algorithm number 2 1.60 missed; algorithm",
     "      number 3 1.20 met; algorithm number 4 1.10 met",
@@ -59,8 +58,7 @@ test("the page is colored on a terminal, and says the same words", () => {
   const colored = renderPage(OUTCOMES, true);
   expect(colored).toContain("\x1b[31mmissed\x1b[0m");
   expect(colored).toContain("\x1b[32mmet\x1b[0m");
-  // eslint-disable-next-line no-control-regex
-  expect(colored.replaceAll(/\x1b\[\d+m/g, "")).toBe(renderPage(OUTCOMES, false));
+  expect(stripVTControlCharacters(colored)).toBe(renderPage(OUTCOMES, false));
 });
 
 test.each([
