@@ -43,7 +43,7 @@ export async function benchEdge(): Promise<Report> {
     );
     const times = { workerd: noTimes(), edge: noTimes() };
     for (let round = 0; round <= ROUNDS; round += 1) {
-      say(`edge: round ${round} of ${ROUNDS}`);
+      say(`round ${round} of ${ROUNDS}`);
       for (const { worker, workerd, edge } of bundles) {
         const ms = { workerd: await inWorkerd(workerd, store), edge: await inEdge(edge, store) };
         // The first round also loads what is measured with.

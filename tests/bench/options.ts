@@ -71,7 +71,7 @@ function wholeNumber(option: string, given: string): number {
   throw new Error(`--${option} is "${given}"; allowed: a whole number from 1.`);
 }
 
-/** Where a part names no default of its own. */
+/** What an option is when neither the person nor the part names it. */
 const FALLBACK: How = {
   rounds: 5,
   seconds: 2,

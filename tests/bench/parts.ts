@@ -32,7 +32,7 @@ const LOAD = { rounds: 3, seconds: 2 } as const;
 export const PARTS: Readonly<Record<PartName, Part>> = {
   middleware: {
     what: "the same Next app behind several middlewares, and what a request costs the store",
-    minutes: 10,
+    minutes: 9,
     needs: "wrk",
     defaults: { ...LOAD, connections: [1, 16, 64] },
     async measure(how) {
@@ -57,20 +57,20 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
   },
   workerd: {
     what: "one rule under workerd, beside the example and a worker that does nothing",
-    minutes: 3,
+    minutes: 2,
     needs: "wrk",
     defaults: { rounds: 5, seconds: 2, connections: [1, 16, 64] },
     measure: async (how) => (await import("./workerd.ts")).benchWorkerd(how),
   },
   edge: {
     what: "what is sent to the edge, and the time to the first decision there",
-    minutes: 1,
+    minutes: 0.5,
     defaults: {},
     measure: async () => (await import("./edge.ts")).benchEdge(),
   },
   profile: {
     what: "in which functions workerd is while it serves our gate and the example",
-    minutes: 1,
+    minutes: 0.5,
     needs: "wrk",
     defaults: {},
     measure: async () => (await import("./profile.ts")).benchProfile(),
@@ -83,25 +83,25 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
   },
   live: {
     what: "10,000 blocked networks, and a gate that follows what is set while the app runs",
-    minutes: 1,
+    minutes: 0.5,
     defaults: {},
     measure: async () => (await import("./live.ts")).benchLive(),
   },
   matching: {
     what: "finding a request's rules among 10, 100 and 1,000, beside URLPattern and path-to-regexp",
-    minutes: 1,
+    minutes: 0.2,
     defaults: {},
     measure: async () => (await import("./matching.ts")).benchMatching(),
   },
   tools: {
     what: "limits, dedup and locks of handlers by one caller and by 20, beside a PING",
-    minutes: 3,
+    minutes: 2,
     defaults: { rounds: 5, calls: 2000 },
     measure: async (how) => (await import("./tools.ts")).benchTools(how),
   },
   dedup: {
     what: "claims beside a bare SET NX, an idempotent handler beside a bare one, and bytes a key",
-    minutes: 2,
+    minutes: 1.5,
     defaults: { calls: 2000 },
     measure: async ({ calls }) => (await import("./dedup.ts")).benchDedup(calls),
   },
@@ -131,7 +131,7 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
   },
   clients: {
     what: "what many clients take in Redis, beside two packages",
-    minutes: 2,
+    minutes: 1.5,
     defaults: { clients: 100_000 },
     measure: async ({ clients }) => (await import("./client-memory.ts")).benchClientMemory(clients),
   },
@@ -143,7 +143,7 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
   },
   replies: {
     what: "the memory of a gateway that is asked for large replies",
-    minutes: 1,
+    minutes: 0.5,
     needs: "linux",
     defaults: {},
     measure: async () => (await import("./large-replies.ts")).benchLargeReplies(),

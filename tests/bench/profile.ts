@@ -34,7 +34,7 @@ export async function benchProfile(): Promise<Report> {
   const found: Partial<Record<Worker, ReturnType<typeof largest>>> = {};
   try {
     for (const worker of COMPARED) {
-      say(`profile: ${WORKERS[worker]} ...`);
+      say(`${WORKERS[worker]} ...`);
       const shares = largest(await profileOf(worker, store));
       found[worker] = shares;
     }

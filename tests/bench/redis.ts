@@ -74,7 +74,7 @@ function besides(mine: Limiter, theirs: Limiter): string {
 async function cpuFigures(redis: Redis): Promise<Figure[]> {
   const ratios = new Map<string, number[]>();
   for (let round = 1; round <= ROUNDS; round += 1) {
-    say(`redis: round ${round} of ${ROUNDS}`);
+    say(`round ${round} of ${ROUNDS}`);
     for (const { mine, theirs } of PAIRS) {
       for (const limits of [1, 3]) {
         const cost = await cpuOf(redis, theirs, limits);

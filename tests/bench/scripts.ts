@@ -60,7 +60,7 @@ export async function benchScripts(): Promise<Report> {
   try {
     const seen = new Map<Case, Cost[]>(CASES.map((each) => [each, []]));
     for (let round = 1; round <= ROUNDS; round += 1) {
-      say(`scripts: round ${round} of ${ROUNDS}`);
+      say(`round ${round} of ${ROUNDS}`);
       for (const each of CASES) seen.get(each)?.push(await costOf(redis, each, round));
     }
     const rows = CASES.map((each) => rowOf(each, seen));

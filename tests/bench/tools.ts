@@ -17,7 +17,7 @@ const WAYS = ["REST", "TCP"] as const;
 type By = (typeof WAYS)[number];
 
 /** One operation by one way and number of callers, in milliseconds: a figure for each run. */
-interface Row {
+export interface Row {
   readonly what: string;
   readonly short: string;
   readonly by: By;
@@ -59,7 +59,7 @@ export async function benchTools(how: {
         }
       }
     }
-    return reportOf(rows, how);
+    return toolsReport(rows, how);
   } finally {
     await tcp.close();
     await store.stop();
@@ -94,7 +94,8 @@ function addRun(rows: readonly Row[], times: readonly (readonly number[])[]): vo
   }
 }
 
-function reportOf(
+/** Makes the report of all runs. */
+export function toolsReport(
   rows: readonly Row[],
   how: { readonly rounds: number; readonly calls: number },
 ): Report {
