@@ -1,18 +1,17 @@
 import { startStore } from "../support/gateway.ts";
 import { billTable, GROUPS } from "./billed/groups.ts";
 import { measureBills } from "./billed/world.ts";
+import type { Report, Table } from "./report/types.ts";
 
-/** Measures what Upstash would bill for one call of each kind, and prints the tables of the docs. */
-export async function benchBilled() {
+/** Measures what Upstash would bill for one call of each kind: the tables of the docs. */
+export async function benchBilled(): Promise<Report> {
   const store = await startStore();
   try {
-    const groups = [];
-    for (const { title, cases } of GROUPS) {
-      groups.push({ title, rows: await measureBills(store, cases) });
+    const tables: Table[] = [];
+    for (const group of GROUPS) {
+      tables.push(billTable(group, await measureBills(store, group.cases)));
     }
-    console.log("\nCommands that Upstash bills, counted by INFO commandstats of redis-server");
-    for (const { title, rows } of groups) console.log(`\n${billTable(title, rows)}`);
-    return groups;
+    return { tables, wanted: [] };
   } finally {
     await store.stop();
   }

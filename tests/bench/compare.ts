@@ -1,20 +1,18 @@
-import { findProgram } from "#lib/server/find-program";
 import { startBillMeter } from "../support/billed.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { type Load, load } from "./load.ts";
 import { setEntries } from "./live-entries.ts";
-import { printTable } from "./numbers.ts";
-import { cellsOf, ratioOf, ROW_HEAD, rowOf } from "./rows.ts";
+import { ratioOf, rowOf } from "./rows.ts";
 import { startStoreProxy } from "./store-proxy.ts";
 import { trafficOf } from "./traffic.ts";
 import {
   buildVariants,
-  SERVERS,
   startVariant,
   type Variant,
   VARIANTS,
   type VariantStore,
 } from "./variants.ts";
+import { say } from "./report/progress.ts";
 
 /** How the middlewares are loaded. */
 export interface How {
@@ -65,10 +63,9 @@ const COUNTED = 320;
  * Compares, in one run on this machine, the same Next app with other middlewares: requests per second
  * and latency, and what each request costs the store.
  *
- * @throws {Error} where wrk is not there, or an answer was another than expected
+ * @throws {Error} when an answer was another than expected
  */
 export async function benchMiddleware(how: How) {
-  requireWrk();
   await buildVariants(EVERY);
   const store = await startStore();
   try {
@@ -81,19 +78,10 @@ export async function benchMiddleware(how: How) {
     const tails = tailsOf(runs, how.connections);
     const traffic = [];
     for (const variant of EVERY) traffic.push(await trafficOfVariant(variant, store));
-    print(rows, how);
-    printWanted(wanted);
-    printTails(tails);
-    printTraffic(traffic);
     return { how, rows, wanted, tails, traffic };
   } finally {
     await store.stop();
   }
-}
-
-export function requireWrk(): void {
-  if (findProgram("wrk")) return;
-  throw new Error("It needs wrk. On Debian or Ubuntu: sudo apt-get install wrk");
 }
 
 /** Round by round, so that what else the machine does falls on all alike. */
@@ -119,7 +107,7 @@ export async function alternate(
         for (const connections of how.connections) {
           const seen = await load(url, connections, how.seconds, { expected });
           runs.get(variant)?.get(connections)?.push(seen);
-          console.error(
+          say(
             `round ${round} of ${how.rounds}, ${variant}, ${connections}: ${Math.round(seen.requestsPerSecond)} requests/s`,
           );
         }
@@ -142,19 +130,8 @@ export function summarise(runs: Runs, variant: Variant, connections: number) {
   };
 }
 
-type Row = ReturnType<typeof summarise>;
-
 function loadsAt(runs: Runs, connections: number) {
   return (variant: Variant) => runs.get(variant)?.get(connections) ?? [];
-}
-
-/** What is drawn of a run. */
-export function figuresOf(rows: readonly Row[]) {
-  return rows.map(({ variant, connections, toNothing }) => ({
-    what: VARIANTS[variant].what,
-    connections,
-    toNothing: Number(toNothing.toFixed(2)),
-  }));
 }
 
 /** What is wanted of requests per second, beside what was measured at each number of connections. */
@@ -200,70 +177,4 @@ async function trafficOfVariant(variant: Variant, store: TestStore) {
     meter.stop();
     await proxy.stop();
   }
-}
-
-function print(rows: readonly Row[], how: How): void {
-  console.log(`\nThe gate before a handler; ${JSON.stringify(how)}; medians\n`);
-  printTable(
-    ["middleware", "served by", "connections", ...ROW_HEAD, "to do-nothing, batched"],
-    rows.map((row) => [
-      VARIANTS[row.variant].what,
-      SERVERS[VARIANTS[row.variant].by].what,
-      row.connections,
-      ...cellsOf(row),
-      row.toBatched.toFixed(2),
-    ]),
-  );
-}
-
-function printWanted(wanted: ReturnType<typeof wantedOf>): void {
-  console.log("\nWanted, as a ratio of requests per second\n");
-  printTable(
-    ["middleware", "compared to", "connections", "at least", "seen", ""],
-    wanted.map(({ of, to, connections, least, seen, isMet }) => [
-      VARIANTS[of].what,
-      VARIANTS[to].what,
-      connections,
-      least,
-      seen.toFixed(2),
-      isMet ? "met" : "not met",
-    ]),
-  );
-}
-
-function printTails(tails: ReturnType<typeof tailsOf>): void {
-  console.log("\nWanted, as a ratio of p99 to the same app under next start\n");
-  printTable(
-    ["middleware", "connections", "at most", "seen", ""],
-    tails.map(({ of, connections, most, seen, isMet }) => [
-      VARIANTS[of].what,
-      connections,
-      most,
-      seen.toFixed(2),
-      isMet ? "met" : "not met",
-    ]),
-  );
-}
-
-function printTraffic(traffic: readonly Awaited<ReturnType<typeof trafficOfVariant>>[]): void {
-  console.log("\nWhat a request costs the store: alone, and of sixteen at once\n");
-  printTable(
-    [
-      "middleware",
-      "REST calls",
-      "commands billed",
-      "bytes",
-      "calls of 16",
-      "billed of 16",
-      "bytes of 16",
-    ],
-    traffic.map(({ variant, one, sixteen }) => [
-      VARIANTS[variant].what,
-      ...[one, sixteen].flatMap(({ calls, commands, bytes }) => [
-        calls.toFixed(2),
-        commands.toFixed(2),
-        Math.round(bytes),
-      ]),
-    ]),
-  );
 }

@@ -3,9 +3,10 @@ import { Lock as UpstashLock } from "@upstash/lock";
 import { Redis as Upstash } from "@upstash/redis";
 import { startBillMeter, sumOf } from "../support/billed.ts";
 import { makeTools } from "../support/tools.ts";
-import { percentile, printTable } from "./numbers.ts";
+import { percentile } from "./numbers.ts";
 import type { startServed } from "./served.ts";
 import { sure } from "./timing.ts";
+import type { Table } from "./report/types.ts";
 
 export type Served = Awaited<ReturnType<typeof startServed>>;
 
@@ -91,19 +92,17 @@ async function contend(what: string, store: Served, turn: Turn) {
   };
 }
 
-/** Prints what {@link benchContended} measured. */
-export function printContended(contended: Awaited<ReturnType<typeof benchContended>>): void {
-  console.log(
-    `\n${CONTENDERS} callers who want one lock at once, each for ${HELD_MS} ms; ${ROUNDS} times\n`,
-  );
-  printTable(
-    ["lock", "free until the next holder, p50 ms", "p95 ms", "calls a turn", "billed a turn"],
-    contended.map(({ what, p50, p95, callsPerTurn, billedPerTurn }) => [
+/** The table of what {@link benchContended} measured. */
+export function contendedTable(contended: Awaited<ReturnType<typeof benchContended>>): Table {
+  return {
+    title: `${CONTENDERS} callers who want one lock at once, each for ${HELD_MS} ms, ${ROUNDS} times:`,
+    head: ["lock", "free until the next holder, p50 ms", "p95 ms", "calls a turn", "billed a turn"],
+    rows: contended.map(({ what, p50, p95, callsPerTurn, billedPerTurn }) => [
       what,
       p50.toFixed(1),
       p95.toFixed(1),
       callsPerTurn.toFixed(1),
       billedPerTurn.toFixed(1),
     ]),
-  );
+  };
 }

@@ -1,9 +1,12 @@
 import { Redis as Upstash } from "@upstash/redis";
 import { Redis as Direct } from "ioredis";
 import { makeTools } from "../support/tools.ts";
-import { percentile, printTable } from "./numbers.ts";
+import { percentile } from "./numbers.ts";
 import { startServed } from "./served.ts";
 import { sure, type Timed, timeInTurn } from "./timing.ts";
+import { say } from "./report/progress.ts";
+import type { Report, Wanted } from "./report/types.ts";
+import { callersOf, wantedOne } from "./report/wanted.ts";
 
 const CALLERS = [1, 5, 20, 50] as const;
 
@@ -35,13 +38,12 @@ export async function benchDedup(calls: number) {
   try {
     const rows = [];
     for (const callers of CALLERS) {
-      console.error(`measuring with ${callers} at once ...`);
+      say(`measuring with ${callers} at once ...`);
       for (const group of await comparisons(store))
         rows.push(...(await measure(group, calls, callers)));
     }
     const bytes = await bytesOfKeys(store);
-    print(rows, bytes, calls);
-    return { calls, rows, bytes };
+    return reportOf(calls, rows, bytes);
   } finally {
     await store.stop();
   }
@@ -208,22 +210,44 @@ async function bytesOfKeys(store: Address & { readonly redisUrl: string }) {
   return found;
 }
 
-function print(rows: readonly Row[], bytes: Readonly<Record<string, number>>, calls: number): void {
-  console.log(
-    `\nDedup, ${calls} calls each (a fifth of those of many): Node, our gateway in a process of its own, redis-server, on loopback\n`,
-  );
-  printTable(
-    ["what", "callers", "round trips", "p50 ms", "p95 ms", "p50 to", "ratio"],
-    rows.map(({ what, callers, roundTrips, p50, p95, to = "–", ratio }) => [
-      what,
-      callers,
-      roundTrips,
-      p50.toFixed(2),
-      p95.toFixed(2),
-      to,
-      ratio?.toFixed(2) ?? "–",
-    ]),
-  );
-  console.log("\nBytes a key in Redis\n");
-  printTable(["kind", "bytes"], Object.entries(bytes));
+function reportOf(
+  calls: number,
+  rows: readonly Row[],
+  bytes: Readonly<Record<string, number>>,
+): Report {
+  return {
+    data: { calls, rows, bytes },
+    wanted: wantedOf(rows),
+    tables: [
+      {
+        title: `${calls} calls each, a fifth of those of many, by Node through our gateway in another process to redis-server, on loopback:`,
+        head: ["what", "callers", "round trips", "p50 ms", "p95 ms", "p50 to", "ratio"],
+        rows: rows.map(({ what, callers, roundTrips, p50, p95, to = "–", ratio }) => [
+          what,
+          callers,
+          roundTrips,
+          p50.toFixed(2),
+          p95.toFixed(2),
+          to,
+          ratio?.toFixed(2) ?? "–",
+        ]),
+      },
+      { title: "Bytes a key in Redis:", head: ["kind", "bytes"], rows: Object.entries(bytes) },
+    ],
+  };
+}
+
+/** A claim beside a bare SET NX, and what was wanted of it with 20 callers. */
+function wantedOf(rows: readonly Row[]): Wanted[] {
+  const claims = rows.filter(({ what }) => what === "claim");
+  const of20 = claims.find(({ callers }) => callers === 20);
+  return [
+    {
+      what: "p50 of a claim, to SET NX",
+      is: "at most",
+      wanted: 1.15,
+      seen: claims.map(({ callers, ratio }) => ({ at: callersOf(callers), value: ratio ?? null })),
+    },
+    wantedOne("p95 of a claim by 20 callers", "under", 5, of20?.p95 ?? Number.NaN, "ms"),
+  ];
 }

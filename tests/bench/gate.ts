@@ -8,10 +8,15 @@ import { type Listener, toEach } from "#lib/observe/events";
 import { logEvents } from "#lib/observe/log";
 import { keyNames } from "#lib/redis/keys";
 import type { ScriptStore } from "#lib/redis/script-store";
-import { percentile, printTable } from "./numbers.ts";
+import { percentile } from "./numbers.ts";
+import type { Report } from "./report/types.ts";
 
 const ROUNDS = 15;
 const REQUESTS = 10_000;
+
+const LISTENER = "one rule by ip, with a listener";
+const API = "one rule by ip, with OpenTelemetry and no SDK";
+const SDK = "one rule by ip, with OpenTelemetry and its SDK";
 
 /** Serves one request of a client, by its number. */
 export type Way = (client: number) => Promise<unknown>;
@@ -21,22 +26,16 @@ export type Way = (client: number) => Promise<unknown>;
  * itself costs, without network. It stands beside the same request and response without a gate, which are
  * a part of it. The rounds alternate.
  */
-export async function benchGate() {
+export async function benchGate(): Promise<Report> {
   const telemetry = sdk();
   const ways: readonly (readonly [what: string, way: Way])[] = [
     ["no gate: a Request and a Response", plain],
     ["one rule by ip", gate({ ip: "600 per minute" })],
-    ["one rule by ip, with a listener", gate({ ip: "600 per minute" }, () => {})],
+    [LISTENER, gate({ ip: "600 per minute" }, () => {})],
     ["one rule by ip, with the log", gate({ ip: "600 per minute" }, log)],
     ["one rule by ip, with the log and counters", gate({ ip: "600 per minute" }, both)],
-    [
-      "one rule by ip, with OpenTelemetry and no SDK",
-      gate({ ip: "600 per minute" }, otelEvents({ trace, metrics })),
-    ],
-    [
-      "one rule by ip, with OpenTelemetry and its SDK",
-      gate({ ip: "600 per minute" }, otelEvents(telemetry.api)),
-    ],
+    [API, gate({ ip: "600 per minute" }, otelEvents({ trace, metrics }))],
+    [SDK, gate({ ip: "600 per minute" }, otelEvents(telemetry.api))],
     ["three limits", gate({ ip: ["60 per second", "600 per minute"], global: "90000 per hour" })],
   ];
   const times = ways.map((): number[] => []);
@@ -47,12 +46,35 @@ export async function benchGate() {
   await telemetry.stop();
   const rows = ways.map(([what], w) => ({ what, us: percentile(50, times[w] ?? []) }));
   const [bare] = rows;
-  console.log("\nGate: microseconds of the processor for a request, medians of rounds\n");
-  printTable(
-    ["", "µs", "to no gate"],
-    rows.map(({ what, us }) => [what, us.toFixed(1), (us / (bare?.us ?? NaN)).toFixed(1)]),
-  );
-  return { rows };
+  return {
+    data: rows,
+    wanted: [],
+    figures: figuresOf(rows),
+    tables: [
+      {
+        title: "Microseconds of the processor for a request, medians of rounds in alternation:",
+        head: ["", "µs", "to no gate"],
+        rows: rows.map(({ what, us }) => [
+          what,
+          us.toFixed(1),
+          (us / (bare?.us ?? NaN)).toFixed(1),
+        ]),
+      },
+    ],
+  };
+}
+
+/** What docs/operate/opentelemetry.md says of the cost. */
+function figuresOf(rows: readonly { readonly what: string; readonly us: number }[]) {
+  const us = (what: string) => rows.find((row) => row.what === what)?.us ?? Number.NaN;
+  const ratio = (what: string) => (us(what) / us(LISTENER)).toFixed(2);
+  return {
+    listener: us(LISTENER).toFixed(1),
+    api: us(API).toFixed(1),
+    "api.ratio": ratio(API),
+    sdk: us(SDK).toFixed(1),
+    "sdk.ratio": ratio(SDK),
+  };
 }
 
 /** Microseconds of the processor for each of many requests. */

@@ -3,7 +3,8 @@ import { setTimeout } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { startProgram } from "../support/app.ts";
 import { startRedis } from "../support/redis.ts";
-import { printTable } from "./numbers.ts";
+import { say } from "./report/progress.ts";
+import type { Report } from "./report/types.ts";
 
 const TOKEN = "a-token-of-the-bench";
 const MIB = 1024 * 1024;
@@ -24,20 +25,27 @@ const CASES: readonly (readonly [what: string, path: string, body: unknown, clie
  * Measures the most memory that a gateway of its own process takes while it answers requests whose
  * replies are large, and how long small requests wait meanwhile.
  */
-export async function benchLargeReplies() {
+export async function benchLargeReplies(): Promise<Report> {
   const redis = await startRedis();
   try {
     await fill(redis.url);
     const rows = [];
     for (const [what, path, body, clients] of CASES) {
+      say(`${what} ...`);
       rows.push({ what, clients, ...(await measure(redis.url, path, body, clients)) });
     }
-    console.log("\nMemory of a gateway that is asked for large replies\n");
-    printTable(
-      ["request", "clients", "bytes sent", "most memory, MB", "slowest small GET, ms"],
-      rows.map((row) => [row.what, row.clients, row.sent, row.mostMb, row.slowestMs]),
-    );
-    return rows;
+    return {
+      data: rows,
+      wanted: [],
+      tables: [
+        {
+          title:
+            "The most memory of a gateway in another process, and how long small requests wait:",
+          head: ["request", "clients", "bytes sent", "most memory, MB", "slowest small GET, ms"],
+          rows: rows.map((row) => [row.what, row.clients, row.sent, row.mostMb, row.slowestMs]),
+        },
+      ],
+    };
   } finally {
     await redis.stop();
   }

@@ -6,8 +6,10 @@ import { readNetwork } from "#lib/core/networks";
 import { fromEnv } from "#lib/env";
 import { nameOf } from "#lib/redis/protocol";
 import type { Requester } from "#lib/redis/upstash-protocol";
-import { percentile, printTable } from "./numbers.ts";
+import { percentile } from "./numbers.ts";
 import { roundOf, type Way } from "./gate.ts";
+import type { Report } from "./report/types.ts";
+import { wantedOne } from "./report/wanted.ts";
 
 const ROUNDS = 25;
 /** Many and short, so that what else the machine does falls on all alike. */
@@ -27,19 +29,21 @@ const WANTED = { lookUp: 1, following: 0.3 } as const;
  *
  * @throws {Error} where a network is not found, or the document is not in force
  */
-export async function benchLive() {
+export async function benchLive(): Promise<Report> {
   const rows = [...lookUps(), ...(await requests())];
-  console.log("\nWhat is set while the app runs: microseconds, medians of rounds\n");
-  printTable(
-    ["", "µs", "wanted at most", ""],
-    rows.map(({ what, us, most }) => [
-      what,
-      us.toFixed(2),
-      most ?? "",
-      most === undefined ? "" : us <= most ? "met" : "not met",
-    ]),
-  );
-  return { rows };
+  return {
+    data: rows,
+    tables: [
+      {
+        title: "Microseconds of the processor, medians of rounds:",
+        head: ["", "µs"],
+        rows: rows.map(({ what, us }) => [what, us.toFixed(2)]),
+      },
+    ],
+    wanted: rows.flatMap(({ what, us, most }) =>
+      most === undefined ? [] : [wantedOne(what, "at most", most, us, "µs")],
+    ),
+  };
 }
 
 interface Row {

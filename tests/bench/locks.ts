@@ -7,15 +7,18 @@ import { createLocks } from "#lib/lock/locks";
 import { makeTools } from "../support/tools.ts";
 import {
   benchContended,
+  contendedTable,
   CONTENDERS,
-  printContended,
   type Served,
   TTL,
   upstashOf,
 } from "./contended.ts";
-import { percentile, printTable } from "./numbers.ts";
+import { percentile } from "./numbers.ts";
 import { startServed } from "./served.ts";
 import { sure, type Timed, timeInTurn } from "./timing.ts";
+import { say } from "./report/progress.ts";
+import type { Report, Table, Wanted } from "./report/types.ts";
+import { callersOf, groupWanted, wantedOne } from "./report/wanted.ts";
 
 const CALLERS = [1, 5, 20, 50] as const;
 
@@ -26,7 +29,7 @@ interface Compared extends Timed {
 }
 
 /** Measures locks beside those of others, in one run. */
-export async function benchLocks(calls: number) {
+export async function benchLocks(calls: number): Promise<Report> {
   const store = await startServed();
   const direct = new Direct(store.redisUrl);
   const tcp = connectTcp({ redisUrl: store.redisUrl });
@@ -34,14 +37,16 @@ export async function benchLocks(calls: number) {
     const operations = comparisons(store, direct, tcp.redis);
     const rows = [];
     for (const callers of CALLERS) {
-      console.error(`measuring with ${callers} at once ...`);
+      say(`measuring with ${callers} at once ...`);
       rows.push(...(await measure(operations, calls, callers)));
     }
-    console.error(`measuring ${CONTENDERS} who want one lock ...`);
+    say(`measuring ${CONTENDERS} who want one lock ...`);
     const contended = await benchContended(store);
-    print(rows, calls);
-    printContended(contended);
-    return { calls, rows, contended };
+    return {
+      data: { calls, rows, contended },
+      wanted: wantedOf(rows),
+      tables: [lockTable(rows, calls), contendedTable(contended)],
+    };
   } finally {
     await tcp.close();
     direct.disconnect();
@@ -139,13 +144,11 @@ async function measure(
   });
 }
 
-function print(rows: readonly Row[], calls: number): void {
-  console.log(
-    `\nA lock taken and given back, ${calls} times each, two round trips: Node, our gateway in a process of its own, redis-server, on loopback\n`,
-  );
-  printTable(
-    ["lock", "by", "callers", "p50 ms", "p95 ms", "p50 to", "ratio"],
-    rows.map(({ what, by, callers, p50, p95, to = "–", ratio }) => [
+function lockTable(rows: readonly Row[], calls: number): Table {
+  return {
+    title: `A lock taken and given back, ${calls} times each, two round trips, by Node through our gateway in another process to redis-server, on loopback:`,
+    head: ["lock", "by", "callers", "p50 ms", "p95 ms", "p50 to", "ratio"],
+    rows: rows.map(({ what, by, callers, p50, p95, to = "–", ratio }) => [
       what,
       by,
       callers,
@@ -154,5 +157,29 @@ function print(rows: readonly Row[], calls: number): void {
       to,
       ratio?.toFixed(2) ?? "–",
     ]),
-  );
+  };
+}
+
+/** Ours by REST beside @upstash/lock, and what was wanted of it with 20 callers. */
+function wantedOf(rows: readonly Row[]): Wanted[] {
+  const ours = rows.filter(({ to }) => to === "@upstash/lock");
+  const of20 = ours.find(({ callers }) => callers === 20);
+  return [
+    ...groupWanted(
+      ours.map(({ what, callers, ratio }) => ({
+        what: `p50 of ${what}, to @upstash/lock`,
+        is: "at most",
+        wanted: 1,
+        at: callersOf(callers),
+        value: ratio ?? null,
+      })),
+    ),
+    wantedOne(
+      `p95 of ${of20?.what ?? "a lock"} by 20 callers`,
+      "under",
+      15,
+      of20?.p95 ?? Number.NaN,
+      "ms",
+    ),
+  ];
 }

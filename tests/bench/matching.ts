@@ -1,7 +1,8 @@
 import { match } from "path-to-regexp";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { select } from "#lib/policy/select";
-import { percentile, printTable } from "./numbers.ts";
+import { percentile } from "./numbers.ts";
+import type { Report } from "./report/types.ts";
 
 const RULES = [10, 100, 1000] as const;
 const ROUNDS = 7;
@@ -15,21 +16,32 @@ const ROUND_MS = 100;
  *
  * @throws {Error} where one of them does not find what it should
  */
-export function benchMatching() {
+export function benchMatching(): Report {
   const rows = RULES.map((count) => ({ count, ...compare(count) }));
   const [smallest] = rows;
-  console.log("\nMatching: microseconds a path, medians of rounds in alternation\n");
-  printTable(
-    ["rules", "Headgate", "to 10 rules", "URLPattern", "path-to-regexp"],
-    rows.map(({ count, headgate, urlPattern, pathToRegexp }) => [
-      count,
-      headgate.toFixed(2),
-      (headgate / (smallest?.headgate ?? NaN)).toFixed(2),
-      `${urlPattern.toFixed(2)} (${(urlPattern / headgate).toFixed(1)} ×)`,
-      `${pathToRegexp.toFixed(2)} (${(pathToRegexp / headgate).toFixed(1)} ×)`,
-    ]),
-  );
-  return { rows };
+  return {
+    data: rows,
+    wanted: [],
+    tables: [
+      {
+        title: `Microseconds a path, medians of ${ROUNDS} rounds in alternation:`,
+        head: [
+          "rules",
+          "Headgate, µs",
+          "to 10 rules",
+          "URLPattern, to Headgate",
+          "path-to-regexp, to Headgate",
+        ],
+        rows: rows.map(({ count, headgate, urlPattern, pathToRegexp }) => [
+          count,
+          headgate.toFixed(2),
+          (headgate / (smallest?.headgate ?? NaN)).toFixed(2),
+          (urlPattern / headgate).toFixed(1),
+          (pathToRegexp / headgate).toFixed(1),
+        ]),
+      },
+    ],
+  };
 }
 
 /** Finds the patterns that match a path. */

@@ -4,27 +4,30 @@ import policy from "#config/rate-limits";
 import { createLimits } from "#lib/limits";
 import { gateOptions } from "../support/options.ts";
 import { makeTools } from "../support/tools.ts";
-import { printTable } from "./numbers.ts";
 import { startServed } from "./served.ts";
+import { say } from "./report/progress.ts";
+import type { Report } from "./report/types.ts";
+import { wantedOne } from "./report/wanted.ts";
 
-/** The seed's volumes, and what it expected of them. */
+/** The volumes of the requirements, and what these expect of them. */
 const CLIENTS = 1000;
 const EVENTS = 5000;
 const LOCKS = 10;
-const SEED_BYTES = 5 * 1024 * 1024;
+const REQUIRED_MB = 5;
+const MIB = 1024 * 1024;
 
 /** How many searches each client has made: what a limit's key holds grows with them. */
 const SEARCHES = 5;
 const ARTISTS = 50;
 
-/** Measures what the seed's volumes take in an empty Redis, written as the app writes them. */
-export async function benchMemory() {
+/** Measures what the requirements' volumes take in an empty Redis, written as the app writes them. */
+export async function benchMemory(): Promise<Report> {
   const store = await startServed();
   const redis = new Redis(store.redisUrl);
   try {
-    const rows = [];
+    const rows: Row[] = [];
     for (const [what, write] of Object.entries(volumesOn(store))) {
-      console.error(`writing: ${what} ...`);
+      say(`writing: ${what} ...`);
       // Scripts and connections are there before: what is measured are keys.
       await write(0);
       const before = await standOf(redis);
@@ -34,8 +37,7 @@ export async function benchMemory() {
       rows.push({ what, count, keys: after.keys - before.keys, bytes });
     }
     const withoutEnd = await keysWithoutEnd(redis);
-    print(rows, withoutEnd);
-    return { rows, withoutEnd };
+    return reportOf(rows, withoutEnd);
   } finally {
     redis.disconnect();
     await store.stop();
@@ -97,23 +99,27 @@ interface Row {
   readonly bytes: number;
 }
 
-function print(rows: readonly Row[], withoutEnd: number): void {
+function reportOf(rows: readonly Row[], withoutEnd: number): Report {
   const total = rows.reduce((sum, { bytes }) => sum + bytes, 0);
-  const kB = (bytes: number) => (bytes / 1024).toFixed(0);
-  console.log(
-    "\nMemory of the seed's volumes: used_memory of an empty redis-server, before and after\n",
-  );
-  printTable(
-    ["what", "count", "keys", "kB", "bytes a key"],
-    rows.map(({ what, count, keys, bytes }) => [
-      what,
-      count,
-      keys,
-      kB(bytes),
-      Math.round(bytes / keys),
-    ]),
-  );
-  const met = total < SEED_BYTES ? "met" : "not met";
-  console.log(`\nTogether ${kB(total)} kB; the seed's figure, under 5 MB: ${met}.`);
-  console.log(`Keys without a time to live: ${withoutEnd}.`);
+  return {
+    data: { rows, withoutEnd },
+    figures: { total: `${(total / MIB).toFixed(1)} MB` },
+    tables: [
+      {
+        title: "used_memory of an empty redis-server, before and after:",
+        head: ["what", "count", "keys", "kB", "bytes a key"],
+        rows: rows.map(({ what, count, keys, bytes }) => [
+          what,
+          count,
+          keys,
+          (bytes / 1024).toFixed(0),
+          Math.round(bytes / keys),
+        ]),
+      },
+    ],
+    wanted: [
+      wantedOne("limit keys, events and locks together", "under", REQUIRED_MB, total / MIB, "MB"),
+      wantedOne("keys without a time to live", "at most", 0, withoutEnd),
+    ],
+  };
 }

@@ -1,60 +1,83 @@
 import policy from "#config/rate-limits";
-import { UpstashLimits } from "#lib/limit/stores/upstash";
-import { createLimits } from "#lib/limits";
-import { createRedis } from "#lib/redis/client";
-import { gateOptions } from "../support/options.ts";
-import { makeTools } from "../support/tools.ts";
+import { createHeadgate, type GateSettings } from "#lib/create";
+import { createDedup } from "#lib/dedup/dedup";
+import { fromEnv } from "#lib/env";
+import { createLocks } from "#lib/lock/locks";
+import type { Requester } from "#lib/redis/upstash-protocol";
+import { upstashLimits } from "#lib/upstash";
+import { failureIn } from "../support/tools.ts";
 import { sure, type Timed } from "./timing.ts";
 
 /** One thing that a handler does with the store. */
 export interface Operation extends Timed {
-  /** What the seed expected of it, in milliseconds; undefined where it names no figure. */
-  readonly seedMs?: number;
+  /** What it is called beside a figure. */
+  readonly short: string;
+  /** What the requirements want its p50 to be under, in milliseconds; undefined when they name no figure. */
+  readonly p50Ms?: number;
 }
 
-/** What is measured, on one client of one store; the first is what the others are compared to. */
-export async function operationsOn(store: {
+/** A limit that no run reaches. */
+const ENOUGH = 1_000_000_000;
+
+interface Address {
   readonly url: string;
   readonly token: string;
-}): Promise<readonly [Operation, ...Operation[]]> {
-  const { redis, locks, dedup, failures } = makeTools(store);
-  const { limit, checkRateLimit } = createLimits(policy, gateOptions(store).options);
-  const limitStore = new UpstashLimits(createRedis({ ...store, deadlineMs: 10_000 }));
-  const throughTheClass = createLimits(policy, { ...gateOptions(store).options, limitStore });
+}
 
+/**
+ * What is measured, by one gate as our own server has it; the first is what the others are compared to.
+ *
+ * @param tcp sends the calls, where they do not go by REST to the address
+ */
+export async function operationsOn(store: Address, tcp?: Requester) {
+  const failures: string[] = [];
+  const settings = settingsOf(store, failures, tcp);
+  const gate = createHeadgate(policy, settings);
+  const theirs = createHeadgate(policy, { ...settings, limitStore: upstashLimits });
+  const locks = createLocks(gate);
+  const dedup = createDedup(gate);
   const held = await locks.acquireLock("held", 3600);
+  sure(held !== null);
+  const counted = async (of: typeof gate, n: number) => {
+    const { reason } = await of.limits.limit("sync", { user: `user-${n}` });
+    sure(reason === "within-limit");
+  };
   let seen = 0;
-
-  return [
-    { what: "PING, to compare", run: async () => sure((await redis.ping()) === "PONG") },
+  const operations: readonly [Operation, ...Operation[]] = [
+    {
+      what: "PING, to compare",
+      short: "PING",
+      async run() {
+        const { result } = await gate.requester.request({ body: ["PING"] });
+        sure(result === "PONG");
+      },
+    },
     {
       what: "a limit check, another client each",
-      seedMs: 10,
-      async run(n) {
-        const { reason } = await limit("sync", { user: `user-${n}` });
-        sure(reason === "within-limit");
-      },
+      short: "limit",
+      p50Ms: 10,
+      run: (n) => counted(gate, n),
     },
     {
       what: "the same, through @upstash/ratelimit",
-      seedMs: 10,
-      async run(n) {
-        const { reason } = await throughTheClass.limit("sync", { user: `user-${n}` });
-        sure(reason === "within-limit");
-      },
+      short: "limit by @upstash/ratelimit",
+      p50Ms: 10,
+      run: (n) => counted(theirs, n),
     },
     {
       what: "a limit check, one client",
-      seedMs: 10,
-      // One that fails open says that nothing was taken.
+      short: "one client's limit",
+      p50Ms: 10,
+      // A check that fails open says that nothing was taken.
       async run() {
-        const { success, remaining } = await checkRateLimit("one", ENOUGH, 60_000);
+        const { success, remaining } = await gate.limits.checkRateLimit("one", ENOUGH, 60_000);
         sure(success && remaining < ENOUGH);
       },
     },
     {
       what: "a dedup check, half of them duplicates",
-      seedMs: 5,
+      short: "dedup",
+      p50Ms: 5,
       async run() {
         seen += 1;
         await dedup.shouldTrackEvent(`event-${Math.ceil(seen / 2)}`, 300);
@@ -63,21 +86,44 @@ export async function operationsOn(store: {
     },
     {
       what: "a lock taken and given back (two calls)",
-      seedMs: 15,
+      short: "lock",
+      p50Ms: 15,
       async run(n) {
         const token = await locks.acquireLock(`lock-${n}`, 30);
         sure(token !== null && (await locks.releaseLock(`lock-${n}`, token)));
       },
     },
     {
-      what: "a lock that somebody holds, refused",
+      what: "a lock that another caller holds, refused",
+      short: "held lock",
       async run() {
         const token = await locks.acquireLock("held", 30);
-        sure(held !== null && token === null && failures.length === 0);
+        sure(token === null && failures.length === 0);
       },
     },
   ];
+  return operations;
 }
 
-/** A limit that no run reaches. */
-const ENOUGH = 1_000_000_000;
+/** The settings of one process of our own server: calls that are made at the same time go together. */
+function settingsOf(store: Address, failures: string[], tcp?: Requester): GateSettings {
+  const { missing: _, ...settings } = fromEnv({
+    UPSTASH_REDIS_REST_URL: store.url,
+    UPSTASH_REDIS_REST_TOKEN: store.token,
+    HEADGATE_SECRET: "a secret of the benchmark, long enough",
+    HEADGATE_NAMESPACE: tcp ? "bench-tcp" : "bench-rest",
+    HEADGATE_JOIN: "1",
+    // Long: what a call takes is the question, and not whether it is in time.
+    HEADGATE_STORE_DEADLINE_MS: "10000",
+    CLIENT_IP_FROM: "hops:1",
+    NODE_ENV: "production",
+  });
+  return {
+    ...settings,
+    onEvent(event) {
+      const failure = failureIn(event);
+      if (failure !== undefined) failures.push(failure);
+    },
+    ...(tcp && { connect: () => tcp }),
+  };
+}

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { Miniflare } from "miniflare";
 import { startStore } from "../support/gateway.ts";
 import { bundle } from "../runtime/bundle.ts";
-import { requireWrk } from "./compare.ts";
 import { load } from "./load.ts";
-import { printTable } from "./numbers.ts";
 import { sourceOf, type Store, type Worker, WORKERS, workerdOptions } from "./workers.ts";
+import { say } from "./report/progress.ts";
+import type { Report } from "./report/types.ts";
 
 const COMPARED = ["headgate", "upstash"] as const satisfies readonly Worker[];
 const CONNECTIONS = 16;
@@ -29,22 +29,24 @@ export interface Profile {
 }
 
 /** Shows in which functions workerd is while it serves our gate, and while it serves the plain example. */
-export async function benchProfile() {
-  requireWrk();
+export async function benchProfile(): Promise<Report> {
   const store = await startStore();
   const found: Partial<Record<Worker, ReturnType<typeof largest>>> = {};
   try {
     for (const worker of COMPARED) {
-      console.error(`profile: ${WORKERS[worker]} ...`);
+      say(`${WORKERS[worker]} ...`);
       const shares = largest(await profileOf(worker, store));
-      console.log(`\\nUnder workerd, ${CONNECTIONS} connections: ${WORKERS[worker]}\\n`);
-      printTable(
-        ["function", "% of the busy time"],
-        shares.map(({ name, percent }) => [name, percent.toFixed(1)]),
-      );
       found[worker] = shares;
     }
-    return found;
+    return {
+      data: found,
+      wanted: [],
+      tables: COMPARED.map((worker) => ({
+        title: `${WORKERS[worker]}, at ${CONNECTIONS} connections:`,
+        head: ["function", "% of the busy time"],
+        rows: (found[worker] ?? []).map(({ name, percent }) => [name, percent.toFixed(1)]),
+      })),
+    };
   } finally {
     await store.stop();
   }

@@ -1,9 +1,10 @@
-import { findProgram } from "#lib/server/find-program";
 import { startRedis } from "../support/redis.ts";
 import { proxyByRest, proxyByTcp } from "../support/proxy.ts";
 import { startProgram } from "../support/app.ts";
 import { type Load, load } from "./load.ts";
-import { percentile, printTable } from "./numbers.ts";
+import { percentile } from "./numbers.ts";
+import { say } from "./report/progress.ts";
+import type { Report } from "./report/types.ts";
 
 const TARGETS = { rest: proxyByRest, tcp: proxyByTcp } as const;
 type Way = keyof typeof TARGETS;
@@ -14,12 +15,15 @@ const TOKEN = "a-token-of-the-benchmark";
  * Compares the sample with proxy.ts by its way to the store: REST through a gateway in a process of its
  * own, and TCP. Each request is a search by another client, which asks the store twice.
  *
- * @throws {Error} where wrk is not there, or an answer was not 2xx
+ * @throws {Error} when an answer was not 2xx
  */
-export async function benchProxy({ rounds, seconds }: { rounds: number; seconds: number }) {
-  if (!findProgram("wrk")) {
-    throw new Error("It needs wrk. On Debian or Ubuntu: sudo apt-get install wrk");
-  }
+export async function benchProxy({
+  rounds,
+  seconds,
+}: {
+  readonly rounds: number;
+  readonly seconds: number;
+}): Promise<Report> {
   await proxyByRest.build();
   const redis = await startRedis();
   const gateway = await startProgram(["lib/cli/gateway.ts"], {
@@ -41,7 +45,7 @@ export async function benchProxy({ rounds, seconds }: { rounds: number; seconds:
             });
             const name = nameOf(way, connections);
             runs.set(name, [...(runs.get(name) ?? []), seen]);
-            console.error(
+            say(
               `round ${round} of ${rounds}, ${name}: ${Math.round(seen.requestsPerSecond)} requests/s`,
             );
           }
@@ -55,8 +59,7 @@ export async function benchProxy({ rounds, seconds }: { rounds: number; seconds:
     await redis.stop();
   }
   const rows = CONNECTIONS.map((connections) => rowOf(runs, connections));
-  print(rows);
-  return { rounds, seconds, rows };
+  return reportOf(rows);
 }
 
 const nameOf = (way: Way, connections: number) => `${way}, ${connections} connections`;
@@ -74,16 +77,23 @@ function rowOf(runs: ReadonlyMap<string, readonly Load[]>, connections: number) 
   };
 }
 
-function print(rows: readonly ReturnType<typeof rowOf>[]): void {
-  console.log("\nTCP to REST, medians of all rounds\n");
-  printTable(
-    ["connections", "requests/s", "p50", "p99", "requests/s by REST"],
-    rows.map(({ connections, requests, p50, p99, restPerSecond }) => [
-      connections,
-      requests.toFixed(2),
-      p50.toFixed(2),
-      p99.toFixed(2),
-      Math.round(restPerSecond),
-    ]),
-  );
+function reportOf(rows: readonly ReturnType<typeof rowOf>[]): Report {
+  return {
+    data: rows,
+    wanted: [],
+    tables: [
+      {
+        title:
+          "TCP to REST, medians of all rounds; each request is a search by another client, which asks the store twice.",
+        head: ["connections", "requests/s", "p50", "p99", "requests/s by REST"],
+        rows: rows.map(({ connections, requests, p50, p99, restPerSecond }) => [
+          connections,
+          requests.toFixed(2),
+          p50.toFixed(2),
+          p99.toFixed(2),
+          Math.round(restPerSecond),
+        ]),
+      },
+    ],
+  };
 }

@@ -3,8 +3,11 @@ import { Redis } from "ioredis";
 import { startBillMeter, sumOf } from "../support/billed.ts";
 import { startRedis } from "../support/redis.ts";
 import { type Limiter, ours, type Take, upstash } from "./limiters.ts";
-import { percentile, printTable } from "./numbers.ts";
+import { percentile } from "./numbers.ts";
 import { readStand } from "./scripts.ts";
+import { say } from "./report/progress.ts";
+import type { Report } from "./report/types.ts";
+import { type Figure, groupWanted } from "./report/wanted.ts";
 
 const ROUNDS = 5;
 const CALLS = 5000;
@@ -35,20 +38,13 @@ const PAIRS: readonly Pair[] = [
   { mine: ours("token-bucket"), theirs: upstash("tokenBucket"), most: { one: 1.5, three: 0.95 } },
 ];
 
-/** A figure, and the most that is wanted of it. */
-interface Figure {
-  readonly what: string;
-  readonly most: number;
-  readonly seen: number;
-}
-
 /**
  * Measures what each algorithm costs one Redis beside @upstash/ratelimit's same one: its processor's time,
- * the commands that Upstash bills, and bytes; and prints what is wanted beside what was seen.
+ * the commands that Upstash bills, and bytes.
  *
  * @throws {Error} where a decision was not the one that is measured
  */
-export async function benchRedis() {
+export async function benchRedis(): Promise<Report> {
   const server = await startRedis();
   const redis = new Redis(server.url);
   try {
@@ -57,28 +53,28 @@ export async function benchRedis() {
       ...(await billedFigures(redis, server.url)),
       ...(await byteFigures(redis)),
     ];
-    console.log("\nWhat each algorithm costs Redis, beside @upstash/ratelimit in the same run\n");
-    printTable(
-      ["what", "wanted, at most", "measured", ""],
-      figures.map(({ what, most, seen }) => [
-        what,
-        most,
-        Number.isInteger(seen) ? seen : seen.toFixed(2),
-        seen <= most ? "met" : "not met",
-      ]),
-    );
-    return { figures };
+    return { data: figures, tables: [], wanted: groupWanted(figures) };
   } finally {
     redis.disconnect();
     await server.stop();
   }
 }
 
+function atMost(what: string, at: string, wanted: number, value: number): Figure {
+  return { what, is: "at most", wanted, at, value };
+}
+
+/** Names a pair, such as "sliding-log to slidingWindow". */
+function besides(mine: Limiter, theirs: Limiter): string {
+  const bare = ({ what }: Limiter) => what.split(", ").at(-1);
+  return `${bare(mine)} to ${bare(theirs)}`;
+}
+
 /** Redis's own account of its processor's time; medians of the ratios of all rounds. */
 async function cpuFigures(redis: Redis): Promise<Figure[]> {
   const ratios = new Map<string, number[]>();
   for (let round = 1; round <= ROUNDS; round += 1) {
-    console.error(`redis: round ${round} of ${ROUNDS}`);
+    say(`round ${round} of ${ROUNDS}`);
     for (const { mine, theirs } of PAIRS) {
       for (const limits of [1, 3]) {
         const cost = await cpuOf(redis, theirs, limits);
@@ -90,10 +86,10 @@ async function cpuFigures(redis: Redis): Promise<Figure[]> {
   }
   return PAIRS.flatMap(({ mine, theirs, most }) => {
     const seen = (limits: number) => percentile(50, ratios.get(`${mine.what} ${limits}`) ?? []);
-    const to = `to ${theirs.what}`;
+    const at = besides(mine, theirs);
     return [
-      { what: `${mine.what}, one limit: Redis CPU ${to}`, most: most.one, seen: seen(1) },
-      { what: `${mine.what}, each of three: Redis CPU ${to}`, most: most.three, seen: seen(3) },
+      atMost("Redis CPU of one limit", at, most.one, seen(1)),
+      atMost("Redis CPU of each of three limits", at, most.three, seen(3)),
     ];
   });
 }
@@ -127,8 +123,9 @@ async function billedFigures(redis: Redis, url: string): Promise<Figure[]> {
         await take(client, 1);
         for (const cost of [1, 20]) {
           const billed = sumOf(await meter.of(() => take(client, cost)));
-          const what = `${mine.what}, ${limits === 1 ? "one limit" : "three limits"}, a cost of ${cost}: commands billed`;
-          figures.push({ what, most: 2 + 2 * limits, seen: billed });
+          const what = `commands billed for ${limits === 1 ? "one limit" : "three limits"}`;
+          const at = `${mine.what.split(", ").at(-1)} of ${cost}`;
+          figures.push(atMost(what, at, 2 + 2 * limits, billed));
         }
       }
     }
@@ -146,16 +143,18 @@ async function byteFigures(redis: Redis): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const { mine, theirs } of PAIRS) {
     const ratio = (await bytesOf(redis, mine)) / (await bytesOf(redis, theirs));
-    const what = `${mine.what}, a client who came once: bytes to ${theirs.what}`;
-    figures.push({ what, most: 1.35, seen: ratio });
+    const what = "bytes of a client who came once";
+    figures.push(atMost(what, besides(mine, theirs), 1.35, ratio));
   }
-  const inTwo = await bytesInTwoWindows(redis, upstash("slidingWindow"));
+  const usual = upstash("slidingWindow");
+  const inTwo = await bytesInTwoWindows(redis, usual);
   for (const mine of [ours("sliding-log"), ours("sliding-window")]) {
-    const what = `${mine.what}, a client who came in each of two windows: bytes to @upstash/ratelimit, slidingWindow`;
-    figures.push({ what, most: 0.75, seen: (await bytesInTwoWindows(redis, mine)) / inTwo });
+    const what = "bytes of a client who came in each of two windows";
+    const seen = (await bytesInTwoWindows(redis, mine)) / inTwo;
+    figures.push(atMost(what, besides(mine, usual), 0.75, seen));
   }
   const log = await bytesOf(redis, ours("sliding-log"), LIMIT);
-  return [...figures, { what: "a log of 100: bytes", most: 850, seen: Math.round(log) }];
+  return [...figures, atMost("bytes of a log of 100", "", 850, Math.round(log))];
 }
 
 function bytesOf(redis: Redis, limiter: Limiter, cost = 1): Promise<number> {

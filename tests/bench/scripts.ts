@@ -2,7 +2,10 @@ import { Redis } from "ioredis";
 import { readCommandStats } from "../support/command-stats.ts";
 import { startRedis } from "../support/redis.ts";
 import { flexible, type Limiter, ours, type Take, upstash } from "./limiters.ts";
-import { percentile, printTable } from "./numbers.ts";
+import { percentile } from "./numbers.ts";
+import { say } from "./report/progress.ts";
+import type { Report, Table, Wanted } from "./report/types.ts";
+import { wantedOne } from "./report/wanted.ts";
 
 const ROUNDS = 5;
 const CALLS = 5000;
@@ -51,18 +54,17 @@ const CASES: readonly Case[] = LIMITERS.flatMap((limiter): Case[] => [
  *
  * @throws {Error} where a decision was not the one that is measured
  */
-export async function benchScripts() {
+export async function benchScripts(): Promise<Report> {
   const server = await startRedis();
   const redis = new Redis(server.url);
   try {
     const seen = new Map<Case, Cost[]>(CASES.map((each) => [each, []]));
     for (let round = 1; round <= ROUNDS; round += 1) {
-      console.error(`scripts: round ${round} of ${ROUNDS}`);
+      say(`round ${round} of ${ROUNDS}`);
       for (const each of CASES) seen.get(each)?.push(await costOf(redis, each, round));
     }
     const rows = CASES.map((each) => rowOf(each, seen));
-    print(rows);
-    return { rows, wanted: wantedOf(rows) };
+    return { data: rows, tables: [tableOf(rows)], wanted: wantedOf(rows) };
   } finally {
     redis.disconnect();
     await server.stop();
@@ -148,25 +150,24 @@ function rowOf(each: Case, seen: ReadonlyMap<Case, readonly Cost[]>) {
 type Row = ReturnType<typeof rowOf>;
 
 /** Ours beside one call of theirs a limit. */
-export function wantedOf(rows: readonly Pick<Row, "what" | "limits" | "kind" | "cpuRatio">[]) {
+function wantedOf(rows: readonly Row[]): Wanted[] {
   const ratio = (limits: number) =>
     rows.find(
       (row) =>
         row.what === "Headgate, sliding-window" && row.limits === limits && row.kind === "admitted",
     )?.cpuRatio ?? Number.NaN;
+  const what = "Redis CPU of sliding-window";
   return [
-    { what: "one limit", most: 1.6, seen: ratio(1) },
-    { what: "two limits, to two calls", most: 1.2, seen: ratio(2) / 2 },
-  ].map((each) => ({ ...each, isMet: each.seen <= each.most }));
+    wantedOne(`${what}, one limit`, "at most", 1.6, ratio(1)),
+    wantedOne(`${what}, two limits, to two calls`, "at most", 1.2, ratio(2) / 2),
+  ];
 }
 
-function print(rows: readonly Row[]): void {
-  console.log(
-    "\nWhat a decision costs Redis; medians; ratios to @upstash/ratelimit, slidingWindow\n",
-  );
-  printTable(
-    ["limiter", "limits", "", "Redis CPU, µs", "ratio", "in the script, µs", "ratio"],
-    rows.map((row) => [
+function tableOf(rows: readonly Row[]): Table {
+  return {
+    title: `Each limiter's own calls by TCP to one redis-server; medians of ${ROUNDS} rounds of ${CALLS} decisions of ${CLIENTS} clients each. Ratios are to @upstash/ratelimit, slidingWindow.`,
+    head: ["limiter", "limits", "", "Redis CPU, µs", "ratio", "in the script, µs", "ratio"],
+    rows: rows.map((row) => [
       row.what,
       row.limits,
       row.kind,
@@ -175,10 +176,5 @@ function print(rows: readonly Row[]): void {
       row.script.toFixed(1),
       row.scriptRatio.toFixed(2),
     ]),
-  );
-  for (const { what, most, seen, isMet } of wantedOf(rows)) {
-    console.log(
-      `\nRedis CPU, sliding-window, ${what}: at most ${most}, seen ${seen.toFixed(2)}: ${isMet ? "met" : "not met"}.`,
-    );
-  }
+  };
 }

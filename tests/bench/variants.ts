@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
+import { say } from "./report/progress.ts";
 
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 
@@ -53,7 +54,7 @@ function folderOf(app: App): string {
 /** Builds every app that some variants need. */
 export async function buildVariants(variants: readonly Variant[]): Promise<void> {
   for (const app of new Set(variants.map((variant) => VARIANTS[variant].app))) {
-    console.error(`building: ${app} ...`);
+    say(`building: ${app} ...`);
     await build(app);
   }
 }

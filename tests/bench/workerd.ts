@@ -1,9 +1,9 @@
 import { startStore } from "../support/gateway.ts";
-import { requireWrk } from "./compare.ts";
 import { type Load, load } from "./load.ts";
-import { printTable } from "./numbers.ts";
 import { cellsOf, ROW_HEAD, rowOf } from "./rows.ts";
 import { bundleWorker, EVERY_WORKER, startWorkerd, type Worker, WORKERS } from "./workers.ts";
+import { say } from "./report/progress.ts";
+import type { Report } from "./report/types.ts";
 
 /** What is wanted of ours, to the plain example. */
 const LEAST = 1;
@@ -12,14 +12,13 @@ const LEAST = 1;
  * Compares, under workerd, our gate with the plain @upstash/ratelimit example and a worker that does
  * nothing. Calls are not joined there.
  *
- * @throws {Error} where wrk is not there, or an answer was not 2xx
+ * @throws {Error} when an answer was not 2xx
  */
 export async function benchWorkerd(how: {
   readonly rounds: number;
   readonly seconds: number;
   readonly connections: readonly number[];
-}) {
-  requireWrk();
+}): Promise<Report> {
   const store = await startStore();
   const runs = new Map<string, Load[]>();
   try {
@@ -32,7 +31,7 @@ export async function benchWorkerd(how: {
             const seen = await load(`${app.url}/api/ping`, connections, how.seconds);
             const name = nameOf(worker, connections);
             runs.set(name, [...(runs.get(name) ?? []), seen]);
-            console.error(
+            say(
               `round ${round} of ${how.rounds}, workerd, ${name}: ${Math.round(seen.requestsPerSecond)} requests/s`,
             );
           }
@@ -50,23 +49,35 @@ export async function benchWorkerd(how: {
       return { worker, connections, ...rowOf<Worker>(loads, worker) };
     }),
   );
-  print(rows);
-  return { how, rows };
+  return reportOf(rows);
 }
 
 const nameOf = (worker: Worker, connections: number) => `${worker}, ${connections} connections`;
 
 type Row = { readonly worker: Worker; readonly connections: number } & ReturnType<typeof rowOf>;
 
-function print(rows: readonly Row[]): void {
-  console.log("\nUnder workerd; medians\n");
-  printTable(
-    ["worker", "connections", ...ROW_HEAD],
-    rows.map((row) => [WORKERS[row.worker], row.connections, ...cellsOf(row)]),
-  );
-  for (const { connections, toUpstash } of rows.filter(({ worker }) => worker === "headgate")) {
-    console.log(
-      `\nTo the example at ${connections} connections, at least ${LEAST}: ${toUpstash.toFixed(2)}, ${toUpstash >= LEAST ? "met" : "not met"}.`,
-    );
-  }
+function reportOf(rows: readonly Row[]): Report {
+  return {
+    data: rows,
+    tables: [
+      {
+        title: "Medians of the rounds; no calls are joined there.",
+        head: ["worker", "connections", ...ROW_HEAD],
+        rows: rows.map((row) => [WORKERS[row.worker], row.connections, ...cellsOf(row)]),
+      },
+    ],
+    wanted: [
+      {
+        what: "requests/s under workerd, one rule to the example",
+        is: "at least",
+        wanted: LEAST,
+        seen: rows
+          .filter(({ worker }) => worker === "headgate")
+          .map(({ connections, toUpstash }) => ({
+            at: `${connections} connections`,
+            value: toUpstash,
+          })),
+      },
+    ],
+  };
 }

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { drawLanes, runLanes } from "../pictures/edge-burst.ts";
-import { drawMiddlewares, type MiddlewareFigures } from "../pictures/middlewares.ts";
 import { STORES } from "../support/stores.ts";
 
 const pictures = join(import.meta.dirname, "..", "..", "docs", "pictures");
@@ -16,10 +15,4 @@ test.each(STORES)("the docs' picture shows what the script does on $name", async
   for (const { most, bound } of lanes) expect(most).toBeLessThanOrEqual(bound);
   // `npm run pictures` draws it anew.
   expect(drawLanes(lanes)).toBe(readFileSync(join(pictures, "edge-burst.svg"), "utf8"));
-});
-
-test("the docs' picture of middlewares shows the figures that are kept beside it", () => {
-  const figures = readFileSync(join(pictures, "middlewares.json"), "utf8");
-  const drawn = drawMiddlewares(JSON.parse(figures) as MiddlewareFigures);
-  expect(drawn).toBe(readFileSync(join(pictures, "middlewares.svg"), "utf8"));
 });

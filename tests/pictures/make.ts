@@ -1,9 +1,9 @@
-// Draws the pictures of the docs: from what the production script does, and from what was measured.
-import { readFileSync, writeFileSync } from "node:fs";
+// Draws the pictures of the docs: from what the production script does, and the dashboard. The one of
+// middlewares is drawn from what was measured, by `npm run bench -- --save`.
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openEmbeddedStore } from "#lib/embedded/store";
 import { drawDashboard } from "./dashboard.ts";
-import { drawMiddlewares, type MiddlewareFigures } from "./middlewares.ts";
 import { drawLanes, runLanes } from "./edge-burst.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "docs", "pictures");
@@ -14,13 +14,6 @@ try {
 } finally {
   await store.close();
 }
-
-const figures = readFileSync(join(folder, "middlewares.json"), "utf8");
-writeFileSync(
-  join(folder, "middlewares.svg"),
-  drawMiddlewares(JSON.parse(figures) as MiddlewareFigures),
-);
-console.log("docs/pictures/middlewares.svg");
 
 writeFileSync(join(folder, "dashboard.png"), await drawDashboard());
 console.log("docs/pictures/dashboard.png");

@@ -1,16 +1,4 @@
-/** What of a run of `npm run bench -- --only middleware --save` is kept beside its picture. */
-export interface MiddlewareFigures {
-  readonly machine: string;
-  readonly versions: readonly string[];
-  /** What was measured, as git names it. */
-  readonly commit: string;
-  readonly rows: readonly {
-    readonly what: string;
-    readonly connections: number;
-    /** Requests per second, to a middleware that does nothing. */
-    readonly toNothing: number;
-  }[];
-}
+import type { Bar, Saved } from "../bench/report/types.ts";
 
 const LEFT = 250;
 const WIDTH = 760;
@@ -18,8 +6,11 @@ const LINE = 18;
 const GAP = 12;
 const TOP = 86;
 
+/** As much of what is saved as the picture shows. */
+type Drawn = Pick<Saved, "machine" | "versions" | "commit"> & { readonly bars: readonly Bar[] };
+
 /** Draws requests per second as bars, each a ratio to a middleware that does nothing. */
-export function drawMiddlewares({ machine, versions, commit, rows }: MiddlewareFigures): string {
+export function drawMiddlewares({ machine, versions, commit, bars: rows }: Drawn): string {
   const names = [...new Set(rows.map(({ what }) => what))];
   const most = Math.max(...rows.map(({ toNothing }) => toNothing));
   const scale = (ratio: number) => Math.round((ratio / most) * (WIDTH - LEFT - 96) * 10) / 10;

@@ -1,5 +1,5 @@
 import { type Billed, sumOf } from "../../support/billed.ts";
-import { tableOf } from "../numbers.ts";
+import type { Table } from "../report/types.ts";
 import { DEDUP_CASES } from "./dedup-cases.ts";
 import { HANDLER_CASES } from "./handler-cases.ts";
 import { CHECK_CASES } from "./limit-cases.ts";
@@ -8,33 +8,59 @@ import { ROUTE_CASES } from "./route-cases.ts";
 import { UPSTASH_CASES } from "./upstash-cases.ts";
 import type { BilledCase, Cost } from "./world.ts";
 
-/** Cases that stand in one table of docs/performance.md. */
+/** Cases that stand in one table of docs/evidence/performance.md. */
 interface Group {
   readonly title: string;
+  /** What stands before the table. */
+  readonly about: string;
   readonly cases: readonly BilledCase[];
 }
 
 /** Every case, in the order of the docs. */
 export const GROUPS: readonly Group[] = [
-  { title: "a check of the gate", cases: CHECK_CASES },
-  { title: "the sample", cases: ROUTE_CASES },
-  { title: "limits in a handler", cases: HANDLER_CASES },
-  { title: "locks", cases: LOCK_CASES },
-  { title: "dedup", cases: DEDUP_CASES },
-  { title: "@upstash/ratelimit", cases: UPSTASH_CASES },
+  {
+    title: "a check of the gate",
+    about: "A check of the gate, when Redis knows the script:",
+    cases: CHECK_CASES,
+  },
+  {
+    title: "the sample",
+    about:
+      "The sample's own policy has the rule `api` on every path below /api, by `sliding-window`, and limits by `sliding-log` beside it:",
+    cases: ROUTE_CASES,
+  },
+  {
+    title: "limits in a handler",
+    about: "Calls from a handler cost as much as checks of the gate, and `peek` costs less:",
+    cases: HANDLER_CASES,
+  },
+  {
+    title: "locks",
+    about:
+      "Locks and dedup are scripts as well, since a token or an owner is compared in the same step. Beside them stand @upstash/lock and the bare command:",
+    cases: LOCK_CASES,
+  },
+  { title: "dedup", about: "Dedup:", cases: DEDUP_CASES },
+  {
+    title: "@upstash/ratelimit",
+    about:
+      "@upstash/ratelimit without its cache, over @upstash/redis, in the same run. The gateway removes from its scripts' first line the flag that Redis 7 does not know:",
+    cases: UPSTASH_CASES,
+  },
 ];
 
-/** The table of a group in Markdown, as docs/performance.md prints it. */
-export function billTable(title: string, measured: readonly Cost[]): string {
-  return tableOf(
-    [title, "REST calls", "commands billed", "which"],
-    measured.map(({ what, calls, commands }) => [
+/** The table of a group, as docs/evidence/performance.md has it. */
+export function billTable({ title, about }: Group, measured: readonly Cost[]): Table {
+  return {
+    title: about,
+    head: [title, "REST calls", "commands billed", "which"],
+    rows: measured.map(({ what, calls, commands }) => [
       what,
       calls,
       sumOf(commands),
       namesOf(commands) || "–",
     ]),
-  );
+  };
 }
 
 /** The names of commands by the alphabet, such as "EVALSHA, GET, SET, TIME" or "20 × ZADD". */

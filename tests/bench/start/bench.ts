@@ -7,8 +7,10 @@ import { createNextApp } from "../../package/next-case.ts";
 import { runCommand } from "../../package/run-command.ts";
 import { openWorld, type World, write } from "../../package/world.ts";
 import { startProgram } from "../../support/app.ts";
-import { percentile, printTable } from "../numbers.ts";
+import { percentile } from "../numbers.ts";
 import { type Way, waysWith } from "./ways.ts";
+import { say } from "../report/progress.ts";
+import type { Report } from "../report/types.ts";
 
 /** The handlers that the app has already, and the layout without fonts from the internet. */
 const HAD = {
@@ -37,7 +39,7 @@ interface Start {
  * are installed, beside the plain example of @upstash/ratelimit. What a person writes is there at once: the
  * time is the machine's.
  */
-export async function benchStart({ rounds }: { readonly rounds: number }) {
+export async function benchStart({ rounds }: { readonly rounds: number }): Promise<Report> {
   const world = await openWorld();
   try {
     const fresh = await createNextApp(world.newFolder("start"), 16, false, say);
@@ -60,15 +62,10 @@ export async function benchStart({ rounds }: { readonly rounds: number }) {
     }
     redis.disconnect();
     const rows = ways.map((way) => rowOf(way, starts[way.name] ?? []));
-    print(rows);
-    return { rounds, rows };
+    return reportOf(rows);
   } finally {
     await world.end();
   }
-}
-
-function say(line: string): void {
-  console.error(`start: ${line}`);
 }
 
 function rotated<T>(list: readonly T[], by: number): readonly T[] {
@@ -149,22 +146,40 @@ function rowOf({ name, files, variables, accounts }: Way, starts: readonly Start
 
 type Row = ReturnType<typeof rowOf>;
 
-function print(rows: readonly Row[]): void {
+function reportOf(rows: readonly Row[]): Report {
   const example = rows.at(-1);
   const line = (what: string, of: (row: Row) => string | number) => [what, ...rows.map(of)];
-  printTable(
-    ["from npm install to the first 429", ...rows.map(({ name }) => name)],
-    [
-      line("seconds", ({ seconds }) => seconds.toFixed(1)),
-      line("to the example", ({ seconds }) => (seconds / (example?.seconds ?? 0)).toFixed(2)),
-      line("of them npm install", ({ install }) => install.toFixed(1)),
-      line("of them headgate init", ({ prepare }) => prepare.toFixed(1)),
-      line("of them from the start of the server", ({ serve }) => serve.toFixed(1)),
-      line("files by hand", ({ files }) => files),
-      line("lines by hand", ({ lines }) => lines),
-      line("variables to set", ({ variables }) => variables),
-      line("accounts to make", ({ accounts }) => accounts),
-      line("packages added", ({ packages }) => packages),
+  const ratio = ({ seconds }: Row) => (seconds / (example?.seconds ?? Number.NaN)).toFixed(2);
+  return {
+    data: rows,
+    wanted: [],
+    figures: Object.fromEntries(
+      ["init", "next", "headgate", "upstash"].flatMap((name, i) => {
+        const row = rows[i];
+        if (!row) return [];
+        return [
+          [name, row.seconds.toFixed(1)],
+          [`${name}.ratio`, ratio(row)],
+        ];
+      }),
+    ),
+    tables: [
+      {
+        title: "Medians of the rounds, after one that fills npm's cache:",
+        head: ["from npm install to the first 429", ...rows.map(({ name }) => name)],
+        rows: [
+          line("seconds", ({ seconds }) => seconds.toFixed(1)),
+          line("to the example", ratio),
+          line("of them npm install", ({ install }) => install.toFixed(1)),
+          line("of them headgate init", ({ prepare }) => prepare.toFixed(1)),
+          line("of them from the start of the server", ({ serve }) => serve.toFixed(1)),
+          line("files by hand", ({ files }) => files),
+          line("lines by hand", ({ lines }) => lines),
+          line("variables to set", ({ variables }) => variables),
+          line("accounts to make", ({ accounts }) => accounts),
+          line("packages added", ({ packages }) => packages),
+        ],
+      },
     ],
-  );
+  };
 }

@@ -107,7 +107,7 @@ describe("the documentation of the algorithms", () => {
       `\`"sliding-log"\` for ${defaultFor("sliding-log")}, \`"sliding-window"\` above`,
     ],
     ["docs/policy.md", `with \`sliding-log\` at most ${thousands(largestLimitOf("sliding-log"))}`],
-    ["docs/performance.md", `the default for ${defaultFor("sliding-log")}`],
+    ["docs/evidence/performance.md", `the default for ${defaultFor("sliding-log")}`],
   ])("%s says: %s", (page, said) => {
     expect(read(page)).toContain(said);
   });
