@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { ROOT } from "./app.ts";
+import { MACHINE } from "./machine.ts";
 
 /** A program as a terminal starts it: it leads a group, and its temporary folders can be seen. */
 export interface Launched {
@@ -33,7 +34,7 @@ export interface Started {
 /** How long a child may outlive what started it, in milliseconds. */
 const OUTLIVE_MS = 5000;
 
-/** Starts a program with PATH, HOME and the variables that it is given, and no others of this machine. */
+/** Starts a program with {@link MACHINE} and the variables that it is given, and no others of this machine. */
 export function launch(
   program: string,
   args: readonly string[],
@@ -41,18 +42,15 @@ export function launch(
   cwd = ROOT,
 ): Launched {
   const folder = mkdtempSync(join(tmpdir(), "headgate-launched-"));
-  const { PATH = "", HOME = "" } = process.env;
   const child: ChildProcess = spawn(program, [...args], {
     cwd,
     env: {
-      PATH,
-      HOME,
+      ...MACHINE,
       TMPDIR: folder,
       NODE_ENV: "production",
       NEXT_TELEMETRY_DISABLED: "1",
       // npm's own files, of which it asks and keeps what it likes.
       npm_config_update_notifier: "false",
-      NODE_DISABLE_COMPILE_CACHE: "1",
       // A server that is told to stop waits for what is counted in its window.
       METRICS_WINDOW_MS: "100",
       ...env,
