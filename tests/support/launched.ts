@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { ROOT } from "./app.ts";
 import { MACHINE } from "./machine.ts";
@@ -30,6 +31,9 @@ export interface Started {
   /** When it was started: another process may have its id later. */
   readonly since: string;
 }
+
+/** How long a program may take to print what is waited for, in milliseconds. */
+const PRINTED_MS = 60_000;
 
 /** How long a child may outlive what started it, in milliseconds. */
 const OUTLIVE_MS = 5000;
@@ -66,15 +70,16 @@ export function launch(
   }
   return {
     output: () => output,
+    // Without expect.poll, which tests that run at once cannot share.
     async printed(pattern) {
       const found = () => pattern.exec(output);
       const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-      await expect
-        .poll(() => hasEnded() || found(), { interval: 20, timeout: 60_000 })
-        .toBeTruthy();
+      const latest = performance.now() + PRINTED_MS;
+      while (!hasEnded() && !found() && performance.now() < latest) await pause(20);
       const match = found();
-      if (!match) throw new Error(`ended with ${await ended}:\n${output}`);
-      return match;
+      if (match) return match;
+      const what = hasEnded() ? `ended with ${await ended}` : `has not printed ${pattern}`;
+      throw new Error(`${what}:\n${output}`);
     },
     descendants: () => descendantsOf(pid),
     signalGroup: (signal) => void process.kill(-pid, signal),
