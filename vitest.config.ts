@@ -10,17 +10,17 @@ process.env["NODE_COMPILE_CACHE"] = join(import.meta.dirname, ".headgate", "comp
  * Those that wait for the same build lie apart.
  */
 const LONG = [
+  "tests/e2e/server-settings.test.ts",
   "tests/e2e/cloudflare-own.test.ts",
   "tests/e2e/spellings.test.ts",
-  "tests/e2e/server-settings.test.ts",
   "tests/e2e/start-pages.test.ts",
   "tests/e2e/package.test.ts",
   "tests/e2e/init.test.ts",
   "tests/e2e/proxy.test.ts",
-  "tests/contract/renewed-claims.test.ts",
   "tests/e2e/dashboard-page.test.ts",
-  "tests/e2e/hostile.test.ts",
+  "tests/e2e/login.test.ts",
   "tests/e2e/packaged.test.ts",
+  "tests/e2e/dashboard.test.ts",
   "tests/e2e/dev.test.ts",
   "tests/e2e/cloudflare.test.ts",
   "tests/e2e/behind-nginx.test.ts",
@@ -28,6 +28,7 @@ const LONG = [
   "tests/e2e/settings.test.ts",
   "tests/e2e/our-server.test.ts",
   "tests/e2e/analytics.test.ts",
+  "tests/e2e/hostile.test.ts",
   "tests/faults/lock-soak.test.ts",
   "tests/faults/dedup-soak.test.ts",
   "tests/faults/soak.test.ts",
@@ -68,6 +69,8 @@ export default defineConfig({
     // One more than the cores: some of the tests wait for a server, a store or a clock.
     maxWorkers: 3,
     sequence: { sequencer: LongFirst },
+    // Tests that run at once within a file wait for time to pass: as many as there are wait together.
+    maxConcurrency: 60,
     allowOnly: false,
     projects: [
       project("unit", 30_000),

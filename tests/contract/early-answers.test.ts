@@ -1,14 +1,15 @@
 import { once } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { openEmbeddedStore } from "#lib/embedded/store";
 import { createHttpServer, type HttpSettings } from "#lib/gateway/http-server";
 import { serveStore } from "#lib/gateway/server";
 import { rawClient, type RawClient, speak, statusesOf } from "../support/raw-client.ts";
 import { scope } from "../support/scope.ts";
 
-const cleanUp = scope();
+// The tests wait at once, each for a server of its own.
+const cleanUp = scope(afterAll);
 const token = "a-token-of-the-tests";
 const HOST = "Host: x\r\n";
 const POST = `POST / HTTP/1.1\r\n${HOST}`;
@@ -68,7 +69,7 @@ const ENDLESS: readonly (readonly [string, string, Buffer])[] = [
   ["in chunks", "Transfer-Encoding: chunked\r\n\r\n", CHUNK],
 ];
 
-describe.each(ENDLESS)("a body %s that does not end", (_, framing, piece) => {
+describe.concurrent.each(ENDLESS)("a body %s that does not end", (_, framing, piece) => {
   test.each<[string, Handler, number]>([
     ["with 401", (_request, response) => response.writeHead(401).end("no"), 401],
     ["with 429 some time later", (_r, response) => setTimeout(() => later(response), 50), 429],
@@ -119,7 +120,7 @@ describe.each(ENDLESS)("a body %s that does not end", (_, framing, piece) => {
     }
   });
 
-  test("is not taken by a gateway that has no room for its request", async () => {
+  test("is not taken by a gateway that has no room for its request", async ({ expect }) => {
     const port = await gatewayPort({ concurrentRequests: 1 });
     const head = `${POST}Authorization: Bearer ${token}\r\n`;
     const held = cleanUp(rawClient(port), (it) => it.socket.destroy());
@@ -159,7 +160,7 @@ function later(response: ServerResponse): void {
   response.writeHead(429).end("no");
 }
 
-describe("a client that was answered early", () => {
+describe.concurrent("a client that was answered early", () => {
   const early: Handler = (_, response) => response.writeHead(401).end("no");
 
   test("is told that the connection ends where most of its body is missing", async () => {
@@ -180,7 +181,7 @@ describe("a client that was answered early", () => {
     }
   });
 
-  test("is cut off where it does not close the connection itself", async () => {
+  test("is cut off where it does not close the connection itself", async ({ expect }) => {
     const { port } = await serving(early);
     const client = cleanUp(rawClient(port), (it) => it.socket.destroy());
     client.socket.allowHalfOpen = true;
@@ -191,26 +192,29 @@ describe("a client that was answered early", () => {
       .toBe(true);
   });
 
-  test.each<[string, (head: string, body: string) => string[]]>([
+  test.for<[string, (head: string, body: string) => string[]]>([
     ["at once", (head, body) => [head + body]],
     ["after the answer", (head, body) => [head, body]],
-  ])("keeps its connection where it has sent its whole body %s", async (_, piecesOf) => {
-    const { port } = await serving(early);
-    const client = cleanUp(rawClient(port), (it) => it.socket.destroy());
-    const large = "a".repeat(100_000);
-    const bodies = [
-      ["Content-Length: 3\r\n\r\n", "abc"],
-      [`Content-Length: ${large.length}\r\n\r\n`, large],
-      ["Transfer-Encoding: chunked\r\n\r\n", "3\r\nabc\r\n0\r\n\r\n"],
-      ["Transfer-Encoding: chunked\r\n\r\n", `186a0\r\n${large}\r\n0\r\n\r\n`],
-    ] as const;
-    for (const [at, [framing, body]] of bodies.entries()) {
-      for (const piece of piecesOf(POST + framing, body)) {
-        client.socket.write(piece);
-        await expect.poll(() => statusesOf(client.text())).toHaveLength(at + 1);
+  ])(
+    "keeps its connection where it has sent its whole body %s",
+    async ([, piecesOf], { expect }) => {
+      const { port } = await serving(early);
+      const client = cleanUp(rawClient(port), (it) => it.socket.destroy());
+      const large = "a".repeat(100_000);
+      const bodies = [
+        ["Content-Length: 3\r\n\r\n", "abc"],
+        [`Content-Length: ${large.length}\r\n\r\n`, large],
+        ["Transfer-Encoding: chunked\r\n\r\n", "3\r\nabc\r\n0\r\n\r\n"],
+        ["Transfer-Encoding: chunked\r\n\r\n", `186a0\r\n${large}\r\n0\r\n\r\n`],
+      ] as const;
+      for (const [at, [framing, body]] of bodies.entries()) {
+        for (const piece of piecesOf(POST + framing, body)) {
+          client.socket.write(piece);
+          await expect.poll(() => statusesOf(client.text())).toHaveLength(at + 1);
+        }
       }
-    }
-    client.socket.write(`GET / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
-    expect(statusesOf(await client.closed)).toEqual([401, 401, 401, 401, 401]);
-  });
+      client.socket.write(`GET / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
+      expect(statusesOf(await client.closed)).toEqual([401, 401, 401, 401, 401]);
+    },
+  );
 });

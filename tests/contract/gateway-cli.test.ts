@@ -1,11 +1,12 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { startProgram } from "../support/app.ts";
 import { startCluster } from "../support/cluster.ts";
 import { launch } from "../support/launched.ts";
 import { freePort, startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
 
-const cleanUp = scope();
+// Those in front of nothing wait for a while, all at once.
+const cleanUp = scope(afterAll);
 
 async function startCli(env: Readonly<Record<string, string>>) {
   const redis = cleanUp(await startRedis(), (it) => it.stop());
@@ -66,7 +67,7 @@ const BEHIND = {
   }),
 } as const;
 
-describe.each(Object.entries(BEHIND))("the command in front of %s", (_, variables) => {
+describe.concurrent.each(Object.entries(BEHIND))("the command in front of %s", (_, variables) => {
   test.each(["SIGINT", "SIGTERM"] as const)("prints nothing more at %s", async (signal) => {
     const env = { GATEWAY_PORT: "0", ...(await variables()) };
     const args = ["lib/cli/gateway.ts"];

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Redis } from "ioredis";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { connectionsAllowed } from "#lib/gateway/connections";
 import { createHttpServer, type HttpSettings } from "#lib/gateway/http-server";
 import { drip, rawClient, speak, statusesOf } from "../support/raw-client.ts";
@@ -9,7 +9,8 @@ import { startStore } from "../support/gateway.ts";
 import { scope } from "../support/scope.ts";
 import { smuggled } from "../support/smuggling.ts";
 
-const cleanUp = scope();
+// Those that wait for a time to pass wait at once, each for a server of its own.
+const cleanUp = scope(afterAll);
 const HOST = "Host: x\r\n";
 const get = (target: string, headers = "") => `GET ${target} HTTP/1.1\r\n${HOST}${headers}\r\n`;
 const CLOSE = "Connection: close\r\n";
@@ -71,7 +72,7 @@ async function other(port: number): Promise<number> {
 const TOO_LARGE =
   /Content-Type: application\/problem\+json\r\n.*Cache-Control: no-store\r\n.*\r\n\r\n\{.*"status":413.*\}$/is;
 
-describe("a client that is slow", () => {
+describe.concurrent("a client that is slow", () => {
   test("to send is answered 408 and cut off, and others are served", async () => {
     const { port } = await serving(SHORT);
     const post = `POST / HTTP/1.1\r\n${HOST}`;
@@ -183,12 +184,12 @@ describe("too much", () => {
   });
 });
 
-describe("a connection that a setting ends is one line that names the setting", () => {
+describe.concurrent("a connection that a setting ends is one line that names the setting", () => {
   const post = `POST /?secret HTTP/1.1\r\n${HOST}Cookie: secret\r\n`;
   const never: Handler = (request) => request.on("error", () => {});
   const huge: Handler = (_, response) => response.end(Buffer.alloc(64 * 1024 * 1024));
 
-  test.each<[string, string, Partial<HttpSettings>, Handler, string]>([
+  test.for<[string, string, Partial<HttpSettings>, Handler, string]>([
     ["slow headers", "GET /?secret HT", SHORT, count, "HEADERS"],
     ["slow second headers", `${get("/")}GET /?secret HT`, SHORT, count, "HEADERS"],
     ["a slow body", `${post}Content-Length: 9\r\n\r\n`, SHORT, count, "REQUEST"],
@@ -204,7 +205,7 @@ describe("a connection that a setting ends is one line that names the setting", 
       count,
       "BODY_BYTES",
     ],
-  ])("for %s", async (_, bytes, settings, handle, name) => {
+  ])("for %s", async ([, bytes, settings, handle, name], { expect }) => {
     const { port, lines } = await serving(settings, handle);
     const client = cleanUp(rawClient(port), (it) => it.socket.destroy());
     if (handle === huge) client.socket.pause();
@@ -229,7 +230,7 @@ describe("a connection that a setting ends is one line that names the setting", 
     expect(statusesOf(await rawClient(port).closed)).toEqual([408]);
   });
 
-  test("and nothing is written into an answer that has begun", async () => {
+  test("and nothing is written into an answer that has begun", async ({ expect }) => {
     const { port } = await serving({}, (_, response) => {
       response.writeHead(200, { "content-length": 5 }).write("begun");
     });
@@ -290,7 +291,7 @@ describe("a request that could be taken for two", () => {
   });
 });
 
-describe("pipelined requests", () => {
+describe.concurrent("pipelined requests", () => {
   test("are handled one by one, in their order", async () => {
     const steps: string[] = [];
     const { port } = await serving({}, async (request, response) => {
@@ -311,26 +312,29 @@ describe("pipelined requests", () => {
     ]);
   });
 
-  test.each([
+  test.for([
     ["headers", `GET /2 HTTP/1.1\r\n${HOST}`],
     ["a body", `POST /2 HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\n.`],
-  ])("of which the second sends %s too slowly: the first has its own answer", async (_, second) => {
-    let answer = () => {};
-    const { port, lines } = await serving(SHORT, (request, response) => {
-      request.on("error", () => {});
-      if (request.url === "/1") answer = () => response.end("first");
-    });
-    const client = rawClient(port);
-    client.socket.write(get("/1") + second);
-    await expect.poll(() => lines.length).toBeGreaterThan(0);
-    expect(client.text()).toBe("");
-    answer();
-    const text = await client.closed;
-    expect(statusesOf(text)).toEqual([200, 408]);
-    expect(text).toContain("first");
-  });
+  ])(
+    "of which the second sends %s too slowly: the first has its own answer",
+    async ([, second], { expect }) => {
+      let answer = () => {};
+      const { port, lines } = await serving(SHORT, (request, response) => {
+        request.on("error", () => {});
+        if (request.url === "/1") answer = () => response.end("first");
+      });
+      const client = rawClient(port);
+      client.socket.write(get("/1") + second);
+      await expect.poll(() => lines.length).toBeGreaterThan(0);
+      expect(client.text()).toBe("");
+      answer();
+      const text = await client.closed;
+      expect(statusesOf(text)).toEqual([200, 408]);
+      expect(text).toContain("first");
+    },
+  );
 
-  test("of which too many wait end the connection", async () => {
+  test("of which too many wait end the connection", async ({ expect }) => {
     const { port, seen } = await serving({}, () => {});
     const client = rawClient(port);
     client.socket.write(get("/1"));
@@ -340,7 +344,7 @@ describe("pipelined requests", () => {
     expect(seen).toEqual(["GET x /1"]);
   });
 
-  test("of a client that has gone are not handled", async () => {
+  test("of a client that has gone are not handled", async ({ expect }) => {
     let first: ServerResponse | undefined;
     const { port, seen } = await serving({}, (request, response) => {
       if (request.url === "/1") first = response;

@@ -18,6 +18,7 @@ import { withDefaults } from "#lib/gateway/limits";
 import { ROOT } from "../support/app.ts";
 import { startStore } from "../support/gateway.ts";
 import { expectNothingLeft, launch as launchAsTerminal } from "../support/launched.ts";
+import { MACHINE } from "../support/machine.ts";
 import { rawClient, statusesOf } from "../support/raw-client.ts";
 import { startRedis } from "../support/redis.ts";
 import { scope } from "../support/scope.ts";
@@ -57,7 +58,13 @@ function launch(
 ) {
   const child = spawn(node, [...options, join(folder, program)], {
     cwd: tmpdir(),
-    env: { NODE_ENV: "production", HEADGATE_STORE_DEADLINE_MS: "10000", PORT: "0", ...env },
+    env: {
+      NODE_COMPILE_CACHE: MACHINE.NODE_COMPILE_CACHE,
+      NODE_ENV: "production",
+      HEADGATE_STORE_DEADLINE_MS: "10000",
+      PORT: "0",
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const closed = once(child, "close").then(() => child.exitCode);

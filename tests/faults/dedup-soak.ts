@@ -7,6 +7,7 @@ import { track } from "#app/_domain/analytics/track";
 import { totalEvents } from "#app/_domain/analytics/worker";
 import { ROOT } from "../support/app.ts";
 import type { TestStore } from "../support/gateway.ts";
+import { MACHINE } from "../support/machine.ts";
 import { makeTools } from "../support/tools.ts";
 
 /** How many claims each key has, all at once. */
@@ -147,7 +148,6 @@ process.once("exit", () => {
 
 /** Batches are small, so that it is killed within one more often. */
 function startWorker(store: TestStore, namespace: string): ChildProcess {
-  const { PATH = "", HOME = "" } = process.env;
   const args = [
     "app/_domain/analytics/totals.command.ts",
     "--watch",
@@ -159,8 +159,7 @@ function startWorker(store: TestStore, namespace: string): ChildProcess {
   const worker = spawn(process.execPath, args, {
     cwd: ROOT,
     env: {
-      PATH,
-      HOME,
+      ...MACHINE,
       NODE_ENV: "production",
       UPSTASH_REDIS_REST_URL: store.url,
       UPSTASH_REDIS_REST_TOKEN: store.token,

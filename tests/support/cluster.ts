@@ -84,7 +84,6 @@ export async function startCluster(): Promise<TestCluster> {
     await Promise.all(nodes.map((node) => node.stop()));
   };
   try {
-    // All at once: a node takes writes two seconds after its own start, and not before.
     const started = await Promise.allSettled(Array.from({ length: MASTERS * 2 }, startNode));
     for (const node of started) if (node.status === "fulfilled") nodes.push(node.value);
     for (const node of started) if (node.status === "rejected") throw node.reason;
@@ -234,39 +233,59 @@ async function freePorts(): Promise<[number, number]> {
   return [ports[0] ?? 0, ports[1] ?? 0];
 }
 
+/**
+ * Forms the cluster. A node that starts as a master takes no writes for two seconds, and a replica that
+ * takes a master's place takes them at once: so the masters begin as replicas of those that will follow them.
+ */
 async function form(nodes: readonly RunningNode[]): Promise<void> {
-  const [first, ...others] = nodes;
-  if (!first) return;
   await Promise.all(
     nodes.map(({ direct }, index) => direct.call("CLUSTER", "SET-CONFIG-EPOCH", String(index + 1))),
   );
-  const masters = nodes.slice(0, MASTERS);
+  const pairs = nodes.slice(0, MASTERS).map((master, index) => {
+    const replica = nodes[MASTERS + index] ?? master;
+    return { master, replica, from: share(index), to: share(index + 1) - 1 };
+  });
   await Promise.all(
-    masters.map(({ direct }, index) =>
-      direct.call("CLUSTER", "ADDSLOTSRANGE", String(share(index)), String(share(index + 1) - 1)),
+    pairs.map(({ replica: { direct }, from, to }) =>
+      direct.call("CLUSTER", "ADDSLOTSRANGE", String(from), String(to)),
     ),
   );
-  for (const { port, busPort } of others) {
-    await first.direct.call("CLUSTER", "MEET", "127.0.0.1", String(port), String(busPort));
-  }
+  // Each meets all others: it would hear of those that it has not met some rounds of gossip later.
   await Promise.all(
-    nodes.slice(MASTERS).map(async ({ direct }, index) => {
-      const master = masters[index]?.id ?? "";
-      await until(async () => (await topology(direct)).some(({ id }) => id === master));
-      await direct.call("CLUSTER", "REPLICATE", master);
-      await until(async () => /master_link_status:up/.test(await direct.info("replication")));
+    nodes.flatMap(({ direct }, index) =>
+      nodes
+        .slice(index + 1)
+        .map(({ port, busPort }) =>
+          direct.call("CLUSTER", "MEET", "127.0.0.1", String(port), String(busPort)),
+        ),
+    ),
+  );
+  await Promise.all(
+    pairs.map(async ({ master: { direct }, replica }) => {
+      await until(async () => (await topology(direct)).some(({ id }) => id === replica.id));
+      await direct.call("CLUSTER", "REPLICATE", replica.id);
+      await until(() => isServing(direct));
     }),
   );
+  for (const { master } of pairs) await master.direct.call("CLUSTER", "FAILOVER", "TAKEOVER");
   // Only when each knows who follows whom: a failover needs it.
-  await Promise.all(
-    nodes.map(({ direct }) =>
-      until(async () => {
-        const state = String(await direct.call("CLUSTER", "INFO"));
-        const replicas = (await topology(direct)).filter(({ master }) => master !== undefined);
-        return state.includes("cluster_state:ok") && replicas.length === MASTERS;
-      }),
+  const isFormed = async ({ direct }: RunningNode) => {
+    const seen = await topology(direct);
+    const isFollowed = pairs.every(({ master, replica }) =>
+      seen.some((it) => it.id === replica.id && it.master === master.id),
+    );
+    return isFollowed && (await isServing(direct));
+  };
+  await Promise.all([
+    ...nodes.map((node) => until(() => isFormed(node))),
+    ...pairs.map(({ replica: { direct } }) =>
+      until(async () => /master_link_status:up/.test(await direct.info("replication"))),
     ),
-  );
+  ]);
+}
+
+async function isServing(direct: Redis): Promise<boolean> {
+  return String(await direct.call("CLUSTER", "INFO")).includes("cluster_state:ok");
 }
 
 /** Where the slots of a master begin. */

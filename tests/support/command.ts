@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./app.ts";
+import { MACHINE } from "./machine.ts";
 
 /** Variables of a command. */
 export type Env = Readonly<Record<string, string>>;
@@ -65,6 +66,5 @@ export function answerCommand(
 }
 
 function whole(env: Env): NodeJS.ProcessEnv {
-  const { PATH = "", HOME = "" } = process.env;
-  return { PATH, HOME, ...env } as unknown as NodeJS.ProcessEnv;
+  return { ...MACHINE, ...env } as unknown as NodeJS.ProcessEnv;
 }

@@ -3,8 +3,10 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { ROOT } from "./app.ts";
+import { MACHINE } from "./machine.ts";
 
 /** A program as a terminal starts it: it leads a group, and its temporary folders can be seen. */
 export interface Launched {
@@ -30,10 +32,13 @@ export interface Started {
   readonly since: string;
 }
 
+/** How long a program may take to print what is waited for, in milliseconds. */
+const PRINTED_MS = 60_000;
+
 /** How long a child may outlive what started it, in milliseconds. */
 const OUTLIVE_MS = 5000;
 
-/** Starts a program with PATH, HOME and the variables that it is given, and no others of this machine. */
+/** Starts a program with {@link MACHINE} and the variables that it is given, and no others of this machine. */
 export function launch(
   program: string,
   args: readonly string[],
@@ -41,18 +46,15 @@ export function launch(
   cwd = ROOT,
 ): Launched {
   const folder = mkdtempSync(join(tmpdir(), "headgate-launched-"));
-  const { PATH = "", HOME = "" } = process.env;
   const child: ChildProcess = spawn(program, [...args], {
     cwd,
     env: {
-      PATH,
-      HOME,
+      ...MACHINE,
       TMPDIR: folder,
       NODE_ENV: "production",
       NEXT_TELEMETRY_DISABLED: "1",
       // npm's own files, of which it asks and keeps what it likes.
       npm_config_update_notifier: "false",
-      NODE_DISABLE_COMPILE_CACHE: "1",
       // A server that is told to stop waits for what is counted in its window.
       METRICS_WINDOW_MS: "100",
       ...env,
@@ -68,15 +70,16 @@ export function launch(
   }
   return {
     output: () => output,
+    // Without expect.poll, which tests that run at once cannot share.
     async printed(pattern) {
       const found = () => pattern.exec(output);
       const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-      await expect
-        .poll(() => hasEnded() || found(), { interval: 20, timeout: 60_000 })
-        .toBeTruthy();
+      const latest = performance.now() + PRINTED_MS;
+      while (!hasEnded() && !found() && performance.now() < latest) await pause(20);
       const match = found();
-      if (!match) throw new Error(`ended with ${await ended}:\n${output}`);
-      return match;
+      if (match) return match;
+      const what = hasEnded() ? `ended with ${await ended}` : `has not printed ${pattern}`;
+      throw new Error(`${what}:\n${output}`);
     },
     descendants: () => descendantsOf(pid),
     signalGroup: (signal) => void process.kill(-pid, signal),

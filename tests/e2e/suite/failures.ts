@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, type ExpectStatic, test } from "vitest";
 import { startStore } from "../../support/gateway.ts";
 import { startRedis } from "../../support/redis.ts";
 import { scope } from "../../support/scope.ts";
@@ -7,8 +7,9 @@ import type { Instance } from "../../support/target.ts";
 import { limitsOf } from "./limits.ts";
 import { newAddress, type World } from "./world.ts";
 
+/** What happens without a store. The tests wait at once, each with a store and an app of its own. */
 export function describeFailures(world: World): void {
-  const cleanUp = scope();
+  const cleanUp = scope(afterAll);
   const own = async (env: Readonly<Record<string, string>> = {}) => {
     const store = cleanUp(await startStore(), (it) => it.stop());
     const app = cleanUp(await world.start(store, env), (it) => it.stop());
@@ -29,7 +30,7 @@ export function describeFailures(world: World): void {
       app,
     );
 
-  const isRidden = async (app: Instance) => {
+  const isRidden = async (app: Instance, expect: ExpectStatic) => {
     const passed = await search(app);
     expect(passed.status).toBe(200);
     expect(passed.headers.has("ratelimit")).toBe(false);
@@ -46,13 +47,15 @@ export function describeFailures(world: World): void {
   const healthOf = async (app: Instance): Promise<unknown> =>
     (await world.ask("/api/health", {}, app)).json();
 
-  const goesAgain = async (app: Instance) => {
+  const goesAgain = async (app: Instance, expect: ExpectStatic) => {
     await expect.poll(async () => limitsOf(await search(app))[1]?.[0]).toBe("search:ip:minute");
     await expect.poll(async () => (await trigger(app)).status).toBe(202);
   };
 
-  describe("when Redis is gone", () => {
-    test("each rule says what happens, it is in the log, and all is well when it is back", async () => {
+  describe.concurrent("when Redis is gone", () => {
+    test("each rule says what happens, it is in the log, and all is well when it is back", async ({
+      expect,
+    }) => {
       const { store, app } = await own();
       expect((await search(app)).status).toBe(200);
       const authorization = `Bearer ${await sign({ role: "admin" })}`;
@@ -66,7 +69,7 @@ export function describeFailures(world: World): void {
       });
 
       await store.redis.stop();
-      await isRidden(app);
+      await isRidden(app, expect);
       await expect.poll(() => app.output()).toContain('"event":"store-failed"');
       expect(app.output()).not.toContain(store.token);
 
@@ -92,12 +95,14 @@ export function describeFailures(world: World): void {
         });
 
       cleanUp(await startRedis(store.redis.port), (it) => it.stop());
-      await goesAgain(app);
+      await goesAgain(app, expect);
     });
   });
 
-  describe("HEADGATE_MODE", () => {
-    test("shadow refuses nobody and tells of no limit, and health and log say so", async () => {
+  describe.concurrent("HEADGATE_MODE", () => {
+    test("shadow refuses nobody and tells of no limit, and health and log say so", async ({
+      expect,
+    }) => {
       const { app } = await own({ HEADGATE_MODE: "shadow" });
       const address = newAddress();
       for (let i = 0; i < 11; i += 1) {
@@ -111,14 +116,16 @@ export function describeFailures(world: World): void {
     });
   });
 
-  describe("when Redis does not answer", () => {
-    test("requests go on after the deadline, as each rule says, and all is well when it answers again", async () => {
+  describe.concurrent("when Redis does not answer", () => {
+    test("requests go on after the deadline, as each rule says, and all is well when it answers again", async ({
+      expect,
+    }) => {
       const { store, app } = await own({ HEADGATE_STORE_DEADLINE_MS: "300" });
       await expect.poll(async () => limitsOf(await search(app))).toHaveLength(2);
       store.redis.freeze();
-      await isRidden(app);
+      await isRidden(app, expect);
       store.redis.thaw();
-      await goesAgain(app);
+      await goesAgain(app, expect);
     });
   });
 }

@@ -14,6 +14,7 @@ import { type AnyPolicy, definePolicy } from "#lib/policy/define";
 import type { NextConfig } from "#lib/audit/next-config";
 import { write } from "../../package/world.ts";
 import { ROOT } from "../../support/app.ts";
+import { MACHINE } from "../../support/machine.ts";
 import { scope } from "../../support/scope.ts";
 
 const cleanUp = scope();
@@ -263,11 +264,10 @@ test.each([
   mkdirSync(join(folder, "node_modules"));
   symlinkSync(join(ROOT, "lib"), join(folder, "node_modules", "headgate"));
   const bin = join(ROOT, "lib", "cli", "headgate.ts");
-  const { PATH = "" } = process.env;
   const done = spawnSync(process.execPath, [bin, "explain", ...args], {
     cwd: folder,
     encoding: "utf8",
-    env: { PATH, NODE_ENV: "test" },
+    env: { ...MACHINE, NODE_ENV: "test" },
   });
   expect(done.stdout).toContain(expected);
   expect(done.stderr).toBe("");

@@ -8,6 +8,7 @@ import { compilePolicy } from "#lib/policy/check/compile";
 import type { AnyPolicy } from "#lib/policy/define";
 import { write } from "../../package/world.ts";
 import { ROOT } from "../../support/app.ts";
+import { MACHINE } from "../../support/machine.ts";
 import { scope } from "../../support/scope.ts";
 
 const cleanUp = scope();
@@ -177,11 +178,10 @@ describe("headgate check", () => {
       ".env.production": "CLIENT_IP_FROM=hops:1\n",
     });
     const args = [join(ROOT, "lib", "cli", "headgate.ts"), "check", "policy.mjs", ...flags];
-    const { PATH = "" } = process.env;
     return spawnSync(process.execPath, args, {
       cwd: folder,
       encoding: "utf8",
-      env: { PATH, NODE_ENV: "test" },
+      env: { ...MACHINE, NODE_ENV: "test" },
     });
   };
 
