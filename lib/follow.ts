@@ -23,7 +23,7 @@ export interface Checked {
   /** Names the request in logs; undefined for a call from code. */
   readonly requestId?: string | undefined;
   /** Milliseconds from asking to deciding. */
-  readonly tookMs?: number;
+  readonly tookMs?: number | undefined;
 }
 
 /**

@@ -50,12 +50,12 @@ export function gateOver<R extends Request = Request, E extends AfterAnswer = Af
     const { match, wanted } = holding;
     if (!wanted) return unchecked(request, event, found !== undefined);
 
-    const startedAt = monotonic();
+    const startedAt = observer.isHeard ? monotonic() : undefined;
     const { client, noticed } = await identifier.fromRequest(wanted, request);
     const charges = match && chargesFor(rulesHolding(holding, match, client), client, keys);
     const about = { mode: holding.mode, charges, method, patterns: match?.patterns, noticed };
     const decided = (outcome: Outcome) =>
-      respond(request, event, { ...about, outcome, tookMs: monotonic() - startedAt });
+      respond(request, event, { ...about, outcome, tookMs: startedAt && monotonic() - startedAt });
 
     const entry = entryFor(holding, client);
     if (entry?.list === "block") return decided({ decision: blockedBy(entry) });

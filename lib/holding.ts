@@ -41,10 +41,9 @@ export function holdingFor(
   const set = inForce?.lists;
   const match = found && inForce ? inForce.ruled(found) : found;
   const now = inForce?.mode ?? mode;
-  const holding = { mode: now, match, lists, inForce };
-  const wanted = match ?? (set?.blocks || lists?.blocks ? NOBODY : undefined);
-  if (!wanted || now === "off") return { ...holding, wanted: undefined };
-  return { ...holding, wanted: withNames(withNames(wanted, set), lists) };
+  const named = match ?? (set?.blocks || lists?.blocks ? NOBODY : undefined);
+  const wanted = named && now !== "off" ? withNames(withNames(named, set), lists) : undefined;
+  return { mode: now, match, wanted, lists, inForce };
 }
 
 /** Returns the entry that allows or blocks a client; undefined where no entry does. */

@@ -48,8 +48,10 @@ export class Responses<R extends Request, E extends AfterAnswer> {
   /** Lets a request go on. @param told the limits that its response tells; none by default */
   async allowed(request: R, event: E, told?: Decision): Promise<Response> {
     const { legacyHeaders = false, cors } = this.#options;
-    const response = writable(await this.goOn(request, event));
+    const answer = (await this.#next(request, event)) ?? passOn();
     const tellsLimits = told !== undefined && told.limits.length > 0;
+    if (!tellsLimits && !cors) return answer;
+    const response = writable(answer);
     if (tellsLimits) writeLimitHeaders(response.headers, told, legacyHeaders);
     if (cors) writeCorsHeaders(response.headers, request, cors, { isDenial: false, tellsLimits });
     return response;
@@ -78,6 +80,7 @@ export class Responses<R extends Request, E extends AfterAnswer> {
   toldOf(decision: Decision, rules: readonly CompiledRule[], method: string): Decision {
     const { showGlobalLimits = false } = this.#options;
     const telling = decision.allowed ? rules.filter((rule) => tellsAlways(rule, method)) : rules;
+    if (telling.length === 0) return { ...decision, limits: [] };
     const names = new Set(telling.map(({ name }) => name));
     const limits = decision.limits.filter(
       ({ rule, global }) => names.has(rule) && (showGlobalLimits || !global),

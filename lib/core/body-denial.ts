@@ -30,8 +30,9 @@ export function bodyDenial(request: Request, { ruled, cutAt }: BodyBounds): Deci
 
 /** Next gives the middleware a copy of a body, and cuts both; those of GET and HEAD it leaves alone. */
 function cutOf(request: Request, cutAt: number | undefined): number {
+  if (cutAt === undefined) return Infinity;
   const { method } = request;
-  if (cutAt === undefined || method === "GET" || method === "HEAD") return Infinity;
+  if (method === "GET" || method === "HEAD") return Infinity;
   return nextCutsAt(request) ?? cutAt;
 }
 

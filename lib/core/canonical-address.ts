@@ -9,6 +9,9 @@ export const DEFAULT_IPV6_PREFIX = 64;
 /** The longest address with brackets, a zone and a port is shorter than this. */
 const MAX_LENGTH = 80;
 
+/** Canonical as it is: most addresses are. */
+const PLAIN_IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?=\d)|$)){4}$/;
+
 const OPTIONAL_WHITESPACE = /^[ \t]+|[ \t]+$/g;
 const BRACKETED = /^\[([^[\]]*)\](?::\d{1,5})?$/;
 const IPV4_AND_PORT = /^([^:]+):\d{1,5}$/;
@@ -25,6 +28,7 @@ export function canonicalAddress(
   text: string | undefined,
   ipv6Prefix = DEFAULT_IPV6_PREFIX,
 ): string {
+  if (text !== undefined && PLAIN_IPV4.test(text)) return text;
   const address = parseAddress(text);
   if (!address) return UNKNOWN_ADDRESS;
   if (address.length === 4) return address.join(".");

@@ -44,7 +44,7 @@ export function createDoubts(
     looks += 1;
     const found = unread.find(
       (one, i) =>
-        (looks <= LOOKS || i === looks % unread.length) && isTelling(one, headers, address),
+        (looks <= LOOKS || i === looks % (unread.length + 1)) && isTelling(one, headers, address),
     );
     if (found) {
       unread = unread.filter((one) => one !== found);
@@ -55,7 +55,8 @@ export function createDoubts(
       const words = `A request carried ${header}, which ${setting} does not read. ${reason} set CLIENT_IP_FROM=${value}.`;
       return doubtOf("CLIENT_ADDRESS_HEADER_UNCONFIGURED", network ? "warn" : "info", words);
     }
-    if (hops && fromRight(headers, hops + 1) !== undefined) {
+    const isHopsTurn = looks <= LOOKS || looks % (unread.length + 1) === unread.length;
+    if (hops && isHopsTurn && fromRight(headers, hops + 1) !== undefined) {
       hops = false;
       const words = `A request carried more addresses in X-Forwarded-For than ${setting} reads. If your proxies wrote them, set a higher n.`;
       return doubtOf("CLIENT_ADDRESS_MORE_HOPS", "info", words);

@@ -67,7 +67,7 @@ export class Identifier {
     };
   }
 
-  async #resolve({ identities, listed }: Wanted, request: Request): Promise<Resolved> {
+  #resolve({ identities, listed }: Wanted, request: Request): Resolved | Promise<Resolved> {
     const names = listed ? [...identities, ...listed] : identities;
     if (names.length === 0) return NOTHING;
     return resolveIdentities(names, this.#options.identities, request, this.#options.deadlineMs);

@@ -32,14 +32,18 @@ export function clientOf(
   for (const subject of subjects) {
     counted.set(subject.expression, countedOf(subject, values, address, keyedHash));
   }
+  const hasAddress = address !== UNKNOWN_ADDRESS;
+  if (trials.length === 0) return { values, address, hasAddress, counted, shares: NO_SHARES };
   const shares = new Map<string, number>();
   for (const { rule, seed, subject } of trials) {
     // All clients together are no client: then addresses are told apart.
     const key = (subject && counted.get(subject.expression)?.key) ?? keyedHash("ip", address);
     shares.set(rule, shareOf(keyedHash("share", `${seed} ${key}`)));
   }
-  return { values, address, hasAddress: address !== UNKNOWN_ADDRESS, counted, shares };
+  return { values, address, hasAddress, counted, shares };
 }
+
+const NO_SHARES: ReadonlyMap<string, number> = new Map();
 
 /**
  * Returns whom a limit counts. A name without a value falls back to the next one of `a|b`, and at the
@@ -52,11 +56,12 @@ function countedOf(
   keyedHash: KeyedHash,
 ): Counted {
   if (kind === "global") return { key: keyedHash("global", ""), countsAddress: false };
-  const named = names.map((name) => [name, valueOf(name, values, address)] as const);
   if (kind === "first") {
-    const [name, value] = named.find((each) => each[1] !== undefined) ?? ["ip", address];
-    return { key: keyedHash(name, value ?? address), countsAddress: name === "ip" };
+    const name = names.find((each) => valueOf(each, values, address) !== undefined) ?? "ip";
+    const value = valueOf(name, values, address) ?? address;
+    return { key: keyedHash(name, value), countsAddress: name === "ip" };
   }
+  const named = names.map((name) => [name, valueOf(name, values, address)] as const);
   const countsAddress = named.some(([name, value]) => value === undefined || name === "ip");
   if (named.every(([name, value]) => value === undefined || name === "ip")) {
     return { key: keyedHash("ip", address), countsAddress };

@@ -1,5 +1,5 @@
 import type { Client } from "#lib/core/client";
-import { type Decision, decided, type LimitStatus } from "#lib/core/decision";
+import { type Decision, decided, hasNoCapacity, type LimitStatus } from "#lib/core/decision";
 import { ALGORITHMS } from "#lib/limit/algorithms/all";
 import { select } from "#lib/policy/select";
 import type { CompiledLimit, Match, RuleSet } from "#lib/policy/types";
@@ -82,10 +82,17 @@ const FORMAT = 2;
  * What a limit's key ends with. Limit and algorithm are not in it, so that a limit that is raised,
  * lowered or counted in another way goes on counting; the window is, for it is what is counted in.
  */
-function keySuffix({ rule, subject, windowMs }: CompiledLimit, group: number): string {
-  const shadow = group === DECIDING ? "" : ":shadow";
-  return `${rule}:${subject.expression}:${windowMs}:${FORMAT}${shadow}`;
+function keySuffix(limit: CompiledLimit, group: number): string {
+  let suffix = SUFFIXES.get(limit);
+  if (suffix === undefined) {
+    const { rule, subject, windowMs } = limit;
+    suffix = `${rule}:${subject.expression}:${windowMs}:${FORMAT}`;
+    SUFFIXES.set(limit, suffix);
+  }
+  return group === DECIDING ? suffix : `${suffix}:shadow`;
 }
+
+const SUFFIXES = new WeakMap<CompiledLimit, string>();
 
 const LARGE_FORMS = new Map(ALGORITHMS.map(({ name, large }) => [name, large]));
 
@@ -121,10 +128,12 @@ export function readCharged(answer: unknown, charges: readonly Charge[]): Charge
   if (numbers.length !== 2 + 3 * charges.length || !numbers.every(Number.isSafeInteger)) {
     throw new StoreError("STORE_BAD_ANSWER", "EVALSHA: the limit script's answer cannot be read.");
   }
-  const [at = 0, , ...rest] = numbers;
+  const number = (i: number) => numbers[i] ?? 0;
+  const at = number(0);
   return charges.map((charge, i) => {
-    const [remaining = 0, wait = 0, resetMs = 0] = rest.slice(3 * i);
-    return { charge, at, status: statusOf(charge.limit, remaining, wait, resetMs) };
+    const first = 2 + 3 * i;
+    const status = statusOf(charge.limit, number(first), number(first + 1), number(first + 2));
+    return { charge, at, status };
   });
 }
 
@@ -147,10 +156,11 @@ export function statusOf(
 
 /** Returns the groups in which some limit had no capacity: of those nothing may be consumed. */
 export function fullGroups(charged: readonly Charged[]): ReadonlySet<number> {
-  return new Set(
-    charged.filter(({ status }) => status.waitMs !== 0).map(({ charge }) => charge.group),
-  );
+  const full = charged.filter(({ status }) => hasNoCapacity(status));
+  return full.length === 0 ? NO_GROUPS : new Set(full.map(({ charge }) => charge.group));
 }
+
+const NO_GROUPS: ReadonlySet<number> = new Set();
 
 /**
  * Returns what was consumed: nothing where the group that decides had no capacity, else every group that had
@@ -158,6 +168,7 @@ export function fullGroups(charged: readonly Charged[]): ReadonlySet<number> {
  */
 export function takenOf(charged: readonly Charged[]): readonly Charged[] {
   const full = fullGroups(charged);
+  if (full.size === 0) return charged;
   return full.has(DECIDING) ? [] : charged.filter(({ charge }) => !full.has(charge.group));
 }
 

@@ -47,10 +47,10 @@ export class DenialCache {
 
   /** Returns the denial that the store would answer now, with what is left of its waits. */
   find(charges: readonly Charge[]): Decision | undefined {
-    const now = this.#clock();
     for (const { key } of charges) {
       const denial = this.#denials.get(key);
       if (!denial) continue;
+      const now = this.#clock();
       if (now >= denial.until) this.#denials.delete(key);
       else if (isSame(denial.charges, charges)) {
         return later(denial.decision, now - denial.heardAt);

@@ -76,24 +76,24 @@ export class Limiter {
    * Consumes a request's cost from every limit that decides, or from none. A client that is known to be
    * over its limit is denied without a call.
    */
-  async consume(charges: Charges): Promise<Outcome> {
+  consume(charges: Charges): Promise<Outcome> {
     const denial = this.#denials.find(charges.all);
-    return denial ? { decision: denial } : this.#consumeInStore(charges);
+    return denial ? Promise.resolve({ decision: denial }) : this.#consumeInStore(charges);
   }
 
   /**
    * Does the same where what is due can be done after the response (`finish`): optimistic rules allow a
    * request before the store is asked, while the last known counts leave capacity beyond a margin.
    */
-  async admit(charges: Charges): Promise<Outcome> {
+  admit(charges: Charges): Promise<Outcome> {
     if (charges.rules.admit !== "optimistic") return this.consume(charges);
     const denial = this.#denials.find(charges.all);
-    if (denial) return { decision: denial };
+    if (denial) return Promise.resolve({ decision: denial });
     const admission = this.#counts.admit(charges.all);
     if (!admission) return this.#consumeInStore(charges);
     const { limits, at } = admission;
     const decision = decided(limits, { shadows: [], at, counted: "after-answer" });
-    return { decision, due: { report: admission } };
+    return Promise.resolve({ decision, due: { report: admission } });
   }
 
   /** Returns how the limits stand for the rules' own cost, and consumes nothing. */

@@ -47,6 +47,9 @@ const MAX_MATCHED_LENGTH = 2048;
 /** Matches that are kept at most; a policy of many overlapping rules has more. */
 const MAX_KEPT = 1000;
 
+/** Longer requests are searched for anew, so that what clients send cannot fill the memory. */
+const MAX_FOUND_LENGTH = 200;
+
 /** Finds the rules of a request. Everything that can be done at start is done in its constructor. */
 export class Matcher {
   /** Every pattern of every rule, in the order of the policy. */
@@ -58,6 +61,8 @@ export class Matcher {
   readonly #findExact: Find;
   readonly #findExempt: Find;
   readonly #kept = new BoundedMap<string, Match>(MAX_KEPT);
+  /** What was found for requests, by all that it depends on. */
+  readonly #found = new BoundedMap<string, { readonly match: Match | undefined }>(MAX_KEPT);
 
   /**
    * @param follow where the app's rewrites lead; undefined where it has none
@@ -86,6 +91,23 @@ export class Matcher {
     pathname: string,
     hasLocales = false,
     prefetches = false,
+  ): Match | undefined {
+    if (method.length + pathname.length > MAX_FOUND_LENGTH) {
+      return this.#search(method, pathname, hasLocales, prefetches);
+    }
+    const request = `${hasLocales ? "l" : ""}${prefetches ? "p" : ""} ${method} ${pathname}`;
+    const known = this.#found.get(request);
+    if (known) return known.match;
+    const match = this.#search(method, pathname, hasLocales, prefetches);
+    this.#found.set(request, { match });
+    return match;
+  }
+
+  #search(
+    method: string,
+    pathname: string,
+    hasLocales: boolean,
+    prefetches: boolean,
   ): Match | undefined {
     const takes = (rule: CompiledRule) =>
       takesMethod(rule, method) && takesPrefetch(rule, prefetches);

@@ -30,10 +30,13 @@ export function readAnswer<Result>(
   status: number,
   text: string,
 ): UpstashResponse<Result> {
-  const what = titleOf(request);
   const { answer, cause } = parse(text);
-  const isAnswer = status === 400 || (status >= 200 && status < 300);
   const error = errorOf(answer);
+  if (status === 200 && error === undefined && isResult(answer)) {
+    return { result: answer.result as Result };
+  }
+  const what = titleOf(request);
+  const isAnswer = status === 400 || (status >= 200 && status < 300);
   if (error !== undefined) {
     const refusal = rejected(what, error, commandNames(request));
     if (isAnswer || refusal.code !== "STORE_REJECTED") throw refusal;
@@ -41,9 +44,12 @@ export function readAnswer<Result>(
   if (!isAnswer) throw ofStatus(what, status);
   // Of a pipeline: one object a command. The client's own code reads it.
   if (Array.isArray(answer)) return answer as unknown as UpstashResponse<Result>;
-  if (typeof answer !== "object" || answer === null) throw badAnswer(what, status, cause);
-  if (status !== 200 || !("result" in answer)) throw badAnswer(what, status);
-  return { result: answer.result as Result };
+  throw badAnswer(what, status, cause);
+}
+
+/** Returns true for the reply to one command that Redis ran. */
+function isResult(answer: unknown): answer is { readonly result: unknown } {
+  return typeof answer === "object" && answer !== null && "result" in answer;
 }
 
 function parse(text: string): { readonly answer?: unknown; readonly cause?: unknown } {

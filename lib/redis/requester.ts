@@ -71,14 +71,11 @@ export function createRequester(options: RequesterOptions): Requester {
   if (options.url === undefined) return noStore();
   const base = readHttpAddress(options.url);
   const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
-  const send = options.fetch ?? ((...call: Parameters<typeof fetch>) => fetch(...call));
   if (base === undefined) throw notRest();
   const token = options.token.trim();
   if (!isToken(token)) throw settingsError({ UPSTASH_REDIS_REST_TOKEN: REST_TOKEN });
-  const headers = {
-    authorization: `Bearer ${token}`,
-    "content-type": "application/json",
-  };
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const cacheOf = cacheReader();
 
   async function sendOnce<Result>(
     what: string,
@@ -89,14 +86,16 @@ export function createRequester(options: RequesterOptions): Requester {
     // A timer of our own, since it can be cleared: AbortSignal.timeout lives on after its call.
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), deadlineMs);
+    // The runtime's is looked up for each call, because Next may have put its own in that place.
+    const send = options.fetch ?? fetch;
     try {
       response = await send([base, ...(request.path ?? [])].join("/"), {
         method: "POST",
         headers,
         body: JSON.stringify(request.body),
-        cache: "no-store",
         redirect: "manual",
         signal: abort.signal,
+        ...cacheOf(send),
       });
       text = await response.text();
     } catch (cause) {
@@ -109,6 +108,25 @@ export function createRequester(options: RequesterOptions): Requester {
 
   return withBreaker(sendOnce, options);
 }
+
+/**
+ * Makes the function that returns the `cache` option of a call. Next's fetch would keep a reply that it is not
+ * told to leave. It is written in JavaScript, and a fetch that the runtime itself brings keeps no reply to a
+ * POST; workerd's would send two more headers for the option.
+ */
+function cacheReader() {
+  let known: typeof fetch | undefined;
+  let option: Pick<RequestInit, "cache"> = {};
+  return (send: typeof fetch) => {
+    if (send !== known) {
+      known = send;
+      option = NATIVE_FETCH.test(String(send)) ? {} : { cache: "no-store" };
+    }
+    return option;
+  };
+}
+
+const NATIVE_FETCH = /^function fetch\(\) \{\s*\[native code\]\s*\}$/;
 
 /** Sends one call, named for errors; never longer than the deadline. Throws {@link StoreError}. */
 export type SendOnce = <Result>(
@@ -127,8 +145,8 @@ export function withBreaker(
     clock,
   });
   async function send<Result>(request: UpstashRequest): Promise<UpstashResponse<Result>> {
-    const what = titleOf(request);
     const commands = commandNames(request);
+    const what = request.path?.join("/") ?? commands[0] ?? "a call";
     const attempt = breaker.admit(commands.some(isScript));
     if (!("ended" in attempt)) throw notTried(what, attempt);
     try {
@@ -180,9 +198,11 @@ function outcomeOfAnswer(
   commands: readonly string[],
   answer: unknown,
 ): Outcome {
+  // A command that was refused is thrown.
+  if (path === undefined) return { kind: commands.some(isScript) ? "works" : "answers" };
   const answers: readonly unknown[] = Array.isArray(answer) ? answer : [];
   const errorOf = (command: string, i: number) => errorIn(command, answers[i]);
-  return outcomeOf(commands, path === undefined ? [undefined] : commands.map(errorOf));
+  return outcomeOf(commands, commands.map(errorOf));
 }
 
 function notRest(): HeadgateError {

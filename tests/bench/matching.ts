@@ -76,8 +76,11 @@ function headgate(patterns: readonly string[]): Way {
   const rules = patterns.map((match, i) => [`rule${i}`, { match, limits }] as const);
   const policy = compilePolicy({ rules: Object.fromEntries(rules) });
   const anyClient = { values: new Map(), shares: new Map() };
+  let calls = 0;
   return (path) => {
-    const found = policy.match("GET", path);
+    // What was found is remembered by method and path. With a new method each path is searched for.
+    calls += 1;
+    const found = policy.match(`GET${calls}`, path);
     const rules = found && (found.forAll ?? select(found, anyClient)).rules;
     return rules?.flatMap((rule) => rule.match) ?? [];
   };

@@ -77,6 +77,19 @@ describe("in workerd", () => {
     response.writeHead(answer.status).end(await answer.text());
   };
 
+  test("a store call sends no header that it does not need", async () => {
+    const headers: string[] = [];
+    const url = await serve((request, response) => {
+      headers.push(...Object.keys(request.headers));
+      void passOn(request, response);
+    });
+    const running = await start(code, { ...bindingsFor({ url, token: store.token }) });
+    expect(await burst(running, 1)).toEqual({ 200: 1 });
+    expect(new Set(headers)).toEqual(
+      new Set(["authorization", "content-length", "content-type", "cf-worker", "host"]),
+    );
+  });
+
   /** How many of requests at once got which status. */
   const burst = async (running: RunningWorkerd, count: number) => {
     const headers = { "x-forwarded-for": "203.0.113.7" };

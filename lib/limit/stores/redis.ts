@@ -110,10 +110,10 @@ async function checkAtOnce(
 
 /** The script of the one form that all limits have, where all of them decide. */
 function ownScriptOf(charges: readonly Charge[]): Script | undefined {
-  const [name, ...others] = new Set(
-    charges.map(({ limit, group }) => (group === DECIDING ? formNameOf(limit) : "")),
-  );
-  return others.length > 0 ? undefined : OWN_SCRIPTS.get(name ?? "");
+  const [first] = charges;
+  const name = first && formNameOf(first.limit);
+  const isAlike = ({ limit, group }: Charge) => group === DECIDING && formNameOf(limit) === name;
+  return name && charges.every(isAlike) ? OWN_SCRIPTS.get(name) : undefined;
 }
 
 /**

@@ -386,6 +386,20 @@ describe("what is reported", () => {
     expect(words).not.toContain("203.0.113");
   });
 
+  test("more hops and each header are also told when they come late, after a while", () => {
+    const doubts = createDoubts(hop);
+    const usual = new Headers({ "x-forwarded-for": "203.0.113.3" });
+    for (let i = 0; i < 1000; i += 1) expect(doubts(usual, "203.0.113.3")).toBeUndefined();
+    const late = new Headers({
+      "x-forwarded-for": "203.0.113.4, 203.0.113.3",
+      "x-real-ip": "203.0.113.5",
+    });
+    const found = Array.from({ length: 100 }, () => doubts(late, "203.0.113.3")?.code);
+    expect(new Set(found)).toEqual(
+      new Set([undefined, "CLIENT_ADDRESS_HEADER_UNCONFIGURED", "CLIENT_ADDRESS_MORE_HOPS"]),
+    );
+  });
+
   test.each([
     ["nginx behind a balancer names the balancer", { "x-real-ip": "10.0.0.5" }],
     ["a proxy names a public address behind the client's", { "x-real-ip": "198.51.100.9" }],

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { definePolicy } from "#lib/policy/define";
-import { pathReadings } from "#lib/policy/path";
+import { pathReadings, routedPath } from "#lib/policy/path";
 import type { CompiledPolicy } from "#lib/policy/types";
 import { cpuMs } from "../../support/cpu.ts";
 import { selected } from "../../support/selected.ts";
@@ -254,6 +254,95 @@ describe("the rules of a request", () => {
   test("of one rule can be had by name, for calls from code", () => {
     expect(selected(policy.rule("code"))?.limits).toHaveLength(1);
     expect(policy.rule("toString")).toBeUndefined();
+  });
+});
+
+describe("what was found for a request before", () => {
+  const given = definePolicy({
+    rules: {
+      pages: {
+        match: "/pages/:path*",
+        prefetch: { times: 5 },
+        limits: { ip: "600 per minute" },
+      },
+      writes: { match: "/pages/:path*", methods: ["POST"], limits: { ip: "5 per minute" } },
+      data: { match: "/data/:path*", limits: { ip: "5 per minute" } },
+    },
+  });
+  const requests = fc.tuple(
+    fc.constantFrom("GET", "POST", "HEAD", "OPTIONS"),
+    fc.constantFrom(
+      "/pages/a",
+      "/pages/b",
+      "/PAGES/a",
+      "/other",
+      "/_next/data/build/en/pages/a.json",
+      "/_next/data/build/en/data/a.json",
+      `/pages/${"a".repeat(300)}`,
+    ),
+    fc.boolean(),
+    fc.boolean(),
+  );
+
+  test("is the same for the same request, and for no other", () => {
+    const found = (from: CompiledPolicy, request: Parameters<CompiledPolicy["match"]>) => {
+      const match = from.match(...request);
+      return match && [match.rules.map(({ name }) => name), match.readings, match.patterns];
+    };
+    const one = compilePolicy(given);
+    fc.assert(
+      fc.property(fc.array(requests, { minLength: 2, maxLength: 12 }), (many) => {
+        for (const request of many) {
+          expect(JSON.stringify(found(one, request))).toBe(
+            JSON.stringify(found(compilePolicy(given), request)),
+          );
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test.each(["/api/users/1", `/api/users/${"1".repeat(300)}`])(
+    "%s has the same match each time",
+    (path) => {
+      expect(policy.match("GET", path)).toBe(policy.match("GET", path));
+    },
+  );
+});
+
+describe("the path of a URL", () => {
+  const part = fc.constantFrom(
+    "/",
+    "a",
+    "B",
+    "~",
+    "-",
+    "_",
+    ".",
+    "..",
+    "%2e",
+    "%2f",
+    "\\",
+    "?",
+    "#",
+    ":",
+    "@",
+    "é",
+    " ",
+    ";",
+  );
+
+  test("is what URL reads, whatever stands in it", () => {
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
+        const url = `http://app.example${parts.join("")}`;
+        fc.pre(URL.canParse(url));
+        // workerd gives a request's URL as it was sent, which no Request of Node does.
+        const { pathname } = routedPath({ url } as Request);
+        expect(pathname).toBe(new URL(url).pathname);
+      }),
+      { numRuns: 2000, examples: [[["/", "a", "/", "B"]], [["@", "/", "a"]], [["\\", "/", "a"]]] },
+    );
   });
 });
 

@@ -67,6 +67,23 @@ describe("a call to the store", () => {
     expect((await failureOf(redis.get("key"))).code).toBe("STORE_TIMEOUT");
   });
 
+  test("goes by the fetch that is there at the time, which keeps no reply where it has a cache", async () => {
+    const { redis } = await storeThat((_, response) => void response.end('{"result":"new"}'));
+    const caches: (RequestCache | undefined)[] = [];
+    const own = globalThis.fetch;
+    // As Next's does, once a route has been loaded.
+    globalThis.fetch = (input, init) => {
+      caches.push(init?.cache);
+      return own(input, init);
+    };
+    try {
+      expect(await redis.get("key")).toBe("new");
+    } finally {
+      globalThis.fetch = own;
+    }
+    expect(caches).toEqual(["no-store"]);
+  });
+
   test("to a store that is not there is unreachable", async () => {
     const redis = createRedis({ url: "http://127.0.0.1:1", token: "s3cret-token" });
     expect((await failureOf(redis.get("key"))).code).toBe("STORE_UNREACHABLE");
