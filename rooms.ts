@@ -71,7 +71,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     what: "Redis by REST: clients, batching, deadline and breaker, scripts, key names",
     files: ["lib/redis"],
     imports: ["lib/core"],
-    packages: ["@noble/hashes", "@upstash/redis", "eventsource-parser"],
+    packages: ["@upstash/redis", "eventsource-parser"],
   },
   "lib/respond": {
     what: "headers, problem details, the page of a denied request, CORS",

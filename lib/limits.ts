@@ -8,7 +8,7 @@ import type { GateMode } from "#lib/core/mode";
 import { type Charges, chargesFor, rulesFor } from "#lib/limit/charge";
 import type { Outcome } from "#lib/limit/limiter";
 import { compileAlone } from "#lib/policy/check/compile";
-import { MAX_WINDOW_MS, MIN_WINDOW_MS } from "#lib/policy/check/limit";
+import { MAX_PRODUCT, MAX_WINDOW_MS, MIN_WINDOW_MS } from "#lib/policy/check/limit";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
 import { PolicyError } from "#lib/policy/errors";
 import type { Match } from "#lib/policy/types";
@@ -217,8 +217,10 @@ function customRule(limit: number, windowMs: number): Match {
     return match;
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
-    const allowed = error.problems.map((problem) => problem.allowed).join("; ");
-    throw badArgument(`limit is ${limit} and windowMs is ${windowMs}; allowed: ${allowed}.`);
+    const most = Math.floor(MAX_PRODUCT / windowMs);
+    throw badArgument(
+      `limit is ${limit} and windowMs is ${windowMs}; allowed: at most ${most} in this window.`,
+    );
   }
 }
 

@@ -1,6 +1,5 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { toBase64 } from "./base64.ts";
+import { sha256 } from "./sha256.ts";
 
 /** The variables that a namespace is made of. An empty one counts as unset. */
 export interface NamespaceVariables {
@@ -48,6 +47,6 @@ function environmentOf({ VERCEL_ENV, NODE_ENV }: NamespaceVariables): string {
 
 /** In the letters of base64url (RFC 4648), all of which HEADGATE_NAMESPACE may have. */
 function shortHash(text: string): string {
-  const hash = toBase64(sha256(utf8ToBytes(text)).subarray(0, LENGTH));
+  const hash = toBase64(sha256(text).subarray(0, LENGTH));
   return hash.replaceAll("+", "-").replaceAll("/", "_");
 }

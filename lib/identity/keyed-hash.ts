@@ -1,6 +1,4 @@
-import { hmac } from "@noble/hashes/hmac.js";
-import { sha256 } from "@noble/hashes/sha2.js";
-import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { _SHA256 } from "@noble/hashes/sha2.js";
 import { BoundedMap } from "#lib/core/bounded-map";
 import type { KeyedHash } from "#lib/core/client";
 
@@ -21,7 +19,7 @@ const MAX_KEPT_LENGTH = 300;
  * keyedHash("user", "ada"); // 22 characters
  */
 export function createKeyedHash(secret: string, keep = 10_000): KeyedHash {
-  const keyed = hmac.create(sha256, utf8ToBytes(secret));
+  const keyed = hmacSha256(utf8(secret));
   const names = new BoundedMap<string, string>(keep);
 
   return (kind, ...parts) => {
@@ -29,7 +27,7 @@ export function createKeyedHash(secret: string, keep = 10_000): KeyedHash {
     for (const part of parts) subject += withLength(part);
     const known = names.get(subject);
     if (known !== undefined) return known;
-    const name = shorten(keyed.clone().update(bytesOf(subject)).digest());
+    const name = shorten(keyed(bytesOf(subject)));
     if (subject.length <= MAX_KEPT_LENGTH) names.set(subject, name);
     return name;
   };
@@ -42,7 +40,7 @@ function withLength(part: string): string {
 
 /** UTF-8 has one form for every half of a surrogate pair; JSON has one for each. */
 function bytesOf(subject: string): Uint8Array {
-  return utf8ToBytes(subject.isWellFormed() ? subject : JSON.stringify(subject));
+  return utf8(subject.isWellFormed() ? subject : JSON.stringify(subject));
 }
 
 function shorten(digest: Uint8Array): string {
@@ -59,4 +57,26 @@ export function shareOf(clientKey: string): number {
   let number = 0;
   for (let i = 0; i < bytes.length; i += 1) number = number * 256 + bytes.charCodeAt(i);
   return (number / 256 ** bytes.length) * 100;
+}
+
+/** Bytes in a block of SHA-256. */
+const BLOCK = 64;
+
+/**
+ * Returns HMAC-SHA-256 (RFC 2104) under a key: the function that makes 32 bytes of a message. The key is
+ * hashed once.
+ *
+ * @example
+ * const tag = hmacSha256(new TextEncoder().encode(secret))(new TextEncoder().encode("a message"));
+ */
+export function hmacSha256(key: Uint8Array): (message: Uint8Array) => Uint8Array {
+  const block = new Uint8Array(BLOCK);
+  block.set(key.length > BLOCK ? new _SHA256().update(key).digest() : key);
+  const inner = new _SHA256().update(block.map((byte) => byte ^ 0x36));
+  const outer = new _SHA256().update(block.map((byte) => byte ^ 0x5c));
+  return (message) => outer.clone().update(inner.clone().update(message).digest()).digest();
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }

@@ -1,50 +1,10 @@
 import { BRAND } from "#lib/core/brand";
 import { HeadgateError } from "#lib/core/errors";
+import type { Place, ProblemCode } from "./codes.ts";
+import { development } from "./development.ts";
+import type { Detail } from "./sentences.ts";
 
-/** What can be wrong with a policy. A code never changes its meaning; docs/policy-errors.md explains each. */
-export const PROBLEM_CODES = [
-  "UNKNOWN_KEY",
-  "BAD_VALUE",
-  "NO_RULES",
-  "BAD_RULE_NAME",
-  "NO_LIMITS",
-  "BAD_LIMIT",
-  "LIMIT_BELOW_ONE",
-  "BAD_WINDOW",
-  "WINDOW_TOO_SHORT",
-  "WINDOW_TOO_LONG",
-  "LIMIT_TIMES_WINDOW_TOO_LARGE",
-  "LOG_TOO_LARGE",
-  "DUPLICATE_WINDOW",
-  "COST_BELOW_ONE",
-  "COST_ABOVE_LIMIT",
-  "BAD_SUBJECT",
-  "UNKNOWN_IDENTITY",
-  "BAD_IDENTITY_NAME",
-  "BAD_PATTERN",
-  "PATTERN_MATCHES_NOTHING",
-  "BAD_METHOD",
-  "UNKNOWN_REPLACES",
-  "REPLACES_ITSELF",
-  "REPLACES_IN_A_CIRCLE",
-  "EMPTY_REASON",
-  "LIMITS_AND_TIERS",
-  "BAD_TIERS",
-  "BAD_TIER_NAME",
-  "BAD_MODE",
-  "OPTIMISTIC_AND_DENY",
-  "BAD_SIZE",
-  "BAD_PREFETCH",
-  "BAD_LOCALES",
-  "LOCALE_IN_PATTERN",
-  "BAD_CONDITION_NAME",
-  "BAD_LISTED_CLIENT",
-] as const;
-
-export type ProblemCode = (typeof PROBLEM_CODES)[number];
-
-/** A way to a value inside the policy, such as ["rules", "search", "limits", "ip", 0]. */
-export type Place = readonly (string | number)[];
+export { type Place, PROBLEM_CODES, type ProblemCode } from "./codes.ts";
 
 /** One thing that is wrong, and what to do. */
 export interface PolicyProblem {
@@ -93,6 +53,9 @@ export function writePlace(place: Place): string {
   return written.join("").replace(/^\./, "") || "policy";
 }
 
+/** What a problem of a production build says, which has no sentences. */
+const IN_SHORT = "what `npx headgate check` says";
+
 /** Collects problems while a policy is read. */
 export class Problems {
   readonly found: PolicyProblem[] = [];
@@ -102,7 +65,10 @@ export class Problems {
     return this.found.some((problem) => place.every((step, i) => problem.place[i] === step));
   }
 
-  add(code: ProblemCode, place: Place, given: unknown, allowed: string): void {
+  /** Adds a problem. @param details what the sentence of its code says beside what is always the same */
+  add(code: ProblemCode, place: Place, given: unknown, ...details: readonly Detail[]): void {
+    const full = development();
+    const allowed = full ? full.say(full.sentences[code], { place, given, details }) : IN_SHORT;
     const rule = place[0] === "rules" && typeof place[1] === "string" ? { rule: place[1] } : {};
     const docs = `docs/policy-errors.md#${code.toLowerCase()}`;
     const problem = { code, ...rule, place, given: render(given), allowed, docs };

@@ -2,10 +2,6 @@ import type { Place, Problems } from "./errors.ts";
 import type { Rewrite } from "./rewrites.ts";
 import { isList, isNamed, isText, type Named } from "./shape.ts";
 
-/** How `locales` is written. */
-export const LOCALES_FORM =
-  'locales such as ["en", "de"], or next-intl\'s routing: { locales, localePrefix?, pathnames? }';
-
 /** Parameters that stand for a locale in the path of a rule. */
 const LOCALE_PARAMETER = /^\/:(?:locale|lang|lng|language)\b/i;
 
@@ -27,7 +23,7 @@ export function readLocales(given: unknown, problems: Problems): Locales | undef
   if (given === undefined) return undefined;
   const routing = isList(given) ? { locales: given } : given;
   if (!isRouting(routing)) {
-    problems.add("BAD_LOCALES", ["locales"], given, LOCALES_FORM);
+    problems.add("BAD_LOCALES", ["locales"], given);
     return undefined;
   }
   const { locales, localePrefix, pathnames = {} } = routing;
@@ -94,6 +90,5 @@ export function refuseLocale(
   const path = pattern.toLowerCase();
   const prefix = locales?.prefixes.find((one) => `${path}/`.startsWith(`${one.toLowerCase()}/`));
   if (prefix === undefined && !(locales && LOCALE_PARAMETER.test(pattern))) return;
-  const allowed = "the path without a locale: it holds in every locale";
-  problems.add("LOCALE_IN_PATTERN", place, pattern, allowed);
+  problems.add("LOCALE_IN_PATTERN", place, pattern);
 }

@@ -1,7 +1,8 @@
 import { type Key, parse, type Token, tokensToRegexp } from "path-to-regexp";
 import type { Place, Problems } from "./errors.ts";
 import { pathReadings } from "./path.ts";
-import { slowParameter } from "./slow.ts";
+import type { Detail } from "./sentences.ts";
+import { development } from "./development.ts";
 
 /**
  * A path pattern, compiled: a literal path, or one with parameters. Every path that the latter matches
@@ -13,8 +14,6 @@ export type Pattern =
   | { readonly expression: RegExp; readonly head: string };
 
 const MAX_LENGTH = 500;
-const NO_QUERY = "a path alone: a query (?) and a fragment (#) are never matched";
-const FORM = 'a path that begins with "/", such as "/api/users/:id" or "/api/:path*"';
 
 /** Static files, which middleware.ts leaves out: no request for them is ever checked. */
 const UNCHECKED = /^\/(?:_next\/static\/|favicon\.ico$)/i;
@@ -44,7 +43,7 @@ export function compilePattern(
   problems: Problems,
 ): Pattern | undefined {
   if (!given.startsWith("/") || given.length > MAX_LENGTH) {
-    problems.add("BAD_PATTERN", place, given, FORM);
+    problems.add("BAD_PATTERN", place, given);
     return undefined;
   }
   let tokens: Token[];
@@ -55,22 +54,26 @@ export function compilePattern(
     // s: a decoded newline is a character like any other.
     expression = new RegExp(source, "is");
   } catch (error) {
-    const why = error instanceof Error ? ` (${error.message})` : "";
-    problems.add("BAD_PATTERN", place, given, FORM + why);
+    problems.add("BAD_PATTERN", place, given, (error as Error).message);
     return undefined;
   }
-  const slow = whySlow(tokens) ?? tooSlow(slowParameter(tokens, expression));
+  const slow = whySlow(tokens) ?? tooSlow(development()?.slowParameter(tokens, expression));
   if (slow !== undefined) {
-    problems.add("BAD_PATTERN", place, given, slow);
+    problems.add("BAD_PATTERN", place, given, ...slow);
     return undefined;
   }
   if (tokens.some((token) => typeof token === "string" && /[?#]/.test(token))) {
-    problems.add("PATTERN_MATCHES_NOTHING", place, given, NO_QUERY);
+    problems.add("PATTERN_MATCHES_NOTHING", place, given, "query");
     return undefined;
   }
   const sample = samplePath(tokens);
   if (sample !== undefined && !isReachable(sample, expression)) {
-    problems.add("PATTERN_MATCHES_NOTHING", place, given, normalForm(sample));
+    problems.add(
+      "PATTERN_MATCHES_NOTHING",
+      place,
+      given,
+      UNCHECKED.test(sample) ? "static" : (pathReadings(sample)[0] ?? "/"),
+    );
     return undefined;
   }
   const [only] = tokens;
@@ -80,23 +83,21 @@ export function compilePattern(
 }
 
 /** Why matching could take too long, or undefined. Not a proof: it finds the usual mistakes. */
-function whySlow(tokens: readonly Token[]): string | undefined {
+function whySlow(tokens: readonly Token[]): readonly Detail[] | undefined {
   const keys = tokens.filter((token) => typeof token !== "string");
   if (keys.some(({ pattern }) => NESTED_REPEAT.test(pattern))) {
-    return "no repeat inside a repeat, such as (?:x+)+: matching could take for ever";
+    return ["repeat"];
   }
   const wildcards = keys.filter(
     ({ pattern, modifier }) => /[*+]/.test(modifier) || crossesSegments(pattern),
   );
-  return wildcards.length > MAX_WILDCARDS
-    ? `at most ${MAX_WILDCARDS} parts that span segments, such as :path* or (.*)`
-    : undefined;
+  return wildcards.length > MAX_WILDCARDS ? ["wildcards", MAX_WILDCARDS] : undefined;
 }
 
-function tooSlow(parameter: Key | undefined): string | undefined {
+function tooSlow(parameter: Key | undefined): readonly Detail[] | undefined {
   if (!parameter) return undefined;
-  const named = typeof parameter.name === "string" ? `:${parameter.name}` : "";
-  return `an expression that fails quickly: ${named}(${parameter.pattern}) takes long on some paths; leave no part that matches in two ways`;
+  const { name, pattern } = parameter;
+  return ["slow", typeof name === "string" ? `:${name}` : "", pattern];
 }
 
 function crossesSegments(pattern: string): boolean {
@@ -122,10 +123,4 @@ function samplePath(tokens: readonly Token[]): string | undefined {
 
 function isReachable(path: string, expression: RegExp): boolean {
   return !UNCHECKED.test(path) && pathReadings(path).some((reading) => expression.test(reading));
-}
-
-function normalForm(sample: string): string {
-  if (UNCHECKED.test(sample)) return "a path that is not a static file's: those are never checked";
-  const reading = pathReadings(sample)[0] ?? "/";
-  return `paths are matched decoded, without doubled slashes, dot segments and a slash at the end: ${JSON.stringify(reading)}`;
 }

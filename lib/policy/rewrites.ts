@@ -1,4 +1,4 @@
-import { compile, match, parse } from "path-to-regexp";
+import { type Key, parse, tokensToRegexp } from "path-to-regexp";
 import { HeadgateError } from "#lib/core/errors";
 import { type Guard, isList, isNamed, isText, optional } from "./shape.ts";
 
@@ -122,11 +122,12 @@ function compileRewrite(given: Rewrite): (from: Reached) => Reached | undefined 
   const { source, destination, has, missing } = given;
   const hasCondition = has !== undefined || missing !== undefined;
   try {
-    const matches = match(source, { delimiter: "/" });
-    const write = writerOf(source, destination);
+    const keys: Key[] = [];
+    const expression = tokensToRegexp(parse(source, SEGMENTS), keys, SEGMENTS);
+    const write = writerOf(keys, destination);
     return ({ path, conditional }) => {
-      const found = conditional && hasCondition ? false : matches(path);
-      const to = found ? write(found.params) : undefined;
+      const found = conditional && hasCondition ? null : expression.exec(path);
+      const to = found ? write(paramsOf(keys, found)) : undefined;
       return to === undefined ? undefined : { path: to, conditional: conditional || hasCondition };
     };
   } catch (cause) {
@@ -138,25 +139,52 @@ function compileRewrite(given: Rewrite): (from: Reached) => Reached | undefined 
   }
 }
 
-/** Writes a destination's path; undefined where the parameters do not fit it, which Next cannot serve either. */
-function writerOf(source: string, destination: string): (params: object) => string | undefined {
+/** Parameters end at "/" alone. */
+const SEGMENTS = { delimiter: "/" };
+
+/** What a path has for each parameter: one part, or several where the parameter repeats. */
+type Params = ReadonlyMap<string | number, string | readonly string[]>;
+
+/** Reads the parameters of a source that matched, as `match` of path-to-regexp does. */
+function paramsOf(keys: readonly Key[], [, ...found]: RegExpExecArray): Params {
+  const params = new Map<string | number, string | readonly string[]>();
+  for (const [i, key] of keys.entries()) {
+    const value = found[i];
+    if (value === undefined) continue;
+    params.set(key.name, repeats(key) ? value.split(key.prefix + key.suffix) : value);
+  }
+  return params;
+}
+
+/**
+ * Makes what writes a destination's path, as `compile` of path-to-regexp does. It returns undefined where
+ * the parameters do not fit, which Next cannot serve either.
+ */
+function writerOf(
+  keys: readonly Key[],
+  destination: string,
+): (params: Params) => string | undefined {
   const [path = "/"] = destination.split(/[?#]/);
-  const write = compile(path, { validate: false });
-  const ofSource = namesIn(source);
-  const unknown = Object.fromEntries(
-    namesIn(path)
-      .filter((name) => !ofSource.includes(name))
-      .map((name) => [name, UNKNOWN_PART]),
-  );
+  const tokens = parse(path);
   return (params) => {
-    try {
-      return write({ ...unknown, ...params }) || "/";
-    } catch {
-      return undefined;
+    let written = "";
+    for (const token of tokens) {
+      if (typeof token === "string") {
+        written += token;
+        continue;
+      }
+      const { name, prefix, suffix, modifier } = token;
+      // A group without a parameter, such as {/x}?, has no name.
+      const isKnown = name === "" || keys.some((key) => key.name === name);
+      const value = isKnown ? params.get(name) : UNKNOWN_PART;
+      const fits = value === undefined ? /[?*]/.test(modifier) : isText(value) || repeats(token);
+      if (!fits) return undefined;
+      for (const part of [value ?? []].flat()) written += prefix + part + suffix;
     }
+    return written || "/";
   };
 }
 
-function namesIn(pattern: string): (string | number)[] {
-  return parse(pattern).flatMap((token) => (typeof token === "string" ? [] : [token.name]));
+function repeats({ modifier }: Key): boolean {
+  return /[*+]/.test(modifier);
 }

@@ -1,5 +1,4 @@
 import type { Place, Problems } from "./errors.ts";
-import { withSuggestion } from "#lib/core/nearest";
 
 /** Says whether a value is of a kind. */
 export type Guard<T> = (value: unknown) => value is T;
@@ -35,34 +34,25 @@ export function optional<T>(guard: Guard<T>): Guard<T | undefined> {
   return (value): value is T | undefined => value === undefined || guard(value);
 }
 
-/** The names of a shape's properties, for words. */
-export function keysOf(shape: Shape): string {
-  return Object.keys(shape).join(", ");
-}
-
 /**
  * Reads an object by a shape. Every property that is wrong or that nobody knows is noted and left out,
  * so that all problems are said in one go; undefined where one that is needed is then missing.
- *
- * @param allowed says what a property must be
  */
 export function readShape<S extends Shape>(
   shape: S,
   given: Named,
   place: Place,
-  allowed: (key: string) => string,
   problems: Problems,
 ): Shaped<S> | undefined {
   const read: Record<string, unknown> = {};
   for (const [key, guard] of Object.entries(shape)) {
     const value = given[key];
     if (guard(value)) read[key] = value;
-    else problems.add("BAD_VALUE", [...place, key], value, allowed(key));
+    else problems.add("BAD_VALUE", [...place, key], value, key);
   }
   for (const key of Object.keys(given)) {
     if (Object.hasOwn(shape, key)) continue;
-    const known = withSuggestion(keysOf(shape), key, Object.keys(shape));
-    problems.add("UNKNOWN_KEY", [...place, key], key, known);
+    problems.add("UNKNOWN_KEY", [...place, key], key, ...Object.keys(shape));
   }
   return isShaped(shape, read) ? read : undefined;
 }

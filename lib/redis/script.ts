@@ -1,5 +1,3 @@
-import { sha1 } from "@noble/hashes/legacy.js";
-import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { monotonic } from "#lib/core/clock";
 import { toHex } from "#lib/core/hex";
 import { timeLeft, withinDeadline } from "./deadline.ts";
@@ -9,8 +7,8 @@ import type { ScriptStore } from "./script-store.ts";
 /** A Lua script and the name that Redis knows it by. */
 export interface Script {
   readonly lua: string;
-  /** SHA-1 of the text, in hex: Redis's own name for it, no secret. */
-  readonly sha: string;
+  /** Returns the SHA-1 of the text, in hex: Redis's name for it, and no secret. */
+  sha(): string | Promise<string>;
 }
 
 /** What a script is run with. */
@@ -29,11 +27,12 @@ export function defineScript(lua: string): Script {
   let sha: string | undefined;
   return {
     lua,
-    get sha() {
-      sha ??= toHex(sha1(utf8ToBytes(lua)));
-      return sha;
-    },
+    sha: () => sha ?? sha1(lua).then((made) => (sha = made)),
   };
+}
+
+async function sha1(text: string): Promise<string> {
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-1", new TextEncoder().encode(text))));
 }
 
 /**
@@ -51,7 +50,7 @@ export async function runScript(
   const values = args.map(String);
   const since = monotonic();
   try {
-    return await redis.evalsha(script.sha, keys, values);
+    return await redis.evalsha(await script.sha(), keys, values);
   } catch (error) {
     if (!isUnknownScript(error)) throw error;
     return await withinDeadline(redis, since, redis.eval(script.lua, keys, values));
@@ -126,7 +125,7 @@ export async function runScripts(
   script: Script,
   calls: readonly ScriptCall[],
 ): Promise<unknown[]> {
-  const answers = await sendScripts(redis, "evalsha", script.sha, calls);
+  const answers = await sendScripts(redis, "evalsha", await script.sha(), calls);
   const unknown = calls.filter((_, i) => isUnknownScript(answers[i]));
   if (unknown.length === 0) return answers;
   const again = await sendScripts(redis, "eval", script.lua, unknown).catch((error: unknown) =>

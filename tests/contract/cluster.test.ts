@@ -186,7 +186,7 @@ describe("a script", () => {
   test("is known to a master only once that master has seen it", async () => {
     const client = new UpstashRedis(store);
     const pair = (key: string) => [key, `${key}:2`];
-    const known = defineScript(COUNT_BOTH).sha;
+    const known = await defineScript(COUNT_BOTH).sha();
     await expect(client.evalsha(known, pair(a), [])).rejects.toThrow("NOSCRIPT");
     expect(await client.eval(COUNT_BOTH, pair(a), [])).toEqual([1, 1]);
     expect(await client.evalsha(known, pair(a), [])).toEqual([2, 2]);

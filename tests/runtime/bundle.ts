@@ -19,20 +19,25 @@ export const WORKER = join(ROOT, "tests/fixtures/runtime/worker.ts");
 
 /**
  * Bundles for one platform: an ES module for workerd, a script for the edge runtime, which leaves
- * what `input` exports in the global `worker`.
+ * what `input` exports in the global `worker`. For a browser the bundler sets NODE_ENV: "production" where it
+ * minifies, else "development"; `target` "neutral" leaves it as it is written.
  */
 export async function bundle(
   platform: keyof typeof CONDITIONS,
   input: string,
   minify = false,
+  target: "browser" | "neutral" = "browser",
 ): Promise<Bundle> {
   const { output } = await build({
     input,
     cwd: ROOT,
     write: false,
-    platform: "browser",
+    platform: target,
     logLevel: "silent",
-    resolve: { conditionNames: [...CONDITIONS[platform], "import", "module", "default"] },
+    resolve: {
+      conditionNames: [...CONDITIONS[platform], "import", "module", "default"],
+      mainFields: ["module", "main"],
+    },
     output: {
       format: platform === "workerd" ? "esm" : "iife",
       name: "worker",

@@ -47,9 +47,10 @@ export function timedRequester(store: Store, clock: { readonly now: number }): R
     const [name = "", ...args] = sent.map(String);
     const [script = "", ...rest] = args;
     const isEval = name.toLowerCase() === "eval";
-    if (isEval) timedBySha.set(defineScript(script).sha, script.replace(REDIS_CLOCK, CLOCK));
-    else if (name.toLowerCase() !== "evalsha") return store.call([name, ...args]);
-    const timed = timedBySha.get(isEval ? defineScript(script).sha : script);
+    if (!isEval && name.toLowerCase() !== "evalsha") return store.call([name, ...args]);
+    const sha = isEval ? await defineScript(script).sha() : script;
+    if (isEval) timedBySha.set(sha, script.replace(REDIS_CLOCK, CLOCK));
+    const timed = timedBySha.get(sha);
     if (timed === undefined) return new ErrorReply("NOSCRIPT No matching script.");
     return store.call(["EVAL", timed, ...rest, String(clock.now)]);
   };

@@ -3,14 +3,7 @@ import { defaultAlgorithm, largestLimitOf } from "#lib/limit/algorithms/all";
 import type { Place, Problems } from "#lib/policy/errors";
 import { readLimit } from "./limit.ts";
 import type { Locales } from "#lib/policy/locales";
-import { withSuggestion } from "#lib/core/nearest";
-import {
-  LIMITS_FORM,
-  type ParsedPolicy,
-  type ParsedRule,
-  parseRecord,
-  TIERS_FORM,
-} from "./schema.ts";
+import { type ParsedPolicy, type ParsedRule, parseRecord } from "./schema.ts";
 import { readSubject } from "./subject.ts";
 import type { CompiledLimit, CompiledTiers } from "#lib/policy/types";
 
@@ -28,7 +21,6 @@ export interface Context {
 
 /** Names that are numbers lose their place: JavaScript puts them first, and the first one counts. */
 const TIER_NAME = /^(?!\d+$).{1,64}$/s;
-const TIER_NAME_FORM = "1 to 64 characters that are not all digits";
 
 /** Reads a rule's limits or tiers. What is wrong is noted, and left out. */
 export function readRuleLimits(
@@ -43,8 +35,7 @@ export function readRuleLimits(
     return { limits, tiers: undefined };
   }
   if (given.limits !== undefined) {
-    const allowed = "limits or tiers; a rule with limits for everybody can stand beside this one";
-    context.problems.add("LIMITS_AND_TIERS", [...place, "limits"], given.limits, allowed);
+    context.problems.add("LIMITS_AND_TIERS", [...place, "limits"], given.limits);
   }
   const tiers = readTiers(rule, given.tiers, given, context);
   const limits = [...(tiers?.limits.values() ?? [])].flat();
@@ -62,25 +53,23 @@ function readTiers(
   const place: Place = ["rules", rule, "tiers"];
   const [identity, ...others] = Object.keys(tiers);
   if (identity === undefined || others.length > 0) {
-    problems.add("BAD_TIERS", place, tiers, TIERS_FORM);
+    problems.add("BAD_TIERS", place, tiers);
     return undefined;
   }
   const at = [...place, identity];
   if (!identities.includes(identity)) {
-    const known = identities.join(", ") || "nothing: there is no identity";
-    const allowed = withSuggestion(`${known} (config/identities.ts)`, identity, identities);
-    problems.add("UNKNOWN_IDENTITY", at, identity, allowed);
+    problems.add("UNKNOWN_IDENTITY", at, identity, ...identities);
   }
-  const values = parseRecord(tiers[identity], at, TIERS_FORM, problems);
+  const values = parseRecord(tiers[identity], at, problems, "tiers");
   const limits = Object.entries(values ?? {}).map(([value, limitsOfValue]) => {
     if (!TIER_NAME.test(value)) {
-      problems.add("BAD_TIER_NAME", [...at, value], value, TIER_NAME_FORM);
+      problems.add("BAD_TIER_NAME", [...at, value], value);
     }
     return [value, readLimits(rule, limitsOfValue, [...at, value], given, context)] as const;
   });
   const [first] = limits;
   if (!first) {
-    if (values) problems.add("BAD_TIERS", at, tiers[identity], TIERS_FORM);
+    if (values) problems.add("BAD_TIERS", at, tiers[identity]);
     return undefined;
   }
   return { identity, first: first[0], limits: new Map(limits) };
@@ -94,14 +83,14 @@ function readLimits(
   context: Context,
 ): CompiledLimit[] {
   const { problems } = context;
-  const record = given === undefined ? {} : parseRecord(given, place, LIMITS_FORM, problems);
+  const record = given === undefined ? {} : parseRecord(given, place, problems, "limits");
   const limits = Object.entries(record ?? {}).flatMap(([expression, value]) =>
     readSubjectsLimits(rule, expression, value, [...place, expression], ruleGiven, context),
   );
   const count = Object.values(record ?? {}).flat().length;
   if (count === 0 && !problems.has(place)) {
     const at = given === undefined ? place.slice(0, -1) : place;
-    problems.add("NO_LIMITS", at, given, "at least one limit");
+    problems.add("NO_LIMITS", at, given);
   }
   return limits;
 }
@@ -117,20 +106,20 @@ function readSubjectsLimits(
   const subject = readSubject(expression, identities, place, problems);
   const windows = new Set<number>();
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (values.length === 0) problems.add("NO_LIMITS", place, value, "at least one limit");
+  if (values.length === 0) problems.add("NO_LIMITS", place, value);
   return values.flatMap((each, i) => {
     const at = Array.isArray(value) ? [...place, i] : place;
     const read = readLimit(each, at, problems);
     if (!read) return [];
     if (windows.has(read.windowMs)) {
-      problems.add("DUPLICATE_WINDOW", at, each, "each window once for one subject");
+      problems.add("DUPLICATE_WINDOW", at, each);
     }
     windows.add(read.windowMs);
     const chosen = given.algorithm ?? defaults.algorithm;
     const algorithm = chosen ?? defaultAlgorithm(read.limit);
     const largest = largestLimitOf(algorithm);
     if (read.limit > largest) {
-      problems.add("LOG_TOO_LARGE", at, each, `at most ${largest}, or another algorithm`);
+      problems.add("LOG_TOO_LARGE", at, each, largest);
     }
     if (!subject) return [];
     const policyName = nameOf(rule, expression, read.windowMs);
@@ -156,11 +145,11 @@ function checkCost(
   if (cost === undefined) return;
   const place = ["rules", rule, "cost"];
   if (!Number.isSafeInteger(cost) || cost < 1) {
-    problems.add("COST_BELOW_ONE", place, cost, "a whole number from 1");
+    problems.add("COST_BELOW_ONE", place, cost);
     return;
   }
   const smallest = Math.min(...limits.map(({ limit }) => limit));
   if (cost > smallest) {
-    problems.add("COST_ABOVE_LIMIT", place, cost, `at most ${smallest}, the rule's smallest limit`);
+    problems.add("COST_ABOVE_LIMIT", place, cost, smallest);
   }
 }

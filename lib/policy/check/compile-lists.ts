@@ -1,6 +1,5 @@
 import type { Resolver } from "#lib/core/client";
-import { withSuggestion } from "#lib/core/nearest";
-import { nearestNetwork, readNetwork } from "#lib/core/networks";
+import { readNetwork } from "#lib/core/networks";
 import type { Condition } from "#lib/policy/define";
 import type { Problems } from "#lib/policy/errors";
 import type { CompiledListing } from "#lib/policy/types";
@@ -8,7 +7,6 @@ import { checkReason } from "./reason.ts";
 import type { ParsedPolicy } from "./schema.ts";
 
 const NAME = /^[a-z][a-z0-9-]{0,63}$/i;
-const NAME_FORM = "a letter, then up to 63 letters, digits or -; not ip, global or an identity";
 
 /** The names that an entry may have before its colon, and those of conditions. */
 interface Names {
@@ -24,10 +22,11 @@ export function compileLists(policy: ParsedPolicy, problems: Problems): readonly
   };
   return (["allow", "block"] as const).flatMap((list) =>
     Object.entries(policy[list] ?? {}).flatMap(([text, reason], i) => {
-      checkReason(reason, [list, text], `why it is in ${list}, in a few words`, problems);
+      checkReason(reason, [list, text], problems);
       const whom = readListed(text, names);
       if (whom) return { list, place: i + 1, text, reason: String(reason), whom };
-      problems.add("BAD_LISTED_CLIENT", [list, text], text, allowedFor(text, names));
+      const known = [...names.identities.map((name) => `${name}:`), ...names.conditions];
+      problems.add("BAD_LISTED_CLIENT", [list, text], text, ...known);
       return [];
     }),
   );
@@ -50,17 +49,6 @@ function split(text: string): readonly [identity: string, value: string] {
   return [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
 }
 
-function allowedFor(text: string, { identities, conditions }: Names): string {
-  const forms = identities.map((name) => `"${name}:" and a value`);
-  const allowed = ["an address", "a CIDR block", ...forms, ...conditions].join(", ");
-  const value = split(text)[1].trim();
-  const named = value === "" ? [] : identities.map((name) => `${name}:${value}`);
-  const network = nearestNetwork(text.replace(/^ip:/, ""));
-  return network
-    ? `${allowed}; did you mean "${network}"?`
-    : withSuggestion(allowed, text, [...conditions, ...named]);
-}
-
 /** The value of a condition that holds. */
 const HOLDS = "yes";
 
@@ -72,9 +60,9 @@ export function compileConditions(
   const read = Object.entries(conditions).map(([name, condition]) => {
     const place = ["conditions", name];
     const isTaken = name === "ip" || name === "global" || Object.hasOwn(identities, name);
-    if (isTaken || !NAME.test(name)) problems.add("BAD_CONDITION_NAME", place, name, NAME_FORM);
+    if (isTaken || !NAME.test(name)) problems.add("BAD_CONDITION_NAME", place, name);
     if (typeof condition !== "function") {
-      problems.add("BAD_VALUE", place, condition, "a function of the request");
+      problems.add("BAD_VALUE", place, condition, "condition");
     }
     return [name, resolverOf(condition as Condition)] as const;
   });

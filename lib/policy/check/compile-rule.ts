@@ -1,14 +1,13 @@
-import { readSize, SIZE_FORM } from "#lib/core/size";
+import { readSize } from "#lib/core/size";
 import { type Context, readRuleLimits } from "./compile-limits.ts";
 import type { Place, Problems } from "#lib/policy/errors";
 import { refuseLocale } from "#lib/policy/locales";
 import type { MatchableRule } from "#lib/policy/match";
-import { withSuggestion } from "#lib/core/nearest";
 import { compilePattern } from "#lib/policy/pattern";
 import { readPrefetch } from "./prefetch-rules.ts";
 import { isText } from "#lib/policy/shape";
 import type { Admit, OnStoreFailure } from "#lib/policy/types";
-import { MODE_FORM, type ParsedRule } from "./schema.ts";
+import type { ParsedRule } from "./schema.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -19,7 +18,7 @@ export function compileRule(name: string, given: ParsedRule, context: Context): 
   const read = readRuleLimits(name, given, context);
   const match = list(given.match);
   if (given.match !== undefined && match.length === 0) {
-    problems.add("BAD_VALUE", [...place, "match"], [], "at least one pattern, or no match at all");
+    problems.add("BAD_VALUE", [...place, "match"], [], "noMatch");
   }
   const patterns = match.flatMap((pattern, i) => {
     const at = typeof given.match === "string" ? [] : [i];
@@ -55,9 +54,7 @@ function readAdmit(
   problems: Problems,
 ): Admit {
   if (admit === "optimistic" && onStoreFailure === "deny") {
-    const allowed =
-      '"strict" where onStoreFailure is "deny"; or onStoreFailure: "allow" or "local"';
-    problems.add("OPTIMISTIC_AND_DENY", [...place, "admit"], admit, allowed);
+    problems.add("OPTIMISTIC_AND_DENY", [...place, "admit"], admit);
   }
   return admit;
 }
@@ -70,11 +67,10 @@ function readMaxBody(
 ): number | undefined {
   if (maxBody === undefined) return undefined;
   const bytes = readSize(maxBody);
+  const at = [...place, "maxBody"];
   // Code that calls a rule has read the body already.
-  const allowed = match === undefined ? "a rule with match" : SIZE_FORM;
-  if (bytes === undefined || match === undefined) {
-    problems.add("BAD_SIZE", [...place, "maxBody"], maxBody, allowed);
-  }
+  if (match === undefined) problems.add("BAD_SIZE", at, maxBody, "noMatch");
+  else if (bytes === undefined) problems.add("BAD_SIZE", at, maxBody);
   return bytes;
 }
 
@@ -90,18 +86,18 @@ export function readMode(
   if (mode === "shadow") return 0;
   const percentage = Number(/^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(mode)?.[1]);
   if (percentage <= 100) return percentage;
-  problems.add("BAD_MODE", [...place, "mode"], mode, MODE_FORM);
+  problems.add("BAD_MODE", [...place, "mode"], mode);
   return 100;
 }
 
 function readMethods(given: ParsedRule, place: Place, problems: Problems) {
   if (!given.methods) return undefined;
   if (given.methods.length === 0) {
-    problems.add("BAD_METHOD", [...place, "methods"], [], METHODS.join(", "));
+    problems.add("BAD_METHOD", [...place, "methods"], [], ...METHODS);
   }
   for (const [i, method] of given.methods.entries()) {
     if (!isText(method) || !METHODS.includes(method)) {
-      problems.add("BAD_METHOD", [...place, "methods", i], method, METHODS.join(", "));
+      problems.add("BAD_METHOD", [...place, "methods", i], method, ...METHODS);
     }
   }
   return new Set(given.methods.filter(isText));
@@ -116,11 +112,10 @@ function readReplaces(
   for (const [i, other] of replaces.entries()) {
     const at = typeof given.replaces === "string" ? [] : [i];
     const place: Place = ["rules", name, "replaces", ...at];
-    if (other === name) problems.add("REPLACES_ITSELF", place, other, "another rule's name");
+    if (other === name) problems.add("REPLACES_ITSELF", place, other);
     else if (!names.includes(other)) {
       const others = names.filter((known) => known !== name);
-      const allowed = others.join(", ") || "nothing: there is no other rule";
-      problems.add("UNKNOWN_REPLACES", place, other, withSuggestion(allowed, other, others));
+      problems.add("UNKNOWN_REPLACES", place, other, ...others);
     }
   }
   return replaces;

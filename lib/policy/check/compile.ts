@@ -16,9 +16,7 @@ import { type ParsedPolicy, parsePolicy, parseRule } from "./schema.ts";
 import type { CompiledPolicy, Match } from "#lib/policy/types";
 
 const RULE_NAME = /^[a-z][a-z0-9-]{0,63}$/;
-const RULE_NAME_FORM = "a small letter, then up to 63 small letters, digits or -";
 const IDENTITY_NAME = /^[a-z][a-z0-9-]{0,63}$/i;
-const IDENTITY_NAME_FORM = "a letter, then up to 63 letters, digits or -; not ip or global";
 
 /**
  * Checks a policy and makes it ready for the request path; once, at start.
@@ -96,13 +94,13 @@ function compileRules(
 ): MatchableRule[] {
   const identities = readIdentities(policy, problems);
   const names = Object.keys(policy.rules);
-  if (names.length === 0) problems.add("NO_RULES", ["rules"], {}, "at least one rule");
+  if (names.length === 0) problems.add("NO_RULES", ["rules"], {});
 
   const { defaults } = policy;
   const enforced = readMode(policy.mode, [], problems);
   const context: Context = { identities, names, defaults, enforced, locales, problems };
   const rules = names.flatMap((name) => {
-    if (!RULE_NAME.test(name)) problems.add("BAD_RULE_NAME", ["rules", name], name, RULE_NAME_FORM);
+    if (!RULE_NAME.test(name)) problems.add("BAD_RULE_NAME", ["rules", name], name);
     const parsed = parseRule(name, policy.rules[name], problems);
     return parsed ? [compileRule(name, parsed, context)] : [];
   });
@@ -116,10 +114,10 @@ function readIdentities(policy: ParsedPolicy, problems: Problems): string[] {
   for (const [name, identity] of identities) {
     const place = ["identities", name];
     if (name === "ip" || name === "global" || !IDENTITY_NAME.test(name)) {
-      problems.add("BAD_IDENTITY_NAME", place, name, IDENTITY_NAME_FORM);
+      problems.add("BAD_IDENTITY_NAME", place, name);
     }
     if (typeof identity !== "function" && identity !== "from-code") {
-      problems.add("BAD_VALUE", place, identity, 'a function of the request, or "from-code"');
+      problems.add("BAD_VALUE", place, identity, "identity");
     }
   }
   return identities.map(([name]) => name);
@@ -129,8 +127,7 @@ function refuseCircles(rules: readonly MatchableRule[], problems: Problems): voi
   const replaces = new Map(rules.map(({ rule }) => [rule.name, rule.replaces]));
   for (const name of findCircles(replaces)) {
     const place = ["rules", name, "replaces"];
-    const allowed = "rules that do not replace this one in turn, or none of them would be left";
-    problems.add("REPLACES_IN_A_CIRCLE", place, replaces.get(name), allowed);
+    problems.add("REPLACES_IN_A_CIRCLE", place, replaces.get(name));
   }
 }
 
@@ -141,7 +138,7 @@ function compileExempt(
 ): Pattern[] {
   return Object.entries(policy.exempt ?? {}).flatMap(([given, reason]) => {
     const place = ["exempt", given];
-    checkReason(reason, place, "why no rule applies there, in a few words", problems);
+    checkReason(reason, place, problems);
     refuseLocale(given, place, locales, problems);
     const pattern = compilePattern(given, place, problems);
     return pattern ? [pattern] : [];

@@ -1,13 +1,11 @@
 import { parseDuration } from "#lib/core/duration";
 import type { Place, Problems } from "#lib/policy/errors";
-import { LIMIT_FORM, parseLimit } from "./schema.ts";
+import { parseLimit } from "./schema.ts";
 
 export const MIN_WINDOW_MS = 1000;
 export const MAX_WINDOW_MS = 31 * 24 * 60 * 60 * 1000;
 /** Products of counts and milliseconds are exact up to here, in Lua as in JavaScript. */
 export const MAX_PRODUCT = 2 ** 53;
-
-const WINDOW_FORM = 'a length such as "minute", "15 minutes", "1 h"';
 
 export interface ReadLimit {
   readonly limit: number;
@@ -20,24 +18,24 @@ export function readLimit(given: unknown, place: Place, problems: Problems): Rea
   if (parsed === undefined) return undefined;
   const parts = typeof parsed === "string" ? splitText(parsed) : parsed;
   if (!parts) {
-    problems.add("BAD_LIMIT", place, given, LIMIT_FORM);
+    problems.add("BAD_LIMIT", place, given);
     return undefined;
   }
   const { limit, window } = parts;
   if (!Number.isSafeInteger(limit) || limit < 1) {
-    problems.add("LIMIT_BELOW_ONE", place, given, "a whole number from 1");
+    problems.add("LIMIT_BELOW_ONE", place, given);
     return undefined;
   }
   const windowMs = typeof window === "number" ? window : parseDuration(window);
   if (windowMs === undefined || !Number.isInteger(windowMs)) {
-    problems.add("BAD_WINDOW", place, given, WINDOW_FORM);
+    problems.add("BAD_WINDOW", place, given);
   } else if (windowMs < MIN_WINDOW_MS) {
-    problems.add("WINDOW_TOO_SHORT", place, given, "a window of at least 1 second");
+    problems.add("WINDOW_TOO_SHORT", place, given);
   } else if (windowMs > MAX_WINDOW_MS) {
-    problems.add("WINDOW_TOO_LONG", place, given, "a window of at most 31 days");
+    problems.add("WINDOW_TOO_LONG", place, given);
   } else if (limit * windowMs > MAX_PRODUCT) {
     const most = Math.floor(MAX_PRODUCT / windowMs);
-    problems.add("LIMIT_TIMES_WINDOW_TOO_LARGE", place, given, `at most ${most} in this window`);
+    problems.add("LIMIT_TIMES_WINDOW_TOO_LARGE", place, given, most);
   } else {
     return { limit, windowMs };
   }

@@ -2,7 +2,6 @@ import { type Algorithm, defaultAlgorithm, largestLimitOf } from "#lib/limit/alg
 import type { Place, Problems } from "#lib/policy/errors";
 import { MAX_PRODUCT } from "./limit.ts";
 import type { MatchableRule } from "#lib/policy/match";
-import { PREFETCH_FORM } from "./schema.ts";
 import { isNamed, isNumber } from "#lib/policy/shape";
 import { prefetchName } from "#lib/policy/prefetch";
 import type { CompiledLimit, CompiledRule, CompiledTiers } from "#lib/policy/types";
@@ -25,7 +24,7 @@ export function readPrefetch(
   if (isNumber(times) && Number.isInteger(times) && isOnlyTimes && takesGet) {
     if (times >= 1 && times <= MOST_TIMES) return times;
   }
-  problems.add("BAD_PREFETCH", [...place, "prefetch"], given, PREFETCH_FORM);
+  problems.add("BAD_PREFETCH", [...place, "prefetch"], given);
   return undefined;
 }
 

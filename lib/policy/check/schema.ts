@@ -1,15 +1,11 @@
-import { choiceOf } from "#lib/core/choice";
-import { SIZE_FORM } from "#lib/core/size";
 import { ALGORITHM_NAMES } from "#lib/limit/algorithms/all";
 import type { Place, Problems } from "#lib/policy/errors";
-import { LOCALES_FORM } from "#lib/policy/locales";
 import {
   type Guard,
   isList,
   isNamed,
   isNumber,
   isText,
-  keysOf,
   type Named,
   oneOf,
   optional,
@@ -78,58 +74,15 @@ export type ParsedPolicy = Omit<Shaped<typeof POLICY>, "defaults"> & {
 export type ParsedRule = Shaped<typeof RULE>;
 export type ParsedLimit = string | Shaped<typeof LIMIT>;
 
-/** How a limit is written. */
-export const LIMIT_FORM = '"10 per minute", "5 per 15 minutes", "10 per 1 m", or { limit, window }';
-
-/** How the limits of a rule or a tier are written. */
-export const LIMITS_FORM =
-  'who is counted, each with "10 per minute", { limit, window }, or an array of these';
-
-/** How tiers are written. */
-export const TIERS_FORM =
-  'one identity, with limits for each of its values: { plan: { free: { user: "5 per hour" }, pro: { user: "100 per hour" } } }';
-
-/** How a mode is written. */
-export const MODE_FORM = '"enforce", "shadow", or a percentage of clients from "0%" to "100%"';
-
-/** How `prefetch` is written. */
-export const PREFETCH_FORM =
-  '"count", "apart", or { times } with a whole number from 1 to 1000, for a rule with match that GET meets';
-
-/** What a property must be. */
-const ALLOWED: Readonly<Record<string, string>> = {
-  identities: "what defineIdentities returns",
-  defaults: `an object with ${keysOf(DEFAULTS)}`,
-  exempt: "patterns, each with the reason as text",
-  conditions: "what defineConditions returns",
-  allow: "clients, each with the reason as text",
-  block: "clients, each with the reason as text",
-  locales: LOCALES_FORM,
-  rules: "an object of rules by name",
-  match: "a pattern or an array of patterns",
-  methods: "an array of methods",
-  limits: LIMITS_FORM,
-  tiers: TIERS_FORM,
-  mode: MODE_FORM,
-  replaces: "a rule's name or an array of names",
-  cost: "a whole number from 1",
-  algorithm: choiceOf(ALGORITHM_NAMES.map((name) => `"${name}"`)),
-  onStoreFailure: '"allow", "deny" or "local"',
-  admit: '"strict" or "optimistic"',
-  headers: '"always" or "denied"',
-  maxBody: SIZE_FORM,
-  prefetch: PREFETCH_FORM,
-  limit: "a whole number from 1",
-  window: 'a length such as "15 minutes", or milliseconds',
-};
-
 /** Reads the policy's own shape; undefined where it is not one, with the problems noted. */
 export function parsePolicy(given: unknown, problems: Problems): ParsedPolicy | undefined {
-  const form = `an object with ${keysOf(POLICY)}`;
-  const policy = parse(POLICY, given, [], form, problems);
+  const policy = parse(POLICY, given, [], "policy", problems);
   if (!policy) return undefined;
   const defaults = policy.defaults ?? {};
-  return { ...policy, defaults: parse(DEFAULTS, defaults, ["defaults"], form, problems) ?? {} };
+  return {
+    ...policy,
+    defaults: parse(DEFAULTS, defaults, ["defaults"], "defaults", problems) ?? {},
+  };
 }
 
 /** Reads one rule's shape; undefined where it is not one, with the problems noted. */
@@ -138,7 +91,7 @@ export function parseRule(
   given: unknown,
   problems: Problems,
 ): ParsedRule | undefined {
-  return parse(RULE, given, ["rules", name], `an object with ${keysOf(RULE)}`, problems);
+  return parse(RULE, given, ["rules", name], "rule", problems);
 }
 
 /** Reads the shape of one limit; undefined where it is not one, with the problems noted. */
@@ -147,18 +100,18 @@ export function parseLimit(
   place: Place,
   problems: Problems,
 ): ParsedLimit | undefined {
-  return isText(given) ? given : parse(LIMIT, given, place, LIMIT_FORM, problems);
+  return isText(given) ? given : parse(LIMIT, given, place, "aLimit", problems);
 }
 
 /** Reads an object whose keys are names of the developer's own; undefined where it is not one. */
 export function parseRecord(
   given: unknown,
   place: Place,
-  allowed: string,
   problems: Problems,
+  ...kind: readonly string[]
 ): Named | undefined {
   if (isNamed(given)) return withoutPrototype(given, place, problems);
-  problems.add("BAD_VALUE", place, given, allowed);
+  problems.add("BAD_VALUE", place, given, ...kind);
   return undefined;
 }
 
@@ -167,13 +120,12 @@ function parse<S extends Shape>(
   shape: S,
   given: unknown,
   place: Place,
-  form: string,
+  kind: string,
   problems: Problems,
 ): Shaped<S> | undefined {
-  const object = parseRecord(given, place, form, problems);
+  const object = parseRecord(given, place, problems, kind, ...Object.keys(shape));
   if (!object) return undefined;
-  const allowed = (key: string) => ALLOWED[key] ?? form;
-  const read = readShape(shape, object, place, allowed, problems);
+  const read = readShape(shape, object, place, problems);
   if (!read) return undefined;
   const entries = Object.entries(read).map(([key, value]) => [
     key,
@@ -189,7 +141,7 @@ function parse<S extends Shape>(
 function withoutPrototype(given: Named, place: Place, problems: Problems): Named {
   const hasKey = Object.hasOwn(given, "__proto__");
   if (hasKey || inheritsLiteral(given)) {
-    problems.add("UNKNOWN_KEY", [...place, "__proto__"], "__proto__", "any other name");
+    problems.add("UNKNOWN_KEY", [...place, "__proto__"], "__proto__");
   }
   return hasKey
     ? Object.fromEntries(Object.entries(given).filter(([key]) => key !== "__proto__"))

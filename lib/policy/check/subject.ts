@@ -1,5 +1,4 @@
 import type { Place, Problems } from "#lib/policy/errors";
-import { withSuggestion } from "#lib/core/nearest";
 import type { Subject } from "#lib/policy/types";
 
 /**
@@ -23,23 +22,21 @@ export function readSubject(
   const names = expression.split(combined ? "+" : "|");
   const countable = ["ip", ...known];
   if (expression.includes("|") && combined) {
-    problems.add("BAD_SUBJECT", place, expression, "a|b or a+b, not both in one");
+    problems.add("BAD_SUBJECT", place, expression, "mixed");
     return undefined;
   }
   const repeated = new Set(names).size !== names.length;
   if (repeated || names.includes("") || names.includes("global")) {
-    problems.add("BAD_SUBJECT", place, expression, "names, each once, or global alone");
+    problems.add("BAD_SUBJECT", place, expression);
     return undefined;
   }
   if (expression.length > MAX_LENGTH) {
-    problems.add("BAD_SUBJECT", place, expression, `at most ${MAX_LENGTH} characters`);
+    problems.add("BAD_SUBJECT", place, expression, MAX_LENGTH);
     return undefined;
   }
   const unknown = names.filter((name) => !countable.includes(name));
   if (unknown.length > 0) {
-    const list = `${[...countable, "global"].join(", ")} (config/identities.ts)`;
-    const allowed = withSuggestion(list, unknown[0] ?? "", [...countable, "global"]);
-    problems.add("UNKNOWN_IDENTITY", place, unknown.join(", "), allowed);
+    problems.add("UNKNOWN_IDENTITY", place, unknown.join(", "), ...countable, "global");
     return undefined;
   }
   return { expression, kind: combined ? "all" : "first", names };

@@ -1,3 +1,5 @@
+import fc from "fast-check";
+import { compile, match, parse } from "path-to-regexp";
 import { describe, expect, test } from "vitest";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { definePolicy } from "#lib/policy/define";
@@ -106,6 +108,66 @@ describe("following", () => {
     expect(createFollow([{ source: "/s/:all*", destination: "/u/:all" }])?.(["/s/a/b"])).toEqual(
       [],
     );
+  });
+});
+
+/** Where path-to-regexp, which Next follows rewrites by, leads a path; what only a condition knows is "-". */
+function ledByLibrary(source: string, destination: string, path: string): string | undefined {
+  const found = match(source, { delimiter: "/" })(path);
+  if (!found) return undefined;
+  const namesIn = (pattern: string) =>
+    parse(pattern).flatMap((token) => (typeof token === "string" ? [] : [token.name]));
+  const others = namesIn(destination).filter(
+    (name) => name !== "" && !namesIn(source).includes(name),
+  );
+  const unknown = Object.fromEntries(others.map((name) => [name, "-"]));
+  try {
+    return compile(destination, { validate: false })({ ...unknown, ...found.params }) || "/";
+  } catch {
+    return undefined;
+  }
+}
+
+describe("a rewrite's path", () => {
+  const part = fc.constantFrom(
+    "/a",
+    "/:id",
+    "/:id?",
+    "/:path*",
+    "/:path+",
+    "/:id(\\d+)",
+    "/(.*)",
+    "{/x}?",
+    "/:id.:type",
+    "/p-:id",
+    "{/:id-}?b",
+    "{/:other}*",
+    "/:path(a|b)*",
+  );
+  const pattern = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join(""));
+  const segment = fc.constantFrom("a", "b", "7", "a.b", "p-1", "x", "a%2fb", "-b", "");
+  const path = fc.array(segment, { maxLength: 5 }).map((parts) => `/${parts.join("/")}`);
+
+  test("is the one that path-to-regexp writes", () => {
+    let written = 0;
+    fc.assert(
+      fc.property(pattern, pattern, path, (source, end, from) => {
+        // What follows a "?" is the query.
+        const [destination = ""] = `/to${end}`.split("?");
+        let follow: ReturnType<typeof createFollow>;
+        try {
+          match(source);
+          follow = createFollow([{ source, destination }]);
+        } catch {
+          return;
+        }
+        const led = ledByLibrary(source, destination, from);
+        if (led !== undefined) written += 1;
+        expect(follow?.([from])).toEqual(led === undefined ? [] : [led]);
+      }),
+      { numRuns: 3000 },
+    );
+    expect(written).toBeGreaterThan(100);
   });
 });
 
