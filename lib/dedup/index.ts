@@ -1,4 +1,4 @@
-/** Dedup: a thing counts once, on every instance. */
+/** Dedup counts a thing once, on every instance. */
 export type { ClaimToken } from "./claims.ts";
 export type { CountOptions } from "./count.ts";
 export { createDedup, type Counter, type Dedup, type Entry } from "./dedup.ts";

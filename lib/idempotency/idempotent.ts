@@ -12,7 +12,7 @@ import { ownerOf, scopeOf } from "./scope.ts";
 
 export type { IdempotencyOptions } from "./options.ts";
 
-/** A route handler; Next gives further arguments, such as the route's parameters. */
+/** A route handler. Next passes further arguments, such as the route's parameters. */
 export type Handler<R extends Request, Rest extends readonly unknown[]> = (
   request: R,
   ...rest: Rest
@@ -20,12 +20,13 @@ export type Handler<R extends Request, Rest extends readonly unknown[]> = (
 
 /**
  * Makes a route handler idempotent: a request that is sent again with the same Idempotency-Key is not
- * run again, but gets the answer of the first (draft-ietf-httpapi-idempotency-key-header-07). An
- * answer of 5xx, or one that says "later", is not kept, and the request may be run again. The answer
- * is sent when all of it is there, or more than is kept. What Next's `redirect()` and `notFound()`
- * throw is an answer too. The request's lease is renewed while its handler runs.
+ * run again, but gets the response of the first (draft-ietf-httpapi-idempotency-key-header-07). A
+ * response of 5xx, or one that means "later", is not stored, and the request may be run again. The
+ * response is sent when it is complete, or when it has become too large to store. The responses that
+ * Next makes for `redirect()` and `notFound()` are stored too. The request's lease is renewed while its
+ * handler runs.
  *
- * @throws {HeadgateError} DEDUP_BAD_ARGUMENT for options that cannot be
+ * @throws {HeadgateError} DEDUP_BAD_ARGUMENT for options that are not valid
  */
 export type Idempotent = <R extends Request, Rest extends readonly unknown[]>(
   handler: Handler<R, Rest>,
@@ -34,7 +35,7 @@ export type Idempotent = <R extends Request, Rest extends readonly unknown[]>(
 
 /**
  * Makes `idempotent`, which wraps a route handler so that a request that is sent again with the same
- * Idempotency-Key is not run again, but gets the answer of the first.
+ * Idempotency-Key is not run again, but gets the response of the first.
  *
  * @example
  * const idempotent = createIdempotent(gate);
@@ -45,7 +46,7 @@ export function createIdempotent(parts: DedupOptions): Idempotent {
   const claims = createClaims(parts);
 
   return (handler, options) => {
-    // Now, and not with the first request that has the header.
+    // Wrong options throw when the handler is wrapped, not at the first request.
     const { required, maxBodyBytes, ...read } = readOptions(options);
     const run = createRun(claims, parts, read);
 
@@ -62,15 +63,15 @@ export function createIdempotent(parts: DedupOptions): Idempotent {
       const { claimed, payload } = await scopeOf(request, reading.key, owner, body);
       const askedAt = time.now();
       const claim = await claims.claim(claimed, { ...read.claim, payload });
-      if (claim.state !== "first") return again(claim, parts.emit);
+      if (claim.state !== "first") return repeated(claim, parts.emit);
       parts.emit({ kind: "idempotency", state: "ran" });
       return run(claim.token, askedAt, () => handler(request, ...rest), request.signal);
     };
   };
 }
 
-/** What a request gets that is not the first of its key. */
-function again(claim: Exclude<Claim, { state: "first" }>, emit: Emit): Response {
+/** Returns the response to a request whose key was claimed before. */
+function repeated(claim: Exclude<Claim, { state: "first" }>, emit: Emit): Response {
   const conflict = (reason: Conflict) => emit({ kind: "idempotency", state: "conflict", reason });
   if (claim.state === "other-payload") {
     conflict("other-request");
@@ -82,7 +83,7 @@ function again(claim: Exclude<Claim, { state: "first" }>, emit: Emit): Response 
     else conflict("answer-not-kept");
     return answer ?? refusals.answerNotKept();
   }
-  // The claim has reported the failure of the store already.
+  // The claim has reported the store failure already.
   if (!claim.isCertain) return refusals.storeFailed(claim.retryAfterMs);
   conflict("in-progress");
   return refusals.inProgress(claim.retryAfterMs);
@@ -90,7 +91,10 @@ function again(claim: Exclude<Claim, { state: "first" }>, emit: Emit): Response 
 
 type Conflict = NonNullable<IdempotencyEvent["reason"]>;
 
-/** A body's bytes, of which the handler can still read its own copy; else what is answered. */
+/**
+ * Returns the body's bytes and leaves the handler a copy to read; or the response to a body that cannot
+ * be read.
+ */
 async function readBody(
   request: Request,
   maxBytes: number,

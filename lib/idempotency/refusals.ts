@@ -1,56 +1,59 @@
 import { problemResponse, REDUCED_CAPACITY } from "#lib/respond/problem";
 import { IDEMPOTENCY_KEY } from "./key.ts";
 
-/** The route needs the header, and the request has none (section 2.7 of the draft). */
+/**
+ * Returns the response to a request without the header on a route that requires it (section 2.7 of the
+ * draft).
+ */
 export function missingKey(): Response {
   return problemResponse({
     status: 400,
     title: "Idempotency-Key is missing",
-    detail: `This needs the header ${EXAMPLE}: the same for the same request, another for another.`,
+    detail: `This request needs the header ${EXAMPLE}. Send the same key with the same request, and a new key with a new request.`,
   });
 }
 
-/** The header holds no key, or more than one. */
+/** Returns the response to a header that holds no valid key, or more than one. */
 export function invalidKey(): Response {
   return problemResponse({
     status: 400,
     title: "Idempotency-Key is not valid",
-    detail: `${IDEMPOTENCY_KEY} must be one key of 1 to 255 characters, sent once: in double quotes, or without them where it has only letters, digits and -._~:/+=@, not a list. An example is ${EXAMPLE}.`,
+    detail: `${IDEMPOTENCY_KEY} must be one key of 1 to 255 characters, sent once and not as a list. Put it in double quotes; a key of only letters, digits and -._~:/+=@ needs none. An example is ${EXAMPLE}.`,
   });
 }
 
-/** The key was sent with another request. */
+/** Returns the response to a request whose key was sent with another request. */
 export function otherRequest(): Response {
   return problemResponse({
     status: 422,
     title: "Idempotency-Key is already used",
-    detail: "It was sent with another method, path or body. Another request needs another key.",
+    detail: "The key was sent with another method, path or body. A new request needs a new key.",
   });
 }
 
-/** The first request with the key is still being run. */
+/** Returns the response to a request whose key belongs to a request that is still running. */
 export function inProgress(retryAfterMs: number): Response {
   return problemResponse(
     {
       status: 409,
-      title: "A request with this Idempotency-Key is being worked on",
+      title: "A request with this Idempotency-Key is still running",
       detail:
-        "Send it again after Retry-After: its answer is there by then, or it is run, or the first is still at work.",
+        "Send it again after Retry-After. If the first request is still running then, you get this response again.",
     },
     retryAfter(retryAfterMs),
   );
 }
 
-/** It was done; there is nothing to repeat. */
+/** Returns the response to a request that was done, when its response was not stored. */
 export function answerNotKept(): Response {
   return problemResponse({
     status: 409,
-    title: "The request was done, and its answer is not kept",
-    detail: "It is not run again. Ask for its outcome in another way, or send another key.",
+    title: "The request was done, and its response was not stored",
+    detail: "The request is not run again. Look up its outcome in another way, or send a new key.",
   });
 }
 
-/** Nobody knows whether the request was run. */
+/** Returns the response when the store failed, so that it is unknown whether the request was run. */
 export function storeFailed(retryAfterMs: number): Response {
   return problemResponse(
     {
@@ -58,22 +61,26 @@ export function storeFailed(retryAfterMs: number): Response {
       status: 503,
       title: "Request cannot be satisfied due to temporary server capacity constraints",
       detail:
-        "Whether it was done before is not known now. Please send it again with the same key.",
+        "It is unknown whether the request was done before. Please send it again with the same key.",
     },
     retryAfter(retryAfterMs),
   );
 }
 
-/** The body did not come to its end, so that nobody knows which request it was. */
+/** Returns the response to a body that broke off, so that the request cannot be compared. */
 export function brokenBody(): Response {
-  return problemResponse({ status: 400, title: "Bad request", detail: "The body broke off." });
+  return problemResponse({
+    status: 400,
+    title: "Bad request",
+    detail: "The request body broke off before its end.",
+  });
 }
 
 export function tooLarge(maxBytes: number): Response {
   return problemResponse({
     status: 413,
     title: "Content too large",
-    detail: `With an ${IDEMPOTENCY_KEY} a body may have at most ${maxBytes} bytes.`,
+    detail: `A request with an ${IDEMPOTENCY_KEY} may have a body of at most ${maxBytes} bytes.`,
   });
 }
 

@@ -385,7 +385,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(failures).toEqual([]);
       const claim = await one.claim("more", LEASED);
       await expect(one.commit(tokenOf(claim), `${value}\u20ac`)).rejects.toThrow(
-        "the result has 737282 bytes of JSON; allowed: 737280.",
+        "the result must be at most 737280 bytes of JSON; it is 737282 bytes.",
       );
     });
 

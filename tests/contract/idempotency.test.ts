@@ -209,7 +209,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     gone.abort();
     await expect
       .poll(async () => (await (await there(order('"gone"'))).json()) as unknown)
-      .toMatchObject({ title: "The request was done, and its answer is not kept" });
+      .toMatchObject({ title: "The request was done, and its response was not stored" });
     expect([seen.runs, failures]).toEqual([1, []]);
   });
 
@@ -353,7 +353,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(again.status).toBe(409);
     expect(again.headers.has("retry-after")).toBe(false);
     expect(await again.json()).toMatchObject({
-      title: "The request was done, and its answer is not kept",
+      title: "The request was done, and its response was not stored",
     });
     expect(seen.runs).toBe(1);
   });
@@ -371,7 +371,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     await here(order('"k"'));
     const again = await there(order('"k"'));
     expect(await again.json()).toMatchObject({
-      title: "The request was done, and its answer is not kept",
+      title: "The request was done, and its response was not stored",
     });
     expect([seen.runs, failures]).toEqual([1, ["idempotency-keep"]]);
   });
@@ -390,7 +390,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(await (await here(order('"k"'))).text()).toHaveLength(20_000);
     const again = await there(order('"k"'));
     expect(await again.json()).toMatchObject({
-      title: "The request was done, and its answer is not kept",
+      title: "The request was done, and its response was not stored",
     });
     expect([seen.runs, failures]).toEqual([1, ["idempotency-keep"]]);
   });
