@@ -7,7 +7,7 @@ import { type Input, refuse, refuseInput } from "./problem.ts";
 export const MAX_BODY_BYTES = 64 * 1024;
 
 export interface BodyOptions<T> {
-  /** The value of an empty body; without it a body is required. */
+  /** The value of an empty body; without this option a body is required. */
   readonly whenEmpty?: T;
   /**
    * Another content type that is read as JSON.
@@ -17,11 +17,12 @@ export interface BodyOptions<T> {
 }
 
 /**
- * Reads a request's JSON body: the one way to do so here. Refuses with problem details (RFC 9457)
- * what is larger than {@link MAX_BODY_BYTES} (413, before it is parsed), not JSON by its type (415),
- * not JSON in UTF-8 (RFC 8259) or not what the schema asks for (400). It never throws.
+ * Reads a request's JSON body; every handler reads bodies by this function. It rejects these with
+ * problem details (RFC 9457): a body larger than {@link MAX_BODY_BYTES} (413, before it is parsed), one
+ * whose type is not JSON (415), and one that is not JSON in UTF-8 (RFC 8259) or does not match the
+ * schema (400). It never throws.
  *
- * @param schema a strict object, so that a field that nobody reads is refused
+ * @param schema a strict object, so that an unknown field is rejected
  */
 export async function readBody<T>(
   request: Request,
@@ -30,7 +31,7 @@ export async function readBody<T>(
 ): Promise<Input<T>> {
   const bytes = await readBytes(request);
   if (!bytes.ok) return bytes;
-  // First, since a client that sends nothing may still name a type.
+  // The empty body comes first, because a client that sends none may still name a type.
   if (bytes.value.length === 0) {
     return whenEmpty === undefined ? wrongBody("A JSON body is required.") : found(whenEmpty);
   }
@@ -62,13 +63,13 @@ function wrongBody(detail: string): Input<never> {
 
 async function readBytes(request: Request): Promise<Input<Uint8Array>> {
   if (!request.body) return found(new Uint8Array());
-  // Spares reading; that it says less proves nothing, so the bytes are counted too.
+  // A large Content-Length avoids reading. A small one proves nothing, so the bytes are counted too.
   if (Number(request.headers.get("content-length")) > MAX_BODY_BYTES) return refuse(TOO_LARGE);
   try {
     const bytes = await readUpTo(request.body, MAX_BODY_BYTES);
     return bytes ? found(bytes) : refuse(TOO_LARGE);
   } catch {
-    return wrongBody("The body broke off.");
+    return wrongBody("The body broke off before its end.");
   }
 }
 
@@ -83,7 +84,7 @@ function parse(bytes: Uint8Array): Input<unknown> {
   try {
     return found(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
   } catch {
-    // The parser's own message quotes the body.
+    // The parser's message quotes the body.
     return wrongBody("The body is not JSON in UTF-8.");
   }
 }

@@ -7,7 +7,7 @@ import { json } from "#app/_domain/http/respond";
 export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = postRoute({
   caller: anyone,
   body: event,
-  // As `curl -d` names what it sends.
+  // `curl -d` sends JSON with this content type.
   reading: { alsoAs: "application/x-www-form-urlencoded" },
   handle: async ({ body }) => json(await track(tools, body)),
 });
