@@ -7,18 +7,18 @@ import { STORES } from "../support/stores.ts";
 
 const pictures = join(import.meta.dirname, "..", "..", "docs", "pictures");
 
-test.each(STORES)("the docs' picture shows what the script does on $name", async (kind) => {
+test.each(STORES)("the docs' picture matches the script on $name", async (kind) => {
   const running = await kind.start();
   onTestFinished(() => running.stop());
   const store = await running.open();
   onTestFinished(() => store.close());
   const lanes = await runLanes(store, "pictures");
   for (const { most, bound } of lanes) expect(most).toBeLessThanOrEqual(bound);
-  // `npm run pictures` draws it anew.
+  // `npm run pictures` draws the picture again.
   expect(drawLanes(lanes)).toBe(readFileSync(join(pictures, "edge-burst.svg"), "utf8"));
 });
 
-test("the docs' picture of middlewares shows the figures that are kept beside it", () => {
+test("the docs' picture of middlewares matches the figures beside it", () => {
   const figures = readFileSync(join(pictures, "middlewares.json"), "utf8");
   const drawn = drawMiddlewares(JSON.parse(figures) as MiddlewareFigures);
   expect(drawn).toBe(readFileSync(join(pictures, "middlewares.svg"), "utf8"));

@@ -31,7 +31,7 @@ async function answerOf(gateway: Gateway, lua: string): Promise<unknown> {
   return answer.error === undefined ? answer : answer.error.replace(" (constant '')", "");
 }
 
-/** The global tables that Redis 7.0 has, too. */
+/** The global tables that Redis 7.0 has too. */
 const TABLES = ["_G", "redis", "string", "table", "math"];
 
 describe("a script that reaches for a global table is answered as by redis-server", () => {

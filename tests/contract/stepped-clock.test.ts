@@ -28,13 +28,13 @@ describe("when the clock of a real redis-server steps back by an hour", () => {
   beforeEach(() => redis.setClock(0));
 
   test.each(ALGORITHMS)(
-    "a denied client passes after exactly the wait that it was told (%s)",
+    "after the clock of redis-server steps back, a denied client is allowed after exactly its wait (%s)",
     async (algorithm) => {
       const store = new RedisLimits(createRedis({ url: gateway.url, token, deadlineMs: 10_000 }));
       const charge = chargeOf(algorithm, { algorithm, limit: 3, windowMs: WINDOW_MS });
       const ask = async () => {
         const [charged] = await store.consume([charge]);
-        if (!charged) throw new Error("There is no answer.");
+        if (!charged) throw new Error("The check must have a result.");
         return { at: charged.at, wait: charged.status.waitMs ?? NaN };
       };
       const first = await ask();
@@ -56,7 +56,7 @@ describe("when the clock of a real redis-server steps back by an hour", () => {
     },
   );
 
-  test("a client that another instance denies is told no more than a window, in the answer's own time", async () => {
+  test("after the clock steps back, a client that another instance denies waits at most a window, by the answer's time", async () => {
     const policy = definePolicy({ rules: { all: { match: "/", limits: { ip: "3 per minute" } } } });
     const store = { url: gateway.url, token };
     const { options } = gateOptions(store);

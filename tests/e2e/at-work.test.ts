@@ -106,7 +106,9 @@ test("a sync without a user says what to do, and a session in the browser names 
   await syncs.press();
   await expect
     .poll(syncs.words)
-    .toBe("The gate allowed all requests; the route answered 401. Sign in or use a token, and try again.");
+    .toBe(
+      "The gate allowed all requests; the route answered 401. Sign in or use a token, and try again.",
+    );
   expect([await syncs.looks("rejected"), await syncs.looks("failed")]).toStrictEqual([5, 0]);
   const value = await sign({ sub: "of-a-session" });
   await page.context().addCookies([{ name: "session", value, url: app.url }]);

@@ -289,7 +289,9 @@ test("the dotted line is drawn with the first answer, and named the gate", async
 describe("a sample sign-in", () => {
   const who = (page: Page, words: string) => page.getByText(words, { exact: true }).waitFor();
   const button = (page: Page, name: string) =>
-    page.getByRole("region", { name: "The user who sends the requests" }).getByRole("button", { name });
+    page
+      .getByRole("region", { name: "The user who sends the requests" })
+      .getByRole("button", { name });
 
   test("a click turns a lane's 401 into 200 and keeps its bars, until the person signs out", async () => {
     const { page, problems } = await open(shared.url);

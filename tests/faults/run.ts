@@ -1,4 +1,5 @@
-// `npm run faults`: every way in which a store fails, under load, and what became of requests.
+// `npm run faults`: runs every way in which a store fails under load, and prints the effect on
+// requests.
 import { parseArgs } from "node:util";
 import { printTable } from "../bench/numbers.ts";
 import { installPrograms } from "../support/install.ts";
