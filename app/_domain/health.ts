@@ -21,7 +21,7 @@ export async function redisHealth(
   const hasToken = request.headers.has("authorization");
   if (!hasToken) return answer(await health.check());
   const caller = await admin(request);
-  if (!caller.ok) return caller.refusal;
+  if (!caller.ok) return caller.rejection;
   const [check, details] = await Promise.all([health.check(), health.details()]);
   return answer({ ...check, details });
 }

@@ -4,9 +4,13 @@ import { QUOTA_EXCEEDED, REDUCED_CAPACITY } from "headgate/respond";
 import type { SampleRequest } from "./sample-request.ts";
 
 /**
- * The result of a request at the gate: "allowed" within its limits; "denied" by a limit; "failed" when
- * no response arrived, or when a rule denied it because the store failed; "uncounted" when it was
- * allowed and no limit was checked, for example because the store failed and the rule fails open.
+ * The result of a request at the gate:
+ *
+ * - "allowed" within its limits
+ * - "denied" by a limit
+ * - "failed" when no response arrived, or when a rule denied it because the store failed
+ * - "uncounted" when it was allowed and no limit was checked, for example because the store failed and
+ *   the rule fails open
  */
 export type Outcome = "allowed" | "denied" | "failed" | "uncounted";
 

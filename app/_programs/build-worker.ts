@@ -40,7 +40,7 @@ export async function buildWorkerOnce(root: string, say: (line: string) => void)
     saying: "building the Worker (a quarter of a minute, when something changed) ...",
     work: async () => {
       await runBuild(root, [openNext, "build", "--skipNextBuild"]);
-      refuseSecrets(root);
+      rejectSecrets(root);
     },
   });
   return hasBuiltApp || hasBuiltWorker;
@@ -74,7 +74,7 @@ function isPublic(name: string): boolean {
 }
 
 /** Removes the built Worker when its code holds a secret, so that wrangler cannot run or upload it. */
-function refuseSecrets(root: string): void {
+function rejectSecrets(root: string): void {
   const found = secretsIn(root);
   if (found.length === 0) return;
   rmSync(join(root, WORKER_FOLDER), { recursive: true });

@@ -15,7 +15,7 @@ export async function logInAction(_before: LoginState, form: FormData): Promise<
   const typed = { account: fieldOf(form, "account"), password: fieldOf(form, "password") };
   const state = { id: crypto.randomUUID(), account: typed.account.slice(0, 254) };
   const checked = credentials.safeParse(typed);
-  if (!checked.success) return { ...state, ...refused("Please enter an account and a password.") };
+  if (!checked.success) return { ...state, ...rejected("Please enter an account and a password.") };
   const logIn = createLogin(limits, accounts());
   return { ...state, ...shown(await logIn(checked.data, await currentRequest())) };
 }
@@ -34,14 +34,14 @@ function shown(outcome: LoginOutcome): Shown {
       return { outcome: "signed-in", message, retryAfter: undefined };
     }
     case "wrong":
-      return refused("The account or the password is wrong.");
+      return rejected("The account or the password is wrong.");
     case "denied":
-      return refused(denialInWords(outcome.denial), outcome.denial.retryAfter);
+      return rejected(denialInWords(outcome.denial), outcome.denial.retryAfter);
   }
 }
 
-function refused(message: string, retryAfter?: number): Shown {
-  return { outcome: "refused", message, retryAfter };
+function rejected(message: string, retryAfter?: number): Shown {
+  return { outcome: "rejected", message, retryAfter };
 }
 
 function denialInWords({ problem, retryAfter }: Denial): string {

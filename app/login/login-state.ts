@@ -3,7 +3,7 @@ export interface LoginState {
   /** Differs for each result; empty before the first. */
   readonly id: string;
   readonly account: string;
-  readonly outcome: "none" | "signed-in" | "refused";
+  readonly outcome: "none" | "signed-in" | "rejected";
   readonly message: string;
   /** Seconds to wait, when a limit denied the attempt. */
   readonly retryAfter: number | undefined;

@@ -74,7 +74,7 @@ export interface Claims {
    *
    * @param lease how long the claim is held from now on; the claim's own lease by default
    * @throws {HeadgateError} DEDUP_BAD_ARGUMENT, also for a claim without a lease
-   * @throws {StoreError} when the store fails or refuses
+   * @throws {StoreError} when the store fails or rejects the call
    * @example
    * while (await nextPage()) {
    *   if (!(await dedup.extend(claim.token))) break; // another process has the claim

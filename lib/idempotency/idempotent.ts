@@ -6,7 +6,7 @@ import type { DedupOptions } from "#lib/dedup/parts";
 import { replay } from "./answer.ts";
 import { readKey } from "./key.ts";
 import { type IdempotencyOptions, readOptions } from "./options.ts";
-import * as refusals from "./refusals.ts";
+import * as problems from "./problems.ts";
 import { createRun } from "./run.ts";
 import { ownerOf, scopeOf } from "./scope.ts";
 
@@ -52,9 +52,9 @@ export function createIdempotent(parts: DedupOptions): Idempotent {
 
     return async (request, ...rest) => {
       const reading = readKey(request.headers);
-      if (reading.kind === "invalid") return refusals.invalidKey();
+      if (reading.kind === "invalid") return problems.invalidKey();
       if (reading.kind === "missing") {
-        return required ? refusals.missingKey() : handler(request, ...rest);
+        return required ? problems.missingKey() : handler(request, ...rest);
       }
       const owner = await ownerOf(request, reading.key, read);
       if (!owner) return handler(request, ...rest);
@@ -75,18 +75,18 @@ function repeated(claim: Exclude<Claim, { state: "first" }>, emit: Emit): Respon
   const conflict = (reason: Conflict) => emit({ kind: "idempotency", state: "conflict", reason });
   if (claim.state === "other-payload") {
     conflict("other-request");
-    return refusals.otherRequest();
+    return problems.otherRequest();
   }
   if (claim.state === "duplicate") {
     const answer = replay(claim.result);
     if (answer) emit({ kind: "idempotency", state: "replayed" });
     else conflict("answer-not-kept");
-    return answer ?? refusals.answerNotKept();
+    return answer ?? problems.answerNotKept();
   }
   // The claim has reported the store failure already.
-  if (!claim.isCertain) return refusals.storeFailed(claim.retryAfterMs);
+  if (!claim.isCertain) return problems.storeFailed(claim.retryAfterMs);
   conflict("in-progress");
-  return refusals.inProgress(claim.retryAfterMs);
+  return problems.inProgress(claim.retryAfterMs);
 }
 
 type Conflict = NonNullable<IdempotencyEvent["reason"]>;
@@ -102,8 +102,8 @@ async function readBody(
   const { body } = request.clone();
   if (!body) return new Uint8Array();
   try {
-    return (await readUpTo(body, maxBytes)) ?? refusals.tooLarge(maxBytes);
+    return (await readUpTo(body, maxBytes)) ?? problems.tooLarge(maxBytes);
   } catch {
-    return refusals.brokenBody();
+    return problems.brokenBody();
   }
 }

@@ -29,7 +29,7 @@ export interface FlightOptions extends WaitOptions {
   /** How an error is passed to the callers that wait. @default its message, as LOCK_FLIGHT_FAILED */
   readonly errors?: SharedErrors;
   /**
-   * What happens when the store fails or refuses: "throw" its error, or "run" the work alone.
+   * What happens when the store fails or rejects the call: "throw" its error, or "run" the work alone.
    * @default "throw"
    */
   readonly onStoreFailure?: "throw" | "run";
@@ -61,7 +61,7 @@ export interface Landed<T> {
  *
  * @throws {HeadgateError} LOCK_BAD_ARGUMENT; LOCK_NOT_ACQUIRED when the wait ended first;
  * LOCK_FLIGHT_FAILED, or the error that `errors` makes, when another caller ran the work and failed
- * @throws {StoreError} when the store fails or refuses and `onStoreFailure` is "throw"
+ * @throws {StoreError} when the store fails or rejects the call and `onStoreFailure` is "throw"
  * @throws the signal's reason, when the signal ended the wait
  * @throws every error that the work throws
  */

@@ -36,7 +36,7 @@ export type WithLockResult<T> =
  * writes of an earlier holder. The argument is undefined when the work runs without the lock.
  *
  * @throws {HeadgateError} LOCK_BAD_ARGUMENT
- * @throws {StoreError} when the store fails or refuses and `onStoreFailure` is "throw"
+ * @throws {StoreError} when the store fails or rejects the call and `onStoreFailure` is "throw"
  * @throws the signal's reason, when the signal ended the wait
  * @throws every error that the work throws
  */

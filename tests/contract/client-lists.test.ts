@@ -25,7 +25,7 @@ const POLICY = definePolicy({
     },
     late: ({ headers }) => (headers.has("x-late") ? never : false),
   }),
-  exempt: { "/health": "asked every second" },
+  exempt: { "/health": "requested every second" },
   allow: {
     "198.51.100.0/24": "our own network",
     "user:robot": "imports at night",
@@ -103,7 +103,7 @@ describe("a blocked client", () => {
     ["a path that no rule matches", "/about", "GET"],
     ["an exempt path", "/health", "GET"],
     ["a preflight", "/search", "OPTIONS"],
-    ["a method that no rule takes", "/search", "PURGE"],
+    ["a method that no rule names", "/search", "PURGE"],
   ])("a blocked client is blocked on %s", async (_, path, method) => {
     const { ask } = gate();
     expect((await ask(path, { method, ...from(BLOCKED) })).status).toBe(403);

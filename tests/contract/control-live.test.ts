@@ -29,7 +29,7 @@ function later(ms: number): void {
   vi.spyOn(performance, "now").mockImplementation(() => real() + ms);
 }
 
-describe("what is set", () => {
+describe("an entry that is set", () => {
   test("an entry holds on another instance from its second request on, until it is removed", async () => {
     const gate = controlledGate(store.store, { live });
     const admin = createControl(controlledGate(store.store, { namespace: gate.options.namespace }));

@@ -56,19 +56,19 @@ async function nextControl(
 const openStream = async (gate: ControlledGate, options?: DashboardOptions) =>
   cleanUp(await dashboardOf(gate, options).open(), (it) => it.close());
 
-describe("who may change what is set", () => {
+describe("permission to change entries", () => {
   const throws = () => {
     throw new Error("no session store");
   };
   test.each<readonly [string, Partial<DashboardOptions>, number]>([
-    ["no admin where no `admin` is given", { admin: undefined }, 403],
-    ["no admin whose name is undefined", { admin: () => undefined }, 403],
-    ["no admin whose name is empty", { admin: () => " " }, 403],
-    ["no admin whose name is not text", { admin: (() => true) as never }, 403],
-    ["no admin where `admin` throws", { admin: throws }, 403],
-    ["no person who may not see the dashboard", { authorize: () => false }, 404],
+    ["a viewer without the option `admin`", { admin: undefined }, 403],
+    ["a viewer whose name is undefined", { admin: () => undefined }, 403],
+    ["a viewer whose name is empty", { admin: () => " " }, 403],
+    ["a viewer whose name is not text", { admin: (() => true) as never }, 403],
+    ["a viewer for whom `admin` throws", { admin: throws }, 403],
+    ["a person who must not see the dashboard", { authorize: () => false }, 404],
     ["an admin", { admin: async () => "ada" }, 200],
-  ])("%s", async (_, options, status) => {
+  ])("a change by %s gets the expected status", async (_, options, status) => {
     const onEvent = vi.fn();
     const gate = followingGate(store.store, { onEvent: [onEvent] });
     const { post } = dashboardOf(gate, { ...ADA, ...options });
@@ -274,7 +274,7 @@ describe("a change", () => {
   });
 });
 
-describe("what is set, on a page", () => {
+describe("entries on a page", () => {
   test("an entry of another instance arrives by the stream with its countdown, and leaves when it is lifted", async () => {
     const gate = followingGate(store.store);
     const stream = await openStream(gate);

@@ -254,7 +254,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
     });
   });
 
-  describe("of other options on the same key", () => {
+  describe("claims of one key with different options", () => {
     const SHORT = { sliding: 0.05, maxAge: 0.05 };
 
     test("a shorter window does not end a longer one", async () => {

@@ -17,7 +17,7 @@ const policy = definePolicy({
     both: { limits: { "user+account": "1000 per hour" } },
     here: { limits: { "ip+user": "1000 per hour" } },
     address: { limits: { ip: "1000 per hour" } },
-    everybody: { limits: { global: "1000 per hour" } },
+    everyone: { limits: { global: "1000 per hour" } },
     several: {
       limits: { account: "900 per day", "user+account": "900 per day", ip: "900 per day" },
     },
@@ -30,7 +30,7 @@ interface Ids {
   readonly ip?: string;
 }
 
-const RULES = ["user", "either", "both", "here", "address", "everybody", "several"] as const;
+const RULES = ["user", "either", "both", "here", "address", "everyone", "several"] as const;
 
 /** Ids that have a meaning for a key, a pattern, a script, a protocol, a parser or a language. */
 const HOSTILE: readonly [string, string][] = [
@@ -40,14 +40,14 @@ const HOSTILE: readonly [string, string][] = [
   ["a hash tag", "{bystander}"],
   ["a hash tag the wrong way round", "}{"],
   ["the separator of clients", "bystander,bystander"],
-  ["a command in a line of its own", "a\r\nDEL bystander\r\n"],
+  ["a command on a separate line", "a\r\nDEL bystander\r\n"],
   ["a command of the protocol", "x\r\n*1\r\n$8\r\nFLUSHALL\r\n"],
   ["a command of a script", "']] redis.call('FLUSHALL') --"],
   ["NUL", "\0"],
   ["the end of a name", "user\0bystander"],
   ["half a character", "\ud800"],
   ["the other half", "\udc00"],
-  ["what stands for what cannot be read", "\ufffd"],
+  ["the replacement character", "\ufffd"],
   ["a property of every object", "__proto__"],
   ["another", "constructor"],
   ["nothing", ""],
@@ -59,7 +59,7 @@ const HOSTILE: readonly [string, string][] = [
   ["a number", "12345678901234567890"],
   ["JSON", '["user","bystander"]'],
   ["a value of JSON", "null"],
-  ["who is not known", "unknown"],
+  ["the word for an unknown client", "unknown"],
   ["an address", "203.0.113.9"],
   ["a path", "../../%00"],
   ["a megabyte", "x".repeat(1_000_000)],
@@ -101,7 +101,7 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
     return async () => {
       const left: Record<string, number | undefined> = {};
       for (const rule of RULES) {
-        if (rule !== "everybody") left[rule] = (await peek(rule, BYSTANDER)).limits[0]?.remaining;
+        if (rule !== "everyone") left[rule] = (await peek(rule, BYSTANDER)).limits[0]?.remaining;
       }
       calls += 1;
       const own = await checkRateLimit("bystander", 1000, 3_600_000);
@@ -130,7 +130,7 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
       if (id !== BYSTANDER.ip) await limit(rule, { ip: id });
     }
     // Empty text is not a key of a limit, an event or a lock, as the last test shows.
-    const key = id || "what is no id";
+    const key = id || "not an id";
     expect((await checkRateLimit(key, 10, 60_000)).remaining).toBe(9);
     expect(await dedup.shouldTrackEvent(key, 600)).toBe(true);
     expect(await dedup.shouldTrackEvent(key, 600)).toBe(false);
@@ -234,9 +234,9 @@ const ADDRESSES = new Map([
   ["[2001:DB8:0001:2:ffff::]:443", "c"],
   ["2001:db8:1:2:3:4:5:6%eth0", "c"],
   ["2001:db8:1:3::1", "d"],
-  ["nonsense", "nobody"],
-  ["{203.0.113.9}", "nobody"],
-  ["203.0.113.9,203.0.113.90", "nobody"],
+  ["nonsense", "no address"],
+  ["{203.0.113.9}", "no address"],
+  ["203.0.113.9,203.0.113.90", "no address"],
 ]);
 const address = fc.constantFrom(...ADDRESSES.keys());
 
@@ -283,7 +283,7 @@ function clientsIn({ rule, ids: { user, account, ip = "" } }: Counted): unknown[
     both: [both],
     here: [byUser ? [address, byUser] : address],
     address: [address],
-    everybody: ["everybody"],
+    everyone: ["everyone"],
     several: [byAccount ?? address, both, address],
   };
   return limits[rule].map((client, i) => [rule, i, client]);
@@ -305,7 +305,7 @@ describe("keys", () => {
       );
       return Response.json({ result: isScript ? [1, 1, ...keys.flatMap(() => [1, 0, 0])] : "OK" });
     };
-    const store = { url: "http://store.invalid", token: "nobody-is-there-to-ask" };
+    const store = { url: "http://store.invalid", token: "a-token-of-no-store" };
     const redis = createRedis({ ...store, fetch: send });
     const limits = createLimits(policy, { ...gateOptions(store).options, redis });
     const { dedup, locks } = makeTools(store, send);

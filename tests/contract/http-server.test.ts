@@ -244,7 +244,7 @@ describe("a connection that a setting ends is one line that names the setting", 
   });
 });
 
-describe("a request that could be taken for two", () => {
+describe("a request that could be read as two", () => {
   test("a request that could be read as two is rejected, its connection closed, and its hidden part reaches no handler", async () => {
     const { port, seen } = await serving();
     for (const [name, bytes, status] of smuggled(`POST / HTTP/1.1\r\n${HOST}`, get("/hidden"))) {

@@ -77,7 +77,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     ["no body", () => new Response(null, { status: 204 }), ""],
     ["bytes that are no text", () => new Response(new Uint8Array([0, 255, 128])), "\0\u00ff\u0080"],
     [
-      "work that goes on, and says when to ask for it",
+      "a 202 with Retry-After",
       () => new Response("taken", { status: 202, headers: { "retry-after": "5" } }),
       "taken",
     ],
@@ -242,11 +242,11 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
   );
 
   test.each([
-    ["a failure of ours", new Response("broken", { status: 500 })],
+    ["a 500", new Response("broken", { status: 500 })],
     ["a store that fails", new Response("later", { status: 503 })],
     ["too many requests", new Response("later", { status: 429 })],
     [
-      "a refusal that says when to come again",
+      "a 4xx with Retry-After",
       new Response("busy", { status: 409, headers: { "retry-after": "1" } }),
     ],
   ])("%s is not stored: the request may be run again", async (_, failure) => {
@@ -311,7 +311,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
       if (runs === 1) throw new Error("The handler failed.");
       return new Response("done");
     });
-    await expect(here(order('"k"'))).rejects.toThrow("It broke.");
+    await expect(here(order('"k"'))).rejects.toThrow("The handler failed.");
     expect(await (await there(order('"k"'))).text()).toBe("done");
   });
 
@@ -363,7 +363,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
 
   test.each<[string, () => Response]>([
     ["breaks off", () => new Response(stream((it) => it.error(new Error("It broke off."))))],
-    ["is no bytes", () => new Response(stream((it) => it.enqueue("text" as never)))],
+    ["is not a stream of bytes", () => new Response(stream((it) => it.enqueue("text" as never)))],
     ["was read already", readAlready],
   ])("a request is done, and not run again, when its response %s", async (_, answer) => {
     const { seen, handler } = counting();

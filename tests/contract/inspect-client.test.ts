@@ -246,7 +246,7 @@ describe("a client that is reset", () => {
   });
 });
 
-describe("where limits are counted", () => {
+describe("inspecting each kind of store", () => {
   test("on a Redis Cluster, clients of several slots are inspected and reset", async () => {
     const store = cleanUp(await startClusterStore(), (it) => it.stop());
     const gate = gateOn(store, { cluster: true });

@@ -273,7 +273,7 @@ describe("with the store of the environment", () => {
   });
 });
 
-describe("where the store is found", () => {
+describe("finding the store", () => {
   const used = /search:user\|ip:day {2}1 used of 3/;
 
   test("the store is found by REDIS_URL of an .env file, over TCP, with the derived secret", async () => {

@@ -141,7 +141,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
     });
   });
 
-  describe("on live keys, when the policy changes", () => {
+  describe("a change of the policy while keys exist", () => {
     test.each(ALGORITHMS)("a raised limit has the added capacity (%s)", async (algorithm) => {
       const keys = freshKeys(1);
       const old: ModelLimit = { algorithm, limit: 4, windowMs: 60_000, cost: 1 };

@@ -35,7 +35,7 @@ async function startWith(entries: (instance: Instance) => Readonly<Record<string
 
 const NETWORK = { network: "203.0.113.0/24" };
 
-describe("of what blocks and allows a client", () => {
+describe("block and allow entries of a client", () => {
   test("an entry that is set while the app runs wins over the policy", async () => {
     const instance = await startWith(() => ({
       office: { kind: "block", network: "198.51.100.7/32" },

@@ -84,7 +84,7 @@ describe.each<[string, Partial<Starting<typeof policy>>]>([
       [200, 200, 429, 429, 429],
     ],
     [
-      "a cost, and one request passes at least",
+      "a cost, and one request is allowed at least",
       "costly",
       1,
       { path: "/costly" },
@@ -191,7 +191,7 @@ describe("an override", () => {
   });
 });
 
-describe("of several overrides", () => {
+describe("several overrides", () => {
   test("the override that is most specific to the client wins, and a named limit wins over its rule", async () => {
     const named = { limit: "search:user|ip:day" };
     const instance = await startWith(({ gate }) => {

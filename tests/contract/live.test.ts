@@ -25,7 +25,7 @@ const NETWORK = { kind: "block", network: "203.0.113.0/24" };
 const OTHER = { ip: "198.51.100.7" };
 const NO_RULE = { path: "/without-a-rule" };
 
-describe("what is set", () => {
+describe("entries", () => {
   test("a block from before the first request holds from the second request on, without a store call", async () => {
     const instance = start();
     await write(instance, { one: NETWORK });

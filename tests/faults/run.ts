@@ -6,7 +6,7 @@ import { installPrograms } from "../support/install.ts";
 import { CASES } from "./cases.ts";
 import { misses, runCase, type Verdict } from "./judge.ts";
 
-const HELP = `Lets a store fail in every way, under load, and says what became of requests.
+const HELP = `Lets a store fail in every way under load, and prints the effect on requests.
 
   npm run faults                      all cases, about four minutes
   npm run faults -- --only connection those whose name or group has this text

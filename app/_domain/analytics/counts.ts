@@ -21,7 +21,7 @@ export async function answerCounts(
   const checked = checkInput(query, namesAndValues(request.url), ([name]) =>
     typeof name === "string" ? { parameter: name } : {},
   );
-  if (!checked.ok) return checked.refusal;
+  if (!checked.ok) return checked.rejection;
   const [artistId] = checked.value.artistId;
   return json({ artistId, counts: await createCounters(parts).today(artistId) });
 }

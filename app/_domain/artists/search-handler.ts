@@ -2,7 +2,7 @@ import * as z from "zod";
 import { MAX_QUERY_LENGTH } from "./artists.ts";
 import { readBody } from "#app/_domain/http/body";
 import { checkInput } from "#app/_domain/http/input";
-import { type Input, refuseInput } from "#app/_domain/http/problem";
+import { type Input, rejectInput } from "#app/_domain/http/problem";
 import { createSearch, type SearchParts } from "./search.ts";
 
 const query = z.string().trim().max(MAX_QUERY_LENGTH);
@@ -14,7 +14,7 @@ const body = z.strictObject({ q: query.optional() });
  */
 export async function answerSearch(request: Request, parts: SearchParts): Promise<Response> {
   const q = await readQuery(request);
-  if (!q.ok) return q.refusal;
+  if (!q.ok) return q.rejection;
   const { artists, cache } = await createSearch(parts)(q.value);
   return Response.json(
     { query: q.value, count: artists.length, artists },
@@ -38,7 +38,7 @@ async function readQuery(request: Request): Promise<Input<string>> {
   }
   const [q = "", ...others] = given;
   if (others.length > 0) {
-    return refuseInput([
+    return rejectInput([
       { parameter: "q", detail: "q must be given once; it has several different values." },
     ]);
   }

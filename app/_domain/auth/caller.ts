@@ -1,6 +1,6 @@
 import { isHttps } from "headgate";
 import type { JwtReading } from "headgate/identities/jwt";
-import { type Input, refuse } from "#app/_domain/http/problem";
+import { type Input, reject } from "#app/_domain/http/problem";
 
 /** The caller that a verified token names. */
 export interface Caller {
@@ -36,7 +36,7 @@ export function createCallers({ read, appOrigin }: CallerParts) {
     const token = await read(request);
     if (token.kind !== "verified") return unauthorized(token.kind);
     if (token.from === "cookie" && !isOwnPage(request, appOrigin)) {
-      return refuse(FOREIGN);
+      return reject(FOREIGN);
     }
     return { ok: true, value: callerOf(token) };
   }
@@ -44,7 +44,7 @@ export function createCallers({ read, appOrigin }: CallerParts) {
   async function admin(request: Request): Promise<Input<Caller>> {
     const caller = await signedIn(request);
     if (!caller.ok || caller.value.role === ADMIN) return caller;
-    return refuse({
+    return reject({
       status: 403,
       title: "Not allowed",
       detail: `Only the role ${JSON.stringify(ADMIN)} may do this.`,
@@ -76,7 +76,7 @@ function unauthorized(why: "invalid" | "missing"): Input<never> {
     why === "invalid"
       ? 'Bearer realm="headgate", error="invalid_token"'
       : 'Bearer realm="headgate"';
-  return refuse(
+  return reject(
     {
       status: 401,
       title: "Not signed in",

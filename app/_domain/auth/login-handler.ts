@@ -9,7 +9,7 @@ export async function answerLogin(
   logIn: ReturnType<typeof createLogin>,
 ): Promise<Response> {
   const sent = await readBody(request, credentials);
-  return sent.ok ? answerOf(await logIn(sent.value, request)) : sent.refusal;
+  return sent.ok ? answerOf(await logIn(sent.value, request)) : sent.rejection;
 }
 
 function answerOf(outcome: LoginOutcome): Response {

@@ -3,12 +3,12 @@ import { ADMIN } from "./caller.ts";
 import { cookieOf } from "./session.ts";
 
 /** Why a token starts no session: it is not valid or has expired, or its role is not the admin's. */
-export type TokenRefusal = "token" | "role";
+export type TokenRejection = "token" | "role";
 
 /** The result for a token: the Set-Cookie header of a session, or the reason why no session started. */
 export type TokenSession =
-  | { readonly cookie: string; readonly refusal?: undefined }
-  | { readonly refusal: TokenRefusal };
+  | { readonly cookie: string; readonly rejection?: undefined }
+  | { readonly rejection: TokenRejection };
 
 /**
  * Starts an admin's session with a token that a person pasted. The session is the token itself, so it
@@ -22,8 +22,8 @@ export async function sessionOfToken(
   now = Date.now(),
 ): Promise<TokenSession> {
   const reading = await readToken(token.trim(), { secrets, audience });
-  if (reading.kind !== "verified") return { refusal: "token" };
-  if (reading.claims["role"] !== ADMIN) return { refusal: "role" };
+  if (reading.kind !== "verified") return { rejection: "token" };
+  if (reading.claims["role"] !== ADMIN) return { rejection: "role" };
   const seconds = Math.floor((reading.claims.exp ?? 0) - now / 1000);
   return { cookie: cookieOf(request, token.trim(), Math.max(seconds, 1)) };
 }

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { readUpTo } from "headgate";
 import { checkInput } from "./input.ts";
-import { type Input, refuse, refuseInput } from "./problem.ts";
+import { type Input, reject, rejectInput } from "./problem.ts";
 
 /** The largest body that a handler reads, in bytes: 64 kB. */
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -17,10 +17,12 @@ export interface BodyOptions<T> {
 }
 
 /**
- * Reads a request's JSON body; every handler reads bodies by this function. It rejects these with
- * problem details (RFC 9457): a body larger than {@link MAX_BODY_BYTES} (413, before it is parsed), one
- * whose type is not JSON (415), and one that is not JSON in UTF-8 (RFC 8259) or does not match the
- * schema (400). It never throws.
+ * Reads a request's JSON body; every handler reads bodies by this function. It never throws. It rejects
+ * these bodies with problem details (RFC 9457):
+ *
+ * - one larger than {@link MAX_BODY_BYTES}: 413, before it is parsed
+ * - one whose content type is not JSON: 415
+ * - one that is not JSON in UTF-8 (RFC 8259), or does not match the schema: 400
  *
  * @param schema a strict object, so that an unknown field is rejected
  */
@@ -36,7 +38,7 @@ export async function readBody<T>(
     return whenEmpty === undefined ? wrongBody("A JSON body is required.") : found(whenEmpty);
   }
   if (!isPlainJson(request.headers, alsoAs))
-    return refuse(UNSUPPORTED, { Accept: "application/json" });
+    return reject(UNSUPPORTED, { Accept: "application/json" });
   const json = parse(bytes.value);
   return json.ok ? checkInput(schema, json.value) : json;
 }
@@ -58,16 +60,16 @@ function found<T>(value: T): Input<T> {
 }
 
 function wrongBody(detail: string): Input<never> {
-  return refuseInput([{ pointer: "#", detail }]);
+  return rejectInput([{ pointer: "#", detail }]);
 }
 
 async function readBytes(request: Request): Promise<Input<Uint8Array>> {
   if (!request.body) return found(new Uint8Array());
   // A large Content-Length avoids reading. A small one proves nothing, so the bytes are counted too.
-  if (Number(request.headers.get("content-length")) > MAX_BODY_BYTES) return refuse(TOO_LARGE);
+  if (Number(request.headers.get("content-length")) > MAX_BODY_BYTES) return reject(TOO_LARGE);
   try {
     const bytes = await readUpTo(request.body, MAX_BODY_BYTES);
-    return bytes ? found(bytes) : refuse(TOO_LARGE);
+    return bytes ? found(bytes) : reject(TOO_LARGE);
   } catch {
     return wrongBody("The body broke off before its end.");
   }

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { type Input, type InputError, refuseInput } from "./problem.ts";
+import { type Input, type InputError, rejectInput } from "./problem.ts";
 
 /** A client may send a thousand wrong fields with names of any length; the response repeats only a few. */
 const MAX_ERRORS = 10;
@@ -18,7 +18,7 @@ export function checkInput<T>(
 ): Input<T> {
   const checked = schema.safeParse(value);
   if (checked.success) return { ok: true, value: checked.data };
-  return refuseInput(
+  return rejectInput(
     checked.error.issues.slice(0, MAX_ERRORS).map((issue) => ({
       ...place(issue.path),
       detail: shorten(issue.message),

@@ -45,8 +45,8 @@ export function postRoute<Body, Who>(route: PostRoute<Body, Who>) {
 
 async function answer<Body, Who>(route: PostRoute<Body, Who>, request: Request): Promise<Response> {
   const caller = await route.caller(request);
-  if (!caller.ok) return caller.refusal;
+  if (!caller.ok) return caller.rejection;
   const body = await readBody(request, route.body, route.reading);
-  if (!body.ok) return body.refusal;
+  if (!body.ok) return body.rejection;
   return route.handle({ body: body.value, caller: caller.value });
 }

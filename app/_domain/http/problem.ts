@@ -12,16 +12,16 @@ export interface InputError {
 /** Input that a handler can use, or the response that rejects it. */
 export type Input<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly refusal: Response };
+  | { readonly ok: false; readonly rejection: Response };
 
 /** Rejects input with a problem (RFC 9457). */
-export function refuse(problem: Problem, headers?: HeadersInit): Input<never> {
-  return { ok: false, refusal: problemResponse(problem, headers) };
+export function reject(problem: Problem, headers?: HeadersInit): Input<never> {
+  return { ok: false, rejection: problemResponse(problem, headers) };
 }
 
 /** Rejects input with 400 and the list of errors. */
-export function refuseInput(errors: readonly InputError[]): Input<never> {
-  return refuse({ status: 400, title: "The request's input is not valid", errors });
+export function rejectInput(errors: readonly InputError[]): Input<never> {
+  return reject({ status: 400, title: "The request's input is not valid", errors });
 }
 
 /**

@@ -102,13 +102,13 @@ async function textOf(response: Response): Promise<string> {
 
 function readAnswer<T>(schema: z.ZodType<T>, response: Response, text: string): T {
   const json = parse(text);
-  if (!response.ok) throw refused(response, json);
+  if (!response.ok) throw failureOf(response, json);
   const answer = schema.safeParse(json);
   if (answer.success) return answer.data;
   throw new InstagramError("INSTAGRAM_BAD_ANSWER", "An answer does not have the expected form.");
 }
 
-function refused({ status, headers }: Response, json: unknown): InstagramError {
+function failureOf({ status, headers }: Response, json: unknown): InstagramError {
   const found = errorAnswer.safeParse(json);
   const code = found.success ? found.data.error.code : undefined;
   const message = `Instagram answered ${status}${code === undefined ? "" : `, code ${code}`}.`;

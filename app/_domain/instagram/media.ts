@@ -97,12 +97,12 @@ async function callInstagramOrProblem(parts: MediaParts, user: string) {
 
 async function callInstagram(parts: MediaParts, user: string) {
   const tokens = createTokens(parts);
-  const { token, refreshed, refused } = await tokens.usable(user);
+  const { token, refreshed, refreshFailed } = await tokens.usable(user);
   try {
     return { media: await parts.instagram.media(token), refreshed };
   } catch (error) {
     const isExpired = error instanceof InstagramError && error.code === "INSTAGRAM_TOKEN_EXPIRED";
-    if (!isExpired || refreshed || refused) throw error;
+    if (!isExpired || refreshed || refreshFailed) throw error;
     const next = await tokens.refresh(user, token);
     if (next === undefined) throw error;
     return { media: await parts.instagram.media(next.token), refreshed: true };

@@ -22,7 +22,7 @@ export interface UsableToken {
   /** True when this call got the token from Instagram. */
   readonly refreshed: boolean;
   /** True when Instagram was asked for a new token and returned none. */
-  readonly refused: boolean;
+  readonly refreshFailed: boolean;
 }
 
 const record = z.object({
@@ -91,7 +91,7 @@ export function createTokens(parts: TokenParts) {
     });
     if (next === undefined) return undefined;
     await store(user, next.token, next.seconds);
-    return { token: next.token, refreshed: true, refused: false };
+    return { token: next.token, refreshed: true, refreshFailed: false };
   }
 
   return {
@@ -108,9 +108,9 @@ export function createTokens(parts: TokenParts) {
       const kept = await read(user);
       const token = kept?.token ?? initialToken;
       if (kept && kept.expiresAt - now() > REFRESH_BEFORE_MS) {
-        return { token, refreshed: false, refused: false };
+        return { token, refreshed: false, refreshFailed: false };
       }
-      return (await refresh(user, token)) ?? { token, refreshed: false, refused: true };
+      return (await refresh(user, token)) ?? { token, refreshed: false, refreshFailed: true };
     },
   };
 }

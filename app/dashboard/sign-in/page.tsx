@@ -38,7 +38,7 @@ export default async function Page({ searchParams }: PageProps) {
           aria-describedby="refused"
         />
         <button type="submit">Sign in</button>
-        <p id="refused" className={styles["answer"]} data-outcome="refused" role="alert">
+        <p id="refused" className={styles["answer"]} data-outcome="rejected" role="alert">
           {message}
         </p>
       </form>

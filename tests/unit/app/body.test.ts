@@ -15,11 +15,11 @@ function post(body: BodyInit | null, headers: Record<string, string> = JSON_TYPE
 async function refused(request: Request, whenEmpty?: z.infer<typeof schema>) {
   const read = await readBody(request, schema, whenEmpty ? { whenEmpty } : {});
   if (read.ok) throw new Error(`${JSON.stringify(read.value)} was accepted`);
-  const problem: unknown = await read.refusal.json();
-  expect(read.refusal.headers.get("content-type")).toBe("application/problem+json");
-  expect(read.refusal.headers.get("cache-control")).toBe("no-store");
-  expect(problem).toMatchObject({ status: read.refusal.status, type: "about:blank" });
-  return { status: read.refusal.status, headers: read.refusal.headers, problem };
+  const problem: unknown = await read.rejection.json();
+  expect(read.rejection.headers.get("content-type")).toBe("application/problem+json");
+  expect(read.rejection.headers.get("cache-control")).toBe("no-store");
+  expect(problem).toMatchObject({ status: read.rejection.status, type: "about:blank" });
+  return { status: read.rejection.status, headers: read.rejection.headers, problem };
 }
 
 describe("readBody", () => {
@@ -111,7 +111,7 @@ describe("readBody rejects another type with 415 and names the accepted type", (
     { "content-type": "text/plain; application/json" },
     { "content-type": "application/json, text/plain" },
     { ...JSON_TYPE, "content-encoding": "gzip" },
-  ])("%j", async (headers) => {
+  ])("a body with the headers %j is rejected with 415", async (headers) => {
     const bytes = new TextEncoder().encode('{"q":"a"}');
     const { status, headers: answered } = await refused(post(bytes, headers));
     expect(status).toBe(415);
@@ -176,7 +176,7 @@ describe("readBody rejects a body that does not match the schema with 400 and na
   test("readBody lists every error with a JSON Pointer", async () => {
     const nested = z.strictObject({ "a/b~c d": z.array(z.number()) });
     const read = await readBody(post('{"a/b~c d":[1,"x"],"y":0}'), nested);
-    const problem: unknown = read.ok ? undefined : await read.refusal.json();
+    const problem: unknown = read.ok ? undefined : await read.rejection.json();
     expect(problem).toHaveProperty("errors", [
       {
         pointer: "#/a~1b~0c%20d/1",
@@ -192,7 +192,7 @@ describe("readBody rejects a body that does not match the schema with 400 and na
     expect(JSON.stringify(problem).length).toBeLessThan(500);
     const numbers = z.array(z.string());
     const read = await readBody(post(JSON.stringify(Array(5000).fill(0))), numbers);
-    const list: unknown = read.ok ? undefined : await read.refusal.json();
+    const list: unknown = read.ok ? undefined : await read.rejection.json();
     expect(list).toHaveProperty("errors.length", 10);
   });
 

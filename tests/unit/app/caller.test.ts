@@ -14,7 +14,7 @@ function request(headers: Record<string, string>): Request {
 async function outcome(asked: ReturnType<typeof callers.signedIn>) {
   const caller = await asked;
   if (caller.ok) return caller.value;
-  const { status, headers } = caller.refusal;
+  const { status, headers } = caller.rejection;
   return { status, type: headers.get("content-type"), challenge: headers.get("www-authenticate") };
 }
 

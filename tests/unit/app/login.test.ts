@@ -132,7 +132,7 @@ describe("a failure", () => {
   });
 });
 
-describe("a refusal", () => {
+describe("a denial", () => {
   test("denials by address, by a known account and by an unknown one are the same", async () => {
     const { attempt, fail } = fresh();
     await fail(20, (i) => `account-${i}`, "198.51.100.1");

@@ -16,7 +16,7 @@ export async function POST(request: Request): Promise<Response> {
     ...auth,
     token: typeof token === "string" ? token : "",
   });
-  if (session.refusal) return seeOther(`../sign-in?refused=${session.refusal}`);
+  if (session.rejection) return seeOther(`../sign-in?refused=${session.rejection}`);
   return seeOther("../../dashboard", session.cookie);
 }
 
