@@ -1,5 +1,5 @@
 import { isStoreFailure } from "#lib/redis/errors";
-import type { Claims, ClaimToken } from "./claims.ts";
+import type { Claims, ClaimToken } from "./claim.ts";
 import type { Effect } from "./effect.ts";
 
 export interface Done {

@@ -1,10 +1,11 @@
-import { type Claims, createClaims } from "./claims.ts";
+import type { Claims } from "./claim.ts";
+import { createClaims } from "./claims.ts";
 import { type Count, createCount } from "./count.ts";
 import { createOnce, type RunOnce } from "./once.ts";
 import { checkTtl } from "./options.ts";
 import type { DedupOptions } from "./parts.ts";
 
-export type { Claim, ClaimToken } from "./claims.ts";
+export type { Claim, ClaimToken } from "./claim.ts";
 export type { Counter, Entry } from "./effect.ts";
 export type { DedupOptions } from "./parts.ts";
 

@@ -1,6 +1,6 @@
 import { runtimeTime } from "#lib/core/clock";
 import type { Duration } from "#lib/core/duration";
-import type { Claims, ClaimToken } from "./claims.ts";
+import type { Claims, ClaimToken } from "./claim.ts";
 import { commitDone, type Done } from "./commit-done.ts";
 import type { Effect } from "./effect.ts";
 import { readDuration } from "./options.ts";

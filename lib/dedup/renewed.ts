@@ -2,7 +2,7 @@ import type { Duration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
 import { startRenewal } from "#lib/core/renewal";
 import type { ToolParts } from "#lib/core/tool-parts";
-import type { Claims, ClaimToken } from "./claims.ts";
+import type { Claims, ClaimToken } from "./claim.ts";
 
 /** The longest time that work holds its claim, unless its options say otherwise. */
 export const MAX_HOLD: Duration = "15 minutes";

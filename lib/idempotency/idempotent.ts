@@ -1,7 +1,8 @@
 import { runtimeTime } from "#lib/core/clock";
 import type { Emit, IdempotencyEvent } from "#lib/core/events";
 import { readUpTo } from "#lib/core/read-up-to";
-import { type Claim, createClaims } from "#lib/dedup/claims";
+import type { Claim } from "#lib/dedup/claim";
+import { createClaims } from "#lib/dedup/claims";
 import type { DedupOptions } from "#lib/dedup/parts";
 import { replay } from "./answer.ts";
 import { readKey } from "./key.ts";

@@ -1,5 +1,5 @@
 import type { ToolParts } from "#lib/core/tool-parts";
-import type { Claims } from "#lib/dedup/claims";
+import type { Claims } from "#lib/dedup/claim";
 import { commitDone } from "#lib/dedup/commit-done";
 import type { ClaimToken } from "#lib/dedup/dedup";
 import { renewClaim } from "#lib/dedup/renewed";
@@ -39,7 +39,7 @@ export function createRun(
   return async (token, askedAt, handle, signal) => {
     const stop = renewClaim(claims, { token, askedAt, maxHold }, parts);
 
-    async function giveUp(): Promise<void> {
+    async function release(): Promise<void> {
       stop();
       await claims.release(token);
     }
@@ -48,8 +48,8 @@ export function createRun(
     async function commit(result?: KeptAnswer): Promise<void> {
       stop();
       try {
-        const isKept = await commitDone(claims, { token, result }, report);
-        if (!isKept) report(new Error(LOST));
+        const isCommitted = await commitDone(claims, { token, result }, report);
+        if (!isCommitted) report(new Error(LOST));
       } catch (error) {
         // The client gets its response all the same; the same request would be run again after the
         // lease.
@@ -64,11 +64,11 @@ export function createRun(
       const response = answerThrown(thrown);
       await (response && isOutcome(response)
         ? commit(await keepAnswer(response, maxAnswerBytes))
-        : giveUp());
+        : release());
       throw thrown;
     }
     if (!answer || !isOutcome(answer)) {
-      await giveUp();
+      await release();
       return answer;
     }
     let kept: KeptAnswer | undefined;

@@ -10,7 +10,7 @@ export interface Owner {
   readonly isGuest: boolean;
 }
 
-interface Asking<R extends Request> {
+interface Callers<R extends Request> {
   readonly caller: (request: R) => string | undefined | Promise<string | undefined>;
   readonly guestClient?:
     | ((request: R) => string | undefined | Promise<string | undefined>)
@@ -21,7 +21,7 @@ interface Asking<R extends Request> {
 export async function ownerOf<R extends Request>(
   request: R,
   key: string,
-  { caller, guestClient }: Asking<R>,
+  { caller, guestClient }: Callers<R>,
 ): Promise<Owner | undefined> {
   const who = nameOf("caller", await caller(request));
   if (who !== undefined) return { name: who, isGuest: false };

@@ -54,8 +54,8 @@ export function createAcquire(parts: LocksOptions): Acquiring {
   return {
     async tryAcquire(key, options = {}) {
       const calledAt = time.now();
-      const taken = await attempt(key, readHold(options), calledAt);
-      if ("token" in taken) return taken;
+      const result = await attempt(key, readHold(options), calledAt);
+      if ("token" in result) return result;
       reportContended(parts, calledAt);
       return null;
     },
@@ -63,11 +63,11 @@ export function createAcquire(parts: LocksOptions): Acquiring {
       const hold = readHold(options);
       const waiting = new Waiting(readWait(options), options.signal, time);
       for (;;) {
-        const taken = await attempt(key, hold, waiting.since);
-        if ("token" in taken) return unlessAborted(taken, options.signal);
-        if (await waiting.next(taken.heldForMs)) continue;
+        const result = await attempt(key, hold, waiting.since);
+        if ("token" in result) return unlessAborted(result, options.signal);
+        if (await waiting.next(result.heldForMs)) continue;
         reportContended(parts, waiting.since);
-        throw notAcquired(taken.heldForMs);
+        throw notAcquired(result.heldForMs);
       }
     },
   };
@@ -126,7 +126,12 @@ export function reportContended(
 /** @throws {StoreError} STORE_BAD_ANSWER */
 export function readAnswer(answer: unknown): readonly [code: number, detail: number] {
   if (Array.isArray(answer) && typeof answer[0] === "number") return [answer[0], Number(answer[1])];
-  throw new StoreError(
+  throw badAnswer();
+}
+
+/** Makes the error for an answer that no lock script returns. */
+export function badAnswer(): StoreError {
+  return new StoreError(
     "STORE_BAD_ANSWER",
     "The store's answer to a lock script has the wrong form.",
   );

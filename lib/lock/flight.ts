@@ -4,13 +4,14 @@ import { createVault, type Vault } from "#lib/core/vault";
 import { isStoreFailure, StoreError } from "#lib/redis/errors";
 import { runScriptWithRetry, type Script } from "#lib/redis/script";
 import {
-  requestLock,
+  badAnswer,
   leftOf,
   type LockNames,
   namesOf,
   notAcquired,
   readAnswer,
   reportContended,
+  requestLock,
   Waiting,
 } from "./acquire.ts";
 import { holdLock, type Lock } from "./held.ts";
@@ -137,11 +138,7 @@ class Flight {
     if (found !== "unreadable") return found;
     // A result that cannot be decrypted, for example after a change of the secret, counts as absent.
     const again = await this.#attempt(ACQUIRE, this.#names);
-    if (again === "unreadable")
-      throw new StoreError(
-        "STORE_BAD_ANSWER",
-        "The store's answer to a lock script has the wrong form.",
-      );
+    if (again === "unreadable") throw badAnswer();
     return again;
   }
 

@@ -40,7 +40,7 @@ export interface Lock extends AsyncDisposable {
 }
 
 /** A lock that has just been acquired. */
-interface Taken extends HoldMs {
+interface Acquired extends HoldMs {
   /** The lock's name in Redis. */
   readonly name: string;
   readonly token: string;
@@ -62,8 +62,8 @@ interface Taken extends HoldMs {
 type HeldParts = Pick<LocksOptions, "redis" | "emit" | "time">;
 
 /** Makes the handle of a lock, and starts its renewal. */
-export function holdLock(parts: HeldParts, taken: Taken): Lock {
-  return new HeldLock(parts, taken);
+export function holdLock(parts: HeldParts, acquired: Acquired): Lock {
+  return new HeldLock(parts, acquired);
 }
 
 /** A held lock. Its functions do not use `this`, so that callers may destructure them. */
@@ -71,7 +71,7 @@ class HeldLock implements Lock {
   readonly token: string;
   readonly fence: number;
   readonly #parts: HeldParts;
-  readonly #taken: Taken;
+  readonly #acquired: Acquired;
   /** When Redis's answer arrived, in milliseconds of the monotonic clock. */
   readonly #heldSince: number;
   readonly #renewal: Renewal;
@@ -82,13 +82,13 @@ class HeldLock implements Lock {
   /** The result of the first release, which later calls return too. */
   #wasReleased: boolean | undefined;
 
-  constructor(parts: HeldParts, taken: Taken) {
-    const { token, fence, ttl, maxHold, calledAt, askedAt } = taken;
+  constructor(parts: HeldParts, acquired: Acquired) {
+    const { token, fence, ttl, maxHold, calledAt, askedAt } = acquired;
     this.token = token;
     this.fence = fence;
     this.#parts = parts;
     this.#heldSince = this.#now();
-    this.#taken = taken;
+    this.#acquired = acquired;
     parts.emit({ kind: "lock", state: "acquired", waitedMs: this.#heldSince - calledAt });
     this.#renewal = startRenewal({
       ttl,
@@ -151,12 +151,12 @@ class HeldLock implements Lock {
   }
 
   async #free(): Promise<boolean> {
-    const { free, token } = this.#taken;
+    const { free, token } = this.#acquired;
     return free ? free() : this.#run(RELEASE, [token]);
   }
 
   async #run(script: Script, args: (string | number)[]): Promise<boolean> {
-    return (await runScriptWithRetry(this.#parts.redis, script, [this.#taken.name], args)) === 1;
+    return (await runScriptWithRetry(this.#parts.redis, script, [this.#acquired.name], args)) === 1;
   }
 }
 

@@ -232,8 +232,8 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     await events(3);
     await totals.take("dies", { most: 1, abandonedMs: 60_000, cursor: "0-0" });
     await work();
-    const asked = { type: "CONSUMERS", group: "totals" } as const;
-    const consumers = JSON.stringify(await redis.xinfo(streamKey(tools), asked));
+    const pending = { type: "CONSUMERS", group: "totals" } as const;
+    const consumers = JSON.stringify(await redis.xinfo(streamKey(tools), pending));
     expect(consumers).toContain('["name","dies","pending",1,"idle"');
     expect(consumers.match(/"name"/g)).toHaveLength(1);
   });

@@ -38,7 +38,7 @@ async function ask(path: string, body: unknown, { url, token }: Address = store)
 }
 
 const ok = (body: unknown) => ({ status: 200, body });
-const refused = (error: string) => ({ status: 400, body: { error } });
+const rejected = (error: string) => ({ status: 400, body: { error } });
 const AWAY = { status: 503, body: { error: "ERR Redis cannot be reached." } };
 const CROSSSLOT = "CROSSSLOT Keys in request don't hash to the same slot";
 const COUNT = "return redis.call('INCR', KEYS[1])";
@@ -62,22 +62,23 @@ describe("a command", () => {
   });
 
   test("a command with keys of several slots is rejected, also when one master serves them", async () => {
-    expect(await ask("/", ["MGET", a, b])).toEqual(refused(CROSSSLOT));
-    expect(await ask("/", ["MSET", a, 1, await neighbourOf(a), 1])).toEqual(refused(CROSSSLOT));
-    expect(await ask("/", ["EVAL", COUNT_BOTH, 2, a, c])).toEqual(refused(CROSSSLOT));
+    expect(await ask("/", ["MGET", a, b])).toEqual(rejected(CROSSSLOT));
+    expect(await ask("/", ["MSET", a, 1, await neighbourOf(a), 1])).toEqual(rejected(CROSSSLOT));
+    expect(await ask("/", ["EVAL", COUNT_BOTH, 2, a, c])).toEqual(rejected(CROSSSLOT));
     expect(await ask("/", ["MGET", a, c.replace(/\{.*/, a)])).toEqual(ok({ result: [null, null] }));
     expect(await ask("/", ["DBSIZE"])).toEqual(ok({ result: 0 }));
   });
 
   test("a command that no node can run gets the error of a node", async () => {
-    const tooFew = (name: string) => refused(`ERR wrong number of arguments for '${name}' command`);
+    const tooFew = (name: string) =>
+      rejected(`ERR wrong number of arguments for '${name}' command`);
     expect(await ask("/", ["GET"])).toEqual(tooFew("get"));
     expect(await ask("/", ["EVAL", COUNT])).toEqual(tooFew("eval"));
     expect(await ask("/", ["EVAL", COUNT, "Infinity", a])).toEqual(
-      refused("ERR value is not an integer or out of range"),
+      rejected("ERR value is not an integer or out of range"),
     );
     expect(await ask("/", ["EVAL", COUNT, 1_000_000_000, a])).toEqual(
-      refused("ERR Number of keys can't be greater than number of args"),
+      rejected("ERR Number of keys can't be greater than number of args"),
     );
     expect((await ask("/", ["NO.SUCH", a])).body).toMatchObject({
       error: expect.stringContaining("unknown command 'NO.SUCH'") as string,
@@ -162,14 +163,14 @@ describe("a transaction", () => {
           ["INCR", a],
           ["INCR", other],
         ]),
-      ).toEqual(refused(CROSSSLOT));
+      ).toEqual(rejected(CROSSSLOT));
     }
     expect(
       await ask("/multi-exec", [
         ["INCR", a],
         ["MGET", a, b],
       ]),
-    ).toEqual(refused("EXECABORT Transaction discarded because of previous errors."));
+    ).toEqual(rejected("EXECABORT Transaction discarded because of previous errors."));
     const everywhere = await ask("/multi-exec", [["INCR", a], ["DBSIZE"]]);
     expect(everywhere.status).toBe(400);
     expect(await ask("/", ["DBSIZE"])).toEqual(ok({ result: 0 }));

@@ -176,8 +176,8 @@ describe("a reset", () => {
     async (more) => {
       const gate = controlledGate(store.store);
       await gate.limits.limit("login", { ip: "203.0.113.7", account: "shop" });
-      const asked = resetClient(gate, { ip: "203.0.113.7", ...more });
-      await expect(asked).rejects.toMatchObject({ code: "CONTROL_BAD_ARGUMENT" });
+      const pending = resetClient(gate, { ip: "203.0.113.7", ...more });
+      await expect(pending).rejects.toMatchObject({ code: "CONTROL_BAD_ARGUMENT" });
       const { rules } = await inspectClient(gate, { ip: "203.0.113.7", rule: "login" });
       expect(rules[0]?.limits[0]?.used).toBe(2);
     },

@@ -253,8 +253,8 @@ describe("a change of the control document", () => {
       (control) => control.remove("mode", { by: "ada" }),
     ];
     for (const call of calls) {
-      const asked = call(createControl(controlledGate(away)));
-      await expect(asked).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+      const pending = call(createControl(controlledGate(away)));
+      await expect(pending).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
     }
   });
 

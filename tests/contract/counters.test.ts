@@ -117,8 +117,8 @@ describe("counters in Redis", () => {
     const [first, times, second, ...rest] = await live.direct.zrevrange(key, 0, 49, "WITHSCORES");
     expect([times, ...rest]).toEqual(["5", "2"]);
     const limits = await live.direct.keys(gate.keys.rateLimit("*", "*"));
-    for (const told of [first, second]) {
-      const [rule, client = "-"] = told?.split(" ") ?? [];
+    for (const reported of [first, second]) {
+      const [rule, client = "-"] = reported?.split(" ") ?? [];
       expect(rule).toBe("api");
       expect(limits.some((name) => name.includes(`{${client}}:api:`))).toBe(true);
     }

@@ -74,8 +74,8 @@ describe("permission to change entries", () => {
     const { post } = dashboardOf(gate, { ...ADA, ...options });
     expect((await post(BLOCK)).status).toBe(status);
     expect(await createControl(gate).list()).toHaveLength(status === 200 ? 1 : 0);
-    const told = onEvent.mock.calls.filter(([event]) => event.name === "dashboard admin");
-    expect(told).toHaveLength(options.admin === throws ? 1 : 0);
+    const reported = onEvent.mock.calls.filter(([event]) => event.name === "dashboard admin");
+    expect(reported).toHaveLength(options.admin === throws ? 1 : 0);
   });
 
   test("a page gets its admin's name, and a viewer's page gets none", async () => {
@@ -119,13 +119,13 @@ describe("permission to change entries", () => {
 
   test("each path accepts only its method", async () => {
     const { at, post } = dashboardOf(followingGate(store.store));
-    const asked = await Promise.all([
+    const pending = await Promise.all([
       at("changes.json"),
       at("changes.json", { method: "HEAD" }),
       at("live.sse", { method: "POST", headers: OWN, body: "{}" }),
       at("", { method: "DELETE" }),
     ]);
-    expect(asked.map(({ status, headers }) => [status, headers.get("allow")])).toEqual([
+    expect(pending.map(({ status, headers }) => [status, headers.get("allow")])).toEqual([
       [405, "POST"],
       [405, "POST"],
       [405, "GET"],

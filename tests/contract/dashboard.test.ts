@@ -65,8 +65,8 @@ describe("who may see a dashboard", () => {
       throw error;
     };
     expect(await statuses(throws, gate)).toEqual([404, 404, 404, 404, 404]);
-    const told = { kind: "failure", during: "app", name: "dashboard authorize", error };
-    expect(onEvent).toHaveBeenCalledWith(told);
+    const reported = { kind: "failure", during: "app", name: "dashboard authorize", error };
+    expect(onEvent).toHaveBeenCalledWith(reported);
   });
 
   test("authorize that returns true opens every path", async () => {

@@ -64,22 +64,22 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
     });
 
     test.each<[unknown]>([[null], [7]])("an event with the key %j is rejected", async (given) => {
-      const refused = { code: "DEDUP_BAD_ARGUMENT" };
+      const rejected = { code: "DEDUP_BAD_ARGUMENT" };
       const key = given as string;
       const { one } = pair();
-      await expect(one.shouldTrackEvent(key, 300)).rejects.toMatchObject(refused);
+      await expect(one.shouldTrackEvent(key, 300)).rejects.toMatchObject(rejected);
       await expect(one.once(key, { window: "5 minutes" }, async () => "x")).rejects.toMatchObject(
-        refused,
+        rejected,
       );
       const many = one.claimMany([key], { lease: 1, window: 300 });
-      await expect(many).rejects.toMatchObject(refused);
+      await expect(many).rejects.toMatchObject(rejected);
     });
 
     test.each([0, 0.5, -1, NaN, 2_678_401])(
       "an event with a TTL of %s seconds is rejected",
       async (ttl) => {
-        const refused = { code: "DEDUP_BAD_ARGUMENT" };
-        await expect(pair().one.shouldTrackEvent("e", ttl)).rejects.toMatchObject(refused);
+        const rejected = { code: "DEDUP_BAD_ARGUMENT" };
+        await expect(pair().one.shouldTrackEvent("e", ttl)).rejects.toMatchObject(rejected);
       },
     );
   });
@@ -179,10 +179,10 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       const { one } = pair();
       const [claim] = await one.claimMany(["mail"], { window: 300 });
       const token = tokenOf(claim ?? (await one.claim("none", LEASED)));
-      const refused = { code: "DEDUP_BAD_ARGUMENT" };
+      const rejected = { code: "DEDUP_BAD_ARGUMENT" };
       const counters = [{ key: token.name, field: "f", keep: 1 }];
-      await expect(one.commit(token, "sent")).rejects.toMatchObject(refused);
-      await expect(one.commit(token, undefined, { counters })).rejects.toMatchObject(refused);
+      await expect(one.commit(token, "sent")).rejects.toMatchObject(rejected);
+      await expect(one.commit(token, undefined, { counters })).rejects.toMatchObject(rejected);
       expect(await one.commit(token)).toBe(true);
     });
 
@@ -324,8 +324,8 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
 
     test("more than a thousand keys are rejected", async () => {
       const keys = Array.from({ length: 1001 }, (_, i) => `${i}`);
-      const refused = { code: "DEDUP_BAD_ARGUMENT" };
-      await expect(pair().one.claimMany(keys, { window: 1 })).rejects.toMatchObject(refused);
+      const rejected = { code: "DEDUP_BAD_ARGUMENT" };
+      await expect(pair().one.claimMany(keys, { window: 1 })).rejects.toMatchObject(rejected);
     });
   });
 
@@ -538,8 +538,8 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
         { counters: Array.from({ length: 11 }, () => ({ key: "k", field: "f", keep: 1 })) },
       ],
     ])("count rejects %s", async (_, effect) => {
-      const refused = { code: "DEDUP_BAD_ARGUMENT" };
-      await expect(pair().one.count("e", { window: 1, ...effect })).rejects.toMatchObject(refused);
+      const rejected = { code: "DEDUP_BAD_ARGUMENT" };
+      await expect(pair().one.count("e", { window: 1, ...effect })).rejects.toMatchObject(rejected);
     });
   });
 

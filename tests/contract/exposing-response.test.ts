@@ -14,7 +14,7 @@ type Answering = (response: ServerResponse, request: IncomingMessage) => unknown
 
 /** Splits a response's head into the lines of Access-Control-Expose-Headers and the other lines. */
 async function headOf(answer: Answering, response: typeof ServerResponse = ExposingResponse) {
-  const server = createHttpServer((asked, answered) => answer(answered, asked), { response });
+  const server = createHttpServer((pending, answered) => answer(answered, pending), { response });
   cleanUp(server, (it) => void it.close());
   const { port } = await listen(server, { host: "127.0.0.1", port: 0 });
   const text = await speak(port, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");

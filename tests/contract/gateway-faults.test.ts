@@ -44,10 +44,10 @@ describe("an unavailable Redis", () => {
       ["/pipeline", [["INCR", "n"]]],
       ["/multi-exec", [["INCR", "n"]]],
     ] as const) {
-      const gone = await ask(path, body);
-      expect(gone.status).toBe(503);
-      expect(gone.ms).toBeLessThan(300);
-      expect(JSON.parse(gone.answer)).toEqual({ error: "ERR Redis cannot be reached." });
+      const unavailable = await ask(path, body);
+      expect(unavailable.status).toBe(503);
+      expect(unavailable.ms).toBeLessThan(300);
+      expect(JSON.parse(unavailable.answer)).toEqual({ error: "ERR Redis cannot be reached." });
     }
 
     cleanUp(await startRedis(redis.port), (it) => it.stop());

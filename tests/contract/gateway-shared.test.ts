@@ -38,15 +38,15 @@ async function sender(options: { allowShared?: boolean; redisUrl?: string } = {}
   };
 }
 
-const refused = { error: expect.stringContaining("the gateway refuses") as string };
+const rejected = { error: expect.stringContaining("the gateway refuses") as string };
 
 describe("the part of a Redis that other users see", () => {
   test("a gateway without permission does not change the shared part of a Redis", async () => {
     const send = await sender();
     await send("SET", "app:k", "v");
-    expect(await send("MOVE", "app:k", 1)).toEqual(refused);
-    expect(await send("COPY", "app:k", "app:c", "DB", 1)).toEqual(refused);
-    expect(await send("FUNCTION", "LOAD", LIBRARY)).toEqual(refused);
+    expect(await send("MOVE", "app:k", 1)).toEqual(rejected);
+    expect(await send("COPY", "app:k", "app:c", "DB", 1)).toEqual(rejected);
+    expect(await send("FUNCTION", "LOAD", LIBRARY)).toEqual(rejected);
     expect(await send("COPY", "app:k", "app:c")).toEqual({ result: 1 });
     expect(await other.dbsize()).toBe(0);
     expect(await other.call("FUNCTION", "LIST")).toEqual([]);

@@ -158,8 +158,8 @@ describe.each(STORES)("before $name:", (kind) => {
     });
 
     test("a transaction with a rejected command is one error, and runs nothing", async () => {
-      const refused = await post("/multi-exec", [["SET", "k", "v"], ["DISCARD"]]);
-      expect(refused).toEqual({ status: 400, answer: error("refuses DISCARD") });
+      const rejected = await post("/multi-exec", [["SET", "k", "v"], ["DISCARD"]]);
+      expect(rejected).toEqual({ status: 400, answer: error("refuses DISCARD") });
       expect(await look("EXISTS", "k")).toBe(0);
     });
   });

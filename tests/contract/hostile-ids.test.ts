@@ -190,13 +190,13 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
       await expect(dedup.count(text, { window: 1 })).rejects.toMatchObject(dedupRefused);
       await expect(dedup.shouldTrackEvent(text, 1)).rejects.toMatchObject(dedupRefused);
       await expect(dedup.claimMany(["a", text], { window: 1 })).rejects.toMatchObject(dedupRefused);
-      const refused = { code: "LOCK_BAD_ARGUMENT" };
-      await expect(locks.acquireLock(text, 1)).rejects.toMatchObject(refused);
-      await expect(locks.tryAcquire(text)).rejects.toMatchObject(refused);
+      const rejected = { code: "LOCK_BAD_ARGUMENT" };
+      await expect(locks.acquireLock(text, 1)).rejects.toMatchObject(rejected);
+      await expect(locks.tryAcquire(text)).rejects.toMatchObject(rejected);
       await expect(locks.singleFlight(text, async () => 1, { resultTtl: 1 })).rejects.toMatchObject(
-        refused,
+        rejected,
       );
-      await expect(locks.releaseLock(text, "a")).rejects.toMatchObject(refused);
+      await expect(locks.releaseLock(text, "a")).rejects.toMatchObject(rejected);
     },
   );
 });

@@ -202,11 +202,11 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
   test("a response that is too large to store frees its key when the client disconnects without reading it", async () => {
     const { seen, handler } = counting();
     const { here, there, failures } = route(handler, { maxAnswerBytes: 4 });
-    const gone = new AbortController();
+    const unavailable = new AbortController();
     // A server drops such a response without cancelling its body.
-    await here(new Request(order('"gone"'), { signal: gone.signal }));
+    await here(new Request(order('"gone"'), { signal: unavailable.signal }));
     expect((await there(order('"gone"'))).status).toBe(409);
-    gone.abort();
+    unavailable.abort();
     await expect
       .poll(async () => (await (await there(order('"gone"'))).json()) as unknown)
       .toMatchObject({ title: "The request was done, and its response was not stored" });
@@ -454,12 +454,12 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
   });
 
   test("an unavailable store gets 503, or the request runs with onStoreFailure open", async () => {
-    const gone = () => Promise.reject(new TypeError("fetch failed"));
+    const unavailable = () => Promise.reject(new TypeError("fetch failed"));
     const { seen, handler } = counting();
-    const closed = await route(handler, {}, gone).here(order('"k"'));
+    const closed = await route(handler, {}, unavailable).here(order('"k"'));
     expect([closed.status, closed.headers.get("retry-after")]).toEqual([503, "1"]);
     expect(seen.runs).toBe(0);
-    const open = await route(handler, { onStoreFailure: "open" }, gone).here(order('"k"'));
+    const open = await route(handler, { onStoreFailure: "open" }, unavailable).here(order('"k"'));
     expect([open.status, await open.json()]).toEqual([201, { run: 1 }]);
   });
 

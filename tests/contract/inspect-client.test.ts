@@ -183,8 +183,8 @@ describe("a client that is inspected", () => {
     [{ ip: "1.2.3.4", rule: "serch" }, "LIMIT_UNKNOWN_RULE", "Known: api, search"],
   ])("the query %j is rejected", async (query, code, why) => {
     const gate = gateOn(live.store);
-    for (const asked of [inspectClient(gate, query), resetClient(gate, query)]) {
-      await expect(asked).rejects.toMatchObject({
+    for (const pending of [inspectClient(gate, query), resetClient(gate, query)]) {
+      await expect(pending).rejects.toMatchObject({
         code,
         message: expect.stringContaining(why) as string,
       });

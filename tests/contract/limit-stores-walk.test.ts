@@ -44,7 +44,7 @@ interface Asked {
   readonly group: number;
 }
 
-const asked: fc.Arbitrary<Asked> = fc.record({
+const pending: fc.Arbitrary<Asked> = fc.record({
   key: fc.nat(KEYS - 1),
   algorithm: fc.constantFrom(...ALGORITHMS),
   size: fc.oneof(
@@ -56,7 +56,11 @@ const asked: fc.Arbitrary<Asked> = fc.record({
   group: fc.constantFrom(0, 0, 0, 1, 2),
 });
 
-const calls = fc.uniqueArray(asked, { minLength: 1, maxLength: KEYS, selector: ({ key }) => key });
+const calls = fc.uniqueArray(pending, {
+  minLength: 1,
+  maxLength: KEYS,
+  selector: ({ key }) => key,
+});
 
 /**
  * Milliseconds in parts of a window, in both directions: moments near its edges, and around the expiry
@@ -88,7 +92,7 @@ const action = fc.oneof(
   {
     arbitrary: fc.record({
       kind: fc.constant("restore" as const),
-      limit: asked,
+      limit: pending,
       taken: fc.array(
         fc.record({ ago: fc.double({ min: 0, max: 1.2, noNaN: true }), units: fc.nat(3) }),
         { maxLength: 4 },

@@ -232,10 +232,10 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
           const keys = freshKeys(1);
           let admitted = 0;
           for (const { isOld, times } of walk) {
-            const asking = isOld ? old : next;
+            const sending = isOld ? old : next;
             for (let i = 0; i < times; i += 1) {
-              const answer = await on.run("consume", keys, [asking], START + offset);
-              if (answer.passed) admitted += asking.cost;
+              const answer = await on.run("consume", keys, [sending], START + offset);
+              if (answer.passed) admitted += sending.cost;
             }
           }
           expect(admitted).toBeLessThanOrEqual(Math.max(old.limit, next.limit));
@@ -252,14 +252,14 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
           let now = START + offset;
           for (const { isOld, gap, times } of walk) {
             now = later(now, gap);
-            const asking = isOld ? old : next;
+            const sending = isOld ? old : next;
             for (let i = 0; i < times; i += 1) {
-              const answer = await on.run("consume", keys, [asking], now);
-              if (answer.passed) admitted.push({ at: now, cost: asking.cost });
+              const answer = await on.run("consume", keys, [sending], now);
+              if (answer.passed) admitted.push({ at: now, cost: sending.cost });
               const wait = answer.limits[0]?.wait ?? NaN;
               if (wait <= 0) continue;
-              expect((await on.run("peek", keys, [asking], now + wait - 1)).passed).toBe(false);
-              expect((await on.run("peek", keys, [asking], now + wait)).passed).toBe(true);
+              expect((await on.run("peek", keys, [sending], now + wait - 1)).passed).toBe(false);
+              expect((await on.run("peek", keys, [sending], now + wait)).passed).toBe(true);
               break;
             }
           }
@@ -275,7 +275,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
       const bucket: ModelLimit = { algorithm: "token-bucket", limit: 2, windowMs: 1000, cost: 1 };
       const fixed: ModelLimit = { ...bucket, algorithm: "fixed-window" };
       const edge = START - (START % 1000);
-      const asked = [
+      const pending = [
         [79, bucket],
         [985, fixed],
         [985, fixed],
@@ -283,7 +283,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
         [1000, fixed],
       ] as const;
       const passed: boolean[] = [];
-      for (const [at, rule] of asked) {
+      for (const [at, rule] of pending) {
         passed.push((await on.run("consume", keys, [rule], edge + at)).passed);
       }
       expect(passed).toEqual([true, true, true, false, false]);

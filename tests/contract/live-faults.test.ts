@@ -139,9 +139,9 @@ describe("a load whose request was lost", () => {
           live({
             ...on,
             requester: {
-              request: async (asked) => {
+              request: async (pending) => {
                 if (held.length === 0) await new Promise<void>((resolve) => held.push(resolve));
-                return on.requester.request(asked);
+                return on.requester.request(pending);
               },
             },
           }),

@@ -7,7 +7,7 @@ import { serve, type ServedStore } from "../support/served.ts";
 import { STORES_AND_CLUSTER } from "../support/stores.ts";
 import { makeTools } from "../support/tools.ts";
 
-const gone: typeof fetch = () => Promise.reject(new TypeError("fetch failed"));
+const unavailable: typeof fetch = () => Promise.reject(new TypeError("fetch failed"));
 
 /** Blocks the process like a computation, so that no timer runs. */
 function block(ms: number): void {
@@ -41,10 +41,10 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
 
     test("acquireLock returns a token to one of fifty concurrent callers", async () => {
       const { one, other } = pair();
-      const asked = Array.from({ length: 50 }, (_, i) =>
+      const pending = Array.from({ length: 50 }, (_, i) =>
         (i % 2 ? one : other).acquireLock("busy", 30),
       );
-      const tokens = (await Promise.all(asked)).filter((token) => token !== null);
+      const tokens = (await Promise.all(pending)).filter((token) => token !== null);
       expect(tokens).toHaveLength(1);
     });
 
@@ -78,14 +78,14 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
     test.each<[unknown]>([[null], [7]])(
       "acquireLock and releaseLock reject the key %j",
       async (given) => {
-        const refused = { code: "LOCK_BAD_ARGUMENT" };
+        const rejected = { code: "LOCK_BAD_ARGUMENT" };
         const key = given as string;
         const { one } = pair();
-        await expect(one.acquireLock(key, 30)).rejects.toMatchObject(refused);
-        await expect(one.withLock(key, async () => "x")).rejects.toMatchObject(refused);
+        await expect(one.acquireLock(key, 30)).rejects.toMatchObject(rejected);
+        await expect(one.withLock(key, async () => "x")).rejects.toMatchObject(rejected);
         await expect(
           one.singleFlight(key, async () => "x", { resultTtl: 1 }),
-        ).rejects.toMatchObject(refused);
+        ).rejects.toMatchObject(rejected);
       },
     );
 
@@ -93,12 +93,12 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       "acquireLock rejects a TTL of %s seconds",
       async (ttl) => {
         const { one } = pair();
-        const refused = { code: "LOCK_BAD_ARGUMENT" };
-        await expect(one.acquireLock("a", ttl)).rejects.toMatchObject(refused);
-        await expect(one.tryAcquire("a", { ttl })).rejects.toMatchObject(refused);
-        await expect(one.acquire("a", { maxHold: ttl })).rejects.toMatchObject(refused);
+        const rejected = { code: "LOCK_BAD_ARGUMENT" };
+        await expect(one.acquireLock("a", ttl)).rejects.toMatchObject(rejected);
+        await expect(one.tryAcquire("a", { ttl })).rejects.toMatchObject(rejected);
+        await expect(one.acquire("a", { maxHold: ttl })).rejects.toMatchObject(rejected);
         const lock = await one.acquire("a");
-        await expect(lock.extend(ttl)).rejects.toMatchObject(refused);
+        await expect(lock.extend(ttl)).rejects.toMatchObject(rejected);
       },
     );
 
@@ -124,7 +124,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
     });
 
     test("acquireLock returns null and throws nothing when the store is unavailable", async () => {
-      const { one, failures } = pair(gone);
+      const { one, failures } = pair(unavailable);
       expect(await one.acquireLock("a", 30)).toBeNull();
       expect(await one.releaseLock("a", "b")).toBe(false);
       await expect
@@ -330,7 +330,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
 
     test("a held lock counts as lost when it cannot be renewed in time", async () => {
       let isGone = false;
-      const { one, failures } = pair((...call) => (isGone ? gone(...call) : fetch(...call)));
+      const { one, failures } = pair((...call) => (isGone ? unavailable(...call) : fetch(...call)));
       const lock = await one.acquire("job", { ttl: 0.6 });
       isGone = true;
       await expect.poll(() => lock.signal.aborted).toBe(true);
@@ -421,9 +421,9 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
     });
 
     test("acquire throws the error of an unavailable store", async () => {
-      const { one } = pair(gone);
-      for (const asked of [one.acquire("job"), one.tryAcquire("job")]) {
-        await expect(asked).rejects.toMatchObject({ name: "StoreError" });
+      const { one } = pair(unavailable);
+      for (const pending of [one.acquire("job"), one.tryAcquire("job")]) {
+        await expect(pending).rejects.toMatchObject({ name: "StoreError" });
       }
     });
   });
@@ -484,7 +484,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
     });
 
     test("withLock throws, skips the work or runs it without a lock while the store is unavailable", async () => {
-      const { one } = pair(gone);
+      const { one } = pair(unavailable);
       const work = async (lock: Lock | undefined) => lock ?? "without";
       await expect(one.withLock("w", work)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
       const skipped = await one.withLock("w", work, { onStoreFailure: "skip" });
@@ -531,15 +531,15 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       const { one, keys } = pair();
       const key = keys.app("resource", "a");
       const failing = fencedScript(`return redis.error_reply("MINE it failed")`);
-      const asked = one.fencedRun({ fence: 9 }, failing, [key]);
-      await expect(asked).rejects.toMatchObject({ code: "STORE_REJECTED", reply: "MINE" });
+      const pending = one.fencedRun({ fence: 9 }, failing, [key]);
+      await expect(pending).rejects.toMatchObject({ code: "STORE_REJECTED", reply: "MINE" });
       expect(await one.fencedSet({ fence: 8 }, key, "v", 60)).toBe(true);
     });
 
     test.each([0, -1, NaN, 1.5, 2 ** 60])("fencedSet rejects the fence %s", async (fence) => {
       const { one } = pair();
-      const asked = one.fencedSet({ fence }, "k", "v", 60);
-      await expect(asked).rejects.toMatchObject({ code: "LOCK_BAD_ARGUMENT" });
+      const pending = one.fencedSet({ fence }, "k", "v", 60);
+      await expect(pending).rejects.toMatchObject({ code: "LOCK_BAD_ARGUMENT" });
     });
   });
 
@@ -682,7 +682,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
     });
 
     test("singleFlight throws, or each caller runs the work, while the store is unavailable", async () => {
-      const { one } = pair(gone);
+      const { one } = pair(unavailable);
       const fly = async (lock: Lock | undefined) => lock ?? "alone";
       await expect(one.singleFlight("f", fly, TTLS)).rejects.toMatchObject({ name: "StoreError" });
       const alone = await one.singleFlight("f", fly, { ...TTLS, onStoreFailure: "run" });

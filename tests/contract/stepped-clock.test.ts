@@ -41,18 +41,18 @@ describe("when the clock of a real redis-server steps back by an hour", () => {
       while ((await ask()).wait === 0);
       redis.setClock(-HOUR_S);
 
-      const told = await ask();
-      expect(told.at).toBeLessThan(first.at - (HOUR_S - 60) * 1000);
-      expect(told.wait).toBeGreaterThan(0);
-      expect(told.wait).toBeLessThanOrEqual(
+      const reported = await ask();
+      expect(reported.at).toBeLessThan(first.at - (HOUR_S - 60) * 1000);
+      expect(reported.wait).toBeGreaterThan(0);
+      expect(reported.wait).toBeLessThanOrEqual(
         algorithm === "sliding-window" ? 2 * WINDOW_MS : WINDOW_MS,
       );
-      let last = told;
+      let last = reported;
       while (last.wait > 0) {
-        expect(last.at).toBeLessThan(told.at + told.wait);
+        expect(last.at).toBeLessThan(reported.at + reported.wait);
         last = await ask();
       }
-      expect(last.at).toBeGreaterThanOrEqual(told.at + told.wait);
+      expect(last.at).toBeGreaterThanOrEqual(reported.at + reported.wait);
     },
   );
 

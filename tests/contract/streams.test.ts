@@ -121,9 +121,9 @@ describe.each(STORES)("a stream before $name", (kind) => {
   test("a stream beyond the maximum gets 503, until another one has ended", async () => {
     const gateway = await serve({ listeners: 2 });
     const [first] = [await opened(gateway, "/subscribe/a"), await opened(gateway, "/subscribe/b")];
-    const refused = open(gateway, "/subscribe/a");
-    await expect.poll(() => refused.status()).toBe(503);
-    expect(refused.text()).toContain("ERR 2 streams are open already; try again");
+    const rejected = open(gateway, "/subscribe/a");
+    await expect.poll(() => rejected.status()).toBe(503);
+    expect(rejected.text()).toContain("ERR 2 streams are open already; try again");
     first?.socket.destroy();
     await expect.poll(() => statusOf(gateway, "/subscribe/a")).toBe(200);
   });
@@ -134,14 +134,14 @@ describe.each(STORES)("a stream before $name", (kind) => {
     const confirmed = new Promise<void>((resolve) => {
       confirm = resolve;
     });
-    const asked: string[] = [];
+    const pending: string[] = [];
     const slow: Store = {
       call: (...call) => store.call(...call),
       pipeline: (...call) => store.pipeline(...call),
       transaction: (...call) => store.transaction(...call),
       close: () => store.close(),
       subscribe: async (subscription, listener) => {
-        asked.push(subscription.name);
+        pending.push(subscription.name);
         const made = await store.subscribe(subscription, listener);
         if (subscription.name === "left") await confirmed;
         return made;
@@ -156,7 +156,7 @@ describe.each(STORES)("a stream before $name", (kind) => {
     await expect.poll(() => statusOf(gateway, "/subscribe/next")).toBe(200);
     confirm();
     await expect.poll(() => look("PUBSUB", "NUMSUB", "left")).toEqual(["left", 0]);
-    expect(asked).toEqual(["left", "next"]);
+    expect(pending).toEqual(["left", "next"]);
   });
 
   test("a stream does not count as a running request", async () => {
@@ -264,9 +264,9 @@ describe("a stream of a Redis", () => {
     ];
     await redis.stop();
     for (const { closed } of streams) expect(await closed).toMatch(PROPER_END);
-    const refused = open(gateway, "/subscribe/a");
-    await expect.poll(() => refused.status()).toBe(503);
-    expect(refused.text()).toContain("ERR Redis cannot be reached.");
+    const rejected = open(gateway, "/subscribe/a");
+    await expect.poll(() => rejected.status()).toBe(503);
+    expect(rejected.text()).toContain("ERR Redis cannot be reached.");
 
     cleanUp(await startRedis(redis.port), (it) => it.stop());
     const again = await opened(gateway, "/subscribe/a");
@@ -299,8 +299,8 @@ describe("a stream of a Redis", () => {
     redis.freeze();
     const began = performance.now();
     expect(await stream.closed).toMatch(PROPER_END);
-    const refused = open(gateway, "/subscribe/a");
-    await expect.poll(() => refused.status()).toBeGreaterThanOrEqual(503);
+    const rejected = open(gateway, "/subscribe/a");
+    await expect.poll(() => rejected.status()).toBeGreaterThanOrEqual(503);
     expect(performance.now() - began).toBeLessThan(5_000);
     redis.thaw();
     await expect.poll(async () => (await ask(gateway, ["PING"])).status).toBe(200);

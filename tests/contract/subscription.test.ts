@@ -144,16 +144,16 @@ describe("subscribe", () => {
   });
 
   test("a subscription counts a stream without a byte as lost", async () => {
-    let asked = 0;
+    let pending = 0;
     const { url } = await storeOf((_, response) => {
-      asked += 1;
+      pending += 1;
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write("data: subscribe,live,1\n\n");
     });
     const { kinds, reasons } = listen(url, { silentMs: 100 });
     await expect.poll(() => kinds().slice(0, 3)).toEqual(["open", "closed", "open"]);
     expect(reasons()[0]).toBe("silent");
-    expect(asked).toBeGreaterThan(1);
+    expect(pending).toBeGreaterThan(1);
   });
 
   test("a subscription is kept alive by the comments of a silent gateway", async () => {

@@ -62,9 +62,9 @@ export function startLoad(world: World) {
       signal: abort.signal,
     });
     const at = performance.now();
-    const asked = instance.guard(request, { waitUntil: () => {} });
+    const pending = instance.guard(request, { waitUntil: () => {} });
     if (world.isAborting) abort.abort();
-    const { status } = await asked;
+    const { status } = await pending;
     if (load.isMeasuring) requests.push({ at, ms: performance.now() - at, instance });
     const isAskedFor = path === "/closed" && status === 503;
     if (status >= 500 && !isAskedFor) wrong.push(`${path} ${status}`);
@@ -121,10 +121,10 @@ export function startLoad(world: World) {
     });
     loop(async (round) => {
       const key = `lock ${round % 3}`;
-      const asked = performance.now();
+      const pending = performance.now();
       const token = await locks.acquireLock(key, LEASE_SECONDS);
       if (token === null) return;
-      const holder = { until: asked + LEASE_SECONDS * 1000 };
+      const holder = { until: pending + LEASE_SECONDS * 1000 };
       if ((holders.get(key)?.until ?? 0) > performance.now()) heldTwice += 1;
       holders.set(key, holder);
       await pause(3);

@@ -26,8 +26,8 @@ test("a holder that was paused beyond its TTL overwrites an unguarded key, and n
   await locks.fencedRun(next, write, [guarded], ["next"]);
   // The paused holder continues, and writes.
   await redis.set(plain, "away");
-  const refused = await locks.fencedRun(away, write, [guarded], ["away"]);
-  expect(refused).toEqual({ ran: false, reason: "fence-is-old" });
+  const rejected = await locks.fencedRun(away, write, [guarded], ["away"]);
+  expect(rejected).toEqual({ ran: false, reason: "fence-is-old" });
   expect([await redis.get(plain), await redis.get(guarded)]).toEqual(["away", "next"]);
   await next.release();
 });

@@ -11,8 +11,8 @@ function request(headers: Record<string, string>): Request {
   return new Request("http://internal.example/api", { method: "POST", headers });
 }
 
-async function outcome(asked: ReturnType<typeof callers.signedIn>) {
-  const caller = await asked;
+async function outcome(pending: ReturnType<typeof callers.signedIn>) {
+  const caller = await pending;
   if (caller.ok) return caller.value;
   const { status, headers } = caller.rejection;
   return { status, type: headers.get("content-type"), challenge: headers.get("www-authenticate") };
@@ -50,8 +50,8 @@ describe("a bearer token", () => {
     ["not a token", () => "junk"],
     ["too long", async () => `${await sign()}${"x".repeat(5000)}`],
   ])("a token that is %s gets 401 with invalid_token", async (_, token) => {
-    const asked = callers.signedIn(request({ authorization: `Bearer ${await token()}` }));
-    expect(await outcome(asked)).toStrictEqual({
+    const pending = callers.signedIn(request({ authorization: `Bearer ${await token()}` }));
+    expect(await outcome(pending)).toStrictEqual({
       status: 401,
       type: "application/problem+json",
       challenge: 'Bearer realm="headgate", error="invalid_token"',
@@ -137,8 +137,11 @@ describe("an admin", () => {
   test.each([undefined, "user", "Admin", "administrator"])(
     "a caller with the role %j is not an admin",
     async (role) => {
-      const asked = callers.admin(await bearer(role === undefined ? {} : { role }));
-      expect(await outcome(asked)).toMatchObject({ status: 403, type: "application/problem+json" });
+      const pending = callers.admin(await bearer(role === undefined ? {} : { role }));
+      expect(await outcome(pending)).toMatchObject({
+        status: 403,
+        type: "application/problem+json",
+      });
     },
   );
 

@@ -62,8 +62,8 @@ describe("a request that waits for another request's fetch", () => {
   test("a waiting request does not wait when the store is unavailable", async () => {
     const { one, standIn } = await world();
     const unavailable = makeTools({ url: "http://127.0.0.1:1", token: "x" });
-    const asked = fetchMedia({ ...one, ...unavailable }, "ada");
-    await expect(asked).rejects.toMatchObject({ name: "StoreError" });
+    const pending = fetchMedia({ ...one, ...unavailable }, "ada");
+    await expect(pending).rejects.toMatchObject({ name: "StoreError" });
     expect(unavailable.failures).not.toContain("lock-acquire");
     expect(standIn.calls()).toEqual({ media: 0, refresh: 0 });
   });

@@ -22,9 +22,9 @@ describe("the stand-in for Instagram", () => {
 
   test("the stand-in rejects an unknown token as Instagram does", async () => {
     const { url } = await start();
-    const refused = await fetch(`${url}/me/media?access_token=another`);
-    expect(refused.status).toBe(400);
-    expect(await refused.json()).toMatchObject({
+    const rejected = await fetch(`${url}/me/media?access_token=another`);
+    expect(rejected.status).toBe(400);
+    expect(await rejected.json()).toMatchObject({
       error: { type: "OAuthException", code: 190, fbtrace_id: expect.any(String) },
     });
   });

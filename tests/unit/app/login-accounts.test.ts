@@ -81,8 +81,10 @@ describe("the accounts", () => {
     });
     const ada = readAccounts(made.stdout).passwordOf("ada");
     expect(await verifyPassword("ada's own", ada)).toBe(true);
-    const refused = spawnSync(process.execPath, ["app/_domain/auth/new-account.ts"], { cwd: ROOT });
-    expect(refused.status).toBe(1);
+    const rejected = spawnSync(process.execPath, ["app/_domain/auth/new-account.ts"], {
+      cwd: ROOT,
+    });
+    expect(rejected.status).toBe(1);
   });
 });
 

@@ -118,10 +118,10 @@ describe("a failure", () => {
     const { attempt, fail } = fresh();
     await fail(4, () => account);
     expect((await attempt(account, "wrong")).status).toBe(403);
-    const refused = await attempt(account, "wrong");
-    expect(refused.status).toBe(429);
-    expect(Number(refused.retryAfter)).toBeGreaterThan(890);
-    expect(Number(refused.retryAfter)).toBeLessThanOrEqual(900);
+    const rejected = await attempt(account, "wrong");
+    expect(rejected.status).toBe(429);
+    expect(Number(rejected.retryAfter)).toBeGreaterThan(890);
+    expect(Number(rejected.retryAfter)).toBeLessThanOrEqual(900);
   });
 
   test("a failure counts for the address, whatever account it names", async () => {
@@ -201,9 +201,9 @@ describe("input", () => {
     ["a password of 1025 characters", "ada", "x".repeat(1025), "#/password"],
   ])("a login with %s is rejected, and not counted", async (_, account, password, pointer) => {
     const { attempt, limits } = fresh();
-    const refused = await attempt(account, password, "198.51.100.3");
-    expect(refused.status).toBe(400);
-    expect(refused.body).toMatchObject({ errors: [{ pointer }] });
+    const rejected = await attempt(account, password, "198.51.100.3");
+    expect(rejected.status).toBe(400);
+    expect(rejected.body).toMatchObject({ errors: [{ pointer }] });
     const stand = await limits.peek("login", { ip: "198.51.100.3" });
     expect(stand.limits[0]?.remaining).toBe(20);
   });

@@ -42,10 +42,10 @@ describe("a job", () => {
 
   test("one of twenty concurrent triggers starts a job", async () => {
     const { one, other, run } = pair();
-    const asked = Array.from({ length: 20 }, (_, i) =>
+    const pending = Array.from({ length: 20 }, (_, i) =>
       (i % 2 ? one : other).trigger({ kind: "artist-import" }),
     );
-    const begun = (await Promise.allSettled(asked)).filter((it) => it.status === "fulfilled");
+    const begun = (await Promise.allSettled(pending)).filter((it) => it.status === "fulfilled");
     expect(begun).toHaveLength(1);
     await run();
   });

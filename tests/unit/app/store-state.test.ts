@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { storeState } from "#app/_domain/store-state";
 import { StoreError } from "#lib/redis/errors";
 
-const refused = new StoreError("STORE_UNAUTHORIZED", "EVAL: the store refused our token.");
+const rejected = new StoreError("STORE_UNAUTHORIZED", "EVAL: the store refused our token.");
 
 /** Makes a state whose calls run when `respond` is called. */
 function stateOf(...failures: (StoreError | undefined)[]) {
@@ -37,7 +37,7 @@ describe("the state of the store", () => {
   });
 
   test("the state is the code of a failure, and the store is called again after three seconds", async () => {
-    const { call, pass, look, respond } = stateOf(refused);
+    const { call, pass, look, respond } = stateOf(rejected);
     look();
     await respond();
     expect(look()).toBe("STORE_UNAUTHORIZED");
@@ -52,7 +52,7 @@ describe("the state of the store", () => {
   });
 
   test("the state is the last failure's code while calls are not tried", async () => {
-    const untried = new StoreError("STORE_NOT_TRIED", "EVAL: not sent.", { cause: refused });
+    const untried = new StoreError("STORE_NOT_TRIED", "EVAL: not sent.", { cause: rejected });
     const { look, respond } = stateOf(untried);
     look();
     await respond();
