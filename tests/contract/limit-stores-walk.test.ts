@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 /** One limit of a call, on one of the keys of its walk. */
-interface Asked {
+interface WalkLimit {
   readonly key: number;
   readonly algorithm: (typeof ALGORITHMS)[number];
   /** A number from 0 that becomes a limit. */
@@ -44,7 +44,7 @@ interface Asked {
   readonly group: number;
 }
 
-const pending: fc.Arbitrary<Asked> = fc.record({
+const anyLimit: fc.Arbitrary<WalkLimit> = fc.record({
   key: fc.nat(KEYS - 1),
   algorithm: fc.constantFrom(...ALGORITHMS),
   size: fc.oneof(
@@ -56,7 +56,7 @@ const pending: fc.Arbitrary<Asked> = fc.record({
   group: fc.constantFrom(0, 0, 0, 1, 2),
 });
 
-const calls = fc.uniqueArray(pending, {
+const calls = fc.uniqueArray(anyLimit, {
   minLength: 1,
   maxLength: KEYS,
   selector: ({ key }) => key,
@@ -92,7 +92,7 @@ const action = fc.oneof(
   {
     arbitrary: fc.record({
       kind: fc.constant("restore" as const),
-      limit: pending,
+      limit: anyLimit,
       taken: fc.array(
         fc.record({ ago: fc.double({ min: 0, max: 1.2, noNaN: true }), units: fc.nat(3) }),
         { maxLength: 4 },
@@ -144,7 +144,7 @@ const MOST = 2 ** 47;
  * A log keeps each unit. In walks of large limits, its limit is near the largest that is packed, so
  * that a key changes its form.
  */
-function limitOf({ algorithm, size, share, group }: Asked, windowMs: number, isSmall: boolean) {
+function limitOf({ algorithm, size, share, group }: WalkLimit, windowMs: number, isSmall: boolean) {
   const isLog = largestLimitOf(algorithm) < Infinity;
   const large = isLog
     ? PACKED_UP_TO - 6 + (size === Infinity ? 12 : size % 12)
@@ -237,8 +237,8 @@ function onRedis(clock: { readonly now: number }): LimitStore {
  */
 function chargesOn(windows: readonly number[], isSteady: boolean, isSmall: boolean) {
   const keys = freshKeys(KEYS);
-  const first = new Map<number, Asked>();
-  return (limits: readonly Asked[]): Charge[] => {
+  const first = new Map<number, WalkLimit>();
+  return (limits: readonly WalkLimit[]): Charge[] => {
     const settled = limits.map((each) => {
       const known = first.get(each.key) ?? each;
       first.set(each.key, known);

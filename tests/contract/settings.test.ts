@@ -187,13 +187,10 @@ describe("blanks and line breaks around a value are ignored", () => {
     expect(readEnvironment(env)).toMatchObject({ mode: "enforce", secret: `headgate:${token}` });
   });
 
-  test.each([["/"], ["///"], ["/base/"]])(
-    "a REST address may end in %s",
-    (end) => {
-      const env = { ...rest, CLIENT_IP_FROM: "hops:1", UPSTASH_REDIS_REST_URL: ` ${url}${end}\n` };
-      expect(readEnvironment(env).store.url).toBe(end === "/base/" ? `${url}/base` : url);
-    },
-  );
+  test.each([["/"], ["///"], ["/base/"]])("a REST address may end in %s", (end) => {
+    const env = { ...rest, CLIENT_IP_FROM: "hops:1", UPSTASH_REDIS_REST_URL: ` ${url}${end}\n` };
+    expect(readEnvironment(env).store.url).toBe(end === "/base/" ? `${url}/base` : url);
+  });
 
   test("a client is counted by one key, however REDIS_URL is written and reached", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
