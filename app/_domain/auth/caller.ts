@@ -67,7 +67,7 @@ export const FOREIGN = {
 };
 
 /** Accepts every caller, for a route without sign-in. */
-export async function anyone(): Promise<Input<undefined>> {
+export async function anyCaller(): Promise<Input<undefined>> {
   return { ok: true, value: undefined };
 }
 
@@ -91,7 +91,7 @@ function unauthorized(why: "invalid" | "missing"): Input<never> {
 
 /**
  * Returns true when one of the app's pages sent the request. Without `appOrigin` the Origin must name
- * the request's host, and must be https when the site is: anyone on the network can forge a page
+ * the request's host, and must be https when the site is: another party on the network can forge a page
  * without TLS.
  */
 export function isOwnPage(request: Request, appOrigin: string | undefined): boolean {

@@ -6,7 +6,7 @@ import { type Input, methodHandlers } from "./problem.ts";
 /** A route that accepts a JSON body by POST. */
 export interface PostRoute<Body, Who> {
   /**
-   * Returns the caller, or the response that rejects the request: `anyone`, `signedIn` or `admin` of
+   * Returns the caller, or the response that rejects the request: `anyCaller`, `signedIn` or `admin` of
    * auth/caller.
    */
   readonly caller: (request: Request) => Promise<Input<Who>>;
