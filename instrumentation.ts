@@ -1,18 +1,21 @@
 /**
- * Runs once in each runtime, before the first request of a started server. What is wrong with the
- * environment is said now, and not to the first client; above all that nothing says where clients'
- * addresses come from. Next itself would go on, and answer every request with 500.
+ * Runs once in each runtime, before a started server gets its first request. Errors in the environment
+ * are reported now instead of to the first client, above all a missing source of the clients'
+ * addresses. Next would start without this check and answer every request with 500.
  */
 export async function register(): Promise<void> {
   if (process.env["NEXT_RUNTIME"] === "nodejs") {
-    // Loaded in Node alone: what ends a process may not be in a bundle for the edge.
+    // Loaded only in Node: a bundle for the edge must not contain code that ends a process.
     const { checkEnvironment } = await import("#app/_domain/start");
     checkEnvironment();
   }
   if (process.env["OTEL_EXPORTER_OTLP_ENDPOINT"]) await sendTelemetry();
 }
 
-/** Loads and starts what sends traces and metrics. Where it cannot run, as in a Worker, the app runs without. */
+/**
+ * Loads and starts the code that sends traces and metrics. When it cannot run, as in a Worker, the app
+ * runs without it.
+ */
 async function sendTelemetry(): Promise<void> {
   try {
     const { startTelemetry } = await import("#app/_domain/telemetry");

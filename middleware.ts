@@ -2,8 +2,8 @@ import { gate } from "#app/_domain/gate";
 
 export default gate.middleware;
 
-// Next reads this from the source, so it is a literal. It leaves out static files alone: a path that
-// is left out here is a way around every rule.
+// Next reads the matcher from the source, so it must be a literal. It excludes only static files: every
+// excluded path would be a way around all rules.
 export const config = {
   matcher: ["/((?!_next/static/|favicon\\.ico$).*)"],
 };

@@ -4,8 +4,7 @@ import "./globals.css";
 
 export const metadata: Metadata = {
   title: "Headgate",
-  description:
-    "Limits what may come into a Next.js app, at the edge, before a request reaches a handler.",
+  description: "Limits the requests to a Next.js app, at the edge, before they reach a handler.",
 };
 
 export const viewport: Viewport = {

@@ -22,8 +22,8 @@ const rules = [...compiled.rules.values()];
 const limits = rules.flatMap(limitsOf);
 
 /**
- * The start page: the policy with each rule to be tried, then dedup and locks. It is rendered for each
- * request, since it shows who is signed in; the policy is compiled once.
+ * The start page: the policy, a way to try each rule, then dedup and locks. It is rendered for each
+ * request, because it shows the signed-in user; the policy is compiled once.
  */
 export default async function Page() {
   const request = await currentRequest();
@@ -60,7 +60,7 @@ export default async function Page() {
         <Documents />
       </div>
       <footer>
-        The policy on this page is <code>config/rate-limits.ts</code>, as it was when the app was
+        This page shows the policy in <code>config/rate-limits.ts</code> as it was when the app was
         built.
       </footer>
     </main>
@@ -78,7 +78,7 @@ function Masthead() {
       <div>
         <h1>Headgate</h1>
         <p className="lead">
-          Limits what may come into a Next.js app, at the edge, before a request reaches a handler.
+          Limits the requests to a Next.js app, at the edge, before they reach a handler.
         </p>
         <ul className="figures">
           {figures.map(([count, name]) => (
@@ -137,11 +137,11 @@ function Algorithms() {
   );
 }
 
-/** Names files, since the page cannot know where a person reads this repository. */
+/** Names files, because the page cannot know where a person reads this repository. */
 function Documents() {
   return (
     <section aria-labelledby="documents">
-      <h2 id="documents">Where to read on</h2>
+      <h2 id="documents">Documentation</h2>
       <dl>
         {DOCUMENTS.map(([file, what]) => (
           <div key={file}>
@@ -160,7 +160,7 @@ const DOCUMENTS = [
   ["README.md", "What Headgate is, and how to limit an app with it."],
   ["docs/policy.md", "Every property of a rule."],
   ["docs/failure-modes.md", "What happens when the store fails."],
-  ["docs/reference/commands.md", "Every command, also for tokens."],
+  ["docs/reference/commands.md", "Every command, including the one for tokens."],
 ] as const;
 
 function limitsOf(rule: CompiledRule) {

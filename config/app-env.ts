@@ -14,23 +14,23 @@ import { type GateEnvironment, readGateEnvironment } from "#config/gate-env";
 /** The sample's environment as its handlers use it; docs/reference/environment.md has the table. */
 export interface Environment extends GateEnvironment, OwnEnvironment {}
 
-/** What the sample's variables say that its gate does not read. */
+/** The sample's variables that its gate does not read. */
 interface OwnEnvironment {
-  /** Where the app's own pages are, as browsers name it; undefined: at the request's host. */
+  /** The origin of the app's pages in a browser; when undefined, the request's host. */
   readonly appOrigin: string | undefined;
-  /** Where Instagram's API is, and the long-lived token that a connection to it begins with. */
+  /** The address of Instagram's API, and the long-lived token with which a connection starts. */
   readonly instagram: { readonly url: string; readonly token: string | undefined };
-  /** Who can try the login, as app/_domain/auth/accounts.ts reads it. */
+  /** The accounts that can sign in, in the form that app/_domain/auth/accounts.ts reads. */
   readonly demoAccounts: string | undefined;
-  /** What a scraper of /api/metrics must send; undefined where the route answers 404. */
+  /** The token that a scraper of /api/metrics must send; when undefined, the route answers 404. */
   readonly metricsToken: string | undefined;
-  /** Where a click signs in a sample user without a password; undefined: nowhere. */
+  /** Where a click signs in a sample user without a password; undefined for nowhere. */
   readonly sampleSignIn: "everywhere" | "loopback" | undefined;
 }
 
 const plain = z.string().check(z.refine(isPlain));
 const origin = plain.check(z.refine(isOrigin));
-/** What was validated is what is handed on. */
+/** The variables after validation. */
 const httpAddress = z.string().check(
   z.overwrite((text) => readHttpAddress(text) ?? ""),
   z.minLength(1),
@@ -50,26 +50,27 @@ const schema = z.object({
   NODE_ENV: z.optional(z.string()),
 });
 
-/** The token is sent to these hosts only. */
+/** The token is sent only to these hosts. */
 const INSTAGRAM_HOSTS = ["graph.instagram.com", "graph.facebook.com"];
 
-/** What each variable must be, for the error: a schema's own words name no use. */
+/** The text of each variable's error: a schema's message does not name the variable's use. */
 export const MUST_BE = {
   APP_ORIGIN: "one origin such as https://app.example",
   INSTAGRAM_API_URL: `https, at ${INSTAGRAM_HOSTS.join(" or ")}; in development any address`,
   INSTAGRAM_ACCESS_TOKEN: "a long-lived token of Instagram's, without blanks or quotes",
   METRICS_TOKEN: "text without blanks or quotes, of at most 1024 characters",
   SAMPLE_SIGN_IN: "loopback, 1 or 0",
-  INSTAGRAM_STAND_IN: "http on this machine's own loopback, such as http://127.0.0.1:8090",
+  INSTAGRAM_STAND_IN: "http on this machine's loopback, such as http://127.0.0.1:8090",
 } as const satisfies Readonly<Record<string, string>>;
 
 /**
- * Reads Headgate's variables and the sample's own. Blanks and line breaks around a value are no part of
- * it, and an empty variable counts as unset.
+ * Reads Headgate's variables and the sample's. Blanks and line breaks around a value are removed, and
+ * an empty variable counts as unset.
  *
- * @throws {SettingsError} ENV_INVALID, which names each variable of both at fault and what it must be,
- * never what was given: it may be a secret
- * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN where nothing says whose address to count
+ * @throws {SettingsError} ENV_INVALID, which names each wrong variable and what it must be, never its
+ * value, which may be secret
+ * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN when no variable and no platform names the source of
+ * client addresses
  */
 export function readEnvironment(source: Variables): Environment {
   const { gate, own } = readAll({
@@ -96,7 +97,10 @@ function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
 }
 
-/** A stand-in is on this machine, and has its own variable: no mistake sends a token elsewhere. */
+/**
+ * A stand-in runs on this machine and has a separate variable, so that no mistake sends a token to
+ * another host.
+ */
 function instagramUrl(env: z.infer<typeof schema>): string {
   if (env.INSTAGRAM_STAND_IN) {
     const { protocol, hostname } = new URL(env.INSTAGRAM_STAND_IN);
@@ -117,7 +121,7 @@ function invalid(names: readonly string[]) {
 
 let read: Environment | undefined;
 
-/** The environment of this process, read when first asked for and then kept. */
+/** Returns the environment of this process, which is read at the first call. */
 export function environment(): Environment {
   read ??= readEnvironment(processVariables());
   return read;

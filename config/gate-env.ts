@@ -12,19 +12,19 @@ import {
 } from "headgate/settings";
 import { type OtelEnvironment, readOtelEnvironment } from "./otel-env.ts";
 
-/** What the sample's gate needs of the environment, at the edge too: so it is read without zod. */
+/** The environment that the sample's gate reads, also at the edge, and therefore without zod. */
 export interface GateEnvironment extends HeadgateEnvironment {
-  /** What a user's token is verified by. */
+  /** The secrets and the audience that verify a user's token. */
   readonly auth: { readonly secrets: readonly string[]; readonly audience: string };
-  /** Milliseconds between two writes of counters; undefined: what the platform allows. */
+  /** Milliseconds between two writes of counters; when undefined, the platform's default. */
   readonly metricsWindowMs: number | undefined;
-  /** Where traces and metrics are sent; undefined: nowhere. */
+  /** Where traces and metrics are sent; undefined for nowhere. */
   readonly otel: OtelEnvironment | undefined;
 }
 
 const SECRET = "at least 32 characters without quotes around them";
 
-/** The sample's own variables that its gate reads: it counts users by their tokens. */
+/** The sample's variables that its gate reads to verify users' tokens. */
 export const AUTH_VARIABLES = {
   AUTH_SECRET: { read: readSecret, mustBe: SECRET },
   AUTH_SECRET_PREVIOUS: { read: readSecret, mustBe: SECRET },
@@ -47,11 +47,12 @@ export const METRICS_VARIABLES = {
 } as const satisfies VariableTable;
 
 /**
- * Reads Headgate's variables and those of the sample's tokens. REDIS_URL names the store where no REST
- * store is named: the app with proxy.ts, in Node, reaches it by TCP.
+ * Reads Headgate's variables and those of the sample's tokens. REDIS_URL names the store when no REST
+ * store is named: the app with proxy.ts, in Node, connects to it by TCP.
  *
- * @throws {SettingsError} ENV_INVALID, which names every variable at fault
- * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN where nothing says whose address to count
+ * @throws {SettingsError} ENV_INVALID, which names every wrong variable
+ * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN when no variable and no platform names the source of
+ * client addresses
  */
 export function readGateEnvironment(source: Variables): GateEnvironment {
   const { headgate, auth, metrics, otel } = readAll({
@@ -66,7 +67,7 @@ export function readGateEnvironment(source: Variables): GateEnvironment {
 function authOf(set: Variables): GateEnvironment["auth"] {
   const { AUTH_SECRET, AUTH_SECRET_PREVIOUS, AUTH_AUDIENCE } = readVariables(AUTH_VARIABLES, set);
   if (AUTH_SECRET_PREVIOUS && !AUTH_SECRET) {
-    throw settingsError({ AUTH_SECRET: "set, since AUTH_SECRET_PREVIOUS is" });
+    throw settingsError({ AUTH_SECRET: "set when AUTH_SECRET_PREVIOUS is set" });
   }
   const secrets = [AUTH_SECRET, AUTH_SECRET_PREVIOUS].filter((text) => text !== undefined);
   return { secrets, audience: AUTH_AUDIENCE };
@@ -74,7 +75,7 @@ function authOf(set: Variables): GateEnvironment["auth"] {
 
 let read: GateEnvironment | undefined;
 
-/** What the gate of this process needs, read when first asked for and then kept. */
+/** Returns the environment of this process's gate, which is read at the first call. */
 export function gateEnvironment(): GateEnvironment {
   read ??= readGateEnvironment(processVariables());
   return read;

@@ -7,17 +7,17 @@ type Resolve = ReturnType<typeof jwtUser>;
 let resolve: Resolve | undefined;
 
 /**
- * The signed-in user: the `sub` of a JWT that verifies, as bearer or in the `session` cookie, which is
- * `__Host-session` on https.
+ * The signed-in user: the `sub` of a verified JWT, sent as a bearer token or in the `session` cookie,
+ * which is `__Host-session` on https.
  */
 const user: Resolve = (request) => {
-  // Made when first asked: the policy is also read where there is no environment, by `check`.
+  // Made at the first request, because `check` reads the policy without an environment.
   resolve ??= jwtUser({ ...gateEnvironment().auth, cookie: hostCookie("session") });
   return resolve(request);
 };
 
 /**
- * Who can be counted beside `ip` and `global`; only what is verified may name a client. An account
- * that somebody tries to sign in to is known to the login alone: it hands the name to `limit`.
+ * The identities that limits may count beside `ip` and `global`; only a verified value may name a
+ * client. Only the login knows the account of a sign-in attempt, and passes its name to `limit`.
  */
 export const identities = defineIdentities({ user, account: "from-code" });

@@ -1,4 +1,4 @@
-// Installs what package-lock.json names. Plain JavaScript on purpose: see run.mjs.
+// Installs the packages of package-lock.json. It is plain JavaScript for the reason that run.mjs names.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -6,12 +6,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Runs npm ci where node_modules is missing or stale; ends the process where npm ci fails. */
+/** Runs npm ci when node_modules is missing or out of date; ends the process when npm ci fails. */
 export async function installWhereNeeded(root) {
   if (!isInstalled(root)) await install(root);
 }
 
-/** npm writes down what it installed; it must hold every package of the lockfile that is not optional. */
+/**
+ * npm records what it installed; the record must contain every package of the lockfile that is not
+ * optional.
+ */
 function isInstalled(root) {
   const record = join(root, "node_modules", ".package-lock.json");
   if (!existsSync(record)) return false;
@@ -33,8 +36,8 @@ async function install(root) {
   const ci = [...npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"];
   const guard = join(root, "lib", "server", "guard.mjs");
   const folder = join(tmpdir(), `headgate-${randomBytes(6).toString("hex")}`);
-  // The pipe ends with this process, however it ends, and then so does npm. Output is the command's:
-  // what is printed here must not stand in TOKEN=$(npm run --silent token -- …).
+  // The pipe ends with this process, however it ends, and npm ends with the pipe. Standard output
+  // belongs to the command: TOKEN=$(npm run --silent token -- …) must not contain npm's output.
   const installing = spawn(process.execPath, [guard, folder, ...ci], {
     cwd: root,
     stdio: ["pipe", 2, 2],
@@ -43,6 +46,6 @@ async function install(root) {
   });
   const [status] = await once(installing, "exit");
   if (status === 0) return;
-  console.error("headgate: npm ci failed; what it printed above says why.");
+  console.error("headgate: npm ci failed; its output above has the reason.");
   process.exit(status ?? 1);
 }

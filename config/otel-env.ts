@@ -5,7 +5,7 @@ import {
   type VariableTable,
 } from "headgate/settings";
 
-/** Where the sample sends traces and metrics, and how. */
+/** Where and how the sample sends traces and metrics. */
 export interface OtelEnvironment {
   /** The receiver's address for OTLP/HTTP, without the path of a signal. */
   readonly url: string;
@@ -17,7 +17,7 @@ export interface OtelEnvironment {
   readonly sendsMetrics: boolean;
 }
 
-/** The variables of OpenTelemetry that the sample reads beside those that @vercel/otel reads. */
+/** The variables of OpenTelemetry that the sample reads in addition to those that @vercel/otel reads. */
 export const OTEL_VARIABLES = {
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     read: readHttpAddress,
@@ -48,8 +48,8 @@ export const OTEL_VARIABLES = {
 /**
  * Reads where traces and metrics are sent.
  *
- * @returns undefined where OTEL_EXPORTER_OTLP_ENDPOINT is not set: nothing is sent
- * @throws {SettingsError} ENV_INVALID, which names every variable at fault
+ * @returns undefined when OTEL_EXPORTER_OTLP_ENDPOINT is not set: then nothing is sent
+ * @throws {SettingsError} ENV_INVALID, which names every wrong variable
  */
 export function readOtelEnvironment(set: Variables): OtelEnvironment | undefined {
   const values = readVariables(OTEL_VARIABLES, set);

@@ -10,7 +10,8 @@ export default definePolicy({
     "/api/metrics": "a scraper comes every few seconds with a token",
   },
   rules: {
-    // Every answer there is no-store, so that no cache gives one client's counts to another.
+    // The headers make every response no-store, so that no cache returns one client's counts to
+    // another.
     api: { match: "/api/:path*", limits: { ip: "600 per minute" }, headers: "always" },
     search: { match: "/api/search", limits: { ip: "10 per minute" }, headers: "always" },
     recommend: { match: "/api/add-artist/recommend", limits: { ip: "5 per hour" } },
@@ -38,15 +39,17 @@ export default definePolicy({
       onStoreFailure: "deny",
     },
     analytics: { match: "/api/analytics/track", limits: { ip: "120 per minute" } },
-    // A page is five requests, and then one each five minutes. Many may open at once after a deploy.
+    // Opening the page takes five requests, and then one every five minutes. Many pages may open at
+    // once after a deploy.
     dashboard: { match: "/dashboard/:path*", limits: { ip: "1200 per minute" } },
-    // A right password costs work too: at the edge, however an attempt ends.
+    // Checking a password costs work whatever the result, so every attempt counts at the edge.
     "login-posts": {
       match: ["/login", "/api/login", "/sample/sign-in", "/dashboard/sign-in/session"],
       methods: ["POST"],
       limits: { ip: "30 per minute" },
     },
-    // No match: the login calls it, since only it knows the account; a success is given back.
+    // This rule has no match: the login calls it, because only the login knows the account. Success is
+    // refunded.
     login: {
       limits: { ip: "20 per 15 minutes", account: "5 per 15 minutes" },
       onStoreFailure: "local",

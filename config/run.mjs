@@ -1,9 +1,9 @@
 // node config/run.mjs <file or program> [argument …]
 //
-// Every script of package.json runs through this file. It installs what package-lock.json names where
-// that is not there yet, and then becomes the command: a file of this tree, or a program of
-// node_modules/.bin, under the Node that is installed there. Plain JavaScript on purpose: the first run
-// has only the machine's own Node, 20 or later. docs/decisions/049-one-dispatcher.md says why it is so.
+// Every script of package.json runs through this file. It installs the packages of package-lock.json when
+// they are missing. Then it becomes the command: a file of this tree, or a program of node_modules/.bin,
+// under the Node that is installed there. It is plain JavaScript, because the first run has only the
+// machine's Node, 20 or later. docs/decisions/049-one-dispatcher.md has the reasons.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, realpathSync } from "node:fs";
@@ -15,7 +15,8 @@ import { endWith, PARENT, WITH_NPM } from "./with-npm.mjs";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const programs = join(root, "node_modules", ".bin");
 const isWindows = process.platform === "win32";
-// On Windows a console's Ctrl-C reaches all, and no process can see that its parent has ended.
+// On Windows, Ctrl-C in a console reaches all processes, and no process can see that its parent has
+// ended.
 const followsNpm = process.env["npm_lifecycle_event"] !== undefined && !isWindows;
 const npm = process.ppid;
 
@@ -27,27 +28,33 @@ await installWhereNeeded(root);
 process.env["PATH"] = [programs, process.env["PATH"]].join(delimiter);
 await become(...commandLine());
 
-/** A Node program with its arguments, and with what listens for the end of npm. */
+/** Returns a Node program with its arguments, and with the module that watches for the end of npm. */
 function commandLine() {
   const first = followsNpm ? ["--import", WITH_NPM] : [];
   if (/\.m?[jt]s$/.test(command))
     return [installedNode(), [...first, join(root, command), ...args]];
   const program = join(programs, command);
-  if (!existsSync(program)) fail(`headgate: there is no program ${program}.`, 127);
-  // There npm writes a script for cmd in the place of a link.
+  if (!existsSync(program)) fail(`headgate: the program ${program} does not exist.`, 127);
+  // On Windows npm writes a script for cmd instead of a link.
   if (isWindows) return ["cmd", ["/c", command, ...args]];
   return [installedNode(), [...first, realpathSync(program), ...args]];
 }
 
-/** The Node of node_modules: its install script brings it there, unless npm was told to run none. */
+/** Returns the Node of node_modules, which its install script downloads unless npm runs no scripts. */
 function installedNode() {
   const node = join(root, "node_modules", "node", "bin", isWindows ? "node.exe" : "node");
   if (existsSync(node)) return node;
   if (Number.parseInt(process.versions.node, 10) >= 24) return process.execPath;
-  return fail(`headgate: there is no ${node}; run npm ci with its install scripts, or Node 24.`, 1);
+  return fail(
+    `headgate: ${node} does not exist. Run npm ci with install scripts, or use Node 24.`,
+    1,
+  );
 }
 
-/** Takes this process for the program; a Node that cannot do that, before 22.15, waits for it instead. */
+/**
+ * Replaces this process by the program; a Node before 22.15 cannot do so and waits for the program
+ * instead.
+ */
 async function become(program, programArgs) {
   if (process.execve) {
     if (followsNpm) process.env[PARENT] = String(npm);

@@ -1,27 +1,30 @@
-// Loaded before each program that npm runs (node --import), so that a signal to npm is one to the program.
+// Loaded before each program that npm runs (node --import), so that a signal to npm reaches the program.
 
-/** The variable that names the parent's process id. The program is told of it, and what it starts is not. */
+/**
+ * The variable with the parent's process id. The program gets it, and the program's child processes do
+ * not.
+ */
 export const PARENT = "HEADGATE_PARENT";
 
 /** This module, as --import takes it. */
 export const WITH_NPM = import.meta.url;
 
-/** How often the parent is looked for, in milliseconds. */
+/** How often the parent is checked, in milliseconds. */
 const LOOK_MS = 250;
 
-/** A signal that comes again within so many milliseconds is the one that npm hands on. */
+/** A signal that repeats within this many milliseconds is the one that npm passes on. */
 const ECHO_MS = 500;
 
 const parent = process.env[PARENT];
 delete process.env[PARENT];
 if (parent !== undefined) {
   endWith(Number(parent));
-  hearOnce(["SIGINT", "SIGTERM"]);
+  ignoreRepeats(["SIGINT", "SIGTERM"]);
 }
 
 /**
- * Tells this process to stop, by SIGTERM, once its parent has ended. npm hands SIGINT and SIGTERM on;
- * when SIGHUP or SIGKILL ends npm, no signal reaches this process.
+ * Stops this process by SIGTERM once its parent has ended. npm passes on SIGINT and SIGTERM; when
+ * SIGHUP or SIGKILL ends npm, this process gets no signal.
  */
 export function endWith(parentId) {
   const looking = setInterval(() => {
@@ -33,10 +36,10 @@ export function endWith(parentId) {
 }
 
 /**
- * A Ctrl-C reaches this process twice: by the terminal, and by npm, which hands on its own. Programs
- * take a second signal for the order to end at once, so they must not hear the echo.
+ * Ignores the second of two equal signals. A Ctrl-C reaches this process twice: from the terminal, and
+ * from npm, which passes its signal on. Programs end at once on a second signal.
  */
-function hearOnce(signals) {
+function ignoreRepeats(signals) {
   const heard = new Map();
   const isEcho = (event) => {
     const now = performance.now();

@@ -1,7 +1,7 @@
 /**
- * Holds the instance of a handler until work is done that follows its response. The middleware holds its
- * instance by itself, and must not load `next/server` at the edge for it: Next writes NEXT_RUNTIME into
- * the code at build.
+ * Keeps the instance of a handler alive until work after its response is done. The middleware keeps its
+ * instance alive in another way and must not load `next/server` at the edge; Next replaces NEXT_RUNTIME
+ * by its value at build.
  */
 export async function afterResponse(work: Promise<void>): Promise<void> {
   if (process.env["NEXT_RUNTIME"] !== "nodejs") return;

@@ -11,11 +11,12 @@ import { upstashLimits } from "headgate/upstash";
 
 const LOG = logEvents((line) => console.warn(line));
 
-/** What this bundle has seen of the store in the last minute. */
+/** The failures of the store that this bundle saw in the last minute. */
 export const storeWatch = watchStore();
 
 /**
- * The app's gate, and the handle of everything else that works on its store. It counts through
+ * The app's gate, and the handle that other tools need to use its store. It counts through the class of
+ * @upstash/ratelimit.
  * @upstash/ratelimit's class.
  */
 export const gate = createHeadgate(policy, () => {

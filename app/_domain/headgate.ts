@@ -5,11 +5,11 @@ import { type Keys, type Redis, redisOf } from "headgate/redis";
 import { createVault, type KeyedHash, type Vault } from "headgate/secrets";
 import { gate } from "#app/_domain/gate";
 
-/** What handlers work with: the store, the names of its keys, and Headgate's tools on both. */
+/** The tools that handlers use: the store, the names of its keys, and Headgate's tools on both. */
 export interface Tools {
   readonly redis: Redis;
   readonly keys: Keys;
-  /** Stands for the client or the thing that a key is of. */
+  /** Makes the keyed hash that stands for a client or a thing in a key. */
   readonly keyedHash: KeyedHash;
   /** Encrypts values that a reader of the store must not see. */
   readonly vault: Vault;
@@ -17,7 +17,11 @@ export interface Tools {
   readonly dedup: Dedup;
 }
 
-/** @upstash/redis's client on the connection of the gate. */
+/**
+ * The client of @upstash/redis on the gate's connection.
+ *
+ * @upstash/redis's client on the connection of the gate.
+ */
 const redis = redisOf(gate);
 
 /** The tools of this process; locks and dedup run their scripts by that client too. */
@@ -30,8 +34,8 @@ export const tools: Tools = {
   dedup: createDedup({ ...gate, redis }),
 };
 
-/** Makes a route handler answer a request that is sent again as it answered the first. */
+/** Wraps a route handler so that a repeated request gets the response of the first. */
 export const idempotent = createIdempotent(gate);
 
-/** The policy's limits, to be called from handlers and Server Actions. @public */
+/** The policy's limits, for calls from handlers and Server Actions. @public */
 export const { limits } = gate;

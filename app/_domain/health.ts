@@ -5,22 +5,23 @@ import { json } from "#app/_domain/http/respond";
 
 interface RedisHealth {
   readonly health: StoreHealthCheck;
-  /** Lets admins through, and answers the others. */
+  /** Returns the admin who sent a request, or the response to other callers. */
   readonly admin: (request: Request) => Promise<Input<Caller>>;
 }
 
 /**
- * Returns how Redis is: 200 where it is ok or degraded, 503 where it is down, within one deadline. A
- * request with a bearer token of the role admin is told more; any other token is refused as elsewhere.
+ * Returns the health of Redis within one deadline: 200 when it is ok or degraded, 503 when it is down.
+ * A request with a bearer token of the role admin gets details too; another token is rejected as on
+ * other routes.
  */
 export async function redisHealth(
   request: Request,
   { health, admin }: RedisHealth,
 ): Promise<Response> {
-  const asksForMore = request.headers.has("authorization");
-  if (!asksForMore) return answer(await health.check());
+  const hasToken = request.headers.has("authorization");
+  if (!hasToken) return answer(await health.check());
   const caller = await admin(request);
-  if (!caller.ok) return caller.refusal;
+  if (!caller.ok) return caller.rejection;
   const [check, details] = await Promise.all([health.check(), health.details()]);
   return answer({ ...check, details });
 }

@@ -1,29 +1,32 @@
 import * as z from "zod";
 import type { Tools } from "./headgate.ts";
 
-/** What a record is kept with: the store, and the names of its keys. */
+/** The tools that keep a record: the store, and the names of its keys. */
 export type RecordTools = Pick<Tools, "redis" | "keys" | "keyedHash">;
 
 /** Any of a record's fields. */
 export type Fields<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
 
-/** Records of one kind, each a hash in Redis that ends by itself. */
+/** Records of one kind. Each record is a hash in Redis with a TTL. */
 export interface Records<T> {
-  /** The fields that are there; undefined where there is no record. */
+  /** Returns the stored fields; undefined when there is no record. */
   read(id: string): Promise<Fields<T> | undefined>;
-  /** Sets the fields that are given and leaves the others, so that no tab undoes another's. */
+  /** Sets the given fields and keeps the others, so that one tab does not undo the change of another. */
   merge(id: string, fields: Fields<T>): Promise<void>;
-  /** Sets the fields that are given, and leaves no other. */
+  /** Sets the given fields and removes the others. */
   replace(id: string, fields: Fields<T>): Promise<void>;
-  /** Reads and removes in one step, so that what another adds is either read or stays. */
+  /**
+   * Reads and removes a record in one step, so that a field that another request adds is either
+   * returned or kept.
+   */
   take(id: string): Promise<Fields<T> | undefined>;
-  /** Answers whether there was one. */
+  /** Removes a record. Returns true when there was one. */
   remove(id: string): Promise<boolean>;
 }
 
 /**
- * Makes records of one kind. Each field is JSON of its own; one that another release of the app
- * wrote and this one cannot read is left out.
+ * Makes records of one kind. Each field is stored as JSON. A field that another release of the app
+ * wrote and this release cannot read is left out.
  *
  * @param ttlSeconds how long a record is kept after it was last changed
  */
@@ -56,7 +59,7 @@ export function createRecords<Shape extends z.ZodRawShape>(
 
 const stored = z.nullable(z.record(z.string(), z.unknown()));
 
-/** What a hash holds; the client has read each field's JSON. */
+/** Returns the fields of a hash; the client has parsed the JSON of each. */
 function decoded<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
   hash: unknown,

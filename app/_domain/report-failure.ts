@@ -1,9 +1,9 @@
 import { gate } from "#app/_domain/gate";
 
 /**
- * Reports to the listeners of the gate that work of the app failed.
+ * Reports a failure of the app's own work to the gate's listeners.
  *
- * @param name what the work is, in a few words that hold no personal data
+ * @param name names the work in a few words without personal data
  */
 export function reportFailure(name: string, error: unknown): void {
   gate.emit({ kind: "failure", during: "app", name, error });

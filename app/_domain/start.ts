@@ -5,15 +5,15 @@ import { printError, storeWarning } from "headgate";
 import { SHARED_NAMESPACE, unknownVariables } from "headgate/settings";
 
 /**
- * Ends the process where its environment cannot be used, and says what is wrong with it. Where Next
- * runs without our server, which says so itself, it also warns of variables that nothing reads, and of
- * a store that fails.
+ * Ends the process with an error when its environment is not valid. When Next runs without our server,
+ * it also warns of variables that no code reads, and of a store that fails; our server prints these
+ * warnings itself.
  */
 export function checkEnvironment(): void {
   try {
     const env = environment();
     accounts();
-    // The middleware reaches its store by REST; what cannot be reached so is said now too.
+    // The middleware reaches its store by REST, so a store without a REST address is reported now too.
     gate.check();
     if (process.env["HEADGATE_SERVER"] === "1") return;
     for (const line of unknownVariables(process.env)) console.warn(`warning  ${line}`);

@@ -4,31 +4,31 @@ import { checkStore, type ErrorCode } from "headgate";
 import { StoreError } from "headgate/redis";
 
 /**
- * What /api/health says of the store: "ok", the code of its failure, "not-asked" where HEADGATE_MODE is
- * off, and "unknown" until the first call has ended.
+ * The state of the store in /api/health: "ok", the code of its failure, "not-asked" when HEADGATE_MODE
+ * is off, or "unknown" until the first call has ended.
  */
 export type StoreState = "ok" | "not-asked" | "unknown" | ErrorCode;
 
-/** How long an answer is good for, in milliseconds: health may be asked each second, by many. */
-const GOOD_MS = 10_000;
-const FAILED_MS = 3_000;
+/** How long a state is reused, in milliseconds: many clients may call the health route each second. */
+const OK_REUSED_MS = 10_000;
+const FAILURE_REUSED_MS = 3_000;
 
-/** Does work after the response of the request that is served: `after` of Next. */
+/** Runs work after the response of the current request: `after` of Next. */
 type Defer = (work: () => Promise<void>) => void;
 
 interface StateOptions {
-  /** Asks the store; resolves to its failure. Must not reject. */
-  readonly ask: () => Promise<StoreError | undefined>;
+  /** Calls the store; resolves to its failure. It must not reject. */
+  readonly call: () => Promise<StoreError | undefined>;
   readonly now?: () => number;
 }
 
 /**
- * Makes a view of the store that any number of requests may look at. No request waits for the store: each
- * gets what the last call said, and the first in 10 s (3 s while the store fails) has another call made
- * after its response.
+ * Makes a view of the store's state for any number of requests. No request waits for the store: each
+ * gets the state of the last call. The first request in 10 s (3 s while the store fails) starts another
+ * call after its response.
  */
 export function storeState({
-  ask,
+  call,
   now = () => performance.now(),
 }: StateOptions): (defer: Defer) => StoreState {
   let known: StoreState = "unknown";
@@ -36,27 +36,27 @@ export function storeState({
 
   return (defer) => {
     if (now() < nextAt) return known;
-    // Also how long a call may stay without an end, whose request was ended by its platform.
-    nextAt = now() + GOOD_MS;
+    // This time also bounds a call that never ends, because its platform ended the request.
+    nextAt = now() + OK_REUSED_MS;
     defer(async () => {
-      const failure = await ask();
+      const failure = await call();
       known = failure ? codeOf(failure) : "ok";
-      nextAt = now() + (failure ? FAILED_MS : GOOD_MS);
+      nextAt = now() + (failure ? FAILURE_REUSED_MS : OK_REUSED_MS);
     });
     return known;
   };
 }
 
-/** That a call was not tried says nothing: its cause is the failure that was seen last. */
+/** Returns the failure's code. A call that was not tried has the last failure as its cause. */
 function codeOf({ code, cause }: StoreError): ErrorCode {
   return code === "STORE_NOT_TRIED" && cause instanceof StoreError ? cause.code : code;
 }
 
-let made: ((defer: Defer) => StoreState) | undefined;
+let view: ((defer: Defer) => StoreState) | undefined;
 
-/** Returns the state of this process's store as it is known, without waiting. */
+/** Returns the last known state of this process's store, without waiting. */
 export function currentStoreState(defer: Defer): StoreState {
   if (environment().mode === "off") return "not-asked";
-  made ??= storeState({ ask: () => checkStore(tools.redis) });
-  return made(defer);
+  view ??= storeState({ call: () => checkStore(tools.redis) });
+  return view(defer);
 }

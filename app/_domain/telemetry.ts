@@ -5,15 +5,15 @@ import { otlpMetricExporter } from "headgate/otel";
 import { processVariables, trimVariables } from "headgate/settings";
 
 /**
- * Sends traces and metrics of this runtime by OTLP. @vercel/otel reads the variables of traces itself; the
- * sample adds metrics, which it sends from the edge too.
+ * Sends traces and metrics of this runtime by OTLP. @vercel/otel reads the variables of traces itself;
+ * the sample adds metrics, which it sends from the edge too.
  */
 export function startTelemetry(): void {
   const env = readOtelEnvironment(trimVariables(processVariables()));
   if (!env) return;
   registerOTel({
     serviceName: "headgate-sample",
-    // Middleware and handlers count apart, and so does each instance: a series must say whose it is.
+    // Middleware, handlers and instances count separately, so each series needs the id of its instance.
     attributes: { "service.instance.id": crypto.randomUUID() },
     metricReaders: env.sendsMetrics ? [metricReader(env)] : [],
   });

@@ -4,37 +4,41 @@ import { QUOTA_EXCEEDED, REDUCED_CAPACITY } from "headgate/respond";
 import type { SampleRequest } from "./sample-request.ts";
 
 /**
- * What became of a request at the gate: "allowed" within its limits; "denied" by a limit; "failed" when
- * no response came, or when a rule denied it because the store failed; "uncounted" when it was allowed
- * and no limit was checked, as when the store failed and the rule fails open.
+ * The result of a request at the gate:
+ *
+ * - "allowed" within its limits
+ * - "denied" by a limit
+ * - "failed" when no response arrived, or when a rule denied it because the store failed
+ * - "uncounted" when it was allowed and no limit was checked, for example because the store failed and
+ *   the rule fails open
  */
 export type Outcome = "allowed" | "denied" | "failed" | "uncounted";
 
-/** What came back to one request. */
+/** The result of one request. */
 export interface Answer {
   readonly outcome: Outcome;
   /** The status line without the protocol, such as "429 Too Many Requests". */
   readonly status: string;
-  /** The number in the status line; 0 where no response came, or where it is hidden from scripts. */
+  /** The number in the status line; 0 when no response arrived, or when scripts cannot see it. */
   readonly code: number;
-  /** When it was sent, in milliseconds on the page's own clock. */
+  /** When it was sent, in milliseconds of the page's monotonic clock. */
   readonly sentAt: number;
   readonly durationMs: number;
-  /** The headers about limits, as they came. */
+  /** The response's headers about limits. */
   readonly headers: Headers;
-  /** Seconds until the gate opens; undefined where the gate allowed the request. */
+  /** Seconds until the gate opens; undefined when the gate allowed the request. */
   readonly retryAfter: number | undefined;
 }
 
 const SHOWN = /^(?:x-)?(?:rate-?limit|retry-after|cache$|headgate)/;
 
-/** HTTP/2 sends no phrase with a status. */
+/** The phrase of each status, which HTTP/2 does not send. */
 const PHRASES: Readonly<Record<number, string>> = {
   429: "Too Many Requests",
   503: "Service Unavailable",
 };
 
-/** Sends one request. Every failure is an answer too, so that the page can show it. */
+/** Sends one request. A failure is an answer too, so that the page can show it. */
 export async function send(sample: SampleRequest, token?: string): Promise<Answer> {
   const sentAt = performance.now();
   try {
@@ -42,7 +46,7 @@ export async function send(sample: SampleRequest, token?: string): Promise<Answe
     const durationMs = performance.now() - sentAt;
     const outcome = await outcomeOf(response, sample.isHeld);
     const headers = limitHeaders(response.headers);
-    // A Retry-After of the route does not close the gate.
+    // A Retry-After of the route itself does not close the gate.
     const isStopped = outcome === "denied" || outcome === "failed";
     const retryAfter = isStopped ? readRetryAfter(headers) : undefined;
     const [status, code] = [statusOf(response), response.status];
@@ -50,7 +54,7 @@ export async function send(sample: SampleRequest, token?: string): Promise<Answe
   } catch {
     return {
       outcome: "failed",
-      status: "No answer came.",
+      status: "No answer arrived.",
       code: 0,
       sentAt,
       durationMs: performance.now() - sentAt,
@@ -67,12 +71,13 @@ async function outcomeOf(response: Response, isHeld: boolean): Promise<Outcome> 
     if (type === QUOTA_EXCEEDED) return "denied";
     if (type === REDUCED_CAPACITY) return "failed";
   } else await response.body?.cancel();
-  // A redirect's headers are hidden from scripts; it came from behind the gate.
+  // Scripts cannot see the headers of a redirect. Only routes redirect, so the gate allowed the
+  // request.
   if (response.type === "opaqueredirect") return "allowed";
   return isHeld && !headers.has("RateLimit-Policy") ? "uncounted" : "allowed";
 }
 
-/** The type of a problem (RFC 9457); undefined where the body is no problem. */
+/** Returns the type of a problem (RFC 9457); undefined when the body is not a problem. */
 async function problemType(response: Response): Promise<string | undefined> {
   try {
     const body: { readonly type?: string } | null = await response.json();
@@ -92,7 +97,8 @@ function limitHeaders(headers: Headers): Headers {
 }
 
 /**
- * An answer's status for people. A 401 or 404 of a route is named as the route's: the gate allowed it.
+ * Returns an answer's status as text for people. A 401 or 404 is named as the route's, because the gate
+ * allowed the request.
  */
 export function statusInWords({ outcome, code, status }: Answer): string {
   const isOfRoute = code >= 400 && (outcome === "allowed" || outcome === "uncounted");

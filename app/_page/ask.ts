@@ -3,7 +3,7 @@ import { FRESH } from "./samples.ts";
 /** A request that the page sends to a route of the same app. */
 export interface PageRequest {
   readonly method: string;
-  /** With the query, if there is one. */
+  /** The path, with the query if it has one. */
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: object | undefined;
@@ -12,10 +12,10 @@ export interface PageRequest {
 }
 
 /**
- * Sends a request, past every cache; what its body holds in the place of a fresh value is filled in.
+ * Sends a request past every cache, and replaces the placeholder for a fresh value in its body.
  *
- * @param token names the user; without it the browser's session does, if there is one
- * @throws where no answer comes
+ * @param token names the user; without it the browser's session names the user, if there is one
+ * @throws when no answer arrives
  */
 export function ask({ method, path, body, form }: PageRequest, token?: string): Promise<Response> {
   return fetch(path, {
@@ -32,9 +32,9 @@ export function ask({ method, path, body, form }: PageRequest, token?: string): 
   });
 }
 
-/** A value that no other request has. */
+/** Returns a value that differs for each request. */
 export function fresh(): string {
-  // Not randomUUID, which a page has over TLS and on its own machine alone.
+  // randomUUID is not used, because a page has it only over TLS and on loopback.
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

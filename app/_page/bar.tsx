@@ -1,22 +1,22 @@
 import type { Outcome } from "./answer.ts";
 
-/** Where the gate's line is and where bars stand, in pixels from a chart's upper edge. */
+/** The positions of the gate's line and of the bars, in pixels from a chart's upper edge. */
 export const GATE_Y = 30;
 export const FLOOR_Y = 58;
 
 const WIDTH = 5;
-/** Milliseconds that a mark of the legend stands for. */
+/** The milliseconds of a mark in the legend. */
 const TYPICAL_MS = 20;
 
 /**
- * One answer. An allowed request goes through the gate's line, the higher the longer it took; a denied
- * request stops flat against the line; a failed request never reaches it.
+ * One answer. The bar of an allowed request crosses the gate's line, and is higher the longer the
+ * request took. The bar of a denied request ends at the line; that of a failed request ends below it.
  */
 export function Bar({ outcome, durationMs = TYPICAL_MS }: BarProps) {
   switch (outcome) {
     case "allowed":
     case "uncounted":
-      return <Passed outcome={outcome} above={heightOf(durationMs)} />;
+      return <Allowed outcome={outcome} above={heightOf(durationMs)} />;
     case "denied":
       return (
         <g className="denied">
@@ -39,7 +39,7 @@ interface BarProps {
   readonly durationMs?: number;
 }
 
-function Passed({ outcome, above }: { readonly outcome: Outcome; readonly above: number }) {
+function Allowed({ outcome, above }: { readonly outcome: Outcome; readonly above: number }) {
   const top = GATE_Y - above;
   return outcome === "allowed" ? (
     <rect className="allowed" width={WIDTH} y={top} height={FLOOR_Y - top} />
@@ -54,7 +54,7 @@ function Passed({ outcome, above }: { readonly outcome: Outcome; readonly above:
   );
 }
 
-/** Pixels above the gate: 8 for each tenfold, so that 3 ms and 3 s can stand in one lane. */
+/** Pixels above the gate: 8 for each factor of ten, so that 3 ms and 3 s fit in one lane. */
 function heightOf(ms: number): number {
   return Math.min(GATE_Y - 2, 4 + 8 * Math.log10(Math.max(1, ms)));
 }

@@ -2,16 +2,16 @@ import type { Answer } from "./answer.ts";
 import { readLimits } from "./limit-status.ts";
 
 /**
- * Puts an answer that has just arrived among earlier ones, in the order in which the store decided, as
- * far as a page can know it. Two things are known:
+ * Inserts an answer that has just arrived among earlier ones, in the order in which the store decided,
+ * as far as a page can know it. The page knows two things:
  *
  * - A request that was sent after another's answer had arrived was decided after it.
- * - Of two allowed requests in flight at once, the one with more `remaining` in its RateLimit header
- *   was decided first, since each request of a client takes from what remains.
+ * - When two allowed requests were in flight at the same time, the one with more `remaining` in its
+ *   RateLimit header was decided first, because each request of a client consumes from what remains.
  *
- * A denied request says nothing about its turn. It is drawn after the allowed requests that were in
- * flight with it: the limit was used up, and no request takes from it afterwards. This is wrong only
- * where capacity returned within those milliseconds. All other answers keep the order of arrival.
+ * A denied request has no `remaining` and is drawn after the allowed requests that were in flight with
+ * it: the limit was used up, and no later request consumes from it. This is wrong only when capacity
+ * returned within those milliseconds. All other answers keep the order of arrival.
  */
 export function inOrderOfDecisions<A extends Answer>(earlier: readonly A[], answer: A): A[] {
   let at = earlier.length;
@@ -22,7 +22,7 @@ export function inOrderOfDecisions<A extends Answer>(earlier: readonly A[], answ
   return earlier.toSpliced(at, 0, answer);
 }
 
-/** The answer arrived after the other, so only its sending is looked at. */
+/** The answer arrived after the other one, so only the time when it was sent matters. */
 function wereInFlightTogether(answer: Answer, other: Answer): boolean {
   return answer.sentAt < other.sentAt + other.durationMs;
 }

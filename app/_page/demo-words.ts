@@ -7,26 +7,26 @@ import { clock } from "./use-countdown.ts";
  */
 export type TabLook = "did" | "spared" | "denied" | "rejected" | "failed";
 
-/** One tab's answer as people see it. */
+/** One tab's answer as text for people. */
 export interface TabWords {
   readonly look: TabLook;
   readonly words: string;
   readonly detail: string;
 }
 
-/** A tab whose request was not answered with 200. */
+/** Describes a tab whose request was not answered with 200. */
 export function unansweredTab(reply: Exclude<Reply<unknown>, { kind: "answered" }>): TabWords {
   if (reply.kind === "denied") return { look: "denied", words: "denied", detail: "429" };
   const { kind, status = "no answer" } = reply;
   return { look: kind, words: kind, detail: String(status) };
 }
 
-/** The replies of the requests that were answered with 200. */
+/** Returns the replies of the requests that were answered with 200. */
 export function answeredBy<T>(replies: readonly Reply<T>[]) {
   return replies.filter((reply) => reply.kind === "answered");
 }
 
-/** What became of the requests that were not answered with 200; empty when all were. */
+/** Describes the requests that were not answered with 200; returns empty text when all were. */
 export function shortfall(replies: readonly Reply<unknown>[]): string {
   const denied = replies.filter((reply) => reply.kind === "denied");
   const rejected = replies.filter((reply) => reply.kind === "rejected");
@@ -40,7 +40,7 @@ export function shortfall(replies: readonly Reply<unknown>[]): string {
     .join(" ");
 }
 
-/** "once", "twice", "3 times". */
+/** Returns "once", "twice" or "3 times". */
 export function times(count: number): string {
   return ["not", "once", "twice"][count] ?? `${count} times`;
 }

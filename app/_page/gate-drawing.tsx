@@ -1,10 +1,13 @@
-/** A headgate in section, as an engineer draws it: what arrives, what may pass, what turns back. */
+/**
+ * A headgate in section, as engineers draw it: requests arrive, the limit passes below the gate, the
+ * rest turns back.
+ */
 export function GateDrawing() {
   return (
     <svg className="drawing" viewBox="0 0 560 236" role="img" aria-labelledby="drawing-title">
       <title id="drawing-title">
-        A gate across a canal, in section: requests stand before it, as many as the limit pass under
-        it to the handlers, the others turn back with 429 and Retry-After.
+        A gate across a canal, in section. Requests wait before it. As many as the limit allows flow
+        under it to the handlers; the others turn back with 429 and Retry-After.
       </title>
       <defs>
         <pattern id="earth" width="7" height="7" patternUnits="userSpaceOnUse">

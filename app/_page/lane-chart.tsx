@@ -2,7 +2,7 @@ import { Bar, FLOOR_Y, GATE_Y } from "./bar.tsx";
 import { statusInWords } from "./answer.ts";
 import { type Arrival, SLOTS } from "./use-lane.ts";
 
-/** The strip on which a lane's answers are drawn, in the order of decisions, with the gate's name. */
+/** The chart of a lane's answers, in the order of decisions, with the gate's name. */
 export function LaneChart({ bars, isClosed, label }: ChartProps) {
   return (
     <div className="strip">
@@ -17,7 +17,7 @@ export function LaneChart({ bars, isClosed, label }: ChartProps) {
             key={bar.number}
             className="bar"
             data-outcome={bar.outcome}
-            // Fractions, so that a lane of any width holds them all.
+            // Fractions, so that a lane of any width fits all bars.
             x={`${((slot + 0.25) / SLOTS) * 100}%`}
           >
             <title>{`${titleOf(bar)}, ${Math.round(bar.durationMs)} ms`}</title>

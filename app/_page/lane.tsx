@@ -13,7 +13,7 @@ import { useToken } from "./use-token.tsx";
 
 const BURST = 20;
 
-/** Sends requests to one rule and draws what the gate decided. */
+/** Sends requests to one rule and draws the gate's decisions. */
 export function Lane({ rule, samples }: LaneProps) {
   const { token } = useToken();
   const [chosen, choose] = useState(0);
@@ -31,7 +31,9 @@ export function Lane({ rule, samples }: LaneProps) {
       </div>
       <RequestChoice rule={rule} samples={samples} chosen={chosen} choose={choose} />
       <Answers rule={rule} state={state} />
-      {/* Each answer of a burst read out would be noise; the end of a burst is worth hearing. */}
+      {/*
+       * Screen readers announce only the end of a burst, because announcing each answer would be noise.
+       */}
       <output className="aside">
         {isDone && `${rule}: ${countsInWords(state.counts)}. Last: ${statusInWords(last)}.`}
       </output>
@@ -41,11 +43,11 @@ export function Lane({ rule, samples }: LaneProps) {
 
 interface LaneProps {
   readonly rule: string;
-  /** What can be sent: one request at least. */
+  /** The requests that can be sent: one or more. */
   readonly samples: readonly SampleRequest[];
 }
 
-/** Nothing is drawn before the first answer: an empty chart would say nothing. */
+/** Draws nothing before the first answer, because an empty chart has no information. */
 function Answers({ rule, state: { drawn, last, counts, pending } }: AnswersProps) {
   const left = useCountdown(last);
   const isOver = pending === 0 && last?.retryAfter !== undefined && left === 0;
@@ -87,7 +89,7 @@ interface AnswersProps {
 
 function SendButton({ count, rule, busy, send }: SendButtonProps) {
   return (
-    // Not disabled meanwhile: that would take the focus away from the person who pressed it.
+    // The button is not disabled during a burst, because a disabled button loses the focus.
     <button type="button" aria-disabled={busy} onClick={() => void send(count)}>
       Send {count}
       <span className="aside">

@@ -1,7 +1,7 @@
 import { type Answer, statusInWords } from "./answer.ts";
 import { readLimits } from "./limit-status.ts";
 
-/** What the last answer was, and how long it took. */
+/** The status of the last answer, and how long it took. */
 export function Status({ answer }: { readonly answer: Answer }) {
   return (
     <p className="status">
@@ -10,7 +10,7 @@ export function Status({ answer }: { readonly answer: Answer }) {
   );
 }
 
-/** What each limit has left, as the last answer's headers say. */
+/** The remaining capacity of each limit, from the last answer's headers. */
 export function Remaining({ headers }: { readonly headers: Headers }) {
   const known = readLimits(headers).filter(({ remaining }) => remaining !== undefined);
   return (
@@ -24,10 +24,10 @@ export function Remaining({ headers }: { readonly headers: Headers }) {
   );
 }
 
-/** The headers about limits, as they came, folded away. */
+/** The headers about limits, unchanged, in a folded list. */
 export function LimitHeaders({ headers }: { readonly headers: Headers }) {
   const all = [...headers];
-  if (all.length === 0) return <p>The answer has no header about a limit.</p>;
+  if (all.length === 0) return <p>The answer has no headers about limits.</p>;
   return (
     <details>
       <summary>Headers</summary>

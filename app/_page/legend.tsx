@@ -8,7 +8,7 @@ const MEANINGS: Readonly<Record<Outcome, string>> = {
   uncounted: "went on to the route; no limit was checked",
 };
 
-/** What the bars mean. */
+/** Explains the bars. */
 export function Legend() {
   return (
     <dl className="legend">

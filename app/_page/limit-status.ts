@@ -5,13 +5,14 @@ export interface LimitStatus {
   readonly name: string;
   /** Requests in one window. */
   readonly quota: number;
-  /** Requests that it still allows; undefined where the answer names only the limits that denied. */
+  /** Requests that the limit still allows; undefined when the answer names only the limits that denied. */
   readonly remaining: number | undefined;
 }
 
 /**
  * Reads RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-11). An answer without
- * them, or with what cannot be read, has no limits: a header is no reason for a page to fail.
+ * these headers, or with headers that cannot be read, has no limits: a header must not make the page
+ * fail.
  */
 export function readLimits(headers: Headers): LimitStatus[] {
   const remaining = new Map(members(headers, "RateLimit", "r"));
@@ -22,7 +23,7 @@ export function readLimits(headers: Headers): LimitStatus[] {
   }));
 }
 
-/** Each named member's parameter, where it is a number. */
+/** Returns each named member's parameter, when the parameter is a number. */
 function members(headers: Headers, header: string, parameter: string): [string, number][] {
   return parse(headers.get(header) ?? "").flatMap(([value, parameters]): [string, number][] => {
     const number = parameters.get(parameter);
@@ -38,7 +39,7 @@ function parse(text: string): List {
   }
 }
 
-/** Seconds of Retry-After (RFC 9110, section 10.2.3), undefined where the header is absent. */
+/** Returns the seconds of Retry-After (RFC 9110, section 10.2.3); undefined when the header is absent. */
 export function readRetryAfter(headers: Headers): number | undefined {
   const text = headers.get("Retry-After");
   return text && /^\d{1,9}$/.test(text) ? Number(text) : undefined;

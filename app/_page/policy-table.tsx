@@ -6,7 +6,7 @@ import { type SampleRequest, sampleRequests } from "./sample-request.ts";
 
 const COLUMNS = ["Rule", "Paths, methods", "Limit, for whom", "If the store fails"];
 
-/** The policy, a row for each rule; on narrow screens each rule is a card. */
+/** The policy as a table with a row for each rule; on narrow screens each rule is a card. */
 export function PolicyTable({ policy }: { readonly policy: CompiledPolicy }) {
   const rules = [...policy.rules.values()];
   return (
@@ -67,7 +67,7 @@ function Rule({ rule, words, samples, page }: RuleProps) {
   );
 }
 
-/** The words of the column's header, for screens on which the headers are hidden. */
+/** The column's header, repeated on screens that hide the headers. */
 function Label({ at }: { readonly at: number }) {
   return (
     <span className="label" aria-hidden="true">
@@ -92,7 +92,7 @@ function Paths({ words: { paths, methods } }: { readonly words: RuleWords }) {
   );
 }
 
-/** The pieces between which a path may break, with where each begins. */
+/** Returns the segments between which a path may break, with the position of each. */
 function segments(path: string) {
   const pieces = path.matchAll(/\/?[^/]+|\//g);
   return [...pieces].map(({ index, 0: text }) => ({ start: index, text }));
@@ -113,7 +113,7 @@ function Limit({ limit: { tier, amount, who, algorithm } }: { readonly limit: Li
 function Try({ rule, samples, page }: Omit<RuleProps, "words">) {
   if (samples.length > 0) return <Lane rule={rule.name} samples={samples} />;
   if (rule.match.length > 0) {
-    return <p className="note">Its paths take parameters for which this page has no sample.</p>;
+    return <p className="note">This page has no sample values for the parameters of its paths.</p>;
   }
   return (
     <p className="note">
@@ -123,7 +123,10 @@ function Try({ rule, samples, page }: Omit<RuleProps, "words">) {
   );
 }
 
-/** The page where a rule without a path can be tried: that of its name, if a rule has that path. */
+/**
+ * Returns the page on which a rule without a path can be tried: the page of its name, if a rule has
+ * that path.
+ */
 function pageOf({ name, match }: CompiledRule, rules: readonly CompiledRule[]): string | undefined {
   const page = `/${name}`;
   const isPath = match.length === 0 && rules.some((other) => other.match.includes(page));

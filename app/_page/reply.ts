@@ -1,23 +1,23 @@
 import { ask, type PageRequest } from "./ask.ts";
 import { readRetryAfter } from "./limit-status.ts";
 
-/** What came back to a request whose answer's body the page reads. */
+/** The result of a request whose JSON the page reads. */
 export type Reply<T> =
   | {
       readonly kind: "answered";
       readonly body: T;
       readonly durationMs: number;
-      /** When it was answered, by the server's clock where it sends a date; milliseconds since 1970. */
+      /** When it was answered, in milliseconds since 1970, by the server's clock when it sends a date. */
       readonly at: number;
     }
-  /** Denied by a limit; seconds until capacity returns. */
+  /** Denied by a limit, with the seconds until capacity returns. */
   | { readonly kind: "denied"; readonly retryAfter: number | undefined }
   /** Rejected by the route itself, such as 401. */
   | { readonly kind: "rejected"; readonly status: number; readonly title: string }
-  /** Answered with 500 or more, or not answered: then without a status. */
+  /** Answered with 500 or more; or not answered, and then without a status. */
   | { readonly kind: "failed"; readonly status: number | undefined; readonly title: string };
 
-/** Sends a request to one of the app's routes, whose answer is JSON. It never throws. */
+/** Sends a request to one of the app's routes that answers with JSON. It never throws. */
 export async function askForJson<T>(request: PageRequest, token?: string): Promise<Reply<T>> {
   const began = performance.now();
   try {
@@ -35,17 +35,17 @@ export async function askForJson<T>(request: PageRequest, token?: string): Promi
     const at = Date.parse(headers.get("date") ?? "") || Date.now();
     return { kind: "answered", body, durationMs: performance.now() - began, at };
   } catch {
-    return { kind: "failed", status: undefined, title: "No answer came" };
+    return { kind: "failed", status: undefined, title: "No answer arrived" };
   }
 }
 
-/** The title of a problem (RFC 9457), else the words of the status line. */
+/** Returns the title of a problem (RFC 9457), else the text of the status line. */
 async function titleOf(response: Response): Promise<string> {
   try {
     const problem: { readonly title?: unknown } | null = await response.json();
     if (typeof problem?.title === "string") return problem.title;
   } catch {
-    // No JSON, no title.
+    // A body that is not JSON has no title.
   }
   return response.statusText;
 }

@@ -2,7 +2,7 @@ import { FRESH } from "./samples.ts";
 import type { SampleRequest } from "./sample-request.ts";
 import { useIsSignedInAs } from "./use-session.tsx";
 
-/** The request that a lane sends, as a choice where there are several. */
+/** The request that a lane sends, with a choice when there are several. */
 export function RequestChoice({ rule, samples, chosen, choose }: ChoiceProps) {
   const sample = samples[chosen];
   const isSignedIn = useIsSignedInAs(sample?.needs);
@@ -23,7 +23,7 @@ export function RequestChoice({ rule, samples, chosen, choose }: ChoiceProps) {
       ) : (
         sample && <code>{line(sample)}</code>
       )}{" "}
-      {/* What the route does is of no use to a caller that it rejects. */}
+      {/* The note describes what the route does, which is of no use to a caller that the route rejects. */}
       {sample?.note !== undefined && isSignedIn && <span className="note">{sample.note}</span>}{" "}
       {sample?.body && Object.keys(sample.body).length > 0 && (
         <code className="body">{bodyOf(sample.body)}</code>
@@ -36,7 +36,7 @@ function line({ method, path }: SampleRequest): string {
   return `${method} ${path}`;
 }
 
-/** With a space where a line may break. */
+/** Formats a body with spaces where a line may break. */
 function bodyOf(body: object): string {
   return JSON.stringify(body).replaceAll(FRESH, "…").replaceAll(',"', ', "');
 }
@@ -44,7 +44,7 @@ function bodyOf(body: object): string {
 interface ChoiceProps {
   readonly rule: string;
   readonly samples: readonly SampleRequest[];
-  /** The place of the request that is sent. */
+  /** The index of the chosen request. */
   readonly chosen: number;
   readonly choose: (at: number) => void;
 }

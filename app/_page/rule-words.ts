@@ -8,29 +8,29 @@ import type {
   Subject,
 } from "headgate/policy";
 
-/** One limit as people read it. */
+/** One limit as text for people. */
 export interface LimitWords {
-  /** The clients that it is for; undefined: all clients. */
+  /** The clients that the limit is for; undefined for all clients. */
   readonly tier: string | undefined;
   readonly amount: string;
   readonly who: string;
   readonly algorithm: Algorithm;
 }
 
-/** A rule as people read it. */
+/** A rule as text for people. */
 export interface RuleWords {
   readonly name: string;
-  /** Undefined where the rule is simply enforced. */
+  /** Undefined when the rule is enforced for all clients. */
   readonly mode: string | undefined;
   readonly paths: readonly string[];
   readonly methods: string;
   readonly limits: readonly LimitWords[];
-  /** The rules that do not apply where this one does. */
+  /** The rules that this rule replaces. */
   readonly replaces: readonly string[];
   readonly onStoreFailure: string;
 }
 
-/** Puts a rule into words. */
+/** Describes a rule. */
 export function describeRule(rule: CompiledRule): RuleWords {
   return {
     name: rule.name,
@@ -43,12 +43,16 @@ export function describeRule(rule: CompiledRule): RuleWords {
   };
 }
 
-/** How each algorithm that we use counts, and the most that it admits. */
+/** How each algorithm of the policy counts, and the most that it allows. */
 export const ALGORITHMS: Readonly<Partial<Record<Algorithm, string>>> = {
-  "sliding-log": "The time of every request. No window, wherever it begins, admits more.",
-  "sliding-window": "Two counters, the older fading. A window admits less than twice the limit.",
-  "fixed-window": "A counter for each window of the clock. Across an edge, up to twice the limit.",
-  "token-bucket": "A bucket that refills evenly. A window admits less than twice the limit.",
+  "sliding-log":
+    "Stores the time of every request. No window, wherever it starts, allows more than the limit.",
+  "sliding-window":
+    "Keeps two counters and fades out the older one. A window allows less than twice the limit.",
+  "fixed-window":
+    "Keeps a counter for each window of the clock. Up to twice the limit is allowed around a window's edge.",
+  "token-bucket":
+    "Consumes from a bucket that refills evenly. A window allows less than twice the limit.",
 };
 
 const STORE_FAILURE: Readonly<Record<OnStoreFailure, string>> = {
@@ -57,7 +61,7 @@ const STORE_FAILURE: Readonly<Record<OnStoreFailure, string>> = {
   local: "counted in each instance",
 };
 
-/** Identities whose name alone does not say which client is meant. */
+/** Identities whose name does not describe the client. */
 const CALLED: Readonly<Record<string, string>> = { ip: "address" };
 
 function mode(enforced: number): string | undefined {
@@ -67,7 +71,7 @@ function mode(enforced: number): string | undefined {
 
 function ofTiers({ identity, first, limits }: CompiledTiers): LimitWords[] {
   return [...limits].flatMap(([value, ofValue]) => {
-    // The first tier holds for clients that have none of the values.
+    // The first tier applies to clients that have none of the values.
     const tier = value === first ? `${identity} ${value}, or none` : `${identity} ${value}`;
     return ofValue.map((limit) => describe(limit, tier));
   });

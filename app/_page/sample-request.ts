@@ -3,26 +3,26 @@ import type { CompiledPolicy, CompiledRule } from "headgate/policy";
 import type { PageRequest } from "./ask.ts";
 import { SAMPLES } from "./samples.ts";
 
-/** The request that shows a rule at work. */
+/** A request that shows how a rule works. */
 export interface SampleRequest extends PageRequest {
-  /** What a person should know before sending it. */
+  /** A note for people who send the request. */
   readonly note?: string | undefined;
-  /** Who must be signed in for another answer than 401 or 403. */
+  /** The role of the user who must be signed in, so that the answer is not 401 or 403. */
   readonly needs?: "user" | "admin" | undefined;
-  /** True when the rule decides for every client, so that its limits are in the answer's headers. */
+  /** True when the rule decides about every client, so that its limits are in the answer's headers. */
   readonly isHeld: boolean;
 }
 
-/** What a parameter is filled with: the first of these that its own expression takes. */
+/** Values for parameters: the first value that the parameter's expression matches is used. */
 const SAMPLES_OF_PARAMETERS = ["1", "x", "en", "2026-01-01"];
 
 type Patterns = Pick<CompiledPolicy, "rules" | "exempt">;
 
 /**
- * The requests that a rule applies to, one for each of its paths at least: what the path's route
- * takes, as far as we have a sample of it; else a request without a body, with the rule's first
- * method, or GET where it names none, so that it changes nothing. Empty where the rule has no path,
- * or only paths whose parameters are beyond our samples.
+ * Returns requests that a rule applies to, one or more for each of its paths. A path with a sample in
+ * samples.ts gets that sample. Other paths get a request without a body, so that it changes nothing,
+ * with the rule's first method, or GET when the rule names none. The list is empty when the rule has no
+ * path, or only paths whose parameters no sample value matches.
  */
 export function sampleRequests(rule: CompiledRule, { rules, exempt }: Patterns): SampleRequest[] {
   const patterns = [...[...rules.values()].flatMap(({ match }) => match), ...patternsOf(exempt)];
@@ -30,13 +30,13 @@ export function sampleRequests(rule: CompiledRule, { rules, exempt }: Patterns):
   return paths.map((path) => requestTo(path, rule));
 }
 
-/** Paths that are let through without a limit, by the pattern that exempts them. */
+/** Returns paths that are exempt from all limits, by the pattern that exempts them. */
 export function exemptPaths({ exempt }: Pick<Patterns, "exempt">): ReadonlyMap<string, string[]> {
   const patterns = patternsOf(exempt);
   return new Map(patterns.map((pattern) => [pattern, pathsOf(pattern, patterns)]));
 }
 
-/** A path that a pattern in path-to-regexp 6's form describes; optional parameters are left out. */
+/** Returns a path that matches a pattern of path-to-regexp 6; optional parameters are left out. */
 export function samplePath(pattern: string): string | undefined {
   const tokens = parse(pattern, { delimiter: "/" });
   const parts = tokens.map((token) => {
@@ -54,7 +54,7 @@ function patternsOf(exempt: CompiledPolicy["exempt"]): string[] {
   return exempt.map(({ pattern }) => pattern);
 }
 
-/** The known routes that a pattern is the only one to match; where there are none, any path of it. */
+/** Returns the known routes that only this pattern matches; when it has none, a path that matches it. */
 function pathsOf(pattern: string, patterns: readonly string[]): string[] {
   if (Object.hasOwn(SAMPLES, pattern)) return [pattern];
   const others = patterns.filter((other) => other !== pattern).map(expression);

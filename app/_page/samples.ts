@@ -1,23 +1,26 @@
-/** What a sample's body holds where every request needs a value of its own. */
+/** The placeholder in a sample's body for a value that must differ for each request. */
 export const FRESH = "{fresh}";
 
-/** A request that a route of the app takes. */
+/** A request that a route of the app accepts. */
 export interface Sample {
   readonly method: string;
   /** The URL's query, with its question mark. */
   readonly query?: string;
   /** Sent as JSON. */
   readonly body?: object;
-  /** Who must be signed in for another answer than 401 or 403; every client will do where absent. */
+  /**
+   * The role of the user who must be signed in, so that the answer is not 401 or 403; absent when every
+   * client is accepted.
+   */
   readonly needs?: "user" | "admin";
-  /** What a person should know before sending it. */
+  /** A note for people who send the request. */
   readonly note?: string;
 }
 
-/** A request for each route, by its path. A rule whose paths are not here is sent a plain GET. */
+/** A request for each route, by its path. A rule whose paths are not listed gets a GET request. */
 export const SAMPLES: Readonly<Record<string, Sample>> = {
   "/api/search": { method: "POST", body: { q: "origami" } },
-  "/api/add-artist/recommend": { method: "POST", body: { name: `Somebody ${FRESH}` } },
+  "/api/add-artist/recommend": { method: "POST", body: { name: `Artist ${FRESH}` } },
   "/api/dashboard/profile/update": {
     method: "POST",
     body: { city: "Lisbon" },
@@ -27,7 +30,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     method: "POST",
     body: {},
     needs: "user",
-    note: "Deletes the profile of that user.",
+    note: "Deletes the user’s profile.",
   },
   "/api/dashboard/portfolio/fetch-instagram": { method: "POST", body: {}, needs: "user" },
   "/api/onboarding/fetch-instagram": { method: "POST", body: {}, needs: "user" },
@@ -36,19 +39,19 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     method: "POST",
     body: { displayName: "Ada", city: "Rome", styles: ["dotwork"] },
     needs: "user",
-    note: "Keeps a step of the onboarding for 24 hours.",
+    note: "Stores a step of the onboarding for 24 hours.",
   },
   "/api/onboarding/finalize": {
     method: "POST",
     body: {},
     needs: "user",
-    note: "Makes the onboarding that user’s profile; 404 where no onboarding was begun.",
+    note: "Makes a profile of the user’s onboarding; 404 when no onboarding was started.",
   },
   "/api/admin/pipeline/trigger": {
     method: "POST",
     body: { kind: "search-cache" },
     needs: "admin",
-    note: "Starts a job that keeps a search for every artist; 409 while one runs.",
+    note: "Starts a job that caches a search for every artist; 409 while such a job runs.",
   },
   "/api/admin/pipeline/retry": {
     method: "POST",
@@ -59,12 +62,12 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   "/api/analytics/track": {
     method: "POST",
     body: { type: "profile_view", artistId: "artist-001", sessionId: FRESH },
-    note: "Each request is a new session.",
+    note: "Each request has a new session.",
   },
   "/api/analytics/counts": { method: "GET", query: "?artistId=artist-001" },
   "/login": {
     method: "POST",
-    note: "The page accepts only its own form, so the answer is 405.",
+    note: "The page accepts only its form, so the answer is 405.",
   },
   "/dashboard": { method: "GET", note: "For admins. Without a session the answer is 404." },
   "/dashboard/sign-in/session": {
@@ -73,17 +76,17 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   },
   "/sample/sign-in": {
     method: "POST",
-    note: "Without a role the answer is 400; 404 where no sample sign-in is offered.",
+    note: "Without a role the answer is 400; 404 when the app offers no sample sign-in.",
   },
   "/api/login": {
     method: "POST",
     body: { account: "somebody", password: "not the password" },
-    note: "A wrong password: 403. The sixth attempt for one account is a 429 of the rule login.",
+    note: "A wrong password gets 403. The sixth attempt for one account gets 429 from the rule login.",
   },
   "/api/health": { method: "GET" },
   "/api/health/redis": { method: "GET" },
   "/api/metrics": {
     method: "GET",
-    note: "404 unless METRICS_TOKEN is set, and then 401 without it.",
+    note: "404 when METRICS_TOKEN is not set; otherwise 401 without that token.",
   },
 };

@@ -5,7 +5,7 @@ import { TokenField } from "./token-field.tsx";
 import { useSession, useSignIn } from "./use-session.tsx";
 import { useToken } from "./use-token.tsx";
 
-/** Who the page's requests are sent as, and how to change that. */
+/** Shows the user whose requests the page sends, and lets a person change that user. */
 export function SessionBar() {
   const { user, role, isSignInOffered } = useSession();
   const { caller } = useToken();
@@ -14,13 +14,13 @@ export function SessionBar() {
   const ofSession = user === undefined ? "No user is signed in." : `Signed in as ${user}.`;
 
   return (
-    <section className="session" aria-label="Who sends the requests">
+    <section className="session" aria-label="The user who sends the requests">
       <output className="who">
         {caller ? `Requests carry the token of ${caller.user}.` : ofSession}
       </output>
       {isSignInOffered && (
         <div className="controls">
-          {/* The same element before and after, so that it keeps the focus. */}
+          {/* The button is the same element before and after, so that it keeps the focus. */}
           <button
             type="button"
             className="small"
@@ -35,7 +35,7 @@ export function SessionBar() {
           )}
         </div>
       )}
-      {/* The dashboard is no page of Next's router, so it is no Link. */}
+      {/* The dashboard is not a page of Next's router, so the link is not a Link. */}
       <a href={isAdmin ? "/dashboard" : "/dashboard/sign-in"}>Open the dashboard</a>
       <TokenField />
       {failure !== "" && <output className="note">{failure}</output>}

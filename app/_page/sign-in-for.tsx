@@ -3,8 +3,8 @@
 import { useSession, useIsSignedInAs, useSignIn } from "./use-session.tsx";
 
 /**
- * What a request lacks whose route answers 401 or 403 to the caller that it has now: a button that
- * signs in a sample user, or, where the app offers none, the words that a token is needed.
+ * Shown when the route would answer 401 or 403 to the current caller: a button that signs in a sample
+ * user; or, when the app offers none, a note that a token is needed.
  */
 export function SignInFor({ needed, rule }: SignInForProps) {
   const { isSignInOffered } = useSession();
@@ -24,7 +24,7 @@ export function SignInFor({ needed, rule }: SignInForProps) {
         type="button"
         className="small"
         onClick={({ currentTarget }) => {
-          // This button leaves the page when the sign-in succeeds, so the focus is moved before.
+          // A successful sign-in removes this button, so the focus is moved before.
           const next = currentTarget.closest(".lane")?.querySelector("button");
           void signIn(needed).then((isBegun) => isBegun && next?.focus());
         }}
@@ -44,7 +44,7 @@ interface SignInForProps {
 
 const NEEDS = { user: "For a user", admin: "For an admin" };
 
-/** The words of a button that signs in a sample user; a phone shows less of them. */
+/** The text of a button that signs in a sample user; a phone shows a shorter one. */
 export function SignInWords({ sample }: { readonly sample: "user" | "admin" }) {
   return (
     <>

@@ -10,7 +10,7 @@ import { useToken } from "./use-token.tsx";
 const TABS = 5;
 const SYNC = { method: "POST", path: "/api/dashboard/sync/trigger", body: {} };
 
-/** Five tabs ask for a sync at once: Instagram is called once. */
+/** Five tabs request a sync at the same time: Instagram is called once. */
 export function SyncDemo() {
   const { token } = useToken();
   const { isSignInOffered } = useSession();
@@ -29,7 +29,7 @@ export function SyncDemo() {
         holds the lock calls Instagram, and the others get the same result. For 30 seconds no
         request calls Instagram again.
       </p>
-      {/* One button in both cases, so that it keeps the focus. */}
+      {/* The button is the same element in both cases, so that it keeps the focus. */}
       <button
         type="button"
         aria-disabled={isBusy}
@@ -38,7 +38,10 @@ export function SyncDemo() {
         {signsIn ? <SignInWords sample="user" /> : "Sync from five tabs"}
       </button>
       <Tabs label="Answers to the sync" tabs={numbered(TABS, replies, syncTab)} />
-      {/* Sent without a token too: this browser may have a session, which no script sees. */}
+      {/*
+       * Requests are sent without a token too, because this browser may have a session, which scripts
+       * cannot see.
+       */}
       <output className="conclusion">
         {failure || (!isBusy && all.length > 0 && syncWords(all))}
       </output>

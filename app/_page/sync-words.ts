@@ -1,19 +1,19 @@
 import { answeredBy, unansweredTab, shortfall, type TabWords, times } from "./demo-words.ts";
 import type { Reply } from "./reply.ts";
 
-/** What POST /api/dashboard/sync/trigger answers. */
+/** The JSON that POST /api/dashboard/sync/trigger returns. */
 export interface Synced {
   /** How many posts there are. */
   readonly items: number;
   /** When the posts were fetched. */
   readonly syncedAt: number | string;
-  /** Whether this request called Instagram for media. */
+  /** True when this request called Instagram for media. */
   readonly fetched: boolean;
-  /** Whether this request called Instagram for a new token. */
+  /** True when this request called Instagram for a new token. */
   readonly refreshed: boolean;
 }
 
-/** What a tab shows of its answer. */
+/** Describes a tab's answer. */
 export function syncTab(reply: Reply<Synced>): TabWords {
   if (reply.kind !== "answered") return unansweredTab(reply);
   const { fetched, refreshed } = reply.body;
@@ -27,7 +27,7 @@ export function syncTab(reply: Reply<Synced>): TabWords {
     : { look: "spared", words: "given", detail: took };
 }
 
-/** What the tabs' answers say together. */
+/** Describes the answers of all tabs. */
 export function syncWords(replies: readonly Reply<Synced>[]): string {
   if (replies.every((reply) => reply.kind === "rejected" && reply.status === 401))
     return NOT_SIGNED_IN;
@@ -35,7 +35,7 @@ export function syncWords(replies: readonly Reply<Synced>[]): string {
 }
 
 const NOT_SIGNED_IN =
-  "The gate allowed all; the route answered 401. Sign in or use a token, and try again.";
+  "The gate allowed all requests; the route answered 401. Sign in or use a token, and try again.";
 
 function calls(replies: readonly Reply<Synced>[]): string {
   const answers = answeredBy(replies);

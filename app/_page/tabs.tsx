@@ -1,6 +1,6 @@
 import type { TabWords } from "./demo-words.ts";
 
-/** Tabs of a browser side by side, each with its answer. */
+/** Browser tabs side by side, each with its answer. */
 export function Tabs({ tabs, label }: TabsProps) {
   return (
     <ol className="tabs" aria-label={label}>
@@ -22,7 +22,7 @@ export function Tabs({ tabs, label }: TabsProps) {
   );
 }
 
-/** The tabs of one demonstration, named by their number. */
+/** Returns the tabs of one demonstration, with their numbers as names. */
 export function numbered<T>(
   count: number,
   replies: readonly (T | undefined)[] | undefined,

@@ -4,7 +4,7 @@ import Link from "next/link";
 import type { FormEvent } from "react";
 import { useToken } from "./use-token.tsx";
 
-/** Where a person pastes a token. A link to the field unfolds it. */
+/** A folded field for a token. A link to the field unfolds it. */
 export function TokenField() {
   const { text, words, setText } = useToken();
   return (
@@ -13,7 +13,10 @@ export function TokenField() {
       <form onSubmit={stay}>
         <div>
           <label htmlFor="token">Token</label>
-          {/* Hidden, since a token makes its reader that user; without a name, since no form may send it. */}
+          {/*
+           * The field is hidden, because everyone who reads a token can act as its user. It has no
+           * name, so that no form sends it.
+           */}
           <input
             id="token"
             type="password"
@@ -45,7 +48,7 @@ export function TokenField() {
   );
 }
 
-/** A pasted token is used at once: there is nothing to submit. */
+/** A pasted token takes effect at once, so the form has nothing to submit. */
 function stay(event: FormEvent): void {
   event.preventDefault();
 }

@@ -1,18 +1,18 @@
 import { decodeJwt } from "jose";
 
-/** Whom a token names. */
+/** The user that a token names. */
 interface Caller {
   readonly user: string;
   readonly role: string | undefined;
 }
 
-/** What a pasted text says. */
+/** The meaning of a pasted text. */
 export interface TokenText {
-  /** What requests carry; undefined where the text is no token. */
+  /** The token that requests carry; undefined when the text is not a token. */
   readonly token: string | undefined;
-  /** Whom the token names, unverified. */
+  /** The user that the token names, unverified. */
   readonly caller: Caller | undefined;
-  /** What the text is, for people. */
+  /** A description of the text for people. */
   readonly words: string;
 }
 
@@ -34,17 +34,18 @@ export function readToken(text: string, now: number): TokenText {
   const end = new Date(exp * 1000).toLocaleTimeString("en-GB", { timeStyle: "short" });
   const words =
     exp * 1000 <= now
-      ? `This token of ${who} expired at ${end}. Print another.`
+      ? `This token of ${who} expired at ${end}. Print a new one.`
       : `Requests are sent as ${who}, until ${end}.`;
   return { token, caller, words };
 }
 
 const NONE =
   "Without a token, requests are sent as the user who is signed in to this browser, if there is one.";
-const NO_TOKEN = "This is no token: a token has three parts of letters and digits, joined by dots.";
+const NO_TOKEN =
+  "This is not a token: a token has three parts of letters and digits, separated by dots.";
 
 function claimsOf(token: string) {
-  // A header takes no other letters.
+  // A header cannot hold other characters.
   if (!/^[\w.-]+$/.test(token)) return undefined;
   try {
     return decodeJwt(token);

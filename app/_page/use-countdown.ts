@@ -1,9 +1,10 @@
 import { useEffect, useState } from "react";
 
 /**
- * Whole seconds until a wait is over.
+ * Returns the whole seconds until a wait is over.
  *
- * @param wait a new object for each new wait, even of the same length; `seconds` undefined: no wait
+ * @param wait a new object for each new wait, even of the same length; `seconds` is undefined without a
+ * wait
  */
 export function useCountdown(wait: Wait | undefined): number {
   const seconds = wait?.retryAfter ?? 0;
@@ -11,7 +12,7 @@ export function useCountdown(wait: Wait | undefined): number {
 
   useEffect(() => {
     if (seconds === 0) return;
-    // Measured and not counted: a tab in the background runs its timers late.
+    // The time is measured, not counted, because a tab in the background runs its timers late.
     const end = performance.now() + seconds * 1000;
     const timer = setInterval(() => {
       const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
@@ -28,7 +29,7 @@ interface Wait {
   readonly retryAfter: number | undefined;
 }
 
-/** "0:07", "1:05", "2:00:00". */
+/** Formats seconds: "0:07", "1:05", "2:00:00". */
 export function clock(seconds: number): string {
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   const [hours = 0, ...rest] = parts;

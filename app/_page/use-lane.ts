@@ -3,7 +3,7 @@ import { type Answer, type Outcome, send } from "./answer.ts";
 import { inOrderOfDecisions } from "./decision-order.ts";
 import type { SampleRequest } from "./sample-request.ts";
 
-/** How many answers a lane draws; the counts are of all answers. */
+/** How many answers a lane draws; the counts include all answers. */
 export const SLOTS = 40;
 
 /** How many requests of a burst are in flight at once. */
@@ -14,14 +14,14 @@ export interface Arrival extends Answer {
   readonly number: number;
 }
 
-/** What a lane knows of the requests sent from it. */
+/** The state of a lane: the requests sent from it and their answers. */
 export interface LaneState {
   /** The last answers that fit, in the order of their decisions. */
   readonly drawn: readonly Arrival[];
   /** The answer that arrived last. */
   readonly last: Arrival | undefined;
   readonly counts: Readonly<Record<Outcome, number>>;
-  /** Requests that wait for their answer, or for their turn. */
+  /** The number of requests that wait for their answer, or for their turn. */
   readonly pending: number;
 }
 
@@ -35,9 +35,9 @@ const EMPTY: LaneState = {
 type Step = { readonly sent: number } | { readonly answer: Answer };
 
 /**
- * A lane's state, and how to send requests along it. One burst runs at a time.
+ * Returns a lane's state, and a function that sends requests. One burst runs at a time.
  *
- * @param token says who sends them
+ * @param token names the user who sends them
  */
 export function useLane(sample: SampleRequest | undefined, token?: string) {
   const [state, step] = useReducer(next, EMPTY);
@@ -73,7 +73,7 @@ function next(state: LaneState, step: Step): LaneState {
   };
 }
 
-/** "10 allowed, 10 denied"; outcomes that did not happen are left out. */
+/** Returns text such as "10 allowed, 10 denied"; outcomes that did not happen are left out. */
 export function countsInWords(counts: LaneState["counts"]): string {
   const named = Object.entries(counts).filter(([, count]) => count > 0);
   return named.map(([outcome, count]) => `${count} ${outcome}`).join(", ");

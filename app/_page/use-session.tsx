@@ -8,12 +8,12 @@ import { useToken } from "./use-token.tsx";
 /** The role of a sample user; "none" ends the session. */
 export type SampleRole = "user" | "admin" | "none";
 
-/** What the server knew of the browser when it rendered the page. */
+/** The browser's session as the server knew it when it rendered the page. */
 export interface Session {
   /** The user of the browser's session cookie. */
   readonly user: string | undefined;
   readonly role: string | undefined;
-  /** True where this app signs in sample users by a click. */
+  /** True when this app signs in sample users with a click. */
   readonly isSignInOffered: boolean;
 }
 
@@ -23,7 +23,7 @@ const SessionContext = createContext<Session>({
   isSignInOffered: false,
 });
 
-/** Hands the session to the components of the page. */
+/** Provides the session to the components of the page. */
 export function SessionProvider({ session, children }: ProviderProps) {
   return <SessionContext value={session}>{children}</SessionContext>;
 }
@@ -33,12 +33,12 @@ interface ProviderProps {
   readonly children: ReactNode;
 }
 
-/** The session of this browser. */
+/** Returns the session of this browser. */
 export function useSession(): Session {
   return useContext(SessionContext);
 }
 
-/** Returns true when the page's requests carry what a route needs: any user, or an admin. */
+/** Returns true when the page's requests have the caller that a route needs: any user, or an admin. */
 export function useIsSignedInAs(needed: "user" | "admin" | undefined): boolean {
   const { user, role } = useSession();
   const { caller = { user, role } } = useToken();
@@ -47,14 +47,14 @@ export function useIsSignedInAs(needed: "user" | "admin" | undefined): boolean {
 }
 
 /**
- * How a component signs a sample user in or out. The page is rendered again afterwards, and what its
- * lanes show stays.
+ * Returns a function that signs a sample user in or out. The page is rendered again after that, and its
+ * lanes keep their state.
  */
 export function useSignIn() {
   const router = useRouter();
   const [failure, setFailure] = useState("");
 
-  /** Returns true when the session was begun, or ended. */
+  /** Returns true when the session was started or ended. */
   async function signIn(role: SampleRole): Promise<boolean> {
     const words = await failureOf(role);
     setFailure(words);
@@ -69,10 +69,10 @@ async function failureOf(role: SampleRole): Promise<string> {
   try {
     const form = new URLSearchParams({ role });
     const answer = await ask({ method: "POST", path: "/sample/sign-in", form });
-    // The route sends the browser back to this page, which is not left for that.
+    // The route redirects the browser to this page, which stays as it is.
     if (answer.type === "opaqueredirect") return "";
     return `The sign-in failed: ${answer.status} ${answer.statusText}`.trim();
   } catch {
-    return "The sign-in failed: no answer came.";
+    return "The sign-in failed: no answer arrived.";
   }
 }

@@ -6,7 +6,7 @@ import { askForJson, type Reply } from "./reply.ts";
 export type TabReplies<T> = readonly (Reply<T> | undefined)[];
 
 /**
- * Sends a request from several tabs at the same moment.
+ * Sends a request from several tabs at the same time.
  *
  * @returns undefined replies before the first request
  */
@@ -27,7 +27,7 @@ export function useTabs<T>(count: number) {
   return { replies, sendAll };
 }
 
-/** Runs work that a second press does not begin again before the first has ended. */
+/** Runs work once at a time: a second press has no effect before the first run has ended. */
 export function useOneAtATime(work: () => Promise<void>) {
   const isRunning = useRef(false);
   const [isBusy, setBusy] = useState(false);

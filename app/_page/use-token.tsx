@@ -4,7 +4,7 @@ import { createContext, type ReactNode, useContext, useMemo, useState } from "re
 import { readToken, type TokenText } from "./token-words.ts";
 
 interface TokenState extends TokenText {
-  /** As it was typed or pasted. */
+  /** The text that was typed or pasted. */
   readonly text: string;
   readonly setText: (text: string) => void;
 }
@@ -13,7 +13,7 @@ const EMPTY = { ...readToken("", 0), text: "" };
 
 const TokenContext = createContext<TokenState>({ ...EMPTY, setText: () => {} });
 
-/** Keeps the token that the page's requests carry, in memory alone: a reload forgets it. */
+/** Stores the token that the page's requests carry, only in memory: a reload removes it. */
 export function TokenProvider({ children }: { readonly children: ReactNode }) {
   const [state, setState] = useState(EMPTY);
   const value = useMemo(() => {
@@ -23,7 +23,7 @@ export function TokenProvider({ children }: { readonly children: ReactNode }) {
   return <TokenContext value={value}>{children}</TokenContext>;
 }
 
-/** The token, what it says, and how to set it. */
+/** Returns the token, its description, and a function that sets it. */
 export function useToken(): TokenState {
   return useContext(TokenContext);
 }

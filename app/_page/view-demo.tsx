@@ -12,7 +12,7 @@ const TABS = 3;
 const EVENT = { type: "profile_view", artistId: "artist-001" };
 const COUNTS = { method: "GET", path: `/api/analytics/counts?artistId=${EVENT.artistId}` };
 
-/** Three tabs send the same view at once: it counts once. */
+/** Three tabs send the same view at the same time: it counts once. */
 export function ViewDemo() {
   const { token } = useToken();
   const { replies, sendAll } = useTabs<Tracked>(TABS);

@@ -1,17 +1,17 @@
 import { answeredBy, unansweredTab, shortfall, type TabWords } from "./demo-words.ts";
 import type { Reply } from "./reply.ts";
 
-/** What POST /api/analytics/track answers. */
+/** The JSON that POST /api/analytics/track returns. */
 export interface Tracked {
   readonly tracked: boolean;
 }
 
-/** What GET /api/analytics/counts answers. */
+/** The JSON that GET /api/analytics/counts returns. */
 export interface Counts {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** What a tab shows of its answer. */
+/** Describes a tab's answer. */
 export function viewTab(reply: Reply<Tracked>): TabWords {
   if (reply.kind !== "answered") return unansweredTab(reply);
   const detail = `${Math.round(reply.durationMs)} ms`;
@@ -20,13 +20,16 @@ export function viewTab(reply: Reply<Tracked>): TabWords {
     : { look: "spared", words: "duplicate", detail };
 }
 
-/** What the tabs' answers say together. */
+/** Describes the answers of all tabs. */
 export function viewWords(replies: readonly Reply<Tracked>[]): string {
   const counted = answeredBy(replies).filter(({ body }) => body.tracked);
   return `Counted ${counted.length} of ${replies.length}. ${shortfall(replies)}`.trim();
 }
 
-/** The day's count of one type of event in Redis, before and after; why it is not known where it is not. */
+/**
+ * Describes the day's count of one type of event in Redis, before and after; for an unknown count, the
+ * reason.
+ */
 export function countsInWords(before: Reply<Counts>, after: Reply<Counts>, type: string): string {
   return `Today in Redis: ${countOf(before, type)} before, ${countOf(after, type)} after.`;
 }

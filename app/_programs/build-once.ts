@@ -3,20 +3,20 @@ import { existsSync, globSync, readFileSync, statSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { lockFolder } from "./folder-lock.ts";
 
-/** What is built, from what, and how. */
+/** A build, its sources, and the stamp of the last one. */
 export interface Build {
   /** The files that the build reads, as patterns from the root. */
   readonly sources: readonly string[];
   /** The file, from the root, that holds the hash of the sources of the last build. */
   readonly stamp: string;
-  /** Printed before the build begins, since it takes a while. */
+  /** Printed before the build starts, because it takes a while. */
   readonly saying: string;
   work(): Promise<void>;
 }
 
 /**
- * Makes a build, unless the last build was made of the same sources. When two processes start at once, only
- * one of them builds, and the other waits for it.
+ * Makes a build, unless the last build was made from the same sources. When two processes start at
+ * once, only one builds, and the other waits for it.
  *
  * @returns true when it built
  * @example

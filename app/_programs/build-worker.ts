@@ -6,10 +6,10 @@ import { buildOnce as buildOnceOf } from "./build-once.ts";
 import { isPublicVariable } from "headgate/settings";
 import { buildOnce, SOURCES } from "./build.ts";
 
-/** Where OpenNext writes the Worker. */
+/** The folder into which OpenNext writes the Worker. */
 export const WORKER_FOLDER = ".open-next";
 
-/** Everything that the build of the Worker reads. */
+/** All files that the build of the Worker reads. */
 export const WORKER_SOURCES: readonly string[] = [
   ...SOURCES,
   "open-next.config.ts",
@@ -17,7 +17,7 @@ export const WORKER_SOURCES: readonly string[] = [
 ];
 
 /**
- * Builds the app, and a Cloudflare Worker of it by OpenNext, for wrangler to run or upload.
+ * Builds the app, and makes a Cloudflare Worker of it by OpenNext, which wrangler can run or upload.
  *
  * @returns true when it built anything
  * @throws {HeadgateError} BUILD_FAILED, with what the build printed, or with the names of the variables
@@ -40,22 +40,25 @@ export async function buildWorkerOnce(root: string, say: (line: string) => void)
     saying: "building the Worker (a quarter of a minute, when something changed) ...",
     work: async () => {
       await runBuild(root, [openNext, "build", "--skipNextBuild"]);
-      refuseSecrets(root);
+      rejectSecrets(root);
     },
   });
   return hasBuiltApp || hasBuiltWorker;
 }
 
-/** What OpenNext writes for each mode: `export const production = {…};`. */
+/** The form in which OpenNext writes the variables of each mode: `export const production = {…};`. */
 const COPIED = /^export const \w+ = (\{.*\});?$/gm;
 
-/** The variables that OpenNext has copied from `.env` files into the Worker's code and that may be secret. */
+/**
+ * Returns the variables that OpenNext copied from `.env` files into the Worker's code and that may be
+ * secret.
+ */
 export function secretsIn(root: string): string[] {
   const file = join(root, WORKER_FOLDER, "cloudflare", "next-env.mjs");
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
   const modes = [...text.matchAll(COPIED)];
   if (text !== "" && modes.length === 0) {
-    throw new HeadgateError("BUILD_FAILED", `${file} is not what OpenNext writes.`);
+    throw new HeadgateError("BUILD_FAILED", `${file} does not have the form that OpenNext writes.`);
   }
   const copied = modes.flatMap(([, variables = "{}"]) =>
     Object.keys(JSON.parse(variables) as object),
@@ -63,15 +66,15 @@ export function secretsIn(root: string): string[] {
   return [...new Set(copied)].filter((name) => !isPublic(name)).toSorted();
 }
 
-/** Variables of the sample's that hold no secret. */
+/** The sample's variables that hold no secret. */
 const OURS: ReadonlySet<string> = new Set(["APP_ORIGIN", "AUTH_AUDIENCE"]);
 
 function isPublic(name: string): boolean {
   return OURS.has(name) || isPublicVariable(name);
 }
 
-/** Leaves nothing that wrangler could run or upload where the Worker's code holds a secret. */
-function refuseSecrets(root: string): void {
+/** Removes the built Worker when its code holds a secret, so that wrangler cannot run or upload it. */
+function rejectSecrets(root: string): void {
   const found = secretsIn(root);
   if (found.length === 0) return;
   rmSync(join(root, WORKER_FOLDER), { recursive: true });

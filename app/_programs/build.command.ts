@@ -1,10 +1,10 @@
-// `npm run build`: checks the policy, then builds unless nothing changed since the last build.
+// `npm run build`: checks the policy, then builds unless no file changed since the last build.
 import { join } from "node:path";
 import { checkPolicy, findPolicyFile, defineProgram } from "headgate/cli";
 import { exitOnStopSignal } from "headgate/server";
 import { buildOnce } from "./build.ts";
 
-const HELP = `Checks config/rate-limits.ts, and builds the app unless nothing changed since the last build.
+const HELP = `Checks config/rate-limits.ts, and builds the app unless no file changed since the last build.
 
   npm run build
 `;

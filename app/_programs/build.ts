@@ -1,7 +1,7 @@
 import { buildNext } from "headgate/server";
 import { buildOnce as buildOnceOf } from "./build-once.ts";
 
-/** Everything that a build of the sample reads. */
+/** All files that a build of the sample reads. */
 export const SOURCES: readonly string[] = [
   "{app,lib,config,public}/**/*",
   "middleware.ts",
@@ -14,7 +14,7 @@ export const SOURCES: readonly string[] = [
 ];
 
 /**
- * Builds the sample unless its last build was made of the same sources.
+ * Builds the sample, unless its last build was made from the same sources.
  *
  * @returns true when it built
  * @throws {HeadgateError} BUILD_FAILED, with what the build printed

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 /**
- * Waits until no other process holds the lock of this name, and takes it. Only one process can make a
- * folder; it holds that process's id, so that the lock of a process that was killed is taken over.
+ * Waits until no other process holds the lock of this name, and acquires it. The lock is a folder,
+ * which only one process can make. It contains that process's id, so that another process can replace
+ * the lock of a process that was killed.
  *
- * @returns a function that gives the lock back
+ * @returns a function that releases the lock
  */
 export async function lockFolder(path: string): Promise<() => void> {
   const owner = join(path, "pid");
@@ -31,7 +32,8 @@ export async function lockFolder(path: string): Promise<() => void> {
 function isAbandoned(path: string, owner: string): boolean {
   try {
     const pid = Number(readFileSync(owner, "utf8"));
-    // 0 would ask for our own group; our own number is an earlier process's, as containers have them.
+    // The id 0 would mean this process's group. In a container, an earlier process may have had this
+    // process's id.
     if (pid > 0 && pid !== process.pid) {
       process.kill(pid, 0);
       return false;
@@ -39,7 +41,7 @@ function isAbandoned(path: string, owner: string): boolean {
     return Date.now() - statSync(path).mtimeMs > 1000;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EPERM") return false;
-    // Made but not yet signed: give its maker a moment.
+    // The folder exists and its id is not written yet: the other process gets a moment.
     return !existsSync(path) || Date.now() - statSync(path).mtimeMs > 1000;
   }
 }

@@ -4,15 +4,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 /** A stand-in for Instagram on this machine's loopback. */
 export interface InstagramStandIn {
   readonly url: string;
-  /** How often each endpoint was called. */
+  /** Returns how often each endpoint was called. */
   calls(): { readonly media: number; readonly refresh: number };
   stop(): Promise<void>;
 }
 
 export interface StandInOptions {
-  /** The long-lived token that it knows from the start. */
+  /** The long-lived token that is valid from the start. */
   readonly token: string;
-  /** Answers a call in the stand-in's place where it returns true: for tests. */
+  /** For tests: returns true when it has answered a call in place of the stand-in. */
   readonly instead?: (path: string, response: ServerResponse) => boolean;
 }
 
@@ -20,17 +20,17 @@ const SIXTY_DAYS = 60 * 24 * 3600;
 const POSTS = 12;
 
 /**
- * Starts it on a free port. It speaks the two endpoints that the app uses, takes the first token and
- * every one that it gave, and forgets everything when it stops.
+ * Starts the stand-in on a free port. It has the two endpoints that the app uses, and accepts the first
+ * token and every token that it returned. It keeps nothing after it stops.
  */
 export async function startInstagramStandIn(options: StandInOptions): Promise<InstagramStandIn> {
   const tokens = new Set([options.token]);
   const calls = { media: 0, refresh: 0 };
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
-    const asked = URL.parse(request.url ?? "", "http://stand-in.invalid");
-    if (!asked) return send(response, 404, UNKNOWN_PATH);
-    const { pathname, searchParams } = asked;
+    const url = URL.parse(request.url ?? "", "http://stand-in.invalid");
+    if (!url) return send(response, 404, UNKNOWN_PATH);
+    const { pathname, searchParams } = url;
     if (pathname === "/me/media") calls.media += 1;
     else if (pathname === "/refresh_access_token") calls.refresh += 1;
     if (options.instead?.(pathname, response)) return;
@@ -64,7 +64,7 @@ function send(response: ServerResponse, status: number, body: object): void {
   response.end(JSON.stringify(body));
 }
 
-/** As the Graph API says it of a token that is none, or has ended. */
+/** The Graph API's error for a token that is not valid or has expired. */
 const INVALID_TOKEN = {
   error: {
     message: "Error validating access token: Session has expired.",
@@ -76,7 +76,7 @@ const INVALID_TOKEN = {
 
 const UNKNOWN_PATH = { error: { message: "Unknown path", type: "IGApiException", code: 100 } };
 
-/** Instagram leaves the old token good until its own end. */
+/** Returns a new token. Like Instagram, the old token stays valid until it expires. */
 function renew(tokens: Set<string>, count: number): object {
   const token = `stand-in-token-${count}-${createHash("sha256").update(String(count)).digest("hex")}`;
   tokens.add(token);

@@ -5,9 +5,9 @@ import { readHttpAddress, type Variables } from "headgate/settings";
 import { startInstagramStandIn } from "./instagram-stand-in.ts";
 
 /**
- * Chooses Instagram itself where there is a token for it, else a stand-in on this machine.
+ * Chooses Instagram itself when INSTAGRAM_ACCESS_TOKEN is set, else a stand-in on this machine.
  *
- * @throws {HeadgateError} ENV_INVALID for a stand-in of one's own without a token that it takes
+ * @throws {HeadgateError} ENV_INVALID when INSTAGRAM_STAND_IN is set without a token for it
  */
 export async function chooseInstagram(env: Variables): Promise<Companion> {
   if (env["INSTAGRAM_ACCESS_TOKEN"]) {
@@ -20,7 +20,7 @@ export async function chooseInstagram(env: Variables): Promise<Companion> {
   if (env["INSTAGRAM_STAND_IN"]) {
     throw new HeadgateError(
       "ENV_INVALID",
-      "INSTAGRAM_ACCESS_TOKEN is not set; INSTAGRAM_STAND_IN needs one that it takes.",
+      "INSTAGRAM_ACCESS_TOKEN must be set to a token that the server at INSTAGRAM_STAND_IN accepts.",
     );
   }
   const token = randomBytes(16).toString("base64url");
@@ -33,9 +33,9 @@ export async function chooseInstagram(env: Variables): Promise<Companion> {
   };
 }
 
-/** Where the token goes; whether it may is for config/app-env.ts to say. */
+/** Describes the host that gets the token. config/app-env.ts checks whether the token may be sent there. */
 function whereTo({ INSTAGRAM_STAND_IN, INSTAGRAM_API_URL }: Variables): string {
-  if (INSTAGRAM_STAND_IN) return `a stand-in of yours at ${hostOf(INSTAGRAM_STAND_IN)}`;
+  if (INSTAGRAM_STAND_IN) return `your stand-in at ${hostOf(INSTAGRAM_STAND_IN)}`;
   return INSTAGRAM_API_URL ? `Instagram at ${hostOf(INSTAGRAM_API_URL)}` : "Instagram";
 }
 

@@ -1,10 +1,10 @@
-// `npm run pack`: builds, and makes of it the folder dist, which runs by itself.
+// `npm run pack`: builds the app, and makes a folder dist of it that runs without this tree.
 import { join, relative } from "node:path";
 import { defineProgram } from "headgate/cli";
 import { exitOnStopSignal } from "headgate/server";
 import { pack } from "./pack.ts";
 
-const HELP = `Builds the app, and makes of it the folder dist, which runs by itself: node dist/server.mjs
+const HELP = `Builds the app, and makes a folder dist of it that runs without this tree: node dist/server.mjs
 
   npm run pack
 `;

@@ -13,18 +13,21 @@ import { checkPolicy, findPolicyFile } from "headgate/cli";
 import { buildOnce } from "./build.ts";
 import { BUILD_FOLDER, type Manifest } from "./packed.ts";
 
-/** The programs of a package, and what each is made from. */
+/** The programs of a package, and the source of each. */
 const PROGRAMS = { server: "app/_programs/serve-packed.command.ts", gateway: "lib/cli/gateway.ts" };
 
-/** What the server starts a Redis by; it is plain JavaScript and needs no bundle. */
+/** Starts a Redis for the server; it is plain JavaScript and needs no bundle. */
 const GUARD = "guard.mjs";
 
-/** What a program finds beside it: Next as it was traced, and what reads a file of its own package. */
+/**
+ * The packages that stay beside a program: Next as it was traced, and wasmoon, which reads a file of
+ * its package.
+ */
 const UNBUNDLED = ["next", "wasmoon"];
 
 /**
- * Makes a folder that runs by itself: `node server.mjs` and `node gateway.mjs`, on Node 20 or later,
- * with neither TypeScript nor this tree. No file of the environment (`.env*`) comes into it.
+ * Makes a folder that runs without TypeScript and without this tree: `node server.mjs` and `node
+ * gateway.mjs`, on Node 20 or later. It contains no environment file (`.env*`).
  *
  * @param to is emptied first
  * @throws {HeadgateError} POLICY_INVALID or BUILD_FAILED
@@ -42,7 +45,10 @@ export async function pack(root: string, to: string, say: (line: string) => void
   writeManifest(root, to, policy);
 }
 
-/** What Next traced, without the server that it wrote, and what it leaves to a CDN. */
+/**
+ * Copies the files that Next traced, without the server that it wrote, and the files that it leaves to
+ * a CDN.
+ */
 function copyBuild(root: string, to: string): void {
   const built = join(root, BUILD_FOLDER);
   cpSync(join(built, "standalone"), to, { recursive: true });
@@ -53,7 +59,7 @@ function copyBuild(root: string, to: string): void {
   if (existsSync(files)) cpSync(files, join(to, "public"), { recursive: true });
 }
 
-/** The embedded store's Lua: a module, and the WebAssembly that it reads from beside itself. */
+/** Copies the embedded store's Lua: a module, and the WebAssembly that it reads from its own folder. */
 function copyWasmoon(root: string, to: string): void {
   const from = join(root, "node_modules", "wasmoon");
   for (const file of ["package.json", "LICENSE", "dist/index.js", "dist/glue.wasm"]) {
@@ -61,7 +67,7 @@ function copyWasmoon(root: string, to: string): void {
   }
 }
 
-/** One file each, so that a deployment of the gateway alone needs one file. */
+/** Each program is one file, so that a deployment of the gateway needs only that file. */
 async function bundlePrograms(root: string, to: string): Promise<void> {
   for (const [name, input] of Object.entries(PROGRAMS)) {
     await build({

@@ -15,14 +15,14 @@ import { authSecret } from "./auth-secret.ts";
 import { buildWorkerOnce } from "./build-worker.ts";
 import { startWorker } from "./worker.ts";
 
-const HELP = `Serves the app as a Cloudflare Worker, in Cloudflare's own runtime, on this machine.
+const HELP = `Serves the app as a Cloudflare Worker, in Cloudflare's runtime, on this machine.
 
-  npm run preview:cloudflare   builds when something changed, then serves
-  npm run build:cloudflare     builds alone, for \`npx wrangler deploy\`
+    npm run preview:cloudflare   builds when a file changed, then serves
+    npm run build:cloudflare     builds only, for \`npx wrangler deploy\`
 
 Environment, or the file .dev.vars:
   PORT, HOST                  where to listen; 8787 on 127.0.0.1
-  REDIS_URL                   the Redis that counts; without it one is started
+    REDIS_URL                   the Redis that counts; without it a Redis is started
   UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN
                               a REST store, in the place of both
 
@@ -41,7 +41,7 @@ const previewIt = defineProgram({
   run: ({ build: buildsAlone }) => (buildsAlone ? build() : preview()),
 });
 
-// An exit, so that a failure ends what was started by then.
+// This command exits the process, so that a failure also ends the child processes.
 process.exit(await previewIt(process.argv.slice(2)));
 
 async function build(): Promise<void> {
@@ -65,7 +65,7 @@ async function preview(): Promise<void> {
       onOutput: (text) => process.stderr.write(text),
     });
     printLine(`store    ${store.line}`);
-    printLine("clients  counted by CF-Connecting-IP, as Cloudflare names them");
+    printLine("clients  counted by CF-Connecting-IP, which Cloudflare sets");
     printLine(`users    ${users.line}`);
     printLine(`ready    ${worker.url}`);
     serving = true;
@@ -76,13 +76,13 @@ async function preview(): Promise<void> {
   }
 }
 
-/** As much of the environment as the app reads: a Worker has no other of this machine's variables. */
+/** Returns the variables that the app reads: a Worker sees no other variable of this machine. */
 function appVariables(given: Readonly<Record<string, string>>): Record<string, string> {
-  const ours = Object.entries(given).filter(([name]) => OF_THE_APP.test(name));
-  return { ...workerVariables(), ...Object.fromEntries(ours) };
+  const ofApp = Object.entries(given).filter(([name]) => OF_THE_APP.test(name));
+  return { ...workerVariables(), ...Object.fromEntries(ofApp) };
 }
 
-/** What wrangler reads too, for a Worker on this machine. */
+/** Returns the variables in `.dev.vars`, which wrangler reads too for a Worker on this machine. */
 function workerVariables(): Record<string, string> {
   const file = join(root, ".dev.vars");
   return existsSync(file)

@@ -1,12 +1,12 @@
 import type { Variables } from "headgate/settings";
 
-/** Where only programs of this machine reach a server, without a proxy before it. */
+/** Hosts at which only programs of this machine reach a server, unless a proxy forwards to it. */
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
 /**
- * Returns the variable that lets the start page sign in sample users at this machine's own addresses.
- * It returns no variable where the server may be a deployment: where AUTH_SECRET is the person's own,
- * where HOST is no loopback address, or where a variable names a proxy. SAMPLE_SIGN_IN itself wins.
+ * Returns the variable that lets the start page sign in sample users at this machine's addresses. It
+ * returns no variable when the server may be a deployment: when AUTH_SECRET is set, when HOST is not a
+ * loopback address, or when a variable names a proxy. A value of SAMPLE_SIGN_IN is never overridden.
  */
 export function sampleSignIn(env: Variables): Readonly<Record<string, string>> {
   const { SAMPLE_SIGN_IN, AUTH_SECRET, HOST, CLIENT_IP_FROM = "socket", APP_ORIGIN } = env;

@@ -1,4 +1,4 @@
-// `node server.mjs` in the folder that `npm run pack` made: serves what was built, and makes nothing.
+// `node server.mjs` in the folder that `npm run pack` made: serves the build, and builds nothing.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readEnvironment } from "#config/app-env";
@@ -11,7 +11,7 @@ import { BUILD_FOLDER, type Manifest } from "./packed.ts";
 const HELP = `Serves the packed app with its limits.
 
   node server.mjs
-  node server.mjs --help  this text
+    node server.mjs --help  prints this text
 
 It takes the variables of docs/reference/environment.md. What npm start makes for a person at a machine is not made here:
   UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL
@@ -42,8 +42,8 @@ process.exitCode = await serve(process.argv.slice(2));
 
 async function prepare(): Promise<string> {
   const build = readJson(BUILD_FOLDER, "required-server-files.json") as { readonly config: object };
-  // Next's own server.js gives Next its configuration in this way: what next.config.mjs needs is not
-  // in the package. It also works in its own folder.
+  // Next's server.js passes Next its configuration in this way, because the package does not contain
+  // what next.config.mjs needs. It also changes to its folder.
   process.env["__NEXT_PRIVATE_STANDALONE_CONFIG"] = JSON.stringify(build.config);
   process.chdir(root);
   return (readJson("package.json") as Manifest).headgate.policy;
@@ -61,6 +61,6 @@ async function postsOf(env: Variables): Promise<Companion> {
 function usersOf({ AUTH_SECRET }: Variables): Companion {
   const line = AUTH_SECRET
     ? "signed in by AUTH_SECRET"
-    : "nobody is signed in: AUTH_SECRET is not set";
+    : "no user can sign in: AUTH_SECRET is not set";
   return { name: "users", line, variables: {} };
 }

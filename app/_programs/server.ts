@@ -1,4 +1,5 @@
-// What `npm start` and `npm run dev` start beside the app: package.json names this file by --with.
+// The programs that `npm start` and `npm run dev` start beside the app: package.json names this file by
+// --with.
 import { join } from "node:path";
 import { readEnvironment } from "#config/app-env";
 import { defineServer } from "headgate/cli";

@@ -6,11 +6,11 @@ import { loadEnvFiles } from "headgate/server";
 import { settingsError, isPlain, isSecret, trimVariables } from "headgate/settings";
 import { authSecret } from "./auth-secret.ts";
 
-const HELP = `Prints a token with which the app takes you for a user.
+const HELP = `Prints a token that signs you in to the app as a user.
 
-  npm run token -- --sub artist-1                 a user
-  npm run token -- --sub artist-1 --role admin    one who may run the pipeline
-  npm run token -- --sub artist-1 --for "5 minutes"   good for so long; 8 hours by default
+    npm run token -- --sub artist-1                     a user
+    npm run token -- --sub artist-1 --role admin        an admin, who may run the pipeline
+    npm run token -- --sub artist-1 --for "5 minutes"   valid for this long; 8 hours by default
 
   TOKEN=$(npm run --silent token -- --sub artist-1)
   curl -X POST -H "Authorization: Bearer $TOKEN" http://127.0.0.1:3000/api/dashboard/sync/trigger
@@ -28,7 +28,7 @@ const token = defineProgram({
   args: { sub: { type: "string" }, role: { type: "string" }, for: { type: "string" } },
   failed: 2,
   async run({ sub, role, for: duration }) {
-    if (!sub) throw usageError("--sub says who the token is for.", HELP);
+    if (!sub) throw usageError("--sub must name the user of the token.", HELP);
     console.log(await tokenOf(sub, role, secondsOf(duration)));
   },
 });
@@ -57,6 +57,6 @@ function secondsOf(text: string | undefined): number {
   if (seconds >= 1 && seconds <= MAX_SECONDS) return seconds;
   throw new HeadgateError(
     "CLI_USAGE",
-    `--for is ${JSON.stringify(text)}; allowed: a length such as "5 minutes", from 1 second to 31 days.`,
+    `--for must be a duration such as "5 minutes", from 1 second to 31 days; it is ${JSON.stringify(text)}.`,
   );
 }

@@ -11,15 +11,18 @@ export interface RunningWorker {
 }
 
 export interface WorkerOptions {
-  /** Where to listen; port 0 takes a free one. */
+  /** The address to listen at; port 0 chooses a free port. */
   readonly at: ListenAddress;
-  /** What the Worker finds in its environment. */
+  /** The Worker's environment. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Called with what wrangler and the Worker write, once the Worker is ready. */
+  /** Called with the output of wrangler and the Worker, once the Worker is ready. */
   readonly onOutput: (text: string) => void;
 }
 
-/** With these, wrangler sends no metrics, does not look up where this machine is, and prints no banner. */
+/**
+ * With these variables wrangler sends no metrics, does not look up this machine's location, and prints
+ * no banner.
+ */
 const QUIET = {
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_SEND_ERROR_REPORTS: "false",
@@ -29,15 +32,14 @@ const QUIET = {
 } as const;
 
 /**
- * wrangler gives the Worker its own environment, where a file could outlive a process that is killed. It
- * does so only where it is told of a file, which is an empty one.
+ * Lets wrangler pass its environment to the Worker, so that no file with secrets outlives a killed
+ * process. wrangler does so only when it is given an environment file, so it gets an empty one.
  */
 const BY_ENVIRONMENT = { CLOUDFLARE_INCLUDE_PROCESS_ENV: "true" } as const;
 
 /**
- * Runs the Worker that was built, by `wrangler dev` in Cloudflare's own runtime. Both end with this
- * process, however this process ends. wrangler's home is a temporary folder, so that it finds no login
- * and leaves no file.
+ * Runs the built Worker by `wrangler dev`, in Cloudflare's runtime. Both processes end with this one,
+ * however it ends. wrangler's home is a temporary folder, so that it finds no login and leaves no file.
  *
  * @throws {HeadgateError} WORKER_FAILED, with what wrangler printed
  */
@@ -62,7 +64,7 @@ export async function startWorker(root: string, options: WorkerOptions): Promise
   return { url, stop: () => worker.stop() };
 }
 
-/** wrangler prints the address once the Worker answers there. */
+/** Waits for the address, which wrangler prints once the Worker accepts requests. */
 async function ready(worker: Guarded): Promise<string> {
   let output = "";
   const url = await Promise.race([

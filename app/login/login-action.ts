@@ -8,14 +8,14 @@ import { createLogin, credentials, type LoginOutcome } from "#app/_domain/auth/l
 import type { LoginState } from "./login-state.ts";
 
 /**
- * Signs in from the page's form. Whoever calls it may send anything: the state before is not read,
- * and the form is checked like the body of a request.
+ * Signs in from the page's form. A client may send anything: the earlier state is not read, and the
+ * form is checked like the body of a request.
  */
 export async function logInAction(_before: LoginState, form: FormData): Promise<LoginState> {
   const typed = { account: fieldOf(form, "account"), password: fieldOf(form, "password") };
   const state = { id: crypto.randomUUID(), account: typed.account.slice(0, 254) };
   const checked = credentials.safeParse(typed);
-  if (!checked.success) return { ...state, ...refused("Please give an account and a password.") };
+  if (!checked.success) return { ...state, ...rejected("Please enter an account and a password.") };
   const logIn = createLogin(limits, accounts());
   return { ...state, ...shown(await logIn(checked.data, await currentRequest())) };
 }
@@ -30,18 +30,18 @@ type Shown = Pick<LoginState, "outcome" | "message" | "retryAfter">;
 function shown(outcome: LoginOutcome): Shown {
   switch (outcome.kind) {
     case "signed-in": {
-      const message = `The password is right: you are ${outcome.account}. No session was begun.`;
+      const message = `The password is correct: you are ${outcome.account}. This page starts no session.`;
       return { outcome: "signed-in", message, retryAfter: undefined };
     }
     case "wrong":
-      return refused("The account or the password is wrong.");
+      return rejected("The account or the password is wrong.");
     case "denied":
-      return refused(denialInWords(outcome.denial), outcome.denial.retryAfter);
+      return rejected(denialInWords(outcome.denial), outcome.denial.retryAfter);
   }
 }
 
-function refused(message: string, retryAfter?: number): Shown {
-  return { outcome: "refused", message, retryAfter };
+function rejected(message: string, retryAfter?: number): Shown {
+  return { outcome: "rejected", message, retryAfter };
 }
 
 function denialInWords({ problem, retryAfter }: Denial): string {

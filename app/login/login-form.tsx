@@ -6,7 +6,10 @@ import styles from "./login.module.css";
 import { BEFORE } from "./login-state.ts";
 import { Wait } from "./wait.tsx";
 
-/** The form and what came of it. Before its script has come, the browser itself sends it. */
+/**
+ * The form and the result of its last attempt. The form works before its script has loaded: the browser
+ * then sends it itself.
+ */
 export function LoginForm() {
   const [state, submit, isPending] = useActionState(logInAction, BEFORE);
 
@@ -38,13 +41,16 @@ export function LoginForm() {
         maxLength={1024}
         aria-describedby="answer"
       />
-      {/* Not disabled meanwhile: a button that is loses the focus. */}
+      {/*
+       * The button is not disabled while a request is pending, because a disabled button loses the
+       * focus.
+       */}
       <button type="submit" aria-disabled={isPending}>
         Sign in
       </button>
-      {/* There before there is anything to say, so that it is read out. */}
+      {/* The element exists before it has text, so that screen readers announce the text. */}
       <output id="answer" className={styles["answer"]} data-outcome={state.outcome}>
-        {/* A new element each time: the same words again are an answer too. */}
+        {/* Each result is a new element, so that a repeated text is announced too. */}
         <span key={state.id}>{state.message}</span>
       </output>
       {state.retryAfter !== undefined && <Wait key={state.id} seconds={state.retryAfter} />}

@@ -1,11 +1,11 @@
-/** What the page shows after an attempt. It holds nothing of what was typed but the account. */
+/** The state that the page shows after an attempt. Of the typed values it keeps only the account. */
 export interface LoginState {
-  /** Differs for each answer; empty before the first. */
+  /** Differs for each result; empty before the first. */
   readonly id: string;
   readonly account: string;
-  readonly outcome: "none" | "signed-in" | "refused";
+  readonly outcome: "none" | "signed-in" | "rejected";
   readonly message: string;
-  /** Seconds to wait, where a limit refused. */
+  /** Seconds to wait, when a limit denied the attempt. */
   readonly retryAfter: number | undefined;
 }
 

@@ -11,13 +11,13 @@ export default function Page() {
     <main className={styles["page"]}>
       <h1>Sign in</h1>
       <p>
-        Failed attempts are counted for your address and for the account, whether or not there is
-        such an account. It is an example: a right password is said to be right, and no session
-        begins.
+        Failed attempts count against your address and against the account, whether or not the
+        account exists. This page is an example: it tells you when a password is correct, and it
+        starts no session.
       </p>
       {process.env.NODE_ENV === "development" && (
         <p>
-          In development there is the account <code>demo</code> with the password{" "}
+          In development the account <code>demo</code> exists, with the password{" "}
           <code>let me in</code>.
         </p>
       )}

@@ -1,12 +1,12 @@
 import { useEffect, useState } from "react";
 import styles from "./login.module.css";
 
-/** Counts a wait down; render it with a new `key` for a new one. */
+/** Counts a wait down. Render it with a new `key` for each new wait. */
 export function Wait({ seconds }: { readonly seconds: number }) {
   const [left, setLeft] = useState(seconds);
 
   useEffect(() => {
-    // Measured and not counted: a tab in the background runs its timers late.
+    // The time is measured, not counted, because a tab in the background runs its timers late.
     const end = performance.now() + seconds * 1000;
     const timer = setInterval(() => {
       const rest = Math.max(0, Math.ceil((end - performance.now()) / 1000));
@@ -18,8 +18,8 @@ export function Wait({ seconds }: { readonly seconds: number }) {
 
   return (
     <p className={styles["wait"]}>
-      {/* The answer said how long; each second of it read out would be noise, its end is not. */}
-      <span aria-hidden="true">{left > 0 && `Again in ${clock(left)}`}</span>
+      {/* The result named the wait already. Screen readers announce only its end, not each second. */}
+      <span aria-hidden="true">{left > 0 && `Try again in ${clock(left)}`}</span>
       <output>{left === 0 && "You can try again."}</output>
     </p>
   );

@@ -12,7 +12,10 @@ import { build } from "tsdown";
 import { BUNDLED, IN_PAGE, type LibManifest, nameOf, publishedManifest } from "./manifest.ts";
 import { OPTIONAL, optionalPackages, withoutErrors, writeOptional } from "./optional.ts";
 
-/** What lib/server starts beside Next; it lies beside the chunk that starts it. */
+/**
+ * The program that lib/server starts beside Next; it must lie in the folder of the chunk that starts
+ * it.
+ */
 const GUARD = "guard.mjs";
 
 /**
@@ -39,7 +42,7 @@ export async function buildPackage(root: string, to: string): Promise<void> {
   writeFileSync(join(to, "LICENSES-OF-BUNDLED.md"), licenses(root));
 }
 
-/** One build for all entries: two would each have their own HeadgateError. */
+/** Builds all entries in one build, because two builds would each contain a HeadgateError class. */
 async function bundle(root: string, to: string, { exports, dependencies = {} }: LibManifest) {
   const lib = join(root, "lib");
   const entries = Object.entries(exports).map(([subpath, file]) => [nameOf(subpath), file]);
@@ -63,7 +66,7 @@ async function bundle(root: string, to: string, { exports, dependencies = {} }: 
     // Such as an import that no package answers, which would be left for the app to find.
     failOnWarn: true,
     suppressWarnings: [/TypeScript 7\.0 does not yet/, /PLUGIN_TIMINGS/],
-    // path-to-regexp names its code by these fields alone.
+    // path-to-regexp declares its code only by these fields.
     inputOptions: { resolve: { mainFields: ["module", "main"] } },
     plugins: [optionalPackages(join(lib, "core"))],
     deps: {
@@ -80,7 +83,7 @@ function withSubpaths(name: string): RegExp {
   return new RegExp(`^${name}(?:/|$)`);
 }
 
-/** The licenses of the packages whose code is inside, as they ask for. */
+/** Returns the licenses of the bundled packages, which require it. */
 function licenses(root: string): string {
   const texts = [...BUNDLED, ...IN_PAGE].map((name) => {
     const folder = join(root, "node_modules", name);

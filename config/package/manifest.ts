@@ -1,6 +1,6 @@
 import { OPTIONAL } from "./optional.ts";
 
-/** As much of lib/package.json as its publication is made from. */
+/** The part of lib/package.json from which its publication is made. */
 export interface LibManifest {
   readonly name: string;
   readonly version: string;
@@ -17,7 +17,7 @@ interface Target {
   readonly default: string;
 }
 
-/** Small packages whose code is put into ours; zod/mini is in what `headgate audit` loads alone. */
+/** Small packages whose code is bundled; only the chunk of `headgate audit` contains zod/mini. */
 export const BUNDLED: readonly string[] = [
   "@babel/parser",
   "@jridgewell/sourcemap-codec",
@@ -30,26 +30,26 @@ export const BUNDLED: readonly string[] = [
   "zod",
 ];
 
-/** What the script and style of the dashboard's page are made of, which is in the package as text. */
+/** The packages in the script and style of the dashboard's page, which the package contains as text. */
 export const IN_PAGE: readonly string[] = ["preact", "uplot"];
 
 /**
- * Of an optional package. npm refuses to install a package beside another version of its optional peer, also
- * in an app that has ioredis 5 for its queues and uses nothing of ours that needs it.
+ * The range of an optional peer. npm refuses to install a package beside another version of its
+ * optional peer, also in an app that uses ioredis 5 only for its queues.
  */
 const ANY_VERSION = "*";
 
-/** The first Node that reads ESM by `require`, as Jest and tools in CommonJS do. */
+/** The first Node that loads ESM by `require`, as Jest and tools in CommonJS do. */
 const NODE = ">=20.19";
 
-/** An entry's file without its ending: "./identities/jwt" is identities/jwt.mjs. */
+/** Returns the name of an entry's file without its ending: "./identities/jwt" is identities/jwt.mjs. */
 export function nameOf(subpath: string): string {
   return subpath === "." ? "index" : subpath.slice(2);
 }
 
 /**
- * Makes the package.json that is published from that of the workspace: built files in the place of
- * sources, what is bundled left out, and what only a part needs as an optional peer.
+ * Makes the published package.json from the workspace's. It names built files instead of sources,
+ * leaves out bundled packages, and lists packages that only some entries need as optional peers.
  */
 export function publishedManifest(lib: LibManifest) {
   const { name, version, description, license, repository } = lib;
@@ -61,8 +61,8 @@ export function publishedManifest(lib: LibManifest) {
   exports["./package.json"] = "./package.json";
   const needed = Object.entries(lib.dependencies ?? {}).filter(([it]) => !BUNDLED.includes(it));
   const optional = needed.filter(([it]) => isOptional(it));
-  // Not next: each app has one, which lib/server finds from the app's folder. As an optional peer it made npm
-  // look up all of Next's own optional peers too, for seconds.
+  // next is not listed: each app has it, and lib/server finds it from the app's folder. As an optional
+  // peer, it made npm look up all of Next's optional peers too, which took seconds.
   const peers = Object.fromEntries(optional.map(([it]) => [it, ANY_VERSION]));
   return {
     name,
@@ -74,7 +74,8 @@ export function publishedManifest(lib: LibManifest) {
     sideEffects: false,
     bin: { headgate: "./bin.mjs" },
     exports,
-    // For `moduleResolution: "node"`, which knows no exports and which Next 15 leaves in an app's tsconfig.json.
+    // For `moduleResolution: "node"`, which ignores exports and which Next 15 leaves in an app's
+    // tsconfig.json.
     types: "./index.d.mts",
     typesVersions: { "*": { "*": ["./*.d.mts"] } },
     imports: { "#optional/*": "./optional/*" },
@@ -92,7 +93,7 @@ function isOptional(name: string): boolean {
   return Object.hasOwn(OPTIONAL, name);
 }
 
-/** The workspace pins what it is tested with; an app may have a later one that promises the same. */
+/** The workspace pins the tested version; an app may have a later version that is compatible. */
 function ranged([name, version]: readonly [string, string]): readonly [string, string] {
   return [name, `^${version}`];
 }

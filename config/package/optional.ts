@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The packages that an app installs only for what needs them, with all that lib takes of each. */
+/** The packages that an app installs only for some entries, with the exports that lib uses. */
 export const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   "@upstash/ratelimit": ["Ratelimit"],
   "@upstash/redis": ["Redis"],
@@ -12,11 +12,11 @@ export const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
 const PREFIX = "\0optional:";
 
 /**
- * Makes the plugin that looks for optional packages when they are used. A static import of a package that
- * is not installed fails before any line of ours runs, and `await import()` at the top of a module can be
- * read neither by `require` nor by Jest. A `require` inside `try` works in Node and in every bundler, so each
- * optional package has a CommonJS file that holds nothing else, and a module that puts a stand-in where an
- * export is not there.
+ * Makes the plugin that loads optional packages when they are used. A static import of a package that is
+ * not installed fails before any of our code runs, and neither `require` nor Jest can read an
+ * `await import()` at the top of a module. A `require` inside `try` works in Node and in every bundler. Each
+ * optional package therefore has a CommonJS file with only that, and a module that exports a stand-in for
+ * each missing export.
  *
  * @param core the folder lib/core
  */
@@ -54,13 +54,12 @@ export function writeOptional(to: string): void {
   for (const [name, exported] of Object.entries(OPTIONAL)) {
     const taken = exported.map((it) => `  exports.${it} = found.${it};`);
     const text = [
-      `// Looks for the package ${name}, which an app installs only for what needs it.`,
+      `// Loads the package ${name}, which an app installs only for the entries that need it.`,
       "try {",
       `  const found = require("${name}");`,
       ...taken,
       "} catch (error) {",
-      // A package that is there and fails to load must say so itself.
-      // esbuild and rolldown leave a name that they do not find to a `require` that is not there.
+      // A package that exists and fails to load must throw its own error.
       '  const isAbsent = error.code === "MODULE_NOT_FOUND" || /Dynamic require of|Calling `require`/.test(error.message);',
       "  if (!isAbsent) throw error;",
       "}",
@@ -78,8 +77,8 @@ function fileOf(name: string): string {
 const TYPES = new RegExp(`^(?:im|ex)port .* from "(?:${Object.keys(OPTIONAL).join("|")})";$`, "gm");
 
 /**
- * Lets declarations name the types of a package that an app may not have installed: there these types are
- * `any`, and the app compiles without `skipLibCheck` too.
+ * Lets declarations name the types of a package that an app may not have installed. These types are
+ * then `any`, and the app compiles without `skipLibCheck` too.
  */
 export function withoutErrors(declarations: string): string {
   return declarations.replace(TYPES, "// @ts-ignore: an optional package\n$&");

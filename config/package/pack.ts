@@ -14,7 +14,7 @@ export interface Packed {
   readonly files: number;
 }
 
-/** Packs a folder with `npm pack`, which reads its package.json as a publication does. */
+/** Packs a folder with `npm pack`, which reads its package.json like `npm publish`. */
 export function packFolder(folder: string, to: string): Packed {
   const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", to];
   const printed = execFileSync("npm", args, { cwd: folder, encoding: "utf8" });
@@ -35,7 +35,7 @@ export interface BuiltEntry {
   readonly files: readonly string[];
   /** What these files import from outside the package. */
   readonly imports: readonly string[];
-  /** The size of these files together, in bytes: as they are, and compressed with brotli. */
+  /** The total size of these files in bytes: uncompressed, and compressed with brotli. */
   readonly bytes: number;
   readonly brotli: number;
 }

@@ -1,5 +1,5 @@
 import { isStoreFailure } from "#lib/redis/errors";
-import type { Claims, ClaimToken } from "./claims.ts";
+import type { Claims, ClaimToken } from "./claim.ts";
 import type { Effect } from "./effect.ts";
 
 export interface Done {
@@ -9,11 +9,11 @@ export interface Done {
 }
 
 /**
- * Commits work that is done: without its result where that cannot be kept, since it must not be
- * thought undone for that. False where somebody else has taken it over.
+ * Commits work that is done. When its result cannot be kept, the work is committed without the result,
+ * so that it is not run again. Returns false when another caller has claimed the key.
  *
- * @param onUnkept hears why a result is not kept
- * @throws whatever the last commit throws
+ * @param onUnkept called with the reason when a result is not kept
+ * @throws every error that the last commit throws
  */
 export async function commitDone(
   claims: Pick<Claims, "commit">,
@@ -23,7 +23,7 @@ export async function commitDone(
   try {
     return await claims.commit(token, result, effect);
   } catch (error) {
-    // A store that fails would fail again; one that refuses may refuse the result alone.
+    // A store that fails would fail again; a store that rejects the call may reject only the result.
     if (result === undefined || isStoreFailure(error)) throw error;
     onUnkept(error);
     return claims.commit(token, undefined, effect);

@@ -6,37 +6,38 @@ import { COUNT } from "./scripts.ts";
 import { newOwner } from "./terms.ts";
 
 export interface CountOptions extends Effect {
-  /** How long the same key does not count again; a second at least. */
+  /** How long the same key does not count again; one second or more. */
   readonly window: Window;
   /**
-   * The hash tag that the effect's keys carry, `{group}`: on a Redis Cluster all keys of one script
-   * must be in one place. The same key in another group is another event.
+   * The hash tag in the names of the effect's keys, `{group}`: on a Redis Cluster all keys of one
+   * script must be in one slot. The same key in another group is another event.
    * @default none
    */
   readonly group?: string;
 }
 
 /**
- * Claims a key and applies an effect in one script: exactly once, or not at all. True where it
+ * Claims a key and applies an effect in one script: exactly once, or not at all. Returns true when it
  * counted now, false for a duplicate. One round trip.
  *
  * @throws {HeadgateError} DEDUP_BAD_ARGUMENT
- * @throws {StoreError} where nobody knows whether it counted: it may be sent again, and counts once
+ * @throws {StoreError} when it is unknown whether it counted: the call may be repeated, and counts once
  */
 export type Count = (key: string, options: CountOptions) => Promise<boolean>;
 
-/** Where an answer is lost it is sent again, which must be within the window, or it counts twice. */
+/** A call whose answer is lost is sent again. That must happen within the window, or it counts twice. */
 const MIN_WINDOW_MS = 1000;
 
-/** Makes `count`. */
 export function createCount({ redis, keys, keyedHash, emit }: DedupOptions): Count {
   return async (key, { window: given, group, ...effect }) => {
     checkKey(key);
     const { window, maxAge } = readWindow(given);
     if (window < MIN_WINDOW_MS) {
-      throw badArgument(`window has ${window} ms; allowed for count: ${MIN_WINDOW_MS} or more.`);
+      throw badArgument(
+        `window must be ${MIN_WINDOW_MS} ms or more for count; it is ${window} ms.`,
+      );
     }
-    if (!hasEffect(effect)) throw badArgument("there is nothing to count: no counter, no stream.");
+    if (!hasEffect(effect)) throw badArgument("count needs an effect: a counter or a stream.");
     const call = effectCall(effect);
     const names = [keys.event(keyedHash("event", key), group), ...call.keys];
     const args = [newOwner(), window, maxAge, ...call.args];

@@ -1,18 +1,19 @@
-import { type Claims, createClaims } from "./claims.ts";
+import type { Claims } from "./claim.ts";
+import { createClaims } from "./claims.ts";
 import { type Count, createCount } from "./count.ts";
 import { createOnce, type RunOnce } from "./once.ts";
 import { checkTtl } from "./options.ts";
 import type { DedupOptions } from "./parts.ts";
 
-export type { Claim, ClaimToken } from "./claims.ts";
+export type { Claim, ClaimToken } from "./claim.ts";
 export type { Counter, Entry } from "./effect.ts";
 export type { DedupOptions } from "./parts.ts";
 
-/** Makes things count once, on all instances over one store. */
+/** Dedup of all instances over one store: each event counts once. */
 export interface Dedup extends Claims {
   /**
-   * Whether an event counts: true the first time within `ttlSeconds`, and where the store fails. For
-   * what cannot fail afterwards; `once` and `count` are for what can.
+   * Returns true when an event counts: the first time within `ttlSeconds`, and when the store fails. It
+   * is for work that cannot fail after this call; `once` and `count` are for work that can.
    *
    * @throws {HeadgateError} DEDUP_BAD_ARGUMENT
    */
@@ -22,7 +23,8 @@ export interface Dedup extends Claims {
 }
 
 /**
- * Makes the dedup, which counts a thing once on all instances: `SET key value NX EX ttl`, by an owner.
+ * Makes the dedup, which counts a thing once on all instances: `SET key value NX EX ttl`, with an
+ * owner.
  *
  * @example
  * const dedup = createDedup(gate);

@@ -2,21 +2,21 @@ import type { Duration } from "#lib/core/duration";
 import type { ScriptCall } from "#lib/redis/script";
 import { badArgument, MAX_KEEP_MS, readDuration, checkWhole } from "./options.ts";
 
-/** What happens in Redis together with a claim or its commit: all of it, or nothing. */
+/** Changes in Redis that happen with a claim or its commit: all of them, or none. */
 export interface Effect {
-  /** Counters that grow; ten at most. */
+  /** The counters that grow; ten at most. */
   readonly counters?: readonly Counter[];
-  /** An entry of a stream. */
+  /** The entry that is added to a stream. */
   readonly stream?: Entry;
 }
 
-/** A field of a hash that grows. */
+/** A field of a hash that grows by a number. */
 export interface Counter {
   /** The hash's whole name in Redis, as `Keys` makes it. */
   readonly key: string;
   readonly field: string;
   /**
-   * A whole number.
+   * The number to add, a whole number of 0 or more.
    * @default 1
    */
   readonly by?: number;
@@ -24,12 +24,12 @@ export interface Counter {
   readonly keep: Duration;
 }
 
-/** What is added to a stream. */
+/** An entry that is added to a stream. */
 export interface Entry {
   /** The stream's whole name in Redis, as `Keys` makes it. */
   readonly key: string;
   readonly fields: Readonly<Record<string, string | number>>;
-  /** About how many entries the stream holds: the oldest go first. */
+  /** About how many entries the stream holds: the oldest are removed first. */
   readonly maxLength: number;
   /** How long the stream is kept after its last entry; 366 days at most. */
   readonly keep: Duration;
@@ -38,19 +38,22 @@ export interface Entry {
 const MAX_COUNTERS = 10;
 const MAX_FIELDS = 100;
 
-/** Whether anything is to happen. */
+/** Returns true when the effect changes anything. */
 export function hasEffect({ counters = [], stream }: Effect): boolean {
   return counters.length > 0 || stream !== undefined;
 }
 
 /**
- * Returns an effect as the scripts take it: keys after the claim's, and arguments after its own.
+ * Returns an effect as the scripts expect it: keys that follow the claim's key, and arguments that
+ * follow the claim's arguments.
  *
  * @throws {HeadgateError} DEDUP_BAD_ARGUMENT
  */
 export function effectCall({ counters = [], stream }: Effect): ScriptCall {
   if (counters.length > MAX_COUNTERS) {
-    throw badArgument(`effect has ${counters.length} counters; allowed: ${MAX_COUNTERS}.`);
+    throw badArgument(
+      `an effect may have at most ${MAX_COUNTERS} counters; it has ${counters.length}.`,
+    );
   }
   const keys = counters.map(({ key }) => key);
   const args = [counters.length, ...counters.flatMap(counterArgs)];
@@ -59,7 +62,7 @@ export function effectCall({ counters = [], stream }: Effect): ScriptCall {
 }
 
 function counterArgs({ field, by = 1, keep }: Counter): (string | number)[] {
-  // Below zero the script would write its undoing with two signs.
+  // The script undoes an increment by a minus sign before it, so a negative increment would get two.
   checkWhole(`counter ${JSON.stringify(field)}: by`, by, 0);
   return [field, by, readDuration("keep", keep, MAX_KEEP_MS)];
 }
@@ -67,7 +70,7 @@ function counterArgs({ field, by = 1, keep }: Counter): (string | number)[] {
 function entryArgs({ fields, maxLength, keep }: Entry): (string | number)[] {
   const pairs = Object.entries(fields);
   if (pairs.length < 1 || pairs.length > MAX_FIELDS) {
-    throw badArgument(`stream has ${pairs.length} fields; allowed: 1 to ${MAX_FIELDS}.`);
+    throw badArgument(`stream must have 1 to ${MAX_FIELDS} fields; it has ${pairs.length}.`);
   }
   checkWhole("stream.maxLength", maxLength, 1);
   return [maxLength, readDuration("keep", keep, MAX_KEEP_MS), ...pairs.flat()];

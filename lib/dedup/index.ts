@@ -1,5 +1,5 @@
-/** Dedup: a thing counts once, on every instance. */
-export type { ClaimToken } from "./claims.ts";
+/** Dedup counts a thing once, on every instance. */
+export type { ClaimToken } from "./claim.ts";
 export type { CountOptions } from "./count.ts";
 export { createDedup, type Counter, type Dedup, type Entry } from "./dedup.ts";
 export type { Effect } from "./effect.ts";

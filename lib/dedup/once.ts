@@ -1,6 +1,6 @@
 import { runtimeTime } from "#lib/core/clock";
 import type { Duration } from "#lib/core/duration";
-import type { Claims, ClaimToken } from "./claims.ts";
+import type { Claims, ClaimToken } from "./claim.ts";
 import { commitDone, type Done } from "./commit-done.ts";
 import type { Effect } from "./effect.ts";
 import { readDuration } from "./options.ts";
@@ -10,57 +10,59 @@ import type { ClaimOptions } from "./terms.ts";
 
 export interface OnceOptions<T> extends Omit<ClaimOptions, "lease"> {
   /**
-   * How long the claim is held when nothing more is heard of the process that does the work. It is
-   * renewed at each third of it while the work runs.
+   * How long the claim is held without renewal. It is renewed after each third of this time while the
+   * work runs.
    * @default "30 seconds"
    */
   readonly lease?: Duration;
   /**
-   * The longest that the claim is held by renewing it, so that work that hangs does not hold it for
-   * ever; another caller may do the work after that. With no more than `lease` it is never renewed.
+   * The longest time that renewal holds the claim, so that work that hangs does not hold it for ever:
+   * another caller may do the work after that. With `lease` or less, the claim is never renewed.
    * @default "15 minutes"
    */
   readonly maxHold?: Duration;
   /**
-   * Whether the work's result is kept, encrypted, and given to duplicates: what JSON can say.
+   * Whether the work's result is kept, encrypted, and returned to duplicates. JSON must be able to
+   * represent it.
    * @default false
    */
   readonly keepResult?: boolean;
-  /** What happens in Redis with the commit, exactly once, or not at all. */
+  /** Changes in Redis that happen with the commit: exactly once, or not at all. */
   readonly effect?: (value: T) => Effect;
 }
 
-/** What became of work that is to be done once. */
+/** The result of work that must run once. */
 export type Once<T> =
   | {
       readonly ran: true;
       readonly value: T;
-      /** False where the store could not say whether it was the first. */
+      /** False when the store failed, so that this caller may not be the first. */
       readonly isCertain: boolean;
-      /** False where the claim was lost and another caller does the work too, or the store fails. */
+      /** False when the claim was lost and another caller does the work too, or when the store failed. */
       readonly isCommitted: boolean;
     }
   | {
       readonly ran: false;
       readonly reason: "duplicate";
-      /** The first one's, as JSON says it; undefined where it was not kept. */
+      /** The first caller's value, as JSON has it; undefined when it was not kept. */
       readonly value: T | undefined;
     }
   | {
       readonly ran: false;
       readonly reason: "in-progress";
-      /** Milliseconds until its lease ends, unless it is renewed: the work may still run then. */
+      /** Milliseconds until the claim's lease ends, unless it is renewed: the work may still run then. */
       readonly retryAfterMs: number;
     }
   | { readonly ran: false; readonly reason: "other-payload" };
 
 /**
- * Does work once within its window: gives the claim up where the work throws, so that the next may
- * do it, and commits it where it returns. The claim's lease is renewed while the work runs; a claim
- * that is lost all the same is an event. Two round trips, and one for each renewal.
+ * Runs work once within its window. The claim is committed when the work returns, and released when the
+ * work throws, so that the next caller may run it. The claim's lease is renewed while the work runs; a
+ * claim that is lost all the same is reported as an event. Two round trips, and one more for each
+ * renewal.
  *
  * @throws {HeadgateError} DEDUP_BAD_ARGUMENT
- * @throws whatever the work throws
+ * @throws every error that the work throws
  */
 export type RunOnce = <T>(
   key: string,
@@ -68,7 +70,7 @@ export type RunOnce = <T>(
   work: (token: ClaimToken) => Promise<T>,
 ) => Promise<Once<T>>;
 
-/** Makes `once` of claims. */
+/** Makes `once` on top of claims. */
 export function createOnce(claims: Claims, parts: Pick<DedupOptions, "emit" | "time">): RunOnce {
   const { emit, time = runtimeTime } = parts;
   return async <T>(
@@ -82,7 +84,7 @@ export function createOnce(claims: Claims, parts: Pick<DedupOptions, "emit" | "t
     const askedAt = time.now();
     const claimed = await claims.claim(key, { ...terms, lease });
     if (claimed.state === "duplicate") {
-      // Kept by this app's own work: of another release it may have another form.
+      // The value has the caller's type T, unless another release of the app wrote it.
       return { ran: false, reason: "duplicate", value: claimed.result as T | undefined };
     }
     if (claimed.state === "in-progress") {
@@ -113,13 +115,16 @@ export function createOnce(claims: Claims, parts: Pick<DedupOptions, "emit" | "t
     }
   }
 
-  /** The work is done: whatever fails now, it must not be thought undone. */
+  /**
+   * Commits work that is done. An error here is reported and not thrown, because the caller must not
+   * run the work again.
+   */
   async function commitWork(done: Done): Promise<boolean> {
-    const hear = (error: unknown) => emit({ kind: "failure", during: "dedup-commit", error });
+    const report = (error: unknown) => emit({ kind: "failure", during: "dedup-commit", error });
     try {
-      return await commitDone(claims, done, hear);
+      return await commitDone(claims, done, report);
     } catch (error) {
-      hear(error);
+      report(error);
       return false;
     }
   }

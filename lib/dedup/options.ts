@@ -3,12 +3,12 @@ import { type Duration, durationMs, durationProblem } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
 
 /**
- * How long a thing counts as seen: from when it was first seen, or from when it was last seen, until
- * it is `maxAge` old.
+ * How long a thing counts as seen: a fixed time after it was first seen, or a time after it was last
+ * seen, until it is `maxAge` old.
  */
 export type Window = Duration | { readonly sliding: Duration; readonly maxAge: Duration };
 
-/** A window in milliseconds; `maxAge` is 0 where it is fixed. */
+/** A window in milliseconds; `maxAge` is 0 for a fixed window. */
 export interface WindowMs {
   readonly window: number;
   readonly maxAge: number;
@@ -16,10 +16,10 @@ export interface WindowMs {
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** The longest lease and window: 31 days, in milliseconds. */
+/** The longest lease and the longest window: 31 days, in milliseconds. */
 const MAX_MS = 31 * DAY_MS;
 
-/** The longest that a counter or a stream is kept after it last changed: a year, in milliseconds. */
+/** The longest time that a counter or a stream is kept after its last change: a year, in milliseconds. */
 export const MAX_KEEP_MS = 366 * DAY_MS;
 
 /** @throws {HeadgateError} DEDUP_BAD_ARGUMENT */

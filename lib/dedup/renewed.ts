@@ -2,24 +2,24 @@ import type { Duration } from "#lib/core/duration";
 import { HeadgateError } from "#lib/core/errors";
 import { startRenewal } from "#lib/core/renewal";
 import type { ToolParts } from "#lib/core/tool-parts";
-import type { Claims, ClaimToken } from "./claims.ts";
+import type { Claims, ClaimToken } from "./claim.ts";
 
-/** The longest that work holds its claim, where its options do not say. */
+/** The longest time that work holds its claim, unless its options say otherwise. */
 export const MAX_HOLD: Duration = "15 minutes";
 
 export interface AtWork {
   readonly token: ClaimToken;
-  /** When the claim was asked for, in milliseconds of the monotonic clock. */
+  /** When the claim was requested, in milliseconds of the monotonic clock. */
   readonly askedAt: number;
-  /** The longest that the claim is held by renewing it, in milliseconds. */
+  /** The longest time that renewal holds the claim, in milliseconds. */
   readonly maxHold: number;
 }
 
 /**
- * Renews a claim at each third of its lease while its work runs. Never throws: a claim that is lost is an
- * event, once.
+ * Renews a claim after each third of its lease while its work runs. It never throws: the loss of the
+ * claim is reported once, as an event.
  *
- * @returns ends the renewal; called when the work has ended
+ * @returns the function that ends the renewal; call it when the work has ended
  */
 export function renewClaim(
   claims: Pick<Claims, "extend">,
@@ -48,8 +48,8 @@ export function renewClaim(
 }
 
 const TAKEN =
-  "The claim belongs to another caller, or the store has forgotten it, while its work still runs: the work may be done twice.";
+  "The claim belongs to another caller, or the store lost it, while its work still runs: the work may be done twice.";
 const FAILED =
-  "The store failed for as long as the claim's lease, while its work still runs: the work may be done twice.";
+  "The store failed for the whole lease of the claim, while its work still runs: the work may be done twice.";
 const ENDED =
-  "The claim's lease is over, while its work still runs: the work may be done twice. maxHold must be longer than the work, and the lease longer than the process is ever stopped.";
+  "The claim's lease ended while its work still runs: the work may be done twice. maxHold must be longer than the work, and the lease longer than any pause of the process.";

@@ -3,8 +3,8 @@ import type { Vault } from "#lib/core/vault";
 import { badArgument } from "./options.ts";
 
 /**
- * The largest result that is kept, in bytes of its JSON in UTF-8: 720 KiB. Sealed it is larger by a
- * third, and with its script still below the 1 MB that a REST store takes in one request.
+ * The largest result that is kept, in bytes of its JSON in UTF-8: 720 KiB. Encryption makes it a third
+ * larger, which with the script is still below the 1 MB that a REST store accepts in one request.
  */
 const MAX_RESULT_BYTES = 720 * 1024;
 
@@ -15,9 +15,10 @@ export interface ResultParts {
 }
 
 /**
- * A result as it is kept: JSON, encrypted; empty where there is none.
+ * Returns a result as it is stored: encrypted JSON, or empty text for no result.
  *
- * @throws {HeadgateError} DEDUP_BAD_ARGUMENT for what JSON cannot say, or says at too great a length
+ * @throws {HeadgateError} DEDUP_BAD_ARGUMENT when JSON cannot represent the result, or its JSON is too
+ * long
  */
 export async function sealResult(
   { vault }: ResultParts,
@@ -28,12 +29,14 @@ export async function sealResult(
   const text = toJson(result);
   const { length } = new TextEncoder().encode(text);
   if (length > MAX_RESULT_BYTES) {
-    throw badArgument(`the result has ${length} bytes of JSON; allowed: ${MAX_RESULT_BYTES}.`);
+    throw badArgument(
+      `the result must be at most ${MAX_RESULT_BYTES} bytes of JSON; it is ${length} bytes.`,
+    );
   }
   return vault.seal(text, name);
 }
 
-/** The result that was kept; undefined where there is none, or it cannot be read. */
+/** Returns the result that was stored; undefined when none was stored, or it cannot be decrypted. */
 export async function openResult(
   { vault, emit }: ResultParts,
   sealed: unknown,
@@ -42,7 +45,7 @@ export async function openResult(
   if (typeof sealed !== "string") return undefined;
   const text = await vault.open(sealed, name);
   if (text !== undefined) return JSON.parse(text);
-  const error = new Error("The result was sealed under another secret.");
+  const error = new Error("The result was encrypted with another secret.");
   emit({ kind: "failure", during: "dedup-read", error });
   return undefined;
 }
@@ -52,8 +55,8 @@ function toJson(result: unknown): string {
   try {
     text = JSON.stringify(result);
   } catch {
-    // Named below; the error's own text may quote what is in it.
+    // The error below names the problem; the original message may quote the result.
   }
-  if (text === undefined) throw badArgument("the result is nothing that JSON can say.");
+  if (text === undefined) throw badArgument("the result must be a value that JSON can represent.");
   return text;
 }

@@ -1,16 +1,16 @@
 import { defineScript } from "#lib/redis/script";
 
 /*
- * What a key holds, parted by colons:
+ * The value of a key has five fields, separated by colons:
  *
- *   state  "c" while its owner is at work, "d" when it is done
- *   since  when it was first seen, in milliseconds of Redis's clock; empty where nobody will ask
- *   owner  whose claim it is
- *   payload  what the claim is for, as a hash; empty where it was not said
- *   result  of what is done, sealed; empty where none is kept
+ *   state  "c" while the claim is in progress, "d" when it is committed
+ *   since  when the key was first claimed, in milliseconds of Redis's clock; empty when no script needs it
+ *   owner  the owner of the claim
+ *   payload  the hash of the claim's payload; empty for a claim without one
+ *   result  the encrypted result of a committed claim; empty without one
  *
- * Its time to live is the lease, then what is left of the window. A value of another form, such as the
- * seed's "1", is done.
+ * Its time to live is the lease, then the rest of the window. A value of another form counts as
+ * committed, such as the "1" that the requirements name.
  */
 const READ = `
 local function read(held)
@@ -33,7 +33,7 @@ local function left(window, maxAge, since, now)
   if maxAge == 0 then return since + window - now end
   return math.min(window, since + maxAge - now)
 end
--- Never ends sooner than it would: whoever claimed it may have had a wider window.
+-- Never shortens the time to live: the caller that claimed the key may have had a longer window.
 local function slide(key, window, maxAge, since, now)
   if maxAge == 0 or not since or since == "" then return end
   local ms = left(window, maxAge, tonumber(since), now)
@@ -42,11 +42,12 @@ end
 `;
 
 /**
- * Claims each key that nobody has claimed, or this owner already. KEYS: what is claimed. ARGV: owner,
- * lease (0: it is done at once), window, the sliding window's maximum age (0: it is fixed), all in
- * milliseconds, and the payload. Answers two values a key: 0 first, 1 duplicate and its result or 0,
- * 2 in progress and how many milliseconds its lease has left, 3 of another payload. An owner's next
- * claim begins its lease anew; without a lease, what it is at work on is done.
+ * Claims each key that is free, or that this owner has claimed already. KEYS: the keys to claim. ARGV:
+ * owner, lease (0: it is done at once), window, the maximum age of a sliding window (0: the window is
+ * fixed), all in milliseconds, and the payload. Returns two values for each key: 0 for first; 1 for a
+ * duplicate, and its result or 0; 2 for in progress, and the rest of its lease in milliseconds; 3 for
+ * another payload. An owner's next claim renews its lease; without a lease it commits the claim that is
+ * in progress.
  */
 export const CLAIM = defineScript(`${READ}
 local owner, payload = ARGV[1], ARGV[5]
@@ -79,10 +80,10 @@ return answers
 `);
 
 /**
- * Applies an effect, or nothing of it and answers why: counters that grow, and an entry of a stream.
- * KEYS: from the second on, the counters' hashes, then the stream. ARGV from \`at\` on: how many
- * counters; field, increment and milliseconds to keep it of each; then of the stream, if there is
- * one, its length, milliseconds to keep it, and the fields and values.
+ * Applies an effect: counters that grow, and an entry of a stream. When one part fails, it applies none
+ * and returns the error. KEYS: after the first, the counters' hashes, then the stream. ARGV from \`at\`
+ * on: the number of counters; the field, the increment and the milliseconds to keep of each; then, for
+ * a stream, its length, the milliseconds to keep it, and the fields and values.
  */
 const APPLY = `
 local function apply(at)
@@ -123,10 +124,10 @@ end
 `;
 
 /**
- * Says that what was claimed is done, and applies an effect with it. One whose lease has ended is
- * done all the same, unless somebody else has claimed it. KEYS: the claim, then the effect's. ARGV:
- * owner, window, maximum age, payload, result, then the effect's. Answers 1, or 0 where it is not
- * this owner's.
+ * Commits a claim, and applies an effect with it. A claim whose lease has ended is committed all the
+ * same, unless another owner has claimed the key. KEYS: the claim, then the effect's keys. ARGV: owner,
+ * window, maximum age, payload, result, then the effect's arguments. Returns 1, or 0 when the claim is
+ * not this owner's.
  */
 export const COMMIT = defineScript(`${READ}${APPLY}
 local owner = ARGV[1]
@@ -149,8 +150,8 @@ return 1
 `);
 
 /**
- * Begins the lease of a claim anew, if it is still this owner's; what is committed stays as it is.
- * KEYS: the claim. ARGV: owner, milliseconds. Returns 1, or 0 where the claim is not this owner's.
+ * Renews the lease of a claim that is this owner's; a committed claim stays as it is. KEYS: the claim.
+ * ARGV: owner, milliseconds. Returns 1, or 0 when the claim is not this owner's.
  */
 export const EXTEND = defineScript(`${READ}
 local held = redis.call("GET", KEYS[1])
@@ -161,7 +162,7 @@ if state == "c" then redis.call("PEXPIRE", KEYS[1], ARGV[2]) end
 return 1
 `);
 
-/** Gives a claim up, if it is still this owner's, and in this state. KEYS: the claim. ARGV: owner, state. */
+/** Releases a claim that is this owner's and in this state. KEYS: the claim. ARGV: owner, state. */
 export const RELEASE = defineScript(`${READ}
 local held = redis.call("GET", KEYS[1])
 if not held then return 0 end
@@ -171,8 +172,9 @@ return redis.call("DEL", KEYS[1])
 `);
 
 /**
- * Claims and applies an effect in one step. KEYS: the claim, then the effect's. ARGV: owner, window,
- * maximum age, then the effect's. Answers 1 where it counts, 0 for a duplicate, done or in progress.
+ * Claims a key and applies an effect in one step. KEYS: the claim, then the effect's keys. ARGV: owner,
+ * window, maximum age, then the effect's arguments. Returns 1 when it counts, 0 for a duplicate of a
+ * claim that is done or in progress.
  */
 export const COUNT = defineScript(`${READ}${APPLY}
 local owner = ARGV[1]

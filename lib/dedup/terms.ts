@@ -4,40 +4,43 @@ import type { DedupOptions } from "./parts.ts";
 
 export interface ClaimOptions {
   /**
-   * How long the claim is its owner's before somebody else may take it over. Without, what is claimed
-   * is done at once, and there is nothing to commit.
+   * How long the claim belongs to its owner before another caller may claim the key. Without a lease
+   * the claim is committed at once.
    */
   readonly lease?: Duration;
-  /** How long a thing that is done is a duplicate. */
+  /** How long a committed key is a duplicate. */
   readonly window: Window;
-  /** What the claim is for: the same key with another payload is refused. Kept as a hash. */
+  /**
+   * The content that the claim is for: a claim of the same key with another payload is denied. Kept as
+   * a hash.
+   */
   readonly payload?: string;
   /**
-   * Who claims, such as a message's id: the same owner's next claim succeeds too, and begins its
-   * lease anew. Kept as a hash. Empty text counts as no owner.
-   * @default another for each call
+   * The owner of the claim, such as a message's id: the same owner's next claim succeeds too, and
+   * renews its lease. Kept as a hash. Empty text counts as no owner.
+   * @default a random owner for each call
    */
   readonly owner?: string;
   /**
-   * The hash tag that the claim's key carries, `{group}`: on a Redis Cluster the keys of an effect
-   * must be of the same, and many claims of one group are one script. The same key in another group
-   * is another.
+   * The hash tag in the name of the claim's key, `{group}`: on a Redis Cluster the keys of an effect
+   * must have the same group, and many claims of one group are one script. The same key in another
+   * group is another key.
    * @default none
    */
   readonly group?: string;
   /**
-   * What a claim is while the store fails: "open", the first, so that nothing is lost; or "closed",
-   * in progress, so that nothing counts twice.
+   * The result of a claim while the store fails: "open" is the first, so that no event is lost;
+   * "closed" is in progress, so that no event counts twice.
    * @default "open"
    */
   readonly onStoreFailure?: "open" | "closed";
 }
 
-/** What a claim is made with: hashes for what the caller named, and milliseconds. */
+/** The terms of a claim: hashes of the caller's texts, and milliseconds. */
 export interface Terms extends WindowMs {
   readonly owner: string;
   readonly payload: string;
-  /** 0 where what is claimed is done at once. */
+  /** In milliseconds; 0 when the claim is committed at once. */
   readonly lease: number;
 }
 
@@ -49,7 +52,7 @@ export function readTerms(
   const name = textOf("owner", owner);
   const content = textOf("payload", payload);
   return {
-    // Empty text is what is left of an id that is missing: it would make all who have none one owner.
+    // Empty text usually comes from a missing id: all clients without an id would be one owner.
     owner: name ? keyedHash("owner", name) : newOwner(),
     payload: content === undefined ? "" : keyedHash("payload", content),
     lease: lease === undefined ? 0 : readDuration("lease", lease),
@@ -57,14 +60,20 @@ export function readTerms(
   };
 }
 
-/** Null is nothing; whatever else is no text could be the same as another. */
+/**
+ * Returns the text, or undefined for null. Other types are rejected, because two values could have the
+ * same text.
+ */
 function textOf(what: string, given: unknown): string | undefined {
   if (given === undefined || given === null) return undefined;
   if (typeof given === "string") return given;
-  throw badArgument(`${what} is a ${typeof given}; allowed: text.`);
+  throw badArgument(`${what} must be text; it is a ${typeof given}.`);
 }
 
-/** 82 random bits, as short as a hash: with them a claim takes 48 bytes of Redis's memory, not 64. */
+/**
+ * Returns 82 random bits in hex, as many characters as a hash has: with them a claim uses 48 bytes of
+ * Redis's memory instead of 64.
+ */
 export function newOwner(): string {
   return crypto.randomUUID().replaceAll("-", "").slice(0, 22);
 }

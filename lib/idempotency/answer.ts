@@ -1,15 +1,15 @@
 import { fromBase64, toBase64 } from "#lib/core/base64";
 import { readUpTo } from "#lib/core/read-up-to";
 
-/** An answer as it is kept: what JSON can say. */
+/** A response as it is stored: data that JSON can represent. */
 export interface KeptAnswer {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** In base64; null for none. */
+  /** In base64; null for a response without a body. */
   readonly body: string | null;
 }
 
-/** Whose cookie it is, and of which connection, is the first answer's alone. */
+/** These headers belong to one client or one connection, so a replay must not repeat them. */
 const NOT_KEPT = new Set([
   "set-cookie",
   "connection",
@@ -21,30 +21,31 @@ const NOT_KEPT = new Set([
   "date",
 ]);
 
-/** What Next says to itself: x-middleware-set-cookie is the cookies once more. */
+/** The prefix of headers that Next uses internally: x-middleware-set-cookie repeats the cookies. */
 const NEXTS_OWN = "x-middleware-";
 
-/** Says that the answer that a client reads is not the first one of its request. */
+/** The header that marks a replayed response. */
 export const REPLAYED = "Idempotency-Replayed";
 
-/** Answers that say "later": kept, they would say so for as long as the key is known. */
+/** Statuses that mean "later": a replay would repeat them until the key expires. */
 const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /**
- * Whether an answer is a request's outcome, or it may be asked again: it failed, or is to wait. What
- * was taken (202) or is elsewhere (3xx) is an outcome, whenever that is to be asked for.
+ * Returns true when a response is the outcome of its request, so that it is stored and replayed. A
+ * response that failed or asks the client to wait is not. A 202 and a redirect are outcomes, whatever
+ * their Retry-After.
  */
 export function isOutcome({ status, headers }: Response): boolean {
-  // That of an error of the network is 0, and there is no such answer.
+  // A network error response has the status 0.
   if (status < 200 || status >= 500) return false;
   return status < 400 || (!LATER.has(status) && !headers.has("retry-after"));
 }
 
 /**
- * An answer as it is kept, read from a copy; undefined where its body has more bytes than `maxBytes`.
- * A stream is read to its end first.
+ * Returns a response as it is stored, from a copy; undefined when its body is larger than `maxBytes`. A
+ * stream is read to its end first.
  *
- * @throws whatever a stream breaks off with; {TypeError} for a body that was read already
+ * @throws every error that the stream breaks off with; {TypeError} for a body that was read already
  */
 export async function keepAnswer(
   answer: Response,
@@ -58,9 +59,9 @@ export async function keepAnswer(
 }
 
 /**
- * The same answer, which calls `onEnd` when its body has been read, was cancelled or broke off: once,
- * and before the reader is told. A server may drop the answer unread, and cancel nothing, when the client
- * has disconnected: then `signal` says so.
+ * Returns the same response, which calls `onEnd` once its body was read, was cancelled or broke off,
+ * before the reader learns of it. When the client disconnects, a server may drop the response without
+ * reading or cancelling it: then the abort of `signal` calls `onEnd`.
  */
 export function untilRead(
   answer: Response,
@@ -105,7 +106,7 @@ function isKept(header: string): boolean {
   return !NOT_KEPT.has(header) && !header.startsWith(NEXTS_OWN);
 }
 
-/** The kept answer as it was, and that it is so; undefined where what was kept is none. */
+/** Returns the stored response, marked as replayed; undefined when no response was stored. */
 export function replay(kept: unknown): Response | undefined {
   if (!isKeptAnswer(kept)) return undefined;
   const { status, body } = kept;
@@ -115,7 +116,10 @@ export function replay(kept: unknown): Response | undefined {
   return new Response(bytes, { status, headers });
 }
 
-/** It was sealed by this app; what is looked at is whether an answer was kept. */
+/**
+ * The value was encrypted by this app, so only the difference between a response and no response is
+ * checked.
+ */
 function isKeptAnswer(kept: unknown): kept is KeptAnswer {
   return typeof kept === "object" && kept !== null && "status" in kept && "headers" in kept;
 }

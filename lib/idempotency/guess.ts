@@ -1,4 +1,7 @@
-/** The form of a UUID, whatever its version: a version 1, for example, is a clock and an address. */
+/**
+ * A UUID of any version. A version 1, for example, is made of a clock and an address, and can be
+ * guessed.
+ */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** A UUID of version 4 (RFC 9562): 122 random bits. */
@@ -9,8 +12,8 @@ const LONG = /^[\w-]{22,}$/;
 
 /**
  * Returns true for a key of a form that a client makes at random and another client cannot guess: a
- * UUID of version 4, or at least 22 characters of base64url. The form alone can be seen: a client that
- * writes a counter in this form gets what it asks for.
+ * UUID of version 4, or at least 22 characters of base64url. Only the form is checked: a client that
+ * writes a counter in this form has a key that others can guess.
  */
 export function isUnguessable(key: string): boolean {
   return UUID.test(key) ? RANDOM_UUID.test(key) : LONG.test(key);

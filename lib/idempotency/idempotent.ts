@@ -1,18 +1,19 @@
 import { runtimeTime } from "#lib/core/clock";
 import type { Emit, IdempotencyEvent } from "#lib/core/events";
 import { readUpTo } from "#lib/core/read-up-to";
-import { type Claim, createClaims } from "#lib/dedup/claims";
+import type { Claim } from "#lib/dedup/claim";
+import { createClaims } from "#lib/dedup/claims";
 import type { DedupOptions } from "#lib/dedup/parts";
 import { replay } from "./answer.ts";
 import { readKey } from "./key.ts";
 import { type IdempotencyOptions, readOptions } from "./options.ts";
-import * as refusals from "./refusals.ts";
+import * as problems from "./problems.ts";
 import { createRun } from "./run.ts";
 import { ownerOf, scopeOf } from "./scope.ts";
 
 export type { IdempotencyOptions } from "./options.ts";
 
-/** A route handler; Next gives further arguments, such as the route's parameters. */
+/** A route handler. Next passes further arguments, such as the route's parameters. */
 export type Handler<R extends Request, Rest extends readonly unknown[]> = (
   request: R,
   ...rest: Rest
@@ -20,12 +21,13 @@ export type Handler<R extends Request, Rest extends readonly unknown[]> = (
 
 /**
  * Makes a route handler idempotent: a request that is sent again with the same Idempotency-Key is not
- * run again, but gets the answer of the first (draft-ietf-httpapi-idempotency-key-header-07). An
- * answer of 5xx, or one that says "later", is not kept, and the request may be run again. The answer
- * is sent when all of it is there, or more than is kept. What Next's `redirect()` and `notFound()`
- * throw is an answer too. The request's lease is renewed while its handler runs.
+ * run again, but gets the response of the first (draft-ietf-httpapi-idempotency-key-header-07). A
+ * response of 5xx, or one that means "later", is not stored, and the request may be run again. The
+ * response is sent when it is complete, or when it has become too large to store. The responses that
+ * Next makes for `redirect()` and `notFound()` are stored too. The request's lease is renewed while its
+ * handler runs.
  *
- * @throws {HeadgateError} DEDUP_BAD_ARGUMENT for options that cannot be
+ * @throws {HeadgateError} DEDUP_BAD_ARGUMENT for options that are not valid
  */
 export type Idempotent = <R extends Request, Rest extends readonly unknown[]>(
   handler: Handler<R, Rest>,
@@ -34,7 +36,7 @@ export type Idempotent = <R extends Request, Rest extends readonly unknown[]>(
 
 /**
  * Makes `idempotent`, which wraps a route handler so that a request that is sent again with the same
- * Idempotency-Key is not run again, but gets the answer of the first.
+ * Idempotency-Key is not run again, but gets the response of the first.
  *
  * @example
  * const idempotent = createIdempotent(gate);
@@ -45,15 +47,15 @@ export function createIdempotent(parts: DedupOptions): Idempotent {
   const claims = createClaims(parts);
 
   return (handler, options) => {
-    // Now, and not with the first request that has the header.
+    // Wrong options throw when the handler is wrapped, not at the first request.
     const { required, maxBodyBytes, ...read } = readOptions(options);
     const run = createRun(claims, parts, read);
 
     return async (request, ...rest) => {
       const reading = readKey(request.headers);
-      if (reading.kind === "invalid") return refusals.invalidKey();
+      if (reading.kind === "invalid") return problems.invalidKey();
       if (reading.kind === "missing") {
-        return required ? refusals.missingKey() : handler(request, ...rest);
+        return required ? problems.missingKey() : handler(request, ...rest);
       }
       const owner = await ownerOf(request, reading.key, read);
       if (!owner) return handler(request, ...rest);
@@ -62,35 +64,38 @@ export function createIdempotent(parts: DedupOptions): Idempotent {
       const { claimed, payload } = await scopeOf(request, reading.key, owner, body);
       const askedAt = time.now();
       const claim = await claims.claim(claimed, { ...read.claim, payload });
-      if (claim.state !== "first") return again(claim, parts.emit);
+      if (claim.state !== "first") return repeated(claim, parts.emit);
       parts.emit({ kind: "idempotency", state: "ran" });
       return run(claim.token, askedAt, () => handler(request, ...rest), request.signal);
     };
   };
 }
 
-/** What a request gets that is not the first of its key. */
-function again(claim: Exclude<Claim, { state: "first" }>, emit: Emit): Response {
+/** Returns the response to a request whose key was claimed before. */
+function repeated(claim: Exclude<Claim, { state: "first" }>, emit: Emit): Response {
   const conflict = (reason: Conflict) => emit({ kind: "idempotency", state: "conflict", reason });
   if (claim.state === "other-payload") {
     conflict("other-request");
-    return refusals.otherRequest();
+    return problems.otherRequest();
   }
   if (claim.state === "duplicate") {
     const answer = replay(claim.result);
     if (answer) emit({ kind: "idempotency", state: "replayed" });
     else conflict("answer-not-kept");
-    return answer ?? refusals.answerNotKept();
+    return answer ?? problems.answerNotKept();
   }
-  // The claim has reported the failure of the store already.
-  if (!claim.isCertain) return refusals.storeFailed(claim.retryAfterMs);
+  // The claim has reported the store failure already.
+  if (!claim.isCertain) return problems.storeFailed(claim.retryAfterMs);
   conflict("in-progress");
-  return refusals.inProgress(claim.retryAfterMs);
+  return problems.inProgress(claim.retryAfterMs);
 }
 
 type Conflict = NonNullable<IdempotencyEvent["reason"]>;
 
-/** A body's bytes, of which the handler can still read its own copy; else what is answered. */
+/**
+ * Returns the body's bytes and leaves the handler a copy to read; or the response to a body that cannot
+ * be read.
+ */
 async function readBody(
   request: Request,
   maxBytes: number,
@@ -98,8 +103,8 @@ async function readBody(
   const { body } = request.clone();
   if (!body) return new Uint8Array();
   try {
-    return (await readUpTo(body, maxBytes)) ?? refusals.tooLarge(maxBytes);
+    return (await readUpTo(body, maxBytes)) ?? problems.tooLarge(maxBytes);
   } catch {
-    return refusals.brokenBody();
+    return problems.brokenBody();
   }
 }

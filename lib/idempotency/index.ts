@@ -1,2 +1,2 @@
-/** The Idempotency-Key header: a request that is sent again is answered as the first one was. */
+/** The Idempotency-Key header: a request that is sent again gets the response of the first. */
 export { createIdempotent, type Idempotent, type IdempotencyOptions } from "./idempotent.ts";

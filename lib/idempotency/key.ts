@@ -1,6 +1,6 @@
 import { parseItem } from "structured-headers";
 
-/** What a request's header says: its key, that there is none, or that it is not one. */
+/** The result of reading the header: a key, no header, or a header that is not valid. */
 export type KeyReading =
   | { readonly kind: "key"; readonly key: string }
   | { readonly kind: "missing" }
@@ -9,19 +9,19 @@ export type KeyReading =
 /** The header's name (draft-ietf-httpapi-idempotency-key-header-07). */
 export const IDEMPOTENCY_KEY = "Idempotency-Key";
 
-/** The longest key that is taken, in characters: as Stripe has it. */
+/** The longest key that is accepted, in characters: the same as Stripe's. */
 const MAX_LENGTH = 255;
 
 /**
- * A key without quotes, up to its parameters: characters that need no quotes, and not the beginning of
- * a byte sequence (`:`) or a date (`@`) of structured fields.
+ * A key without quotes, up to its parameters. It has only characters that need no quotes, and does not
+ * begin like a byte sequence (`:`) or a date (`@`) of structured fields.
  */
 const BARE = /^(?![:@])[\w.~:/+=@-]+(?=;|$)/;
 
 /**
- * Reads the header: an item of structured fields (RFC 9651) that is a string, so in double quotes; or
- * the same text without them, as Stripe's clients send it. A bare key is text as it is written, also
- * where it looks like a number. Parameters after the key are passed over.
+ * Reads the header: a string of structured fields (RFC 9651), which has double quotes, or the same text
+ * without them, as Stripe's clients send it. A key without quotes is always text, also when it looks
+ * like a number. Parameters after the key are ignored.
  */
 export function readKey(headers: Headers): KeyReading {
   const given = headers.get(IDEMPOTENCY_KEY);
@@ -32,7 +32,7 @@ export function readKey(headers: Headers): KeyReading {
 }
 
 function stringIn(field: string): string | undefined {
-  // A client may send as much as a header may hold; a longer one is not valid anyway.
+  // A header may be very long; a field above this length cannot hold a valid key.
   if (field.length > 4 * MAX_LENGTH) return undefined;
   try {
     const [value] = parseItem(field.replace(BARE, '"$&"'));

@@ -4,17 +4,17 @@ import { MAX_HOLD } from "#lib/dedup/renewed";
 
 export interface IdempotencyOptions<R extends Request> {
   /**
-   * Returns the verified caller of a request: no caller gets another caller's answer. A request
-   * without one (undefined) is a guest's: it is run each time, unless `guestClient` names its client;
-   * the handler may refuse it.
+   * Returns the verified caller of a request: no caller gets another caller's response. A request
+   * without a caller (undefined) is a guest's: it is run each time, unless `guestClient` names its
+   * client. The handler may deny it.
    */
   readonly caller: (request: R) => string | undefined | Promise<string | undefined>;
   /**
-   * Returns the client that a guest's request comes from: the client key of its address, or the
-   * address itself, which is hashed before the store sees it; undefined where it is not known. A
-   * guest's request is then run once for its client, its body and its key, where the key is a UUID of
-   * version 4, or at least 22 characters of base64url, which other guests of the address cannot guess.
-   * With any other key it is run each time.
+   * Returns the client of a guest's request: the client key of its address, or the address itself,
+   * which is hashed before it reaches the store; undefined when it is unknown. A guest's request is
+   * then run once for its client, its body and its key. The key must be a UUID of version 4, or at
+   * least 22 characters of base64url, which other guests of the address cannot guess. With any other
+   * key the request is run each time.
    * @default none: a guest's request is run each time
    * @example
    * const { clientAddress: source, ipv6Prefix } = environment();
@@ -25,55 +25,55 @@ export interface IdempotencyOptions<R extends Request> {
    */
   readonly guestClient?: (request: R) => string | undefined | Promise<string | undefined>;
   /**
-   * Whether a request without the header is refused.
+   * Whether a request without the header is denied with 400.
    * @default true
    */
   readonly required?: boolean;
   /**
-   * How long a request is held when nothing more is heard of the process that runs its handler: the
-   * same request may be run again after it. It is renewed at each third of it until the handler's
-   * answer has been read.
+   * How long a request is held without renewal when the process that runs its handler ends: the same
+   * request may be run again after that. The lease is renewed after each third of this time until the
+   * handler's response has been read.
    * @default "30 seconds"
    */
   readonly lease?: Duration;
   /**
-   * The longest that a request is held by renewing its lease, so that a handler that hangs does not
-   * hold it for ever; the same request may be run again after that. With no more than `lease` it is
-   * never renewed.
+   * The longest time that renewal holds a request, so that a handler that hangs does not hold it for
+   * ever: the same request may be run again after that. With `lease` or less, the lease is never
+   * renewed.
    * @default "15 minutes"
    */
   readonly maxHold?: Duration;
   /**
-   * How long the answer is kept, from the request on.
+   * How long the response is stored, counted from the request.
    * @default "24 hours"
    */
   readonly window?: Duration;
   /**
-   * The largest body that is taken, in bytes.
+   * The largest request body that is accepted, in bytes.
    * @default 1048576
    */
   readonly maxBodyBytes?: number;
   /**
-   * The largest answer that is kept, in bytes of its body. A larger one is not repeated: a client that
-   * sends its request again is told that it was done.
+   * The largest response that is stored, in bytes of its body. A larger response is not repeated: a
+   * client that sends its request again gets a 409 that says that the request was done.
    * @default 65536
    */
   readonly maxAnswerBytes?: number;
   /**
-   * What becomes of a request with the header while the store fails: "closed", 503, so that nothing
-   * is done twice; or "open", it is run.
+   * Decides about a request with the header while the store fails: "closed" answers 503, so that no
+   * request is run twice; "open" runs it.
    * @default "closed"
    */
   readonly onStoreFailure?: "open" | "closed";
 }
 
-/** The largest that `maxAnswerBytes` may be: what is kept of it is larger by a third. */
+/** The largest value of `maxAnswerBytes`: base64 makes the stored body a third larger. */
 const MOST_ANSWER_BYTES = 512 * 1024;
 
 /**
- * The options with their defaults.
+ * Returns the options with their defaults.
  *
- * @throws {HeadgateError} DEDUP_BAD_ARGUMENT for options that cannot be
+ * @throws {HeadgateError} DEDUP_BAD_ARGUMENT for options that are not valid
  */
 export function readOptions<R extends Request>(options: IdempotencyOptions<R>) {
   const { lease = "30 seconds", maxHold = MAX_HOLD, window = "24 hours" } = options;

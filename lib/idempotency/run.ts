@@ -1,5 +1,5 @@
 import type { ToolParts } from "#lib/core/tool-parts";
-import type { Claims } from "#lib/dedup/claims";
+import type { Claims } from "#lib/dedup/claim";
 import { commitDone } from "#lib/dedup/commit-done";
 import type { ClaimToken } from "#lib/dedup/dedup";
 import { renewClaim } from "#lib/dedup/renewed";
@@ -7,18 +7,18 @@ import { isOutcome, keepAnswer, type KeptAnswer, untilRead } from "./answer.ts";
 import { answerThrown } from "./thrown.ts";
 
 interface Bounds {
-  /** The longest that the claim is held by renewing it, in milliseconds. */
+  /** The longest time that renewal holds the claim, in milliseconds. */
   readonly maxHold: number;
   readonly maxAnswerBytes: number;
 }
 
 /**
- * Runs a handler under a claim, which is renewed until the handler's answer has been read, and
- * commits it with the answer, or gives it up where there is no outcome.
+ * Runs a handler under a claim, which is renewed until the handler's response has been read. The claim
+ * is committed with the response, or released when the response is no outcome.
  *
- * @param askedAt when the claim was asked for, in milliseconds of the monotonic clock
- * @param signal the request's: it is aborted when its client has disconnected
- * @throws whatever the handler throws
+ * @param askedAt when the claim was requested, in milliseconds of the monotonic clock
+ * @param signal the request's signal, which aborts when the client disconnects
+ * @throws every error that the handler throws
  */
 export type Run = (
   token: ClaimToken,
@@ -27,7 +27,6 @@ export type Run = (
   signal: AbortSignal,
 ) => Promise<Response>;
 
-/** Makes `run`. */
 export function createRun(
   claims: Claims,
   parts: Pick<ToolParts, "emit" | "time">,
@@ -35,25 +34,26 @@ export function createRun(
 ): Run {
   const { emit } = parts;
   const { maxHold, maxAnswerBytes } = bounds;
-  const hear = (error: unknown) => emit({ kind: "failure", during: "idempotency-keep", error });
+  const report = (error: unknown) => emit({ kind: "failure", during: "idempotency-keep", error });
 
   return async (token, askedAt, handle, signal) => {
     const stop = renewClaim(claims, { token, askedAt, maxHold }, parts);
 
-    async function giveUp(): Promise<void> {
+    async function release(): Promise<void> {
       stop();
       await claims.release(token);
     }
 
-    /** It is done, whatever becomes of its answer. */
+    /** Commits the claim: the request is done, also when its response cannot be stored. */
     async function commit(result?: KeptAnswer): Promise<void> {
       stop();
       try {
-        const isKept = await commitDone(claims, { token, result }, hear);
-        if (!isKept) hear(new Error(LOST));
+        const isCommitted = await commitDone(claims, { token, result }, report);
+        if (!isCommitted) report(new Error(LOST));
       } catch (error) {
-        // It is answered all the same; sent again after the lease, it would be done again.
-        hear(error);
+        // The client gets its response all the same; the same request would be run again after the
+        // lease.
+        report(error);
       }
     }
 
@@ -61,23 +61,25 @@ export function createRun(
     try {
       answer = await handle();
     } catch (thrown) {
-      const told = answerThrown(thrown);
-      await (told && isOutcome(told) ? commit(await keepAnswer(told, maxAnswerBytes)) : giveUp());
+      const response = answerThrown(thrown);
+      await (response && isOutcome(response)
+        ? commit(await keepAnswer(response, maxAnswerBytes))
+        : release());
       throw thrown;
     }
     if (!answer || !isOutcome(answer)) {
-      await giveUp();
+      await release();
       return answer;
     }
     let kept: KeptAnswer | undefined;
     try {
       kept = await keepAnswer(answer, maxAnswerBytes);
     } catch (error) {
-      hear(error);
+      report(error);
       await commit();
       return answer;
     }
-    // Too large to be kept, and perhaps still being made.
+    // The response is too large to be stored, and may still be streaming.
     if (!kept) return untilRead(answer, commit, signal);
     await commit(kept);
     return answer;

@@ -3,25 +3,25 @@ import { toBase64 } from "#lib/core/base64";
 import { isUnguessable } from "./guess.ts";
 import { IDEMPOTENCY_KEY } from "./key.ts";
 
-/** Whose an Idempotency-Key is. */
+/** The owner of an Idempotency-Key. */
 export interface Owner {
   /** The verified caller, or the client of a guest. */
   readonly name: string;
   readonly isGuest: boolean;
 }
 
-interface Asking<R extends Request> {
+interface Callers<R extends Request> {
   readonly caller: (request: R) => string | undefined | Promise<string | undefined>;
   readonly guestClient?:
     | ((request: R) => string | undefined | Promise<string | undefined>)
     | undefined;
 }
 
-/** Returns whose the key of a request is; undefined where the request is run each time. */
+/** Returns the owner of a request's key; undefined when the request is run each time. */
 export async function ownerOf<R extends Request>(
   request: R,
   key: string,
-  { caller, guestClient }: Asking<R>,
+  { caller, guestClient }: Callers<R>,
 ): Promise<Owner | undefined> {
   const who = nameOf("caller", await caller(request));
   if (who !== undefined) return { name: who, isGuest: false };
@@ -31,8 +31,8 @@ export async function ownerOf<R extends Request>(
 }
 
 /**
- * Returns the name, or undefined when there is none: undefined, null and empty text are values that many
- * requests have in common.
+ * Returns the name, or undefined for undefined, null and empty text: many requests have these values in
+ * common.
  */
 function nameOf(what: string, value: unknown): string | undefined {
   if (value === undefined || value === null || value === "") return undefined;
@@ -40,13 +40,14 @@ function nameOf(what: string, value: unknown): string | undefined {
   const given = `idempotent: ${what} returned a ${typeof value}`;
   throw new HeadgateError(
     "DEDUP_BAD_ARGUMENT",
-    `${given}; it must return text, or undefined where the request names nobody.`,
+    `${given}; it must return text, or undefined when the request has no such name.`,
   );
 }
 
 /**
- * Returns what is claimed for a request, and what makes it the same request. A guest's body is a part
- * of what is claimed: another guest of the same address learns nothing of a key without its body.
+ * Returns the text to claim for a request, and the payload by which a repeated request is recognized. A
+ * guest's body is part of the claimed text: another guest of the same address learns nothing from the
+ * key without the body.
  */
 export async function scopeOf(
   request: Request,

@@ -14,38 +14,38 @@ import {
 import type { LocksOptions } from "./parts.ts";
 import { ACQUIRE, RELEASE } from "./scripts.ts";
 
-/** What an attempt came to: the lock, or for how many milliseconds its holder's lease still runs. */
+/** The result of an attempt: the lock, or how many milliseconds remain of the holder's lock TTL. */
 type Attempt = Lock | { readonly heldForMs: number };
 
 export interface Acquiring {
   /**
-   * Takes a lock that nobody holds; null where somebody does. One round trip.
+   * Acquires a lock that is free; returns null when another caller holds it. One round trip.
    *
    * @throws {HeadgateError} LOCK_BAD_ARGUMENT
-   * @throws {StoreError} where it is not known who holds the lock
+   * @throws {StoreError} when the store fails, so that the holder is unknown
    */
   tryAcquire: (key: string, options?: HoldOptions) => Promise<Lock | null>;
   /**
-   * The same, and waits while somebody holds it.
+   * Acquires a lock, and waits while another caller holds it.
    *
-   * @throws {HeadgateError} LOCK_BAD_ARGUMENT; LOCK_NOT_ACQUIRED where the wait was over first
-   * @throws {StoreError} where it is not known who holds the lock
-   * @throws the signal's reason, where that ended the wait
+   * @throws {HeadgateError} LOCK_BAD_ARGUMENT; LOCK_NOT_ACQUIRED when the wait ended first
+   * @throws {StoreError} when the store fails, so that the holder is unknown
+   * @throws the signal's reason, when the signal ended the wait
    */
   acquire: (key: string, options?: WaitOptions) => Promise<Lock>;
 }
 
-/** Makes what takes locks. */
+/** Makes the functions that acquire locks. */
 export function createAcquire(parts: LocksOptions): Acquiring {
   const { time = runtimeTime } = parts;
   async function attempt(key: string, hold: HoldMs, calledAt: number): Promise<Attempt> {
     const { names } = namesOf(parts, key);
-    const { token, askedAt, answer } = await askFor(parts, ACQUIRE, names, hold.ttl);
+    const { token, askedAt, answer } = await requestLock(parts, ACQUIRE, names, hold.ttl);
     const [code, detail] = readAnswer(answer);
     if (code !== 1) return { heldForMs: leftOf(detail) };
     const [name] = names;
     const lock = holdLock(parts, { ...hold, name, token, fence: detail, calledAt, askedAt });
-    // The answer took longer than the lease: it is as good as somebody else's.
+    // The answer took longer than the lock TTL, so another caller may hold the lock already.
     if (!lock.signal.aborted) return lock;
     await lock.release();
     return { heldForMs: 0 };
@@ -54,26 +54,26 @@ export function createAcquire(parts: LocksOptions): Acquiring {
   return {
     async tryAcquire(key, options = {}) {
       const calledAt = time.now();
-      const taken = await attempt(key, readHold(options), calledAt);
-      if ("token" in taken) return taken;
-      tellContended(parts, calledAt);
+      const result = await attempt(key, readHold(options), calledAt);
+      if ("token" in result) return result;
+      reportContended(parts, calledAt);
       return null;
     },
     async acquire(key, options = {}) {
       const hold = readHold(options);
       const waiting = new Waiting(readWait(options), options.signal, time);
       for (;;) {
-        const taken = await attempt(key, hold, waiting.since);
-        if ("token" in taken) return orGone(taken, options.signal);
-        if (await waiting.next(taken.heldForMs)) continue;
-        tellContended(parts, waiting.since);
-        throw notAcquired(taken.heldForMs);
+        const result = await attempt(key, hold, waiting.since);
+        if ("token" in result) return unlessAborted(result, options.signal);
+        if (await waiting.next(result.heldForMs)) continue;
+        reportContended(parts, waiting.since);
+        throw notAcquired(result.heldForMs);
       }
     },
   };
 }
 
-/** A lock's names in Redis: its own, and its fence's. */
+/** Returns the names of a lock in Redis: the lock's key, and the key of its last fencing token. */
 export function namesOf({ keys, keyedHash }: LocksOptions, key: string) {
   checkKey(key);
   const hash = keyedHash("lock", key);
@@ -82,16 +82,21 @@ export function namesOf({ keys, keyedHash }: LocksOptions, key: string) {
   return { hash, names };
 }
 
-/** The lock's own name in Redis first, then those of what its script needs beside it. */
+/** The lock's name in Redis, then the other keys of its script. */
 export type LockNames = [name: string, ...more: string[]];
 
 /**
- * Asks for a lock with a new token. Where no answer comes the lock may be ours without our knowing, and is
- * released here, so that no other caller waits for its end.
+ * Requests a lock with a new token. When no answer arrives, Redis may hold the lock for this token all
+ * the same: the lock is then released here, so that no other caller waits for its TTL.
  *
- * @throws {StoreError} where it is not known who holds the lock
+ * @throws {StoreError} when the store fails, so that the holder is unknown
  */
-export async function askFor(parts: LocksOptions, script: Script, names: LockNames, ttl: number) {
+export async function requestLock(
+  parts: LocksOptions,
+  script: Script,
+  names: LockNames,
+  ttl: number,
+) {
   const { time = runtimeTime } = parts;
   const token = newToken();
   const askedAt = time.now();
@@ -99,41 +104,55 @@ export async function askFor(parts: LocksOptions, script: Script, names: LockNam
     const answer = await runScriptWithRetry(parts.redis, script, names, [token, ttl]);
     return { token, askedAt, answer };
   } catch (error) {
-    giveUp(parts, names[0], token);
+    releaseUnanswered(parts, names[0], token);
     throw error;
   }
 }
 
-function giveUp({ redis, emit }: LocksOptions, name: string, token: string): void {
+function releaseUnanswered({ redis, emit }: LocksOptions, name: string, token: string): void {
   runScriptWithRetry(redis, RELEASE, [name], [token]).catch((error: unknown) =>
     emit({ kind: "failure", during: "lock-release", error }),
   );
 }
 
-/** Reports that a caller did not get a lock, since another holds it. */
-export function tellContended({ emit, time = runtimeTime }: LocksOptions, calledAt: number): void {
+/** Reports that a caller did not get a lock, because another caller holds it. */
+export function reportContended(
+  { emit, time = runtimeTime }: LocksOptions,
+  calledAt: number,
+): void {
   emit({ kind: "lock", state: "contended", waitedMs: time.now() - calledAt });
 }
 
 /** @throws {StoreError} STORE_BAD_ANSWER */
 export function readAnswer(answer: unknown): readonly [code: number, detail: number] {
   if (Array.isArray(answer) && typeof answer[0] === "number") return [answer[0], Number(answer[1])];
-  throw new StoreError("STORE_BAD_ANSWER", "A lock's answer is not what its script answers.");
+  throw badAnswer();
 }
 
-/** Milliseconds of a lease; for ever where the key was made by another hand and has no end. */
+/** Makes the error for an answer that no lock script returns. */
+export function badAnswer(): StoreError {
+  return new StoreError(
+    "STORE_BAD_ANSWER",
+    "The store's answer to a lock script has the wrong form.",
+  );
+}
+
+/**
+ * Returns the rest of a lock's TTL in milliseconds; Infinity when its key was written outside Headgate
+ * and has no TTL.
+ */
 export function leftOf(pttl: number): number {
   return pttl >= 0 ? pttl : Infinity;
 }
 
-/** The lock, unless whoever waited for it has gone meanwhile. */
-async function orGone(lock: Lock, signal: AbortSignal | undefined): Promise<Lock> {
+/** Returns the lock, unless its caller aborted meanwhile: then the lock is released. */
+async function unlessAborted(lock: Lock, signal: AbortSignal | undefined): Promise<Lock> {
   if (signal?.aborted) await lock.release();
   signal?.throwIfAborted();
   return lock;
 }
 
-/** 128 random bits in hex. */
+/** Returns 128 random bits in hex. */
 function newToken(): string {
   return crypto.randomUUID().replaceAll("-", "");
 }
@@ -141,28 +160,31 @@ function newToken(): string {
 export function notAcquired(heldForMs: number): HeadgateError {
   return new HeadgateError(
     "LOCK_NOT_ACQUIRED",
-    `Somebody else holds the lock${Number.isFinite(heldForMs) ? `, and for ${heldForMs} ms more unless it is released` : " and its key has no end"}. Wait for longer, or come later.`,
+    `Another caller holds the lock${Number.isFinite(heldForMs) ? `, for ${heldForMs} ms more unless it is released or renewed` : ", and its key has no TTL"}. Wait longer, or try again later.`,
   );
 }
 
-/** Waits between attempts grow from the first to the longest, in milliseconds. */
+/**
+ * The upper bound of the wait between attempts grows from the first value to the second, in
+ * milliseconds.
+ */
 const FIRST_WAIT_MS = 20;
 const LONGEST_WAIT_MS = 500;
 
 /**
- * Waits between attempts: each time for any part of twice as long as before (full jitter), so that
- * those who wait do not come at once; not much beyond the end of the holder's lease; and in all no
- * longer than `ms`.
+ * Waits between attempts. Each wait is a random part of a bound that doubles (full jitter), so that
+ * waiting callers do not retry at the same time. A wait ends soon after the holder's TTL, and all waits
+ * together take at most `ms`.
  */
 export class Waiting {
-  /** When it began, by the monotonic clock. */
+  /** When the wait began, in milliseconds of the monotonic clock. */
   readonly since: number;
   readonly #time: Time;
-  /** When it must end. */
+  /** When the wait must end, in milliseconds of the monotonic clock. */
   readonly #until: number;
-  /** Ends it sooner. */
+  /** Ends the wait early. */
   readonly #signal: AbortSignal | undefined;
-  /** The longest that the next wait may be, in milliseconds. */
+  /** The upper bound of the next wait, in milliseconds. */
   #most = FIRST_WAIT_MS;
 
   constructor(ms: number, signal: AbortSignal | undefined, time: Time = runtimeTime) {
@@ -173,7 +195,7 @@ export class Waiting {
   }
 
   /**
-   * Waits for the next attempt; false, at once, where there is no time for one.
+   * Waits for the next attempt. Returns false at once when no time is left for one.
    *
    * @throws the signal's reason
    */
@@ -183,7 +205,8 @@ export class Waiting {
     if (left <= 0) return false;
     const jitter = Math.random() * this.#most;
     this.#most = Math.min(this.#most * 2, LONGEST_WAIT_MS);
-    // A lease that ends before is worth being there; those who wait for it come one after the other.
+    // The holder's TTL may end before the jitter does. A second jitter spreads the callers that wait
+    // for that end.
     const ended = heldForMs + Math.random() * FIRST_WAIT_MS;
     await pause(this.#time, Math.min(jitter, ended, left), this.#signal);
     return true;

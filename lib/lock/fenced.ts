@@ -5,23 +5,23 @@ import { badArgument, readDuration } from "./options.ts";
 import type { LocksOptions } from "./parts.ts";
 import { fencedLua } from "./scripts.ts";
 
-/** A script that runs with a fence; made once, by {@link fencedScript}. */
+/** A script that runs with a fencing token. Make it once, by {@link fencedScript}. */
 export interface FencedScript {
   readonly script: Script;
 }
 
-/** What a fenced script came to: its own answer, or nothing, as somebody with a later fence was there. */
+/** The result of a fenced script: its reply, or nothing when a later lock holder has written before. */
 export type FencedRun =
   | { readonly ran: true; readonly reply: unknown }
   | { readonly ran: false; readonly reason: "fence-is-old" };
 
 export interface Fenced {
   /**
-   * Sets a key in Redis, unless the holder of a later lock has set it: false then, and it is as it
-   * was. `key` is its whole name, as `Keys` makes it. One round trip.
+   * Sets a key in Redis. Returns false, and changes nothing, when the holder of a later lock has set
+   * the key. `key` is the whole name in Redis, as `Keys` makes it. One round trip.
    *
    * @throws {HeadgateError} LOCK_BAD_ARGUMENT
-   * @throws {StoreError} where nobody knows; it may be sent again
+   * @throws {StoreError} when the result is unknown; the call may be repeated
    */
   fencedSet: (
     lock: Pick<Lock, "fence">,
@@ -30,12 +30,12 @@ export interface Fenced {
     keep: Duration,
   ) => Promise<boolean>;
   /**
-   * Runs a script over keys in Redis, unless the holder of a later lock has worked on the first of
-   * them: whoever shares a first key shares a guard. It is sent once, since nobody knows whether it
-   * may be repeated. One round trip.
+   * Runs a script over keys in Redis, unless the holder of a later lock has run one. The first key
+   * selects the fencing token to compare: all scripts with the same first key are guarded together. The
+   * script is sent once, because it may not be safe to repeat. One round trip.
    *
    * @throws {HeadgateError} LOCK_BAD_ARGUMENT
-   * @throws {StoreError} where nobody knows, or the script fails
+   * @throws {StoreError} when the result is unknown, or the script fails
    */
   fencedRun: (
     lock: Pick<Lock, "fence">,
@@ -46,8 +46,8 @@ export interface Fenced {
 }
 
 /**
- * Makes a script that runs with a fence, of Lua for Redis: its KEYS and ARGV are the caller's, and
- * what it returns is the reply.
+ * Makes a script that runs with a fencing token, of Lua for Redis. Its KEYS and ARGV are those of the
+ * call, and its return value is the reply.
  */
 export function fencedScript(lua: string): FencedScript {
   return { script: defineScript(fencedLua(lua)) };
@@ -55,7 +55,7 @@ export function fencedScript(lua: string): FencedScript {
 
 const SET = fencedScript(`return redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])`);
 
-/** Makes what writes with a fence. */
+/** Makes the functions that write with a fencing token. */
 export function createFenced({ redis, keys }: Pick<LocksOptions, "redis" | "keys">): Fenced {
   async function run(
     send: typeof runScript,
@@ -65,7 +65,9 @@ export function createFenced({ redis, keys }: Pick<LocksOptions, "redis" | "keys
     args: readonly (string | number)[],
   ): Promise<FencedRun> {
     if (!Number.isSafeInteger(fence) || fence < 1) {
-      throw badArgument(`fence is ${fence}; allowed: a lock's own.`);
+      throw badArgument(
+        `fence must be the fence of a lock, a whole number above 0; it is ${fence}.`,
+      );
     }
     const all = [keys.fenceOf(names[0]), ...names];
     const [code, reply] = (await send(redis, script, all, [fence, ...args])) as unknown[];

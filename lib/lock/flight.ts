@@ -4,13 +4,14 @@ import { createVault, type Vault } from "#lib/core/vault";
 import { isStoreFailure, StoreError } from "#lib/redis/errors";
 import { runScriptWithRetry, type Script } from "#lib/redis/script";
 import {
-  askFor,
+  badAnswer,
   leftOf,
   type LockNames,
   namesOf,
   notAcquired,
   readAnswer,
-  tellContended,
+  reportContended,
+  requestLock,
   Waiting,
 } from "./acquire.ts";
 import { holdLock, type Lock } from "./held.ts";
@@ -19,47 +20,51 @@ import type { LocksOptions } from "./parts.ts";
 import { ACQUIRE, ACQUIRE_OR_READ, PUBLISH, RELEASE } from "./scripts.ts";
 
 export interface FlightOptions extends WaitOptions {
-  /** For how long a result is everybody's who asks. */
+  /** How long a result is returned to later callers. */
   readonly resultTtl: Duration;
   /**
-   * For how long an error is everybody's who asks, and nobody tries again.
+   * How long an error is returned to later callers, which do not run the work again.
    * @default "1 second"
    */
   readonly errorTtl?: Duration;
-  /** How an error comes to those who wait. @default its message, as LOCK_FLIGHT_FAILED */
+  /** How an error is passed to the callers that wait. @default its message, as LOCK_FLIGHT_FAILED */
   readonly errors?: SharedErrors;
   /**
-   * What happens when the store fails or refuses: "throw" its error, or "run" the work alone.
+   * What happens when the store fails or rejects the call: "throw" its error, or "run" the work alone.
    * @default "throw"
    */
   readonly onStoreFailure?: "throw" | "run";
 }
 
-/** How an error of the one who ran becomes an error of those who waited. */
+/** How an error of the caller that ran the work becomes an error of the callers that waited. */
 export interface SharedErrors {
-  /** What JSON can say of it; undefined where the others are to try themselves. */
+  /**
+   * Returns the error as data for JSON; undefined when the other callers should run the work
+   * themselves.
+   */
   write(error: unknown): unknown;
-  /** What the others are thrown. */
+  /** Returns the error that the other callers get, from that data. */
   read(written: unknown): unknown;
 }
 
-/** What a flight brought. */
+/** The result of `singleFlight`. */
 export interface Landed<T> {
   readonly value: T;
-  /** Whether another had run for it. */
+  /** True when another caller had run the work. */
   readonly isShared: boolean;
 }
 
 /**
- * Has one of all who ask at the same time do the work, on whichever instance; the others get its
- * result, as JSON says it, or its error. One that dies is replaced when its lease has ended. Who runs
- * has looked for a result in the same step in which it took the lock.
+ * Runs work once for all concurrent callers, on all instances. The other callers get its result, as
+ * JSON has it, or its error. The caller that runs the work has looked for a kept result in the same
+ * script that acquired the lock. When its instance dies, another caller runs the work after the lock
+ * TTL.
  *
- * @throws {HeadgateError} LOCK_BAD_ARGUMENT; LOCK_NOT_ACQUIRED where the wait was over first;
- * LOCK_FLIGHT_FAILED, or what `errors` makes of it, where another ran and failed
- * @throws {StoreError} when the store fails or refuses and `onStoreFailure` is "throw"
- * @throws the signal's reason, where that ended the wait
- * @throws whatever the work throws
+ * @throws {HeadgateError} LOCK_BAD_ARGUMENT; LOCK_NOT_ACQUIRED when the wait ended first;
+ * LOCK_FLIGHT_FAILED, or the error that `errors` makes, when another caller ran the work and failed
+ * @throws {StoreError} when the store fails or rejects the call and `onStoreFailure` is "throw"
+ * @throws the signal's reason, when the signal ended the wait
+ * @throws every error that the work throws
  */
 export type SingleFlight = <T>(
   key: string,
@@ -68,8 +73,8 @@ export type SingleFlight = <T>(
 ) => Promise<Landed<T>>;
 
 /**
- * The largest result that is kept, in bytes of its JSON in UTF-8: 720 KiB. Sealed it is larger by a
- * third, and with its script still below the 1 MB that a REST store takes in one request.
+ * The largest result that is kept, in bytes of its JSON in UTF-8: 720 KiB. Encryption makes it a third
+ * larger, which with the script is still below the 1 MB that a REST store accepts in one request.
  */
 const MAX_BYTES = 720 * 1024;
 
@@ -79,23 +84,23 @@ export function createFlights(parts: LocksOptions): SingleFlight {
   return async (key, work, options) => new Flight(parts, vault, key, options).fly(work);
 }
 
-/** One call of `singleFlight`. */
 class Flight {
   readonly #parts: LocksOptions;
   readonly #vault: Vault;
   readonly #options: FlightOptions;
-  /** How the lock is held. */
   readonly #hold: HoldMs;
   /** For how long a result is kept, in milliseconds. */
   readonly #resultTtl: number;
   /** For how long an error is kept, in milliseconds. */
   readonly #errorTtl: number;
-  /** The names of the lock in Redis. */
   readonly #names: LockNames;
   /** The name of the result in Redis. */
   readonly #result: string;
   readonly #waiting: Waiting;
-  /** What is kept with the lock's release, sealed; without it those who wait try themselves. */
+  /**
+   * The encrypted outcome to store when the lock is released; without it the callers that wait run the
+   * work themselves.
+   */
   #kept: { readonly outcome: string; readonly keepMs: number } | undefined;
 
   constructor(parts: LocksOptions, vault: Vault, key: string, options: FlightOptions) {
@@ -113,35 +118,40 @@ class Flight {
 
   async fly<T>(work: (lock: Lock | undefined) => Promise<T>): Promise<Landed<T>> {
     for (;;) {
-      const boarded = await this.#board().catch((error: unknown) => {
-        // A store that refuses tells as little about the lock as one that does not answer.
+      const found = await this.#find().catch((error: unknown) => {
+        // A store that rejects the call tells as little about the lock as one that does not answer.
         if (!(error instanceof StoreError) || this.#options.onStoreFailure !== "run") throw error;
       });
-      if (!boarded) return { value: await work(undefined), isShared: false };
-      if ("token" in boarded) return { value: await this.#run(boarded, work), isShared: false };
-      // Kept by this app's own work: of another release it may have another form.
-      if ("landed" in boarded) return { value: this.#told(boarded.landed) as T, isShared: true };
-      if (await this.#waiting.next(boarded.heldForMs)) continue;
-      tellContended(this.#parts, this.#waiting.since);
-      throw notAcquired(boarded.heldForMs);
+      if (!found) return { value: await work(undefined), isShared: false };
+      if ("token" in found) return { value: await this.#run(found, work), isShared: false };
+      // The value has the caller's type T, unless another release of the app wrote it.
+      if ("outcome" in found) return { value: this.#unwrap(found.outcome) as T, isShared: true };
+      if (await this.#waiting.next(found.heldForMs)) continue;
+      reportContended(this.#parts, this.#waiting.since);
+      throw notAcquired(found.heldForMs);
     }
   }
 
-  /** The lock, what another found, or how long its lease still runs. */
-  async #board(): Promise<Boarded> {
+  /** Returns the lock, the outcome that another caller kept, or the rest of the holder's lock TTL. */
+  async #find(): Promise<Found> {
     const found = await this.#attempt(ACQUIRE_OR_READ, [...this.#names, this.#result]);
     if (found !== "unreadable") return found;
-    // A result that cannot be read, as after a change of the secret, counts as absent.
+    // A result that cannot be decrypted, for example after a change of the secret, counts as absent.
     const again = await this.#attempt(ACQUIRE, this.#names);
-    if (again === "unreadable") throw new StoreError("STORE_BAD_ANSWER", "It was not to be read.");
+    if (again === "unreadable") throw badAnswer();
     return again;
   }
 
-  async #attempt(script: Script, names: LockNames): Promise<Boarded | "unreadable"> {
-    const { token, askedAt, answer } = await askFor(this.#parts, script, names, this.#hold.ttl);
+  async #attempt(script: Script, names: LockNames): Promise<Found | "unreadable"> {
+    const { token, askedAt, answer } = await requestLock(
+      this.#parts,
+      script,
+      names,
+      this.#hold.ttl,
+    );
     if (Array.isArray(answer) && answer[0] === 2) {
-      const landed = await this.#vault.open(answer[1], this.#result);
-      return landed === undefined ? "unreadable" : { landed: JSON.parse(landed) as Outcome };
+      const outcome = await this.#vault.open(answer[1], this.#result);
+      return outcome === undefined ? "unreadable" : { outcome: JSON.parse(outcome) as Outcome };
     }
     const [code, detail] = readAnswer(answer);
     if (code !== 1) return { heldForMs: leftOf(detail) };
@@ -170,7 +180,10 @@ class Flight {
     }
   }
 
-  /** What goes with the lock's release; where it cannot, the others try themselves. */
+  /**
+   * Sets the outcome to store with the release. When it cannot be stored, the other callers run the
+   * work themselves.
+   */
   async #keep(outcome: Outcome, keepMs: number): Promise<void> {
     try {
       const text = JSON.stringify(outcome);
@@ -191,33 +204,39 @@ class Flight {
     return (await runScriptWithRetry(redis, PUBLISH, [name, this.#result], args)) === 1;
   }
 
-  #told({ value, error }: Outcome): unknown {
+  #unwrap({ value, error }: Outcome): unknown {
     if (error !== undefined) throw (this.#options.errors ?? MESSAGES).read(error);
     return value;
   }
 }
 
-type Boarded = Lock | { readonly landed: Outcome } | { readonly heldForMs: number };
+type Found = Lock | { readonly outcome: Outcome } | { readonly heldForMs: number };
 
-/** What is kept for those who wait. */
+/** The outcome that is kept for the callers that wait. */
 interface Outcome {
   readonly value?: unknown;
   readonly error?: unknown;
 }
 
-/** An error's message; a failing store's is nobody else's, since it may serve them. */
+/**
+ * Passes on an error's message. A store failure is not passed on, because the store may work for the
+ * other callers.
+ */
 const MESSAGES: SharedErrors = {
   write(error) {
     if (isStoreFailure(error)) return undefined;
     return error instanceof Error ? error.message : String(error);
   },
   read: (message) =>
-    new HeadgateError("LOCK_FLIGHT_FAILED", `Another did the work, and failed: ${String(message)}`),
+    new HeadgateError(
+      "LOCK_FLIGHT_FAILED",
+      `Another caller ran the work, and it failed: ${String(message)}`,
+    ),
 };
 
 function tooLong(length: number): HeadgateError {
   return new HeadgateError(
     "LOCK_BAD_ARGUMENT",
-    `The result has ${length} bytes of JSON; allowed, to be shared: ${MAX_BYTES}.`,
+    `The result is ${length} bytes of JSON; a result that is shared must be at most ${MAX_BYTES} bytes.`,
   );
 }

@@ -9,81 +9,86 @@ import { EXTEND, RELEASE } from "./scripts.ts";
 
 /** A lock that is held. `await using` releases it. */
 export interface Lock extends AsyncDisposable {
-  /** What Redis knows the holder by. */
+  /** The random text that identifies the holder in Redis. */
   readonly token: string;
   /**
-   * A number that only grows: whoever holds the lock later has a larger one, so that what the lock
-   * guards can refuse whoever held it before.
+   * The lock's fencing token: a number that grows with each holder, so that the guarded resource can
+   * reject writes of an earlier holder.
    */
   readonly fence: number;
   /**
-   * Aborts, with LOCK_LOST as its reason, before anybody else can hold the lock: when its lease is
-   * nearly over and was not renewed, or Redis says that it is another's. Not by a release.
+   * Aborts, with LOCK_LOST as its reason, before another caller can hold the lock: when the lock TTL is
+   * nearly over and was not renewed, or when Redis reports another holder. A release does not abort it.
    */
   readonly signal: AbortSignal;
   /**
-   * When the lock is given up for lost unless it is renewed, in milliseconds of the monotonic clock
-   * (`performance.now()`): earlier than Redis ends it, by the margin.
+   * When the lock counts as lost unless it is renewed, in milliseconds of the monotonic clock
+   * (`performance.now()`). A margin makes it earlier than the end in Redis.
    */
   readonly expiresAt: number;
   /**
-   * Holds it for `ttl` from now on; false where it was lost, or the store fails.
+   * Holds the lock for `ttl` from now on. Returns false when the lock was lost, or the store fails.
    *
    * @throws {HeadgateError} LOCK_BAD_ARGUMENT
    */
   extend: (ttl?: Duration) => Promise<boolean>;
   /**
-   * Gives it back, and renews it no more. False where it had been lost, and then nothing of anybody
-   * else's is freed; or where the store fails: then it ends by itself.
+   * Releases the lock and ends its renewal. Returns false when the lock had been lost, and then frees
+   * no other holder's lock; also false when the store fails, and then the lock ends with its TTL.
    */
   release: () => Promise<boolean>;
 }
 
-/** A lock that has just been taken. */
-interface Taken extends HoldMs {
-  /** Its names in Redis. */
+/** A lock that has just been acquired. */
+interface Acquired extends HoldMs {
+  /** The lock's name in Redis. */
   readonly name: string;
   readonly token: string;
   readonly fence: number;
-  /** When its caller called, by the monotonic clock: it may have waited since. */
+  /** When the caller called, in milliseconds of the monotonic clock: the wait may have come after it. */
   readonly calledAt: number;
-  /** When it was asked for, by the monotonic clock: Redis holds it for `ttl` from a later moment on. */
+  /**
+   * When the request was sent, in milliseconds of the monotonic clock: the lock TTL in Redis begins
+   * later.
+   */
   readonly askedAt: number;
-  /** Gives it back in Redis, where that is more than to delete it; whether it was this token's. */
+  /**
+   * Releases the lock in Redis, when that is more than to delete its key. Returns true when this token
+   * held it.
+   */
   readonly free?: () => Promise<boolean>;
 }
 
 type HeldParts = Pick<LocksOptions, "redis" | "emit" | "time">;
 
-/** Makes the handle of a lock, and renews it from now on. */
-export function holdLock(parts: HeldParts, taken: Taken): Lock {
-  return new HeldLock(parts, taken);
+/** Makes the handle of a lock, and starts its renewal. */
+export function holdLock(parts: HeldParts, acquired: Acquired): Lock {
+  return new HeldLock(parts, acquired);
 }
 
-/** Its functions need no `this`: `const { release } = lock` is as good. */
+/** A held lock. Its functions do not use `this`, so that callers may destructure them. */
 class HeldLock implements Lock {
   readonly token: string;
   readonly fence: number;
   readonly #parts: HeldParts;
-  readonly #taken: Taken;
-  /** When Redis's answer came, by the monotonic clock. */
+  readonly #acquired: Acquired;
+  /** When Redis's answer arrived, in milliseconds of the monotonic clock. */
   readonly #heldSince: number;
-  /** Renews it, and knows when it is over. */
   readonly #renewal: Renewal;
-  /** Why it was lost; undefined where it was not. */
+  /** Why the lock was lost; undefined while it is not. */
   #lost: HeadgateError | undefined;
-  /** Made when `signal` is first read: most locks are released before. */
+  /** Made when `signal` is first read: most locks are released before that. */
   #abort: AbortController | undefined;
-  /** What the first release came to: said again, it is what it was. */
-  #wasFreed: boolean | undefined;
+  /** The result of the first release, which later calls return too. */
+  #wasReleased: boolean | undefined;
 
-  constructor(parts: HeldParts, taken: Taken) {
-    const { token, fence, ttl, maxHold, calledAt, askedAt } = taken;
+  constructor(parts: HeldParts, acquired: Acquired) {
+    const { token, fence, ttl, maxHold, calledAt, askedAt } = acquired;
     this.token = token;
     this.fence = fence;
     this.#parts = parts;
     this.#heldSince = this.#now();
-    this.#taken = taken;
+    this.#acquired = acquired;
     parts.emit({ kind: "lock", state: "acquired", waitedMs: this.#heldSince - calledAt });
     this.#renewal = startRenewal({
       ttl,
@@ -92,7 +97,7 @@ class HeldLock implements Lock {
       time: parts.time,
       extend: (ms) => this.#run(EXTEND, [token, Math.ceil(ms)]),
       onFailure: (error) => parts.emit({ kind: "failure", during: "lock-renew", error }),
-      onLost: (why) => this.#lose(new HeadgateError("LOCK_LOST", why === "ended" ? ENDED : GONE)),
+      onLost: (why) => this.#lose(new HeadgateError("LOCK_LOST", why === "ended" ? ENDED : TAKEN)),
     });
   }
 
@@ -111,20 +116,20 @@ class HeldLock implements Lock {
     this.#renewal.hold(ttl === undefined ? undefined : readDuration("ttl", ttl));
 
   readonly release = async (): Promise<boolean> => {
-    if (this.#wasFreed !== undefined) return this.#wasFreed;
+    if (this.#wasReleased !== undefined) return this.#wasReleased;
     const wasHeld = !this.#renewal.isOver();
     this.#renewal.end();
     const heldMs = this.#heldMs();
     try {
-      // Also where it was lost here: Redis may hold it for a moment more.
-      const isFreed = (await this.#free()) && wasHeld;
-      this.#wasFreed = this.#wasFreed === true || isFreed;
-      if (isFreed) this.#parts.emit({ kind: "lock", state: "released", heldMs });
+      // A lock that was lost here is released too, because Redis may hold it for a moment more.
+      const isReleased = (await this.#free()) && wasHeld;
+      this.#wasReleased = this.#wasReleased === true || isReleased;
+      if (isReleased) this.#parts.emit({ kind: "lock", state: "released", heldMs });
     } catch (error) {
       this.#parts.emit({ kind: "failure", during: "lock-release", error });
-      this.#wasFreed ??= false;
+      this.#wasReleased ??= false;
     }
-    return this.#wasFreed;
+    return this.#wasReleased;
   };
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -146,14 +151,14 @@ class HeldLock implements Lock {
   }
 
   async #free(): Promise<boolean> {
-    const { free, token } = this.#taken;
+    const { free, token } = this.#acquired;
     return free ? free() : this.#run(RELEASE, [token]);
   }
 
   async #run(script: Script, args: (string | number)[]): Promise<boolean> {
-    return (await runScriptWithRetry(this.#parts.redis, script, [this.#taken.name], args)) === 1;
+    return (await runScriptWithRetry(this.#parts.redis, script, [this.#acquired.name], args)) === 1;
   }
 }
 
-const ENDED = "The lock's lease is over and was not renewed: another may hold it.";
-const GONE = "The lock is not ours any more: its lease had ended, or Redis has forgotten it.";
+const ENDED = "The lock TTL ended and was not renewed: another caller may hold the lock.";
+const TAKEN = "The lock has another holder or none: its TTL ended, or Redis lost its key.";

@@ -1,4 +1,4 @@
-/** Locks: one instance acts at a time. */
+/** Locks let one instance act at a time. */
 export type { FencedScript } from "./fenced.ts";
 export type { FlightOptions, Landed } from "./flight.ts";
 export {

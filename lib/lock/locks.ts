@@ -1,7 +1,7 @@
 import { runtimeTime } from "#lib/core/clock";
 import { HeadgateError } from "#lib/core/errors";
 import { runScriptWithRetry } from "#lib/redis/script";
-import { type Acquiring, askFor, createAcquire, namesOf, tellContended } from "./acquire.ts";
+import { type Acquiring, requestLock, createAcquire, namesOf, reportContended } from "./acquire.ts";
 import { createFenced, type Fenced } from "./fenced.ts";
 import { createFlights, type SingleFlight } from "./flight.ts";
 import { readDuration } from "./options.ts";
@@ -16,17 +16,17 @@ export type { HoldOptions } from "./options.ts";
 export type { LocksOptions } from "./parts.ts";
 export type { WithLockOptions, WithLockResult } from "./with-lock.ts";
 
-/** Locks of all instances over one store: one of them acts at a time. */
+/** Locks of all instances over one store: one instance acts at a time. */
 export interface Locks extends Acquiring, Fenced {
   /**
-   * Takes a lock for at most `ttlSeconds`, and does not renew it. Answers the token that releases it,
-   * or null where somebody holds it, and where the store fails: then nobody is known to hold it.
+   * Acquires a lock for at most `ttlSeconds`, without renewal. Returns the token that releases the
+   * lock; null when another caller holds it, and when the store fails, so that the holder is unknown.
    *
    * @throws {HeadgateError} LOCK_BAD_ARGUMENT
    */
   acquireLock: (key: string, ttlSeconds: number) => Promise<string | null>;
   /**
-   * Gives a lock back; false where this token no longer holds it, or the store fails.
+   * Releases a lock. Returns false when this token no longer holds it, or the store fails.
    *
    * @throws {HeadgateError} LOCK_BAD_ARGUMENT
    */
@@ -36,7 +36,8 @@ export interface Locks extends Acquiring, Fenced {
 }
 
 /**
- * Makes the locks, which let one instance act at a time. A lock's value is its token, made by the runtime's own source of randomness.
+ * Makes the locks, which let one instance act at a time. A lock's value in Redis is its token, which is
+ * random.
  *
  * @example
  * const locks = createLocks(gate);
@@ -55,12 +56,12 @@ export function createLocks(parts: LocksOptions): Locks {
       const ttl = checkTtl(ttlSeconds);
       const calledAt = time.now();
       try {
-        const { token, answer } = await askFor(parts, ACQUIRE_PLAIN, [name], ttl);
+        const { token, answer } = await requestLock(parts, ACQUIRE_PLAIN, [name], ttl);
         if (answer === 1) {
           emit({ kind: "lock", state: "acquired", waitedMs: time.now() - calledAt });
           return token;
         }
-        tellContended(parts, calledAt);
+        reportContended(parts, calledAt);
       } catch (error) {
         emit({ kind: "failure", during: "lock-acquire", error });
       }
@@ -69,9 +70,9 @@ export function createLocks(parts: LocksOptions): Locks {
     async releaseLock(key, token) {
       const [name] = namesOf(parts, key).names;
       try {
-        const isFreed = (await runScriptWithRetry(redis, RELEASE, [name], [token])) === 1;
-        if (isFreed) emit({ kind: "lock", state: "released" });
-        return isFreed;
+        const isReleased = (await runScriptWithRetry(redis, RELEASE, [name], [token])) === 1;
+        if (isReleased) emit({ kind: "lock", state: "released" });
+        return isReleased;
       } catch (error) {
         emit({ kind: "failure", during: "lock-release", error });
         return false;
@@ -80,8 +81,8 @@ export function createLocks(parts: LocksOptions): Locks {
   };
 }
 
-/** The seed's are seconds, as a number. */
+/** The requirements name a number of seconds, so that a duration as text is not valid here. */
 function checkTtl(ttlSeconds: number): number {
   if (typeof ttlSeconds === "number") return readDuration("ttlSeconds", ttlSeconds);
-  throw new HeadgateError("LOCK_BAD_ARGUMENT", "ttlSeconds: allowed is a number of seconds.");
+  throw new HeadgateError("LOCK_BAD_ARGUMENT", "ttlSeconds must be a number of seconds.");
 }

@@ -5,31 +5,30 @@ import { HeadgateError } from "#lib/core/errors";
 /** How a lock is held. */
 export interface HoldOptions {
   /**
-   * For how long Redis holds the lock when nothing more is heard of its holder. Renewed at a third
-   * of it, while it is held.
+   * How long Redis holds the lock without renewal. The holder renews it after each third of this time.
    * @default "30 seconds"
    */
   readonly ttl?: Duration;
   /**
-   * The longest that it is held by renewing it; the last lease may end later. With less than `ttl` it
-   * is never renewed.
+   * The longest time that renewal holds the lock; the last renewal may end later. With less than `ttl`
+   * the lock is never renewed.
    * @default "5 minutes"
    */
   readonly maxHold?: Duration;
 }
 
-/** How a lock is waited for. */
+/** How a caller waits for a lock. */
 export interface WaitOptions extends HoldOptions {
   /**
-   * How long a lock is waited for that somebody holds; 0 for not at all.
+   * How long to wait for a lock that another caller holds; 0 does not wait.
    * @default "10 seconds"
    */
   readonly wait?: Duration;
-  /** Ends the wait: the promise is rejected with its reason. It does not end the lock. */
+  /** Ends the wait: the promise is rejected with the signal's reason. It does not end the lock. */
   readonly signal?: AbortSignal;
 }
 
-/** The same in milliseconds. */
+/** How a lock is held, in milliseconds. */
 export interface HoldMs {
   readonly ttl: number;
   readonly maxHold: number;
@@ -42,12 +41,12 @@ export function readHold({ ttl = "30 seconds", maxHold = "5 minutes" }: HoldOpti
   return { ttl: readDuration("ttl", ttl), maxHold: readDuration("maxHold", maxHold) };
 }
 
-/** Milliseconds. @throws {HeadgateError} LOCK_BAD_ARGUMENT */
+/** Returns milliseconds. @throws {HeadgateError} LOCK_BAD_ARGUMENT */
 export function readWait({ wait = "10 seconds" }: WaitOptions): number {
   return wait === 0 ? 0 : readDuration("wait", wait);
 }
 
-/** Milliseconds. @throws {HeadgateError} LOCK_BAD_ARGUMENT */
+/** Returns milliseconds. @throws {HeadgateError} LOCK_BAD_ARGUMENT */
 export function readDuration(name: string, given: Duration): number {
   const problem = durationProblem(name, given, DAY_MS);
   if (problem !== undefined) throw badArgument(problem);

@@ -1,11 +1,11 @@
 import { defineScript } from "#lib/redis/script";
 
-/** How long the last fence of a lock, or of what a fence guards, is kept: 31 days, in milliseconds. */
+/** How long Redis keeps the last fencing token of a lock or of a guarded key: 31 days, in milliseconds. */
 const FENCE_KEPT_MS = 31 * 24 * 3600 * 1000;
 
 /*
- * A fence is a number that only grows: one more than the last, or Redis's time in microseconds where
- * that is larger, so that it grows also where the last one was forgotten.
+ * A fencing token only grows. It is one more than the last, or Redis's time in microseconds when that
+ * is larger. It therefore grows also when Redis has lost the last one.
  */
 const TAKE = `
 local function take(token, ttl)
@@ -27,8 +27,8 @@ end
 `;
 
 /**
- * Takes a lock that nobody holds, or that this token holds already: an acquire whose answer was lost
- * is sent again and does not lose to itself. KEYS: the lock. ARGV: token, milliseconds.
+ * Acquires a lock that is free, or that this token holds already: an acquire that is repeated because
+ * its answer was lost does not fail on its own lock. KEYS: the lock. ARGV: token, milliseconds.
  */
 export const ACQUIRE_PLAIN = defineScript(`
 local owner = redis.call("GET", KEYS[1])
@@ -38,8 +38,9 @@ return 1
 `);
 
 /**
- * The same with a fence. KEYS: the lock, its fence. ARGV: token, milliseconds. Answers 1 and the
- * fence; or 0 and how many milliseconds the holder's lease has left.
+ * Acquires a lock with a fencing token. KEYS: the lock, its last fencing token. ARGV: token,
+ * milliseconds. Returns 1 and the fencing token; or 0 and the rest of the holder's lock TTL in
+ * milliseconds.
  */
 export const ACQUIRE = defineScript(`${TAKE}
 if isFree(ARGV[1]) then return take(ARGV[1], ARGV[2]) end
@@ -47,8 +48,8 @@ return {0, redis.call("PTTL", KEYS[1])}
 `);
 
 /**
- * The same, unless there is a result: then 2 and the result. KEYS: the lock, its fence, the result.
- * ARGV: token, milliseconds.
+ * Acquires a lock with a fencing token, unless a result is kept: then it returns 2 and the result.
+ * KEYS: the lock, its last fencing token, the result. ARGV: token, milliseconds.
  */
 export const ACQUIRE_OR_READ = defineScript(`${TAKE}
 local result = redis.call("GET", KEYS[3])
@@ -57,15 +58,16 @@ if isFree(ARGV[1]) then return take(ARGV[1], ARGV[2]) end
 return {0, redis.call("PTTL", KEYS[1])}
 `);
 
-/** Gives a lock back, if this token holds it. KEYS: the lock. ARGV: token. */
+/** Releases a lock, if this token holds it. KEYS: the lock. ARGV: token. */
 export const RELEASE = defineScript(`
 if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call("DEL", KEYS[1])
 `);
 
 /**
- * Keeps a result and gives the lock back, if this token holds it: who waits finds one of them. KEYS:
- * the lock, the result. ARGV: token, result, milliseconds to keep it. Sent again it says 1, too.
+ * Stores a result and releases the lock in one step, if this token holds it: callers that wait find one
+ * or the other. KEYS: the lock, the result. ARGV: token, result, milliseconds to keep it. Returns 1
+ * also when it is repeated.
  */
 export const PUBLISH = defineScript(`
 if redis.call("GET", KEYS[1]) ~= ARGV[1] then
@@ -75,16 +77,16 @@ redis.call("SET", KEYS[2], ARGV[2], "PX", ARGV[3])
 return redis.call("DEL", KEYS[1])
 `);
 
-/** Holds a lock for longer, if this token holds it. KEYS: the lock. ARGV: token, milliseconds. */
+/** Renews a lock, if this token holds it. KEYS: the lock. ARGV: token, milliseconds. */
 export const EXTEND = defineScript(`
 if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call("PEXPIRE", KEYS[1], ARGV[2])
 `);
 
 /**
- * Wraps a script so that it runs only with a fence that is not older than the last one seen. KEYS:
- * where that is kept, then the script's own. ARGV: the fence, then the script's own. Answers 1 and
- * what the script answers; 0 for an older fence, and nothing has run.
+ * Wraps a script so that it runs only with a fencing token that is not older than the last one. KEYS:
+ * the last fencing token, then the script's keys. ARGV: the fencing token, then the script's arguments.
+ * Returns 1 and the script's reply; 0 for an older fencing token, and then the script has not run.
  */
 export function fencedLua(lua: string): string {
   return `

@@ -6,36 +6,39 @@ import type { WaitOptions } from "./options.ts";
 
 export interface WithLockOptions extends WaitOptions {
   /**
-   * What becomes of the work when the store fails or refuses, so that it is not known who holds the
-   * lock: "throw" the store's error, "skip" the work, or "run" it without the lock.
+   * Decides about the work when the store fails, so that the holder of the lock is unknown: "throw" the
+   * store's error, "skip" the work, or "run" it without the lock.
    * @default "throw"
    */
   readonly onStoreFailure?: "throw" | "skip" | "run";
 }
 
-/** What became of work under a lock. */
+/** The result of work under a lock. */
 export type WithLockResult<T> =
   | {
       readonly ran: true;
       readonly value: T;
-      /** Whether it held the lock to its end; false also where it ran without, as the store failed. */
+      /**
+       * True when the lock was held until the work ended; false also when the work ran without a lock,
+       * because the store failed.
+       */
       readonly isLocked: boolean;
     }
   | {
       readonly ran: false;
-      /** Somebody else held the lock for as long as was waited; or the store failed. */
+      /** Another caller held the lock for the whole wait, or the store failed. */
       readonly reason: "held" | "store-failed";
     };
 
 /**
- * Does work while it holds a lock, and releases it also when the work fails. The work is given the
- * lock: its `signal` says when it is lost, its `fence` lets what it writes to refuse an older holder.
- * It is given nothing where it runs without.
+ * Runs work while it holds a lock, and releases the lock also when the work fails. The work gets the
+ * lock as its argument: the lock's `signal` aborts when the lock is lost, and its `fence` rejects
+ * writes of an earlier holder. The argument is undefined when the work runs without the lock.
  *
  * @throws {HeadgateError} LOCK_BAD_ARGUMENT
- * @throws {StoreError} when the store fails or refuses and `onStoreFailure` is "throw"
- * @throws the signal's reason, where that ended the wait
- * @throws whatever the work throws
+ * @throws {StoreError} when the store fails or rejects the call and `onStoreFailure` is "throw"
+ * @throws the signal's reason, when the signal ended the wait
+ * @throws every error that the work throws
  */
 export type WithLock = <T>(
   key: string,
@@ -43,7 +46,7 @@ export type WithLock = <T>(
   options?: WithLockOptions,
 ) => Promise<WithLockResult<T>>;
 
-/** Makes `withLock` of what takes locks. */
+/** Makes `withLock` on top of `acquire`. */
 export function createWithLock({ acquire }: Acquiring): WithLock {
   return async (key, work, { onStoreFailure = "throw", ...options } = {}) => {
     let lock: Lock;
@@ -51,7 +54,7 @@ export function createWithLock({ acquire }: Acquiring): WithLock {
       lock = await acquire(key, options);
     } catch (error) {
       if (isHeld(error)) return { ran: false, reason: "held" };
-      // A store that refuses tells as little about the lock as one that does not answer.
+      // A store that rejects the call tells as little about the lock as one that does not answer.
       if (!(error instanceof StoreError) || onStoreFailure === "throw") throw error;
       if (onStoreFailure === "skip") return { ran: false, reason: "store-failed" };
       return { ran: true, value: await work(undefined), isLocked: false };

@@ -11,7 +11,7 @@ import { STORES_AND_CLUSTER } from "../support/stores.ts";
 describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
   const on = scriptOn(kind);
 
-  test("changes no key when it denies", async () => {
+  test("a denial changes no key", async () => {
     const limits = [
       ...ALGORITHMS.map((algorithm) => ({ algorithm, limit: 5, windowMs: 60_000, cost: 1 })),
       { algorithm: "fixed-window" as const, limit: 1, windowMs: 60_000, cost: 1 },
@@ -24,7 +24,7 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
   });
 
   test.each(ALGORITHMS)(
-    "a value that no algorithm can read counts as absent, and is replaced (%s)",
+    "the scripts treat a value that no algorithm can read as absent, and replace it (%s)",
     async (algorithm) => {
       const only: ModelLimit = { algorithm, limit: 2, windowMs: 60_000, cost: 1 };
       const huge = "9".repeat(20);
@@ -41,7 +41,7 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
   );
 
   test.each(ALGORITHMS)(
-    "the script of %s alone does what the limit script does, or nothing",
+    "the script of %s returns the result of the limit script, or none",
     async (algorithm) => {
       const limitsOfIt = fc.array(ruleWith(fc.constant(algorithm)), { minLength: 1, maxLength: 3 });
       const steps = fc.array(fc.oneof(fc.nat(3000), fc.nat(90_000), fc.constant(-40_000)), {
@@ -80,7 +80,7 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
       ),
     ),
   )(
-    "the script of $algorithm alone hands over a key that holds $content",
+    "the script of $algorithm leaves a key that holds $content to the limit script",
     async ({ algorithm, content }) => {
       const [key = ""] = freshKeys(1);
       const isList = content === "a list";
@@ -92,7 +92,7 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
     },
   );
 
-  test("gives every key a time to live, and one that is written again as well", async () => {
+  test("every key has a time to live, also after it is written again", async () => {
     const keys = freshKeys(ALGORITHMS.length);
     const args = [
       ...ALGORITHMS.flatMap(() => ["5", "60000", "2"]),
@@ -107,7 +107,7 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
     }
   });
 
-  test.each(ALGORITHMS)("gives a key a time to live that is restored (%s)", async (algorithm) => {
+  test.each(ALGORITHMS)("a key that is restored has a time to live (%s)", async (algorithm) => {
     const [key = ""] = freshKeys(1);
     const only: ModelLimit = { algorithm, limit: 5, windowMs: 60_000, cost: 1 };
     await on.script.restore(key, only, [{ at: START - 9, units: 2 }], START);
@@ -115,7 +115,7 @@ describe.each(STORES_AND_CLUSTER)("the limit script on $name", (kind) => {
   });
 });
 
-test("the production script takes its time from Redis, and differs from the tested one in nothing else", () => {
+test("the production script differs from the tested one only in its clock, which is Redis's", () => {
   expect(LIMIT_SCRIPT.lua).toContain("redis.call('TIME')");
   expect(LIMIT_SCRIPT.lua.replace(REDIS_CLOCK, CLOCK_FROM_ARGV)).toBe(limitLua(CLOCK_FROM_ARGV));
 });

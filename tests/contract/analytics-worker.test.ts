@@ -44,7 +44,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     };
   }
 
-  test("are made of each event once, by day and type", async () => {
+  test("the totals count each event once, by day and type", async () => {
     const { events, work, totals } = world();
     await events(3);
     await events(2, "click");
@@ -59,7 +59,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     expect(await totals.ofDay(TODAY)).toEqual({ profile_view: 4, click: 2 });
   });
 
-  test("of nothing are nothing, and what was made for them ends", async () => {
+  test("without events the totals are empty, and their keys expire", async () => {
     const { work, totals, ...tools } = world();
     expect(await work()).toEqual({ counted: 0, setAside: 0 });
     expect(await totals.ofDay(TODAY)).toEqual({});
@@ -67,7 +67,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
   });
 
   test.each(["true", "null", "false", "constructor"])(
-    "count the type %s like any other",
+    "the totals count the type %s like other types",
     async (type) => {
       const { work, totals, redis, ...tools } = world();
       const key = streamKey(tools);
@@ -77,7 +77,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     },
   );
 
-  test("are exact with five workers at once, of which each takes little", async () => {
+  test("the totals are exact with five concurrent workers and small batches", async () => {
     const { events, work, totals } = world();
     await events(300);
     const worked = await Promise.all(Array.from({ length: 5 }, () => work({ batch: 7 })));
@@ -85,7 +85,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     expect(await totals.ofDay(TODAY)).toEqual({ profile_view: 300 });
   });
 
-  test("are exact where a worker dies with what it took: another takes it", async () => {
+  test("the totals are exact when a worker dies with events that it received: another worker counts them", async () => {
     const { events, work, totals } = world();
     await events(20);
     const dead = { most: 8, abandonedMs: 60_000, cursor: "0-0" };
@@ -98,7 +98,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     expect(await totals.ofDay(TODAY)).toEqual({ profile_view: 20 });
   });
 
-  test("are exact where a worker that was thought dead settles after all", async () => {
+  test("the totals are exact when a worker that counted as dead settles after all", async () => {
     const { events, work, totals } = world();
     await events(5);
     const slow = await totals.take("slow", { most: 5, abandonedMs: 60_000, cursor: "0-0" });
@@ -108,7 +108,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     expect(await totals.ofDay(TODAY)).toEqual({ profile_view: 5 });
   });
 
-  test("are exact where answers of the store are lost", async () => {
+  test("the totals are exact when answers of the store are lost", async () => {
     const whole = world();
     await whole.events(40);
     const { keys, redis } = makeTools(
@@ -117,7 +117,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     );
     const totals = createTotals({ redis, keys: whole.keys });
     expect(keys).toBeDefined();
-    // What was taken by a call whose answer was lost is with nobody who knows.
+    // No worker knows the events of a call whose answer was lost.
     await expect
       .poll(async () => {
         await whole.work({ totals, batch: 7, abandonedMs: 1 });
@@ -127,7 +127,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     expect(await whole.totals.lengths()).toEqual({ waiting: 0, taken: 0 });
   });
 
-  test("leave nothing behind of what a worker took and did not hear of, or could not settle", async () => {
+  test("the totals include events whose delivery or settlement a worker did not learn of", async () => {
     const { events, work, totals, keys } = world();
     await events(40);
     const lossy = createTotals({
@@ -151,7 +151,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     expect(await totals.lengths()).toEqual({ waiting: 0, taken: 0 });
   });
 
-  test("are not held up by an event that went while a worker had it", async () => {
+  test("an event that was deleted while a worker held it does not stop the totals", async () => {
     const { events, work, totals, redis, ...tools } = world();
     await events(3);
     const given = { most: 2, abandonedMs: 60_000, cursor: "0-0" };
@@ -162,7 +162,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     expect(await work()).toEqual({ counted: 1, setAside: 0 });
   });
 
-  test("set aside what cannot be read, with the reason, and go on", async () => {
+  test("an event that cannot be read is set aside with the reason, and the totals continue", async () => {
     const { events, work, totals, redis, ...tools } = world();
     const key = streamKey(tools);
     await events(1);
@@ -188,7 +188,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     expect(await totals.ofDay(TODAY)).toEqual({ profile_view: 2 });
   });
 
-  test("tell a thousand types of a day apart: the others are one", async () => {
+  test("the totals distinguish a thousand types of a day, and count further types as one", async () => {
     const { totals, redis, work, ...tools } = world();
     const key = streamKey(tools);
     for (let i = 0; i < 1003; i += 1) await redis.xadd(key, "*", { day: TODAY, type: `t${i}` });
@@ -197,7 +197,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     expect([Object.keys(counts).length, counts["other"]]).toEqual([1001, 3]);
   });
 
-  test("whose key holds something else stay as they are, and no event is lost", async () => {
+  test("totals whose key holds another type stay as they are, and no event is lost", async () => {
     const { events, work, totals, redis, keys } = world();
     await events(2);
     const key = keys.grouped("events", "totals", TODAY);
@@ -208,7 +208,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     expect(await totals.ofDay(TODAY)).toEqual({ profile_view: 2 });
   });
 
-  test("go on, where a worker watches, when a store that refused them refuses no more", async () => {
+  test("a worker that watches continues when a store that rejected calls accepts them again", async () => {
     const { events, work, totals, redis, keys } = world();
     await events(2);
     const key = keys.grouped("events", "totals", TODAY);
@@ -227,18 +227,18 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
     expect(await working).toEqual({ counted: 2, setAside: 0 });
   });
 
-  test("leave no consumer behind that has nothing", async () => {
+  test("a worker removes its consumer when it holds no events", async () => {
     const { events, work, totals, redis, ...tools } = world();
     await events(3);
     await totals.take("dies", { most: 1, abandonedMs: 60_000, cursor: "0-0" });
     await work();
-    const asked = { type: "CONSUMERS", group: "totals" } as const;
-    const consumers = JSON.stringify(await redis.xinfo(streamKey(tools), asked));
+    const pending = { type: "CONSUMERS", group: "totals" } as const;
+    const consumers = JSON.stringify(await redis.xinfo(streamKey(tools), pending));
     expect(consumers).toContain('["name","dies","pending",1,"idle"');
     expect(consumers.match(/"name"/g)).toHaveLength(1);
   });
 
-  test("are made as events come, until the worker is told to stop", async () => {
+  test("a worker that watches totals events as they arrive, until its signal aborts", async () => {
     const { events, work, totals } = world();
     const stop = new AbortController();
     const working = work({ watch: true, signal: stop.signal });
@@ -251,7 +251,7 @@ describe.each(STORES_AND_CLUSTER)("the totals on $name", (kind) => {
   });
 });
 
-test("a store that is gone ends the work with its error; who watches waits for it", async () => {
+test("an unavailable store ends the work with its error, and a worker that watches waits for the store", async () => {
   const totals = createTotals(makeTools({ url: "http://127.0.0.1:1", token: "none" }));
   const failures: unknown[] = [];
   const stop = new AbortController();

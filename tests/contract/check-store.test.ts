@@ -23,13 +23,13 @@ const warningOf = (url: string, token = "a-token-of-the-tests", deadlineMs = 5_0
   });
 
 describe("the check of a store", () => {
-  test("finds nothing wrong with a Redis that runs scripts", async () => {
+  test("the check has no warning for a Redis that runs scripts", async () => {
     const store = cleanUp(await startStore(), (it) => it.stop());
     expect(await checkStore(createScriptStore(store))).toBeUndefined();
     expect(await warningOf(store.url, store.token)).toBeUndefined();
   });
 
-  test("says that a real gateway refuses the token, and does not repeat it", async () => {
+  test("the check reports that a gateway rejects the token, without repeating it", async () => {
     const store = cleanUp(await startStore(), (it) => it.stop());
     const warning = await warningOf(store.url, "another-token-of-the-tests");
     expect(warning).toMatch(
@@ -39,14 +39,14 @@ describe("the check of a store", () => {
     expect(warning).not.toContain("another-token");
   });
 
-  test("says that a store cannot be reached, or that its Redis does not serve", async () => {
+  test("the check reports that a store is unreachable, or that its Redis is unavailable", async () => {
     expect(await warningOf("http://127.0.0.1:1")).toContain("cannot be reached");
     const store = cleanUp(await startStore(), (it) => it.stop());
     await store.redis.stop();
     expect(await warningOf(store.url, store.token)).toContain("its Redis does not serve");
   });
 
-  test("takes no longer than the deadline", async () => {
+  test("the check ends within the deadline", async () => {
     const store = cleanUp(await startStore(), (it) => it.stop());
     store.redis.freeze();
     const began = performance.now();
@@ -64,9 +64,12 @@ describe("the check of a store", () => {
     ],
     [429, "s3cret-name", "used up its own quota"],
     [200, "<html>s3cret-name</html>", "does not answer as an Upstash REST API does"],
-  ])("an answer of %i, %s, is told without the store's text", async (status, body, words) => {
-    const warning = await warningOf(await storeThatAnswers(status, body));
-    expect(warning).toContain(words);
-    expect(warning).not.toContain("s3cret-name");
-  });
+  ])(
+    "the check reports the answer %i, %s, without the store's text",
+    async (status, body, words) => {
+      const warning = await warningOf(await storeThatAnswers(status, body));
+      expect(warning).toContain(words);
+      expect(warning).not.toContain("s3cret-name");
+    },
+  );
 });

@@ -16,7 +16,7 @@ async function chosen(env: Readonly<Record<string, string>>) {
   return { store, redis: createRedis({ url, token, deadlineMs: 5_000 }) };
 }
 
-test("REDIS_URL of a cluster is served as one, where HEADGATE_CLUSTER says so", async () => {
+test("REDIS_URL of a cluster is served as a cluster when HEADGATE_CLUSTER is set", async () => {
   const cluster = cleanUp(await startCluster(), (it) => it.stop());
   const { store, redis } = await chosen({ REDIS_URL: cluster.url, HEADGATE_CLUSTER: "1" });
   expect(store.line).toContain("Redis Cluster at 127.0.0.1:");
@@ -25,14 +25,17 @@ test("REDIS_URL of a cluster is served as one, where HEADGATE_CLUSTER says so", 
   for (const key of keys) expect(await redis.get(key)).toBe("value");
 });
 
-test.each([["1"], ["yes"]])("HEADGATE_CLUSTER=%s before a Redis alone is refused", async (flag) => {
-  const redis = cleanUp(await startRedis(), (it) => it.stop());
-  await expect(
-    chooseStore({ REDIS_URL: redis.url, HEADGATE_CLUSTER: flag }, quiet),
-  ).rejects.toMatchObject({ code: flag === "1" ? "GATEWAY_INVALID" : "ENV_INVALID" });
-});
+test.each([["1"], ["yes"]])(
+  "HEADGATE_CLUSTER=%s in front of a single Redis is rejected",
+  async (flag) => {
+    const redis = cleanUp(await startRedis(), (it) => it.stop());
+    await expect(
+      chooseStore({ REDIS_URL: redis.url, HEADGATE_CLUSTER: flag }, quiet),
+    ).rejects.toMatchObject({ code: flag === "1" ? "GATEWAY_INVALID" : "ENV_INVALID" });
+  },
+);
 
-test("without any it is a store of our own, and HEADGATE_STORE chooses which", async () => {
+test("without a named store our server starts one, and HEADGATE_STORE chooses which", async () => {
   const embedded = await chosen({ HEADGATE_STORE: "embedded" });
   expect(embedded.store.line).toContain("embedded in this process");
   expect(await embedded.redis.incr("n")).toBe(1);
@@ -46,11 +49,11 @@ test.each([
   [{ HEADGATE_STORE: "embedded", REDIS_URL: "redis://127.0.0.1:6379" }],
   [{ UPSTASH_REDIS_REST_URL: "https://store.example" }],
   [{ REDIS_URL: "127.0.0.1:6379" }],
-])("%j is refused", async (env: Readonly<Record<string, string>>) => {
+])("chooseStore rejects %j", async (env: Readonly<Record<string, string>>) => {
   await expect(chooseStore(env, quiet)).rejects.toMatchObject({ code: "ENV_INVALID" });
 });
 
-test("the gate is told of a secret that was derived from an address without a password", async () => {
+test("the gate learns that its secret was derived from an address without a password", async () => {
   const redis = cleanUp(await startRedis(), (it) => it.stop());
   const env = { REDIS_URL: redis.url };
   const { variables } = (await chosen(env)).store;
@@ -61,7 +64,7 @@ test("the gate is told of a secret that was derived from an address without a pa
   const HEADGATE_SECRET = "a secret that is at least 32 characters";
   const own = (await chosen({ ...env, HEADGATE_SECRET })).store;
   expect([read(own.variables), own.warning]).toEqual([HEADGATE_SECRET, undefined]);
-  // The derived secret is no better where a person sets it.
+  // The derived secret is no better when a person sets it.
   const same = (await chosen({ ...env, HEADGATE_SECRET: variables["HEADGATE_SECRET"] ?? "" }))
     .store;
   expect(read(same.variables)).toBeUndefined();

@@ -25,7 +25,7 @@ const POLICY = definePolicy({
     },
     late: ({ headers }) => (headers.has("x-late") ? never : false),
   }),
-  exempt: { "/health": "asked every second" },
+  exempt: { "/health": "requested every second" },
   allow: {
     "198.51.100.0/24": "our own network",
     "user:robot": "imports at night",
@@ -66,14 +66,14 @@ const ALLOWED = "198.51.100.7";
 
 beforeEach(() => store.direct.config("RESETSTAT"));
 
-/** How many scripts Redis has run since the test began. */
+/** Returns how many scripts Redis has run since the test began. */
 async function scriptsRun(): Promise<number> {
   const stats = await store.direct.info("commandstats");
   return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1] ?? 0);
 }
 
 describe("a blocked client", () => {
-  test("gets a problem document, and no call of the store is made", async () => {
+  test("a blocked client gets a problem document, without a call of the store", async () => {
     const { ask, events } = gate();
     const answer = await ask("/search", from(BLOCKED));
     expect(answer.status).toBe(403);
@@ -90,7 +90,7 @@ describe("a blocked client", () => {
     expect(await scriptsRun()).toBeGreaterThan(0);
   });
 
-  test("is told no limits and no time to wait, and the request has an id", async () => {
+  test("a blocked client gets no limits and no time to wait, and its request has an id", async () => {
     const { ask } = gate({ legacyHeaders: true });
     const { headers } = await ask("/search", from(BLOCKED));
     const told = [...headers.keys()].filter((name) => /ratelimit|retry-after/.test(name));
@@ -103,8 +103,8 @@ describe("a blocked client", () => {
     ["a path that no rule matches", "/about", "GET"],
     ["an exempt path", "/health", "GET"],
     ["a preflight", "/search", "OPTIONS"],
-    ["a method that no rule takes", "/search", "PURGE"],
-  ])("is blocked on %s", async (_, path, method) => {
+    ["a method that no rule names", "/search", "PURGE"],
+  ])("a blocked client is blocked on %s", async (_, path, method) => {
     const { ask } = gate();
     expect((await ask(path, { method, ...from(BLOCKED) })).status).toBe(403);
     expect((await ask(path, { method, ...from("203.0.113.1") })).status).toBe(200);
@@ -113,7 +113,7 @@ describe("a blocked client", () => {
     ).toBe(403);
   });
 
-  test("gets no body for HEAD, a page where it prefers one, and words for a Server Action", async () => {
+  test("a blocked client gets no body for HEAD, a page when it prefers one, and text for a Server Action", async () => {
     const { ask } = gate();
     const head = await ask("/search", { method: "HEAD", ...from(BLOCKED) });
     expect([head.status, await head.text()]).toEqual([403, ""]);
@@ -130,7 +130,7 @@ describe("a blocked client", () => {
     ]);
   });
 
-  test("gets the app's own words by onDenied, and what CORS needs", async () => {
+  test("a blocked client gets the app's response of onDenied, with CORS headers", async () => {
     const { ask } = gate({
       onDenied: (_, { reason, entry }) => Response.json({ reason, entry }, { status: 451 }),
       cors: { origins: ["https://shop.example"], exposedHeaders: [] },
@@ -141,13 +141,13 @@ describe("a blocked client", () => {
     expect(answer.headers.get("access-control-allow-origin")).toBe("https://shop.example");
   });
 
-  test("is blocked before its body is looked at", async () => {
+  test("a blocked client is blocked before its body is read", async () => {
     const { ask } = gate();
     const body = { method: "POST", body: "more than ten bytes" };
     expect((await ask("/upload", { ...body, ...from(BLOCKED) })).status).toBe(403);
   });
 
-  test("is reported and goes on in shadow, and is not looked for when the gate is off", async () => {
+  test("a blocked client is reported and allowed in shadow, and not checked when the gate is off", async () => {
     const shadow = gate({ mode: "shadow" });
     expect((await shadow.ask("/about", from(BLOCKED))).status).toBe(200);
     expect(shadow.events).toMatchObject([
@@ -159,7 +159,7 @@ describe("a blocked client", () => {
     expect(off.events).toEqual([]);
   });
 
-  test("has a line in the log with the entry, and without an address or a name", async () => {
+  test("a blocked client has a log line with the entry, without an address or a name", async () => {
     const { ask, events } = gate();
     await ask("/search", from(BLOCKED));
     await ask("/about", from("203.0.113.1", { "x-user": "mallory" }));
@@ -192,7 +192,7 @@ describe("an allowed client", () => {
       from(BLOCKED, { authorization: `Bearer ${TOKEN}` }),
       4,
     ],
-  ])("is not counted %s", async (_, init, place) => {
+  ])("an allowed client is not counted %s", async (_, init, place) => {
     const { ask, events } = gate();
     for (let i = 0; i < 4; i += 1) {
       const answer = await ask("/search", init);
@@ -208,7 +208,7 @@ describe("an allowed client", () => {
     });
   });
 
-  test("may not send a larger body than its rule says", async () => {
+  test("an allowed client must not send a larger body than its rule permits", async () => {
     const { ask } = gate();
     const sent = from(ALLOWED, { "content-length": "19" });
     const body = { method: "POST", body: "more than ten bytes", ...sent };
@@ -220,21 +220,24 @@ describe("a condition that fails", () => {
   test.each([
     ["throws", "no", undefined],
     ["late", "late was not resolved within 50 ms", "IDENTITY_TIMEOUT"],
-  ])("allows nothing, and says so: %s", async (name, message, code) => {
-    const { ask, events } = gate();
-    const init = from("203.0.113.1", { [`x-${name}`]: "1" });
-    const statuses = [];
-    for (let i = 0; i < 3; i += 1) statuses.push((await ask("/search", init)).status);
-    expect(statuses).toEqual([200, 200, 429]);
-    const failures = events.filter(({ kind }) => kind === "failure");
-    expect(failures).toHaveLength(3);
-    expect(failures[0]).toMatchObject({ during: "identity", name });
-    const { error } = failures[0] as { readonly error: Error & { readonly code?: string } };
-    expect(error.message).toContain(message);
-    expect(error.code).toBe(code);
-  });
+  ])(
+    "a condition that fails allows no client, and is reported: %s",
+    async (name, message, code) => {
+      const { ask, events } = gate();
+      const init = from("203.0.113.1", { [`x-${name}`]: "1" });
+      const statuses = [];
+      for (let i = 0; i < 3; i += 1) statuses.push((await ask("/search", init)).status);
+      expect(statuses).toEqual([200, 200, 429]);
+      const failures = events.filter(({ kind }) => kind === "failure");
+      expect(failures).toHaveLength(3);
+      expect(failures[0]).toMatchObject({ during: "identity", name });
+      const { error } = failures[0] as { readonly error: Error & { readonly code?: string } };
+      expect(error.message).toContain(message);
+      expect(error.code).toBe(code);
+    },
+  );
 
-  test("a condition that does not hold is no identity that is missing", async () => {
+  test("a condition that is false is not reported as a missing identity", async () => {
     const { ask, events } = gate();
     await ask("/search", from("203.0.113.1", { cookie: "authjs.session-token=abc" }));
     expect(events.filter(({ kind }) => kind !== "decision" && kind !== "store")).toEqual([]);
@@ -242,7 +245,7 @@ describe("a condition that fails", () => {
 });
 
 describe("a handler", () => {
-  test("is denied a blocked client, allowed an allowed one, and neither is counted", async () => {
+  test("a handler's call denies a blocked client and allows an allowed one, without counting them", async () => {
     const { limits } = gate();
     const blocked = await limits.limit("code", { account: "fraud" });
     expect(blocked).toMatchObject({
@@ -265,13 +268,13 @@ describe("a handler", () => {
     });
   });
 
-  test("is allowed a blocked client in shadow, with the reason", async () => {
+  test("a handler's call allows a blocked client in shadow, with the reason", async () => {
     const { limits } = gate({ mode: "shadow" });
     const decision = await limits.limit("code", { account: "fraud" });
     expect(decision).toMatchObject({ allowed: true, reason: "blocked" });
   });
 
-  test("names what it does not know by the request, with its conditions", async () => {
+  test("a handler's call takes missing identities from the request, with its conditions", async () => {
     const { limits } = gate();
     const request = (headers: Record<string, string>) =>
       new Request("https://example.com/", { headers });
@@ -285,7 +288,7 @@ describe("a handler", () => {
     });
   });
 
-  test("cannot be made to meet a condition by what a client sent", async () => {
+  test("a client cannot meet a condition of a handler's call by what it sends", async () => {
     const { limits } = gate();
     const sent = JSON.parse('{"account":"ada","monitor":"yes"}') as { account: string };
     expect(await limits.limit("code", sent)).toMatchObject({ reason: "within-limit" });

@@ -9,7 +9,7 @@ import { asText, STORES_AND_CLUSTER } from "../support/stores.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** The longest that a client may have to wait, in milliseconds. */
+/** The longest time that a client may have to wait, in milliseconds. */
 function longestWait({ algorithm, windowMs }: Pick<ModelLimit, "algorithm" | "windowMs">): number {
   return algorithm === "sliding-window" ? 2 * windowMs : windowMs;
 }
@@ -18,7 +18,7 @@ describe.each(STORES_AND_CLUSTER)("when the clock of $name steps", (kind) => {
   const on = scriptOn(kind);
 
   test.each(ALGORITHMS)(
-    "back, a denial writes the key once, with a new time to live, and then no more (%s)",
+    "when the clock steps back, a denial writes the key once, with a new time to live, and no more (%s)",
     async (algorithm) => {
       const [key = ""] = freshKeys(1);
       const only: ModelLimit = { algorithm, limit: 3, windowMs: 60_000, cost: 1 };
@@ -38,7 +38,10 @@ describe.each(STORES_AND_CLUSTER)("when the clock of $name steps", (kind) => {
     },
   );
 
-  /** A full key of a limit of 50 a minute, written `aheadMs` ms in the future of the store's clock. */
+  /**
+   * Makes a full key of a limit of 50 a minute, written `aheadMs` ms in the future of the store's
+   * clock.
+   */
   async function fillAhead(key: string, algorithm: Algorithm, aheadMs: number): Promise<void> {
     const [seconds] = asText(await on.store.call(["TIME"])) as string[];
     const then = Number(seconds) * 1000 + aheadMs;
@@ -64,7 +67,7 @@ describe.each(STORES_AND_CLUSTER)("when the clock of $name steps", (kind) => {
     },
   );
 
-  test("back, a log's key lives as long as its last entry counts, also where a request is admitted", async () => {
+  test("when the clock steps back, a log's key lives until its last entry expires, also when a request is allowed", async () => {
     const [key = ""] = freshKeys(1);
     const [seconds] = asText(await on.store.call(["TIME"])) as string[];
     const then = Number(seconds) * 1000 + HOUR_MS;

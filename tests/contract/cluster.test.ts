@@ -10,7 +10,7 @@ import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
 let store: TestClusterStore;
-/** Keys of three masters. */
+/** Keys on three masters. */
 let a: string, b: string, c: string;
 
 beforeAll(async () => {
@@ -38,13 +38,13 @@ async function ask(path: string, body: unknown, { url, token }: Address = store)
 }
 
 const ok = (body: unknown) => ({ status: 200, body });
-const refused = (error: string) => ({ status: 400, body: { error } });
+const rejected = (error: string) => ({ status: 400, body: { error } });
 const AWAY = { status: 503, body: { error: "ERR Redis cannot be reached." } };
 const CROSSSLOT = "CROSSSLOT Keys in request don't hash to the same slot";
 const COUNT = "return redis.call('INCR', KEYS[1])";
 const COUNT_BOTH = "return {redis.call('INCR', KEYS[1]), redis.call('INCR', KEYS[2])}";
 
-/** A key of another slot than this one's, on the same master. */
+/** Returns a key of another slot on the same master. */
 async function neighbourOf(key: string): Promise<string> {
   const { id } = await store.cluster.masterOf(key);
   for (let n = 0; ; n += 1) {
@@ -53,7 +53,7 @@ async function neighbourOf(key: string): Promise<string> {
 }
 
 describe("a command", () => {
-  test("reaches the master of its key, whichever that is", async () => {
+  test("a command reaches the master of its key", async () => {
     for (const key of [a, b, c]) {
       expect(await ask("/", ["set", key, "v"])).toEqual(ok({ result: "OK" }));
       expect(await (await store.cluster.masterOf(key)).direct.get(key)).toBe("v");
@@ -61,30 +61,31 @@ describe("a command", () => {
     }
   });
 
-  test("with keys of several slots is refused, also where one master serves them", async () => {
-    expect(await ask("/", ["MGET", a, b])).toEqual(refused(CROSSSLOT));
-    expect(await ask("/", ["MSET", a, 1, await neighbourOf(a), 1])).toEqual(refused(CROSSSLOT));
-    expect(await ask("/", ["EVAL", COUNT_BOTH, 2, a, c])).toEqual(refused(CROSSSLOT));
+  test("a command with keys of several slots is rejected, also when one master serves them", async () => {
+    expect(await ask("/", ["MGET", a, b])).toEqual(rejected(CROSSSLOT));
+    expect(await ask("/", ["MSET", a, 1, await neighbourOf(a), 1])).toEqual(rejected(CROSSSLOT));
+    expect(await ask("/", ["EVAL", COUNT_BOTH, 2, a, c])).toEqual(rejected(CROSSSLOT));
     expect(await ask("/", ["MGET", a, c.replace(/\{.*/, a)])).toEqual(ok({ result: [null, null] }));
     expect(await ask("/", ["DBSIZE"])).toEqual(ok({ result: 0 }));
   });
 
-  test("that no node could run is answered in a node's words", async () => {
-    const tooFew = (name: string) => refused(`ERR wrong number of arguments for '${name}' command`);
+  test("a command that no node can run gets the error of a node", async () => {
+    const tooFew = (name: string) =>
+      rejected(`ERR wrong number of arguments for '${name}' command`);
     expect(await ask("/", ["GET"])).toEqual(tooFew("get"));
     expect(await ask("/", ["EVAL", COUNT])).toEqual(tooFew("eval"));
     expect(await ask("/", ["EVAL", COUNT, "Infinity", a])).toEqual(
-      refused("ERR value is not an integer or out of range"),
+      rejected("ERR value is not an integer or out of range"),
     );
     expect(await ask("/", ["EVAL", COUNT, 1_000_000_000, a])).toEqual(
-      refused("ERR Number of keys can't be greater than number of args"),
+      rejected("ERR Number of keys can't be greater than number of args"),
     );
     expect((await ask("/", ["NO.SUCH", a])).body).toMatchObject({
       error: expect.stringContaining("unknown command 'NO.SUCH'") as string,
     });
   });
 
-  test("without a key is answered by some master, or by all together", async () => {
+  test("a command without a key is answered by one master, or by all", async () => {
     expect(await ask("/", ["PING"])).toEqual(ok({ result: "PONG" }));
     await ask(
       "/pipeline",
@@ -100,7 +101,7 @@ describe("a command", () => {
 });
 
 describe("a pipeline", () => {
-  test("goes to several masters and is answered in its order", async () => {
+  test("a pipeline for several masters is answered in its order", async () => {
     const commands = Array.from({ length: 60 }, (_, n) => ["APPEND", [a, b, c][n % 3], n % 10]);
     const lengths = commands.map((_, n) => ({ result: Math.floor(n / 3) + 1 }));
     expect(await ask("/pipeline", commands)).toEqual(ok(lengths));
@@ -116,7 +117,7 @@ describe("a pipeline", () => {
     ).toEqual(ok(texts.map((result) => ({ result }))));
   });
 
-  test("has an error in the place of the command that failed", async () => {
+  test("a pipeline has the error of a failed command in its place", async () => {
     await ask("/", ["SET", b, "word"]);
     expect(
       await ask("/pipeline", [
@@ -139,7 +140,7 @@ describe("a pipeline", () => {
 });
 
 describe("a transaction", () => {
-  test("runs in one slot, and nothing of another caller's comes between", async () => {
+  test("a transaction runs in one slot, without commands of other callers between its own", async () => {
     const other = a.replace("k:", "other:");
     const block = [
       ["INCR", a],
@@ -155,27 +156,27 @@ describe("a transaction", () => {
     expect(await ask("/", ["GET", a])).toEqual(ok({ result: "20" }));
   });
 
-  test("across slots is refused and runs nothing", async () => {
+  test("a transaction across slots is rejected and runs nothing", async () => {
     for (const other of [b, await neighbourOf(a)]) {
       expect(
         await ask("/multi-exec", [
           ["INCR", a],
           ["INCR", other],
         ]),
-      ).toEqual(refused(CROSSSLOT));
+      ).toEqual(rejected(CROSSSLOT));
     }
     expect(
       await ask("/multi-exec", [
         ["INCR", a],
         ["MGET", a, b],
       ]),
-    ).toEqual(refused("EXECABORT Transaction discarded because of previous errors."));
+    ).toEqual(rejected("EXECABORT Transaction discarded because of previous errors."));
     const everywhere = await ask("/multi-exec", [["INCR", a], ["DBSIZE"]]);
     expect(everywhere.status).toBe(400);
     expect(await ask("/", ["DBSIZE"])).toEqual(ok({ result: 0 }));
   });
 
-  test("without a key runs on some master", async () => {
+  test("a transaction without a key runs on one master", async () => {
     expect(await ask("/multi-exec", [["PING"], ["ECHO", "é"]])).toEqual(
       ok([{ result: "PONG" }, { result: "é" }]),
     );
@@ -183,7 +184,7 @@ describe("a transaction", () => {
 });
 
 describe("a script", () => {
-  test("is known to a master only once that master has seen it", async () => {
+  test("a script is known to a master only once that master has run it", async () => {
     const client = new UpstashRedis(store);
     const pair = (key: string) => [key, `${key}:2`];
     const known = await defineScript(COUNT_BOTH).sha();
@@ -196,7 +197,7 @@ describe("a script", () => {
     expect(await client.evalsha(known, pair(b), [])).toEqual([2, 2]);
   });
 
-  test("is loaded on all masters, also with Upstash's own flag", async () => {
+  test("a script is loaded on all masters, also with Upstash's flag", async () => {
     const client = new UpstashRedis(store);
     const sha = await client.scriptLoad(`#!lua flags=allow-key-locking\n${COUNT}`);
     expect(await client.scriptExists(sha, "0".repeat(40))).toEqual([1, 0]);
@@ -205,7 +206,7 @@ describe("a script", () => {
     ]);
   });
 
-  test("loaded and run in one pipeline is there when it runs", async () => {
+  test("a script that one pipeline loads and runs is loaded when it runs", async () => {
     const [loaded] = (await ask("/pipeline", [["SCRIPT", "LOAD", COUNT]])).body as [
       { result: string },
     ];
@@ -218,7 +219,7 @@ describe("a script", () => {
 });
 
 describe("@upstash/redis", () => {
-  test("joins calls for several masters into one pipeline", async () => {
+  test("@upstash/redis sends calls for several masters in one pipeline", async () => {
     const client = new UpstashRedis(store);
     await Promise.all([a, b, c].map((key, n) => client.set(key, { artist: "Björk", n })));
     expect(await Promise.all([a, b, c].map((key) => client.get(key)))).toEqual(
@@ -233,7 +234,7 @@ describe("@upstash/redis", () => {
     ["fixedWindow", Ratelimit.fixedWindow(3, "60 s")],
     ["slidingWindow", Ratelimit.slidingWindow(3, "60 s")],
     ["tokenBucket", Ratelimit.tokenBucket(1, "60 s", 3)],
-  ] as const)("lets @upstash/ratelimit's %s count clients on their masters", async (_, limiter) => {
+  ] as const)("@upstash/ratelimit's %s counts clients on their masters", async (_, limiter) => {
     const redis = new UpstashRedis(store);
     const ratelimit = new Ratelimit({ redis, limiter, ephemeralCache: false, prefix: "own" });
     for (const client of ["{a}", "{b}", "{c}"]) {
@@ -245,7 +246,7 @@ describe("@upstash/redis", () => {
 });
 
 describe("a slot that moves", () => {
-  test("is followed before, while and after its keys do, and nothing runs twice", async () => {
+  test("a slot that moves is followed before, while and after its keys move, and no command runs twice", async () => {
     const [here, there, both] = ["{moving}:here", "{moving}:there", "{moving}:both"];
     const from = await store.cluster.masterOf(here);
     const to = await store.cluster.masterOf(
@@ -269,7 +270,7 @@ describe("a slot that moves", () => {
         ["INCR", both],
       ]),
     ).toEqual(ok([{ result: 1 }, { result: 2 }]));
-    // Half of the keys are gone: the node asks to try again.
+    // Half of the keys have moved: the node asks the client to try again.
     expect(await ask("/", ["MGET", here, there])).toEqual(AWAY);
 
     await from.direct.call("MIGRATE", "127.0.0.1", String(to.port), here, "0", "2000");
@@ -286,7 +287,7 @@ describe("a slot that moves", () => {
 });
 
 describe("a failover", () => {
-  test("that was asked for loses no call and runs none twice", async () => {
+  test("a planned failover loses no call and runs none twice", async () => {
     const replica = await store.cluster.replicaOf(await store.cluster.masterOf(c));
     await replica.direct.call("CLUSTER", "FAILOVER");
     const answers: unknown[] = [];
@@ -303,7 +304,7 @@ describe("a failover", () => {
     expect(await replica.direct.get(c)).toBe(String(answers.length));
   });
 
-  test("after a crash is waited for by nobody, and runs nothing twice", async () => {
+  test("after the crash of a master no call waits for the failover, and none runs twice", async () => {
     const own = cleanUp(await startClusterStore(), (it) => it.stop());
     const [x, y] = own.cluster.keysApart("k");
     const master = await own.cluster.masterOf(x);
@@ -326,7 +327,7 @@ describe("a failover", () => {
         own,
       ),
     ).toEqual(AWAY);
-    // What other masters serve goes on.
+    // Keys of the other masters are served meanwhile.
     expect(
       await ask(
         "/pipeline",
@@ -359,7 +360,7 @@ describe("a failover", () => {
 });
 
 describe("a master", () => {
-  test("that is slow is 504, and in a pipeline TIMEOUT in its place", async () => {
+  test("a slow master gets 504, and TIMEOUT in its place in a pipeline", async () => {
     const gateway = await startGateway({
       redisUrl: store.cluster.url,
       cluster: true,
@@ -386,7 +387,7 @@ describe("a master", () => {
     expect(joined).toEqual(ok([{ error: `TIMEOUT Redis ${late}` }, { result: 1 }]));
   });
 
-  test("that cuts the connection is connected to again", async () => {
+  test("the gateway reconnects to a master that cut the connection", async () => {
     const gateway = await startGateway({
       redisUrl: store.cluster.url,
       cluster: true,
@@ -425,7 +426,7 @@ describe("a master", () => {
 describe("the gateway", () => {
   const token = "a-token-of-the-tests";
 
-  test("gives its user and password to every node", async () => {
+  test("the gateway sends its user and password to every node", async () => {
     const { url, nodes } = store.cluster;
     await Promise.all(
       nodes.map(({ direct }) =>
@@ -440,7 +441,7 @@ describe("the gateway", () => {
     expect(await ask("/pipeline", sets, gateway)).toEqual(ok(sets.map(() => ({ result: "OK" }))));
   });
 
-  test("that is refused says so, without the password", async () => {
+  test("the gateway reports that a node rejects it, without the password", async () => {
     const lines: string[] = [];
     const { host } = new URL(store.cluster.url);
     const redisUrl = `redis://app:hunter2-secret@${host}`;
@@ -453,7 +454,7 @@ describe("the gateway", () => {
     expect(lines.join("\n")).not.toContain("hunter2");
   });
 
-  test("does not begin before a cluster that it takes for one Redis, or the reverse", async () => {
+  test("the gateway does not start in front of a cluster without the flag, or of a single Redis with it", async () => {
     await expect(startGateway({ redisUrl: store.cluster.url, token })).rejects.toMatchObject({
       code: "GATEWAY_INVALID",
       message: expect.stringContaining("set HEADGATE_CLUSTER=1") as string,
@@ -469,7 +470,7 @@ describe("the gateway", () => {
     await expect(database).rejects.toThrow("only database 0");
   });
 
-  test("that finds out later that there is no cluster answers so", async () => {
+  test("the gateway reports a missing cluster that it detects later", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     await redis.stop();
     const gateway = await startGateway({ redisUrl: redis.url, cluster: true, token });
@@ -482,7 +483,7 @@ describe("the gateway", () => {
     });
   });
 
-  test("is started before a cluster by the command with HEADGATE_CLUSTER=1", async () => {
+  test("the command starts the gateway in front of a cluster with HEADGATE_CLUSTER=1", async () => {
     const variables = { REDIS_URL: store.cluster.url, GATEWAY_PORT: "0", GATEWAY_TOKEN: token };
     const cli = await startProgram(["lib/cli/gateway.ts"], { ...variables, HEADGATE_CLUSTER: "1" });
     cleanUp(cli, (it) => it.stop());

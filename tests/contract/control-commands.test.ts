@@ -59,7 +59,7 @@ interface Sent {
   readonly user?: string;
 }
 
-/** An app in another process than the commands: its gate follows what is set. */
+/** An app in another process than the commands; its gate follows the control document. */
 async function appOf(root: string, env: Env) {
   const policy = await importPolicy(join(root, "config", "rate-limits.ts"));
   const { missing: _, ...settings } = fromEnv({
@@ -82,12 +82,12 @@ async function appOf(root: string, env: Env) {
   return { gate, send };
 }
 
-/** The ids of the entries that the store holds in a namespace. */
+/** Returns the ids of the entries that the store holds in a namespace. */
 function idsIn(namespace: string): Promise<string[]> {
   return live.direct.hkeys(controlKeys(keyNames(namespace)).entries);
 }
 
-/** What a person reads, with client keys and times left out. */
+/** Returns the output for people, without client keys and times. */
 function shown(stdout: string): string {
   return stdout
     .replaceAll(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g, "AT")
@@ -102,12 +102,12 @@ const HOLDS =
 const FOLLOWS = "app  the gate of proxy.ts follows what is set\n";
 
 describe("a change", () => {
-  test("headgate block shows what it does, and a gate that runs obeys until the block is removed", async () => {
+  test("headgate block shows the effect, and a running gate obeys until the block is removed", async () => {
     const root = project();
     const env = envOf("block");
     const { send } = await appOf(root, env);
     let host = 7;
-    // Another client each time: its limit is not what is asked for.
+    // Each request has another client, because their limit is not tested here.
     const next = () => send({ ip: `203.0.113.${(host += 1)}` });
     const statusIn = (status: number) =>
       expect.poll(next, { timeout: 20_000, interval: 200 }).toBe(status);
@@ -183,7 +183,7 @@ AT  ada  set block 203.0.113.0/24 until AT  network:203.0.113.0/24  a flood of l
     };
     expect([set.status, JSON.parse(set.stdout), set.stderr]).toEqual([0, entry, ""]);
 
-    // The first request of an instance loads what is set.
+    // The first request of an instance loads the control document.
     await send({ ip: "198.51.100.1" });
     const statuses = [];
     for (let i = 0; i < 7; i += 1) statuses.push(await send({ user: "ada" }));
@@ -219,7 +219,7 @@ undo  headgate override remove override:trial
     expect(JSON.parse(removed.stdout)).toEqual({ ...entry, ...ends });
   });
 
-  test("headgate mode sets one rule and everything, and a later block says that it is not enforced", async () => {
+  test("headgate mode sets one rule and all rules, and a later block warns that it is not enforced", async () => {
     const root = project();
     const env = envOf("mode");
     const { send } = await appOf(root, env);
@@ -250,7 +250,7 @@ effect  HEADGATE_MODE is enforce here; everything is counted and reported, and n
     expect(entry).toMatchObject({ kind: "block", client: { identity: "user" } });
   });
 
-  test("an entry that allows a network is told of before a part of it is blocked, and holds", async () => {
+  test("headgate block warns of an entry that allows a network before it blocks a part of it, and that entry holds", async () => {
     const root = project();
     const env = envOf("allow");
     const { send } = await appOf(root, env);
@@ -280,13 +280,13 @@ effect  HEADGATE_MODE is enforce here; everything is counted and reported, and n
     const args = ["reset", "--ip", "203.0.113.7", "--reason", "ticket 4711", "--by", "ada"];
     const { stdout } = await runCommand(root, env, ...args, "--yes");
     expect(stdout).toContain("it is free from their second request\nmade two seconds later");
-    // Without the entry of the reset, the gate remembers the denial for 30 seconds.
+    // Without the reset entry, the gate would remember the denial for 30 seconds.
     await expect.poll(() => send(), { timeout: 20_000, interval: 200 }).toBe(200);
     const log = await runCommand(root, env, "control", "log", "--last", "1");
     expect(log.stdout).toMatch(/ {2}ada {2}reset {3}reset:\S+ {2}ticket 4711\n$/);
   });
 
-  test("asks in a terminal, and changes nothing where it cannot ask or the answer is no", async () => {
+  test("a change asks for confirmation in a terminal, and changes nothing without one", async () => {
     const root = project();
     const env = envOf("asked");
     const args = ["block", "--ip", "203.0.113.0/24", ...TERMS];
@@ -313,7 +313,7 @@ effect  HEADGATE_MODE is enforce here; everything is counted and reported, and n
   });
 });
 
-describe("what cannot be", () => {
+describe("invalid commands", () => {
   const set = ["--for", "1h", "--reason", "x", "--yes"];
 
   test.each([
@@ -326,7 +326,7 @@ describe("what cannot be", () => {
     [["control", "log", "--last", "many"], 2, "a whole number from 1 to 1000"],
     [["control", "remove", "mode", "--yes"], 1, "CONTROL_NO_ENTRY: There is no entry"],
     [["block", "remove", "--user", "nobody", "--yes"], 1, "CONTROL_NO_ENTRY: There is no entry"],
-  ])("%j ends with the reason", async (args, status, why) => {
+  ])("the command %j ends with the reason", async (args, status, why) => {
     const ran = await runCommand(project(), envOf("wrong"), ...args);
     expect([ran.status, ran.stdout, ran.stderr]).toEqual([
       status,
@@ -336,14 +336,14 @@ describe("what cannot be", () => {
     expect(await live.direct.keys("wrong:*")).toEqual([]);
   });
 
-  test("a folder without a policy is told by which option another file is named", async () => {
+  test("a folder without a policy gets an error that names the option for another file", async () => {
     const root = project();
     rmSync(join(root, "config"), { recursive: true });
     const { status, stderr } = await runCommand(root, envOf("wrong"), "control", "list");
     expect([status, stderr]).toEqual([2, expect.stringContaining("name its file: by --policy")]);
   });
 
-  test("an entry with a hostile id is removed, and its id does not reach the terminal", async () => {
+  test("an entry with a hostile id can be removed, and its id does not reach the terminal", async () => {
     const { entries } = controlKeys(keyNames("hostile"));
     const id = "a\u001b[2Jb";
     await live.direct.hset(entries, id, "no entry");
@@ -354,7 +354,7 @@ describe("what cannot be", () => {
     expect(await idsIn("hostile")).toEqual([]);
   });
 
-  test("--wide blocks every address, and warns that those of this machine are among them", async () => {
+  test("--wide blocks every address, and warns that this machine's addresses are among them", async () => {
     const env = envOf("wide");
     const { stdout } = await runCommand(
       project(),
@@ -386,19 +386,22 @@ describe("the secret", () => {
   test.each([
     ["that the start made is enough", false, 0],
     ["that the start derived from the address of a Redis is not enough", true, 1],
-  ])("of an app that runs in the folder, one %s", async (_, isSecretDerived, status) => {
-    const root = project();
-    const { HEADGATE_SECRET, UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = envOf("");
-    const variables = { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } as Env;
-    const chosen = { line: "a store", variables, stop: async () => {} };
-    const about = { mode: "production", secret: HEADGATE_SECRET, isSecretDerived } as const;
-    cleanUp(recordRunningStore(root, chosen, about), (it) => it.stop());
-    const ran = await runCommand(root, { HEADGATE_NAMESPACE: `noted-${status}` }, ...user);
-    expect(ran.status).toBe(status);
-    expect(ran.stderr).toMatch(status === 0 ? /^$/ : /^CONTROL_NEEDS_SECRET: /);
-  });
+  ])(
+    "a command uses the secret of an app that runs in the folder, one %s",
+    async (_, isSecretDerived, status) => {
+      const root = project();
+      const { HEADGATE_SECRET, UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = envOf("");
+      const variables = { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } as Env;
+      const chosen = { line: "a store", variables, stop: async () => {} };
+      const about = { mode: "production", secret: HEADGATE_SECRET, isSecretDerived } as const;
+      cleanUp(recordRunningStore(root, chosen, about), (it) => it.stop());
+      const ran = await runCommand(root, { HEADGATE_NAMESPACE: `noted-${status}` }, ...user);
+      expect(ran.status).toBe(status);
+      expect(ran.stderr).toMatch(status === 0 ? /^$/ : /^CONTROL_NEEDS_SECRET: /);
+    },
+  );
 
-  test("before its last change finds entries that it made, by HEADGATE_SECRET_PREVIOUS", async () => {
+  test("a command finds entries of an earlier secret by HEADGATE_SECRET_PREVIOUS", async () => {
     const root = project();
     await runCommand(root, envOf("rotated"), ...user);
     const rotated = envOf("rotated", { HEADGATE_SECRET: "another secret, as long as it must be" });
@@ -410,7 +413,7 @@ describe("the secret", () => {
   });
 });
 
-test("a gate that does not follow what is set is told of, where its source shows that", async () => {
+test("a command warns of a gate that does not follow the control document, when its source shows that", async () => {
   const gate = `import { createHeadgate } from "headgate";
 import policy from "./config/rate-limits";
 export const gate = createHeadgate(policy);

@@ -23,14 +23,14 @@ function inOrder(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** Moves the monotonic clock on: an instance reads the version of the document every two seconds. */
+/** Moves the monotonic clock forward: an instance reads the document's version every two seconds. */
 function later(ms: number): void {
   const real = performance.now.bind(performance);
   vi.spyOn(performance, "now").mockImplementation(() => real() + ms);
 }
 
-describe("what is set", () => {
-  test("holds on another instance from its second request on, and until it is removed", async () => {
+describe("an entry that is set", () => {
+  test("an entry holds on another instance from its second request on, until it is removed", async () => {
     const gate = controlledGate(store.store, { live });
     const admin = createControl(controlledGate(store.store, { namespace: gate.options.namespace }));
     await admin.block({ ip: "203.0.113.7" }, TERMS);
@@ -46,7 +46,7 @@ describe("what is set", () => {
     expect((await sendThrough(gate, "192.0.2.1")).status).toBe(200);
   });
 
-  test("with a secret holds after its rotation while HEADGATE_SECRET_PREVIOUS has it, and not without", async () => {
+  test("an entry of an earlier secret holds while HEADGATE_SECRET_PREVIOUS has that secret, and not without", async () => {
     const namespace = newNamespace();
     const before = createControl(controlledGate(store.store, { namespace, secret: OLD }));
     const { id } = await before.block({ identity: "user", value: "ada" }, TERMS);
@@ -84,7 +84,7 @@ describe("what is set", () => {
     expect(told).toMatchObject([{ during: "control", error: { code: "CONTROL_BAD_ENTRY" } }]);
     expect(String(told[0]?.error)).toContain(id);
     expect(String(told[0]?.error)).toContain("(2)");
-    // A change loads the document again, and tells of nothing twice.
+    // A change loads the document again, and an entry is not reported twice.
     await createControl(strange).mode("enforce", TERMS);
     later(2500);
     await sendThrough(strange, "192.0.2.3");
@@ -92,7 +92,7 @@ describe("what is set", () => {
     expect(events.filter(({ kind }) => kind === "failure")).toHaveLength(1);
   });
 
-  test("takes the place of what the secret before had set for the same client", async () => {
+  test("an entry replaces the entry of an earlier secret for the same client", async () => {
     const namespace = newNamespace();
     const before = createControl(controlledGate(store.store, { namespace, secret: OLD }));
     const old = await before.allow({ ip: "192.0.2.1" }, TERMS);
@@ -115,7 +115,7 @@ describe("what is set", () => {
 
 describe("a reset", () => {
   test.each(["/api/search", "/fast"])(
-    "on %s reaches instances that remember a denial",
+    "a reset on %s reaches instances that remember a denial",
     async (path) => {
       const calls: string[] = [];
       const gate = controlledGate(store.store, {
@@ -147,14 +147,14 @@ describe("a reset", () => {
     },
   );
 
-  test("writes nothing where the gate follows nothing", async () => {
+  test("a reset writes no entry when the gate does not follow the control document", async () => {
     const gate = controlledGate(store.store);
     await sendThrough(gate, "203.0.113.7");
     await resetClient(gate, { ip: "203.0.113.7" });
     expect(await store.direct.keys(`${gate.options.namespace}:{control}:*`)).toEqual([]);
   });
 
-  test("of more keys than one entry may hold is several entries that can be read", async () => {
+  test("a reset of more keys than one entry may hold makes several entries that can be read", async () => {
     const rules = Object.fromEntries(
       Array.from({ length: 400 }, (_, i) => [
         `rule-${i}-${"x".repeat(40)}`,
@@ -172,12 +172,12 @@ describe("a reset", () => {
   });
 
   test.each([{ reason: "" }, { by: "a\nb" }])(
-    "with %j is refused before it deletes",
+    "a reset with %j is rejected before it deletes keys",
     async (more) => {
       const gate = controlledGate(store.store);
       await gate.limits.limit("login", { ip: "203.0.113.7", account: "shop" });
-      const asked = resetClient(gate, { ip: "203.0.113.7", ...more });
-      await expect(asked).rejects.toMatchObject({ code: "CONTROL_BAD_ARGUMENT" });
+      const pending = resetClient(gate, { ip: "203.0.113.7", ...more });
+      await expect(pending).rejects.toMatchObject({ code: "CONTROL_BAD_ARGUMENT" });
       const { rules } = await inspectClient(gate, { ip: "203.0.113.7", rule: "login" });
       expect(rules[0]?.limits[0]?.used).toBe(2);
     },
@@ -207,7 +207,7 @@ describe("a document that anything may have written", () => {
       .map((value) => JSON.stringify(value)),
   );
 
-  test("never makes reading an entry throw", () => {
+  test("reading an arbitrary entry never throws", () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const entry = readEntry(text);
@@ -220,7 +220,7 @@ describe("a document that anything may have written", () => {
     }
   });
 
-  test("keeps no good entry from holding, and each bad one is told of once and listed", async () => {
+  test("a bad entry does not disable good entries, and is reported once and listed", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(hostile, { minLength: 1, maxLength: 15 }), async (texts) => {
         const bad = texts.filter((text) => readEntry(text) === undefined);

@@ -22,7 +22,7 @@ const TERMS = { for: "2h", reason: "a flood", by: "ada" };
 const WHY = { reason: TERMS.reason, by: TERMS.by };
 const NETWORK = "network:203.0.113.0/24";
 
-/** The hash of entries or of notes, as the store holds it. */
+/** Returns the hash of entries or of notes, as the store holds it. */
 async function fieldsOf(gate: ControlledGate, key: string): Promise<ReadonlyMap<string, string>> {
   const { result } = await gate.requester.request<string[]>({ body: ["HGETALL", key] });
   const fields = result ?? [];
@@ -42,7 +42,7 @@ describe.each(STORES_AND_CLUSTER)("the control document on $name", (kind) => {
   });
   const gateOn = () => controlledGate(served ?? { url: "", token: "" });
 
-  test("holds what is set until it is removed, and the log holds both", async () => {
+  test("the control document holds an entry until it is removed, and the log holds both changes", async () => {
     const gate = gateOn();
     const control: Control = createControl(gate);
     const set = [
@@ -81,7 +81,7 @@ describe.each(STORES_AND_CLUSTER)("the control document on $name", (kind) => {
     expect((await control.log(1)).map(({ action }) => action)).toEqual(["remove"]);
   });
 
-  test("each change sets the version to its place in the log, and the time to live of every key", async () => {
+  test("each change sets the version to its position in the log, and the time to live of every key", async () => {
     const gate = gateOn();
     const { entries, notes, version, log } = controlKeys(gate.keys);
     await createControl(gate).mode("off", TERMS);
@@ -96,7 +96,7 @@ describe.each(STORES_AND_CLUSTER)("the control document on $name", (kind) => {
     expect(ttls.map((ms) => Math.ceil(Number(ms) / 86_400_000))).toEqual([31, 31, 31, 90]);
   });
 
-  test("the same client is either blocked or allowed, whatever it is named by", async () => {
+  test("the same client is either blocked or allowed, whichever name identifies it", async () => {
     const gate = gateOn();
     const control = createControl(gate);
     const key = gate.keyedHash("ip", "2001:db8::/64");
@@ -110,7 +110,7 @@ describe.each(STORES_AND_CLUSTER)("the control document on $name", (kind) => {
     expect((await control.list()).map(({ kind }) => kind)).toEqual(["allow", "allow"]);
   });
 
-  test("a change deletes the entries that have ended, with their notes", async () => {
+  test("a change deletes expired entries with their notes", async () => {
     const gate = gateOn();
     const keys = controlKeys(gate.keys);
     const ended = JSON.stringify({ until: Date.now() - 1000, kind: "mode", mode: "off" });
@@ -123,7 +123,7 @@ describe.each(STORES_AND_CLUSTER)("the control document on $name", (kind) => {
     expect([...(await fieldsOf(gate, keys.notes)).keys()]).toEqual(["held", "mode"]);
   });
 
-  test("a full document takes no new entry but a mode, and lets one be replaced and removed", async () => {
+  test("a full document accepts only modes as new entries, and its entries can be replaced and removed", async () => {
     const gate = gateOn();
     const control = createControl(gate);
     await control.block({ ip: "203.0.113.0/24" }, TERMS);
@@ -139,12 +139,12 @@ describe.each(STORES_AND_CLUSTER)("the control document on $name", (kind) => {
     expect(await control.list()).toHaveLength(MOST_ENTRIES);
     await control.remove(NETWORK, { by: "ada" });
     expect(await control.block(other, TERMS)).toMatchObject({ kind: "block" });
-    // The switch for an incident must work whatever else is set.
+    // The switch for an incident must always work.
     expect(await control.mode("off", TERMS)).toMatchObject({ id: "mode" });
     expect(await control.list()).toHaveLength(MOST_ENTRIES + 1);
   });
 
-  test("the log tells of every change: repeated, it gives the document", async () => {
+  test("the log has every change: replaying it gives the document", async () => {
     const whom = fc.constantFrom(
       { ip: "203.0.113.7" },
       { ip: "203.0.113.0/24" },
@@ -200,7 +200,7 @@ describe.each(STORES_AND_CLUSTER)("the control document on $name", (kind) => {
 const store = liveStore();
 
 describe("a change of the control document", () => {
-  test("by TCP, without a gateway, is made and read", async () => {
+  test("a change by TCP, without a gateway, is written and read", async () => {
     const opened: { close(): Promise<void> }[] = [];
     const gate = controlledGate(store.store, {
       connect(about) {
@@ -217,8 +217,8 @@ describe("a change of the control document", () => {
     await Promise.all(opened.map((client) => client.close()));
   });
 
-  test("whose answer is lost is sent again, and is logged once", async () => {
-    // Redis knows the scripts by then, so that the first call makes the change.
+  test("a change whose answer is lost is sent again, and is logged once", async () => {
+    // Redis has both scripts cached at this point, so the first call makes the change.
     const control = () => {
       const gate = controlledGate(store.store, {
         namespace: own.options.namespace,
@@ -244,7 +244,7 @@ describe("a change of the control document", () => {
     ]);
   });
 
-  test("fails with the store's error where the store does not answer", async () => {
+  test("a change fails with the store's error when the store does not answer", async () => {
     const away = { url: "http://127.0.0.1:9", token: "a-token-of-the-tests" };
     const calls: readonly ((control: Control) => Promise<unknown>)[] = [
       (control) => control.block({ ip: "203.0.113.7" }, TERMS),
@@ -253,12 +253,12 @@ describe("a change of the control document", () => {
       (control) => control.remove("mode", { by: "ada" }),
     ];
     for (const call of calls) {
-      const asked = call(createControl(controlledGate(away)));
-      await expect(asked).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+      const pending = call(createControl(controlledGate(away)));
+      await expect(pending).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
     }
   });
 
-  test("fails with what is missing where no store is named", async () => {
+  test("a change fails with the missing variable when no store is named", async () => {
     const settings = fromEnv({ NODE_ENV: "production", CLIENT_IP_FROM: "hops:1" });
     const control = createControl(createHeadgate(CONTROLLED, { ...settings, onEvent: [] }));
     await expect(control.list()).rejects.toMatchObject({ code: "ENV_INVALID" });

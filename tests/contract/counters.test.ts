@@ -18,7 +18,7 @@ const cleanUp = scope();
 const HOUR_MS = 3_600_000;
 const DAY_S = 86_400;
 
-/** Everything that a key holds. */
+/** Returns the whole content of a key. */
 async function textOf(key: string): Promise<string> {
   const type = await live.direct.type(key);
   if (type === "hash") return JSON.stringify(await live.direct.hgetall(key));
@@ -26,7 +26,7 @@ async function textOf(key: string): Promise<string> {
   return String(await live.direct.get(key));
 }
 
-/** What a field of the totals for the store's calls is called among those of a minute. */
+/** Converts a field of the totals of the store's calls to its name among those of a minute. */
 function inMinutes(field: string): string {
   return `(store) ${field.replace(/^store_call\w+ /, "")}`;
 }
@@ -34,7 +34,7 @@ function inMinutes(field: string): string {
 const decisions = (rule: string, outcome: string) => `decisions_total ${rule} ${outcome}`;
 
 describe("counters in Redis", () => {
-  test("two instances add up to exactly what was sent", async () => {
+  test("the counters of two instances add up to exactly the sent requests", async () => {
     const namespace = ownNamespace();
     const instances = [1, 2].map(() => countingGate(live.store, namespace));
     await Promise.all(
@@ -43,7 +43,7 @@ describe("counters in Redis", () => {
       ),
     );
     const { totals } = await keptCounts(live.direct, namespace);
-    // Five clients have two requests each.
+    // Five clients send two requests each.
     expect(totals[decisions("api", "allowed")]).toBe("10");
     expect(totals[decisions("api", "denied")]).toBe("40");
     const buckets = Object.entries(totals).filter(([field]) =>
@@ -83,7 +83,7 @@ describe("counters in Redis", () => {
     expect(totals[decisions("trial", "shadow_denied")]).toBe("2");
   });
 
-  test("every key is under the namespace, has its TTL, and one hash tag for a cluster", async () => {
+  test("every counter key is in the namespace, has its TTL, and has one hash tag for a cluster", async () => {
     const namespace = ownNamespace();
     const counting = countingGate(live.store, namespace, { counters: { upstashConsole: true } });
     await counting.sendAll(3, "/api/x", "203.0.113.77");
@@ -93,7 +93,7 @@ describe("counters in Redis", () => {
       ttls[kind] = await live.direct.ttl(key);
       expect(await textOf(key)).not.toContain("203.0.113");
     }
-    // Within 15 s.
+    // The TTL is checked within 15 s.
     const near = (seconds: number) => expect.closeTo(seconds, -1.5);
     expect(ttls).toEqual({
       totals: near(7 * DAY_S),
@@ -108,7 +108,7 @@ describe("counters in Redis", () => {
     );
   });
 
-  test("denied clients of the hour are told by their client keys, with the rule", async () => {
+  test("denied clients of the hour are listed by their client keys, with the rule", async () => {
     const namespace = ownNamespace();
     const { gate, sendAll } = countingGate(live.store, namespace);
     await Promise.all([sendAll(7, "/api/x", "203.0.113.1"), sendAll(4, "/api/x", "203.0.113.2")]);
@@ -117,30 +117,30 @@ describe("counters in Redis", () => {
     const [first, times, second, ...rest] = await live.direct.zrevrange(key, 0, 49, "WITHSCORES");
     expect([times, ...rest]).toEqual(["5", "2"]);
     const limits = await live.direct.keys(gate.keys.rateLimit("*", "*"));
-    for (const told of [first, second]) {
-      const [rule, client = "-"] = told?.split(" ") ?? [];
+    for (const reported of [first, second]) {
+      const [rule, client = "-"] = reported?.split(" ") ?? [];
       expect(rule).toBe("api");
       expect(limits.some((name) => name.includes(`{${client}}:api:`))).toBe(true);
     }
   });
 
-  test("a listener is not told of the writes, so they are not counted", async () => {
+  test("a listener gets no event of the counters' writes, so they are not counted", async () => {
     const namespace = ownNamespace();
     const { send } = countingGate(live.store, namespace);
     for (let i = 0; i < 3; i += 1) await send("/api/x", `203.0.113.${i}`);
     const { totals } = await keptCounts(live.direct, namespace);
     const calls = Object.entries(totals).filter(([field]) => field.startsWith("store_calls_total"));
-    // The first check is sent again by its text, since Redis has not seen the script.
+    // The first check is sent again with the script's text, because Redis has not cached the script.
     expect(calls).toEqual([["store_calls_total ok", expect.stringMatching(/^[34]$/)]]);
   });
 
-  test("a decision holds the window that a call to the store opened", async () => {
+  test("a decision keeps the window alive that a store call opened", async () => {
     const held: Promise<unknown>[] = [];
     const counters = { waitUntil: (work: Promise<void>) => held.push(work) };
     const namespace = ownNamespace();
     const { gate, send } = countingGate(live.store, namespace, { counters });
     await send("/api/x");
-    // One for the event of the call, one for the decision, which takes the window over.
+    // One event is of the call, and one of the decision, which takes over the window.
     expect(held).toHaveLength(2);
     expect((await keptCounts(live.direct, namespace)).totals[decisions("api", "allowed")]).toBe(
       "1",
@@ -153,12 +153,12 @@ describe("counters in Redis", () => {
 });
 
 describe("a write that fails", () => {
-  /** A connection whose calls of counters are answered by `fetch`. */
+  /** Makes a connection whose counter calls `fetch` answers. */
   const by = (given: typeof fetch): { connect: () => Requester } => ({
     connect: () => createRequester({ ...live.store, deadlineMs: 10_000, fetch: given }),
   });
 
-  test("throws nothing, and is sent again with the next window", async () => {
+  test("a write that fails throws no error, and is sent again with the next window", async () => {
     const namespace = ownNamespace();
     let isDown = false;
     const flaky: typeof fetch = (...call) =>
@@ -178,9 +178,9 @@ describe("a write that fails", () => {
     });
   });
 
-  test("counts once where Redis has run it and its answer was lost", async () => {
+  test("a write counts once when Redis has run it and its answer was lost", async () => {
     const namespace = ownNamespace();
-    // The script is known to Redis from the tests above, so call 2 is the first write.
+    // Redis has cached the script in the tests above, so call 2 is the first write.
     await countingGate(live.store, ownNamespace()).send("/api/x");
     const { send } = countingGate(live.store, namespace, by(losing((call) => call === 2)));
     await send("/api/x");
@@ -193,7 +193,7 @@ describe("a write that fails", () => {
   });
 });
 
-test("each write is announced on a channel of the namespace", async () => {
+test("each write is published on a channel of the namespace", async () => {
   const namespace = ownNamespace();
   const listener = cleanUp(live.direct.duplicate(), (it) => it.disconnect());
   const heard: string[] = [];
@@ -206,7 +206,7 @@ test("each write is announced on a channel of the namespace", async () => {
   await expect.poll(() => heard).toEqual([`${channel} 1`, `${channel} 2`]);
 });
 
-test("a user who may not publish still counts", async () => {
+test("counters work for a user without permission to publish", async () => {
   const namespace = ownNamespace();
   await live.direct.call("ACL", "SETUSER", "default", "-publish");
   try {
@@ -218,7 +218,7 @@ test("a user who may not publish still counts", async () => {
   }
 });
 
-test("a write is billed as the window is derived from", async () => {
+test("a write costs the billed commands from which the window is derived", async () => {
   const meter = cleanUp(await startBillMeter(live.store.redis.url), (it) => it.stop());
   for (const upstashConsole of [false, true]) {
     const { send } = countingGate(live.store, ownNamespace(), {
@@ -226,10 +226,11 @@ test("a write is billed as the window is derived from", async () => {
     });
     await send("/api/x", "203.0.113.8");
     await send("/api/x", "203.0.113.8");
-    // This one is denied by the store, and the next from memory: it is one write without another command.
+    // The store denies this request, and the denial cache the next one: one write without another
+    // command.
     await send("/api/x", "203.0.113.8");
     const billed = await meter.of(() => send("/api/x", "203.0.113.8"));
-    // A sorted set of the console is written beside that of denied clients.
+    // The console's sorted set is written too, beside that of denied clients.
     expect(sumOf(billed)).toBe(billedCommands(upstashConsole));
   }
 });
@@ -246,7 +247,7 @@ test("counters work on the embedded store", async () => {
 });
 
 describe("Upstash's console", () => {
-  test("reads decisions by the package's own Analytics, with those denied from memory", async () => {
+  test("Upstash's console reads decisions by the package's Analytics, with those of the denial cache", async () => {
     const namespace = ownNamespace();
     const { send, sendAll } = countingGate(live.store, namespace, {
       counters: { upstashConsole: true },
@@ -256,7 +257,7 @@ describe("Upstash's console", () => {
       (await live.direct.info("commandstats")).match(/evalsha:calls=(\d+)/)?.[1];
     const before = Number(await calls());
     await sendAll(4, "/api/x", "203.0.113.1");
-    // The write alone: no denial of these called the store.
+    // Only the write is sent: none of these denials called the store.
     expect(Number(await calls()) - before).toBe(1);
     const redis = createRedis({ ...live.store, deadlineMs: 10_000 });
     const analytics = new Analytics({ redis, prefix: `${namespace}:{counters}` });
@@ -273,7 +274,7 @@ describe("Upstash's console", () => {
     ]);
   });
 
-  test("has nothing unless it is asked for", async () => {
+  test("Upstash's console has no data by default", async () => {
     const namespace = ownNamespace();
     await countingGate(live.store, namespace).send("/api/x");
     expect((await keptCounts(live.direct, namespace)).of("events")).toEqual([]);

@@ -17,7 +17,7 @@ const OWN = { "sec-fetch-site": "same-origin", "content-type": "application/json
 const BLOCK = { action: "block", client: "203.0.113.0/24", for: "1h", reason: "a flood" };
 const ADA: DashboardOptions = { authorize: () => true, admin: () => "ada" };
 
-/** A dashboard without a server. */
+/** Makes a dashboard without a server. */
 function dashboardOf(gate: ControlledGate, options: DashboardOptions = ADA) {
   const handler = createDashboard(gate, options);
   const at = (path: string, init?: RequestInit) =>
@@ -39,7 +39,7 @@ async function problemIn(response: Response): Promise<Problem> {
   return (await response.json()) as Problem;
 }
 
-/** The next event of a name, in a stream. */
+/** Returns the next event of a name in a stream. */
 async function nextControl(
   stream: Awaited<ReturnType<typeof openLive>>,
   meets: (control: ControlNow) => boolean = () => true,
@@ -56,29 +56,29 @@ async function nextControl(
 const openStream = async (gate: ControlledGate, options?: DashboardOptions) =>
   cleanUp(await dashboardOf(gate, options).open(), (it) => it.close());
 
-describe("who may change what is set", () => {
+describe("permission to change entries", () => {
   const throws = () => {
     throw new Error("no session store");
   };
   test.each<readonly [string, Partial<DashboardOptions>, number]>([
-    ["no admin where no `admin` is given", { admin: undefined }, 403],
-    ["no admin whose name is undefined", { admin: () => undefined }, 403],
-    ["no admin whose name is empty", { admin: () => " " }, 403],
-    ["no admin whose name is not text", { admin: (() => true) as never }, 403],
-    ["no admin where `admin` throws", { admin: throws }, 403],
-    ["no person who may not see the dashboard", { authorize: () => false }, 404],
+    ["a viewer without the option `admin`", { admin: undefined }, 403],
+    ["a viewer whose name is undefined", { admin: () => undefined }, 403],
+    ["a viewer whose name is empty", { admin: () => " " }, 403],
+    ["a viewer whose name is not text", { admin: (() => true) as never }, 403],
+    ["a viewer for whom `admin` throws", { admin: throws }, 403],
+    ["a person who must not see the dashboard", { authorize: () => false }, 404],
     ["an admin", { admin: async () => "ada" }, 200],
-  ])("%s", async (_, options, status) => {
+  ])("a change by %s gets the expected status", async (_, options, status) => {
     const onEvent = vi.fn();
     const gate = followingGate(store.store, { onEvent: [onEvent] });
     const { post } = dashboardOf(gate, { ...ADA, ...options });
     expect((await post(BLOCK)).status).toBe(status);
     expect(await createControl(gate).list()).toHaveLength(status === 200 ? 1 : 0);
-    const told = onEvent.mock.calls.filter(([event]) => event.name === "dashboard admin");
-    expect(told).toHaveLength(options.admin === throws ? 1 : 0);
+    const reported = onEvent.mock.calls.filter(([event]) => event.name === "dashboard admin");
+    expect(reported).toHaveLength(options.admin === throws ? 1 : 0);
   });
 
-  test("a page is told its admin's name, and a viewer is told of no admin", async () => {
+  test("a page gets its admin's name, and a viewer's page gets none", async () => {
     const gate = followingGate(store.store);
     expect((await nextControl(await openStream(gate))).admin).toBe("ada");
     const viewer = await openStream(gate, { authorize: () => true });
@@ -104,7 +104,7 @@ describe("who may change what is set", () => {
     ["a form", { ...OWN, "content-type": "application/x-www-form-urlencoded" }, 415],
     ["a form of text", { ...OWN, "content-type": "text/plain; a=application/json" }, 415],
     ["a page with a charset", { ...OWN, "content-type": "Application/JSON; charset=utf-8" }, 200],
-  ])("a change that comes from %s", async (_, headers, status) => {
+  ])("a change with the headers of %s gets the expected status", async (_, headers, status) => {
     const gate = followingGate(store.store);
     const response = await dashboardOf(gate).post(BLOCK, headers);
     expect(response.status).toBe(status);
@@ -117,15 +117,15 @@ describe("who may change what is set", () => {
     return { "content-type": OWN["content-type"], host: "app.example", origin };
   }
 
-  test("each path takes its own method alone", async () => {
+  test("each path accepts only its method", async () => {
     const { at, post } = dashboardOf(followingGate(store.store));
-    const asked = await Promise.all([
+    const pending = await Promise.all([
       at("changes.json"),
       at("changes.json", { method: "HEAD" }),
       at("live.sse", { method: "POST", headers: OWN, body: "{}" }),
       at("", { method: "DELETE" }),
     ]);
-    expect(asked.map(({ status, headers }) => [status, headers.get("allow")])).toEqual([
+    expect(pending.map(({ status, headers }) => [status, headers.get("allow")])).toEqual([
       [405, "POST"],
       [405, "POST"],
       [405, "GET"],
@@ -160,17 +160,20 @@ describe("a change", () => {
     [{ action: "override", rule: "search", to: "9", for: "1h", reason: "x" }, 400, "limit"],
     [{ action: "reset", client: "203.0.113.7" }, 400, "key is no client key"],
     [{ ...BLOCK, reason: "x".repeat(5000) }, 413, "4096 bytes"],
-  ])("whose body is %j is refused with %i, and nothing is set", async (body, status, words) => {
-    const gate = followingGate(store.store);
-    const response = await dashboardOf(gate).post(body);
-    expect(response.status).toBe(status);
-    const { detail, status: own } = await problemIn(response);
-    expect(detail).toContain(words);
-    expect(own).toBe(status);
-    expect(await createControl(gate).log()).toEqual([]);
-  });
+  ])(
+    "a change with the body %j is rejected with %i, and nothing is set",
+    async (body, status, words) => {
+      const gate = followingGate(store.store);
+      const response = await dashboardOf(gate).post(body);
+      expect(response.status).toBe(status);
+      const { detail, status: own } = await problemIn(response);
+      expect(detail).toContain(words);
+      expect(own).toBe(status);
+      expect(await createControl(gate).log()).toEqual([]);
+    },
+  );
 
-  test("of each kind is set in the admin's name, listed, lifted, and in the log", async () => {
+  test("a change of each kind is set in the admin's name, listed, lifted, and logged", async () => {
     const gate = followingGate(store.store);
     const { post } = dashboardOf(gate);
     const client = gate.keyedHash("ip", "203.0.113.7");
@@ -219,7 +222,7 @@ describe("a change", () => {
     ]);
   });
 
-  test("to an entry that was removed already changes nothing, and says what is set", async () => {
+  test("a change of an entry that was removed already changes nothing, and returns what is set", async () => {
     const response = await dashboardOf(followingGate(store.store)).post({
       action: "remove",
       id: "network:203.0.113.0/24",
@@ -230,7 +233,7 @@ describe("a change", () => {
     });
   });
 
-  test("holds for real requests, and a reset frees a client", async () => {
+  test("a change holds for real requests, and a reset frees a client", async () => {
     const gate = followingGate(store.store);
     const { post } = dashboardOf(gate);
     const search = async () => {
@@ -248,7 +251,7 @@ describe("a change", () => {
     await expect.poll(search, { timeout: 8_000, interval: 250 }).toBe(403);
   });
 
-  test("that needs HEADGATE_SECRET says so where that is not set", async () => {
+  test("a change that needs HEADGATE_SECRET names the variable when it is not set", async () => {
     const gate = followingGate(store.store, { isSecretSet: false });
     const client = gate.keyedHash("ip", "203.0.113.7");
     const { post } = dashboardOf(gate);
@@ -258,7 +261,7 @@ describe("a change", () => {
     expect((await post(BLOCK)).status).toBe(200);
   });
 
-  test("that the store does not take is a 503 with the code, and nothing of the store's address", async () => {
+  test("a change that the store rejects gets a 503 with the code, without the store's address", async () => {
     const gate = followingGate({ url: "http://127.0.0.1:9", token: "a-secret-token" });
     const { post, at } = dashboardOf(gate);
     const key = gate.keyedHash("ip", "203.0.113.7");
@@ -271,8 +274,8 @@ describe("a change", () => {
   });
 });
 
-describe("what is set, on a page", () => {
-  test("arrives by the stream when another instance has set it, with its countdown, and goes when it is lifted", async () => {
+describe("entries on a page", () => {
+  test("an entry of another instance arrives by the stream with its countdown, and leaves when it is lifted", async () => {
     const gate = followingGate(store.store);
     const stream = await openStream(gate);
     expect(await nextControl(stream)).toEqual({
@@ -294,7 +297,7 @@ describe("what is set, on a page", () => {
     expect((await nextControl(stream)).entries).toEqual([]);
   });
 
-  test("ends by itself", async () => {
+  test("an entry leaves the page when it expires", async () => {
     const gate = followingGate(store.store);
     const stream = await openStream(gate);
     const terms = { reason: "short", by: "eve" };
@@ -305,7 +308,7 @@ describe("what is set, on a page", () => {
     expect(entries).toMatchObject([{ rule: "login" }]);
   });
 
-  test("is bounded: the first 100, and how many more there are; one that cannot be read is marked", async () => {
+  test("the page lists the first 100 entries and the number of the others, and marks entries that cannot be read", async () => {
     const gate = followingGate(store.store);
     const { entries, version } = controlKeys(gate.keys);
     const until = Date.now() + 3_600_000;
@@ -325,12 +328,12 @@ describe("what is set, on a page", () => {
     expect(control.entries[1]).toMatchObject({ client: { network: "10.0.0.0/24" } });
   });
 
-  test("says that the gate follows none of it, where its settings have no `live`", async () => {
+  test("the page reports a gate that does not follow the control document, because its settings have no `live`", async () => {
     const gate = followingGate(store.store, { live: undefined as never });
     expect(await nextControl(await openStream(gate))).toMatchObject({ isFollowed: false });
   });
 
-  test("a mode of everything is shown in the place of HEADGATE_MODE", async () => {
+  test("the page shows a mode of all rules in place of HEADGATE_MODE", async () => {
     const gate = followingGate(store.store);
     const stream = await openStream(gate);
     expect((await stream.snapshot()).store).toMatchObject({ mode: "enforce", isModeSet: false });
@@ -341,7 +344,7 @@ describe("what is set, on a page", () => {
 });
 
 describe("a client that is looked up", () => {
-  test("has its limits, what would be decided now, and what is set of it", async () => {
+  test("a client that is looked up has its limits, the decision of its next request, and its entries", async () => {
     const gate = followingGate(store.store);
     const headers = { "x-forwarded-for": "203.0.113.7" };
     for (let i = 0; i < 3; i += 1) {
@@ -371,7 +374,7 @@ describe("a client that is looked up", () => {
   });
 
   test.each(["", "?key=", "?key=203.0.113.7", "?key=constructor"])(
-    "by no client key, as in %j, is refused in words",
+    "a look-up without a client key, %j, is rejected with a text",
     async (query) => {
       const { at } = dashboardOf(followingGate(store.store));
       const response = await at(`client.json${query}`);

@@ -19,7 +19,7 @@ const cleanUp = scope();
 
 const TOKEN = "a-token-of-the-tests";
 
-/** What a rule came to in the last hour, as a snapshot tells it. */
+/** Returns a rule's counts of the last hour, as a snapshot has them. */
 const lastHour = (rule: string) => (snapshot: { readonly rules: readonly RuleLike[] }) =>
   snapshot.rules.find(({ name }) => name === rule)?.lastHour;
 
@@ -57,7 +57,7 @@ describe("who may see a dashboard", () => {
     expect(await statuses(authorize)).toEqual([404, 404, 404, 404, 404]);
   });
 
-  test("authorize that throws makes every path a 404, and an event tells why", async () => {
+  test("authorize that throws makes every path a 404, and an event has the reason", async () => {
     const onEvent = vi.fn();
     const { gate } = countingGate(live.store, ownNamespace(), { onEvent: [onEvent] });
     const error = new Error("no session store");
@@ -65,16 +65,16 @@ describe("who may see a dashboard", () => {
       throw error;
     };
     expect(await statuses(throws, gate)).toEqual([404, 404, 404, 404, 404]);
-    const told = { kind: "failure", during: "app", name: "dashboard authorize", error };
-    expect(onEvent).toHaveBeenCalledWith(told);
+    const reported = { kind: "failure", during: "app", name: "dashboard authorize", error };
+    expect(onEvent).toHaveBeenCalledWith(reported);
   });
 
-  test("authorize that returns true opens what is there", async () => {
+  test("authorize that returns true opens every path", async () => {
     expect(await statuses(() => true)).toEqual([200, 200, 200, 200, 404]);
     expect(await statuses(async () => true)).toEqual([200, 200, 200, 200, 404]);
   });
 
-  test("a response of authorize is returned as it is", async () => {
+  test("a response of authorize is returned unchanged", async () => {
     const authorize = () => Response.redirect("http://app.example/login");
     expect(await statuses(authorize)).toEqual([302, 302, 302, 302, 302]);
   });
@@ -86,14 +86,14 @@ describe("the page", () => {
     ["/ops/limits/", "./limits/"],
     ["/a%22b", "./a%22b/"],
     ["/", "./"],
-  ])("at %s has its files below %s", async (path, base) => {
+  ])("the page at %s has its files below %s", async (path, base) => {
     const { at } = openDashboard(countingGate(live.store, ownNamespace()).gate);
     const html = await (await at(path)).text();
     expect(html).toContain(`src="${base}${SCRIPT_NAME}"`);
     expect(html).toContain(`href="${base}${STYLE_NAME}"`);
   });
 
-  test("has a policy with a new nonce each time, in a header and in itself, and cannot be framed", async () => {
+  test("the page has a Content-Security-Policy with a new nonce each time, in a header and a meta tag, and cannot be framed", async () => {
     const { at } = openDashboard(countingGate(live.store, ownNamespace()).gate);
     const nonces = new Set<string>();
     for (let i = 0; i < 3; i += 1) {
@@ -113,7 +113,7 @@ describe("the page", () => {
     expect(nonces.size).toBe(3);
   });
 
-  test("its script and style are kept by a browser, and hold no inline address of another host", async () => {
+  test("browsers cache the page's script and style, and these contain no address of another host", async () => {
     const { at } = openDashboard(countingGate(live.store, ownNamespace()).gate);
     for (const name of [SCRIPT_NAME, STYLE_NAME]) {
       const response = await at(`/headgate/headgate/${name}`);
@@ -124,7 +124,7 @@ describe("the page", () => {
 });
 
 describe("the stream", () => {
-  test("two instances add up to exactly what was sent", async () => {
+  test("the snapshots of two instances add up to exactly the sent requests", async () => {
     const namespace = ownNamespace();
     const [one, two] = [countingGate(live.store, namespace), countingGate(live.store, namespace)];
     const stream = await openStream(one);
@@ -156,18 +156,18 @@ describe("the stream", () => {
     expect(minutes.reduce((sum, denied) => sum + denied, 0)).toBe(40);
   });
 
-  test("a second in which nothing is announced costs no command", async () => {
+  test("a second without an announcement costs no command", async () => {
     const counting = countingGate(live.store, ownNamespace());
     const meter = cleanUp(await startBillMeter(live.store.redis.url), (it) => it.stop());
     const stream = await openStream(counting);
-    // The first reading looks at a day; the next is a whole one, each 5 s.
+    // The first reading covers a day; the next full reading follows after 5 s.
     await stream.snapshot();
     await stream.snapshot(({ source }) => source === "pub-sub");
     const quiet = await meter.of(() => stream.snapshot());
     expect(quiet).toEqual({});
   });
 
-  test("the store is shown as down with the numbers that were read last, and as well again", async () => {
+  test("the page shows an unavailable store with the last numbers, and its recovery", async () => {
     const port = await freePort();
     const first = cleanUp(await startRedis(port), (it) => it.stop());
     const gateway = cleanUp(await startGateway({ redisUrl: first.url, token: TOKEN }), (it) =>
@@ -177,7 +177,7 @@ describe("the stream", () => {
     await counting.sendAll(2, "/api/x");
     const stream = await openStream(counting);
     const well = await stream.snapshot((it) => lastHour("api")(it)?.allowed === 2);
-    // On a busy machine the first calls may be slow, which is shown too; no call has failed.
+    // On a busy machine the first calls may be slow, which the page shows too; no call has failed.
     expect(["ok", "slow-calls"]).toContain(well.store.reason ?? well.store.state);
     await first.stop();
     const down = await stream.snapshot(({ store }) => store.state === "down");
@@ -189,7 +189,7 @@ describe("the stream", () => {
     expect(again.readAt).toBeGreaterThan(down.readAt ?? Infinity);
   });
 
-  test("locks that are held are counted, and what became of locks and keys is", async () => {
+  test("held locks are counted, and so are the results of locks and claims", async () => {
     const namespace = ownNamespace();
     const counting = countingGate(live.store, namespace);
     for (const name of ["a", "b"]) await live.direct.set(counting.gate.keys.lock(name), "1");
@@ -205,7 +205,7 @@ describe("the stream", () => {
     expect(store.breakerOpenings).toBe(1);
   });
 
-  test("200 streams that come and go leave nothing behind", async () => {
+  test("200 streams that open and close leave no connection behind", async () => {
     const counting = countingGate(live.store, ownNamespace());
     const channel = counting.gate.keys.counters("changed");
     const listeners = async () => (await live.direct.pubsub("NUMSUB", channel))[1];
@@ -213,7 +213,7 @@ describe("the stream", () => {
     const streams = await Promise.all(Array.from({ length: 200 }, () => dashboard.open()));
     await Promise.all(streams.map((stream) => stream.snapshot()));
     await expect.poll(listeners).toBe(1);
-    // The one that listens ends first; another takes over.
+    // The stream that subscribes ends first; another stream takes over the subscription.
     streams[0]?.close();
     const rest = streams.slice(1);
     await rest[0]?.snapshot(({ source }) => source === "pub-sub");
@@ -221,7 +221,7 @@ describe("the stream", () => {
     await expect.poll(listeners).toBe(0);
   });
 
-  test("more than 1,000 streams of one process are refused", async () => {
+  test("more than 1,000 streams of one process are rejected", async () => {
     const { at } = openDashboard(countingGate(live.store, ownNamespace()).gate);
     const open = () => at("/headgate/live.sse");
     const responses = await Promise.all(Array.from({ length: 1001 }, open));
@@ -246,7 +246,7 @@ describe("stores", () => {
     expect(snapshot.store.state).not.toBe("down");
   });
 
-  test("a gate over TCP is read again and again", async () => {
+  test("a gate over TCP is read at intervals", async () => {
     const namespace = ownNamespace();
     const tcp = cleanUp(connectTcp({ redisUrl: live.store.redis.url }), (it) => it.close());
     const counting = countingGate(live.store, namespace, { connect: () => tcp.requester });
@@ -256,7 +256,7 @@ describe("stores", () => {
     expect(snapshot.source).toBe("polling");
   });
 
-  test("where no store is named, it is shown as down, and nothing rejects", async () => {
+  test("without a named store the page shows it as down, and no promise rejects", async () => {
     const gate = createHeadgate(
       { rules: { all: { match: "/:path*", limits: { ip: "5 per minute" } } } },
       fromEnv({ HEADGATE_MODE: "off" }),

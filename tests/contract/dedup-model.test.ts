@@ -5,7 +5,7 @@ import { serve, type ServedStore } from "../support/served.ts";
 import { STORES_AND_CLUSTER } from "../support/stores.ts";
 import { makeTools } from "../support/tools.ts";
 
-/** What is known of a key: nothing where it is not there. */
+/** The state of a key; undefined when it does not exist. */
 interface Held {
   readonly isDone: boolean;
   readonly owner: string;
@@ -13,7 +13,7 @@ interface Held {
   readonly result: unknown;
 }
 
-/** What anybody was given to commit or release with, as the model sees it. */
+/** The tokens that callers received, as the model has them. */
 interface Ticket {
   readonly key: string;
   readonly owner: string;
@@ -27,10 +27,10 @@ interface Model {
 }
 
 interface Real {
-  /** Two instances, in turn. */
+  /** Two instances, used in turn. */
   next(): Dedup;
   readonly tokens: Parameters<Dedup["commit"]>[0][];
-  /** Ends a key as time does. */
+  /** Ends a key as its TTL would. */
   end(key: string): Promise<void>;
 }
 
@@ -82,7 +82,7 @@ function committing(pick: number, result: number | undefined): Step {
       const at = pick % tickets.length;
       const ticket = tickets[at];
       const token = real.tokens[at];
-      if (!ticket || !token) throw new Error("There is one for each.");
+      if (!ticket || !token) throw new Error("There must be one for each.");
       if (!ticket.hasLease && result !== undefined) {
         await expect(real.next().commit(token, result)).rejects.toThrow(/no lease/);
         return;
@@ -106,7 +106,7 @@ function releasing(pick: number): Step {
       const at = pick % tickets.length;
       const ticket = tickets[at];
       const token = real.tokens[at];
-      if (!ticket || !token) throw new Error("There is one for each.");
+      if (!ticket || !token) throw new Error("There must be one for each.");
       const now = held.get(ticket.key);
       const isFreed = now?.owner === ticket.owner && now.isDone === !ticket.hasLease;
       if (isFreed) held.delete(ticket.key);
@@ -148,7 +148,7 @@ describe.each(STORES_AND_CLUSTER)("claims on $name", (kind) => {
   });
   afterAll(() => store?.stop());
 
-  test("are what the model says, whatever is claimed, committed, released or ends", async () => {
+  test("claims match the model through any sequence of claims, commits, releases and expiries", async () => {
     const property = fc.asyncProperty(
       fc.commands(steps, { maxCommands: 60, size: "max" }),
       async (commands) => {

@@ -15,7 +15,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
   });
   afterAll(() => store?.stop());
 
-  /** Two instances over one store, in a namespace of the test's own. */
+  /** Two instances over one store, in a separate namespace. */
   function pair(send: typeof fetch = fetch) {
     const { again, dedup, ...rest } = makeTools(store, send);
     const nameOf = (key: string) => rest.keys.event(rest.keyedHash("event", key));
@@ -25,19 +25,19 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
   const LEASED = { lease: "30 seconds", window: "5 minutes" } as const;
 
   function tokenOf(claim: Claim) {
-    if (claim.state !== "first") throw new Error(`It is ${claim.state}.`);
+    if (claim.state !== "first") throw new Error(`The claim is ${claim.state}.`);
     return claim.token;
   }
 
-  describe("an event, as in the seed", () => {
-    test("counts the first time, on whichever instance", async () => {
+  describe("shouldTrackEvent", () => {
+    test("an event counts the first time, on any instance", async () => {
       const { one, other } = pair();
       expect(await one.shouldTrackEvent("s-1:profile_view:a-1", 300)).toBe(true);
       expect(await other.shouldTrackEvent("s-1:profile_view:a-1", 300)).toBe(false);
       expect(await other.shouldTrackEvent("s-2:profile_view:a-1", 300)).toBe(true);
     });
 
-    test("is counted by one of fifty that come at once", async () => {
+    test("one of fifty concurrent events counts", async () => {
       const { one, other } = pair();
       const sent = Array.from({ length: 50 }, (_, i) =>
         (i % 2 ? one : other).shouldTrackEvent("e", 9),
@@ -45,7 +45,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect((await Promise.all(sent)).filter(Boolean)).toHaveLength(1);
     });
 
-    test("counts again after its time; the key says nothing and ends", async () => {
+    test("an event counts again after its TTL; its key reveals nothing and expires", async () => {
       const { one, nameOf } = pair();
       expect(await one.shouldTrackEvent("ada@example.org", 1)).toBe(true);
       const key = nameOf("ada@example.org");
@@ -54,7 +54,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       await expect.poll(() => one.shouldTrackEvent("ada@example.org", 1)).toBe(true);
     });
 
-    test("counts once all the same where its claim's answer is lost", async () => {
+    test("an event counts once when its claim's answer is lost", async () => {
       await pair().one.shouldTrackEvent("warm", 1);
       const { one, other, failures } = pair(losing((call) => call <= 2));
       expect(await one.shouldTrackEvent("e", 300)).toBe(true);
@@ -63,26 +63,29 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(failures).toEqual([]);
     });
 
-    test.each<[unknown]>([[null], [7]])("by the key %j is refused", async (given) => {
-      const refused = { code: "DEDUP_BAD_ARGUMENT" };
+    test.each<[unknown]>([[null], [7]])("an event with the key %j is rejected", async (given) => {
+      const rejected = { code: "DEDUP_BAD_ARGUMENT" };
       const key = given as string;
       const { one } = pair();
-      await expect(one.shouldTrackEvent(key, 300)).rejects.toMatchObject(refused);
+      await expect(one.shouldTrackEvent(key, 300)).rejects.toMatchObject(rejected);
       await expect(one.once(key, { window: "5 minutes" }, async () => "x")).rejects.toMatchObject(
-        refused,
+        rejected,
       );
       const many = one.claimMany([key], { lease: 1, window: 300 });
-      await expect(many).rejects.toMatchObject(refused);
+      await expect(many).rejects.toMatchObject(rejected);
     });
 
-    test.each([0, 0.5, -1, NaN, 2_678_401])("of %s seconds is refused", async (ttl) => {
-      const refused = { code: "DEDUP_BAD_ARGUMENT" };
-      await expect(pair().one.shouldTrackEvent("e", ttl)).rejects.toMatchObject(refused);
-    });
+    test.each([0, 0.5, -1, NaN, 2_678_401])(
+      "an event with a TTL of %s seconds is rejected",
+      async (ttl) => {
+        const rejected = { code: "DEDUP_BAD_ARGUMENT" };
+        await expect(pair().one.shouldTrackEvent("e", ttl)).rejects.toMatchObject(rejected);
+      },
+    );
   });
 
   describe("a claim with a lease", () => {
-    test("is one's, in progress for others, and done with its result when it is committed", async () => {
+    test("a claim with a lease is first for one caller, in progress for others, and a duplicate with its result once committed", async () => {
       const { one, other } = pair();
       const claim = await one.claim("job", LEASED);
       expect(claim).toMatchObject({ state: "first", isCertain: true });
@@ -98,7 +101,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await one.claim("job", LEASED)).toEqual(kept);
     });
 
-    test("is the next one's when it is given up, and only by its owner", async () => {
+    test("a claim can be released, only by its owner, and is then first for the next caller", async () => {
       const { one, other } = pair();
       const first = tokenOf(await one.claim("job", LEASED));
       expect(await other.release({ ...first, owner: "somebody-else" })).toBe(false);
@@ -110,7 +113,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await other.commit(second)).toBe(true);
     });
 
-    test("is taken over when its lease has ended, and is then lost to its owner", async () => {
+    test("a claim can be taken over after its lease, and is then lost to its owner", async () => {
       const { one, other } = pair();
       const short = { lease: 0.2, window: 300 };
       const first = tokenOf(await one.claim("job", short));
@@ -124,7 +127,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await one.claim("job", short)).toEqual({ state: "duplicate", result: "in time" });
     });
 
-    test("whose lease has ended is committed all the same where nobody took it over", async () => {
+    test("a claim whose lease has ended is committed when no other caller has claimed the key", async () => {
       const { one, other } = pair();
       const first = tokenOf(await one.claim("job", { lease: 0.1, window: 300 }));
       await expect.poll(() => store.pttl(first.name)).toBe(-2);
@@ -132,7 +135,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await other.claim("job", LEASED)).toEqual({ state: "duplicate", result: "late" });
     });
 
-    test("may be repeated by its owner, which begins its lease anew", async () => {
+    test("a claim can be repeated by its owner, which renews its lease", async () => {
       const { one, other, nameOf } = pair();
       const mine = { ...LEASED, owner: "message 7" };
       expect(await one.claim("job", { ...mine, lease: 1 })).toMatchObject({ state: "first" });
@@ -146,7 +149,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
     test.each([
       ["empty text", ""],
       ["null", null],
-    ])("with %s as the owner belongs to that caller alone", async (_, owner) => {
+    ])("a claim with %s as the owner belongs only to that caller", async (_, owner) => {
       const { one, other } = pair();
       const unowned = { ...LEASED, owner: owner as string };
       expect(await one.claim("job", unowned)).toMatchObject({ state: "first" });
@@ -154,13 +157,16 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await other.claimMany(["job"], unowned)).toMatchObject([{ state: "in-progress" }]);
     });
 
-    test.each(["owner", "payload"])("with a %s that is no text is refused", async (what) => {
-      const { one } = pair();
-      const wrong = one.claim("job", { ...LEASED, [what]: ["7"] as unknown as string });
-      await expect(wrong).rejects.toMatchObject({ code: "DEDUP_BAD_ARGUMENT" });
-    });
+    test.each(["owner", "payload"])(
+      "a claim with a %s that is not text is rejected",
+      async (what) => {
+        const { one } = pair();
+        const wrong = one.claim("job", { ...LEASED, [what]: ["7"] as unknown as string });
+        await expect(wrong).rejects.toMatchObject({ code: "DEDUP_BAD_ARGUMENT" });
+      },
+    );
 
-    test("is committed once, however often it is said, and is not given up any more", async () => {
+    test("a claim is committed once, however often commit is called, and cannot be released after that", async () => {
       const { one } = pair();
       const token = tokenOf(await one.claim("job", LEASED));
       expect(await one.commit(token, 1)).toBe(true);
@@ -169,18 +175,18 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await one.claim("job", LEASED)).toEqual({ state: "duplicate", result: 1 });
     });
 
-    test("has something to commit, which one without a lease has not", async () => {
+    test("a commit with a result or an effect requires a claim with a lease", async () => {
       const { one } = pair();
       const [claim] = await one.claimMany(["mail"], { window: 300 });
       const token = tokenOf(claim ?? (await one.claim("none", LEASED)));
-      const refused = { code: "DEDUP_BAD_ARGUMENT" };
+      const rejected = { code: "DEDUP_BAD_ARGUMENT" };
       const counters = [{ key: token.name, field: "f", keep: 1 }];
-      await expect(one.commit(token, "sent")).rejects.toMatchObject(refused);
-      await expect(one.commit(token, undefined, { counters })).rejects.toMatchObject(refused);
+      await expect(one.commit(token, "sent")).rejects.toMatchObject(rejected);
+      await expect(one.commit(token, undefined, { counters })).rejects.toMatchObject(rejected);
       expect(await one.commit(token)).toBe(true);
     });
 
-    test("is committed by another process, which was given its token as JSON", async () => {
+    test("another process can commit a claim with its token as JSON", async () => {
       const { one, other } = pair();
       const token = tokenOf(await one.claim("job", LEASED));
       const given = JSON.parse(JSON.stringify(token)) as typeof token;
@@ -188,7 +194,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await one.claim("job", LEASED)).toEqual({ state: "duplicate", result: "there" });
     });
 
-    test("survives lost answers to claim, commit and release", async () => {
+    test("a claim survives lost answers to claim, commit and release", async () => {
       await pair().one.claim("warm", LEASED);
       const { one, other, failures } = pair(losing((call) => call % 2 === 1));
       const kept = tokenOf(await one.claim("kept", LEASED));
@@ -200,7 +206,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(failures).toEqual([]);
     });
 
-    test("is refused for another payload, at work and done", async () => {
+    test("a claim of another payload is denied, both in progress and committed", async () => {
       const { one, other } = pair();
       const of = (payload: string) => ({ ...LEASED, payload });
       const token = tokenOf(await one.claim("order", of("two tickets")));
@@ -214,7 +220,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
   });
 
   describe("a window", () => {
-    test("that is fixed begins when a thing is first seen, not when it is done", async () => {
+    test("a fixed window starts when the key is first claimed, not when it is committed", async () => {
       const { one } = pair();
       const token = tokenOf(await one.claim("job", { lease: 60, window: 60 }));
       const key = token.name;
@@ -225,7 +231,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await store.pttl(key)).toBeLessThan(59_900);
     });
 
-    test("that slides begins anew with each duplicate", async () => {
+    test("a sliding window starts again with each duplicate", async () => {
       const { one, other, nameOf } = pair();
       const window = { sliding: 60, maxAge: 3600 };
       await one.claim("job", { window });
@@ -235,12 +241,12 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await store.pttl(key)).toBeGreaterThan(59_900);
     });
 
-    test("that slides ends when the thing is as old as may be", async () => {
+    test("a sliding window ends at its maximum age", async () => {
       const { one } = pair();
       const window = { sliding: 0.4, maxAge: 0.8 };
       const began = performance.now();
       await one.claim("job", { window });
-      // Asked again and again, well within what slides.
+      // Each repetition is well within the sliding window.
       await expect
         .poll(async () => (await one.claim("job", { window })).state, { interval: 20 })
         .toBe("first");
@@ -248,10 +254,10 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
     });
   });
 
-  describe("of other options on the same key", () => {
+  describe("claims of one key with different options", () => {
     const SHORT = { sliding: 0.05, maxAge: 0.05 };
 
-    test("a narrower window ends no wider one", async () => {
+    test("a shorter window does not end a longer one", async () => {
       const { one, other, nameOf } = pair();
       await one.commit(tokenOf(await one.claim("mail", LEASED)), "sent");
       for (let i = 0; i < 2; i += 1) {
@@ -265,7 +271,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await store.pttl(nameOf("mail"))).toBeGreaterThan(200_000);
     });
 
-    test("what it was claimed for stays, where its owner does not say it again", async () => {
+    test("a claim keeps its payload when its owner does not repeat it", async () => {
       const { one, other } = pair();
       const mine = { ...LEASED, owner: "m-1" };
       const isKnown = async (key: string) => {
@@ -281,7 +287,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       await isKnown("b");
     });
 
-    test("counting with a sliding window prolongs no lease", async () => {
+    test("counting with a sliding window does not extend a lease", async () => {
       const { one, other, nameOf } = pair();
       await one.claim("mail", LEASED);
       const counters = [{ key: `${nameOf("mail")}:{${nameOf("mail")}}`, field: "f", keep: 60 }];
@@ -292,7 +298,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
   });
 
   describe("many at once", () => {
-    test("are claimed in one call, and answered in their order", async () => {
+    test("many claims are made in one call, and answered in the order of their keys", async () => {
       const { one, other } = pair();
       await other.claim("b", LEASED);
       const done = tokenOf(await other.claim("c", LEASED));
@@ -308,7 +314,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await one.claimMany([], LEASED)).toEqual([]);
     });
 
-    test("a thousand are each the first once, whoever asks", async () => {
+    test("each of a thousand keys is first once, whichever instance claims it", async () => {
       const { one, other } = pair();
       const keys = Array.from({ length: 1000 }, (_, i) => `event ${i}`);
       const both = await Promise.all([one, other].map((it) => it.claimMany(keys, { window: 300 })));
@@ -316,15 +322,15 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(firsts.filter((claims) => claims.length !== 1)).toEqual([]);
     });
 
-    test("more than a thousand are refused", async () => {
+    test("more than a thousand keys are rejected", async () => {
       const keys = Array.from({ length: 1001 }, (_, i) => `${i}`);
-      const refused = { code: "DEDUP_BAD_ARGUMENT" };
-      await expect(pair().one.claimMany(keys, { window: 1 })).rejects.toMatchObject(refused);
+      const rejected = { code: "DEDUP_BAD_ARGUMENT" };
+      await expect(pair().one.claimMany(keys, { window: 1 })).rejects.toMatchObject(rejected);
     });
   });
 
   describe("once", () => {
-    test("does work once, and gives its result to whoever comes later", async () => {
+    test("once runs work once, and returns its result to later callers", async () => {
       const { one, other } = pair();
       const options = { window: 300, keepResult: true };
       const first = await one.once("mail", options, async () => ({ sent: "m-1" }));
@@ -334,7 +340,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(second).toEqual({ ran: false, reason: "duplicate", value });
     });
 
-    test("says that it is in progress, and runs nothing", async () => {
+    test("once reports work in progress, and runs nothing", async () => {
       const { one, other } = pair();
       const inner = await one.once("mail", { window: 300 }, () =>
         other.once("mail", { window: 300 }, async () => "second"),
@@ -342,7 +348,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(inner).toMatchObject({ ran: true, value: { ran: false, reason: "in-progress" } });
     });
 
-    test("gives it up where the work throws, so that the next may do it", async () => {
+    test("once releases the claim when the work throws, so that the next caller may run it", async () => {
       const { one, other } = pair();
       const fails = () => Promise.reject(new Error("no mail today"));
       await expect(one.once("mail", { window: 300 }, fails)).rejects.toThrow("no mail today");
@@ -350,7 +356,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(next).toMatchObject({ ran: true, value: "sent", isCommitted: true });
     });
 
-    test("says where work took longer than it may hold its claim and another instance did it", async () => {
+    test("once reports work that exceeded maxHold and that another instance ran", async () => {
       const { one, other } = pair();
       const slow = await one.once("mail", { lease: 0.1, maxHold: 0.1, window: 300 }, async () => {
         await expect
@@ -361,7 +367,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(slow).toEqual({ ran: true, value: 2, isCertain: true, isCommitted: false });
     });
 
-    test("commits work whose result cannot be kept, and says so", async () => {
+    test("once commits work whose result cannot be stored, and reports that", async () => {
       const { one, other, failures } = pair();
       const options = { window: 300, keepResult: true };
       const large = "x".repeat(1024 * 1024);
@@ -374,10 +380,10 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(second).toEqual({ ran: false, reason: "duplicate", value: undefined });
     });
 
-    test("keeps the largest result that may be, and says so of a larger one", async () => {
+    test("once stores the largest allowed result, and reports a larger one", async () => {
       const { one, other, failures } = pair();
       const options = { window: 300, keepResult: true };
-      // Three bytes each, and two quotes.
+      // Each character has three bytes, and JSON adds two quotes.
       const value = "\u20ac".repeat((720 * 1024) / 3 - 1);
       await one.once("most", options, async () => value);
       const again = await other.once("most", options, async () => "again");
@@ -385,11 +391,11 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(failures).toEqual([]);
       const claim = await one.claim("more", LEASED);
       await expect(one.commit(tokenOf(claim), `${value}\u20ac`)).rejects.toThrow(
-        "the result has 737282 bytes of JSON; allowed: 737280.",
+        "the result must be at most 737280 bytes of JSON; it is 737282 bytes.",
       );
     });
 
-    test("commits work whose result the store refuses, and says so", async () => {
+    test("once commits work whose result the store rejects, and reports that", async () => {
       const refusing: typeof fetch = async (url, init) =>
         typeof init?.body === "string" && init.body.length > 20_000
           ? Response.json({ error: "ERR max request size exceeded" }, { status: 400 })
@@ -403,7 +409,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(second).toEqual({ ran: false, reason: "duplicate", value: undefined });
     });
 
-    test("applies an effect on keys of its group, on a cluster too", async () => {
+    test("once applies an effect on keys of its group, on a cluster too", async () => {
       const { one, other, redis, keys } = pair();
       const sold = keys.grouped("sales", "sold", "today");
       const options = {
@@ -420,10 +426,10 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await other.claim("sale", { window: 300 })).toMatchObject({ state: "first" });
     });
 
-    test("applies an effect with the commit, or not at all", async () => {
+    test("once applies an effect with the commit, or not at all", async () => {
       const { one, other, redis, nameOf } = pair();
       const key = nameOf("sale");
-      // In the place of the claim, where a cluster has it too.
+      // The key lies in the claim's slot, so that a cluster has it too.
       const sales = `${key}:{${key}}`;
       const options = {
         lease: 0.1,
@@ -467,7 +473,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       };
     }
 
-    test("claims and counts in one step: once, on whichever instance", async () => {
+    test("count claims and counts in one step: once, on any instance", async () => {
       const { one, other, effect, seen, sold, log } = counting();
       expect(await one.count("order 1", effect)).toBe(true);
       expect(await other.count("order 1", effect)).toBe(false);
@@ -476,7 +482,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       for (const key of [sold, log]) expect(await store.pttl(key)).toBeGreaterThan(80_000_000);
     });
 
-    test("counts once where answers are lost", async () => {
+    test("count counts once when answers are lost", async () => {
       const warm = counting();
       await warm.one.count("warm", warm.effect);
       const { one, effect, seen } = counting(losing((call) => call <= 2));
@@ -485,7 +491,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await seen()).toEqual([{ tickets: 2, orders: 1 }, 1]);
     });
 
-    test("counts nothing and claims nothing where a part of it cannot be", async () => {
+    test("count counts nothing and claims nothing when a part of its effect fails", async () => {
       const { one, effect, seen, sold, log, redis } = counting();
       await redis.hset(sold, { orders: "not a number" });
       await expect(one.count("order 1", effect)).rejects.toMatchObject({ code: "STORE_REJECTED" });
@@ -499,9 +505,9 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await seen()).toEqual([{ tickets: 2, orders: 1 }, 1]);
     });
 
-    test("takes back what it counted where the last part fails", async () => {
+    test("count undoes its increments when the last part fails", async () => {
       const { one, effect, seen, log, redis } = counting();
-      // No entry can come after the last possible id.
+      // The stream accepts no entry after the last possible id.
       await redis.xadd(log, "18446744073709551615-18446744073709551615", { last: 1 });
       await expect(one.count("order 1", effect)).rejects.toMatchObject({ code: "STORE_REJECTED" });
       expect(await seen()).toEqual([null, 1]);
@@ -509,7 +515,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(await one.count("order 1", effect)).toBe(true);
     });
 
-    test("throws where the store fails, so that it is sent again", async () => {
+    test("count throws when the store fails, so that the caller sends it again", async () => {
       const { one, effect } = counting(nowhere);
       await expect(one.count("order 1", effect)).rejects.toMatchObject({
         code: "STORE_UNREACHABLE",
@@ -531,14 +537,14 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
         "too many counters",
         { counters: Array.from({ length: 11 }, () => ({ key: "k", field: "f", keep: 1 })) },
       ],
-    ])("refuses %s", async (_, effect) => {
-      const refused = { code: "DEDUP_BAD_ARGUMENT" };
-      await expect(pair().one.count("e", { window: 1, ...effect })).rejects.toMatchObject(refused);
+    ])("count rejects %s", async (_, effect) => {
+      const rejected = { code: "DEDUP_BAD_ARGUMENT" };
+      await expect(pair().one.count("e", { window: 1, ...effect })).rejects.toMatchObject(rejected);
     });
   });
 
-  describe("a store that is gone", () => {
-    test("loses no event, and throws nothing", async () => {
+  describe("an unavailable store", () => {
+    test("with an unavailable store no event is lost, and no error is thrown", async () => {
       const { one, failures } = pair(nowhere);
       expect(await one.shouldTrackEvent("e", 300)).toBe(true);
       const claim = await one.claim("e", LEASED);
@@ -548,13 +554,13 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
       expect(failures).toEqual(["dedup-claim", "dedup-claim", "dedup-release"]);
     });
 
-    test("counts no event twice where that is asked for: it may come again", async () => {
+    test("an unavailable store denies events with onStoreFailure closed, so that none counts twice", async () => {
       const { one } = pair(nowhere);
       const claim = await one.claim("e", { ...LEASED, onStoreFailure: "closed" });
       expect(claim).toEqual({ state: "in-progress", retryAfterMs: 1000, isCertain: false });
     });
 
-    test("runs work, says that nobody knows, or leaves it", async () => {
+    test("with an unavailable store work runs uncertain, or does not run", async () => {
       const { one } = pair(nowhere);
       const ran = await one.once("e", { window: 300 }, async () => 1);
       expect(ran).toEqual({ ran: true, value: 1, isCertain: false, isCommitted: false });
@@ -564,7 +570,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
     });
   });
 
-  test("no key and no value says of what or of whom it is, and each ends", async () => {
+  test("no key and no value reveals an event or a caller, and each key expires", async () => {
     const { one, nameOf, redis } = pair();
     const secret = "ada@example.org";
     const options = { ...LEASED, owner: secret, payload: secret };
@@ -576,7 +582,7 @@ describe.each(STORES_AND_CLUSTER)("dedup on $name", (kind) => {
     }
   });
 
-  test("what the seed, and the release before, wrote is a duplicate until it ends", async () => {
+  test("a key that an earlier format wrote is a duplicate until it expires", async () => {
     const { one, redis, nameOf } = pair();
     for (const value of ["1", "5f0c0ab0-5f9d-4f6f-9f5e-0a1b2c3d4e5f"]) {
       await redis.set(nameOf(value), value, { ex: 300 });

@@ -46,18 +46,18 @@ async function ask(gateway: Gateway, path: string, commands: readonly string[][]
   return (await response.json()) as Answer | Answer[];
 }
 
-/** Bytes as they came, in letters that a person can compare. */
+/** Returns bytes as text that a person can compare. */
 function decoded(value: unknown): unknown {
   if (typeof value === "string") return Buffer.from(value, "base64").toString("latin1");
   return Array.isArray(value) ? value.map(decoded) : value;
 }
 
-/** What Lua says of an error of its own differs between its versions; the code does not. */
+/** The text of Lua's errors differs between its versions; the code does not. */
 function wording(error: string): string {
   return error.replace(/(?<=user_script:\d+: (?:attempt|bad argument)).*/, "");
 }
 
-/** Each command beside its answer, from empty keys on. */
+/** Returns each command with its answer, starting from empty keys. */
 async function answersOf(gateway: Gateway, path: string, commands: readonly string[][]) {
   await ask(gateway, "/pipeline", [["FLUSHALL"]]);
   const answers = await ask(gateway, path, commands);
@@ -76,7 +76,7 @@ describe("the embedded store answers as redis-server does", () => {
     ["commands", "/multi-exec", redisCommand],
     ["commands of streams", "/pipeline", streamCommand],
     ["commands of streams", "/multi-exec", streamCommand],
-  ])("to any %s sent to %s", async (_, path, command) => {
+  ])("the embedded store answers any %s sent to %s like redis-server", async (_, path, command) => {
     const commands = fc.array(command, { minLength: 1, maxLength: 40, size: "max" });
     await fc.assert(
       fc.asyncProperty(commands, async (sent) => {
@@ -116,7 +116,7 @@ describe("the embedded store answers as redis-server does", () => {
       "messages and questions about who gets them",
       "PUBLISH a x / PUBLISH c x / PUBLISH hb x / PUBLISH d x / PUBLISH a / PUBSUB NUMSUB a b c / PUBSUB NUMPAT / PUBSUB numpat x / PUBSUB CHANNELS a* / PUBSUB CHANNELS a b / PUBSUB SHARDNUMSUB a / PUBSUB",
     ],
-  ])("to %s", async (_, text) => {
+  ])("the embedded store answers like redis-server to %s", async (_, text) => {
     const begun = ["1-1", "2-1", "3-1"].map((id) => ["XADD", "a", id, "f", id]);
     const more = text.split(" / ").map((command) => command.split(" "));
     const sent = [...begun, ["XGROUP", "CREATE", "a", "g", "0"], ...more];

@@ -11,12 +11,12 @@ import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
 
-/** Longer than the test may take: whoever waits so long waits for ever, in milliseconds. */
+/** Longer than the test may take, in milliseconds: a wait of this length never ends. */
 const LONG = 600_000;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** The server of an app, and a way to connect to it. */
+/** An app's server, and a way to connect to it. */
 async function serve(handler: Handler, stalledTimeoutMs = LONG) {
   const server = createHttpServer(handler, {
     headersTimeoutMs: LONG,
@@ -37,14 +37,14 @@ async function serve(handler: Handler, stalledTimeoutMs = LONG) {
   return { server, drain, open, ask };
 }
 
-/** Writes an event again and again, as an app does that does not know that the server stops. */
+/** Writes events without end, like an app that does not know that its server stops. */
 function streamEvents(response: ServerResponse, everyMs = 10): void {
   const writing = setInterval(() => response.write("data: x\n\n"), everyMs);
   cleanUp(writing, clearInterval);
 }
 
 describe("a server that stops", () => {
-  test("waits for the request at work, and for no client beside", async () => {
+  test("a server that stops waits for the running request, and for no idle client", async () => {
     let working: ServerResponse | undefined;
     const { server, drain, open, ask } = await serve((_, response) => {
       response.writeHead(200).flushHeaders();
@@ -64,7 +64,7 @@ describe("a server that stops", () => {
     await drained;
   });
 
-  test("ends the event streams of an app to their proper end, and no other answer", async () => {
+  test("a server that stops ends the app's event streams properly, and no other response", async () => {
     let download: ServerResponse | undefined;
     const { drain, ask } = await serve((request, response) => {
       if (request.url === "/download") {
@@ -92,7 +92,7 @@ describe("a server that stops", () => {
     await drained;
   });
 
-  test("waits until a client has read an answer that was written whole", async () => {
+  test("a server that stops waits until a client has read a complete response", async () => {
     let begun = false;
     const { drain, ask } = await serve((_, response) => {
       begun = response.end("x".repeat(20_000_000)).writableEnded;
@@ -106,7 +106,7 @@ describe("a server that stops", () => {
     await drained;
   });
 
-  test("ends an event stream that begins while it stops", async () => {
+  test("a server that stops ends an event stream that starts meanwhile", async () => {
     let late: ServerResponse | undefined;
     const { drain, ask } = await serve((_, response) => {
       late = response;
@@ -119,7 +119,7 @@ describe("a server that stops", () => {
     await drained;
   });
 
-  test("cuts an event stream that is not read to its end within a second", async () => {
+  test("a server that stops cuts an event stream that is not read to its end within a second", async () => {
     let begun: ServerResponse | undefined;
     const { drain, ask } = await serve((_, response) => {
       response.setHeader("content-type", "text/event-stream");
@@ -136,7 +136,7 @@ describe("a server that stops", () => {
   });
 });
 
-test("a server cuts a silent stream, and no stream that has a byte now and then", async () => {
+test("a server cuts a silent stream, and no stream that sends a byte now and then", async () => {
   const stalledMs = 300;
   const { ask } = await serve((request, response) => {
     response.setHeader("content-type", "text/event-stream");

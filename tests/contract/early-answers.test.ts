@@ -15,7 +15,10 @@ const HOST = "Host: x\r\n";
 const POST = `POST / HTTP/1.1\r\n${HOST}`;
 const MIB = 1024 * 1024;
 
-/** What the kernel keeps for both ends of a connection, and what is read of an answered request. */
+/**
+ * The kernel's buffers for both ends of a connection, and the bytes that are read of an answered
+ * request.
+ */
 const MOST_TAKEN = 32 * MIB;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -40,11 +43,11 @@ async function gatewayPort(limits: Record<string, number> = {}): Promise<number>
   return cleanUp(gateway, (it) => it.close()).port;
 }
 
-/** Sends a head, and then pieces for as long as the server takes them; up to a gigabyte. */
+/** Sends a head and then pieces while the server accepts them, up to a gigabyte. */
 async function flood(port: number, head: string, piece: Buffer): Promise<RawClient> {
   const client = cleanUp(rawClient(port), (it) => it.socket.destroy());
   const { socket } = client;
-  // The end of the answer alone does not make this client close.
+  // This client does not close when the answer ends.
   socket.allowHalfOpen = true;
   let sent = 0;
   const send = () => {
@@ -89,7 +92,7 @@ describe.concurrent.each(ENDLESS)("a body %s that does not end", (_, framing, pi
       },
       403,
     ],
-  ])("is not taken once it was answered %s", async (_name, handle, status) => {
+  ])("an endless body is not read after it was answered %s", async (_name, handle, status) => {
     const { port, read } = await serving(handle, { bodyBytes: Number.POSITIVE_INFINITY });
     const client = await flood(port, POST + framing, piece);
     expect(statusesOf(client.text())).toEqual([status]);
@@ -97,15 +100,18 @@ describe.concurrent.each(ENDLESS)("a body %s that does not end", (_, framing, pi
     expect(read()).toBeLessThan(MIB);
   });
 
-  test.each(["413", "400"])("is not taken once the server itself answers %s", async (status) => {
-    const { port, read } = await serving((request) => request.on("error", () => {}).resume());
-    const head = status === "413" ? POST + framing : `POST /a#b HTTP/1.1\r\n${HOST}${framing}`;
-    const client = await flood(port, head, piece);
-    expect(statusesOf(client.text())).toEqual([Number(status)]);
-    expect(read()).toBeLessThan(MIB);
-  });
+  test.each(["413", "400"])(
+    "an endless body is not read after the server itself answers %s",
+    async (status) => {
+      const { port, read } = await serving((request) => request.on("error", () => {}).resume());
+      const head = status === "413" ? POST + framing : `POST /a#b HTTP/1.1\r\n${HOST}${framing}`;
+      const client = await flood(port, head, piece);
+      expect(statusesOf(client.text())).toEqual([Number(status)]);
+      expect(read()).toBeLessThan(MIB);
+    },
+  );
 
-  test("is not taken by the gateway without the token, or beyond its bounds", async () => {
+  test("an endless body is not read by the gateway without the token, or beyond its bounds", async () => {
     const port = await gatewayPort();
     const head = `${POST}Authorization: Bearer ${token}\r\n`;
     for (const [sent, status] of [
@@ -120,7 +126,9 @@ describe.concurrent.each(ENDLESS)("a body %s that does not end", (_, framing, pi
     }
   });
 
-  test("is not taken by a gateway that has no room for its request", async ({ expect }) => {
+  test("an endless body is not read by a gateway without capacity for its request", async ({
+    expect,
+  }) => {
     const port = await gatewayPort({ concurrentRequests: 1 });
     const head = `${POST}Authorization: Bearer ${token}\r\n`;
     const held = cleanUp(rawClient(port), (it) => it.socket.destroy());
@@ -135,7 +143,7 @@ describe.concurrent.each(ENDLESS)("a body %s that does not end", (_, framing, pi
 test.each([
   ["before its first request", ""],
   ["behind a request that was answered", `GET / HTTP/1.1\r\n${HOST}\r\n`],
-])("a client that sends empty lines without end, %s, is cut off", async (_, head) => {
+])("a client that sends empty lines without end, %s, is disconnected", async (_, head) => {
   const { port, read } = await serving((_request, response) => response.end(), {
     checkEveryMs: 50,
   });
@@ -143,7 +151,7 @@ test.each([
   expect(read()).toBeLessThan(512 * MIB);
 });
 
-test("a connection that has sent many large bodies is not cut off", async () => {
+test("a connection that has sent many large bodies is not cut", async () => {
   const { port } = await serving(
     (request, response) => request.on("end", () => response.end()).resume(),
     { checkEveryMs: 10 },
@@ -163,7 +171,7 @@ function later(response: ServerResponse): void {
 describe.concurrent("a client that was answered early", () => {
   const early: Handler = (_, response) => response.writeHead(401).end("no");
 
-  test("is told that the connection ends where most of its body is missing", async () => {
+  test("a client that was answered early learns that the connection ends when most of its body is missing", async () => {
     const { port } = await serving(early, { bodyBytes: Number.POSITIVE_INFINITY });
     for (const rest of [
       "Content-Length: 1000000\r\n",
@@ -174,14 +182,16 @@ describe.concurrent("a client that was answered early", () => {
     }
   });
 
-  test("is cut off where it never sends the rest, however little", async () => {
+  test("a client that was answered early is disconnected when it never sends the rest", async () => {
     const { port } = await serving(early);
     for (const rest of ["Content-Length: 9\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"]) {
       expect(statusesOf(await speak(port, POST + rest))).toEqual([401]);
     }
   });
 
-  test("is cut off where it does not close the connection itself", async ({ expect }) => {
+  test("a client that was answered early is disconnected when it does not close the connection itself", async ({
+    expect,
+  }) => {
     const { port } = await serving(early);
     const client = cleanUp(rawClient(port), (it) => it.socket.destroy());
     client.socket.allowHalfOpen = true;
@@ -196,7 +206,7 @@ describe.concurrent("a client that was answered early", () => {
     ["at once", (head, body) => [head + body]],
     ["after the answer", (head, body) => [head, body]],
   ])(
-    "keeps its connection where it has sent its whole body %s",
+    "a client that was answered early keeps its connection when it has sent its whole body %s",
     async ([, piecesOf], { expect }) => {
       const { port } = await serving(early);
       const client = cleanUp(rawClient(port), (it) => it.socket.destroy());

@@ -12,9 +12,9 @@ const EXPOSE = "Access-Control-Expose-Headers";
 
 type Answering = (response: ServerResponse, request: IncomingMessage) => unknown;
 
-/** The lines of an answer's head whose name is Access-Control-Expose-Headers, and the other lines. */
+/** Splits a response's head into the lines of Access-Control-Expose-Headers and the other lines. */
 async function headOf(answer: Answering, response: typeof ServerResponse = ExposingResponse) {
-  const server = createHttpServer((asked, answered) => answer(answered, asked), { response });
+  const server = createHttpServer((pending, answered) => answer(answered, pending), { response });
   cleanUp(server, (it) => void it.close());
   const { port } = await listen(server, { host: "127.0.0.1", port: 0 });
   const text = await speak(port, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -27,7 +27,7 @@ async function headOf(answer: Answering, response: typeof ServerResponse = Expos
   };
 }
 
-/** What middleware sets before a handler. */
+/** Sets the headers that middleware sets before a handler. */
 const gate: Answering = (response) => response.setHeader(EXPOSE, "RateLimit, Retry-After");
 
 test.each<[string, Answering, string[]]>([
@@ -58,7 +58,7 @@ test.each<[string, Answering, string[]]>([
   },
 );
 
-test("the header is not there until the head is written, and then it is", async () => {
+test("the header does not exist until the head is written", async () => {
   const seen: unknown[] = [];
   await headOf((response, request) => {
     gate(response, request);
@@ -70,7 +70,7 @@ test("the header is not there until the head is written, and then it is", async 
   expect(seen).toEqual([undefined, false, {}, "RateLimit, Retry-After", true]);
 });
 
-test("removeHeader forgets what was collected", async () => {
+test("removeHeader removes the collected values", async () => {
   const { exposed } = await headOf((response, request) => {
     gate(response, request);
     response.removeHeader(EXPOSE);
@@ -79,7 +79,7 @@ test("removeHeader forgets what was collected", async () => {
   expect(exposed).toEqual(["X-A"]);
 });
 
-test("an answer without the header has none, and all other headers are as Node writes them", async () => {
+test("a response without the header gets none, and its other headers are as Node writes them", async () => {
   const answer: Answering = (response) => {
     response.setHeader("x-a", ["1", "2"]);
     response.appendHeader("x-a", "3");
@@ -97,7 +97,7 @@ test("an answer without the header has none, and all other headers are as Node w
   expect(collecting.exposed).toEqual([]);
 });
 
-test("an invalid value, and a header after the head, are refused as Node refuses them", async () => {
+test("an invalid value and a header after the head are rejected as Node rejects them", async () => {
   const codes: unknown[] = [];
   const codeOf = (run: () => unknown) => {
     try {

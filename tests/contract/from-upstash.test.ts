@@ -17,11 +17,11 @@ import { policyLoader, translated } from "../support/upstash-app.ts";
 const live = liveStore();
 const load = policyLoader();
 const FOLDER = join(ROOT, ".headgate", `limiters-${process.pid}`);
-/** A moment at which windows of 10 seconds begin. */
+/** A moment at which windows of 10 seconds start. */
 const START = Date.UTC(2026, 0, 1);
 const SECOND = 1000;
 
-/** What both count by. */
+/** The client that both count. */
 const clock = { now: START };
 let store: Store;
 let apps = 0;
@@ -39,7 +39,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** An app with one limiter: the limiter itself, and a gate with the rule that is written for it. */
+/** An app with one limiter: the limiter, and a gate with the rule that headgate init writes for it. */
 async function bothOf(limiter: string, options = "ephemeralCache: false") {
   clock.now = START;
   vi.spyOn(Date, "now").mockImplementation(() => clock.now);
@@ -62,7 +62,7 @@ export async function middleware(request) {
 `;
   const { policy, rules } = translated({ "limits.ts": source, "middleware.ts": middleware });
   expect(rules).toEqual([`notes-${apps}`]);
-  // What the comment of the rule says to do once the old call is deleted.
+  // The comment of the rule says to do this once the old call is deleted.
   const enforced = policy.replace('      mode: "shadow",', '      mode: "enforce",');
   expect(enforced).not.toBe(policy);
   const { options: settings } = gateOptions(live.store);
@@ -79,7 +79,7 @@ export async function middleware(request) {
   };
 }
 
-/** Runs the app's own module. */
+/** Runs the app's module. */
 async function limiterIn(source: string): Promise<Ratelimit> {
   vi.stubEnv("UPSTASH_REDIS_REST_URL", live.store.url);
   vi.stubEnv("UPSTASH_REDIS_REST_TOKEN", live.store.token);
@@ -89,10 +89,10 @@ async function limiterIn(source: string): Promise<Ratelimit> {
   return limiter;
 }
 
-/** How many requests come at once, and when: milliseconds since the first. */
+/** How many concurrent requests are sent, and when: milliseconds since the first. */
 type Series = readonly (readonly [at: number, requests: number])[];
 
-/** Sends a series to both; resolves to how many each allowed at each moment. */
+/** Sends a series to both, and returns how many requests each allowed at each moment. */
 async function allowed({ original, gate }: Awaited<ReturnType<typeof bothOf>>, series: Series) {
   const counts: { readonly original: number; readonly rule: number }[] = [];
   const address = "203.0.113.9";
@@ -114,15 +114,15 @@ async function allowed({ original, gate }: Awaited<ReturnType<typeof bothOf>>, s
   };
 }
 
-/** Requests at moments that are the same in each run, and look like chance. */
+/** Requests at pseudo-random moments, which are the same in each run. */
 const SCATTERED: Series = Array.from({ length: 60 }, (_, i) => [
   i * 700 + ((i * 7919) % 600),
   1 + ((i * 31) % 3),
 ]);
 
-describe("a rule that is written for a limiter allows what the limiter allows", () => {
+describe("a rule that headgate init writes for a limiter", () => {
   test.each(['Ratelimit.fixedWindow(10, "10 s")', 'Ratelimit.fixedWindow(3, "2 s")'])(
-    "%s",
+    "the rule of %s allows the same as the limiter",
     async (limiter) => {
       const { original, rule } = await allowed(await bothOf(limiter), SCATTERED);
       expect(rule).toEqual(original);
@@ -130,13 +130,13 @@ describe("a rule that is written for a limiter allows what the limiter allows", 
     },
   );
 
-  test("Ratelimit.cachedFixedWindow, whose cache one instance cannot tell from the store", async () => {
+  test("the rule of Ratelimit.cachedFixedWindow allows the same on one instance, despite the limiter's cache", async () => {
     const both = await bothOf('Ratelimit.cachedFixedWindow(10, "10 s")', "");
     const { original, rule } = await allowed(both, SCATTERED);
     expect(rule).toEqual(original);
   });
 
-  test("Ratelimit.slidingWindow, where the share of the last window is a whole number", async () => {
+  test("the rule of Ratelimit.slidingWindow allows the same when the last window's share is a whole number", async () => {
     const both = await bothOf('Ratelimit.slidingWindow(8, "10 s")');
     const series: Series = [
       [0, 12],
@@ -151,7 +151,7 @@ describe("a rule that is written for a limiter allows what the limiter allows", 
     expect(rule).toEqual(original);
   });
 
-  test("Ratelimit.tokenBucket, at the moments at which Upstash adds tokens", async () => {
+  test("the rule of Ratelimit.tokenBucket allows the same at the moments when Upstash adds tokens", async () => {
     const both = await bothOf('Ratelimit.tokenBucket(5, "10 s", 20)');
     const series: Series = [
       [0, 25],
@@ -165,7 +165,7 @@ describe("a rule that is written for a limiter allows what the limiter allows", 
     expect(rule).toEqual(original);
   });
 
-  test("a handler's call with a rate, by the call that the comment names", async () => {
+  test("a handler's call with a rate is replaced by the call in the comment", async () => {
     const both = await bothOf('Ratelimit.fixedWindow(10, "10 s")');
     const outcomes: boolean[][] = [];
     for (let i = 0; i < 6; i += 1) {
@@ -179,7 +179,7 @@ describe("a rule that is written for a limiter allows what the limiter allows", 
 });
 
 describe("a rule differs from its limiter as the guide says", () => {
-  test("a sliding window rounds the share of the last window up, where Upstash rounds it down", async () => {
+  test("a sliding window rounds the last window's share up, and Upstash's rounds it down", async () => {
     const both = await bothOf('Ratelimit.slidingWindow(10, "10 s")');
     const { original, rule } = await allowed(both, [
       [0, 10],
@@ -189,7 +189,7 @@ describe("a rule differs from its limiter as the guide says", () => {
     expect(rule).toEqual([10, 5]);
   });
 
-  test("the cache of a limiter denies until the window ends, and a rule until there is capacity", async () => {
+  test("a limiter's cache denies until the window ends, and a rule denies until capacity returns", async () => {
     const both = await bothOf('Ratelimit.slidingWindow(8, "10 s")', "");
     const { original, rule } = await allowed(both, [
       [5 * SECOND, 8],
@@ -200,7 +200,7 @@ describe("a rule differs from its limiter as the guide says", () => {
     expect(rule).toEqual([8, 0, 4]);
   });
 
-  test("a bucket fills evenly, and Upstash's at the end of each interval", async () => {
+  test("a token bucket fills evenly, and Upstash's at the end of each interval", async () => {
     const both = await bothOf('Ratelimit.tokenBucket(5, "10 s", 5)');
     const { original, rule } = await allowed(both, [
       [0, 5],

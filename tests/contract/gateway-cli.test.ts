@@ -18,7 +18,7 @@ function ping(url: string, token: string): Promise<Response> {
   return fetch(`${url}/ping`, { headers: { authorization: `Bearer ${token}` } });
 }
 
-test("the command prints the two lines to copy, serves, and ends when told to", async () => {
+test("the gateway command prints the two lines to copy, serves, and ends on a signal", async () => {
   const cli = await startCli({});
   expect(cli.output()).toContain(`UPSTASH_REDIS_REST_URL=${cli.url}\n`);
   const token = /^UPSTASH_REDIS_REST_TOKEN=(\S{32,})$/m.exec(cli.output())?.[1] ?? "";
@@ -26,7 +26,7 @@ test("the command prints the two lines to copy, serves, and ends when told to", 
   expect(await cli.stop("SIGTERM")).toBe(0);
 });
 
-test("a token of the environment is used and not printed", async () => {
+test("a token from the environment is used and not printed", async () => {
   const token = "a-token-of-the-tests";
   const cli = await startCli({ GATEWAY_TOKEN: token });
   expect((await ping(cli.url, token)).status).toBe(200);
@@ -34,7 +34,7 @@ test("a token of the environment is used and not printed", async () => {
   expect(await cli.stop("SIGINT")).toBe(0);
 });
 
-test("a token that is too short is refused, and not repeated", async () => {
+test("a token that is too short is rejected, and not repeated", async () => {
   const started = startCli({ GATEWAY_TOKEN: "fifteen-letters" });
   await expect(started).rejects.toThrow(/ended with 1:\nGATEWAY_INVALID: .*at least 16/);
   await expect(started).rejects.not.toThrow("fifteen-letters");
@@ -43,7 +43,7 @@ test("a token that is too short is refused, and not repeated", async () => {
 test.each([
   ["0", 400],
   ["1", 200],
-])("GATEWAY_ALLOW_SHARED=%s has MOVE answered with %i", async (allowed, status) => {
+])("with GATEWAY_ALLOW_SHARED=%s the command MOVE is answered with %i", async (allowed, status) => {
   const token = "a-token-of-the-tests";
   const cli = await startCli({ GATEWAY_TOKEN: token, GATEWAY_ALLOW_SHARED: allowed });
   const headers = { authorization: `Bearer ${token}` };
@@ -68,18 +68,21 @@ const BEHIND = {
 } as const;
 
 describe.concurrent.each(Object.entries(BEHIND))("the command in front of %s", (_, variables) => {
-  test.each(["SIGINT", "SIGTERM"] as const)("prints nothing more at %s", async (signal) => {
-    const env = { GATEWAY_PORT: "0", ...(await variables()) };
-    const args = ["lib/cli/gateway.ts"];
-    const cli = cleanUp(launch(process.execPath, args, env), (it) => it.remove());
-    await cli.printed(/^ready +http/m);
-    const before = cli.output();
-    cli.signalGroup(signal);
-    expect(await cli.ended).toBe(0);
-    expect(cli.output()).toBe(before);
-  });
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "the gateway command prints nothing more at %s",
+    async (signal) => {
+      const env = { GATEWAY_PORT: "0", ...(await variables()) };
+      const args = ["lib/cli/gateway.ts"];
+      const cli = cleanUp(launch(process.execPath, args, env), (it) => it.remove());
+      await cli.printed(/^ready +http/m);
+      const before = cli.output();
+      cli.signalGroup(signal);
+      expect(await cli.ended).toBe(0);
+      expect(cli.output()).toBe(before);
+    },
+  );
 
-  test("prints the reason alone when it cannot listen", async () => {
+  test("the gateway command prints only the reason when it cannot listen", async () => {
     const env = { GATEWAY_HOST: "192.0.2.1", GATEWAY_PORT: "0", ...(await variables()) };
     const args = ["lib/cli/gateway.ts"];
     const cli = cleanUp(launch(process.execPath, args, env), (it) => it.remove());

@@ -10,10 +10,10 @@ const token = "a-token-of-the-tests";
 let running: RunningStore;
 let direct: Store;
 let gateway: Gateway;
-/** What was sent to the store. */
+/** The values that were sent to the store. */
 let sent: string[];
 
-/** A command beside the gateway, as another client sends it. */
+/** Sends a command to the gateway as another client. */
 async function look(name: string, ...args: Argument[]): Promise<unknown> {
   return asText(await direct.call([name, ...args]));
 }
@@ -50,7 +50,7 @@ describe.each(STORES)("before $name:", (kind) => {
   describe.each(kinds)("@upstash/redis %s", (_, options) => {
     const client = () => new UpstashRedis({ url: gateway.url, token, ...options });
 
-    test("stores and reads text of any script, and JSON", async () => {
+    test("@upstash/redis stores and reads text of any script, and JSON", async () => {
       const redis = client();
       const text = 'héllo wörld 日本 🎛️ \u0000 " \\ \n';
       expect(await redis.set("text", text)).toBe("OK");
@@ -61,7 +61,7 @@ describe.each(STORES)("before $name:", (kind) => {
       expect(await redis.get("none")).toBeNull();
     });
 
-    test("reads OK alone, stored and inside lists", async () => {
+    test("@upstash/redis reads OK as a reply, as a stored value and inside lists", async () => {
       const redis = client();
       await redis.set("ok", "OK");
       expect(await redis.get("ok")).toBe("OK");
@@ -75,7 +75,7 @@ describe.each(STORES)("before $name:", (kind) => {
       ]);
     });
 
-    test("reads hashes, scores and scans", async () => {
+    test("@upstash/redis reads hashes, scores and scans", async () => {
       const redis = client();
       await redis.hset("hash", { a: "x", b: "é" });
       expect(await redis.hgetall("hash")).toEqual({ a: "x", b: "é" });
@@ -85,13 +85,13 @@ describe.each(STORES)("before $name:", (kind) => {
       expect([cursor, keys]).toEqual(["0", ["hash"]]);
     });
 
-    test("has many calls at once, each with its own answer", async () => {
+    test("concurrent calls of @upstash/redis each get their answer", async () => {
       const redis = client();
       const counts = await Promise.all(Array.from({ length: 50 }, () => redis.incr("count")));
       expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, n) => n + 1));
     });
 
-    test("has an error of one call for that call alone", async () => {
+    test("an error of one call of @upstash/redis does not affect other calls", async () => {
       const redis = client();
       await redis.set("word", "x");
       const [failed, read] = await Promise.allSettled([redis.incr("word"), redis.incr("number")]);
@@ -102,7 +102,7 @@ describe.each(STORES)("before $name:", (kind) => {
       expect(read).toEqual({ status: "fulfilled", value: 1 });
     });
 
-    test("runs pipelines, with errors in their places when asked", async () => {
+    test("@upstash/redis runs pipelines, with errors in their places on request", async () => {
       const redis = client();
       const pipeline = redis.pipeline().set("a", "é").incr("a").get("a");
       expect(await pipeline.exec({ keepErrors: true })).toEqual([
@@ -115,17 +115,17 @@ describe.each(STORES)("before $name:", (kind) => {
       );
     });
 
-    test("runs transactions; a discarded one is an error and ran nothing", async () => {
+    test("@upstash/redis runs transactions, and a discarded one is an error and runs nothing", async () => {
       const redis = client();
       expect(await redis.multi().set("a", "é").get("a").exec()).toEqual(["OK", "é"]);
-      // JSON.SET is no command of a stock Redis, so the transaction is discarded as it is queued.
+      // A stock Redis has no command JSON.SET, so the transaction is discarded while it is queued.
       await expect(redis.multi().set("b", "1").json.set("c", "$", {}).exec()).rejects.toThrow(
         "EXECABORT",
       );
       expect(await look("EXISTS", "b")).toBe(0);
     });
 
-    test("loads scripts, and knows them by their own SHA", async () => {
+    test("@upstash/redis loads scripts and runs them by their SHA", async () => {
       const redis = client();
       const text = "#!lua flags=allow-key-locking,no-writes\nreturn ARGV[1]";
       const sha = await redis.scriptLoad(text);
@@ -139,13 +139,13 @@ describe.each(STORES)("before $name:", (kind) => {
       await expect(redis.evalsha("0".repeat(40), [], [])).rejects.toThrow("NOSCRIPT");
     });
 
-    test("is told what the gateway refuses", async () => {
+    test("@upstash/redis gets an error for a command that the gateway rejects", async () => {
       await expect(client().flushall()).rejects.toThrow("the gateway refuses FLUSHALL");
       await expect(client().keys("*")).rejects.toThrow("use SCAN");
     });
   });
 
-  test("@upstash/redis with a wrong token is told so", async () => {
+  test("@upstash/redis with a wrong token gets an error", async () => {
     const redis = new UpstashRedis({ url: gateway.url, token: "not-the-token-at-all" });
     await expect(redis.get("k")).rejects.toThrow("Unauthorized");
   });
@@ -160,7 +160,7 @@ describe.each(STORES)("before $name:", (kind) => {
       return new Ratelimit({ redis, limiter: limiter(), ephemeralCache: false, prefix: name });
     }
 
-    test("admits three of five; its script is sent once, and known by its SHA after", async () => {
+    test("@upstash/ratelimit allows three of five; its script is sent once and then run by its SHA", async () => {
       const limit = ratelimit();
       const admitted: boolean[] = [];
       for (let n = 0; n < 5; n += 1) admitted.push((await limit.limit("client")).success);
@@ -170,13 +170,13 @@ describe.each(STORES)("before $name:", (kind) => {
       expect((await limit.getRemaining("client")).remaining).toBe(0);
     });
 
-    test("admits three of twenty that come at once", async () => {
+    test("@upstash/ratelimit allows three of twenty concurrent requests", async () => {
       const limit = ratelimit();
       const decisions = await Promise.all(Array.from({ length: 20 }, () => limit.limit("crowd")));
       expect(decisions.filter(({ success }) => success)).toHaveLength(3);
     });
 
-    test("runs on when Redis forgot its scripts", async () => {
+    test("@upstash/ratelimit continues when Redis lost its scripts", async () => {
       const limit = ratelimit();
       expect((await limit.limit("client")).remaining).toBe(2);
       await look("SCRIPT", "FLUSH");

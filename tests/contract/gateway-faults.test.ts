@@ -31,8 +31,8 @@ async function behind(redisUrl: string) {
   return { gateway, ask, lines };
 }
 
-describe("a Redis that is gone", () => {
-  test("is 503 at once for every path, and is found again when it is back", async () => {
+describe("an unavailable Redis", () => {
+  test("an unavailable Redis gets 503 at once for every path, and is used again when it is back", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const { ask, lines } = await behind(redis.url);
     expect((await ask("/", ["SET", "k", "v"])).status).toBe(200);
@@ -44,22 +44,22 @@ describe("a Redis that is gone", () => {
       ["/pipeline", [["INCR", "n"]]],
       ["/multi-exec", [["INCR", "n"]]],
     ] as const) {
-      const gone = await ask(path, body);
-      expect(gone.status).toBe(503);
-      expect(gone.ms).toBeLessThan(300);
-      expect(JSON.parse(gone.answer)).toEqual({ error: "ERR Redis cannot be reached." });
+      const unavailable = await ask(path, body);
+      expect(unavailable.status).toBe(503);
+      expect(unavailable.ms).toBeLessThan(300);
+      expect(JSON.parse(unavailable.answer)).toEqual({ error: "ERR Redis cannot be reached." });
     }
 
     cleanUp(await startRedis(redis.port), (it) => it.stop());
     await expect.poll(async () => (await ask("/", ["PING"])).status, { timeout: 10_000 }).toBe(200);
-    // What was asked while it was gone was refused, not kept for later.
+    // Requests meanwhile were rejected, not kept for later.
     expect((await ask("/", ["GET", "n"])).answer).toBe('{"result":null}');
     expect(lines[0]).toBe("Redis answers");
     expect(lines.at(-1)).toBe("Redis answers");
     expect(lines.length).toBeGreaterThan(2);
   });
 
-  test("from the start is no error of the gateway's", async () => {
+  test("a gateway starts in front of an unavailable Redis", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     await redis.stop();
     const { ask, lines } = await behind(redis.url);
@@ -69,7 +69,7 @@ describe("a Redis that is gone", () => {
     await expect.poll(async () => (await ask("/", ["PING"])).status, { timeout: 10_000 }).toBe(200);
   });
 
-  test("while calls are under way fails each of them, and none runs twice", async () => {
+  test("when Redis becomes unavailable, each call in flight fails, and none runs twice", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const { ask } = await behind(redis.url);
     const calls = Array.from({ length: 200 }, () =>
@@ -88,7 +88,7 @@ describe("a Redis that is gone", () => {
 });
 
 describe("a Redis that is slow", () => {
-  test("is 504 after the time for a command, and serves on when it woke", async () => {
+  test("a slow Redis gets 504 after the command's deadline, and the gateway serves again when Redis responds", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const direct = cleanUp(new Redis(redis.url), (it) => it.disconnect());
     const { ask } = await behind(redis.url);
@@ -101,8 +101,8 @@ describe("a Redis that is slow", () => {
   });
 });
 
-describe("a Redis that refuses us", () => {
-  test("is 503, and neither the answer nor a line holds the password", async () => {
+describe("a Redis that rejects the gateway's password", () => {
+  test("a Redis that rejects the password gets 503, and neither the answer nor the log has the password", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const direct = cleanUp(new Redis(redis.url), (it) => it.disconnect());
     await direct.call("ACL", "SETUSER", "app", "on", ">right-password", "+@all", "~*");

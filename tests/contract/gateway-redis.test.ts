@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 describe("the gateway's connection to Redis", () => {
-  test("may be a Unix socket", async () => {
+  test("the gateway connects to a Unix socket", async () => {
     const own = cleanUp(await startOwnRedis(() => {}), (it) => it.stop());
     const local = cleanUp(await startGateway({ redisOptions: { path: own.socket }, token }), (it) =>
       it.close(),
@@ -33,7 +33,7 @@ describe("the gateway's connection to Redis", () => {
     expect(await response.json()).toEqual({ result: "PONG" });
   });
 
-  test("has no other caller's command within a transaction", async () => {
+  test("a transaction contains no command of another caller", async () => {
     const gateway = cleanUp(await startGateway({ redisUrl: server.url, token }), (it) =>
       it.close(),
     );
@@ -73,7 +73,7 @@ describe("the gateway's connection to Redis", () => {
     }
   });
 
-  test("ends with the gateway", async () => {
+  test("the connection to Redis ends with the gateway", async () => {
     const closing = await startGateway({
       redisUrl: server.url,
       redisOptions: { connectionName: "closing" },
@@ -84,13 +84,13 @@ describe("the gateway's connection to Redis", () => {
     await expect.poll(() => redis.client("LIST")).not.toContain("name=closing");
   });
 
-  test("to an address that cannot be read is refused, without its secrets", async () => {
+  test("an address that cannot be read is rejected, without its secrets", async () => {
     const started = startGateway({ redisUrl: "http://user:hunter2@x", token });
     await expect(started).rejects.toThrow("cannot be read");
     await expect(started).rejects.not.toThrow("hunter2");
   });
 
-  test("is to the database that the address names", async () => {
+  test("the gateway uses the database that the address names", async () => {
     const gateway = cleanUp(await startGateway({ redisUrl: `${server.url}/3`, token }), (it) =>
       it.close(),
     );
@@ -103,7 +103,7 @@ describe("the gateway's connection to Redis", () => {
     ]);
   });
 
-  test("a gateway refuses to start for a database that Redis does not have, with one line", async () => {
+  test("the gateway does not start for a database that Redis does not have, and prints one line", async () => {
     const said: string[] = [];
     const report = (line: string) => said.push(line);
     const started = startGateway({ redisUrl: `${server.url}/99`, token, report });
@@ -114,7 +114,7 @@ describe("the gateway's connection to Redis", () => {
     expect(said.filter((line) => line.includes("cannot be used"))).toEqual([]);
   });
 
-  test("by TCP runs nothing in another database than the address names", async () => {
+  test("a client by TCP runs no command in another database than the address names", async () => {
     const direct = connectTcp({ redisUrl: `${server.url}/99`, deadlineMs: 5_000 });
     await expect(direct.redis.set("in-no-database", "1")).rejects.toMatchObject({
       message: expect.stringContaining("Redis refuses database 99"),

@@ -8,7 +8,7 @@ const cleanUp = scope();
 const token = "a-token-of-the-tests";
 const LIBRARY = "#!lua name=lib\nredis.register_function('f', function() return 1 end)";
 
-/** The user of docs/gateway.md, which no script can lead beyond the database and the namespace. */
+/** The user of docs/gateway.md. No script leads this user beyond the database and the namespace. */
 const USER =
   "on >password ~app:* +@all -@admin -@dangerous +info -move -copy -select -function".split(" ");
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
   };
 });
 
-/** Sends one command to a gateway with these options, and returns what it answers. */
+/** Sends one command to a gateway with these options, and returns the answer. */
 async function sender(options: { allowShared?: boolean; redisUrl?: string } = {}) {
   await other.flushall();
   const gateway = cleanUp(await startGateway({ redisUrl: redis.url, token, ...options }), (it) =>
@@ -38,21 +38,21 @@ async function sender(options: { allowShared?: boolean; redisUrl?: string } = {}
   };
 }
 
-const refused = { error: expect.stringContaining("the gateway refuses") as string };
+const rejected = { error: expect.stringContaining("the gateway refuses") as string };
 
-describe("what other users of a Redis see", () => {
-  test("is not changed through a gateway that does not permit it", async () => {
+describe("the part of a Redis that other users see", () => {
+  test("a gateway without permission does not change the shared part of a Redis", async () => {
     const send = await sender();
     await send("SET", "app:k", "v");
-    expect(await send("MOVE", "app:k", 1)).toEqual(refused);
-    expect(await send("COPY", "app:k", "app:c", "DB", 1)).toEqual(refused);
-    expect(await send("FUNCTION", "LOAD", LIBRARY)).toEqual(refused);
+    expect(await send("MOVE", "app:k", 1)).toEqual(rejected);
+    expect(await send("COPY", "app:k", "app:c", "DB", 1)).toEqual(rejected);
+    expect(await send("FUNCTION", "LOAD", LIBRARY)).toEqual(rejected);
     expect(await send("COPY", "app:k", "app:c")).toEqual({ result: 1 });
     expect(await other.dbsize()).toBe(0);
     expect(await other.call("FUNCTION", "LIST")).toEqual([]);
   });
 
-  test("is changed through a gateway that permits it", async () => {
+  test("a gateway with permission changes the shared part of a Redis", async () => {
     const send = await sender({ allowShared: true });
     await send("SET", "app:k", "v");
     expect(await send("COPY", "app:k", "app:c", "DB", 1)).toEqual({ result: 1 });
@@ -71,7 +71,7 @@ describe("what other users of a Redis see", () => {
   };
 
   test.each(Object.entries(SCRIPTS))(
-    "is changed by a script that calls %s, but not by the ACL user of the docs",
+    "a script that calls %s changes the shared part, but not by the ACL user of the docs",
     async (_, script) => {
       const open = await sender();
       await open("SET", "app:k", "v");
@@ -88,7 +88,7 @@ describe("what other users of a Redis see", () => {
     },
   );
 
-  test("is not changed by a script that calls FUNCTION, which Redis refuses", async () => {
+  test("a script that calls FUNCTION changes nothing, because Redis rejects it", async () => {
     const send = await sender();
     const script = "return redis.call('FUNCTION', 'LOAD', ARGV[1])";
     expect(await send("EVAL", script, 0, LIBRARY)).toEqual({

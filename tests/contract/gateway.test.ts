@@ -13,7 +13,7 @@ let running: RunningStore;
 let direct: Store;
 let gateway: Gateway;
 
-/** A command beside the gateway, as another client sends it. */
+/** Sends a command to the gateway as another client. */
 async function look(name: string, ...args: Argument[]): Promise<unknown> {
   return asText(await direct.call([name, ...args]));
 }
@@ -47,7 +47,7 @@ describe.each(STORES)("before $name:", (kind) => {
   });
 
   describe("a command", () => {
-    test("is answered with its result, and an error of Redis with 400", async () => {
+    test("a command gets its result, and an error of Redis gets 400", async () => {
       expect(await post("/", ["SET", "k", "v"])).toEqual({ status: 200, answer: { result: "OK" } });
       expect(await post("/", ["INCRBY", "n", 5])).toEqual({ status: 200, answer: { result: 5 } });
       expect(await post("/", ["GET", "none"])).toEqual({ status: 200, answer: { result: null } });
@@ -65,7 +65,7 @@ describe.each(STORES)("before $name:", (kind) => {
       });
     });
 
-    test("that ioredis would reshape comes and goes as Redis has it", async () => {
+    test("commands that ioredis would reshape are sent and answered as Redis has them", async () => {
       await post("/", ["hset", "h", "a", "1", "b", "2"]);
       expect(await post("/", ["hgetall", "h"])).toEqual({
         status: 200,
@@ -81,7 +81,7 @@ describe.each(STORES)("before $name:", (kind) => {
       });
     });
 
-    test("is encoded in base64 when asked, bytes included", async () => {
+    test("a command is answered in base64 on request, bytes included", async () => {
       await look("SET", "bytes", Buffer.from([0, 255, 254]));
       await look("RPUSH", "list", "OK", "é");
       const base64 = { "Upstash-Encoding": "base64" };
@@ -93,7 +93,7 @@ describe.each(STORES)("before $name:", (kind) => {
       expect((await post("/", ["PING"], base64)).answer).toEqual({ result: "UE9ORw==" });
     });
 
-    test("may be spelt as a path, with bytes in the body", async () => {
+    test("a command may be written as a path, with bytes in the body", async () => {
       const body = Buffer.from([0, 255]);
       expect((await ask("/set/a%20b?EX=100&NX", { method: "POST", body })).answer).toEqual({
         result: "OK",
@@ -105,7 +105,7 @@ describe.each(STORES)("before $name:", (kind) => {
   });
 
   describe("a pipeline", () => {
-    test("has one answer a command; errors and refusals stand in their places", async () => {
+    test("a pipeline has one answer for each command, with errors and rejections in their places", async () => {
       const { status, answer } = await post("/pipeline", [
         ["SET", "k", "v"],
         ["INCR", "k"],
@@ -121,11 +121,11 @@ describe.each(STORES)("before $name:", (kind) => {
       ]);
     });
 
-    test("of refused commands alone is answered without Redis", async () => {
+    test("a pipeline of rejected commands is answered without Redis", async () => {
       expect((await post("/pipeline", [["SHUTDOWN"]])).answer).toEqual([error("refuses SHUTDOWN")]);
     });
 
-    test("with an argument that is none is refused whole, before anything ran", async () => {
+    test("a pipeline with an invalid argument is rejected before any command runs", async () => {
       expect(
         await post("/pipeline", [
           ["SET", "k", 1],
@@ -137,7 +137,7 @@ describe.each(STORES)("before $name:", (kind) => {
   });
 
   describe("a transaction", () => {
-    test("has one answer a command, and errors at run time stand in their places", async () => {
+    test("a transaction has one answer for each command, with runtime errors in their places", async () => {
       const { answer } = await post("/multi-exec", [
         ["SET", "k", "v"],
         ["INCR", "k"],
@@ -150,16 +150,16 @@ describe.each(STORES)("before $name:", (kind) => {
       ]);
     });
 
-    test("that Redis discards is one error, and nothing ran", async () => {
+    test("a transaction that Redis discards is one error, and runs nothing", async () => {
       const discarded = await post("/multi-exec", [["SET", "k", "v"], ["NOSUCH"]]);
       expect(discarded).toEqual({ status: 400, answer: error("EXECABORT") });
       expect(await look("EXISTS", "k")).toBe(0);
       expect((await post("/", ["PING"])).answer).toEqual({ result: "PONG" });
     });
 
-    test("with a refused command is one error, and nothing ran", async () => {
-      const refused = await post("/multi-exec", [["SET", "k", "v"], ["DISCARD"]]);
-      expect(refused).toEqual({ status: 400, answer: error("refuses DISCARD") });
+    test("a transaction with a rejected command is one error, and runs nothing", async () => {
+      const rejected = await post("/multi-exec", [["SET", "k", "v"], ["DISCARD"]]);
+      expect(rejected).toEqual({ status: 400, answer: error("refuses DISCARD") });
       expect(await look("EXISTS", "k")).toBe(0);
     });
   });
@@ -173,7 +173,7 @@ describe.each(STORES)("before $name:", (kind) => {
       "/subscribe/ch",
       "/nowhere",
       `/get/k?_token=${token}`,
-    ])("%s answers 401 to every method and does nothing", async (path) => {
+    ])("without the token %s answers 401 to every method and runs nothing", async (path) => {
       await look("SET", "k", "kept");
       for (const method of ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
         for (const authorization of ["", "Bearer wrong-token-of-tests", `Basic ${token}`]) {
@@ -186,7 +186,7 @@ describe.each(STORES)("before $name:", (kind) => {
       expect(await look("GET", "k")).toBe("kept");
     });
 
-    test("the answer comes before the body, which is not asked for either", async () => {
+    test("without the token the answer is sent before the body, which is not requested", async () => {
       const reply = await raw([
         "POST / HTTP/1.1",
         "Host: x",
@@ -198,7 +198,7 @@ describe.each(STORES)("before $name:", (kind) => {
   });
 
   describe("bounds", () => {
-    test("a body that is too large is 413, announced or not, and the gateway serves on", async () => {
+    test("a body that is too large gets 413, with or without Content-Length, and the gateway serves on", async () => {
       expect(await post("/", ["SET", "k", "x".repeat(2_000)])).toEqual({
         status: 413,
         answer: error("2000 bytes"),
@@ -215,7 +215,7 @@ describe.each(STORES)("before $name:", (kind) => {
       expect((await post("/", ["PING"])).status).toBe(200);
     });
 
-    test("a pipeline or transaction that is too long is 400", async () => {
+    test("a pipeline or a transaction that is too long gets 400", async () => {
       const six = Array.from({ length: 6 }, () => ["PING"]);
       for (const path of ["/pipeline", "/multi-exec"]) {
         expect(await post(path, six)).toEqual({ status: 400, answer: error("at most 5") });
@@ -223,7 +223,7 @@ describe.each(STORES)("before $name:", (kind) => {
       }
     });
 
-    test("a client that sends too slowly is cut off", async () => {
+    test("a client that sends too slowly is disconnected", async () => {
       const headers = [
         "POST / HTTP/1.1",
         "Host: x",
@@ -234,7 +234,7 @@ describe.each(STORES)("before $name:", (kind) => {
       expect(await raw(["POST / HTTP/1.1"], "")).toMatch(/^HTTP\/1\.1 408 /);
     });
 
-    test("what the protocol does not know is refused in JSON", async () => {
+    test("a request outside the protocol is rejected in JSON", async () => {
       expect(await ask("/", { method: "POST", body: "[1" })).toEqual({
         status: 400,
         answer: error("not JSON"),
@@ -250,7 +250,7 @@ describe.each(STORES)("before $name:", (kind) => {
       expect(resp2).toEqual({ status: 400, answer: error("JSON only") });
     });
 
-    test("more requests at once than allowed are 503", async () => {
+    test("more concurrent requests than allowed get 503", async () => {
       const narrow = cleanUp(
         await serveStore(await running.open(), { token, limits: { concurrentRequests: 1 } }),
         (it) => it.close(),
@@ -272,7 +272,7 @@ describe.each(STORES)("before $name:", (kind) => {
   });
 
   describe("the gateway", () => {
-    test("flushes only where it was allowed", async () => {
+    test("the gateway runs FLUSHDB only when that is allowed", async () => {
       const flushing = cleanUp(
         await serveStore(await running.open(), { token, allowFlush: true }),
         (it) => it.close(),
@@ -284,14 +284,14 @@ describe.each(STORES)("before $name:", (kind) => {
       expect(await look("EXISTS", "k")).toBe(0);
     });
 
-    test("refuses what cannot be, by name and without secrets", async () => {
+    test("the gateway rejects invalid options by name and without secrets", async () => {
       const start = (options: Partial<ServeOptions>) => serveStore(direct, { token, ...options });
       await expect(start({ token: "short" })).rejects.toMatchObject({ code: "GATEWAY_INVALID" });
       await expect(start({ port: gateway.port })).rejects.toThrow("EADDRINUSE");
       await expect(start({ limits: { bodyBytes: 0 } })).rejects.toThrow("limits.bodyBytes");
     });
 
-    test("finishes what it is at when it closes, and takes nothing new", async () => {
+    test("the gateway finishes running requests when it closes, and accepts no new ones", async () => {
       const closing = await serveStore(await running.open(), { token });
       const held = connect(closing.port, "127.0.0.1");
       held.write(
@@ -313,7 +313,7 @@ describe.each(STORES)("before $name:", (kind) => {
   });
 });
 
-/** Sends headers alone, by hand, and reads until the other side ends or has answered. */
+/** Sends only headers, by hand, and reads until the server ends the connection or has answered. */
 async function raw(headers: readonly string[], end = "\r\n\r\n"): Promise<string> {
   const socket = connect(gateway.port, "127.0.0.1");
   cleanUp(socket, (it) => it.destroy());

@@ -22,7 +22,7 @@ describe.each(STORES_AND_CLUSTER)("the Idempotency-Key of a guest, on $name", (k
   });
   afterAll(() => store?.stop());
 
-  /** A route on two instances that says how often it ran; each request goes to the next instance. */
+  /** A route on two instances that returns how often it ran; each request goes to the next instance. */
   function route(options: Partial<IdempotencyOptions<Request>> = {}) {
     const one = makeTools(store);
     const seen = { runs: 0, sent: 0 };
@@ -47,15 +47,15 @@ describe.each(STORES_AND_CLUSTER)("the Idempotency-Key of a guest, on $name", (k
       if (address) headers.set("x-address", address);
       if (user) headers.set("x-user", user);
       const instance = instances[(seen.sent += 1) % 2];
-      if (!instance) throw new Error("There are two.");
+      if (!instance) throw new Error("There must be two instances.");
       return instance(new Request(`http://app.example${path}`, { method: "POST", headers, body }));
     }
-    /** Which run answered. */
+    /** Returns which run answered. */
     const runOf = async (sent?: Sent) => ((await (await send(sent)).json()) as { run: number }).run;
     return { ...one, seen, send, runOf };
   }
 
-  test("is run once for its client, body and key, on two instances, and repeats no cookie", async () => {
+  test("a guest's key is run once for its client, body and key, on two instances, and repeats no cookie", async () => {
     const { send, seen } = route();
     const first = await send();
     const again = await send({ key: `"${UUID}"` });
@@ -74,12 +74,12 @@ describe.each(STORES_AND_CLUSTER)("the Idempotency-Key of a guest, on $name", (k
   test.each([
     ["capitals of a UUID", UUID.toUpperCase()],
     ["22 characters of base64url", "V1StGXR8_Z5jdHi6B-myTw"],
-  ])("is taken as %s", async (_, key) => {
+  ])("a guest's key is accepted as %s", async (_, key) => {
     const { runOf } = route();
     expect([await runOf({ key }), await runOf({ key })]).toEqual([1, 1]);
   });
 
-  test("is another one with another body or another client, and tells neither of the first", async () => {
+  test("a guest's key with another body or another client is another key, and reveals neither of the first", async () => {
     const { runOf } = route();
     expect(await runOf()).toBe(1);
     expect(await runOf({ body: "[]" })).toBe(2);
@@ -87,7 +87,7 @@ describe.each(STORES_AND_CLUSTER)("the Idempotency-Key of a guest, on $name", (k
     expect(await runOf()).toBe(1);
   });
 
-  test("is 422 with the same body and another path", async () => {
+  test("a guest's key with the same body and another path gets 422", async () => {
     const { send, runOf } = route();
     await send();
     expect((await send({ path: "/refunds" })).status).toBe(422);
@@ -95,7 +95,7 @@ describe.each(STORES_AND_CLUSTER)("the Idempotency-Key of a guest, on $name", (k
   });
 
   test.each(["order-1", "V1StGXR8_Z5jdHi6B-myT", "c232ab00-9414-11ec-b3c8-9f6bdeced846"])(
-    "is run each time, as without the option, where another guest could guess it: %s",
+    "a guest's key that another guest could guess is run each time, as without the option: %s",
     async (key) => {
       const { runOf, seen } = route({ maxBodyBytes: 1 });
       expect([await runOf({ key }), await runOf({ key })]).toEqual([1, 2]);
@@ -103,7 +103,7 @@ describe.each(STORES_AND_CLUSTER)("the Idempotency-Key of a guest, on $name", (k
     },
   );
 
-  test("is run each time where its client is not known, and by default", async () => {
+  test("a guest's key is run each time by default, and when its client is unknown", async () => {
     const unknown = route();
     expect([await unknown.runOf({ address: "" }), await unknown.runOf({ address: "" })]).toEqual([
       1, 2,
@@ -112,7 +112,7 @@ describe.each(STORES_AND_CLUSTER)("the Idempotency-Key of a guest, on $name", (k
     expect([await off.runOf(), await off.runOf()]).toEqual([1, 2]);
   });
 
-  test("gets no answer of a caller, and gives no caller its own, though their names are the same", async () => {
+  test("a guest gets no response of a caller, and a caller none of a guest, even with the same name", async () => {
     const { runOf } = route();
     expect(await runOf({ user: "ada", address: "ada" })).toBe(1);
     expect(await runOf({ address: "ada" })).toBe(2);
@@ -120,14 +120,14 @@ describe.each(STORES_AND_CLUSTER)("the Idempotency-Key of a guest, on $name", (k
     expect(await runOf({ user: "grace", address: "ada" })).toBe(3);
   });
 
-  test("of a caller is taken as ever: of any form, with 422 for another body", async () => {
+  test("a caller's key is accepted in any form, with 422 for another body", async () => {
     const { send, runOf } = route();
     const order = { key: "order-1", user: "ada" };
     expect([await runOf(order), await runOf(order)]).toEqual([1, 1]);
     expect((await send({ ...order, body: "[]" })).status).toBe(422);
   });
 
-  test("leaves neither address nor cookie in the store, and ends", async () => {
+  test("a guest's key leaves neither address nor cookie in the store, and expires", async () => {
     const { send, redis, keys, keyedHash } = route();
     await send();
     const digest = createHash("sha256").update("{}").digest("base64");

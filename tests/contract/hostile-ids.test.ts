@@ -17,7 +17,7 @@ const policy = definePolicy({
     both: { limits: { "user+account": "1000 per hour" } },
     here: { limits: { "ip+user": "1000 per hour" } },
     address: { limits: { ip: "1000 per hour" } },
-    everybody: { limits: { global: "1000 per hour" } },
+    everyone: { limits: { global: "1000 per hour" } },
     several: {
       limits: { account: "900 per day", "user+account": "900 per day", ip: "900 per day" },
     },
@@ -30,9 +30,9 @@ interface Ids {
   readonly ip?: string;
 }
 
-const RULES = ["user", "either", "both", "here", "address", "everybody", "several"] as const;
+const RULES = ["user", "either", "both", "here", "address", "everyone", "several"] as const;
 
-/** Ids that mean something to a key, a pattern, a script, a protocol, a parser or a language. */
+/** Ids that have a meaning for a key, a pattern, a script, a protocol, a parser or a language. */
 const HOSTILE: readonly [string, string][] = [
   ["the separator of keys", "bystander:user:3600000"],
   ["a pattern", "*"],
@@ -40,14 +40,14 @@ const HOSTILE: readonly [string, string][] = [
   ["a hash tag", "{bystander}"],
   ["a hash tag the wrong way round", "}{"],
   ["the separator of clients", "bystander,bystander"],
-  ["a command in a line of its own", "a\r\nDEL bystander\r\n"],
+  ["a command on a separate line", "a\r\nDEL bystander\r\n"],
   ["a command of the protocol", "x\r\n*1\r\n$8\r\nFLUSHALL\r\n"],
   ["a command of a script", "']] redis.call('FLUSHALL') --"],
   ["NUL", "\0"],
   ["the end of a name", "user\0bystander"],
   ["half a character", "\ud800"],
   ["the other half", "\udc00"],
-  ["what stands for what cannot be read", "\ufffd"],
+  ["the replacement character", "\ufffd"],
   ["a property of every object", "__proto__"],
   ["another", "constructor"],
   ["nothing", ""],
@@ -59,7 +59,7 @@ const HOSTILE: readonly [string, string][] = [
   ["a number", "12345678901234567890"],
   ["JSON", '["user","bystander"]'],
   ["a value of JSON", "null"],
-  ["who is not known", "unknown"],
+  ["the word for an unknown client", "unknown"],
   ["an address", "203.0.113.9"],
   ["a path", "../../%00"],
   ["a megabyte", "x".repeat(1_000_000)],
@@ -83,7 +83,7 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
     return { ...createLimits(policy, options), ...tools, redis, limitsUnder: options.namespace };
   }
 
-  /** How the bystander's limits stand, and whether what it did still holds. */
+  /** Returns the bystander's limits, and whether its claims and locks still hold. */
   async function bystanderOf({
     limit,
     peek,
@@ -101,7 +101,7 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
     return async () => {
       const left: Record<string, number | undefined> = {};
       for (const rule of RULES) {
-        if (rule !== "everybody") left[rule] = (await peek(rule, BYSTANDER)).limits[0]?.remaining;
+        if (rule !== "everyone") left[rule] = (await peek(rule, BYSTANDER)).limits[0]?.remaining;
       }
       calls += 1;
       const own = await checkRateLimit("bystander", 1000, 3_600_000);
@@ -115,7 +115,7 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
     };
   }
 
-  test.each(HOSTILE)("%s as an id does nothing to anybody else", async (_, id) => {
+  test.each(HOSTILE)("%s as an id does not affect another client", async (_, id) => {
     const made = world();
     const { limit, checkRateLimit, dedup, locks, limitsUnder, namespace } = made;
     const bystander = await bystanderOf(made);
@@ -126,11 +126,11 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
       for (const ids of [{ user: id }, { account: id }, { user: id, account: id }]) {
         expect((await limit(rule, { ...ids, ip: OTHER_ADDRESS })).reason).toBe("within-limit");
       }
-      // As an address, whatever is none is one client: those who have none.
+      // As an address, every text that is no address is one client: the one without an address.
       if (id !== BYSTANDER.ip) await limit(rule, { ip: id });
     }
-    // An empty text is no key of a limit, an event or a lock, as the last test says.
-    const key = id || "what is no id";
+    // Empty text is not a key of a limit, an event or a lock, as the last test shows.
+    const key = id || "not an id";
     expect((await checkRateLimit(key, 10, 60_000)).remaining).toBe(9);
     expect(await dedup.shouldTrackEvent(key, 600)).toBe(true);
     expect(await dedup.shouldTrackEvent(key, 600)).toBe(false);
@@ -147,11 +147,11 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
     for (const key of keys) expect(await store.pttl(key)).toBeGreaterThan(0);
   });
 
-  test("each of them is a key of its own, for limits, events, locks and records", async () => {
+  test("each hostile id is a separate key, for limits, events, locks and records", async () => {
     const { limit, checkRateLimit, dedup, locks, ...tools } = world();
     const records = profiles(tools);
     const counted = HOSTILE.map(([, id]) => id);
-    // Nothing, and what is longer than any id, is nobody: the address is counted.
+    // Empty text and text that is longer than any id name no user: the address is counted.
     const ids = counted.filter((id) => id !== "" && id.length <= 1024);
     for (const user of ids) {
       expect([
@@ -168,7 +168,7 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
     }
   });
 
-  test("what is longer than any id counts the address, as no id does", async () => {
+  test("text that is longer than any id counts the address, like a missing id", async () => {
     const { limit } = world();
     const remaining = async (ids: Ids) => (await limit("user", ids)).limits[0]?.remaining;
     const [one, other] = ["203.0.113.10", "203.0.113.11"];
@@ -178,7 +178,7 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
   });
 
   test.each<unknown>([undefined, null, "", 1, {}])(
-    "%j is no key of an event, a lock or a limit",
+    "%j is not a key of an event, a lock or a limit",
     async (key) => {
       const { checkRateLimit, dedup, locks } = world();
       const text = key as string;
@@ -190,22 +190,22 @@ describe.each(STORES)("hostile ids on $name", (kind) => {
       await expect(dedup.count(text, { window: 1 })).rejects.toMatchObject(dedupRefused);
       await expect(dedup.shouldTrackEvent(text, 1)).rejects.toMatchObject(dedupRefused);
       await expect(dedup.claimMany(["a", text], { window: 1 })).rejects.toMatchObject(dedupRefused);
-      const refused = { code: "LOCK_BAD_ARGUMENT" };
-      await expect(locks.acquireLock(text, 1)).rejects.toMatchObject(refused);
-      await expect(locks.tryAcquire(text)).rejects.toMatchObject(refused);
+      const rejected = { code: "LOCK_BAD_ARGUMENT" };
+      await expect(locks.acquireLock(text, 1)).rejects.toMatchObject(rejected);
+      await expect(locks.tryAcquire(text)).rejects.toMatchObject(rejected);
       await expect(locks.singleFlight(text, async () => 1, { resultTtl: 1 })).rejects.toMatchObject(
-        refused,
+        rejected,
       );
-      await expect(locks.releaseLock(text, "a")).rejects.toMatchObject(refused);
+      await expect(locks.releaseLock(text, "a")).rejects.toMatchObject(rejected);
     },
   );
 });
 
-/** Every key, whatever the id: the namespace, what it is, and a hash. */
+/** Every key, whatever the id: the namespace, the kind, and a hash. */
 const FORM =
   /^(?:test|tools)-\d+-\d+:(?:rate_limit:\{[\w-]{22}\}:(?:[a-z]+:[a-z|+]+|checkRateLimit:key):\d+:2|(?:lock|analytics):[\w-]{22})$/;
 
-/** Few and telling, so that two texts often differ by where one part ends. */
+/** Few characters, so that two texts often differ by the place where one part ends. */
 const PARTS = [
   ["a", "b", ":", "*", "{", "}", "|", "+", ",", "[", "]", '"', "\\", "/"],
   ["\0", "\r\n", "ip", "user", "user\0", "\u00e9", "e\u0301", "👩‍🚒"],
@@ -213,7 +213,7 @@ const PARTS = [
 ].flat();
 const parts = fc.array(fc.constantFrom(...PARTS), { maxLength: 4 });
 
-/** Two texts that are the same, or differ by a part, or have nothing to do with each other. */
+/** Two texts that are equal, differ by a part, or have no relation. */
 const pair = fc
   .tuple(parts, parts, fc.nat(3), fc.constantFrom("same", "near", "any"))
   .map(([one, other, at, how]) => {
@@ -234,9 +234,9 @@ const ADDRESSES = new Map([
   ["[2001:DB8:0001:2:ffff::]:443", "c"],
   ["2001:db8:1:2:3:4:5:6%eth0", "c"],
   ["2001:db8:1:3::1", "d"],
-  ["nonsense", "nobody"],
-  ["{203.0.113.9}", "nobody"],
-  ["203.0.113.9,203.0.113.90", "nobody"],
+  ["nonsense", "no address"],
+  ["{203.0.113.9}", "no address"],
+  ["203.0.113.9,203.0.113.90", "no address"],
 ]);
 const address = fc.constantFrom(...ADDRESSES.keys());
 
@@ -271,7 +271,7 @@ const twoCounted = fc
     ] as const satisfies Counted[];
   });
 
-/** Whom each limit of a rule counts, in words that no two clients share. */
+/** Returns the client that each limit of a rule counts, as text that differs between clients. */
 function clientsIn({ rule, ids: { user, account, ip = "" } }: Counted): unknown[] {
   const address = ["ip", ADDRESSES.get(ip)];
   const byUser = user ? ["user", user] : undefined;
@@ -283,17 +283,17 @@ function clientsIn({ rule, ids: { user, account, ip = "" } }: Counted): unknown[
     both: [both],
     here: [byUser ? [address, byUser] : address],
     address: [address],
-    everybody: ["everybody"],
+    everyone: ["everyone"],
     several: [byAccount ?? address, both, address],
   };
   return limits[rule].map((client, i) => [rule, i, client]);
 }
 
-/** What a careless key would hold between two parts. */
+/** The separators that a careless key would have between two parts. */
 const BETWEEN = [":", ",", "|", "+", "\0", " ", "/", '","', '"],["account","', ":7:"];
 
 describe("keys", () => {
-  /** An instance that notes the keys of each call, without its namespace, and answers for the store. */
+  /** An instance that records the keys of each call, without its namespace, and answers for the store. */
   function instance() {
     let keys: string[] = [];
     const send: typeof fetch = async (_, init) => {
@@ -305,7 +305,7 @@ describe("keys", () => {
       );
       return Response.json({ result: isScript ? [1, 1, ...keys.flatMap(() => [1, 0, 0])] : "OK" });
     };
-    const store = { url: "http://store.invalid", token: "nobody-is-there-to-ask" };
+    const store = { url: "http://store.invalid", token: "a-token-of-no-store" };
     const redis = createRedis({ ...store, fetch: send });
     const limits = createLimits(policy, { ...gateOptions(store).options, redis });
     const { dedup, locks } = makeTools(store, send);
@@ -323,7 +323,7 @@ describe("keys", () => {
     };
   }
 
-  test("are the same for the same client on every instance, and for no other", async () => {
+  test("keys are the same for the same client on every instance, and differ between clients", async () => {
     const [here, there] = [instance(), instance()];
     await fc.assert(
       fc.asyncProperty(twoCounted, async ([one, other]) => {
@@ -341,7 +341,7 @@ describe("keys", () => {
     );
   });
 
-  test("of a combination differ by where one part ends, whatever could stand between", async () => {
+  test("keys of a combination differ by the place where one part ends, whatever the separator", async () => {
     const { limit } = instance();
     const between = fc.constantFrom(...BETWEEN.flatMap((it) => [it, `${it}account${it}`]));
     const text = parts.map((list) => list.join(""));
@@ -356,15 +356,18 @@ describe("keys", () => {
     );
   });
 
-  test.each(["check", "event", "lock"] as const)("of %s are one text's each", async (tool) => {
-    const [here, there] = [instance()[tool], instance()[tool]];
-    await fc.assert(
-      fc.asyncProperty(pair, async ([one = "", other = ""]) => {
-        // An empty text is no key.
-        fc.pre(one !== "" && other !== "");
-        expect((await here(one))[0] === (await there(other))[0]).toBe(one === other);
-      }),
-      { numRuns: 1000 },
-    );
-  });
+  test.each(["check", "event", "lock"] as const)(
+    "keys of %s belong to one text each",
+    async (tool) => {
+      const [here, there] = [instance()[tool], instance()[tool]];
+      await fc.assert(
+        fc.asyncProperty(pair, async ([one = "", other = ""]) => {
+          // Empty text is not a key.
+          fc.pre(one !== "" && other !== "");
+          expect((await here(one))[0] === (await there(other))[0]).toBe(one === other);
+        }),
+        { numRuns: 1000 },
+      );
+    },
+  );
 });

@@ -15,7 +15,7 @@ const HOST = "Host: x\r\n";
 const get = (target: string, headers = "") => `GET ${target} HTTP/1.1\r\n${HOST}${headers}\r\n`;
 const CLOSE = "Connection: close\r\n";
 
-/** Times in which a test ends; what is slow here never comes to an end. */
+/** Timeouts within a test's time; the slow clients of these tests never finish. */
 const SHORT = { headersTimeoutMs: 1_000, requestTimeoutMs: 1_500, checkEveryMs: 50 };
 
 const NAMES = {
@@ -28,7 +28,7 @@ const NAMES = {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-/** Reads the body and answers how many bytes it had. */
+/** Reads the body and responds with the number of its bytes. */
 const count: Handler = async (request, response) => {
   let bytes = 0;
   request.on("data", (chunk: Buffer) => {
@@ -38,7 +38,7 @@ const count: Handler = async (request, response) => {
   request.once("end", () => response.end(`${bytes} bytes`));
 };
 
-/** A server, and what its handler was given. */
+/** A server, and the requests that its handler received. */
 async function serving(settings: Partial<HttpSettings> = {}, handle = count) {
   const seen: string[] = [];
   const lines: string[] = [];
@@ -59,7 +59,7 @@ async function serving(settings: Partial<HttpSettings> = {}, handle = count) {
   return { port: typeof address === "object" && address ? address.port : 0, seen, lines };
 }
 
-/** Another client's status. */
+/** Returns the status that another client gets. */
 async function other(port: number): Promise<number> {
   const answer = await fetch(`http://127.0.0.1:${port}/other`, {
     headers: { connection: "close" },
@@ -68,12 +68,12 @@ async function other(port: number): Promise<number> {
   return answer.status;
 }
 
-/** A problem, whole, that no cache keeps. */
+/** Checks a complete problem that no cache stores. */
 const TOO_LARGE =
   /Content-Type: application\/problem\+json\r\n.*Cache-Control: no-store\r\n.*\r\n\r\n\{.*"status":413.*\}$/is;
 
 describe.concurrent("a client that is slow", () => {
-  test("to send is answered 408 and cut off, and others are served", async () => {
+  test("a client that is slow to send gets 408 and is disconnected, and others are served", async () => {
     const { port } = await serving(SHORT);
     const post = `POST / HTTP/1.1\r\n${HOST}`;
     const chunked = `${post}Transfer-Encoding: chunked\r\n\r\n`;
@@ -99,12 +99,12 @@ describe.concurrent("a client that is slow", () => {
     expect(await other(port)).toBe(200);
   });
 
-  test("to begin its next request is cut off", async () => {
+  test("a client that is slow to start its next request is disconnected", async () => {
     const { port } = await serving({ keepAliveTimeoutMs: 1 });
     expect(statusesOf(await speak(port, get("/")))).toEqual([200]);
   });
 
-  test("to read an answer is cut off", async () => {
+  test("a client that is slow to read an answer is disconnected", async () => {
     let isCut: (cut: boolean) => void = () => {};
     const cut = new Promise<boolean>((resolve) => {
       isCut = resolve;
@@ -119,9 +119,9 @@ describe.concurrent("a client that is slow", () => {
     expect(await cut).toBe(true);
   });
 
-  test("is none where the handler is", async () => {
+  test("a client whose handler is slow is not disconnected", async () => {
     const { port } = await serving(SHORT, async (request, response) => {
-      // For as long as a request may take to arrive: another's that does not.
+      // This wait is as long as a request may take to arrive.
       if (request.url === "/slow") {
         await speak(port, `POST / HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\n`);
       }
@@ -138,13 +138,13 @@ describe("too much", () => {
     ["of a target", get(`/${"a".repeat(16_384)}`)],
     ["of a header's name", get("/", `${"a".repeat(16_384)}: x\r\n`)],
     ["many headers", get("/", "a:\r\n".repeat(4_096))],
-  ])("%s is 431", async (_, bytes) => {
+  ])("a request with too much, %s, gets 431", async (_, bytes) => {
     const { port, seen } = await serving();
     expect(statusesOf(await speak(port, bytes))).toEqual([431]);
     expect(seen).toEqual([]);
   });
 
-  test("headers that never end are 431 too", async () => {
+  test("headers that never end get 431", async () => {
     const { port } = await serving();
     const client = rawClient(port);
     client.socket.write(`GET / HTTP/1.1\r\n${HOST}`);
@@ -152,7 +152,7 @@ describe("too much", () => {
     expect(statusesOf(await client.closed)).toEqual([431]);
   });
 
-  test("of a body that is announced is 413, and no handler sees it", async () => {
+  test("a body that is too large by its Content-Length gets 413, and reaches no handler", async () => {
     const { port, seen } = await serving({ bodyBytes: 10 });
     const post = (bytes: number) =>
       `POST / HTTP/1.1\r\n${HOST}${CLOSE}Content-Length: ${bytes}\r\n\r\n${"a".repeat(bytes)}`;
@@ -166,7 +166,7 @@ describe("too much", () => {
     expect(seen).toEqual([]);
   });
 
-  test("of a body in chunks is 413, and the handler sees no more than is allowed", async () => {
+  test("a body in chunks that is too large gets 413, and the handler gets no more than is allowed", async () => {
     let bytes = 0;
     const { port } = await serving({ bodyBytes: 1_000 }, (request) => {
       request.on("error", () => {});
@@ -205,32 +205,35 @@ describe.concurrent("a connection that a setting ends is one line that names the
       count,
       "BODY_BYTES",
     ],
-  ])("for %s", async ([, bytes, settings, handle, name], { expect }) => {
-    const { port, lines } = await serving(settings, handle);
-    const client = cleanUp(rawClient(port), (it) => it.socket.destroy());
-    if (handle === huge) client.socket.pause();
-    client.socket.write(bytes);
-    await expect.poll(() => lines).toHaveLength(1);
-    expect(lines[0]).toMatch(
-      new RegExp(`^1 connection was ended .*\\d+ (ms|bytes).* ${name} sets this limit\\.$`),
-    );
-    expect(lines[0]).not.toMatch(/secret|127\.0\.0\.1/);
-  });
+  ])(
+    "a connection that a setting ends, for %s, has one log line",
+    async ([, bytes, settings, handle, name], { expect }) => {
+      const { port, lines } = await serving(settings, handle);
+      const client = cleanUp(rawClient(port), (it) => it.socket.destroy());
+      if (handle === huge) client.socket.pause();
+      client.socket.write(bytes);
+      await expect.poll(() => lines).toHaveLength(1);
+      expect(lines[0]).toMatch(
+        new RegExp(`^1 connection was ended .*\\d+ (ms|bytes).* ${name} sets this limit\\.$`),
+      );
+      expect(lines[0]).not.toMatch(/secret|127\.0\.0\.1/);
+    },
+  );
 
-  test("and there is none for a silent connection, or one that waits for its next request", async () => {
+  test("a silent connection, and one that waits for its next request, have no log line", async () => {
     const { port, lines } = await serving({ ...SHORT, keepAliveTimeoutMs: 1 });
     expect(statusesOf(await rawClient(port).closed)).toEqual([408]);
     expect(statusesOf(await speak(port, get("/")))).toEqual([200]);
     expect(lines).toEqual([]);
   });
 
-  test("and headers that do not arrive are 408 however short an answer may stall", async () => {
+  test("headers that do not arrive get 408, however short an answer may stall", async () => {
     const { port } = await serving({ ...SHORT, stalledTimeoutMs: 50 });
     expect(statusesOf(await speak(port, "GET / HT"))).toEqual([408]);
     expect(statusesOf(await rawClient(port).closed)).toEqual([408]);
   });
 
-  test("and nothing is written into an answer that has begun", async ({ expect }) => {
+  test("a cut connection gets no bytes after a response has started", async ({ expect }) => {
     const { port } = await serving({}, (_, response) => {
       response.writeHead(200, { "content-length": 5 }).write("begun");
     });
@@ -242,8 +245,8 @@ describe.concurrent("a connection that a setting ends is one line that names the
   });
 });
 
-describe("a request that could be taken for two", () => {
-  test("is refused, its connection closed, and what is hidden in it reaches no handler", async () => {
+describe("a request that could be read as two", () => {
+  test("a request that could be read as two is rejected, its connection closed, and its hidden part reaches no handler", async () => {
     const { port, seen } = await serving();
     for (const [name, bytes, status] of smuggled(`POST / HTTP/1.1\r\n${HOST}`, get("/hidden"))) {
       expect([name, statusesOf(await speak(port, bytes))]).toEqual([name, [status]]);
@@ -252,7 +255,7 @@ describe("a request that could be taken for two", () => {
     expect(await other(port)).toBe(200);
   });
 
-  test("is refused by the gateway too, and what is hidden in it is not run", async () => {
+  test("a request that could be read as two is rejected by the gateway too, and its hidden part does not run", async () => {
     const store = cleanUp(await startStore(), (it) => it.stop());
     const { port } = new URL(store.url);
     const head = `POST / HTTP/1.1\r\n${HOST}Authorization: Bearer ${store.token}\r\n`;
@@ -267,7 +270,7 @@ describe("a request that could be taken for two", () => {
     expect(await redis.get("n")).toBe("1");
   });
 
-  test("is told from two that are sound, however they are written", async () => {
+  test("two valid requests are read as two, however they are written", async () => {
     const { port, seen } = await serving();
     const bodies = [
       "Content-Length: 3\r\n\r\nabc",
@@ -283,7 +286,7 @@ describe("a request that could be taken for two", () => {
     }
   });
 
-  test("hides nothing behind a request that is refused", async () => {
+  test("no request behind a rejected request is handled", async () => {
     const { port, seen } = await serving();
     expect(statusesOf(await speak(port, `${get("/a#b")}${get("/hidden")}`))).toEqual([400]);
     expect(statusesOf(await speak(port, `${get("/", CLOSE)}${get("/hidden")}`))).toEqual([400]);
@@ -292,11 +295,11 @@ describe("a request that could be taken for two", () => {
 });
 
 describe.concurrent("pipelined requests", () => {
-  test("are handled one by one, in their order", async () => {
+  test("pipelined requests are handled one by one, in their order", async () => {
     const steps: string[] = [];
     const { port } = await serving({}, async (request, response) => {
       steps.push(`begin ${request.url}`);
-      // The first takes longest: it waits for another client to be served.
+      // The first takes longest: it waits until another client has been served.
       if (request.url === "/1") await other(port);
       response.once("close", () => steps.push(`end ${request.url}`));
       response.end();
@@ -316,7 +319,7 @@ describe.concurrent("pipelined requests", () => {
     ["headers", `GET /2 HTTP/1.1\r\n${HOST}`],
     ["a body", `POST /2 HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\n.`],
   ])(
-    "of which the second sends %s too slowly: the first has its own answer",
+    "when the second of two pipelined requests sends %s too slowly, the first gets its answer",
     async ([, second], { expect }) => {
       let answer = () => {};
       const { port, lines } = await serving(SHORT, (request, response) => {
@@ -334,7 +337,7 @@ describe.concurrent("pipelined requests", () => {
     },
   );
 
-  test("of which too many wait end the connection", async ({ expect }) => {
+  test("too many pipelined requests that wait end the connection", async ({ expect }) => {
     const { port, seen } = await serving({}, () => {});
     const client = rawClient(port);
     client.socket.write(get("/1"));
@@ -344,7 +347,9 @@ describe.concurrent("pipelined requests", () => {
     expect(seen).toEqual(["GET x /1"]);
   });
 
-  test("of a client that has gone are not handled", async ({ expect }) => {
+  test("pipelined requests of a client that has disconnected are not handled", async ({
+    expect,
+  }) => {
     let first: ServerResponse | undefined;
     const { port, seen } = await serving({}, (request, response) => {
       if (request.url === "/1") first = response;
@@ -360,7 +365,7 @@ describe.concurrent("pipelined requests", () => {
   });
 });
 
-describe("a tunnel that is asked for behind a request at work", () => {
+describe("a tunnel request behind a running request", () => {
   const behind = async (settings: Partial<HttpSettings> = {}) => {
     const { port, seen } = await serving(settings, (request, response) => {
       if (request.url === "/other") response.end();
@@ -371,7 +376,7 @@ describe("a tunnel that is asked for behind a request at work", () => {
     return { port, client };
   };
 
-  test("is nobody's error where the client breaks off", async () => {
+  test("a tunnel request is no error when the client disconnects", async () => {
     const errors: Error[] = [];
     const hear = (error: Error) => errors.push(error);
     process.prependListener("uncaughtException", hear);
@@ -383,18 +388,21 @@ describe("a tunnel that is asked for behind a request at work", () => {
     expect(errors).toEqual([]);
   });
 
-  test("is cut off as others are where nothing moves", async () => {
+  test("a tunnel request is disconnected like others when no byte arrives", async () => {
     const { client } = await behind({ stalledTimeoutMs: 100 });
     expect(await client.closed).toBe("");
   });
 });
 
 describe("a target, a method or a version", () => {
-  test.each(["GET / HTTP/2.0", "GET /"])("%s gets 505, and no handler sees it", async (line) => {
-    const { port, seen } = await serving();
-    expect(statusesOf(await speak(port, `${line}\r\n${HOST}\r\n`))).toEqual([505]);
-    expect(seen).toEqual([]);
-  });
+  test.each(["GET / HTTP/2.0", "GET /"])(
+    "the request line %s gets 505, and reaches no handler",
+    async (line) => {
+      const { port, seen } = await serving();
+      expect(statusesOf(await speak(port, `${line}\r\n${HOST}\r\n`))).toEqual([505]);
+      expect(seen).toEqual([]);
+    },
+  );
 
   test.each([
     ["CONNECT other:443 HTTP/1.1", 501],
@@ -411,7 +419,7 @@ describe("a target, a method or a version", () => {
     ["GET / HTTP/1.2", 400],
     ["PRI * HTTP/2.0", 400],
     ["\u0016\u0003\u0001\u0002\u0000", 400],
-  ])("%s gets %i, and no handler sees it", async (line, status) => {
+  ])("the request line %s gets %i, and reaches no handler", async (line, status) => {
     const { port, seen } = await serving();
     const answer = await speak(port, `${line}\r\n${HOST}\r\n${get("/hidden")}`);
     expect(statusesOf(answer)).toEqual([status]);
@@ -426,7 +434,7 @@ describe("a target, a method or a version", () => {
     "Host: a@b\r\n",
     "Host: a?\r\n",
     "Host: a, b\r\n",
-  ])("with %j for its Host gets 400", async (host) => {
+  ])("a request with the Host %j gets 400", async (host) => {
     const { port, seen } = await serving();
     expect(statusesOf(await speak(port, `GET / HTTP/1.1\r\n${host}\r\n`))).toEqual([400]);
     expect(seen).toEqual([]);
@@ -437,20 +445,23 @@ describe("a target, a method or a version", () => {
     ["HTTPS://other?b", "GET other /?b"],
     ["http://other", "GET other /"],
     ["/http://other/", "GET x /http://other/"],
-  ])("%s in absolute form is handled as %s", async (target, handled) => {
+  ])("the absolute target %s is handled as %s", async (target, handled) => {
     const { port, seen } = await serving();
     expect(statusesOf(await speak(port, get(target, CLOSE)))).toEqual([200]);
     expect(seen).toEqual([handled]);
   });
 
-  test.each(["h2c", "websocket"])("that asks for %s is a request like any other", async (what) => {
-    const { port, seen } = await serving();
-    const headers = `Connection: Upgrade, close\r\nUpgrade: ${what}\r\n`;
-    expect(statusesOf(await speak(port, get("/", headers)))).toEqual([200]);
-    expect(seen).toEqual(["GET x /"]);
-  });
+  test.each(["h2c", "websocket"])(
+    "a request with Upgrade: %s is handled like any other",
+    async (what) => {
+      const { port, seen } = await serving();
+      const headers = `Connection: Upgrade, close\r\nUpgrade: ${what}\r\n`;
+      expect(statusesOf(await speak(port, get("/", headers)))).toEqual([200]);
+      expect(seen).toEqual(["GET x /"]);
+    },
+  );
 
-  test("that expects something gets 100 to continue, and for all else 417", async () => {
+  test("a request with Expect gets 100 to continue, and 417 for other expectations", async () => {
     const { port, seen } = await serving();
     const expecting = (what: string) =>
       `POST / HTTP/1.1\r\n${HOST}${CLOSE}Expect: ${what}\r\nContent-Length: 2\r\n\r\nab`;
@@ -462,7 +473,7 @@ describe("a target, a method or a version", () => {
 });
 
 describe("more connections than allowed", () => {
-  test("close those that have waited for longest, and never who has a request at work", async () => {
+  test("more connections than allowed close those that have been idle longest, and none with a running request", async () => {
     let working: ServerResponse | undefined;
     const { port, seen } = await serving({ connections: 20 }, (request, response) => {
       if (request.url === "/work") working = response;
@@ -496,14 +507,14 @@ describe("more connections than allowed", () => {
     expect(statusesOf(await worker.closed)).toEqual([200]);
   });
 
-  test("are fewer than the files that the process may open", () => {
+  test("the connection limit is below the number of files that the process may open", () => {
     expect(connectionsAllowed(1_024)).toBe(768);
     expect(connectionsAllowed(Number.POSITIVE_INFINITY)).toBe(20_000);
     expect(connectionsAllowed()).toBeGreaterThan(0);
   });
 });
 
-test("a handler has the ten listeners of a response that Node takes without a warning", async () => {
+test("a handler has the ten listeners of a response that Node accepts without a warning", async () => {
   const warned: Error[] = [];
   const warn = (warning: Error) => void warned.push(warning);
   process.on("warning", warn);

@@ -16,7 +16,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
   });
   afterAll(() => store?.stop());
 
-  /** One route on two instances; who asks is what the header says. */
+  /** One route on two instances; a header names the caller. */
   function route(handler: Handler<Request, []>, options: Options = {}, send: typeof fetch = fetch) {
     const one = makeTools(store, send);
     const [here, there] = [one, one.again()].map(({ idempotent }) =>
@@ -25,7 +25,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
         ...options,
       }),
     );
-    if (!here || !there) throw new Error("There are two.");
+    if (!here || !there) throw new Error("There must be two instances.");
     const nameOf = (key: string) => one.keys.event(one.keyedHash("event", key));
     return { here, there, nameOf, failures: one.failures, redis: one.redis };
   }
@@ -40,7 +40,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     return new Request(`http://app.example${path}`, { method, headers, body });
   }
 
-  /** A handler that counts how often it ran, and says so. */
+  /** A handler that counts its runs and responds with the count. */
   function counting(init: ResponseInit = { status: 201 }) {
     const seen = { runs: 0, bodies: [] as string[] };
     const handler = async (request: Request) => {
@@ -51,7 +51,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     return { seen, handler };
   }
 
-  test("a request that is sent again gets the first one's answer, on whichever instance", async () => {
+  test("a request that is sent again gets the first response, on any instance", async () => {
     const { seen, handler } = counting({
       status: 201,
       headers: { location: "/orders/1", "set-cookie": "session=ada", "x-more": "a, b" },
@@ -77,7 +77,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     ["no body", () => new Response(null, { status: 204 }), ""],
     ["bytes that are no text", () => new Response(new Uint8Array([0, 255, 128])), "\0\u00ff\u0080"],
     [
-      "work that goes on, and says when to ask for it",
+      "a 202 with Retry-After",
       () => new Response("taken", { status: 202, headers: { "retry-after": "5" } }),
       "taken",
     ],
@@ -88,7 +88,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
       '{"title":"No."}',
     ],
     ["a stream", () => new Response(new Blob(["a", "b"]).stream()), "ab"],
-  ])("%s is repeated as it was", async (_, answer, body) => {
+  ])("a response with %s is repeated unchanged", async (_, answer, body) => {
     const { here, there } = route(answer);
     const first = await here(order('"k"'));
     const again = await there(order('"k"'));
@@ -100,7 +100,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(again.headers.get("idempotency-replayed")).toBe("true");
   });
 
-  test("without the header it is 400 where it is required, and as ever where it is not", async () => {
+  test("a request without the header gets 400 when it is required, and runs when it is not", async () => {
     const { seen, handler } = counting();
     const missing = await route(handler).here(order(undefined));
     expect(missing.status).toBe(400);
@@ -113,7 +113,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
   });
 
   test.each(["'k'", '"k', ":aw==:", '""', '"a", "b"', "a, b", '("a")', '"é"', `a b`])(
-    "the key %j is 400, required or not",
+    "the key %j gets 400, whether or not the header is required",
     async (key) => {
       const { seen, handler } = counting();
       for (const required of [true, false]) {
@@ -145,14 +145,14 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(seen.runs).toBe(1);
   });
 
-  test("a key that is not valid is answered with what it must be", async () => {
+  test("the response to an invalid key names the valid form", async () => {
     const answer = await route(counting().handler).here(order('"a", "b"'));
     expect(await answer.json()).toMatchObject({
       detail: expect.stringMatching(/must be one key of 1 to 255 characters, sent once/),
     });
   });
 
-  test("while the first is at work it is 409 with the time until its lease ends", async () => {
+  test("while the first request runs, a repetition gets 409 with the time until its lease ends", async () => {
     const { here, there } = route(async () => {
       const during = await there(order('"k"'));
       return Response.json([during.status, during.headers.get("retry-after")]);
@@ -163,7 +163,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(again.headers.get("idempotency-replayed")).toBe("true");
   });
 
-  test("of fifty at once on two instances one is run", async () => {
+  test("one of fifty concurrent requests on two instances runs", async () => {
     const { seen, handler } = counting();
     const { here, there } = route(handler);
     const sent = Array.from({ length: 50 }, (_, i) => (i % 2 ? here : there)(order('"k"')));
@@ -178,7 +178,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     ["another path", { path: "/refunds" }],
     ["another query", { path: "/orders?draft=1" }],
     ["another method", { method: "PUT" }],
-  ])("the key with %s is 422, at work and done", async (_, other) => {
+  ])("a key with %s gets 422, both in progress and committed", async (_, other) => {
     const { here, there } = route(async () => {
       const during = await there(order('"k"', other));
       return Response.json({ during: during.status });
@@ -190,7 +190,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect((await there(order('"k"'))).headers.get("idempotency-replayed")).toBe("true");
   });
 
-  test("two users may use one key: nobody gets what another was answered", async () => {
+  test("two users may use one key: neither gets the other's response", async () => {
     const { seen, handler } = counting();
     const { here, there } = route(handler);
     expect(await (await here(order('"k"', { user: "ada" }))).json()).toEqual({ run: 1 });
@@ -199,21 +199,21 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(seen.runs).toBe(2);
   });
 
-  test("an answer too large to keep frees its key when the client has disconnected without reading it", async () => {
+  test("a response that is too large to store frees its key when the client disconnects without reading it", async () => {
     const { seen, handler } = counting();
     const { here, there, failures } = route(handler, { maxAnswerBytes: 4 });
-    const gone = new AbortController();
-    // A server drops such an answer, and cancels nothing.
-    await here(new Request(order('"gone"'), { signal: gone.signal }));
+    const unavailable = new AbortController();
+    // A server drops such a response without cancelling its body.
+    await here(new Request(order('"gone"'), { signal: unavailable.signal }));
     expect((await there(order('"gone"'))).status).toBe(409);
-    gone.abort();
+    unavailable.abort();
     await expect
       .poll(async () => (await (await there(order('"gone"'))).json()) as unknown)
-      .toMatchObject({ title: "The request was done, and its answer is not kept" });
+      .toMatchObject({ title: "The request was done, and its response was not stored" });
     expect([seen.runs, failures]).toEqual([1, []]);
   });
 
-  test("a request of nobody is the handler's alone", async () => {
+  test("a request without a caller runs the handler each time", async () => {
     const { seen, handler } = counting({ status: 401 });
     const { here } = route(handler);
     for (let i = 0; i < 2; i += 1) await here(order('"k"', { user: "" }));
@@ -232,7 +232,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
   );
 
   test.each<[unknown]>([[7], [["ada"]], [{}]])(
-    "a caller of %j is a mistake, and said so",
+    "a caller of %j is a mistake, and the error names it",
     async (name) => {
       const { seen, handler } = counting();
       const { here } = route(handler, { caller: () => name as string });
@@ -242,14 +242,14 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
   );
 
   test.each([
-    ["a failure of ours", new Response("broken", { status: 500 })],
+    ["a 500", new Response("broken", { status: 500 })],
     ["a store that fails", new Response("later", { status: 503 })],
     ["too many requests", new Response("later", { status: 429 })],
     [
-      "a refusal that says when to come again",
+      "a 4xx with Retry-After",
       new Response("busy", { status: 409, headers: { "retry-after": "1" } }),
     ],
-  ])("%s is not kept: the request may be run again", async (_, failure) => {
+  ])("%s is not stored: the request may be run again", async (_, failure) => {
     const answers = [failure, new Response("done")];
     const { here, there } = route(() => answers.shift() ?? new Response("a third run"));
     expect((await here(order('"k"'))).status).toBe(failure.status);
@@ -261,14 +261,14 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(await (await here(order('"k"'))).text()).toBe("done");
   });
 
-  test("an answer that is an error of the network is not kept", async () => {
+  test("a network error response is not stored", async () => {
     const answers = [Response.error(), new Response("done")];
     const { here, there } = route(() => answers.shift() ?? new Response("a third run"));
     expect((await here(order('"k"'))).type).toBe("error");
     expect(await (await there(order('"k"'))).text()).toBe("done");
   });
 
-  test("a cookie is nobody's but the first one's, also where Next notes it in a header of its own", async () => {
+  test("a cookie goes only to the first client, also when Next repeats it in one of its headers", async () => {
     const { here, there } = route(() => {
       const answer = NextResponse.json({ run: 1 });
       answer.cookies.set("session", "of-ada");
@@ -284,35 +284,38 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
   test.each([
     ["redirect()", () => redirect("/done?a=1;2"), 307, "/done?a=1;2"],
     ["notFound()", () => notFound(), 404, null],
-  ])("what Next's %s throws is an answer, and is repeated", async (_, answer, status, location) => {
-    let runs = 0;
-    const { here, there } = route(() => {
-      runs += 1;
-      return answer();
-    });
-    await expect(here(order('"k"'))).rejects.toHaveProperty("digest");
-    const again = await there(order('"k"'));
-    expect([again.status, again.headers.get("location"), await again.text()]).toEqual([
-      status,
-      location,
-      "",
-    ]);
-    expect(again.headers.get("idempotency-replayed")).toBe("true");
-    expect(runs).toBe(1);
-  });
+  ])(
+    "a response that Next's %s throws is stored and repeated",
+    async (_, answer, status, location) => {
+      let runs = 0;
+      const { here, there } = route(() => {
+        runs += 1;
+        return answer();
+      });
+      await expect(here(order('"k"'))).rejects.toHaveProperty("digest");
+      const again = await there(order('"k"'));
+      expect([again.status, again.headers.get("location"), await again.text()]).toEqual([
+        status,
+        location,
+        "",
+      ]);
+      expect(again.headers.get("idempotency-replayed")).toBe("true");
+      expect(runs).toBe(1);
+    },
+  );
 
-  test("a handler that throws leaves nothing: the request may be run again", async () => {
+  test("a handler that throws stores nothing: the request may be run again", async () => {
     let runs = 0;
     const { here, there } = route(() => {
       runs += 1;
-      if (runs === 1) throw new Error("It broke.");
+      if (runs === 1) throw new Error("The handler failed.");
       return new Response("done");
     });
-    await expect(here(order('"k"'))).rejects.toThrow("It broke.");
+    await expect(here(order('"k"'))).rejects.toThrow("The handler failed.");
     expect(await (await there(order('"k"'))).text()).toBe("done");
   });
 
-  test("a handler that hangs is waited for no longer than maxHold", async () => {
+  test("a handler that hangs holds its key no longer than maxHold", async () => {
     const dead = new Promise<Response>(() => {});
     const answers: (Response | Promise<Response>)[] = [dead, new Response("done")];
     const { here, there } = route(() => answers.shift() ?? new Response("a third run"), {
@@ -325,7 +328,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     await expect.poll(async () => (await there(order('"k"'))).text()).toBe("done");
   });
 
-  test("one that took longer than maxHold is answered, and what was run after it is kept", async () => {
+  test("a handler that took longer than maxHold gets its response sent, and the response of the later run is stored", async () => {
     const { here, there, failures } = route(
       async (request) => {
         if (request.headers.get("x-slow") === null) return new Response("second");
@@ -341,7 +344,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(failures).toEqual(["dedup-lost", "idempotency-keep"]);
   });
 
-  test("an answer that is too large is given once; then it is said that it was done", async () => {
+  test("a response that is too large is sent once; a repetition gets 409", async () => {
     const { seen, handler } = counting();
     const large = async (request: Request) => {
       await handler(request);
@@ -353,16 +356,16 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(again.status).toBe(409);
     expect(again.headers.has("retry-after")).toBe(false);
     expect(await again.json()).toMatchObject({
-      title: "The request was done, and its answer is not kept",
+      title: "The request was done, and its response was not stored",
     });
     expect(seen.runs).toBe(1);
   });
 
   test.each<[string, () => Response]>([
     ["breaks off", () => new Response(stream((it) => it.error(new Error("It broke off."))))],
-    ["is no bytes", () => new Response(stream((it) => it.enqueue("text" as never)))],
+    ["is not a stream of bytes", () => new Response(stream((it) => it.enqueue("text" as never)))],
     ["was read already", readAlready],
-  ])("work is done, and not run again, where its answer %s", async (_, answer) => {
+  ])("a request is done, and not run again, when its response %s", async (_, answer) => {
     const { seen, handler } = counting();
     const { here, there, failures } = route(async (request) => {
       await handler(request);
@@ -371,12 +374,12 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     await here(order('"k"'));
     const again = await there(order('"k"'));
     expect(await again.json()).toMatchObject({
-      title: "The request was done, and its answer is not kept",
+      title: "The request was done, and its response was not stored",
     });
     expect([seen.runs, failures]).toEqual([1, ["idempotency-keep"]]);
   });
 
-  test("work is done, and not run again, where the store refuses its answer", async () => {
+  test("a request is done, and not run again, when the store rejects its response", async () => {
     const { seen, handler } = counting();
     const refusing: typeof fetch = async (url, init) =>
       typeof init?.body === "string" && init.body.length > 20_000
@@ -390,12 +393,12 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(await (await here(order('"k"'))).text()).toHaveLength(20_000);
     const again = await there(order('"k"'));
     expect(await again.json()).toMatchObject({
-      title: "The request was done, and its answer is not kept",
+      title: "The request was done, and its response was not stored",
     });
     expect([seen.runs, failures]).toEqual([1, ["idempotency-keep"]]);
   });
 
-  test("a handler that answers nothing leaves nothing", async () => {
+  test("a handler without a response stores nothing", async () => {
     let runs = 0;
     const { here, there } = route(() => {
       runs += 1;
@@ -405,7 +408,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(await (await there(order('"k"'))).text()).toBe("done");
   });
 
-  test("a body that breaks off is 400, and nothing runs", async () => {
+  test("a body that breaks off gets 400, and the handler does not run", async () => {
     const { seen, handler } = counting();
     const { here } = route(handler);
     const { url, method, headers } = order('"k"');
@@ -416,7 +419,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect((await here(order('"k"'))).status).toBe(201);
   });
 
-  test("a body that is too large is 413, and nothing runs", async () => {
+  test("a body that is too large gets 413, and the handler does not run", async () => {
     const { seen, handler } = counting();
     const { here } = route(handler, { maxBodyBytes: 10 });
     expect((await here(order('"k"', { body: "x".repeat(11) }))).status).toBe(413);
@@ -424,7 +427,7 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect(seen.runs).toBe(1);
   });
 
-  test("an answer is known for as long as is said", async () => {
+  test("a response is stored for the time of the window", async () => {
     const { seen, handler } = counting();
     const { here } = route(handler, { lease: 0.2, window: 0.4 });
     await here(order('"k"'));
@@ -450,17 +453,17 @@ describe.each(STORES_AND_CLUSTER)("idempotent on $name", (kind) => {
     expect([seen.runs, failures]).toEqual([1, []]);
   });
 
-  test("a store that is gone is 503, or the request is run where that is asked for", async () => {
-    const gone = () => Promise.reject(new TypeError("fetch failed"));
+  test("an unavailable store gets 503, or the request runs with onStoreFailure open", async () => {
+    const unavailable = () => Promise.reject(new TypeError("fetch failed"));
     const { seen, handler } = counting();
-    const closed = await route(handler, {}, gone).here(order('"k"'));
+    const closed = await route(handler, {}, unavailable).here(order('"k"'));
     expect([closed.status, closed.headers.get("retry-after")]).toEqual([503, "1"]);
     expect(seen.runs).toBe(0);
-    const open = await route(handler, { onStoreFailure: "open" }, gone).here(order('"k"'));
+    const open = await route(handler, { onStoreFailure: "open" }, unavailable).here(order('"k"'));
     expect([open.status, await open.json()]).toEqual([201, { run: 1 }]);
   });
 
-  test("what is kept says nothing to whoever reads the store", async () => {
+  test("the stored data reveals nothing to a reader of the store", async () => {
     const { handler } = counting({ status: 201, headers: { "x-secret": "ada@example.org" } });
     const { here, redis, nameOf } = route(handler);
     await here(order('"k-of-ada"', { body: '{"to":"ada@example.org"}' }));
@@ -476,7 +479,7 @@ function stream(start: (it: ReadableStreamDefaultController<Uint8Array>) => void
   return new ReadableStream<Uint8Array>({
     pull(it) {
       start(it);
-      // Where it broke off there is nothing to close.
+      // A stream that broke off cannot be closed.
       if (it.desiredSize !== null) it.close();
     },
   });
@@ -495,7 +498,7 @@ test.each<[Options, RegExp]>([
   [{ lease: "soon" }, /lease is "soon"/],
   [{ maxHold: "later" }, /maxHold is "later"/],
   [{ window: "32 days" }, /window is "32 days"/],
-])("%j is refused when the route is made", (options, why) => {
+])("the options %j are rejected when the route is made", (options, why) => {
   const { idempotent } = makeTools({ url: "http://127.0.0.1:1", token: "x" });
   const make = () => idempotent(() => new Response(), { caller: () => "ada", ...options });
   expect(make).toThrow(why);

@@ -64,7 +64,7 @@ const from = (ip: string, user?: string) => ({
   ...(user !== undefined && { "x-user": user }),
 });
 
-/** Every key of a gate with all that it holds. */
+/** Returns every key of a gate with its content. */
 async function dump(gate: TestedGate): Promise<Readonly<Record<string, string>>> {
   const keys = await live.direct.keys(`${gate.options.namespace}:*`);
   const held = await Promise.all(keys.map((key) => live.direct.dumpBuffer(key)));
@@ -77,7 +77,7 @@ async function ruleOf(gate: TestedGate, query: ClientQuery, name: string) {
 }
 
 describe("a client that is inspected", () => {
-  test("stands as the gate has counted it, and nothing is written", async () => {
+  test("an inspected client has the counts of the gate, and nothing is written", async () => {
     const gate = gateOn(live.store);
     for (let i = 0; i < 4; i += 1) await send(gate, "/api/search", from("203.0.113.7"));
     const before = await dump(gate);
@@ -92,7 +92,7 @@ describe("a client that is inspected", () => {
     expect(search).toMatchObject({ rule: "search", isShadow: false, hasCapacity: false });
     expect(search?.limits).toMatchObject([{ used: 3, remaining: 0, limit: 3, cost: 1 }]);
     expect(Object.keys(before)).toContain(search?.limits[0]?.key);
-    // A denied request consumes nothing, also not of the other rules.
+    // A denied request consumes nothing, also not from other rules.
     expect(rules[0]?.limits.map(({ name, used }) => [name, used])).toEqual([
       ["api:ip:day", 3],
       ["api:global:day", 3],
@@ -112,15 +112,20 @@ describe("a client that is inspected", () => {
     ["/api/trial", { ip: "203.0.113.10" }, from("203.0.113.10")],
     ["/api/part", { ip: "203.0.113.11" }, from("203.0.113.11")],
     ["/api/part", { ip: "203.0.113.13", identities: { user: "eve" } }, from("203.0.113.13", "eve")],
-  ])("by %s, as %j, has the keys by which the gate counts it", async (path, query, headers) => {
-    const gate = gateOn(live.store);
-    await send(gate, path, headers);
-    const { rules } = await inspectClient(gate, query);
-    const used = rules.flatMap(({ limits }) => limits.filter((limit) => limit.used > 0));
-    expect(used.map(({ key }) => key).toSorted()).toEqual(Object.keys(await dump(gate)).toSorted());
-  });
+  ])(
+    "an inspected client, by %s as %j, has the keys by which the gate counts it",
+    async (path, query, headers) => {
+      const gate = gateOn(live.store);
+      await send(gate, path, headers);
+      const { rules } = await inspectClient(gate, query);
+      const used = rules.flatMap(({ limits }) => limits.filter((limit) => limit.used > 0));
+      expect(used.map(({ key }) => key).toSorted()).toEqual(
+        Object.keys(await dump(gate)).toSorted(),
+      );
+    },
+  );
 
-  test("has the capacity that the next check finds", async () => {
+  test("an inspected client has the capacity that the next check finds", async () => {
     const gate = gateOn(live.store);
     const query = { ip: "203.0.113.20", identities: { account: "shop" } };
     for (const remaining of [5, 3, 1]) {
@@ -131,7 +136,7 @@ describe("a client that is inspected", () => {
     }
   });
 
-  test("is named by its key alone, and then only what it has used is told", async () => {
+  test("a client that is named by its key has only its used capacity listed", async () => {
     const gate = gateOn(live.store);
     await send(gate, "/api/search", from("203.0.113.30", "ada"));
     await send(gate, "/api/plans", from("203.0.113.30", "ada"));
@@ -149,7 +154,7 @@ describe("a client that is inspected", () => {
     expect(all.rules.map(({ limits }) => limits[0]?.name)).toEqual(["api:global:day"]);
   });
 
-  test("without an address, limits that count it are named and not read", async () => {
+  test("without an address, limits that count addresses are named and not read", async () => {
     const gate = gateOn(live.store);
     const { rules, unknown } = await inspectClient(gate, { identities: { account: "shop" } });
     expect(unknown.map(({ name }) => name)).toEqual([
@@ -176,10 +181,10 @@ describe("a client that is inspected", () => {
     [{ identities: { usr: "ada" } }, "LIMIT_BAD_ARGUMENT", "known: ip, user, account, plan"],
     [{ identities: { user: "" } }, "LIMIT_BAD_ARGUMENT", "user must be a text of 1 to 1024"],
     [{ ip: "1.2.3.4", rule: "serch" }, "LIMIT_UNKNOWN_RULE", "Known: api, search"],
-  ])("as %j is refused", async (query, code, why) => {
+  ])("the query %j is rejected", async (query, code, why) => {
     const gate = gateOn(live.store);
-    for (const asked of [inspectClient(gate, query), resetClient(gate, query)]) {
-      await expect(asked).rejects.toMatchObject({
+    for (const pending of [inspectClient(gate, query), resetClient(gate, query)]) {
+      await expect(pending).rejects.toMatchObject({
         code,
         message: expect.stringContaining(why) as string,
       });
@@ -188,7 +193,7 @@ describe("a client that is inspected", () => {
 });
 
 describe("a client that is reset", () => {
-  test("is free, and no other client is", async () => {
+  test("a reset frees its client, and no other client", async () => {
     const gate = gateOn(live.store);
     const both = { ip: "203.0.113.40", identities: { user: "ada", account: "shop" } };
     const paths = ["/api/search", "/api/plans", "/api/trial", "/api/part"];
@@ -218,7 +223,7 @@ describe("a client that is reset", () => {
     expect(used.every(({ isGlobal }) => isGlobal)).toBe(true);
   });
 
-  test("is freed of a rule on trial without the address that draws its clients", async () => {
+  test("a reset frees a client of a rule on trial without the address that selects its clients", async () => {
     const gate = gateOn(live.store);
     const identities = { account: "shop" };
     await gate.limits.limit("drawn", { ip: "203.0.113.45", ...identities });
@@ -227,7 +232,7 @@ describe("a client that is reset", () => {
     expect(unknown.map(({ name }) => name)).toEqual(["drawn:ip:day"]);
   });
 
-  test("is freed of one rule, and by its key", async () => {
+  test("a reset frees a client of one rule, and by its key", async () => {
     const gate = gateOn(live.store);
     for (const path of ["/api/search", "/api/trial"]) {
       await send(gate, path, from("203.0.113.50", "ada"));
@@ -241,8 +246,8 @@ describe("a client that is reset", () => {
   });
 });
 
-describe("where limits are counted", () => {
-  test("on a Redis Cluster, clients of several slots are read and freed", async () => {
+describe("inspecting each kind of store", () => {
+  test("on a Redis Cluster, clients of several slots are inspected and reset", async () => {
     const store = cleanUp(await startClusterStore(), (it) => it.stop());
     const gate = gateOn(store, { cluster: true });
     const query = { ip: "203.0.113.60", identities: { account: "shop" } };
@@ -253,7 +258,7 @@ describe("where limits are counted", () => {
     expect((await ruleOf(gate, query, "login"))?.limits.map(({ used }) => used)).toEqual([0, 0]);
   });
 
-  test("through @upstash/ratelimit, the keys are the same", async () => {
+  test("through @upstash/ratelimit, an inspected client has the same keys", async () => {
     const gate = gateOn(live.store, { limitStore: upstashLimits });
     await send(gate, "/api/search", from("203.0.113.70"));
     const search = await ruleOf(gate, { ip: "203.0.113.70" }, "search");
@@ -262,7 +267,7 @@ describe("where limits are counted", () => {
     expect(freed.map(({ name }) => name)).toEqual(["api:ip:day", "search:user|ip:day"]);
   });
 
-  test("in the memory of a process, that is said, and nothing can be freed", async () => {
+  test("with limits in the memory of a process, inspecting reports that, and a reset fails", async () => {
     const gate = gateOn(live.store, { limitStore: () => new MemoryLimits() });
     await send(gate, "/api/search", from("203.0.113.80"));
     const { countedIn, rules } = await inspectClient(gate, { ip: "203.0.113.80" });
@@ -272,14 +277,14 @@ describe("where limits are counted", () => {
     });
   });
 
-  test("in a gate of tests, a client stands as it has counted", async () => {
+  test("with a gate for tests, an inspected client has its counts", async () => {
     const gate = createTestGate(POLICY);
     await gate.exhaust("search", { ip: "203.0.113.90" });
     const { rules } = await inspectClient(gate, { ip: "203.0.113.90", rule: "search" });
     expect(rules).toMatchObject([{ hasCapacity: false, limits: [{ used: 3, remaining: 0 }] }]);
   });
 
-  test("a store that does not answer is an error within the deadline", async () => {
+  test("inspecting an unavailable store fails within the deadline", async () => {
     const gate = gateOn({ url: "http://127.0.0.1:9", token: live.store.token });
     await expect(inspectClient(gate, { ip: "1.2.3.4" })).rejects.toMatchObject({
       code: "STORE_UNREACHABLE",

@@ -25,7 +25,7 @@ const POLICY = `export default {
 };
 `;
 
-/** The folder of an app, in this tree: Next is found from there. */
+/** The folder of an app, inside this tree, so that Next is found. */
 function project(files: Readonly<Record<string, string>> = {}): string {
   const root = makeAppFolder({ "config/rate-limits.ts": POLICY, ...files });
   return cleanUp(root, (it) => rmSync(it, { recursive: true }));
@@ -41,7 +41,7 @@ function restEnv(): Env {
   };
 }
 
-/** The app of a folder: a gate by the environment, and a request of it. */
+/** The app of a folder: a gate from the environment, and a request to it. */
 async function appOf(root: string, env: Env) {
   const policy = await importPolicy(join(root, "config", "rate-limits.ts"));
   const settings = fromEnv(
@@ -69,7 +69,7 @@ async function appOf(root: string, env: Env) {
   return { gate, send };
 }
 
-/** What a person reads, with the namespace, keys and times left out. */
+/** Returns the output for people, without the namespace, keys and times. */
 function shown(stdout: string): string {
   return stdout
     .replaceAll(/\{[\w-]{22}\}/g, "{KEY}")
@@ -99,13 +99,13 @@ plans (free): allowed
     NAMESPACE:rate_limit:{KEY}:plans:user:86400000:2
 `;
 
-/** What headgate reset says at its end. */
+/** The last lines of headgate reset. */
 const REMEMBERED = `Instances that follow what is set forget their denials of this client: it is free from their second request
 made two seconds later. Others remember a denial for up to 30 seconds.
 `;
 
 describe("with the store of the environment", () => {
-  test("headgate inspect tells how a client stands, and headgate reset frees it", async () => {
+  test("headgate inspect shows a client's limits, and headgate reset frees it", async () => {
     const root = project();
     const env = { ...restEnv(), HEADGATE_NAMESPACE: "golden" };
     const { gate, send } = await appOf(root, env);
@@ -184,7 +184,7 @@ describe("with the store of the environment", () => {
     });
   });
 
-  test("headgate inspect takes identities, and says what it cannot look up", async () => {
+  test("headgate inspect accepts identities, and names those that it cannot look up", async () => {
     const root = project();
     const env = { ...restEnv(), HEADGATE_NAMESPACE: "identities", HEADGATE_MODE: "shadow" };
     const { gate } = await appOf(root, { ...env, HEADGATE_MODE: "enforce" });
@@ -206,7 +206,7 @@ describe("with the store of the environment", () => {
     expect(named).toEqual({ status: 0, stdout, stderr: "" });
   });
 
-  test("headgate reset deletes nothing where it cannot ask, and asks in a terminal", async () => {
+  test("headgate reset deletes nothing without confirmation, and asks for it in a terminal", async () => {
     const root = project();
     const env = { ...restEnv(), HEADGATE_NAMESPACE: "asked" };
     const { send } = await appOf(root, env);
@@ -231,12 +231,12 @@ describe("with the store of the environment", () => {
     [["inspect", "--user", "ada", "--rule", "serch"], 'There is no rule "serch"'],
     [["reset", "--key", "short", "--yes"], "key is no client key"],
     [["reset", "--yes", "--ip", "--json"], "Option '--ip' needs a value"],
-  ])("%j ends with 2 and the reason", async (args, why) => {
+  ])("the command %j ends with 2 and the reason", async (args, why) => {
     const { status, stderr } = await runCommand(project(), restEnv(), ...args);
     expect([status, stderr]).toEqual([2, expect.stringContaining(why)]);
   });
 
-  test("a client key may begin with a hyphen", async () => {
+  test("a client key may start with a hyphen", async () => {
     const key = `-${"a".repeat(21)}`;
     const { status, stdout } = await runCommand(project(), restEnv(), "inspect", `--key=${key}`);
     expect([status, stdout.trim()]).toEqual([
@@ -245,7 +245,7 @@ describe("with the store of the environment", () => {
     ]);
   });
 
-  test("a store that does not answer ends each with 1 and the reason", async () => {
+  test("an unavailable store ends each command with 1 and the reason", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const root = project();
     redis.freeze();
@@ -267,16 +267,16 @@ describe("with the store of the environment", () => {
     }
   });
 
-  test("without a store and without an app that runs, both say so", async () => {
+  test("without a store and without a running app, both commands report that", async () => {
     const { status, stderr } = await runCommand(project(), {}, "inspect", "--ip", "203.0.113.7");
     expect([status, stderr]).toEqual([1, expect.stringMatching(/^STORE_NOT_FOUND: /)]);
   });
 });
 
-describe("where the store is found", () => {
+describe("finding the store", () => {
   const used = /search:user\|ip:day {2}1 used of 3/;
 
-  test("by REDIS_URL of an .env file, over TCP, with the secret that is derived", async () => {
+  test("the store is found by REDIS_URL of an .env file, over TCP, with the derived secret", async () => {
     const url = `redis://127.0.0.1:${live.store.redis.port}`;
     const root = project({ ".env.production": `REDIS_URL=${url}\n` });
     const { send } = await appOf(root, { REDIS_URL: url });
@@ -285,7 +285,7 @@ describe("where the store is found", () => {
     expect(stdout).toMatch(used);
   });
 
-  test("on a Redis Cluster", async () => {
+  test("the store is found on a Redis Cluster", async () => {
     const cluster = cleanUp(await startCluster(), (it) => it.stop());
     const env = { REDIS_URL: cluster.url, HEADGATE_CLUSTER: "1", HEADGATE_SECRET: SECRET };
     const root = project();
@@ -297,7 +297,7 @@ describe("where the store is found", () => {
     expect(stdout.match(/^freed /gm)).toHaveLength(2);
   });
 
-  test("of the app that runs in the folder, in development, with the secret that it made", async () => {
+  test("the store is that of the app that runs in the folder, in development, with the secret that it made", async () => {
     const root = project();
     const { HEADGATE_SECRET, ...variables } = restEnv();
     const chosen = { line: "a store", variables, stop: async () => {} };
@@ -311,7 +311,7 @@ describe("where the store is found", () => {
     expect(stdout).toMatch(used);
   });
 
-  test("of an app whose secret is set elsewhere, that secret is asked for", async () => {
+  test("a command requires the secret of an app whose secret is set elsewhere", async () => {
     const root = project();
     const { HEADGATE_SECRET: _, ...variables } = restEnv();
     const chosen = { line: "a store", variables, stop: async () => {} };

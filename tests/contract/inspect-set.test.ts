@@ -11,13 +11,13 @@ const store = liveStore();
 const TERMS = { for: "2h", reason: "a flood", by: "ada" };
 const IP = "203.0.113.7";
 
-/** A gate that follows nothing, as a command has it, and what sets for it. */
+/** A gate without `live`, as a command has it, and the control that sets entries for it. */
 function inspected() {
   const gate = controlledGate(store.store);
   return { gate, control: createControl(gate) };
 }
 
-/** What becomes of each rule, by its name. */
+/** Returns the decision of each rule, by its name. */
 async function outcomes(...asked: Parameters<typeof inspectClient>) {
   const { rules } = await inspectClient(...asked);
   return Object.fromEntries(
@@ -26,7 +26,7 @@ async function outcomes(...asked: Parameters<typeof inspectClient>) {
 }
 
 describe("a client that is inspected", () => {
-  test("without anything that is set stands by the policy", async () => {
+  test("an inspected client without entries has the limits of the policy", async () => {
     const { gate } = inspected();
     const { listed, set, mode, rules } = await inspectClient(gate, { ip: IP });
     expect({ listed, set, mode }).toEqual({ listed: null, set: [], mode: "enforce" });
@@ -37,14 +37,14 @@ describe("a client that is inspected", () => {
   test.each([
     [{ ip: "198.51.100.9" }, "policy block 1", "a network of the policy"],
     [{ ip: IP, identities: { user: "mallory" } }, "policy block 2", "a user of the policy"],
-  ])("as %j is blocked by the policy", async (query, id, reason) => {
+  ])("an inspected client of %j is blocked by the policy", async (query, id, reason) => {
     const { gate } = inspected();
     const { listed, rules } = await inspectClient(gate, query);
     expect(listed).toEqual({ id, list: "block", reason });
     expect(rules[0]).toMatchObject({ isAllowed: false, reason: "blocked", entry: id });
   });
 
-  test("and is set as blocked or allowed is told so with the reason, and by its key too", async () => {
+  test("an inspected client with a block or allow entry shows it with its reason, also by its key", async () => {
     const { gate, control } = inspected();
     const network = await control.block({ ip: "203.0.113.0/24" }, TERMS);
     const user = await control.allow({ identity: "user", value: "bob" }, TERMS);
@@ -68,7 +68,7 @@ describe("a client that is inspected", () => {
     expect(ofPolicy.listed).toMatchObject({ id: "policy block 2" });
   });
 
-  test("has the limits that overrides set, beside those of the policy", async () => {
+  test("an inspected client has the limits of overrides, beside those of the policy", async () => {
     const { gate, control } = inspected();
     const client = { identity: "user", value: "ada" };
     await control.override({ rule: "search", to: "2x", client }, TERMS);
@@ -92,7 +92,7 @@ describe("a client that is inspected", () => {
     expect(byKey.set).toMatchObject([{ rule: "search", to: "2x" }]);
   });
 
-  test("has the modes that are set, of one rule and of everything", async () => {
+  test("an inspected client has the set modes, of one rule and of all rules", async () => {
     const { gate, control } = inspected();
     await control.mode("off", { ...TERMS, rule: "api" });
     await control.mode("shadow", { ...TERMS, rule: "search" });
@@ -115,7 +115,7 @@ describe("a client that is inspected", () => {
     expect(new Set(off.map(({ reason }) => reason))).toEqual(new Set(["switched-off"]));
   });
 
-  test("stands as the gate decides, whatever is set", async () => {
+  test("an inspected client has the decisions of the gate, whatever is set", async () => {
     const whom = fc.constantFrom(
       { ip: IP },
       { ip: "203.0.113.0/24" },
@@ -149,7 +149,7 @@ describe("a client that is inspected", () => {
         if (override) await control.override(override, TERMS);
         if (mode) await control.mode(mode.mode, { ...TERMS, rule: mode.rule });
         const gate = controlledGate(store.store, { namespace, live });
-        // Loads the document, by a client that no entry is for.
+        // A request of a client without an entry loads the document.
         await sendThrough(gate, "192.0.2.1");
         await sendThrough(gate, "192.0.2.1");
         const identities = { user: "ada", account: "shop" };
@@ -158,7 +158,7 @@ describe("a client that is inspected", () => {
           const { rules } = await inspectClient(gate, query);
           const decision = await gate.limits.limit(name, { ip: IP, ...identities });
           expect(rules).toHaveLength(1);
-          // A call from code is no request: where its rule is off, no block is looked at.
+          // A call from code is not a request: when its rule is off, blocks are not checked.
           if (mode?.mode === "off" && mode.rule === name && rules[0]?.reason === "blocked")
             continue;
           const { isAllowed, reason, entry } = rules[0] ?? {};

@@ -21,12 +21,12 @@ const STORE_TOKEN = "a-token-of-the-tests";
 const PATIENT = 300_000;
 
 /**
- * What the process may keep of a hundred thousand clients, in bytes. What it does keep are the names
- * of the last ten thousand (`createKeyedHash`); each of them all, of 100 characters, would be more.
+ * How much memory the process may keep for a hundred thousand clients, in bytes. It keeps the names of
+ * the last ten thousand (`createKeyedHash`); the names of all, of 100 characters each, would be more.
  */
 const BOUND = 10 * 1024 * 1024;
 
-/** As an app keeps them: by key, whose it is. */
+/** The API keys of an app, each with its owner. */
 const ISSUED = new Map([
   ["hg_live_1f0c1f35a9b04d1c8f6b", "first"],
   ["hg_live_5d7e0a2b9c3f4e6d8a1b", "second"],
@@ -39,12 +39,12 @@ const rules = {
   api: { match: "/api/:path*", limits: { "key|user|ip": "10000000 per day" } },
 } as const;
 
-/** A key counts where it was issued. */
+/** Accepts a key that was issued. */
 const verifying = definePolicy({
   identities: defineIdentities({ key: (it) => ISSUED.get(keyOf(it) ?? ""), user: userOf }),
   rules,
 });
-/** The mistake that is to be found: whatever is shown counts. */
+/** The mistake that the tests must detect: every key is accepted. */
 const believing = definePolicy({
   identities: defineIdentities({ key: keyOf, user: userOf }),
   rules,
@@ -52,14 +52,14 @@ const believing = definePolicy({
 
 const ADDRESSES = ["203.0.113.1", "203.0.113.2", "2001:db8:1:1::1", "2001:db8:1:2::1", "192.0.2.7"];
 
-/** Asks the gate of a policy; a request that does not pass fails the test. */
+/** Sends a request to the gate of a policy; a denied request fails the test. */
 function askerOf(policy: AnyPolicy, options: HeadgateOptions) {
-  // The tests' own options keep each event, which is what is not to be measured.
+  // The tests' default options keep each event, which must not be measured.
   const gate = createGate(policy, { ...options, onEvent: () => {} });
   return async (headers: Record<string, string>) => {
     const request = new Request("http://app.example/api/any", { headers });
     const { status } = await gate(request, { waitUntil: () => {} });
-    if (status !== 200) throw new Error(`A request was answered ${status}.`);
+    if (status !== 200) throw new Error(`A request got the status ${status}.`);
   };
 }
 
@@ -71,7 +71,7 @@ async function each(from: number, count: number, does: (i: number) => unknown): 
   await Promise.all(Array.from({ length: AT_ONCE }, one));
 }
 
-/** What the process keeps of doing a thing for each of many, in bytes. */
+/** Returns how much memory the process keeps after doing a thing for each of many, in bytes. */
 async function keptOf(does: (i: number) => unknown, count = MANY): Promise<number> {
   const warm = Math.ceil(count / 50);
   await each(0, warm, does);
@@ -80,21 +80,21 @@ async function keptOf(does: (i: number) => unknown, count = MANY): Promise<numbe
   return (await keptBytes()) - before;
 }
 
-/** A key that nobody issued, of more than 100 characters. */
+/** Returns a key that was never issued, of more than 100 characters. */
 const inventedKey = (i: number) => `hg_live_${String(i).padStart(8, "0")}${"x".repeat(100)}`;
 
 describe("a hundred thousand invented keys", () => {
   let redis: TestRedis;
   let direct: Direct;
   let gateway: RunningApp;
-  /** The head and the claims of a good token, to which any signature may be invented. */
+  /** The header and the claims of a valid token, for which any signature may be invented. */
   let unsigned: string;
 
   beforeAll(async () => {
     unsigned = (await sign()).split(".").slice(0, 2).join(".");
     redis = await startRedis();
     direct = new Direct(redis.url);
-    // In a process of its own: what it keeps is not the gate's.
+    // The store runs in a separate process, so that its memory is not counted.
     gateway = await startProgram(["lib/cli/gateway.ts"], {
       REDIS_URL: redis.url,
       GATEWAY_PORT: "0",
@@ -114,7 +114,7 @@ describe("a hundred thousand invented keys", () => {
     return askerOf(policy, { ...gateOptions(store).options, redis });
   }
 
-  /** The headers of one of them, in each place where a key could be shown. */
+  /** Returns headers with one of the keys, in each place where a request could carry it. */
   function invented(i: number): Record<string, string> {
     const key = inventedKey(i);
     const shown = [
@@ -127,7 +127,7 @@ describe("a hundred thousand invented keys", () => {
   }
 
   test(
-    "are the addresses that they come from: to Redis, and to the process",
+    "a hundred thousand invented keys count as the addresses that they come from, in Redis and in the process",
     async () => {
       const ask = asker(verifying);
       expect(await keptOf((i) => ask(invented(i)))).toBeLessThan(BOUND);
@@ -136,7 +136,7 @@ describe("a hundred thousand invented keys", () => {
     PATIENT,
   );
 
-  test("are not the keys that were issued, each of which counts as its own", async () => {
+  test("invented keys do not count as issued keys, and each issued key counts separately", async () => {
     const ask = asker(verifying);
     await each(0, 500, (i) => ask(invented(i)));
     for (const key of ISSUED.keys()) {
@@ -145,13 +145,13 @@ describe("a hundred thousand invented keys", () => {
     expect(await direct.dbsize()).toBe(ADDRESSES.length + ISSUED.size);
   });
 
-  test("would be a key in Redis each, did a resolver believe them", async () => {
+  test("invented keys would each have a key in Redis if a resolver accepted them", async () => {
     const ask = asker(believing);
     await each(0, 500, (i) => ask(invented(i)));
     expect(await direct.dbsize()).toBe(500);
   });
 
-  test("would be more than the process may keep, did it keep them", async () => {
+  test("invented keys would exceed the memory bound if the process kept them", async () => {
     const kept = new Set<string | null>();
     const keep = (i: number) => kept.add(new Headers(invented(i)).get("x-api-key"));
     expect(await keptOf(keep)).toBeGreaterThan(BOUND);
@@ -160,7 +160,7 @@ describe("a hundred thousand invented keys", () => {
 });
 
 describe("a hundred thousand clients that are who they say", () => {
-  /** A store that is not there: what the process keeps is the question. */
+  /** A store that does not exist, because only the process's memory is measured. */
   const answering: typeof fetch = async () => Response.json({ result: [1, 1, 1, 0, 0, 1, 0, 0] });
   const nowhere = { url: "http://store.invalid", token: STORE_TOKEN };
 
@@ -173,7 +173,7 @@ describe("a hundred thousand clients that are who they say", () => {
   const addressOf = (i: number) => `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`;
 
   test(
-    "are no more than the process may keep",
+    "a hundred thousand verified clients stay below the memory bound",
     async () => {
       const redis = createRedis({ ...nowhere, fetch: answering });
       const ask = askerOf(policy, { ...gateOptions(nowhere).options, redis });
@@ -185,7 +185,7 @@ describe("a hundred thousand clients that are who they say", () => {
     PATIENT,
   );
 
-  test("would be more, were all of their names kept", async () => {
+  test("a hundred thousand verified clients would exceed the bound if all names were kept", async () => {
     const few = createKeyedHash(AUTH_SECRET);
     const all = createKeyedHash(AUTH_SECRET, 10 * MANY);
     expect(await keptOf((i) => few("user", inventedKey(i)))).toBeLessThan(BOUND);
@@ -193,7 +193,7 @@ describe("a hundred thousand clients that are who they say", () => {
     expect(all("user", inventedKey(1))).toBe(few("user", inventedKey(1)));
   });
 
-  test("are no more where the keys of their events and locks have a megabyte", async () => {
+  test("clients stay below the memory bound when the keys of their events and locks have a megabyte", async () => {
     const { dedup, locks } = makeTools(nowhere, async () => Response.json({ result: [0, ""] }));
     const large = "x".repeat(1024 * 1024);
     const kept = await keptOf(async (i) => {

@@ -40,7 +40,7 @@ describe.each(STORES_AND_CLUSTER)("before $name: replies", (kind) => {
 
   const value = { result: VALUE };
 
-  test("of a pipeline that do not fit are errors, each in its place", async () => {
+  test("replies of a pipeline that do not fit are errors, each in its place", async () => {
     const { ask } = await start({ replyBytes: 450_000 });
     const commands = [...times(10, get), ["INCR", "{k}n"], ["NOSUCH"], ["FLUSHALL"]];
     const { status, answer } = await ask("/pipeline", commands);
@@ -53,7 +53,7 @@ describe.each(STORES_AND_CLUSTER)("before $name: replies", (kind) => {
     expect((await ask("/", get)).answer).toEqual(value);
   });
 
-  test("of a transaction that do not fit are errors, each in its place", async () => {
+  test("replies of a transaction that do not fit are errors, each in its place", async () => {
     const { ask } = await start({ replyBytes: 450_000 });
     const { status, answer } = await ask("/multi-exec", [...times(10, get), ["INCR", "{k}n"]]);
     expect(status).toBe(200);
@@ -61,7 +61,7 @@ describe.each(STORES_AND_CLUSTER)("before $name: replies", (kind) => {
     expect((await ask("/", ["GET", "{k}n"])).answer).toEqual({ result: "1" });
   });
 
-  test("of one command that do not fit are one error, and the next is answered", async () => {
+  test("a reply of one command that does not fit is one error, and the next command is answered", async () => {
     const { ask } = await start({ replyBytes: 450_000 });
     const large = [
       ["MGET", ...times(20, "{k}value")],
@@ -79,7 +79,7 @@ describe.each(STORES_AND_CLUSTER)("before $name: replies", (kind) => {
     expect((await ask("/", get)).answer).toEqual(value);
   });
 
-  test("count as the text that they become", async () => {
+  test("replies count with the size of their text", async () => {
     const { ask, direct } = await start({ replyBytes: 450_000 });
     await direct.call(["SET", "{k}escaped", "\u0001".repeat(100_000)]);
     expect(await ask("/", ["GET", "{k}escaped"])).toEqual({ status: 400, answer: tooMuch });
@@ -87,9 +87,9 @@ describe.each(STORES_AND_CLUSTER)("before $name: replies", (kind) => {
     expect(answer).toEqual([value, tooMuch, tooMuch]);
   });
 
-  test("of all requests are bounded together, and small ones go on meanwhile", async () => {
+  test("replies of all requests share one bound, and small replies are sent meanwhile", async () => {
     const { ask, gateway } = await start({ replyBytes: 24_000_000, allReplyBytes: 24_000_000 });
-    // A client that does not read its answer keeps it at work.
+    // A client that does not read its answer keeps its request running.
     const slow = cleanUp(rawClient(gateway.port), (it) => it.socket.destroy());
     const body = JSON.stringify(times(200, get));
     slow.socket.once("data", () => slow.socket.pause());

@@ -6,7 +6,7 @@ import { boundOf, type ModelLimit, mostIn } from "../support/model.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** The longest that a client may have to wait, in milliseconds. */
+/** The longest time that a client may have to wait, in milliseconds. */
 function longestWait({ algorithm, windowMs }: Pick<ModelLimit, "algorithm" | "windowMs">): number {
   return algorithm === "sliding-window" ? 2 * windowMs : windowMs;
 }
@@ -25,7 +25,7 @@ describe.each(LIMIT_STORES)("when the clock of $name steps", (kind) => {
     return now;
   }
 
-  test("back, no client is freed, none waits longer than a window, and each wait is exact", async () => {
+  test("when the clock steps back, no client is freed, none waits longer than a window, and each wait is exact", async () => {
     await fc.assert(
       fc.asyncProperty(rule, gaps, steps, offsets, async (only, walk, step, offset) => {
         const keys = freshKeys(1);
@@ -50,7 +50,7 @@ describe.each(LIMIT_STORES)("when the clock of $name steps", (kind) => {
     );
   });
 
-  test("forward, no client is locked out and none is freed by more than the step", async () => {
+  test("when the clock steps forward, no client is locked out and none is freed by more than the step", async () => {
     await fc.assert(
       fc.asyncProperty(rule, gaps, steps, offsets, async (only, walk, step, offset) => {
         const keys = freshKeys(1);
@@ -64,11 +64,11 @@ describe.each(LIMIT_STORES)("when the clock of $name steps", (kind) => {
     );
   });
 
-  test("again and again while requests come, no window of true time admits more, and each wait is exact", async () => {
+  test("when the clock steps back again and again, no window of true time admits more, and each wait is exact", async () => {
     const jumps = fc.array(
       fc.record({
         gap: fc.double({ min: 0, max: 0.3, noNaN: true }),
-        // Back only: a clock that goes forward by a window forgets what is a window old.
+        // Only backward steps are tested: a clock that jumps forward by a window expires older entries.
         jump: fc.oneof(
           fc.constant(0),
           fc.integer({ min: -HOUR_MS, max: 0 }),
@@ -101,7 +101,7 @@ describe.each(LIMIT_STORES)("when the clock of $name steps", (kind) => {
     );
   });
 
-  test("back and forth over a window's edge, the edge does not empty a fixed window twice", async () => {
+  test("when the clock steps back and forth over a window's edge, a fixed window is not emptied twice", async () => {
     const [key = ""] = freshKeys(1);
     const fixed: ModelLimit = { algorithm: "fixed-window", limit: 2, windowMs: 60_000, cost: 2 };
     const edge = START - (START % 60_000);
@@ -114,7 +114,7 @@ describe.each(LIMIT_STORES)("when the clock of $name steps", (kind) => {
     expect(await passes(edge + 59_999)).toBe(true);
   });
 
-  test("back, a shadow rule's state and that of another algorithm are stamped anew as well", async () => {
+  test("when the clock steps back, the state of a shadow rule and of another algorithm is stamped again too", async () => {
     const fixed: GroupedLimit = { algorithm: "fixed-window", limit: 9, windowMs: 60_000, cost: 1 };
     const limits = [fixed, { ...fixed, limit: 1, group: 1 }, { ...fixed, limit: 1, group: 2 }];
     const keys = freshKeys(3);

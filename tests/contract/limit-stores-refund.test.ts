@@ -17,7 +17,7 @@ describe.each(LIMIT_STORES)("a refund of $name", (kind) => {
     return (await on.run("peek", [key], [only], now)).limits[0]?.remaining;
   }
 
-  test("gives back what one request took, and no more", async () => {
+  test("a refund returns the units of one request, and no more", async () => {
     await fc.assert(
       fc.asyncProperty(rules, offsets, async (limits, offset) => {
         const keys = freshKeys(limits.length);
@@ -33,7 +33,7 @@ describe.each(LIMIT_STORES)("a refund of $name", (kind) => {
     );
   });
 
-  test("leaves what the model leaves, whatever others took between the request and its refund", async () => {
+  test("a refund leaves the counts of the model, whatever was consumed between the request and its refund", async () => {
     const choices = fc.array(fc.record({ isRefund: fc.boolean(), nth: fc.nat(1000) }), {
       minLength: 40,
       maxLength: 40,
@@ -64,7 +64,7 @@ describe.each(LIMIT_STORES)("a refund of $name", (kind) => {
     );
   });
 
-  test("gives back to a bucket what has not refilled since, and nothing of what others took later", async () => {
+  test("a refund returns the units to a bucket that have not refilled since, and no units that were consumed later", async () => {
     const bucket: ModelLimit = { algorithm: "token-bucket", limit: 10, windowMs: 10_000, cost: 10 };
     const [key = ""] = freshKeys(1);
     await take(key, bucket, START);
@@ -75,17 +75,17 @@ describe.each(LIMIT_STORES)("a refund of $name", (kind) => {
     expect(await on.refund([key], [bucket], START, START + 10_000)).toBe(0);
   });
 
-  test("gives the part of a unit back to a bucket that has not refilled", async () => {
+  test("a refund returns a part of a unit to a bucket that has not refilled", async () => {
     const bucket: ModelLimit = { algorithm: "token-bucket", limit: 10, windowMs: 10_000, cost: 2 };
     const [key = ""] = freshKeys(1);
     await take(key, { ...bucket, cost: 10 }, START);
-    // Of two units half a unit has refilled: one and a half are given back, and said to be two.
+    // Half a unit of two has refilled: one and a half are refunded, and reported as two.
     expect(await on.refund([key], [bucket], START, START + 500)).toBe(2);
     expect((await take(key, bucket, START + 500)).passed).toBe(true);
     expect((await take(key, { ...bucket, cost: 1 }, START + 500)).passed).toBe(false);
   });
 
-  test.each(ALGORITHMS)("gives nothing back a window later (%s)", async (algorithm) => {
+  test.each(ALGORITHMS)("a refund returns nothing a window later (%s)", async (algorithm) => {
     const [key = ""] = freshKeys(1);
     const only: ModelLimit = { algorithm, limit: 1, windowMs: 60_000, cost: 1 };
     await take(key, only, EDGE);
@@ -95,7 +95,7 @@ describe.each(LIMIT_STORES)("a refund of $name", (kind) => {
     expect((await take(key, only, now)).passed).toBe(false);
   });
 
-  test("gives nothing back to a fixed window that is over, and says so", async () => {
+  test("a refund returns nothing to a fixed window that is over, and reports that", async () => {
     const [key = ""] = freshKeys(1);
     const fixed: ModelLimit = { algorithm: "fixed-window", limit: 3, windowMs: 60_000, cost: 2 };
     await take(key, fixed, EDGE);
@@ -105,7 +105,7 @@ describe.each(LIMIT_STORES)("a refund of $name", (kind) => {
     expect(await remaining(key, fixed, EDGE + 60_002)).toBe(1);
   });
 
-  test("gives back what a fixed window took when it began with another algorithm's count", async () => {
+  test("a refund returns units of a fixed window that began with another algorithm's count", async () => {
     const [key = ""] = freshKeys(1);
     const fixed: ModelLimit = { algorithm: "fixed-window", limit: 9, windowMs: 60_000, cost: 1 };
     await take(key, { ...fixed, algorithm: "sliding-log" }, EDGE);
@@ -116,7 +116,7 @@ describe.each(LIMIT_STORES)("a refund of $name", (kind) => {
   });
 
   test.each(ALGORITHMS)(
-    "gives back what was taken on a clock that had stepped back (%s)",
+    "a refund returns units that were consumed while the clock had stepped back (%s)",
     async (algorithm) => {
       const [key = ""] = freshKeys(1);
       const only: ModelLimit = { algorithm, limit: 9, windowMs: 60_000, cost: 1 };
@@ -128,7 +128,7 @@ describe.each(LIMIT_STORES)("a refund of $name", (kind) => {
   );
 
   test.each(ALGORITHMS)(
-    "never frees what others took after the clock stepped back (%s)",
+    "a refund never frees units of other requests after the clock stepped back (%s)",
     async (algorithm) => {
       const [key = ""] = freshKeys(1);
       const only: ModelLimit = { algorithm, limit: 10, windowMs: 60_000, cost: 10 };
@@ -143,7 +143,7 @@ describe.each(LIMIT_STORES)("a refund of $name", (kind) => {
   );
 
   test.each(ALGORITHMS)(
-    "gives back what was taken before the clock stepped back while the key is as it was (%s)",
+    "a refund returns units from before the clock stepped back while the key is unchanged (%s)",
     async (algorithm) => {
       const [key = ""] = freshKeys(1);
       const only: ModelLimit = { algorithm, limit: 10, windowMs: 60_000, cost: 4 };

@@ -6,7 +6,7 @@ import { Model, type ModelLimit } from "../support/model.ts";
 
 const HOUR_MS = 3_600_000;
 
-describe.each(LIMIT_STORES)("what was counted without $name", (kind) => {
+describe.each(LIMIT_STORES)("a restore to $name", (kind) => {
   const on = limitsOn(kind);
 
   const remaining = async (key: string, only: ModelLimit, now: number) =>
@@ -19,29 +19,35 @@ describe.each(LIMIT_STORES)("what was counted without $name", (kind) => {
     cost: 1,
   });
 
-  test.each(ALGORITHMS)("is added to a %s, on top of what is there", async (algorithm) => {
-    const [key = ""] = freshKeys(1);
-    const only = limitOf(algorithm);
-    await on.run("consume", [key], [{ ...only, cost: 2 }], START);
-    await on.restore(key, only, [{ at: START, units: 3 }], START);
-    expect(await remaining(key, only, START)).toBe(5);
-    await on.restore(key, only, [{ at: START, units: 9 }], START);
-    expect(await remaining(key, only, START)).toBe(0);
-    const denied = await on.run("consume", [key], [only], START);
-    expect(denied.passed).toBe(false);
-    expect(denied.limits[0]?.wait).toBeGreaterThan(0);
-  });
-
-  test.each(ALGORITHMS)("does not count in a %s once a window has passed", async (algorithm) => {
-    const [key = ""] = freshKeys(1);
-    const only = limitOf(algorithm);
-    const taken = [START - HOUR_MS - 1, START - HOUR_MS].map((at) => ({ at, units: 9 }));
-    await on.restore(key, only, taken, START);
-    expect(await remaining(key, only, START)).toBe(10);
-  });
+  test.each(ALGORITHMS)(
+    "restored units are added to a %s, to the units that it has",
+    async (algorithm) => {
+      const [key = ""] = freshKeys(1);
+      const only = limitOf(algorithm);
+      await on.run("consume", [key], [{ ...only, cost: 2 }], START);
+      await on.restore(key, only, [{ at: START, units: 3 }], START);
+      expect(await remaining(key, only, START)).toBe(5);
+      await on.restore(key, only, [{ at: START, units: 9 }], START);
+      expect(await remaining(key, only, START)).toBe(0);
+      const denied = await on.run("consume", [key], [only], START);
+      expect(denied.passed).toBe(false);
+      expect(denied.limits[0]?.wait).toBeGreaterThan(0);
+    },
+  );
 
   test.each(ALGORITHMS)(
-    "is adopted with what another algorithm counted (%s)",
+    "restored units do not count in a %s once a window has passed",
+    async (algorithm) => {
+      const [key = ""] = freshKeys(1);
+      const only = limitOf(algorithm);
+      const taken = [START - HOUR_MS - 1, START - HOUR_MS].map((at) => ({ at, units: 9 }));
+      await on.restore(key, only, taken, START);
+      expect(await remaining(key, only, START)).toBe(10);
+    },
+  );
+
+  test.each(ALGORITHMS)(
+    "restored units are adopted with the count of another algorithm (%s)",
     async (algorithm) => {
       for (const other of ALGORITHMS) {
         const [key = ""] = freshKeys(1);
@@ -52,22 +58,22 @@ describe.each(LIMIT_STORES)("what was counted without $name", (kind) => {
     },
   );
 
-  test("ends in a sliding log when it would have ended", async () => {
+  test("restored units expire in a sliding log with their original time", async () => {
     const [key = ""] = freshKeys(1);
     const log = limitOf("sliding-log");
     await on.restore(key, log, [{ at: START - HOUR_MS + 60_000, units: 10 }], START);
     expect((await on.run("consume", [key], [log], START)).limits[0]?.wait).toBe(60_000);
   });
 
-  test("has refilled in a bucket by as much as it would have", async () => {
+  test("restored units refill in a bucket from their original time", async () => {
     const [key = ""] = freshKeys(1);
     const bucket = limitOf("token-bucket");
     await on.restore(key, bucket, [{ at: START - HOUR_MS / 2, units: 8 }], START);
-    // Of eight, five are there again.
+    // Five of eight units have refilled.
     expect(await remaining(key, bucket, START)).toBe(7);
   });
 
-  test("is counted of both instances that tell of the same moment", async () => {
+  test("units that two instances restore for the same moment all count", async () => {
     const [key = ""] = freshKeys(1);
     const log = limitOf("sliding-log");
     const at = START - 50;
@@ -75,7 +81,7 @@ describe.each(LIMIT_STORES)("what was counted without $name", (kind) => {
     expect(await remaining(key, log, START)).toBe(3);
   });
 
-  test("leaves no more than if the store had counted all of it", async () => {
+  test("restored units leave no more capacity than if the store had counted them all", async () => {
     const takes = fc.array(
       fc.record({
         ago: fc.oneof(fc.constantFrom(0, 0.5), fc.double({ min: 0, max: 0.999, noNaN: true })),
@@ -100,7 +106,7 @@ describe.each(LIMIT_STORES)("what was counted without $name", (kind) => {
         await on.restore(key, only, taken, now);
         const left = await remaining(key, only, now);
         expect(left).toBeLessThanOrEqual(whole.remaining(now));
-        // A bucket keeps its last level alone, and so may leave less.
+        // A bucket keeps only its last level, and may therefore leave less.
         const least = only.algorithm === "token-bucket" ? 0 : whole.remaining(now);
         expect(left).toBeGreaterThanOrEqual(least);
       }),
@@ -108,7 +114,7 @@ describe.each(LIMIT_STORES)("what was counted without $name", (kind) => {
     );
   });
 
-  test("has refilled in a bucket together with what the store took at the same moment", async () => {
+  test("restored units refill in a bucket together with units that the store consumed at the same moment", async () => {
     const bucket: ModelLimit = {
       algorithm: "token-bucket",
       limit: 10,
@@ -121,7 +127,7 @@ describe.each(LIMIT_STORES)("what was counted without $name", (kind) => {
     expect(await remaining(key, bucket, START + 5_000)).toBe(5);
   });
 
-  test("has refilled in a bucket together with what the store took before", async () => {
+  test("restored units refill in a bucket together with units that the store consumed before", async () => {
     const bucket: ModelLimit = {
       algorithm: "token-bucket",
       limit: 10,
@@ -131,11 +137,11 @@ describe.each(LIMIT_STORES)("what was counted without $name", (kind) => {
     const [key = ""] = freshKeys(1);
     await on.run("consume", [key], [bucket], START);
     await on.restore(key, bucket, [{ at: START + 2_000, units: 6 }], START + 4_000);
-    // 5 taken, 2 refilled, 6 taken, 2 refilled.
+    // Five units are consumed, two refill, six are consumed, two refill.
     expect(await remaining(key, bucket, START + 4_000)).toBe(3);
   });
 
-  test("counts in a fixed window that began at another algorithm's count", async () => {
+  test("restored units count in a fixed window that began at another algorithm's count", async () => {
     const fixed: ModelLimit = { algorithm: "fixed-window", limit: 9, windowMs: 10_000, cost: 1 };
     const [key = ""] = freshKeys(1);
     await on.run("consume", [key], [{ ...fixed, algorithm: "sliding-log" }], START);
@@ -145,7 +151,7 @@ describe.each(LIMIT_STORES)("what was counted without $name", (kind) => {
     expect(await remaining(key, fixed, START + 19_000)).toBe(9);
   });
 
-  test("is counted from now where the store's clock stepped back", async () => {
+  test("restored units count from now when the store's clock stepped back", async () => {
     for (const algorithm of ALGORITHMS) {
       const [key = ""] = freshKeys(1);
       const only: ModelLimit = { algorithm, limit: 9, windowMs: 60_000, cost: 1 };

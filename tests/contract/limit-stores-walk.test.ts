@@ -13,7 +13,7 @@ import { ALGORITHMS, freshKeys, START } from "../support/limit-walks.ts";
 import { type RunningStore, STORES } from "../support/stores.ts";
 import { timedRequester } from "../support/timed-redis.ts";
 
-/** Sequences to compare: 300, or as many as LIMIT_RUNS says for a long look. */
+/** How many sequences are compared: 300, or the number in LIMIT_RUNS for a long search. */
 const numRuns = Number(process.env["LIMIT_RUNS"] ?? 300);
 const WALK_MS = 60_000 + 200 * numRuns;
 
@@ -24,7 +24,7 @@ let store: Store;
 
 beforeAll(async () => {
   const kind = STORES.find(({ name }) => name === "redis-server");
-  if (!kind) throw new Error("There is no redis-server.");
+  if (!kind) throw new Error("This test needs a redis-server.");
   redis = await kind.start();
   store = await redis.open();
 });
@@ -34,17 +34,17 @@ afterAll(async () => {
 });
 
 /** One limit of a call, on one of the keys of its walk. */
-interface Asked {
+interface WalkLimit {
   readonly key: number;
   readonly algorithm: (typeof ALGORITHMS)[number];
   /** A number from 0 that becomes a limit. */
   readonly size: number;
-  /** A part of the limit that becomes the cost. */
+  /** The part of the limit that becomes the cost. */
   readonly share: number;
   readonly group: number;
 }
 
-const asked: fc.Arbitrary<Asked> = fc.record({
+const anyLimit: fc.Arbitrary<WalkLimit> = fc.record({
   key: fc.nat(KEYS - 1),
   algorithm: fc.constantFrom(...ALGORITHMS),
   size: fc.oneof(
@@ -56,11 +56,16 @@ const asked: fc.Arbitrary<Asked> = fc.record({
   group: fc.constantFrom(0, 0, 0, 1, 2),
 });
 
-const calls = fc.uniqueArray(asked, { minLength: 1, maxLength: KEYS, selector: ({ key }) => key });
+const calls = fc.uniqueArray(anyLimit, {
+  minLength: 1,
+  maxLength: KEYS,
+  selector: ({ key }) => key,
+});
 
 /**
- * Milliseconds in parts of a window, in both directions, moments near its edges, and around the end of a key,
- * which is a second after one window or two: from there the clock may step back to when it counted.
+ * Milliseconds in parts of a window, in both directions: moments near its edges, and around the expiry
+ * of a key, which is a second after one window or two. From there the clock may step back to a time at
+ * which the key counted.
  */
 const step = fc.oneof(
   { arbitrary: fc.constant(0), weight: 3 },
@@ -87,7 +92,7 @@ const action = fc.oneof(
   {
     arbitrary: fc.record({
       kind: fc.constant("restore" as const),
-      limit: asked,
+      limit: anyLimit,
       taken: fc.array(
         fc.record({ ago: fc.double({ min: 0, max: 1.2, noNaN: true }), units: fc.nat(3) }),
         { maxLength: 4 },
@@ -107,7 +112,7 @@ const walk = fc.record({
     ),
     { minLength: KEYS, maxLength: KEYS },
   ),
-  // Whether each key has one limit, and whether limits are at most 12.
+  // The booleans say whether each key has one limit, and whether limits are at most 12.
   isSteady: fc.boolean(),
   isSmall: fc.integer({ min: 0, max: 3 }).map((n) => n > 0),
   offset: fc.nat(1e9),
@@ -130,16 +135,16 @@ function later(now: number, by: number | string, windowMs: number): number {
 }
 
 /**
- * The largest count of a walk times its window: all reports of a walk together stay below 2^53. The Lua reads
- * a count beyond that as nothing.
+ * The largest count of a walk times its window. All restored counts of a walk together stay below 2^53,
+ * because the Lua reads a larger count as 0.
  */
 const MOST = 2 ** 47;
 
 /**
- * A log keeps each unit: in walks of large limits it has one of those around the largest that is packed, so
+ * A log keeps each unit. In walks of large limits, its limit is near the largest that is packed, so
  * that a key changes its form.
  */
-function limitOf({ algorithm, size, share, group }: Asked, windowMs: number, isSmall: boolean) {
+function limitOf({ algorithm, size, share, group }: WalkLimit, windowMs: number, isSmall: boolean) {
   const isLog = largestLimitOf(algorithm) < Infinity;
   const large = isLog
     ? PACKED_UP_TO - 6 + (size === Infinity ? 12 : size % 12)
@@ -156,7 +161,7 @@ test(
       fc.asyncProperty(walk, async ({ windows, isSteady, isSmall, offset, steps }) => {
         const clock = { now: START + offset };
         const lua = onRedis(clock);
-        // Of its clock whole milliseconds count.
+        // Only whole milliseconds of its clock count.
         const memory = new MemoryLimits({ clock: () => clock.now + 0.5 });
         const chargesFor = chargesOn(windows, isSteady, isSmall);
         const decided: (readonly Charged[])[] = [];
@@ -221,16 +226,19 @@ test.each(ALGORITHMS)("MemoryLimits ends a key when the Lua does (%s)", async (a
   }
 });
 
-/** The Lua on the redis-server of these tests, by a clock that the test sets. */
+/** The Lua on the redis-server of these tests, with a clock that the test sets. */
 function onRedis(clock: { readonly now: number }): LimitStore {
   return new RedisLimits(scriptStoreOver(timedRequester(store, clock), 10_000));
 }
 
-/** Makes the charges of one walk: under its own keys, and each key with one limit where it is steady. */
+/**
+ * Makes the charges of one walk: under separate keys, and with one limit for each key when it is
+ * steady.
+ */
 function chargesOn(windows: readonly number[], isSteady: boolean, isSmall: boolean) {
   const keys = freshKeys(KEYS);
-  const first = new Map<number, Asked>();
-  return (limits: readonly Asked[]): Charge[] => {
+  const first = new Map<number, WalkLimit>();
+  return (limits: readonly WalkLimit[]): Charge[] => {
     const settled = limits.map((each) => {
       const known = first.get(each.key) ?? each;
       first.set(each.key, known);

@@ -18,7 +18,7 @@ const rules = fc.array(rule, { minLength: 1, maxLength: 3 });
 describe.each(LIMIT_STORES)("$name", (kind) => {
   const on = limitsOn(kind);
 
-  test("admits exactly where the model admits, for several limits at once", async () => {
+  test("the store admits exactly where the model admits, for several limits at once", async () => {
     await fc.assert(
       fc.asyncProperty(rules, gaps, offsets, async (limits, steps, offset) => {
         const keys = freshKeys(limits.length);
@@ -40,7 +40,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
     );
   });
 
-  test("says a wait that is exact: admitted then, denied one millisecond before", async () => {
+  test("the store returns an exact wait: allowed then, denied one millisecond before", async () => {
     await fc.assert(
       fc.asyncProperty(rules, gaps, offsets, async (limits, steps, offset) => {
         const keys = freshKeys(limits.length);
@@ -59,7 +59,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
     );
   });
 
-  test("says a reset that is exact: more has room then, and not one millisecond before", async () => {
+  test("the store returns an exact reset: more capacity then, and not one millisecond before", async () => {
     await fc.assert(
       fc.asyncProperty(rule, gaps, offsets, async (only, steps, offset) => {
         const keys = freshKeys(1);
@@ -77,14 +77,17 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
     );
   });
 
-  test.each(ALGORITHMS)("never has room for a cost above the limit (%s)", async (algorithm) => {
-    const only: ModelLimit = { algorithm, limit: 3, windowMs: 60_000, cost: 4 };
-    const answer = await on.run("consume", freshKeys(1), [only], START);
-    expect(answer).toEqual({ passed: false, limits: [{ remaining: 3, wait: -1, reset: 0 }] });
-  });
+  test.each(ALGORITHMS)(
+    "the store never has capacity for a cost above the limit (%s)",
+    async (algorithm) => {
+      const only: ModelLimit = { algorithm, limit: 3, windowMs: 60_000, cost: 4 };
+      const answer = await on.run("consume", freshKeys(1), [only], START);
+      expect(answer).toEqual({ passed: false, limits: [{ remaining: 3, wait: -1, reset: 0 }] });
+    },
+  );
 
   test.each(ALGORITHMS.filter((algorithm) => largestLimitOf(algorithm) === Infinity))(
-    "is exact up to the largest limit that a policy may have (%s)",
+    "the store is exact up to the largest limit that a policy may have (%s)",
     async (algorithm) => {
       const windowMs = 31 * 24 * 3_600_000;
       const limit = Math.floor(2 ** 53 / windowMs);
@@ -119,7 +122,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
       expect(second.limits[1]?.wait).toBeGreaterThan(0);
     });
 
-    test("takes nothing from them either when it denies", async () => {
+    test("a denial consumes nothing from rules in shadow", async () => {
       const keys = freshKeys(2);
       const limits = [{ ...decides, limit: 1 }, other];
       await on.run("consume", keys, limits, START);
@@ -128,7 +131,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
       expect(denied.limits[1]?.remaining).toBe(8);
     });
 
-    test("takes all of one's limits, or none", async () => {
+    test("the store consumes from all limits of a rule in shadow, or from none", async () => {
       const keys = freshKeys(2);
       const limits = [shadow, { ...shadow, limit: 9 }];
       await on.run("consume", keys, limits, START);
@@ -138,8 +141,8 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
     });
   });
 
-  describe("on live keys, when the policy changes", () => {
-    test.each(ALGORITHMS)("a raised limit has the room that was added (%s)", async (algorithm) => {
+  describe("a change of the policy while keys exist", () => {
+    test.each(ALGORITHMS)("a raised limit has the added capacity (%s)", async (algorithm) => {
       const keys = freshKeys(1);
       const old: ModelLimit = { algorithm, limit: 4, windowMs: 60_000, cost: 1 };
       for (let i = 0; i < 4; i += 1) await on.run("consume", keys, [old], START);
@@ -150,38 +153,41 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
       expect(answer.limits[0]?.remaining).toBe(3);
     });
 
-    test.each(ALGORITHMS)("a lowered limit holds at once, for a window (%s)", async (algorithm) => {
-      const keys = freshKeys(1);
-      const old: ModelLimit = { algorithm, limit: 8, windowMs: 60_000, cost: 1 };
-      const start = START - (START % 60_000);
-      for (let i = 0; i < 8; i += 1) await on.run("consume", keys, [old], start);
-      const lowered = { ...old, limit: 3 };
-      const answer = await on.run("consume", keys, [lowered], start);
-      expect(answer.passed).toBe(false);
-      expect(answer.limits[0]?.wait).toBeLessThanOrEqual(2 * 60_000);
-      expect((await on.run("consume", keys, [lowered], start + 120_000)).passed).toBe(true);
-    });
+    test.each(ALGORITHMS)(
+      "a lowered limit applies at once, for a window (%s)",
+      async (algorithm) => {
+        const keys = freshKeys(1);
+        const old: ModelLimit = { algorithm, limit: 8, windowMs: 60_000, cost: 1 };
+        const start = START - (START % 60_000);
+        for (let i = 0; i < 8; i += 1) await on.run("consume", keys, [old], start);
+        const lowered = { ...old, limit: 3 };
+        const answer = await on.run("consume", keys, [lowered], start);
+        expect(answer.passed).toBe(false);
+        expect(answer.limits[0]?.wait).toBeLessThanOrEqual(2 * 60_000);
+        expect((await on.run("consume", keys, [lowered], start + 120_000)).passed).toBe(true);
+      },
+    );
 
     const limits = fc.integer({ min: 1, max: 12 });
     const costs = fc.integer({ min: 1, max: 3 });
     const version = fc
       .record({ algorithm: fc.constantFrom(...ALGORITHMS), limit: limits, cost: costs })
       .map((made) => ({ ...made, windowMs: 10_000, cost: Math.min(made.cost, made.limit) }));
-    /** Either limit of the two may be the larger, or both the same. */
+    /** Either limit may be the larger, or both may be equal. */
     const pair = fc
       .tuple(version, version, fc.boolean())
       .map(([old, next, same]): readonly [ModelLimit, ModelLimit] => [
         old,
         same ? { ...next, limit: old.limit, cost: Math.min(next.cost, old.limit) } : next,
       ]);
-    /** How much two versions may admit in any window, in multiples of the larger limit. */
+    /** How many units two versions may admit in any window, in multiples of the larger limit. */
     function timesTheLimit(...versions: readonly ModelLimit[]): number {
       const used = new Set(versions.map(({ algorithm }) => algorithm));
       if (used.has("fixed-window") && used.has("token-bucket")) return 3;
       return used.size === 1 && used.has("sliding-log") ? 1 : 2;
     }
 
-    /** A window is used up at its end, and a bucket that begins then is full and refills. */
+    /** A window is used up at its end, and a bucket that starts then is full and refills. */
     const WINDOW_THEN_BUCKET: [
       readonly [ModelLimit, ModelLimit],
       { isOld: boolean; gap: number | string; times: number }[],
@@ -202,7 +208,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
       0,
     ];
 
-    /** Which of the two asks, how often, and when: also right before and at a window's edge. */
+    /** Which of the two versions checks, how often, and when: also right before and at a window's edge. */
     const turn = fc.record({
       isOld: fc.boolean(),
       gap: fc.oneof(
@@ -226,10 +232,10 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
           const keys = freshKeys(1);
           let admitted = 0;
           for (const { isOld, times } of walk) {
-            const asking = isOld ? old : next;
+            const sending = isOld ? old : next;
             for (let i = 0; i < times; i += 1) {
-              const answer = await on.run("consume", keys, [asking], START + offset);
-              if (answer.passed) admitted += asking.cost;
+              const answer = await on.run("consume", keys, [sending], START + offset);
+              if (answer.passed) admitted += sending.cost;
             }
           }
           expect(admitted).toBeLessThanOrEqual(Math.max(old.limit, next.limit));
@@ -246,14 +252,14 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
           let now = START + offset;
           for (const { isOld, gap, times } of walk) {
             now = later(now, gap);
-            const asking = isOld ? old : next;
+            const sending = isOld ? old : next;
             for (let i = 0; i < times; i += 1) {
-              const answer = await on.run("consume", keys, [asking], now);
-              if (answer.passed) admitted.push({ at: now, cost: asking.cost });
+              const answer = await on.run("consume", keys, [sending], now);
+              if (answer.passed) admitted.push({ at: now, cost: sending.cost });
               const wait = answer.limits[0]?.wait ?? NaN;
               if (wait <= 0) continue;
-              expect((await on.run("peek", keys, [asking], now + wait - 1)).passed).toBe(false);
-              expect((await on.run("peek", keys, [asking], now + wait)).passed).toBe(true);
+              expect((await on.run("peek", keys, [sending], now + wait - 1)).passed).toBe(false);
+              expect((await on.run("peek", keys, [sending], now + wait)).passed).toBe(true);
               break;
             }
           }
@@ -269,7 +275,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
       const bucket: ModelLimit = { algorithm: "token-bucket", limit: 2, windowMs: 1000, cost: 1 };
       const fixed: ModelLimit = { ...bucket, algorithm: "fixed-window" };
       const edge = START - (START % 1000);
-      const asked = [
+      const pending = [
         [79, bucket],
         [985, fixed],
         [985, fixed],
@@ -277,13 +283,13 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
         [1000, fixed],
       ] as const;
       const passed: boolean[] = [];
-      for (const [at, rule] of asked) {
+      for (const [at, rule] of pending) {
         passed.push((await on.run("consume", keys, [rule], edge + at)).passed);
       }
       expect(passed).toEqual([true, true, true, false, false]);
     });
 
-    test("a lowered bucket says a wait that is exact, and no longer than a window", async () => {
+    test("a lowered bucket returns a wait that is exact, and no longer than a window", async () => {
       const keys = freshKeys(1);
       const old: ModelLimit = { algorithm: "token-bucket", limit: 100, windowMs: 60_000, cost: 80 };
       await on.run("consume", keys, [old], START);
@@ -294,7 +300,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
       expect((await on.run("consume", keys, lowered, START + 7 + wait)).passed).toBe(true);
     });
 
-    test("nothing is given back from a count that another algorithm adopted", async () => {
+    test("a refund returns nothing from a count that another algorithm adopted", async () => {
       const keys = freshKeys(1);
       const old: ModelLimit = { algorithm: "sliding-log", limit: 5, windowMs: 60_000, cost: 1 };
       const next: ModelLimit = { ...old, algorithm: "token-bucket" };
@@ -306,7 +312,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
     });
   });
 
-  test("what was admitted already is taken whether or not there is room", async () => {
+  test("units that were allowed already are recorded whether or not capacity is left", async () => {
     const exact = ruleWith(
       fc.constantFrom(...ALGORITHMS.filter((algorithm) => algorithm !== "token-bucket")),
     );
@@ -331,7 +337,7 @@ describe.each(LIMIT_STORES)("$name", (kind) => {
     );
   });
 
-  test("a bucket that is overdrawn by what was admitted already is full a window later", async () => {
+  test("a bucket that recorded more than its capacity is full a window later", async () => {
     const keys = freshKeys(1);
     const limits: ModelLimit[] = [
       { algorithm: "token-bucket", limit: 3, windowMs: 60_000, cost: 2 },

@@ -60,7 +60,10 @@ function limitsOf(
 
 const who = (n: number) => ({ ip: `203.0.113.${n}`, user: `user-${n}`, team: "one" });
 
-/** Until each of the three masters knows the scripts, for the calls that follow to be counted. */
+/**
+ * Waits until each of the three masters knows the scripts, so that the calls that follow can be
+ * counted.
+ */
 async function warmUp({ limit, refund, calls }: ReturnType<typeof limitsOf>): Promise<void> {
   for (let n = 100; n < 130; n += 1) {
     await refund(await limit("both", { ...who(n), team: `warm-${n}` }));
@@ -69,7 +72,7 @@ async function warmUp({ limit, refund, calls }: ReturnType<typeof limitsOf>): Pr
 }
 
 describe("on a Redis Cluster", () => {
-  test("the first answer of CROSSSLOT switches to one script a client, in one call", async () => {
+  test("the first answer of CROSSSLOT switches to one script for each client, in one call", async () => {
     const limits = limitsOf();
     expect(await limits.limit("both", who(1))).toMatchObject({ allowed: true });
     expect(limits.calls[0]).toBe("evalsha");
@@ -79,7 +82,7 @@ describe("on a Redis Cluster", () => {
     expect(limits.calls).toEqual(["/pipeline"]);
   });
 
-  test("the first answer of CROSSSLOT switches a store through @upstash/ratelimit's class too", async () => {
+  test("the first answer of CROSSSLOT also switches a store through @upstash/ratelimit's class", async () => {
     const limits = limitsOf(undefined, (redis) => new UpstashLimits(redis));
     expect(await limits.limit("both", who(7))).toMatchObject({ allowed: true });
     await warmUp(limits);
@@ -91,7 +94,7 @@ describe("on a Redis Cluster", () => {
     expect(limits.calls).toEqual(["/pipeline", "/pipeline"]);
   });
 
-  test("HEADGATE_CLUSTER's option asks so from the start", async () => {
+  test("the option of HEADGATE_CLUSTER uses one script for each client from the start", async () => {
     const limits = limitsOf(true);
     expect(await limits.limit("both", who(2))).toMatchObject({ allowed: true });
     expect(limits.calls).not.toContain("evalsha");
@@ -107,7 +110,7 @@ describe("on a Redis Cluster", () => {
     expect(limits.calls).toEqual(["evalsha"]);
   });
 
-  test("a refusal gives back what other clients' limits took, in a second call", async () => {
+  test("a denial refunds the units that other clients' limits consumed, in a second call", async () => {
     const limits = limitsOf(true);
     await warmUp(limits);
     for (let i = 0; i < 3; i += 1) {
@@ -126,7 +129,7 @@ describe("on a Redis Cluster", () => {
   });
 
   test.each(["both", "mixed"] as const)(
-    "%s: admits what a single primary would, whoever asks",
+    "%s: a cluster admits the same as a single primary, whichever client sends the request",
     async (rule) => {
       const requests = fc.array(
         fc.record({
@@ -151,7 +154,7 @@ describe("on a Redis Cluster", () => {
             expect(decision.allowed).toBe(room);
             if (room)
               for (const [name] of limitsOfClient) used.set(name, (used.get(name) ?? 0) + 1);
-            // A denial that is remembered tells of the other limits what was known then.
+            // A remembered denial has the counts of the other limits from when it was made.
             const told = decision.remembered ? await peek(rule, client) : decision;
             expect(told.limits.map(({ remaining }) => remaining)).toEqual(
               limitsOfClient.map(([name, most]) => most - (used.get(name) ?? 0)),
@@ -163,7 +166,7 @@ describe("on a Redis Cluster", () => {
     },
   );
 
-  test("a refund gives back all that a decision took", async () => {
+  test("a refund returns all units of a decision", async () => {
     const limits = limitsOf(true);
     const before = await limits.peek("both", who(5));
     const decision = await limits.limit("both", who(5));
@@ -172,7 +175,7 @@ describe("on a Redis Cluster", () => {
     expect(await limits.refund(decision)).toBe(0);
   });
 
-  test("a rule in shadow is taken whole or not at all", async () => {
+  test("a rule in shadow is consumed from whole or not at all", async () => {
     const limits = limitsOf(true);
     const outcome = async () => (await limits.limit("trial", who(6))).shadows[0];
     expect(await outcome()).toMatchObject({ allowed: true });
@@ -182,7 +185,7 @@ describe("on a Redis Cluster", () => {
     expect((await limits.peek("trial", who(6))).shadows[0]?.limits[1]?.remaining).toBe(2);
   });
 
-  test("what an optimistic rule let pass is counted for each client, on its own node", async () => {
+  test("requests that an optimistic rule allowed are counted for each client, on its node", async () => {
     const rules = {
       quick: {
         match: "/quick",
@@ -213,7 +216,7 @@ describe("on a Redis Cluster", () => {
     expect(limits.map(({ remaining }) => remaining)).toEqual([44, 24]);
   });
 
-  test("an instance reads the version of what is set in the pipeline of a check of several clients", async () => {
+  test("an instance reads the document's version in the pipeline of a check of several clients", async () => {
     const instance = startLiveGate(store, {
       policy: definePolicy({
         identities: IDENTITIES,
@@ -222,7 +225,7 @@ describe("on a Redis Cluster", () => {
       env: { HEADGATE_CLUSTER: "1" },
     });
     const sending = { path: "/both", user: "ada" };
-    // Until each of the masters knows the script.
+    // Waits until each of the masters knows the script.
     for (let n = 0; n < 20; n += 1) await instance.send({ path: "/both", user: `user-${n}` });
     const { direct } = await store.cluster.masterOf(instance.gate.keys.control("entries"));
     await writeEntries(direct, instance.gate, {
@@ -237,7 +240,7 @@ describe("on a Redis Cluster", () => {
     ]);
   });
 
-  test("what one client's node took is given back where the other's node is gone", async () => {
+  test("units consumed on one client's node are refunded when the other's node is unavailable", async () => {
     const limits = limitsOf(true);
     await warmUp(limits);
     const [dead, ...alive] = store.cluster.nodes.slice(0, 3);

@@ -22,7 +22,7 @@ const store = liveStore();
 
 type Instance = ReturnType<typeof startLiveGate<typeof SEARCH>>;
 
-/** The codes of what was reported of the document. */
+/** Returns the codes of the failures of the control document. */
 const failuresOf = ({ events }: Instance) =>
   events.flatMap((event) =>
     event.kind === "failure" && event.during === "control"
@@ -36,7 +36,7 @@ const OTHER = { ip: "198.51.100.7" };
 describe("while the store is unavailable", () => {
   const cleanUp = scope();
 
-  test("the last document holds, and after Redis came back with another that one does", async () => {
+  test("while the store is unavailable the last document holds, and after that the document that Redis has", async () => {
     const own = cleanUp(await startStore(), (it) => it.stop());
     const before = cleanUp(new Direct(own.redis.url), (it) => it.disconnect());
     before.on("error", () => {});
@@ -65,7 +65,7 @@ describe("while the store is unavailable", () => {
     expect((await instance.send({ ip: "192.0.2.1" })).status).toBe(403);
   });
 
-  test("a document that is lost means that nothing is set", async () => {
+  test("a document that Redis lost means that nothing is set", async () => {
     const own = cleanUp(await startStore(), (it) => it.stop());
     const direct = cleanUp(new Direct(own.redis.url), (it) => it.disconnect());
     const instance = startLiveGate(own, { policy: SEARCH });
@@ -81,7 +81,7 @@ describe("while the store is unavailable", () => {
 describe("a document that cannot be read", () => {
   const cleanUp = scope();
 
-  /** Three requests that are allowed, and two of another client when two seconds have passed. */
+  /** Sends three requests that are allowed, and two of another client after two seconds. */
   const codesOf = async (instance: Instance) => {
     expect(await instance.statuses(4)).toEqual([200, 200, 200, 429]);
     const first = failuresOf(instance);
@@ -92,10 +92,10 @@ describe("a document that cannot be read", () => {
   };
 
   test.each(["get", "hscan"])(
-    "since Redis does not permit %s is reported once in two seconds, harms no check, and is read when it may be",
+    "a document that cannot be read without %s is reported once in two seconds, harms no check, and is read once permitted",
     async (command) => {
       const user = `without-${command}`;
-      // On the document's keys alone: the scripts of limits call GET too.
+      // Permission is removed for the document's keys only, because scripts of limits call GET too.
       const onDocument = `(~*:{control}:* +@all -${command})`;
       await store.direct.acl(
         "SETUSER",
@@ -120,7 +120,7 @@ describe("a document that cannot be read", () => {
     },
   );
 
-  test("since its key holds something else is reported once in two seconds, and harms no check", async () => {
+  test("a document whose key holds another type is reported once in two seconds, and harms no check", async () => {
     const instance = startLiveGate(store.store, { policy: SEARCH });
     await writeEntries(store.direct, instance.gate, {});
     await store.direct.set(controlKeys(instance.gate.keys).entries, "no hash");
@@ -130,7 +130,7 @@ describe("a document that cannot be read", () => {
 });
 
 describe("a load whose request was lost", () => {
-  test("lets others load ten seconds later, and is void when it ends after all", async () => {
+  test("a load without an answer lets other requests load ten seconds later, and its late result is ignored", async () => {
     const held: (() => void)[] = [];
     const instance = startLiveGate(store.store, {
       policy: SEARCH,
@@ -139,9 +139,9 @@ describe("a load whose request was lost", () => {
           live({
             ...on,
             requester: {
-              request: async (asked) => {
+              request: async (pending) => {
                 if (held.length === 0) await new Promise<void>((resolve) => held.push(resolve));
-                return on.requester.request(asked);
+                return on.requester.request(pending);
               },
             },
           }),
@@ -213,7 +213,7 @@ describe("a document that holds anything at all", () => {
     await store.direct.flushall();
   });
 
-  test("throws nothing, is reported once a load, and what can be read of it holds", async () => {
+  test("a document with arbitrary content throws nothing, is reported once for each load, and its readable entries hold", async () => {
     let reported = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(FIELD, { maxLength: 30 }), async (fields) => {
@@ -232,7 +232,7 @@ describe("a document that holds anything at all", () => {
         const { reasons } = await reasonsOf(instance);
         expect(reasons.slice(0, 5)).toEqual(Array(5).fill("allow-listed"));
         const failures = failuresOf(instance);
-        // What can be read may be of another secret: then it is reported all the same.
+        // A readable entry may be of another secret: then it is reported all the same.
         const isReported = unread > 0 || failures.length > 0;
         expect(failures).toEqual(isReported ? ["CONTROL_BAD_ENTRY"] : []);
         reported += failures.length;
@@ -242,7 +242,7 @@ describe("a document that holds anything at all", () => {
     expect(reported).toBeGreaterThan(numRuns / 2);
   });
 
-  /** Why clients were allowed or denied: five times one of the allowed network, then others. */
+  /** Returns why clients were allowed or denied: five requests of the allowed network, then others. */
   async function reasonsOf(instance: Instance) {
     await instance.gate.limits.limit("search", { ip: "192.0.2.7", user: "ada" });
     const reasons: string[] = [];

@@ -24,7 +24,7 @@ const policy = definePolicy({
 
 type Instance = LiveGate<typeof policy>;
 
-/** An instance that has loaded the entries. */
+/** Starts an instance that has loaded the entries. */
 async function startWith(entries: (instance: Instance) => Readonly<Record<string, object>>) {
   const instance = startLiveGate(store.store, { policy });
   await writeEntries(store.direct, instance.gate, entries(instance));
@@ -35,8 +35,8 @@ async function startWith(entries: (instance: Instance) => Readonly<Record<string
 
 const NETWORK = { network: "203.0.113.0/24" };
 
-describe("of what blocks and allows a client", () => {
-  test("what is set while the app runs stands before the policy", async () => {
+describe("block and allow entries of a client", () => {
+  test("an entry that is set while the app runs wins over the policy", async () => {
     const instance = await startWith(() => ({
       office: { kind: "block", network: "198.51.100.7/32" },
       attacker: { kind: "allow", network: "192.0.2.7/32" },
@@ -48,7 +48,7 @@ describe("of what blocks and allows a client", () => {
     expect(instance.calls).toEqual([]);
   });
 
-  test("one that allows stands before those that block, whatever each of them names", async () => {
+  test("an allow entry wins over block entries, whatever each of them names", async () => {
     const instance = await startWith(({ gate }) => ({
       network: { kind: "block", ...NETWORK },
       address: { kind: "block", ...clientEntry(gate, "ip", "203.0.113.7") },
@@ -72,7 +72,7 @@ describe("of what blocks and allows a client", () => {
     expect(await instance.statuses(2)).toEqual([403, 403]);
   });
 
-  test("a client whose key alone is known is found where a limit counts that key", async () => {
+  test("a client that is named only by its key is found when a limit counts that key", async () => {
     const instance = await startWith(({ gate }) => {
       const { identity: _, ...key } = clientEntry(gate, "user", "ada");
       return { ada: { kind: "block", ...key } };
@@ -81,7 +81,7 @@ describe("of what blocks and allows a client", () => {
     expect((await instance.send({ user: "ada" })).status).toBe(200);
   });
 
-  test("an address whose key alone is known is blocked on every path", async () => {
+  test("an address that is named only by its key is blocked on every path", async () => {
     const instance = await startWith(({ gate }) => {
       const { identity: _, ...key } = clientEntry(gate, "ip", "203.0.113.7");
       return { one: { kind: "block", ...key } };
@@ -93,7 +93,7 @@ describe("of what blocks and allows a client", () => {
     }
   });
 
-  test("a user who is blocked is blocked on every path, by an identity that no rule there counts", async () => {
+  test("a blocked user is blocked on every path, by an identity that no rule there counts", async () => {
     const instance = await startWith(({ gate }) => ({
       ada: { kind: "block", ...clientEntry(gate, "user", "ada") },
     }));

@@ -20,7 +20,7 @@ const policy = definePolicy({
 
 type Entries = Readonly<Record<string, object>>;
 
-/** An instance that has loaded the entries. */
+/** Starts an instance that has loaded the entries. */
 async function startWith(entries: Entries, starting: Partial<Starting<typeof policy>> = {}) {
   const instance = startLiveGate(store.store, { policy, ...starting });
   await writeEntries(store.direct, instance.gate, entries);
@@ -30,7 +30,7 @@ async function startWith(entries: Entries, starting: Partial<Starting<typeof pol
 
 const modeOf = (rule: string, mode: GateMode): Entries => ({ one: { kind: "mode", rule, mode } });
 
-/** What each decision of the rules in shadow was, in order. */
+/** Returns the decision of each rule in shadow, in order. */
 const shadowsOf = ({ events }: LiveGate<typeof policy>) =>
   events.flatMap((event) =>
     event.kind === "decision"
@@ -46,14 +46,14 @@ describe("the mode of a rule", () => {
     ["shadow", "off", [200, 200, 200]],
     ["shadow", "shadow", [200, 200, 200]],
     ["shadow", "enforce", [200, 429, 429]],
-  ])("%s is %s", async (rule, mode, statuses) => {
+  ])("a rule %s follows the set mode %s", async (rule, mode, statuses) => {
     const instance = await startWith(modeOf(rule, mode));
     expect(await instance.statuses(3, { path: `/${rule}` })).toEqual(statuses);
     const shadows = mode === "shadow" ? [true, false, false].map((is) => [rule, is]) : [];
     expect(shadowsOf(instance)).toEqual(shadows);
   });
 
-  test("off makes no call of the store", async () => {
+  test("a rule with the set mode off makes no call of the store", async () => {
     const instance = await startWith(modeOf("plain", "off"));
     instance.calls.length = 0;
     await instance.statuses(3, { path: "/plain" });
@@ -64,7 +64,7 @@ describe("the mode of a rule", () => {
     ["enforce", Array<number>(20).fill(429)],
     ["shadow", Array<number>(20).fill(200)],
     ["off", Array<number>(20).fill(200)],
-  ])("of a rule on trial is %s for every client", async (mode, second) => {
+  ])("a rule on trial with the set mode %s decides for every client", async (mode, second) => {
     const instance = await startWith(modeOf("trial", mode));
     const statuses = [];
     for (let client = 0; client < second.length; client += 1) {
@@ -76,19 +76,22 @@ describe("the mode of a rule", () => {
   });
 
   test.each<[string, GateMode, readonly number[]]>([
-    // While the rule that replaces another decides nothing, the other one decides.
+    // While a rule that replaces another decides nothing, the other rule decides.
     ["narrow", "off", [200, 429, 429]],
     ["narrow", "shadow", [200, 429, 429]],
     ["narrow", "enforce", [200, 200, 429]],
     // The replaced rule decides nothing there, whatever its mode is.
     ["wide", "off", [200, 200, 429]],
     ["wide", "enforce", [200, 200, 429]],
-  ])("leaves rules that replace others their part: %s is %s", async (rule, mode, statuses) => {
-    const instance = await startWith(modeOf(rule, mode));
-    expect(await instance.statuses(3, { path: "/wide/narrow" })).toEqual(statuses);
-  });
+  ])(
+    "rules that replace others keep their effect: %s with the mode %s",
+    async (rule, mode, statuses) => {
+      const instance = await startWith(modeOf(rule, mode));
+      expect(await instance.statuses(3, { path: "/wide/narrow" })).toEqual(statuses);
+    },
+  );
 
-  test("is of its prefetches too", async () => {
+  test("a mode of a rule applies to its prefetches too", async () => {
     const prefetch = { path: "/pages", headers: { "next-router-prefetch": "1" } };
     const off = await startWith(modeOf("pages", "off"));
     expect(await off.statuses(3, prefetch)).toEqual([200, 200, 200]);
@@ -96,7 +99,7 @@ describe("the mode of a rule", () => {
     expect(await on.statuses(3, prefetch)).toEqual([200, 429, 429]);
   });
 
-  test("holds for handlers too, and ends", async () => {
+  test("a mode of a rule holds for handlers too, and ends", async () => {
     const until = Date.now() + 60_000;
     const instance = await startWith({ one: { kind: "mode", rule: "plain", mode: "off", until } });
     const { limits } = instance.gate;
@@ -117,7 +120,7 @@ describe("the mode of a rule", () => {
     ["a rule is off", modeOf("plain", "off"), {}],
     ["everything is off", { one: { kind: "mode", mode: "off" } }, {}],
     ["HEADGATE_MODE is off", {}, { HEADGATE_MODE: "off" }],
-  ])("where %s, handlers alone hear that it is on again", async (_, entries, env) => {
+  ])("when %s, only handlers get an event when the rule is on again", async (_, entries, env) => {
     const instance = await startWith(entries, { env });
     const { limits } = instance.gate;
     const reason = async () => (await limits.limit("plain", { ip: "203.0.113.7" })).reason;
@@ -127,7 +130,7 @@ describe("the mode of a rule", () => {
     await expect.poll(reason).toBe("within-limit");
   });
 
-  test("where everything is off, checkRateLimit alone hears that it is on again", async () => {
+  test("when all rules are off, only checkRateLimit gets an event when they are on again", async () => {
     const instance = await startWith({ one: { kind: "mode", mode: "off" } });
     const { limits } = instance.gate;
     const remaining = async () => (await limits.checkRateLimit("job", 100, 60_000)).remaining;
@@ -146,7 +149,7 @@ describe.each<[GateMode]>([["enforce"], ["shadow"], ["off"]])("with HEADGATE_MOD
   };
 
   test.each<[GateMode | undefined]>([["enforce"], ["shadow"], ["off"], [undefined]])(
-    "the mode of everything is %s",
+    "the set mode of all rules, %s, wins over HEADGATE_MODE",
     async (mode) => {
       const instance = await startWith(
         {

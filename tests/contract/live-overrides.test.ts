@@ -48,7 +48,7 @@ const policy = definePolicy({
 
 type Instance = LiveGate<typeof policy>;
 
-/** Starts an instance in whose store entries stand already, and which has loaded them. */
+/** Starts an instance that has loaded the entries of its store. */
 async function startWith(
   entries: (instance: Instance) => Readonly<Record<string, object>>,
   starting: Partial<Starting<typeof policy>> = {},
@@ -84,7 +84,7 @@ describe.each<[string, Partial<Starting<typeof policy>>]>([
       [200, 200, 429, 429, 429],
     ],
     [
-      "a cost, and one request passes at least",
+      "a cost, and one request is allowed at least",
       "costly",
       1,
       { path: "/costly" },
@@ -92,12 +92,12 @@ describe.each<[string, Partial<Starting<typeof policy>>]>([
     ],
     ["a limit of all clients together", "all", 4, { path: "/all" }, [200, 200, 200, 200, 429]],
     ["an optimistic rule", "optimistic", 3, { path: "/optimistic" }, [200, 200, 200, 429, 429]],
-  ])("sets %s", async (__, rule, to, sending, statuses) => {
+  ])("an override sets %s", async (__, rule, to, sending, statuses) => {
     const instance = await startWith(() => override(rule, to), starting);
     expect(await instance.statuses(5, sending)).toEqual(statuses);
   });
 
-  test("raises a limit above what its algorithm takes, and what was counted holds, there and back", async () => {
+  test("an override raises a limit above its algorithm's maximum and back, and the counts stay", async () => {
     const instance = startLiveGate(store.store, { policy, ...starting });
     const remaining = async () =>
       Number(/r=(\d+)/.exec((await instance.send()).headers.get("ratelimit") ?? "")?.[1]);
@@ -122,7 +122,7 @@ describe.each<[string, Partial<Starting<typeof policy>>]>([
 describe("an override", () => {
   const cleanUp = scope();
 
-  test("is told in the headers, of an allowed request and of a denial", async () => {
+  test("an override appears in the headers of an allowed request and of a denial", async () => {
     const instance = await startWith(() => override("search", 1));
     const [first, second] = [await instance.send(), await instance.send()];
     expect(first.headers.get("ratelimit-policy")).toBe('"search:user|ip:day";q=1;w=86400');
@@ -130,7 +130,7 @@ describe("an override", () => {
     expect(second.status).toBe(429);
   });
 
-  test("without a limit is told by its decision, and sends no RateLimit headers", async () => {
+  test("an override without a limit appears in its decision, and sends no RateLimit headers", async () => {
     const instance = await startWith(() => override("search", "unlimited"));
     instance.calls.length = 0;
     const response = await instance.send();
@@ -139,13 +139,13 @@ describe("an override", () => {
     expect(instance.calls).toEqual([]);
   });
 
-  test("of a named limit leaves the other limits of its rule", async () => {
+  test("an override of a named limit does not change the other limits of its rule", async () => {
     const named = { limit: "two:ip:hour" };
     const instance = await startWith(() => override("two", "unlimited", named));
     expect(await instance.statuses(4, { path: "/two" })).toEqual([200, 200, 200, 429]);
   });
 
-  test("of a rule in shadow denies nothing, and is what its shadow tells", async () => {
+  test("an override of a rule in shadow denies no request, and appears in its shadow decisions", async () => {
     const instance = await startWith(() => override("shadow", 2));
     expect(await instance.statuses(3, { path: "/shadow" })).toEqual([200, 200, 200]);
     const shadows = instance.events.flatMap((event) =>
@@ -154,7 +154,7 @@ describe("an override", () => {
     expect(shadows).toEqual([true, true, false]);
   });
 
-  test("by a factor is of prefetches too, and by a number of visits alone", async () => {
+  test("an override by a factor applies to prefetches too, and one by a number only to visits", async () => {
     const visit = { path: "/pages" };
     const prefetch = { ...visit, headers: { "next-router-prefetch": "1" } };
     const twice = await startWith(() => override("pages", "2x"));
@@ -165,7 +165,7 @@ describe("an override", () => {
     expect(await three.statuses(3, prefetch)).toEqual([200, 200, 429]);
   });
 
-  test("holds where the store is unavailable and limits are counted in the process", async () => {
+  test("an override holds while the store is unavailable and limits are counted in the process", async () => {
     const own = cleanUp(await startStore(), (it) => it.stop());
     const direct = cleanUp(new Direct(own.redis.url), (it) => it.disconnect());
     direct.on("error", () => {});
@@ -176,7 +176,7 @@ describe("an override", () => {
     expect(await instance.statuses(4, { path: "/local" })).toEqual([200, 200, 200, 429]);
   });
 
-  test("holds for handlers as for the middleware", async () => {
+  test("an override holds for handlers as for the middleware", async () => {
     const instance = await startWith(({ gate }) =>
       override("from-code", 2, clientEntry(gate, "user", "ada")),
     );
@@ -191,8 +191,8 @@ describe("an override", () => {
   });
 });
 
-describe("of several overrides", () => {
-  test("the one nearest to the client holds, and a named limit stands before its rule", async () => {
+describe("several overrides", () => {
+  test("the override that is most specific to the client wins, and a named limit wins over its rule", async () => {
     const named = { limit: "search:user|ip:day" };
     const instance = await startWith(({ gate }) => {
       const ada = clientEntry(gate, "user", "ada");
@@ -206,7 +206,7 @@ describe("of several overrides", () => {
     expect(await instance.statuses(4, OTHER)).toEqual([200, 200, 200, 429]);
   });
 
-  test("the counted key stands before the value of another identity", async () => {
+  test("an override of the counted key wins over one of another identity", async () => {
     const instance = await startWith(({ gate }) => ({
       ip: { kind: "override", rule: "search", to: 4, ...clientEntry(gate, "ip", "203.0.113.7") },
       ada: { kind: "override", rule: "search", to: 1, ...clientEntry(gate, "user", "ada") },
@@ -215,7 +215,7 @@ describe("of several overrides", () => {
     expect(await instance.statuses(5, { user: "bob" })).toEqual([200, 200, 200, 200, 429]);
   });
 
-  test("of equals the one that allows more holds, until it ends", async () => {
+  test("of two equal overrides the one that allows more wins, until it ends", async () => {
     const until = Date.now() + 60_000;
     const instance = await startWith(() => ({
       more: { kind: "override", rule: "search", to: 3, until },
@@ -226,7 +226,7 @@ describe("of several overrides", () => {
     expect(await instance.statuses(2, OTHER)).toEqual([200, 429]);
   });
 
-  test("a client that is named by its key alone has its override where a limit counts that key", async () => {
+  test("an override of a client that is named only by its key holds when a limit counts that key", async () => {
     const instance = await startWith(({ gate }) => {
       const { identity: _, ...key } = clientEntry(gate, "user", "ada");
       return override("both", "unlimited", key);
@@ -235,7 +235,7 @@ describe("of several overrides", () => {
     expect(response.headers.get("ratelimit-policy")).toBe('"both:ip:day";q=5;w=86400');
   });
 
-  test("one of the secret before holds where an identity is named", async () => {
+  test("an override of an earlier secret holds when it names an identity", async () => {
     const before = "the secret before, long enough too";
     const old = startLiveGate(store.store, { policy: SEARCH, env: { HEADGATE_SECRET: before } });
     const entry = clientEntry(old.gate, "user", "ada");

@@ -15,7 +15,7 @@ import { scope } from "../support/scope.ts";
 const store = liveStore();
 const cleanUp = scope();
 
-/** The way to the store by TCP, closed with the test. */
+/** Connects to the store by TCP; the connection closes with the test. */
 const connect: NonNullable<NonNullable<Starting<typeof SEARCH>["settings"]>["connect"]> = (about) =>
   cleanUp(connectTcp({ redisUrl: store.store.redis.url, ...about }), (it) => it.close()).requester;
 
@@ -34,7 +34,7 @@ describe.each<[string, Omit<Starting<typeof SEARCH>, "policy">]>([
     { settings: { connect, limitStore: upstashLimits } },
   ],
 ])("an instance whose store is reached %s", (_, starting) => {
-  test("follows blocks and overrides, and reads the version in the call of a check", async () => {
+  test("an instance follows blocks and overrides, and reads the version in the call of a check", async () => {
     const instance = startLiveGate(store.store, { policy: SEARCH, ...starting });
     await instance.send(OTHER);
     await writeEntries(store.direct, instance.gate, {

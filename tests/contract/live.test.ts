@@ -25,8 +25,8 @@ const NETWORK = { kind: "block", network: "203.0.113.0/24" };
 const OTHER = { ip: "198.51.100.7" };
 const NO_RULE = { path: "/without-a-rule" };
 
-describe("what is set", () => {
-  test("a block that stood before the first request holds from the second on, without a store call", async () => {
+describe("entries", () => {
+  test("a block from before the first request holds from the second request on, without a store call", async () => {
     const instance = start();
     await write(instance, { one: NETWORK });
     expect(await instance.statuses(2)).toEqual([200, 403]);
@@ -35,7 +35,7 @@ describe("what is set", () => {
     expect(instance.calls).toEqual([["EVALSHA", "GET"], ["EVAL"], ["TIME", "HSCAN"], ["EVALSHA"]]);
   });
 
-  test("a block of one IPv6 address holds for the client that it belongs to", async () => {
+  test("a block of one IPv6 address holds for the client that the address belongs to", async () => {
     const instance = start();
     await write(instance, { one: { kind: "block", network: "2001:db8:0:1::7/128" } });
     await instance.send(NO_RULE);
@@ -43,7 +43,7 @@ describe("what is set", () => {
     expect((await instance.send({ ip: "2001:db8:0:2::7" })).status).toBe(200);
   });
 
-  test("an override raises the limit of one client, and its response tells the new one", async () => {
+  test("an override raises the limit of one client, and its response has the new limit", async () => {
     const instance = start();
     const client = clientEntry(instance.gate, "ip", "203.0.113.7");
     await write(instance, { one: { kind: "override", rule: "search", to: "2x", ...client } });
@@ -53,13 +53,13 @@ describe("what is set", () => {
     expect(await instance.statuses(6)).toEqual([200, 200, 200, 200, 200, 429]);
   });
 
-  test("a mode of everything holds in the place of HEADGATE_MODE", async () => {
+  test("a mode of all rules holds in place of HEADGATE_MODE", async () => {
     const instance = start();
     await write(instance, { one: { kind: "mode", mode: "off" } });
     expect(await instance.statuses(5)).toEqual([200, 200, 200, 200, 200]);
   });
 
-  test("a block through HEADGATE_MODE=shadow is reported, and denies nothing", async () => {
+  test("a block with HEADGATE_MODE=shadow is reported, and denies no request", async () => {
     const instance = start();
     await write(instance, { one: NETWORK, two: { kind: "mode", mode: "shadow" } });
     expect(await instance.statuses(3)).toEqual([200, 200, 200]);
@@ -71,7 +71,7 @@ describe("what is set", () => {
 });
 
 describe("the version", () => {
-  test("is read in the call of a check, at most once in two seconds, for one billed command more", async () => {
+  test("the version is read in the call of a check, at most once in two seconds, for one more billed command", async () => {
     const [plain, instance] = [startLiveGate(store.store, { policy: SEARCH }), start()];
     const meter = await startBillMeter(store.store.redis.url);
     try {
@@ -103,21 +103,24 @@ describe("the version", () => {
     ["a path without a rule", (instance) => instance.send(NO_RULE)],
     ["a blocked client", (instance) => instance.send(OTHER)],
     ["a denial from memory", (instance) => instance.send()],
-  ])("is read by one GET after the response to %s, once in two seconds", async (_, send) => {
-    const instance = start();
-    await write(instance, { one: { kind: "block", network: "198.51.100.0/24" } });
-    expect(await instance.statuses(4)).toEqual([200, 200, 200, 429]);
-    instance.calls.length = 0;
-    for (let i = 0; i < 3; i += 1) await send(instance);
-    expect(instance.calls).toEqual([]);
-    for (let round = 1; round <= 2; round += 1) {
-      instance.pass(2000);
+  ])(
+    "the version is read by one GET after the response to %s, once in two seconds",
+    async (_, send) => {
+      const instance = start();
+      await write(instance, { one: { kind: "block", network: "198.51.100.0/24" } });
+      expect(await instance.statuses(4)).toEqual([200, 200, 200, 429]);
+      instance.calls.length = 0;
       for (let i = 0; i < 3; i += 1) await send(instance);
-      expect(instance.calls).toEqual(Array.from({ length: round }, () => ["GET"]));
-    }
-  });
+      expect(instance.calls).toEqual([]);
+      for (let round = 1; round <= 2; round += 1) {
+        instance.pass(2000);
+        for (let i = 0; i < 3; i += 1) await send(instance);
+        expect(instance.calls).toEqual(Array.from({ length: round }, () => ["GET"]));
+      }
+    },
+  );
 
-  test("brings a change to an instance that serves paths without a rule alone", async () => {
+  test("the version brings a change to an instance that serves only paths without a rule", async () => {
     const instance = start();
     await instance.send(NO_RULE);
     await write(instance, { one: NETWORK });
@@ -125,7 +128,7 @@ describe("the version", () => {
     expect(await instance.statuses(2, NO_RULE)).toEqual([200, 403]);
   });
 
-  test("is not read along with commands that handlers send themselves", async () => {
+  test("the version is not read in batches with commands that handlers send", async () => {
     const instance = start();
     const redis = redisOf(instance.gate);
     await redis.set("own", "value");
@@ -133,7 +136,7 @@ describe("the version", () => {
     expect(instance.calls).toEqual([["SET"], ["GET", "PING"]]);
   });
 
-  test("is read along with a call of a handler", async () => {
+  test("the version is read in a call of a handler", async () => {
     const instance = start();
     await write(instance, { one: NETWORK });
     expect(await instance.gate.limits.limit("search", { ip: "203.0.113.7" })).toMatchObject({
@@ -144,7 +147,7 @@ describe("the version", () => {
       .toMatchObject({ allowed: false, reason: "blocked", entry: "one" });
   });
 
-  test("is read along in calls that are joined, and every caller has its answer", async () => {
+  test("the version is read in a batch of calls, and every caller gets its answer", async () => {
     const instance = startLiveGate(store.store, {
       policy: SEARCH,
       env: { HEADGATE_JOIN: "1" },
@@ -161,11 +164,11 @@ describe("the version", () => {
 });
 
 describe("two instances under load", () => {
-  /** Requests of an instance at once, of which each batch waits for all that follows the one before. */
+  /** Sends batches of concurrent requests; each batch starts when the work after the last one is done. */
   const AT_ONCE = 4;
   const BATCHES = 300;
 
-  test("a change holds on each from its second request two seconds after the change", async () => {
+  test("a change holds on each of two instances from its second request two seconds after the change", async () => {
     const policy = definePolicy({
       rules: { all: { match: "/api/:path*", limits: { ip: "1000000 per day" } } },
     });
@@ -173,7 +176,7 @@ describe("two instances under load", () => {
     const instances = [0, 1].map(() => startLiveGate(store.store, { policy, namespace }));
     const [first] = instances as [(typeof instances)[0]];
     let isBlocked = false;
-    /** Milliseconds since the change, and the batches that began two seconds after it. */
+    /** Milliseconds since the change, and the batches that started two seconds after it. */
     const seen = instances.map(() => ({ elapsed: 0, late: 0, checked: 0 }));
     for (let batch = 0; batch < BATCHES; batch += 1) {
       if (batch % 30 === 29) {
@@ -214,7 +217,7 @@ describe("an entry", () => {
     vi.useRealTimers();
   });
 
-  test("ends after 30 days, whatever end another program wrote", async () => {
+  test("an entry ends after 30 days, whatever end another program wrote", async () => {
     const instance = start();
     const until = Date.now() + 60 * 86_400_000;
     await writeEntries(store.direct, instance.gate, { one: { ...NETWORK, until } });
@@ -225,7 +228,7 @@ describe("an entry", () => {
     expect(await instance.statuses(1)).toEqual([200]);
   });
 
-  test("ends without a reload", async () => {
+  test("an entry ends without a reload", async () => {
     const instance = start();
     const until = Date.now() + 60_000;
     await write(instance, {
@@ -242,7 +245,7 @@ describe("an entry", () => {
     expect(instance.calls.flat()).not.toContain("HSCAN");
   });
 
-  test("ends by the clock of Redis where the clock of the instance is wrong", async () => {
+  test("an entry ends by Redis's clock when the clock of the instance is wrong", async () => {
     const until = Date.now() + 60_000;
     vi.useFakeTimers({ toFake: ["Date"], now: new Date("2020-01-01") });
     const instance = start();
@@ -253,7 +256,7 @@ describe("an entry", () => {
     expect((await instance.send()).status).toBe(200);
   });
 
-  test("that has ended is passed over and not reported", async () => {
+  test("an expired entry is ignored and not reported", async () => {
     const instance = start();
     await write(instance, {
       one: { ...NETWORK, until: Date.now() - 1000 },
@@ -263,7 +266,7 @@ describe("an entry", () => {
     expect(instance.events.filter(({ kind }) => kind === "failure")).toEqual([]);
   });
 
-  test("of a reset frees a client on another instance, which remembers its denial", async () => {
+  test("a reset entry frees a client on another instance, which remembers its denial", async () => {
     const namespace = newNamespace();
     const instance = start(namespace);
     expect(await instance.statuses(5)).toEqual([200, 200, 200, 429, 429]);
@@ -275,7 +278,7 @@ describe("an entry", () => {
     instance.pass(2000);
     expect(await instance.statuses(2)).toEqual([429, 200]);
     expect(await instance.statuses(4)).toEqual([200, 200, 429, 429]);
-    // The same reset is not done again when the document is loaded for another change.
+    // The same reset is not repeated when the document is loaded for another change.
     await write(instance, { two: { kind: "block", network: "198.51.100.0/24" } });
     instance.pass(2000);
     instance.calls.length = 0;
@@ -285,7 +288,7 @@ describe("an entry", () => {
 });
 
 describe("10,000 entries", () => {
-  test("are loaded in pages, each within the deadline, and hold", async () => {
+  test("10,000 entries are loaded in pages, each within the deadline, and hold", async () => {
     const instance = startLiveGate(store.store, {
       policy: definePolicy({
         identities: IDENTITIES,

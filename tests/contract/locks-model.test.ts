@@ -5,7 +5,7 @@ import { serve, type ServedStore } from "../support/served.ts";
 import { STORES_AND_CLUSTER } from "../support/stores.ts";
 import { makeTools } from "../support/tools.ts";
 
-/** What anybody was given, as the model sees it. */
+/** The locks that callers received, as the model has them. */
 interface Handle {
   readonly key: string;
   isLost: boolean;
@@ -13,17 +13,17 @@ interface Handle {
 }
 
 interface Model {
-  /** Who holds each key: the place of a handle. */
+  /** The holder of each key: the index of a handle. */
   readonly held: Map<string, number>;
   readonly handles: Handle[];
   readonly fences: Map<string, number>;
 }
 
 interface Real {
-  /** Two instances, in turn. */
+  /** Two instances, used in turn. */
   next(): Locks;
   readonly locks: Lock[];
-  /** Ends a key as time does. */
+  /** Ends a key as its TTL would. */
   end(key: string): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ const acquiring = (key: string): Step => ({
   toString: () => `acquire(${key})`,
 });
 
-/** Does something with one of the handles that were given. */
+/** Uses one of the handles that callers received. */
 const withHandle = (
   name: string,
   pick: number,
@@ -54,7 +54,7 @@ const withHandle = (
   async run(model, real) {
     const at = pick % model.handles.length;
     const lock = real.locks[at];
-    if (!lock) throw new Error("There is one for each.");
+    if (!lock) throw new Error("There must be one for each.");
     await run(model, at, lock);
   },
   toString: () => `${name}(#${pick})`,
@@ -63,7 +63,7 @@ const withHandle = (
 const extending = (pick: number) =>
   withHandle("extend", pick, async ({ held, handles }, at, lock) => {
     const handle = handles[at];
-    if (!handle) throw new Error("There is one.");
+    if (!handle) throw new Error("There must be one.");
     const isOver = handle.isLost || handle.isReleased;
     const isHeld = held.get(handle.key) === at;
     expect(await lock.extend("20 minutes")).toBe(!isOver && isHeld);
@@ -74,13 +74,13 @@ const extending = (pick: number) =>
 const releasing = (pick: number) =>
   withHandle("release", pick, async ({ held, handles }, at, lock) => {
     const handle = handles[at];
-    if (!handle) throw new Error("There is one.");
+    if (!handle) throw new Error("There must be one.");
     const isHeld = held.get(handle.key) === at;
     if (isHeld) held.delete(handle.key);
     const isFirst = !handle.isReleased;
     handle.isReleased = true;
     const isFreed = await lock.release();
-    // Said again, it is what it was.
+    // A second release returns the result of the first.
     expect(isFreed && isFirst).toBe(isHeld && !handle.isLost);
   });
 
@@ -109,7 +109,7 @@ describe.each(STORES_AND_CLUSTER)("held locks on $name", (kind) => {
   });
   afterAll(() => store?.stop());
 
-  test("are what the model says, whatever is acquired, extended, released or ends", async () => {
+  test("held locks match the model through any sequence of acquires, extensions, releases and expiries", async () => {
     const property = fc.asyncProperty(
       fc.commands(steps, { maxCommands: 50, size: "max" }),
       async (commands) => {
@@ -129,7 +129,7 @@ describe.each(STORES_AND_CLUSTER)("held locks on $name", (kind) => {
         try {
           await fc.asyncModelRun(() => ({ model, real }), commands);
         } finally {
-          // Else each would be renewed for minutes.
+          // Otherwise each lock would be renewed for minutes.
           await Promise.all(real.locks.map((lock) => lock.release()));
         }
       },

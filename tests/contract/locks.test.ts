@@ -7,9 +7,9 @@ import { serve, type ServedStore } from "../support/served.ts";
 import { STORES_AND_CLUSTER } from "../support/stores.ts";
 import { makeTools } from "../support/tools.ts";
 
-const gone: typeof fetch = () => Promise.reject(new TypeError("fetch failed"));
+const unavailable: typeof fetch = () => Promise.reject(new TypeError("fetch failed"));
 
-/** Busy, as a process is that computes: no timer runs meanwhile. */
+/** Blocks the process like a computation, so that no timer runs. */
 function block(ms: number): void {
   const until = performance.now() + ms;
   while (performance.now() < until);
@@ -23,15 +23,15 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
   });
   afterAll(() => store?.stop());
 
-  /** Locks as two instances have them, in a namespace of the test's own. */
+  /** Locks of two instances, in a separate namespace. */
   function pair(send: typeof fetch = fetch) {
     const { again, locks, ...rest } = makeTools(store, send);
     const nameOf = (key: string) => rest.keys.lock(rest.keyedHash("lock", key));
     return { ...rest, nameOf, one: locks, other: again().locks };
   }
 
-  describe("the seed's lock", () => {
-    test("is one instance's, and null for every other, as in the seed", async () => {
+  describe("acquireLock", () => {
+    test("acquireLock returns a token to one instance, and null to every other", async () => {
       const { one, other } = pair();
       const token = await one.acquireLock("test-lock", 30);
       expect(token).toMatch(/^[0-9a-f]{32}$/);
@@ -39,16 +39,16 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(await other.acquireLock("another", 30)).not.toBeNull();
     });
 
-    test("is had by one of fifty that ask at once", async () => {
+    test("acquireLock returns a token to one of fifty concurrent callers", async () => {
       const { one, other } = pair();
-      const asked = Array.from({ length: 50 }, (_, i) =>
+      const pending = Array.from({ length: 50 }, (_, i) =>
         (i % 2 ? one : other).acquireLock("busy", 30),
       );
-      const tokens = (await Promise.all(asked)).filter((token) => token !== null);
+      const tokens = (await Promise.all(pending)).filter((token) => token !== null);
       expect(tokens).toHaveLength(1);
     });
 
-    test("is released by its token alone", async () => {
+    test("releaseLock releases a lock only with its token", async () => {
       const { one, other } = pair();
       const token = (await one.acquireLock("mine", 30)) ?? "";
       expect(await other.releaseLock("mine", "0".repeat(32))).toBe(false);
@@ -58,7 +58,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(await other.acquireLock("mine", 30)).not.toBeNull();
     });
 
-    test("that ran out is not the old owner's to release", async () => {
+    test("releaseLock does not release a lock whose TTL ended and that has another owner", async () => {
       const { one, other } = pair();
       const old = (await one.acquireLock("brief", 0.05)) ?? "";
       await expect.poll(() => other.acquireLock("brief", 30)).not.toBeNull();
@@ -66,7 +66,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(await one.acquireLock("brief", 30)).toBeNull();
     });
 
-    test("has a time to live, and a name that says nothing", async () => {
+    test("acquireLock writes a key with a time to live and a name that reveals nothing", async () => {
       const { one, nameOf } = pair();
       await one.acquireLock("instagram:artist-1", 30);
       const key = nameOf("instagram:artist-1");
@@ -75,40 +75,46 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(await store.pttl(key)).toBeGreaterThan(0);
     });
 
-    test.each<[unknown]>([[null], [7]])("by the key %j is refused", async (given) => {
-      const refused = { code: "LOCK_BAD_ARGUMENT" };
-      const key = given as string;
-      const { one } = pair();
-      await expect(one.acquireLock(key, 30)).rejects.toMatchObject(refused);
-      await expect(one.withLock(key, async () => "x")).rejects.toMatchObject(refused);
-      await expect(one.singleFlight(key, async () => "x", { resultTtl: 1 })).rejects.toMatchObject(
-        refused,
-      );
-    });
+    test.each<[unknown]>([[null], [7]])(
+      "acquireLock and releaseLock reject the key %j",
+      async (given) => {
+        const rejected = { code: "LOCK_BAD_ARGUMENT" };
+        const key = given as string;
+        const { one } = pair();
+        await expect(one.acquireLock(key, 30)).rejects.toMatchObject(rejected);
+        await expect(one.withLock(key, async () => "x")).rejects.toMatchObject(rejected);
+        await expect(
+          one.singleFlight(key, async () => "x", { resultTtl: 1 }),
+        ).rejects.toMatchObject(rejected);
+      },
+    );
 
-    test.each([0, -1, NaN, Infinity, 86_401])("for %s seconds is refused", async (ttl) => {
-      const { one } = pair();
-      const refused = { code: "LOCK_BAD_ARGUMENT" };
-      await expect(one.acquireLock("a", ttl)).rejects.toMatchObject(refused);
-      await expect(one.tryAcquire("a", { ttl })).rejects.toMatchObject(refused);
-      await expect(one.acquire("a", { maxHold: ttl })).rejects.toMatchObject(refused);
-      const lock = await one.acquire("a");
-      await expect(lock.extend(ttl)).rejects.toMatchObject(refused);
-    });
+    test.each([0, -1, NaN, Infinity, 86_401])(
+      "acquireLock rejects a TTL of %s seconds",
+      async (ttl) => {
+        const { one } = pair();
+        const rejected = { code: "LOCK_BAD_ARGUMENT" };
+        await expect(one.acquireLock("a", ttl)).rejects.toMatchObject(rejected);
+        await expect(one.tryAcquire("a", { ttl })).rejects.toMatchObject(rejected);
+        await expect(one.acquire("a", { maxHold: ttl })).rejects.toMatchObject(rejected);
+        const lock = await one.acquire("a");
+        await expect(lock.extend(ttl)).rejects.toMatchObject(rejected);
+      },
+    );
 
-    test("whose answer is lost is sent again and does not lose to itself", async () => {
+    test("acquireLock repeats a call whose answer is lost, and does not fail on its own lock", async () => {
       await pair().one.acquireLock("warm", 1);
       const { one, other, failures } = pair(losing((call) => call % 2 === 1));
       const token = await one.acquireLock("mine", 30);
       expect(token).not.toBeNull();
       expect(await other.acquireLock("mine", 30)).toBeNull();
-      // Whether it was freed by the call whose answer was lost, nobody can say; it is free.
+      // The call whose answer was lost may have released the lock; in both cases it is free.
       await one.releaseLock("mine", token ?? "");
       expect(await other.acquireLock("mine", 30)).not.toBeNull();
       expect(failures).toEqual([]);
     });
 
-    test("whose answers are all lost is null, and holds nobody up", async () => {
+    test("acquireLock returns null when all answers are lost, and leaves no lock", async () => {
       await pair().one.acquireLock("warm", 1);
       const { one, other, failures, nameOf } = pair(losing((call) => call <= 3));
       expect(await one.acquireLock("mine", 30)).toBeNull();
@@ -117,8 +123,8 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(await other.acquireLock("mine", 30)).not.toBeNull();
     });
 
-    test("of a store that is gone is null, and nothing is thrown", async () => {
-      const { one, failures } = pair(gone);
+    test("acquireLock returns null and throws nothing when the store is unavailable", async () => {
+      const { one, failures } = pair(unavailable);
       expect(await one.acquireLock("a", 30)).toBeNull();
       expect(await one.releaseLock("a", "b")).toBe(false);
       await expect
@@ -128,20 +134,20 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
   });
 
   describe("a lock that is held", () => {
-    test("keeps everybody else out, also by the seed's name, until it is released", async () => {
+    test("a held lock excludes all other callers, acquireLock too, until it is released", async () => {
       const { one, other } = pair();
       const lock = await one.tryAcquire("job");
       expect(await other.tryAcquire("job")).toBeNull();
       expect(await other.acquireLock("job", 30)).toBeNull();
       expect(lock?.signal.aborted).toBe(false);
       expect(await lock?.release()).toBe(true);
-      // Said once: a second time is the same answer.
+      // A second release returns the same result.
       expect(await lock?.release()).toBe(true);
       expect(lock?.signal.aborted).toBe(false);
       expect(await other.tryAcquire("job")).not.toBeNull();
     });
 
-    test("is released at the end of its block, also where that throws", async () => {
+    test("a held lock is released at the end of its block, also when the block throws", async () => {
       const { one, other } = pair();
       const failing = async () => {
         await using lock = await one.acquire("job");
@@ -153,7 +159,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(lock).not.toBeNull();
     });
 
-    test("has a fence larger than every holder's before it, seed's ones too", async () => {
+    test("a held lock has a larger fence than all earlier holders, those of acquireLock too", async () => {
       const { one, other } = pair();
       const fences: number[] = [];
       for (const locks of [one, other, one]) {
@@ -165,12 +171,12 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       }
       expect(fences).toEqual(fences.toSorted((a, b) => a - b));
       expect(new Set(fences).size).toBe(3);
-      // Redis's time in microseconds: it is later than any that a lost one can have had.
+      // The fence is Redis's time in microseconds, so it is larger than any that was lost.
       expect(fences[0]).toBeGreaterThan((Date.now() - 60_000) * 1000);
       expect(Number.isSafeInteger(fences[2])).toBe(true);
     });
 
-    test("has a larger fence also where Redis's clock has stepped back", async () => {
+    test("a held lock has a larger fence also when Redis's clock has stepped back", async () => {
       const { one, redis, keys, nameOf } = pair();
       const ahead = (Date.now() + 3_600_000) * 1000;
       await redis.set(keys.fenceOf(nameOf("job")), ahead, { ex: 600 });
@@ -179,7 +185,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(await store.pttl(keys.fenceOf(nameOf("job")))).toBeGreaterThan(30 * 24 * 3_600_000);
     });
 
-    test("is renewed while it is held, for as long as it may be", async () => {
+    test("a held lock is renewed until it is released, for at most maxHold", async () => {
       const { one, other, nameOf } = pair();
       const lock = await one.acquire("job", { ttl: 1.5, maxHold: 4 });
       const began = performance.now();
@@ -193,7 +199,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(await store.pttl(nameOf("job"))).toBeGreaterThan(20_000);
     });
 
-    test("is not renewed once it is released", async () => {
+    test("a lock is not renewed after its release", async () => {
       const { one, nameOf } = pair();
       const lock = await one.acquire("job", { ttl: 0.3 });
       await lock.release();
@@ -203,7 +209,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(lock.signal.aborted).toBe(false);
     });
 
-    test("whose answer took longer than its lease is not had", async () => {
+    test("tryAcquire returns null when the answer took longer than the lock TTL", async () => {
       await pair().one.acquire("warm");
       const { one, other } = pair(async (...call) => {
         const answer = await fetch(...call);
@@ -215,7 +221,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect((await other.acquire("job", { ttl: 10 })).signal.aborted).toBe(false);
     });
 
-    test("is never thought to last longer than Redis has it, whatever is extended when", async () => {
+    test("a held lock never counts as held longer than Redis holds it, whatever extensions are made", async () => {
       const { one, nameOf } = pair();
       const lock = await one.acquire("job", { ttl: 20 });
       const lengths = [30, 5, 60, 10, 40, 8];
@@ -227,7 +233,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(left).toBeLessThanOrEqual(8000);
     });
 
-    test("has a shorter lease from the moment it is asked for, also where the answer is lost", async () => {
+    test("a held lock has a shorter TTL from the moment of the request, also when the answer is lost", async () => {
       let isGone = false;
       const { one, nameOf } = pair(async (...call) => {
         const answer = await fetch(...call);
@@ -235,7 +241,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
         return answer;
       });
       const lock = await one.acquire("job", { ttl: 60 });
-      // The store knows the script from now on, or the call that is lost would only ask for it.
+      // The store has cached the script after this, or the lost call would only ask for its text.
       expect(await lock.extend(60)).toBe(true);
       isGone = true;
       expect(await lock.extend(5)).toBe(false);
@@ -247,20 +253,20 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(await lock.release()).toBe(true);
     });
 
-    test("can be extended, and is renewed by as much from then on", async () => {
+    test("a held lock can be extended, and is renewed by the new TTL from then on", async () => {
       const { one, nameOf } = pair();
       const lock = await one.acquire("job", { ttl: 2 });
       const before = lock.expiresAt;
       expect(await lock.extend("1 minute")).toBe(true);
       expect(lock.expiresAt).toBeGreaterThan(before + 50_000);
       expect(await store.pttl(nameOf("job"))).toBeGreaterThan(50_000);
-      // What was first renewed after a third of two seconds is renewed after a third of a minute.
+      // A lock that was renewed after a third of two seconds is now renewed after a third of a minute.
       await expect.poll(() => performance.now()).toBeGreaterThan(before - 1000);
       expect(await store.pttl(nameOf("job"))).toBeGreaterThan(50_000);
       expect(await lock.release()).toBe(true);
     });
 
-    test("says when it is over, before anybody else can hold it", async () => {
+    test("a held lock aborts its signal before another caller can hold it", async () => {
       const { one, other } = pair();
       const lock = await one.acquire("job", { ttl: 0.4, maxHold: 0.1 });
       let aborts = 0;
@@ -271,11 +277,11 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       };
       await expect.poll(end, { interval: 2 }).toEqual([expect.any(Number), true]);
       expect(aborts).toBe(1);
-      // Redis ends it later, by the margin at least.
+      // Redis ends the lock later, at least by the margin.
       expect(marginOf(400)).toBe(13);
     });
 
-    test("is nobody else's before it is over here, by the margin", async () => {
+    test("a lock cannot be acquired by another caller before it is over here, by the margin", async () => {
       const { one, other } = pair();
       const lock = await one.acquire("job", { ttl: 0.4, maxHold: 0.1 });
       let heldAt = 0;
@@ -288,11 +294,11 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(heldAt - lock.expiresAt).toBeGreaterThan(marginOf(400) - 2);
     });
 
-    test("is lost to a process that was busy beyond its lease: it knows at once", async () => {
+    test("a lock is lost to a process that was blocked beyond its TTL, and its signal is aborted at once", async () => {
       const { one, other } = pair();
       const lock = await one.acquire("job", { ttl: 0.2 });
       block(300);
-      // Before any timer has run.
+      // No timer has run yet.
       expect(lock.signal.aborted).toBe(true);
       expect(await lock.extend()).toBe(false);
       await expect.poll(() => other.tryAcquire("job")).not.toBeNull();
@@ -300,7 +306,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(await one.tryAcquire("job")).toBeNull();
     });
 
-    test("is lost where Redis has forgotten it: by the next renewal, and nothing is freed", async () => {
+    test("a lock that Redis lost is lost at the next renewal, and its release frees nothing", async () => {
       const { one, other, redis, nameOf } = pair();
       const lock = await one.acquire("job", { ttl: 0.3 });
       await redis.del(nameOf("job"));
@@ -312,7 +318,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(await next.release()).toBe(true);
     });
 
-    test("is renewed though answers are lost", async () => {
+    test("a held lock is renewed although answers are lost", async () => {
       await pair().one.acquire("warm");
       const { one, nameOf } = pair(losing((call) => call % 2 === 0));
       const lock = await one.acquire("job", { ttl: 2 });
@@ -322,9 +328,9 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       await lock.release();
     });
 
-    test("is given up for lost when it cannot be renewed in time", async () => {
+    test("a held lock counts as lost when it cannot be renewed in time", async () => {
       let isGone = false;
-      const { one, failures } = pair((...call) => (isGone ? gone(...call) : fetch(...call)));
+      const { one, failures } = pair((...call) => (isGone ? unavailable(...call) : fetch(...call)));
       const lock = await one.acquire("job", { ttl: 0.6 });
       isGone = true;
       await expect.poll(() => lock.signal.aborted).toBe(true);
@@ -335,8 +341,8 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
     });
   });
 
-  describe("who waits for a lock", () => {
-    test("has it when it is free", async () => {
+  describe("a caller that waits for a lock", () => {
+    test("acquire returns a handle when the lock is free", async () => {
       const { one, other } = pair();
       const lock = await one.acquire("job");
       const waiting = other.acquire("job", { wait: "20 seconds" });
@@ -344,13 +350,13 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect((await waiting).fence).toBeGreaterThan(lock.fence);
     });
 
-    test("has it when its holder has died", async () => {
+    test("acquire returns a handle when the holder has died", async () => {
       const { one, other } = pair();
       await one.acquireLock("job", 0.3);
       expect((await other.acquire("job")).signal.aborted).toBe(false);
     });
 
-    test("waits no longer than is said, and is told that it is held", async () => {
+    test("acquire waits no longer than its wait, and throws that the lock is held", async () => {
       const { one, other } = pair();
       await one.acquire("job");
       const began = performance.now();
@@ -362,7 +368,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       });
     });
 
-    test("goes when it is told to, with the reason", async () => {
+    test("acquire stops waiting when its signal aborts, with the signal's reason", async () => {
       const { one, other } = pair();
       await one.acquire("job");
       const stop = new AbortController();
@@ -372,7 +378,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       await expect(other.acquire("job", { signal: stop.signal })).rejects.toThrow("no more");
     });
 
-    test("does not have it where it went while it was asked for", async () => {
+    test("acquire throws when its signal aborted during the request, and keeps no lock", async () => {
       const stop = new AbortController();
       const { one, other } = pair(async (...call) => {
         const answer = await fetch(...call);
@@ -383,7 +389,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(await other.acquireLock("job", 30)).not.toBeNull();
     });
 
-    test("asks no more often for a key that has no end, and is told so", async () => {
+    test("acquire does not retry more often for a key without a TTL, and its error says so", async () => {
       let calls = 0;
       const { one, redis, nameOf } = pair((...call) => {
         calls += 1;
@@ -391,11 +397,11 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       });
       await redis.set(nameOf("job"), "made by hand");
       const waiting = one.acquire("job", { wait: 0.5 });
-      await expect(waiting).rejects.toThrow("its key has no end");
+      await expect(waiting).rejects.toThrow("its key has no TTL");
       expect(calls).toBeLessThan(40);
     });
 
-    test("has it one after the other, none twice at once", async () => {
+    test("waiting callers acquire a lock one after the other, and never two at once", async () => {
       const { one, other } = pair();
       let [inside, most, done] = [0, 0, 0];
       const fences: number[] = [];
@@ -414,16 +420,16 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(fences).toEqual(fences.toSorted((a, b) => a - b));
     });
 
-    test("is told of a store that is gone", async () => {
-      const { one } = pair(gone);
-      for (const asked of [one.acquire("job"), one.tryAcquire("job")]) {
-        await expect(asked).rejects.toMatchObject({ name: "StoreError" });
+    test("acquire throws the error of an unavailable store", async () => {
+      const { one } = pair(unavailable);
+      for (const pending of [one.acquire("job"), one.tryAcquire("job")]) {
+        await expect(pending).rejects.toMatchObject({ name: "StoreError" });
       }
     });
   });
 
   describe("work under a lock", () => {
-    test("runs while it is held, one at a time of fifty, and releases it", async () => {
+    test("withLock runs work while it holds the lock, one at a time of fifty, and releases it", async () => {
       const { one, other, nameOf } = pair();
       let running = 0;
       const used = await Promise.all(
@@ -448,7 +454,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(await store.pttl(nameOf("w"))).toBe(-2);
     });
 
-    test("waits for it unless told otherwise", async () => {
+    test("withLock waits for the lock by default", async () => {
       const { one, other } = pair();
       const lock = await one.acquire("w");
       const waiting = other.withLock("w", async () => "done");
@@ -456,14 +462,14 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(await waiting).toEqual({ ran: true, value: "done", isLocked: true });
     });
 
-    test("that fails releases it too", async () => {
+    test("withLock releases the lock when the work fails", async () => {
       const { one } = pair();
       const failing = one.withLock("w", () => Promise.reject(new RangeError("no")));
       await expect(failing).rejects.toThrow(RangeError);
       expect(await one.acquireLock("w", 30)).not.toBeNull();
     });
 
-    test("learns that the lock was lost, and so does who called", async () => {
+    test("withLock lets the work and the caller learn that the lock was lost", async () => {
       const { one, redis, nameOf } = pair();
       const used = await one.withLock(
         "w",
@@ -477,8 +483,8 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(used).toEqual({ ran: true, value: "done", isLocked: false });
     });
 
-    test("throws, is skipped or runs without it, while the store is gone", async () => {
-      const { one } = pair(gone);
+    test("withLock throws, skips the work or runs it without a lock while the store is unavailable", async () => {
+      const { one } = pair(unavailable);
       const work = async (lock: Lock | undefined) => lock ?? "without";
       await expect(one.withLock("w", work)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
       const skipped = await one.withLock("w", work, { onStoreFailure: "skip" });
@@ -488,8 +494,8 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
     });
   });
 
-  describe("what a fence guards", () => {
-    test("takes the later holder's value, and refuses the earlier one's", async () => {
+  describe("a guarded key", () => {
+    test("fencedSet writes the later holder's value, and rejects the earlier holder's", async () => {
       const { one, other, redis, keys, nameOf } = pair();
       const resource = keys.app("resource", "a");
       const old = await one.acquire("job");
@@ -505,7 +511,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       }
     });
 
-    test("runs a later holder's script, with its own keys and arguments, and no earlier one's", async () => {
+    test("fencedRun runs a later holder's script with its keys and arguments, and no earlier holder's", async () => {
       const { one, redis, keys } = pair();
       const [hash, list] = [keys.grouped("g", "hash", "a"), keys.grouped("g", "list", "a")];
       const write = fencedScript(`
@@ -521,26 +527,26 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(await redis.lrange(list, 0, -1)).toEqual(["five", "five again", "six"]);
     });
 
-    test("tells of a script's own error, and is as it was", async () => {
+    test("fencedRun throws a script's error, and changes nothing", async () => {
       const { one, keys } = pair();
       const key = keys.app("resource", "a");
       const failing = fencedScript(`return redis.error_reply("MINE it failed")`);
-      const asked = one.fencedRun({ fence: 9 }, failing, [key]);
-      await expect(asked).rejects.toMatchObject({ code: "STORE_REJECTED", reply: "MINE" });
+      const pending = one.fencedRun({ fence: 9 }, failing, [key]);
+      await expect(pending).rejects.toMatchObject({ code: "STORE_REJECTED", reply: "MINE" });
       expect(await one.fencedSet({ fence: 8 }, key, "v", 60)).toBe(true);
     });
 
-    test.each([0, -1, NaN, 1.5, 2 ** 60])("has no fence %s", async (fence) => {
+    test.each([0, -1, NaN, 1.5, 2 ** 60])("fencedSet rejects the fence %s", async (fence) => {
       const { one } = pair();
-      const asked = one.fencedSet({ fence }, "k", "v", 60);
-      await expect(asked).rejects.toMatchObject({ code: "LOCK_BAD_ARGUMENT" });
+      const pending = one.fencedSet({ fence }, "k", "v", 60);
+      await expect(pending).rejects.toMatchObject({ code: "LOCK_BAD_ARGUMENT" });
     });
   });
 
-  describe("a single flight", () => {
+  describe("singleFlight", () => {
     const TTLS = { resultTtl: 60, errorTtl: 60 } as const;
 
-    test("is flown by one of fifty, and all get what it brought", async () => {
+    test("singleFlight runs the work of one of fifty callers, and all get its result", async () => {
       const { one, other } = pair();
       let flights = 0;
       const landed = await Promise.all(
@@ -560,7 +566,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(landed.map(({ value }) => value)).toEqual(landed.map(() => ({ fare: 7 })));
     });
 
-    test("brings all its error, once", async () => {
+    test("singleFlight returns an error to all callers, once", async () => {
       const { one, other } = pair();
       let flights = 0;
       const fly = () => {
@@ -577,7 +583,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       for (const reason of reasons) expect(reason.message).toContain("no fares today");
     });
 
-    test("brings errors of one's own, and lets the others try where one is nobody else's", async () => {
+    test("singleFlight shares errors in the caller's form, and lets callers run the work when an error is not shared", async () => {
       const { one, other } = pair();
       const errors = {
         write: (error: unknown) => (error instanceof RangeError ? [error.message] : undefined),
@@ -598,7 +604,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       );
     });
 
-    test("that dies is flown by another, and one that comes back late brings nothing", async () => {
+    test("singleFlight runs the work again when its instance died, and a late result of the first is not stored", async () => {
       const { one, other, redis, nameOf } = pair();
       let isOld = false;
       const old = one.singleFlight(
@@ -618,7 +624,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(third).toEqual({ value: "new", isShared: true });
     });
 
-    test("is flown again when its result is old", async () => {
+    test("singleFlight runs the work again when the result is old", async () => {
       const { one } = pair();
       let flights = 0;
       const fly = async () => (flights += 1);
@@ -632,14 +638,14 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
         .toEqual({ value: 2, isShared: false });
     });
 
-    test("is waited for no longer than is said", async () => {
+    test("singleFlight waits no longer than its wait", async () => {
       const { one, other } = pair();
       await one.acquire("f");
       const waiting = other.singleFlight("f", async () => 1, { ...TTLS, wait: 0.1 });
       await expect(waiting).rejects.toMatchObject({ code: "LOCK_NOT_ACQUIRED" });
     });
 
-    test("brings nothing at all, or what nobody can keep, to the one who flew it", async () => {
+    test("singleFlight returns undefined, or a result that cannot be stored, to the caller that ran the work", async () => {
       const { one, other, failures } = pair();
       const nothing = await one.singleFlight("n", async () => undefined, TTLS);
       expect(nothing).toEqual({ value: undefined, isShared: false });
@@ -655,7 +661,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(second).toEqual({ value: "second", isShared: false });
     });
 
-    test("whose result was sealed under another secret is flown again", async () => {
+    test("singleFlight runs the work again when another secret encrypted the result", async () => {
       const { one, redis, keys, keyedHash } = pair();
       const name = keys.flight(keyedHash("lock", "f"));
       await redis.set(name, "v2:AAAA", { ex: 60 });
@@ -665,7 +671,7 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       });
     });
 
-    test("survives lost answers", async () => {
+    test("singleFlight survives lost answers", async () => {
       await pair().one.singleFlight("warm", async () => 1, TTLS);
       const { one, other, failures } = pair(losing((call) => call % 2 === 1));
       const flown = await one.singleFlight("f", async () => "once", TTLS);
@@ -675,15 +681,15 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
       expect(failures).toEqual([]);
     });
 
-    test("throws, or is flown by each alone, while the store is gone", async () => {
-      const { one } = pair(gone);
+    test("singleFlight throws, or each caller runs the work, while the store is unavailable", async () => {
+      const { one } = pair(unavailable);
       const fly = async (lock: Lock | undefined) => lock ?? "alone";
       await expect(one.singleFlight("f", fly, TTLS)).rejects.toMatchObject({ name: "StoreError" });
       const alone = await one.singleFlight("f", fly, { ...TTLS, onStoreFailure: "run" });
       expect(alone).toEqual({ value: "alone", isShared: false });
     });
 
-    test("leaves nothing that says of whom it is, and all of it ends", async () => {
+    test("singleFlight leaves nothing that reveals a key, and all its keys expire", async () => {
       const { one, redis, keys, keyedHash, nameOf } = pair();
       await one.singleFlight("ada@example.org", async () => "ada@example.org", TTLS);
       const name = keys.flight(keyedHash("lock", "ada@example.org"));
@@ -695,10 +701,10 @@ describe.each(STORES_AND_CLUSTER)("locks on $name", (kind) => {
   });
 });
 
-// The embedded store's clock is this process's own.
+// The clock of the embedded store is that of this process.
 const live = liveStore();
 
-test("a lock does not care what the process's date is set to", async () => {
+test("a lock does not depend on the process's date", async () => {
   const { locks: one, again } = makeTools(live.store);
   const other = again().locks;
   const lock = await one.acquire("job", { ttl: 10 });

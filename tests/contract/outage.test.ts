@@ -20,7 +20,7 @@ const policy = definePolicy({
 
 const live = liveStore();
 
-/** A gate and its limits, over a store that can be taken away. */
+/** A gate and its limits, over a store that can be made unavailable. */
 function gate(changes: Partial<HeadgateOptions> = {}) {
   const store = { isAway: false, calls: 0 };
   const send: typeof fetch = (...call) => {
@@ -49,7 +49,7 @@ function gate(changes: Partial<HeadgateOptions> = {}) {
     for (let i = 0; i < times; i += 1) answers.push((await ask(path)).status);
     return answers;
   };
-  /** Waits until the breaker lets a call through, by what counts nothing. */
+  /** Waits until the breaker allows a call, by a request that no limit counts. */
   const back = async () => {
     store.isAway = false;
     await expect
@@ -59,8 +59,8 @@ function gate(changes: Partial<HeadgateOptions> = {}) {
   return { store, events, ask, statuses, back, limits: createLimits(policy, options) };
 }
 
-describe("while the store is away", () => {
-  test("each rule says what happens, and only what says so is counted in the process", async () => {
+describe("while the store is unavailable", () => {
+  test("while the store is unavailable each rule decides by onStoreFailure, and only local rules count in the process", async () => {
     const { store, ask, statuses } = gate();
     store.isAway = true;
     expect(await statuses(5, "/api/x")).toEqual([200, 200, 200, 200, 200]);
@@ -73,7 +73,7 @@ describe("while the store is away", () => {
     expect((await ask("/api/costly", "203.0.113.77")).status).toBe(200);
   });
 
-  test("nothing is asked of it but now and then, and decisions say where they were counted", async () => {
+  test("while the store is unavailable it gets few calls, and decisions name where they were counted", async () => {
     const { store, events, statuses } = gate();
     store.isAway = true;
     await statuses(50, "/api/costly");
@@ -86,7 +86,7 @@ describe("while the store is away", () => {
     });
   });
 
-  test("what was counted meanwhile is counted when it is back, once", async () => {
+  test("requests that were counted in the process are counted in the store once when it is back", async () => {
     const { store, statuses, back, ask } = gate();
     expect(await statuses(1, "/api/costly")).toEqual([200]);
     store.isAway = true;
@@ -98,7 +98,7 @@ describe("while the store is away", () => {
     expect(store.calls).toBe(calls + 1);
   });
 
-  test("calls from code are counted, given back, and say what went wrong", async () => {
+  test("calls from code are counted and refunded, and report the failure", async () => {
     const { store, limits } = gate();
     store.isAway = true;
     const client = { ip: "203.0.113.9" };
@@ -122,7 +122,7 @@ describe("while the store is away", () => {
 });
 
 describe("HEADGATE_MODE", () => {
-  test("shadow counts as ever, refuses nobody and tells of no limit, but listeners", async () => {
+  test("HEADGATE_MODE=shadow counts, denies no request, sends no headers, and reports to listeners", async () => {
     const { ask, statuses, events, limits } = gate({ mode: "shadow" });
     expect(await statuses(5, "/api/costly")).toEqual([200, 200, 200, 200, 200]);
     const answer = await ask("/api/costly");
@@ -146,13 +146,13 @@ describe("HEADGATE_MODE", () => {
     expect(first && (await limits.refund(first))).toBe(1);
   });
 
-  test("shadow lets by also where the store fails and a rule denies", async () => {
+  test("HEADGATE_MODE=shadow allows requests also when the store fails and a rule denies", async () => {
     const { store, statuses } = gate({ mode: "shadow" });
     store.isAway = true;
     expect(await statuses(2, "/api/closed")).toEqual([200, 200]);
   });
 
-  test("off asks nothing and counts nothing", async () => {
+  test("HEADGATE_MODE=off calls no store and counts nothing", async () => {
     const { store, statuses, events, limits } = gate({ mode: "off" });
     expect(await statuses(5, "/api/costly")).toEqual([200, 200, 200, 200, 200]);
     expect(await limits.limit("login", { ip: "203.0.113.5" })).toMatchObject({
@@ -164,8 +164,8 @@ describe("HEADGATE_MODE", () => {
   });
 });
 
-describe("a refused request", () => {
-  test("is named in its event as the platform names it, and by nothing else that a client writes", async () => {
+describe("a denied request", () => {
+  test("a denied request has the platform's request id in its event, and no other id that a client sends", async () => {
     const { events } = gate();
     const guard = createGate(policy, {
       ...gateOptions(live.store).options,

@@ -19,7 +19,7 @@ describe.each(STORES_AND_CLUSTER)("a log on $name", (kind) => {
   const timesIn = async (key: string) =>
     unpack(asText(await on.store.call(["GET", key])) as string);
 
-  test("is a text of six characters a unit, in the order of time, without what counts no more", async () => {
+  test("a packed log is a text of six characters for each unit, in the order of time, without expired units", async () => {
     const [key = ""] = freshKeys(1);
     await take(key, { ...LOG, cost: 2 }, START);
     await take(key, LOG, START + 10);
@@ -30,7 +30,7 @@ describe.each(STORES_AND_CLUSTER)("a log on $name", (kind) => {
     expect(await timesIn(key)).toEqual([START + 10, START + 60_000]);
   });
 
-  test("stamps each time in six digits, also where the lower half begins anew", async () => {
+  test("a packed log stamps each time in six digits, also when the lower half starts again", async () => {
     const [key = ""] = freshKeys(1);
     const half = 127 ** 3;
     const edge = Math.ceil(START / half) * half;
@@ -41,7 +41,7 @@ describe.each(STORES_AND_CLUSTER)("a log on $name", (kind) => {
     expect(codes.every((code) => code >= 1 && code <= 127)).toBe(true);
   });
 
-  test("is converted entry by entry where the limit is raised and lowered across the largest packed one", async () => {
+  test("a packed log is converted entry by entry when the limit is raised and lowered across the largest packed one", async () => {
     const [key = ""] = freshKeys(1);
     const times = [START, START + 5, START + 5, START + 9_000];
     for (const now of times) await take(key, LOG, now);
@@ -70,7 +70,7 @@ describe.each(STORES_AND_CLUSTER)("a log on $name", (kind) => {
   });
 
   test.each([LOG, LARGE])(
-    "of $limit holds no more than twice the limit and 1,000 units, of whatever is adopted, reported or restored",
+    "a log of the limit $limit holds at most twice the limit and 1,000 units, whatever is adopted, reported or restored",
     async (log) => {
       const most = 2 * log.limit + 1000;
       const huge: ModelLimit = {
@@ -96,7 +96,7 @@ describe.each(STORES_AND_CLUSTER)("a log on $name", (kind) => {
   );
 });
 
-test("a log in memory holds no more than twice the limit and 1,000 units", async () => {
+test("a log in memory holds at most twice the limit and 1,000 units", async () => {
   const limits = new MemoryLimits({ clock: () => START });
   const [key = ""] = freshKeys(1);
   const report = (cost: number, limit: number) => {

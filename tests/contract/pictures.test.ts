@@ -6,13 +6,13 @@ import { STORES } from "../support/stores.ts";
 
 const pictures = join(import.meta.dirname, "..", "..", "docs", "pictures");
 
-test.each(STORES)("the docs' picture shows what the script does on $name", async (kind) => {
+test.each(STORES)("the docs' picture matches the script on $name", async (kind) => {
   const running = await kind.start();
   onTestFinished(() => running.stop());
   const store = await running.open();
   onTestFinished(() => store.close());
   const lanes = await runLanes(store, "pictures");
   for (const { most, bound } of lanes) expect(most).toBeLessThanOrEqual(bound);
-  // `npm run pictures` draws it anew.
+  // `npm run pictures` draws the picture again.
   expect(drawLanes(lanes)).toBe(readFileSync(join(pictures, "edge-burst.svg"), "utf8"));
 });

@@ -6,7 +6,7 @@ const METRICS = `# HELP headgate_decisions_total Decisions.
 headgate_decisions_total{rule="search",outcome="allowed"} 3
 `;
 
-test("promtool accepts metrics as they must be", { timeout: 120_000 }, async () => {
+test("promtool accepts valid metrics", { timeout: 120_000 }, async () => {
   expect(await promtool(["check", "metrics"], METRICS)).toEqual({ ok: true, output: "" });
 });
 

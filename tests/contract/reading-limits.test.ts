@@ -12,7 +12,7 @@ import { asText, type RunningStore, STORES_AND_CLUSTER } from "../support/stores
 import { timedRequester } from "../support/timed-redis.ts";
 
 const rules = fc.array(rule, { minLength: 1, maxLength: 3 });
-/** Also back, as a clock may step. */
+/** Steps of the clock, also backward. */
 const steps = fc.array(fc.double({ min: -1.2, max: 1.2, noNaN: true }), {
   minLength: 3,
   maxLength: 15,
@@ -33,7 +33,7 @@ describe.each(STORES_AND_CLUSTER)("on $name, limits that are read", (kind) => {
 
   const redis = () => scriptStoreOver(timedRequester(store, clock), 10_000);
 
-  /** All that the keys hold: those whose time to live is over hold nothing, before and after a script of the test. */
+  /** Returns the content of the keys: an expired key has none, before and after a script of the test. */
   const contents = (charges: readonly Charge[]) =>
     Promise.all(
       charges.map(async ({ key }) => {
@@ -44,7 +44,7 @@ describe.each(STORES_AND_CLUSTER)("on $name, limits that are read", (kind) => {
       }),
     );
 
-  test("stand as the model says, and as the next check decides", async () => {
+  test("limits that are read match the model, and the next check's decision", async () => {
     const limits = new RedisLimits(redis());
     await fc.assert(
       fc.asyncProperty(rules, gaps, offsets, async (given, walk, offset) => {
@@ -79,7 +79,7 @@ describe.each(STORES_AND_CLUSTER)("on $name, limits that are read", (kind) => {
     );
   });
 
-  test("are not written where the clock stepped back, and stand as a check finds them", async () => {
+  test("limits that are read are not written when the clock stepped back, and match the next check", async () => {
     const limits = new RedisLimits(redis());
     await fc.assert(
       fc.asyncProperty(rule, steps, offsets, async (given, walk, offset) => {
@@ -99,7 +99,7 @@ describe.each(STORES_AND_CLUSTER)("on $name, limits that are read", (kind) => {
     );
   });
 
-  test("tell what is used where the limit was lowered, or is counted in another way", async () => {
+  test("limits that are read have the used capacity when the limit was lowered, or has another algorithm", async () => {
     const [key = ""] = freshKeys(1);
     const limits = new RedisLimits(redis());
     clock.now = START;
@@ -114,12 +114,12 @@ describe.each(STORES_AND_CLUSTER)("on $name, limits that are read", (kind) => {
     expect(read).toMatchObject({ used: 7, status: { remaining: 0 } });
   });
 
-  test("are forgotten by their keys alone", async () => {
+  test("limits are deleted only with their keys", async () => {
     const limits = new RedisLimits(redis());
     clock.now = START;
     const one = { limit: 5, windowMs: 60_000, cost: 1, algorithm: "sliding-log" } as const;
     const [mine, other, unused] = chargesOf(["mine{1}", "other{2}", "unused{3}"], [one, one, one]);
-    if (!mine || !other || !unused) throw new Error("Three charges are made.");
+    if (!mine || !other || !unused) throw new Error("There must be three charges.");
     await limits.consume([mine]);
     await limits.consume([other]);
     expect(await forgetLimits(redis(), [mine, unused])).toEqual([mine]);
@@ -128,7 +128,7 @@ describe.each(STORES_AND_CLUSTER)("on $name, limits that are read", (kind) => {
   });
 });
 
-test("an answer that the script cannot have given is refused", async () => {
+test("an answer that the script cannot have returned is rejected", async () => {
   const evalsha = async () => undefined;
   const pipeline = () => ({ eval: evalsha, evalsha, exec: async () => [{ result: [1, "x"] }] });
   const redis = { deadlineMs: 1000, eval: evalsha, evalsha, pipeline };

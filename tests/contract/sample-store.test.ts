@@ -50,7 +50,7 @@ describe("the sample's gate", async () => {
     ask("/api/search", { method: "POST", headers: { "x-forwarded-for": address } });
   const statusOf = async (address: string) => (await search(address)).status;
 
-  // Each script is sent by its text once. No test counts that call.
+  // The first call of each script sends its text. No test counts that call.
   beforeAll(async () => {
     await search("198.51.100.1");
     await limits.peek("search", { ip: "198.51.100.1" });
@@ -60,23 +60,23 @@ describe("the sample's gate", async () => {
     await tools.dedup.shouldTrackEvent("first", 5);
   });
 
-  test("an allowed request is one call of the class and one of the store", async () => {
+  test("an allowed request of the sample is one call of the class and one of the store", async () => {
     const calls = await callsOf(async () => expect(await statusOf("203.0.113.1")).toBe(200));
     expect(calls).toEqual({ ratelimit: ["limit"], redis: 1, store: 1 });
   });
 
-  test("a denied request calls the class once, and then is denied from the denial cache", async () => {
+  test("a denied request of the sample calls the class once; the next is denied from the denial cache", async () => {
     for (let i = 0; i < 10; i += 1) expect(await statusOf("203.0.113.2")).toBe(200);
     const denied = async () => expect(await statusOf("203.0.113.2")).toBe(429);
     expect(await callsOf(denied)).toEqual({ ratelimit: ["limit"], redis: 1, store: 1 });
     expect(await callsOf(denied)).toEqual({ ratelimit: [], redis: 0, store: 0 });
   });
 
-  test("a request without a rule calls neither", async () => {
+  test("a request of the sample without a rule calls neither the class nor the store", async () => {
     expect(await callsOf(() => ask("/about"))).toEqual({ ratelimit: [], redis: 0, store: 0 });
   });
 
-  test("a handler's limit and peek are calls of the class, and its refund of Redis alone", async () => {
+  test("a handler's limit and peek are calls of the class, and its refund calls only Redis", async () => {
     const ip = "203.0.113.3";
     const limit = await callsOf(() => limits.limit("search", { ip }));
     expect(limit).toEqual({ ratelimit: ["limit"], redis: 1, store: 1 });

@@ -31,7 +31,7 @@ async function answerOf(gateway: Gateway, lua: string): Promise<unknown> {
   return answer.error === undefined ? answer : answer.error.replace(" (constant '')", "");
 }
 
-/** The global tables that Redis 7.0 has, too. */
+/** The global tables that Redis 7.0 has too. */
 const TABLES = ["_G", "redis", "string", "table", "math"];
 
 describe("a script that reaches for a global table is answered as by redis-server", () => {
@@ -70,7 +70,7 @@ describe("a script that reaches for a global table is answered as by redis-serve
     ].map((name) => `return ${name}`),
     "KEYS[1] = 'mine' return KEYS[1]",
     "return #KEYS",
-  ])("%s", async (lua) => {
+  ])("the script %s gets the same answer", async (lua) => {
     expect(await answerOf(embedded, lua)).toEqual(await answerOf(real, lua));
     const after = "return { type(redis.call), string.format('%d', 3), #KEYS }";
     expect(await answerOf(embedded, after)).toEqual(await answerOf(real, after));

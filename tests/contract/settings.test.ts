@@ -25,7 +25,7 @@ const secret = "a secret that is at least 32 characters";
 const rest = { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token };
 const kv = { KV_REST_API_URL: url, KV_REST_API_TOKEN: token };
 
-/** Every reader of the environment that reads which store it names. */
+/** Every reader of the environment that reads the store's variables. */
 const storeReaders: readonly (readonly [string, (env: Variables) => Promise<unknown>])[] = [
   ["config/app-env.ts", async (env) => readEnvironment({ ...env, CLIENT_IP_FROM: "hops:1" })],
   ["the choice of npm start and the packed server", (env) => chooseStore(env, () => {})],
@@ -37,7 +37,7 @@ async function failureOf(run: () => unknown): Promise<HeadgateError> {
     .then(run)
     .catch((thrown: unknown) => thrown);
   if (error instanceof HeadgateError) return error;
-  return expect.unreachable("the value should have been refused with a HeadgateError");
+  return expect.unreachable("the value must be rejected with a HeadgateError");
 }
 
 async function expectRefusal(
@@ -55,14 +55,14 @@ async function expectRefusal(
   expect(error.message).toContain("must be");
 }
 
-describe.each(storeReaders)("a store's setting that cannot work is refused by %s", (_, read) => {
+describe.each(storeReaders)("an invalid setting of the store is rejected by %s", (_, read) => {
   test.each([
     ...BAD_REST_URLS.map((bad) => ["UPSTASH_REDIS_REST_URL", bad, rest] as const),
     ...BAD_TOKENS.map((bad) => ["UPSTASH_REDIS_REST_TOKEN", bad, rest] as const),
     ...BAD_REST_URLS.map((bad) => ["KV_REST_API_URL", bad, kv] as const),
     ...BAD_TOKENS.map((bad) => ["KV_REST_API_TOKEN", bad, kv] as const),
     ...BAD_REDIS_URLS.map((bad) => ["REDIS_URL", bad, {}] as const),
-  ])("%s=%j", async (name, bad, others) => {
+  ])("the setting %s=%j is rejected", async (name, bad, others) => {
     await expect(
       expectRefusal(() => read({ ...others, [name]: bad }), name),
     ).resolves.toBeUndefined();
@@ -76,7 +76,7 @@ describe.each(storeReaders)("a store's setting that cannot work is refused by %s
     [{ UPSTASH_REDIS_REST_TOKEN: token, KV_REST_API_URL: url }, "UPSTASH_REDIS_REST_URL"],
     [{ KV_REST_API_URL: url, REDIS_URL: "redis://127.0.0.1:1" }, "KV_REST_API_TOKEN"],
     [{ KV_REST_API_TOKEN: token }, "KV_REST_API_URL"],
-  ])("half a pair, %j", async (env: Variables, missing) => {
+  ])("half a pair, %j, is rejected with the missing variable", async (env: Variables, missing) => {
     const { code, message } = await failureOf(() => read(env));
     expect([code, message]).toEqual([
       "ENV_INVALID",
@@ -85,14 +85,14 @@ describe.each(storeReaders)("a store's setting that cannot work is refused by %s
     expect(message).not.toContain(token);
   });
 
-  test("a database of a Redis Cluster, which has none but 0", async () => {
+  test("a database of a Redis Cluster other than 0 is rejected", async () => {
     const env = { REDIS_URL: "redis://127.0.0.1:1/3", HEADGATE_CLUSTER: "1" };
     await expect(expectRefusal(() => read(env), "REDIS_URL")).resolves.toBeUndefined();
   });
 });
 
-describe("what code is given is judged as the environment is", () => {
-  test.each(BAD_REDIS_URLS)("startGateway and connectTcp refuse %j", async (redisUrl) => {
+describe("options in code are checked like the environment", () => {
+  test.each(BAD_REDIS_URLS)("startGateway and connectTcp reject %j", async (redisUrl) => {
     const what = "The address of Redis";
     await expect(
       expectRefusal(() => startGateway({ redisUrl, token }), what, "GATEWAY_INVALID"),
@@ -102,13 +102,13 @@ describe("what code is given is judged as the environment is", () => {
     ).resolves.toBeUndefined();
   });
 
-  test.each(BAD_REST_URLS)("createRedis refuses the address %j", async (bad) => {
+  test.each(BAD_REST_URLS)("createRedis rejects the address %j", async (bad) => {
     await expect(
       expectRefusal(() => createRedis({ url: bad, token }), "UPSTASH_REDIS_REST_URL"),
     ).resolves.toBeUndefined();
   });
 
-  test.each(BAD_TOKENS)("createRedis and startGateway refuse the token %j", async (bad) => {
+  test.each(BAD_TOKENS)("createRedis and startGateway reject the token %j", async (bad) => {
     await expect(
       expectRefusal(() => createRedis({ url, token: bad }), "UPSTASH_REDIS_REST_TOKEN"),
     ).resolves.toBeUndefined();
@@ -118,7 +118,7 @@ describe("what code is given is judged as the environment is", () => {
   });
 });
 
-describe("other settings that cannot work are refused by config/app-env.ts", () => {
+describe("other invalid settings are rejected by config/app-env.ts", () => {
   const read = (env: Variables) =>
     readEnvironment({ ...rest, CLIENT_IP_FROM: "hops:1", AUTH_SECRET: secret, ...env });
 
@@ -136,32 +136,32 @@ describe("other settings that cannot work are refused by config/app-env.ts", () 
     ["AUTH_AUDIENCE", '"headgate"'],
     ["CORS_ORIGINS", '"https://a.example"'],
     ["HEADGATE_NAMESPACE", '"shop"'],
-    // Beside a REST store too, where it is not used.
+    // A REST store is also set, so that the other store is not used.
     ...BAD_REDIS_URLS.map((bad) => ["REDIS_URL", bad] as const),
-  ])("%s=%j", async (name, bad) => {
+  ])("the setting %s=%j is rejected", async (name, bad) => {
     const { code, message } = await failureOf(() => read({ [name]: bad }));
     expect([code, told(message), message.includes(bad)]).toEqual(["ENV_INVALID", false, false]);
     expect(message).toContain(`${name} must be`);
   });
 
-  test("a previous secret without a present one is refused", async () => {
+  test("a previous secret without a current one is rejected", async () => {
     await expect(
       expectRefusal(() => read({ AUTH_SECRET: "", AUTH_SECRET_PREVIOUS: secret }), "AUTH_SECRET"),
     ).resolves.toBeUndefined();
   });
 
-  test("HEADGATE_JOIN=1 is refused on Vercel, and not under our own server there", async () => {
+  test("HEADGATE_JOIN=1 is rejected on Vercel, and accepted under our server there", async () => {
     const onVercel = { VERCEL: "1", HEADGATE_JOIN: "1" };
     await expect(expectRefusal(() => read(onVercel), "HEADGATE_JOIN")).resolves.toBeUndefined();
     expect(read({ ...onVercel, HEADGATE_SERVER: "1" }).joins).toBe(true);
   });
 });
 
-describe("blanks and line breaks around a value are no part of it", () => {
+describe("blanks and line breaks around a value are ignored", () => {
   const padded = (env: Variables) =>
     Object.fromEntries(Object.entries(env).map(([name, value]) => [name, ` \t${value}\r\n `]));
 
-  test("every variable is read as it is without them", () => {
+  test("every variable is read without the blanks around it", () => {
     const env = {
       ...rest,
       CLIENT_IP_FROM: "hops:1",
@@ -182,7 +182,7 @@ describe("blanks and line breaks around a value are no part of it", () => {
     expect(readEnvironment(padded(env))).toStrictEqual(readEnvironment(env));
   });
 
-  test("a value of blanks alone counts as unset", () => {
+  test("a value of only blanks counts as unset", () => {
     const env = { ...rest, CLIENT_IP_FROM: "hops:1", HEADGATE_SECRET: " \n", HEADGATE_MODE: "\t" };
     expect(readEnvironment(env)).toMatchObject({ mode: "enforce", secret: `headgate:${token}` });
   });
@@ -203,7 +203,7 @@ describe("blanks and line breaks around a value are no part of it", () => {
     expect([...secrets]).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)]);
   });
 
-  test("npm start takes the store by the names of Vercel's integration", async () => {
+  test("npm start finds the store by the variable names of Vercel's integration", async () => {
     const store = await chooseStore(padded(kv), () => {});
     expect(store.line).toBe("Upstash REST at store.example");
     const own = chooseStore({ ...kv, HEADGATE_STORE: "embedded" }, () => {});
@@ -212,14 +212,14 @@ describe("blanks and line breaks around a value are no part of it", () => {
 });
 
 describe("HEADGATE_MODE=off needs no store", () => {
-  test("config/app-env.ts and npm start take it without one, and start none", async () => {
+  test("with HEADGATE_MODE=off config/app-env.ts and npm start need no store, and start none", async () => {
     const env = { HEADGATE_MODE: " off ", NODE_ENV: "production" };
     expect(readEnvironment(env)).toMatchObject({ mode: "off", store: { url: undefined } });
     const store = await chooseStore(env, () => {});
     expect([store.variables, store.line]).toEqual([{}, expect.stringMatching(/^none: /)]);
   });
 
-  test("a store that is named or asked for is used there too", async () => {
+  test("with HEADGATE_MODE=off a store that is named or requested is used", async () => {
     const embedded = await chooseStore(
       { HEADGATE_MODE: "off", HEADGATE_STORE: "embedded" },
       () => {},
@@ -229,7 +229,7 @@ describe("HEADGATE_MODE=off needs no store", () => {
     expect(readEnvironment({ ...rest, HEADGATE_MODE: "off" }).store.url).toBe(url);
   });
 
-  test.each([["enforce"], ["shadow"]])("HEADGATE_MODE=%s needs one", (mode) => {
+  test.each([["enforce"], ["shadow"]])("HEADGATE_MODE=%s needs a store", (mode) => {
     const env = { HEADGATE_MODE: mode, CLIENT_IP_FROM: "hops:1" };
     expect(readEnvironment(env).missing?.message).toMatch(/UPSTASH_REDIS_REST_URL must be/);
   });

@@ -28,35 +28,35 @@ describe("when the clock of a real redis-server steps back by an hour", () => {
   beforeEach(() => redis.setClock(0));
 
   test.each(ALGORITHMS)(
-    "a denied client passes after exactly the wait that it was told (%s)",
+    "after the clock of redis-server steps back, a denied client is allowed after exactly its wait (%s)",
     async (algorithm) => {
       const store = new RedisLimits(createRedis({ url: gateway.url, token, deadlineMs: 10_000 }));
       const charge = chargeOf(algorithm, { algorithm, limit: 3, windowMs: WINDOW_MS });
       const ask = async () => {
         const [charged] = await store.consume([charge]);
-        if (!charged) throw new Error("There is no answer.");
+        if (!charged) throw new Error("The check must have a result.");
         return { at: charged.at, wait: charged.status.waitMs ?? NaN };
       };
       const first = await ask();
       while ((await ask()).wait === 0);
       redis.setClock(-HOUR_S);
 
-      const told = await ask();
-      expect(told.at).toBeLessThan(first.at - (HOUR_S - 60) * 1000);
-      expect(told.wait).toBeGreaterThan(0);
-      expect(told.wait).toBeLessThanOrEqual(
+      const reported = await ask();
+      expect(reported.at).toBeLessThan(first.at - (HOUR_S - 60) * 1000);
+      expect(reported.wait).toBeGreaterThan(0);
+      expect(reported.wait).toBeLessThanOrEqual(
         algorithm === "sliding-window" ? 2 * WINDOW_MS : WINDOW_MS,
       );
-      let last = told;
+      let last = reported;
       while (last.wait > 0) {
-        expect(last.at).toBeLessThan(told.at + told.wait);
+        expect(last.at).toBeLessThan(reported.at + reported.wait);
         last = await ask();
       }
-      expect(last.at).toBeGreaterThanOrEqual(told.at + told.wait);
+      expect(last.at).toBeGreaterThanOrEqual(reported.at + reported.wait);
     },
   );
 
-  test("a client that another instance denies is told no more than a window, in the answer's own time", async () => {
+  test("after the clock steps back, a client that another instance denies waits at most a window, by the answer's time", async () => {
     const policy = definePolicy({ rules: { all: { match: "/", limits: { ip: "3 per minute" } } } });
     const store = { url: gateway.url, token };
     const { options } = gateOptions(store);

@@ -11,9 +11,9 @@ const token = "a-token-of-the-tests";
 const NOT_THERE = "not available";
 const NUMBER: unknown = expect.any(Number);
 
-/** What each store tells: the table of docs/operate/health.md. */
+/** The details of each store, as in the table of docs/operate/health.md. */
 describe("an operator's details", () => {
-  /** Those of a store that is up: the check has written a key before. */
+  /** Returns the details of a store that is up: the check has written a key before. */
   async function detailsOf(url: string): Promise<unknown> {
     const { newHealth } = redisHealthOver({ url, token }, { deadlineMs: 10_000 });
     const health = newHealth();
@@ -21,7 +21,7 @@ describe("an operator's details", () => {
     return health.details();
   }
 
-  test("of the embedded store are memory and keys", async () => {
+  test("an operator's details of the embedded store are memory and keys", async () => {
     const store = await openEmbeddedStore();
     const gateway = cleanUp(await serveStore(store, { token }), (it) => it.close());
     expect(await detailsOf(gateway.url)).toStrictEqual({
@@ -36,14 +36,14 @@ describe("an operator's details", () => {
     });
   });
 
-  test("through a gateway with GATEWAY_ALLOW_SHARED have the slow log too", async () => {
+  test("an operator's details through a gateway with GATEWAY_ALLOW_SHARED have the slow log too", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const options = { redisUrl: redis.url, token, allowShared: true };
     const gateway = cleanUp(await startGateway(options), (it) => it.close());
     expect(await detailsOf(gateway.url)).toMatchObject({ keys: 1, slowLog: [] });
   });
 
-  test("of a Redis Cluster have the keys of all masters", async () => {
+  test("an operator's details of a Redis Cluster have the keys of all masters", async () => {
     const { url, cluster } = cleanUp(await startClusterStore(), (it) => it.stop());
     for (const key of cluster.keysApart("key")) {
       await (await cluster.masterOf(key)).direct.set(key, "1", "EX", 60);

@@ -15,14 +15,14 @@ const cleanUp = scope();
 const open = ({ port }: Gateway, path: string) =>
   cleanUp(openEventStream(port, token, path), ({ socket }) => socket.destroy());
 
-/** The same, once the store has confirmed the subscription. */
+/** Opens a stream, and waits until the store has confirmed the subscription. */
 async function opened(gateway: Gateway, path: string): Promise<EventStream> {
   const stream = open(gateway, path);
   await expect.poll(() => stream.data()).toHaveLength(1);
   return stream;
 }
 
-/** The status of a stream's answer. */
+/** Returns the status of a stream's response. */
 async function statusOf(gateway: Gateway, path: string): Promise<number | undefined> {
   const stream = open(gateway, path);
   await vi.waitUntil(() => stream.status() !== undefined);
@@ -53,7 +53,7 @@ describe.each(STORES)("a stream before $name", (kind) => {
   const serve = async (limits: Partial<GatewayLimits> = {}) =>
     cleanUp(await serveStore(await running.open(), { token, limits }), (it) => it.close());
 
-  test("is text/event-stream by POST and by GET, kept by no cache and no proxy", async () => {
+  test("a stream is text/event-stream by POST and by GET, and no cache or proxy stores it", async () => {
     const gateway = await serve();
     for (const method of ["POST", "GET"]) {
       const abort = cleanUp(new AbortController(), (it) => it.abort());
@@ -75,7 +75,7 @@ describe.each(STORES)("a stream before $name", (kind) => {
     }
   });
 
-  test("begins with the answer of Redis, and has each message once", async () => {
+  test("a stream starts with the answer of Redis, and has each message once", async () => {
     const gateway = await serve();
     const stream = await opened(gateway, "/subscribe/ch");
     const byPattern = await opened(gateway, "/psubscribe/c*");
@@ -95,7 +95,7 @@ describe.each(STORES)("a stream before $name", (kind) => {
     });
   });
 
-  test("shares one subscription with the other streams of its channel", async () => {
+  test("a stream shares one subscription with the other streams of its channel", async () => {
     const gateway = await serve();
     const streams = [
       await opened(gateway, "/subscribe/one"),
@@ -112,36 +112,36 @@ describe.each(STORES)("a stream before $name", (kind) => {
     expect(await look("PUBSUB", "NUMPAT")).toBe(1);
   });
 
-  test("has a comment now and then, so that no proxy takes it for dead", async () => {
+  test("a stream has a comment now and then, so that no proxy closes it", async () => {
     const stream = await opened(await serve({ pingMs: 20 }), "/subscribe/quiet");
     await expect.poll(() => stream.text().match(/^: ping$/gm)?.length).toBeGreaterThan(3);
     expect(stream.data()).toHaveLength(1);
   });
 
-  test("beyond the most that may be open is 503, until another has ended", async () => {
+  test("a stream beyond the maximum gets 503, until another one has ended", async () => {
     const gateway = await serve({ listeners: 2 });
     const [first] = [await opened(gateway, "/subscribe/a"), await opened(gateway, "/subscribe/b")];
-    const refused = open(gateway, "/subscribe/a");
-    await expect.poll(() => refused.status()).toBe(503);
-    expect(refused.text()).toContain("ERR 2 streams are open already; try again");
+    const rejected = open(gateway, "/subscribe/a");
+    await expect.poll(() => rejected.status()).toBe(503);
+    expect(rejected.text()).toContain("ERR 2 streams are open already; try again");
     first?.socket.destroy();
     await expect.poll(() => statusOf(gateway, "/subscribe/a")).toBe(200);
   });
 
-  test("whose client leaves before the store has confirmed it leaves nothing behind", async () => {
+  test("a stream whose client leaves before the store has confirmed it leaves nothing behind", async () => {
     const store = await running.open();
     let confirm = () => {};
     const confirmed = new Promise<void>((resolve) => {
       confirm = resolve;
     });
-    const asked: string[] = [];
+    const pending: string[] = [];
     const slow: Store = {
       call: (...call) => store.call(...call),
       pipeline: (...call) => store.pipeline(...call),
       transaction: (...call) => store.transaction(...call),
       close: () => store.close(),
       subscribe: async (subscription, listener) => {
-        asked.push(subscription.name);
+        pending.push(subscription.name);
         const made = await store.subscribe(subscription, listener);
         if (subscription.name === "left") await confirmed;
         return made;
@@ -152,20 +152,20 @@ describe.each(STORES)("a stream before $name", (kind) => {
     const left = open(gateway, "/subscribe/left");
     await expect.poll(() => look("PUBSUB", "NUMSUB", "left")).toEqual(["left", 1]);
     left.socket.destroy();
-    // There is no place before the gateway has seen that the client has gone.
+    // A stream can start only when the gateway has noticed that the client left.
     await expect.poll(() => statusOf(gateway, "/subscribe/next")).toBe(200);
     confirm();
     await expect.poll(() => look("PUBSUB", "NUMSUB", "left")).toEqual(["left", 0]);
-    expect(asked).toEqual(["left", "next"]);
+    expect(pending).toEqual(["left", "next"]);
   });
 
-  test("is no request at work", async () => {
+  test("a stream does not count as a running request", async () => {
     const gateway = await serve({ concurrentRequests: 1 });
     for (let n = 0; n < 3; n += 1) await opened(gateway, `/subscribe/${n}`);
     expect(await ask(gateway, ["PING"])).toEqual({ status: 200, answer: { result: "PONG" } });
   });
 
-  test("whose reader is too slow is cut, and the others go on", async () => {
+  test("a stream whose reader is too slow is cut, and the others continue", async () => {
     const gateway = await serve({ listenerBytes: 50_000 });
     const slow = await opened(gateway, "/subscribe/flood");
     const quick = await opened(gateway, "/subscribe/flood");
@@ -174,7 +174,7 @@ describe.each(STORES)("a stream before $name", (kind) => {
     const payload = "x".repeat(100_000);
     let sent = 0;
     const cut = new Promise((resolve) => slow.socket.once("close", resolve));
-    // The system keeps some megabytes of a connection that is not read.
+    // The system buffers some megabytes of a connection that is not read.
     for (; sent < 100; sent += 1) {
       await look("PUBLISH", "flood", payload);
       await expect.poll(() => quick.data().length, { interval: 1 }).toBe(sent + 2);
@@ -188,7 +188,7 @@ describe.each(STORES)("a stream before $name", (kind) => {
     expect(await look("PUBSUB", "NUMSUB", "flood")).toEqual(["flood", 1]);
   });
 
-  test("that comes and goes 200 times leaves nothing behind", async () => {
+  test("a stream that opens and closes 200 times leaves nothing behind", async () => {
     const gateway = await serve();
     const sockets = () =>
       process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
@@ -202,11 +202,11 @@ describe.each(STORES)("a stream before $name", (kind) => {
     for (const { socket } of streams) socket.destroy();
     await expect.poll(() => look("PUBSUB", "CHANNELS")).toEqual([]);
     await expect.poll(() => look("PUBSUB", "NUMPAT")).toBe(0);
-    // What is left listens, or is a client of Redis.
+    // A remaining listener or a remaining client of Redis would count here.
     await expect.poll(sockets).toBeLessThan(10);
   });
 
-  test("ends properly and at once when the gateway closes, read or not", async () => {
+  test("a stream ends properly and at once when the gateway closes, whether or not it is read", async () => {
     const gateway = await serve({ drainMs: 60_000 });
     const [read, unread] = [
       await opened(gateway, "/subscribe/end"),
@@ -236,7 +236,7 @@ describe("a stream of a Redis", () => {
   }
   const client = (port: number) => cleanUp(new Redis(port), (it) => it.disconnect());
 
-  test("has its place on one connection with all others, which the last one closes", async () => {
+  test("the streams of a Redis share one connection, which the last one closes", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const gateway = await before(redis.url);
     const direct = client(redis.port);
@@ -254,7 +254,7 @@ describe("a stream of a Redis", () => {
     expect(await connections()).toBe(1);
   });
 
-  test("a stream of a Redis that was killed ends, and a new one is 503 until Redis is back", async () => {
+  test("a stream of a Redis that was killed ends, and a new one gets 503 until Redis is back", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const gateway = await before(redis.url);
     const streams = [
@@ -264,9 +264,9 @@ describe("a stream of a Redis", () => {
     ];
     await redis.stop();
     for (const { closed } of streams) expect(await closed).toMatch(PROPER_END);
-    const refused = open(gateway, "/subscribe/a");
-    await expect.poll(() => refused.status()).toBe(503);
-    expect(refused.text()).toContain("ERR Redis cannot be reached.");
+    const rejected = open(gateway, "/subscribe/a");
+    await expect.poll(() => rejected.status()).toBe(503);
+    expect(rejected.text()).toContain("ERR Redis cannot be reached.");
 
     cleanUp(await startRedis(redis.port), (it) => it.stop());
     const again = await opened(gateway, "/subscribe/a");
@@ -276,7 +276,7 @@ describe("a stream of a Redis", () => {
     await expect.poll(() => again.data()).toContain("message,a,x");
   });
 
-  test("goes on where another client has Redis tell its connection of keys", async () => {
+  test("a stream continues when another client turns on key notifications for its connection", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const gateway = await before(redis.url);
     const stream = await opened(gateway, "/subscribe/__redis__%3Ainvalidate");
@@ -292,22 +292,22 @@ describe("a stream of a Redis", () => {
     expect(stream.data()).toHaveLength(2);
   });
 
-  test("a stream of a Redis that stops answering ends, and a new one is 503 or 504 in time", async () => {
+  test("a stream of a Redis that stops answering ends, and a new one gets 503 or 504 in time", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const gateway = await before(redis.url);
     const stream = await opened(gateway, "/subscribe/a");
     redis.freeze();
     const began = performance.now();
     expect(await stream.closed).toMatch(PROPER_END);
-    const refused = open(gateway, "/subscribe/a");
-    await expect.poll(() => refused.status()).toBeGreaterThanOrEqual(503);
+    const rejected = open(gateway, "/subscribe/a");
+    await expect.poll(() => rejected.status()).toBeGreaterThanOrEqual(503);
     expect(performance.now() - began).toBeLessThan(5_000);
     redis.thaw();
     await expect.poll(async () => (await ask(gateway, ["PING"])).status).toBe(200);
     await opened(gateway, "/subscribe/a");
   });
 
-  test("that its user may not have is 400 with the answer of Redis", async () => {
+  test("a stream that its user is not permitted gets 400 with the answer of Redis", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const direct = client(redis.port);
     await direct.call("ACL", "SETUSER", "app", "on", ">secret", "~*", "+@all", "&mine:*");
@@ -322,7 +322,7 @@ describe("a stream of a Redis", () => {
     await expect.poll(() => mine.data()).toContain("message,mine:1,still here");
   });
 
-  test("of a cluster ends when its node dies, and another one finds a node that lives", async () => {
+  test("a stream of a cluster ends when its node dies, and a new one uses another node", async () => {
     const cluster = cleanUp(await startCluster(), (it) => it.stop());
     const gateway = cleanUp(
       await startGateway({ redisUrl: cluster.url, cluster: true, token, limits }),

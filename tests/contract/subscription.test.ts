@@ -21,7 +21,7 @@ const PROGRAM = fileURLToPath(new URL("../fixtures/subscriptions.ts", import.met
 const token = "a-token-of-the-tests";
 const cleanUp = scope();
 
-/** A subscription, and what was heard of it. */
+/** A subscription, and the events that it received. */
 function listen(url: string, options: Partial<SubscriptionOptions> = {}) {
   const events: SubscriptionEvent[] = [];
   const { close } = cleanUp(
@@ -37,7 +37,7 @@ function listen(url: string, options: Partial<SubscriptionOptions> = {}) {
   };
 }
 
-/** Publishes through the gateway; resolves to the number of receivers. */
+/** Publishes through the gateway, and returns the number of receivers. */
 async function publish(url: string, text: string, channel = "live"): Promise<unknown> {
   const headers = { authorization: `Bearer ${token}` };
   const body = JSON.stringify(["PUBLISH", channel, text]);
@@ -46,7 +46,7 @@ async function publish(url: string, text: string, channel = "live"): Promise<unk
   return result;
 }
 
-/** A store of a test's own making. */
+/** A store that the test implements. */
 async function storeOf(listener: RequestListener) {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -65,14 +65,14 @@ const serveRedis = async (redisUrl: string, port = 0) =>
 const serveEmbedded = async (port = 0) =>
   cleanUp(await serveStore(await openEmbeddedStore(), { token, port }), (it) => it.close());
 
-describe("a subscription of ours", () => {
+describe("subscribe", () => {
   test.each([
     [
       "redis-server",
       async () => await serveRedis(cleanUp(await startRedis(), (it) => it.stop()).url),
     ],
     ["the embedded store", () => serveEmbedded()],
-  ])("opens and has every message as it was published, by %s", async (_, start) => {
+  ])("a subscription opens and has every message as it was published, by %s", async (_, start) => {
     const { url } = await start();
     const { events, kinds, payloads } = listen(`${url}/`);
     await expect.poll(kinds).toEqual(["open"]);
@@ -91,7 +91,7 @@ describe("a subscription of ours", () => {
     expect(events).toHaveLength(1 + texts.length);
   });
 
-  test.each(["a/b?c", "50%", "é #&+"])("takes the channel %j", async (channel) => {
+  test.each(["a/b?c", "50%", "é #&+"])("a subscription accepts the channel %j", async (channel) => {
     const { url } = await serveEmbedded();
     const { kinds, payloads } = listen(url, { channel });
     await expect.poll(kinds).toEqual(["open"]);
@@ -124,7 +124,7 @@ describe("a subscription of ours", () => {
     await expect.poll(payloads).toEqual(["again"]);
   });
 
-  test("waits longer after each failure, and is quick again once it was open", async () => {
+  test("a subscription waits longer after each failure, and is quick again once it was open", async () => {
     const at: number[] = [];
     const { server, url } = await storeOf((_, response) => {
       at.push(performance.now());
@@ -143,20 +143,20 @@ describe("a subscription of ours", () => {
     expect(server.listening).toBe(true);
   });
 
-  test("takes a stream without a byte for lost", async () => {
-    let asked = 0;
+  test("a subscription counts a stream without a byte as lost", async () => {
+    let pending = 0;
     const { url } = await storeOf((_, response) => {
-      asked += 1;
+      pending += 1;
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write("data: subscribe,live,1\n\n");
     });
     const { kinds, reasons } = listen(url, { silentMs: 100 });
     await expect.poll(() => kinds().slice(0, 3)).toEqual(["open", "closed", "open"]);
     expect(reasons()[0]).toBe("silent");
-    expect(asked).toBeGreaterThan(1);
+    expect(pending).toBeGreaterThan(1);
   });
 
-  test("is kept by the comments of a gateway that has nothing to say", async () => {
+  test("a subscription is kept alive by the comments of a silent gateway", async () => {
     const limits = { pingMs: 20 };
     const gateway = await serveStore(await openEmbeddedStore(), { token, limits });
     cleanUp(gateway, (it) => it.close());
@@ -176,7 +176,7 @@ describe("a subscription of ours", () => {
     [400, "unsupported"],
     [404, "unsupported"],
     [405, "unsupported"],
-  ])("says of the status %i that it is %s, and waits long", async (status, reason) => {
+  ])("a subscription reports the status %i as %s, and waits long", async (status, reason) => {
     const at: number[] = [];
     const { url } = await storeOf((_, response) => {
       at.push(performance.now());
@@ -188,14 +188,14 @@ describe("a subscription of ours", () => {
     expect(events[0]).toEqual({ kind: "closed", reason });
   });
 
-  test("says that a gateway refuses its token, without the token", async () => {
+  test("a subscription reports that a gateway rejects its token, without the token", async () => {
     const { url } = await serveEmbedded();
     const { events } = listen(url, { token: "a-wrong-token-of-tests" });
     await expect.poll(() => events).toEqual([{ kind: "closed", reason: "unauthorized" }]);
     expect(JSON.stringify(events)).not.toContain("a-wrong");
   });
 
-  test("ends a stream whose message is longer than a mebibyte", async () => {
+  test("a subscription ends a stream whose message is longer than a mebibyte", async () => {
     const { url } = await storeOf((_, response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write("data: subscribe,live,1\n\ndata: message,live,");
@@ -206,12 +206,12 @@ describe("a subscription of ours", () => {
     expect(payloads()).toEqual([]);
   });
 
-  test("leaves no timer and no socket once it is closed, whatever it was at", async () => {
+  test("a subscription leaves no timer and no socket once it is closed, whatever its state was", async () => {
     const gateway = await serveEmbedded();
     const refusing = await storeOf((_, response) => void response.writeHead(401).end());
     const hung = await storeOf(() => {});
     const urls = [gateway.url, refusing.url, hung.url];
-    // Timers of 60 s and an answer that never comes would keep the process.
+    // Timers of 60 s and an unanswered call would keep the process alive.
     const { stdout } = await run(process.execPath, [PROGRAM, token, ...urls], { timeout: 20_000 });
     expect(stdout.trim().split("\n").toSorted()).toEqual([
       "closed unauthorized",
@@ -221,7 +221,7 @@ describe("a subscription of ours", () => {
     await expect.poll(() => publish(gateway.url, "x")).toBe(0);
   });
 
-  test("may be closed while it is told of an event", async () => {
+  test("a subscription may be closed while it reports an event", async () => {
     const { url } = await serveEmbedded();
     const heard: SubscriptionEvent[] = [];
     await new Promise<void>((resolve) => {

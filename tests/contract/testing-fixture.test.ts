@@ -91,7 +91,7 @@ test("each worker has a separate server and separate counts, and each test begin
   ]);
 });
 
-test("a namespace is cleared of all its keys, and of no other's", async () => {
+test("clearing a namespace deletes all its keys, and no other's", async () => {
   const keys = Array.from({ length: 2500 }, (_, i) => [`own-1:k${i}`, "1"] as const);
   await direct.mset(...keys.flat(), "own-10:k", "1", "own-1", "1");
   expect(await clearNamespace(store, "own-1")).toBe(2500);

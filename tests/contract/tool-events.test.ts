@@ -10,11 +10,11 @@ import { makeTools } from "../support/tools.ts";
 
 const live = liveStore();
 
-/** A key that no event may hold. */
+/** A key that no event may contain. */
 const KEY = "ada@example.com";
 const WINDOW = "1 minute";
 
-/** The tools of an instance, and what they have told since it was last asked. */
+/** The tools of an instance, and the events since the last look. */
 function instance(send: typeof fetch = fetch) {
   const tools = makeTools(live.store, send);
   const told = () => {
@@ -28,8 +28,8 @@ function instance(send: typeof fetch = fetch) {
 const down: typeof fetch = () => Promise.reject(new TypeError("fetch failed"));
 const ms = expect.any(Number) as number;
 
-describe("a lock tells", () => {
-  test("that it was acquired, and released with the time for which it was held", async () => {
+describe("the events of a lock", () => {
+  test("a lock emits that it was acquired, and released with the time for which it was held", async () => {
     const { locks, told } = instance();
     const lock = await locks.acquire(KEY);
     expect(told()).toEqual([{ kind: "lock", state: "acquired", waitedMs: ms }]);
@@ -42,7 +42,7 @@ describe("a lock tells", () => {
     expect((events[0] as { heldMs: number }).heldMs).toBeGreaterThan(20);
   });
 
-  test("that another holds it: once for each call, with the time that was waited", async () => {
+  test("a lock emits that another caller holds it: once for each call, with the wait", async () => {
     const { locks, told } = instance();
     const token = (await locks.acquireLock(KEY, 30)) ?? "";
     expect(told()).toEqual([{ kind: "lock", state: "acquired", waitedMs: ms }]);
@@ -63,7 +63,7 @@ describe("a lock tells", () => {
     expect(told()).toEqual([{ kind: "lock", state: "released" }]);
   });
 
-  test("that it was lost, once and with the reason, and then nothing of its release", async () => {
+  test("a lock emits its loss once, with the reason, and no release after that", async () => {
     const { locks, keys, keyedHash, redis, told } = instance();
     const lock = await locks.acquire(KEY, { ttl: 0.3 });
     told();
@@ -76,7 +76,7 @@ describe("a lock tells", () => {
     expect(told()).toEqual([]);
   });
 
-  test("what failed, where its caller gets no error", async () => {
+  test("a lock emits a failure whose caller gets no error", async () => {
     const { locks, told } = instance(down);
     expect(await locks.releaseLock(KEY, "a token")).toBe(false);
     const error = expect.objectContaining({ code: "STORE_UNREACHABLE" }) as unknown;
@@ -84,18 +84,18 @@ describe("a lock tells", () => {
   });
 });
 
-describe("dedup tells", () => {
+describe("the events of dedup", () => {
   const first = { kind: "dedup", state: "first", isCertain: true };
   const duplicate = { kind: "dedup", state: "duplicate", isCertain: true };
   const inProgress = { kind: "dedup", state: "in-progress", isCertain: true };
 
-  test("what each key of a call was", async () => {
+  test("dedup emits the state of each key of a call", async () => {
     const { dedup, told } = instance();
     const leased = { lease: 30, window: WINDOW, payload: "a" } as const;
     const claim = await dedup.claim(KEY, leased);
     await dedup.claim(KEY, leased);
     await dedup.claim(KEY, { ...leased, payload: "b" });
-    if (claim.state !== "first") throw new Error("It was claimed before.");
+    if (claim.state !== "first") throw new Error("The claim must be first.");
     await dedup.commit(claim.token);
     await dedup.claim(KEY, leased);
     const otherPayload = { ...first, state: "other-payload" };
@@ -110,7 +110,7 @@ describe("dedup tells", () => {
     expect(told()).toEqual([duplicate]);
   });
 
-  test("that the store did not say what the claim is, after the failure", async () => {
+  test("dedup emits that a claim is uncertain, after the failure", async () => {
     const { dedup, told } = instance(down);
     await dedup.claim(KEY, { window: WINDOW });
     await dedup.claim(KEY, { window: WINDOW, onStoreFailure: "closed" });
@@ -125,7 +125,7 @@ describe("dedup tells", () => {
     ]);
   });
 
-  test("that a claim was lost while its work ran", async () => {
+  test("dedup emits that a claim was lost while its work ran", async () => {
     const { dedup, told } = instance();
     const events: HeadgateEvent[] = [];
     await dedup.once(KEY, { lease: 0.3, maxHold: 0.3, window: WINDOW }, async () => {
@@ -136,7 +136,7 @@ describe("dedup tells", () => {
   });
 });
 
-describe("an idempotent handler tells", () => {
+describe("the events of an idempotent handler", () => {
   const ask = (body = "{}", key = `"${KEY}"`) =>
     new Request("http://app.example/orders", {
       method: "POST",
@@ -146,7 +146,7 @@ describe("an idempotent handler tells", () => {
   const ofIdempotency = (events: readonly HeadgateEvent[]) =>
     events.filter(({ kind }) => kind === "idempotency");
 
-  test("that a request was run, replayed, or in conflict, after its claim", async () => {
+  test("an idempotent handler emits that a request was run, replayed, or in conflict, after its claim", async () => {
     const { idempotent, told } = instance();
     const meanwhile: number[] = [];
     const handler = idempotent(
@@ -177,7 +177,7 @@ describe("an idempotent handler tells", () => {
     ]);
   });
 
-  test("nothing of a request that is run each time, or that the store failed for", async () => {
+  test("an idempotent handler emits nothing for a request that is run each time, or for which the store failed", async () => {
     const { idempotent, told } = instance();
     const options = { caller: () => undefined, required: false };
     const handler = idempotent(() => new Response("done"), options);
@@ -192,7 +192,7 @@ describe("an idempotent handler tells", () => {
 });
 
 describe("the tools of a gate", () => {
-  /** A gate whose listener fails at each event. */
+  /** Makes a gate whose listener throws at each event. */
   function failingGate() {
     const { url, token } = live.store;
     return createHeadgate(
@@ -206,15 +206,15 @@ describe("the tools of a gate", () => {
         }),
         onEvent: [
           () => {
-            throw new Error("its own");
+            throw new Error("the work's error");
           },
-          () => Promise.reject(new Error("its own")),
+          () => Promise.reject(new Error("the work's error")),
         ],
       },
     );
   }
 
-  test("work as ever where listeners fail, also when their functions are taken apart", async () => {
+  test("the tools of a gate work when listeners throw, also when their functions are destructured", async () => {
     const gate = failingGate();
     const { acquire, tryAcquire, withLock, singleFlight, acquireLock, releaseLock } =
       createLocks(gate);
@@ -228,7 +228,7 @@ describe("the tools of a gate", () => {
 
     const { claim, claimMany, commit, once, count, shouldTrackEvent, ...rest } = createDedup(gate);
     const claimed = await claim("a", { lease: 30, window: WINDOW });
-    if (claimed.state !== "first") throw new Error("It was claimed before.");
+    if (claimed.state !== "first") throw new Error("The claim must be first.");
     expect(await rest.extend(claimed.token)).toBe(true);
     expect(await commit(claimed.token)).toBe(true);
     expect(await rest.release(claimed.token)).toBe(false);

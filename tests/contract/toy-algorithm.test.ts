@@ -9,7 +9,7 @@ import { ROOT } from "../support/app.ts";
 const TOY = join(ROOT, "tests", "fixtures", "toy-algorithm");
 const ALGORITHMS = join("lib", "limit", "algorithms");
 
-/** What the contract suite's core needs beside node_modules. */
+/** The files that the core of the contract suite needs beside node_modules. */
 const COPIED = [
   "package.json",
   "tsconfig.json",
@@ -21,15 +21,15 @@ const COPIED = [
   ),
 ];
 
-/** The core of the contract suite, on each of these stores: what holds for every algorithm. */
+/** The core of the contract suite, on each of these stores: the tests of every algorithm. */
 const CORE = [
   ...["RedisLimits on redis-server", "MemoryLimits"].flatMap((store) => [
     `${store} .*admits exactly where the model admits`,
-    `${store} .*says a wait that is exact`,
+    `${store} .*returns an exact wait`,
     `${store} .*\\(first-window\\)`,
-    `a refund of ${store} .*leaves what the model leaves`,
+    `a refund of ${store} .*leaves the counts of the model`,
     `when the clock of ${store} steps .*no window of true time admits more`,
-    `what was counted without ${store} .* first-window`,
+    `a restore to ${store} .* first-window`,
   ]),
   "MemoryLimits answers step for step",
   "the toy",
@@ -61,7 +61,7 @@ describe("an algorithm that is one file and one line", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test("compiles", async () => {
+  test("an algorithm of one file and one line compiles", async () => {
     const include = ["lib/limit", "lib/policy", "lib/limits.ts", "tests/contract"];
     const settings = {
       extends: "./tsconfig.json",
@@ -74,7 +74,7 @@ describe("an algorithm that is one file and one line", () => {
     expect(status).toBe(0);
   });
 
-  test("passes the core of the contract suite on a real redis-server and in memory", async () => {
+  test("an algorithm of one file and one line passes the core of the contract suite on a redis-server and in memory", async () => {
     const report = join(folder, "report.json");
     const { output } = await run(
       "vitest/vitest.mjs",

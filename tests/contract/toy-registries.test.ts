@@ -29,7 +29,7 @@ describe("a header format and an address platform that are one file and one line
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test("compile, so that the types have them", async () => {
+  test("the types include a header format and an address platform of one file and one line each", async () => {
     const settings = {
       extends: "./tsconfig.json",
       compilerOptions: { incremental: false, tsBuildInfoFile: null, plugins: [] },
@@ -41,7 +41,7 @@ describe("a header format and an address platform that are one file and one line
     expect(await run(tsc, "-p", "tsconfig.toys.json")).toBe("");
   });
 
-  test("are in settings, headers, errors, doubts, our server and tables", async () => {
+  test("a header format and an address platform of one file and one line each appear in settings, headers, errors, doubts, our server and tables", async () => {
     const found = JSON.parse(await run(join(TOYS, "use.ts"))) as Record<string, unknown>;
     expect(found).toEqual({
       legacyHeaders: "draft-6",
@@ -71,7 +71,7 @@ describe("a header format and an address platform that are one file and one line
     return appendFile(join(folder, room, "registry.ts"), `${line}\n`);
   }
 
-  /** Runs a program in the copy; returns what it prints on both streams. */
+  /** Runs a program in the copy, and returns its output. */
   async function run(...args: readonly string[]): Promise<string> {
     const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
     const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);

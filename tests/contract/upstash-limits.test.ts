@@ -17,7 +17,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** The store through the class, and the addresses that it called. */
+/** A store through the class, and the addresses that it called. */
 function openStore() {
   const called: string[] = [];
   const send: typeof fetch = (input, init) => {
@@ -29,12 +29,12 @@ function openStore() {
   return { redis, called, store: new UpstashLimits(redis) };
 }
 
-/** A store whose every call is answered by a function. */
+/** A store whose calls a function answers. */
 function storeOf(request: () => Promise<never>) {
   return new UpstashLimits(redisOver({ request }));
 }
 
-/** Two windows that decide, and a rule in shadow of one unit, for one client. */
+/** Two windows that decide, and a rule in shadow with one unit, for one client. */
 function chargesFor(algorithm: Algorithm) {
   const client = `windows-${algorithm}`;
   const charge = (name: string, limit: number, windowMs: number, group = 0) => ({
@@ -48,7 +48,7 @@ function chargesFor(algorithm: Algorithm) {
 
 describe("limits through @upstash/ratelimit's class", () => {
   test.each(ALGORITHM_NAMES)(
-    "%s: several windows are checked together, with a rule in shadow",
+    "limits of %s through the class check several windows together, with a rule in shadow",
     async (algorithm) => {
       const { store, called } = openStore();
       const charges = chargesFor(algorithm);
@@ -69,11 +69,11 @@ describe("limits through @upstash/ratelimit's class", () => {
     },
   );
 
-  test("many calls at once for one client each get the result of their own charges", async () => {
+  test("concurrent calls for one client through the class each get the result of their charges", async () => {
     const { store, redis } = openStore();
     const common = chargeOf("at-once", { limit: 20, windowMs: 3_600_000 });
     const calls = Array.from({ length: 40 }, async (_, i) => {
-      // Each call has a limit of its own beside the common one, of the same client.
+      // Each call has a separate limit beside the common one, of the same client.
       const own = { ...chargeOf(`at-once:${i}`, { limit: 100 + i }), client: common.client };
       const charges = [common, own];
       const charged = await (i % 4 === 3 ? store.peek(charges) : store.consume(charges));
@@ -89,7 +89,7 @@ describe("limits through @upstash/ratelimit's class", () => {
     expect(left?.status.remaining).toBe(0);
   });
 
-  test("a denied result is the one of the algorithm", async () => {
+  test("a denied result through the class is that of the algorithm", async () => {
     const { store, redis } = openStore();
     const charge = chargeOf("denied", { limit: 1, windowMs: 3_600_000 });
     await store.consume([charge]);
@@ -100,7 +100,7 @@ describe("limits through @upstash/ratelimit's class", () => {
     expect(Object.keys(denied ?? {}).toSorted()).toEqual(["at", "charge", "status"]);
   });
 
-  test("only the store is called, and it holds no key but that of the limit", async () => {
+  test("only the store is called, and it has no key but that of the limit", async () => {
     const fetched = vi.spyOn(globalThis, "fetch");
     const { store, called } = openStore();
     await live.direct.flushall();
@@ -142,7 +142,7 @@ describe("limits through @upstash/ratelimit's class", () => {
     expect(await live.direct.exists(charge.key)).toBe(0);
   });
 
-  test("a store that does not answer is waited for, and not allowed after a while", async () => {
+  test("a call through the class waits for an unresponsive store, and no timer allows the request", async () => {
     vi.useFakeTimers();
     const failure = new StoreError("STORE_TIMEOUT", "The store did not answer.");
     const fails: (() => void)[] = [];
@@ -156,7 +156,7 @@ describe("limits through @upstash/ratelimit's class", () => {
     await expect(consumed).rejects.toBe(failure);
   });
 
-  test("every call throws the store's own error", async () => {
+  test("every call through the class throws the store's error", async () => {
     const failure = new StoreError("STORE_UNREACHABLE", "The store could not be reached.");
     const store = storeOf(() => Promise.reject(failure));
     const charge = chargeOf("failing");

@@ -113,9 +113,12 @@ test("a store that is gone ends it with 1, by a code", async () => {
 });
 
 test.each([
-  [["--batch", "0"], '--batch is "0"; allowed: a whole number from 1 to 1000.'],
-  [["--days", "x"], '--days is "x"; allowed: a whole number from 1 to 90.'],
-  [["--abandoned", "soon"], '--abandoned is "soon"; allowed: a length such as "1 minute"'],
+  [["--batch", "0"], '--batch must be a whole number from 1 to 1000; it is "0".'],
+  [["--days", "x"], '--days must be a whole number from 1 to 90; it is "x".'],
+  [
+    ["--abandoned", "soon"],
+    '--abandoned must be a duration such as "1 minute", up to a day; it is "soon".',
+  ],
   [["--unknown"], "Unknown option '--unknown'"],
 ])("%j is refused with what is allowed", async (args, message) => {
   const { code, stderr } = await analytics(args, {});

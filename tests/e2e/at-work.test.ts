@@ -106,7 +106,9 @@ test("a sync without a user says what to do, and a session in the browser names 
   await syncs.press();
   await expect
     .poll(syncs.words)
-    .toBe("The gate allowed all; the route answered 401. Sign in or use a token, and try again.");
+    .toBe(
+      "The gate allowed all requests; the route answered 401. Sign in or use a token, and try again.",
+    );
   expect([await syncs.looks("rejected"), await syncs.looks("failed")]).toStrictEqual([5, 0]);
   const value = await sign({ sub: "of-a-session" });
   await page.context().addCookies([{ name: "session", value, url: app.url }]);
@@ -136,7 +138,7 @@ test("a store that is unavailable is told in words", async () => {
   await expect
     .poll(views.words)
     .toBe(
-      "Counted 0 of 3. 3 failed: 503 The store does not answer. Today in Redis: unknown (503) before, unknown (503) after.",
+      "Counted 0 of 3. 3 failed: 503 The store is unavailable. Today in Redis: unknown (503) before, unknown (503) after.",
     );
   expect(await views.looks("failed")).toBe(3);
 });
@@ -155,7 +157,7 @@ test("the demonstration of dedup is used with the keyboard alone, and keeps the 
   await tabTo("#token");
   await page.keyboard.type("not a token");
   await page.keyboard.press("Enter");
-  expect(await page.getByText("This is no token").count()).toBe(1);
+  expect(await page.getByText("This is not a token").count()).toBe(1);
   await tabTo("[aria-labelledby=one-view] button");
   await page.keyboard.press("Enter");
   await expect.poll(views.words).toMatch(/^Counted 1 of 3\. /);

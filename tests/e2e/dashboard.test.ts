@@ -103,9 +103,7 @@ describe("who may see the dashboard", () => {
       await page.getByRole("button", { name: "Sign in" }).click();
     };
     await handIn("not.a.token");
-    await expect
-      .poll(() => page.getByRole("alert").first().innerText())
-      .toContain("does not verify");
+    await expect.poll(() => page.getByRole("alert").first().innerText()).toContain("is not valid");
     await handIn(await sign({ sub: "artist-1" }));
     await expect
       .poll(() => page.getByRole("alert").first().innerText())

@@ -118,7 +118,7 @@ describe.each([
     page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
 
     expect(await signIn(page, "Ada", "ada's own")).toBe(
-      "The password is right: you are ada. No session was begun.",
+      "The password is correct: you are ada. This page starts no session.",
     );
     for (let i = 0; i < 5; i += 1) expect(await signIn(page, "ada", "wrong")).toBe(WRONG);
     expect(await page.getByLabel("Account").inputValue()).toBe("ada");
@@ -198,7 +198,7 @@ describe("the page", () => {
     expect(await answer.innerText()).toBe("");
     const element = await answer.elementHandle();
     for (let i = 0; i < 6; i += 1) await signIn(page, "ada", "wrong");
-    await expect.poll(() => page.getByText(/^Again in 1[45]:\d\d$/).count(), PATIENT).toBe(1);
+    await expect.poll(() => page.getByText(/^Try again in 1[45]:\d\d$/).count(), PATIENT).toBe(1);
     // The same element, or it would not be read out.
     expect(await element?.innerText()).toContain("15 minutes");
     const focused = page.locator(":focus");

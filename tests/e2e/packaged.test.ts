@@ -115,7 +115,7 @@ describe("node server.mjs, in a folder of its own", () => {
     expect(app.output().replaceAll(/:\d+/g, ":0").trim().split("\n")).toEqual([
       "store    Upstash REST at 127.0.0.1:0",
       "clients  counted by the socket's address (behind a proxy, set CLIENT_IP_FROM)",
-      "users    nobody is signed in: AUTH_SECRET is not set",
+      "users    no user can sign in: AUTH_SECRET is not set",
       "posts    none: INSTAGRAM_ACCESS_TOKEN is not set",
       "policy   config/rate-limits.ts: 13 rules, 14 limits, 3 exempt paths",
       "ready    http://127.0.0.1:0",

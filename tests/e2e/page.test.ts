@@ -233,7 +233,7 @@ test("a lane shows what its rule does when the store is unavailable", async () =
     await expect.poll(() => row.locator("[data-outcome]").count()).toBe(1);
     expect(await bars(outcome)).toBe(1);
     expect(await row.getByText(`1 ${outcome}`, { exact: true }).count()).toBe(1);
-    expect(await row.getByText("The answer has no header about a limit.").count()).toBe(1);
+    expect(await row.getByText("The answer has no headers about limits.").count()).toBe(1);
   }
   expect(seen).toContain("allow");
 });
@@ -265,9 +265,9 @@ test("the policy comes first, then the tools, then what to read, in files that e
     "Five tabs, one sync",
     "Without a limit",
     "How it is counted",
-    "Where to read on",
+    "Documentation",
   ]);
-  const files = page.getByRole("region", { name: "Where to read on" }).locator("code");
+  const files = page.getByRole("region", { name: "Documentation" }).locator("code");
   const named = await files.allInnerTexts();
   expect(named.filter((file) => !existsSync(join(ROOT, file)))).toStrictEqual([]);
 });
@@ -289,7 +289,9 @@ test("the dotted line is drawn with the first answer, and named the gate", async
 describe("a sample sign-in", () => {
   const who = (page: Page, words: string) => page.getByText(words, { exact: true }).waitFor();
   const button = (page: Page, name: string) =>
-    page.getByRole("region", { name: "Who sends the requests" }).getByRole("button", { name });
+    page
+      .getByRole("region", { name: "The user who sends the requests" })
+      .getByRole("button", { name });
 
   test("a click turns a lane's 401 into 200 and keeps its bars, until the person signs out", async () => {
     const { page, problems } = await open(shared.url);
@@ -372,7 +374,7 @@ test("a lane shows that no answer came", async () => {
   const { row, bars, send } = lane(page, "search");
   await send(1);
   await expect.poll(() => bars("failed")).toBe(1);
-  expect(await row.locator(".status").innerText()).toContain("No answer came.");
+  expect(await row.locator(".status").innerText()).toContain("No answer arrived.");
 });
 
 test("a person who is denied reads a page with the time to wait", async () => {

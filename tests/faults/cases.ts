@@ -4,13 +4,13 @@ import type { World } from "./world.ts";
 /** A way in which a store fails. */
 export interface FaultCase {
   readonly name: string;
-  /** Cases of one class fail alike; `npm test` runs the first of each. */
+  /** Cases of one group fail alike; `npm test` runs the first of each. */
   readonly group: string;
-  /** Begins it; what is answered ends it. */
+  /** Starts the fault; the returned function ends it. */
   begin(world: World): Promise<() => unknown>;
-  /** Whether the store decides all the same. */
+  /** True when the store still decides. */
   readonly isHarmless?: boolean;
-  /** How long it lasts in the full run, in milliseconds. */
+  /** How long the fault lasts in the full run, in milliseconds. */
   readonly lastsMs?: number;
 }
 
@@ -23,14 +23,17 @@ const answer =
     return true;
   };
 
-/** The store of Upstash as it answers once a plan or the account is at its end: each command with this error. */
+/**
+ * Responds like the Upstash store when a plan or an account has ended: with this error for each
+ * command.
+ */
 const refuse =
   (status: number, error: string): Fault =>
   ({ path, response }) => {
     const isPipeline = path === "/pipeline";
-    const said = { error };
-    // As many places as any pipeline of the load has commands.
-    const body = isPipeline ? Array.from({ length: 100 }, () => said) : said;
+    const failure = { error };
+    // At least as many results as a pipeline of the load has commands.
+    const body = isPipeline ? Array.from({ length: 100 }, () => failure) : failure;
     response
       .writeHead(isPipeline ? 200 : status, { "content-type": "application/json" })
       .end(JSON.stringify(body));
@@ -51,7 +54,7 @@ const byRedis = (begin: readonly string[], end: readonly string[]) => async (wor
   return () => world.command(end);
 };
 
-/** Does something again and again until it is told to end. */
+/** Repeats work at an interval until the returned function is called. */
 async function every(ms: number, work: (round: number) => unknown): Promise<() => Promise<void>> {
   let round = 0;
   let last: unknown = await work(round);
@@ -65,7 +68,7 @@ async function every(ms: number, work: (round: number) => unknown): Promise<() =
   };
 }
 
-/** The process's dates are a day ahead. */
+/** Moves the process's dates a day forward. */
 function shiftClock(): () => void {
   const { now } = Date;
   Date.now = () => now() + DAY_MS;

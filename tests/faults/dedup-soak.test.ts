@@ -4,7 +4,7 @@ import { claimAtOnce, handleAtRandom, killWorkers } from "./dedup-soak.ts";
 
 const live = liveStore();
 
-test("of 2,000 claims on 200 keys, ten at once each on two instances, 200 are the first", async () => {
+test("of 2,000 claims on 200 keys, ten concurrent ones for each key on two instances, 200 are first", async () => {
   expect(await claimAtOnce(live.store, 200)).toBe(200);
 });
 
@@ -14,7 +14,7 @@ test("handlers that fail, hang and die lose no event, and count none twice", asy
   for (const times of Object.values(seen)) expect(times).toBeGreaterThan(0);
 });
 
-test("totals are exact though workers are killed 20 times", async () => {
+test("the totals are exact although workers are killed 20 times", async () => {
   const { kills, taken, totalled } = await killWorkers(live.store, 20);
   expect(kills).toBeGreaterThanOrEqual(20);
   expect(taken).toBeGreaterThan(100);

@@ -13,13 +13,13 @@ import { makeTools } from "../support/tools.ts";
 /** How many claims each key has, all at once. */
 export const CLAIMS_A_KEY = 10;
 
-/** Claims each key ten times at once, on two instances; answers how many were the first. */
+/** Claims each key ten times at once, on two instances, and returns how many claims were first. */
 export async function claimAtOnce(store: TestStore, keys: number): Promise<number> {
   const one = makeTools(store);
   const instances = [one.dedup, one.again().dedup];
   let firsts = 0;
   for (let key = 0; key < keys; key += 10) {
-    // Ten keys at a time: a hundred calls on their way.
+    // Ten keys at a time keep a hundred calls in flight.
     const claims = Array.from({ length: 10 * CLAIMS_A_KEY }, async (_, i) => {
       const claim = await instances[i % 2]?.claim(`event ${key + (i % 10)}`, { window: 600 });
       if (claim?.state === "first") firsts += 1;
@@ -29,13 +29,13 @@ export async function claimAtOnce(store: TestStore, keys: number): Promise<numbe
   return firsts;
 }
 
-/** What becomes of a handler: "hung" may take longer than its lease, "died" is never heard of again. */
+/** The fate of a handler: "hung" may take longer than its lease, "died" never ends. */
 const FATES = ["did", "failed", "hung", "died"] as const;
 type Fate = (typeof FATES)[number];
 
-/** What handlers left, and how often each thing became of one. */
+/** The counts that handlers left, and how often each fate happened. */
 export interface Handled extends Readonly<Record<Fate, number>> {
-  /** Events that were counted another number of times than once. */
+  /** Events that were not counted exactly once. */
   readonly wrong: number;
 }
 
@@ -43,8 +43,8 @@ const LEASE_SECONDS = 0.3;
 const AT_ONCE = 60;
 
 /**
- * Has events handled by two instances, sent again until they are done, while three of four handlers
- * fail, take longer than their lease, or are never heard of again.
+ * Handles events on two instances, which are sent again until they are done. Three of four handlers
+ * fail, take longer than their lease, or never end.
  */
 export async function handleAtRandom(store: TestStore, events: number): Promise<Handled> {
   const one = makeTools(store);
@@ -61,14 +61,14 @@ export async function handleAtRandom(store: TestStore, events: number): Promise<
     if (fate === "died") await new Promise(() => {});
   }
 
-  /** As a queue sends it: to either instance, again and again until somebody says that it is done. */
+  /** Sends an event like a queue: to either instance, again and again until an instance reports it done. */
   async function send(event: string): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       const fate = FATES[Math.floor(Math.random() * FATES.length)] ?? "did";
       const instance = instances[attempt % 2] ?? one.dedup;
       const options = {
         lease: LEASE_SECONDS,
-        // Never renewed, so that a handler that hung or died loses its claim.
+        // The claim is never renewed, so that a handler that hung or died loses it.
         maxHold: LEASE_SECONDS,
         window: 600,
         effect: () => ({ counters: [{ key: counts, field: event, keep: 600 }] }),
@@ -87,24 +87,24 @@ export async function handleAtRandom(store: TestStore, events: number): Promise<
     for (let event = queue.pop(); event !== undefined; event = queue.pop()) await send(event);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, take));
-  // Those that hung may be about to commit.
+  // Handlers that hung may be about to commit.
   await Promise.all(finishing);
   const counted = (await one.redis.hgetall<Record<string, number>>(counts)) ?? {};
   const all = Array.from({ length: events }, (_, i) => counted[`event ${i}`]);
   return { ...seen, wrong: all.filter((count) => count !== 1).length };
 }
 
-/** What workers that are killed left. */
+/** The counts that killed workers left. */
 export interface Totalled {
   readonly kills: number;
-  /** Events that the app took, and those in the totals. */
+  /** Events that the app received, and those in the totals. */
   readonly taken: number;
   readonly totalled: number;
 }
 
 const WORKERS = 4;
 
-/** Counts events, and has them totalled by four workers that are killed at random. */
+/** Counts events, and totals them with four workers that are killed at random. */
 export async function killWorkers(store: TestStore, kills: number): Promise<Totalled> {
   const tools = makeTools(store);
   const day = dayOf(Date.now());
@@ -124,7 +124,7 @@ export async function killWorkers(store: TestStore, kills: number): Promise<Tota
     while (killed < kills) {
       killed += 1;
       const worker = startWorker(store, tools.namespace);
-      // It has begun when it says what it did; then it may die anywhere.
+      // A worker that has printed its progress has started, and may die at any point after that.
       await Promise.race([once(worker.stderr ?? worker, "data"), once(worker, "exit")]);
       await pause(Math.random() * 300);
       worker.kill("SIGKILL");
@@ -146,7 +146,7 @@ process.once("exit", () => {
   for (const worker of workers) worker.kill("SIGKILL");
 });
 
-/** Batches are small, so that it is killed within one more often. */
+/** Batches are small, so that a worker is killed within one more often. */
 function startWorker(store: TestStore, namespace: string): ChildProcess {
   const args = [
     "app/_domain/analytics/totals.command.ts",

@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { findProgram } from "#lib/server/find-program";
 import { freePort, isReady } from "../support/redis.ts";
 
-/** A Redis that loses nothing that it answered to, and can be killed and started again. */
+/** A Redis that keeps every write that it has answered, and can be killed and started again. */
 export interface DurableRedis {
   readonly url: string;
-  /** Ends it at once, as a crash does. */
+  /** Ends it at once, like a crash. */
   kill(): Promise<void>;
   start(): Promise<void>;
-  /** Lets it take connections and answer nobody. */
+  /** Lets it accept connections without answering. */
   freeze(): void;
   thaw(): void;
   stop(): Promise<void>;
@@ -23,10 +23,13 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Starts one whose every write is on disk before it is answered. */
+/** Starts a Redis that writes each change to disk before it answers. */
 export async function startDurableRedis(): Promise<DurableRedis> {
   const program = findProgram("redis-server", "valkey-server");
-  if (!program) throw new Error("This needs redis-server: npm test installs it where it may.");
+  if (!program)
+    throw new Error(
+      "This test needs redis-server, which npm test installs when it has permission.",
+    );
   const folder = mkdtempSync(join(tmpdir(), "headgate-faults-"));
   const port = await freePort();
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder];

@@ -1,29 +1,29 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Answers a call in the gateway's place, or passes it on where it returns false. */
+/** Answers a call in place of the gateway; returns false to forward it. */
 export type Fault = (call: Call) => boolean;
 
 export interface Call {
-  /** Such as "/" or "/pipeline". */
+  /** The path, such as "/" or "/pipeline". */
   readonly path: string;
   readonly response: ServerResponse;
-  /** Passes it on after all. */
+  /** Forwards the call after all. */
   passOn(): void;
 }
 
-/** A way to the gateway that can fail. */
+/** A proxy in front of the gateway that can fail. */
 export interface FaultProxy {
   readonly url: string;
-  /** What happens to every call from now on; undefined passes all on. */
+  /** Called for every call from now on; undefined forwards all calls. */
   fault: Fault | undefined;
-  /** Takes no connection until it is opened again, and cuts off those that are there. */
+  /** Accepts no connection until it is opened again, and closes the existing ones. */
   shut(): Promise<void>;
   open(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Stands before a gateway, on a port of its own. */
+/** Starts a proxy in front of a gateway, on a separate port. */
 export async function startFaultProxy(gatewayUrl: string): Promise<FaultProxy> {
   const target = new URL(gatewayUrl);
   const proxy = { fault: undefined as Fault | undefined };

@@ -4,7 +4,7 @@ import { scope } from "../support/scope.ts";
 import { CASES } from "./cases.ts";
 import { DEADLINE_MS, startWorld, TOKEN, type World } from "./world.ts";
 
-/** What each fault makes of the store. */
+/** The code that each fault causes. */
 const CODES = {
   "connection refused": "STORE_UNREACHABLE",
   "accepted and never answered": "STORE_TIMEOUT",
@@ -16,17 +16,17 @@ const CODES = {
   "database suspended": "STORE_SUSPENDED",
   "HTML instead of JSON": "STORE_BAD_ANSWER",
   "wrong shape": "STORE_BAD_ANSWER",
-  // The gateway connects anew, since another Redis may be the primary now.
+  // The gateway connects again, because another Redis may be the primary now.
   "READONLY replica": "STORE_READ_ONLY|STORE_UNREACHABLE",
   "OOM, maxmemory with noeviction": "STORE_OUT_OF_MEMORY",
   "NOPERM, an ACL without scripts": "STORE_NOT_PERMITTED",
   "SIGSTOP for 5 s": "STORE_TIMEOUT",
 } as const;
 
-/** More than the deadline by as much as a loaded machine may need; less than any of the faults lasts. */
+/** The deadline and the delay of a loaded machine; shorter than each of the faults. */
 const MOST_MS = DEADLINE_MS + 1000;
 
-/** As many failures in a row open the breaker. */
+/** This number of failures in a row opens the breaker. */
 const FAILURES = 5;
 
 let world: World;
@@ -39,7 +39,7 @@ test.each(Object.entries(CODES))(
   "/api/health/redis is down within the deadline, for an admin too, and well afterwards: %s is %s",
   async (name, code) => {
     const fault = CASES.find((it) => it.name === name);
-    if (!fault) throw new Error(`There is no case ${name}.`);
+    if (!fault) throw new Error(`The case ${name} does not exist.`);
     const { askAsAdmin } = redisHealthOver(
       { url: world.proxy.url, token: TOKEN },
       { deadlineMs: DEADLINE_MS },
@@ -58,12 +58,12 @@ test.each(Object.entries(CODES))(
         expect(text).not.toMatch(/127\.0\.0\.1|redis:|token/i);
         last = JSON.parse(text);
       }
-      // An answer of a wrong shape is an answer: the breaker does not open.
+      // An answer of the wrong form is an answer: the breaker does not open.
       expect(last).toMatchObject({ breaker: name === "wrong shape" ? "closed" : "open" });
     } finally {
       await end();
     }
-    // No call failed that was answered in a wrong shape: what it was answered was of no use.
+    // A call whose answer had the wrong form did not fail, but its answer was useless.
     const status = name === "wrong shape" ? /^(?:ok|degraded)$/ : /^degraded$/;
     await expect
       .poll(async () => (await askAsAdmin()).json())

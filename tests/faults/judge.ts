@@ -4,29 +4,29 @@ import type { FaultCase } from "./cases.ts";
 import { type Measured, startLoad } from "./load.ts";
 import { DEADLINE_MS, type Instance, LIMIT, startWorld, type World } from "./world.ts";
 
-/** What may be added to a request, in milliseconds. */
+/** How much the gate may add to a request, in milliseconds. */
 const MOST_BEFORE = DEADLINE_MS + 50;
 const MOST_AFTER = 2;
-/** By when limits hold again, in milliseconds after the end of a fault. */
+/** How soon limits must be enforced again, in milliseconds after the end of a fault. */
 const MOST_RECOVERY = 5000;
 
-/** By when it is of no use to wait any longer. */
+/** How long the test waits at most for that. */
 const GIVEN_UP = 4 * MOST_RECOVERY;
 
-/** How one case went. */
+/** The results of one case. */
 export interface Verdict extends Omit<Measured, "requests"> {
   readonly name: string;
   readonly isHarmless: boolean;
   readonly requests: number;
-  /** Milliseconds that the gate took, of 99 in 100, while calls were tried. */
+  /** The 99th percentile of the gate's time in milliseconds, while calls were tried. */
   readonly p99: number;
-  /** Milliseconds that it took, of half of all, once a breaker was open; NaN where none was. */
+  /** The median of the gate's time in milliseconds, once a breaker was open; NaN when none was. */
   readonly p50Open: number;
-  /** Milliseconds from the end of the fault until both instances refuse whoever is over a limit. */
+  /** Milliseconds from the end of the fault until both instances deny clients over a limit. */
   readonly recovery: number;
 }
 
-/** Runs a case: a while of peace, the fault, and the way back. */
+/** Runs a case: a time without a fault, the fault, and the recovery. */
 export async function runCase(fault: FaultCase, lastsMs: number): Promise<Verdict> {
   const world = await startWorld();
   try {
@@ -66,7 +66,7 @@ function isOpen({ changes }: Instance, at: number): boolean {
   return changes.findLast((change) => change.at <= at)?.state === "open";
 }
 
-/** Until a client of its own has been refused by the store, at each instance. */
+/** Waits until the store has denied a separate client at each instance. */
 async function recovered(world: World, since: number): Promise<number> {
   const until = since + GIVEN_UP;
   await Promise.all(
@@ -82,7 +82,7 @@ async function recovered(world: World, since: number): Promise<number> {
   return performance.now() - since;
 }
 
-/** What a case may not do, in words; nothing where it did none of it. */
+/** Returns the faults of a case as text; an empty list when it has none. */
 export function misses(verdict: Verdict): string[] {
   return [
     ...wrongs(verdict),
@@ -93,16 +93,16 @@ export function misses(verdict: Verdict): string[] {
   ].filter((words) => words !== false);
 }
 
-/** The same, but for what depends on how fast a machine is. */
+/** Returns the faults that do not depend on the speed of the machine. */
 export function wrongs(verdict: Verdict): string[] {
   const { wrong, overBound, countedTwice, heldTwice, recovery, requests } = verdict;
   return [
-    requests === 0 && "nothing was asked",
-    verdict.degraded === 0 && !verdict.isHarmless && "the store decided all the same",
-    wrong.length > 0 && `answers that no rule asked for: ${wrong.slice(0, 3).join(", ")}`,
+    requests === 0 && "no request was sent",
+    verdict.degraded === 0 && !verdict.isHarmless && "the store decided despite the fault",
+    wrong.length > 0 && `answers that no rule causes: ${wrong.slice(0, 3).join(", ")}`,
     overBound > 0 && `${overBound} admitted over the bound`,
     countedTwice > 0 && `${countedTwice} events counted twice`,
-    heldTwice > 0 && `${heldTwice} locks held by two`,
+    heldTwice > 0 && `${heldTwice} locks held by two callers`,
     recovery > GIVEN_UP && "limits never enforced again",
   ].filter((words) => words !== false);
 }

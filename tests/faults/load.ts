@@ -4,30 +4,30 @@ import { createDedup } from "#lib/dedup/dedup";
 import { createLocks } from "#lib/lock/locks";
 import { type Instance, LIMIT, type World } from "./world.ts";
 
-/** What a case is judged by. */
+/** The measurements by which a case is judged. */
 export interface Measured {
-  /** Through the gate, in milliseconds, while the fault lasted. */
+  /** The time in the gate, in milliseconds, while the fault lasted. */
   readonly requests: readonly {
     readonly at: number;
     readonly ms: number;
     readonly instance: Instance;
   }[];
-  /** What the store did not decide, while the fault lasted: limits, claims and locks. */
+  /** How many limits, claims and locks the store did not decide, while the fault lasted. */
   readonly degraded: number;
-  /** Answers of 500 or more that no rule asked for. */
+  /** Answers of 500 or more that no rule causes. */
   readonly wrong: readonly string[];
-  /** Most requests that one client was admitted, beyond what was said of it. */
+  /** The most requests of one client that were allowed beyond the bound. */
   readonly overBound: number;
-  /** Events that two were told of to be the first, by the store. */
+  /** Events that the store reported as first to two callers. */
   readonly countedTwice: number;
-  /** Locks that two held at once. */
+  /** Locks that two callers held at once. */
   readonly heldTwice: number;
 }
 
 const LEASE_SECONDS = 2;
 const CLIENTS = 20;
 
-/** Asks everything of a world at once, for as long as it is told to. */
+/** Sends requests of every kind to a world, until `stop` is called. */
 export function startLoad(world: World) {
   const load = { isRunning: true, isMeasuring: false };
   const requests: Measured["requests"][number][] = [];
@@ -62,9 +62,9 @@ export function startLoad(world: World) {
       signal: abort.signal,
     });
     const at = performance.now();
-    const asked = instance.guard(request, { waitUntil: () => {} });
+    const pending = instance.guard(request, { waitUntil: () => {} });
     if (world.isAborting) abort.abort();
-    const { status } = await asked;
+    const { status } = await pending;
     if (load.isMeasuring) requests.push({ at, ms: performance.now() - at, instance });
     const isAskedFor = path === "/closed" && status === 503;
     if (status >= 500 && !isAskedFor) wrong.push(`${path} ${status}`);
@@ -84,7 +84,7 @@ export function startLoad(world: World) {
   };
 
   for (const [at, instance] of world.instances.entries()) {
-    // Some are over their limits soon, and others always new: a refusal writes nothing.
+    // Some clients are soon over their limits, and others are always new: a denial writes nothing.
     const clientOf = (round: number) =>
       round % 2 === 0
         ? `198.51.100.${(round / 2) % CLIENTS}`
@@ -98,7 +98,7 @@ export function startLoad(world: World) {
     loopLocks(instance);
   }
 
-  /** Both instances tell of the same events, each once. */
+  /** Both instances claim the same events, each event once. */
   function loopDedup(instance: Instance): void {
     let hasFailed = false;
     const emit = ({ kind }: HeadgateEvent) => {
@@ -121,10 +121,10 @@ export function startLoad(world: World) {
     });
     loop(async (round) => {
       const key = `lock ${round % 3}`;
-      const asked = performance.now();
+      const pending = performance.now();
       const token = await locks.acquireLock(key, LEASE_SECONDS);
       if (token === null) return;
-      const holder = { until: asked + LEASE_SECONDS * 1000 };
+      const holder = { until: pending + LEASE_SECONDS * 1000 };
       if ((holders.get(key)?.until ?? 0) > performance.now()) heldTwice += 1;
       holders.set(key, holder);
       await pause(3);

@@ -6,7 +6,7 @@ import { takeTurns } from "./lock-soak.ts";
 
 const live = liveStore();
 
-test("of 600 sections by 20 workers, some stopped and some killed, none is overwritten by an older one", async ({
+test("of 600 sections by 20 workers, some stopped and some killed, none is overwritten by an older holder", async ({
   signal,
 }) => {
   const options = { sections: 600, processes: 4, workers: 5, signal };
@@ -16,7 +16,7 @@ test("of 600 sections by 20 workers, some stopped and some killed, none is overw
   expect(overwritten).toBe(0);
 });
 
-test("a holder that was away beyond its lease overwrites what has no guard, and nothing that has one", async () => {
+test("a holder that was paused beyond its TTL overwrites an unguarded key, and no guarded key", async () => {
   const { locks, again, redis, keys } = makeTools(live.store);
   const [plain, guarded] = [keys.app("plain", "a"), keys.app("guarded", "a")];
   const write = fencedScript(`return redis.call("SET", KEYS[1], ARGV[1], "PX", 60000)`);
@@ -24,10 +24,10 @@ test("a holder that was away beyond its lease overwrites what has no guard, and 
   const next = await again().locks.acquire("section");
   await redis.set(plain, "next");
   await locks.fencedRun(next, write, [guarded], ["next"]);
-  // It comes back, and writes what it was about to.
+  // The paused holder continues, and writes.
   await redis.set(plain, "away");
-  const refused = await locks.fencedRun(away, write, [guarded], ["away"]);
-  expect(refused).toEqual({ ran: false, reason: "fence-is-old" });
+  const rejected = await locks.fencedRun(away, write, [guarded], ["away"]);
+  expect(rejected).toEqual({ ran: false, reason: "fence-is-old" });
   expect([await redis.get(plain), await redis.get(guarded)]).toEqual(["away", "next"]);
   await next.release();
 });

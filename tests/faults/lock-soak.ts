@@ -6,31 +6,31 @@ import type { TestStore } from "../support/gateway.ts";
 import { makeTools } from "../support/tools.ts";
 
 export interface SectionsOptions {
-  /** How many critical sections are to be entered. */
+  /** How many critical sections are entered. */
   readonly sections: number;
   readonly processes: number;
-  /** Of each process. */
+  /** How many workers each process has. */
   readonly workers: number;
-  /** Ends the workers early, such as at the end of a test that takes too long. */
+  /** Ends the workers early, for example when a test takes too long. */
   readonly signal?: AbortSignal;
 }
 
-/** What workers that are stopped and killed left. */
+/** The counts that stopped and killed workers left. */
 export interface Sections {
   readonly entered: number;
   readonly stops: number;
   readonly kills: number;
   /** Writes with a fence that came after one with a larger fence. */
   readonly overwritten: number;
-  /** The same without a guard: what fencing is for. */
+  /** The same writes without a guard, which show why fencing is needed. */
   readonly overwrittenPlain: number;
 }
 
 const TTL_MS = 300;
 
 /**
- * Has workers in several processes take one lock in turn, while processes are stopped beyond its lease
- * in the middle of a section, or killed there.
+ * Lets workers in several processes take turns at one lock, while processes are stopped beyond its TTL,
+ * or killed, in the middle of a section.
  */
 export async function takeTurns(store: TestStore, options: SectionsOptions): Promise<Sections> {
   const { redis, keys, namespace } = makeTools(store);
@@ -50,7 +50,7 @@ export async function takeTurns(store: TestStore, options: SectionsOptions): Pro
           await kill(child);
           child = start(store, namespace, options.workers);
         } else {
-          // Within a section, if it may be: what it is about to write comes too late.
+          // The process is stopped within a section, if possible, so that its write comes too late.
           await Promise.race([enters(child), pause(500)]);
           seen.stops += 1;
           child.kill("SIGSTOP");

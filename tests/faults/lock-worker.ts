@@ -1,4 +1,4 @@
-// A process whose workers take turns in critical sections, until it is told to stop.
+// A process whose workers take turns in critical sections, until it gets a signal.
 import { parseArgs } from "node:util";
 import { fencedScript } from "#lib/lock/locks";
 import { makeTools } from "../support/tools.ts";
@@ -13,7 +13,7 @@ const { values } = parseArgs({
   },
 });
 
-/** Writes who was there, last: what a later holder wrote is never before it. */
+/** Writes the name of the last holder: a later holder's entry is never before an earlier one's. */
 const ENTER = fencedScript(`return redis.call("RPUSH", KEYS[1], ARGV[1])`);
 
 const { locks, redis, keys } = makeTools(
@@ -30,10 +30,10 @@ async function work(): Promise<void> {
   for (;;) {
     try {
       await using lock = await locks.acquire("section", { ttl, wait: "1 minute" });
-      // Said, so that whoever stops this process can do so within the section.
+      // The worker prints this, so that the test can stop the process within the section.
       process.stdout.write(`in ${lock.fence}\n`);
       await redis.incr(done);
-      // As a resource without a guard takes it, and as one with it.
+      // One write goes to an unguarded resource, and one to a guarded resource.
       await redis.rpush(plain, lock.fence);
       await locks.fencedRun(lock, ENTER, [fenced], [lock.fence]);
     } catch (error) {

@@ -1,4 +1,4 @@
-// `npm run soak`: what takes too long for the tests, at its full length.
+// `npm run soak`: runs at full length what takes too long for the tests.
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { printTable } from "../bench/numbers.ts";
@@ -100,9 +100,9 @@ async function soakLocks(): Promise<void> {
       options,
     );
     console.log(
-      `Locks at commit ${commit()}: ${entered} critical sections, processes stopped ${stops} times and killed ${kills} times; written late where nothing guards: ${overwrittenPlain}\n`,
+      `Locks at commit ${commit()}: ${entered} critical sections, processes stopped ${stops} times and killed ${kills} times; late writes without a guard: ${overwrittenPlain}\n`,
     );
-    report([exactly("written late, with a fence", overwritten, 0)]);
+    report([exactly("late writes with a fence", overwritten, 0)]);
   } finally {
     await store.stop();
   }
@@ -152,14 +152,14 @@ function checksOf(soaked: Soaked): Check[] {
     isMet: seen <= most,
   });
   return [
-    atMost("answers of 500 or more that nobody asked for", soaked.wrong, 0),
+    atMost("answers of 500 or more that no rule causes", soaked.wrong, 0),
     atMost(
       "searches of one client in a minute, admitted by the store",
       soaked.admitted,
       SEARCHES_A_MINUTE,
     ),
     atMost('fetches of one client in all, of a rule with "local"', soaked.admittedLocally, bound),
-    atMost("instances that ended, or errors that nobody handled", soaked.broken.length, 0),
+    atMost("instances that ended, or unhandled errors", soaked.broken.length, 0),
     ...soaked.memory.map(({ early, late }, i) => ({
       what: `memory of instance ${i + 1} at the end, to that after a minute`,
       seen: `${(late / early).toFixed(2)} (${Math.round(late / 2 ** 20)} MB)`,

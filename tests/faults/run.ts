@@ -1,11 +1,12 @@
-// `npm run faults`: every way in which a store fails, under load, and what became of requests.
+// `npm run faults`: runs every way in which a store fails under load, and prints the effect on
+// requests.
 import { parseArgs } from "node:util";
 import { printTable } from "../bench/numbers.ts";
 import { installPrograms } from "../support/install.ts";
 import { CASES } from "./cases.ts";
 import { misses, runCase, type Verdict } from "./judge.ts";
 
-const HELP = `Lets a store fail in every way, under load, and says what became of requests.
+const HELP = `Lets a store fail in every way under load, and prints the effect on requests.
 
   npm run faults                      all cases, about four minutes
   npm run faults -- --only connection those whose name or group has this text

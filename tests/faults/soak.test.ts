@@ -3,7 +3,7 @@ import { FETCHES_AN_HOUR, INSTANCES, SEARCHES_A_MINUTE, soak } from "./soak.ts";
 
 const SECONDS = 20;
 
-test("two instances go on while Redis is killed and stopped, and admit no more than they say", async () => {
+test("two instances serve while Redis is killed and stopped, and allow no more than the bound", async () => {
   const soaked = await soak({ seconds: SECONDS, rate: 30, say: () => {} });
   expect(soaked).toMatchObject({ wrong: 0, broken: [] });
   expect(soaked.kills + soaked.stops).toBeGreaterThan(1);

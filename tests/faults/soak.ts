@@ -7,40 +7,40 @@ import { type DurableRedis, startDurableRedis } from "./durable-redis.ts";
 
 export interface SoakOptions {
   readonly seconds: number;
-  /** Requests a second, over both instances. */
+  /** Requests per second, over both instances. */
   readonly rate: number;
-  /** Hears how far it is. */
+  /** Called with the progress. */
   readonly say: (line: string) => void;
 }
 
-/** What a soak is judged by. */
+/** The measurements by which a soak is judged. */
 export interface Soaked {
   readonly requests: number;
   /** How often each answer came, such as "search 429". */
   readonly answers: Readonly<Record<string, number>>;
-  /** Answers of 500 or more that no rule and no handler's own store call asks for. */
+  /** Answers of 500 or more that no rule and no handler's store call causes. */
   readonly wrong: number;
-  /** How often Redis was killed, and how often stopped for a while. */
+  /** How often Redis was killed, and how often it was stopped for a while. */
   readonly kills: number;
   readonly stops: number;
-  /** Most searches of one client within a minute that the store admitted, and what may be. */
+  /** The most searches of one client within a minute that the store allowed, and the bound. */
   readonly admitted: number;
-  /** Most fetches of one client that were admitted, by the store or by an instance. */
+  /** The most fetches of one client that were allowed, by the store or by an instance. */
   readonly admittedLocally: number;
   /** Resident memory of each instance after the first minute and at the end, in bytes. */
   readonly memory: readonly { readonly early: number; readonly late: number }[];
-  /** Instances that ended, or wrote of an error that nobody handled. */
+  /** Instances that ended, or printed an unhandled error. */
   readonly broken: readonly string[];
 }
 
-/** What the policy says of a search and of a fetch. */
+/** The policy's limits for a search and a fetch. */
 export const SEARCHES_A_MINUTE = 10;
 export const FETCHES_AN_HOUR = 5;
 export const INSTANCES = 2;
 
 const MINUTE_MS = 60_000;
 const MOST_CLIENTS = 40;
-/** Each client asks so often that it is over its limits. */
+/** Each client sends enough requests to be over its limits. */
 const REQUESTS_A_CLIENT = 90;
 
 interface Sent {
@@ -50,8 +50,8 @@ interface Sent {
 }
 
 /**
- * Serves the app by two instances over one Redis that is killed and stopped at random, and asks it at
- * a steady rate.
+ * Serves the app by two instances over one Redis that is killed and stopped at random, and sends
+ * requests at a steady rate.
  */
 export async function soak({ seconds, rate, say }: SoakOptions): Promise<Soaked> {
   await buildOnce(ROOT, say);
@@ -109,7 +109,7 @@ async function run(
   };
 
   const inFlight = new Set<Promise<void>>();
-  // A short soak has several, too.
+  // A short soak prints the progress several times too.
   const calmMs = Math.min(8000, endMs / 8);
   const disturbed = disturb(redis, calmMs, () => since() < endMs - SETTLE_MS);
   let saidAt = 0;
@@ -126,7 +126,7 @@ async function run(
   }
   await Promise.all(inFlight);
 
-  /** Around the first minute, and at the end: what is resident goes up and down. */
+  /** Measures around the first minute and at the end, because resident memory goes up and down. */
   function noteMemory(): void {
     for (const [i, app] of apps.entries()) {
       const bytes = residentBytes(app.pid);
@@ -147,7 +147,7 @@ async function run(
   };
 }
 
-/** Nothing is disturbed at the end, so that the last measure is one of peace. */
+/** Redis is not disturbed at the end, so that the last measurement has no fault. */
 const SETTLE_MS = 10_000;
 
 interface Kind {
@@ -155,7 +155,7 @@ interface Kind {
   readonly method: string;
   readonly path: string;
   readonly body?: (round: number) => string;
-  /** A handler that must tell its client that nothing was recorded says 503. */
+  /** A handler that must report that nothing was recorded answers 503. */
   readonly mayFail?: boolean;
 }
 
@@ -178,7 +178,7 @@ const KINDS: readonly [Kind, ...Kind[]] = [
 /**
  * Kills Redis, or stops it for a while, again and again.
  *
- * @param calmMs the longest that it is left alone between two of these, in milliseconds
+ * @param calmMs the longest time between two of these, in milliseconds
  */
 async function disturb(redis: DurableRedis, calmMs: number, isOn: () => boolean) {
   let kills = 0;
@@ -201,7 +201,7 @@ async function disturb(redis: DurableRedis, calmMs: number, isOn: () => boolean)
   return { kills, stops };
 }
 
-/** Of one client, those that were asked for and answered within one minute. */
+/** Returns the most requests of one client that were sent and answered within one minute. */
 function mostWithinAMinute(searches: readonly Sent[]): number {
   const counts = searches.map(
     ({ client, sentAt }) =>

@@ -10,10 +10,10 @@ import { keyNames } from "#lib/redis/keys";
 import { type DurableRedis, startDurableRedis } from "./durable-redis.ts";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 
-/** How long a store call may take here, in milliseconds: the default. */
+/** The deadline of a store call in milliseconds, which is the default. */
 export const DEADLINE_MS = 500;
 
-/** Requests that each client has, in the store's count, or in a process's. */
+/** The requests that each client may send, by the store's count or by a process's. */
 export const LIMIT = 30;
 
 /** The gateway's bearer token. */
@@ -35,7 +35,7 @@ interface RestartableGateway {
   stop(): Promise<void>;
 }
 
-/** One instance of an app: a client of the store of its own, and all that stands on it. */
+/** One instance of an app: a separate client of the store, and the tools on it. */
 export type Instance = ReturnType<typeof makeInstance>;
 
 export interface World {
@@ -43,9 +43,9 @@ export interface World {
   readonly gateway: RestartableGateway;
   readonly proxy: FaultProxy;
   readonly instances: readonly Instance[];
-  /** Whether the store's name leads nowhere. */
+  /** True when the store's host name does not resolve. */
   isUnresolvable: boolean;
-  /** Whether clients go away as soon as they have asked. */
+  /** True when clients disconnect right after their request. */
   isAborting: boolean;
   /** Sends a command to Redis itself. */
   command(words: readonly string[]): Promise<unknown>;
@@ -54,7 +54,7 @@ export interface World {
 
 let worlds = 0;
 
-/** Starts Redis, the gateway before it, a way to it that can fail, and two instances. */
+/** Starts Redis, the gateway in front of it, a proxy that can fail, and two instances. */
 export async function startWorld(): Promise<World> {
   worlds += 1;
   const redis = await startDurableRedis();
@@ -122,7 +122,7 @@ function makeInstance(url: string, namespace: string, send: typeof fetch) {
       keyedHash: createKeyedHash(secret),
       secret,
     },
-    /** When its breaker opened and closed. */
+    /** When the instance's breaker opened and closed. */
     changes,
   };
 }

@@ -39,7 +39,7 @@ describe("the size of what runs at the edge", () => {
 
   test("is within the limits that the repository states", () => {
     const held = JSON.parse(readFileSync(join(ROOT, ".size-limit.json"), "utf8")) as unknown[];
-    expect(held[0]).toMatchObject({ path: "tests/fixtures/size/gate.ts", limit: "35.7 kB" });
+    expect(held[0]).toMatchObject({ path: "tests/fixtures/size/gate.ts", limit: "36 kB" });
     expect(measure(ROOT)).toMatchObject({ status: 0, said: expect.stringContaining("brotlied") });
   });
 

@@ -62,7 +62,7 @@ test("headgate check says the same with NODE_ENV=production as without", () => {
   );
   const policy = `export default { rules: { search: { match: "/s/:id((?:a|aa)+)", limits: { usr: "10 per minute" } } } };`;
   write(folder, { "package.json": "{}", "config/rate-limits.ts": policy });
-  const check = (NODE_ENV: string) => {
+  const check = (NODE_ENV: "production" | "development") => {
     const args = [join(ROOT, "lib/cli/headgate.ts"), "check"];
     const env = { ...process.env, NODE_ENV };
     const done = spawnSync(process.execPath, args, { cwd: folder, env, encoding: "utf8" });

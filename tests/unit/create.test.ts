@@ -134,7 +134,9 @@ describe("a gate", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     onTestFinished(() => void vi.useRealTimers());
     for (let i = 0; i < 5; i += 1) await locks.acquireLock(`lock ${i}`, 5);
-    await expect.poll(() => events.some(({ kind }) => kind === "breaker")).toBe(true);
+    // Each lock fails twice: to be acquired, and to be released afterwards.
+    await expect.poll(() => events.filter(({ kind }) => kind === "failure")).toHaveLength(10);
+    expect(events.some(({ kind }) => kind === "breaker")).toBe(true);
     events.length = 0;
     await gate.limits.checkRateLimit("key", 5, 60_000);
     await createDedup(gate).shouldTrackEvent("event", 5);

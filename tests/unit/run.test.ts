@@ -118,7 +118,7 @@ test("a program that is not installed ends with 127, and Node 24 is used where n
   clone.fakeNpm(`${INSTALL} rm -r node_modules/node`);
   const missing = clone.run(["vitest"]);
   expect(await missing.ended).toBe(127);
-  expect(missing.output()).toContain("there is no program");
+  expect(missing.output()).toContain("does not exist");
   const tool = clone.run(["tool", "again"]);
   expect(await tool.ended).toBe(0);
   expect(tool.output()).toBe("tool again\n");

@@ -5,9 +5,9 @@ import { dayOf, EVENTS } from "./events.ts";
 
 /** Counts of an artist's events by day (UTC). */
 export interface Counters {
-  /** What grows by one with an event of a type. */
+  /** Returns the counter that grows by one with an event of this type. */
   counterOf(artistId: string, type: string): Counter;
-  /** Today's counts by type of event. */
+  /** Returns today's counts by type of event. */
   today(artistId: string): Promise<Readonly<Record<string, number>>>;
 }
 
@@ -19,7 +19,7 @@ const counts = z.nullable(z.record(z.string(), z.coerce.number()));
 /**
  * Makes the counters: a hash in Redis for each artist and day.
  *
- * @param now milliseconds since 1970
+ * @param now returns milliseconds since 1970
  */
 export function createCounters(
   { redis, keys, keyedHash }: Pick<Tools, "redis" | "keys" | "keyedHash">,

@@ -4,13 +4,13 @@ import { json } from "#app/_domain/http/respond";
 import { createCounters } from "./counters.ts";
 import { event } from "./track.ts";
 
-/** A URL's query, each name with all its values. */
+/** The query of the URL: each name with all its values. */
 const query = z.strictObject({
-  artistId: z.tuple([event.shape.artistId], "It must be given, and once."),
+  artistId: z.tuple([event.shape.artistId], "It must be given exactly once."),
 });
 
 /**
- * Answers what was counted today (UTC) of an artist's events: `{ artistId, counts: { type: n } }`.
+ * Returns today's counts (UTC) of an artist's events: `{ artistId, counts: { type: n } }`.
  *
  * @throws {StoreError}
  */
@@ -18,11 +18,11 @@ export async function answerCounts(
   request: Request,
   parts: Parameters<typeof createCounters>[0],
 ): Promise<Response> {
-  const asked = checkInput(query, namesAndValues(request.url), ([name]) =>
+  const checked = checkInput(query, namesAndValues(request.url), ([name]) =>
     typeof name === "string" ? { parameter: name } : {},
   );
-  if (!asked.ok) return asked.refusal;
-  const [artistId] = asked.value.artistId;
+  if (!checked.ok) return checked.rejection;
+  const [artistId] = checked.value.artistId;
   return json({ artistId, counts: await createCounters(parts).today(artistId) });
 }
 

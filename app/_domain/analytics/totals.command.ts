@@ -10,23 +10,23 @@ import { dayOf, MAX_WAITING } from "#app/_domain/analytics/events";
 import { createTotals, type Lengths, type Settled } from "#app/_domain/analytics/totals";
 import { totalEvents } from "#app/_domain/analytics/worker";
 
-const HELP = `Totals the events that POST /api/analytics/track took, by day and type: each once.
+const HELP = `Totals the events that POST /api/analytics/track received, by day and type. Each counts once.
 
-  npm run analytics                  totals what waits, prints the totals, and ends
-  npm run analytics -- --watch       goes on as events come, until it is told to stop
-  npm run analytics -- --set-aside   prints the events that could not be read, each with the reason
+    npm run analytics                  totals the waiting events, prints the totals, and ends
+    npm run analytics -- --watch       keeps totalling new events until you stop it
+    npm run analytics -- --set-aside   prints the events that could not be read, each with the reason
 
-  --days 7                 of how many days the totals are printed, 1 to 90
-  --batch 200              how many events are taken at once, 1 to 1000
-  --abandoned "1 minute"   after it, what a worker took and did not settle is taken by another
+    --days 7                 how many days of totals are printed, 1 to 90
+    --batch 200              how many events are totalled at once, 1 to 1000
+    --abandoned "1 minute"   how long a worker may hold events before another worker totals them
 
-The store is the app's: UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL, in the
-environment or in .env files; without them that of the npm start that runs here. Any number of
-workers may run at once, and any of them may be killed at any time: the totals stay exact.
+The store is the app's: UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL, from the
+environment or from .env files. Without them it is the store of an npm start that runs in this folder.
+Any number of workers may run at once, and each may be killed at any time: the totals stay exact.
 `;
 
 const DAY_MS = 24 * 3600 * 1000;
-const SAID_EVERY_MS = 1000;
+const PRINTED_EVERY_MS = 1000;
 
 /** The longest bar, in characters. */
 const BAR = 30;
@@ -73,10 +73,10 @@ type Totals = ReturnType<typeof createTotals>;
 
 async function work(totals: Totals, { watch, batch, abandonedMs, days }: Flags): Promise<void> {
   const stop = new AbortController();
-  // A second signal ends it at once: what it has taken is then taken by another.
+  // A second signal ends the process at once: another worker totals the events that it held.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
   const done = { counted: 0, setAside: 0 };
-  let saidAt = 0;
+  let printedAt = 0;
   const worked = await totalEvents({
     totals,
     watch,
@@ -86,27 +86,27 @@ async function work(totals: Totals, { watch, batch, abandonedMs, days }: Flags):
     async onSettled(settled) {
       done.counted += settled.counted;
       done.setAside += settled.setAside;
-      if (performance.now() - saidAt < SAID_EVERY_MS) return;
-      saidAt = performance.now();
-      console.error(`${sayWorked(done)}, ${sayWaiting(await totals.lengths())}`);
+      if (performance.now() - printedAt < PRINTED_EVERY_MS) return;
+      printedAt = performance.now();
+      console.error(`${describeWork(done)}, ${describeWaiting(await totals.lengths())}`);
     },
     onFailure: printError,
   });
-  console.log(sayWorked(worked));
+  console.log(describeWork(worked));
   const lengths = await totals.lengths();
-  if (lengths.waiting > 0) console.log(sayWaiting(lengths));
+  if (lengths.waiting > 0) console.log(describeWaiting(lengths));
   await printTotals(totals, days);
 }
 
-function sayWorked({ counted, setAside }: Settled): string {
+function describeWork({ counted, setAside }: Settled): string {
   return `${inGroups(counted)} totalled, ${inGroups(setAside)} set aside`;
 }
 
-function sayWaiting({ waiting, taken }: Lengths): string {
-  const said = `${inGroups(waiting)} waiting, of which workers have ${inGroups(taken)}`;
+function describeWaiting({ waiting, taken }: Lengths): string {
+  const text = `${inGroups(waiting)} waiting, ${inGroups(taken)} of them held by workers`;
   return waiting < MAX_WAITING * 0.9
-    ? said
-    : `${said}; beyond about ${inGroups(MAX_WAITING)} the oldest are lost: run more workers`;
+    ? text
+    : `${text}; beyond about ${inGroups(MAX_WAITING)} the oldest are removed: run more workers`;
 }
 
 async function printTotals(totals: Totals, days: number): Promise<void> {
@@ -150,14 +150,15 @@ function openStore(root: string): OpenStore {
   if (!named && !running) {
     throw new HeadgateError(
       "STORE_NOT_FOUND",
-      "No store is named, and no app runs here. Start one (npm start), or set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL.",
+      "No store is configured, and no app runs in this folder. Start the app (npm start), or set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL.",
     );
   }
   const variables = running && {
     UPSTASH_REDIS_REST_URL: running.url,
     UPSTASH_REDIS_REST_TOKEN: running.token,
   };
-  // No client is named here, so that what a server must know of them need not be said.
+  // This program counts no clients, so the variables that a production server must have for them are
+  // not required.
   const env = readEnvironment({ ...process.env, ...variables, NODE_ENV: "development" });
   const { store, cluster } = env;
   const { name: namespace } = namespaceOf({
@@ -176,14 +177,14 @@ function openStore(root: string): OpenStore {
 function count(name: string, text: string, most: number): number {
   const given = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (given >= 1 && given <= most) return given;
-  throw usage(`--${name} is ${JSON.stringify(text)}; allowed: a whole number from 1 to ${most}.`);
+  throw usage(`--${name} must be a whole number from 1 to ${most}; it is ${JSON.stringify(text)}.`);
 }
 
 function duration(name: string, text: string): number {
   const ms = parseDuration(text);
   if (ms !== undefined && ms >= 1 && ms <= DAY_MS) return ms;
   throw usage(
-    `--${name} is ${JSON.stringify(text)}; allowed: a length such as "1 minute", up to a day.`,
+    `--${name} must be a duration such as "1 minute", up to a day; it is ${JSON.stringify(text)}.`,
   );
 }
 

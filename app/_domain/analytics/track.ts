@@ -18,7 +18,7 @@ export const event = z.strictObject({
 
 export type AnalyticsEvent = z.infer<typeof event>;
 
-/** What is answered: whether the event was counted. */
+/** The response to an event: whether it was counted. */
 export type Tracked =
   | { readonly tracked: true }
   | { readonly tracked: false; readonly reason: "duplicate" };
@@ -26,11 +26,12 @@ export type Tracked =
 type TrackParts = Pick<Tools, "dedup"> & Parameters<typeof createCounters>[0];
 
 /**
- * Counts an event for its artist and day, once in five minutes for a session. In one step: it is in
- * the day's counts and waits to be totalled, or it is nowhere.
+ * Counts an event for its artist and day, once in five minutes for a session. One step counts the event
+ * and adds it to the waiting events, or does neither.
  *
- * @param now milliseconds since 1970
- * @throws {StoreError} where it may not have been counted: it may be sent again, and counts once
+ * @param now returns milliseconds since 1970
+ * @throws {StoreError} when the event may not have been counted: the call may be repeated, and counts
+ * once
  */
 export async function track(
   parts: TrackParts,
@@ -38,7 +39,7 @@ export async function track(
   now: () => number = Date.now,
 ): Promise<Tracked> {
   const at = now();
-  // JSON keeps the three apart, whatever they hold.
+  // JSON keeps the three values separate, whatever characters they contain.
   const isFirst = await parts.dedup.count(JSON.stringify([sessionId, type, artistId]), {
     window: DEDUP_SECONDS,
     group: EVENTS,

@@ -7,37 +7,37 @@ type Totals = ReturnType<typeof createTotals>;
 
 export interface WorkerOptions {
   readonly totals: Pick<Totals, "take" | "settle" | "leave">;
-  /** Whether it waits for more when nothing is left. */
+  /** Whether to wait for more events when none are left. */
   readonly watch: boolean;
-  /** Ends the work after the batch at hand. */
+  /** Ends the work after the current batch. */
   readonly signal: AbortSignal;
-  /** Hears of each batch, and is awaited. */
+  /** Called after each batch, and awaited. */
   readonly onSettled?: (settled: Settled) => void | Promise<void>;
-  /** Hears of a store that fails, or refuses; it is asked again after a while. */
+  /** Called when the store fails or rejects a call; the worker tries again after a pause. */
   readonly onFailure?: (error: unknown) => void;
   /**
-   * How many events are taken at once: while they are settled, none other is.
+   * How many events are settled at once.
    * @default 200
    */
   readonly batch?: number;
   /**
-   * After so many milliseconds what a worker took and did not settle is taken by another.
+   * Milliseconds after which events that a worker received and did not settle go to another worker.
    * @default 60000
    */
   readonly abandonedMs?: number;
 }
 
-/** How often in a row the store may fail, where nobody waits for more. */
+/** How often in a row the store may fail when the worker does not watch. */
 const MOST_FAILURES = 5;
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
 
 /**
- * Totals the waiting events, each once, whoever else works beside it and wherever one dies. It takes
- * a batch when the one before is settled, so that a slow store is asked slowly.
+ * Totals the waiting events. Each event counts once, however many workers run and wherever one dies.
+ * The worker reads a batch when the last one is settled, so that a slow store gets fewer calls.
  *
- * @throws {StoreError} where it does not watch, and the store refuses or goes on failing
+ * @throws {StoreError} when the worker does not watch, and the store rejects a call or keeps failing
  */
 export async function totalEvents(options: WorkerOptions): Promise<Settled> {
   const {
@@ -76,7 +76,8 @@ export async function totalEvents(options: WorkerOptions): Promise<Settled> {
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       failures += 1;
-      // One that refuses may be full, or no primary now: who watches waits for that to end too.
+      // A store that rejects a call may be full, or no primary for now: a worker that watches waits for
+      // that to end too.
       const isOver = !isStoreFailure(error) || failures >= MOST_FAILURES;
       if (isOver && !watch) throw error;
       onFailure?.(error);
@@ -93,7 +94,7 @@ const entry = z.object({
   type: eventType,
 });
 
-/** What becomes of an event; one that cannot be read is set aside, with what is wrong with it. */
+/** Returns the result for an event. An event that cannot be read is set aside with the reason. */
 function verdictOn({ id, fields }: Waiting): Verdict {
   const read = entry.safeParse(fields);
   if (read.success) return { id, ...read.data };
@@ -101,7 +102,10 @@ function verdictOn({ id, fields }: Waiting): Verdict {
   return { id, reason: `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}` };
 }
 
-/** Longer each time, a part of it by chance, so that workers do not ask all at once. */
+/**
+ * Waits longer after each failure, and partly at random, so that workers do not call the store at the
+ * same time.
+ */
 async function pause(times: number, signal: AbortSignal): Promise<void> {
   const ms = Math.min(FIRST_PAUSE_MS * 2 ** (times - 1), LONGEST_PAUSE_MS);
   await new Promise<void>((resolve) => {

@@ -3,14 +3,14 @@ import type { Tools } from "#app/_domain/headgate";
 import { searchArtists } from "./artists.ts";
 import { words } from "./words.ts";
 
-/** An artist that somebody misses in the list. */
+/** An artist that a visitor misses in the list. */
 export const recommendation = z.strictObject({
   name: z
     .string()
     .trim()
     .min(1)
     .max(100)
-    .refine((name) => words(name).length > 0, "A name has letters or digits."),
+    .refine((name) => words(name).length > 0, "A name must have letters or digits."),
   city: z.string().trim().min(1).max(80).optional(),
   instagramHandle: z
     .string()
@@ -21,7 +21,7 @@ export const recommendation = z.strictObject({
 
 export type Recommendation = z.infer<typeof recommendation>;
 
-/** What is answered: whether the recommendation was new. */
+/** The response: whether the recommendation was new. */
 export type Recommended =
   | { readonly recommended: true }
   | { readonly recommended: false; readonly reason: "known" | "duplicate" };
@@ -29,7 +29,7 @@ export type Recommended =
 /** How long a recommendation is kept, in seconds: 30 days. */
 const KEPT_SECONDS = 30 * 24 * 3600;
 
-/** Keeps a recommendation, unless the artist is in the list or was recommended already. */
+/** Stores a recommendation, unless the artist is listed or was recommended already. */
 export async function recommend(
   { redis, keys, keyedHash }: Pick<Tools, "redis" | "keys" | "keyedHash">,
   given: Recommendation,

@@ -2,25 +2,28 @@ import * as z from "zod";
 import { MAX_QUERY_LENGTH } from "./artists.ts";
 import { readBody } from "#app/_domain/http/body";
 import { checkInput } from "#app/_domain/http/input";
-import { type Input, refuseInput } from "#app/_domain/http/problem";
+import { type Input, rejectInput } from "#app/_domain/http/problem";
 import { createSearch, type SearchParts } from "./search.ts";
 
 const query = z.string().trim().max(MAX_QUERY_LENGTH);
 const body = z.strictObject({ q: query.optional() });
 
-/** Answers a search: `{ query, count, artists }`, and in X-Cache whether it was kept from before. */
+/**
+ * Returns the response to a search: `{ query, count, artists }`, and in X-Cache whether it came from
+ * the cache.
+ */
 export async function answerSearch(request: Request, parts: SearchParts): Promise<Response> {
   const q = await readQuery(request);
-  if (!q.ok) return q.refusal;
+  if (!q.ok) return q.rejection;
   const { artists, cache } = await createSearch(parts)(q.value);
   return Response.json(
     { query: q.value, count: artists.length, artists },
-    // Its rate-limit headers are one client's, so no cache between us may keep it.
+    // The rate-limit headers belong to one client, so no cache may store this response.
     { headers: { "X-Cache": cache, "Cache-Control": "no-store" } },
   );
 }
 
-/** What is searched for: `q` of the URL or of a POST's body, trimmed; empty where neither has it. */
+/** Returns the search text: `q` of the URL or of a POST's body, trimmed; empty when neither has it. */
 async function readQuery(request: Request): Promise<Input<string>> {
   const given = new Set<string>();
   for (const value of new URL(request.url).searchParams.getAll("q")) {
@@ -35,7 +38,9 @@ async function readQuery(request: Request): Promise<Input<string>> {
   }
   const [q = "", ...others] = given;
   if (others.length > 0) {
-    return refuseInput([{ parameter: "q", detail: "q is given more than once, and differs." }]);
+    return rejectInput([
+      { parameter: "q", detail: "q must be given once; it has several different values." },
+    ]);
   }
   return { ok: true, value: q };
 }

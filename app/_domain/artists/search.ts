@@ -7,12 +7,12 @@ import { words } from "./words.ts";
 export const CACHE_SECONDS = 300;
 
 export interface SearchParts {
-  /** Where results are kept; its calls end by its own deadline. */
+  /** The store of the results; its calls have a deadline. */
   readonly redis: Pick<Redis, "get" | "set">;
   readonly keys: Pick<Keys, "cache">;
-  /** Runs work once the answer is out, and keeps the instance alive for it. */
+  /** Runs work after the response, and keeps the instance alive for it. */
   readonly defer: (work: () => Promise<void>) => void;
-  /** Hears of a cache that fails; the search does not mind. */
+  /** Called when the cache fails; the search works without it. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -21,7 +21,10 @@ export interface SearchResult {
   readonly cache: "HIT" | "MISS";
 }
 
-/** What another release of the app may have kept is checked, and searched anew where it differs. */
+/**
+ * The shape of a cached result. Another release of the app may have stored another shape, which counts
+ * as a miss.
+ */
 const kept = z.array(
   z.object({
     id: z.string(),
@@ -33,8 +36,8 @@ const kept = z.array(
 );
 
 /**
- * Makes the search over its cache. A search waits for one call of the store at most: the result is
- * kept after the answer, and where the store fails nothing is kept.
+ * Makes the search over its cache. A search waits for at most one call of the store: a result is stored
+ * after the response, and is not stored when the store fails.
  */
 export function createSearch({ redis, keys, defer, onFailure }: SearchParts) {
   return async (q: string): Promise<SearchResult> => {
@@ -63,12 +66,12 @@ export function createSearch({ redis, keys, defer, onFailure }: SearchParts) {
   }
 }
 
-/** Where a search's result is kept. */
+/** Returns the key of a search's cached result. */
 export async function cacheKey(keys: Pick<Keys, "cache">, q: string): Promise<string> {
   return keys.cache("search", await digest(words(q).join(" ")));
 }
 
-/** SHA-256 in hex: a key is listed, logged and watched, and people search for people. */
+/** Returns SHA-256 in hex. Keys appear in lists and logs, and a search may contain a person's name. */
 async function digest(text: string): Promise<string> {
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,4 +1,4 @@
-/** Letters that Unicode does not decompose, as people without them on their keyboard type them. */
+/** Letters that Unicode does not decompose, as people type them whose keyboard lacks these letters. */
 const SPELLED: Readonly<Record<string, string>> = {
   æ: "ae",
   ð: "d",
@@ -12,13 +12,13 @@ const SPELLED: Readonly<Record<string, string>> = {
 };
 
 /**
- * The words of a text as search compares them: without case, diacritics, apostrophes and
- * punctuation, so that "Dąbrowel", "DABROWEL" and "dabrowel" are one word. A text without letters
+ * Returns the words of a text in the form that search compares: without case, diacritics, apostrophes
+ * and punctuation, so that "Dąbrowel", "DABROWEL" and "dabrowel" are one word. A text without letters
  * and digits has no words.
  */
 export function words(text: string): string[] {
   const plain = text
-    // Compatibility forms too: a full-width or ligature letter is that letter.
+    // Compatibility forms are decomposed too: a full-width or ligature letter becomes that letter.
     .normalize("NFKD")
     .replace(/[\p{M}'’]/gu, "")
     .toLowerCase()

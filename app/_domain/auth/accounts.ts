@@ -1,31 +1,37 @@
 import { environment } from "#config/app-env";
 import { HeadgateError } from "headgate";
-import { nobodysHash, parsePasswordHash, type PasswordHash } from "./passwords.ts";
+import { unmatchableHash, parsePasswordHash, type PasswordHash } from "./passwords.ts";
 
-/** The accounts that can sign in. Anybody else's attempt is worked on for as long. */
+/**
+ * The accounts that can sign in. An attempt for an unknown account takes as long as one for a known
+ * account.
+ */
 export interface Accounts {
-  /** The password of an account, or one that nobody has. */
+  /** Returns the password hash of an account; for an unknown account, a hash that no password matches. */
   passwordOf(account: string): PasswordHash;
 }
 
-/** As long as an e-mail address can be (RFC 5321). */
+/** The longest e-mail address, in characters (RFC 5321). */
 export const MAX_ACCOUNT_LENGTH = 254;
 
 /**
- * The one form of an account's name, in which it is counted and looked up: without space around it,
- * compatibility forms and case (NFKC, as Unicode's identifiers compare), so that no other spelling
- * of a name has attempts of its own.
+ * Returns the form of an account's name in which it is counted and looked up: without surrounding
+ * space, compatibility forms and case (NFKC, as Unicode compares identifiers). Other spellings of a
+ * name therefore have no attempts beyond those of the name.
  */
 export function accountName(typed: string): string {
   return typed.normalize("NFKC").toLowerCase().normalize("NFKC").trim();
 }
 
-/** As many iterations as every runtime computes: with no account there is none to be told apart. */
+/**
+ * The number of iterations without accounts. Every runtime supports it, and no account can be told
+ * apart by it.
+ */
 const EVERYWHERE = 100_000;
 
 /**
- * For `npm run dev` alone, where NODE_ENV is "development": name "demo", password "let me in". The
- * code of a built app does not hold it.
+ * The account for `npm run dev`, where NODE_ENV is "development": name "demo", password "let me in".
+ * The code of a built app does not contain it.
  */
 const DEVELOPMENT =
   process.env.NODE_ENV === "development"
@@ -33,10 +39,10 @@ const DEVELOPMENT =
     : "";
 
 /**
- * Reads `name:pbkdf2-sha256:<iterations>:<salt>:<hash>`, separated by spaces. An empty list is a
- * list: then nobody can sign in.
+ * Reads `name:pbkdf2-sha256:<iterations>:<salt>:<hash>`, separated by spaces. With an empty list, no
+ * account can sign in.
  *
- * @throws {HeadgateError} ENV_INVALID, without what was given
+ * @throws {HeadgateError} ENV_INVALID; its message does not repeat the list
  */
 export function readAccounts(list: string): Accounts {
   const known = new Map<string, PasswordHash>();
@@ -50,10 +56,10 @@ export function readAccounts(list: string): Accounts {
   const [iterations = EVERYWHERE, ...others] = new Set(
     [...known.values()].map((password) => password.iterations),
   );
-  // The time that an answer takes would tell one account from another, and both from none.
+  // With different numbers of iterations, the time of a response would reveal which account exists.
   if (others.length > 0) throw invalid();
-  const nobody = nobodysHash(iterations);
-  return { passwordOf: (account) => known.get(account) ?? nobody };
+  const unknown = unmatchableHash(iterations);
+  return { passwordOf: (account) => known.get(account) ?? unknown };
 }
 
 function invalid(): HeadgateError {
@@ -66,7 +72,7 @@ function invalid(): HeadgateError {
 let made: Accounts | undefined;
 
 /**
- * The accounts of this process: those of DEMO_ACCOUNTS.
+ * Returns the accounts of this process, which DEMO_ACCOUNTS lists.
  *
  * @throws {HeadgateError} ENV_INVALID
  */

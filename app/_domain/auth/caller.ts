@@ -1,8 +1,8 @@
 import { isHttps } from "headgate";
 import type { JwtReading } from "headgate/identities/jwt";
-import { type Input, refuse } from "#app/_domain/http/problem";
+import { type Input, reject } from "#app/_domain/http/problem";
 
-/** Who asks, as a verified token says. */
+/** The caller that a verified token names. */
 export interface Caller {
   readonly user: string;
   readonly role: string | undefined;
@@ -10,7 +10,7 @@ export interface Caller {
 
 export interface CallerParts {
   readonly read: (request: Request) => Promise<JwtReading>;
-  /** The origin of the app's own pages; undefined: the request's host is theirs. */
+  /** The origin of the app's pages; when undefined, the request's host counts as the app's. */
   readonly appOrigin: string | undefined;
 }
 
@@ -18,11 +18,15 @@ export interface CallerParts {
 export const ADMIN = "admin";
 
 /**
- * Makes what knows a request's caller. Without a token that verifies it is 401 (RFC 6750); a cookie
- * alone is not enough where the Origin is not our own (403), since other sites' pages send it too.
+ * Makes the functions that return a request's caller. A request without a valid token gets 401 (RFC
+ * 6750). A cookie counts only when the Origin is the app's (else 403), because pages of other sites
+ * send it too.
  */
 export function createCallers({ read, appOrigin }: CallerParts) {
-  /** Returns who a page may name as signed in. To show a name changes nothing, so any Origin will do. */
+  /**
+   * Returns the user that a page may show as signed in. Showing a name changes nothing, so any Origin
+   * is accepted.
+   */
   async function shown(request: Request): Promise<Caller | undefined> {
     const token = await read(request);
     return token.kind === "verified" ? callerOf(token) : undefined;
@@ -32,7 +36,7 @@ export function createCallers({ read, appOrigin }: CallerParts) {
     const token = await read(request);
     if (token.kind !== "verified") return unauthorized(token.kind);
     if (token.from === "cookie" && !isOwnPage(request, appOrigin)) {
-      return refuse(FOREIGN);
+      return reject(FOREIGN);
     }
     return { ok: true, value: callerOf(token) };
   }
@@ -40,7 +44,7 @@ export function createCallers({ read, appOrigin }: CallerParts) {
   async function admin(request: Request): Promise<Input<Caller>> {
     const caller = await signedIn(request);
     if (!caller.ok || caller.value.role === ADMIN) return caller;
-    return refuse({
+    return reject({
       status: 403,
       title: "Not allowed",
       detail: `Only the role ${JSON.stringify(ADMIN)} may do this.`,
@@ -55,15 +59,15 @@ function callerOf({ subject, claims }: Extract<JwtReading, { kind: "verified" }>
   return { user: subject, role: typeof role === "string" ? role : undefined };
 }
 
-/** The answer to what another site's page has a browser send. */
+/** The response to a request that a page of another site made a browser send. */
 export const FOREIGN = {
   status: 403,
-  title: "The request's origin is not this app's",
-  detail: "With a session cookie the Origin header must name the app itself.",
+  title: "The request does not come from a page of this app",
+  detail: "A request with a session cookie must have this app as its Origin.",
 };
 
-/** A route that does not mind who asks. */
-export async function anyone(): Promise<Input<undefined>> {
+/** Accepts every caller, for a route without sign-in. */
+export async function anyCaller(): Promise<Input<undefined>> {
   return { ok: true, value: undefined };
 }
 
@@ -72,13 +76,13 @@ function unauthorized(why: "invalid" | "missing"): Input<never> {
     why === "invalid"
       ? 'Bearer realm="headgate", error="invalid_token"'
       : 'Bearer realm="headgate"';
-  return refuse(
+  return reject(
     {
       status: 401,
       title: "Not signed in",
       detail:
         why === "invalid"
-          ? "The token does not verify, or has expired."
+          ? "The token is not valid, or has expired."
           : "A bearer token or a session cookie is required.",
     },
     { "WWW-Authenticate": challenge },
@@ -86,8 +90,9 @@ function unauthorized(why: "invalid" | "missing"): Input<never> {
 }
 
 /**
- * Returns true when a page of the app's own sent the request. Without `appOrigin` the Origin must name
- * the request's host, and be https where the site is: a page without TLS may be anybody's.
+ * Returns true when one of the app's pages sent the request. Without `appOrigin` the Origin must name
+ * the request's host, and must be https when the site is: another party on the network can forge a page
+ * without TLS.
  */
 export function isOwnPage(request: Request, appOrigin: string | undefined): boolean {
   const { headers } = request;
@@ -96,7 +101,7 @@ export function isOwnPage(request: Request, appOrigin: string | undefined): bool
   if (appOrigin !== undefined) return origin === appOrigin;
   if (!URL.canParse(origin)) return false;
   const { host, protocol } = new URL(origin);
-  // A page cannot choose the Host that its browser sends. A proxy may add the port that is the default.
+  // A page cannot choose the Host that its browser sends. A proxy may add the default port.
   const site = `${protocol}//${headers.get("host") ?? ""}`;
   const isSecureEnough = protocol === "https:" || (protocol === "http:" && !isHttps(request));
   return isSecureEnough && URL.canParse(site) && new URL(site).host === host;

@@ -10,38 +10,38 @@ function makeCallers(): Callers {
   return createCallers({ read: jwtReader({ ...auth, cookie: sessionName }), appOrigin });
 }
 
-// Made when first asked for: a build loads every handler, and has no environment.
+// Made at the first request: a build loads every handler without an environment.
 let made: Callers | undefined;
 
-/** Returns the user who is signed in to the browser of a page's request, for the page to show. */
+/** Returns the user who is signed in to the browser that requests a page. */
 export const shownUser: Callers["shown"] = (request) => {
   made ??= makeCallers();
   return made.shown(request);
 };
 
-/** Whoever is signed in. */
+/** Returns the signed-in user of a request. */
 export const signedIn: Callers["signedIn"] = (request) => {
   made ??= makeCallers();
   return made.signedIn(request);
 };
 
-/** Whoever is signed in as an admin. */
+/** Returns the signed-in admin of a request. */
 export const admin: Callers["admin"] = (request) => {
   made ??= makeCallers();
   return made.admin(request);
 };
 
 /**
- * Returns true for an admin's request that only reads, a cookie being enough: another site's page may have a
- * browser send it, and cannot read the response.
+ * Returns true for a read-only request of an admin, for which a cookie is enough: a page of another
+ * site may have a browser send it, but cannot read the response.
  */
 export async function isAdmin(request: Request): Promise<boolean> {
   return (await adminName(request)) !== undefined;
 }
 
 /**
- * Returns the name of an admin, by the session alone; undefined for everyone else. It is for a dashboard, which
- * looks itself whether its own page sent the request.
+ * Returns the name of an admin, by the session alone; undefined for other users. It is for a dashboard
+ * that checks itself whether its own page sent the request.
  */
 export async function adminName(request: Request): Promise<string | undefined> {
   const caller = await shownUser(request);

@@ -1,8 +1,8 @@
 import { accountName } from "./accounts.ts";
 import { hashPassword, ITERATIONS } from "./passwords.ts";
 
-const HELP = `Prints an entry of DEMO_ACCOUNTS. The password is a line of the standard input, so that
-no list of processes and no history of the shell holds it.
+const HELP = `Prints an entry of DEMO_ACCOUNTS. The password is read as a line from standard input, so
+that it appears in no process list and in no shell history.
 
   node app/_domain/auth/new-account.ts <name> [iterations]
 `;

@@ -3,10 +3,10 @@ import { hostCookie, signJwt } from "headgate/identities/jwt";
 /** How long a session lasts, in seconds: 8 hours. */
 const SESSION_SECONDS = 8 * 3600;
 
-/** The cookie that holds a session: `session`, or `__Host-session` where the site is https. */
+/** The cookie that holds a session: `session`, or `__Host-session` on https. */
 export const sessionName = hostCookie("session");
 
-/** Who a session is for, and what signs it. */
+/** The user of a session, and the secret that signs it. */
 export interface SessionOptions {
   readonly secret: string;
   readonly audience: string;
@@ -15,8 +15,8 @@ export interface SessionOptions {
 }
 
 /**
- * The Set-Cookie header (RFC 6265) that begins a session: out of reach of scripts, sent over TLS (or
- * to the machine's own loopback) alone, and not with other sites' POSTs. On https its name says that
+ * Returns the Set-Cookie header (RFC 6265) that starts a session. Scripts cannot read the cookie; it is
+ * sent only over TLS or to loopback, and not with POSTs of other sites. On https its name proves that
  * this host set it.
  */
 export async function sessionCookie(request: Request, options: SessionOptions): Promise<string> {
@@ -25,7 +25,7 @@ export async function sessionCookie(request: Request, options: SessionOptions): 
   return cookieOf(request, token, SESSION_SECONDS);
 }
 
-/** Returns the Set-Cookie header that makes a token of the app's a session, until the token ends. */
+/** Returns the Set-Cookie header that makes one of the app's tokens a session, until the token expires. */
 export function cookieOf(request: Request, token: string, seconds: number): string {
   return `${sessionName(request)}=${token}; ${ATTRIBUTES}; Max-Age=${seconds}`;
 }

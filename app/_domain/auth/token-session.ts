@@ -2,17 +2,17 @@ import { jwtReader, type JwtReading } from "headgate/identities/jwt";
 import { ADMIN } from "./caller.ts";
 import { cookieOf } from "./session.ts";
 
-/** Why a token begins no session: it does not verify or has ended, or its role is not the admin's. */
-export type TokenRefusal = "token" | "role";
+/** Why a token starts no session: it is not valid or has expired, or its role is not the admin's. */
+export type TokenRejection = "token" | "role";
 
-/** What became of a token: the Set-Cookie header of a session, or the reason why no session began. */
+/** The result for a token: the Set-Cookie header of a session, or the reason why no session started. */
 export type TokenSession =
-  | { readonly cookie: string; readonly refusal?: undefined }
-  | { readonly refusal: TokenRefusal };
+  | { readonly cookie: string; readonly rejection?: undefined }
+  | { readonly rejection: TokenRejection };
 
 /**
- * Begins an admin's session with a token that a person has pasted. The session is the token itself, so it
- * ends when the token does.
+ * Starts an admin's session with a token that a person pasted. The session is the token itself, so it
+ * ends when the token expires.
  *
  * @param now milliseconds since 1970
  */
@@ -22,8 +22,8 @@ export async function sessionOfToken(
   now = Date.now(),
 ): Promise<TokenSession> {
   const reading = await readToken(token.trim(), { secrets, audience });
-  if (reading.kind !== "verified") return { refusal: "token" };
-  if (reading.claims["role"] !== ADMIN) return { refusal: "role" };
+  if (reading.kind !== "verified") return { rejection: "token" };
+  if (reading.claims["role"] !== ADMIN) return { rejection: "role" };
   const seconds = Math.floor((reading.claims.exp ?? 0) - now / 1000);
   return { cookie: cookieOf(request, token.trim(), Math.max(seconds, 1)) };
 }
@@ -34,7 +34,7 @@ interface TokenSessionOptions {
   readonly audience: string;
 }
 
-/** Reads a token as a request would carry it. What no header can hold is no token. */
+/** Reads a token as a request would carry it. Text that a header cannot hold is not a token. */
 async function readToken(
   token: string,
   options: Pick<TokenSessionOptions, "secrets" | "audience">,

@@ -1,13 +1,13 @@
 import type * as z from "zod";
 import { readUpTo } from "headgate";
 import { checkInput } from "./input.ts";
-import { type Input, refuse, refuseInput } from "./problem.ts";
+import { type Input, reject, rejectInput } from "./problem.ts";
 
 /** The largest body that a handler reads, in bytes: 64 kB. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
 export interface BodyOptions<T> {
-  /** The value of an empty body; without it a body is required. */
+  /** The value of an empty body; without this option a body is required. */
   readonly whenEmpty?: T;
   /**
    * Another content type that is read as JSON.
@@ -17,11 +17,14 @@ export interface BodyOptions<T> {
 }
 
 /**
- * Reads a request's JSON body: the one way to do so here. Refuses with problem details (RFC 9457)
- * what is larger than {@link MAX_BODY_BYTES} (413, before it is parsed), not JSON by its type (415),
- * not JSON in UTF-8 (RFC 8259) or not what the schema asks for (400). It never throws.
+ * Reads a request's JSON body; every handler reads bodies by this function. It never throws. It rejects
+ * these bodies with problem details (RFC 9457):
  *
- * @param schema a strict object, so that a field that nobody reads is refused
+ * - one larger than {@link MAX_BODY_BYTES}: 413, before it is parsed
+ * - one whose content type is not JSON: 415
+ * - one that is not JSON in UTF-8 (RFC 8259), or does not match the schema: 400
+ *
+ * @param schema a strict object, so that an unknown field is rejected
  */
 export async function readBody<T>(
   request: Request,
@@ -30,12 +33,12 @@ export async function readBody<T>(
 ): Promise<Input<T>> {
   const bytes = await readBytes(request);
   if (!bytes.ok) return bytes;
-  // First, since a client that sends nothing may still name a type.
+  // The empty body comes first, because a client that sends none may still name a type.
   if (bytes.value.length === 0) {
     return whenEmpty === undefined ? wrongBody("A JSON body is required.") : found(whenEmpty);
   }
   if (!isPlainJson(request.headers, alsoAs))
-    return refuse(UNSUPPORTED, { Accept: "application/json" });
+    return reject(UNSUPPORTED, { Accept: "application/json" });
   const json = parse(bytes.value);
   return json.ok ? checkInput(schema, json.value) : json;
 }
@@ -57,18 +60,18 @@ function found<T>(value: T): Input<T> {
 }
 
 function wrongBody(detail: string): Input<never> {
-  return refuseInput([{ pointer: "#", detail }]);
+  return rejectInput([{ pointer: "#", detail }]);
 }
 
 async function readBytes(request: Request): Promise<Input<Uint8Array>> {
   if (!request.body) return found(new Uint8Array());
-  // Spares reading; that it says less proves nothing, so the bytes are counted too.
-  if (Number(request.headers.get("content-length")) > MAX_BODY_BYTES) return refuse(TOO_LARGE);
+  // A large Content-Length avoids reading. A small one proves nothing, so the bytes are counted too.
+  if (Number(request.headers.get("content-length")) > MAX_BODY_BYTES) return reject(TOO_LARGE);
   try {
     const bytes = await readUpTo(request.body, MAX_BODY_BYTES);
-    return bytes ? found(bytes) : refuse(TOO_LARGE);
+    return bytes ? found(bytes) : reject(TOO_LARGE);
   } catch {
-    return wrongBody("The body broke off.");
+    return wrongBody("The body broke off before its end.");
   }
 }
 
@@ -83,7 +86,7 @@ function parse(bytes: Uint8Array): Input<unknown> {
   try {
     return found(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
   } catch {
-    // The parser's own message quotes the body.
+    // The parser's message quotes the body.
     return wrongBody("The body is not JSON in UTF-8.");
   }
 }

@@ -2,17 +2,21 @@ import { reportFailure } from "#app/_domain/report-failure";
 import type { Decision } from "headgate";
 import { type Problem, problemResponse, QUOTA_EXCEEDED, REDUCED_CAPACITY } from "headgate/respond";
 
-/** What a client may know of a denied decision: not which limit had no room, and not how many. */
+/**
+ * The part of a denied decision that a client may see: neither which limit had no capacity, nor its
+ * numbers.
+ */
 export interface Denial {
   readonly problem: Problem;
-  /** Seconds, rounded up; undefined where no wait helps, or none is known. */
+  /** Seconds, rounded up; undefined when waiting does not help, or the wait is unknown. */
   readonly retryAfter: number | undefined;
 }
 
 /**
- * Words a decision that a handler or a Server Action got from `limit` and that denies: 429 without
- * room, 403 for a client that is blocked, 503 where the store failed and the rule says "deny", 500 for a
- * call that was wrong. It names no limit, so that a refusal by one cannot be told from a refusal by another.
+ * Returns the response data for a denied decision of `limit` in a handler or a Server Action. The
+ * status is 429 without capacity, 403 for a blocked client, 503 when the store failed and the rule says
+ * "deny", and 500 for a wrong call. It names no limit, so that a client cannot tell which limit denied
+ * it.
  */
 export function denialOf(decision: Decision): Denial {
   const { retryAfterMs } = decision;
@@ -20,13 +24,13 @@ export function denialOf(decision: Decision): Denial {
   return { problem: PROBLEMS[reasonOf(decision)], retryAfter };
 }
 
-/** Answers a denied decision from a route handler: problem details (RFC 9457), and Retry-After. */
+/** Returns a route handler's response to a denied decision: problem details (RFC 9457), and Retry-After. */
 export function deniedResponse({ problem, retryAfter }: Denial): Response {
   const headers = retryAfter === undefined ? undefined : { "Retry-After": String(retryAfter) };
   return problemResponse(problem, headers);
 }
 
-/** How long to wait, rounded up, for people: "9 minutes". */
+/** Returns a wait as text for people, rounded up: "9 minutes". */
 export function waitInWords(seconds: number): string {
   if (seconds < 60) return counted(seconds, "second");
   const minutes = Math.ceil(seconds / 60);
@@ -44,7 +48,7 @@ const PROBLEMS: Readonly<Record<Kind, Problem>> = {
     type: QUOTA_EXCEEDED,
     title: "Request cannot be satisfied as assigned quota has been exceeded",
     status: 429,
-    detail: "There were too many attempts. Please try again later; Retry-After says when.",
+    detail: "There were too many attempts. Please try again after the time in Retry-After.",
   },
   blocked: {
     title: "Forbidden",
@@ -55,12 +59,12 @@ const PROBLEMS: Readonly<Record<Kind, Problem>> = {
     type: REDUCED_CAPACITY,
     title: "Request cannot be satisfied due to temporary server capacity constraints",
     status: 503,
-    detail: "This part of the site is closed for a moment. Please try again shortly.",
+    detail: "This part of the site is unavailable for a moment. Please try again shortly.",
   },
   "invalid-call": {
     title: "The server made a mistake",
     status: 500,
-    detail: "Waiting does not help; we have to correct it.",
+    detail: "Trying again does not help; we have to correct the error.",
   },
 };
 
@@ -68,7 +72,7 @@ function reasonOf({ reason, error }: Decision): Kind {
   if (!isKind(reason)) {
     throw new TypeError(`A decision of a handler's call cannot be a denial for "${reason}".`);
   }
-  // Nobody else says so: a call that cannot be is no decision of the gate's.
+  // The gate emits no event for a wrong call, because it made no decision.
   if (reason === "invalid-call") reportFailure("limit", error);
   return reason;
 }

@@ -3,7 +3,7 @@ import { StoreError } from "headgate/redis";
 import { problemResponse, REDUCED_CAPACITY } from "headgate/respond";
 import { ProblemError } from "./problem-error.ts";
 
-/** The answer for what a handler threw: its own problem, 503 where the store failed, else 500. */
+/** Returns the response to an error of a handler: its own problem, 503 when the store failed, else 500. */
 export function failed(error: unknown): Response {
   if (error instanceof ProblemError) {
     const { problem, retryAfter } = error;
@@ -17,13 +17,13 @@ export function failed(error: unknown): Response {
 
 const UNAVAILABLE = {
   type: REDUCED_CAPACITY,
-  title: "The store does not answer",
+  title: "The store is unavailable",
   status: 503,
-  detail: "It may not have been done. Please try again shortly.",
+  detail: "The request may not have been carried out. Please try again shortly.",
 };
 
 const MISTAKE = {
   title: "The server made a mistake",
   status: 500,
-  detail: "Something is wrong on our side. Trying again does not help.",
+  detail: "Trying again does not help; we have to correct the error.",
 };

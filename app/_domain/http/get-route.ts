@@ -2,8 +2,8 @@ import { failed } from "./failed.ts";
 import { methodHandlers } from "./problem.ts";
 
 /**
- * Makes the handlers of a route that only answers: GET, and HEAD, which Next makes of it; every
- * other method is 405. What goes wrong is answered as a problem (RFC 9457).
+ * Makes the handlers of a route that only reads: GET, and HEAD, which Next derives from it; other
+ * methods get 405. Errors become problem details (RFC 9457).
  */
 export function getRoute(handle: (request: Request) => Response | Promise<Response>) {
   const { notAllowed, options } = methodHandlers("GET", "HEAD");

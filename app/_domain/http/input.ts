@@ -1,14 +1,15 @@
 import type * as z from "zod";
-import { type Input, type InputError, refuseInput } from "./problem.ts";
+import { type Input, type InputError, rejectInput } from "./problem.ts";
 
-/** A client may send a thousand wrong fields with names as long as it likes; we repeat few. */
+/** A client may send a thousand wrong fields with names of any length; the response repeats only a few. */
 const MAX_ERRORS = 10;
 const MAX_DETAIL_LENGTH = 200;
 
 /**
- * Checks a value against a schema; what fails is refused with 400 and a list of what is wrong.
+ * Checks a value against a schema; a value that does not match is rejected with 400 and a list of
+ * errors.
  *
- * @param place says where in the request the path of an error is
+ * @param place returns the place in the request for the path of an error
  */
 export function checkInput<T>(
   schema: z.ZodType<T>,
@@ -17,7 +18,7 @@ export function checkInput<T>(
 ): Input<T> {
   const checked = schema.safeParse(value);
   if (checked.success) return { ok: true, value: checked.data };
-  return refuseInput(
+  return rejectInput(
     checked.error.issues.slice(0, MAX_ERRORS).map((issue) => ({
       ...place(issue.path),
       detail: shorten(issue.message),

@@ -3,24 +3,27 @@ import { type BodyOptions, readBody } from "./body.ts";
 import { failed } from "./failed.ts";
 import { type Input, methodHandlers } from "./problem.ts";
 
-/** A route that takes a JSON body by POST. */
+/** A route that accepts a JSON body by POST. */
 export interface PostRoute<Body, Who> {
-  /** Knows who asks, or refuses: `anyone`, `signedIn` or `admin` of auth/caller. */
+  /**
+   * Returns the caller, or the response that rejects the request: `anyCaller`, `signedIn` or `admin` of
+   * auth/caller.
+   */
   readonly caller: (request: Request) => Promise<Input<Who>>;
-  /** What the body must be: a strict object, so that a field that nobody reads is refused. */
+  /** The schema of the body: a strict object, so that an unknown field is rejected. */
   readonly body: z.ZodType<Body>;
-  /** How the body is read, where that is not as everywhere. */
+  /** How the body is read, when the defaults do not fit. */
   readonly reading?: BodyOptions<Body>;
-  /** The route's own logic; it may throw a `ProblemError`. */
+  /** The logic of the route; it may throw a `ProblemError`. */
   readonly handle: (asked: { readonly body: Body; readonly caller: Who }) => Promise<Response>;
 }
 
-/** For a route that takes nothing but who asks: no body, or an empty object. */
+/** The body of a route without input: no body, or an empty object. */
 export const NO_INPUT = { body: z.strictObject({}), reading: { whenEmpty: {} } };
 
 /**
- * Makes a route's handlers: who asks, then what, then the route's own logic; every other method is
- * 405. What goes wrong is answered as a problem (RFC 9457): a store that fails as 503.
+ * Makes a route's handlers, which check the caller, read the body and run the route's logic; other
+ * methods get 405. Errors become problem details (RFC 9457): 503 when the store fails.
  */
 export function postRoute<Body, Who>(route: PostRoute<Body, Who>) {
   const { notAllowed, options } = methodHandlers("POST");
@@ -42,8 +45,8 @@ export function postRoute<Body, Who>(route: PostRoute<Body, Who>) {
 
 async function answer<Body, Who>(route: PostRoute<Body, Who>, request: Request): Promise<Response> {
   const caller = await route.caller(request);
-  if (!caller.ok) return caller.refusal;
+  if (!caller.ok) return caller.rejection;
   const body = await readBody(request, route.body, route.reading);
-  if (!body.ok) return body.refusal;
+  if (!body.ok) return body.rejection;
   return route.handle({ body: body.value, caller: caller.value });
 }

@@ -1,9 +1,9 @@
 import type { Problem } from "headgate/respond";
 
-/** Thrown where a request cannot go on: the route answers the problem. */
+/** Thrown when a request cannot go on: the route responds with the problem. */
 export class ProblemError extends Error {
   readonly problem: Problem;
-  /** Seconds after which it is worth trying again; undefined where waiting does not help. */
+  /** Seconds after which the client may try again; undefined when waiting does not help. */
   readonly retryAfter: number | undefined;
 
   constructor(problem: Problem, options: { retryAfter?: number; cause?: unknown } = {}) {

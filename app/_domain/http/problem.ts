@@ -1,6 +1,6 @@
 import { type Problem, problemResponse } from "headgate/respond";
 
-/** What is wrong with one part of the input, and where; after the example of RFC 9457, section 3. */
+/** An error in one part of the input, and its place, like the example of RFC 9457, section 3. */
 export interface InputError {
   readonly detail: string;
   /** A JSON Pointer (RFC 6901) into the body, as a URI fragment: "#/q". */
@@ -9,24 +9,24 @@ export interface InputError {
   readonly parameter?: string;
 }
 
-/** Input that a handler can use, or the answer that refuses it. */
+/** Input that a handler can use, or the response that rejects it. */
 export type Input<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly refusal: Response };
+  | { readonly ok: false; readonly rejection: Response };
 
-/** Refuses input with a problem (RFC 9457). */
-export function refuse(problem: Problem, headers?: HeadersInit): Input<never> {
-  return { ok: false, refusal: problemResponse(problem, headers) };
+/** Rejects input with a problem (RFC 9457). */
+export function reject(problem: Problem, headers?: HeadersInit): Input<never> {
+  return { ok: false, rejection: problemResponse(problem, headers) };
 }
 
-/** Refuses input with 400 and the list of what is wrong. */
-export function refuseInput(errors: readonly InputError[]): Input<never> {
-  return refuse({ status: 400, title: "The request's input is not valid", errors });
+/** Rejects input with 400 and the list of errors. */
+export function rejectInput(errors: readonly InputError[]): Input<never> {
+  return reject({ status: 400, title: "The request's input is not valid", errors });
 }
 
 /**
- * Handlers for the methods that a route does not have: Next's own 405 says neither which methods
- * there are nor why.
+ * Makes handlers for the methods that a route does not have: Next's 405 names neither the methods of
+ * the route nor the reason.
  *
  * @param allow the methods that the route has, without OPTIONS
  */
@@ -39,7 +39,7 @@ export function methodHandlers(...allow: readonly string[]) {
         {
           status: 405,
           title: "Method not allowed",
-          detail: `${request.method} is not possible here; ${headers.Allow} are.`,
+          detail: `This route does not accept ${request.method}; it accepts ${headers.Allow}.`,
         },
         headers,
       ),

@@ -3,7 +3,7 @@ import { readUpTo } from "headgate";
 import { InstagramError } from "./errors.ts";
 
 export interface InstagramOptions {
-  /** @default Instagram's own */
+  /** @default the address of Instagram's API */
   readonly url: string;
   /**
    * How long a call may take, in milliseconds.
@@ -40,19 +40,19 @@ const refreshAnswer = z.object({
 
 const errorAnswer = z.object({ error: z.object({ code: z.number().optional() }) });
 
-/** A token that Instagram no longer takes, and calls beyond its limits, in the Graph API's codes. */
+/** Error codes of the Graph API: a token that Instagram no longer accepts, and calls beyond its limits. */
 const EXPIRED = 190;
 const LIMITED: ReadonlySet<number> = new Set([4, 17, 32, 613]);
 
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const FIELDS = "id,caption,media_type,media_url,permalink,timestamp";
 
-/** Instagram's API, as far as it is used. Everything that goes wrong is an {@link InstagramError}. */
+/** The calls of Instagram's API that the app uses. Every failure is an {@link InstagramError}. */
 export type Instagram = ReturnType<typeof createInstagram>;
 
 /**
- * Makes the client of "Instagram API with Instagram Login". Calls are sent once, follow no redirect
- * and end by the deadline.
+ * Makes the client of "Instagram API with Instagram Login". Each call is sent once, follows no redirect
+ * and has a deadline.
  */
 export function createInstagram({ url, timeoutMs = 5000, fetch: send = fetch }: InstagramOptions) {
   async function call<T>(path: string, query: Record<string, string>, schema: z.ZodType<T>) {
@@ -69,22 +69,22 @@ export function createInstagram({ url, timeoutMs = 5000, fetch: send = fetch }: 
       return readAnswer(schema, response, await textOf(response));
     } catch (error) {
       if (error instanceof InstagramError) throw error;
-      // Its message and cause may hold the address, and with it the token.
+      // The error's message and cause may contain the address, and with it the token.
       throw abort.signal.aborted
         ? new InstagramError("INSTAGRAM_TIMEOUT", `${path}: no answer within ${timeoutMs} ms.`)
-        : new InstagramError("INSTAGRAM_UNREACHABLE", `${path}: no connection, or it broke.`);
+        : new InstagramError("INSTAGRAM_UNREACHABLE", `${path}: no connection, or it broke off.`);
     } finally {
       clearTimeout(timer);
     }
   }
 
   return {
-    /** The newest posts of the token's account. */
+    /** Returns the newest posts of the token's account. */
     async media(token: string): Promise<Medium[]> {
       const query = { fields: FIELDS, limit: "50", access_token: token };
       return (await call("me/media", query, mediaAnswer)).data;
     },
-    /** A new long-lived token for one that has not ended, and how long it is good, in seconds. */
+    /** Returns a new long-lived token for one that has not expired, and its lifetime in seconds. */
     async refresh(token: string): Promise<{ token: string; seconds: number }> {
       const query = { grant_type: "ig_refresh_token", access_token: token };
       const answer = await call("refresh_access_token", query, refreshAnswer);
@@ -102,24 +102,24 @@ async function textOf(response: Response): Promise<string> {
 
 function readAnswer<T>(schema: z.ZodType<T>, response: Response, text: string): T {
   const json = parse(text);
-  if (!response.ok) throw refused(response, json);
+  if (!response.ok) throw failureOf(response, json);
   const answer = schema.safeParse(json);
   if (answer.success) return answer.data;
-  throw new InstagramError("INSTAGRAM_BAD_ANSWER", "An answer is not what was asked for.");
+  throw new InstagramError("INSTAGRAM_BAD_ANSWER", "An answer does not have the expected form.");
 }
 
-function refused({ status, headers }: Response, json: unknown): InstagramError {
+function failureOf({ status, headers }: Response, json: unknown): InstagramError {
   const found = errorAnswer.safeParse(json);
   const code = found.success ? found.data.error.code : undefined;
-  const said = `Instagram answered ${status}${code === undefined ? "" : `, code ${code}`}.`;
-  if (code === EXPIRED) return new InstagramError("INSTAGRAM_TOKEN_EXPIRED", said);
+  const message = `Instagram answered ${status}${code === undefined ? "" : `, code ${code}`}.`;
+  if (code === EXPIRED) return new InstagramError("INSTAGRAM_TOKEN_EXPIRED", message);
   if (status === 429 || (code !== undefined && LIMITED.has(code))) {
     const wait = headers.get("retry-after") ?? "";
     const seconds = /^\d{1,5}$/.test(wait) ? Number(wait) : undefined;
-    return new InstagramError("INSTAGRAM_RATE_LIMITED", said, seconds);
+    return new InstagramError("INSTAGRAM_RATE_LIMITED", message, seconds);
   }
-  // A redirect leads a token elsewhere, so it is none that we take.
-  return new InstagramError(status < 400 ? "INSTAGRAM_BAD_ANSWER" : "INSTAGRAM_FAILED", said);
+  // A redirect would send the token to another address, so it counts as a bad answer.
+  return new InstagramError(status < 400 ? "INSTAGRAM_BAD_ANSWER" : "INSTAGRAM_FAILED", message);
 }
 
 function parse(text: string): unknown {

@@ -4,7 +4,7 @@ import { reportFailure } from "#app/_domain/report-failure";
 import { createInstagram } from "./client.ts";
 import type { MediaParts } from "./media.ts";
 
-/** What this process asks Instagram with. */
+/** Returns the parts with which this process calls Instagram. */
 export function instagramParts(): MediaParts {
   const { instagram } = environment();
   return {

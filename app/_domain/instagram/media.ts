@@ -10,30 +10,30 @@ import { createTokens, type TokenParts } from "./tokens.ts";
 export interface MediaParts extends TokenParts, Pick<Tools, "locks"> {
   readonly instagram: Instagram;
   /**
-   * For how long a request waits for another's fetch: longer than both calls and their repetition take.
+   * How long a request waits for another request's fetch: longer than both calls and their repetition.
    * @default "12 seconds"
    */
   readonly wait?: Duration;
 }
 
-/** A user's posts, and what was done for them. */
+/** A user's posts, and how they were fetched. */
 export interface FetchedMedia {
   readonly media: readonly Medium[];
-  /** When Instagram was asked, in ISO 8601. */
+  /** When Instagram was called, in ISO 8601. */
   readonly fetchedAt: string;
-  /** Whether it was this request that asked Instagram. */
+  /** True when this request called Instagram. */
   readonly fetched: boolean;
-  /** Whether this request brought a new token too. */
+  /** True when this request got a new token too. */
   readonly refreshed: boolean;
 }
 
-/** What was fetched is good for as long as people press a button twice, in seconds. */
+/** How long a result is reused, in seconds: people press a button twice. */
 export const FRESH_SECONDS = 30;
 
-/** A failure is told to those who wait, and not repeated for each of them, in seconds. */
+/** How long a failure is returned to waiting requests instead of another call, in seconds. */
 const FAILED_SECONDS = 3;
 
-/** How a fetch is shared; one that died is replaced after `ttl` seconds. */
+/** How requests share a fetch; when its instance dies, another request fetches after `ttl` seconds. */
 const FLIGHT = {
   ttl: 5,
   resultTtl: FRESH_SECONDS,
@@ -47,7 +47,10 @@ const sharedProblem = z.object({
   retryAfter: z.number().optional(),
 });
 
-/** What a client is told is told to all who wait; any other failure is not theirs: they try themselves. */
+/**
+ * A problem is passed on to all waiting requests. After any other failure they fetch the posts
+ * themselves.
+ */
 const ERRORS: SharedErrors = {
   write: (error) =>
     error instanceof ProblemError
@@ -60,17 +63,17 @@ const ERRORS: SharedErrors = {
 };
 
 /**
- * Fetches a user's posts, once for all tabs and instances that ask at the same time: one asks
- * Instagram, the others wait for what it finds.
+ * Fetches a user's posts, once for all tabs and instances that request them at the same time: one calls
+ * Instagram, and the others wait for its result.
  *
- * @throws {ProblemError} where Instagram fails, or the wait is too long
+ * @throws {ProblemError} when Instagram fails, or the wait is too long
  * @throws {StoreError}
  */
 export async function fetchMedia(parts: MediaParts, user: string): Promise<FetchedMedia> {
   const { locks, wait = "12 seconds", now = Date.now } = parts;
   let refreshed = false;
   const work = async () => {
-    const found = await askAndTell(parts, user);
+    const found = await callInstagramOrProblem(parts, user);
     refreshed = found.refreshed;
     return { media: found.media, fetchedAt: new Date(now()).toISOString() };
   };
@@ -82,24 +85,24 @@ export async function fetchMedia(parts: MediaParts, user: string): Promise<Fetch
   return { ...fetchedMedia.parse(value), fetched: !isShared, refreshed };
 }
 
-async function askAndTell(parts: MediaParts, user: string) {
+async function callInstagramOrProblem(parts: MediaParts, user: string) {
   try {
-    return await askInstagram(parts, user);
+    return await callInstagram(parts, user);
   } catch (error) {
     if (!(error instanceof InstagramError)) throw error;
-    parts.onFailure("asking Instagram", error);
+    parts.onFailure("calling Instagram", error);
     throw problemOf(error);
   }
 }
 
-async function askInstagram(parts: MediaParts, user: string) {
+async function callInstagram(parts: MediaParts, user: string) {
   const tokens = createTokens(parts);
-  const { token, refreshed, refused } = await tokens.usable(user);
+  const { token, refreshed, refreshFailed } = await tokens.usable(user);
   try {
     return { media: await parts.instagram.media(token), refreshed };
   } catch (error) {
     const isExpired = error instanceof InstagramError && error.code === "INSTAGRAM_TOKEN_EXPIRED";
-    if (!isExpired || refreshed || refused) throw error;
+    if (!isExpired || refreshed || refreshFailed) throw error;
     const next = await tokens.refresh(user, token);
     if (next === undefined) throw error;
     return { media: await parts.instagram.media(next.token), refreshed: true };
@@ -112,6 +115,6 @@ function isBusy(error: unknown): boolean {
 
 const BUSY = {
   status: 503,
-  title: "Instagram is being asked",
-  detail: "Another tab or instance is at it and has no answer yet. Please try again shortly.",
+  title: "Instagram is being called",
+  detail: "Another tab or instance is waiting for Instagram's answer. Please try again shortly.",
 };

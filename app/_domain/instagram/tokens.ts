@@ -8,21 +8,21 @@ import { InstagramError } from "./errors.ts";
 export interface TokenParts extends Pick<Tools, "redis" | "keys" | "keyedHash"> {
   readonly vault: Vault;
   readonly instagram: Pick<Instagram, "refresh">;
-  /** The long-lived token that a connection begins with. */
+  /** The long-lived token with which a connection starts. */
   readonly initialToken: string | undefined;
-  /** Hears of a token that could not be refreshed, read or stored. */
+  /** Called when a token could not be refreshed, read or stored. */
   readonly onFailure: (what: string, error: unknown) => void;
-  /** Milliseconds since 1970. */
+  /** Returns milliseconds since 1970. */
   readonly now?: () => number;
 }
 
 /** A user's token for Instagram. */
 export interface UsableToken {
   readonly token: string;
-  /** Whether this call brought it from Instagram. */
+  /** True when this call got the token from Instagram. */
   readonly refreshed: boolean;
-  /** Whether Instagram was asked for a new one and gave none. */
-  readonly refused: boolean;
+  /** True when Instagram was asked for a new token and returned none. */
+  readonly refreshFailed: boolean;
 }
 
 const record = z.object({
@@ -33,19 +33,19 @@ const record = z.object({
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** A long-lived token is good for 60 days; it is refreshed when fewer than these are left. */
+/** A long-lived token is valid for 60 days; it is refreshed when fewer days than this are left. */
 const REFRESH_BEFORE_MS = 10 * DAY_MS;
 const MAX_KEPT_SECONDS = 60 * 24 * 3600;
 
 /**
- * Makes the keeper of the users' tokens: encrypted in Redis, each until it ends. Whoever calls holds
- * the user's lock, so that one instance refreshes at a time.
+ * Makes the store of the users' tokens: each is encrypted in Redis until it expires. The caller must
+ * hold the user's lock, so that one instance refreshes at a time.
  */
 export function createTokens(parts: TokenParts) {
   const { redis, keys, keyedHash, vault, instagram, initialToken, onFailure } = parts;
   const now = parts.now ?? Date.now;
-  // Another first token is another connection: else nothing would replace one that has ended, and a
-  // stand-in would overwrite what a real one was refreshed to.
+  // Another initial token is another connection. Otherwise no token would replace an expired one, and a
+  // stand-in would overwrite a real token that was refreshed.
   const keyOf = (user: string) =>
     keys.app(
       "instagram-token",
@@ -57,8 +57,9 @@ export function createTokens(parts: TokenParts) {
     const sealed = await redis.get(key);
     if (sealed === null) return undefined;
     const opened = await vault.open(sealed, key);
-    // As after a change of HEADGATE_SECRET.
-    if (opened === undefined) onFailure("opening a token", new Error("It cannot be opened."));
+    // This happens after a change of HEADGATE_SECRET.
+    if (opened === undefined)
+      onFailure("decrypting a token", new Error("The token cannot be decrypted."));
     return opened === undefined ? undefined : record.parse(JSON.parse(opened));
   }
 
@@ -69,7 +70,7 @@ export function createTokens(parts: TokenParts) {
     const ex = Math.min(Math.floor(seconds), MAX_KEPT_SECONDS);
     const put = () => redis.set(key, sealed, { ex });
     try {
-      // Once more: what Instagram has just given is nowhere else.
+      // The call is repeated once, because the new token is stored nowhere else.
       await put().catch(put);
     } catch (error) {
       onFailure("storing a new token", error);
@@ -78,10 +79,10 @@ export function createTokens(parts: TokenParts) {
   }
 
   /**
-   * Asks Instagram for a new token, and stores it before anybody uses it. Undefined where Instagram
-   * gives none: not for a token younger than a day, nor for one that has ended, and it may fail.
+   * Gets a new token from Instagram, and stores it before any request uses it. Returns undefined when
+   * Instagram gives none: for a token younger than a day, for an expired one, and when its call fails.
    *
-   * @throws {StoreError} where it cannot be stored; then the old one still is
+   * @throws {StoreError} when the new token cannot be stored; the old one is kept then
    */
   async function refresh(user: string, token: string): Promise<UsableToken | undefined> {
     const next = await instagram.refresh(token).catch((error: unknown) => {
@@ -90,26 +91,26 @@ export function createTokens(parts: TokenParts) {
     });
     if (next === undefined) return undefined;
     await store(user, next.token, next.seconds);
-    return { token: next.token, refreshed: true, refused: false };
+    return { token: next.token, refreshed: true, refreshFailed: false };
   }
 
   return {
     refresh,
     /**
-     * A token that is good for ten days at least, or the best there is. One that cannot be refreshed
-     * is used for as long as it is good.
+     * Returns a token that is valid for ten days or more, or the best one that the user has. A token
+     * that cannot be refreshed is used until it expires.
      *
-     * @throws {ProblemError} 409 where there is none
-     * @throws {StoreError} where it cannot be read, or a new one cannot be stored
+     * @throws {ProblemError} 409 when the user has no token
+     * @throws {StoreError} when the token cannot be read, or a new one cannot be stored
      */
     async usable(user: string): Promise<UsableToken> {
       if (initialToken === undefined) throw new ProblemError(NOT_CONNECTED);
       const kept = await read(user);
       const token = kept?.token ?? initialToken;
       if (kept && kept.expiresAt - now() > REFRESH_BEFORE_MS) {
-        return { token, refreshed: false, refused: false };
+        return { token, refreshed: false, refreshFailed: false };
       }
-      return (await refresh(user, token)) ?? { token, refreshed: false, refused: true };
+      return (await refresh(user, token)) ?? { token, refreshed: false, refreshFailed: true };
     },
   };
 }
@@ -117,5 +118,5 @@ export function createTokens(parts: TokenParts) {
 const NOT_CONNECTED = {
   status: 409,
   title: "Instagram is not connected",
-  detail: "There is no token for this account: INSTAGRAM_ACCESS_TOKEN is the first one.",
+  detail: "This account has no token. The operator must set INSTAGRAM_ACCESS_TOKEN.",
 };

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { createRecords, type Records, type RecordTools } from "#app/_domain/records";
 
-/** What the pipeline can do. */
+/** The kinds of jobs that the pipeline runs. */
 export const JOB_KINDS = ["search-cache", "artist-import"] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
@@ -10,11 +10,11 @@ const job = z.object({
   id: z.string(),
   kind: z.enum(JOB_KINDS),
   status: z.enum(["running", "done", "failed"]),
-  /** How often it was begun. */
+  /** How often the job was started. */
   attempts: z.int(),
   startedAt: z.number(),
   endedAt: z.number().optional(),
-  /** Why it failed, as a code. */
+  /** The code of its failure. */
   error: z.string().optional(),
 });
 
@@ -23,12 +23,12 @@ export type Job = z.infer<typeof job>;
 /** How long a job's record is kept, in seconds: 7 days. */
 const KEPT_SECONDS = 7 * 24 * 3600;
 
-/** The records of the jobs, by id. */
+/** Returns the records of the jobs, by id. */
 export function jobRecords(tools: RecordTools): Records<Job> {
   return createRecords(tools, "job", job, KEPT_SECONDS);
 }
 
-/** A job's record; undefined where there is none that can be read. */
+/** Returns a job's record; undefined when there is none, or it cannot be read. */
 export async function readJob(tools: RecordTools, id: string): Promise<Job | undefined> {
   const found = job.safeParse(await jobRecords(tools).read(id));
   return found.success ? found.data : undefined;

@@ -7,16 +7,16 @@ import type { HoldOptions, Lock } from "headgate/locks";
 import { type Job, JOB_KINDS, jobRecords, type JobKind, readJob } from "./job.ts";
 import { everyArtist, type Step, STEPS } from "./steps.ts";
 
-/** What is asked to be begun. */
+/** The body of a request that starts a job. */
 export const trigger = z.strictObject({ kind: z.enum(JOB_KINDS) });
 
-/** What is asked to be begun again. */
+/** The body of a request that starts a job again. */
 export const retry = z.strictObject({ jobId: z.uuid() });
 
 export interface PipelineParts extends Pick<Tools, "redis" | "keys" | "keyedHash" | "locks"> {
-  /** Runs work once the answer is out, and keeps the instance alive for it. */
+  /** Runs work after the response, and keeps the instance alive for it. */
   readonly defer: (work: () => Promise<void>) => void;
-  /** Hears of a job whose end could not be written down. */
+  /** Called when the end of a job could not be stored. */
   readonly onFailure: (what: string, error: unknown) => void;
   /** @default the steps of each kind */
   readonly steps?: Readonly<Record<JobKind, Step>>;
@@ -26,19 +26,19 @@ export interface PipelineParts extends Pick<Tools, "redis" | "keys" | "keyedHash
    * @default half a minute, renewed for an hour
    */
   readonly hold?: HoldOptions;
-  /** Milliseconds since 1970. */
+  /** Returns milliseconds since 1970. */
   readonly now?: () => number;
 }
 
-/** Of an instance that died the lock ends after `ttl` seconds. */
+/** When an instance dies, its lock ends after `ttl` seconds. */
 const HOLD: HoldOptions = { ttl: 30, maxHold: "1 hour" };
 
-/** When it is worth asking again while a job of the kind runs, in seconds. */
+/** When a client may try again while a job of the kind runs, in seconds. */
 const RETRY_SECONDS = 30;
 
 /**
- * Makes the pipeline. No two jobs of one kind run at once, on whichever instance: each holds the
- * lock of its kind until it ends, and one whose instance died loses it by itself.
+ * Makes the pipeline. On all instances together, one job of each kind runs at a time: it holds the lock
+ * of its kind until it ends. When its instance dies, the lock ends with its TTL.
  */
 export function createPipeline(parts: PipelineParts) {
   const {
@@ -52,7 +52,7 @@ export function createPipeline(parts: PipelineParts) {
   } = parts;
   const records = jobRecords(parts);
 
-  /** @throws {ProblemError} 409 while one of its kind runs */
+  /** @throws {ProblemError} 409 while a job of its kind runs */
   async function begin(job: Pick<Job, "id" | "kind" | "attempts">): Promise<Job> {
     const lock = await locks.tryAcquire(`pipeline:${job.kind}`, hold);
     if (lock === null) throw new ProblemError(running(job.kind), { retryAfter: RETRY_SECONDS });
@@ -81,7 +81,7 @@ export function createPipeline(parts: PipelineParts) {
     try {
       await records.merge(id, { ...end, endedAt: now() });
     } catch (error) {
-      // Its record still says "running"; without the lock it can be tried again.
+      // The record still says "running"; without the lock the job can be started again.
       onFailure("ending a job", error);
     } finally {
       await lock.release();
@@ -89,13 +89,14 @@ export function createPipeline(parts: PipelineParts) {
   }
 
   return {
-    /** Begins a job. @throws {ProblemError} 409 while one of its kind runs */
+    /** Starts a job. @throws {ProblemError} 409 while a job of its kind runs */
     trigger: ({ kind }: z.infer<typeof trigger>) =>
       begin({ id: crypto.randomUUID(), kind, attempts: 1 }),
     /**
-     * Begins a job again that failed, or whose instance died.
+     * Starts a job again that failed, or whose instance died.
      *
-     * @throws {ProblemError} 404 without such a job, 409 where it is done, or one of its kind runs
+     * @throws {ProblemError} 404 when there is no such job; 409 when it is done, or a job of its kind
+     * runs
      */
     async retry({ jobId }: z.infer<typeof retry>): Promise<Job> {
       const job = await readJob(parts, jobId);
@@ -110,18 +111,18 @@ function running(kind: JobKind) {
   return {
     status: 409,
     title: "A job of this kind is running",
-    detail: `No two jobs of the kind ${JSON.stringify(kind)} run at once.`,
+    detail: `Only one job of the kind ${JSON.stringify(kind)} runs at a time.`,
   };
 }
 
 const NO_JOB = {
   status: 404,
-  title: "There is no such job",
-  detail: "It never was, or is older than a week.",
+  title: "The job does not exist",
+  detail: "It was never started, or it is older than a week.",
 };
 
 const DONE = {
   status: 409,
   title: "The job is done",
-  detail: "Only a job that failed can be tried again.",
+  detail: "Only a job that failed can be started again.",
 };

@@ -6,19 +6,19 @@ import { createRecords, type Fields, type Records, type RecordTools } from "#app
 /** How long a session waits for its next step, in seconds: 24 hours. */
 export const SESSION_SECONDS = 24 * 3600;
 
-/** What a profile cannot do without. */
+/** The fields that a profile must have. */
 const REQUIRED = ["displayName", "city", "styles"] as const;
 
-/** How an onboarding stands. */
+/** The state of an onboarding. */
 export interface Onboarding {
-  /** What was given so far. */
+  /** The fields that were given so far. */
   readonly session: Fields<Profile>;
-  /** The fields that are still needed. */
+  /** The fields that are still missing. */
   readonly missing: readonly string[];
   readonly expiresInSeconds: number;
 }
 
-/** Takes a step: keeps what is given with what was given before. */
+/** Stores the fields of a step together with those of earlier steps. */
 export async function updateSession(
   tools: RecordTools,
   user: string,
@@ -31,10 +31,10 @@ export async function updateSession(
 }
 
 /**
- * Makes the session a profile, and ends it. One tab at a time: the profile is there before the
- * session is gone.
+ * Makes a profile of the session, and ends the session. Only one tab at a time can do so, and the
+ * profile is stored before the session is removed.
  *
- * @throws {ProblemError} 404 without a session, 409 where fields are missing or another tab is at it
+ * @throws {ProblemError} 404 without a session; 409 when fields are missing, or another tab finishes it
  */
 export async function finalize(
   tools: RecordTools & Pick<Tools, "locks">,
@@ -55,7 +55,7 @@ async function makeProfile(tools: RecordTools, user: string): Promise<Fields<Pro
   if (missing.length > 0) throw new ProblemError(incomplete(missing));
   const kept = profiles(tools);
   await kept.merge(user, session);
-  // With what another tab has added meanwhile.
+  // Another tab may have added fields meanwhile.
   const last = { ...session, ...(await sessions.take(user)) };
   await kept.merge(user, last);
   return last;
@@ -71,21 +71,21 @@ function missingIn(session: Fields<Profile>): string[] {
 
 const NONE = {
   status: 404,
-  title: "There is no onboarding to finish",
-  detail: "None was begun, or its last step is more than 24 hours ago.",
+  title: "The onboarding does not exist",
+  detail: "No onboarding was started, or its last step was more than 24 hours ago.",
 };
 
 const BUSY = {
   status: 409,
   title: "The onboarding is being finished",
-  detail: "Another tab is at it. Please try again.",
+  detail: "Another tab is finishing it. Please try again.",
 };
 
 function incomplete(missing: readonly string[]) {
   return {
     status: 409,
     title: "The onboarding is not complete",
-    detail: `Still needed: ${missing.join(", ")}.`,
+    detail: `These fields are missing: ${missing.join(", ")}.`,
     missing,
   };
 }

@@ -4,7 +4,8 @@ import { json } from "#app/_domain/http/respond";
 import { currentStoreState } from "#app/_domain/store-state";
 import { environment } from "#config/app-env";
 
-// It answers for the process: 200 at once whatever the store does, so that a slow store does not end it.
+// The route reports on the process: 200 at once whatever the store's state, so that a slow store does
+// not make an orchestrator end the process.
 export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = getRoute(() =>
   json({ status: "ok", mode: environment().mode, store: currentStoreState(after) }),
 );

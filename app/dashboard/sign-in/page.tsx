@@ -4,13 +4,13 @@ import styles from "../../login/login.module.css";
 
 export const metadata: Metadata = { title: "Sign in to the dashboard · Headgate" };
 
-/** Why no session began, in words. A map: the address may name `constructor`. */
+/** The reasons why no session started, as text. A map, because the address may name `constructor`. */
 const REFUSED: ReadonlyMap<string, string> = new Map([
-  ["token", "The token does not verify, or it has expired. Print a new one."],
+  ["token", "The token is not valid, or it has expired. Print a new one."],
   ["role", "The token is valid, but its role is not admin. Print one with --role admin."],
 ]);
 
-/** Where an admin hands in a token and gets a session, with which the dashboard opens. */
+/** The page on which an admin pastes a token and gets a session for the dashboard. */
 export default async function Page({ searchParams }: PageProps) {
   const { refused } = await searchParams;
   const message = typeof refused === "string" ? REFUSED.get(refused) : undefined;
@@ -38,7 +38,7 @@ export default async function Page({ searchParams }: PageProps) {
           aria-describedby="refused"
         />
         <button type="submit">Sign in</button>
-        <p id="refused" className={styles["answer"]} data-outcome="refused" role="alert">
+        <p id="refused" className={styles["answer"]} data-outcome="rejected" role="alert">
           {message}
         </p>
       </form>

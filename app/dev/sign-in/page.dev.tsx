@@ -4,14 +4,14 @@ import styles from "../../login/login.module.css";
 
 export const metadata: Metadata = { title: "Sign in for development · Headgate" };
 
-/** Signs in as anybody: no production build has this page, nor the route behind it. */
+/** Signs in as any user. A production build contains neither this page nor its route. */
 export default function Page() {
   return (
     <main className={styles["page"]}>
-      <h1>Sign in as anybody</h1>
+      <h1>Sign in as any user</h1>
       <p>
-        In development alone: a session for whoever you name, without a password. A production build
-        has no such page.
+        For development only: this starts a session for the user that you name, without a password.
+        A production build does not contain this page.
       </p>
       <form className={styles["form"]} action="/dev/sign-in/session" method="post">
         <label htmlFor="sub">User</label>

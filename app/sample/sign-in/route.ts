@@ -8,8 +8,8 @@ import { environment } from "#config/app-env";
 const chosen = z.object({ role: z.enum(["user", "admin", "none"]) });
 
 /**
- * Begins a session of a sample user, or ends the session with the role "none". The answer is 404
- * wherever the app does not offer it; docs/decisions/069-a-sign-in-for-the-sample.md says where.
+ * Starts a session of a sample user, or ends the session with the role "none". Where the app does not
+ * offer it the response is 404; docs/decisions/069-a-sign-in-for-the-sample.md has the conditions.
  */
 export async function POST(request: Request): Promise<Response> {
   const env = environment();
@@ -36,7 +36,7 @@ export async function POST(request: Request): Promise<Response> {
   return backToStart(await sessionCookie(request, session));
 }
 
-/** The fields of a form; undefined where the body is no form. */
+/** Returns the fields of a form; undefined when the body is not a form. */
 async function fieldsOf(request: Request): Promise<object | undefined> {
   try {
     return Object.fromEntries(await request.formData());

@@ -11,8 +11,8 @@ const VIEW = { type: "profile_view", artistId: "artist-1", sessionId: "test-123"
 
 const live = liveStore();
 
-describe("an event", () => {
-  test("counts the first time, then is a duplicate, on any instance", async () => {
+describe("track", () => {
+  test("an event counts the first time and is a duplicate on any instance after that", async () => {
     const one = makeTools(live.store);
     const other = one.again();
     expect(await track(one, VIEW)).toStrictEqual({ tracked: true });
@@ -20,7 +20,7 @@ describe("an event", () => {
     expect(await createCounters(other).today("artist-1")).toStrictEqual({ profile_view: 1 });
   });
 
-  test("of another session, type or artist is another", async () => {
+  test("an event of another session, type or artist is another event", async () => {
     const tools = makeTools(live.store);
     for (const other of [
       VIEW,
@@ -38,7 +38,7 @@ describe("an event", () => {
     });
   });
 
-  test("sent fifty times at once is counted once", async () => {
+  test("an event that is sent fifty times at once counts once", async () => {
     const one = makeTools(live.store);
     const other = one.again();
     const sent = Array.from({ length: 50 }, (_, i) => track(i % 2 ? one : other, VIEW));
@@ -47,7 +47,7 @@ describe("an event", () => {
     expect(await createCounters(one).today("artist-1")).toStrictEqual({ profile_view: 1 });
   });
 
-  test("that could not be counted is nowhere, may be sent again, and counts", async () => {
+  test("an event that could not be counted leaves no trace, may be sent again, and counts", async () => {
     const tools = makeTools(live.store);
     await live.direct.set(streamKey(tools), "no stream");
     await expect(track(tools, VIEW)).rejects.toMatchObject({ reply: "WRONGTYPE" });
@@ -57,7 +57,7 @@ describe("an event", () => {
     expect(await live.direct.xlen(streamKey(tools))).toBe(1);
   });
 
-  test("is counted once where the answer to it is lost, whoever sends it again", async () => {
+  test("an event counts once when its answer is lost and any instance sends it again", async () => {
     await track(makeTools(live.store), VIEW);
     const tools = makeTools(
       live.store,
@@ -73,7 +73,7 @@ describe("an event", () => {
     expect(await live.direct.xlen(streamKey(tools))).toBe(1);
   });
 
-  test("leaves keys that end, and that say nothing", async () => {
+  test("track leaves keys that expire and contain no session or artist", async () => {
     const tools = makeTools(live.store);
     await track(tools, VIEW);
     const keys = await live.direct.keys(`${tools.namespace}:*`);
@@ -91,7 +91,7 @@ describe("an event", () => {
   });
 });
 
-test("a day's counts are its own", async () => {
+test("counts of one day do not appear in those of another", async () => {
   const tools = makeTools(live.store);
   const today = (day: string) => createCounters(tools, () => Date.parse(day)).today("artist-1");
   await track(tools, VIEW, () => Date.parse("2026-01-09T23:59:59Z"));
@@ -100,7 +100,7 @@ test("a day's counts are its own", async () => {
 });
 
 test.each([
-  ["the seed's own example", { ...VIEW, artistId: "..." }, true],
+  ["the example of the requirements", { ...VIEW, artistId: "..." }, true],
   ["a UUID", { ...VIEW, artistId: "0b1e6c1e-7d4c-4a55-9b0f-0a1a2b3c4d5e" }, true],
   ["no session", { type: "a", artistId: "b" }, false],
   ["a field too many", { ...VIEW, extra: 1 }, false],
@@ -109,6 +109,6 @@ test.each([
   ["a long id", { ...VIEW, sessionId: "x".repeat(129) }, false],
   ["a line break", { ...VIEW, sessionId: "a\nb" }, false],
   ["a type in capitals", { ...VIEW, type: "View" }, false],
-])("an event with %s: %j is taken: %s", (_, given, isTaken) => {
-  expect(event.safeParse(given).success).toBe(isTaken);
+])("an event with %s: %j is accepted: %s", (_, given, isAccepted) => {
+  expect(event.safeParse(given).success).toBe(isAccepted);
 });

@@ -22,33 +22,33 @@ test.each<[string, string, Response]>([
   ["a route's 404", "allowed", new Response(null, { status: 404, headers: LIMITS })],
   ["the gate's 429", "denied", problem(429, QUOTA_EXCEEDED)],
   ["the gate's 503", "failed", problem(503, REDUCED_CAPACITY, {})],
-  ["a route's own 429", "allowed", problem(429, "about:blank")],
-  ["a route's own 503", "allowed", new Response("down", { status: 503, headers: LIMITS })],
+  ["a route's 429", "allowed", problem(429, "about:blank")],
+  ["a route's 503", "allowed", new Response("down", { status: 503, headers: LIMITS })],
   ["a 503 that is null", "allowed", new Response("null", { status: 503, headers: LIMITS })],
-  ["an answer without limits", "uncounted", new Response("{}")],
-])("%s is %s", async (_, outcome, response) => {
+  ["a checked answer without limits", "uncounted", new Response("{}")],
+])("send reports %s as %s", async (_, outcome, response) => {
   fetching.mockResolvedValue(response);
   expect((await send(HELD)).outcome).toBe(outcome);
 });
 
-test("a rule that decides for nobody is missed in no answer", async () => {
+test("an answer without limits is allowed when the rule does not decide for every client", async () => {
   fetching.mockResolvedValue(new Response("{}"));
   expect((await send({ ...HELD, isHeld: false })).outcome).toBe("allowed");
 });
 
-test("no answer is one too", async () => {
+test("send reports a failed request as an answer", async () => {
   fetching.mockRejectedValue(new TypeError("Failed to fetch"));
-  expect(await send(HELD)).toMatchObject({ outcome: "failed", status: "No answer came." });
+  expect(await send(HELD)).toMatchObject({ outcome: "failed", status: "No answer arrived." });
 });
 
-test("a redirect came from behind the gate", async () => {
+test("send reports a redirect as allowed", async () => {
   const response = Response.error();
   Object.defineProperty(response, "type", { value: "opaqueredirect" });
   fetching.mockResolvedValue(response);
   expect(await send(HELD)).toMatchObject({ outcome: "allowed", status: "A redirect" });
 });
 
-test("keeps the status, and the headers that speak of limits", async () => {
+test("send keeps the status and the headers about limits", async () => {
   const headers = { ...LIMITS, "Retry-After": "17", "X-RateLimit-Limit": "10", Vary: "Accept" };
   fetching.mockResolvedValue(problem(429, QUOTA_EXCEEDED, headers));
   const answer = await send(HELD);
@@ -61,7 +61,7 @@ test("keeps the status, and the headers that speak of limits", async () => {
   });
 });
 
-test("a route that asks to wait closes no gate", async () => {
+test("a Retry-After of a route does not close the gate", async () => {
   const headers = { ...LIMITS, "Retry-After": "30" };
   fetching.mockResolvedValue(new Response(null, { status: 409, headers }));
   const answer = await send(HELD);
@@ -69,7 +69,7 @@ test("a route that asks to wait closes no gate", async () => {
   expect(answer.headers.get("retry-after")).toBe("30");
 });
 
-test("asks for what scripts read, past every cache", async () => {
+test("send requests JSON past every cache", async () => {
   fetching.mockResolvedValue(new Response());
   await send(HELD);
   expect(fetching).toHaveBeenCalledExactlyOnceWith("/api/search", {
@@ -80,14 +80,14 @@ test("asks for what scripts read, past every cache", async () => {
   });
 });
 
-test("sends a body as JSON, each with a fresh value, and a token where there is one", async () => {
+test("send sends a body as JSON with a fresh value each time, and the token if there is one", async () => {
   fetching.mockImplementation(async () => new Response());
-  const sample = { ...HELD, method: "POST", body: { name: `Somebody ${FRESH}` } };
+  const sample = { ...HELD, method: "POST", body: { name: `Artist ${FRESH}` } };
   await send(sample, "a.token.of-one");
   await send(sample, "a.token.of-one");
   const sent = fetching.mock.calls.map(([, init]) => init);
   for (const init of sent) {
-    expect(init?.body).toMatch(/^\{"name":"Somebody [0-9a-f]{24}"\}$/);
+    expect(init?.body).toMatch(/^\{"name":"Artist [0-9a-f]{24}"\}$/);
     expect(init?.headers).toStrictEqual({
       accept: "application/json",
       "content-type": "application/json",
@@ -101,12 +101,12 @@ test.each([
   [401, "Unauthorized", "allowed; the route answered 401 Unauthorized"],
   [404, "Not Found", "allowed; the route answered 404 Not Found"],
   [200, "OK", "200 OK"],
-])("a %s of a route is told as the route's", async (status, statusText, words) => {
+])("statusInWords names a %s of a route as the route's", async (status, statusText, words) => {
   fetching.mockResolvedValue(new Response("{}", { status, statusText, headers: LIMITS }));
   expect(statusInWords(await send(HELD))).toBe(words);
 });
 
-test("a 429 of the gate is not told as the route's", async () => {
+test("statusInWords does not name a 429 of the gate as the route's", async () => {
   fetching.mockResolvedValue(problem(429, QUOTA_EXCEEDED));
   expect(statusInWords(await send(HELD))).toBe("429 Too Many Requests");
 });

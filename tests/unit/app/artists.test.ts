@@ -7,7 +7,7 @@ import { cpuMs } from "../../support/cpu.ts";
 const names = (q: string, limit?: number) => searchArtists(q, limit).map((artist) => artist.name);
 
 describe("the list", () => {
-  test("has 200 artists, each with an id, a name and a handle of their own", () => {
+  test("the list has 200 artists, and each id, name and handle differs", () => {
     expect(list).toHaveLength(200);
     for (const field of ["id", "name", "handle"] as const) {
       expect(new Set(list.map((artist) => artist[field])).size).toBe(200);
@@ -29,28 +29,31 @@ describe("words", () => {
     ["Đà Nẵng", ["da", "nang"]],
     ["  !? 🎨 ", []],
     ["東京 7", ["東京", "7"]],
-  ])("of %j", (text, expected) => {
+  ])("words folds %j", (text, expected) => {
     expect(words(text)).toStrictEqual(expected);
   });
 });
 
 describe("searchArtists", () => {
-  test("gives the first page for nothing", () => {
+  test("searchArtists returns the first page for an empty query", () => {
     const firstPage = list.slice(0, 20).map((artist) => artist.name);
     expect(names("")).toStrictEqual(firstPage);
     expect(names("  ¿? ")).toStrictEqual(firstPage);
   });
 
-  test("answers at most `limit`", () => {
+  test("searchArtists returns at most `limit` artists", () => {
     expect(names("", 3)).toHaveLength(3);
     expect(names("", 1000)).toHaveLength(200);
   });
 
-  test.each(["Dąbrowel", "DABROWEL", "dabro", "da\u0328browel"])("finds %j", (q) => {
-    expect(names(q)).toStrictEqual(["Femke Dąbrowel", "Nell Dąbrowel"]);
-  });
+  test.each(["Dąbrowel", "DABROWEL", "dabro", "da\u0328browel"])(
+    "searchArtists finds the artist by %j",
+    (q) => {
+      expect(names(q)).toStrictEqual(["Femke Dąbrowel", "Nell Dąbrowel"]);
+    },
+  );
 
-  test("looks in city, styles and handle", () => {
+  test("searchArtists searches city, styles and handle", () => {
     for (const artist of list) {
       for (const text of [artist.city, ...artist.styles, `@${artist.handle}`]) {
         expect(names(text, 200)).toContain(artist.name);
@@ -58,7 +61,7 @@ describe("searchArtists", () => {
     }
   });
 
-  test("wants every word, of whichever field", () => {
+  test("searchArtists requires every word, in any field", () => {
     const found = searchArtists("nell zurich", 200);
     expect(found.map((artist) => `${artist.name}, ${artist.city}`)).toStrictEqual([
       "Nell Dąbrowel, Zürich",
@@ -66,13 +69,13 @@ describe("searchArtists", () => {
     expect(names("nell zurich nobody")).toStrictEqual([]);
   });
 
-  test("puts names that begin with it first, then names that have it, then the rest", () => {
+  test("searchArtists returns names that begin with the query first, then names that contain it, then the rest", () => {
     expect(names("mar")).toStrictEqual([
       "Marit Nachtvogel",
       "Marit Saltmarche",
       "René Marrowby",
       "Vesna Marrowby",
-      // From Marseille.
+      // This artist is from Marseille.
       "Dragan Hollowell-Reyes",
       "Hideo Harrowmint",
       "Iveta Vinterhavn",
@@ -80,7 +83,7 @@ describe("searchArtists", () => {
     ]);
   });
 
-  test("keeps the list's order within a rank", () => {
+  test("searchArtists keeps the order of the list within a rank", () => {
     const place = new Map(list.map((artist, at) => [artist.id, at]));
     const at = searchArtists("lodz", 200).map((artist) => place.get(artist.id) ?? -1);
     expect(at.length).toBeGreaterThan(1);
@@ -93,8 +96,8 @@ describe("searchArtists", () => {
     ["marks to be reordered", `a${"\u0301\u0323".repeat(500_000)}`],
     ["letters that expand", "\uFDFA".repeat(1_000_000)],
     ["lone surrogates", "\uD800".repeat(1_000_000)],
-    ["what a pattern would make slow", `${"(a+)+".repeat(200_000)}$`],
-  ])("is quick with %s", (_, q) => {
+    ["text that makes a naive pattern slow", `${"(a+)+".repeat(200_000)}$`],
+  ])("searchArtists is fast for %s", (_, q) => {
     const began = cpuMs();
     expect(searchArtists(q).length).toBeLessThanOrEqual(20);
     expect(cpuMs() - began).toBeLessThan(500);

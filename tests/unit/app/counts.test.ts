@@ -12,7 +12,7 @@ function ask(query: string, tools = makeTools(live.store)): Promise<Response> {
   return GET(new Request(`http://app.example/api/analytics/counts${query}`));
 }
 
-test("answers what was counted of an artist today, by type, and no cache keeps it", async () => {
+test("answerCounts returns today's counts of an artist by type, and no cache stores them", async () => {
   const tools = makeTools(live.store);
   const sent = [
     ["artist-1", "profile_view", "s-1"],
@@ -30,7 +30,7 @@ test("answers what was counted of an artist today, by type, and no cache keeps i
   });
 });
 
-test("of an artist without events there is nothing", async () => {
+test("answerCounts returns no counts for an artist without events", async () => {
   expect(await (await ask("?artistId=nobody")).json()).toStrictEqual({
     artistId: "nobody",
     counts: {},
@@ -38,22 +38,22 @@ test("of an artist without events there is nothing", async () => {
 });
 
 test.each([
-  ["", { parameter: "artistId", detail: "It must be given, and once." }],
+  ["", { parameter: "artistId", detail: "It must be given exactly once." }],
   ["?artistId=", { parameter: "artistId" }],
   ["?artistId=a%20b", { parameter: "artistId" }],
   [`?artistId=${"x".repeat(129)}`, { parameter: "artistId" }],
   ["?artistId=a&artistId=b", { parameter: "artistId" }],
   ["?artistId=a&day=today", { detail: 'Unrecognized key: "day"' }],
-])("refuses the query %j with what is wrong", async (query, error) => {
+])("answerCounts rejects the query %j and names the error", async (query, error) => {
   const answer = await ask(query);
   expect(answer.status).toBe(400);
   expect(answer.headers.get("content-type")).toBe("application/problem+json");
   expect(await answer.json()).toMatchObject({ errors: [error] });
 });
 
-test("a store that is gone is 503", async () => {
-  const gone = makeTools({ url: "http://127.0.0.1:1", token: "none" });
-  const answer = await ask("?artistId=artist-1", gone);
+test("answerCounts answers 503 when the store is unavailable", async () => {
+  const unavailable = makeTools({ url: "http://127.0.0.1:1", token: "none" });
+  const answer = await ask("?artistId=artist-1", unavailable);
   expect(answer.status).toBe(503);
-  expect(await answer.json()).toMatchObject({ title: "The store does not answer" });
+  expect(await answer.json()).toMatchObject({ title: "The store is unavailable" });
 });

@@ -6,7 +6,7 @@ interface Named extends Answer {
   readonly name: string;
 }
 
-/** An answer that was in flight from `sentAt` to `answeredAt`, in milliseconds. */
+/** Makes an answer that was in flight from `sentAt` to `answeredAt`, in milliseconds. */
 function answer(
   name: string,
   [sentAt, answeredAt]: readonly [number, number],
@@ -36,14 +36,14 @@ function answer(
 
 const left = (remaining: number) => `"search:ip:minute";r=${remaining};t=60`;
 
-/** The names in the order in which they are drawn, from answers in the order of arrival. */
+/** Returns the names in the order in which the answers are drawn, given in the order of arrival. */
 function drawn(...arrivals: readonly Named[]): string {
   let bars: Named[] = [];
   for (const arrival of arrivals) bars = inOrderOfDecisions(bars, arrival);
   return bars.map(({ name }) => name).join(" ");
 }
 
-test("allowed requests in flight together are drawn by what their answers say remains", () => {
+test("allowed requests in flight at the same time are drawn by their remaining capacity", () => {
   expect(
     drawn(
       answer("second", [0, 10], "allowed", left(8)),
@@ -64,7 +64,7 @@ test("a denied request is drawn after the allowed requests that were in flight w
   ).toBe("allowed-1 allowed-2 denied-1 denied-2");
 });
 
-test("a request that was sent after another's answer is drawn after it, whatever remains", () => {
+test("a request that was sent after another's answer is drawn after it, whatever its remaining capacity", () => {
   expect(
     drawn(
       answer("denied", [0, 10], "denied", left(0)),
@@ -74,7 +74,7 @@ test("a request that was sent after another's answer is drawn after it, whatever
   ).toBe("earlier denied of the next window");
 });
 
-test("limits that another page takes from as well are compared by name", () => {
+test("limits that another page consumes from are compared by name", () => {
   const both = (search: number, api: number) => `${left(search)}, "api:ip:minute";r=${api};t=60`;
   expect(
     drawn(
@@ -84,7 +84,7 @@ test("limits that another page takes from as well are compared by name", () => {
   ).toBe("first second");
 });
 
-test("answers whose turn is unknown keep the order of arrival", () => {
+test("answers whose decision time is unknown keep the order of arrival", () => {
   expect(
     drawn(
       answer("failed", [0, 10], "failed"),

@@ -16,13 +16,13 @@ const world = instagramWorlds(live, cleanUp);
 const ENDED = { problem: { status: 409, code: "INSTAGRAM_TOKEN_EXPIRED" } };
 
 describe("a connection that has ended", () => {
-  test("costs one refresh and one fetch, and is 409", async () => {
+  test("an expired connection costs one refresh and one fetch, and gets 409", async () => {
     const { one, standIn } = await world(expired);
     await expect(fetchMedia(one, "ada")).rejects.toMatchObject(ENDED);
     expect(standIn.calls()).toEqual({ media: 1, refresh: 1 });
   });
 
-  test("is 409 whatever Instagram says to the refresh, which the log has", async () => {
+  test("an expired connection gets 409 whatever Instagram answers to the refresh, and the log has that answer", async () => {
     const { one, standIn, forget, breakBy, failures } = await world();
     await fetchMedia(one, "ada");
     await forget();
@@ -36,7 +36,7 @@ describe("a connection that has ended", () => {
     expect(failures[0]).toMatch(/^refreshing a token: INSTAGRAM_FAILED/);
   });
 
-  test("begins anew with another first token, and goes on with the one before", async () => {
+  test("another initial token starts a new connection, and the earlier one continues with its token", async () => {
     const { one, standIn, forget } = await world();
     await fetchMedia(one, "ada");
     await forget();
@@ -50,8 +50,8 @@ describe("a connection that has ended", () => {
   });
 });
 
-describe("whoever waits for another's fetch", () => {
-  test("gives up with 503 and a time to try again, and calls nobody", async () => {
+describe("a request that waits for another request's fetch", () => {
+  test("a waiting request gets 503 with a Retry-After after its wait, and calls no API", async () => {
     const { one, standIn } = await world();
     await one.locks.acquireLock("instagram:ada", 30);
     const waiting = fetchMedia({ ...one, wait: 0.2 }, "ada");
@@ -59,17 +59,17 @@ describe("whoever waits for another's fetch", () => {
     expect(standIn.calls()).toEqual({ media: 0, refresh: 0 });
   });
 
-  test("is not kept waiting by a store that is gone", async () => {
+  test("a waiting request does not wait when the store is unavailable", async () => {
     const { one, standIn } = await world();
-    const gone = makeTools({ url: "http://127.0.0.1:1", token: "x" });
-    const asked = fetchMedia({ ...one, ...gone }, "ada");
-    await expect(asked).rejects.toMatchObject({ name: "StoreError" });
-    expect(gone.failures).not.toContain("lock-acquire");
+    const unavailable = makeTools({ url: "http://127.0.0.1:1", token: "x" });
+    const pending = fetchMedia({ ...one, ...unavailable }, "ada");
+    await expect(pending).rejects.toMatchObject({ name: "StoreError" });
+    expect(unavailable.failures).not.toContain("lock-acquire");
     expect(standIn.calls()).toEqual({ media: 0, refresh: 0 });
   });
 });
 
-test("a call that fails with its address in the error leaves no token in log or answer", async () => {
+test("a failed call whose error contains the address leaves no token in the log or the answer", async () => {
   const lines: string[] = [];
   const warn = vi
     .spyOn(console, "warn")

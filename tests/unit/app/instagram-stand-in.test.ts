@@ -10,7 +10,7 @@ const start = async () =>
   cleanUp(await startInstagramStandIn({ token: "first" }), (it) => it.stop());
 
 describe("the stand-in for Instagram", () => {
-  test("gives a new token for one that it knows, and leaves the old one good", async () => {
+  test("the stand-in returns a new token for a valid one, and the old one stays valid", async () => {
     const standIn = await start();
     const refreshed = await fetch(`${standIn.url}/refresh_access_token?access_token=first`);
     const { access_token: next } = (await refreshed.json()) as { access_token: string };
@@ -20,16 +20,16 @@ describe("the stand-in for Instagram", () => {
     expect(standIn.calls()).toEqual({ media: 2, refresh: 1 });
   });
 
-  test("refuses a token that it does not know as Instagram does", async () => {
+  test("the stand-in rejects an unknown token as Instagram does", async () => {
     const { url } = await start();
-    const refused = await fetch(`${url}/me/media?access_token=another`);
-    expect(refused.status).toBe(400);
-    expect(await refused.json()).toMatchObject({
+    const rejected = await fetch(`${url}/me/media?access_token=another`);
+    expect(rejected.status).toBe(400);
+    expect(await rejected.json()).toMatchObject({
       error: { type: "OAuthException", code: 190, fbtrace_id: expect.any(String) },
     });
   });
 
-  test("lives on after a request whose target cannot be read", async () => {
+  test("the stand-in survives a request with an invalid target", async () => {
     const { url } = await start();
     const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname);
@@ -42,7 +42,7 @@ describe("the stand-in for Instagram", () => {
 });
 
 describe("npm start", () => {
-  test("starts a stand-in where there is no token, which takes the one that it is given with", async () => {
+  test("npm start without a token starts a stand-in that accepts the token it sets", async () => {
     const { line, variables } = cleanUp(await chooseInstagram({}), (it) => it.stop?.());
     expect(line).toContain("set INSTAGRAM_ACCESS_TOKEN for the real one");
     const { INSTAGRAM_STAND_IN, INSTAGRAM_ACCESS_TOKEN } = variables;
@@ -53,9 +53,9 @@ describe("npm start", () => {
   test.each([
     [{}, "Instagram, by INSTAGRAM_ACCESS_TOKEN"],
     [{ INSTAGRAM_API_URL: "https://graph.facebook.com/v25.0" }, "Instagram at graph.facebook.com,"],
-    [{ INSTAGRAM_STAND_IN: "http://127.0.0.1:8090" }, "a stand-in of yours at 127.0.0.1:8090,"],
+    [{ INSTAGRAM_STAND_IN: "http://127.0.0.1:8090" }, "your stand-in at 127.0.0.1:8090,"],
     [{ INSTAGRAM_API_URL: "nowhere" }, "an address that cannot be read,"],
-  ])("with a token says where it goes: %j", async (more, words) => {
+  ])("npm start with a token names the host that gets it: %j", async (more, words) => {
     const chosen = await chooseInstagram({ INSTAGRAM_ACCESS_TOKEN: "hush", ...more });
     expect(chosen.line).toContain(words);
     expect(chosen.line).not.toContain("hush");

@@ -15,7 +15,7 @@ const live = liveStore();
 const world = instagramWorlds(live, cleanUp);
 
 describe("fifty tabs on three instances", () => {
-  test("refresh the token once, fetch once, and all get the posts", async () => {
+  test("fifty tabs on three instances refresh the token once, fetch once, and all get the posts", async () => {
     const { standIn, one, other, third } = await world();
     const instances = [one, other, third];
     const tabs = Array.from({ length: 50 }, (_, i) =>
@@ -29,7 +29,7 @@ describe("fifty tabs on three instances", () => {
     expect(answers.map(({ items }) => items)).toEqual(Array.from({ length: 50 }, () => 12));
   });
 
-  test("are told of one failure, and do not repeat it", async () => {
+  test("fifty tabs on three instances get one failure without repeating the call", async () => {
     const { standIn, one, other } = await world(answering(500, "{}"));
     const tabs = Array.from({ length: 20 }, (_, i) => fetchMedia(i % 2 ? one : other, "ada"));
     const ends = await Promise.allSettled(tabs);
@@ -41,8 +41,8 @@ describe("fifty tabs on three instances", () => {
   });
 });
 
-describe("what was fetched", () => {
-  test("is answered without a call while it is fresh, by every route of the user", async () => {
+describe("fetched posts", () => {
+  test("fetched posts are returned without a call while they are fresh, on every route of the user", async () => {
     const { standIn, one, other, keys } = await world();
     const first = await fetchMedia(one, "ada");
     const again = await syncPortfolio(other, "ada");
@@ -57,7 +57,7 @@ describe("what was fetched", () => {
     }
   });
 
-  test("is fetched anew when it is old, with the token that was kept", async () => {
+  test("posts are fetched again when they are old, with the stored token", async () => {
     const { standIn, one, forget } = await world();
     await fetchMedia(one, "ada");
     await forget();
@@ -65,7 +65,7 @@ describe("what was fetched", () => {
     expect(standIn.calls()).toEqual({ media: 2, refresh: 1 });
   });
 
-  test("is each user's own", async () => {
+  test("one user's posts are not returned to another user", async () => {
     const { standIn, one } = await world();
     await Promise.all([fetchMedia(one, "ada"), fetchMedia(one, "grace")]);
     expect(standIn.calls()).toEqual({ media: 2, refresh: 2 });
@@ -73,7 +73,7 @@ describe("what was fetched", () => {
 });
 
 describe("a token", () => {
-  test("is refreshed when fewer than ten days are left, and not before", async () => {
+  test("a token is refreshed when fewer than ten days are left, and not before", async () => {
     const { standIn, one, forget, pass } = await world();
     await fetchMedia(one, "ada");
     pass(49 * DAY);
@@ -85,7 +85,7 @@ describe("a token", () => {
     expect(standIn.calls().refresh).toBe(2);
   });
 
-  test("is nowhere in Redis, in an answer or in a failure as it is", async () => {
+  test("a token never appears in plain text in Redis, in an answer or in a failure", async () => {
     const { one, keys, breakBy, forget, failures } = await world();
     const answers = [JSON.stringify(await syncPortfolio(one, "ada"))];
     await forget();
@@ -100,7 +100,7 @@ describe("a token", () => {
     expect([...kept, ...answers].join("\n")).not.toMatch(/long-lived-token|stand-in-token/);
   });
 
-  test("that is new is stored before it is used", async () => {
+  test("a new token is stored before it is used", async () => {
     const kept: boolean[] = [];
     const { one, keys, breakBy } = await world();
     const keysAtMedia = async () => {
@@ -116,7 +116,7 @@ describe("a token", () => {
     expect(kept).toEqual([true]);
   });
 
-  test("that Instagram has ended is refreshed once, and the posts are fetched again", async () => {
+  test("a token that Instagram has ended is refreshed once, and the posts are fetched again", async () => {
     const { one, forget, breakBy, standIn } = await world();
     await fetchMedia(one, "ada");
     await forget();
@@ -130,7 +130,7 @@ describe("a token", () => {
     expect(standIn.calls()).toEqual({ media: 3, refresh: 2 });
   });
 
-  test("that cannot be refreshed yet is used for as long as it is good", async () => {
+  test("a token that cannot be refreshed yet is used until it expires", async () => {
     const { one, failures } = await world((path, response) =>
       path === "/refresh_access_token"
         ? answering(400, { error: { code: 100 } })(path, response)
@@ -140,16 +140,16 @@ describe("a token", () => {
     expect(failures).toEqual([expect.stringMatching(/^refreshing a token: INSTAGRAM_FAILED/)]);
   });
 
-  test("that another secret sealed begins anew, and is told of", async () => {
+  test("a token that another secret encrypted is replaced by the initial token, and reported", async () => {
     const { one, forget, failures } = await world();
     await fetchMedia(one, "ada");
     await forget();
     const changed = { ...one, vault: createVault("a changed secret of the tests, long enough") };
     expect(await fetchMedia(changed, "ada")).toMatchObject({ refreshed: true });
-    expect(failures).toEqual([expect.stringContaining("opening a token")]);
+    expect(failures).toEqual([expect.stringContaining("decrypting a token")]);
   });
 
-  test("that nobody has given is 409", async () => {
+  test("a user without a token gets 409", async () => {
     const { one, isFree } = await world();
     const without = fetchMedia({ ...one, initialToken: undefined }, "ada");
     await expect(without).rejects.toMatchObject({ problem: { status: 409 } });
@@ -171,12 +171,17 @@ describe("Instagram that", () => {
     ["limits us", answering(429, {}, { "retry-after": "120" }), 503, "INSTAGRAM_RATE_LIMITED"],
     ["limits us by code", answering(403, { error: { code: 4 } }), 503, "INSTAGRAM_RATE_LIMITED"],
     ["fails", answering(500, { error: { message: "secret" } }), 502, "INSTAGRAM_FAILED"],
-    ["answers garbage", answering(200, "<html>"), 502, "INSTAGRAM_BAD_ANSWER"],
-    ["answers something else", answering(200, { data: [{ id: 1 }] }), 502, "INSTAGRAM_BAD_ANSWER"],
-    ["answers nothing", answering(200, ""), 502, "INSTAGRAM_BAD_ANSWER"],
-    ["answers far too much", endless, 502, "INSTAGRAM_BAD_ANSWER"],
+    ["answers with invalid JSON", answering(200, "<html>"), 502, "INSTAGRAM_BAD_ANSWER"],
     [
-      "leads elsewhere",
+      "answers with another form",
+      answering(200, { data: [{ id: 1 }] }),
+      502,
+      "INSTAGRAM_BAD_ANSWER",
+    ],
+    ["answers with an empty body", answering(200, ""), 502, "INSTAGRAM_BAD_ANSWER"],
+    ["answers with a body that is too large", endless, 502, "INSTAGRAM_BAD_ANSWER"],
+    [
+      "redirects",
       answering(302, "", { location: "http://127.0.0.1:1/" }),
       502,
       "INSTAGRAM_BAD_ANSWER",
@@ -190,26 +195,29 @@ describe("Instagram that", () => {
       502,
       "INSTAGRAM_UNREACHABLE",
     ],
-  ])("%s is a clear problem, and nothing is lost", async (_, fault, status, code) => {
-    const { one, forget, breakBy, mend, isFree, failures } = await world();
-    await fetchMedia(one, "ada");
-    const before = await createTokens(one).usable("ada");
-    await forget();
-    breakBy(fault);
-    const failed = fetchMedia(one, "ada");
-    await expect(failed).rejects.toMatchObject({ problem: { status, code } });
-    await expect(failed).rejects.toHaveProperty(
-      "retryAfter",
-      { "limits us": 120, "limits us by code": 60 }[_],
-    );
-    expect(failures.join()).toContain(code);
-    expect(await isFree("ada")).toBe(true);
-    mend();
-    expect(await createTokens(one).usable("ada")).toEqual(before);
-  });
+  ])(
+    "Instagram that %s becomes a clear problem, and no token is lost",
+    async (_, fault, status, code) => {
+      const { one, forget, breakBy, mend, isFree, failures } = await world();
+      await fetchMedia(one, "ada");
+      const before = await createTokens(one).usable("ada");
+      await forget();
+      breakBy(fault);
+      const failed = fetchMedia(one, "ada");
+      await expect(failed).rejects.toMatchObject({ problem: { status, code } });
+      await expect(failed).rejects.toHaveProperty(
+        "retryAfter",
+        { "limits us": 120, "limits us by code": 60 }[_],
+      );
+      expect(failures.join()).toContain(code);
+      expect(await isFree("ada")).toBe(true);
+      mend();
+      expect(await createTokens(one).usable("ada")).toEqual(before);
+    },
+  );
 });
 
-test("a store that loses a new token loses neither the old one nor the lock", async () => {
+test("a store that loses a new token loses neither the old token nor the lock", async () => {
   const { one, forget, pass, isFree, failures } = await world();
   await fetchMedia(one, "ada");
   const before = await createTokens(one).usable("ada");

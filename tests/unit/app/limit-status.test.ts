@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { readLimits, readRetryAfter } from "#app/_page/limit-status";
 
 describe("readLimits", () => {
-  test("joins both headers by name, in the policy's order", () => {
+  test("readLimits joins both headers by name, in the policy's order", () => {
     const headers = new Headers({
       "RateLimit-Policy": '"api";q=600;w=60, "search";q=10;w=60',
       RateLimit: '"search";r=9;t=60, "api";r=599;t=60',
@@ -13,7 +13,7 @@ describe("readLimits", () => {
     ]);
   });
 
-  test("knows nothing of the room in a limit that a refusal does not name", () => {
+  test("readLimits returns no remaining capacity for a limit that a denial does not name", () => {
     const headers = new Headers({
       "RateLimit-Policy": '"api";q=600;w=60, "search";q=10;w=60',
       RateLimit: '"search";r=0;t=12',
@@ -22,7 +22,7 @@ describe("readLimits", () => {
   });
 
   test.each(["", "not a list;;", "5;q=1", "(1 2);q=1", '"api"', '"api";q="x"'])(
-    "finds none in %j",
+    "readLimits finds no limit in %j",
     (policy) => {
       expect(readLimits(new Headers({ "RateLimit-Policy": policy }))).toStrictEqual([]);
     },
@@ -37,11 +37,11 @@ describe("readRetryAfter", () => {
     ["1.5", undefined],
     ["Wed, 21 Oct 2026 07:28:00 GMT", undefined],
     ["9".repeat(30), undefined],
-  ])("of %j", (text, seconds) => {
+  ])("readRetryAfter reads %j", (text, seconds) => {
     expect(readRetryAfter(new Headers({ "Retry-After": text }))).toBe(seconds);
   });
 
-  test("of nothing", () => {
+  test("readRetryAfter returns undefined without a header", () => {
     expect(readRetryAfter(new Headers())).toBeUndefined();
   });
 });

@@ -10,7 +10,7 @@ const hash = (iterations: number) =>
   `pbkdf2-sha256:${iterations}:${"ab".repeat(16)}:${"cd".repeat(32)}`;
 
 describe("a password's hash", () => {
-  test("is of that password alone, in either spelling of its letters", async () => {
+  test("a hash matches only its password, in either Unicode spelling", async () => {
     const kept = parsePasswordHash(await hashPassword("caf\u00E9", 1000));
     expect(kept).toMatchObject({ iterations: 1000 });
     if (!kept) return;
@@ -21,11 +21,11 @@ describe("a password's hash", () => {
     }
   });
 
-  test("is another one each time", async () => {
+  test("hashing a password twice gives two hashes", async () => {
     expect(await hashPassword("x", 1000)).not.toBe(await hashPassword("x", 1000));
   });
 
-  test("is what another implementation of PBKDF2-HMAC-SHA-256 computes", async () => {
+  test("a hash equals that of another implementation of PBKDF2-HMAC-SHA-256", async () => {
     const salt = Buffer.from("ab".repeat(16), "hex");
     const expected = pbkdf2Sync("passwd", salt, 1000, 32, "sha256").toString("hex");
     const kept = parsePasswordHash(`pbkdf2-sha256:1000:${"ab".repeat(16)}:${expected}`);
@@ -40,13 +40,13 @@ describe("a password's hash", () => {
     hash(1000).slice(0, -2),
     hash(1000).replace("sha256", "sha1"),
     `${hash(1000)}00`,
-  ])("cannot be read from %j", (text) => {
+  ])("parsePasswordHash cannot read %j", (text) => {
     expect(parsePasswordHash(text)).toBeUndefined();
   });
 });
 
 describe("the accounts", () => {
-  test("are those of the list, and every other name has a password that nobody knows", () => {
+  test("readAccounts reads the list, and gives every other name a hash that no password matches", () => {
     const accounts = readAccounts(`ada:${hash(1000)}\n José:${hash(1000)} `);
     expect(accounts.passwordOf("ada").hash[0]).toBe(0xcd);
     expect(accounts.passwordOf("josé").hash[0]).toBe(0xcd);
@@ -57,23 +57,23 @@ describe("the accounts", () => {
     expect(nobody.hash).toHaveLength(32);
   });
 
-  test("may be none", () => {
+  test("readAccounts accepts an empty list", () => {
     expect(readAccounts("").passwordOf("demo").iterations).toBe(100_000);
   });
 
   test.each([
     ["no hash", "ada"],
-    ["a password as it is", "ada:secret-password"],
+    ["a plain password", "ada:secret-password"],
     ["no name", `:${hash(1000)}`],
     ["a name twice", `ada:${hash(1000)} ADA:${hash(1000)}`],
     ["two numbers of iterations", `ada:${hash(1000)} bob:${hash(2000)}`],
-  ])("are refused with %s, without saying what was given", (_, list) => {
+  ])("readAccounts rejects a list with %s without repeating it", (_, list) => {
     const read = () => readAccounts(list);
     expect(read).toThrow(expect.objectContaining({ code: "ENV_INVALID" }));
     expect(read).toThrow(/^DEMO_ACCOUNTS cannot be read; allowed: (?!.*(secret|ada|bob))/);
   });
 
-  test("an entry is made by a program that reads the password from its input", async () => {
+  test("new-account.ts makes an entry with a password from standard input", async () => {
     const made = spawnSync(process.execPath, ["app/_domain/auth/new-account.ts", " Ada", "1000"], {
       cwd: ROOT,
       encoding: "utf8",
@@ -81,8 +81,10 @@ describe("the accounts", () => {
     });
     const ada = readAccounts(made.stdout).passwordOf("ada");
     expect(await verifyPassword("ada's own", ada)).toBe(true);
-    const refused = spawnSync(process.execPath, ["app/_domain/auth/new-account.ts"], { cwd: ROOT });
-    expect(refused.status).toBe(1);
+    const rejected = spawnSync(process.execPath, ["app/_domain/auth/new-account.ts"], {
+      cwd: ROOT,
+    });
+    expect(rejected.status).toBe(1);
   });
 });
 
@@ -94,11 +96,11 @@ describe("the form of a name", () => {
     ["ＡＤＡ", "ada"],
     ["jose\u0301", "jos\u00E9"],
     ["\u3000", ""],
-  ])("of %j is %j", (typed, name) => {
+  ])("accountName(%j) is %j", (typed, name) => {
     expect(accountName(typed)).toBe(name);
   });
 
-  test("stays the same when it is brought into it again", () => {
+  test("accountName does not change a name that it returned", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.string({ unit: "binary" }), (a, b) => {
         const name = accountName(a + b);

@@ -15,7 +15,7 @@ const fresh = () => createTestGate(policy);
 const who = { ip: "203.0.113.5" };
 
 describe("a denied decision", () => {
-  test("without room is a 429 with the time to wait, and names no limit", async () => {
+  test("a denial without capacity is a 429 with the time to wait, and names no limit", async () => {
     const gate = fresh();
     await gate.exhaust("secretive", who);
     await gate.advance("20 seconds");
@@ -26,7 +26,7 @@ describe("a denied decision", () => {
     expect(await answer.text()).not.toContain("secretive");
   });
 
-  test("that no wait helps has none", async () => {
+  test("a denial that no wait ends has no time to wait", async () => {
     const answer = deniedResponse(
       denialOf(await fresh().limits.limit("secretive", who, { cost: 3 })),
     );
@@ -34,7 +34,7 @@ describe("a denied decision", () => {
     expect(answer.headers.has("retry-after")).toBe(false);
   });
 
-  test("for want of the store is a 503", async () => {
+  test("a denial because the store failed is a 503", async () => {
     const gate = fresh();
     gate.storeIs("down");
     const answer = deniedResponse(denialOf(await gate.limits.limit("closed", who)));
@@ -42,7 +42,7 @@ describe("a denied decision", () => {
     expect(answer.headers.has("retry-after")).toBe(false);
   });
 
-  test("of a client that is blocked is a 403 that says no more", async () => {
+  test("a denial of a blocked client is a 403 without the reason", async () => {
     const decision = await fresh().limits.limit("secretive", { ip: "198.51.100.7" });
     const answer = deniedResponse(denialOf(decision));
     expect(answer.status).toBe(403);
@@ -50,7 +50,7 @@ describe("a denied decision", () => {
     expect(await answer.text()).not.toContain("attack");
   });
 
-  test("for a call that cannot be is a 500, and is logged", async () => {
+  test("a denial of a wrong call is a 500, and is logged", async () => {
     const log = vi.spyOn(console, "warn").mockReturnValue(undefined);
     try {
       const decision = await fresh().limits.limit("secretive", who, { cost: 0 });
@@ -61,7 +61,7 @@ describe("a denied decision", () => {
     }
   });
 
-  test("is not one that allows", async () => {
+  test("denialOf throws for an allowed decision", async () => {
     const allowed = await fresh().limits.limit("secretive", who);
     expect(() => denialOf(allowed)).toThrow(TypeError);
   });
@@ -75,6 +75,6 @@ test.each([
   [900, "15 minutes"],
   [7140, "119 minutes"],
   [7141, "2 hours"],
-])("%d seconds are %s", (seconds, words) => {
+])("waitInWords(%d) is %s", (seconds, words) => {
   expect(waitInWords(seconds)).toBe(words);
 });

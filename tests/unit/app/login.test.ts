@@ -10,7 +10,7 @@ import { createLimits } from "#lib/limits";
 import { startStore, type TestStore } from "../../support/gateway.ts";
 import { gateOptions } from "../../support/options.ts";
 
-/** As few as can be: what is tested is not the hash. */
+/** The fewest iterations, because these tests do not test the hash. */
 const ITERATIONS = 1000;
 
 let store: TestStore;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => store?.stop());
 
-/** A login whose counts are a test's own. */
+/** Makes a login with separate counts for a test. */
 function fresh(on: Pick<TestStore, "url" | "token"> = store) {
   const limits = createLimits(policy, gateOptions(on).options);
   const logIn = createLogin(limits, readAccounts(list));
@@ -50,7 +50,7 @@ function fresh(on: Pick<TestStore, "url" | "token"> = store) {
   return { attempt, fail, limits };
 }
 
-/** What a client can compare; the time to wait is the one thing that may differ. */
+/** The parts of an answer that a client can compare; only the time to wait may differ. */
 const seen = ({
   status,
   headers,
@@ -62,16 +62,16 @@ const seen = ({
 });
 
 describe("a right password", () => {
-  test("is said to be right, and that no session begins", async () => {
+  test("a correct password is confirmed, and no session starts", async () => {
     expect(await fresh().attempt("ada", "ada's own")).toStrictEqual({
       status: 200,
       headers: { "cache-control": "no-store", "content-type": "application/json" },
       retryAfter: undefined,
-      body: { account: "ada", detail: "The password is right. No session was begun." },
+      body: { account: "ada", detail: "The password is correct. This route starts no session." },
     });
   });
 
-  test("is given back to both limits, and gives back no failure", async () => {
+  test("a correct password is refunded to both limits, and refunds no failure", async () => {
     const { attempt, fail, limits } = fresh();
     const address = "198.51.100.7";
     await fail(2, () => "ada", address);
@@ -84,7 +84,7 @@ describe("a right password", () => {
 });
 
 describe("a failure", () => {
-  test("is one answer for a wrong password and for an unknown account", async () => {
+  test("a wrong password and an unknown account get the same answer", async () => {
     const { attempt } = fresh();
     const wrong = await attempt("ada", "wrong");
     expect(seen(wrong)).toStrictEqual(seen(await attempt("nobody", "wrong")));
@@ -95,7 +95,7 @@ describe("a failure", () => {
     });
   });
 
-  test("costs the same work for both, and a refusal costs none", async () => {
+  test("a wrong password and an unknown account cost the same work, and a denial costs none", async () => {
     const { attempt, fail } = fresh();
     const derive = vi.spyOn(crypto.subtle, "deriveBits");
     try {
@@ -114,17 +114,17 @@ describe("a failure", () => {
     }
   });
 
-  test.each(["ada", "nobody"])("counts for %s, whatever address it comes from", async (account) => {
+  test.each(["ada", "nobody"])("a failure counts for %s from every address", async (account) => {
     const { attempt, fail } = fresh();
     await fail(4, () => account);
     expect((await attempt(account, "wrong")).status).toBe(403);
-    const refused = await attempt(account, "wrong");
-    expect(refused.status).toBe(429);
-    expect(Number(refused.retryAfter)).toBeGreaterThan(890);
-    expect(Number(refused.retryAfter)).toBeLessThanOrEqual(900);
+    const rejected = await attempt(account, "wrong");
+    expect(rejected.status).toBe(429);
+    expect(Number(rejected.retryAfter)).toBeGreaterThan(890);
+    expect(Number(rejected.retryAfter)).toBeLessThanOrEqual(900);
   });
 
-  test("counts for the address, whatever account it names", async () => {
+  test("a failure counts for the address, whatever account it names", async () => {
     const { attempt, fail } = fresh();
     await fail(20, (i) => `account-${i}`, "198.51.100.1");
     expect((await attempt("ada", "ada's own", "198.51.100.1")).status).toBe(429);
@@ -132,8 +132,8 @@ describe("a failure", () => {
   });
 });
 
-describe("a refusal", () => {
-  test("is one answer: by address, by a known account, by an unknown one", async () => {
+describe("a denial", () => {
+  test("denials by address, by a known account and by an unknown one are the same", async () => {
     const { attempt, fail } = fresh();
     await fail(20, (i) => `account-${i}`, "198.51.100.1");
     const byAddress = await attempt("somebody", "wrong", "198.51.100.1");
@@ -152,14 +152,14 @@ describe("a refusal", () => {
       type: "https://iana.org/assignments/http-problem-types#quota-exceeded",
       title: "Request cannot be satisfied as assigned quota has been exceeded",
       status: 429,
-      detail: "There were too many attempts. Please try again later; Retry-After says when.",
+      detail: "There were too many attempts. Please try again after the time in Retry-After.",
     });
     for (const { retryAfter } of [byAddress, byAccount, byUnknown]) {
       expect(retryAfter).toMatch(/^(?:89\d|900)$/);
     }
   });
 
-  test("does not depend on whether the password is right", async () => {
+  test("a denial does not depend on whether the password is correct", async () => {
     const { attempt, fail } = fresh();
     await fail(5, () => "ada");
     expect(seen(await attempt("ada", "ada's own"))).toStrictEqual(
@@ -167,7 +167,7 @@ describe("a refusal", () => {
     );
   });
 
-  test("by one limit takes nothing from the other", async () => {
+  test("a denial by one limit consumes nothing from the other", async () => {
     const { attempt, fail, limits } = fresh();
     await fail(5, () => "ada");
     await attempt("ada", "wrong", "198.51.100.9");
@@ -179,11 +179,11 @@ describe("a refusal", () => {
 describe("spellings of a name", () => {
   const spellings = ["josé", "JOSÉ", " josé\t", "jose\u0301", "ｊｏｓé", "\u00A0José"];
 
-  test.each(spellings)("%j is the account", async (spelling) => {
+  test.each(spellings)("the spelling %j signs in to the account", async (spelling) => {
     expect((await fresh().attempt(spelling, "sesame")).body).toMatchObject({ account: "josé" });
   });
 
-  test("share the account's attempts", async () => {
+  test("spellings of a name share the account's attempts", async () => {
     const { attempt, fail } = fresh();
     await fail(5, (i) => spellings[i] ?? "");
     expect((await attempt(spellings[5], "sesame")).status).toBe(429);
@@ -195,32 +195,32 @@ describe("input", () => {
     ["no account", "", "x", "#/account"],
     ["an account of spaces", " \u3000", "x", "#/account"],
     ["an account of 255 characters", "x".repeat(255), "x", "#/account"],
-    ["an account that is longer than it was typed", "\uFDFA".repeat(20), "x", "#/account"],
-    ["an account that is no text", { name: "ada" }, "x", "#/account"],
+    ["an account whose normal form is too long", "\uFDFA".repeat(20), "x", "#/account"],
+    ["an account that is not text", { name: "ada" }, "x", "#/account"],
     ["no password", "ada", "", "#/password"],
     ["a password of 1025 characters", "ada", "x".repeat(1025), "#/password"],
-  ])("with %s is refused, and not counted", async (_, account, password, pointer) => {
+  ])("a login with %s is rejected, and not counted", async (_, account, password, pointer) => {
     const { attempt, limits } = fresh();
-    const refused = await attempt(account, password, "198.51.100.3");
-    expect(refused.status).toBe(400);
-    expect(refused.body).toMatchObject({ errors: [{ pointer }] });
+    const rejected = await attempt(account, password, "198.51.100.3");
+    expect(rejected.status).toBe(400);
+    expect(rejected.body).toMatchObject({ errors: [{ pointer }] });
     const stand = await limits.peek("login", { ip: "198.51.100.3" });
     expect(stand.limits[0]?.remaining).toBe(20);
   });
 
-  test("may be as long as is allowed", () => {
+  test("a login accepts an account and a password of the greatest length", () => {
     const longest = { account: "x".repeat(254), password: "x".repeat(1024) };
     expect(credentials.parse(longest)).toStrictEqual(longest);
   });
 });
 
-test("a store that is gone closes no login", async () => {
+test("the login works when the store is unavailable", async () => {
   const { attempt } = fresh({ url: "http://127.0.0.1:1", token: "nobody-is-there" });
   expect((await attempt("ada", "ada's own")).status).toBe(200);
   expect((await attempt("ada", "wrong")).status).toBe(403);
 });
 
-test("what reaches Redis holds no account", async () => {
+test("keys and values in Redis contain no account", async () => {
   const { fail } = fresh();
   await fail(1, () => "ada-lovelace");
   const direct = new Redis(store.redis.url);
@@ -233,7 +233,7 @@ test("what reaches Redis holds no account", async () => {
   }
 });
 
-test("the route takes POST alone, and says so", () => {
+test("the login route accepts only POST, and names the methods in Allow", () => {
   const get = route.GET(new Request("http://app.example/api/login"));
   expect(get.status).toBe(405);
   for (const answer of [get, route.OPTIONS()]) {

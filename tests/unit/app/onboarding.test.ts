@@ -9,7 +9,7 @@ const COMPLETE = { displayName: "Ada", city: "London", styles: ["blackwork"] };
 const live = liveStore();
 
 describe("a profile", () => {
-  test("keeps what another tab has set", async () => {
+  test("a profile keeps fields that another tab has set", async () => {
     const one = makeTools(live.store);
     const other = one.again();
     await Promise.all([
@@ -25,14 +25,14 @@ describe("a profile", () => {
   });
 
   test.each(["12345", "true", "null", '{"a":1}', "ünïcode 🖤", '"quoted"'])(
-    "reads %j back as it was written",
+    "a profile returns the field %j as it was written",
     async (text) => {
       const tools = makeTools(live.store);
       expect(await updateProfile(tools, "ada", { bio: text })).toStrictEqual({ bio: text });
     },
   );
 
-  test("is one user's, ends by itself, and is gone when it is deleted", async () => {
+  test("a profile belongs to one user, expires, and can be deleted", async () => {
     const tools = makeTools(live.store);
     await updateProfile(tools, "ada", { city: "London" });
     await updateProfile(tools, "grace", { city: "New York" });
@@ -46,7 +46,7 @@ describe("a profile", () => {
     expect(await profiles(tools).read("grace")).toStrictEqual({ city: "New York" });
   });
 
-  test("leaves out what another release has written", async () => {
+  test("a profile leaves out fields that another release wrote and this one cannot read", async () => {
     const tools = makeTools(live.store);
     await updateProfile(tools, "ada", { city: "London" });
     const [key = ""] = await live.direct.keys(`${tools.namespace}:*`);
@@ -64,13 +64,13 @@ describe("a profile", () => {
     { styles: Array(11).fill("x") },
     { instagramHandle: "@ada" },
     { __proto__: null, city: null },
-  ])("does not take %j", (change) => {
+  ])("a profile rejects the change %j", (change) => {
     expect(profileChange.safeParse(change).success).toBe(false);
   });
 });
 
 describe("an onboarding", () => {
-  test("goes step by step, on any instance, and ends as a profile", async () => {
+  test("an onboarding takes steps on any instance, and ends as a profile", async () => {
     const one = makeTools(live.store);
     const other = one.again();
     expect(await updateSession(one, "ada", { displayName: "Ada" })).toStrictEqual({
@@ -86,7 +86,7 @@ describe("an onboarding", () => {
     expect(await profiles(one).read("ada")).toStrictEqual(COMPLETE);
   });
 
-  test("waits 24 hours for its next step", async () => {
+  test("an onboarding waits 24 hours for its next step", async () => {
     const tools = makeTools(live.store);
     await updateSession(tools, "ada", COMPLETE);
     const [key = ""] = await live.direct.keys(`${tools.namespace}:*`);
@@ -95,7 +95,7 @@ describe("an onboarding", () => {
     expect(ttl).toBeGreaterThan(24 * 3600 - 60);
   });
 
-  test("that is not complete is 409 and stays; one that is not there is 404", async () => {
+  test("an incomplete onboarding gets 409 and stays; a missing one gets 404", async () => {
     const tools = makeTools(live.store);
     await expect(finalize(tools, "ada")).rejects.toMatchObject({ problem: { status: 404 } });
     await updateSession(tools, "ada", { displayName: "Ada", styles: [] });
@@ -107,7 +107,7 @@ describe("an onboarding", () => {
     await expect(finalize(tools, "ada")).rejects.toMatchObject({ problem: { status: 404 } });
   });
 
-  test("loses no step that another tab takes while it is finished", async () => {
+  test("an onboarding keeps a step that another tab adds while it is finished", async () => {
     const tools = makeTools(live.store);
     await updateSession(tools, "ada", COMPLETE);
     let merges = 0;
@@ -116,7 +116,7 @@ describe("an onboarding", () => {
         if (name === "multi") merges += 1;
         const found = Reflect.get(target, name, receiver) as unknown;
         if (name !== "multi" || merges !== 1 || typeof found !== "function") return found;
-        // Before the profile is written, a step arrives.
+        // A step arrives before the profile is written.
         const late = updateSession(tools, "ada", { bio: "Lines." });
         const whenDone = { exec: () => late };
         return () => ({ hset: () => ({ expire: () => whenDone }) });
@@ -127,7 +127,7 @@ describe("an onboarding", () => {
     expect(await profiles(tools).read("ada")).toStrictEqual(done);
   });
 
-  test("is finished by one of ten tabs", async () => {
+  test("an onboarding is finished by one of ten tabs", async () => {
     const one = makeTools(live.store);
     const other = one.again();
     await updateSession(one, "ada", COMPLETE);

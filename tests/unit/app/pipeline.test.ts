@@ -8,7 +8,7 @@ import { makeTools } from "../../support/tools.ts";
 
 const live = liveStore();
 
-/** Two instances' pipelines; what they put off is run when the test says so. */
+/** Makes the pipelines of two instances; their deferred work runs when the test calls `run`. */
 function pair(more: Partial<PipelineParts> = {}) {
   const tools = makeTools(live.store);
   const deferred: (() => Promise<void>)[] = [];
@@ -24,11 +24,11 @@ function pair(more: Partial<PipelineParts> = {}) {
   return { tools, one: make(tools), other: make(tools.again()), run, failures };
 }
 
-const failing: Step = () => Promise.reject(new Error("what a step says"));
+const failing: Step = () => Promise.reject(new Error("the message of a step"));
 const conflict = { problem: { status: 409 } };
 
 describe("a job", () => {
-  test("is the only one of its kind until it ends, on any instance", async () => {
+  test("a job is the only one of its kind until it ends, on any instance", async () => {
     const { tools, one, other, run } = pair();
     const job = await one.trigger({ kind: "search-cache" });
     expect(job).toMatchObject({ kind: "search-cache", status: "running", attempts: 1 });
@@ -40,17 +40,17 @@ describe("a job", () => {
     expect(await other.trigger({ kind: "search-cache" })).toMatchObject({ status: "running" });
   });
 
-  test("is begun once of twenty that come at once", async () => {
+  test("one of twenty concurrent triggers starts a job", async () => {
     const { one, other, run } = pair();
-    const asked = Array.from({ length: 20 }, (_, i) =>
+    const pending = Array.from({ length: 20 }, (_, i) =>
       (i % 2 ? one : other).trigger({ kind: "artist-import" }),
     );
-    const begun = (await Promise.allSettled(asked)).filter((it) => it.status === "fulfilled");
+    const begun = (await Promise.allSettled(pending)).filter((it) => it.status === "fulfilled");
     expect(begun).toHaveLength(1);
     await run();
   });
 
-  test("does its work for every artist, and every key ends", async () => {
+  test("a job does its work for every artist, and each key expires", async () => {
     const { tools, one, run } = pair();
     await one.trigger({ kind: "search-cache" });
     await one.trigger({ kind: "artist-import" });
@@ -64,7 +64,7 @@ describe("a job", () => {
     expect(Math.min(...ttls)).toBeGreaterThan(0);
   });
 
-  test("that failed says so by a code, frees its kind, and can be tried again", async () => {
+  test("a failed job has an error code, frees its kind, and can be started again", async () => {
     const { tools, one, run } = pair({
       steps: { "search-cache": failing, "artist-import": failing },
     });
@@ -82,10 +82,10 @@ describe("a job", () => {
     await expect(again.retry({ jobId: id })).rejects.toMatchObject(conflict);
   });
 
-  test("whose instance died can be tried again when its lease has ended", async () => {
+  test("a job whose instance died can be started again after the lock TTL", async () => {
     const { tools, one, other } = pair();
     const { id } = await one.trigger({ kind: "search-cache" });
-    // Its work never runs.
+    // The deferred work never runs.
     await expect(other.retry({ jobId: id })).rejects.toMatchObject(conflict);
     const [lock = ""] = await live.direct.keys(`${tools.namespace}:lock:*`);
     expect(await live.direct.ttl(lock)).toBeGreaterThan(0);
@@ -93,11 +93,11 @@ describe("a job", () => {
     expect(await other.retry({ jobId: id })).toMatchObject({ id, attempts: 2 });
   });
 
-  test("whose end cannot be written down is told of, and can be tried again", async () => {
+  test("a job whose end could not be stored is reported, and can be started again", async () => {
     const { tools, one, other, run, failures } = pair({
       steps: {
         "search-cache": () => Promise.resolve(),
-        // Nobody can write into what is no hash.
+        // A write to a key that is not a hash fails.
         "artist-import": async (parts) => {
           for (const key of await live.direct.keys(`${tools.namespace}:app:job:*`)) {
             await parts.redis.set(key, "taken", { ex: 60 });
@@ -111,12 +111,12 @@ describe("a job", () => {
     expect(await other.trigger({ kind: "artist-import" })).toMatchObject({ status: "running" });
   });
 
-  test("stops where it lost its lock", async () => {
+  test("a job stops when it loses its lock", async () => {
     const lost = async (parts: Parameters<Step>[0]) => {
       const [name = ""] = await live.direct.keys(`${tools.namespace}:lock:*`);
       await parts.redis.set(name, "another's", { ex: 60 });
       const at = performance.now();
-      // Longer than until the next renewal.
+      // The wait is longer than the time to the next renewal.
       await expect.poll(() => performance.now()).toBeGreaterThan(at + 200);
     };
     const { tools, one, run } = pair({
@@ -130,18 +130,18 @@ describe("a job", () => {
     expect(await tools.redis.get(lock)).toBe("another's");
   });
 
-  test("that nobody knows is 404", async () => {
+  test("an unknown job gets 404", async () => {
     const unknown = pair().one.retry({ jobId: crypto.randomUUID() });
     await expect(unknown).rejects.toMatchObject({ problem: { status: 404 } });
   });
 });
 
 test.each([{}, { kind: "everything" }, { kind: "search-cache", more: 1 }, { kind: ["a"] }])(
-  "trigger does not take %j",
+  "trigger rejects %j",
   (given) => expect(trigger.safeParse(given).success).toBe(false),
 );
 
 test.each([{}, { jobId: "1" }, { jobId: "../x" }, { jobId: crypto.randomUUID(), more: 1 }])(
-  "retry does not take %j",
+  "retry rejects %j",
   (given) => expect(retry.safeParse(given).success).toBe(false),
 );

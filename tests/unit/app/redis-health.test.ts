@@ -8,7 +8,7 @@ import { scope } from "../../support/scope.ts";
 
 const cleanUp = scope();
 
-/** Long enough for a loaded machine. */
+/** The deadline in milliseconds, long enough for a loaded machine. */
 const deadlineMs = 10_000;
 
 async function storeOf() {
@@ -18,7 +18,7 @@ async function storeOf() {
   return { store, direct };
 }
 
-test("Redis that answers is ok, with the round trip, the breaker, the mode and the last minute, and not kept", async () => {
+test("a Redis that answers is ok, with round trip, breaker, mode and last minute, and no cache stores it", async () => {
   const { store, direct } = await storeOf();
   const { ask } = redisHealthOver(store, { deadlineMs });
   await ask();
@@ -26,7 +26,7 @@ test("Redis that answers is ok, with the round trip, the breaker, the mode and t
   expect(answer.status).toBe(200);
   expect(answer.headers.get("cache-control")).toBe("no-store");
   const body = (await answer.json()) as { readonly lastMinute: { readonly p95Ms: number } };
-  // A loaded machine may be slow: what the status must be then is said by p95.
+  // A loaded machine may be slow: the expected status then follows from p95.
   const isSlow = body.lastMinute.p95Ms > 50;
   expect(body).toStrictEqual({
     status: isSlow ? "degraded" : "ok",
@@ -47,7 +47,7 @@ test("Redis that answers is ok, with the round trip, the breaker, the mode and t
   expect(await direct.pttl(key)).toBeGreaterThan(0);
 });
 
-test("Redis that answers late is degraded, and 200", async () => {
+test("a Redis that answers late is degraded, with status 200", async () => {
   const { store } = await storeOf();
   const proxy = cleanUp(await startFaultProxy(store.url), (it) => it.stop());
   proxy.fault = (call) => {
@@ -60,7 +60,7 @@ test("Redis that answers late is degraded, and 200", async () => {
   expect(await answer.json()).toMatchObject({ status: "degraded", reasons: ["slow-calls"] });
 });
 
-test("Redis that failed within the last minute is degraded, and 200", async () => {
+test("a Redis that failed within the last minute is degraded, with status 200", async () => {
   const { store } = await storeOf();
   const proxy = cleanUp(await startFaultProxy(store.url), (it) => it.stop());
   const { ask } = redisHealthOver({ ...store, url: proxy.url }, { deadlineMs });
@@ -74,7 +74,7 @@ test("Redis that failed within the last minute is degraded, and 200", async () =
   expect(body).toHaveProperty("reasons", expect.arrayContaining(["failed-calls"]));
 });
 
-test("a Redis that is unavailable is down, 503: the answer does not name it, and an event says why", async () => {
+test("a Redis that is unavailable is down, with status 503: the answer does not name it, and an event has the reason", async () => {
   const { store } = await storeOf();
   const { ask, events } = redisHealthOver(store, { deadlineMs });
   await store.redis.stop();
@@ -95,7 +95,7 @@ test("a Redis that is unavailable is down, 503: the answer does not name it, and
   ]);
 });
 
-test("any number of checks ask the store once a second, and each has the answer", async () => {
+test("any number of checks call the store once a second, and each gets the result", async () => {
   const { store } = await storeOf();
   const { newHealth, events } = redisHealthOver(store, { deadlineMs });
   const health = newHealth();
@@ -113,7 +113,7 @@ describe("an operator's details", () => {
     made = together(await startStore(), (it) => it.stop());
   });
 
-  test("are for the role admin alone: another token is refused, and without one they are not there", async () => {
+  test("only the role admin gets details: another token is rejected, and a request without one gets none", async () => {
     const { ask, askAsAdmin } = redisHealthOver(made, { deadlineMs });
     expect(await (await ask()).json()).not.toHaveProperty("details");
     expect((await askAsAdmin("artist")).status).toBe(403);
@@ -121,7 +121,7 @@ describe("an operator's details", () => {
     expect((await askAsAdmin()).status).toBe(200);
   });
 
-  test("by TCP are all that Redis tells, without keys, values and clients in the slow log", async () => {
+  test("details by TCP have all that Redis reports, without keys, values and clients in the slow log", async () => {
     const direct = cleanUp(new Direct(made.redis.url), (it) => it.disconnect());
     await direct.config("SET", "slowlog-log-slower-than", "0");
     await direct.config("SET", "maxmemory", "100mb");
@@ -155,7 +155,7 @@ describe("an operator's details", () => {
     expect(text).not.toMatch(/secret|127\.0\.0\.1/);
   });
 
-  test("through a gateway that does not permit SLOWLOG are all but the slow log", async () => {
+  test("details through a gateway that does not permit SLOWLOG have all but the slow log", async () => {
     const { askAsAdmin, events } = redisHealthOver(made, { deadlineMs });
     const body: unknown = await (await askAsAdmin()).json();
     expect(body).toMatchObject({
@@ -165,7 +165,7 @@ describe("an operator's details", () => {
     expect(events.filter(({ kind }) => kind === "failure")).toEqual([]);
   });
 
-  test("details of a Redis that is unavailable are each not available", async () => {
+  test("details of an unavailable Redis are each not available", async () => {
     const { store } = await storeOf();
     await store.redis.stop();
     const { askAsAdmin } = redisHealthOver(store, { deadlineMs });

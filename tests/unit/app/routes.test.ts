@@ -15,7 +15,7 @@ const routes = [
 
 describe.each(routes)("$path", ({ path, route, allow }) => {
   test.each(["PUT", "PATCH", "DELETE"] as const)(
-    "has no %s, and says what it has",
+    "the route answers %s with 405 and names its methods",
     async (method) => {
       const request = new Request(`http://app.example${path}`, { method });
       const response = route[method](request);
@@ -26,20 +26,20 @@ describe.each(routes)("$path", ({ path, route, allow }) => {
         type: "about:blank",
         status: 405,
         title: "Method not allowed",
-        detail: `${method} is not possible here; ${allow} are.`,
+        detail: `This route does not accept ${method}; it accepts ${allow}.`,
       });
       expect(response.status).toBe(405);
     },
   );
 
-  test("says which methods it has", () => {
+  test("the route answers OPTIONS with its methods", () => {
     const response = route.OPTIONS();
     expect(response.status).toBe(204);
     expect(response.headers.get("allow")).toBe(allow);
   });
 });
 
-test("/api/health answers 200 with the mode and the state of the store, and is not kept", async () => {
+test("/api/health answers 200 with the mode and the state of the store, and no cache stores it", async () => {
   vi.stubEnv("UPSTASH_REDIS_REST_URL", "http://127.0.0.1:1");
   vi.stubEnv("UPSTASH_REDIS_REST_TOKEN", "token");
   vi.stubEnv("HEADGATE_MODE", "off");

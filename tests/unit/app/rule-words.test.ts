@@ -49,7 +49,7 @@ const { rules } = compilePolicy(
 const EVERY = "every method but OPTIONS";
 const USER = "each user, else each address";
 
-test("puts rules into words", () => {
+test("describeRule describes rules of every kind", () => {
   expect([...rules.values()].map(describeRule)).toStrictEqual([
     {
       name: "plain",
@@ -110,7 +110,7 @@ test("puts rules into words", () => {
   ]);
 });
 
-test("has words for every rule of this app, and no two limits read the same", () => {
+test("describeRule describes every rule of this app, and no two limits read the same", () => {
   for (const rule of compilePolicy(policy).rules.values()) {
     const limits = describeRule(rule).limits.map(
       ({ tier, amount, who }) => `${amount} for ${who}, ${tier}`,

@@ -21,13 +21,13 @@ test.each([
   ["/files/(.*)", "/files/1"],
   ["/on/:day(\\d{4}-\\d\\d-\\d\\d)", "/on/2026-01-01"],
   ["/api/:key([A-F]{8})", undefined],
-])("a sample of %s is %s", (pattern, path) => {
+])("samplePath(%s) is %s", (pattern, path) => {
   expect(samplePath(pattern)).toBe(path);
 });
 
 const compiled = compilePolicy(policy);
 
-test("every rule of this app that has paths gets requests that it applies to", () => {
+test("every rule of this app with a path gets requests that it applies to", () => {
   const rules = [...compiled.rules.values()].filter((rule) => rule.match.length > 0);
   expect(rules.length).toBeGreaterThan(0);
   for (const rule of rules) {
@@ -41,7 +41,7 @@ test("every rule of this app that has paths gets requests that it applies to", (
   }
 });
 
-test("every route of the app is reached from the page", () => {
+test("the page has a request for every route of the app", () => {
   const app = join(import.meta.dirname, "..", "..", "..", "app");
   const routes = globSync("api/**/route.ts", { cwd: app }).map((file) => `/${dirname(file)}`);
   expect(routes.length).toBeGreaterThan(0);
@@ -52,21 +52,21 @@ test("every route of the app is reached from the page", () => {
   for (const path of Object.keys(SAMPLES)) expect(reached).toContain(path);
 });
 
-test("sends what the route takes, with its body, and says what that does", () => {
+test("a sample request has the body that the route accepts, and a note about its effect", () => {
   const rule = compiled.rules.get("profile-delete");
   expect(rule && sampleRequests(rule, compiled)).toStrictEqual([
     {
       method: "POST",
       path: "/api/dashboard/profile/delete",
       body: {},
-      note: "Deletes the profile of that user.",
+      note: "Deletes the user’s profile.",
       needs: "user",
       isHeld: true,
     },
   ]);
 });
 
-test("of paths without a sample asks as the rule says, and only a rule that decides for all must be in the answer", () => {
+test("a path without a sample gets the rule's method, and its answer must have limits only when the rule decides for all clients", () => {
   const made = compilePolicy(
     definePolicy({
       identities: {},
@@ -93,11 +93,11 @@ test("of paths without a sample asks as the rule says, and only a rule that deci
   ]);
 });
 
-test("a pattern for many paths is shown by the routes that it alone matches", () => {
+test("a pattern of many paths gets requests to the routes that only it matches", () => {
   const made = compilePolicy(
     definePolicy({
       identities: {},
-      exempt: { "/api/health/:path*": "asked every second" },
+      exempt: { "/api/health/:path*": "requested every second" },
       rules: {
         all: { match: "/api/:path*", limits: { ip: "1 per hour" } },
         pipeline: { match: "/api/admin/:path*", limits: { ip: "1 per hour" } },

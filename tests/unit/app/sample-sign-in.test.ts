@@ -6,7 +6,7 @@ const HERE = "127.0.0.1:3000";
 const STORE = { UPSTASH_REDIS_REST_URL: "http://127.0.0.1:1", UPSTASH_REDIS_REST_TOKEN: "token" };
 const LOCAL = { ...STORE, CLIENT_IP_FROM: "hops:1", AUTH_SECRET, SAMPLE_SIGN_IN: "loopback" };
 
-// The route keeps the environment that it read first, so each test loads it anew.
+// The route keeps the environment that it read first, so each test loads the route again.
 beforeEach(() => vi.resetModules());
 afterEach(() => vi.unstubAllEnvs());
 
@@ -21,14 +21,14 @@ async function signIn({ env = LOCAL, host = HERE, ...sent }: Sent): Promise<Resp
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   const { POST } = await import("#app/sample/sign-in/route");
   const { origin = `http://${host}`, body = new URLSearchParams({ role: "user" }) } = sent;
-  // As Next gives it: the host of the URL is not the client's.
+  // Like Next's requests: the host of the URL is not the client's.
   const url = "http://localhost:3000/sample/sign-in";
   return POST(new Request(url, { method: "POST", headers: { host, origin }, body }));
 }
 
 describe("POST /sample/sign-in", () => {
   test.each(["127.0.0.1:3000", "localhost:3000", "[::1]:3000", "localhost"])(
-    "begins a session at %s",
+    "POST /sample/sign-in starts a session at %s",
     async (host) => {
       const answer = await signIn({ host });
       expect([answer.status, answer.headers.get("location")]).toEqual([303, "/"]);
@@ -38,7 +38,7 @@ describe("POST /sample/sign-in", () => {
     },
   );
 
-  test("ends a session with the role none", async () => {
+  test("POST /sample/sign-in ends a session with the role none", async () => {
     const answer = await signIn({ body: new URLSearchParams({ role: "none" }) });
     expect(answer.headers.get("set-cookie")).toMatch(/^session=; .*Max-Age=0$/);
   });
@@ -50,12 +50,12 @@ describe("POST /sample/sign-in", () => {
     ["the Host is not this machine", { host: "app.example" }],
     ["the Host only begins like this machine", { host: "localhost.evil.example" }],
     ["the Host cannot be read", { host: "a b" }],
-  ] satisfies [string, Sent][])("answers 404 when %s", async (_, sent) => {
+  ] satisfies [string, Sent][])("POST /sample/sign-in answers 404 when %s", async (_, sent) => {
     const answer = await signIn(sent);
     expect([answer.status, answer.headers.get("set-cookie")]).toEqual([404, null]);
   });
 
-  test("answers at every Host with SAMPLE_SIGN_IN=1, for the app's own pages alone", async () => {
+  test("POST /sample/sign-in with SAMPLE_SIGN_IN=1 accepts every Host, but only the app's pages", async () => {
     const env = { ...LOCAL, SAMPLE_SIGN_IN: "1" };
     expect((await signIn({ env, host: "demo.example" })).status).toBe(303);
     const foreign = await signIn({ env, host: "demo.example", origin: "https://evil.example" });
@@ -65,8 +65,8 @@ describe("POST /sample/sign-in", () => {
   test.each<[string, BodyInit]>([
     ["an unknown role", new URLSearchParams({ role: "owner" })],
     ["no role", new URLSearchParams()],
-    ["a body that is no form", "{}"],
-  ])("answers 400 to %s", async (_, body) => {
+    ["a body that is not a form", "{}"],
+  ])("POST /sample/sign-in answers 400 to %s", async (_, body) => {
     const answer = await signIn({ body });
     expect([answer.status, answer.headers.get("set-cookie")]).toEqual([400, null]);
   });
@@ -76,7 +76,7 @@ describe("npm start", () => {
   const offered = { SAMPLE_SIGN_IN: "loopback" };
 
   test.each([{}, { HOST: "127.0.0.1" }, { HOST: "::1" }, { CLIENT_IP_FROM: "socket" }])(
-    "offers the sample sign-in at this machine's addresses with %j",
+    "npm start offers the sample sign-in at this machine's addresses with %j",
     (env) => {
       expect(sampleSignIn(env)).toEqual(offered);
     },
@@ -90,7 +90,7 @@ describe("npm start", () => {
     { CLIENT_IP_FROM: "hops:1" },
     { APP_ORIGIN: "https://app.example" },
     { SAMPLE_SIGN_IN: "0" },
-  ])("the server offers no sample sign-in with %j", (env) => {
+  ])("npm start offers no sample sign-in with %j", (env) => {
     expect(sampleSignIn(env)).toEqual({});
   });
 });

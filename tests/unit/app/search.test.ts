@@ -10,7 +10,7 @@ import { startStore, type TestStore } from "../../support/gateway.ts";
 
 let store: TestStore;
 let redis: Redis;
-/** Straight to Redis: for what the gateway lets nobody do. */
+/** A direct connection to Redis, for commands that the gateway does not permit. */
 let direct: Direct;
 let deferred: (() => Promise<void>)[];
 let failures: unknown[];
@@ -58,7 +58,7 @@ async function ask(request: Request, using = parts()) {
   return { status, cache: headers.get("x-cache"), headers, body };
 }
 
-/** Asks for what must be answered with artists. */
+/** Sends a search that must be answered with artists. */
 async function search(request: Request, using = parts()) {
   const asked = await ask(request, using);
   expect(asked.status).toBe(200);
@@ -75,7 +75,7 @@ const post = (body?: unknown, query = "") =>
     }),
   });
 
-describe("what is asked", () => {
+describe("the query", () => {
   test.each([
     ["GET without q", () => get(""), ""],
     ["POST without a body", () => post(), ""],
@@ -84,12 +84,16 @@ describe("what is asked", () => {
     ["POST with q in the URL", () => post(undefined, "?q=marit"), "marit"],
     ["POST with q in the body", () => post({ q: "marit" }), "marit"],
     ["POST with the same q in both", () => post({ q: " marit" }, "?q=marit+"), "marit"],
-    ["q with space around it", () => get("?q=%20%20marit%09"), "marit"],
-    ["100 characters", () => post({ q: "x".repeat(100) }), "x".repeat(100)],
-    ["100 characters and space", () => post({ q: ` ${"x".repeat(100)} ` }), "x".repeat(100)],
-    ["another parameter", () => get("?utm_source=x&q=marit"), "marit"],
-    ["q that is broken UTF-8", () => get("?q=%ff"), "\uFFFD"],
-  ])("%s", async (_, request, query) => {
+    ["GET with space around q", () => get("?q=%20%20marit%09"), "marit"],
+    ["a POST with 100 characters", () => post({ q: "x".repeat(100) }), "x".repeat(100)],
+    [
+      "a POST with 100 characters and space",
+      () => post({ q: ` ${"x".repeat(100)} ` }),
+      "x".repeat(100),
+    ],
+    ["GET with another parameter", () => get("?utm_source=x&q=marit"), "marit"],
+    ["GET with invalid UTF-8 in q", () => get("?q=%ff"), "\uFFFD"],
+  ])("the search reads the query of %s", async (_, request, query) => {
     const { body, headers } = await search(request());
     expect(body.query).toBe(query);
     expect(body.count).toBe(body.artists.length);
@@ -97,7 +101,7 @@ describe("what is asked", () => {
     expect(headers.get("content-type")).toBe("application/json");
   });
 
-  test("finds by it", async () => {
+  test("the search finds artists by q", async () => {
     const { body } = await search(post({ q: "MARIT" }));
     expect(body.artists.map((artist) => artist.name)).toStrictEqual([
       "Marit Nachtvogel",
@@ -112,19 +116,19 @@ describe("what is asked", () => {
     [
       "two different q",
       get("?q=a&q=b"),
-      [{ parameter: "q", detail: "q is given more than once, and differs." }],
+      [{ parameter: "q", detail: "q must be given once; it has several different values." }],
     ],
     [
       "another q in the body",
       post({ q: "a" }, "?q=b"),
-      [{ parameter: "q", detail: "q is given more than once, and differs." }],
+      [{ parameter: "q", detail: "q must be given once; it has several different values." }],
     ],
     [
       "an unknown field",
       post({ query: "a" }),
       [{ pointer: "#", detail: 'Unrecognized key: "query"' }],
     ],
-  ])("refuses %s", async (_, request, errors) => {
+  ])("the search rejects %s", async (_, request, errors) => {
     const { status, body, headers } = await ask(request);
     expect(status).toBe(400);
     expect(headers.get("content-type")).toBe("application/problem+json");
@@ -134,7 +138,7 @@ describe("what is asked", () => {
 });
 
 describe("the cache", () => {
-  test("keeps a result after the answer, for five minutes, and gives it the next time", async () => {
+  test("the cache stores a result after the answer, for five minutes, and returns it the next time", async () => {
     const first = await search(post({ q: "marit" }));
     expect(first.cache).toBe("MISS");
     expect(await direct.dbsize()).toBe(0);
@@ -150,7 +154,7 @@ describe("the cache", () => {
     expect(deferred).toHaveLength(0);
   });
 
-  test("is one for all spellings of a search, and answers with the one that was asked", async () => {
+  test("the cache has one entry for all spellings of a search, and the answer names the sent query", async () => {
     await search(get("?q=Łódź"));
     await runDeferred();
     const { cache, body } = await search(get("?q=lodz"));
@@ -158,7 +162,7 @@ describe("the cache", () => {
     expect((await search(get("?q=lod"))).cache).toBe("MISS");
   });
 
-  test("keeps no word of what was asked in its key", async () => {
+  test("the cache's key contains no word of the search", async () => {
     await search(get("?q=marit"));
     await runDeferred();
     expect((await direct.keys("*")).join()).toMatch(/^test:cache:search:[0-9a-f]{64}$/);
@@ -166,9 +170,9 @@ describe("the cache", () => {
 
   test.each([
     ["of another shape", [{ id: "artist-001" }]],
-    ["that is no list", "text"],
+    ["that is not a list", "text"],
     ["that is a number", 5],
-  ])("searches anew instead of giving a value %s", async (_, value) => {
+  ])("the search runs again instead of returning a cached value %s", async (_, value) => {
     await search(get("?q=marit"));
     await runDeferred();
     for (const key of await direct.keys("*")) await redis.set(key, value);
@@ -178,15 +182,15 @@ describe("the cache", () => {
     expect((await search(get("?q=marit"))).cache).toBe("HIT");
   });
 
-  test("keeps an empty result too", async () => {
+  test("the cache stores an empty result too", async () => {
     await search(get("?q=nobodyhasthisname"));
     await runDeferred();
     const { cache, body } = await search(get("?q=nobodyhasthisname"));
     expect({ cache, artists: body.artists }).toStrictEqual({ cache: "HIT", artists: [] });
   });
 
-  test("that fails to keep is told, and nothing else happens", async () => {
-    // A store that runs out of memory still reads.
+  test("the search answers, and reports the failure, when the cache cannot store the result", async () => {
+    // A store that is out of memory still answers reads.
     await direct.config("SET", "maxmemory", "1");
     try {
       expect((await search(get(""))).cache).toBe("MISS");
@@ -212,7 +216,7 @@ describe("a store that does not answer", () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  test("is waited for no longer than its deadline, once, and the search answers", async () => {
+  test("the search waits for an unresponsive store once, until its deadline, and answers", async () => {
     let calls = 0;
     server.on("request", () => (calls += 1));
     const slow = createRedis({ url: addressOf(server), token: "token", deadlineMs: 300 });
@@ -225,7 +229,7 @@ describe("a store that does not answer", () => {
     expect(calls).toBe(1);
   });
 
-  test("or is gone", async () => {
+  test("the search answers when the store is unavailable", async () => {
     const gone = createRedis({ url: addressOf(server), token: "token" });
     await new Promise((resolve) => server.close(resolve));
     expect((await search(get(""), parts(gone))).cache).toBe("MISS");
@@ -235,6 +239,6 @@ describe("a store that does not answer", () => {
 
 function addressOf(server: Server): string {
   const address = server.address();
-  if (typeof address !== "object" || !address) throw new Error("The server does not listen.");
+  if (typeof address !== "object" || !address) throw new Error("The server is not listening.");
   return `http://127.0.0.1:${address.port}`;
 }

@@ -9,6 +9,6 @@ test.each([
   [3599, "59:59"],
   [7200, "2:00:00"],
   [90_061, "25:01:01"],
-])("%i seconds are %s", (seconds, text) => {
+])("clock(%i) is %s", (seconds, text) => {
   expect(clock(seconds)).toBe(text);
 });

@@ -12,7 +12,7 @@ const base = {
 const long = "a secret that is at least 32 characters long";
 
 describe("the environment", () => {
-  test("has a default for everything but the store", () => {
+  test("the environment has a default for every variable but the store's", () => {
     expect(readEnvironment(base)).toEqual({
       ...fromEnv(base),
       auth: { secrets: [], audience: "headgate" },
@@ -21,7 +21,7 @@ describe("the environment", () => {
     });
   });
 
-  test("says where traces and metrics are sent, and nothing where that is not set", () => {
+  test("the environment has the receiver of traces and metrics, and none when it is not set", () => {
     const headers = "OTEL_EXPORTER_OTLP_HEADERS";
     const otel = (more: Record<string, string>) => readEnvironment({ ...base, ...more }).otel;
     const url = "https://otlp.example/otlp";
@@ -55,7 +55,7 @@ describe("the environment", () => {
     }
   });
 
-  test("sends a token to Instagram alone, or to a stand-in on this machine", () => {
+  test("the environment sends a token only to Instagram, or to a stand-in on this machine", () => {
     const url = (more: Record<string, string>) =>
       readEnvironment({ ...base, ...more }).instagram.url;
     const facebook = "https://graph.facebook.com/v25.0";
@@ -67,7 +67,7 @@ describe("the environment", () => {
     }
   });
 
-  test("reads what is set, and takes an empty variable for one that is not", () => {
+  test("the environment has the set variables, and treats an empty one as unset", () => {
     const env = readEnvironment({
       ...base,
       HEADGATE_SECRET: long,
@@ -92,14 +92,14 @@ describe("the environment", () => {
     });
   });
 
-  test("signs visitors' headers with a secret that no client can guess, or with none", () => {
+  test("the environment signs visitors' headers with a secret that no client can guess, or with none", () => {
     const visitorSecret = (more: Record<string, string>) =>
       readEnvironment({ CLIENT_IP_FROM: "hops:1", ...more }).visitorSecret;
     const open = { REDIS_URL: "redis://127.0.0.1:6379" };
     const closed = { REDIS_URL: "redis://:a-password@127.0.0.1:6379" };
     const { secret } = readEnvironment({ CLIENT_IP_FROM: "hops:1", ...open });
     expect(visitorSecret(open)).toBeUndefined();
-    // As our own server starts the app: by REST, with the secret that it derived.
+    // Our server starts the app like this: by REST, with the secret that it derived.
     expect(visitorSecret({ ...base, ...open, HEADGATE_SECRET: secret })).toBeUndefined();
     expect(visitorSecret({ ...open, HEADGATE_SECRET: long })).toBe(long);
     expect(visitorSecret({ ...base, ...open })).toBe("headgate:token");
@@ -116,16 +116,19 @@ describe("the environment", () => {
     ["INSTAGRAM_STAND_IN", "https://localhost.evil.example"],
     ["INSTAGRAM_ACCESS_TOKEN", "a token of two words"],
     ["APP_ORIGIN", "https://app.example/"],
-  ])("refuses %s=%s by its name, and does not repeat what was given", (name, value) => {
-    let message = "";
-    try {
-      readEnvironment({ ...base, [name]: value });
-    } catch (error) {
-      message = error instanceof Error ? error.message : "";
-    }
-    expect(message).toContain(`${name} must be `);
-    expect(message.includes(value) && value !== "").toBe(false);
-  });
+  ])(
+    "the environment rejects %s=%s, names the variable, and does not repeat the value",
+    (name, value) => {
+      let message = "";
+      try {
+        readEnvironment({ ...base, [name]: value });
+      } catch (error) {
+        message = error instanceof Error ? error.message : "";
+      }
+      expect(message).toContain(`${name} must be `);
+      expect(message.includes(value) && value !== "").toBe(false);
+    },
+  );
 });
 
 function faultsOf(read: () => unknown): readonly string[] {
@@ -149,7 +152,7 @@ describe("one bad start", () => {
     INSTAGRAM_ACCESS_TOKEN: "two words",
   };
 
-  test("names the variables at fault of Headgate and of the sample in one error", () => {
+  test("one error names the wrong variables of Headgate and of the sample", () => {
     expect(faultsOf(() => readEnvironment(bad)).toSorted((a, b) => a.localeCompare(b))).toEqual([
       "APP_ORIGIN",
       "AUTH_SECRET",
@@ -160,12 +163,12 @@ describe("one bad start", () => {
     ]);
   });
 
-  test("names the sample's before it says that nothing names the client's address", () => {
+  test("an error names the sample's variables before it names a missing source of client addresses", () => {
     const env = { ...bad, ...base, CLIENT_IP_FROM: "", NODE_ENV: "production" };
     expect(faultsOf(() => readEnvironment(env))).toContain("APP_ORIGIN");
   });
 
-  test("names at the edge what the gate reads, and nothing of what handlers read", () => {
+  test("at the edge an error names the gate's variables, and not the handlers'", () => {
     const faults = faultsOf(() => readGateEnvironment(bad));
     expect(faults.toSorted((a, b) => a.localeCompare(b))).toEqual([
       "AUTH_SECRET",

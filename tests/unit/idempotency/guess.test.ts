@@ -8,7 +8,7 @@ test.each([
   ["22 characters of base64url", "V1StGXR8_Z5jdHi6B-myTw"],
   ["characters of base64url that begin with a dash", "-_StGXR8_Z5jdHi6B-myTw"],
   ["255 characters of base64url", "Vx1".repeat(85)],
-])("%s cannot be guessed: %s", (_, key) => {
+])("isUnguessable returns true for %s: %s", (_, key) => {
   expect(isUnguessable(key)).toBe(true);
 });
 
@@ -23,6 +23,6 @@ test.each([
   ["text with padding", "V1StGXR8_Z5jdHi6B-myTw=="],
   ["a long text with blanks", "the second order of ada today"],
   ["a UUID of version 4 and a line break", "8e03978e-40d5-43dd-bc93-6894a57f9324\n"],
-])("%s can be guessed: %s", (_, key) => {
+])("isUnguessable returns false for %s: %s", (_, key) => {
   expect(isUnguessable(key)).toBe(false);
 });

@@ -9,19 +9,19 @@ function reading(...values: readonly string[]) {
   return readKey(headers);
 }
 
-test("a request without the header has no key", () => {
+test("readKey reads a request without the header as missing", () => {
   expect(reading()).toEqual({ kind: "missing" });
 });
 
 test.each([
-  ["the draft's own example", `"${UUID}"`, UUID],
+  ["the example of the draft", `"${UUID}"`, UUID],
   ["one character", '"k"', "k"],
-  ["255 of them", `"${"k".repeat(255)}"`, "k".repeat(255)],
+  ["255 characters", `"${"k".repeat(255)}"`, "k".repeat(255)],
   ["spaces around it", `  "${UUID}" `, UUID],
   ["spaces in it", '"a b"', "a b"],
   ["a comma in it", '"a, b"', "a, b"],
   ["escapes", String.raw`"a\"b\\c"`, String.raw`a"b\c`],
-  ["parameters, which are passed over", `"${UUID}";a=1;b`, UUID],
+  ["parameters, which are ignored", `"${UUID}";a=1;b`, UUID],
   ["no quotes", UUID, UUID],
   ["no quotes, in capitals", UUID.toUpperCase(), UUID.toUpperCase()],
   ["no quotes, and spaces around it", `  ${UUID} `, UUID],
@@ -29,7 +29,7 @@ test.each([
   ["no quotes, and parameters", `${UUID};a=1; b="x, y"`, UUID],
   ["a token", "abc", "abc"],
   ["one letter", "k", "k"],
-  ["a number, as it is written", "007", "007"],
+  ["a number", "007", "007"],
   [
     "a UUID of digits",
     "12345678-1234-4123-8123-123456789012",
@@ -39,7 +39,7 @@ test.each([
   ["base64", "+/8=", "+/8="],
   ["an order of a user", "order:17/ada@example.org~2.1", "order:17/ada@example.org~2.1"],
   ["255 characters without quotes", "k".repeat(255), "k".repeat(255)],
-])("%s: %j is a key", (_, value, key) => {
+])("readKey reads %s, %j, as a key", (_, value, key) => {
   expect(reading(value)).toEqual({ kind: "key", key });
 });
 
@@ -58,13 +58,13 @@ test.each([
   ["backquotes", `\`${UUID}\``],
   ["braces", `{${UUID}}`],
   ["one quote", `"${UUID}`],
-  ["one quote behind", `${UUID}"`],
-  ["two of them", `"a", "b"`],
-  ["words after it", `"a" b`],
+  ["one quote at the end", `${UUID}"`],
+  ["two strings", `"a", "b"`],
+  ["a word after the string", `"a" b`],
   ["two words", "a b"],
-  ["parameters alone", ";a=1"],
-  ["parameters that are not", `${UUID};1`],
-  ["a semicolon after nothing", `${UUID};`],
+  ["parameters without a key", ";a=1"],
+  ["invalid parameters", `${UUID};1`],
+  ["a semicolon without parameters", `${UUID};`],
   ["a bad escape", String.raw`"a\b"`],
   ["a backslash", String.raw`a\b`],
   ["letters beyond ASCII", '"\u00e9"'],
@@ -72,7 +72,7 @@ test.each([
   ["256 characters", `"${"k".repeat(256)}"`],
   ["256 characters without quotes", "k".repeat(256)],
   ["a megabyte", `"${"k".repeat(1_000_000)}"`],
-])("%s is not a key", (_, value) => {
+])("readKey reads %s as invalid", (_, value) => {
   expect(reading(value)).toEqual({ kind: "invalid" });
 });
 
@@ -81,6 +81,6 @@ test.each([
   ["a", "a"],
   [UUID, UUID],
   [UUID, `"${UUID}"`],
-])("the header that is sent twice, %s and %s, is not a key", (...values) => {
+])("readKey reads a header that is sent twice, %s and %s, as invalid", (...values) => {
   expect(reading(...values)).toEqual({ kind: "invalid" });
 });

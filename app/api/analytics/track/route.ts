@@ -1,13 +1,13 @@
 import { event, track } from "#app/_domain/analytics/track";
-import { anyone } from "#app/_domain/auth/caller";
+import { anyCaller } from "#app/_domain/auth/caller";
 import { tools } from "#app/_domain/headgate";
 import { postRoute } from "#app/_domain/http/post-route";
 import { json } from "#app/_domain/http/respond";
 
 export const { GET, POST, PUT, PATCH, DELETE, OPTIONS } = postRoute({
-  caller: anyone,
+  caller: anyCaller,
   body: event,
-  // As `curl -d` names what it sends.
+  // `curl -d` sends JSON with this content type.
   reading: { alsoAs: "application/x-www-form-urlencoded" },
   handle: async ({ body }) => json(await track(tools, body)),
 });

@@ -4,7 +4,7 @@ import { sessionOfToken } from "#app/_domain/auth/token-session";
 import { environment } from "#config/app-env";
 import { problemResponse } from "headgate/respond";
 
-/** Begins the session of an admin, who then sees the dashboard, or ends it. */
+/** Starts the session of an admin, who can then open the dashboard, or ends it. */
 export async function POST(request: Request): Promise<Response> {
   const { auth, appOrigin } = environment();
   if (!isOwnPage(request, appOrigin)) return problemResponse(FOREIGN);
@@ -16,7 +16,7 @@ export async function POST(request: Request): Promise<Response> {
     ...auth,
     token: typeof token === "string" ? token : "",
   });
-  if (session.refusal) return seeOther(`../sign-in?refused=${session.refusal}`);
+  if (session.rejection) return seeOther(`../sign-in?refused=${session.rejection}`);
   return seeOther("../../dashboard", session.cookie);
 }
 
@@ -26,7 +26,7 @@ const NO_FORM = {
   detail: "A form with a `token` is required.",
 };
 
-/** Sends the browser on by a relative address, since a handler does not know the app's base path. */
+/** Redirects by a relative address, because a handler does not know the app's base path. */
 function seeOther(location: string, cookie?: string): Response {
   const headers = { Location: location, "Cache-Control": "no-store" };
   return new Response(null, {

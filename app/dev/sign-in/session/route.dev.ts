@@ -10,8 +10,8 @@ const chosen = z.object({
 });
 
 /**
- * Begins a session for whoever is named, or ends it: in development alone, since only there Next
- * takes files that end in `.dev.ts` for routes.
+ * Starts a session for the named user, or ends it. It exists in development only, where Next treats
+ * files that end in `.dev.ts` as routes.
  */
 export async function POST(request: Request): Promise<Response> {
   const { auth, appOrigin } = environment();
@@ -23,8 +23,9 @@ export async function POST(request: Request): Promise<Response> {
   if (!success || secret === undefined) {
     return problemResponse({
       status: 400,
-      title: "Nobody was signed in",
-      detail: "A name is needed, and a role that is user or admin; and AUTH_SECRET must be set.",
+      title: "No user was signed in",
+      detail:
+        "The form must have a name, and a role that is user or admin. AUTH_SECRET must be set.",
     });
   }
   const { audience } = auth;

@@ -32,7 +32,7 @@ async function token(...args: string[]) {
 }
 
 describe("npm run token", () => {
-  test("prints a token that names the user and the role, for as long as is said", async () => {
+  test("npm run token prints a token that names the user and the role, for the given time", async () => {
     const read = await token("--sub", "artist-1", "--role", "admin", "--for", "5 minutes");
     expect(read).toMatchObject({
       kind: "verified",
@@ -43,7 +43,7 @@ describe("npm run token", () => {
     expect(exp - iat).toBe(300);
   });
 
-  test("names no role unless it is told to", async () => {
+  test("npm run token names no role by default", async () => {
     const read = await token("--sub", "artist-1");
     expect(read).toMatchObject({ kind: "verified", from: "bearer" });
     expect(read.kind === "verified" && read.claims).not.toHaveProperty("role");
@@ -54,7 +54,7 @@ describe("npm run token", () => {
     [["--for", "2 months", "--sub", "a"], "--for"],
     [[], "--sub"],
     [["--user", "a"], "--user"],
-  ])("says what is wrong with %j", async (args, what) => {
+  ])("npm run token names the error in %j", async (args, what) => {
     await expect(token(...args)).rejects.toMatchObject({
       code: 2,
       stderr: expect.stringContaining(what),
@@ -63,7 +63,7 @@ describe("npm run token", () => {
 });
 
 describe("the secret", () => {
-  test("is the environment's, else made once for this machine, for this user's eyes", () => {
+  test("the secret is the environment's, or is made once for this machine and readable only by this user", () => {
     const root = folder();
     expect(authSecret(root, "x".repeat(32)).secret).toBe("x".repeat(32));
     const { secret } = authSecret(root, undefined);
@@ -75,15 +75,15 @@ describe("the secret", () => {
     expect(authSecret(folder(), undefined).secret).not.toBe(secret);
   });
 
-  test("that is too short to be one is refused, and not shown", () => {
+  test("a stored secret that is too short is rejected, and not shown", () => {
     const root = folder();
     authSecret(root, undefined);
     writeFileSync(join(root, ".headgate", "auth-secret"), "short");
-    expect(() => authSecret(root, undefined)).toThrow(/holds no secret/);
+    expect(() => authSecret(root, undefined)).toThrow(/must hold a secret/);
   });
 });
 
-test("the environment stands before a mode's own file, and that before .env", () => {
+test("the environment wins over a mode's .env file, which wins over .env", () => {
   const root = folder();
   const names = ["HEADGATE_TEST_A", "HEADGATE_TEST_B", "HEADGATE_TEST_C"];
   cleanUp(names, (them) => them.forEach((name) => delete process.env[name]));

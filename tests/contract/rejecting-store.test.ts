@@ -21,7 +21,7 @@ import { makeTools } from "../support/tools.ts";
 const live = liveStore();
 const cleanUp = scope();
 
-/** What makes a real Redis refuse scripts that write, what ends it, and the code that says so. */
+/** The ways to make a real Redis reject scripts that write, to end that, and the code that reports it. */
 const CAUSES = [
   ["OOM", "CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "STORE_OUT_OF_MEMORY"],
   [
@@ -59,7 +59,7 @@ const work = async (lock: Lock | undefined) => lock ?? "without a lock";
 
 const policy = definePolicy({ rules: { search: { limits: { ip: "1000 per hour" } } } });
 
-/** Each way by which limits reach the store, with what its breaker reports. */
+/** Each way by which limits call the store, with the reports of its breaker. */
 const WAYS: Readonly<
   Record<string, (onBreakerChange: (change: BreakerChange) => void) => ScriptStore>
 > = {
@@ -87,7 +87,7 @@ describe.each(CAUSES)("a Redis that answers %s", (_, begin, end, code) => {
   });
 
   test.each(Object.entries(WAYS))(
-    "by %s: limits name the cause, and stop asking after five",
+    "by %s limits report the cause, and stop calling after five failures",
     async (_way, open) => {
       const changes: BreakerChange[] = [];
       const redis = open((change) => changes.push(change));
@@ -109,7 +109,7 @@ describe.each(CAUSES)("a Redis that answers %s", (_, begin, end, code) => {
     },
   );
 
-  test("work under a lock does what onStoreFailure says", async () => {
+  test("work under a lock follows onStoreFailure", async () => {
     const { locks } = makeTools(live.store);
     await expect(locks.withLock("a", work)).rejects.toMatchObject({ code });
     const skipped = await locks.withLock("a", work, { onStoreFailure: "skip" });
@@ -118,7 +118,7 @@ describe.each(CAUSES)("a Redis that answers %s", (_, begin, end, code) => {
     expect(ran).toEqual({ ran: true, value: "without a lock", isLocked: false });
   });
 
-  test("a single flight does what onStoreFailure says, and no lock is given", async () => {
+  test("a single flight follows onStoreFailure, and acquires no lock", async () => {
     const { locks } = makeTools(live.store);
     const flight = { resultTtl: 60 } as const;
     await expect(locks.singleFlight("b", work, flight)).rejects.toMatchObject({ code });
@@ -127,7 +127,7 @@ describe.each(CAUSES)("a Redis that answers %s", (_, begin, end, code) => {
     expect(await locks.acquireLock("c", 30)).toBeNull();
   });
 
-  test("claims and work that is done once do what onStoreFailure says", async () => {
+  test("claims and once follow onStoreFailure", async () => {
     const { dedup } = makeTools(live.store);
     expect(await dedup.claim("e", { window: 60 })).toMatchObject({
       state: "first",
@@ -149,7 +149,7 @@ describe.each(CAUSES)("a Redis that answers %s", (_, begin, end, code) => {
     expect(left).toMatchObject({ ran: false, reason: "in-progress" });
   });
 
-  test("an idempotent handler does what onStoreFailure says", async () => {
+  test("an idempotent handler follows onStoreFailure", async () => {
     const { idempotent } = makeTools(live.store);
     const answer = async (onStoreFailure: "open" | "closed") => {
       const handler = idempotent(() => new Response("done", { status: 201 }), {
@@ -166,10 +166,10 @@ describe.each(CAUSES)("a Redis that answers %s", (_, begin, end, code) => {
   });
 });
 
-test("a commit that Redis refuses for want of memory is not sent again without its result", async () => {
+test("a commit that Redis rejects because its memory is full is not sent again without its result", async () => {
   const { dedup } = makeTools(live.store);
   const claim = await dedup.claim("e", { lease: 30, window: 60 });
-  if (claim.state !== "first") throw new Error("It was not claimed before.");
+  if (claim.state !== "first") throw new Error("The claim must be first.");
   const commits: unknown[] = [];
   const commit: typeof dedup.commit = (token, result, effect) => {
     commits.push(result);
@@ -187,7 +187,7 @@ test("a commit that Redis refuses for want of memory is not sent again without i
   }
 });
 
-test("a worker that does not watch outlasts a Redis that refuses to write for a while", async () => {
+test("a worker that does not watch outlasts a Redis that rejects writes for a while", async () => {
   const tools = makeTools(live.store);
   const today = dayOf(Date.now());
   const event = { type: "profile_view", artistId: "a", sessionId: "s" };
@@ -210,7 +210,7 @@ test("a worker that does not watch outlasts a Redis that refuses to write for a 
   expect(await totals.ofDay(today)).toEqual({ profile_view: 1 });
 });
 
-test("an address with a path behind it is named by the gateway's own answers", async () => {
+test("an address with a path is recognized by the gateway's answers", async () => {
   const changes: BreakerChange[] = [];
   const requester = createRequester({
     ...live.store,
@@ -232,7 +232,7 @@ test("an address with a path behind it is named by the gateway's own answers", a
   expect(changes).toMatchObject([{ state: "open" }]);
 });
 
-test("a lock's work runs, as asked, also where the store refuses in words of no table", async () => {
+test('a lock\'s work runs with onStoreFailure "run" also when the store rejects with an unknown error', async () => {
   const store = cleanUp(
     await startAnsweringStore(() => ({ status: 400, body: '{"error":"ERR not today"}' })),
     (it) => it.stop(),

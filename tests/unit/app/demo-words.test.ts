@@ -13,7 +13,7 @@ function answered<T>(body: T): Reply<T> {
 
 const denied = (retryAfter?: number) => ({ kind: "denied", retryAfter }) as const;
 const rejected = (status: number, title: string) => ({ kind: "rejected", status, title }) as const;
-const failed = (status?: number, title = "No answer came") =>
+const failed = (status?: number, title = "No answer arrived") =>
   ({ kind: "failed", status, title }) as const;
 const counted = answered({ tracked: true });
 const duplicate = answered({ tracked: false });
@@ -30,10 +30,10 @@ test.each([
   ],
   [[denied()], "Counted 0 of 1. The limit denied 1 (429)."],
   [
-    [failed(503, "The store does not answer"), failed(), failed()],
-    "Counted 0 of 3. 3 failed: 503 The store does not answer, No answer came.",
+    [failed(503, "The store is unavailable"), failed(), failed()],
+    "Counted 0 of 3. 3 failed: 503 The store is unavailable, No answer arrived.",
   ],
-])("the views %j are told as %j", (replies, words) => {
+])("viewWords describes the replies %j as %j", (replies, words) => {
   expect(viewWords(replies)).toBe(words);
 });
 
@@ -51,18 +51,18 @@ test.each([
   ],
   [[failed(502, "Instagram does not answer")], "1 failed: 502 Instagram does not answer."],
   [
-    [sync(true), rejected(403, "The request's origin is not this app's")],
-    "Instagram was called once for media, not for a new token. The route rejected 1: 403 The request's origin is not this app's.",
+    [sync(true), rejected(403, "The request does not come from a page of this app")],
+    "Instagram was called once for media, not for a new token. The route rejected 1: 403 The request does not come from a page of this app.",
   ],
   [
     [rejected(401, "Not signed in"), rejected(401, "Not signed in")],
-    "The gate allowed all; the route answered 401. Sign in or use a token, and try again.",
+    "The gate allowed all requests; the route answered 401. Sign in or use a token, and try again.",
   ],
-])("the syncs %j are told as %j", (replies, words) => {
+])("syncWords describes the replies %j as %j", (replies, words) => {
   expect(syncWords(replies)).toBe(words);
 });
 
-test("each tab says what it was answered", () => {
+test("viewTab and syncTab describe each tab's reply", () => {
   expect(
     [counted, duplicate, denied(1), rejected(401, "Not signed in"), failed(503), failed()].map(
       viewTab,
@@ -83,7 +83,7 @@ test("each tab says what it was answered", () => {
   ]);
 });
 
-test("the counts before and after are told, and why one is not known", () => {
+test("countsInWords gives the counts before and after, and the reason for an unknown count", () => {
   const counts = answered({ counts: { profile_view: 3 } });
   const words = (before: Reply<Counts>, after: Reply<Counts>, type = "profile_view") =>
     countsInWords(before, after, type);
@@ -100,9 +100,9 @@ const token = (claims: object) =>
 
 test.each([
   ["", false, /^Without a token, /],
-  ["not a token", false, /^This is no token/],
-  ["a.b.c", false, /^This is no token/],
-  ["ä.ö.ü", false, /^This is no token/],
+  ["not a token", false, /^This is not a token/],
+  ["a.b.c", false, /^This is not a token/],
+  ["ä.ö.ü", false, /^This is not a token/],
   [token({}), true, /^Requests are sent as artist-1\.$/],
   [
     token({ role: "admin", exp: NOW / 1000 + 60 }),
@@ -112,20 +112,20 @@ test.each([
   [
     token({ exp: NOW / 1000 }),
     true,
-    /^This token of artist-1 expired at \d\d:\d\d\. Print another\.$/,
+    /^This token of artist-1 expired at \d\d:\d\d\. Print a new one\.$/,
   ],
-])("what is pasted, %j, is sent as a token: %s", (text, isSent, words) => {
+])("readToken reads %j as a token: %s", (text, isToken, words) => {
   const read = readToken(text, NOW);
-  expect(read.token).toBe(isSent ? text : undefined);
+  expect(read.token).toBe(isToken ? text : undefined);
   expect(read.words).toMatch(words);
-  expect(read.caller?.user).toBe(isSent ? "artist-1" : undefined);
+  expect(read.caller?.user).toBe(isToken ? "artist-1" : undefined);
 });
 
-test("what is around a token when it is pasted is left out", () => {
+test("readToken ignores space around a pasted token", () => {
   expect(readToken(`  Bearer ${token({})}\n`, NOW).token).toBe(token({}));
 });
 
-test("an answer is read with the server's time; what is none is told by its title", async () => {
+test("askForJson uses the server's time, and the title of an answer that is not JSON", async () => {
   const fetching = vi.fn<typeof fetch>();
   vi.stubGlobal("fetch", fetching);
   const request = { method: "POST", path: "/api/x", body: {} };
@@ -149,8 +149,8 @@ test("an answer is read with the server's time; what is none is told by its titl
   expect(await replyTo(problem)).toStrictEqual(rejected(401, "Not signed in"));
   const plain = new Response("<p>", { status: 404, statusText: "Not Found" });
   expect(await replyTo(plain)).toStrictEqual(rejected(404, "Not Found"));
-  const down = Response.json({ title: "The store does not answer" }, { status: 503 });
-  expect(await replyTo(down)).toStrictEqual(failed(503, "The store does not answer"));
+  const down = Response.json({ title: "The store is unavailable" }, { status: 503 });
+  expect(await replyTo(down)).toStrictEqual(failed(503, "The store is unavailable"));
   fetching.mockRejectedValueOnce(new TypeError("Failed to fetch"));
   expect(await askForJson(request)).toStrictEqual(failed());
   vi.unstubAllGlobals();

@@ -24,7 +24,7 @@ beforeAll(() => {
 afterAll(() => direct?.close());
 
 describe("a client by TCP", () => {
-  test("reads what was stored as the client of REST does, whatever it is", async () => {
+  test("a client by TCP reads stored values as the REST client does", async () => {
     const value = fc.oneof(
       fc.string({ unit: "binary" }).filter((text) => text.isWellFormed()),
       fc.constantFrom("12345", "1e3", "true", "null", '{"a":[1,"2"]}', "", " "),
@@ -59,7 +59,7 @@ describe("a client by TCP", () => {
     );
   });
 
-  test("fails as the client of REST does, without keys and values", async () => {
+  test("a client by TCP fails as the REST client does, without keys and values in its errors", async () => {
     const failures = async (redis: Redis) => {
       await redis.set("d:word", "198.51.100.7");
       const failure = (call: Promise<unknown>) =>
@@ -85,7 +85,7 @@ describe("a client by TCP", () => {
     expect(byTcp[1]).toEqual(["StoreError", "STORE_REJECTED", "NOSCRIPT", false]);
   });
 
-  test("runs scripts, alone and together, also where Redis lost them", async () => {
+  test("a client by TCP runs scripts, singly and in batches, also after Redis lost them", async () => {
     const script = defineScript("return {KEYS[1], 'x' .. ARGV[1]}");
     await live.direct.script("FLUSH");
     expect(await runScript(direct.redis, script, ["k"], [7])).toEqual(["k", "x7"]);
@@ -109,7 +109,7 @@ describe("a client by TCP", () => {
     expect([several, one].map((spy) => spy.mock.calls.length)).toEqual([1, 1]);
   });
 
-  test("counts with clients of REST as one", async () => {
+  test("clients by TCP and by REST count together", async () => {
     const policy = definePolicy({ rules: { search: { limits: { ip: "5 per hour" } } } });
     const { options } = gateOptions(live.store);
     const byRest = createLimits(policy, options);
@@ -123,7 +123,7 @@ describe("a client by TCP", () => {
 });
 
 describe("a client by TCP whose Redis", () => {
-  test("is away fails by its code, is not asked in vain, and finds it again", async () => {
+  test("a client by TCP fails with the code of an unavailable Redis, stops calling it, and recovers", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const changes: string[] = [];
     const { redis: client } = cleanUp(
@@ -147,7 +147,7 @@ describe("a client by TCP whose Redis", () => {
     expect(changes).toEqual(["open", "closed"]);
   });
 
-  test("does not answer is given up at the deadline", async () => {
+  test("a client by TCP fails at the deadline when Redis does not answer", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const { redis: client } = cleanUp(connectTcp({ redisUrl: redis.url, deadlineMs: 300 }), (it) =>
       it.close(),
@@ -159,7 +159,7 @@ describe("a client by TCP whose Redis", () => {
     await expect.poll(() => client.ping().catch(() => "")).toBe("PONG");
   });
 
-  test("was never there fails within the deadline", async () => {
+  test("a client by TCP fails within the deadline when Redis was never available", async () => {
     const { redis: client } = connectTcp({ redisUrl: "redis://127.0.0.1:1", deadlineMs: 1000 });
     await expect(client.ping()).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
   });

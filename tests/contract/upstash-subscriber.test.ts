@@ -18,7 +18,7 @@ interface Message {
   readonly message: unknown;
 }
 
-/** What a subscriber of the client has heard so far. */
+/** The messages that a subscriber of the client has received so far. */
 function heard(subscriber: Subscriber) {
   const messages: Message[] = [];
   const patterns: (Message & { readonly pattern: string })[] = [];
@@ -33,7 +33,7 @@ function heard(subscriber: Subscriber) {
   return { subscriber, messages, patterns, errors, counts };
 }
 
-/** The same, once all its subscriptions are confirmed. */
+/** Subscribes, and waits until all subscriptions are confirmed. */
 async function listening(subscriber: Subscriber) {
   const listener = heard(subscriber);
   const { length } = subscriber.getSubscribedChannels();
@@ -55,7 +55,7 @@ describe.each(STORES_AND_CLUSTER)("the subscriber of @upstash/redis before $name
     await running?.stop();
   });
 
-  test("gets the messages of each of its channels, and of no other", async () => {
+  test("a subscriber gets the messages of each of its channels, and of no other", async () => {
     const { subscriber, messages } = await listen("a", "b");
     const ofB: unknown[] = [];
     subscriber.on("message:b", ({ message }) => ofB.push(message));
@@ -80,21 +80,21 @@ describe.each(STORES_AND_CLUSTER)("the subscriber of @upstash/redis before $name
     ["what looks like a frame", "data: message,a,b\n\ndata: x", "data: message,a,b\n\ndata: x"],
     ["JSON on several lines", JSON.stringify({ a: { b: "x\ny" } }, null, 2), { a: { b: "x\ny" } }],
     ["text of 100,000 characters", "é".repeat(100_000), "é".repeat(100_000)],
-  ])("gets %s as it was published", async (_, published, message) => {
+  ])("a subscriber gets %s as it was published", async (_, published, message) => {
     const { messages, errors } = await listen("payloads");
     await redis.publish("payloads", published);
     await expect.poll(() => messages).toEqual([{ channel: "payloads", message }]);
     expect(errors).toEqual([]);
   });
 
-  test("gets text as it is where it does not parse", async () => {
+  test("a subscriber gets text unchanged when it is not JSON", async () => {
     const raw = new Redis({ url: gateway.url, token, automaticDeserialization: false });
     const { messages } = await listening(raw.subscribe<unknown>("raw"));
     await raw.publish("raw", '{"a": 1}');
     await expect.poll(() => messages).toEqual([{ channel: "raw", message: '{"a": 1}' }]);
   });
 
-  test("gets the messages of a pattern, with the channel of each", async () => {
+  test("a subscriber gets the messages of a pattern, with the channel of each", async () => {
     const { subscriber, patterns, errors } = await listenTo("news:*", "user:?");
     const ofUsers: unknown[] = [];
     subscriber.on("pmessage:user:?", ({ channel }) => ofUsers.push(channel));
@@ -118,7 +118,7 @@ describe.each(STORES_AND_CLUSTER)("the subscriber of @upstash/redis before $name
     expect(patterns).toEqual([]);
   });
 
-  test("gets a message by its channel and by each pattern that matches", async () => {
+  test("a subscriber gets a message by its channel and by each pattern that matches", async () => {
     const byName = await listen("both:1");
     const byPattern = await listenTo("both:*", "b*:[0-9]");
     await redis.publish("both:1", 7);
@@ -126,7 +126,7 @@ describe.each(STORES_AND_CLUSTER)("the subscriber of @upstash/redis before $name
     await expect.poll(() => byName.messages).toEqual([{ channel: "both:1", message: 7 }]);
   });
 
-  test("hears no more of a channel that it has left, and goes on with the others", async () => {
+  test("a subscriber gets no more of a channel that it left, and continues with the others", async () => {
     const { subscriber, messages } = await listen("stays", "goes");
     await subscriber.unsubscribe(["goes"]);
     expect(subscriber.getSubscribedChannels()).toEqual(["stays"]);
@@ -135,7 +135,7 @@ describe.each(STORES_AND_CLUSTER)("the subscriber of @upstash/redis before $name
     await expect.poll(() => messages).toEqual([{ channel: "stays", message: 2 }]);
   });
 
-  test("shares a channel with a second subscriber, which stays when the first leaves", async () => {
+  test("two subscribers share a channel, and one stays when the other leaves", async () => {
     const [first, second] = [await listen("shared"), await listen("shared")];
     await redis.publish("shared", 1);
     await expect.poll(() => [first.messages.length, second.messages.length]).toEqual([1, 1]);
@@ -146,23 +146,23 @@ describe.each(STORES_AND_CLUSTER)("the subscriber of @upstash/redis before $name
   });
 
   test.each(["a/b", "a//b/", "with space", "é😀", "x?y=1&z", "100%25", "[x]", "a:b;c=d+e'f\"g"])(
-    "is served the channel %j",
+    "a subscriber gets messages of the channel %j",
     async (channel) => {
       const { messages } = await listen(channel);
-      // The client leaves a name as it is: what reads as percent-encoded is decoded.
+      // The client does not encode a name, so percent-encoding in it is decoded.
       const name = channel.replace("%25", "%");
       await redis.publish(name, "here");
       await expect.poll(() => messages).toEqual([{ channel: name, message: "here" }]);
     },
   );
 
-  test("is served any name that is percent-encoded by its caller", async () => {
+  test("a subscriber gets messages of any name that its caller percent-encodes", async () => {
     const { patterns } = await listenTo(encodeURIComponent("50%#?"));
     await redis.publish("50%#!", 1);
     await expect.poll(() => patterns).toEqual([{ pattern: "50%#?", channel: "50%#!", message: 1 }]);
   });
 
-  test("hears a message of a channel whose name has a comma, with the comma encoded", async () => {
+  test("a subscriber gets messages of a name with a comma, when the comma is encoded", async () => {
     const { patterns } = await listenTo("odd*");
     await redis.publish("odd,1\n2", 1);
     await expect
@@ -170,7 +170,7 @@ describe.each(STORES_AND_CLUSTER)("the subscriber of @upstash/redis before $name
       .toEqual([{ pattern: "odd*", channel: "odd%2C1%0A2", message: 1 }]);
   });
 
-  test("hears what a script publishes", async () => {
+  test("a subscriber gets messages that a script publishes", async () => {
     const { messages } = await listen("scripts");
     const script =
       "redis.call('PUBLISH', KEYS[1], 'a') return redis.pcall('PUBLISH', KEYS[1], 'b')";
@@ -178,7 +178,7 @@ describe.each(STORES_AND_CLUSTER)("the subscriber of @upstash/redis before $name
     await expect.poll(() => messages.map(({ message }) => message)).toEqual(["a", "b"]);
   });
 
-  test("hears a pipeline and a transaction in their order", async () => {
+  test("a subscriber gets the messages of a pipeline and of a transaction in their order", async () => {
     const { messages } = await listen("ordered");
     const numbers = Array.from({ length: 50 }, (_, n) => n);
     const together = [redis.pipeline(), redis.multi()];
@@ -191,7 +191,7 @@ describe.each(STORES_AND_CLUSTER)("the subscriber of @upstash/redis before $name
       .toEqual([...numbers, ...numbers]);
   });
 
-  test("listens to a hundred channels at once", async () => {
+  test("a subscriber listens to a hundred channels at once", async () => {
     const channels = Array.from({ length: 100 }, (_, n) => `many:${n}`);
     const { messages, errors } = await listen(...channels);
     await Promise.all(channels.map((channel) => redis.publish(channel, channel)));
@@ -200,7 +200,7 @@ describe.each(STORES_AND_CLUSTER)("the subscriber of @upstash/redis before $name
     expect(errors).toEqual([]);
   });
 
-  test("is told of a wrong token", async () => {
+  test("a subscriber with a wrong token gets an error", async () => {
     const stranger = new Redis({ url: gateway.url, token: "a-wrong-token-of-tests", retry: false });
     const { errors, counts } = heard(stranger.subscribe<unknown>(["a", "b"]));
     await expect.poll(() => errors).toHaveLength(2);
@@ -208,7 +208,7 @@ describe.each(STORES_AND_CLUSTER)("the subscriber of @upstash/redis before $name
     expect(counts).toEqual([]);
   });
 
-  test("is told of a name that cannot be served", async () => {
+  test("a subscriber of an invalid name gets an error", async () => {
     const { errors } = heard(redis.subscribe<unknown>(["a,b", "100%"]));
     await expect
       .poll(() => errors.toSorted())
