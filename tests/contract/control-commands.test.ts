@@ -257,7 +257,7 @@ effect  HEADGATE_MODE is enforce here; everything is counted and reported, and n
     await runCommand(root, env, "allow", "--ip", "203.0.113.0/24", ...TERMS, "--yes", "--json");
     const block = await runCommand(root, env, "block", "--ip", "203.0.113.7", ...TERMS, "--yes");
     expect(shown(block.stdout)).toContain(
-      "also set allow 203.0.113.0/24 until AT, set by ada: a flood of logins (network:203.0.113.0/24): it stands before this, so nothing is blocked while it holds\n",
+      "also set allow 203.0.113.0/24 until AT, set by ada: a flood of logins (network:203.0.113.0/24): it takes precedence over this, so nothing is blocked while it holds\n",
     );
     for (let i = 0; i < 6; i += 1) expect(await send()).toBe(200);
     const other = await runCommand(root, env, "block", "remove", "--ip", "203.0.113.0/24", "--yes");
@@ -267,7 +267,7 @@ effect  HEADGATE_MODE is enforce here; everything is counted and reported, and n
     ]);
     const again = await runCommand(root, env, "allow", "--ip", "203.0.113.7", ...TERMS, "--yes");
     expect(shown(again.stdout)).toContain("replaces block ip KEY until AT");
-    expect(shown(again.stdout)).not.toContain("this stands before it");
+    expect(shown(again.stdout)).not.toContain("this takes precedence over it");
   });
 
   test("headgate reset frees a client on a gate that has denied it, and is in the log of changes", async () => {
@@ -364,7 +364,7 @@ describe("what cannot be", () => {
       "--wide",
       ...set,
     );
-    expect(stdout).toContain("198.51.100.9 is where you are connected from by SSH");
+    expect(stdout).toContain("198.51.100.9 is the address of your SSH connection");
     expect(stdout).toContain("127.0.0.1 is an address of this machine: it is blocked too");
     expect(await idsIn("wide")).toEqual(["network:0.0.0.0/0"]);
   });
