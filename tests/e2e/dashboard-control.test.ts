@@ -120,7 +120,7 @@ test("an admin looks a denied client up, raises its limit, and resets it", async
   await button(page, "Reset").click();
   await page.getByRole("dialog").getByRole("button", { name: "Reset" }).click();
   await page.getByText(/Done: Reset .* counts are deleted\./).waitFor();
-  await client.getByText("No limit has counted anything of this client.").waitFor();
+  await client.getByText("No limit has counted this client.").waitFor();
   expect(problems).toEqual([]);
 });
 
@@ -128,7 +128,7 @@ test("a viewer sees what is set and looks clients up, and has nothing to change 
   const { gate, page } = await open("bob");
   await createControl(gate).mode("shadow", { for: "1h", reason: "a trial", by: "ada" });
   await page.getByText("everything: shadow").waitFor();
-  await page.getByText("The mode of everything is set to shadow.").waitFor();
+  await page.getByText("The mode of all rules is set to shadow.").waitFor();
   await page.getByLabel("Client key").fill("nonsense");
   await button(page, "Look up").click();
   await page.getByText("the 22 characters of a line of the log").waitFor();
