@@ -24,7 +24,7 @@ import { type Command, ErrorReply, type Store } from "#lib/gateway/store/store";
 export interface TcpOptions extends BreakerSettings {
   /** redis://[user:password@]host[:port][/db], or rediss:// for TLS. */
   readonly redisUrl: string;
-  /** Whether the address is that of a Redis Cluster, by any of its nodes. @default false */
+  /** True when the address is that of any node of a Redis Cluster. @default false */
   readonly cluster?: boolean;
 }
 

@@ -41,7 +41,7 @@ export interface GatewayOptions extends ServeOptions {
   readonly redisUrl?: string;
   /** ioredis's own options; `path` for a Unix socket. */
   readonly redisOptions?: RedisOptions;
-  /** Whether the address is that of a Redis Cluster, by any of its nodes. @default false */
+  /** True when the address is that of any node of a Redis Cluster. @default false */
   readonly cluster?: boolean;
 }
 
