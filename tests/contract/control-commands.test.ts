@@ -233,7 +233,7 @@ undo  headgate override remove override:trial
 effect  HEADGATE_MODE is enforce here; everything is counted and reported, and no request is denied or blocked
 `);
     expect(shown(shadow.stdout)).toContain(
-      "also set mode off of search until AT, set by ada: a flood of logins (mode:search): it holds beside this\n",
+      "also set mode off of search until AT, set by ada: a flood of logins (mode:search): it holds as well\n",
     );
     const block = await runCommand(root, env, "block", "--user", "eve", ...TERMS, "--yes");
     expect(shown(block.stdout)).toMatch(/^block {2}user eve \(client key KEY\)\n/);
@@ -318,7 +318,7 @@ describe("what cannot be", () => {
 
   test.each([
     [["block", "--ip", "0.0.0.0/0", ...set], 2, "the network is 100% of all addresses"],
-    [["allow", "--ip", "2000::/3", ...set], 2, "Add --wide where you mean it"],
+    [["allow", "--ip", "2000::/3", ...set], 2, "Add --wide if you mean it"],
     [["block", "--ip", "203.0.113.7/24", ...set], 2, '"203.0.113.0/24"'],
     [["block", "--identity", "usr=ada", ...set], 2, 'did you mean "user"'],
     [["override", "--rule", "serch", "--to", "2x", ...set], 2, 'There is no rule "serch"'],

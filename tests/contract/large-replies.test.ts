@@ -13,7 +13,7 @@ const tooMuch = {
   error: expect.stringMatching(/^ERR the replies of one request must use at most/) as string,
 };
 const busy = {
-  error: expect.stringMatching(/^ERR the replies of all requests at work take/) as string,
+  error: expect.stringMatching(/^ERR the replies of all requests in progress use/) as string,
 };
 
 const get = ["GET", "{k}value"];

@@ -33,7 +33,7 @@ async function open(name: string) {
   page.on("pageerror", (error) => problems.push(error.message));
   page.on("console", (message) => problems.push(message.text()));
   await page.goto(`${app.url}/headgate`);
-  await page.getByText("Nothing is set: the policy alone decides.").waitFor();
+  await page.getByText("Nothing is set: only the policy decides.").waitFor();
   const search = async (address: string) => {
     const response = await fetch(`${app.url}/api/search`, {
       headers: { "x-forwarded-for": address },
@@ -83,7 +83,7 @@ test("an admin blocks a network, sees the entry count down, and lifts it; real r
 
   await button(page, /^Lift/).click();
   await button(page, "Lift").click();
-  await page.getByText("Nothing is set: the policy alone decides.").waitFor();
+  await page.getByText("Nothing is set: only the policy decides.").waitFor();
   expect(await page.evaluate(() => document.activeElement?.id)).toBe("in-force");
   await expect.poll(() => search("203.0.113.8"), SOON).toBe(200);
   const log = await createControl(gate).log();

@@ -163,7 +163,7 @@ describe("the dashboard", () => {
     await page.getByText("by operator").waitFor();
     await page.getByRole("button", { name: /^Lift/ }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Lift" }).click();
-    await page.getByText("Nothing is set: the policy alone decides.").waitFor();
+    await page.getByText("Nothing is set: only the policy decides.").waitFor();
     expect(problems).toEqual([]);
   });
 

@@ -62,7 +62,7 @@ export const STATES: Readonly<Record<string, State>> = {
     words: [
       "Nothing was counted yet.",
       "counters: countEvents()",
-      "Nothing is set: the policy alone decides.",
+      "Nothing is set: only the policy decides.",
     ],
   },
   "no rules, no denials": state(

@@ -453,12 +453,12 @@ describe("a build without a gate at work", () => {
     [
       "a middleware that Next did not use",
       { matchers: null, sourceFolder: "src/", middlewareFiles: ["middleware.ts"] },
-      "middleware.ts is there, and the build has no middleware",
+      "middleware.ts exists, but the build has no middleware",
     ],
     [
       "a proxy that Next did not use",
       { matchers: null, middlewareFiles: ["src/proxy.ts"] },
-      "src/proxy.ts is there",
+      "src/proxy.ts exists",
     ],
     ["an empty matcher", { matchers: [] }, "the matcher of the middleware is empty"],
     ["files alone", { output: "export" }, 'output is "export"'],

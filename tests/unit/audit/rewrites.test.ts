@@ -127,7 +127,7 @@ describe("a rewrite to a limited route", () => {
   test("a rewrite without a sample path fails unless its destination has no rule", async () => {
     const odd = "/odd/:id(q[wx]{3}z)";
     expect(await failuresOf(to(odd, "/api/search"))).toEqual([
-      "REWRITE_UNKNOWN: no path could be found that its source matches, and its destination may be limited",
+      "REWRITE_UNKNOWN: no path was found that its source matches, and its destination may be limited",
     ]);
     expect(await failuresOf(to(odd, "/pages/x"))).toEqual([]);
   });
