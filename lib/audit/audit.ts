@@ -13,24 +13,24 @@ import { isDynamic, localizedSamples, wordsOf } from "./samples.ts";
 import { siteOf } from "./site.ts";
 import { warningsOf } from "./warnings.ts";
 
-/** What covers each route and rewrite of a build, and what is wrong. */
+/** The result of an audit: what covers each route and rewrite of a build, and the findings. */
 export interface Audit {
   readonly routes: readonly CoveredRoute[];
   readonly rewrites: readonly CoveredRewrite[];
-  /** Each is a way around a rule: the audit fails. */
+  /** The ways around a rule, each of which fails the audit. */
   readonly failures: readonly Finding[];
-  /** Worth a look. */
+  /** Findings that do not fail the audit. */
   readonly warnings: readonly Finding[];
-  /** Rules that do not decide for everybody, as they are shown. */
+  /** Returns how much of its clients a rule decides for, as the tables show it. */
   readonly mark: Gate["mark"];
 }
 
 /**
- * Compares what a project's last build serves with what its policy covers.
+ * Compares the routes of a project's last build with its policy.
  *
  * @param project the folder that holds `.next`
- * @param policy the policy, which was checked
- * @throws {HeadgateError} AUDIT_FAILED where there is no build, or it cannot be read
+ * @param policy the policy, after its check
+ * @throws {HeadgateError} AUDIT_FAILED when there is no build, or it cannot be read
  */
 export async function auditProject(project: string, policy: AnyPolicy): Promise<Audit> {
   const build = readBuild(project);
@@ -43,7 +43,7 @@ function auditBuild(build: Build, routes: readonly Route[], gate: Gate): Audit {
   const built: Built = {
     gate,
     site: siteOf(build),
-    // Without middleware one failure says it all.
+    // Without middleware, one failure is enough.
     runsFor: build.matchers ? matcherTest(matchers) : () => true,
     basePath: build.basePath,
   };
@@ -64,7 +64,7 @@ function auditBuild(build: Build, routes: readonly Route[], gate: Gate): Audit {
   };
 }
 
-/** The paths that each route is tried with. Those that another route or a file answers are not its own. */
+/** Returns the sample paths of each route, without those that another route or a file answers. */
 function samplesOf(routes: readonly Route[], gate: Gate, { matchers = [], isPublic }: Build) {
   const fixed = new Set(routes.map(({ path }) => path).filter((path) => !isDynamic(path)));
   const sources = matchers.map(({ originalSource, regexp }) => originalSource ?? regexp);

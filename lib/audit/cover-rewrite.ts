@@ -5,17 +5,17 @@ import { METHODS } from "./methods.ts";
 import { isExternal, type Rewriting, rewritingOf, type Way } from "./rewrites.ts";
 import { ANY_OTHER } from "./routes.ts";
 
-/** A rewrite, the rules that count requests by it, and what is wrong with it. */
+/** A rewrite, the rules that count its requests, and its findings. */
 export interface CoveredRewrite {
   readonly source: string;
   readonly destination: string;
   readonly isExternal: boolean;
-  /** Those of a GET of every source that was tried. */
+  /** The rules of a GET that apply to every sampled source. */
   readonly rules: readonly string[];
   readonly findings: readonly Finding[];
 }
 
-/** A rewrite that is tried. */
+/** A rewrite that is sampled. */
 interface Tried {
   readonly rewrite: CasedRewrite;
   readonly rewriting: Rewriting | undefined;
@@ -23,17 +23,17 @@ interface Tried {
 
 const ALL_METHODS = [...METHODS, ANY_OTHER];
 
-/** Examples in one paragraph. */
+/** The most examples in one paragraph. */
 const MAX_EXAMPLES = 3;
 
-/** Beyond this many, paths are not tried. */
+/** The most paths that are sampled. */
 const MAX_PATHS = 3000;
 
-/** One rewrite leads to another at most so often before a path is given up. */
+/** The most rewrites that are followed one after the other. */
 const MAX_STEPS = 5;
 
 /**
- * Finds, for each rewrite, whether requests by it are counted by every rule of its destination.
+ * Checks for each rewrite whether its requests are counted by every rule of its destination.
  *
  * @param paths the paths of routes, and of the policy's patterns, to which a rewrite may lead
  */
@@ -50,7 +50,7 @@ export function coverRewrites(
   return tried.map((one) => coverRewrite(one, reached, built));
 }
 
-/** A rewrite may lead to the source of another: these are paths to be reached too. */
+/** Adds the sources of rewrites to the paths, because a rewrite may lead to the source of another. */
 function withSources(
   paths: readonly string[],
   tried: readonly Tried[],
@@ -106,7 +106,7 @@ function everyWhere(ways: readonly Way[], built: Built): readonly string[] {
   return first.filter((rule) => others.every((rules) => rules.includes(rule)));
 }
 
-/** The rules that a source meets, on trial and not. Outside the matcher it meets none. */
+/** Returns the rules that apply to a source. Outside the matcher, none do. */
 function rulesBy({ source }: Way, method: string, { gate, site, runsFor }: Built) {
   return runsFor(source) ? gate.rules(method, site.route(source)) : ([[], []] as const);
 }
@@ -150,7 +150,7 @@ function about({ source, destination }: CasedRewrite) {
   return ["rewrite", `${source} → ${destination}`] as const;
 }
 
-/** The rewrite in one paragraph: an example for each rule that it leads around. */
+/** Returns the finding of a rewrite, with an example for each rule that it bypasses. */
 function uncovered(rewrite: CasedRewrite, gaps: readonly Gap[]): Finding {
   const rules = [...new Set(gaps.flatMap((gap) => gap.rules))];
   const examples = rules.map((rule) => gaps.find((gap) => gap.rules.includes(rule)));
@@ -164,7 +164,7 @@ function uncovered(rewrite: CasedRewrite, gaps: readonly Gap[]): Finding {
 }
 
 function exampleOf({ way, methods, rules }: Gap): string {
-  // Rules leave OPTIONS free, so that of every method it may be the one that is not missed.
+  // Rules do not count OPTIONS by default, so a gap of all other methods counts as a gap of every method.
   const isEvery = methods.length >= ALL_METHODS.length - 1;
   const how = isEvery ? "" : ` with ${listed(methods)}`;
   return `${way.source} reaches ${way.destination}${how} without ${named(rules)}`;
@@ -174,9 +174,9 @@ function outside(rewrite: CasedRewrite, { way, rules }: Gap, basePath: string): 
   const isOtherBase = basePath !== "" && !way.source.startsWith(`${basePath}/`);
   return finding("REWRITE_OUTSIDE_MATCHER", about(rewrite), {
     subject: "next.config",
-    given: `${way.source} reaches ${way.destination}, and is outside the matcher: ${named(rules)} is never asked`,
+    given: `${way.source} reaches ${way.destination}, and is outside the matcher: ${named(rules)} is never checked`,
     allowed: isOtherBase
-      ? "rewrites match the base path in any case, and the matcher does not: experimental: { caseSensitiveRoutes: true } in next.config, with the rewrite in afterFiles or fallback, since those in beforeFiles match in any case all the same"
+      ? "rewrites match the base path in any case, but the matcher does not: experimental: { caseSensitiveRoutes: true } in next.config, with the rewrite in afterFiles or fallback, because those in beforeFiles always match in any case"
       : `a matcher that covers every path but static files, in any case: ${WHOLE_MATCHER}`,
   });
 }
@@ -184,9 +184,9 @@ function outside(rewrite: CasedRewrite, { way, rules }: Gap, basePath: string): 
 function unknown(rewrite: CasedRewrite): Finding {
   return finding("REWRITE_UNKNOWN", about(rewrite), {
     subject: "next.config",
-    given: "no path could be found that its source matches, and its destination may be limited",
+    given: "no path was found that its source matches, and its destination may be limited",
     allowed:
-      "parameters whose expressions a short text fits, such as :id, :id(\\d+) or :lang(en|de)",
+      "parameters whose expressions match a short text, such as :id, :id(\\d+) or :lang(en|de)",
   });
 }
 

@@ -3,23 +3,23 @@ import type { Gate } from "./gate.ts";
 import { ANY_OTHER, type Route } from "./routes.ts";
 import type { Site } from "./site.ts";
 
-/** What covers some methods of a route, for people: rules, a reason, or what is missing. */
+/** What covers some methods of a route: rules, an exemption, or nothing. */
 export interface Cover {
   readonly methods: readonly string[];
-  /** The rules that every path of the route meets. */
+  /** The rules that apply to every path of the route. */
   readonly rules: readonly string[];
-  /** The rules that some paths of it meet, and others do not. */
+  /** The rules that apply to only some of its paths. */
   readonly someRules: readonly string[];
-  /** Why no rule applies there. */
+  /** The reasons of exemptions. */
   readonly exempt: readonly string[];
-  /** Set where nothing covers it: by which path. */
+  /** The path that nothing covers; undefined when all are covered. */
   readonly gap?: Gap;
 }
 
 interface Gap {
   readonly path: string;
   readonly why: "outside the matcher" | "no rule";
-  /** Whether other paths of the route are covered. */
+  /** True when other paths of the route are covered. */
   readonly isPartial: boolean;
 }
 
@@ -29,16 +29,16 @@ export interface CoveredRoute {
   readonly findings: readonly Finding[];
 }
 
-/** The built app, as far as coverage asks. */
+/** The parts of the built app that coverage depends on. */
 export interface Built {
   readonly gate: Gate;
   readonly site: Site;
-  /** Whether the middleware runs for a path, base path included. */
+  /** Returns true when the middleware runs for a path with its base path. */
   readonly runsFor: (matched: string) => boolean;
   readonly basePath: string;
 }
 
-/** Finds what covers a route, with every sample of its path. */
+/** Finds what covers a route, by every sample of its path. */
 export function coverRoute(route: Route, samples: readonly string[], built: Built): CoveredRoute {
   const alone = route.methods.map((method) => coverMethod(route, method, samples, built));
   const covers = joinAlike(alone);
@@ -85,15 +85,15 @@ function ask(method: string, sample: string, { gate, site, runsFor }: Built) {
   const matched = site.matched(sample);
   const path = site.route(matched);
   const [rules] = gate.rules(method, path);
-  // The gate exempts a path in all its readings or not at all. Where no rule is for any of them, it
-  // passes freely all the same, and the router's reading says whether that is meant.
+  // The gate exempts a path in all its readings or not at all. When no rule applies to any reading, the path
+  // is not counted either, and the router's reading shows whether the policy exempts it.
   const routed = rules.length > 0 ? path : path.replace(/%(?:2f|5c)/gi, "-");
   return { path, isInside: runsFor(matched), rules, reason: gate.exemption(routed) };
 }
 
 /**
- * Code must be covered, a page's Server Action too. A page or a file need not be, unless the policy says
- * so and is not asked.
+ * Returns true when a method must be covered: code must be, with Server Actions of pages. A page or a file
+ * must be covered only when a rule applies to it and is never checked.
  */
 function isNeeded({ kind }: Route, method: string, { isInside, rules }: Asked): boolean {
   const isAction = kind === "page" && method === "POST";
@@ -119,7 +119,7 @@ function findingOf(route: Route, { methods, gap }: Cover): Finding[] {
     return [
       finding("OUTSIDE_MATCHER", about, {
         subject,
-        given: `${gap.path} is outside the matcher: the middleware never sees it, and no rule is asked`,
+        given: `${gap.path} is outside the matcher: the middleware does not run there, and no rule is checked`,
         allowed:
           gap.path === "/favicon.ico"
             ? "a file public/favicon.ico or app/favicon.ico, which answers before the route does"
@@ -138,10 +138,10 @@ function findingOf(route: Route, { methods, gap }: Cover): Finding[] {
 
 function allowedFor({ kind }: Route, methods: readonly string[]): string {
   if (methods.every((method) => method === "OPTIONS")) {
-    return 'a rule with methods: ["OPTIONS"]: a handler of the pages router runs for OPTIONS too, and rules leave that free where they do not name it';
+    return 'a rule with methods: ["OPTIONS"]: a handler of the pages router also runs for OPTIONS, which a rule counts only when it names it';
   }
   if (kind === "page") {
-    return "a rule that covers the page's Server Actions by every path, or its path under exempt, with the reason; where the app's own middleware puts a locale before its paths, the policy's locales";
+    return "a rule that covers the page's Server Actions on every path, or its path under exempt, with the reason; or the policy's locales, when the app's own middleware puts a locale before its paths";
   }
   return "a rule whose match and methods cover it, or its path under exempt, with the reason";
 }

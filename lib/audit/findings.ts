@@ -1,4 +1,4 @@
-/** What an audit can find; docs/audit.md explains each. A code never changes its meaning. */
+/** The codes of findings. docs/audit.md explains each. A code never changes its meaning. */
 export const FINDING_CODES = [
   "NO_MIDDLEWARE",
   "MATCHER_CONDITION",
@@ -16,12 +16,12 @@ export const FINDING_CODES = [
 
 export type FindingCode = (typeof FINDING_CODES)[number];
 
-/** One thing that is wrong, and what to do. */
+/** A problem, and what to do. */
 export interface Finding {
   readonly code: FindingCode;
-  /** What it is about: a file, or a route or rewrite that has none. */
+  /** The subject: a file, or a route or rewrite without a file. */
   readonly subject: string;
-  /** What kind of thing that is, and its name. */
+  /** The kind of the subject, and its name. */
   readonly what: readonly [kind: "route" | "rewrite" | "matcher" | "variable", name: string];
   readonly given: string;
   readonly allowed: string;
@@ -40,7 +40,7 @@ export function finding(
   return { code, subject, what, given, allowed, docs: `docs/audit.md#${code.toLowerCase()}` };
 }
 
-/** A matcher that covers every path but static files. */
+/** A matcher that covers every path except static files. */
 export const WHOLE_MATCHER = String.raw`"/((?!_next/static/|favicon\\.ico$).*)"`;
 
 export function listed(words: readonly string[]): string {

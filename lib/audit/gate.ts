@@ -5,35 +5,35 @@ import { select } from "#lib/policy/select";
 import type { CompiledPolicy, Match } from "#lib/policy/types";
 import { METHODS } from "./methods.ts";
 
-/** The policy as the built middleware knows it, asked without a client. */
+/** The policy of the built middleware, which can be checked without a client. */
 export interface Gate {
   /**
-   * The names of the rules that apply: once for a client for whom rules on trial decide, and once
-   * for one for whom they do not. Rules in shadow are among them.
+   * Returns the names of the rules that apply, with rules in shadow: first for a client for whom percentage
+   * rules decide, then for a client for whom they do not.
    */
   rules(
     method: string,
     path: string,
   ): readonly [decided: readonly string[], tried: readonly string[]];
-  /** Why no rule applies to a path; undefined where it is not exempt. */
+  /** Returns why a path is exempt; undefined when it is not. */
   exemption(path: string): string | undefined;
-  /** How much of its clients a rule decides for, where that is not all. */
+  /** Returns how much of its clients a rule decides for; empty for all. */
   readonly mark: (rule: string) => string;
-  /** Whether allowed answers to GET tell how a rule's limits stand. */
+  /** Returns true when allowed answers to GET have the headers of a rule's limits. */
   readonly tellsAlways: (rule: string) => boolean;
-  /** Whether a rule counts prefetches apart. */
+  /** Returns true when a rule counts prefetches separately. */
   readonly countsApart: (rule: string) => boolean;
-  /** What paths in the app's locales begin with; none where the policy has no `locales`. */
+  /** The prefixes of paths in the app's locales; empty when the policy has no `locales`. */
   readonly locales: readonly string[];
-  /** Every pattern that the policy has. */
+  /** Every pattern of the policy. */
   readonly patterns: readonly string[];
 }
 
 /**
- * Opens the gate that the build has.
+ * Opens the gate of a build.
  *
- * @param rewrites those that the built middleware knows
- * @throws {PolicyError} where the policy cannot be used
+ * @param rewrites the rewrites that the built middleware knows
+ * @throws {PolicyError} when the policy is invalid
  */
 export function openGate(policy: AnyPolicy, rewrites: Rewrites): Gate {
   const compiled = compilePolicy(policy, { rewrites });
@@ -50,7 +50,7 @@ export function openGate(policy: AnyPolicy, rewrites: Rewrites): Gate {
     },
     exemption(path) {
       if (!isExempt(path)) return undefined;
-      // A path of two readings may need two patterns; then both say why.
+      // A path with two readings may need two patterns. Then both reasons are returned.
       const alone = reasons.find((one) => one.isExempt(path));
       return alone?.reason ?? compiled.exempt.map(({ reason }) => reason).join("; ");
     },
@@ -69,7 +69,10 @@ export function openGate(policy: AnyPolicy, rewrites: Rewrites): Gate {
   };
 }
 
-/** Whether a path is exempt, asked of the gate itself: one rule for everything, and these patterns. */
+/**
+ * Returns a function that checks whether a path is exempt, with a gate that has one rule for everything and
+ * these patterns.
+ */
 function exemptionOf(
   exempt: CompiledPolicy["exempt"],
   { locales }: AnyPolicy,
@@ -85,7 +88,7 @@ function exemptionOf(
   return (path) => compiled.match("GET", path) === undefined;
 }
 
-/** The rules that apply to a client without identities, at a place among those of rules on trial. */
+/** Returns the rules that apply to a client without identities, by its share in percentage rules. */
 function namesFor(match: Match | undefined, share: number): readonly string[] {
   if (!match) return [];
   const shares = new Map(match.trials.map(({ rule }) => [rule, share]));

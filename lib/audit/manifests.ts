@@ -6,21 +6,21 @@ import { showsPrefetches, startsOurServer } from "./prefetch-seen.ts";
 import { readRewrites, type Rewrites } from "#lib/policy/rewrites";
 import { type BuiltMatcher, type BuiltRewrite, type Images, MANIFESTS } from "./schemas.ts";
 
-/** What a build says of itself, as far as an audit asks. */
+/** The data of a build that an audit reads. */
 export interface Build {
   /** A route's file, such as "/(shop)/api/cart/route", and its path. */
   readonly appPaths: Readonly<Record<string, string>>;
   /** The paths of the pages router. */
   readonly pages: readonly string[];
-  /** Undefined where the app has no middleware. */
+  /** The matchers; undefined when the app has no middleware. */
   readonly matchers: readonly BuiltMatcher[] | undefined;
-  /** A source that looks like the app's middleware, from the project's folder. */
+  /** The path of a source file that looks like the app's middleware, from the project's folder. */
   readonly middlewareFile: string | undefined;
-  /** Whether the gate is in the built middleware; undefined where its files cannot be told. */
+  /** True when the gate is in the built middleware; undefined when its files are unknown. */
   readonly holdsGate: boolean | undefined;
-  /** Whether the gate can tell prefetches. */
+  /** True when the gate can see prefetches. */
   readonly seesPrefetches: boolean;
-  /** Whether the build is files alone (`output: "export"`). */
+  /** True when the build has only files (`output: "export"`). */
   readonly isExported: boolean;
   readonly basePath: string;
   readonly i18n:
@@ -29,23 +29,23 @@ export interface Build {
   readonly rewrites: readonly CasedRewrite[];
   /** Paths that were made at build time. */
   readonly prerendered: ReadonlySet<string>;
-  /** Whether the build made a route's answers, all of them or some. */
+  /** Returns true when the build made some or all answers of a route. */
   readonly isPrerendered: (route: string) => boolean;
   /** Files of pages that a Server Action belongs to, as `appPaths` names them. */
   readonly withActions: ReadonlySet<string>;
   readonly pageExtensions: readonly string[];
-  /** Paths that the image optimizer fetches in a client's place; globs. */
+  /** Globs of the paths that the image optimizer fetches on behalf of clients. */
   readonly optimized: readonly string[];
-  /** Whether a file in `public` answers a path, before any route does. */
+  /** Returns true when a file in `public` answers a path before any route. */
   readonly isPublic: (path: string) => boolean;
-  /** What the built middleware was told of the rewrites. */
+  /** The rewrites that the built middleware knows. */
   readonly handedOver: Rewrites | "unreadable";
 }
 
 /**
- * Reads what `next build` left in a project's `.next`.
+ * Reads the result of `next build` in a project's `.next`.
  *
- * @throws {HeadgateError} AUDIT_FAILED where there is no build, or a manifest cannot be read
+ * @throws {HeadgateError} AUDIT_FAILED when there is no build, or a manifest cannot be read
  */
 export function readBuild(project: string): Build {
   const folder = join(project, ".next");
@@ -86,7 +86,7 @@ function prerenderedTest({ routes, dynamicRoutes = {} }: Content<"prerender-mani
   return (route: string) => made.has(route);
 }
 
-/** A rewrite, and whether it tells letters of different case apart. */
+/** A rewrite, and whether it is case-sensitive. */
 export type CasedRewrite = BuiltRewrite & { readonly caseSensitive: boolean };
 
 function rewritesOf(routes: Content<"routes-manifest.json">): CasedRewrite[] {
@@ -95,13 +95,13 @@ function rewritesOf(routes: Content<"routes-manifest.json">): CasedRewrite[] {
     ? { beforeFiles: [], afterFiles: rewrites, fallback: [] }
     : rewrites;
   return [
-    // Whatever `caseSensitiveRoutes` says, Next takes these in any case.
+    // Next ignores `caseSensitiveRoutes` for these.
     ...beforeFiles.map((rewrite) => ({ ...rewrite, caseSensitive: false })),
     ...[...afterFiles, ...fallback].map((rewrite) => ({ ...rewrite, caseSensitive })),
   ];
 }
 
-/** Matches every path: what Next takes where a middleware has no matcher. */
+/** The matcher of every path, which Next uses when a middleware has none. */
 const EVERY_PATH: BuiltMatcher = { regexp: "^/.*$", originalSource: "/:path*" };
 
 function middlewareOf(folder: string): Pick<Build, "matchers" | "holdsGate"> {
@@ -116,7 +116,7 @@ function middlewareOf(folder: string): Pick<Build, "matchers" | "holdsGate"> {
   return { matchers: inNode.matchers ?? [EVERY_PATH], holdsGate: holdsGate(folder, own) };
 }
 
-/** The code of an error that every built middleware holds which compiles a policy. */
+/** The code of an error that is in every built middleware that compiles a policy. */
 const MARK = "POLICY_INVALID";
 
 function holdsGate(folder: string, files: readonly string[] = []): boolean | undefined {
@@ -132,13 +132,13 @@ function middlewareFileOf(project: string): string | undefined {
     .find((file) => existsSync(join(project, file)));
 }
 
-/** Without patterns of its own, an app lets the optimizer fetch every local path. */
+/** Returns the patterns of the optimizer. An app without patterns permits every local path. */
 function optimizedPaths(images: Images): readonly string[] {
   if (!images || images.unoptimized || (images.loader ?? "default") !== "default") return [];
   return images.localPatterns?.map(({ pathname }) => pathname ?? "**") ?? ["**"];
 }
 
-/** The app's next.config writes its rewrites to a variable, so that the built middleware has them. */
+/** Reads the rewrites that next.config has written to a variable for the built middleware. */
 function handedOver(text: unknown): Build["handedOver"] {
   if (text !== undefined && typeof text !== "string") return "unreadable";
   try {
@@ -151,7 +151,7 @@ function handedOver(text: unknown): Build["handedOver"] {
 type Manifest = keyof typeof MANIFESTS;
 type Content<M extends Manifest> = z.infer<(typeof MANIFESTS)[M]>;
 
-/** A manifest; where a build may do without it, what its absence means. */
+/** Reads a manifest. `absent` is its content when it is missing, if a build may omit it. */
 function read<M extends Manifest>(folder: string, name: M, absent?: Content<M>): Content<M> {
   let text: string;
   try {
@@ -169,13 +169,13 @@ function read<M extends Manifest>(folder: string, name: M, absent?: Content<M>):
     );
   }
   try {
-    // The schema is the one that stands beside the name.
+    // The schema belongs to the name.
     return MANIFESTS[name].parse(JSON.parse(text)) as Content<M>;
   } catch (cause) {
     const why = cause instanceof z.core.$ZodError ? inWords(cause) : "it is not JSON";
     throw new HeadgateError(
       "AUDIT_FAILED",
-      `${join(folder, name)} is not what Next 16 writes: ${why}. Build again; if it stays, this version of Next is not known to the audit.`,
+      `${join(folder, name)} is not as Next 16 writes it: ${why}. Build again; if the error stays, the audit does not support this version of Next.`,
       { cause },
     );
   }

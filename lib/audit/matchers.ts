@@ -2,10 +2,10 @@ import { HeadgateError } from "#lib/core/errors";
 import type { BuiltMatcher } from "./schemas.ts";
 
 /**
- * Whether the middleware runs for a path, as Next's router asks: with the path as it was sent, and
- * decoded. Conditions are taken to hold: a matcher that has some is refused for itself.
+ * Returns a function that checks whether the middleware runs for a path, like Next's router: with the path as
+ * it was sent, and decoded. Conditions count as true, because a matcher with conditions is a finding itself.
  *
- * @throws {HeadgateError} AUDIT_FAILED for an expression that cannot be one
+ * @throws {HeadgateError} AUDIT_FAILED for an invalid expression
  */
 export function matcherTest(matchers: readonly BuiltMatcher[]): (path: string) => boolean {
   const expressions = matchers.map(({ regexp }) => expressionOf(regexp));
@@ -15,7 +15,7 @@ export function matcherTest(matchers: readonly BuiltMatcher[]): (path: string) =
   };
 }
 
-/** An expression of a manifest. */
+/** Compiles an expression of a manifest. */
 export function expressionOf(source: string, flags = ""): RegExp {
   try {
     return new RegExp(source, flags);

@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadDefault } from "#lib/source/load";
 
-/** As much of next.config as the commands read. */
+/** The parts of next.config that the commands read. */
 export interface NextConfig {
-  /** One of these makes middleware see Next's own headers. */
+  /** Either of these keeps Next's own headers for middleware. */
   readonly skipProxyUrlNormalize?: unknown;
   readonly skipMiddlewareUrlNormalize?: unknown;
   /** The folder of the build. */
@@ -15,9 +15,9 @@ export interface NextConfig {
   readonly trailingSlash?: unknown;
   /** Other names of routes. */
   readonly rewrites?: unknown;
-  /** "export" makes files alone. */
+  /** "export" makes only files. */
   readonly output?: unknown;
-  /** What Next writes into the code at build. */
+  /** The variables that Next writes into the code at build time. */
   readonly env?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -28,7 +28,7 @@ const CONFIGS: readonly string[] = [
   "next.config.mts",
 ];
 
-/** Returns the name of a project's next.config; undefined where the project has no such file. */
+/** Returns the name of a project's next.config; undefined when the project has no such file. */
 export function nextConfigFile(project: string): string | undefined {
   return CONFIGS.find((name) => existsSync(join(project, name)));
 }
@@ -39,14 +39,14 @@ export async function builtFolder(project: string): Promise<string> {
   return typeof distDir === "string" ? distDir : ".next";
 }
 
-/** Loads a project's config; an empty one where there is none, or where it cannot be loaded alone. */
+/** Loads a project's config. Returns an empty one when there is no config, or it cannot be loaded. */
 export async function nextConfig(project: string): Promise<NextConfig> {
   const name = nextConfigFile(project);
   if (name === undefined) return {};
   const file = join(project, name);
-  // oxlint-disable-next-line typescript/unbound-method -- it is put back as it was
+  // oxlint-disable-next-line typescript/unbound-method -- it is restored below
   const { exit } = process;
-  // Some configs end the process where a variable is missing: that must not end the command.
+  // Some configs end the process when a variable is missing. That must not end the command.
   process.exit = () => {
     throw new Error(`${file} ends the process.`);
   };

@@ -2,25 +2,27 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type NextConfig, nextConfig } from "./next-config.ts";
 
-/** What to do where a rule counts prefetches apart, and the gate cannot tell them. */
+/** What to do when a rule counts prefetches separately, but the gate cannot see them. */
 export const PREFETCH_UNSEEN =
-  "A rule counts prefetches apart, and Next keeps from the gate what a prefetch is: set skipProxyUrlNormalize: true in next.config (skipMiddlewareUrlNormalize with middleware.ts), or serve the app with Headgate's own server.";
+  "A rule counts prefetches separately, but Next hides from the gate which requests are prefetches: set skipProxyUrlNormalize: true in next.config (skipMiddlewareUrlNormalize with middleware.ts), or serve the app with Headgate's own server.";
 
-/** The command that starts our own server, which tells the gate of prefetches. */
+/** The command that starts our server, which marks prefetches for the gate. */
 const OUR_SERVER = /\bheadgate(?:\.ts|\/bin\.mjs)? (?:start|dev)\b/;
 
-/** A program that a script runs, by its file. */
+/** The file of a program that a script runs. */
 const PROGRAM = /[\w./-]+\.[cm]?[jt]s\b/g;
 
-/** What a program imports that starts our own server itself. */
+/** An import of a program that starts our server itself. */
 const STARTS_IT = /from "(?:headgate\/server|#lib\/server\/)/;
 
-/** Whether the gate of a project can tell prefetches: by next.config, or since our server serves it. */
+/**
+ * Returns true when the gate of a project can see prefetches, by next.config or because our server serves it.
+ */
 export async function seesPrefetches(project: string): Promise<boolean> {
   return startsOurServer(project) || showsPrefetches(await nextConfig(project));
 }
 
-/** Whether middleware sees Next's own headers by a config. */
+/** Returns true when a config keeps Next's own headers for middleware. */
 export function showsPrefetches(config: NextConfig): boolean {
   return config.skipProxyUrlNormalize === true || config.skipMiddlewareUrlNormalize === true;
 }

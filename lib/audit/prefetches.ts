@@ -4,7 +4,7 @@ import { type Finding, finding } from "./findings.ts";
 import type { Gate } from "./gate.ts";
 import type { Build } from "./manifests.ts";
 
-/** What is wrong where rules count prefetches apart. */
+/** Returns findings about rules that count prefetches separately. */
 export function prefetchFindings(
   { seesPrefetches }: Build,
   covered: readonly CoveredRoute[],
@@ -19,13 +19,16 @@ export function prefetchFindings(
   if (!first) return [];
   const unseen = finding("PREFETCH_UNSEEN", ["route", first.route.path], {
     subject: "next.config",
-    given: `${first.rule} counts prefetches apart, and the gate cannot tell them`,
+    given: `${first.rule} counts prefetches separately, but the gate cannot see them`,
     allowed: PREFETCH_UNSEEN,
   });
   return [...(seesPrefetches ? [] : [unseen]), ...apart.flatMap(handlerFinding)];
 }
 
-/** Next prefetches pages alone: of a handler, only a client that wants more would say so. */
+/**
+ * Returns a finding for a handler. Next only prefetches pages, so a client would claim to prefetch a handler
+ * only to get a larger limit.
+ */
 function handlerFinding({
   route,
   rule,
@@ -37,8 +40,8 @@ function handlerFinding({
   return [
     finding("PREFETCH_OF_HANDLER", ["route", route.path], {
       subject: route.file,
-      given: `${rule} counts prefetches apart, and a client that claims to prefetch has that limit for this handler too`,
-      allowed: 'a rule for pages alone, and another for handlers, with prefetch: "count"',
+      given: `${rule} counts prefetches separately, so a client that claims to prefetch gets that limit for this handler too`,
+      allowed: 'a rule only for pages, and another for handlers, with prefetch: "count"',
     }),
   ];
 }

@@ -6,14 +6,16 @@ import { ANY_OTHER, type Route } from "./routes.ts";
 
 const WIDTH = 100;
 
-/** A route's path is shown beside the rest up to this many characters, else on a line of its own. */
+/** The longest path of a route that is shown in the same line as the rest, in characters. */
 const MAX_PATH = 46;
 
 const GAP = "  ";
 
 type Row = readonly [path: string, kind: string, methods: string, cover: string];
 
-/** Says an audit for people: a table of everything, then a paragraph for each finding, then a line. */
+/**
+ * Returns an audit as text: a table of routes and rewrites, a paragraph for each finding, and a summary line.
+ */
 export function renderAudit(audit: Audit): string {
   const rows: Row[] = [
     ["route", "kind", "methods", "covered by"],
@@ -85,7 +87,7 @@ function renderRow([path, ...cells]: Row, widths: readonly number[], before: num
   ];
 }
 
-/** Breaks a text at spaces, so that no line is longer than can be helped. */
+/** Breaks a text at spaces into lines of at most this width, if its words permit. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
@@ -133,7 +135,7 @@ function count(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? "" : "s"}`;
 }
 
-/** An audit as data, for programs. */
+/** Returns an audit as data for programs. */
 export function auditAsData({ routes, rewrites, failures, warnings }: Audit): unknown {
   return {
     ok: failures.length === 0,

@@ -4,49 +4,49 @@ import type { BuiltRewrite } from "./schemas.ts";
 import { expressionOf } from "./matchers.ts";
 import type { Site } from "./site.ts";
 
-/** A path that a client may ask for, and the route's path that a rewrite makes of it. */
+/** A path that a client may request, and the route's path to which a rewrite changes it. */
 export interface Way {
-  /** As Next's router matches it. */
+  /** The requested path, as Next's router matches it. */
   readonly source: string;
-  /** Without the base path. */
+  /** The route's path, without the base path. */
   readonly destination: string;
 }
 
-/** A rewrite that stays in the app, ready to be tried. */
+/** A rewrite within the app, for sampling. */
 export interface Rewriting {
-  /** Ways to what its own parameters make of the destination. */
+  /** The ways that its own parameters lead to. */
   readonly ways: readonly Way[];
-  /** Ways to a path of the app; none where the rewrite does not lead there. */
+  /** Returns ways to a path of the app; empty when the rewrite does not lead there. */
   waysTo(path: string): readonly Way[];
-  /** Whether the destination could be a path, whatever the source. */
+  /** Returns true when the destination could be a path, for any source. */
   couldBe(path: string): boolean;
-  /** Whether a parameter that the destination does not name fits nothing that is tried. */
+  /** True when no sample value matches a parameter that the destination does not name. */
   readonly isUntried: boolean;
 }
 
 type Values = Readonly<Record<string, string | readonly string[] | undefined>>;
 type Key = Exclude<Token, string>;
 
-/** What a parameter of a source is tried with; which fit is its own expression's to say. */
+/** The sample values of a source's parameters. The expression of each decides which match. */
 const VALUES = ["x", "12", "a.b", "en", "2026-01-01", "X1", "x/y", "x-1", ""];
 
-/** For expressions that ask for a length. */
+/** Sample values for expressions that require a length. */
 const LENGTHY = ["0b6f2f0e-6c1c-4b0e-9d3a-3f1d5f0c7a11"].concat(
   Array.from({ length: 64 }, (_, i) =>
     ["0", "a", "A"].map((letter) => letter.repeat(i + 1)),
   ).flat(),
 );
 
-/** Whether a rewrite leads out of the app. */
+/** Returns true when a rewrite leads out of the app. */
 export function isExternal({ destination }: BuiltRewrite): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(destination) || destination.startsWith("//");
 }
 
 /**
- * Reads a rewrite; undefined where its patterns cannot be read.
+ * Reads a rewrite. Returns undefined when its patterns cannot be read.
  *
- * What a `has` condition captures is the client's to choose, so such a parameter of the destination
- * may become anything.
+ * A client chooses the value that a `has` condition captures, so such a parameter of the destination may have
+ * any value.
  */
 export function rewritingOf(rewrite: CasedRewrite, site: Site): Rewriting | undefined {
   let source: readonly Token[];
@@ -79,12 +79,12 @@ export function rewritingOf(rewrite: CasedRewrite, site: Site): Rewriting | unde
 
   const isNamed = ({ name }: Key) => destinationKeys.some((key) => key.name === name);
   const turns = [...VALUES.keys()];
-  /** What the source's own parameters are tried with: once is enough where the destination names all. */
+  /** Samples of the source's own parameters. One is enough when the destination names all of them. */
   const others = turns
     .slice(0, sourceKeys.every(isNamed) ? 1 : undefined)
     .map((i) => valuesFor(sourceKeys, i));
 
-  /** The values by which a destination is a path. */
+  /** Returns the values with which a destination is a path. */
   const valuesAt = (path: string): Values | undefined => {
     const found = shape.exec(path)?.slice(1);
     if (!found) return undefined;
@@ -114,10 +114,10 @@ export function rewritingOf(rewrite: CasedRewrite, site: Site): Rewriting | unde
   };
 }
 
-/** The path of a destination: Next takes the first "?" for the query's. */
+/** Returns the path of a destination, up to the first "?", as in Next. */
 function pathOf(destination: string): string {
   const path = destination.replace(/[?#].*$/s, "");
-  // The markers of intercepting routes are no groups.
+  // The markers of intercepting routes are not groups.
   return path.replace(/\((\.{1,3})\)/g, String.raw`\($1\)`);
 }
 
@@ -125,7 +125,7 @@ function keysOf(tokens: readonly Token[]): Key[] {
   return tokens.filter((token) => typeof token !== "string");
 }
 
-/** For each key the i-th of the values that fit it, in turn. */
+/** Returns for each key the i-th of the values that match it. */
 function valuesFor(
   keys: readonly Key[],
   i: number,
@@ -155,7 +155,7 @@ function builderOf(tokens: readonly Token[]): Builder {
     try {
       return fill(values);
     } catch {
-      // A parameter without a value, or of a kind that it cannot have: this is no way.
+      // A parameter has no value or an invalid one, so this way does not exist.
       return undefined;
     }
   };
@@ -190,7 +190,7 @@ function unique(ways: readonly Way[]): readonly Way[] {
   return [...new Map(ways.map((way) => [`${way.source} ${way.destination}`, way])).values()];
 }
 
-/** A path that a pattern of the policy describes, with each value that fits its parameters. */
+/** Returns paths that match a pattern of the policy, with each value that matches its parameters. */
 export function patternSamples(pattern: string): readonly string[] {
   const tokens = parse(pattern, { delimiter: "/" });
   const keys = keysOf(tokens);

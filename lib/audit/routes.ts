@@ -4,28 +4,28 @@ import type { Build } from "./manifests.ts";
 import { exportedMethods, METHODS } from "./methods.ts";
 
 /**
- * What answers at a path: code of the app's own (a handler, or a file that is generated on request),
- * a page, or a file that the build made.
+ * The kind of a route: code of the app (a handler, or a file that is generated on request), a page, or a file
+ * that the build made.
  */
 export type RouteKind = "handler" | "generated" | "page" | "file";
 
 export interface Route {
-  /** As Next writes it, without the base path: "/users/[id]". */
+  /** The path as Next writes it, without the base path: "/users/[id]". */
   readonly path: string;
   readonly kind: RouteKind;
-  /** The source, from the project's folder; undefined where there is none. */
+  /** The path of the source from the project's folder; undefined when there is none. */
   readonly file: string | undefined;
-  /** The methods that reach code. HEAD goes with GET. */
+  /** The methods that reach code. HEAD belongs to GET. */
   readonly methods: readonly string[];
 }
 
-/** Stands for every unusual method that Node's server accepts. */
+/** Represents every unusual method that Node's server accepts. */
 export const ANY_OTHER = "PROPFIND";
 
-/** A handler of the pages router is called whatever the method: Next asks it for no list. */
+/** The methods of a handler of the pages router, which Next calls for every method. */
 const EVERY_METHOD = [...METHODS.filter((method) => method !== "HEAD"), ANY_OTHER];
 
-/** Next's own pages, which no path names. */
+/** Next's own pages, which have no path. */
 const INTERNAL = /^\/(?:_app|_document|_error|_not-found|_global-error|404|500)$/;
 
 const METADATA =
@@ -33,7 +33,7 @@ const METADATA =
 
 const IMAGE = /\.(?:ico|jpe?g|png|gif|svg)$/;
 
-/** Every route of a build, sorted by path. */
+/** Returns every route of a build, sorted by path. */
 export function routesOf(build: Build, project: string): readonly Route[] {
   const app = Object.entries(build.appPaths).map(([key, path]) =>
     appRoute(key, path, build, project),
@@ -43,7 +43,7 @@ export function routesOf(build: Build, project: string): readonly Route[] {
   for (const route of [...app, ...pages]) {
     const id = `${route.path} ${route.kind}`;
     const known = byPath.get(id);
-    // Parallel routes are several files of one path.
+    // Parallel routes are several files with one path.
     const methods = new Set([...(known?.methods ?? []), ...route.methods]);
     byPath.set(id, { ...(known ?? route), methods: [...methods] });
   }
@@ -77,7 +77,7 @@ function pagesRoute(path: string, build: Build, project: string): Route {
     : { path, kind: "page", file, methods: ["GET"] };
 }
 
-/** What a handler of the app router takes. A preflight (OPTIONS) is free by design. */
+/** Returns the methods of a handler of the app router. A preflight (OPTIONS) is not counted by design. */
 function handled(file: string | undefined, project: string): readonly string[] {
   const exported = file && exportedMethods(file, readFileSync(join(project, file), "utf8"));
   const methods = exported || METHODS;

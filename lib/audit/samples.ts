@@ -1,4 +1,4 @@
-/** Values that a parameter is tried with: what patterns tell apart, and what matchers leave out. */
+/** Sample values of a parameter, which patterns distinguish or matchers often exclude. */
 const VALUES = [
   "x",
   "12",
@@ -11,7 +11,7 @@ const VALUES = [
   "0b6f2f0e-6c1c-4b0e-9d3a-3f1d5f0c7a11",
 ];
 
-/** Files that matchers often leave out by their ending. */
+/** Endings of files that matchers often exclude. */
 const ENDINGS =
   "json txt xml html css js map ico png jpg jpeg gif svg webp avif woff2 pdf webmanifest mp4".split(
     " ",
@@ -19,19 +19,19 @@ const ENDINGS =
 
 const PARAMETER = /\[\[\.\.\.[^\]]+\]\]|\[\.\.\.[^\]]+\]|\[[^\]]+\]/g;
 
-/** Words of patterns and matchers beyond this are not tried. */
+/** The most words of patterns and matchers that are used as samples. */
 const MAX_WORDS = 200;
 
-/** Whether a route's path has parameters. */
+/** Returns true when a route's path has parameters. */
 export function isDynamic(path: string): boolean {
   return path.search(PARAMETER) >= 0;
 }
 
 /**
- * Paths that a route answers: itself, or one for each value that its parameters are tried with, all
- * at once and one at a time.
+ * Returns paths that a route answers: itself, or one for each sample value of its parameters, with all
+ * parameters changed at once and one at a time.
  *
- * @param words what {@link wordsOf} found, tried as values too
+ * @param words the result of {@link wordsOf}, used as sample values too
  */
 export function samplePaths(path: string, words: readonly string[]): readonly string[] {
   const parameters = path.match(PARAMETER) ?? [];
@@ -48,14 +48,14 @@ export function samplePaths(path: string, words: readonly string[]): readonly st
   return [...paths];
 }
 
-/** A route's first parameter, where it stands for the locale. */
+/** A route whose first parameter is the locale. */
 const LOCALE = /^\/\[(?:locale|lang|lng|language)\](?=\/|$)/i;
 
 /**
- * The same for an app whose own middleware puts a locale before its paths: a route under `[locale]` is
- * tried with each locale, and without one, since such middleware takes that for the default.
+ * Does the same for an app whose own middleware puts a locale before its paths. A route under `[locale]` is
+ * sampled with each locale, and without one, which such middleware treats as the default locale.
  *
- * @param locales what paths begin with: "/en"
+ * @param locales the prefixes of paths: "/en"
  */
 export function localizedSamples(
   path: string,
@@ -68,7 +68,7 @@ export function localizedSamples(
   return pages.flatMap((page) => [page, ...firsts.map((first) => withoutSlash(first + page))]);
 }
 
-/** On these i18n middleware usually does not run, and a page under `[locale]` answers all the same. */
+/** Paths on which i18n middleware usually does not run, but a page under `[locale]` answers. */
 const ODD_SEGMENTS = ["/a.b", "/apix", "/trpc", "/_x"];
 
 function withoutSlash(path: string): string {
@@ -89,13 +89,13 @@ function valuesFor(parameter: string, words: readonly string[]): readonly string
 function fill(path: string, valueAt: (parameter: number) => string): string {
   let parameter = 0;
   const filled = path.replace(PARAMETER, () => valueAt(parameter++));
-  // An optional parameter without a value takes its slash along.
+  // An optional parameter without a value has no slash either.
   return withoutSlash(filled) || "/";
 }
 
 /**
- * The literal words of patterns and matchers, alone and as the ends of paths: the values that are
- * most likely to be treated otherwise than the rest.
+ * Returns the literal words of patterns and matchers, alone and as the ends of paths. These values are most
+ * likely to be treated differently.
  */
 export function wordsOf(patterns: readonly string[]): readonly string[] {
   const words = new Set<string>();

@@ -32,7 +32,7 @@ const Rewrites = z.union([
 
 const I18n = z.object({ locales: z.array(z.string()), defaultLocale: z.string() });
 
-/** The manifests that an audit reads, by their place in `.next`, as far as it asks. */
+/** The manifests that an audit reads, by their path in `.next`, with the fields that it uses. */
 export const MANIFESTS = {
   "app-path-routes-manifest.json": z.record(z.string(), z.string()),
   "server/pages-manifest.json": z.record(z.string(), z.string()),
@@ -42,11 +42,11 @@ export const MANIFESTS = {
       z.object({ matchers: z.array(Matcher), files: z.optional(z.array(z.string())) }),
     ),
   }),
-  // The middleware stands here where it runs in Node: proxy.ts, or a runtime of "nodejs".
+  // The middleware is here when it runs on Node: proxy.ts, or a runtime of "nodejs".
   "server/functions-config-manifest.json": z.object({
     functions: z.record(z.string(), z.object({ matchers: z.optional(z.array(Matcher)) })),
   }),
-  // What the middleware in Node is made of, from the folder of this file.
+  // The files of the middleware on Node, from the folder of this file.
   "server/middleware.js.nft.json": z.object({ files: z.array(z.string()) }),
   "routes-manifest.json": z.object({
     basePath: z.string(),
@@ -80,9 +80,9 @@ export const MANIFESTS = {
   }),
 };
 
-/** One matcher of the middleware, as it was built. */
+/** One matcher of the built middleware. */
 export type BuiltMatcher = z.infer<typeof Matcher>;
-/** One rewrite, as it was built: basePath and locale are in its source, and its pattern is compiled. */
+/** One rewrite of the build: basePath and locale are in its source, and its pattern is compiled. */
 export type BuiltRewrite = z.infer<typeof BuiltRewrite>;
-/** What the image optimizer may fetch. */
+/** The paths that the image optimizer may fetch. */
 export type Images = z.infer<(typeof MANIFESTS)["required-server-files.json"]>["config"]["images"];

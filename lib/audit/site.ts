@@ -1,12 +1,12 @@
 import type { Build } from "./manifests.ts";
 
-/** Where an app's paths stand: behind a base path, and, in the pages router, a locale. */
+/** The prefixes of an app's paths: a base path and, in the pages router, a locale. */
 export interface Site {
-  /** A route's path as Next's router matches it: with the base path and the locale. */
+  /** Returns a route's path as Next's router matches it: with the base path and the locale. */
   matched(path: string): string;
-  /** The same in every locale. */
+  /** Returns the same in every locale. */
   matchedEach(path: string): readonly string[];
-  /** The route's path that a matched one stands for, which the gate reads from the request too. */
+  /** Returns the route's path of a matched path, which the gate also reads from the request. */
   route(matched: string): string;
 }
 

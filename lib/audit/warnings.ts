@@ -4,7 +4,7 @@ import { type Finding, finding, listed } from "./findings.ts";
 import type { Build } from "./manifests.ts";
 import { samplePaths } from "./samples.ts";
 
-/** What is worth a look in a build, and leads around no rule. */
+/** Returns findings of a build that do not bypass a rule. */
 export function warningsOf(
   build: Build,
   covered: readonly CoveredRoute[],
@@ -17,7 +17,7 @@ export function warningsOf(
   ];
 }
 
-/** A cache gives a prerendered answer to all clients, with what it tells of the first one. */
+/** Returns findings about cached answers, which have the headers of the first client for all clients. */
 function cachedFindings(
   { route, covers }: CoveredRoute,
   { isPrerendered }: Build,
@@ -32,7 +32,7 @@ function cachedFindings(
   return [
     finding("COUNTS_CACHED", ["route", route.path], {
       subject: route.file,
-      given: `the build made it, so that caches keep it for all clients, and ${listed([...telling])} writes one client's counts into it`,
+      given: `the build made it, so caches keep it for all clients, but ${listed([...telling])} writes one client's counts into it`,
       allowed: 'headers: "denied" for a rule that matches it',
     }),
   ];
@@ -43,13 +43,17 @@ function handOverFindings({ handedOver }: Build): Finding[] {
   return [
     finding("REWRITES_UNREADABLE", ["variable", "HEADGATE_REWRITES"], {
       subject: "next.config",
-      given: "env.HEADGATE_REWRITES is no list of rewrites; the gate was taken to know none",
+      given:
+        "env.HEADGATE_REWRITES is not a list of rewrites; the audit assumes that the gate knows none",
       allowed: "JSON.stringify(rewrites), with the rewrites in next.config's form",
     }),
   ];
 }
 
-/** The image optimizer asks for local paths itself, without the client's address or user. */
+/**
+ * Returns findings about the image optimizer, which requests local paths itself, without the client's address
+ * or user.
+ */
 function imageFindings(
   { optimized }: Build,
   covered: readonly CoveredRoute[],
@@ -67,8 +71,8 @@ function imageFindings(
     finding("IMAGE_OPTIMIZER", ["route", fetched.route.path], {
       subject: "next.config",
       given:
-        "the image optimizer fetches such paths in the client's place, without its address or user",
-      allowed: "images.localPatterns that name your images alone, or images.unoptimized",
+        "the image optimizer fetches such paths on behalf of clients, without their address or user",
+      allowed: "images.localPatterns that name only your images, or images.unoptimized",
     }),
   ];
 }

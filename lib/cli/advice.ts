@@ -5,23 +5,25 @@ import { compilePolicy } from "#lib/policy/check/compile";
 import type { AnyPolicy } from "#lib/policy/define";
 import type { CompiledPolicy, CompiledRule } from "#lib/policy/types";
 
-/** Below so many a minute, the links of one page may use up a page's limit before the first click. */
+/**
+ * Below this many requests a minute, the links of one page may use up a page's limit before the first click.
+ */
 const FEW_VISITS = 60;
 
-/** Below so many a minute, the people of one office may use up what one address has. */
+/** Below this many requests a minute, the people of one office may use up the limit of their shared address. */
 const FEW_FOR_AN_OFFICE = 300;
 
-/** Where libraries for sign-in ask whether somebody is signed in: often, and for each open page. */
+/** The paths on which sign-in libraries check the session, often and for each open page. */
 const SESSIONS: readonly (readonly [library: RegExp, path: string])[] = [
   [/^(?:next-auth|@auth\/.*)$/, "/api/auth/session"],
   [/^better-auth$/, "/api/auth/get-session"],
 ];
 
-/** Files that browsers fetch by themselves, many for one page. */
+/** Files that browsers fetch on their own, many for one page. */
 const FILES = ["/logo.png", "/robots.txt", "/_next/image"];
 
 /**
- * Returns a sentence for each rule that works and may not do what was meant.
+ * Returns a sentence for each rule that is valid but may not do what its author means.
  *
  * @param project the folder that holds package.json
  */
@@ -40,7 +42,7 @@ function prefetchAdvice({ rules }: CompiledPolicy): string[] {
     .filter((rule) => leastPerMinute(rule) < FEW_VISITS)
     .map(
       ({ name }) =>
-        `${name}: the links of a page prefetch what they lead to, and each prefetch counts as a visit. prefetch: "apart" counts them in a limit of their own (docs/policy.md#prefetches).`,
+        `${name}: the links of a page prefetch their targets, and each prefetch counts as a visit. prefetch: "apart" counts them in a separate limit (docs/policy.md#prefetches).`,
     );
 }
 
@@ -54,7 +56,7 @@ function sessionAdvice(policy: CompiledPolicy, dependencies: readonly string[]):
     if (!dependencies.some((name) => library.test(name))) return [];
     return namesOf(policy, path, FEW_FOR_AN_OFFICE).map(
       (name) =>
-        `${name}: it counts ${path}, which every open page asks often. A 429 there signs people out, and an office behind one address shares the limit. Leave the path out, or write another rule for it that replaces this one (docs/policy.md#sessions).`,
+        `${name}: it counts ${path}, which every open page requests often. A 429 there signs people out, and an office behind one address shares the limit. Leave the path out, or write another rule for it that replaces this one (docs/policy.md#sessions).`,
     );
   });
 }
@@ -63,11 +65,11 @@ function fileAdvice(policy: CompiledPolicy): string[] {
   const names = new Set(FILES.flatMap((path) => namesOf(policy, path, FEW_FOR_AN_OFFICE)));
   return [...names].map(
     (name) =>
-      `${name}: it counts files such as ${FILES.join(", ")}, of which a page fetches many. Write match for pages alone, or exempt the files (docs/policy.md#files).`,
+      `${name}: it counts files such as ${FILES.join(", ")}, of which a page fetches many. Write a match for pages only, or exempt the files (docs/policy.md#files).`,
   );
 }
 
-/** The rules that count a GET of a path by less than so many a minute. */
+/** Returns the rules that allow a GET of a path fewer than `perMinute` times a minute. */
 function namesOf(policy: CompiledPolicy, path: string, perMinute: number): readonly string[] {
   const match = policy.match("GET", path);
   if (!match) return [];

@@ -4,7 +4,7 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The exit status of a command that cannot be run as it was called; 1 is for what a command finds. */
+/** The exit status of a command that cannot run; 1 means that a command has findings. */
 const CANNOT_RUN = 2;
 
 const folder = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -16,12 +16,12 @@ if (why === undefined) {
   process.exitCode = CANNOT_RUN;
 }
 
-/** Why this Node cannot run the commands; undefined when it can. */
+/** Returns why this Node cannot run the commands; undefined when it can. */
 function whyNot() {
   if (!process.features.typescript) {
     return `headgate's commands are TypeScript, which Node ${process.versions.node} does not run here. Run them with Node 22.18 or later, without --no-strip-types.`;
   }
-  // Node refuses TypeScript of a package that was copied there; a linked one has its own folder's path.
+  // Node does not run TypeScript of a package that was copied there. A linked package has the path of its own folder.
   if (/[\\/]node_modules[\\/]/.test(folder)) {
     return `headgate's commands are TypeScript, which Node does not run from inside node_modules (${folder}). Keep the package's folder beside the app and install it as a link: npm install ./lib.`;
   }

@@ -10,13 +10,13 @@ import { locate, type Position, syntaxError } from "./locate.ts";
 /** A problem and where in the file it is. */
 export type LocatedProblem = PolicyProblem & { readonly position: Position | undefined };
 
-/** A client of `allow` or `block`, as the policy has it. */
+/** A client of `allow` or `block`, as the policy writes it. */
 export interface ListedClient {
   readonly client: string;
   readonly reason: string;
 }
 
-/** What checking a policy file came to. */
+/** The result of checking a policy file. */
 export type CheckResult =
   | {
       readonly ok: true;
@@ -31,11 +31,11 @@ export type CheckResult =
       readonly ok: false;
       readonly file: string;
       readonly problems: readonly LocatedProblem[];
-      /** Set where the file could not be read as a policy at all: why, with the place if it is known. */
+      /** Why the file could not be read as a policy, with the place if it is known; undefined when it could. */
       readonly unreadable?: string;
     };
 
-/** Loads a policy file and compiles it as the app would; never throws. */
+/** Loads a policy file and compiles it as the app would. It never throws. */
 export async function checkPolicyFile(file: string): Promise<CheckResult> {
   let policy: AnyPolicy;
   try {
@@ -66,7 +66,7 @@ export async function checkPolicyFile(file: string): Promise<CheckResult> {
 /**
  * Loads the policy that a file exports by default.
  *
- * @throws what the file throws, or why it cannot be loaded
+ * @throws an error of the file, or an error that says why it cannot be loaded
  * @example
  * const policy = await importPolicy("/app/config/rate-limits.ts");
  */
@@ -78,13 +78,13 @@ export async function importPolicy(file: string): Promise<AnyPolicy> {
 
 function unreadable(file: string, error: unknown): CheckResult {
   const why = error instanceof Error ? error.message : String(error);
-  // Node says what is wrong with a file's syntax, but not where.
+  // Node reports what is wrong with a file's syntax, but not where.
   const wrong = existsSync(file) ? syntaxError(file, readFileSync(file, "utf8")) : undefined;
   const where = wrong && ` (line ${wrong.position.line}, column ${wrong.position.column})`;
   return { ok: false, file, problems: [], unreadable: wrong ? wrong.message + where : why };
 }
 
-/** Says the result for people: a line when all is well, else a paragraph for each problem. */
+/** Returns the result as text: one line when the policy is valid, else a paragraph for each problem. */
 export function renderCheck(result: CheckResult): string {
   const file = relative(process.cwd(), result.file) || result.file;
   if (result.ok) {
@@ -105,7 +105,10 @@ export function renderCheck(result: CheckResult): string {
 /** The most entries of one list that are printed; --json has all. */
 const MOST_LISTED = 20;
 
-/** Returns a line for each client that a policy allows or blocks, with its reason; empty where it has none. */
+/**
+ * Returns a line for each client that a policy allows or blocks, with its reason. Returns an empty text when
+ * it lists no client.
+ */
 export function renderLists(result: CheckResult): string {
   if (!result.ok) return "";
   return (["allow", "block"] as const)

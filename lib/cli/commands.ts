@@ -4,32 +4,31 @@ import { asksForHelp, type Program, teach, usageError } from "./program.ts";
 
 const HELP = `Headgate's command line.
 
-  npx headgate init       puts the gate before an app that is there already
-  npx headgate start      builds where nothing is built, and serves the app of this folder
-  npx headgate dev        serves it with next dev, and rebuilds as you edit
-  npx headgate build      checks the policy, and builds
+  npx headgate init       puts the gate before an existing app
+  npx headgate start      builds the app of this folder if it is not built, and serves it
+  npx headgate dev        serves the app with next dev, and rebuilds as you edit
+  npx headgate build      checks the policy, and builds the app
   npx headgate check      checks config/rate-limits.ts
   npx headgate audit      compares the last build's routes with the policy
   npx headgate explain    explains what the gate does with a request
-  npx headgate inspect    tells how the limits of one client stand, and why it is denied
+  npx headgate inspect    shows the limits of one client, and why it is denied
   npx headgate reset      frees one client in the store
   npx headgate block      blocks a client or a network while the app runs
   npx headgate allow      allows a client or a network without counting it
-  npx headgate override   sets another limit than the policy's, for one client or for all
-  npx headgate mode       enforces a rule or everything, puts it in shadow, or turns it off
+  npx headgate override   replaces a limit of the policy, for one client or for all
+  npx headgate mode       enforces all rules or one, puts them in shadow, or turns them off
   npx headgate control    shows what is set while the app runs, and the log of changes
   npx headgate gateway    serves the Upstash REST protocol in front of any Redis
-  npx headgate info       prints what a report of a bug needs, without secrets
+  npx headgate info       prints what a bug report needs, without secrets
 
-  npx headgate check --help      teaches a command
+  npx headgate check --help      explains a command
   npx headgate --version         prints the version
-  npm run headgate -- check      the same by a script of package.json, "headgate": "headgate"
+  npm run headgate -- check      the same through a script of package.json, "headgate": "headgate"
 
-A command ends with 0 when all is well, with 1 for what it finds or what fails, and with 2 where it
-cannot be run as it was called.
+The exit status is 0 for success, 1 for findings or a failure, and 2 for wrong arguments.
 `;
 
-/** A command loads what it needs when it is run: the gateway needs nothing of the audit's. */
+/** Each command is loaded only when it runs, so that the gateway does not load the code of the audit. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly default: Program }>>> = {
   allow: () => import("./commands/allow.ts"),
   audit: () => import("./commands/audit.ts"),
@@ -49,7 +48,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly default: Progra
   start: () => import("./commands/start.ts"),
 };
 
-/** Runs a command of the bin `headgate`; resolves to the exit status. */
+/** Runs a command of the bin `headgate`. Resolves to the exit status. */
 export const headgate: Program = async (rawArgs) => {
   const [name, ...args] = rawArgs;
   const load = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

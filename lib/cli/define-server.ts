@@ -3,17 +3,17 @@ import { HeadgateError } from "#lib/core/errors";
 import type { Served } from "#lib/server/serve-app";
 import { loadDefault } from "#lib/source/load";
 
-/** What an app says of its server beside the policy. */
+/** The settings of an app's server in addition to the policy. */
 export interface ServerParts extends Pick<Served, "settings" | "companions"> {
   /**
-   * Builds for production where that is needed.
-   * @default `next build`, where nothing is built
+   * Builds for production if needed.
+   * @default `next build`, when nothing is built
    */
   readonly build?: (root: string, say: (line: string) => void) => Promise<unknown>;
 }
 
 /**
- * Returns what it is given, with its type checked: what a file for `headgate start --with` exports by default.
+ * Returns its argument, with its type checked: the default export of a file for `headgate start --with`.
  *
  * @example
  * export default defineServer({
@@ -27,7 +27,7 @@ export function defineServer(parts: ServerParts): ServerParts {
 /**
  * Loads the file of `--with`.
  *
- * @throws {HeadgateError} CLI_USAGE where the file cannot be loaded, or exports nothing by default
+ * @throws {HeadgateError} CLI_USAGE when the file cannot be loaded, or has no default export
  */
 export async function loadServerParts(file: string | undefined): Promise<ServerParts> {
   if (file === undefined) return {};

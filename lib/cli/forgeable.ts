@@ -1,37 +1,40 @@
 import { freeNamesOf } from "#lib/source/free-names";
 
-/** Names that prove nothing: what a function does with them alone is known to every client. */
+/** Names that cannot verify anything: every client knows what a function does that uses only these. */
 const HARMLESS = new Set([
   ..."undefined NaN Infinity Boolean String Number Object Array Math JSON RegExp".split(" "),
   ..."URL URLSearchParams Headers Request Date console".split(" "),
-  // What is decoded is not verified.
+  // Decoding does not verify.
   ..."atob btoa Buffer TextDecoder Uint8Array decodeURIComponent parseInt parseFloat".split(" "),
 ]);
 
-/** Headers that are no secret, whatever they are compared with. */
+/** Headers that contain no secret, whatever they are compared with. */
 const PUBLIC =
   /["'`](user-agent|referer|origin|host|forwarded|x-forwarded-[a-z]+|x-real-ip|accept-language)["'`]/i;
 
-/** Headers in which secrets are sent: what reads one of them too may compare it with a secret. */
+/** Headers in which secrets are sent. A function that reads one may compare it with a secret. */
 const SECRET = /["'`](authorization|cookie|x-[a-z-]*(?:key|secret|signature|token))["'`]/i;
 
-/** Methods that compare, and verify nothing. */
+/** Methods that compare and do not verify. */
 const COMPARING =
   /\.(?:includes|has|get|test|exec|match|startsWith|endsWith|indexOf|some|every|find)$/;
 
-/** What is known in a build, and no secret. */
+/** A variable that is known in a build and is not a secret. */
 const NODE_ENV = /\bprocess\.env(?:\.NODE_ENV|\[["'`]NODE_ENV["'`]\])/g;
 
-/** True where each variable stands in a template alone: what reads one elsewhere may see whether it is set. */
+/**
+ * Returns true when variables are used only in templates. Code that reads a variable elsewhere may check
+ * whether it is set.
+ */
 function isTemplateOfUnset(source: string): boolean {
   const inTemplates = source.match(/\$\{\s*process\.env\b/g)?.length ?? 0;
   return inTemplates > 0 && inTemplates === source.match(/\bprocess\.env\b/g)?.length;
 }
 
 /**
- * Returns why a client can choose what a condition or a resolver returns; undefined where nothing says so. It
- * is a guess by the function's source: one that refers to nothing outside itself can know no secret and
- * verify no signature, and headers such as User-Agent are none.
+ * Returns why a client can choose the result of a condition or a resolver; undefined when there is no sign of
+ * it. This is a guess from the function's source. A function that refers to nothing outside itself cannot
+ * know a secret or verify a signature. Headers such as User-Agent are not secrets.
  */
 export function whyForgeable(resolver: unknown): string | undefined {
   if (typeof resolver !== "function") return undefined;

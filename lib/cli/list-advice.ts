@@ -8,7 +8,7 @@ import type { AnyPolicy } from "#lib/policy/define";
 import type { CompiledListing, CompiledPolicy } from "#lib/policy/types";
 import { whyForgeable } from "./forgeable.ts";
 
-/** Networks of addresses that no client on the internet has: proxies and neighbours have them. */
+/** Networks of private addresses. Clients on the internet have none of them; proxies and machines nearby do. */
 const PRIVATE = [
   "10.0.0.0/8",
   "172.16.0.0/12",
@@ -21,22 +21,22 @@ const PRIVATE = [
   "fe80::/10",
 ].flatMap((text) => readNetwork(text) ?? []);
 
-/** Networks with fewer bits hold more than any one owner has. */
+/** Networks with fewer bits contain more addresses than any single owner has. */
 const WIDEST = { ipv4: 8, ipv6: 19 };
 
 const FORGED = "docs/policy.md#what-a-client-can-forge";
 
-/** An entry for a network: as it is written, and the network that is compared. */
+/** An entry for a network, and the network that is compared. */
 interface ListedNetwork {
   readonly listing: CompiledListing;
   readonly network: Network;
 }
 
 /**
- * Returns a sentence for each entry of `allow` and `block` that has no effect, or that a client may be able to
- * forge.
+ * Returns a sentence for each entry of `allow` and `block` that has no effect, or that a client may be able
+ * to forge.
  *
- * @param env the variables of the app, as far as they are known here
+ * @param env the variables of the app, as far as they are known
  */
 export function listAdvice(
   policy: AnyPolicy,
@@ -60,15 +60,18 @@ function nameOf({ list, text }: CompiledListing): string {
   return `${list} ${text}`;
 }
 
-/** Identities and conditions that both lists name. */
+/** Returns advice on identities and conditions that both lists name. */
 function namedTwice(listings: readonly CompiledListing[]): string[] {
   const allowed = new Set(listings.filter(({ list }) => list === "allow").map(({ text }) => text));
   return listings
     .filter(({ list, text, whom }) => list === "block" && !("first" in whom) && allowed.has(text))
-    .map((listing) => `${nameOf(listing)}: it has no effect, since allow names the same client.`);
+    .map((listing) => `${nameOf(listing)}: it has no effect, because allow names the same client.`);
 }
 
-/** Networks that another entry holds: one of the same list, or one of `allow`, which stands first. */
+/**
+ * Returns advice on networks that another entry contains: one of the same list, or one of `allow`, which
+ * takes precedence.
+ */
 function withoutEffect(networks: readonly ListedNetwork[]): string[] {
   const tree = new PrefixTree<ListedNetwork>();
   for (const each of networks) tree.add(each.network.first, each.network.bits, each);
@@ -78,11 +81,11 @@ function withoutEffect(networks: readonly ListedNetwork[]): string[] {
         wider.listing !== listing &&
         wider.network.bits <= network.bits &&
         (wider.listing.list === "allow" || listing.list === "block") &&
-        // Of two entries for one network, the second has no effect.
+        // When two entries name the same network, the second has no effect.
         !(wider.network.bits === network.bits && isAfter(wider.listing, listing)),
     );
     return other
-      ? `${nameOf(listing)}: it has no effect, since ${nameOf(other.listing)} holds for all of it.`
+      ? `${nameOf(listing)}: it has no effect, because ${nameOf(other.listing)} contains it.`
       : [];
   });
 }
@@ -102,16 +105,19 @@ function widthAdvice(listing: CompiledListing, { first, bits }: Network): readon
       ]
     : [];
   if (bits < (first.length === 4 ? WIDEST.ipv4 : WIDEST.ipv6)) {
-    const whose = bits === 0 ? "every address" : "more addresses than any one owner has";
-    return [`${name}: it holds ${whose}. Name the networks that are yours (${FORGED}).`];
+    const whose = bits === 0 ? "every address" : "more addresses than any single owner has";
+    return [`${name}: it contains ${whose}. Name only networks that are yours (${FORGED}).`];
   }
   if (!isWithin(first, PRIVATE)) return widened;
   return [
-    `${name}: these are private addresses. Where a proxy's own address is taken for the client's, every request comes from there and is allowed. Name the public address, or verify a secret by a condition (${FORGED}).`,
+    `${name}: these are private addresses. If a proxy's address is used as the client's, every request comes from there and is allowed. Name the public address, or verify a secret by a condition (${FORGED}).`,
   ];
 }
 
-/** Identities and conditions whose value a client can choose: each once in a list, which may name thousands. */
+/**
+ * Returns advice on identities and conditions whose value a client can choose, once for each list, which may
+ * name thousands.
+ */
 function forgedNames({ identities, conditions }: AnyPolicy, listings: readonly CompiledListing[]) {
   const named = new Map<string, CompiledListing[]>();
   for (const listing of listings) {
@@ -144,6 +150,6 @@ function addressAdvice(
   if (!first || !clientIpFrom || !/^(?:header|hops):/.test(clientIpFrom)) return [];
   const form = clientIpFrom.startsWith("hops") ? "X-Forwarded-For" : "a header";
   return [
-    `${nameOf(first.listing)}: addresses come from ${form} (CLIENT_IP_FROM). A client that reaches the app past its proxy can write any address there, and so be allowed or no longer blocked. Let the app be reached by the proxy alone (docs/client-address.md).`,
+    `${nameOf(first.listing)}: addresses come from ${form} (CLIENT_IP_FROM). A client that reaches the app without its proxy can write any address there, and so be allowed or avoid a block. Make the app reachable only through the proxy (docs/client-address.md).`,
   ];
 }

@@ -1,15 +1,15 @@
 import type { Place } from "#lib/policy/errors";
 import { type Node, nodeOf, nodesOf, parseSource } from "#lib/source/parse";
 
-/** A place in a file; both from 1. */
+/** A place in a file. Lines and columns count from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
 /**
- * Finds where in a policy file a value is written: the deepest property on the way to it that can
- * be seen in the source. What is computed or imported is placed where it is used.
+ * Finds where a policy file declares a value: the deepest property of its path that is visible in the source.
+ * A computed or imported value is located where it is used.
  */
 export function locate(file: string, source: string, place: Place): Position | undefined {
   const { body } = parseSource(file, source);
@@ -27,7 +27,7 @@ export function locate(file: string, source: string, place: Place): Position | u
   return positionOf(source, at.start);
 }
 
-/** Why a file cannot be parsed, and where; undefined where it can. */
+/** Returns why and where a file cannot be parsed; undefined when it can. */
 export function syntaxError(
   file: string,
   source: string,
@@ -41,7 +41,7 @@ interface Found {
   readonly value: Node;
 }
 
-/** What the file exports by default: `export default …`, or `export { policy as default }`. */
+/** Returns the default export of a file: `export default …`, or `export { policy as default }`. */
 function exportedDefault(body: readonly Node[]): Node | undefined {
   const declared = body.find(({ type }) => type === "ExportDefaultDeclaration");
   if (declared) return nodeOf(declared["declaration"]);
@@ -54,7 +54,7 @@ function exportedDefault(body: readonly Node[]): Node | undefined {
 
 const MAX_DEPTH = 10;
 
-/** The object or array that an expression is: perhaps inside definePolicy(…), perhaps by a name. */
+/** Returns the object or array of an expression, also inside definePolicy(…) or through a variable. */
 function literalOf(node: Node | undefined, body: readonly Node[], depth: number): Node | undefined {
   if (!node || depth > MAX_DEPTH) return undefined;
   const inside = (next: unknown) => literalOf(nodeOf(next), body, depth + 1);
@@ -84,7 +84,7 @@ function initialiserOf(name: string, body: readonly Node[]): Node | undefined {
 }
 
 function propertyOf(value: Node | undefined, name: string): Found | undefined {
-  // The last of two properties of one name is the one that counts.
+  // When two properties have the same name, the last one counts.
   const property = nodesOf(value?.["properties"]).findLast((node) => {
     const key = nodeOf(node["key"]);
     return node.type === "Property" && String(key?.["name"] ?? key?.["value"]) === name;

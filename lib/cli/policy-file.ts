@@ -3,17 +3,17 @@ import { join, resolve } from "node:path";
 import { HeadgateError } from "#lib/core/errors";
 import { checkPolicyFile, renderCheck } from "./check.ts";
 
-/** Where a project's policy is unless a command is told otherwise. */
+/** The default path of a project's policy. */
 export const POLICY = "config/rate-limits.ts";
 
-/** The names by which a policy is found, in the project's folder and in its src. */
+/** The names of policy files, in the project's folder and in its src. */
 const NAMES = [POLICY, ...["mts", "js", "mjs"].map((ending) => `config/rate-limits.${ending}`)];
 const PLACES = [...NAMES, ...NAMES.map((name) => `src/${name}`)];
 
 /**
- * Returns the whole path of a policy file that a command was given, or of the project's own.
+ * Returns the complete path of a policy file that a command was given, or of the project's own policy.
  *
- * @throws {HeadgateError} CLI_USAGE where there is no such file
+ * @throws {HeadgateError} CLI_USAGE when there is no such file
  * @example
  * findPolicyFile("/app", undefined); // "/app/config/rate-limits.ts"
  */
@@ -23,12 +23,12 @@ export function findPolicyFile(project: string, given: string | undefined): stri
   const missing = file ?? join(project, POLICY);
   const hint = given
     ? ""
-    : " If the policy is elsewhere, name its file: by --policy where a command has that, else after the command.";
+    : " If the policy is elsewhere, name its file with --policy if the command has that option, else after the command.";
   throw new HeadgateError("CLI_USAGE", `There is no file ${missing}.${hint}`);
 }
 
 /**
- * Checks a policy before it is built or served, and returns what it holds in one line.
+ * Checks a policy before it is built or served, and returns its summary in one line.
  *
  * @throws {HeadgateError} POLICY_INVALID, with each problem and its place in the file
  * @example
@@ -41,8 +41,8 @@ export async function checkPolicy(file: string): Promise<string> {
 }
 
 /**
- * The same of a project that may keep its policy elsewhere: a file that was named must be there, and one
- * that was not is checked where it is there.
+ * Does the same for a project that may have its policy elsewhere. A file that is named must exist. The
+ * default file is checked if it exists.
  *
  * @throws {HeadgateError} CLI_USAGE or POLICY_INVALID
  */
@@ -54,7 +54,7 @@ export async function projectPolicy(project: string, given: string | undefined):
 }
 
 /**
- * Returns the whole path of a project's policy; undefined where it has none in the usual places.
+ * Returns the complete path of a project's policy; undefined when it has none in the usual places.
  *
  * @example
  * ownPolicy("/app"); // "/app/src/config/rate-limits.ts"

@@ -2,22 +2,22 @@ import { type ArgsDef, defineCommand, type ParsedArgs, runCommand } from "citty"
 import { HeadgateError, isHeadgateError } from "#lib/core/errors";
 import { printError } from "#lib/core/print-error";
 
-/** Takes the arguments of a command line; resolves to the exit status. It never throws. */
+/** Runs with the arguments of a command line. Resolves to the exit status, and never rejects. */
 export type Program = (rawArgs: readonly string[]) => Promise<number>;
 
 /** A program with arguments. */
 export interface ProgramOptions<Args extends ArgsDef> {
-  /** How a person calls it, such as "headgate check". */
+  /** The name with which a person calls it, such as "headgate check". */
   readonly name: string;
   /** Printed for --help, and after the reason when the command line cannot be read. */
   readonly help: string;
   readonly args: Args;
-  /** The exit status of a failure, 1 unless said; a command line that cannot be read is always 2. */
+  /** The exit status of a failure, by default 1. A command line that cannot be read always ends with 2. */
   readonly failed?: 1 | 2 | undefined;
   /**
-   * Does the work; resolves to the exit status, or to nothing for 0.
+   * Does the work. Resolves to the exit status, or to nothing for 0.
    *
-   * @param rawArgs the words as they were given: of an option that is repeated, `args` has the last
+   * @param rawArgs the arguments as they were given: of a repeated option, `args` has only the last value
    */
   run(args: ParsedArgs<Args>, rawArgs: readonly string[]): Promise<number | void>;
 }
@@ -26,8 +26,8 @@ export interface ProgramOptions<Args extends ArgsDef> {
 const MISUSED = 2;
 
 /**
- * Makes a program that teaches itself by --help, refuses arguments that it does not know, and prints
- * every error in one way. citty reads the arguments, and would ignore those that it does not know.
+ * Makes a program that prints its help for --help, rejects unknown arguments, and prints all errors in the
+ * same way. citty parses the arguments, and would ignore unknown ones.
  *
  * @example
  * const greet = defineProgram({
@@ -78,7 +78,7 @@ export function asksForHelp(rawArgs: readonly string[]): boolean {
   return rawArgs.includes("--help") || rawArgs.includes("-h");
 }
 
-/** Prints a help text; returns the exit status. */
+/** Prints a help text. Returns the exit status. */
 export function teach(help: string): number {
   console.log(help);
   return 0;
@@ -90,23 +90,23 @@ function isUsage(error: unknown): boolean {
 
 type Given = Readonly<Record<string, unknown>> & { readonly _: readonly string[] };
 
-/** Why these arguments are not the program's; undefined where they are. */
+/** Returns why these arguments are wrong for the program; undefined when they are right. */
 function misuseOf(args: ArgsDef, given: Given, rawArgs: readonly string[]): string | undefined {
   const unknown = Object.keys(given).find((key) => key !== "_" && !namesOf(args).includes(key));
   if (unknown !== undefined) return `Unknown option '${unknown.length > 1 ? "--" : "-"}${unknown}'`;
   const places = Object.values(args).filter(({ type }) => type === "positional").length;
   const extra = given._[places];
-  if (extra !== undefined) return `Unexpected word "${extra}"`;
+  if (extra !== undefined) return `Unexpected argument "${extra}"`;
   const [withoutValue] = Object.entries(args).find(([name, { type }]) => {
     const value = given[name];
     if (type !== "string" || typeof value !== "string") return false;
-    // A client key may begin so: then it stands behind "=".
+    // A client key may begin with "-". Then it is written after "=".
     return value === "" || (value.startsWith("-") && !rawArgs.includes(`--${name}=${value}`));
   }) ?? [undefined];
   return withoutValue && `Option '--${withoutValue}' needs a value`;
 }
 
-/** citty gives "set-aside" by the name "setAside" too. */
+/** Returns the names of options. citty also gives "set-aside" as "setAside". */
 function namesOf(args: ArgsDef): readonly string[] {
   const inCamels = (name: string) =>
     name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -16,17 +16,17 @@ import { findPolicyFile, projectPolicy } from "./policy-file.ts";
 
 /** A project that is served from its folder. */
 export interface ServedProject extends ServerParts, Pick<Served, "root" | "mode"> {
-  /** The policy file; undefined for config/rate-limits.ts, where there is one. */
+  /** The policy file; undefined for config/rate-limits.ts, if there is one. */
   readonly policy?: string | undefined;
 }
 
 /**
- * Checks a project's policy, builds it where that is needed, and serves it with a store until the
- * process is told to stop. This is `headgate start` and `headgate dev`. A folder that `output: "standalone"`
- * made is served as it was built, and only with a store that the environment names.
+ * Checks a project's policy, builds the project if needed, and serves it with a store until the process is
+ * stopped. This is `headgate start` and `headgate dev`. A folder that `output: "standalone"` made is served
+ * as it was built, and only with a store that the environment names.
  *
- * @throws {HeadgateError} CLI_USAGE for a policy file that is not there, and in development for a folder
- *   without an app; every other error ends the process with 1, after it was printed
+ * @throws {HeadgateError} CLI_USAGE for a policy file that does not exist, and in development for a folder
+ *   without an app. Every other error is printed and ends the process with 1
  * @example
  * await serveProject({ root: process.cwd(), mode: "production" });
  */
@@ -50,16 +50,19 @@ export async function serveProject(project: ServedProject): Promise<never> {
   });
 }
 
-/** What Next says of such a folder is a stack; a server for production may have its build alone. */
+/**
+ * Throws when a folder has no app, for which Next would print a stack. In production a folder may have only
+ * its build.
+ */
 function expectApp(root: string): void {
   if (findAppForm(root).routers.length > 0) return;
   throw new HeadgateError(
     "CLI_USAGE",
-    `There is no folder app or pages in ${root}, or in its src: run it in the folder of a Next app.`,
+    `There is no folder app or pages in ${root}, or in its src: run headgate dev in the folder of a Next app.`,
   );
 }
 
-/** The store, which commands on this machine find while it runs. */
+/** Starts the store, which commands on this machine find while it runs. */
 async function storeOf(
   { root, mode }: ServedProject,
   standalone: boolean,
@@ -80,7 +83,7 @@ async function storeOf(
 async function buildUnlessBuilt(root: string): Promise<void> {
   if (existsSync(join(root, await builtFolder(root), "BUILD_ID"))) return;
   printLine(
-    "building the app, since nothing is built (afterwards, headgate build builds anew) ...",
+    "building the app, because nothing is built yet (later, headgate build builds it again) ...",
   );
   await buildNext(root);
 }

@@ -3,16 +3,16 @@ import { durationInWords, parseDuration } from "#lib/core/duration";
 import { LONGEST_MS } from "./entry.ts";
 import type { Terms } from "./types.ts";
 
-/** The shortest that an entry lasts, in milliseconds. */
+/** The shortest life of an entry, in milliseconds. */
 const SHORTEST_MS = 1000;
 
 const MOST_OF_REASON = 200;
 const MOST_OF_BY = 100;
 
-/** Control characters, ends of lines and of paragraphs, and what turns the direction of a text around. */
+/** Control characters, line and paragraph separators, and characters that change the direction of text. */
 const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\u{202a}-\u{202e}\u{2066}-\u{2069}]/u;
 
-/** Why an entry is set, by whom, and for how long. */
+/** The reason, the author and the length of an entry. */
 export interface ReadTerms {
   readonly forMs: number;
   readonly reason: string;
@@ -35,7 +35,7 @@ export function readBy(by: unknown): string {
   return readText("by", by, MOST_OF_BY);
 }
 
-/** Returns the error of an argument: what it is, and what is allowed. */
+/** Returns the error of an argument, with the given value and the allowed values. */
 export function badArgument(name: string, given: unknown, allowed: string): HeadgateError {
   return new HeadgateError(
     "CONTROL_BAD_ARGUMENT",
@@ -43,7 +43,7 @@ export function badArgument(name: string, given: unknown, allowed: string): Head
   );
 }
 
-/** A suggestion ends with its own mark. */
+/** Ends a text with a full stop, unless it is a suggestion that ends with a question mark. */
 export function sentence(text: string): string {
   return text.endsWith("?") ? text : `${text}.`;
 }

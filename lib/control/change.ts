@@ -9,17 +9,17 @@ const DAY_MS = 86_400_000;
 /** The document outlives the longest entry by a day, in milliseconds. */
 const KEPT_MS = LONGEST_MS + DAY_MS;
 
-/** How long the log is kept after the last change, in milliseconds, and how many changes of it. */
+/** How long the log is kept after the last change, in milliseconds, and how many changes it keeps. */
 const LOG_KEPT_MS = 90 * DAY_MS;
 const MOST_CHANGES = 10_000;
 
-/** A change that is sent again is looked for among so many. */
+/** A change that is sent again is searched among this many latest changes. */
 const LOOKED_BACK = 50;
 
 /*
- * KEYS: entries, notes, version, log. ARGV: the token of the change, its action, reason and who makes it.
- * The time is that of Redis. What has ended is deleted first. A change whose answer was lost is sent again with
- * its token, and finds itself in the log.
+ * KEYS: entries, notes, version, log. ARGV: the token of the change, its action, reason and author. The time
+ * is that of Redis. Entries that have ended are deleted first. A change without an answer is sent again with
+ * the same token, which the script finds in the log.
  */
 const CHANGE = `
 local entries, notes, version, log = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -65,7 +65,10 @@ local function remove(id, own)
 end
 `;
 
-/** ARGV from 5 on: milliseconds, the note, the id, the entry without its end, and ids that it takes the place of. */
+/**
+ * ARGV from 5 on: milliseconds, the note, the id, the entry without its end, and ids of entries that it
+ * replaces.
+ */
 const SET = defineScript(`${CHANGE}
 local id = ARGV[7]
 for i = 9, #ARGV do remove(ARGV[i], "") end
@@ -85,7 +88,7 @@ const REMOVE = defineScript(`${CHANGE}
 return remove(ARGV[5], token) or {0, text(now), "", ""}
 `);
 
-/** ARGV from 5 on: milliseconds, and the entries without their ends. A full document takes none. */
+/** ARGV from 5 on: milliseconds, and the entries without their ends. A full document accepts none. */
 const RESET = defineScript(`${CHANGE}
 local first = "reset:" .. token
 for i = 6, #ARGV do
@@ -96,39 +99,39 @@ record(action, first, "", "", token)
 return {1, text(now), "", ""}
 `);
 
-/** By then no instance remembers a denial from before a reset, in milliseconds. */
+/** How long a reset is kept, in milliseconds. After that no instance remembers a denial from before it. */
 const RESET_KEPT_MS = 60_000;
 
-/** The most characters of keys in one entry: what is longer than an entry may be is not read. */
+/** The most characters of keys in one entry, because readers ignore longer entries. */
 const MOST_OF_KEYS = 30_000;
 
-/** Who makes a change, and why. */
+/** The author and the reason of a change. */
 export interface Changing {
   readonly reason: string;
   readonly by: string;
 }
 
-/** What a change came to. */
+/** The result of a change. */
 export interface Changed {
-  /** False where nothing was changed: the document is full, or the entry is not there. */
+  /** False when nothing was changed: the document is full, or the entry does not exist. */
   readonly isDone: boolean;
   /** Milliseconds since 1970, on Redis's clock. */
   readonly now: number;
-  /** The entry and its note, as the store holds or held them. */
+  /** The entry and its note, as they are or were in the store. */
   readonly entry: string;
   readonly note: string;
 }
 
-/** What is set. */
+/** An entry that is set. */
 export interface NewEntry {
   readonly id: string;
   readonly entry: object;
   readonly forMs: number;
-  /** Ids of entries for the same, made with the secret before: they are removed. */
+  /** Ids of entries for the same client that were made with the previous secret. They are removed. */
   readonly replaces: readonly string[];
 }
 
-/** Makes each change of the control document by one script. */
+/** Makes changes of the control document, each with one script. */
 export class Changes {
   readonly #redis: ScriptStore;
   readonly #keys: string[];
@@ -138,22 +141,22 @@ export class Changes {
     this.#keys = [entries, notes, version, log];
   }
 
-  /** @throws {StoreError} when the store fails or refuses */
+  /** @throws {StoreError} when the store fails or rejects the call */
   set(by: Changing, { id, entry, forMs, replaces }: NewEntry): Promise<Changed> {
     const note = JSON.stringify(by);
     return this.#run(SET, "set", by, [forMs, note, id, JSON.stringify(entry), ...replaces]);
   }
 
-  /** @throws {StoreError} when the store fails or refuses */
+  /** @throws {StoreError} when the store fails or rejects the call */
   remove(by: Changing, id: string): Promise<Changed> {
     return this.#run(REMOVE, "remove", by, [id]);
   }
 
   /**
-   * Tells instances that limits were reset.
+   * Announces to instances that limits were reset.
    *
    * @param keys of the limits
-   * @throws {StoreError} when the store fails or refuses
+   * @throws {StoreError} when the store fails or rejects the call
    */
   reset(by: Changing, keys: readonly string[]): Promise<Changed> {
     const entries = parted(keys).map((part) => JSON.stringify({ kind: "reset", keys: part }));
@@ -176,7 +179,7 @@ export class Changes {
   }
 }
 
-/** Parts keys, so that each part has a place in one entry. */
+/** Splits keys into parts that each fit into one entry. */
 function parted(keys: readonly string[]): readonly (readonly string[])[] {
   const parts: string[][] = [];
   let left = 0;

@@ -7,17 +7,17 @@ import { ClientLists, type Listing } from "./lists.ts";
 import { countedNetwork } from "./policy-lists.ts";
 import { type Held, Tuning } from "./tuning.ts";
 
-/** What entries come to together. */
+/** The combined effect of entries. */
 export interface Composed {
-  /** Undefined where they set nothing. */
+  /** Undefined when they set nothing. */
   readonly inForce: InForce | undefined;
-  /** The ids of those that were made with another secret. */
+  /** The ids of entries that were made with another secret. */
   readonly strange: readonly string[];
 }
 
-/** What entries are read against. */
+/** The parts of a gate that are needed to combine entries. */
 export interface ComposedWith {
-  /** Make the client keys: by the secret, and by the one before it where there is one. */
+  /** The functions that make client keys: with the secret, and with the previous secret if there is one. */
   readonly hashes: readonly KeyedHash[];
   /**
    * The bits of an IPv6 address that name a client.
@@ -31,7 +31,7 @@ export interface ComposedWith {
   readonly clock?: Clock;
 }
 
-/** Returns what entries set together. */
+/** Returns the combined effect of entries. */
 export function composed(
   entries: Iterable<readonly [id: string, Held<Entry>]>,
   { hashes, ipv6Prefix, clock = monotonic }: ComposedWith,

@@ -4,17 +4,20 @@ import type { Requester, UpstashResponse } from "#lib/redis/upstash-protocol";
 import { type Entry, LONGEST_MS, MOST_WITH_MODES, readEntry } from "./entry.ts";
 import type { Held } from "./tuning.ts";
 
-/** Fields of a hash that are asked for in one call. */
+/** How many fields of a hash are read in one call. */
 const PAGE = 1000;
 
-/** The entries of a document by their ids: undefined for one that cannot be read, or comes after too many. */
+/**
+ * The entries of a document by their ids; undefined for an entry that cannot be read, or that exceeds the
+ * maximum.
+ */
 export type ReadEntries = ReadonlyMap<string, Held<Entry> | undefined>;
 
 /**
- * Reads the entries of a document, and no more of it than a document may have.
+ * Reads the entries of a document, up to the maximum number.
  *
  * @param clock the monotonic clock on which entries end, in milliseconds
- * @throws {StoreError} when the store fails or refuses
+ * @throws {StoreError} when the store fails or rejects the call
  */
 export async function readEntries(
   requester: Requester,
@@ -26,7 +29,7 @@ export async function readEntries(
     for (const [id, text] of fields) {
       const isBeyond = entries.size >= MOST_WITH_MODES && !entries.has(id);
       const entry = isBeyond ? undefined : readEntry(text);
-      // Written by other means it may end later than an entry can.
+      // An entry that was not written by Headgate may end later than allowed.
       const latest = clock() + LONGEST_MS;
       entries.set(id, entry && { ...entry, endsAt: Math.min(entry.until + ahead, latest) });
     }
@@ -45,7 +48,7 @@ export interface Page {
 /**
  * Reads a hash page by page, so that each call is short. A field may come twice.
  *
- * @throws {StoreError} when the store fails or refuses
+ * @throws {StoreError} when the store fails or rejects the call
  */
 export async function* readPages(
   requester: Requester,
@@ -66,9 +69,9 @@ export async function* readPages(
 }
 
 /**
- * Sends commands together, and returns their results in order.
+ * Sends commands in one call, and returns their results in order.
  *
- * @throws {StoreError} when the store fails, or refuses one of them
+ * @throws {StoreError} when the store fails, or rejects one of them
  */
 export async function sendAll(
   requester: Requester,

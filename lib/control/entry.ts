@@ -4,13 +4,13 @@ import { type Network, readNetwork } from "#lib/core/networks";
 /** A client as an entry names it: by a client key, and by the secret that made it. */
 export interface EntryClient {
   /**
-   * The identity that is looked at, such as "user" or "ip"; undefined where the key alone was known: then
-   * the address and the clients that limits count are compared with it.
+   * The identity that is compared, such as "user" or "ip". It is undefined when only the key was known; then
+   * the address and the clients of limits are compared with the key.
    */
   readonly identity?: string | undefined;
   /** The client key: 22 characters. */
   readonly client: string;
-  /** The mark of the secret that keyed it ({@link markOf}). */
+  /** The mark of the secret that made the key ({@link markOf}). */
   readonly secret: string;
 }
 
@@ -20,24 +20,24 @@ export type ListingEntry = { readonly kind: "allow" | "block" } & (
   | { readonly network: Network }
 );
 
-/** Another limit than the policy's, for one client or for all. */
+/** A limit that replaces the policy's, for one client or for all. */
 export interface OverrideEntry extends Partial<EntryClient> {
   readonly kind: "override";
   readonly rule: string;
   /** The limit's name in RateLimit headers; undefined for every limit of the rule. */
   readonly limit?: string | undefined;
-  /** Units in a window; a factor of the policy's limit; or no limit. */
+  /** Units in a window, a factor of the policy's limit, or no limit. */
   readonly to: number | { readonly times: number } | "unlimited";
 }
 
-/** What becomes of decisions: of one rule, or of everything. */
+/** The mode of one rule, or of all rules. */
 export interface ModeEntry {
   readonly kind: "mode";
   readonly mode: GateMode;
   readonly rule?: string | undefined;
 }
 
-/** A client that was reset: what instances remember of these keys is void. */
+/** A client that was reset. Instances drop what they remember of these keys. */
 export interface ResetEntry {
   readonly kind: "reset";
   /** Keys of limits. */
@@ -50,13 +50,13 @@ export type Entry = (ListingEntry | OverrideEntry | ModeEntry | ResetEntry) & {
   readonly until: number;
 };
 
-/** The most entries of a document, but for modes and resets: those must find a place in an incident. */
+/** The most entries of a document, except for modes and resets, which must still fit in an incident. */
 export const MOST_ENTRIES = 10_000;
 
-/** The most entries with modes and resets; what comes beyond them is passed over. */
+/** The most entries with modes and resets. Further ones are ignored. */
 export const MOST_WITH_MODES = 11_000;
 
-/** The longest that an entry lasts, in milliseconds: 30 days. */
+/** The longest life of an entry, in milliseconds: 30 days. */
 export const LONGEST_MS = 30 * 86_400_000;
 
 /** The longest text of an entry, in characters: a reset names the keys of every limit of one client. */
@@ -65,8 +65,8 @@ const MAX_LENGTH = 32_768;
 const MODES: ReadonlySet<unknown> = new Set(["enforce", "shadow", "off"]);
 
 /**
- * Reads an entry as the store holds it; undefined for a text that is no entry. Every part of it is checked, since
- * anything may have written there.
+ * Reads an entry from the store; undefined for a text that is not an entry. Every part is checked, because
+ * any program may have written it.
  */
 export function readEntry(text: unknown): Entry | undefined {
   const given = parse(text);

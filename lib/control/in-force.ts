@@ -7,35 +7,35 @@ import type { Keys } from "#lib/redis/keys";
 import type { Requester } from "#lib/redis/upstash-protocol";
 import type { ClientLists } from "./lists.ts";
 
-/** What is set while the app runs, as requests meet it. */
+/** What is set while the app runs, in the form that requests need. */
 export interface InForce {
-  /** What becomes of all decisions, in the place of HEADGATE_MODE; undefined where that is not set. */
+  /** The mode of all rules, which replaces HEADGATE_MODE; undefined when it is not set. */
   readonly mode: GateMode | undefined;
-  /** Clients that are allowed or blocked; undefined where no client is. */
+  /** Clients that are allowed or blocked; undefined when there are no such clients. */
   readonly lists: ClientLists | undefined;
-  /** Returns the match with the modes that are set for its rules; undefined where every rule is off. */
+  /** Returns the match with the modes that are set for its rules; undefined when every rule is off. */
   ruled(match: Match): Match | undefined;
   /** Returns the rules with the limits that are set for a client. */
   limited(rules: RuleSet, client: Client): RuleSet;
 }
 
-/** What was found when the store was read again. */
+/** The result of reading the store again. */
 export interface CaughtUp {
-  /** Keys of limits that were reset: what this instance remembers of them is void. */
+  /** Keys of limits that were reset. This instance must drop what it remembers of them. */
   readonly resets: readonly string[];
-  /** What went wrong: a store that failed, or an entry that cannot be read. */
+  /** The failures: of the store, or of an entry that cannot be read. */
   readonly failures: readonly HeadgateEvent[];
 }
 
-/** What following the control document stands on: parts of a gate. */
+/** The parts of a gate that are needed to follow the control document. */
 export interface LiveParts {
   /** Sends the calls that read the document. */
   readonly requester: Requester;
   /** Names the keys of the document. */
   readonly keys: Keys;
-  /** Makes client keys by the secret. */
+  /** Makes client keys with the secret. */
   readonly keyedHash: KeyedHash;
-  /** Makes them by HEADGATE_SECRET_PREVIOUS; undefined where that is not set. */
+  /** Makes client keys with HEADGATE_SECRET_PREVIOUS; undefined when that is not set. */
   readonly previousHash: KeyedHash | undefined;
   /**
    * The bits of an IPv6 address that name a client.
@@ -43,7 +43,7 @@ export interface LiveParts {
    */
   readonly ipv6Prefix?: number | undefined;
   /**
-   * What times go by, in milliseconds.
+   * The clock, in milliseconds.
    * @default the runtime's, which never goes back
    */
   readonly clock?: Clock | undefined;
@@ -51,10 +51,10 @@ export interface LiveParts {
 
 /** Follows what is set while the app runs. */
 export interface Live {
-  /** Returns what is in force; undefined where nothing is set. It calls no store. */
+  /** Returns what is in force; undefined when nothing is set. It does not call the store. */
   inForce(): InForce | undefined;
-  /** Returns a requester whose calls read, at most once in two seconds, whether something was set. */
+  /** Returns a requester whose calls also check, at most once in two seconds, whether something was set. */
   reading(requester: Requester): Requester;
-  /** Returns what is to be done after this response; undefined where nothing is. It never rejects. */
+  /** Returns the work to do after this response; undefined when there is none. The work never rejects. */
   due(): (() => Promise<CaughtUp>) | undefined;
 }

@@ -24,8 +24,8 @@ export function controlKeys(keys: Pick<Keys, "control">): ControlKeys {
 }
 
 /**
- * Returns the mark of a secret: it tells by which secret a client key was made, and nothing of the secret. No
- * identity has this kind, since no name of an identity holds a blank.
+ * Returns the mark of a secret. It identifies the secret that made a client key without revealing it. The
+ * name "a secret" cannot be that of an identity, because it contains a space.
  */
 export function markOf(keyedHash: KeyedHash): string {
   return keyedHash("a secret", "").slice(0, 8);

@@ -9,40 +9,44 @@ import { PrefixTree } from "./prefix-tree.ts";
 /** A client or a network that is allowed without being counted, or blocked. */
 export interface ListEntry {
   readonly list: "allow" | "block";
-  /** Names the entry in events: "policy block 1" for the first of the policy's, or the id of one that was set. */
+  /**
+   * The name of the entry in events: "policy block 1" for the first of the policy, or the id of an entry that
+   * was set.
+   */
   readonly id: string;
-  /** When it ends, in milliseconds of the monotonic clock; Infinity for one of the policy. */
+  /** When it ends, in milliseconds of the monotonic clock; Infinity for an entry of the policy. */
   readonly until: number;
 }
 
-/** An entry, and whom it is for: a network, or the client that a client key stands for. */
+/** An entry with its client: a network, or the client of a client key. */
 export interface Listing extends ListEntry {
   readonly whom: Network | { readonly identity: string | undefined; readonly key: string };
 }
 
-/** Addresses whose networks are kept at most. */
+/** The most addresses whose networks are cached. */
 const MOST_KEPT = 10_000;
 
 /** The clients that are allowed without being counted, and those that are blocked. */
 export class ClientLists {
   /** The identities and conditions that entries name. */
   readonly identities: readonly string[];
-  /** True where a request that no rule matches may be blocked all the same. */
+  /** True when a request that no rule matches may be blocked. */
   readonly blocks: boolean;
   readonly #hashes: readonly KeyedHash[];
   readonly #networks: PrefixTree<ListEntry> | undefined;
-  /** The networks that an address is in; few addresses come often. */
+  /** A cache of the networks that contain an address, since a few addresses send most requests. */
   readonly #ofAddress = new BoundedMap<string, readonly ListEntry[]>(MOST_KEPT);
   readonly #ofKey = new Map<string, readonly ListEntry[]>();
-  /** The identities, and "ip" where an entry is for the client key of an address. */
+  /** The identities, and "ip" when an entry is for the client key of an address. */
   readonly #compared: readonly string[];
-  /** True where the client keys of limits are compared too: of some entry the key alone is known. */
+  /** True when the client keys of limits are compared too, because only the key of some entry is known. */
   readonly #looksAtCounted: boolean;
   readonly #clock: Clock;
 
   /**
-   * @param hashes make the client keys of the entries: by the secret, and by the one before it where there is one
-   * @param clock what the ends of entries go by
+   * @param hashes make the client keys of the entries: with the secret, and with the previous secret if there
+   *   is one
+   * @param clock the clock of the ends of entries
    */
   constructor(listings: readonly Listing[], hashes: readonly KeyedHash[], clock = monotonic) {
     const names = new Set<string>();
@@ -51,7 +55,8 @@ export class ClientLists {
     for (const listing of listings) {
       const { whom } = listing;
       if ("key" in whom) {
-        // A key alone may be that of an address, which is met on paths too where no limit counts it.
+        // A key without an identity may be that of an address, which is also checked on paths where no limit
+        // counts it.
         names.add(whom.identity ?? "ip");
         looksAtCounted ||= !whom.identity;
         this.#ofKey.set(whom.key, [...(this.#ofKey.get(whom.key) ?? NONE), listing]);
@@ -69,7 +74,10 @@ export class ClientLists {
     this.#clock = clock;
   }
 
-  /** Returns the entry that holds for a client now: one that allows it stands before those that block it. */
+  /**
+   * Returns the entry that holds for a client now: an entry that allows it takes precedence over those that
+   * block it.
+   */
   find({ values, address, counted }: Listed): ListEntry | undefined {
     const clock = this.#clock;
     let found = this.#networks && holding(this.#networksOf(this.#networks, address), clock);
@@ -97,10 +105,10 @@ export class ClientLists {
   }
 }
 
-/** As much of a client as an entry may name. */
+/** The parts of a client that an entry may name. */
 export type Listed = Pick<Client, "values" | "address" | "counted">;
 
-/** Returns the one that holds of the entry that was found before and of these. */
+/** Returns the entry that applies: the one that was found before, or one of these. */
 function holding(
   entries: readonly ListEntry[] = NONE,
   clock: Clock,

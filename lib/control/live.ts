@@ -12,20 +12,20 @@ import type { CaughtUp, InForce, Live, LiveParts } from "./in-force.ts";
 import { type ControlKeys, controlKeys } from "./keys.ts";
 import type { Held } from "./tuning.ts";
 
-/** So often at most is the document's version read, in milliseconds. */
+/** The shortest time between two reads of the document's version, in milliseconds. */
 const EVERY_MS = 2000;
 
-/** A load that has not ended by then has lost its request, in milliseconds. */
+/** A load that takes longer was stopped with its request, in milliseconds. */
 const GIVEN_UP_MS = 10_000;
 
-/** Entries that cannot be used are named up to this number. */
+/** The most unusable entries that are named. */
 const MOST_NAMED = 10;
 
 /**
  * Follows what is set while the app runs: blocks, allow lists, overrides and modes in the control document of
- * the gate's namespace. A call of the gate reads the document's version along, at most once in two seconds; a
- * changed document is loaded after the response, and holds from the next request on. While the store
- * is unavailable the last document holds.
+ * the gate's namespace. A call of the gate also reads the document's version, at most once in two seconds. A
+ * changed document is loaded after the response, and applies from the next request on. While the store is
+ * unavailable, the last document applies.
  *
  * @example
  * export const gate = createHeadgate(policy, () => ({ ...fromEnv(), live }));
@@ -39,18 +39,18 @@ class Following implements Live {
   readonly #keys: ControlKeys;
   readonly #clock: Clock;
   #inForce: InForce | undefined;
-  /** The version of the document that is in force; empty where nothing was ever set. */
+  /** The version of the document in force; empty when nothing was ever set. */
   #loaded = "";
   /** The version that was read last. */
-  #heard = "";
+  #lastRead = "";
   /** Why the version could not be read along with a check; undefined once that is reported. */
   #refusal: StoreError | undefined;
   #askedAt = -Infinity;
-  /** Nothing is loaded before then: something is being loaded, or the store has just failed. */
+  /** Nothing is loaded before this time, because a load is in flight or the store has just failed. */
   #busyUntil = -Infinity;
   /** Resets that are known already, by the ids of their entries. */
   #resets: ReadonlySet<string> = new Set();
-  /** Entries that cannot be used, by their ids, as they were told of. */
+  /** The ids of unusable entries that were reported. */
   #told: ReadonlySet<string> = new Set();
 
   constructor(on: LiveParts) {
@@ -72,22 +72,25 @@ class Following implements Live {
 
   due(): (() => Promise<CaughtUp>) | undefined {
     const now = this.#clock();
-    const isAsking = now - this.#askedAt >= EVERY_MS;
-    const isWork = isAsking || this.#heard !== this.#loaded || this.#refusal;
+    const readsVersion = now - this.#askedAt >= EVERY_MS;
+    const isWork = readsVersion || this.#lastRead !== this.#loaded || this.#refusal;
     if (!isWork || now < this.#busyUntil) return undefined;
     this.#busyUntil = now + GIVEN_UP_MS;
-    if (isAsking) this.#askedAt = now;
-    return () => this.#catchUp(isAsking);
+    if (readsVersion) this.#askedAt = now;
+    return () => this.#catchUp(readsVersion);
   }
 
-  /** A script, alone or in a pipeline, when it is time: what handlers keep themselves is sent as it is. */
+  /**
+   * Returns true for a script, alone or in a pipeline, when the version is due. Other calls of handlers are
+   * sent unchanged.
+   */
   #readsWith(asked: UpstashRequest): boolean {
     if (this.#clock() - this.#askedAt < EVERY_MS) return false;
     const { path = ["pipeline"] } = asked;
     return path[0] === "pipeline" && isScript(commandNames(asked)[0] ?? "");
   }
 
-  /** Sends a call with one command more, which reads the version. */
+  /** Sends a call with one more command, which reads the version. */
   async #readAlong<Result>(
     requester: Requester,
     { path, body }: UpstashRequest,
@@ -106,20 +109,20 @@ class Following implements Live {
 
   #hear(answer: unknown): void {
     this.#refusal = errorIn("GET", answer);
-    if (!this.#refusal) this.#heard = versionIn((answer as UpstashResponse<unknown>).result);
+    if (!this.#refusal) this.#lastRead = versionIn((answer as UpstashResponse<unknown>).result);
   }
 
-  /** @param isAsking whether the version is to be read too */
-  async #catchUp(isAsking: boolean): Promise<CaughtUp> {
+  /** @param readsVersion whether the version must be read too */
+  async #catchUp(readsVersion: boolean): Promise<CaughtUp> {
     const refusal = this.#refusal;
     this.#refusal = undefined;
     try {
       if (refusal) throw refusal;
-      if (isAsking) {
+      if (readsVersion) {
         const [version] = await sendAll(this.#on.requester, ["GET", this.#keys.version]);
-        this.#heard = versionIn(version);
+        this.#lastRead = versionIn(version);
       }
-      const found = this.#heard === this.#loaded ? NOTHING : await this.#load(this.#heard);
+      const found = this.#lastRead === this.#loaded ? NOTHING : await this.#load(this.#lastRead);
       this.#busyUntil = -Infinity;
       return found;
     } catch (error) {
@@ -157,7 +160,7 @@ class Following implements Live {
 
 const NOTHING: CaughtUp = { resets: [], failures: [] };
 
-/** Returns a version as the store holds it; empty where nothing is set. */
+/** Returns the version from the store; empty when nothing is set. */
 function versionIn(result: unknown): string {
   return typeof result === "string" ? result : "";
 }
@@ -170,6 +173,6 @@ function badEntries(ids: readonly string[]): HeadgateError {
   const named = ids.slice(0, MOST_NAMED).map((id) => id.slice(0, 64));
   return new HeadgateError(
     "CONTROL_BAD_ENTRY",
-    `Entries of the control document cannot be used, and are passed over (${ids.length}): ${named.join(", ")}. They cannot be read, were made with another HEADGATE_SECRET, or come after ${MOST_WITH_MODES} others. Set them again, or remove them.`,
+    `Entries of the control document cannot be used, and are ignored (${ids.length}): ${named.join(", ")}. They cannot be read, were made with another HEADGATE_SECRET, or come after ${MOST_WITH_MODES} others. Set them again, or remove them.`,
   );
 }

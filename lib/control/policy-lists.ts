@@ -5,7 +5,7 @@ import type { CompiledListing } from "#lib/policy/types";
 import { ClientLists, type Listing } from "./lists.ts";
 
 /**
- * Returns the clients that a policy allows or blocks; undefined where it names none.
+ * Returns the clients that a policy allows or blocks; undefined when it lists no client.
  *
  * @param ipv6Prefix the bits of an IPv6 address that name a client
  */
@@ -40,13 +40,16 @@ export function policyEntry(list: string, place: number): string {
   return `policy ${list} ${place}`;
 }
 
-/** The policy names its clients in the clear, so no value has to be hashed to be compared. */
+/**
+ * Returns the written form of a client. The policy names clients in plain text, so values are compared
+ * without hashing.
+ */
 function written(identity: string, ...values: readonly string[]): string {
   return [identity, ...values].join(":");
 }
 
 /**
- * Returns the network that an entry holds for: one of IPv6 that is smaller than what names a client holds for
+ * Returns the network of an entry. An IPv6 network smaller than the one that counts as a client is widened to
  * the whole client.
  */
 export function countedNetwork(

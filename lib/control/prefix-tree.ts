@@ -1,11 +1,11 @@
 import { type Ip, widthOf } from "#lib/core/ip";
 
-/** The nodes at which addresses of IPv4 and of IPv6 begin. */
+/** The root nodes of IPv4 and of IPv6. */
 const ROOTS = [0, 1] as const;
 
 /**
- * Finds the networks that an address is in: a binary tree with one level a bit, so that looking one up
- * takes as many steps as the longest network has bits, however many networks there are.
+ * Finds the networks that contain an address. It is a binary tree with one level for each bit, so a lookup
+ * takes at most as many steps as the longest network has bits, for any number of networks.
  *
  * @example
  * const tree = new PrefixTree<string>();
@@ -13,7 +13,10 @@ const ROOTS = [0, 1] as const;
  * tree.covering([10, 1, 2, 3]); // ["office"]
  */
 export class PrefixTree<Value> {
-  /** Two for each node: the node for a next bit of 0, and of 1. A root is the next of no node, so 0 means none. */
+  /**
+   * Two items for each node: the next node for a bit of 0, and for a bit of 1. 0 means no node, because a
+   * root is never a next node.
+   */
   readonly #next: number[] = [0, 0, 0, 0];
   readonly #values: (Value[] | undefined)[] = [undefined, undefined];
 
@@ -51,7 +54,7 @@ function rootOf(address: Ip): number {
   return address.length === 4 ? ROOTS[0] : ROOTS[1];
 }
 
-/** Bit `i` of an address, from the left. */
+/** Returns bit `i` of an address, from the left. */
 function bitOf(address: Ip, i: number): number {
   const width = widthOf(address);
   return ((address[Math.floor(i / width)] as number) >> (width - 1 - (i % width))) & 1;

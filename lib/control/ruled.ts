@@ -35,7 +35,7 @@ export function readMode(mode: unknown): GateMode {
   throw badArgument("mode", mode, withSuggestion(MODES.join(", "), String(mode), MODES));
 }
 
-/** The limit of an override, as the store holds it. */
+/** The limit of an override, in the form of the store. */
 export interface ReadOverride {
   readonly rule: string;
   readonly limit: string | undefined;
@@ -69,7 +69,7 @@ export function readOverride(policy: Rules, { rule: name, limit, to }: OverrideO
 
 type NamedLimit = readonly [name: string, limit: CompiledLimit];
 
-/** The limits of a rule by their names in RateLimit headers, those of its prefetches among them. */
+/** Returns the limits of a rule by their names in RateLimit headers, with those of its prefetches. */
 function limitsOf(rule: CompiledRule): readonly NamedLimit[] {
   const own = everyLimit(rule).map((limit): NamedLimit => [limit.policyName, limit]);
   if (rule.prefetchTimes === undefined) return own;
@@ -88,7 +88,7 @@ function refuseNumber(
 ): void {
   const names = new Set(everyLimit(rule).map(({ policyName }) => policyName));
   if (limit === undefined && names.size > 1) {
-    const allowed = `a factor such as "2x", "unlimited", or a number with the name of one limit, since ${rule.name} has several: ${[...names].join(", ")}`;
+    const allowed = `a factor such as "2x", "unlimited", or a number with the name of one limit, because ${rule.name} has several: ${[...names].join(", ")}`;
     throw badArgument("to", to, allowed);
   }
   const least = Math.max(...limits.map(([, { cost }]) => cost));

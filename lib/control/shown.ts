@@ -2,22 +2,22 @@ import { networkText, type Network } from "#lib/core/networks";
 import { type Entry, readEntry } from "./entry.ts";
 import type { ControlChange, ControlEntry, ControlledClient, ControlSetting } from "./types.ts";
 
-/** Why an entry was set, by whom and when. */
+/** The reason, author and time of an entry. */
 export interface Note {
   readonly reason: string;
   readonly by: string;
-  /** Milliseconds since 1970, on Redis's clock; 0 where it is not known. */
+  /** Milliseconds since 1970, on Redis's clock; 0 when it is not known. */
   readonly at: number;
 }
 
-/** What an entry is shown with. */
+/** The data that is shown with an entry. */
 export interface About extends Note {
   readonly endsInMs: number;
   /** The marks of the secrets that the gate has. */
   readonly marks: ReadonlySet<string>;
 }
 
-/** Returns an entry for people; undefined stands for one that cannot be read. */
+/** Returns an entry for people. Pass undefined for an entry that cannot be read. */
 export function shownEntry(
   id: string,
   entry: Entry | undefined,
@@ -29,18 +29,18 @@ export function shownEntry(
   return { id, ...setting, ...about, until: entry?.until ?? 0, isUsable };
 }
 
-/** Brings entries into order: the one that ends first at the front. */
+/** Compares entries for sorting: the one that ends first comes first. */
 export function byEnd(a: ControlEntry, b: ControlEntry): number {
   return a.until - b.until || (a.id < b.id ? -1 : 1);
 }
 
-/** Reads a note as the store holds it: empty for what it does not hold. */
+/** Reads a note from the store. Missing parts are empty. */
 export function readNote(text: unknown): Note {
   const { reason, by, at } = parse(text);
   return { reason: textOf(reason), by: textOf(by), at: numberOf(at) };
 }
 
-/** Returns what an entry sets; null for one that sets nothing, as a reset does. */
+/** Returns the setting of an entry; null for an entry without one, such as a reset. */
 export function settingOf(entry: Entry | undefined): ControlSetting | null {
   if (!entry || entry.kind === "reset") return null;
   if (entry.kind === "mode")
@@ -60,7 +60,7 @@ export function settingOf(entry: Entry | undefined): ControlSetting | null {
   return client && { kind, client };
 }
 
-/** Returns a change of the log; undefined for an entry of the stream that is no change. */
+/** Returns a change of the log; undefined when the entry of the stream is not a change. */
 export function readChange(read: unknown): ControlChange | undefined {
   const [change, pairs] = Array.isArray(read) ? (read as unknown[]) : [];
   if (typeof change !== "string" || !Array.isArray(pairs)) return undefined;

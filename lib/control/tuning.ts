@@ -14,22 +14,22 @@ import type { ClientLists } from "./lists.ts";
 /** An entry, and when it ends in milliseconds of the monotonic clock. */
 export type Held<Entry> = Entry & { readonly endsAt: number };
 
-/** What a document sets, as requests meet it. */
+/** The settings of a document, in the form that requests need. */
 export interface TuningParts {
   readonly lists: ClientLists | undefined;
   readonly modes: readonly Held<ModeEntry>[];
   readonly overrides: readonly Held<OverrideEntry>[];
-  /** Make the client keys of the entries: by the secret, and by the one before it where there is one. */
+  /** The functions that make client keys: with the secret, and with the previous secret if there is one. */
   readonly hashes: readonly KeyedHash[];
-  /** What the ends of entries go by. */
+  /** The clock of the ends of entries. */
   readonly clock: Clock;
 }
 
-/** The overrides of one rule, by whom they are for. */
+/** The overrides of one rule, by their clients. */
 interface Overrides {
   readonly forAll: Held<OverrideEntry>[];
   readonly ofKey: Map<string, Held<OverrideEntry>[]>;
-  /** The identities that name their clients. */
+  /** The identities of their clients. */
   readonly identities: Set<string>;
 }
 
@@ -39,7 +39,7 @@ interface Best {
   readonly units: number;
 }
 
-/** A match with the modes that are set, for as long as they hold. */
+/** A match with the modes that are set, and the time until which they apply. */
 interface Ruled {
   readonly match: Match | undefined;
   readonly until: number;
@@ -125,7 +125,7 @@ export class Tuning implements InForce {
     return { ...match, identities: [...all] };
   }
 
-  /** Returns a limit as overrides leave it: nothing where it is unlimited. */
+  /** Returns a limit with its override applied, or an empty list when it is unlimited. */
   #tuned(limit: CompiledLimit, client: Client): CompiledLimit | readonly [] {
     const set = this.#overrides.get(limit.rule.split(":")[0] as string);
     const best = set && this.#bestOf(set, limit, client);
@@ -133,7 +133,10 @@ export class Tuning implements InForce {
     return best.units === Infinity ? [] : withUnits(limit, best.units);
   }
 
-  /** Returns the override that is nearest to the client; of equals the one that allows more. */
+  /**
+   * Returns the override that is closest to the client. Of several equally close ones, the one that allows
+   * more wins.
+   */
   #bestOf(set: Overrides, limit: CompiledLimit, client: Client): Best | undefined {
     const now = this.#clock();
     let best: Best | undefined;
@@ -149,14 +152,14 @@ export class Tuning implements InForce {
     return best;
   }
 
-  /** Returns the overrides that are about a limit of a client, with how near to the client they are. */
+  /** Yields the overrides of a limit that apply to a client, with their closeness to the client. */
   *#about(
     { forAll, ofKey, identities }: Overrides,
     { subject }: CompiledLimit,
     { counted, values, address }: Client,
   ): Iterable<readonly [nearness: number, overrides: readonly Held<OverrideEntry>[] | undefined]> {
     yield [1, forAll];
-    // All clients together have one count: it is no one client's.
+    // A global limit counts all clients together, so overrides of one client do not apply.
     if (subject.kind === "global") return;
     for (const name of identities) {
       const value = valueOf(name, values, address);
@@ -171,7 +174,10 @@ function noOverrides(): Overrides {
   return { forAll: [], ofKey: new Map(), identities: new Set() };
 }
 
-/** A number is for visits alone; a limit of prefetches may be named by itself. */
+/**
+ * Returns true when an override applies to a limit. A number applies only to visits, unless it names a limit
+ * of prefetches.
+ */
 function isFor(
   { limit, to, rule }: OverrideEntry,
   { policyName, rule: own }: CompiledLimit,
@@ -183,7 +189,7 @@ function isFor(
 function unitsOf({ to }: OverrideEntry, { limit, windowMs, cost }: CompiledLimit): number {
   if (to === "unlimited") return Infinity;
   const units = typeof to === "number" ? to : Math.floor(limit * to.times);
-  // A request must be able to pass, and the scripts count exactly up to the product.
+  // One request must fit into the limit, and the scripts count exactly only up to this product.
   return Math.min(Math.max(units, cost), Math.floor(MAX_PRODUCT / windowMs));
 }
 

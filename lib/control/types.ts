@@ -1,6 +1,6 @@
 import type { GateMode } from "#lib/core/mode";
 
-/** Whom an entry is for: an address, a CIDR block, the value of an identity, or a client key of the log. */
+/** The client of an entry: an address, a CIDR block, the value of an identity, or a client key of the log. */
 export type Whom =
   | {
       /** An address such as "203.0.113.7", or a CIDR block such as "203.0.113.0/24" for `block` and `allow`. */
@@ -13,51 +13,56 @@ export type Whom =
       readonly value: string;
     }
   | {
-      /** A client key: 22 characters, as a line of the log or the dashboard has it. */
+      /** A client key of 22 characters, from a line of the log or from the dashboard. */
       readonly key: string;
     };
 
-/** For how long an entry holds, why, and who sets it. */
+/** The length, reason and author of an entry. */
 export interface Terms {
-  /** A length such as "2h" or "30 minutes", or milliseconds; from 1 second to 30 days. */
+  /**
+   * How long the entry lasts: a length such as "2h" or "30 minutes", or milliseconds; from 1 second to 30
+   * days.
+   */
   readonly for: string | number;
-  /** Why, in 1 to 200 characters: it is kept in the log of changes, and no client is told. */
+  /** The reason, in 1 to 200 characters. It is kept in the log of changes, and not shown to clients. */
   readonly reason: string;
-  /** Who sets it, in 1 to 100 characters: it is kept in the log of changes. */
+  /** The author, in 1 to 100 characters. It is kept in the log of changes. */
   readonly by: string;
 }
 
-/** Why an entry is removed, and by whom. */
+/** The reason and author of a removal. */
 export type RemovalTerms = Pick<Terms, "by"> & Partial<Pick<Terms, "reason">>;
 
-/** Another limit than the policy's. */
+/** A limit that replaces the policy's. */
 export interface OverrideOptions {
   /** The rule. */
   readonly rule: string;
-  /** Units in a window; a factor of the policy's limit, such as "2x" or "0.5x"; or "unlimited". */
+  /**
+   * The new limit: units in a window, a factor of the policy's limit such as "2x" or "0.5x", or "unlimited".
+   */
   readonly to: number | `${number}x` | "unlimited";
   /**
    * The name of one limit in RateLimit headers, such as "search:ip:minute".
-   * @default every limit of the rule; for a number the rule must have one limit alone
+   * @default every limit of the rule; for a number the rule must have only one limit
    */
   readonly limit?: string | undefined;
   /**
-   * Whose limit.
-   * @default every client's
+   * The client of the override.
+   * @default every client
    */
   readonly client?: Whom | undefined;
 }
 
-/** Whom an entry is for, as far as the store knows. */
+/** The client of an entry, as far as the store knows it. */
 export type ControlledClient =
   | { readonly network: string }
   | {
       readonly clientKey: string;
-      /** The identity that is compared; null where the client key alone was known. */
+      /** The identity that is compared; null when only the client key was known. */
       readonly identity: string | null;
     };
 
-/** What an entry sets. */
+/** The setting of an entry. */
 export type ControlSetting =
   | { readonly kind: "allow" | "block"; readonly client: ControlledClient }
   | {
@@ -72,28 +77,31 @@ export type ControlSetting =
   | {
       readonly kind: "mode";
       readonly mode: GateMode;
-      /** Null for everything. */
+      /** Null for all rules. */
       readonly rule: string | null;
     };
 
-/** An entry that cannot be read: something else than Headgate wrote it, or another version. */
+/** An entry that cannot be read, because another program or another version of Headgate wrote it. */
 export interface UnreadableSetting {
   readonly kind: "unreadable";
 }
 
 /** An entry of the control document. */
 export type ControlEntry = (ControlSetting | UnreadableSetting) & {
-  /** Names the entry in events, in the log, and where it is removed. Entries for the same have the same. */
+  /**
+   * The name of the entry in events, in the log and for removal. Entries for the same client and limit have
+   * the same id.
+   */
   readonly id: string;
   readonly reason: string;
   readonly by: string;
-  /** When it was set: milliseconds since 1970, on Redis's clock; 0 where that is not known. */
+  /** When it was set: milliseconds since 1970, on Redis's clock; 0 when it is not known. */
   readonly at: number;
-  /** When it ends: milliseconds since 1970, on Redis's clock; 0 where it cannot be read. */
+  /** When it ends: milliseconds since 1970, on Redis's clock; 0 when it cannot be read. */
   readonly until: number;
-  /** Milliseconds until it ends, when it was read; 0 where it cannot be read. */
+  /** Milliseconds until it ends, when it was read; 0 when it cannot be read. */
   readonly endsInMs: number;
-  /** False where it was made with another HEADGATE_SECRET, or cannot be read: no gate follows it. */
+  /** False when it was made with another HEADGATE_SECRET or cannot be read, so that no gate follows it. */
   readonly isUsable: boolean;
 };
 
@@ -108,28 +116,28 @@ export interface ControlChange {
   readonly id: string;
   /** What was set or removed; null for a reset, and for an entry that could not be read. */
   readonly setting: ControlSetting | null;
-  /** When the entry ends that was set: milliseconds since 1970; null for other actions. */
+  /** When the new entry ends: milliseconds since 1970; null for other actions. */
   readonly until: number | null;
   readonly reason: string;
   readonly by: string;
 }
 
-/** Sets what holds while the app runs. */
+/** Changes and lists what is set while the app runs. */
 export interface Control {
-  /** Blocks a client or a network: it gets 403. An entry that allows the same is replaced. */
+  /** Blocks a client or a network: it gets 403. It replaces an entry that allows the same client. */
   block(whom: Whom, terms: Terms): Promise<ControlEntry>;
-  /** Allows a client or a network without counting it. An entry that blocks the same is replaced. */
+  /** Allows a client or a network without counting it. It replaces an entry that blocks the same client. */
   allow(whom: Whom, terms: Terms): Promise<ControlEntry>;
-  /** Sets another limit than the policy's, for one client or for all. */
+  /** Replaces a limit of the policy, for one client or for all. */
   override(options: OverrideOptions, terms: Terms): Promise<ControlEntry>;
-  /** Sets what becomes of decisions: of one rule, or of everything. */
+  /** Sets the mode of one rule, or of all rules. */
   mode(
     mode: GateMode,
     terms: Terms & { readonly rule?: string | undefined },
   ): Promise<ControlEntry>;
-  /** Returns the entries that have not ended, the one that ends first at the front. */
+  /** Returns the entries that have not ended, in the order of their ends. */
   list(): Promise<readonly ControlEntry[]>;
-  /** Removes an entry by its id, and returns it; undefined where no entry has that id. */
+  /** Removes an entry by its id, and returns it; undefined when no entry has that id. */
   remove(id: string, terms: RemovalTerms): Promise<ControlEntry | undefined>;
   /**
    * Returns the latest changes, the latest first.

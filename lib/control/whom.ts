@@ -10,25 +10,25 @@ import type { EntryClient } from "./entry.ts";
 import { markOf } from "./keys.ts";
 import type { Whom } from "./types.ts";
 
-/** What names the clients of a gate. */
+/** The parts of a gate that name its clients. */
 export interface WhomParts {
   /** The names of the policy's identities. */
   readonly identities: readonly string[];
   readonly keyedHash: KeyedHash;
-  /** By the secret before; undefined where that is not set. */
+  /** The hash with the previous secret; undefined when that is not set. */
   readonly previousHash: KeyedHash | undefined;
   /** The bits of an IPv6 address that name a client. */
   readonly ipv6Prefix: number;
-  /** False where the secret is derived from the store's token, and would change with it. */
+  /** False when the secret is derived from the store's token, and would change with it. */
   readonly isSecretSet: boolean;
 }
 
-/** Whom an entry is for, as the store holds it. */
+/** The client of an entry, in the form of the store. */
 export interface NamedWhom {
   readonly fields: EntryClient | { readonly network: string };
-  /** Ends the id of an entry: the network, or the client key. */
+  /** The last part of the entry's id: the network, or the client key. */
   readonly name: string;
-  /** The same as it was by the secret before; undefined where nothing of that can be there. */
+  /** The same with the previous secret; undefined when no such entry can exist. */
   readonly formerName: string | undefined;
 }
 
@@ -36,10 +36,10 @@ const ADDRESS_FORM = 'an address such as "203.0.113.7"';
 const NETWORK_FORM = `${ADDRESS_FORM}, or a CIDR block such as "203.0.113.0/24"`;
 
 /**
- * Returns whom an entry is for. A network that is one client to the gate, such as a /32 of IPv4, is named as
- * that client is.
+ * Returns the client of an entry. A network that the gate counts as one client, such as a /32 of IPv4, is
+ * named like that client.
  *
- * @param takesNetworks whether a CIDR block may be meant
+ * @param takesNetworks whether a CIDR block is allowed
  * @throws {HeadgateError} CONTROL_BAD_ARGUMENT; CONTROL_NEEDS_SECRET for a client key without HEADGATE_SECRET
  */
 export function nameWhom(parts: WhomParts, whom: Whom, takesNetworks: boolean): NamedWhom {
@@ -67,15 +67,11 @@ export function nameWhom(parts: WhomParts, whom: Whom, takesNetworks: boolean): 
 
 function nameKey(parts: WhomParts, key: unknown): NamedWhom {
   if (typeof key !== "string" || !/^[\w-]{22}$/.test(key)) {
-    throw badArgument("key", key, "the 22 characters of a client key, as a line of the log has it");
+    throw badArgument("key", key, "the 22 characters of a client key from a line of the log");
   }
   const { keyedHash, previousHash } = parts;
   if ([keyedHash, previousHash].some((hash) => hash?.("global", "") === key)) {
-    throw badArgument(
-      "key",
-      key,
-      "the key of one client; this one stands for all clients together",
-    );
+    throw badArgument("key", key, "the key of one client; this one means all clients together");
   }
   requireSecret(parts);
   const fields = { client: key, identity: undefined, secret: markOf(keyedHash) };
@@ -114,7 +110,10 @@ function nameAddress(parts: WhomParts, ip: unknown, takesNetworks: boolean): Nam
   return { fields: { network: name }, name, formerName: undefined };
 }
 
-/** A block whose address is not its first one most likely means the network of that address. */
+/**
+ * Returns the error of an address. A CIDR block that does not begin with its first address probably means the
+ * network of that address.
+ */
 function badAddress(ip: unknown, allowed: string): HeadgateError {
   const [, address, length] = /^([^/]+)\/(\d{1,3})$/.exec(String(ip)) ?? [];
   const first = parseAddress(address);
@@ -128,6 +127,6 @@ function requireSecret({ isSecretSet }: WhomParts): void {
   if (isSecretSet) return;
   throw new HeadgateError(
     "CONTROL_NEEDS_SECRET",
-    "HEADGATE_SECRET must be set for an entry about one client: without it the client keys are made with the store's token, and the entry would be void after that changes. Set it for the app and here. CIDR blocks, modes and overrides for all clients need none.",
+    "HEADGATE_SECRET must be set for an entry for one client: without it client keys are made with the store's token, and the entry would stop working when the token changes. Set it for the app and here. CIDR blocks, modes and overrides for all clients do not need it.",
   );
 }

@@ -5,8 +5,8 @@ import { ICON, ICON_NAME } from "./icon.ts";
 import { pageHtml } from "./page-html.ts";
 
 /**
- * Headers of every answer. They hold where the app sets another policy: that replaces this header,
- * and the page repeats ours in a meta tag.
+ * Headers of every answer. If the app sets another policy, that replaces this header, so the page repeats
+ * ours in a meta tag.
  */
 const GUARDS = {
   "X-Frame-Options": "DENY",
@@ -19,7 +19,7 @@ const GUARDS = {
 
 const NO_STORE = { "Cache-Control": "private, no-store" } as const;
 
-/** The names of script and style hold a hash of what is in them; the icon has no need to change. */
+/** Script and style have a hash of their content in their names, and the icon never changes. */
 const FOR_GOOD = { "Cache-Control": "private, max-age=31536000, immutable" } as const;
 
 const FILES: ReadonlyMap<string, { readonly type: string; readonly text: string }> = new Map([
@@ -44,7 +44,7 @@ export function pageAnswer(pathname: string): Response {
   });
 }
 
-/** Returns the page's script or style; undefined for a name that is neither. */
+/** Returns the page's script or style; undefined for any other name. */
 export function fileAnswer(name: string): Response | undefined {
   const file = FILES.get(name);
   if (!file) return undefined;
@@ -53,7 +53,7 @@ export function fileAnswer(name: string): Response | undefined {
   });
 }
 
-/** Returns a stream of events. No proxy may hold it back (`X-Accel-Buffering`, nginx) or change it. */
+/** Returns a stream of events. Proxies must not buffer it (`X-Accel-Buffering`, nginx) or change it. */
 export function streamAnswer(stream: ReadableStream<Uint8Array>): Response {
   return new Response(stream, {
     headers: {
@@ -73,12 +73,12 @@ export function textAnswer(status: number, text: string): Response {
   });
 }
 
-/** Returns what the page asked for, as JSON. */
+/** Returns a value for the page as JSON. */
 export function jsonAnswer(value: object): Response {
   return Response.json(value, { headers: { ...GUARDS, ...NO_STORE } });
 }
 
-/** Returns why the page does not get what it asked for. */
+/** Returns a problem (RFC 9457) for the page. */
 export function problemAnswer(
   problem: Problem,
   headers?: Readonly<Record<string, string>>,

@@ -1,4 +1,4 @@
-/** What the page sends to change what is in force: JSON, in which every value is text. */
+/** A change that the page sends, as JSON in which every value is text. */
 export type ChangeBody =
   | {
       readonly action: "block" | "allow";
@@ -21,14 +21,14 @@ export type ChangeBody =
   | {
       readonly action: "mode";
       readonly mode: string;
-      /** Absent for everything. */
+      /** Absent for all rules. */
       readonly rule?: string;
       readonly for: string;
       readonly reason: string;
     }
   | {
       readonly action: "remove";
-      /** Of the entry. */
+      /** The id of the entry. */
       readonly id: string;
       readonly reason?: string;
     }
@@ -58,7 +58,7 @@ const FIELDS: ReadonlyMap<unknown, Fields> = new Map<ChangeBody["action"], Field
 /** The longest text of a field, in characters. */
 const MAX_LENGTH = 512;
 
-/** Returns a change as the page sends it, or why the text cannot be read. A field that is not known is refused. */
+/** Returns a change of the page, or why the text cannot be read. Unknown fields are rejected. */
 export function readChange(text: string): ChangeBody | { readonly problem: string } {
   const given = parse(text);
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
@@ -72,7 +72,7 @@ export function readChange(text: string): ChangeBody | { readonly problem: strin
   const known = [...fields.needed, ...fields.optional];
   const strange = Object.keys(rest).find((name) => !known.includes(name));
   if (strange !== undefined) {
-    return { problem: `A field is not known; allowed: action, ${known.join(", ")}.` };
+    return { problem: `The body must have only these fields: action, ${known.join(", ")}.` };
   }
   const bad = known.find((name) => !isField(rest[name], fields.needed.includes(name)));
   if (bad !== undefined) {

@@ -2,19 +2,19 @@ import { CHANGED } from "#lib/observe/counts-script";
 import type { Keys } from "#lib/redis/keys";
 import { subscribe } from "#lib/redis/subscription";
 
-/** Where changes are announced. */
+/** The store that announces changes, and the listener. */
 export interface ChangesParts {
-  /** Undefined where the store is not reached by REST: then nothing is announced. */
+  /** The store; undefined when it is not reached by REST, so that nothing is announced. */
   readonly rest: { readonly url: string; readonly token: string } | undefined;
   readonly keys: Keys;
-  /** Called for each change, and when announcements begin: something may have changed before. */
+  /** Called for each change, and when announcements begin, because something may have changed before. */
   readonly onChange: () => void;
 }
 
 /**
- * Listens to what instances announce when they have written counts, by Redis Pub/Sub. The process has one
- * subscription at most. It belongs to one of the streams that listen, since in workerd a connection ends
- * with the request that opened it; when that stream ends, the next that asks takes over.
+ * Listens by Redis Pub/Sub to announcements of instances that have written counts. The process has at most
+ * one subscription. It belongs to one of the listening streams, because in workerd a connection ends with the
+ * request that opened it. When that stream ends, the next stream that calls `listen` subscribes.
  */
 export class Changes {
   readonly #parts: ChangesParts;
@@ -25,7 +25,9 @@ export class Changes {
     this.#parts = parts;
   }
 
-  /** Listens until `ended` aborts, where no other stream does. Returns true where changes are announced now. */
+  /**
+   * Listens until `ended` aborts, unless another stream listens. Returns true when changes are announced now.
+   */
   listen(ended: AbortSignal): boolean {
     const { rest } = this.#parts;
     if (!this.#subscription && rest && !ended.aborted) this.#open(rest, ended);

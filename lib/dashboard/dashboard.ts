@@ -7,26 +7,29 @@ import { Requests } from "./requests.ts";
 import { Streams } from "./streams.ts";
 import { adminOf, permission } from "./viewers.ts";
 
-/** The name of the stream of events. With a dot: Next redirects no name that looks like a file. */
+/** The name of the stream of events. It has a dot because Next does not redirect names that look like files. */
 const STREAM_NAME = "live.sse";
 
-/** The name of the look-up of a client, and of what takes changes. */
+/** The names of the client look-up and of the endpoint for changes. */
 const CLIENT_NAME = "client.json";
 const CHANGES_NAME = "changes.json";
 
-/** Our server ends event streams when it stops; a server that does not would wait for them. In milliseconds. */
+/**
+ * How long a stream lives, in milliseconds. Our server ends event streams when it stops. Other servers would
+ * wait for them, so they are shorter there.
+ */
 const LIFE_MS = { ourServer: 5 * 60_000, elsewhere: 25_000 } as const;
 
 /**
  * Makes the handler of a dashboard, for one file: `app/headgate/[[...path]]/route.ts`, or any other folder.
- * It shows what all instances counted (`counters: countEvents()`), how the store is, which clients are
- * denied, and what is set while the app runs, and moves once a second. docs/operate/dashboard.md has a
- * picture and everything that it shows.
+ * It shows the counts of all instances (`counters: countEvents()`), the state of the store, denied clients,
+ * and what is set while the app runs. It is updated once a second. docs/operate/dashboard.md has a picture
+ * and a description.
  *
- * @returns a route handler for GET, and for POST where admins may change what is set. It reads nothing before
- * the first request
- * @throws nothing by itself. The handler's stream throws what the gate's first request would: a PolicyError, or
- * an error of the settings
+ * @returns a route handler for GET, and for POST if admins may change what is set. It reads nothing before
+ *   the first request
+ * @throws nothing. The handler's stream throws the errors of the gate's first request: a PolicyError, or an
+ *   error of the settings
  * @example
  * export const GET = createDashboard(gate, { authorize: (request) => userOf(request) === "operator" });
  */
@@ -67,7 +70,7 @@ function wrongMethod(allowed: string): Response {
   return problemAnswer(problem, { Allow: allowed });
 }
 
-/** Returns true where the path goes on below the route's own: the catch-all segment has a value. */
+/** Returns true when the path is below the route's own, so that the catch-all segment has a value. */
 async function isBelow(context: RouteContext): Promise<boolean> {
   const params: unknown = await context.params;
   return Object.values(params ?? {}).some((value) => Array.isArray(value) && value.length > 0);

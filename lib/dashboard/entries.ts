@@ -3,10 +3,10 @@ import { type Clock, monotonic } from "#lib/core/clock";
 import type { GateMode } from "#lib/core/mode";
 import type { ControlNow } from "./model.ts";
 
-/** So many entries are sent to a page. */
+/** The most entries that are sent to a page. */
 const MOST_ENTRIES = 100;
 
-/** What entries are read of. */
+/** The parts that are needed to read entries. */
 export interface EntriesParts extends Pick<ControlNow, "isFollowed"> {
   readonly control: Pick<Control, "list">;
 }
@@ -17,15 +17,15 @@ interface Held {
   readonly endsAt: number;
 }
 
-/** What is set while the app runs, as this process read it last. */
+/** What is set while the app runs, from the last reading of this process. */
 export class Entries {
   readonly #parts: EntriesParts;
   readonly #clock: Clock;
-  /** In the order in which they end. Undefined until they were read. */
+  /** The entries in the order of their ends; undefined until they are read. */
   #held: readonly Held[] | undefined;
-  /** Entries that cannot be read: nothing says when they end. */
+  /** Entries that cannot be parsed, whose ends are unknown. */
   #unreadable: readonly ControlEntry[] = [];
-  /** How many of them have ended. */
+  /** The number of entries that have ended. */
   #ended = 0;
   #version: string | undefined;
   #readings = 0;
@@ -37,9 +37,9 @@ export class Entries {
   }
 
   /**
-   * Reads the entries where their version is another than that of the last reading.
+   * Reads the entries if their version differs from that of the last reading.
    *
-   * @throws {StoreError} where the store does not answer
+   * @throws {StoreError} when the store is unavailable
    */
   async follow(version: string): Promise<void> {
     if (version === this.#version) return;
@@ -50,7 +50,7 @@ export class Entries {
   /**
    * Reads the entries.
    *
-   * @throws {StoreError} where the store does not answer
+   * @throws {StoreError} when the store is unavailable
    */
   async read(): Promise<void> {
     const entries = await this.#parts.control.list();
@@ -63,7 +63,10 @@ export class Entries {
     this.#readings += 1;
   }
 
-  /** Names what is set: it changes with each reading, and when an entry ends. Undefined before the first reading. */
+  /**
+   * Returns a key of what is set, which changes with each reading and when an entry ends; undefined before
+   * the first reading.
+   */
   key(): string | undefined {
     if (!this.#held) return undefined;
     const now = this.#clock();
@@ -86,7 +89,7 @@ export class Entries {
     };
   }
 
-  /** Returns the mode that is set for everything; undefined where no mode is set, or the gate has no `live`. */
+  /** Returns the mode that is set for all rules; undefined when no mode is set, or the gate has no `live`. */
   mode(): GateMode | undefined {
     if (!this.#parts.isFollowed) return undefined;
     for (const { entry } of this.#inForce()) {

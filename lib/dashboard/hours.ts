@@ -6,10 +6,10 @@ export const MINUTE_MS = 60_000;
 export const TEN_MINUTES_MS = 10 * MINUTE_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 
-/** How many hours a chart of a day touches: the running one, and 24 before it. */
+/** How many hours a chart of a day overlaps: the current one, and 24 before it. */
 const HOURS = 25;
 
-/** How old what was read of an hour may be, in milliseconds. Instances write late, up to 50 minutes after. */
+/** How old the reading of an hour may be, in milliseconds. Instances write up to 50 minutes late. */
 const FRESH_MS = { running: 0, before: 5_000, older: 10 * MINUTE_MS } as const;
 
 const GROUPS: ReadonlySet<string> = new Set<MinuteGroup>([
@@ -24,28 +24,31 @@ function isGroup(name: string): name is MinuteGroup {
   return GROUPS.has(name);
 }
 
-/** What was read of one hour. */
+/** The reading of one hour. */
 interface Hour {
   readonly readAt: number;
-  /** The sum of all fields. Counts only grow, so it tells whether something was added. */
+  /** The sum of all fields. Counts only grow, so it shows whether something was added. */
   readonly sum: number;
   /** The length of a step: a minute for the last two hours, ten minutes for older ones. */
   readonly stepMs: number;
-  /** By the start of the step. */
+  /** The counts by the start of the step. */
   readonly steps: ReadonlyMap<number, Tally>;
 }
 
-/** The last 25 hours of counters, as far as they were read: bounded, since older hours are forgotten. */
+/** The last 25 hours of counters, as far as they have been read. Older hours are dropped. */
 export class Hours {
   readonly #hours = new Map<number, Hour>();
   #version = 0;
 
-  /** Changes when an hour that has ended is read for the first time, or with other numbers than before. */
+  /**
+   * Returns a number that changes when a past hour is read for the first time, or with other counts than
+   * before.
+   */
   get version(): number {
     return this.#version;
   }
 
-  /** Returns the starts of the hours that must be read now, the running one first. */
+  /** Returns the starts of the hours that must be read now, the current one first. */
   due(now: number): readonly number[] {
     const running = now - (now % HOUR_MS);
     for (const start of this.#hours.keys()) {
@@ -57,12 +60,12 @@ export class Hours {
       if (!known || (back === 1 && known.stepMs !== MINUTE_MS)) return true;
       if (back > 1 && known.stepMs === MINUTE_MS) return true;
       const age = now - known.readAt;
-      // Below 0 the clock was set back: what was read is of another time.
+      // A negative age means that the clock was set back, so the reading is from another time.
       return age < 0 || age >= FRESH_MS[back === 0 ? "running" : back === 1 ? "before" : "older"];
     });
   }
 
-  /** Keeps what HGETALL returned for an hour. */
+  /** Keeps the reply of HGETALL for an hour. */
   keep(start: number, fields: readonly string[], now: number): void {
     const back = (now - (now % HOUR_MS) - start) / HOUR_MS;
     const stepMs = back <= 1 ? MINUTE_MS : TEN_MINUTES_MS;
@@ -71,7 +74,7 @@ export class Hours {
     this.#hours.set(start, { readAt: now, sum, stepMs, steps: readHour(fields, start, stepMs) });
   }
 
-  /** Returns what was counted from one time up to another, which is not included; both begin a step. */
+  /** Returns the counts from one time up to another (exclusive). Both must be the start of a step. */
   between(from: number, to: number): Tally {
     const sum = new Tally();
     for (let hour = from - (from % HOUR_MS); hour < to; hour += HOUR_MS) {

@@ -1,4 +1,4 @@
-/** The icon of the page. It is a file, since a policy of the app's may keep `data:` out. */
+/** The icon of the page. It is a file because a policy of the app may forbid `data:`. */
 export const ICON_NAME = "icon.svg";
 
 export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">

@@ -3,17 +3,17 @@ import type { Control, OverrideOptions, Terms, Whom } from "#lib/control/types";
 import type { Reset, ResetQuery } from "#lib/inspect";
 import type { ChangeBody } from "./change-body.ts";
 
-/** What changes are made by. */
+/** The parts that make changes. */
 export interface Changing {
   readonly control: Control;
   readonly reset: (query: ResetQuery) => Promise<Reset>;
 }
 
 /**
- * Makes a change in the name of an admin. An entry that is no longer there counts as removed.
+ * Makes a change in the name of an admin. Removing an entry that no longer exists succeeds.
  *
- * @returns how many counts were deleted; null for a change that is no reset
- * @throws {HeadgateError} what `Control` and `resetClient` throw
+ * @returns how many counts were deleted; null for a change that is not a reset
+ * @throws {HeadgateError} the errors of `Control` and `resetClient`
  */
 export async function makeChange(
   { control, reset }: Changing,
@@ -31,7 +31,7 @@ export async function makeChange(
   const terms: Terms = { for: change.for, reason: change.reason, by };
   if (change.action === "override") await control.override(overrideOf(change), terms);
   else if (change.action === "mode") {
-    // Control says which modes there are.
+    // `control` validates the mode.
     await control.mode(change.mode as GateMode, { ...terms, rule: change.rule });
   } else await control[change.action](whomOf(change.client), terms);
   return null;
@@ -45,14 +45,14 @@ function overrideOf({
 }: Extract<ChangeBody, { action: "override" }>): OverrideOptions {
   return {
     rule,
-    // Control says which texts there are.
+    // `control` validates the text.
     to: /^\d+$/.test(to) ? Number(to) : (to as OverrideOptions["to"]),
     limit,
     client: client === undefined ? undefined : whomOf(client),
   };
 }
 
-/** A client key has 22 characters and no dot or colon, as every address has one. */
+/** Returns the client. A client key has 22 characters without a dot or colon, and every address has one. */
 function whomOf(client: string): Whom {
   return /^[\w-]{22}$/.test(client) ? { key: client } : { ip: client };
 }

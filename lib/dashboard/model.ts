@@ -1,6 +1,6 @@
 /**
- * What the dashboard's page is sent. Types alone: the server makes these objects and the page draws
- * them, so neither imports code of the other. Every object is JSON.
+ * The data that the dashboard sends to its page. This file has only types: the server makes these objects and
+ * the page draws them, and neither imports code of the other. Every object is JSON.
  */
 import type { ControlEntry } from "#lib/control/types";
 import type { GateMode } from "#lib/core/mode";
@@ -9,73 +9,76 @@ import type { Inspection } from "#lib/inspect";
 export type { ControlEntry } from "#lib/control/types";
 export type { InspectedLimit, InspectedRule, Inspection } from "#lib/inspect";
 
-/** Decisions by outcome: each decision of a rule is in exactly one of them. */
+/** Decisions by outcome: each decision of a rule is counted in exactly one of them. */
 export interface Outcomes {
-  /** Requests that went on, those of clients that a list allows without counting them among them. */
+  /** Allowed requests, with those of clients that a list allows without counting. */
   readonly allowed: number;
-  /** Requests that limits denied, and those of blocked clients. */
+  /** Requests that limits denied, with those of blocked clients. */
   readonly denied: number;
-  /** What a rule in shadow would have denied, or with HEADGATE_MODE=shadow any rule. */
+  /** Requests that a rule in shadow would have denied, or any rule with HEADGATE_MODE=shadow. */
   readonly shadowDenied: number;
-  /** What the store did not count, since it failed: `onStoreFailure` decided. */
+  /** Requests that the store did not count because it failed, so that `onStoreFailure` decided. */
   readonly degraded: number;
 }
 
-/** One limit of a rule, in words. */
+/** One limit of a rule, as text. */
 export interface LimitWords {
   /** Its name in RateLimit headers, such as "search:ip:minute"; two tiers may have a limit of the same name. */
   readonly name: string;
-  /** Such as "10 per minute". */
+  /** The limit, such as "10 per minute". */
   readonly amount: string;
-  /** Who is counted, such as "ip", "user|ip" or "global". */
+  /** The client that is counted, such as "ip", "user|ip" or "global". */
   readonly who: string;
-  /** The value of the identity that the limit is for, such as "plan pro"; absent where it is for all. */
+  /** The value of the identity that the limit is for, such as "plan pro"; absent when it is for all. */
   readonly tier?: string;
 }
 
-/** A rule as the policy has it, and its numbers. */
+/** A rule of the policy, with its numbers. */
 export interface RuleNow {
   readonly name: string;
-  /** Empty for a name that is counted and is no rule of this policy. */
+  /** The limits; empty for a counted name that is not a rule of this policy. */
   readonly limits: readonly LimitWords[];
-  /** The percentage of clients for which the rule decides: 100 where it is enforced, 0 in shadow. */
+  /** The percentage of clients for which the rule decides: 100 when it is enforced, 0 in shadow. */
   readonly enforced: number;
-  /** What a failure of the store means for this rule's requests; absent for a name of no rule of this policy. */
+  /**
+   * What happens to this rule's requests when the store fails; absent for a name that is not a rule of this
+   * policy.
+   */
   readonly onStoreFailure?: "allow" | "deny" | "local";
-  /** False for a name that other instances count and this policy does not have. */
+  /** False for a name that only other instances count. */
   readonly isInPolicy: boolean;
   /** Decisions a second, as the mean over `rateSpanMs`; absent until two readings can be compared. */
   readonly perSecond?: Outcomes;
-  /** Decisions of the last 60 minutes, the running one among them. */
+  /** Decisions of the last 60 minutes, with the current one. */
   readonly lastHour: Outcomes;
 }
 
-/** How the store is. Times are in milliseconds. */
+/** The state of the store. Times are in milliseconds. */
 export interface StoreNow {
   /** "unknown" until the first reading has ended. */
   readonly state: "ok" | "degraded" | "down" | "unknown";
-  /** Why it is degraded, or the code of the error where it is down, such as STORE_UNREACHABLE. */
+  /** Why it is degraded, or the code of the error when it is down, such as STORE_UNREACHABLE. */
   readonly reason?: string;
   /** The breaker of the instance that answers. */
   readonly breaker: "open" | "closed";
-  /** What becomes of decisions: HEADGATE_MODE of the instance that answers, or the mode that is set in its place. */
+  /** The mode of the gate: HEADGATE_MODE of the instance that answers, or the mode that is set instead. */
   readonly mode: GateMode;
-  /** True where the mode was set while the app runs. */
+  /** True when the mode was set while the app runs. */
   readonly isModeSet?: boolean;
   /** The round trip of the last reading. */
   readonly roundTripMs?: number;
   /** Calls a second of all instances, over `rateSpanMs`; absent until two readings can be compared. */
   readonly callsPerSecond?: number;
-  /** Those of them that failed. */
+  /** Failed calls a second. */
   readonly failedPerSecond?: number;
-  /** Of the calls of all instances in the last 5 minutes; absent without a call. */
+  /** The median of the calls of all instances in the last 5 minutes; absent without a call. */
   readonly p50Ms?: number;
   readonly p95Ms?: number;
-  /** How often a breaker of an instance opened in the last 60 minutes. */
+  /** How often breakers of all instances opened in the last 60 minutes. */
   readonly breakerOpenings: number;
-  /** Memory that Redis uses, in bytes; absent where the store does not say. */
+  /** Memory that Redis uses, in bytes; absent when the store does not report it. */
   readonly memoryBytes?: number;
-  /** Memory that Redis may use, in bytes; absent where nothing bounds it. */
+  /** Memory that Redis may use, in bytes; absent when there is no limit. */
   readonly memoryMaxBytes?: number;
 }
 
@@ -93,10 +96,10 @@ export interface DeniedClient {
   readonly denied: number;
 }
 
-/** The tools of handlers: what all instances counted in the last 60 minutes. */
+/** The tools of handlers: the counts of all instances in the last 60 minutes. */
 export interface ToolsNow {
   readonly locks: {
-    /** Locks that are held now; absent where the store has too many keys to look for them. */
+    /** Locks that are held now; absent when the store has too many keys to search. */
     readonly held?: number;
     readonly acquired: number;
     readonly contended: number;
@@ -117,11 +120,14 @@ export interface ToolsNow {
   };
 }
 
-/** The numbers of one minute, for the chart's last points: late counts still come to the one before. */
+/**
+ * The numbers of one minute, for the last points of the charts. Late counts are still added to the minute
+ * before.
+ */
 export interface MinuteNow {
   /** The start of the minute: milliseconds since 1970. */
   readonly start: number;
-  /** By the rule's name. */
+  /** The decisions by the rule's name. */
   readonly rules: Readonly<Record<string, Outcomes>>;
   readonly store: StorePoint;
 }
@@ -130,44 +136,47 @@ export interface MinuteNow {
 export interface StorePoint {
   readonly calls: number;
   readonly failed: number;
-  /** In milliseconds; null without a call. */
+  /** The median, in milliseconds; null without a call. */
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
 }
 
-/** All that the page shows but for the past of its charts; sent once a second (`event: snapshot`). */
+/** Everything that the page shows except the history of its charts. Sent once a second (`event: snapshot`). */
 export interface Snapshot {
   /** When it was sent: milliseconds since 1970, on the instance's clock. */
   readonly sentAt: number;
-  /** When the store was last read with success, on the same clock; null where it never was. */
+  /** When the store was last read successfully, on the same clock; null if never. */
   readonly readAt: number | null;
-  /** How changes arrive from the store: by Redis Pub/Sub, or by reading again and again. */
+  /** How changes arrive from the store: by Redis Pub/Sub, or by polling. */
   readonly source: "pub-sub" | "polling";
-  /** What keys begin with. */
+  /** The prefix of keys. */
   readonly namespace: string;
-  /** The span of all rates a second, in milliseconds. */
+  /** The time over which rates are averaged, in milliseconds. */
   readonly rateSpanMs: number;
-  /** False where no event was ever counted in this namespace: `counters` may not be set. */
+  /** False when no event was ever counted in this namespace, for example because `counters` is not set. */
   readonly isCounted: boolean;
   readonly store: StoreNow;
-  /** In the order of the policy, and after them what only other instances count. */
+  /** The rules in the order of the policy, followed by names that only other instances count. */
   readonly rules: readonly RuleNow[];
-  /** The start of the hour of `denied`: milliseconds since 1970. It is the hour before for its first minutes too. */
+  /**
+   * The start of the hour of `denied`: milliseconds since 1970. In the first minutes of an hour it is the
+   * hour before.
+   */
   readonly deniedSince: number;
   readonly denied: readonly DeniedClients[];
   readonly tools: ToolsNow;
-  /** The running minute and the one before. */
+  /** The current minute and the one before. */
   readonly minutes: readonly MinuteNow[];
 }
 
-/** One chart's past: the last point is of the step that runs. */
+/** The history of one chart. The last point is of the current step. */
 export interface Series {
   /** The start of the first step: milliseconds since 1970. */
   readonly start: number;
   readonly stepMs: number;
   /** How many steps each list has. */
   readonly steps: number;
-  /** By the rule's name, and by outcome: decisions of each step. */
+  /** The decisions of each step, by the rule's name and by outcome. */
   readonly rules: Readonly<Record<string, OutcomeSeries>>;
   readonly store: {
     readonly calls: readonly number[];
@@ -194,25 +203,28 @@ export interface History {
 
 /** What is set while the app runs: sent when a stream begins, and when it has changed (`event: control`). */
 export interface ControlNow {
-  /** Those that cannot be read, then the one that ends first; at most 100. `endsInMs` is from the sending. */
+  /**
+   * At most 100 entries: first those that cannot be read, then the others in the order of their ends.
+   * `endsInMs` counts from the time of sending.
+   */
   readonly entries: readonly ControlEntry[];
   /** How many more entries there are. */
   readonly more: number;
-  /** False where the settings of the gate have no `live`: then no entry has an effect. */
+  /** False when the settings of the gate have no `live`, so that no entry has an effect. */
   readonly isFollowed: boolean;
-  /** The name of the viewer, who may change what is set; null for a viewer who may not. */
+  /** The name of an admin, who may change what is set; null for other viewers. */
   readonly admin: string | null;
 }
 
-/** What came of a change that the page asked for. */
+/** The result of a change by the page. */
 export interface Changed {
   /** What is set now. */
   readonly control: ControlNow;
-  /** How many counts were deleted; null where the change was no reset. */
+  /** How many counts were deleted; null when the change was not a reset. */
   readonly freed: number | null;
 }
 
-/** How one client stands, who was looked up by its key. */
+/** The limits of one client that was looked up by its key. */
 export interface LookedUp {
   readonly key: string;
   readonly inspection: Inspection;

@@ -2,20 +2,22 @@ import { escapeHtml } from "#lib/respond/page";
 import { SCRIPT_NAME, STYLE_NAME } from "./assets.ts";
 import { ICON_NAME } from "./icon.ts";
 
-/** What the document of the page is made of. */
+/** The data of the page's document. */
 export interface PageOptions {
-  /** What stands before the names of script and style: the page's own folder, relative, such as "dashboard/". */
+  /**
+   * The prefix of the names of script and style: the page's folder as a relative path, such as "dashboard/".
+   */
   readonly base: string;
-  /** The nonce of script and style, as the policy has it. */
+  /** The nonce of script and style, which the policy contains. */
   readonly nonce: string;
-  /** The Content-Security-Policy, repeated here since an app may replace the header. */
+  /** The Content-Security-Policy, repeated here because an app may replace the header. */
   readonly csp: string;
   readonly title: string;
 }
 
 /**
- * Returns the document of the dashboard's page. It says that it loads until its script has numbers, and
- * says so without a script.
+ * Returns the document of the dashboard's page. Until its script has numbers, it shows that they are loading.
+ * Without JavaScript it says that it needs it.
  *
  * @example
  * const html = pageHtml({ base: "dashboard/", nonce, csp, title: "Headgate" });

@@ -10,19 +10,19 @@ import { Entries } from "./entries.ts";
 import { rulesInWords } from "./rules.ts";
 import { Snapshots } from "./snapshots.ts";
 
-/** What a dashboard reads of a gate. */
+/** The parts of a gate that a dashboard reads. */
 export type Watched<P extends AnyPolicy> = Pick<
   Gate<P>,
   "keys" | "options" | "policy" | "redis" | "unobserved" | "keyedHash" | "emit"
 >;
 
-/** A gate whose calls no listener is told of: the page's own looking is no load of the app. */
+/** A gate whose calls make no events, because the dashboard's own calls are not load of the app. */
 export type Unwatched = Pick<
   Gate<AnyPolicy>,
   "keys" | "options" | "policy" | "redis" | "requester" | "keyedHash"
 >;
 
-/** What all that a dashboard serves is made of. */
+/** The parts of a dashboard. */
 export interface DashboardParts {
   readonly unwatched: Unwatched;
   readonly control: Control;
@@ -31,10 +31,10 @@ export interface DashboardParts {
   readonly changes: Changes;
 }
 
-/** Over how long a rate is the mean, in milliseconds: several of the windows in which instances write. */
+/** The time over which rates are averaged, in milliseconds: several windows in which instances write. */
 const RATE_SPAN_MS = { ourServer: 10_000, elsewhere: 30_000 } as const;
 
-/** Makes the parts of a gate's dashboard. It calls no store. */
+/** Makes the parts of a gate's dashboard. It does not call the store. */
 export function partsOf<P extends AnyPolicy>(gate: Watched<P>): DashboardParts {
   const { keys, options, policy, unobserved, keyedHash } = gate;
   const { requester, rest, isCluster, joins } = unobserved;

@@ -9,38 +9,41 @@ interface Sample {
   readonly failed: number;
 }
 
-/** Two readings closer than this say little: one write of an instance would look like a burst. */
+/**
+ * The shortest time between two readings that are compared, in milliseconds. In less time, one write of an
+ * instance would look like a burst.
+ */
 const SHORTEST_MS = 1_500;
 
-/** What happened a second, by the difference of cumulative counters. */
+/** Rates a second, from the difference of cumulative counters. */
 export interface Rates {
   readonly rules: ReadonlyMap<string, Outcomes>;
   readonly calls: number;
   readonly failed: number;
 }
 
-/** Compares the cumulative counters of now with those of a span ago. */
+/** Compares the current cumulative counters with those of a span ago. */
 export class RateMeter {
   readonly #spanMs: number;
-  /** A sample a second at most, so a span of them. */
+  /** At most one sample a second, over one span. */
   readonly #samples: Sample[] = [];
 
-  /** @param spanMs over how many milliseconds a rate is the mean */
+  /** @param spanMs the time over which rates are averaged, in milliseconds */
   constructor(spanMs: number) {
     this.#spanMs = spanMs;
   }
 
-  /** Takes the counters as they are at a time in milliseconds: the fields of the hash `totals`. */
+  /** Adds the counters at a time in milliseconds: the fields of the hash `totals`. */
   take(totals: ReadonlyMap<string, number>, at: number): void {
     const sample = sampleOf(totals, at);
     const last = this.#samples.at(-1);
-    // Counters that went down were deleted, and begin anew.
+    // Counters that went down were deleted, so the comparison starts again.
     if (last && (sample.calls < last.calls || at < last.at)) this.#samples.length = 0;
     this.#samples.push(sample);
     while ((this.#samples[1]?.at ?? Infinity) <= at - this.#spanMs) this.#samples.shift();
   }
 
-  /** Returns the mean of the span; undefined until two readings can be compared. */
+  /** Returns the rates of the span; undefined until two readings can be compared. */
   rates(): Rates | undefined {
     const [first] = this.#samples;
     const last = this.#samples.at(-1);
@@ -58,7 +61,7 @@ export class RateMeter {
   }
 }
 
-/** Returns a rate to three places. One whose counter was deleted begins anew, and is not below 0. */
+/** Returns a rate with three decimals. It is not below 0, even when its counter was deleted. */
 function rateOf(count: number, seconds: number): number {
   return Math.max(0, Math.round((count / seconds) * 1000) / 1000);
 }

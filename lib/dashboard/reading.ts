@@ -4,28 +4,28 @@ import type { Keys } from "#lib/redis/keys";
 import { errorIn, type StoreError } from "#lib/redis/errors";
 import type { Requester, UpstashResponse } from "#lib/redis/requester";
 
-/** So many denied client keys are read of each hour. */
+/** The most denied client keys that are read for each hour. */
 const DENIED = 50;
 
-/** In a store with more keys than this, locks are not looked for: SCAN would walk them all. */
+/** In a store with more keys than this, locks are not counted, because SCAN would visit all keys. */
 const MOST_KEYS = 10_000;
 
-/** So many keys SCAN looks at in one step. */
+/** How many keys SCAN visits in one step. */
 const SCAN_STEP = 2_000;
 
 type Command = readonly (string | number)[];
 
-/** What the store is read by. */
+/** The connection and keys for reading the store. */
 export interface Reader {
   readonly requester: Requester;
   readonly keys: Keys;
 }
 
-/** What is read each time. */
+/** The data that is read each time. */
 export interface Reading {
   /** The cumulative counters by field. */
   readonly totals: ReadonlyMap<string, number>;
-  /** Changes with what is set while the app runs; empty where nothing was ever set. */
+  /** The version of what is set while the app runs; empty when nothing was ever set. */
   readonly controlVersion: string;
   /** Denied client keys with their counts, each after the name of its rule, by hour. */
   readonly denied: readonly (readonly (readonly [member: string, count: number])[])[];
@@ -36,7 +36,7 @@ export interface Reading {
  * denied most often in some hours.
  *
  * @param hours the starts of the hours, in milliseconds since 1970
- * @throws {StoreError} where the store does not answer
+ * @throws {StoreError} when the store is unavailable
  */
 export async function readNow(reader: Reader, hours: readonly number[]): Promise<Reading> {
   const { keys } = reader;
@@ -59,10 +59,10 @@ export async function readNow(reader: Reader, hours: readonly number[]): Promise
 }
 
 /**
- * Reads the counters of some hours in one call: the fields and values of each, one after the other.
- * An hour of twenty rules is some 100 kB.
+ * Reads the counters of some hours in one call: the fields and values of each, one after the other. An hour
+ * of twenty rules is some 100 kB.
  *
- * @throws {StoreError} where the store does not answer
+ * @throws {StoreError} when the store is unavailable
  */
 export async function readHours(
   reader: Reader,
@@ -73,25 +73,28 @@ export async function readHours(
   return (await pipeline(reader, commands)).map(textsOf);
 }
 
-/** How the store was when it was read last. */
+/** The state of the store at the last reading. */
 export interface StoreReading {
-  /** On the instance's own clock, in milliseconds since 1970; null where no reading succeeded. */
+  /** On the instance's own clock, in milliseconds since 1970; null when no reading succeeded. */
   readonly readAt: number | null;
-  /** In milliseconds; of the last reading that succeeded. */
+  /** The round trip of the last successful reading, in milliseconds. */
   readonly roundTripMs?: number;
   /** Why the last reading, or the last write of a probe, failed. */
   readonly error?: StoreError;
 }
 
-/** What changes slowly. */
+/** Data that changes slowly. */
 export interface SlowReading {
   readonly memoryBytes?: number;
   readonly memoryMaxBytes?: number;
-  /** Locks that are held; absent in a store with too many keys, and on a cluster, whose SCAN is of one node. */
+  /**
+   * The number of held locks; absent in a store with too many keys, and on a cluster, where SCAN covers one
+   * node.
+   */
   readonly locksHeld?: number;
 }
 
-/** Reads memory and the locks that are held; what the store does not tell is absent. Never rejects. */
+/** Reads memory and held locks. Data that the store does not report is absent. Never rejects. */
 export async function readSlow(reader: Reader, isCluster: boolean): Promise<SlowReading> {
   try {
     const [info, size] = await pipeline(reader, [["INFO", "memory"], ["DBSIZE"]]);
@@ -107,7 +110,7 @@ async function countLocks(reader: Reader): Promise<number> {
   const pattern = reader.keys.lock("*").replace(/[[\]?\\^]/g, "\\$&");
   let cursor = "0";
   let found = 0;
-  // Keys that came meanwhile make more steps; a store that answers nonsense must not make them endless.
+  // New keys need more steps, but a store with wrong answers must not make the loop endless.
   for (let step = 0; step < (4 * MOST_KEYS) / SCAN_STEP; step += 1) {
     const scan: Command = ["SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_STEP];
     const [answer] = await pipeline(reader, [scan]);
@@ -119,7 +122,7 @@ async function countLocks(reader: Reader): Promise<number> {
   return found;
 }
 
-/** @throws {StoreError} where the store does not answer, or refuses the first command */
+/** @throws {StoreError} when the store is unavailable, or rejects the first command */
 async function pipeline(
   { requester }: Reader,
   commands: readonly Command[],

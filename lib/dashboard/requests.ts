@@ -13,7 +13,7 @@ import { isFromOwnPage } from "./same-origin.ts";
 /** The largest body of a change, in bytes. */
 const MAX_BODY = 4096;
 
-/** Handles what a page asks for beside its stream. */
+/** Handles requests of the page other than its stream. */
 export class Requests {
   readonly #parts: Pick<DashboardParts, "unwatched" | "control" | "entries">;
   readonly #emit: Emit;
@@ -23,7 +23,7 @@ export class Requests {
     this.#emit = emit;
   }
 
-  /** Tells how a client stands, by its key. */
+  /** Returns the limits of a client, by its key. */
   async lookUp(request: Request): Promise<Response> {
     const key = new URL(request.url).searchParams.get("key") ?? "";
     return this.#answer(async (): Promise<LookedUp> => {
@@ -32,7 +32,7 @@ export class Requests {
     });
   }
 
-  /** Makes a change that an admin's page asks for: by POST, of JSON, and from the page's own origin. */
+  /** Makes a change for an admin's page. The request must be a POST of JSON from the page's own origin. */
   async change(
     request: Request,
     adminOf: (request: Request) => Promise<string | null>,
@@ -69,16 +69,16 @@ export class Requests {
 async function bodyOf({ headers, body }: Request): Promise<string | Problem> {
   const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") {
-    return { status: 415, title: "The body is no JSON", detail: "It must be application/json." };
+    return { status: 415, title: "The body is not JSON", detail: "It must be application/json." };
   }
   if (!body) return invalid("The body must be a JSON object.");
   const bytes = await readUpTo(body, MAX_BODY).catch(() => null);
-  if (bytes === null) return invalid("The body broke off.");
+  if (bytes === null) return invalid("The body is incomplete.");
   if (bytes) return new TextDecoder().decode(bytes);
   return {
     status: 413,
     title: "The body is too large",
-    detail: `It has ${MAX_BODY} bytes at most.`,
+    detail: `It must have at most ${MAX_BODY} bytes.`,
   };
 }
 

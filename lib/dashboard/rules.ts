@@ -7,7 +7,7 @@ import type {
 } from "#lib/policy/types";
 import type { LimitWords } from "./model.ts";
 
-/** A rule of the policy, in words. */
+/** A rule of the policy, as text. */
 export interface RuleWords {
   readonly name: string;
   readonly limits: readonly LimitWords[];
@@ -15,7 +15,7 @@ export interface RuleWords {
   readonly onStoreFailure: OnStoreFailure;
 }
 
-/** Puts the rules of a policy into words, in their order. */
+/** Returns the rules of a policy as text, in their order. */
 export function rulesInWords(policy: Pick<CompiledPolicy, "rules">): readonly RuleWords[] {
   return [...policy.rules.values()].map((rule) => ({
     name: rule.name,

@@ -2,7 +2,7 @@ import { HOUR_MS, type Hours, MINUTE_MS, TEN_MINUTES_MS } from "./hours.ts";
 import type { History, Series } from "./model.ts";
 import { NONE, type Tally } from "./tally.ts";
 
-/** Returns the past of both charts: the last hour by the minute, and the last day by ten minutes. */
+/** Returns the history of both charts: the last hour by the minute, and the last day by ten minutes. */
 export function historyOf(hours: Hours, now: number): History {
   return {
     hour: seriesOf(hours, now, { stepMs: MINUTE_MS, spanMs: HOUR_MS }),

@@ -15,22 +15,22 @@ import type { Reading, SlowReading, StoreReading } from "./reading.ts";
 import type { RuleWords } from "./rules.ts";
 import { NONE, type Tally } from "./tally.ts";
 
-/** Above this p95 the store is degraded, in milliseconds; as in health checks. */
+/** The p95 above which the store is degraded, in milliseconds, as in health checks. */
 const SLOW_MS = 50;
 
 /** Percentiles are those of the last 5 minutes, in milliseconds. */
 const PERCENTILES_MS = 5 * MINUTE_MS;
 
-/** Names that are counted and are no rules of this policy, beyond so many, are not told. */
+/** The most names that are shown of those that are counted and not rules of this policy. */
 const MOST_OTHERS = 100;
 
-/** So many clients are told in all. */
+/** The most denied clients that are shown in total. */
 const MOST_CLIENTS = 50;
 
-/** Everything that is known when a snapshot is made. */
+/** The data for a snapshot. */
 interface Known {
   readonly now: number;
-  readonly isTold: boolean;
+  readonly isAnnounced: boolean;
   readonly namespace: string;
   readonly mode: GateMode;
   readonly isModeSet: boolean;
@@ -43,7 +43,7 @@ interface Known {
   readonly store: StoreReading;
 }
 
-/** Makes one snapshot of what is known. */
+/** Makes a snapshot. */
 export function snapshotOf(known: Known): Snapshot {
   const { now, hours, reading, store } = known;
   const minute = now - (now % MINUTE_MS);
@@ -51,7 +51,7 @@ export function snapshotOf(known: Known): Snapshot {
   return {
     sentAt: now,
     readAt: store.readAt,
-    source: known.isTold ? "pub-sub" : "polling",
+    source: known.isAnnounced ? "pub-sub" : "polling",
     namespace: known.namespace,
     rateSpanMs: known.rateSpanMs,
     isCounted: reading !== undefined && reading.totals.size > 0,
@@ -115,7 +115,7 @@ function rulesOf({ rules, rates }: Known, hour: Tally): readonly RuleNow[] {
   ];
 }
 
-/** Adds up what was denied in several hours, each member `<rule> <client key>`. */
+/** Adds up the denials of several hours. Each member is `<rule> <client key>`. */
 function deniedOf(hours: Reading["denied"]): readonly DeniedClients[] {
   const sums = new Map<string, number>();
   for (const [member, count] of hours.flat()) sums.set(member, (sums.get(member) ?? 0) + count);

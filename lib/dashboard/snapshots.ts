@@ -20,46 +20,49 @@ import { historyOf } from "./series.ts";
 import { snapshotOf } from "./snapshot.ts";
 import type { Requester } from "#lib/redis/requester";
 
-/** The store is read no more often than this, in milliseconds: a little less than the second at which pages ask. */
+/**
+ * The shortest time between two readings of the store, in milliseconds: a little less than the second after
+ * which pages request data.
+ */
 const READ_EVERY_MS = 900;
 
-/** It is read at least so often while a page is open, though nothing was announced, in milliseconds. */
+/** The longest time between two readings while a page is open and nothing is announced, in milliseconds. */
 const QUIET_MS = 5_000;
 
-/** Memory and locks are read so often, and the store is probed by a write, in milliseconds. */
+/** The time between two readings of memory and locks, and between two probes by a write, in milliseconds. */
 const SLOW_EVERY_MS = 5_000;
 
 /**
- * Hours that have ended are read until so much time has passed, in milliseconds, and the others with the
- * next reading. Each call has twice the hours of the call before: so none takes much longer than this, however
- * many rules there are, and none comes near the deadline of a call.
+ * How long past hours are read, in milliseconds; the rest is read with the next reading. Each call has twice
+ * as many hours as the one before. So no call takes much longer than this, however many rules there are, and
+ * none comes near its deadline.
  */
 const ENDED_MS = 150;
 
-/** One snapshot serves all pages for so long, in milliseconds: each of them asks once a second. */
+/** How long one snapshot serves all pages, in milliseconds. Each page requests one a second. */
 const SHARED_MS = 900;
 
-/** What snapshots are made of. */
+/** The parts that make snapshots. */
 export interface SnapshotParts {
   readonly requester: Requester;
   readonly keys: Keys;
-  /** Has the store run a script that writes. */
+  /** Makes the store run a script that writes. */
   readonly probe: () => Promise<Probed>;
   readonly namespace: string;
   /** HEADGATE_MODE. */
   readonly mode: GateMode;
-  /** What is set while the app runs; read anew where a reading finds another version. */
+  /** What is set while the app runs. It is read again when a reading finds another version. */
   readonly entries: Pick<Entries, "follow" | "mode">;
   readonly rules: readonly RuleWords[];
   readonly isCluster: boolean;
-  /** Over how many milliseconds a rate is the mean. */
+  /** The time over which rates are averaged, in milliseconds. */
   readonly rateSpanMs: number;
 }
 
 /**
- * The numbers of a dashboard, shared by all pages that one process serves. A page asks once a second; the
- * first that asks when a reading is due does it, and the others get what is known. No promise is shared,
- * since in workerd no request may wait for the call of another.
+ * The numbers of a dashboard, shared by all pages that one process serves. Each page requests a snapshot once
+ * a second. The first request after a reading is due makes it, and the others get the last data. No promise
+ * is shared, because in workerd no request may wait for the call of another.
  */
 export class Snapshots {
   readonly #parts: SnapshotParts;
@@ -71,7 +74,7 @@ export class Snapshots {
   #slow: SlowReading = {};
   #store: StoreReading = { readAt: null };
   #probed: Probed | undefined;
-  /** When the newest reading that was answered began. */
+  /** When the newest answered reading began. */
   #readingAt = -Infinity;
   #nextAt = -Infinity;
   #nextQuietAt = -Infinity;
@@ -93,30 +96,33 @@ export class Snapshots {
     this.#rates = new RateMeter(parts.rateSpanMs);
   }
 
-  /** Says that something was counted: the next snapshot reads the store, when a second has passed. */
+  /**
+   * Must be called when something was counted. The next snapshot then reads the store, once a second has
+   * passed.
+   */
   changed(): void {
     this.#hasChanged = true;
   }
 
   /**
-   * Returns the numbers of now. It reads the store where that is due, and does not reject when the store
-   * fails: the numbers that were read last stay, with their age.
+   * Returns the current numbers. It reads the store if a reading is due. It does not reject when the store
+   * fails: the last numbers stay, with their age.
    *
-   * @param isTold true where `changed` is called for each change; otherwise each second is due
+   * @param isAnnounced true when `changed` is called for each change; otherwise a reading is due each second
    */
-  async take(isTold: boolean): Promise<Snapshot> {
+  async take(isAnnounced: boolean): Promise<Snapshot> {
     const at = this.#clock();
-    const isDue = !isTold || this.#hasChanged || at >= this.#nextQuietAt;
+    const isDue = !isAnnounced || this.#hasChanged || at >= this.#nextQuietAt;
     if (isDue && at >= this.#nextAt) await this.#read(at);
     if (!this.#shared || at >= this.#sharedUntil) {
-      this.#shared = this.#make(isTold);
+      this.#shared = this.#make(isAnnounced);
       this.#sharedUntil = at + SHARED_MS;
     }
-    return { ...this.#shared, sentAt: this.#now(), source: isTold ? "pub-sub" : "polling" };
+    return { ...this.#shared, sentAt: this.#now(), source: isAnnounced ? "pub-sub" : "polling" };
   }
 
-  #make(isTold: boolean): Snapshot {
-    // Counters that were not announced to change are the same a second later.
+  #make(isAnnounced: boolean): Snapshot {
+    // Without an announcement the counters are unchanged.
     if (this.#reading && !this.#store.error) this.#rates.take(this.#reading.totals, this.#now());
     const setMode = this.#parts.entries.mode();
     return snapshotOf({
@@ -124,7 +130,7 @@ export class Snapshots {
       mode: setMode ?? this.#parts.mode,
       isModeSet: setMode !== undefined,
       now: this.#now(),
-      isTold,
+      isAnnounced,
       hours: this.#hours,
       rates: this.#rates.rates(),
       reading: this.#reading,
@@ -133,12 +139,15 @@ export class Snapshots {
     });
   }
 
-  /** Names the past as it is known: it changes each minute, and when an hour was read anew. */
+  /** Returns a key of the history, which changes each minute, and when an hour was read again. */
   historyKey(): string {
     return `${Math.floor(this.#now() / MINUTE_MS)} ${this.#hours.version}`;
   }
 
-  /** Returns the past of the charts, a `History`, as JSON: it is long, and the same for all pages. */
+  /**
+   * Returns the history of the charts, a `History`, as JSON. It is shared because it is long and the same for
+   * all pages.
+   */
   historyJson(): string {
     const key = this.historyKey();
     if (this.#history?.key !== key) {
@@ -188,7 +197,7 @@ export class Snapshots {
     return false;
   }
 
-  /** Reads as many of the hours that have ended as there is time for. The store is no less well where that fails. */
+  /** Reads as many past hours as there is time for. A failure here does not change the state of the store. */
   async #readEnded(due: readonly number[], now: number): Promise<void> {
     const at = this.#clock();
     if (at < this.#nextEndedAt) return;

@@ -1,23 +1,26 @@
 import type { Entries } from "./entries.ts";
 import type { Snapshots } from "./snapshots.ts";
 
-/** A page is sent its numbers so often, in milliseconds. */
+/** The time between two snapshots for a page, in milliseconds. */
 const EVERY_MS = 1_000;
 
-/** A stream that is not read is asked for no event, and ends so long after its life, in milliseconds. */
+/** A stream whose client does not read ends this long after its life, in milliseconds. */
 const LATE_MS = 5_000;
 
-/** How a stream lives. */
+/** The options of a stream. */
 export interface StreamOptions {
-  /** Aborts when the client has left, on runtimes that report it. */
+  /** Aborts when the client has disconnected, on runtimes that report it. */
   readonly signal: AbortSignal;
-  /** The stream ends by itself after so many milliseconds; the page opens another one. */
+  /** The life of the stream, in milliseconds. After it the page opens another one. */
   readonly lifeMs: number;
-  /** Called each second with what ends with this stream; returns true where changes are announced. */
+  /**
+   * Called each second with a signal that aborts when this stream ends. Returns true when changes are
+   * announced.
+   */
   readonly listen: (ended: AbortSignal) => boolean;
-  /** What is set while the app runs; snapshots keep it up to date. */
+  /** What is set while the app runs. Snapshots keep it up to date. */
   readonly entries: Pick<Entries, "key" | "now">;
-  /** The name of the viewer, who may change what is set; null for a viewer who may not. */
+  /** The name of an admin, who may change what is set; null for other viewers. */
   readonly admin: string | null;
   /** Called once, when the stream has ended. */
   readonly onEnd: () => void;
@@ -25,8 +28,8 @@ export interface StreamOptions {
 
 /**
  * Makes a stream of Server-Sent Events (HTML, 9.2): `snapshot` each second, `history` and `control` at the
- * beginning and when they have changed, and `end` before it ends. Each event is made when the reader asks for one, so a slow
- * reader gets fewer of them, and nothing piles up.
+ * beginning and when they have changed, and `end` before it ends. Each event is made when the client is ready
+ * for it, so a slow client gets fewer events and none are queued.
  */
 export function eventStream(
   snapshots: Snapshots,
@@ -63,7 +66,7 @@ export function eventStream(
       async pull(controller) {
         await sleep(nextAt - performance.now(), ended.signal);
         nextAt = performance.now() + EVERY_MS;
-        // A stream that was cancelled takes nothing more, and is closed.
+        // A stream that was cancelled is already closed.
         if (ended.signal.aborted) return;
         const isOver = performance.now() >= endsAt;
         const text = isOver ? event("end", "{}") : await next();

@@ -2,7 +2,7 @@ import { streamAnswer, textAnswer } from "./answers.ts";
 import type { DashboardParts } from "./parts.ts";
 import { eventStream } from "./stream.ts";
 
-/** So many streams a process serves at once at most. */
+/** The most streams that a process serves at once. */
 const MOST_STREAMS = 1_000;
 
 /** Serves streams of events, all from the same snapshots. */
@@ -11,16 +11,16 @@ export class Streams {
   readonly #lifeMs: number;
   #open = 0;
 
-  /** @param lifeMs a stream ends by itself after so many milliseconds */
+  /** @param lifeMs the life of a stream, in milliseconds */
   constructor(parts: Pick<DashboardParts, "snapshots" | "changes" | "entries">, lifeMs: number) {
     this.#parts = parts;
     this.#lifeMs = lifeMs;
   }
 
   /**
-   * Opens a stream for a page; beyond the most that a process serves the answer is 503.
+   * Opens a stream for a page. Answers with 503 when there are too many.
    *
-   * @param admin the name of a viewer who may change what is set; null for one who may not
+   * @param admin the name of an admin, who may change what is set; null for other viewers
    */
   open({ method, signal }: Request, admin: string | null): Response {
     if (this.#open >= MOST_STREAMS) return textAnswer(503, "Too many pages are open.");

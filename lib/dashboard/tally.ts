@@ -2,10 +2,10 @@ import type { MinuteGroup } from "#lib/observe/counts";
 import { BUCKETS } from "#lib/observe/metric-table";
 import type { Outcomes, StorePoint } from "./model.ts";
 
-/** Rules of one step of time beyond so many are left out: Redis bounds no hash. */
+/** The most rules of one step of time. Further ones are ignored, because Redis does not bound a hash. */
 const MOST_RULES = 500;
 
-/** Whether a request went on is what the page shows: the log and the metrics tell lists from limits. */
+/** The page shows whether requests were allowed. The log and the metrics separate lists from limits. */
 const OUTCOMES: Readonly<Record<string, keyof Outcomes>> = {
   allowed: "allowed",
   uncounted: "allowed",
@@ -15,7 +15,7 @@ const OUTCOMES: Readonly<Record<string, keyof Outcomes>> = {
   degraded: "degraded",
 };
 
-/** No decisions at all. */
+/** No decisions. */
 export const NONE: Outcomes = { allowed: 0, denied: 0, shadowDenied: 0, degraded: 0 };
 
 const NAMES = Object.keys(NONE) as readonly (keyof Outcomes)[];
@@ -32,15 +32,15 @@ export function plus(one: Outcomes, other: Outcomes, times: 1 | -1 = 1): Outcome
   };
 }
 
-/** Returns the outcome that a label of the counters stands for; undefined for a word that is no outcome. */
+/** Returns the outcome of a label of the counters; undefined for any other text. */
 export function outcomeOf(label: string): keyof Outcomes | undefined {
   return Object.hasOwn(OUTCOMES, label) ? OUTCOMES[label] : undefined;
 }
 
-/** Everything that was counted in one step of time. */
+/** The counts of one step of time. */
 export class Tally {
   readonly rules = new Map<string, Counted>();
-  /** What became of locks, keys and the breaker, such as "locks acquired". */
+  /** The outcomes of locks, keys and the breaker, such as "locks acquired". */
   readonly groups = new Map<string, number>();
   #ok = 0;
   #failed = 0;
@@ -57,7 +57,7 @@ export class Tally {
     counted[outcome] += count;
   }
 
-  /** Adds to a group; of the store's calls `value` is "ok", "failed", or "le" and the end of a bucket. */
+  /** Adds to a group. For store calls, `value` is "ok", "failed", or "le" with the end of a bucket. */
   grouped(group: MinuteGroup, value: string, count: number): void {
     if (group !== "store") {
       const name = `${group} ${value}`;
@@ -70,7 +70,7 @@ export class Tally {
     }
   }
 
-  /** Adds all that another one has. */
+  /** Adds the counts of another tally. */
   add(other: Tally): void {
     for (const [rule, counted] of other.rules) {
       for (const outcome of NAMES) this.decided(rule, outcome, counted[outcome]);
@@ -87,7 +87,7 @@ export class Tally {
     this.#buckets[at] = (this.#buckets[at] ?? 0) + count;
   }
 
-  /** The calls to the store. */
+  /** Returns the calls to the store. */
   get store(): StorePoint {
     return {
       calls: this.#ok + this.#failed,
@@ -99,8 +99,8 @@ export class Tally {
 }
 
 /**
- * Returns the time below which a share of all calls ended, in milliseconds: a call is taken to lie evenly in
- * its bucket, and one above the last bound at that bound. Null without a call.
+ * Returns a percentile of all calls, in milliseconds; null without a call. Calls are assumed to be spread
+ * evenly in their bucket, and calls above the last bound to be at that bound.
  */
 function percentile(buckets: Float64Array, share: number): number | null {
   const all = buckets.reduce((sum, count) => sum + count, 0);

@@ -4,7 +4,7 @@ import type { DashboardOptions } from "./options.ts";
 /** The longest name of an admin in the log of changes, in characters. */
 const LONGEST_NAME = 100;
 
-/** Returns what `authorize` decided; false when the function is missing or throws. */
+/** Returns the decision of `authorize`; false when the function is missing or throws. */
 export async function permission(
   emit: Emit,
   { authorize }: Partial<DashboardOptions>,
@@ -13,7 +13,7 @@ export async function permission(
   if (!authorize) return false;
   try {
     const answer: unknown = await authorize(request);
-    // Without types a session or a promise of one may be returned: only true itself allows.
+    // Untyped code may return a session or a promise of one, so only true itself allows.
     return answer instanceof Response ? answer : answer === true;
   } catch (error) {
     emit({ kind: "failure", during: "app", name: "dashboard authorize", error });
@@ -21,7 +21,7 @@ export async function permission(
   }
 }
 
-/** Returns the name of an admin; null for everyone else, and when `admin` is missing or throws. */
+/** Returns the name of an admin; null for other people, and when `admin` is missing or throws. */
 export async function adminOf(
   emit: Emit,
   { admin }: Partial<DashboardOptions>,
@@ -30,7 +30,7 @@ export async function adminOf(
   if (!admin) return null;
   try {
     const answer: unknown = await admin(request);
-    // Without types anything may be returned: only a text is a name.
+    // Untyped code may return anything, so only text is a name.
     const name = typeof answer === "string" ? answer.trim().slice(0, LONGEST_NAME) : "";
     return name === "" ? null : name;
   } catch (error) {

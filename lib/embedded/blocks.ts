@@ -1,7 +1,7 @@
-/** How many items a block holds at most. */
+/** The most items in a block. */
 const MOST = 512;
 
-/** An array in blocks: no item costs more to add or to remove because many others are there. */
+/** An array in blocks, so that adding or removing an item costs the same however many others there are. */
 export class Blocks<T> {
   #length = 0;
   readonly #blocks: T[][] = [];
@@ -10,7 +10,7 @@ export class Blocks<T> {
     return this.#length;
   }
 
-  /** The item at a place; a negative one counts from the end. */
+  /** Returns the item at a place. A negative place counts from the end. */
   at(place: number): T | undefined {
     const from = place < 0 ? place + this.#length : place;
     if (from < 0 || from >= this.#length) return undefined;
@@ -35,7 +35,7 @@ export class Blocks<T> {
     this.#blocks[at]?.splice(within, 1, item);
   }
 
-  /** Removes and returns the items from a place up to another, which is not included. */
+  /** Removes and returns the items from `start` up to `end` (exclusive). */
   remove(start: number, end: number): T[] {
     const removed: T[] = [];
     let [at, within] = this.#find(start);
@@ -53,7 +53,7 @@ export class Blocks<T> {
     return removed;
   }
 
-  /** The items from a place up to another, which is not included. */
+  /** Returns the items from `start` up to `end` (exclusive). */
   slice(start = 0, end = this.#length): T[] {
     const items: T[] = [];
     let [at, within] = this.#find(start);
@@ -69,7 +69,7 @@ export class Blocks<T> {
     return items;
   }
 
-  /** The first place of which something holds that holds for all after it. */
+  /** Returns the first place whose item satisfies `holds`, which all later items must satisfy too. */
   first(holds: (item: T) => boolean): number {
     const at = firstOf(this.#blocks, (block) => holds(block.at(-1) as T));
     let before = 0;
@@ -77,7 +77,7 @@ export class Blocks<T> {
     return before + firstOf(this.#blocks[at] ?? [], holds);
   }
 
-  /** The block of a place, and the place within it; the end belongs to the last block. */
+  /** Returns the block of a place, and the place within it. The end belongs to the last block. */
   #find(place: number): readonly [block: number, within: number] {
     if (place >= this.#length / 2) return this.#findFromEnd(place);
     let [at, before] = [0, 0];

@@ -1,10 +1,10 @@
 /** The time in milliseconds since 1970, with microseconds as its fraction. */
 export type WallClock = () => number;
 
-/** Further apart than this (ms), the machine's date was set: the clock follows it. */
+/** When the two clocks differ by more than this (ms), the machine's date was set, and the clock follows it. */
 const DRIFT_MS = 2;
 
-/** The machine's date, with the microseconds that Date lacks. */
+/** Returns a clock of the machine's date, with the microseconds that Date lacks. */
 export function wallClock(): WallClock {
   let offset = Date.now() - performance.now();
   return () => {

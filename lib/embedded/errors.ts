@@ -1,4 +1,4 @@
-/** A command's own error, as Redis words it; it becomes the command's reply. */
+/** An error of a command, with the text of Redis. It becomes the command's reply. */
 export class CommandError extends Error {
   constructor(message: string) {
     super(message);

@@ -4,7 +4,7 @@ import { readBigInteger } from "./numbers.ts";
 
 const MAX = 2n ** 63n - 1n;
 
-/** How a command gives a time: in seconds or milliseconds, from now or since 1970. */
+/** The unit of a command's time: seconds or milliseconds, from now or since 1970. */
 export interface TimeUnit {
   readonly ms: 1 | 1000;
   readonly from: "now" | "1970";
@@ -19,10 +19,10 @@ export const TIME_UNITS: Readonly<Record<string, TimeUnit>> = {
 };
 
 /**
- * When a key is to be gone, in milliseconds since 1970; the past is allowed.
+ * Returns when a key expires, in milliseconds since 1970. A time in the past is allowed.
  *
  * @param now milliseconds since 1970
- * @throws {CommandError} for what is no whole number, or beyond what Redis can hold
+ * @throws {CommandError} when the text is not a whole number, or out of the range of Redis
  */
 export function readTime(text: Bytes, unit: TimeUnit, now: number, command: string): number {
   const ms = readBigInteger(text) * BigInt(unit.ms);
@@ -31,7 +31,7 @@ export function readTime(text: Bytes, unit: TimeUnit, now: number, command: stri
   return Number(ms + base);
 }
 
-/** The same for commands that refuse 0 and less. */
+/** Does the same for commands that reject times of 0 or less. */
 export function readTimeAhead(text: Bytes, unit: TimeUnit, now: number, command: string): number {
   if (readBigInteger(text) <= 0n) throw invalid(command);
   return readTime(text, unit, now, command);

@@ -1,22 +1,22 @@
 import type { Bytes } from "./bytes.ts";
 import { CommandError } from "./errors.ts";
 
-/** How many steps the matches of one command may take together, beside one pass over each text. */
+/** How many steps all matches of one command may take, in addition to one pass over each text. */
 const MOST_STEPS = 10_000_000;
-/** A set such as [0-9a-f] is read in one step with the byte that it stands for. */
+/** A set up to this length, such as [0-9a-f], counts as part of the step that matches its byte. */
 const SHORT_SET = 32;
 
-/** How many steps are left. */
+/** The number of steps that are left. */
 interface Budget {
   steps: number;
 }
 
 /**
- * Returns what tells whether a text matches one of Redis's glob patterns: * ? [a-z] [^a] and \ before
- * a character meant as it is. Only the last * is ever tried again, so that no match takes more than
- * the product of both lengths.
+ * Returns a function that matches text against a glob pattern of Redis: * ? [a-z] [^a] and \ before a literal
+ * character. Only the last * is ever tried again, so that a match takes at most the product of both lengths
+ * in steps.
  *
- * The function throws a CommandError when all its matches together take too many steps.
+ * The function throws a CommandError when the sum of its matches takes too many steps.
  */
 export function globMatcher(pattern: Bytes): (text: Bytes) => boolean {
   const budget = { steps: MOST_STEPS };
@@ -47,7 +47,7 @@ function matches(pattern: Bytes, text: Bytes, budget: Budget): boolean {
   return p >= pattern.length;
 }
 
-/** Where the pattern goes on after it matched one byte; -1 where it did not. */
+/** Returns the place in the pattern after a match of one byte, or -1 when the byte does not match. */
 function matchOne(pattern: Bytes, at: number, byte: number, budget: Budget): number {
   const first = pattern[at];
   if (first === "?") return at + 1;

@@ -6,20 +6,20 @@ import { Hash, List, MemberSet, Text, type Value } from "./values.ts";
 
 interface Entry {
   value: Value;
-  /** When it is gone, in milliseconds since 1970. */
+  /** When the key expires, in milliseconds since 1970. */
   expiresAt: number | undefined;
-  /** What it is reckoned to take, in bytes. */
+  /** The estimated memory of the key, in bytes. */
   bytes: number;
-  /** Grows with each key that is made: where a scan goes on. */
+  /** A number that grows with each new key, from which a scan continues. */
   readonly serial: number;
 }
 
-/** What a key takes beside its name and its value. */
+/** The memory of a key in addition to its name and value, in bytes. */
 const ENTRY_BYTES = 150;
 
 /**
- * The keys of the store: in memory, with their times to live and an estimate of what they take.
- * `now` is set before each command; a key whose time has come is gone for whoever looks.
+ * The keys of the store in memory, with their times to live and an estimate of their memory. `now` is set
+ * before each command. Commands do not see keys that have expired.
  */
 export class Keyspace {
   /** The time of the command, in milliseconds since 1970. */
@@ -34,7 +34,7 @@ export class Keyspace {
     return this.#entries.size;
   }
 
-  /** An estimate of the memory that all keys take. */
+  /** The estimated memory of all keys, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -76,7 +76,7 @@ export class Keyspace {
     return this.#typed(key, Stream);
   }
 
-  /** Puts a value in the place of whatever was there; its time to live stays. */
+  /** Replaces the value of a key, and keeps its time to live. */
   put(key: Bytes, value: Value): void {
     const entry = this.#live(key);
     if (entry) entry.value = value;
@@ -84,7 +84,7 @@ export class Keyspace {
     this.changed(key);
   }
 
-  /** To be called after a value was changed: an empty one is gone, and sizes are reckoned anew. */
+  /** Must be called after a value has changed. Deletes an empty value, and updates the estimate of memory. */
   changed(key: Bytes): void {
     const entry = this.#entries.get(key);
     if (!entry) return;
@@ -107,7 +107,7 @@ export class Keyspace {
     return this.#live(key)?.expiresAt;
   }
 
-  /** When a key is to be gone, in milliseconds since 1970; undefined for never. */
+  /** Sets when a key expires, in milliseconds since 1970; undefined for never. */
   expireAt(key: Bytes, at: number | undefined): void {
     const entry = this.#live(key);
     if (!entry) return;
@@ -127,7 +127,7 @@ export class Keyspace {
     this.#bytes = 0;
   }
 
-  /** Looks at some of the keys that have a time to live, and removes those whose time has come. */
+  /** Checks `steps` of the keys that have a time to live, and removes those that have expired. */
   sweep(steps: number): void {
     for (let step = 0; step < steps && this.#expiring.size > 0; step += 1) {
       this.#sweeping ??= this.#expiring.values();
@@ -137,7 +137,7 @@ export class Keyspace {
     }
   }
 
-  /** The keys made after a serial number, oldest first, each with its own. */
+  /** Yields the keys that were made after a serial number, oldest first, each with its serial number. */
   *after(serial: number): Generator<readonly [key: Bytes, serial: number]> {
     for (const [key, entry] of this.#entries) {
       if (entry.serial > serial && this.#live(key)) yield [key, entry.serial];

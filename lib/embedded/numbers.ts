@@ -8,13 +8,13 @@ const INFINITE = /^([+-]?)inf(?:inity)?$/i;
 const MAX = 2n ** 63n - 1n;
 const MIN = -(2n ** 63n);
 
-/** Whether a whole number fits into Redis's 64 bits with a sign. */
+/** Returns true when a whole number fits into 64 bits with a sign, as in Redis. */
 export function fits(value: bigint): boolean {
   return value >= MIN && value <= MAX;
 }
 
 /**
- * A whole number of 64 bits, written as Redis writes it: no sign but -, no leading zero, no space.
+ * Reads a whole number of 64 bits in the notation of Redis: without a plus sign, leading zeros or spaces.
  *
  * @throws {CommandError} with the given message
  */
@@ -25,7 +25,7 @@ export function readBigInteger(text: Bytes, message = NOT_AN_INTEGER): bigint {
 }
 
 /**
- * The same, as a number: for places and counts, which are nowhere near 2^53.
+ * Reads the same as a number, for places and counts, which are far below 2^53.
  *
  * @throws {CommandError} with the given message
  */
@@ -34,7 +34,7 @@ export function readInteger(text: Bytes, message = NOT_AN_INTEGER): number {
 }
 
 /**
- * A whole number of 0 or more.
+ * Reads a whole number of 0 or more.
  *
  * @throws {CommandError} as Redis words it
  */
@@ -45,7 +45,7 @@ export function readPositive(text: Bytes): number {
   return value;
 }
 
-/** A double as C's strtod reads it, infinities too; undefined for what is none. */
+/** Reads a double as strtod of C does, with infinities. Returns undefined when the text is not a number. */
 export function strtod(text: Bytes): number | undefined {
   if (FLOAT.test(text)) return Number(text);
   const infinite = INFINITE.exec(text);
@@ -54,18 +54,19 @@ export function strtod(text: Bytes): number | undefined {
 }
 
 /**
- * A double that can be held: neither too large, nor so small that nothing is left of it.
+ * Reads a double that is neither too large nor so small that it becomes 0.
  *
  * @throws {CommandError} as Redis words it
  */
 export function readDouble(text: Bytes): number {
   const value = strtod(text);
-  const isLost = value === 0 ? /^[^e]*[1-9]/i.test(text) : !Number.isFinite(value);
-  if (value === undefined || (isLost && FLOAT.test(text))) throw new CommandError(NOT_A_FLOAT);
+  const isOutOfRange = value === 0 ? /^[^e]*[1-9]/i.test(text) : !Number.isFinite(value);
+  if (value === undefined || (isOutOfRange && FLOAT.test(text)))
+    throw new CommandError(NOT_A_FLOAT);
   return value;
 }
 
-/** A double as Redis 7.0 writes it: C's %.17g. */
+/** Writes a double as Redis 7.0 does: %.17g of C. */
 export function writeDouble(value: number): Bytes {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";

@@ -7,26 +7,26 @@ import type { LuaModule } from "./lua/module.ts";
 import { type Headed, readShebang } from "./lua/shebang.ts";
 import type { Result } from "./result.ts";
 
-/** What scripts that are kept may take, in bytes of text, and how many there may be. */
+/** The most scripts that are kept: their bytes of text, and their number. */
 const MOST_TEXT = 4 * 1024 * 1024;
 const MOST_SCRIPTS = 1000;
 
 export interface ScriptsOptions {
   /** Runs a command that a script calls. */
   readonly call: (args: readonly Bytes[], isReadOnly: boolean) => Result;
-  /** The most that Lua may take, in bytes. */
+  /** The most memory that Lua may use, in bytes. */
   readonly scriptBytes: number;
 }
 
 /** The scripts that are kept, and the state of Lua that runs them. */
 export class Scripts implements Scripting {
-  /** By when a script must have ended, in milliseconds of performance.now(). */
+  /** When a script must have ended, in milliseconds of performance.now(). */
   deadline = 0;
   readonly #options: ScriptsOptions;
   readonly #lua: LuaModule;
   #engine: Engine | undefined;
   #isReadOnly = false;
-  /** By use: the first is the longest unused. */
+  /** In the order of their last use: the first is the least recently used. */
   readonly #scripts = new Map<Bytes, Headed>();
   #bytes = 0;
 
@@ -60,7 +60,7 @@ export class Scripts implements Scripting {
     const script = this.#scripts.get(sha);
     if (!script) throw new CommandError(NO_SCRIPT);
     if (performance.now() >= this.deadline) {
-      throw new CommandError("ERR the scripts of this call ran for too long together");
+      throw new CommandError("ERR the scripts of this call ran for too long in total");
     }
     this.#compile(sha, script);
     this.#keep(sha, script);
@@ -73,7 +73,10 @@ export class Scripts implements Scripting {
     this.#watched((engine) => engine.compile(sha, text, this.deadline));
   }
 
-  /** Replaces an engine that is spent: before the next call, whose time it would take. */
+  /**
+   * Runs work with the engine. Replaces an engine that is spent now, so that it does not take time from the
+   * next call.
+   */
   #watched<T>(work: (engine: Engine) => T): T {
     const engine = (this.#engine ??= this.#openEngine());
     try {
@@ -99,7 +102,7 @@ export class Scripts implements Scripting {
     this.#scripts.set(sha, script);
     for (const [oldest, { text }] of this.#scripts) {
       const isFull = this.#bytes > MOST_TEXT || this.#scripts.size > MOST_SCRIPTS;
-      // The one at hand stays, however long.
+      // The newest script is kept whatever its size.
       if (!isFull || oldest === sha) return;
       this.#scripts.delete(oldest);
       this.#engine?.forget(oldest);

@@ -7,7 +7,7 @@ export interface Scored {
   readonly score: number;
 }
 
-/** One end of a range of scores; `isOpen` leaves the score itself out. */
+/** One end of a range of scores. `isOpen` excludes the score itself. */
 export interface ScoreBound {
   readonly score: number;
   readonly isOpen: boolean;
@@ -15,7 +15,7 @@ export interface ScoreBound {
 
 const ENTRY_BYTES = 180;
 
-/** A sorted set: by score, and by the members' bytes where scores are the same. */
+/** A sorted set, ordered by score, and by the members' bytes when scores are equal. */
 export class SortedSet {
   readonly type = "zset";
   bytes = 0;
@@ -40,7 +40,7 @@ export class SortedSet {
     if (before === score) return;
     if (before === undefined) this.bytes += ENTRY_BYTES + member.length;
     else this.#removeAt(this.#place(member, before));
-    // Zero has no sign here: Redis keeps it as a whole number.
+    // Zero has no sign here, because Redis stores it as a whole number.
     const kept = score + 0;
     this.#scores.set(member, kept);
     this.#sorted.insert(this.#place(member, kept), { member, score: kept });
@@ -53,18 +53,18 @@ export class SortedSet {
     return true;
   }
 
-  /** How many come before the member. */
+  /** Returns how many members come before the member; undefined when it is not in the set. */
   rank(member: Bytes): number | undefined {
     const score = this.#scores.get(member);
     return score === undefined ? undefined : this.#place(member, score);
   }
 
-  /** From a place up to another, which is not included. */
+  /** Returns the members from a place up to another (exclusive). */
   slice(start: number, end: number): readonly Scored[] {
     return this.#sorted.slice(start, end);
   }
 
-  /** Removes what `slice` would answer, and answers how many that were. */
+  /** Removes the members that `slice` would return, and returns their number. */
   removeRange(start: number, end: number): number {
     const removed = this.#sorted.remove(start, end);
     for (const { member } of removed) {
@@ -74,7 +74,7 @@ export class SortedSet {
     return removed.length;
   }
 
-  /** The places that a range of scores takes, its end not included. */
+  /** Returns the places of a range of scores, with an exclusive end. */
   places(min: ScoreBound, max: ScoreBound): readonly [start: number, end: number] {
     const start = this.#sorted.first(({ score }) =>
       min.isOpen ? score > min.score : score >= min.score,

@@ -19,11 +19,14 @@ import { Scripts } from "./scripts.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 export interface EmbeddedStoreOptions {
-  /** What all keys may take, in bytes as estimated; beyond it, what would grow is refused. @default 67108864 */
+  /**
+   * The most memory of all keys, in estimated bytes. When it is used up, commands that would grow it are
+   * rejected. @default 67108864
+   */
   readonly maxBytes?: number;
-  /** How long the scripts of one call, pipeline or transaction may run together, in milliseconds. @default 1000 */
+  /** How long all scripts of one call, pipeline or transaction may run, in milliseconds. @default 1000 */
   readonly scriptMs?: number;
-  /** What Lua may take for all scripts, in bytes. @default 16777216 */
+  /** The most memory that Lua may use for all scripts, in bytes. @default 16777216 */
   readonly scriptBytes?: number;
   /** The time, in milliseconds since 1970 with microseconds as its fraction. @default the machine's */
   readonly clock?: WallClock;
@@ -31,18 +34,17 @@ export interface EmbeddedStoreOptions {
 
 const MIB = 1024 * 1024;
 
-/** What a script that has begun to write may take beyond the bound, in bytes: it ends what it began. */
+/** How far a script that has begun to write may exceed the bound, in bytes, so that it can finish. */
 const SCRIPT_MARGIN = 16 * MIB;
 
-/** How many keys with a time to live each command looks at, for those whose time has come. */
+/** How many keys with a time to live each command checks for expiry. */
 const SWEEP = 4;
 /** The same when memory is full. */
 const SWEEP_WHEN_FULL = 1000;
 
 /**
- * Opens a store in this process's memory, for a machine without Redis: the usual commands of Redis 7,
- * and its scripts. It forgets everything when it closes. Each call runs whole, in one turn of the
- * event loop.
+ * Opens a store in this process's memory, for a machine without Redis: the usual commands of Redis 7, and its
+ * scripts. All data is deleted when it closes. Each call runs to its end in one turn of the event loop.
  */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions = {}): Promise<Store> {
   return new EmbeddedStore(await loadLua(), options);
@@ -55,7 +57,7 @@ class EmbeddedStore implements Store {
   readonly #maxBytes: number;
   readonly #scriptMs: number;
   readonly #scripts: Scripts;
-  /** Whether the script that runs has written: then memory that is full no longer stops it half done. */
+  /** True when the running script has written. Then full memory no longer stops it halfway. */
   #hasWritten = false;
   #context: Context;
 
@@ -101,7 +103,7 @@ class EmbeddedStore implements Store {
     this.#keys.clear();
   }
 
-  /** What a script's redis.call answers. */
+  /** Returns the result of a script's redis.call. */
   #callFromScript([name = "", ...args]: readonly Bytes[], isReadOnly: boolean): Result {
     if (name === "") {
       return new ErrorReply("ERR Please specify at least one argument for this redis lib call");
@@ -133,7 +135,7 @@ class EmbeddedStore implements Store {
     const found = findCommand(name, args);
     if (!found) return toReply(unknown(name, args));
     if (!takes(found.command, args.length)) return new ErrorReply(wrongArity(found.name).message);
-    // A script and all that it calls happen at one time.
+    // A script and all its commands run at the same time of the clock.
     this.#context = this.#at(this.#clock());
     this.#keys.now = Math.floor(this.#context.time);
     this.#keys.sweep(SWEEP);
@@ -176,14 +178,14 @@ function isRunnable([name, ...args]: Command): boolean {
   return found !== undefined && !found.isIncomplete && takes(found.command, args.length);
 }
 
-/** As much of a command that nobody knows as Redis repeats. */
+/** How many characters of an unknown command Redis repeats in its error. */
 const REPEATED = 128;
 
 function unknown(name: string, args: readonly Bytes[]): ErrorReply {
   let repeated = "";
   for (const arg of args) {
     if (repeated.length >= REPEATED) break;
-    // A text of C ends at its first zero byte.
+    // A string of C ends at its first zero byte.
     const [text = ""] = arg.slice(0, REPEATED - repeated.length).split("\0", 1);
     repeated += `'${text}' `;
   }

@@ -1,7 +1,7 @@
 import type { Bytes } from "./bytes.ts";
 import { CommandError } from "./errors.ts";
 
-/** Names an entry of a stream: the milliseconds of its time, and a number within them. */
+/** The id of a stream's entry: its time in milliseconds, and a number within the millisecond. */
 export interface StreamId {
   readonly ms: bigint;
   readonly seq: bigint;
@@ -14,7 +14,7 @@ export const LAST_ID: StreamId = { ms: MAX, seq: MAX };
 
 const BAD_ID = "ERR Invalid stream ID specified as stream command argument";
 
-/** Below, equal or above 0, as the first is before, the same as or after the second. */
+/** Returns a number below, equal to or above 0 when the first id is before, equal to or after the second. */
 export function compareIds(a: StreamId, b: StreamId): number {
   if (a.ms === b.ms) return a.seq === b.seq ? 0 : a.seq < b.seq ? -1 : 1;
   return a.ms < b.ms ? -1 : 1;
@@ -25,7 +25,7 @@ export function writeId({ ms, seq }: StreamId): Bytes {
 }
 
 /**
- * Reads "5-1", or "5" with the number that is missing.
+ * Reads an id such as "5-1", or "5" with `missing` as its number.
  *
  * @throws {CommandError} as Redis words it
  */
@@ -38,7 +38,7 @@ export function readId(text: Bytes, missing = 0n): StreamId {
 }
 
 /**
- * One end of a range: an id, "-" or "+", or "(5-1" for what lies beyond it.
+ * Reads one end of a range: an id, "-" or "+", or "(5-1", which excludes the id.
  *
  * @throws {CommandError} as Redis words it
  */
@@ -57,7 +57,7 @@ export function readBound(text: Bytes, end: "from" | "to"): StreamId {
   );
 }
 
-/** The id that comes right after; undefined after the last. */
+/** Returns the next id; undefined after the last. */
 export function nextId({ ms, seq }: StreamId): StreamId | undefined {
   if (seq < MAX) return { ms, seq: seq + 1n };
   return ms < MAX ? { ms: ms + 1n, seq: 0n } : undefined;

@@ -3,7 +3,7 @@ import type { Bytes } from "./bytes.ts";
 import type { Result } from "./result.ts";
 import { compareIds, FIRST_ID, type StreamId, writeId } from "./stream-id.ts";
 
-/** What has an id, and stands in the order of them. */
+/** An item with an id, ordered by it. */
 interface Identified {
   readonly id: StreamId;
 }
@@ -21,11 +21,11 @@ export interface Pending extends Identified {
   deliveries: number;
 }
 
-/** In the order of their ids. */
+/** Items in the order of their ids. */
 export class Ordered<T extends Identified> {
   readonly items = new Blocks<T>();
 
-  /** The place of an id, or where it would be. */
+  /** Returns the place of an id, or where it would be. */
   place(id: StreamId): number {
     return this.items.first((item) => compareIds(item.id, id) >= 0);
   }
@@ -46,7 +46,7 @@ export class Ordered<T extends Identified> {
     return this.get(id) && this.items.remove(place, place + 1)[0];
   }
 
-  /** From one id to another, both included. */
+  /** Returns the items from one id to another (inclusive). */
   between(from: StreamId, to: StreamId): T[] {
     const start = this.place(from);
     const end = this.place(to);
@@ -54,18 +54,18 @@ export class Ordered<T extends Identified> {
   }
 }
 
-/** Consumers who share a stream's entries. */
+/** A group of consumers, which share a stream's entries. */
 export class Group {
   lastId: StreamId;
   readonly pending = new Ordered<Pending>();
-  /** When each consumer last asked, in milliseconds since 1970. */
+  /** When each consumer last read, in milliseconds since 1970. */
   readonly consumers = new Map<Bytes, number>();
 
   constructor(lastId: StreamId) {
     this.lastId = lastId;
   }
 
-  /** How many entries each consumer has that it has not acknowledged. */
+  /** Returns how many entries each consumer has not acknowledged. */
   pendingCounts(): ReadonlyMap<Bytes, number> {
     const counts = new Map<Bytes, number>();
     for (const { consumer } of this.pending.items.slice()) {
@@ -81,7 +81,7 @@ export class Group {
 
 const ENTRY_BYTES = 100;
 
-/** A stream. It stays when its last entry goes. */
+/** A stream. It remains when its last entry is deleted. */
 export class Stream {
   readonly type = "stream";
   readonly isEmpty = false;
@@ -107,7 +107,7 @@ export class Stream {
     return entry !== undefined;
   }
 
-  /** Removes so many of the oldest. */
+  /** Removes the oldest `count` entries. */
   dropOldest(count: number): void {
     for (const entry of this.entries.items.remove(0, count)) this.#entryBytes -= sizeOf(entry);
   }
@@ -117,7 +117,7 @@ function sizeOf({ fields }: Entry): number {
   return fields.reduce((sum, field) => sum + field.length, ENTRY_BYTES);
 }
 
-/** An entry as it is answered. */
+/** Returns an entry as the result of a command. */
 export function writeEntry({ id, fields }: Entry): Result {
   return [writeId(id), [...fields]];
 }

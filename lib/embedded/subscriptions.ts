@@ -2,7 +2,7 @@ import type { MessageListener, Subscription } from "#lib/gateway/store/store";
 import { type Bytes, toBuffer, toBytes } from "./bytes.ts";
 import { globMatcher } from "./glob.ts";
 
-/** Who listens to which channel, by its name or by a pattern. */
+/** The listeners of channels, by name or by pattern. */
 export class Subscriptions {
   readonly #channels = new Map<Bytes, Set<MessageListener>>();
   readonly #patterns = new Map<Bytes, Set<MessageListener>>();
@@ -34,12 +34,12 @@ export class Subscriptions {
     return receivers.length;
   }
 
-  /** The names of channels that have a listener by their name. */
+  /** Returns the names of channels with a listener by name. */
   channels(): Bytes[] {
     return [...this.#channels.keys()];
   }
 
-  /** How many listeners a channel has by its name. */
+  /** Returns how many listeners a channel has by name. */
   count(channel: Bytes): number {
     return this.#channels.get(channel)?.size ?? 0;
   }
@@ -49,7 +49,7 @@ export class Subscriptions {
     return this.#patterns.size;
   }
 
-  /** Tells every listener that its subscription was lost. */
+  /** Tells every listener that its subscription has ended. */
   close(): void {
     const all = [...this.#channels.values(), ...this.#patterns.values()];
     this.#channels.clear();

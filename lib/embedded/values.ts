@@ -3,7 +3,7 @@ import type { Bytes } from "./bytes.ts";
 import type { SortedSet } from "./sorted-set.ts";
 import type { Stream } from "./stream.ts";
 
-/** What a key holds: `type` is what TYPE answers; sizes are estimates, in bytes. */
+/** The value of a key. `type` is the reply of TYPE. Sizes are estimates, in bytes. */
 export type Value = Text | Hash | List | MemberSet | SortedSet | Stream;
 
 /** A string. */
@@ -24,7 +24,7 @@ export class Text {
   }
 }
 
-/** What a field and its value take beside their texts. */
+/** The memory of a field and its value in addition to their texts, in bytes. */
 const FIELD_BYTES = 100;
 
 /** A hash. */
@@ -37,7 +37,7 @@ export class Hash {
     return this.fields.size === 0;
   }
 
-  /** Answers whether the field is new. */
+  /** Sets a field and returns true when it is new. */
   set(field: Bytes, value: Bytes): boolean {
     const before = this.fields.get(field);
     this.fields.set(field, value);
@@ -77,7 +77,7 @@ export class List {
     return item;
   }
 
-  /** Keeps what lies between two places, `end` not included. */
+  /** Keeps the items between two places. `end` is exclusive. */
   keep(start: number, end: number): void {
     this.drop(this.items.remove(end, this.items.length));
     this.drop(this.items.remove(0, start));
@@ -100,7 +100,7 @@ export class MemberSet {
     return this.members.size === 0;
   }
 
-  /** Answers whether the member is new. */
+  /** Adds a member and returns true when it is new. */
   add(member: Bytes): boolean {
     if (this.members.has(member)) return false;
     this.members.add(member);

@@ -1,7 +1,7 @@
 import type { ReplyBudget } from "#lib/gateway/store/reply-budget";
 import type { GatewayAnswer } from "./routes.ts";
 
-/** An answer as it is sent. */
+/** The answer to a request, as the bytes that are sent. */
 export interface AnswerText {
   readonly status: number;
   /** The body, in pieces. */
@@ -13,8 +13,9 @@ const COMMA = Buffer.from(",");
 const CLOSE = Buffer.from("]");
 
 /**
- * Writes an answer as JSON, one command's after the other, so that one is text at a time. As text a
- * reply may be six times as large as its bytes: what no longer fits into the budget is an error.
+ * Writes an answer as JSON, one command's answer at a time, so that only one is a string at any moment. The
+ * JSON of a reply may be six times as large as its bytes. An answer that no longer fits into the budget
+ * becomes an error.
  */
 export function textOf({ status, body }: GatewayAnswer, budget: ReplyBudget): AnswerText {
   let size = 0;

@@ -5,7 +5,8 @@ import { RequestError } from "./request-error.ts";
  * Reads a whole body.
  *
  * @param most how many bytes are allowed
- * @throws {RequestError} 413 when it is larger; where its length is announced, before reading
+ * @throws {RequestError} 413 when the body is larger; when Content-Length announces it, before anything is
+ *   read
  */
 export async function readBody(request: IncomingMessage, most: number): Promise<Buffer> {
   if (Number(request.headers["content-length"] ?? 0) > most) throw tooLarge(most);
@@ -16,7 +17,7 @@ export async function readBody(request: IncomingMessage, most: number): Promise<
       size += chunk.length;
       if (size <= most) return void chunks.push(chunk);
       request.off("data", read);
-      // The server reads some of the rest after the answer, and closes the connection.
+      // After the answer the server reads some of the rest, and then closes the connection.
       request.pause();
       reject(tooLarge(most));
     };

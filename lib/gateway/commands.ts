@@ -1,7 +1,7 @@
 import { RequestError } from "./request-error.ts";
 import type { Argument, Command } from "#lib/gateway/store/store";
 
-/** A command of Redis or of one of its modules. */
+/** The name of a command of Redis or of one of its modules. */
 const COMMAND_NAME = /^[a-z][a-z0-9._-]{0,63}$/i;
 
 /**
@@ -11,7 +11,7 @@ const COMMAND_NAME = /^[a-z][a-z0-9._-]{0,63}$/i;
  */
 export function readJson(body: Buffer): unknown {
   try {
-    // Replacing bytes that are not UTF-8 would store something else than was sent.
+    // Invalid UTF-8 must not be replaced: that would store other bytes than were sent.
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch {
     throw new RequestError(400, "ERR the body is not JSON in UTF-8");
@@ -19,7 +19,7 @@ export function readJson(body: Buffer): unknown {
 }
 
 /**
- * One command, from `["SET", "key", 1]`. Numbers and booleans become text.
+ * Reads one command from JSON such as `["SET", "key", 1]`. Numbers and booleans become text.
  *
  * @throws {RequestError} 400 naming what is wrong with it
  */
@@ -31,7 +31,7 @@ export function readCommand(value: unknown): Command {
 }
 
 /**
- * Several commands, from an array of arrays.
+ * Reads several commands from an array of arrays.
  *
  * @param most how many are allowed
  * @throws {RequestError} 400 naming what is wrong with them
@@ -50,8 +50,8 @@ export function readCommands(value: unknown, most: number): Command[] {
 }
 
 /**
- * One command, from `/set/key/value?EX=10`: the path's segments, then the body where there is one,
- * then the query's pairs.
+ * Reads one command from a path such as `/set/key/value?EX=10`. Its arguments are the segments of the path,
+ * then the body unless it is empty, then the pairs of the query.
  *
  * @throws {RequestError} 400 naming what is wrong with it
  */
@@ -64,7 +64,7 @@ export function commandFromPath(path: string, query: string, body: Buffer): Comm
 }
 
 /**
- * Decodes a part of a path.
+ * Decodes a segment of a path.
  *
  * @throws {RequestError} 400 when it is not percent-encoded UTF-8
  */
@@ -81,7 +81,7 @@ function readArgument(value: unknown, index: number): string {
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   throw new RequestError(
     400,
-    `ERR argument ${index} of a command is ${kindOf(value)}; allowed are strings, numbers and booleans`,
+    `ERR argument ${index} of a command must be a string, a number or a boolean, not ${kindOf(value)}`,
   );
 }
 

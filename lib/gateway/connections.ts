@@ -1,19 +1,19 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 
-/** More cost memory, about 12 kB each, and serve nobody on one process. */
+/** A connection takes about 12 kB of memory, and one process cannot serve more clients than this. */
 const MOST = 20_000;
 
 /**
- * How many connections this process may have open: three quarters of the files that it may, so that
- * clients alone cannot take those that the store, the app's own files and its calls need.
+ * Returns how many connections this process may have open: three quarters of the files that it may open. The
+ * rest is left to the store, the app's own files and its calls.
  */
 export function connectionsAllowed(files = openFiles()): number {
   return Math.min(MOST, Math.floor((files * 3) / 4));
 }
 
 function openFiles(): number {
-  // The only place where Node tells; the network is left out, since it would look up names.
+  // Node reports this limit only here. The network part is excluded because it resolves host names.
   Object.assign(process.report, { excludeNetwork: true });
   const report = process.report.getReport() as { userLimits?: Limits };
   const soft = report.userLimits?.open_files?.soft;
@@ -25,18 +25,21 @@ interface Limits {
 }
 
 /**
- * Bounds a server's connections. For one too many, the one that has waited for longest is closed: it
- * is idle, or its request has not arrived whole. Node's own bound would turn away who comes last, so
- * that idle connections would keep everybody out.
+ * Bounds a server's connections. When there is one too many, the one that has waited longest is closed: it is
+ * idle, or its request is still incomplete. Node's `maxConnections` would reject the newest connection
+ * instead, so that idle connections could keep all new clients out.
  */
 export function boundConnections(server: Server, most: number): void {
-  /** The request at work on each, and none while the client is waited for; longest waiting first. */
+  /**
+   * The request in progress on each connection, or undefined while the server waits for the client. The
+   * connection that has waited longest comes first.
+   */
   const open = new Map<Socket, IncomingMessage | undefined>();
 
-  const makeRoom = () => {
+  const closeLongestWaiting = () => {
     for (const [socket, request] of open) {
       if (request?.complete) continue;
-      // At once: the socket says only later that it has closed.
+      // Deleted at once, because the socket emits `close` only later.
       open.delete(socket);
       socket.destroy();
       return;
@@ -46,7 +49,7 @@ export function boundConnections(server: Server, most: number): void {
   server.on("connection", (socket: Socket) => {
     open.set(socket, undefined);
     socket.once("close", () => open.delete(socket));
-    if (open.size > most) makeRoom();
+    if (open.size > most) closeLongestWaiting();
   });
   server.on("request", (request, response) => {
     const { socket } = request;

@@ -2,7 +2,7 @@ import { IncomingMessage, type ServerResponse } from "node:http";
 import { GRACE_BYTES } from "./lingering-close.ts";
 import { atMost, endWith } from "./own-answer.ts";
 
-/** A request that counts its body as it arrives, before anyone has read or kept it. */
+/** A request that counts its body as it arrives, before a handler reads it. */
 export class CountedRequest extends IncomingMessage {
   #bytes = 0;
   #most = Number.POSITIVE_INFINITY;
@@ -11,9 +11,9 @@ export class CountedRequest extends IncomingMessage {
   #tooLarge = () => {};
 
   /**
-   * Ends the connection with 413 once the body is larger than `most` bytes, announced or not, and
-   * calls `tooLarge`. An answer that is written while too much of the body is missing announces that
-   * the connection ends.
+   * Ends the connection with 413 and calls `tooLarge` when the body is larger than `most` bytes, with or
+   * without a Content-Length. A response that is written while too much of the body is missing announces that
+   * the connection closes.
    */
   bound(most: number, response: ServerResponse, tooLarge: () => void): void {
     this.#most = most;
@@ -28,17 +28,17 @@ export class CountedRequest extends IncomingMessage {
     const response = this.#response;
     if (response) response.shouldKeepAlive = this.#keepAlive && this.#mayComeWhole();
     if (this.#bytes <= this.#most) return super.push(chunk, encoding);
-    // The connection ends after the answer.
+    // The connection closes after the response.
     if (response?.writableEnded) return false;
     this.#tooLarge();
     this.#tooLarge = () => {};
-    // An answer that has begun, or that others wait before, can only break off.
+    // A response that has begun, or waits behind others, can only be aborted.
     if (response?.socket && !response.headersSent) endWith(this.socket, 413, atMost(this.#most));
     else this.socket.destroy();
     return false;
   }
 
-  /** Whether the client sends its body, and the rest of it is small enough to be read and dropped. */
+  /** Returns true when the client sends its body, and the rest is small enough to be read and dropped. */
   #mayComeWhole(): boolean {
     if (this.complete) return true;
     const rest = Number(this.headers["content-length"] ?? 0) - this.#bytes;

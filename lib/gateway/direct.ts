@@ -24,30 +24,32 @@ import { type Command, ErrorReply, type Store } from "#lib/gateway/store/store";
 export interface TcpOptions extends BreakerSettings {
   /** redis://[user:password@]host[:port][/db], or rediss:// for TLS. */
   readonly redisUrl: string;
-  /** Whether the address is that of a Redis Cluster, by any of its nodes. @default false */
+  /** True when the address is that of any node of a Redis Cluster. @default false */
   readonly cluster?: boolean;
 }
 
 /** A client of a Redis that is reached by TCP. */
 export interface TcpClient {
-  /** What `createRedis` makes, but for the way: the same commands, errors, deadline and breaker. */
+  /**
+   * The same client as `createRedis` returns, with the same commands, errors, deadline and breaker, over TCP.
+   */
   readonly redis: Redis;
-  /** The same way to the store without commands, for `createHeadgate`. */
+  /** The same connection without the commands, for `createHeadgate`. */
   readonly requester: Requester;
-  /** Lets go of the connection; calls fail from then on. */
+  /** Closes the connection. Later calls fail. */
   close(): Promise<void>;
 }
 
-/** How long a call may take when nothing else is said, in milliseconds. */
+/** The default deadline of a call, in milliseconds. */
 const DEADLINE_MS = 500;
 
-/** How long Redis may take to be connected to, in milliseconds. */
+/** How long connecting to Redis may take, in milliseconds. */
 const CONNECT_MS = 2000;
 
 /**
- * Reaches a Redis, Valkey or Redis Cluster by TCP, with no gateway between: for an app that runs on
- * Node alone. By one connection, by which nothing waits while it is down and nothing is sent twice; it
- * comes back by itself.
+ * Connects to a Redis, Valkey or Redis Cluster over TCP, without a gateway. For apps that run only on Node.
+ * All calls share one connection. While it is down calls fail at once, no command is sent twice, and it
+ * reconnects automatically.
  *
  * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read; PACKAGE_MISSING without ioredis;
  *   `redis` throws it when it is used without @upstash/redis
@@ -59,15 +61,15 @@ export function connectTcp(options: TcpOptions): TcpClient {
   requireInstalled(RedisCommand);
   const redisUrl = readAddress(options.redisUrl).href;
   const connect = cluster ? connectCluster : connectRedis;
-  // A connection is made once, over several round trips: a short deadline is for calls alone.
+  // Connecting takes several round trips, so a short deadline applies only to calls.
   const connected = connect({ redisUrl, commandTimeoutMs: Math.max(deadlineMs, CONNECT_MS) });
-  // Whoever asks hears of it; nobody may have asked yet.
+  // Each call awaits `connected` and gets this error. Without a call it must not be an unhandled rejection.
   connected.catch(() => {});
 
-  // The first call also waits for the connection: both have one deadline.
+  // The first call also waits for the connection, within the same deadline.
   const timed = { deadlineMs };
   const sendOnce: SendOnce = async (what, request) => {
-    const work = connected.then((store) => ask(store, what, request));
+    const work = connected.then((store) => run(store, what, request));
     try {
       return (await withinDeadline(timed, performance.now(), work)) as UpstashResponse<never>;
     } catch (error) {
@@ -76,15 +78,15 @@ export function connectTcp(options: TcpOptions): TcpClient {
   };
   const requester = withBreaker(sendOnce, options);
   return {
-    // Made when it is first used: the gate and its tools need the requester alone.
+    // Made at its first use: the gate and its tools need only the requester.
     redis: lazily(() => redisOver(requester, deadlineMs)),
     requester,
     close: async () => (await connected).close(),
   };
 }
 
-/** One REST request's work, without REST: a command, a pipeline or a transaction. */
-async function ask(store: Store, what: string, request: UpstashRequest): Promise<unknown> {
+/** Runs the command, pipeline or transaction of one REST request on the store directly. */
+async function run(store: Store, what: string, request: UpstashRequest): Promise<unknown> {
   const { path, body } = request;
   const route = path?.[0];
   if (route === undefined) {
@@ -108,7 +110,7 @@ function commandOf(body: unknown): Command {
   return [name, ...args];
 }
 
-/** The store's own words for what went wrong, with the call's name. */
+/** Returns the store's error with the name of the call. */
 function storeErrorOf(what: string, error: unknown): Error {
   if (error instanceof StoreError || !isHeadgateError(error)) return asStoreError(error);
   const code = CODES.get(error.code) ?? "STORE_UNREACHABLE";
@@ -117,6 +119,6 @@ function storeErrorOf(what: string, error: unknown): Error {
 
 const CODES: ReadonlyMap<string, StoreError["code"]> = new Map([
   ["STORE_TIMEOUT", "STORE_TIMEOUT"],
-  // Where the address led to a cluster, or to no cluster, against what was said of it.
+  // The address belongs to a cluster and `cluster` is false, or the other way round.
   ["GATEWAY_INVALID", "STORE_WRONG_ADDRESS"],
 ]);

@@ -7,39 +7,40 @@ import { endStream, isEventStream } from "./event-stream.ts";
 const SWEEP_MS = 100;
 
 /**
- * Makes a server one that can be drained: it takes no new connections, ends event streams, lets the
- * other requests in flight finish, and cuts off whatever is left after `graceMs` milliseconds, upgraded
+ * Returns a function that drains a server. It accepts no new connections, ends event streams and lets other
+ * requests in flight finish. After `graceMs` milliseconds it closes all connections that are left, upgraded
  * sockets too.
  */
 export function drainable(server: Server): (graceMs: number) => Promise<void> {
-  /** The answers of each connection that are not known to have ended. */
+  /** The responses of each connection that may not have ended. */
   const open = new Map<Socket, readonly ServerResponse[]>();
   server.on("connection", (socket: Socket) => {
     open.set(socket, []);
     socket.once("close", () => open.delete(socket));
   });
-  // Without a listener of the answer's: it has as many as Node takes without a warning.
+  // No listener is added to the response: it already has as many as Node accepts without a warning.
   server.on("request", ({ socket }, response) => {
     const others = (open.get(socket) ?? []).filter(({ closed }) => !closed);
     if (open.has(socket)) open.set(socket, [...others, response]);
   });
   return async (graceMs) => {
     const closed = once(server, "close");
-    // A connection that is kept alive would bring one request after the other.
+    // A connection that is kept alive could bring more and more requests.
     server.prependListener("request", (_, response) => response.setHeader("Connection", "close"));
     const cut = setTimeout(() => {
       for (const socket of open.keys()) socket.destroy();
     }, graceMs);
     spareUnread(server, open);
     server.close();
-    // Not idle to Node, which awaits a first request: clients open some that they may never use.
+    // Clients open connections that they may never use. Node does not count them as idle, since it waits for
+    // their first request.
     for (const socket of open.keys()) if (socket.bytesRead === 0) socket.destroy();
     const sweep = () => {
-      // Such a stream would take all the time that there is, and its client connects again by itself.
+      // An event stream would use up all of `graceMs`, and its client reconnects anyway.
       for (const response of [...open.values()].flat()) {
         if (isEventStream(response)) endStream(response);
       }
-      // An answer that has begun says that its connection is kept alive: it is idle later.
+      // A response that had begun has announced keep-alive, so its connection becomes idle later.
       server.closeIdleConnections();
     };
     sweep();
@@ -51,8 +52,8 @@ export function drainable(server: Server): (graceMs: number) => Promise<void> {
 }
 
 /**
- * Makes a server keep connections whose answer has not left whole when it closes those that are idle:
- * Node takes a connection for idle once its answer is written, however much of it waits for the client.
+ * Makes a server keep connections whose response is not sent completely when it closes idle ones. Node counts
+ * a connection as idle once its response is written, even if most of it still waits for the client.
  */
 function spareUnread(server: Server, open: ReadonlyMap<Socket, readonly ServerResponse[]>): void {
   const closeIdle = server.closeIdleConnections.bind(server);

@@ -1,13 +1,13 @@
 import { ErrorReply, type Reply } from "#lib/gateway/store/store";
 
-/** A reply as the REST protocol words it. */
+/** A reply in the form of the REST protocol. */
 export type Answer = { readonly result: unknown } | { readonly error: string };
 
 const OK = Buffer.from("OK");
 
 /**
- * A reply as the body's object. With base64 every text is encoded but a lone "OK"; numbers, null
- * and errors never are.
+ * Returns a reply as an object of the body. With base64 every text is encoded except a single "OK". Numbers,
+ * null and errors are never encoded.
  */
 export function toAnswer(reply: Reply, base64: boolean): Answer {
   if (reply instanceof ErrorReply) return { error: reply.message };
@@ -18,7 +18,7 @@ export function toAnswer(reply: Reply, base64: boolean): Answer {
 function encode(reply: Reply, encoding: "base64" | "utf8"): unknown {
   if (reply === null || typeof reply === "number") return reply;
   if (Buffer.isBuffer(reply)) return reply.toString(encoding);
-  // Inside an array the protocol has no place for an error: a script's own error reads as text.
+  // The protocol cannot express an error inside an array, so a script's own error is sent as text.
   if (reply instanceof ErrorReply) return Buffer.from(reply.message).toString(encoding);
   return reply.map((element) => encode(element, encoding));
 }

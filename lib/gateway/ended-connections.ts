@@ -19,15 +19,15 @@ const STATUSES: Readonly<Record<string, number>> = {
 };
 
 /**
- * Ends the connections of a server that break a bound of Node's, as Node itself does, and calls
- * `ended` with the setting. A connection that sent nothing, as browsers open some, and one that waited
- * for its next request end without a call.
+ * Ends connections that break a limit of Node's server, as Node itself does, and calls `ended` with the
+ * setting. It is not called for a connection that sent nothing, as browsers open some, or that waited for its
+ * next request.
  */
 export function endConnections(server: Server, ended: (by: EndedBy) => void): void {
   const lastRequest = new WeakMap<Duplex, IncomingMessage>();
-  /** The answers of each connection, in their order; those that have ended are dropped later. */
+  /** The responses of each connection, in order. Those that have ended are dropped later. */
   const answers = new WeakMap<Duplex, readonly ServerResponse[]>();
-  // A listener of each answer's would be one more than Node takes without a warning.
+  // One more listener on each response would make Node warn.
   const owed = (socket: Duplex) => (answers.get(socket) ?? []).filter(({ closed }) => !closed);
 
   server.on("request", (request, response) => {
@@ -37,29 +37,32 @@ export function endConnections(server: Server, ended: (by: EndedBy) => void): vo
   });
 
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-    // It was answered, and more bytes arrived while the answer was sent.
+    // The request was answered, and more bytes arrived while the response was sent.
     if (socket.writableEnded) return;
     const by = settingOf(error, lastRequest.get(socket));
     if (by && socket.bytesRead > 0) ended(by);
     const end = () => endWith(socket, STATUSES[error.code ?? ""] ?? 400);
     const [current] = owed(socket);
-    // An answer that has begun can only break off.
+    // A response that has begun can only be aborted.
     if (current?.headersSent || !socket.writable) socket.destroy();
-    // Answers are told apart by their order alone: a request that came whole has its own first.
+    // HTTP/1.1 matches responses to requests by order, so a complete request is answered first.
     else if (current?.req.complete && error.code === "ERR_HTTP_REQUEST_TIMEOUT") {
       current.once("close", () => socket.writableEnded || end());
     } else end();
   });
 
   server.on("timeout", (socket: Socket) => {
-    // No request has arrived: the headers timeout answers 408.
+    // No request has arrived. The headers timeout answers 408.
     if (!lastRequest.has(socket)) return;
     if (owed(socket).length > 0) ended("stalledTimeoutMs");
     socket.destroy();
   });
 }
 
-/** Node raises one error for both of its timeouts: the second holds for a request's body. */
+/**
+ * Returns the setting of an error. Node raises the same error for both timeouts: the headers timeout and, for
+ * a request's body, the request timeout.
+ */
 function settingOf(
   { code }: NodeJS.ErrnoException,
   request: IncomingMessage | undefined,

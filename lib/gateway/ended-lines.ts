@@ -11,19 +11,19 @@ const REASONS: Readonly<Record<EndedBy, (value: string) => string>> = {
   bodyBytes: (value) => `with 413: the body of a request was larger than ${value} bytes`,
 };
 
-/** What a server's lines are made of. */
+/** The settings that the lines name. */
 export interface EndedLines {
   /** The value of each setting, in its unit. */
   readonly values: Readonly<Record<EndedBy, number>>;
-  /** What a person sets each by; a setting without a name has a fixed value. */
+  /** The variable or option that sets each. A setting without a name has a fixed value. */
   readonly names: Readonly<Partial<Record<EndedBy, string>>>;
   readonly report: (line: string) => void;
 }
 
 /**
- * Returns a function to call for each connection that a setting ended. It reports the first at once,
- * and then one line for each setting in `everyMs` milliseconds, with the number of connections since
- * the last line. No line says anything about a client or its request.
+ * Returns a function to call for each connection that a setting ended. The first connection is reported at
+ * once. After that there is at most one line for each setting in `everyMs` milliseconds, with the number of
+ * connections since the last line. No line contains anything about a client or its request.
  */
 export function endedLines(
   { values, names, report }: EndedLines,

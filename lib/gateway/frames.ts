@@ -1,18 +1,18 @@
 import type { Subscription } from "#lib/gateway/store/store";
 
-/** A comment, which readers of event streams skip. */
+/** A comment, which clients of event streams skip. */
 export const PING = Buffer.from(": ping\n\n");
 
-/** The frame that confirms a subscription; it is the one of its stream. */
+/** Returns the frame that confirms a subscription. The number 1 says that the stream has one subscription. */
 export function subscribedFrame({ kind, name }: Subscription): Buffer {
   return Buffer.from(`data: ${kind === "channel" ? "subscribe" : "psubscribe"},${name},1\n\n`);
 }
 
 /**
- * The frame of a message. @upstash/redis reads each line of a stream by itself, and would lose all but
- * the first line of a payload. So a payload with line breaks is sent on one line: JSON with blanks in
- * their place, which is the same value, and any other text as a JSON string, which the client parses.
- * Such a frame is an event `quoted`.
+ * Returns the frame of a message. @upstash/redis reads each line of a stream separately and would drop all
+ * but the first line of a payload. So a payload with line breaks is sent on one line. In JSON the breaks
+ * become spaces, which keeps the value. Any other text is sent as a JSON string, which the client parses, in
+ * an event named `quoted`.
  */
 export function messageFrame(
   { kind, name }: Subscription,
@@ -26,7 +26,7 @@ export function messageFrame(
   return Buffer.from(`event: quoted\ndata: ${head},${JSON.stringify(text)}\n\n`);
 }
 
-/** A channel's name with the characters that would end it percent-encoded. */
+/** Returns a channel's name in which the characters that would end it are percent-encoded. */
 function inFrame(channel: Buffer): string {
   return channel.toString().replaceAll(/[,\r\n]/g, encodeURIComponent);
 }

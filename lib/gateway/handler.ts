@@ -14,15 +14,15 @@ export interface HandlerOptions extends RouteOptions, StreamBounds {
   readonly concurrentRequests: number;
   readonly replyBytes: number;
   readonly allReplyBytes: number;
-  /** Whether the gateway still takes requests; when not, each connection ends with its answer. */
+  /** Returns true while the gateway accepts requests. After that, each connection closes with its answer. */
   readonly isOpen: () => boolean;
-  /** Hears of an error of the gateway's own. */
+  /** Called with a line when the gateway itself fails. */
   readonly report: (line: string) => void;
 }
 
-/** What answers requests, and the streams that stay open. */
+/** The listener that answers requests, and the open streams. */
 export interface GatewayHandler {
-  /** The listener of the HTTP server: the token first, whatever the path and the method. */
+  /** The listener of the HTTP server. It checks the token first, for every path and method. */
   readonly listener: RequestListener;
   readonly streams: Streams;
 }
@@ -32,7 +32,9 @@ export function createHandler(options: HandlerOptions): GatewayHandler {
   let atWork = 0;
   const context = { options, pool: new ReplyPool(options), streams: new Streams(options) };
 
-  /** Resolves to the answer; to undefined for a stream, which is no request at work once it is open. */
+  /**
+   * Resolves to the answer, or to undefined for a stream, which is not a request in progress once it is open.
+   */
   async function settle(
     request: IncomingMessage,
     response: ServerResponse,
@@ -40,11 +42,11 @@ export function createHandler(options: HandlerOptions): GatewayHandler {
     if (!options.isAuthorized(request.headers.authorization)) {
       throw new RequestError(
         401,
-        "Unauthorized: the Authorization header needs a valid Bearer token",
+        "Unauthorized: the Authorization header must hold a valid Bearer token",
       );
     }
     if (atWork >= options.concurrentRequests) {
-      throw new RequestError(503, `ERR ${atWork} requests are at work already; try again`);
+      throw new RequestError(503, `ERR ${atWork} requests are in progress already; try again`);
     }
     atWork += 1;
     try {
@@ -76,19 +78,19 @@ async function work(
 ): Promise<AnswerText | undefined> {
   const { headers, method = "", url = "/" } = request;
   if (headers["upstash-response-format"] === "resp2") {
-    throw new RequestError(400, "ERR the gateway answers JSON only, not RESP2");
+    throw new RequestError(400, "ERR the gateway answers in JSON only, not in RESP2");
   }
   const subscription = readSubscription(method, url);
-  // Only now: nobody without the token is asked to send a body.
+  // The body is requested only now, from clients that have the token.
   if (headers.expect) response.writeContinue();
   const body = await readBody(request, options.bodyBytes);
-  // @upstash/redis sends an empty list of commands; the path says everything.
+  // @upstash/redis sends an empty list of commands; only the path matters.
   if (subscription) {
     await streams.open(subscription, response);
     return undefined;
   }
   const budget = pool.open();
-  // The answer is kept until the client has read it.
+  // The answer stays in memory until the client has read it.
   response.once("close", () => budget.release());
   const [path = "/", query = ""] = url.split(/\?(.*)/s, 2);
   const base64 = headers["upstash-encoding"] === "base64";
@@ -105,7 +107,7 @@ function failure(error: unknown, report: (line: string) => void): AnswerText {
     const status = error.code === "STORE_TIMEOUT" ? 504 : 503;
     return answered(status, `ERR ${error.message}`);
   }
-  // A client that goes away while it sends is no fault of ours, and nobody reads the answer.
+  // A client that disconnects while it sends is not an error of the gateway, and it reads no answer.
   if (!isAbort(error)) report(`The gateway failed: ${error instanceof Error ? error.stack : "?"}`);
   return answered(500, "ERR the gateway failed");
 }

@@ -1,23 +1,26 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** More than the headers of a request, and than the rest of a body that was answered, in bytes. */
+/**
+ * The most bytes on a connection without a request in progress. It is more than the headers of a request, and
+ * more than the rest of a body whose request was answered.
+ */
 const MOST_BYTES = 1_048_576;
 
 interface State {
-  /** The answer to the last request. */
+  /** The response to the last request. */
   last: ServerResponse | undefined;
-  /** The last answer that a look has found closed. */
+  /** The last response that a check has found closed. */
   idleAfter: ServerResponse | undefined;
-  /** How many bytes had come by that look. */
+  /** How many bytes the connection had received by that check. */
   from: number;
 }
 
 /**
- * Closes connections that send and send although no request of theirs is at work. Node skips empty
- * lines before a request, however many come, and no timeout of Node's ends that.
+ * Closes connections that keep sending while none of their requests is in progress. Node skips any number of
+ * empty lines before a request, and none of its timeouts ends that.
  *
- * @param everyMs how often all connections are looked at, in milliseconds
+ * @param everyMs how often all connections are checked, in milliseconds
  */
 export function boundIdleBytes(server: Server, everyMs: number): void {
   const open = new Map<Socket, State>();
@@ -25,18 +28,18 @@ export function boundIdleBytes(server: Server, everyMs: number): void {
     open.set(socket, { last: undefined, idleAfter: undefined, from: 0 });
     socket.once("close", () => open.delete(socket));
   });
-  // Without a listener of the answer's: it has as many as Node takes without a warning.
+  // No listener is added to the response: it already has as many as Node accepts without a warning.
   server.on("request", ({ socket }, response) => {
     const state = open.get(socket);
     if (state) state.last = response;
   });
-  const looking = setInterval(() => {
-    for (const [socket, state] of open) look(socket, state);
+  const checking = setInterval(() => {
+    for (const [socket, state] of open) check(socket, state);
   }, everyMs).unref();
-  server.once("close", () => clearInterval(looking));
+  server.once("close", () => clearInterval(checking));
 }
 
-function look(socket: Socket, state: State): void {
+function check(socket: Socket, state: State): void {
   const { last, idleAfter, from } = state;
   if (last !== idleAfter) {
     state.from = socket.bytesRead;

@@ -1,31 +1,36 @@
 import { isWhole, wholeForm } from "#lib/core/argument";
 import { HeadgateError } from "#lib/core/errors";
 
-/** How much the gateway takes on. Each is a whole number of 1 or more. */
+/** The limits of the gateway. Each is a whole number of 1 or more. */
 export interface GatewayLimits {
   /** The largest body, in bytes. @default 1048576 */
   readonly bodyBytes: number;
-  /** What the replies of one request may take in memory, in bytes. @default 67108864 */
+  /** How much memory the replies of one request may use, in bytes. @default 67108864 */
   readonly replyBytes: number;
-  /** What the replies of all requests at work may take together, in bytes. @default 268435456 */
+  /** How much memory the replies of all requests in progress may use, in bytes. @default 268435456 */
   readonly allReplyBytes: number;
   /** The most commands in a pipeline or a transaction. @default 1000 */
   readonly pipelineCommands: number;
-  /** The most requests at work at once; more are answered 503. @default 1000 */
+  /** The most requests in progress at once. Further ones are answered with 503. @default 1000 */
   readonly concurrentRequests: number;
-  /** The most streams of /subscribe and /psubscribe at once; more are answered 503. @default 1000 */
+  /**
+   * The most streams of /subscribe and /psubscribe at once. Further ones are answered with 503. @default 1000
+   */
   readonly listeners: number;
   /**
-   * How many bytes may wait for the reader of a stream, in bytes. One who leaves more waiting when the
-   * next message comes is disconnected.
+   * How many bytes of a stream may wait for its client. A client with more bytes waiting when the next
+   * message comes is disconnected.
    * @default 1048576
    */
   readonly listenerBytes: number;
-  /** How often every stream is sent a comment, in milliseconds; below 60 s, when a silent one is cut. @default 15000 */
+  /**
+   * How often every stream is sent a comment, in milliseconds. It should be below 60 s, because many proxies
+   * close a silent stream after that time. @default 15000
+   */
   readonly pingMs: number;
   /**
-   * The most scripts whose text was changed for Redis that are remembered; at least half as many of those
-   * that were used last are.
+   * The most scripts that are remembered of those whose text was changed for Redis. At least half as many of
+   * the most recently used ones are kept.
    * @default 1000
    */
   readonly scripts: number;
@@ -33,7 +38,7 @@ export interface GatewayLimits {
   readonly commandTimeoutMs: number;
   /** How long a request may take to arrive, headers and body, in milliseconds. @default 10000 */
   readonly requestTimeoutMs: number;
-  /** How long requests at work may take once the gateway closes, in milliseconds. @default 5000 */
+  /** How long requests in progress may take once the gateway closes, in milliseconds. @default 5000 */
   readonly drainMs: number;
 }
 
@@ -53,7 +58,7 @@ const DEFAULTS: GatewayLimits = {
 };
 
 /**
- * The defaults with overrides in their place.
+ * Returns the defaults, replaced by the overrides that are given.
  *
  * @throws {HeadgateError} GATEWAY_INVALID, naming the limit that is not a whole number of 1 or more
  */

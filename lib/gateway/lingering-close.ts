@@ -1,20 +1,23 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** How much a client may still send once it was answered, in bytes. */
+/** How much a client may still send after it was answered, in bytes. */
 export const GRACE_BYTES = 262_144;
-/** How long it may still send, and how long it has to read the answer, in milliseconds. */
+/**
+ * How long a client may still send after it was answered, and how long it may take to read the answer, in
+ * milliseconds.
+ */
 const GRACE_MS = 1_000;
 
 /**
- * Ends a connection after some last bytes. A connection that is closed while its client still sends is
- * reset, and the client may lose the answer. So up to 256 KiB are read and dropped, then no more, and
- * the connection is cut when the client has closed it, or after a second.
+ * Ends a connection after some last bytes. If a connection is closed while its client still sends, it is
+ * reset, and the client may not get the answer. So up to 256 KiB are read and dropped. The connection is
+ * destroyed when the client has closed it, or after a second.
  */
 export function endLingering(socket: Duplex, last = ""): void {
   if (!socket.writable) return;
   socket.end(last);
-  // Nothing is parsed any more: reading a body would go on where it is to stop.
+  // Parsing stops here: a parser that still read the body would go beyond the bound.
   socket.removeAllListeners("data");
   bounded(socket, {
     bytes: () => socket.pause(),
@@ -23,12 +26,11 @@ export function endLingering(socket: Duplex, last = ""): void {
 }
 
 /**
- * Ends the connection of a request that was answered before its body had come whole, unless the rest
- * of the body comes within a second and 256 KiB. The answer announces the end where the rest is known
- * to be larger.
+ * Ends the connection of a request that was answered before its whole body had arrived, unless the rest
+ * arrives within a second and 256 KiB. The answer announces the close when the rest is known to be larger.
  */
 export function endUnlessWhole(request: IncomingMessage, response: ServerResponse): void {
-  // Before Node's own listener, which would close at once after an answer that announces the end.
+  // This listener runs before Node's own, which would close at once after an answer that announces it.
   response.prependOnceListener("finish", () => {
     if (request.complete) return;
     const { socket } = request;
@@ -38,7 +40,7 @@ export function endUnlessWhole(request: IncomingMessage, response: ServerRespons
     };
     const stop = bounded(socket, { bytes: end, time: end });
     request.once("end", stop);
-    // Where the handler has read a part, Node leaves the rest.
+    // When the handler has read a part of the body, Node does not read the rest.
     if (request.listenerCount("data") === 0) request.resume();
   });
 }
@@ -46,11 +48,11 @@ export function endUnlessWhole(request: IncomingMessage, response: ServerRespons
 interface Ends {
   /** Called once the client has sent too much. */
   readonly bytes: () => void;
-  /** Called when the time is over. */
+  /** Called when the time has passed. */
   readonly time: () => void;
 }
 
-/** Bounds what a connection may still send; returns a function that takes the bounds off. */
+/** Bounds what a connection may still send. Returns a function that removes the bounds. */
 function bounded(socket: Duplex, { bytes, time }: Ends): () => void {
   let left = GRACE_BYTES;
   const count = (chunk: Buffer) => {

@@ -3,21 +3,21 @@ import type { Duplex } from "node:stream";
 import { formatSize } from "#lib/core/size";
 import { endLingering } from "./lingering-close.ts";
 
-/** What may stand in Host: no path, no user, nothing that another reader takes for its end. */
+/** A valid Host header: without a path, a user, or a character that another parser takes for its end. */
 const HOST = /^[^\s/\\?#@,]*$/;
 const ABSOLUTE = /^https?:\/\/([^/?]+)(.*)$/is;
 
 /**
- * The status by which the server itself answers a request, so that no handler sees it; undefined for
- * one that is sound. A target in absolute form becomes one in origin form (RFC 9112, 3.2.2), since
- * what is behind reads nothing else.
+ * Returns the status with which the server itself answers an invalid request, so that no handler sees it.
+ * Returns undefined for a valid request. A target in absolute form is changed to origin form (RFC 9112,
+ * 3.2.2), the only form that Next reads.
  *
  * @param bodyBytes the largest body, in bytes
  */
 export function ownStatus(request: IncomingMessage, bodyBytes: number): number | undefined {
   const { headers, httpVersion, method } = request;
   if (httpVersion !== "1.1" && httpVersion !== "1.0") return 505;
-  // It would show a page's script the cookies and headers that are kept from it.
+  // TRACE would echo cookies and headers that a page's scripts must not read.
   if (method === "TRACE") return 501;
   if (request.url === "*" && method === "OPTIONS") return 204;
   toOriginForm(request);
@@ -39,19 +39,19 @@ function isSound({ headers, headersDistinct, httpVersion, url = "" }: IncomingMe
     !url.includes("#") &&
     (headersDistinct["host"]?.length ?? 0) <= 1 &&
     HOST.test(headers.host ?? "") &&
-    // Node's parser takes `gzip, chunked` too, and hands on the bytes as they are.
+    // Node's parser accepts `gzip, chunked` too, and passes on the compressed bytes.
     (coding === undefined || (coding.toLowerCase() === "chunked" && httpVersion === "1.1"))
   );
 }
 
-/** Answers a request with a status, as a problem (RFC 9457), and closes its connection. */
+/** Answers a request with a status and problem details (RFC 9457), and closes its connection. */
 export function answerWith(response: ServerResponse, status: number, detail?: string): void {
   const { headers, body } = problemOf(status, detail);
   response.writeHead(status, { ...headers, Connection: "close" });
   response.end(status === 204 ? undefined : body);
 }
 
-/** The same on a connection where no answer has begun. */
+/** Does the same on a connection where no response has begun. */
 export function endWith(socket: Duplex, status: number, detail?: string): void {
   if (!socket.writable) return;
   const { headers, body } = problemOf(status, detail);
@@ -62,12 +62,12 @@ export function endWith(socket: Duplex, status: number, detail?: string): void {
   endLingering(socket, `${head}\r\n${body}`);
 }
 
-/** What a person who sent too large a body is told. */
+/** Returns the detail of the problem for a body that is too large. */
 export function atMost(bodyBytes: number): string {
   return `The body of a request must be at most ${formatSize(bodyBytes)}.`;
 }
 
-/** Names that RFC 9110 changed, and Node did not. */
+/** Reason phrases that RFC 9110 changed and Node did not. */
 const TITLES: Readonly<Record<number, string>> = { 413: "Content Too Large" };
 
 function problemOf(status: number, detail: string | undefined) {

@@ -8,7 +8,7 @@ import {
   type Store,
 } from "#lib/gateway/store/store";
 
-/** Upstash's own flag, which stock Redis and Valkey refuse. */
+/** A flag of Upstash that Redis and Valkey reject. */
 const FOREIGN_FLAG = "allow-key-locking";
 
 /** A command as Redis understands it, and how its reply must read for the caller. */
@@ -20,13 +20,12 @@ interface Translated {
 const asIs = (reply: Reply): Reply => reply;
 
 /**
- * Lets scripts that carry Upstash's own flag run on any Redis: the flag is taken out of the text,
- * and the SHA-1 of the caller's text stands for that of the changed one, in EVALSHA, SCRIPT LOAD
- * and SCRIPT EXISTS. What is forgotten, or was never seen, Redis answers with NOSCRIPT, and the
- * caller then sends the text.
+ * Wraps a store so that scripts with Upstash's own flag run on any Redis. The flag is removed from the text.
+ * In EVALSHA, SCRIPT LOAD and SCRIPT EXISTS, the SHA-1 of the caller's text is translated to that of the
+ * changed text. Redis answers NOSCRIPT for a script that is not remembered, and the caller then sends the
+ * text.
  *
- * @param maxScripts the most changed scripts that are remembered; those that were not used for long are
- * forgotten
+ * @param maxScripts the most changed scripts that are remembered; the least recently used are dropped first
  */
 export function withPortableScripts(store: Store, maxScripts: number): Store {
   const names = new ScriptNames(maxScripts);
@@ -56,9 +55,7 @@ export function withPortableScripts(store: Store, maxScripts: number): Store {
   };
 }
 
-/**
- * A script's text without Upstash's flag; other flags stay, and so does every line's number.
- */
+/** Returns a script's text without Upstash's flag. Other flags and all line numbers stay the same. */
 export function portableText(text: string): string {
   const [shebang = ""] = text.split("\n", 1);
   if (!shebang.startsWith("#!lua") || !shebang.includes(FOREIGN_FLAG)) return text;
@@ -111,7 +108,7 @@ function translateScript(command: Command, names: ScriptNames): Translated {
   return { command, reply: asIs };
 }
 
-/** Which SHA-1 Redis knows a changed script by. */
+/** The SHA-1 by which Redis knows each changed script. */
 class ScriptNames {
   readonly #names: BoundedMap<string, string>;
 
@@ -119,7 +116,7 @@ class ScriptNames {
     this.#names = new BoundedMap(most);
   }
 
-  /** The text for Redis, and the SHA-1 of the caller's text where the two differ. */
+  /** Returns the text for Redis, and the SHA-1 of the caller's text when the two differ. */
   remember(script: Argument): { text: Argument; originalSha?: string } {
     const original = script.toString();
     const text = portableText(original);
@@ -129,7 +126,7 @@ class ScriptNames {
     return { text, originalSha };
   }
 
-  /** The SHA-1 for Redis: another one where the script was changed. */
+  /** Returns the SHA-1 for Redis, which is another one when the script was changed. */
   known(sha: Argument): Argument {
     return this.#names.get(sha.toString().toLowerCase()) ?? sha;
   }

@@ -21,7 +21,7 @@ const NAMES: Readonly<Record<string, string>> = {
   [ADMIN]:
     "CONFIG SHUTDOWN DEBUG REPLICAOF SLAVEOF REPLCONF FAILOVER ROLE MODULE SAVE BGSAVE BGREWRITEAOF ACL CLUSTER SENTINEL MIGRATE RESTORE RESTORE-ASKING SWAPDB COMMANDLOG HOTKEYS LATENCY PFDEBUG PFSELFTEST FT.CONFIG",
   [TRANSACTION]: "MULTI EXEC DISCARD",
-  "Redis takes it for HTTP and closes the connection that all callers share": "POST",
+  "Redis treats it as HTTP and closes the connection that all callers share": "POST",
   "it stops the server while it walks every key; use SCAN": "KEYS",
 };
 
@@ -38,37 +38,40 @@ const REFUSED_SUBCOMMANDS = new Map([
   ["MEMORY", new Set(["PURGE", "DOCTOR", "MALLOC-STATS"])],
 ]);
 
-/** What deletes every key; SFLUSH by slots. */
+/** The commands that delete every key; SFLUSH does so by slots. */
 const FLUSHES = new Set(["FLUSHALL", "FLUSHDB", "SFLUSH"]);
 
 /** The subcommands that change the functions of the whole server. */
 const FUNCTION_CHANGES = new Set(["LOAD", "DELETE"]);
 
-/** The subcommands that read the slow log; RESET is refused to all. */
+/** The subcommands that read the slow log. RESET is always refused. */
 const SLOW_LOG_READS = new Set(["GET", "LEN"]);
 
-/** The commands that may block by an option, which may stand at any place before STREAMS. */
+/** The commands that block when they have the option BLOCK, anywhere before STREAMS. */
 const MAY_BLOCK = new Set(["XREAD", "XREADGROUP"]);
 
-/** How many arguments their options have: a group or a consumer may be called BLOCK or STREAMS. */
+/**
+ * How many arguments each of their options has. They are skipped, since a group or a consumer may be called
+ * BLOCK or STREAMS.
+ */
 const OPTION_ARGUMENTS = new Map([
   ["GROUP", 2],
   ["COUNT", 1],
   ["CLAIM", 1],
 ]);
 
-/** What is refused unless the person who starts the gateway permits it. */
+/** The commands that are refused unless an option of the gateway permits them. */
 export interface Permissions {
-  /** Whether FLUSHDB and FLUSHALL run. For tests. */
+  /** True when FLUSHDB and FLUSHALL run. For tests. */
   readonly allowFlush: boolean;
-  /** True where FUNCTION LOAD, FUNCTION DELETE, MOVE, COPY with DB and SLOWLOG GET run. */
+  /** True when FUNCTION LOAD, FUNCTION DELETE, MOVE, COPY with DB and SLOWLOG GET run. */
   readonly allowShared: boolean;
 }
 
 /**
- * Returns why the gateway refuses a command; undefined when the gateway runs it. A guard against
- * accidents and against what a shared connection cannot do. It does not read scripts: what the
- * token's holders must never do is for an ACL user of Redis to refuse.
+ * Returns why the gateway refuses a command; undefined when the gateway runs it. This guards against
+ * accidents and against commands that a shared connection cannot run. Scripts are not read: use an ACL user
+ * of Redis for commands that callers with the token must never run.
  */
 export function refusalOf(command: Command, permissions: Permissions): string | undefined {
   const name = command[0].toUpperCase();
@@ -86,7 +89,7 @@ export function refusalOf(command: Command, permissions: Permissions): string | 
   return undefined;
 }
 
-/** Refuses what changes or shows what belongs to other users of the server. */
+/** Returns why a command that changes or shows data of other users of the server is refused. */
 function sharedRefusal(name: string, subcommand: string, command: Command): string | undefined {
   if (name === "MOVE") return refused(name, OTHER_DATABASE);
   if (name === "COPY" && command.slice(3).map(upper).includes("DB")) {

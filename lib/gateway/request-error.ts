@@ -1,4 +1,4 @@
-/** A request that the gateway answers with an error of its own: an HTTP status and a text. */
+/** An error that the gateway itself answers: an HTTP status and a text. */
 export class RequestError extends Error {
   readonly status: number;
 

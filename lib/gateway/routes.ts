@@ -5,22 +5,22 @@ import type { ReplyBudget } from "#lib/gateway/store/reply-budget";
 import { RequestError } from "./request-error.ts";
 import { type Command, ErrorReply, type Reply, type Store } from "#lib/gateway/store/store";
 
-/** What a request asks, once its body was read. */
+/** A request whose body has been read. */
 export interface GatewayRequest {
   readonly method: string;
   /** The path as it was sent, percent-encoded, without the query. */
   readonly path: string;
   readonly query: string;
   readonly body: Buffer;
-  /** Whether texts of the answer are base64. */
+  /** True when the texts of the answer are encoded in base64. */
   readonly base64: boolean;
-  /** What its replies may take. */
+  /** The memory that its replies may use. */
   readonly budget: ReplyBudget;
 }
 
 export interface GatewayAnswer {
   readonly status: number;
-  /** One answer, or those of all commands; each is encoded when it is asked for. */
+  /** One answer, or the answers of all commands. Each is encoded when it is iterated. */
   readonly body: Answer | Iterable<Answer>;
 }
 
@@ -32,7 +32,7 @@ export interface RouteOptions extends Permissions {
 /**
  * Answers one request of the Upstash REST protocol.
  *
- * @throws {RequestError} what the gateway answers by itself, with its HTTP status
+ * @throws {RequestError} when the gateway refuses the request, with the HTTP status
  * @throws {HeadgateError} STORE_UNREACHABLE, STORE_TIMEOUT
  */
 export async function answer(

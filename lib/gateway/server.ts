@@ -13,26 +13,26 @@ import { connectRedis } from "#lib/gateway/store/redis-store";
 import type { Store } from "#lib/gateway/store/store";
 import { tokenCheck } from "./token.ts";
 
-/** Whether a Redis can be reached: an app may have installed the package without ioredis. */
+/** True when ioredis is installed, without which no Redis can be reached. */
 export const canReachRedis = isInstalled(Redis);
 
-/** How the gateway listens, whatever the store behind it. */
+/** The options of a gateway that do not depend on its store. */
 export interface ServeOptions {
-  /** What callers send as `Authorization: Bearer`; at least 16 characters. */
+  /** The token that callers send as `Authorization: Bearer`; at least 16 characters. */
   readonly token: string;
   /** @default "127.0.0.1" */
   readonly host?: string;
-  /** 0 takes a free one. @default 0 */
+  /** The port; 0 chooses a free one. @default 0 */
   readonly port?: number;
   readonly limits?: Partial<GatewayLimits>;
-  /** Whether FLUSHDB and FLUSHALL run. For tests. @default false */
+  /** True when FLUSHDB and FLUSHALL run. For tests. @default false */
   readonly allowFlush?: boolean;
   /**
-   * Whether FUNCTION LOAD, FUNCTION DELETE, MOVE and COPY with DB run: they change what other users
-   * of the Redis see. @default false
+   * True when FUNCTION LOAD, FUNCTION DELETE, MOVE, COPY with DB and SLOWLOG GET run. They concern other
+   * users of the Redis. @default false
    */
   readonly allowShared?: boolean;
-  /** Hears what a person should know, in lines that hold no secret. @default nobody */
+  /** Called with each line that an operator should read. No line holds a secret. @default no report */
   readonly report?: (line: string) => void;
 }
 
@@ -41,25 +41,25 @@ export interface GatewayOptions extends ServeOptions {
   readonly redisUrl?: string;
   /** ioredis's own options; `path` for a Unix socket. */
   readonly redisOptions?: RedisOptions;
-  /** Whether the address is that of a Redis Cluster, by any of its nodes. @default false */
+  /** True when the address is that of any node of a Redis Cluster. @default false */
   readonly cluster?: boolean;
 }
 
-/** A gateway that serves. */
+/** A running gateway. */
 export interface Gateway {
   readonly url: string;
   readonly token: string;
   readonly port: number;
-  /** Ends streams, lets requests at work finish (`limits.drainMs`), then lets go of the store. */
+  /** Ends streams, lets requests in progress finish (`limits.drainMs`), and then closes the store. */
   close(): Promise<void>;
 }
 
 /**
- * Serves the Upstash REST protocol in front of a Redis or a Redis Cluster. One that cannot be
- * reached is no error: requests are answered 503 until it can.
+ * Serves the Upstash REST protocol in front of a Redis or a Redis Cluster. A Redis that cannot be reached is
+ * not an error: requests are answered with 503 until it can.
  *
- * @throws {HeadgateError} GATEWAY_INVALID for options that cannot be, a port that is taken, or a
- *   Redis where a cluster was named, and the other way round; PACKAGE_MISSING without ioredis
+ * @throws {HeadgateError} GATEWAY_INVALID for invalid options, a port that is in use, or a `cluster` that
+ *   does not fit the Redis; PACKAGE_MISSING without ioredis
  * @example
  * const gateway = await startGateway({ redisUrl: "redis://127.0.0.1:6379", token });
  */
@@ -80,7 +80,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 /**
  * Serves the Upstash REST protocol in front of any store; closing the gateway closes the store.
  *
- * @throws {HeadgateError} GATEWAY_INVALID for options that cannot be, or a port that is taken
+ * @throws {HeadgateError} GATEWAY_INVALID for invalid options, or a port that is in use
  */
 export async function serveStore(store: Store, options: ServeOptions): Promise<Gateway> {
   const limits = withDefaults(options.limits);
@@ -114,7 +114,7 @@ export async function serveStore(store: Store, options: ServeOptions): Promise<G
   };
 }
 
-/** What sets the limits that end connections. */
+/** The option or variable that sets each limit that ends connections. */
 const NAMES = {
   headersTimeoutMs: "limits.requestTimeoutMs",
   requestTimeoutMs: "limits.requestTimeoutMs",
@@ -130,14 +130,14 @@ function createServer(
     headersTimeoutMs: requestTimeoutMs,
     requestTimeoutMs,
     checkEveryMs: Math.ceil(requestTimeoutMs / 10),
-    // Longer than a client's pause between calls: the next call should find the connection open.
+    // Longer than a client usually pauses between calls, so that its next call finds the connection open.
     keepAliveTimeoutMs: 60_000,
-    // The handler bounds bodies itself, after the token, and says in JSON what is allowed.
+    // The handler bounds bodies itself, after it has checked the token, and answers in JSON.
     bodyBytes: Number.POSITIVE_INFINITY,
     names: NAMES,
     report,
   });
-  // The handler asks for the body, of those alone who have the token.
+  // The handler requests the body, and only from clients that have the token.
   server.on("checkContinue", (request, response) => server.emit("request", request, response));
   return server;
 }
@@ -148,7 +148,7 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
     await once(server, "listening");
   } catch (cause) {
     const why = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
-    const message = `The gateway cannot listen on ${host}, port ${port}: ${why}. Choose another.`;
+    const message = `The gateway cannot listen on ${host}, port ${port}: ${why}. Choose another port.`;
     throw new HeadgateError("GATEWAY_INVALID", message, { cause });
   }
   const address = server.address();

@@ -10,11 +10,11 @@ import { endStream } from "./event-stream.ts";
 import { messageFrame, PING, subscribedFrame } from "./frames.ts";
 import { RequestError } from "./request-error.ts";
 
-/** What streams may take. */
+/** The bounds of streams. */
 export interface StreamBounds {
   /** The most streams at once. */
   readonly listeners: number;
-  /** How many bytes may wait for the reader of a stream. */
+  /** How many bytes of a stream may wait for its client. */
   readonly listenerBytes: number;
   /** How often every stream is sent a comment, in milliseconds. */
   readonly pingMs: number;
@@ -27,13 +27,13 @@ export interface StreamOptions extends StreamBounds {
 const HEADERS = {
   "content-type": "text/event-stream",
   "cache-control": "no-store",
-  // Proxies such as nginx would keep messages until they have some kilobytes.
+  // Without it, proxies such as nginx buffer messages until they have some kilobytes.
   "x-accel-buffering": "no",
-  // The connection ends with the stream: no idle one is left.
+  // The connection closes with the stream, so that no idle one is left.
   connection: "close",
 };
 
-/** All open streams of a gateway. The streams of one subscription share it. */
+/** All open streams of a gateway. Streams with the same channel or pattern share one subscription. */
 export class Streams {
   readonly #options: StreamOptions;
   readonly #shared = new Map<string, SharedSubscription>();
@@ -46,11 +46,11 @@ export class Streams {
   }
 
   /**
-   * Answers a request with the messages of a subscription. Resolves when the stream is open, or its
-   * client has left.
+   * Answers a request with the messages of a subscription. Resolves when the stream is open or its client has
+   * disconnected.
    *
-   * @throws {RequestError} 503 when there are too many streams or the gateway closes; 400 with what the
-   *   store answers
+   * @throws {RequestError} 503 when there are too many streams or the gateway closes; 400 with the error of
+   *   the store
    * @throws {HeadgateError} STORE_UNREACHABLE, STORE_TIMEOUT
    */
   async open(subscription: Subscription, response: ServerResponse): Promise<void> {
@@ -69,7 +69,7 @@ export class Streams {
     response.once("close", leave);
     try {
       await shared.made;
-      if (shared.isLost) throw new HeadgateError("STORE_UNREACHABLE", "Redis was lost.");
+      if (shared.isLost) throw new HeadgateError("STORE_UNREACHABLE", "Redis is unavailable.");
       if (!this.#isOpen) throw new RequestError(503, "ERR the gateway is closing; try again");
     } catch (error) {
       leave();
@@ -94,7 +94,7 @@ export class Streams {
     return made;
   }
 
-  /** Ends a subscription that has no more streams, or was lost. */
+  /** Ends a subscription that has no more streams or whose connection was closed. */
   #drop(shared: SharedSubscription): void {
     const key = keyOf(shared.subscription);
     if (this.#shared.get(key) === shared) this.#shared.delete(key);
@@ -116,7 +116,7 @@ export class Streams {
   }
 }
 
-/** One subscription of the store, and the streams that have its messages. */
+/** One subscription of the store, and the streams that receive its messages. */
 class SharedSubscription {
   readonly subscription: Subscription;
   readonly members = new Set<ServerResponse>();
@@ -135,7 +135,7 @@ class SharedSubscription {
       },
       lost: () => {
         this.isLost = true;
-        // One that is not open yet is answered with an error.
+        // A stream that is not open yet is answered with an error.
         for (const member of this.members) if (member.headersSent) endStream(member);
         lost();
       },
@@ -150,7 +150,7 @@ class SharedSubscription {
     else this.#unsubscribe = made;
   }
 
-  /** Ends the subscription; one that is being made ends as soon as it is. */
+  /** Ends the subscription. One that is not confirmed yet ends as soon as it is. */
   end(): void {
     this.#hasEnded = true;
     this.#unsubscribe();
@@ -162,7 +162,7 @@ function keyOf({ kind, name }: Subscription): string {
   return `${kind} ${name}`;
 }
 
-/** Writes to a stream; ends the connection of a reader who has left too much waiting. */
+/** Writes to a stream, or disconnects its client when too many bytes wait for it. */
 function send(response: ServerResponse, bytes: Buffer, mostBytes: number): void {
   if (!response.headersSent || response.writableEnded) return;
   if (response.writableLength > mostBytes) response.destroy();

@@ -2,12 +2,12 @@ import type { Subscription } from "#lib/gateway/store/store";
 import { decodeSegment } from "./commands.ts";
 import { RequestError } from "./request-error.ts";
 
-/** The path of a stream, and all that follows: @upstash/redis encodes neither `/` nor `?` in a name. */
+/** The path of a stream with the rest of the URL: @upstash/redis encodes neither `/` nor `?` in a name. */
 const PATH = /^\/(p?subscribe)(?:\/(.*)|\?.*)?$/is;
 
 /**
- * Reads which subscription a request asks for; returns undefined where the path is not that of a
- * stream. All that follows `/subscribe/` is one name.
+ * Reads the subscription that a request asks for. Returns undefined when the path is not that of a stream.
+ * Everything after `/subscribe/` is one name.
  *
  * @param url the path and the query as they were sent, percent-encoded
  * @throws {RequestError} 405, or 400 naming what is wrong with the name

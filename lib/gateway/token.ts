@@ -9,11 +9,11 @@ const SHORTEST_TOKEN = 16;
 export const GATEWAY_TOKEN = `at least ${SHORTEST_TOKEN} visible ASCII characters, without blanks, quotes or \`Bearer\``;
 
 /**
- * A check of the Authorization header against the token. It takes the same time for every wrong
- * token: hashes have one length, and comparing them says nothing about the token.
+ * Returns a function that checks an Authorization header against the token. It takes the same time for every
+ * wrong token, because it compares hashes, which have one length.
  *
- * @throws {HeadgateError} GATEWAY_INVALID when the token is shorter than 16 characters, or has one that
- *   no caller could send
+ * @throws {HeadgateError} GATEWAY_INVALID when the token is shorter than 16 characters, or has a character
+ *   that no caller could send
  */
 export function tokenCheck(token: string): (authorization: string | undefined) => boolean {
   if (token.length < SHORTEST_TOKEN) {

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 
-/** The most requests that may wait on one connection; who sends more does not mean to be served. */
+/** The most requests that may wait on one connection. A client that sends more is disconnected. */
 const MOST_WAITING = 100;
 
 interface Line {
@@ -9,9 +9,9 @@ interface Line {
 }
 
 /**
- * Lets the requests of one connection take turns, so that pipelined ones are handled in their order
- * and a connection has one request at work. What it gives waits for the turn, and answers whether
- * the connection can still be answered on; `done` ends the turn.
+ * Returns a function that makes the requests of one connection take turns. Pipelined requests are handled in
+ * order, one at a time. The function waits for the turn, and returns true while the connection can still be
+ * written to. `done` ends the turn.
  */
 export function takingTurns(): (socket: Duplex, done: Promise<unknown>) => Promise<boolean> {
   const lines = new WeakMap<Duplex, Line>();
@@ -22,7 +22,7 @@ export function takingTurns(): (socket: Duplex, done: Promise<unknown>) => Promi
     line.last = done;
     line.waiting += 1;
     if (line.waiting > MOST_WAITING) socket.destroy();
-    // Also where nobody is before: what is wrong with the bytes at hand is known only after this.
+    // Awaited even without a request before this one: Node reports invalid bytes only after it.
     await before;
     line.waiting -= 1;
     return socket.writable;

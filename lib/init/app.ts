@@ -8,11 +8,11 @@ import { dependenciesOf, readManifest } from "./manifest.ts";
 import { nextMajor } from "./next-version.ts";
 import { type PackageManager, packageManagerOf } from "./package-manager.ts";
 
-/** What init knows of an app before it reads its routes. */
+/** The data of an app that init reads before its routes. */
 export interface App {
-  /** The app's folder, as a whole path. */
+  /** The app's folder, as a complete path. */
   readonly folder: string;
-  /** Before the paths of the app's files: "src/" where its routes lie in src, else "". */
+  /** The prefix of the paths of the app's files: "src/" when its routes are in src, else "". */
   readonly home: "" | "src/";
   /** The major version of Next. */
   readonly next: number;
@@ -20,21 +20,21 @@ export interface App {
   readonly hasPagesRouter: boolean;
   /** The ending of the files that init makes. */
   readonly language: "ts" | "js";
-  /** The endings of files that Next takes for routes and middleware, as in next.config. */
+  /** The endings of route and middleware files, from next.config. */
   readonly pageExtensions: readonly string[];
   readonly basePath: string;
   readonly trailingSlash: boolean;
-  /** True where next.config has `i18n`. */
+  /** True when next.config has `i18n`. */
   readonly hasLocales: boolean;
-  /** The name of its next.config, where it has rewrites: other names of its routes. */
+  /** The name of its next.config when it has rewrites, which are other names of its routes. */
   readonly rewritesIn: string | undefined;
-  /** True where next.config leaves the headers of Next's router on a request. */
+  /** True when next.config keeps the headers of Next's router on a request. */
   readonly keepsRouterHeaders: boolean;
   readonly packageManager: PackageManager;
-  /** Everything that it depends on, with ranges. */
+  /** All dependencies, with their ranges. */
   readonly dependencies: Readonly<Record<string, string>>;
   readonly scripts: Readonly<Record<string, string>>;
-  /** The root of its git repository; undefined where the folder is in no repository. */
+  /** The root of its git repository; undefined when the folder is not in a repository. */
   readonly gitRoot: string | undefined;
   /** True when git ignores .env.example, as the template of create-next-app says. */
   readonly ignoresEnvExample: boolean;
@@ -42,11 +42,11 @@ export interface App {
   readonly isDirty: boolean;
 }
 
-/** What Next takes when next.config says nothing. */
+/** The default page extensions of Next. */
 const PAGE_EXTENSIONS = ["tsx", "ts", "jsx", "js"];
 
 /**
- * Finds what an app has.
+ * Reads an app's configuration and layout.
  *
  * @throws {HeadgateError} INIT_NEXT_UNSUPPORTED for another Next; INIT_NO_APP for an app without routes
  */
@@ -58,7 +58,7 @@ export async function findApp(folder: string): Promise<App> {
   if (output === "export") {
     throw new HeadgateError(
       "INIT_NEXT_UNSUPPORTED",
-      `next.config of ${folder} says output: "export": such a build is files alone, and no middleware runs. Limit requests where the files are served.`,
+      `next.config of ${folder} says output: "export": such a build has only files, and no middleware runs. Limit requests where the files are served.`,
     );
   }
   const home = homeOf(folder);
@@ -85,7 +85,7 @@ export async function findApp(folder: string): Promise<App> {
   };
 }
 
-/** Returns the paths of the files at the top of an app's home whose name without ending is this one. */
+/** Returns the paths of files in an app's home that have this name without its ending. */
 export function filesNamed({ folder, home }: App, name: string): readonly string[] {
   const [, inside = "", base = name] = /^(.*\/)?([^/]+)$/.exec(name) ?? [];
   const at = join(folder, home, inside);
@@ -96,7 +96,10 @@ export function filesNamed({ folder, home }: App, name: string): readonly string
     .toSorted();
 }
 
-/** Next takes src/app only where there is no app at the top; the same holds for pages. */
+/**
+ * Returns the home of an app. Next uses src/app only when there is no app at the top; the same applies to
+ * pages.
+ */
 function homeOf(folder: string): "" | "src/" {
   const has = (...names: readonly string[]) => existsSync(join(folder, ...names));
   if (has("app") || has("pages")) return "";
@@ -111,7 +114,7 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length > 0 && value.every((it) => typeof it === "string");
 }
 
-/** Returns what git prints; undefined where there is no git, or the folder is in no repository. */
+/** Returns the output of git; undefined without git, or when the folder is not in a repository. */
 function git(folder: string, args: readonly string[]): string | undefined {
   try {
     return execFileSync("git", [...args], {

@@ -6,7 +6,7 @@ import type { Plan } from "./plan.ts";
 
 const WORKFLOWS = join(".github", "workflows");
 
-/** The policy files that the commands find by themselves. */
+/** The policy files that the commands find without an argument. */
 const FOUND = /^(?:src\/)?config\/rate-limits\.m?[jt]s$/;
 
 /** Returns the arguments after `headgate check` that name a policy. */
@@ -14,7 +14,7 @@ export function policyArgument(policy: string): string {
   return FOUND.test(policy) ? "" : ` ${policy}`;
 }
 
-/** The commands of CI: the check needs no build, and the audit reads one. */
+/** Returns the commands of CI: the check, which needs no build, the build, and the audit, which reads it. */
 export function ciCommands({ packageManager, scripts }: App, policy: string): readonly string[] {
   const { exec, run } = COMMANDS[packageManager];
   const build = scripts["build"] === undefined ? `${exec} next build` : `${run} build`;
@@ -23,8 +23,8 @@ export function ciCommands({ packageManager, scripts }: App, policy: string): re
 }
 
 /**
- * Plans a workflow of GitHub Actions where the repository has some. Returns false where it has none, and
- * a person adds the commands to another CI; true where a workflow runs them.
+ * Plans a workflow of GitHub Actions if the repository has workflows. Returns true when a workflow runs the
+ * commands, and false when a person must add them to another CI.
  */
 export function planCi(app: App, policy: string, plan: Plan): boolean {
   const root = app.gitRoot ?? app.folder;
@@ -47,7 +47,7 @@ function fileName(workflows: string): string {
 
 function workflow(app: App, folder: string, policy: string): string {
   const { packageManager } = app;
-  // The action takes the version that package.json names, and wants one where it names none.
+  // The action uses the version in package.json, and needs one here when there is none.
   const version = namesVersion(app.folder, app.gitRoot) ? [] : ["  with:", "    version: 10"];
   const setUp: readonly string[] = [
     "- uses: actions/checkout@v4",

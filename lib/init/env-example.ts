@@ -26,7 +26,7 @@ const ENTRIES: readonly Entry[] = [
   {
     name: "HEADGATE_SECRET",
     comment: [
-      "Keys the hashes that stand for clients in Redis: openssl rand -base64 32. Without it, it is derived",
+      "The secret of the client keys in Redis: openssl rand -base64 32. Without it, it is derived",
       "from the token above.",
     ],
     line: "# HEADGATE_SECRET=",
@@ -34,10 +34,9 @@ const ENTRIES: readonly Entry[] = [
 ];
 
 /**
- * Returns the text of .env.example with Headgate's variables: those that it does not name yet are added
- * to its end.
+ * Returns the text of .env.example with Headgate's variables. Missing variables are added at its end.
  *
- * @param before its text; undefined where there is no such file
+ * @param before its text; undefined when there is no such file
  */
 export function envExample(before: string | undefined): string {
   const isNamed = (name: string) => new RegExp(`^[#\\s]*(?:export\\s+)?${name}\\s*=`, "m");

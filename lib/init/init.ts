@@ -16,7 +16,7 @@ import { type AppRoute, routesOf } from "./routes.ts";
 import { draftRules } from "./rules.ts";
 import { type Trial, trialOf } from "./try-it.ts";
 
-/** What `headgate init` found in an app, and what it will do there. */
+/** What `headgate init` found in an app, and the changes that it will make. */
 export interface Init {
   readonly app: App;
   readonly routes: readonly AppRoute[];
@@ -24,22 +24,28 @@ export interface Init {
   readonly policy: OwnFile;
   readonly gate: OwnFile;
   readonly middleware: PlannedMiddleware;
-  /** What a person must do by hand so that the gate knows the app's rewrites; undefined where nothing is. */
+  /**
+   * What a person must do by hand so that the gate knows the app's rewrites; undefined when nothing is left
+   * to do.
+   */
   readonly rewrites: string | undefined;
-  /** The command that installs Headgate; undefined where it is installed. */
+  /** The command that installs Headgate; undefined when it is installed. */
   readonly install: readonly string[] | undefined;
-  /** Commands for the app's CI; undefined where a workflow has them, or will have. */
+  /** Commands for the app's CI; undefined when a workflow has them, or will have them. */
   readonly ci: readonly string[] | undefined;
-  /** What became of the limiters of another library; undefined where none was named. */
+  /** The translation of another library's limiters; undefined when no library was named. */
   readonly translation: Translation | undefined;
-  /** A request that a new rule denies; undefined where the policy was there already, or no gate is asked yet. */
+  /**
+   * A request that a new rule denies; undefined when the policy existed already, or the gate is not before
+   * the app yet.
+   */
   readonly trial: Trial | undefined;
 }
 
 /**
- * Plans all that an app needs for its gate. It writes nothing.
+ * Plans all changes that an app needs for its gate. It writes nothing.
  *
- * @param folder the app's folder, as a whole path
+ * @param folder the app's folder, as a complete path
  * @param from the library whose limiters become rules
  * @throws {HeadgateError} INIT_NEXT_UNSUPPORTED or INIT_NO_APP
  * @example
@@ -58,7 +64,7 @@ export async function planInit(folder: string, from?: "upstash"): Promise<Init> 
   if (!gate.isThere) {
     plan.set(gate.path, gateText(policy), "the gate, for middleware and for handlers");
   }
-  // Before the middleware is wrapped: its matcher says for which paths it limits.
+  // Translated before the middleware is wrapped, because its matcher says which paths it limits.
   const translation = from && planFromUpstash({ policy: policy.path, gate: gate.path }, plan);
   const middleware = planMiddleware(app, gate, plan);
   const rewrites = planRewrites(app, plan);

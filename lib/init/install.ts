@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { HeadgateError } from "#lib/core/errors";
 
 /**
- * Installs Headgate by the app's package manager, whose output is shown.
+ * Installs Headgate with the app's package manager, and shows its output.
  *
  * @throws {HeadgateError} INIT_INSTALL_FAILED
  */
@@ -13,6 +13,6 @@ export function runInstall(folder: string, command: readonly string[]): void {
   if (status === 0) return;
   throw new HeadgateError(
     "INIT_INSTALL_FAILED",
-    `The files are written, and Headgate is not installed: ${command.join(" ")} failed. Run it yourself in ${folder}.`,
+    `The files are written, but Headgate is not installed: ${command.join(" ")} failed. Run it yourself in ${folder}.`,
   );
 }

@@ -1,22 +1,22 @@
 import type { AppRoute } from "./routes.ts";
 
-/** What a group of routes is for, by the words in their paths, and what a rule for it says. */
+/** A group of routes that is recognized by words in their paths, and the rule for it. */
 export interface Kind {
   /** The rule's name. */
   readonly name: string;
-  /** Segments of a path that tell it. */
+  /** The segments of a path that identify the group. */
   readonly words: RegExp;
   /** The rule's limits, for one address. */
   readonly limits: readonly string[];
-  /** Why these numbers, as comment lines above the rule. */
+  /** The reason for these numbers, as comment lines above the rule. */
   readonly why: readonly string[];
-  /** True when the rule is for methods that write; a search or a stream is read. */
+  /** True when the rule is only for methods that write. A search or a stream is read. */
   readonly writesOnly: boolean;
-  /** True when the wide rules do not hold there. */
+  /** True when the wide rules do not apply there. */
   readonly replaces: boolean;
 }
 
-/** The groups, in the order in which a route is put into the first that fits. */
+/** The groups. A route belongs to the first one that fits. */
 export const KINDS: readonly Kind[] = [
   {
     name: "webhooks",
@@ -24,7 +24,7 @@ export const KINDS: readonly Kind[] = [
     limits: ["3000 per minute"],
     why: [
       "A provider sends many events from few addresses, and sends an event again after a 429. So the limit",
-      "stops a flood alone. Each handler must verify the signature of its provider.",
+      "only stops a flood. Each handler must verify the signature of its provider.",
     ],
     writesOnly: false,
     replaces: true,
@@ -76,7 +76,7 @@ export const KINDS: readonly Kind[] = [
     name: "search",
     words: /^(?:search|autocomplete|suggest|suggestions?|typeahead|lookup)$/,
     limits: ["60 per minute"],
-    why: ["A search asks the database or an index; one a second is faster than a person types."],
+    why: ["A search queries the database or an index; one a second is faster than a person types."],
     writesOnly: false,
     replaces: false,
   },
@@ -94,7 +94,7 @@ export const KINDS: readonly Kind[] = [
 export const EXEMPT: readonly { readonly words: RegExp; readonly reason: string }[] = [
   {
     words: /^(?:health|healthz|healthcheck|health-check|ping|ready|readyz|live|livez)$/,
-    reason: "a load balancer or a monitor asks every few seconds",
+    reason: "a load balancer or a monitor checks it every few seconds",
   },
   {
     words: /^crons?$/,
@@ -105,24 +105,24 @@ export const EXEMPT: readonly { readonly words: RegExp; readonly reason: string 
 /** Methods that change something. */
 export const WRITES: readonly string[] = ["POST", "PUT", "PATCH", "DELETE"];
 
-/** Returns the group of a route; undefined for one that the wide rules hold for alone. */
+/** Returns the group of a route; undefined for a route that only the wide rules cover. */
 export function kindOf({ segments, methods, kind }: AppRoute): Kind | undefined {
   const fits = (it: Kind) =>
     (!it.writesOnly || methods.some((method) => WRITES.includes(method))) &&
     segments.some((segment) => it.words.test(segment.toLowerCase()));
   const found = KINDS.find((it) => (isAuth(segments) ? it.name === "sign-in" : fits(it)));
-  // Of a page its Server Actions alone are counted, and those of a chat's page are not its answers.
+  // For a page only Server Actions are counted, and those of a chat's page do not produce its answers.
   return kind === "page" && found?.name !== "sign-in" && found?.name !== "messages"
     ? undefined
     : found;
 }
 
-/** The handler of a sign-in library: a catch-all below "auth". */
+/** Returns true for the handler of a sign-in library: a catch-all below "auth". */
 function isAuth(segments: readonly string[]): boolean {
   return segments.includes("auth") && /^\[\[?\.{3}/.test(segments.at(-1) ?? "");
 }
 
-/** Returns why no rule holds for a route; undefined where rules do. */
+/** Returns why a route is exempt; undefined when rules apply to it. */
 export function exemptionOf({ segments, kind }: AppRoute): string | undefined {
   if (kind !== "handler") return undefined;
   return EXEMPT.find(({ words }) => segments.some((it) => words.test(it.toLowerCase())))?.reason;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { HeadgateError } from "#lib/core/errors";
 
-/** As much of a package.json as init reads. */
+/** The parts of a package.json that init reads. */
 export interface Manifest {
   readonly name?: string;
   readonly packageManager?: string;
@@ -13,9 +13,9 @@ export interface Manifest {
 }
 
 /**
- * Reads the package.json of a folder; undefined where there is no such file.
+ * Reads the package.json of a folder; undefined when there is no such file.
  *
- * @throws {HeadgateError} INIT_NO_APP where it is no JSON
+ * @throws {HeadgateError} INIT_NO_APP when it is not JSON
  */
 export function readManifest(folder: string): Manifest | undefined {
   const file = join(folder, "package.json");
@@ -23,7 +23,7 @@ export function readManifest(folder: string): Manifest | undefined {
   try {
     return JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, "")) as Manifest;
   } catch (cause) {
-    throw new HeadgateError("INIT_NO_APP", `${file} must be JSON, and cannot be read as such.`, {
+    throw new HeadgateError("INIT_NO_APP", `${file} must be valid JSON.`, {
       cause,
     });
   }

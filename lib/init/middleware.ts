@@ -5,12 +5,12 @@ import type { OwnFile } from "./names.ts";
 import type { Plan } from "./plan.ts";
 import { wrapMiddleware } from "./wrap.ts";
 
-/** Where the gate stands before the app, and what a person must do by hand for it. */
+/** The planned middleware, and what a person must do by hand. */
 export interface PlannedMiddleware {
   readonly path: string;
-  /** Why the app's own middleware could not be wrapped; undefined where the gate stands before it. */
+  /** Why the app's own middleware could not be wrapped; undefined when the gate is before it. */
   readonly cannot: string | undefined;
-  /** What the app's own middleware does otherwise from now on; undefined where it is nothing. */
+  /** How the app's own middleware will behave differently; undefined when it will not. */
   readonly note: string | undefined;
 }
 
@@ -19,7 +19,7 @@ export function planMiddleware(app: App, gate: OwnFile, plan: Plan): PlannedMidd
   const own = ownMiddleware(app);
   if (own === undefined) {
     const path = newMiddleware(app);
-    plan.set(path, middlewareText(gate), "asks the gate before every request");
+    plan.set(path, middlewareText(gate), "runs the gate before every request");
     return { path, cannot: undefined, note: undefined };
   }
   const source = plan.read(own) ?? "";
@@ -28,7 +28,7 @@ export function planMiddleware(app: App, gate: OwnFile, plan: Plan): PlannedMidd
     hasLocales: app.hasLocales,
   });
   if (result.kind === "changed") {
-    plan.set(own, result.source, "asks the gate, then runs the app's own middleware where it ran");
+    plan.set(own, result.source, "runs the gate, then the app's own middleware on the same paths");
   }
   const cannot = result.kind === "cannot" ? result.reason : undefined;
   const header = result.kind === "changed" ? result.routerHeader : undefined;
@@ -41,13 +41,13 @@ function noteOf({ keepsRouterHeaders }: App, path: string, header: string): stri
     ? "skipProxyUrlNormalize"
     : "skipMiddlewareUrlNormalize";
   return [
-    `The matcher of ${path} has a condition on ${header}, which Next takes off a request before the gate`,
-    "compares it: the app's own middleware now runs as if no request had that header. To run it where it ran,",
+    `The matcher of ${path} has a condition on ${header}, which Next removes from a request before the gate`,
+    "compares it: the app's own middleware now runs as if no request had that header. To keep its paths,",
     `set ${setting}: true in next.config: then request.url is as it was sent.`,
   ].join("\n");
 }
 
-/** The app's own middleware.ts or proxy.ts, which Next takes from beside the app's folder alone. */
+/** Returns the app's own middleware.ts or proxy.ts, which Next only reads from beside the app's folder. */
 function ownMiddleware(app: App): string | undefined {
   const names = app.next >= 16 ? ["proxy", "middleware"] : ["middleware"];
   return names
@@ -59,7 +59,9 @@ function isNamed(file: string, home: string, extension: string): boolean {
   return file === `${home}proxy.${extension}` || file === `${home}middleware.${extension}`;
 }
 
-/** OpenNext has no middleware in Node, which proxy.ts is. */
+/**
+ * Returns the name of a new middleware file. OpenNext does not support middleware on Node, which proxy.ts is.
+ */
 function newMiddleware({
   home,
   next,
@@ -84,15 +86,15 @@ function middlewareText({ specifier }: OwnFile): string {
 
 export default gate.middleware;
 
-// Next reads this from the source, so it must be a literal. It leaves out static files alone: a path
-// that is left out here is a way around every rule.
+// Next reads this from the source, so it must be a literal. It excludes only static files, because no rule
+// applies to a path that is excluded here.
 export const config = {
   matcher: ["/((?!_next/static/).*)"],
 };
 `;
 }
 
-/** Writes the gate's file. */
+/** Returns the text of the gate's file. */
 export function gateText(policy: OwnFile): string {
   return `import { createHeadgate } from "headgate";
 import policy from "${policy.specifier}";

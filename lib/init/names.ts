@@ -5,17 +5,17 @@ import { type App, filesNamed } from "./app.ts";
 
 /** A file that init makes, or that an earlier run made. */
 export interface OwnFile {
-  /** From the app's folder. */
+  /** The path from the app's folder. */
   readonly path: string;
-  /** Without its ending and the home: what another file of the home imports, as "./gate". */
+  /** The specifier for imports by files of the home: without the ending and the home, such as "./gate". */
   readonly specifier: string;
-  /** True when it is there already and is what init would make; a person may have edited it. */
+  /** True when the file exists and an earlier run made it. A person may have edited it. */
   readonly isThere: boolean;
 }
 
-/** Names of the policy's file, the first that is free is taken. */
+/** Names of the policy's file. The first free one is used. */
 const POLICY_NAMES = ["config/rate-limits", "config/headgate-limits", "config/headgate-policy"];
-/** None is "headgate": with a baseUrl in tsconfig.json it would stand for the package. */
+/** No name is "headgate", because with a baseUrl in tsconfig.json it would shadow the package. */
 const GATE_NAMES = ["gate", "request-gate", "rate-limit-gate"];
 
 const OF_HEADGATE = /\bfrom\s*["']headgate["']/;
@@ -40,7 +40,7 @@ function ownFile(app: App, names: readonly string[], mark: RegExp): OwnFile {
   if (free === undefined) {
     throw new HeadgateError(
       "INIT_NO_APP",
-      `${app.folder} has other files at each of these paths, and init overwrites no file: ${names.join(", ")}. Rename one of them.`,
+      `${app.folder} has other files at each of these paths, and init does not overwrite files: ${names.join(", ")}. Rename one of them.`,
     );
   }
   const path = `${app.home}${free}.${app.language}`;

@@ -2,13 +2,13 @@ import { join } from "node:path";
 import { HeadgateError } from "#lib/core/errors";
 import { dependenciesOf, type Manifest, readManifest, upward } from "./manifest.ts";
 
-/** The first major version of Next whose middleware the gate runs in. */
+/** The first major version of Next that the gate supports. */
 const FIRST = 15;
 
 /**
- * Returns the major version of an app's Next: of what is installed, else of what package.json asks for.
+ * Returns the major version of an app's Next: the installed one, else the one in package.json.
  *
- * @throws {HeadgateError} INIT_NEXT_UNSUPPORTED below 15, and where the version cannot be told
+ * @throws {HeadgateError} INIT_NEXT_UNSUPPORTED below 15, and when the version is unknown
  * @example
  * nextMajor("/app", { dependencies: { next: "^16.0.0" } }); // 16
  */
@@ -19,13 +19,13 @@ export function nextMajor(folder: string, manifest: Manifest): number {
   if (major === undefined) {
     throw new HeadgateError(
       "INIT_NEXT_UNSUPPORTED",
-      `${join(folder, "package.json")} asks for next ${range}, which names no version, and Next is not installed. Install the packages of the app, then run headgate init again.`,
+      `${join(folder, "package.json")} has next ${range}, which names no version, and Next is not installed. Install the packages of the app, then run headgate init again.`,
     );
   }
   if (major < FIRST) {
     throw new HeadgateError(
       "INIT_NEXT_UNSUPPORTED",
-      `${folder} has Next ${version}, and Headgate needs Next ${FIRST} or later. Upgrade first: npx @next/codemod@latest upgrade.`,
+      `${folder} has Next ${version}, but Headgate needs Next ${FIRST} or later. Upgrade first: npx @next/codemod@latest upgrade.`,
     );
   }
   return major;
@@ -41,7 +41,7 @@ function installedNext(folder: string): string | undefined {
   return undefined;
 }
 
-/** Of "^14.2 || ^15.0" the latest, which is what an installer takes. */
+/** Returns the latest major version of a range such as "^14.2 || ^15.0", which an installer would choose. */
 function majorOf(version: string): number | undefined {
   const majors = [...version.matchAll(/(?<![\w.-])[\^~v>=<\s]*(\d{1,3})(?=\.|$|\s|-)/g)];
   return majors.length === 0 ? undefined : Math.max(...majors.map(([, major]) => Number(major)));

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readManifest, upward } from "./manifest.ts";
 
-/** What installs an app's packages. */
+/** The package manager of an app. */
 export type PackageManager = "npm" | "pnpm" | "yarn" | "bun";
 
 const LOCKFILES: Readonly<Record<string, PackageManager>> = {
@@ -14,8 +14,8 @@ const LOCKFILES: Readonly<Record<string, PackageManager>> = {
 };
 
 /**
- * Finds an app's package manager: what `packageManager` of a package.json names, else whose lockfile lies
- * nearest, in the app's folder or above it.
+ * Finds an app's package manager: the one that `packageManager` of a package.json names, else the one with
+ * the closest lockfile, in the app's folder or above it.
  *
  * @param last the folder above which nothing belongs to the app, such as that of its git repository
  */
@@ -29,7 +29,7 @@ export function packageManagerOf(folder: string, last?: string): PackageManager 
   return "npm";
 }
 
-/** Returns true where a package.json names the package manager with its version, which CI then takes. */
+/** Returns true when a package.json names the package manager with its version, which CI then uses. */
 export function namesVersion(folder: string, last?: string): boolean {
   return upward(folder, last).some((above) => readManifest(above)?.packageManager !== undefined);
 }
@@ -38,11 +38,11 @@ export function namesVersion(folder: string, last?: string): boolean {
 export interface Commands {
   /** Adds a package to the app: the program and its arguments. */
   readonly add: readonly string[];
-  /** Installs what the lockfile names. */
+  /** Installs the versions of the lockfile. */
   readonly install: string;
   /** Runs a script of package.json. */
   readonly run: string;
-  /** Runs the bin of a package that is installed. */
+  /** Runs the bin of an installed package. */
   readonly exec: string;
 }
 

@@ -9,7 +9,7 @@ export interface PlannedChange {
   readonly before: string | undefined;
   /** The file's text afterwards. */
   readonly after: string;
-  /** Why the file changes, in a few words that a person reads beside its path. */
+  /** Why the file changes, in a few words that are shown beside its path. */
   readonly why: string;
 }
 
@@ -37,7 +37,7 @@ export class Plan {
     return this.#planned.get(path)?.after ?? this.#onDisk(path);
   }
 
-  /** Plans the text of a file. When two parts plan the same file, the later text holds, for both reasons. */
+  /** Plans the text of a file. When two parts plan the same file, the later text is used, with both reasons. */
   set(path: string, after: string, why: string): void {
     const earlier = this.#planned.get(path);
     const before = earlier ? earlier.before : this.#onDisk(path);

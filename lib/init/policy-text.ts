@@ -1,6 +1,6 @@
 import type { Draft, DraftRule } from "./rules.ts";
 
-/** A line is broken above so many characters. */
+/** The longest line, in characters. */
 const WIDTH = 100;
 
 const HEAD = `import { definePolicy } from "headgate";
@@ -8,12 +8,12 @@ const HEAD = `import { definePolicy } from "headgate";
 // What each rule allows one client, by its address. Identities count by user, tenant or plan:
 // docs/policy.md of Headgate has every property. Check it: npx headgate check.
 export default definePolicy({
-  // In production the rules count, and log what they would have denied, and deny no request. Every rule
-  // decides in development. Delete this line to enforce the rules in production.
+  // In production the rules count requests and log denials, but deny no request. In development
+  // they are enforced. Delete this line to enforce the rules in production.
   mode: process.env.NODE_ENV === "production" ? "shadow" : "enforce",
 `;
 
-/** Writes the policy file of a draft. */
+/** Returns the text of the policy file of a draft. */
 export function policyText({ exempt, rules }: Draft): string {
   const free = Object.entries(exempt).map(
     ([pattern, reason]) => `    ${quoted(pattern)}: ${quoted(reason)},\n`,
@@ -43,7 +43,7 @@ function ruleText({ name, comment, match, methods, replaces, limits }: DraftRule
   return `${lines.join("\n")}\n`;
 }
 
-/** A property of one text or of several; each on a line where they are long. */
+/** Returns a property with one or several texts, on separate lines when they are long. */
 function property(name: string, values: readonly string[]): string {
   const line = `${name}: ${values.length === 1 ? quoted(values[0] ?? "") : list(values)},`;
   if (line.length + 6 <= WIDTH || values.length === 1) return line;

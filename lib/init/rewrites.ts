@@ -9,14 +9,14 @@ import { styleOf } from "./wrap/style.ts";
 
 const PLUGIN = "headgate/plugin";
 
-/** What tells that next.config gives its rewrites to the gate already. */
+/** The signs that next.config already gives its rewrites to the gate. */
 const GIVEN = /headgate\/plugin|HEADGATE_REWRITES/;
 
 /**
- * Plans that next.config gives its rewrites to the gate: by a rewrite a route has a second name, under which its
- * rules must hold too.
+ * Plans a change of next.config that gives its rewrites to the gate. A rewrite gives a route a second path,
+ * to which its rules must apply too.
  *
- * @returns what a person must do by hand; undefined where nothing is left to do
+ * @returns what a person must do by hand; undefined when nothing is left to do
  */
 export function planRewrites({ rewritesIn: file }: App, plan: Plan): string | undefined {
   const source = file === undefined ? undefined : plan.read(file);
@@ -24,7 +24,7 @@ export function planRewrites({ rewritesIn: file }: App, plan: Plan): string | un
   const wrapped = wrapConfig(file, source);
   if (wrapped === undefined) {
     return [
-      `${file} has rewrites, and was left as it is. By a rewrite a route has a second name, which its rules must`,
+      `${file} has rewrites, and was not changed. A rewrite gives a route a second path, which its rules must`,
       `know: wrap what ${file} exports in withHeadgate of ${PLUGIN}.`,
     ].join("\n");
   }
@@ -33,7 +33,7 @@ export function planRewrites({ rewritesIn: file }: App, plan: Plan): string | un
 }
 
 /**
- * Wraps what next.config exports in `withHeadgate`, by insertions alone.
+ * Wraps the export of next.config in `withHeadgate`, only by insertions.
  *
  * @returns the new text; undefined for an export that has no single value, such as a function declaration
  * @example
@@ -55,7 +55,7 @@ export function wrapConfig(file: string, source: string): string | undefined {
   return text.toString();
 }
 
-/** The expression that a statement exports: `export default …`, or `module.exports = …`. */
+/** Returns the expression that a statement exports: `export default …`, or `module.exports = …`. */
 function exportedValue(statement: Node): Node | undefined {
   if (statement.type === "ExportDefaultDeclaration") {
     const value = nodeOf(statement["declaration"]);

@@ -1,17 +1,17 @@
 /** Segments of a page's path that hold a locale, which the path of the default locale often leaves out. */
 const LOCALE = /^\[(?:locale|lang|lng|language)\]$/;
 
-/** A folder of the app router that is no part of the path: a group or a slot. */
+/** A folder of the app router that is not part of the path: a group or a slot. */
 const NO_SEGMENT = /^(?:\([^.)][^)]*\)|@.+)$/;
 
 /** The mark of an intercepting route: (.)photo, (..)(..)photo, (...)photo. */
 const INTERCEPTING = /^(?:\(\.{1,3}\))+/;
 
 /**
- * Returns the segments that a route's folders add to its path: groups and slots add none.
+ * Returns the segments of a route's path from its folders. Groups and slots add none.
  *
- * @returns undefined for folders that make no route: private ones, and intercepting routes, which show a
- * page of another path
+ * @returns undefined for folders that make no route: private ones, and intercepting routes, which show a page
+ *   of another path
  */
 export function segmentsOf(folders: readonly string[]): readonly string[] | undefined {
   if (folders.some((name) => name.startsWith("_") || INTERCEPTING.test(name))) return undefined;
@@ -38,7 +38,7 @@ function patternOf(segment: string): string {
   return `:${name.replace(/\W/g, "_")}${modifier}`;
 }
 
-/** What path-to-regexp reads as a mark; a dot is not one. */
+/** Escapes characters that path-to-regexp would interpret. A dot is not one of them. */
 function escaped(character: string): string {
   return /[()[\]{}:*+?\\]/.test(character) ? `\\${character}` : character;
 }

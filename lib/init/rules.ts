@@ -4,33 +4,33 @@ import type { AppRoute } from "./routes.ts";
 /** A rule that init writes into a policy. */
 export interface DraftRule {
   readonly name: string;
-  /** Comment lines above it: the routes that it covers, and why these numbers. */
+  /** Comment lines above it: the routes that it covers, and the reason for its numbers. */
   readonly comment: readonly string[];
   readonly match: readonly string[];
-  /** Undefined: every method but OPTIONS. */
+  /** The methods; undefined for all except OPTIONS. */
   readonly methods?: readonly string[];
   readonly replaces?: readonly string[];
-  /** For one address. */
+  /** The limits, for one address. */
   readonly limits: readonly string[];
-  /** A request that the rule counts, for the curl that is printed last. */
+  /** A request that the rule counts, for the curl command in the last lines. */
   readonly sample: { readonly method: string; readonly path: string };
 }
 
-/** What a generated policy says. */
+/** The content of a generated policy. */
 export interface Draft {
   /** Patterns without any rule, each with its reason. */
   readonly exempt: Readonly<Record<string, string>>;
   readonly rules: readonly DraftRule[];
 }
 
-/** So many routes a rule's comment names; `headgate audit` lists all. */
+/** The most routes that a rule's comment names. `headgate audit` lists all. */
 const MOST_LISTED = 12;
 
 const WHOLE_API = "/api/:path*";
 
 /**
- * Drafts the rules of an app's routes: wide ones that cover every route, so that the audit finds none
- * without a rule, and a narrower one for each group of routes that is attacked or costs more.
+ * Drafts the rules of an app's routes: wide rules that cover every route, and a narrower one for each group
+ * of routes that is often attacked or costs more.
  */
 export function draftRules(routes: readonly AppRoute[]): Draft {
   const exempt = routes.filter((it) => exemptionOf(it) !== undefined);
@@ -71,8 +71,8 @@ function apiRule(handlers: readonly AppRoute[]): DraftRule {
     name: "api",
     comment: [
       ...listed(handlers.filter((it) => kindOf(it) === undefined)),
-      "Every path below /api, those to come included, in addition to the rules below. It is wide, since an",
-      "office behind one address shares it, and since sign-in libraries ask for the session from every page.",
+      "Every path below /api and every new one, in addition to the rules below. It is wide, because an",
+      "office behind one address shares it, and sign-in libraries request the session on every page.",
     ],
     match: [WHOLE_API, ...outside],
     limits: ["600 per minute"],
@@ -80,7 +80,10 @@ function apiRule(handlers: readonly AppRoute[]): DraftRule {
   };
 }
 
-/** Next calls a handler of the pages router for OPTIONS too, which a rule covers only by name. */
+/**
+ * Next also calls a handler of the pages router for OPTIONS, which a rule covers only when it names the
+ * method.
+ */
 function preflightRule(handlers: readonly AppRoute[]): readonly DraftRule[] {
   const first = handlers.find(({ takesAny }) => takesAny);
   if (!first) return [];
@@ -143,8 +146,8 @@ function actionsRule(routes: readonly AppRoute[]): readonly DraftRule[] {
     {
       name: "server-actions",
       comment: [
-        "A Server Action is a POST to the page that it is on. This holds for those of all pages together;",
-        "a rule whose match is one page holds for that page in addition.",
+        "A Server Action is a POST to the page that it is on. This limit covers the actions of all pages;",
+        "a rule whose match is one page applies in addition.",
       ],
       match: ["/((?!api/).*)"],
       methods: ["POST"],
@@ -171,14 +174,14 @@ function narrowRule(kind: Kind, members: readonly AppRoute[]): DraftRule {
   };
 }
 
-/** Puts first what is best tried by hand: a handler before a page, and a path without parameters. */
+/** Compares routes for the example: a handler before a page, and a path without parameters first. */
 function bySample(a: AppRoute, b: AppRoute): number {
   const rank = ({ kind, path }: AppRoute) =>
     (kind === "page" ? 2 : 0) + (path.includes("[") ? 1 : 0);
   return rank(a) - rank(b);
 }
 
-/** A line for each route with its methods: "POST /api/login". */
+/** Returns a line for each route with its methods: "POST /api/login". */
 function listed(
   routes: readonly AppRoute[],
   isListed: (method: string) => boolean = () => true,
@@ -198,7 +201,10 @@ function patternsOutside(routes: readonly AppRoute[]): readonly string[] {
   );
 }
 
-/** The wide rules that hold for handlers: that of Server Actions holds for those outside /api alone. */
+/**
+ * Returns the wide rules that apply to handlers. The rule of Server Actions applies only to handlers outside
+ * /api.
+ */
 function widest(handlers: readonly AppRoute[]): readonly string[] {
   const isOutside = patternsOutside(handlers).length > 0;
   return ["api", "writes", ...(isOutside ? ["server-actions"] : [])];

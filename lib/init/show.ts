@@ -10,7 +10,7 @@ const COLOURS: readonly (readonly [line: RegExp, code: number])[] = [
 ];
 
 /**
- * Returns the changes as a unified diff, which `git apply` and `patch -p1` take.
+ * Returns the changes as a unified diff, which `git apply` and `patch -p1` accept.
  *
  * @param isColoured whether additions and deletions are coloured by escape sequences
  */

@@ -14,14 +14,12 @@ export function foundLines({ app, routes }: Init, folder: string | undefined): r
     ...(folder === undefined ? [] : [`app      ${folder}, the only Next.js app here`]),
     `found    Next ${next}, ${routers.join(" and ")}, ${languages[language]}, ${packageManager}, ${handlers} route ${handlers === 1 ? "handler" : "handlers"}`,
     ...(isDirty
-      ? [
-          "note     the work tree has changes that are not committed: git diff will show them as well",
-        ]
+      ? ["note     the work tree has changes that are not committed: git diff will show them too"]
       : []),
   ];
 }
 
-/** Returns what a person reads last: the first 429, how to enforce, and what is left to do. */
+/** Returns the last lines: how to see the first 429, how to enforce, and what is left to do. */
 export function lastLines(init: Init, isLeft: boolean): readonly string[] {
   const { app, changes, policy, rewrites, install, ci, trial } = init;
   const { run } = COMMANDS[app.packageManager];
@@ -41,6 +39,6 @@ export function lastLines(init: Init, isLeft: boolean): readonly string[] {
         ]
       : []),
     "",
-    `In production the rules count and deny no request. To enforce them, delete the line "mode:" of ${policy.path}.`,
+    `In production the rules count, and deny no request. To enforce them, delete the line "mode:" of ${policy.path}.`,
   ];
 }

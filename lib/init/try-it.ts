@@ -4,13 +4,13 @@ import type { DraftRule } from "./rules.ts";
 /** A request that a rule denies when it is sent often enough within a window. */
 export interface Trial {
   readonly rule: string;
-  /** So many requests are sent: one more than the rule allows in its shortest window. */
+  /** The number of requests: one more than the rule allows in its shortest window. */
   readonly requests: number;
-  /** The shell's line that sends them to `next dev` and counts the statuses. */
+  /** The shell command that sends them to `next dev` and counts the statuses. */
   readonly command: string;
 }
 
-/** Returns the trial of the rule that allows least, which denies soonest. */
+/** Returns the trial of the rule with the smallest limit, which denies first. */
 export function trialOf(app: App, rules: readonly DraftRule[]): Trial | undefined {
   const [tightest] = rules
     .map((rule) => ({ rule, limit: Number.parseInt(rule.limits[0] ?? "", 10) }))
@@ -25,7 +25,7 @@ export function trialOf(app: App, rules: readonly DraftRule[]): Trial | undefine
   return { rule: rule.name, requests, command: `${send} | sort | uniq -c` };
 }
 
-/** The port that the dev script names; else Next's own. */
+/** Returns the port of the dev script, else Next's default. */
 function portOf({ scripts }: App): string {
   const named = /(?:\s-p|\s--port|\bPORT)[\s=]*(\d+)/.exec(scripts["dev"] ?? "");
   return named?.[1] ?? "3000";

@@ -3,10 +3,10 @@ import { join, relative, sep } from "node:path";
 import { HeadgateError } from "#lib/core/errors";
 import { dependenciesOf, readManifest } from "./manifest.ts";
 
-/** So deep below a workspace's root its apps lie at most: apps/shop/web is three. */
+/** How deep below a workspace's root apps are searched: apps/shop/web is three. */
 const DEEPEST = 3;
 
-/** Folders that hold no app of the workspace. */
+/** Folders that contain no app of the workspace. */
 const SKIPPED = /^(?:node_modules|dist|out|build|\..*)$/;
 
 /** The app that init works on. */
@@ -17,10 +17,11 @@ export interface ChosenApp {
 }
 
 /**
- * Chooses the Next app that init works on: that of the folder itself, or the only one of a workspace.
+ * Chooses the Next app that init works on: the one in the folder itself, or the only one of a workspace.
  *
- * @param folder a whole path
- * @throws {HeadgateError} INIT_NO_APP where the folder has no app; INIT_SEVERAL_APPS where a workspace has several
+ * @param folder a complete path
+ * @throws {HeadgateError} INIT_NO_APP when the folder has no app; INIT_SEVERAL_APPS when a workspace has
+ *   several
  */
 export function chooseApp(folder: string): ChosenApp {
   if (!existsSync(folder)) {
@@ -40,7 +41,7 @@ export function chooseApp(folder: string): ChosenApp {
   throw new HeadgateError(
     "INIT_SEVERAL_APPS",
     [
-      `${folder} holds ${apps.length} Next.js apps. Name the one that is meant:`,
+      `${folder} has ${apps.length} Next.js apps. Name one:`,
       ...names.map((name) => `  npx headgate init --dir ${name}`),
     ].join("\n"),
   );
@@ -49,7 +50,7 @@ export function chooseApp(folder: string): ChosenApp {
 function hasNext(folder: string): boolean {
   const manifest = readManifest(folder);
   if (manifest === undefined || dependenciesOf(manifest)["next"] === undefined) return false;
-  // The root of a workspace may list Next for its tools, and hold no app itself.
+  // The root of a workspace may list Next for its tools without having an app.
   const folders = ["app", "pages", join("src", "app"), join("src", "pages")];
   return folders.some((name) => existsSync(join(folder, name)));
 }

@@ -7,7 +7,7 @@ import type { Parsed, Runner } from "./wrap/form.ts";
 import { runnerOf } from "./wrap/runner.ts";
 import { styleOf } from "./wrap/style.ts";
 
-/** What came of the attempt to put the gate before a middleware. */
+/** The result of putting the gate before a middleware. */
 export type Wrapped =
   | {
       readonly kind: "changed";
@@ -15,26 +15,28 @@ export type Wrapped =
       /** The header of Next's router on which its matcher has a condition, which the gate cannot see. */
       readonly routerHeader: string | undefined;
     }
-  /** The gate stands before it already. */
+  /** The gate is before it already. */
   | { readonly kind: "unchanged" }
-  /** What stands in the way, with the line, and what a person can do. */
+  /** What prevents it, with the line, and what a person can do. */
   | { readonly kind: "cannot"; readonly reason: string };
 
-/** What must be known beside the file. */
+/** The settings in addition to the file. */
 export interface WrapSettings {
   /** The module that exports `gate`, as the file imports it, such as "./gate". */
   readonly gate: string;
-  /** True where next.config has `i18n`. @default false */
+  /** True when next.config has `i18n`. @default false */
   readonly hasLocales?: boolean;
 }
 
 /**
- * Puts the gate before the middleware of an app, by insertions alone: no character of the file is taken
- * out. The gate then runs on every path but static files, and the app's own middleware runs where it ran.
+ * Puts the gate before the middleware of an app, only by insertions: no character of the file is removed. The
+ * gate then runs on every path except static files, and the app's own middleware runs on the same paths as
+ * before.
  *
- * @param file its name: by it Next runs the export `middleware` or `proxy`, and TypeScript is known
+ * @param file its name, which says whether Next runs the export `middleware` or `proxy`, and whether it is
+ *   TypeScript
  * @param source its text
- * @throws nothing: what cannot be wrapped is told by `reason`
+ * @throws nothing: `reason` says why a file cannot be wrapped
  * @example
  * const wrapped = wrapMiddleware("proxy.ts", "export default () => {};", { gate: "./gate" });
  */

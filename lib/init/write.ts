@@ -4,7 +4,7 @@ import { HeadgateError } from "#lib/core/errors";
 import type { PlannedChange } from "./plan.ts";
 
 /**
- * Writes the changes that a person agreed to.
+ * Writes the changes that a person has confirmed.
  *
  * @param folder the app's folder
  * @throws {HeadgateError} INIT_WRITE_FAILED, with the files that were written before the one that failed
@@ -21,7 +21,7 @@ export function writeChanges(folder: string, changes: readonly PlannedChange[]):
       const before = written.length > 0 ? `These were written: ${written.join(", ")}` : "None was";
       throw new HeadgateError(
         "INIT_WRITE_FAILED",
-        `${path} cannot be written: ${why}. ${before}. Mend the cause, and run headgate init again: it goes on with the rest.`,
+        `${path} cannot be written: ${why}. ${before}. Fix the cause, and run headgate init again: it writes the rest.`,
         { cause },
       );
     }

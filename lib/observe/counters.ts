@@ -7,27 +7,30 @@ import type { ScriptStore } from "#lib/redis/script-store";
 import { Counts } from "./counts.ts";
 import { ADD_COUNTS, billedCommands, callOf } from "./counts-script.ts";
 
-/** What counters are made on: the gate's connection. */
+/** The parts of the gate that counters use. */
 export interface CounterParts {
-  /** Runs scripts on the gate's connection, and no listener is told of its calls. */
+  /** Runs scripts on the gate's connection. Its calls make no events. */
   readonly redis: ScriptStore;
   /** Names the keys. */
   readonly keys: Keys;
-  /** True where one request may wait for another's call: our own server, and not a serverless platform. */
+  /**
+   * True when one request may wait for the call of another, as under our server, but not on a serverless
+   * platform.
+   */
   readonly joins: boolean;
 }
 
-/** What becomes of counted events. */
+/** How counted events are written. */
 export interface CounterOptions {
   /**
-   * Milliseconds between the first event and the write of all that came since: 100 to 25,000.
-   * @default 2,000 under our own server; elsewhere as many as keep an instance within 5,000 billed
-   * commands an hour: 10,000, and 13,000 with `upstashConsole`
+   * Milliseconds between the first event and the write of all events since: 100 to 25,000.
+   * @default 2,000 under our own server; elsewhere 10,000, or 13,000 with `upstashConsole`, so that an
+   *   instance is billed at most 5,000 commands an hour
    */
   readonly windowMs?: number;
   /**
-   * Holds the instance until a write is done, where a handler's event is the first: Next's `after`. The
-   * middleware holds it by itself. An error of it is dropped.
+   * Keeps the instance alive until a write is done when the first event comes from a handler: Next's `after`.
+   * The middleware needs no such function. An error that it throws is ignored.
    * @default nothing: the last events of a handler may be lost when its instance ends
    */
   readonly waitUntil?: (work: Promise<void>) => unknown;
@@ -39,30 +42,30 @@ export interface CounterOptions {
   readonly upstashConsole?: boolean;
 }
 
-/** The shortest window, in milliseconds, and the longest: Workers end `waitUntil` after 30 s. */
+/** The shortest and the longest window, in milliseconds. Workers end `waitUntil` after 30 s. */
 const SHORTEST_MS = 100;
 const LONGEST_MS = 25_000;
 
 /** The window under our own server, in milliseconds. */
 const SERVER_WINDOW_MS = 2_000;
 
-/** What an instance elsewhere is billed at most, in commands an hour. */
+/** The most commands that an instance elsewhere is billed in an hour. */
 const BILLED_AN_HOUR = 5_000;
 
-/** A window that has not ended so long after its time was ended by its platform, in milliseconds. */
+/** A window that is still open this long after its end was stopped by its platform, in milliseconds. */
 const OVERDUE_MS = 5_000;
 
-/** A write whose answer was lost is sent again for so long: Redis remembers it for an hour. */
+/** How long a write without an answer is sent again, in milliseconds. Redis remembers it for an hour. */
 const SENT_AGAIN_MS = 50 * 60_000;
 
 /**
- * Makes what counts all events of a gate in Redis, for `renderMetrics`: it is what the setting
- * `counters` of `createHeadgate` takes. Counts are added up in the process; the first event of a
- * window holds the instance, and at the window's end one script writes everything. A write that fails
- * is sent again with the next window, and throws nothing. docs/operate/metrics.md says what is counted,
- * what it costs and what may be lost.
+ * Makes the setting `counters` of `createHeadgate`, which counts all events of a gate in Redis for
+ * `renderMetrics`. Counts are summed in the process. The first event of a window keeps the instance alive,
+ * and at the end of the window one script writes all counts. A write that fails is sent again with the next
+ * window, and nothing is thrown. docs/operate/metrics.md describes what is counted, what it costs and what
+ * may be lost.
  *
- * @throws {HeadgateError} COUNTERS_BAD_ARGUMENT when `windowMs` is not within 100 and 25,000
+ * @throws {HeadgateError} COUNTERS_BAD_ARGUMENT when `windowMs` is not between 100 and 25,000
  * @example
  * const gate = createHeadgate(policy, () => ({ ...fromEnv(), counters: countEvents() }));
  */
@@ -71,7 +74,7 @@ export function countEvents(options: CounterOptions = {}): (on: CounterParts) =>
   if (!(windowMs >= SHORTEST_MS && windowMs <= LONGEST_MS)) {
     throw new HeadgateError(
       "COUNTERS_BAD_ARGUMENT",
-      `countEvents: windowMs is ${windowMs}; allowed: ${SHORTEST_MS} to ${LONGEST_MS}.`,
+      `countEvents: windowMs must be ${SHORTEST_MS} to ${LONGEST_MS}, not ${windowMs}.`,
     );
   }
   return (on) => {
@@ -80,7 +83,7 @@ export function countEvents(options: CounterOptions = {}): (on: CounterParts) =>
   };
 }
 
-/** A write that Redis is not known to have. */
+/** A write that Redis has not confirmed. */
 interface Write {
   readonly counts: Counts;
   readonly number: number;
@@ -89,9 +92,9 @@ interface Write {
 
 /** The time between the first event and the write. */
 interface Window {
-  /** True where a request's `waitUntil` holds the instance until its end. */
+  /** True when the `waitUntil` of a request keeps the instance alive until the end of the window. */
   readonly isHeld: boolean;
-  /** From then on, in milliseconds, its platform has ended it. */
+  /** The time after which its platform must have stopped it, in milliseconds. */
   readonly overdueAt: number;
 }
 
@@ -100,7 +103,10 @@ class Counters {
   readonly #windowMs: number;
   readonly #waitUntil: CounterOptions["waitUntil"];
   readonly #forConsole: boolean;
-  /** Names this instance in Redis. Workers make nothing random before the first request. */
+  /**
+   * The name of this instance in Redis. It is made late because Workers have no random values before the
+   * first request.
+   */
   #id: string | undefined;
   #counts: Counts;
   #unwritten: Write | undefined;
@@ -116,8 +122,8 @@ class Counters {
   }
 
   /**
-   * Adds an event. The first decision of a window gets a promise that resolves when the window is written.
-   * An event that comes before it may open the window, but nothing waits for a promise of such an event.
+   * Adds an event. The first decision of a window gets a promise that resolves when the window is written. An
+   * earlier event of another kind may open the window, but its promise is not awaited.
    */
   add(event: HeadgateEvent): Promise<void> | undefined {
     this.#counts.add(event, Date.now());
@@ -141,7 +147,7 @@ class Counters {
     if (this.#window !== window) return;
     this.#window = undefined;
     if (this.#unwritten && !(await this.#send(this.#unwritten))) return;
-    // Another write may have begun while an answer was slow: what was counted since waits for the next window.
+    // While an answer was slow, another write may have begun. Later counts wait for the next window.
     if (this.#unwritten || this.#counts.isEmpty) return;
     this.#lastNumber += 1;
     this.#unwritten = { counts: this.#counts, number: this.#lastNumber, sentAt: monotonic() };
@@ -149,7 +155,7 @@ class Counters {
     await this.#send(this.#unwritten);
   }
 
-  /** Returns whether Redis has the write, or it was given up. */
+  /** Returns true when Redis has the write, or the write was dropped. */
   async #send(write: Write): Promise<boolean> {
     this.#id ??= crypto.randomUUID();
     const { redis, keys: names } = this.#on;
@@ -164,7 +170,7 @@ class Counters {
   }
 }
 
-/** In milliseconds. */
+/** Returns the default window, in milliseconds. */
 function standardWindow(joins: boolean, forConsole: boolean): number {
   if (joins) return SERVER_WINDOW_MS;
   return Math.ceil((billedCommands(forConsole) * 3600) / BILLED_AN_HOUR) * 1000;

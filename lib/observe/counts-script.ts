@@ -8,16 +8,19 @@ export const CHANGED = "changed";
 /** How long each key lives after its last write, in seconds. */
 const TTL_SECONDS = { totals: 7 * 86_400, hour: 48 * 3600, writer: 3600 } as const;
 
-/** So many denied client keys of an hour are kept, of which the first 50 are told; and so many for the console. */
+/**
+ * The most denied client keys that are kept for an hour, of which the first 50 are shown, and the most for
+ * the console.
+ */
 const MOST_DENIED = 500;
 const MOST_FOR_CONSOLE = 10_000;
 
 /**
- * Adds what one instance counted. KEYS[1] remembers the number of the instance's last write, so that a
- * write that is sent again because its answer was lost counts once. Every other key is a hash, or a sorted
- * set that keeps its highest scores. ARGV: the number of the write, the seconds that it is remembered;
- * then for each key "hash" or the members to keep, its TTL in seconds, how many fields follow, and each
- * field with what is added.
+ * Adds the counts of one instance. KEYS[1] remembers the number of the instance's last write, so that a write
+ * that is sent again after a missing answer counts once. Every other key is a hash, or a sorted set that
+ * keeps its highest scores. ARGV has the number of the write and the seconds that it is remembered. Then, for
+ * each key, follow "hash" or the number of members to keep, its TTL in seconds, the number of fields, and
+ * each field with its increment.
  */
 export const ADD_COUNTS = defineScript(`
 local number = tonumber(ARGV[1])
@@ -48,8 +51,8 @@ return 1
 `);
 
 /**
- * What a write is billed within one hour, in commands: the call of the script, SET and PUBLISH, three for
- * each of the two hashes, and four for each sorted set. tests/contract/counters.test.ts counts them.
+ * Returns how many commands a write within one hour is billed: the call of the script, SET and PUBLISH, three
+ * for each of the two hashes, and four for each sorted set. tests/contract/counters.test.ts counts them.
  */
 export function billedCommands(forConsole: boolean): number {
   return 3 + 2 * 3 + (forConsole ? 2 : 1) * 4;

@@ -5,29 +5,29 @@ import { bucketOf, type CountedName, fieldOf } from "./metric-table.ts";
 import { NO_RULE, outcomeWithoutCount } from "./outcome.ts";
 import { Top } from "./top.ts";
 
-/** What became of a request for one rule. */
+/** The outcome of a request for one rule. */
 type RuleOutcome = "allowed" | "denied" | "shadow_denied" | "degraded" | "blocked" | "uncounted";
 
-/** So many series are counted at most between two writes, and so many of the minutes of an hour. */
+/** The most series that are counted between two writes, in the totals and in the minutes of an hour. */
 const MOST_SERIES = 1000;
 
-/** So many clients are told apart between two writes. */
+/** The most clients that are counted separately between two writes. */
 const MOST_CLIENTS = 100;
 
-/** So many hours are told apart between two writes; more only come together while writes fail. */
+/** The most hours that are counted separately between two writes. There are more only while writes fail. */
 const MOST_HOURS = 2;
 
-/** What is counted by the minute beside decisions. */
+/** The groups that are counted by the minute in addition to decisions. */
 export type MinuteGroup = "store" | "breaker" | "locks" | "dedup" | "idempotency";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** What was counted in one hour of the instance's clock. */
+/** The counts of one hour of the instance's clock. */
 export interface HourCounts {
   /**
-   * By minute of the hour: decisions by rule and outcome, the histogram of their time, calls of the store
-   * with theirs, and what became of locks, keys, and requests with an Idempotency-Key.
+   * By minute of the hour: decisions by rule and outcome, calls to the store, histograms of their times, and
+   * outcomes of locks, claimed keys, and requests with an Idempotency-Key.
    */
   readonly minutes: Sums;
   /** Denied client keys, each after the name of its rule. */
@@ -47,7 +47,7 @@ export class Sums {
   }
 }
 
-/** What events come to between two writes. Times are summed in whole microseconds. */
+/** The counts of events between two writes. Times are summed in whole microseconds. */
 export class Counts {
   readonly totals = new Sums();
   /** By the start of the hour, in milliseconds since 1970. */
@@ -100,7 +100,7 @@ export class Counts {
 
   #addCall({ tookMs, error }: StoreEvent, at: number): void {
     const code = isHeadgateError(error) ? error.code : "other";
-    // A reply about one command, such as NOSCRIPT, is the answer of a store that serves.
+    // A store that rejects one command, as with NOSCRIPT, does answer.
     const outcome = error && code !== "STORE_REJECTED" ? "failed" : "ok";
     this.#count("store_calls_total", outcome);
     if (error) this.#count("store_errors_total", code);
@@ -126,7 +126,7 @@ export class Counts {
     addClients(event, hour, this.#forConsole);
   }
 
-  /** Returns undefined for an hour too many: its minutes are not counted, and the totals are. */
+  /** Returns undefined when there are too many hours. Then only totals are counted, not minutes. */
   #hourOf(at: number): HourCounts | undefined {
     const start = at - (at % HOUR_MS);
     const known = this.hours.get(start);
@@ -157,8 +157,8 @@ function addTime(sums: Sums, name: string, ms: number): void {
 }
 
 /**
- * A request that a rule denied is counted for that rule alone: for the others it was neither allowed nor
- * denied. Where the store failed, it is degraded for each.
+ * Returns the outcome for each rule. A denied request is counted only for the rules that denied it, since the
+ * others neither allowed nor denied it. When the store failed, it is degraded for each rule.
  */
 function outcomesOf(event: DecisionEvent): readonly (readonly [string, RuleOutcome])[] {
   const { decision, rules, mode } = event;
@@ -174,13 +174,13 @@ function outcomesOf(event: DecisionEvent): readonly (readonly [string, RuleOutco
       ...shadows.map(({ rule }) => [rule, "shadow_denied"] as const),
     ];
   }
-  // A body that is too large is denied in each mode, since Next would cut it.
+  // A body that is too large is denied in every mode, because Next would truncate it.
   if (!decision.allowed) return names.map((rule) => [rule, "denied"]);
   const full = new Set(decision.shadows.filter(({ allowed }) => !allowed).map(({ rule }) => rule));
   return names.map((rule) => [rule, full.has(rule) ? "shadow_denied" : "allowed"]);
 }
 
-/** True for a decision that the store did not count, since it failed. */
+/** Returns true for a decision that the store did not count because it failed. */
 function isDegraded({ error, counted }: Decision): boolean {
   return error !== undefined && (counted === "in-process" || counted === "nowhere");
 }
@@ -189,7 +189,7 @@ function rulesOf(limits: readonly LimitStatus[]): readonly string[] {
   return [...new Set(limits.map(({ rule }) => rule))];
 }
 
-/** A limit that counts all clients together has no client to name. */
+/** Adds the denied clients. A limit that counts all clients together names none. */
 function addClients(event: DecisionEvent, hour: HourCounts, forConsole: boolean): void {
   const { decision, mode } = event;
   const isDenied = decision.reason === "over-limit" && mode !== "shadow";
@@ -208,7 +208,7 @@ function addClients(event: DecisionEvent, hour: HourCounts, forConsole: boolean)
   }
 }
 
-/** As `Analytics` of @upstash/ratelimit writes it. */
+/** Returns the member as `Analytics` of @upstash/ratelimit writes it. */
 function consoleMember(client: string, success: boolean): string {
   return JSON.stringify({ identifier: client.replace(" ", ":"), success });
 }

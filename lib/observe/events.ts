@@ -3,8 +3,7 @@ import type { HeadgateEvent, Listener } from "#lib/core/events";
 export type { HeadgateEvent, Listener } from "#lib/core/events";
 
 /**
- * Returns one listener for several. Each is called with every event, and what one of them throws keeps
- * the event from none of the others.
+ * Returns one listener for several. Each is called with every event, even when another one throws.
  *
  * @example
  * const onEvent = toEach([logEvents(console.warn), (event) => metrics.count(event.kind)]);
@@ -16,7 +15,7 @@ export function toEach(listeners: readonly Listener[]): Listener {
   };
 }
 
-/** Calls one listener. What it throws is its own. */
+/** Calls one listener, and ignores errors that it throws. */
 function call(listener: Listener, event: HeadgateEvent): unknown {
   try {
     return listener(event);
@@ -25,7 +24,7 @@ function call(listener: Listener, event: HeadgateEvent): unknown {
   }
 }
 
-/** By what it does: a runtime's own promises may be of another realm's class. */
+/** Returns true for an object with `then`, because a promise may have the class of another realm. */
 function isPromise(value: unknown): value is Promise<unknown> {
   return typeof value === "object" && value !== null && "then" in value;
 }

@@ -1,11 +1,14 @@
 import { BUCKETS, COUNTED, type Metric, READ } from "./metric-table.ts";
 
-/** What is read from the store at a scrape, by the name of its metric; what the store does not tell is absent. */
+/**
+ * The values that a scrape reads from the store, by the name of the metric. Values that the store does not
+ * report are absent.
+ */
 export type Readings = Readonly<Partial<Record<keyof typeof READ, number>>>;
 
 /** One value of a metric. */
 interface Sample {
-  /** What follows the metric's name: labels, or a histogram's suffix and labels. */
+  /** The text after the metric's name: labels, or a histogram's suffix and labels. */
   readonly suffix: string;
   readonly value: number;
 }
@@ -14,8 +17,8 @@ interface Sample {
 type Totals = Readonly<Record<string, string>>;
 
 /**
- * Renders metrics in Prometheus's text format 0.0.4. Without totals no counter has a value: 0 would be a
- * reset to Prometheus, and the next scrape would count everything again.
+ * Renders metrics in Prometheus's text format 0.0.4. Without totals no counter has a value. Prometheus would
+ * take 0 for a reset, and count everything again at the next scrape.
  */
 export function exposition(totals: Totals | undefined, readings: Readings): string {
   const counted = Object.entries(COUNTED).map(([name, metric]: [string, Metric]) =>
@@ -41,7 +44,10 @@ function samplesOf(name: string, metric: Metric, totals: Totals): readonly Sampl
   return samples.toSorted((a, b) => (a.suffix < b.suffix ? -1 : 1));
 }
 
-/** Redis holds how many are in each bucket; Prometheus takes how many are in it or below. */
+/**
+ * Returns a histogram. Redis has the count of each bucket; Prometheus needs the count of the bucket and all
+ * below.
+ */
 function histogramOf(name: string, totals: Totals): readonly Sample[] {
   let value = 0;
   const buckets = [...BUCKETS, "+Inf"].map((bound) => {
@@ -52,7 +58,7 @@ function histogramOf(name: string, totals: Totals): readonly Sample[] {
   return [...buckets, { suffix: "_sum", value: sum }, { suffix: "_count", value }];
 }
 
-/** Times are summed in microseconds. */
+/** Returns the value of a field. Times are summed in microseconds. */
 function valueOf(name: string, text: string): number {
   return name.endsWith("_seconds_total") ? Number(text) / 1e6 : Number(text);
 }

@@ -3,18 +3,18 @@ import { hasNoCapacity, type LimitStatus, violated } from "#lib/core/decision";
 import { isHeadgateError } from "#lib/core/errors";
 import type { DecisionEvent, HeadgateEvent, Listener } from "#lib/core/events";
 
-/** More lines than this a second, of one kind, are counted and not written. */
+/** The most lines of one kind that are written in a second. Further ones are only counted. */
 const LINES_A_SECOND = 10;
 
 /**
- * Makes a listener that writes one line of JSON for each event that is worth reading later: a request that
- * was denied, or that a rule in shadow would have denied; a store that failed, and a breaker that opened or
- * closed; work that failed, such as a resolver or a hook; a lock or a claim that was lost; a doubt about
- * where addresses come from. It writes at most ten lines of each kind a second, and
- * docs/reference/events.md has every kind. Messages of Headgate hold no keys and values; of other errors
- * only the name is written, since their messages may.
+ * Makes a listener that writes one line of JSON for each event that matters to an operator. Such an event is
+ * a request that was denied, or that a rule in shadow would have denied. Others are failures of the store, a
+ * breaker that opens or closes, and failures of other work, such as a resolver or a hook. There is also a
+ * line for a lost lock or claim, and for a doubt about where addresses come from. It writes at most ten lines
+ * of each kind a second, and docs/reference/events.md describes every kind. Messages of Headgate contain no
+ * keys and values. Of other errors only the name is written, because their messages may contain some.
  *
- * @param write where a line goes
+ * @param write writes a line
  * @example
  * const gate = createHeadgate(policy, () => ({ ...fromEnv(), onEvent: logEvents(console.info) }));
  */
@@ -46,7 +46,7 @@ export type LineKind =
   | "lock-lost"
   | "dedup-lost";
 
-/** What is written; undefined fields are not. */
+/** The fields of a line. Undefined fields are not written. */
 interface Line {
   readonly event: LineKind;
   readonly [field: string]: unknown;
@@ -56,7 +56,10 @@ function json(fields: object): string {
   return JSON.stringify({ source: "headgate", level: "warn", ...fields });
 }
 
-/** Returns undefined for what went well, and for a lock or a claim that another has: that is no fault. */
+/**
+ * Returns the line of an event; undefined for a success, and for a lock or a claim that another caller has,
+ * which is not a failure.
+ */
 function lineOf(event: HeadgateEvent): Line | undefined {
   switch (event.kind) {
     case "failure":
@@ -90,9 +93,12 @@ function decisionLine(event: DecisionEvent): Line | undefined {
     ...(mode !== "enforce" && { mode }),
     ...(requestId !== undefined && { requestId }),
   };
-  /** Why a request was denied: the limits and whom each counted, the method, and the pattern that matched. */
+  /**
+   * Returns why a request was denied: the limits, the client that each counted, the method, and the pattern
+   * that matched.
+   */
   const why = (names: readonly string[], limits: readonly LimitStatus[]) => {
-    // Most decisions allow a request and have no line: their keys are not looked up.
+    // Most decisions allow a request and have no line, so their keys are computed only here.
     const keys = event.clients?.();
     return {
       rules: names,
@@ -131,7 +137,7 @@ function decisionLine(event: DecisionEvent): Line | undefined {
       ...about,
     };
   }
-  // Whoever adds a rule in shadow wants to know whom it would refuse, before it does.
+  // A line shows which clients a rule in shadow would deny, before it is enforced.
   const denying = decision.shadows.filter(({ allowed }) => !allowed);
   if (denying.length === 0) return undefined;
   const limits = denying.flatMap((shadow) => shadow.limits.filter(hasNoCapacity));
@@ -145,7 +151,7 @@ function decisionLine(event: DecisionEvent): Line | undefined {
   };
 }
 
-/** The gate says once what is missing in the settings (ENV_INVALID, CLIENT_ADDRESS_UNKNOWN). */
+/** Returns true for missing settings (ENV_INVALID, CLIENT_ADDRESS_UNKNOWN), which the gate reports once. */
 function isMissing(error: unknown): boolean {
   return isHeadgateError(error) && /^(?:ENV|CLIENT)_/.test(error.code);
 }

@@ -1,17 +1,20 @@
-/** A metric as Prometheus knows it. */
+/** A metric of Prometheus. */
 export interface Metric {
   readonly type: "counter" | "histogram" | "gauge";
   readonly help: string;
   /** The names of its labels; none when absent. */
   readonly labels?: readonly string[];
-  /** The values of its last label, where they are known: each is exported from the start, as 0. */
+  /** The values of its last label, if they are known. Each is exported as 0 from the start. */
   readonly values?: readonly string[];
 }
 
-/** The upper bounds of the buckets of every histogram, in seconds; the last has none. */
+/** The upper bounds of the buckets of every histogram, in seconds. The last bucket has no bound. */
 export const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1] as const;
 
-/** What is counted in Redis, by name without `headgate_`. docs/operate/metrics.md has the same table. */
+/**
+ * The metrics that are counted in Redis, by name without `headgate_`. docs/operate/metrics.md has the same
+ * table.
+ */
 export const COUNTED = {
   decisions_total: {
     type: "counter",
@@ -20,16 +23,16 @@ export const COUNTED = {
   },
   decision_duration_seconds: {
     type: "histogram",
-    help: "Time from asking to deciding.",
+    help: "Time from the start of a check to its decision.",
   },
   rule_decision_seconds_total: {
     type: "counter",
-    help: "Time from asking to deciding, by rule.",
+    help: "Time from the start of a check to its decision, by rule.",
     labels: ["rule"],
   },
   near_limit_total: {
     type: "counter",
-    help: "Clients that came to use 80 percent of a limit, by rule.",
+    help: "Clients that reached 80 percent of a limit, by rule.",
     labels: ["rule"],
   },
   store_calls_total: {
@@ -55,30 +58,30 @@ export const COUNTED = {
   },
   locks_total: {
     type: "counter",
-    help: "What became of locks and of calls for locks.",
+    help: "Outcomes of locks and of calls for locks.",
     labels: ["state"],
     values: ["acquired", "contended", "lost", "released"],
   },
   dedup_total: {
     type: "counter",
-    help: "What became of keys that were claimed or counted.",
+    help: "Outcomes of keys that were claimed or counted.",
     labels: ["state"],
     values: ["first", "duplicate", "in-progress", "other-payload", "lost"],
   },
   idempotency_total: {
     type: "counter",
-    help: "What became of requests with an Idempotency-Key.",
+    help: "Outcomes of requests with an Idempotency-Key.",
     labels: ["state"],
     values: ["ran", "replayed", "conflict"],
   },
   failures_total: {
     type: "counter",
-    help: "Failures of which no caller was told, by what was being done.",
+    help: "Failures that were not reported to a caller, by the work that failed.",
     labels: ["during"],
   },
 } as const satisfies Readonly<Record<string, Metric>>;
 
-/** What is read from the store at the scrape. */
+/** The metrics that are read from the store at the scrape. */
 export const READ = {
   redis_up: { type: "gauge", help: "1 when Redis answered the scrape, else 0." },
   redis_round_trip_seconds: { type: "gauge", help: "Round trip of the PING of this scrape." },
@@ -89,7 +92,7 @@ export const READ = {
   },
   redis_evicted_keys_total: {
     type: "counter",
-    help: "Keys that Redis evicted for want of memory.",
+    help: "Keys that Redis evicted because memory was full.",
   },
   redis_connected_clients: { type: "gauge", help: "Connections to Redis." },
 } as const satisfies Readonly<Record<string, Metric>>;
@@ -97,7 +100,7 @@ export const READ = {
 /** The name of a counted metric, without `headgate_`. */
 export type CountedName = keyof typeof COUNTED;
 
-/** Returns the field of a series in Redis: name and label values; no label value has a blank. */
+/** Returns the field of a series in Redis: name and label values; no label value has a space. */
 export function fieldOf(name: CountedName, ...values: readonly string[]): string {
   return [name, ...values].join(" ");
 }

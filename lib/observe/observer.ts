@@ -2,7 +2,7 @@ import type { HeadgateEvent, Listener } from "#lib/core/events";
 
 /** Calls a listener with events, after the response. */
 export class Observer {
-  /** True where there is a listener: without one, events need not be made. */
+  /** True when there is a listener. Without one, no events are made. */
   readonly isHeard: boolean;
   readonly #listener: Listener | undefined;
 
@@ -13,7 +13,7 @@ export class Observer {
 
   /**
    * Calls the listener with events and then does the work, both after the response. An error of the work
-   * is reported after the events, as the failure of a report. Never rejects.
+   * becomes a `failure` event with `during: "report"`, after the other events. Never rejects.
    */
   async after(events: readonly HeadgateEvent[], work?: () => Promise<void>): Promise<void> {
     await afterResponse();
@@ -30,12 +30,12 @@ export class Observer {
     try {
       await this.#listener?.(event);
     } catch {
-      // A listener's failure is its own: no request and no process is lost to it.
+      // An error of a listener must not fail a request or the process.
     }
   }
 }
 
-/** Resolves a turn of the event loop later, when the response is out. */
+/** Resolves one turn of the event loop later, when the response has been sent. */
 export function afterResponse(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

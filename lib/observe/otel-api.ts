@@ -1,4 +1,4 @@
-/** Attributes of a metric or a span, as @opentelemetry/api takes them. */
+/** Attributes of a metric or a span, as @opentelemetry/api accepts them. */
 export type Attributes = Record<string, string | number | string[]>;
 
 interface Span {
@@ -33,7 +33,10 @@ export interface Meter {
   createHistogram(name: string, about: About): Histogram;
 }
 
-/** What Headgate uses of @opentelemetry/api: the app hands over `{ trace, metrics }` of the copy that it has installed. */
+/**
+ * The parts of @opentelemetry/api that Headgate uses. The app passes `{ trace, metrics }` of its installed
+ * copy.
+ */
 export interface OtelApi {
   /** Makes the spans; without it no span is made. */
   readonly trace?: { getTracer(name: string): Tracer } | undefined;

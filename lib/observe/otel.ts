@@ -6,13 +6,13 @@ import type { Attributes, Meter, OtelApi, Tracer } from "./otel-api.ts";
 import { NO_RULE, outcomeWithoutCount } from "./outcome.ts";
 
 /**
- * Makes a listener that tells OpenTelemetry of events: a span for each decision and for each call of the
- * store, and the counters and histograms that docs/operate/opentelemetry.md lists. It imports nothing, so
- * the app hands it the API. Times are in seconds in metrics. No attribute holds a client key, the key of a
- * lock or an address, and each has a bounded number of values. It never throws.
+ * Makes a listener that reports events to OpenTelemetry: a span for each decision and for each call to the
+ * store, and the counters and histograms that docs/operate/opentelemetry.md lists. It imports nothing, so the
+ * app passes the API. Times in metrics are in seconds. No attribute contains a client key, the key of a lock
+ * or an address, and each has a bounded number of values. It never throws.
  *
  * @param api `trace` and `metrics` of the app's own @opentelemetry/api. The app registers its SDK before the
- * first request; where it registers none, the API drops what it is told
+ *   first request. Without an SDK, the API drops all data
  * @example
  * import { metrics, trace } from "@opentelemetry/api";
  *
@@ -23,18 +23,18 @@ export function otelEvents(api: OtelApi): Listener {
   let told: Telemetry | undefined;
   return (event) => {
     try {
-      // Made with the first event: a meter that is asked for before the SDK is there counts nothing, ever.
+      // Made with the first event, because a meter that is made before the SDK is registered never counts.
       told ??= new Telemetry(api);
       told.hear(event);
     } catch {
-      // What the app's telemetry throws is no failure of a request.
+      // An error of the app's telemetry must not fail a request.
     }
   };
 }
 
 const NAME = "headgate";
 
-/** In seconds: from a store beside the app to one past its deadline. */
+/** The bounds of buckets in seconds, from a store close to the app to one that exceeds its deadline. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
 /** `SpanKind` and `SpanStatusCode` of @opentelemetry/api. */
@@ -109,7 +109,7 @@ class Telemetry {
       ...(error && this.#errorType(error)),
     };
     this.#instruments?.calls.add(1, about);
-    // A call that the breaker held back has no duration, and was no call to trace.
+    // A call that the breaker did not send has no duration and no span.
     if (isHeadgateError(error) && error.code === "STORE_NOT_TRIED") return;
     this.#instruments?.callSeconds.record(tookMs / 1000, about);
     this.#span(operation, CLIENT, Date.now(), tookMs, {
@@ -143,9 +143,16 @@ function instrumentsOf(meter: Meter) {
     });
   return {
     decisions: counter("decisions", "decision", "Requests and calls that a rule decided."),
-    decisionSeconds: seconds("decision.duration", "Time from asking to deciding."),
-    nearLimits: counter("near_limit", "limit", "Limits of which a client used 80 %."),
-    calls: counter("store.calls", "call", "Calls to the store, those held back included."),
+    decisionSeconds: seconds(
+      "decision.duration",
+      "Time from the start of a check to its decision.",
+    ),
+    nearLimits: counter("near_limit", "limit", "Limits that a client used to 80 %."),
+    calls: counter(
+      "store.calls",
+      "call",
+      "Calls to the store, with those that the breaker did not send.",
+    ),
     callSeconds: seconds("store.duration", "Time from sending a call to its answer."),
     breaker: meter.createUpDownCounter("headgate.breaker.state", {
       unit: "{breaker}",
@@ -154,13 +161,13 @@ function instrumentsOf(meter: Meter) {
     lock: counter("locks", "lock", "Locks acquired, contended, lost and released."),
     dedup: counter("dedup", "claim", "Keys that were claimed or counted."),
     idempotency: counter("idempotency", "request", "Requests with an Idempotency-Key."),
-    failures: counter("failures", "failure", "Failures that no caller was given."),
+    failures: counter("failures", "failure", "Failures that were not reported to a caller."),
   };
 }
 
 type OtelOutcome = "allowed" | "denied" | "shadow_denied" | "degraded" | "blocked" | "uncounted";
 
-/** Returns what became of a request: "degraded" is one that the store did not count. */
+/** Returns the outcome of a request: "degraded" when the store did not count it. */
 function outcomeOf(decision: Decision, mode: GateMode): OtelOutcome {
   const { reason, counted } = decision;
   const uncounted = outcomeWithoutCount(decision, mode);
@@ -171,8 +178,8 @@ function outcomeOf(decision: Decision, mode: GateMode): OtelOutcome {
 }
 
 /**
- * Returns what each rule made of a request, and "(none)" where none matched. A rule that had capacity for a request that another rule denied
- * consumed nothing, and is left out.
+ * Returns the outcome of a request for each rule, or for "(none)" when no rule matched. When another rule
+ * denied the request, a rule with capacity consumed nothing, so it is left out.
  */
 function outcomesByRule({ decision, rules, mode }: DecisionEvent) {
   const outcome = outcomeOf(decision, mode);
@@ -193,10 +200,10 @@ function outcomesByRule({ decision, rules, mode }: DecisionEvent) {
   ];
 }
 
-/** The convention's word for a value that is not told. */
+/** The value for all others in the semantic conventions. */
 const OTHER = "_OTHER";
 
-/** Returns the command as the conventions for Redis name it; a path of a call may hold what an app put there. */
+/** Returns the command as the conventions for Redis name it. The path of a call may contain data of the app. */
 function operationOf(command: string): string {
   if (command === "pipeline") return "PIPELINE";
   if (command === "multi-exec") return "MULTI";
@@ -205,12 +212,12 @@ function operationOf(command: string): string {
 
 const METHODS = /^(?:CONNECT|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT|QUERY|TRACE)$/;
 
-/** Returns a method as the conventions for HTTP name it: clients can write any. */
+/** Returns a method as the conventions for HTTP name it, because clients can send any method. */
 function knownMethod(method: string): string {
   return METHODS.test(method) ? method : OTHER;
 }
 
-/** Keeps the values of an attribute few: a backend has a series for each. */
+/** Bounds the number of values of an attribute, because a backend has a series for each. */
 class FewValues {
   readonly #known = new Set<string>();
 

@@ -1,4 +1,4 @@
-/** Seconds and nanoseconds, as the SDK has times. */
+/** A time of the SDK: seconds and nanoseconds. */
 type HrTime = readonly [number, number];
 
 interface Point<Value> {
@@ -16,7 +16,7 @@ interface Histogram {
   readonly max?: number | undefined;
 }
 
-/** A metric of @opentelemetry/sdk-metrics: a number's type is its place in the SDK's enumeration. */
+/** A metric of @opentelemetry/sdk-metrics. Its types are numbers of the SDK's enumerations. */
 interface Metric {
   readonly descriptor: {
     readonly name: string;
@@ -29,7 +29,7 @@ interface Metric {
   readonly dataPoints: readonly Point<unknown>[];
 }
 
-/** What the SDK of the app collects, as far as it is sent. */
+/** The parts of the SDK's collected metrics that are sent. */
 interface Collected {
   readonly resource: { readonly attributes: object };
   readonly scopeMetrics: readonly {
@@ -42,22 +42,22 @@ interface Collected {
 export interface OtlpMetricsOptions {
   /** The receiver's address for metrics, such as http://127.0.0.1:4318/v1/metrics. */
   readonly url: string;
-  /** Sent with each call, such as the receiver's key. */
+  /** The headers of each call, such as the receiver's key. */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * "delta" sends what was added since the last call, "cumulative" sums since the start of the instance.
+   * "delta" sends the increments since the last call, "cumulative" the sums since the start of the instance.
    * @default "cumulative"
    */
   readonly temporality?: "cumulative" | "delta";
 }
 
-/** What became of a call, as the SDK is told it. */
+/** The result of a call, in the form of the SDK. */
 interface Result {
   code: number;
   error?: Error;
 }
 
-/** An exporter of metrics, as `PeriodicExportingMetricReader` of @opentelemetry/sdk-metrics takes it. */
+/** An exporter of metrics, for `PeriodicExportingMetricReader` of @opentelemetry/sdk-metrics. */
 export interface OtlpMetricExporter {
   export(collected: Collected, tell: (result: Result) => void): void;
   selectAggregationTemporality(instrument: string): 0 | 1;
@@ -79,8 +79,8 @@ const FAILED = 1;
 
 /**
  * Makes an exporter that sends metrics by OTLP/HTTP in JSON with `fetch`, so that it runs at the edge as in
- * Node. It sends sums, gauges and histograms with fixed buckets. It does not
- * send again what a receiver did not take: cumulative sums lose nothing by that.
+ * Node. It sends sums, gauges and histograms with fixed buckets. It does not send data again that a receiver
+ * rejected, which loses nothing with cumulative sums.
  *
  * @example
  * import { PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
@@ -103,7 +103,7 @@ export function otlpMetricExporter(options: OtlpMetricsOptions): OtlpMetricExpor
   }
   return {
     export: (collected, tell) => void resultOf(send(collected)).then(tell),
-    // What goes up and down is a state: receivers of deltas take its whole value, too.
+    // A value that goes up and down is a state. Receivers of deltas also expect its full value.
     selectAggregationTemporality: (instrument) =>
       temporality === "delta" && !instrument.endsWith("UP_DOWN_COUNTER") ? DELTA : CUMULATIVE,
     forceFlush: async () => {},
@@ -173,7 +173,7 @@ function placeOf({ attributes, startTime, endTime }: Point<unknown>): object {
   };
 }
 
-/** A text, since a number holds no nanoseconds since 1970. */
+/** Returns text, because a number cannot represent nanoseconds since 1970 exactly. */
 function nanoseconds([seconds, nanos]: HrTime): string {
   return `${seconds}${String(nanos).padStart(9, "0")}`;
 }

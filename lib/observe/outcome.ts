@@ -1,12 +1,15 @@
 import type { Decision } from "#lib/core/decision";
 import type { GateMode } from "#lib/core/mode";
 
-/** The rule of a decision that no rule made: a body that Next would cut, or a blocked client on any other path. */
+/**
+ * The rule name of a decision without a rule: for a body that Next would truncate, or for a blocked client on
+ * a path without rules.
+ */
 export const NO_RULE = "(none)";
 
 /**
- * Returns what became of a request without a count: "blocked" for a blocked client, "uncounted" for one that is
- * allowed by a list or has no limit; undefined where something else decided.
+ * Returns the outcome of a request that was not counted: "blocked" for a blocked client, "uncounted" for a
+ * client that a list allows or that has no limit. Returns undefined when something else decided.
  */
 export function outcomeWithoutCount(
   { reason }: Decision,

@@ -1,11 +1,11 @@
-/** A platform's name for a request: nothing else that a client may write gets into a log. */
+/** The form of each platform's request id, so that no other text of a client gets into a log. */
 const NAMES: readonly (readonly [string, RegExp])[] = [
   ["x-vercel-id", /^(?:[a-z]{3}\d::){1,3}[a-z0-9]{5}-\d{13}-[0-9a-f]{12}$/],
   ["cf-ray", /^[0-9a-f]{16}(?:-[A-Z]{3})?$/],
   ["x-request-id", /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i],
 ];
 
-/** The name that a platform or proxy gave a request, where it has the form of one; else a new UUID. */
+/** Returns the id that a platform or proxy gave a request, if it has the right form; else a new UUID. */
 export function requestIdOf(headers: Headers): string {
   for (const [name, form] of NAMES) {
     const given = headers.get(name);

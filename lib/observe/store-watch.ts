@@ -2,7 +2,7 @@ import { type Clock, monotonic } from "#lib/core/clock";
 import { isHeadgateError } from "#lib/core/errors";
 import type { BreakerEvent, HeadgateEvent, Listener, StoreEvent } from "#lib/core/events";
 
-/** A minute is kept as twelve slices of 5 s: a slice is forgotten as a whole. */
+/** A minute has twelve slices of 5 s. Old data is dropped one slice at a time. */
 const SLICES = 12;
 const SLICE_MS = 5_000;
 
@@ -11,17 +11,17 @@ const FIRST_MS = 0.05;
 const GROWTH = 1.1;
 const BUCKETS = 150;
 
-/** The store calls of the last minute (55 to 60 s), as this process saw them. */
+/** The store calls of this process in the last minute (55 to 60 s). */
 export interface LastMinute {
   /** Calls that were sent. */
   readonly calls: number;
-  /** Those of them that failed because the store did not serve. */
+  /** Calls that failed because the store was unavailable. */
   readonly failed: number;
-  /** Calls that were not sent, since the breaker was open. */
+  /** Calls that were not sent because the breaker was open. */
   readonly notSent: number;
-  /** Half of the calls took at most so many milliseconds, to within 10 %; undefined without a call. */
+  /** The median duration of the calls in milliseconds, to within 10 %; undefined without a call. */
   readonly p50Ms: number | undefined;
-  /** 95 % of the calls took at most so many milliseconds, to within 10 %; undefined without a call. */
+  /** The 95th percentile of the durations in milliseconds, to within 10 %; undefined without a call. */
   readonly p95Ms: number | undefined;
 }
 
@@ -50,13 +50,13 @@ export class StoreWatch {
     this.#clock = clock;
   }
 
-  /** What `onEvent` of `createHeadgate` takes, alone or in a list. */
+  /** The listener for `onEvent` of `createHeadgate`, alone or in a list. */
   readonly listener: Listener = (event: HeadgateEvent): void => {
     if (event.kind === "breaker") this.#breaker = event.state;
     if (event.kind === "store") this.#add(event);
   };
 
-  /** "open" after so many calls failed that none is sent. */
+  /** Returns "open" when so many calls failed that no more are sent. */
   get breaker(): BreakerEvent["state"] {
     return this.#breaker;
   }
@@ -94,7 +94,7 @@ export class StoreWatch {
       return;
     }
     slice.calls += 1;
-    // A reply about one command, such as NOSCRIPT, is the answer of a store that serves.
+    // A store that rejects one command, as with NOSCRIPT, does answer.
     if (error && code !== "STORE_REJECTED") slice.failed += 1;
     const bucket = bucketOf(tookMs);
     slice.durations[bucket] = (slice.durations[bucket] ?? 0) + 1;
@@ -106,7 +106,7 @@ function bucketOf(ms: number): number {
   return Math.min(Math.max(at, 0), BUCKETS - 1);
 }
 
-/** Returns the end of the bucket in which a share of the calls is reached, in milliseconds. */
+/** Returns a percentile: the end of its bucket, in milliseconds. */
 function percentile(
   durations: readonly number[],
   calls: number,
@@ -122,9 +122,9 @@ function percentile(
 }
 
 /**
- * Makes a watch on the store: a listener of events that keeps how many store calls of the last minute
- * failed, how long they took, and whether the breaker is open. Each bundle has its own events: what runs
- * in middleware is seen by a watch of the middleware alone.
+ * Makes a watch on the store: a listener that records how many store calls of the last minute failed, how
+ * long they took, and whether the breaker is open. Each bundle has its own events, so only a watch of the
+ * middleware sees events of the middleware.
  *
  * @param clock milliseconds that never go back
  * @example

@@ -1,7 +1,7 @@
 /**
- * The most frequent of many keys in bounded memory (space-saving, Metwally and others, 2005): a key for which
- * there is no place takes the place and the count of the rarest. The sum of all counts is exact, and a
- * count is too high by no more than that of the rarest key.
+ * The most frequent of many keys in bounded memory (space-saving, Metwally and others, 2005): a new key takes
+ * the place and the count of the rarest when no place is free. The sum of all counts is exact, and a count is
+ * too high by no more than that of the rarest key.
  */
 export class Top {
   readonly #most: number;

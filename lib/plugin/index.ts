@@ -1,4 +1,4 @@
-/** Next's own configuration, with what the gate needs of it: for next.config, in Node. */
+/** Adds to next.config the variables that the gate needs. For Node only. */
 export {
   type ConfigFunction,
   type NextConfigLike,

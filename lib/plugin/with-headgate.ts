@@ -4,43 +4,44 @@ import { HeadgateError } from "#lib/core/errors";
 import { trimVariables, type Variables } from "#lib/core/settings";
 import { fromEnv, type FromEnvOptions, processVariables } from "#lib/env";
 
-/** As much of next.config as is read here; what else it holds is kept. */
+/** The parts of next.config that are read here. All other parts are kept. */
 export interface NextConfigLike {
-  /** What Next writes into the code at build. */
+  /** The variables that Next writes into the code at build time. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Other names of the app's routes, in each of Next's forms. */
   readonly rewrites?: () => unknown;
 }
 
-/** A config as a function of what Next is about to do. */
+/** A config as a function of Next's phase. */
 export type ConfigFunction<Config, Context> = (
   phase: string,
   context: Context,
 ) => Config | Promise<Config>;
 
-/** What the build is told beside the config. */
+/** The options in addition to the config. */
 export interface PluginOptions extends FromEnvOptions {
   /**
-   * Whether a build on Vercel fails where no variable names a store: false for an app whose gate reaches its
-   * store by other variables or by code.
+   * True when a build on Vercel must fail if no variable names a store. Use false for an app whose gate gets
+   * its store from other variables or from code.
    * @default true
    */
   readonly checkStore?: boolean;
 }
 
-/** Next's phases in which code is made, and `env` is written into it. */
+/** The phases of Next that compile code and write `env` into it. */
 const BUILD = "phase-production-build";
 const MAKING: ReadonlySet<string> = new Set([BUILD, "phase-development-server"]);
 
 /**
- * Returns next.config with what the gate needs of it in `env`: the rewrites, by which a route has a second
- * name, and the app's name, by which its counts are told from those of another app. What `env` of the config
- * says of them itself stays. The base path, locales and the size at which Next cuts bodies need no
- * variable: the gate finds them in each request.
+ * Returns next.config with the variables that the gate needs in `env`: the rewrites, which give a route a
+ * second path, and the app's name, which separates its counts from those of other apps. Values that `env` of
+ * the config already has are kept. The base path, the locales and the size at which Next truncates bodies
+ * need no variable, because the gate finds them in each request.
  *
  * @param config next.config: an object, or a function of the phase, also an asynchronous one
- * @returns a function as Next takes it. A build on Vercel, which has the variables of the deployment, rejects
- * with ENV_INVALID where no store is named or a variable cannot be used. No other build can know
+ * @returns a config function for Next. A build on Vercel, which has the variables of the deployment, rejects
+ *   with ENV_INVALID when no store is named or a variable is invalid. Other builds do not have these
+ *   variables
  * @example
  * export default withHeadgate({ rewrites: async () => [{ source: "/s", destination: "/api/search" }] });
  */
@@ -66,8 +67,8 @@ export function withHeadgate<Config extends object = NextConfigLike, Context = u
 }
 
 /**
- * Ends a build whose deployment would count nothing. `vercel env pull` writes VERCEL=1 into a file of a
- * person's machine, so CI is looked at too, which Vercel sets for each of its builds.
+ * Fails a build whose deployment would count nothing. `vercel env pull` writes VERCEL=1 into a file on a
+ * person's machine, so CI is checked too, which Vercel sets for each of its builds.
  */
 function checkBuild(source: Variables, { checkStore = true, redisVariable }: PluginOptions): void {
   const { VERCEL, CI } = trimVariables(source);

@@ -1,22 +1,22 @@
 import { boundNames, nameIn, visit } from "./nodes.ts";
 import { type Node, nodeOf, nodesOf, parseSource } from "./parse.ts";
 
-/** What a function refers to outside itself. */
+/** The names outside itself that a function refers to. */
 export interface FreeNames {
   /** Names that are declared elsewhere: of values, of functions and of globals. */
   readonly names: ReadonlySet<string>;
   /** The calls that begin with one of them, without arguments: "verified", "crypto.subtle.verify". */
   readonly called: ReadonlySet<string>;
-  /** True where the function uses a parameter. */
+  /** True when the function uses a parameter. */
   readonly usesParameter: boolean;
 }
 
 /**
- * Returns what a function refers to outside itself, by its source; undefined where that cannot be parsed, as
- * with a native or a bound one. Scopes are not told apart: a name that is declared anywhere in the function
- * counts as its own.
+ * Returns the names outside itself that a function refers to, from its source; undefined when that cannot be
+ * parsed, as for a native or a bound function. Scopes are not distinguished: a name that is declared anywhere
+ * in the function counts as its own.
  *
- * @param source what `Function.prototype.toString` returns
+ * @param source the result of `Function.prototype.toString`
  * @example
  * freeNamesOf("({ headers }) => headers.get('a') === TOKEN")?.names; // Set { "TOKEN" }
  */
@@ -28,7 +28,7 @@ export function freeNamesOf(source: string): FreeNames | undefined {
   const own = new Set(named);
   const used = new Set<string>();
   const called = new Set<string>();
-  // Where a name is declared, and where it is a property's, it refers to nothing.
+  // A declaration and a property name are not references.
   const passedOver = new Set<unknown>();
   for (const parameter of parameters) visit(parameter, (node) => passedOver.add(node));
   visit(found, (node) => {
@@ -60,7 +60,7 @@ function declaredIn({ type, id, params, param }: Node): readonly string[] {
   return isNaming ? [nodeOf(id), ...nodesOf(params)].flatMap(boundNames) : [];
 }
 
-/** True for a property or a key that is written as a name, and so refers to nothing. */
+/** Returns true for a property or a key that is written as a name, which is not a reference. */
 function isPlain({ type, computed }: Node): boolean {
   return (
     /^(?:MemberExpression|Property|MethodDefinition|PropertyDefinition)$/.test(type) &&
@@ -68,7 +68,10 @@ function isPlain({ type, computed }: Node): boolean {
   );
 }
 
-/** Returns a chain of names, such as "crypto.subtle.verify"; it begins with "." where no name stands first. */
+/**
+ * Returns a chain of names, such as "crypto.subtle.verify"; it begins with "." when its first part is not a
+ * name.
+ */
 function chainOf(node: Node | undefined): string {
   if (node?.type === "MemberExpression") {
     return `${chainOf(nodeOf(node["object"]))}.${nameIn(node["property"]) ?? ""}`;

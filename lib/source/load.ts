@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { createJiti } from "jiti";
 
-/** Next's bundler takes these marks out of a file; they mean nothing to a command. */
+/** Marker packages that Next's bundler removes. They have no effect in a command. */
 const MARKS = { "server-only": {}, "client-only": {} };
 
 interface Loaded {
@@ -9,11 +9,11 @@ interface Loaded {
 }
 
 /**
- * Loads what a file of an app exports by default; undefined where it has no such export. Node loads the
- * file where it can. It does not know the paths of tsconfig.json, imports without an ending, or TypeScript
- * before Node 22.18: then jiti does, as Next's bundler would.
+ * Loads the default export of a file of an app; undefined when there is none. Node loads the file if it can.
+ * For paths of tsconfig.json, imports without an ending, or TypeScript before Node 22.18, jiti loads it as
+ * Next's bundler would.
  *
- * @throws what the file throws, or why it cannot be loaded
+ * @throws an error of the file, or an error that says why it cannot be loaded
  * @example
  * const policy = await loadDefault("/app/config/rate-limits.ts");
  */
@@ -30,14 +30,14 @@ function importByJiti(file: string): Promise<Loaded> {
   const jiti = createJiti(file, {
     tsconfigPaths: true,
     jsx: true,
-    // A command that checks writes no file.
+    // A command that checks must not write files.
     fsCache: false,
     virtualModules: MARKS,
   });
   return jiti.import<Loaded>(file);
 }
 
-/** What Node prints of how it loads a file, which is nothing that the app's author must change. */
+/** Warnings of Node about how it loads a file, which the app's author need not act on. */
 const LOADER_WARNING = /MODULE_TYPELESS_PACKAGE_JSON|Type Stripping|stripping types/i;
 let isHiding = false;
 

@@ -1,6 +1,6 @@
 import { type Node, nodeOf, nodesOf } from "./parse.ts";
 
-/** Calls back with every node of a tree. */
+/** Calls a function with every node of a tree. */
 export function visit(node: Node, seen: (node: Node) => void): void {
   seen(node);
   for (const field of Object.values(node)) {
@@ -9,7 +9,7 @@ export function visit(node: Node, seen: (node: Node) => void): void {
   }
 }
 
-/** Returns the name of an identifier, or the text of a string in its place; undefined for another node. */
+/** Returns the name of an identifier, or the text of a string literal; undefined for another node. */
 export function nameIn(node: unknown): string | undefined {
   const found = nodeOf(node);
   if (found?.type === "Identifier") return String(found["name"]);
@@ -18,7 +18,7 @@ export function nameIn(node: unknown): string | undefined {
     : undefined;
 }
 
-/** Returns the names that a declaration gives to values; none for one that TypeScript erases. */
+/** Returns the names of values that a declaration declares; none for a declaration that TypeScript erases. */
 export function declaredNames(declaration: Node): readonly string[] {
   if (declaration.type === "VariableDeclaration") {
     return nodesOf(declaration["declarations"]).flatMap(({ id }) => boundNames(nodeOf(id)));

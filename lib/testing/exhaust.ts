@@ -13,7 +13,7 @@ type Exhaust<P extends AnyPolicy> = (
   limit?: string,
 ) => Promise<void>;
 
-/** Makes what uses up the limits of a rule, in the store and past the gate's connection to it. */
+/** Returns a function that uses up the limits of a rule in the store, without the gate's connection. */
 export function exhaustOf<P extends AnyPolicy>(
   policy: P,
   gate: Pick<Gate<P>, "options" | "limits">,
@@ -33,12 +33,12 @@ export function exhaustOf<P extends AnyPolicy>(
     const standing = await store.limits.peek(charges);
     const left = standing.map(({ charge, status }) => ({ ...charge, cost: status.remaining }));
     await store.limits.report(left.filter(({ cost }) => cost > 0));
-    // What such a rule last heard of the count must not let the next request pass.
+    // An optimistic rule must learn the new count, or it would allow the next request.
     if (rules.admit === "optimistic") await gate.limits.limit(rule, given);
   };
 }
 
-/** Local counts, which count meanwhile, would not know of it. */
+/** Returns the error while the store is down, because local counts would not include the change. */
 function storeIsDown(): HeadgateError {
   return new HeadgateError(
     "LIMIT_BAD_ARGUMENT",

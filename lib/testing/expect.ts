@@ -1,27 +1,27 @@
 import { AssertionError } from "node:assert";
 import { parseDuration } from "#lib/core/duration";
 
-/** What a denied response must say. */
+/** The expected content of a denied response. */
 export interface DeniedExpectation {
   /**
-   * Its status: 429, or 503 where the store fails and the rule denies, 413 and 411 for bodies.
+   * The status: 429; 503 when the store fails and the rule denies; 413 and 411 for bodies.
    * @default 429
    */
   readonly status?: number;
   /**
-   * The rule whose limit had no capacity, by its name in the policy. A limit that counts all clients
-   * together is told only by a gate with `showGlobalLimits`.
+   * The rule whose limit had no capacity, by its name in the policy. A limit that counts all clients together
+   * is shown only by a gate with `showGlobalLimits`.
    */
   readonly rule?: string;
-  /** What Retry-After says: seconds, or a text such as "1 minute". */
+  /** The value of Retry-After: seconds, or a text such as "1 minute". */
   readonly retryAfter?: number | string;
 }
 
-/** What an allowed response must say. */
+/** The expected content of an allowed response. */
 export interface AllowedExpectation {
-  /** The units that are left: of the tightest limit, or of the tightest one of `rule`. */
+  /** The remaining units of the tightest limit, or of the tightest limit of `rule`. */
   readonly remaining?: number;
-  /** A rule of which the response tells a limit, by its name in the policy. */
+  /** A rule whose limit the response shows, by its name in the policy. */
   readonly rule?: string;
 }
 
@@ -29,10 +29,10 @@ export interface AllowedExpectation {
 const DENIALS: ReadonlySet<number> = new Set([429, 503, 413, 411]);
 
 /**
- * Throws unless a response is a denial. It reads status and headers alone, so a response of a running
- * server is as good, and the body can still be read.
+ * Throws unless a response is a denial. It reads only status and headers, so it also works with a response of
+ * a running server, and the body can still be read.
  *
- * @throws {AssertionError} of node:assert, which says what was expected and what the response says
+ * @throws {AssertionError} of node:assert, with the expected and the actual value
  * @example
  * const response = await createTestGate(policy).send("/api/search");
  * expectDenied(response, { rule: "search", retryAfter: "1 minute" });
@@ -54,10 +54,10 @@ export function expectDenied(
 }
 
 /**
- * Throws where the gate denied a request. It reads status and headers alone. Responses to GET tell limits
- * where their rule has `headers: "always"`.
+ * Throws when the gate denied a request. It reads only status and headers. Responses to GET show limits when
+ * their rule has `headers: "always"`.
  *
- * @throws {AssertionError} of node:assert, which says what was expected and what the response says
+ * @throws {AssertionError} of node:assert, with the expected and the actual value
  * @example
  * const response = await createTestGate(policy).send("/api/search");
  * expectAllowed(response, { rule: "search", remaining: 29 });
@@ -71,17 +71,17 @@ export function expectAllowed(
   if (remaining === undefined && rule === undefined) return;
   const told = limitsOf(response).filter(({ name }) => rule === undefined || isOf(rule, name));
   const what = rule === undefined ? "a limit" : `a limit of the rule ${rule}`;
-  if (told.length === 0) fail("RateLimit", `${what}; GET tells it with headers: "always"`, "none");
+  if (told.length === 0) fail("RateLimit", `${what}; GET shows it with headers: "always"`, "none");
   const left = Math.min(...told.map((limit) => limit.remaining));
   if (remaining !== undefined && left !== remaining)
     fail(`what is left of ${what}`, remaining, left);
 }
 
-/** Makes what throws: the message names the response by its status. */
+/** Returns a function that throws. Its message has the status of the response. */
 function failing(by: (response: Response) => void, { status }: Response) {
   return (what: string, expected: string | number, actual: string | number): never => {
     throw new AssertionError({
-      message: `${by.name}: ${what} of a response with status ${status} must be ${expected}, and is ${actual}.`,
+      message: `${by.name}: ${what} of a response with status ${status} must be ${expected}, not ${actual}.`,
       expected,
       actual,
       operator: by.name,
@@ -100,7 +100,7 @@ function limitsOf({ headers }: Response): { readonly name: string; readonly rema
   );
 }
 
-/** A limit's name begins with its rule's. */
+/** Returns true when a limit's name begins with its rule's. */
 function isOf(rule: string, name: string): boolean {
   return name === rule || name.startsWith(`${rule}:`);
 }
@@ -109,12 +109,12 @@ function listed(names: readonly string[]): string {
   return names.length > 0 ? names.join(", ") : "none";
 }
 
-/** @throws {TypeError} where a text is no length of time */
+/** @throws {TypeError} when a text is not a length of time */
 function secondsOf(given: number | string): number {
   if (typeof given === "number") return given;
   const ms = parseDuration(given);
   if (ms !== undefined) return Math.ceil(ms / 1000);
   throw new TypeError(
-    `retryAfter is ${JSON.stringify(given)}; allowed: seconds, or a text such as "1 minute".`,
+    `retryAfter must be seconds, or a text such as "1 minute", not ${JSON.stringify(given)}.`,
   );
 }

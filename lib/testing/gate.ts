@@ -12,7 +12,7 @@ import { ADDRESS_HEADER, requestOf, type TestRequest } from "./request.ts";
 import { TestStore } from "./store.ts";
 import { settled, TestTime } from "./time.ts";
 
-/** What a test's gate is made with, where it differs from the defaults. */
+/** The options of a test's gate that differ from the defaults. */
 export interface TestGateOptions extends Partial<
   Pick<
     GateSettings,
@@ -36,25 +36,28 @@ export interface TestGateOptions extends Partial<
    */
   readonly next?: Next<Request, AfterAnswer>;
   /**
-   * What the clock says at first: milliseconds since 1970, or a date.
-   * @default January 1, 2026, 00:00 UTC, so that windows begin alike in each run
+   * The first time of the clock: milliseconds since 1970, or a date.
+   * @default January 1, 2026, 00:00 UTC, so that windows are the same in each run
    */
   readonly startsAt?: number | Date;
 }
 
-/** A gate for tests. It takes no variables, calls no network, and its clock stands still until it is moved. */
+/**
+ * A gate for tests. It reads no variables, makes no network calls, and its clock stands still until it is
+ * moved.
+ */
 export interface TestGate<P extends AnyPolicy> extends Gate<P> {
-  /** Goes with the handle, so that the tools of handlers are on the same clock. */
+  /** The clock of the handle, which the tools of handlers use too. */
   readonly time: Time;
   /**
-   * Returns a request that comes from an address that this gate believes.
+   * Returns a request with an address that this gate trusts.
    *
-   * @param path the path with its query, or a whole URL; the site is http://localhost
+   * @param path the path with its query, or a complete URL; the site is http://localhost
    */
   readonly request: (path: string, about?: TestRequest) => Request;
   /**
-   * Sends a request through the middleware, and resolves when all that follows the response is done: events
-   * are told, and optimistic rules have counted.
+   * Sends a request through the middleware, and resolves when all work after the response is done: events
+   * have been sent, and optimistic rules have counted.
    *
    * @param to a path, or a request that `request` made
    */
@@ -62,10 +65,10 @@ export interface TestGate<P extends AnyPolicy> extends Gate<P> {
   /**
    * Uses up the limits of a rule for one client, so that its next request is denied.
    *
-   * @param client the address and other identities; the address is "203.0.113.1" where it is not given
+   * @param client the address and other identities; the address is "203.0.113.1" if it is not given
    * @param limit the name of one limit, such as "search:ip:minute"; by default all limits of the rule
-   * @throws {HeadgateError} LIMIT_UNKNOWN_RULE; LIMIT_BAD_ARGUMENT where the rule has no such limit, or the
-   * store is down
+   * @throws {HeadgateError} LIMIT_UNKNOWN_RULE; LIMIT_BAD_ARGUMENT when the rule has no such limit, or the
+   *   store is down
    */
   readonly exhaust: (
     rule: RuleName<P>,
@@ -73,23 +76,24 @@ export interface TestGate<P extends AnyPolicy> extends Gate<P> {
     limit?: string,
   ) => Promise<void>;
   /**
-   * Moves the clock of the gate, of its store and of its tools. What falls due meanwhile happens at its own
-   * time: renewals of locks and claims, their ends, and the next attempts of callers that wait.
+   * Moves the clock of the gate, of its store and of its tools. Everything that is due in between happens at
+   * its own time: renewals of locks and claims, their ends, and the next attempts of waiting callers.
    *
    * @param time milliseconds, or a text such as "1 minute"
-   * @throws {HeadgateError} LIMIT_BAD_ARGUMENT where `time` is no such time
+   * @throws {HeadgateError} LIMIT_BAD_ARGUMENT when `time` is not such a time
    */
   readonly advance: (time: number | string) => Promise<void>;
   /**
-   * Takes the store down, or brings it up. While it is down each call fails with STORE_TIMEOUT, at once and
-   * without time passing; after five failures the breaker sends none, and tries again 0.1 to 3 seconds later.
+   * Makes the store unavailable or available. While it is down, each call fails with STORE_TIMEOUT at once,
+   * without time passing. After five failures the breaker sends no calls, and tries again 0.1 to 3 seconds
+   * later.
    */
   readonly storeIs: (state: "up" | "down") => void;
   /** Resolves to the events so far, the oldest first; see docs/reference/events.md. */
   readonly events: () => Promise<readonly HeadgateEvent[]>;
 }
 
-/** Real milliseconds: a resolver of identities that hangs must not hang the test run. */
+/** In real milliseconds, so that a resolver of identities that hangs does not block the test run. */
 const DEADLINE_MS = 10_000;
 
 const BEGINNING = Date.parse("2026-01-01T00:00:00Z");
@@ -110,12 +114,12 @@ const DEFAULTS = {
 } as const;
 
 /**
- * Makes a gate for tests: the gate of a policy with a store in memory and one clock, which stands still
- * until the test moves it. Limits, denials, local counts, the breaker, locks, dedup and idempotency go by
- * that clock. Each gate has a separate store.
+ * Makes a gate for tests: the gate of a policy with a store in memory and one clock, which stands still until
+ * the test moves it. Limits, denials, local counts, the breaker, locks, dedup and idempotency use that clock.
+ * Each gate has a separate store.
  *
- * @param policy the policy of the app, or one of the test's own
- * @param options what differs from the defaults
+ * @param policy the policy of the app, or a separate one for the test
+ * @param options the options that differ from the defaults
  * @throws {PolicyError} with every problem of the policy
  * @example
  * const gate = createTestGate(policy);
@@ -179,7 +183,7 @@ export function createTestGate<P extends AnyPolicy>(
   };
 }
 
-/** Keeps events, and hands them on to the listeners of the test. */
+/** Keeps events, and passes them on to the listeners of the test. */
 class Recorder {
   readonly events: HeadgateEvent[] = [];
   readonly #listeners: readonly Listener[];
@@ -195,7 +199,7 @@ class Recorder {
     await Promise.all(this.#listeners.map((listener) => listener(event)));
   };
 
-  /** Does work of which no event is kept; what came before is told first. */
+  /** Does work without keeping its events. Earlier events are sent first. */
   async silently(work: () => Promise<void>, settle: () => Promise<void>): Promise<void> {
     await settle();
     this.#isSilent = true;
@@ -214,6 +218,6 @@ function millisecondsOf(time: number | string): number {
   if (ms !== undefined && Number.isFinite(ms) && ms >= 0) return ms;
   throw new HeadgateError(
     "LIMIT_BAD_ARGUMENT",
-    `advance: time is ${typeof time === "number" ? time : JSON.stringify(time)}; allowed: milliseconds from 0, or a text such as "1 minute".`,
+    `advance: time must be milliseconds from 0, or a text such as "1 minute", not ${typeof time === "number" ? time : JSON.stringify(time)}.`,
   );
 }

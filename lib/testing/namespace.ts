@@ -9,24 +9,24 @@ export interface StoreUnderTest {
   readonly token: string;
 }
 
-/** Keys that one call looks at. */
+/** How many keys one call visits. */
 const KEYS_A_CALL = 1000;
 
 /** The longest that one call may take, in milliseconds. */
 const DEADLINE_MS = 10_000;
 
-/** The form of HEADGATE_NAMESPACE: none of its characters means more in a pattern of keys. */
+/** The form of HEADGATE_NAMESPACE, without characters that are special in a pattern of keys. */
 const NAMESPACE = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
- * Deletes all that Headgate keeps under a namespace, and nothing else: counts, claims, locks. What a running
- * server remembers by itself stays for up to 30 seconds: clients that it denied. So let each test be
- * another client, as `headgateFixture` does.
+ * Deletes everything that Headgate keeps under a namespace: counts, claims, locks. A running server still
+ * remembers denied clients for up to 30 seconds, so use another client in each test, as `headgateFixture`
+ * does.
  *
  * @param namespace HEADGATE_NAMESPACE of the server
  * @returns the number of keys
- * @throws {SettingsError} where the address, the token or the namespace cannot be
- * @throws {StoreError} where the store fails
+ * @throws {SettingsError} when the address, the token or the namespace is invalid
+ * @throws {StoreError} when the store fails
  * @example
  * await clearNamespace({ url, token }, "e2e-0");
  */

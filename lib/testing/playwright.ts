@@ -2,11 +2,11 @@ import { setTimeout } from "node:timers/promises";
 import { ADDRESS_HEADER } from "./request.ts";
 import { clearNamespace, type StoreUnderTest } from "./namespace.ts";
 
-/** The variables that a worker's server is started with, beside those of the app. */
+/** The variables of a worker's server, in addition to those of the app. */
 export interface WorkerEnvironment {
-  /** Another one in each worker, so that workers never share a count. */
+  /** The namespace, which differs in each worker so that workers never share a count. */
   readonly HEADGATE_NAMESPACE: string;
-  /** The server believes the address that the fixture sends: for a server of tests alone. */
+  /** Makes the server trust the address that the fixture sends. Only for servers of tests. */
   readonly CLIENT_IP_FROM: string;
   readonly UPSTASH_REDIS_REST_URL: string;
   readonly UPSTASH_REDIS_REST_TOKEN: string;
@@ -14,26 +14,26 @@ export interface WorkerEnvironment {
 
 /** A server that a worker has started. */
 export interface WorkerServer {
-  /** Where it listens, such as "http://127.0.0.1:4001". */
+  /** The address of the server, such as "http://127.0.0.1:4001". */
   readonly url: string;
-  /** Stops it, when the worker ends. */
+  /** Called to stop the server when the worker ends. */
   readonly stop: () => void | Promise<void>;
 }
 
-/** What the fixture needs of the app. */
+/** The options of the fixture. */
 export interface HeadgateFixtureOptions {
   /** The store of all workers, by its REST API: Upstash, or our gateway. */
   readonly store: StoreUnderTest;
   /**
-   * Starts the app for one worker: a server reads its namespace when it starts, so each worker needs a
-   * separate server. The fixture waits until it answers.
+   * Starts the app for one worker: each worker needs a separate server, because a server reads its namespace
+   * when it starts. The fixture waits until it answers.
    *
-   * @param env variables, to be added to those of the process
+   * @param env variables that must be added to those of the process
    * @param worker the number of the worker, from 0, for its port
    */
   readonly serve: (env: WorkerEnvironment, worker: number) => WorkerServer | Promise<WorkerServer>;
   /**
-   * What namespaces begin with: letters, digits, _ or -.
+   * The prefix of namespaces: letters, digits, _ or -.
    * @default "e2e"
    */
   readonly namespace?: string;
@@ -41,10 +41,10 @@ export interface HeadgateFixtureOptions {
 
 /** The fixture `headgate` of a worker. */
 export interface HeadgateWorker {
-  /** Where the worker's server listens. */
+  /** The address of the worker's server. */
   readonly url: string;
   readonly namespace: string;
-  /** Deletes the counts of this worker, as before each test; resolves to the number of keys. */
+  /** Deletes the counts of this worker, as before each test. Resolves to the number of keys. */
   readonly clear: () => Promise<number>;
 }
 
@@ -55,13 +55,13 @@ export interface HeadgateWorkerFixtures {
 
 /** Fixtures that each test has. */
 export interface HeadgateTestFixtures {
-  /** The address that the test's requests come from: another one in each test. */
+  /** The address of the test's requests, which differs in each test. */
   readonly clientAddress: string;
 }
 
 type Use<T> = (value: T) => Promise<void>;
 
-/** What `test.extend` of @playwright/test takes. */
+/** The argument of `test.extend` of @playwright/test. */
 export interface HeadgateFixtures {
   readonly headgate: [
     (fixtures: object, use: Use<HeadgateWorker>, worker: WorkerOf) => Promise<void>,
@@ -97,9 +97,9 @@ export function headgateFixture(options: HeadgateFixtureOptions): HeadgateFixtur
   const { store, serve, namespace: prefix = "e2e" } = options;
   let tests = 0;
   return {
-    // Playwright reads the names of fixtures from the source: the patterns must stay where they are.
+    // Playwright reads the names of fixtures from the source, so the destructuring patterns must stay here.
     headgate: [
-      // oxlint-disable-next-line no-empty-pattern -- Playwright refuses any other parameter here.
+      // oxlint-disable-next-line no-empty-pattern -- Playwright rejects any other parameter here.
       async ({}, use, { parallelIndex }) => {
         const namespace = `${prefix}-${parallelIndex}`;
         const clear = () => clearNamespace(store, namespace);
@@ -129,7 +129,7 @@ export function headgateFixture(options: HeadgateFixtureOptions): HeadgateFixtur
 const LONGEST_START_MS = 60_000;
 const PAUSE_MS = 100;
 
-/** Resolves when a server answers, whatever it says. */
+/** Resolves when a server answers with any status. */
 async function answering(url: string): Promise<void> {
   const latest = performance.now() + LONGEST_START_MS;
   for (;;) {
@@ -154,7 +154,7 @@ function environmentOf({ url, token }: StoreUnderTest, namespace: string): Worke
   };
 }
 
-/** Returns the address of a test, by its number in the worker: of a network for benchmarks (RFC 2544). */
+/** Returns the address of a test by its number in the worker, in a network for benchmarks (RFC 2544). */
 function addressOf(test: number): string {
   return `198.18.${(test >> 8) & 255}.${test & 255}`;
 }

@@ -4,7 +4,7 @@ export const ADDRESS_HEADER = "x-test-client-ip";
 /** The client of a request that names none: an address for documentation (RFC 5737). */
 export const SOME_ADDRESS = "203.0.113.1";
 
-/** What a request of a test has beside its path. */
+/** The parts of a test's request in addition to its path. */
 export interface TestRequest {
   /** @default "GET" */
   readonly method?: string;
@@ -16,14 +16,14 @@ export interface TestRequest {
   readonly headers?: HeadersInit;
   /** Cookies by name; values are sent as they are. */
   readonly cookies?: Readonly<Record<string, string>>;
-  /** A text says its length, as browsers do. */
+  /** The body. Text is sent with Content-Length, as browsers do. */
   readonly body?: BodyInit | null;
 }
 
 /**
- * Makes a request that comes from an address.
+ * Makes a request with a client address.
  *
- * @param path the path with its query, or a whole URL; the site is http://localhost
+ * @param path the path with its query, or a complete URL; the site is http://localhost
  */
 export function requestOf(path: string, about: TestRequest = {}): Request {
   const { method = "GET", ip = SOME_ADDRESS, cookies = {}, body = null } = about;

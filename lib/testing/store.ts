@@ -16,12 +16,17 @@ import {
   withBreaker,
 } from "#lib/redis/requester";
 
-/** Stands for each call of the limits: events and the breaker see it as the script that it would be. */
+/**
+ * Represents each call of the limits. For events and the breaker it looks like the script of the real store.
+ */
 const LIMITS_CALL: UpstashRequest = { body: ["evalsha", "limits", "0"] };
 
 const MIB = 1024 * 1024;
 
-/** What the store runs, as our gateway does: also what other users of a server would be in the way of. */
+/**
+ * The permissions of the store's commands. Commands that affect other users of a server are permitted,
+ * because there are none.
+ */
 const PERMISSIONS = { pipelineCommands: 10_000, allowFlush: true, allowShared: true };
 
 /**
@@ -44,7 +49,7 @@ export class TestStore {
     this.#memory = new MemoryLimits({ clock });
   }
 
-  /** Where limits are counted, without the connection. */
+  /** The counts of limits, without the connection. */
   get limits(): LimitStore {
     return this.#memory;
   }
@@ -78,7 +83,7 @@ export class TestStore {
     return readAnswer<Result>(request, status, JSON.stringify(body));
   }
 
-  /** Answers as the gateway would. */
+  /** Answers like the gateway. */
   async #answer({ path = [], body }: UpstashRequest) {
     const budget = this.#pool.open();
     try {
@@ -119,19 +124,19 @@ export class TestStore {
   }
 }
 
-/** Only now: limits need neither Lua nor the package that brings it. */
+/** Loaded only when needed, because limits need neither Lua nor its package. */
 async function openEmbedded(clock: Clock): Promise<Store> {
   try {
     const { openEmbeddedStore } = await import("#lib/embedded/store");
     return await openEmbeddedStore({ clock });
   } catch (cause) {
-    // Locks and dedup make an event of a store that fails, which a test might not look at.
+    // Locks and dedup report a store failure only as an event, which a test might not check.
     console.error(NEEDS_LUA, cause);
     throw new StoreError("STORE_UNREACHABLE", NEEDS_LUA, { cause });
   }
 }
 
-const IS_DOWN = 'the store does not answer, since the test said `storeIs("down")`.';
+const IS_DOWN = 'the store does not answer, because the test called `storeIs("down")`.';
 
 const NEEDS_LUA =
   "The store of headgate/testing could not be opened. Locks, dedup, idempotency and redisOf need the package wasmoon: npm install --save-dev wasmoon. Limits do not.";

@@ -9,18 +9,18 @@ interface Timer {
 /** Read at import, before a test framework replaces the timers. */
 const { setTimeout: realTimeout, setImmediate: realImmediate } = globalThis;
 
-/** Rounds without a call of the store after which nothing more is awaited: two hops of encryption and two more. */
+/** How many rounds without a store call end the wait: two for encryption and two more. */
 const QUIET_ROUNDS = 4;
 
 /**
- * Waits until all that has begun has come to its end, unless it waits for the clock: calls of the store,
- * what follows a response, and encryption between two calls.
+ * Waits until all work in progress has ended, except work that waits for the clock: store calls, work after a
+ * response, and encryption between two calls.
  */
 export async function settled(store: {
   readonly calls: number;
   idle(): Promise<void>;
 }): Promise<void> {
-  // What follows a response begins by a timer of 0 ms.
+  // Work after a response begins with a timer of 0 ms.
   await new Promise((resolve) => {
     realTimeout(resolve, 0);
   });
@@ -32,7 +32,7 @@ export async function settled(store: {
   }
 }
 
-/** One turn of the event loop, and one job in the queue of the threads that encrypt. */
+/** Waits for one turn of the event loop and for one job of the encryption threads. */
 async function round(): Promise<void> {
   await crypto.subtle.digest("SHA-256", new Uint8Array(1));
   await new Promise((resolve) => {
@@ -59,10 +59,10 @@ export class TestTime implements Time {
   };
 
   /**
-   * Moves the clock. Timers are called in the order of their times, each at its own time, and those that
-   * they start are called too.
+   * Moves the clock. Timers are called in the order of their times, each at its own time, with timers that
+   * they start.
    *
-   * @param settle waits until what a timer began has come to its end
+   * @param settle waits until the work of a timer has ended
    */
   async advance(ms: number, settle: () => Promise<void>): Promise<void> {
     const until = this.#now + ms;
@@ -76,7 +76,7 @@ export class TestTime implements Time {
     this.#now = until;
   }
 
-  /** Returns the timer that is called first, if that is by `until`. */
+  /** Returns the next timer, if it is due by `until`. */
   #next(until: number): Timer | undefined {
     const [first] = [...this.#timers].toSorted((a, b) => a.at - b.at);
     return first && first.at <= until ? first : undefined;

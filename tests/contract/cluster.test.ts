@@ -479,7 +479,7 @@ describe("the gateway", () => {
     cleanUp(await startRedis(redis.port), (it) => it.stop());
     const answered = async () => (await ask("/", ["GET", a], gateway)).body;
     await expect.poll(answered, { timeout: 10_000 }).toMatchObject({
-      error: expect.stringContaining("leads to no Redis Cluster") as string,
+      error: expect.stringContaining("belongs to a server that is not a Redis Cluster") as string,
     });
   });
 

@@ -233,7 +233,7 @@ undo  headgate override remove override:trial
 effect  HEADGATE_MODE is enforce here; everything is counted and reported, and no request is denied or blocked
 `);
     expect(shown(shadow.stdout)).toContain(
-      "also set mode off of search until AT, set by ada: a flood of logins (mode:search): it holds beside this\n",
+      "also set mode off of search until AT, set by ada: a flood of logins (mode:search): it holds as well\n",
     );
     const block = await runCommand(root, env, "block", "--user", "eve", ...TERMS, "--yes");
     expect(shown(block.stdout)).toMatch(/^block {2}user eve \(client key KEY\)\n/);
@@ -257,7 +257,7 @@ effect  HEADGATE_MODE is enforce here; everything is counted and reported, and n
     await runCommand(root, env, "allow", "--ip", "203.0.113.0/24", ...TERMS, "--yes", "--json");
     const block = await runCommand(root, env, "block", "--ip", "203.0.113.7", ...TERMS, "--yes");
     expect(shown(block.stdout)).toContain(
-      "also set allow 203.0.113.0/24 until AT, set by ada: a flood of logins (network:203.0.113.0/24): it stands before this, so nothing is blocked while it holds\n",
+      "also set allow 203.0.113.0/24 until AT, set by ada: a flood of logins (network:203.0.113.0/24): it takes precedence over this, so nothing is blocked while it holds\n",
     );
     for (let i = 0; i < 6; i += 1) expect(await send()).toBe(200);
     const other = await runCommand(root, env, "block", "remove", "--ip", "203.0.113.0/24", "--yes");
@@ -267,7 +267,7 @@ effect  HEADGATE_MODE is enforce here; everything is counted and reported, and n
     ]);
     const again = await runCommand(root, env, "allow", "--ip", "203.0.113.7", ...TERMS, "--yes");
     expect(shown(again.stdout)).toContain("replaces block ip KEY until AT");
-    expect(shown(again.stdout)).not.toContain("this stands before it");
+    expect(shown(again.stdout)).not.toContain("this takes precedence over it");
   });
 
   test("headgate reset frees a client on a gate that has denied it, and is in the log of changes", async () => {
@@ -318,7 +318,7 @@ describe("invalid commands", () => {
 
   test.each([
     [["block", "--ip", "0.0.0.0/0", ...set], 2, "the network is 100% of all addresses"],
-    [["allow", "--ip", "2000::/3", ...set], 2, "Add --wide where you mean it"],
+    [["allow", "--ip", "2000::/3", ...set], 2, "Add --wide if you mean it"],
     [["block", "--ip", "203.0.113.7/24", ...set], 2, '"203.0.113.0/24"'],
     [["block", "--identity", "usr=ada", ...set], 2, 'did you mean "user"'],
     [["override", "--rule", "serch", "--to", "2x", ...set], 2, 'There is no rule "serch"'],
@@ -364,7 +364,7 @@ describe("invalid commands", () => {
       "--wide",
       ...set,
     );
-    expect(stdout).toContain("198.51.100.9 is where you are connected from by SSH");
+    expect(stdout).toContain("198.51.100.9 is the address of your SSH connection");
     expect(stdout).toContain("127.0.0.1 is an address of this machine: it is blocked too");
     expect(await idsIn("wide")).toEqual(["network:0.0.0.0/0"]);
   });

@@ -247,7 +247,7 @@ describe.each(STORES)("before $name:", (kind) => {
       });
       expect(await ask("/monitor")).toEqual({ status: 400, answer: error("refuses MONITOR") });
       const resp2 = await post("/", ["PING"], { "Upstash-Response-Format": "resp2" });
-      expect(resp2).toEqual({ status: 400, answer: error("JSON only") });
+      expect(resp2).toEqual({ status: 400, answer: error("in JSON only") });
     });
 
     test("more concurrent requests than allowed get 503", async () => {
@@ -263,7 +263,7 @@ describe.each(STORES)("before $name:", (kind) => {
       await once(held, "data");
       const headers = { authorization: `Bearer ${token}` };
       const busy = await fetch(`${narrow.url}/ping`, { headers });
-      expect([busy.status, await busy.json()]).toEqual([503, error("at work already")]);
+      expect([busy.status, await busy.json()]).toEqual([503, error("in progress already")]);
       held.write('["PING"] ');
       const [answered] = (await once(held, "data")) as [Buffer];
       expect(answered.toString()).toContain('{"result":"PONG"}');

@@ -10,10 +10,10 @@ const token = "a-token-of-the-tests";
 const authorization = `Bearer ${token}`;
 const VALUE = "x".repeat(100_000);
 const tooMuch = {
-  error: expect.stringMatching(/^ERR the replies of one request must take at most/) as string,
+  error: expect.stringMatching(/^ERR the replies of one request must use at most/) as string,
 };
 const busy = {
-  error: expect.stringMatching(/^ERR the replies of all requests at work take/) as string,
+  error: expect.stringMatching(/^ERR the replies of all requests in progress use/) as string,
 };
 
 const get = ["GET", "{k}value"];

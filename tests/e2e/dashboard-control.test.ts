@@ -33,7 +33,7 @@ async function open(name: string) {
   page.on("pageerror", (error) => problems.push(error.message));
   page.on("console", (message) => problems.push(message.text()));
   await page.goto(`${app.url}/headgate`);
-  await page.getByText("Nothing is set: the policy alone decides.").waitFor();
+  await page.getByText("Nothing is set: only the policy decides.").waitFor();
   const search = async (address: string) => {
     const response = await fetch(`${app.url}/api/search`, {
       headers: { "x-forwarded-for": address },
@@ -83,7 +83,7 @@ test("an admin blocks a network, sees the entry count down, and lifts it; real r
 
   await button(page, /^Lift/).click();
   await button(page, "Lift").click();
-  await page.getByText("Nothing is set: the policy alone decides.").waitFor();
+  await page.getByText("Nothing is set: only the policy decides.").waitFor();
   expect(await page.evaluate(() => document.activeElement?.id)).toBe("in-force");
   await expect.poll(() => search("203.0.113.8"), SOON).toBe(200);
   const log = await createControl(gate).log();
@@ -120,7 +120,7 @@ test("an admin looks a denied client up, raises its limit, and resets it", async
   await button(page, "Reset").click();
   await page.getByRole("dialog").getByRole("button", { name: "Reset" }).click();
   await page.getByText(/Done: Reset .* counts are deleted\./).waitFor();
-  await client.getByText("No limit has counted anything of this client.").waitFor();
+  await client.getByText("No limit has counted this client.").waitFor();
   expect(problems).toEqual([]);
 });
 
@@ -128,7 +128,7 @@ test("a viewer sees what is set and looks clients up, and has nothing to change 
   const { gate, page } = await open("bob");
   await createControl(gate).mode("shadow", { for: "1h", reason: "a trial", by: "ada" });
   await page.getByText("everything: shadow").waitFor();
-  await page.getByText("The mode of everything is set to shadow.").waitFor();
+  await page.getByText("The mode of all rules is set to shadow.").waitFor();
   await page.getByLabel("Client key").fill("nonsense");
   await button(page, "Look up").click();
   await page.getByText("the 22 characters of a line of the log").waitFor();

@@ -124,7 +124,7 @@ test("by day and by night, wide and narrow, entries, a client and the form are d
   const reset = page.getByRole("button", { name: "Reset" });
   await reset.press("Enter");
   const dialog = page.getByRole("dialog", { name: `Reset ${CLIENT_KEY}?` });
-  await dialog.getByText("is deleted, in every limit").waitFor();
+  await dialog.getByText("All counts of this client are deleted").waitFor();
   expect(await dialog.getByRole("button", { name: "Cancel" }).evaluate(hasFocus)).toBe(true);
   expect(await defectsOf(page)).toEqual([]);
   await dialog.getByRole("button", { name: "Reset" }).click();

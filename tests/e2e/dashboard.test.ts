@@ -58,7 +58,7 @@ async function open(url = app.url, view: Parameters<Browser["newContext"]>[0] = 
     if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
   });
   await page.goto(`${url}/dashboard`);
-  await page.getByRole("heading", { name: "What is turned away" }).waitFor();
+  await page.getByRole("heading", { name: "Decisions by rule" }).waitFor();
   return { page, problems };
 }
 
@@ -109,7 +109,7 @@ describe("who may see the dashboard", () => {
       .poll(() => page.getByRole("alert").first().innerText())
       .toContain("role is not admin");
     await handIn(admin);
-    await page.getByRole("heading", { name: "What is turned away" }).waitFor();
+    await page.getByRole("heading", { name: "Decisions by rule" }).waitFor();
     expect(new URL(page.url()).pathname).toBe("/dashboard");
     const [cookie] = await page.context().cookies();
     expect(cookie).toMatchObject({ name: "session", httpOnly: true, sameSite: "Lax" });
@@ -161,7 +161,7 @@ describe("the dashboard", () => {
     await page.getByText("by operator").waitFor();
     await page.getByRole("button", { name: /^Lift/ }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Lift" }).click();
-    await page.getByText("Nothing is set: the policy alone decides.").waitFor();
+    await page.getByText("Nothing is set: only the policy decides.").waitFor();
     expect(problems).toEqual([]);
   });
 

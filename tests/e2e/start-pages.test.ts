@@ -134,7 +134,7 @@ describe("docs/start/from-upstash-ratelimit.md", () => {
 
   test("a library that the command does not know is an error of usage", () => {
     const wrong = headgate(folder, "init", "--from", "express-rate-limit");
-    expect(wrong.output).toContain('--from must be "upstash", and is "express-rate-limit".');
+    expect(wrong.output).toContain('--from must be "upstash", not "express-rate-limit".');
     expect(wrong.status).toBe(2);
   });
 

@@ -62,7 +62,7 @@ export const STATES: Readonly<Record<string, State>> = {
     words: [
       "Nothing was counted yet.",
       "counters: countEvents()",
-      "Nothing is set: the policy alone decides.",
+      "Nothing is set: only the policy decides.",
     ],
   },
   "no rules, no denials": state(
@@ -93,10 +93,13 @@ export const STATES: Readonly<Record<string, State>> = {
   "gate off, no history": {
     snapshot: (now) => snapshotAt(now, { store: { ...ok, mode: "off" } }),
     history: undefined,
-    words: ["The gate is off: nothing is denied.", "The past of this chart has not arrived yet."],
+    words: [
+      "The gate is off: nothing is denied.",
+      "The history of this chart has not arrived yet.",
+    ],
   },
   "entries that the gate does not follow, for a viewer": {
-    ...state({}, "The gate follows none of this.", "9,900 more end later."),
+    ...state({}, "The gate does not follow these entries.", "9,900 more end later."),
     control: (now) => controlAt(now, { isFollowed: false, more: 9_900, admin: null }),
   },
   "rules in shadow": state(

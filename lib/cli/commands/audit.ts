@@ -8,16 +8,16 @@ import { checkCommand } from "./check.ts";
 
 const HELP = `Compares the routes of the last build with the policy.
 
-  npx headgate audit               the build in .next, with ${POLICY}
+  npx headgate audit               audits the build in .next with ${POLICY}
   npx headgate audit other.ts      the same with another policy file
-  npx headgate audit --dir shop    the build in shop/.next, with shop/${POLICY}
+  npx headgate audit --dir shop    audits the build in shop/.next with shop/${POLICY}
   npx headgate audit --json        the same for programs
 
-It lists every route and rewrite of a build (npm run build) with the rules that cover it, and ends with
-1 where a route handler has none and is not exempt, where the middleware's matcher leaves one out, or
-where a rewrite leads around a rule. docs/audit.md explains what it finds.
+The command lists every route and rewrite of a build (npm run build) with the rules that cover it. The exit
+status is 1 when a route handler has no rule and is not exempt, when the middleware's matcher leaves a route
+out, or when a rewrite bypasses a rule. docs/audit.md explains the findings.
 
-It ends with 2 where it cannot be run as it was called, or where there is no build.
+The exit status is 2 when the arguments are wrong or there is no build.
 `;
 
 export default defineProgram({
@@ -28,12 +28,12 @@ export default defineProgram({
     dir: { type: "string" },
     json: { type: "boolean" },
   },
-  // 1 is the status of an audit with findings.
+  // The status 1 means that the audit has findings.
   failed: 2,
   async run({ policy, dir, json }) {
     const project = resolve(dir ?? ".");
     const file = findPolicyFile(project, policy);
-    // A policy that cannot be used covers nothing: what is wrong with it comes first.
+    // An invalid policy covers nothing, so its problems are reported first.
     if (!(await checkPolicyFile(file)).ok) return checkCommand(file, json === true);
     const result = await auditProject(project, await importPolicy(file));
     console.log(json ? JSON.stringify(auditAsData(result), null, 2) : renderAudit(result));

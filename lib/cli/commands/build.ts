@@ -8,14 +8,14 @@ import { completeStandalone } from "#lib/server/standalone-build";
 
 const HELP = `Checks the policy of this folder, and builds its Next app with next build.
 
-  npx headgate build             checks ${POLICY} where there is one, and builds
+  npx headgate build             checks ${POLICY} if there is one, and builds
   npx headgate build other.ts    checks another policy file first
 
-It builds nothing with a policy that cannot be used. Afterwards npx headgate audit lists which routes
-no rule covers.
+The command does not build with an invalid policy. After it, npx headgate audit lists the routes that no
+rule covers.
 
-With output: "standalone" in next.config it completes the folder that Next makes, which then runs by
-itself: node node_modules/headgate/bin.mjs start
+With output: "standalone" in next.config it completes the folder that Next makes, which then runs on its
+own: node node_modules/headgate/bin.mjs start
 `;
 
 export default defineProgram({
@@ -30,7 +30,7 @@ export default defineProgram({
     const folder = completeStandalone(root, await builtFolder(root));
     if (folder === undefined) return;
     console.log(
-      `${relative(root, folder)} runs by itself: node node_modules/headgate/bin.mjs start`,
+      `${relative(root, folder)} runs on its own: node node_modules/headgate/bin.mjs start`,
     );
   },
 });

@@ -13,11 +13,12 @@ const HELP = `Checks a policy file.
   npx headgate check other.ts    checks another policy file
   npx headgate check --json      the same for programs
 
-It prints for each problem its place in the file, what was given and what is allowed, and ends with 1
-where there is any. It runs before every build and every start. Its advice is about rules that work and
-may not do what was meant, and about clients of allow and block that others can pass for; it fails nothing.
+For each problem the command prints its place in the file, the given value and the allowed values. The exit
+status is 1 when there is a problem. The same check runs before every build and every start. Advice does not
+change the status: it is about rules that are valid but may not do what their author means, and about
+clients of allow and block that other clients can forge.
 
-It ends with 2 where it cannot be run as it was called. docs/policy-errors.md explains each problem.
+The exit status is 2 when the arguments are wrong. docs/policy-errors.md explains each problem.
 `;
 
 export default defineProgram({
@@ -27,12 +28,12 @@ export default defineProgram({
     policy: { type: "positional", required: false },
     json: { type: "boolean" },
   },
-  // 1 is the status of a policy with problems.
+  // The status 1 means that the policy has problems.
   failed: 2,
   run: ({ policy, json }) => checkCommand(findPolicyFile(process.cwd(), policy), json === true),
 });
 
-/** Checks a file and prints the result; resolves to the exit status. */
+/** Checks a file and prints the result. Resolves to the exit status. */
 export async function checkCommand(file: string, json: boolean): Promise<number> {
   const result = await checkPolicyFile(file);
   const more = result.ok ? await beyond(file) : { failures: [], advice: [] };
@@ -50,7 +51,7 @@ export async function checkCommand(file: string, json: boolean): Promise<number>
   return ok ? 0 : 1;
 }
 
-/** What a policy that can be used comes to in the project at hand. */
+/** Returns what a valid policy means in this project. */
 async function beyond(file: string) {
   const project = process.cwd();
   const policy = await importPolicy(file);

@@ -5,10 +5,10 @@ import { serveProject } from "../serve-project.ts";
 
 const HELP = `Serves the Next app of this folder with its limits as next dev does, and rebuilds as you edit.
 
-  npx headgate dev             checks ${POLICY} where there is one, and serves
+  npx headgate dev             checks ${POLICY} if there is one, and serves
   npx headgate dev other.ts    checks another policy file first
   npx headgate dev --with server.ts
-                               starts what the file says beside the app (defineServer of headgate/cli)
+                               starts the companions of the file with the app (defineServer of headgate/cli)
 
 The environment is that of headgate start (npx headgate start --help).
 `;

@@ -20,11 +20,11 @@ const HELP = `Explains what the gate does with a request, without a store and wi
   npx headgate explain GET /api/search --policy other.ts
   npx headgate explain GET /api/search --json            the same for programs
 
-It prints the path as Next routes it, which rules apply and which nearly do, who is counted and by which
-keys, what a list of the policy says of the client, what a check costs, and the headers that a client gets
-while it is allowed and once it is denied.
-Identities are resolved as in the app, from the headers that are given (--header may be repeated). The
-environment and its files are read, and the policy is loaded, as in production unless --dev is given.
+The command prints the path as Next routes it, the rules that apply and those that nearly do, the clients
+that are counted and their keys, the policy's list entry of the client, the cost of a check, and the headers
+of an allowed and of a denied response.
+Identities are resolved as in the app, from the given headers (--header may be repeated). The environment
+and its files are read, and the policy is loaded, as in production unless --dev is given.
 `;
 
 export default defineProgram({
@@ -43,7 +43,7 @@ export default defineProgram({
     const written = writtenRequest(method, url, rawArgs);
     const project = process.cwd();
     const NODE_ENV = dev ? "development" : "production";
-    // A policy may say other things in production.
+    // A policy may differ in production.
     Object.assign(process.env, { NODE_ENV });
     const file = findPolicyFile(project, policy);
     await checkPolicy(file);
@@ -61,7 +61,7 @@ export default defineProgram({
   },
 });
 
-/** A word alone is the path of a GET. */
+/** Reads the request. A single argument is the path of a GET. */
 function writtenRequest(
   first: string | undefined,
   second: string | undefined,

@@ -20,13 +20,13 @@ const HELP = `Serves the Upstash REST protocol in front of any Redis, Valkey or 
                     any of its nodes
   GATEWAY_HOST      where to listen              127.0.0.1
   GATEWAY_PORT      0 for any that is free       8079
-  GATEWAY_TOKEN     what callers must send       made and printed, where unset
+  GATEWAY_TOKEN     what callers must send       generated and printed if unset
   GATEWAY_ALLOW_SHARED
                     1 permits FUNCTION LOAD and  0
                     DELETE, MOVE, COPY with DB,
                     SLOWLOG GET
 
-docs/gateway.md says what it speaks and what it refuses.
+docs/gateway.md describes the protocol and the commands that the gateway refuses.
 `;
 
 export default defineProgram({ name: "headgate gateway", help: HELP, args: {}, run: serveGateway });
@@ -42,7 +42,7 @@ async function serveGateway(): Promise<void> {
     report: (line) => console.error(line),
   });
   console.log(`UPSTASH_REDIS_REST_URL=${gateway.url}`);
-  // A token that came from the environment is a secret of somebody who knows it already.
+  // A token from the environment is a secret, and its owner knows it already.
   if (!GATEWAY_TOKEN) console.log(`UPSTASH_REDIS_REST_TOKEN=${gateway.token}`);
   console.log(`ready    ${gateway.url}`);
   await stopSignal();

@@ -3,19 +3,20 @@ import { renderReport } from "../info/render.ts";
 import { POLICY, findPolicyFile } from "../policy-file.ts";
 import { defineProgram } from "../program.ts";
 
-const HELP = `Prints what a report of a bug needs to know of the app in this folder, as Markdown.
+const HELP = `Prints what a bug report needs to know about the app in this folder, as Markdown.
 
   npx headgate info             with ${POLICY}, or src/${POLICY}
   npx headgate info other.ts    with another policy file
   npx headgate info --store     also sends the store one PING
   npx headgate info --json      the same for programs
 
-It prints versions, the app's layout, where it runs, which store and which of Headgate's variables are
-set, the policy in short, and what a start would warn of. It prints no token, no password and no address
-but the store's host; a value only where the variable holds no secret and the value is one word or a number.
+The report has versions, the app's layout and platform, the store, the variables of Headgate that are set, a
+summary of the policy, and the warnings of a start. It has no token, no password and no address except the
+store's host. It has the value of a variable only if the variable holds no secret and the value is one word
+or a number.
 
-It reads .env files as Next does in development, and with NODE_ENV=production as in production. What is
-missing or broken is a line of the report: it ends with 0, and with 2 where it cannot be run as it was called.
+The command reads .env files as Next does in development, or in production with NODE_ENV=production. The
+report says what is missing or broken. The exit status is 0, or 2 when the arguments are wrong.
 `;
 
 export default defineProgram({
@@ -32,7 +33,7 @@ export default defineProgram({
       root,
       env: process.env,
       policy: policy === undefined ? undefined : findPolicyFile(root, policy),
-      isStoreAsked: store === true,
+      pingsStore: store === true,
     });
     console.log(json ? JSON.stringify(report, null, 2) : renderReport(report).trimEnd());
   },

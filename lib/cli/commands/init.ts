@@ -8,25 +8,25 @@ import { showChanges } from "#lib/init/show";
 import { foundLines, lastLines } from "#lib/init/tell";
 import { chooseApp } from "#lib/init/workspace";
 import { writeChanges } from "#lib/init/write";
-import { agrees, isAnswered } from "../ask.ts";
+import { agrees, isAnswered } from "../agreement.ts";
 import { defineProgram, usageError } from "../program.ts";
 
-const HELP = `Puts the gate before an app that is there already.
+const HELP = `Puts the gate before an existing app.
 
   npx headgate init                  shows what will change, asks once, and writes it
   npx headgate init --yes            writes without asking
   npx headgate init --dry-run        shows the changes and writes nothing
   npx headgate init --dir apps/web   the app of that folder
   npx headgate init --no-install     installs no package, and prints the command that does
-  npx headgate init --from upstash   also writes the rules that do what @upstash/ratelimit does in the app,
-                                     and a comment at each call that says what takes its place
+  npx headgate init --from upstash   also writes rules that replace @upstash/ratelimit in the app,
+                                     and a comment at each call that names its replacement
 
-It finds the routes of the app and writes a policy with a rule for each group of them, the gate, and the
-middleware; an existing middleware.ts or proxy.ts goes on running where it ran, behind the gate. In
+The command finds the routes of the app. It writes a policy with a rule for each group of routes, the gate,
+and the middleware. An existing middleware.ts or proxy.ts still runs on the same paths, behind the gate. In
 production the rules are in shadow at first. A second run changes nothing.
 
-It ends with 0 when the gate is in place or nothing was to be done, with 1 for what fails, and with 2 where
-there is no terminal in which to ask.
+The exit status is 0 when the gate is in place, 1 when something fails, and 2 when there is no terminal in
+which to ask.
 `;
 
 export default defineProgram({
@@ -67,10 +67,10 @@ export default defineProgram({
 
 function libraryOf(from: string | undefined): "upstash" | undefined {
   if (from === undefined || from === "upstash") return from;
-  throw usageError(`--from must be "upstash", and is "${from}".`, HELP);
+  throw usageError(`--from must be "upstash", not "${from}".`, HELP);
 }
 
-/** Prints the last lines; the status is 1 where the gate does not stand before the app yet. */
+/** Prints the last lines. Returns the exit status, which is 1 when the gate is not before the app yet. */
 function finish({ middleware, gate, translation }: Init, lines: readonly string[]): number {
   const { cannot, note, path } = middleware;
   const told = [
@@ -84,7 +84,7 @@ function finish({ middleware, gate, translation }: Init, lines: readonly string[
     new HeadgateError(
       "INIT_MIDDLEWARE",
       [
-        `${path} was left as it is, so no rule is asked yet. Put the gate before it by hand, then run headgate init again.`,
+        `${path} was not changed, so no rule is checked yet. Put the gate before it by hand, then run headgate init again.`,
         `  ${cannot}`,
         "",
         `  import { gate } from "${gate.specifier}";`,
@@ -98,9 +98,9 @@ function finish({ middleware, gate, translation }: Init, lines: readonly string[
 
 function questionOf({ changes }: Init, command: readonly string[] | undefined): string {
   const files = `Write ${changes.length === 1 ? "this file" : `these ${changes.length} files`}`;
-  const asked = changes.length === 0 ? [] : [files];
+  const parts = changes.length === 0 ? [] : [files];
   const run = command ? [`${changes.length === 0 ? "Run" : "run"} ${command.join(" ")}`] : [];
-  return `${[...asked, ...run].join(" and ")}?`;
+  return `${[...parts, ...run].join(" and ")}?`;
 }
 
 function refuse(question: string): number {
@@ -113,7 +113,7 @@ function refuse(question: string): number {
   return 2;
 }
 
-/** Node leaves colours out where NO_COLOR is set, and in a terminal that has none. */
+/** Returns true when the terminal has colours and NO_COLOR is not set. */
 function isColoured(): boolean {
   return process.stdout.isTTY && process.stdout.hasColors();
 }

@@ -1,10 +1,10 @@
 import { inspectClient } from "#lib/inspect";
-import { CLIENT_ARGS, readQuery, withGate } from "../inspect/asked.ts";
+import { CLIENT_ARGS, readQuery, withGate } from "../inspect/client-options.ts";
 import { renderInspection } from "../inspect/render.ts";
 import { defineProgram } from "../program.ts";
 
-const HELP = `Tells how every limit stands that counts one client, what is set for it, and what would be decided now.
-It consumes nothing.
+const HELP = `Shows every limit that counts one client, what is set for it, and what the gate would decide now.
+The command consumes nothing.
 
   npx headgate inspect --ip 203.0.113.7
   npx headgate inspect --user ada                          any identity of the policy: --identity tenant=acme
@@ -14,7 +14,7 @@ It consumes nothing.
   npx headgate inspect --ip 203.0.113.7 --policy other.ts
   npx headgate inspect --ip 203.0.113.7 --json             the same for programs
 
-The store and the secret are the app's: those of the environment and its files, or of the app that runs in
+The store and the secret are those of the environment and its files, or of the app that runs in
 this folder. --identity may be repeated. A key that begins with "-" is written --key=-...
 `;
 

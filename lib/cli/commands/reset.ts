@@ -1,26 +1,26 @@
 import { HeadgateError } from "#lib/core/errors";
 import { inspectClient, resetClient } from "#lib/inspect";
-import { agrees, isAnswered } from "../ask.ts";
-import { readAuthor, readReasonOf } from "../control/asked.ts";
-import { CLIENT_ARGS, readQuery, withGate } from "../inspect/asked.ts";
+import { agrees, isAnswered } from "../agreement.ts";
+import { readAuthor, readReasonOf } from "../control/command-options.ts";
+import { CLIENT_ARGS, readQuery, withGate } from "../inspect/client-options.ts";
 import { DENIALS_END_WITHIN_MS, renderInspection, renderReset } from "../inspect/render.ts";
 import { defineProgram } from "../program.ts";
 
-const HELP = `Frees one client: deletes what the store has counted of it.
+const HELP = `Frees one client: deletes its counts in the store.
 
-  npx headgate reset --ip 203.0.113.7                  shows how its limits stand, and asks
+  npx headgate reset --ip 203.0.113.7                  shows the client's limits, and asks
   npx headgate reset --user ada --yes                  does not ask, for scripts
   npx headgate reset --key 5Zb0Qk1hV9sT2mXc7yLr4A      the client key of a line of the log
   npx headgate reset --ip 203.0.113.7 --rule search    one rule
   npx headgate reset --user ada --reason "ticket 4711" why, for the log of changes (headgate control log)
   npx headgate reset --user ada --yes --json           the same for programs
 
-Clients are named as for headgate inspect. Limits that count all clients together stay as they are. --by says
-who frees it; without it, it is the user of this machine. The client is free on each instance whose gate
-follows what is set (live of headgate/live) from its second request made two seconds later. Other instances
-remember a denial for up to 30 seconds, and deny the client until then.
+Clients are named as for headgate inspect. Limits that count all clients together do not change. --by is the
+author, by default the user of this machine. The client is free on each instance whose gate follows what is
+set (live of headgate/live), from its second request that is made two seconds later. Other instances remember
+a denial for up to 30 seconds, and deny the client until then.
 
-It ends with 2 where there is no terminal in which to ask and no --yes; nothing is deleted then.
+Without a terminal and without --yes the status is 2, and nothing is deleted.
 `;
 
 export default defineProgram({
@@ -43,8 +43,7 @@ export default defineProgram({
     const reset = await withGate(args.policy, HELP, async (gate) => {
       if (isAsked) {
         console.log(renderInspection(await inspectClient(gate, query)));
-        if (!(await agrees("\nDelete what the store has counted of this client?")))
-          return undefined;
+        if (!(await agrees("\nDelete the counts of this client in the store?"))) return undefined;
       }
       return resetClient(gate, query);
     });

@@ -5,20 +5,20 @@ import { serveProject } from "../serve-project.ts";
 
 const HELP = `Serves the Next app of this folder with its limits.
 
-  npx headgate start             checks ${POLICY} where there is one, and serves the build
+  npx headgate start             checks ${POLICY} if there is one, and serves the build
   npx headgate start other.ts    checks another policy file first
   npx headgate start --with server.ts
-                                 starts what the file says beside the app (defineServer of headgate/cli)
+                                 starts the companions of the file with the app (defineServer of headgate/cli)
 
-It builds where nothing is built; headgate build builds anew. Without a store it starts one of its own,
-and it prints which; in a folder that output: "standalone" made, it needs a store that the environment
-names. SIGTERM and SIGINT end it, after the requests in flight were answered.
+The command builds the app if it is not built; headgate build builds it again. If no store is configured, it
+starts one and prints which. A folder that output: "standalone" made needs a store that the environment names.
+SIGTERM and SIGINT stop the server after the requests in flight are answered.
 
 Environment, or .env files as Next reads them:
   PORT, HOST                  where to listen; 3000 on 127.0.0.1
-  REDIS_URL                   the Redis that counts; without it one is started
+  REDIS_URL                   the Redis that counts; if unset, one is started
   UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN
-                              a REST store, in the place of both
+                              a REST store, instead of both
   CLIENT_IP_FROM              behind a proxy: hops:1
   HEADGATE_BATCH=0            hands each request to Next by itself, and not those that arrive together
 

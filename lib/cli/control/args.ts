@@ -22,10 +22,10 @@ export const CHANGE_ARGS = {
   json: FLAG,
 } as const;
 
-/** The options by which one client is named. */
+/** The options that name one client. */
 export const WHOM_ARGS = { ip: TEXT, user: TEXT, identity: TEXT, key: TEXT } as const;
 
-/** The options as they were given; which of them a command has, its own table says. */
+/** The options as they were given. The table of each command says which options it has. */
 export interface ControlArgs {
   readonly action?: string | undefined;
   readonly word?: string | undefined;
@@ -45,7 +45,7 @@ export interface ControlArgs {
   readonly json?: boolean | undefined;
 }
 
-/** Options that an action does not have. */
+/** The options that an action does not have. */
 const NOT_OF: Readonly<Record<Action, readonly (keyof ControlArgs)[]>> = {
   set: [],
   remove: ["for", "to", "wide"],
@@ -55,16 +55,16 @@ const NOT_OF: Readonly<Record<Action, readonly (keyof ControlArgs)[]>> = {
   ],
 };
 
-/** What a command is to do, and the word behind it: an id to remove, or a mode to set. */
+/** The action of a command and its argument: an id to remove, or a mode to set. */
 export interface Doing {
   readonly action: Action;
   readonly word: string | undefined;
 }
 
 /**
- * Reads what is to be done. Without a word it is "set".
+ * Reads the action of a command. Without an action it is "set".
  *
- * @param takes whether `set` has a word behind it, which may stand in its place
+ * @param takes the argument of `set`, which may be given without the word `set`
  * @throws {HeadgateError} CLI_USAGE
  */
 export function readDoing(args: ControlArgs, takes: "a mode" | "none", help: string): Doing {
@@ -75,10 +75,10 @@ export function readDoing(args: ControlArgs, takes: "a mode" | "none", help: str
   const mayHaveWord = action === "remove" || (action === "set" && takes === "a mode");
   const unexpected = extra ?? (mayHaveWord ? undefined : word);
   if (unexpected !== undefined) {
-    const hint = takes === "none" ? " A client is named by --ip, --user, --identity or --key." : "";
-    throw usageError(`Unexpected word "${unexpected}".${hint}`, help);
+    const hint = takes === "none" ? " Name a client by --ip, --user, --identity or --key." : "";
+    throw usageError(`Unexpected argument "${unexpected}".${hint}`, help);
   }
   const wrong = NOT_OF[action].find((name) => args[name] !== undefined);
-  if (wrong !== undefined) throw usageError(`--${wrong} is no option of ${action}.`, help);
+  if (wrong !== undefined) throw usageError(`--${wrong} is not an option of ${action}.`, help);
   return { action, word };
 }

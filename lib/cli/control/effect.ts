@@ -8,7 +8,7 @@ import { withPrefetchRules } from "#lib/policy/check/prefetch-rules";
 import type { CompiledLimit, CompiledPolicy, CompiledRule } from "#lib/policy/types";
 import type { Target } from "./target.ts";
 
-/** Returns a line for each limit of a rule: what it is now by the policy, and what it becomes. */
+/** Returns a line for each limit of a rule: its value in the policy, and its new value. */
 export function limitEffects(
   { rules }: Pick<CompiledPolicy, "rules">,
   target: Target,
@@ -33,7 +33,7 @@ export function limitEffects(
     clock: monotonic,
   });
   const rule = rules.get(name);
-  // The rule that counts its prefetches is not among those of the policy.
+  // The rules of the policy do not include the one that counts prefetches.
   return withPrefetchRules(rule ? [{ patterns: [], rule }] : [])
     .flatMap((each) => tiersOf(each.rule))
     .flatMap(([tier, limits]) => limits.flatMap((each) => effectOn(each, tier, tuning, target)));
@@ -53,7 +53,7 @@ function effectOn(
 ): readonly string[] {
   const name = tier === undefined ? limit.policyName : `${limit.policyName} (${tier})`;
   const isOfAll = limit.subject.kind === "global";
-  if (client && isOfAll) return [`${name} counts all clients together, and stays as it is`];
+  if (client && isOfAll) return [`${name} counts all clients together, and does not change`];
   const { limits } = tuning.limited({ ...NO_RULES, limits: [limit] }, ANY_CLIENT);
   const [tuned] = limits;
   if (!tuned) return [`${name}: ${unitsOf(limit)} becomes unlimited`];
@@ -72,7 +72,7 @@ const NO_RULES = {
   admit: "strict",
 } as const;
 
-/** An override for every client needs to know nothing of one. */
+/** An override for every client needs no data of a client. */
 const ANY_CLIENT = {
   values: new Map(),
   address: "",
@@ -81,7 +81,7 @@ const ANY_CLIENT = {
   shares: new Map(),
 };
 
-/** Returns a line that says what a mode is now by the policy or by HEADGATE_MODE, and what it becomes. */
+/** Returns a line with the mode of the policy or of HEADGATE_MODE, and the effect of the new mode. */
 export function modeEffect(
   { rules }: Pick<CompiledPolicy, "rules">,
   rule: string | null,
@@ -98,7 +98,7 @@ function ofPolicy(enforced: number): string {
 }
 
 const OF_EVERYTHING: Readonly<Record<GateMode, string>> = {
-  enforce: "every decision is enforced, whatever that says",
+  enforce: "every decision is enforced nevertheless",
   shadow: "everything is counted and reported, and no request is denied or blocked",
   off: "nothing is counted, denied or blocked",
 };

@@ -1,11 +1,11 @@
 import { createControl } from "#lib/control";
 import type { Control, ControlEntry } from "#lib/control/types";
 import { HeadgateError } from "#lib/core/errors";
-import { agrees, isAnswered } from "../ask.ts";
-import { withGate } from "../inspect/asked.ts";
+import { agrees, isAnswered } from "../agreement.ts";
+import { withGate } from "../inspect/client-options.ts";
 import { section } from "../section.ts";
 import type { ControlArgs } from "./args.ts";
-import { type Asked, readAuthor, readReasonOf, readTermsOf } from "./asked.ts";
+import { type Requested, readAuthor, readReasonOf, readTermsOf } from "./command-options.ts";
 import { HOLDS, renderChange } from "./preview.ts";
 import { targetOf } from "./target.ts";
 import { isSameEntry } from "./touching.ts";
@@ -19,16 +19,16 @@ import {
   timeWords,
 } from "./words.ts";
 
-/** A command that was called: its options, and the help that a misuse is told with. */
+/** A command that was called: its options, and the help that is printed after a wrong call. */
 export interface Called {
   readonly args: ControlArgs;
   readonly help: string;
 }
 
-/** The kinds of entries; undefined stands for all of them. */
-type Kind = Asked["kind"] | undefined;
+/** A kind of entries; undefined means all kinds. */
+type Kind = Requested["kind"] | undefined;
 
-/** Prints what is set. */
+/** Prints the entries that are set. */
 export async function listEntries(kind: Kind, { args, help }: Called): Promise<void> {
   const all = await withGate(args.policy, help, (gate) => createControl(gate).list());
   const entries = all.filter((entry) => kind === undefined || entry.kind === kind);
@@ -36,39 +36,41 @@ export async function listEntries(kind: Kind, { args, help }: Called): Promise<v
 }
 
 /**
- * Shows what a change will do, asks unless it is told not to, and sets it.
+ * Shows what a change will do, asks unless --yes is given, and sets it.
  *
- * @throws {HeadgateError} CLI_USAGE where it cannot ask, and for a wide network without --wide
+ * @throws {HeadgateError} CLI_USAGE when it cannot ask, and for a wide network without --wide
  */
-export async function setEntry(asked: Asked, { args, help }: Called): Promise<void> {
+export async function setEntry(requested: Requested, { args, help }: Called): Promise<void> {
   const terms = readTermsOf(args, help);
   const { reason, by, forMs } = terms;
-  refuseUnasked(args, `headgate ${asked.kind}`);
+  refuseWithoutTerminal(args, `headgate ${requested.kind}`);
   await withGate(args.policy, help, async (gate) => {
-    const target = targetOf(gate, asked);
+    const target = targetOf(gate, requested);
     refuseWide(target, args.wide === true);
     const control = createControl(gate);
-    if (!args.json) console.log(renderChange(gate, { asked, target, terms }, await control.list()));
+    if (!args.json)
+      console.log(renderChange(gate, { requested, target, terms }, await control.list()));
     if (!(await isAgreed(args, "Set this?"))) return;
-    const entry = await write(control, asked, { for: forMs, reason, by });
+    const entry = await write(control, requested, { for: forMs, reason, by });
     if (args.json) console.log(JSON.stringify(entry, null, 2));
     else console.log(setText(entry));
   });
 }
 
 /**
- * Shows which entry is removed, asks unless it is told not to, and removes it.
+ * Shows which entry is removed, asks unless --yes is given, and removes it.
  *
- * @param which the id of the entry, or whose entry it is
- * @throws {HeadgateError} CLI_USAGE where it cannot ask, and for an entry of another kind; CONTROL_NO_ENTRY
+ * @param which the id of the entry, or the setting that the entry has
+ * @throws {HeadgateError} CLI_USAGE when it cannot ask, and for an entry of another kind; CONTROL_NO_ENTRY
+ *   when there is no such entry
  */
 export async function removeEntry(
   kind: Kind,
-  which: string | Asked,
+  which: string | Requested,
   { args, help }: Called,
 ): Promise<void> {
   const terms = { by: readAuthor(args, help), ...readReasonOf(args, help) };
-  refuseUnasked(args, `headgate ${kind ?? "control"} remove`);
+  refuseWithoutTerminal(args, `headgate ${kind ?? "control"} remove`);
   await withGate(args.policy, help, async (gate) => {
     const target = typeof which === "string" ? which : targetOf(gate, which);
     const control = createControl(gate);
@@ -99,19 +101,19 @@ function setText(entry: ControlEntry): string {
 
 function write(
   control: Control,
-  asked: Asked,
+  requested: Requested,
   terms: { readonly for: number; readonly reason: string; readonly by: string },
 ): Promise<ControlEntry> {
-  switch (asked.kind) {
+  switch (requested.kind) {
     case "mode":
-      return control.mode(asked.mode ?? "enforce", { ...terms, rule: asked.rule });
+      return control.mode(requested.mode ?? "enforce", { ...terms, rule: requested.rule });
     case "override": {
-      const { rule, limit, whom: client, to = "1x" } = asked;
+      const { rule, limit, whom: client, to = "1x" } = requested;
       return control.override({ rule, limit, client, to }, terms);
     }
     case "allow":
     case "block":
-      return control[asked.kind](asked.whom, terms);
+      return control[requested.kind](requested.whom, terms);
   }
 }
 
@@ -121,7 +123,7 @@ async function isAgreed({ yes }: ControlArgs, question: string): Promise<boolean
   return false;
 }
 
-function refuseUnasked({ yes, json }: ControlArgs, command: string): void {
+function refuseWithoutTerminal({ yes, json }: ControlArgs, command: string): void {
   if (yes || (!json && isAnswered())) return;
   throw new HeadgateError(
     "CLI_USAGE",

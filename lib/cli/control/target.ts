@@ -5,49 +5,53 @@ import { canonicalAddress, DEFAULT_IPV6_PREFIX } from "#lib/core/canonical-addre
 import { type Network, readNetwork } from "#lib/core/networks";
 import { hashesOf } from "#lib/gate-hashes";
 import type { OpenGate } from "../inspect/open-gate.ts";
-import type { Asked } from "./asked.ts";
+import type { Requested } from "./command-options.ts";
 
-/** What a change is about, as the store names it. */
+/** The client, rule and limit of a change, as the store names them. */
 export interface Target {
-  readonly kind: Asked["kind"];
+  readonly kind: Requested["kind"];
   /** Null for every client. */
   readonly client: TargetClient | null;
-  /** Null where it is about no rule, or about all. */
+  /** Null when the change concerns no rule, or all rules. */
   readonly rule: string | null;
   /** Null for every limit of the rule. */
   readonly limit: string | null;
 }
 
-/** Whose entry it is. */
+/** The client of an entry. */
 interface TargetClient {
-  /** As a person names the client. */
+  /** The name of the client for people. */
   readonly words: string;
-  /** What the store may name the client by: a CIDR block, or the client keys of the secret and of the one before. */
+  /**
+   * The names of the client in the store: a CIDR block, or the client keys of the current and the previous
+   * secret.
+   */
   readonly names: readonly string[];
-  /** Whether it is a CIDR block, and not one client. */
+  /** True for a CIDR block, false for a single client. */
   readonly isBlock: boolean;
-  /** The network of its addresses; undefined where the client is named by no address. */
+  /** The network of the client's addresses; undefined when no address names the client. */
   readonly network: Network | undefined;
 }
 
 type Naming = Pick<OpenGate["gate"], "policy" | "options" | "keyedHash">;
 
 /**
- * Returns what a change is about.
+ * Returns the client, rule and limit of a change.
  *
- * @throws {HeadgateError} LIMIT_UNKNOWN_RULE; CONTROL_BAD_ARGUMENT for a client that cannot be;
+ * @throws {HeadgateError} LIMIT_UNKNOWN_RULE; CONTROL_BAD_ARGUMENT for an invalid client;
  *   CONTROL_NEEDS_SECRET for a client key without HEADGATE_SECRET
  */
-export function targetOf(gate: Naming, asked: Asked): Target {
-  if (asked.kind === "allow" || asked.kind === "block") {
-    const { kind } = asked;
-    return { kind, client: clientOf(gate, asked.whom, true), rule: null, limit: null };
+export function targetOf(gate: Naming, requested: Requested): Target {
+  if (requested.kind === "allow" || requested.kind === "block") {
+    const { kind } = requested;
+    return { kind, client: clientOf(gate, requested.whom, true), rule: null, limit: null };
   }
-  const { kind, rule = null } = asked;
+  const { kind, rule = null } = requested;
   if (rule !== null) ruleNamed(gate.policy, rule);
-  if (asked.kind === "mode") return { kind, client: null, rule, limit: null };
-  const { limit = null, whom, to } = asked;
-  if (to !== undefined) readOverride(gate.policy, { rule: asked.rule, limit: asked.limit, to });
+  if (requested.kind === "mode") return { kind, client: null, rule, limit: null };
+  const { limit = null, whom, to } = requested;
+  if (to !== undefined)
+    readOverride(gate.policy, { rule: requested.rule, limit: requested.limit, to });
   return { kind, client: whom ? clientOf(gate, whom, false) : null, rule, limit };
 }
 

@@ -4,13 +4,13 @@ import { isWithin, type Network, readNetwork } from "#lib/core/networks";
 import type { Target } from "./target.ts";
 import { entryWords } from "./words.ts";
 
-/** So many entries are told of at most: a document may hold thousands. */
+/** The most entries that are printed: a document may hold thousands. */
 const MOST_LINES = 10;
 
 /**
- * Returns a line for each entry in force that has to do with a change, and what becomes of both.
+ * Returns a line for each entry in force that affects a change or is affected by it, with the effect.
  *
- * @param mode HEADGATE_MODE, which holds where no entry is about everything
+ * @param mode HEADGATE_MODE, which applies when no entry sets the mode of all rules
  */
 export function touchingLines(
   target: Target,
@@ -31,7 +31,10 @@ export function touchingLines(
   ];
 }
 
-/** Returns true for the entry that a change replaces: what allows and what blocks a client are one. */
+/**
+ * Returns true for the entry that a change replaces. An `allow` and a `block` of the same client replace each
+ * other.
+ */
 export function isSameEntry(entry: ControlEntry, target: Target): boolean {
   const { client, rule, limit } = partsOf(entry);
   const isSameKind =
@@ -57,7 +60,7 @@ function isSameClient(client: ControlledClient | null, target: Target["client"])
   return target.names.includes("network" in client ? client.network : client.clientKey);
 }
 
-/** Returns what an entry means for a change, or the change for it; undefined where they are apart. */
+/** Returns how an entry affects a change, or the change the entry; undefined when neither affects the other. */
 function consequenceOf(target: Target, entry: ControlEntry): string | undefined {
   if (target.kind === "mode") return besideMode(target, entry);
   if (entry.kind === "mode" || entry.kind === "unreadable") return undefined;
@@ -68,17 +71,17 @@ function consequenceOf(target: Target, entry: ControlEntry): string | undefined 
     return overlap === "same" ? "it has no effect while this holds" : undefined;
   }
   if (target.kind === "allow") {
-    return entry.kind === "allow" ? "it allows them too" : "this stands before it";
+    return entry.kind === "allow" ? "it allows them too" : "this takes precedence over it";
   }
   if (entry.kind === "block") return "it blocks them too";
   return overlap === "part"
-    ? "it stands before this, so those clients stay allowed"
-    : "it stands before this, so nothing is blocked while it holds";
+    ? "it takes precedence over this, so those clients stay allowed"
+    : "it takes precedence over this, so nothing is blocked while it holds";
 }
 
 function besideMode({ rule }: Target, entry: ControlEntry): string | undefined {
   if (entry.kind !== "mode") return undefined;
-  if (rule === null) return "it holds beside this";
+  if (rule === null) return "it holds as well";
   return entry.rule === null && entry.mode !== "enforce" ? "it holds for every rule" : undefined;
 }
 
@@ -97,7 +100,7 @@ function besideOverride(
     : "the client gets 403 while it holds";
 }
 
-/** How the clients of an entry lie to those of a change: the same, more than those, or a part of them. */
+/** How the clients of an entry relate to those of a change: the same, a larger set, or a part of them. */
 type Overlap = "same" | "around" | "part";
 
 function overlapOf(client: ControlledClient | null, target: Target["client"]): Overlap | undefined {
@@ -114,7 +117,10 @@ function contains(outer: Network, inner: Network): boolean {
   return outer.bits <= inner.bits && isWithin(inner.first, [outer]);
 }
 
-/** Of an entry for one address the store has the client key alone: whether it is in a network is unknown. */
+/**
+ * Returns a line about entries that allow single clients. The store has only their client keys, so it is
+ * unknown whether their addresses are in the network.
+ */
 function singleLines(
   { kind, client }: Target,
   entries: readonly ControlEntry[],

@@ -6,7 +6,7 @@ import type { Target } from "./target.ts";
 const LEAST_BITS = { ipv4: 8, ipv6: 16 } as const;
 
 /**
- * Refuses to block or allow a great part of the internet, unless it is confirmed apart.
+ * Throws when a change would block or allow a great part of the internet, unless --wide confirms it.
  *
  * @throws {HeadgateError} CLI_USAGE
  */
@@ -17,7 +17,7 @@ export function refuseWide({ client }: Target, isWideMeant: boolean): void {
   const least = `/${LEAST_BITS.ipv4} of IPv4, or /${LEAST_BITS.ipv6} of IPv6`;
   throw new HeadgateError(
     "CLI_USAGE",
-    `Nothing was changed: the network is ${Number(share.toPrecision(2))}% of all addresses, and more than ${least}. Add --wide where you mean it.`,
+    `Nothing was changed: the network is ${Number(share.toPrecision(2))}% of all addresses, and more than ${least}. Add --wide if you mean it.`,
   );
 }
 

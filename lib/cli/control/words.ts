@@ -7,7 +7,7 @@ import type {
   UnreadableSetting,
 } from "#lib/control/types";
 
-/** Returns the entries that have not ended as a table, or a line where nothing is set. */
+/** Returns the entries that have not ended as a table, or a line when nothing is set. */
 export function renderEntries(entries: readonly ControlEntry[]): string {
   if (entries.length === 0) return "nothing is set";
   const rows = entries.map((entry) => [
@@ -27,7 +27,7 @@ export function renderEntries(entries: readonly ControlEntry[]): string {
 const NOT_FOLLOWED =
   "not followed: the entry was made with another HEADGATE_SECRET, or cannot be read. Remove it by its id, or set it again.";
 
-/** Returns changes as a table, or a line where nothing was changed. */
+/** Returns changes as a table, or a line when nothing was changed. */
 export function renderChanges(changes: readonly ControlChange[]): string {
   if (changes.length === 0) return "nothing was changed";
   const rows = changes.map((change) => [
@@ -62,7 +62,7 @@ export function settingWords(setting: ControlSetting | UnreadableSetting): strin
   }
 }
 
-/** Returns whom an entry is for, as far as the store knows. */
+/** Returns the client of an entry, as far as the store knows it. */
 export function clientWords(client: ControlledClient): string {
   return "network" in client
     ? client.network
@@ -73,7 +73,7 @@ export function clientWords(client: ControlledClient): string {
 export function entryWords(entry: ControlEntry): string {
   const { kind, until, by, reason, id } = entry;
   const ends = kind === "unreadable" ? "" : ` until ${timeWords(until)}`;
-  // What was written past the commands has no note.
+  // An entry that was not written by the commands has no author and no reason.
   const note = by === "" ? "" : `, set by ${by}: ${reason}`;
   return printable(`${settingWords(entry)}${ends}${note} (${id})`);
 }

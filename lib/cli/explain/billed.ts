@@ -13,11 +13,12 @@ const REFERENCES: Readonly<Record<Algorithm, AlgorithmReference>> = {
   "token-bucket": TOKEN_BUCKET,
 };
 
-/** A script is billed once, and reads the time once, however many limits it checks. */
+/** The commands that are billed once for a script, however many limits it checks. */
 const ONCE: ReadonlySet<string> = new Set(["EVALSHA", "TIME"]);
 
 /**
- * Returns the commands that Upstash bills for one check of several limits, whose client was counted before.
+ * Returns the number of commands that Upstash bills for one check of several limits of a client that was
+ * counted before.
  *
  * @example
  * billedFor(charges.all); // 4 for one limit of 10 a minute

@@ -17,14 +17,14 @@ import { type Parts, partsOf } from "#lib/parts";
 import { billedFor } from "./billed.ts";
 import { type ExplainedRule, explainRules, type MatchedRequest } from "./rules.ts";
 
-/** What a request is explained by. */
+/** What is needed to explain a request. */
 export interface Explaining {
   readonly policy: AnyPolicy;
-  /** Makes the request anew: a response is made of each. */
+  /** Makes a new request. Each response needs one. */
   readonly request: () => Request;
   readonly environment: HeadgateEnvironment;
   readonly rewrites: Rewrites | undefined;
-  /** The client's address, in the place of what the request says. */
+  /** The client's address, instead of the one in the request. */
   readonly ip?: string | undefined;
 }
 
@@ -44,64 +44,70 @@ export interface ExplainedLimit {
 export interface ExplainedClient {
   /** As the policy writes it, such as "user|ip". */
   readonly subject: string;
-  /** The client key: `headgate inspect --key` takes it. */
+  /** The client key, for `headgate inspect --key`. */
   readonly key: string;
   readonly countsAddress: boolean;
 }
 
-/** The entry of the policy's lists that decides about a request. */
+/** The entry of the policy's lists that decides a request. */
 export interface ExplainedEntry {
   readonly list: "allow" | "block";
-  /** As a decision names it: "policy block 1" for the first entry of `block`. */
+  /** The id in decisions, such as "policy block 1" for the first entry of `block`. */
   readonly id: string;
-  /** As the policy has it. */
+  /** The client as the policy writes it. */
   readonly client: string;
   readonly reason: string;
 }
 
-/** What the gate would do with a request whose client has used nothing yet. */
+/** What the gate would do with a request of a client that has consumed nothing yet. */
 export interface Explanation {
   readonly method: string;
   /** The path as it was sent. */
   readonly pathname: string;
   /** The paths that rules are matched with. */
   readonly readings: readonly string[];
-  /** Why no rule applies, where the path is exempt. */
+  /** The pattern and the reason when the path is exempt, so that no rule applies. */
   readonly exempt: { readonly pattern: string; readonly reason: string } | undefined;
-  /** True where the app's keys are others: this environment has neither its secret nor its store. */
+  /** True when the app has other keys, because this environment has neither its secret nor its store. */
   readonly isKeyGuessed: boolean;
   readonly rules: readonly ExplainedRule[];
-  /** What allows the client without counting it, or blocks it; null where no list of the policy names it. */
+  /**
+   * The entry that allows the client without counting it, or blocks it; null when no list of the policy names
+   * it.
+   */
   readonly entry: ExplainedEntry | null;
   readonly address: string;
-  /** What each identity came to that rules or lists ask for; null where the request proves none. */
+  /** The value of each identity that rules or lists need; null when the request proves none. */
   readonly identities: Readonly<Record<string, string | null>>;
-  /** Whether each condition holds that lists name. */
+  /** The value of each condition of the lists. */
   readonly conditions: Readonly<Record<string, boolean>>;
   readonly clients: readonly ExplainedClient[];
   readonly limits: readonly ExplainedLimit[];
   readonly calls: number;
   readonly billed: number;
   readonly onStoreFailure: string | undefined;
-  /** Undefined where no request is allowed, such as one of a blocked client. */
+  /** The response to an allowed request; undefined when no request is allowed, as for a blocked client. */
   readonly allowed: ExplainedResponse | undefined;
-  /** Undefined where nothing denies, or where the limit is too large to be used up here. */
+  /**
+   * The response to a denied request; undefined when nothing denies, or when the limit is too large to be
+   * used up here.
+   */
   readonly denied: ExplainedResponse | undefined;
 }
 
-/** What a client gets. */
+/** The response that a client gets. */
 export interface ExplainedResponse {
-  /** Undefined for a response that a handler makes. */
+  /** The status; undefined for a response of a handler. */
   readonly status: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The most requests that are sent to a gate in memory until it denies one. */
+/** The most requests that are sent to an in-memory gate until it denies one. */
 const MOST_TRIES = 5000;
 
 /**
- * Explains what the gate does with a request, without a store: which rules apply and why others do not, who is
- * counted, by which keys, and what a client gets.
+ * Explains what the gate does with a request, without a store: which rules apply and why others do not, which
+ * clients are counted, by which keys, and which responses they get.
  *
  * @throws {PolicyError} with every problem of the policy
  * @example
@@ -113,10 +119,10 @@ export async function explainRequest(explaining: Explaining): Promise<Explanatio
   const parts = partsOf(explaining.policy, gate.options);
   const { policy, identifier, keys } = parts;
   const request = withAddress(explaining);
-  const asked = matchedRequest(request);
-  const { method, pathname, hasLocales, prefetches } = asked;
+  const matched = matchedRequest(request);
+  const { method, pathname, hasLocales, prefetches } = matched;
   const match = policy.match(method, pathname, hasLocales, prefetches);
-  const exempt = match ? undefined : exemptionOf(policy, asked);
+  const exempt = match ? undefined : exemptionOf(policy, matched);
   const holding = holdingFor(parts, match, "enforce");
   const { wanted } = holding;
   const client = wanted && (await identifier.fromRequest(wanted, request)).client;
@@ -129,7 +135,7 @@ export async function explainRequest(explaining: Explaining): Promise<Explanatio
     readings: pathReadings(pathname, hasLocales),
     exempt,
     isKeyGuessed: environment.missing !== undefined && environment.visitorSecret === undefined,
-    rules: explainRules(policy, asked, {
+    rules: explainRules(policy, matched, {
       applying: charges?.rules,
       isExempt: exempt !== undefined,
     }),
@@ -184,7 +190,7 @@ function matchedRequest(request: Request): MatchedRequest {
   return { method: request.method, ...routedPath(request), prefetches: isPrefetch(request) };
 }
 
-/** The exempt pattern that a path matches: a policy with that pattern alone says so. */
+/** Returns the exempt pattern that a path matches. Each pattern is tried in a policy that has no other. */
 function exemptionOf({ exempt }: CompiledPolicy, { pathname, hasLocales }: MatchedRequest) {
   return exempt.find(({ pattern }) => {
     const limits = { global: "1 per day" as const };
@@ -193,7 +199,7 @@ function exemptionOf({ exempt }: CompiledPolicy, { pathname, hasLocales }: Match
   });
 }
 
-/** What identities came to, and whether conditions hold. */
+/** Returns the values of identities, and whether conditions hold. */
 function valuesOf(
   { conditions }: CompiledPolicy,
   wanted: Wanted | undefined,
@@ -221,13 +227,13 @@ function limitOf({ limit, group, cost, key }: Charge): ExplainedLimit {
   return { name, isShadow: group !== DECIDING, limit: units, windowMs, algorithm, cost, key };
 }
 
-/** The calls of a check, and what Upstash bills for them. */
+/** Returns the number of calls of a check, and the commands that Upstash bills for them. */
 function callsOf({ environment }: Explaining, charges: Charges | undefined) {
   const all = charges?.all ?? [];
   const scripts = environment.cluster ? new Set(all.map(({ client }) => client)).size : 1;
   return {
     calls: all.length > 0 ? 1 : 0,
-    // Each script of a cluster reads the time for itself.
+    // On a cluster each script also reads the time.
     billed: billedFor(all) + (all.length > 0 ? 2 * (scripts - 1) : 0),
     onStoreFailure: charges?.rules.onStoreFailure,
   };
@@ -250,7 +256,7 @@ async function responsesOf(
   return { allowed: responseOf(first), denied: isDenied(last) ? responseOf(last) : undefined };
 }
 
-/** Next goes on with a response that says so, and its handler makes the one that the client gets. */
+/** Returns false for a response that tells Next to continue, so that a handler makes the client's response. */
 function isDenied({ headers }: Response): boolean {
   return !headers.has("x-middleware-next");
 }

@@ -31,7 +31,7 @@ function pathLines({ method, pathname, readings, exempt, rules }: Explanation): 
   ];
 }
 
-/** A rule that has nothing to do with the request is left out of the text; --json has all. */
+/** Returns true for a rule that concerns the request. The text omits the others; --json has all. */
 function isWorthALine({ applies, isNear }: ExplainedRule): boolean {
   return applies !== "no" || isNear === true;
 }
@@ -43,7 +43,7 @@ function ruleLine({ name, applies, pattern, why }: ExplainedRule): string {
 }
 
 const GUESSED =
-  "the app's own keys are others: set HEADGATE_SECRET, or the variables of its store, as the app has them";
+  "the app has other keys: set HEADGATE_SECRET, or the variables of its store, as the app has them";
 
 function entryLine({ list, id, client, reason }: ExplainedEntry): string {
   const words = { allow: "allowed without being counted", block: "blocked" };
@@ -54,7 +54,8 @@ function clientLines(explained: Explanation): string[] {
   const { clients, address, identities, conditions, entry, isKeyGuessed } = explained;
   if (clients.length === 0 && !entry) return [];
   const named = Object.entries(identities).map(
-    ([name, value]) => `${name}   ${value ?? "the request proves none, so the address is counted"}`,
+    ([name, value]) =>
+      `${name}   ${value ?? "not proven by the request, so the address is counted"}`,
   );
   return [
     `ip   ${address}${address === "unknown" ? ": all such requests are counted as one client (--ip names one)" : ""}`,

@@ -5,15 +5,15 @@ import { nextRequestOf } from "#lib/server/next-request";
 /** A request as a person writes it after the command. */
 export interface WrittenRequest {
   readonly method: string;
-  /** A whole URL, or a path. */
+  /** A complete URL, or a path. */
   readonly url: string;
-  /** Each as "name: value". */
+  /** The headers, each as "name: value". */
   readonly headers: readonly string[];
 }
 
 /**
- * Returns the function that makes a request as Next gives it to middleware: with the app's own Next, which takes
- * basePath and locale off its path.
+ * Returns a function that makes a request as Next gives it to middleware. It uses the app's own Next, which
+ * removes basePath and locale from the path.
  *
  * @throws {HeadgateError} CLI_USAGE for a URL, a method or a header that cannot be read
  */
@@ -42,6 +42,6 @@ export function requestMaker(
 
 function splitHeader(header: string): [string, string] {
   const colon = header.indexOf(":");
-  if (colon < 1) throw new TypeError(`--header must be "name: value", and "${header}" is not.`);
+  if (colon < 1) throw new TypeError(`--header must be "name: value", not "${header}".`);
   return [header.slice(0, colon).trim(), header.slice(colon + 1).trim()];
 }

@@ -1,19 +1,19 @@
 import type { CompiledPolicy, CompiledRule, RuleSet } from "#lib/policy/types";
 
-/** What becomes of one rule for one request. */
+/** How one rule applies to one request. */
 export interface ExplainedRule {
   readonly name: string;
-  /** "decides", "shadow" for one that is counted and denies nothing, "replaced", or "no". */
+  /** "decides"; "shadow" for a rule that counts and denies nothing; "replaced"; or "no". */
   readonly applies: "decides" | "shadow" | "replaced" | "no";
-  /** The pattern by which it matches; undefined where it does not. */
+  /** The pattern that matches; undefined when none does. */
   readonly pattern?: string | undefined;
-  /** Why it does not apply, or does not decide. */
+  /** Why the rule does not apply, or does not decide. */
   readonly why?: string;
-  /** True where the rule would match a similar request. */
+  /** True when the rule would match a similar request. */
   readonly isNear?: boolean;
 }
 
-/** A request as rules are matched with it. */
+/** The parts of a request by which rules match. */
 export interface MatchedRequest {
   readonly method: string;
   readonly pathname: string;
@@ -23,7 +23,7 @@ export interface MatchedRequest {
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/** Returns for each rule of a policy whether it applies to a request, and why not. */
+/** Returns for each rule of a policy whether it applies to a request, and why if it does not. */
 export function explainRules(
   policy: CompiledPolicy,
   request: MatchedRequest,
@@ -66,22 +66,22 @@ function whyNot(
 ): Pick<ExplainedRule, "why" | "isNear"> {
   const matches = (other: string, path: string, prefetch: boolean) =>
     policy.match(other, path, hasLocales, prefetch)?.rules.includes(rule) === true;
-  if (rule.match.length === 0) return { why: "it has no match: a handler calls it by name" };
+  if (rule.match.length === 0) return { why: "it has no match: handlers call it by name" };
   if (matches(method, pathname, !prefetches)) {
     const which = prefetches ? "it counts visits, and this is a prefetch" : "it counts prefetches";
     return { why: which, isNear: true };
   }
   const taken = METHODS.filter((other) => matches(other, pathname, prefetches));
   if (taken.length > 0) {
-    return { why: `it takes ${taken.join(", ")}, and not ${method}`, isNear: true };
+    return { why: `it counts ${taken.join(", ")}, not ${method}`, isNear: true };
   }
   const patterns = rule.match.join(", ");
   const similar = similarPaths(pathname).find((path) => matches(method, path, prefetches));
   if (similar === undefined) return { why: `its pattern does not match: ${patterns}` };
-  return { why: `its pattern matches ${similar}, and not this path: ${patterns}`, isNear: true };
+  return { why: `its pattern matches ${similar}, but not this path: ${patterns}`, isNear: true };
 }
 
-/** The path without its last segment, and with one more. */
+/** Returns the path without its last segment, and with one more segment. */
 function similarPaths(pathname: string): readonly string[] {
   const trimmed = pathname.replace(/\/+$/, "");
   const above = trimmed.slice(0, trimmed.lastIndexOf("/")) || "/";

@@ -6,25 +6,25 @@ import type { FoundPlace } from "./places.ts";
 
 /** Where the address of a client comes from. */
 export interface AddressInfo {
-  /** A form of CLIENT_IP_FROM, without networks; null where nothing says so. */
+  /** A form of CLIENT_IP_FROM, without networks; null when it is not known. */
   readonly source: string | null;
-  /** What says so: "CLIENT_IP_FROM" or "the platform"; null where nothing does. */
+  /** What determines the source: "CLIENT_IP_FROM" or "the platform"; null when nothing does. */
   readonly by: "CLIENT_IP_FROM" | "the platform" | null;
-  /** What is wrong with CLIENT_IP_FROM, without its value; null where nothing is. */
+  /** What is wrong with CLIENT_IP_FROM, without its value; null when it is valid. */
   readonly problem: string | null;
 }
 
-/** A header that CLIENT_IP_FROM may name; what has other letters could be a secret in a wrong place. */
+/** A header name that is safe to print. Other characters could be a secret in the wrong variable. */
 const HEADER_FORM = /^header:[a-z]+(?:-[a-z]+){0,5}$/i;
 
-/** Finds where the environment says that addresses come from. It never throws. */
+/** Finds the source of addresses in the environment. It never throws. */
 export function findAddress(env: Variables, places: readonly FoundPlace[]): AddressInfo {
   const { CLIENT_IP_FROM: wanted } = env;
   const onWorkers = places.some(({ name }) => name === "Cloudflare");
   try {
     const source = addressSource({
       clientIpFrom: wanted,
-      // Our server gives one to its own process: without it "socket" would be taken for a mistake.
+      // Our server gives its process a nonce. Without one, "socket" would be reported as a mistake.
       socketNonce: wanted === "socket" ? "given" : undefined,
       onVercel: env["VERCEL"] === "1",
       onCloudflare: onWorkers && wanted === "cloudflare",

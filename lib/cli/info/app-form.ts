@@ -4,31 +4,40 @@ import { type Node, nodeOf, parseSource } from "#lib/source/parse";
 
 const ENDINGS = ["ts", "tsx", "js", "jsx", "mjs", "mts", "cjs", "cts"];
 
-/** An app has its gate in a file that middleware imports, or in one that this file imports. */
+/**
+ * How many imports deep the gate is searched: in a file that middleware imports, or in a file that this one
+ * imports.
+ */
 const DEEPEST = 3;
 
-/** A file by which Next enters an app before each request. */
+/** A file that Next runs before each request of an app. */
 export interface EntryFile {
-  /** From the app's folder, such as "src/middleware.ts". */
+  /** The path from the app's folder, such as "src/middleware.ts". */
   readonly file: string;
-  /** Whether it imports Headgate, itself or by a file of the app's; null where it cannot be read or parsed. */
+  /**
+   * True when it imports Headgate, directly or through a file of the app; null when it cannot be read or
+   * parsed.
+   */
   readonly hasGate: boolean | null;
-  /** Whether its gate follows what is set while the app runs: whether it imports `headgate/live` in the same way. */
+  /** True when its gate follows what is set while the app runs: it imports `headgate/live` in the same way. */
   readonly followsControl: boolean;
-  /** Whether Next takes it: it must lie beside the folder app or pages. */
+  /** True when Next uses it: it must be beside the folder app or pages. */
   readonly isTaken: boolean;
 }
 
-/** How an app is laid out. */
+/** The layout of an app. */
 export interface AppForm {
-  /** Whether the app's own folder is src. */
+  /** True when the folder of the app is src. */
   readonly isInSrc: boolean;
   readonly routers: readonly ("app" | "pages")[];
-  /** More than one is a mistake; none means that no rule is enforced before handlers. */
+  /**
+   * The files that Next runs before requests. More than one is a mistake. Without any, no rule is checked
+   * before handlers.
+   */
   readonly entries: readonly EntryFile[];
 }
 
-/** Finds how the app of a folder is laid out. */
+/** Finds the layout of the app in a folder. */
 export function findAppForm(root: string): AppForm {
   const routersIn = (home: string) =>
     (["app", "pages"] as const).filter((name) => isFolder(join(home, name)));
@@ -53,9 +62,9 @@ export function findAppForm(root: string): AppForm {
   };
 }
 
-/** Which imports are looked for. */
+/** The imports that are searched for. */
 interface Imports {
-  /** The folders that a prefix such as "@/" may stand for. */
+  /** The folders that a prefix such as "@/" may mean. */
   readonly homes: readonly string[];
   isMeant(name: string): boolean;
 }
@@ -79,7 +88,7 @@ function doesImport(file: string, imports: Imports, depth: number): boolean | nu
     .some((imported) => doesImport(imported, imports, depth - 1) === true);
 }
 
-/** The statements of a file; undefined where it cannot be read or parsed. */
+/** Returns the statements of a file; undefined when it cannot be read or parsed. */
 function statementsOf(file: string): readonly Node[] | undefined {
   try {
     const { body, problem } = parseSource(file, readFileSync(file, "utf8"));
@@ -89,13 +98,13 @@ function statementsOf(file: string): readonly Node[] | undefined {
   }
 }
 
-/** What an import, or an export of another file's names, takes its names from. */
+/** Returns the module of an import, or of an export from another file. */
 function importedBy(node: Node): string | undefined {
   const source = nodeOf(node["source"])?.["value"];
   return typeof source === "string" ? source : undefined;
 }
 
-/** The app's file that a name stands for: a relative one, or one by a prefix such as "@/" or "#". */
+/** Returns the app's file that an import names: by a relative path, or by a prefix such as "@/" or "#". */
 function importedFile(name: string, from: string, homes: readonly string[]): string | undefined {
   const rest = /^(?:[@~]\/|#\/?)(.+)$/.exec(name)?.[1];
   const paths = /^\.{1,2}\//.test(name)

@@ -11,13 +11,13 @@ export type NodeMode = "development" | "production";
 export interface SetVariable {
   readonly name: string;
   /**
-   * The value, where Headgate's own table says that the variable holds no secret, and it is a number or one
-   * word; else null.
+   * The value, when it is a number or one word and Headgate's table says that the variable holds no secret;
+   * else null.
    */
   readonly value: string | null;
-  /** Where it is set: "the environment", or names of files. The first is the one that counts. */
+  /** Where it is set: "the environment", or names of files. The first takes precedence. */
   readonly from: readonly string[];
-  /** Whether this mode reads one of these. */
+  /** True when this mode reads one of these. */
   readonly isRead: boolean;
 }
 
@@ -26,27 +26,27 @@ export interface Environment {
   readonly mode: NodeMode;
   /** Files of the environment, with those that this mode does not read. */
   readonly files: readonly string[];
-  /** Those that are there and cannot be read. */
+  /** Files that exist and cannot be read. */
   readonly unreadable: readonly string[];
   readonly variables: readonly SetVariable[];
 }
 
-/** The same with what no report may hold. */
+/** The same with the values that no report may contain. */
 export interface ReadEnvironment {
   readonly report: Environment;
-  /** What the app is given, without blanks around the values. */
+  /** The variables of the app, without spaces around the values. */
   readonly env: Readonly<Record<string, string>>;
   /** Every value of the process and of the files that may be a secret. */
   readonly secrets: readonly string[];
 }
 
-/** The process's own variables, as a report calls them. */
+/** The name of the process's own variables in a report. */
 const PROCESS = "the environment";
 
-/** Names in which people write examples. */
+/** Names of files that contain examples. */
 const EXAMPLE = /example|sample|template|dist$/i;
 
-/** A number or a word: a token is neither. */
+/** A number or a word. A token is neither. */
 const ONE_WORD = /^(?:\d{1,9}|[a-z]{1,12})$/;
 
 interface Source {
@@ -56,8 +56,8 @@ interface Source {
 }
 
 /**
- * Reads the variables of a process and the `.env` files of a folder, as Next reads them for the mode that
- * NODE_ENV names, by default development. A file that cannot be read is told, and not thrown.
+ * Reads the variables of a process and the `.env` files of a folder, as Next reads them in the mode of
+ * NODE_ENV, by default development. A file that cannot be read is reported, not thrown.
  */
 export function readEnvironment(root: string, processEnv: Variables): ReadEnvironment {
   const mode: NodeMode = processEnv["NODE_ENV"] === "production" ? "production" : "development";
@@ -82,7 +82,7 @@ export function readEnvironment(root: string, processEnv: Variables): ReadEnviro
   };
 }
 
-/** The `.env` files of a folder, first the one that stands before the others. */
+/** Returns the `.env` files of a folder, in the order of their precedence. */
 function envFiles(root: string, mode: NodeMode) {
   const order = [`.env.${mode}.local`, ".env.local", `.env.${mode}`, ".env"];
   const others = namesIn(root).filter((name) => /^\.env(?:\.|$)/.test(name));
@@ -110,7 +110,7 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-/** Next puts the values of other variables in the place of $NAME. */
+/** Replaces $NAME by the value of that variable, as Next does. */
 function expanded(set: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const valueOf = (text: string) =>
     text.replaceAll(/(?<!\\)\$\{?(\w+)\}?/g, (_, name: string) => set[name] ?? "");
@@ -134,10 +134,10 @@ function variableIn(
   };
 }
 
-/** Names of what is most likely a secret, however it looks. */
+/** Names of variables that most likely hold a secret, whatever the value looks like. */
 const SECRET_NAME = /SECRET|TOKEN|PASS|KEY|AUTH|CREDENTIAL|DSN|_UR[IL]$/i;
 
-/** Words, numbers, versions and paths, which a report may hold for other reasons. */
+/** Words, numbers, versions and paths, which a report may contain for other reasons. */
 const ORDINARY = /^(?:[a-z][a-z -]*|[\d.]+|\/[\w./-]*)$/;
 
 const SHORTEST = 6;

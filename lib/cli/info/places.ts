@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Variables } from "#lib/core/settings";
 
-/** What tells that an app runs, or is meant to run, in a place. */
+/** The markers of a platform on which an app runs or is meant to run. */
 interface Place {
   readonly name: string;
   readonly variables: readonly string[];
-  /** Files of the app's folder; a whole path is one of the machine. */
+  /** Files in the app's folder. An absolute path is a file of the machine. */
   readonly files: readonly string[];
 }
 
@@ -27,13 +27,13 @@ const PLACES: readonly Place[] = [
   { name: "CI", variables: ["CI", "GITHUB_ACTIONS", "GITLAB_CI"], files: [] },
 ];
 
-/** A place, and the markers of it that were found: names of variables and of files, without values. */
+/** A platform, and its markers that were found: names of variables and of files, without values. */
 export interface FoundPlace {
   readonly name: string;
   readonly by: readonly string[];
 }
 
-/** Finds where an app runs, or is made to run. */
+/** Finds the platforms on which an app runs or is meant to run. */
 export function findPlaces(root: string, env: Variables): readonly FoundPlace[] {
   return PLACES.map(({ name, variables, files }) => ({
     name,

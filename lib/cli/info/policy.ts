@@ -8,13 +8,13 @@ import { checkPolicyFile, importPolicy, renderCheck } from "../check.ts";
 import { ownPolicy, POLICY } from "../policy-file.ts";
 import { mapTexts } from "./redact.ts";
 
-/** A rule in short. */
+/** The summary of a rule. */
 export interface RuleInfo {
   readonly name: string;
   readonly match: readonly string[];
-  /** Null: every method. */
+  /** The methods; null for every method. */
   readonly methods: readonly string[] | null;
-  /** Such as "ip: 5 per minute, sliding-log". In tiers, the name of the tier comes first. */
+  /** The limits, such as "ip: 5 per minute, sliding-log". A limit of a tier begins with the tier's name. */
   readonly limits: readonly string[];
   readonly onStoreFailure: string;
   /** "enforce", "shadow", or a percentage of clients. */
@@ -22,32 +22,32 @@ export interface RuleInfo {
   readonly admit: string;
 }
 
-/** The policy in short, or why the app has no policy that can be read. */
+/** The summary of the policy, or why the app has no policy that can be read. */
 export interface PolicyInfo {
   readonly status: "ok" | "missing" | "invalid" | "unreadable";
-  /** From the app's folder. */
+  /** The path from the app's folder. */
   readonly file: string;
-  /** What is wrong with it, as `headgate check` prints it; null where nothing is. */
+  /** What is wrong with it, as `headgate check` prints it; null when it is valid. */
   readonly problem: string | null;
   readonly rules: readonly RuleInfo[];
   /** The patterns of exempt paths. */
   readonly exempt: readonly string[];
   /** The names of the identities. */
   readonly identities: readonly string[];
-  /** What `headgate check` advises. */
+  /** The advice of `headgate check`. */
   readonly advice: readonly string[];
 }
 
 const EMPTY = { problem: null, rules: [], exempt: [], identities: [], advice: [] } as const;
 
-/** A policy's text that goes on for longer says nothing more to a reader. */
+/** The longest problem text in a report, in characters. */
 const LONGEST = 4000;
 
 /**
- * Reads the policy of an app. It never throws; what the policy prints while it is loaded is dropped.
+ * Reads the policy of an app. It never throws. Output of the policy while it is loaded is dropped.
  *
- * @param given the whole path of the file; undefined for the app's own
- * @param redact takes secrets out of a text
+ * @param given the complete path of the file; undefined for the app's own policy
+ * @param redact removes secrets from a text
  */
 export async function findPolicy(
   root: string,
@@ -61,7 +61,7 @@ export async function findPolicy(
     const checked = await checkPolicyFile(path);
     if (!checked.ok) {
       const status = checked.unreadable === undefined ? "invalid" : "unreadable";
-      // A secret that was cut in two would not be found.
+      // Redacted before truncation: half a secret would not be recognized.
       const problem = redact(renderCheck(checked).replaceAll(root, ".")).slice(0, LONGEST);
       return { ...EMPTY, status, file, problem };
     }
@@ -83,7 +83,7 @@ async function described(root: string, path: string) {
   };
 }
 
-/** The advice reads package.json, which may be broken. */
+/** Returns the advice, or none when package.json cannot be read. */
 function advised(advice: () => readonly string[]): readonly string[] {
   try {
     return advice();
@@ -113,7 +113,7 @@ function limitText({ subject, limit, windowMs, algorithm, cost }: CompiledLimit)
   return `${subject.expression}: ${limit} per ${formatDuration(windowMs)}, ${algorithm}${costs}`;
 }
 
-/** Does work of which nothing is printed: a policy is code of the app's, and may print what it was given. */
+/** Runs work without any output, because a policy is code of the app and may print secrets. */
 async function quietly<T>(work: () => Promise<T>): Promise<T> {
   const streams = [process.stdout, process.stderr].map((stream) => ({
     stream,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** As much of a package.json as a report needs. */
+/** The parts of a package.json that a report needs. */
 export interface Manifest {
   readonly name?: unknown;
   readonly version?: unknown;
@@ -10,11 +10,11 @@ export interface Manifest {
   readonly devDependencies?: unknown;
 }
 
-/** A package.json as it was found. */
+/** The result of reading a package.json. */
 export interface ReadManifest {
-  /** Empty where the file is missing, and where it cannot be read. */
+  /** The parts of the file; empty when it is missing or cannot be read. */
   readonly manifest: Manifest;
-  /** Why it could not be read; undefined where it could. */
+  /** Why it could not be read; undefined when it could. */
   readonly problem?: string;
 }
 
@@ -28,9 +28,9 @@ export function readManifest(folder: string): ReadManifest {
   try {
     const parsed: unknown = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     if (typeof parsed === "object" && parsed !== null) return { manifest: parsed };
-    return { manifest: {}, problem: "package.json holds no object" };
+    return { manifest: {}, problem: "package.json does not contain an object" };
   } catch (error) {
-    // What JSON.parse says quotes the file.
+    // The error of JSON.parse quotes the file, so its text is not used.
     const problem =
       error instanceof SyntaxError
         ? "package.json is not valid JSON"

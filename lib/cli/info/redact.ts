@@ -1,15 +1,18 @@
-/** What stands in the place of a secret. */
+/** The text that replaces a secret. */
 const REDACTED = "(redacted)";
 
-/** The part of a URL that holds a user and a password, and what follows `Bearer`. */
+/** The user and password in a URL, and the token after `Bearer`. */
 const BY_FORM = /(?<=:\/\/)[^\s/@"']+(?=@)|(?<=\bBearer )[^\s"']+/g;
 
-/** An error may quote the beginning of a value: so many characters of a secret are taken for it. */
+/**
+ * An error may quote the beginning of a value, so this many first characters of a secret are recognized as
+ * it.
+ */
 const HEAD = 12;
 
 /**
- * Makes what takes secrets out of a text: as they are, in base64 and URL-encoded, whole or cut off. A policy
- * is code, and its errors may hold whatever that code was given.
+ * Returns a function that removes secrets from a text: plain, in base64 or URL-encoded, complete or
+ * truncated. A policy is code, and its errors may contain any data that the code has read.
  *
  * @example
  * redactor(["s3cret-token"])("store refused s3cret-token"); // "store refused (redacted)"
@@ -30,7 +33,7 @@ export function redactor(secrets: readonly string[]): (text: string) => string {
     );
 }
 
-/** Takes out what begins with a head, as far as it is one of the forms. */
+/** Removes each occurrence of `head`, with all characters after it that belong to one of the forms. */
 function without(text: string, head: string, forms: readonly string[]): string {
   const [before = "", ...parts] = text.split(head);
   const rests = forms.map((form) => form.slice(head.length));
@@ -38,7 +41,7 @@ function without(text: string, head: string, forms: readonly string[]): string {
   return [before, ...kept].join(REDACTED);
 }
 
-/** How many characters two texts have in common at their beginning. */
+/** Returns the length of the common prefix of two texts. */
 function alike(a: string, b: string): number {
   let length = 0;
   while (length < a.length && a[length] === b[length]) length += 1;
@@ -53,7 +56,7 @@ function formsOf(secret: string): readonly string[] {
   return [secret, quoted, ...encoded, base64, bytes.toString("base64url")];
 }
 
-/** Returns data with every text in it replaced by what a function makes of it. */
+/** Returns data in which a function has changed every text. */
 export function mapTexts<T>(value: T, change: (text: string) => string): T {
   const mapped = (given: unknown): unknown => {
     if (typeof given === "string") return change(given);

@@ -6,13 +6,13 @@ import type { InfoReport } from "./report.ts";
 import type { StoreInfo } from "./store.ts";
 import type { PackageVersion } from "./versions.ts";
 
-/** Returns a report as Markdown that people can read as it is, for the text of an issue. */
+/** Returns a report as Markdown for the text of an issue, readable as it is. */
 export function renderReport(report: InfoReport): string {
   const { versions, places, app, environment, store, address, policy, warnings } = report;
   return [
     ...section("Versions", [
       `headgate ${versions.headgate ?? "of an unknown version"}, Node ${versions.node}, ${versions.system}`,
-      `package manager: ${versions.packageManager ?? "unknown, since there is no lockfile"}`,
+      `package manager: ${versions.packageManager ?? "unknown, because there is no lockfile"}`,
       ...versions.packages.flatMap((it) => packageLine(it) ?? []),
     ]),
     ...section("App", [
@@ -35,7 +35,7 @@ function section(title: string, lines: readonly string[]): readonly string[] {
   return [`### ${title}`, ...lines.map((line) => `- ${line}`), ""];
 }
 
-/** A name or a pattern, so that Markdown reads nothing into it. */
+/** Returns a name or a pattern as inline code of Markdown. */
 function code(text: string): string {
   return `\`${text.replaceAll("`", "'")}\``;
 }
@@ -44,7 +44,10 @@ function codes(texts: readonly string[]): string {
   return texts.map(code).join(", ");
 }
 
-/** A package that is not installed and not asked for says something only of next and react. */
+/**
+ * Returns the line of a package. A package that is neither installed nor a dependency is only mentioned for
+ * next and react.
+ */
 function packageLine({ name, version, isAskedFor }: PackageVersion): string | undefined {
   if (version !== null) return `${name} ${version}`;
   if (isAskedFor) return `${name}: in package.json, and not installed`;
@@ -53,17 +56,17 @@ function packageLine({ name, version, isAskedFor }: PackageVersion): string | un
 
 function entryLines(entries: readonly EntryFile[]): readonly string[] {
   if (entries.length === 0)
-    return ["no middleware.ts and no proxy.ts: no rule is asked before a handler"];
+    return ["no middleware.ts and no proxy.ts: no rule is checked before a handler"];
   return entries.map(({ file, hasGate, followsControl, isTaken }) => {
     const gate =
       hasGate === null
         ? "cannot be read, or is not valid TypeScript"
         : hasGate
           ? `has the gate, which ${followsControl ? "follows" : "does not follow"} what is set while the app runs (headgate/live)`
-          : "does not import headgate, by itself or by a file of the app";
+          : "does not import headgate, directly or through a file of the app";
     const place = isTaken
       ? ""
-      : ", and Next does not take it: it must lie beside the folder app or pages";
+      : ", and Next does not use it: it must be beside the folder app or pages";
     return `${code(file)} ${gate}${place}`;
   });
 }
@@ -72,7 +75,7 @@ function environmentLines({ mode, files, unreadable, variables }: Environment): 
   return [
     `files: ${files.length === 0 ? "none" : codes(files)}`,
     ...unreadable.map((file) => `${code(file)} cannot be read`),
-    ...(variables.length === 0 ? ["no variable of Headgate's is set"] : []),
+    ...(variables.length === 0 ? ["no variable of Headgate is set"] : []),
     ...variables.map((it) => variableLine(it, mode)),
   ];
 }
@@ -91,29 +94,29 @@ const KINDS = {
 
 function storeLines(store: StoreInfo): readonly string[] {
   const { kind, by, host, isCluster, problem, ownStore, answer } = store;
-  if (kind === "unusable") return [`named, and cannot be used: ${problem}`];
+  if (kind === "unusable") return [`configured, but cannot be used: ${problem}`];
   if (kind === "none") {
     const own = ownStore === "embedded" ? "the embedded store" : "a redis-server that they start";
     return [
-      `none is named: headgate start and headgate dev use ${own}, and next dev counts in the process`,
+      `none is configured: headgate start and headgate dev use ${own}, and next dev counts in the process`,
     ];
   }
-  const asked =
+  const answered =
     answer === null
-      ? "not asked: --store sends it one PING"
+      ? "not checked: --store sends it one PING"
       : answer.ok
         ? `answers a PING in ${answer.ms} ms`
         : `does not answer a PING: ${answer.code}, after ${answer.ms} ms`;
   return [
     `${KINDS[kind]} at ${host}${isCluster ? ", a Redis Cluster" : ""}, by ${code(by ?? "")}`,
-    asked,
+    answered,
   ];
 }
 
 function addressLine({ source, by, problem }: AddressInfo): string {
   if (problem !== null) return problem;
   if (source !== null) return `${code(source)}, by ${by}`;
-  return "not set: headgate start and headgate dev take the socket's, and next start in production needs CLIENT_IP_FROM";
+  return "not set: headgate start and headgate dev use the socket's address, and next start in production needs CLIENT_IP_FROM";
 }
 
 function policyLines(policy: PolicyInfo): readonly string[] {
@@ -130,7 +133,7 @@ function policyLines(policy: PolicyInfo): readonly string[] {
   ];
 }
 
-/** Four blanks beside those of the list: a block of code in Markdown. */
+/** Indents text by four spaces within the list, which is a code block in Markdown. */
 function indented(text: string): string {
   return text
     .split("\n")

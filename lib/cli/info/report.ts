@@ -10,14 +10,14 @@ import { findStore, type StoreInfo } from "./store.ts";
 import { findVersions, type Versions } from "./versions.ts";
 import { findWarnings } from "./warnings.ts";
 
-/** What a report of a bug needs to know of an app. It holds no secret. */
+/** What a bug report needs to know about an app. It contains no secret. */
 export interface InfoReport {
-  /** The number of this form; a field that is taken away or changes its meaning raises it. */
+  /** The version of this format. It is raised when a field is removed or changes its meaning. */
   readonly format: 1;
   readonly versions: Versions;
   readonly places: readonly FoundPlace[];
   readonly app: AppForm & {
-    /** What is wrong with package.json; null where nothing is. */
+    /** What is wrong with package.json; null when it is valid. */
     readonly problem: string | null;
   };
   readonly environment: Environment;
@@ -27,21 +27,21 @@ export interface InfoReport {
   readonly warnings: readonly string[];
 }
 
-/** What a report is made of. */
+/** The options of a report. */
 export interface InfoOptions {
   /** The app's folder. */
   readonly root: string;
   /** The variables of the process. */
   readonly env: Variables;
-  /** The whole path of the policy file; undefined for the app's own. */
+  /** The complete path of the policy file; undefined for the app's own policy. */
   readonly policy: string | undefined;
-  /** Whether the store is sent one PING. */
-  readonly isStoreAsked: boolean;
+  /** True when the store is sent one PING. */
+  readonly pingsStore: boolean;
 }
 
-/** Makes the report of an app. It never throws: what is broken or missing is told in its place. */
+/** Makes the report of an app. It never throws: the report itself says what is broken or missing. */
 export async function makeReport(options: InfoOptions): Promise<InfoReport> {
-  const { root, policy, isStoreAsked } = options;
+  const { root, policy, pingsStore } = options;
   const { manifest, problem = null } = readManifest(root);
   const { report: environment, env, secrets } = readEnvironment(root, options.env);
   const places = findPlaces(root, env);
@@ -53,7 +53,7 @@ export async function makeReport(options: InfoOptions): Promise<InfoReport> {
     places,
     app: { ...findAppForm(root), problem },
     environment,
-    store: await findStore(env, isStoreAsked),
+    store: await findStore(env, pingsStore),
     address: findAddress(env, places),
     policy: await findPolicy(root, policy, redact),
     warnings: findWarnings(env, { mode: environment.mode, name }).map(redact),

@@ -6,40 +6,43 @@ import { asStoreError } from "#lib/redis/errors";
 import { namedStore, type NamedStore } from "#lib/server/named-store";
 import { hasOwnRedis } from "#lib/server/own-redis";
 
-/** The store as the environment names it: what it is and at which host, and nothing else of its address. */
+/** The store that the environment names: its kind and host, and nothing else of its address. */
 export interface StoreInfo {
   readonly kind: "upstash" | "rest" | "tcp" | "none" | "unusable";
-  /** The variable that names it; null where none does. */
+  /** The variable that names it; null when no variable does. */
   readonly by: string | null;
-  /** The host and the port; null where no store is named, or its address cannot be used. */
+  /** The host and the port; null when no store is named, or its address cannot be used. */
   readonly host: string | null;
   readonly isCluster: boolean;
-  /** What is wrong with the variables, without their values; null where nothing is. */
+  /** What is wrong with the variables, without their values; null when they are valid. */
   readonly problem: string | null;
-  /** What `headgate start` would use where no store is named. */
+  /** The store of `headgate start` when no store is named. */
   readonly ownStore: "redis-server" | "embedded";
-  /** What the store answered to a PING; null where it was not asked. */
+  /** The store's answer to a PING; null when none was sent. */
   readonly answer: StoreAnswer | null;
 }
 
-/** What a PING came to. */
+/** The result of a PING. */
 export interface StoreAnswer {
   readonly ok: boolean;
   /** Whole milliseconds, with the time to connect. */
   readonly ms: number;
-  /** A code of docs/errors.md; null where it answered. */
+  /** A code of docs/errors.md; null when the store answered. */
   readonly code: string | null;
 }
 
-/** The longest that the PING may take, in milliseconds: a first connection takes longer than a check. */
+/**
+ * How long the PING may take, in milliseconds. It is long because a first connection takes longer than a
+ * check.
+ */
 const PING_MS = 3000;
 
 /**
- * Finds which store the environment names. It never throws, and the store is asked only where that is wanted.
+ * Finds the store that the environment names. It never throws.
  *
- * @param isAsked whether the store is sent one PING
+ * @param pings true when the store is sent one PING
  */
-export async function findStore(env: Variables, isAsked: boolean): Promise<StoreInfo> {
+export async function findStore(env: Variables, pings: boolean): Promise<StoreInfo> {
   const isCluster = env["HEADGATE_CLUSTER"] === "1";
   const ownStore = canReachRedis && hasOwnRedis() ? "redis-server" : "embedded";
   const none = { by: null, host: null, isCluster, problem: null, ownStore, answer: null } as const;
@@ -51,7 +54,7 @@ export async function findStore(env: Variables, isAsked: boolean): Promise<Store
     return { ...none, kind: "unusable", problem };
   }
   if (!named) return { ...none, kind: "none" };
-  const answer = isAsked ? await ping(named, isCluster) : null;
+  const answer = pings ? await ping(named, isCluster) : null;
   return { ...none, ...described(named), answer };
 }
 

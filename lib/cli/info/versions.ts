@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Manifest, readManifest } from "./read-manifest.ts";
 
-/** The packages whose versions a report of a bug needs, beside Headgate's own. */
+/** The packages whose versions a bug report needs, in addition to Headgate. */
 const PACKAGES = ["next", "react", "@upstash/redis", "@upstash/ratelimit", "ioredis", "wasmoon"];
 
 const LOCKFILES = {
@@ -15,36 +15,36 @@ const LOCKFILES = {
   "bun.lockb": "bun",
 } as const;
 
-/** A version alone: a package.json could hold anything in its place. */
+/** The form of a version. A package.json could contain any other text. */
 const VERSION = /^\d[\w.+-]{0,40}$/;
 
 /** A package and its version in an app. */
 export interface PackageVersion {
   readonly name: string;
-  /** Null where it is not installed, or its package.json names no version. */
+  /** The version; null when it is not installed, or its package.json names no version. */
   readonly version: string | null;
-  /** Whether the app's package.json asks for it. */
+  /** True when the app's package.json lists it. */
   readonly isAskedFor: boolean;
 }
 
-/** What an app runs on. */
+/** The versions that an app runs on. */
 export interface Versions {
   readonly headgate: string | null;
   readonly node: string;
   /** The name, release and architecture of the system, such as "linux 6.1.0 x64". */
   readonly system: string;
-  /** Such as "pnpm 10.1.0"; null where nothing says which one. */
+  /** The package manager, such as "pnpm 10.1.0"; null when it is unknown. */
   readonly packageManager: string | null;
   readonly packages: readonly PackageVersion[];
 }
 
 /**
- * Finds what is installed for an app, in its folder and in those above.
+ * Finds the versions that are installed for an app, in its folder and its parents.
  *
  * @param root the app's folder
  */
 export function findVersions(root: string, manifest: Manifest): Versions {
-  const asked = { ...record(manifest.dependencies), ...record(manifest.devDependencies) };
+  const listed = { ...record(manifest.dependencies), ...record(manifest.devDependencies) };
   return {
     headgate: ownVersion(),
     node: process.versions.node,
@@ -53,7 +53,7 @@ export function findVersions(root: string, manifest: Manifest): Versions {
     packages: PACKAGES.map((name) => ({
       name,
       version: installedVersion(root, name),
-      isAskedFor: Object.hasOwn(asked, name),
+      isAskedFor: Object.hasOwn(listed, name),
     })),
   };
 }
@@ -62,7 +62,7 @@ function record(value: unknown): object {
   return typeof value === "object" && value !== null ? value : {};
 }
 
-/** Returns the version of this package; null where its package.json cannot be read. */
+/** Returns the version of this package; null when its package.json cannot be read. */
 export function ownVersion(): string | null {
   const folders = foldersFrom(dirname(fileURLToPath(import.meta.url)));
   const own = folders.map((it) => readManifest(it).manifest).find((it) => it.name === "headgate");
@@ -81,7 +81,7 @@ function versionIn(manifest: Manifest | undefined): string | null {
   return typeof version === "string" && VERSION.test(version) ? version : null;
 }
 
-/** A folder and all that it lies in, the innermost first. */
+/** Returns a folder and all its parents, innermost first. */
 function foldersFrom(folder: string): readonly string[] {
   const above = dirname(folder);
   return above === folder ? [folder] : [folder, ...foldersFrom(above)];

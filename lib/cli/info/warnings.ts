@@ -8,23 +8,23 @@ import { OPEN_REDIS } from "#lib/server/store";
 import { unknownVariables } from "#lib/unknown-variables";
 import type { NodeMode } from "./environment.ts";
 
-/** What is known of the app where its warnings are found. */
+/** The data of an app that its warnings depend on. */
 export interface WarnedApp {
   readonly mode: NodeMode;
-  /** The name in package.json; undefined where package.json has no name. */
+  /** The name in package.json; undefined when it has none. */
   readonly name: string | undefined;
 }
 
 /**
- * Returns what a start would warn of, or end with, as far as the environment tells. No line holds a value of
- * a variable.
+ * Returns the warnings and errors that a start would print, as far as the environment shows. No line contains
+ * a value of a variable.
  */
 export function findWarnings(env: Variables, { mode, name }: WarnedApp): readonly string[] {
   return [...unknownVariables(env), ...problemsOf(env, mode, name)];
 }
 
 function problemsOf(env: Variables, mode: NodeMode, name: string | undefined): readonly string[] {
-  // What is wrong with CLIENT_IP_FROM is told apart: its error holds the value.
+  // A problem of CLIENT_IP_FROM is reported separately, because its error contains the value.
   const CLIENT_IP_FROM = env["CLIENT_IP_FROM"] && "hops:1";
   const given = { HEADGATE_APP: name, ...env, NODE_ENV: mode, CLIENT_IP_FROM };
   try {

@@ -13,18 +13,18 @@ import { runningMode, runningStore, type StoreAddress } from "#lib/server/runnin
 /** The gate of an app, in a command. */
 export interface OpenGate {
   readonly gate: Gate<AnyPolicy>;
-  /** Lets go of the connection. */
+  /** Closes the connection. */
   close(): Promise<void>;
 }
 
-/** The least that a call may take, in milliseconds: a first connection takes longer than a check. */
+/** The shortest deadline of a call, in milliseconds, because a first connection takes longer than a check. */
 const DEADLINE_MS = 3000;
 
 /**
- * Makes the gate of the app in a folder, as the app makes it: with the store and the secret of the environment
- * and its files, or of the app that runs there. It tells no listener.
+ * Makes the gate of the app in a folder as the app does: with the store and the secret of the environment and
+ * its files, or of the app that runs there. It has no listener for events.
  *
- * @throws {HeadgateError} STORE_NOT_FOUND, ENV_INVALID, or PACKAGE_MISSING where REDIS_URL needs ioredis
+ * @throws {HeadgateError} STORE_NOT_FOUND, ENV_INVALID, or PACKAGE_MISSING when REDIS_URL needs ioredis
  */
 export async function openGate(root: string, policy: AnyPolicy): Promise<OpenGate> {
   const running = runningStore(root);
@@ -36,7 +36,7 @@ export async function openGate(root: string, policy: AnyPolicy): Promise<OpenGat
   const environment = fromEnv(variablesOf(root, named, { running, mode }), {
     redisVariable: "REDIS_URL",
   });
-  // No request comes here, so that nothing has to say whose address it has.
+  // No request comes here, so the source of addresses is not needed.
   const { missing: _, hasStart: __, ...settings } = environment;
   const { store, cluster } = settings;
   const deadlineMs = Math.max(store.deadlineMs, DEADLINE_MS);
@@ -46,7 +46,7 @@ export async function openGate(root: string, policy: AnyPolicy): Promise<OpenGat
     store: { ...store, deadlineMs },
     joins: false,
     onEvent: [],
-    // A reset tells instances of it.
+    // With `live` a reset is announced to instances.
     live,
     ...(tcp && { connect: tcp.connect }),
   });
@@ -64,13 +64,13 @@ function variablesOf(
   { running, mode }: Running,
 ): Variables {
   const set = trimVariables(process.env);
-  // It is told of an app by its mode, whether the store here is that app's.
+  // An app that runs here is recognized by its mode. Then its store is used.
   const own = runningMode(root, named) === undefined ? undefined : running;
   const store = named ? {} : storeOf(running);
   if (own?.isSecretSet && !set["HEADGATE_SECRET"]) {
     throw new HeadgateError(
       "ENV_INVALID",
-      "HEADGATE_SECRET must be set as it is for the app that runs here: the keys of clients are made with it.",
+      "HEADGATE_SECRET must be the same as for the app that runs here: client keys are made with it.",
     );
   }
   return {
@@ -83,7 +83,7 @@ function variablesOf(
   };
 }
 
-/** The secret that the start of an app made or derived, for an environment that sets none. */
+/** Returns the secret that the start of an app generated or derived, when the environment sets none. */
 function secretOf({ secret, isSecretDerived }: StoreAddress): Variables {
   return {
     HEADGATE_SECRET: secret,
@@ -91,7 +91,7 @@ function secretOf({ secret, isSecretDerived }: StoreAddress): Variables {
   };
 }
 
-/** @throws {HeadgateError} STORE_NOT_FOUND where no app runs here */
+/** @throws {HeadgateError} STORE_NOT_FOUND when no app runs here */
 function storeOf(running: StoreAddress | undefined): Variables {
   if (running) {
     return {
@@ -110,7 +110,7 @@ interface Tcp {
   close(): Promise<void>;
 }
 
-/** Loaded only where it is needed: ioredis is an optional package. */
+/** Connects over TCP. Loaded only when needed, because ioredis is an optional package. */
 async function tcpTo(
   { address }: Extract<NamedStore, { readonly by: "tcp" }>,
   cluster: boolean,
@@ -124,7 +124,7 @@ async function tcpTo(
       return client.requester;
     },
     async close() {
-      // One that was never connected has nothing to close.
+      // A client that never connected has nothing to close, and its error does not matter.
       await Promise.allSettled(opened.map((client) => client.close()));
     },
   };

@@ -2,32 +2,32 @@ import { durationInWords, formatDuration } from "#lib/core/duration";
 import type { InspectedLimit, InspectedRule, Inspection, Reset, UnknownLimit } from "#lib/inspect";
 import { entryWords, printable } from "../control/words.ts";
 
-/** How long an instance remembers a denial at most where it follows nothing: docs/algorithms.md. */
+/** How long an instance remembers a denial at most when it does not follow what is set: docs/algorithms.md. */
 export const DENIALS_END_WITHIN_MS = 30_000;
 
-/** Returns as text how the limits of a client stand. */
+/** Returns the limits of a client as text. */
 export function renderInspection(inspection: Inspection): string {
   const { rules, unknown } = inspection;
   return [
     headLines(inspection).join("\n"),
     ...rules.map(ruleText),
-    ...(rules.length === 0 ? ["no limit of the policy has counted anything of this client"] : []),
+    ...(rules.length === 0 ? ["no limit of the policy has counted this client"] : []),
     ...unknown.map(unknownLine),
   ].join("\n\n");
 }
 
-/** Returns as text what was freed. */
+/** Returns what was freed as text. */
 export function renderReset({ freed, unknown }: Reset): string {
   const lines = freed.map(({ name, key }) => `freed    ${name}  ${key}`);
   return [
-    ...(lines.length > 0 ? lines : ["nothing was counted of this client, so nothing was freed"]),
+    ...(lines.length > 0 ? lines : ["nothing was counted for this client, so nothing was freed"]),
     ...unknown.map(unknownLine),
     REMEMBERED,
   ].join("\n");
 }
 
 const REMEMBERED = `Instances that follow what is set forget their denials of this client: it is free from their second request
-made two seconds later. Others remember a denial for up to ${DENIALS_END_WITHIN_MS / 1000} seconds.`;
+that is made two seconds later. Others remember a denial for up to ${DENIALS_END_WITHIN_MS / 1000} seconds.`;
 
 const MODES = {
   enforce: undefined,
@@ -42,7 +42,7 @@ function headLines({ mode, listed, set, clientKeys, countedIn }: Inspection): st
   return [
     ...clientKeys.map((key) => `client   ${key}: search for it in the log`),
     ...(listed ? [listedLine(listed)] : []),
-    ...(countedIn === "process" ? ["store    none: counts are in this process alone"] : []),
+    ...(countedIn === "process" ? ["store    none: counts are only in this process"] : []),
     ...(said === undefined ? [] : [`mode     ${by}: ${said}`]),
     ...set.map((entry) => `set      ${entryWords(entry)}`),
   ];
@@ -65,7 +65,7 @@ function ruleText(rule: InspectedRule): string {
 
 function decisionText(rule: InspectedRule): string {
   const entry = printable(rule.entry ?? "");
-  if (rule.reason === "switched-off") return "allowed, since it is off";
+  if (rule.reason === "switched-off") return "allowed, because its mode is off";
   if (rule.reason === "blocked")
     return `${rule.isAllowed ? "allowed, though " : ""}blocked by ${entry}`;
   if (rule.reason === "allow-listed") return `allowed without being counted, by ${entry}`;
@@ -73,9 +73,9 @@ function decisionText(rule: InspectedRule): string {
   return countedText(rule);
 }
 
-/** What its limits decide. */
+/** Returns what the limits of a rule decide. */
 function countedText({ isShadow, hasCapacity, retryAfterMs, limits }: InspectedRule): string {
-  const shadow = isShadow ? ", and the rule is in shadow: the request is allowed all the same" : "";
+  const shadow = isShadow ? ", but the rule is in shadow: the request is allowed" : "";
   if (hasCapacity) return `allowed${isShadow ? ", and the rule is in shadow" : ""}`;
   const full = limits.filter(({ waitMs }) => waitMs !== 0).map(({ name }) => name);
   const when =
@@ -100,5 +100,5 @@ function limitLines(limit: InspectedLimit): string[] {
 }
 
 function unknownLine({ name }: UnknownLimit): string {
-  return `unknown  ${name} counts the address, which was not given: --ip`;
+  return `unknown  ${name} counts the address, which was not given: use --ip`;
 }

@@ -14,7 +14,7 @@ interface Props {
   readonly title: string;
   /** Milliseconds of the browser's monotonic clock. */
   readonly now: number;
-  /** Called with what an answer says is set now. */
+  /** Called with the new entries from an answer. */
   readonly onControl: (control: unknown) => void;
 }
 
@@ -67,7 +67,7 @@ function ageWords(ageMs: number | undefined): string {
     : `The numbers below are ${age(ageMs)} old.`;
 }
 
-/** Told to a screen reader, politely, when a state changes: never with each snapshot. */
+/** Announces changes of state to a screen reader, politely, and not each snapshot. */
 function Spoken({ notices }: { notices: readonly Notice[] }) {
   const [wasTold, tell] = useState(false);
   const words = spokenOf(notices, wasTold);

@@ -8,11 +8,11 @@ interface Props {
   readonly draft: Draft;
   readonly rules: readonly RuleNow[];
   readonly onDraft: (fields: Partial<Draft>) => void;
-  /** Called when the form is whole. */
+  /** Called when the form is complete. */
   readonly onSubmit: () => void;
 }
 
-/** A form for what an admin may set. */
+/** The form in which an admin sets an entry. */
 export function ChangeForm({ draft, rules, onDraft, onSubmit }: Props) {
   const { action } = draft;
   const own = rules.filter(({ isInPolicy }) => isInPolicy).map(({ name }) => name);
@@ -95,7 +95,7 @@ const ACTIONS: readonly Option[] = [
   ["mode", "a mode"],
 ];
 
-/** A value, and the words for it. */
+/** A value and its label. */
 type Option = readonly [value: string, words: string];
 
 function twice(text: string): Option {

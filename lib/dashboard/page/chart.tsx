@@ -14,7 +14,7 @@ export interface Panel extends Pick<PlotOptions, "unit" | "height"> {
 }
 
 interface Props {
-  /** What the chart shows, its steps and its span of time. */
+  /** The content of the chart, its steps and its span of time. */
   readonly title: string;
   /** Undefined until the history has arrived. The number of panels and their lines never change. */
   readonly panels: readonly Panel[] | undefined;
@@ -29,7 +29,8 @@ export function Chart({ title, panels, start, stepMs }: Props) {
   const [isTable, showTable] = useState(false);
   const [hidden, hide] = useState<ReadonlySet<string>>(new Set());
   const [cursor, moveCursor] = useState<number | null>(null);
-  if (!panels) return <div class="chart waiting">The past of this chart has not arrived yet.</div>;
+  if (!panels)
+    return <div class="chart waiting">The history of this chart has not arrived yet.</div>;
   const lines = panels.flatMap((panel) => panel.lines);
   const last = (lines[0]?.values.length ?? 0) - 1;
   const step = cursor !== null && cursor <= last ? cursor : last;
@@ -90,7 +91,7 @@ function Plot({ label, panel, hidden, start, stepMs, group, onCursor }: PlotProp
   const { lines, unit, height } = panel;
   const elementRef = useRef<HTMLDivElement>(null);
   const plotRef = useRef<uPlot>(null);
-  // As text, so that it is the same as long as the lines are.
+  // Text, so that it is equal while the lines are the same.
   const looks = lines.map(({ look }) => look).join(" ");
   useEffect(() => {
     if (!elementRef.current) return;
@@ -110,13 +111,13 @@ function Plot({ label, panel, hidden, start, stepMs, group, onCursor }: PlotProp
   }, [lines, hidden, start, stepMs]);
   const isEmpty = !lines.some(isSome);
   return (
-    // A drawing on a canvas is an image to a screen reader, and no `img`.
-    // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
+    // A drawing on a canvas is an image for a screen reader, but not an `img`. oxlint-disable-next-line
+    // jsx-a11y/prefer-tag-over-role
     <div class="plot" role="img" aria-label={label} data-is-empty={isEmpty} ref={elementRef} />
   );
 }
 
-/** What was never more than nothing is not drawn over the line of the axis. */
+/** Returns the values to draw. A line that is always 0 is not drawn over the axis. */
 function drawn(line: Line, hidden: ReadonlySet<string>): (number | null)[] {
   const isDrawn = !hidden.has(line.name) && isSome(line);
   return isDrawn ? [...line.values] : line.values.map(() => null);

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { shortKey } from "./numbers.ts";
 
-/** How long the button says that it copied, in milliseconds. */
+/** How long the button says "Copied", in milliseconds. */
 const SAID_MS = 2_000;
 
 interface Props {
@@ -12,8 +12,8 @@ interface Props {
 }
 
 /**
- * A client key, shortened: the whole of it shows under the pointer and with the focus, and is copied. A click on
- * it looks the client up.
+ * A shortened client key. The complete key is shown under the pointer and with the focus, and is copied. A
+ * click on it looks the client up.
  */
 export function ClientKey({ value, onLookUp }: Props) {
   const [said, say] = useState<string>();
@@ -46,7 +46,7 @@ export function ClientKey({ value, onLookUp }: Props) {
   );
 }
 
-/** Copies a text. Where the browser does not let a page do so, the text is selected. */
+/** Copies a text. When the browser does not permit it, the text is selected. */
 async function copy(text: string, element: HTMLElement | null): Promise<string> {
   try {
     await navigator.clipboard.writeText(text);

@@ -15,9 +15,9 @@ export function ClientLimits({ found }: { found: ClientFound }) {
         </p>
       )}
       {countedIn === "process" && (
-        <p class="none">No store is named: these are the counts of one process alone.</p>
+        <p class="none">No store is configured: these are the counts of one process only.</p>
       )}
-      {rules.length === 0 && <p class="none">No limit has counted anything of this client.</p>}
+      {rules.length === 0 && <p class="none">No limit has counted this client.</p>}
       <div class="lists">
         {rules.map((rule) => (
           <table key={`${rule.rule} ${rule.tier} ${rule.isShadow}`}>

@@ -11,7 +11,7 @@ interface Props {
   readonly onLookUp: (key: string) => void;
 }
 
-/** Who was denied most often, by rule. */
+/** The clients that were denied most often, by rule. */
 export function Clients({ denied, since, onLookUp }: Props) {
   const some = denied.filter(({ clients }) => clients.length > 0);
   const from = since > 0 && (
@@ -22,7 +22,7 @@ export function Clients({ denied, since, onLookUp }: Props) {
   return (
     <section aria-labelledby="clients">
       <div class="section-head">
-        <h2 id="clients">Who is denied</h2>
+        <h2 id="clients">Denied clients</h2>
         <p>
           Client keys are keyed hashes, never addresses or names; a click looks the client up.
           Denials {from}.

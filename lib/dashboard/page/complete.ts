@@ -16,8 +16,8 @@ import type {
 import { byOutcome, NO_OUTCOMES } from "./outcomes.ts";
 
 /**
- * Returns a value in the shape that is given. What is missing, or is of another kind, is taken from the
- * shape: after a deploy the page may be older or newer than the server that it reads.
+ * Returns a value in the given shape. Parts that are missing or of another type are taken from the shape,
+ * because after a deploy the page may be older or newer than the server.
  */
 function complete<T>(shape: T, value: unknown): T {
   if (typeof shape !== "object" || shape === null || Array.isArray(shape)) {
@@ -97,7 +97,7 @@ function seriesOf(steps: number, stepMs: number): Series {
   };
 }
 
-/** Returns a snapshot in which every field that the page reads is there; undefined for what is no object. */
+/** Returns a snapshot with every field that the page reads; undefined when the value is not an object. */
 export function readSnapshot(value: unknown): Snapshot | undefined {
   if (!isObject(value)) return undefined;
   const { readAt } = value;
@@ -122,7 +122,7 @@ export function readSnapshot(value: unknown): Snapshot | undefined {
   };
 }
 
-/** The percentiles of a minute as they were sent: null is a value of theirs, and so is a number. */
+/** Returns the percentiles of a minute as they were sent: each is a number or null. */
 function timesOf(value: Readonly<Record<string, unknown>>, start: number) {
   const minutes = Array.isArray(value["minutes"]) ? value["minutes"] : [];
   const sent: unknown = minutes.find((each) => isObject(each) && each["start"] === start);
@@ -134,7 +134,7 @@ function numberOrNull(value: unknown): number | null {
   return typeof value === "number" ? value : null;
 }
 
-/** Returns a history in which every field that the page reads is there; undefined for what is no object. */
+/** Returns a history with every field that the page reads; undefined when the value is not an object. */
 export function readHistory(value: unknown): History | undefined {
   if (!isObject(value)) return undefined;
   const { hour, day } = complete({ hour: HOUR, day: DAY }, value);
@@ -161,7 +161,7 @@ const CONTROL: Pick<ControlNow, "entries" | "more" | "isFollowed"> = {
   isFollowed: true,
 };
 
-/** Returns what is set in a form of which every field is there; undefined for what is no object. */
+/** Returns what is set, with every field that the page reads; undefined when the value is not an object. */
 export function readControl(value: unknown): ControlNow | undefined {
   if (!isObject(value)) return undefined;
   const { admin } = value;
@@ -173,18 +173,18 @@ export function readControl(value: unknown): ControlNow | undefined {
   };
 }
 
-/** As much of a limit of one client as the page shows. */
+/** The parts of a client's limit that the page shows. */
 export type LimitFound = Pick<
   InspectedLimit,
   "name" | "limit" | "used" | "remaining" | "waitMs" | "resetMs"
 >;
 
-/** As much of a rule. */
+/** The parts of a rule that the page shows. */
 export interface RuleFound extends Omit<InspectedRule, "limits" | "hasCapacity"> {
   readonly limits: readonly LimitFound[];
 }
 
-/** As much of how a client stands. */
+/** The parts of an inspection that the page shows. */
 export interface ClientFound extends Pick<Inspection, "listed" | "set" | "countedIn"> {
   readonly key: string;
   readonly rules: readonly RuleFound[];
@@ -204,7 +204,7 @@ const INSPECTION: Pick<Inspection, "set" | "countedIn" | "rules"> = {
   rules: [],
 };
 
-/** Returns how a client stands, in a form of which every field is there; undefined for what is no object. */
+/** Returns an inspection with every field that the page reads; undefined when the value is not an object. */
 export function readLookedUp(value: unknown): ClientFound | undefined {
   if (!isObject(value)) return undefined;
   const { key, inspection } = complete({ key: "", inspection: INSPECTION }, value);

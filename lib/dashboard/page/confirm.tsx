@@ -1,17 +1,17 @@
 /** @jsxImportSource preact */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ask } from "./ask.ts";
-import type { Asked } from "./asked.ts";
+import { requestJson } from "./request-json.ts";
+import type { Confirmation } from "./confirmation.ts";
 
 interface Props {
-  readonly asked: Asked;
-  /** Called with what the app answered when the change is made. */
+  readonly confirmation: Confirmation;
+  /** Called with the answer of the app when the change is made. */
   readonly onDone: (value: unknown) => void;
   readonly onClose: () => void;
 }
 
 /** Shows what a change does, and makes it when the person confirms. */
-export function Confirm({ asked: { title, lines, verb, body }, onDone, onClose }: Props) {
+export function Confirm({ confirmation: { title, lines, verb, body }, onDone, onClose }: Props) {
   const dialogRef = useRef<HTMLDialogElement>(null);
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
@@ -20,7 +20,7 @@ export function Confirm({ asked: { title, lines, verb, body }, onDone, onClose }
     if (isBusy) return;
     setBusy(true);
     setProblem("");
-    const answer = await ask("changes.json", body);
+    const answer = await requestJson("changes.json", body);
     setBusy(false);
     if ("problem" in answer) setProblem(answer.problem);
     else {

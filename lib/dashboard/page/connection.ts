@@ -1,15 +1,15 @@
 import { createParser } from "eventsource-parser";
 
 /**
- * How the page is connected:
- * - `connecting`: nothing arrived yet
+ * The state of the page's connection:
+ * - `connecting`: nothing has arrived yet
  * - `live`: events arrive
  * - `lost`: the app does not answer, or the stream went silent
- * - `refused`: the session ended, or its role is gone
+ * - `refused`: the session has ended, or the person no longer has access
  */
 export type ConnectionState = "connecting" | "live" | "lost" | "refused";
 
-/** What a connection needs of the browser, and whom it tells. */
+/** The functions of a connection. */
 export interface ConnectionOptions {
   /** Opens the stream. */
   readonly open: (signal: AbortSignal) => Promise<Response>;
@@ -19,7 +19,7 @@ export interface ConnectionOptions {
   readonly onState: (state: ConnectionState) => void;
 }
 
-/** A stream that opens again by itself. */
+/** A stream that reconnects automatically. */
 export interface Connection {
   /** Opens the stream at once, unless events arrive. */
   wake(): void;
@@ -27,17 +27,17 @@ export interface Connection {
   sleep(): void;
 }
 
-/** Without an event for so long, the stream is lost. */
+/** The time without an event after which the stream counts as lost, in milliseconds. */
 const SILENT_MS = 10_000;
-/** A stream that is well has an event each second. */
+/** A working stream has an event each second. */
 const FRESH_MS = 3_000;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 5_000;
 const REFUSED_DELAY_MS = 30_000;
-/** A stream that ends is opened again at once, but not more often than this. */
+/** A stream that ends is opened again at once, but only after at least this time, in milliseconds. */
 const AT_ONCE_MS = 1_000;
 
-/** What ended a stream. */
+/** How a stream ended. */
 type Ending = "ended" | "failed" | "refused";
 
 /**
@@ -57,7 +57,7 @@ export function connect({ open, onEvent, onState }: ConnectionOptions): Connecti
     onState(next);
   };
 
-  /** Ends what runs: the stream, its silence, and the wait for the next. */
+  /** Stops the stream, its timeout, and the wait for the next attempt. */
   const stop = (): void => {
     clearTimeout(timer);
     stream?.abort();
@@ -114,7 +114,7 @@ export function connect({ open, onEvent, onState }: ConnectionOptions): Connecti
   };
 }
 
-/** Reads a stream to its end. Resolves with what ended it, and never rejects. */
+/** Reads a stream to its end. Resolves to how it ended, and never rejects. */
 async function read(
   open: ConnectionOptions["open"],
   signal: AbortSignal,
@@ -138,7 +138,7 @@ async function read(
   }
 }
 
-/** A redirect leads to a page to sign in. */
+/** Returns true for a refusal. A redirect leads to a sign-in page. */
 function isRefusal({ status, type }: Response): boolean {
   return [401, 403, 404].includes(status) || type === "opaqueredirect";
 }

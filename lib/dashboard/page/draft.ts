@@ -2,7 +2,7 @@ import type { ChangeBody } from "#lib/dashboard/change-body";
 import type { RuleNow } from "#lib/dashboard/model";
 import type { Draft } from "./steps.ts";
 
-/** How long an entry may last, of which a person chooses one. */
+/** The lengths of an entry, of which a person chooses one. */
 export const LENGTHS = ["15 minutes", "1 hour", "8 hours", "1 day", "7 days", "30 days"] as const;
 
 export const EMPTY_DRAFT: Draft = {
@@ -16,7 +16,7 @@ export const EMPTY_DRAFT: Draft = {
   reason: "",
 };
 
-/** The fields of each action beside length and reason. */
+/** The fields of each action in addition to length and reason. */
 export const FIELDS: Readonly<Record<Draft["action"], readonly (keyof Draft)[]>> = {
   block: ["client"],
   allow: ["client"],

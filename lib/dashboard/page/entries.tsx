@@ -5,31 +5,31 @@ import { count } from "./numbers.ts";
 import type { Steps } from "./steps.ts";
 
 interface Props {
-  /** Undefined until it was read. */
+  /** The entries; undefined until they are read. */
   readonly control: ControlNow | undefined;
-  /** How long ago it was sent, in milliseconds. */
+  /** How long ago the entries were sent, in milliseconds. */
   readonly ageMs: number;
   readonly steps: Steps;
 }
 
 /** What is set while the app runs. */
 export function Entries({ control, ageMs, steps }: Props) {
-  if (!control) return <p class="none">The store was not read yet.</p>;
+  if (!control) return <p class="none">The store has not been read yet.</p>;
   const { entries, more, isFollowed } = control;
   return (
     <>
       {!isFollowed && (
         <div class="notice warn">
-          <strong>The gate follows none of this.</strong>
-          <p>Where the gate is made, its settings must have live, of headgate/live.</p>
+          <strong>The gate does not follow these entries.</strong>
+          <p>The settings of the gate must have live, of headgate/live.</p>
         </div>
       )}
       {entries.length > 0 ? (
         <EntryList entries={entries} ageMs={ageMs} steps={steps} />
       ) : (
         <p class="none">
-          Nothing is set: the policy alone decides. Here stand blocks, allowed clients, other limits
-          and modes
+          Nothing is set: only the policy decides. This list shows blocks, allowed clients, other
+          limits and modes
           {steps.change ? "." : ", which admins set, here or by the command headgate block."}
         </p>
       )}

@@ -13,7 +13,7 @@ interface Props {
   readonly steps: Steps;
 }
 
-/** Entries with a countdown to the end of each. One that has ended is not shown any more. */
+/** Entries with a countdown to the end of each. An entry that has ended is no longer shown. */
 export function EntryList({ entries, ageMs, steps }: Props) {
   return (
     <ul class="entries">

@@ -1,12 +1,14 @@
 import type { ControlEntry } from "#lib/dashboard/model";
 
-/** Returns what an entry sets: "search: 2x" or "everything: off"; empty for one that blocks or allows. */
+/**
+ * Returns the setting of an entry: "search: 2x" or "everything: off"; empty for a block or an allowed client.
+ */
 export function settingOf(entry: ControlEntry): string {
   if (entry.kind === "override") return `${entry.limit ?? entry.rule}: ${entry.to}`;
   return entry.kind === "mode" ? `${entry.rule ?? "everything"}: ${entry.mode}` : "";
 }
 
-/** Returns whom an entry is for: a network, a client key, or "every client"; empty for a mode. */
+/** Returns the client of an entry: a network, a client key, or "every client"; empty for a mode. */
 export function whomOf(entry: ControlEntry): string {
   if (!("client" in entry)) return "";
   const { client } = entry;

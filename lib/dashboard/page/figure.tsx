@@ -10,7 +10,7 @@ export interface FigureProps {
   readonly tone?: "good" | "warn" | "bad" | undefined;
 }
 
-/** One number of a list: stands in a `dl`. */
+/** One number of a list, inside a `dl`. */
 export function Figure({ name, value, unit, span, tone }: FigureProps) {
   return (
     <div class={`figure ${tone ?? ""}`}>

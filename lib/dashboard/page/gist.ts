@@ -1,7 +1,7 @@
 import type { Line } from "./line.ts";
 import { timeOf } from "./times.ts";
 
-/** Returns what a chart shows, in words: of each line the last value, and the most with its time. */
+/** Returns a chart as text: the last value of each line, and the largest with its time. */
 export function gistOf(lines: readonly Line[], start: number, stepMs: number): string {
   return lines
     .map(({ name, unit, values, format }) => {

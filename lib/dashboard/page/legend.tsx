@@ -9,7 +9,7 @@ interface Props {
   /** The start of the step: milliseconds since 1970. */
   readonly time: number;
   readonly stepMs: number;
-  /** True for the last step, which goes on. */
+  /** True for the current step, which has not ended. */
   readonly isRunning: boolean;
   readonly hidden: ReadonlySet<string>;
   /** Shows or hides a line. */

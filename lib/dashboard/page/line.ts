@@ -3,7 +3,7 @@ import type { LookName } from "./looks.ts";
 /** One line of a chart. */
 export interface Line {
   readonly name: string;
-  /** What follows a value, such as " ms". */
+  /** The unit after a value, such as " ms". */
   readonly unit: string;
   readonly look: LookName;
   /** One value for each step; null for a step without a value. */

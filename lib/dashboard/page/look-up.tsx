@@ -1,12 +1,12 @@
 /** @jsxImportSource preact */
 import { useEffect, useState } from "preact/hooks";
-import { ask } from "./ask.ts";
+import { requestJson } from "./request-json.ts";
 import { ClientLimits } from "./client-limits.tsx";
 import { type ClientFound, readLookedUp } from "./complete.ts";
 import { EntryList } from "./entry-list.tsx";
 import type { Steps } from "./steps.ts";
 
-/** A client key that is looked up; each click is another object. */
+/** A client key that is looked up. Each click makes a new object. */
 export interface Wanted {
   readonly key: string;
 }
@@ -19,14 +19,14 @@ interface Props {
   readonly now: number;
 }
 
-/** What a look-up came to: a client, and when, on the same clock; or why it cannot be looked up. */
+/** The result of a look-up: a client, and when on the same clock; or why it cannot be looked up. */
 interface Answered {
   readonly found?: ClientFound;
   readonly at: number;
   readonly problem?: string;
 }
 
-/** How one client stands, who is named by a client key. */
+/** The limits of one client, which is named by its client key. */
 export function LookUp({ wanted, onWant, steps, now }: Props) {
   const [text, setText] = useState("");
   const [{ found, at, problem }, show] = useState<Answered>({ at: 0 });
@@ -72,7 +72,7 @@ export function LookUp({ wanted, onWant, steps, now }: Props) {
         <Client found={found} ageMs={now - at} steps={steps} />
       ) : (
         <p class="none">
-          Click a client key, or paste one of the log: “clients” of a denial has them.
+          Click a client key, or paste one from the log: a denial has them in “clients”.
         </p>
       )}
     </>
@@ -80,7 +80,7 @@ export function LookUp({ wanted, onWant, steps, now }: Props) {
 }
 
 async function lookUp(key: string, show: (answered: Answered) => void): Promise<void> {
-  const answer = await ask(`client.json?key=${encodeURIComponent(key)}`);
+  const answer = await requestJson(`client.json?key=${encodeURIComponent(key)}`);
   const at = performance.now();
   if ("problem" in answer) return show({ problem: answer.problem, at });
   const found = readLookedUp(answer.value);

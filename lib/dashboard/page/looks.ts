@@ -3,15 +3,15 @@ export interface Look {
   readonly color: string;
   readonly width: number;
   readonly dash: readonly number[];
-  /** Filled below. */
+  /** The area below the line is filled. */
   readonly isFilled?: true;
-  /** A dot at each point that is more than nothing. */
+  /** A dot at each point above 0. */
   readonly hasDots?: true;
-  /** Bars in the place of a line. */
+  /** Bars instead of a line. */
   readonly isBars?: true;
 }
 
-/** No two lines of one chart differ by colour alone. */
+/** How each line is drawn. No two lines of one chart differ only by colour. */
 export const LOOKS = {
   allowed: { color: "--allowed", width: 2, dash: [], isFilled: true },
   denied: { color: "--denied", width: 2, dash: [], hasDots: true },

@@ -4,7 +4,7 @@ import { App } from "./app.tsx";
 import { type Connection, connect } from "./connection.ts";
 import { EMPTY, type View, withEvent } from "./view.ts";
 
-/** A page that was hidden for so long closes its stream. */
+/** How long a page is hidden before it closes its stream, in milliseconds. */
 const HIDDEN_MS = 60_000;
 
 const root = document.querySelector("main");
@@ -18,7 +18,7 @@ function start(root: HTMLElement): void {
   const draw = (next: View): void => {
     view = next;
     if (view.connection === "connecting") return;
-    // What the document drew without a script goes when there is more to say.
+    // The content of the document is removed when the script has something to show.
     if (!isDrawn) root.replaceChildren();
     isDrawn = true;
     const now = performance.now();
@@ -37,7 +37,7 @@ function start(root: HTMLElement): void {
     onEvent: (name, data) => draw(withEvent(view, name, data, performance.now())),
     onState: (state) => draw({ ...view, connection: state }),
   });
-  // The age of the numbers goes on while nothing arrives.
+  // The age of the numbers is updated while nothing arrives.
   setInterval(() => {
     if (performance.now() - view.receivedAt > 1_500) draw(view);
   }, 1_000);

@@ -4,7 +4,7 @@ import type { ControlNow, Snapshot } from "#lib/dashboard/model";
 import { age, count } from "./numbers.ts";
 import { zoneAt } from "./times.ts";
 
-/** Older numbers than this are marked. */
+/** Numbers older than this are marked, in milliseconds. */
 const OLD_MS = 5_000;
 
 const SOURCES: Readonly<Record<Snapshot["source"], string>> = {
@@ -25,7 +25,7 @@ interface Props {
   readonly isStale: boolean;
 }
 
-/** The name of the page, and what holds for all of its numbers. */
+/** The name of the page, and facts about all of its numbers. */
 export function Masthead({ title, snapshot, control, ageMs, isStale }: Props) {
   return (
     <header class="masthead">
@@ -59,7 +59,7 @@ export function Masthead({ title, snapshot, control, ageMs, isStale }: Props) {
 
 function AsOf({ snapshot, ageMs }: { snapshot: Snapshot; ageMs: number | undefined }) {
   const { readAt } = snapshot;
-  if (ageMs === undefined || readAt === null) return "the store was not read yet";
+  if (ageMs === undefined || readAt === null) return "the store has not been read yet";
   const time = new Date(readAt);
   return (
     <time dateTime={time.toISOString()} title={time.toLocaleString()}>

@@ -1,7 +1,7 @@
 import type { History, MinuteNow, OutcomeSeries, Series } from "#lib/dashboard/model";
 import { byOutcome } from "./outcomes.ts";
 
-/** So many minutes of snapshots are kept: more than a history can be late. */
+/** How many minutes of snapshots are kept: more than a history can be late. */
 const KEPT = 15;
 
 /**
@@ -17,8 +17,8 @@ export function rememberMinutes(
 }
 
 /**
- * Returns a history with the minutes of snapshots in it. Counts of a step only grow, so of two numbers for
- * one step the larger is the newer, in whatever order they arrive.
+ * Returns a history with the minutes of snapshots in it. Counts of a step only grow, so the larger of two
+ * numbers for a step is the newer, in whatever order they arrive.
  */
 export function mergeHistory(history: History, minutes: readonly MinuteNow[]): History {
   const last = Math.max(0, ...minutes.map(({ start }) => start));
@@ -26,7 +26,7 @@ export function mergeHistory(history: History, minutes: readonly MinuteNow[]): H
   return { hour, day: addHour(reachTo(history.day, last), hour) };
 }
 
-/** Moves a series on, with empty steps at its end, until a time is within it. */
+/** Extends a series with empty steps at its end until it contains a time. */
 function reachTo(series: Series, time: number): Series {
   const by = Math.floor((time - series.start) / series.stepMs) - series.steps + 1;
   if (by <= 0) return series;
@@ -46,7 +46,7 @@ function reachTo(series: Series, time: number): Series {
   };
 }
 
-/** Brings the numbers of one step into a series. */
+/** Merges the numbers of one step into a series. */
 function addStep(series: Series, { start, rules, store }: MinuteNow): Series {
   const at = Math.floor((start - series.start) / series.stepMs);
   if (at < 0 || at >= series.steps) return series;
@@ -74,7 +74,7 @@ function addStep(series: Series, { start, rules, store }: MinuteNow): Series {
   };
 }
 
-/** Brings the minutes of an hour into the last two steps of a day: older ones change no more. */
+/** Merges the minutes of an hour into the last two steps of a day. Older steps no longer change. */
 function addHour(day: Series, hour: Series): Series {
   return [day.steps - 2, day.steps - 1].map((at) => stepOf(day, hour, at)).reduce(addStep, day);
 }
@@ -84,7 +84,7 @@ function stepOf({ start, stepMs, store }: Series, hour: Series, at: number): Min
   const minutes = <T>(list: readonly T[]): readonly T[] =>
     list.slice(Math.max(0, from), Math.max(0, from + stepMs / hour.stepMs));
   const sum = (list: readonly number[]): number => minutes(list).reduce((a, b) => a + b, 0);
-  // Percentiles cannot be added. Those of the whole step, where they are known, say more than the last minute's.
+  // Percentiles cannot be added. Those of the whole step, if known, are better than those of the last minute.
   const time = (known: number | null | undefined, list: readonly (number | null)[]) =>
     known ?? minutes(list).findLast((value) => value !== null) ?? null;
   return {
@@ -101,7 +101,7 @@ function stepOf({ start, stepMs, store }: Series, hour: Series, at: number): Min
 
 const NO_SERIES: OutcomeSeries = byOutcome(() => []);
 
-/** Returns the decisions of one rule in each step of a series, or of all rules where none is named. */
+/** Returns the decisions of one rule in each step of a series, or of all rules when no rule is given. */
 export function outcomesOf(series: Series, rule: string | undefined): OutcomeSeries {
   const of =
     rule === undefined ? Object.values(series.rules) : [own(series.rules, rule) ?? NO_SERIES];
@@ -110,7 +110,7 @@ export function outcomesOf(series: Series, rule: string | undefined): OutcomeSer
   );
 }
 
-/** A list with as many steps as its series has. */
+/** Returns a list with as many steps as its series. */
 function whole<T>(series: Series, list: readonly T[], empty: T): readonly T[] {
   return list.length === series.steps ? list : fill(series, (i) => list[i] ?? empty);
 }
@@ -119,7 +119,7 @@ function fill<T>({ steps }: Series, value: (i: number) => T): readonly T[] {
   return Array.from({ length: steps }, (_, i) => value(i));
 }
 
-/** A rule may be called "constructor". */
+/** Returns an own property, because a rule may be called "constructor". */
 function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }

@@ -2,7 +2,7 @@ import type { RuleNow, Snapshot, StoreNow } from "#lib/dashboard/model";
 import type { ConnectionState } from "./connection.ts";
 import { names } from "./numbers.ts";
 
-/** What an operator must know before reading a number. */
+/** A notice that an operator must see before the numbers. */
 export interface Notice {
   readonly tone: "bad" | "warn" | "plain";
   readonly title: string;
@@ -23,7 +23,7 @@ function ofConnection(connection: ConnectionState): readonly Notice[] {
       return [
         notice("bad", "You no longer have access.", [
           "Sign in again, then reload.",
-          "What you see below was sent before, and is no longer renewed.",
+          "The numbers below are old and are no longer updated.",
         ]),
       ];
     case "lost":
@@ -35,7 +35,7 @@ function ofConnection(connection: ConnectionState): readonly Notice[] {
 }
 
 function ofMode({ store: { mode, isModeSet }, rules }: Snapshot): readonly Notice[] {
-  const by = isModeSet ? "The mode of everything is set to" : "HEADGATE_MODE is";
+  const by = isModeSet ? "The mode of all rules is set to" : "HEADGATE_MODE is";
   if (mode === "off")
     return [
       notice("bad", "The gate is off: nothing is denied.", [
@@ -62,7 +62,7 @@ function ofStore({ store, rules }: Snapshot): readonly Notice[] {
   if (store.state === "down")
     return [
       notice("bad", "The store does not answer.", [
-        `Requests are not counted${reason}. Until the store is back, each rule does what its onStoreFailure says:`,
+        `Requests are not counted${reason}. Until the store answers again, each rule follows its onStoreFailure:`,
         ...onFailure(rules),
       ]),
     ];
@@ -70,7 +70,7 @@ function ofStore({ store, rules }: Snapshot): readonly Notice[] {
     store.breaker === "open"
       ? [
           notice("warn", "The breaker of this instance is open.", [
-            "Calls to the store failed, so this instance asks it only now and then. Meanwhile each rule does what its onStoreFailure says:",
+            "Calls to the store failed, so this instance tries it only now and then. Meanwhile each rule follows its onStoreFailure:",
             ...onFailure(rules),
           ]),
         ]
@@ -78,7 +78,7 @@ function ofStore({ store, rules }: Snapshot): readonly Notice[] {
   if (store.state !== "degraded") return open;
   return [
     notice("warn", "The store is degraded.", [
-      `It answers, but ${reasonOf(store) ?? "not as it should"}.`,
+      `It answers, but ${reasonOf(store) ?? "not reliably"}.`,
     ]),
     ...open,
   ];
@@ -89,7 +89,7 @@ const REASONS = new Map([
   ["slow-calls", "calls are slow"],
 ]);
 
-/** Returns in words why the store is degraded, or the code of its error. */
+/** Returns why the store is degraded as text, or the code of its error. */
 export function reasonOf({ reason }: StoreNow): string | undefined {
   return reason === undefined ? undefined : (REASONS.get(reason) ?? reason);
 }
@@ -97,7 +97,7 @@ export function reasonOf({ reason }: StoreNow): string | undefined {
 const ON_FAILURE = [
   ["allow", "allowed, uncounted"],
   ["deny", "denied with 503"],
-  ["local", "counted in each instance alone"],
+  ["local", "counted in each instance separately"],
 ] as const;
 
 function onFailure(rules: readonly RuleNow[]): readonly string[] {
@@ -112,7 +112,7 @@ function ofCounters({ isCounted, store }: Snapshot): readonly Notice[] {
   if (isCounted || store.state === "down" || store.state === "unknown") return [];
   return [
     notice("plain", "Nothing was counted yet.", [
-      "Either no request has come yet, or the gate does not count: where it is made, its settings must have counters: countEvents().",
+      "Either there was no request yet, or the gate does not count: its settings must have counters: countEvents().",
     ]),
   ];
 }
@@ -121,7 +121,7 @@ function notice(tone: Notice["tone"], title: string, lines: readonly string[]): 
   return { tone, title, lines };
 }
 
-/** Returns the words for a screen reader: the titles of all notices, or that all is well again. */
+/** Returns the text for a screen reader: the titles of all notices, or that all problems have ended. */
 export function spokenOf(notices: readonly Notice[], wasTold: boolean): string {
   const urgent = notices.filter(({ tone }) => tone !== "plain");
   if (urgent.length === 0) return wasTold ? "All is well again." : "";

@@ -5,7 +5,7 @@ const oneDecimal = new Intl.NumberFormat("en", {
 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
-/** What stands in the place of a number that is not known. */
+/** The text for an unknown number. */
 export const UNKNOWN = "–";
 
 /** Returns a count with its digits grouped: 12,345. */
@@ -18,13 +18,13 @@ export function axisCount(value: number): string {
   return compact.format(value);
 }
 
-/** Returns a rate with one decimal; what rounds to nothing and is something is "<0.1". */
+/** Returns a rate with one decimal; "<0.1" for a smaller rate above 0. */
 export function rate(perSecond: number | undefined): string {
   if (perSecond === undefined) return UNKNOWN;
   return perSecond > 0 && perSecond < 0.05 ? "<0.1" : oneDecimal.format(perSecond);
 }
 
-/** Returns a part of a whole in percent with one decimal; unknown where the whole is nothing. */
+/** Returns a part of a whole in percent with one decimal; unknown when the whole is 0. */
 export function percent(part: number, of: number): string {
   if (of === 0) return UNKNOWN;
   const value = (100 * part) / of;
@@ -49,7 +49,7 @@ export function size(bytes: number): string {
   return `${text} ${UNITS[power]}`;
 }
 
-/** Returns an age in words: "3 s", "4 min", "2 h". */
+/** Returns an age as text: "3 s", "4 min", "2 h". */
 export function age(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 120) return `${seconds} s`;
@@ -57,7 +57,7 @@ export function age(ms: number): string {
   return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
 }
 
-/** Returns what is left of a length of time: "09:59", "1:09:59", "2 d 1:09:59". */
+/** Returns the remaining time: "09:59", "1:09:59", "2 d 1:09:59". */
 export function countdown(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   const hours = Math.floor(seconds / 3600);
@@ -69,14 +69,14 @@ export function countdown(ms: number): string {
   return days === 0 ? `${hours}:${clock}` : `${days} d ${hours % 24}:${clock}`;
 }
 
-/** Returns names in words, and how many more there are: "a, b and 3 more". */
+/** Returns names as text, and the number of further ones: "a, b and 3 more". */
 export function names(all: readonly string[], most = 6): string {
   const rest = all.length - most;
   const shown = all.slice(0, most).join(", ");
   return rest > 0 ? `${shown} and ${rest} more` : shown;
 }
 
-/** Returns a client key, or its beginning and its end where it is long. */
+/** Returns a client key, shortened to its beginning and end when it is long. */
 export function shortKey(key: string): string {
   return key.length <= 16 ? key : `${key.slice(0, 9)}…${key.slice(-5)}`;
 }

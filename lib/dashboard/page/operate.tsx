@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 import { useState } from "preact/hooks";
 import type { Changed, ControlNow, Snapshot } from "#lib/dashboard/model";
-import { type Asked, askedFor, askedToLift } from "./asked.ts";
+import { type Confirmation, confirmationOf, confirmationOfLift } from "./confirmation.ts";
 import { ChangeForm } from "./change-form.tsx";
 import { Clients } from "./clients.tsx";
 import { Confirm } from "./confirm.tsx";
@@ -22,11 +22,11 @@ interface Props {
   readonly onControl: (control: unknown) => void;
 }
 
-/** Clients that are denied, one of them looked up, and what is set while the app runs. */
+/** Denied clients, the look-up of one client, and what is set while the app runs. */
 export function Operate({ snapshot, now, control, controlAgeMs, onControl }: Props) {
   const [wanted, want] = useState<Wanted>();
   const [draft, setDraft] = useState(EMPTY_DRAFT);
-  const [asked, setAsked] = useState<Asked>();
+  const [confirmation, setConfirmation] = useState<Confirmation>();
   const [done, setDone] = useState("");
   const isAdmin = control !== undefined && control.admin !== null;
   const change = (fields: Partial<Draft>) => setDraft((now) => ({ ...now, ...fields }));
@@ -42,19 +42,19 @@ export function Operate({ snapshot, now, control, controlAgeMs, onControl }: Pro
           // The form is drawn before the timer ends.
           setTimeout(() => document.querySelector<HTMLElement>(".change :invalid")?.focus());
         },
-        lift: (entry) => setAsked(askedToLift(entry)),
-        reset: (client) => setAsked(askedFor({ action: "reset", client })),
+        lift: (entry) => setConfirmation(confirmationOfLift(entry)),
+        reset: (client) => setConfirmation(confirmationOf({ action: "reset", client })),
       },
     }),
   };
-  const finish = (value: unknown, { title, body }: Asked) => {
+  const finish = (value: unknown, { title, body }: Confirmation) => {
     const { control: set, freed } = (value ?? {}) as Partial<Changed>;
-    // The button of an entry goes with the entry.
+    // The button of an entry is removed with the entry.
     if (body.action === "remove") document.getElementById("in-force")?.focus();
     onControl(set);
     const counts = typeof freed === "number" ? ` ${count(freed)} counts are deleted.` : "";
     setDone(`Done: ${title.slice(0, -1)}.${counts}`);
-    // The form is empty for what comes next; a client that is shown is read again.
+    // The form is cleared for the next change, and a client that is shown is read again.
     if (body.action !== "remove" && body.action !== "reset") change({ client: "", reason: "" });
     want((now) => now && { ...now });
   };
@@ -66,7 +66,7 @@ export function Operate({ snapshot, now, control, controlAgeMs, onControl }: Pro
           <h2 id="look-up" tabIndex={-1}>
             One client
           </h2>
-          <p>How its limits stand. To look consumes nothing.</p>
+          <p>The limits of one client. Looking it up consumes nothing.</p>
         </div>
         <LookUp wanted={wanted} onWant={(key) => want({ key })} steps={steps} now={now} />
       </section>
@@ -75,14 +75,14 @@ export function Operate({ snapshot, now, control, controlAgeMs, onControl }: Pro
           <h2 id="in-force" tabIndex={-1}>
             Set while the app runs
           </h2>
-          <p>Before the policy. Each entry ends by itself.</p>
+          <p>Entries take precedence over the policy, and end automatically.</p>
         </div>
         {isAdmin && (
           <ChangeForm
             draft={draft}
             rules={snapshot.rules}
             onDraft={change}
-            onSubmit={() => setAsked(askedFor(bodyOf(draft)))}
+            onSubmit={() => setConfirmation(confirmationOf(bodyOf(draft)))}
           />
         )}
         <p class="done" aria-live="polite">
@@ -90,11 +90,11 @@ export function Operate({ snapshot, now, control, controlAgeMs, onControl }: Pro
         </p>
         <Entries control={control} ageMs={controlAgeMs} steps={steps} />
       </section>
-      {asked && (
+      {confirmation && (
         <Confirm
-          asked={asked}
-          onDone={(value) => finish(value, asked)}
-          onClose={() => setAsked(undefined)}
+          confirmation={confirmation}
+          onDone={(value) => finish(value, confirmation)}
+          onClose={() => setConfirmation(undefined)}
         />
       )}
     </>

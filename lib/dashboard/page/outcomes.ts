@@ -1,6 +1,6 @@
 import type { Outcomes } from "#lib/dashboard/model";
 
-/** What can become of a decision. */
+/** The outcomes of decisions. */
 export type Outcome = keyof Outcomes;
 
 /** Returns an object with a value for each outcome. */
@@ -13,7 +13,7 @@ export function byOutcome<T>(make: (outcome: Outcome) => T): Readonly<Record<Out
   };
 }
 
-/** No decision at all. */
+/** No decisions. */
 export const NO_OUTCOMES: Outcomes = byOutcome(() => 0);
 
 /** Returns the sum of outcomes. */

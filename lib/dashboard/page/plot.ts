@@ -3,12 +3,12 @@ import { type Look, LOOKS, type LookName } from "./looks.ts";
 import { axisCount } from "./numbers.ts";
 import { axisTime } from "./times.ts";
 
-/** What a plot is made of. */
+/** The options of a plot. */
 export interface PlotOptions {
   readonly looks: readonly LookName[];
-  /** What the axis at the left says. */
+  /** The label of the left axis. */
   readonly unit: string;
-  /** In pixels. */
+  /** The height, in pixels. */
   readonly height: number;
   /** Plots with the same name have one cursor. */
   readonly group: string;
@@ -18,7 +18,7 @@ export interface PlotOptions {
 
 const FONT = '12px "Helvetica Neue", Helvetica, Arial, sans-serif';
 
-/** Counts are whole: no tick stands between two of them. */
+/** The steps of axis ticks, which are whole because counts are. */
 const WHOLE = Array.from({ length: 10 }, (_, i) => [1, 2, 5].map((step) => step * 10 ** i)).flat();
 
 /** Draws lines into an element, in the colours of the style sheet, and follows the element's width. */
@@ -46,7 +46,7 @@ function settingsOf(
   element: HTMLElement,
   { looks, unit, height, group, onCursor }: PlotOptions,
 ): uPlot.Options {
-  // Asked at each drawing, so that a change of the scheme needs a drawing alone.
+  // Read at each drawing, so that a change of the colour scheme only needs a redraw.
   const color = (name: string) => () => getComputedStyle(element).getPropertyValue(name).trim();
   return {
     width: element.clientWidth,
@@ -98,7 +98,7 @@ function seriesOf(look: Look, color: (name: string) => () => string): uPlot.Seri
       width: 1,
       fill: stroke,
       stroke,
-      // A dot where there was something.
+      // A dot at each point above 0.
       ...(look.hasDots && {
         filter: ({ data }, line) => Array.from(data[0].keys()).filter((i) => data[line]?.[i]),
       }),

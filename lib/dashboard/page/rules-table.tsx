@@ -6,7 +6,7 @@ import { count, percent, rate } from "./numbers.ts";
 import { sumOf } from "./outcomes.ts";
 import { Scroll } from "./scroll.tsx";
 
-/** From so many rules on they can be searched and put into another order. */
+/** The number of rules from which they can be searched and sorted. */
 const MANY = 10;
 
 interface Props {
@@ -17,7 +17,7 @@ interface Props {
   readonly onChoose: (rule: string | undefined) => void;
 }
 
-/** A row for each rule, after one for all of them. */
+/** A table with a row for all rules, and then one for each rule. */
 export function RulesTable({ rules, rateSpanMs, chosen, onChoose }: Props) {
   const [search, setSearch] = useState("");
   const [order, setOrder] = useState<Order>("policy");
@@ -74,7 +74,7 @@ export function RulesTable({ rules, rateSpanMs, chosen, onChoose }: Props) {
             ))}
           </tbody>
         </table>
-        {rules.length > 0 && shown.length === 0 && <p class="none">No rule is called so.</p>}
+        {rules.length > 0 && shown.length === 0 && <p class="none">No rule has this name.</p>}
         {rules.length === 0 && <p class="none">The policy has no rule.</p>}
       </Scroll>
     </>
@@ -153,7 +153,7 @@ function Row({ name, rule, now, hour, isChosen, onChoose }: RowProps) {
   );
 }
 
-/** Nothing is quiet, so that something is seen. */
+/** A cell. Zeros are muted, so that other numbers stand out. */
 function Cell(props: { value: number | undefined; text: string; tone?: string }) {
   const tone = props.value ? (props.tone ?? "") : "zero";
   return <td class={`number ${tone}`}>{props.text}</td>;
@@ -164,7 +164,7 @@ function Tag({ rule: { enforced, isInPolicy } }: { rule: RuleNow }) {
     return (
       <span
         class="tag"
-        title="Another instance counts this name, and this instance's policy has no such rule."
+        title="Another instance counts this name, but the policy of this instance has no such rule."
       >
         not in this policy
       </span>

@@ -8,19 +8,19 @@ import { count } from "./numbers.ts";
 import type { Outcome } from "./outcomes.ts";
 import { RulesTable } from "./rules-table.tsx";
 
-/** What is turned away: a chart of one rule or of all, and a row for each rule. */
+/** The decisions of rules: a chart of one rule or of all, and a row for each rule. */
 export function Rules({ snapshot, history }: { snapshot: Snapshot; history: History | undefined }) {
   const [chosen, choose] = useState<string>();
   const [span, setSpan] = useState<keyof History>("hour");
   const { rules, rateSpanMs } = snapshot;
-  // A rule that the policy no longer has is not chosen any more.
+  // A rule that the policy no longer has is no longer selected.
   const rule = rules.some(({ name }) => name === chosen) ? chosen : undefined;
   const series = history?.[span];
   return (
     <section aria-labelledby="rules">
       <div class="section-head">
-        <h2 id="rules">What is turned away</h2>
-        <p>Decisions: a request that several rules match counts once for each of them.</p>
+        <h2 id="rules">Decisions by rule</h2>
+        <p>A request that several rules match counts once for each of them.</p>
       </div>
       <div class="controls">
         <label>
@@ -68,7 +68,7 @@ const STEPS: Readonly<Record<keyof History, string>> = {
   day: "by ten minutes",
 };
 
-/** Two scales: what is turned away would be a flat line beside what is allowed. */
+/** Returns two panels, because denied requests would be a flat line on the scale of allowed ones. */
 function panelsOf(series: Series, rule: string | undefined): readonly Panel[] {
   const outcomes = outcomesOf(series, rule);
   const line = (name: string, look: Outcome): Line => ({

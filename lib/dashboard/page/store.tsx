@@ -19,7 +19,7 @@ interface Props {
   readonly history: History | undefined;
 }
 
-/** Is the store well? */
+/** The state of the store. */
 export function Store({ store, rateSpanMs, history }: Props) {
   return (
     <section aria-labelledby="store">
@@ -74,7 +74,7 @@ function Figures({ store, mean }: { store: StoreNow; mean: string }) {
 
 function Memory({ memoryBytes, memoryMaxBytes }: StoreNow) {
   if (memoryBytes === undefined)
-    return <Figure name="Memory" value="–" span="the store does not say" />;
+    return <Figure name="Memory" value="–" span="not reported by the store" />;
   const [value = "", unit = ""] = size(memoryBytes).split(" ");
   const span =
     memoryMaxBytes === undefined ? "now, without a bound" : `now, of ${size(memoryMaxBytes)}`;

@@ -5,7 +5,7 @@ import { count } from "./numbers.ts";
 /** A number of a tool: its name, the number, and what it means. */
 type Row = readonly [name: string, value: number | undefined, means: string];
 
-/** What the tools of handlers did. */
+/** The counts of the tools of handlers. */
 export function Tools({ tools: { locks, dedup, idempotency } }: { tools: ToolsNow }) {
   return (
     <section aria-labelledby="tools">

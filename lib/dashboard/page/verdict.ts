@@ -4,11 +4,11 @@ import { age } from "./numbers.ts";
 const WHY: Readonly<Record<string, string>> = {
   "within-limit": "allowed",
   "allow-listed": "allowed without being counted",
-  unlimited: "allowed: no limit holds",
+  unlimited: "allowed: no limit applies",
   "switched-off": "allowed: the mode is off",
 };
 
-/** Returns in words what a rule would decide now of one more request, and why. */
+/** Returns as text what a rule would decide about one more request, and why. */
 export function verdictOf(rule: RuleFound): string {
   const { isAllowed, isShadow, reason, entry, retryAfterMs, limits } = rule;
   const by = entry ? ` by ${entry}` : "";

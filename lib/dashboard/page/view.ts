@@ -3,7 +3,7 @@ import { readControl, readHistory, readSnapshot } from "./complete.ts";
 import type { ConnectionState } from "./connection.ts";
 import { mergeHistory, rememberMinutes } from "./merge.ts";
 
-/** All that the page draws. */
+/** The data that the page draws. */
 export interface View {
   readonly connection: ConnectionState;
   readonly snapshot?: Snapshot;
@@ -19,7 +19,7 @@ export interface View {
 
 export const EMPTY: View = { connection: "connecting", receivedAt: 0, minutes: [] };
 
-/** Returns the view after an event of the stream. An event that the page does not know changes nothing. */
+/** Returns the view after an event of the stream. An unknown event changes nothing. */
 export function withEvent(view: View, name: string, data: unknown, now: number): View {
   if (name === "snapshot") {
     const snapshot = readSnapshot(data);
@@ -37,8 +37,8 @@ export function withEvent(view: View, name: string, data: unknown, now: number):
 }
 
 /**
- * Returns how old the numbers are, in milliseconds; undefined where none were ever read. Only differences
- * within one clock are taken, so that a wrong clock in the browser changes nothing.
+ * Returns how old the numbers are, in milliseconds; undefined when none were ever read. Only times of the
+ * same clock are compared, so a wrong clock in the browser does not matter.
  */
 export function ageOf({ snapshot, receivedAt }: View, now: number): number | undefined {
   if (!snapshot || snapshot.readAt === null) return undefined;

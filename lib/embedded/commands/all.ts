@@ -29,14 +29,17 @@ const COMMANDS: ReadonlyMap<string, Specification> = new Map(
 
 /** A command that was found. */
 export interface Found {
-  /** As Redis calls it in its errors: "get", "script|load". */
+  /** The name in errors of Redis, such as "get" or "script|load". */
   readonly name: string;
   readonly command: Specification;
-  /** Whether it has subcommands, and the first argument is none of them. */
+  /** True when the command has subcommands and the first argument names none. */
   readonly isIncomplete: boolean;
 }
 
-/** The command of a name, or the subcommand that its first argument names; undefined where none is. */
+/**
+ * Returns the command of a name, or the subcommand that its first argument names; undefined when the name is
+ * unknown.
+ */
 export function findCommand(given: string, [first]: readonly Bytes[]): Found | undefined {
   const name = given.toLowerCase();
   const command = COMMANDS.get(name);

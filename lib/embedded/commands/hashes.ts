@@ -58,7 +58,7 @@ export const hashes: Commands = {
   ),
 };
 
-/** Answers how many fields are new. */
+/** Sets fields and returns how many are new. */
 function setAll(key: Bytes, pairs: readonly Bytes[], command: string, keys: Keyspace): number {
   if (pairs.length % 2 !== 0) throw wrongArity(command);
   const hash = keys.hash(key) ?? new Hash();

@@ -57,7 +57,10 @@ function readExpireOptions(words: readonly Bytes[]): ReadonlySet<string> {
   return options;
 }
 
-/** Whether the options let a key have a time; a key without one is taken to last for ever. */
+/**
+ * Returns true when the options permit a key's new expiry. A key without an expiry counts as lasting for
+ * ever.
+ */
 function allows(options: ReadonlySet<string>, before: number | undefined, at: number): boolean {
   if (options.has("NX") && before !== undefined) return false;
   if (options.has("XX") && before === undefined) return false;
@@ -75,7 +78,7 @@ function inSeconds(ms: number): number {
   return Math.floor((ms + 500) / 1000);
 }
 
-/** The cursor is the serial number of the key that was looked at last. */
+/** Runs SCAN. The cursor is the serial number of the last key that was visited. */
 function scan(cursor: Bytes, words: readonly Bytes[], keys: Context["keys"]): Result {
   const start = readCursor(cursor);
   const { matches, count, type } = readScan(words, true);

@@ -1,6 +1,6 @@
 /**
- * The places that a command's range takes, for `slice`: places below 0 count from the end, and the
- * last one is included in the command and not in the answer.
+ * Converts a command's range to places for `slice`. In a command, negative places count from the end and the
+ * last place is included. In the result, the end is exclusive.
  */
 export function places(first: number, last: number, length: number): [start: number, end: number] {
   const start = Math.max(0, first < 0 ? length + first : first);

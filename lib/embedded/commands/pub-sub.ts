@@ -12,7 +12,7 @@ const subcommands: Commands = {
     names.flatMap((name) => [name, subscriptions.count(name)]),
   ),
   numpat: reads(2, (_, { subscriptions }) => subscriptions.patterns),
-  // No client can subscribe to a channel of a shard.
+  // Shard channels have no subscribers here.
   shardchannels: reads(-2, ([subcommand = "", , ...rest]) => {
     if (rest.length > 0) throw unknown(subcommand);
     return [];
@@ -21,7 +21,7 @@ const subcommands: Commands = {
 };
 
 export const pubSub: Commands = {
-  // It writes no key, but a script that only reads may not publish.
+  // PUBLISH counts as a write because Redis does not permit it in read-only scripts.
   publish: writes(3, ([channel = "", payload = ""], { subscriptions }) =>
     subscriptions.publish(channel, payload),
   ),

@@ -4,19 +4,19 @@ import { globMatcher } from "../glob.ts";
 import { readInteger } from "../numbers.ts";
 import type { Result } from "../result.ts";
 
-/** The options of SCAN and its kin. */
+/** The options of SCAN, HSCAN, SSCAN and ZSCAN. */
 export interface ScanOptions {
   readonly matches: (text: Bytes) => boolean;
-  /** About how many to look at. */
+  /** About how many keys to visit. */
   readonly count: number;
-  /** The TYPE that keys are to have, in lower case. */
+  /** The TYPE that keys must have, in lower case. */
   readonly type: string | undefined;
 }
 
 const MAX_CURSOR = 2n ** 64n - 1n;
 
 /**
- * Reads what follows a cursor.
+ * Reads the options after a cursor.
  *
  * @throws {CommandError} as Redis words it
  */
@@ -42,12 +42,12 @@ function readCount(text: Bytes): number {
 }
 
 /**
- * A cursor as a number. One that we never gave, however large, leads to the end.
+ * Reads a cursor as a number. A cursor that was never returned, however large, ends the scan.
  *
  * @throws {CommandError} as Redis words it
  */
 export function readCursor(text: Bytes): number {
-  // What C's strtoul reads: nothing at all is 0, and below 0 it counts from the far end.
+  // This follows strtoul of C: empty text is 0, and a negative number wraps around.
   const [, sign, digits = "0"] = /^(?:([+-]?)0*([0-9]{1,20}))?$/.exec(text) ?? ["", "", "x"];
   if (digits !== "x" && BigInt(digits) <= MAX_CURSOR) {
     return sign === "-" && Number(digits) > 0 ? Infinity : Number(digits);
@@ -55,7 +55,7 @@ export function readCursor(text: Bytes): number {
   throw new CommandError("ERR invalid cursor");
 }
 
-/** The answer of HSCAN and its kin: all at once, as Redis answers for small values. */
+/** Returns the reply of HSCAN, SSCAN or ZSCAN: everything at once, as Redis does for small values. */
 export function scanned(cursor: Bytes, all: () => Result[]): Result {
   readCursor(cursor);
   return ["0", all()];

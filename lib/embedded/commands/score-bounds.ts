@@ -4,7 +4,7 @@ import { strtod } from "../numbers.ts";
 import type { ScoreBound } from "../sorted-set.ts";
 
 /**
- * The ends of a range of scores, such as `1` and `(5`, which leaves 5 out.
+ * Reads the ends of a range of scores, such as `1` and `(5`, which excludes 5.
  *
  * @throws {CommandError} as Redis words it
  */
@@ -14,7 +14,7 @@ export function readBounds(min: Bytes, max: Bytes): readonly [ScoreBound, ScoreB
 
 function readBound(text: Bytes): ScoreBound {
   const isOpen = text.startsWith("(");
-  // Nothing at all is 0, as strtod has it.
+  // Empty text is 0, as in strtod of C.
   const score = strtod((isOpen ? text.slice(1) : text) || "0");
   if (score === undefined) throw new CommandError("ERR min or max is not a float");
   return { score, isOpen };

@@ -39,7 +39,7 @@ export const scripting: Commands = {
   },
 };
 
-/** A command that a script may not call. */
+/** Specifies a command that a script must not call. */
 function outside(arity: number, run: Specification["run"]): Specification {
   return { ...reads(arity, run), inScripts: false };
 }

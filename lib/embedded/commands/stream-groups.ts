@@ -10,7 +10,7 @@ type Keys = Context["keys"];
 const NO_KEY =
   "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.";
 
-/** Groups of consumers. Of XINFO there is CONSUMERS alone, and XSETID is not there. */
+/** The commands of consumer groups. XINFO supports only CONSUMERS, and there is no XSETID. */
 export const streamGroups: Commands = {
   xgroup: {
     ...unknownSubcommand("XGROUP"),

@@ -8,7 +8,7 @@ import { FIRST_ID, readBound, readId, type StreamId, writeId } from "../stream-i
 
 type Keys = Context["keys"];
 
-/** What consumers were given and have not acknowledged. XCLAIM is not there. */
+/** The commands of entries that were delivered and not acknowledged. There is no XCLAIM. */
 export const streamPending: Commands = {
   xack: writes(-4, ([key = "", name = "", ...given], { keys }) => {
     const group = keys.stream(key)?.groups.get(name);
@@ -27,7 +27,7 @@ export const streamPending: Commands = {
   }),
 };
 
-/** How many entries are looked at for each that may be claimed. */
+/** How many entries are visited for each that may be claimed. */
 const LOOKED_AT = 10;
 
 function autoclaim(
@@ -77,7 +77,7 @@ function autoclaim(
   return [writeId(next), entries, gone.map(writeId)];
 }
 
-/** As Redis has it: what it looks at must be a number of 63 bits. */
+/** The limit of Redis: ten times the count must fit into 63 bits. */
 const MAX_COUNT = 2 ** 59;
 
 function readClaimOptions(words: readonly Bytes[]) {
@@ -115,10 +115,10 @@ interface PendingRange {
   readonly consumer: Bytes | undefined;
 }
 
-/** With IDLE and a consumer; without them Redis reads past words that are too many. */
+/** The number of arguments with IDLE and a consumer. Without those, Redis ignores extra arguments. */
 const MOST_WORDS = 6;
 
-/** `[[IDLE ms] from to count [consumer]]`. */
+/** Reads `[[IDLE ms] from to count [consumer]]`. */
 function readPending(words: readonly Bytes[]): PendingRange | undefined {
   if (words.length === 0) return undefined;
   const hasIdle = words[0]?.toUpperCase() === "IDLE";

@@ -8,7 +8,10 @@ import { LAST_ID, nextId, readId, type StreamId, writeId } from "../stream-id.ts
 
 type Keys = Context["keys"];
 
-/** What comes after an id: for everybody, and for the consumers of a group, each entry to one. */
+/**
+ * The commands that read entries after an id: XREAD for any client, and XREADGROUP, which delivers each entry
+ * to one consumer of a group.
+ */
 export const streamReads: Commands = {
   xread: reads(-4, (words, { keys }) => {
     const { count, sources } = readSources(words, "XREAD");
@@ -35,7 +38,7 @@ interface Sources {
   readonly sources: readonly { readonly key: Bytes; readonly id: Bytes }[];
 }
 
-/** `[COUNT n] [BLOCK ms] [NOACK] STREAMS key… id…`; nothing blocks here. */
+/** Reads `[COUNT n] [BLOCK ms] [NOACK] STREAMS key… id…`. BLOCK has no effect here. */
 function readSources(words: readonly Bytes[], command: "XREAD" | "XREADGROUP"): Sources {
   let count: number | undefined;
   let isUnacknowledged = false;
@@ -66,7 +69,7 @@ function readSources(words: readonly Bytes[], command: "XREAD" | "XREADGROUP"): 
 const UNBALANCED =
   "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.";
 
-/** An id of XREAD; ">" is of groups alone. */
+/** Reads an id of XREAD. ">" is only for groups. */
 function readOwnId(id: Bytes): StreamId {
   if (id !== ">") return readId(id);
   throw new CommandError(
@@ -74,7 +77,7 @@ function readOwnId(id: Bytes): StreamId {
   );
 }
 
-/** An id of XREADGROUP; undefined for what nobody was given yet. */
+/** Reads an id of XREADGROUP. Returns undefined for ">", which means entries that no consumer was given yet. */
 function readGroupId(id: Bytes): StreamId | undefined {
   if (id === ">") return undefined;
   if (id !== "$") return readId(id);
@@ -116,7 +119,10 @@ function readGroup([word = "", name = "", consumer = "", ...words]: readonly Byt
   );
 }
 
-/** What a consumer was given already, and is given again; deleted entries without their fields. */
+/**
+ * Returns the entries that a consumer was given already and has not acknowledged. Deleted entries come
+ * without fields.
+ */
 function history(
   {
     stream,

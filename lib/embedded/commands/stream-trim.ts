@@ -4,7 +4,7 @@ import { readInteger } from "../numbers.ts";
 import type { Stream } from "../stream.ts";
 import { readId, type StreamId } from "../stream-id.ts";
 
-/** How much of a stream stays: so many entries, or those from an id on. */
+/** How much of a stream is kept: a number of entries, or the entries from an id on. */
 export type TrimRule = { readonly maxLength: number } | { readonly from: StreamId };
 
 export const TWO_RULES =
@@ -13,8 +13,8 @@ export const TWO_RULES =
 const KINDS: ReadonlySet<string | undefined> = new Set(["MAXLEN", "MINID"]);
 
 /**
- * Reads `MAXLEN|MINID [=|~] threshold [LIMIT count]`, and how many words it has. "~" lets Redis keep
- * a few more; here it is exact.
+ * Reads `MAXLEN|MINID [=|~] threshold [LIMIT count]`, and returns how many arguments that is. With "~" Redis
+ * may keep a few more entries; here the limit is exact.
  *
  * @throws {CommandError} as Redis words it
  */
@@ -51,7 +51,7 @@ function readLength(text: Bytes): number {
   return length;
 }
 
-/** Answers how many entries went. */
+/** Trims a stream and returns how many entries were removed. */
 export function trim(stream: Stream, rule: TrimRule): number {
   const { items } = stream.entries;
   const count =

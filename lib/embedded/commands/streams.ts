@@ -69,7 +69,7 @@ function xadd(key: Bytes, words: readonly Bytes[], keys: Keys): Result {
   return writeId(id);
 }
 
-/** `[NOMKSTREAM]` and how much stays, in any order. */
+/** Reads `[NOMKSTREAM]` and the trim rule, in any order. */
 function readAddOptions(words: readonly Bytes[]) {
   let [isMade, rest] = [true, words];
   let rule: TrimRule | undefined;
@@ -86,7 +86,9 @@ function readAddOptions(words: readonly Bytes[]) {
   }
 }
 
-/** An id that is given whole, "*" for one of the time, or "5-*" for the next of it. */
+/**
+ * The id for a new entry: a complete id, "*" for the current time, or "5-*" for the next number of that time.
+ */
 type NewId =
   | { readonly how: "given"; readonly id: StreamId }
   | { readonly how: "next-of"; readonly ms: bigint }
@@ -113,7 +115,7 @@ function later(id: StreamId, last: StreamId): StreamId {
 const TOO_SMALL =
   "ERR The ID specified in XADD is equal or smaller than the target stream top item";
 
-/** The clock may step back; ids do not. */
+/** Returns an id of the current time that is above the last one, even when the clock has stepped back. */
 function timed(id: StreamId, last: StreamId): StreamId {
   if (compareIds(id, last) > 0) return id;
   const next = nextId(last);
@@ -149,7 +151,7 @@ function range(key: Bytes, { from, to, words, isReversed }: Range, keys: Keys): 
   return ordered.slice(0, count < 0 ? undefined : count).map(writeEntry);
 }
 
-/** Below 0 where none is given. */
+/** Reads COUNT. Returns a negative number when it is not given. */
 function readCount(words: readonly Bytes[]): number {
   let count = -1;
   for (let at = 0; at < words.length; at += 2) {

@@ -6,7 +6,7 @@ import { fits, readBigInteger } from "../numbers.ts";
 import { OK, type Result } from "../result.ts";
 import { Text } from "../values.ts";
 
-/** Redis's own bound of a string, in bytes. */
+/** The largest string in Redis, in bytes. */
 const MAX_BYTES = 512 * 1024 * 1024;
 
 export const strings: Commands = {

@@ -7,7 +7,7 @@ import { SortedSet } from "../sorted-set.ts";
 
 const OPTIONS = new Set(["NX", "XX", "GT", "LT", "CH", "INCR"]);
 
-/** ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...] */
+/** Runs `ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]`. */
 export function zadd([key = "", ...rest]: readonly Bytes[], context: Context): Result {
   const first = rest.findIndex((word) => !OPTIONS.has(word.toUpperCase()));
   const options = new Set(rest.slice(0, first === -1 ? undefined : first).map(upper));
@@ -19,7 +19,7 @@ export function zadd([key = "", ...rest]: readonly Bytes[], context: Context): R
     : add(key, entries, options, context);
 }
 
-/** ZINCRBY key increment member */
+/** Runs `ZINCRBY key increment member`. */
 export function zincrby(
   [key = "", by = "", member = ""]: readonly Bytes[],
   context: Context,
@@ -58,7 +58,7 @@ function readEntries(pairs: readonly Bytes[]): Given[] {
   return entries;
 }
 
-/** Whether the options let a member have a score. */
+/** Returns true when the options permit a member's new score. */
 function allows(options: ReadonlySet<string>, before: number | undefined, score: number): boolean {
   if (before === undefined) return !options.has("XX");
   if (options.has("NX")) return false;

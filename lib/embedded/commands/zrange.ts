@@ -16,7 +16,10 @@ interface Options {
 
 type Run = (args: readonly Bytes[], context: Context) => Result;
 
-/** ZRANGE key first last [BYSCORE] [REV] [LIMIT skip most] [WITHSCORES], and ZREVRANGE without them. */
+/**
+ * Returns the command `ZRANGE key first last [BYSCORE] [REV] [LIMIT skip most] [WITHSCORES]`, or ZREVRANGE,
+ * which has only WITHSCORES.
+ */
 export function zrange({ reversed }: { reversed: boolean }): Run {
   return ([key = "", first = "", last = "", ...words], { keys }) => {
     const options = readOptions(words, { reversed, takes: reversed ? "" : "BYSCORE REV LIMIT" });
@@ -34,7 +37,10 @@ export function zrange({ reversed }: { reversed: boolean }): Run {
   };
 }
 
-/** ZRANGEBYSCORE key min max [WITHSCORES] [LIMIT skip most], and ZREVRANGEBYSCORE key max min. */
+/**
+ * Returns the command `ZRANGEBYSCORE key min max [WITHSCORES] [LIMIT skip most]`, or ZREVRANGEBYSCORE, which
+ * has max before min.
+ */
 export function zrangebyscore({ reversed }: { reversed: boolean }): Run {
   return ([key = "", first = "", last = "", ...words], { keys }) => {
     const options = readOptions(words, { reversed, takes: "LIMIT" });
@@ -86,7 +92,7 @@ function byScore(
   return answer(set.slice(start + skip, Math.min(end, start + skip + count)), options);
 }
 
-/** Places count from the highest score where the order is reversed. */
+/** Returns the members between two places. With `reversed` places count from the highest score. */
 function pick(set: SortedSet, start: number, end: number, reversed: boolean): readonly Scored[] {
   return reversed
     ? set.slice(set.size - end, set.size - start).toReversed()

@@ -1,9 +1,9 @@
 import type { RawLua, State } from "./raw.ts";
 
-/** Opens a state of Lua whose memory has a bound; `limit` sets it, in bytes. */
+/** Opens a state of Lua whose memory is bounded. `limit` sets the bound, in bytes. */
 export function openState(lua: RawLua): { state: State; limit: (maxBytes: number) => void } {
   let [used, most] = [0, Infinity];
-  /** What Lua calls for memory: a size of 0 gives it back. Returns 0 where there is none left. */
+  /** Lua's allocator. A size of 0 frees memory. Returns 0 when no memory is left. */
   const allocate = (_: number, at: number, oldSize: number, newSize: number): number => {
     const before = at === 0 ? 0 : oldSize;
     if (newSize === 0) {

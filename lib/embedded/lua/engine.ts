@@ -10,28 +10,28 @@ import type { RawLua, State } from "./raw.ts";
 import { SANDBOX } from "./sandbox.ts";
 import { Stack } from "./stack.ts";
 
-/** Where a state keeps the globals that scripts are compiled with: LUA_RIDX_GLOBALS. */
+/** The registry index of the globals that scripts are compiled with: LUA_RIDX_GLOBALS. */
 const GLOBALS = 2n;
 
 export interface EngineOptions {
   /** Runs a command that a script calls. */
   readonly call: (args: readonly Bytes[]) => Result;
-  /** The most that Lua may take for all scripts, in bytes. */
+  /** The most memory that Lua may use for all scripts, in bytes. */
   readonly maxBytes: number;
 }
 
 export interface Run {
   readonly keys: readonly Bytes[];
   readonly args: readonly Bytes[];
-  /** By when it has to end, in milliseconds of performance.now(). */
+  /** When the run must end, in milliseconds of performance.now(). */
   readonly deadline: number;
 }
 
 /** One state of Lua with the scripts that it has compiled. */
 export class Engine {
   /**
-   * Set when a script was ended in the middle of something, or took too much memory: this engine must
-   * not be used again.
+   * True when a script was ended in the middle of an operation, or used too much memory. The engine must not
+   * be used again.
    */
   isSpent = false;
   readonly #lua: RawLua;
@@ -45,7 +45,7 @@ export class Engine {
   #work: (state: State) => void = () => {};
   #hostError: unknown;
 
-  /** Takes a Lua that was just opened. */
+  /** Sets up an engine in a Lua that was just opened. */
   constructor(lua: RawLua, options: EngineOptions) {
     this.#lua = lua;
     this.#options = options;
@@ -68,7 +68,7 @@ export class Engine {
   /**
    * Compiles a script, by the deadline in milliseconds of performance.now().
    *
-   * @throws {CommandError} with Lua's own words
+   * @throws {CommandError} with Lua's error text
    */
   compile(name: Bytes, text: Bytes, deadline: number): void {
     let problem: string | undefined;
@@ -83,7 +83,7 @@ export class Engine {
     }
   }
 
-  /** Lets go of a compiled script. */
+  /** Releases a compiled script. */
   forget(name: Bytes): void {
     const ref = this.#compiled.get(name);
     if (ref === undefined) return;
@@ -91,10 +91,7 @@ export class Engine {
     this.#compiled.delete(name);
   }
 
-  /**
-   * Runs a script that was compiled. What fails in it is an ErrorReply; what fails in the host is
-   * thrown.
-   */
+  /** Runs a compiled script. Returns errors of the script as an ErrorReply, and throws errors of the host. */
   run(name: Bytes, { keys, args, deadline }: Run): Result {
     const ref = BigInt(this.#compiled.get(name) ?? 0);
     let result: Result = null;
@@ -113,7 +110,7 @@ export class Engine {
     return new ErrorReply(`${text} script: ${where}`);
   }
 
-  /** Opens the sandbox; returns the places of its functions in the registry. */
+  /** Opens the sandbox. Returns the places of its functions in the registry. */
   #openSandbox(): [begin: bigint, describe: bigint] {
     const lua = this.#lua;
     if (this.#load(SANDBOX, "@sandbox") !== LuaReturn.Ok) throw this.#broken();
@@ -136,7 +133,7 @@ export class Engine {
   }
 
   #load(text: Bytes, name: string): LuaReturn {
-    // Both names end with a zero byte, as C wants it; "t": text alone, no compiled code.
+    // Both names end with a zero byte for C. "t" means text only, without compiled code.
     const names = `${name}\0t\0`;
     return this.#stack.withOwnText(names, (at) =>
       this.#stack.withText(text, (from, size) =>
@@ -161,7 +158,7 @@ export class Engine {
       if (this.#hostError !== undefined) throw this.#hostError;
       return failure;
     } catch (error) {
-      // Lua's own errors end in its protected call; this one went through it.
+      // Errors of Lua end in its protected call. This error came through it.
       if (error !== this.#hostError) this.isSpent = true;
       if (error instanceof ScriptEnded) return ":ERR the script ran for too long and was ended";
       throw error;
@@ -180,7 +177,7 @@ export class Engine {
     return ":ERR the script failed, and so did the handling of its error";
   }
 
-  /** Hands KEYS and ARGV to the sandbox, which takes back what the script before could change. */
+  /** Passes KEYS and ARGV to the sandbox, which undoes changes of the script before. */
   #prepare(state: State, keys: readonly Bytes[], args: readonly Bytes[]): void {
     this.#lua._lua_rawgeti(state, LUA_REGISTRYINDEX, this.#begin);
     this.#stack.pushTexts(state, keys);
@@ -188,7 +185,7 @@ export class Engine {
     this.#lua._lua_callk(state, 2, 0, 0, 0);
   }
 
-  /** Ends a script that runs for too long, where the host does what the meter does not see. */
+  /** Ends a script that runs for too long while the host works, which the meter does not count. */
   #watch(): void {
     if (performance.now() >= this.#lua.deadline) throw new ScriptEnded();
   }
@@ -204,7 +201,7 @@ export class Engine {
     return 1;
   }
 
-  /** An error of the host's ends the script first, so that Lua is left as it should be. */
+  /** Calls the host. An error of the host first ends the script, so that Lua unwinds properly. */
   #host(args: readonly Bytes[]): Result {
     try {
       return this.#options.call(args);

@@ -4,8 +4,8 @@ const FUNCTION_TYPE = 0x60;
 const modules = new Map<string, WebAssembly.Module>();
 
 /**
- * Makes a function of JavaScript one that a WebAssembly table can hold. The signature is what it
- * returns, then what it takes: `i` for 32 bits, `v` for nothing.
+ * Converts a JavaScript function to one that a WebAssembly table can hold. The signature is its return type
+ * followed by its parameter types: `i` for 32 bits, `v` for nothing.
  */
 export function hostFunction(
   run: (...args: number[]) => number | void,
@@ -17,7 +17,7 @@ export function hostFunction(
   return exports["f"] as WebAssembly.ExportValue;
 }
 
-/** A module that imports one function, `e.f`, and exports it as `f`. */
+/** Compiles a module that imports one function, `e.f`, and exports it as `f`. */
 function compile(signature: string): WebAssembly.Module {
   const params = Array.from(signature.slice(1), () => I32);
   const results = signature.startsWith("v") ? [] : [I32];

@@ -7,7 +7,9 @@ import {
   writeUnsigned,
 } from "./wasm-code.ts";
 
-/** What a metered module exports beside its own: the steps left, and the table's place of `tick`. */
+/**
+ * The additional exports of a metered module: the number of steps left, and the place of `tick` in the table.
+ */
 export const STEPS_LEFT = "steps_left";
 export const TICK = "tick";
 
@@ -17,10 +19,10 @@ const HEADER_BYTES = 8;
 const BYTES_PER_STEP_LOG2 = 4;
 
 /**
- * Adds a meter to a WebAssembly module: each turn of each loop takes one step, each 16 bytes copied
- * or filled at once another. When none is left, the module calls the function at the place `tick` of
- * its table, which must set `steps_left` anew, or throw to end what runs. No call of C can go on
- * without it.
+ * Adds a meter to a WebAssembly module. Each iteration of a loop takes one step, and each 16 bytes of a bulk
+ * copy or fill take another. When no step is left, the module calls the function at the place `tick` of its
+ * table. That function must set `steps_left` again, or throw to end the run. So no call of C can run on
+ * without the host.
  *
  * @throws {RangeError} for a module with instructions beyond WebAssembly 2.0 without SIMD
  */
@@ -46,14 +48,14 @@ interface Places {
   readonly scratch: number;
 }
 
-/** A global of 32 bits that can be set, and is 0 at first. */
+/** A mutable global of 32 bits that is 0 at first. */
 const ZERO = [0x7f, 0x01, 0x41, 0x00, 0x0b];
 
 function exportOf(name: string, global: number): number[] {
   return [...writeUnsigned(name.length), ...Buffer.from(name), 0x03, ...writeUnsigned(global)];
 }
 
-/** The index of the type of functions that take and return nothing. */
+/** Returns the index of the type of functions without parameters and results. */
 function findProcedure(types: Uint8Array): number {
   const reader = new WasmReader(types);
   const count = reader.unsigned();
@@ -69,7 +71,7 @@ function findProcedure(types: Uint8Array): number {
 const [IF, END, CALL_INDIRECT, GET, SET] = [0x04, 0x0b, 0x11, 0x23, 0x24];
 const [CONST, LESS, SUBTRACT, SHIFT_RIGHT, NO_VALUE] = [0x41, 0x48, 0x6b, 0x76, 0x40];
 
-/** Takes one step, and calls `tick` when none was left. */
+/** Returns code that takes one step, and calls `tick` when no step was left. */
 function turnOf({ left, tick }: Places, type: number): Uint8Array {
   const get = [GET, ...writeUnsigned(left)];
   const take = [...get, CONST, 1, SUBTRACT, SET, ...writeUnsigned(left)];
@@ -78,7 +80,7 @@ function turnOf({ left, tick }: Places, type: number): Uint8Array {
   return Uint8Array.from([...take, ...test, ...call]);
 }
 
-/** Takes the steps for the number of bytes on the top of the stack, which stays there. */
+/** Returns code that takes the steps for the number of bytes on top of the stack, and leaves it there. */
 function chargeOf({ left, scratch }: Places): Uint8Array {
   const keep = [SET, ...writeUnsigned(scratch)];
   const bytes = [GET, ...writeUnsigned(scratch)];
@@ -130,7 +132,7 @@ function meterCode(body: Uint8Array, turn: Uint8Array, charge: Uint8Array): Uint
 
 function meterFunction(body: Uint8Array, turn: Uint8Array, charge: Uint8Array): Uint8Array[] {
   const reader = new WasmReader(body);
-  // Each kind of locals: how many, and their type.
+  // Each group of locals has a number and a type.
   reader.skipNumbers(2 * reader.unsigned());
   const parts: Uint8Array[] = [];
   let copied = 0;

@@ -5,16 +5,16 @@ import { hostFunction } from "./host-function.ts";
 import { meter, STEPS_LEFT, TICK } from "./meter.ts";
 import type { Pointer, RawLua } from "./raw.ts";
 
-/** How many steps run between two looks at the clock: about 50 µs. */
+/** How many steps run between two reads of the clock: about 50 µs. */
 const STEPS = 10_000;
 
-/** What Lua throws to leave C for the protected call around it: its longjmp. */
+/** The exception of Lua's longjmp, which unwinds C to the enclosing protected call. */
 const LONGJMP = Symbol("longjmp");
 
-/** "The function is not there", as a system call answers in C. */
+/** The result of a system call that does not exist, in C. */
 const ENOSYS = -52;
 
-/** Ends the script that runs, at once: no part of this Lua may be used again. */
+/** Ends the running script at once. No part of this Lua may be used again. */
 export class ScriptEnded extends Error {
   constructor() {
     super("The script ran for too long and was ended.");
@@ -24,7 +24,7 @@ export class ScriptEnded extends Error {
 
 /** Lua 5.4, compiled, with a meter for the time that it takes. */
 export interface LuaModule {
-  /** Opens a Lua with memory of its own. It reaches nothing of the system but the time. */
+  /** Opens a Lua with separate memory. It has access to nothing of the system except the time. */
   open(): RawLua;
 }
 
@@ -53,7 +53,7 @@ function wasmoonFile(): string {
   }
 }
 
-/** What the module exports beside the functions of Lua. */
+/** The exports of the module in addition to the functions of Lua. */
 interface Exports extends Record<string, unknown> {
   readonly memory: WebAssembly.Memory;
   readonly __indirect_function_table: WebAssembly.Table;
@@ -90,7 +90,10 @@ function open(loaded: WebAssembly.Module): RawLua {
   return lua as unknown as RawLua;
 }
 
-/** The memory as numbers of 8 and 32 bits; it moves when it grows. */
+/**
+ * Returns functions that view the memory as numbers of 8 and 32 bits. The buffer is replaced when the memory
+ * grows.
+ */
 function viewsOf(memory: WebAssembly.Memory) {
   let bytes = new Uint8Array(memory.buffer);
   let words = new Uint32Array(memory.buffer);
@@ -106,13 +109,13 @@ function viewsOf(memory: WebAssembly.Memory) {
   };
 }
 
-/** The module's functions, by the names that RawLua gives them. */
+/** Returns the module's functions, by their names in RawLua. */
 function functionsOf(own: Exports): Record<string, unknown> {
   const functions = Object.entries(own).filter(([, value]) => typeof value === "function");
   return Object.fromEntries(functions.map(([name, value]) => [`_${name}`, value]));
 }
 
-/** What the module asks of its host: the time, more memory, and a way out of C. */
+/** Returns the imports of the module: the time, more memory, and longjmp. */
 function importsOf(loaded: WebAssembly.Module, own: () => Exports): WebAssembly.Imports {
   const used: Record<string, unknown> = {
     emscripten_date_now: () => Date.now(),
@@ -132,7 +135,7 @@ function importsOf(loaded: WebAssembly.Module, own: () => Exports): WebAssembly.
   return all;
 }
 
-/** Calls a function of the module so that a longjmp within it ends here. */
+/** Calls a function of the module, and catches a longjmp within it. */
 function callProtected(own: Exports, index: number, a: number, b: number): void {
   const stack = own.stackSave();
   try {

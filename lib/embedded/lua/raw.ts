@@ -1,8 +1,8 @@
 import type { LuaReturn, LuaType } from "wasmoon";
 
-/** A Lua state, as a place in the memory of the WebAssembly module. */
+/** A Lua state, as an address in the memory of the WebAssembly module. */
 export type State = number;
-/** A place in that memory. */
+/** An address in that memory. */
 export type Pointer = number;
 
 /**
@@ -10,14 +10,14 @@ export type Pointer = number;
  * https://www.lua.org/manual/5.4/manual.html#4.6
  */
 export interface RawLua {
-  /** When the script that runs is ended, in milliseconds of performance.now(). */
+  /** When the running script is ended, in milliseconds of performance.now(). */
   deadline: number;
   readonly HEAPU8: Uint8Array<ArrayBuffer>;
   readonly HEAPU32: Uint32Array;
   _malloc(size: number): Pointer;
   _free(at: Pointer): void;
   _realloc(at: Pointer, size: number): Pointer;
-  /** Gives the module a function that it can call; `hostFunction` says what a signature is. */
+  /** Adds a function that the module can call. `hostFunction` describes signatures. */
   addFunction(run: (...args: number[]) => number | void, signature: string): Pointer;
 
   _luaL_loadbufferx(

@@ -1,14 +1,14 @@
 /**
- * What a script finds: the language, without what reaches outside, and `redis`. It runs once for each
- * state of Lua; its arguments are the functions of the host.
+ * The environment of scripts: the language without access to the system, and `redis`. This code runs once for
+ * each state of Lua. Its arguments are the functions of the host.
  *
- * Returns the table of globals as scripts see it (read-only), the function that prepares a run, and
- * the function that turns an error into `line:text`.
+ * It returns the table of globals as scripts see it (read-only), the function that prepares a run, and the
+ * function that turns an error into `line:text`.
  *
- * All scripts share these tables, so no script may change them: scripts hold empty views, and only
- * \`contents_of\` knows the tables behind them. No function may hand one of those tables to a script.
+ * All scripts share these tables, so no script may change them. Scripts have empty views, and only
+ * \`contents_of\` maps a view to its table. No function may pass one of those tables to a script.
  *
- * Redis runs Lua 5.1, this is 5.4: names that went away since are here, as far as scripts use them.
+ * Redis runs Lua 5.1, and this is 5.4. The removed names that scripts use are defined here.
  */
 export const SANDBOX = `
 local call, pcall_redis, sha1hex = ...
@@ -34,7 +34,7 @@ local function readonly(contents)
   return view
 end
 
--- A script reads a view as if it were the table behind it.
+-- A script reads a view as if it were its table.
 function globals.next(list, key) return next(contents_of[list] or list, key) end
 function globals.rawget(list, key) return rawget(contents_of[list] or list, key) end
 
@@ -46,7 +46,7 @@ end
 
 local strings = copy(string, 'byte char find format gmatch gsub len lower match reverse sub upper')
 function strings.rep(text, count, separator)
-  -- Nothing, repeated, is counted up to the end all the same.
+  -- Lua would loop through all repetitions of an empty string too.
   if text == '' and (separator or '') == '' then return '' end
   return rep(text, count, separator)
 end
@@ -67,7 +67,7 @@ maths.mod = math.fmod
 function maths.pow(x, y) return x ^ y end
 function maths.log10(x) return math.log(x, 10) end
 
--- What a script seeds holds for that script alone: the next one goes on from numbers drawn before.
+-- A seed applies only to the script that sets it. The next script continues with the earlier sequence.
 local random, randomseed = math.random, math.randomseed
 local first, second
 function maths.randomseed(...)
@@ -111,7 +111,7 @@ function globals.rawset(list, key, value)
   return rawset(list, key, value)
 end
 
--- A finalizer would run within a later script.
+-- A finalizer could run within a later script.
 function globals.setmetatable(list, meta)
   if contents_of[list] then error('Attempt to modify a readonly table', 0) end
   if type(meta) == 'table' and rawget(meta, '__gc') ~= nil then
@@ -120,7 +120,7 @@ function globals.setmetatable(list, meta)
   return setmetatable(list, meta)
 end
 
--- An error of Redis, raised, reaches the script that catches it as its text.
+-- A script that catches an error of Redis gets its text.
 local function settled(problem)
   local text = type(problem) == 'table' and rawget(problem, 'err')
   return text or problem
@@ -137,7 +137,7 @@ end
 local environment = readonly(globals)
 globals._G = environment
 
--- Text alone: compiled code could reach anything.
+-- Only text is loaded, because compiled code could reach anything.
 function globals.load(text, name)
   if type(text) ~= 'string' then error('load takes a text', 2) end
   return load(text, name or text, 't', environment)
@@ -152,8 +152,8 @@ local of_strings = getmetatable('')
 of_strings.__index = strings
 of_strings.__metatable = false
 
--- No tostring of what could have a metamethod, which would run as the handler of an error.
-local function words(problem)
+-- tostring is not called on values that could have a metamethod, which would run as the error handler.
+local function text_of(problem)
   local kind = type(problem)
   if kind == 'table' and type(rawget(problem, 'err')) == 'string' then return rawget(problem, 'err') end
   if kind == 'table' or kind == 'function' then return 'ERR the error is a ' .. kind end
@@ -163,7 +163,7 @@ end
 local function describe(problem)
   for level = 2, 6 do
     local at = getinfo(level, 'Sl')
-    if at and at.source == '@user_script' then return at.currentline .. ':' .. words(problem) end
+    if at and at.source == '@user_script' then return at.currentline .. ':' .. text_of(problem) end
   end
   return ':' .. words(problem)
 end

@@ -9,15 +9,15 @@ const FLAGS = new Set([
   "allow-cross-slot-keys",
 ]);
 
-/** A script's text for Lua, and what its first line says of it. */
+/** A script's text for Lua, and the flags of its first line. */
 export interface Headed {
-  /** The text with an empty first line in the place of the one that is not Lua. */
+  /** The text, in which an empty line replaces a first line that is not Lua. */
   readonly text: Bytes;
   readonly isReadOnly: boolean;
 }
 
 /**
- * Reads the line that a script may begin with, `#!lua flags=no-writes`.
+ * Reads the optional first line of a script, such as `#!lua flags=no-writes`.
  *
  * @throws {CommandError} as Redis words it
  */

@@ -5,18 +5,18 @@ import { type Result, Status } from "../result.ts";
 import { LuaType } from "wasmoon";
 import type { RawLua, State } from "./raw.ts";
 
-/** Texts up to this size (bytes) go through memory that is set aside once. */
+/** Texts up to this size (bytes) are copied through memory that is reserved once. */
 const SCRATCH_BYTES = 65_536;
 
-/** What a number that is no whole number of 64 bits becomes, as in C on x86. */
+/** The value of a number that does not fit into 64 bits, as in C on x86. */
 const NO_INTEGER = -(2 ** 63);
 
-/** What values may take on their way out of Lua: shared parts count as often as they occur. */
+/** The most memory of values that are read from Lua, in bytes. Shared parts count each time they occur. */
 const MOST_BYTES = 32 * 1024 * 1024;
 const VALUE_BYTES = 256;
 const MOST_DEPTH = 100;
 
-/** Moves values between JavaScript and Lua's stack, as bytes, and by Redis's rules. */
+/** Moves values between JavaScript and Lua's stack, as bytes, with the conversions of Redis. */
 export class Stack {
   readonly #lua: RawLua;
   readonly #scratch: number;
@@ -30,7 +30,7 @@ export class Stack {
     this.#memory = Buffer.from(lua.HEAPU8.buffer);
   }
 
-  /** Runs work with text in Lua's memory: where it is, and its size. */
+  /** Calls `work` with the address and size of a text in Lua's memory. */
   withText<T>(text: Bytes, work: (at: number, size: number) => T): T {
     const fits = text.length <= SCRATCH_BYTES;
     const at = fits ? this.#scratch : this.#lua._malloc(text.length);
@@ -43,7 +43,7 @@ export class Stack {
     }
   }
 
-  /** The same, in memory of its own: for two texts at once. */
+  /** Does the same with newly allocated memory, so that two texts can be used at once. */
   withOwnText<T>(text: Bytes, work: (at: number) => T): T {
     const at = this.#lua._malloc(text.length);
     if (at === 0) throw new RangeError("Lua's memory is full");
@@ -69,7 +69,7 @@ export class Stack {
     }
   }
 
-  /** What a command answered, as a script sees it. Nothing is false, for nil would end a table. */
+  /** Pushes a command's result for a script. A null result becomes false, because nil would end a table. */
   pushResult(state: State, result: Result): void {
     const lua = this.#lua;
     if (typeof result === "string") this.pushText(state, result);
@@ -86,7 +86,10 @@ export class Stack {
     return this.#view().toString("latin1", at, at + size);
   }
 
-  /** The arguments of a call, text or numbers; the error where one is neither, or they are too many. */
+  /**
+   * Reads the arguments of a call, which must be text or numbers. Returns an error for other types, or when
+   * the arguments are too large.
+   */
   readArguments(state: State): Bytes[] | ErrorReply {
     const args: Bytes[] = [];
     const count = this.#lua._lua_gettop(state);
@@ -101,7 +104,7 @@ export class Stack {
     return args;
   }
 
-  /** What a script returned, as Redis answers it. */
+  /** Reads what a script returned, and converts it as Redis does. */
   readResult(state: State, index: number): Result {
     return new ResultReader(this.#lua, this, state).read(index);
   }
@@ -135,7 +138,7 @@ export class Stack {
     }
   }
 
-  /** The module's memory, which moves when it grows. */
+  /** Returns the module's memory, whose buffer is replaced when it grows. */
   #view(): Buffer {
     const { buffer } = this.#lua.HEAPU8;
     if (this.#memory.buffer !== buffer) this.#memory = Buffer.from(buffer);
@@ -143,7 +146,7 @@ export class Stack {
   }
 }
 
-/** Reads one result: tables within tables, but neither for ever nor without a bound. */
+/** Reads one result with nested tables, up to a bound of depth and of size. */
 class ResultReader {
   readonly #lua: RawLua;
   readonly #stack: Stack;
@@ -174,7 +177,7 @@ class ResultReader {
     return this.#count(text.length) ? TOO_LARGE : text;
   }
 
-  /** The table on the top of the stack. */
+  /** Reads the table on top of the stack. */
   #readTable(): Result {
     if (this.#depth >= MOST_DEPTH) return new ErrorReply("ERR reached lua stack limit");
     this.#depth += 1;
@@ -200,7 +203,7 @@ class ResultReader {
     return text;
   }
 
-  /** Up to the first nil. */
+  /** Reads the items of a table up to the first nil. */
   #readItems(): Result {
     const items: Result[] = [];
     for (let place = 1n; ; place += 1n) {

@@ -15,7 +15,7 @@ export class WasmReader {
     return byte;
   }
 
-  /** A whole number without a sign, up to 32 bits. */
+  /** Reads a whole number without a sign, of up to 32 bits. */
   unsigned(): number {
     let [value, shift] = [0, 0];
     for (;;) {
@@ -37,7 +37,7 @@ export class WasmReader {
   }
 }
 
-/** A whole number without a sign, as WebAssembly writes it. */
+/** Encodes a whole number without a sign for WebAssembly. */
 export function writeUnsigned(value: number): number[] {
   const bytes: number[] = [];
   for (let rest = value; ; rest >>>= 7) {
@@ -47,7 +47,7 @@ export function writeUnsigned(value: number): number[] {
 }
 
 export const LOOP = 0x03;
-/** The instructions of one byte that come before a second number that names them. */
+/** The prefix byte of instructions that are named by a second number. */
 export const MORE = 0xfc;
 export const MEMORY_COPY = 10;
 export const MEMORY_FILL = 11;

@@ -8,17 +8,17 @@ export type Route =
   | { readonly to: "every"; readonly join: (replies: readonly Reply[]) => Reply }
   | { readonly to: "none"; readonly refusal: ErrorReply };
 
-/** A node's own words for keys that one command may not have together. */
+/** The error of a Redis node when the keys of one command are in different slots. */
 const CROSSSLOT = "CROSSSLOT Keys in request don't hash to the same slot";
 
 const ANY: Route = { to: "any" };
 
 /**
- * Where a command goes in a cluster, by its first key. Whether the other keys lie in the same slot
- * is for the node to say; one that does not know the slot redirects.
+ * Returns where a command goes in a cluster, by its first key. The node checks whether the other keys are in
+ * the same slot, and redirects when another node serves it.
  */
 export function routeOf(command: Command): Route {
-  const [name, first] = words(command);
+  const [name, first] = namesOf(command);
   const join = OF_EVERY_MASTER.get(name) ?? OF_EVERY_MASTER.get(`${name} ${first}`);
   if (join) return { to: "every", join };
   if (name === "SCAN") return { to: "none", refusal: new ErrorReply(NO_SCAN) };
@@ -27,8 +27,8 @@ export function routeOf(command: Command): Route {
 }
 
 /**
- * Where a transaction goes: to the master of the one slot that all its keys lie in, to any master
- * where it has none, or nowhere.
+ * Returns where a transaction goes: to the master of the slot that all its keys are in, or to any master when
+ * it has no keys. A transaction whose keys are in several slots goes nowhere.
  */
 export function routeOfTransaction(commands: readonly Command[]): Route {
   const routes = commands.map(routeOf);
@@ -42,11 +42,11 @@ export function routeOfTransaction(commands: readonly Command[]): Route {
 }
 
 const NO_SCAN =
-  "ERR the gateway refuses SCAN on a Redis Cluster: its cursor belongs to one node, and the keys lie on several";
+  "ERR the gateway refuses SCAN on a Redis Cluster: its cursor belongs to one node, and the keys are on several";
 const NOT_IN_TRANSACTION =
   "ERR a transaction runs on one node of the Redis Cluster; DBSIZE, SCAN, SCRIPT, FUNCTION and FLUSH concern every node";
 
-/** Commands without a key whose answer only all masters have together. */
+/** Commands without a key that run on every master, and how the replies are combined. */
 const OF_EVERY_MASTER = new Map<string, (replies: readonly Reply[]) => Reply>([
   ["DBSIZE", (replies) => replies.reduce<number>((sum, count) => sum + Number(count), 0)],
   ["SCRIPT EXISTS", knownToAll],
@@ -66,7 +66,7 @@ function knownToAll(replies: readonly Reply[]): Reply {
   return (lists[0] ?? []).map((_, at) => (lists.every((list) => list[at] === 1) ? 1 : 0));
 }
 
-/** Which argument says how many keys follow, of the commands that have one. */
+/** The position of the argument that holds the number of keys, for commands that have one. */
 const KEY_COUNT_AT = new Map([
   ...["EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"].map(at(2)),
   ...["ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE"].map(at(2)),
@@ -79,19 +79,19 @@ function at(position: number) {
 }
 
 /**
- * The slot of a command's first key; undefined where it has none, where ioredis does not know the
- * command, or where the arguments are too few: what is wrong with them any node can say.
+ * Returns the slot of a command's first key. Returns undefined when the command has no key, is unknown to
+ * ioredis, or has too few arguments: any node can report what is wrong with those.
  */
 function slotOf(command: Command): number | undefined {
-  const [name] = words(command);
+  const [name] = namesOf(command);
   const countAt = KEY_COUNT_AT.get(name);
-  // Checked before ioredis counts up to it.
+  // Checked first: ioredis would loop up to this number, however large it is.
   if (countAt !== undefined && !(Number(command[countAt]) < command.length)) return undefined;
   const parsed = new RedisCommand(name, command.slice(1));
   if (parsed.getKeys().some((key) => key === undefined)) return undefined;
   return parsed.getSlot() ?? undefined;
 }
 
-function words([name, first]: Command): [name: string, first: string] {
+function namesOf([name, first]: Command): [name: string, first: string] {
   return [name.toUpperCase(), first?.toString().toUpperCase() ?? ""];
 }

@@ -19,45 +19,45 @@ import {
 } from "#lib/gateway/store/store";
 import { inWindows } from "#lib/gateway/store/windows";
 
-/** How many redirections of one call are followed. */
+/** The most redirections that one call follows. */
 const MOST_REDIRECTIONS = 5;
 
 /**
- * A Redis Cluster behind the gateway: each command goes to the master of its slot, and follows
- * where a slot has moved, since nothing ran on a node that redirects. Nothing waits while a master
- * is down, and nothing is sent twice; once its replica took over, calls go on by themselves.
- * Resolves once the masters answer or the first attempt failed.
+ * Connects to a Redis Cluster. Each command goes to the master of its slot and follows redirections, since a
+ * node that redirects has run nothing. No command waits while a master is down, and none is sent twice. Calls
+ * succeed again once a replica has been promoted. Resolves when the masters answer or the first attempt has
+ * failed.
  *
- * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read, or leads to no cluster;
- *   where that shows later, every call is answered so
+ * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read, or belongs to a Redis that is not
+ *   a cluster; when this is found later, every call throws it
  */
 export async function connectCluster(options: ClusterOptions): Promise<Store> {
   const topology = await connectTopology(options);
   const run = runner(topology, options.commandTimeoutMs);
-  // A cluster hands each message to all its nodes: any of them will do.
+  // A cluster sends each message to all its nodes, so any of them can be subscribed to.
   const subscriptions = redisSubscriptions({
     client: () => topology.anyMaster(),
     commandTimeoutMs: options.commandTimeoutMs,
   });
   return {
     async call(command, budget) {
-      return orDown(await run(command, budget));
+      return orUnavailable(await run(command, budget));
     },
     async pipeline(commands, budget) {
       const settled = await inWindows<PromiseSettledResult<Reply>>(commands, {
         budget,
         patienceMs: options.commandTimeoutMs / 2,
-        // Written in one turn of the event loop: what goes to one node arrives there in its order.
+        // All are written in one turn of the event loop, so that each node receives its commands in order.
         send: (some) => Promise.allSettled(some.map((command) => run(command, budget))),
         unsent: (value) => ({ status: "fulfilled", value }),
       });
-      return inPlace(settled);
+      return inOrder(settled);
     },
     async transaction(commands, budget) {
       const route = routeOfTransaction(commands);
       if (route.to === "none") return route.refusal;
       const replies = await run.together(inTransaction(commands), route, budget);
-      return transacted(orDown(replies.at(-1) ?? null));
+      return transacted(orUnavailable(replies.at(-1) ?? null));
     },
     async subscribe(subscription, listener) {
       topology.check();
@@ -90,7 +90,7 @@ function runner(topology: Topology, commandTimeoutMs: number) {
     return replies.find((reply) => reply instanceof ErrorReply) ?? join(replies);
   }
 
-  /** Runs commands on one node, in one turn, wherever their slot is now. */
+  /** Runs commands on one node, in one turn of the event loop, and follows their slot when it moves. */
   async function together(
     commands: readonly Command[],
     route: Route,
@@ -128,7 +128,10 @@ function runner(topology: Topology, commandTimeoutMs: number) {
   return Object.assign(run, { together });
 }
 
-/** A node's word that it does not serve the slot, or no longer this key of it: nothing ran. */
+/**
+ * Returns the redirection of a node that does not serve the slot, or no longer serves this key. Nothing ran
+ * there.
+ */
 function redirectionIn(replies: readonly Reply[]) {
   for (const reply of replies) {
     if (!(reply instanceof ErrorReply)) continue;
@@ -136,7 +139,7 @@ function redirectionIn(replies: readonly Reply[]) {
     if (word !== "MOVED" && word !== "ASK") continue;
     return {
       isLasting: word === "MOVED",
-      // Without a host it is the one that was asked.
+      // An address without a host means the host of the node that answered.
       address: (from: Redis) =>
         address.startsWith(":") ? `${from.options.host}${address}` : address,
     };
@@ -144,8 +147,8 @@ function redirectionIn(replies: readonly Reply[]) {
   return undefined;
 }
 
-/** A cluster that serves nothing now, such as while it chooses a master, is one that is away. */
-function orDown(reply: Reply): Reply {
+/** Throws STORE_UNREACHABLE when the cluster serves nothing, for example while it elects a master. */
+function orUnavailable(reply: Reply): Reply {
   if (isDown(reply)) throw unreachable(reply);
   return reply;
 }
@@ -155,18 +158,18 @@ function isDown(reply: Reply): reply is ErrorReply {
 }
 
 /**
- * Answers in their places. One master being away leaves the answers of the others; only when no
- * command was answered is the whole pipeline lost.
+ * Returns the replies in the order of the commands. When one master is unavailable, its commands get errors
+ * and the others keep their replies. Throws only when no command was answered.
  */
-function inPlace(settled: readonly PromiseSettledResult<Reply>[]): readonly Reply[] {
+function inOrder(settled: readonly PromiseSettledResult<Reply>[]): readonly Reply[] {
   const isAnswered = settled.some((one) => one.status === "fulfilled" && !isDown(one.value));
   return settled.map((one) => {
-    if (one.status === "fulfilled") return isAnswered ? one.value : orDown(one.value);
-    if (isAnswered && isHeadgateError(one.reason)) return inWords(one.reason);
+    if (one.status === "fulfilled") return isAnswered ? one.value : orUnavailable(one.value);
+    if (isAnswered && isHeadgateError(one.reason)) return asErrorReply(one.reason);
     throw one.reason;
   });
 }
 
-function inWords({ code, message }: HeadgateError): ErrorReply {
+function asErrorReply({ code, message }: HeadgateError): ErrorReply {
   return new ErrorReply(`${code === "STORE_TIMEOUT" ? "TIMEOUT" : "UNREACHABLE"} ${message}`);
 }

@@ -22,33 +22,37 @@ export interface ClusterOptions {
   readonly report?: (line: string) => void;
 }
 
-/** Which node serves which slot, and a connection to each. ioredis finds out and keeps both. */
+/** Which node serves which slot, with a connection to each node. ioredis discovers and keeps both. */
 export interface Topology {
-  /** The master of a slot, where it can be written to at once. */
+  /** Returns the master of a slot; undefined when it cannot be written to at once. */
   masterOf(slot: number): Redis | undefined;
-  /** Some master that can be written to at once. */
+  /** Returns any master that can be written to at once. */
   anyMaster(): Redis | undefined;
   masters(): readonly Redis[];
-  /** The node at `host:port`; a new one is waited for, at most so many milliseconds. */
+  /** Returns the node at `host:port`. Waits up to `mostMs` milliseconds for a node that is new. */
   nodeAt(address: string, mostMs: number): Promise<Redis | undefined>;
-  /** Finds out again who serves what, since something was lost or has moved. */
+  /** Reads the slots of each node again, after a node became unavailable or a slot moved. */
   refresh(): void;
-  /** @throws {HeadgateError} GATEWAY_INVALID when what was found is no cluster */
+  /** @throws {HeadgateError} GATEWAY_INVALID when the Redis that was found is not a cluster */
   check(): void;
   close(): Promise<void>;
 }
 
-/** How often a node is tried again before only the cluster itself can name it anew. */
+/**
+ * How often a connection to a node is tried again. After that the node is used only when the cluster lists it
+ * again.
+ */
 const MOST_ATTEMPTS = 10;
 
-/** How long one answer about who serves what is good for, in milliseconds, while calls fail. */
+/** The shortest time between two reads of the slots while calls fail, in milliseconds. */
 const REFRESH_MS = 100;
 
 /**
- * Connects to every node of a cluster. Resolves once the masters answer or the first attempt
- * failed; nodes that are lost, found or promoted later are followed.
+ * Connects to every node of a cluster. Resolves when the masters answer or the first attempt has failed.
+ * Nodes that disconnect, join or are promoted later are followed.
  *
- * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read, or leads to no cluster
+ * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read, or belongs to a Redis that is not
+ *   a cluster
  */
 export async function connectTopology(options: ClusterOptions): Promise<Topology> {
   const { commandTimeoutMs } = options;
@@ -105,7 +109,7 @@ function createClient({ redisUrl, redisOptions, commandTimeoutMs }: ClusterOptio
     },
     lazyConnect: true,
     enableOfflineQueue: false,
-    // A cluster that is down says so in its answers.
+    // The replies of a cluster that is down say so.
     enableReadyCheck: false,
     slotsRefreshTimeout: commandTimeoutMs,
     clusterRetryStrategy: retryDelay,
@@ -115,7 +119,7 @@ function createClient({ redisUrl, redisOptions, commandTimeoutMs }: ClusterOptio
   });
 }
 
-/** Where to begin, and how to be known to every node: they share users and passwords. */
+/** Reads the first node to contact, and the credentials, which all nodes of a cluster share. */
 function readStart(redisUrl: string | undefined, redisOptions: RedisOptions = {}) {
   if (redisUrl === undefined) {
     const { host = "127.0.0.1", port = 6379, tls } = redisOptions;
@@ -125,14 +129,14 @@ function readStart(redisUrl: string | undefined, redisOptions: RedisOptions = {}
   if (address.db !== 0) {
     throw new HeadgateError(
       "GATEWAY_INVALID",
-      "The address of a Redis Cluster names a database; a cluster has only database 0.",
+      "The address of a Redis Cluster must not name a database: a cluster has only database 0.",
     );
   }
   const { host, port, ...identity } = addressOptions(address, redisOptions);
   return { start: { host, port }, identity };
 }
 
-/** A server that is no node of a cluster says so when it is asked who serves what. */
+/** Notices a server that is not a node of a cluster: it answers CLUSTER SLOTS with an error. */
 function watchKind(cluster: Cluster) {
   let isCluster = true;
   cluster.on("ready", () => {
@@ -148,7 +152,7 @@ function watchKind(cluster: Cluster) {
       if (isCluster) return;
       throw new HeadgateError(
         "GATEWAY_INVALID",
-        "The address of Redis leads to no Redis Cluster: unset HEADGATE_CLUSTER (in code: cluster: false).",
+        "The address of Redis belongs to a server that is not a Redis Cluster: unset HEADGATE_CLUSTER (in code: cluster: false).",
       );
     },
   };
@@ -165,7 +169,7 @@ function follow(cluster: Cluster, report: (line: string) => void): void {
   cluster.on("+node", (node: Redis) => followNode(cluster, node, report));
 }
 
-/** Settles once the first attempt to connect to a node did, well or not. */
+/** For each node, a promise that settles when the first attempt to connect has succeeded or failed. */
 const FIRST_CONNECTIONS = new WeakMap<Redis, Promise<void>>();
 
 function followNode(cluster: Cluster, node: Redis, report: (line: string) => void): void {
@@ -176,12 +180,12 @@ function followNode(cluster: Cluster, node: Redis, report: (line: string) => voi
     isLost = false;
   });
   node.on("close", () => {
-    // One that left the cluster is not lost.
+    // A node that has left the cluster is not reported.
     if (isLost || !cluster.nodes().includes(node)) return;
     isLost = true;
-    report(`Redis Cluster's node ${addressOf(node)} is lost; trying again`);
+    report(`Redis Cluster's node ${addressOf(node)} is unavailable; trying again`);
   });
-  // At once, also to replicas: the one that is promoted should not have to be waited for.
+  // Replicas are connected to at once too, so that no call waits for the one that is promoted.
   FIRST_CONNECTIONS.set(
     node,
     node.connect().catch(() => {}),
@@ -194,7 +198,7 @@ async function refreshed(cluster: Cluster): Promise<void> {
   });
 }
 
-/** Whether a node can be written to. Waits for a first connection, never for one that was lost. */
+/** Returns true when a node can be written to. Waits for the first connection, never for a reconnection. */
 async function isReady(node: Redis, mostMs: number): Promise<boolean> {
   await Promise.race([FIRST_CONNECTIONS.get(node), pause(mostMs)]);
   return node.status === "ready";
@@ -209,7 +213,7 @@ function addressOf({ options }: Redis): string {
 }
 
 async function disconnect(cluster: Cluster): Promise<void> {
-  // With no connection open, ioredis has nothing to end and tells of no end.
+  // Without an open connection, ioredis emits no `end` event.
   const isOpen = cluster.nodes().some(({ status }) => status === "ready" || status === "connect");
   const ended = isOpen && new Promise((resolve) => cluster.once("end", resolve));
   cluster.disconnect();

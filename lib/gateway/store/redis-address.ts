@@ -16,8 +16,8 @@ export function readAddress(redisUrl: string): RedisAddress {
 }
 
 /**
- * Returns ioredis's options for an address. ioredis is never given the text: it would read options
- * from a query, and a database from any path.
+ * Returns ioredis's options for an address. ioredis never gets the address itself, because it would read
+ * options from a query and a database from any path.
  */
 export function addressOptions(address: RedisAddress, redisOptions: RedisOptions = {}) {
   const { host, port, username, password, tls } = address;

@@ -4,19 +4,20 @@ import { noteBudget } from "./bounded-replies.ts";
 import { type Budget, type Command, ErrorReply, type Reply } from "./store.ts";
 
 /**
- * How every connection to Redis behaves: nothing waits while it is down, nothing is sent twice.
+ * Returns the options of every connection to Redis: no command waits while it is down, and none is sent
+ * twice.
  *
  * @param commandTimeoutMs how long Redis may take to answer a command, in milliseconds
  */
 export function connectionOptions(commandTimeoutMs: number) {
   return {
     lazyConnect: true,
-    // RESP2 has the shapes that the REST protocol promises: maps as flat lists, doubles as text.
+    // RESP2 has the types that the REST protocol specifies: maps are flat lists, doubles are text.
     protocol: 2 as const,
     replyMapping: "legacy" as const,
     connectTimeout: commandTimeoutMs,
     commandTimeout: commandTimeoutMs,
-    // A connection that stays silent is given up, and with it what waits on it.
+    // A connection that stays silent is closed, and the commands that wait on it fail.
     socketTimeout: commandTimeoutMs * 2,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -24,7 +25,7 @@ export function connectionOptions(commandTimeoutMs: number) {
   };
 }
 
-/** How long until the next attempt to connect, in milliseconds. */
+/** Returns the time until the next attempt to connect, in milliseconds. */
 export function retryDelay(attempt: number): number {
   return Math.min(50 * 2 ** Math.min(attempt, 6), 1_000);
 }
@@ -32,7 +33,7 @@ export function retryDelay(attempt: number): number {
 /**
  * Writes one command in this turn of the event loop.
  *
- * @throws {HeadgateError} STORE_TIMEOUT, or STORE_UNREACHABLE; it may have run all the same
+ * @throws {HeadgateError} STORE_TIMEOUT or STORE_UNREACHABLE; the command may have run nevertheless
  */
 export async function send(
   redis: Redis,
@@ -40,7 +41,7 @@ export async function send(
   commandTimeoutMs: number,
   budget?: Budget,
 ): Promise<Reply> {
-  // In capitals, for ioredis reshapes arguments and replies of the names that it knows in lower case.
+  // The name is in capitals because ioredis changes arguments and replies of commands in lower case.
   const command = new RedisCommand(name.toUpperCase(), args, { replyEncoding: null });
   if (budget) noteBudget(command, budget);
   holdForTurn(redis);
@@ -63,39 +64,39 @@ function holdForTurn({ stream }: Redis): void {
 }
 
 /**
- * Returns what Redis answered, where a command failed with an answer.
+ * Returns the error that Redis answered to a command.
  *
- * @throws {HeadgateError} STORE_TIMEOUT, or STORE_UNREACHABLE, where there was none
+ * @throws {HeadgateError} STORE_TIMEOUT or STORE_UNREACHABLE when Redis did not answer
  */
 export function errorReplyOf(error: unknown, commandTimeoutMs: number): ErrorReply {
   if (isReplyError(error)) return new ErrorReply(error.message);
   throw lost(error, commandTimeoutMs);
 }
 
-/** Commands with MULTI before and EXEC after them. */
+/** Returns the commands with MULTI before and EXEC after them. */
 export function inTransaction(commands: readonly Command[]): readonly Command[] {
   return [["MULTI"], ...commands, ["EXEC"]];
 }
 
-/** What a transaction answered, from EXEC's reply. */
+/** Returns the replies of a transaction from the reply to EXEC. */
 export function transacted(exec: Reply | undefined): readonly Reply[] | ErrorReply {
   if (Array.isArray(exec)) return exec;
   if (exec instanceof ErrorReply) return exec;
   return new ErrorReply("EXECABORT Transaction discarded");
 }
 
-/** No answer, and no saying whether the command ran. */
+/** Returns the error for a command without an answer. The command may have run. */
 export function unreachable(cause?: unknown): HeadgateError {
   return new HeadgateError("STORE_UNREACHABLE", "Redis cannot be reached.", { cause });
 }
 
-/** The time for a command passed without an answer. */
+/** Returns the error for a command that was not answered in time. */
 export function timedOut(commandTimeoutMs: number, cause?: unknown): HeadgateError {
   const message = `Redis did not answer within ${commandTimeoutMs} ms.`;
   return new HeadgateError("STORE_TIMEOUT", message, { cause });
 }
 
-/** The error's code or first word: the rest of its text may repeat an address or a name. */
+/** Returns an error's code or its first word. The rest of its text may contain an address or a name. */
 export function reasonOf(error: Error & { code?: unknown }): string {
   if (typeof error.code === "string") return error.code;
   return /^[A-Z]{3,}\b/.exec(error.message)?.[0] ?? "no answer";
@@ -112,7 +113,7 @@ function isReplyError(error: unknown): error is Error {
   return error instanceof ReplyError;
 }
 
-/** ioredis's reply; errors inside a list (EXEC, or a script's own) are values there too. */
+/** Converts a reply of ioredis. Errors inside a list, as of EXEC or a script, become values too. */
 function toReply(reply: unknown): Reply {
   if (Array.isArray(reply)) return reply.map(toReply);
   if (reply instanceof Error) return new ErrorReply(reply.message);
@@ -126,7 +127,7 @@ function lost(cause: unknown, commandTimeoutMs: number): HeadgateError {
   return unreachable(cause);
 }
 
-/** Reports until it is silenced: a connection that we close ourselves is not lost. */
+/** Reports lines until it is silenced, so that a connection that we close ourselves is not reported. */
 export function untilSilenced(report: (line: string) => void) {
   let isSilent = false;
   return {
@@ -139,7 +140,7 @@ export function untilSilenced(report: (line: string) => void) {
   };
 }
 
-/** Reports a state when it is another one than before. */
+/** Reports a state when it differs from the last one. */
 export function reportChanges(report: (line: string) => void) {
   let state = "";
   return {

@@ -30,12 +30,12 @@ export interface RedisStoreOptions {
 }
 
 /**
- * A Redis behind the gateway: one connection, by which nothing waits while it is down and nothing
- * is sent twice. It comes back by itself. Resolves once Redis answers or the first attempt failed. A
- * second connection has all subscriptions, while there are any.
+ * Connects to one Redis over one connection. While it is down no command waits and none is sent twice; it
+ * reconnects automatically. Resolves when Redis answers or the first attempt has failed. A second connection
+ * carries the subscriptions while there are any.
  *
- * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read, leads to a Redis Cluster,
- *   or names a database that Redis refuses; where that shows later, every call is answered so
+ * @throws {HeadgateError} GATEWAY_INVALID when the address cannot be read, belongs to a Redis Cluster, or
+ *   names a database that Redis refuses; when this is found later, every call throws it
  */
 export async function connectRedis(options: RedisStoreOptions): Promise<Store> {
   const { commandTimeoutMs } = options;
@@ -45,7 +45,8 @@ export async function connectRedis(options: RedisStoreOptions): Promise<Store> {
   follow(redis, report);
   const kind = watchKind(redis, report);
   const database = watchDatabase(redis);
-  // A Redis that is not there yet is reported, and tried again, like one that is lost later.
+  // A Redis that is unavailable at first is reported and tried again, like one that becomes unavailable
+  // later.
   await Promise.race([redis.connect().then(kind.known, () => {}), pause(commandTimeoutMs)]);
   const subscriptions = redisSubscriptions({ client: () => redis, commandTimeoutMs });
   const close = async () => {
@@ -63,7 +64,7 @@ export async function connectRedis(options: RedisStoreOptions): Promise<Store> {
     throw error;
   }
 
-  // Redis may lose the database later, by a restart with other settings.
+  // Redis may refuse the database later, after a restart with other settings.
   redis.on("ready", () => {
     const refusal = database.refusal();
     if (refusal !== undefined) report(refusal);
@@ -72,7 +73,7 @@ export async function connectRedis(options: RedisStoreOptions): Promise<Store> {
     check();
     return await send(redis, command, commandTimeoutMs, budget);
   };
-  // Written in one turn of the event loop, so that no other caller's command comes between.
+  // All are written in one turn of the event loop, so that no command of another caller comes between.
   const all = (commands: readonly Command[], budget?: Budget) =>
     Promise.all(commands.map((command) => call(command, budget)));
   return {
@@ -109,8 +110,8 @@ function createClient({ redisUrl, redisOptions, commandTimeoutMs }: RedisStoreOp
 }
 
 /**
- * Notes when Redis refuses the database that the address names. ioredis goes on in database 0 then,
- * among other keys than were meant.
+ * Notices when Redis refuses the database that the address names. ioredis would continue in database 0, with
+ * the wrong keys.
  */
 function watchDatabase(redis: Redis) {
   let refusal: HeadgateError | undefined;
@@ -118,7 +119,7 @@ function watchDatabase(redis: Redis) {
     refusal = undefined;
   });
   redis.on("error", (error: Error) => {
-    // Without a valid password nothing is selected; that is said of the password.
+    // Without a valid password SELECT fails too, but the error to report is that of the password.
     if (!isOfSelect(error) || reasonOf(error) === "NOAUTH") return;
     refusal = refusedDatabase(redis.options.db, error);
   });
@@ -139,12 +140,15 @@ function refusedDatabase(db: number | undefined, cause: Error): HeadgateError {
   return new HeadgateError("GATEWAY_INVALID", message, { cause });
 }
 
-/** Asks, at each connection, whether this is a node of a cluster: it would serve some keys alone. */
+/**
+ * Checks at each connection whether this Redis is a node of a cluster, which would serve only some of the
+ * keys.
+ */
 function watchKind(redis: Redis, report: (line: string) => void) {
   let known: Promise<void> = Promise.resolve();
   let isCluster = false;
   const ask = async () => {
-    // An ACL user that may not ask is believed to have been sent to the right place.
+    // When the ACL user is not allowed to run INFO, the address is assumed to be right.
     const info = await redis.info("server").catch(() => "");
     isCluster = /^redis_mode:cluster/m.test(info);
     if (isCluster) report(needsFlag().message);
@@ -163,7 +167,7 @@ function watchKind(redis: Redis, report: (line: string) => void) {
 function needsFlag(): HeadgateError {
   return new HeadgateError(
     "GATEWAY_INVALID",
-    "The address of Redis leads to a Redis Cluster: set HEADGATE_CLUSTER=1 (in code: cluster: true).",
+    "The address of Redis belongs to a Redis Cluster: set HEADGATE_CLUSTER=1 (in code: cluster: true).",
   );
 }
 
@@ -171,10 +175,10 @@ function follow(redis: Redis, report: (line: string) => void): void {
   const { current, change } = reportChanges(report);
   redis.on("ready", () => change("Redis answers"));
   redis.on("close", () => {
-    if (["", "Redis answers"].includes(current())) change("Redis is lost; trying again");
+    if (["", "Redis answers"].includes(current())) change("Redis is unavailable; trying again");
   });
   redis.on("error", (error: Error) => {
-    // What follows says more: AUTH was refused as well, or the database is.
+    // A later report says more: AUTH failed as well, or the database is refused.
     if (!isOfSelect(error)) change(`Redis cannot be used (${reasonOf(error)}); trying again`);
   });
 }

@@ -3,19 +3,19 @@ import type { Redis } from "ioredis";
 import { errorReplyOf, unreachable } from "./redis-connection.ts";
 import type { ErrorReply, MessageListener, Store, Subscription } from "./store.ts";
 
-/** Where subscriptions are made. */
+/** The connection that subscriptions are made like, and their timeout. */
 export interface SubscriptionsOptions {
-  /** Returns a client to copy the settings of; undefined while Redis cannot be reached. */
+  /** Returns the client whose settings are copied; undefined while Redis cannot be reached. */
   readonly client: () => Redis | undefined;
   /** How long Redis may take to answer, in milliseconds. */
   readonly commandTimeoutMs: number;
 }
 
 /**
- * All subscriptions of a store, on one connection beside that of its commands: in RESP2 a connection
- * that is subscribed takes no other command. It is opened with the first subscription and closed with
- * the last. It never reconnects: what was published meanwhile would be missed unseen. Every
- * subscription is lost with it, and the next one opens another.
+ * Makes the subscriptions of a store, on a connection beside that of its commands. In RESP2 a subscribed
+ * connection accepts no other commands. The connection opens with the first subscription and closes with the
+ * last. It never reconnects, because messages published meanwhile would be missed without notice. All its
+ * subscriptions end with it, and the next subscription opens another.
  */
 export function redisSubscriptions({ client, commandTimeoutMs }: SubscriptionsOptions) {
   let current: SubscriberConnection | undefined;
@@ -38,7 +38,7 @@ class SubscriberConnection {
   readonly #redis: Redis;
   readonly #commandTimeoutMs: number;
   readonly #ready: Promise<void>;
-  /** Called when the connection takes no more subscriptions. */
+  /** Called when the connection accepts no more subscriptions. */
   readonly #ended: () => void;
   /** By kind and name. */
   readonly #listeners = new Map<string, MessageListener>();
@@ -48,16 +48,16 @@ class SubscriberConnection {
     this.#commandTimeoutMs = commandTimeoutMs;
     this.#ended = ended;
     redis.on("messageBuffer", (channel: Buffer, payload: unknown) => {
-      // Client tracking tells this connection of keys, where another client redirects it here: a list, or null.
+      // When another client redirects client tracking here, the payload is a list of keys or null.
       if (Buffer.isBuffer(payload))
         this.#listeners.get(`channel ${channel.toString()}`)?.message(channel, payload);
     });
     redis.on("pmessageBuffer", (pattern: string, channel: Buffer, payload: Buffer) => {
       this.#listeners.get(`pattern ${pattern}`)?.message(channel, payload);
     });
-    // The connection of the commands reports what is wrong with Redis.
+    // The connection of the commands reports errors of Redis.
     redis.on("error", () => {});
-    // Redis sends nothing while nothing is published: only an answer shows that it is still there.
+    // Redis sends nothing while nothing is published, so only a PING shows that it still answers.
     const check = () => void redis.ping().catch(() => redis.disconnect());
     const checking = setInterval(check, commandTimeoutMs).unref();
     redis.once("end", () => {
@@ -72,7 +72,7 @@ class SubscriberConnection {
     listener: MessageListener,
   ): Promise<(() => void) | ErrorReply> {
     const { kind, name } = subscription;
-    // Before the answer: a message may come in the same packet.
+    // Set before the answer, because a message may come in the same packet.
     this.#listeners.set(`${kind} ${name}`, listener);
     try {
       await this.#ready;
@@ -97,7 +97,7 @@ class SubscriberConnection {
       this.#leave(subscription);
       return reply;
     } catch (lost) {
-      // The answer may still come, and no caller would end that subscription.
+      // The answer may still come, and then no caller would end the subscription.
       this.#disconnect();
       throw lost;
     }

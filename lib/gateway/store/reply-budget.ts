@@ -1,21 +1,21 @@
 import { formatSize } from "#lib/core/size";
 import { type Budget, ErrorReply, type Reply } from "./store.ts";
 
-/** What an element of a reply takes in memory beside its bytes, in bytes. */
+/** The memory that an element of a reply uses in addition to its bytes, in bytes. */
 export const ELEMENT_BYTES = 100;
 
-/** What every request may have, however much the others have, in bytes. */
+/** How much each request may always use, whatever the others use, in bytes. */
 const FREE_BYTES = 16_384;
 
 /** The bounds of replies, in bytes. */
 export interface ReplyBounds {
-  /** What the replies of one request may take. */
+  /** The most that the replies of one request may use. */
   readonly replyBytes: number;
-  /** What the replies of all requests at work may take together. */
+  /** The most that the replies of all requests in progress may use. */
   readonly allReplyBytes: number;
 }
 
-/** What the replies of all requests at work take. */
+/** The memory that the replies of all requests in progress use. */
 export class ReplyPool {
   readonly bounds: ReplyBounds;
   taken = 0;
@@ -31,8 +31,9 @@ export class ReplyPool {
 }
 
 /**
- * What the replies of one request may take in memory. Every part of a reply is taken from it before
- * the part is kept. Once a part does not fit, no later part does: {@link refusal} stands for them.
+ * The memory that the replies of one request may use. The bytes of each part of a reply are taken from the
+ * budget before the part is kept. Once a part does not fit, no later part does: {@link refusal} replaces
+ * them.
  */
 export class ReplyBudget implements Budget {
   readonly #pool: ReplyPool;
@@ -46,7 +47,7 @@ export class ReplyBudget implements Budget {
     this.#pool = pool;
   }
 
-  /** The status of a request that is answered with the refusal alone: 503 where it is worth another try. */
+  /** The status of a request whose only answer is the refusal: 503 when another attempt may succeed. */
   get refusedStatus(): number {
     return this.#refusedStatus;
   }
@@ -63,7 +64,7 @@ export class ReplyBudget implements Budget {
     return !this.#refusal && this.#reserve(bytes);
   }
 
-  /** Returns true when replies that have become so many bytes of text fit, and takes what they grew by. */
+  /** Returns true when the replies fit as `bytes` bytes of text, and takes the difference. */
   grow(bytes: number): boolean {
     return bytes <= this.#taken || this.#reserve(bytes - this.#taken);
   }
@@ -75,7 +76,7 @@ export class ReplyBudget implements Budget {
     if (taken > replyBytes) {
       const most = formatSize(replyBytes);
       this.#refusal = new ErrorReply(
-        `ERR the replies of one request must take at most ${most}; the command may have run, and its reply was dropped. Ask for less at once`,
+        `ERR the replies of one request must use at most ${most}; the command may have run, and its reply was dropped. Request less at once`,
       );
       return false;
     }
@@ -85,7 +86,7 @@ export class ReplyBudget implements Budget {
       const most = formatSize(allReplyBytes);
       this.#refusedStatus = 503;
       this.#refusal = new ErrorReply(
-        `ERR the replies of all requests at work take ${most} already; the command may have run, and its reply was dropped. Try again`,
+        `ERR the replies of all requests in progress use ${most} already; the command may have run, and its reply was dropped. Try again`,
       );
       return false;
     }
@@ -95,7 +96,7 @@ export class ReplyBudget implements Budget {
     return true;
   }
 
-  /** Returns the replies with the refusal in the place of those of which a part did not fit. */
+  /** Returns the replies. From the first one that did not fit completely, each is replaced by the refusal. */
   whole(replies: readonly Reply[]): readonly Reply[] {
     const refusal = this.#refusal;
     if (!refusal) return replies;
@@ -103,10 +104,13 @@ export class ReplyBudget implements Budget {
     return first === -1 ? replies : replies.map((reply, at) => (at < first ? reply : refusal));
   }
 
-  /** Returns the bytes to the pool when the client has its answer or has disconnected. No reply fits then. */
+  /**
+   * Returns the bytes to the pool when the client has its answer or has disconnected. After that no reply
+   * fits.
+   */
   release(): void {
     this.#isReleased = true;
-    this.#refusal ??= new ErrorReply("ERR the client has gone");
+    this.#refusal ??= new ErrorReply("ERR the client has disconnected");
     this.#pool.taken -= this.#fromPool;
     this.#fromPool = 0;
   }

@@ -7,7 +7,7 @@ const ARRAY = 42;
 const NULL = Buffer.from("$-1\r\n");
 const NOTHING = Buffer.alloc(0);
 
-/** A part of memory, from one byte to before another. */
+/** A range of memory, from one byte up to another (exclusive). */
 interface Run {
   readonly memory: ArrayBufferLike;
   readonly from: number;
@@ -16,34 +16,33 @@ interface Run {
 
 const NO_RUN: Run = { memory: NOTHING.buffer, from: 0, to: 0 };
 
-/** Where a filter is between Redis and the client that reads its replies. */
+/** The functions that connect a filter to the client that reads the replies of Redis. */
 export interface FilterEnds {
-  /** The budget of the reply that comes next; undefined where it has none. */
+  /** Returns the budget of the next reply; undefined when it has no budget. */
   readonly budget: () => Budget | undefined;
-  /** Called with bytes of RESP2; before the next reply's budget is asked for. */
+  /** Called with bytes of RESP2, before `budget` is called for the next reply. */
   readonly pass: (bytes: Buffer) => void;
 }
 
 /**
- * A filter of the bytes that Redis sends (RESP2). It passes them on as long as the budget of their
- * request has room for them. What does not fit is dropped as it arrives, so that nothing of it is kept:
- * an error stands for the first part that does not fit, and null for those behind it in the same
- * reply.
+ * Filters the bytes that Redis sends (RESP2). Bytes are passed on while they fit into the budget of their
+ * request. Bytes that do not fit are dropped as they arrive, so that they use no memory. In a reply, an error
+ * replaces the first part that does not fit, and null each later part.
  */
 export class ReplyFilter {
   readonly #ends: FilterEnds;
-  /** The elements that are still to come, of each array that is open. */
+  /** How many elements are still missing from each open array. */
   readonly #open: number[] = [];
-  /** The part of a line that has come. */
+  /** The part of a line that has arrived. */
   #line: Buffer = NOTHING;
-  /** The bytes of a bulk string that are still to come, with the line's end. */
+  /** How many bytes are still missing from a bulk string, with its line break. */
   #payload = 0;
-  /** Inside which open array everything is dropped; Infinity while nothing is. */
+  /** The depth of the open array from which on everything is dropped; Infinity while nothing is dropped. */
   #dropsFrom = Number.POSITIVE_INFINITY;
   #budget: Budget | undefined;
-  /** Whether an error stands for a part of this reply. */
-  #isCut = false;
-  /** Bytes that lie side by side, to be passed on at once. */
+  /** True when an error has replaced a part of this reply. */
+  #isTruncated = false;
+  /** Adjacent bytes, which are passed on at once. */
   #run: Run = NO_RUN;
 
   constructor(ends: FilterEnds) {
@@ -83,10 +82,10 @@ export class ReplyFilter {
     const count = type === BULK || type === ARRAY ? countIn(line) : -1;
     if (this.#open.length === 0) {
       this.#budget = this.#ends.budget();
-      this.#isCut = false;
+      this.#isTruncated = false;
     }
     const isDropped = this.#isDropping() || !this.#fits(type, count, line.length);
-    if (isDropped && !this.#isDropping()) this.#cut();
+    if (isDropped && !this.#isDropping()) this.#truncate();
     else this.#pass(line);
     if (type === BULK && count >= 0) this.#payload = count + 2;
     else if (type === ARRAY && count > 0) this.#open.push(count);
@@ -95,15 +94,15 @@ export class ReplyFilter {
 
   #fits(type: number | undefined, count: number, lineBytes: number): boolean {
     if (!this.#budget) return true;
-    // An array takes room for all its elements at once: a reply that is cut is not long either.
+    // An array takes the bytes of all its elements at once, so that a truncated reply is not long either.
     const bytes = type === ARRAY ? Math.max(count, 0) * ELEMENT_BYTES : Math.max(count, lineBytes);
     return this.#budget.take(bytes);
   }
 
-  #cut(): void {
+  #truncate(): void {
     const message = this.#budget?.refusal?.message ?? "ERR the reply is too large";
-    this.#pass(this.#isCut ? NULL : Buffer.from(`-${message}\r\n`));
-    this.#isCut = true;
+    this.#pass(this.#isTruncated ? NULL : Buffer.from(`-${message}\r\n`));
+    this.#isTruncated = true;
     this.#dropsFrom = this.#open.length;
   }
 
@@ -131,7 +130,7 @@ export class ReplyFilter {
     for (;;) {
       const left = this.#open.at(-1);
       if (this.#open.length <= this.#dropsFrom) this.#dropsFrom = Number.POSITIVE_INFINITY;
-      // The reply has come whole: the next one has another budget.
+      // The reply is complete. The next one has another budget.
       if (left === undefined) return this.#flush();
       if (left > 1) {
         this.#open[this.#open.length - 1] = left - 1;
@@ -142,10 +141,10 @@ export class ReplyFilter {
   }
 }
 
-/** The number of a line such as `$12\r\n`; -1 for `$-1`. */
+/** Returns the number in a line such as `$12\r\n`; -1 for `$-1`. */
 function countIn(line: Buffer): number {
   let count = 0;
-  // Without a text in between: there may be millions.
+  // The digits are read without a string, because there may be millions of lines.
   for (let at = 1; at < line.length - 2; at += 1) {
     const digit = (line[at] ?? 0) - 48;
     if (digit < 0) return -1;

@@ -4,12 +4,12 @@ export type Argument = string | Buffer;
 /** A Redis command: its name and its arguments. Never empty. */
 export type Command = readonly [name: string, ...args: Argument[]];
 
-/** What Redis answers to a command, in RESP2's shapes. Text comes as bytes. */
+/** The reply of Redis to a command, with the types of RESP2. Text is bytes. */
 export type Reply = Buffer | number | null | ErrorReply | readonly Reply[];
 
-/** Redis understood the call and answered an error, such as WRONGTYPE or NOSCRIPT. */
+/** An error that Redis answered, such as WRONGTYPE or NOSCRIPT. */
 export class ErrorReply {
-  /** As Redis words it: its first word is the code. */
+  /** The text of Redis, whose first word is the code. */
   readonly message: string;
 
   constructor(message: string) {
@@ -24,53 +24,54 @@ export interface Subscription {
   readonly name: string;
 }
 
-/** Gets the messages of one subscription. Its functions must not throw. */
+/** The listener of one subscription. Its functions must not throw. */
 export interface MessageListener {
   /** Called for each message, with the name of the channel that it was published to. */
   message(channel: Buffer, payload: Buffer): void;
-  /** Called once when the subscription was lost, or can no longer be made: no message comes after it. */
+  /** Called once when the subscription has ended or cannot be made. No message comes after it. */
   lost(): void;
 }
 
-/** What the replies of one request may take in memory. */
+/** The memory that the replies of one request may use. */
 export interface Budget {
-  /** Returns true when so many more bytes fit, and takes them. Once some did not, no more do. */
+  /**
+   * Returns true when `bytes` more bytes fit, and takes them. After the first bytes that do not fit, none do.
+   */
   take(bytes: number): boolean;
-  /** How many bytes were taken. */
+  /** How many bytes have been taken. */
   readonly taken: number;
-  /** What the caller is told of each reply that does not fit; undefined while all fit. */
+  /** The error that replaces each reply that does not fit; undefined while all fit. */
   readonly refusal: ErrorReply | undefined;
 }
 
 /**
- * What stands behind the gateway. Errors that the store answers are replies ({@link ErrorReply});
- * a store that cannot answer rejects with a HeadgateError, STORE_UNREACHABLE or STORE_TIMEOUT.
- * Nothing is ever sent twice: a command may have run although its answer was lost. Where a
- * reply does not fit into its budget, the budget's refusal stands for the first part that does not fit,
- * and what is behind it is no reply.
+ * The store behind the gateway. Errors that it answers are replies ({@link ErrorReply}). When it cannot
+ * answer, its functions reject with a HeadgateError, STORE_UNREACHABLE or STORE_TIMEOUT. No command is sent
+ * twice, because a command without an answer may have run. When a reply does not fit into its budget, the
+ * budget's refusal replaces the first part that does not fit, and later parts are meaningless.
  */
 export interface Store {
   /** Runs one command. */
   call(command: Command, budget?: Budget): Promise<Reply>;
-  /** Runs commands in their order; one that fails does not stop the others. */
+  /** Runs commands in order. A command that fails does not stop the others. */
   pipeline(commands: readonly Command[], budget?: Budget): Promise<readonly Reply[]>;
   /**
-   * Runs commands with none of another caller's between them. An {@link ErrorReply} in the place
-   * of the list says that nothing ran.
+   * Runs commands without a command of another caller between them. Returns one {@link ErrorReply} when
+   * nothing ran.
    */
   transaction(
     commands: readonly Command[],
     budget?: Budget,
   ): Promise<readonly Reply[] | ErrorReply>;
   /**
-   * Subscribes, and resolves once the store has confirmed it, to a function that ends the subscription;
-   * or to an {@link ErrorReply}. A subscription that was lost is not made again. The caller shares one
-   * subscription among its clients: the same one is not made twice at a time.
+   * Subscribes. Once the store has confirmed it, resolves to a function that ends the subscription, or to an
+   * {@link ErrorReply}. A subscription that the store ended is not made again. The caller must not make the
+   * same subscription twice at a time, but share it among its clients.
    */
   subscribe(
     subscription: Subscription,
     listener: MessageListener,
   ): Promise<(() => void) | ErrorReply>;
-  /** Lets go of the store; subscriptions are lost. */
+  /** Closes the store. All its subscriptions end. */
   close(): Promise<void>;
 }

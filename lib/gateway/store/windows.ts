@@ -1,26 +1,26 @@
 import type { Budget, Command, ErrorReply } from "./store.ts";
 
-/** How many commands of a pipeline are sent at once while its replies are large, or not known. */
+/** How many commands of a pipeline are sent at once while its replies are large or their size is unknown. */
 const FEWEST = 16;
-/** How much faster it goes while they are small. */
+/** The factor by which a window grows while replies are small. */
 const GROWTH = 4;
-/** Replies of a window that are small, in bytes. */
+/** The replies of a window are small below this size, in bytes. */
 const SMALL_BYTES = 65_536;
 
 export interface Windows<T> {
   readonly budget: Budget | undefined;
-  /** When to stop waiting and send all that is left at once, in milliseconds. */
+  /** The time after which all commands that are left are sent at once, in milliseconds. */
   readonly patienceMs: number;
   /** Sends commands in one turn of the event loop. */
   readonly send: (commands: readonly Command[]) => Promise<readonly T[]>;
-  /** What stands for a command that is not sent, since its reply would not fit. */
+  /** Returns the result of a command that is not sent because its reply would not fit. */
   readonly unsent: (refusal: ErrorReply) => T;
 }
 
 /**
- * Sends the commands of a pipeline some at a time, so that other callers' commands come between large
- * replies, and nothing more is run once the budget is used up. A pipeline of 16 commands or less, and
- * one without a budget, is sent at once.
+ * Sends the commands of a pipeline in windows. Commands of other callers can run between large replies, and
+ * no more commands run once the budget is used up. A pipeline of 16 commands or fewer, and one without a
+ * budget, is sent at once.
  */
 export async function inWindows<T>(
   commands: readonly Command[],

@@ -2,7 +2,7 @@ import { nameIn } from "#lib/source/nodes";
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { ancestors, isFunction, keyOf, type Module } from "./project.ts";
 
-/** What a name stands for. */
+/** What a name refers to. */
 export type Binding =
   | { readonly kind: "value"; readonly node: Node }
   /** A property of a value: `const { a } = value`. */
@@ -12,14 +12,14 @@ export type Binding =
 
 interface Declared {
   readonly name: string;
-  /** The node in which the name is known; undefined for the whole file. */
+  /** The node in which the name is in scope; undefined for the whole file. */
   readonly scope: Node | undefined;
   readonly binding: Binding | undefined;
 }
 
 const declarations = new WeakMap<Module, readonly Declared[]>();
 
-/** Returns what a name stands for at a node: more than one binding when it is assigned again. */
+/** Returns what a name refers to at a node. There are several bindings when it is assigned again. */
 export function bindingsOf(module: Module, name: string, at: Node): readonly Binding[] {
   const known = declarations.get(module) ?? declared(module);
   declarations.set(module, known);
@@ -135,7 +135,7 @@ function patternNames(pattern: Node): readonly { readonly key: string; readonly 
   });
 }
 
-/** The block or function in which a declaration is known; undefined for the whole file. */
+/** Returns the block or function that is the scope of a declaration; undefined for the whole file. */
 function scopeOf(module: Module, node: Node): Node | undefined {
   return ancestors(module, node).find(
     (one) =>

@@ -7,16 +7,16 @@ import type { Use } from "./uses.ts";
 import { part } from "./values.ts";
 import { whoOf } from "./who.ts";
 
-/** What our comments begin with: a place that has one is left alone by the next run. */
+/** The beginning of our comments. The next run does not change a place that has one. */
 export const MARK = "// Headgate: ";
 const GUIDE = "docs/start/from-upstash-ratelimit.md of headgate";
 
-/** Comments that hold for the next line, so that ours goes before them. */
+/** Comments that apply to the next line, so that ours goes before them. */
 const DIRECTIVE = /^\s*\/\/\s*(?:@ts-|eslint-|oxlint-|biome-|prettier-|deno-|istanbul |v8 |c8 )/;
 
 /**
- * Returns where a comment for a node goes: before the nearest statement around it that begins a line, and
- * before the comments that hold for that line.
+ * Returns where a comment for a node goes: before the closest enclosing statement that begins a line, and
+ * before comments that apply to that line.
  */
 export function commentPlace(module: Module, node: Node): number {
   const { text } = module;
@@ -40,7 +40,7 @@ function lineStart(text: string, at: number): number {
   return text.lastIndexOf("\n", at - 1) + 1;
 }
 
-/** Whether an earlier run has left its comment at a place. */
+/** Returns true when an earlier run has left its comment at a place. */
 export function isMarked({ text }: Module, place: number): boolean {
   const before = /(?:^|\n)((?:[ \t]*\/\/[^\n]*\n)*)[ \t]*$/.exec(text.slice(0, place))?.[1] ?? "";
   return before.includes(MARK.trim());
@@ -59,14 +59,14 @@ export function commentText({ text }: Module, place: number, lines: readonly str
 
 const WIDTH = 90;
 
-/** Breaks a line of words; code, which is indented, stays on one line. */
+/** Breaks a line of text. Code, which is indented, stays on one line. */
 function wrapped(line: string): readonly string[] {
   if (line.startsWith(" ") || line.length <= WIDTH) return [line];
   const at = line.lastIndexOf(" ", WIDTH);
   return at <= 0 ? [line] : [line.slice(0, at), ...wrapped(line.slice(at + 1))];
 }
 
-/** What a comment is made with. */
+/** The data for a comment. */
 export interface Commented {
   readonly project: Project;
   /** The policy's file and the gate's. */
@@ -74,7 +74,7 @@ export interface Commented {
   readonly gate: string;
 }
 
-/** Returns the comment at a call for which rules were written: what to put in its place. */
+/** Returns the comment at a call for which rules were written. It says how to replace the call. */
 export function replacement(
   { project, policy, gate }: Commented,
   uses: readonly Use[],
@@ -96,8 +96,8 @@ export function replacement(
   const names = rules.map(({ name }) => `"${name}"`).join(", ");
   return [
     rules.length === 1
-      ? `the rule ${names} of ${policy} limits the same. In place of this call write`
-      : `the rules ${names} of ${policy} limit the same. In place of this call write one of`,
+      ? `the rule ${names} of ${policy} limits the same. Instead of this call write`
+      : `the rules ${names} of ${policy} limit the same. Instead of this call write one of`,
     ...choices,
     `with { gate } of "${importPath(use.call.module.path, gate)}" (${GUIDE}).`,
     ...rules
@@ -118,7 +118,7 @@ function problemOf(limiter: Use["limiters"][number]): readonly string[] {
     : [`${limiter.written} has no rule: ${limiter.problem}.`];
 }
 
-/** The call of the gate that does what a call of a limiter does. */
+/** Returns the call of the gate that replaces a call of a limiter. */
 function callOf(project: Project, use: Use, { name, who }: Rule): string {
   const here = use.identifier && { ...use.identifier, calls: new Map() };
   const near = here && whoOf(project, here);
@@ -142,7 +142,7 @@ function callOf(project: Project, use: Use, { name, who }: Rule): string {
   return `await gate.limits.${does}(${JSON.stringify(name)}, ${given}${more})`;
 }
 
-/** The text of `rate`, where it is given. */
+/** Returns the text of `rate`, if it is given. */
 function costText(project: Project, use: Use): string | undefined {
   const cost = costOf(project, use);
   if (cost === 1 || !use.options) return undefined;
@@ -153,21 +153,21 @@ function costText(project: Project, use: Use): string | undefined {
   return rate && textOf(rate.module, rate.node);
 }
 
-/** Returns how a file imports another: "../gate". */
+/** Returns the specifier by which a file imports another, such as "../gate". */
 export function importPath(from: string, to: string): string {
   const path = posix.relative(posix.dirname(from), to.replace(/\.[cm]?[jt]sx?$/, ""));
   return path.startsWith(".") ? path : `./${path}`;
 }
 
-/** What methods without a counterpart are replaced by. */
+/** The comments at methods without a counterpart. */
 export const WITHOUT_COUNTERPART: Partial<Record<Use["method"], readonly string[]>> = {
   blockUntilReady: [
-    "blockUntilReady has no counterpart: call gate.limits.limit, and where it denies wait",
+    "blockUntilReady has no counterpart: call gate.limits.limit, and if it denies, wait",
     `decision.retryAfterMs and call it again, or answer 429 (${GUIDE}).`,
   ],
   resetUsedTokens: [
     "resetUsedTokens has no counterpart: counts end with their window, and",
-    `gate.limits.refund(decision) gives back what one call took (${GUIDE}).`,
+    `gate.limits.refund(decision) returns the units of one call (${GUIDE}).`,
   ],
   setDynamicLimit: [
     "setDynamicLimit has no counterpart: a policy is fixed while the app runs. Write tiers,",
@@ -175,14 +175,14 @@ export const WITHOUT_COUNTERPART: Partial<Record<Use["method"], readonly string[
   ],
   getDynamicLimit: [
     "getDynamicLimit has no counterpart: a policy is fixed while the app runs, and",
-    `gate.limits.peek tells its limits (${GUIDE}).`,
+    `gate.limits.peek returns its limits (${GUIDE}).`,
   ],
 };
 
-/** Returns the comment at a `new Ratelimit(…)` of which no rule was made. */
+/** Returns the comment at a `new Ratelimit(…)` for which no rule was written. */
 export function untranslated(why: string): readonly string[] {
   return [
     `no rule was written for this limiter: ${why}.`,
-    `It goes on as it is. ${GUIDE} says what else there is.`,
+    `It still works. ${GUIDE} describes alternatives.`,
   ];
 }

@@ -37,7 +37,7 @@ function named(project: Project, module: Module, statement: Node, name: string):
   const declaration = nodeOf(statement["declaration"]);
   if (declaration) {
     if (nameIn(declaration["id"]) === name) return [{ module, node: declaration }];
-    // The identifier stands for the variable, with what is assigned to it later.
+    // The identifier represents the variable with its later assignments.
     return nodesOf(declaration["declarations"]).flatMap((one) =>
       nameIn(one["id"]) === name ? found(module, one["id"]) : [],
     );
@@ -53,7 +53,10 @@ function named(project: Project, module: Module, statement: Node, name: string):
   return from && local !== undefined ? exported(project, from, local) : [];
 }
 
-/** `module.exports = value`, `module.exports = { name }`, `module.exports.name = value`, `exports.name = value`. */
+/**
+ * Finds the exports of CommonJS: `module.exports = value`, `module.exports = { name }`, `module.exports.name
+ * = value`, `exports.name = value`.
+ */
 function common(module: Module, node: Node | undefined, name: string): readonly Found[] {
   const left = nodeOf(node?.["left"]);
   const value = nodeOf(node?.["right"]);

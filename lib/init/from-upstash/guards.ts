@@ -5,24 +5,27 @@ import { limitersOf } from "./limiters.ts";
 import { ancestors, isFunction, keyOf, type Project, textOf } from "./project.ts";
 import { bare, constantOf, finals, part, type Place } from "./values.ts";
 
-/** What must hold of a request for a place of middleware to be reached. All of the conditions hold. */
+/** A condition of a request for reaching a place in middleware. All conditions must be true. */
 export type Condition =
   /** The path begins with, or is, one of these. */
   | { readonly kind: "paths"; readonly paths: readonly PathStart[] }
   /** The path matches none of them. */
   | { readonly kind: "other-paths"; readonly paths: readonly PathStart[] }
   | { readonly kind: "methods"; readonly methods: readonly string[] }
-  /** A condition that a rule does not need: there is a limiter, an earlier limit allowed the request. */
+  /**
+   * A condition that a rule does not need: that there is a limiter, or that an earlier limit allowed the
+   * request.
+   */
   | { readonly kind: "none" }
   | { readonly kind: "unknown"; readonly text: string };
 
 export interface PathStart {
   readonly path: string;
-  /** False for a path alone: `pathname === "/login"`. */
+  /** False for a single path: `pathname === "/login"`. */
   readonly isPrefix: boolean;
 }
 
-/** Returns what must hold for a place to be reached inside its function. */
+/** Returns the conditions for reaching a place inside its function. */
 export function conditionsAt(project: Project, place: Place): readonly Condition[] {
   const found: Condition[] = [];
   let inner = place.node;
@@ -34,7 +37,7 @@ export function conditionsAt(project: Project, place: Place): readonly Condition
   return found;
 }
 
-/** What a node says of when the node inside it is reached. */
+/** Returns the conditions under which a node reaches the node inside it. */
 function conditionsOf(
   project: Project,
   place: Place,
@@ -65,7 +68,7 @@ function conditionsOf(
   }
 }
 
-/** Whether an `if` ends its function where its test holds. */
+/** Returns true when an `if` ends its function if its test is true. */
 function leaves(node: Node): boolean {
   if (node.type !== "IfStatement" || nodeOf(node["alternate"])) return false;
   const then = nodeOf(node["consequent"]);
@@ -99,7 +102,7 @@ function read(project: Project, place: Place, wanted: boolean): readonly Conditi
   return [{ kind: "unknown", text: textOf(at.module, node).replace(/\s+/g, " ").slice(0, 60) }];
 }
 
-/** Alternatives can be said where each is one list of paths. */
+/** Combines alternatives, which is possible when each is one list of paths. */
 function anyOf(sides: readonly (readonly Condition[])[], text: string): Condition {
   const paths = sides.flatMap((side) => {
     const [only, ...others] = side;
@@ -110,7 +113,7 @@ function anyOf(sides: readonly (readonly Condition[])[], text: string): Conditio
     : { kind: "unknown", text: text.replace(/\s+/g, " ").slice(0, 60) };
 }
 
-/** Whether a condition asks for the limiter itself, or for the outcome of another limit. */
+/** Returns true when a condition tests the limiter itself, or the outcome of another limit. */
 function isNeedless(project: Project, place: Place): boolean {
   if (limitersOf(project, place).length > 0) return true;
   const name = place.node.type === "Identifier" ? nameIn(place.node) : undefined;
@@ -129,7 +132,10 @@ function isPath(project: Project, place: Place): boolean {
   });
 }
 
-/** `pathname.startsWith("/api")`, `pathname === "/login"`, `LIST.includes(pathname)`, `LIST.some(…startsWith…)`. */
+/**
+ * Reads conditions on the path: `pathname.startsWith("/api")`, `pathname === "/login"`,
+ * `LIST.includes(pathname)`, `LIST.some(…startsWith…)`.
+ */
 function ofPath(project: Project, place: Place, wanted: boolean): Condition | undefined {
   const paths = compared(project, place, isPath);
   if (!paths) return undefined;
@@ -141,7 +147,7 @@ function ofPath(project: Project, place: Place, wanted: boolean): Condition | un
   };
 }
 
-/** `isApi(request)` of Clerk's `const isApi = createRouteMatcher(["/api(.*)"])`. */
+/** Reads conditions such as `isApi(request)` of Clerk's `const isApi = createRouteMatcher(["/api(.*)"])`. */
 function ofRouteMatcher(project: Project, place: Place, wanted: boolean): Condition | undefined {
   const { node } = place;
   const callee = node.type === "CallExpression" ? part(place, node["callee"]) : undefined;
@@ -174,7 +180,7 @@ interface Compared {
   readonly isEqual: boolean;
 }
 
-/** Reads a comparison of one thing, such as the path, with texts that the source fixes. */
+/** Reads a comparison of a value, such as the path, with constant texts of the source. */
 function compared(
   project: Project,
   place: Place,
@@ -225,7 +231,7 @@ function comparedBy(
   }
 }
 
-/** Returns a text, or the texts of a list or a Set, that the source fixes. */
+/** Returns a constant text, or the constant texts of a list or a Set. */
 function textsOf(project: Project, place: Place): readonly string[] | undefined {
   const text = constantOf(project, place);
   if (typeof text === "string") return [text];

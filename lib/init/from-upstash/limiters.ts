@@ -9,18 +9,18 @@ const CLASSES: ReadonlySet<string> = new Set(["Ratelimit", "MultiRegionRatelimit
 
 /** One limiter of the app: a `new Ratelimit(…)`, with the arguments of the factory that made it. */
 export interface Limiter {
-  /** The same for limiters that count together: of one place, with one prefix and one limit. */
+  /** An id that limiters share when they count together: with the same place, prefix and limit. */
   readonly id: string;
   /** Where `new Ratelimit(…)` is. */
   readonly place: Place;
-  /** The name that its rule gets, when no other has it; "" where nothing tells one. */
+  /** The preferred name of its rule; "" when nothing suggests one. */
   readonly name: string;
-  /** How it is written: `Ratelimit.slidingWindow(10, "10 s")`. */
+  /** The limiter as the source writes it: `Ratelimit.slidingWindow(10, "10 s")`. */
   readonly written: string;
   readonly counting: Counting | undefined;
-  /** Why no rule does the same; undefined where one does. */
+  /** Why no rule can do the same; undefined when one can. */
   readonly problem: string | undefined;
-  /** What the rule does not take over, in whole sentences. */
+  /** The features that the rule does not have, in whole sentences. */
   readonly notes: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export function limitersOf(project: Project, place: Place): readonly Limiter[] {
   );
 }
 
-/** Whether a node is `new Ratelimit(…)` of @upstash/ratelimit. */
+/** Returns true when a node is `new Ratelimit(…)` of @upstash/ratelimit. */
 export function isLimiter(project: Project, place: Place): boolean {
   const callee =
     place.node.type === "NewExpression" ? part(place, place.node["callee"]) : undefined;
@@ -42,7 +42,7 @@ export function isLimiter(project: Project, place: Place): boolean {
 /**
  * Returns the limiter of a `new Ratelimit(…)`.
  *
- * @param reached the expression by which it was found, which may name it better than its own place does
+ * @param reached the expression by which it was found, which may have a better name
  */
 export function limiterOf(project: Project, place: Place, reached: Place = place): Limiter {
   const option = optionsOf(project, place);
@@ -78,7 +78,11 @@ function howCounted(
   limiter: Place | undefined,
 ): Pick<Limiter, "written" | "counting" | "problem"> {
   if (!limiter) {
-    return { written: "new Ratelimit", counting: undefined, problem: "its options are not here" };
+    return {
+      written: "new Ratelimit",
+      counting: undefined,
+      problem: "its options are not written here",
+    };
   }
   const [made, ...others] = finals(project, limiter);
   const callee = nodeOf(made?.node["callee"]);
@@ -101,7 +105,7 @@ function howCounted(
     : { written: readable(way, values), counting, problem: undefined };
 }
 
-/** The call as it would be written with the values that it has. */
+/** Returns the call with its constant values written out. */
 function readable(way: string, values: readonly (number | string | undefined)[]): string {
   return `Ratelimit.${way}(${values.map((value) => JSON.stringify(value)).join(", ")})`;
 }
@@ -121,9 +125,9 @@ function notesOf(project: Project, option: Option): readonly string[] {
   const redis = option("redis");
   const regions = redis && finals(project, redis)[0]?.node.type === "ArrayExpression";
   return [
-    ...(regions ? ["Several regions are not taken over: the rule counts in one store."] : []),
+    ...(regions ? ["Several regions are not supported: the rule counts in one store."] : []),
     ...(optionTruth(project, option("enableProtection"))
-      ? ["Its deny list (enableProtection) is not taken over."]
+      ? ["Its deny list (enableProtection) is not supported."]
       : []),
   ];
 }
@@ -133,7 +137,7 @@ function nameFor(place: Place, reached: Place, prefix: number | string | undefin
   return names.map((one) => ruleName(String(one ?? ""))).find((one) => one !== "") ?? "";
 }
 
-/** The name of the variable or property whose value a node is. */
+/** Returns the name of the variable or property that a node is the value of. */
 function around({ module, node }: Place): string | undefined {
   for (const outer of ancestors(module, node)) {
     if (outer.type === "VariableDeclarator") return nameIn(outer["id"]);
@@ -152,11 +156,11 @@ function ownName(node: Node | undefined): string | undefined {
   return node?.type === "MemberExpression" ? keyOf(node) : nameIn(node);
 }
 
-/** Words that say that a name is a limiter's, and not whose. */
+/** Words that do not say what a limiter is for. */
 const EMPTY_WORDS =
   /^(?:up|stash|upstash|rate|ratelimit|ratelimits|ratelimiter|ratelimiters|limit|limits|limiter|limiters|rl|get|post|put|patch|delete|handler|exports|module|create|make|the|my|default|redis|instance|cached|cache|options|config|requests?|mw|middleware|per|by|to|for|of|app|is|check|apply|_+)$/;
 
-/** Returns the words of a name that tell what it limits, as a rule's name has them; "" where none does. */
+/** Returns a rule's name from the words of a name that say what it limits; "" when no word does. */
 export function ruleName(text: string): string {
   const words = text
     .replace(/([a-z\d])([A-Z])/g, "$1-$2")

@@ -7,14 +7,17 @@ import { functionOf, keyOf, type Module, type Project } from "./project.ts";
 import type { Use } from "./uses.ts";
 import { constantOf, finals, part, type Place } from "./values.ts";
 
-/** The requests for which middleware makes a call, as a rule says them; or why a rule cannot. */
+/**
+ * The requests for which middleware makes a call, as `match` and methods of a rule; or why a rule cannot
+ * express them.
+ */
 export type Matched =
   | { readonly match: readonly string[]; readonly methods: readonly string[] }
   | { readonly problem: string };
 
 const MIDDLEWARE = /^(?:src\/)?(?:middleware|proxy)\.[cm]?[jt]sx?$/;
 
-/** Whether a use is in the app's middleware. */
+/** Returns true when a use is in the app's middleware. */
 export function isInMiddleware({ from }: Use): boolean {
   return MIDDLEWARE.test(from.module.path);
 }
@@ -33,17 +36,17 @@ export function matchOf(project: Project, { call, from }: Use): Matched {
   return typeof match === "string" ? { problem: match } : { match, methods };
 }
 
-/** The patterns that a guard's conditions leave; empty for all paths. */
+/** Returns the patterns that satisfy a guard's conditions; empty for all paths. */
 function patternsOf(conditions: readonly Condition[]): readonly string[] | string {
   const wanted = conditions.flatMap((one) => (one.kind === "paths" ? [one.paths] : []));
   const refused = conditions.flatMap((one) => (one.kind === "other-paths" ? one.paths : []));
   const [paths, ...narrower] = wanted.toSorted((a, b) => longest(a) - longest(b)).toReversed();
   if (!paths) return refused.length === 0 ? [] : [besides(refused)];
   if (narrower.some((wider) => !paths.every((path) => covers(wider, path)))) {
-    return "its paths are those that several conditions leave together";
+    return "its paths depend on several conditions";
   }
   if (refused.some((one) => paths.some((path) => overlaps(one, path)))) {
-    return "its paths are some, without others among them";
+    return "its paths exclude others within them";
   }
   return paths.map(patternOf);
 }
@@ -66,7 +69,7 @@ function patternOf({ path, isPrefix }: PathStart): string {
   return path.endsWith("/") ? `${text}:path*` : `${text}(.*)`;
 }
 
-/** Every path but some, as Next's matcher says it. */
+/** Returns the pattern for all paths except some, in the form of Next's matcher. */
 function besides(refused: readonly PathStart[]): string {
   const inner = refused.map(
     ({ path, isPrefix }) =>
@@ -75,12 +78,12 @@ function besides(refused: readonly PathStart[]): string {
   return `/((?!${inner.join("|")}).*)`;
 }
 
-/** A path as a pattern that matches it alone. */
+/** Returns a pattern that matches only one path. */
 function escaped(path: string): string {
   return path.replace(/[:*+?(){}\\]/g, "\\$&");
 }
 
-/** Returns the sources of `config.matcher`; undefined where the middleware has none. */
+/** Returns the sources of `config.matcher`; undefined when the middleware has none. */
 function matcherOf(project: Project, module: Module): readonly string[] | undefined {
   const [config] = exported(project, module, "config").map((one) => ({ ...one, calls: new Map() }));
   const given = wrapOptions(module) ?? config;
@@ -95,7 +98,7 @@ function matcherOf(project: Project, module: Module): readonly string[] | undefi
   return sources.some((one) => one === undefined) ? undefined : sources.flatMap((one) => one ?? []);
 }
 
-/** The options of `gate.wrap(own, options)`, which say where a wrapped middleware runs. */
+/** Finds the options of `gate.wrap(own, options)`, which say where a wrapped middleware runs. */
 function wrapOptions(module: Module): Place | undefined {
   const call = module.nodes.find(({ type, callee }) => {
     const named = type === "CallExpression" ? nodeOf(callee) : undefined;
@@ -105,7 +108,7 @@ function wrapOptions(module: Module): Place | undefined {
   return options && { module, node: options, calls: new Map() };
 }
 
-/** An entry is a text, or an object with a `source`. */
+/** Returns the source of an entry, which is a text or an object with a `source`. */
 function sourceOf(project: Project, entry: Place): string | undefined {
   const property = nodesOf(entry.node["properties"]).find((one) => keyOf(one) === "source");
   const value = property ? part(entry, property["value"]) : entry;
@@ -113,7 +116,7 @@ function sourceOf(project: Project, entry: Place): string | undefined {
   return typeof source === "string" ? source : undefined;
 }
 
-/** Returns the patterns of the guard that the middleware's matcher lets it see, or why it sees no path. */
+/** Returns the guard's patterns within the middleware's matcher, or why there are none. */
 function withMatcher(
   matcher: readonly string[] | undefined,
   guarded: readonly string[],
@@ -123,19 +126,19 @@ function withMatcher(
     (pattern) => !matcher || matcher.some((source) => mayMatch(source, sampleOf(pattern))),
   );
   return seen.length === 0
-    ? `the middleware's matcher leaves out ${guarded.join(", ")}, so that the call is never made`
+    ? `the middleware's matcher excludes ${guarded.join(", ")}, so the call is never made`
     : checked(seen);
 }
 
-/** Returns the patterns, or why a policy takes one of them not. */
+/** Returns the patterns, or why a policy does not accept one of them. */
 function checked(patterns: readonly string[]): readonly string[] | string {
   const problems = new Problems();
   for (const pattern of patterns) compilePattern(pattern, [], problems);
   const [problem] = problems.found;
-  return problem ? `${problem.given} is no pattern of a rule` : patterns;
+  return problem ? `${problem.given} is not a pattern of a rule` : patterns;
 }
 
-/** A path that a guard's pattern matches. */
+/** Returns a path that a guard's pattern matches. */
 function sampleOf(pattern: string): string {
   return pattern
     .replace(/:path\*$/, "x")
@@ -145,7 +148,7 @@ function sampleOf(pattern: string): string {
 
 function mayMatch(source: string, path: string): boolean {
   const pattern = compilePattern(source, [], new Problems());
-  // A pattern that a policy refuses is left to the person.
+  // A pattern that a policy rejects is left to the person.
   if (!pattern) return true;
   return "literal" in pattern ? pattern.literal === path : pattern.expression.test(path);
 }

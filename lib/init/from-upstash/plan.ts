@@ -9,7 +9,7 @@ const MADE = new Set(["node_modules", "out", "dist", "build", "coverage"]);
 
 /**
  * Plans the rules for an app's limiters of @upstash/ratelimit, and the comments at their calls. The policy is
- * read as it is planned so far.
+ * read with the changes that are already planned.
  *
  * @example
  * planFromUpstash({ policy: "config/rate-limits.ts", gate: "gate.ts" }, plan).rules; // ["chat", "api"]
@@ -21,8 +21,8 @@ export function planFromUpstash(files: GateFiles, plan: Plan): Translation {
   for (const [path, text] of translation.changed) {
     const why =
       path === files.policy
-        ? "rules that do what @upstash/ratelimit does"
-        : "comments alone: what takes the place of @upstash/ratelimit";
+        ? "rules that replace @upstash/ratelimit"
+        : "only comments: how to replace @upstash/ratelimit";
     plan.set(path, text, why);
   }
   return translation;
@@ -45,7 +45,7 @@ export function translationLines({ rules, left }: Translation): readonly string[
     "",
     rules.length === 0
       ? "From @upstash/ratelimit: no new rule."
-      : `From @upstash/ratelimit: ${rules.length === 1 ? "the rule" : "the rules"} ${rules.join(", ")}. Its calls still limit; a comment at each says what to write in its place.`,
-    ...(left.length === 0 ? [] : ["Left as it is:", ...left.map((line) => `  ${line}`)]),
+      : `From @upstash/ratelimit: ${rules.length === 1 ? "the rule" : "the rules"} ${rules.join(", ")}. Its calls still limit; a comment at each says how to replace it.`,
+    ...(left.length === 0 ? [] : ["Not changed:", ...left.map((line) => `  ${line}`)]),
   ];
 }

@@ -13,11 +13,11 @@ export interface PolicySource {
   readonly policy: Node;
   /** `rules: { … }`. */
   readonly rules: Node;
-  /** `defineIdentities({ … })`'s object, in whichever file; undefined where the policy has none. */
+  /** The object of `defineIdentities({ … })`, in any file; undefined when the policy has none. */
   readonly identities: Place | undefined;
 }
 
-/** Finds the policy in a file; undefined where its rules are not written there. */
+/** Finds the policy in a file; undefined when its rules are not written there. */
 export function policyIn(project: Project, path: string): PolicySource | undefined {
   const file = project.module(path);
   const call = file.nodes.find(
@@ -41,13 +41,13 @@ function identitiesOf(project: Project, module: Module, policy: Node): Place | u
   return given && finals(project, given)[0];
 }
 
-/** The names of an object's properties. */
+/** Returns the names of an object's properties. */
 export function namesIn(object: Node | undefined): readonly string[] {
   return nodesOf(object?.["properties"]).flatMap((one) => keyOf(one) ?? []);
 }
 
 /**
- * Adds rules to the source of a policy, and the identities that they count, by insertions alone.
+ * Adds rules to the source of a policy, and the identities that they count, only by insertions.
  *
  * @returns the new text of each file that changes
  */
@@ -100,23 +100,23 @@ function importIdentities(text: MagicString, module: Module): void {
   else text.prepend('import { defineIdentities } from "headgate";\n');
 }
 
-/** Puts lines behind the last property of an object. */
+/** Adds lines after the last property of an object. */
 function append(text: MagicString, module: Module, object: Node, lines: readonly string[]): void {
   if (lines.length === 0) return;
   const last = nodesOf(object["properties"]).at(-1);
   const end = object.end - 1;
   const after = last ? module.text.slice(last.end, end) : "";
   if (last && !/^\s*,/.test(after)) text.appendLeft(last.end, ",");
-  // Behind what is written after the last property, such as a comment.
+  // The lines go after any text behind the last property, such as a comment.
   const gap = /\s*$/.exec(module.text.slice(object.start + 1, end))?.[0] ?? "";
   const newline = gap.includes("\n") ? "" : `\n${indentAt(module, object)}`;
-  // Rules, which have many lines, stand apart.
+  // Rules have many lines, so a blank line separates them.
   const between = lines.some((line) => line.includes("\n")) ? "\n\n" : "\n";
   const first = last ? between : "\n";
   text.appendLeft(end - gap.length, `${first}${lines.join(between)}${newline}`);
 }
 
-/** The spaces before a node's line. */
+/** Returns the indentation of a node's line. */
 function indentAt({ text }: Module, { start }: Node): string {
   const line = text.slice(text.lastIndexOf("\n", start - 1) + 1, start);
   return /^\s*/.exec(line)?.[0] ?? "";
@@ -127,7 +127,7 @@ function indentOf(module: Module, node: Node | undefined, otherwise: string): st
   return /\n([ \t]*)$/.exec(before)?.[1] ?? otherwise;
 }
 
-/** A rule as the policy has it, with what it was made of. */
+/** Returns a rule as text, with a comment on its limiter. */
 function written(rule: Rule, indent: string): string {
   const { name, match, methods, counting, cost, who } = rule;
   const key = /^[a-z]\w*$/.test(name) ? name : JSON.stringify(name);
@@ -162,9 +162,9 @@ function commentOf({ limiter, match, uses, unmatched }: Rule): readonly string[]
     `${limiter.written} of ${limiter.place.module.path}.`,
     ...(match.length > 0
       ? [
-          `In shadow, since ${files(early)} limits the same. Delete its call, and make this "enforce".`,
+          `In shadow, because ${files(early)} limits the same. Delete its call, and make this "enforce".`,
         ]
-      : [`For the calls in ${files(calls)}: each has a comment that says what to write there.`]),
+      : [`For the calls in ${files(calls)}: each has a comment that says how to replace it.`]),
     ...(unmatched === undefined ? [] : [`No \`match\`: ${unmatched}.`]),
     ...limiter.notes,
   ];

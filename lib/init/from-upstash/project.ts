@@ -16,7 +16,7 @@ export interface Module {
 const ENDINGS = ["", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts"];
 const PACKAGE = "@upstash/ratelimit";
 
-/** So many steps are made for one question; functions that call each other could take any number. */
+/** The most steps for one question, since functions that call each other could take any number. */
 const MOST_STEPS = 3000;
 
 /** The files of an app, parsed when they are first needed. */
@@ -32,7 +32,7 @@ export class Project {
     this.#relevant = this.#closure().map((path) => this.module(path));
   }
 
-  /** The files that name @upstash/ratelimit, and those that may import them, directly or not. */
+  /** The files that mention @upstash/ratelimit, and those that may import them, directly or indirectly. */
   get modules(): readonly Module[] {
     return this.#relevant;
   }
@@ -70,7 +70,10 @@ export class Project {
     return path === undefined ? undefined : this.module(path);
   }
 
-  /** "@/lib/x", "~/lib/x" and "#lib/x" are looked for in the root, in src, and by the name without its mark. */
+  /**
+   * Resolves "@/lib/x", "~/lib/x" and "#lib/x" in the root, in src, and by the name without its first
+   * character.
+   */
   #aliased(specifier: string): string | undefined {
     const [, rest] = /^(?:@\/|~\/|#\/?|\/)(.+)$/.exec(specifier) ?? [];
     if (rest === undefined) return undefined;
@@ -78,7 +81,7 @@ export class Project {
   }
 
   #file(base: string): string | undefined {
-    // An import may name ".js" where the file is in TypeScript.
+    // An import may name ".js" for a TypeScript file.
     const stems = [base, base.replace(/\.[cm]?jsx?$/, "")];
     const tried = stems.flatMap((stem) =>
       [stem, `${stem}/index`].flatMap((name) => ENDINGS.map((ending) => name + ending)),

@@ -7,7 +7,7 @@ import { constantOf, finals, part } from "./values.ts";
 import { subjectOf, type Who, whoOf } from "./who.ts";
 import type { Counting } from "./windows.ts";
 
-/** A rule that does the same as a limiter does for one kind of client. */
+/** A rule that replaces a limiter for one kind of client. */
 export interface Rule {
   readonly name: string;
   readonly limiter: Limiter;
@@ -16,14 +16,14 @@ export interface Rule {
   /** The paths for which middleware makes the call; empty for a rule that is called from code. */
   readonly match: readonly string[];
   readonly methods: readonly string[];
-  /** Units that a request takes, where all calls agree. */
+  /** The units that a request consumes, if all calls agree. */
   readonly cost: number;
   readonly uses: readonly Use[];
-  /** Why a call of middleware has no `match`; undefined where it has one. */
+  /** Why the rule of a call in middleware has no `match`; undefined when it has one. */
   readonly unmatched: string | undefined;
 }
 
-/** A client of whom the source does not tell more than the identifier that the call is given. */
+/** A client of whom the source shows only the identifier in the call. */
 const ANY_CALLER: Who = {
   names: ["caller"],
   joined: "first",
@@ -32,16 +32,16 @@ const ANY_CALLER: Who = {
   values: {},
 };
 
-/** Returns who a use counts: by its identifier, or by nothing more than that text. */
+/** Returns the client that a use counts, by its identifier. */
 export function whoOfUse(project: Project, { identifier }: Use): Who {
   project.ask();
   return (identifier && whoOf(project, identifier)) ?? ANY_CALLER;
 }
 
 /**
- * Returns the rules that do what the limiters of an app do: one for each limiter and each kind of client.
+ * Returns the rules that replace the limiters of an app: one for each limiter and each kind of client.
  *
- * @param taken names that other rules have
+ * @param taken the names of other rules
  */
 export function rulesOf(
   project: Project,
@@ -85,7 +85,7 @@ function subjectWords(who: Who): string {
   return ruleName(subjectOf(who).replace(/[|+]/g, "-"));
 }
 
-/** A name by the paths of a rule, or by the folder of the one route that calls it. */
+/** Returns a name from the paths of a rule, or from the folder of the only route that calls it. */
 function pathName({ match, uses }: Pick<Rule, "match" | "uses">): string {
   const [first, ...others] = match;
   if (first !== undefined && others.length === 0) return ruleName(first.replace(/[:(].*/, ""));
@@ -94,7 +94,7 @@ function pathName({ match, uses }: Pick<Rule, "match" | "uses">): string {
   return first === undefined && routes.size === 1 ? ruleName(route) : "";
 }
 
-/** "notes" of app/api/notes/[id]/route.ts and of pages/api/notes.ts; "" for a file of no route. */
+/** "notes" of app/api/notes/[id]/route.ts and of pages/api/notes.ts; "" for a file that is not a route. */
 function routeName(path: string): string {
   const [, below = ""] = /^(?:src\/)?(?:app|pages)\/(.+)\.\w+$/.exec(path) ?? [];
   const segments = below.split("/");
@@ -112,7 +112,7 @@ function freeName(wanted: string, taken: ReadonlySet<string>): string {
   }
 }
 
-/** What middleware's uses say of the requests that the rule is for. */
+/** Returns the requests of a rule, from its uses in middleware. */
 function wantedOf(
   project: Project,
   uses: readonly Use[],
@@ -143,7 +143,7 @@ function wantedOf(
   };
 }
 
-/** The `rate` of `limit(identifier, { rate })`: undefined where it is known only when the app runs. */
+/** The `rate` of `limit(identifier, { rate })`: undefined when it is known only at run time. */
 export function costOf(project: Project, { options }: Use): number | undefined {
   const object = options && finals(project, options)[0];
   const property = nodesOf(object?.node["properties"]).find((one) => keyOf(one) === "rate");

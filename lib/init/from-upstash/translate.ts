@@ -14,28 +14,28 @@ import { rulesOf } from "./rules.ts";
 import { type Use, usesOf } from "./uses.ts";
 import type { Place } from "./values.ts";
 
-/** What an app that uses @upstash/ratelimit becomes. */
+/** The translation of an app that uses @upstash/ratelimit. */
 export interface Translation {
   /** The new text of each file that changes, by its path. */
   readonly changed: ReadonlyMap<string, string>;
   /** The names of the rules that were written. */
   readonly rules: readonly string[];
-  /** What stays as it is, one sentence each: the file and why. */
+  /** What was not translated: a sentence each, with the file and the reason. */
   readonly left: readonly string[];
 }
 
-/** Where the gate of an app is, from its folder. */
+/** The paths of the policy and the gate, from the app's folder. */
 export interface GateFiles {
   readonly policy: string;
   readonly gate: string;
 }
 
 /**
- * Writes the rules that do what an app's limiters of @upstash/ratelimit do, into its policy, and a comment
- * at each call that says what to write in its place. The code of the app stays as it is, so it builds and
- * limits as before. A second run changes nothing.
+ * Adds rules to an app's policy that replace its limiters of @upstash/ratelimit, and a comment at each call
+ * that says how to replace it. The code of the app does not change, so it builds and limits as before. A
+ * second run changes nothing.
  *
- * @param sources the text of each file by its path, the policy's among them
+ * @param sources the text of each file by its path, with the policy
  * @example
  * const { changed } = translateUpstash(sources, { policy: "config/rate-limits.ts", gate: "gate.ts" });
  */
@@ -73,7 +73,7 @@ export function translateUpstash(
   };
 }
 
-const UNCALLED = "no call of it was found that could be followed";
+const UNCALLED = "none of its calls could be followed";
 
 function noPolicy(path: string): string {
   return `${path}: its rules are not written there as \`definePolicy({ rules: { … } })\`, so no rule was added`;
@@ -83,7 +83,7 @@ function isCounting({ method }: Use): boolean {
   return method === "limit" || method === "getRemaining" || method === "blockUntilReady";
 }
 
-/** The uses of each call, in the order of the calls. */
+/** Groups uses by their calls, in the order of the calls. */
 function byCall(uses: readonly Use[]): readonly (readonly [Use, ...Use[]])[] {
   const groups = new Map<unknown, [Use, ...Use[]]>();
   for (const use of uses) {
@@ -94,7 +94,7 @@ function byCall(uses: readonly Use[]): readonly (readonly [Use, ...Use[]])[] {
   return [...groups.values()];
 }
 
-/** Marks each limiter of which no rule is made, and returns why, by file. */
+/** Adds a comment at each limiter without a rule, and returns the reasons by file. */
 function addUntranslated(
   project: Project,
   uses: readonly Use[],

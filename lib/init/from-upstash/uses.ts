@@ -14,12 +14,15 @@ const METHODS = [
 
 export type LimiterMethod = (typeof METHODS)[number];
 
-/** A call of a limiter's method, as it is reached from one place of the app. */
+/** A call of a limiter's method that is reached from one place of the app. */
 export interface Use {
   readonly method: LimiterMethod;
-  /** The call of the method, in the calls by which it is reached. */
+  /** The call of the method, with the calls that lead to it. */
   readonly call: Place;
-  /** The outermost of those calls: where the app decides to limit. The call itself where no other call contains it. */
+  /**
+   * The outermost of those calls, where the app decides to limit. It is the call itself when no other call
+   * leads to it.
+   */
   readonly from: Place;
   readonly limiters: readonly Limiter[];
   readonly identifier: Place | undefined;
@@ -27,7 +30,7 @@ export interface Use {
   readonly options: Place | undefined;
 }
 
-/** More calls than these around a call are not followed. */
+/** The most nested calls that are followed. */
 const DEEPEST = 3;
 
 /** Returns every call of a limiter of the app, once for each place from which it is reached. */
@@ -80,7 +83,7 @@ function callersIn(project: Project): Callers {
   return found;
 }
 
-/** Returns the ways to a call, each from the call outwards. */
+/** Returns the chains of calls that lead to a call, each from the inside out. */
 function chainsOf(callers: Callers, call: Place, depth = 0): readonly (readonly Place[])[] {
   const own = functionOf(call.module, call.node);
   const around = own && depth < DEEPEST ? (callers.get(own) ?? []) : [];
@@ -90,7 +93,7 @@ function chainsOf(callers: Callers, call: Place, depth = 0): readonly (readonly 
   );
 }
 
-/** Returns the first of a chain, with what each function around it was given. */
+/** Returns the first call of a chain, with the arguments of each enclosing function. */
 function reached([call, ...outer]: readonly Place[]): Place {
   const next = outer.length > 0 ? reached(outer) : undefined;
   const own = call && functionOf(call.module, call.node);

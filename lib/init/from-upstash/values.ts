@@ -7,14 +7,14 @@ import { functionOf, isFunction, keyOf, type Module, type Project } from "./proj
 /** The arguments of the calls that are being followed, by function. */
 export type Calls = ReadonlyMap<Node, Place>;
 
-/** A node of a file, in the calls by which it was reached. */
+/** A node of a file, with the calls that lead to it. */
 export interface Place {
   readonly module: Module;
   readonly node: Node;
   readonly calls: Calls;
 }
 
-/** Deeper chains of names than this are left alone. */
+/** The longest chain of names that is followed. */
 const DEEPEST = 14;
 
 const WRAPPERS: Readonly<Record<string, string>> = {
@@ -27,14 +27,14 @@ const WRAPPERS: Readonly<Record<string, string>> = {
   AwaitExpression: "argument",
 };
 
-/** Returns an expression without what does not change its value: types, parentheses and `await`. */
+/** Returns an expression without types, parentheses and `await`, which do not change its value. */
 export function bare(node: Node): Node {
   const field = WRAPPERS[node.type];
   const inner = field === undefined ? undefined : nodeOf(node[field]);
   return inner ? bare(inner) : node;
 }
 
-/** Returns a field of a node as a place; undefined where it holds something else. */
+/** Returns a field of a node as a place; undefined when it is not a node. */
 export function part(place: Place, value: unknown): Place | undefined {
   const node = nodeOf(value);
   return node && { ...place, node };
@@ -43,7 +43,7 @@ export function part(place: Place, value: unknown): Place | undefined {
 /**
  * Follows names, properties, conditions and calls of the app's own functions to where values are made.
  *
- * @returns every expression that the value may come from; a place that leads nowhere stands for itself
+ * @returns every expression that the value may come from; the place itself when it cannot be followed
  * @example
  * // const limits = { free: new Ratelimit(…), paid: new Ratelimit(…) };
  * finals(project, at("limits[plan]")); // both `new Ratelimit(…)`
@@ -61,13 +61,13 @@ function unique(places: readonly Place[]): readonly Place[] {
   return [...seen.values()];
 }
 
-/** Two places of one node with other arguments are two. */
+/** Returns the identity of a place: its node and the arguments that it was reached with. */
 function identityOf({ module, node, calls }: Place): string {
   const by = [...calls.values()].map((one) => `${one.module.path}:${one.node.start}`);
   return [`${module.path}:${node.start}`, ...by.toSorted()].join(" ");
 }
 
-/** Returns where a value comes from, one step on; undefined where it is made here. */
+/** Returns where a value comes from, one step on; undefined when it is made here. */
 function nextOf(project: Project, place: Place, depth: number): readonly Place[] | undefined {
   const { node } = place;
   const fields = (...names: readonly string[]) =>
@@ -118,7 +118,7 @@ function bindingValues(
   }
 }
 
-/** Returns what a function was given in the call that is followed. */
+/** Returns the argument of a function in the call that is followed. */
 function argumentOf({ calls }: Place, of: Node, index: number): Place | undefined {
   const call = calls.get(of);
   const given = call && nodesOf(call.node["arguments"])[index];
@@ -142,14 +142,14 @@ function property(project: Project, place: Place, depth: number): readonly Place
   return found.length > 0 ? found : undefined;
 }
 
-/** Returns the key of `limits[name]`, where the source fixes the name. */
+/** Returns the key of `limits[name]`, when the name is constant. */
 function computedKey(project: Project, place: Place): string | undefined {
   const inner = part(place, place.node["property"]);
   const key = inner && constantOf(project, inner);
   return key === undefined ? undefined : String(key);
 }
 
-/** Returns the file that `import * as name` stands for. */
+/** Returns the file of `import * as name`. */
 function moduleOf(project: Project, { module, node }: Place): Module | undefined {
   const name = node.type === "Identifier" ? nameIn(node) : undefined;
   const bound = name === undefined ? undefined : bindingsOf(module, name, node)[0];
@@ -174,7 +174,7 @@ function propertyOf(
   });
 }
 
-/** `{ … }`, and the same in a call such as `Object.freeze({ … })`. */
+/** Returns an object `{ … }`, also inside a call such as `Object.freeze({ … })`. */
 function objectOf({ node }: Place): Node | undefined {
   if (node.type === "ObjectExpression") return node;
   const first = node.type === "CallExpression" ? nodesOf(node["arguments"])[0] : undefined;
@@ -239,7 +239,7 @@ export function importOf(
   return member === undefined ? undefined : { source: bound.source, name: member };
 }
 
-/** Returns a number or a text that the source fixes; undefined for what is known only when the app runs. */
+/** Returns a constant number or text; undefined for a value that is known only at run time. */
 export function constantOf(project: Project, place: Place): number | string | undefined {
   const [made, ...others] = finals(project, place);
   if (!made || others.length > 0) return undefined;

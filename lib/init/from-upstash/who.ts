@@ -4,17 +4,17 @@ import { bindingsOf } from "./bindings.ts";
 import { keyOf, type Project, textOf } from "./project.ts";
 import { bare, constantOf, cookedOf, finals, part, type Place } from "./values.ts";
 
-/** Who is counted, as far as an identifier tells. */
+/** The client that is counted, as far as an identifier shows. */
 export interface Who {
   /** "ip", or names of identities. */
   readonly names: readonly string[];
-  /** Whether the first that has a value is counted, or all of them together. */
+  /** "first" when the first name with a value is counted, "all" for the combination of all. */
   readonly joined: "first" | "all";
   /** The fixed text of the identifier: `login` of `login:${ip}`. */
   readonly label: string;
   /** The expression of the request whose headers are read: `req` of `req.headers.get("x-forwarded-for")`. */
   readonly request: string | undefined;
-  /** The expression of each name's value, as the call can write it. */
+  /** The expression of each name's value, for use in the call. */
   readonly values: Readonly<Record<string, string>>;
 }
 
@@ -25,12 +25,12 @@ const ADDRESS_HEADER =
   /^(?:x-forwarded-for|x-real-ip|x-client-ip|x-vercel-forwarded-for|x-vercel-ip|cf-connecting-ip|true-client-ip|fly-client-ip|forwarded)$/i;
 const ADDRESS_NAME =
   /^(?:get|extract|resolve|client|request|req|user|remote|caller|visitor|raw)*_?(?:ip|ips|ip_?addr(?:ess)?|remote_?addr(?:ess)?)(?:from\w*|or\w*)?$/i;
-/** Methods and functions that keep who is meant. */
+/** Methods and functions that do not change the client. */
 const SAME =
   /^(?:trim|to(?:Lower|Upper)Case|toString|split|at|replace(?:All)?|slice|substring|digest|update|pop|shift|String|encodeURIComponent|\w*(?:hash|sha|normali[sz]e|sanitize)\w*)$/i;
 
 /**
- * Returns who an identifier of `limit(identifier)` counts; undefined where the source does not tell.
+ * Returns the client that `limit(identifier)` counts; undefined when the source does not show it.
  *
  * @example
  * // limit(`login:${userId}`)
@@ -40,7 +40,7 @@ export function whoOf(project: Project, place: Place, depth = 0): Who | undefine
   const node = bare(place.node);
   const who = depth > DEEPEST ? undefined : read(project, { ...place, node }, depth);
   const [name, ...others] = who?.names ?? [];
-  // The pieces of a text are each a value; otherwise the whole expression is.
+  // Each piece of a template or a sum is a value; otherwise the whole expression is one.
   const isPieced = node.type === "TemplateLiteral" || node.type === "BinaryExpression";
   if (!who || name === undefined || others.length > 0 || isPieced) return who;
   return { ...who, values: { [name]: textOf(place.module, place.node) } };
@@ -78,7 +78,10 @@ function read(project: Project, here: Place, depth: number): Who | undefined {
   }
 }
 
-/** The first that has a value. A constant, such as "anonymous", is for a client without one. */
+/**
+ * Returns the alternatives of which the first with a value counts. A constant, such as "anonymous", is for
+ * clients without a value.
+ */
 function either(parts: readonly (Who | undefined)[]): Who | undefined {
   const known = parts.filter((one) => one !== undefined);
   const told = known.filter(({ names }) => names.length > 0);
@@ -89,7 +92,7 @@ function either(parts: readonly (Who | undefined)[]): Who | undefined {
   return joinedAs("first", told.length > 0 ? told : known.slice(0, 1));
 }
 
-/** A combination, such as `${ip}:${user.id}`. */
+/** Returns a combination, such as `${ip}:${user.id}`. */
 function together(parts: readonly (Who | undefined)[], text: string): Who | undefined {
   const known = parts.filter((one) => one !== undefined);
   if (known.length < parts.length) return undefined;
@@ -107,7 +110,7 @@ function labelled(who: Who | undefined, text: string): Who | undefined {
 
 function joinedAs(joined: Who["joined"], parts: readonly Who[]): Who | undefined {
   const names = [...new Set(parts.flatMap((one) => one.names))];
-  // A limit names three at most.
+  // A limit has at most three names.
   if (names.length > 3) return undefined;
   const label = parts.map((one) => one.label).join("");
   const request = parts.find((one) => one.request !== undefined)?.request;
@@ -134,7 +137,7 @@ function ofCall(project: Project, place: Place, depth: number): Who | undefined 
   }
   const made = finals(project, place).filter((one) => one.node !== node);
   if (made.length > 0) {
-    // The request of the function that is called has another name here.
+    // The called function has another name for the request.
     const told = either(made.map((one) => whoOf(project, one, depth + 1)));
     return told && { ...told, request: first && requestIn({ ...place, node: first }) };
   }
@@ -142,8 +145,8 @@ function ofCall(project: Project, place: Place, depth: number): Who | undefined 
 }
 
 /**
- * `req` of `req.headers`, the expression whose headers are read. Where Next's `headers()` are read, a
- * request that has them.
+ * Returns `req` of `req.headers`, the expression whose headers are read. For Next's `headers()`, returns a
+ * new request with these headers.
  */
 function requestOf(project: Project, headers: Place | undefined): string | undefined {
   const [made] = headers ? finals(project, headers) : [];
@@ -170,7 +173,7 @@ function ofMember(project: Project, place: Place, depth: number): Who | undefine
   const key = keyOf(node);
   const object = nodeOf(node["object"]);
   if (key === undefined || object === undefined) return undefined;
-  // The first of a list, such as x-forwarded-for's.
+  // The first item of a list, such as x-forwarded-for.
   if (/^\d+$/.test(key)) return whoOf(project, { ...place, node: object }, depth + 1);
   if (ADDRESS_HEADER.test(key) || ADDRESS_NAME.test(key)) {
     return address(key === "ip" ? requestIn({ ...place, node: object }) : undefined);
@@ -204,11 +207,14 @@ function ofName(project: Project, place: Place, depth: number): Who | undefined 
     : identity(name);
 }
 
-/** Names that say nothing of who is meant. */
+/** Names that do not identify a client. */
 const EMPTY_NAME =
   /^(?:|id|key|identifier|ident|identity|token|value|name|x|s|str|k|input|data|body|params|subject|client|caller)$/i;
 
-/** Returns an identity by the name of a variable or property: "user" of `userId`; undefined where it tells none. */
+/**
+ * Returns an identity by the name of a variable or property: "user" of `userId`; undefined when it names
+ * none.
+ */
 function identity(name: string): Who | undefined {
   const [, rest = ""] =
     /^(?:get|current|fetch|require|the)?_*([A-Za-z]\w*?)(?:_?id)?$/i.exec(name) ?? [];
@@ -218,7 +224,7 @@ function identity(name: string): Who | undefined {
     : { ...UNKNOWN, names: [lower] };
 }
 
-/** Returns who is counted as a key of `limits`. */
+/** Returns the client as a key of `limits`. */
 export function subjectOf({ names, joined }: Who): string {
   return names.length === 0 ? "global" : names.join(joined === "all" ? "+" : "|");
 }

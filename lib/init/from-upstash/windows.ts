@@ -1,18 +1,18 @@
 import { formatDuration } from "#lib/core/duration";
 
-/** What a rule says of how to count. */
+/** How a rule counts. */
 export interface Counting {
   readonly limit: number;
-  /** Milliseconds. */
+  /** The window, in milliseconds. */
   readonly windowMs: number;
-  /** The limit as a policy has it: "10 per 10 seconds". */
+  /** The limit as a policy writes it: "10 per 10 seconds". */
   readonly text: string;
   readonly algorithm: "sliding-window" | "fixed-window" | "token-bucket";
-  /** True where Upstash's limiter answers from memory before it asks Redis. */
+  /** True when Upstash's limiter answers from memory before it calls Redis. */
   readonly isCached: boolean;
 }
 
-/** A value of the source: undefined where it is known only when the app runs. */
+/** A constant of the source; undefined when it is known only at run time. */
 type Constant = number | string | undefined;
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -45,7 +45,7 @@ export function isWay(name: string): name is Way {
 /**
  * Returns milliseconds of a duration as @upstash/ratelimit reads it: "10 s", "10s", "1.5 h", "500 ms", "1 w".
  *
- * @returns undefined for a text that it refuses
+ * @returns undefined for a text that it rejects
  * @example
  * upstashDuration("10 s"); // 10000
  */
@@ -59,8 +59,8 @@ export function upstashDuration(text: string): number | undefined {
 /**
  * Returns how a rule counts the same as a limiter of @upstash/ratelimit, or why no rule can.
  *
- * @param values the arguments of the way to count; undefined for what is known only when the app runs
- * @param texts the same as the source has them
+ * @param values the arguments of the algorithm; undefined for values that are known only at run time
+ * @param texts the same arguments as text of the source
  * @example
  * countingOf("tokenBucket", [5, "10 s", 20], []); // 20 per 40 seconds
  */
@@ -71,28 +71,28 @@ export function countingOf(
 ): Counting | string {
   const unknown = texts.findIndex((_, i) => values[i] === undefined);
   if (unknown !== -1) {
-    return `it depends on ${texts[unknown] ?? ""}, which is known only when the app runs, and a policy is fixed`;
+    return `it depends on ${texts[unknown] ?? ""}, which is known only at run time, but a policy is fixed`;
   }
   const [first, second, third] = values;
   const interval = typeof second === "string" ? upstashDuration(second) : undefined;
   if (typeof first !== "number" || interval === undefined) {
-    return `${JSON.stringify(second)} is no duration of @upstash/ratelimit`;
+    return `${JSON.stringify(second)} is not a duration of @upstash/ratelimit`;
   }
   if (way !== "tokenBucket") return counted(way, first, interval);
-  if (typeof third !== "number") return "its third argument is no number";
+  if (typeof third !== "number") return "its third argument is not a number";
   // Upstash's bucket gets `first` tokens each interval and holds `third`: a full one refills in this time.
   return counted(way, third, (interval * third) / first);
 }
 
 function counted(way: Way, limit: number, windowMs: number): Counting | string {
   if (!Number.isSafeInteger(limit) || limit < 1) {
-    return `its limit is ${limit}, and a rule's is a whole number from 1`;
+    return `its limit is ${limit}, but a rule's limit must be a whole number from 1`;
   }
   if (!Number.isSafeInteger(windowMs)) {
-    return `a full bucket refills in ${windowMs} ms, and a rule's window is whole milliseconds`;
+    return `a full bucket refills in ${windowMs} ms, but a rule's window must be whole milliseconds`;
   }
   if (windowMs < SHORTEST || windowMs > LONGEST) {
-    return `its window is ${formatDuration(windowMs)}, and a rule's is from 1 second to 31 days`;
+    return `its window is ${formatDuration(windowMs)}, but a rule's window must be from 1 second to 31 days`;
   }
   if (!Number.isSafeInteger(limit * windowMs)) return "its limit times its window is above 2^53";
   return { limit, windowMs, text: `${limit} per ${formatDuration(windowMs)}`, ...ALGORITHMS[way] };

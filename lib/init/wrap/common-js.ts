@@ -4,13 +4,13 @@ import { CannotWrap } from "./cannot.ts";
 import { nameIn } from "#lib/source/nodes";
 import type { Parsed, Runner } from "./form.ts";
 
-/** Returns true where a file is a CommonJS module: it exports by assignments, and imports nothing. */
+/** Returns true when a file is a CommonJS module: it exports by assignments and has no `import` or `export`. */
 export function isCommonJs(body: readonly Node[]): boolean {
   const hasModules = body.some(({ type }) => /^(?:Import|Export)/.test(type));
   return !hasModules && body.some((statement) => assignmentOf(statement) !== undefined);
 }
 
-/** `module.exports = …` and `exports.middleware = …`, which Next 15 takes. */
+/** Returns the runner of `module.exports = …` or `exports.middleware = …`, which Next 15 accepts. */
 export function ofCommonJs(parsed: Parsed, statement: Node, name: string): Runner | undefined {
   const found = assignmentOf(statement);
   if (!found || !isCommonJs(parsed.body)) return undefined;
@@ -35,7 +35,7 @@ export function ofCommonJs(parsed: Parsed, statement: Node, name: string): Runne
   return wrapped(inner, inner.start, property["shorthand"] ? `${name}: ` : "");
 }
 
-/** Wraps a value where it stands. */
+/** Returns the runner of a value that is wrapped in place. */
 function wrapped({ start, end }: Node, at: number, key = ""): Runner {
   return {
     own: "",
@@ -57,7 +57,7 @@ function unread({ start }: Node): CannotWrap {
   return new CannotWrap(start, reason);
 }
 
-/** Returns what a statement assigns to: an export by its name, or all exports where `target` is undefined. */
+/** Returns what a statement assigns to: an export by its name, or all exports when `target` is undefined. */
 function assignmentOf(statement: Node) {
   const assignment = nodeOf(statement["expression"]);
   const left = nodeOf(assignment?.["left"]);

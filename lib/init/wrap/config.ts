@@ -7,29 +7,29 @@ import { declaredNames, nameIn } from "#lib/source/nodes";
 import { afterEquals } from "./after-equals.ts";
 import type { Style } from "./style.ts";
 
-/** What an app's `config` says of where its own middleware runs. */
+/** The `config` of an app's own middleware, which says where it runs. */
 export interface Config {
-  /** Where its statement begins and ends, and the expression in it. */
+  /** Its statement, and the expression in it. */
   readonly statement: Node;
   readonly from: number;
   readonly to: number;
-  /** True where it holds nothing but the matcher. */
+  /** True when it contains only the matcher. */
   readonly isMatcherAlone: boolean;
-  /** True where TypeScript takes its strings for any string, and not for what they are. */
+  /** True when TypeScript widens its strings to `string`. */
   readonly isWidened: boolean;
   /** A header of Next's router on which the matcher has a condition. */
   readonly routerHeader: string | undefined;
-  /** The text of the config by which the gate runs everywhere, and all else stays in force. */
+  /** The text of the config with which the gate runs everywhere and all other settings remain. */
   readonly exported: string;
 }
 
 const WRITE_IT =
-  "Next reads `config` only where it is written as `export const config = { … }`: write it so first.";
+  "Next reads `config` only when it is written as `export const config = { … }`: write it that way first.";
 
 /**
- * Returns the config of a file whose own middleware has a matcher; undefined where it runs everywhere.
+ * Returns the config of a file whose own middleware has a matcher; undefined when it runs everywhere.
  *
- * @throws {CannotWrap} where Next, or the gate, cannot do what it says
+ * @throws {CannotWrap} when Next or the gate cannot apply it
  */
 export function configOf(
   file: string,
@@ -45,7 +45,7 @@ export function configOf(
   const literal = untyped(init);
   const value = readLiteral(init);
   if (literal.type !== "ObjectExpression") {
-    throw new CannotWrap(init.start, "`config` must be an object, as Next takes it.");
+    throw new CannotWrap(init.start, "`config` must be an object, as Next requires.");
   }
   const properties = nodesOf(literal["properties"]);
   const matcher = properties.find((property) => nameOf(property) === "matcher");
@@ -69,7 +69,7 @@ export function configOf(
   };
 }
 
-/** Writes the exported config before the app's own, which then stands in what `before` begins. */
+/** Writes the exported config before the app's own. `before` begins the new declaration of the app's own. */
 export function writeConfig(text: MagicString, config: Config, { end, newline }: Style) {
   return (before: string, after = ""): void => {
     text.appendLeft(config.from, `${config.exported}${end}${newline}${newline}${before}`);
@@ -99,7 +99,7 @@ function textOf(source: string, { start, end }: Node): string {
   return source.slice(start, end);
 }
 
-/** Writes an object in the form of another: on one line, or each member on a line with its indentation. */
+/** Writes an object in the style of another: on one line, or each member on an indented line. */
 function objectText(
   source: string,
   like: Node,

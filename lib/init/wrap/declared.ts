@@ -7,7 +7,7 @@ import type { Parsed, Runner } from "./form.ts";
 
 const NO_FUNCTION = /^(?:Class|Object|Array|Literal$|TemplateLiteral$)/;
 
-/** `export default …`: a function declaration, or any expression. */
+/** Returns the runner of `export default …`: a function declaration, or any expression. */
 export function ofDefault(parsed: Parsed, statement: Node, declaration: Node): Runner {
   refuseOther(declaration);
   const isFunction = declaration.type === "FunctionDeclaration";
@@ -47,7 +47,10 @@ export function ofDefault(parsed: Parsed, statement: Node, declaration: Node): R
   };
 }
 
-/** `export function …`, with or without overloads, and `export const …`, with one name or several. */
+/**
+ * Returns the runner of `export function …`, with or without overloads, or of `export const …`, with one name
+ * or several.
+ */
 export function ofDeclaration(parsed: Parsed, statement: Node, declaration: Node): Runner {
   const { body, source, name } = parsed;
   const declarators = nodesOf(declaration["declarations"]);
@@ -61,7 +64,7 @@ export function ofDeclaration(parsed: Parsed, statement: Node, declaration: Node
     const others = declaredNames(declaration).filter((it) => it !== name);
     const list = [`${gated} as ${name}`, ...others].join(", ");
     text.appendLeft(declaration.start, `{ ${list} }${blankLine(parsed)}`);
-    // No statement may stand between the overloads of a function.
+    // No statement may be between the overloads of a function.
     for (const { start } of overloads) {
       text.appendLeft(start, "/* ").appendLeft(start + "export".length, " */");
     }
@@ -84,8 +87,8 @@ export function ofDeclaration(parsed: Parsed, statement: Node, declaration: Node
 }
 
 /**
- * `export default function f(a: A): B`, an overload. The default export stays as it is: Next prefers the
- * export by name.
+ * Returns the runner of `export default function f(a: A): B`, an overload. The default export does not
+ * change, because Next prefers the named export.
  */
 export function ofOverloads(parsed: Parsed, statement: Node, declaration: Node): Runner {
   const own = nameIn(declaration["id"]);
@@ -102,7 +105,7 @@ export function ofOverloads(parsed: Parsed, statement: Node, declaration: Node):
   };
 }
 
-/** What stands between two statements. */
+/** Returns the text between two statements. */
 export function blankLine({ style: { end, newline } }: Parsed): string {
   return end + newline + newline;
 }
@@ -117,15 +120,15 @@ function declares({ type, declaration }: Node, name: string): boolean {
 function refuseOther(node: Node): void {
   if (!NO_FUNCTION.test(node.type)) return;
   const reason =
-    "Next calls what is exported here, and it is no function: export a function first.";
+    "Next calls the value that is exported here, but it is not a function: export a function first.";
   throw new CannotWrap(node.start, reason);
 }
 
-/** Returns the offset after `export default` and the spaces behind it. */
+/** Returns the offset after `export default` and the spaces that follow. */
 function valueStart(source: string, { start, end }: Node): number {
   const [words = ""] = /^export\s+default\s*/.exec(source.slice(start, end)) ?? [];
   if (words === "") {
-    throw new CannotWrap(start, "A comment stands inside `export default`: move it first.");
+    throw new CannotWrap(start, "There is a comment inside `export default`: move it first.");
   }
   return start + words.length;
 }
@@ -134,7 +137,7 @@ function valueEnd(source: string, { end }: Node): number {
   return source[end - 1] === ";" ? end - 1 : end;
 }
 
-/** Returns the offset after the word `function`, and the space behind it. */
+/** Returns the offset after the word `function`, and the space that follows. */
 function keywordAt({ source }: Parsed, at: number) {
   const keyword = source.indexOf("function", at) + "function".length;
   const [space = ""] = /^[ \t]*/.exec(source.slice(keyword)) ?? [];

@@ -1,25 +1,25 @@
-/** The forms that an export can have: types alone. */
+/** The types of the forms that an export can have. */
 import type { MagicString } from "magic-string";
 import type { Node } from "#lib/source/parse";
 import type { Style } from "./style.ts";
 
-/** The function of a file that Next runs, and the ways to put another in its place. */
+/** The function of a file that Next runs, and how another one can replace it. */
 export interface Runner {
-  /** The name that it has in the file once it is exported no more. */
+  /** Its name in the file when it is no longer exported. */
   readonly own: string;
-  /** The offset from which that name has its value: 0 where it has it from the first statement on. */
+  /** The offset from which that name has its value; 0 when it has it from the first statement on. */
   readonly readyAt: number;
-  /** Exports another name in its place. */
+  /** Exports another name instead. */
   readonly exportInstead: (text: MagicString, gated: string) => void;
-  /** Where the place of its export can hold the call that wraps it. */
+  /** Wraps the function in place, if the export can contain the call. */
   readonly inPlace?: {
     readonly at: number;
-    /** @param before the call up to the function, `after` what ends it */
+    /** @param before the call up to the function; `after` ends it */
     readonly write: (text: MagicString, before: string, after: string) => void;
   };
 }
 
-/** What is known of a file. */
+/** A file after parsing. */
 export interface Parsed {
   readonly source: string;
   readonly body: readonly Node[];

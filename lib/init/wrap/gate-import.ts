@@ -4,10 +4,10 @@ import { isCommonJs } from "./common-js.ts";
 import { nameIn, visit } from "#lib/source/nodes";
 import type { Parsed } from "./form.ts";
 
-/** What must stay above the first statement, or says something of the file alone. */
+/** Comments that must stay above the first statement, or concern the whole file. */
 const OF_THE_FILE = /@ts-|@flow|eslint|oxlint|biome|prettier|license|copyright/i;
 
-/** Returns true where a file has a gate already: it uses one, or makes one by the package. */
+/** Returns true when a file has a gate already: it uses one, or makes one with the package. */
 export function hasGate(body: readonly Node[], gate: string): boolean {
   const imports = body.filter(({ type }) => type === "ImportDeclaration");
   const makers = new Set(imports.flatMap((it) => localNames(it, MAKERS, "headgate")));
@@ -30,7 +30,7 @@ const GATES = new Set<string | undefined>(["gate"]);
 const MAKERS = new Set<string | undefined>(["createHeadgate", "headgate"]);
 const USES = new Set<string | undefined>(["wrap", "middleware"]);
 
-/** Returns the names in the file of what it imports under some names. @param from the only module, where one is meant */
+/** Returns the local names of certain imports. @param from the only module, if one is given */
 function localNames(statement: Node, imported: ReadonlySet<string | undefined>, from?: string) {
   if (from !== undefined && nameIn(statement["source"]) !== from) return [];
   return nodesOf(statement["specifiers"])
@@ -38,7 +38,7 @@ function localNames(statement: Node, imported: ReadonlySet<string | undefined>, 
     .map((it) => nameIn(it["local"]));
 }
 
-/** Returns the names that a statement takes from a CommonJS module. */
+/** Returns the names that a statement requires from a CommonJS module. */
 function requiredNames(statement: Node, from: string) {
   return nodesOf(statement["declarations"]).flatMap((declarator) => {
     const call = nodeOf(declarator["init"]);
@@ -49,7 +49,7 @@ function requiredNames(statement: Node, from: string) {
   });
 }
 
-/** Imports the gate, and returns the name that it has in the file. */
+/** Imports the gate, and returns its name in the file. */
 export function importGate(
   text: MagicString,
   { source, body, style }: Parsed,
@@ -67,7 +67,7 @@ export function importGate(
   return name;
 }
 
-/** Inserts an import behind those that the file begins with, or at its top. */
+/** Inserts an import after those that the file begins with, or at its top. */
 export function insertImport(
   text: MagicString,
   { source, body, style }: Pick<Parsed, "source" | "body" | "style">,
@@ -88,7 +88,7 @@ function lastImport(body: readonly Node[]): Node | undefined {
   return statements.slice(0, other === -1 ? undefined : other).at(-1);
 }
 
-/** Returns the end of a line where nothing but a comment follows; else the offset itself. */
+/** Returns the end of the line when only a comment follows; else the offset itself. */
 function lineEnd(source: string, offset: number): number {
   const [rest = ""] = /^[^\r\n]*/.exec(source.slice(offset)) ?? [];
   return /^\s*(?:\/\/.*)?$/.test(rest) ? offset + rest.length : offset;

@@ -4,7 +4,7 @@ import { blankLine } from "./declared.ts";
 import { declaredNames, nameIn } from "#lib/source/nodes";
 import type { Parsed, Runner } from "./form.ts";
 
-/** `export { middleware }` and `export { x as default }`, of a name in the file. */
+/** Returns the runner of `export { middleware }` or `export { x as default }`, for a name in the file. */
 export function ofSpecifier({ body, style, name }: Parsed, specifier: Node): Runner {
   const exported = nodeOf(specifier["exported"]) ?? specifier;
   const own = nameIn(specifier["local"]) ?? "";
@@ -21,7 +21,7 @@ export function ofSpecifier({ body, style, name }: Parsed, specifier: Node): Run
   };
 }
 
-/** `export { auth as middleware } from "@/auth"`, which becomes an import. */
+/** Returns the runner of `export { auth as middleware } from "@/auth"`, which becomes an import. */
 export function ofReExport(parsed: Parsed, statement: Node, specifier: Node): Runner {
   if (nameIn(specifier["exported"]) === "default")
     return ofDefaultReExport(parsed, statement, specifier);
@@ -30,7 +30,7 @@ export function ofReExport(parsed: Parsed, statement: Node, specifier: Node): Ru
   const names = others.map((it) => nameIn(it["exported"]) ?? "");
   if (names.includes("default")) {
     const reason =
-      "The default export is exported along with it: take it out, since Next does not run it.";
+      "The default export is exported in the same statement: remove it, because Next does not run it.";
     throw new CannotWrap(statement.start, reason);
   }
   return {
@@ -47,8 +47,8 @@ export function ofReExport(parsed: Parsed, statement: Node, specifier: Node): Ru
 }
 
 /**
- * `export { default } from "next-auth/middleware"`. It stays as it is, since no import can have the name
- * `default`; Next prefers the export by name.
+ * Returns the runner of `export { default } from "next-auth/middleware"`. The statement does not change,
+ * because no import can have the name `default`. Next prefers the named export.
  */
 function ofDefaultReExport(parsed: Parsed, statement: Node, specifier: Node): Runner {
   const { source, style, name } = parsed;
@@ -76,6 +76,6 @@ function readyAt(body: readonly Node[], name: string): number {
   });
   if (!variables) return 0;
   const declaration = nodeOf(variables["declaration"]) ?? variables;
-  // Another kind of variable may be given its value by a later statement.
+  // Another kind of variable may get its value in a later statement.
   return declaration["kind"] === "const" ? variables.end : Infinity;
 }

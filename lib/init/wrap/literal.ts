@@ -1,10 +1,10 @@
 import { type Node, nodeOf, nodesOf } from "#lib/source/parse";
 import { CannotWrap } from "./cannot.ts";
 
-/** The nodes that say something of a type alone. */
+/** The nodes that only add a type. */
 const TYPES = new Set(["TSAsExpression", "TSSatisfiesExpression", "TSTypeAssertion"]);
 
-/** Returns an expression without what says something of its type alone. */
+/** Returns an expression without its types. */
 export function untyped(node: Node): Node {
   const inner = TYPES.has(node.type) ? nodeOf(node["expression"]) : undefined;
   return inner ? untyped(inner) : node;
@@ -13,7 +13,7 @@ export function untyped(node: Node): Node {
 /**
  * Returns the value of an expression as Next reads it from the source, without running it.
  *
- * @throws {CannotWrap} where Next cannot read it
+ * @throws {CannotWrap} when Next cannot read it
  */
 export function readLiteral(given: Node): unknown {
   const node = untyped(given);
@@ -42,7 +42,7 @@ export function readLiteral(given: Node): unknown {
 /**
  * Returns the name of a property.
  *
- * @throws {CannotWrap} where it is computed, a spread, a method or a shorthand
+ * @throws {CannotWrap} when it is computed, a spread, a method or a shorthand
  */
 export function nameOf(property: Node): string {
   const key = nodeOf(property["key"]);

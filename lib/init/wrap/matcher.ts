@@ -1,17 +1,17 @@
 import { pathToRegexp } from "path-to-regexp";
 import { CannotWrap } from "./cannot.ts";
 
-/** Where every path is seen but those of static files, which Next names by their content. */
+/** A matcher of all paths except static files, which Next names by their content. */
 const BUT_STATIC = "/((?!_next/static/).*)";
 
-/** Paths that stand for static files. */
+/** Examples of static files. */
 const STATIC = ["chunks/main.js", "css/main.css", "media/font.woff2", "media/picture.png"].map(
   (file) => `/_next/static/${file}`,
 );
 
 const KEYS = new Set(["source", "has", "missing", "locale"]);
 
-/** Headers of Next's router, which Next takes off a request before middleware sees it. */
+/** Headers of Next's router, which Next removes from a request before middleware runs. */
 const OF_ROUTER = new Set<unknown>([
   "rsc",
   "next-router-state-tree",
@@ -20,7 +20,10 @@ const OF_ROUTER = new Set<unknown>([
   "next-hmr-refresh",
 ]);
 
-/** Returns the header of Next's router that a matcher has a condition on; undefined where it has no such condition. */
+/**
+ * Returns the header of Next's router that a matcher has a condition on; undefined when it has no such
+ * condition.
+ */
 export function routerHeaderOf(own: unknown): string | undefined {
   const entries = (Array.isArray(own) ? own : []) as readonly {
     has?: unknown;
@@ -32,13 +35,13 @@ export function routerHeaderOf(own: unknown): string | undefined {
 }
 
 /**
- * Returns the matcher by which the gate sees every path but static files. It sees those static files
- * that the app's own middleware saw.
+ * Returns the matcher with which the gate runs on every path except static files. It includes static files on
+ * which the app's own middleware ran.
  *
- * @param own the value of the app's own matcher; undefined where it has none
+ * @param own the value of the app's own matcher; undefined when it has none
  * @param at its offset in the source
- * @param hasLocales true where next.config has `i18n`
- * @throws {CannotWrap} where Next would not take it, or the gate cannot do the same
+ * @param hasLocales true when next.config has `i18n`
+ * @throws {CannotWrap} when Next would reject it, or the gate cannot do the same
  */
 export function gateMatcher(own: unknown, at: number, hasLocales: boolean): string {
   const sources = own === undefined ? [] : sourcesOf(own, at, hasLocales);
@@ -50,7 +53,7 @@ export function gateMatcher(own: unknown, at: number, hasLocales: boolean): stri
 function sourcesOf(own: unknown, at: number, hasLocales: boolean): readonly string[] {
   if (typeof own === "string") return [own];
   if (!Array.isArray(own)) {
-    throw new CannotWrap(at, "The matcher must be a string or a list, as Next takes it.");
+    throw new CannotWrap(at, "The matcher must be a string or a list, as Next requires.");
   }
   return own.map((entry: unknown) => {
     if (typeof entry === "string") return entry;
@@ -58,12 +61,12 @@ function sourcesOf(own: unknown, at: number, hasLocales: boolean): readonly stri
     const unknown = Object.keys(fields).find((key) => !KEYS.has(key));
     if (unknown !== undefined || typeof fields["source"] !== "string") {
       const what = unknown === undefined ? "an entry without a source" : `the field \`${unknown}\``;
-      throw new CannotWrap(at, `Next takes no matcher with ${what}: correct it first.`);
+      throw new CannotWrap(at, `Next accepts no matcher with ${what}: correct it first.`);
     }
     if (fields["locale"] === false && hasLocales) {
       throw new CannotWrap(
         at,
-        "The gate takes the locale of next.config off a path before it compares it, so it cannot do what `locale: false` says: compare the path in the middleware itself.",
+        "The gate removes the locale of next.config from a path before it compares it, so it cannot apply `locale: false`: compare the path in the middleware itself.",
       );
     }
     return fields["source"];

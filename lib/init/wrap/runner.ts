@@ -7,14 +7,14 @@ import { ofCommonJs } from "./common-js.ts";
 import type { Parsed, Runner } from "./form.ts";
 
 /**
- * Finds what Next runs: the export by the name of the file, else the default export.
+ * Finds the function that Next runs: the export with the name of the file, else the default export.
  *
- * @throws {CannotWrap} where the file exports no middleware, or one that is no function
+ * @throws {CannotWrap} when the file exports no middleware, or one that is not a function
  */
 export function runnerOf(parsed: Parsed): Runner {
   const found = exported(parsed, parsed.name) ?? starred(parsed) ?? exported(parsed, "default");
   if (found) return found;
-  const reason = `Next runs the export \`${parsed.name}\` or the default export, and the file has neither: export the function first.`;
+  const reason = `Next runs the export \`${parsed.name}\` or the default export, but the file has neither: export the function first.`;
   throw new CannotWrap(0, reason);
 }
 
@@ -58,6 +58,6 @@ function starred({ body }: Parsed): undefined {
   const star = body.find(({ type }) => type === "ExportAllDeclaration");
   if (!star) return undefined;
   const reason =
-    "`export *` does not say what it exports, and Next may run a function of it: name the exports that are meant.";
+    "`export *` does not say what it exports, and Next may run a function of it: name its exports instead.";
   throw new CannotWrap(star.start, reason);
 }

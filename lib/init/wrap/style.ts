@@ -1,9 +1,9 @@
 import { type Node, nodeOf } from "#lib/source/parse";
 import { visit } from "#lib/source/nodes";
 
-/** How a file is written, and the names that are free in it. */
+/** The style of a file, and the names that are free in it. */
 export interface Style {
-  /** What ends a statement. */
+  /** The end of a statement. */
   readonly end: ";" | "";
   readonly newline: "\n" | "\r\n";
   /** Returns a string literal. */
@@ -47,7 +47,7 @@ function isFunction(declaration: Node | undefined): boolean {
   return /Function|Class/.test(declaration?.type ?? "");
 }
 
-/** Returns the quote of most of the strings in a file; double quotes where it has none. */
+/** Returns the quote of most strings in a file; double quotes when it has none. */
 function quoteOf(source: string, body: readonly Node[]): '"' | "'" {
   let single = 0;
   let double = 0;

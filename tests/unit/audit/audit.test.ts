@@ -29,7 +29,7 @@ function audit(given: Project) {
   return auditAt(project(given));
 }
 
-/** What failed: the code, what it is about, and what was given. */
+/** Returns the failures: the code, the subject, and the given value. */
 async function failuresOf(given: Project): Promise<readonly string[]> {
   const { failures } = await audit(given);
   return failures.map(({ code, what, given }) => `${code} ${what[1]}: ${given}`);
@@ -45,7 +45,7 @@ async function rowsOf(given: Project) {
 }
 
 describe("a route handler", () => {
-  test("is listed with the rules of each method, or why it is exempt", async () => {
+  test("a route handler is listed with the rules of each method, or why it is exempt", async () => {
     const given: Project = {
       app: {
         "api/search/route": "export function GET() {}\nexport const POST = GET;",
@@ -76,7 +76,7 @@ describe("a route handler", () => {
     expect(renderAudit(await audit(given))).toContain("api, search (shadow)");
   });
 
-  test("whose POST is limited and whose GET is not, fails by the name of the method", async () => {
+  test("a route handler whose GET is not limited fails with the name of the method", async () => {
     const failures = await failuresOf({
       app: { "api/half/route": "export { a as GET, a as POST, type B as PUT };" },
       policy: { rules: { write: rule("/api/half", { methods: ["POST"] }) } },
@@ -93,7 +93,7 @@ describe("a route handler", () => {
     ["export function GET() {", ALL_METHODS],
     ["export function HEAD() {}", ["HEAD"]],
     ["export function OPTIONS() {}", []],
-  ])("of the source %j takes %j", async (source, methods) => {
+  ])("a route handler with the source %j has the methods %j", async (source, methods) => {
     const { routes } = await audit({
       app: { "api/x/route": source },
       policy: { rules: { api: rule("/api/:p*") } },
@@ -101,7 +101,7 @@ describe("a route handler", () => {
     expect(routes[0]?.route.methods).toEqual(methods);
   });
 
-  test("takes every method where there is no source", async () => {
+  test("a route handler without a source has every method", async () => {
     const { routes } = await audit({
       made: { "/gone/route": "/gone" },
       policy: { rules: { gone: rule("/gone") } },
@@ -109,7 +109,7 @@ describe("a route handler", () => {
     expect(routes[0]?.route.methods).toEqual(ALL_METHODS);
   });
 
-  test("is found under src too", async () => {
+  test("a route handler is found under src too", async () => {
     const { routes } = await audit({
       sourceFolder: "src/",
       app: { "api/x/route": GET },
@@ -118,7 +118,7 @@ describe("a route handler", () => {
     expect(routes[0]?.route).toMatchObject({ file: "src/app/api/x/route.ts", methods: ["GET"] });
   });
 
-  test("of the pages router runs for OPTIONS and methods that nobody names, and fails for them", async () => {
+  test("a handler of the pages router fails for OPTIONS and unusual methods, for which it runs too", async () => {
     const pages = ["/_app", "/_document", "/_error", "/404", "/500", "/", "/api/legacy"];
     const seven = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     const every = { legacy: rule("/api/legacy") };
@@ -146,7 +146,7 @@ describe("a route with parameters", () => {
     ["items/[[...path]]", "/items/:path+", "/items"],
     ["items/[id]", "/items/((?!internal).*)", "/items/internal"],
     ["items/[id]/[part]", "/items/:id/:part(\\w+)", "/items/A-b_9/A-b_9"],
-  ])("%s is not covered by %s at %s", async (folder, match, sample) => {
+  ])("the route %s is not covered by %s at %s", async (folder, match, sample) => {
     const failures = await failuresOf({
       app: { [`${folder}/route`]: GET },
       policy: { rules: { items: rule(match) } },
@@ -156,7 +156,7 @@ describe("a route with parameters", () => {
     ]);
   });
 
-  test("is covered where some paths have a rule and the others are exempt", async () => {
+  test("a route with parameters is covered when some paths have a rule and the others are exempt", async () => {
     expect(
       await failuresOf({
         app: { "items/[...path]/route": GET },
@@ -168,7 +168,7 @@ describe("a route with parameters", () => {
     ).toEqual([]);
   });
 
-  test("is exempt as a whole by a pattern of one segment, where no rule is for it", async () => {
+  test("a route with parameters is completely exempt by a pattern of one segment when it has no rule", async () => {
     const given: Project = {
       app: { "hooks/[id]/route": GET },
       policy: { exempt: { "/hooks/:id": "signed" }, rules: { x: rule("/x") } },
@@ -177,7 +177,7 @@ describe("a route with parameters", () => {
     expect(await rowsOf(given)).toMatchObject([{ covers: [["GET", "signed"]] }]);
   });
 
-  test("is not tried with what another route answers", async () => {
+  test("a route with parameters is not sampled with paths of another route", async () => {
     expect(
       await failuresOf({
         app: { "items/[id]/route": GET, "items/internal/page": "" },
@@ -187,7 +187,7 @@ describe("a route with parameters", () => {
   });
 });
 
-describe("what Next makes itself", () => {
+describe("metadata routes", () => {
   const made = {
     "/icon.svg/route": "/icon.svg",
     "/sitemap.xml/route": "/sitemap.xml",
@@ -197,7 +197,7 @@ describe("what Next makes itself", () => {
   };
   const prerendered = ["/icon.svg", "/sitemap.xml"];
 
-  test("is a file, unless it is generated on request", async () => {
+  test("a metadata route is a file, unless it is generated on request", async () => {
     const given: Project = { made, prerendered, policy: { rules: { x: rule("/x") } } };
     expect((await rowsOf(given)).map(({ path, kind }) => [path, kind])).toEqual([
       ["/blog/[slug]/icon.png", "file"],
@@ -210,7 +210,7 @@ describe("what Next makes itself", () => {
     ]);
   });
 
-  test("is a handler where the app wrote it", async () => {
+  test("a metadata path with a route handler is a handler", async () => {
     expect(
       await failuresOf({
         app: { "robots.txt/route": GET },
@@ -222,7 +222,7 @@ describe("what Next makes itself", () => {
 });
 
 describe("a page", () => {
-  test("is listed with its rules, those of its Server Actions too, and needs none itself", async () => {
+  test("a page is listed with its rules and those of its Server Actions, and needs none itself", async () => {
     const given: Project = {
       app: { "login/page": "", "(site)/page": "", "@modal/(.)photo/[id]/page": "" },
       actions: ["app/login/page"],
@@ -236,10 +236,10 @@ describe("a page", () => {
     expect(await failuresOf(given)).toEqual([]);
   });
 
-  test("outside the matcher fails where a rule names it, since that rule is never asked", async () => {
+  test("a page outside the matcher fails when a rule names it, because that rule is never checked", async () => {
     const given = { app: { "a/page": "", "b/page": "" }, matchers: ["/api/:path*"] };
     expect(await failuresOf({ ...given, policy: { rules: { b: rule("/b") } } })).toEqual([
-      "OUTSIDE_MATCHER /b: /b is outside the matcher: the middleware never sees it, and no rule is asked",
+      "OUTSIDE_MATCHER /b: /b is outside the matcher: the middleware does not run there, and no rule is checked",
     ]);
   });
 });
@@ -254,13 +254,16 @@ describe("the matcher", () => {
     [["/other"], "/api/free"],
     [["/api"], "/api/free"],
     [["/API/:path*"], "/api/free"],
-  ])("%j leaves out a handler, an exempt one too", async (matchers, path) => {
-    expect(await failuresOf({ app: { "api/free/route": GET }, matchers, policy })).toEqual([
-      `OUTSIDE_MATCHER ${path}: ${path} is outside the matcher: the middleware never sees it, and no rule is asked`,
-    ]);
-  });
+  ])(
+    "the matcher %j fails when it excludes a handler, even an exempt one",
+    async (matchers, path) => {
+      expect(await failuresOf({ app: { "api/free/route": GET }, matchers, policy })).toEqual([
+        `OUTSIDE_MATCHER ${path}: ${path} is outside the matcher: the middleware does not run there, and no rule is checked`,
+      ]);
+    },
+  );
 
-  test("that leaves out /favicon.ico leaves it to a route with a parameter, unless a file answers", async () => {
+  test("a matcher that excludes /favicon.ico fails for a route with a parameter, unless a file answers", async () => {
     const given: Project = {
       app: { "[name]/route": GET },
       matchers: [String.raw`/((?!_next/static/|favicon\.ico$).*)`],
@@ -272,7 +275,7 @@ describe("the matcher", () => {
     expect(await failuresOf({ ...given, files: ["favicon.ico"] })).toEqual([]);
   });
 
-  test("that leaves out the endings of files leaves out parameters that end like one", async () => {
+  test("a matcher that excludes file endings also excludes parameters with such an ending", async () => {
     const failures = await failuresOf({
       app: { "api/[name]/route": GET },
       matchers: [String.raw`/((?!_next/static|.*\.(?:docx|png)$).*)`],
@@ -287,24 +290,24 @@ describe("the matcher", () => {
     expect(rare).toEqual([expect.stringContaining("/api/a.rare is outside the matcher")]);
   });
 
-  test.each(["has", "missing"])("with %s conditions is refused", async (kind) => {
+  test.each(["has", "missing"])("a matcher with %s conditions fails the audit", async (kind) => {
     const condition = { type: "header", key: "x-skip" };
     const matchers = [{ source: "/:path*", [kind]: [condition] }];
     expect(await failuresOf({ app: { "api/x/route": GET }, matchers, policy })).toEqual([
-      `MATCHER_CONDITION /:path*: the matcher has ${kind}: whoever sends a request chooses whether rules are asked`,
+      `MATCHER_CONDITION /:path*: the matcher has ${kind}: clients can choose whether rules are checked`,
     ]);
   });
 
-  test("is found where the middleware runs in Node, and missed where there is none", async () => {
+  test("the matcher is found when the middleware runs on Node, and reported when there is no middleware", async () => {
     const app = { "api/x/route": GET };
     expect(await failuresOf({ app, inNode: true, policy })).toEqual([]);
     expect(await failuresOf({ app, inNode: true, matchers: ["/other"], policy })).toHaveLength(1);
     expect(await failuresOf({ app, matchers: null, policy })).toEqual([
-      "NO_MIDDLEWARE none: the build has no middleware, so that no rule is ever asked",
+      "NO_MIDDLEWARE none: the build has no middleware, so no rule is ever checked",
     ]);
   });
 
-  test("and the matcher is asked with base path and locale, the rules without", async () => {
+  test("the matcher is checked with base path and locale, and the rules without", async () => {
     const app = { "api/x/route": GET };
     const i18n = { locales: ["en", "de"], defaultLocale: "en" };
     expect(await failuresOf({ app, basePath: "/base", policy })).toEqual([]);
@@ -317,10 +320,10 @@ describe("the matcher", () => {
   });
 });
 
-describe("what cannot be read", () => {
+describe("an unreadable build", () => {
   const policy = { rules: { api: rule("/api/:path*") } };
 
-  test("is no build", async () => {
+  test("the audit rejects a project without a build", async () => {
     const root = project({ policy });
     rmSync(join(root, ".next"), { recursive: true });
     await expect(auditAt(root)).rejects.toMatchObject({
@@ -334,7 +337,7 @@ describe("what cannot be read", () => {
     ["routes-manifest.json", "{}", "basePath"],
     ["server/middleware-manifest.json", '{"middleware":{"/":{}}}', "middleware./.matchers"],
     ["server/middleware-manifest.json", '{"middleware":{"/":{"matchers":[{"regexp":"("}]}}}', "("],
-  ])("is %s with %j: it says why", async (name, text, why) => {
+  ])("the audit rejects %s with %j and says why", async (name, text, why) => {
     const root = project({ policy });
     writeFileSync(join(root, ".next", name), text);
     await expect(auditAt(root)).rejects.toMatchObject({
@@ -363,7 +366,7 @@ describe("the image optimizer", () => {
     return warnings.map(({ code }) => code);
   };
 
-  test("is warned of where it may fetch a limited path", async () => {
+  test("the image optimizer is a warning when it may fetch a limited path", async () => {
     expect(await codes({ localPatterns: [{ pathname: "**", search: "" }] })).toEqual([
       "IMAGE_OPTIMIZER",
     ]);
@@ -381,7 +384,7 @@ describe("a Server Action", () => {
   const contact = rule("/contact", { methods: ["POST"] });
   const api = rule("/api/:path*");
 
-  test("that no rule covers by every path fails, and what covers some paths is shown so", async () => {
+  test("a Server Action fails unless a rule covers every path, and partial covers are shown", async () => {
     const given = audited({ rules: { contact, api } });
     expect(await failuresOf(given)).toEqual([
       "NOT_COVERED /[locale]/contact: no rule covers POST /x/contact, and it is not exempt",
@@ -392,7 +395,7 @@ describe("a Server Action", () => {
     expect((await audit(given)).failures[0]?.allowed).toContain("locales");
   });
 
-  test("is covered in every locale that the policy knows, and without one", async () => {
+  test("a Server Action is covered in every locale of the policy, and without one", async () => {
     const given = audited({ locales: ["en", "de"], rules: { contact, api } });
     expect(await failuresOf(given)).toEqual([]);
     expect(await rowsOf(given)).toContainEqual({
@@ -402,13 +405,13 @@ describe("a Server Action", () => {
     });
   });
 
-  test("is covered by a rule for every path, and may be exempt", async () => {
+  test("a Server Action is covered by a rule for every path, and may be exempt", async () => {
     expect(await failuresOf(audited({ rules: { all: rule("/:path*") } }))).toEqual([]);
     const exempt = { "/:locale/contact": "it costs nothing" };
     expect(await failuresOf(audited({ exempt, rules: { api } }))).toEqual([]);
   });
 
-  test("is covered by localized pathnames as next-intl's routing says", async () => {
+  test("a Server Action is covered by localized pathnames of next-intl's routing", async () => {
     const routing = {
       locales: ["en", "de"],
       defaultLocale: "en",
@@ -418,19 +421,19 @@ describe("a Server Action", () => {
   });
 });
 
-describe("prefetches that are counted apart", () => {
+describe("separately counted prefetches", () => {
   const pages = rule("/p/:id", { prefetch: "apart" });
   const app = { "p/[id]/page": "", "api/x/route": GET };
   const api = rule("/api/:path*");
 
-  test("fail where the build keeps them from the gate", async () => {
+  test("separately counted prefetches fail when the build hides them from the gate", async () => {
     const policy = { rules: { pages, api } };
     const { failures } = await audit({ app, policy });
     expect(failures.map(({ code }) => code)).toEqual(["PREFETCH_UNSEEN"]);
     expect(await failuresOf({ app, policy, skipProxyUrlNormalize: true })).toEqual([]);
   });
 
-  test("fail where the rule covers a route handler", async () => {
+  test("separately counted prefetches fail when the rule covers a route handler", async () => {
     const policy = { rules: { all: rule("/:path*", { prefetch: "apart" }) } };
     const { failures } = await audit({ app, policy, skipProxyUrlNormalize: true });
     expect(failures.map(({ code, what }) => [code, what[1]])).toEqual([
@@ -448,14 +451,14 @@ describe("a build without a gate at work", () => {
   test.each<[string, Partial<Project>, string]>([
     ["no middleware", { matchers: null }, "the build has no middleware"],
     [
-      "a middleware that Next did not take",
+      "a middleware that Next did not use",
       { matchers: null, sourceFolder: "src/", middlewareFiles: ["middleware.ts"] },
-      "middleware.ts is there, and the build has no middleware",
+      "middleware.ts exists, but the build has no middleware",
     ],
     [
-      "a proxy that Next did not take",
+      "a proxy that Next did not use",
       { matchers: null, middlewareFiles: ["src/proxy.ts"] },
-      "src/proxy.ts is there",
+      "src/proxy.ts exists",
     ],
     ["an empty matcher", { matchers: [] }, "the matcher of the middleware is empty"],
     ["files alone", { output: "export" }, 'output is "export"'],
@@ -465,13 +468,13 @@ describe("a build without a gate at work", () => {
       "the middleware of the build is not the gate's",
     ],
     ["another proxy", { built: "export default () => {}", inNode: true }, "is not the gate's"],
-  ])("fails for %s, and says so", async (_, more, why) => {
+  ])("a build without a gate fails: %s", async (_, more, why) => {
     const { failures } = await audit({ ...given, ...more });
     expect(failures.map(({ code }) => code)).toContain("NO_MIDDLEWARE");
     expect(failures[0]?.given).toContain(why);
   });
 
-  test.each([false, true])("is not what a build with the gate is (in Node: %s)", async (inNode) => {
+  test.each([false, true])("a build with the gate does not fail (on Node: %s)", async (inNode) => {
     const built = 'super("POLICY_INVALID")';
     expect(await failuresOf({ ...given, built, inNode })).toEqual([]);
   });
@@ -487,7 +490,7 @@ describe("a route whose answers the build made", () => {
     policy: { rules: { all: rule("/:path*", { headers: "always" }) } },
   };
 
-  test("is warned of where a rule writes a client's counts into them", async () => {
+  test("a prerendered route is a warning when a rule writes a client's counts into its answers", async () => {
     const warnings = await warningsFor(page);
     expect(warnings.map(([code, route]) => [code, route])).toEqual([
       ["COUNTS_CACHED", "/api/fixed"],
@@ -498,7 +501,7 @@ describe("a route whose answers the build made", () => {
     expect((await audit(page)).failures).toEqual([]);
   });
 
-  test("is warned of by the policy's default too, and only for rules that GET meets", async () => {
+  test("a prerendered route is a warning by the policy's default too, only for rules that apply to GET", async () => {
     const policy = {
       defaults: { headers: "always" },
       rules: {
@@ -513,7 +516,7 @@ describe("a route whose answers the build made", () => {
     ]);
   });
 
-  test("is not warned of by default", async () => {
+  test("a prerendered route is not a warning by default", async () => {
     expect(await warningsFor({ ...page, policy: { rules: { all: rule("/:path*") } } })).toEqual([]);
   });
 });
@@ -532,7 +535,7 @@ test("an audit is readable at 100 columns", async () => {
   expect(text).toMatch(/^\/none +handler +GET +NOT COVERED: no rule$/m);
 });
 
-test("docs/audit.md explains what an audit can find", () => {
+test("docs/audit.md explains every code of a finding", () => {
   const text = readFileSync(join(ROOT, "docs", "audit.md"), "utf8");
   const explained = [...text.matchAll(/^### ([A-Z_]+)$/gm)].map(([, code]) => code);
   expect(explained).toEqual([...FINDING_CODES]);

@@ -11,7 +11,7 @@ const cleanUp = scope();
 const LIMITS = { ip: "10 per minute" };
 const rule = (match: string | string[], more: object = {}) => ({ match, limits: LIMITS, ...more });
 
-/** An app with a search that is limited more than the rest. */
+/** Makes an app with a search that has a smaller limit than the rest. */
 const app = {
   "api/search/route": "export function GET() {}",
   "api/items/[id]/route": "export function GET() {}",
@@ -34,7 +34,7 @@ const to = (source: string, destination: string, more: object = {}) => ({
 });
 
 describe("a rewrite to a limited route", () => {
-  test("fails where its source has not all the rules of its destination", async () => {
+  test("a rewrite fails when its source lacks rules of its destination", async () => {
     expect(await failuresOf(to("/find", "/api/search"))).toEqual([
       "REWRITE_UNCOVERED: /find reaches /api/search without rules api and search",
     ]);
@@ -43,7 +43,7 @@ describe("a rewrite to a limited route", () => {
     ]);
   });
 
-  test("passes where the source is in the match of each", async () => {
+  test("a rewrite does not fail when its source matches each rule", async () => {
     const policy = {
       rules: { api: rule(["/api/:path*", "/find"]), search: rule(["/api/search", "/find"]) },
     };
@@ -52,14 +52,14 @@ describe("a rewrite to a limited route", () => {
     expect(rewrites[0]).toMatchObject({ isExternal: false, rules: ["api", "search"] });
   });
 
-  test("fails for the methods that the source's rules leave out", async () => {
+  test("a rewrite fails for methods that the source's rules exclude", async () => {
     const posts = { rules: { api: rule("/api/:p*", { methods: ["POST"] }) } };
     expect(await failuresOf({ app: {}, ...to("/find", "/api/search"), policy: posts })).toEqual([
       "REWRITE_UNCOVERED: /find reaches /api/search with POST without rule api",
     ]);
   });
 
-  test("fails where the source is exempt and the destination is not", async () => {
+  test("a rewrite fails when the source is exempt and the destination is not", async () => {
     const policy = {
       exempt: { "/find": "by mistake" },
       rules: { api: rule("/:path*") },
@@ -69,7 +69,7 @@ describe("a rewrite to a limited route", () => {
     ]);
   });
 
-  test("fails for the one path of many that has more rules", async () => {
+  test("a rewrite fails for the one path of many that has more rules", async () => {
     const policy = { rules: { ...rules, api: rule(["/api/:path*", "/short/:path*"]) } };
     expect(await failuresOf({ ...to("/short/:path*", "/api/:path*"), policy })).toEqual([
       "REWRITE_UNCOVERED: /short/search reaches /api/search without rule search",
@@ -79,7 +79,7 @@ describe("a rewrite to a limited route", () => {
     ]);
   });
 
-  test("fails for a rule of paths that no route has", async () => {
+  test("a rewrite fails for a rule of paths without a route", async () => {
     const policy = {
       rules: { old: rule("/api/:version(v1|v2)/old"), rest: rule("/:path*") },
     };
@@ -88,12 +88,12 @@ describe("a rewrite to a limited route", () => {
     ]);
   });
 
-  test("passes where its own expression leaves that path out", async () => {
+  test("a rewrite does not fail when its own expression excludes that path", async () => {
     const policy = { rules: { ...rules, api: rule(["/api/:path*", "/short/:id"]) } };
     expect(await failuresOf({ ...to("/short/:id(\\d+)", "/api/:id"), policy })).toEqual([]);
   });
 
-  test("fails where a rewrite leads to it by another", async () => {
+  test("a rewrite fails when it leads to a limited route through another rewrite", async () => {
     const rewrites = [
       { source: "/first", destination: "/second" },
       { source: "/second", destination: "/api/search" },
@@ -115,7 +115,7 @@ describe("a rewrite to a limited route", () => {
     ]);
   });
 
-  test("takes what a condition captures for whatever a client may write", async () => {
+  test("a value that a condition captures can be any text of a client", async () => {
     const has = [{ type: "header", key: "x-page", value: "(?<page>.*)" }];
     const policy = { rules: { ...rules, api: rule(["/api/:path*", "/go"]) } };
     expect(await failuresOf({ ...to("/go", "/api/:page", { has }), policy })).toEqual([
@@ -124,10 +124,10 @@ describe("a rewrite to a limited route", () => {
     expect(await failuresOf(to("/go", "/pages/:page", { has }))).toEqual([]);
   });
 
-  test("cannot be told where no path fits its source, and fails unless its destination is free", async () => {
+  test("a rewrite without a sample path fails unless its destination has no rule", async () => {
     const odd = "/odd/:id(q[wx]{3}z)";
     expect(await failuresOf(to(odd, "/api/search"))).toEqual([
-      "REWRITE_UNKNOWN: no path could be found that its source matches, and its destination may be limited",
+      "REWRITE_UNKNOWN: no path was found that its source matches, and its destination may be limited",
     ]);
     expect(await failuresOf(to(odd, "/pages/x"))).toEqual([]);
   });
@@ -152,19 +152,19 @@ describe("a rewrite in another casing", () => {
   };
   const narrow = { matchers: ["/api/:path*", "/short/:path*"], policy };
 
-  test("fails where the matcher has only one", async () => {
+  test("a rewrite in another casing fails when the matcher has only one", async () => {
     expect(await failuresOf({ ...to("/short/:path*", "/api/:path*"), policy })).toEqual([]);
     expect(await failuresOf({ ...to("/short/:path*", "/api/:path*"), ...narrow })).toEqual([
-      "REWRITE_OUTSIDE_MATCHER: /SHORT/x reaches /api/x, and is outside the matcher: rule api is never asked",
+      "REWRITE_OUTSIDE_MATCHER: /SHORT/x reaches /api/x, and is outside the matcher: rule api is never checked",
     ]);
   });
 
-  test("passes where the app tells letters of different case apart", async () => {
+  test("a rewrite in another casing does not fail when the app is case-sensitive", async () => {
     const given = { ...to("/short/:path*", "/api/:path*"), ...narrow, caseSensitive: true };
     expect(await failuresOf(given)).toEqual([]);
   });
 
-  test("of the base path fails, since no matcher can cover it", async () => {
+  test("a rewrite in another casing of the base path fails, because no matcher can cover it", async () => {
     const based = {
       rules: {
         api: rule(["/api/:path*", "/find"]),
@@ -175,19 +175,19 @@ describe("a rewrite in another casing", () => {
     const { failures } = await audit(given);
     expect(failures.map(({ given, allowed }) => [given, allowed])).toEqual([
       [
-        "/BASE/FIND reaches /api/search, and is outside the matcher: rules api and search is never asked",
+        "/BASE/FIND reaches /api/search, and is outside the matcher: rules api and search is never checked",
         expect.stringContaining("caseSensitiveRoutes: true"),
       ],
     ]);
     expect(await failuresOf({ ...given, caseSensitive: true })).toEqual([]);
-    // Next takes these in any case, whatever it is told.
+    // Next always matches these in any case.
     const before = { ...given, caseSensitive: true, inBeforeFiles: true };
     expect(await failuresOf(before)).toEqual([expect.stringContaining("/BASE/FIND")]);
   });
 });
 
 describe("a rewrite that fails nothing", () => {
-  test("leads out of the app, to a page without rules, or to what is exempt", async () => {
+  test("a rewrite out of the app, to a page without rules, or to an exempt path does not fail", async () => {
     const rewrites = [
       { source: "/away/:path*", destination: "https://example.com/:path*" },
       { source: "/about", destination: "/pages/about?from=:path" },
@@ -199,7 +199,7 @@ describe("a rewrite that fails nothing", () => {
     expect(listed.map(({ isExternal }) => isExternal)).toEqual([true, false, false]);
   });
 
-  test("is Next's own for an intercepting route", async () => {
+  test("a rewrite of Next for an intercepting route does not fail", async () => {
     const has = [{ type: "header", key: "next-url", value: "/.*" }];
     const policy = { rules: { photos: rule("/photo/:id") } };
     const given = to("/photo/:id", "/(.)photo/:id", { has });
@@ -212,14 +212,14 @@ describe("a rewrite that fails nothing", () => {
 test.each([
   ["a list", (rewrites: object) => rewrites],
   ["an object", (rewrites: object) => ({ beforeFiles: rewrites })],
-])("rewrites that the gate was handed as %s lead round nothing", async (_, shape) => {
+])("rewrites that the gate knows as %s bypass no rule", async (_, shape) => {
   const given = to("/find/:path*", "/api/:path*");
   expect(await failuresOf(given)).toHaveLength(1);
   const env = { HEADGATE_REWRITES: JSON.stringify(shape(given.rewrites)) };
   expect(await failuresOf({ ...given, env })).toEqual([]);
 });
 
-test("a rewrite of every locale is tried in each", async () => {
+test("a rewrite of every locale is sampled in each", async () => {
   const i18n = { locales: ["en", "de"], defaultLocale: "en" };
   const only = { rules: { search: rule("/api/search") } };
   const given = {

@@ -16,10 +16,10 @@ afterEach(() => vi.restoreAllMocks());
 const KEY = "5Zb0Qk1hV9sT2mXc7yLr4A";
 const SET = ["--for", "1h", "--reason", "a flood"];
 
-describe("a command that cannot be read ends with 2, the reason and the help", () => {
+describe("control commands with wrong arguments", () => {
   test.each([
     [["block", ...SET], "No client is named"],
-    [["block", "203.0.113.7", ...SET], 'Unexpected word "203.0.113.7". A client is named by --ip'],
+    [["block", "203.0.113.7", ...SET], 'Unexpected argument "203.0.113.7". Name a client by --ip'],
     [["block", "--ip", "203.0.113.7", "--user", "ada", ...SET], "several are named"],
     [["block", "--ip=203.0.113.7", "--ip=203.0.113.8", ...SET], "several are named"],
     [["allow", "--identity", "tenant=a", "--identity", "tenant=b", ...SET], "several are named"],
@@ -30,20 +30,20 @@ describe("a command that cannot be read ends with 2, the reason and the help", (
     [["block", "--ip", "203.0.113.7", "--for", "1h"], "--reason is missing"],
     [["block", "--ip", "203.0.113.7", "--for", "1h", "--reason", "a\nb"], "reason is"],
     [["block", "--ip", "203.0.113.7", ...SET, "--by", "a".repeat(101)], "by is"],
-    [["block", "list", "--for", "1h"], "--for is no option of list"],
-    [["block", "remove", "--ip", "203.0.113.7", "--wide"], "--wide is no option of remove"],
+    [["block", "list", "--for", "1h"], "--for is not an option of list"],
+    [["block", "remove", "--ip", "203.0.113.7", "--wide"], "--wide is not an option of remove"],
     [["block", "remove"], "No client is named"],
     [["override", "--to", "2x", ...SET], "--rule is missing"],
     [["override", "--rule", "search", ...SET], "--to is missing"],
-    [["override", "--rule", "search", "--to", "2 x", ...SET], '--to is "2 x"; allowed:'],
-    [["mode", ...SET], "No mode is named"],
+    [["override", "--rule", "search", "--to", "2 x", ...SET], "--to must be units"],
+    [["mode", ...SET], "The mode is missing"],
     [["mode", "shaddow", ...SET], 'did you mean "shadow"'],
-    [["mode", "off", "on", ...SET], 'Unexpected word "on"'],
-    [["control"], "It is list, log or remove"],
-    [["control", "remove"], "No id is named"],
-    [["control", "list", "--last", "5"], "--last is no option"],
-    [["control", "log", "--yes"], "--yes is no option"],
-  ])("%j", async (args, why) => {
+    [["mode", "off", "on", ...SET], 'Unexpected argument "on"'],
+    [["control"], "The action must be list, log or remove"],
+    [["control", "remove"], "The id of an entry is missing"],
+    [["control", "list", "--last", "5"], "--last is not an option"],
+    [["control", "log", "--yes"], "--yes is not an option"],
+  ])("headgate %j ends with 2, the reason and the help", async (args, why) => {
     const out = vi.spyOn(console, "log").mockImplementation(() => {});
     const err = vi.spyOn(console, "error").mockImplementation(() => {});
     expect(await headgate([...args, "--json"])).toBe(2);
@@ -66,8 +66,8 @@ function network(kind: "allow" | "block", text: string): ControlEntry {
   return entry(`network:${text}`, { kind, client: { network: text } });
 }
 
-describe("what is set, as text", () => {
-  test("an entry that no gate follows is marked, and characters that move a cursor are left out", () => {
+describe("entries and changes as text", () => {
+  test("renderEntries marks an entry that no gate follows, and removes characters that move the cursor", () => {
     const foreign = { id: "x", kind: "unreadable", isUsable: false } as const;
     const about = { reason: "\u001b[2Jboo\u202e", by: "", at: 0, until: 0, endsInMs: 0 };
     const text = renderEntries([network("block", "203.0.113.0/24"), { ...foreign, ...about }]);
@@ -78,7 +78,7 @@ describe("what is set, as text", () => {
     expect(text).toMatch(/\n\nnot followed: the entry was made with another HEADGATE_SECRET/);
   });
 
-  test("an entry in one line says no end and no author that are not known", () => {
+  test("entryWords omits an end and an author that are not known", () => {
     const foreign = { id: "\u001b[2Jx", kind: "unreadable", isUsable: false } as const;
     const about = { reason: "", by: "", at: 0, until: 0, endsInMs: 0 };
     expect(entryWords({ ...foreign, ...about })).toBe("an entry that cannot be read (\ufffd[2Jx)");
@@ -86,14 +86,14 @@ describe("what is set, as text", () => {
     expect(entryWords(alone)).toMatch(/^block 203\.0\.113\.0\/24 until [^,]+ \(network:[^)]+\)$/);
   });
 
-  test("without an entry or a change, both say so", () => {
+  test("renderEntries and renderChanges have a line for an empty list", () => {
     expect([renderEntries([]), renderChanges([])]).toEqual([
       "nothing is set",
       "nothing was changed",
     ]);
   });
 
-  test("a change without a setting, such as a reset, is told by its id", () => {
+  test("renderChanges shows a change without a setting, such as a reset, by its id", () => {
     const change: ControlChange = {
       change: "1-0",
       at: UNTIL,
@@ -107,7 +107,7 @@ describe("what is set, as text", () => {
     expect(renderChanges([change])).toMatch(/UTC|GMT|[A-Z]{3,4} {2}ada {2}reset {3}reset:1$/m);
   });
 
-  test("an id with a sign that a shell reads is quoted in the command that removes it", () => {
+  test("removalCommand quotes an id with characters that a shell would interpret", () => {
     const command = (id: string) => removalCommand({ kind: "override", id });
     expect(command("override:search")).toBe("headgate override remove override:search");
     expect(command("override:search:user|ip:day")).toBe(
@@ -116,50 +116,50 @@ describe("what is set, as text", () => {
   });
 });
 
-describe("what becomes of a client that is listed", () => {
+describe("listingEffects", () => {
   const policy = { identities: { user: () => "ada", account: "from-code" } } as const;
   const everywhere = "requests get 403, on every path that the gate sees";
 
   test.each([
     ["an address", { ip: "203.0.113.7" }, [everywhere]],
-    ["an identity that requests tell", { identity: "user", value: "ada" }, [everywhere]],
+    ["an identity that requests carry", { identity: "user", value: "ada" }, [everywhere]],
     [
-      "an identity that code alone tells",
+      "an identity from code",
       { identity: "account", value: "ada" },
-      ["calls of limits.limit that name account are denied; no request tells it"],
+      ["calls of limits.limit that name account are denied; no request carries it"],
     ],
     [
-      "a key, which may be that of anything",
+      "a client key",
       { key: KEY },
-      [everywhere, "where the key is of no address, only on paths where a limit counts by it"],
+      [everywhere, "unless the key is of an address, only on paths where a limit counts by it"],
     ],
-  ])("says where the block of %s holds", (_, whom, said) => {
+  ])("listingEffects says where the block of %s takes effect", (_, whom, said) => {
     expect(listingEffects(policy, { kind: "block", whom })).toEqual(said);
   });
 
-  test("says what allowing does that code alone tells", () => {
+  test("listingEffects says what allowing an identity from code does", () => {
     const whom = { identity: "account", value: "ada" };
     expect(listingEffects(policy, { kind: "allow", whom })).toEqual([
-      "calls of limits.limit that name account are allowed without being counted; no request tells it",
+      "calls of limits.limit that name account are allowed without being counted; no request carries it",
     ]);
   });
 });
 
-/** A client or a network that a change is about. */
+/** The client or network of a change. */
 function about(kind: "allow" | "block", name: string, address?: string): Target {
   const client = { words: name, names: [name], isBlock: name.includes("/") };
   const whole = { ...client, network: readNetwork(address ?? name) };
   return { kind, client: whole, rule: null, limit: null };
 }
 
-/** What is said of each entry, by its id. */
+/** The line about each entry, by its id. */
 function said(target: Target, ...entries: readonly ControlEntry[]): readonly string[] {
   return touchingLines(target, entries, "enforce").map((line) =>
     line.replace(/^.* \((.*?)\): /, "$1: "),
   );
 }
 
-describe("entries that have to do with a change", () => {
+describe("touchingLines", () => {
   const all = [
     network("allow", "203.0.113.0/24"),
     network("block", "203.0.113.128/25"),
@@ -175,29 +175,29 @@ describe("entries that have to do with a change", () => {
     }),
   ];
 
-  test("a block is told of what allows its clients or a part of them", () => {
+  test("touchingLines lists entries that allow all or some clients of a block", () => {
     expect(said(about("block", "203.0.113.0/25"), ...all)).toEqual([
-      "network:203.0.113.0/24: it stands before this, so nothing is blocked while it holds",
+      "network:203.0.113.0/24: it takes precedence over this, so nothing is blocked while it holds",
       "entries that allow single clients: 1; a client of the network that has one stays allowed",
     ]);
     expect(said(about("block", "203.0.112.0/20"), ...all).slice(0, 2)).toEqual([
-      "network:203.0.113.0/24: it stands before this, so those clients stay allowed",
+      "network:203.0.113.0/24: it takes precedence over this, so those clients stay allowed",
       "network:203.0.113.128/25: it blocks them too",
     ]);
     expect(said(about("block", "KEY", "203.0.113.200"), ...all)).toHaveLength(2);
   });
 
-  test("an allowed client is told of what blocks it, and of overrides without effect", () => {
+  test("touchingLines lists blocks of an allowed client, and overrides without effect", () => {
     expect(said(about("allow", "203.0.113.192/26"), ...all)).toEqual([
       "network:203.0.113.0/24: it allows them too",
-      "network:203.0.113.128/25: this stands before it",
+      "network:203.0.113.128/25: this takes precedence over it",
     ]);
     expect(said(about("allow", KEY, "none"), ...all)).toEqual([
       "raised: it has no effect while this holds",
     ]);
   });
 
-  test("an override is told of others of its rule, and of lists that its client is on", () => {
+  test("touchingLines lists other overrides of a rule, and lists that contain the client", () => {
     const client = { words: "ada", names: [KEY], isBlock: false, network: undefined };
     const target: Target = { kind: "override", client, rule: "search", limit: "search:ip:minute" };
     expect(said(target, ...all)).toEqual([
@@ -207,7 +207,7 @@ describe("entries that have to do with a change", () => {
     expect(said({ ...target, rule: "login" }, ...all)).toHaveLength(1);
   });
 
-  test("a mode of everything and HEADGATE_MODE are told of, and an entry that nothing follows is not", () => {
+  test("touchingLines lists the mode of all rules and HEADGATE_MODE, and no entry that cannot be read", () => {
     const target = about("block", "203.0.113.0/25");
     const off = entry("mode", { kind: "mode", mode: "off", rule: null });
     expect(said(target, off)).toEqual(["mode: nothing is counted, denied or blocked meanwhile"]);
@@ -220,14 +220,14 @@ describe("entries that have to do with a change", () => {
     expect(said(target, { ...(whole as ControlEntry), isUsable: false })).toEqual([]);
   });
 
-  test("of many entries ten are told, and how many more there are", () => {
+  test("touchingLines lists ten of many entries, and the number of the others", () => {
     const many = Array.from({ length: 25 }, (_, i) => network("block", `203.0.113.${i}/32`));
     const lines = said(about("block", "203.0.113.0/24"), ...many);
     expect([lines.length, lines.at(-1)]).toEqual([11, "15 more entries: headgate control list"]);
   });
 });
 
-test("an override says of each limit, tier and prefetch what it becomes", () => {
+test("limitEffects shows the new value of each limit, tier and prefetch limit", () => {
   const policy = compilePolicy(
     definePolicy({
       identities: { plan: "from-code", user: "from-code" },
@@ -255,20 +255,20 @@ test("an override says of each limit, tier and prefetch what it becomes", () => 
   const { client } = about("allow", KEY, "none");
   expect(limitEffects(policy, { ...target, rule: "plans", client }, "unlimited")).toEqual([
     "plans:user:day (free): 2 per day becomes unlimited",
-    "plans:global:day (free) counts all clients together, and stays as it is",
+    "plans:global:day (free) counts all clients together, and does not change",
     "plans:user:day (pro): 20 per day becomes unlimited",
   ]);
 });
 
-test("addresses of the person who blocks are told where they are in the network", () => {
+test("ownAddressLines lists addresses of the current person that are in the network", () => {
   const block = readNetwork("10.0.0.0/8");
   const own = [
     { address: "10.1.2.3", what: "an address of this machine" },
-    { address: "::ffff:10.9.9.9", what: "where you are connected from by SSH" },
+    { address: "::ffff:10.9.9.9", what: "the address of your SSH connection" },
     { address: "192.0.2.1", what: "an address of this machine" },
   ];
   expect(block && ownAddressLines(block, own)).toEqual([
     "10.1.2.3 is an address of this machine: it is blocked too",
-    "::ffff:10.9.9.9 is where you are connected from by SSH: it is blocked too",
+    "::ffff:10.9.9.9 is the address of your SSH connection: it is blocked too",
   ]);
 });

@@ -16,19 +16,19 @@ function fileWith(text: string): string {
   return join(folder, "server.mjs");
 }
 
-test("without a file there are no parts", async () => {
+test("loadServerParts returns no parts without a file", async () => {
   expect(await loadServerParts(undefined)).toEqual({});
 });
 
-test("the parts of a file are what it exports by default", async () => {
+test("loadServerParts returns the default export of a file", async () => {
   const parts = await loadServerParts(fileWith("export default { companions: [] };\n"));
   expect(parts).toEqual(defineServer({ companions: [] }));
 });
 
 test.each([
-  ["exports nothing by default", "export const companions = [];\n", "must export its parts"],
+  ["has no default export", "export const companions = [];\n", "must export its parts"],
   ["throws", 'throw new Error("no disk");\n', "cannot be loaded: no disk"],
-])("a file that %s is an error that names it", async (_, text, expected) => {
+])("loadServerParts throws an error that names a file that %s", async (_, text, expected) => {
   const loading = loadServerParts(fileWith(text));
   await expect(loading).rejects.toMatchObject({
     code: "CLI_USAGE",
@@ -36,7 +36,7 @@ test.each([
   });
 });
 
-test("a file that is not there is an error that names it", async () => {
+test("loadServerParts throws an error that names a missing file", async () => {
   await expect(loadServerParts("nowhere.mjs")).rejects.toMatchObject({
     code: "CLI_USAGE",
     message: expect.stringContaining("nowhere.mjs") as string,

@@ -40,7 +40,7 @@ const ENVIRONMENT = fromEnv({
   CLIENT_IP_FROM: "hops:1",
 });
 
-interface Asked {
+interface ExplainOptions {
   readonly headers?: readonly string[];
   readonly ip?: string;
   readonly config?: NextConfig;
@@ -50,7 +50,7 @@ interface Asked {
 function explain(
   method: string,
   url: string,
-  { headers = [], ip, config = {}, policy = POLICY }: Asked = {},
+  { headers = [], ip, config = {}, policy = POLICY }: ExplainOptions = {},
 ) {
   return explainRequest({
     policy,
@@ -67,27 +67,27 @@ async function rulesOf(...asked: Parameters<typeof explain>) {
 }
 
 describe("the rules", () => {
-  test("are told with the reason why each does not apply", async () => {
+  test("the rules are listed with the reason why each does not apply", async () => {
     expect(await rulesOf("GET", "/api/search")).toEqual({
       api: ["decides", undefined],
-      search: ["no", "it takes POST, and not GET"],
+      search: ["no", "it counts POST, not GET"],
       upload: ["no", "its pattern does not match: /api/files/:name"],
       trial: ["shadow", "it is in shadow: it is counted and denies no request"],
-      login: ["no", "it has no match: a handler calls it by name"],
+      login: ["no", "it has no match: handlers call it by name"],
     });
   });
 
-  test("are told where another replaces them, and where they nearly match", async () => {
+  test("the rules are listed with a note when another replaces them, or when they nearly match", async () => {
     expect(await rulesOf("PUT", "/api/files/a.png")).toMatchObject({
       api: ["replaced", "upload replaces it"],
       upload: ["decides", undefined],
     });
     expect(await rulesOf("PUT", "/api/files")).toMatchObject({
-      upload: ["no", "its pattern matches /api/files/x, and not this path: /api/files/:name"],
+      upload: ["no", "its pattern matches /api/files/x, but not this path: /api/files/:name"],
     });
   });
 
-  test("do not apply to an exempt path, whose reason is told", async () => {
+  test("no rule applies to an exempt path, and its reason is shown", async () => {
     const explained = await explain("GET", "/api/health");
     expect(explained.exempt).toEqual({ pattern: "/api/health", reason: "asked every second" });
     expect(explained.rules.every(({ applies }) => applies === "no")).toBe(true);
@@ -96,20 +96,20 @@ describe("the rules", () => {
 });
 
 describe("the path", () => {
-  test("is read without basePath and locale, as Next gives it to middleware", async () => {
+  test("the path is read without basePath and locale, as Next gives it to middleware", async () => {
     const config = { basePath: "/shop", i18n: { locales: ["en", "fr"], defaultLocale: "en" } };
     const { readings, rules } = await explain("GET", "/shop/fr/api/search", { config });
     expect(readings).toEqual(["/api/search"]);
     expect(rules[0]?.applies).toBe("decides");
   });
 
-  test("has every reading that a rule is matched with", async () => {
+  test("the path is shown with every reading that rules match", async () => {
     const { readings } = await explain("GET", "/api/a%2fb");
     expect(readings).toEqual(["/api/a%2fb", "/api/a/b"]);
   });
 });
 
-/** The charges that a gate makes for a request. */
+/** Returns the charges that a gate makes for a request. */
 async function chargesOf(request: Request): Promise<readonly Charge[]> {
   const seen: Charge[] = [];
   class Watched extends MemoryLimits {
@@ -135,16 +135,19 @@ describe("the limits", () => {
     ["POST", "/api/search", ["authorization: ada", "x-forwarded-for: 203.0.113.7"]],
     ["POST", "/api/search", ["x-forwarded-for: 203.0.113.8"]],
     ["PUT", "/api/files/a.png", ["x-forwarded-for: 2001:db8::1"]],
-  ])("of %s %s with %j have the keys that the gate counts by", async (method, url, headers) => {
-    const explained = await explain(method, url, { headers });
-    const made = requestMaker(ROOT, { method, url, headers }, {})();
-    const charges = await chargesOf(made);
-    expect(charges.length).toBeGreaterThan(0);
-    expect(explained.limits.map(({ key }) => key)).toEqual(charges.map(({ key }) => key));
-  });
+  ])(
+    "the limits of %s %s with %j have the keys that the gate counts by",
+    async (method, url, headers) => {
+      const explained = await explain(method, url, { headers });
+      const made = requestMaker(ROOT, { method, url, headers }, {})();
+      const charges = await chargesOf(made);
+      expect(charges.length).toBeGreaterThan(0);
+      expect(explained.limits.map(({ key }) => key)).toEqual(charges.map(({ key }) => key));
+    },
+  );
 
-  test("cost what Upstash bills for a check of them", async () => {
-    // One script and its time, and GET and SET of each limit, whatever the cost.
+  test("the cost of a check is the number of commands that Upstash bills", async () => {
+    // One script with its TIME, and GET and SET of each limit, for any cost.
     expect((await explain("GET", "/api/x")).billed).toBe(4);
     expect((await explain("PUT", "/api/files/a")).billed).toBe(4);
     expect((await explain("GET", "/nowhere")).billed).toBe(0);
@@ -152,7 +155,7 @@ describe("the limits", () => {
 });
 
 describe("the client", () => {
-  test("is the address of --ip, or an identity that the headers prove", async () => {
+  test("the client is the address of --ip, or an identity that the headers prove", async () => {
     const { address, identities } = await explain("POST", "/api/search", { ip: "203.0.113.7" });
     expect({ address, identities }).toEqual({ address: "203.0.113.7", identities: { user: null } });
     const named = await explain("POST", "/api/search", { headers: ["Authorization: ada"] });
@@ -161,7 +164,7 @@ describe("the client", () => {
 });
 
 describe("the responses", () => {
-  test("are those of a client that has used nothing, and of one that has used all", async () => {
+  test("the responses are those of a client that has consumed nothing, and of one that has consumed everything", async () => {
     const { allowed, denied } = await explain("POST", "/api/search", { ip: "203.0.113.7" });
     expect(allowed).toMatchObject({ status: undefined });
     expect(allowed?.headers["ratelimit"]).toContain('"search:user|ip:minute";r=2');
@@ -170,12 +173,12 @@ describe("the responses", () => {
   });
 });
 
-test("the text tells the way of a request, step by step", async () => {
+test("renderExplanation shows the steps of a request in order", async () => {
   const text = renderExplanation(await explain("POST", "/api/search", { ip: "203.0.113.7" }));
   const steps = text.split("\n\n").map((paragraph) => /^\w+/.exec(paragraph)?.[0]);
   expect(steps).toEqual(["path", "rules", "client", "limits", "store", "allowed", "denied"]);
   expect(text).toContain("search  decides by /api/search");
-  expect(text).toContain("user   the request proves none, so the address is counted");
+  expect(text).toContain("user   not proven by the request, so the address is counted");
 });
 
 describe("a list of the policy", () => {
@@ -188,7 +191,7 @@ describe("a list of the policy", () => {
   const ip = "203.0.113.7";
   const UNCOUNTED = { limits: [], calls: 0, billed: 0 };
 
-  test("blocks a client on every path: the entry, its reason and the 403 are told", async () => {
+  test("explainRequest shows the entry that blocks a client on every path, its reason and the 403", async () => {
     for (const path of ["/api/search", "/nowhere", "/api/health"]) {
       const explained = await explain("POST", path, { ip, policy });
       expect(explained).toMatchObject({
@@ -213,14 +216,14 @@ describe("a list of the policy", () => {
     }
   });
 
-  test("blocks a user, and says which entry does", async () => {
+  test("explainRequest shows the entry that blocks a user", async () => {
     const headers = ["authorization: mallory"];
     const { entry, identities } = await explain("GET", "/nowhere", { headers, policy });
     expect(entry).toMatchObject({ id: "policy block 2", client: "user:mallory" });
     expect(identities).toEqual({ user: "mallory" });
   });
 
-  test("allows a client without counting it, also one that is blocked", async () => {
+  test("explainRequest shows the entry that allows a client without counting it, even if it is also blocked", async () => {
     const headers = ["x-monitor: token"];
     const explained = await explain("POST", "/api/search", { ip, headers, policy });
     expect(explained).toMatchObject({
@@ -235,7 +238,7 @@ describe("a list of the policy", () => {
     );
   });
 
-  test("says nothing of another client", async () => {
+  test("explainRequest shows no entry for a client that is not listed", async () => {
     const explained = await explain("POST", "/api/search", { ip: "192.0.2.1", policy });
     expect(explained.entry).toBeNull();
     expect(explained.denied?.status).toBe(429);
@@ -256,7 +259,7 @@ test.each([
   [["/api/x", "--ip", "203.0.113.7"], "api  is counted by /api/:path* (it is in shadow"],
   [["GET", "/api/x", "--dev"], "api  decides by /api/:path*"],
   [["POST", "/api/x", "--policy", "config/rate-limits.ts", "--json"], '"applies": "shadow"'],
-])("headgate explain %j explains what the policy says there", (args, expected) => {
+])("headgate explain %j loads the policy in the right mode", (args, expected) => {
   const folder = cleanUp(mkdtempSync(join(tmpdir(), "headgate-explain-")), (it) =>
     rmSync(it, { recursive: true }),
   );
@@ -278,6 +281,6 @@ test.each([
   [{ method: "GET", url: "/", headers: ["no colon"] }, '--header must be "name: value"'],
   [{ method: "GET", url: "http://[", headers: [] }, "Invalid URL"],
   [{ method: "TRACE IT", url: "/", headers: [] }, "The request cannot be made"],
-])("a request of %j cannot be made, and the error says why", (written, expected) => {
+])("an invalid request %j is an error with the reason", (written, expected) => {
   expect(() => requestMaker(ROOT, written, {})).toThrow(expected);
 });

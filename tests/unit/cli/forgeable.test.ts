@@ -5,7 +5,7 @@ import { freeNamesOf } from "#lib/source/free-names";
 
 const NOTHING_SECRET = "it compares the request with no secret and verifies nothing";
 
-describe("a function that a client can forge", () => {
+describe("whyForgeable", () => {
   test.each([
     [`({ headers }) => headers.get("x-monitor") === "let me in"`, NOTHING_SECRET],
     [`(request) => request.headers.get("x-user") ?? undefined`, NOTHING_SECRET],
@@ -48,7 +48,7 @@ describe("a function that a client can forge", () => {
       `({ headers }) => NETWORK.includes(headers.get("x-forwarded-for"))`,
       "it reads x-forwarded-for, which every client can write",
     ],
-  ])("%s is found", (source, why) => {
+  ])("whyForgeable finds that a client can forge %s", (source, why) => {
     expect(whyForgeable(made(source))).toBe(why);
   });
 
@@ -62,11 +62,11 @@ describe("a function that a client can forge", () => {
     `({ headers }) => verified(headers.get("origin"))`,
     `({ headers }) => headers.get("user-agent") === BOT && headers.get("authorization") === TOKEN`,
     `({ headers }) => headers.get("host") === HOST && TOKENS.has(headers.get("x-api-key"))`,
-  ])("%s is not", (source) => {
+  ])("whyForgeable does not report %s", (source) => {
     expect(whyForgeable(made(source))).toBeUndefined();
   });
 
-  test("is none of what cannot be read, and none of the sample's resolvers", () => {
+  test("whyForgeable does not report values without a readable source, or the sample's resolvers", () => {
     const bound = Response.json.bind(Response);
     for (const other of ["from-code", undefined, bound, Boolean]) {
       expect(whyForgeable(other)).toBeUndefined();
@@ -77,7 +77,7 @@ describe("a function that a client can forge", () => {
   });
 });
 
-/** A function whose source is a text, as `toString` of a function in a policy file returns it. */
+/** Returns a function with the given source, like a function of a policy file. */
 function made(source: string): unknown {
   const isMethod = /^(?:async )?monitor\(/.test(source);
   const text = isMethod ? `({ ${source} }).monitor` : `(${source})`;
@@ -86,7 +86,7 @@ function made(source: string): unknown {
   return make();
 }
 
-test("the free names of a function are those that are declared elsewhere", () => {
+test("freeNamesOf returns the names that a function uses and does not declare", () => {
   const free = freeNamesOf(
     `async ({ headers, url: path }, { a = b } = {}) => {
       const { c, d: [e, ...f] } = await read(path);

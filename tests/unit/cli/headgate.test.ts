@@ -24,7 +24,7 @@ const cleanUp = scope();
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Runs a program in this process; returns its exit status and what it printed. */
+/** Runs a program in this process. Returns its exit status and its output. */
 async function run(work: () => Promise<number>) {
   const out = vi.spyOn(console, "log").mockImplementation(() => {});
   const err = vi.spyOn(console, "error").mockImplementation(() => {});
@@ -42,41 +42,47 @@ const { bin } = JSON.parse(readFileSync(join(ROOT, "lib", "package.json"), "utf8
 const BIN = join(ROOT, "lib", bin.headgate);
 
 describe("headgate", () => {
-  test("is the bin of the package, and runs by its first line", () => {
+  test("headgate is the bin of the package, and its first line makes it executable", () => {
     expect(existsSync(BIN)).toBe(true);
     expect(readFileSync(BIN, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
     expect(statSync(BIN).mode & 0o111).toBe(0o111);
   });
 
-  test("names every command in its help, and ends with 0", async () => {
+  test("headgate --help names every command and ends with 0", async () => {
     const { status, stdout } = await run(() => headgate(["--help"]));
     const named = [...stdout.matchAll(/^ {2}npx headgate ([a-z]+)/gm)].map(([, name]) => name);
     expect(new Set(named)).toEqual(new Set(COMMANDS));
     expect(status).toBe(0);
   });
 
-  test("without a command prints its help, and ends with 2", async () => {
+  test("headgate without a command prints its help and ends with 2", async () => {
     const { status, stdout } = await run(() => headgate([]));
     expect(stdout).toContain("npx headgate check");
     expect(status).toBe(2);
   });
 
-  test.each(["chekc", "toString", "--json"])("%s is no command: 2, with the help", async (name) => {
-    const { status, stderr } = await run(() => headgate([name]));
-    expect(stderr).toMatch(new RegExp(`^CLI_USAGE: "${name}" is not a command\\.`));
-    expect(stderr).toContain("npx headgate check");
-    expect(status).toBe(2);
-  });
+  test.each(["chekc", "toString", "--json"])(
+    "headgate %s is not a command and ends with 2 and the help",
+    async (name) => {
+      const { status, stderr } = await run(() => headgate([name]));
+      expect(stderr).toMatch(new RegExp(`^CLI_USAGE: "${name}" is not a command\\.`));
+      expect(stderr).toContain("npx headgate check");
+      expect(status).toBe(2);
+    },
+  );
 
   test.each([
     ["chekc", ' Did you mean "headgate check"?'],
     ["deploy", ""],
-  ])("The error of %s says which command was meant, where one is close", async (name, hint) => {
-    const { stderr } = await run(() => headgate([name]));
-    expect(stderr.split("\n")[0]).toBe(`CLI_USAGE: "${name}" is not a command.${hint}`);
-  });
+  ])(
+    "the error of headgate %s suggests the closest command, if there is one",
+    async (name, hint) => {
+      const { stderr } = await run(() => headgate([name]));
+      expect(stderr.split("\n")[0]).toBe(`CLI_USAGE: "${name}" is not a command.${hint}`);
+    },
+  );
 
-  test.each(["--version", "-v"])("prints its version by %s", async (flag) => {
+  test.each(["--version", "-v"])("headgate %s prints the version", async (flag) => {
     const manifest = readFileSync(join(ROOT, "lib", "package.json"), "utf8");
     const { version } = JSON.parse(manifest) as { readonly version: string };
     expect(await run(() => headgate([flag]))).toEqual({ status: 0, stdout: version, stderr: "" });
@@ -84,7 +90,7 @@ describe("headgate", () => {
 });
 
 describe("the bin in an app", () => {
-  /** An app in a folder whose name has a blank, with the package where npm puts it. */
+  /** Makes an app in a folder whose name has a space, with the package where npm installs it. */
   function app(put: (from: string, to: string) => void) {
     const root = join(
       cleanUp(mkdtempSync(join(tmpdir(), "headgate-bin-")), (it) =>
@@ -110,7 +116,7 @@ describe("the bin in an app", () => {
   }
   const linked = () => app((from, to) => symlinkSync(from, to));
 
-  test("runs the commands of a package that is linked", () => {
+  test("the bin runs the commands of a linked package", () => {
     expect(linked()()).toMatchObject({
       status: 0,
       stderr: "",
@@ -118,7 +124,7 @@ describe("the bin in an app", () => {
     });
   });
 
-  test("says which Node is needed under one that runs no TypeScript, such as Node 20", () => {
+  test("the bin names the Node version that it needs when Node runs no TypeScript, such as Node 20", () => {
     expect(linked()("--no-strip-types")).toEqual({
       status: 2,
       stdout: "",
@@ -126,7 +132,7 @@ describe("the bin in an app", () => {
     });
   });
 
-  test("says how to install a package that was copied into node_modules", () => {
+  test("the bin says how to install a package that was copied into node_modules", () => {
     const copied = app((from, to) => {
       mkdirSync(join(to, "cli"), { recursive: true });
       cpSync(join(from, bin.headgate), join(to, bin.headgate));
@@ -140,13 +146,13 @@ describe("the bin in an app", () => {
 });
 
 describe.each(COMMANDS)("headgate %s", (name) => {
-  test("teaches itself by --help, and does nothing else", async () => {
+  test("the command prints only its help with --help", async () => {
     const { status, stdout, stderr } = await run(() => headgate([name, "--help"]));
     expect(stdout).toContain(`npx headgate ${name}`);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
 
-  test("refuses a flag that it does not know: 2, with its own help", async () => {
+  test("the command ends with 2 and its help for an unknown option", async () => {
     const { status, stderr } = await run(() => headgate([name, "--colour"]));
     expect(stderr).toMatch(
       `CLI_USAGE: Unknown option '--colour': "headgate ${name} --colour" is not a command.`,
@@ -155,24 +161,24 @@ describe.each(COMMANDS)("headgate %s", (name) => {
     expect(status).toBe(2);
   });
 
-  test("refuses one word too many", async () => {
+  test("the command rejects one argument too many", async () => {
     const words = ["a.ts", "b.ts", "c.ts"];
     const { status, stderr } = await run(() => headgate([name, ...words]));
     expect(stderr).toMatch(
-      /^CLI_USAGE: Unexpected word "[abc]\.ts": ".* a\.ts b\.ts c\.ts" is not a command\./,
+      /^CLI_USAGE: Unexpected argument "[abc]\.ts": ".* a\.ts b\.ts c\.ts" is not a command\./,
     );
     expect(status).toBe(2);
   });
 });
 
 describe.each(["check", "audit", "start", "dev", "build"])("headgate %s", (name) => {
-  test("with a policy file that is not there names it, and ends with 2", async () => {
+  test("the command names a missing policy file and ends with 2", async () => {
     const { status, stderr } = await run(() => headgate([name, "none.ts"]));
     expect(stderr).toMatch(/^CLI_USAGE: There is no file .*none\.ts\./);
     expect(status).toBe(2);
   });
 
-  test("with a folder for a policy file names it, and ends with 2", async () => {
+  test("the command names a folder that is given as policy file and ends with 2", async () => {
     const { status, stderr } = await run(() => headgate([name, "lib"]));
     expect(stderr).toMatch(/^CLI_USAGE: There is no file .*lib\./);
     expect(status).toBe(2);
@@ -194,7 +200,7 @@ describe("in a folder without a Next app", () => {
       rmSync(it, { recursive: true }),
     );
 
-  test("headgate build ends with 1, and says what is missing", async () => {
+  test("headgate build without a Next app ends with 1 and says what is missing", async () => {
     vi.spyOn(process, "cwd").mockReturnValue(folder());
     const { status, stdout, stderr } = await run(() => headgate(["build"]));
     expect(stdout).toContain("not checked: there is no file config/rate-limits.ts");
@@ -202,15 +208,15 @@ describe("in a folder without a Next app", () => {
     expect(status).toBe(1);
   });
 
-  test("headgate dev ends with 2, and says what is missing", async () => {
+  test("headgate dev without a Next app ends with 2 and says what is missing", async () => {
     vi.spyOn(process, "cwd").mockReturnValue(folder());
     const { status, stderr } = await run(() => headgate(["dev"]));
     expect(stderr).toMatch(/^CLI_USAGE: There is no folder app or pages in .*, or in its src: /);
     expect(status).toBe(2);
   });
 
-  // In a process of its own, which it ends.
-  test("headgate start builds, since nothing is built, and ends with 1", () => {
+  // Runs in a separate process, because the command ends its process.
+  test("headgate start without a Next app tries to build and ends with 1", () => {
     const args = [join(ROOT, "lib", "cli", "headgate.ts"), "start"];
     const options = {
       cwd: folder(),
@@ -218,13 +224,13 @@ describe("in a folder without a Next app", () => {
       env: { ...MACHINE, NODE_ENV: "production", PORT: "0" },
     } as const;
     const { status, stdout, stderr } = spawnSync(process.execPath, args, options);
-    expect(stdout).toMatch(/^building the app, since nothing is built/);
+    expect(stdout).toMatch(/^building the app, because nothing is built yet/);
     expect(stderr).toMatch(/^BUILD_FAILED: There is no Next\.js in .*\n$/);
     expect(status).toBe(1);
   });
 });
 
-test("a flag in two words is known to its program", async () => {
+test("defineProgram accepts an option of two words", async () => {
   const found: unknown[] = [];
   const aside = defineProgram({
     name: "aside",
@@ -244,7 +250,7 @@ describe("a program", () => {
     return defineProgram({ name: "fail", help: "fail", args: {}, failed, run });
   };
 
-  test("prints an error of ours without a stack, and any other with it", async () => {
+  test("defineProgram prints a HeadgateError without a stack, and other errors with it", async () => {
     const ours = new HeadgateError("STORE_NOT_FOUND", "There is none.");
     expect(await run(() => failing(ours)([]))).toMatchObject({
       status: 1,

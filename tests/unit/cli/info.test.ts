@@ -27,9 +27,9 @@ function folder(files: Files): string {
   return root;
 }
 
-async function infoOf(files: Files, env: Env = {}, isStoreAsked = false) {
+async function infoOf(files: Files, env: Env = {}, pingsStore = false) {
   const root = folder(files);
-  const report = await makeReport({ root, env, policy: undefined, isStoreAsked });
+  const report = await makeReport({ root, env, policy: undefined, pingsStore });
   return { report, text: renderReport(report) };
 }
 
@@ -71,7 +71,7 @@ const APP: Files = {
 };
 
 describe("headgate info", () => {
-  test("reports versions, the app's layout, its gate, and the policy in short", async () => {
+  test("headgate info reports versions, the app's layout, its gate, and a summary of the policy", async () => {
     const { report, text } = await infoOf(APP);
     expect(report.versions.packages.slice(0, 2)).toEqual([
       { name: "next", version: "16.4.6", isAskedFor: true },
@@ -98,7 +98,7 @@ describe("headgate info", () => {
     expect(text).toContain("- exempt: `/api/health`\n- identities: `plan`\n");
   });
 
-  test("tells a gate that follows what is set while the app runs", async () => {
+  test("headgate info reports a gate that follows what is set while the app runs", async () => {
     const { text } = await infoOf({
       ...APP,
       "src/lib/gate.ts": `${APP["src/lib/gate.ts"]}export { live } from "headgate/live";\n`,
@@ -106,7 +106,7 @@ describe("headgate info", () => {
     expect(text).toContain("has the gate, which follows what is set while the app runs");
   });
 
-  test("names a middleware without the gate, one that Next does not take, and one that is no code", async () => {
+  test("headgate info reports a middleware without the gate, one that Next does not use, and one with a syntax error", async () => {
     const { report } = await infoOf({
       ...APP,
       "src/proxy.ts": "export default () => {};",
@@ -120,7 +120,7 @@ describe("headgate info", () => {
     ]);
   });
 
-  test("reads .env files as Next does, and says which ones the mode leaves out", async () => {
+  test("headgate info reads .env files as Next does, and names those that the mode does not read", async () => {
     const files = {
       ".env": "HEADGATE_MODE=off\nHEADGATE_NAMESPACE=shop-of-ada\nHOST_NAME=eu1\n",
       ".env.local":
@@ -160,11 +160,11 @@ describe("headgate info", () => {
   });
 
   test.each([
-    [{}, "none is named: headgate start"],
+    [{}, "none is configured: headgate start"],
     [{ REDIS_URL: "redis://ada:pw@10.0.0.1/2" }, "Redis by TCP at 10.0.0.1:6379, by `REDIS_URL`"],
     [
       { KV_REST_API_URL: "https://kv.example:8443/path", KV_REST_API_TOKEN: "tok" },
-      "a store by REST at kv.example:8443, by `KV_REST_API_URL`\n- not asked",
+      "a store by REST at kv.example:8443, by `KV_REST_API_URL`\n- not checked",
     ],
     [
       { UPSTASH_REDIS_REST_URL: "https://eu1.upstash.io", UPSTASH_REDIS_REST_TOKEN: "tok" },
@@ -172,9 +172,9 @@ describe("headgate info", () => {
     ],
     [
       { UPSTASH_REDIS_REST_URL: "https://eu1.upstash.io" },
-      "named, and cannot be used: The environment cannot be used. UPSTASH_REDIS_REST_TOKEN must be",
+      "configured, but cannot be used: The environment cannot be used. UPSTASH_REDIS_REST_TOKEN must be",
     ],
-  ])("says which store the environment names (%j)", async (env, line) => {
+  ])("headgate info names the store of the environment %j", async (env, line) => {
     expect((await infoOf({}, env)).text).toContain(`### Store\n- ${line}`);
   });
 
@@ -186,11 +186,14 @@ describe("headgate info", () => {
     [{ VERCEL: "1" }, "`vercel`, by the platform"],
     [{ CLIENT_IP_FROM: "hop:2" }, "CLIENT_IP_FROM cannot be used here: it must be "],
     [{}, "not set: headgate start"],
-  ])("says where the client's address comes from (%j)", async (env, line) => {
-    expect((await infoOf({}, env)).text).toContain(`### Client address\n- ${line}`);
-  });
+  ])(
+    "headgate info names the source of client addresses in the environment %j",
+    async (env, line) => {
+      expect((await infoOf({}, env)).text).toContain(`### Client address\n- ${line}`);
+    },
+  );
 
-  test("warns of what a start would warn of, or end with", async () => {
+  test("headgate info has the warnings and errors of a start", async () => {
     const { report } = await infoOf(
       {},
       { HEADGATE_MOD: "off", REDIS_URL: "redis://127.0.0.1", NODE_ENV: "production" },
@@ -206,8 +209,8 @@ describe("headgate info", () => {
   });
 });
 
-describe("where things are broken, headgate info", () => {
-  test("outside an app says what is missing, and ends with 0", () => {
+describe("headgate info in a broken app", () => {
+  test("headgate info outside an app says what is missing and ends with 0", () => {
     const { status, stdout, stderr } = run(folder({}), {});
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toContain("- next: not installed\n- react: not installed\n");
@@ -217,7 +220,7 @@ describe("where things are broken, headgate info", () => {
     expect(stdout).toContain("- there is no `config/rate-limits.ts`, and none in src");
   });
 
-  test("tells a bad package.json, files that are folders, and a policy that is no code", async () => {
+  test("headgate info reports an invalid package.json, files that are folders, and a policy with a syntax error", async () => {
     const { text } = await infoOf({
       "package.json": '{ "name": ',
       "app/page.tsx": "",
@@ -233,14 +236,14 @@ describe("where things are broken, headgate info", () => {
     );
   });
 
-  test("tells each problem of a policy by its place", async () => {
+  test("headgate info reports each problem of a policy with its place", async () => {
     const wrong = POLICY.replace("5 per minute", "5 per moment");
     const { text, report } = await infoOf({ "package.json": "{", "config/rate-limits.ts": wrong });
     expect(report.policy).toMatchObject({ status: "invalid", file: "config/rate-limits.ts" });
     expect(text).toMatch(/rate-limits\.ts:5:\d+ {2}BAD_WINDOW\n {8}rule {5}api\n/);
   });
 
-  test("ends with 2 for a policy file that is not there", () => {
+  test("headgate info ends with 2 for a missing policy file", () => {
     const { status, stderr } = run(folder({}), {}, "none.ts");
     expect(stderr).toMatch(/^CLI_USAGE: There is no file .*none\.ts/);
     expect(status).toBe(2);
@@ -254,7 +257,7 @@ describe("headgate info --store", () => {
     store = closing(await startStore(), (it) => it.stop());
   });
 
-  test("asks a store by REST, and one by TCP", async () => {
+  test("headgate info --store sends a PING by REST and by TCP", async () => {
     const rest = { UPSTASH_REDIS_REST_URL: store.url, UPSTASH_REDIS_REST_TOKEN: store.token };
     for (const env of [rest, { REDIS_URL: store.redis.url }]) {
       const { report, text } = await infoOf({}, env, true);
@@ -263,7 +266,7 @@ describe("headgate info --store", () => {
     }
   });
 
-  test("names why a store does not answer", async () => {
+  test("headgate info --store reports why a store does not answer", async () => {
     const env = {
       UPSTASH_REDIS_REST_URL: store.url,
       UPSTASH_REDIS_REST_TOKEN: "another-token-of-ada",
@@ -278,7 +281,7 @@ describe("headgate info --store", () => {
   });
 });
 
-test("the form of an issue about a bug asks for what headgate info prints", () => {
+test("the issue form for bugs asks for the output of headgate info", () => {
   const form = readFileSync(join(ROOT, ".github", "ISSUE_TEMPLATE", "bug.yml"), "utf8");
   expect(form).toMatch(
     /id: info\n.*\n.*\n.*npx headgate info.*\n {4}validations:\n {6}required: true/,
@@ -293,7 +296,7 @@ describe("headgate info and secrets", () => {
   const secretOf = (name: string) => `s3/Cr+t ${name}?${"k".repeat(30)}&é`;
   const SECRETS = NAMES.map(secretOf);
   const seeded = Object.fromEntries(NAMES.map((name) => [name, secretOf(name)]));
-  /** As addresses that hold them in each part. */
+  /** Addresses with the secret in each part. */
   const addresses = (secret: string): Env => ({
     UPSTASH_REDIS_REST_URL: `https://${encodeURIComponent(secret)}@db.example/${secret}?token=${secret}`,
     KV_REST_API_URL: `https://db.example/${encodeURIComponent(secret)}`,
@@ -313,7 +316,7 @@ describe("headgate info and secrets", () => {
   const found = (output: string, secrets = SECRETS) =>
     secrets.filter((secret) => formsOf(secret).some((form) => output.includes(form)));
 
-  /** Policies that tell all that they can find. */
+  /** Policies that expose every secret that they can find. */
   const TELLING: Files = {
     throws: `
       const given = { ...process.env, files: text };
@@ -339,14 +342,14 @@ describe("headgate info and secrets", () => {
       .join("");
 
   test.each(["throws", "is invalid", "is valid"])(
-    "no secret of the environment or of a file is printed with a policy that is written to tell it and %s",
+    "no secret of the environment or of a file is printed with a policy that exposes it and %s",
     (kind) => {
       const files = { "config/rate-limits.ts": policy(kind), "package.json": "{}" };
       const inProcess = folder({ ...files, ".env.local": "" });
       const inFiles = folder({
         ...files,
         ".env.local": envFile(seeded),
-        // Written as YAML, the value is a part of the name.
+        // In YAML notation the value is a part of the name.
         ".env": `${envFile(seeded)}HEADGATE_SECRET: ${secretOf("HEADGATE_SECRET")}=\n`,
         ".env.production": envFile(seeded),
       });

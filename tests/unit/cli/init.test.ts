@@ -26,7 +26,7 @@ function init(cwd: string, ...args: readonly string[]) {
   return { status: ran.status, stdout: ran.stdout, stderr: ran.stderr };
 }
 
-/** Runs it in a terminal, in which this is typed. */
+/** Runs it in a terminal, with the given input. */
 function inTerminal(cwd: string, typed: string, more: Readonly<Record<string, string>> = {}) {
   const command = `'${process.execPath}' '${PROGRAM}' init --no-install`;
   const env = { ...MACHINE, TERM: "xterm", NODE_ENV: "production" as const, ...more };
@@ -43,7 +43,7 @@ function inTerminal(cwd: string, typed: string, more: Readonly<Record<string, st
 const isWritten = (folder: string) => WRITTEN.filter((path) => existsSync(join(folder, path)));
 
 describe("headgate init", () => {
-  test("with --dry-run shows a diff of every file, writes none, and ends with 0", () => {
+  test("headgate init --dry-run shows a diff of every file, writes none, and ends with 0", () => {
     const folder = madeApp(FILES);
     const { status, stdout } = init(folder, "--dry-run");
     expect(stdout.match(/^\+\+\+ b\/.*$/gm)).toEqual(WRITTEN.map((path) => `+++ b/${path}`));
@@ -51,7 +51,7 @@ describe("headgate init", () => {
     expect([status, isWritten(folder)]).toEqual([0, []]);
   });
 
-  test("without a terminal writes nothing, says so, and ends with 2", () => {
+  test("headgate init without a terminal writes nothing, says so, and ends with 2", () => {
     const folder = madeApp(FILES);
     const { status, stderr } = init(folder);
     expect(stderr).toBe(
@@ -60,7 +60,7 @@ describe("headgate init", () => {
     expect([status, isWritten(folder)]).toEqual([2, []]);
   });
 
-  test("with --yes writes, and says how to see a denial and how to enforce; then there is nothing to do", () => {
+  test("headgate init --yes writes and says how to see a denial and how to enforce, and a second run has nothing to do", () => {
     const folder = madeApp(FILES);
     const first = init(folder, "--yes", "--no-install");
     expect(isWritten(folder)).toEqual(WRITTEN);
@@ -77,7 +77,7 @@ describe("headgate init", () => {
       'See the rule "sign-in" deny in development: start the app (npm run dev), and send 11 requests:',
       "  curl -s -o /dev/null -w '%{http_code}\\n' -X POST 'http://localhost:3000/api/login?[1-11]' | sort | uniq -c",
       "",
-      'In production the rules count and deny no request. To enforce them, delete the line "mode:" of config/rate-limits.ts.',
+      'In production the rules count, and deny no request. To enforce them, delete the line "mode:" of config/rate-limits.ts.',
     ]);
     const again = init(folder, "--yes", "--no-install");
     expect(again.stdout).toBe(
@@ -86,7 +86,7 @@ describe("headgate init", () => {
     expect([first.status, again.status, again.stderr]).toEqual([0, 0, ""]);
   });
 
-  test("at the root of a workspace takes the only app, and --dir names one", () => {
+  test("headgate init at the root of a workspace uses the only app, or the one of --dir", () => {
     const root = madeApp({ "package.json": "{}", "apps/web/readme.md": "" });
     const web = madeApp(FILES, join(root, "apps"));
     const only = init(root, "--dry-run");
@@ -98,14 +98,14 @@ describe("headgate init", () => {
     expect([several.status, isWritten(web), isWritten(other)]).toEqual([1, [], []]);
   });
 
-  test("tells of changes that are not committed", () => {
+  test("headgate init reports changes that are not committed", () => {
     const folder = madeApp(FILES);
     expect(init(folder, "--dry-run").stdout).not.toContain("not committed");
     execFileSync("git", ["init", "-q"], { cwd: folder });
     expect(init(folder, "--dry-run").stdout).toMatch(/^note .* not committed: git diff /m);
   });
 
-  test("says how .env.example is committed where git ignores it", () => {
+  test("headgate init says how to commit .env.example when git ignores it", () => {
     const folder = madeApp({ ...FILES, ".gitignore": ".env*\n" });
     execFileSync("git", ["init", "-q"], { cwd: folder });
     const { stdout } = init(folder, "--yes", "--no-install");
@@ -115,7 +115,7 @@ describe("headgate init", () => {
     expect(added).toBe(".env.example\n");
   });
 
-  test("outlives a next.config that ends the process, as where a variable is missing", () => {
+  test("headgate init survives a next.config that ends the process, as for a missing variable", () => {
     const folder = madeApp({ ...FILES, "next.config.mjs": "process.exit(1);\nexport default {};" });
     const { status, stdout } = init(folder, "--dry-run");
     expect(stdout).toMatch(/^found/);
@@ -127,7 +127,7 @@ describe("headgate init", () => {
     ["middleware.ts", "", ["set skipMiddlewareUrlNormalize: true"]],
     ["proxy.ts", "export default { skipProxyUrlNormalize: true };", null],
   ])(
-    "tells of a matcher in %s that the gate cannot do, with next.config %j",
+    "headgate init reports a matcher in %s that the gate cannot apply, with next.config %j",
     (file, config, expected) => {
       const name = file.replace(".ts", "");
       const source = `export function ${name}() {}
@@ -143,23 +143,23 @@ export const config = {
     },
   );
 
-  test("leaves a middleware that cannot be wrapped, says why, and ends with 1", () => {
+  test("headgate init does not change a middleware that cannot be wrapped, says why, and ends with 1", () => {
     const source = "export default function middleware( {\n";
     const folder = madeApp({ ...FILES, "middleware.ts": source });
     for (const option of ["--dry-run", "--yes", "--yes"]) {
       const { status, stdout, stderr } = init(folder, option, "--no-install");
       expect(stderr).toMatch(
-        /^INIT_MIDDLEWARE: middleware\.ts was left as it is, .*\n {2}middleware\.ts, line 2: /,
+        /^INIT_MIDDLEWARE: middleware\.ts was not changed, .*\n {2}middleware\.ts, line 2: /,
       );
       expect(stderr).toContain('import { gate } from "./gate";');
-      // Without a gate before the app no rule denies.
+      // Without a gate before the app, no rule denies.
       expect(stdout).not.toContain("curl");
       expect(status).toBe(1);
     }
     expect(readFileSync(join(folder, "middleware.ts"), "utf8")).toBe(source);
   });
 
-  test("puts the gate before the app's own middleware, with its matcher", () => {
+  test("headgate init puts the gate before the app's own middleware, with its matcher", () => {
     const own =
       'export default function own() {}\nexport const config = { matcher: ["/account/:path*"] };\n';
     const folder = madeApp({ ...FILES, "middleware.ts": own });
@@ -172,12 +172,12 @@ export const config = {
     expect(init(folder, "--yes", "--no-install").stdout).toContain("nothing to do");
   });
 
-  test("that cannot install Headgate says so, and that the files are written", () => {
+  test("headgate init says when the files are written and Headgate cannot be installed", () => {
     const folder = madeApp(FILES);
     // A port on which no registry listens.
     writeFileSync(join(folder, ".npmrc"), "registry=http://127.0.0.1:1/\nfetch-retries=0\n");
     const { status, stderr } = init(folder, "--yes");
-    expect(stderr).toContain("INIT_INSTALL_FAILED: The files are written, and Headgate is not");
+    expect(stderr).toContain("INIT_INSTALL_FAILED: The files are written, but Headgate is not");
     expect([status, isWritten(folder)]).toEqual([1, WRITTEN]);
   });
 });
@@ -188,7 +188,7 @@ describe("headgate init in a terminal", () => {
     ["YES\n", WRITTEN],
     ["what\n", []],
     ["\u0004", []],
-  ])("asks once, and %j is taken as it is meant", (typed, expected) => {
+  ])("headgate init asks once, and interprets the answer %j", (typed, expected) => {
     const folder = madeApp(FILES);
     const { status, output } = inTerminal(folder, typed);
     expect(output.match(/Write these 4 files\? \[Y\/n\]/g)).toHaveLength(1);
@@ -197,7 +197,7 @@ describe("headgate init in a terminal", () => {
     expect(output.includes("Nothing was written.")).toBe(expected.length === 0);
   });
 
-  test("shows no colour with NO_COLOR", () => {
+  test("headgate init prints no colours with NO_COLOR", () => {
     const { output } = inTerminal(madeApp(FILES), "n\n", { NO_COLOR: "1" });
     expect(output).not.toContain("\u001B[32m");
   });

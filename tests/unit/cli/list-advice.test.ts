@@ -22,7 +22,7 @@ interface Lists {
 
 const listOf = (texts: Texts = []) => Object.fromEntries(texts.map((text) => [text, "a reason"]));
 
-/** What is advised of lists: for each entry the words up to the second colon. */
+/** The advice on lists: the text of each up to the second colon. */
 function advised(lists: Lists, env: Readonly<Record<string, string>> = {}, more: object = {}) {
   const policy = {
     identities: {
@@ -45,37 +45,37 @@ describe("an entry without effect", () => {
     [
       "a user in both lists",
       { allow: ["user:ada"], block: ["user:ada"] },
-      ["block user:ada: it has no effect, since allow names the same client."],
+      ["block user:ada: it has no effect, because allow names the same client."],
     ],
     [
       "a condition in both lists",
       { allow: ["monitor"], block: ["monitor"] },
-      ["block monitor: it has no effect, since allow names the same client."],
+      ["block monitor: it has no effect, because allow names the same client."],
     ],
     [
       "the same network in both lists",
       { allow: ["203.0.113.0/24"], block: ["203.0.113.0/24"] },
-      ["block 203.0.113.0/24: it has no effect, since allow 203.0.113.0/24 holds for all of it."],
+      ["block 203.0.113.0/24: it has no effect, because allow 203.0.113.0/24 contains it."],
     ],
     [
       "a blocked address in an allowed network",
       { allow: ["203.0.113.0/24"], block: ["203.0.113.7"] },
-      ["block 203.0.113.7: it has no effect, since allow 203.0.113.0/24 holds for all of it."],
+      ["block 203.0.113.7: it has no effect, because allow 203.0.113.0/24 contains it."],
     ],
     [
       "an address in a network of the same list",
       { block: ["203.0.113.7", "203.0.113.0/24"] },
-      ["block 203.0.113.7: it has no effect, since block 203.0.113.0/24 holds for all of it."],
+      ["block 203.0.113.7: it has no effect, because block 203.0.113.0/24 contains it."],
     ],
     [
       "two spellings of one address",
       { block: ["203.0.113.7", "::ffff:203.0.113.7"] },
-      ["block ::ffff:203.0.113.7: it has no effect, since block 203.0.113.7 holds for all of it."],
+      ["block ::ffff:203.0.113.7: it has no effect, because block 203.0.113.7 contains it."],
     ],
     [
       "two addresses of one IPv6 client",
       { block: ["2001:db8::1", "2001:db8::2"] },
-      ["block 2001:db8::2: it has no effect, since block 2001:db8::1 holds for all of it."],
+      ["block 2001:db8::2: it has no effect, because block 2001:db8::1 contains it."],
     ],
     [
       "an allowed address in a blocked network",
@@ -84,16 +84,16 @@ describe("an entry without effect", () => {
     ],
     ["neighbours", { block: ["203.0.113.0/25", "203.0.113.128/25"] }, []],
     ["an IPv4 and an IPv6 network of the same bits", { block: ["32.1.0.0/16", "2001::/16"] }, []],
-  ])("is told: %s", (_, lists, expected) => {
+  ])("listAdvice finds entries without effect: %s", (_, lists, expected) => {
     expect(advised(lists)).toEqual(expected);
   });
 
-  test("two addresses of one /64 are two clients where CLIENT_IPV6_PREFIX is 128", () => {
+  test("two addresses of one /64 are two clients when CLIENT_IPV6_PREFIX is 128", () => {
     const lists = { block: ["2001:db8::1", "2001:db8::2"] };
     expect(advised(lists, { CLIENT_IPV6_PREFIX: "128" })).toEqual([]);
   });
 
-  test("10,000 networks are compared in less than two seconds", () => {
+  test("listAdvice compares 10,000 networks in less than two seconds", () => {
     const block = Array.from({ length: 10_000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
     const startedAt = performance.now();
     expect(advised({ block: [...block, "10.0.0.0/8"] })).toHaveLength(10_000);
@@ -103,29 +103,29 @@ describe("an entry without effect", () => {
 
 describe("a network that is allowed", () => {
   test.each([
-    ["0.0.0.0/0", "it holds every address."],
-    ["::/0", "it holds every address."],
-    ["64.0.0.0/7", "it holds more addresses than any one owner has."],
-    ["2000::/3", "it holds more addresses than any one owner has."],
+    ["0.0.0.0/0", "it contains every address."],
+    ["::/0", "it contains every address."],
+    ["64.0.0.0/7", "it contains more addresses than any single owner has."],
+    ["2000::/3", "it contains more addresses than any single owner has."],
     ["10.0.0.0/8", "these are private addresses."],
     ["192.168.1.7", "these are private addresses."],
     ["127.0.0.1", "these are private addresses."],
     ["fd00::/64", "these are private addresses."],
     ["2001:db8::7", "it allows all of 2001:db8::/64, which is one client."],
-  ])("%s is told of", (text, words) => {
+  ])("listAdvice reports that %s is allowed", (text, words) => {
     const [advice = "", ...others] = advised({ allow: [text] });
     expect(advice).toMatch(`allow ${text}: ${words}`);
     expect(others).toEqual([]);
   });
 
-  test("is not told of where it is the owner's, nor where it is blocked", () => {
+  test("listAdvice does not report an allowed network of the owner, or a blocked network", () => {
     expect(advised({ allow: ["198.51.100.0/24", "9.0.0.0/8", "2001:db8::/64"] })).toEqual([]);
     expect(advised({ block: ["0.0.0.0/0", "fd00::/64"] })).toEqual([]);
   });
 });
 
 describe("what a client can forge", () => {
-  test("is told of identities and conditions that verify nothing", () => {
+  test("listAdvice reports identities and conditions that verify nothing", () => {
     const conditions = { bot: ({ headers }: Request) => headers.get("user-agent") === "bot" };
     const lists = { allow: ["forged:ada", "user:ada"], block: ["bot"] };
     expect(advised(lists, {}, { conditions })).toEqual([
@@ -135,7 +135,7 @@ describe("what a client can forge", () => {
     expect(advised({ allow: ["monitor", "user:ada"] })).toEqual([]);
   });
 
-  test("is told of once for each identity of a list, however many entries name it", () => {
+  test("listAdvice reports each identity once for each list, however many entries name it", () => {
     const allow = Array.from({ length: 1000 }, (_, i) => `forged:${i}x`);
     expect(advised({ allow, block: ["forged:ada"] })).toEqual([
       expect.stringMatching(/^allow forged:0x and 999 more: forged is easily forged: /),
@@ -146,7 +146,7 @@ describe("what a client can forge", () => {
   test.each([
     ["hops:1", /^allow 198\.51\.100\.7: addresses come from X-Forwarded-For \(CLIENT_IP_FROM\)/],
     ["header:x-real-ip", /^allow 198\.51\.100\.7: addresses come from a header \(CLIENT_IP_FROM\)/],
-  ])("is told of addresses where CLIENT_IP_FROM is %s", (from, words) => {
+  ])("listAdvice reports addresses when CLIENT_IP_FROM is %s", (from, words) => {
     const lists = { allow: ["198.51.100.7"], block: ["203.0.113.7"] };
     const [advice, ...others] = advised(lists, { CLIENT_IP_FROM: from });
     expect(advice).toMatch(words);
@@ -155,7 +155,7 @@ describe("what a client can forge", () => {
   });
 
   test.each(["socket", "vercel", "cloudflare", "trusted:198.51.100.0/24"])(
-    "is nothing where CLIENT_IP_FROM is %s",
+    "listAdvice does not report addresses when CLIENT_IP_FROM is %s",
     (from) => {
       expect(advised({ allow: ["198.51.100.7"] }, { CLIENT_IP_FROM: from })).toEqual([]);
     },
@@ -185,7 +185,7 @@ describe("headgate check", () => {
     });
   };
 
-  test("prints the lists with their reasons, and advice by what the app's environment says", () => {
+  test("headgate check prints the lists with their reasons, and advice for the app's environment", () => {
     const { stdout, status } = check();
     const [first, lists = "", ...advice] = stdout.trim().split("\n\n");
     expect(first).toBe(
@@ -204,7 +204,7 @@ describe("headgate check", () => {
     expect(status).toBe(0);
   });
 
-  test("--json has every entry", () => {
+  test("headgate check --json has every entry", () => {
     expect(JSON.parse(check("--json").stdout)).toMatchObject({
       ok: true,
       allow: [{ client: "198.51.100.0/24", reason: "our office" }],

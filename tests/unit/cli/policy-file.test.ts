@@ -23,17 +23,17 @@ test.each([
   "config/rate-limits.mjs",
   "src/config/rate-limits.ts",
   "src/config/rate-limits.js",
-])("a policy is found at %s", (path) => {
+])("findPolicyFile finds a policy at %s", (path) => {
   const folder = folderWith(path);
   expect(findPolicyFile(folder, undefined)).toBe(join(folder, path));
 });
 
-test("the policy beside package.json stands before that of src", () => {
+test("findPolicyFile prefers the policy beside package.json to that of src", () => {
   const folder = folderWith("src/config/rate-limits.ts", "config/rate-limits.js");
   expect(findPolicyFile(folder, undefined)).toBe(join(folder, "config/rate-limits.js"));
 });
 
-test("a project without a policy is told where one is looked for", async () => {
+test("the error for a project without a policy says where it is searched", async () => {
   const folder = folderWith();
   expect(() => findPolicyFile(folder, undefined)).toThrow(
     `There is no file ${join(folder, "config/rate-limits.ts")}.`,

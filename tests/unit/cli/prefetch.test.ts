@@ -29,7 +29,7 @@ describe("our server", () => {
     return request.headers["x-headgate-prefetch"];
   };
 
-  test("tells the gate of a prefetch by Next's router, and of nothing that a client claims in its place", () => {
+  test("our server marks a prefetch of Next's router for the gate, and ignores the mark of a client", () => {
     expect(told({ "next-router-prefetch": "1" })).toBe("1");
     expect(told({ "next-router-segment-prefetch": "/_tree" })).toBe("1");
     expect(told({ "x-headgate-prefetch": "1" })).toBeUndefined();
@@ -53,11 +53,11 @@ describe("a project shows prefetches to the gate", () => {
     ],
     ["package.json", '{ "scripts": { "start": "headgate start" } }', true],
     ["package.json", '{ "scripts": { "start": "next start" } }', false],
-  ])("by %s with %s: %s", async (name, text, expected) => {
+  ])("prefetches that the gate can see, by %s with %s: %s", async (name, text, expected) => {
     expect(await seesPrefetches(project({ [name]: text }))).toBe(expected);
   });
 
-  test("by our server, which the sample starts", async () => {
+  test("the sample's server shows prefetches to the gate", async () => {
     expect(await seesPrefetches(ROOT)).toBe(true);
   });
 });
@@ -72,7 +72,7 @@ describe("headgate check", () => {
     return { stdout, stderr, status };
   };
 
-  test("fails for prefetches apart where the gate cannot tell them, and says what to do", () => {
+  test("headgate check fails for prefetch: apart when the gate cannot see prefetches, and says what to do", () => {
     const apart = { "policy.mjs": policy(', prefetch: "apart"') };
     const { stderr, status } = check(apart);
     expect(status).toBe(1);
@@ -82,7 +82,7 @@ describe("headgate check", () => {
     expect(check({ ...apart, ...config })).toMatchObject({ status: 0, stderr: "" });
   });
 
-  test("prints advice, and fails nothing for it", () => {
+  test("headgate check prints advice and does not fail for it", () => {
     const { stdout, status } = check({ "policy.mjs": policy("") });
     expect(status).toBe(0);
     expect(stdout).toMatch(/^policy\.mjs: 1 rule, 1 limit, 0 exempt paths\n\nadvice {3}pages: /);
@@ -99,7 +99,7 @@ describe("advice", () => {
     return adviceFor({ rules }, folder).map((line) => line.split(" ").slice(0, 4).join(" "));
   };
 
-  test("is given for a page's rule of less than 60 a minute that counts prefetches", () => {
+  test("adviceFor reports a page's rule of less than 60 a minute that counts prefetches", () => {
     const few = { limits: { ip: "20 per minute" } };
     expect(named({ pages: { match: "/p/:id", ...few } })).toEqual(["pages: the links of"]);
     expect(named({ pages: { match: "/p/:id", ...few, prefetch: "apart" } })).toEqual([]);
@@ -108,7 +108,7 @@ describe("advice", () => {
     expect(named({ posts: { match: "/contact", methods: ["POST"], ...few } })).toEqual([]);
   });
 
-  test("is given for a small limit on the endpoint of a session", () => {
+  test("adviceFor reports a small limit on the endpoint of a session", () => {
     const rules = { api: { match: "/api/:path*", limits } };
     expect(named(rules, ["next-auth"])).toEqual(["api: it counts /api/auth/session,"]);
     expect(named(rules, ["better-auth"])).toEqual(["api: it counts /api/auth/get-session,"]);
@@ -117,7 +117,7 @@ describe("advice", () => {
     expect(named(wide, ["next-auth"])).toEqual([]);
   });
 
-  test("is given for a small limit that counts files", () => {
+  test("adviceFor reports a small limit that counts files", () => {
     expect(named({ all: { match: "/:path*", limits } })).toEqual(["all: it counts files"]);
     expect(named({ all: { match: "/:path*", limits: { ip: "2000 per minute" } } })).toEqual([]);
   });

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { type Control, createControl } from "#lib/control";
 import { controlledGate } from "../../support/controlled.ts";
 
-/** What is refused is refused before the store is called: these tests have no store. */
-const AWAY = { url: "http://127.0.0.1:9", token: "a-token-of-the-tests" };
+/** Invalid arguments are rejected before the store is called, so these tests need no store. */
+const NO_STORE = { url: "http://127.0.0.1:9", token: "a-token-of-the-tests" };
 
 const TERMS = { for: "2h", reason: "a flood", by: "ada" };
 
@@ -99,37 +99,40 @@ const REFUSED: readonly (readonly [string, Call, string])[] = [
   ["too much of the log", (control) => control.log(1001), "a whole number from 1 to 1000"],
 ];
 
-describe("what cannot be set", () => {
-  test.each(REFUSED)("%s is refused with what is allowed", async (_, call, message) => {
-    await expect(call(createControl(controlledGate(AWAY)))).rejects.toMatchObject({
-      code: "CONTROL_BAD_ARGUMENT",
-      message: expect.stringContaining(message) as string,
-    });
-  });
+describe("invalid control arguments", () => {
+  test.each(REFUSED)(
+    "control rejects %s and names the allowed values",
+    async (_, call, message) => {
+      await expect(call(createControl(controlledGate(NO_STORE)))).rejects.toMatchObject({
+        code: "CONTROL_BAD_ARGUMENT",
+        message: expect.stringContaining(message) as string,
+      });
+    },
+  );
 
   test.each([
     ["an override", override({ rule: "serch", to: "2x" })],
     ["a mode", mode("off", { rule: "serch" })],
-  ])("%s of an unknown rule is refused with the nearest one", async (_, call) => {
-    await expect(call(createControl(controlledGate(AWAY)))).rejects.toMatchObject({
+  ])("control rejects %s of an unknown rule and suggests the closest one", async (_, call) => {
+    await expect(call(createControl(controlledGate(NO_STORE)))).rejects.toMatchObject({
       code: "LIMIT_UNKNOWN_RULE",
       message: expect.stringContaining('did you mean "search"?') as string,
     });
   });
 
-  test("the key that stands for all clients is refused", async () => {
-    const gate = controlledGate(AWAY, {
+  test("control rejects the key that means all clients together", async () => {
+    const gate = controlledGate(NO_STORE, {
       previousSecret: "an old secret of the tests, long enough",
     });
-    const old = controlledGate(AWAY, { secret: "an old secret of the tests, long enough" });
+    const old = controlledGate(NO_STORE, { secret: "an old secret of the tests, long enough" });
     for (const { keyedHash } of [gate, old]) {
       const call = createControl(gate).block({ key: keyedHash("global", "") }, TERMS);
       await expect(call).rejects.toMatchObject({ code: "CONTROL_BAD_ARGUMENT" });
     }
   });
 
-  test("an entry about one client needs a secret that is set, and no other entry does", async () => {
-    const control = createControl(controlledGate(AWAY, { isSecretSet: false }));
+  test("only an entry for one client needs a secret that is set", async () => {
+    const control = createControl(controlledGate(NO_STORE, { isSecretSet: false }));
     const client = { ip: "192.0.2.1" };
     const needing = [
       control.block(client, TERMS),
@@ -146,7 +149,7 @@ describe("what cannot be set", () => {
       mode("off", { ...ok, for: 1000 }),
     ];
     for (const call of others) {
-      const asked = call(createControl(controlledGate(AWAY, { isSecretSet: false })));
+      const asked = call(createControl(controlledGate(NO_STORE, { isSecretSet: false })));
       await expect(asked).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
     }
   });

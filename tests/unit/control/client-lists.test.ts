@@ -49,11 +49,11 @@ describe("an address", () => {
     ["2001:dead:0:1::7", "policy block 4"],
     ["192.0.2.255", "policy block 5"],
     ["nonsense", undefined],
-  ])("%s is found in %s", (ip, id) => {
+  ])("the address %s is found in %s", (ip, id) => {
     expect(entryOf({ block }, ip)).toBe(id);
   });
 
-  test("of IPv6 is a client with all of its /64, and by another prefix it is not", () => {
+  test("an IPv6 address counts as one client with its whole /64, or with the prefix that is set", () => {
     const one = { block: { "2001:dead:0:1::7": "d" } };
     expect(entryOf(one, "2001:dead:0:1::8")).toBe("policy block 1");
     expect(entryOf(one, "2001:dead:0:2::7")).toBeUndefined();
@@ -62,7 +62,7 @@ describe("an address", () => {
     expect(entryOf(one, "2001:dead:0:ffff::7", 48)).toBe("policy block 1");
   });
 
-  test("that cannot be told is in no network, not even in the whole of both", () => {
+  test("an unknown address is in no network, not even in 0.0.0.0/0 and ::/0", () => {
     const all = { block: { "0.0.0.0/0": "a", "::/0": "b" } };
     expect(entryOf(all, "203.0.113.7")).toBe("policy block 1");
     expect(entryOf(all, "2001:db8::1")).toBe("policy block 2");
@@ -91,7 +91,7 @@ describe("precedence", () => {
   });
 });
 
-test("a value is that of its own identity alone", () => {
+test("a value is compared only with its own identity", () => {
   const lists = listsOf({ block: { "user:ada": "a", "team:x:y": "b" } });
   expect(lists?.find(named({ user: "ada" }))?.id).toBe("policy block 1");
   expect(lists?.find(named({ team: "ada" }))).toBeUndefined();
@@ -99,12 +99,12 @@ test("a value is that of its own identity alone", () => {
   expect(lists?.find(named({}))).toBeUndefined();
 });
 
-test("a policy without lists has none", () => {
+test("policyLists returns undefined for a policy without lists", () => {
   expect(listsOf({})).toBeUndefined();
   expect(listsOf({ allow: {}, block: {} })).toBeUndefined();
 });
 
-test("an address that was seen is found among 10,000 networks in less than a microsecond", () => {
+test("an address that was looked up before is found among 10,000 networks in less than a microsecond", () => {
   const block = Object.fromEntries(
     Array.from({ length: 10_000 }, (_, i) => [`10.${i >> 8}.${i & 255}.0/24`, "a reason"]),
   );
@@ -115,7 +115,7 @@ test("an address that was seen is found among 10,000 networks in less than a mic
     for (let i = 0; i < 10_000; i += 1) lists?.find(clients[i % 100] as (typeof clients)[number]);
     return (performance.now() - startedAt) / 10;
   });
-  // The quickest round: others share the machine.
+  // The fastest round is measured, because other work shares the machine.
   expect(Math.min(...rounds)).toBeLessThan(1);
   expect(lists?.find(named({}, "10.1.1.7"))?.id).toBe("policy block 258");
 });

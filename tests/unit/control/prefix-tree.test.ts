@@ -4,7 +4,7 @@ import { PrefixTree } from "#lib/control/prefix-tree";
 import { type Ip, networkOf, widthOf } from "#lib/core/ip";
 import { isWithin, type Network } from "#lib/core/networks";
 
-/** Few different parts, so that networks hold each other and addresses are in many of them. */
+/** Few different parts, so that networks contain each other and addresses are in many of them. */
 const PART_OF_4 = fc.constantFrom(0, 1, 10, 127, 128, 203, 254, 255);
 const PART_OF_6 = fc.constantFrom(0, 1, 0x0db8, 0x2001, 0x7fff, 0x8000, 0xfffe, 0xffff);
 
@@ -34,7 +34,7 @@ describe("PrefixTree", () => {
       fc.property(cases, ({ networks, addresses }) => {
         const tree = new PrefixTree<number>();
         for (const [i, { first, bits }] of networks.entries()) tree.add(first, bits, i);
-        // An address of each network too, since chosen ones may be in few.
+        // An address of each network is tried too, because random ones may be in few.
         for (const address of [...addresses, ...networks.map(({ first }) => first)]) {
           const scanned = [...networks.keys()]
             .filter((i) => isWithin(address, networks.slice(i, i + 1)))
@@ -49,26 +49,26 @@ describe("PrefixTree", () => {
   });
 
   test.each<[string, Ip, number, Ip, boolean]>([
-    ["/0 holds every address of IPv4", [0, 0, 0, 0], 0, [255, 255, 255, 255], true],
-    ["/0 of IPv4 holds none of IPv6", [0, 0, 0, 0], 0, [0, 0, 0, 0, 0, 0, 0, 0], false],
-    ["/0 of IPv6 holds none of IPv4", [0, 0, 0, 0, 0, 0, 0, 0], 0, [0, 0, 0, 0], false],
-    ["/32 holds its address", [203, 0, 113, 7], 32, [203, 0, 113, 7], true],
-    ["/32 does not hold its neighbour", [203, 0, 113, 7], 32, [203, 0, 113, 6], false],
-    ["/128 holds its address", [1, 2, 3, 4, 5, 6, 7, 8], 128, [1, 2, 3, 4, 5, 6, 7, 8], true],
+    ["/0 contains every address of IPv4", [0, 0, 0, 0], 0, [255, 255, 255, 255], true],
+    ["/0 of IPv4 contains no address of IPv6", [0, 0, 0, 0], 0, [0, 0, 0, 0, 0, 0, 0, 0], false],
+    ["/0 of IPv6 contains no address of IPv4", [0, 0, 0, 0, 0, 0, 0, 0], 0, [0, 0, 0, 0], false],
+    ["/32 contains its address", [203, 0, 113, 7], 32, [203, 0, 113, 7], true],
+    ["/32 does not contain its neighbour", [203, 0, 113, 7], 32, [203, 0, 113, 6], false],
+    ["/128 contains its address", [1, 2, 3, 4, 5, 6, 7, 8], 128, [1, 2, 3, 4, 5, 6, 7, 8], true],
     [
-      "/128 does not hold its neighbour",
+      "/128 does not contain its neighbour",
       [1, 2, 3, 4, 5, 6, 7, 8],
       128,
       [1, 2, 3, 4, 5, 6, 7, 9],
       false,
     ],
-  ])("%s", (_, first, bits, address, isHeld) => {
+  ])("PrefixTree: %s", (_, first, bits, address, isHeld) => {
     const tree = new PrefixTree<string>();
     tree.add(first, bits, "it");
     expect(tree.covering(address)).toEqual(isHeld ? ["it"] : []);
   });
 
-  test("a network that is added twice has both values, in their order", () => {
+  test("covering returns both values of a network that was added twice, in order", () => {
     const tree = new PrefixTree<string>();
     tree.add([10, 0, 0, 0], 8, "first");
     tree.add([10, 0, 0, 0], 8, "second");

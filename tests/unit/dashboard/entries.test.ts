@@ -25,21 +25,21 @@ function make(): Entries {
   return new Entries({ control: { list }, isFollowed }, () => now);
 }
 
-/** An entry that ends after some minutes. */
+/** Returns an entry that ends after some minutes. */
 function ending(id: string, minutes: number): ControlEntry {
   const [, mode] = entriesAt(0);
   if (!mode) throw new Error("There is an entry of a mode.");
   return { ...mode, id, endsInMs: minutes * MINUTE };
 }
 
-test("entries are read where their version has changed, and not again", async () => {
+test("entries are read once when their version has changed", async () => {
   const entries = make();
   expect(entries.key()).toBeUndefined();
   for (const version of ["", "", "1", "1", "2"]) await entries.follow(version);
   expect(lists).toBe(3);
 });
 
-test("a version whose entries cannot be read is read again", async () => {
+test("a version is read again when its entries could not be read", async () => {
   let fails = true;
   const list = async () => {
     if (fails) throw new Error("down");
@@ -52,7 +52,7 @@ test("a version whose entries cannot be read is read again", async () => {
   expect(entries.now(null).entries).toHaveLength(all.length);
 });
 
-test("what is left of an entry is from the sending, and one that has ended is left out", async () => {
+test("the remaining time of an entry counts from its sending, and ended entries are omitted", async () => {
   all = [ending("a", 1), ending("b", 2), ending("c", 3)];
   const entries = make();
   await entries.follow("1");
@@ -67,7 +67,7 @@ test("what is left of an entry is from the sending, and one that has ended is le
   ]);
 });
 
-test("100 entries are sent, those that cannot be read first, and how many more there are", async () => {
+test("100 entries are sent, unreadable ones first, with the number of further ones", async () => {
   const strange = entriesAt(0).filter(({ kind }) => kind === "unreadable");
   all = [...strange, ...Array.from({ length: 150 }, (_, i) => ending(`${i}`, i + 1))];
   const entries = make();
@@ -79,7 +79,7 @@ test("100 entries are sent, those that cannot be read first, and how many more t
   expect([entries.now(null).entries[1]?.id, entries.now(null).more]).toEqual(["60", 0]);
 });
 
-test("the mode of everything is told until it ends, and where the gate follows it", async () => {
+test("the mode of all rules is shown until it ends, if the gate follows it", async () => {
   const mode = { ...ending("mode", 1), kind: "mode", mode: "off", rule: null } as const;
   all = [{ ...mode, isUsable: false }, mode, ending("of a rule", 5)];
   const entries = make();

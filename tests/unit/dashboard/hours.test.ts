@@ -5,7 +5,7 @@ import { historyOf } from "#lib/dashboard/series";
 const NOON = Date.UTC(2026, 10, 29, 12);
 const NOW = NOON + 34 * MINUTE_MS + 56_000;
 
-/** What HGETALL returns. */
+/** Returns a reply of HGETALL. */
 const hash = (fields: Readonly<Record<string, number>>) =>
   Object.entries(fields).flatMap(([field, count]) => [field, String(count)]);
 
@@ -16,12 +16,12 @@ function read(fields: Readonly<Record<string, number>>, now = NOW): Hours {
 }
 
 describe("the hours that are due", () => {
-  test("are the running one and the 24 before it when nothing is known", () => {
+  test("the hours that are due are the current one and the 24 before it when nothing is known", () => {
     const due = new Hours().due(NOW);
     expect([due[0], due.at(-1), due.length]).toEqual([NOON, NOON - 24 * HOUR_MS, 25]);
   });
 
-  test("are the running one each time, the one before each 5 s, and older ones each 10 minutes", () => {
+  test("the current hour is due each time, the one before every 5 s, and older ones every 10 minutes", () => {
     const hours = new Hours();
     for (const start of hours.due(NOW)) hours.keep(start, [], NOW);
     expect(hours.due(NOW)).toEqual([NOON]);
@@ -29,7 +29,7 @@ describe("the hours that are due", () => {
     expect(hours.due(NOW + 10 * MINUTE_MS)).toHaveLength(25);
   });
 
-  test("are read anew when an hour begins, which makes minutes of the hour before last into tens", () => {
+  test("hours are due again when an hour begins, because the hour before last changes to steps of ten minutes", () => {
     const hours = new Hours();
     for (const start of hours.due(NOW)) hours.keep(start, [], NOW);
     const later = NOON + HOUR_MS;
@@ -37,14 +37,14 @@ describe("the hours that are due", () => {
     expect(hours.due(later).slice(0, 3)).toEqual([later, NOON - HOUR_MS]);
   });
 
-  test("change the version of the past when an hour that has ended was read", () => {
+  test("the version of the history changes when a past hour was read", () => {
     const hours = read({});
     expect(hours.version).toBe(0);
     hours.keep(NOON - HOUR_MS, [], NOW);
     expect(hours.version).toBe(1);
   });
 
-  test("change no version while the numbers of an hour that has ended stay the same", () => {
+  test("the version of the history does not change while the counts of a past hour stay the same", () => {
     const hours = read({});
     const before = (count: number) =>
       hours.keep(NOON - HOUR_MS, hash({ "0 search allowed": count }), NOW);
@@ -52,7 +52,7 @@ describe("the hours that are due", () => {
     expect(hours.version).toBe(2);
   });
 
-  test("are all that were read before the clock was set back", () => {
+  test("all hours that were read before the clock was set back are due", () => {
     const hours = new Hours();
     for (const start of hours.due(NOW)) hours.keep(start, [], NOW);
     expect(hours.due(NOW - 1_000)).toHaveLength(25);
@@ -78,7 +78,7 @@ describe("what was counted between two times", () => {
   });
   const minute = NOON + 34 * MINUTE_MS;
 
-  test("is by rule and outcome, in the minutes between", () => {
+  test("counts between two times are by rule and outcome", () => {
     const { rules } = hours.between(minute, minute + MINUTE_MS);
     expect(Object.fromEntries(rules)).toEqual({
       search: { allowed: 9, denied: 5, shadowDenied: 1, degraded: 0 },
@@ -87,10 +87,10 @@ describe("what was counted between two times", () => {
     expect(hours.between(NOON, minute + MINUTE_MS).rules.get("search")?.allowed).toBe(13);
   });
 
-  test("has the tools by state, and the calls of the store with their percentiles", () => {
+  test("counts between two times have tools by state, and store calls with percentiles", () => {
     const tally = hours.between(minute, minute + MINUTE_MS);
     expect(Object.fromEntries(tally.groups)).toEqual({ "locks contended": 2 });
-    // Half of the calls ended within 1 ms; 95 % are nine tenths of the way from 2.5 to 5 ms.
+    // Half of the calls ended within 1 ms. The 95th percentile is at nine tenths between 2.5 and 5 ms.
     expect(tally.store).toEqual({ calls: 10, failed: 2, p50Ms: 1, p95Ms: 4.75 });
     expect(hours.between(NOON, NOON + MINUTE_MS).store).toEqual({
       calls: 0,
@@ -100,20 +100,20 @@ describe("what was counted between two times", () => {
     });
   });
 
-  test("leaves out fields that are not counters of a minute", () => {
+  test("fields that are not counters of a minute are ignored", () => {
     const odd = read({ "60 search allowed": 1, "x search allowed": 1, "1 search lost": 1, "": 1 });
     odd.keep(NOON - HOUR_MS, ["1 search allowed", "no number", "alone"], NOW);
     expect(odd.between(NOON - HOUR_MS, NOON + HOUR_MS).rules.size).toBe(0);
   });
 
-  test("is bounded in the number of rules", () => {
+  test("the number of counted rules is bounded", () => {
     const many = Object.fromEntries(Array.from({ length: 700 }, (_, i) => [`0 r${i} allowed`, 1]));
     expect(read(many).between(NOON, NOON + MINUTE_MS).rules.size).toBe(500);
   });
 });
 
 describe("the past of the charts", () => {
-  test("ends with the running minute and the running ten minutes", () => {
+  test("the history ends with the current minute and the current ten minutes", () => {
     const hours = read({ "34 search denied": 7, "29 search denied": 1 });
     hours.keep(NOON - HOUR_MS, hash({ "35 search allowed": 5, "34 search allowed": 9 }), NOW);
     hours.keep(NOON - 24 * HOUR_MS, hash({ "40 search allowed": 3, "39 search allowed": 8 }), NOW);

@@ -5,7 +5,7 @@ import { pageHtml } from "#lib/dashboard/page-html";
 const NASTY = `<script>"'&`;
 const ESCAPED = "&lt;script&gt;&quot;&#39;&amp;";
 
-test("everything that the document is given is escaped", () => {
+test("the document escapes all its data", () => {
   const html = pageHtml({ base: NASTY, nonce: NASTY, csp: NASTY, title: NASTY });
   expect(html).not.toContain(NASTY);
   expect(html).toContain(`<title>${ESCAPED}</title>`);
@@ -21,7 +21,7 @@ test("the document has no inline script or style, and no address of a host", () 
   expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|https?:/);
 });
 
-test("the document says without a script that it needs one", () => {
+test("the document says that it needs JavaScript", () => {
   const html = pageHtml({ base: "", nonce: "n", csp: "", title: "H" });
   expect(html).toMatch(/<noscript>.*This page needs JavaScript\..*<\/noscript>/);
 });

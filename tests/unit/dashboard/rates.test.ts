@@ -26,7 +26,7 @@ test("a rate needs two readings", () => {
   });
 });
 
-test("a rate is the mean of the span, and falls to nothing after it", () => {
+test("a rate is the mean of the span, and falls to 0 after it", () => {
   const meter = new RateMeter(SPAN_MS);
   const rates: (number | undefined)[] = [];
   for (let second = 0; second <= 22; second += 1) {
@@ -36,7 +36,7 @@ test("a rate is the mean of the span, and falls to nothing after it", () => {
   expect([rates[12], rates[17], rates[22]]).toEqual([10, 5, 0]);
 });
 
-test("counters that were deleted begin anew, and no rate is below nothing", () => {
+test("deleted counters start again, and no rate is below 0", () => {
   const meter = new RateMeter(SPAN_MS);
   meter.take(totals(1000), 0);
   meter.take(totals(2), 1_000);

@@ -33,11 +33,11 @@ let hashes: Record<string, readonly (string | number)[]> = {};
 let failure: Error | undefined;
 let probeError: StoreError | undefined;
 let calls: string[] = [];
-/** Holds the answers to the next call for the cumulative counters. */
+/** Delays the answer to the next call for the cumulative counters. */
 let held: Promise<void> | undefined;
-/** True where the hour before cannot be read. */
+/** True when the hour before cannot be read. */
 let pastFails = false;
-/** What each hour that is read takes, in milliseconds. */
+/** How long each hour takes to read, in milliseconds. */
 let hourMs = 0;
 
 beforeEach(() => {
@@ -52,7 +52,7 @@ beforeEach(() => {
 
 const nameOf = (key: string) => key.replace(/^.*:\{(?:counters|control)\}:/, "");
 
-/** A store that has the hashes above and tells nothing of itself. */
+/** A store that has the hashes above and reports nothing about itself. */
 async function answer({ body }: UpstashRequest): Promise<unknown> {
   if (failure) throw failure;
   const commands = body as readonly (readonly string[])[];
@@ -96,7 +96,7 @@ function make() {
 /** How often the cumulative counters were read. */
 const readings = () => calls.filter((call) => call.includes("HGETALL totals")).length;
 
-test("a snapshot has the rules of the policy in words, in their order", async () => {
+test("a snapshot has the rules of the policy as text, in their order", async () => {
   const { rules, isCounted } = await make().take(false);
   expect(isCounted).toBe(false);
   expect(rules.map(({ onStoreFailure }) => onStoreFailure)).toEqual(["allow", "deny", "allow"]);
@@ -119,7 +119,7 @@ test("a snapshot has the rules of the policy in words, in their order", async ()
   ]);
 });
 
-test("a reading hands on the version of what is set, and a mode that is set is shown as the gate's", async () => {
+test("a reading has the version of what is set, and a snapshot shows a mode that is set", async () => {
   hashes = { version: ["7-1"] };
   const snapshots = make();
   expect((await snapshots.take(false)).store).toMatchObject({ mode: "enforce", isModeSet: false });
@@ -129,7 +129,7 @@ test("a reading hands on the version of what is set, and a mode that is set is s
   expect((await snapshots.take(false)).store).toMatchObject({ mode: "off", isModeSet: true });
 });
 
-test("a snapshot adds up the hour, and tells what this policy does not have", async () => {
+test("a snapshot adds up the hour, and has names that are not in this policy", async () => {
   hashes = {
     totals: ["decisions_total search allowed", 9, "store_calls_total ok", 9],
     [`minutes:${NOON}`]: ["0 search allowed", 4, "0 search denied", 2, "0 gone allowed", 1],
@@ -140,7 +140,7 @@ test("a snapshot adds up the hour, and tells what this policy does not have", as
   const snapshot = await make().take(false);
   expect(snapshot.isCounted).toBe(true);
   const search = snapshot.rules.find(({ name }) => name === "search");
-  // The last 60 minutes: minute 0 of the hour before has ended before them.
+  // The last 60 minutes do not include minute 0 of the hour before.
   expect(search?.lastHour).toEqual({ allowed: 7, denied: 2, shadowDenied: 0, degraded: 0 });
   expect(snapshot.rules.at(-1)).toMatchObject({ name: "gone", isInPolicy: false, limits: [] });
   expect(snapshot.denied).toEqual([
@@ -195,7 +195,7 @@ test("a reading is five commands, in two calls", async () => {
   ]);
 });
 
-test("the past is read by and by where its hours take long, in calls that end before a deadline", async () => {
+test("past hours that take long are read in several calls that end before a deadline", async () => {
   hourMs = 60;
   const snapshots = make();
   const hours = () => calls.map((call) => call.match(/minutes:/g)?.length ?? 0);
@@ -209,7 +209,7 @@ test("the past is read by and by where its hours take long, in calls that end be
   expect(new Set(calls.join().match(/minutes:\d+/g)).size).toBe(25);
 });
 
-test("a store that fails to answer for the past alone is not down, and is asked again after 5 s", async () => {
+test("a store that only fails for past hours is not down, and they are read again after 5 s", async () => {
   const snapshots = make();
   const isPast = (call: string) => call === `HGETALL minutes:${NOON - 3_600_000}`;
   pastFails = true;
@@ -222,7 +222,7 @@ test("a store that fails to answer for the past alone is not down, and is asked 
   expect(calls.filter(isPast)).toHaveLength(2);
 });
 
-test("where changes are announced, the store is read after one, and each 5 s without", async () => {
+test("when changes are announced, the store is read after each, and every 5 s without", async () => {
   const snapshots = make();
   await snapshots.take(true);
   for (let second = 1; second <= 4; second += 1) {
@@ -255,7 +255,7 @@ test("a reading that is answered after a later one is dropped", async () => {
   expect([store.callsPerSecond, readAt]).toEqual([10, now]);
 });
 
-test("what is no count counts for nothing", async () => {
+test("values that are not counts are read as 0", async () => {
   hashes = {
     totals: ["store_calls_total failed", "inf", "store_calls_total ok", "nan"],
     [`minutes:${NOON}`]: ["0 search allowed", "1e309", "0 search denied", 2, "0 (store) ok", "inf"],
@@ -312,7 +312,7 @@ test("a store that fails is down, with its code, and the numbers stay with their
   expect((await snapshots.take(false)).store.state).toBe("ok");
 });
 
-test("an open breaker is told, with the failure that opened it", async () => {
+test("a snapshot shows an open breaker with the failure that opened it", async () => {
   failure = new StoreError("STORE_NOT_TRIED", "not sent", {
     cause: new StoreError("STORE_UNREACHABLE", "down"),
   });
@@ -321,7 +321,7 @@ test("an open breaker is told, with the failure that opened it", async () => {
   expect(readAt).toBeNull();
 });
 
-test("a store that answers and takes no write is down", async () => {
+test("a store that answers but accepts no write is down", async () => {
   probeError = new StoreError("STORE_OUT_OF_MEMORY", "full");
   const { store } = await make().take(false);
   expect(store).toMatchObject({ state: "down", reason: "STORE_OUT_OF_MEMORY" });
@@ -335,7 +335,7 @@ test.each([
   expect((await make().take(false)).store).toMatchObject({ state: "degraded", reason });
 });
 
-test("the past is made once a minute, and anew when an hour was read", async () => {
+test("the history is made once a minute, and again when an hour was read", async () => {
   const snapshots = make();
   await snapshots.take(false);
   const past = snapshots.historyJson();

@@ -41,7 +41,7 @@ function open(more: Partial<StreamOptions> = {}) {
   };
 }
 
-test("a stream begins with the past, and has the past again only when that has changed", async () => {
+test("a stream begins with the history, and sends it again only when it has changed", async () => {
   const { next, setKey } = open();
   const past = 'event: history\ndata: {"of":"1"}\n\n';
   expect(await next()).toBe(`${past}event: snapshot\ndata: {"number":1}\n\n`);
@@ -50,7 +50,7 @@ test("a stream begins with the past, and has the past again only when that has c
   expect(await next()).toContain('event: history\ndata: {"of":"2"}');
 });
 
-test("a stream has what is set once it was read, and again only when that has changed", async () => {
+test("a stream sends what is set once it is read, and again only when it has changed", async () => {
   const { next, setControl } = open({ admin: "ada" });
   expect(await next()).not.toContain("event: control");
   setControl("1");
@@ -61,14 +61,14 @@ test("a stream has what is set once it was read, and again only when that has ch
   expect(await next()).toContain(control);
 });
 
-test("a stream sends once a second, however slowly it is read, and keeps nothing", async () => {
+test("a stream sends at most once a second however slowly it is read, and queues nothing", async () => {
   const { next, taken } = open();
   await next();
   await vi.advanceTimersByTimeAsync(20_000);
   expect(taken()).toBe(1);
 });
 
-test("a stream ends by itself after its life, and says so", async () => {
+test("a stream ends after its life with an end event", async () => {
   const { next, reader, ends } = open({ lifeMs: 3_000 });
   const all: string[] = [];
   for (let second = 0; second < 6; second += 1) all.push(await next());
@@ -77,7 +77,7 @@ test("a stream ends by itself after its life, and says so", async () => {
   expect(ends).toEqual(["end"]);
 });
 
-test("a stream whose reader has stopped ends 5 s after its life", async () => {
+test("a stream whose client has stopped reading ends 5 s after its life", async () => {
   const { next, reader, ends } = open({ lifeMs: 3_000 });
   await next();
   await vi.advanceTimersByTimeAsync(6_000);

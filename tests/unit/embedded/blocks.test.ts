@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Blocks } from "#lib/embedded/blocks";
 
-/** What is done to both: a place between 0 and 1 of the length, and how many items. */
+/** A change to both: its place as a fraction of the length, and its number of items. */
 const change = fc.record({
   kind: fc.constantFrom(
     "insert" as const,
@@ -15,7 +15,7 @@ const change = fc.record({
 });
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
 
-/** Changes both; returns what each says that it removed. */
+/** Changes both, and returns the items that each reports as removed. */
 function apply({ kind, at, count }: Change, blocks: Blocks<number>, array: number[]) {
   const place = Math.floor(at * array.length);
   if (kind === "remove") {
@@ -33,7 +33,7 @@ function apply({ kind, at, count }: Change, blocks: Blocks<number>, array: numbe
   return [[], []];
 }
 
-test("blocks hold what an array would hold after any changes", () => {
+test("blocks hold the same items as an array after any changes", () => {
   fc.assert(
     fc.property(fc.array(change, { minLength: 1, maxLength: 12 }), (changes) => {
       const blocks = new Blocks<number>();
@@ -55,7 +55,7 @@ test("blocks hold what an array would hold after any changes", () => {
   );
 });
 
-test("blocks find the first of thousands of ordered items that something holds of", () => {
+test("blocks find the first of thousands of ordered items that satisfies a condition", () => {
   const blocks = new Blocks<number>();
   expect(blocks.first(() => true)).toBe(0);
   for (let item = 0; item < 5000; item += 1) blocks.insert(item, 2 * item);

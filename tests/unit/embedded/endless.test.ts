@@ -3,21 +3,21 @@ import { describe, expect, test } from "vitest";
 import { embeddedStore } from "../../support/embedded.ts";
 import { cpuMs } from "../../support/cpu.ts";
 
-/** How long the scripts below may run, and how long they may hold the process, in milliseconds. */
+/** How long the scripts below may run, and how long they may block the process, in milliseconds. */
 const SCRIPT_MS = 100;
 const MOST_MS = 2000;
 
-/** Programs to try in the fuzz: 60, or as many as SCRIPT_RUNS says for a long look. */
+/** How many programs the fuzz test runs: 60, or SCRIPT_RUNS for a longer run. */
 const numRuns = Number(process.env["SCRIPT_RUNS"] ?? 60);
 
-/** How long all programs of one fuzz may take, in milliseconds. */
+/** How long all programs of one fuzz test may take, in milliseconds. */
 const FUZZ_MS = 60_000 + 1000 * numRuns;
 
 const ENDED = {
   error: expect.stringContaining("the script ran for too long and was ended") as string,
 };
 
-/** Runs a script and returns its answer; it must end in time, and leave the store as it was. */
+/** Runs a script and returns its answer. Expects it to end in time and to leave the store as it was. */
 async function outcome(lua: string): Promise<unknown> {
   const { ms, answer, after } = await measure(lua);
   expect(ms).toBeLessThan(MOST_MS);
@@ -38,7 +38,7 @@ const STILL_THERE = "return tostring(redis.call('GET', 'k')) .. string.format('%
 
 const A = "local a, b = ('a'):rep(1e6), ('a'):rep(1e6)";
 
-describe("a script is ended within its time, and the store works on", () => {
+describe("a script that takes too long", () => {
   test.each([
     [
       "three repetitions after an escaped %",
@@ -113,7 +113,7 @@ describe("a script is ended within its time, and the store works on", () => {
     ["sha1hex", `${A} while true do redis.sha1hex(a) end`],
     ["long texts for Redis", `${A} while true do redis.call('ECHO', a) end`],
     ["errors of Redis", "while true do redis.pcall('INCR', 'k') end"],
-  ])("that takes long by %s", async (_, lua) => {
+  ])("a script that takes long by %s is ended in time, and the store works on", async (_, lua) => {
     expect(await outcome(lua)).toEqual(ENDED);
   });
 
@@ -121,18 +121,22 @@ describe("a script is ended within its time, and the store works on", () => {
     ["EVAL", "elseif", `local x if x then${" elseif x then".repeat(60_000)} end`],
     ["LOAD", "elseif", `local x if x then${" elseif x then".repeat(60_000)} end`],
     ["EVAL", "and", `local x return ${"x and ".repeat(150_000)}x`],
-  ])("when %s takes long to compile its many `%s`", async (command, _, lua) => {
-    const { run, script } = await embeddedStore({ scriptMs: SCRIPT_MS });
-    const from = cpuMs();
-    const answer = await (command === "EVAL" ? script(lua) : run("SCRIPT", "LOAD", lua));
-    expect(cpuMs() - from).toBeLessThan(MOST_MS);
-    expect(answer).toEqual({
-      error: "ERR Error compiling script (new function): the script ran for too long and was ended",
-    });
-    expect(await script("return 'runs'")).toBe("runs");
-  });
+  ])(
+    "%s of a script with many `%s` is ended in time when it takes long to compile",
+    async (command, _, lua) => {
+      const { run, script } = await embeddedStore({ scriptMs: SCRIPT_MS });
+      const from = cpuMs();
+      const answer = await (command === "EVAL" ? script(lua) : run("SCRIPT", "LOAD", lua));
+      expect(cpuMs() - from).toBeLessThan(MOST_MS);
+      expect(answer).toEqual({
+        error:
+          "ERR Error compiling script (new function): the script ran for too long and was ended",
+      });
+      expect(await script("return 'runs'")).toBe("runs");
+    },
+  );
 
-  test("and what the script wrote before stays", async () => {
+  test("the writes of a script that is ended stay", async () => {
     const { run, script } = await embeddedStore({ scriptMs: SCRIPT_MS });
     expect(await script("redis.call('SET', 'k', 'v') while true do end")).toEqual(ENDED);
     expect(await run("GET", "k")).toBe("v");
@@ -178,9 +182,9 @@ const PRELUDE = `
   local claims = setmetatable({}, { __len = function() return 2^40 end, __index = function() return 1 end })
 `;
 
-describe("the process is free again within two seconds after", () => {
+describe("any script", () => {
   test(
-    "a script that looks for any pattern in any text",
+    "a script that searches any text for any pattern blocks the process for less than two seconds",
     async () => {
       const name = fc.constantFrom("find", "match", "gsub");
       await fc.assert(
@@ -198,7 +202,7 @@ describe("the process is free again within two seconds after", () => {
   );
 
   test(
-    "a script that calls any functions, in a loop or once",
+    "a script that calls any functions, in a loop or once, blocks the process for less than two seconds",
     async () => {
       const calls = fc.array(libraryCall, { minLength: 1, maxLength: 5 });
       await fc.assert(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { embeddedStore } from "../../support/embedded.ts";
 
-/** Everything that a script can reach without a table of its own, as text. */
+/** Everything that a script can reach without making a table, as text. */
 const REACHABLE = `
   local seen, lines = {}, {}
   local function walk(path, value)
@@ -17,14 +17,14 @@ const REACHABLE = `
   return table.concat(lines, '\\n')
 `;
 
-/** What a script sees. KEYS and ARGV are new tables for each. */
+/** What a script can see. Each script has new tables KEYS and ARGV. */
 async function reachable({ script }: Awaited<ReturnType<typeof embeddedStore>>) {
   const text = String(await script(REACHABLE));
   expect(text).toContain("_G.redis.call=function");
   return text.replaceAll(/(?<=_G\.(?:KEYS|ARGV)=table: ).*/g, "");
 }
 
-/** Ways to a table, each of which leaves it in `t`. */
+/** Ways to reach a table. Each assigns it to `t`. */
 const TABLES = ["_G", "redis", "string", "table", "math", "os", "getmetatable('')"].flatMap(
   (name) =>
     [
@@ -46,7 +46,7 @@ const TABLES = ["_G", "redis", "string", "table", "math", "os", "getmetatable(''
     ].map((way) => way.replace("ARGV[1]", `'${name.replaceAll("'", "\\'")}'`)),
 );
 
-/** What a script could do to a table `t`. Each runs by itself, and its errors are caught. */
+/** What a script could do to a table `t`. Each runs separately, and its errors are caught. */
 const CHANGES = [
   "for k in pairs(t) do t[k] = nil end",
   "for k in next, t do t[k] = 1 end",
@@ -91,17 +91,20 @@ const CHANGES = [
   ),
 ];
 
-describe("no script changes what a later one sees", () => {
-  test.each(TABLES)("by a table that it reached by %s", async (way) => {
-    const store = await embeddedStore();
-    const before = await reachable(store);
-    for (const change of CHANGES) {
-      await store.script(`return tostring(pcall(function() ${way} ${change} end))`);
-    }
-    expect(await reachable(store)).toBe(before);
-  });
+describe("changes by a script", () => {
+  test.each(TABLES)(
+    "no later script sees changes to a table that was reached by %s",
+    async (way) => {
+      const store = await embeddedStore();
+      const before = await reachable(store);
+      for (const change of CHANGES) {
+        await store.script(`return tostring(pcall(function() ${way} ${change} end))`);
+      }
+      expect(await reachable(store)).toBe(before);
+    },
+  );
 
-  test("by a value that is no table", async () => {
+  test("no later script sees changes through a value that is not a table", async () => {
     const store = await embeddedStore();
     const before = await reachable(store);
     for (const value of ["('')", "(1)", "(true)", "(nil)", "(redis.call)", "(pairs)"]) {
@@ -120,7 +123,7 @@ describe("no script changes what a later one sees", () => {
       "a value that pairs yields",
       "for _, v in pairs(_G) do if v == redis then v.call = nil end end",
     ],
-  ])("through %s, and the error is Redis's", async (_, lua) => {
+  ])("a script that changes a table through %s gets the error of Redis", async (_, lua) => {
     const { script } = await embeddedStore();
     expect(await script(lua)).toEqual({
       error: expect.stringContaining("Attempt to modify a readonly table") as string,
@@ -129,8 +132,8 @@ describe("no script changes what a later one sees", () => {
   });
 });
 
-describe("no script sees what an earlier one left", () => {
-  test("in the variable _ENV, also when the same script runs again", async () => {
+describe("values that a script leaves", () => {
+  test("no script sees values that an earlier one, or the same one, left in the variable _ENV", async () => {
     const { script } = await embeddedStore();
     const lua = `
       local kept = rawget(_ENV, 'left')
@@ -143,7 +146,7 @@ describe("no script sees what an earlier one left", () => {
     expect(await script("return type(redis.call)")).toBe("function");
   });
 
-  test("in KEYS and ARGV, also after an error", async () => {
+  test("no script sees values that an earlier one left in KEYS and ARGV, even after an error", async () => {
     const { run, script } = await embeddedStore();
     await run("EVAL", "KEYS.left, ARGV.left = 1, 1 error('x')", 1, "secret key", "secret value");
     expect(
@@ -151,7 +154,7 @@ describe("no script sees what an earlier one left", () => {
     ).toEqual([0, 0, "nil", "nil"]);
   });
 
-  test("in the seed of math.random", async () => {
+  test("no script sees the seed of math.random that an earlier one set", async () => {
     const { script } = await embeddedStore();
     const draw = "return { math.random(2^40), math.random(2^40) }";
     const seeded = await script(`math.randomseed(7) ${draw}`);

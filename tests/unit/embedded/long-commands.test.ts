@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { embeddedStore } from "../../support/embedded.ts";
 import { cpuMs } from "../../support/cpu.ts";
 
-/** How long one command may hold the process, in milliseconds. */
+/** How long one command may block the process, in milliseconds. */
 const MOST_MS = 2000;
 
 const many = (count: number, item: string) =>
@@ -47,7 +47,7 @@ test.each([
     `${many(20_000, "'1-' .. i")} return redis.call('XACK', 's', 'g', unpack(a))`,
     20_000,
   ],
-])("a command that %s does not hold the process for long", async (_, before, lua, expected) => {
+])("a command that %s does not block the process for long", async (_, before, lua, expected) => {
   const { script } = await embeddedStore({ scriptMs: 20_000 });
   expect(await script(before)).toBeNull();
   const from = cpuMs();
@@ -66,7 +66,7 @@ test.each([
   ["ZADD", "", "'ZADD', 'k', n .. 'x', 'm'", "ERR value is not a valid float"],
   ["INCRBY", "", "'INCRBY', 'k', n", "ERR value is not an integer or out of range"],
   ["the cursor of SCAN", "", "'SCAN', n", "ERR invalid cursor"],
-])("%s refuses a text that would take long to read", async (_, before, command, words) => {
+])("%s rejects a text that would take long to read", async (_, before, command, words) => {
   const { script } = await embeddedStore({ scriptMs: 20_000 });
   const from = cpuMs();
   const answer = await script(`

@@ -34,7 +34,7 @@ function open(wasm: Uint8Array): Metered {
   return new WebAssembly.Instance(compiled).exports as unknown as Metered;
 }
 
-test("a loop asks for more steps each time when none is left, and ends when the host throws", () => {
+test("a loop requests more steps each time when none is left, and ends when the host throws", () => {
   const own = open(FOREVER);
   const [STEPS, TICKS] = [1000, 5];
   let ticks = 0;
@@ -54,13 +54,13 @@ test("a loop asks for more steps each time when none is left, and ends when the 
   expect(ticks).toBe(TICKS);
 });
 
-test("bytes that are filled at once take a step for each 16", () => {
+test("a bulk fill takes one step for each 16 bytes", () => {
   const own = open(FILL_64_KIB);
   own[STEPS_LEFT].value = 10_000;
   own.f();
   expect(own[STEPS_LEFT].value).toBe(10_000 - 65_536 / 16);
 });
 
-test("a module with an instruction that the meter does not know is refused", () => {
+test("the meter rejects a module with an unknown instruction", () => {
   expect(() => meter(SIMD)).toThrow("The WebAssembly instruction 0xfd is not known.");
 });

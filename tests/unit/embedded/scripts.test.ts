@@ -8,7 +8,7 @@ const error = (text: string) => ({ error: expect.stringContaining(text) as strin
 
 describe("a script that does not end", () => {
   test.each([
-    ["loops", "while true do end"],
+    ["loops for ever", "while true do end"],
     ["catches what would end it", "while true do pcall(function() while true do end end) end"],
     [
       "handles what would end it",
@@ -20,7 +20,7 @@ describe("a script that does not end", () => {
     ],
     ["calls Redis for ever", "while true do redis.call('PING') end"],
     ["moves a long list for ever", "local t = {} while true do table.insert(t, 1, 0) end"],
-  ])("because it %s is ended, and the store works on", async (_, lua) => {
+  ])("a script that %s is ended, and the store works on", async (_, lua) => {
     const { run, script } = await embeddedStore({ scriptMs: 30 });
     await run("SET", "k", "kept");
     expect(await script(lua)).toEqual(error("ERR the script ran for too long"));
@@ -28,7 +28,7 @@ describe("a script that does not end", () => {
     expect(await script("return redis.call('GET', 'k')")).toBe("kept");
   });
 
-  test("takes the time of the whole pipeline, for other callers wait for it", async () => {
+  test("scripts share the time of their whole pipeline, because other callers wait for it", async () => {
     const { store, script } = await embeddedStore({ scriptMs: 30 });
     const replies = await store.pipeline([
       ["EVAL", "while true do end", "0"],
@@ -36,7 +36,7 @@ describe("a script that does not end", () => {
       ["SET", "k", "v"],
     ]);
     expect(replies[1]).toMatchObject({
-      message: "ERR the scripts of this call ran for too long together",
+      message: "ERR the scripts of this call ran for too long in total",
     });
     expect(replies[2]).toEqual(Buffer.from("OK"));
     expect(await script("return 1")).toBe(1);
@@ -51,7 +51,7 @@ describe("a script that does not end", () => {
       "a length that is claimed",
       "table.insert(setmetatable({}, { __len = function() return 2^53 end }), 1, 'x')",
     ],
-  ])("in one call of C, by %s, is refused beforehand", async (_, lua) => {
+  ])("a script that would run for too long in one call of C, by %s, is ended", async (_, lua) => {
     const { script } = await embeddedStore();
     expect(await script(lua)).toEqual(error("ERR "));
     expect(await script("return string.rep('', 1e15) == ''")).toBe(1);
@@ -83,22 +83,22 @@ describe("a script that takes too much memory", () => {
       "by calling itself through C",
       "local function f() return (('x'):gsub('x', f)) end return f()",
     ],
-  ])("%s is ended, and the store works on", async (_, lua) => {
+  ])("a script that takes too much memory %s is ended, and the store works on", async (_, lua) => {
     const { script } = await embeddedStore({ scriptMs: 500, scriptBytes: 4_000_000 });
     expect(await script(lua)).toEqual(error("ERR "));
     expect(await script("return ('x'):rep(3)")).toBe("xxx");
   });
 
-  test("of the store's keys is refused like any other writer", async () => {
+  test("a script that fills the memory of keys gets the error OOM", async () => {
     const { run, script } = await embeddedStore({ maxBytes: 3_000_000 });
     const lua = "local s = ('x'):rep(1e6) for i = 1, 100 do redis.call('SET', i, s) end";
     expect(await script(lua)).toEqual(error("OOM command not allowed"));
-    // It ends what it began, as in Redis, but not for ever.
+    // The script finishes its writes, as in Redis, but only up to a bound.
     expect(Number(await run("DBSIZE"))).toBeGreaterThan(3);
     expect(Number(await run("DBSIZE"))).toBeLessThan(25);
   });
 
-  test("is refused before it writes, and never half done", async () => {
+  test("a script is rejected for full memory before it writes, and never halfway", async () => {
     const { run } = await embeddedStore({ maxBytes: 100_000 });
     const twice = `
       redis.call('SET', KEYS[1], ('x'):rep(900))
@@ -115,9 +115,9 @@ describe("a script that takes too much memory", () => {
   });
 });
 
-describe("what a script finds", () => {
+describe("the environment of a script", () => {
   test.each(["io", "require", "debug", "dofile", "loadfile", "package", "print", "collectgarbage"])(
-    "%s is not there",
+    "a script has no access to the global %s",
     async (name) => {
       const { script } = await embeddedStore();
       expect(await script(`return ${name}`)).toEqual(
@@ -134,7 +134,7 @@ describe("what a script finds", () => {
     "string.format = nil",
     "redis.call = nil",
     "load('x = 1')()",
-  ])("cannot be changed: %s", async (lua) => {
+  ])("a script cannot change its environment: %s", async (lua) => {
     const { script } = await embeddedStore();
     expect(await script(lua)).toEqual(error("Attempt to modify a readonly table"));
     expect(await script("return { type(redis.call), string.format('%d', 3), #KEYS }")).toEqual([
@@ -150,18 +150,18 @@ describe("what a script finds", () => {
     ["return os.execute == nil and type(os.clock())", "number"],
     ["return string.dump == nil and 'none'", "none"],
     ["return (load('\\27Lua')) or 'none'", "none"],
-  ])("reaches no further: %s", async (lua, answer) => {
+  ])("a script cannot reach beyond its environment: %s", async (lua, answer) => {
     const { script } = await embeddedStore();
     expect(await script(lua)).toBe(answer);
   });
 
-  test("has no finalizers, which would run when nobody watches", async () => {
+  test("a script cannot set finalizers, which would run outside its time", async () => {
     const { script } = await embeddedStore();
     const lua = "setmetatable({}, { __gc = function() while true do end end })";
     expect(await script(lua)).toEqual(error("__gc is not available"));
   });
 
-  test("has the names of Lua 5.1 that scripts use", async () => {
+  test("a script has the functions of Lua 5.1 that scripts use", async () => {
     const { script } = await embeddedStore();
     const lua =
       "return { unpack({ 1, 2 }), table.getn({ 1, 2, 3 }), table.maxn({ 1, [7] = 1 }), math.pow(2, 3), math.mod(7, 4), loadstring('return 9')() }";
@@ -169,8 +169,8 @@ describe("what a script finds", () => {
   });
 });
 
-describe("what passes between Redis and a script", () => {
-  test("keeps every byte", async () => {
+describe("values between Redis and a script", () => {
+  test("every byte is kept between Redis and a script", async () => {
     const { run, script } = await embeddedStore();
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, n) => n));
     await run("EVAL", "redis.call('SET', KEYS[1], ARGV[1] .. string.char(0, 255))", 1, "k", bytes);
@@ -180,7 +180,7 @@ describe("what passes between Redis and a script", () => {
     expect(echo).toEqual(bytes);
   });
 
-  test("numbers come and go as whole ones, and as Lua 5.1 writes them", async () => {
+  test("numbers become whole numbers, and text as Lua 5.1 writes it", async () => {
     const { run, script } = await embeddedStore();
     expect(await script("return { 3.99, -3.99, 2^53, 10 / 2, 0/0 }")).toEqual([
       3,
@@ -197,7 +197,7 @@ describe("what passes between Redis and a script", () => {
     ]);
   });
 
-  test("an error raised, caught and returned is Redis's own", async () => {
+  test("an error that is raised, caught or returned has the text of Redis", async () => {
     const { run, script } = await embeddedStore();
     await run("SET", "word", "x");
     expect(await script("return redis.call('INCR', 'word')")).toEqual(
@@ -212,15 +212,15 @@ describe("what passes between Redis and a script", () => {
     expect(await script("\n\nerror('mine')")).toEqual(error("ERR user_script:3: mine script: "));
   });
 
-  test("what a failing script wrote before stays", async () => {
+  test("the writes of a script that fails stay", async () => {
     const { run, script } = await embeddedStore();
     expect(await script("redis.call('SET', 'k', 'v') error('late')")).toEqual(error("late"));
     expect(await run("GET", "k")).toBe("v");
   });
 });
 
-describe("scripts that are kept", () => {
-  test("are a bounded number: the longest unused is forgotten first", async () => {
+describe("kept scripts", () => {
+  test("the number of kept scripts is bounded, and the least recently used is dropped first", async () => {
     const { run } = await embeddedStore();
     const first = String(await run("SCRIPT", "LOAD", "return 'first'"));
     const second = String(await run("SCRIPT", "LOAD", "return 'second'"));
@@ -231,7 +231,7 @@ describe("scripts that are kept", () => {
     expect(await run("EVALSHA", second, 0)).toEqual(error("NOSCRIPT"));
   });
 
-  test("are a bounded amount of text", async () => {
+  test("the text of kept scripts is bounded", async () => {
     const { run } = await embeddedStore();
     const long = (n: number) => `return ${n} -- ${"x".repeat(1_000_000)}`;
     const first = String(await run("SCRIPT", "LOAD", long(0)));
@@ -240,7 +240,7 @@ describe("scripts that are kept", () => {
     expect(await run("EVAL", long(0), 0)).toBe(0);
   });
 
-  test("run on after a state of Lua was given up", async () => {
+  test("kept scripts run after a state of Lua was replaced", async () => {
     const { run, script } = await embeddedStore({ scriptMs: 30 });
     const sha = String(await run("SCRIPT", "LOAD", "return 'known'"));
     await script("while true do end");
@@ -250,7 +250,7 @@ describe("scripts that are kept", () => {
   });
 });
 
-test("an error below Lua opens another one at once, and scripts run on", async () => {
+test("an error below Lua opens another state at once, and scripts run on", async () => {
   const lua = await loadLua();
   const opened: RawLua[] = [];
   const open = () => {

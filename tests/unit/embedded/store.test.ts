@@ -8,7 +8,7 @@ function testClock(start = 1_800_000_000_000) {
 }
 
 describe("time", () => {
-  test("comes from the clock, with its microseconds", async () => {
+  test("TIME comes from the clock, with its microseconds", async () => {
     const { clock, read } = testClock(1_800_000_000_123.456);
     const { run, script } = await embeddedStore({ clock: read });
     expect(await run("TIME")).toEqual(["1800000000", "123456"]);
@@ -16,7 +16,7 @@ describe("time", () => {
     expect(await script("return redis.call('TIME')[1]")).toBe("1800000002");
   });
 
-  test("is the machine's by default", async () => {
+  test("TIME is that of the machine by default", async () => {
     const { run } = await embeddedStore();
     const before = Date.now();
     const [seconds, micros] = (await run("TIME")) as [string, string];
@@ -25,7 +25,7 @@ describe("time", () => {
     expect(now).toBeLessThanOrEqual(Date.now() + 3);
   });
 
-  test("ends a key at its millisecond, for every command", async () => {
+  test("a key expires at its millisecond for every command", async () => {
     const { clock, read } = testClock();
     const { run } = await embeddedStore({ clock: read });
     await run("SET", "k", "v", "PX", 1_500);
@@ -38,7 +38,7 @@ describe("time", () => {
     expect(await run("PTTL", "k")).toBe(-1);
   });
 
-  test("stands still while a script runs", async () => {
+  test("time does not advance while a script runs", async () => {
     let reads = 0;
     const { run, script } = await embeddedStore({ clock: () => 1_800_000_000_000 + (reads += 1) });
     await run("SET", "k", "v", "PX", 3);
@@ -46,7 +46,7 @@ describe("time", () => {
     expect(await script(lua)).toBe(99);
   });
 
-  test("is not left to a step back of the clock", async () => {
+  test("time does not go back when the clock steps back", async () => {
     const { clock, read } = testClock();
     const { run } = await embeddedStore({ clock: read });
     await run("SET", "k", "v", "EX", 10);
@@ -56,7 +56,7 @@ describe("time", () => {
 });
 
 describe("memory", () => {
-  test("is bounded: what would grow is refused, what reads and deletes goes on", async () => {
+  test("full memory rejects commands that grow it, and allows reads and deletes", async () => {
     const { run } = await embeddedStore({ maxBytes: 100_000 });
     let written = 0;
     while ((await run("SET", `k${written}`, "x".repeat(1_000))) === "OK") written += 1;
@@ -85,7 +85,7 @@ describe("memory", () => {
     ["lists", ["RPUSH", "k", "x".repeat(500)], ["LPOP", "k"]],
     ["sets", ["SADD", "k", "x".repeat(500)], ["SREM", "k", "x".repeat(500)]],
     ["sorted sets", ["ZADD", "k", "1", "x".repeat(500)], ["ZREM", "k", "x".repeat(500)]],
-  ])("of %s is given back in whole", async (_, grow, shrink) => {
+  ])("the memory of %s is freed completely", async (_, grow, shrink) => {
     const { run } = await embeddedStore();
     for (let n = 0; n < 3; n += 1) await runAll(run, grow);
     expect(await used(run)).toBeGreaterThan(500);
@@ -93,18 +93,18 @@ describe("memory", () => {
     expect(await used(run)).toBe(0);
   });
 
-  test("is not held by keys that are over, though nobody asks for them", async () => {
+  test("expired keys do not keep memory, even when no client reads them", async () => {
     const { clock, read } = testClock();
     const { run } = await embeddedStore({ clock: read, maxBytes: 1_000_000 });
     for (let n = 0; n < 20_000; n += 1) {
       clock.now += 10;
       expect(await run("SET", `flood:${n}`, "1", "PX", 1_000)).toBe("OK");
     }
-    // A hundred of them live at a time.
+    // A hundred of the keys live at a time.
     expect(Number(await run("DBSIZE"))).toBeLessThan(1_000);
   });
 
-  test("that is full of keys that are over is found again", async () => {
+  test("memory that is full of expired keys can be used again", async () => {
     const { clock, read } = testClock();
     const { run } = await embeddedStore({ clock: read, maxBytes: 100_000 });
     while ((await run("SET", `k${clock.now}`, "x", "PX", 60_000)) === "OK") clock.now += 1;
@@ -114,7 +114,7 @@ describe("memory", () => {
 });
 
 describe("SCAN", () => {
-  test("meets every key that stays, while others come and go", async () => {
+  test("SCAN returns every key that stays while others are added and deleted", async () => {
     const { run } = await embeddedStore();
     for (let n = 0; n < 300; n += 1) await run("SET", `stays:${n}`, "1");
     for (let n = 0; n < 300; n += 1) await run("SET", `goes:${n}`, "1");
@@ -133,7 +133,7 @@ describe("SCAN", () => {
     expect(cursor).toBe("0");
   });
 
-  test("has patterns that take no time out of proportion", async () => {
+  test("SCAN matches a hostile pattern quickly", async () => {
     const { run } = await embeddedStore();
     await run("SET", "a".repeat(20_000), "1");
     expect(await run("SCAN", 0, "MATCH", `${"*a".repeat(500)}b`)).toEqual(["0", []]);
@@ -145,7 +145,7 @@ describe("SCAN", () => {
 });
 
 describe("numbers", () => {
-  test("have 64 bits, and go no further", async () => {
+  test("numbers have 64 bits and do not overflow", async () => {
     const { run } = await embeddedStore();
     await run("SET", "n", "9223372036854775806");
     await run("INCR", "n");
@@ -155,9 +155,9 @@ describe("numbers", () => {
   });
 });
 
-describe("what the store does not know", () => {
+describe("unknown commands", () => {
   test.each(["SUBSCRIBE", "XCLAIM", "SPUBLISH", "constructor", "script|load"])(
-    "%s is an unknown command",
+    "%s is an unknown command of the embedded store",
     async (name) => {
       const { run } = await embeddedStore();
       expect(await run(name, "a")).toEqual({

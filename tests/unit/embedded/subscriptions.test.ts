@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Subscription } from "#lib/gateway/store/store";
 import { embeddedStore } from "../../support/embedded.ts";
 
-/** An embedded store with one listener a subscription, and what they heard. */
+/** An embedded store with one listener for each subscription, and the messages that they received. */
 async function listening(...subscriptions: readonly Subscription[]) {
   const embedded = await embeddedStore();
   const heard: string[] = [];
@@ -25,7 +25,7 @@ const channel = (name: string): Subscription => ({ kind: "channel", name });
 const pattern = (name: string): Subscription => ({ kind: "pattern", name });
 
 describe("the embedded store", () => {
-  test("delivers a message to the channel, then to patterns, before PUBLISH is answered", async () => {
+  test("the embedded store delivers a message to its channel, then to patterns, before PUBLISH is answered", async () => {
     const { run, heard } = await listening(
       channel("é1"),
       channel("b"),
@@ -36,7 +36,7 @@ describe("the embedded store", () => {
     expect(heard).toEqual(["é1 é1 \0\xff", "é? é1 \0\xff"]);
   });
 
-  test("counts each listener of a channel, and each pattern once", async () => {
+  test("the embedded store counts each listener of a channel, and each pattern once", async () => {
     const { run, heard, end } = await listening(
       channel("a"),
       channel("a"),
@@ -55,7 +55,7 @@ describe("the embedded store", () => {
     expect(heard).toEqual(["a a x"]);
   });
 
-  test("lets scripts publish, by call and pcall, and none that only reads", async () => {
+  test("the embedded store lets scripts publish by call and pcall, except read-only scripts", async () => {
     const { run, script, heard } = await listening(channel("a"));
     expect(
       await script("return redis.call('PUBLISH', 'a', 'x') + redis.pcall('PUBLISH', 'a', 7)"),
@@ -67,7 +67,7 @@ describe("the embedded store", () => {
     expect(heard).toHaveLength(2);
   });
 
-  test("publishes when memory is full", async () => {
+  test("the embedded store publishes when memory is full", async () => {
     const { store, run } = await embeddedStore({ maxBytes: 1 });
     await run("SET", "k", "v");
     expect(await run("SET", "k2", "v")).toMatchObject({
@@ -77,7 +77,7 @@ describe("the embedded store", () => {
     await store.close();
   });
 
-  test("answers PUBLISH with an error where a pattern takes too long, and delivers nothing", async () => {
+  test("the embedded store answers PUBLISH with an error when a pattern takes too long, and delivers nothing", async () => {
     const { run, heard } = await listening(
       channel("a".repeat(20_000)),
       pattern(`*${"a".repeat(5_000)}b`),
@@ -88,7 +88,7 @@ describe("the embedded store", () => {
     expect(heard).toEqual([]);
   });
 
-  test("tells each listener once that it closes", async () => {
+  test("the embedded store tells each listener once that it closes", async () => {
     const { store, heard, end } = await listening(channel("a"), pattern("b"));
     end(0);
     await store.close();

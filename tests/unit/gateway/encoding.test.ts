@@ -4,7 +4,7 @@ import { ErrorReply } from "#lib/gateway/store/store";
 
 const text = (value: string) => Buffer.from(value);
 
-test("in base64 every text is encoded but a lone OK; inside lists OK is too", () => {
+test("toAnswer encodes every text in base64 except a single OK outside a list", () => {
   expect(toAnswer(text("OK"), true)).toEqual({ result: "OK" });
   expect(toAnswer(text("é"), true)).toEqual({ result: "w6k=" });
   expect(toAnswer([text("OK"), 1, null, [text("OK")]], true)).toEqual({
@@ -12,17 +12,17 @@ test("in base64 every text is encoded but a lone OK; inside lists OK is too", ()
   });
 });
 
-test("bytes that are no text survive base64", () => {
+test("toAnswer keeps bytes that are not text in base64", () => {
   expect(toAnswer(Buffer.from([0, 255, 254]), true)).toEqual({ result: "AP/+" });
 });
 
-test("without base64 texts are texts", () => {
+test("toAnswer returns plain text without base64", () => {
   expect(toAnswer([text("OK"), text("é"), 7, null], false)).toEqual({
     result: ["OK", "é", 7, null],
   });
 });
 
-test("an error is an error, and inside a list it is text", () => {
+test("toAnswer returns an error as an error, and as text inside a list", () => {
   expect(toAnswer(new ErrorReply("NOSCRIPT x"), true)).toEqual({ error: "NOSCRIPT x" });
   expect(toAnswer([new ErrorReply("ERR x")], false)).toEqual({ result: ["ERR x"] });
 });

@@ -18,7 +18,7 @@ function told(names: Parameters<typeof endedLines>[0]["names"] = {}) {
   return { lines, ended };
 }
 
-test("a flood of ended connections is one line for each setting and interval, and all are counted", () => {
+test("many ended connections are reported in one line for each setting and interval, with their number", () => {
   const { lines, ended } = told();
   for (let i = 0; i < 1_000; i += 1) ended("headerBytes");
   ended("bodyBytes");
@@ -38,7 +38,7 @@ test("a flood of ended connections is one line for each setting and interval, an
   expect(lines).toHaveLength(4);
 });
 
-test("after an interval without an ended connection the next one is told at once", () => {
+test("an ended connection is reported at once after an interval without one", () => {
   const { lines, ended } = told();
   ended("stalledTimeoutMs");
   vi.advanceTimersByTime(10_000);
@@ -46,7 +46,7 @@ test("after an interval without an ended connection the next one is told at once
   expect(lines).toHaveLength(2);
 });
 
-test("a line names what sets the limit, where something does", () => {
+test("a line names the variable that sets the limit, if there is one", () => {
   const { lines, ended } = told({ requestTimeoutMs: "REQUEST_TIMEOUT" });
   ended("requestTimeoutMs");
   expect(lines).toEqual([

@@ -9,26 +9,26 @@ const pattern: Subscription = { kind: "pattern", name: "a*" };
 const frameOf = (subscription: Subscription, payload: string, name = "ch") =>
   messageFrame(subscription, Buffer.from(name), Buffer.from(payload)).toString();
 
-/** One event with one line of data, and no line break that any reader knows but those of its lines. */
+/** One event with one line of data, and no other line break that a client could recognize. */
 const ONE_LINE = /^(?:event: quoted\n)?data: ([^\r\n]*)\n\n$/;
 
-describe("a frame", () => {
-  test("confirms a subscription with its name and the number 1", () => {
+describe("frames of a stream", () => {
+  test("the first frame confirms the subscription with its name and the number 1", () => {
     expect(subscribedFrame(channel).toString()).toBe("data: subscribe,a b/c?,1\n\n");
     expect(subscribedFrame(pattern).toString()).toBe("data: psubscribe,a*,1\n\n");
   });
 
-  test("has a message as it is, with the channel after the pattern", () => {
+  test("a frame contains the message unchanged, after the pattern and the channel", () => {
     expect(frameOf(channel, "1,2 é\u2028")).toBe("data: message,a b/c?,1,2 é\u2028\n\n");
     expect(frameOf(channel, "")).toBe("data: message,a b/c?,\n\n");
     expect(frameOf(pattern, "text")).toBe("data: pmessage,a*,ch,text\n\n");
   });
 
-  test("encodes what would end a channel's name or the frame", () => {
+  test("a frame percent-encodes characters that would end the channel's name or the frame", () => {
     expect(frameOf(pattern, "x", "a,b\r\nc")).toBe("data: pmessage,a*,a%2Cb%0D%0Ac,x\n\n");
   });
 
-  test("has JSON with line breaks on one line, with the same value", () => {
+  test("a frame contains JSON with line breaks on one line, with the same value", () => {
     const json = JSON.stringify({ a: ["x\ny", 1] }, null, 2).replace("\n", "\r\n");
     const frame = frameOf(channel, json);
     const [, data = ""] = ONE_LINE.exec(frame) ?? [];
@@ -37,14 +37,14 @@ describe("a frame", () => {
   });
 
   test.each(["a\nb", "a\r\nb\n", "\n", "data: x\r", '{"not json\n'])(
-    "has the text %j as a JSON string, as an event `quoted`",
+    "a frame contains the text %j as a JSON string in an event `quoted`",
     (text) => {
       const data = `message,a b/c?,${JSON.stringify(text)}`;
       expect(frameOf(channel, text)).toBe(`event: quoted\ndata: ${data}\n\n`);
     },
   );
 
-  test("is one event and one line of data, whatever the message and the channel's name are", () => {
+  test("a frame is one event with one line of data for any message and any channel name", () => {
     const breaks = fc.string({ unit: fc.constantFrom("\r", "\n", ",", "a", ":", " ", '"') });
     const text = fc.oneof(fc.string({ unit: "binary" }), breaks);
     fc.assert(
@@ -54,7 +54,7 @@ describe("a frame", () => {
     );
   });
 
-  test("of a ping is a comment", () => {
+  test("the frame of a ping is a comment", () => {
     expect(PING.toString()).toMatch(/^:[^\r\n]*\n\n$/);
   });
 });

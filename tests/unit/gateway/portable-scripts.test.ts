@@ -7,7 +7,7 @@ const sha = (text: string) => createHash("sha1").update(text).digest("hex");
 const flagged = (body: string) => `#!lua flags=allow-key-locking\n${body}`;
 const stripped = (body: string) => `#!lua\n${body}`;
 
-/** A store that keeps what it was sent and answers as told. */
+/** A store that records the commands it is sent and returns given replies. */
 function recording(answer: (command: Command) => Reply = () => null) {
   const sent: Command[] = [];
   const one = (command: Command) => {
@@ -27,13 +27,13 @@ function recording(answer: (command: Command) => Reply = () => null) {
   return { store, sent };
 }
 
-describe("a script's text", () => {
+describe("portableText", () => {
   test.each([
     ["#!lua flags=allow-key-locking\nreturn 1", "#!lua\nreturn 1"],
     ["#!lua flags=no-writes,allow-key-locking\nreturn 1", "#!lua flags=no-writes\nreturn 1"],
     ["#!lua flags=allow-key-locking,no-writes\nreturn 1", "#!lua flags=no-writes\nreturn 1"],
     ["#!lua flags=allow-key-locking\r\nreturn 1", "#!lua\nreturn 1"],
-  ])("loses only the foreign flag: %j", (text, expected) => {
+  ])("portableText removes only Upstash's flag: %j", (text, expected) => {
     expect(portableText(text)).toBe(expected);
   });
 
@@ -44,13 +44,13 @@ describe("a script's text", () => {
     "-- #!lua flags=allow-key-locking\nreturn 1",
     "return 'allow-key-locking'",
     "#!lua\nreturn '#!lua flags=allow-key-locking'",
-  ])("without that flag stays as it is: %j", (text) => {
+  ])("portableText keeps a text without Upstash's flag: %j", (text) => {
     expect(portableText(text)).toBe(text);
   });
 });
 
-describe("the SHA of the caller's own text", () => {
-  test("stands for the changed one's once the text was seen, in either case of letters", async () => {
+describe("the SHA-1 of the caller's text", () => {
+  test("EVALSHA with the caller's SHA-1 runs the changed script once its text was seen, in either letter case", async () => {
     const { store, sent } = recording();
     const portable = withPortableScripts(store, 10);
     const name = sha(flagged("return 1"));
@@ -64,7 +64,7 @@ describe("the SHA of the caller's own text", () => {
     ]);
   });
 
-  test("is what SCRIPT LOAD answers, and SCRIPT EXISTS takes several", async () => {
+  test("SCRIPT LOAD returns the caller's SHA-1, and SCRIPT EXISTS accepts several", async () => {
     const { store, sent } = recording(([, , text]) => Buffer.from(sha(String(text))));
     const portable = withPortableScripts(store, 10);
     const answers = await portable.pipeline([
@@ -76,20 +76,20 @@ describe("the SHA of the caller's own text", () => {
     expect(sent[2]).toEqual(["SCRIPT", "EXISTS", sha(stripped("return 1")), sha("return 2")]);
   });
 
-  test("is not put in the place of an error", async () => {
+  test("an error of SCRIPT LOAD is returned as it is", async () => {
     const refusal = new ErrorReply("ERR Error compiling script");
     const portable = withPortableScripts(recording(() => refusal).store, 10);
     expect(await portable.call(["SCRIPT", "LOAD", flagged("not lua")])).toBe(refusal);
   });
 
-  test("is translated in transactions too", async () => {
+  test("scripts are translated in transactions too", async () => {
     const { store, sent } = recording();
     const portable = withPortableScripts(store, 10);
     await portable.transaction([["EVAL", flagged("return 1"), "0"]]);
     expect(sent).toEqual([["EVAL", stripped("return 1"), "0"]]);
   });
 
-  test("is forgotten when more scripts than allowed came since its last use", async () => {
+  test("a script is dropped when more scripts than the maximum were used after it", async () => {
     const { store, sent } = recording();
     const portable = withPortableScripts(store, 2);
     await portable.call(["EVAL", flagged("return 1"), "0"]);
@@ -106,7 +106,7 @@ describe("the SHA of the caller's own text", () => {
   });
 });
 
-test("subscriptions are handed on to the store", async () => {
+test("subscriptions are passed on to the store", async () => {
   const { store, sent } = recording();
   const listener = { message: () => {}, lost: () => {} };
   const end = await withPortableScripts(store, 10).subscribe(

@@ -5,7 +5,7 @@ import type { Command } from "#lib/gateway/store/store";
 const NONE = { allowFlush: false, allowShared: false };
 const words = (text: string) => text.split(" ") as [string, ...string[]];
 
-/** What changes something that other users of the same server see, or shows what they do. */
+/** Commands that change or show data of other users of the same server. */
 const SHARED = [
   "FUNCTION LOAD text",
   "FUNCTION LOAD REPLACE text",
@@ -77,7 +77,7 @@ describe("the gateway refuses", () => {
     "XREADGROUP COUNT 1 BLOCK 0 GROUP g c STREAMS s >",
     "XREADGROUP NOACK GROUP g STREAMS BLOCK 0 STREAMS s >",
     "POST path",
-  ])("%s, in capitals or not, and says why", (text) => {
+  ])("the gateway refuses %s in either letter case, with a reason", (text) => {
     const [name, second = ""] = words(text);
     const refusal = refusalOf(words(text), NONE);
     expect(refusal).toMatch(new RegExp(`^ERR the gateway refuses ${name}\\b.*: \\w`));
@@ -91,11 +91,11 @@ describe("the gateway refuses", () => {
     ["UNSUBSCRIBE", "ends when its client closes the stream"],
     ["PUNSUBSCRIBE", "ends when its client closes the stream"],
     ["MONITOR", "which this gateway does not serve"],
-  ])("%s, and says what there is instead: %s", (name, instead) => {
+  ])("the refusal of %s names the alternative: %s", (name, instead) => {
     expect(refusalOf([name, "ch"], NONE)).toContain(instead);
   });
 
-  test("a subcommand that came as bytes", () => {
+  test("the gateway refuses a subcommand that is sent as bytes", () => {
     expect(refusalOf(["SCRIPT", Buffer.from("flush")], NONE)).toContain("SCRIPT FLUSH");
   });
 });
@@ -118,11 +118,11 @@ describe("the gateway runs", () => {
     [["XREAD", "COUNT", "1", "STREAMS", "block", "0"]],
     [["XREADGROUP", "GROUP", "block", "streams", "STREAMS", "s", ">"]],
     [["XREADGROUP", "NOACK", "GROUP", "g", "block", "COUNT", "1", "STREAMS", "block", ">"]],
-  ])("%j", (command) => {
+  ])("the gateway runs %j", (command) => {
     expect(refusalOf(command, NONE)).toBeUndefined();
   });
 
-  test("FLUSHDB and FLUSHALL, and nothing else more, where flushing is allowed", () => {
+  test("allowFlush permits only FLUSHDB and FLUSHALL", () => {
     const flushing = { ...NONE, allowFlush: true };
     expect(refusalOf(["flushdb"], flushing)).toBeUndefined();
     expect(refusalOf(["FLUSHALL"], flushing)).toBeUndefined();
@@ -130,12 +130,15 @@ describe("the gateway runs", () => {
     expect(refusalOf(["MOVE", "k", "1"], flushing)).toBeDefined();
   });
 
-  test.each(SHARED)("%s only where it is permitted, and the refusal says how", (text) => {
-    for (const spelled of [text, text.toLowerCase()]) {
-      expect(refusalOf(words(spelled), NONE)).toContain("GATEWAY_ALLOW_SHARED=1");
-      expect(refusalOf(words(spelled), { ...NONE, allowShared: true })).toBeUndefined();
-    }
-  });
+  test.each(SHARED)(
+    "the gateway runs %s only with allowShared, and its refusal says so",
+    (text) => {
+      for (const spelled of [text, text.toLowerCase()]) {
+        expect(refusalOf(words(spelled), NONE)).toContain("GATEWAY_ALLOW_SHARED=1");
+        expect(refusalOf(words(spelled), { ...NONE, allowShared: true })).toBeUndefined();
+      }
+    },
+  );
 
   test.each([
     "FUNCTION FLUSH",
@@ -144,7 +147,7 @@ describe("the gateway runs", () => {
     "SELECT 1",
     "SLOWLOG RESET",
     "FLUSHALL",
-  ])("%s not even where shared changes are permitted", (text) => {
+  ])("the gateway refuses %s even with allowShared", (text) => {
     expect(refusalOf(words(text), { ...NONE, allowShared: true })).toBeDefined();
   });
 });

@@ -10,7 +10,7 @@ const LARGE = bulk("x".repeat(5_000));
 /** A pool in which a request may have 4,000 bytes. */
 const pool = () => new ReplyPool({ replyBytes: 4_000, allReplyBytes: 1_000_000 });
 
-/** Lets replies through a filter, some bytes at a time; each asks for the next budget. */
+/** Writes replies to a filter, `size` bytes at a time. Each reply uses the next budget. */
 function filtered(replies: readonly string[], budgets: (ReplyBudget | undefined)[], size: number) {
   const bytes = Buffer.from(replies.join(""));
   let passed = "";
@@ -27,8 +27,8 @@ function filtered(replies: readonly string[], budgets: (ReplyBudget | undefined)
 
 const SIZES = [1, 2, 3, 7, 64, 100_000];
 
-describe.each(SIZES)("replies that come %i bytes at a time", (size) => {
-  test("pass as they are where they fit", () => {
+describe.each(SIZES)("replies that arrive %i bytes at a time", (size) => {
+  test("replies that fit are passed on unchanged", () => {
     const replies = [
       "+OK\r\n",
       ":12\r\n",
@@ -51,7 +51,7 @@ describe.each(SIZES)("replies that come %i bytes at a time", (size) => {
     expect(one.refusal).toBeUndefined();
   });
 
-  test("are an error where they do not fit, and so are all of that request behind them", () => {
+  test("an error replaces a reply that does not fit and all later replies of its request", () => {
     const one = pool().open();
     const other = pool().open();
     const replies = [bulk("a"), LARGE, bulk("b"), list(bulk("c")), bulk("d"), LARGE];
@@ -61,7 +61,7 @@ describe.each(SIZES)("replies that come %i bytes at a time", (size) => {
     expect(other.refusal).toBeUndefined();
   });
 
-  test("are cut at the part that does not fit, and the parser stays in step", () => {
+  test("a reply is truncated at the part that does not fit and stays valid RESP2", () => {
     const one = pool().open();
     const replies = [
       list(bulk("a"), list(bulk("b"), LARGE, ":1\r\n"), list(bulk("c"), list(LARGE)), bulk("d")),
@@ -75,7 +75,7 @@ describe.each(SIZES)("replies that come %i bytes at a time", (size) => {
     );
   });
 
-  test("are an error at once where a list announces more than fits", () => {
+  test("an error replaces a list at once when its announced length does not fit", () => {
     const one = pool().open();
     const items = Array.from({ length: 41 }, () => bulk(""));
     const { passed } = filtered([list(...items), bulk("next")], [one, undefined], size);
@@ -84,7 +84,7 @@ describe.each(SIZES)("replies that come %i bytes at a time", (size) => {
 });
 
 describe("the budget of a request", () => {
-  test("names the bound that was reached, and stays so", () => {
+  test("a budget names the bound that was reached, and stays exhausted", () => {
     const one = pool().open();
     expect(one.take(4_000)).toBe(true);
     expect(one.take(1)).toBe(false);
@@ -93,7 +93,7 @@ describe("the budget of a request", () => {
     expect(one.refusedStatus).toBe(400);
   });
 
-  test("is also bounded by what all others have, but for a little", () => {
+  test("a budget is bounded by the budgets of all requests, except for a small free part", () => {
     const all = new ReplyPool({ replyBytes: 100_000, allReplyBytes: 100_000 });
     const [first, second, third] = [all.open(), all.open(), all.open()];
     expect(first.take(100_000)).toBe(true);
@@ -107,7 +107,7 @@ describe("the budget of a request", () => {
     expect(all.taken).toBe(0);
   });
 
-  test("accepts no reply once the client has disconnected", () => {
+  test("a budget accepts no reply once the client has disconnected", () => {
     const all = pool();
     const one = all.open();
     one.release();
@@ -115,7 +115,7 @@ describe("the budget of a request", () => {
     expect(all.taken).toBe(0);
   });
 
-  test("has its refusal in the place of the first reply that is cut, and of all behind it", () => {
+  test("a budget's refusal replaces the first truncated reply and all later ones", () => {
     const one = pool().open();
     one.take(4_001);
     const refusal = one.refusal ?? new ErrorReply("none");

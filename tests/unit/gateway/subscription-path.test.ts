@@ -3,7 +3,7 @@ import { readSubscription } from "#lib/gateway/subscription-path";
 
 const read = (url: string, method = "POST") => readSubscription(method, url);
 
-describe("the path of a stream", () => {
+describe("readSubscription", () => {
   test.each([
     ["/subscribe/chat", "channel", "chat"],
     ["/psubscribe/user:*", "pattern", "user:*"],
@@ -17,7 +17,7 @@ describe("the path of a stream", () => {
     ["/subscribe/%20a%20b%20", "channel", " a b "],
     ["/subscribe/caf%C3%A9-%F0%9F%98%80", "channel", "café-😀"],
     ["/subscribe/%00", "channel", "\0"],
-  ])("%s is the %s %j", (url, kind, name) => {
+  ])("readSubscription reads %s as the %s %j", (url, kind, name) => {
     expect(read(url)).toEqual({ kind, name });
     expect(read(url, "GET")).toEqual({ kind, name });
   });
@@ -29,7 +29,7 @@ describe("the path of a stream", () => {
     "/subscribe,a",
     "/ssubscribe/a",
     "/%73ubscribe/a",
-  ])("%s is another path", (url) => {
+  ])("readSubscription returns undefined for the path %s", (url) => {
     expect(read(url)).toBeUndefined();
   });
 
@@ -43,12 +43,15 @@ describe("the path of a stream", () => {
     ["/subscribe/a%0D", "without commas and line breaks"],
     ["/subscribe/100%", "not percent-encoded UTF-8"],
     ["/subscribe/%FF", "not percent-encoded UTF-8"],
-  ])("%s is refused: %s", (url, text) => {
+  ])("readSubscription rejects %s: %s", (url, text) => {
     expect(() => read(url)).toThrow(expect.objectContaining({ status: 400 }));
     expect(() => read(url)).toThrow(text);
   });
 
-  test.each(["PUT", "DELETE", "HEAD", "OPTIONS"])("does not take %s", (method) => {
-    expect(() => read("/subscribe/a", method)).toThrow(expect.objectContaining({ status: 405 }));
-  });
+  test.each(["PUT", "DELETE", "HEAD", "OPTIONS"])(
+    "readSubscription rejects the method %s",
+    (method) => {
+      expect(() => read("/subscribe/a", method)).toThrow(expect.objectContaining({ status: 405 }));
+    },
+  );
 });

@@ -4,7 +4,7 @@ import { tokenCheck } from "#lib/gateway/token";
 
 const token = "a-token-of-the-tests";
 
-test("only the token itself is let in, whole and as Bearer", () => {
+test("tokenCheck accepts only the complete token as Bearer", () => {
   const isAuthorized = tokenCheck(token);
   expect(isAuthorized(`Bearer ${token}`)).toBe(true);
   expect(isAuthorized(`bearer ${token}`)).toBe(true);
@@ -24,12 +24,12 @@ test("only the token itself is let in, whole and as Bearer", () => {
   }
 });
 
-test("a short token is refused, and not repeated", () => {
+test("tokenCheck rejects a short token without repeating it", () => {
   expect(() => tokenCheck("fifteen-letters")).toThrow(/has 15 characters; it needs at least 16/);
   expect(() => tokenCheck("fifteen-letters")).not.toThrow(/fifteen-letters/);
 });
 
-test("limits are whole numbers of 1 or more", () => {
+test("withDefaults accepts only whole numbers of 1 or more", () => {
   expect(withDefaults({ bodyBytes: 5 })).toMatchObject({ bodyBytes: 5, pipelineCommands: 1000 });
   for (const bad of [0, -1, 1.5, Number.NaN, Infinity]) {
     expect(() => withDefaults({ drainMs: bad })).toThrow(/limits\.drainMs must be a whole number/);

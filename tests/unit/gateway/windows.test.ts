@@ -6,7 +6,7 @@ import { inWindows } from "#lib/gateway/store/windows";
 const COMMANDS: readonly Command[] = Array.from({ length: 1_000 }, (_, n) => ["GET", `${n}`]);
 const MIB = 1024 * 1024;
 
-/** Sends a pipeline whose replies have so many bytes each; returns the windows and the replies. */
+/** Sends a pipeline whose replies have `replyBytes` bytes each. Returns the windows and the replies. */
 async function sent(replyBytes: number, { commands = COMMANDS, patienceMs = 60_000 } = {}) {
   const budget = new ReplyPool({ replyBytes: 64 * MIB, allReplyBytes: 64 * MIB }).open();
   const sizes: number[] = [];
@@ -23,29 +23,29 @@ async function sent(replyBytes: number, { commands = COMMANDS, patienceMs = 60_0
 }
 
 describe("a pipeline", () => {
-  test("of 16 commands is sent at once", async () => {
+  test("a pipeline of 16 commands is sent at once", async () => {
     const { sizes } = await sent(MIB, { commands: COMMANDS.slice(0, 16) });
     expect(sizes).toEqual([16]);
   });
 
-  test("with small replies is sent in few windows", async () => {
+  test("a pipeline with small replies is sent in few windows", async () => {
     const { sizes, replies } = await sent(10);
     expect(sizes).toEqual([16, 64, 256, 664]);
     expect(replies).toEqual(COMMANDS.map(() => null));
   });
 
-  test("with large replies is not sent further than they fit, and the rest are errors", async () => {
+  test("a pipeline with large replies is sent until they no longer fit, and the rest are errors", async () => {
     const { sizes, replies, budget } = await sent(MIB);
     expect(sizes).toEqual([16, 16, 16, 16, 16]);
     expect(budget.refusal).toBeInstanceOf(ErrorReply);
     expect(replies).toEqual(COMMANDS.map((_, at) => (at < 64 ? null : budget.refusal)));
   });
 
-  test("that takes too long is sent whole, so that it does not wait for each window", async () => {
+  test("a pipeline that takes too long is sent completely without more windows", async () => {
     expect((await sent(MIB / 100, { patienceMs: -1 })).sizes).toEqual([16, 984]);
   });
 
-  test("without a budget is sent at once", async () => {
+  test("a pipeline without a budget is sent at once", async () => {
     const sizes: number[] = [];
     await inWindows<Reply>(COMMANDS, {
       budget: undefined,

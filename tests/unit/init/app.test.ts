@@ -20,24 +20,24 @@ describe("the version of Next", () => {
     ["16", 16],
     ["16.0.0-canary.3", 16],
     ["npm:next@15.1.0", 15],
-  ])("%j of package.json is %d", async (range, major) => {
+  ])("nextMajor reads %j of package.json as %d", async (range, major) => {
     const folder = madeApp({ ...PAGE, "package.json": needs(range) });
     expect((await findApp(folder)).next).toBe(major);
   });
 
-  test("what is installed holds, whatever package.json asks for", async () => {
+  test("nextMajor returns the installed version whatever package.json has", async () => {
     const installed = { "node_modules/next/package.json": '{ "version": "15.5.2" }' };
     const folder = madeApp({ ...PAGE, ...installed, "package.json": needs("latest") });
     expect((await findApp(folder)).next).toBe(15);
   });
 
   test.each([
-    ["14.2.3", /has Next 14\.2\.3, and Headgate needs Next 15 or later/],
-    ["^13", /has Next \^13, and Headgate needs Next 15 or later/],
-    ["latest", /asks for next latest, which names no version/],
-    ["catalog:", /asks for next catalog:, which names no version/],
+    ["14.2.3", /has Next 14\.2\.3, but Headgate needs Next 15 or later/],
+    ["^13", /has Next \^13, but Headgate needs Next 15 or later/],
+    ["latest", /has next latest, which names no version/],
+    ["catalog:", /has next catalog:, which names no version/],
     ["workspace:*", /which names no version/],
-  ])("%j is an error that says what to do", async (range, message) => {
+  ])("nextMajor rejects %j with an error that says what to do", async (range, message) => {
     const folder = madeApp({ ...PAGE, "package.json": needs(range) });
     await expect(findApp(folder)).rejects.toMatchObject({
       code: "INIT_NEXT_UNSUPPORTED",
@@ -45,7 +45,7 @@ describe("the version of Next", () => {
     });
   });
 
-  test("an app that is exported as files is an error", async () => {
+  test("findApp rejects an app that is exported as static files", async () => {
     const config = 'export default { output: "export" };';
     const folder = madeApp({ ...PAGE, "next.config.mjs": config });
     await expect(findApp(folder)).rejects.toMatchObject({ code: "INIT_NEXT_UNSUPPORTED" });
@@ -61,17 +61,17 @@ describe("what an app has", () => {
       ["src/app/page.tsx", "src/pages/old.tsx"],
       { home: "src/", hasAppRouter: true, hasPagesRouter: true },
     ],
-    // Next takes the folders at the top alone.
+    // Next then uses only the folders at the top.
     [
       ["app/page.tsx", "src/pages/old.tsx"],
       { home: "", hasAppRouter: true, hasPagesRouter: false },
     ],
-  ])("%j are found", async (paths, expected) => {
+  ])("findApp finds the routers of %j", async (paths, expected) => {
     const folder = madeApp(Object.fromEntries(paths.map((path) => [path, ""])));
     expect(await findApp(folder)).toMatchObject(expected);
   });
 
-  test("next.config says endings, base path and slashes; a tsconfig.json makes it TypeScript", async () => {
+  test("findApp reads page extensions, base path and slashes from next.config, and TypeScript from tsconfig.json", async () => {
     const config =
       'export default () => ({ basePath: "/shop", trailingSlash: true, pageExtensions: ["p.tsx"] });';
     const folder = madeApp({ ...PAGE, "next.config.mjs": config, "tsconfig.json": "{}" });
@@ -89,7 +89,7 @@ describe("what an app has", () => {
     });
   });
 
-  test("a folder with neither router is an error", async () => {
+  test("findApp rejects a folder with neither router", async () => {
     await expect(findApp(madeApp({}))).rejects.toMatchObject({ code: "INIT_NO_APP" });
   });
 });
@@ -103,7 +103,7 @@ describe("the package manager", () => {
     [{ "bun.lockb": "" }, "bun"],
     [{ "package.json": '{ "packageManager": "yarn@4.1.0" }', "package-lock.json": "{}" }, "yarn"],
     [{}, "npm"],
-  ])("%j says %s, also to an app below", (files, expected) => {
+  ])("packageManagerOf reads %j as %s, also for an app below", (files, expected) => {
     const folder = madeApp(files);
     const below = join(folder, "apps", "web");
     mkdirSync(below, { recursive: true });
@@ -113,7 +113,7 @@ describe("the package manager", () => {
     ]);
   });
 
-  test("what lies above the repository says nothing", () => {
+  test("packageManagerOf ignores lockfiles above the repository", () => {
     const folder = madeApp({ "yarn.lock": "", "apps/web/package.json": NEXT_16 });
     const app = join(folder, "apps", "web");
     expect(packageManagerOf(app, app)).toBe("npm");
@@ -127,38 +127,38 @@ describe("the app of a workspace", () => {
   });
   const root = { "package.json": '{ "workspaces": ["apps/*"] }' };
 
-  test("the only one is taken", () => {
+  test("chooseApp chooses the only app of a workspace", () => {
     const library = { "packages/ui/package.json": needs("16"), "packages/ui/button.tsx": "" };
     const folder = madeApp({ ...root, ...app("apps/web"), ...library });
     expect(chooseApp(folder)).toEqual({ folder: join(folder, "apps", "web"), isFound: true });
   });
 
-  test("several are named, with the command for each", () => {
+  test("the error for several apps names each with its command", () => {
     const folder = madeApp({ ...root, ...app("apps/web"), ...app("apps/admin/next") });
     expect(() => chooseApp(folder)).toThrow(
       expect.objectContaining({
         code: "INIT_SEVERAL_APPS",
-        message: `${folder} holds 2 Next.js apps. Name the one that is meant:\n  npx headgate init --dir apps/admin/next\n  npx headgate init --dir apps/web`,
+        message: `${folder} has 2 Next.js apps. Name one:\n  npx headgate init --dir apps/admin/next\n  npx headgate init --dir apps/web`,
       }),
     );
     const one = join(folder, "apps", "web");
     expect(chooseApp(one)).toEqual({ folder: one, isFound: false });
   });
 
-  test("a root that lists Next for its tools is not taken for an app", () => {
+  test("chooseApp does not choose a root that lists Next only for its tools", () => {
     const folder = madeApp({ "package.json": needs("16"), ...app("apps/web") });
     expect(chooseApp(folder).folder).toBe(join(folder, "apps", "web"));
   });
 
-  test("no app is an error, and so is no folder", () => {
+  test("chooseApp rejects a folder without an app, and a missing folder", () => {
     const folder = madeApp({ ...root, "node_modules/x/package.json": NEXT_16 });
     for (const wrong of [folder, join(folder, "nowhere")]) {
       expect(() => chooseApp(wrong)).toThrow(expect.objectContaining({ code: "INIT_NO_APP" }));
     }
   });
 
-  test("a package.json that is no JSON is an error that names it", () => {
+  test("the error for an invalid package.json names it", () => {
     const folder = madeApp({ "package.json": "{ next" });
-    expect(() => chooseApp(folder)).toThrow(`${join(folder, "package.json")} must be JSON`);
+    expect(() => chooseApp(folder)).toThrow(`${join(folder, "package.json")} must be valid JSON`);
   });
 });

@@ -31,7 +31,7 @@ describe("the files that init plans", () => {
       { "next.config.mjs": 'export default { pageExtensions: ["page.ts", "page.tsx"] };' },
       ["config/rate-limits.ts", "gate.ts", "proxy.page.ts", ".env.example"],
     ],
-    // Names that the app uses are left to it, in any ending, and as a folder.
+    // Names that the app uses are avoided, with any ending, and as folders.
     [
       { "config/rate-limits.json": "{}", "gate/index.ts": "export {};" },
       ["config/headgate-limits.ts", "request-gate.ts", "proxy.ts", ".env.example"],
@@ -40,11 +40,11 @@ describe("the files that init plans", () => {
       { "config.ts": "export {};", "config/site.ts": "export {};", "lib/gate.ts": "export {};" },
       ["config/rate-limits.ts", "gate.ts", "proxy.ts", ".env.example"],
     ],
-  ])("beside %j are %j", async (files, expected) => {
+  ])("the files that init plans beside %j are %j", async (files, expected) => {
     expect(await paths(madeApp({ ...PAGE, ...files }))).toEqual(expected);
   });
 
-  test("lie in src where the app does, and import each other by the names that were chosen", async () => {
+  test("the planned files are in src when the app is, and import each other by their chosen names", async () => {
     const folder = madeApp({
       "src/app/page.jsx": "",
       "src/gate.js": "",
@@ -62,7 +62,7 @@ describe("the files that init plans", () => {
     expect(textOf.get("src/proxy.js")).toContain('from "./request-gate"');
   });
 
-  test("are none after a first run, also where another name was chosen and a person edited a file", async () => {
+  test("a second run plans no files, even when another name was chosen or a person edited a file", async () => {
     const folder = madeApp({ ...PAGE, "gate.ts": "export const gate = 1;" });
     const first = await planInit(folder);
     writeChanges(folder, first.changes);
@@ -71,7 +71,7 @@ describe("the files that init plans", () => {
     expect(await paths(folder)).toEqual([]);
   });
 
-  test("are refused where the app has other files at every name", async () => {
+  test("planInit rejects an app that has other files at every name", async () => {
     const own = ["gate.ts", "request-gate.ts", "rate-limit-gate.js"];
     const folder = madeApp({ ...PAGE, ...Object.fromEntries(own.map((it) => [it, ""])) });
     await expect(planInit(folder)).rejects.toThrow("gate, request-gate, rate-limit-gate");
@@ -81,7 +81,7 @@ describe("the files that init plans", () => {
 describe("the step of CI", () => {
   const REPOSITORY = { ".github/workflows/test.yml": "on: push", "pnpm-lock.yaml": "" };
 
-  test("is a workflow at the root of the repository, in the app's folder", async () => {
+  test("the CI step is a workflow at the root of the repository that runs in the app's folder", async () => {
     const root = madeApp({
       ...REPOSITORY,
       "apps/web/package.json":
@@ -107,11 +107,11 @@ describe("the step of CI", () => {
       "pnpm exec headgate audit",
     ]);
     expect((await planInit(folder)).changes).toEqual([]);
-    // The action of pnpm wants a version where package.json names none.
+    // The action of pnpm needs a version when package.json has none.
     expect(workflow).toContain("pnpm/action-setup@v4\n        with:\n          version: 10\n");
   });
 
-  test("takes the version of pnpm that package.json names", async () => {
+  test("the CI step uses the version of pnpm in package.json", async () => {
     const named = '{ "packageManager": "pnpm@9.1.0", "dependencies": { "next": "16" } }';
     const { changes } = await planInit(madeApp({ ...REPOSITORY, ...PAGE, "package.json": named }));
     const workflow = changes.find(({ path }) => path.endsWith("headgate.yml"))?.after;
@@ -122,11 +122,11 @@ describe("the step of CI", () => {
     [{}, ["npx headgate check", "npm run build", "npx headgate audit"]],
     [{ "bun.lock": "" }, ["bunx headgate check", "bun run build", "bunx headgate audit"]],
     [{ "yarn.lock": "" }, ["yarn headgate check", "yarn run build", "yarn headgate audit"]],
-  ])("is printed where there is no workflow, beside %j", async (files, expected) => {
+  ])("the CI commands are printed without a workflow, beside %j", async (files, expected) => {
     expect((await planInit(madeApp({ ...PAGE, ...files }))).ci).toEqual(expected);
   });
 
-  test("is not added where a workflow checks the policy already", async () => {
+  test("the CI step is not added when a workflow checks the policy already", async () => {
     const own = { ".github/workflows/all.yml": "steps:\n  - run: npx headgate check\n" };
     const { changes, ci } = await planInit(madeApp({ ...PAGE, ...own }));
     expect(changes.map(({ path }) => path)).not.toContain(".github/workflows/headgate.yml");
@@ -135,7 +135,7 @@ describe("the step of CI", () => {
 });
 
 describe(".env.example", () => {
-  test("has the variables that a deployment needs, and each is one that Headgate reads", () => {
+  test(".env.example has the variables that a deployment needs, and Headgate reads each of them", () => {
     const names = envExample(undefined).match(/[A-Z][A-Z_]+(?==)/g) ?? [];
     expect(names).toEqual([
       "UPSTASH_REDIS_REST_URL",
@@ -147,7 +147,7 @@ describe(".env.example", () => {
     for (const name of names) expect(known).toContain(name);
   });
 
-  test("is added to, and a variable that it names is left as it is", () => {
+  test(".env.example is extended, and existing variables do not change", () => {
     const before = "A=1\nexport UPSTASH_REDIS_REST_URL=https://x\n#CLIENT_IP_FROM=vercel";
     const after = envExample(before);
     expect(after.startsWith(`${before}\n\n`)).toBe(true);
@@ -158,7 +158,7 @@ describe(".env.example", () => {
     expect(envExample(after)).toBe(after);
   });
 
-  test("keeps the line ends of Windows", () => {
+  test(".env.example keeps Windows line endings", () => {
     const after = envExample("A=1\r\nB=2\r\n");
     expect(after).toMatch(/^A=1\r\nB=2\r\n\r\n# /);
     expect(after).not.toMatch(/[^\r]\n/);
@@ -174,7 +174,7 @@ describe("what is shown and written", () => {
     return { folder, plan };
   };
 
-  test("is a diff that git applies", () => {
+  test("showChanges returns a diff that git applies", () => {
     const { folder, plan } = changed();
     writeFileSync(join(folder, "all.diff"), showChanges(plan.changes(), false));
     execFileSync("git", ["apply", "all.diff"], { cwd: folder });
@@ -182,7 +182,7 @@ describe("what is shown and written", () => {
     expect(readFileSync(join(folder, "new", "b.txt"), "utf8")).toBe("first\n");
   });
 
-  test("is coloured only where that is asked for", () => {
+  test("showChanges uses colours only on request", () => {
     const { plan } = changed();
     const plain = showChanges(plan.changes(), false);
     const coloured = showChanges(plan.changes(), true);
@@ -191,7 +191,7 @@ describe("what is shown and written", () => {
     expect(stripVTControlCharacters(coloured)).toBe(plain);
   });
 
-  test("is what later parts of the plan say, with each reason", () => {
+  test("a file that two parts plan has the later text, with both reasons", () => {
     const { plan } = changed();
     plan.set("a.txt", `${plan.read("a.txt")}four\n`, "one more");
     plan.set("same.txt", "", "nothing");
@@ -205,7 +205,7 @@ describe("what is shown and written", () => {
     expect(plan.changes().map(({ path }) => path)).toEqual(["new/b.txt", "same.txt"]);
   });
 
-  test("that cannot be written is an error, which names what was written before it", () => {
+  test("the error for a file that cannot be written names the files that were written before it", () => {
     const { folder, plan } = changed();
     plan.set("a.txt/c.txt", "c", "below a file");
     const write = () => writeChanges(folder, plan.changes());
@@ -221,7 +221,7 @@ describe("what is shown and written", () => {
   });
 });
 
-test("a repository with changes that are not committed is told", async () => {
+test("init reports a repository with changes that are not committed", async () => {
   const folder = madeApp(PAGE);
   const git = (...args: readonly string[]) => execFileSync("git", [...args], { cwd: folder });
   git("init", "-q");

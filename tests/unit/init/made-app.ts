@@ -13,8 +13,8 @@ export const NEXT_16 = JSON.stringify({
 /**
  * Makes a folder with these files, and removes it after the test.
  *
- * @param files the text of each by its path; package.json is one of Next 16 unless it is among them
- * @param above the folder in which it is made
+ * @param files the text of each by its path; package.json is that of Next 16 unless it is given
+ * @param above the parent folder
  */
 export function madeApp(files: Readonly<Record<string, string>>, above = tmpdir()): string {
   mkdirSync(above, { recursive: true });

@@ -29,11 +29,11 @@ describe("next.config with rewrites", () => {
       "/** @type {import('next').NextConfig} */\nmodule.exports = {\n  basePath: '/a',\n}\n",
       "const { withHeadgate } = require('headgate/plugin')\n\n/** @type {import('next').NextConfig} */\nmodule.exports = withHeadgate({\n  basePath: '/a',\n})\n",
     ],
-  ])("%s %j is wrapped by insertions", (file, source, expected) => {
+  ])("wrapConfig wraps %s %j by insertions", (file, source, expected) => {
     expect(wrapConfig(file, source)).toBe(expected);
   });
 
-  test("is wrapped by init, once", async () => {
+  test("init wraps a next.config with rewrites once", async () => {
     const folder = madeApp({ ...PAGE, "next.config.mjs": `export default { ${REWRITES} };\n` });
     const { changes } = await planInit(folder);
     const change = changes.find(({ path }) => path === "next.config.mjs");
@@ -44,13 +44,13 @@ describe("next.config with rewrites", () => {
     expect(later.rewrites).toBeUndefined();
   });
 
-  test("is left as it is where there are no rewrites", async () => {
+  test("init does not change a next.config without rewrites", async () => {
     const folder = madeApp({ ...PAGE, "next.config.mjs": "export default {};\n" });
     const { changes } = await planInit(folder);
     expect(changes.map(({ path }) => path)).not.toContain("next.config.mjs");
   });
 
-  test("is told of where it exports a function by its declaration", async () => {
+  test("init reports a next.config that exports a function declaration", async () => {
     const config = `export default function config() { return { ${REWRITES} }; }\n`;
     const init = await planInit(madeApp({ ...PAGE, "next.config.mjs": config }));
     expect(init.changes.map(({ path }) => path)).not.toContain("next.config.mjs");

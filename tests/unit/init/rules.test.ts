@@ -16,7 +16,7 @@ import { madeApp } from "./made-app.ts";
 const handler = (...methods: readonly string[]) =>
   methods.map((method) => `export async function ${method}() {}\n`).join("");
 
-/** An app with a route of each kind that Next has. */
+/** Makes an app with a route of each kind in Next. */
 const FILES = {
   "app/page.tsx": "",
   "app/(auth)/sign-in/[[...sign-in]]/page.tsx": "",
@@ -53,7 +53,7 @@ async function drafted(files: Readonly<Record<string, string>>, above?: string) 
 }
 
 describe("the routes of an app", () => {
-  test("are found in both routers, with their methods", async () => {
+  test("routesOf finds routes of both routers, with their methods", async () => {
     const { routes } = await drafted(FILES);
     const all = "GET POST PUT PATCH DELETE";
     expect(routes.map((it) => `${it.kind} ${it.path} ${it.methods.join(" ")}`)).toEqual([
@@ -80,7 +80,7 @@ describe("the routes of an app", () => {
     ]);
   });
 
-  test("have the endings that next.config names", async () => {
+  test("routesOf uses the page extensions of next.config", async () => {
     const { routes } = await drafted({
       "next.config.mjs": 'export default { pageExtensions: ["page.tsx", "api.ts"] };',
       "app/page.page.tsx": "",
@@ -101,7 +101,7 @@ describe("the routes of an app", () => {
       ["/contact", "/:locale/contact"],
     ],
     [[], ["/"]],
-  ])("%j has the patterns %j", (segments, patterns) => {
+  ])("the route %j has the patterns %j", (segments, patterns) => {
     expect(patternsOf(segments)).toEqual(patterns);
     const rules = Object.fromEntries([["it", { match: patterns, limits: { ip: "1 per hour" } }]]);
     expect(() => compilePolicy({ rules })).not.toThrow();
@@ -121,7 +121,7 @@ describe("the routes of an app", () => {
 });
 
 describe("the rules that are drafted", () => {
-  test("each have the routes of their group", async () => {
+  test("each drafted rule has the routes of its group", async () => {
     const { draft } = await drafted(FILES);
     expect(Object.keys(draft.exempt)).toEqual(["/api/cron/:job", "/api/health"]);
     const rules = draft.rules.map(({ name, match, methods, replaces }) => [
@@ -147,7 +147,7 @@ describe("the rules that are drafted", () => {
     ]);
   });
 
-  test("are a policy that loads, and covers each method of each route that is not exempt", async () => {
+  test("the drafted rules are a valid policy that covers each method of each route that is not exempt", async () => {
     const { folder, routes, draft } = await drafted(FILES, join(ROOT, ".headgate"));
     const file = join(folder, "rate-limits.ts");
     writeFileSync(file, policyText(draft));
@@ -161,7 +161,7 @@ describe("the rules that are drafted", () => {
     }
   });
 
-  test("name the routes that they cover, up to twelve, and say why", async () => {
+  test("the drafted rules name the routes that they cover, up to twelve, and the reason for their limits", async () => {
     const many = Array.from({ length: 14 }, (_, i) => [
       `app/api/r${String(i).padStart(2, "0")}/route.ts`,
       handler("GET", "PUT"),
@@ -174,7 +174,7 @@ describe("the rules that are drafted", () => {
     expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThan(110);
   });
 
-  test("leave webhooks outside /api to their own rule, which the rule of Server Actions would deny", async () => {
+  test("webhooks outside /api have a separate rule, because the rule of Server Actions would deny them", async () => {
     const { draft } = await drafted({
       "app/page.tsx": "",
       "app/webhooks/clerk/route.ts": handler("POST"),
@@ -185,7 +185,7 @@ describe("the rules that are drafted", () => {
     });
   });
 
-  test("cover what is to come in an app that has no route", async () => {
+  test("the drafted rules of an app without routes cover future routes", async () => {
     const { draft } = await drafted({ "app/layout.tsx": "" });
     expect(draft.rules.map(({ name }) => name)).toEqual(["api"]);
     expect(draft.exempt).toEqual({});
@@ -198,7 +198,7 @@ test.each([
   ["dotenv -e .env -- next dev --port=8888 --turbo", "8888"],
   ["PORT=4000 next dev", "4000"],
   ["next dev -p $PORT", "3000"],
-])("the trial is sent to the port of %j", async (dev, port) => {
+])("the trial is sent to the port of the script %j", async (dev, port) => {
   const manifest = { scripts: { dev }, dependencies: { next: "16" } };
   const { app, draft } = await drafted({
     "app/page.tsx": "",
@@ -217,11 +217,14 @@ test.each([
     "POST 'http://localhost:3000/shop/api/login/?[1-11]'",
   ],
   [{ "app/layout.tsx": "" }, {}, 601, "api", "GET 'http://localhost:3000/api/hello?[1-601]'"],
-])("the trial is of the rule that allows least", async (files, more, requests, rule, sent) => {
-  const { app, draft } = await drafted({ ...files, ...more });
-  expect(trialOf(app, draft.rules)).toEqual({
-    rule,
-    requests,
-    command: `curl -s -o /dev/null -w '%{http_code}\\n' -X ${sent} | sort | uniq -c`,
-  });
-});
+])(
+  "the trial is for the rule with the smallest limit",
+  async (files, more, requests, rule, sent) => {
+    const { app, draft } = await drafted({ ...files, ...more });
+    expect(trialOf(app, draft.rules)).toEqual({
+      rule,
+      requests,
+      command: `curl -s -o /dev/null -w '%{http_code}\\n' -X ${sent} | sort | uniq -c`,
+    });
+  },
+);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { wrapMiddleware } from "#lib/init/wrap";
 import { parseSource } from "#lib/source/parse";
 
-/** How files begin. */
+/** The beginnings of files. */
 const HEADS = [
   "",
   'import { a } from "a"; // of a\nimport b from "b"; b();',
@@ -68,7 +68,7 @@ function* filesWith(exported: string): Generator<string> {
   }
 }
 
-/** Returns what is wrong with a file once it is wrapped; undefined where it is well. */
+/** Returns what is wrong with a file after wrapping; undefined when it is correct. */
 function faultOf(source: string): string | undefined {
   const wrapped = wrapMiddleware("middleware.ts", source, { gate: "./gate" });
   if (wrapped.kind !== "changed") return JSON.stringify(wrapped);
@@ -76,13 +76,13 @@ function faultOf(source: string): string | undefined {
   if (problem) return problem.message;
   let kept = 0;
   for (const character of wrapped.source) if (character === source[kept]) kept += 1;
-  if (kept !== source.length) return "a character was taken out";
+  if (kept !== source.length) return "a character was removed";
   const again = wrapMiddleware("middleware.ts", wrapped.source, { gate: "./gate" });
   return again.kind === "unchanged" ? undefined : "it is wrapped twice";
 }
 
 test.each(EXPORTS)(
-  "%j is wrapped beside every form of config, in any order and style",
+  "the export %j is wrapped with every form of config, in any order and style",
   (exported) => {
     const files = [...filesWith(exported)].filter(
       (it) => !parseSource("middleware.ts", it).problem,

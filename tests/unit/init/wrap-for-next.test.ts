@@ -15,11 +15,11 @@ const FORMS = MIDDLEWARE_FORMS.map(({ file, ...form }, index) => ({
   before: join(FOLDER, "before", String(index), basename(file)),
   after: join(FOLDER, "after", String(index), basename(file)),
 }));
-/** Next reads nothing of a CommonJS module. */
+/** Next does not analyze a CommonJS module. */
 const MODULES = FORMS.filter(({ source }) => !/\bexports\b/.test(source));
 
 beforeAll(async () => {
-  // Next parses by what this loads, and without it reads nothing.
+  // This loads the parser that Next needs.
   await installBindings();
   for (const { before, after, source, wrapped } of FORMS) {
     for (const [path, text] of [
@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
 
-/** What Next reads from the source of a file; it throws where it finds no function to run. */
+/** Returns what Next reads from the source of a file. Throws when Next finds no function to run. */
 async function readByNext(path: string) {
   const page = basename(path).startsWith("proxy") ? "/proxy" : "/middleware";
   const read = await getPagesPageStaticInfo({
@@ -49,14 +49,14 @@ async function readByNext(path: string) {
   return { sources, others, runtime: read.runtime };
 }
 
-test.each(MODULES)("Next 16 runs $name once it is wrapped, on every path", async (form) => {
+test.each(MODULES)("Next 16 runs $name on every path after wrapping", async (form) => {
   const { sources } = await readByNext(form.after);
   const everyPath = "/((?!_next/static/).*)";
   expect(sources).toEqual(form.source.includes("matcher") ? [everyPath] : undefined);
 });
 
 test.each(MODULES.filter(({ onlyNext15 }) => !onlyNext15))(
-  "Next reads all else of the config of $name as before",
+  "Next reads all other settings of $name as before wrapping",
   async (form) => {
     const { sources: _, ...before } = await readByNext(form.before);
     expect(await readByNext(form.after)).toMatchObject(before);
@@ -64,13 +64,13 @@ test.each(MODULES.filter(({ onlyNext15 }) => !onlyNext15))(
 );
 
 test.each(FORMS.filter(({ onlyNext15 }) => onlyNext15))(
-  "Next 16 refuses $name before it is wrapped",
+  "Next 16 rejects $name before wrapping",
   async (form) => {
     await expect(readByNext(form.before)).rejects.toThrow("must export a function");
   },
 );
 
-test("every form compiles as strictly as it did before", () => {
+test("every form compiles under the same strict settings after wrapping", () => {
   expect(
     complaintsOf(FOLDER, {
       extends: "../../tsconfig.json",

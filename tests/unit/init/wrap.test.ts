@@ -17,16 +17,16 @@ describe.each(FORMS)("%s", (_, { file, source, wrapped }) => {
   const name = file.startsWith("proxy") ? "proxy" : "middleware";
   const hasMatcher = source.includes("matcher");
 
-  test("is wrapped by insertions alone", () => {
+  test("the middleware is wrapped only by insertions", () => {
     expect(wrapMiddleware(file, source, SETTINGS)).toEqual({ kind: "changed", source: wrapped });
     expect(isSubsequence(source, wrapped)).toBe(true);
   });
 
-  test("is left as it is the second time", () => {
+  test("the middleware does not change the second time", () => {
     expect(wrapMiddleware(file, wrapped, SETTINGS)).toEqual({ kind: "unchanged" });
   });
 
-  test("keeps line ends of Windows and the mark at the start of the file", () => {
+  test("wrapping keeps Windows line endings and the byte order mark", () => {
     const ofWindows = (text: string) => `\uFEFF${text.replaceAll("\n", "\r\n")}`;
     expect(wrapMiddleware(file, ofWindows(source), SETTINGS)).toEqual({
       kind: "changed",
@@ -34,7 +34,7 @@ describe.each(FORMS)("%s", (_, { file, source, wrapped }) => {
     });
   });
 
-  test("runs behind the gate where it ran before, and nowhere else", async () => {
+  test("the wrapped middleware runs behind the gate on the same paths as before", async () => {
     const before = await runMiddleware(file, source, name);
     expect(await before.ask("/mine/one")).toMatchObject({ body: "own", own: 1 });
 
@@ -54,15 +54,15 @@ describe("a middleware that cannot be wrapped", () => {
   const FUNCTION = "export function middleware() {}";
 
   test.each([
-    ["a class", "middleware.ts", "export default class {}", 1, "it is no function"],
-    ["an object", "middleware.ts", "\nexport default { fetch() {} };", 2, "it is no function"],
-    ["a string under the name", "proxy.ts", 'export const proxy = "";', 1, "it is no function"],
+    ["a class", "middleware.ts", "export default class {}", 1, "it is not a function"],
+    ["an object", "middleware.ts", "\nexport default { fetch() {} };", 2, "it is not a function"],
+    ["a string under the name", "proxy.ts", 'export const proxy = "";', 1, "it is not a function"],
     ["no export", "middleware.ts", "\nfunction middleware() {}", 1, "`middleware` or the default"],
     ["a name of the other file", "proxy.ts", FUNCTION, 1, "`proxy` or the default export"],
     ["a type of the name", "middleware.ts", "export type middleware = 1;", 1, "has neither"],
     ["a listed type", "middleware.ts", 'export type { middleware } from "a";', 1, "has neither"],
-    ["all of a module", "middleware.ts", 'export * from "./own";', 1, "name the exports"],
-    ["what cannot be parsed", "middleware.ts", "export default (;", 1, "cannot be parsed"],
+    ["all of a module", "middleware.ts", 'export * from "./own";', 1, "name its exports"],
+    ["a file with a syntax error", "middleware.ts", "export default (;", 1, "cannot be parsed"],
     [
       "overloads without a name",
       "middleware.ts",
@@ -76,7 +76,7 @@ describe("a middleware that cannot be wrapped", () => {
       "middleware.ts",
       'export { middleware, default } from "./own";',
       1,
-      "take it out",
+      "remove it",
     ],
     [
       "a method of module.exports",
@@ -104,28 +104,28 @@ describe("a middleware that cannot be wrapped", () => {
       "middleware.ts",
       `${FUNCTION}\nexport let config = { matcher: [] };`,
       2,
-      "write it so first",
+      "write it that way first",
     ],
     [
       "a listed config",
       "middleware.ts",
       `${FUNCTION}\nconst config = {};\nexport { config };`,
       3,
-      "write it so first",
+      "write it that way first",
     ],
     [
       "a config of a module",
       "middleware.ts",
       `${FUNCTION}\nexport { config } from "./own";`,
       2,
-      "write it so first",
+      "write it that way first",
     ],
     [
       "a destructured config",
       "middleware.ts",
       `${FUNCTION}\nexport const { config } = own;`,
       2,
-      "write it so first",
+      "write it that way first",
     ],
     [
       "a config among others",
@@ -218,7 +218,7 @@ describe("a middleware that cannot be wrapped", () => {
       2,
       'the matcher "/(a"',
     ],
-  ])("is told of %s", (_, file, source, line, reason) => {
+  ])("wrapMiddleware reports %s", (_, file, source, line, reason) => {
     expect(wrapMiddleware(file, source, SETTINGS)).toEqual({
       kind: "cannot",
       reason: expect.stringContaining(reason) as unknown,
@@ -227,7 +227,7 @@ describe("a middleware that cannot be wrapped", () => {
     expect(told).toMatch(new RegExp(`^${file}, line ${line}: [A-Z\`].*\\.$`));
   });
 
-  test("is told of `locale: false` where next.config has locales, and only there", () => {
+  test("wrapMiddleware reports `locale: false` only when next.config has locales", () => {
     const source = `${FUNCTION}\nexport const config = { matcher: [{ source: "/nl", locale: false }] };`;
     const wrap = (hasLocales: boolean) =>
       wrapMiddleware("middleware.ts", source, { gate: "./gate", hasLocales });
@@ -237,7 +237,7 @@ describe("a middleware that cannot be wrapped", () => {
     });
   });
 
-  test("is one that has the gate already, in whatever way", () => {
+  test("wrapMiddleware does not change a middleware that has the gate already, in any form", () => {
     for (const source of [
       'import { gate } from "@/gate";\nexport default gate.middleware;',
       `import { gate as g } from "./gate";\nexport const middleware = g.wrap(own);\n${CONFIG}`,
@@ -266,13 +266,16 @@ describe("the matcher of the gate", () => {
     [String.raw`["/about", { source: "/((?!api|favicon).*)", missing: [] }]`, true],
     [String.raw`"/:path*"`, true],
     ["[]", false],
-  ])("leaves out no file that the app's own %s has", (own, isStaticSeen) => {
-    const seen = runsOn(wrapped(own), () => "seen");
-    const sees = (path: string) =>
-      seen(new Request(`http://app.example${path}`), undefined) === "seen";
-    expect(sees("/_next/static/chunks/a.js")).toBe(isStaticSeen);
-    for (const path of ["/", "/api", "/a/b.png", "/favicon.ico", "/_next/image"]) {
-      expect(sees(path)).toBe(true);
-    }
-  });
+  ])(
+    "the matcher of the gate excludes no file that the app's own %s includes",
+    (own, isStaticSeen) => {
+      const seen = runsOn(wrapped(own), () => "seen");
+      const sees = (path: string) =>
+        seen(new Request(`http://app.example${path}`), undefined) === "seen";
+      expect(sees("/_next/static/chunks/a.js")).toBe(isStaticSeen);
+      for (const path of ["/", "/api", "/a/b.png", "/favicon.ico", "/_next/image"]) {
+        expect(sees(path)).toBe(true);
+      }
+    },
+  );
 });

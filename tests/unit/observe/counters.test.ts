@@ -9,7 +9,7 @@ const LOCK = { kind: "lock", state: "acquired" } as const;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Counters over a store that answers at once; `writes` has the arguments of each write. */
+/** Makes counters over a store that answers at once. `writes` has the arguments of each write. */
 function counters(options: CounterOptions = {}, { joins = false } = {}) {
   const writes: (readonly string[])[] = [];
   const store = { isDown: false };
@@ -36,7 +36,7 @@ describe("the window of counters", () => {
     ["10 s elsewhere", {}, false, 10_000],
     ["13 s elsewhere, for Upstash's console too", { upstashConsole: true }, false, 13_000],
     ["as long as it is set", { windowMs: 25_000 }, false, 25_000],
-  ])("is %s", async (_, options, joins, windowMs) => {
+  ])("the window of counters is %s", async (_, options, joins, windowMs) => {
     const { listener, writes } = counters(options, { joins });
     listener(LOCK);
     await vi.advanceTimersByTimeAsync(windowMs - 1);
@@ -45,13 +45,13 @@ describe("the window of counters", () => {
     expect(writes).toHaveLength(1);
   });
 
-  test.each([99, 25_001, Number.NaN])("cannot be %s ms", (windowMs) => {
+  test.each([99, 25_001, Number.NaN])("the window of counters must not be %s ms", (windowMs) => {
     expect(() => countEvents({ windowMs })).toThrow(
-      `countEvents: windowMs is ${windowMs}; allowed: 100 to 25000.`,
+      `countEvents: windowMs must be 100 to 25000, not ${windowMs}.`,
     );
   });
 
-  test("is one for all events that come in it", async () => {
+  test("the window of counters is the same for all events within it", async () => {
     const { listener, writes } = counters();
     for (let i = 0; i < 5; i += 1) listener(LOCK);
     await vi.advanceTimersByTimeAsync(10_000);
@@ -63,9 +63,9 @@ describe("the window of counters", () => {
     expect(writes).toHaveLength(1);
   });
 
-  test("is opened again when its platform ended it before it was written", async () => {
+  test("the window of counters is opened again when its platform stopped it before the write", async () => {
     const { listener, writes } = counters();
-    // A platform that ends the request takes its timers along.
+    // A platform that ends the request also ends its timers.
     listener(LOCK);
     vi.clearAllTimers();
     await vi.advanceTimersByTimeAsync(15_001);
@@ -75,7 +75,7 @@ describe("the window of counters", () => {
   });
 });
 
-test("a write that failed is sent again with its number, and later counts by the next", async () => {
+test("a write that failed is sent again with its number, and later counts follow in the next write", async () => {
   const { listener, writes, store } = counters();
   store.isDown = true;
   listener(LOCK);
@@ -92,7 +92,7 @@ test("a write that failed is sent again with its number, and later counts by the
   ]);
 });
 
-test("a write that failed for 50 minutes is dropped, since Redis would not know it any more", async () => {
+test("a write that failed for 50 minutes is dropped, because Redis would no longer know it", async () => {
   const { listener, writes, store } = counters();
   store.isDown = true;
   for (let i = 0; i < 2; i += 1) {
@@ -108,7 +108,7 @@ test("a write that failed for 50 minutes is dropped, since Redis would not know 
   ]);
 });
 
-test("an error of waitUntil is dropped", async () => {
+test("an error of waitUntil is ignored", async () => {
   const waitUntil = () => {
     throw new Error("no request");
   };

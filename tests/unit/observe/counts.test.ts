@@ -44,7 +44,7 @@ function event(decision: Decision, more: Partial<DecisionEvent> = {}): DecisionE
   };
 }
 
-/** What decisions come to, by rule and outcome. */
+/** Returns the counts of decisions, by rule and outcome. */
 function outcomes(...events: readonly DecisionEvent[]): Readonly<Record<string, number>> {
   const counts = new Counts(false);
   for (const one of events) counts.add(one, AT);
@@ -55,12 +55,12 @@ function outcomes(...events: readonly DecisionEvent[]): Readonly<Record<string, 
 describe("the outcome of a decision for each rule", () => {
   test.each([
     [
-      "an allowed request counts for each rule",
+      "an allowed request, for each rule",
       event(within([status("a", 1)])),
       { "a allowed": 1, "b allowed": 1 },
     ],
     [
-      "a denied request counts for the rules that denied it",
+      "a denied request, for the rules that denied it",
       event(within([status("a", 1), status("b", 0), status("b", 0)])),
       { "b denied": 1 },
     ],
@@ -80,12 +80,12 @@ describe("the outcome of a decision for each rule", () => {
       { "a shadow_denied": 1 },
     ],
     [
-      "a store that failed and lets requests through",
+      "a request that is allowed because the store failed",
       event(uncounted(true, "store-failed", FAILED)),
       { "a degraded": 1, "b degraded": 1 },
     ],
     [
-      "a store that failed and denies requests",
+      "a request that is denied because the store failed",
       event(uncounted(false, "store-failed", FAILED)),
       { "a degraded": 1, "b degraded": 1 },
     ],
@@ -100,7 +100,7 @@ describe("the outcome of a decision for each rule", () => {
       { "(none) denied": 1 },
     ],
     [
-      "a blocked client is counted apart from the denials of the rules",
+      "a blocked client, apart from the denials of the rules",
       event(uncounted(false, "blocked", { entry: "policy block 1" })),
       { "a blocked": 1, "b blocked": 1 },
     ],
@@ -124,12 +124,12 @@ describe("the outcome of a decision for each rule", () => {
       event(uncounted(true, "unlimited"), { mode: "shadow" }),
       { "a uncounted": 1, "b uncounted": 1 },
     ],
-  ])("%s", (_, one, expected) => {
+  ])("the counted outcome of %s", (_, one, expected) => {
     expect(outcomes(one)).toEqual(expected);
   });
 });
 
-test("denied clients are kept by rule, but for limits that count all clients together", () => {
+test("denied clients are kept by rule, except for limits that count all clients together", () => {
   const counts = new Counts(false);
   counts.add(event(within([status("a", 0), status("b", 0, { global: true })])), AT);
   counts.add(event(within([status("a", 0)])), AT);
@@ -141,7 +141,7 @@ test("denied clients are kept by rule, but for limits that count all clients tog
   expect(hour?.console.counts.size).toBe(0);
 });
 
-test("memory is bounded: in hours, series and clients", () => {
+test("Counts bounds the number of hours, series and clients", () => {
   const counts = new Counts(true);
   for (let i = 0; i < 3000; i += 1) {
     const clients = () => ({ "a-name": `client-${i}` });
@@ -159,6 +159,6 @@ test("memory is bounded: in hours, series and clients", () => {
       100,
     ]);
   }
-  // The totals are exact for what was known before the bound was reached.
+  // The totals are exact for series from before the bound was reached.
   expect(counts.totals.values.get("decisions_total a denied")).toBe(3000);
 });

@@ -19,7 +19,10 @@ import { toEach } from "#lib/observe/events";
 import type { LineKind } from "#lib/observe/log";
 import { ROOT } from "../../support/app.ts";
 
-/** The fields of each event: the compiler holds these to the types, and the tests below hold the page to them. */
+/**
+ * The fields of each event. The compiler compares them with the types, and the tests below compare the page
+ * with them.
+ */
 const FIELDS = {
   decision: {
     kind: true,
@@ -69,7 +72,7 @@ const FIELDS = {
   >,
 } satisfies Record<HeadgateEvent["kind"], object>;
 
-/** The words that `state`, `during` and `reason` may be, held in the same way. */
+/** The values of `state`, `during` and `reason`, compared in the same way. */
 const VALUES: Readonly<Partial<Record<HeadgateEvent["kind"], object>>> = {
   breaker: { open: true, closed: true } satisfies Record<BreakerEvent["state"], true>,
   failure: {
@@ -121,7 +124,7 @@ const LINES = {
   suppressed: true,
 } satisfies Record<LineKind | "suppressed", true>;
 
-/** The first column of a section's tables, by the section's heading. */
+/** Returns the first column of a section's tables, by the section's heading. */
 const sections = new Map(
   readFileSync(join(ROOT, "docs/reference/events.md"), "utf8")
     .split(/^## /m)
@@ -133,29 +136,29 @@ const sections = new Map(
 );
 
 describe("docs/reference/events.md", () => {
-  test("has a section for each event, and one for the log", () => {
+  test("events.md has a section for each event, and one for the log", () => {
     expect([...sections.keys()]).toEqual([...Object.keys(FIELDS), "What the log writes"]);
   });
 
-  test.each(Object.entries(FIELDS))("has the fields of the event %s", (kind, fields) => {
+  test.each(Object.entries(FIELDS))("events.md has the fields of the event %s", (kind, fields) => {
     const named = sections.get(kind)?.filter((name) => !name.startsWith('"'));
     expect(named).toEqual(Object.keys(fields));
   });
 
-  test.each(Object.entries(VALUES))("has the values of the event %s", (kind, values) => {
+  test.each(Object.entries(VALUES))("events.md has the values of the event %s", (kind, values) => {
     const named = sections.get(kind)?.filter((name) => name.startsWith('"'));
     expect(named).toEqual(Object.keys(values).map((value) => `"${value}"`));
   });
 
-  test("has each kind of line that the log writes", () => {
+  test("events.md has each kind of line that the log writes", () => {
     expect(sections.get("What the log writes")?.toSorted()).toEqual(Object.keys(LINES).toSorted());
   });
 });
 
-describe("telling an event", () => {
+describe("emit", () => {
   const event: HeadgateEvent = { kind: "lock", state: "released" };
 
-  test("calls the listener before it returns", () => {
+  test("emit calls the listener before it returns", () => {
     const listener = vi.fn<(event: HeadgateEvent) => void>();
     emitTo(listener)(event);
     expect(listener.mock.calls).toEqual([[event]]);

@@ -14,7 +14,7 @@ afterAll(() => store?.stop());
 
 let serial = 0;
 
-/** Asks a gate, and returns the events of each request. */
+/** Makes a gate. `ask` sends it a request and returns the events. */
 function gate(rules: Readonly<Record<string, object>>) {
   serial += 1;
   const events: HeadgateEvent[] = [];
@@ -42,7 +42,7 @@ function gate(rules: Readonly<Record<string, object>>) {
 const kinds = (events: readonly HeadgateEvent[]) => events.map(({ kind }) => kind);
 
 describe("the events of a request", () => {
-  test("a decision returns client keys when asked, and its JSON holds none", async () => {
+  test("a decision returns client keys on request, and its JSON contains none", async () => {
     const { ask } = gate({
       api: { match: "/api/:path*", limits: { ip: "9 per hour", global: "99 per hour" } },
     });
@@ -58,7 +58,7 @@ describe("the events of a request", () => {
     }
   });
 
-  test("a decision says the method, and the pattern by which each rule matched", async () => {
+  test("a decision has the method, and the pattern by which each rule matched", async () => {
     const { ask } = gate({
       api: { match: ["/api/:path*", "/v1/:path*"], limits: { ip: "9 per hour" } },
       search: { match: "/v1/search", methods: ["POST"], limits: { ip: "9 per hour" } },
@@ -75,7 +75,7 @@ describe("the events of a request", () => {
     });
   });
 
-  test("a client that comes near a limit is told of once on the way up", async () => {
+  test("a client that comes near a limit makes one near-limit event", async () => {
     const { ask } = gate({ api: { match: "/api", limits: { ip: "10 per hour" } } });
     const near = [];
     for (let i = 0; i < 11; i += 1) {
@@ -87,7 +87,7 @@ describe("the events of a request", () => {
     ]);
   });
 
-  test("a call to the store is an event of its own, and a denial from memory makes none", async () => {
+  test("a call to the store makes a store event, and a denial from the cache makes none", async () => {
     const { ask } = gate({ api: { match: "/api", limits: { ip: "1 per hour" } } });
     await ask("/api");
     const denied = await ask("/api");
@@ -102,7 +102,7 @@ describe("the events of a request", () => {
   });
 });
 
-test("a call to a store that does not answer is an event with its error", async () => {
+test("a call to an unavailable store makes an event with its error", async () => {
   const events: HeadgateEvent[] = [];
   const { limits } = createHeadgate({ rules: { api: { limits: { ip: "1 per hour" } } } }, () => ({
     ...fromEnv({
@@ -122,7 +122,7 @@ test("a call to a store that does not answer is an event with its error", async 
   expect(calls.at(-1)?.tookMs).toBe(0);
 });
 
-test("a limit that is counted in the process is near by its own rule's cost", async () => {
+test("a near-limit event for local counting uses the cost of its own rule", async () => {
   const events: HeadgateEvent[] = [];
   const policy = definePolicy({
     rules: {

@@ -27,7 +27,7 @@ const failed = {
   },
 } satisfies HeadgateEvent;
 
-/** A decision of the store's. */
+/** A decision of the store. */
 const passed = {
   allowed: true,
   reason: "within-limit",
@@ -55,7 +55,7 @@ test("a failed store is one line that names rule, outcome and code", () => {
   ]);
 });
 
-test("an allowed request has no line, and its client keys are not looked up", () => {
+test("an allowed request has no line, and its client keys are not computed", () => {
   const lines: string[] = [];
   let asked = 0;
   const clients = () => {
@@ -66,7 +66,7 @@ test("an allowed request has no line, and its client keys are not looked up", ()
   expect([lines, asked]).toEqual([[], 0]);
 });
 
-test("a body that was too large is a denied line with the reason and the bound", () => {
+test("a body that is too large makes a denied line with the reason and the bound", () => {
   const lines: string[] = [];
   const decision = {
     ...passed,
@@ -93,7 +93,7 @@ test("a body that was too large is a denied line with the reason and the bound",
 });
 
 test.each(["info", "warn"] as const)(
-  "a doubt about who is counted is one line, at level %s",
+  "a doubt about the counted client makes one line, at level %s",
   (level) => {
     const lines: string[] = [];
     const doubt = {
@@ -108,7 +108,7 @@ test.each(["info", "warn"] as const)(
   },
 );
 
-test("what is counted in the process meanwhile says so, and names the request and the mode", () => {
+test("the line of local counting says so, and names the request and the mode", () => {
   const lines: string[] = [];
   const decision = { ...failed.decision, reason: "over-limit", counted: "in-process" } as const;
   logEvents((line) => lines.push(line))({
@@ -161,7 +161,7 @@ test("a denial is one line that says why, and names the client by its key alone"
   ]);
 });
 
-test("a breaker that opens or closes is one line", () => {
+test("a breaker that opens or closes makes one line", () => {
   const lines: string[] = [];
   const error = failed.decision.error;
   logEvents((line) => lines.push(line))({ kind: "breaker", state: "open", error });
@@ -172,7 +172,7 @@ test("a breaker that opens or closes is one line", () => {
   });
 });
 
-test("a rule in shadow that would have denied a request is one line, and one with capacity is none", () => {
+test("a rule in shadow makes a line when it would have denied a request, and none with capacity", () => {
   const lines: string[] = [];
   const listen = logEvents((line) => lines.push(line));
   const decided = (allowed: boolean): HeadgateEvent => ({
@@ -219,14 +219,14 @@ test.each<[HeadgateEvent, object | undefined]>([
     { event: "dedup-lost", error: { code: "DEDUP_CLAIM_LOST", message: "why" } },
   ],
   [{ kind: "idempotency", state: "conflict", reason: "in-progress" }, undefined],
-])("of locks, claims and idempotency only what was lost is logged: %o", (event, line) => {
+])("only lost locks and lost claims are logged among tool events: %o", (event, line) => {
   const lines: string[] = [];
   logEvents((text) => lines.push(text))(event);
   const expected = line ? [{ source: "headgate", level: "warn", ...line }] : [];
   expect(lines.map((text) => JSON.parse(text) as unknown)).toEqual(expected);
 });
 
-test("what went well is not logged, and a stranger's message neither", () => {
+test("successes are not logged, nor messages of errors that are not Headgate's", () => {
   const lines: string[] = [];
   const listen = logEvents((line) => lines.push(line));
   listen({ ...failed, decision: passed });
@@ -249,7 +249,7 @@ test("what went well is not logged, and a stranger's message neither", () => {
   ]);
 });
 
-test("beyond ten lines a second they are counted instead", () => {
+test("lines beyond ten a second are counted instead of written", () => {
   const lines: string[] = [];
   let now = 0;
   const listen = logEvents(
@@ -264,7 +264,7 @@ test("beyond ten lines a second they are counted instead", () => {
   expect(lines[10]).toContain('"lines":990');
 });
 
-test("lines of one kind keep none of another from being written", () => {
+test("the bound on lines of one kind does not affect other kinds", () => {
   const lines: string[] = [];
   const listen = logEvents(
     (line) => lines.push(line),

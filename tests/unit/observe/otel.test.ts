@@ -23,13 +23,13 @@ import { scope } from "../../support/scope.ts";
 
 const cleanUp = scope();
 
-/** Reads metrics when it is asked to, and sends them nowhere. */
+/** A reader that collects metrics on request and does not send them. */
 class Reader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}
 }
 
-/** A listener on the real SDK, in memory. */
+/** A listener with the real SDK in memory. */
 function telemetry() {
   const exporter = new InMemorySpanExporter();
   const reader = new Reader();
@@ -48,7 +48,7 @@ function telemetry() {
     },
     spans: () => exporter.getFinishedSpans(),
     metrics,
-    /** The points of each instrument that has some, by its name. */
+    /** Returns the points of each instrument that has any, by its name. */
     points: async () => {
       const all = (await metrics()).map(({ descriptor, dataPoints }) => [
         descriptor.name,
@@ -59,7 +59,7 @@ function telemetry() {
   };
 }
 
-/** A counter's sum as it is; of a histogram how many values it has, and their sum in seconds. */
+/** Returns a counter's sum, or a histogram's number of values with their sum in seconds. */
 function asValue(value: unknown): unknown {
   if (typeof value !== "object" || value === null || !("count" in value)) return value;
   const { count, sum } = value as { count: number; sum: number };
@@ -108,7 +108,7 @@ const called: StoreEvent = { kind: "store", command: "EVALSHA", commands: 1, too
 const TIMEOUT = new StoreError("STORE_TIMEOUT", "EVALSHA: no answer");
 const NOT_TRIED = new StoreError("STORE_NOT_TRIED", "EVALSHA: not sent");
 
-/** Milliseconds since 1970 of a span's start and end. */
+/** Returns the start and end of a span, in milliseconds since 1970. */
 const timesOf = ({ startTime, endTime }: ReadableSpan) =>
   [startTime, endTime].map(([seconds, nanos]) => seconds * 1000 + nanos / 1e6);
 
@@ -173,7 +173,7 @@ describe("decisions", () => {
     ]);
   });
 
-  test("a decision is one span with the time that it took, and why it was denied", async () => {
+  test("a decision makes one span with its duration and why it was denied", async () => {
     const { hear, spans, points } = telemetry();
     hear(
       decided(
@@ -202,7 +202,7 @@ describe("decisions", () => {
     ]);
   });
 
-  test("a decision of a store that failed is a span with an error", () => {
+  test("a decision after a store failure makes a span with an error", () => {
     const { hear, spans } = telemetry();
     hear(decided({ reason: "store-failed", limits: [], error: TIMEOUT }, { method: undefined }));
     expect(spans()[0]).toMatchObject({
@@ -214,7 +214,7 @@ describe("decisions", () => {
 });
 
 describe("calls to the store", () => {
-  test("a call is a span by the conventions for Redis, which ends when the call ended", () => {
+  test("a store call makes a span by the conventions for Redis, which ends when the call ended", () => {
     const { hear, spans } = telemetry();
     const before = Date.now();
     hear(called, { ...called, command: "pipeline", commands: 3, error: TIMEOUT });
@@ -234,7 +234,7 @@ describe("calls to the store", () => {
     expect(end - start).toBeCloseTo(3, 5);
   });
 
-  test("a call that the breaker held back is counted, and has no span and no duration", async () => {
+  test("a store call that the breaker did not send is counted, and has no span and no duration", async () => {
     const { hear, spans, points } = telemetry();
     hear(called, { ...called, tookMs: 0, error: NOT_TRIED });
     const about = { "db.system.name": "redis", "db.operation.name": "EVALSHA" };
@@ -248,7 +248,7 @@ describe("calls to the store", () => {
     expect(spans()).toHaveLength(1);
   });
 
-  test("what an app puts into a call makes no further series", async () => {
+  test("data of an app in a call makes no further series", async () => {
     const { hear, spans, points } = telemetry();
     hear({ ...called, command: "subscribe/user-ada" });
     for (let i = 0; i < 500; i += 1) {
@@ -262,7 +262,7 @@ describe("calls to the store", () => {
   });
 });
 
-test("the other events are counted by their states", async () => {
+test("all other events are counted by their states", async () => {
   const { hear, spans, points } = telemetry();
   hear(
     { kind: "near-limit", rule: "api", policyName: "api-ip", limit: 10, remaining: 2 },
@@ -294,17 +294,17 @@ test("the other events are counted by their states", async () => {
 describe("otelEvents", () => {
   const all: readonly HeadgateEvent[] = [decided({}), called, { kind: "lock", state: "lost" }];
 
-  test("takes the real API, which drops what it is told while no SDK is there", () => {
+  test("otelEvents accepts the real API without an SDK, which drops all data", () => {
     const listener = otelEvents({ trace, metrics });
     expect(all.map((event) => listener(event))).toEqual([undefined, undefined, undefined]);
   });
 
-  test("does nothing where the app hands it nothing", () => {
+  test("otelEvents does nothing when the app passes no API", () => {
     const listener = otelEvents({ trace: undefined, metrics: undefined });
     expect(all.map((event) => listener(event))).toEqual([undefined, undefined, undefined]);
   });
 
-  test("never throws what the API throws, and asks for instruments with the first event alone", () => {
+  test("otelEvents never throws errors of the API, and makes instruments only with the first event", () => {
     let asked = 0;
     const fails = () => {
       asked += 1;
@@ -358,7 +358,7 @@ describe("a gate over Redis", () => {
   });
   afterAll(() => store?.stop());
 
-  test("tells no address, no client key and no key of a lock or a claim", async () => {
+  test("otelEvents reports no address, no client key and no key of a lock or a claim", async () => {
     const { listener, spans, points } = telemetry();
     const gate = createHeadgate(
       { rules: { api: { match: "/api/:path*", limits: { ip: "1 per hour" } } } },

@@ -7,7 +7,7 @@ import { scope } from "../../support/scope.ts";
 
 const cleanUp = scope();
 
-/** A meter of the real SDK whose metrics go to a receiver when they are flushed. */
+/** Makes a meter of the real SDK whose metrics go to a receiver when they are flushed. */
 async function start(options: Partial<OtlpMetricsOptions> = {}) {
   const receiver = cleanUp(await startOtlpReceiver(), (it) => it.stop());
   const exporter = otlpMetricExporter({ url: `${receiver.url}/v1/metrics`, ...options });
@@ -24,7 +24,7 @@ const bodies = (text: string) =>
       (line): unknown => (JSON.parse(line) as { resourceMetrics: unknown[] }).resourceMetrics[0],
     );
 
-test("sums, gauges and histograms are sent as OTLP says them in JSON", async () => {
+test("sums, gauges and histograms are sent as OTLP in JSON", async () => {
   const { receiver, provider, meter } = await start({ headers: { "x-key": "k" } });
   meter
     .createCounter("c", { unit: "{one}", description: "d" })
@@ -114,7 +114,7 @@ test("sums, gauges and histograms are sent as OTLP says them in JSON", async () 
 test.each([
   ["cumulative", [1, 2], 2],
   ["delta", [1, 1], 1],
-] as const)("%s sums are sent where they are asked for", async (temporality, sums, code) => {
+] as const)("%s sums are sent when they are selected", async (temporality, sums, code) => {
   const { receiver, provider, meter } = await start({ temporality });
   const counter = meter.createCounter("c");
   const open = meter.createUpDownCounter("u");
@@ -131,12 +131,12 @@ test.each([
   const of = (at: number) =>
     sent.map((body) => body.scopeMetrics[0]?.metrics[at]?.sum.dataPoints[0]?.asDouble);
   expect(of(0)).toEqual(sums);
-  // A state is sent whole in either way.
+  // A state is sent with its full value either way.
   expect(of(1)).toEqual([1, 2]);
   expect(sent[0]?.scopeMetrics[0]?.metrics[0]?.sum.aggregationTemporality).toBe(code);
 });
 
-test("a receiver that refuses, or that is not there, is an error for the SDK alone", async () => {
+test("a receiver that rejects or is unavailable is an error only for the SDK", async () => {
   const collected = { resource: { attributes: {} }, scopeMetrics: [] };
   const receiver = cleanUp(await startOtlpReceiver(401), (it) => it.stop());
   const resultOf = (url: string) =>

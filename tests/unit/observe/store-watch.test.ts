@@ -23,7 +23,7 @@ const failure = (code: ConstructorParameters<typeof StoreError>[0]) =>
   new StoreError(code, "EVALSHA: a failure of the tests.");
 
 describe("the store calls of the last minute", () => {
-  test("are none, without percentiles, before the first call", () => {
+  test("watchStore has no calls and no percentiles before the first call", () => {
     expect(watched().watch.lastMinute()).toStrictEqual({
       calls: 0,
       failed: 0,
@@ -33,7 +33,7 @@ describe("the store calls of the last minute", () => {
     });
   });
 
-  test("have p50 and p95 to within 10 % of the exact ones", () => {
+  test("watchStore has p50 and p95 to within 10 % of the exact values", () => {
     const { watch, call } = watched();
     for (let ms = 1; ms <= 1000; ms += 1) call(ms);
     const { calls, p50Ms = 0, p95Ms = 0 } = watch.lastMinute();
@@ -44,7 +44,7 @@ describe("the store calls of the last minute", () => {
     expect(p95Ms).toBeLessThan(1045.1);
   });
 
-  test.each([0, 0.001, 0.05, 60_000, 1e9])("take a call of %d ms", (ms) => {
+  test.each([0, 0.001, 0.05, 60_000, 1e9])("watchStore records a call of %d ms", (ms) => {
     const { watch, call } = watched();
     call(ms);
     const { p95Ms = -1 } = watch.lastMinute();
@@ -52,7 +52,7 @@ describe("the store calls of the last minute", () => {
     expect(watch.lastMinute().calls).toBe(1);
   });
 
-  test("are forgotten after a minute, and not 55 s before", () => {
+  test("watchStore drops calls after a minute, and not before 55 s", () => {
     const { watch, pass, call } = watched();
     call(1, failure("STORE_TIMEOUT"));
     pass(55_000 - 1);
@@ -64,7 +64,7 @@ describe("the store calls of the last minute", () => {
     expect(watch.lastMinute().calls).toBe(0);
   });
 
-  test("count a slice anew when its place is used again", () => {
+  test("watchStore starts a slice at zero when its place is used again", () => {
     const { watch, pass, call } = watched();
     call(1);
     pass(60_000);
@@ -72,7 +72,7 @@ describe("the store calls of the last minute", () => {
     expect(watch.lastMinute().calls).toBe(1);
   });
 
-  test("tell what failed, what was not sent, and what Redis answered to one command", () => {
+  test("watchStore separates failed calls, calls that were not sent, and commands that Redis rejected", () => {
     const { watch, call } = watched();
     call(1, failure("STORE_REJECTED"));
     call(1, new Error("of another kind"));
@@ -81,7 +81,7 @@ describe("the store calls of the last minute", () => {
     expect(watch.lastMinute()).toMatchObject({ calls: 3, failed: 2, notSent: 1 });
   });
 
-  test("have the state of the breaker beside them", () => {
+  test("watchStore has the state of the breaker", () => {
     const { watch } = watched();
     const error = failure("STORE_TIMEOUT");
     expect(watch.breaker).toBe("closed");

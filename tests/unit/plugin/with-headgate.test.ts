@@ -13,24 +13,27 @@ const list = [{ source: "/s", destination: "/api/search" }];
 afterEach(() => vi.unstubAllEnvs());
 
 describe("withHeadgate", () => {
-  test.each([BUILD, DEV])("hands on the app's name and its rewrites in %s", async (phase) => {
-    const rewrites = async () => list;
-    const made = await withHeadgate({ poweredByHeader: false, rewrites })(phase, context);
-    expect(made).toEqual({
-      poweredByHeader: false,
-      rewrites,
-      env: { HEADGATE_APP: name, HEADGATE_REWRITES: JSON.stringify(list) },
-    });
-  });
+  test.each([BUILD, DEV])(
+    "withHeadgate passes on the app's name and its rewrites in %s",
+    async (phase) => {
+      const rewrites = async () => list;
+      const made = await withHeadgate({ poweredByHeader: false, rewrites })(phase, context);
+      expect(made).toEqual({
+        poweredByHeader: false,
+        rewrites,
+        env: { HEADGATE_APP: name, HEADGATE_REWRITES: JSON.stringify(list) },
+      });
+    },
+  );
 
-  test("takes rewrites in parts, and a config without any", async () => {
+  test("withHeadgate accepts rewrites in parts, and a config without rewrites", async () => {
     const parts = { beforeFiles: list, afterFiles: [], fallback: list };
     const made = await withHeadgate({ rewrites: () => parts, env: {} })(BUILD, context);
     expect(made.env).toEqual({ HEADGATE_APP: name, HEADGATE_REWRITES: JSON.stringify(parts) });
     expect(await withHeadgate({})(BUILD, context)).toEqual({ env: { HEADGATE_APP: name } });
   });
 
-  test("takes a function of the phase, also an asynchronous one, and a promise", async () => {
+  test("withHeadgate accepts a function of the phase, an asynchronous one, and a promise", async () => {
     const asked: unknown[] = [];
     const config = (phase: string, about: typeof context) => {
       asked.push([phase, about]);
@@ -44,7 +47,7 @@ describe("withHeadgate", () => {
     expect(await promised(BUILD, context)).toMatchObject({ distDir: "out" });
   });
 
-  test("takes and returns what Next's own type describes", async () => {
+  test("withHeadgate accepts and returns Next's own type", async () => {
     const config: NextConfig = { reactStrictMode: true, rewrites: async () => list };
     const made: NextConfig = await withHeadgate(config)(DEV, context);
     expect(made.reactStrictMode).toBe(true);
@@ -52,13 +55,13 @@ describe("withHeadgate", () => {
     expect((await byPhase(DEV, context)).distDir).toBe(DEV);
   });
 
-  test("keeps what the app's own env says", async () => {
+  test("withHeadgate keeps values of the app's own env", async () => {
     const env = { HEADGATE_APP: "shop", HEADGATE_REWRITES: "[]", OWN: "1" };
     const made = await withHeadgate({ rewrites: () => list, env })(BUILD, context);
     expect(made.env).toEqual(env);
   });
 
-  test("changes nothing where code is served and not made", async () => {
+  test("withHeadgate changes nothing in phases that only serve code", async () => {
     const config = { rewrites: vi.fn<() => []>() };
     expect(await withHeadgate(config)("phase-production-server", context)).toBe(config);
     expect(config.rewrites).not.toHaveBeenCalled();
@@ -73,7 +76,7 @@ describe("a build on Vercel", () => {
   };
   const store = { KV_REST_API_URL: "https://kv.example", KV_REST_API_TOKEN: "token" };
 
-  test("fails without a store, and says what to set and for which environment", async () => {
+  test("a build on Vercel fails without a store, and says what to set and for which environment", async () => {
     await expect(build({})).rejects.toMatchObject({
       code: "ENV_INVALID",
       message: expect.stringMatching(
@@ -82,7 +85,7 @@ describe("a build on Vercel", () => {
     });
   });
 
-  test("fails for a variable that cannot be used", async () => {
+  test("a build on Vercel fails for an invalid variable", async () => {
     await expect(build({ ...store, KV_REST_API_TOKEN: '"token"' })).rejects.toMatchObject({
       code: "ENV_INVALID",
     });
@@ -95,7 +98,7 @@ describe("a build on Vercel", () => {
     ["the app says that it has a store", {}, { checkStore: false }],
     ["it runs elsewhere", { VERCEL: "" }, {}],
     ["it runs on a person's machine", { CI: "" }, {}],
-  ])("passes where %s", async (_, variables, options) => {
+  ])("a build on Vercel does not fail when %s", async (_, variables, options) => {
     expect(await build(variables, options)).toEqual({ env: { HEADGATE_APP: name } });
   });
 });

@@ -15,14 +15,14 @@ describe("parseSource", () => {
     expect(body.length).toBeGreaterThan(0);
   });
 
-  test("tells where a file cannot be parsed", () => {
+  test("parseSource reports where a file cannot be parsed", () => {
     expect(parseSource("a.ts", "const a = 1;\nconst b = ;\n")).toEqual({
       body: [],
       problem: { message: "Unexpected token", start: 23 },
     });
   });
 
-  test("places are offsets in UTF-16 code units", () => {
+  test("parseSource returns offsets in UTF-16 code units", () => {
     const source = 'const flag = "🏳️‍🌈"; const next = 1;';
     const [, second] = parseSource("a.ts", source).body;
     expect(source.slice(second?.start, second?.end)).toBe("const next = 1;");

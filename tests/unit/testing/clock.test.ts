@@ -15,7 +15,7 @@ const policy = definePolicy({
   },
 });
 
-test("a count ends when the clock says so, and not a millisecond before", async () => {
+test("a count ends exactly when the clock reaches its end", async () => {
   const gate = createTestGate(policy);
   for (const remaining of [2, 1, 0]) {
     expectAllowed(await gate.send("/api/search"), { rule: "search", remaining });
@@ -27,7 +27,7 @@ test("a count ends when the clock says so, and not a millisecond before", async 
   expectAllowed(await gate.send("/api/search"));
 });
 
-test("a denial is remembered, and forgotten when the clock moves", async () => {
+test("a denial is remembered, and dropped when the clock moves", async () => {
   const gate = createTestGate(policy);
   await gate.exhaust("search");
   await gate.send("/api/search");
@@ -38,12 +38,12 @@ test("a denial is remembered, and forgotten when the clock moves", async () => {
   const decisions = (await gate.events()).flatMap((event) =>
     event.kind === "decision" ? [event.decision] : [],
   );
-  // A denial is remembered for 30 seconds at most.
+  // A denial is remembered for at most 30 seconds.
   expect(decisions.map(({ remembered = false }) => remembered)).toEqual([false, true, false]);
   expect(decisions.map(({ retryAfterMs = 0 }) => retryAfterMs / 1000)).toEqual([3600, 3590, 3570]);
 });
 
-test("the breaker opens after five failures, and the clock lets it try again", async () => {
+test("the breaker opens after five failures, and tries again when the clock moves", async () => {
   const gate = createTestGate(policy);
   gate.storeIs("down");
   for (let i = 0; i < 6; i += 1) expectAllowed(await gate.send("/api/search"));
@@ -67,7 +67,7 @@ test("the breaker opens after five failures, and the clock lets it try again", a
   ]);
 });
 
-test("counts of this process end by the clock too, while the store is down", async () => {
+test("local counts end by the clock too while the store is down", async () => {
   const gate = createTestGate(policy);
   gate.storeIs("down");
   expectAllowed(await gate.send("/local"));
@@ -142,7 +142,7 @@ test("one flight is shared, and its result ends by the clock", async () => {
   expect(await fly()).toEqual({ value: 2, isShared: false });
 });
 
-test("a flight waits for another by the clock, and no longer than it was told", async () => {
+test("a flight waits for another by the clock, up to its maximum", async () => {
   const gate = createTestGate(policy);
   const { singleFlight } = createLocks(gate);
   const options = { resultTtl: "1 minute", wait: "2 minutes", ttl: "30 seconds" } as const;
@@ -248,7 +248,7 @@ test("keys of the app's own end by the clock", async () => {
   expect(await redis.multi().set("a", "1").get("a").exec()).toEqual(["OK", 1]);
 });
 
-test("the store refuses what our gateway refuses", async () => {
+test("the store refuses the same commands as our gateway", async () => {
   const refused = redisOf(createTestGate(policy)).keys("*");
   await expect(refused).rejects.toMatchObject({ code: "STORE_REJECTED" });
 });
@@ -261,7 +261,7 @@ test("locks and dedup fail as they do without a store, and none of their calls i
   const events = await gate.events();
   const failures = events.flatMap((event) => (event.kind === "failure" ? [event.during] : []));
   expect(failures.toSorted()).toEqual(["dedup-claim", "lock-acquire", "lock-release"]);
-  // The lock, its release since it is unknown whether it was taken, and the claim: a pause between two
-  // attempts would be real time.
+  // The calls are the lock, its release (because the result is unknown), and the claim. There are no retries,
+  // because their pauses would take real time.
   expect(events.filter(({ kind }) => kind === "store")).toHaveLength(3);
 });

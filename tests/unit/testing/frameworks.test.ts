@@ -6,9 +6,9 @@ import { ROOT } from "../../support/app.ts";
 
 const PROJECTS = join(ROOT, "tests", "fixtures", "testing");
 
-/** Runs a framework as an adopter does: by its own program, in a separate process. */
+/** Runs a framework as an adopter does: with its own program, in a separate process. */
 function run(program: string, args: readonly string[]) {
-  // Without what this run of vitest has told its own processes.
+  // Without the variables that this run of vitest sets for its processes.
   const { VITEST: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
     cwd: PROJECTS,
@@ -18,9 +18,9 @@ function run(program: string, args: readonly string[]) {
   return { status, said: `${stdout}${stderr}` };
 }
 
-const DENIED = "expectDenied: status of a response with status 200 must be 429, and is 200.";
+const DENIED = "expectDenied: status of a response with status 200 must be 429, not 200.";
 
-test("an adopter's tests pass in vitest, and one that does not hold says why", () => {
+test("an adopter's tests pass in vitest, and a failing one says why", () => {
   const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
   const files = ["vitest/limits.test.ts", "failing/vitest.test.ts"];
   const { said, status } = run(vitest, ["run", "--root", PROJECTS, ...files]);
@@ -29,7 +29,7 @@ test("an adopter's tests pass in vitest, and one that does not hold says why", (
   expect(status).toBe(1);
 });
 
-test("an adopter's tests pass in node:test, and one that does not hold says why", () => {
+test("an adopter's tests pass in node:test, and a failing one says why", () => {
   const files = ["node-test/handler.test.ts", "failing/node.test.ts"];
   const { said, status } = run("--test", ["--test-reporter=tap", ...files]);
   expect(said).toContain("# pass 2\n# fail 1\n");
@@ -37,7 +37,7 @@ test("an adopter's tests pass in node:test, and one that does not hold says why"
   expect(status).toBe(1);
 });
 
-/** The code of the guide, by the name of the file that its first line gives. */
+/** The code of the guide, by the file name in its first line. */
 const SHOWN = new Map(
   [
     ...readFileSync(join(ROOT, "docs", "guides", "testing.md"), "utf8").matchAll(
@@ -46,7 +46,7 @@ const SHOWN = new Map(
   ].map(([, code = "", file = ""]) => [file, code]),
 );
 
-test("the code in docs/guides/testing.md is that of the projects that these tests run", () => {
+test("the code in docs/guides/testing.md is the code of the projects that these tests run", () => {
   const files = globSync("**/*.{ts,js,mjs}", { cwd: PROJECTS }).map((file) => {
     const code = readFileSync(join(PROJECTS, file), "utf8");
     return [/^\/\/ (\S+\.\w+)\n/.exec(code)?.[1], code] as const;

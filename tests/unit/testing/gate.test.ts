@@ -24,7 +24,7 @@ const policy = definePolicy({
 const [ONE, OTHER] = ["203.0.113.7", "203.0.113.8"];
 
 describe("exhaust", () => {
-  test("uses up every limit of a rule for one client, and for no other", async () => {
+  test("exhaust uses up every limit of a rule for one client, and for no other", async () => {
     const gate = createTestGate(policy);
     await gate.exhaust("search", { ip: ONE });
     expectDenied(await gate.send("/api/search", { ip: ONE }), { rule: "search", retryAfter: 3600 });
@@ -32,7 +32,7 @@ describe("exhaust", () => {
     expect(await gate.limits.peek("search", { ip: ONE })).toMatchObject({ allowed: false });
   });
 
-  test("uses up one limit by its name", async () => {
+  test("exhaust uses up one limit by its name", async () => {
     const gate = createTestGate(policy);
     await gate.exhaust("search", {}, "search:ip:minute");
     expectDenied(await gate.send("/api/search"), { rule: "search", retryAfter: "1 minute" });
@@ -40,20 +40,20 @@ describe("exhaust", () => {
     expectAllowed(await gate.send("/api/search"), { remaining: 2 });
   });
 
-  test("uses up what an identity of the request's has", async () => {
+  test("exhaust uses up the limit of an identity of the request", async () => {
     const gate = createTestGate(policy);
     await gate.exhaust("own", { user: "ada" }, "own:user:minute");
     expectDenied(await gate.send("/own", { cookies: { theme: "dark", user: "ada" } }));
     expectAllowed(await gate.send("/own", { cookies: { user: "bob" } }), { rule: "own" });
   });
 
-  test("uses up what all clients share", async () => {
+  test("exhaust uses up a limit that all clients share", async () => {
     const gate = createTestGate(policy, { showGlobalLimits: true });
     await gate.exhaust("all");
     expectDenied(await gate.send("/all", { ip: OTHER }), { rule: "all" });
   });
 
-  test("holds for an optimistic rule that has just allowed a request, and makes no event", async () => {
+  test("exhaust works for an optimistic rule that has just allowed a request, and makes no event", async () => {
     const gate = createTestGate(policy);
     expectAllowed(await gate.send("/quick"));
     const before = await gate.events();
@@ -62,7 +62,7 @@ describe("exhaust", () => {
     expectDenied(await gate.send("/quick"), { rule: "quick" });
   });
 
-  test("is refused while the store is down, when other counts decide", async () => {
+  test("exhaust throws while the store is down, because local counts decide then", async () => {
     const gate = createTestGate(policy);
     gate.storeIs("down");
     await expect(gate.exhaust("search")).rejects.toMatchObject({ code: "LIMIT_BAD_ARGUMENT" });
@@ -71,7 +71,7 @@ describe("exhaust", () => {
     expectDenied(await gate.send("/api/search"));
   });
 
-  test("names the rules and limits that there are where it is given another", async () => {
+  test("exhaust names the known rules and limits when it is given another", async () => {
     const gate = createTestGate(policy);
     // @ts-expect-error -- no rule has this name
     await expect(gate.exhaust("serach")).rejects.toMatchObject({
@@ -86,7 +86,7 @@ describe("exhaust", () => {
 });
 
 describe("send", () => {
-  test("sends what a request has beside its path, and resolves after what follows the response", async () => {
+  test("send sends all parts of a request, and resolves after the work that follows the response", async () => {
     const heard: string[] = [];
     const gate = createTestGate(policy, {
       onEvent: ({ kind }) => void heard.push(kind),
@@ -100,14 +100,14 @@ describe("send", () => {
     expect(heard).toContain("decision");
   });
 
-  test("says the length of a text, so that a rule can bound it", async () => {
+  test("send sends the length of a text body, so that a rule can bound it", async () => {
     const gate = createTestGate(policy);
     const post = (body: string) => gate.send("/upload", { method: "POST", body });
     expectAllowed(await post("x".repeat(1024)));
     expectDenied(await post("x".repeat(1025)), { status: 413 });
   });
 
-  test("denies with 503 where the store is down and the rule says so", async () => {
+  test("send returns 503 when the store is down and the rule denies", async () => {
     const gate = createTestGate(policy);
     gate.storeIs("down");
     expectDenied(await gate.send("/closed"), { status: 503 });
@@ -115,20 +115,20 @@ describe("send", () => {
     expectAllowed(await gate.send("/closed"), { remaining: 8 });
   });
 
-  test("begins at the moment that a test names", async () => {
+  test("the clock begins at the time that a test gives", async () => {
     const gate = createTestGate(policy, { startsAt: new Date("2030-05-01T12:00:00Z") });
     const { at } = await gate.limits.limit("search", { ip: ONE });
     expect(at).toBe(Date.UTC(2030, 4, 1, 12));
   });
 
-  test("fails where a clock is told to go back", async () => {
+  test("advance rejects a negative time", async () => {
     const gate = createTestGate(policy);
     for (const time of [-1, Number.NaN, "a while"]) {
       await expect(gate.advance(time)).rejects.toMatchObject({ code: "LIMIT_BAD_ARGUMENT" });
     }
   });
 
-  test("is not there for a policy with a mistake", () => {
+  test("createTestGate throws for an invalid policy", () => {
     const broken = definePolicy({
       rules: { a: { match: "/a", limits: { ip: "5 per fortnight" } } },
     });
@@ -136,7 +136,7 @@ describe("send", () => {
   });
 });
 
-/** Returns the error of an expectation that does not hold. */
+/** Returns the error of a failing expectation. */
 function failureOf(expectation: () => void): AssertionError {
   try {
     expectation();
@@ -147,8 +147,8 @@ function failureOf(expectation: () => void): AssertionError {
   throw new Error("It holds.");
 }
 
-describe("expectations that do not hold", () => {
-  test("say what was expected and what the response says", async () => {
+describe("failing expectations", () => {
+  test("failing expectations have the expected and the actual value", async () => {
     const gate = createTestGate(policy);
     const allowed = await gate.send("/api/search");
     await gate.exhaust("search");
@@ -162,16 +162,16 @@ describe("expectations that do not hold", () => {
       () => expectAllowed(allowed, { rule: "own" }),
     ].map((expectation) => failureOf(expectation).message);
     expect(messages).toEqual([
-      "expectDenied: status of a response with status 200 must be 429, and is 200.",
-      "expectDenied: a limit without capacity in RateLimit of a response with status 429 must be one of the rule sear, and is search:ip:minute, search:ip:hour.",
-      "expectDenied: Retry-After in seconds of a response with status 429 must be 60, and is 3600.",
-      "expectAllowed: status of a response with status 429 must be one of an allowed request, and is 429.",
-      "expectAllowed: what is left of a limit of a response with status 200 must be 3, and is 2.",
-      'expectAllowed: RateLimit of a response with status 200 must be a limit of the rule own; GET tells it with headers: "always", and is none.',
+      "expectDenied: status of a response with status 200 must be 429, not 200.",
+      "expectDenied: a limit without capacity in RateLimit of a response with status 429 must be one of the rule sear, not search:ip:minute, search:ip:hour.",
+      "expectDenied: Retry-After in seconds of a response with status 429 must be 60, not 3600.",
+      "expectAllowed: status of a response with status 429 must be one of an allowed request, not 429.",
+      "expectAllowed: what is left of a limit of a response with status 200 must be 3, not 2.",
+      'expectAllowed: RateLimit of a response with status 200 must be a limit of the rule own; GET shows it with headers: "always", not none.',
     ]);
   });
 
-  test("have both values and the place of the call, for the report of a framework", async () => {
+  test("failing expectations have both values and the place of the call for the report of a framework", async () => {
     const response = await createTestGate(policy).send("/quiet");
     const { expected, actual, stack } = failureOf(() => expectDenied(response));
     expect([expected, actual]).toEqual([429, 200]);
@@ -179,7 +179,7 @@ describe("expectations that do not hold", () => {
     expect(stack).not.toContain("testing/expect.ts");
   });
 
-  test("refuse a wait that is no length of time", async () => {
+  test("expectDenied rejects a retryAfter that is not a length of time", async () => {
     const gate = createTestGate(policy);
     await gate.exhaust("search");
     const denied = await gate.send("/api/search");

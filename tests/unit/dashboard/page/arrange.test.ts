@@ -11,7 +11,7 @@ test("rules are found by a part of their name, in either case", () => {
   expect(named("nothing", "policy")).toEqual([]);
 });
 
-test("rules stand in the policy's order, or by what they denied", () => {
+test("rules are in the policy's order, or sorted by their denials", () => {
   expect(named("", "policy")).toEqual(rules.map(({ name }) => name));
   expect(named("", "denied").slice(0, 3)).toEqual(["sync", "webhooks", "search"]);
   expect(named("", "shadowDenied")[0]).toBe("analytics");

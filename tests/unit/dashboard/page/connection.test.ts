@@ -29,7 +29,7 @@ const status =
 const fails: Answer = () => Promise.reject(new TypeError("fetch failed"));
 const hangs: Answer = () => new Promise(() => {});
 
-/** Connects; each attempt gets the next answer, and the last answer is for all that follow. */
+/** Connects. Each attempt gets the next answer, and the last answer is repeated. */
 function connected(...answers: readonly Answer[]) {
   const streams: Stream[] = [];
   const states: ConnectionState[] = [];
@@ -60,7 +60,7 @@ function connected(...answers: readonly Answer[]) {
   return { connection, streams, states, events, last };
 }
 
-/** Lets time pass, and promises settle. */
+/** Advances the clock, and lets promises settle. */
 async function pass(ms = 0): Promise<void> {
   await vi.advanceTimersByTimeAsync(ms);
   // A chunk goes through several streams, each with separate tasks.
@@ -71,7 +71,7 @@ async function pass(ms = 0): Promise<void> {
 const SNAPSHOT = 'event: snapshot\ndata: {"sentAt":1}\n\n';
 
 describe("connect", () => {
-  test("hands on each event with its JSON, also where it comes in pieces", async () => {
+  test("connect passes on each event with its JSON, even when it arrives in pieces", async () => {
     const { last, events, states } = connected(stream);
     await pass();
     last().send(SNAPSHOT.slice(0, 20));
@@ -87,7 +87,7 @@ describe("connect", () => {
   test.each([
     ["the event end", (it: Stream) => it.send("event: end\ndata: {}\n\n")],
     ["an end without a word", (it: Stream) => it.end()],
-  ])("opens the stream again at once after %s, and stays live", async (_, end) => {
+  ])("connect opens the stream again at once after %s, and stays live", async (_, end) => {
     const { last, streams, states } = connected(stream);
     await pass();
     last().send(SNAPSHOT);
@@ -99,7 +99,7 @@ describe("connect", () => {
     expect(states).toEqual(["live"]);
   });
 
-  test("does not open streams that end at once without a pause", async () => {
+  test("connect pauses before it reopens streams that end at once", async () => {
     const { streams } = connected((own, body) => {
       own.send(SNAPSHOT);
       own.end();
@@ -109,7 +109,7 @@ describe("connect", () => {
     expect(streams.length).toBeLessThan(4);
   });
 
-  test("waits longer after each failure, from 0.5 s to 5 s", async () => {
+  test("connect waits longer after each failure, from 0.5 s to 5 s", async () => {
     const { streams, states } = connected(fails);
     const opened: number[] = [];
     for (let i = 0; i < 200; i++) {
@@ -122,7 +122,7 @@ describe("connect", () => {
     expect(states).toEqual(["lost"]);
   });
 
-  test("is live again with the first event, and waits 0.5 s at the next failure", async () => {
+  test("connect is live again with the first event, and waits 0.5 s at the next failure", async () => {
     const { last, streams, states } = connected(status(503), status(500), stream, fails, stream);
     await pass(500);
     await pass(1_000);
@@ -135,7 +135,7 @@ describe("connect", () => {
     expect(streams).toHaveLength(5);
   });
 
-  test.each([401, 403, 404])("tries %i again each 30 s, and not before", async (code) => {
+  test.each([401, 403, 404])("connect tries again only every 30 s after %i", async (code) => {
     const { last, streams, states } = connected(status(code), stream);
     await pass(29_900);
     expect(streams).toHaveLength(1);
@@ -146,7 +146,7 @@ describe("connect", () => {
     expect(states).toEqual(["refused", "live"]);
   });
 
-  test("takes a redirect for a page to sign in, and another page for a failure", async () => {
+  test("connect treats a redirect as a refusal, and another page as a failure", async () => {
     const redirect = connected(() =>
       Object.defineProperty(Response.error(), "type", { value: "opaqueredirect" }),
     );
@@ -156,7 +156,7 @@ describe("connect", () => {
     expect(page.states).toEqual(["lost"]);
   });
 
-  test("is lost after 10 s without an event, though comments arrive", async () => {
+  test("connect is lost after 10 s without an event, even when comments arrive", async () => {
     const { last, streams, states } = connected(stream);
     await pass();
     last().send(SNAPSHOT);
@@ -168,13 +168,13 @@ describe("connect", () => {
     expect(streams[0]?.signal.aborted).toBe(true);
   });
 
-  test("is lost where nothing answers for 10 s", async () => {
+  test("connect is lost when nothing answers for 10 s", async () => {
     const { states } = connected(hangs);
     await pass(10_000);
     expect(states).toEqual(["lost"]);
   });
 
-  test("wake opens the stream at once where it was lost or refused", async () => {
+  test("wake opens the stream at once when it was lost or refused", async () => {
     const { connection, streams } = connected(status(401), fails, stream);
     await pass();
     connection.wake();
@@ -184,7 +184,7 @@ describe("connect", () => {
     expect(streams).toHaveLength(3);
   });
 
-  test("wake leaves a stream alone that had an event just now", async () => {
+  test("wake does not reopen a stream that had an event just now", async () => {
     const { connection, last, streams } = connected(stream);
     await pass();
     last().send(SNAPSHOT);

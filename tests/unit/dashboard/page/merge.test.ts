@@ -31,7 +31,7 @@ function series(start: number, stepMs: number, denied: readonly number[]): Serie
   };
 }
 
-/** Five minutes from 12:00, and three steps of ten minutes, of which the last runs. */
+/** Five minutes from 12:00, and three steps of ten minutes, of which the last has not ended. */
 function historyFrom(start = START): History {
   return {
     hour: series(start, MINUTE, [1, 2, 3, 4, 5]),
@@ -50,7 +50,7 @@ function minute(at: number, denied: number, rule = "search", p50Ms: number | nul
 const denied = (of: Series, rule?: string) => outcomesOf(of, rule).denied;
 
 describe("mergeHistory", () => {
-  test("moves the last point with each snapshot", () => {
+  test("mergeHistory updates the last point with each snapshot", () => {
     const first = mergeHistory(historyFrom(), [minute(4, 6)]);
     const second = mergeHistory(first, [minute(4, 9)]);
     expect(denied(first.hour)).toEqual([1, 2, 3, 4, 6]);
@@ -60,37 +60,37 @@ describe("mergeHistory", () => {
     expect(second.hour.store.failed.at(-1)).toBe(1);
   });
 
-  test("adds late counts to the minute before", () => {
+  test("mergeHistory adds late counts to the minute before", () => {
     const { hour } = mergeHistory(historyFrom(), [minute(3, 40), minute(4, 6)]);
     expect(denied(hour)).toEqual([1, 2, 3, 40, 6]);
   });
 
-  test("moves on when the minute rolls over", () => {
+  test("mergeHistory adds a step when a new minute begins", () => {
     const { hour } = mergeHistory(historyFrom(), [minute(4, 6), minute(5, 1)]);
     expect(hour.start).toBe(START + MINUTE);
     expect(denied(hour)).toEqual([2, 3, 4, 6, 1]);
     expect(hour.store.p50Ms).toEqual([1, 1, 1, 7, 7]);
   });
 
-  test("leaves minutes without counts empty when snapshots were away", () => {
+  test("mergeHistory leaves minutes empty when there were no snapshots", () => {
     const { hour } = mergeHistory(historyFrom(), [minute(7, 8)]);
     expect(denied(hour)).toEqual([4, 5, 0, 0, 8]);
     expect(hour.store.p50Ms).toEqual([1, 1, null, null, 7]);
   });
 
-  test("keeps what snapshots said when an older history arrives late", () => {
+  test("mergeHistory keeps the counts of snapshots when an older history arrives late", () => {
     const seen = rememberMinutes([], [minute(4, 8), minute(5, 3)]);
     const { hour } = mergeHistory(historyFrom(), rememberMinutes(seen, [minute(6, 1)]));
     expect(denied(hour)).toEqual([3, 4, 8, 3, 1]);
   });
 
-  test("keeps what a newer history says of a minute that a snapshot saw early", () => {
+  test("mergeHistory keeps the counts of a newer history for a minute that a snapshot had earlier", () => {
     const { hour } = mergeHistory(historyFrom(), [minute(3, 1), minute(4, 2)]);
     expect(denied(hour)).toEqual([1, 2, 3, 4, 5]);
     expect(hour.store.p50Ms).toEqual([1, 1, 1, 1, 1]);
   });
 
-  test("begins a series for a rule that is new, whatever its name is", () => {
+  test("mergeHistory begins a series for a new rule, whatever its name is", () => {
     const { hour } = mergeHistory(historyFrom(), [minute(4, 6, "constructor")]);
     expect(denied(hour, "constructor")).toEqual([0, 0, 0, 0, 6]);
     expect(denied(hour, "search")).toEqual([1, 2, 3, 4, 5]);
@@ -98,17 +98,17 @@ describe("mergeHistory", () => {
     expect(denied(hour, "toString")).toEqual([0, 0, 0, 0, 0]);
   });
 
-  test("ignores a minute from before the hour", () => {
+  test("mergeHistory ignores a minute from before the hour", () => {
     expect(mergeHistory(historyFrom(), [minute(-1, 9)]).hour).toEqual(historyFrom().hour);
   });
 
-  test("moves the last point of the day by the sum of its minutes", () => {
+  test("mergeHistory updates the last point of the day by the sum of its minutes", () => {
     const { day } = mergeHistory(historyFrom(), [minute(4, 25)]);
     expect(denied(day)).toEqual([100, 50, 1 + 2 + 3 + 4 + 25]);
     expect(day.store.p50Ms.at(-1)).toBe(1);
   });
 
-  test("begins a new step of the day", () => {
+  test("mergeHistory begins a new step of the day", () => {
     const { day } = mergeHistory(historyFrom(), [minute(10, 4)]);
     expect(day.start).toBe(START - 10 * MINUTE);
     expect(denied(day)).toEqual([50, 15, 4]);

@@ -28,7 +28,7 @@ test.each([
   [4_205_000, "1:10:05"],
   [86_399_000, "23:59:59"],
   [2 * 86_400_000 + 4_205_000, "2 d 1:10:05"],
-])("what is left of %s ms is %s", (ms, text) => {
+])("countdown shows %s ms as %s", (ms, text) => {
   expect(countdown(ms)).toBe(text);
 });
 
@@ -38,7 +38,7 @@ test.each([
   [0.05, "0.1"],
   [1234.56, "1,234.6"],
   [undefined, "–"],
-])("a rate of %s a second is %s", (value, text) => {
+])("rate shows %s a second as %s", (value, text) => {
   expect(rate(value)).toBe(text);
 });
 
@@ -49,7 +49,7 @@ test.each([
   [9_999, 10_000, ">99.9"],
   [1, 3, "33.3"],
   [10, 10, "100.0"],
-])("%s of %s is %s percent", (part, of, text) => {
+])("percent shows %s of %s as %s percent", (part, of, text) => {
   expect(percent(part, of)).toBe(text);
 });
 
@@ -58,7 +58,7 @@ test.each([
   [12.6, "13"],
   [1500, "1,500"],
   [null, "–"],
-])("%s ms reads %s", (value, text) => {
+])("milliseconds shows %s ms as %s", (value, text) => {
   expect(milliseconds(value)).toBe(text);
 });
 
@@ -68,7 +68,7 @@ test.each([
   [12_345_678, "12.3 MB"],
   [256_000_000, "256 MB"],
   [5e15, "5,000 TB"],
-])("%s bytes read %s", (bytes, text) => {
+])("size shows %s bytes as %s", (bytes, text) => {
   expect(size(bytes)).toBe(text);
 });
 
@@ -78,16 +78,16 @@ test.each([
   [119_000, "119 s"],
   [150_000, "2 min"],
   [7_300_000, "2 h"],
-])("an age of %s ms reads %s", (ms, text) => {
+])("age shows %s ms as %s", (ms, text) => {
   expect(age(ms)).toBe(text);
 });
 
 describe("names", () => {
-  test("lists all names where they are few", () => {
+  test("names lists all names when they are few", () => {
     expect(names(["a", "b"], 2)).toBe("a, b");
   });
 
-  test("counts the names that it does not list", () => {
+  test("names counts the names that it does not list", () => {
     expect(names(["a", "b", "c", "d"], 2)).toBe("a, b and 2 more");
   });
 });

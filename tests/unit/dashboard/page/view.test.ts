@@ -7,16 +7,16 @@ import { historyAt, manyRules, snapshotAt } from "../../../support/dashboard-fix
 const NOW = Date.UTC(2026, 10, 29, 12, 34, 56);
 
 describe("withEvent", () => {
-  test("keeps every field that a snapshot has", () => {
+  test("withEvent keeps every field of a snapshot", () => {
     const sent = snapshotAt(NOW);
     expect(withEvent(EMPTY, "snapshot", sent, 0).snapshot).toEqual(sent);
   });
 
-  test.each([undefined, null, 7, "text", [1]])("ignores a snapshot that is %j", (data) => {
+  test.each([undefined, null, 7, "text", [1]])("withEvent ignores the snapshot %j", (data) => {
     expect(withEvent(EMPTY, "snapshot", data, 0)).toBe(EMPTY);
   });
 
-  test("completes a snapshot whose fields are missing or of another kind", () => {
+  test("withEvent completes a snapshot whose fields are missing or of another type", () => {
     const { snapshot } = withEvent(
       EMPTY,
       "snapshot",
@@ -49,13 +49,13 @@ describe("withEvent", () => {
     });
   });
 
-  test("completes a history that is empty", () => {
+  test("withEvent completes an empty history", () => {
     const { history } = withEvent(EMPTY, "history", { hour: { rules: { search: {} } } }, 0);
     expect(history?.hour).toMatchObject({ steps: 60, rules: { search: { denied: [] } } });
     expect(history?.day.steps).toBe(144);
   });
 
-  test("has the minutes of earlier snapshots in a history that arrives after them", () => {
+  test("withEvent merges the minutes of earlier snapshots into a later history", () => {
     const rules = manyRules(2);
     const late = { ...snapshotAt(NOW).minutes[0], rules: { search: { denied: 9_999 } } };
     const seen = withEvent(EMPTY, "snapshot", snapshotAt(NOW, { minutes: [late] as never }), 0);
@@ -63,7 +63,7 @@ describe("withEvent", () => {
     expect(history?.hour.rules["search"]?.denied.at(-1)).toBe(9_999);
   });
 
-  test("keeps what is set as it was sent, and completes what is missing", () => {
+  test("withEvent keeps entries as they were sent, and completes missing fields", () => {
     const sent = controlAt(NOW);
     expect(withEvent(EMPTY, "control", sent, 5).control).toEqual({ now: sent, receivedAt: 5 });
     const { control } = withEvent(EMPTY, "control", { entries: [{ id: "a" }, 7], admin: 1 }, 5);
@@ -76,18 +76,18 @@ describe("withEvent", () => {
     expect(withEvent(EMPTY, "control", undefined, 5)).toBe(EMPTY);
   });
 
-  test("ignores an event that it does not know", () => {
+  test("withEvent ignores an unknown event", () => {
     expect(withEvent(EMPTY, "weather", {}, 0)).toBe(EMPTY);
   });
 });
 
 describe("ageOf", () => {
-  test("adds the age at sending and the time since, on no other clock than theirs", () => {
+  test("ageOf adds the age at sending and the time since, each on one clock", () => {
     const view = withEvent(EMPTY, "snapshot", snapshotAt(NOW, { readAt: NOW - 400 }), 5_000);
     expect(ageOf(view, 7_100)).toBe(2_500);
   });
 
-  test("is unknown where the store was never read", () => {
+  test("ageOf returns undefined when the store was never read", () => {
     expect(ageOf(EMPTY, 5)).toBeUndefined();
     expect(ageOf(withEvent(EMPTY, "snapshot", snapshotAt(NOW, { readAt: null }), 0), 5)).toBe(
       undefined,
@@ -98,18 +98,18 @@ describe("ageOf", () => {
 describe("notices", () => {
   const ok = snapshotAt(NOW).store;
 
-  test("no notice is shown where all is well", () => {
+  test("no notice is shown when there is no problem", () => {
     expect(noticesOf("live", snapshotAt(NOW))).toEqual([]);
   });
 
-  test("a store that is down says what each rule does", () => {
+  test("the notice of a store that is down says what each rule does", () => {
     const store = { ...ok, state: "down", reason: "STORE_UNREACHABLE" } as const;
     const [notice] = noticesOf("live", snapshotAt(NOW, { store, rules: manyRules(3) }));
     expect(notice).toMatchObject({ tone: "bad", title: "The store does not answer." });
     expect(notice?.lines.slice(1)).toEqual([
       "allow: requests are allowed, uncounted (search).",
       "deny: requests are denied with 503 (artists).",
-      "local: requests are counted in each instance alone (login).",
+      "local: requests are counted in each instance separately (login).",
     ]);
   });
 
@@ -117,20 +117,23 @@ describe("notices", () => {
     ["failed-calls", "It answers, but some calls fail."],
     ["slow-calls", "It answers, but calls are slow."],
     ["constructor", "It answers, but constructor."],
-  ])("a store that is degraded by %s says so in words", (reason, line) => {
+  ])("the notice of a store that is degraded by %s says so", (reason, line) => {
     const store = { ...ok, state: "degraded", reason } as const;
     expect(noticesOf("live", snapshotAt(NOW, { store }))[0]?.lines).toEqual([line]);
   });
 
   test.each([
     [undefined, "HEADGATE_MODE is off."],
-    [true, "The mode of everything is set to off."],
-  ])("a gate that is off says what turned it off: isModeSet is %s", (isModeSet, words) => {
-    const store = { ...ok, mode: "off", ...(isModeSet && { isModeSet }) } as const;
-    expect(noticesOf("live", snapshotAt(NOW, { store }))[0]?.lines[0]).toContain(words);
-  });
+    [true, "The mode of all rules is set to off."],
+  ])(
+    "the notice of a gate that is off says what turned it off: isModeSet is %s",
+    (isModeSet, words) => {
+      const store = { ...ok, mode: "off", ...(isModeSet && { isModeSet }) } as const;
+      expect(noticesOf("live", snapshotAt(NOW, { store }))[0]?.lines[0]).toContain(words);
+    },
+  );
 
-  test("a lost connection comes before what the last snapshot said", () => {
+  test("the notice of a lost connection comes before those of the last snapshot", () => {
     const snapshot = snapshotAt(NOW, { store: { ...ok, mode: "off" } });
     expect(noticesOf("lost", snapshot).map(({ title }) => title)).toEqual([
       "The app does not answer; trying again.",
@@ -138,14 +141,14 @@ describe("notices", () => {
     ]);
   });
 
-  test("a rule of another instance does not hide that every rule is in shadow", () => {
+  test("a rule of another instance does not hide the notice that every rule is in shadow", () => {
     const rules = manyRules(8).map((rule) => (rule.isInPolicy ? { ...rule, enforced: 0 } : rule));
     expect(noticesOf("live", snapshotAt(NOW, { rules }))).toMatchObject([
       { title: "Every rule is in shadow: nothing is denied." },
     ]);
   });
 
-  test("a listener is told of what is wrong, and that it ended, and nothing before", () => {
+  test("a screen reader gets notices and their end, and nothing before the first", () => {
     const down = noticesOf("lost");
     expect(spokenOf([], false)).toBe("");
     expect(spokenOf(down, false)).toBe("The app does not answer; trying again.");

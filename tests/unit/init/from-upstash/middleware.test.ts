@@ -6,7 +6,7 @@ const load = policyLoader();
 
 const MATCHER = 'export const config = { matcher: ["/((?!_next/static|favicon.ico).*)"] };';
 
-/** Middleware whose function has a body, and what follows it in the file. */
+/** Returns middleware with this function body, and more text after it. */
 function middleware(body: string, more = "", head = "") {
   return `import { Ratelimit } from "@upstash/ratelimit";
 import { NextResponse } from "next/server";
@@ -57,7 +57,7 @@ test.each<[string, string, Record<string, unknown>]>([
     { match: "/api/:path*" },
   ],
   [
-    "what begins with a text",
+    "paths that begin with a text",
     middleware(`if (request.nextUrl.pathname.startsWith("/api")) { ${LIMIT} }`),
     { match: "/api(.*)" },
   ],
@@ -77,7 +77,7 @@ test.each<[string, string, Record<string, unknown>]>([
     { match: ["/a", "/b"] },
   ],
   [
-    "a list of beginnings, by a constant",
+    "a list of prefixes in a constant",
     middleware(
       `const isLimited = FOLDERS.some((folder) => pathname.startsWith(folder));
   if (isLimited) { ${LIMIT} }`,
@@ -137,7 +137,7 @@ test.each<[string, string, Record<string, unknown>]>([
     { match: "/api/:path*" },
   ],
   [
-    "a constant for everybody, of three units",
+    "a constant for all clients, of three units",
     middleware('if (pathname === "/a") await limiter.limit("front", { rate: 3 });'),
     { match: "/a", limits: { global: "20 per minute" }, cost: 3 },
   ],
@@ -152,19 +152,19 @@ test.each<[string, string, string]>([
     'it depends on request.cookies.has("beta")',
   ],
   [
-    "some paths without others among them",
+    "some paths that exclude others within them",
     middleware(
       `if (pathname.startsWith("/api/") && !pathname.startsWith("/api/open")) { ${LIMIT} }`,
     ),
-    "its paths are some, without others among them",
+    "its paths exclude others within them",
   ],
   [
-    "a path that the matcher leaves out",
+    "a path that the matcher excludes",
     middleware(
       `if (pathname.startsWith("/api/")) { ${LIMIT} }`,
       'export const config = { matcher: "/((?!api|_next).*)" };',
     ),
-    "the middleware's matcher leaves out /api/:path*",
+    "the middleware's matcher excludes /api/:path*",
   ],
   [
     "a user",
@@ -178,6 +178,9 @@ test.each<[string, string, string]>([
   expect(policy).toContain(reason);
 });
 
-test.each(["src/middleware.ts", "proxy.ts", "src/proxy.js"])("%s is middleware", async (path) => {
-  expect((await frontOf(middleware(LIMIT), path)).rule).toHaveProperty("match");
-});
+test.each(["src/middleware.ts", "proxy.ts", "src/proxy.js"])(
+  "the file %s is middleware",
+  async (path) => {
+    expect((await frontOf(middleware(LIMIT), path)).rule).toHaveProperty("match");
+  },
+);

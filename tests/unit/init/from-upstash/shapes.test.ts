@@ -4,11 +4,11 @@ import { policyLoader, translated } from "../../../support/upstash-app.ts";
 
 const load = policyLoader();
 
-/** The rules that are written for an app, as data. */
+/** Returns the rules that are written for an app, as data. */
 async function rulesFor(files: Readonly<Record<string, string>>) {
   const { policy } = translated(files);
   const loaded = await load(policy);
-  // The policy is one that the gate takes.
+  // The gate accepts the policy.
   compilePolicy(loaded);
   return loaded.rules as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
@@ -39,7 +39,7 @@ test.each<[string, Record<string, string>, string[]]>([
     ["note-write"],
   ],
   [
-    "a limiter that exists where variables are set",
+    "a limiter that exists only when variables are set",
     route(
       `let limiter: Ratelimit | null = null;
 if (process.env.UPSTASH_REDIS_REST_URL) { limiter = ${ten()}; }`,
@@ -70,7 +70,7 @@ function noteLimiter() { return (limiter ??= ${ten()}); }`,
     ["write"],
   ],
   [
-    "one of an object that is chosen when the app runs",
+    "one of an object that is chosen at run time",
     route(
       `const limiters = { free: ${ten()}, paid: ${ten()} };`,
       "await limiters[plan].limit(userId);",
@@ -166,7 +166,7 @@ export const POST = async () => Response.json(await notes.limit(userId));
     ["notes"],
   ],
   [
-    "a module that exports it by default, and one that hands it on",
+    "a module that exports it by default, and one that re-exports it",
     {
       "lib/limit.ts": `${HEAD}const limiter = ${ten()};\nexport default limiter;\n`,
       "lib/index.ts": 'export { default as noteLimit } from "./limit";\n',
@@ -202,7 +202,7 @@ export const POST = async () => Response.json(await notes.limit(userId));
     },
     ["notes"],
   ],
-])("%s becomes rules", async (_, files, names) => {
+])("a limiter in this form becomes rules: %s", async (_, files, names) => {
   const rules = await rulesFor(files);
   expect(Object.keys(rules)).toEqual(names);
   for (const rule of Object.values(rules)) expect(rule).toEqual({ ...TEN, mode: "enforce" });
@@ -238,7 +238,7 @@ test.each([
   expect(limits).toEqual([{ [subject]: "10 per 10 seconds" }]);
 });
 
-test("variables before the call, and calls of a function, say who an identifier is", async () => {
+test("variables before the call, and calls of a function, show the client of an identifier", async () => {
   const rules = await rulesFor({
     "lib/limits.ts": `${HEAD}const limiter = ${ten()};
 export const check = (key: string) => limiter.limit(key);
@@ -284,7 +284,7 @@ export const forUsers = (userId: string) => limiter.limit(userId);`,
   expect(Object.keys(rules)).toEqual(names);
 });
 
-test("a limiter that one function keeps by its name is made with the settings of each name", async () => {
+test("a limiter that a function caches by name becomes a rule for each name", async () => {
   const files = {
     "lib/limits.ts": `${HEAD}const SETTINGS = {
   ask: { tokens: 5, seconds: 60 * 60 },

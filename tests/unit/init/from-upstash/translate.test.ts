@@ -46,7 +46,7 @@ export async function send() {
   return chat.limit(ip);
 }
 `;
-/** What was inserted into a list of lines or characters; undefined where something was taken out. */
+/** Returns what was inserted into a list of lines or characters; undefined when something was removed. */
 function insertedInto(before: readonly string[], after: readonly string[]) {
   const rest = [...before].toReversed();
   const inserted = after.filter((one) => one !== rest.at(-1) || rest.pop() === undefined);
@@ -56,7 +56,7 @@ function insertedInto(before: readonly string[], after: readonly string[]) {
 const APP = { "lib/limits.ts": LIMITS, "app/api/chat/route.ts": ROUTE, "app/actions.ts": ACTION };
 
 describe("the app after the command", () => {
-  test("differs from the app before in comments alone", () => {
+  test("the translated app differs from the original only in comments", () => {
     const { changed } = translated(APP);
     expect([...changed.keys()].toSorted()).toEqual([
       "app/actions.ts",
@@ -71,11 +71,11 @@ describe("the app after the command", () => {
     }
   });
 
-  test("tells at each call what to write in its place", () => {
+  test("the translated app says at each call how to replace it", () => {
     const { after } = translated(APP);
     const route = after.get("app/api/chat/route.ts") ?? "";
     expect(route).toContain(
-      `  // Headgate: the rule "chat-user" of config/rate-limits.ts limits the same. In place of this call write
+      `  // Headgate: the rule "chat-user" of config/rate-limits.ts limits the same. Instead of this call write
   //   await gate.limits.limit("chat-user", { user: userId }, { cost: 2 })
   // with { gate } of "../../../gate" (docs/start/from-upstash-ratelimit.md of headgate).
   // eslint-disable-next-line no-console
@@ -90,11 +90,11 @@ describe("the app after the command", () => {
     );
   });
 
-  test("has a comment with the reason at each limiter without a rule", () => {
+  test("the translated app has a comment with the reason at each limiter without a rule", () => {
     const { after, left } = translated(APP);
     expect(left).toEqual([
-      "lib/limits.ts: it depends on Number(process.env.UPLOADS), which is known only when the app runs, and a policy is fixed",
-      "lib/limits.ts: no call of it was found that could be followed",
+      "lib/limits.ts: it depends on Number(process.env.UPLOADS), which is known only at run time, but a policy is fixed",
+      "lib/limits.ts: none of its calls could be followed",
       "lib/limits.ts: its limit is changed while the app runs (dynamicLimits)",
     ]);
     const text = after.get("lib/limits.ts") ?? "";
@@ -106,11 +106,11 @@ describe("the app after the command", () => {
           .at(-1) ?? "",
     );
     expect(upload).toContain("// Headgate: no rule was written for this limiter: it depends on");
-    expect(unused).toContain("no call of it was found");
+    expect(unused).toContain("none of its calls");
     expect(moving).toContain("(dynamicLimits)");
   });
 
-  test("has the rules, and the identities that they count", async () => {
+  test("the translated policy has the rules and their identities", async () => {
     const { policy, rules } = translated(APP);
     expect(rules).toEqual(["chat-ip", "chat-user"]);
     const loaded = await load(policy);
@@ -126,14 +126,14 @@ describe("the app after the command", () => {
     expect(policy).toContain('// Ratelimit.slidingWindow(20, "1 m") of lib/limits.ts.');
   });
 
-  test("is the same after a second run", () => {
+  test("a second translation changes nothing", () => {
     const { after } = translated(APP);
     const again = translateUpstash(after, GATE_FILES);
     expect(again.rules).toEqual([]);
     expect([...again.changed.keys()]).toEqual([]);
   });
 
-  test("gets rules for calls that are written after the first run, by names that are free", async () => {
+  test("a second translation adds rules with free names for calls that are written after the first", async () => {
     const { after } = translated(APP);
     const more = `import { Ratelimit } from "@upstash/ratelimit";
 const chat = new Ratelimit({ redis, limiter: Ratelimit.fixedWindow(5, "1 h"), prefix: "chat-user" });
@@ -169,7 +169,7 @@ describe("the policy", () => {
       "with identities in a constant",
       `${head}const identities = defineIdentities({ plan: async () => undefined, user: "from-code" });\nexport default definePolicy({ identities, rules: {} });\n`,
     ],
-  ])("%s gets the rules by insertions alone", async (_, before) => {
+  ])("a policy %s gets the rules only by insertions", async (_, before) => {
     const { policy } = withPolicy(before);
     expect(insertedInto(before.split(""), policy.split(""))?.length).toBeGreaterThan(0);
     const loaded = await load(policy);
@@ -177,7 +177,7 @@ describe("the policy", () => {
     expect(loaded.identities).toHaveProperty("user");
   });
 
-  test("has its identities in another file, which gets the new ones", () => {
+  test("new identities are added to the file of the policy's identities", () => {
     const { after, policy } = withPolicy(
       `${head}import { identities } from "./identities";\nexport default definePolicy({ identities, rules: {} });\n`,
       {
@@ -190,7 +190,7 @@ describe("the policy", () => {
     expect(policy).not.toContain('"from-code"');
   });
 
-  test("whose rules are made elsewhere is left alone, and the reason is told", () => {
+  test("a policy whose rules are made elsewhere does not change, and the reason is reported", () => {
     const before = `${head}import { rules } from "./rules";\nexport default definePolicy({ rules });\n`;
     const { policy, rules, left } = withPolicy(before);
     expect(policy).toBe(before);
@@ -215,12 +215,12 @@ test.each([
         'import { Ratelimit } from "@upstash/ratelimit";\nconst = new Ratelimit(;\n',
     },
   ],
-])("an app with %s stays as it is", (_, files) => {
+])("an app with %s does not change", (_, files) => {
   expect(translated(files)).toMatchObject({ rules: [], policy: EMPTY_POLICY });
   expect(translated(files).changed.size).toBe(0);
 });
 
-test("what is written can be parsed, also where a call is in JSX or in a template", () => {
+test("translated files can be parsed, even when a call is in JSX or in a template", () => {
   const page = `import { chat } from "@/lib/limits";
 export default async function Page() {
   return <p title={\`\${(await chat.limit("a")).remaining}\`}>{(await chat.limit("a")).limit}</p>;
@@ -232,7 +232,7 @@ export const inline = async () => { if (x) await chat.limit("a"); else return (a
   expect(after.get("app/page.tsx")?.match(/\/\/ Headgate: /g)).toHaveLength(2);
 });
 
-test("functions that call each other do not keep the command from its end", () => {
+test("the translation ends even when functions call each other", () => {
   const names = ["a", "b", "c", "d", "e"];
   const calls = names.map((name) => `${name}(x) ?? ${name}(x + 1)`).join(" ?? ");
   const tangled = names.map((name) => `export function ${name}(x) { return ${calls}; }`);

@@ -14,13 +14,13 @@ test.each([
   ["1500 ms", 1500],
   ["1 w", 604_800_000],
   ["1.5 h", 5_400_000],
-] as const)("the duration %j is %j milliseconds, and the library takes it", (text, ms) => {
+] as const)("upstashDuration reads %j as %j milliseconds, as the library does", (text, ms) => {
   expect(upstashDuration(text)).toBe(ms);
   expect(() => fixed(text)).not.toThrow();
 });
 
 test.each(["0.3 ms", "1 y", "10  s", "10 sec", "ten s", " 1 s", "-1 s"])(
-  "%j is no duration, as the library says",
+  "upstashDuration rejects %j, as the library does",
   (text) => {
     expect(upstashDuration(text)).toBeUndefined();
     expect(() => fixed(text)).toThrow(/window/i);
@@ -36,18 +36,21 @@ test.each([
   ["tokenBucket", [5, "10 s", 20], "20 per 40 seconds", "token-bucket"],
   ["tokenBucket", [10, "60 s", 10], "10 per minute", "token-bucket"],
   ["tokenBucket", [1, "1 s", 60], "60 per minute", "token-bucket"],
-] as const)("%s(%j) counts as %s", (way, values, text, algorithm) => {
+] as const)("countingOf translates %s(%j) to %s", (way, values, text, algorithm) => {
   expect(countingOf(way, values, [])).toMatchObject({ text, algorithm });
 });
 
 test.each([
   ["slidingWindow", [undefined, "1 m"], ["MAX", '"1 m"'], "it depends on MAX"],
-  ["slidingWindow", [10, "1 y"], [], '"1 y" is no duration'],
+  ["slidingWindow", [10, "1 y"], [], '"1 y" is not a duration'],
   ["slidingWindow", [10, "500 ms"], [], "its window is 500 milliseconds"],
   ["fixedWindow", [10, "60 d"], [], "its window is 60 days"],
   ["fixedWindow", [0.5, "1 m"], [], "its limit is 0.5"],
   ["tokenBucket", [3, "10 s", 10], [], "a full bucket refills in 33333.3"],
   ["tokenBucket", [3, "10 s", "10"], [], "its third argument"],
-] as const)("%s(%j) has no rule, and the reason says why", (way, values, texts, reason) => {
-  expect(countingOf(way, values, texts)).toContain(reason);
-});
+] as const)(
+  "countingOf returns the reason why %s(%j) has no rule",
+  (way, values, texts, reason) => {
+    expect(countingOf(way, values, texts)).toContain(reason);
+  },
+);

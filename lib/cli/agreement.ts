@@ -1,11 +1,11 @@
 import { createInterface } from "node:readline/promises";
 
-/** Returns true where a person can be asked: input and output are a terminal. */
+/** Returns true when a person can answer: input and output are a terminal. */
 export function isAnswered(): boolean {
   return process.stdin.isTTY && process.stdout.isTTY;
 }
 
-/** Asks once. The end of the input is a no. */
+/** Asks a question once. Returns true when the person agrees, and false at the end of the input. */
 export async function agrees(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const closed = new Promise<string>((resolve) => terminal.once("close", () => resolve("no")));

@@ -6,7 +6,7 @@ import { usageError } from "../program.ts";
 import { valuesOf } from "../repeated.ts";
 import { type OpenGate, openGate } from "./open-gate.ts";
 
-/** The options by which a client is named. */
+/** The options that name a client. */
 export const CLIENT_ARGS = {
   ip: { type: "string" },
   user: { type: "string" },
@@ -17,7 +17,7 @@ export const CLIENT_ARGS = {
   json: { type: "boolean" },
 } as const;
 
-/** The same as they were given. */
+/** The values of these options. */
 export interface ClientArgs {
   readonly ip?: string | undefined;
   readonly user?: string | undefined;
@@ -27,7 +27,7 @@ export interface ClientArgs {
 }
 
 /**
- * Reads the client that a command is asked about.
+ * Reads the client of a command.
  *
  * @throws {HeadgateError} CLI_USAGE
  */
@@ -53,7 +53,7 @@ export function readIdentities(
 ): readonly (readonly [name: string, value: string])[] {
   return valuesOf("identity", rawArgs).map((text) => {
     const at = text.indexOf("=");
-    if (at < 1) throw usageError(`--identity must be name=value, and is "${text}".`, help);
+    if (at < 1) throw usageError(`--identity must be name=value, not "${text}".`, help);
     return [text.slice(0, at), text.slice(at + 1)];
   });
 }
@@ -61,7 +61,7 @@ export function readIdentities(
 /**
  * Calls with the gate of the app in this folder, and closes it.
  *
- * @throws {HeadgateError} CLI_USAGE where the client cannot be as it was named
+ * @throws {HeadgateError} CLI_USAGE when the client's name is invalid
  */
 export async function withGate<T>(
   policy: string | undefined,
@@ -79,7 +79,7 @@ export async function withGate<T>(
       isHeadgateError(error) && /^(?:LIMIT_UNKNOWN|LIMIT_BAD|CONTROL_BAD_ARG)/.test(error.code);
     throw isMisuse ? usageError(error.message, help) : error;
   } finally {
-    // A connection that was never made is waited for by no one: the reason is told at once.
+    // Closing is not awaited, so that the error is reported at once even if the connection was never made.
     void opened.close();
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ChangeBody } from "#lib/dashboard/change-body";
 import type { ControlEntry } from "#lib/dashboard/model";
-import { askedFor, askedToLift } from "#lib/dashboard/page/asked";
+import { confirmationOf, confirmationOfLift } from "#lib/dashboard/page/confirmation";
 import { readLookedUp, type RuleFound } from "#lib/dashboard/page/complete";
 import { bodyOf, EMPTY_DRAFT, limitsOf } from "#lib/dashboard/page/draft";
 import { verdictOf } from "#lib/dashboard/page/verdict";
@@ -11,7 +11,7 @@ import { manyRules } from "../../../support/dashboard-fixture.ts";
 const KEY = "dQw4w9WgXcQsea7fBz01kL";
 const TERMS = { for: "1 hour", reason: "because" };
 
-describe("what a change does, in words", () => {
+describe("confirmationOf", () => {
   test.each<readonly [ChangeBody, string, string]>([
     [
       { action: "block", client: "203.0.113.0/24", ...TERMS },
@@ -22,7 +22,7 @@ describe("what a change does, in words", () => {
     [
       { action: "override", rule: "search", to: "2x", ...TERMS },
       "Set search to 2x for 1 hour?",
-      "It holds for every client",
+      "It applies to every client",
     ],
     [
       {
@@ -34,7 +34,7 @@ describe("what a change does, in words", () => {
         ...TERMS,
       },
       "Set search:ip:day to 9 for 1 hour?",
-      `It holds for ${KEY}`,
+      `It applies to ${KEY}`,
     ],
     [
       { action: "mode", mode: "off", ...TERMS },
@@ -46,25 +46,26 @@ describe("what a change does, in words", () => {
       "Set the mode of search to shadow for 1 hour?",
       "none is denied",
     ],
-    [{ action: "reset", client: KEY }, `Reset ${KEY}?`, "is deleted, in every limit"],
-  ])("%j", (body, title, words) => {
-    const asked = askedFor(body);
+    [{ action: "reset", client: KEY }, `Reset ${KEY}?`, "All counts of this client are deleted"],
+  ])("confirmationOf describes the change %j", (body, title, words) => {
+    const asked = confirmationOf(body);
     expect(asked.title).toBe(title);
     expect(asked.lines.join(" ")).toContain(words);
     expect(asked.lines.at(-1)).toContain("its second request made two seconds later");
     expect(asked.body).toBe(body);
   });
 
-  test("a block that may be of the admin's own address says so", () => {
+  test("a block that may include the admin's own address has a warning", () => {
     const own = "Requests of this page pass the gate too.";
-    const block = (client: string) => askedFor({ action: "block", client, ...TERMS }).lines.join();
+    const block = (client: string) =>
+      confirmationOf({ action: "block", client, ...TERMS }).lines.join();
     expect(block("203.0.113.7")).toContain(own);
     expect(block("2001:db8::/48")).toContain(own);
     expect(block(KEY)).not.toContain(own);
   });
 
-  test("an entry that is to be lifted is named as it is shown", () => {
-    expect(entriesAt(0).map((entry) => askedToLift(entry).title)).toEqual([
+  test("the confirmation of a lift names the entry as it is shown", () => {
+    expect(entriesAt(0).map((entry) => confirmationOfLift(entry).title)).toEqual([
       "Lift “unreadable strange”?",
       "Lift “mode search: shadow”?",
       "Lift “blocked 203.0.113.0/24”?",
@@ -73,7 +74,10 @@ describe("what a change does, in words", () => {
       "Lift “limit webhooks:global:hour: 5000 for every client”?",
     ]);
     const [first] = entriesAt(0);
-    expect(askedToLift(first as ControlEntry).body).toEqual({ action: "remove", id: "strange" });
+    expect(confirmationOfLift(first as ControlEntry).body).toEqual({
+      action: "remove",
+      id: "strange",
+    });
   });
 });
 
@@ -94,7 +98,7 @@ test("a form sends the fields of its action that are not empty", () => {
   });
 });
 
-test("limits of several tiers are offered once each", () => {
+test("limits of several tiers are offered only once", () => {
   const names = ["artists:user|ip:minute", "artists:user|ip:hour"];
   expect(limitsOf(manyRules(2), "artists")).toEqual(names);
   expect(limitsOf(manyRules(2), "constructor")).toEqual([]);
@@ -124,13 +128,13 @@ describe("a client that is looked up", () => {
       { reason: "allow-listed", isAllowed: true, entry: "policy allow 1" },
       "allowed without being counted by policy allow 1",
     ],
-    [{ reason: "unlimited", isAllowed: true }, "allowed: no limit holds"],
+    [{ reason: "unlimited", isAllowed: true }, "allowed: no limit applies"],
     [{ reason: "switched-off", isAllowed: true }, "allowed: the mode is off"],
-  ])("with %j is told: %s", (changes, words) => {
+  ])("verdictOf describes %j as: %s", (changes, words) => {
     expect(verdictOf({ ...(rules[0] as RuleFound), ...changes })).toBe(words);
   });
 
-  test("is completed where another version of the app answers", () => {
+  test("readLookedUp completes an answer of another version of the app", () => {
     expect(readLookedUp(undefined)).toBeUndefined();
     expect(readLookedUp({ inspection: { rules: [{ limits: [{ waitMs: null }] }] } })).toMatchObject(
       {

@@ -4,13 +4,13 @@ import { type ReadTerms, readBy, readReason, readTerms } from "#lib/control/argu
 import { readTo } from "#lib/control/entry";
 import { isHeadgateError } from "#lib/core/errors";
 import type { GateMode } from "#lib/core/mode";
-import { readIdentities } from "../inspect/asked.ts";
+import { readIdentities } from "../inspect/client-options.ts";
 import { usageError } from "../program.ts";
 import { valuesOf } from "../repeated.ts";
 import type { ControlArgs } from "./args.ts";
 
-/** What a command sets, or whose entry it removes: then `to` and `mode` are undefined. */
-export type Asked =
+/** The setting of a command. `to` and `mode` are undefined when the command removes an entry. */
+export type Requested =
   | { readonly kind: "allow"; readonly whom: Whom }
   | { readonly kind: "block"; readonly whom: Whom }
   | {
@@ -27,7 +27,7 @@ export type Asked =
     };
 
 /**
- * Reads the one client that a command is about; undefined where no client is named.
+ * Reads the one client of a command; undefined when no client is named.
  *
  * @throws {HeadgateError} CLI_USAGE
  */
@@ -42,10 +42,10 @@ export function readWhom(rawArgs: readonly string[], help: string): Whom | undef
     ...valuesOf("key", rawArgs).map((key) => ({ key })),
   ];
   if (named.length < 2) return named[0];
-  throw usageError("An entry is for one client, and several are named.", help);
+  throw usageError("An entry is for one client, but several are named.", help);
 }
 
-/** @throws {HeadgateError} CLI_USAGE where no client is named */
+/** @throws {HeadgateError} CLI_USAGE when no client is named */
 export function readOneWhom(rawArgs: readonly string[], help: string): Whom {
   const whom = readWhom(rawArgs, help);
   if (whom) return whom;
@@ -53,40 +53,43 @@ export function readOneWhom(rawArgs: readonly string[], help: string): Whom {
 }
 
 /**
- * Reads what an override sets a limit to: units are a number. Whether the limit can be that is checked with the
- * policy.
+ * Reads the new limit of an override, where units are a number. Whether the limit may have that value is
+ * checked later, with the policy.
  */
 export function readUnits(to: string, help: string): OverrideOptions["to"] {
   const given = /^\d+$/.test(to) ? Number(to) : to;
   if (readTo(given) !== undefined) return given as OverrideOptions["to"];
   const allowed = "units such as 100, a factor such as 2x or 0.5x, or unlimited";
-  throw usageError(`--to is "${to}"; allowed: ${allowed}.`, help);
+  throw usageError(`--to must be ${allowed}, not "${to}".`, help);
 }
 
 /**
- * Reads for how long something is set, why, and by whom.
+ * Reads how long an entry lasts, its reason and its author.
  *
  * @throws {HeadgateError} CLI_USAGE
  */
 export function readTermsOf(args: ControlArgs, help: string): ReadTerms {
   const { for: length, reason } = args;
-  if (length === undefined) throw usageError("--for is missing: it says for how long.", help);
-  if (reason === undefined) throw usageError("--reason is missing: it says why.", help);
+  if (length === undefined) throw usageError("--for is missing: it must say for how long.", help);
+  if (reason === undefined) throw usageError("--reason is missing: it must say why.", help);
   return asUsage(help, () => readTerms({ for: length, reason, by: readAuthor(args, help) }));
 }
 
 /**
- * Returns who changes something: the user of this machine unless it is said.
+ * Returns the author of a change: --by, or else the user of this machine.
  *
  * @throws {HeadgateError} CLI_USAGE
  */
 export function readAuthor({ by }: Pick<ControlArgs, "by">, help: string): string {
   const author = by ?? userOfThisMachine();
   if (author !== undefined) return asUsage(help, () => readBy(author));
-  throw usageError("Who changes it is not known here: --by says it.", help);
+  throw usageError(
+    "The author of the change is not known on this machine: name them with --by.",
+    help,
+  );
 }
 
-/** Returns why something is changed, where it is said. */
+/** Returns the reason of a change, if one is given. */
 export function readReasonOf(
   { reason }: Pick<ControlArgs, "reason">,
   help: string,
@@ -94,7 +97,7 @@ export function readReasonOf(
   return reason === undefined ? {} : asUsage(help, () => ({ reason: readReason(reason) }));
 }
 
-/** In a container, the id of the user may have no name. */
+/** Returns the name of the user. In a container, the user's id may have no name. */
 function userOfThisMachine(): string | undefined {
   try {
     return userInfo().username;
@@ -103,7 +106,7 @@ function userOfThisMachine(): string | undefined {
   }
 }
 
-/** Calls what reads an option; an argument that cannot be is told with the help. */
+/** Calls a function that reads an option. An invalid argument is reported with the help. */
 export function asUsage<T>(help: string, read: () => T): T {
   try {
     return read();

@@ -1,8 +1,8 @@
-/** What an answer of the app came to: what was asked for, or why it cannot be given, in words. */
+/** The result of a request: its value, or a text that says why there is none. */
 export type Answer = { readonly value: unknown } | { readonly problem: string };
 
-/** Asks the app for JSON beside the stream; with a body, by POST. It never rejects. */
-export async function ask(name: string, body?: object): Promise<Answer> {
+/** Requests JSON from the app, by POST when there is a body. It never rejects. */
+export async function requestJson(name: string, body?: object): Promise<Answer> {
   try {
     const response = await fetch(new URL(name, import.meta.url), {
       cache: "no-store",
@@ -25,7 +25,7 @@ function wordsOf(status: number, value: unknown): string {
   const { title, detail } = (value ?? {}) as Readonly<Record<string, unknown>>;
   const words = [title, detail].filter((each) => typeof each === "string");
   if (words.length > 0) return words.join(". ");
-  // Who may no longer see the dashboard gets 404 at each of its paths, or is sent to sign in.
+  // A person who may no longer see the dashboard gets 404 on each of its paths, or a redirect to sign in.
   return status === 404 || status === 0
     ? "You no longer have access. Sign in again, then reload."
     : `The app answered ${status}.`;
