@@ -119,7 +119,7 @@ function findingOf(route: Route, { methods, gap }: Cover): Finding[] {
     return [
       finding("OUTSIDE_MATCHER", about, {
         subject,
-        given: `${gap.path} is outside the matcher: the middleware does not run there, and no rule is checked`,
+        given: `${gap.path} is outside the matcher: the middleware does not run, and no rule is checked`,
         allowed:
           gap.path === "/favicon.ico"
             ? "a file public/favicon.ico or app/favicon.ico, which answers before the route does"

@@ -93,10 +93,7 @@ function decisionLine(event: DecisionEvent): Line | undefined {
     ...(mode !== "enforce" && { mode }),
     ...(requestId !== undefined && { requestId }),
   };
-  /**
-   * Returns why a request was denied: the limits, the client that each counted, the method, and the pattern
-   * that matched.
-   */
+  /** Returns why a request was denied: limits, their clients, the method, and the patterns that matched. */
   const why = (names: readonly string[], limits: readonly LimitStatus[]) => {
     // Most decisions allow a request and have no line, so their keys are computed only here.
     const keys = event.clients?.();

@@ -279,8 +279,10 @@ effect  HEADGATE_MODE is enforce here; everything is counted and reported, and n
     expect(statuses).toEqual([200, 200, 200, 429]);
     const args = ["reset", "--ip", "203.0.113.7", "--reason", "ticket 4711", "--by", "ada"];
     const { stdout } = await runCommand(root, env, ...args, "--yes");
-    expect(stdout).toContain("it is free from their second request\nmade two seconds later");
-    // Without the reset entry, the gate would remember the denial for 30 seconds.
+    expect(stdout).toContain(
+      "it is free from their second request\nthat is made two seconds later",
+    );
+    // Without the entry of the reset, the gate remembers the denial for 30 seconds.
     await expect.poll(() => send(), { timeout: 20_000, interval: 200 }).toBe(200);
     const log = await runCommand(root, env, "control", "log", "--last", "1");
     expect(log.stdout).toMatch(/ {2}ada {2}reset {3}reset:\S+ {2}ticket 4711\n$/);
@@ -340,7 +342,7 @@ describe("invalid commands", () => {
     const root = project();
     rmSync(join(root, "config"), { recursive: true });
     const { status, stderr } = await runCommand(root, envOf("wrong"), "control", "list");
-    expect([status, stderr]).toEqual([2, expect.stringContaining("name its file: by --policy")]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining("name its file with --policy")]);
   });
 
   test("an entry with a hostile id can be removed, and its id does not reach the terminal", async () => {

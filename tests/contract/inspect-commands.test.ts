@@ -101,7 +101,7 @@ plans (free): allowed
 
 /** The last lines of headgate reset. */
 const REMEMBERED = `Instances that follow what is set forget their denials of this client: it is free from their second request
-made two seconds later. Others remember a denial for up to 30 seconds.
+that is made two seconds later. Others remember a denial for up to 30 seconds.
 `;
 
 describe("with the store of the environment", () => {
@@ -222,7 +222,9 @@ describe("with the store of the environment", () => {
     expect(await answerCommand(root, env, args, "n")).toContain("Nothing was deleted.");
     expect((await live.direct.keys("asked:rate_limit:*")).toSorted()).toEqual(before.toSorted());
     const freed = await answerCommand(root, env, args, "y");
-    expect(freed).toMatch(/1 used of 3[^]*Delete what the store[^]*freed {4}search:user\|ip:day/);
+    expect(freed).toMatch(
+      /1 used of 3[^]*Delete the counts of this client[^]*freed {4}search:user\|ip:day/,
+    );
     expect(await live.direct.keys("asked:rate_limit:*")).toHaveLength(before.length - 1);
   });
 
@@ -320,7 +322,7 @@ describe("finding the store", () => {
     const { status, stderr } = await runCommand(root, {}, "inspect", "--ip", "203.0.113.19");
     expect([status, stderr]).toEqual([
       1,
-      expect.stringMatching(/^ENV_INVALID: HEADGATE_SECRET must be set/),
+      expect.stringMatching(/^ENV_INVALID: HEADGATE_SECRET must be the same as for the app/),
     ]);
   });
 });

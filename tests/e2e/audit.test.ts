@@ -91,7 +91,7 @@ describe("an app with every mistake", () => {
       [
         "app/outside/route.ts  OUTSIDE_MATCHER",
         "  route    /outside",
-        "  given    /outside is outside the matcher: the middleware does not run there, and no rule is checked",
+        "  given    /outside is outside the matcher: the middleware does not run, and no rule is checked",
         "  allowed  a matcher that covers every path but static files:",
         String.raw`           "/((?!_next/static/|favicon\\.ico$).*)"`,
         "  more     docs/audit.md#outside_matcher",

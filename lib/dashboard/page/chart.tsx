@@ -111,8 +111,8 @@ function Plot({ label, panel, hidden, start, stepMs, group, onCursor }: PlotProp
   }, [lines, hidden, start, stepMs]);
   const isEmpty = !lines.some(isSome);
   return (
-    // A drawing on a canvas is an image for a screen reader, but not an `img`. oxlint-disable-next-line
-    // jsx-a11y/prefer-tag-over-role
+    // A drawing on a canvas is an image for a screen reader, but not an `img`.
+    // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
     <div class="plot" role="img" aria-label={label} data-is-empty={isEmpty} ref={elementRef} />
   );
 }

@@ -239,7 +239,7 @@ describe("a page", () => {
   test("a page outside the matcher fails when a rule names it, because that rule is never checked", async () => {
     const given = { app: { "a/page": "", "b/page": "" }, matchers: ["/api/:path*"] };
     expect(await failuresOf({ ...given, policy: { rules: { b: rule("/b") } } })).toEqual([
-      "OUTSIDE_MATCHER /b: /b is outside the matcher: the middleware does not run there, and no rule is checked",
+      "OUTSIDE_MATCHER /b: /b is outside the matcher: the middleware does not run, and no rule is checked",
     ]);
   });
 });
@@ -258,7 +258,7 @@ describe("the matcher", () => {
     "the matcher %j fails when it excludes a handler, even an exempt one",
     async (matchers, path) => {
       expect(await failuresOf({ app: { "api/free/route": GET }, matchers, policy })).toEqual([
-        `OUTSIDE_MATCHER ${path}: ${path} is outside the matcher: the middleware does not run there, and no rule is checked`,
+        `OUTSIDE_MATCHER ${path}: ${path} is outside the matcher: the middleware does not run, and no rule is checked`,
       ]);
     },
   );
