@@ -24,12 +24,12 @@ describe("findingsIn", () => {
     const source = [
       'throw new Error("somebody has it");',
       "console.log(`the lock of ${name} is gone`);",
-      "const page = <p>There is no room</p>;",
+      "const page = <p>There has no room</p>;",
     ].join("\n");
     expect(placesIn("a.tsx", source)).toEqual([
       "a.tsx:1 somebody",
       "a.tsx:2 is gone",
-      "a.tsx:3 no room",
+      "a.tsx:3 has no room",
     ]);
   });
 

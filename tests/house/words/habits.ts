@@ -28,7 +28,7 @@ const PHRASES: readonly Habit[] = [
     instead: 'Write "unavailable" of a store, and what happened of other things.',
   },
   { pattern: /\bunasked\b/gi, instead: 'Write "optimistic", or "without a call".' },
-  { pattern: /\b(?:has|have|had|is|no|any) room\b/gi, instead: 'Write "capacity".' },
+  { pattern: /\b(?:has|have|had) (?:no |any )?room\b/gi, instead: 'Write "capacity".' },
   { pattern: /\blet by\b/gi, instead: 'Write "allowed".' },
   {
     pattern: /\b(?:give|gives|giving|gave|given) back\b/gi,
@@ -43,7 +43,7 @@ const PHRASES: readonly Habit[] = [
 /** How a comment, a title or a paragraph begins. */
 const OPENINGS: readonly Habit[] = [
   {
-    pattern: /^(?:Says|Answers|Tells|Hears|Knows|Sees|Looks|Lets)\b/g,
+    pattern: /^(?:Says|Answers|Tells|Hears|Knows|Sees|Looks)\b/g,
     instead: 'Begin with "Returns", "Throws", "Called when", or a subject.',
   },
   {
