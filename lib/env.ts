@@ -11,7 +11,7 @@ import { type AddressSource, addressSource } from "#lib/identity/address-source"
 import { secretOf } from "#lib/identity/derived-secret";
 import type { LegacyHeaders } from "#lib/respond/headers";
 
-/** What the gate needs of the environment. */
+/** What the gate reads from the environment. */
 export interface HeadgateEnvironment {
   /** How the store is reached. */
   readonly store: {
@@ -27,15 +27,15 @@ export interface HeadgateEnvironment {
   };
   /** Whether the store is known to be a Redis Cluster. */
   readonly cluster: boolean;
-  /** Whether calls of requests that are served at the same time go together, as under our own server. */
+  /** Whether store calls of requests that are served at the same time are batched, as under our own server. */
   readonly joins: boolean;
-  /** What keys begin with. */
+  /** The text that every key begins with. */
   readonly namespace: string;
   /** Whether another app on the same store could have this namespace, since nothing names the app. */
   readonly isNamespaceShared: boolean;
-  /** What becomes of decisions: the switch for an incident. */
+  /** Whether decisions are enforced, only reported, or not made: the switch for an incident. */
   readonly mode: GateMode;
-  /** Keys the hashes that stand for clients. */
+  /** The key of the hashes that stand for clients in the store. */
   readonly secret: string;
   /** True where HEADGATE_SECRET is set, and the secret is not derived from the credentials of the store. */
   readonly isSecretSet?: boolean;
@@ -56,37 +56,36 @@ export interface HeadgateEnvironment {
   readonly corsExposedHeaders: readonly string[];
   /** Whether X-RateLimit-* headers are sent beside the standard ones, or "only" they. */
   readonly legacyHeaders: LegacyHeaders;
-  /** Where Next cuts a body unless next.config says otherwise, in bytes; undefined where it cuts none. */
+  /** The bytes after which Next truncates a body, unless next.config sets others; undefined when it truncates none. */
   readonly cutAt: number | undefined;
   /**
    * What is not set and must be: a store, or where the client's address comes from. Where `hasStart` is
-   * true `gate.check()` throws it, so that a server does not start. Requests that come all the same go by
-   * each rule's `onStoreFailure`.
+   * true, `gate.check()` throws it, so that a server does not start. For a request that arrives without them,
+   * each rule's `onStoreFailure` decides.
    * @default nothing is missing
    */
   readonly missing?: HeadgateError;
-  /** Whether the app has a start that can end with `missing`: it has none on Vercel and on Workers. */
+  /** Whether the app has a start that `missing` can end: on Vercel and on Workers an app has no start. */
   readonly hasStart?: boolean;
 }
 
-/** What `fromEnv` is told beside the variables. */
+/** What an app may tell `fromEnv` that the variables do not. */
 export interface FromEnvOptions {
   /**
-   * The variable of yours that holds redis://[user:password@]host[:port][/db], for an app that reaches
-   * its store by TCP where no REST store is named.
-   * @default none: the name is not ours, and the edge has no TCP
+   * The app's variable that holds redis://[user:password@]host[:port][/db], for an app that reaches
+   * its store by TCP when no REST store is named.
+   * @default no variable: its name is the app's to choose, and the edge has no TCP
    */
   readonly redisVariable?: string;
 }
 
 /**
  * Reads Headgate's variables: those of docs/reference/environment.md that the gate reads, and no
- * others. Blanks and line breaks around a value are no part of it, and an empty variable counts as
- * unset.
+ * others. Blanks and line breaks around a value are removed, and an empty variable counts as unset.
  *
  * @param source the variables
- * @returns what was read. Where no store is named, or nothing says where addresses come from, `missing` is
- * the error that a start must end with; development needs neither
+ * @returns what was read. When no store is named, or no variable says where addresses come from, `missing` is
+ * the error with which a start must end; development needs neither
  * @throws {SettingsError} ENV_INVALID for variables that are set and cannot be used: it names every
  * variable at fault and what it must be, never what was given, since that may be a secret
  * @throws {HeadgateError} CLIENT_ADDRESS_UNKNOWN where CLIENT_IP_FROM cannot be honoured
@@ -151,7 +150,7 @@ export function builtRewrites(): string | undefined {
   return process.env["HEADGATE_REWRITES"];
 }
 
-/** The variables that are set. One that the gate does not read is not even looked at. */
+/** Returns the variables that are set, of those that the gate reads. */
 function setOf(source: Variables, redisVariable: string | undefined) {
   const names = Object.keys(GATE_VARIABLES);
   if (redisVariable !== undefined) names.push(redisVariable);
@@ -170,12 +169,12 @@ function refuseJoins({ HEADGATE_JOIN }: Variables, platform: string | undefined)
   }
 }
 
-/** The Redis that the app's own variable names. It must be an address where a REST store is used too. */
+/** Returns the Redis that the app's variable names. It must be an address even when a REST store is used. */
 function readRedis(set: Variables, variable: string | undefined): RedisAddress | undefined {
   return variable === undefined ? undefined : redisIn({ [variable]: set[variable] }, variable);
 }
 
-/** A value that may be missing without being wrong: a start ends with it, and a request does not. */
+/** A value that may be missing: then a start ends with an error, and a request does not. */
 interface MayBeMissing {
   readonly missing?: HeadgateError;
 }
@@ -197,7 +196,7 @@ interface StoreNamed {
   readonly secret: string;
 }
 
-/** Without a store no hash that it keys leaves the process; every client knows it. */
+/** The secret without a store. Every client may know it, since no hash that it keys leaves the process. */
 const NO_STORE_SECRET = "headgate:no-store";
 
 const NO_STORE = {
@@ -217,7 +216,7 @@ function addressOf(
       socketNonce: HEADGATE_SOCKET_NONCE,
       onVercel: VERCEL === "1",
       onCloudflare: platform === "workers",
-      // Where nothing is counted, nothing has to say whose address it would be.
+      // Without counting, no address is needed.
       production: NODE_ENV === "production" && HEADGATE_MODE !== "off",
     });
     return { source };

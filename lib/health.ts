@@ -1,4 +1,4 @@
-/** What an app's health check says of the store: a verdict for anybody, and details for an operator. */
+/** An app's health check of its store: a verdict that any client may read, and details for an operator. */
 import { type Clock, monotonic } from "#lib/core/clock";
 import type { KeyedHash } from "#lib/core/client";
 import type { Emit } from "#lib/core/events";

@@ -12,7 +12,8 @@ import type { CompiledLimit } from "#lib/policy/types";
 import type { Gate } from "./gate-types.ts";
 import { blockedBy, entryFor, uncountedBy } from "./holding.ts";
 import type { InspectedLimit, InspectedRule, Inspection, Reset, ResetQuery } from "./inspection.ts";
-import { type ClientQuery, nameClient, type Naming, type RuleCharges } from "./named-client.ts";
+import type { ClientQuery } from "./client-query.ts";
+import { nameClient, type Naming, type RuleCharges } from "./named-client.ts";
 import { readSetForClient, SetForClient } from "./set-for-client.ts";
 
 export type {
@@ -23,7 +24,8 @@ export type {
   Reset,
   ResetQuery,
 } from "./inspection.ts";
-export type { ClientQuery, UnknownLimit } from "./named-client.ts";
+export type { ClientQuery } from "./client-query.ts";
+export type { UnknownLimit } from "./named-client.ts";
 export type { ListedClient } from "./set-for-client.ts";
 
 /** As much of a gate as this needs. */

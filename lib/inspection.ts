@@ -2,7 +2,8 @@
 import type { ControlEntry } from "#lib/control/types";
 import type { Reason } from "#lib/core/decision";
 import type { GateMode } from "#lib/core/mode";
-import type { ClientQuery, UnknownLimit } from "./named-client.ts";
+import type { ClientQuery } from "./client-query.ts";
+import type { UnknownLimit } from "./named-client.ts";
 import type { ListedClient } from "./set-for-client.ts";
 
 /** How one limit stands for a client, on the clock of the store. */

@@ -1,5 +1,4 @@
-import { textProblem, wholeProblem } from "#lib/core/argument";
-import { BoundedMap } from "#lib/core/bounded-map";
+import { textProblem } from "#lib/core/argument";
 import { monotonic } from "#lib/core/clock";
 import { type Decision, uncounted } from "#lib/core/decision";
 import { HeadgateError } from "#lib/core/errors";
@@ -7,32 +6,30 @@ import type { HeadgateEvent } from "#lib/core/events";
 import type { GateMode } from "#lib/core/mode";
 import { type Charges, chargesFor, rulesFor } from "#lib/limit/charge";
 import type { Outcome } from "#lib/limit/limiter";
-import { compileAlone } from "#lib/policy/check/compile";
-import { MAX_PRODUCT, MAX_WINDOW_MS, MIN_WINDOW_MS } from "#lib/policy/check/limit";
 import type { AnyPolicy, IdentityName, RuleName } from "#lib/policy/define";
-import { PolicyError } from "#lib/policy/errors";
-import type { Match } from "#lib/policy/types";
+import { badArgument, CUSTOM_SUBJECT, customRule } from "./custom-rule.ts";
 import { catchUp, follow } from "./follow.ts";
 import { blockedBy, entryFor, holdingFor, rulesHolding, uncountedBy } from "./holding.ts";
+import { problemOf, unknownRule } from "./limit-arguments.ts";
 import type { HeadgateOptions } from "./options.ts";
 import { type Parts, partsOf } from "./parts.ts";
 
 export interface LimitOptions {
   /**
-   * What this call takes, in units of the limit: a whole number from 1.
+   * What this call consumes, in units of the limit: a whole number from 1.
    * @default the rule's cost
    */
   readonly cost?: number;
-  /** Names what `identities` does not: the address, and identities with a resolver. */
+  /** The request from which the address and the identities with a resolver are read, unless given. */
   readonly request?: Request;
 }
 
-/** The gate's limits for handlers and Server Actions: what only they know, they count here. */
+/** The gate's limits for handlers and Server Actions, which count by what only they know. */
 export interface Limits<Rule extends string, Name extends string> {
   /**
-   * Consumes from all limits of a rule for the given identities, or from none. Never throws: where the
-   * store fails, the rule's `onStoreFailure` decides, and a call with a wrong rule, value or cost is a
-   * denied decision whose `error` says why.
+   * Consumes from all limits of a rule for the given identities, or from none of them. Never throws: when
+   * the store fails, the rule's `onStoreFailure` decides, and a call with a wrong rule, value or cost
+   * results in a denied decision whose `error` says why.
    */
   limit: (rule: Rule, identities: Given<Name>, options?: LimitOptions) => Promise<Decision>;
   /** Returns how the rule's limits stand for its own cost, and consumes nothing. */
@@ -41,11 +38,11 @@ export interface Limits<Rule extends string, Name extends string> {
     identities: Given<Name>,
     options?: Pick<LimitOptions, "request">,
   ) => Promise<Decision>;
-  /** Gives back what an allowed decision of `limit` consumed, once, and returns the units given back. */
+  /** Refunds what an allowed decision of `limit` consumed, once, and returns the units. */
   refund: (decision: Decision) => Promise<number>;
   /**
-   * Counts a request in a sliding window of its own, and returns whether it is within `limit` in the
-   * last `windowMs` milliseconds. The key is hashed before it is stored.
+   * Counts a request of a key in a sliding window that no rule has, and returns whether it is within
+   * `limit` in the last `windowMs` milliseconds. The key is hashed before it is stored.
    *
    * @throws {HeadgateError} LIMIT_BAD_ARGUMENT
    */
@@ -158,14 +155,14 @@ class Calls {
     return outcome ? this.#parts.limiter.refund(outcome) : 0;
   }
 
-  /** That it is on again is read by such calls too: a process may make no others. */
+  /** Reads what is set while the app runs, too: a process may make no other calls, and be switched on again. */
   #switchedOff(): Decision {
     const { live } = this.#parts;
     if (live) catchUp(live, this.#parts);
     return SWITCHED_OFF;
   }
 
-  /** Decides by the limits, unless something else has decided already. */
+  /** Checks the limits, unless the decision is made already. */
   async #decide(
     does: "consume" | "peek",
     { charges, noticed, mode, decision: made }: Deciding,
@@ -185,76 +182,17 @@ class Calls {
   }
 }
 
-/** What a call is decided by. */
+/** What decides a call. */
 interface Deciding {
   readonly charges: Charges;
   readonly noticed: readonly HeadgateEvent[];
   readonly mode: GateMode;
-  /** The decision that needs no count; undefined where limits decide. */
+  /** The decision that needs no count; undefined when the limits decide. */
   readonly decision: Decision | undefined;
-}
-
-/** No rule of a policy can have this name: it has a capital. */
-const CUSTOM_RULE = "checkRateLimit";
-const CUSTOM_SUBJECT = "key";
-
-/** Compiled limits of `checkRateLimit`: an app calls few of them, often. */
-const customRules = new BoundedMap<string, Match>(100);
-
-/** A rule of one limit that no policy names, checked as a policy's are. */
-function customRule(limit: number, windowMs: number): Match {
-  // Numbers alone: a policy's window may be a text too.
-  const problem =
-    wholeProblem("limit", limit, 1) ??
-    wholeProblem("windowMs", windowMs, MIN_WINDOW_MS, MAX_WINDOW_MS, "milliseconds");
-  if (problem !== undefined) throw badArgument(problem);
-  const id = `${limit} ${windowMs}`;
-  const known = customRules.get(id);
-  if (known) return known;
-  try {
-    const match = compileAlone(CUSTOM_RULE, CUSTOM_SUBJECT, { limit, window: windowMs });
-    customRules.set(id, match);
-    return match;
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
-    const most = Math.floor(MAX_PRODUCT / windowMs);
-    throw badArgument(
-      `limit is ${limit} and windowMs is ${windowMs}; allowed: at most ${most} in this window.`,
-    );
-  }
-}
-
-function badArgument(problem: string): HeadgateError {
-  return new HeadgateError("LIMIT_BAD_ARGUMENT", `checkRateLimit: ${problem}`);
 }
 
 const SWITCHED_OFF = uncounted(true, "switched-off");
 
 function invalid(code: "LIMIT_UNKNOWN_RULE" | "LIMIT_BAD_ARGUMENT", message: string): Decision {
   return uncounted(false, "invalid-call", { error: new HeadgateError(code, message) });
-}
-
-/** Returns why a call cannot be; undefined for one that can. Its values may be a request's own JSON. */
-function problemOf(given: unknown, { cost, request }: LimitOptions): string | undefined {
-  const wrongCost = cost === undefined ? undefined : wholeProblem("cost", cost, 1);
-  if (wrongCost !== undefined) return wrongCost;
-  if (typeof given !== "object" || given === null) {
-    return `identities is ${given === null ? "null" : `a ${typeof given}`}; allowed: an object.`;
-  }
-  if (
-    request !== undefined &&
-    typeof (request as Partial<Request> | null)?.headers?.get !== "function"
-  ) {
-    return "request has no headers; allowed: a Request, or undefined.";
-  }
-  const wrong = Object.entries(given).find(
-    ([, value]) => value !== undefined && typeof value !== "string",
-  );
-  if (!wrong) return undefined;
-  const [name, value] = wrong as [string, unknown];
-  return `${name} is a ${typeof value}; allowed: text, or undefined where it is not known.`;
-}
-
-function unknownRule(rule: string, known: Iterable<string>): string {
-  return `There is no rule ${JSON.stringify(rule)}. Known: ${[...known].join(", ")}.`;
 }

@@ -1,29 +1,15 @@
 import type { Client, Counted, IdentityValues } from "#lib/core/client";
 import { HeadgateError } from "#lib/core/errors";
 import { canonicalAddress, UNKNOWN_ADDRESS } from "#lib/core/canonical-address";
-import { clientOf, MAX_VALUE } from "#lib/identity/identify";
+import { clientOf } from "#lib/identity/identify";
 import type { Listed } from "#lib/control/lists";
 import { type Charge, chargeFor, chargesFor, DECIDING, rulesFor } from "#lib/limit/charge";
 import { everyLimit } from "#lib/policy/select";
 import type { CompiledLimit, CompiledRule, Match, RuleSet } from "#lib/policy/types";
 import type { AnyPolicy } from "#lib/policy/define";
+import { type ClientQuery, refuseBadQuery } from "./client-query.ts";
 import type { Gate } from "./gate-types.ts";
 import { type Holding, holdingFor, rulesHolding } from "./holding.ts";
-
-/** Whose limits are meant: an address and identities, or a client key alone. */
-export interface ClientQuery {
-  /** The client's address, such as "203.0.113.7". */
-  readonly ip?: string | undefined;
-  /** Other identities by their names in the policy, such as `{ user: "ada" }`. */
-  readonly identities?: Readonly<Record<string, string>> | undefined;
-  /** A client key: 22 characters, as a line of the log or the dashboard has it. */
-  readonly key?: string | undefined;
-  /**
-   * One rule.
-   * @default every rule, also those that handlers call
-   */
-  readonly rule?: string | undefined;
-}
 
 /** As much of a gate as names clients and their keys. */
 export type Naming = Pick<Gate<AnyPolicy>, "policy" | "options" | "keys" | "keyedHash">;
@@ -77,7 +63,7 @@ const OF_POLICY: HoldingOf = (match) =>
  * Returns the limits of a client, with the keys by which the gate counts it.
  *
  * @param holdingOf what is set while the app runs; without it the policy alone holds
- * @throws {HeadgateError} LIMIT_UNKNOWN_RULE, or LIMIT_BAD_ARGUMENT for a client that cannot be
+ * @throws {HeadgateError} LIMIT_UNKNOWN_RULE, or LIMIT_BAD_ARGUMENT when the query names no possible client
  */
 export function nameClient(
   gate: Naming,
@@ -86,7 +72,7 @@ export function nameClient(
 ): NamedClient {
   const { policy } = gate;
   const { key, rule } = query;
-  refuse(problemOf(gate, query));
+  refuseBadQuery(gate, query);
   const names = rule === undefined ? [...policy.rules.keys()] : [rule];
   const matches = names.map((name) => {
     const match = policy.rule(name);
@@ -232,34 +218,4 @@ function isGlobal({ subject }: CompiledLimit): boolean {
 /** Two tiers whose windows are the same have the same keys. */
 function distinct(charges: readonly Charge[]): readonly Charge[] {
   return [...new Map(charges.map((charge) => [charge.key, charge])).values()];
-}
-
-/** Returns why a client cannot be named; undefined where it can. */
-function problemOf({ policy }: Naming, query: ClientQuery): string | undefined {
-  const { ip, identities = {}, key } = query;
-  const named = Object.entries(identities);
-  if (key !== undefined) {
-    if (ip !== undefined || named.length > 0) return "a client key names a client alone.";
-    return /^[\w-]{22}$/.test(key)
-      ? undefined
-      : "key is no client key; allowed: the 22 characters of a line of the log.";
-  }
-  if (ip === undefined && named.length === 0) {
-    return "no client is named; allowed: an address, identities, or a client key.";
-  }
-  if (ip !== undefined && canonicalAddress(ip) === UNKNOWN_ADDRESS) {
-    return "ip is no address; allowed: an IPv4 or IPv6 address.";
-  }
-  const known = Object.keys(policy.identities);
-  const [strange] = named.find(([name]) => !known.includes(name)) ?? [];
-  if (strange !== undefined) {
-    return `the policy has no identity ${JSON.stringify(strange)}; known: ${["ip", ...known].join(", ")}.`;
-  }
-  const [wrong] = named.find(([, value]) => value === "" || value.length > MAX_VALUE) ?? [];
-  return wrong && `${wrong} must be a text of 1 to ${MAX_VALUE} characters.`;
-}
-
-function refuse(problem: string | undefined): void {
-  if (problem !== undefined)
-    throw new HeadgateError("LIMIT_BAD_ARGUMENT", `The client: ${problem}`);
 }

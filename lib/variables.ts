@@ -6,7 +6,7 @@ export type Program = "gate" | "server" | "gateway" | "build" | "cli";
 /** What is known of a variable that a program of Headgate's reads. */
 export interface KnownVariable {
   readonly by: readonly Program[];
-  /** Whether it may hold what nobody else may read. */
+  /** Whether its value may be a secret. */
   readonly isSecret?: true;
 }
 

@@ -17,15 +17,15 @@ export interface House {
 
 /** What was found in a house. */
 export interface Report {
-  /** Imports of `#lib` outside lib and tests, as "file:line specifier". Wanted: none. */
+  /** Imports of `#lib` outside lib and tests, as "file:line specifier". Wanted: 0. */
   readonly importsOfLib: readonly string[];
-  /** Files under lib that know a name of the sample. Wanted: none. */
+  /** Files under lib that know a name of the sample. Wanted: 0. */
   readonly sampleNames: readonly string[];
-  /** Cycles between files, and between rooms. Wanted: none. */
+  /** Cycles between files, and between rooms. Wanted: 0. */
   readonly cycles: readonly string[];
-  /** Imports that rooms.ts forbids, and files in no room. Wanted: none. */
+  /** Imports that rooms.ts forbids, and files outside every room. Wanted: 0. */
   readonly refusals: readonly string[];
-  /** Where a package.json and what is imported differ. Wanted: none. */
+  /** Where a package.json and what is imported differ. Wanted: 0. */
   readonly packages: readonly string[];
   /** Every function in the rooms of the gate, the longest first. */
   readonly functions: readonly LocatedFunction[];
@@ -46,7 +46,7 @@ interface Located extends Import {
 }
 
 /**
- * Looks through a house.
+ * Returns what is wrong in a house, and how large it is.
  *
  * @throws Error for a file that does not parse
  */
@@ -77,7 +77,7 @@ export function inspect({ files, sample, lib }: House): Report {
 const isLib = (file: string): boolean => file.startsWith("lib/");
 const isTest = (file: string): boolean => file.startsWith("tests/");
 const isSample = (file: string): boolean => !isLib(file) && !isTest(file);
-/** Fixtures are apps of other people, with a package.json of their own or none. */
+/** Fixtures are other apps, with or without a package.json. */
 const isOutsideLib = (file: string): boolean => !isLib(file) && !file.startsWith("tests/fixtures/");
 
 function named(imports: readonly Located[], where: (file: string) => boolean) {

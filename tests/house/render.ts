@@ -24,7 +24,7 @@ export interface Ways {
   readonly whole: readonly string[];
 }
 
-/** Says what was found in a house, and whether it is no worse than it may be. */
+/** Returns the report on a house as text, and whether the house is within its bounds. */
 export function render(
   report: Report,
   { gate, whole }: Ways,

@@ -1,4 +1,4 @@
-// Serves an embedded store by REST in a thread of its own: V8 counts the calls of each thread apart.
+// Serves an embedded store by REST in a separate thread: V8 counts the calls of each thread separately.
 import { parentPort } from "node:worker_threads";
 import { openEmbeddedStore } from "#lib/embedded/store";
 import { serveStore } from "#lib/gateway/server";

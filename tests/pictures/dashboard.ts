@@ -8,7 +8,7 @@ const SIZE = { width: 1280, height: 1225 };
 /** Takes a picture of the dashboard's page, with numbers that are made up, as a PNG. */
 export async function drawDashboard(): Promise<Buffer> {
   const state = STATES["well"];
-  if (!state) throw new Error("The states of the dashboard's tests have none that is well.");
+  if (!state) throw new Error("The dashboard's tests have no state without a problem.");
   const server = await new DashboardServer(state).start();
   const browser = await startBrowser();
   try {

@@ -7,7 +7,7 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Starts a worker of its own, which has seen no request. */
+/** Starts a new worker, which has served no request. */
 export type Start = (bindings: Bindings) => Promise<Running>;
 
 /** A request's parts, for a runtime whose own Request is of another making. */

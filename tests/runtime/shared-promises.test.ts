@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { ROOT } from "../support/app.ts";
 
 /**
- * Ways to keep a promise for whoever comes next. In workerd that is another request's, which it must
- * not wait for: keep what a promise came to, never the promise.
+ * Ways to keep a promise for a later request. In workerd a request must not wait for the promise of
+ * another request: keep the result of a promise, never the promise.
  */
 const KEEPS_A_PROMISE = [
   /\b(?:Map|WeakMap|Set|WeakSet|Array)<[^()]*\bPromise(?:Like)?</,

@@ -20,7 +20,7 @@ const PATIENTLY = { timeout: 20_000 };
 let namespaces = 0;
 let clients = 0;
 
-/** Bindings of a namespace of their own. */
+/** Returns bindings with a new namespace. */
 export function bindingsFor(store: Pick<TestStore, "url" | "token">): Bindings {
   namespaces += 1;
   return {

@@ -71,7 +71,7 @@ function kB(bytes: number): string {
   return (bytes / 1000).toFixed(2);
 }
 
-/** A figure of the page: a number of kB in a cell of its own. */
+/** A figure of the page: a number of kB that fills a cell. */
 const FIGURE = /(?<=\| )-?\d+\.\d\d(?= \|)/g;
 
 /**

@@ -1,0 +1,62 @@
+import { canonicalAddress, UNKNOWN_ADDRESS } from "#lib/core/canonical-address";
+import { HeadgateError } from "#lib/core/errors";
+import { MAX_VALUE } from "#lib/identity/identify";
+
+/** Whose limits are meant: an address and identities, or a client key alone. */
+export interface ClientQuery {
+  /** The client's address, such as "203.0.113.7". */
+  readonly ip?: string | undefined;
+  /** Other identities by their names in the policy, such as `{ user: "ada" }`. */
+  readonly identities?: Readonly<Record<string, string>> | undefined;
+  /** A client key: 22 characters, as a line of the log or the dashboard has it. */
+  readonly key?: string | undefined;
+  /**
+   * One rule.
+   * @default every rule, also those that handlers call
+   */
+  readonly rule?: string | undefined;
+}
+
+/** As much of a policy as says which identities it has. */
+interface WithIdentities {
+  readonly identities: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Refuses a query that names no client, or one that the policy cannot have.
+ *
+ * @throws {HeadgateError} LIMIT_BAD_ARGUMENT
+ */
+export function refuseBadQuery(
+  { policy }: { readonly policy: WithIdentities },
+  query: ClientQuery,
+): void {
+  const problem = problemOf(policy, query);
+  if (problem !== undefined)
+    throw new HeadgateError("LIMIT_BAD_ARGUMENT", `The client: ${problem}`);
+}
+
+/** Returns what is wrong with a query; undefined when it names a client. */
+function problemOf(policy: WithIdentities, query: ClientQuery): string | undefined {
+  const { ip, identities = {}, key } = query;
+  const named = Object.entries(identities);
+  if (key !== undefined) {
+    if (ip !== undefined || named.length > 0) return "a client key names a client alone.";
+    return /^[\w-]{22}$/.test(key)
+      ? undefined
+      : "key is no client key; allowed: the 22 characters of a line of the log.";
+  }
+  if (ip === undefined && named.length === 0) {
+    return "no client is named; allowed: an address, identities, or a client key.";
+  }
+  if (ip !== undefined && canonicalAddress(ip) === UNKNOWN_ADDRESS) {
+    return "ip is no address; allowed: an IPv4 or IPv6 address.";
+  }
+  const known = Object.keys(policy.identities);
+  const [strange] = named.find(([name]) => !known.includes(name)) ?? [];
+  if (strange !== undefined) {
+    return `the policy has no identity ${JSON.stringify(strange)}; known: ${["ip", ...known].join(", ")}.`;
+  }
+  const [wrong] = named.find(([, value]) => value === "" || value.length > MAX_VALUE) ?? [];
+  return wrong && `${wrong} must be a text of 1 to ${MAX_VALUE} characters.`;
+}

@@ -1,0 +1,49 @@
+import { wholeProblem } from "#lib/core/argument";
+import { BoundedMap } from "#lib/core/bounded-map";
+import { HeadgateError } from "#lib/core/errors";
+import { compileAlone } from "#lib/policy/check/compile";
+import { MAX_PRODUCT, MAX_WINDOW_MS, MIN_WINDOW_MS } from "#lib/policy/check/limit";
+import { PolicyError } from "#lib/policy/errors";
+import type { Match } from "#lib/policy/types";
+
+/** No rule of a policy can have this name, since it has a capital. */
+const CUSTOM_RULE = "checkRateLimit";
+
+/** Whom such a rule counts: the key that the caller gives. */
+export const CUSTOM_SUBJECT = "key";
+
+/** Compiled limits of `checkRateLimit`: an app calls few of them, often. */
+const customRules = new BoundedMap<string, Match>(100);
+
+/**
+ * Returns a rule of one limit that no policy names, checked as a policy's rules are.
+ *
+ * @param windowMs milliseconds
+ * @throws {HeadgateError} LIMIT_BAD_ARGUMENT
+ */
+export function customRule(limit: number, windowMs: number): Match {
+  // A policy's window may be a text; this one is a number.
+  const problem =
+    wholeProblem("limit", limit, 1) ??
+    wholeProblem("windowMs", windowMs, MIN_WINDOW_MS, MAX_WINDOW_MS, "milliseconds");
+  if (problem !== undefined) throw badArgument(problem);
+  const id = `${limit} ${windowMs}`;
+  const known = customRules.get(id);
+  if (known) return known;
+  try {
+    const match = compileAlone(CUSTOM_RULE, CUSTOM_SUBJECT, { limit, window: windowMs });
+    customRules.set(id, match);
+    return match;
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    const most = Math.floor(MAX_PRODUCT / windowMs);
+    throw badArgument(
+      `limit is ${limit} and windowMs is ${windowMs}; allowed: at most ${most} in this window.`,
+    );
+  }
+}
+
+/** Returns the error for an argument of `checkRateLimit`. */
+export function badArgument(problem: string): HeadgateError {
+  return new HeadgateError("LIMIT_BAD_ARGUMENT", `checkRateLimit: ${problem}`);
+}
