@@ -66,8 +66,8 @@ export default defineConfig({
   test: {
     environment: "node",
     globalSetup: "tests/support/install.ts",
-    // One more than the cores: some of the tests wait for a server, a store or a clock.
-    maxWorkers: 3,
+    // Twice the cores of a small machine: many tests wait for a server, a store or a clock.
+    maxWorkers: 4,
     sequence: { sequencer: LongFirst },
     // Tests that run at once within a file wait for time to pass: as many as there are wait together.
     maxConcurrency: 60,
