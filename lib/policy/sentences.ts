@@ -9,7 +9,7 @@ import type { Place, ProblemCode } from "./codes.ts";
 export type Detail = string | number;
 
 /** What a sentence may say beside what is the same for each problem of its code. */
-interface Problem {
+export interface Problem {
   readonly place: Place;
   readonly given: unknown;
   readonly details: readonly Detail[];
