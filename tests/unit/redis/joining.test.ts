@@ -10,7 +10,7 @@ interface Flight {
   readonly crash: (error: unknown) => void;
 }
 
-/** A store that answers when it is told to, and what it was sent. */
+/** A store whose answers the test triggers, with the requests that it received. */
 function slowStore() {
   const flights: Flight[] = [];
   const joined = joinCalls({
@@ -25,8 +25,8 @@ function slowStore() {
 
 const flush = () => new Promise((resolve) => setImmediate(resolve));
 
-describe("calls at the same time", () => {
-  test("go together when the first has landed, in their order, each with its answer", async () => {
+describe("concurrent calls", () => {
+  test("calls that wait are sent as one batch after the first, in their order, each with its answer", async () => {
     const { flights, call } = slowStore();
     const [first, second, third] = [call("GET", "a"), call("GET", "b"), call("GET", "c")];
     await flush();
@@ -44,7 +44,7 @@ describe("calls at the same time", () => {
     expect(await Promise.all([second, third])).toEqual([2, 3]);
   });
 
-  test("one alone goes as it is, and so does what is a pipeline already", async () => {
+  test("a single waiting call and a pipeline are sent without a batch", async () => {
     const { flights, call, joined } = slowStore();
     const first = call("GET", "a");
     const pipeline = joined.request({ path: ["pipeline"], body: [["GET", "b"]] });
@@ -59,7 +59,7 @@ describe("calls at the same time", () => {
     expect([await pipeline, await last]).toEqual([[{ result: 2 }], 3]);
   });
 
-  test("wait for a slow one no longer than they gather", async () => {
+  test("calls wait for a slow call no longer than GATHER_MS", async () => {
     const { flights, call } = slowStore();
     const slow = call("GET", "a");
     const began = performance.now();
@@ -72,7 +72,7 @@ describe("calls at the same time", () => {
     expect(await slow).toBe(1);
   });
 
-  test("have each their own error, with the command's name and nothing of its keys", async () => {
+  test("each call of a batch gets its own error, with the command's name and without its keys", async () => {
     const { flights, call } = slowStore();
     const first = call("GET", "a");
     const others = [call("EVALSHA", "sha", 0), call("HGET", "a-secret"), call("GET", "c")];
@@ -88,7 +88,7 @@ describe("calls at the same time", () => {
     ]);
   });
 
-  test("that were to go together fail together, and the next ones go on", async () => {
+  test("all calls of a failed batch fail, and later calls are sent", async () => {
     const { flights, call } = slowStore();
     const first = call("GET", "a");
     const ends = Promise.allSettled([call("GET", "b"), call("GET", "c")]);
@@ -106,7 +106,7 @@ describe("calls at the same time", () => {
     expect(await next).toBe(4);
   });
 
-  test("are a hundred in a pipeline at most, and 256 kB", async () => {
+  test("a batch has at most a hundred calls and 256 kB", async () => {
     const { flights, call } = slowStore();
     const first = call("PING");
     const many = Array.from({ length: 250 }, (_, i) => call("GET", i));
@@ -127,7 +127,7 @@ describe("calls at the same time", () => {
     expect(await all).toEqual([...Array.from({ length: 250 }, (_, i) => i), "k", "k", "k"]);
   });
 
-  test("ten thousand may wait; whoever comes then is told", async () => {
+  test("a call fails when ten thousand calls wait already", async () => {
     const { call } = slowStore();
     void call("PING");
     const waiting = Array.from({ length: 10_000 }, () => call("GET", "a"));
@@ -136,7 +136,7 @@ describe("calls at the same time", () => {
   });
 });
 
-test("whatever lands when, everybody gets their own answer, once", async () => {
+test("each call gets its own answer once, in any order of the store's answers", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),
