@@ -6,7 +6,7 @@
  * full, it becomes the older one, and the entries of the older one are dropped. So each call costs at most
  * four calls of a Map, however many keys there are.
  *
- * One Map in the order of use would keep exactly `most` keys. But finding its oldest key skips the slots of
+ * One Map in the order of use would keep exactly `most` keys. But a search for its oldest key passes the slots of
  * all keys that were deleted before: with 10,000 keys, this takes 10 microseconds or more for each new key.
  */
 export class BoundedMap<Key, Value> {

@@ -21,7 +21,7 @@ export interface Wanted {
   readonly listed?: ReadonlySet<string>;
   /** The subjects that the limits count, each once. */
   readonly subjects: readonly Subject[];
-  /** The rules that decide for a percentage of their clients. */
+  /** The rules that are enforced for a percentage of their clients. */
   readonly trials: readonly Trial[];
 }
 
@@ -39,7 +39,7 @@ export type IdentityValues = ReadonlyMap<string, string | undefined>;
 
 /** The client that one limit counts, for one request. */
 export interface Counted {
-  /** The keyed hash that stands for the client in the store. */
+  /** The client key: the keyed hash of the client in the store. */
   readonly key: string;
   /** True when the address is counted, alone or in a combination. */
   readonly countsAddress: boolean;

@@ -24,26 +24,26 @@ export interface LimitStore {
    * Consumes the cost of every charge, group by group. Nothing is consumed from a group without capacity, and
    * nothing at all when the enforced group has no capacity.
    *
-   * @throws {StoreError} when the store is unavailable or refuses
+   * @throws {StoreError} when the store is unavailable or rejects the call
    */
   consume(charges: readonly Charge[]): Promise<readonly Charged[]>;
   /**
    * Returns the state of the limits, and consumes nothing.
    *
-   * @throws {StoreError} when the store is unavailable or refuses
+   * @throws {StoreError} when the store is unavailable or rejects the call
    */
   peek(charges: readonly Charge[]): Promise<readonly Charged[]>;
   /**
    * Consumes the cost of requests that were allowed already, even without capacity.
    *
-   * @throws {StoreError} when the store is unavailable or refuses: it is not known whether it counted them
+   * @throws {StoreError} when the store is unavailable or rejects the call: it is not known whether it counted them
    */
   report(charges: readonly Charge[]): Promise<readonly Charged[]>;
   /**
    * Refunds units that `consume` consumed, and returns their number. Units that no longer count, or whose limit
    * has another algorithm since, are not refunded.
    *
-   * @throws {StoreError} when the store is unavailable or refuses
+   * @throws {StoreError} when the store is unavailable or rejects the call
    */
   refund(taken: readonly Charged[]): Promise<number>;
   /**

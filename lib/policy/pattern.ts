@@ -82,7 +82,7 @@ export function compilePattern(
   return { expression, head: only.toLowerCase().replace(/[^ -~].*/s, "") };
 }
 
-/** Returns why matching could take too long, or undefined. It finds the usual mistakes and proves nothing. */
+/** Returns why matching could take too long, or undefined. It finds the usual mistakes, but not all. */
 function whySlow(tokens: readonly Token[]): readonly Detail[] | undefined {
   const keys = tokens.filter((token) => typeof token !== "string");
   if (keys.some(({ pattern }) => NESTED_REPEAT.test(pattern))) {

@@ -139,7 +139,7 @@ function compileRewrite(given: Rewrite): (from: Reached) => Reached | undefined 
   }
 }
 
-/** Parameters end at "/" alone. */
+/** Parameters end at "/" only. */
 const SEGMENTS = { delimiter: "/" };
 
 /** The value of each parameter in a path: one part, or several for a repeating parameter. */

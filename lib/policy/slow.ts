@@ -1,7 +1,7 @@
 import type { Key, Token } from "path-to-regexp";
 import { monotonic } from "#lib/core/clock";
 
-/** An expression that takes longer on a hostile path is rejected, in milliseconds. */
+/** The longest time of an expression on a hostile path, in milliseconds; a slower one is rejected. */
 const TOO_LONG_MS = 50;
 
 /**

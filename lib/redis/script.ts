@@ -119,7 +119,7 @@ function isLost(error: unknown): boolean {
  * in the order of the calls, with a {@link StoreError} for each rejected call. Calls whose node does not know
  * the script are sent again by its text, in one more call.
  *
- * @throws {StoreError} when the whole call fails; it is then not known which scripts ran
+ * @throws {StoreError} when the whole call fails; it is then not known whether any script ran
  */
 export async function runScripts(
   redis: ScriptStore,

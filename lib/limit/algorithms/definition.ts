@@ -32,7 +32,7 @@ export interface LuaForm {
   readonly take: string;
   /** Sets the state as if `units` had been consumed now. `take` follows. */
   readonly adopt: string;
-  /** Refunds the units of a decision at the time `taken`, and sets `back` to the refunded units. It has `text`. */
+  /** Refunds the units of a decision at the time `taken`, and sets `back` to the refunded units. `text` is set. */
   readonly refund: string;
   /**
    * Adds units that were counted elsewhere to the state: `added` is a list of { age (ms), units },

@@ -26,7 +26,7 @@ return freed
 /**
  * Returns the state of limits in Redis, in the order of the charges, and writes nothing.
  *
- * @throws {StoreError} when the store fails or refuses, or its answer cannot be read
+ * @throws {StoreError} when the store fails or rejects the script, or its answer cannot be read
  */
 export async function readLimits(redis: ScriptStore, charges: readonly Charge[]): Promise<Read[]> {
   const read = await byClient(redis, READ_SCRIPT, charges, (numbers, own) => {
@@ -43,7 +43,7 @@ export async function readLimits(redis: ScriptStore, charges: readonly Charge[])
 /**
  * Deletes the keys of limits in Redis, and returns the charges whose keys existed.
  *
- * @throws {StoreError} when the store fails or refuses: some of the keys may be deleted then
+ * @throws {StoreError} when the store fails or rejects the script: some of the keys may be deleted then
  */
 export function forgetLimits(redis: ScriptStore, charges: readonly Charge[]): Promise<Charge[]> {
   return byClient(redis, FORGET_SCRIPT, charges, (numbers, own) =>

@@ -10,12 +10,12 @@ function lastCounts(most?: number) {
   const counts = new LastCounts(() => clock.now, most);
   const learn = (charge: Charge, remaining: number, at = 1_750_000_000_000) =>
     counts.learn(counts.asked(), [said(charge, remaining, at)]);
-  /** Asks the store now; the function is called with its answer. */
+  /** Calls the store now; the returned function takes its answer. */
   const asking = () => {
     const asked = counts.asked();
     return (charged: readonly Charged[]) => counts.learn(asked, charged);
   };
-  /** Reports an admission now; the function is called with the answer, or without one if it was lost. */
+  /** Reports an admission now; the returned function takes the answer, or nothing if it was lost. */
   const reporting = (admission: Admission) => {
     const asked = counts.asked();
     return (charged?: readonly Charged[]) => counts.reported(admission, asked, charged);

@@ -9,8 +9,8 @@ const failure = (code: "STORE_TIMEOUT" | "STORE_UNREACHABLE" = "STORE_UNREACHABL
 
 const WORKS: Outcome = { kind: "works" };
 const ANSWERS: Outcome = { kind: "answers" };
-const failed = (error = failure()): Outcome => ({ kind: "fails", error, refusesScripts: false });
-const refused = (error = full()): Outcome => ({ kind: "fails", error, refusesScripts: true });
+const failed = (error = failure()): Outcome => ({ kind: "fails", error, rejectsScripts: false });
+const rejected = (error = full()): Outcome => ({ kind: "fails", error, rejectsScripts: true });
 const full = () => new StoreError("STORE_OUT_OF_MEMORY", "Redis answered OOM.", { reply: "OOM" });
 
 let now = 0;
@@ -110,7 +110,7 @@ describe("a breaker", () => {
 
   test("a breaker that rejected scripts opened admits other commands, and closes only after a script", () => {
     for (let i = 0; i < 5; i += 1) {
-      admitted().ended(refused());
+      admitted().ended(rejected());
       admitted(false).ended(ANSWERS);
     }
     expect(changes).toMatchObject([{ state: "open", error: { code: "STORE_OUT_OF_MEMORY" } }]);
@@ -123,7 +123,7 @@ describe("a breaker", () => {
   });
 
   test("a breaker that rejected scripts opened admits the next script at once when a probe is no evidence", () => {
-    for (let i = 0; i < 5; i += 1) admitted().ended(refused());
+    for (let i = 0; i < 5; i += 1) admitted().ended(rejected());
     now += 100;
     admitted().ended(ANSWERS);
     expect(changes).toHaveLength(1);
@@ -132,7 +132,7 @@ describe("a breaker", () => {
   });
 
   test("a breaker that rejected scripts opened admits no command after another finds that the connection fails", () => {
-    for (let i = 0; i < 5; i += 1) admitted().ended(refused());
+    for (let i = 0; i < 5; i += 1) admitted().ended(rejected());
     admitted(false).ended(failed());
     expect(isTried(false)).toBe(false);
     now += 100;

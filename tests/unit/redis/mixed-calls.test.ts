@@ -17,9 +17,9 @@ const script = defineScript("return 1");
 const runs = (redis: Redis) => runScript(redis, script, ["k"], []);
 
 /** A store that replies to each command by its name: with the text of an error, or with a result for undefined. */
-async function storeThat(refuses: (command: string) => string | undefined, joins = false) {
+async function storeThat(rejects: (command: string) => string | undefined, joins = false) {
   const answerTo = ([name]: readonly string[]) => {
-    const error = refuses(name?.toUpperCase() ?? "");
+    const error = rejects(name?.toUpperCase() ?? "");
     return error === undefined ? { result: 1 } : { error };
   };
   const store = cleanUp(
@@ -127,9 +127,9 @@ describe.each([OOM, QUOTA, NOPERM, "CLUSTERDOWN The cluster is down"])(
     });
 
     test("the breaker is not closed by another command, but by a script", async () => {
-      let isRefusing = true;
+      let isRejecting = true;
       const { redis, changes } = await storeThat((it) =>
-        isRefusing && it.startsWith("EVAL") ? reply : undefined,
+        isRejecting && it.startsWith("EVAL") ? reply : undefined,
       );
       const [code] = await endsOf(5, () => runs(redis));
       expect(await ended(runs(redis))).toBe("STORE_NOT_TRIED");
@@ -142,7 +142,7 @@ describe.each([OOM, QUOTA, NOPERM, "CLUSTERDOWN The cluster is down"])(
         .toBe(code);
       expect(await ended(redis.get("k"))).toBe("done");
       expect(changes).toHaveLength(1);
-      isRefusing = false;
+      isRejecting = false;
       await expect.poll(() => ended(runs(redis))).toBe("done");
       expect(changes.map(({ state }) => state)).toEqual(["open", "closed"]);
     });
