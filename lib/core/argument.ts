@@ -1,7 +1,7 @@
 /**
  * Returns true for a whole number from `least` to `most`.
  *
- * @param most by default the largest that JavaScript counts exactly
+ * @param most by default the largest integer that JavaScript represents exactly
  */
 export function isWhole(
   given: unknown,
@@ -12,9 +12,9 @@ export function isWhole(
 }
 
 /**
- * Returns in words what a whole number must be.
+ * Returns the text for errors that states which whole numbers are allowed.
  *
- * @param unit what it counts, if it is not told elsewhere
+ * @param unit the unit of the number, if the error does not name it elsewhere
  * @example
  * wholeForm(10, 10_000, "milliseconds"); // "a whole number of milliseconds from 10 to 10000"
  */
@@ -24,8 +24,8 @@ export function wholeForm(least: number, most?: number, unit?: string): string {
 }
 
 /**
- * Returns why an argument cannot be; undefined for a whole number from `least` to `most`. The value may be
- * anything that a caller in JavaScript hands over.
+ * Returns why an argument is invalid; undefined for a whole number from `least` to `most`. The value may
+ * have any type, since a caller in JavaScript may pass anything.
  *
  * @example
  * wholeProblem("cost", 1.5, 1); // "cost is 1.5; allowed: a whole number from 1."
@@ -43,7 +43,7 @@ export function wholeProblem(
 }
 
 /**
- * Returns why an argument cannot be; undefined for text that is not empty.
+ * Returns why an argument is invalid; undefined for text that is not empty.
  *
  * @example
  * textProblem("key", ""); // "key is empty; allowed: text of at least one character."
@@ -53,7 +53,7 @@ export function textProblem(name: string, given: unknown): string | undefined {
   return given === "" ? `${name} is empty; allowed: text of at least one character.` : undefined;
 }
 
-/** Never the value itself: it may be a request's own. */
+/** Returns the type in words. It never returns the value itself, which may come from a request. */
 function kindOf(given: unknown): string {
   if (given === undefined || given === null) return String(given);
   return typeof given === "object" ? "an object" : `a ${typeof given}`;

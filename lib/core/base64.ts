@@ -1,7 +1,7 @@
-/** As many bytes as a call may have arguments everywhere. */
+/** Bytes per call of String.fromCharCode: every engine accepts a call with so many arguments. */
 const CHUNK = 8192;
 
-/** Bytes in base64 (RFC 4648), with padding. */
+/** Returns bytes in base64 (RFC 4648), with padding. */
 export function toBase64(...parts: readonly Uint8Array[]): string {
   let text = "";
   for (const bytes of parts) {
@@ -12,7 +12,7 @@ export function toBase64(...parts: readonly Uint8Array[]): string {
   return btoa(text);
 }
 
-/** The bytes; undefined for what is not base64. */
+/** Returns the bytes of a base64 text; undefined when the text is not base64. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   try {
     return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));

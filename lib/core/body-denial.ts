@@ -1,23 +1,23 @@
 import { type Decision, uncounted } from "./decision.ts";
 import { nextCutsAt } from "./next-body-size.ts";
 
-/** What bounds the body of a request, in bytes; each is undefined where nothing does. */
+/** The bounds of a request's body, in bytes; each is undefined when there is no such bound. */
 export interface BodyBounds {
   /** The smallest `maxBody` of the rules that apply. */
   readonly ruled?: number | undefined;
   /**
-   * What Next hands on where it cuts a longer body in silence, unless the request tells; undefined where
-   * it cuts none.
+   * The length to which Next truncates a longer body without an error, unless the request holds another
+   * length; undefined when Next truncates no body.
    */
   readonly cutAt: number | undefined;
 }
 
 /**
- * Denies a request whose body is too large: by its Content-Length, before any of it is read. Where a rule
+ * Denies a request whose body is too large, by its Content-Length, before the body is read. When a rule
  * bounds the body, a request without a stated length is denied too, since its size is not known before the
  * handler reads it (RFC 9110, sections 15.5.12 and 15.5.14).
  *
- * @returns undefined where the request may go on
+ * @returns undefined when the body is no reason to deny the request
  */
 export function bodyDenial(request: Request, { ruled, cutAt }: BodyBounds): Decision | undefined {
   const maxBody = Math.min(ruled ?? Infinity, cutOf(request, cutAt));
@@ -28,7 +28,7 @@ export function bodyDenial(request: Request, { ruled, cutAt }: BodyBounds): Deci
   return ruled === undefined ? undefined : uncounted(false, "body-length-unknown", { maxBody });
 }
 
-/** Next gives the middleware a copy of a body, and cuts both; those of GET and HEAD it leaves alone. */
+/** Next truncates the body and the copy that the middleware gets, except for GET and HEAD. */
 function cutOf(request: Request, cutAt: number | undefined): number {
   if (cutAt === undefined) return Infinity;
   const { method } = request;
@@ -37,9 +37,9 @@ function cutOf(request: Request, cutAt: number | undefined): number {
 }
 
 /**
- * @param isPlainHttp whether a server of HTTP/1.1 is in front, where a body has a length or a coding;
- * Next gives the middleware a stream there even if the request has no body
- * @returns bytes; undefined where there is a body that does not say
+ * @param isPlainHttp whether the request came by HTTP/1.1, where every body has a length or a transfer
+ * coding; Next gives the middleware a stream there even if the request has no body
+ * @returns bytes; undefined when the request has a body of unknown length
  */
 function lengthOf({ headers, body }: Request, isPlainHttp: boolean): number | undefined {
   if (headers.has("transfer-encoding")) return undefined;

@@ -1,12 +1,13 @@
 /**
- * A map that forgets what was not used for long: it keeps at least the last `most / 2` keys that were read
- * or set, and never holds more than `most`. No value is undefined.
+ * A map that drops entries that were not used for long. It keeps at least the last `most / 2` keys that were
+ * read or set, and never more than `most`. No value is undefined.
  *
- * It keeps two generations. A key that is used moves into the younger one; when that is full, it becomes
- * the older one, and what was in the older one is forgotten. So each call costs the time of at most four
- * calls of a Map, however many keys come. One Map in the order of use would keep exactly `most`, but finding
- * its oldest key passes over the places of all keys that were deleted before it: with 10,000 keys, 10
- * microseconds and more for each new one.
+ * The map has two generations. A key that is used moves into the younger one. When the younger generation is
+ * full, it becomes the older one, and the entries of the older one are dropped. So each call costs at most
+ * four calls of a Map, however many keys there are.
+ *
+ * One Map in the order of use would keep exactly `most` keys. But a search for its oldest key passes the slots of
+ * all keys that were deleted before: with 10,000 keys, this takes 10 microseconds or more for each new key.
  */
 export class BoundedMap<Key, Value> {
   readonly #mostInOne: number;
@@ -43,7 +44,7 @@ export class BoundedMap<Key, Value> {
     this.#older.delete(key);
   }
 
-  /** Every value that is kept, each once. */
+  /** Returns every value, each once. */
   values(): Iterable<Value> {
     return new Map([...this.#older, ...this.#younger]).values();
   }

@@ -1,18 +1,18 @@
 /**
- * Marks the prototypes of Headgate's errors. Two copies of the package may meet in one process, each
- * with its own classes; the registry of symbols is one for all of them. A brand begins with that of
- * the class that its class extends.
+ * Marks the prototypes of Headgate's errors. One process may load two copies of the package, each with
+ * its own classes, but all share the global symbol registry. The brand of a class begins with the brand of
+ * the class that it extends.
  */
 export const BRAND: unique symbol = Symbol.for("headgate.error");
 
-/** A class that may carry its own brand. */
+/** A class that may have its own brand. */
 interface Branded {
   readonly prototype: { readonly [BRAND]: string };
 }
 
 /**
- * Returns true for an instance of a class, also of the class with its brand in another copy of the
- * package; undefined for a class of an app's own that extends one of ours, which has no brand.
+ * Returns true for an instance of a class, or of the class with the same brand in another copy of the
+ * package; undefined for a class without its own brand, such as a class of an app that extends one of ours.
  */
 export function isInstance({ prototype }: Branded, value: unknown): boolean | undefined {
   if (!Object.hasOwn(prototype, BRAND)) return undefined;

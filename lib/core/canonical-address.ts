@@ -1,15 +1,15 @@
 import { formatIpv6, type Ip, networkOf, parseIpv4, parseIpv6 } from "./ip.ts";
 
-/** Everybody whose address cannot be told is counted as one client. */
+/** All clients whose address is not known are counted as this one client. */
 export const UNKNOWN_ADDRESS = "unknown";
 
-/** RFC 6177: one subscriber has at least a /64, so that is the least that a client is counted by. */
+/** One subscriber has at least a /64 (RFC 6177), so all addresses of a /64 are counted as one client. */
 export const DEFAULT_IPV6_PREFIX = 64;
 
 /** The longest address with brackets, a zone and a port is shorter than this. */
 const MAX_LENGTH = 80;
 
-/** Canonical as it is: most addresses are. */
+/** An address that is canonical already, as most are. */
 const PLAIN_IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?=\d)|$)){4}$/;
 
 const OPTIONAL_WHITESPACE = /^[ \t]+|[ \t]+$/g;
@@ -18,9 +18,9 @@ const IPV4_AND_PORT = /^([^:]+):\d{1,5}$/;
 const IPV4_TAIL = /^(.*:)([^:]*\.[^:]*)$/;
 
 /**
- * Brings an address into the one form that is counted: IPv4 whole, IPv4-mapped IPv6 in each of its
- * spellings as that IPv4, other IPv6 by its network of `ipv6Prefix` bits in the form of RFC 5952.
- * Whatever is not an address is "unknown"; nothing throws.
+ * Returns the form of an address by which a client is counted. IPv4 stays whole, every spelling of
+ * IPv4-mapped IPv6 becomes that IPv4, and other IPv6 becomes its network of `ipv6Prefix` bits in the form
+ * of RFC 5952. A text that is not an address becomes "unknown". It never throws.
  *
  * @param ipv6Prefix the bits of an IPv6 address that name a client, from 48 to 128
  */
@@ -36,8 +36,10 @@ export function canonicalAddress(
 }
 
 /**
- * Reads one address as a header has it: bare, with a port, or IPv6 in brackets; an IPv6 zone is left
- * off. IPv4-mapped IPv6 comes out as IPv4. Undefined where it is not exactly that.
+ * Reads one address from a header: bare, with a port, or IPv6 in brackets. It drops an IPv6 zone and
+ * returns IPv4-mapped IPv6 as IPv4.
+ *
+ * @returns undefined when the text is not exactly one address
  */
 export function parseAddress(text: string | undefined): Ip | undefined {
   if (!text || text.length > MAX_LENGTH) return undefined;
@@ -61,14 +63,14 @@ function bytesOf(group: number): [number, number] {
   return [group >> 8, group & 0xff];
 }
 
-/** A zone (RFC 4007) says by which link a neighbour is reached, and not who it is. */
+/** A zone (RFC 4007) names the link to a neighbour and does not identify the client. */
 function withoutZone(text: string): string {
   const at = text.indexOf("%");
-  // An empty zone is none: what it stands behind is no address then.
+  // An empty zone is invalid: the text stays, and is not parsed as an address.
   return at === -1 || at === text.length - 1 ? text : text.slice(0, at);
 }
 
-/** Writes an IPv4 tail in hex; anything else stays, and is no IPv6 address then. */
+/** Writes an IPv4 tail in hex. Any other text stays, and is not parsed as IPv6. */
 function withoutIpv4Tail(text: string): string {
   const [, head = "", tail = ""] = IPV4_TAIL.exec(text) ?? [];
   const [a, b = 0, c = 0, d = 0] = parseIpv4(tail) ?? [];

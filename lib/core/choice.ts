@@ -1,5 +1,5 @@
 /**
- * Returns names as a choice in words.
+ * Returns names as a list for a sentence, with "or" before the last.
  *
  * @example
  * choiceOf(["0", "1", "only"]); // "0, 1 or only"

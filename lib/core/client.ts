@@ -1,10 +1,10 @@
 /**
- * Returns who a request belongs to, from what is verified only; undefined where the request names nobody.
- * Then the next name of a fallback, or the client's address, is counted.
+ * Returns the client that a request belongs to, from verified data only; undefined when the request names no
+ * client. Then the next name of a fallback, or the client's address, is counted.
  */
 export type Resolver = (request: Request) => string | undefined | Promise<string | undefined>;
 
-/** Who one limit counts, read from a key of `limits`. */
+/** The subject that one limit counts, read from a key of `limits`. */
 export interface Subject {
   /** As written: "ip", "user|ip", "ip+account", "global". */
   readonly expression: string;
@@ -13,53 +13,53 @@ export interface Subject {
   readonly names: readonly string[];
 }
 
-/** What has to be known of a client before it is clear which limits it has. */
+/** What the gate resolves for a client to find the limits that apply. */
 export interface Wanted {
   /** The identities that are counted, or choose a tier. */
   readonly identities: readonly string[];
-  /** The identities and conditions beside these that lists of clients name. */
+  /** Other identities and conditions, which lists of clients name. */
   readonly listed?: ReadonlySet<string>;
-  /** Whom the limits count, each once. */
+  /** The subjects that the limits count, each once. */
   readonly subjects: readonly Subject[];
-  /** The rules that decide for a percentage of their clients. */
+  /** The rules that are enforced for a percentage of their clients. */
   readonly trials: readonly Trial[];
 }
 
-/** A rule that decides for a percentage of its clients, always the same ones. */
+/** A rule that is enforced for a percentage of its clients, always the same ones. */
 export interface Trial {
   readonly rule: string;
-  /** Chooses the clients: a rule and the one that counts its prefetches have the same. */
+  /** Chooses the clients. A rule and the rule that counts its prefetches have the same seed. */
   readonly seed: string;
-  /** What tells its clients apart; undefined where the rule counts all clients together. */
+  /** The subject that distinguishes its clients; undefined when the rule counts all clients together. */
   readonly subject: Subject | undefined;
 }
 
-/** The values of identities by name, for one request; undefined where the request does not name the client. */
+/** The values of identities by name, for one request; undefined when the request does not name the client. */
 export type IdentityValues = ReadonlyMap<string, string | undefined>;
 
-/** Whom one limit counts, for one request. */
+/** The client that one limit counts, for one request. */
 export interface Counted {
-  /** The keyed hash that stands for the client in the store. */
+  /** The client key: the keyed hash of the client in the store. */
   readonly key: string;
-  /** True where the address is counted, alone or in a combination. */
+  /** True when the address is counted, alone or in a combination. */
   readonly countsAddress: boolean;
 }
 
 /** The client of one request. */
 export interface Client {
   readonly values: IdentityValues;
-  /** The address in the form that is counted; "unknown" where it cannot be told. */
+  /** The address in the form that is counted; "unknown" when it is not known. */
   readonly address: string;
-  /** False where the address cannot be told: all such requests are counted as one client. */
+  /** False when the address is not known: all such requests are counted as one client. */
   readonly hasAddress: boolean;
-  /** Whom each limit counts, by the expression of its subject. */
+  /** The client that each limit counts, by the expression of its subject. */
   readonly counted: ReadonlyMap<string, Counted>;
-  /** Where the client stands among those of a rule on trial, from 0 up to 100, by the rule's name. */
+  /** The client's place among the clients of a rule on trial, from 0 up to 100, by the rule's name. */
   readonly shares: ReadonlyMap<string, number>;
 }
 
 /**
- * Names a client by a keyed hash, so that no key in Redis holds an address or a user's name. What is
- * named by other parts, or by the same parts in another order, has another name.
+ * Returns a keyed hash for a client, so that no key in Redis holds an address or a user's name. Other
+ * parts, or the same parts in another order, have another hash.
  */
 export type KeyedHash = (kind: string, ...parts: readonly string[]) => string;

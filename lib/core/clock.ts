@@ -1,14 +1,14 @@
-/** A monotonic clock in milliseconds: for measuring how long something took, never for dates. */
+/** Returns the time of a monotonic clock in milliseconds: for durations, never for dates. */
 export type Clock = () => number;
 
 /** The runtime's own monotonic clock, in milliseconds. */
 export const monotonic: Clock = () => performance.now();
 
-/** What locks and claims go by: a clock, and calls that are made later on the same clock. */
+/** The clock and the timers of locks and claims. */
 export interface Time {
   /** Monotonic, in milliseconds. */
   readonly now: Clock;
-  /** Makes one call after so many milliseconds, unless the function that it returns is called first. */
+  /** Makes one call after `ms` milliseconds, unless the function that it returns is called first. */
   readonly after: (ms: number, call: () => void) => () => void;
 }
 

@@ -1,17 +1,20 @@
-/** How one limit stands after a decision. Times are on Redis's clock. */
+/** The state of one limit after a decision. Times are on Redis's clock. */
 export interface LimitStatus {
   readonly rule: string;
   /** The limit's name in RateLimit headers. */
   readonly policyName: string;
-  /** True where all clients together are counted, and not one client. */
+  /** True when the limit counts all clients together, false when it counts one client. */
   readonly global: boolean;
   /** Units in one window. */
   readonly limit: number;
-  /** Milliseconds. */
+  /** The length of one window, in milliseconds. */
   readonly windowMs: number;
-  /** Units that are left at this moment. */
+  /** Units that are left at the time of the decision. */
   readonly remaining: number;
-  /** Milliseconds until there is capacity for this request's cost: 0 when there is, undefined when there never will be. */
+  /**
+   * Milliseconds until there is capacity for this request's cost: 0 when there is now, undefined when there
+   * never will be.
+   */
   readonly waitMs: number | undefined;
   /** Milliseconds until more than `remaining` is left; 0 when nothing is consumed. */
   readonly resetMs: number;
@@ -26,15 +29,15 @@ export interface ShadowOutcome {
 
 /**
  * - `within-limit`: every limit had capacity, and the cost was consumed
- * - `over-limit`: some limit had no capacity; nothing was consumed
+ * - `over-limit`: at least one limit had no capacity; nothing was consumed
  * - `store-failed`: the store did not answer, and the rule's `onStoreFailure` decided: "allow" or
- *   "deny". With "local" it is one of the two above, and `counted` says where
- * - `invalid-call`: `limit` was called with a rule or cost that cannot be; see `error`
+ *   "deny". With "local" the reason is one of the two above, and `counted` is "in-process"
+ * - `invalid-call`: `limit` was called with an invalid rule or cost; see `error`
  * - `switched-off`: HEADGATE_MODE is "off"
  * - `blocked`, `allow-listed`: the client is blocked, or allowed without being counted: see `entry`
- * - `unlimited`: no limit holds for the client while an override says so; nothing was counted
- * - `body-too-large`, `body-length-unknown`: the request's body is larger than `maxBody`, or does not say
- *   how large it is where a rule bounds it; nothing was counted
+ * - `unlimited`: an override lifts every limit for the client; nothing was counted
+ * - `body-too-large`, `body-length-unknown`: the request's body is larger than `maxBody`, or a rule bounds
+ *   the body and the request does not state its length; nothing was counted
  */
 export type Reason =
   | "within-limit"
@@ -49,45 +52,45 @@ export type Reason =
   | "body-length-unknown";
 
 /**
- * Whether a request may pass, and how its limits stand. With HEADGATE_MODE=shadow `allowed` is true
- * whatever `reason` says.
+ * The result of a check: whether the request is allowed, and the state of its limits. With
+ * HEADGATE_MODE=shadow `allowed` is true for every `reason`.
  */
 export interface Decision {
   readonly allowed: boolean;
   readonly reason: Reason;
-  /** In the order of the policy; empty where the store was not asked or did not answer. */
+  /** In the order of the policy; empty when the store was not called or did not answer. */
   readonly limits: readonly LimitStatus[];
-  /** The rules in shadow: they are counted apart, and no response tells them. */
+  /** The rules in shadow: they are counted separately, and no response shows them. */
   readonly shadows: readonly ShadowOutcome[];
   /**
-   * Milliseconds until the same request passes if nothing else arrives: exact on Redis's clock.
-   * Undefined when it passed, and when it never will (a cost above the limit).
+   * Milliseconds until the same request would be allowed if no other request arrives, exact on Redis's
+   * clock. Undefined when it was allowed, and when it never will be (a cost above the limit).
    */
   readonly retryAfterMs: number | undefined;
-  /** When it was decided: milliseconds since 1970 on Redis's clock; undefined without the store. */
+  /** The time of the decision: milliseconds since 1970 on Redis's clock; undefined without the store. */
   readonly at: number | undefined;
   /**
-   * Where it was counted: in the store, in the store after the response (an "optimistic" rule), in this
-   * process alone (`"local"`, while the store fails), or nowhere.
+   * Where the request was counted: in the store, in the store after the response (an "optimistic" rule), in
+   * this process alone (`"local"`, while the store fails), or nowhere.
    */
   readonly counted: "in-store" | "after-answer" | "in-process" | "nowhere";
   /**
-   * True where the denial comes from the denial cache: the store was not asked. What is left of limits
-   * that had capacity is as it was when the store answered.
+   * True when the denial comes from the denial cache, without a call of the store. The `remaining` of
+   * limits that had capacity is then as old as the store's last answer.
    */
   readonly remembered?: boolean;
   /**
-   * What allowed or blocked the client: "policy block 1" for the first entry of the policy's `block`, or the
-   * id of an entry that was set while the app runs.
+   * The entry that allowed or blocked the client: "policy block 1" for the first entry of the policy's
+   * `block`, or the id of an entry that was set while the app runs.
    */
   readonly entry?: string;
-  /** The largest body that the request may have, in bytes, where its body denied it. */
+  /** The largest body that the request may have, in bytes, when it was denied because of its body. */
   readonly maxBody?: number;
-  /** Why the store failed, or what was wrong with the call. Without keys and values. */
+  /** The failure of the store, or the mistake in the call. It holds no keys and no values. */
   readonly error?: Error;
 }
 
-/** Returns a decision that was made without a count, with what there is to say beside it. */
+/** Returns a decision that was made without counting, with its further properties. */
 export function uncounted(
   allowed: boolean,
   reason: Reason,
@@ -106,8 +109,8 @@ export function uncounted(
 }
 
 /**
- * Returns the decision that limits come to where they were counted: allowed where each of them has
- * capacity for the cost.
+ * Returns the decision that follows from counted limits: allowed when each of them has capacity for the
+ * cost.
  */
 export function decided(
   limits: readonly LimitStatus[],

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "./errors.ts";
 
-/** What a doubt can be about; docs/client-address.md has a section for each. */
+/** The code of a doubt; docs/client-address.md has a section for each. */
 type DoubtCode = Extract<
   ErrorCode,
   | "CLIENT_ADDRESS_HEADER_ABSENT"
@@ -10,17 +10,17 @@ type DoubtCode = Extract<
   | "VISITOR_SECRET_GUESSABLE"
 >;
 
-/** Something says that a client may be counted as another than was meant. Holds no value of a request. */
+/** A sign that requests may be counted as the wrong client. It holds no value of a request. */
 export interface Doubt {
   readonly code: DoubtCode;
-  /** "info" where a client could have made it up, "warn" where it is certain. */
+  /** "info" when a client could have forged the sign, "warn" when the sign is certain. */
   readonly level: "info" | "warn";
   readonly message: string;
 }
 
 /**
- * Makes a doubt. Its message ends with the place that says more; before it, where a client could have made
- * it up, that nothing may be wrong.
+ * Makes a doubt. Its message ends with the section of the docs that explains it. When a client could have
+ * forged the sign, the message also says that nothing may be wrong.
  */
 export function doubtOf(code: DoubtCode, level: Doubt["level"], words: string): Doubt {
   const calm = level === "info" ? " Else nothing is wrong." : "";

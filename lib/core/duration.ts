@@ -24,14 +24,14 @@ const NAMES = [
 /** A length of time: a number of seconds, or a text such as "30 seconds" or "5 minutes". */
 export type Duration = number | string;
 
-/** The whole milliseconds of a length of time, rounded up; undefined where it is none, or below 1 ms. */
+/** Returns a length of time in whole milliseconds, rounded up; undefined when it is invalid or below 1 ms. */
 export function durationMs(given: Duration): number | undefined {
   const ms = typeof given === "number" ? Math.ceil(given * 1000) : parseDuration(given);
   return ms !== undefined && Number.isSafeInteger(ms) && ms >= 1 ? ms : undefined;
 }
 
 /**
- * Returns why an argument cannot be; undefined for a length of time of at most `mostMs` milliseconds.
+ * Returns why an argument is invalid; undefined for a length of time of at most `mostMs` milliseconds.
  *
  * @example
  * durationProblem("ttl", "1 year", 86_400_000); // 'ttl is "1 year"; allowed: seconds, or …'
@@ -46,7 +46,7 @@ export function durationProblem(name: string, given: Duration, mostMs: number): 
 /**
  * Reads a length of time such as "minute", "15 minutes", "1 m", "10s" or "500 ms".
  *
- * @returns milliseconds, or undefined where the text is not one
+ * @returns milliseconds, or undefined when the text is no length of time
  * @example
  * parseDuration("15 minutes"); // 900000
  */
@@ -81,7 +81,7 @@ export function formatDuration(ms: number): string {
 export function durationInWords(ms: number): string {
   // Weeks are left out: people count days.
   const units = NAMES.slice(1);
-  // What the units below would be rounded up to may be one of this unit.
+  // Rounding up in a smaller unit may fill one of this unit: 59.9 minutes become 1 hour.
   const at = units.findIndex(([unit], i) => roundedUp(ms, units[i + 2]) >= unit);
   const [unit, name] = units[at] ?? [SECOND, "second"];
   const next = units[at + 1];

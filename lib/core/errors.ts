@@ -1,8 +1,8 @@
 import { BRAND, isInstance } from "./brand.ts";
 
 /**
- * Every error that Headgate makes carries one of these codes. A code never changes its meaning;
- * docs/errors.md has an entry for each.
+ * The codes of Headgate's errors: each error has one. A code never changes its meaning; docs/errors.md has
+ * an entry for each.
  */
 export type ErrorCode =
   | "POLICY_INVALID"
@@ -62,7 +62,7 @@ export type ErrorCode =
 
 /**
  * The base of all our errors: a stable code, a message that says what to do, and the cause. `instanceof`
- * holds for an error of another copy of the package too.
+ * is true for an error of another copy of the package too.
  */
 export class HeadgateError extends Error {
   readonly code: ErrorCode;
@@ -83,7 +83,7 @@ export class HeadgateError extends Error {
 }
 
 /**
- * Returns true for an error of Headgate's, also when another copy of the package made it: every such
+ * Returns true for an error of Headgate, also when another copy of the package made it: every such
  * error has a `code` of docs/errors.md.
  *
  * @example

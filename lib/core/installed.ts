@@ -1,10 +1,10 @@
-/** Marks what stands in the place of an export of a package that is not installed. */
+/** Marks the stand-in for an export of a package that is not installed. */
 export const STAND_IN: unique symbol = Symbol("stand-in");
 
 /**
- * Checks that an export of an optional package is there, before it is needed.
+ * Checks that an export of an optional package is available, before it is used.
  *
- * @throws {HeadgateError} PACKAGE_MISSING, with what to install
+ * @throws {HeadgateError} PACKAGE_MISSING, with the package to install
  * @example
  * requireInstalled(Redis);
  */
@@ -14,7 +14,7 @@ export function requireInstalled(exported: object): void {
 }
 
 /**
- * Returns true when an export of an optional package is there.
+ * Returns true when an export of an optional package is available.
  *
  * @example
  * const position = isInstalled(parseSync) ? locate(file, source, place) : undefined;

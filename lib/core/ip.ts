@@ -5,7 +5,7 @@ const BYTE = /^(?:0|[1-9]\d{0,2})$/;
 const GROUP = /^[\da-f]{1,4}$/i;
 const ZEROS = /\b0(?::0)+\b/g;
 
-/** Four decimal parts only: "0177.1", "01.2.3.4" and "2130706433" mean different things to others. */
+/** Reads four decimal parts only: parsers disagree about "0177.1", "01.2.3.4" and "2130706433". */
 export function parseIpv4(text: string): Ip | undefined {
   const parts = text.split(".");
   const isIpv4 = parts.length === 4 && parts.every((part) => BYTE.test(part) && Number(part) < 256);
@@ -23,7 +23,7 @@ export function parseIpv6(text: string): Ip | undefined {
     : undefined;
 }
 
-/** Writes IPv6 in its short form (RFC 5952): small letters, `::` for the first longest run of zeros. */
+/** Writes IPv6 in its short form (RFC 5952): lower case, `::` for the first longest run of zeros. */
 export function formatIpv6(ip: Ip): string {
   const text = ip.map((group) => group.toString(16)).join(":");
   let [start, end] = [0, 0];
@@ -34,7 +34,7 @@ export function formatIpv6(ip: Ip): string {
   return `${text.slice(0, Math.max(start - 1, 0))}::${text.slice(end + 1)}`;
 }
 
-/** The network of an address: all bits behind the first `bits` are zero. */
+/** Returns the network of an address: all bits after the first `bits` are zero. */
 export function networkOf(ip: Ip, bits: number): Ip {
   const width = widthOf(ip);
   return ip.map((part, i) => {
@@ -43,7 +43,7 @@ export function networkOf(ip: Ip, bits: number): Ip {
   });
 }
 
-/** The bits of each number of an address. */
+/** Returns the bits of each number of an address. */
 export function widthOf(ip: Ip): number {
   return ip.length === 4 ? 8 : 16;
 }

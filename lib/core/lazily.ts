@@ -1,6 +1,6 @@
 /**
- * Returns an object that is made when something of it is first used. So a module can have it at its top
- * although what it needs, such as the environment, is there only when a request comes.
+ * Returns an object that is made at its first use. So a module can declare it at the top level, although
+ * its inputs, such as the environment, are available only during a request.
  *
  * @example
  * const settings = lazily(() => fromEnv());
@@ -11,11 +11,11 @@ export function lazily<T extends object>(make: () => T): T {
     get(_, name) {
       const object = made();
       const value = Reflect.get(object, name) as unknown;
-      // A method's `this` is the object itself: some of it may be private.
+      // A method's `this` must be the object itself, which may have private fields.
       return typeof value === "function" ? (value.bind(object) as unknown) : value;
     },
     has: (_, name) => Reflect.has(made(), name),
-    // Both for `{ ...object }`, which would be empty without them.
+    // `{ ...object }` would be empty without these two.
     ownKeys: () => Reflect.ownKeys(made()),
     getOwnPropertyDescriptor: (_, name) =>
       Object.hasOwn(made(), name)
@@ -24,7 +24,7 @@ export function lazily<T extends object>(make: () => T): T {
   });
 }
 
-/** Returns a function that makes a value when it is first called, and returns that value from then on. */
+/** Returns a function that makes a value at its first call, and returns the same value from then on. */
 export function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {

@@ -8,7 +8,7 @@ import {
   REST_TOKEN,
 } from "./store-address.ts";
 
-/** A store by REST that the environment names, as it was read. */
+/** A store over REST, read from the environment. */
 export interface NamedRest {
   readonly by: "rest";
   /** The variable that holds its address. */
@@ -17,19 +17,18 @@ export interface NamedRest {
   readonly token: string;
 }
 
-/** A REST store has both; the first pair of which anything is set is the one that is used. */
+/** The variables of a REST store. The first pair with at least one variable set is used. */
 const PAIRS = [
   ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"],
   ["KV_REST_API_URL", "KV_REST_API_TOKEN"],
 ] as const;
 
 /**
- * Reads which REST store the environment names: by UPSTASH_REDIS_REST_URL and
- * UPSTASH_REDIS_REST_TOKEN, else by KV_REST_API_URL and KV_REST_API_TOKEN, as Vercel's integration
- * calls them.
+ * Reads the REST store from the environment: from UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, else
+ * from KV_REST_API_URL and KV_REST_API_TOKEN, the names of Vercel's integration.
  *
- * @returns undefined where none of them is set
- * @throws {SettingsError} ENV_INVALID, which names each variable at fault and never what it holds
+ * @returns undefined when all four are unset
+ * @throws {SettingsError} ENV_INVALID, which names each variable at fault and never its value
  */
 export function namedRest(env: Variables): NamedRest | undefined {
   const set = trimVariables(env);
@@ -38,11 +37,11 @@ export function namedRest(env: Variables): NamedRest | undefined {
 }
 
 /**
- * Reads a Redis from the variable that holds its address. Which variable that is, the caller says: a
- * REDIS_URL may be another program's.
+ * Reads the address of a Redis from a variable. The caller names the variable, because REDIS_URL may belong
+ * to another program.
  *
- * @returns undefined where it is not set
- * @throws {SettingsError} ENV_INVALID where it cannot be used, or names a database of a Redis Cluster
+ * @returns undefined when the variable is not set
+ * @throws {SettingsError} ENV_INVALID when the address is invalid, or names a database of a Redis Cluster
  * @example redisIn(process.env, "REDIS_URL")?.host
  */
 export function redisIn(env: Variables, variable: string): RedisAddress | undefined {

@@ -1,7 +1,7 @@
 import { toBase64 } from "./base64.ts";
 import { sha256 } from "./sha256.ts";
 
-/** The variables that a namespace is made of. An empty one counts as unset. */
+/** The variables that determine the namespace. An empty variable counts as unset. */
 export interface NamespaceVariables {
   readonly HEADGATE_NAMESPACE?: string | undefined;
   /** The name in the app's package.json, which our server and next.config set. */
@@ -11,21 +11,21 @@ export interface NamespaceVariables {
   readonly NODE_ENV?: string | undefined;
 }
 
-/** What the keys of one app in one environment begin with. */
+/** The prefix of all keys of one app in one environment. */
 export interface Namespace {
   readonly name: string;
-  /** Whether another app on the same Redis could have the same one, since nothing names this app. */
+  /** True when another app on the same Redis may have the same prefix, since no variable names this app. */
   readonly isShared: boolean;
 }
 
-/** Six bytes are 8 characters: each one is paid for in every key of every client. */
+/** Six bytes are 8 characters. It is short because every key of every client contains it. */
 const LENGTH = 6;
 
 /**
- * Returns what the keys of this app begin with: HEADGATE_NAMESPACE; else 8 characters that stand for
- * the app (its project id on Vercel, or the name of its package) and its environment (VERCEL_ENV;
- * elsewhere "development" under `next dev` and "production" otherwise). Where nothing names the app,
- * it is the environment on Vercel, and "local" elsewhere.
+ * Returns the prefix of this app's keys: HEADGATE_NAMESPACE if it is set, else a hash of 8 characters of
+ * the app and its environment. The app is its project id on Vercel, or the name of its package. The
+ * environment is VERCEL_ENV; without it, "development" under `next dev` and "production" otherwise. If no
+ * variable names the app, the prefix is the environment on Vercel, and "local" elsewhere.
  *
  * @example namespaceOf({ HEADGATE_APP: "shop", NODE_ENV: "production" }).name; // 8 characters
  */
@@ -45,7 +45,7 @@ function environmentOf({ VERCEL_ENV, NODE_ENV }: NamespaceVariables): string {
   return VERCEL_ENV || (NODE_ENV === "development" ? "development" : "production");
 }
 
-/** In the letters of base64url (RFC 4648), all of which HEADGATE_NAMESPACE may have. */
+/** Returns base64url (RFC 4648): HEADGATE_NAMESPACE may have all of its characters. */
 function shortHash(text: string): string {
   const hash = toBase64(sha256(text).subarray(0, LENGTH));
   return hash.replaceAll("+", "-").replaceAll("/", "_");

@@ -1,8 +1,8 @@
-/** A name that differs in more letters than this is another name, not a mistyped one. */
+/** A name that differs in more letters is another name, not a mistyped one. */
 const MAX_DISTANCE = 2;
 const MAX_LENGTH = 64;
 
-/** The known name that was most likely meant, or undefined where none is close. */
+/** Returns the known name that was most likely meant; undefined when no known name is close. */
 export function nearest(given: string, known: readonly string[]): string | undefined {
   if (given.length > MAX_LENGTH) return undefined;
   const close = known
@@ -11,13 +11,13 @@ export function nearest(given: string, known: readonly string[]): string | undef
   return close.toSorted((a, b) => a.distance - b.distance)[0]?.name;
 }
 
-/** What is allowed, with a guess where one is close. */
+/** Returns the text of what is allowed, with the nearest known name as a suggestion if there is one. */
 export function withSuggestion(allowed: string, given: string, known: readonly string[]): string {
   const guess = nearest(given, known);
   return guess === undefined ? allowed : `${allowed}; did you mean "${guess}"?`;
 }
 
-/** Levenshtein's distance: letters put in, left out or changed. */
+/** Returns the Levenshtein distance: the number of inserted, deleted or changed letters. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 0; i < a.length; i++) {

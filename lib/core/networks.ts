@@ -1,19 +1,19 @@
 import { parseAddress } from "./canonical-address.ts";
 import { formatIpv6, type Ip, networkOf, widthOf } from "./ip.ts";
 
-/** A network: its first address, and how many bits of it all its addresses share. */
+/** A network: its first address, and the number of leading bits that all its addresses share. */
 export interface Network {
   readonly first: Ip;
   readonly bits: number;
 }
 
-/** In an IPv4-mapped IPv6 address so many bits stand before the IPv4 address. */
+/** The number of bits before the IPv4 address in an IPv4-mapped IPv6 address. */
 const MAPPED_BITS = 96;
 
 /**
- * Reads a network in CIDR form (RFC 4632, RFC 4291), or one address; undefined where it is neither, or
- * not the network's first address.
+ * Reads a network in CIDR form (RFC 4632, RFC 4291), or one address.
  *
+ * @returns undefined when the text is neither, or when the address is not the network's first address
  * @example readNetwork("10.0.0.0/8") // { first: [10, 0, 0, 0], bits: 8 }
  */
 export function readNetwork(text: string): Network | undefined {
@@ -29,8 +29,8 @@ export function readNetwork(text: string): Network | undefined {
 }
 
 /**
- * Returns the network that was most likely meant by a text that `readNetwork` does not read: one that begins
- * elsewhere than its own first address; undefined where no network is close.
+ * Returns the network that was most likely meant by a text that `readNetwork` rejects because its address is
+ * not the network's first; undefined when no network is close.
  *
  * @example nearestNetwork("10.1.2.3/8") // "10.0.0.0/8"
  */
@@ -43,13 +43,13 @@ export function nearestNetwork(text: string): string | undefined {
   return readNetwork(network) && network;
 }
 
-/** Writes a network in CIDR form, and one address alone without its length. */
+/** Returns a network in CIDR form; a single address has no length. */
 export function networkText({ first, bits }: Network): string {
   const address = first.length === 4 ? first.join(".") : formatIpv6(first);
   return bits === first.length * widthOf(first) ? address : `${address}/${bits}`;
 }
 
-/** Returns true for an address of one of the networks. IPv4 is in no network of IPv6, nor the reverse. */
+/** Returns true for an address of one of the networks. No IPv4 address is in an IPv6 network, nor the reverse. */
 export function isWithin(address: Ip | undefined, networks: readonly Network[]): boolean {
   return (
     address !== undefined &&
@@ -58,8 +58,8 @@ export function isWithin(address: Ip | undefined, networks: readonly Network[]):
 }
 
 /**
- * Makes the function that returns true for an address of one of the networks. They are read when it is
- * first called: few apps ask, and every start of an instance counts.
+ * Makes the function that returns true for an address of one of the networks. It parses the networks at its
+ * first call, because few apps call it and a cold start must be short.
  *
  * @param list networks in CIDR form, separated by blanks
  */

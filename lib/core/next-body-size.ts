@@ -1,7 +1,7 @@
-/** Where Next cuts bodies unless next.config says otherwise, in bytes. */
+/** The length to which Next truncates bodies by default, in bytes. */
 export const NEXT_CUTS_AT = 10_485_760;
 
-/** As much of what Next keeps about a request's URL as is read here. */
+/** The part of Next's state of a request's URL that is read here. */
 interface UrlState {
   readonly options?: {
     readonly nextConfig?: { readonly experimental?: { readonly proxyClientMaxBodySize?: unknown } };
@@ -9,11 +9,11 @@ interface UrlState {
 }
 
 /**
- * Where the Next that serves this request cuts its body, in bytes: next.config's
- * `experimental.proxyClientMaxBodySize`. Next gives its config to middleware in no other way than within
- * the request's URL, under a symbol.
+ * Returns the length to which Next truncates this request's body, in bytes: next.config's
+ * `experimental.proxyClientMaxBodySize`. Middleware finds Next's config only in the request's URL, under a
+ * symbol.
  *
- * @returns undefined where the request is not Next's, or a later Next keeps its config elsewhere
+ * @returns undefined when the request is not from Next, or when a later Next keeps its config elsewhere
  */
 export function nextCutsAt(request: Request): number | undefined {
   if (!("nextUrl" in request) || typeof request.nextUrl !== "object" || !request.nextUrl) {

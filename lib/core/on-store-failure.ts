@@ -1,2 +1,5 @@
-/** What happens to a request when the store does not answer: pass it, refuse it with 503, or count in this process. */
+/**
+ * How a request is decided when the store does not answer: allow it, deny it with 503, or count it in this
+ * process.
+ */
 export type OnStoreFailure = "allow" | "deny" | "local";

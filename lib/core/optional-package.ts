@@ -1,7 +1,7 @@
 import { HeadgateError } from "./errors.ts";
 import { STAND_IN } from "./installed.ts";
 
-/** Each package that an app installs only for what needs it, and what needs it. */
+/** The optional packages, each with the entries and commands that need it. */
 const NEEDED_FOR = {
   "@upstash/ratelimit": "headgate/upstash",
   "@upstash/redis": "redisOf of headgate/redis, headgate/upstash, and the client of headgate/tcp",
@@ -14,8 +14,8 @@ const NEEDED_FOR = {
 export type OptionalPackage = keyof typeof NEEDED_FOR;
 
 /**
- * Makes what stands in the place of a function or class of a package that is not installed: a call of it
- * throws. The build of the package `headgate` puts it there.
+ * Makes the stand-in for a function or class of a package that is not installed: calling it throws. The
+ * build of the package `headgate` inserts it.
  *
  * @example
  * const Redis = found.Redis ?? standInFor("ioredis");

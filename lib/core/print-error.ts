@@ -1,11 +1,11 @@
 import { type HeadgateError, isHeadgateError } from "./errors.ts";
 
-/** So many causes are printed at most: errors may cause each other in a circle. */
+/** The most causes that are printed: errors may cause each other in a circle. */
 const MOST_CAUSES = 5;
 
 /**
- * Returns what a person is told of an error of ours: its code, its message, and the errors of ours that
- * caused it where the message does not repeat them already. Other causes are left out: the message of a
+ * Returns the text of an error of ours for a person: its code, its message, and the errors of ours that
+ * caused it, unless the message repeats them. Other causes are left out, because the message of a Redis
  * client's error may hold a command with its values.
  *
  * @example errorText(new HeadgateError("CLI_USAGE", "--sub names the user.")) // "CLI_USAGE: --sub names the user."
@@ -22,8 +22,8 @@ export function errorText(error: HeadgateError): string {
 }
 
 /**
- * Prints an error on standard error, as every program of Headgate's does: one of ours by its code and
- * message, any other with its stack, since it is a mistake in a program.
+ * Prints an error on standard error, as every program of Headgate does. An error of ours is printed by its
+ * code and message, any other with its stack, since it is a bug.
  *
  * @example
  * await main().catch(printError);

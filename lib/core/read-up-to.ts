@@ -1,10 +1,10 @@
-/** Bytes that share their memory with no other array, by a type that TypeScript 5.4 has too, where Uint8Array has no parameter. */
+/** A Uint8Array with its own memory. TypeScript 5.4 must know the type, and has no `Uint8Array<ArrayBuffer>`. */
 type OwnBytes = ReturnType<TextEncoder["encode"]>;
 
 /**
- * Returns a stream's bytes, or undefined, with the rest unread, when they are more than `max` bytes.
+ * Returns a stream's bytes; undefined, with the rest unread, when there are more than `max` bytes.
  *
- * @throws whatever the stream breaks off with; {TypeError} for what is no bytes
+ * @throws the error of the stream; {TypeError} for a chunk that is no Uint8Array
  * @example
  * const bytes = request.body ? await readUpTo(request.body, 64 * 1024) : new Uint8Array();
  */
@@ -18,11 +18,11 @@ export async function readUpTo(
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return join(chunks, size);
-    // Its type says so; whoever made the stream need not have.
+    // The type promises bytes, but the maker of the stream may not have followed it.
     if (!(value instanceof Uint8Array)) throw new TypeError("A stream's chunk is no bytes.");
     size += value.length;
     if (size > max) {
-      // Not awaited: of a copy, it ends when the other one is read.
+      // Not awaited: on one branch of a tee it resolves only after the other branch is read.
       reader.cancel().catch(() => {});
       return undefined;
     }

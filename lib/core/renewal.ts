@@ -1,107 +1,110 @@
 import { runtimeTime, type Time } from "./clock.ts";
 
-/** What is held in a store for a time, and is renewed before that time is over. */
+/** A lock or claim in the store that expires unless it is renewed. */
 export interface Held {
-  /** How long the store holds it when nothing more is heard of its holder, in milliseconds. */
+  /** How long the store holds it without renewal, in milliseconds. */
   readonly ttl: number;
   /**
-   * The longest that it is held by renewing it, in milliseconds from `askedAt`; the last renewal may
-   * end later. With no more than `ttl` it is never renewed.
+   * How long it is renewed, in milliseconds from `askedAt`; the TTL of the last renewal may end later. If
+   * `maxHold` is at most `ttl`, it is never renewed.
    */
   readonly maxHold: number;
-  /** When it was asked for, by the monotonic clock: the store holds it from a later moment on. */
+  /** When it was requested, on the monotonic clock: the store holds it from a later moment on. */
   readonly askedAt: number;
-  /** Holds it in the store for `ms` from now on; returns false where it is no longer the holder's. */
+  /** Holds it in the store for `ms` from now on; returns false when it no longer belongs to the holder. */
   readonly extend: (ms: number) => Promise<boolean>;
-  /** Called when the store fails; it is asked again while there is time. */
+  /** Called when the store fails; the renewal is tried again while there is time. */
   readonly onFailure: (error: unknown) => void;
   /**
-   * Called once, when it is lost: "ended" when its time is nearly over and it was not renewed, "taken"
-   * when the store says that it is no longer the holder's. Not called after `end`.
+   * Called once, when it is lost: "ended" when its TTL is nearly over and was not renewed, "taken" when the
+   * store answers that it no longer belongs to the holder. Not called after `end`.
    */
   readonly onLost: (why: "ended" | "taken") => void;
   /** @default the runtime's clock and timers */
   readonly time?: Time | undefined;
 }
 
-/** The longest that a timer waits, in milliseconds; a longer one would fire at once. */
+/** The longest delay of a timer, in milliseconds; a timer with a longer delay would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * The margin of a lease, in milliseconds: by so much earlier than the store ends it, it counts as lost
- * here. A fiftieth, for clocks that do not run alike, and 5 for a timer that is late.
+ * Returns the safety margin of a TTL, in milliseconds: the process treats the lock as lost this much before
+ * the store expires it. It is a fiftieth of the TTL, for clocks that differ, and 5 ms for a late timer.
  */
 export function marginOf(ttl: number): number {
   return ttl / 50 + 5;
 }
 
-/** A listener's own failure is its own: in a timer it would end the process. */
+/** Calls a listener and drops its errors: thrown in a timer, an error would end the process. */
 function tell(listener: () => void): void {
   try {
     listener();
   } catch {
-    // There is nothing else to tell it to.
+    // No caller could handle it.
   }
 }
 
-/** Renews what is held after each third of its time, from now on. Never throws. */
+/** Starts to renew a lock or claim, each time after a third of its TTL. It never throws. */
 export function startRenewal(held: Held): Renewal {
   return new Renewal(held);
 }
 
-/** The renewal of what is held, until it ends or is lost. */
+/** The renewal of a lock or claim, until it ends or is lost. */
 export class Renewal {
   readonly #held: Held;
   readonly #time: Time;
-  /** For how long each renewal holds it, in milliseconds. */
-  #lease: number;
-  /** When the store ends it, by the monotonic clock. */
+  /** The TTL of each renewal, in milliseconds. */
+  #ttl: number;
+  /** When it expires in the store, on the monotonic clock. */
   #endsAt: number;
-  /** When it is lost unless it is renewed: earlier than in the store, by the margin. */
+  /** When it counts as lost unless it is renewed: earlier than in the store, by the margin. */
   #expiresAt: number;
-  /** True when the renewal has ended or the lease is lost: nothing is renewed or reported after that. */
+  /** True when the renewal has ended or the lock is lost: after that it is neither renewed nor reported. */
   #hasEnded = false;
-  /** Ends the timer that looks whether it is lost. */
-  #stopLooking: (() => void) | undefined;
-  /** Ends the timer that makes the next renewal. */
+  /** Stops the timer that checks whether it is lost. */
+  #stopWatching: (() => void) | undefined;
+  /** Stops the timer of the next renewal. */
   #stopNext: (() => void) | undefined;
-  /** The last call of the store: the next one waits for it. */
+  /** The last call of the store: the next call waits for it. */
   #last = Promise.resolve(false);
 
   constructor(held: Held) {
     const { ttl, askedAt, time = runtimeTime } = held;
     this.#held = held;
     this.#time = time;
-    this.#lease = ttl;
+    this.#ttl = ttl;
     this.#endsAt = askedAt;
     this.#expiresAt = askedAt;
-    this.#leaseFrom(askedAt, ttl);
+    this.#heldFrom(askedAt, ttl);
   }
 
-  /** When it is lost unless it is renewed, by the monotonic clock: earlier by the margin than in the store. */
+  /**
+   * When it counts as lost unless it is renewed, on the monotonic clock: earlier by the margin than in the
+   * store.
+   */
   get expiresAt(): number {
     return this.#expiresAt;
   }
 
-  /** Ends the renewal. What the store holds is left as it is. */
+  /** Ends the renewal. The key in the store stays as it is. */
   end(): void {
     this.#hasEnded = true;
-    this.#stopLooking?.();
+    this.#stopWatching?.();
     this.#stopNext?.();
   }
 
   /**
-   * Returns true when it has ended or is lost. Reads the clock: a process that was stopped, or busy, comes
-   * back late, and the clock says so before the timer does.
+   * Returns true when it has ended or is lost. It reads the clock, because the timer is late in a process that
+   * was suspended or busy.
    */
   isOver(): boolean {
     if (!this.#hasEnded && this.#time.now() >= this.#expiresAt) this.#lose("ended");
     return this.#hasEnded;
   }
 
-  /** Holds it for `ms` from now on, and for as long with each renewal; by default for as long as before. */
-  hold(ms = this.#lease): Promise<boolean> {
-    this.#lease = ms;
+  /** Holds it for `ms` from now on, and again with each renewal; the default is the TTL so far. */
+  hold(ms = this.#ttl): Promise<boolean> {
+    this.#ttl = ms;
     return this.#holdFor(ms);
   }
 
@@ -112,12 +115,12 @@ export class Renewal {
   }
 
   #watch(): void {
-    this.#stopLooking?.();
-    const look = () => {
+    this.#stopWatching?.();
+    const check = () => {
       if (!this.isOver()) this.#watch();
     };
     const left = Math.max(this.#expiresAt - this.#time.now(), 0);
-    this.#stopLooking = this.#time.after(Math.min(left, MAX_TIMER_MS), look);
+    this.#stopWatching = this.#time.after(Math.min(left, MAX_TIMER_MS), check);
   }
 
   #renewIn(ms: number): void {
@@ -129,21 +132,21 @@ export class Renewal {
     const until = this.#held.askedAt + this.#held.maxHold;
     if (this.isOver() || this.#endsAt >= until) return;
     // After a failure it is tried again while there is time.
-    const isHeld = await this.#holdFor(Math.min(this.#lease, until - this.#time.now()));
-    if (!isHeld && !this.#hasEnded) this.#renewIn(this.#lease / 10);
+    const isHeld = await this.#holdFor(Math.min(this.#ttl, until - this.#time.now()));
+    if (!isHeld && !this.#hasEnded) this.#renewIn(this.#ttl / 10);
   }
 
-  /** One after the other: of two in flight it is not known which one the store heard last. */
+  /** Makes one call after the other: the order in which the store runs two calls in flight is not known. */
   #holdFor(ms: number): Promise<boolean> {
     this.#last = this.#last.then(() => this.#holdNow(ms));
     return this.#last;
   }
 
-  /** Returns true when it is held for `ms` from now on; then it is renewed after a third of them. */
+  /** Returns true when it is held for `ms` from now on; the next renewal then follows after a third of them. */
   async #holdNow(ms: number): Promise<boolean> {
     if (this.isOver()) return false;
     const sentAt = this.#time.now();
-    // A shorter lease holds from now on, also where the answer is lost.
+    // A shorter TTL counts from now on, even if the answer is lost.
     if (sentAt + ms < this.#endsAt) this.#lastUntil(sentAt, ms);
     this.#watch();
     let isHeld: boolean;
@@ -153,9 +156,9 @@ export class Renewal {
       if (!this.#hasEnded) tell(() => this.#held.onFailure(error));
       return false;
     }
-    // It ended while the call was in flight, whose result no longer matters.
+    // It ended while the call was in flight, so the result no longer matters.
     if (this.#hasEnded) return false;
-    if (isHeld) this.#leaseFrom(sentAt, ms);
+    if (isHeld) this.#heldFrom(sentAt, ms);
     else this.#lose("taken");
     return !this.#hasEnded;
   }
@@ -165,7 +168,7 @@ export class Renewal {
     this.#expiresAt = this.#endsAt - marginOf(ms);
   }
 
-  #leaseFrom(since: number, ms: number): void {
+  #heldFrom(since: number, ms: number): void {
     this.#lastUntil(since, ms);
     if (this.isOver()) return;
     this.#watch();

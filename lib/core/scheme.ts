@@ -1,6 +1,6 @@
 /**
- * Returns true when the client reached the site by https. A proxy that ends TLS says so by
- * X-Forwarded-Proto, which Next fills in where no proxy does; the first value is the client's.
+ * Returns true when the client reached the site by https. A proxy that terminates TLS sets
+ * X-Forwarded-Proto, and Next sets it when no proxy does; the first value is the client's.
  *
  * @example
  * isHttps(new Request("http://10.0.0.7/", { headers: { "x-forwarded-proto": "https" } })); // true

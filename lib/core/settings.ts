@@ -1,10 +1,10 @@
 import { BRAND } from "./brand.ts";
 import { HeadgateError } from "./errors.ts";
 
-/** Variables as a process, a Worker or a file of the environment has them. */
+/** Environment variables, as in a process, a Worker or an env file. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** The characters of a token: those that an HTTP header can hold, without blanks. */
+/** The characters of a token: those of an HTTP header, without blanks. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
 /** Quotes that `docker run --env-file` and systemd leave around a value, and those of a text editor. */
@@ -13,7 +13,7 @@ const QUOTED = /^["'`“”‘’]|["'`“”‘’]$/;
 /** Invisible characters, such as a line break in the middle, or a zero-width space. */
 const INVISIBLE = /[\p{Cc}\p{Cf}]/u;
 
-/** HS256 and our own hashes are as strong as a key of so many characters. */
+/** HS256 and our own hashes need a key of at least so many characters. */
 const SHORTEST_SECRET = 32;
 
 /**
@@ -38,7 +38,7 @@ export function isPlain(text: string): boolean {
 }
 
 /**
- * Returns true for what can stand after `Bearer ` in a header: `Bearer` itself is no part of it.
+ * Returns true for a token that can follow `Bearer ` in a header. `Bearer` is not part of the token.
  *
  * @example
  * isToken("Bearer abc"); // false
@@ -57,9 +57,9 @@ export function isSecret(text: string): boolean {
   return text.length >= SHORTEST_SECRET && isPlain(text);
 }
 
-/** The error for variables that cannot be used. It never holds what was given: that may be a secret. */
+/** The error for variables with invalid values. It never holds a value, which may be a secret. */
 export class SettingsError extends HeadgateError {
-  /** What each variable at fault must be, by its name. */
+  /** The expected form of each variable at fault, by its name. */
   readonly mustBe: Readonly<Record<string, string>>;
 
   constructor(mustBe: Readonly<Record<string, string>>) {
@@ -74,9 +74,9 @@ export class SettingsError extends HeadgateError {
 }
 
 /**
- * Makes the error for variables that cannot be used.
+ * Makes the error for variables with invalid values.
  *
- * @param mustBe what each variable must be, by its name
+ * @param mustBe the expected form of each variable at fault, by its name
  * @example
  * throw settingsError({ PORT: "a whole number from 0 to 65535" });
  */
@@ -85,11 +85,11 @@ export function settingsError(mustBe: Readonly<Record<string, string>>): Setting
 }
 
 /**
- * Calls every reader and returns what each returned, so that one start tells of every mistake.
+ * Calls every reader and returns their results, so that one error names the mistakes of all readers.
  *
- * @throws {SettingsError} one that names the variables at fault of all readers; of two readers that name
- * the same variable, the first says what it must be
- * @throws the first other error, where no reader threw a SettingsError
+ * @throws {SettingsError} one error with the variables at fault of all readers; when two readers name the
+ * same variable, the text of the first is used
+ * @throws the first other error, when no reader threw a SettingsError
  * @example readAll({ gate: () => fromEnv(env), mail: () => readMail(env) }).mail
  */
 export function readAll<T extends object>(readers: {

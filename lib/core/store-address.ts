@@ -1,8 +1,8 @@
 import { isPlain } from "./settings.ts";
 
-/** Where a Redis is reached by TCP, and as whom. */
+/** The address of a Redis for TCP, with its user and password. */
 export interface RedisAddress {
-  /** The address as text, the same for every spelling that the URL parser takes for the same. */
+  /** The normalized URL: two spellings of the same address have the same `href`. */
   readonly href: string;
   /** A name or an IP address; an IPv6 address without brackets. */
   readonly host: string;
@@ -13,15 +13,15 @@ export interface RedisAddress {
   readonly tls: boolean;
 }
 
-/** What a REST address must be, for errors. */
+/** The expected form of a REST address, for errors. */
 export const REST_ADDRESS =
   "the store's REST address: an https:// or http:// URL without user, password, query, fragment or quotes";
 
-/** What a REST token must be, for errors. */
+/** The expected form of a REST token, for errors. */
 export const REST_TOKEN =
   "the store's REST token alone: visible ASCII characters, without blanks, quotes or `Bearer`";
 
-/** What a Redis address must be, for errors. */
+/** The expected form of a Redis address, for errors. */
 export const REDIS_ADDRESS =
   "redis://[user:password@]host[:port][/db], or rediss:// for TLS: percent-encoded, with a number for the database, and without query, fragment or quotes";
 
@@ -33,9 +33,9 @@ const DATABASE = /^\/?$|^\/(0|[1-9]\d{0,4})$/;
 const DEFAULT_PORT = 6379;
 
 /**
- * Reads the address of a store's REST API. Slashes at its end are taken off.
+ * Reads the address of a store's REST API and removes the slashes at its end.
  *
- * @returns undefined where it cannot be used, such as one with a password or a query
+ * @returns undefined when the address is invalid, for example with a password or a query
  * @example readHttpAddress("https://store.example/") // "https://store.example"
  */
 export function readHttpAddress(text: string): string | undefined {
@@ -48,7 +48,7 @@ export function readHttpAddress(text: string): string | undefined {
 /**
  * Reads redis://[user:password@]host[:port][/db], or rediss:// for TLS.
  *
- * @returns undefined where it cannot be used, such as one whose database is no number
+ * @returns undefined when the address is invalid, for example with a database that is no number
  * @example readRedisAddress("redis://127.0.0.1/3")?.db // 3
  */
 export function readRedisAddress(text: string): RedisAddress | undefined {
@@ -70,7 +70,7 @@ export function readRedisAddress(text: string): RedisAddress | undefined {
   };
 }
 
-/** The URL parser drops line breaks and encodes blanks: an address that has any is a mistake. */
+/** Rejects line breaks and blanks: the URL parser would drop or encode them. */
 function parse(text: string): URL | undefined {
   const trimmed = text.trim();
   const isUsable = isPlain(trimmed) && !/[\s?#]/.test(trimmed) && URL.canParse(trimmed);

@@ -2,16 +2,16 @@ import type { Time } from "./clock.ts";
 import type { KeyedHash } from "./client.ts";
 import type { Emit } from "./events.ts";
 
-/** What each of the handlers' tools that keep something in Redis needs. */
+/** The dependencies of the tools for handlers that keep data in Redis. */
 export interface ToolParts {
-  /** Stands for a key in Redis, where no name of a person may be. */
+  /** Hashes keys for Redis, which must not hold the name of a person. */
   readonly keyedHash: KeyedHash;
   /**
-   * HEADGATE_SECRET, or a function that returns it when it is first needed: it keys the encryption of
-   * the results that are kept, since they may hold what only their callers may read.
+   * HEADGATE_SECRET, or a function that returns it at its first use. It is the key that encrypts stored
+   * results, which only their callers may read.
    */
   readonly secret: string | (() => string);
-  /** Reports what happens, and failures that no caller is given. It must not throw. */
+  /** Reports events, and failures that no caller receives. It must not throw. */
   readonly emit: Emit;
   /**
    * The clock and the timers of locks and claims in this process; Redis has its own clock.

@@ -1,13 +1,13 @@
 import { settingsError, type Variables } from "./settings.ts";
 
-/** One variable: how its text is read, and what it must be. */
+/** One variable: how its text is read, and which form it must have. */
 export interface Variable<Value> {
-  /** Returns the value, or undefined where the text cannot be used. */
+  /** Returns the value, or undefined when the text is invalid. */
   readonly read: (text: string) => Value | undefined;
-  /** What it must be, for errors and for docs/reference/environment.md. */
+  /** The expected form, for errors and for docs/reference/environment.md. */
   readonly mustBe: string;
   /**
-   * The text that stands for it where it is not set.
+   * The text that is read when the variable is not set.
    * @default none: the value is undefined then
    */
   readonly standard?: string;
@@ -16,7 +16,7 @@ export interface Variable<Value> {
 /** Variables by their names. */
 export type VariableTable = Readonly<Record<string, Variable<unknown>>>;
 
-/** The values of a table's variables. Only one without a standard may be undefined. */
+/** The values of a table's variables. Only a variable without a standard may be undefined. */
 export type ValuesOf<Table extends VariableTable> = {
   readonly [Name in keyof Table]: Table[Name] extends { readonly standard: string }
     ? Exclude<ReturnType<Table[Name]["read"]>, undefined>
@@ -24,10 +24,10 @@ export type ValuesOf<Table extends VariableTable> = {
 };
 
 /**
- * Reads the variables of a table. It looks at no other.
+ * Reads the variables of a table and ignores all others.
  *
  * @param set the variables that are set, without blanks around them ({@link trimVariables})
- * @throws {SettingsError} ENV_INVALID, which names each variable at fault and never what it holds
+ * @throws {SettingsError} ENV_INVALID, which names each variable at fault and never its value
  * @example
  * const table = { PAGES: { read: wholeNumber(1, 9), mustBe: "a whole number from 1 to 9", standard: "3" } };
  * readVariables(table, { PAGES: "5" }).PAGES; // 5

@@ -3,24 +3,24 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { fromBase64, toBase64 } from "./base64.ts";
 
-/** Keeps what is the app's own, or anybody's, from whoever reads the store. */
+/** Encrypts data of the app and its users, so that a reader of the store cannot read it. */
 export interface Vault {
-  /** Encrypts a text for the place that `name` says; in another place it cannot be opened. */
+  /** Encrypts a text under a name; `open` with another name fails. */
   seal(text: string, name: string): Promise<string>;
-  /** The text; undefined where it was sealed for another place, under another secret, or changed. */
+  /** Returns the text; undefined when it was sealed under another name or secret, or was changed. */
   open(sealed: unknown, name: string): Promise<string | undefined>;
 }
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** "v2:" and nonce, text and tag in base64. The first form, in hex, may be in a store still. */
+/** "v2:" and nonce, text and tag in base64. Stores may still hold the older form, in hex. */
 const SEALED = /^v2:([A-Za-z0-9+/]+={0,2})$/;
 const SEALED_IN_HEX = /^v1:((?:[0-9a-f]{2}){12}):((?:[0-9a-f]{2}){16,8192})$/;
 
 /**
  * Makes a vault: AES-256-GCM (NIST SP 800-38D) with a random nonce, under a key derived from the
- * secret by HKDF-SHA-256 (RFC 5869). A function is called at the first use.
+ * secret by HKDF-SHA-256 (RFC 5869). If `secret` is a function, it is called at the first use.
  *
  * @example
  * const vault = createVault(gate.secret);
@@ -29,7 +29,7 @@ const SEALED_IN_HEX = /^v1:((?:[0-9a-f]{2}){12}):((?:[0-9a-f]{2}){16,8192})$/;
 export function createVault(secret: string | (() => string)): Vault {
   let imported: CryptoKey | undefined;
 
-  /** Kept when it is there: in workerd no request may wait for another's promise. */
+  /** It caches the key and not its promise: in workerd no request may await the promise of another request. */
   async function aesKey(): Promise<CryptoKey> {
     if (imported) return imported;
     const raw = derive(typeof secret === "function" ? secret() : secret);
@@ -62,7 +62,7 @@ export function createVault(secret: string | (() => string)): Vault {
   };
 }
 
-/** Nonce, text and tag. */
+/** Returns nonce, text and tag. */
 function bytesOf(sealed: string): Uint8Array<ArrayBuffer> | undefined {
   const [, inBase64] = SEALED.exec(sealed) ?? [];
   if (inBase64 !== undefined) return fromBase64(inBase64);
@@ -74,7 +74,7 @@ function parameters(iv: Uint8Array<ArrayBuffer>, name: string): AesGcmParams {
   return { name: "AES-GCM", iv, additionalData: new Uint8Array(utf8ToBytes(name)) };
 }
 
-/** The key's bytes: HKDF-SHA-256 (RFC 5869) without a salt, 32 of them. */
+/** Returns the 32 bytes of the key: HKDF-SHA-256 (RFC 5869) without a salt. */
 function derive(secret: string): Uint8Array<ArrayBuffer> {
   const info = utf8ToBytes("headgate: the app's own secrets");
   return new Uint8Array(hkdf(sha256, utf8ToBytes(secret), undefined, info, 32));

@@ -1,6 +1,6 @@
 /**
- * Waits for work no longer than so many milliseconds, then resolves to what `late` returns, or rejects
- * with what it throws. The work itself goes on. No timer is left when it has ended.
+ * Waits for work for at most `ms` milliseconds, then resolves to the result of `late`, or rejects with its
+ * error. The work itself continues. No timer remains afterwards.
  *
  * @example
  * const state = await within(1000, askStore(), () => "unknown");

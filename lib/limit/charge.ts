@@ -6,10 +6,10 @@ import type { CompiledLimit, Match, RuleSet } from "#lib/policy/types";
 import { StoreError } from "#lib/redis/errors";
 import type { Keys } from "#lib/redis/keys";
 
-/** The group of the limits that decide, as the scripts know it. */
+/** The number of the group of enforced limits, in the scripts, too. */
 export const DECIDING = 0;
 
-/** What one request consumes of one limit of one client. */
+/** The units that one request consumes from one limit of one client. */
 export interface Charge {
   readonly limit: CompiledLimit;
   /** The client key, which is the hash tag of the key. */
@@ -21,20 +21,20 @@ export interface Charge {
   readonly group: number;
 }
 
-/** What one request consumes: the rules that apply to its client, and a charge for each of their limits. */
+/** The rules that apply to a request's client, and a charge for each of their limits. */
 export interface Charges {
   readonly rules: RuleSet;
-  /** Those that decide, then those of each rule in shadow. */
+  /** First the charges of enforced limits, then those of each rule in shadow. */
   readonly all: readonly Charge[];
-  /** False where the address is counted and cannot be told: all such requests are counted as one client. */
+  /** False when the address is counted but not known: all such requests are counted as one client. */
   readonly isAddressKnown: boolean;
 }
 
-/** How one limit stands, and what it was charged. */
+/** A charge and the state of its limit after the check. */
 export interface Charged {
   readonly charge: Charge;
   readonly status: LimitStatus;
-  /** When it was checked: milliseconds since 1970, on the clock of the store that holds the key. */
+  /** The time of the check: milliseconds since 1970, on the clock of the store that holds the key. */
   readonly at: number;
 }
 
@@ -44,10 +44,10 @@ export function rulesFor(match: Match, client: Client): RuleSet {
 }
 
 /**
- * Returns what a request of a client consumes.
+ * Returns the charges of a request of a client.
  *
- * @param rules those that apply to the client
- * @param cost units, in the place of each rule's own
+ * @param rules the rules that apply to the client
+ * @param cost units, instead of each rule's cost
  */
 export function chargesFor(rules: RuleSet, client: Client, keys: Keys, cost?: number): Charges {
   const all = rules.limits.map((limit) => chargeFor(limit, DECIDING, client, keys, cost));
@@ -57,7 +57,7 @@ export function chargesFor(rules: RuleSet, client: Client, keys: Keys, cost?: nu
   return { rules, all, isAddressKnown: client.hasAddress || !countsAddress(all, client) };
 }
 
-/** Returns what a request of a client consumes of one limit, as one of a group. */
+/** Returns the charge of a client for one limit of a group. */
 export function chargeFor(
   limit: CompiledLimit,
   group: number,
@@ -66,7 +66,7 @@ export function chargeFor(
   cost = limit.cost,
 ): Charge {
   const client = counted.get(limit.subject.expression)?.key;
-  // Without it, clients that have nothing in common would share a count.
+  // Without the key, unrelated clients would share a count.
   if (client === undefined) throw new Error(`No client is named for ${limit.policyName}.`);
   return { limit, client, key: keys.rateLimit(client, keySuffix(limit, group)), group, cost };
 }
@@ -75,12 +75,12 @@ function countsAddress(charges: readonly Charge[], { counted }: Client): boolean
   return charges.some(({ limit }) => counted.get(limit.subject.expression)?.countsAddress);
 }
 
-/** The version of what keys hold: a version that reads other forms counts under other keys. */
+/** The version of the values of keys. It is part of the key, so a version with other forms uses other keys. */
 const FORMAT = 2;
 
 /**
- * What a limit's key ends with. Limit and algorithm are not in it, so that a limit that is raised,
- * lowered or counted in another way goes on counting; the window is, for it is what is counted in.
+ * Returns the end of a limit's key. It does not contain the limit and the algorithm, so that counts survive
+ * a change of either. It contains the window, since counts of different windows cannot be compared.
  */
 function keySuffix(limit: CompiledLimit, group: number): string {
   let suffix = SUFFIXES.get(limit);
@@ -96,7 +96,7 @@ const SUFFIXES = new WeakMap<CompiledLimit, string>();
 
 const LARGE_FORMS = new Map(ALGORITHMS.map(({ name, large }) => [name, large]));
 
-/** Returns the name of the form in which Redis keeps a limit. */
+/** Returns the name of the form of a limit's state in Redis. */
 export function formNameOf({
   algorithm,
   limit,
@@ -105,12 +105,12 @@ export function formNameOf({
   return large && limit > large.above ? large.lua.name : algorithm;
 }
 
-/** Returns the arguments that a form's own script takes. */
+/** Returns the arguments of a form's own script. */
 export function ownArgsOf(charges: readonly Charge[]): (string | number)[] {
   return charges.flatMap(({ limit, cost }) => [limit.limit, limit.windowMs, cost]);
 }
 
-/** Returns the arguments that the scripts of all forms take: the same, and what each limit is. */
+/** Returns the arguments of the scripts for all forms: the same, then the form and group of each limit. */
 export function argsOf(charges: readonly Charge[]): (string | number)[] {
   return [
     ...ownArgsOf(charges),
@@ -121,7 +121,7 @@ export function argsOf(charges: readonly Charge[]): (string | number)[] {
 /**
  * Reads the limit script's answer.
  *
- * @throws {StoreError} STORE_BAD_ANSWER where it is not one
+ * @throws {StoreError} STORE_BAD_ANSWER when the answer has another form
  */
 export function readCharged(answer: unknown, charges: readonly Charge[]): Charged[] {
   const numbers = Array.isArray(answer) ? answer.map(Number) : [];
@@ -138,7 +138,7 @@ export function readCharged(answer: unknown, charges: readonly Charge[]): Charge
 }
 
 /**
- * Returns how a limit stands.
+ * Returns the state of a limit.
  *
  * @param wait milliseconds until there is capacity for the cost: 0 when there is, -1 when never
  * @param resetMs milliseconds until more than `remaining` is left
@@ -154,7 +154,7 @@ export function statusOf(
   return { rule, policyName, global, limit, windowMs, remaining, waitMs, resetMs };
 }
 
-/** Returns the groups in which some limit had no capacity: of those nothing may be consumed. */
+/** Returns the groups in which at least one limit had no capacity: nothing may be consumed from them. */
 export function fullGroups(charged: readonly Charged[]): ReadonlySet<number> {
   const full = charged.filter(({ status }) => hasNoCapacity(status));
   return full.length === 0 ? NO_GROUPS : new Set(full.map(({ charge }) => charge.group));
@@ -163,8 +163,8 @@ export function fullGroups(charged: readonly Charged[]): ReadonlySet<number> {
 const NO_GROUPS: ReadonlySet<number> = new Set();
 
 /**
- * Returns what was consumed: nothing where the group that decides had no capacity, else every group that had
- * some.
+ * Returns the charges that were consumed: none when the enforced group had no capacity, else those of every
+ * group with capacity.
  */
 export function takenOf(charged: readonly Charged[]): readonly Charged[] {
   const full = fullGroups(charged);
@@ -172,7 +172,7 @@ export function takenOf(charged: readonly Charged[]): readonly Charged[] {
   return full.has(DECIDING) ? [] : charged.filter(({ charge }) => !full.has(charge.group));
 }
 
-/** Returns the decision that a store's answer comes to. */
+/** Returns the decision that follows from a store's answer. */
 export function decisionOf({ rules }: Charges, charged: readonly Charged[]): Decision {
   const full = fullGroups(charged);
   const statusesOf = (group: number) =>

@@ -3,35 +3,35 @@ import { type Clock, monotonic } from "#lib/core/clock";
 import { type Decision, decided, type LimitStatus } from "#lib/core/decision";
 import { type Charge, DECIDING } from "./charge.ts";
 
-/** The longest that a denial is kept, in milliseconds: refunds of other instances take effect by then. */
+/** The longest that a denial is cached, in milliseconds: refunds of other instances take effect by then. */
 const LONGEST_MS = 30_000;
 
-/** The most denials that are kept; beyond it those go that were not used for long. */
+/** The most denials that are cached; beyond it those that were not used for long are dropped. */
 const MOST_DENIALS = 10_000;
 
 /** One denial, by the limit whose capacity returns last. */
 interface Denial {
   readonly charges: readonly Charge[];
   readonly decision: Decision;
-  /** No later than its capacity returns: counted from before the store was asked. */
+  /** When the entry expires: not after capacity returns, since it is reckoned from before the call. */
   readonly until: number;
-  /** When the answer arrived: what is told from the cache is no shorter than the wait. */
+  /** When the answer arrived. Waits from the cache are reckoned from it, so that they are not too short. */
   readonly heardAt: number;
 }
 
-/** A moment before the store was asked. */
+/** The moment before a call of the store. */
 export interface Asked {
   /** Milliseconds of the monotonic clock. */
   readonly at: number;
-  /** How often denials were forgotten before it: an answer from before a refund is not kept. */
+  /** The number of refunds and resets before it: an answer from before a refund is not cached. */
   readonly timesForgotten: number;
 }
 
 /**
- * Remembers denials until the moment at which their capacity returns, and 30 seconds at most. Requests
- * consume and do not give back, so a denial from the cache is one that the store would have made, except
- * where another instance refunds: that is heard of when the denial ends. Only what is certain is kept: no
- * cost that never has capacity, and nothing that was counted in this process.
+ * Caches denials until their capacity returns, and for at most 30 seconds. Requests never return capacity, so
+ * the store would make the same denial. The exception is a refund by another instance, which takes effect
+ * when the cached denial expires. The cache does not keep denials of a cost that exceeds the limit, or of
+ * counts in this process.
  */
 export class DenialCache {
   readonly #clock: Clock;
@@ -45,7 +45,7 @@ export class DenialCache {
     this.#denials = new BoundedMap(most);
   }
 
-  /** Returns the denial that the store would answer now, with what is left of its waits. */
+  /** Returns the denial that the store would answer now, with the rest of its waits. */
   find(charges: readonly Charge[]): Decision | undefined {
     for (const { key } of charges) {
       const denial = this.#denials.get(key);
@@ -59,12 +59,12 @@ export class DenialCache {
     return undefined;
   }
 
-  /** Returns the moment, to be given to `learn` with the store's answer. */
+  /** Returns the moment before a call of the store, for `learn`. */
   asked(): Asked {
     return { at: this.#clock(), timesForgotten: this.#timesForgotten };
   }
 
-  /** Keeps a decision of the store if it is a denial. */
+  /** Caches a decision of the store if it is a denial. */
   learn(charges: readonly Charge[], { at, timesForgotten }: Asked, decision: Decision): void {
     const waitMs = decision.retryAfterMs;
     if (decision.allowed || waitMs === undefined) return;
@@ -77,14 +77,14 @@ export class DenialCache {
     this.#denials.set(key, { charges: deciding, decision, until, heardAt: this.#clock() });
   }
 
-  /** Forgets the denials of limits that were refunded, and what was asked meanwhile. */
+  /** Drops the denials of refunded or reset limits, and the answers to calls that are in flight. */
   forget(keys: readonly string[]): void {
     this.#timesForgotten += 1;
     for (const key of keys) this.#denials.delete(key);
   }
 }
 
-/** Returns true where both requests have the same cost in the same limits, and so the same capacity. */
+/** Returns true when both requests have the same cost in the same limits, so that the denial applies to both. */
 function isSame(known: readonly Charge[], charges: readonly Charge[]): boolean {
   const deciding = charges.filter(({ group }) => group === DECIDING);
   return (
@@ -96,7 +96,7 @@ function isSame(known: readonly Charge[], charges: readonly Charge[]): boolean {
   );
 }
 
-/** A denial as it stands some milliseconds after it was heard, if nothing else was consumed. */
+/** Returns a denial as it is `elapsedMs` after its arrival, if nothing else was consumed. */
 function later({ limits, shadows, at, counted }: Decision, elapsedMs: number): Decision {
   const passed = Math.floor(elapsedMs);
   return decided(
@@ -105,7 +105,7 @@ function later({ limits, shadows, at, counted }: Decision, elapsedMs: number): D
   );
 }
 
-/** A wait that is over means capacity; how much, the store was not asked. */
+/** Shortens the wait of a limit. It leaves `remaining`, which only the store knows. */
 function laterStatus(status: LimitStatus, passed: number): LimitStatus {
   const { waitMs, resetMs } = status;
   return {

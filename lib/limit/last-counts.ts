@@ -2,54 +2,54 @@ import { type Clock, monotonic } from "#lib/core/clock";
 import type { LimitStatus } from "#lib/core/decision";
 import { type Charge, type Charged, statusOf } from "./charge.ts";
 
-/** How long a count is relied on, in milliseconds: then the store is asked again. */
+/** How long a count is used, in milliseconds: then the store is called again. */
 const KNOWN_MS = 10_000;
 
-/** The most counts that are kept; beyond it the one that was used longest ago is forgotten. */
+/** The most counts that are kept; beyond it the least recently used count is dropped. */
 const MOST_COUNTS = 10_000;
 
-/** What is known of one key. */
+/** The last known count of one key. */
 interface LastCount {
-  /** How the limit stood when the store answered last. */
+  /** The state of the limit in the store's last answer. */
   status: LimitStatus;
   /** When the store answered: milliseconds since 1970 on its clock. */
   at: number;
   /** When the answer arrived: milliseconds of the monotonic clock. */
   heardAt: number;
-  /** True where a report was lost since: how much of it was counted is not known. */
+  /** True when the answer to a report was lost since: it is not known whether the store counted it. */
   isLost: boolean;
-  /** Units that were allowed here, and for which the store has not answered yet. */
+  /** Units that were allowed here and whose report the store has not answered yet. */
   inFlight: number;
 }
 
-/** A request that was allowed before the store was asked. */
+/** A request that was allowed without waiting for the store. */
 export interface Admission {
-  /** How the limits stand with it, as far as is known. */
+  /** The state of the limits with this request, estimated from the last counts. */
   readonly limits: readonly LimitStatus[];
-  /** Milliseconds since 1970 on Redis's clock, as far as is known. */
+  /** Milliseconds since 1970 on Redis's clock, estimated from the last answer. */
   readonly at: number;
-  /** What is to be reported. */
+  /** The charges to report. */
   readonly charges: readonly Charge[];
 }
 
 /**
- * Returns the units of a limit that are never allowed optimistically, and the most that one instance has
- * in flight: a tenth of the limit, rounded up.
+ * Returns the margin of a limit: a tenth of it, rounded up. It is the capacity that is never consumed
+ * optimistically, and the most units that one instance has in flight.
  */
 export function marginOf(limit: number): number {
   return Math.ceil(limit / 10);
 }
 
 /**
- * Remembers the last known counts, for rules that allow a request before the store is asked. An instance
- * does so while the last answer leaves more capacity than the margin, and with no more units in flight
- * than the margin: so all instances together allow at most instances × min(margin, units in flight at
- * one instance) more than the limit (docs/algorithms.md#optimistic).
+ * Keeps the last known counts, for optimistic rules. An instance allows a request from them while the last
+ * answer leaves at least the margin, and while it has at most the margin in flight. So all instances together
+ * exceed the limit by at most instances × min(margin, units in flight at one instance)
+ * (docs/algorithms.md#optimistic).
  */
 export class LastCounts {
   readonly #clock: Clock;
   readonly #most: number;
-  // In the order of their last use.
+  // In the order of the last use.
   readonly #counts = new Map<string, LastCount>();
 
   /** @param clock monotonic, in milliseconds */
@@ -58,14 +58,14 @@ export class LastCounts {
     this.#most = most;
   }
 
-  /** Allows what has capacity beyond the margin of every limit; undefined where the store is to be asked. */
+  /** Allows charges that leave the margin of every limit; returns undefined when the store must be called. */
   admit(charges: readonly Charge[]): Admission | undefined {
     const now = this.#clock();
     const known: (readonly [Charge, LastCount])[] = [];
     for (const charge of charges) {
       const count = this.#counts.get(charge.key);
       if (!count || now - count.heardAt > KNOWN_MS) return undefined;
-      // Another limit may hold since.
+      // The limit may have changed since.
       if (count.status.limit !== charge.limit.limit) return undefined;
       if (!hasCapacity(count, charge)) return undefined;
       known.push([charge, count]);
@@ -83,17 +83,17 @@ export class LastCounts {
     };
   }
 
-  /** Returns the moment before the store is asked, to be given to `learn` and `reported`. */
+  /** Returns the moment before a call of the store, for `learn` and `reported`. */
   asked(): number {
     return this.#clock();
   }
 
-  /** Keeps what the store answered to a call that was sent at `asked`. */
+  /** Keeps the store's answer to a call that was sent at `asked`. */
   learn(asked: number, charged: readonly Charged[]): void {
     for (const each of charged) this.#learnOne(asked, each);
   }
 
-  /** Ends a report that was sent at `asked`; without an answer where it was lost. */
+  /** Ends a report that was sent at `asked`; `charged` is undefined when the answer was lost. */
   reported({ charges }: Admission, asked: number, charged?: readonly Charged[]): void {
     for (const { key, cost } of charges) {
       const count = this.#counts.get(key);
@@ -108,16 +108,16 @@ export class LastCounts {
     const known = this.#counts.get(key);
     const heardAt = this.#clock();
     if (!known) return this.#keep(key, { status, at, heardAt, isLost: false, inFlight: 0 });
-    // Answers may overtake one another: the one with the later time holds, and of one time the one with
-    // less capacity. An answer to a call that was sent after the known one was heard is newer whatever
-    // its time says: the store's clock may have stepped back.
+    // Store replies may arrive out of order. The reply with the later time is kept; at equal times, the one
+    // with less capacity. A reply to a call that was sent after the known reply arrived is newer even if its
+    // time is earlier, since the store's clock may have stepped back.
     const isNewer = at > known.at || (at === known.at && status.remaining < known.status.remaining);
     if (isNewer || asked >= known.heardAt) {
       Object.assign(known, { status, at, heardAt, isLost: false });
     }
   }
 
-  /** What is in flight is never forgotten: while all counts are in flight, there is no place for another. */
+  /** Counts with units in flight are never dropped: while all have some, no other count is kept. */
   #keep(key: string, count: LastCount): void {
     this.#counts.delete(key);
     for (const [oldest, { inFlight }] of this.#counts) {

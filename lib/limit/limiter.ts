@@ -15,42 +15,42 @@ import { type Admission, LastCounts } from "./last-counts.ts";
 import { LocalLimits, type LocalCheck } from "./local.ts";
 import type { LimitStore } from "./store.ts";
 
-/** What came of a check: the decision, what is left to do, and what a refund gives back. */
+/** The result of a check: the decision, the work after the response, and the units that can be refunded. */
 export interface Outcome {
   readonly decision: Decision;
   /**
-   * What is left to do after the response: to report a request that was allowed before the store was
-   * asked, or to restore what this process counted while the store was unavailable.
+   * The work after the response: to report a request that was allowed optimistically, or to restore the units
+   * that this process counted while the store was unavailable.
    */
   readonly due?: { readonly report: Admission } | "restore" | undefined;
-  /** What was taken: in the store, or in this process. */
+  /** The consumed units, in the store or in this process. */
   readonly taken?: readonly Charged[] | LocalCheck | undefined;
 }
 
-/** Why requests cannot be counted: settings that are missing. Each rule's `onStoreFailure` decides then. */
+/** The missing settings because of which requests cannot be counted. Each rule's `onStoreFailure` then applies. */
 export interface Uncountable {
-  /** What is missing, and what to set. */
+  /** Names what is missing, and what to set. */
   readonly error: HeadgateError;
-  /** False where nothing can be counted; true where limits that count no address can be. */
+  /** True when limits that count no address can be counted; false when no limit can be. */
   readonly hasStore: boolean;
 }
 
-/** What a limiter remembers beside the store; each has a default, and another is for tests. */
+/** The parts of a limiter; each has a default, and only tests set others. */
 export interface LimiterOptions {
   /** Counts in this process, for rules with "local". */
   readonly local?: LocalLimits;
   readonly denials?: DenialCache;
   readonly counts?: LastCounts;
   /**
-   * What they go by: monotonic, in milliseconds.
+   * The clock of these parts: monotonic, in milliseconds.
    * @default the runtime's
    */
   readonly clock?: Clock | undefined;
-  /** What cannot be counted; nothing by default. */
+  /** Set when some or all limits cannot be counted. */
   readonly uncountable?: Uncountable | undefined;
 }
 
-/** Checks charges against a store. Nothing here throws: a store that fails is a decision. */
+/** Checks charges against a store. When the store fails, the methods return a decision instead of throwing. */
 export class Limiter {
   readonly #store: LimitStore;
   /** Made when the store is first unavailable. */
@@ -73,8 +73,8 @@ export class Limiter {
   }
 
   /**
-   * Consumes a request's cost from every limit that decides, or from none. A client that is known to be
-   * over its limit is denied without a call.
+   * Consumes a request's cost from all enforced limits, or from none of them. A client in the denial cache is
+   * denied without a call of the store.
    */
   consume(charges: Charges): Promise<Outcome> {
     const denial = this.#denials.find(charges.all);
@@ -82,8 +82,8 @@ export class Limiter {
   }
 
   /**
-   * Does the same where what is due can be done after the response (`finish`): optimistic rules allow a
-   * request before the store is asked, while the last known counts leave capacity beyond a margin.
+   * Does the same for a caller that calls `finish` after the response. Optimistic rules then allow a request
+   * without waiting for the store, while the last known counts leave capacity beyond a margin.
    */
   admit(charges: Charges): Promise<Outcome> {
     if (charges.rules.admit !== "optimistic") return this.consume(charges);
@@ -96,7 +96,7 @@ export class Limiter {
     return Promise.resolve({ decision, due: { report: admission } });
   }
 
-  /** Returns how the limits stand for the rules' own cost, and consumes nothing. */
+  /** Returns the state of the limits for the rules' cost, and consumes nothing. */
   async peek(charges: Charges): Promise<Outcome> {
     const missing = this.#missingFor(charges);
     if (missing) return this.#withoutStore("peek", charges, missing);
@@ -108,19 +108,19 @@ export class Limiter {
   }
 
   /**
-   * Gives back what an outcome took, and returns the units, over all its limits: 0 where nothing was taken
-   * or the store fails. An outcome is refunded once: the caller holds no second copy of it.
+   * Refunds the consumed units of an outcome, and returns their number over all its limits: 0 when nothing was
+   * consumed or the store fails. The caller must refund an outcome only once.
    */
   async refund({ taken }: Outcome): Promise<number> {
     if (!taken) return 0;
-    if ("giveBack" in taken) return taken.giveBack();
+    if ("refund" in taken) return taken.refund();
     if (taken.length === 0) return 0;
     try {
       return await this.#store.refund(taken);
     } catch {
       return 0;
     } finally {
-      // Also where the answer was lost: the units may have been given back.
+      // If the answer was lost, the units may still have been refunded.
       this.#denials.forget(taken.map(({ charge }) => charge.key));
     }
   }
@@ -131,9 +131,9 @@ export class Limiter {
   }
 
   /**
-   * Does what an outcome left to do after the response.
+   * Does the work of an outcome after the response.
    *
-   * @throws {StoreError} where a report is lost
+   * @throws {StoreError} when a report is lost
    */
   async finish({ due }: Outcome): Promise<void> {
     if (due === "restore") await this.#restore();
@@ -144,7 +144,7 @@ export class Limiter {
     try {
       await this.#store.restore(this.#local?.takeOwed() ?? []);
     } catch {
-      // What was not sent is lost: the check of the next request tells that the store fails.
+      // The unsent counts are lost. The check of the next request reports that the store fails.
     }
   }
 
@@ -174,20 +174,20 @@ export class Limiter {
     }
   }
 
-  /** Returns why these charges cannot be counted; undefined where they can. */
+  /** Returns why these charges cannot be counted; undefined when they can. */
   #missingFor({ isAddressKnown }: Charges): Error | undefined {
     const { error, hasStore } = this.#uncountable ?? {};
     return isAddressKnown && hasStore ? undefined : error;
   }
 
-  /** Decides by `onStoreFailure` of the rules. */
+  /** Returns the outcome that `onStoreFailure` of the rules defines. */
   #withoutStore(
     mode: "take" | "peek",
     { rules, all, isAddressKnown }: Charges,
     error: Error,
   ): Outcome {
     const { onStoreFailure } = rules;
-    // Without a source of addresses all clients would share one count: the first could deny all others.
+    // Without client addresses all clients would share one count, so a single client could use it up.
     const isLocal = onStoreFailure === "local" && (isAddressKnown || !this.#uncountable);
     const charges = isLocal ? all.filter((charge) => countsLocally(charge, rules)) : [];
     if (charges.length === 0) {
@@ -200,7 +200,7 @@ export class Limiter {
   }
 }
 
-/** Returns true for a limit that is counted in this process: one that decides, of a rule with "local". */
+/** Returns true for a limit that is counted in this process: an enforced limit of a rule with "local". */
 function countsLocally({ group, limit }: Charge, { rules }: Charges["rules"]): boolean {
   const rule = rules.find(({ name }) => name === limit.rule);
   return group === DECIDING && rule?.onStoreFailure === "local";

@@ -5,38 +5,38 @@ import { type Charge, type Charged, fullGroups } from "./charge.ts";
 import { MemoryCounts, MOST_KEYS } from "./memory-counts.ts";
 import type { LocalCount } from "./store.ts";
 
-/** Times that are told apart in a window: what was consumed close together is told as of the last time. */
+/** The time slots of a window: units that were consumed in one slot are restored with its last time. */
 const SLOTS = 16;
 
-/** Units that were consumed close together. Times are in milliseconds of the monotonic clock. */
+/** Units that were consumed in one slot. Times are in milliseconds of the monotonic clock. */
 interface Slot {
   readonly since: number;
   at: number;
   units: number;
 }
 
-/** What the store does not know of one key, oldest first. */
+/** The units of one key that the store has not counted, oldest first. */
 interface Owed {
   readonly charge: Charge;
   readonly slots: Slot[];
 }
 
-/** What a check in this process came to. */
+/** The result of a check in this process. */
 export interface LocalCheck {
   readonly limits: readonly LimitStatus[];
-  /** Gives back what was consumed, and returns the units. */
-  giveBack(): number;
+  /** Refunds the consumed units, and returns their number. */
+  refund(): number;
 }
 
 /**
- * Counts in this process while the store is unavailable, by each limit's own algorithm, and notes what the
- * store does not know yet. Memory is bounded: 10,000 keys, each with at most 17 slots to be told.
+ * Counts in this process while the store is unavailable, by each limit's own algorithm, and keeps the units
+ * that the store has not counted yet. Memory is bounded: 10,000 keys, each with at most 17 slots.
  */
 export class LocalLimits {
   readonly #clock: Clock;
   readonly #most: number;
   readonly #memory: MemoryCounts;
-  /** What the store does not know, by key. */
+  /** The units that the store has not counted, by key. */
   #owed: BoundedMap<string, Owed>;
 
   constructor(clock: Clock = monotonic, most = MOST_KEYS) {
@@ -46,25 +46,25 @@ export class LocalLimits {
     this.#owed = new BoundedMap(most);
   }
 
-  /** Consumes all charges, or none where one has no capacity; or only returns how they stand. */
+  /** Consumes all charges, or none if one limit has no capacity. With "peek" it consumes nothing. */
   check(mode: "take" | "peek", charges: readonly Charge[]): LocalCheck {
     const charged = this.#memory.check(mode, charges);
     const taken = mode === "take" && fullGroups(charged).size === 0 ? charged : [];
     for (const each of taken) this.#note(each);
     return {
       limits: charged.map(({ status }) => status),
-      giveBack: () => taken.reduce((total, each) => total + this.#giveBack(each), 0),
+      refund: () => taken.reduce((total, each) => total + this.#refund(each), 0),
     };
   }
 
-  /** Returns true when something was counted that the store does not know. */
+  /** Returns true when there are units that the store has not counted. */
   owes(): boolean {
     return !this.#owed.isEmpty;
   }
 
   /**
-   * Returns what the store does not know and still counts: each unit once. It goes on counting here, so
-   * that the next outage is no new quota.
+   * Returns the units that the store has not counted and that still count, each unit once. They stay in the
+   * local count, so that the next outage does not start with a full quota.
    */
   takeOwed(): LocalCount[] {
     const now = Math.floor(this.#clock());
@@ -91,7 +91,7 @@ export class LocalLimits {
     this.#owed.set(charge.key, { charge, slots });
   }
 
-  #giveBack(taken: Charged): number {
+  #refund(taken: Charged): number {
     const units = this.#memory.refund(taken);
     const { charge, at } = taken;
     const slot = this.#owed

@@ -5,38 +5,38 @@ import type { MemoryForm, MemoryState, Moment } from "#lib/limit/algorithms/defi
 import { type Charge, type Charged, DECIDING, statusOf } from "./charge.ts";
 import type { LocalCount } from "./store.ts";
 
-/** Keys that are counted in memory, where no other number is given. */
+/** The default of the most keys that are counted in memory. */
 export const MOST_KEYS = 10_000;
 
-/** One limit of one client, and what its key comes to at this moment. */
+/** One limit of one client, and the state of its key at this moment. */
 interface Count {
   readonly charge: Charge;
   readonly moment: Moment;
   /** The limit's own algorithm. */
   readonly own: MemoryForm;
-  /** The algorithm that reads the state: another one when the limit's was changed. It decides. */
+  /** The algorithm that reads the state and decides: another than `own` after the limit's algorithm changed. */
   keeper: MemoryForm;
   state: MemoryState;
 }
 
 /**
- * Counts limits in memory, and answers at once: what `MemoryLimits` and counting while the store is
- * unavailable stand on.
+ * Counts limits in memory, synchronously. `MemoryLimits` and the local counting while the store is unavailable
+ * use it.
  */
 export class MemoryCounts {
   readonly #clock: Clock;
   readonly #states: BoundedMap<string, MemoryState>;
 
   /**
-   * @param clock milliseconds, of which whole ones count; it may step back
-   * @param most keys that are counted at most; beyond it those go that were not used for long
+   * @param clock milliseconds, rounded down to whole ones; it may step back
+   * @param most the most keys that are counted; beyond it keys that were not used for long are dropped
    */
   constructor(clock: Clock, most: number) {
     this.#clock = clock;
     this.#states = new BoundedMap(most);
   }
 
-  /** Consumes, or returns how the limits stand, or consumes also where there is no capacity. */
+  /** Consumes if there is capacity ("take"), consumes nothing ("peek"), or always consumes ("report"). */
   check(mode: "take" | "peek" | "report", charges: readonly Charge[]): Charged[] {
     const now = this.#now();
     const counts = charges.map((charge) => this.#open(charge, now));
@@ -46,7 +46,7 @@ export class MemoryCounts {
     for (const count of counts) {
       const { charge, moment } = count;
       const isTaken = mode === "report" || (mode === "take" && isFree(charge.group));
-      // What was written before the clock stepped back is written anew in any case.
+      // A state from before the clock stepped back is written again in any case.
       if (!isTaken && !count.state.ahead) continue;
       if (isTaken) adopt(count);
       count.keeper.add(count.state, moment, isTaken ? moment.cost : 0, 0);
@@ -64,7 +64,7 @@ export class MemoryCounts {
     });
   }
 
-  /** Gives back what one limit was charged, and returns the units. */
+  /** Refunds the charge of one limit, and returns the units. */
   refund({ charge, at }: Charged): number {
     const { own, moment } = this.#open(charge, this.#now());
     const kept = this.#states.get(charge.key);
@@ -106,7 +106,7 @@ export class MemoryCounts {
     return undefined;
   }
 
-  /** Keeps a state. One without numbers is an empty log, which Redis does not keep either. */
+  /** Keeps a state. A state without numbers is an empty log, which Redis deletes, too. */
   #keep({ key }: Charge, state: MemoryState): void {
     if (state.numbers.length > 0) this.#states.set(key, state);
     else this.#states.delete(key);
@@ -117,14 +117,16 @@ function formOf(isIt: (algorithm: (typeof KEEPERS)[number]) => boolean): MemoryF
   return (KEEPERS.find(isIt) as (typeof KEEPERS)[number]).memory;
 }
 
-/** Milliseconds until a cost has capacity: 0 when it has, -1 when it never will. */
+/**
+ * Returns the milliseconds until there is capacity for a cost: 0 when there is now, -1 when there never will be.
+ */
 function waitOf({ keeper, state, moment }: Count, cost: number): number {
   if (cost > moment.limit) return -1;
   if (keeper.used(state, moment) + cost <= moment.limit) return 0;
   return keeper.wait(state, moment, cost);
 }
 
-/** Makes the limit's own algorithm the one that reads the state: the units count as consumed now. */
+/** Converts the state to the limit's own algorithm; the units then count as consumed now. */
 function adopt(count: Count): Count {
   const { own, keeper, state, moment } = count;
   if (own === keeper) return count;

@@ -1,55 +1,55 @@
 import type { Charge, Charged } from "./charge.ts";
 
-/** Units of one limit that a process counted by itself while the store was unavailable. */
+/** Units of one limit that a process counted locally while the store was unavailable. */
 export interface LocalCount {
   readonly charge: Charge;
-  /** How many milliseconds ago, and how many units; oldest first. */
+  /** The age in milliseconds and the units of each slot, oldest first. */
   readonly taken: readonly { readonly ageMs: number; readonly units: number }[];
 }
 
 /**
- * Where limits are counted. Every store counts in the same way: `tests/contract/limit-stores.test.ts`
- * runs one suite on each of them.
+ * A store of counts. Every store counts in the same way: `tests/contract/limit-stores.test.ts` runs the same
+ * suite on each of them.
  *
- * Charges come in groups: those of group 0 decide, and each other group is a rule in shadow. A limit
- * is told in the order of its charge.
+ * Charges have groups: group 0 has the enforced limits, and each other group is a rule in shadow. Results
+ * are in the order of the charges.
  */
 export interface LimitStore {
   /**
-   * True where the counts are in this process, on a clock that may be another than the process's own: a
-   * denial is not remembered beside them.
+   * True when the counts are in this process. Denials are then not cached, since the store's clock may differ
+   * from the clock of the cache.
    */
   readonly isInProcess?: boolean;
   /**
-   * Consumes the cost of every charge, group by group: of a group without capacity nothing is consumed,
-   * and nothing at all where the group that decides has none.
+   * Consumes the cost of every charge, group by group. Nothing is consumed from a group without capacity, and
+   * nothing at all when the enforced group has no capacity.
    *
-   * @throws {StoreError} when the store is unavailable or refuses
+   * @throws {StoreError} when the store is unavailable or rejects the call
    */
   consume(charges: readonly Charge[]): Promise<readonly Charged[]>;
   /**
-   * Returns how the limits stand, and consumes nothing.
+   * Returns the state of the limits, and consumes nothing.
    *
-   * @throws {StoreError} when the store is unavailable or refuses
+   * @throws {StoreError} when the store is unavailable or rejects the call
    */
   peek(charges: readonly Charge[]): Promise<readonly Charged[]>;
   /**
-   * Consumes the cost of requests that were allowed already, also where there is no capacity.
+   * Consumes the cost of requests that were allowed already, even without capacity.
    *
-   * @throws {StoreError} when the store is unavailable or refuses: whether they were counted is not known
+   * @throws {StoreError} when the store is unavailable or rejects the call: it is not known whether it counted them
    */
   report(charges: readonly Charge[]): Promise<readonly Charged[]>;
   /**
-   * Gives back what `consume` took, and returns the units given back. Units that count no more, and units
-   * of a limit that is counted in another way since, are not given back.
+   * Refunds units that `consume` consumed, and returns their number. Units that no longer count, or whose limit
+   * has another algorithm since, are not refunded.
    *
-   * @throws {StoreError} when the store is unavailable or refuses
+   * @throws {StoreError} when the store is unavailable or rejects the call
    */
   refund(taken: readonly Charged[]): Promise<number>;
   /**
-   * Adds what a process counted by itself, at the times at which it was taken.
+   * Adds units that a process counted locally, at the times at which they were consumed.
    *
-   * @throws {StoreError} when the store is unavailable: the rest is not sent, and what was sent may be lost
+   * @throws {StoreError} when the store is unavailable: the rest is not sent, and sent counts may be lost
    */
   restore(counts: readonly LocalCount[]): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What can be wrong with a policy. A code never changes its meaning; docs/policy-errors.md explains each. */
+/** The codes of problems in a policy. A code never changes its meaning; docs/policy-errors.md explains each. */
 export const PROBLEM_CODES = [
   "UNKNOWN_KEY",
   "BAD_VALUE",
@@ -40,5 +40,5 @@ export const PROBLEM_CODES = [
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
 
-/** A way to a value inside the policy, such as ["rules", "search", "limits", "ip", 0]. */
+/** The path of a value in the policy, such as ["rules", "search", "limits", "ip", 0]. */
 export type Place = readonly (string | number)[];

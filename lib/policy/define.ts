@@ -21,7 +21,7 @@ export type LimitInput =
 
 type Countable<Name extends string> = Name | "ip";
 
-/** Who a limit counts: a name, the first of several that has a value, or a combination. */
+/** The subject that a limit counts: a name, the first of several that has a value, or a combination. */
 export type SubjectInput<Name extends string> =
   | Countable<Name>
   | "global"
@@ -30,12 +30,12 @@ export type SubjectInput<Name extends string> =
   | `${Countable<Name>}+${Countable<Name>}`
   | `${Countable<Name>}+${Countable<Name>}+${Countable<Name>}`;
 
-/** Who may do how much. Every limit must have room. */
+/** Limits by subject. A request is allowed when every limit has capacity. */
 export type LimitsInput<Name extends string> = {
   readonly [Subject in SubjectInput<Name>]?: LimitInput | readonly LimitInput[];
 };
 
-/** Limits by the value of one identity, the lowest first: whoever has none of the values is there. */
+/** Limits by the value of one identity, the lowest first: it applies to clients with no listed value. */
 export type TiersInput<Name extends string> = {
   readonly [Identity in Name]?: Readonly<Record<string, LimitsInput<Name>>>;
 };
@@ -45,7 +45,7 @@ export type RuleInput<Name extends string, Rule extends string> = RuleProperties
   (WithLimits<Name> | WithTiers<Name>);
 
 interface WithLimits<Name extends string> {
-  /** Who may do how much. Every limit must have room. */
+  /** Limits by subject. A request is allowed when every limit has capacity. */
   readonly limits: LimitsInput<Name>;
   readonly tiers?: never;
 }
@@ -66,10 +66,10 @@ interface RuleProperties<Rule extends string> {
    * @default every method but OPTIONS; GET covers HEAD
    */
   readonly methods?: readonly Method[];
-  /** Rules that do not apply where this one does. */
+  /** Rules that do not apply to requests that this rule matches. */
   readonly replaces?: Rule | readonly Rule[];
   /**
-   * Units that one request takes: a whole number from 1, at most the limit.
+   * Units that one request consumes: a whole number from 1, at most the limit.
    * @default 1
    */
   readonly cost?: number;
@@ -78,41 +78,43 @@ interface RuleProperties<Rule extends string> {
    */
   readonly algorithm?: Algorithm;
   /**
-   * What happens when the store does not answer.
-   * @default the policy's own default, and that is "allow"
+   * How a request is decided when the store does not answer.
+   * @default the policy's default, or else "allow"
    */
   readonly onStoreFailure?: OnStoreFailure;
   /**
-   * "optimistic" lets a request pass before the store is asked, where the last known count leaves room
-   * beyond a margin, and counts it after the answer: quicker, and at most a little more than the limit.
+   * "optimistic" allows a request without waiting for the store while the last known count leaves capacity
+   * beyond a margin, and counts it after the response. This is faster and may exceed the limit slightly.
    * @default "strict"
    */
   readonly admit?: Admit;
   /**
-   * "shadow" counts and refuses nobody; "25%" decides for a quarter of the clients, always the same.
-   * @default the policy's own mode, and that is "enforce"
+   * "shadow" counts requests and denies none; "25%" enforces the rule for a quarter of the clients, always the
+   * same.
+   * @default the policy's mode, or else "enforce"
    */
   readonly mode?: Mode;
   /**
-   * When an answer tells its client how the rule's limits stand, in RateLimit headers: "always", or
-   * "denied", where only a 429 does. A cache may give an allowed answer to other clients, with this
-   * client's counts: "always" is for answers that no shared cache keeps.
-   * @default the policy's own default, and that is "denied" for GET and HEAD, "always" for other methods
+   * Which responses have RateLimit headers with the state of the rule's limits: "always" for all, "denied" for
+   * 429 only. A shared cache may serve an allowed response, with this client's counts, to other clients. So
+   * "always" is for responses that no shared cache stores.
+   * @default the policy's default, or else "denied" for GET and HEAD, "always" for other methods
    */
   readonly headers?: TellsLimits;
   /**
-   * The largest body of a request: bytes, or a size such as "5 MB" (a kB has 1,024 bytes). A larger one
-   * is answered 413, and one that does not say its length 411, before anything is counted.
-   * @default none; what Next lets through holds for every request
+   * The largest body of a request: bytes, or a size such as "5 MB" (a kB has 1,024 bytes). The response to a
+   * larger body is 413, and to a body without a stated length 411, before anything is counted.
+   * @default no bound but that of Next, which applies to every request
    * @example
    * upload: { match: "/api/upload", limits: { user: "20 per hour" }, maxBody: "5 MB" }
    */
   readonly maxBody?: string | number;
   /**
-   * How prefetches of pages are counted, which are made before a click: "count" like visits; "apart", in a
-   * limit of their own of ten times the rule's, or of `times`. Each segment that Next prefetches is one.
-   * "apart" needs `skipProxyUrlNormalize` in next.config (`skipMiddlewareUrlNormalize` with
-   * middleware.ts), or our own server: without it Next keeps from the gate what a prefetch is.
+   * How prefetches of pages are counted: "count" counts them as visits; "apart" counts them in a separate limit
+   * of ten times the rule's, or of `times` times. Each segment that Next prefetches counts as one.
+   *
+   * "apart" needs `skipProxyUrlNormalize` in next.config (`skipMiddlewareUrlNormalize` with middleware.ts), or
+   * our server. Otherwise Next hides from the gate whether a request is a prefetch.
    * @default "count"
    * @example
    * pages: { match: "/p/:id", limits: { ip: "20 per minute" }, prefetch: "apart" }
@@ -120,10 +122,10 @@ interface RuleProperties<Rule extends string> {
   readonly prefetch?: "count" | "apart" | { readonly times: number };
 }
 
-/** As much of next-intl's routing as changes paths; it may say more. */
+/** The part of next-intl's routing that changes paths; it may have more properties. */
 export interface RoutingInput {
   readonly locales: readonly string[];
-  /** With prefixes of the app's choice: `{ prefixes: { "en-US": "/us" } }`. */
+  /** Prefixes of the app's choice: `{ prefixes: { "en-US": "/us" } }`. */
   readonly localePrefix?: unknown;
   /** A path by locale, for each path that has several: { "/about": { en: "/about", de: "/ueber-uns" } }. */
   readonly pathnames?: Readonly<
@@ -132,17 +134,17 @@ export interface RoutingInput {
 }
 
 /**
- * Returns true for a request that meets a condition, such as one that holds the token of a monitor. A client
- * can write any header that it likes, so a condition must verify what it reads.
+ * Returns true for a request that meets a condition, for example a request with the token of a monitor. A
+ * client can send any header, so a condition must verify the values that it reads.
  */
 export type Condition = (request: Request) => boolean | Promise<boolean>;
 
-/** Conditions by name: what `defineConditions` returns. */
+/** Conditions by name: the result of `defineConditions`. */
 export type Conditions = Readonly<Record<string, Condition>>;
 
-/** What a policy file says. */
+/** The content of a policy file. */
 export interface PolicyInput<Name extends string, Rule extends string> {
-  /** Who can be counted beside `ip` and `global`: config/identities.ts. */
+  /** The identities that can be counted beside `ip` and `global`: config/identities.ts. */
   readonly identities?: Identities<Name>;
   readonly defaults?: {
     readonly onStoreFailure?: OnStoreFailure;
@@ -150,16 +152,16 @@ export interface PolicyInput<Name extends string, Rule extends string> {
     readonly headers?: TellsLimits;
   };
   /**
-   * The locales that the app's own middleware puts before its paths, such as next-intl: a list of them,
-   * or next-intl's routing object as it is, with its localized pathnames. A rule for "/contact" then
-   * holds for "/en/contact" too, and for "/de/kontakt". Locales of next.config (`i18n`) need no mention.
+   * The locales that the app's middleware, such as next-intl, puts before its paths: a list, or next-intl's
+   * routing object with its localized pathnames. A rule for "/contact" then also applies to "/en/contact" and
+   * "/de/kontakt". Locales of next.config (`i18n`) need not be listed.
    * @example
    * locales: ["en", "de"]
    */
   readonly locales?: readonly string[] | RoutingInput;
   /**
-   * Whether the rules decide that have no mode: "enforce", "shadow", or a percentage of
-   * their clients. It is read once, at start.
+   * The mode of rules without their own mode: "enforce", "shadow", or a percentage of their clients. It is
+   * read once, at the start.
    * @default "enforce"
    * @example
    * mode: process.env.NODE_ENV === "production" ? "shadow" : "enforce"
@@ -167,17 +169,17 @@ export interface PolicyInput<Name extends string, Rule extends string> {
   readonly mode?: Mode;
   /** Patterns of paths to which no rule applies, each with the reason. */
   readonly exempt?: Readonly<Record<string, string>>;
-  /** What `allow` and `block` may name beside addresses and identities: config/identities.ts. */
+  /** Names for `allow` and `block` beside addresses and identities: config/identities.ts. */
   readonly conditions?: Conditions;
   /**
    * Clients that are not counted, each with the reason: an address, a CIDR block, an identity and its value,
-   * or the name of a condition. What a client can forge must not stand here.
+   * or the name of a condition. Do not name a value that a client can forge.
    * @example
    * allow: { "198.51.100.0/24": "our office", "user:robot": "imports at night", monitor: "checks uptime" }
    */
   readonly allow?: Readonly<Record<string, string>>;
   /**
-   * Clients that get 403, each with the reason, in the same form. Where both name a client, it is allowed.
+   * Clients that get 403, each with the reason, in the same form. A client in both lists is allowed.
    * @example
    * block: { "203.0.113.0/24": "tries stolen passwords", "user:mallory": "resells our data" }
    */
@@ -185,7 +187,7 @@ export interface PolicyInput<Name extends string, Rule extends string> {
   readonly rules: Readonly<Record<Rule, RuleInput<NoInfer<Name>, NoInfer<Rule>>>>;
 }
 
-/** Any policy: what is read at run time, and checked there. */
+/** Any policy, as it is read and checked at run time. */
 export interface AnyPolicy {
   readonly identities?: Identities;
   readonly conditions?: Conditions;
@@ -205,8 +207,8 @@ export type IdentityName<P extends AnyPolicy> = P extends {
   : never;
 
 /**
- * Declares a policy, so that the compiler knows the names of its rules and identities. It is data: nothing
- * is done with it here.
+ * Declares a policy, so that the compiler knows the names of its rules and identities. It returns the policy
+ * unchanged.
  *
  * @example
  * export default definePolicy({
@@ -226,7 +228,7 @@ export function definePolicy<Name extends string = never, Rule extends string = 
  * const TOKEN = process.env["MONITOR_TOKEN"];
  *
  * export const conditions = defineConditions({
- *   // Without the variable, "Bearer undefined" would hold.
+ *   // Without this check, "Bearer undefined" would be accepted when the variable is unset.
  *   monitor: ({ headers }) => TOKEN !== undefined && headers.get("authorization") === `Bearer ${TOKEN}`,
  * });
  */
@@ -235,7 +237,7 @@ export function defineConditions<const C extends Conditions>(conditions: C): C {
 }
 
 /**
- * Declares who can be counted: a resolver for each name, or "from-code" where only a handler knows.
+ * Declares the identities that can be counted: a resolver for each name, or "from-code" if handlers pass the value.
  *
  * @example
  * export const identities = defineIdentities({ user: jwtUser({ secrets, audience: "shop" }) });

@@ -6,22 +6,22 @@ import type { Detail } from "./sentences.ts";
 
 export { type Place, PROBLEM_CODES, type ProblemCode } from "./codes.ts";
 
-/** One thing that is wrong, and what to do. */
+/** A problem in a policy, and what to do. */
 export interface PolicyProblem {
   readonly code: ProblemCode;
-  /** The rule at fault, where it is one. */
+  /** The rule at fault, if the problem is in a rule. */
   readonly rule?: string;
   readonly place: Place;
-  /** What was given, shortened. */
+  /** The given value, shortened. */
   readonly given: string;
   readonly allowed: string;
-  /** Where it is explained. */
+  /** The section of the docs that explains the code. */
   readonly docs: string;
-  /** All of it in one line. */
+  /** The problem in one line. */
   readonly message: string;
 }
 
-/** A policy that cannot be used, with everything that is wrong with it. */
+/** The error for an invalid policy, with all its problems. */
 export class PolicyError extends HeadgateError {
   readonly problems: readonly PolicyProblem[];
 
@@ -44,7 +44,7 @@ function describe(problem: Omit<PolicyProblem, "message">): string {
   return `${writePlace(place)}: ${code}: given ${given}; allowed: ${allowed} (${docs})`;
 }
 
-/** Writes a place as one would in code: rules.search.limits.ip[0]. */
+/** Returns a place in the form of code: rules.search.limits.ip[0]. */
 export function writePlace(place: Place): string {
   const written = place.map((step) => {
     if (typeof step === "number") return `[${step}]`;
@@ -53,19 +53,19 @@ export function writePlace(place: Place): string {
   return written.join("").replace(/^\./, "") || "policy";
 }
 
-/** What a problem of a production build says, which has no sentences. */
-const IN_SHORT = "what `npx headgate check` says";
+/** The text of problems in a production build, which has no sentences. */
+const IN_SHORT = "see `npx headgate check`";
 
 /** Collects problems while a policy is read. */
 export class Problems {
   readonly found: PolicyProblem[] = [];
 
-  /** Whether anything is wrong at a place or inside it. */
+  /** Returns true when there is a problem at a place or inside it. */
   has(place: Place): boolean {
     return this.found.some((problem) => place.every((step, i) => problem.place[i] === step));
   }
 
-  /** Adds a problem. @param details what the sentence of its code says beside what is always the same */
+  /** Adds a problem. @param details the variable parts of the sentence of its code */
   add(code: ProblemCode, place: Place, given: unknown, ...details: readonly Detail[]): void {
     const full = development();
     const allowed = full ? full.say(full.sentences[code], { place, given, details }) : IN_SHORT;
@@ -76,19 +76,19 @@ export class Problems {
   }
 }
 
-/** A value as text, short enough for a line; whatever it is. */
+/** Returns any value as text that is short enough for a line. */
 function render(value: unknown): string {
   let text: string | undefined;
   try {
     text = typeof value === "number" ? String(value) : JSON.stringify(value, legible);
   } catch {
-    // A cycle or a BigInt: its kind says enough.
+    // A cycle or a BigInt: its type is shown.
   }
   text ??= value === undefined ? "nothing" : `a ${typeof value}`;
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-/** JSON writes NaN and Infinity as null, which would hide what is wrong. */
+/** JSON writes NaN and Infinity as null, which would hide the mistake. */
 function legible(_: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }

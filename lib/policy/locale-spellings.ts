@@ -1,22 +1,22 @@
 import type { Follow } from "./rewrites.ts";
 
-/** How an app with locales spells its paths. */
+/** The locales in an app's paths. */
 export interface LocalePaths {
-  /** What paths in a locale begin with: "/en". */
+  /** The beginnings of paths in a locale: "/en". */
   readonly prefixes: readonly string[];
-  /** From a path to what it is without its locale, and by the name that rules are written for. */
+  /** Finds the same path without its locale, and with the name that rules use. */
   readonly follow: Follow;
 }
 
-/** A path, in every spelling in which its own middleware may take it for the same. */
+/** The spellings of a path that the app's middleware may route to the same page. */
 export interface Spellings {
-  /** Each of them meets the rules that match it. */
+  /** The spellings that rules match on. */
   readonly matched: readonly string[];
-  /** Those that are certain: by these alone a path is exempt, or a rule replaced. */
+  /** The certain spellings: only by these is a path exempt, or is a rule replaced. */
   readonly certain: readonly string[];
 }
 
-/** Returns a path in its spellings with and without a locale; undefined where those are too many. */
+/** Returns the spellings of a path with and without a locale; undefined when there are too many. */
 export function spellInLocales(locales: LocalePaths, reading: string): Spellings | undefined {
   const same = locales.follow([reading]);
   const rest = behindOddSegment(reading);
@@ -35,9 +35,9 @@ export function inEach(locales: LocalePaths | undefined, path: string): readonly
 }
 
 /**
- * The path behind a first segment on which i18n middleware usually does not run: its matcher leaves out
- * what looks like a file, an internal path, or the API. A page under `[locale]` answers there, with its
- * Server Actions, and takes the segment for the locale. `/api` itself is the handlers' own.
+ * Returns the path after a first segment on which i18n middleware usually does not run, because its matcher
+ * excludes files, internal paths and the API. A page under `[locale]` still serves such a path, with its
+ * Server Actions, and reads the segment as the locale. `/api` itself belongs to handlers.
  */
 function behindOddSegment(path: string): string | undefined {
   return /^\/(?:(?:api[^/]|trpc|_)[^/]*|[^/]*\.[^/]*)(\/.+)$/s.exec(path)?.[1];

@@ -2,22 +2,22 @@ import type { Place, Problems } from "./errors.ts";
 import type { Rewrite } from "./rewrites.ts";
 import { isList, isNamed, isText, type Named } from "./shape.ts";
 
-/** Parameters that stand for a locale in the path of a rule. */
+/** Parameters that probably mean a locale in the path of a rule. */
 const LOCALE_PARAMETER = /^\/:(?:locale|lang|lng|language)\b/i;
 
-/** The app's locales, as far as paths show them. */
+/** The app's locales in its paths. */
 export interface Locales {
-  /** What a path in another locale begins with: "/en", "/de-AT", or a prefix of the app's choice. */
+  /** The beginnings of paths in a locale: "/en", "/de-AT", or a prefix of the app's choice. */
   readonly prefixes: readonly string[];
-  /** From every spelling of a path to the one that rules are written for. */
+  /** Rewrites from every spelling of a path to the spelling of rules. */
   readonly rewrites: readonly Rewrite[];
 }
 
 /**
- * Reads the locales that an app's own middleware puts before its paths, and its localized pathnames.
+ * Reads the locales that an app's middleware puts before its paths, and its localized pathnames.
  *
- * @param given a list of locales, or the routing object of next-intl; what it says of domains, cookies
- * and detection changes no path
+ * @param given a list of locales, or the routing object of next-intl, whose domains, cookies and detection are
+ * ignored, since they change no path
  */
 export function readLocales(given: unknown, problems: Problems): Locales | undefined {
   if (given === undefined) return undefined;
@@ -38,7 +38,7 @@ export function readLocales(given: unknown, problems: Problems): Locales | undef
   return { prefixes, rewrites: [strip, ...Object.entries(pathnames).flatMap(localizedPaths)] };
 }
 
-/** A prefix of no segment is an app's that tells locales apart by domain. */
+/** A prefix without a segment is ignored: such an app distinguishes locales by domain. */
 const isPrefix = (value: unknown): value is string => isText(value) && /^\/[^/]/.test(value);
 
 interface Routing extends Named {
@@ -57,14 +57,14 @@ function isRouting(value: unknown): value is Routing {
   );
 }
 
-/** One rewrite for each further name that a path has in some locale. */
+/** Returns a rewrite for each localized name of a path. */
 function localizedPaths([path, names]: [string, unknown]): Rewrite[] {
   const others = new Set(isNamed(names) ? Object.values(names).filter(isText) : []);
   others.delete(path);
   return [...others].map((other) => ({ source: toPattern(other), destination: toPattern(path) }));
 }
 
-/** A path in Next's form of routes, "/news/[id]", in that of patterns: "/news/:id". */
+/** Converts a path from the form of Next's routes, "/news/[id]", to the form of patterns, "/news/:id". */
 function toPattern(path: string): string {
   const parts = path.split(/(\[\[\.\.\.[^\]]+\]\]|\[\.\.\.[^\]]+\]|\[[^\]]+\])/);
   return parts.map((part, i) => (i % 2 === 0 ? escape(part) : parameter(part))).join("");
@@ -80,7 +80,7 @@ function escape(text: string): string {
   return text.replace(/[\\:?*+(){}.|^$[\]]/g, "\\$&");
 }
 
-/** Notes a pattern that names a locale: the same path has other spellings, which it would not match. */
+/** Adds a problem for a pattern with a locale: it would not match the same path in other locales. */
 export function refuseLocale(
   pattern: string,
   place: Place,

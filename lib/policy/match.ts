@@ -7,24 +7,24 @@ import type { Follow } from "./rewrites.ts";
 import { inEach, type LocalePaths, spellInLocales, type Spellings } from "./locale-spellings.ts";
 import type { CompiledPolicy, CompiledRule, Match, Reading } from "./types.ts";
 
-/** A rule and where it applies; indexes are the rules' order in the policy. */
+/** A rule and its patterns. */
 export interface MatchableRule {
   readonly rule: CompiledRule;
   readonly patterns: readonly Pattern[];
 }
 
-/** Returns the rules that match a request; undefined where none does or the path is exempt. */
+/** Returns the rules that match a request; undefined when no rule does or the path is exempt. */
 export function matchRequest(policy: CompiledPolicy, request: Request): Match | undefined {
   const { pathname, hasLocales } = routedPath(request);
   const prefetches = policy.tellsPrefetches && isPrefetch(request);
   return policy.match(request.method, pathname, hasLocales, prefetches);
 }
 
-/** A pattern, and the rule that has it. */
+/** A pattern and its rule. */
 interface OfRule {
   readonly rule: CompiledRule;
   readonly pattern: Pattern;
-  /** As it is written in the policy. */
+  /** The pattern's text in the policy. */
   readonly text: string;
 }
 
@@ -39,34 +39,35 @@ type Find = (path: string) => readonly number[];
 type Takes = (rule: CompiledRule) => boolean;
 
 /**
- * Characters in a reading. Above, an expression could take long to fail, so its head alone decides:
- * the stricter way, which is never exempt and never replaced.
+ * The most characters of a reading that expressions are run on, because an expression could take long to fail.
+ * Of a longer path only the head of a pattern must match. This is the stricter way, since such a path is never
+ * exempt and its rules are never replaced.
  */
 const MAX_MATCHED_LENGTH = 2048;
 
-/** Matches that are kept at most; a policy of many overlapping rules has more. */
+/** The most cached matches. A policy of many overlapping rules may have more. */
 const MAX_KEPT = 1000;
 
-/** Longer requests are searched for anew, so that what clients send cannot fill the memory. */
+/** Longer requests are not cached, so that clients cannot fill the memory. */
 const MAX_FOUND_LENGTH = 200;
 
-/** Finds the rules of a request. Everything that can be done at start is done in its constructor. */
+/** Finds the rules of a request. Its constructor does the work that does not depend on the request. */
 export class Matcher {
   /** Every pattern of every rule, in the order of the policy. */
   readonly #patterns: readonly OfRule[];
   readonly #follow: Follow | undefined;
   readonly #locales: LocalePaths | undefined;
   readonly #find: Find;
-  /** Routes tell letters of different case apart: a path that differs in one may be another route's. */
+  /** Finds patterns with the same letter case: Next's routes are case-sensitive. */
   readonly #findExact: Find;
   readonly #findExempt: Find;
   readonly #kept = new BoundedMap<string, Match>(MAX_KEPT);
-  /** What was found for requests, by all that it depends on. */
+  /** The results for requests, by method, path, locales and prefetch. */
   readonly #found = new BoundedMap<string, { readonly match: Match | undefined }>(MAX_KEPT);
 
   /**
-   * @param follow where the app's rewrites lead; undefined where it has none
-   * @param locales undefined where the app's own middleware puts no locale before its paths
+   * @param follow follows the app's rewrites; undefined without rewrites
+   * @param locales undefined when the app's middleware puts no locale before its paths
    */
   constructor(
     rules: readonly MatchableRule[],
@@ -85,7 +86,7 @@ export class Matcher {
     this.#findExempt = patternIndex([exempt], "s");
   }
 
-  /** Returns the rules that match; undefined where none does or the path is exempt. */
+  /** Returns the rules that match; undefined when no rule does or the path is exempt. */
   match(
     method: string,
     pathname: string,
@@ -124,12 +125,14 @@ export class Matcher {
     return made;
   }
 
-  /** Every reading of the path, and of where rewrites lead it; undefined where those are too many. */
+  /**
+   * Returns every reading of the path and of the paths that rewrites lead to; undefined when there are too many.
+   */
   #readingsOf(pathname: string, hasLocales: boolean): readonly string[] | undefined {
     const readings = pathReadings(pathname, hasLocales);
     if (!this.#follow) return readings;
     const paths = [...new Set([...rawPages(pathname, hasLocales), ...readings])];
-    // The app's middleware puts the locale before a path, and then rewrites may look for it.
+    // The app's middleware may put the locale before a path, and rewrites may match on it.
     const led = this.#follow([...paths, ...paths.flatMap((path) => inEach(this.#locales, path))]);
     if (led === undefined || led.length === 0) return led && readings;
     return [...new Set([...readings, ...led.flatMap((path) => pathReadings(path, hasLocales))])];
@@ -141,7 +144,7 @@ export class Matcher {
     return spellInLocales(locales, reading);
   }
 
-  /** The pattern by which each rule matches, as it is written in the policy. */
+  /** Returns the text of the pattern by which each rule matches. */
   #textsOf(matching: readonly Matching[]): Readonly<Record<string, string>> {
     const indexes = matching.flatMap(({ patterns }) => patterns).toReversed();
     const texts = indexes.flatMap((index) => this.#patterns[index] ?? []);
@@ -164,7 +167,7 @@ export class Matcher {
     });
   }
 
-  /** Wherever the path may lead: every rule that matches any path. */
+  /** Returns every rule, for a path with too many readings. */
   #matchingAll(takes: Takes): readonly Matching[] {
     const patterns = [...this.#patterns.keys()].filter((index) => takes(this.#ruleOf(index)));
     const rules = [...new Set(patterns.map((index) => this.#ruleOf(index)))];
@@ -180,8 +183,8 @@ export class Matcher {
   }
 
   /**
-   * Whether each rule that replaces others matches the path in its very letters. One of its patterns is
-   * enough: another may match in other letters beside it.
+   * Returns true when each rule that replaces others matches the path case-sensitively. One of its patterns is
+   * enough, even if another pattern matches only in another case.
    */
   #mayReplace({ certain }: Spellings, indexes: readonly number[]): boolean {
     if (certain.some(isTooLong)) return false;
@@ -201,13 +204,13 @@ function isTooLong(reading: string): boolean {
   return reading.length > MAX_MATCHED_LENGTH;
 }
 
-/** HEAD is a GET without a body. A preflight asks for nothing, so it is free unless a rule names it. */
+/** GET covers HEAD. OPTIONS, the method of preflights, is not counted unless a rule lists it. */
 function takesMethod({ methods }: CompiledRule, method: string): boolean {
   if (!methods) return method !== "OPTIONS";
   return methods.has(method) || (method === "HEAD" && methods.has("GET"));
 }
 
-/** A rule that counts prefetches apart counts visits alone, and the rule beside it prefetches alone. */
+/** With separate limits for prefetches, the rule counts visits only, and its second rule counts prefetches only. */
 function takesPrefetch(
   { prefetchTimes, isForPrefetches = false }: CompiledRule,
   prefetches: boolean,
@@ -216,9 +219,9 @@ function takesPrefetch(
 }
 
 /**
- * Finds which of several lists of patterns match a path: literal ones by a map, and of the others those
- * in turn whose head the path begins with. So the cost grows with the lengths of heads, and not with
- * the number of rules.
+ * Makes the function that finds which of several lists of patterns match a path. It finds literal patterns by a
+ * map, and runs the expressions of only those other patterns whose head begins the path. So the cost grows with
+ * the number of different head lengths, and not with the number of rules.
  *
  * @param flags of a regular expression: with "i" letters match in any case
  */

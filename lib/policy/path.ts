@@ -1,20 +1,20 @@
-/** Nothing in the path that has more than one reading or spelling: most requests end here. */
+/** A path with only one reading, as most requests have. */
 const PLAIN = /^(?:\/[A-Za-z0-9_~-]+)+$/;
 
-/** A URL whose path stays as it is when the URL is parsed. */
+/** A URL whose path stays the same when the URL is parsed. */
 const PLAIN_URL = /^https?:\/\/[^/?#\\]+((?:\/[A-Za-z0-9_~-]+)+)(?:[?#]|$)/;
 
-/** A request's path as Next's router takes it. */
+/** A request's path as Next's router reads it. */
 export interface RoutedPath {
-  /** As it was sent, but for basePath and locale, which are no part of a route. */
+  /** The path as it was sent, without basePath and locale, which are not part of a route. */
   readonly pathname: string;
-  /** Whether the app has locales (`i18n`), which may then stand where they were not looked for. */
+  /** Whether the app has locales (`i18n`): a data path may then contain a further locale. */
   readonly hasLocales: boolean;
 }
 
 /**
- * The path of a request. Where it is Next's own, its `nextUrl` knows the app's basePath and locales
- * and has taken both off; any other has its path as it is.
+ * Returns the path of a request. The `nextUrl` of a NextRequest has the path without the app's basePath and
+ * locales; for any other request the path is that of its URL.
  */
 export function routedPath(request: Request): RoutedPath {
   if (!isNextRequest(request)) return { pathname: pathnameIn(request.url), hasLocales: false };
@@ -23,27 +23,28 @@ export function routedPath(request: Request): RoutedPath {
   return { pathname, hasLocales: Boolean(nextUrl.locale) };
 }
 
-/** The path of a request as Next's matchers see it, without basePath and locale. */
+/** Returns the path of a request as Next's matchers see it, without basePath and locale. */
 export function pathnameOf(request: Request): string {
   return isNextRequest(request) ? request.nextUrl.pathname : pathnameIn(request.url);
 }
 
-/** Returns the path of an absolute URL. Reading a plain one costs a fraction of making a URL of it. */
+/** Returns the path of an absolute URL. The expression for plain URLs costs a fraction of `new URL`. */
 function pathnameIn(url: string): string {
   return PLAIN_URL.exec(url)?.[1] ?? new URL(url).pathname;
 }
 
 /**
- * Next takes `.rsc` off before the middleware sees a path, and not before the handler does: of
- * `/users/.rsc` the handler has the user ".rsc" and we have `/users/`. It redirects paths that end in a
- * slash, so that nothing else looks so; but where `trailingSlash` is set, all do, and the part is lost.
+ * Restores a `.rsc` that Next removes from a path for the middleware and not for the handler: for `/users/.rsc`
+ * the handler gets the user ".rsc", and the middleware gets `/users/`. Next redirects all other paths that end
+ * in a slash, so `.rsc` is the only cause. With `trailingSlash` every path ends in a slash, and the part cannot
+ * be restored.
  */
 function withLostPart(pathname: string, nextUrl: NextRequest["nextUrl"]): string {
   if (pathname.length < 2 || !pathname.endsWith("/") || endsInSlash(nextUrl)) return pathname;
   return `${pathname}.rsc`;
 }
 
-/** Whether the app has `trailingSlash`, which a URL of Next's knows and shows in how it is written. */
+/** Returns true when the app has `trailingSlash`, which shows only in the `href` of a NextURL. */
 function endsInSlash(nextUrl: NextRequest["nextUrl"]): boolean {
   const probe = nextUrl.clone();
   probe.href = new URL("/", nextUrl.href).href;
@@ -51,7 +52,7 @@ function endsInSlash(nextUrl: NextRequest["nextUrl"]): boolean {
   return probe.href.endsWith("/");
 }
 
-/** What we read of NextRequest, without the `next` package. */
+/** The part of NextRequest that is read here, without the `next` package. */
 interface NextRequest extends Request {
   readonly nextUrl: {
     readonly locale: string;
@@ -65,21 +66,22 @@ function isNextRequest(request: Request): request is NextRequest {
   return "nextUrl" in request;
 }
 
-/** How many of Next's additions are taken off one path: bounds the number of readings. */
+/** The most of Next's additions that are removed from one path. It bounds the number of readings. */
 const MAX_FOLDS = 3;
 
 /**
- * The path, or paths, that rules match on. Percent-encoding is decoded once, as Next's router does;
- * what Next adds to a page's path (`.rsc`, `/_next/data/<build>/….json`, `….segments/….segment`, the
- * `(..)` of an intercepting route) is folded back to the page; dot segments, doubled slashes, backslashes and a trailing slash go.
+ * Returns the readings of a path, on which rules match. Percent-encoding is decoded once, as in Next's router.
+ * Next's additions to a page's path (`.rsc`, `/_next/data/<build>/….json`, `….segments/….segment`, the `(..)`
+ * of an intercepting route) are removed. Dot segments, doubled slashes, backslashes and a trailing slash are
+ * normalized.
  *
- * Where a path can be read in more than one way (`a%2fb` is one segment to the router and two to a
- * handler; a page may be named `x.rsc`) all readings are returned, and a rule applies if it matches
- * any: the stricter reading. The first is the most literal. Never throws, whatever the path; the
- * work is linear in its length.
+ * Some paths have more than one reading: `a%2fb` is one segment to the router and two to a handler, and a page
+ * may be named `x.rsc`. Then all readings are returned, and a rule applies if it matches any of them, which is
+ * the stricter choice. The first reading is the most literal. It never throws, and its work is linear in the
+ * length of the path.
  *
- * @param hasLocales whether the app has locales: the page in `/_next/data/<build>/<locale>/….json` is
- * then read without the locale too
+ * @param hasLocales whether the app has locales: the page in `/_next/data/<build>/<locale>/….json` is then also
+ * read without the locale
  */
 export function pathReadings(pathname: string, hasLocales = false): readonly string[] {
   if (PLAIN.test(pathname)) return [pathname];
@@ -87,17 +89,17 @@ export function pathReadings(pathname: string, hasLocales = false): readonly str
   return [...new Set(decoded.flatMap((path) => [...pagesOf(resolve(path), hasLocales)]))];
 }
 
-/** The path as it was sent, and the pages that it may stand for: what rewrites are found on. */
+/** Returns the path as it was sent, and the pages that it may mean, for matching rewrites. */
 export function rawPages(pathname: string, hasLocales: boolean): readonly string[] {
   return PLAIN.test(pathname) ? [pathname] : [...pagesOf(resolve(pathname), hasLocales)];
 }
 
-/** An encoded slash or backslash stays encoded once, and so inside its segment. */
+/** Encodes an encoded slash or backslash again, so that it stays inside its segment when the path is decoded. */
 function keepSeparators(path: string): string {
   return path.replace(/%(?=2f|5c)/gi, "%25");
 }
 
-/** Decodes once. What is not UTF-8 stays as it was, but for the letters beside it. */
+/** Decodes once. Bytes that are not UTF-8 stay encoded; ASCII beside them is decoded. */
 function decode(path: string): string {
   return path.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => {
     try {
@@ -117,7 +119,7 @@ function resolve(path: string): string {
   return `/${segments.join("/")}`;
 }
 
-/** The path, and every page that it may stand for. */
+/** Returns the path, and every page that it may mean. */
 function pagesOf(path: string, hasLocales: boolean): ReadonlySet<string> {
   const pages = new Set([path]);
   for (let fold = 0; fold < MAX_FOLDS; fold++) {
@@ -128,12 +130,12 @@ function pagesOf(path: string, hasLocales: boolean): ReadonlySet<string> {
   return pages;
 }
 
-/** Takes off what Next may have added, as Next's own request normalizers do. */
+/** Removes one possible addition of Next, as Next's request normalizers do. */
 function foldOnce(path: string, hasLocales: boolean): string[] {
   const data = /^\/_next\/data\/[^/]+(\/.*)\.json$/s.exec(path)?.[1];
-  // Next cuts "/index/" off a data path's page, unless the page is one with parameters.
+  // Next removes "/index/" from a data path's page, unless the page has parameters.
   const indexed = data?.startsWith("/index/") ? data.slice("/index".length) : undefined;
-  // Before a data path stands the client's locale, and in it another: Next looks for the first alone.
+  // A data path may contain a locale after the client's locale before it; Next removes only the first.
   const inLocale = hasLocales
     ? [data, indexed].map((page) => page?.replace(/^\/[^/]+(?=\/|$)/, ""))
     : [];
@@ -143,7 +145,7 @@ function foldOnce(path: string, hasLocales: boolean): string[] {
     .map((page) => (page === "/index" ? "/" : page));
 }
 
-/** Next takes the last ".segments/"; searching for it, not matching, keeps the work linear. */
+/** Next uses the last ".segments/". A search for it, instead of an expression, keeps the work linear. */
 function segmentsPage(path: string): string | undefined {
   const suffix = [".segment", ".segment.rsc"].find((end) => path.endsWith(end));
   if (suffix === undefined) return undefined;
@@ -151,12 +153,12 @@ function segmentsPage(path: string): string | undefined {
   return at < 1 ? undefined : path.slice(0, at);
 }
 
-/** How many segments an intercepting route goes up, by its marker; at the end, all. */
+/** How many segments an intercepting route goes up, by its marker; any other marker goes up to the root. */
 const UP: Readonly<Record<string, number>> = { "(.)": 0, "(..)": 1, "(..)(..)": 2 };
 
 /**
- * An intercepting route (`/feed/(..)photo/1`) shows the page of another path (`/photo/1`), and Next
- * serves it by its own too.
+ * Returns the page that an intercepting route shows: `/feed/(..)photo/1` shows `/photo/1`. Next also serves the
+ * path of the intercepting route itself.
  */
 function interceptedPage(path: string): string | undefined {
   const [, above, marker = "", page] =

@@ -5,9 +5,9 @@ import type { Detail } from "./sentences.ts";
 import { development } from "./development.ts";
 
 /**
- * A path pattern, compiled: a literal path, or one with parameters. Every path that the latter matches
- * begins with `head`, in lower case. A head is ASCII: of other letters an expression takes some for the
- * same that differ in lower case.
+ * A compiled path pattern: a literal path, or one with parameters. Every path that the latter matches begins
+ * with `head`, in lower case. A head is ASCII, because case-insensitive expressions treat some other letters as
+ * equal whose lower case differs.
  */
 export type Pattern =
   | { readonly literal: string }
@@ -15,27 +15,27 @@ export type Pattern =
 
 const MAX_LENGTH = 500;
 
-/** Static files, which middleware.ts leaves out: no request for them is ever checked. */
+/** Static files: middleware.ts excludes them, so no request for them is checked. */
 const UNCHECKED = /^\/(?:_next\/static\/|favicon\.ico$)/i;
 
-/** Every wildcard more is a power more of time for a path that does not match. */
+/** Each further wildcard raises the time for a path that does not match by a power of its length. */
 const MAX_WILDCARDS = 2;
 
 /**
- * A repeat of nothing but a repeat, as in (?:x+)+: such a match can take for ever. A separator makes
- * it harmless, as in (?:-[a-z]+)*, so that is let through.
+ * A repeat that contains only a repeat, as in (?:x+)+: such a match can take for ever. With a separator, as in
+ * (?:-[a-z]+)*, it is harmless and allowed.
  */
 const NESTED_REPEAT = /\(\?:(?:\[[^\]]*\]|\\?.)(?:[+*]|\{\d*,\d*\})\??\)(?:[+*]|\{\d*,)/s;
 
-/** What a parameter's own expression is tried with, to make a path that the pattern should match. */
+/** Values to try for a parameter's expression, to make a path that the pattern should match. */
 const SAMPLES = ["x", "1", "12", "x/y", "x-1", "2026-01-01", "xx", "0000", "X1", "en", "x.y", ""];
 
 /**
- * Compiles a pattern in path-to-regexp 6's form, which is that of Next's matcher; undefined where
- * it cannot be one or no normalised path can match it, with the problem noted.
+ * Compiles a pattern in the form of path-to-regexp 6, which is that of Next's matcher. It adds a problem and
+ * returns undefined when the pattern is invalid or no normalized path can match it.
  *
- * Letters match in any case here, since rewrites do. Parameters end at "/" only: with the library's
- * default they would end at a decoded "#" or "?" too, and such a path would pass by its rule.
+ * Letters match in any case, as in rewrites. Parameters end at "/" only: with the library's default they would
+ * also end at a decoded "#" or "?", and such a path would not match its rule.
  */
 export function compilePattern(
   given: string,
@@ -51,7 +51,7 @@ export function compilePattern(
   try {
     tokens = parse(given, { delimiter: "/" });
     const { source } = tokensToRegexp(tokens, undefined, { delimiter: "/" });
-    // s: a decoded newline is a character like any other.
+    // With "s" a parameter matches a decoded newline, too.
     expression = new RegExp(source, "is");
   } catch (error) {
     problems.add("BAD_PATTERN", place, given, (error as Error).message);
@@ -82,7 +82,7 @@ export function compilePattern(
   return { expression, head: only.toLowerCase().replace(/[^ -~].*/s, "") };
 }
 
-/** Why matching could take too long, or undefined. Not a proof: it finds the usual mistakes. */
+/** Returns why matching could take too long, or undefined. It finds the usual mistakes, but not all. */
 function whySlow(tokens: readonly Token[]): readonly Detail[] | undefined {
   const keys = tokens.filter((token) => typeof token !== "string");
   if (keys.some(({ pattern }) => NESTED_REPEAT.test(pattern))) {
@@ -105,7 +105,7 @@ function crossesSegments(pattern: string): boolean {
   return ["/", "x/y", "1/2"].some((text) => own.test(text));
 }
 
-/** A path that the pattern describes, or undefined where a parameter's expression is too much for us. */
+/** Returns a path that the pattern should match, or undefined when no sample fits a parameter's expression. */
 function samplePath(tokens: readonly Token[]): string | undefined {
   let path = "";
   for (const token of tokens) {

@@ -1,14 +1,14 @@
 import type { CompiledRule } from "./types.ts";
 
-/** What Next's router sends with a prefetch, and our server for it where Next takes that off. */
+/** The headers of prefetches: of Next's router, and of our server when Next removes those. */
 const OF_NEXT = ["next-router-prefetch", "next-router-segment-prefetch", "x-headgate-prefetch"];
 
-/** What browsers send, for speculation rules and <link rel="prefetch">; the first by the standard. */
+/** The headers of browsers, for speculation rules and <link rel="prefetch">. The first is the standard. */
 const PURPOSES = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
 
 /**
- * Returns true for a request that states that it is a prefetch. A client can state so of any request; what
- * it gains is the limit for prefetches, and no more.
+ * Returns true for a request that states that it is a prefetch. A client can state this for any request, and
+ * then gets the limit for prefetches, but no more.
  */
 export function isPrefetch({ method, headers }: Request): boolean {
   if (method !== "GET") return false;
@@ -23,7 +23,10 @@ export function prefetchName(rule: string): string {
   return rule + SUFFIX;
 }
 
-/** The name that the policy states: a rule and the one beside it decide for the same clients. */
+/**
+ * Returns the rule's name in the policy, so that a rule and its rule for prefetches are enforced for the same
+ * clients.
+ */
 export function statedName({ name, isForPrefetches }: CompiledRule): string {
   return isForPrefetches ? name.slice(0, -SUFFIX.length) : name;
 }

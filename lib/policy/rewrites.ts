@@ -2,7 +2,7 @@ import { type Key, parse, tokensToRegexp } from "path-to-regexp";
 import { HeadgateError } from "#lib/core/errors";
 import { type Guard, isList, isNamed, isText, optional } from "./shape.ts";
 
-/** As much of one as is followed. */
+/** The part of a rewrite that is followed. */
 export interface Rewrite {
   readonly source: string;
   readonly destination: string;
@@ -11,7 +11,7 @@ export interface Rewrite {
   readonly basePath?: boolean | undefined;
 }
 
-/** What next.config's `rewrites` answers: other names of the app's routes. */
+/** The result of next.config's `rewrites`: other paths of the app's routes. */
 export type Rewrites =
   | readonly Rewrite[]
   | {
@@ -20,26 +20,26 @@ export type Rewrites =
       readonly fallback?: readonly Rewrite[] | undefined;
     };
 
-/** Finds the paths that a path may lead to; undefined where they are too many to tell. */
+/** Returns the paths that rewrites may lead to; undefined when there are too many. */
 export type Follow = (paths: readonly string[]) => readonly string[] | undefined;
 
-/** A path that a rewrite leads to, and whether a condition was met on the way. */
+/** A path that a rewrite leads to, and whether one of the rewrites before it has a condition. */
 interface Reached {
   readonly path: string;
   readonly conditional: boolean;
 }
 
-/** More than this is no app's: it would be a request that was made to be dear. */
+/** The most paths that are followed. Only a request that was made to be expensive has more. */
 const MAX_REACHED = 1000;
 
-/** Stands for a part that only a condition knows. */
+/** The placeholder for a parameter whose value comes from a condition. */
 const UNKNOWN_PART = "-";
 
 /**
- * Reads what next.config's `rewrites` answers, as JSON carries it.
+ * Reads the result of next.config's `rewrites` from JSON.
  *
- * @param given JSON text; undefined or "" is none
- * @throws {HeadgateError} REWRITES_INVALID where it is not that
+ * @param given JSON text; undefined or "" means no rewrites
+ * @throws {HeadgateError} REWRITES_INVALID when the text has another form
  * @example
  * const rewrites = readRewrites(process.env["HEADGATE_REWRITES"]);
  */
@@ -87,15 +87,15 @@ function isRewrite(value: unknown): value is Rewrite {
 }
 
 /**
- * Makes the function that follows rewrites as Next does, where there are any: in their order, in any letter case, each on
- * what those before it came to. Whether a rewrite with a condition applies is not looked at: it may,
- * and then where it leads counts. Two such are not followed one after the other, or an app with one
- * for each of its hosts would have as many paths as there are subsets of them.
+ * Makes the function that follows rewrites as Next does: in their order, case-insensitively, each on the paths
+ * that the earlier ones led to. Returns undefined when there are no rewrites to follow. A rewrite with a
+ * condition is always followed, since it may apply. Two such rewrites are not followed in sequence: an app with
+ * one for each of its hosts would have as many paths as the hosts have subsets.
  *
- * Rewrites to other sites lead to no handler of the app, and are left out; so are those without
- * basePath, whose paths are not told apart here (`headgate audit` looks at them).
+ * Rewrites to other sites lead to no handler of the app and are ignored. So are rewrites without basePath, whose
+ * paths cannot be distinguished here (`headgate audit` checks them).
  *
- * @throws {HeadgateError} REWRITES_INVALID where a source or destination is no pattern
+ * @throws {HeadgateError} REWRITES_INVALID when a source or destination is no pattern
  */
 export function createFollow(rewrites: Rewrites): Follow | undefined {
   const followed = inOrder(rewrites)
@@ -139,10 +139,10 @@ function compileRewrite(given: Rewrite): (from: Reached) => Reached | undefined 
   }
 }
 
-/** Parameters end at "/" alone. */
+/** Parameters end at "/" only. */
 const SEGMENTS = { delimiter: "/" };
 
-/** What a path has for each parameter: one part, or several where the parameter repeats. */
+/** The value of each parameter in a path: one part, or several for a repeating parameter. */
 type Params = ReadonlyMap<string | number, string | readonly string[]>;
 
 /** Reads the parameters of a source that matched, as `match` of path-to-regexp does. */
@@ -157,8 +157,8 @@ function paramsOf(keys: readonly Key[], [, ...found]: RegExpExecArray): Params {
 }
 
 /**
- * Makes what writes a destination's path, as `compile` of path-to-regexp does. It returns undefined where
- * the parameters do not fit, which Next cannot serve either.
+ * Makes the function that writes a destination's path, like `compile` of path-to-regexp. It returns undefined
+ * when the parameters do not fit; Next cannot serve such a path either.
  */
 function writerOf(
   keys: readonly Key[],

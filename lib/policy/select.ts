@@ -11,10 +11,10 @@ import type {
 
 const STRICTNESS: readonly OnStoreFailure[] = ["allow", "local", "deny"];
 
-/** As much of a client as decides which rules and limits apply to it. */
+/** The part of a client that determines its rules and limits. */
 export type Selecting = Pick<Client, "values" | "shares">;
 
-/** A rule with the limits that the client has. */
+/** A rule with the limits of the client's tier. */
 interface Applying {
   readonly rule: CompiledRule;
   readonly limits: readonly CompiledLimit[];
@@ -26,7 +26,7 @@ const ANY_CLIENT: Selecting = { values: new Map(), shares: new Map() };
 /**
  * Returns the match of the rules that match the readings of a path.
  *
- * @param patterns the pattern by which each rule matches; none for calls from code
+ * @param patterns the pattern by which each rule matches; empty for calls from code
  */
 export function matchOf(
   readings: readonly Reading[],
@@ -50,9 +50,9 @@ export function matchOf(
 }
 
 /**
- * Returns the rules that apply to a client, with the limits of its tier. A rule is replaced by another
- * that matches the same reading of the path: one that matches another reading replaces none of them, or
- * a second spelling would lead around the stricter rule. A rule in shadow replaces none that decides.
+ * Returns the rules that apply to a client, with the limits of its tier. A rule is replaced only by a rule that
+ * matches the same reading of the path. Otherwise a client could evade the stricter rule by a second spelling. A
+ * rule in shadow replaces no enforced rule.
  */
 export function select({ rules, readings }: Match, client: Selecting): RuleSet {
   const applying = rules.map((rule) => applyRule(rule, client));
@@ -60,7 +60,7 @@ export function select({ rules, readings }: Match, client: Selecting): RuleSet {
   return ruleSetOf(applying.filter((each) => left.has(each)));
 }
 
-/** Returns the limits of a rule, in whatever tier. */
+/** Returns the limits of a rule in all its tiers. */
 export function everyLimit({ limits, tiers }: CompiledRule): readonly CompiledLimit[] {
   return tiers ? [...tiers.limits.values()].flat() : limits;
 }
@@ -108,7 +108,7 @@ function withoutReplaced(reading: Reading, applying: readonly Applying[]): Apply
   );
 }
 
-/** Puts rules together that are checked together. */
+/** Combines the rules of one check. */
 function ruleSetOf(applying: readonly Applying[]): RuleSet {
   const deciding = applying.filter(({ decides }) => decides);
   return {

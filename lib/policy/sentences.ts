@@ -5,17 +5,17 @@ import { SIZE_FORM } from "#lib/core/size";
 import { ALGORITHM_NAMES } from "#lib/limit/algorithms/all";
 import type { Place, ProblemCode } from "./codes.ts";
 
-/** A name or a number that a sentence says. */
+/** A name or a number in a sentence. */
 export type Detail = string | number;
 
-/** What a sentence may say beside what is the same for each problem of its code. */
+/** The problem that a sentence describes. */
 export interface Problem {
   readonly place: Place;
   readonly given: unknown;
   readonly details: readonly Detail[];
 }
 
-/** What is allowed: a text that is the same for each problem of a code, or what makes it of the problem. */
+/** The text of what is allowed: fixed for each problem of a code, or a function of the problem. */
 type Sentence = string | ((problem: Problem) => string);
 
 const LIMIT = '"10 per minute", "5 per 15 minutes", "10 per 1 m", or { limit, window }';
@@ -32,16 +32,16 @@ const WHOLE = "a whole number from 1";
 const ONE_LIMIT = "at least one limit";
 const REASONED = "clients, each with the reason as text";
 
-/** What is allowed as a value: by its property, and by what is read where it has none. */
+/** The allowed values, by the name of the property or of the kind of value. */
 const VALUES: Readonly<Record<string, Sentence>> = {
   policy: anObject,
   rule: anObject,
   defaults: anObject,
   aLimit: LIMIT,
-  identities: "what defineIdentities returns",
+  identities: "the result of defineIdentities",
   identity: 'a function of the request, or "from-code"',
   exempt: "patterns, each with the reason as text",
-  conditions: "what defineConditions returns",
+  conditions: "the result of defineConditions",
   condition: "a function of the request",
   allow: REASONED,
   block: REASONED,
@@ -66,7 +66,7 @@ const VALUES: Readonly<Record<string, Sentence>> = {
   window: 'a length such as "15 minutes", or milliseconds',
 };
 
-/** What is allowed where each problem was found. */
+/** The sentence of each code. */
 export const SENTENCES: Readonly<Record<ProblemCode, Sentence>> = {
   UNKNOWN_KEY: (problem) => (problem.details.length > 0 ? oneOf(problem) : "any other name"),
   BAD_VALUE: ({ details: [kind = "", ...details], ...problem }) =>
@@ -90,8 +90,8 @@ export const SENTENCES: Readonly<Record<ProblemCode, Sentence>> = {
   },
   UNKNOWN_IDENTITY: ({ given, ...problem }) => {
     const [first] = String(given).split(", ");
-    const none = "nothing: there is no identity";
-    return oneOf({ ...problem, given: first }, none, " (config/identities.ts)");
+    const ifEmpty = "nothing: there is no identity";
+    return oneOf({ ...problem, given: first }, ifEmpty, " (config/identities.ts)");
   },
   BAD_IDENTITY_NAME: "a letter, then up to 63 letters, digits or -; not ip or global",
   BAD_PATTERN: badPattern,
@@ -100,7 +100,7 @@ export const SENTENCES: Readonly<Record<ProblemCode, Sentence>> = {
       return "a path alone: a query (?) and a fragment (#) are never matched";
     }
     return reading === "static"
-      ? "a path that is not a static file's: those are never checked"
+      ? "a path of no static file: requests for static files are never checked"
       : `paths are matched decoded, without doubled slashes, dot segments and a slash at the end: ${JSON.stringify(reading)}`;
   },
   BAD_METHOD: ({ details }) => details.join(", "),
@@ -109,7 +109,7 @@ export const SENTENCES: Readonly<Record<ProblemCode, Sentence>> = {
   REPLACES_IN_A_CIRCLE: "rules that do not replace this one in turn, or none of them would be left",
   EMPTY_REASON: ({ place: [list] }) =>
     `why ${list === "exempt" ? "no rule applies there" : `it is in ${list}`}, in a few words`,
-  LIMITS_AND_TIERS: "limits or tiers; a rule with limits for everybody can stand beside this one",
+  LIMITS_AND_TIERS: "limits or tiers; another rule can have limits for all clients",
   BAD_TIERS: TIERS,
   BAD_TIER_NAME: "1 to 64 characters that are not all digits",
   BAD_MODE: MODE,
@@ -123,7 +123,7 @@ export const SENTENCES: Readonly<Record<ProblemCode, Sentence>> = {
   BAD_LISTED_CLIENT: badListed,
 };
 
-/** Returns what a sentence says of a problem. */
+/** Returns the text of a sentence for a problem. */
 export function say(sentence: Sentence, problem: Problem): string {
   return typeof sentence === "string" ? sentence : sentence(problem);
 }
@@ -132,9 +132,9 @@ function anObject({ details }: Problem): string {
   return `an object with ${details.join(", ")}`;
 }
 
-/** One of the names in the details, with a guess where one is close; `none` where there is no name. */
-function oneOf({ given, details }: Problem, none = "", after = ""): string {
-  const allowed = (details.join(", ") || none) + after;
+/** Returns the names in the details, or `ifEmpty` without names, with the nearest name as a suggestion. */
+function oneOf({ given, details }: Problem, ifEmpty = "", after = ""): string {
+  const allowed = (details.join(", ") || ifEmpty) + after;
   return withSuggestion(allowed, String(given), details.map(String));
 }
 
@@ -151,7 +151,7 @@ function badPattern({ details: [kind, first, second] }: Problem): string {
   return kind === undefined ? PATTERN : `${PATTERN} (${kind})`;
 }
 
-/** Identities stand in the details with a colon at their end, conditions without. */
+/** The details have the names of identities with a colon at the end, and of conditions without. */
 function badListed({ given, details }: Problem): string {
   const text = String(given);
   const names = details.map(String);

@@ -1,28 +1,28 @@
 import type { Place, Problems } from "./errors.ts";
 
-/** Says whether a value is of a kind. */
+/** Returns true for a value of a type. */
 export type Guard<T> = (value: unknown) => value is T;
 
-/** The properties that an object may have, each with what its value must be. */
+/** The properties that an object may have, each with the guard of its value. */
 export type Shape = Readonly<Record<string, Guard<unknown>>>;
 
-/** What is read by a shape. */
+/** The type of an object that was read by a shape. */
 export type Shaped<S extends Shape> = {
   readonly [Key in keyof S]: S[Key] extends Guard<infer T> ? T : never;
 };
 
-/** Names of the developer's own choice, and what they stand for. */
+/** An object with keys of the developer's choice. */
 export type Named = Readonly<Record<string, unknown>>;
 
 export const isText: Guard<string> = (value): value is string => typeof value === "string";
 
-/** NaN and the infinities are none. */
+/** Returns true for a number other than NaN and the infinities. */
 export const isNumber: Guard<number> = (value): value is number => Number.isFinite(value);
 
 export const isList: Guard<readonly unknown[]> = (value): value is readonly unknown[] =>
   Array.isArray(value);
 
-/** An object of its properties alone: no list, no map, no date. */
+/** Returns true for a plain object, and false for an array, a map or a date. */
 export const isNamed: Guard<Named> = (value): value is Named =>
   Object.prototype.toString.call(value) === "[object Object]";
 
@@ -35,8 +35,8 @@ export function optional<T>(guard: Guard<T>): Guard<T | undefined> {
 }
 
 /**
- * Reads an object by a shape. Every property that is wrong or that nobody knows is noted and left out,
- * so that all problems are said in one go; undefined where one that is needed is then missing.
+ * Reads an object by a shape. It adds a problem for every wrong or unknown property and leaves the property out,
+ * so that all problems are reported at once. Returns undefined when a required property is then missing.
  */
 export function readShape<S extends Shape>(
   shape: S,

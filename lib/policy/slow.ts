@@ -1,39 +1,39 @@
 import type { Key, Token } from "path-to-regexp";
 import { monotonic } from "#lib/core/clock";
 
-/** An expression that takes longer than this on a hostile path is refused, in milliseconds. */
+/** The longest time of an expression on a hostile path, in milliseconds; a slower one is rejected. */
 const TOO_LONG_MS = 50;
 
 /**
- * Hostile paths repeat a piece, and grow slowly, so that none takes much longer than the one before it: from
- * so many times, by one or two, and then by a factor.
+ * Hostile paths repeat a piece. The number of repetitions grows slowly, so that no path takes much longer than
+ * the previous one: it begins here, grows by one or two, and later by this factor.
  */
 const FEWEST = 5;
 const GROWTH = 4 / 3;
 
-/** As much of a path as expressions are tried on at all. */
+/** The longest path that expressions are tried on. */
 const LONGEST = 2048;
 
-/** What a path is made of that makes expressions go back and try again. */
+/** The pieces of paths that make expressions backtrack. */
 const PIECES = ["a", "0", "-", "a-", "a/", "/", " ", "x.y", "aA0_"];
 
-/** A character by its code, as `\x71`, `\u00e9` or `\u{e9}`. */
+/** A character code, such as `\x71`, `\u00e9` or `\u{e9}`. */
 const BY_CODE = /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|u\{([0-9a-f]{1,5})\})/gi;
 
-/** What stands for many characters, of which {@link PIECES} has some, or repeats one. */
+/** Classes, of which {@link PIECES} has some characters, quantifiers and group names. */
 const UNNAMED = /\\(?:[dDwWsSbB]|[pP]\{[^}]*\})|\{\d*,?\d*\}|\?<\w+>/g;
 
-/** What an expression may name: words, and characters that are no syntax of expressions. */
+/** The literal text of an expression: words, and characters that are no syntax. */
 const NAMED = /\w+|[^\w\\()[\]{}*+?|^$.\s/-]/g;
 
-/** What ends it, so that it does not match. */
+/** Ends of a path that make most expressions fail. */
 const ENDS = ["", "\n!", "/\n!/"];
 
 /**
- * Returns the parameter for which an expression could take long to fail, or undefined. The library's own
- * parameters cannot, by themselves; one of the developer's, and several side by side, are timed on
- * hostile paths of growing length. On Workers the clock stands still while code runs: there nothing is
- * timed, and `headgate check` has done it before.
+ * Returns the parameter because of which an expression could take long to fail, or undefined. A parameter with the
+ * library's expression is never slow. Each expression of the developer, and all of them together, are timed on
+ * hostile paths of growing length. On Workers the clock does not advance while code runs, so nothing is timed
+ * there; `headgate check` has timed it before.
  */
 export function slowParameter(tokens: readonly Token[], expression: RegExp): Key | undefined {
   const keys = tokens.filter((token) => typeof token !== "string");
@@ -50,7 +50,7 @@ export function slowParameter(tokens: readonly Token[], expression: RegExp): Key
   return isSlow(expression, before, patterns) ? own.at(-1) : undefined;
 }
 
-/** A run of characters that are no separator. */
+/** Returns true for the library's expression: a run of characters that are no separator. */
 function isLibrarys(pattern: string): boolean {
   return /^\[\^[^\]]*\]\+\?$/.test(pattern);
 }
@@ -60,7 +60,7 @@ function isSlow(expression: RegExp, before: string, pattern: string): boolean {
     ENDS.some((end) => {
       for (let times = FEWEST; times * piece.length <= LONGEST; times = more(times, piece)) {
         const path = `${before}${piece.repeat(times)}${end}`;
-        // A busy machine is slow now and then; an expression is slow each time.
+        // On a busy machine one run may be slow; a slow expression is slow in both.
         if (takesLong(expression, path) && takesLong(expression, path)) return true;
       }
       return false;
@@ -68,7 +68,10 @@ function isSlow(expression: RegExp, before: string, pattern: string): boolean {
   );
 }
 
-/** What the expression itself names: each word, each character of one, and each other character. */
+/**
+ * Returns pieces from the expression's literal text: each word, each of its characters, and each other
+ * character.
+ */
 function namedIn(pattern: string): Set<string> {
   const plain = pattern
     .replace(BY_CODE, (_, ...codes: string[]) =>
@@ -81,7 +84,7 @@ function namedIn(pattern: string): Set<string> {
   );
 }
 
-/** In steps where an expression's time may double with each piece, in proportion beyond. */
+/** Returns the next number of repetitions: small steps while the time may double with each piece, then a factor. */
 function more(times: number, piece: string): number {
   return times < 48 ? times + (piece.length > 1 ? 1 : 2) : Math.ceil(times * GROWTH);
 }

@@ -8,51 +8,51 @@ export type { OnStoreFailure } from "#lib/core/on-store-failure";
 export type { Algorithm } from "#lib/limit/algorithms/all";
 
 /**
- * Whether a rule decides: "enforce"; "shadow", where it is counted and denies no request; or the
- * percentage of its clients for which it decides, such as "25%", while it is in shadow for the others.
+ * Whether a rule is enforced: "enforce"; "shadow", so that it is counted and denies no request; or the
+ * percentage of its clients for which it is enforced, such as "25%", while it is in shadow for the others.
  */
 export type Mode = "enforce" | "shadow" | `${number}%`;
 
 /**
- * When a request is allowed: "strict" checks with the store first; "optimistic" allows it where the last
- * known count leaves capacity beyond a margin, and reports it to the store after the response.
+ * When a request is allowed: "strict" waits for the store; "optimistic" allows it while the last known count
+ * leaves capacity beyond a margin, and reports it to the store after the response.
  */
 export type Admit = "strict" | "optimistic";
 
 /**
- * When a response tells how the limits stand, in RateLimit headers: "always", or "denied", where only a
- * denial does. A cache may give an allowed response to other clients.
+ * Which responses have RateLimit headers with the state of the limits: "always" for all, "denied" for denials
+ * only. A cache may serve an allowed response to other clients.
  */
 export type TellsLimits = "always" | "denied";
 
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
 
-/** An identity is resolved from the request, or given by a handler that calls `limit`. */
+/** An identity is resolved from the request, or passed by a handler that calls `limit`. */
 export type Identity = Resolver | "from-code";
 
-/** Who can be counted, by name. `ip` and `global` are always there. */
+/** The identities that can be counted, by name. `ip` and `global` always exist. */
 export type Identities<Name extends string = string> = Readonly<Record<Name, Identity>>;
 
 /** One limit of one rule, ready for the request path. */
 export interface CompiledLimit {
   readonly rule: string;
-  /** Its name in RateLimit headers: rule, subject and window, such as "search:ip:minute". */
+  /** The limit's name in RateLimit headers: rule, subject and window, such as "search:ip:minute". */
   readonly policyName: string;
   readonly subject: Subject;
   /** Requests (or units of cost) in one window. */
   readonly limit: number;
-  /** Milliseconds. */
+  /** The length of one window, in milliseconds. */
   readonly windowMs: number;
   readonly algorithm: Algorithm;
-  /** What one request takes, in units of the limit. */
+  /** The units that one request consumes. */
   readonly cost: number;
 }
 
-/** The limits of a rule by what an identity says of the client, such as its plan. */
+/** The limits of a rule by the value of an identity, such as the client's plan. */
 export interface CompiledTiers {
   /** The identity's name. */
   readonly identity: string;
-  /** The value whose limits hold for clients without one of the values: the first that is written. */
+  /** The value whose limits apply to clients with no listed value: the first in the policy. */
   readonly first: string;
   /** By the identity's value. */
   readonly limits: ReadonlyMap<string, readonly CompiledLimit[]>;
@@ -62,27 +62,27 @@ export interface CompiledTiers {
 export interface CompiledRule {
   readonly name: string;
   readonly match: readonly string[];
-  /** Undefined: every method. GET covers HEAD. */
+  /** Undefined means every method but OPTIONS. GET covers HEAD. */
   readonly methods: ReadonlySet<string> | undefined;
   readonly replaces: readonly string[];
   readonly onStoreFailure: OnStoreFailure;
   readonly admit: Admit;
-  /** Undefined: "denied" for GET and HEAD, "always" for other methods. */
+  /** Undefined means "denied" for GET and HEAD, "always" for other methods. */
   readonly headers: TellsLimits | undefined;
-  /** The largest body of a request, in bytes; undefined where the rule sets none. */
+  /** The largest body of a request, in bytes; undefined when the rule sets no bound. */
   readonly maxBody: number | undefined;
-  /** How many times its limits a rule's prefetches have apart; undefined where they count as visits. */
+  /** The factor of the separate limits for prefetches; undefined when prefetches count as visits. */
   readonly prefetchTimes: number | undefined;
-  /** Whether it counts the prefetches of another rule, and nothing else. */
+  /** Whether it counts only the prefetches of another rule. */
   readonly isForPrefetches?: boolean;
-  /** Of how many clients the rule decides, in percent: 100 where it is enforced, 0 in shadow. */
+  /** The percentage of clients for which the rule is enforced: 0 in shadow. */
   readonly enforced: number;
-  /** Empty where the rule has tiers. */
+  /** Empty when the rule has tiers. */
   readonly limits: readonly CompiledLimit[];
   readonly tiers: CompiledTiers | undefined;
 }
 
-/** A rule that is counted for a client and does not decide. */
+/** A rule that is in shadow for a client. */
 export interface ShadowRule {
   readonly rule: string;
   readonly limits: readonly CompiledLimit[];
@@ -90,34 +90,34 @@ export interface ShadowRule {
 
 /** The rules that apply together to one client's request. */
 export interface RuleSet {
-  /** The rules that decide. */
+  /** The enforced rules. */
   readonly rules: readonly CompiledRule[];
-  /** Their limits, in the order of the policy. */
+  /** The limits of the enforced rules, in the order of the policy. */
   readonly limits: readonly CompiledLimit[];
   readonly shadows: readonly ShadowRule[];
-  /** The strictest of what the deciding rules say: deny, then local, then allow. */
+  /** The strictest `onStoreFailure` of the enforced rules: deny, then local, then allow. */
   readonly onStoreFailure: OnStoreFailure;
-  /** The smallest `maxBody` of the deciding rules, in bytes; undefined where none sets one. */
+  /** The smallest `maxBody` of the enforced rules, in bytes; undefined when no rule sets one. */
   readonly maxBody: number | undefined;
-  /** "optimistic" where all rules say so and none is in shadow, whose counts would come too late. */
+  /** "optimistic" when all rules are and none is in shadow, whose counts would be too late. */
   readonly admit: Admit;
 }
 
 /** The rules that match one reading of a path. */
 export interface Reading {
   readonly rules: readonly CompiledRule[];
-  /** True where a rule among them may replace another. */
+  /** True when a rule among them may replace another. */
   readonly mayReplace: boolean;
 }
 
-/** The rules that match a request. Which of them apply, and with which limits, the client decides. */
+/** The rules that match a request. The client determines which of them apply, and with which limits. */
 export interface Match extends Wanted {
   /** Each rule once, in the order of the readings. */
   readonly rules: readonly CompiledRule[];
   readonly readings: readonly Reading[];
   /** The pattern by which each rule matches, by the rule's name; empty for calls from code. */
   readonly patterns: Readonly<Record<string, string>>;
-  /** What applies to every client; undefined where that depends on the client. */
+  /** The rules that apply to every client; undefined when they depend on the client. */
   readonly forAll: RuleSet | undefined;
 }
 
@@ -126,10 +126,10 @@ export interface CompiledListing {
   readonly list: "allow" | "block";
   /** Its place in the list, from 1. */
   readonly place: number;
-  /** As it is written: "203.0.113.0/24", "user:ada", or the name of a condition. */
+  /** The entry's text in the policy: "203.0.113.0/24", "user:ada", or the name of a condition. */
   readonly text: string;
   readonly reason: string;
-  /** A network, or the value of an identity; a condition that holds has the value "yes". */
+  /** A network, or the value of an identity; a condition that is met has the value "yes". */
   readonly whom: Network | { readonly identity: string; readonly value: string };
 }
 
@@ -137,14 +137,14 @@ export interface CompiledListing {
 export interface CompiledPolicy {
   readonly rules: ReadonlyMap<string, CompiledRule>;
   readonly identities: Identities;
-  /** What paths in other locales begin with, such as "/en". */
+  /** The beginnings of paths in other locales, such as "/en". */
   readonly locales: readonly string[];
-  /** A resolver for each condition: its value is "yes" where the condition holds. */
+  /** A resolver for each condition: its value is "yes" when the condition is met. */
   readonly conditions: Readonly<Record<string, Resolver>>;
   readonly listings: readonly CompiledListing[];
   readonly exempt: readonly { readonly pattern: string; readonly reason: string }[];
   /**
-   * Returns the rules that match a request; undefined where none does or the path is exempt.
+   * Returns the rules that match a request; undefined when no rule does or the path is exempt.
    *
    * @param hasLocales whether the app has locales (`i18n` of next.config)
    * @param prefetches whether the request is a prefetch
@@ -155,8 +155,8 @@ export interface CompiledPolicy {
     hasLocales?: boolean,
     prefetches?: boolean,
   ): Match | undefined;
-  /** Whether some rule counts prefetches apart. */
+  /** Whether at least one rule has separate limits for prefetches. */
   readonly tellsPrefetches: boolean;
-  /** Returns one rule alone, for calls from code; undefined where no rule has that name. */
+  /** Returns one rule alone, for calls from code; undefined when no rule has that name. */
   rule(name: string): Match | undefined;
 }

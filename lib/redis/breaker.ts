@@ -2,60 +2,61 @@ import { type Clock, monotonic } from "#lib/core/clock";
 import { isStoreFailure, type StoreError } from "./errors.ts";
 import type { StoreErrorCode } from "./replies.ts";
 
-/** What the end of a call says of the store. */
+/** The result of a call, as evidence of the state of the store. */
 export type Outcome =
   /** A script ran: the store does what Headgate needs. */
   | { readonly kind: "works" }
-  /** Redis answered, and neither ran a script nor refused one: the connection works. */
+  /** Redis answered, and neither ran nor rejected a script: the connection works. */
   | { readonly kind: "answers" }
   | {
       readonly kind: "fails";
       readonly error: StoreError;
-      /** True where Redis answered and refused a script: it may well serve other commands. */
-      readonly refusesScripts: boolean;
+      /** True when Redis answered and rejected a script: it may still serve other commands. */
+      readonly rejectsScripts: boolean;
     };
 
 type Failure = Extract<Outcome, { kind: "fails" }>;
 
-/** Failures in a row after which no call is tried. */
+/** Failures in a row that open the breaker. */
 const FAILURES = 5;
 
-/** How long it then waits before one call tries whether the store works again, in milliseconds. */
+/** The pauses before a probe: the first and the longest, in milliseconds. */
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 3000;
 
-/** Whether calls are tried. */
+/** A change of the breaker's state. */
 export interface BreakerChange {
+  /** "open": no calls are sent; "closed": calls are sent again. */
   readonly state: "open" | "closed";
-  /** The failure that opened it; the last one, where it is closed again. */
+  /** The failure that opened the breaker; the last failure when it closes. */
   readonly error: StoreError;
 }
 
 export interface BreakerOptions {
   /**
-   * Milliseconds after which a probe that did not end is given up: where the request that sent it has
-   * ended, the runtime may have stopped the call.
+   * Milliseconds after which a probe without a result is abandoned: the runtime may stop the call when the
+   * request that sent it ends.
    */
   readonly probeMs: number;
-  /** Called when it opens and when it closes. It must not throw. */
+  /** Called when the breaker opens and when it closes. It must not throw. */
   readonly onChange?: ((change: BreakerChange) => void) | undefined;
   readonly clock?: Clock | undefined;
 }
 
-/** A call that may be tried. */
+/** A call that may be sent. */
 export interface Attempt {
-  /** Called when the call came to its end, unless its request went away before. */
+  /** Called when the call has ended, unless the runtime stopped it with its request. */
   ended(outcome: Outcome): void;
 }
 
 /**
- * A circuit breaker: knows of a store that fails, so that no request waits for it in vain. It opens after
- * five failures in a row; then one call at a time tries the way back, after 100 ms, and twice as long
- * after each that fails, at most 3 s. No request waits for another's probe: workerd and Vercel's edge
+ * A circuit breaker, so that requests do not wait for a store that fails. It opens after five failures in a
+ * row. Then one call at a time is sent as a probe: the first after 100 ms, and after each failed probe the
+ * pause doubles, up to 3 s. No request waits for the probe of another request: workerd and Vercel's edge
  * forbid it.
  *
- * What failed must work before it closes. Any answer shows that a connection works. Scripts that
- * Redis refused must run again: until then other commands are tried as ever, and show nothing.
+ * The breaker closes when the failed function works again. After connection failures any answer closes it.
+ * After rejected scripts a script must run: until then other commands are sent as usual and do not close it.
  */
 export class Breaker {
   readonly #probeMs: number;
@@ -63,9 +64,9 @@ export class Breaker {
   readonly #clock: Clock;
   /** Failures in a row. */
   #failures = 0;
-  /** How long the next probe waits, in milliseconds. */
+  /** The pause before the next probe, in milliseconds. */
   #waitMs = FIRST_WAIT_MS;
-  /** When a probe may be sent, in milliseconds of the clock. */
+  /** The time from which a probe may be sent, in milliseconds of the clock. */
   #probeAt = 0;
   #last: Failure | undefined;
 
@@ -76,13 +77,13 @@ export class Breaker {
   }
 
   /**
-   * Returns the attempt, or the failure because of which none is made.
+   * Returns the attempt, or the failure because of which the call must not be sent.
    *
    * @param runsScripts whether the call runs a script
    */
   admit(runsScripts: boolean): Attempt | StoreError {
     if (!this.#isOpen() || !this.#last) return this.#call;
-    if (this.#last.refusesScripts && !runsScripts) return this.#call;
+    if (this.#last.rejectsScripts && !runsScripts) return this.#call;
     const now = this.#clock();
     if (now < this.#probeAt) return this.#last.error;
     this.#probeAt = now + this.#probeMs;
@@ -94,8 +95,8 @@ export class Breaker {
       if (this.#refutesLast(outcome)) return this.#reset();
       if (outcome.kind !== "fails") return;
       if (!this.#isOpen()) return this.#count(outcome);
-      // A call from before it opened says nothing new, unless the connection fails as well now.
-      if (!outcome.refusesScripts) this.#last = outcome;
+      // The call was sent before the breaker opened. It adds information only if the connection fails, too.
+      if (!outcome.rejectsScripts) this.#last = outcome;
     },
   };
 
@@ -107,7 +108,7 @@ export class Breaker {
         this.#waitMs = Math.min(2 * this.#waitMs, LONGEST_WAIT_MS);
         this.#probeAt = this.#clock() + this.#waitMs;
       } else {
-        // It showed nothing, so that the next call may try at once.
+        // The result is no evidence, so the next call may be sent as a probe at once.
         this.#probeAt = this.#clock();
       }
     },
@@ -118,7 +119,7 @@ export class Breaker {
   }
 
   #refutesLast({ kind }: Outcome): boolean {
-    return kind === "works" || (kind === "answers" && !this.#last?.refusesScripts);
+    return kind === "works" || (kind === "answers" && !this.#last?.rejectsScripts);
   }
 
   #reset(): void {
@@ -137,10 +138,10 @@ export class Breaker {
   }
 }
 
-/** Headgate's limits, claims and locks are sent as these commands and no other. */
+/** The commands that run scripts. Limits, claims and locks use no other commands. */
 const SCRIPTS: ReadonlySet<string> = new Set(["EVAL", "EVALSHA"]);
 
-/** Codes of replies that concern some commands: another command may still be served. */
+/** Codes of replies that concern some commands only: another command may still be served. */
 const CONCERNS_SOME: ReadonlySet<StoreErrorCode> = new Set([
   "STORE_OUT_OF_MEMORY",
   "STORE_READ_ONLY",
@@ -153,12 +154,12 @@ export function isScript(command: string): boolean {
 }
 
 /**
- * Returns what a call that Redis answered says of the store. A script that ran outweighs one that was
- * refused, and any answer outweighs a command other than a script that was refused, because a store
- * that answers some calls is worth asking.
+ * Returns the outcome of a call that Redis answered. It is "works" if any script ran, and "fails" if scripts
+ * were rejected and none ran. Without scripts any result makes it "answers", because a store that serves
+ * some commands is worth calling.
  *
  * @param commands the names of the commands
- * @param errors of each command, undefined where it has a result
+ * @param errors the error of each command, undefined when it has a result
  */
 export function outcomeOf(
   commands: readonly string[],
@@ -166,18 +167,18 @@ export function outcomeOf(
 ): Outcome {
   const scripts = errors.filter((_, i) => isScript(commands[i] ?? ""));
   if (scripts.includes(undefined)) return { kind: "works" };
-  const refused = scripts.find(isStoreFailure);
-  if (refused) return { kind: "fails", error: refused, refusesScripts: true };
+  const rejected = scripts.find(isStoreFailure);
+  if (rejected) return { kind: "fails", error: rejected, rejectsScripts: true };
   const failed = errors.filter(isStoreFailure).filter(({ code }) => !CONCERNS_SOME.has(code));
   const [error] = failed;
   if (!error || failed.length < errors.length) return { kind: "answers" };
-  return { kind: "fails", error, refusesScripts: false };
+  return { kind: "fails", error, rejectsScripts: false };
 }
 
-/** Returns what a call that threw says of the store. */
+/** Returns the outcome of a call that threw. */
 export function outcomeOfThrown(commands: readonly string[], error: unknown): Outcome {
   if (!isStoreFailure(error)) return { kind: "answers" };
-  if (error.reply === undefined) return { kind: "fails", error, refusesScripts: false };
+  if (error.reply === undefined) return { kind: "fails", error, rejectsScripts: false };
   return outcomeOf(
     commands,
     commands.map(() => error),

@@ -7,10 +7,10 @@ import type { Requester } from "./upstash-protocol.ts";
 export type { Redis } from "@upstash/redis";
 
 /**
- * A client with every command, for handlers: @upstash/redis over our requester, so that every call
- * has the deadline, is sent once, and fails with a {@link StoreError}. `get` reads JSON back as a
- * value; a stored text that looks like a number comes back as a number. The gate and its limits need
- * scripts alone: `createScriptStore` is a quarter of it in size.
+ * Makes a client with every command, for handlers: @upstash/redis over our requester. Every call has the
+ * deadline, is sent once, and fails with a {@link StoreError}. `get` parses JSON, so a stored text that
+ * looks like a number is returned as a number. The gate and its limits run scripts only and use
+ * `createScriptStore`, which has a quarter of the size.
  *
  * @param options where the store is; `deadlineMs` in milliseconds, 500 by default
  */
@@ -18,13 +18,13 @@ export function createRedis(options: RequesterOptions): Redis & Timed {
   return redisOver(createRequester(options), options.deadlineMs);
 }
 
-/** The same over another way to a store than REST. */
+/** Makes the same client over any requester, for stores without REST. */
 export function redisOver(requester: Requester, deadlineMs = DEFAULT_DEADLINE_MS): Redis & Timed {
   return Object.assign(new Redis(requester), { deadlineMs });
 }
 
 /**
- * Returns a client with every command on the connection of a gate, for what handlers keep themselves.
+ * Returns a client with every command on the connection of a gate, for the handlers' own data.
  *
  * @example
  * const redis = redisOf(gate);

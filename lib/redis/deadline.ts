@@ -2,23 +2,23 @@ import { monotonic } from "#lib/core/clock";
 import { within } from "#lib/core/within";
 import { StoreError } from "./errors.ts";
 
-/** How long a store call may take when nothing else is said, in milliseconds. */
+/** The longest that a store call may take by default, in milliseconds. */
 export const DEFAULT_DEADLINE_MS = 500;
 
-/** A client whose calls end by themselves. */
+/** A client whose calls have a deadline. */
 export interface Timed {
-  /** The longest that one call takes, in milliseconds; undefined for a client that somebody else made. */
+  /** The longest that one call takes, in milliseconds; undefined for a client that Headgate did not make. */
   readonly deadlineMs?: number | undefined;
 }
 
-/** Milliseconds until a call of this client that began at `since` is late; negative when it is. */
+/** Returns the milliseconds that a call from `since` has left; negative after its deadline. */
 export function timeLeft({ deadlineMs = DEFAULT_DEADLINE_MS }: Timed, since: number): number {
   return since + deadlineMs - monotonic();
 }
 
 /**
- * Waits for work of more than one call no longer than a single call of this client may take. The
- * work itself goes on.
+ * Waits for work of several calls, for at most as long as a single call of this client may take. The work
+ * itself continues.
  *
  * @param since when it began, in milliseconds of the monotonic clock
  * @throws {StoreError} STORE_TIMEOUT
@@ -33,7 +33,7 @@ export async function withinDeadline<T>(
   return within(Math.max(0, timeLeft(client, since)), work, () => {
     throw new StoreError(
       "STORE_TIMEOUT",
-      `A second call was needed, and both had no answer within ${deadlineMs} ms (HEADGATE_STORE_DEADLINE_MS).`,
+      `A second call was needed, and the two took over ${deadlineMs} ms (HEADGATE_STORE_DEADLINE_MS).`,
     );
   });
 }

@@ -1,14 +1,14 @@
 import type { Requester, UpstashResponse } from "./upstash-protocol.ts";
 
-/** Stands where the store does not say. */
+/** The value of a detail that the store does not report. */
 export type NotAvailable = "not available";
 
 const NOT_AVAILABLE: NotAvailable = "not available";
 
-/** How many slow commands are read, and as many are told. */
+/** The number of slow commands that are read and reported. */
 const SLOW_COMMANDS = 10;
 
-/** A command of Redis's slow log, without its keys, its values and who sent it. */
+/** A command of Redis's slow log, without its keys, its values and its client. */
 export interface SlowCommand {
   /** Its name in capitals, such as EVALSHA. */
   readonly command: string;
@@ -18,17 +18,17 @@ export interface SlowCommand {
   readonly tookMs: number;
 }
 
-/** What Redis says of itself; "not available" for each part that the store does not tell. */
+/** The state of Redis; "not available" for each detail that the store does not report. */
 export interface StoreDetails {
   /** Bytes that Redis uses. */
   readonly memoryUsedBytes: number | NotAvailable;
-  /** Bytes that Redis may use (`maxmemory`); 0 where nothing bounds it. */
+  /** Bytes that Redis may use (`maxmemory`); 0 when there is no bound. */
   readonly memoryMaxBytes: number | NotAvailable;
-  /** The part of its bytes that Redis uses, from 0 to 1; "not available" where nothing bounds it. */
+  /** The part of `maxmemory` that Redis uses, from 0 to 1; "not available" when there is no bound. */
   readonly memoryUsedShare: number | NotAvailable;
   /** What Redis does when its memory is full (`maxmemory-policy`), or "not available"; it must be "noeviction". */
   readonly evictionPolicy: string;
-  /** Keys that Redis deleted because its memory was full, since it started. */
+  /** Keys that Redis has deleted since its start because its memory was full. */
   readonly evictedKeys: number | NotAvailable;
   /** Clients that are connected to Redis. */
   readonly connectedClients: number | NotAvailable;
@@ -39,10 +39,10 @@ export interface StoreDetails {
 }
 
 /**
- * Reads how Redis is, by INFO, DBSIZE and SLOWLOG in one pipeline. Of a Redis Cluster INFO and SLOWLOG are
- * those of one node.
+ * Reads the state of Redis by INFO, DBSIZE and SLOWLOG in one pipeline. In a Redis Cluster INFO and SLOWLOG
+ * cover one node.
  *
- * @throws {StoreError} where the store does not answer
+ * @throws {StoreError} when the store does not answer
  */
 export async function readDetails(requester: Requester): Promise<StoreDetails> {
   const body = [["INFO"], ["DBSIZE"], ["SLOWLOG", "GET", SLOW_COMMANDS]];
@@ -72,10 +72,10 @@ function detailsOf(answers: readonly UpstashResponse<unknown>[]): StoreDetails {
   };
 }
 
-/** What is told where the store does not answer. */
+/** The details of a store that does not answer. */
 export const NO_DETAILS: StoreDetails = detailsOf([]);
 
-/** The lines of INFO: `name:value`. */
+/** Reads the lines of INFO: `name:value`. */
 function fieldsOf(info: string): ReadonlyMap<string, string> {
   return new Map(
     [...info.matchAll(/^(\w+):([^\r\n]*)/gm)].map(([, name = "", value = ""]) => [name, value]),
@@ -87,12 +87,15 @@ function numberOf(value: unknown): number | NotAvailable {
   return isGiven ? Number(value) : NOT_AVAILABLE;
 }
 
-/** Only what has the form of a policy is told. */
+/** Returns a text that has the form of an eviction policy, and drops any other. */
 function policyOf(value: string | undefined): string {
   return value !== undefined && /^[a-z-]{1,32}$/.test(value) ? value : NOT_AVAILABLE;
 }
 
-/** An entry is `[id, seconds, microseconds, [command, …], client, name]`; the rest may be a person's. */
+/**
+ * Reads an entry `[id, seconds, microseconds, [command, …], client, name]`. It drops the arguments, the
+ * client and its name, which may be personal data.
+ */
 function slowCommandOf(entry: unknown): SlowCommand | undefined {
   if (!Array.isArray(entry)) return undefined;
   const [, seconds, micros, words] = entry as readonly unknown[];

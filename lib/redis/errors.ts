@@ -3,14 +3,14 @@ import { HeadgateError } from "#lib/core/errors";
 import { LASTING, type LastingCode, readRefusal, type StoreErrorCode } from "./replies.ts";
 
 /**
- * The store did not do what was asked. The message names the command and never its keys or values:
- * those may be a person's.
+ * The error of a store call. Its message names the command and never the keys or values, which may be
+ * personal data.
  */
 export class StoreError extends HeadgateError {
   declare readonly code: StoreErrorCode;
   /**
-   * The first word of what Redis answered, such as "NOSCRIPT" or "CROSSSLOT", and "ERR" where it has
-   * none; undefined where no reply of Redis came.
+   * The first word of Redis's error, such as "NOSCRIPT" or "CROSSSLOT"; "ERR" when the error has no such
+   * word, and undefined without a reply from Redis.
    */
   readonly reply: string | undefined;
 
@@ -30,12 +30,12 @@ export class StoreError extends HeadgateError {
 }
 
 /**
- * Returns the error for what Redis answered in the place of a result. Of its text only the first word
- * is kept: the rest may repeat keys and values.
+ * Returns the error for an error reply of Redis. It keeps the first word of the reply only, because the rest
+ * may repeat keys and values.
  *
- * @param what the command, or what the commands were sent as
+ * @param what the command, or "pipeline" or "multi-exec" for several
  * @param error the text of Redis's error
- * @param sent the names of the commands that it may be about
+ * @param sent the names of the commands that the error may be about
  */
 export function rejected(
   what: string,
@@ -50,12 +50,12 @@ export function rejected(
   return lasting(code, reply === "ERR" ? `${what}:` : answered, reply);
 }
 
-/** Returns the error of a store that refuses call after call: what was answered, and what to do. */
+/** Returns the error of a store that rejects every call: its answer, and what to do. */
 export function lasting(code: LastingCode, answered: string, reply?: string): StoreError {
   return new StoreError(code, `${answered} ${LASTING[code].advice}`, { reply });
 }
 
-/** Returns the error of one command's answer in a pipeline; undefined where it holds a result. */
+/** Returns the error of one command's answer in a pipeline; undefined when the answer is a result. */
 export function errorIn(command: string, answer: unknown): StoreError | undefined {
   if (typeof answer === "object" && answer !== null) {
     if ("error" in answer && typeof answer.error === "string") {
@@ -63,11 +63,11 @@ export function errorIn(command: string, answer: unknown): StoreError | undefine
     }
     if ("result" in answer) return undefined;
   }
-  return new StoreError("STORE_BAD_ANSWER", `${command}: a pipeline's answer has no place for it.`);
+  return new StoreError("STORE_BAD_ANSWER", `${command}: the pipeline's answer does not have it.`);
 }
 
 /**
- * Returns true for an error that says that the store does not serve, rather than that it refused one command.
+ * Returns true for an error of a store that is unavailable, and false when the store rejected one command.
  *
  * @example
  * if (isStoreFailure(error)) await retryLater(job);
@@ -76,7 +76,7 @@ export function isStoreFailure(error: unknown): error is StoreError {
   return error instanceof StoreError && error.code !== "STORE_REJECTED";
 }
 
-/** Returns what a call threw as a StoreError, so that callers handle one kind of error. */
+/** Returns the error of a call as a StoreError, so that callers handle one class of errors. */
 export function asStoreError(cause: unknown): StoreError {
   if (cause instanceof StoreError) return cause;
   return new StoreError("STORE_BAD_ANSWER", "The store call failed in an unknown way.", { cause });

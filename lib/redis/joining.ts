@@ -2,17 +2,17 @@ import type { Requester, UpstashRequest, UpstashResponse } from "./upstash-proto
 import { nameOf } from "./protocol.ts";
 import { asStoreError, errorIn, StoreError } from "./errors.ts";
 
-/** How long a call waits at most for others to go with, in milliseconds. */
+/** The longest that a call waits for its batch, in milliseconds. */
 export const GATHER_MS = 5;
 
-/** As many calls go together at most, and as many characters of what they send. */
+/** The most calls of a batch, and the most characters of their bodies. */
 const MOST_CALLS = 100;
 const MOST_CHARACTERS = 256 * 1024;
 
-/** As many wait at most; whoever comes then is told so. */
+/** The most calls that wait; further calls fail with an error that says so. */
 const MOST_WAITING = 10_000;
 
-/** A call that waits for one that is on its way. */
+/** A call that waits for its batch. */
 interface Waiting {
   readonly body: unknown;
   readonly characters: number;
@@ -21,45 +21,46 @@ interface Waiting {
 }
 
 /**
- * Joins the calls of requests that are served at the same time: the first goes at once, others gather
- * while it is on its way and follow as one `/pipeline`, in their order, when it has landed, or after
- * {@link GATHER_MS} where it takes longer. So a slow call holds nobody, and each has an answer or an
- * error of its own. For a process that may let a request wait for another's call: our own server, and
- * not Vercel's edge or workerd, which forbid it.
+ * Batches the calls of concurrent requests. The first call is sent at once. While it is in flight, other
+ * calls wait; they are sent in their order as one `/pipeline` when it ends, or after {@link GATHER_MS}. So a
+ * slow call delays no other call for long, and each call gets its own answer or error.
  *
- * @param requester sends each of the calls, or of the pipelines; with a breaker of its own
+ * It is for a process in which a request may await the call of another request: our server, and not
+ * Vercel's edge or workerd, which forbid it.
+ *
+ * @param requester sends the calls and the pipelines, and has its own breaker
  */
 export function joinCalls(requester: Requester): Requester {
   const waiting: Waiting[] = [];
-  let onTheirWay = 0;
-  let gathering: ReturnType<typeof setTimeout> | undefined;
+  let inFlight = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
-  async function fly<T>(calls: Promise<T>): Promise<T> {
-    onTheirWay += 1;
+  async function track<T>(call: Promise<T>): Promise<T> {
+    inFlight += 1;
     try {
-      return await calls;
+      return await call;
     } finally {
-      onTheirWay -= 1;
-      takeOff();
+      inFlight -= 1;
+      sendWaiting();
     }
   }
 
-  function takeOff(): void {
-    clearTimeout(gathering);
-    gathering = undefined;
+  function sendWaiting(): void {
+    clearTimeout(timer);
+    timer = undefined;
     while (waiting.length > 0) {
-      const batch = waiting.splice(0, fitting(waiting));
-      void fly(sendTogether(requester, batch));
+      const batch = waiting.splice(0, sizeOfBatch(waiting));
+      void track(sendBatch(requester, batch));
     }
   }
 
   return {
     async request<Result>(request: UpstashRequest): Promise<UpstashResponse<Result>> {
-      // A pipeline or a transaction is as joined as it can be.
+      // A pipeline or a transaction is a batch already.
       if (request.path !== undefined) return requester.request<Result>(request);
-      if (onTheirWay === 0) return fly(requester.request<Result>(request));
+      if (inFlight === 0) return track(requester.request<Result>(request));
       if (waiting.length >= MOST_WAITING) throw tooMany();
-      gathering ??= setTimeout(takeOff, GATHER_MS);
+      timer ??= setTimeout(sendWaiting, GATHER_MS);
       const answer = await new Promise<UpstashResponse<unknown>>((resolve, reject) => {
         const { body } = request;
         waiting.push({ body, characters: JSON.stringify(body).length, resolve, reject });
@@ -69,8 +70,8 @@ export function joinCalls(requester: Requester): Requester {
   };
 }
 
-/** How many of those that wait go together: one at least. */
-function fitting(waiting: readonly Waiting[]): number {
+/** Returns how many of the waiting calls fit into one batch: at least one. */
+function sizeOfBatch(waiting: readonly Waiting[]): number {
   let characters = 0;
   for (const [at, call] of waiting.entries()) {
     characters += call.characters;
@@ -79,8 +80,8 @@ function fitting(waiting: readonly Waiting[]): number {
   return waiting.length;
 }
 
-/** Never rejects: each of the callers is told. */
-async function sendTogether(requester: Requester, batch: readonly Waiting[]): Promise<void> {
+/** Sends a batch and settles each of its calls. It never rejects. */
+async function sendBatch(requester: Requester, batch: readonly Waiting[]): Promise<void> {
   const [only, ...more] = batch;
   if (!only) return;
   try {
@@ -91,19 +92,19 @@ async function sendTogether(requester: Requester, batch: readonly Waiting[]): Pr
     const body = batch.map((call) => call.body);
     const answers: unknown = await requester.request({ path: ["pipeline"], body });
     for (const [i, call] of batch.entries()) {
-      tell(call, Array.isArray(answers) ? (answers[i] as unknown) : undefined);
+      settle(call, Array.isArray(answers) ? (answers[i] as unknown) : undefined);
     }
   } catch (cause) {
     const error = asStoreError(cause);
     for (const { body, resolve, reject } of batch) {
-      // Nothing was sent. The breaker may refuse scripts alone: it decides about each call by itself.
+      // Nothing was sent. The breaker may reject scripts only, so it must decide about each call separately.
       if (error.code !== "STORE_NOT_TRIED") reject(error);
       else requester.request({ body }).then(resolve, reject);
     }
   }
 }
 
-function tell({ body, resolve, reject }: Waiting, answer: unknown): void {
+function settle({ body, resolve, reject }: Waiting, answer: unknown): void {
   const error = errorIn(nameOf(body), answer);
   if (error) reject(error);
   else resolve(answer as UpstashResponse<unknown>);
@@ -112,6 +113,6 @@ function tell({ body, resolve, reject }: Waiting, answer: unknown): void {
 function tooMany(): StoreError {
   return new StoreError(
     "STORE_NOT_TRIED",
-    `Not sent: ${MOST_WAITING} calls wait for the store already, which is slower than they come.`,
+    `Not sent: ${MOST_WAITING} calls wait already, since the store is slower than they arrive.`,
   );
 }

@@ -1,30 +1,32 @@
 /**
- * The only maker of key names. Every key begins with the environment's namespace, so that a preview
- * never spends production's quota; the part in braces is Redis Cluster's hash tag.
+ * The names of all keys in Redis. Every key begins with the environment's namespace, so that a preview
+ * never consumes production's quota. The part in braces is Redis Cluster's hash tag.
  */
 export interface Keys {
-  /** One limit's key of one client. */
+  /** The count of one client for one limit. */
   rateLimit(client: string, limit: string): string;
-  /** A lock; `hash` stands for what is locked. */
+  /** A lock; `hash` is the hash of its key. */
   lock(hash: string): string;
-  /** What the holder of a lock found, for those who wait; `hash` stands for the lock. */
+  /** The result of a lock's holder, for the callers that wait for it; `hash` is the hash of the lock's key. */
   flight(hash: string): string;
-  /** The last fence that was seen for another key, in the same place of a cluster. */
+  /** The last fencing token that was seen for another key, in the same slot of a cluster. */
   fenceOf(key: string): string;
   /**
-   * An event that counts once; `hash` stands for it. The prefix is the seed's. One that is counted
-   * with keys of a group is of that group itself.
+   * An event that counts once; `hash` is the hash of its key. The requirements name the prefix. An event that
+   * is counted together with keys of a group belongs to that group.
    */
   event(hash: string, group?: string): string;
-  /** Data of the app's own; `hash` stands for whose they are. */
+  /** The app's own data; `hash` is the hash of the client or object that owns them. */
   app(kind: string, hash: string): string;
-  /** The same, where one script works on several keys: those of a group are in one place of a cluster. */
+  /** The same for scripts with several keys: all keys of a group are in one slot of a cluster. */
   grouped(group: string, kind: string, hash: string): string;
-  /** What is counted of events: all of an environment in one place of a cluster, for one script. */
+  /** The counters of events: all of an environment in one slot of a cluster, for one script. */
   counters(name: string): string;
-  /** What is set while the app runs: all of an environment in one place of a cluster, for one script. */
+  /**
+   * The entries that are set while the app runs: all of an environment in one slot of a cluster, for one script.
+   */
   control(name: string): string;
-  /** A cached value; `hash` stands for what was asked. */
+  /** A cached value; `hash` is the hash of its request. */
   cache(name: string, hash: string): string;
 }
 

@@ -2,9 +2,9 @@ import type { Requester } from "./upstash-protocol.ts";
 import { StoreError } from "./errors.ts";
 
 /**
- * Stands in the place of a store where none is named. The gate never calls it: it counts in this process
- * in development, goes by `onStoreFailure` in production, and asks nothing with HEADGATE_MODE=off. A lock
- * or an event of a handler fails with what has to be set.
+ * Makes the requester for an environment without a store. The gate never calls it: it counts in this process
+ * in development, applies `onStoreFailure` in production, and does not count with HEADGATE_MODE=off. A lock
+ * or a claim of a handler fails with an error that names the variables to set.
  */
 export function noStore(): Requester {
   return {

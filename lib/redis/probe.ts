@@ -3,28 +3,28 @@ import { asStoreError, StoreError } from "./errors.ts";
 import type { StoreErrorCode } from "./replies.ts";
 import type { ScriptStore } from "./script-store.ts";
 
-/** The key that a probe writes lives so long, in milliseconds. */
+/** The TTL of the key that a probe writes, in milliseconds. */
 const KEY_MS = 60_000;
 
 /**
- * What counting needs: a script that writes. PING would be answered by a store that is out of memory or
- * read-only too.
+ * The probe is a script that writes, because counting needs one. A store that is out of memory or read-only
+ * would still answer PING.
  */
 const PROBE = `redis.call("SET", KEYS[1], "1", "PX", ARGV[1]) return 1`;
 
-/** How a probe ended. */
+/** The result of a probe. */
 export interface Probed {
-  /** In milliseconds. */
+  /** The time from the call to its answer or failure, in milliseconds. */
   readonly roundTripMs: number;
-  /** Absent where the store ran the script. */
+  /** Why the probe failed; absent when the store ran the script. */
   readonly error?: StoreError;
 }
 
 /**
- * Has the store run a script that writes one key, and returns how long that took, or why it failed. It
- * never rejects.
+ * Runs a script that writes one key, and returns how long it took, and the error if it failed. It never
+ * rejects.
  *
- * @param clock milliseconds that never go back
+ * @param clock a monotonic clock, in milliseconds
  */
 export async function probeStore(
   redis: Pick<ScriptStore, "eval">,
@@ -40,7 +40,7 @@ export async function probeStore(
   }
 }
 
-/** Returns why the store fails. That a call was not sent says nothing: its cause is the failure seen last. */
+/** Returns the code of the store's failure; for a call that was not sent, the code of the last failure. */
 export function causeOf({ code, cause }: StoreError): StoreErrorCode {
   return code === "STORE_NOT_TRIED" && cause instanceof StoreError ? cause.code : code;
 }

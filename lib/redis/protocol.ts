@@ -14,16 +14,16 @@ export function nameOf(command: unknown): string {
   return typeof first === "string" && /^[a-z]{1,24}$/i.test(first) ? first.toUpperCase() : "a call";
 }
 
-/** Returns what an error calls a request: the command's name, or the path of several commands. */
+/** Returns the name of a request in errors: the command's name, or the path of several commands. */
 export function titleOf(request: UpstashRequest): string {
   return request.path?.join("/") ?? nameOf(request.body);
 }
 
 /**
- * Reads the answer to a REST call of Upstash's protocol. What Redis said in it counts before the
- * status, since providers send the same error with several.
+ * Reads the answer to a REST call of Upstash's protocol. An error of Redis in its body takes precedence over
+ * the status, since providers send the same error with different statuses.
  *
- * @throws {StoreError} where the answer is an error, or is not of the protocol
+ * @throws {StoreError} when the answer is an error, or does not follow the protocol
  */
 export function readAnswer<Result>(
   request: UpstashRequest,
@@ -42,7 +42,7 @@ export function readAnswer<Result>(
     if (isAnswer || refusal.code !== "STORE_REJECTED") throw refusal;
   }
   if (!isAnswer) throw ofStatus(what, status);
-  // Of a pipeline: one object a command. The client's own code reads it.
+  // The answer to a pipeline has one object per command; @upstash/redis reads it.
   if (Array.isArray(answer)) return answer as unknown as UpstashResponse<Result>;
   throw badAnswer(what, status, cause);
 }
@@ -65,7 +65,7 @@ function errorOf(answer: unknown): string | undefined {
   return isError && typeof answer.error === "string" ? answer.error : undefined;
 }
 
-/** The error for a status that says more than its body. */
+/** Returns the error for a status whose body has no error of Redis. */
 function ofStatus(what: string, status: number): StoreError {
   const answered = `${what}: the store answered ${status}.`;
   switch (status) {

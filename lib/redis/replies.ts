@@ -1,4 +1,4 @@
-/** What went wrong with a store call. docs/failure-modes.md says what each code means. */
+/** Why a store call failed. docs/failure-modes.md explains each code. */
 export type StoreErrorCode =
   | LastingCode
   | "STORE_TIMEOUT"
@@ -6,7 +6,7 @@ export type StoreErrorCode =
   | "STORE_BAD_ANSWER"
   | "STORE_NOT_TRIED";
 
-/** A code of a store that refuses call after call, until it is repaired or ready. */
+/** A code of a store that rejects every call until it is repaired or ready. */
 export type LastingCode =
   | "STORE_UNREACHABLE"
   | "STORE_UNAUTHORIZED"
@@ -17,15 +17,15 @@ export type LastingCode =
   | "STORE_NOT_PERMITTED"
   | "STORE_WRONG_ADDRESS";
 
-/** The replies of one code, and what an operator is told of them. */
+/** The replies of one code, and the advice for an operator. */
 interface Lasting {
-  /** The beginning of such a reply. The rest is not read, because it may repeat what a client sent. */
+  /** The beginning of such a reply. The rest is not read, because it may repeat data of a client. */
   readonly replies: RegExp;
-  /** What the code means, and what to do. */
+  /** The meaning of the code, and what to do. */
   readonly advice: string;
 }
 
-/** What Redis, its provider or the gateway answers in the place of a result while it does not serve. */
+/** The error replies of Redis, its provider or the gateway while the store is unavailable. */
 export const LASTING: Readonly<Record<LastingCode, Lasting>> = {
   STORE_UNREACHABLE: {
     replies: /^(?:LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|UNREACHABLE)\b/,
@@ -38,7 +38,7 @@ export const LASTING: Readonly<Record<LastingCode, Lasting>> = {
       "The store refused the credentials. Check UPSTASH_REDIS_REST_TOKEN, or the password in REDIS_URL.",
   },
   STORE_OVER_QUOTA: {
-    // A size that is exceeded is the fault of one command.
+    // A size limit that is exceeded concerns one command, and not the quota.
     replies:
       /^(?![a-z ]*\bsize\b)(?:max [a-z ]*(?:exceeded|reached)|[a-z ]*\b(?:quota|limit) (?:exceeded|reached)|too many (?:requests|connections|clients))/i,
     advice: "A quota of the store is used up. Raise its plan, or wait until the quota is renewed.",
@@ -46,7 +46,7 @@ export const LASTING: Readonly<Record<LastingCode, Lasting>> = {
   STORE_SUSPENDED: {
     replies:
       /^(?:(?:this|the|your) )?database [a-z ]*\b(?:suspended|archived|paused|disabled|deleted)/i,
-    advice: "The provider has suspended the database. Look into the provider's console.",
+    advice: "The provider has suspended the database. See the provider's console.",
   },
   STORE_OUT_OF_MEMORY: {
     replies: /^OOM\b/,
@@ -58,7 +58,7 @@ export const LASTING: Readonly<Record<LastingCode, Lasting>> = {
       "Redis refuses to write: it is a replica, cannot save to its disk, or has too few replicas.",
   },
   STORE_NOT_PERMITTED: {
-    // Redis words NOPERM, and a command that it does not have, in another way when a script calls it.
+    // Redis has other texts for NOPERM and for unknown commands when a script calls them.
     replies:
       /^(?:NOPERM\b|The user executing the script can't|ACL failure in script|Unknown Redis command called from|This Redis command is not allowed from)/,
     advice:
@@ -71,25 +71,25 @@ export const LASTING: Readonly<Record<LastingCode, Lasting>> = {
   },
 };
 
-/** What Lua puts before the reply to a command that a script called: Redis 6, and Redis 7. */
+/** The text that Lua in Redis 6 and 7 puts before an error reply to a command of a script. */
 const IN_SCRIPT =
   /^(?:ERR )?(?:Error running script \(call to f_[0-9a-f]{40}\): )?(?:@?user_script: ?\d+: ?)+-?/;
 
-/** A command that the store does not know, and its name. */
+/** The reply to an unknown command, with the command's name. */
 const UNKNOWN = /^(?:unknown command|command is not available:?) ['`"]?([^\s'`",]{1,64})/i;
 
-/** What a reply in the place of a result says, as far as it may be told. */
+/** The parts of an error reply that hold no data of a client. */
 interface Refusal {
-  /** The first word of the reply, such as "OOM"; "ERR" where it has none. */
+  /** The first word of the reply, such as "OOM"; "ERR" when the reply has no such word. */
   readonly word: string;
-  /** STORE_REJECTED where the reply is about the one command, and the store serves. */
+  /** STORE_REJECTED when the reply is about this command alone, and the store is available. */
   readonly code: RefusalCode;
 }
 
 type RefusalCode = LastingCode | "STORE_TIMEOUT" | "STORE_REJECTED";
 
 /**
- * Reads what was answered in the place of a result.
+ * Reads an error reply.
  *
  * @param sent the names of the commands that the reply may be about, in capitals
  * @param reply the text of the error; it may repeat keys and values
@@ -104,7 +104,7 @@ export function readRefusal(sent: readonly string[], reply: string): Refusal {
 function codeOf(sent: readonly string[], text: string): RefusalCode {
   const unknown = UNKNOWN.exec(text)?.[1]?.toUpperCase();
   if (unknown !== undefined) {
-    // The first part of a path in the address is read as a command's name.
+    // A store reads the first segment of the URL's path as the command, so an unsent name means a wrong URL.
     return sent.includes(unknown) ? "STORE_NOT_PERMITTED" : "STORE_WRONG_ADDRESS";
   }
   const codes = Object.keys(LASTING) as LastingCode[];

@@ -20,29 +20,29 @@ import { noStore } from "./no-store.ts";
 
 export type { Requester, UpstashRequest, UpstashResponse } from "./upstash-protocol.ts";
 
-/** A call that has ended, for those who watch the store. */
+/** A call that has ended, for listeners. */
 export type StoreCall = Omit<StoreEvent, "kind">;
 
-/** How long a call may take, when calls are no longer sent, and who is told of that. */
+/** The deadline of calls, and the settings of the breaker. */
 export interface BreakerSettings {
   /**
    * The longest that a call may take, in milliseconds.
    * @default 500
    */
   readonly deadlineMs?: number;
-  /** Called when so many calls failed that no more are sent, and when calls are sent again. */
+  /** Called when the breaker opens, so that no more calls are sent, and when it closes. */
   readonly onBreakerChange?: (change: BreakerChange) => void;
   /**
-   * What the breaker goes by, in milliseconds: another clock than the runtime's is for tests.
-   * @default the runtime's own, which never goes back
+   * The breaker's clock, in milliseconds. Only tests set it.
+   * @default the runtime's monotonic clock
    */
   readonly clock?: Clock | undefined;
 }
 
 export interface RequesterOptions extends BreakerSettings {
   /**
-   * The store's REST address, https outside a machine's own loopback. With undefined every call fails:
-   * `fromEnv` has none where no store is named.
+   * The store's REST address, https except on loopback. If it is undefined, as `fromEnv` returns it for an
+   * environment without a store, every call fails.
    */
   readonly url: string | undefined;
   /** Its bearer token. */
@@ -54,15 +54,15 @@ export interface RequesterOptions extends BreakerSettings {
   readonly fetch?: typeof fetch;
 }
 
-/** A probe of which nothing was heard by then has lost its request. */
+/** A probe without a result so long after its deadline was stopped with its request, in milliseconds. */
 const PROBE_MARGIN_MS = 100;
 
 /**
- * Sends one REST call (Upstash's protocol) and reads its answer: once, never again, and never
- * longer than the deadline; not at all while the breaker is open. Joining several callers into one
- * call happens at this seam (`joinCalls`): whatever has `request` can stand here.
+ * Makes a requester that sends REST calls of Upstash's protocol. Each call is sent once, without a retry,
+ * takes no longer than the deadline, and is not sent while the breaker is open. `joinCalls` wraps a
+ * requester to batch its calls.
  *
- * Throws {@link StoreError} for everything that goes wrong.
+ * Every failure of a call is a {@link StoreError}.
  *
  * @throws {HeadgateError} ENV_INVALID when the address is not a REST address, or no header can hold the
  *   token
@@ -83,10 +83,10 @@ export function createRequester(options: RequesterOptions): Requester {
   ): Promise<UpstashResponse<Result>> {
     let response: Response;
     let text: string;
-    // A timer of our own, since it can be cleared: AbortSignal.timeout lives on after its call.
+    // This timer can be cleared; that of AbortSignal.timeout would outlive the call.
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), deadlineMs);
-    // The runtime's is looked up for each call, because Next may have put its own in that place.
+    // The global is read at each call, because Next may have replaced it.
     const send = options.fetch ?? fetch;
     try {
       response = await send([base, ...(request.path ?? [])].join("/"), {
@@ -110,9 +110,9 @@ export function createRequester(options: RequesterOptions): Requester {
 }
 
 /**
- * Makes the function that returns the `cache` option of a call. Next's fetch would keep a reply that it is not
- * told to leave. It is written in JavaScript, and a fetch that the runtime itself brings keeps no reply to a
- * POST; workerd's would send two more headers for the option.
+ * Makes the function that returns the `cache` option of a call. Next's fetch, which is written in JavaScript,
+ * caches a reply unless it gets "no-store". A native fetch caches no reply to a POST, and workerd's would
+ * send two more headers for the option.
  */
 function cacheReader() {
   let known: typeof fetch | undefined;
@@ -128,13 +128,13 @@ function cacheReader() {
 
 const NATIVE_FETCH = /^function fetch\(\) \{\s*\[native code\]\s*\}$/;
 
-/** Sends one call, named for errors; never longer than the deadline. Throws {@link StoreError}. */
+/** Sends one call within the deadline; `what` names it in errors. Throws {@link StoreError}. */
 export type SendOnce = <Result>(
   what: string,
   request: UpstashRequest,
 ) => Promise<UpstashResponse<Result>>;
 
-/** A requester that sends by another way than REST, or by it, and not at all while the store fails. */
+/** Makes a requester with a breaker over any transport: it does not send while the store fails. */
 export function withBreaker(
   sendOnce: SendOnce,
   { deadlineMs = DEFAULT_DEADLINE_MS, onBreakerChange, clock }: BreakerSettings,
@@ -163,7 +163,7 @@ export function withBreaker(
 }
 
 /**
- * Returns a requester that tells of each of its calls when the call has ended, or was not sent.
+ * Returns a requester that reports each call when it has ended or was not sent.
  *
  * @param onCall must not throw
  */
@@ -192,13 +192,13 @@ function isNotTried(error: Error): boolean {
   return error instanceof StoreError && error.code === "STORE_NOT_TRIED";
 }
 
-/** A pipeline is answered as a whole, with an error in the place of each command that was refused. */
+/** Returns the outcome of an answer. The answer to a pipeline has an error for each rejected command. */
 function outcomeOfAnswer(
   { path }: UpstashRequest,
   commands: readonly string[],
   answer: unknown,
 ): Outcome {
-  // A command that was refused is thrown.
+  // The rejection of a single command was thrown.
   if (path === undefined) return { kind: commands.some(isScript) ? "works" : "answers" };
   const answers: readonly unknown[] = Array.isArray(answer) ? answer : [];
   const errorOf = (command: string, i: number) => errorIn(command, answers[i]);
@@ -214,7 +214,7 @@ function notRest(): HeadgateError {
 function notTried(what: string, cause: StoreError): StoreError {
   return new StoreError(
     "STORE_NOT_TRIED",
-    `${what}: not sent, since the store failed again and again, last with ${cause.code}. It is tried again every few seconds.`,
+    `${what}: not sent, since recent calls failed, last with ${cause.code}. The store is tried again every few seconds.`,
     { cause },
   );
 }

@@ -2,20 +2,20 @@ import type { Requester } from "./upstash-protocol.ts";
 import { DEFAULT_DEADLINE_MS, type Timed } from "./deadline.ts";
 import { createRequester, type RequesterOptions } from "./requester.ts";
 
-/** What one script of a pipeline came to: `error` is Redis's own text. */
+/** The answer to one script of a pipeline; `error` is Redis's text. */
 export interface ScriptAnswer {
   readonly result?: unknown;
   readonly error?: string | undefined;
 }
 
-/** Scripts that are sent together, and answered in their order. */
+/** Scripts that are sent in one call and answered in their order. */
 export interface ScriptPipeline {
   eval(lua: string, keys: string[], args: string[]): unknown;
   evalsha(sha: string, keys: string[], args: string[]): unknown;
   exec(options: { keepErrors: true }): Promise<readonly ScriptAnswer[]>;
 }
 
-/** As much of a Redis client as runs scripts; every client of @upstash/redis is one. */
+/** The part of a Redis client that runs scripts; every client of @upstash/redis has it. */
 export interface ScriptStore extends Timed {
   eval(lua: string, keys: string[], args: string[]): Promise<unknown>;
   evalsha(sha: string, keys: string[], args: string[]): Promise<unknown>;
@@ -25,8 +25,8 @@ export interface ScriptStore extends Timed {
 type Command = readonly (string | number)[];
 
 /**
- * Makes a client that runs scripts and nothing else: what the gate needs at the edge, without the two
- * hundred commands that it never sends.
+ * Makes a client that only runs scripts: the gate at the edge needs no other command, and a client with all
+ * two hundred would be larger.
  *
  * @param options where the store is; `deadlineMs` in milliseconds, 500 by default
  * @example
@@ -36,7 +36,7 @@ export function createScriptStore(options: RequesterOptions): ScriptStore {
   return scriptStoreOver(createRequester(options), options.deadlineMs);
 }
 
-/** The same over another requester, whose calls take no longer than `deadlineMs` milliseconds. */
+/** Makes the same client over another requester, whose calls take at most `deadlineMs` milliseconds. */
 export function scriptStoreOver(
   requester: Requester,
   deadlineMs = DEFAULT_DEADLINE_MS,
@@ -51,7 +51,7 @@ export function scriptStoreOver(
       return {
         eval: (lua, keys, args) => commands.push(commandOf("eval", lua, keys, args)),
         evalsha: (sha, keys, args) => commands.push(commandOf("evalsha", sha, keys, args)),
-        // Of a pipeline the answer is an array, one object a command.
+        // The answer to a pipeline is an array with one object per command.
         exec: async () =>
           (await requester.request({
             path: ["pipeline"],

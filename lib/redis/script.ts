@@ -4,21 +4,22 @@ import { timeLeft, withinDeadline } from "./deadline.ts";
 import { rejected, StoreError } from "./errors.ts";
 import type { ScriptStore } from "./script-store.ts";
 
-/** A Lua script and the name that Redis knows it by. */
+/** A Lua script and its SHA-1. */
 export interface Script {
   readonly lua: string;
-  /** Returns the SHA-1 of the text, in hex: Redis's name for it, and no secret. */
+  /** Returns the SHA-1 of the text in hex, by which Redis names it. It is no secret. */
   sha(): string | Promise<string>;
 }
 
-/** What a script is run with. */
+/** The keys and arguments of one run of a script. */
 export interface ScriptCall {
   readonly keys: string[];
   readonly args: readonly (string | number)[];
 }
 
 /**
- * Makes a script from its text; it is called once, at start. It is hashed when it is run: most of a cold start has one.
+ * Makes a script from its text. Call it once, at the start. The text is hashed at the first run, since most
+ * cold starts run one script only.
  *
  * @example
  * const ADD = defineScript("return redis.call('INCRBY', KEYS[1], ARGV[1])");
@@ -36,10 +37,10 @@ async function sha1(text: string): Promise<string> {
 }
 
 /**
- * Runs a script by its SHA, and by its text once where Redis has not seen it. Nothing ran when
- * Redis says NOSCRIPT, so the second call never counts twice. Both have one deadline.
+ * Runs a script by its SHA-1, and once by its text if Redis does not know it. When Redis answers NOSCRIPT,
+ * nothing ran, so the second call never counts twice. Both calls share one deadline.
  *
- * @throws {StoreError} when the store fails or refuses
+ * @throws {StoreError} when the store fails or rejects the script
  */
 export async function runScript(
   redis: ScriptStore,
@@ -57,20 +58,20 @@ export async function runScript(
   }
 }
 
-/** Where an answer was lost on the way, the script is sent again so often at most, after a while. */
+/** The pauses before each retry of a script whose answer was lost, in milliseconds. */
 const PAUSES_MS = [25, 75];
 
-/** Failures after which it is not known whether the script ran, and there may be time to ask again. */
+/** Failures that leave open whether the script ran, and may leave time for a retry. */
 const LOST: ReadonlySet<string> = new Set(["STORE_UNREACHABLE", "STORE_BAD_ANSWER"]);
 
-/** Replies to ask again after. Any other reply is an answer, and would be the same again. */
-const PASSING: ReadonlySet<string | undefined> = new Set([undefined, "UNREACHABLE", "TRYAGAIN"]);
+/** Replies that are worth a retry. Any other reply would be the same again. */
+const TEMPORARY: ReadonlySet<string | undefined> = new Set([undefined, "UNREACHABLE", "TRYAGAIN"]);
 
 /**
- * Runs a script, and sends it again, twice at most, when its answer was lost. For a script that knows
- * its owner, so that running it twice does no more than once: a claim, a lock. All have one deadline.
+ * Runs a script, and retries it at most twice when its answer was lost. It is for idempotent scripts, such as
+ * those of claims and locks, which recognize their owner. All calls share one deadline.
  *
- * @throws {StoreError} when the store fails or refuses
+ * @throws {StoreError} when the store fails or rejects the script
  * @example
  * const ids = await runScriptWithRetry(gate.redis, TAKE_ONCE, [key], [owner]);
  */
@@ -85,12 +86,12 @@ export async function runScriptWithRetry(
     return await runScript(redis, script, keys, args);
   } catch (error) {
     if (!isLost(error)) throw error;
-    const again = sendAgain(redis, () => runScript(redis, script, keys, args), { error, since });
-    return withinDeadline(redis, since, again);
+    const retried = retry(redis, () => runScript(redis, script, keys, args), { error, since });
+    return withinDeadline(redis, since, retried);
   }
 }
 
-async function sendAgain(
+async function retry(
   redis: ScriptStore,
   run: () => Promise<unknown>,
   { error, since }: { readonly error: unknown; readonly since: number },
@@ -110,15 +111,15 @@ async function sendAgain(
 }
 
 function isLost(error: unknown): boolean {
-  return error instanceof StoreError && LOST.has(error.code) && PASSING.has(error.reply);
+  return error instanceof StoreError && LOST.has(error.code) && TEMPORARY.has(error.reply);
 }
 
 /**
- * Runs a script several times in one REST call: each on the Redis that has its keys. Answers in the
- * order of the calls, with a {@link StoreError} in the place of each that was refused. Those that a
- * Redis has not seen are sent again by their text, together.
+ * Runs a script several times in one REST call, each on the Redis node that has its keys. Returns the answers
+ * in the order of the calls, with a {@link StoreError} for each rejected call. Calls whose node does not know
+ * the script are sent again by its text, in one more call.
  *
- * @throws {StoreError} when the store fails as a whole, and nothing is known to have run
+ * @throws {StoreError} when the whole call fails; it is then not known whether any script ran
  */
 export async function runScripts(
   redis: ScriptStore,
@@ -129,7 +130,7 @@ export async function runScripts(
   const unknown = calls.filter((_, i) => isUnknownScript(answers[i]));
   if (unknown.length === 0) return answers;
   const again = await sendScripts(redis, "eval", script.lua, unknown).catch((error: unknown) =>
-    // The others have run: their answers must not be lost with these.
+    // The other calls have run, so their answers must be returned.
     unknown.map(() => error),
   );
   return answers.map((answer) => (isUnknownScript(answer) ? again.shift() : answer));

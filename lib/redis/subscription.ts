@@ -1,34 +1,35 @@
 import { createParser } from "eventsource-parser";
 
-/** Which channel is listened to, where and how. */
+/** The channel of a subscription, its store and its timeouts. */
 export interface SubscriptionOptions {
   /** The store's REST address. */
   readonly url: string;
-  /** Its bearer token. */
+  /** The store's bearer token. */
   readonly token: string;
-  /** The channel's name; without a comma, which would end it in the stream. */
+  /** The channel's name, without a comma, which ends the name in the stream. */
   readonly channel: string;
   /** The runtime's fetch, or another for tests. @default globalThis.fetch */
   readonly fetch?: typeof fetch;
-  /** How long no byte may come before the stream counts as lost, in milliseconds. @default 60000 */
+  /** The time without a byte after which the stream counts as lost, in milliseconds. @default 60000 */
   readonly silentMs?: number;
-  /** How long until a store that has refused is tried again, in milliseconds. @default 60000 */
+  /** The pause before the next attempt at a store that refused, in milliseconds. @default 60000 */
   readonly refusedMs?: number;
 }
 
 /**
- * Why there are no messages now. "unauthorized": the store refuses the token (401). "unsupported": the
- * store has no Pub/Sub, or not for this channel (400, 404 or 405). "unavailable": the store cannot be
- * reached, or answers another status. "ended": the stream has ended. "silent": no byte came for too long.
+ * Why a subscription has no messages now. "unauthorized": the store refuses the token (401). "unsupported":
+ * the store has no Pub/Sub, or not for this channel (400, 404 or 405). "unavailable": the store cannot be
+ * reached, or answers another status. "ended": the stream has ended. "silent": no byte arrived for
+ * `silentMs`.
  */
 export type ClosedReason = "unauthorized" | "unsupported" | "unavailable" | "ended" | "silent";
 
-/** What happens to a subscription. */
+/** A change of a subscription, or a message. */
 export type SubscriptionEvent =
-  /** The store has confirmed the subscription: messages published from now on arrive. */
+  /** The store has confirmed the subscription: messages that are published from now on arrive. */
   | { readonly kind: "open" }
   | { readonly kind: "message"; readonly payload: string }
-  /** There are no messages until the next "open"; what is published meanwhile is missed. */
+  /** No messages arrive until the next "open"; those that are published meanwhile are missed. */
   | { readonly kind: "closed"; readonly reason: ClosedReason };
 
 /** The pauses before another attempt: the first and the longest, in milliseconds. */
@@ -46,12 +47,12 @@ const REFUSALS: ReadonlyMap<number, ClosedReason> = new Map([
 ]);
 
 /**
- * Listens to a channel of Redis by the store's REST API, and connects again whenever the stream is lost:
- * within 250 ms at first, within 5 s later, and each 60 s where the store refuses. No event holds the
+ * Subscribes to a channel of Redis over the store's REST API, and connects again when the stream is lost:
+ * at first within 250 ms, then within up to 5 s, and every 60 s when the store refuses. No event holds the
  * token.
  *
  * @param onEvent must not throw
- * @returns `close`, which ends everything at once; `onEvent` is not called any more
+ * @returns `close`, which ends the subscription at once; `onEvent` is not called after it
  */
 export function subscribe(
   options: SubscriptionOptions,
@@ -70,7 +71,7 @@ export function subscribe(
     abort = new AbortController();
     const reason = await readStream(options, abort, tell);
     tell({ kind: "closed", reason });
-    // Asked after the call, in which the caller may have closed.
+    // The caller may have closed the subscription in `onEvent`.
     if (isClosed) return;
     const isRefused = reason === "unauthorized" || reason === "unsupported";
     waiting = setTimeout(() => void listen(), isRefused ? refusedMs : pauseMs(attempts));
@@ -86,7 +87,7 @@ export function subscribe(
   };
 }
 
-/** Opens one stream and reads it to its end; resolves to why it ended. */
+/** Opens one stream, reads it to its end, and resolves to the reason of the end. */
 async function readStream(
   { url, token, channel, silentMs = 60_000, ...options }: SubscriptionOptions,
   abort: AbortController,
@@ -124,7 +125,7 @@ async function readStream(
     return reason;
   } finally {
     clearTimeout(timer);
-    // What is not read would keep the connection.
+    // An unread body would keep the connection open.
     abort.abort();
   }
 }
@@ -142,7 +143,9 @@ function parserOf(channel: string, tell: (event: SubscriptionEvent) => void) {
   });
 }
 
-/** Grows from 250 ms to 5 s; half of it is random, so that clients of one store spread out. */
+/**
+ * Returns a pause that grows from 250 ms to 5 s. Half of it is random, so that clients do not reconnect at once.
+ */
 function pauseMs(attempts: number): number {
   const longest = Math.min(FIRST_MS * 2 ** Math.min(attempts, 10), LONGEST_MS);
   return longest * (0.5 + Math.random() / 2);

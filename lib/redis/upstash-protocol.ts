@@ -1,9 +1,9 @@
 /**
- * One call of Upstash's REST protocol. These types have the shape of those of `@upstash/redis`, so that a
- * requester fits into its client, and an app that does not install that package has types all the same.
+ * One call of Upstash's REST protocol. These types have the shape of those of `@upstash/redis`, so that its
+ * client accepts a requester, and an app without that package has the types, too.
  */
 export interface UpstashRequest {
-  /** The parts of the path after the store's address: none for one command, else `pipeline` or `multi-exec`. */
+  /** The path after the store's address: undefined for one command, else `pipeline` or `multi-exec`. */
   path?: string[];
   /** A command as a list, or a list of commands. It is sent as JSON. */
   body?: unknown;
@@ -17,7 +17,7 @@ export interface UpstashRequest {
   signal?: AbortSignal;
 }
 
-/** The answer to one command: a result, or Redis's own text for what was wrong. */
+/** The answer to one command: a result, or the text of Redis's error. */
 export interface UpstashResponse<Result> {
   result?: Result;
   error?: string;
@@ -25,9 +25,9 @@ export interface UpstashResponse<Result> {
 
 /** Sends calls of Upstash's REST protocol to a store. */
 export interface Requester {
-  /** Whether a read sees all that this client wrote before. */
+  /** Whether a read sees all earlier writes of this client. */
   readYourWrites?: boolean;
-  /** What the store sent for that with its last answer. */
+  /** The token that the store sent for it with its last answer. */
   upstashSyncToken?: string;
   request: <Result = unknown>(request: UpstashRequest) => Promise<UpstashResponse<Result>>;
 }

@@ -12,7 +12,7 @@ import { bundle } from "./bundle.ts";
 
 const cleanUp = scope();
 const FIXTURE = join(ROOT, "tests/fixtures/runtime/problems.ts");
-const IN_SHORT = "what `npx headgate check` says";
+const IN_SHORT = "see `npx headgate check`";
 /** Of a sentence of each kind: a hint, a list, and a guess. */
 const SENTENCES = ["no repeat inside a repeat", "config/identities.ts", "did you mean"];
 

@@ -1,20 +1,20 @@
 import type { MemoryState, Moment } from "./definition.ts";
 
 /**
- * What sliding-window and fixed-window both keep, so that either can continue from what the other
- * counted: "c", the number of the window, its count, and the count of the window before it, where there is
- * one: without it a client who came once takes Redis eight bytes less. Windows begin at multiples of their length. The key lives two windows from the first take in a window; a
- * later write in the same window keeps the time to live and the texts that were read.
+ * The state that sliding-window and fixed-window share, so that either can continue from the counts of the
+ * other: "c", the number of the window, its count, and the count of the previous window. A previous count
+ * of 0 is left out, which saves eight bytes for a client with a single request. Windows begin at multiples of
+ * their length. The TTL of the key is two windows from the first write in a window; a later write in the same
+ * window keeps the TTL and the texts that were read.
  *
- * A count that is not exact, or whose window begins at 2^53 ms or later, cannot be Headgate's.
+ * A count that is not exact, or whose window begins at 2^53 ms or later, was not written by Headgate.
  *
- * A state in a window that has not begun was written before the clock stepped back. All its units then
- * count as taken now, in the window of now; where `begins`, those of its last window alone count, in a
- * window of full length that begins now.
+ * A state in a window that has not begun was written before the clock stepped back. All its units then count
+ * as consumed now, in the current window. With `begins`, only the units of its last window count, in a window
+ * of full length that begins now.
  *
  * `left` is the rest of the window in ms. `i_text` and `p_text` are texts that were read and are written
- * back as they are, which is quicker; `start` is where such a window of full length begins, and nil
- * otherwise.
+ * back unchanged, which is quicker. `start` is the beginning of a window of full length, and nil otherwise.
  */
 export const COUNTERS = {
   state: "current, previous, left, i_text, p_text, start",
@@ -39,10 +39,9 @@ else
   call('SET', key, format('c%.0f %.0f', (now + left) / w - 1, current) .. p_text, 'PX', format('%.0f', 2 * w + 1000))
 end`,
   /**
-   * Gives units back to the window in which they were taken, while that window counts: the current one,
-   * and where `weighs` the one before it. A decision of a time that is still to come was made before the
-   * clock stepped back; once its units were stamped anew, which of the present ones are its own cannot be
-   * told.
+   * Refunds units to the window in which they were consumed, while that window counts: the current window,
+   * and with `weighs` the previous one, too. A decision with a future time was made before the clock stepped
+   * back. Once its units have a new time, they cannot be distinguished from others and are not refunded.
    */
   refund: (weighs: boolean) => `
 local i, c, p = match(text or '', '^c(%d+) (%d+)( ?%d*)$')
@@ -64,8 +63,8 @@ if i then
   if back > 0 then call('SET', key, format('c%.0f %.0f %.0f', i, c, p), 'KEEPTTL') end
 end`,
   /**
-   * A window that begins at another moment takes all that was counted meanwhile. Otherwise each unit goes
-   * to the window in which it was taken.
+   * A window that begins at `start` gets all added units. Otherwise each unit is added to the window in which
+   * it was consumed.
    */
   restore: `
 i_text = nil
@@ -75,7 +74,7 @@ for _, each in ipairs(added) do
 end`,
 };
 
-/** In memory: "c", the number of the window, its count, and the count of the window before it. */
+/** Reads the state in memory: "c", the number of the window, its count, and the count of the previous window. */
 export function readCounters(kept: MemoryState, { windowMs, now }: Moment): MemoryState {
   const [i = 0, current = 0, previous = 0] = kept.numbers;
   const index = Math.floor(now / windowMs);
@@ -101,7 +100,7 @@ export function addToCounters(
   state.until ??= now + 2 * windowMs + 1000;
 }
 
-/** @param weighs whether the window before the current one counts */
+/** @param weighs whether the previous window counts */
 export function refundCounters(
   kept: MemoryState,
   { windowMs, cost, now }: Moment,

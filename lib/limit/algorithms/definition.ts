@@ -1,48 +1,50 @@
 /**
- * How an algorithm keeps its counts in Redis, in parts of Lua. lib/limit/stores/lua.ts makes every script
- * from them: the algorithm's own script has the parts written out, since a call costs Redis as much as
- * a command, and the scripts that know all algorithms have them as functions. Comments stand beside
- * the Lua and not in it: its text is part of every edge bundle.
+ * How an algorithm counts in Redis, in parts of Lua. lib/limit/stores/lua.ts makes every script from them.
+ * The algorithm's own script contains the parts inline, since a function call costs Redis as much as a
+ * command; the scripts for all algorithms contain them as functions. Comments are outside the Lua, because
+ * its text is part of every edge bundle.
  *
- * Every part knows `now` (ms), `key`, and of the limit `limit` (units), `w` (its window, ms) and `cost`
- * (units), and the functions that stores/lua.ts names at the head of a script. Redis runs Lua 5.1 and
- * other stores 5.4, so every number is a double: what is whole and below 2^53 is exact in both.
+ * Every part has the variables `now` (ms), `key`, `limit` (units), `w` (the window, ms) and `cost` (units),
+ * and the functions that stores/lua.ts declares at the beginning of a script. Redis runs Lua 5.1 and other
+ * stores 5.4, so every number is a double: whole numbers below 2^53 are exact in both.
  */
 export interface LuaForm {
-  /** As the scripts name it: the algorithm's name, or a name of its own where an algorithm has two forms. */
+  /** The form's name in the scripts: the algorithm's name, or a separate name for the form of large limits. */
   readonly name: string;
-  /** The names of the variables that hold a state, at most ten. Every part knows them. */
+  /** The names of the variables that hold a state, at most ten. Every part may use them. */
   readonly state: string;
   /** Functions that the other parts call. */
   readonly functions?: string;
   /**
-   * Sets the state from `text`: what the key holds, or false where it holds nothing. Returns 0 where the
-   * key holds a state of another form. A state of the future was written before the clock stepped back: it
-   * is read as written now, and `ahead` is set to true, so that it is written so.
+   * Sets the state from `text`, the value of the key, which is false for a missing key. Returns 0 when the
+   * key holds a state of another form. A state with a future time was written before the clock stepped back:
+   * it is read as written now, and `ahead` is set to true, so that it is written again.
    */
   readonly read: string;
   /** An expression: the units that count. */
   readonly used: string;
-  /** An expression: the milliseconds until `cost` has capacity, where it is at most the limit and has none now. */
+  /**
+   * An expression: the milliseconds until there is capacity for `cost`, which is at most the limit and exceeds
+   * the capacity now.
+   */
   readonly wait: string;
-  /** Adds `cost` units, which may be 0, and writes the state with a time to live. */
+  /** Adds `cost` units, which may be 0, and writes the state with a TTL. */
   readonly take: string;
-  /** Sets the state as if `units` had been taken now. `take` follows. */
+  /** Sets the state as if `units` had been consumed now. `take` follows. */
   readonly adopt: string;
-  /** Gives back what a decision of the time `taken` took, and sets `back` to the units. Knows `text`. */
+  /** Refunds the units of a decision at the time `taken`, and sets `back` to the refunded units. `text` is set. */
   readonly refund: string;
   /**
    * Adds units that were counted elsewhere to the state: `added` is a list of { age (ms), units },
-   * oldest first, none of it a window old. `take` with a cost of 0 follows, and must set a new time to
-   * live. Where the store has counted, too, meanwhile, what is added is never less than both would have
-   * come to in one place.
+   * oldest first, all younger than a window. `take` with a cost of 0 follows, and must set a new TTL. If
+   * the store counted meanwhile, too, the sum is never less than if all had been counted in one place.
    */
   readonly restore: string;
-  /** True where the key is a sorted set, and no text. */
+  /** True when the key is a sorted set, and not a text. */
   readonly isSet?: true;
 }
 
-/** A limit and the moment at which it is checked. Times are in milliseconds, and whole. */
+/** A limit and the moment of its check. Times are whole milliseconds. */
 export interface Moment {
   /** Units in one window. */
   readonly limit: number;
@@ -52,60 +54,63 @@ export interface Moment {
   readonly now: number;
 }
 
-/** What a key holds in memory: a letter and the numbers that the same key would hold in Redis. */
+/** The value of a key in memory: a letter and the numbers that the same key would have in Redis. */
 export interface MemoryState {
-  /** The letter. It says which algorithms can read the numbers. */
+  /** The letter, which determines the algorithms that can read the numbers. */
   readonly kind: string;
   numbers: readonly number[];
-  /** When the key ends, in milliseconds. Undefined while a new time to live is still to be set. */
+  /** When the key expires, in milliseconds; undefined until a new TTL is set. */
   until?: number | undefined;
-  /** True where the state was written before the clock stepped back, and is read as written now. */
+  /** True when the state was written before the clock stepped back, and is read as written now. */
   readonly ahead?: boolean;
 }
 
 /**
  * The same algorithm in TypeScript, for counting in memory. It is part of every edge bundle, so it is
- * short. `tests/contract/limit-stores-walk.test.ts` holds it to the Lua, answer for answer.
+ * short. `tests/contract/limit-stores-walk.test.ts` compares its answers with those of the Lua.
  *
- * `read` and `refund` get a state of one of `kinds`, where a key without a state is one of the first kind
- * without numbers. The other functions get what `read` or `adopt` returned.
+ * `read` and `refund` get a state of one of `kinds`; a missing key is a state of the first kind without
+ * numbers. The other functions get the result of `read` or `adopt`.
  */
 export interface MemoryForm {
-  /** The letters of the states that it reads. The first is that of an empty key. */
+  /** The letters of the states that it reads. The first is the letter of a missing key. */
   readonly kinds: string;
-  /** Returns the state as it is at the moment. */
+  /** Returns the state at the moment. */
   read(kept: MemoryState, moment: Moment): MemoryState;
   /** Returns the units that count. */
   used(state: MemoryState, moment: Moment): number;
-  /** Returns the milliseconds until a cost has capacity. The cost is within the limit, and has none now. */
+  /**
+   * Returns the milliseconds until there is capacity for a cost, which is within the limit and exceeds the
+   * capacity now.
+   */
   wait(state: MemoryState, moment: Moment, cost: number): number;
-  /** Adds units that were consumed so many milliseconds ago, and sets when the key ends. */
+  /** Adds units that were consumed `ageMs` milliseconds ago, and sets when the key expires. */
   add(state: MemoryState, moment: Moment, units: number, ageMs: number): void;
-  /** Gives back what a decision of that time consumed, in `kept`, and returns the units. */
+  /** Refunds in `kept` the units of a decision at the time `takenAt`, and returns the refunded units. */
   refund(kept: MemoryState, moment: Moment, takenAt: number): number;
   /**
    * Returns the state to which the units of another algorithm are added.
-   * @default what `read` returns for an empty key
+   * @default the result of `read` for a missing key
    */
   adopt?(moment: Moment): MemoryState;
 }
 
-/** One way to count: all that a request needs to know of it. */
+/** The definition of an algorithm. */
 export interface AlgorithmDefinition<Name extends string = string> {
-  /** As a policy writes it, and as its file is named. */
+  /** The name in a policy, which is also the name of its file. */
   readonly name: Name;
   readonly lua: LuaForm & { readonly name: Name };
-  /** The form of limits above a number, where another one is quicker. Either form takes over from the other. */
+  /** The form of limits above a number, if another form is quicker. Each form can adopt states of the other. */
   readonly large?: { readonly above: number; readonly lua: LuaForm };
   /** The same in TypeScript. */
   readonly memory: MemoryForm;
-  /** The largest limit for which it is the default; absent where it has to be chosen. */
+  /** The largest limit for which it is the default; absent when it is never the default. */
   readonly defaultUpTo?: number;
-  /** The largest limit that it can have; absent where what it keeps does not grow with the limit. */
+  /** The largest limit that it allows; absent when its state does not grow with the limit. */
   readonly largestLimit?: number;
   /**
-   * True when it reads states of another algorithm as its own. Where a key holds the state of an
-   * algorithm that is not the rule's, such an algorithm is asked after all others.
+   * True when it reads states of another algorithm as its own. It is then tried last when a key holds the
+   * state of an algorithm other than the rule's.
    */
   readonly readsOthers?: true;
 }

@@ -3,14 +3,13 @@ import type { AlgorithmDefinition } from "./definition.ts";
 import { type AlgorithmReference, unitsOf } from "./reference.ts";
 
 /**
- * fixed-window: the count of the current window alone. Windows begin at multiples of their length, as
- * counters.ts keeps them, with one exception: where the time of what was counted is not known, a window
- * of the full length begins at that moment. It is kept as "s", its beginning, and its count. That is
- * the case
- * - for units that another algorithm counted: the aligned window may be over at once, and a bucket that
- *   is full again does not tell what it admitted in this window;
- * - for units that were counted before the clock stepped back over a window's edge: they would be
- *   forgotten at that edge, which comes a second time.
+ * fixed-window: only the count of the current window. Windows begin at multiples of their length, as in
+ * counters.ts, with one exception: when the time of counted units is not known, a window of full length
+ * begins at that moment. Its state is "s", its beginning, and its count. There are two such cases:
+ * - Another algorithm counted the units. The aligned window may end at once, and the state of a full bucket
+ *   does not show how many units it admitted in this window.
+ * - The units were counted before the clock stepped back over a window's edge. They would be dropped at
+ *   that edge, which is reached a second time.
  */
 export const FIXED_WINDOW: AlgorithmDefinition<"fixed-window"> = {
   name: "fixed-window",

@@ -2,12 +2,12 @@ import type { LuaForm } from "./definition.ts";
 import { LOG_REFUND, MOST, STAMPS } from "./packed-log.ts";
 
 /**
- * The log as a sorted set, for limits whose packed log would be long: one member for each unit, scored by
- * its time. `kept` members are there, of which `count` count. `stamps` is set while the state is still to
- * be written as a whole: a list of times.
+ * The log as a sorted set, for limits whose packed log would be long: one member per unit, with its time as
+ * the score. The set has `kept` members, of which `count` count. `stamps` is a list of times while the whole
+ * state must still be written, and nil otherwise.
  *
- * A member that is stamped anew keeps the name of its first time, so when the clock comes there again a
- * member of that name may exist: then the next name is tried.
+ * A member with a new time keeps the name of its first time. So when the clock reaches that time again, a
+ * member of that name may exist, and the next name is tried.
  */
 export const LARGE_LOG: LuaForm = {
   name: "large-log",

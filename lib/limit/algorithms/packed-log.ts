@@ -1,15 +1,15 @@
 import type { LuaForm } from "./definition.ts";
 
 /**
- * The largest limit whose log is packed. A full log of 700 costs Redis as much either way, one of 500 a sixth
- * less, and is written whole by each check.
+ * The largest limit whose log is packed. A full packed log of 700 costs Redis as much time as a sorted set, one
+ * of 500 a sixth less. Each check writes the whole packed log.
  */
 export const PACKED_UP_TO = 500;
 
 /**
- * Returns the units that a log keeps at most: the newest ones. A check never consumes more than the limit;
- * only reports and changed limits come beyond it. What is dropped would count again only where the limit is
- * raised before it is a window old.
+ * Returns the most units that a log keeps: the newest. A check never consumes more than the limit; only
+ * reports and changed limits exceed it. The dropped units would count again only if the limit were raised
+ * before they are a window old.
  */
 export const mostUnits = (limit: number): number => 2 * limit + 1000;
 
@@ -17,13 +17,13 @@ export const mostUnits = (limit: number): number => 2 * limit + 1000;
 export const MOST = "(2 * limit + 1000)";
 
 /**
- * A stamp is a time in ms as six characters, base 127, each 1 to 127: as text it is in the order of time,
- * and passes unharmed where text ends at a zero or is UTF-8. 127^6 ms reach the year 2102.
+ * A stamp is a time in ms as six characters, base 127, each 1 to 127. Stamps sort as text in the order of
+ * time, and contain no zero byte and only ASCII. 127^6 ms reach the year 2102.
  * - at(s, i): the i-th stamp of a log as a number
  * - stamp(t): a time as six characters
- * - after(s, n, t): the place of the first of n stamps that is later than t; n + 1 where no stamp is
+ * - after(s, n, t): the index of the first of n stamps that is later than t; n + 1 if no stamp is
  *
- * 33300578688 is what at() comes to for six characters of 1. A stamp is made of two halves below 127^3.
+ * 33300578688 is the sum in at() for six characters of 1. A stamp is made of two halves below 127^3.
  */
 export const STAMPS = `
 local function at(s, i)
@@ -45,8 +45,8 @@ local function after(s, n, t)
 end`;
 
 /**
- * Refunds of both forms: a key has the form of the limit that was last written. Stamps of one time are
- * the same, so a decision gets back as many as it took, and as are left.
+ * The refund of both forms, because a key has the form of the limit that was last written. Stamps of the same
+ * time are equal, so a decision is refunded as many as it consumed, or as many as are left.
  */
 export const LOG_REFUND = `
 if text and byte(text) == 76 and #text % 6 == 1 and taken > now - w then
@@ -67,8 +67,8 @@ elseif text == '' and taken > now - w then
 end`;
 
 /**
- * The log as one text: "L", and a stamp for each unit, oldest first. n stamps are there, and those from
- * `first` on count. It grows with what counts: each write drops what counts no more.
+ * The log as one text: "L", and a stamp for each unit, oldest first. It has n stamps, and those from index
+ * `first` on count. Each write drops the stamps that no longer count.
  */
 export const PACKED_LOG: LuaForm & { readonly name: "sliding-log" } = {
   name: "sliding-log",

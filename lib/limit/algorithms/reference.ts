@@ -1,11 +1,11 @@
-/** A limit, as an algorithm's reference knows it. */
+/** A limit for an algorithm's reference. */
 export interface ReferenceLimit {
   /** Units in one window. */
   readonly limit: number;
   readonly windowMs: number;
 }
 
-/** A request that was admitted: when (ms), and the units that it took. */
+/** An allowed request: its time (ms), and the units that it consumed. */
 export interface Admitted {
   readonly at: number;
   readonly cost: number;
@@ -14,39 +14,39 @@ export interface Admitted {
 }
 
 /**
- * What an algorithm means and costs, beside the definition in the same file. Tests compare the Lua with
- * it, and the tables of the documentation are made from it. No bundle has it: it is no part of the
- * definition.
+ * The meaning and cost of an algorithm, beside the definition in the same file. Tests compare the Lua with
+ * it, and the tables of the documentation are made from it. It is separate from the definition, so that no
+ * bundle contains it.
  */
 export interface AlgorithmReference {
   /**
-   * The units that count at a time (ms), by the definition of the algorithm and as plainly as can be,
-   * over all requests that were ever admitted. It is never fast.
+   * Returns the units that count at a time (ms), by the plain definition of the algorithm over all requests
+   * that were ever allowed. It is slow.
    */
   used(admitted: readonly Admitted[], limit: ReferenceLimit, now: number): number;
-  /** The most units that any window of the limit's length admits; at least the limit. */
+  /** Returns the most units that any window of the limit's length allows; at least the limit. */
   mostInAWindow(limit: number): number;
-  /** The commands that Upstash bills for a check of one unit, once its client is known, by name. */
+  /** The commands that Upstash bills for a check of one unit for a known client, by name. */
   readonly billed: Readonly<Record<string, number>>;
-  /** The same of a limit that has the form of large limits, where there is one. */
+  /** The same for the form of large limits, if the algorithm has one. */
   readonly billedLarge?: Readonly<Record<string, number>>;
   /** For docs/algorithms.md. L is the limit. */
   readonly words: {
-    /** What a key holds. */
+    /** The content of a key. */
     readonly keeps: string;
     readonly mostInAWindow: string;
-    /** Of one client. */
+    /** The memory of one client. */
     readonly memory: string;
     /** How capacity returns. */
     readonly comesBack: string;
-    /** What is billed beside {@link AlgorithmReference.billed}. */
+    /** The commands that are billed in addition to {@link AlgorithmReference.billed}. */
     readonly billedMore?: string;
-    /** What a refund gives back. */
+    /** The units that a refund returns. */
     readonly refunds: string;
   };
 }
 
-/** The units of the requests that count and were not refunded. */
+/** Returns the units of the requests that count and were not refunded. */
 export function unitsOf(admitted: readonly Admitted[], counts: (one: Admitted) => boolean): number {
   const held = admitted.filter((one) => one.refundedAt === undefined && counts(one));
   return held.reduce((total, { cost }) => total + cost, 0);

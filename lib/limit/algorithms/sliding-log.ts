@@ -4,21 +4,21 @@ import type { AlgorithmDefinition } from "./definition.ts";
 import { type AlgorithmReference, unitsOf } from "./reference.ts";
 
 /**
- * sliding-log: the time of each unit. A unit of time s counts at now while now < s + w. So no window has
- * more than the limit, wherever it begins.
+ * sliding-log: the time of each unit. A unit of time s counts while now < s + w. So no window has more units
+ * than the limit, wherever it begins.
  *
- * Times in the future were noted before the clock stepped back: they count as of now, and the next write
- * stamps them so.
+ * Future times were stored before the clock stepped back: they count as now, and the next write sets them to
+ * the time of the write.
  */
 export const SLIDING_LOG: AlgorithmDefinition<"sliding-log"> = {
   name: "sliding-log",
-  // Up to here every unit is kept, which is exact; above, two counters, which are small.
+  // Up to this limit the exact log is affordable; above it two small counters are the default.
   defaultUpTo: 100,
-  // Each unit costs Redis memory, and a client may have as many as the limit.
+  // Each unit costs memory in Redis, and a client may have as many units as the limit.
   largestLimit: 10_000,
   lua: PACKED_LOG,
   large: { above: PACKED_UP_TO, lua: LARGE_LOG },
-  // "l", and the time of each unit, in their order.
+  // "l", and the time of each unit, in order.
   memory: {
     kinds: "l",
     read: ({ numbers }, { windowMs, now }) => ({

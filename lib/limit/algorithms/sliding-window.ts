@@ -3,12 +3,13 @@ import type { AlgorithmDefinition } from "./definition.ts";
 import { type AlgorithmReference, unitsOf } from "./reference.ts";
 
 /**
- * sliding-window: the window before weighs by the part of it that a window ending now still covers.
- * The weighted count is rounded up: rounding down lets one too many through at a window's edge.
+ * sliding-window: the count of the previous window is weighted by the part of it that a window ending now
+ * still covers. The weighted count is rounded up: rounding down would allow one request too many at a
+ * window's edge.
  */
 export const SLIDING_WINDOW: AlgorithmDefinition<"sliding-window"> = {
   name: "sliding-window",
-  // No limit is larger.
+  // No limit is larger, so this is the default for all limits above those of the log.
   defaultUpTo: 2 ** 53,
   lua: {
     ...COUNTERS,

@@ -1,19 +1,19 @@
 import type { AlgorithmDefinition, MemoryState, Moment } from "./definition.ts";
 import type { AlgorithmReference } from "./reference.ts";
 
-/** Sets `level` to what is left of it after so many milliseconds: nothing after a window. */
+/** Sets `level` to the level after `ms` milliseconds: 0 after a window. */
 const refilled = (ms: string) => `
 local ms = ${ms}
 level = ms >= w and 0 or max(0, level - ms * limit)`;
 
 /**
- * token-bucket: `limit` tokens that refill evenly, all of them in one window; a request takes its
- * cost. The key keeps the level of what was missing at the last take: "b", that time, and the level in
- * units × window, which is whole and falls by `limit` each millisecond. A window after the last take
- * nothing is missing, also where the limit was lowered since.
+ * token-bucket: `limit` tokens that refill evenly, all of them in one window; a request consumes its cost.
+ * The key holds the level of missing tokens at the last consumption: "b", that time, and the level in
+ * units × window, which is whole and falls by `limit` each millisecond. A window after the last consumption
+ * no token is missing, even if the limit was lowered since.
  *
- * A last take in the future was before the clock stepped back: it then counts as made now. `last` and
- * `missing` are the time of the last take and the level at that time.
+ * A last consumption in the future was before the clock stepped back: it then counts as made now. `last` and
+ * `missing` are the time of the last consumption and the level at that time.
  */
 export const TOKEN_BUCKET: AlgorithmDefinition<"token-bucket"> = {
   name: "token-bucket",
@@ -38,10 +38,10 @@ call('SET', key, format('b %.0f %.0f', now, level), 'PX', format('%.0f', w + 100
     adopt: `
 level, last, missing = units * w, now, units * w`,
     /**
-     * What a decision took has refilled since, evenly: only the rest is given back. More of the level is
-     * what others took later. The answer is rounded up to whole units. A decision of a time that is still to
-     * come was made before the clock stepped back; where its take was stamped anew since, it is not known
-     * how much of it has refilled.
+     * A part of the units has refilled since the decision, so only the rest is refunded. The remaining level
+     * was consumed by later decisions. The answer is rounded up to whole units. A decision with a future time
+     * was made before the clock stepped back. If its consumption has a new time since, it is not known how much
+     * has refilled, and nothing is refunded.
      */
     refund: `
 local last, missing = match(text or '', '^b (%d+) (%d+)$')
@@ -55,9 +55,9 @@ if last then
   end
 end`,
     /**
-     * The bucket keeps the level at its last take alone. What was taken later refills together with that
-     * level. What was taken earlier is added to it whole, since the bucket may not have been full once
-     * since.
+     * The bucket only has the level at its last consumption. Units that were consumed later refill together
+     * with that level. Units that were consumed earlier are added in full, since the bucket may never have been
+     * full since.
      */
     restore: `
 level = missing
@@ -99,7 +99,7 @@ end${refilled("now - last")}`,
   },
 };
 
-/** What is missing at a time, in units × window: the numbers are the last take and the level then. */
+/** Returns the level at a time, in units × window: the numbers are the last consumption and the level then. */
 function levelAt(
   time: number,
   { numbers: [last = 0, missing = 0] }: MemoryState,
@@ -121,7 +121,7 @@ export const REFERENCE: AlgorithmReference = {
     const events = admitted.flatMap(({ at, cost, refundedAt }) => {
       const take = { time: at, missing: cost * windowMs };
       if (refundedAt === undefined) return [take];
-      // Of what it took, the part that has not refilled by itself until then.
+      // The part of its cost that had not refilled by then.
       const rest = Math.max(0, cost * windowMs - (refundedAt - at) * limit);
       return [take, { time: refundedAt, missing: -rest }];
     });

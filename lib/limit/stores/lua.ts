@@ -1,24 +1,24 @@
 import { KEEPERS } from "#lib/limit/algorithms/all";
 import type { LuaForm } from "#lib/limit/algorithms/definition";
 
-/** Milliseconds on Redis's clock: the only clock that all instances share. */
+/** Sets `now` to milliseconds on Redis's clock, the only clock that all instances share. */
 export const REDIS_CLOCK = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
 `;
 
-/** What the parts of the forms may call. */
+/** The functions that the parts of the forms may call. */
 const CALLED =
   "redis.call redis.pcall math.floor math.min math.max string.format string.match string.byte string.char string.sub string.rep";
 
-/** Names those functions that a script calls: each name costs Redis time at each run. */
+/** Declares only the functions that a script calls, because each declaration costs time at each run. */
 function withNames(lua: string): string {
   const nameOf = (path: string) => path.split(".")[1] ?? "";
   const called = CALLED.split(" ").filter((path) => lua.includes(`${nameOf(path)}(`));
   return `local ${called.map(nameOf).join()} = ${called.join()}\n${lua}`;
 }
 
-/** A form as a script that decides knows it: how a state is opened, and when it may be taken from. */
+/** The parts of a form in a script that decides, with how it opens a state and when it may consume. */
 type Decided = Pick<LuaForm, "functions" | "state" | "used" | "wait" | "take"> & {
   readonly open: string;
   readonly isFree: string;
@@ -26,12 +26,12 @@ type Decided = Pick<LuaForm, "functions" | "state" | "used" | "wait" | "take"> &
 };
 
 /**
- * A script that decides. All limits are read first, and written only where there is capacity.
+ * Makes a script that decides. It reads all limits first, and writes them only if there is capacity.
  *
- * KEYS: one for each limit. ARGV[1]: "take", "peek", or "report" of what was allowed already, which is
- * consumed whether or not there is capacity; then three for each limit: limit, window (ms), cost. What is
- * not consumed is not written, but for one case: a state of the future is stamped anew with now. Otherwise
- * it would be in the future at the next check, too, and no wait would ever be over.
+ * KEYS: one for each limit. ARGV[1]: "take", "peek", or "report", which consumes for allowed requests even
+ * without capacity; then three for each limit: limit, window (ms), cost. A limit that is not consumed is not
+ * written, with one exception: a state with a future time is written with the current time. Otherwise it would
+ * be in the future at the next check, too, and its wait would never end.
  *
  * Returns { now, passed (1 or 0), and for each limit: remaining, wait, reset }. wait: milliseconds
  * until there is capacity for this cost, 0 when there was, -1 when there never will be. reset: milliseconds
@@ -72,8 +72,9 @@ return answer
 }
 
 /**
- * The script of one form, which decides where all limits are of it and none is in shadow. It does what the
- * limit script does, or writes nothing and answers 0 where a key holds a state of another form.
+ * Makes the script of one form, for requests whose limits all have this form and none of which is in shadow.
+ * It does the same as the limit script. When a key holds a state of another form, it writes nothing and
+ * answers 0.
  */
 export function ownLua(clock: string, form: LuaForm): string {
   const open = `text, ahead, ${form.state} = pcall('GET', key), false
@@ -81,7 +82,7 @@ if type(text) == 'table' then return 0 end${form.read}`;
   return decideLua(clock, { ...form, open, isFree: "wait == 0", mayTake: "takes" });
 }
 
-/** The forms of all algorithms, in the order in which they are asked whose state a key holds. */
+/** The forms of all algorithms, in the order in which they try to read the state of a key. */
 const FORMS: readonly LuaForm[] = KEEPERS.flatMap(({ lua, large }) =>
   large ? [lua, large.lua] : [lua],
 );
@@ -91,8 +92,8 @@ const NAMES = FORMS.map(({ name }) => `forms['${name}']`).join(", ");
 type Part = "adopt" | "take" | "restore" | "refund";
 
 /**
- * A form as functions of a rule, of those parts that a script calls: Redis makes every function of a script
- * anew each time. `rule.state` is { ahead, used, and the form's own }.
+ * Returns a form as functions of a rule. It has only the parts that a script calls, because Redis creates
+ * every function of a script at each run. `rule.state` is { ahead, used, and the state of the form }.
  */
 function functionsOf(form: LuaForm, parts: readonly Part[]): string {
   const { name, state, functions = "", read, used, wait, isSet = false } = form;
@@ -118,12 +119,12 @@ end
 }
 
 /**
- * What the scripts begin with that know every form:
+ * Returns the beginning of the scripts for all forms:
  * - rule_at(i): the limit of the i-th key
- * - text_of(rule): what its key holds: false where it holds nothing, "" where it is no text
- * - opened(i): the same with the state of the key, and as `keeper` the form that reads it: the rule's
- *   own, or the one whose state is still there when the rule's changed. That one decides until its state
- *   is adopted. What none can read counts as nothing, and is replaced
+ * - text_of(rule): reads the value of its key: false for a missing key, "" for a value that is no text
+ * - opened(i): the limit with the state of its key, and as `keeper` the form that reads the state. After a
+ *   change of the rule, this is the earlier form, which decides until its state is adopted. A state that no
+ *   form can read counts as empty and is replaced
  * - adopt(rule): makes the rule's own form the keeper
  */
 function formsLua(...parts: readonly Part[]): string {
@@ -170,9 +171,9 @@ end
 `;
 
 /**
- * The script that decides for limits of any form. After the arguments of a script that decides: form and group of
- * each limit. The limits of group "0" decide: when one of them has no capacity, nothing is consumed at
- * all. Each other group is a rule in shadow: consumed whole where it has capacity, else not.
+ * Makes the script that decides for limits of any form. The arguments of a script that decides are followed by
+ * the form and group of each limit. The limits of group "0" are enforced: when one of them has no capacity,
+ * nothing is consumed at all. Each other group is a rule in shadow, which is consumed in full or not at all.
  */
 export function limitLua(clock: string): string {
   return decideLua(clock, {
@@ -197,9 +198,9 @@ rule.keeper.take(rule)`,
 }
 
 /**
- * The script that reads: it writes nothing, also where the clock stepped back, and reckons by the functions
- * that decide. KEYS and ARGV as for the limit, but ARGV[1] is not read. Returns { now, and for each limit:
- * used, wait, reset }.
+ * Makes the script that reads. It writes nothing, even after the clock stepped back, and uses the same functions
+ * as the scripts that decide. KEYS and ARGV are those of the limit script, but ARGV[1] is ignored. Returns
+ * { now, and for each limit: used, wait, reset }.
  */
 export function readLua(clock: string): string {
   return (
@@ -223,8 +224,9 @@ return answer
 }
 
 /**
- * Gives back what one decision took. KEYS and ARGV as for the limit, but ARGV[1] is the time of the
- * decision (ms). What another algorithm has adopted since is not given back. Answers the units.
+ * Makes the script that refunds the units of one decision. KEYS and ARGV are those of the limit script, but
+ * ARGV[1] is the time of the decision (ms). Units that another algorithm has adopted since are not refunded.
+ * Returns the refunded units.
  */
 export function refundLua(clock: string): string {
   return (
@@ -242,10 +244,11 @@ return given
 }
 
 /**
- * Adds to one key what was counted without it, at the times at which it was taken.
+ * Makes the script that adds units that were counted locally to one key, at the times at which they were
+ * consumed.
  *
- * KEYS[1]: the limit's. ARGV as for the limit, with a cost of 0; then pairs: how many milliseconds ago,
- * and how many units, oldest first. Answers 1.
+ * KEYS[1]: the key of the limit. ARGV: the arguments of the limit script with a cost of 0, then pairs of
+ * age (ms) and units, oldest first. Returns 1.
  */
 export function restoreLua(clock: string): string {
   return (

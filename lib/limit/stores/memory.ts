@@ -7,13 +7,13 @@ import type { LimitStore, LocalCount } from "../store.ts";
 
 export interface MemoryOptions {
   /**
-   * The clock that counts, in milliseconds; of what it returns whole milliseconds count, as in Redis. It
-   * may step back.
+   * The clock of the counts, in milliseconds, rounded down to whole ones as in Redis. It may step back.
    * @default Date.now
    */
   readonly clock?: Clock | undefined;
   /**
-   * Keys that are counted at most, a whole number from 2; beyond it those go that were not used for long.
+   * The most keys that are counted, a whole number from 2; beyond it keys that were not used for long are
+   * dropped.
    * @default 10,000
    */
   readonly most?: number | undefined;
@@ -21,8 +21,7 @@ export interface MemoryOptions {
 
 /**
  * Counts limits in the memory of this process, by the same algorithms and with the same answers as
- * Redis. A key keeps three numbers at most, and with `sliding-log` one for each
- * unit that counts.
+ * Redis. A key holds at most three numbers, and with `sliding-log` one number for each unit that counts.
  *
  * @example
  * const store = new MemoryLimits({ clock: () => Date.now(), most: 1000 });
@@ -31,7 +30,7 @@ export class MemoryLimits implements LimitStore {
   readonly isInProcess = true;
   readonly #counts: MemoryCounts;
 
-  /** @throws {HeadgateError} LIMIT_BAD_ARGUMENT where `most` is no whole number from 2 */
+  /** @throws {HeadgateError} LIMIT_BAD_ARGUMENT when `most` is no whole number from 2 */
   constructor({ clock = Date.now, most = MOST_KEYS }: MemoryOptions = {}) {
     const problem = wholeProblem("most", most, 2);
     if (problem) throw new HeadgateError("LIMIT_BAD_ARGUMENT", `MemoryLimits: ${problem}`);

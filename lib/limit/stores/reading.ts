@@ -7,10 +7,10 @@ import type { ScriptStore } from "#lib/redis/script-store";
 import { argsOf, type Charge, statusOf } from "../charge.ts";
 import { readLua, REDIS_CLOCK } from "./lua.ts";
 
-/** How one limit stands for one client, with the units that count. */
+/** The state of one limit for one client, with the units that count. */
 export interface Read {
   readonly charge: Charge;
-  /** Units; more than the limit where the limit was lowered. */
+  /** Units; they may exceed the limit after it was lowered. */
   readonly used: number;
   readonly status: LimitStatus;
 }
@@ -24,9 +24,9 @@ return freed
 `);
 
 /**
- * Returns how limits stand in Redis, in the order of the charges, and writes nothing.
+ * Returns the state of limits in Redis, in the order of the charges, and writes nothing.
  *
- * @throws {StoreError} when the store fails or refuses, or its answer cannot be read
+ * @throws {StoreError} when the store fails or rejects the script, or its answer cannot be read
  */
 export async function readLimits(redis: ScriptStore, charges: readonly Charge[]): Promise<Read[]> {
   const read = await byClient(redis, READ_SCRIPT, charges, (numbers, own) => {
@@ -41,9 +41,9 @@ export async function readLimits(redis: ScriptStore, charges: readonly Charge[])
 }
 
 /**
- * Deletes the keys of limits in Redis, and returns the charges whose keys were there.
+ * Deletes the keys of limits in Redis, and returns the charges whose keys existed.
  *
- * @throws {StoreError} when the store fails or refuses: some of the keys may be deleted then
+ * @throws {StoreError} when the store fails or rejects the script: some of the keys may be deleted then
  */
 export function forgetLimits(redis: ScriptStore, charges: readonly Charge[]): Promise<Charge[]> {
   return byClient(redis, FORGET_SCRIPT, charges, (numbers, own) =>
@@ -51,7 +51,9 @@ export function forgetLimits(redis: ScriptStore, charges: readonly Charge[]): Pr
   );
 }
 
-/** Runs a script for each client, whose keys a Redis Cluster has in one place; all within the deadline. */
+/**
+ * Runs a script for each client, since a Redis Cluster has a client's keys in one slot; all within the deadline.
+ */
 async function byClient<T>(
   redis: ScriptStore,
   script: Script,

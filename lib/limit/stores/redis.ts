@@ -17,7 +17,7 @@ import {
 import type { LimitStore, LocalCount } from "../store.ts";
 import { limitLua, ownLua, REDIS_CLOCK, refundLua, restoreLua } from "./lua.ts";
 
-/** The script of every limit. */
+/** The script for limits of any form. */
 export const LIMIT_SCRIPT = defineScript(limitLua(REDIS_CLOCK));
 const REFUND_SCRIPT = defineScript(refundLua(REDIS_CLOCK));
 const RESTORE_SCRIPT = defineScript(restoreLua(REDIS_CLOCK));
@@ -26,16 +26,16 @@ const OWN_SCRIPTS = new Map(
   ALGORITHMS.map(({ lua }) => [lua.name as string, defineScript(ownLua(REDIS_CLOCK, lua))]),
 );
 
-/** Keys in one call that restores: a script of a few microseconds each. */
+/** The most keys of one restoring call; the script takes a few microseconds for each. */
 const KEYS_A_CALL = 100;
 
-/** What the script of all limits is told to do with charges. */
+/** The first argument of the scripts that decide. */
 type Mode = "take" | "peek" | "report";
 
 /**
- * Counts limits in Redis. Each call is one script on a single primary, where the keys of several clients
- * may stand in one script. On a Redis Cluster it is one script a client, in one pipeline: from the start,
- * or from the first CROSSSLOT answer on, after which nothing has run.
+ * Counts limits in Redis. On a single primary each call is one script, which may have keys of several clients.
+ * On a Redis Cluster each call is a pipeline with one script per client. Without `isCluster` the pipeline is
+ * used from the first CROSSSLOT reply on; that reply means that no script has run.
  *
  * @example
  * const store = new RedisLimits(createScriptStore({ url, token }), { isCluster: false });
@@ -108,7 +108,7 @@ async function checkAtOnce(
   return readCharged(isHandedOver ? await withinDeadline(redis, since, decide()) : answer, charges);
 }
 
-/** The script of the one form that all limits have, where all of them decide. */
+/** Returns the script of the form that all limits share, if all of them are enforced. */
 function ownScriptOf(charges: readonly Charge[]): Script | undefined {
   const [first] = charges;
   const name = first && formNameOf(first.limit);
@@ -117,9 +117,9 @@ function ownScriptOf(charges: readonly Charge[]): Script | undefined {
 }
 
 /**
- * Sends each client's limits in a script of their own, all in one pipeline. What one script consumed
- * although another had no capacity is given back in a second call: the one case in which a denied request
- * consumes, for as long as that call needs.
+ * Sends each client's limits in a separate script, all in one pipeline. Units that one script consumed although
+ * another had no capacity are refunded in a second call. Until that call ends, a denied request has consumed
+ * units: this is the only such case.
  */
 async function checkByClient(
   redis: ScriptStore,
@@ -139,13 +139,16 @@ async function checkByClient(
   return inOrder(charges, charged.flat(), new Set(tooMuch));
 }
 
-/** What some clients' scripts took, and would not have, had they known of the others. */
+/**
+ * Returns the charges that some scripts consumed and that must be refunded, because another script denied or
+ * failed.
+ */
 function takenInVain(parts: readonly (readonly Charged[])[], hasFailed: boolean): Charged[] {
   const kept = new Set(hasFailed ? [] : takenOf(parts.flat()));
   return parts.flatMap((part) => takenOf(part)).filter((each) => !kept.has(each));
 }
 
-/** What one client's script answered, or its error: of the others some may have to be given back. */
+/** Returns the answer of one client's script, or its error, so that the other scripts can still be refunded. */
 function readPart(answer: unknown, part: readonly Charge[]): Charged[] | Error {
   if (answer instanceof Error) return answer;
   try {
@@ -155,24 +158,24 @@ function readPart(answer: unknown, part: readonly Charge[]): Charged[] | Error {
   }
 }
 
-/** As the limits stand with what was given back; their reset is still the one of the moment between. */
+/** Returns the limits in the order of the charges, after the refund. Their resets are those from before it. */
 function inOrder(
   charges: readonly Charge[],
   charged: readonly Charged[],
-  givenBack: ReadonlySet<Charged>,
+  refunded: ReadonlySet<Charged>,
 ): Charged[] {
   const byCharge = new Map(charged.map((each) => [each.charge, each]));
   return charges.flatMap((charge) => {
     const each = byCharge.get(charge);
-    if (!each || !givenBack.has(each)) return each ?? [];
+    if (!each || !refunded.has(each)) return each ?? [];
     const remaining = each.status.remaining + charge.cost;
     return { ...each, status: { ...each.status, remaining } };
   });
 }
 
-/** Gives back what was taken, and returns the units. */
+/** Refunds consumed charges, and returns the units. */
 async function refund(redis: ScriptStore, taken: readonly Charged[]): Promise<number> {
-  // One script for what one client was charged at one moment: those keys may always stand together.
+  // One script per client and moment: these keys are always in one slot of a cluster.
   const calls = partsBy(taken, ({ charge, at }) => `${charge.client} ${at}`).map((part) => {
     const charges = part.map(({ charge }) => charge);
     return { keys: keysOf(charges), args: [part[0]?.at ?? 0, ...argsOf(charges)] };
@@ -183,7 +186,7 @@ async function refund(redis: ScriptStore, taken: readonly Charged[]): Promise<nu
   return answers.reduce<number>((total, answer) => total + Number(answer), 0);
 }
 
-/** Map.groupBy would do, but the edge runtime of Node 20 has none. */
+/** Map.groupBy would do the same, but the edge runtime of Node 20 does not have it. */
 function partsBy<T>(items: readonly T[], nameOf: (item: T) => string): T[][] {
   const parts = new Map<string, T[]>();
   for (const item of items) {

@@ -12,9 +12,9 @@ type UpstashAlgorithm = ConstructorParameters<typeof Ratelimit>[0]["limiter"];
 type UpstashResult = Awaited<ReturnType<ReturnType<UpstashAlgorithm>["limit"]>>;
 
 /**
- * What the class would do beside the algorithm. Its timeout turns a slow store into an allowed request,
- * its cache denies for too long, its deny list is read from the internet, its analytics keep keys without
- * an end, and its telemetry names the class to the store.
+ * Turns off the functions of the class beside the algorithm. Its timeout allows requests when the store is
+ * slow, its cache denies for too long, its deny list is read from the internet, its analytics write keys
+ * without a TTL, and its telemetry names the class to the store.
  */
 const ALGORITHM_ALONE = {
   timeout: 0,
@@ -27,7 +27,7 @@ const ALGORITHM_ALONE = {
 /**
  * Counts limits through the class of `@upstash/ratelimit`, over `@upstash/redis`. The algorithms are
  * Headgate's, so keys and counts are those of `RedisLimits`, and an app may change from one store to the
- * other. What the class cannot do (report, refund, restore) goes to Redis directly.
+ * other. Report, refund and restore, which the class does not have, call Redis directly.
  *
  * @example
  * const store = new UpstashLimits(redisOf(gate), { isCluster: false });
@@ -64,9 +64,9 @@ export class UpstashLimits implements LimitStore {
   }
 
   /**
-   * Makes the class for one call: it hands an algorithm a text and a number, and neither can carry
-   * charges. An instance of its own costs no more than a table of calls in flight, and two calls for the
-   * same client share nothing.
+   * Makes an instance of the class for one call, because the class passes an algorithm only a text and a
+   * number, and neither can contain charges. A separate instance costs no more than a table of calls in
+   * flight, and two calls for the same client share no state.
    */
   #ratelimitOf(charges: readonly Charge[]): Ratelimit {
     const limiter: UpstashAlgorithm = () => ({
@@ -79,10 +79,10 @@ export class UpstashLimits implements LimitStore {
   }
 }
 
-/** The result that the class knows, and beside it how each limit stands: the class hands on both. */
+/** The result for the class, with the state of each limit added: the class returns both. */
 type Result = UpstashResult & { readonly charged: readonly Charged[] };
 
-/** The tightest of the limits that decide stands for all. */
+/** Returns the result of the enforced limit with the least remaining units. */
 function resultOf(charged: readonly Charged[]): Result {
   const [tightest] = charged
     .filter(({ charge }) => charge.group === DECIDING)
@@ -99,10 +99,10 @@ function resultOf(charged: readonly Charged[]): Result {
 }
 
 /**
- * Reads what the algorithm added to a result.
+ * Returns the states that the algorithm added to a result.
  *
- * @throws {StoreError} STORE_BAD_ANSWER when the class decided by itself, as by the deny list of another
- * `Ratelimit` in this process, whose denials all instances of the class share
+ * @throws {StoreError} STORE_BAD_ANSWER when the class decided without the algorithm, for example by the deny
+ * list of another `Ratelimit` in this process, which all instances of the class share
  */
 function chargedOf(result: object): readonly Charged[] {
   if ("charged" in result) return (result as Result).charged;
@@ -112,7 +112,7 @@ function chargedOf(result: object): readonly Charged[] {
   );
 }
 
-/** The clients of a request, as the class names them. */
+/** Returns the identifier of a request's clients for the class. */
 function identifierOf(charges: readonly Charge[]): string {
   return [...new Set(charges.map(({ client }) => client))].join(",");
 }

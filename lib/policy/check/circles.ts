@@ -2,8 +2,8 @@
 export type Replacements = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Finds rules that replace each other, straight or by way of others: where all of them match, none
- * would be left. Each circle is given once, by the first of its rules in the policy's order.
+ * Finds rules that replace each other, directly or through others: if all of them matched, none would apply.
+ * Returns each circle once, by the first of its rules in the policy's order.
  */
 export function findCircles(replaces: Replacements): readonly string[] {
   const reach = new Map([...replaces.keys()].map((name) => [name, reachable(name, replaces)]));
@@ -17,7 +17,10 @@ function together(a: string, b: string, reach: ReadonlyMap<string, ReadonlySet<s
   return reach.get(a)?.has(b) === true && reach.get(b)?.has(a) === true;
 }
 
-/** Every rule that this one replaces, and those that they replace. One that replaces itself is another problem. */
+/**
+ * Returns every rule that a rule replaces, directly or through others. It skips rules that replace themselves,
+ * which are a separate problem.
+ */
 function reachable(start: string, replaces: Replacements): ReadonlySet<string> {
   const found = new Set<string>();
   const open = [start];

@@ -7,22 +7,22 @@ import { type ParsedPolicy, type ParsedRule, parseRecord } from "./schema.ts";
 import { readSubject } from "./subject.ts";
 import type { CompiledLimit, CompiledTiers } from "#lib/policy/types";
 
-/** What a rule is read against. */
+/** The parts of the policy that are needed to read a rule. */
 export interface Context {
   readonly identities: readonly string[];
   /** The names of all rules. */
   readonly names: readonly string[];
   readonly defaults: ParsedPolicy["defaults"];
-  /** The percentage of clients for which a rule without a mode decides; 100 unless the policy says. */
+  /** The percentage of clients for which a rule without a mode is enforced; 100 unless the policy sets a mode. */
   readonly enforced?: number;
   readonly locales: Locales | undefined;
   readonly problems: Problems;
 }
 
-/** Names that are numbers lose their place: JavaScript puts them first, and the first one counts. */
+/** Names must not be whole numbers: JavaScript moves those to the front, and the first tier is the default. */
 const TIER_NAME = /^(?!\d+$).{1,64}$/s;
 
-/** Reads a rule's limits or tiers. What is wrong is noted, and left out. */
+/** Reads a rule's limits or tiers. It adds a problem for each mistake and leaves the mistake out. */
 export function readRuleLimits(
   rule: string,
   given: ParsedRule,
@@ -128,9 +128,9 @@ function readSubjectsLimits(
 }
 
 /**
- * Names a limit by nothing but itself, so that its name stays when its rule gets another limit or tiers,
- * or its limits change places. A rule has each window once for one subject, so no two limits of a client
- * have one name.
+ * Returns the name of a limit. It depends on this limit alone, so that it stays when its rule gets another
+ * limit or tiers, or another order. A rule has each window once for one subject, so the limits of a client
+ * have different names.
  */
 function nameOf(rule: string, subject: string, windowMs: number): string {
   return `${rule}:${subject}:${formatDuration(windowMs)}`;

@@ -8,13 +8,16 @@ import type { ParsedPolicy } from "./schema.ts";
 
 const NAME = /^[a-z][a-z0-9-]{0,63}$/i;
 
-/** The names that an entry may have before its colon, and those of conditions. */
+/** The names that an entry may have before its colon, and the names of conditions. */
 interface Names {
   readonly identities: readonly string[];
   readonly conditions: readonly string[];
 }
 
-/** Reads the clients that a policy allows or blocks. What is wrong is noted, and left out. */
+/**
+ * Reads the clients that a policy allows or blocks. It adds a problem for each mistake and leaves the mistake
+ * out.
+ */
 export function compileLists(policy: ParsedPolicy, problems: Problems): readonly CompiledListing[] {
   const names = {
     identities: Object.keys(policy.identities ?? {}),
@@ -38,21 +41,21 @@ function readListed(
 ): CompiledListing["whom"] | undefined {
   if (conditions.includes(text)) return { identity: text, value: HOLDS };
   const [identity, value] = split(text);
-  // No resolver is meant to return a value that begins or ends with a blank: such an entry is mistyped.
+  // Resolvers return no values with blanks around them, so such an entry is mistyped.
   const isNamed = identities.includes(identity) && value !== "" && value === value.trim();
   return readNetwork(text) ?? (isNamed ? { identity, value } : undefined);
 }
 
-/** Returns what stands before and after the first colon. */
+/** Returns the texts before and after the first colon. */
 function split(text: string): readonly [identity: string, value: string] {
   const at = text.indexOf(":");
   return [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
 }
 
-/** The value of a condition that holds. */
+/** The value of a condition that is met. */
 const HOLDS = "yes";
 
-/** Reads the conditions of a policy, as resolvers: each has a value where the condition holds. */
+/** Reads the conditions of a policy as resolvers, which return a value when the condition is met. */
 export function compileConditions(
   { conditions = {}, identities = {} }: ParsedPolicy,
   problems: Problems,
@@ -76,7 +79,7 @@ function resolverOf(condition: Condition): Resolver {
   };
 }
 
-/** Nothing but `true` holds: a text that says no would otherwise hold too. */
+/** Only `true` meets a condition. Otherwise a text such as "no" would meet it, too. */
 function valueOf(holds: unknown): string | undefined {
   return holds === true ? HOLDS : undefined;
 }

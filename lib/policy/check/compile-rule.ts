@@ -11,7 +11,7 @@ import type { ParsedRule } from "./schema.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/** Reads one rule. What is wrong with it is noted, and left out. */
+/** Reads one rule. It adds a problem for each mistake and leaves the mistake out. */
 export function compileRule(name: string, given: ParsedRule, context: Context): MatchableRule {
   const place: Place = ["rules", name];
   const { problems, defaults } = context;
@@ -46,7 +46,10 @@ export function compileRule(name: string, given: ParsedRule, context: Context): 
   };
 }
 
-/** An optimistic rule has allowed its requests before it is known that the store is unavailable. */
+/**
+ * Reads `admit`. An optimistic rule allows requests before the gate knows whether the store is available, so it
+ * cannot deny them.
+ */
 function readAdmit(
   admit: Admit = "strict",
   onStoreFailure: OnStoreFailure,
@@ -59,7 +62,7 @@ function readAdmit(
   return admit;
 }
 
-/** The largest body, in bytes. */
+/** Returns the largest body, in bytes. */
 function readMaxBody(
   { maxBody, match }: ParsedRule,
   place: Place,
@@ -68,13 +71,13 @@ function readMaxBody(
   if (maxBody === undefined) return undefined;
   const bytes = readSize(maxBody);
   const at = [...place, "maxBody"];
-  // Code that calls a rule has read the body already.
+  // Code that checks a rule without `match` has read the body already.
   if (match === undefined) problems.add("BAD_SIZE", at, maxBody, "noMatch");
   else if (bytes === undefined) problems.add("BAD_SIZE", at, maxBody);
   return bytes;
 }
 
-/** Reads the percentage of clients for which a rule decides, or all rules that have no mode. */
+/** Returns the percentage of clients for which a rule, or all rules without a mode, are enforced. */
 export function readMode(
   mode: string | undefined,
   place: Place,

@@ -19,9 +19,9 @@ const RULE_NAME = /^[a-z][a-z0-9-]{0,63}$/;
 const IDENTITY_NAME = /^[a-z][a-z0-9-]{0,63}$/i;
 
 /**
- * Checks a policy and makes it ready for the request path; once, at start.
+ * Checks a policy and compiles it for the request path. Call it once, at the start.
  *
- * @param options.rewrites other names of the app's routes, by which a request may come to them
+ * @param options.rewrites the app's rewrites: other paths by which requests reach its routes
  * @throws {PolicyError} with every problem that was found
  * @throws {HeadgateError} REWRITES_INVALID
  * @example
@@ -63,7 +63,7 @@ export function compilePolicy(
 }
 
 /**
- * Checks one rule that stands in no policy and counts one identity; for calls that name their own limit.
+ * Checks and compiles one rule without a policy that counts one identity, for calls that state their own limit.
  *
  * @throws {PolicyError} with every problem that was found
  */
@@ -108,7 +108,7 @@ function compileRules(
   return rules;
 }
 
-/** The names that can be counted beside `ip` and `global`. */
+/** Reads the names that can be counted beside `ip` and `global`. */
 function readIdentities(policy: ParsedPolicy, problems: Problems): string[] {
   const identities = Object.entries(policy.identities ?? {});
   for (const [name, identity] of identities) {

@@ -4,7 +4,7 @@ import { parseLimit } from "./schema.ts";
 
 export const MIN_WINDOW_MS = 1000;
 export const MAX_WINDOW_MS = 31 * 24 * 60 * 60 * 1000;
-/** Products of counts and milliseconds are exact up to here, in Lua as in JavaScript. */
+/** Products of counts and milliseconds are exact up to this number, in Lua as in JavaScript. */
 export const MAX_PRODUCT = 2 ** 53;
 
 export interface ReadLimit {
@@ -12,7 +12,7 @@ export interface ReadLimit {
   readonly windowMs: number;
 }
 
-/** Reads "10 per minute" or `{ limit, window }`; undefined where it cannot be, with the problem noted. */
+/** Reads "10 per minute" or `{ limit, window }`; adds a problem and returns undefined when it is invalid. */
 export function readLimit(given: unknown, place: Place, problems: Problems): ReadLimit | undefined {
   const parsed = parseLimit(given, place, problems);
   if (parsed === undefined) return undefined;

@@ -6,12 +6,15 @@ import { isNamed, isNumber } from "#lib/policy/shape";
 import { prefetchName } from "#lib/policy/prefetch";
 import type { CompiledLimit, CompiledRule, CompiledTiers } from "#lib/policy/types";
 
-/** How many prefetches a client has for each visit that the rule allows. */
+/** The default number of prefetches for each visit that a rule allows. */
 const TIMES = 10;
 
 const MOST_TIMES = 1000;
 
-/** Reads how many times a rule's limits its prefetches have; undefined where they count as visits. */
+/**
+ * Returns the factor by which a rule's limits for prefetches exceed its limits; undefined when prefetches count
+ * as visits.
+ */
 export function readPrefetch(
   given: unknown,
   takesGet: boolean,
@@ -28,14 +31,14 @@ export function readPrefetch(
   return undefined;
 }
 
-/** Puts beside each rule that counts prefetches apart the rule that counts them. */
+/** Adds after each rule with separate limits for prefetches the rule that counts them. */
 export function withPrefetchRules(rules: readonly MatchableRule[]): readonly MatchableRule[] {
   const apart = new Set(
     rules.filter(({ rule }) => rule.prefetchTimes !== undefined).map(({ rule }) => rule.name),
   );
   if (apart.size === 0) return rules;
   return rules.flatMap(({ patterns, rule }) => {
-    // A rule that replaces another replaces what counts its prefetches too.
+    // A rule that replaces another also replaces the rule that counts the other's prefetches.
     const replaces = rule.replaces.flatMap((name) =>
       apart.has(name) ? [name, prefetchName(name)] : name,
     );
@@ -78,7 +81,10 @@ function widen(limit: CompiledLimit, times: number): CompiledLimit {
   };
 }
 
-/** A log of every prefetch would be large; two counters, the default of large limits, say as much. */
+/**
+ * Returns the algorithm for prefetches. A log of every prefetch would be large, so the default of large limits
+ * replaces it.
+ */
 function algorithmOf(algorithm: Algorithm): Algorithm {
   const grows = largestLimitOf(algorithm) < Infinity;
   return grows ? defaultAlgorithm(MAX_PRODUCT) : algorithm;

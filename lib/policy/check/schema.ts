@@ -74,7 +74,7 @@ export type ParsedPolicy = Omit<Shaped<typeof POLICY>, "defaults"> & {
 export type ParsedRule = Shaped<typeof RULE>;
 export type ParsedLimit = string | Shaped<typeof LIMIT>;
 
-/** Reads the policy's own shape; undefined where it is not one, with the problems noted. */
+/** Reads the top level of a policy; adds problems and returns undefined when its shape is wrong. */
 export function parsePolicy(given: unknown, problems: Problems): ParsedPolicy | undefined {
   const policy = parse(POLICY, given, [], "policy", problems);
   if (!policy) return undefined;
@@ -85,7 +85,7 @@ export function parsePolicy(given: unknown, problems: Problems): ParsedPolicy | 
   };
 }
 
-/** Reads one rule's shape; undefined where it is not one, with the problems noted. */
+/** Reads the properties of one rule; adds problems and returns undefined when its shape is wrong. */
 export function parseRule(
   name: string,
   given: unknown,
@@ -94,7 +94,7 @@ export function parseRule(
   return parse(RULE, given, ["rules", name], "rule", problems);
 }
 
-/** Reads the shape of one limit; undefined where it is not one, with the problems noted. */
+/** Reads one limit; adds problems and returns undefined when its shape is wrong. */
 export function parseLimit(
   given: unknown,
   place: Place,
@@ -103,7 +103,10 @@ export function parseLimit(
   return isText(given) ? given : parse(LIMIT, given, place, "aLimit", problems);
 }
 
-/** Reads an object whose keys are names of the developer's own; undefined where it is not one. */
+/**
+ * Reads an object with keys of the developer's choice; adds a problem and returns undefined when it is no
+ * object.
+ */
 export function parseRecord(
   given: unknown,
   place: Place,
@@ -115,7 +118,7 @@ export function parseRecord(
   return undefined;
 }
 
-/** Notes what is wrong, leaves it out and reads the rest. */
+/** Reads an object by a shape. It adds a problem for each mistake, leaves the mistake out and reads the rest. */
 function parse<S extends Shape>(
   shape: S,
   given: unknown,
@@ -135,8 +138,8 @@ function parse<S extends Shape>(
 }
 
 /**
- * `__proto__` is no property: written in an object it sets what the object inherits from, and a rule of
- * that name would silently be missing; as a key of JSON it is one, and would be the only such.
+ * Rejects the name `__proto__`. In an object literal it sets the prototype, so a rule of that name would
+ * silently be missing. In parsed JSON it is an ordinary key, which would behave differently.
  */
 function withoutPrototype(given: Named, place: Place, problems: Problems): Named {
   const hasKey = Object.hasOwn(given, "__proto__");
@@ -148,7 +151,10 @@ function withoutPrototype(given: Named, place: Place, problems: Problems): Named
     : given;
 }
 
-/** Whether the object inherits from one that is neither a class's nor the root of all objects. */
+/**
+ * Returns true for an object whose prototype is an object literal: not that of a class, and not
+ * Object.prototype.
+ */
 function inheritsLiteral(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (typeof prototype !== "object" || prototype === null) return false;

@@ -2,14 +2,14 @@ import type { Place, Problems } from "#lib/policy/errors";
 import type { Subject } from "#lib/policy/types";
 
 /**
- * The most characters that a subject has: four names of the longest. A limit's name in headers holds its
- * subject, and is told twice within 850 bytes.
+ * The most characters of a subject: four names of the greatest length. A limit's name contains its subject, and
+ * RateLimit headers contain the name twice within 850 bytes.
  */
 const MAX_LENGTH = 4 * 64 + 3;
 
 /**
- * Reads a key of `limits`: "ip", "user|ip" (the first that has a value), "ip+account" (the
- * combination) or "global"; undefined where it cannot be, with the problem noted.
+ * Reads a key of `limits`: "ip", "user|ip" (the first that has a value), "ip+account" (the combination) or
+ * "global". It adds a problem and returns undefined when the key is invalid.
  */
 export function readSubject(
   expression: string,

@@ -16,13 +16,13 @@ describe("wholeProblem", () => {
     [Object.create(null), "an object"],
     [undefined, "undefined"],
     [Symbol("3"), "a symbol"],
-  ])("of a value like %o, where 1 to 9 are allowed, says %s", (given, shown) => {
+  ])("wholeProblem of %o is %s when 1 to 9 are allowed", (given, shown) => {
     const problem = shown && `pages is ${shown}; allowed: a whole number from 1 to 9.`;
     expect(wholeProblem("pages", given, 1, 9)).toBe(problem);
     expect(isWhole(given, 1, 9)).toBe(problem === undefined);
   });
 
-  test("names no bound that is not there, and the unit", () => {
+  test("wholeProblem and wholeForm name only the given bounds, and the unit", () => {
     expect(wholeProblem("cost", 0, 1)).toBe("cost is 0; allowed: a whole number from 1.");
     expect(wholeProblem("cost", Number.MAX_SAFE_INTEGER, 1)).toBeUndefined();
     expect(wholeProblem("cost", 2 ** 53, 1)).toBe(`cost is ${2 ** 53}; allowed: ${wholeForm(1)}.`);
@@ -36,7 +36,7 @@ describe("textProblem", () => {
     ["", "owner is empty; allowed: text of at least one character."],
     [7, "owner is a number; allowed: text."],
     [null, "owner is null; allowed: text."],
-  ])("of %j is %s", (given, problem) => {
+  ])("textProblem of %j is %s", (given, problem) => {
     expect(textProblem("owner", given)).toBe(problem);
   });
 });

@@ -11,7 +11,7 @@ const step = fc.tuple(
 const steps = fc.array(step, { maxLength: 200 });
 const most = fc.integer({ min: 2, max: 10 });
 
-/** Runs steps on a map, and beside it on all that was ever set, the last used at the end. */
+/** Runs steps on a map, and in parallel on a list of all entries in the order of their last use. */
 function run(size: number, given: readonly Step[]) {
   const map = new BoundedMap<number, string>(size);
   const used = new Map<number, string>();
@@ -31,7 +31,7 @@ function run(size: number, given: readonly Step[]) {
 }
 
 describe("a bounded map", () => {
-  test("returns the last value of a key, or nothing", () => {
+  test("a bounded map returns the last value of a key, or undefined", () => {
     fc.assert(
       fc.property(most, steps, (size, given) => {
         const { map, used } = run(size, given);
@@ -42,7 +42,7 @@ describe("a bounded map", () => {
     );
   });
 
-  test("keeps at least half of its size of the keys that were used last", () => {
+  test("a bounded map keeps at least the last used keys, half as many as its size", () => {
     fc.assert(
       fc.property(most, steps, (size, given) => {
         const withoutDeletions = given.filter(([does]) => does !== "delete");
@@ -53,7 +53,7 @@ describe("a bounded map", () => {
     );
   });
 
-  test("never holds more than its size, each key once", () => {
+  test("a bounded map never has more entries than its size, each key once", () => {
     fc.assert(
       fc.property(most, steps, (size, given) => {
         const values = [...run(size, given).map.values()];
@@ -63,13 +63,13 @@ describe("a bounded map", () => {
     );
   });
 
-  test("keeps many keys where its size is above what 32 bits hold", () => {
+  test("a bounded map of a size above 32 bits keeps many keys", () => {
     const map = new BoundedMap<number, number>(2 ** 33);
     for (let key = 0; key < 10; key += 1) map.set(key, key);
     expect([...map.values()]).toHaveLength(10);
   });
 
-  test("forgets a key that is deleted, in both generations", () => {
+  test("a bounded map deletes a key in both generations", () => {
     const map = new BoundedMap<string, number>(4);
     for (const [i, key] of ["a", "b", "c"].entries()) map.set(key, i);
     expect([map.get("a"), map.get("c")]).toEqual([0, 2]);

@@ -3,7 +3,7 @@ import { BlockList, isIP, isIPv6 } from "node:net";
 import { describe, expect, test } from "vitest";
 import { canonicalAddress } from "#lib/core/canonical-address";
 
-/** Everything that a byte of a header can be, and the characters that addresses are made of. */
+/** Every byte that a header can have, and the characters of addresses. */
 const anyText = fc.oneof(
   fc.string({ maxLength: 120, unit: "binary" }),
   fc.string({
@@ -44,12 +44,12 @@ describe("an IPv4 address", () => {
     ["[::ffff:1.2.3.4]", "1.2.3.4"],
     ["[::ffff:1.2.3.4]:80", "1.2.3.4"],
     ["::ffff:1.2.3.4%eth0", "1.2.3.4"],
-  ])("%j counts as %s", (given, counted) => {
+  ])("the address %j is counted as %s", (given, counted) => {
     expect(canonicalAddress(given)).toBe(counted);
     expect(canonicalAddress(given, 128)).toBe(counted);
   });
 
-  test("is one client in each of its IPv4-mapped spellings", () => {
+  test("an IPv4 address is one client in each of its IPv4-mapped spellings", () => {
     fc.assert(
       fc.property(fc.ipV4(), fc.boolean(), (ip, upper) => {
         const [a = 0, b = 0, c = 0, d = 0] = ip.split(".").map(Number);
@@ -83,7 +83,7 @@ describe("an IPv6 address", () => {
     ["[fe80::1%25eth0]:80", "fe80::/64"],
     ["::1", "::/64"],
     ["::", "::/64"],
-  ])("%j counts as %s", (given, counted) => {
+  ])("the address %j is counted as %s", (given, counted) => {
     expect(canonicalAddress(given)).toBe(counted);
   });
 
@@ -93,7 +93,7 @@ describe("an IPv6 address", () => {
     ["64:ff9b::1.2.3.4", "64:ff9b::102:304/128"],
     ["::ffff:0:1.2.3.4", "::ffff:0:102:304/128"],
     ["2002:102:304::", "2002:102:304::/128"],
-  ])("%s is not the IPv4 address that it holds", (given, counted) => {
+  ])("%s is not counted as the IPv4 address that it contains", (given, counted) => {
     expect(canonicalAddress(given, 128)).toBe(counted);
     expect(canonicalAddress(given)).not.toBe("1.2.3.4");
   });
@@ -106,16 +106,19 @@ describe("an IPv6 address", () => {
     [64, "2001:db8:abcd:efef::/64"],
     [65, "2001:db8:abcd:efef:8000::/65"],
     [128, "2001:db8:abcd:efef:ffff:1:2:3/128"],
-  ])("counts by its first %i bits when told so", (prefix, counted) => {
-    expect(canonicalAddress("2001:db8:abcd:efef:ffff:1:2:3", prefix)).toBe(counted);
-  });
+  ])(
+    "an IPv6 address is counted by its first %i bits when the option says so",
+    (prefix, counted) => {
+      expect(canonicalAddress("2001:db8:abcd:efef:ffff:1:2:3", prefix)).toBe(counted);
+    },
+  );
 
-  test("with a port but no brackets is either an address that ends so, or none", () => {
+  test("IPv6 with a port but without brackets is read as an address without a port, or as unknown", () => {
     expect(canonicalAddress("2001:db8::1:443")).toBe("2001:db8::/64");
     expect(canonicalAddress("2001:db8:1:2:3:4:5:6:443")).toBe("unknown");
   });
 
-  test("is one client in all its spellings, and with whatever shares its network alone", () => {
+  test("an IPv6 address is one client in all its spellings, together with its network only", () => {
     const prefix = fc.integer({ min: 48, max: 128 });
     fc.assert(
       fc.property(spelled, groups, prefix, ({ plain, text }, other, prefix) => {
@@ -124,7 +127,7 @@ describe("an IPv6 address", () => {
         if (isIP(counted) === 4) return;
         const network = new BlockList();
         network.addSubnet(plain, prefix, "ipv6");
-        // Up to some group the same address, from there on another.
+        // The two addresses have the same groups up to `same`, and other groups after it.
         for (let same = 0; same <= 8; same += 1) {
           const near = [
             ...plain.split(":").slice(0, same),
@@ -140,7 +143,7 @@ describe("an IPv6 address", () => {
   });
 });
 
-describe("what is no address", () => {
+describe("a text that is no address", () => {
   test.each([
     undefined,
     "",
@@ -205,15 +208,15 @@ describe("what is no address", () => {
     "a".repeat(1_000_000),
     "1.".repeat(500_000),
     ":".repeat(1_000_000),
-  ])("%j", (given) => {
+  ])("the text %j is counted as unknown", (given) => {
     expect(canonicalAddress(given)).toBe("unknown");
   });
 
-  test("is exactly what the platform's own parser takes for none, once it stands bare", () => {
+  test("a bare text is unknown exactly when the platform's parser rejects it", () => {
     fc.assert(
       fc.property(fc.oneof(anyText, fc.ipV4(), fc.ipV6(), fc.ipV4Extended()), (text) => {
         const bare = text.replace(/^[ \t]+|[ \t]+$/g, "");
-        // Ports, brackets and zones are ours: bare addresses are compared.
+        // The platform's parser knows no ports, brackets and zones, so only bare addresses are compared.
         fc.pre(!/[[\]%]|\.\d+:\d+$/.test(bare));
         expect(canonicalAddress(text) !== "unknown").toBe(isIP(bare) !== 0);
       }),
@@ -221,14 +224,14 @@ describe("what is no address", () => {
     );
   });
 
-  test("is counted as one bounded text, whatever a header holds", () => {
+  test("every header value is counted as one text of bounded length", () => {
     fc.assert(
       fc.property(anyText, fc.integer({ min: 48, max: 128 }), (text, prefix) => {
         const counted = canonicalAddress(text, prefix);
         const [address = "", bits] = counted.split("/");
         const isCanonical = bits === undefined ? isIP(address) === 4 : isIPv6(address);
         expect(counted === "unknown" || isCanonical).toBe(true);
-        // The form is a fixed point: nothing is counted under two names.
+        // The canonical form is a fixed point, so no address is counted under two names.
         expect(canonicalAddress(address, prefix)).toBe(counted);
       }),
       { numRuns: 2000 },

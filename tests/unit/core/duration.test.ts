@@ -13,11 +13,11 @@ describe("durationInWords", () => {
     [86_340_001, "1 day"],
     [90_000_000, "1 day 1 hour"],
     [14 * 86_400_000, "14 days"],
-  ])("of %i ms is %s", (ms, words) => {
+  ])("durationInWords of %i ms is %s", (ms, words) => {
     expect(durationInWords(ms)).toBe(words);
   });
 
-  test("is never too short, and too long by less than the smaller unit", () => {
+  test("durationInWords is never too short, and too long by less than the smaller unit", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 62 * 86_400_000 }), (ms) => {
         const parts = durationInWords(ms).match(/\d+ [a-z]+/g) ?? [];
@@ -32,7 +32,7 @@ describe("durationInWords", () => {
 });
 
 describe("formatDuration", () => {
-  test("is read back as the same length, so that no two lengths are written alike", () => {
+  test("parseDuration reads formatDuration's text as the same length, so each length has its own text", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 62 * 86_400_000 }), (ms) => {
         expect(parseDuration(formatDuration(ms))).toBe(ms);

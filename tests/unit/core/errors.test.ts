@@ -32,7 +32,7 @@ test("an error of another copy of the package is an error of ours", () => {
   expect(new HeadgateError("LOCK_LOST", "The lock was lost.")).toBeInstanceOf(other.HeadgateError);
 });
 
-test("each class of errors has the instances of another copy, and not those of other classes", () => {
+test("instanceof is true for the same class of another copy, and false for other classes", () => {
   const errors = [
     new other.StoreError("STORE_TIMEOUT", "GET: no answer."),
     new other.PolicyError([]),
@@ -52,7 +52,7 @@ test("a base error is no instance of a class that extends it", () => {
   expect(new HeadgateError("STORE_TIMEOUT", "No answer.")).not.toBeInstanceOf(StoreError);
 });
 
-test("a class of an app's own that extends ours has its own instances alone", () => {
+test("instanceof of an app's class that extends ours is true for its own instances only", () => {
   class OwnError extends HeadgateError {}
   const own = new OwnError("CLI_USAGE", "The app's own.");
   expect(own).toBeInstanceOf(OwnError);
@@ -80,6 +80,6 @@ test("an error of another copy of the package is printed by its code, without a 
   write.mockRestore();
 });
 
-test("the brand of an error is no part of what is printed of it", () => {
+test("the brand of an error is not printed with the error", () => {
   expect(Object.keys(new HeadgateError("LOCK_LOST", "Lost."))).toEqual(["code", "name"]);
 });

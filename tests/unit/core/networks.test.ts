@@ -23,7 +23,7 @@ describe("a network", () => {
     ["2001:db8:8000::/33", "2001:db8:ffff::", "2001:db8:7fff::"],
     ["::1", "::1", "::2"],
     ["FD00::/8", "fd00::1%eth0", "10.0.0.1"],
-  ])("%s holds %s and not %s", (network, inside, outside) => {
+  ])("the network %s contains %s and not %s", (network, inside, outside) => {
     expect([within(inside, network), within(outside, network)]).toEqual([true, false]);
   });
 
@@ -44,11 +44,11 @@ describe("a network", () => {
     "[fd00::]/8",
     "10.0.0.0:80/8",
     "fe80::%eth0/64",
-  ])("%j cannot be read", (text) => {
+  ])("readNetwork rejects %j", (text) => {
     expect(readNetwork(text)).toBeUndefined();
   });
 
-  test("holds the addresses that ipaddr.js says it holds", () => {
+  test("a network contains the same addresses as in ipaddr.js", () => {
     const near = fc.tuple(fc.ipV4(), fc.ipV4(), fc.integer({ min: 0, max: 32 }));
     const near6 = fc.tuple(fc.ipV6(), fc.ipV6(), fc.integer({ min: 0, max: 128 }));
     fc.assert(
@@ -74,7 +74,7 @@ describe("a network", () => {
   });
 });
 
-test("an address has the form that ipaddr.js gives it, so that no client's key changes", () => {
+test("an address has the same form as in ipaddr.js, so that no client's key changes", () => {
   const group = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff }));
   fc.assert(
     fc.property(fc.array(group, { minLength: 8, maxLength: 8 }), (groups) => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { HeadgateError } from "#lib/core/errors";
 import { errorText } from "#lib/core/print-error";
 
-test("an error is told by its code, its message and the errors of ours that caused it", () => {
+test("errorText has the code and message of an error, and the errors of ours that caused it", () => {
   const timeout = new HeadgateError("STORE_TIMEOUT", "No answer within 500 ms.");
   const lost = new HeadgateError("DEDUP_CLAIM_LOST", "The claim is lost.", { cause: timeout });
   expect(errorText(lost)).toBe(
@@ -10,7 +10,7 @@ test("an error is told by its code, its message and the errors of ours that caus
   );
 });
 
-test("a cause that the message repeats, or that is no error of ours, is left out", () => {
+test("errorText leaves out a cause that the message repeats or that is no error of ours", () => {
   const cause = new HeadgateError("STORE_TIMEOUT", "No answer.");
   expect(errorText(new HeadgateError("LOCK_LOST", "Lost. No answer.", { cause }))).toBe(
     "LOCK_LOST: Lost. No answer.",
@@ -21,7 +21,7 @@ test("a cause that the message repeats, or that is no error of ours, is left out
   );
 });
 
-test("a circle of causes ends", () => {
+test("errorText ends for a circle of causes", () => {
   const first = new HeadgateError("LOCK_LOST", "first");
   const second = new HeadgateError("LOCK_LOST", "second", { cause: first });
   Object.assign(first, { cause: second });

@@ -3,7 +3,7 @@ import { type Held, startRenewal } from "#lib/core/renewal";
 
 const DAY_MS = 24 * 3600 * 1000;
 
-// The longest lease is 31 days: no test can wait for it.
+// The longest TTL is 31 days, so the tests use fake timers.
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
 });
@@ -27,7 +27,7 @@ function start(options: Pick<Held, "ttl" | "maxHold"> & Partial<Held>) {
 }
 
 describe("a renewal", () => {
-  test("happens at each third of the lease, and stops when it is ended", async () => {
+  test("a renewal happens at each third of the TTL, and stops when it is ended", async () => {
     const { extended, lost, renewal } = start({ ttl: 30_000, maxHold: 900_000 });
     await vi.advanceTimersByTimeAsync(35_000);
     expect(extended).toEqual([30_000, 30_000, 30_000]);
@@ -38,7 +38,7 @@ describe("a renewal", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("goes on when its listener throws, and the process does not end", async () => {
+  test("a renewal continues when its listener throws, and the process does not end", async () => {
     const fails = () => {
       throw new Error("the listener failed");
     };
@@ -59,7 +59,7 @@ describe("a renewal", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("that reaches maxHold is the last one, and the end of its lease is told once", async () => {
+  test("the renewal that reaches maxHold is the last, and the end of its TTL is reported once", async () => {
     const { extended, lost } = start({ ttl: 30_000, maxHold: 45_000 });
     await vi.advanceTimersByTimeAsync(44_000);
     expect(extended).toEqual([30_000, 25_000]);
@@ -71,7 +71,7 @@ describe("a renewal", () => {
   });
 
   test.each([10_000, 30_000])(
-    "never happens with a maxHold of %d ms for a lease of 30 s",
+    "no renewal happens with a maxHold of %d ms for a TTL of 30 s",
     async (maxHold) => {
       const { extended, lost } = start({ ttl: 30_000, maxHold });
       await vi.advanceTimersByTimeAsync(60_000);
@@ -79,7 +79,7 @@ describe("a renewal", () => {
     },
   );
 
-  test("of a lease that is longer than a timer can wait is not lost at once", async () => {
+  test("a lock whose TTL exceeds the longest timer is not lost at once", async () => {
     const { extended, lost, renewal } = start({ ttl: 31 * DAY_MS, maxHold: 60_000 });
     await vi.advanceTimersByTimeAsync(30 * DAY_MS);
     expect([lost, renewal.isOver()]).toEqual([[], false]);
@@ -87,7 +87,7 @@ describe("a renewal", () => {
     expect([extended, lost]).toEqual([[], ["ended"]]);
   });
 
-  test("that fails is tried again, and is told as lost when the lease is over", async () => {
+  test("a failed renewal is tried again, and the loss is reported when the TTL is over", async () => {
     const { failures, lost } = start({
       ttl: 30_000,
       maxHold: 900_000,
@@ -99,7 +99,7 @@ describe("a renewal", () => {
     expect([failures.length, lost]).toEqual([7, ["ended"]]);
   });
 
-  test("that finds another holder is lost, and is not tried again", async () => {
+  test("a renewal that finds another holder reports the loss and is not tried again", async () => {
     let asked = 0;
     const extend = async () => {
       asked += 1;

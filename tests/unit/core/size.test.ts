@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { formatSize, readSize } from "#lib/core/size";
 
 describe("readSize", () => {
-  // As Next's own reader of next.config (the package bytes) reads them.
+  // Next reads sizes of next.config by the package bytes.
   test.each([
     ["1", 1],
     ["500b", 500],
@@ -12,27 +12,27 @@ describe("readSize", () => {
     ["2gb", 2_147_483_648],
     ["10485760", 10_485_760],
     [" 7 kb ", 7168],
-  ])("reads %j as Next does in next.config", (text, expected) => {
+  ])("readSize reads %j like Next in next.config", (text, expected) => {
     expect(readSize(text)).toBe(expected);
   });
 
-  test.each([10_485_760, 1])("takes %d bytes as they are", (number) => {
+  test.each([10_485_760, 1])("readSize returns the number %d unchanged", (number) => {
     expect(readSize(number)).toBe(number);
   });
 
   test.each(["", "MB", "0", "0 MB", "-1", "1e3", "1.5", "5 MiB", "5 tb", "1,5 MB", "5 MB or so"])(
-    "reads no size in %j",
+    "readSize rejects %j",
     (text) => {
       expect(readSize(text)).toBeUndefined();
     },
   );
 
-  test.each([0, -1, 1.5, NaN, Infinity, 1e21])("reads no size in the number %d", (number) => {
+  test.each([0, -1, 1.5, NaN, Infinity, 1e21])("readSize rejects the number %d", (number) => {
     expect(readSize(number)).toBeUndefined();
   });
 });
 
-test("formatSize never says more bytes than there are", () => {
+test("formatSize rounds down", () => {
   const sizes = [1, 1023, 1024, 1_048_575, 10_485_760, 20_000_000, 2 ** 30];
   expect(sizes.map(formatSize)).toEqual([
     "1 B",

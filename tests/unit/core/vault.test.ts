@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { createVault } from "#lib/core/vault";
 
-const vault = createVault("one secret, long enough for everybody");
+const vault = createVault("one secret, long enough for all tests");
 
-test("what is sealed opens in its place, and is never sealed the same way twice", async () => {
+test("open returns a sealed text under the same name, and two sealed forms of a text differ", async () => {
   for (const text of ["", "a token", "é\0ü", "x".repeat(300_000)]) {
     const sealed = await vault.seal(text, "ada");
     expect(await vault.open(sealed, "ada")).toBe(text);
@@ -11,7 +11,7 @@ test("what is sealed opens in its place, and is never sealed the same way twice"
   }
 });
 
-test("it opens in no other place, under no other secret, and not when it was changed", async () => {
+test("open returns undefined for another name, another secret, or a changed text", async () => {
   const sealed = await vault.seal("a token", "ada");
   expect(await vault.open(sealed, "grace")).toBeUndefined();
   expect(await createVault("another secret").open(sealed, "ada")).toBeUndefined();
@@ -24,13 +24,13 @@ test("it opens in no other place, under no other secret, and not when it was cha
 });
 
 test.each([null, "", "v1:", "v2:", "v2:a", "v2:AAAA", "v2:!", 7, {}])(
-  "%j opens as nothing",
+  "open returns undefined for %j, which was never sealed",
   async (it) => {
     expect(await vault.open(it, "ada")).toBeUndefined();
   },
 );
 
-test("what the release before sealed, in hex, is opened", async () => {
+test("open reads the form in hex of the earlier release", async () => {
   const sealed = "v1:d074aeda9a55ad892f47f7f3:6e21b7f9b6d71b8e3141a9817dce731ad1b15edf615b87";
   const before = createVault("a secret of the tests, long enough");
   expect(await before.open(sealed, "a place")).toBe("a token");

@@ -4,7 +4,7 @@ import { within } from "#lib/core/within";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test("work that ends in time is what it came to, and leaves no timer", async () => {
+test("within settles like work that ends in time, and leaves no timer", async () => {
   expect(await within(1000, Promise.resolve("done"), () => "late")).toBe("done");
   await expect(within(1000, Promise.reject(new Error("its own")), () => "late")).rejects.toThrow(
     "its own",
@@ -12,7 +12,7 @@ test("work that ends in time is what it came to, and leaves no timer", async () 
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("work that is late is what the function returns or throws, and goes on", async () => {
+test("within settles like the late function for late work, which continues", async () => {
   let finish: ((what: string) => void) | undefined;
   const work = new Promise<string>((resolve) => {
     finish = resolve;

@@ -7,7 +7,7 @@ import { DenialCache } from "#lib/limit/denial-cache";
 import { Model, type ModelLimit } from "../../support/model.ts";
 import { chargeOf } from "../../support/charge.ts";
 
-/** What the store decides at a moment, and takes. */
+/** Decides like a store at a moment, and consumes. */
 function decide(models: readonly Model[], charges: readonly Charge[], now: number): Decision {
   const waits = models.map((model) => model.wait(now));
   const allowed = waits.every((wait) => wait === 0);
@@ -28,8 +28,8 @@ function decide(models: readonly Model[], charges: readonly Charge[], now: numbe
   };
 }
 
-/** Denials on a clock of the test's own, and what a store answered to whom it was asked for. */
-function known(most?: number) {
+/** A denial cache on the test's clock, with a function that caches a store's answer. */
+function cache(most?: number) {
   const clock = { now: 5000 };
   const denials = new DenialCache(() => clock.now, most);
   const learn = (charges: readonly Charge[], decision: Decision) =>
@@ -54,7 +54,7 @@ const limits: fc.Arbitrary<ModelLimit> = fc.record({
   cost: fc.integer({ min: 1, max: 5 }),
 });
 
-/** How long after the last one a request comes, and how long it takes to the store and back. */
+/** The gap before each request, and its latency to the store and back. */
 const requests = fc.array(
   fc.record({
     gap: fc.oneof(fc.nat(50), fc.nat(5000), fc.nat(40_000)),
@@ -65,12 +65,12 @@ const requests = fc.array(
   { minLength: 5, maxLength: 60 },
 );
 
-describe("denials that are known", () => {
-  test("are never a moment too long, and tell no wait that is too short", () => {
+describe("the denial cache", () => {
+  test("a cached denial never outlasts the lack of capacity, and its wait is never too short", () => {
     let found = 0;
     fc.assert(
       fc.property(fc.array(limits, { minLength: 1, maxLength: 3 }), requests, (rules, asked) => {
-        const { clock, denials } = known();
+        const { clock, denials } = cache();
         const models = rules.map((rule) => new Model(rule));
         const charges = rules.map((rule, i) => chargeOf(`key-${i}`, rule));
         const wrong: Decision[] = [];
@@ -82,7 +82,7 @@ describe("denials that are known", () => {
             found += 1;
             const admitsAt = (time: number) => models.every((model) => model.admits(time));
             const isTooLong = admitsAt(clock.now);
-            // Whoever took since the denial may make everybody wait for longer.
+            // A request that consumed since the denial may make all clients wait longer.
             const isAlone = lastTaken <= (denial.at ?? 0);
             const isTooShort = isAlone && !admitsAt(clock.now + (denial.retryAfterMs ?? 0));
             if (isTooLong || isTooShort) wrong.push(denial);
@@ -102,8 +102,8 @@ describe("denials that are known", () => {
     expect(found).toBeGreaterThan(100);
   });
 
-  test("last 30 seconds at most, and tell what is really left", () => {
-    const { clock, denials, learn } = known();
+  test("a cached denial lasts at most 30 seconds, and its wait is the rest of the store's", () => {
+    const { clock, denials, learn } = cache();
     const charges = [chargeOf("a")];
     learn(charges, denied(charges, [3_600_000]));
     clock.now += 29_999.5;
@@ -119,8 +119,8 @@ describe("denials that are known", () => {
     expect(denials.find(charges)).toBeUndefined();
   });
 
-  test("are of the same request: another cost, limit or set of limits is asked for", () => {
-    const { denials, learn } = known();
+  test("a cached denial applies only to requests of the same cost, limit and set of limits", () => {
+    const { denials, learn } = cache();
     const charges = [chargeOf("a"), chargeOf("b")];
     learn(charges, denied(charges, [0, 500]));
     expect(denials.find([chargeOf("b")])).toBeUndefined();
@@ -132,16 +132,16 @@ describe("denials that are known", () => {
     });
   });
 
-  test("are none of what passed, and none of a cost that never has room", () => {
-    const { denials, learn } = known();
+  test("allowed requests and denials that never end are not cached", () => {
+    const { denials, learn } = cache();
     const charges = [chargeOf("a"), chargeOf("b")];
     learn(charges, denied(charges, [-1, 500]));
     learn(charges, { ...denied(charges, [0, 0]), allowed: true, retryAfterMs: undefined });
     expect(denials.find(charges)).toBeUndefined();
   });
 
-  test("end with what is given back, also while they are asked for", () => {
-    const { denials, learn } = known();
+  test("a refund drops cached denials, and the answers to calls in flight", () => {
+    const { denials, learn } = cache();
     const charges = [chargeOf("a")];
     learn(charges, denied(charges, [500]));
     const early = denials.asked();
@@ -154,8 +154,8 @@ describe("denials that are known", () => {
     expect(denials.find(charges)).toBeDefined();
   });
 
-  test("are bounded, and the one that was used last is kept", () => {
-    const { denials, learn } = known(4);
+  test("the denial cache is bounded and keeps the last used denial", () => {
+    const { denials, learn } = cache(4);
     const all = Array.from({ length: 20 }, (_, i) => [chargeOf(`key-${i}`)]);
     for (const charges of all) learn(charges, denied(charges, [500]));
     const kept = all.map((charges) => denials.find(charges) !== undefined);
@@ -163,8 +163,8 @@ describe("denials that are known", () => {
     expect(kept.slice(-2)).toEqual([true, true]);
   });
 
-  test("of limits in shadow are none of theirs", () => {
-    const { denials, learn } = known();
+  test("limits in shadow have no part in cached denials", () => {
+    const { denials, learn } = cache();
     const deciding = chargeOf("a");
     const shadow = { ...chargeOf("s"), group: 1 };
     learn([deciding, shadow], denied([deciding], [500]));

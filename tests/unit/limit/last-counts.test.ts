@@ -5,17 +5,17 @@ import { chargeOf } from "../../support/charge.ts";
 
 const LIMIT = { limit: 100 };
 
-function known(most?: number) {
+function lastCounts(most?: number) {
   const clock = { now: 5000 };
   const counts = new LastCounts(() => clock.now, most);
   const learn = (charge: Charge, remaining: number, at = 1_750_000_000_000) =>
     counts.learn(counts.asked(), [said(charge, remaining, at)]);
-  /** Asks the store now; the function is called with its answer. */
+  /** Calls the store now; the returned function takes its answer. */
   const asking = () => {
     const asked = counts.asked();
     return (charged: readonly Charged[]) => counts.learn(asked, charged);
   };
-  /** Reports an admission now; the function is called with the answer, or without one if it was lost. */
+  /** Reports an admission now; the returned function takes the answer, or nothing if it was lost. */
   const reporting = (admission: Admission) => {
     const asked = counts.asked();
     return (charged?: readonly Charged[]) => counts.reported(admission, asked, charged);
@@ -27,9 +27,9 @@ function said(charge: Charge, remaining: number, at = 1_750_000_000_000): Charge
   return { charge, at, status: statusOf(charge.limit, remaining, 0, remaining === 100 ? 0 : 500) };
 }
 
-describe("known counts", () => {
-  test("admit nothing that nobody asked for yet, and nothing at all", () => {
-    const { counts, learn } = known();
+describe("last counts", () => {
+  test("a request is not admitted when a count is unknown, or without charges", () => {
+    const { counts, learn } = lastCounts();
     const a = chargeOf("a", LIMIT);
     expect(counts.admit([a])).toBeUndefined();
     learn(a, 100);
@@ -38,21 +38,21 @@ describe("known counts", () => {
     expect(counts.admit([a])).toBeDefined();
   });
 
-  test("admit while there is room beyond the margin, a tenth of the limit", () => {
+  test("a request is admitted while there is capacity beyond the margin, a tenth of the limit", () => {
     expect([1, 10, 11, 1000].map(marginOf)).toEqual([1, 1, 2, 100]);
-    const { counts, learn } = known();
+    const { counts, learn } = lastCounts();
     const [roomy, close] = [chargeOf("roomy", LIMIT), chargeOf("close", LIMIT)];
     learn(roomy, 11);
     learn(close, 10);
     expect(counts.admit([close])).toBeUndefined();
     expect(counts.admit([roomy])).toBeDefined();
-    // What is in flight is taken already.
+    // Units in flight are consumed already.
     expect(counts.admit([roomy])).toBeUndefined();
     expect(counts.admit([chargeOf("roomy", { ...LIMIT, cost: 2 })])).toBeUndefined();
   });
 
-  test("have no more in flight than the margin, and say how the limit stands with it", () => {
-    const { clock, counts, learn, reporting } = known();
+  test("at most the margin is in flight, and the limit's state includes it", () => {
+    const { clock, counts, learn, reporting } = lastCounts();
     const a = chargeOf("a", LIMIT);
     learn(a, 100);
     clock.now += 250.7;
@@ -72,8 +72,8 @@ describe("known counts", () => {
     expect(counts.admit([a])).toBeUndefined();
   });
 
-  test("an answer that was overtaken by a later one on the store's clock says nothing new", () => {
-    const { clock, counts, learn, asking } = known();
+  test("an answer that is older on the store's clock than a known one is ignored", () => {
+    const { clock, counts, learn, asking } = lastCounts();
     const a = chargeOf("a", LIMIT);
     const overtaken = Array.from({ length: 4 }, asking);
     const hear = (remaining: number, at: number) => overtaken.pop()?.([said(a, remaining, at)]);
@@ -88,8 +88,8 @@ describe("known counts", () => {
     expect(counts.admit([a])).toBeUndefined();
   });
 
-  test("an answer to a later call holds at once, also where the store's clock stepped back", () => {
-    const { clock, counts, learn, asking, reporting } = known();
+  test("the answer to a later call is used even when the store's clock stepped back", () => {
+    const { clock, counts, learn, asking, reporting } = lastCounts();
     const a = chargeOf("a", LIMIT);
     learn(a, 90, 3_600_000);
     clock.now += 1;
@@ -108,8 +108,8 @@ describe("known counts", () => {
     expect(counts.admit([a])).toBeUndefined();
   });
 
-  test("are asked for when they are ten seconds old, or a report was lost", () => {
-    const { clock, counts, learn, asking, reporting } = known();
+  test("a request is not admitted when the count is ten seconds old or a report was lost", () => {
+    const { clock, counts, learn, asking, reporting } = lastCounts();
     const a = chargeOf("a", LIMIT);
     learn(a, 90, 1000);
     clock.now += 10_000;
@@ -129,14 +129,14 @@ describe("known counts", () => {
     expect(counts.admit([a])).toBeDefined();
   });
 
-  test("are of one limit: where a client's tier has another, the store is asked", () => {
-    const { counts, learn } = known();
+  test("a request is not admitted when the limit of its tier differs from the known one", () => {
+    const { counts, learn } = lastCounts();
     learn(chargeOf("a", LIMIT), 90);
     expect(counts.admit([chargeOf("a", { limit: 50 })])).toBeUndefined();
   });
 
-  test("are bounded; what is in flight is not forgotten", () => {
-    const { counts, learn } = known(2);
+  test("last counts are bounded and keep counts with units in flight", () => {
+    const { counts, learn } = lastCounts(2);
     const [a, b, c] = [chargeOf("a", LIMIT), chargeOf("b", LIMIT), chargeOf("c", LIMIT)];
     for (const charge of [a, b, c]) learn(charge, 90);
     expect([a, b, c].map((charge) => counts.admit([charge]) !== undefined)).toEqual([
@@ -144,7 +144,7 @@ describe("known counts", () => {
       true,
       true,
     ]);
-    // Both have a unit in flight, and there is no place.
+    // Both counts have a unit in flight, so there is no place for another.
     learn(a, 90);
     expect(counts.admit([a])).toBeUndefined();
     expect(counts.admit([b])?.limits[0]?.remaining).toBe(88);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createHeadgate, definePolicy, type HeadgateEvent, fromEnv } from "headgate";
 import { MemoryLimits } from "headgate/memory";
 
-/** A store that throws text, and not in a promise, while it is broken. */
+/** A store that throws a text synchronously while it is broken. */
 class BreakingLimits extends MemoryLimits {
   isBroken = false;
 
@@ -24,7 +24,7 @@ class BreakingLimits extends MemoryLimits {
   }
 }
 
-test("a store that throws at once, and no error, is a store that fails", async () => {
+test("a store that synchronously throws a value other than an error counts as failed", async () => {
   const store = new BreakingLimits();
   const events: HeadgateEvent[] = [];
   const policy = definePolicy({
@@ -53,7 +53,7 @@ test("a store that throws at once, and no error, is a store that fails", async (
   expect(await limits.limit("closed", client)).toMatchObject({ allowed: false });
   expect(await limits.limit("local", client)).toMatchObject({ counted: "in-process" });
 
-  // What was counted in the process cannot be restored, and no report was lost with it.
+  // The local counts cannot be restored, and this is no failure of a report.
   store.isBroken = false;
   const after: Promise<unknown>[] = [];
   await middleware(new Request("http://app.example/local"), {

@@ -12,29 +12,29 @@ function local(mostKeys?: number) {
   const limits = new LocalLimits(() => clock.now, mostKeys);
   const take = (...charges: Charge[]) => {
     const checked = limits.check("take", charges);
-    return { ...checked, passed: checked.limits.every(({ waitMs }) => waitMs === 0) };
+    return { ...checked, allowed: checked.limits.every(({ waitMs }) => waitMs === 0) };
   };
   return { limits, clock, take };
 }
 
-describe("limits counted in the process", () => {
-  test("say how they stand as the store's do", () => {
+describe("local limits", () => {
+  test("local limits report the same state as limits in the store", () => {
     const { take, clock } = local();
     expect(take(charge("a", { cost: 3 }))).toMatchObject({
-      passed: true,
+      allowed: true,
       limits: [{ rule: "search", limit: 5, remaining: 2, waitMs: 0, resetMs: WINDOW_MS }],
     });
     clock.now += 1000;
     expect(take(charge("a", { cost: 3 }))).toMatchObject({
-      passed: false,
+      allowed: false,
       limits: [{ remaining: 2, waitMs: WINDOW_MS - 1000, resetMs: WINDOW_MS - 1000 }],
     });
-    expect(take(charge("a", { cost: 2 })).passed).toBe(true);
+    expect(take(charge("a", { cost: 2 })).allowed).toBe(true);
     expect(take(charge("a", { cost: 6 })).limits[0]?.waitMs).toBeUndefined();
     expect(take(charge("b")).limits[0]?.remaining).toBe(4);
   });
 
-  test("are counted by each limit's own algorithm", () => {
+  test("local limits are counted by each limit's own algorithm", () => {
     const { take, clock } = local();
     clock.now = WINDOW_MS - 1;
     const full = { cost: 5 };
@@ -51,60 +51,60 @@ describe("limits counted in the process", () => {
       WINDOW_MS,
     ]);
     clock.now += 1;
-    expect(take(charge("fixed-window", { algorithm: "fixed-window", ...full })).passed).toBe(true);
+    expect(take(charge("fixed-window", { algorithm: "fixed-window", ...full })).allowed).toBe(true);
   });
 
-  test("are told to the store as each algorithm consumed them, less what was given back", () => {
+  test("takeOwed returns the units of each algorithm without the refunded ones", () => {
     const { take, clock, limits } = local();
     const bucket = charge("bucket", { algorithm: "token-bucket", cost: 4 });
     const taken = take(bucket);
     clock.now += WINDOW_MS / 5;
-    // Of four units one has refilled by itself.
-    expect(taken.giveBack()).toBe(3);
+    // One of the four units has refilled since.
+    expect(taken.refund()).toBe(3);
     expect(limits.takeOwed()).toMatchObject([{ taken: [{ ageMs: WINDOW_MS / 5, units: 1 }] }]);
   });
 
-  test("take from all or from none, and looking takes nothing", () => {
+  test("local limits consume from all or from none, and peek consumes nothing", () => {
     const { limits, take } = local();
     take(charge("full", { limit: 1 }));
-    expect(take(charge("free"), charge("full", { limit: 1 })).passed).toBe(false);
+    expect(take(charge("free"), charge("full", { limit: 1 })).allowed).toBe(false);
     limits.check("peek", [charge("free")]);
     expect(take(charge("free")).limits[0]?.remaining).toBe(4);
   });
 
-  test("give back what was taken, once it is theirs", () => {
+  test("a refund returns only the units of its check", () => {
     const { take, clock } = local();
     const first = take(charge("a", { cost: 4 }));
-    const refused = take(charge("a", { cost: 2 }));
-    expect([refused.passed, refused.giveBack()]).toEqual([false, 0]);
+    const denied = take(charge("a", { cost: 2 }));
+    expect([denied.allowed, denied.refund()]).toEqual([false, 0]);
     clock.now += 5000;
-    expect(first.giveBack()).toBe(4);
-    expect(take(charge("a", { cost: 5 })).passed).toBe(true);
+    expect(first.refund()).toBe(4);
+    expect(take(charge("a", { cost: 5 })).allowed).toBe(true);
   });
 
-  test("give back nothing of what others took once their own units are over", () => {
+  test("a refund after the window returns no units of later checks", () => {
     const { take, clock } = local();
     const first = take(charge("a", { cost: 3 }));
     clock.now += 8_000;
     take(charge("a", { cost: 2 }));
     clock.now += WINDOW_MS - 8_000;
     take(charge("a", { cost: 1 }));
-    expect(first.giveBack()).toBe(0);
+    expect(first.refund()).toBe(0);
     expect(take(charge("a")).limits[0]?.remaining).toBe(1);
   });
 
-  test("give back what was taken together with what others took soon after", () => {
+  test("a refund returns the units of one check among others of the same slot", () => {
     const { take, clock } = local();
     const first = take(charge("a", { cost: 2 }));
     clock.now += 1;
     take(charge("a", { cost: 1 }));
     clock.now += 1;
     const last = take(charge("a", { cost: 2 }));
-    expect([first.giveBack(), last.giveBack()]).toEqual([2, 2]);
+    expect([first.refund(), last.refund()]).toEqual([2, 2]);
     expect(take(charge("a")).limits[0]?.remaining).toBe(3);
   });
 
-  test("admit at most the limit in any window, and whoever waits as told is admitted", () => {
+  test("local limits admit at most the limit in any window, and admit a client after its wait", () => {
     const step = fc.record({
       ms: fc.oneof(fc.nat({ max: 400 }), fc.nat({ max: 20_000 })),
       cost: fc.integer({ min: 1, max: 3 }),
@@ -118,33 +118,33 @@ describe("limits counted in the process", () => {
           const { take, clock } = local();
           const admitted: { at: number; units: number }[] = [];
           const ask = (cost: number) => {
-            const settled = take(charge("a", { limit, cost }));
-            if (settled.passed) admitted.push({ at: clock.now, units: cost });
-            return settled;
+            const checked = take(charge("a", { limit, cost }));
+            if (checked.allowed) admitted.push({ at: clock.now, units: cost });
+            return checked;
           };
-          const toldWrong: number[] = [];
+          const wrongWaits: number[] = [];
           for (const { ms, cost, waits } of steps) {
             clock.now += ms;
-            const { passed, limits } = ask(cost);
-            if (passed || !waits) continue;
+            const { allowed, limits } = ask(cost);
+            if (allowed || !waits) continue;
             clock.now += limits[0]?.waitMs ?? 0;
-            if (!ask(cost).passed) toldWrong.push(clock.now);
+            if (!ask(cost).allowed) wrongWaits.push(clock.now);
           }
           const most = admitted.map(({ at }) =>
             admitted
               .filter((other) => other.at <= at && other.at > at - WINDOW_MS)
               .reduce((sum, { units }) => sum + units, 0),
           );
-          expect(toldWrong).toEqual([]);
+          expect(wrongWaits).toEqual([]);
           expect(Math.max(0, ...most)).toBeLessThanOrEqual(limit);
         },
       ),
     );
   });
 
-  test("are bounded: a client that was not seen for long begins anew", () => {
+  test("local limits are bounded and drop clients that were not seen for long", () => {
     const { take, limits } = local(4);
-    const full = () => take(charge("full", { limit: 2 })).passed;
+    const full = () => take(charge("full", { limit: 2 })).allowed;
     expect([full(), full(), full()]).toEqual([true, true, false]);
     for (let i = 0; i < 20; i += 1) {
       take(charge(`key-${i}`, { limit: 2 }));
@@ -153,7 +153,7 @@ describe("limits counted in the process", () => {
     expect(limits.takeOwed().length).toBeLessThanOrEqual(4);
   });
 
-  test("keep few numbers of one key, however often it is asked for", () => {
+  test("a key has at most 17 slots after many checks", () => {
     const { take, clock, limits } = local();
     for (let i = 0; i < 5000; i += 1) {
       clock.now += 5;
@@ -164,7 +164,7 @@ describe("limits counted in the process", () => {
     expect(count?.taken.reduce((sum, { units }) => sum + units, 0)).toBeGreaterThan(3000);
   });
 
-  test("are told to the store once, with their ages, without what is over, and go on counting", () => {
+  test("takeOwed returns units once with their ages, without expired ones, and they still count locally", () => {
     const { take, clock, limits } = local();
     expect(limits.owes()).toBe(false);
     take(charge("old", { windowMs: 1000 }));

@@ -17,7 +17,7 @@ function memory(most?: number) {
 }
 
 describe("MemoryLimits", () => {
-  test("counts whole milliseconds, as Redis does", async () => {
+  test("MemoryLimits counts whole milliseconds, as Redis does", async () => {
     const { clock, limits, consume } = memory();
     await consume("a", { cost: 5 });
     clock.now += WINDOW_MS - 0.6;
@@ -28,11 +28,14 @@ describe("MemoryLimits", () => {
     expect(charged?.at).toBe(1_000_000 + WINDOW_MS);
   });
 
-  test.each([1, 1.5, Infinity, Number.NaN])("does not keep %s keys at most", (most) => {
-    expect(() => memory(most)).toThrow("most is");
-  });
+  test.each([1, 1.5, Infinity, Number.NaN])(
+    "MemoryLimits throws for a bound of %s keys",
+    (most) => {
+      expect(() => memory(most)).toThrow("most is");
+    },
+  );
 
-  test("keeps no more keys than it is told, and forgets those that were not used for long", async () => {
+  test("MemoryLimits keeps at most the given number of keys, and drops those that were not used for long", async () => {
     const { consume, remaining } = memory(4);
     await consume("often");
     for (let i = 0; i < 20; i += 1) {
@@ -44,7 +47,7 @@ describe("MemoryLimits", () => {
     expect(await remaining("key-0")).toBe(5);
   });
 
-  test("a client that is denied again and again is not forgotten for it", async () => {
+  test("MemoryLimits keeps the key of a client that is denied repeatedly", async () => {
     const { consume } = memory(2);
     await consume("full", { cost: 5 });
     for (const key of ["a", "b", "c"]) {
@@ -53,7 +56,7 @@ describe("MemoryLimits", () => {
     }
   });
 
-  test("a key whose time to live is over is absent, also when the clock steps back", async () => {
+  test("MemoryLimits does not read an expired key again after the clock stepped back", async () => {
     const { clock, consume, remaining } = memory();
     await consume("a", { cost: 5 });
     clock.now += WINDOW_MS + 1001;
@@ -62,7 +65,7 @@ describe("MemoryLimits", () => {
     expect(await remaining("a")).toBe(5);
   });
 
-  test("a log that was refunded whole is no key, so that a fixed window begins at its multiple", async () => {
+  test("MemoryLimits deletes a fully refunded log, so a fixed window begins at its multiple", async () => {
     const { limits, consume } = memory();
     const charged = await limits.consume([chargeOf("a")]);
     expect(await limits.refund(charged)).toBe(1);

@@ -13,7 +13,7 @@ const rule: fc.Arbitrary<ModelLimit> = fc
   })
   .map((made) => ({ ...made, cost: Math.min(made.cost, made.limit) }));
 
-/** Bursts and pauses, over few or many instances, near to the store or far from it. */
+/** Bursts and pauses, on few or many instances, near the store or far from it. */
 const fleet = (lost: fc.Arbitrary<boolean>): fc.Arbitrary<readonly FleetRequest[]> =>
   fc
     .tuple(
@@ -42,26 +42,26 @@ const fleet = (lost: fc.Arbitrary<boolean>): fc.Arbitrary<readonly FleetRequest[
       });
     });
 
-describe("a fleet that admits before it asks", () => {
-  test("admits no more above the limit than instances × min(margin, in flight)", async () => {
+describe("an optimistic fleet", () => {
+  test("a fleet exceeds the limit by at most instances × min(margin, in flight)", async () => {
     const seen = { over: 0, optimistic: 0 };
     await fc.assert(
       fc.asyncProperty(rule, fleet(fc.constant(false)), async (limit, requests) => {
         const run = await runFleet(limit, "optimistic", requests);
         expect(run.over).toBeLessThanOrEqual(run.bound);
-        // All that was admitted is counted, and nothing else.
+        // Exactly the admitted units are counted.
         expect(run.counted).toBe(run.strict + run.optimistic);
         seen.over = Math.max(seen.over, run.over);
         seen.optimistic += run.optimistic;
       }),
       { numRuns: 1500 },
     );
-    // Or nothing was tried that could be above it.
+    // At least one run must exceed the limit, so that the bound is tested.
     expect(seen.over).toBeGreaterThan(0);
     expect(seen.optimistic).toBeGreaterThan(1000);
   });
 
-  test("the same where answers to reports are lost", async () => {
+  test("a fleet exceeds the limit by no more when answers to reports are lost", async () => {
     const lost = { optimistic: 0 };
     await fc.assert(
       fc.asyncProperty(rule, fleet(fc.boolean()), async (limit, requests) => {
@@ -74,7 +74,7 @@ describe("a fleet that admits before it asks", () => {
     expect(lost.optimistic).toBeGreaterThan(100);
   });
 
-  test("one that is strict admits what the limit says, and not a unit more", async () => {
+  test("a strict fleet admits the limit, and not one unit more", async () => {
     await fc.assert(
       fc.asyncProperty(rule, fleet(fc.constant(false)), async (limit, requests) => {
         const run = await runFleet(limit, "strict", requests);

@@ -20,7 +20,7 @@ import { referenceOf } from "../../support/references.ts";
 const read = (...path: string[]) => readFileSync(join(ROOT, ...path), "utf8");
 
 describe("the registry of algorithms", () => {
-  test("has one line for each, in alphabetical order, which names the file", () => {
+  test("the registry has one line for each algorithm, in alphabetical order, with its file", () => {
     const lines = read("lib", "limit", "algorithms", "registry.ts").trim().split("\n").slice(1);
     const names = ALGORITHM_NAMES.toSorted();
     expect(lines).toEqual(
@@ -30,7 +30,7 @@ describe("the registry of algorithms", () => {
     );
   });
 
-  test("has every file that defines an algorithm", () => {
+  test("the registry has every file that defines an algorithm", () => {
     const files = readdirSync(join(ROOT, "lib", "limit", "algorithms"));
     const defining = files.filter((file) =>
       /: AlgorithmDefinition<"/.test(read("lib", "limit", "algorithms", file)),
@@ -38,7 +38,7 @@ describe("the registry of algorithms", () => {
     expect(defining).toEqual(ALGORITHM_NAMES.map((name) => `${name}.ts`).toSorted());
   });
 
-  test("is ordered by the limits for which an algorithm is the default, and then by name", () => {
+  test("algorithms are ordered by the limits for which they are the default, then by name", () => {
     expect(ALGORITHM_NAMES).toEqual([
       "sliding-log",
       "sliding-window",
@@ -47,7 +47,7 @@ describe("the registry of algorithms", () => {
     ]);
   });
 
-  test("gives no two forms one name, and each algorithm's form its own", () => {
+  test("each form has a unique name, and each algorithm's first form has the algorithm's name", () => {
     const forms = ALGORITHMS.flatMap(({ lua, large }) => [lua, ...(large ? [large.lua] : [])]);
     expect(new Set(forms.map(({ name }) => name)).size).toBe(forms.length);
     expect(ALGORITHMS.map(({ lua }) => lua.name)).toEqual(ALGORITHM_NAMES);
@@ -58,7 +58,7 @@ describe("the registry of algorithms", () => {
     [100, "sliding-log"],
     [101, "sliding-window"],
     [Number.MAX_SAFE_INTEGER, "sliding-window"],
-  ])("says the default for a limit of %d: %s", (limit, name) => {
+  ])("the default algorithm for a limit of %d is %s", (limit, name) => {
     expect(defaultAlgorithm(limit)).toBe(name);
     const windowMs = 1000;
     if (limit * windowMs > 2 ** 53) return;
@@ -68,17 +68,17 @@ describe("the registry of algorithms", () => {
     expect(policy.rules.get("it")?.limits[0]?.algorithm).toBe(name);
   });
 
-  test.each(ALGORITHM_NAMES)("admits by %s at least the limit in a window", (name) => {
+  test.each(ALGORITHM_NAMES)("the algorithm %s admits at least the limit in a window", (name) => {
     for (const limit of [1, 2, 10_000]) {
       expect(referenceOf(name).mostInAWindow(limit)).toBeGreaterThanOrEqual(limit);
     }
   });
 
-  test("bounds the limit of an algorithm that keeps an entry for each unit", () => {
+  test("only the algorithm with an entry for each unit bounds its limits", () => {
     expect(ALGORITHM_NAMES.map(largestLimitOf)).toEqual([10_000, Infinity, Infinity, Infinity]);
   });
 
-  test("writes the names in the refusal of another", () => {
+  test("the error for an unknown algorithm has the names of all algorithms", () => {
     const other = { rules: { it: { limits: { ip: "5 per minute" }, algorithm: "other" } } };
     expect(() => compilePolicy(other)).toThrow(
       'allowed: "sliding-log", "sliding-window", "fixed-window" or "token-bucket"',
@@ -87,13 +87,13 @@ describe("the registry of algorithms", () => {
 });
 
 describe("the documentation of the algorithms", () => {
-  test("docs/algorithms.md has the tables that come from their files", () => {
+  test("docs/algorithms.md has the tables of the algorithms' files", () => {
     const page = read("docs", "algorithms.md");
     expect(page).toContain(`\n\n${algorithmTable()}\n\n`);
     expect(page).toContain(`\n\n${refundTable()}\n\n`);
   });
 
-  test("docs/reference/figures.md has the table that comes from their files", () => {
+  test("docs/reference/figures.md has the table of the algorithms' files", () => {
     expect(read("docs", "reference", "figures.md")).toContain(`\n${figuresTable()}\n\n`);
   });
 

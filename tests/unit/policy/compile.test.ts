@@ -3,7 +3,7 @@ import { formatDuration, parseDuration } from "#lib/core/duration";
 import { compilePolicy } from "#lib/policy/check/compile";
 import { PolicyError, writePlace } from "#lib/policy/errors";
 
-describe("limits", () => {
+describe("limits of a policy", () => {
   const limitOf = (limit: unknown, more: object = {}) =>
     compilePolicy({ rules: { it: { limits: { ip: limit }, ...more } } }).rules.get("it")?.limits[0];
 
@@ -16,11 +16,11 @@ describe("limits", () => {
     [{ limit: 7, window: "2 hours" }, 7, 7_200_000],
     [{ limit: 7, window: 1000 }, 7, 1000],
     ["1 per 31 days", 1, 2_678_400_000],
-  ])("%j is %i in %i ms", (given, limit, windowMs) => {
+  ])("the limit %j is read as %i units in %i ms", (given, limit, windowMs) => {
     expect(limitOf(given)).toMatchObject({ limit, windowMs });
   });
 
-  test("up to 100 keep a log, above two counters, unless the rule or the policy says otherwise", () => {
+  test("limits up to 100 keep a log and larger ones two counters, unless the rule or the policy names an algorithm", () => {
     expect(limitOf("100 per day")?.algorithm).toBe("sliding-log");
     expect(limitOf("101 per day")?.algorithm).toBe("sliding-window");
     expect(limitOf("5 per day", { algorithm: "sliding-window" })?.algorithm).toBe("sliding-window");
@@ -34,10 +34,10 @@ describe("limits", () => {
 
 describe("misuse from JavaScript", () => {
   test.each<[string, unknown]>([
-    ["nothing", undefined],
-    ["null", null],
-    ["an array", []],
-    ["a number", 7],
+    ["the value undefined", undefined],
+    ["the value null", null],
+    ["an array as its value", []],
+    ["a number as its value", 7],
     ["rules as an array", { rules: [] }],
     ["a rule that is a text", { rules: { it: "10 per minute" } }],
     [
@@ -48,9 +48,9 @@ describe("misuse from JavaScript", () => {
       "an endless limit",
       { rules: { it: { limits: { ip: { limit: Infinity, window: "minute" } } } } },
     ],
-    ["limits of nobody", { rules: { it: { limits: { toString: "1 per minute" } } } }],
-    ["a function", { rules: { it: () => {} } }],
-  ])("%s is an error with a code, never a crash", (_, policy) => {
+    ["limits of an inherited name", { rules: { it: { limits: { toString: "1 per minute" } } } }],
+    ["a function as a rule", { rules: { it: () => {} } }],
+  ])("a policy with %s throws a PolicyError", (_, policy) => {
     let error: unknown;
     try {
       compilePolicy(policy as Parameters<typeof compilePolicy>[0]);
@@ -65,7 +65,7 @@ describe("misuse from JavaScript", () => {
   });
 });
 
-describe("every problem is found in one go", () => {
+describe("the problems of a policy", () => {
   const problemsOf = (policy: object) => {
     try {
       compilePolicy(policy as Parameters<typeof compilePolicy>[0]);
@@ -77,7 +77,7 @@ describe("every problem is found in one go", () => {
   const found = (policy: object) =>
     problemsOf(policy).map(({ code, place }) => `${code} ${writePlace(place)}`);
 
-  test("whatever else is wrong in the same rule, list or policy", () => {
+  test("all problems of a policy are found at once", () => {
     const rule = {
       match: ["api"],
       limits: { ip: ["often", 5, "1 per 1 ms"], usr: "1 per day" },
@@ -108,11 +108,11 @@ describe("every problem is found in one go", () => {
       '{"rules":{"a":{"limits":{"ip":"1 per day"}}},"exempt":{"__proto__":"x"}}',
       "exempt.__proto__",
     ],
-  ])("%s: a rule is never left out in silence", (json, place) => {
+  ])("a key __proto__ in %s is a problem", (json, place) => {
     expect(found(JSON.parse(json) as object)).toEqual([`UNKNOWN_KEY ${place}`]);
   });
 
-  test("names that every object has are names like any other", () => {
+  test("names of inherited properties are read like other names", () => {
     const limits = { ip: "1 per day", constructor: { limit: 1, window: "day", more: 1 } };
     const [first, ...more] = problemsOf({
       rules: { constructor: { limits }, valueof: { limits } },
@@ -126,23 +126,23 @@ describe("every problem is found in one go", () => {
     [{ limits: { glbal: "1 per day" } }, 'did you mean "global"?'],
     [{ limits: { ip: "1 per day" }, replaces: "serach" }, 'did you mean "search"?'],
     [{ limits: { ip: "1 per day" }, methd: [] }, 'did you mean "methods"?'],
-  ])("%j: what was likely meant is said", (rule, hint) => {
+  ])("the problem of %j suggests the name that was likely meant", (rule, hint) => {
     const search = { limits: { ip: "1 per day" } };
     const problems = problemsOf({ identities: { user: "from-code" }, rules: { search, rule } });
     expect(problems.map(({ allowed }) => allowed).join()).toContain(hint);
   });
 
-  test("a name that is like none gets no guess", () => {
+  test("the problem of a name that resembles no known name has no suggestion", () => {
     const [problem] = problemsOf({ rules: { it: { limits: { organisation: "1 per day" } } } });
     expect(problem?.allowed).toBe("ip, global (config/identities.ts)");
   });
 
-  test("each problem is also one line of text", () => {
+  test("each problem has a message of one line", () => {
     const [problem] = problemsOf({ rules: { it: { limits: { ip: "often" } } } });
     expect(problem?.message).toMatch(/^rules\.it\.limits\.ip: BAD_LIMIT: given "often"; allowed: /);
   });
 
-  test("rules that replace others in a row, or beside each other, are no circle", () => {
+  test("only rules that replace each other in a circle are a problem", () => {
     const limits = { ip: "1 per day" };
     const rules = {
       a: { limits, replaces: ["b", "c"] },
@@ -162,7 +162,7 @@ describe("every problem is found in one go", () => {
     "/files/:slug([a-z0-9]+(?:-[a-z0-9]+)*)",
     "/:a(\\d+)/:b(\\d+)/:c(\\d+)",
     "/:a*/x/:b*",
-  ])("%s is no slow pattern", (match) => {
+  ])("the pattern %s is accepted, since it is not slow", (match) => {
     expect(found({ rules: { it: { match, limits: { ip: "1 per day" } } } })).toEqual([]);
   });
 });
@@ -179,7 +179,7 @@ describe("lengths of time", () => {
     ["fortnight", undefined],
     ["-1 m", undefined],
     ["1.5 h", undefined],
-  ])("%j is %s ms", (text, ms) => {
+  ])("parseDuration reads %j as %s ms", (text, ms) => {
     expect(parseDuration(text)).toBe(ms);
   });
 
@@ -188,7 +188,7 @@ describe("lengths of time", () => {
     [900_000, "15 minutes"],
     [86_400_000, "day"],
     [1500, "1500 milliseconds"],
-  ])("%i ms is said as %s", (ms, text) => {
+  ])("formatDuration writes %i ms as %s", (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
   });
 });

@@ -7,7 +7,7 @@ import type { CompiledLimit, CompiledRule } from "#lib/policy/types";
 import { writeLimitHeaders } from "#lib/respond/headers";
 import { selected } from "../../support/selected.ts";
 
-/** One limit as a policy writes it: who is counted, and the window in milliseconds. */
+/** One limit in a policy: its subject, and its window in milliseconds. */
 type Written = readonly [subject: string, window: number];
 
 const identities = { user: "from-code", plan: "from-code", tenant: "from-code" } as const;
@@ -22,7 +22,7 @@ const limits = fc.uniqueArray(fc.tuple(subject, window), {
   maxLength: 8,
 });
 
-/** The limits in the form of a policy, in their order. */
+/** Returns limits in the form of a policy, in their order. */
 function inPolicy(written: readonly Written[]) {
   const bySubject: Record<string, object[]> = {};
   for (const [who, windowMs] of written) {
@@ -37,7 +37,7 @@ function ruleOf(rule: object): CompiledRule {
   return found;
 }
 
-/** The name of each limit, by who is counted and in which window. */
+/** Returns the name of each limit, by its subject and window. */
 function namesOf(compiled: readonly CompiledLimit[]): Record<string, string> {
   return Object.fromEntries(
     compiled.map((each) => [`${each.subject.expression} ${each.windowMs}`, each.policyName]),
@@ -50,11 +50,11 @@ describe("a limit's name", () => {
     [{ limits: { "user|ip": "5 per 15 minutes" } }, "search:user|ip:15 minutes"],
     [{ limits: { "ip+user": { limit: 5, window: 1500 } } }, "search:ip+user:1500 milliseconds"],
     [{ tiers: { plan: { free: { user: "5 per day" } } } }, "search:user:day"],
-  ])("of %j is %s", (rule, name) => {
+  ])("the limit's name for the rule %j is %s", (rule, name) => {
     expect(everyLimit(ruleOf(rule)).map(({ policyName }) => policyName)).toEqual([name]);
   });
 
-  test("stays when its rule gets more limits, when they change places, and in each tier", () => {
+  test("a limit's name stays when its rule gets more limits, another order, or tiers", () => {
     fc.assert(
       fc.property(limits, fc.nat(), fc.nat(), (written, from, at) => {
         const together = namesOf(ruleOf({ limits: inPolicy(written) }).limits);
@@ -74,7 +74,7 @@ describe("a limit's name", () => {
     );
   });
 
-  test("is no other limit's, of the rule or of the rule that counts its prefetches", () => {
+  test("a limit's name is unique among the limits of its rule and of the rule for its prefetches", () => {
     fc.assert(
       fc.property(limits, (written) => {
         const both = {
@@ -89,13 +89,13 @@ describe("a limit's name", () => {
         const [visits, prefetches] = [names.filter(isOfVisit), names.filter(isOfPrefetch)];
         expect(new Set(visits).size).toBe(written.length);
         expect(new Set(prefetches).size).toBe(written.length);
-        // The rule beside it is told with visits, and with prefetches.
+        // The second rule counts the prefetches of the first.
         expect(new Set(names).size).toBe(3 * written.length);
       }),
     );
   });
 
-  test("is printable, and short enough to be told even when it is the longest", () => {
+  test("the longest limit's name is printable and fits into RateLimit headers", () => {
     const long = (letter: string) => letter.repeat(64);
     const names = ["a", "b", "c", "d"].map(long);
     const policy = compilePolicy({
@@ -119,7 +119,7 @@ describe("a limit's name", () => {
 const isOfPrefetch = (name: string) => name.startsWith("search:prefetch:");
 const isOfVisit = (name: string) => name.startsWith("search:") && !isOfPrefetch(name);
 
-/** The headers of a denial by one limit, with the longest wait that there is: two windows. */
+/** Returns the headers of a denial by one limit, with the longest possible wait: two windows. */
 function headersOf(limit: CompiledLimit | undefined): Headers {
   const headers = new Headers();
   if (!limit) return headers;

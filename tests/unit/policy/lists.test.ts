@@ -10,7 +10,7 @@ const BASE = {
   rules: { search: { match: "/api/search", limits: { ip: "10 per minute" } } },
 } as const;
 
-/** A policy with other lists or conditions, as JavaScript may write them. */
+/** Returns a policy with other lists or conditions, of any type as from JavaScript. */
 const policyWith = (more: object) => ({ ...BASE, ...more }) as AnyPolicy;
 
 function problemsOf(more: object): readonly PolicyProblem[] {
@@ -40,7 +40,7 @@ describe("an entry", () => {
     ["user:a:b", { identity: "user", value: "a:b" }],
     ["robot:night", { identity: "robot", value: "night" }],
     ["monitor", { identity: "monitor", value: "yes" }],
-  ])("%s is read", (text, whom) => {
+  ])("the entry %s is read", (text, whom) => {
     expect(read(text)).toEqual({ list: "block", place: 1, text, reason: "a reason", whom });
   });
 
@@ -53,7 +53,7 @@ describe("an entry", () => {
     ["usr:ada", "user:ada"],
     ["user: ada", "user:ada"],
     ["monitr", "monitor"],
-  ])("%s is refused, and %s is suggested", (text, meant) => {
+  ])("the entry %s is rejected, and %s is suggested", (text, meant) => {
     const [problem, ...others] = problemsOf({ allow: { [text]: "a reason" } });
     expect(others).toEqual([]);
     expect(problem).toMatchObject({ code: "BAD_LISTED_CLIENT", place: ["allow", text] });
@@ -62,7 +62,7 @@ describe("an entry", () => {
   });
 
   test.each(["", "10", "1e3", "203.0.113", "203.0.113.0/33", "::/129", "user:", "ada", "*", "::g"])(
-    "%j is refused without a suggestion",
+    "the entry %j is rejected without a suggestion",
     (text) => {
       const [problem] = problemsOf({ block: { [text]: "a reason" } });
       expect(problem?.code).toBe("BAD_LISTED_CLIENT");
@@ -72,11 +72,14 @@ describe("an entry", () => {
 });
 
 describe("a list", () => {
-  test.each([[["203.0.113.7"]], ["203.0.113.7"], [7], [null]])("%j is no list", (block) => {
-    expect(problemsOf({ block })).toMatchObject([{ code: "BAD_VALUE", place: ["block"] }]);
-  });
+  test.each([[["203.0.113.7"]], ["203.0.113.7"], [7], [null]])(
+    "the list %j is rejected",
+    (block) => {
+      expect(problemsOf({ block })).toMatchObject([{ code: "BAD_VALUE", place: ["block"] }]);
+    },
+  );
 
-  test("each entry has a reason, and every problem is told in one go", () => {
+  test("an entry without a reason is a problem, and all problems are found at once", () => {
     const block = { "203.0.113.7": " ", "203.0.113.8": 5, "203.0.113.9/8": "a reason" };
     expect(problemsOf({ block })).toMatchObject([
       { code: "EMPTY_REASON", place: ["block", "203.0.113.7"] },
@@ -85,7 +88,7 @@ describe("a list", () => {
     ]);
   });
 
-  test("entries have their place, and an empty list has none", () => {
+  test("entries have their place in the list, and an empty list has no entries", () => {
     const { listings } = compilePolicy(
       policyWith({ allow: { monitor: "a", "10.0.0.0/8": "b" }, block: {} }),
     );
@@ -95,7 +98,7 @@ describe("a list", () => {
     ]);
   });
 
-  test("10,000 entries compile in far less than a second", () => {
+  test("a list of 10,000 entries compiles in far less than a second", () => {
     const block = Object.fromEntries(
       Array.from({ length: 10_000 }, (_, i) =>
         i % 2 ? [`user:${i}`, "a reason"] : [`10.${i >> 8}.${i & 255}.0/24`, "a reason"],
@@ -108,13 +111,16 @@ describe("a list", () => {
 });
 
 describe("a condition", () => {
-  test.each(["ip", "global", "user", "a b", "2nd", "", "monitor:x"])("is not called %j", (name) => {
-    expect(problemsOf({ conditions: { [name]: () => true } })).toMatchObject([
-      { code: "BAD_CONDITION_NAME", place: ["conditions", name] },
-    ]);
-  });
+  test.each(["ip", "global", "user", "a b", "2nd", "", "monitor:x"])(
+    "a condition with the name %j is rejected",
+    (name) => {
+      expect(problemsOf({ conditions: { [name]: () => true } })).toMatchObject([
+        { code: "BAD_CONDITION_NAME", place: ["conditions", name] },
+      ]);
+    },
+  );
 
-  test("is a function", () => {
+  test("a condition that is no function is rejected", () => {
     const [problem] = problemsOf({ conditions: { monitor: "from-code" } });
     expect(problem).toMatchObject({ code: "BAD_VALUE", place: ["conditions", "monitor"] });
   });
@@ -127,7 +133,7 @@ describe("a condition", () => {
     ["null", null, undefined],
     ["text", "yes", undefined],
     ["a promise of 1", Promise.resolve(1), undefined],
-  ])("that returns %s has the value that says whether it holds", async (_, returned, value) => {
+  ])("a condition that returns %s has a value only when it is met", async (_, returned, value) => {
     const { conditions } = compilePolicy(policyWith({ conditions: { monitor: () => returned } }));
     expect(await conditions["monitor"]?.(new Request("https://example.com"))).toBe(value);
   });

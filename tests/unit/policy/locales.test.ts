@@ -55,7 +55,7 @@ describe("a rule for a path", () => {
     ["/end/contact", []],
     ["/en-x/contact", []],
     ["/en/de/contact", []],
-  ])("holds for %s in an app of the locales en and de", (path, expected) => {
+  ])("rules for paths apply to %s in an app with the locales en and de", (path, expected) => {
     expect(rulesOf(["en", "de"], path)).toEqual(expected);
   });
 
@@ -74,26 +74,29 @@ describe("a rule for a path", () => {
     ["/de/hilfe", []],
     ["/br", ["home"]],
     ["/fr/kontakt", []],
-  ])("holds for %s by next-intl's localized pathnames and prefixes", (path, expected) => {
-    expect(rulesOf(LOCALIZED, path)).toEqual(expected);
-  });
+  ])(
+    "rules for paths apply to %s by next-intl's localized pathnames and prefixes",
+    (path, expected) => {
+      expect(rulesOf(LOCALIZED, path)).toEqual(expected);
+    },
+  );
 
-  // Where i18n middleware does not run, a page under [locale] takes any first segment for a locale.
+  // On paths without i18n middleware a page under [locale] reads any first segment as a locale.
   test.each([
     "/x.y/contact",
     "/apix/contact",
     "/trpc/contact",
     "/_vercel/contact",
     "/en.rsc/kontakt",
-  ])("holds for %s, which such middleware leaves to the page", (path) => {
+  ])("rules for paths apply to %s, on which i18n middleware does not run", (path) => {
     expect(rulesOf(LOCALIZED, path)).toContain("contact");
   });
 
-  test("does not hold for a handler of the API that is called like the page", () => {
+  test("a rule for a page does not apply to a handler of the API with the same name", () => {
     expect(rulesOf(["en", "de"], "/api/contact")).toEqual(["api"]);
   });
 
-  test("holds where a rewrite of next.config looks for the locale", () => {
+  test("a rule applies when a rewrite of next.config matches on the locale", () => {
     const rewrites = [{ source: "/:locale(en|de)/write-us", destination: "/:locale/contact" }];
     const compiled = compilePolicy(definePolicy({ locales: ["en", "de"], rules }), {
       rewrites,
@@ -104,7 +107,7 @@ describe("a rule for a path", () => {
     }
   });
 
-  test("is neither exempt nor replaced by a pattern that takes the locale for a parameter", () => {
+  test("a pattern that matches the locale as a parameter neither exempts a path nor replaces its rule", () => {
     const loose = {
       ...rules,
       all: { match: "/:path*", limits },
@@ -119,7 +122,7 @@ describe("a rule for a path", () => {
     expect(named("/fruit/contact")).toBeUndefined();
   });
 
-  test("holds where a path has too many names to follow: every rule does", () => {
+  test("every rule applies to a path with too many names to follow", () => {
     const names = Array.from({ length: 12 }, (_, i) => [
       `/[a]-${i}`,
       { en: `/[a]-x${i}`, de: "/[a]" },
@@ -132,25 +135,25 @@ describe("a rule for a path", () => {
     expect(compiled.match("GET", "/en/secret")).toBeDefined();
   });
 
-  test("is replaced in every locale by the rule that replaces it", () => {
+  test("a rule is replaced in every locale by the rule that replaces it", () => {
     for (const path of ["/contact/special", "/de/contact/special"]) {
       expect(rulesOf(["en", "de"], path)).toEqual(["special"]);
     }
   });
 
-  test("does not hold for an exempt path in any locale", () => {
+  test("no rule applies to an exempt path in any locale", () => {
     expect(rulesOf(["en", "de"], "/de/api/health")).toEqual([]);
     expect(rulesOf(["en", "de"], "/de/api/other")).toEqual(["api"]);
   });
 
-  test("holds for its method alone in every locale", () => {
+  test("a rule applies to its method only, in every locale", () => {
     expect(rulesOf(["en", "de"], "/de/contact", "GET")).toEqual([]);
   });
 });
 
-describe("whatever next-intl's own middleware serves", () => {
+describe("next-intl's middleware", () => {
   const middleware = createMiddleware(LOCALIZED);
-  /** The page that next-intl serves for a path, without its locale; undefined where it redirects. */
+  /** Returns the page that next-intl serves for a path, without its locale; undefined for a redirect. */
   function served(path: string): string | undefined {
     const answer = middleware(new NextRequest(`http://app.example${path}`));
     if (answer.headers.has("location")) return undefined;
@@ -163,7 +166,7 @@ describe("whatever next-intl's own middleware serves", () => {
   const paths = ["", "/contact", "/kontakt", "/contato", "/about-us", "/%C3%BCber-uns", "/about"];
   const more = ["/neues/x", "/news/x", "/novas/lista/x", "/hilfe/a/b", "/docs/a"];
 
-  test("is counted by the rules of the page that it serves", () => {
+  test("a path that next-intl serves is counted by the rules of its page", () => {
     let pages = 0;
     for (const path of prefixes.flatMap((prefix) =>
       [...paths, ...more].map((name) => prefix + name),
@@ -181,7 +184,7 @@ describe("whatever next-intl's own middleware serves", () => {
   });
 });
 
-describe("locales that cannot be", () => {
+describe("invalid locales", () => {
   const codesOf = (policy: object): readonly string[] => {
     try {
       compilePolicy(policy as Parameters<typeof compilePolicy>[0]);
@@ -199,12 +202,12 @@ describe("locales that cannot be", () => {
     [{}],
     [{ locales: [5] }],
     [{ locales: ["en"], pathnames: [] }],
-  ])("%j is refused", (locales) => {
+  ])("the locales %j are rejected", (locales) => {
     expect(codesOf({ locales, rules })[0]).toMatch(/^BAD_(?:LOCALES|VALUE)$/);
   });
 
   test.each(["/en/contact", "/de", "/:locale/contact", "/:lang(en|de)/contact", "/EN/x"])(
-    "the pattern %s is refused, since it would hold for one spelling alone",
+    "the pattern %s is rejected, since it would match one spelling only",
     (match) => {
       expect(codesOf({ locales: ["en", "de"], rules: { a: { match, limits } } })).toEqual([
         "LOCALE_IN_PATTERN",
@@ -214,7 +217,7 @@ describe("locales that cannot be", () => {
   );
 
   test.each(["/end", "/enter/x", "/:user/settings", "/:path*", "/"])(
-    "the pattern %s is taken",
+    "the pattern %s is accepted",
     (match) => {
       expect(codesOf({ locales: ["en", "de"], rules: { a: { match, limits } } })).toEqual([]);
     },

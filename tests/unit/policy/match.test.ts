@@ -51,7 +51,7 @@ describe("the rules of a request", () => {
     ["OPTIONS", "/api/search", []],
     ["OPTIONS", "/cors", ["preflight"]],
     ["PURGE", "/api/search", ["api"]],
-  ])("%s %s: %j", (method, path, expected) => {
+  ])("a request %s %s matches the rules %j", (method, path, expected) => {
     expect(names(method, path)).toEqual(expected);
   });
 
@@ -77,7 +77,7 @@ describe("the rules of a request", () => {
     "/api/search%2f",
     "/api%5csearch",
     "/api/se%61rch",
-  ])("%s is counted as a search", (path) => {
+  ])("the path %s is counted as a search", (path) => {
     expect(names("GET", path)).toContain("search");
   });
 
@@ -93,16 +93,16 @@ describe("the rules of a request", () => {
     "/api/users/a%3fb",
     "/api/users/a%0ab",
     "/api/users/%F0%9F%90%99",
-  ])("%s is one user's", (path) => {
+  ])("the path %s matches the rule of one user", (path) => {
     expect(names("GET", path)).toContain("user");
   });
 
-  test("a path that could be read as an exempt one and as another is not exempt", () => {
+  test("a path with an exempt reading and another reading is not exempt", () => {
     expect(names("GET", "/api/hooks%2f..%2fsearch")).toContain("search");
   });
 
-  test("hold in any case of letters, where no path is exempt and no rule replaced but in its own", () => {
-    // A rewrite answers in any case; and another route, such as /api/[name], in each but its own.
+  test("rules match case-insensitively, but exempt and replace only case-sensitively", () => {
+    // Rewrites match in any case; routes do not, so another route such as /api/[name] may get the path.
     expect(names("GET", "/API/Search")).toEqual(["api", "search"]);
     expect(names("GET", "/api/HEALTH")).toEqual(["api"]);
     expect(names("GET", "/api/Hooks/x")).toEqual(["api"]);
@@ -110,7 +110,7 @@ describe("the rules of a request", () => {
     expect(names("GET", "/api/EXPORT")).toEqual(["api", "export"]);
   });
 
-  test("a rule that names a path in several cases of letters replaces another on each of them", () => {
+  test("a rule that lists a path in several letter cases replaces another on each of them", () => {
     const exporting = compilePolicy({
       rules: {
         api: { match: "/api/:path*", limits: { ip: "600 per minute" } },
@@ -128,7 +128,7 @@ describe("the rules of a request", () => {
     expect(rulesOf("/api/EXPORT")).toEqual(["api", "export"]);
   });
 
-  test("are those that match when each is asked alone, however many rules there are", () => {
+  test("the rules of a request are those that match it alone, for any number of rules", () => {
     const part = fc.constantFrom("a", "ab", "A", "σ", "ς", "ẞ", "K", "\u212a", "İ", "x.y", "z");
     const name = fc.constantFrom(":one", ":one(\\d+)", ":one?", ":one*", "a:one", "σ:one", "(.*)");
     const pattern = fc
@@ -158,12 +158,12 @@ describe("the rules of a request", () => {
     expect(found).toBeGreaterThan(100);
   });
 
-  test("are not replaced by a rule that only another reading of the path matches", () => {
+  test("a rule is not replaced by a rule that matches only another reading of the path", () => {
     expect(names("GET", "/api/users/a%2f..%2f..%2fexport")).toEqual(["api", "user", "export"]);
     expect(names("GET", "/api/%65xport/")).toEqual(["export"]);
   });
 
-  test("are found on the page that Next finds where a path ends in several additions", () => {
+  test("rules match the page that Next serves for a path with several additions", () => {
     const photos = compilePolicy({
       rules: { photos: { match: "/users/:id/photos", limits: { ip: "5 per minute" } } },
     });
@@ -179,11 +179,11 @@ describe("the rules of a request", () => {
     ["/a/b/c/(...)photo/1", "/photo/1"],
     ["/feed/%28..%29photo/1.rsc", "/photo/1"],
     ["/_next/data/b/feed/(..)photo/1.json", "/photo/1"],
-  ])("hold on %s as on the page that it intercepts", (path, page) => {
+  ])("the intercepting route %s has the rules of the intercepted page", (path, page) => {
     expect(pathReadings(path)).toContain(page);
   });
 
-  test("a data path's page is read without its locale, also behind /index/, which Next cuts off", () => {
+  test("a data path's page is read without its locale, also after /index/, which Next removes", () => {
     for (const path of ["/_next/data/b/fr/old.json", "/_next/data/b/index/fr/old.json"]) {
       expect(pathReadings(path, true)).toContain("/old");
       expect(pathReadings(path)).not.toContain("/old");
@@ -191,7 +191,7 @@ describe("the rules of a request", () => {
     expect(pathReadings("/_next/data/b/fr.json", true)).toContain("/");
   });
 
-  test("hold on a path of any length, where none is exempt", () => {
+  test("rules match a path of any length, and no long path is exempt", () => {
     const long = "x".repeat(4000);
     expect(names("GET", `/api/${long}`)).toEqual(["api"]);
     expect(names("GET", `/api/users/${long}/more`)).toEqual(["api", "user"]);
@@ -200,7 +200,7 @@ describe("the rules of a request", () => {
     expect(names("GET", `/api/${"%78".repeat(500)}`)).toEqual(["api"]);
   });
 
-  test("are found in any case of letters, as an expression tells them apart", () => {
+  test("rules match the same letter cases as a case-insensitive expression", () => {
     const greek = compilePolicy({
       rules: { greek: { match: "/λόγος/:id", limits: { ip: "5 per hour" } } },
     });
@@ -210,7 +210,7 @@ describe("the rules of a request", () => {
     expect(setOf(greek, "GET", "/logos/1")?.rules).toBeUndefined();
   });
 
-  test("are not replaced on a path too long to be compared whole", () => {
+  test("no rule is replaced on a path that is too long for expressions", () => {
     const reports = compilePolicy({
       rules: {
         api: { match: "/api/:path*", limits: { ip: "5 per minute" } },
@@ -229,7 +229,7 @@ describe("the rules of a request", () => {
     ["nothing but suffixes", ".rsc".repeat(100_000)],
     ["many encoded slashes", `/${"%2f".repeat(100_000)}x`],
     ["much that is not UTF-8", `/${"%ff%61".repeat(50_000)}`],
-  ])("are found in a bounded time in a path of %s", (_, path) => {
+  ])("rules are found in bounded time in a path of %s", (_, path) => {
     const twice = compilePolicy({
       rules: { it: { match: "/:a*/q/:b*/w", limits: { ip: "5 per minute" } } },
     });
@@ -239,25 +239,25 @@ describe("the rules of a request", () => {
     expect(cpuMs() - start).toBeLessThan(2000);
   });
 
-  test("are one object for the same set, and fail as the strictest of them", () => {
+  test("equal sets of rules are one object, with the strictest onStoreFailure", () => {
     expect(setOf(policy, "GET", "/api/search")).toBe(setOf(policy, "GET", "/api/search"));
     expect(setOf(policy, "GET", "/api/search")?.onStoreFailure).toBe("local");
     expect(setOf(policy, "GET", "/api/users/1")?.onStoreFailure).toBe("deny");
   });
 
-  test("have limits that are named by rule, subject and window", () => {
+  test("limits are named by rule, subject and window", () => {
     expect(setOf(policy, "GET", "/api/search")?.limits.map(({ policyName }) => policyName)).toEqual(
       ["api:ip:minute", "search:ip:minute", "search:ip:day"],
     );
   });
 
-  test("of one rule can be had by name, for calls from code", () => {
+  test("the match of one rule is found by its name, for calls from code", () => {
     expect(selected(policy.rule("code"))?.limits).toHaveLength(1);
     expect(policy.rule("toString")).toBeUndefined();
   });
 });
 
-describe("what was found for a request before", () => {
+describe("the cache of matches", () => {
   const given = definePolicy({
     rules: {
       pages: {
@@ -284,7 +284,7 @@ describe("what was found for a request before", () => {
     fc.boolean(),
   );
 
-  test("is the same for the same request, and for no other", () => {
+  test("a cached match equals the match of a new policy", () => {
     const found = (from: CompiledPolicy, request: Parameters<CompiledPolicy["match"]>) => {
       const match = from.match(...request);
       return match && [match.rules.map(({ name }) => name), match.readings, match.patterns];
@@ -303,7 +303,7 @@ describe("what was found for a request before", () => {
   });
 
   test.each(["/api/users/1", `/api/users/${"1".repeat(300)}`])(
-    "%s has the same match each time",
+    "the path %s has the same match each time",
     (path) => {
       expect(policy.match("GET", path)).toBe(policy.match("GET", path));
     },
@@ -332,12 +332,12 @@ describe("the path of a URL", () => {
     ";",
   );
 
-  test("is what URL reads, whatever stands in it", () => {
+  test("the path of any URL is the one that URL reads", () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
         const url = `http://app.example${parts.join("")}`;
         fc.pre(URL.canParse(url));
-        // workerd gives a request's URL as it was sent, which no Request of Node does.
+        // A request's URL in workerd is as it was sent; Node normalizes it.
         const { pathname } = routedPath({ url } as Request);
         expect(pathname).toBe(new URL(url).pathname);
       }),
@@ -347,7 +347,7 @@ describe("the path of a URL", () => {
 });
 
 describe("the readings of a path", () => {
-  test("never throw, begin with a slash, and hold nothing that is still to be resolved", () => {
+  test("the readings never throw, begin with a slash, and contain nothing left to normalize", () => {
     const path = fc.oneof(
       fc.string({ unit: "binary" }).map((text) => `/${text}`),
       fc
@@ -394,7 +394,7 @@ describe("the readings of a path", () => {
     );
   });
 
-  test("begin with one that is read the same again, unless it holds an encoded percent sign", () => {
+  test("the first reading is read as itself, unless it has an encoded percent sign", () => {
     const part = fc.oneof(
       fc.string({ unit: "grapheme" }).map((text) => text.replaceAll("%", "")),
       fc.constantFrom("/", "..", ".", "%2f", "%5C", "%2e", "%41", "%ff", "\\", ".rsc", ".segment"),
@@ -409,7 +409,7 @@ describe("the readings of a path", () => {
     );
   });
 
-  test("are few, however much is added to a path", () => {
+  test("a path has few readings, for any number of additions", () => {
     const ofNext = ["/_next/data/b/index/", ".json", ".rsc", ".segments/x.segment"];
     const additions = [...ofNext, "%2f", "/", "/(.)b", "/(..)b", "/(...)b"];
     fc.assert(
@@ -419,7 +419,7 @@ describe("the readings of a path", () => {
     );
   });
 
-  test("hold the plain path, whichever of its letters are encoded", () => {
+  test("the readings include the plain path when any of its letters are encoded", () => {
     const letters = "/api/search".split("");
     fc.assert(
       fc.property(

@@ -55,7 +55,7 @@ function gate() {
 const allowed = (statuses: readonly number[]) => statuses.filter((status) => status === 200).length;
 
 describe("a prefetch", () => {
-  test("uses up no visit where the rule counts prefetches apart, and has ten times its limit", async () => {
+  test("a prefetch consumes no visit when the rule has separate limits, which are ten times its own", async () => {
     const { statuses, ask } = gate();
     expect(allowed(await statuses(34, "/p/1", PREFETCH))).toBe(30);
     expect(allowed(await statuses(5, "/p/1"))).toBe(3);
@@ -65,13 +65,13 @@ describe("a prefetch", () => {
     );
   });
 
-  test("counts as a visit by default", async () => {
+  test("a prefetch counts as a visit by default", async () => {
     const { statuses } = gate();
     expect(allowed(await statuses(2, "/c/1", PREFETCH))).toBe(2);
     expect(allowed(await statuses(3, "/c/1"))).toBe(1);
   });
 
-  test("has as many times each limit as the rule says", async () => {
+  test("a prefetch has each limit times the rule's factor", async () => {
     const { statuses, ask } = gate();
     expect((await ask("/m/1", PREFETCH)).headers.get("ratelimit-policy")).toBe(
       '"more:prefetch:ip:minute";q=4;w=60, "more:prefetch:ip:day";q=18;w=86400',
@@ -79,7 +79,7 @@ describe("a prefetch", () => {
     expect(allowed(await statuses(5, "/m/1", PREFETCH))).toBe(3);
   });
 
-  test("counts by the other rules that match, as a visit does", async () => {
+  test("a prefetch is counted by the other matching rules like a visit", async () => {
     const { ask } = gate();
     await ask("/p/1", PREFETCH);
     expect((await ask("/p/1")).headers.get("ratelimit")).toMatch(
@@ -87,19 +87,19 @@ describe("a prefetch", () => {
     );
   });
 
-  test("has the limits of the client's tier", async () => {
+  test("a prefetch has the limits of the client's tier", async () => {
     const { statuses } = gate();
     expect(allowed(await statuses(12, "/t/1", PREFETCH))).toBe(10);
     expect(allowed(await statuses(12, "/t/1", { ...PREFETCH, "x-plan": "pro" }))).toBe(10);
   });
 
-  test("is not counted by a rule that is replaced", async () => {
+  test("a prefetch is not counted by a replaced rule", async () => {
     const { ask } = gate();
     const told = (await ask("/p/special", PREFETCH)).headers.get("ratelimit-policy");
     expect(told).toBe('"all:ip:minute";q=500;w=60, "special:ip:minute";q=7;w=60');
   });
 
-  test("is decided for the same clients as a visit where the rule decides for some", async () => {
+  test("a rule on trial is enforced for the prefetches and visits of the same clients", async () => {
     const { ask } = gate();
     for (let n = 1; n <= 40; n += 1) {
       const client = { "x-forwarded-for": `198.51.100.${n}` };
@@ -109,7 +109,7 @@ describe("a prefetch", () => {
     }
   });
 
-  test("is a GET alone: no other request gains by the claim", async () => {
+  test("only a GET is a prefetch, so other requests gain nothing by its headers", async () => {
     const { ask } = gate();
     for (let i = 0; i < 3; i += 1) await ask("/p/1", PREFETCH, "POST");
     expect((await ask("/p/1")).status).toBe(429);
@@ -119,18 +119,18 @@ describe("a prefetch", () => {
 test.each<[string, Record<string, string>, boolean]>([
   ["Next's router", { "next-router-prefetch": "1" }, true],
   ["Next's router, of a segment", { "next-router-segment-prefetch": "/_tree" }, true],
-  ["our server, in its place", { "x-headgate-prefetch": "1" }, true],
+  ["our server, which replaces Next's headers", { "x-headgate-prefetch": "1" }, true],
   ["a speculation rule", { "sec-purpose": "prefetch" }, true],
   ["a speculation rule that renders", { "sec-purpose": "prefetch;prerender" }, true],
   ["an older browser", { purpose: "prefetch" }, true],
   ["a click", { rsc: "1", "next-router-state-tree": "x" }, false],
   ["another purpose", { "sec-purpose": "navigate" }, false],
-  ["nothing", {}, false],
-])("a request of %s is a prefetch: %j %s", (_, headers, expected) => {
+  ["a plain client", {}, false],
+])("isPrefetch for a request of %s with %j is %s", (_, headers, expected) => {
   expect(isPrefetch(new Request("http://app.example/", { headers }))).toBe(expected);
 });
 
-test("a log of up to ten times the limit becomes two counters, within what can be counted", () => {
+test("the limit for prefetches has two counters instead of a log, and is at most countable", () => {
   const huge = definePolicy({
     rules: {
       big: {

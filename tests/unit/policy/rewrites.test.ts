@@ -27,7 +27,7 @@ function rulesOf(rewrites: Rewrites, path: string, method = "GET"): string[] {
 
 const HAS = [{ type: "header", key: "x-beta" }];
 
-describe("whoever comes by a rewrite", () => {
+describe("a request that a rewrite leads to a route", () => {
   test.each<[string, string, string, string[]]>([
     ["/s", "/api/search", "/s", ["search"]],
     ["/s", "/api/search", "/S", ["search"]],
@@ -53,17 +53,20 @@ describe("whoever comes by a rewrite", () => {
     ["/free/s", "/api/search", "/free/s", ["search"]],
     ["/short", "/api/search", "/short", ["search", "short"]],
     ["/s", "https://other.example/api/search", "/s", []],
-  ])("%s to %s, as %s, is counted by %j", (source, destination, path, rules) => {
-    expect(rulesOf([{ source, destination }], path).toSorted()).toEqual(rules.toSorted());
-  });
+  ])(
+    "with a rewrite from %s to %s the path %s is counted by %j",
+    (source, destination, path, rules) => {
+      expect(rulesOf([{ source, destination }], path).toSorted()).toEqual(rules.toSorted());
+    },
+  );
 
-  test("is counted by the rules of the method that it uses", () => {
+  test("a rewritten request is counted by the rules of its method", () => {
     const rewrites = [{ source: "/p", destination: "/api/post" }];
     expect(rulesOf(rewrites, "/p", "POST")).toEqual(["post"]);
     expect(rulesOf(rewrites, "/p")).toEqual([]);
   });
 
-  test("is counted whether or not a condition is met", () => {
+  test("a rewrite with a condition is followed whether or not the condition is met", () => {
     expect(rulesOf([{ source: "/s", destination: "/api/search", has: HAS }], "/s")).toEqual([
       "search",
     ]);
@@ -72,7 +75,7 @@ describe("whoever comes by a rewrite", () => {
     ]);
   });
 
-  test("is counted where one rewrite leads to another, in Next's order", () => {
+  test("a request is counted when one rewrite leads to another, in Next's order", () => {
     const rewrites = {
       fallback: [{ source: "/third", destination: "/api/search" }],
       afterFiles: [{ source: "/second", destination: "/third" }],
@@ -82,8 +85,8 @@ describe("whoever comes by a rewrite", () => {
   });
 });
 
-describe("following", () => {
-  test("takes a path by one condition, not by two: each host of many has its own", () => {
+describe("createFollow", () => {
+  test("follow follows one rewrite with a condition and not two, since each of many hosts may have one", () => {
     const hosts = Array.from({ length: 60 }, (_, i) => ({
       source: "/:path*",
       destination: `/sites/${i}/:path*`,
@@ -92,7 +95,7 @@ describe("following", () => {
     expect(createFollow(hosts)?.(["/a"])).toHaveLength(60);
   });
 
-  test("gives up where the paths are too many to tell, and then every rule counts", () => {
+  test("follow gives up when there are too many paths, and then every rule counts", () => {
     const doubling = Array.from({ length: 12 }, (_, i) => ({
       source: "/:path*",
       destination: `/${i}/:path*`,
@@ -103,7 +106,7 @@ describe("following", () => {
     expect(rulesOf(doubling, "/nothing")).toEqual(["search", "user", "files", "short"]);
   });
 
-  test("leads nowhere where the parts do not fit, and never throws", () => {
+  test("follow returns no path when the parameters do not fit, and never throws", () => {
     expect(createFollow([{ source: "/s/:id?", destination: "/u/:id" }])?.(["/s"])).toEqual([]);
     expect(createFollow([{ source: "/s/:all*", destination: "/u/:all" }])?.(["/s/a/b"])).toEqual(
       [],
@@ -111,7 +114,7 @@ describe("following", () => {
   });
 });
 
-/** Where path-to-regexp, which Next follows rewrites by, leads a path; what only a condition knows is "-". */
+/** Returns the path that path-to-regexp, Next's library, makes; a parameter of a condition is "-". */
 function ledByLibrary(source: string, destination: string, path: string): string | undefined {
   const found = match(source, { delimiter: "/" })(path);
   if (!found) return undefined;
@@ -148,11 +151,11 @@ describe("a rewrite's path", () => {
   const segment = fc.constantFrom("a", "b", "7", "a.b", "p-1", "x", "a%2fb", "-b", "");
   const path = fc.array(segment, { maxLength: 5 }).map((parts) => `/${parts.join("/")}`);
 
-  test("is the one that path-to-regexp writes", () => {
+  test("a rewrite's path is the one that path-to-regexp writes", () => {
     let written = 0;
     fc.assert(
       fc.property(pattern, pattern, path, (source, end, from) => {
-        // What follows a "?" is the query.
+        // The part after a "?" is the query.
         const [destination = ""] = `/to${end}`.split("?");
         let follow: ReturnType<typeof createFollow>;
         try {
@@ -171,8 +174,8 @@ describe("a rewrite's path", () => {
   });
 });
 
-describe("reading", () => {
-  test("takes what next.config's rewrites answers, and nothing for none", () => {
+describe("readRewrites", () => {
+  test("readRewrites reads the result of next.config's rewrites, and returns no rewrites without a text", () => {
     const list = [{ source: "/s", destination: "/t", locale: false }];
     expect(readRewrites(JSON.stringify(list))).toMatchObject([{ source: "/s" }]);
     expect(readRewrites(JSON.stringify({ beforeFiles: list }))).toMatchObject({
@@ -183,7 +186,7 @@ describe("reading", () => {
   });
 
   test.each(["{", "7", "[1]", '[{"source":"s","destination":"/t"}]', '[{"source":"/s"}]'])(
-    "refuses %s, and says how it is given",
+    "readRewrites rejects %s, and the error says what writes the variable",
     (given) => {
       expect(() => readRewrites(given)).toThrow(
         expect.objectContaining({
@@ -194,7 +197,7 @@ describe("reading", () => {
     },
   );
 
-  test("refuses a source that is no pattern, and names it", () => {
+  test("createFollow rejects a source that is no pattern, and names it", () => {
     expect(() => createFollow([{ source: "/s/:", destination: "/t" }])).toThrow(
       expect.objectContaining({
         code: "REWRITES_INVALID",

@@ -48,7 +48,7 @@ function rulesOf(path: string, client: Selecting = {}) {
 const onPlan = (plan: string): Selecting => ({ values: { plan } });
 
 describe("tiers", () => {
-  test("give the limits of the identity's value", () => {
+  test("a client has the limits of its tier, by the identity's value", () => {
     expect(rulesOf("/api/export", onPlan("free")).limits).toEqual(["export:user:hour 5"]);
     expect(rulesOf("/api/export", onPlan("pro")).limits).toEqual([
       "export:user:hour 100",
@@ -56,22 +56,22 @@ describe("tiers", () => {
     ]);
   });
 
-  test.each([["nobody's"], [""], ["PRO"], ["toString"], ["__proto__"]])(
-    "give the first tier to whoever has another value: %j",
+  test.each([["unknown"], [""], ["PRO"], ["toString"], ["__proto__"]])(
+    "a client with the unlisted value %j has the first tier",
     (plan) => {
       expect(rulesOf("/api/export", onPlan(plan)).limits).toEqual(["export:user:hour 5"]);
     },
   );
 
-  test("give the first tier to whoever has no value", () => {
+  test("a client without a value has the first tier", () => {
     expect(rulesOf("/api/export").limits).toEqual(["export:user:hour 5"]);
   });
 
-  test("name the identity that chooses beside those that are counted", () => {
+  test("a match names the identity of the tiers beside the counted ones", () => {
     expect(policy.match("GET", "/api/export")?.identities).toEqual(["plan", "user"]);
   });
 
-  test("keep apart what only looks alike when it is written in one line", () => {
+  test("values that look alike when joined are not confused", () => {
     const odd = compilePolicy({
       identities: { a: "from-code", b: "from-code" },
       rules: {
@@ -93,15 +93,15 @@ describe("tiers", () => {
 });
 
 describe("modes", () => {
-  test("in shadow a rule decides nothing and replaces nothing that decides", () => {
+  test("a rule in shadow decides nothing and replaces no enforced rule", () => {
     const { decide, shadows, limits } = rulesOf("/api/trial");
     expect(decide).toEqual(["api"]);
     expect(limits).toEqual(["api:ip:minute 600"]);
-    // A rule in shadow replaces another one in shadow, as it would if both decided.
+    // A rule in shadow replaces another rule in shadow, as it would if both were enforced.
     expect(shadows).toEqual(["stricter"]);
   });
 
-  test("a percentage decides for some clients, and is in shadow for the others", () => {
+  test("a rule with a percentage is enforced for some clients and in shadow for the others", () => {
     expect(rulesOf("/api/rollout", { isEnforced: true })).toMatchObject({
       decide: ["rollout"],
       shadows: [],
@@ -114,7 +114,7 @@ describe("modes", () => {
     });
   });
 
-  test("of 0% is shadow, and nothing that is in shadow closes a path when the store fails", () => {
+  test("a mode of 0% is shadow, and no rule in shadow denies when the store fails", () => {
     expect(rulesOf("/alone")).toMatchObject({
       decide: [],
       shadows: ["alone"],
@@ -128,14 +128,14 @@ describe("modes", () => {
     ["0%", 0],
     ["12.5%", 12.5],
     ["100%", 100],
-  ])("%j decides for %d percent", (mode, percent) => {
+  ])("the mode %j enforces a rule for %d percent", (mode, percent) => {
     const made = compilePolicy({ rules: { it: { limits: { ip: "1 per hour" }, mode } } });
     expect(made.rules.get("it")?.enforced).toBe(percent);
     const byPolicy = compilePolicy({ mode, rules: { it: { limits: { ip: "1 per hour" } } } });
     expect(byPolicy.rules.get("it")?.enforced).toBe(percent);
   });
 
-  test("the policy's mode holds for rules without one, and a rule's own mode stands before it", () => {
+  test("the policy's mode applies to rules without a mode", () => {
     const limits = { ip: "1 per hour" };
     const made = compilePolicy({
       mode: "shadow",
@@ -159,13 +159,13 @@ describe("modes", () => {
     expect(prefetch).toEqual([["pages:prefetch", 0]]);
   });
 
-  test("a limit that code names itself decides, whatever the policy's mode", () => {
+  test("a limit that code states itself is enforced in every mode of the policy", () => {
     const { rules } = compileAlone("own", "user", "1 per hour");
     expect(rules.map(({ enforced }) => enforced)).toEqual([100]);
   });
 });
 
-test("a client's rules are chosen in a short time, however many rules match a path", () => {
+test("a client's rules are selected in a short time when many rules match a path", () => {
   const tiers = { plan: { free: { ip: "5 per hour" }, pro: { ip: "9 per hour" } } };
   const names = Array.from({ length: 1000 }, (_, i) => `rule-${i}`);
   const many = compilePolicy({
@@ -177,6 +177,6 @@ test("a client's rules are chosen in a short time, however many rules match a pa
   for (let i = 0; i < 100; i += 1) {
     expect(selected(match, onPlan("pro"))?.limits).toHaveLength(1000);
   }
-  // To compare each rule with each other one takes 1,800 ms; with those that replace, 40.
+  // Comparing each rule with every other takes 1,800 ms; comparing it with the replacing rules takes 40.
   expect(cpuMs() - start).toBeLessThan(600);
 });

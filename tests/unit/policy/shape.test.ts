@@ -6,7 +6,7 @@ import { Problems } from "#lib/policy/errors";
 import { readRewrites } from "#lib/policy/rewrites";
 import { parseLimit, parsePolicy, parseRule } from "#lib/policy/check/schema";
 
-/** The same shapes as a library says them: what it refuses is refused, and nothing else. */
+/** The same shapes in a schema library, which must reject the same values. */
 const record = z.record(z.string(), z.unknown());
 const onStoreFailure = z.optional(z.enum(["allow", "deny", "local"]));
 const algorithm = z.optional(z.enum(ALGORITHM_NAMES));
@@ -14,7 +14,7 @@ const headers = z.optional(z.enum(["always", "denied"]));
 const oneOrMore = z.optional(z.union([z.string(), z.array(z.string())]));
 const RULE = z.strictObject({
   match: oneOrMore,
-  // What each of them must be, the compiler of rules says.
+  // The compiler of rules checks each method.
   methods: z.optional(z.array(z.unknown())),
   limits: z.optional(record),
   tiers: z.optional(record),
@@ -25,7 +25,7 @@ const RULE = z.strictObject({
   admit: z.optional(z.enum(["strict", "optimistic"])),
   mode: z.optional(z.string()),
   headers,
-  // What each must be, the compiler of rules says.
+  // The compiler of rules checks the values.
   prefetch: z.optional(z.union([z.string(), record])),
   maxBody: z.optional(z.union([z.string(), z.number()])),
 });
@@ -76,7 +76,7 @@ const value = fc.oneof(
   ),
 );
 
-/** Objects with some of a shape's properties, and now and then one that it has not; or anything. */
+/** Objects with some of a shape's properties and sometimes an unknown one, or any other value. */
 const given = (...keys: readonly string[]) =>
   fc.oneof(
     {
@@ -118,24 +118,27 @@ const CASES: readonly (readonly [string, z.ZodMiniType, Read, fc.Arbitrary<unkno
   ],
 ];
 
-describe("what is read of a policy", () => {
-  test.each(CASES)("%s: is what a library of schemas accepts", (_, schema, read, arbitrary) => {
-    const accepted = { count: 0 };
-    fc.assert(
-      fc.property(arbitrary, (one) => {
-        const problems = new Problems();
-        read(one, problems);
-        const isAccepted = problems.found.length === 0;
-        accepted.count += isAccepted ? 1 : 0;
-        expect(isAccepted).toBe(z.safeParse(schema, one).success);
-      }),
-      { numRuns: 2000 },
-    );
-    expect(accepted.count).toBeGreaterThan(100);
-  });
+describe("the shapes of a policy", () => {
+  test.each(CASES)(
+    "the shape of a %s accepts the same values as a schema library",
+    (_, schema, read, arbitrary) => {
+      const accepted = { count: 0 };
+      fc.assert(
+        fc.property(arbitrary, (one) => {
+          const problems = new Problems();
+          read(one, problems);
+          const isAccepted = problems.found.length === 0;
+          accepted.count += isAccepted ? 1 : 0;
+          expect(isAccepted).toBe(z.safeParse(schema, one).success);
+        }),
+        { numRuns: 2000 },
+      );
+      expect(accepted.count).toBeGreaterThan(100);
+    },
+  );
 
   test.each([new Date(0), new Map(), [], "x", null, undefined, () => {}])(
-    "%o is neither a policy nor a rule",
+    "the value %o is neither a policy nor a rule",
     (one) => {
       const problems = new Problems();
       expect([parsePolicy(one, problems), parseRule("it", one, problems)]).toEqual([
@@ -146,7 +149,7 @@ describe("what is read of a policy", () => {
     },
   );
 
-  test("rewrites are what a library of schemas accepts", () => {
+  test("readRewrites accepts the same values as a schema library", () => {
     const one = fc.record(
       {
         source: fc.constantFrom("/s", "s", 5),

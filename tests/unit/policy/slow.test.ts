@@ -24,7 +24,7 @@ describe("an expression that takes long to fail", () => {
     ["/:p((?:\\u00e9+x?)+)", ":p"],
     ["/:id(\\d+)/:p((?:\\d+\\.?)+)", ":p"],
     ["/:a([^/]*):b([^/]*):c([^/]*):d([^/]*)", ":d"],
-  ])("%s is refused, with the parameter %s", (pattern, parameter) => {
+  ])("the slow pattern %s is rejected with the parameter %s", (pattern, parameter) => {
     const [problem] = problemsOf(pattern);
     expect(problem).toMatchObject({ code: "BAD_PATTERN", place: ["rules", "it", "match"] });
     expect(problem?.allowed).toContain(`${parameter}(`);
@@ -41,7 +41,7 @@ describe("an expression that takes long to fail", () => {
     "/:day(\\d{4}-\\d{2}-\\d{2})",
     "/:id([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
     "/@:name([\\w.-]{1,64})",
-  ])("%s is taken", (pattern) => {
+  ])("the pattern %s is accepted", (pattern) => {
     expect(problemsOf(pattern)).toEqual([]);
   });
 });

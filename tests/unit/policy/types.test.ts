@@ -6,8 +6,8 @@ import {
   type RuleName,
 } from "#lib/policy/define";
 
-// The compiler is what is tested here: `npm run check` fails when a line that must not compile does.
-test("wrong names do not compile, and right ones do", () => {
+// This tests the types: `npm run check` fails when a line compiles that must not.
+test("a policy with unknown names does not compile, and one with known names does", () => {
   const identities = defineIdentities({ user: () => "ada", account: "from-code" });
   const policy = definePolicy({
     identities,
@@ -61,7 +61,7 @@ test("wrong names do not compile, and right ones do", () => {
   const tiers = { user: { a: { ip: "5 per hour" as const } } };
   // @ts-expect-error both limits and tiers
   definePolicy({ identities, rules: { a: { limits: { ip: "5 per hour" }, tiers } } });
-  // @ts-expect-error a mode that is none
+  // @ts-expect-error an unknown mode
   definePolicy({ rules: { a: { limits: { ip: "5 per hour" }, mode: "log" } } });
   // @ts-expect-error a mode of the policy that does not exist
   definePolicy({ mode: "log", rules: { a: { limits: { ip: "5 per hour" } } } });
@@ -69,7 +69,7 @@ test("wrong names do not compile, and right ones do", () => {
     mode: process.env.NODE_ENV === "production" ? "shadow" : "enforce",
     rules: { a: { limits: { ip: "5 per hour" }, mode: "25%" } },
   });
-  // @ts-expect-error an algorithm that is none
+  // @ts-expect-error an unknown algorithm
   definePolicy({ rules: { a: { limits: { ip: "5 per hour" }, algorithm: "leaky-bucket" } } });
   // @ts-expect-error a text that is no limit
   definePolicy({ rules: { a: { limits: { ip: "often" } } } });

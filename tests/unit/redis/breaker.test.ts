@@ -5,12 +5,12 @@ import { StoreError } from "#lib/redis/errors";
 
 const PROBE_MS = 600;
 const failure = (code: "STORE_TIMEOUT" | "STORE_UNREACHABLE" = "STORE_UNREACHABLE") =>
-  new StoreError(code, "the store is away");
+  new StoreError(code, "the store is unavailable");
 
 const WORKS: Outcome = { kind: "works" };
 const ANSWERS: Outcome = { kind: "answers" };
-const failed = (error = failure()): Outcome => ({ kind: "fails", error, refusesScripts: false });
-const refused = (error = full()): Outcome => ({ kind: "fails", error, refusesScripts: true });
+const failed = (error = failure()): Outcome => ({ kind: "fails", error, rejectsScripts: false });
+const rejected = (error = full()): Outcome => ({ kind: "fails", error, rejectsScripts: true });
 const full = () => new StoreError("STORE_OUT_OF_MEMORY", "Redis answered OOM.", { reply: "OOM" });
 
 let now = 0;
@@ -40,7 +40,7 @@ function fail(times: number): void {
 }
 
 describe("a breaker", () => {
-  test("opens after five failures in a row, says so once, and answers with the last", () => {
+  test("a breaker opens after five failures in a row, reports it once, and returns the last failure", () => {
     fail(4);
     admitted().ended(WORKS);
     fail(4);
@@ -51,7 +51,7 @@ describe("a breaker", () => {
     expect(breaker.admit(true)).toBe(last);
   });
 
-  test("lets one call at a time try the way back, after 100 ms doubling to 3 s", () => {
+  test("an open breaker admits one probe at a time, after 100 ms that double up to 3 s", () => {
     fail(5);
     const waits: number[] = [];
     for (let probe = 0; probe < 8; probe += 1) {
@@ -59,7 +59,7 @@ describe("a breaker", () => {
       while (!isTried()) now += 1;
       waits.push(now - since);
       expect(isTried()).toBe(false);
-      // Nothing was heard of that one; the next is the one that fails.
+      // That probe has no result; the next one fails.
       now += PROBE_MS;
       admitted().ended(failed());
     }
@@ -67,7 +67,7 @@ describe("a breaker", () => {
     expect(changes).toHaveLength(1);
   });
 
-  test("closes when a probe succeeds, and then begins anew", () => {
+  test("a breaker closes when a probe succeeds, and counts failures from zero again", () => {
     fail(5);
     now += 100;
     admitted().ended(failed(failure("STORE_TIMEOUT")));
@@ -86,7 +86,7 @@ describe("a breaker", () => {
     expect(isTried()).toBe(true);
   });
 
-  test("is told nothing new by calls from before it opened that fail, and closed by one that succeeds", () => {
+  test("an open breaker ignores failures of calls from before it opened, and closes when one of them succeeds", () => {
     const slow = [admitted(), admitted(), admitted()];
     fail(5);
     slow[0]?.ended(failed());
@@ -98,7 +98,7 @@ describe("a breaker", () => {
     expect(changes.map(({ state }) => state)).toEqual(["open", "closed"]);
   });
 
-  test("tries another where a probe's request went away without a word", () => {
+  test("an open breaker admits another probe when the first has no result in time", () => {
     fail(5);
     now += 100;
     expect(isTried()).toBe(true);
@@ -108,9 +108,9 @@ describe("a breaker", () => {
     expect(isTried()).toBe(true);
   });
 
-  test("that scripts opened lets other commands pass, and is closed by a script alone", () => {
+  test("a breaker that rejected scripts opened admits other commands, and closes only after a script", () => {
     for (let i = 0; i < 5; i += 1) {
-      admitted().ended(refused());
+      admitted().ended(rejected());
       admitted(false).ended(ANSWERS);
     }
     expect(changes).toMatchObject([{ state: "open", error: { code: "STORE_OUT_OF_MEMORY" } }]);
@@ -122,8 +122,8 @@ describe("a breaker", () => {
     expect(changes.map(({ state }) => state)).toEqual(["open", "closed"]);
   });
 
-  test("that scripts opened lets the next script try at once when a probe showed nothing", () => {
-    for (let i = 0; i < 5; i += 1) admitted().ended(refused());
+  test("a breaker that rejected scripts opened admits the next script at once when a probe is no evidence", () => {
+    for (let i = 0; i < 5; i += 1) admitted().ended(rejected());
     now += 100;
     admitted().ended(ANSWERS);
     expect(changes).toHaveLength(1);
@@ -131,8 +131,8 @@ describe("a breaker", () => {
     expect(isTried()).toBe(false);
   });
 
-  test("that scripts opened lets nothing pass once another command finds that the connection fails", () => {
-    for (let i = 0; i < 5; i += 1) admitted().ended(refused());
+  test("a breaker that rejected scripts opened admits no command after another finds that the connection fails", () => {
+    for (let i = 0; i < 5; i += 1) admitted().ended(rejected());
     admitted(false).ended(failed());
     expect(isTried(false)).toBe(false);
     now += 100;
@@ -140,7 +140,7 @@ describe("a breaker", () => {
     expect(changes.map(({ state }) => state)).toEqual(["open", "closed"]);
   });
 
-  test("whatever happens, is never without a try for longer than the longest wait and a probe", () => {
+  test("the pause between two admitted calls never exceeds the longest wait and a probe", () => {
     const step = fc.record({ ms: fc.nat({ max: 4000 }), succeeds: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {

@@ -4,83 +4,86 @@ import { GATHER_MS, joinCalls } from "#lib/redis/joining";
 import type { UpstashRequest } from "#lib/redis/requester";
 import { StoreError } from "#lib/redis/errors";
 
-interface Flight {
+interface SentCall {
   readonly request: UpstashRequest;
-  readonly land: (answer: unknown) => void;
-  readonly crash: (error: unknown) => void;
+  readonly respond: (answer: unknown) => void;
+  readonly fail: (error: unknown) => void;
 }
 
-/** A store that answers when it is told to, and what it was sent. */
+/** A store whose answers the test triggers, with the requests that it received. */
 function slowStore() {
-  const flights: Flight[] = [];
+  const sentCalls: SentCall[] = [];
   const joined = joinCalls({
     request: (request: UpstashRequest) =>
       new Promise<never>((resolve, reject) => {
-        flights.push({ request, land: (answer) => resolve(answer as never), crash: reject });
+        sentCalls.push({ request, respond: (answer) => resolve(answer as never), fail: reject });
       }),
   });
   const call = async (...body: (string | number)[]) => (await joined.request({ body })).result;
-  return { flights, call, joined };
+  return { sentCalls, call, joined };
 }
 
 const flush = () => new Promise((resolve) => setImmediate(resolve));
 
-describe("calls at the same time", () => {
-  test("go together when the first has landed, in their order, each with its answer", async () => {
-    const { flights, call } = slowStore();
+describe("concurrent calls", () => {
+  test("calls that wait are sent as one batch after the first, in their order, each with its answer", async () => {
+    const { sentCalls, call } = slowStore();
     const [first, second, third] = [call("GET", "a"), call("GET", "b"), call("GET", "c")];
     await flush();
-    expect(flights.map(({ request }) => request)).toEqual([{ body: ["GET", "a"] }]);
-    flights[0]?.land({ result: 1 });
+    expect(sentCalls.map(({ request }) => request)).toEqual([{ body: ["GET", "a"] }]);
+    sentCalls[0]?.respond({ result: 1 });
     expect(await first).toBe(1);
-    expect(flights[1]?.request).toEqual({
+    expect(sentCalls[1]?.request).toEqual({
       path: ["pipeline"],
       body: [
         ["GET", "b"],
         ["GET", "c"],
       ],
     });
-    flights[1]?.land([{ result: 2 }, { result: 3 }]);
+    sentCalls[1]?.respond([{ result: 2 }, { result: 3 }]);
     expect(await Promise.all([second, third])).toEqual([2, 3]);
   });
 
-  test("one alone goes as it is, and so does what is a pipeline already", async () => {
-    const { flights, call, joined } = slowStore();
+  test("a single waiting call and a pipeline are sent without a batch", async () => {
+    const { sentCalls, call, joined } = slowStore();
     const first = call("GET", "a");
     const pipeline = joined.request({ path: ["pipeline"], body: [["GET", "b"]] });
     const last = call("GET", "c");
-    expect(flights.map(({ request }) => request.path)).toEqual([undefined, ["pipeline"]]);
-    flights[0]?.land({ result: 1 });
+    expect(sentCalls.map(({ request }) => request.path)).toEqual([undefined, ["pipeline"]]);
+    sentCalls[0]?.respond({ result: 1 });
     await first;
     await flush();
-    expect(flights[2]?.request).toEqual({ body: ["GET", "c"] });
-    flights[1]?.land([{ result: 2 }]);
-    flights[2]?.land({ result: 3 });
+    expect(sentCalls[2]?.request).toEqual({ body: ["GET", "c"] });
+    sentCalls[1]?.respond([{ result: 2 }]);
+    sentCalls[2]?.respond({ result: 3 });
     expect([await pipeline, await last]).toEqual([[{ result: 2 }], 3]);
   });
 
-  test("wait for a slow one no longer than they gather", async () => {
-    const { flights, call } = slowStore();
+  test("calls wait for a slow call no longer than GATHER_MS", async () => {
+    const { sentCalls, call } = slowStore();
     const slow = call("GET", "a");
     const began = performance.now();
     const next = call("GET", "b");
-    await expect.poll(() => flights.length, { interval: 1 }).toBe(2);
+    await expect.poll(() => sentCalls.length, { interval: 1 }).toBe(2);
     expect(performance.now() - began).toBeGreaterThan(GATHER_MS - 2);
-    flights[1]?.land({ result: 2 });
+    sentCalls[1]?.respond({ result: 2 });
     expect(await next).toBe(2);
-    flights[0]?.land({ result: 1 });
+    sentCalls[0]?.respond({ result: 1 });
     expect(await slow).toBe(1);
   });
 
-  test("have each their own error, with the command's name and nothing of its keys", async () => {
-    const { flights, call } = slowStore();
+  test("each call of a batch gets its own error, with the command's name and without its keys", async () => {
+    const { sentCalls, call } = slowStore();
     const first = call("GET", "a");
     const others = [call("EVALSHA", "sha", 0), call("HGET", "a-secret"), call("GET", "c")];
     const ends = Promise.allSettled(others);
-    flights[0]?.land({ result: 1 });
+    sentCalls[0]?.respond({ result: 1 });
     await first;
     await flush();
-    flights[1]?.land([{ error: "NOSCRIPT No matching script." }, { error: "WRONGTYPE a-secret" }]);
+    sentCalls[1]?.respond([
+      { error: "NOSCRIPT No matching script." },
+      { error: "WRONGTYPE a-secret" },
+    ]);
     expect(await ends).toMatchObject([
       { reason: { code: "STORE_REJECTED", reply: "NOSCRIPT" } },
       { reason: { message: "HGET: Redis answered WRONGTYPE." } },
@@ -88,46 +91,46 @@ describe("calls at the same time", () => {
     ]);
   });
 
-  test("that were to go together fail together, and the next ones go on", async () => {
-    const { flights, call } = slowStore();
+  test("all calls of a failed batch fail, and later calls are sent", async () => {
+    const { sentCalls, call } = slowStore();
     const first = call("GET", "a");
     const ends = Promise.allSettled([call("GET", "b"), call("GET", "c")]);
-    flights[0]?.crash(new StoreError("STORE_TIMEOUT", "GET: no answer."));
+    sentCalls[0]?.fail(new StoreError("STORE_TIMEOUT", "GET: no answer."));
     await expect(first).rejects.toMatchObject({ code: "STORE_TIMEOUT" });
     await flush();
-    flights[1]?.crash(new TypeError("fetch failed"));
+    sentCalls[1]?.fail(new TypeError("fetch failed"));
     expect(await ends).toMatchObject([
       { reason: { code: "STORE_BAD_ANSWER" } },
       { reason: { code: "STORE_BAD_ANSWER" } },
     ]);
     const next = call("GET", "d");
     await flush();
-    flights[2]?.land({ result: 4 });
+    sentCalls[2]?.respond({ result: 4 });
     expect(await next).toBe(4);
   });
 
-  test("are a hundred in a pipeline at most, and 256 kB", async () => {
-    const { flights, call } = slowStore();
+  test("a batch has at most a hundred calls and 256 kB", async () => {
+    const { sentCalls, call } = slowStore();
     const first = call("PING");
     const many = Array.from({ length: 250 }, (_, i) => call("GET", i));
     const large = Array.from({ length: 3 }, () => call("SET", "k", "x".repeat(150_000)));
     const all = Promise.all([...many, ...large]);
-    flights[0]?.land({ result: "PONG" });
+    sentCalls[0]?.respond({ result: "PONG" });
     await first;
     await flush();
-    const sizes = flights
+    const sizes = sentCalls
       .slice(1)
       .map(({ request: { path, body } }) => (path ? (body as unknown[]).length : 1));
     expect(sizes).toEqual([100, 100, 51, 1, 1]);
-    for (const { request, land } of flights.slice(1)) {
+    for (const { request, respond } of sentCalls.slice(1)) {
       const bodies = request.path ? (request.body as unknown[][]) : [request.body as unknown[]];
       const answers = bodies.map(([, key]) => ({ result: key }));
-      land(request.path ? answers : answers[0]);
+      respond(request.path ? answers : answers[0]);
     }
     expect(await all).toEqual([...Array.from({ length: 250 }, (_, i) => i), "k", "k", "k"]);
   });
 
-  test("ten thousand may wait; whoever comes then is told", async () => {
+  test("a call fails when ten thousand calls wait already", async () => {
     const { call } = slowStore();
     void call("PING");
     const waiting = Array.from({ length: 10_000 }, () => call("GET", "a"));
@@ -136,7 +139,7 @@ describe("calls at the same time", () => {
   });
 });
 
-test("whatever lands when, everybody gets their own answer, once", async () => {
+test("each call gets its own answer once, in any order of the store's answers", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),

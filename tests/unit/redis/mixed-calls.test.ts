@@ -16,10 +16,10 @@ const OOM = "OOM command not allowed when used memory > 'maxmemory'.";
 const script = defineScript("return 1");
 const runs = (redis: Redis) => runScript(redis, script, ["k"], []);
 
-/** A store of which each command's reply is told by its name: an error's text, or nothing for a result. */
-async function storeThat(refuses: (command: string) => string | undefined, joins = false) {
+/** A store that replies to each command by its name: with the text of an error, or with a result for undefined. */
+async function storeThat(rejects: (command: string) => string | undefined, joins = false) {
   const answerTo = ([name]: readonly string[]) => {
-    const error = refuses(name?.toUpperCase() ?? "");
+    const error = rejects(name?.toUpperCase() ?? "");
     return error === undefined ? { result: 1 } : { error };
   };
   const store = cleanUp(
@@ -59,28 +59,34 @@ const send: Readonly<Record<string, (redis: Redis) => Promise<unknown>>> = {
   HINCRBY: (redis) => redis.hincrby("metric", "field", 1),
 };
 
-describe("a command other than a script that the store refuses", () => {
-  test.each(Object.entries(send))("%s, alone: scripts are tried as ever", async (name, ask) => {
-    const { redis, changes } = await storeThat((it) => (it === name ? NOPERM : undefined));
-    const ends = await endsOf(20, () => ask(redis));
-    expect(new Set(ends)).toEqual(new Set(["STORE_NOT_PERMITTED"]));
-    expect(changes).toEqual([]);
-    expect(await ended(runs(redis))).toBe("done");
-  });
+describe("a rejected command that is no script", () => {
+  test.each(Object.entries(send))(
+    "scripts are sent as usual after %s alone was rejected",
+    async (name, ask) => {
+      const { redis, changes } = await storeThat((it) => (it === name ? NOPERM : undefined));
+      const ends = await endsOf(20, () => ask(redis));
+      expect(new Set(ends)).toEqual(new Set(["STORE_NOT_PERMITTED"]));
+      expect(changes).toEqual([]);
+      expect(await ended(runs(redis))).toBe("done");
+    },
+  );
 
-  test.each([NOPERM, OOM])("in a pipeline: scripts are tried as ever (%s)", async (reply) => {
-    const { redis, changes, calls } = await storeThat((it) =>
-      it === "PUBLISH" ? reply : undefined,
-    );
-    const alone = () => redis.pipeline().publish("channel", "message").exec();
-    const beside = () => redis.pipeline().publish("channel", "message").get("k").exec();
-    await endsOf(20, alone);
-    await endsOf(20, beside);
-    expect(changes).toEqual([]);
-    expect(calls).toHaveLength(40);
-  });
+  test.each([NOPERM, OOM])(
+    "the breaker stays closed after a command in a pipeline was rejected (%s)",
+    async (reply) => {
+      const { redis, changes, calls } = await storeThat((it) =>
+        it === "PUBLISH" ? reply : undefined,
+      );
+      const alone = () => redis.pipeline().publish("channel", "message").exec();
+      const beside = () => redis.pipeline().publish("channel", "message").get("k").exec();
+      await endsOf(20, alone);
+      await endsOf(20, beside);
+      expect(changes).toEqual([]);
+      expect(calls).toHaveLength(40);
+    },
+  );
 
-  test("beside a script that runs, in joined calls: nothing is held against the store", async () => {
+  test("the breaker stays closed when a batch has a rejected command and a script that runs", async () => {
     const { redis, changes } = await storeThat(
       (it) => (it === "PUBLISH" ? QUOTA : undefined),
       true,
@@ -92,7 +98,7 @@ describe("a command other than a script that the store refuses", () => {
     expect(changes).toEqual([]);
   });
 
-  test("for a quota that is used up, is not sent again and again either", async () => {
+  test("the breaker opens when commands fail because a quota is used up", async () => {
     let isUsedUp = true;
     const { redis, changes, calls } = await storeThat(() => (isUsedUp ? QUOTA : undefined));
     const ends = await endsOf(50, () => redis.get("k"));
@@ -105,9 +111,9 @@ describe("a command other than a script that the store refuses", () => {
 });
 
 describe.each([OOM, QUOTA, NOPERM, "CLUSTERDOWN The cluster is down"])(
-  "a store that refuses scripts and serves other commands (%s)",
+  "a store that rejects scripts and serves other commands (%s)",
   (reply) => {
-    test("is asked for no script after five, although others succeed between", async () => {
+    test("no script is sent after five rejected ones, although other commands succeed between them", async () => {
       const { redis, changes, calls } = await storeThat((it) =>
         it.startsWith("EVAL") ? reply : undefined,
       );
@@ -120,14 +126,14 @@ describe.each([OOM, QUOTA, NOPERM, "CLUSTERDOWN The cluster is down"])(
       expect(scripts.length).toBeLessThanOrEqual(7);
     });
 
-    test("is not thought repaired by another command, but by a script", async () => {
-      let isRefusing = true;
+    test("the breaker is not closed by another command, but by a script", async () => {
+      let isRejecting = true;
       const { redis, changes } = await storeThat((it) =>
-        isRefusing && it.startsWith("EVAL") ? reply : undefined,
+        isRejecting && it.startsWith("EVAL") ? reply : undefined,
       );
       const [code] = await endsOf(5, () => runs(redis));
       expect(await ended(runs(redis))).toBe("STORE_NOT_TRIED");
-      // Until a script is tried again, and refused again.
+      // Waits until a script is sent as a probe and rejected again.
       await expect
         .poll(async () => {
           expect(await ended(redis.get("k"))).toBe("done");
@@ -136,14 +142,14 @@ describe.each([OOM, QUOTA, NOPERM, "CLUSTERDOWN The cluster is down"])(
         .toBe(code);
       expect(await ended(redis.get("k"))).toBe("done");
       expect(changes).toHaveLength(1);
-      isRefusing = false;
+      isRejecting = false;
       await expect.poll(() => ended(runs(redis))).toBe("done");
       expect(changes.map(({ state }) => state)).toEqual(["open", "closed"]);
     });
   },
 );
 
-test("joined calls: commands that are no script are served while scripts are not tried", async () => {
+test("batched commands that are no script are sent while scripts are not", async () => {
   const { redis, changes } = await storeThat(
     (it) => (it.startsWith("EVAL") ? OOM : undefined),
     true,
@@ -155,7 +161,7 @@ test("joined calls: commands that are no script are served while scripts are not
   expect([await ended(slow), script, read]).toEqual(["done", "STORE_NOT_TRIED", "done"]);
 });
 
-test("a pipeline of which one script runs says that the store works", async () => {
+test("a pipeline with one script that runs keeps the breaker closed", async () => {
   let sent = 0;
   const { redis, changes } = await storeThat((it) => {
     if (!it.startsWith("EVAL")) return undefined;
@@ -168,7 +174,7 @@ test("a pipeline of which one script runs says that the store works", async () =
   expect(changes).toEqual([]);
 });
 
-test("a script by text alone is refused like one by its SHA", async () => {
+test("the breaker opens when scripts are rejected by their text after NOSCRIPT", async () => {
   const { redis, changes, calls } = await storeThat((it) => {
     if (it === "EVALSHA") return "NOSCRIPT No matching script. Please use EVAL.";
     return it === "EVAL" ? NOPERM : undefined;
@@ -176,6 +182,6 @@ test("a script by text alone is refused like one by its SHA", async () => {
   const ends = await endsOf(50, () => runs(redis));
   expect(ends.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => "STORE_NOT_PERMITTED"));
   expect(changes.map(({ state }) => state)).toEqual(["open"]);
-  // Each of them is two calls.
+  // Each run of the script makes two calls.
   expect(calls.length).toBeLessThanOrEqual(14);
 });

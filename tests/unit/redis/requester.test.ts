@@ -15,7 +15,7 @@ afterEach(async () => {
   }
 });
 
-/** A store that answers as told; the calls it got are counted. */
+/** A store that answers by the listener, with the bodies of the calls that it received. */
 async function storeThat(
   listener: RequestListener,
   onBreakerChange: RequesterOptions["onBreakerChange"] = () => {},
@@ -52,7 +52,7 @@ async function failureOf(call: Promise<unknown>): Promise<StoreError> {
 }
 
 describe("a call to the store", () => {
-  test("that gets no answer fails at the deadline, was sent once, and says so by its code", async () => {
+  test("a call without an answer fails with STORE_TIMEOUT at the deadline, and was sent once", async () => {
     const { redis, calls } = await storeThat(() => {});
     const error = await failureOf(redis.set("who", "198.51.100.7"));
     expect(error.code).toBe("STORE_TIMEOUT");
@@ -60,18 +60,18 @@ describe("a call to the store", () => {
     expect(calls).toHaveLength(1);
   });
 
-  test("whose answer stalls half way fails at the deadline too", async () => {
+  test("a call whose answer stalls half way fails at the deadline, too", async () => {
     const { redis } = await storeThat((_, response) => {
       response.writeHead(200, { "content-type": "application/json" }).write('{"res');
     });
     expect((await failureOf(redis.get("key"))).code).toBe("STORE_TIMEOUT");
   });
 
-  test("goes by the fetch that is there at the time, which keeps no reply where it has a cache", async () => {
+  test("a call uses the global fetch of its time, with no-store when that is no native fetch", async () => {
     const { redis } = await storeThat((_, response) => void response.end('{"result":"new"}'));
     const caches: (RequestCache | undefined)[] = [];
     const own = globalThis.fetch;
-    // As Next's does, once a route has been loaded.
+    // Next replaces fetch like this when it loads a route.
     globalThis.fetch = (input, init) => {
       caches.push(init?.cache);
       return own(input, init);
@@ -84,12 +84,12 @@ describe("a call to the store", () => {
     expect(caches).toEqual(["no-store"]);
   });
 
-  test("to a store that is not there is unreachable", async () => {
+  test("a call to an address without a server fails with STORE_UNREACHABLE", async () => {
     const redis = createRedis({ url: "http://127.0.0.1:1", token: "s3cret-token" });
     expect((await failureOf(redis.get("key"))).code).toBe("STORE_UNREACHABLE");
   });
 
-  test("with a wrong token says which variable to look at", async () => {
+  test("the error for a wrong token names its variable", async () => {
     const { redis } = await storeThat((_, response) =>
       response.writeHead(401).end('{"error":"WRONGPASS"}'),
     );
@@ -102,7 +102,7 @@ describe("a call to the store", () => {
     ["not JSON", "<html>"],
     ["not an object", "7"],
     ["no result", "{}"],
-  ])("answered with something else (%s) is a bad answer", async (_, body) => {
+  ])("an answer of another form (%s) fails with STORE_BAD_ANSWER", async (_, body) => {
     const { redis } = await storeThat((_request, response) => response.writeHead(200).end(body));
     expect((await failureOf(redis.get("key"))).code).toBe("STORE_BAD_ANSWER");
   });
@@ -115,12 +115,15 @@ describe("a call to the store", () => {
     [504, "ERR Redis did not answer", "STORE_TIMEOUT"],
     [400, "CLUSTERDOWN Hash slot not served", "STORE_UNREACHABLE"],
     [400, "TIMEOUT the node did not answer", "STORE_TIMEOUT"],
-  ])("answered %d %j says by its code that Redis does not serve", async (status, error, code) => {
-    const { redis } = await storeThat((_, response) =>
-      response.writeHead(status).end(JSON.stringify({ error })),
-    );
-    expect((await failureOf(redis.get("key"))).code).toBe(code);
-  });
+  ])(
+    "an answer of %d with the error %j fails with the code of an unavailable store",
+    async (status, error, code) => {
+      const { redis } = await storeThat((_, response) =>
+        response.writeHead(status).end(JSON.stringify({ error })),
+      );
+      expect((await failureOf(redis.get("key"))).code).toBe(code);
+    },
+  );
 
   test.each([
     [301, "", "STORE_WRONG_ADDRESS"],
@@ -137,14 +140,14 @@ describe("a call to the store", () => {
     [410, "", "STORE_WRONG_ADDRESS"],
     [429, "<html>", "STORE_OVER_QUOTA"],
     [500, '{"error":"OOM command not allowed"}', "STORE_OUT_OF_MEMORY"],
-  ])("answered %d %j is named by its code", async (status, body, code) => {
+  ])("an answer of %d with the body %j fails with its code", async (status, body, code) => {
     const { redis, calls } = await storeThat((_, response) => response.writeHead(status).end(body));
     const error = await failureOf(redis.set("key", "value"));
     expect(error.code).toBe(code);
     expect(calls).toHaveLength(1);
   });
 
-  test("never puts keys, values or the token into an error", async () => {
+  test("an error contains no keys, no values and no token", async () => {
     const { redis } = await storeThat((_, response) =>
       response
         .writeHead(400)
@@ -161,7 +164,7 @@ describe("a call to the store", () => {
 describe("a script", () => {
   const script = defineScript("return 1");
 
-  test("is called by its SHA, and once by its text where Redis does not know it", async () => {
+  test("a script is sent by its SHA-1, and once by its text when Redis does not know it", async () => {
     const { redis, calls } = await storeThat((_, response) => {
       const known = calls.length > 1;
       response
@@ -175,18 +178,18 @@ describe("a script", () => {
     ]);
   });
 
-  test("has one deadline, although it is called twice", async () => {
+  test("a script that is sent twice has one deadline", async () => {
     const { redis, calls } = await storeThat((_, response) => {
       const isFirst = calls.length === 1;
       const answer = isFirst ? '{"error":"NOSCRIPT No matching script."}' : '{"result":1}';
-      // Either call alone is in time.
+      // Each call alone would be in time.
       setTimeout(() => response.writeHead(isFirst ? 400 : 200).end(answer), 480);
     });
     expect((await failureOf(runScript(redis, script, ["k"], []))).code).toBe("STORE_TIMEOUT");
     expect(calls).toHaveLength(2);
   });
 
-  test("is not sent again after any other error", async () => {
+  test("a script is not sent again after another error", async () => {
     const { redis, calls } = await storeThat((_, response) =>
       response.writeHead(400).end('{"error":"ERR Error running script"}'),
     );
@@ -195,37 +198,37 @@ describe("a script", () => {
   });
 });
 
-describe("a script that knows its owner", () => {
+describe("runScriptWithRetry", () => {
   const script = defineScript("return 1");
   const okay = (response: ServerResponse) => response.writeHead(200).end('{"result":1}');
   const lost: readonly (readonly [string, (response: ServerResponse) => void])[] = [
-    ["cut off", (response) => response.destroy()],
-    [
-      "cut off in the middle",
-      (response) => response.writeHead(200).write("{", () => response.destroy()),
-    ],
+    ["missing", (response) => response.destroy()],
+    ["incomplete", (response) => response.writeHead(200).write("{", () => response.destroy())],
     ["502", (response) => response.writeHead(502).end("<html>")],
     ["no JSON", (response) => response.writeHead(200).end('{"resu')],
   ];
 
-  test.each(lost)("is sent again where the answer is %s, twice at most", async (_, lose) => {
-    // Long: whether there is time for it is not the question.
-    const patient = (listener: RequestListener) => storeThat(listener, undefined, 10_000);
-    const twice = await patient((_request, response) =>
-      twice.calls.length <= 2 ? lose(response) : okay(response),
-    );
-    expect(await runScriptWithRetry(twice.redis, script, ["k"], [])).toBe(1);
-    expect(twice.calls).toHaveLength(3);
-    const always = await patient((_request, response) => lose(response));
-    await failureOf(runScriptWithRetry(always.redis, script, ["k"], []));
-    expect(always.calls).toHaveLength(3);
-  });
+  test.each(lost)(
+    "runScriptWithRetry retries at most twice when the answer is %s",
+    async (_, lose) => {
+      // The deadline is long, so that it does not end the retries.
+      const patient = (listener: RequestListener) => storeThat(listener, undefined, 10_000);
+      const twice = await patient((_request, response) =>
+        twice.calls.length <= 2 ? lose(response) : okay(response),
+      );
+      expect(await runScriptWithRetry(twice.redis, script, ["k"], [])).toBe(1);
+      expect(twice.calls).toHaveLength(3);
+      const always = await patient((_request, response) => lose(response));
+      await failureOf(runScriptWithRetry(always.redis, script, ["k"], []));
+      expect(always.calls).toHaveLength(3);
+    },
+  );
 
   test.each([
     [401, "STORE_UNAUTHORIZED"],
     [429, "STORE_OVER_QUOTA"],
     [400, "STORE_REJECTED"],
-  ])("is not sent again where the answer is %i", async (status, code) => {
+  ])("runScriptWithRetry does not retry after an answer of %i", async (status, code) => {
     const { redis, calls } = await storeThat((_, response) =>
       response.writeHead(status).end('{"error":"ERR no"}'),
     );
@@ -233,7 +236,7 @@ describe("a script that knows its owner", () => {
     expect(calls).toHaveLength(1);
   });
 
-  test("has one deadline for all of it", async () => {
+  test("all calls of runScriptWithRetry share one deadline", async () => {
     const { redis, calls } = await storeThat((_, response) =>
       setTimeout(() => response.writeHead(502).end(), 360),
     );
@@ -244,17 +247,19 @@ describe("a script that knows its owner", () => {
   });
 });
 
-describe("a store that fails again and again", () => {
+describe("a store that fails repeatedly", () => {
   const failFive = async (redis: Redis) => {
     for (let i = 0; i < 5; i += 1) await failureOf(redis.get("key"));
   };
 
-  test("is not asked, but by one call that tries the way back", async () => {
-    let isAway = true;
+  test("a store that fails repeatedly gets no call but a probe, which closes the breaker", async () => {
+    let isUnavailable = true;
     const changes: string[] = [];
     const { redis, calls } = await storeThat(
       (_, response) =>
-        isAway ? response.writeHead(503).end() : response.writeHead(200).end('{"result":"x"}'),
+        isUnavailable
+          ? response.writeHead(503).end()
+          : response.writeHead(200).end('{"result":"x"}'),
       ({ state, error }) => changes.push(`${state} ${error.code}`),
     );
     await failFive(redis);
@@ -264,14 +269,14 @@ describe("a store that fails again and again", () => {
       "STORE_UNREACHABLE",
     ]);
     expect(calls).toHaveLength(5);
-    isAway = false;
+    isUnavailable = false;
     await expect.poll(() => redis.get("key").catch(() => undefined)).toBe("x");
     expect(calls).toHaveLength(6);
     expect(changes).toEqual(["open STORE_UNREACHABLE", "closed STORE_UNREACHABLE"]);
     expect(await redis.get("key")).toBe("x");
   });
 
-  test("is one that does not serve, not one that refuses a command", async () => {
+  test("rejected commands do not open the breaker", async () => {
     const { redis, calls } = await storeThat((_, response) =>
       response.writeHead(400).end('{"error":"WRONGTYPE"}'),
     );
@@ -287,7 +292,7 @@ describe("scripts in one pipeline", () => {
   const calls = ["a", "b", "c"].map((key) => ({ keys: [key], args: [] }));
   const NOSCRIPT = { error: "NOSCRIPT No matching script. Please use EVAL." };
 
-  test("answer in their places; those that were not known are sent again by their text", async () => {
+  test("runScripts returns answers in order, and sends unknown scripts again by their text", async () => {
     const store = await storeThat((_, response) => {
       const first = [{ result: 1 }, NOSCRIPT, { error: "CLUSTERDOWN Hash slot not served" }];
       response.end(JSON.stringify(store.calls.length === 1 ? first : [{ result: 2 }]));
@@ -299,11 +304,11 @@ describe("scripts in one pipeline", () => {
     expect(JSON.parse(store.calls[1] ?? "")).toEqual([["eval", "return 1", 1, "b"]]);
   });
 
-  test("keep the answers of those that ran when the second call fails", async () => {
+  test("runScripts keeps the answers of scripts that ran when the second call fails", async () => {
     const store = await storeThat((_, response) => {
       if (store.calls.length === 1)
         response.end(JSON.stringify([{ result: 1 }, NOSCRIPT, NOSCRIPT]));
-      else response.writeHead(503).end('{"error":"ERR gone"}');
+      else response.writeHead(503).end('{"error":"ERR unavailable"}');
     });
     const [one, two, three] = await runScripts(store.redis, script, calls);
     expect(one).toBe(1);

@@ -16,7 +16,7 @@ const cleanUp = scope();
 const SHA = "7b6149474e93dc3661a8a719fd6876221f0e5f0c";
 const SECRET = "198.51.100.7";
 
-/** What a store answers while it refuses call after call, and the code that says so. */
+/** Replies of a store that rejects every call, with the code of each. */
 const LASTING: readonly (readonly [reply: string, code: string])[] = [
   ["ERR max requests limit exceeded. Limit: 500000, Usage: 500000.", "STORE_OVER_QUOTA"],
   ["ERR max daily request limit exceeded. Limit: 10000, Usage: 10000.", "STORE_OVER_QUOTA"],
@@ -73,7 +73,7 @@ const LASTING: readonly (readonly [reply: string, code: string])[] = [
   ["MASTERDOWN Link with MASTER is down", "STORE_UNREACHABLE"],
 ];
 
-/** Replies that are about one command: the store serves the next one. */
+/** Replies that concern one command: the store serves the next one. */
 const ABOUT_ONE: readonly string[] = [
   "ERR max request size exceeded. Limit: 1048576 bytes, Actual: 2000000 bytes",
   "ERR max single record size exceeded",
@@ -94,7 +94,7 @@ const ABOUT_ONE: readonly string[] = [
 const script = defineScript("return 1");
 const ASKED = 50;
 
-/** A way to a store, and what went by it. */
+/** A connection to a store, with what was sent over it. */
 interface Way {
   readonly redis: ScriptStore;
   readonly changes: readonly BreakerChange[];
@@ -149,15 +149,15 @@ const WAYS: Readonly<Record<string, (reply: string) => Promise<Way>>> = {
   "REST with status 400": (reply) => byRest(reply, 400),
   "REST with status 429": (reply) => byRest(reply, 429),
   "a pipeline with status 200": (reply) => byRest(reply, 200),
-  "joined calls": (reply) => byRest(reply, 400, joinCalls),
+  "batched calls": (reply) => byRest(reply, 400, joinCalls),
   TCP: byTcp,
 };
 
-/** Runs a script again and again, as many at once as the way is for; returns how each call ended. */
+/** Runs a script many times, concurrently for batches, and returns the error of each call. */
 async function askBy(way: string, redis: ScriptStore): Promise<StoreError[]> {
   const errors: unknown[] = [];
   const isPipeline = way === "a pipeline with status 200";
-  const atOnce = way === "joined calls" ? 10 : 1;
+  const atOnce = way === "batched calls" ? 10 : 1;
   const calls = ["a", "b"].map((key) => ({ keys: [key], args: [] }));
   const ask = () =>
     isPipeline ? runScripts(redis, script, calls) : runScript(redis, script, ["k"], []);
@@ -177,27 +177,33 @@ async function askBy(way: string, redis: ScriptStore): Promise<StoreError[]> {
   return errors as StoreError[];
 }
 
-describe.each(Object.entries(WAYS))("a store that refuses every script, by %s", (way, open) => {
-  test.each(LASTING)("is named by its code and left alone after five: %s", async (reply, code) => {
-    const { redis, changes, sent } = await open(reply);
-    const errors = await askBy(way, redis);
-    expect(errors[0]?.code).toBe(code);
-    expect(changes[0]).toMatchObject({ state: "open", error: { name: "StoreError" } });
-    expect(sent()).toBeGreaterThanOrEqual(1);
-    expect(sent()).toBeLessThanOrEqual(7);
-    expect(errors.at(-1)?.code).toBe("STORE_NOT_TRIED");
-    for (const error of errors) expect(`${error.message} ${error.stack}`).not.toContain(SECRET);
-  });
+describe.each(Object.entries(WAYS))("a store that rejects every script, by %s", (way, open) => {
+  test.each(LASTING)(
+    "scripts fail with the store's code and are not sent after five: %s",
+    async (reply, code) => {
+      const { redis, changes, sent } = await open(reply);
+      const errors = await askBy(way, redis);
+      expect(errors[0]?.code).toBe(code);
+      expect(changes[0]).toMatchObject({ state: "open", error: { name: "StoreError" } });
+      expect(sent()).toBeGreaterThanOrEqual(1);
+      expect(sent()).toBeLessThanOrEqual(7);
+      expect(errors.at(-1)?.code).toBe("STORE_NOT_TRIED");
+      for (const error of errors) expect(`${error.message} ${error.stack}`).not.toContain(SECRET);
+    },
+  );
 });
 
-// A status of 429 says by itself that a quota is used up, whatever the reply.
+// A status of 429 means that a quota is used up, for every reply.
 const WITHOUT_429 = Object.entries(WAYS).filter(([way]) => way !== "REST with status 429");
 
-describe.each(WITHOUT_429)("a store that refuses one command, by %s", (way, open) => {
-  test.each(ABOUT_ONE)("is asked again: %s", async (reply) => {
-    const { redis, changes } = await open(reply);
-    const errors = await askBy(way, redis);
-    expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(["STORE_REJECTED"]));
-    expect(changes).toEqual([]);
-  });
+describe.each(WITHOUT_429)("a store that rejects one command, by %s", (way, open) => {
+  test.each(ABOUT_ONE)(
+    "scripts are still sent after a reply about one command: %s",
+    async (reply) => {
+      const { redis, changes } = await open(reply);
+      const errors = await askBy(way, redis);
+      expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(["STORE_REJECTED"]));
+      expect(changes).toEqual([]);
+    },
+  );
 });

@@ -12,19 +12,19 @@ const folder = join(root, "tests", "fixtures", "refused");
 const fixtures = readdirSync(folder).toSorted();
 const docs = readFileSync(join(root, "docs", "policy-errors.md"), "utf8");
 
-/** As GitHub makes them of headings. */
+/** The anchors that GitHub makes of headings. */
 const anchors = [...docs.matchAll(/^## (.+)$/gm)].map(([, title]) => title?.toLowerCase());
 
-/** A fixture's name begins with its code: "no-limits-but-an-empty-list" is of NO_LIMITS. */
+/** Returns the code at the beginning of a fixture's name: NO_LIMITS of "no-limits-but-an-empty-list". */
 function codeOf(file: string): string {
   const name = file.replace(/\.ts$/, "").replaceAll("-", "_").toUpperCase();
   const codes = PROBLEM_CODES.filter((code) => name === code || name.startsWith(`${code}_`));
-  return codes.toSorted((a, b) => b.length - a.length)[0] ?? `no code is named by ${file}`;
+  return codes.toSorted((a, b) => b.length - a.length)[0] ?? `${file} begins with no code`;
 }
 
-describe("a policy that cannot be used", () => {
+describe("an invalid policy", () => {
   test.each(fixtures)(
-    "%s is refused by its code, with its place and what is allowed",
+    "the policy %s is rejected with its code, its place and what is allowed",
     async (file) => {
       const path = join(folder, file);
       const result = await checkPolicyFile(path);
@@ -47,7 +47,7 @@ describe("a policy that cannot be used", () => {
     },
   );
 
-  test("there is a fixture and an explanation for every code", () => {
+  test("every code has a fixture and an explanation", () => {
     const covered = new Set(fixtures.map(codeOf));
     for (const code of PROBLEM_CODES) {
       expect(covered).toContain(code);
@@ -55,7 +55,7 @@ describe("a policy that cannot be used", () => {
     }
   });
 
-  test("all that is wrong is said in one go", async () => {
+  test("all problems of a policy are reported at once", async () => {
     const result = await checkPolicyFile(join(root, "tests", "fixtures", "many-problems.ts"));
     expect(result.ok ? [] : result.problems.map(({ code }) => code)).toEqual([
       "WINDOW_TOO_SHORT",
@@ -67,14 +67,14 @@ describe("a policy that cannot be used", () => {
   });
 });
 
-describe("the command", () => {
+describe("the command line", () => {
   const run = (...args: string[]) =>
     spawnSync(process.execPath, [join(root, "lib", "cli", "headgate.ts"), ...args], {
       cwd: root,
       encoding: "utf8",
     });
 
-  test("check says what is in the policy, and ends with 0", () => {
+  test("check prints a summary of the policy, and exits with 0", () => {
     const done = run("check");
     const rules = Object.keys(policy.rules).length;
     const exempt = Object.keys(policy.exempt ?? {}).length;
@@ -86,7 +86,7 @@ describe("the command", () => {
     expect(done.status).toBe(0);
   });
 
-  test("check ends with 1 and a paragraph for the problem", () => {
+  test("check exits with 1 and prints a paragraph for the problem", () => {
     const done = run("check", "tests/fixtures/refused/window-too-short.ts");
     expect(done.status).toBe(1);
     expect(done.stderr).toBe(
@@ -102,7 +102,7 @@ describe("the command", () => {
     );
   });
 
-  test("check --json is for programs", () => {
+  test("check --json prints the problems as JSON", () => {
     const done = run("check", "--json", "tests/fixtures/refused/no-rules.ts");
     expect(JSON.parse(done.stdout)).toMatchObject({ ok: false, problems: [{ code: "NO_RULES" }] });
     expect(done.status).toBe(1);
@@ -111,12 +111,12 @@ describe("the command", () => {
   test.each([
     ["a syntax error", "export default {\n  rules: {,\n};\n", "(line 2, column 11)"],
     ["an error when it is loaded", 'throw new Error("no key");\n', "no key"],
-    ["an import of nothing", 'import "./nothing.ts";\n', "nothing.ts"],
-    ["a path of tsconfig.json that leads nowhere", 'import "@/config/x";\n', "'@/config/x'"],
-    ["an import of nothing, without an ending", 'import "./x";\n', "'./x'"],
+    ["an import without a file", 'import "./nothing.ts";\n', "nothing.ts"],
+    ["a path of tsconfig.json without a file", 'import "@/config/x";\n', "'@/config/x'"],
+    ["an import without a file or an extension", 'import "./x";\n', "'./x'"],
     ["no default export", "export const rules = {};\n", "the file has no default export"],
     ["a getter that throws", 'export default { get rules() { throw new Error("no") } };\n', "no"],
-  ])("a file with %s is said to be no policy", (_, source, expected) => {
+  ])("check reports that a file with %s is no policy", (_, source, expected) => {
     const folder = mkdtempSync(join(tmpdir(), "headgate-check-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = join(folder, "policy.mts");
@@ -127,14 +127,14 @@ describe("the command", () => {
     expect(done.status).toBe(1);
   });
 
-  test("a file that is no policy is said to be none", () => {
+  test("check reports that a file without a default export is no policy", () => {
     const done = run("check", "tests/support/model.ts");
     expect(done.stderr).toContain("the file has no default export");
     expect(done.status).toBe(1);
   });
 
   test.each([["chekc"], ["check", "nowhere.ts"], ["check", "--jsn"]])(
-    "%s %s is a wrong use",
+    "the arguments %s %s are a wrong use",
     (...args) => {
       const done = run(...args);
       expect(done.stderr).toContain("CLI_USAGE");
@@ -142,7 +142,7 @@ describe("the command", () => {
     },
   );
 
-  test("--help teaches", () => {
+  test("--help prints how to run check", () => {
     const done = run("--help");
     expect(done.stdout).toContain("npm run headgate -- check");
     expect(done.status).toBe(0);
