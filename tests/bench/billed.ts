@@ -3,7 +3,7 @@ import { billTable, GROUPS } from "./billed/groups.ts";
 import { measureBills } from "./billed/world.ts";
 import type { Report, Table } from "./report/types.ts";
 
-/** Measures what Upstash would bill for one call of each kind: the tables of the docs. */
+/** Measures the commands that Upstash would bill for one call of each kind, for the tables of the docs. */
 export async function benchBilled(): Promise<Report> {
   const store = await startStore();
   try {

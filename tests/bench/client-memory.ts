@@ -6,18 +6,18 @@ import { say } from "./report/progress.ts";
 import type { Report } from "./report/types.ts";
 
 const AT_ONCE = 500;
-/** One that no client's requests fill, and that sliding-log is meant for. */
+/** A limit that no client's requests fill, and that sliding-log is meant for. */
 const LIMIT = 100;
 
-/** How many clients one millisecond of a window is enough for: all of a pass have to fall into one window. */
+/** The number of clients per millisecond of a window. All clients of a pass must fall into one window. */
 const CLIENTS_A_MS = 17;
 const SHORTEST_MS = 10_000;
 
-/** What a client does: a number of requests in one window, or one in each of two in a row. */
+/** The requests of a client: a number of requests in one window, or one in each of two consecutive windows. */
 const TWO_WINDOWS = "1 in each of 2 windows";
 type Came = "1 request" | "5 requests" | typeof TWO_WINDOWS;
 
-/** Who is compared, each to the last of theirs before it that did the same. */
+/** The compared limiters. Each is compared to the last @upstash/ratelimit case before it with the same requests. */
 const CASES: readonly (readonly [Limiter, Came])[] = [
   [upstash("slidingWindow"), "1 request"],
   [ours("sliding-window"), "1 request"],
@@ -35,8 +35,8 @@ const CASES: readonly (readonly [Limiter, Came])[] = [
 ];
 
 /**
- * Measures what a client of one limit takes in Redis: used_memory of an empty server before and after
- * all of them. Redis makes room for keys by doubling, so compare what has about as many keys.
+ * Measures the memory of a client of one limit in Redis: used_memory of an empty server before and after
+ * all clients. Redis doubles its space for keys, so compare only cases with about as many keys.
  */
 export async function benchClientMemory(clients: number): Promise<Report> {
   const rows: Row[] = [];
@@ -54,7 +54,7 @@ interface Row {
   readonly came: Came;
   readonly keys: number;
   readonly bytes: number;
-  /** Bytes to those of the package's same case. */
+  /** The ratio of the bytes to those of the package's same case. */
   readonly ratio: number;
 }
 
@@ -98,9 +98,9 @@ async function memoryOf(limiter: Limiter, came: Came, clients: number) {
   const cost = came === "5 requests" ? 5 : 1;
   try {
     const windowMs = Math.max(SHORTEST_MS, 1000 * Math.ceil(clients / CLIENTS_A_MS / 1000));
-    // Keys last while they are counted: the windows are short only where two of them are needed.
+    // Keys must not expire before they are counted, so only cases with two windows have short ones.
     const take = limiter.make(redis, 1, LIMIT, came === TWO_WINDOWS ? [windowMs] : undefined);
-    // Scripts are there before: what is measured are keys.
+    // Scripts are loaded first, because only keys are measured.
     await take("203.0.113.9", cost);
     const before = await usedMemory(redis);
     if (came === TWO_WINDOWS) {

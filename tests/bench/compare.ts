@@ -14,26 +14,26 @@ import {
 } from "./variants.ts";
 import { say } from "./report/progress.ts";
 
-/** How the middlewares are loaded. */
+/** The options of the load on the middlewares. */
 export interface How {
   readonly rounds: number;
-  /** Of each load. */
+  /** The duration of each load. */
   readonly seconds: number;
   readonly connections: readonly number[];
 }
 
-/** One variant at one number of connections, in the order of the rounds. */
+/** The loads of each variant at each number of connections, in the order of the rounds. */
 type Runs = ReadonlyMap<Variant, ReadonlyMap<number, Load[]>>;
 
-/** What is wanted of a variant's requests per second, as a ratio to another's. */
+/** The wanted ratios of a variant's requests per second to those of another. */
 const WANTED: readonly {
   readonly of: Variant;
   readonly to: Variant;
   readonly least: number;
-  /** The numbers of connections for which it is wanted; all of them unless said. */
+  /** The numbers of connections with this bound, by default all. */
   readonly at?: readonly number[];
 }[] = [
-  // Most of the lead over a middleware that does nothing is batching: a gate is compared to it batched, too.
+  // Batching is most of the lead over a middleware that does nothing, so a gate is also compared to a batched one.
   { of: "unmatched", to: "batched", least: 0.97 },
   { of: "one", to: "nothing", least: 1 },
   { of: "one", to: "batched", least: 0.9, at: [16, 64] },
@@ -47,7 +47,7 @@ const WANTED: readonly {
   { of: "one", to: "upstash", least: 2.5 },
 ];
 
-/** Whose p99 may be no longer than whose: an app under our server, and the same app under `next start`. */
+/** The pairs whose first p99 must not exceed the second: an app under our server, and under `next start`. */
 const TAILS: readonly { readonly of: Variant; readonly to: Variant }[] = [
   { of: "noneBatched", to: "none" },
   { of: "batched", to: "nothing" },
@@ -56,14 +56,14 @@ const TAILS: readonly { readonly of: Variant; readonly to: Variant }[] = [
 
 const EVERY = Object.keys(VARIANTS) as Variant[];
 
-/** As many requests are counted of a variant, one after the other and at once. */
+/** The number of counted requests of a variant, one after the other and concurrently. */
 const COUNTED = 320;
 
 /**
- * Compares, in one run on this machine, the same Next app with other middlewares: requests per second
- * and latency, and what each request costs the store.
+ * Compares, in one run on this machine, the same Next app with several middlewares: requests per second,
+ * latency, and the cost of each request to the store.
  *
- * @throws {Error} when an answer was another than expected
+ * @throws {Error} when a response was not as expected
  */
 export async function benchMiddleware(how: How) {
   await buildVariants(EVERY);
@@ -84,7 +84,7 @@ export async function benchMiddleware(how: How) {
   }
 }
 
-/** Round by round, so that what else the machine does falls on all alike. */
+/** The variants alternate in each round, so that other load of the machine affects all alike. */
 export async function alternate(
   store: VariantStore,
   variants: readonly Variant[],
@@ -119,7 +119,7 @@ export async function alternate(
   return runs;
 }
 
-/** A variant at a number of connections. */
+/** Returns a variant's result at a number of connections. */
 export function summarise(runs: Runs, variant: Variant, connections: number) {
   const loads = loadsAt(runs, connections);
   return {
@@ -134,7 +134,7 @@ function loadsAt(runs: Runs, connections: number) {
   return (variant: Variant) => runs.get(variant)?.get(connections) ?? [];
 }
 
-/** What is wanted of requests per second, beside what was measured at each number of connections. */
+/** Returns the wanted requests per second, with the measured ones at each number of connections. */
 export function wantedOf(runs: Runs, each: readonly number[]) {
   return WANTED.flatMap(({ of, to, least, at = each }) =>
     each.flatMap((connections) => {
@@ -147,7 +147,7 @@ export function wantedOf(runs: Runs, each: readonly number[]) {
   );
 }
 
-/** What is wanted of p99, as a ratio to p99 of the same app under `next start`, beside what was measured. */
+/** Returns the wanted p99 as a ratio to p99 of the same app under `next start`, with the measured ones. */
 export function tailsOf(runs: Runs, each: readonly number[]) {
   return TAILS.flatMap(({ of, to }) =>
     each.map((connections) => {

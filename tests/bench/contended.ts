@@ -10,17 +10,17 @@ import type { Table } from "./report/types.ts";
 
 export type Served = Awaited<ReturnType<typeof startServed>>;
 
-/** For how long each lock is held without renewal, in seconds. */
+/** The lock TTL in seconds. */
 export const TTL = 30;
 
-/** Callers who want one lock at once, and how often they come anew, each for one turn. */
+/** The number of concurrent callers of one lock, and the number of rounds. Each caller has one turn per round. */
 export const CONTENDERS = 20;
 const ROUNDS = 10;
 
-/** For how long each of them holds it, in milliseconds. */
+/** How long each caller holds the lock, in milliseconds. */
 const HELD_MS = 5;
 
-/** Lets callers take one lock in turn, by @upstash/lock and by Headgate. */
+/** Compares callers who take one lock in turn, by @upstash/lock and by Headgate. */
 export async function benchContended(store: Served) {
   const theirs = await contend("@upstash/lock", store, upstashTurns(store));
   return [theirs, await contend("Headgate", store, ownTurns(store))];
@@ -45,7 +45,7 @@ function upstashTurns(store: Served): Turn {
 }
 
 function ownTurns(store: Served): Turn {
-  // The global is looked up at each call, so that the call can be counted.
+  // Each call looks up the global fetch, so that it can be counted.
   const { locks } = makeTools(store, (...call) => globalThis.fetch(...call));
   return async () => {
     const lock = await locks.acquire("turn", { ttl: TTL, wait: "1 hour" });
@@ -53,7 +53,7 @@ function ownTurns(store: Served): Turn {
   };
 }
 
-/** Twenty callers who take one lock in turn: how long the lock is free, and what each turn costs. */
+/** Measures twenty callers who take one lock in turn: how long the lock is free, and the cost of each turn. */
 async function contend(what: string, store: Served, turn: Turn) {
   const idle: number[] = [];
   let [freeAt, calls] = [NaN, 0];
@@ -85,14 +85,14 @@ async function contend(what: string, store: Served, turn: Turn) {
     /** Milliseconds from a release to the next holder. */
     p50: percentile(50, idle),
     p95: percentile(95, idle),
-    /** REST calls for each time that a caller held the lock: the looks before, and the release. */
+    /** REST calls for each turn of a caller, including the attempts and the release. */
     callsPerTurn: calls / (CONTENDERS * ROUNDS),
     /** Commands that Upstash would bill for those calls. */
     billedPerTurn: sumOf(billed) / (CONTENDERS * ROUNDS),
   };
 }
 
-/** The table of what {@link benchContended} measured. */
+/** Returns the table of the results of {@link benchContended}. */
 export function contendedTable(contended: Awaited<ReturnType<typeof benchContended>>): Table {
   return {
     title: `${CONTENDERS} callers who want one lock at once, each for ${HELD_MS} ms, ${ROUNDS} times:`,

@@ -10,10 +10,10 @@ import { callersOf } from "./report/wanted.ts";
 
 const CALLERS = [1, 5, 20, 50] as const;
 
-/** How many keys one call of many has. */
+/** The number of keys in a call for many. */
 const MANY = 100;
 
-/** Of each kind, to see what one takes. */
+/** The number of keys of each kind, for the memory of one key. */
 const KEYS = 10_000;
 
 const WINDOW_SECONDS = 300;
@@ -23,16 +23,16 @@ interface Address {
   readonly token: string;
 }
 
-/** What is timed, and the operation that it is compared to. */
+/** A timed operation, and the operation that it is compared to. */
 interface Compared extends Timed {
   readonly to: string | undefined;
-  /** Store calls, one after the other. */
+  /** The number of sequential store calls. */
   readonly roundTrips: number;
-  /** Fewer calls of what takes long. */
+  /** The share of the calls, for a slow operation. */
   readonly share?: number;
 }
 
-/** Measures dedup beside what it is built on, in one run. */
+/** Measures dedup and the commands that it is built on, in one run. */
 export async function benchDedup(calls: number) {
   const store = await startServed();
   try {
@@ -49,7 +49,7 @@ export async function benchDedup(calls: number) {
   }
 }
 
-/** A client as its documentation makes it, or with a REST call for each command, as requests apart have. */
+/** Makes a client as in its documentation, or one with a REST call for each command, like separate requests. */
 function upstash({ url, token }: Address, enableAutoPipelining: boolean): Upstash {
   return new Upstash({ url, token, enableTelemetry: false, enableAutoPipelining });
 }
@@ -70,7 +70,7 @@ async function comparisons(store: Address): Promise<readonly (readonly Compared[
       headers: { "idempotency-key": `"${n}"` },
       body: "{}",
     });
-  // What is to be given again is there before.
+  // The response that is repeated exists before the measurement.
   await keyed(request(0));
   return [
     [
@@ -156,11 +156,11 @@ interface Row {
   readonly p50: number;
   readonly p95: number;
   readonly to: string | undefined;
-  /** Of the p50 of what it is compared to, with as many callers. */
+  /** The ratio to the p50 of the compared operation with as many callers. */
   readonly ratio: number | undefined;
 }
 
-/** The p50 of what others are compared to, by callers and name. */
+/** The p50 of the operations that others are compared to, by callers and name. */
 const bases = new Map<string, number>();
 
 async function measure(group: readonly Compared[], calls: number, callers: number): Promise<Row[]> {
@@ -182,7 +182,7 @@ async function measure(group: readonly Compared[], calls: number, callers: numbe
   });
 }
 
-/** What a key takes in Redis, of each kind, with names of one length. */
+/** Measures the memory of a key of each kind in Redis, with names of one length. */
 async function bytesOfKeys(store: Address & { readonly redisUrl: string }) {
   const { dedup, keys, keyedHash } = makeTools(store);
   const direct = new Direct(store.redisUrl);

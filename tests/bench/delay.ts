@@ -6,18 +6,18 @@ import { say } from "./report/progress.ts";
 import type { Report } from "./report/types.ts";
 import { wantedOne } from "./report/wanted.ts";
 
-/** How much later the store answers, in milliseconds. */
+/** The delays of the store's responses, in milliseconds. */
 const DELAYS_MS = [0, 5, 20, 80] as const;
 const COMPARED = ["nothing", "one", "optimistic"] as const satisfies readonly Variant[];
 const CONNECTIONS = 64;
 
-/** What is wanted of "optimistic" at 20 ms, to do-nothing. */
+/** The wanted ratio of "optimistic" to do-nothing at 20 ms. */
 const WANTED = { delayMs: 20, least: 1 } as const;
 
 /**
- * Compares strict and optimistic with a middleware that does nothing while the store is far away.
+ * Compares strict and optimistic rules with a middleware that does nothing while the store is distant.
  *
- * @throws {Error} where wrk is not there, or an answer was not 2xx
+ * @throws {Error} when wrk is missing, or a response was not 2xx
  */
 export async function benchDelay({
   rounds,

@@ -20,16 +20,16 @@ import { wantedOne } from "./report/wanted.ts";
 
 const ROUNDS = 9;
 
-/** What is wanted: kB of the gate by brotli, and how much later than the example it decides first. */
+/** The wanted figures: kB of the gate by brotli, and its delay of the first decision after the example. */
 const MOST_KB = 34;
 const MOST_LATER_MS = 2;
 
-/** Milliseconds until the first decision of each, in the order of the rounds. */
+/** Milliseconds until the first decision of each worker, in the order of the rounds. */
 type Times = Readonly<Record<Worker, number[]>>;
 
 /**
- * Compares what is sent to the edge, and how long it takes until the first decision there: in workerd
- * from its start, which a worker that does nothing has as well, and in the edge runtime from nothing.
+ * Compares the bundles for the edge, and the time until the first decision there: in workerd from its
+ * start, which a worker that does nothing needs as well, and in the edge runtime from zero.
  */
 export async function benchEdge(): Promise<Report> {
   const store = await startStore();
@@ -46,7 +46,7 @@ export async function benchEdge(): Promise<Report> {
       say(`round ${round} of ${ROUNDS}`);
       for (const { worker, workerd, edge } of bundles) {
         const ms = { workerd: await inWorkerd(workerd, store), edge: await inEdge(edge, store) };
-        // The first round also loads what is measured with.
+        // The first round also loads the tools of the measurement.
         if (round === 0) continue;
         times.workerd[worker].push(ms.workerd);
         times.edge[worker].push(ms.edge);
@@ -95,7 +95,7 @@ async function inEdge(code: string, { url, token }: Store): Promise<number> {
   return tookMs;
 }
 
-/** A gate that failed open would look quick, but for its headers. */
+/** Without a check of its headers, a gate that failed open would look quick. */
 function expectPong(answer: Response): void {
   if (answer.status !== 200) throw new Error(`The first answer is a ${answer.status}.`);
 }
@@ -119,8 +119,8 @@ function rowOf(worker: Worker, code: string, times: { workerd: Times; edge: Time
 }
 
 /**
- * What is wanted of a gate without opt-ins: its size, by the entry of `npm run check:size`, and how soon it
- * decides after the example.
+ * Returns the wanted figures of a gate without opt-ins: its size, by the entry of `npm run check:size`, and its
+ * delay after the example.
  */
 function wantedOf(times: { workerd: Times; edge: Times }): Wanted[] {
   const later = times.workerd.headgate.map(
@@ -138,10 +138,10 @@ function wantedOf(times: { workerd: Times; edge: Times }): Wanted[] {
   ];
 }
 
-/** Bytes of the first entry that size-limit checks. */
+/** Returns the bytes of the first entry that size-limit checks. */
 function sizeOfGate(): number {
   const command = join(ROOT, "node_modules", "size-limit", "bin.js");
-  // It ends with 1 when an entry is too large, and prints the sizes all the same.
+  // size-limit exits with 1 when an entry is too large, but still prints the sizes.
   const { stdout } = spawnSync(process.execPath, [command, "--json"], {
     cwd: ROOT,
     encoding: "utf8",

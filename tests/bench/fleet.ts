@@ -5,12 +5,12 @@ import type { Report } from "./report/types.ts";
 import { wantedOne } from "./report/wanted.ts";
 
 const INSTANCES = [1, 10, 100] as const;
-/** Milliseconds to the store and back. */
+/** The round trip to the store in milliseconds. */
 const LATENCIES = [1, 20, 200] as const;
-/** Milliseconds in which all requests come: spread over the window, or in a burst. */
+/** The milliseconds in which all requests come: spread over the window, or in a burst. */
 const SPANS = [60_000, 1000] as const;
 
-/** Ten times of it is asked for. */
+/** The limit of the client, who sends ten times as many requests. */
 const LIMIT: ModelLimit = {
   algorithm: "sliding-window",
   limit: 1000,
@@ -18,12 +18,12 @@ const LIMIT: ModelLimit = {
   cost: 1,
 };
 
-/** So many fleets of each kind: what is shown is the worst of them. */
+/** The number of fleets of each kind, of which the worst is shown. */
 const FLEETS = 5;
 
 /**
- * Lets fleets of instances serve one client far beyond its limit, on a timeline, and shows how much
- * more than the limit was counted at once beside what the bound says.
+ * Simulates fleets of instances that serve one client far beyond its limit on a timeline, and compares the
+ * largest count above the limit with the bound.
  */
 export async function benchFleet(): Promise<Report> {
   const rows = [];
@@ -80,7 +80,7 @@ async function worstOf(instances: number, latency: number, spanMs: number) {
   return { instances, latency, spanMs, ...worst, over: Math.max(0, worst.over) };
 }
 
-/** As one after the other by chance; the same for the same seed. */
+/** Random arrivals, which are the same for the same seed. */
 function requestsOf(kind: {
   readonly instances: number;
   readonly latency: number;
@@ -104,7 +104,7 @@ function requestsOf(kind: {
   });
 }
 
-/** Numbers from 0 to 1 by a linear congruence (Park and Miller, 1988). */
+/** Returns a generator of numbers from 0 to 1 by a linear congruence (Park and Miller, 1988). */
 function chanceOf(seed: number): () => number {
   let state = seed;
   return () => {

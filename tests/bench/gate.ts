@@ -18,13 +18,13 @@ const LISTENER = "one rule by ip, with a listener";
 const API = "one rule by ip, with OpenTelemetry and no SDK";
 const SDK = "one rule by ip, with OpenTelemetry and its SDK";
 
-/** Serves one request of a client, by its number. */
+/** Serves one request of a client, who is given by number. */
 export type Way = (client: number) => Promise<unknown>;
 
 /**
- * Measures the processor's time of one checked request over a store that answers at once: what the gate
- * itself costs, without network. It stands beside the same request and response without a gate, which are
- * a part of it. The rounds alternate.
+ * Measures the processor time of one checked request over a store that answers at once: the cost of the gate
+ * itself, without network. It is compared to the same request and response without a gate, which it
+ * includes. The rounds alternate.
  */
 export async function benchGate(): Promise<Report> {
   const telemetry = sdk();
@@ -64,7 +64,7 @@ export async function benchGate(): Promise<Report> {
   };
 }
 
-/** What docs/operate/opentelemetry.md says of the cost. */
+/** The costs in docs/operate/opentelemetry.md. */
 function figuresOf(rows: readonly { readonly what: string; readonly us: number }[]) {
   const us = (what: string) => rows.find((row) => row.what === what)?.us ?? Number.NaN;
   const ratio = (what: string) => (us(what) / us(LISTENER)).toFixed(2);
@@ -77,7 +77,7 @@ function figuresOf(rows: readonly { readonly what: string; readonly us: number }
   };
 }
 
-/** Microseconds of the processor for each of many requests. */
+/** Measures the processor time of each of many requests in microseconds. */
 export async function roundOf(way: Way, requests = REQUESTS): Promise<number> {
   const before = process.cpuUsage();
   for (let client = 0; client < requests; client += 1) await way(client % 250);
@@ -113,7 +113,7 @@ function requestOf(client: number): Request {
   return new Request("http://app.example/api/search", { headers });
 }
 
-/** The SDK as an app has it: spans in batches, and every span is kept. What it would send is dropped. */
+/** The SDK as in an app: spans in batches, and every span is recorded. The exporter drops all data. */
 function sdk() {
   const done = (_: unknown, tell: (result: { code: number }) => void) => tell({ code: 0 });
   const none = async () => {};
@@ -125,7 +125,7 @@ function sdk() {
   return { api: { trace: spans, metrics: sums }, stop };
 }
 
-/** The store below, whose calls are told as those of a real connection are. */
+/** The store below, whose calls are reported like those of a real connection. */
 function telling(onEvent: Listener): ScriptStore {
   return {
     ...answersAtOnce,
@@ -137,7 +137,7 @@ function telling(onEvent: Listener): ScriptStore {
   };
 }
 
-/** Replies as the limit script does where there is capacity. */
+/** Replies like the limit script when there is capacity. */
 const answersAtOnce: ScriptStore = {
   evalsha: async (_, keys) => [1_750_000_000_000, 1, ...keys.flatMap(() => [5, 0, 1000])],
   eval: () => Promise.reject(new Error("The script is known.")),

@@ -10,7 +10,7 @@ const TOKEN = "a-token-of-the-bench";
 const MIB = 1024 * 1024;
 const MGET = ["MGET", ...times(300, "value")];
 
-/** Small requests whose replies would be large; each is sent by so many clients at once. */
+/** Small requests with large replies. Each is sent by a number of clients at once. */
 const CASES: readonly (readonly [what: string, path: string, body: unknown, clients: number])[] = [
   ["one small GET", "/", ["GET", "small"], 1],
   ["pipeline of 300 GET of 1 MB", "/pipeline", times(300, ["GET", "value"]), 1],
@@ -22,8 +22,8 @@ const CASES: readonly (readonly [what: string, path: string, body: unknown, clie
 ];
 
 /**
- * Measures the most memory that a gateway of its own process takes while it answers requests whose
- * replies are large, and how long small requests wait meanwhile.
+ * Measures the largest memory of a gateway in a separate process while it answers requests with large
+ * replies, and how long small requests wait meanwhile.
  */
 export async function benchLargeReplies(): Promise<Report> {
   const redis = await startRedis();
@@ -93,7 +93,7 @@ async function ask(url: string, body: string): Promise<void> {
   for await (const _ of answer.body ?? []);
 }
 
-/** The most memory that a process has had, in MB; Linux alone tells. */
+/** Returns the largest memory that a process has had, in MB. Only Linux reports it. */
 function mostMemory(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024);

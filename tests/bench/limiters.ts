@@ -9,19 +9,19 @@ import { rejected } from "#lib/redis/errors";
 import type { ScriptStore } from "#lib/redis/script-store";
 import { chargeOf } from "../support/charge.ts";
 
-/** Takes units of one client from limits; says whether there was room. */
+/** Consumes units of one client's limits, and resolves to true if there was capacity. */
 export type Take = (client: string, cost: number) => Promise<boolean>;
 
-/** What is compared: a limiter of some limits, over one Redis. */
+/** A compared limiter of some limits, over one Redis. */
 export interface Limiter {
   readonly what: string;
-  /** Milliseconds for all limits are different, so that each has keys of its own. */
+  /** Makes the limiter. All limits have different windows, so that each has separate keys. */
   make(redis: Redis, limits: number, limit: number, windowsMs?: readonly number[]): Take;
 }
 
 const WINDOWS_MS = [60_000, 3_600_000, 600_000, 900_000, 1_800_000] as const;
 
-/** The limits as the gate settles them: all in one script. */
+/** Makes the limiter of the gate, which checks all limits in one script. */
 export function ours(algorithm: Algorithm): Limiter {
   return {
     what: `Headgate, ${algorithm}`,
@@ -43,7 +43,7 @@ export function ours(algorithm: Algorithm): Limiter {
 
 type UpstashAlgorithm = "slidingWindow" | "fixedWindow" | "tokenBucket";
 
-/** The package's own, with nothing kept in the process: a call for each limit. */
+/** Makes the package's limiter without its cache in the process. It sends a call for each limit. */
 export function upstash(algorithm: UpstashAlgorithm): Limiter {
   return {
     what: `@upstash/ratelimit, ${algorithm}`,
@@ -67,7 +67,7 @@ export function upstash(algorithm: UpstashAlgorithm): Limiter {
   };
 }
 
-/** rate-limiter-flexible counts fixed windows that begin with each client's first request. */
+/** Makes the limiter of rate-limiter-flexible. Its fixed windows begin with each client's first request. */
 export function flexible(): Limiter {
   return {
     what: "rate-limiter-flexible",
@@ -94,7 +94,7 @@ export function flexible(): Limiter {
   };
 }
 
-/** Our scripts by TCP: HTTP is none of what is measured. */
+/** Runs our scripts by TCP, because HTTP is not measured here. */
 function scriptsOver(redis: Redis): ScriptStore {
   const call = async (name: "eval" | "evalsha", script: string, keys: string[], args: string[]) => {
     try {
@@ -112,7 +112,7 @@ function scriptsOver(redis: Redis): ScriptStore {
   };
 }
 
-/** As much of the package's client as it uses. Redis 7.0 does not know the flag of its scripts. */
+/** The used part of the package's client. Redis 7.0 does not know the flag of its scripts. */
 function upstashOver(redis: Redis): ConstructorParameters<typeof Ratelimit>[0]["redis"] {
   const known = new Map<string, string>();
   const client = {

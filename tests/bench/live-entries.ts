@@ -6,8 +6,8 @@ import { clientEntry, writeEntries } from "../support/live-gate.ts";
 const ENTRIES = 10_000;
 
 /**
- * Sets 10,000 entries for the benchmark's middleware: half of them networks, a quarter clients that are blocked,
- * a quarter clients with another limit. None of them is about a client of the benchmark.
+ * Sets 10,000 entries for the benchmark's middleware: half of them block networks, a quarter block clients, and
+ * a quarter set another limit for a client. No entry is about a client of the benchmark.
  */
 export async function setEntries(redisUrl: string): Promise<void> {
   const keyedHash = createKeyedHash("a secret of the benchmark, long enough");

@@ -12,22 +12,22 @@ import type { Report } from "./report/types.ts";
 import { wantedOne } from "./report/wanted.ts";
 
 const ROUNDS = 25;
-/** Many and short, so that what else the machine does falls on all alike. */
+/** Many short rounds, so that other load of the machine affects all alike. */
 const SHORT_ROUNDS = 200;
 const REQUESTS = 1000;
 const BLOCKS = 10_000;
-/** Addresses that are looked up in each round. */
+/** The number of looked-up addresses in each round. */
 const LOOK_UPS = 100_000;
 
-/** What is wanted, in microseconds. */
+/** The wanted figures in microseconds. */
 const WANTED = { lookUp: 1, following: 0.3 } as const;
 
 /**
- * Measures what it costs to follow what is set while the app runs: an address against 10,000 networks, and the
- * processor's time of a checked request over a store that answers at once, beside the same gate that follows
- * nothing. The rounds alternate.
+ * Measures the cost of control entries: the look-up of an address in 10,000 networks, and the processor time of a
+ * checked request over a store that answers at once, compared to a gate without control entries. The rounds
+ * alternate.
  *
- * @throws {Error} where a network is not found, or the document is not in force
+ * @throws {Error} when a network is not found, or the entries are not in force
  */
 export async function benchLive(): Promise<Report> {
   const rows = [...lookUps(), ...(await requests())];
@@ -52,7 +52,7 @@ interface Row {
   readonly most?: number;
 }
 
-/** 10,000 networks of 24 bits, and the text of each. */
+/** The texts of 10,000 networks of 24 bits. */
 const NETWORKS = Array.from({ length: BLOCKS }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
 
 function lookUps(): readonly Row[] {
@@ -79,7 +79,7 @@ function lookUps(): readonly Row[] {
     const isWrong = clients.some((client, i) => way(client) !== NETWORKS[i]);
     if (isWrong) throw new Error(`Not every network was found: ${what}.`);
   }
-  // As few addresses as come often: the others are read first, which is no part of looking them up.
+  // Only as many addresses as the process keeps parsed: parsing others is not part of the look-up.
   const often = clients.slice(0, 2000);
   const times = ways.map((): number[] => []);
   for (let i = 0; i < ROUNDS; i += 1) {
@@ -92,7 +92,7 @@ function lookUps(): readonly Row[] {
   }));
 }
 
-/** Microseconds of the processor for each of many look-ups. */
+/** Measures the processor time of each of many look-ups in microseconds. */
 function microseconds<Client>(
   clients: readonly Client[],
   way: (client: Client) => unknown,
@@ -112,7 +112,7 @@ async function requests(): Promise<readonly Row[]> {
   const times = ways.map((): number[] => []);
   for (const [, way] of ways) await roundOf(way);
   for (let i = 0; i < SHORT_ROUNDS; i += 1) {
-    // Another one is the first of each round: the collector of garbage may come as regularly as they do.
+    // Each round begins with another gate, because garbage collection may be as regular as the rounds.
     for (let j = 0; j < ways.length; j += 1) {
       const w = (i + j) % ways.length;
       const [, way] = ways[w] as (typeof ways)[number];
@@ -131,7 +131,7 @@ async function requests(): Promise<readonly Row[]> {
   ];
 }
 
-/** A gate over a store that answers at once; with networks one that follows, and they are blocked there. */
+/** Makes a gate over a store that answers at once. With networks it follows control entries that block them. */
 async function gate(blocked?: readonly string[]): Promise<Way> {
   const { missing: _, ...settings } = fromEnv({
     HEADGATE_SECRET: "a secret of the benchmark, long enough",
@@ -157,7 +157,7 @@ async function gate(blocked?: readonly string[]): Promise<Way> {
   return (client) => send(`203.0.113.${client}`);
 }
 
-/** A store that answers at once: scripts as where there is capacity, and a document of blocked networks. */
+/** Makes a store that answers at once: scripts reply that there is capacity, and the entries block networks. */
 function storeWith(blocked: readonly string[]): Requester {
   const until = Date.now() + 86_400_000;
   const fields = blocked.flatMap((network) => [

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** What one run of load saw. */
+/** The result of one load. */
 export interface Load {
   readonly requestsPerSecond: number;
   /** Milliseconds. */
@@ -12,7 +12,7 @@ export interface Load {
 
 const SCALE: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000 };
 
-/** Whose requests they are: all one client's, or each another's. */
+/** The clients of the requests: one for all, or another one for each. */
 export type Clients = "one" | "many";
 
 const HEADERS: Readonly<Record<Clients, readonly string[]>> = {
@@ -20,15 +20,14 @@ const HEADERS: Readonly<Record<Clients, readonly string[]>> = {
   many: ["-s", join(import.meta.dirname, "clients.lua")],
 };
 
-/** What an address is expected to answer, all of it. */
+/** The expected status of all responses. */
 export type Expected = "2xx" | "429";
 
 /**
  * Loads an address on this machine with wrk: one thread, `connections` at once, for `seconds`.
  *
- * @param expected a refusal is a 429: wrk does not say which other status it saw, so the first answer is
- * looked at
- * @throws {Error} when an answer was another than expected, or nothing could be read from wrk's report
+ * @param expected wrk does not report statuses, so for "429" the first response is checked
+ * @throws {Error} when a response was not as expected, or wrk's report cannot be read
  */
 export async function load(
   url: string,
@@ -56,9 +55,9 @@ async function expectRefusal(url: string): Promise<void> {
 }
 
 /**
- * Reads what wrk reports.
+ * Reads the report of wrk.
  *
- * @throws {Error} when not all answers were as expected, or it is no report
+ * @throws {Error} when a response was not as expected, or the text is not a report
  */
 export function readReport(stdout: string, expected: Expected): Load {
   const requests = Number(found(/(\d+) requests in/, stdout));

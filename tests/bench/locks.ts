@@ -22,13 +22,13 @@ import { callersOf, groupWanted } from "./report/wanted.ts";
 
 const CALLERS = [1, 5, 20, 50] as const;
 
-/** A lock taken and given back, and what its time is compared to. */
+/** The acquisition and release of a lock, and the operation that it is compared to. */
 interface Compared extends Timed {
   readonly by: "REST" | "TCP";
   readonly to: string | undefined;
 }
 
-/** Measures locks beside those of others, in one run. */
+/** Compares locks with those of other packages, in one run. */
 export async function benchLocks(calls: number): Promise<Report> {
   const store = await startServed();
   const direct = new Direct(store.redisUrl);
@@ -121,11 +121,11 @@ interface Row {
   readonly what: string;
   readonly by: "REST" | "TCP";
   readonly callers: number;
-  /** Milliseconds of both calls. */
+  /** The milliseconds of both calls. */
   readonly p50: number;
   readonly p95: number;
   readonly to: string | undefined;
-  /** Of the p50 of what it is compared to, with as many callers. */
+  /** The ratio to the p50 of the compared operation with as many callers. */
   readonly ratio: number | undefined;
 }
 
@@ -146,7 +146,7 @@ async function measure(
 
 function lockTable(rows: readonly Row[], calls: number): Table {
   return {
-    title: `A lock taken and given back, ${calls} times each, two round trips, by Node through our gateway in another process to redis-server, on loopback:`,
+    title: `A lock acquired and released, ${calls} times each, two round trips, by Node through our gateway in another process to redis-server, on loopback:`,
     head: ["lock", "by", "callers", "p50 ms", "p95 ms", "p50 to", "ratio"],
     rows: rows.map(({ what, by, callers, p50, p95, to = "–", ratio }) => [
       what,

@@ -10,7 +10,7 @@ import { beginPart, endProgress, say } from "./report/progress.ts";
 import { save, writeEvidence } from "./report/saved.ts";
 import type { Report } from "./report/types.ts";
 
-/** The tree that is measured, and the parts that there are. */
+/** The measured tree, and all parts. */
 export interface Bench {
   readonly root: string;
   readonly parts: Readonly<Partial<Record<PartName, Part>>>;
@@ -18,8 +18,8 @@ export interface Bench {
 }
 
 /**
- * Measures parts one after the other. What was measured is kept in .headgate/bench.json, and with `save` in
- * the docs, as soon as each part ends; a part that breaks off loses none of the others.
+ * Measures parts one after the other. When a part ends, its report is written to .headgate/bench.json, and with
+ * `save` into the docs. A part that fails does not affect the others.
  */
 export async function measureParts(bench: Bench, options: Options): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
@@ -72,7 +72,7 @@ function saveReport(
   writeEvidence(root);
 }
 
-/** Writes all that was measured so far. */
+/** Writes all reports so far. */
 function keep({ root, origin }: Bench, outcomes: readonly Outcome[]): void {
   const parts = Object.fromEntries(outcomes.map(({ name, ...outcome }) => [name, outcome]));
   mkdirSync(join(root, ".headgate"), { recursive: true });

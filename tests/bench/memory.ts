@@ -9,18 +9,18 @@ import { say } from "./report/progress.ts";
 import type { Report } from "./report/types.ts";
 import { wantedOne } from "./report/wanted.ts";
 
-/** The volumes of the requirements, and what these expect of them. */
+/** The volumes of the requirements, and their wanted memory. */
 const CLIENTS = 1000;
 const EVENTS = 5000;
 const LOCKS = 10;
 const REQUIRED_MB = 5;
 const MIB = 1024 * 1024;
 
-/** How many searches each client has made: what a limit's key holds grows with them. */
+/** The number of searches of each client. The size of a limit's key grows with it. */
 const SEARCHES = 5;
 const ARTISTS = 50;
 
-/** Measures what the requirements' volumes take in an empty Redis, written as the app writes them. */
+/** Measures the memory of the requirements' volumes in an empty Redis, written like the app writes them. */
 export async function benchMemory(): Promise<Report> {
   const store = await startServed();
   const redis = new Redis(store.redisUrl);
@@ -28,7 +28,7 @@ export async function benchMemory(): Promise<Report> {
     const rows: Row[] = [];
     for (const [what, write] of Object.entries(volumesOn(store))) {
       say(`writing: ${what} ...`);
-      // Scripts and connections are there before: what is measured are keys.
+      // Scripts and connections exist first, because only keys are measured.
       await write(0);
       const before = await standOf(redis);
       const count = await writeAll(what, write);

@@ -6,7 +6,7 @@ import { SERVERS, VARIANTS } from "./variants.ts";
 
 type Measured = Awaited<ReturnType<typeof benchMiddleware>>;
 
-/** Makes the report of what {@link benchMiddleware} measured. */
+/** Makes the report of the results of {@link benchMiddleware}. */
 export function middlewareReport(measured: Measured): Report {
   const { rows, wanted, tails, traffic } = measured;
   return {
@@ -22,7 +22,7 @@ export function middlewareReport(measured: Measured): Report {
   };
 }
 
-/** What is wanted of one variant to another, with all numbers of connections that have the same bound. */
+/** Returns the wanted ratio of one variant to another, for all numbers of connections with the same bound. */
 function ratesOf(wanted: Measured["wanted"]): Wanted[] {
   return groupWanted(
     wanted.map(({ of, to, connections, least, seen }) => ({
@@ -35,7 +35,7 @@ function ratesOf(wanted: Measured["wanted"]): Wanted[] {
   );
 }
 
-/** What is wanted of p99 under our server, to the same app under `next start`. */
+/** Returns the wanted ratio of p99 under our server to the same app under `next start`. */
 function tailsOf(tails: Measured["tails"]): Wanted[] {
   return groupWanted(
     tails.map(({ of, to, connections, most, seen }) => ({
@@ -52,7 +52,7 @@ function atOf(connections: number): string {
   return `${connections} ${connections === 1 ? "connection" : "connections"}`;
 }
 
-/** Ratios such as "one.16.toNothing", and "one.calls16", the REST calls for each of sixteen requests at once. */
+/** Ratios such as "one.16.toNothing", and "one.calls16": the REST calls for each of sixteen concurrent requests. */
 function figuresOf({ rows, traffic }: Measured): Record<string, string> {
   const ratios = rows.flatMap(({ variant, connections, toNothing, toUpstash }) => [
     [`${variant}.${connections}.toNothing`, toNothing.toFixed(2)],

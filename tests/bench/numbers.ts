@@ -1,4 +1,4 @@
-/** The value below which `percent` of the numbers lie, between two of them where it falls so. */
+/** Returns the value below which `percent` of the numbers are, interpolated between two numbers. */
 export function percentile(percent: number, numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const at = ((sorted.length - 1) * percent) / 100;
@@ -6,7 +6,7 @@ export function percentile(percent: number, numbers: readonly number[]): number 
   return low + (high - low) * (at - Math.floor(at));
 }
 
-/** A table in Markdown. */
+/** Returns a table in Markdown. */
 export function tableOf(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],

@@ -8,11 +8,11 @@ import { upstashLimits } from "#lib/upstash";
 import { failureIn } from "../support/tools.ts";
 import { sure, type Timed } from "./timing.ts";
 
-/** One thing that a handler does with the store. */
+/** An operation of a handler on the store. */
 export interface Operation extends Timed {
-  /** What it is called beside a figure. */
+  /** The short name beside a figure. */
   readonly short: string;
-  /** What the requirements want its p50 to be under, in milliseconds; undefined when they name no figure. */
+  /** The upper bound of its p50 in the requirements, in milliseconds, or undefined. */
   readonly p50Ms?: number;
 }
 
@@ -25,9 +25,9 @@ interface Address {
 }
 
 /**
- * What is measured, by one gate as our own server has it; the first is what the others are compared to.
+ * Returns the measured operations, by one gate as under our own server. The others are compared to the first.
  *
- * @param tcp sends the calls, where they do not go by REST to the address
+ * @param tcp sends the calls over TCP, instead of REST to the address
  */
 export async function operationsOn(store: Address, tcp?: Requester) {
   const failures: string[] = [];
@@ -68,7 +68,7 @@ export async function operationsOn(store: Address, tcp?: Requester) {
       what: "a limit check, one client",
       short: "one client's limit",
       p50Ms: 10,
-      // A check that fails open says that nothing was taken.
+      // A check that fails open reports that nothing was consumed.
       async run() {
         const { success, remaining } = await gate.limits.checkRateLimit("one", ENOUGH, 60_000);
         sure(success && remaining < ENOUGH);
@@ -85,7 +85,7 @@ export async function operationsOn(store: Address, tcp?: Requester) {
       },
     },
     {
-      what: "a lock taken and given back (two calls)",
+      what: "a lock acquired and released (two calls)",
       short: "lock",
       p50Ms: 15,
       async run(n) {
@@ -105,7 +105,7 @@ export async function operationsOn(store: Address, tcp?: Requester) {
   return operations;
 }
 
-/** The settings of one process of our own server: calls that are made at the same time go together. */
+/** The settings of one process of Headgate's server, which batches concurrent calls. */
 function settingsOf(store: Address, failures: string[], tcp?: Requester): GateSettings {
   const { missing: _, ...settings } = fromEnv({
     UPSTASH_REDIS_REST_URL: store.url,
@@ -113,7 +113,7 @@ function settingsOf(store: Address, failures: string[], tcp?: Requester): GateSe
     HEADGATE_SECRET: "a secret of the benchmark, long enough",
     HEADGATE_NAMESPACE: tcp ? "bench-tcp" : "bench-rest",
     HEADGATE_JOIN: "1",
-    // Long: what a call takes is the question, and not whether it is in time.
+    // The deadline is long, because the time of a call is measured.
     HEADGATE_STORE_DEADLINE_MS: "10000",
     CLIENT_IP_FROM: "hops:1",
     NODE_ENV: "production",

@@ -2,14 +2,14 @@ import { parseArgs } from "node:util";
 import type { How, Part } from "./parts.ts";
 import { ORDER, type PartName } from "./report/order.ts";
 
-/** What a person asked of `npm run bench`. */
+/** The options of `npm run bench`. */
 export interface Options {
-  /** The parts that are measured, in their order. */
+  /** The measured parts, in order. */
   readonly parts: readonly PartName[];
-  /** True when the parts were named, and not all of them are meant. */
+  /** True when `--only` names the parts. */
   readonly isNamed: boolean;
   readonly save: boolean;
-  /** True when only the docs are written, from figures that are saved already. */
+  /** True when only the docs are written from saved figures. */
   readonly docs: boolean;
   readonly help: boolean;
   readonly how: Partial<How>;
@@ -18,7 +18,7 @@ export interface Options {
 /**
  * Reads the options of the command.
  *
- * @throws {Error} when an option is unknown, or has a value that it does not allow
+ * @throws {Error} when an option is unknown, or has a value that is not allowed
  */
 export function readOptions(args: readonly string[]): Options {
   const text = { type: "string" } as const;
@@ -71,7 +71,7 @@ function wholeNumber(option: string, given: string): number {
   throw new Error(`--${option} is "${given}"; allowed: a whole number from 1.`);
 }
 
-/** What an option is when neither the person nor the part names it. */
+/** The defaults of options that neither the command nor the part sets. */
 const FALLBACK: How = {
   rounds: 5,
   seconds: 2,
@@ -80,7 +80,7 @@ const FALLBACK: How = {
   clients: 100_000,
 };
 
-/** Returns how a part is measured: what was given, and otherwise its defaults. */
+/** Returns the options of a part: the given ones, and its defaults for the others. */
 export function howOf({ defaults }: Part, given: Partial<How>): How {
   return { ...FALLBACK, ...defaults, ...given };
 }

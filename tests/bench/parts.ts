@@ -1,34 +1,34 @@
 import type { PartName } from "./report/order.ts";
 import type { Report } from "./report/types.ts";
 
-/** How a part is measured. What a part has no use for is not looked at. */
+/** The options of a measurement. A part ignores the options that it does not use. */
 export interface How {
   readonly rounds: number;
-  /** Of each load. */
+  /** The duration of each load. */
   readonly seconds: number;
   readonly connections: readonly number[];
   readonly calls: number;
   readonly clients: number;
 }
 
-/** One thing that the benchmark measures. */
+/** A part of the benchmark. */
 export interface Part {
-  /** What is compared, in one line. */
+  /** A description of the comparison in one line. */
   readonly what: string;
-  /** How long it takes on two cores. */
+  /** The duration on two cores. */
   readonly minutes: number;
-  /** The program that must be there, or the system that it runs on. */
+  /** The required program or system. */
   readonly needs?: "wrk" | "linux";
-  /** Said in the help, such as what it needs of the network. */
+  /** A note for the help, such as the need for a registry. */
   readonly note?: string;
-  /** The options that it takes, and what they are unless they are given. */
+  /** The options of the part, with their defaults. */
   readonly defaults: Partial<How>;
   measure(how: How): Promise<Report> | Report;
 }
 
 const LOAD = { rounds: 3, seconds: 2 } as const;
 
-/** Each part loads its own file, so that the help and a single part start at once. */
+/** Each part loads its own file lazily, so that the help and a single part start quickly. */
 export const PARTS: Readonly<Record<PartName, Part>> = {
   middleware: {
     what: "the same Next app behind several middlewares, and what a request costs the store",

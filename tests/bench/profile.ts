@@ -14,21 +14,21 @@ const SECONDS = 5;
 /** Microseconds. */
 const SAMPLED_EVERY = 200;
 
-/** So many functions are shown. */
+/** The number of shown functions. */
 const MOST = 12;
 
-/** As much of a CPU profile of V8's inspector as is read. */
+/** The used part of a CPU profile of V8's inspector. */
 export interface Profile {
   readonly nodes: readonly {
     readonly id: number;
     readonly callFrame: { readonly functionName: string; readonly lineNumber: number };
   }[];
   readonly samples: readonly number[];
-  /** Microseconds before each sample. */
+  /** The microseconds before each sample. */
   readonly timeDeltas: readonly number[];
 }
 
-/** Shows in which functions workerd is while it serves our gate, and while it serves the plain example. */
+/** Shows the functions in which workerd spends its time while it serves our gate and the plain example. */
 export async function benchProfile(): Promise<Report> {
   const store = await startStore();
   const found: Partial<Record<Worker, ReturnType<typeof largest>>> = {};
@@ -52,7 +52,7 @@ export async function benchProfile(): Promise<Report> {
   }
 }
 
-/** The functions with the largest shares of the time in which something was done. */
+/** Returns the functions with the largest shares of the busy time. */
 export function largest({ nodes, samples, timeDeltas }: Profile) {
   const names = new Map(
     nodes.map(({ id, callFrame: { functionName, lineNumber } }) => [
@@ -73,7 +73,7 @@ export function largest({ nodes, samples, timeDeltas }: Profile) {
 }
 
 async function profileOf(worker: Worker, store: Store): Promise<Profile> {
-  // Not minified: functions have their names.
+  // The code is not minified, so functions keep their names.
   const { code } = await bundle("workerd", sourceOf(worker));
   const miniflare = new Miniflare({ ...workerdOptions(code, store), inspectorPort: 0 });
   try {
@@ -97,7 +97,7 @@ interface Answer {
   readonly result?: unknown;
 }
 
-/** Speaks to workerd's inspector (the DevTools protocol) about the worker itself. */
+/** Connects to workerd's inspector of the worker (the DevTools protocol). */
 async function openInspector(host: string) {
   const list = (await (await fetch(`http://${host}/json`)).json()) as {
     readonly id: string;

@@ -12,10 +12,10 @@ const CONNECTIONS = [1, 16] as const;
 const TOKEN = "a-token-of-the-benchmark";
 
 /**
- * Compares the sample with proxy.ts by its way to the store: REST through a gateway in a process of its
- * own, and TCP. Each request is a search by another client, which asks the store twice.
+ * Compares the sample with proxy.ts over REST, through a gateway in a separate process, and over TCP. Each
+ * request is a search by another client, which calls the store twice.
  *
- * @throws {Error} when an answer was not 2xx
+ * @throws {Error} when a response was not 2xx
  */
 export async function benchProxy({
   rounds,

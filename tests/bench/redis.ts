@@ -14,16 +14,16 @@ const CALLS = 5000;
 const CLIENTS = 500;
 const AT_ONCE = 100;
 const MANY_CLIENTS = 30_000;
-/** Short, so that the bytes of two windows are measured soon. */
+/** A short window, so that the bytes of two windows are measured soon. */
 const WINDOW_MS = 10_000;
-/** What no client's requests fill, and what sliding-log is meant for. */
+/** A limit that no client's requests fill, and that sliding-log is meant for. */
 const LIMIT = 100;
 
-/** One of our algorithms beside the package's same one; the log beside its slidingWindow. */
+/** One of our algorithms and the package's counterpart. The counterpart of the log is slidingWindow. */
 interface Pair {
   readonly mine: Limiter;
   readonly theirs: Limiter;
-  /** The most Redis CPU for one limit, and for each of three, to theirs. */
+  /** The largest wanted ratio of Redis CPU to the counterpart, for one limit and for each of three. */
   readonly most: { readonly one: number; readonly three: number };
 }
 
@@ -39,10 +39,10 @@ const PAIRS: readonly Pair[] = [
 ];
 
 /**
- * Measures what each algorithm costs one Redis beside @upstash/ratelimit's same one: its processor's time,
- * the commands that Upstash bills, and bytes.
+ * Measures the cost of each algorithm for one Redis, compared to the counterpart of @upstash/ratelimit:
+ * processor time, the commands that Upstash bills, and bytes.
  *
- * @throws {Error} where a decision was not the one that is measured
+ * @throws {Error} when a decision was not the measured one
  */
 export async function benchRedis(): Promise<Report> {
   const server = await startRedis();
@@ -70,7 +70,7 @@ function besides(mine: Limiter, theirs: Limiter): string {
   return `${bare(mine)} to ${bare(theirs)}`;
 }
 
-/** Redis's own account of its processor's time; medians of the ratios of all rounds. */
+/** Measures Redis's processor time by its own account. The figures are medians of the ratios of all rounds. */
 async function cpuFigures(redis: Redis): Promise<Figure[]> {
   const ratios = new Map<string, number[]>();
   for (let round = 1; round <= ROUNDS; round += 1) {
@@ -136,8 +136,8 @@ async function billedFigures(redis: Redis, url: string): Promise<Figure[]> {
 }
 
 /**
- * Of slidingWindow a client has two keys who came in two windows; of the package's others one, as ours.
- * Redis makes room for keys by doubling: here it is the same for each key.
+ * With slidingWindow a client of two windows has two keys. With the package's other algorithms, as with ours,
+ * it has one. Redis doubles its space for keys, and here the space per key is the same.
  */
 async function byteFigures(redis: Redis): Promise<Figure[]> {
   const figures: Figure[] = [];
@@ -174,7 +174,7 @@ function bytesInTwoWindows(redis: Redis, limiter: Limiter): Promise<number> {
 
 async function bytesAfter(redis: Redis, take: Take, work: () => Promise<void>): Promise<number> {
   await redis.flushdb();
-  // Scripts are there before: what is measured are keys.
+  // Scripts are loaded first, because only keys are measured.
   await take("203.0.113.9", 1);
   const before = await usedMemory(redis);
   await work();

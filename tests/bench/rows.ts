@@ -1,12 +1,12 @@
 import type { Load } from "./load.ts";
 import { percentile } from "./numbers.ts";
 
-/** What was loaded at one number of connections, in the order of the rounds, by name. */
+/** The loads at one number of connections by name, in the order of the rounds. */
 export type Loads<Name extends string> = (name: Name) => readonly Load[];
 
 /**
- * What the rounds of one come to: medians, and the medians of the ratios within each round. A ratio is
- * NaN where one of the two was not loaded.
+ * Returns the result of all rounds of a name: medians, and the medians of the ratios within each round. A
+ * ratio is NaN when one of the two was not loaded.
  */
 export function rowOf<Name extends string>(loads: Loads<Name | "nothing" | "upstash">, name: Name) {
   const runs = loads(name);
@@ -25,7 +25,7 @@ export function rowOf<Name extends string>(loads: Loads<Name | "nothing" | "upst
   };
 }
 
-/** The median of the ratios within each round, by default of requests per second; NaN where one was not loaded. */
+/** Returns the median of the ratios within each round, by default of requests per second, or NaN without loads. */
 export function ratioOf(
   runs: readonly Load[],
   others: readonly Load[],
@@ -37,7 +37,7 @@ export function ratioOf(
   );
 }
 
-/** The cells of a row, as {@link ROW_HEAD} names them. */
+/** Returns the cells of a row in the order of {@link ROW_HEAD}. */
 export function cellsOf(row: ReturnType<typeof rowOf>): (string | number)[] {
   return [
     Math.round(row.requestsPerSecond),

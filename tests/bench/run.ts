@@ -1,4 +1,4 @@
-// npm run bench: measures Headgate beside what it is compared to. `--help` explains it.
+// npm run bench: compares Headgate with other ways to limit requests. `--help` explains it.
 import { ROOT } from "../support/app.ts";
 import { installPrograms } from "../support/install.ts";
 import { measureParts } from "./measure.ts";

@@ -10,24 +10,24 @@ import { wantedOne } from "./report/wanted.ts";
 const ROUNDS = 5;
 const CALLS = 5000;
 const AT_ONCE = 100;
-/** Whose requests they are, in turn. */
+/** The number of clients, who send requests in turn. */
 const CLIENTS = 500;
 const NEVER_FULL = 1_000_000;
 /** A log keeps every request, and is meant for such limits. */
 const LOG_LIMIT = 100;
 
-/** What one row measures. */
+/** The measured case of a row. */
 interface Case {
   readonly limiter: Limiter;
   readonly limits: number;
   readonly kind: "admitted" | "refused" | "a log of 90";
 }
 
-/** Microseconds of Redis's for one decision. */
+/** The microseconds of Redis for one decision. */
 export interface Cost {
-  /** Of its process, by its own account: reading the call and writing the answer included. */
+  /** The time of the process by its own account, including reading the call and writing the reply. */
   readonly cpu: number;
-  /** In the script, by the clock: without reading and writing, and with whatever the machine did meanwhile. */
+  /** The elapsed time in the script, without reading and writing, and with other load of the machine. */
   readonly script: number;
 }
 
@@ -49,10 +49,10 @@ const CASES: readonly Case[] = LIMITERS.flatMap((limiter): Case[] => [
 ]);
 
 /**
- * Measures what a decision costs Redis, for each algorithm and number of limits, beside
- * @upstash/ratelimit and rate-limiter-flexible on the same Redis, which take a call for each limit.
+ * Measures the cost of a decision for Redis by algorithm and number of limits, compared to
+ * @upstash/ratelimit and rate-limiter-flexible on the same Redis, which need a call for each limit.
  *
- * @throws {Error} where a decision was not the one that is measured
+ * @throws {Error} when a decision was not the measured one
  */
 export async function benchScripts(): Promise<Report> {
   const server = await startRedis();
@@ -94,7 +94,7 @@ async function inTurn(clients: readonly string[], ask: (client: string) => Promi
   }
 }
 
-/** Nothing is measured that did not do what it is for. */
+/** An operation without the expected effect must not be measured. */
 async function expectRoom(take: Take, client: string, cost: number, expected: boolean) {
   if ((await take(client, cost)) !== expected) {
     throw new Error(`${client} was ${expected ? "refused" : "admitted"}: not what is measured.`);
@@ -105,7 +105,7 @@ async function standOf(redis: Redis): Promise<Cost> {
   return readStand(await redis.info("cpu"), await redis.info("commandstats"));
 }
 
-/** Reads what Redis says of itself: microseconds since it began. */
+/** Reads Redis's own account: microseconds since its start. */
 export function readStand(cpu: string, commands: string): Cost {
   const seconds = ["used_cpu_sys", "used_cpu_user"].map((name) =>
     Number(new RegExp(`^${name}:([\\d.]+)`, "m").exec(cpu)?.[1]),
@@ -118,7 +118,7 @@ export function readStand(cpu: string, commands: string): Cost {
   };
 }
 
-/** What everything is compared to: one call of the usual limiter. */
+/** The base of all comparisons: one call of the usual limiter. */
 function isUsual({ limiter, limits, kind }: Case): boolean {
   return limiter.what.includes("slidingWindow") && limits === 1 && kind === "admitted";
 }
@@ -149,7 +149,7 @@ function rowOf(each: Case, seen: ReadonlyMap<Case, readonly Cost[]>) {
 
 type Row = ReturnType<typeof rowOf>;
 
-/** Ours beside one call of theirs a limit. */
+/** Compares our script with one call of @upstash/ratelimit for each limit. */
 function wantedOf(rows: readonly Row[]): Wanted[] {
   const ratio = (limits: number) =>
     rows.find(

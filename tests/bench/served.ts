@@ -1,7 +1,7 @@
 import { startProgram } from "../support/app.ts";
 import { startRedis } from "../support/redis.ts";
 
-/** A Redis of its own behind our gateway in a process of its own, as a deployment has it. */
+/** A separate Redis behind our gateway in a separate process, as in a deployment. */
 export async function startServed() {
   const redis = await startRedis();
   const token = "a-token-of-the-benchmark";

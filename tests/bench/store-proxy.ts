@@ -9,11 +9,11 @@ import {
 import type { Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
 
-/** What went through to the store. */
+/** The traffic to the store. */
 export interface StoreTraffic {
   /** REST calls. */
   readonly calls: number;
-  /** Bytes of the calls and their answers, with their headers. */
+  /** The bytes of calls and responses, with their headers. */
   readonly bytes: number;
 }
 
@@ -24,9 +24,9 @@ export interface StoreProxy {
 }
 
 /**
- * Stands between an app and its store, and counts what goes through.
+ * Starts a proxy between an app and its store that counts the traffic.
  *
- * @param delayMs each answer comes so much later
+ * @param delayMs the additional delay of each response
  */
 export async function startStoreProxy(storeUrl: string, delayMs = 0): Promise<StoreProxy> {
   const sockets = new Set<Socket>();
@@ -44,7 +44,7 @@ export async function startStoreProxy(storeUrl: string, delayMs = 0): Promise<St
     outgoing.writeHead(answer.statusCode ?? 502, answer.headers).end(answered);
   };
   const server = createServer((incoming, outgoing) => {
-    // Whose client went away is answered by nobody.
+    // A call whose client has disconnected needs no response.
     handOn(incoming, outgoing).catch(() => outgoing.destroy());
   });
   server.on("connection", (socket) => sockets.add(socket));

@@ -1,24 +1,24 @@
-/** One thing that is timed. */
+/** A timed operation. */
 export interface Timed {
   readonly what: string;
   /**
-   * Does it once.
+   * Runs the operation once.
    *
-   * @param n never the same twice in one run
-   * @throws {Error} where it did not do what is measured: a store that fails is answered quickly
+   * @param n a number that is unique in a run
+   * @throws {Error} when the operation did not have its effect, because a failing store answers quickly
    */
   run(n: number): Promise<void>;
 }
 
-/** Of each, before any is measured: what runs for long is asked for, not what begins. */
+/** The number of calls of each operation before the measurement, which is about warm processes. */
 const WARM_UP = 1000;
 
-/** Round by round, so that what else the machine does falls on all alike. */
+/** The operations alternate in rounds, so that other load of the machine affects all alike. */
 const ROUNDS = 5;
 
 /**
- * Milliseconds of `calls` calls of each, of which `callers` are on their way at once; in turn, in one
- * run.
+ * Measures the milliseconds of `calls` calls of each operation, with `callers` calls in flight. The operations
+ * alternate in one run.
  */
 export async function timeInTurn(
   operations: readonly Timed[],
@@ -34,7 +34,7 @@ export async function timeInTurn(
   return times;
 }
 
-/** Never the same twice, for operations that need a name of their own. */
+/** A number that is unique in the process, for operations that need a separate name. */
 let next = 0;
 
 async function timesOf(operation: Timed, count: number, callers: number): Promise<number[]> {
@@ -53,7 +53,8 @@ async function timesOf(operation: Timed, count: number, callers: number): Promis
   return times;
 }
 
-/** Nothing is timed that did not do what it is for. */
+/** Throws when an operation did not have its effect, so that it is not timed. */
 export function sure(did: boolean): void {
-  if (!did) throw new Error("The store failed, or answered other than it should: nothing to time.");
+  if (!did)
+    throw new Error("The store failed or gave an unexpected reply, so there is nothing to time.");
 }

@@ -7,16 +7,16 @@ import { callersOf } from "./report/wanted.ts";
 import { startServed } from "./served.ts";
 import { timeInTurn } from "./timing.ts";
 
-/** What the requirements expect of any operation, in milliseconds. */
+/** The bound of the requirements for any operation, in milliseconds. */
 const P95_MS = 20;
 
 const CALLERS = [1, 20] as const;
 
-/** The ways to the store: REST through a gateway, with joined calls as under our own server, and TCP. */
+/** The ways to the store: REST through a gateway, with batched calls as under our own server, and TCP. */
 const WAYS = ["REST", "TCP"] as const;
 type By = (typeof WAYS)[number];
 
-/** One operation by one way and number of callers, in milliseconds: a figure for each run. */
+/** An operation by one way and number of callers, with a figure in milliseconds for each run. */
 export interface Row {
   readonly what: string;
   readonly short: string;
@@ -27,14 +27,14 @@ export interface Row {
   readonly p50: number[];
   readonly p95: number[];
   readonly p99: number[];
-  /** Of the PING by the same way with as many callers. */
+  /** The ratio to the PING by the same way with as many callers. */
   readonly toPing: number[];
 }
 
 /**
- * Measures the tools of handlers as our own server has them, beside a PING on the same way in the same run.
+ * Measures the tools of handlers as under our own server, compared to a PING by the same way in the same run.
  *
- * @param how.rounds whole runs, one after the other; a figure that is wanted must be met in each
+ * @param how.rounds whole runs, one after the other; a wanted figure must be met in each run
  * @param how.calls calls of each operation in each run
  */
 export async function benchTools(how: {
@@ -115,8 +115,8 @@ export function toolsReport(
 }
 
 /**
- * The requirements say "under 10 ms" of a check, and "p95 under 20 ms" of all: the first is held to p50. Each
- * is wanted in every run, so the slowest one is shown.
+ * The requirements want a check "under 10 ms", which is compared to p50, and all operations with "p95 under
+ * 20 ms". Each is wanted in every run, so the slowest run is shown.
  */
 function wantedOf(rows: readonly Row[], how: string): Wanted[] {
   const bounds = [...new Set(rows.flatMap(({ p50Ms }) => p50Ms ?? []))];
@@ -139,7 +139,7 @@ function wantedOf(rows: readonly Row[], how: string): Wanted[] {
   ];
 }
 
-/** What the docs say of the requirements' figures by REST: "met", or "missed". */
+/** The docs' verdicts on the requirements' figures by REST: "met" or "missed". */
 function figuresOf(rows: readonly Row[]): Record<string, string> {
   const of = (callers: number) => {
     const own = rows.filter((row) => row.by === "REST" && row.callers === callers && !row.isBase);
@@ -170,7 +170,7 @@ function tableOf(
 ): Table {
   const each = (figures: readonly number[]) => figures.map((ms) => ms.toFixed(1)).join(" ");
   return {
-    title: `${rounds} runs of ${calls} calls of each operation, one figure for each run. By REST the calls go through our gateway in another process, and calls at the same time are joined as under our own server; a PING is joined as well. A lock taken and given back is two calls, timed as one.`,
+    title: `${rounds} runs of ${calls} calls of each operation, one figure for each run. By REST the calls go through our gateway in another process, and concurrent calls are batched as under our own server, also a PING. A lock acquired and released is two calls, timed as one.`,
     head: ["operation", "by", "callers", "p50 ms", "p95 ms", "p99 ms", "p50 to PING"],
     rows: rows.map((row) => [
       row.what,

@@ -1,7 +1,7 @@
 import { type BillMeter, sumOf } from "../support/billed.ts";
 import type { StoreProxy } from "./store-proxy.ts";
 
-/** What one request costs the store, on average. */
+/** The average cost of a request to the store. */
 export interface Traffic {
   /** REST calls. */
   readonly calls: number;
@@ -10,13 +10,13 @@ export interface Traffic {
   readonly bytes: number;
 }
 
-/** What is between an app and its Redis: a proxy that sees calls, and Redis's own count of commands. */
+/** The meters between an app and its Redis: a proxy that counts calls, and Redis's own count of commands. */
 interface Counters {
   readonly proxy: Pick<StoreProxy, "traffic">;
   readonly meter: Pick<BillMeter, "total">;
 }
 
-/** Runs work that makes `requests` requests, and returns what each cost, reports after the response too. */
+/** Runs work that makes `requests` requests, and returns the cost of each, including reports after the response. */
 export async function trafficOf(
   { proxy, meter }: Counters,
   requests: number,
@@ -36,7 +36,7 @@ export async function trafficOf(
   };
 }
 
-/** Reports follow the responses: reads until nothing changes any more. */
+/** Reports come after the responses, so the meters are read until they no longer change. */
 async function settled(read: () => Promise<Traffic>): Promise<Traffic> {
   for (let last = await read(); ;) {
     await new Promise((resolve) => setTimeout(resolve, 100));

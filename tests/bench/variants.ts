@@ -7,15 +7,15 @@ import { say } from "./report/progress.ts";
 
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 
-/** What serves an app: its name, and the program's arguments. */
+/** The servers of an app, each with its name and the program's arguments. */
 export const SERVERS = {
   next: { what: "next start", args: [NEXT, "start", "-p", "0", "-H", "127.0.0.1"] },
   headgate: { what: "headgate start", args: [join(ROOT, "lib", "cli", "headgate.ts"), "start"] },
 } as const;
 
 /**
- * What is compared: the same app with another middleware each, of which ours has several policies. `next` is
- * plain `next start`; `headgate` is `headgate start`, which hands on requests in batches, whoever limits them.
+ * The compared variants: the same app with several middlewares, and ours with several policies. `next` is
+ * plain `next start`. `headgate` is `headgate start`, which batches requests of any middleware.
  */
 export const VARIANTS = {
   none: { app: "none", by: "next", what: "no middleware" },
@@ -59,7 +59,7 @@ export async function buildVariants(variants: readonly Variant[]): Promise<void>
   }
 }
 
-/** Inside the tree, so that #lib is found. */
+/** Builds the app in a folder inside the tree, which makes #lib available. */
 async function build(app: App): Promise<void> {
   const folder = folderOf(app);
   rmSync(folder, { recursive: true, force: true });
@@ -77,7 +77,7 @@ async function build(app: App): Promise<void> {
     turbopack: { root: ROOT },
     outputFileTracingRoot: ROOT,
     typescript: { ignoreBuildErrors: true },
-    // Without an ending of its own Next takes the middleware of the tree's root for one that has none.
+    // Without a separate extension Next would use the middleware of the tree's root for an app without one.
     pageExtensions: ["bench.ts", "bench.tsx"],
   };
   writeFileSync(join(folder, "next.config.mjs"), `export default ${JSON.stringify(config)};\n`);

@@ -5,14 +5,14 @@ import { bundleWorker, EVERY_WORKER, startWorkerd, type Worker, WORKERS } from "
 import { say } from "./report/progress.ts";
 import type { Report } from "./report/types.ts";
 
-/** What is wanted of ours, to the plain example. */
+/** The wanted ratio of our gate to the plain example. */
 const LEAST = 1;
 
 /**
- * Compares, under workerd, our gate with the plain @upstash/ratelimit example and a worker that does
- * nothing. Calls are not joined there.
+ * Compares our gate under workerd with the plain @upstash/ratelimit example and a worker that does
+ * nothing. Calls are not batched there.
  *
- * @throws {Error} when an answer was not 2xx
+ * @throws {Error} when a response was not 2xx
  */
 export async function benchWorkerd(how: {
   readonly rounds: number;
@@ -61,7 +61,7 @@ function reportOf(rows: readonly Row[]): Report {
     data: rows,
     tables: [
       {
-        title: "Medians of the rounds; no calls are joined there.",
+        title: "Medians of the rounds. Calls are not batched there.",
         head: ["worker", "connections", ...ROW_HEAD],
         rows: rows.map((row) => [WORKERS[row.worker], row.connections, ...cellsOf(row)]),
       },

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { bundle } from "../runtime/bundle.ts";
 
-/** What is compared where no Next is: the same handler behind each. */
+/** The compared workers without Next, each with the same handler. */
 export const WORKERS = {
   nothing: "a worker that does nothing",
   headgate: "Headgate, one rule",
@@ -20,12 +20,12 @@ export function sourceOf(worker: Worker): string {
   return join(import.meta.dirname, "workers", `${worker}.ts`);
 }
 
-/** Bundles one for a platform, minified. */
+/** Bundles a worker for a platform, minified. */
 export async function bundleWorker(worker: Worker, platform: "workerd" | "edge"): Promise<string> {
   return (await bundle(platform, sourceOf(worker), true)).code;
 }
 
-/** How real workerd is started with a worker, on a free port of this machine. */
+/** Returns the options of real workerd with a worker on a free port of this machine. */
 export function workerdOptions(code: string, { url, token }: Store) {
   return {
     modules: [{ type: "ESModule" as const, path: "worker.mjs", contents: code }],

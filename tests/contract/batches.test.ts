@@ -13,7 +13,7 @@ const cleanUp = scope();
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-/** What stands in Next's place: it notes which requests reach it, in their order. */
+/** Makes a stand-in for Next that records its requests in order. */
 function noting(answer: Answer = (_, response) => response.end("here")) {
   const reached: (string | undefined)[] = [];
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -23,7 +23,7 @@ function noting(answer: Answer = (_, response) => response.end("here")) {
   return { reached, handle };
 }
 
-/** Our HTTP server with the handler of the app's server, on a free port. */
+/** Starts our HTTP server with the handler of the app's server, on a free port. */
 async function serve(behind: Behind, settings: Partial<HttpSettings> = {}) {
   const handler = requestHandler({ clients: { name: () => {} }, isBatched: true }, behind);
   const server: Server = createHttpServer(handler, settings);
@@ -38,7 +38,7 @@ async function serve(behind: Behind, settings: Partial<HttpSettings> = {}) {
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 
-/** Sends each text by a connection that the server has accepted, all of them in one turn. */
+/** Sends each text over a separate accepted connection, all in one turn of the event loop. */
 async function sendAtOnce({ server, port }: { server: Server; port: number }, texts: string[]) {
   const clients = [];
   for (const _ of texts) {
@@ -52,8 +52,8 @@ async function sendAtOnce({ server, port }: { server: Server; port: number }, te
 
 const statuses = (text: () => string) => expect.poll(() => statusesOf(text()));
 
-describe("requests that arrive together", () => {
-  test("are all answered, and reach Next in the order in which they arrived", async () => {
+describe("requests that arrive at once", () => {
+  test("requests that arrive at once are all answered, and reach Next in the order of their arrival", async () => {
     const { reached, handle } = noting();
     const paths = ["/1", "/2", "/3", "/4", "/5"];
     const served = await serve({ next: Promise.resolve({ handle }) });
@@ -62,7 +62,7 @@ describe("requests that arrive together", () => {
     expect(reached).toEqual(paths);
   });
 
-  test("of one connection are answered in their order, on a connection that is kept", async () => {
+  test("requests of one connection are answered in order, and the connection is kept", async () => {
     const { reached, handle } = noting(({ url }, response) => response.end(`body of ${url}`));
     const served = await serve({ next: Promise.resolve({ handle }) });
     const [one, two] = await sendAtOnce(served, [get("/1") + get("/2") + get("/3"), get("/other")]);
@@ -74,7 +74,7 @@ describe("requests that arrive together", () => {
     expect(reached.filter((path) => path !== "/other")).toEqual(["/1", "/2", "/3", "/4"]);
   });
 
-  test("are cut off one by one where Next fails, and the others are answered", async () => {
+  test("a request on which Next fails is disconnected, and the others of its batch are answered", async () => {
     const { handle } = noting(({ url }, response) => {
       if (url === "/fails") throw new Error("of the handler, which the test expects in the log");
       response.end();
@@ -86,7 +86,7 @@ describe("requests that arrive together", () => {
     for (const client of [first, last]) await statuses(() => client?.text() ?? "").toEqual([200]);
   });
 
-  test("may be streams: one that goes on keeps no other back", async () => {
+  test("a response that streams does not delay the other requests of its batch", async () => {
     const open: ServerResponse[] = [];
     const { handle } = noting(({ url }, response) => {
       if (url === "/stream") {
@@ -103,7 +103,7 @@ describe("requests that arrive together", () => {
     await expect.poll(() => stream?.text()).toContain("the end");
   });
 
-  test("hand over their bodies whole, also those that wait for 100 Continue", async () => {
+  test("bodies of batched requests reach the handler whole, also after 100 Continue", async () => {
     const { handle } = noting(async (request, response) => {
       const parts: Buffer[] = [];
       for await (const part of request) parts.push(part as Buffer);
@@ -120,7 +120,7 @@ describe("requests that arrive together", () => {
     await expect.poll(() => waits?.text()).toContain("/3 sent later");
   });
 
-  test("are no upgrades: those are left to Next's own listener, as in development", async () => {
+  test("an upgrade is not batched, but left to Next's own listener, as in development", async () => {
     const { reached, handle } = noting();
     const served = await serve({ next: Promise.resolve({ handle }) }, { upgrades: true });
     served.server.on("upgrade", (_, socket) => {
@@ -137,7 +137,7 @@ describe("requests that arrive together", () => {
 
 type Ready = Awaited<NonNullable<Behind["next"]>>;
 
-/** Next that is not ready yet, and what makes it so. */
+/** Makes a Next that is not ready, and the function that makes it ready. */
 function starting() {
   let resolve: (next: Ready) => void = () => {};
   const next = new Promise<Ready>((started) => {
@@ -147,7 +147,7 @@ function starting() {
 }
 
 describe("requests that wait for Next to start", () => {
-  test("are answered when it has started", async () => {
+  test("requests that wait for Next are answered when it has started", async () => {
     const { next, resolve } = starting();
     const { reached, handle } = noting();
     const clients = await sendAtOnce(await serve({ next }), [get("/1"), get("/2")]);
@@ -156,7 +156,7 @@ describe("requests that wait for Next to start", () => {
     expect(reached).toEqual(["/1", "/2"]);
   });
 
-  test("go no further when their clients have left", async () => {
+  test("a request that waits for Next is dropped when its client has disconnected", async () => {
     const { next, resolve } = starting();
     const { reached, handle } = noting();
     const served = await serve({ next });
@@ -174,7 +174,7 @@ describe("requests that wait for Next to start", () => {
     await expect.poll(() => reached).toEqual(["/1", "/3"]);
   });
 
-  test("are answered when the server is told to stop meanwhile", async () => {
+  test("requests that wait for Next are answered when the server is stopped meanwhile", async () => {
     const { next, resolve } = starting();
     const { handle } = noting();
     const served = await serve({ next });
@@ -195,7 +195,7 @@ describe("requests that wait for Next to start", () => {
   });
 });
 
-test("headgate start refuses a HEADGATE_BATCH that is neither 0 nor 1, before it builds", async () => {
+test("headgate start rejects a HEADGATE_BATCH that is neither 0 nor 1 before it builds", async () => {
   const started = startProgram(START, { PORT: "0", HEADGATE_BATCH: "2" });
   await expect(started).rejects.toThrow("HEADGATE_BATCH must be a whole number from 0 to 1.");
 });

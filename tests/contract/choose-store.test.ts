@@ -35,7 +35,7 @@ test.each([["1"], ["yes"]])(
   },
 );
 
-test("without a named store our server starts one, and HEADGATE_STORE chooses which", async () => {
+test("our server without a configured store starts one, which HEADGATE_STORE selects", async () => {
   const embedded = await chosen({ HEADGATE_STORE: "embedded" });
   expect(embedded.store.line).toContain("embedded in this process");
   expect(await embedded.redis.incr("n")).toBe(1);

@@ -8,7 +8,7 @@ import { serveStore } from "#lib/gateway/server";
 import { rawClient, type RawClient, speak, statusesOf } from "../support/raw-client.ts";
 import { scope } from "../support/scope.ts";
 
-// The tests wait at once, each for a server of its own.
+// The tests run concurrently, each with a separate server.
 const cleanUp = scope(afterAll);
 const token = "a-token-of-the-tests";
 const HOST = "Host: x\r\n";

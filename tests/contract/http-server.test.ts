@@ -9,7 +9,7 @@ import { startStore } from "../support/gateway.ts";
 import { scope } from "../support/scope.ts";
 import { smuggled } from "../support/smuggling.ts";
 
-// Those that wait for a time to pass wait at once, each for a server of its own.
+// Tests that wait for time to pass run concurrently, each with a separate server.
 const cleanUp = scope(afterAll);
 const HOST = "Host: x\r\n";
 const get = (target: string, headers = "") => `GET ${target} HTTP/1.1\r\n${HOST}${headers}\r\n`;

@@ -33,7 +33,7 @@ describe.each(STORES_AND_CLUSTER)("on $name, limits that are read", (kind) => {
 
   const redis = () => scriptStoreOver(timedRequester(store, clock), 10_000);
 
-  /** Returns the content of the keys: an expired key has none, before and after a script of the test. */
+  /** Returns the content of the keys. An expired key is empty before and after a script of the test. */
   const contents = (charges: readonly Charge[]) =>
     Promise.all(
       charges.map(async ({ key }) => {

@@ -22,7 +22,7 @@ afterAll(() => {
   for (const child of children) child.kill("SIGKILL");
 });
 
-// Each test waits for time to pass, in a namespace of its own: they all wait at once.
+// All tests wait for time to pass. They run concurrently, each in a separate namespace.
 describe.concurrent.each(STORES_AND_CLUSTER)(
   "a claim whose work takes longer than its lease, on $name",
   (kind) => {
@@ -75,9 +75,7 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
           return ran ? "ran" : "reason" in outcome && outcome.reason;
         };
 
-      test("work runs once on two instances, though it takes twice its lease", async ({
-        expect,
-      }) => {
+      test("work that takes twice its lease runs once on two instances", async ({ expect }) => {
         const { one, other } = await pair();
         const options = { lease: STEADY, window: WINDOW, keepResult: true };
         const done = await one.dedup.once("job", options, () =>
@@ -93,7 +91,7 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
         expect(one.failures).toEqual([]);
       });
 
-      test("a claim is renewed no longer than maxHold, and an event tells so", async ({
+      test("a claim is renewed no longer than maxHold, and an event reports that", async ({
         expect,
       }) => {
         const { one, other } = await pair();
@@ -108,7 +106,7 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
         expect(one.failures).toEqual(["dedup-lost"]);
       });
 
-      test("a claim that another caller has by now is told in an event, and the work goes on", async ({
+      test("a claim that another caller has taken over is reported in an event, and the work continues", async ({
         expect,
       }) => {
         const { one, other, nameOf, redis } = await pair();
@@ -123,7 +121,7 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
         expect(await store.pttl(nameOf("job"))).toBeGreaterThan(10_000);
       });
 
-      test("a store that is unavailable for longer than the lease is told once, and the work goes on", async ({
+      test("a store that is unavailable for longer than the lease is reported once, and the work continues", async ({
         expect,
       }) => {
         const { one, network, recover } = await pair();
@@ -138,7 +136,7 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
         expect(one.failures.filter((what) => what === "dedup-lost")).toHaveLength(1);
       });
 
-      test("a store that is unavailable for a part of the lease costs the claim nothing", async ({
+      test("a claim survives a store that is unavailable for a part of the lease", async ({
         expect,
       }) => {
         const { one, other, network, nameOf } = await pair();
@@ -177,7 +175,7 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
         },
       );
 
-      test("a claim can be extended by its owner alone, and not when its lease has ended", async ({
+      test("a claim can be extended only by its owner, and not when its lease has ended", async ({
         expect,
       }) => {
         const { one, other, nameOf } = await pair();
@@ -199,9 +197,7 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
         await expect(one.dedup.extend(claim.token, "soon")).rejects.toMatchObject(refused);
       });
 
-      test("a maxHold that is no time is an error before anything is claimed", async ({
-        expect,
-      }) => {
+      test("an invalid maxHold throws before the claim", async ({ expect }) => {
         const { one, network } = await pair();
         const options = { maxHold: "soon", window: WINDOW };
         await expect(one.dedup.once("job", options, async () => 1)).rejects.toMatchObject({
@@ -242,7 +238,9 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
         return headers.has("idempotency-replayed") ? `again: ${await text(body)}` : text(body);
       }
 
-      test("runs once on two instances, though it takes twice its lease", async ({ expect }) => {
+      test("a handler that takes twice its lease runs once on two instances", async ({
+        expect,
+      }) => {
         let runs = 0;
         const { here, there, failures } = await route(async () => {
           runs += 1;
@@ -253,7 +251,7 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
         expect([runs, failures()]).toEqual([1, []]);
       });
 
-      test("runs once though the stream that it answers takes twice its lease", async ({
+      test("a handler runs once although its streamed response takes twice its lease", async ({
         expect,
       }) => {
         const answers = streams();
@@ -269,7 +267,7 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
         expect([answers.count(), failures()]).toEqual([1, []]);
       });
 
-      test("runs once though a stream that is too large to be kept takes twice its lease", async ({
+      test("a handler runs once although a stream that is too large to store takes twice its lease", async ({
         expect,
       }) => {
         const answers = streams();
@@ -324,7 +322,7 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
         },
       );
 
-      test("passes an answer that is too large to be kept on as it is, and holds its request until it is read", async ({
+      test("a response that is too large to store is sent unchanged, and its request is held until it is read", async ({
         expect,
       }) => {
         const { here, there } = await route(
@@ -348,7 +346,9 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
         expect(await told(there())).toBe("done");
       });
 
-      test("that hangs is run again after maxHold, and an event tells so", async ({ expect }) => {
+      test("a handler that hangs is run again after maxHold, and an event reports that", async ({
+        expect,
+      }) => {
         const answers: (Promise<Response> | Response)[] = [new Promise<Response>(() => {})];
         const { here, there, failures } = await route(() => answers.pop() ?? new Response("done"), {
           lease: STEADY,
@@ -370,7 +370,7 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
         ]);
       });
 
-      test("answers though the store is unavailable for longer than the lease, which is told with its cause", async ({
+      test("a handler answers although the store is unavailable for longer than the lease, and an event has the cause", async ({
         expect,
       }) => {
         const { here, there, network, recover, failures } = await route(
@@ -386,13 +386,13 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
         expect(await told(there())).toBe("again: done");
         const [[what, error] = []] = failures();
         expect([failures().length, what]).toEqual([1, "dedup-lost"]);
-        // The last call is not sent where the store failed again and again before it.
+        // The last call is not sent when the store failed repeatedly before it.
         const codes = codesOf(error).filter((code) => code !== "STORE_NOT_TRIED");
         expect(codes).toEqual(["DEDUP_CLAIM_LOST", "STORE_UNREACHABLE"]);
       });
     });
 
-    // What dies is the process: one store shows it.
+    // The process is killed, so one store is enough.
     if (kind.name !== "redis-server") return;
     describe("a process that is killed", () => {
       async function start(of: "once" | "idempotent") {
@@ -418,7 +418,7 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
         await once(child.stdout, "data");
         const kill = async () => {
           if (child.exitCode !== null || child.signalCode !== null)
-            throw new Error("It has ended.");
+            throw new Error("The process has ended.");
           const exit = once(child, "exit");
           child.kill("SIGKILL");
           await exit;
@@ -427,7 +427,7 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
         return { other, idempotent: healthy.idempotent, redis, kill };
       }
 
-      test("at work of once holds the claim for as long as it lives, and for a lease after it", async ({
+      test("a process that runs work of once holds its claim for its lifetime and one lease", async ({
         expect,
       }) => {
         const { other, kill } = await start("once");
@@ -437,7 +437,7 @@ describe.concurrent.each(STORES_AND_CLUSTER)(
         await expect.poll(ran).toBe(true);
       });
 
-      test("in the middle of a stream holds its request for as long as it lives, and for a lease after it", async ({
+      test("a process that streams a response holds its request for its lifetime and one lease", async ({
         expect,
       }) => {
         const { idempotent, kill } = await start("idempotent");
@@ -463,7 +463,7 @@ interface Streamed {
   readonly expect: ExpectStatic;
 }
 
-/** Answers that are streams, which the test writes. */
+/** Makes streamed responses that the test writes. */
 function streams() {
   type Stream = ReadableStreamDefaultController<Uint8Array>;
   let resolve: (stream: Stream) => void = () => {};

@@ -97,7 +97,7 @@ describe("a client by TCP", () => {
     ]);
   });
 
-  test("sends the commands of one turn in one piece, and a command that is alone by itself", async () => {
+  test("a client by TCP sends the commands of one turn in one piece, and a single command by itself", async () => {
     await direct.redis.ping();
     const one = vi.spyOn(Socket.prototype, "_write");
     const several = vi.spyOn(Socket.prototype, "_writev" as "_write");

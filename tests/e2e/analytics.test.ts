@@ -47,7 +47,7 @@ async function trackingApp() {
   return { redis, track };
 }
 
-test("totals what the app has counted, each event once, and says so", async () => {
+test("npm run analytics totals each event of the app once, and prints the totals", async () => {
   const { redis, track } = await trackingApp();
   const env = { REDIS_URL: redis.url };
   for (let i = 0; i < 3; i += 1) await track("profile_view");
@@ -65,10 +65,10 @@ test("totals what the app has counted, each event once, and says so", async () =
   expect((await analytics([], env)).stdout).toMatch(/^0 totalled, 0 set aside\n.*profile_view +3 /);
 });
 
-/** What it prints in the end. */
+/** What the command has printed when it ends. */
 const ENDED = /4 totalled, 0 set aside\n[\d-]+ +profile_view +4 +█+\n$/;
 
-test("goes on as events come with --watch, and ends when it is told to", async () => {
+test("npm run analytics with --watch totals new events until it is stopped", async () => {
   const { redis, track } = await trackingApp();
   const child = cleanUp(
     spawn(process.execPath, ["app/_domain/analytics/totals.command.ts", "--watch", "--days", "1"], {
@@ -92,7 +92,7 @@ test("goes on as events come with --watch, and ends when it is told to", async (
   expect([await once(child, "exit"), printed]).toEqual([[0, null], expect.stringMatching(ENDED)]);
 });
 
-test("shows what could not be read, by REST too", async () => {
+test("npm run analytics lists events that could not be read, also over REST", async () => {
   const store = cleanUp(await startStore(), (it) => it.stop());
   const direct = cleanUp(new Direct(store.redis.url), (it) => it.disconnect());
   const env = { UPSTASH_REDIS_REST_URL: store.url, UPSTASH_REDIS_REST_TOKEN: store.token };
@@ -106,7 +106,7 @@ test("shows what could not be read, by REST too", async () => {
   );
 });
 
-test("a store that is gone ends it with 1, by a code", async () => {
+test("npm run analytics exits with 1 and a code when the store is unavailable", async () => {
   const env = { UPSTASH_REDIS_REST_URL: "http://127.0.0.1:1", UPSTASH_REDIS_REST_TOKEN: "a-token" };
   const { code, stderr } = await analytics([], env);
   expect([code, stderr]).toEqual([1, expect.stringMatching(/^STORE_UNREACHABLE: EVALSHA: /)]);
@@ -120,12 +120,12 @@ test.each([
     '--abandoned must be a duration such as "1 minute", up to a day; it is "soon".',
   ],
   [["--unknown"], "Unknown option '--unknown'"],
-])("%j is refused with what is allowed", async (args, message) => {
+])("npm run analytics rejects %j and prints the allowed values", async (args, message) => {
   const { code, stderr } = await analytics(args, {});
   expect([code, stderr]).toEqual([2, expect.stringContaining(`CLI_USAGE: ${message}`)]);
   expect(stderr).toContain("npm run analytics -- --watch");
 });
 
-test("--help says what it does", async () => {
+test("npm run analytics prints what it does with --help", async () => {
   expect((await analytics(["--help"], {})).stdout).toContain("npm run analytics -- --set-aside");
 });

@@ -65,7 +65,7 @@ async function signIn(page: Page, sub: string, role?: string): Promise<string> {
   return token;
 }
 
-test("a view from three tabs is counted once, and the next press is another view", async () => {
+test("a view from three tabs is counted once, and the next click is another view", async () => {
   const own = cleanUp(await start(), (it) => it.stop());
   const { page, views, problems } = await open(own.url);
   expect(await views.tabs()).toStrictEqual(["open", "open", "open"]);
@@ -116,7 +116,7 @@ test("a sync without a user says what to do, and a session in the browser names 
   await expect.poll(syncs.words).toMatch(/^Instagram was called once for media, /);
 });
 
-test("a limit that denies the tabs is told in words, with the wait", async () => {
+test("the page shows in words that a limit denied the tabs, and the time to wait", async () => {
   const { page, syncs } = await open(app.url);
   const token = await signIn(page, "busy");
   const headers = { authorization: `Bearer ${token}` };
@@ -130,7 +130,7 @@ test("a limit that denies the tabs is told in words, with the wait", async () =>
   expect(await syncs.tabs()).toStrictEqual(Array.from({ length: 5 }, () => "denied\n429"));
 });
 
-test("a store that is unavailable is told in words", async () => {
+test("the page shows in words that the store is unavailable", async () => {
   const own = cleanUp(await start(), (it) => it.stop());
   const { views } = await open(own.url);
   await own.redis.stop();
@@ -143,7 +143,7 @@ test("a store that is unavailable is told in words", async () => {
   expect(await views.looks("failed")).toBe(3);
 });
 
-test("the demonstration of dedup is used with the keyboard alone, and keeps the focus", async () => {
+test("the dedup demonstration works by keyboard alone and keeps the focus", async () => {
   const { page, views } = await open(app.url);
   const isFocused = (name: string) =>
     page.evaluate((it) => document.activeElement?.matches(it), name);
@@ -165,7 +165,7 @@ test("the demonstration of dedup is used with the keyboard alone, and keeps the 
   expect(focused).toBe("Send one view from three tabs");
 });
 
-test("the page names the user of a token, and the token is neither in the URL nor kept", async () => {
+test("the page names the user of a token, and puts the token neither into the URL nor into storage", async () => {
   const { page } = await open(app.url);
   const token = await signIn(page, "artist-1", "admin");
   expect(await page.locator("#token-how code").innerText()).toBe(
@@ -180,7 +180,7 @@ test("the page names the user of a token, and the token is neither in the URL no
   expect(await page.getByLabel("Token").inputValue()).toBe("");
 });
 
-test("every request of the policy table is one that its route takes", async () => {
+test("every request of the policy table is valid for its route", async () => {
   const own = cleanUp(await start(), (it) => it.stop());
   const { page } = await open(own.url);
   await signIn(page, "artist-1", "admin");
@@ -204,7 +204,7 @@ test("every request of the policy table is one that its route takes", async () =
   }
 });
 
-test("an AUTH_SECRET of the person's own leaves the token as the only sign-in", async () => {
+test("with a set AUTH_SECRET a token is the only way to sign in", async () => {
   const { page } = await open(app.url);
   expect(await page.getByRole("button", { name: /Sign in/ }).count()).toBe(0);
   const field = page.getByLabel("Token");
@@ -220,7 +220,7 @@ test("an AUTH_SECRET of the person's own leaves the token as the only sign-in", 
   expect([sent.status, sent.headers.get("set-cookie")]).toStrictEqual([404, null]);
 });
 
-test("paths without a limit are opened", async () => {
+test("links to paths without a limit open those paths", async () => {
   const { page } = await open(app.url);
   for (const path of ["/api/health", "/api/health/redis"]) {
     const link = page.getByRole("link", { name: `Open ${path}`, exact: true });
@@ -229,21 +229,24 @@ test("paths without a limit are opened", async () => {
   }
 });
 
-test.each(VIEWS)("the tools fit %s without a jump, and axe finds no fault", async (_, view) => {
-  const { page, views, syncs, problems } = await open(app.url, {
-    ...view,
-    reducedMotion: "reduce",
-  });
-  const section = page.getByRole("region", { name: "Once, from many tabs" });
-  const height = async () => (await section.boundingBox())?.height;
-  const before = await height();
-  expect(await faults(page)).toStrictEqual([]);
-  await views.press();
-  await syncs.press();
-  await expect.poll(views.words).toMatch(/^Counted 1 of 3\. /);
-  await expect.poll(syncs.words).not.toBe("");
-  expect(await height()).toBe(before);
-  expect(await faults(page)).toStrictEqual([]);
-  expect(await overflow(page)).toBe(0);
-  expect(problems).toStrictEqual([]);
-});
+test.each(VIEWS)(
+  "the tools fit %s without a layout shift, and axe finds no fault",
+  async (_, view) => {
+    const { page, views, syncs, problems } = await open(app.url, {
+      ...view,
+      reducedMotion: "reduce",
+    });
+    const section = page.getByRole("region", { name: "Once, from many tabs" });
+    const height = async () => (await section.boundingBox())?.height;
+    const before = await height();
+    expect(await faults(page)).toStrictEqual([]);
+    await views.press();
+    await syncs.press();
+    await expect.poll(views.words).toMatch(/^Counted 1 of 3\. /);
+    await expect.poll(syncs.words).not.toBe("");
+    expect(await height()).toBe(before);
+    expect(await faults(page)).toStrictEqual([]);
+    expect(await overflow(page)).toBe(0);
+    expect(problems).toStrictEqual([]);
+  },
+);

@@ -7,13 +7,13 @@ import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
 const FIXTURE = join(ROOT, "tests", "fixtures", "audit");
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 
-/** Runs the command line, from the root of the tree. */
+/** Runs the command line from the root of the repository. */
 function headgate(...args: string[]) {
   const cli = join(ROOT, "lib", "cli", "headgate.ts");
   return spawnSync(process.execPath, [cli, ...args], { cwd: ROOT, encoding: "utf8" });
 }
 
-/** What the audit of the fixture came to. */
+/** The report of `headgate audit --json`. */
 interface AuditData {
   readonly ok: boolean;
   readonly routes: readonly { readonly path: string; readonly covers: readonly object[] }[];
@@ -23,7 +23,7 @@ interface AuditData {
 describe("the sample app", () => {
   beforeAll(() => buildOnce(ROOT, () => {}));
 
-  test("passes: every route handler has its rules, or a reason", () => {
+  test("headgate audit passes for the sample app: every route handler has rules, or a reason to have no rule", () => {
     const { stdout, status } = headgate("audit");
     expect(stdout).toMatch(/^\/api\/health +handler +.* +exempt: a load balancer/m);
     expect(stdout).toMatch(/^\/api\/search +handler +.* +api, search$/m);
@@ -34,7 +34,7 @@ describe("the sample app", () => {
     expect(status).toBe(0);
   });
 
-  test("fails with a policy that leaves its routes out", () => {
+  test("headgate audit fails for a policy that leaves out routes of the app", () => {
     const { stdout, status } = headgate("audit", "tests/fixtures/audit/config/rate-limits.ts");
     expect(stdout).toContain("app/api/login/route.ts  NOT_COVERED");
     expect(status).toBe(1);
@@ -56,13 +56,13 @@ describe("an app with every mistake", () => {
 
   afterAll(() => app?.stop());
 
-  /** Who answers a request, and which rules it met; null where the middleware never saw it. */
+  /** Returns the handler that answers, and the rules that matched: null if the middleware did not run. */
   async function ask(path: string, method = "GET", headers: Record<string, string> = {}) {
     const answer = await fetch(app.url + path, { method, headers });
     return { text: await answer.text(), rules: answer.headers.get("x-rules") };
   }
 
-  test("is refused for each of them, and for nothing else", () => {
+  test("headgate audit reports each mistake of the app, and nothing else", () => {
     const { stdout, status } = headgate("audit", "--dir", FIXTURE, "--json");
     const { ok, failures, routes } = JSON.parse(stdout) as AuditData;
     expect(failures.map(({ code, subject }) => `${subject} ${code}`)).toEqual([
@@ -83,7 +83,7 @@ describe("an app with every mistake", () => {
     expect(status).toBe(1);
   });
 
-  test("is said in a table and a paragraph for each mistake", () => {
+  test("headgate audit prints a table, and a paragraph for each mistake", () => {
     const { stdout } = headgate("audit", "--dir", FIXTURE);
     expect(stdout).toMatch(/^\/api\/half +handler +GET +NOT COVERED: no rule\n +POST +write$/m);
     expect(stdout).toMatch(/^\/guarded +handler +GET +guarded \(shadow\)$/m);
@@ -110,11 +110,14 @@ describe("an app with every mistake", () => {
     ["a parameter that no rule has", "GET", "/api/items/x", "none"],
     ["a handler without a rule", "GET", "/api/none", "none"],
     ["OPTIONS, to a handler of the pages router", "OPTIONS", "/api/legacy", "none"],
-  ])("really is a way in: %s", async (_, method, path, rules) => {
-    expect(await ask(path, method)).toEqual({ text: "the handler", rules });
-  });
+  ])(
+    "a route that the audit reports is uncovered at run time: %s",
+    async (_, method, path, rules) => {
+      expect(await ask(path, method)).toEqual({ text: "the handler", rules });
+    },
+  );
 
-  test("really is a way in: a condition that the client fulfils", async () => {
+  test("a matcher condition that the audit reports lets a client skip the rules", async () => {
     expect(await ask("/guarded")).toEqual({ text: "the handler", rules: "guarded" });
     const skipping = await ask("/guarded", "GET", { "x-skip": "1" });
     expect(skipping).toEqual({ text: "the handler", rules: null });
@@ -126,9 +129,12 @@ describe("an app with every mistake", () => {
     ["GET", "/api/items/12", "items"],
     ["GET", "/files/a.b", "files"],
     ["PROPFIND", "/api/legacy", "legacy"],
-  ])("is closed where the audit says so: %s %s", async (method, path, rules) => {
-    expect(await ask(path, method)).toEqual({ text: "the handler", rules });
-  });
+  ])(
+    "a route that the audit reports as covered is checked at run time: %s %s",
+    async (method, path, rules) => {
+      expect(await ask(path, method)).toEqual({ text: "the handler", rules });
+    },
+  );
 });
 
 describe("the command", () => {
@@ -141,13 +147,13 @@ describe("the command", () => {
     [["audit", "a", "b"], "is not a command"],
     [["audit", "--colour"], "--colour"],
     [["check", "--dir", "x"], "is not a command"],
-  ])("ends with 2 for %j, and says why", (args, why) => {
+  ])("headgate exits with 2 and a reason for %j", (args, why) => {
     const { stderr, status } = headgate(...args);
     expect(stderr).toContain(why);
     expect(status).toBe(2);
   });
 
-  test("ends with 1 for a policy that cannot be used, and says what check says", () => {
+  test("headgate audit exits with 1 and the errors of headgate check for an invalid policy", () => {
     const { stderr, status } = headgate("audit", "tests/fixtures/refused/no-rules.ts");
     expect(stderr).toContain("tests/fixtures/refused/no-rules.ts:");
     expect(stderr).toContain("NO_RULES");

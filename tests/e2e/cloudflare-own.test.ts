@@ -38,7 +38,7 @@ async function searches(app: Instance, count: number, address: string) {
 
 const count = (list: readonly number[], value: number) => list.filter((it) => it === value).length;
 
-test("a Worker that is told to send traces says that it does not, and serves", async () => {
+test("a Worker whose settings ask for traces logs that it sends none, and serves requests", async () => {
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" };
   const app = cleanUp(await cloudflare.start(store, env), (it) => it.stop());
   expect(await searches(app, 2, "203.0.113.64")).toEqual([200, 200]);
@@ -46,7 +46,7 @@ test("a Worker that is told to send traces says that it does not, and serves", a
 });
 
 describe("200 requests in flight at once", () => {
-  test("are answered by a Worker that has seen none before, and none waits for another's", async () => {
+  test("a new Worker answers 200 requests in flight, and no request waits for another", async () => {
     const app = await start();
     const body = JSON.stringify({
       type: "profile_view",
@@ -81,9 +81,9 @@ describe("200 requests in flight at once", () => {
     expect(app.output()).not.toContain('"store-failed"');
   });
 
-  test("are not held up by a first one whose client goes away", async () => {
+  test("a client that disconnects first does not delay the requests of other clients", async () => {
     const app = await start();
-    const away = Array.from({ length: 20 }, (_, i) => {
+    const leaving = Array.from({ length: 20 }, (_, i) => {
       const abort = new AbortController();
       const headers = cloudflare.from(`198.51.101.${i}`);
       const asked = fetch(`${app.url}/api/search`, { headers, signal: abort.signal });
@@ -94,7 +94,7 @@ describe("200 requests in flight at once", () => {
       );
     });
     const searched = await searches(app, 30, "203.0.113.61");
-    await Promise.all(away);
+    await Promise.all(leaving);
     expect([count(searched, 200), count(searched, 429)]).toEqual([10, 20]);
     expect(await searches(app, 1, "203.0.113.62")).toEqual([200]);
     expect(app.output()).not.toMatch(/hang|Cannot perform I\/O|[Uu]ncaught/);
@@ -116,22 +116,22 @@ describe("npm run preview:cloudflare", () => {
     return found;
   }
 
-  test("killed with SIGKILL, leaves no runtime, no Redis and no temporary folder behind", async () => {
+  test("npm run preview:cloudflare leaves no process and no temporary folder behind after SIGKILL", async () => {
     const { app, url, started } = await preview();
     expect(await statuses(url, 1)).toEqual([200]);
-    // Redis, wrangler, workerd and what watches them.
+    // Redis, wrangler, workerd and the processes that watch them.
     expect(started.length).toBeGreaterThan(3);
     app.signal("SIGKILL");
     await app.ended;
     await expectNothingLeft(app, started);
   });
 
-  test("serves the Worker over a store of its own; at Ctrl-C it prints nothing more and leaves nothing behind", async () => {
+  test("npm run preview:cloudflare serves the Worker over its own store; after Ctrl-C it prints nothing more and leaves nothing behind", async () => {
     const { app, url, started } = await preview();
     expect(app.output()).toMatch(/^store +\S/m);
     const searched = await statuses(url, 11);
     expect([count(searched, 200), searched.at(-1)]).toEqual([10, 429]);
-    // The last lines of the requests: wrangler's own, and that of what was denied.
+    // The last lines of the requests: wrangler's line, and the line of the denied request.
     await app.printed(/GET \/api\/search 429/);
     await app.printed(/"event":"denied".*\n\s*\n/);
     const before = app.output();
@@ -142,7 +142,7 @@ describe("npm run preview:cloudflare", () => {
     await expectNothingLeft(app, started);
   });
 
-  test("ends with the reason when its port is in use", async () => {
+  test("npm run preview:cloudflare exits with a reason when its port is in use", async () => {
     const taken = cleanUp(createServer(), (it) => it.close());
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
     const address = taken.address();
@@ -157,7 +157,7 @@ describe("npm run preview:cloudflare", () => {
 });
 
 describe("a Worker without its variables", () => {
-  test("goes by each rule's onStoreFailure, and says in one line of its log what is missing", async () => {
+  test("a Worker without variables follows each rule's onStoreFailure, and logs once which variable is missing", async () => {
     const app = cleanUp(await startWorker({}), (it) => it.stop());
     for (let i = 0; i < 12; i += 1) {
       const answer = await fetch(`${app.url}/api/search`);
@@ -170,8 +170,8 @@ describe("a Worker without its variables", () => {
   });
 });
 
-describe("what is uploaded", () => {
-  test("is not built with a .env file as `vercel env pull` writes it, and each secret is named", async () => {
+describe("the upload", () => {
+  test("the Worker is not built with a .env file of `vercel env pull`, and the error names each secret", async () => {
     const secrets = [
       "CRON_SECRET",
       "DEMO_ACCOUNTS",
@@ -205,14 +205,14 @@ describe("what is uploaded", () => {
     expect(existsSync(join(tree, WORKER_FOLDER))).toBe(false);
   });
 
-  test("holds no file of this machine's environment", () => {
+  test("the upload contains no file of the local environment", () => {
     expect(secretsIn(ROOT)).toEqual([]);
     const assets = globSync("**/*", { cwd: join(ROOT, ASSETS_FOLDER) });
     expect(assets.filter((file) => /\.env|secret|\.map$/.test(file))).toEqual([]);
     expect(existsSync(join(ROOT, UPLOADED_FOLDER, "worker.js"))).toBe(true);
   });
 
-  test("says whose address is counted without being told", () => {
+  test("the uploaded Worker determines the client's address without a setting", () => {
     const worker = readFileSync(join(ROOT, UPLOADED_FOLDER, "worker.js"), "utf8");
     expect(worker).toContain("Cloudflare-Workers");
   });

@@ -36,7 +36,7 @@ function newAddress(): string {
   return `198.51.100.${clients}`;
 }
 
-/** A client whose address nobody had before. */
+/** Returns a client with a new address. */
 function newClient(headers: Record<string, string> = {}) {
   const address = newAddress();
   return (path: string, init: RequestInit & { duplex?: "half" } = {}) =>
@@ -48,7 +48,7 @@ function newClient(headers: Record<string, string> = {}) {
 }
 
 describe("the gate before an app's own middleware", () => {
-  test("keeps its cookies, headers and request headers, and adds the limits'", async () => {
+  test("the gate keeps cookies, headers and request headers of the app's middleware, and adds limit headers", async () => {
     const answer = await newClient()("/api/echo");
     expect(answer.status).toBe(200);
     expect(answer.headers.getSetCookie().map((cookie) => cookie.split(";")[0])).toEqual([
@@ -60,20 +60,20 @@ describe("the gate before an app's own middleware", () => {
     expect(await answer.json()).toEqual({ echo: true, middleware: "yes" });
   });
 
-  test("keeps its rewrites", async () => {
+  test("the gate keeps a rewrite of the app's middleware", async () => {
     const answer = await newClient()("/own/rewrite");
     expect(await answer.json()).toEqual({ echo: true, middleware: null });
     expect(answer.headers.get("ratelimit")).toContain('"own:ip:minute";r=99');
   });
 
-  test("keeps its redirects", async () => {
+  test("the gate keeps a redirect of the app's middleware", async () => {
     const answer = await newClient()("/own/redirect");
     expect(answer.status).toBe(307);
     expect(new URL(answer.headers.get("location") ?? "", app.url).pathname).toBe("/elsewhere");
     expect(answer.headers.get("ratelimit")).toContain('"own:ip:minute";r=99');
   });
 
-  test("keeps its own answers, and goes on where it says nothing", async () => {
+  test("the gate keeps a response of the app's middleware, and continues when there is no response", async () => {
     const call = newClient();
     const own = await call("/own/answer");
     expect(own.status).toBe(418);
@@ -81,46 +81,46 @@ describe("the gate before an app's own middleware", () => {
     expect(await (await call("/own/nothing")).text()).toBe("the handler");
   });
 
-  test("does not call it for a refused request", async () => {
+  test("the gate does not call the app's middleware for a denied request", async () => {
     const call = newClient();
     await call("/api/echo");
     await call("/api/echo");
-    const refused = await call("/api/echo");
-    expect(refused.status).toBe(429);
-    expect(refused.headers.getSetCookie()).toEqual([]);
-    expect(refused.headers.has("x-own")).toBe(false);
+    const denied = await call("/api/echo");
+    expect(denied.status).toBe(429);
+    expect(denied.headers.getSetCookie()).toEqual([]);
+    expect(denied.headers.has("x-own")).toBe(false);
   });
 });
 
 describe("Retry-After", () => {
-  test("is long enough: waited for, the same request passes", async () => {
+  test("a request that waits for Retry-After is allowed", async () => {
     const call = newClient();
     await call("/api/echo");
     await call("/api/echo");
-    const refused = await call("/api/echo");
-    const until = performance.now() + Number(refused.headers.get("retry-after")) * 1000;
-    expect(refused.headers.get("retry-after")).toMatch(/^[12]$/);
+    const denied = await call("/api/echo");
+    const until = performance.now() + Number(denied.headers.get("retry-after")) * 1000;
+    expect(denied.headers.get("retry-after")).toMatch(/^[12]$/);
     await expect.poll(() => performance.now(), { timeout: 5000 }).toBeGreaterThanOrEqual(until);
     expect((await call("/api/echo")).status).toBe(200);
   });
 });
 
-describe("a refusal", () => {
-  test("can be worded by the app, and still has the limits' headers", async () => {
+describe("a denial", () => {
+  test("a denial with the app's own text keeps the limit headers", async () => {
     const call = newClient();
     await call("/worded");
-    const refused = await call("/worded");
-    expect(await refused.text()).toBe("slow down: over-limit");
-    expect(refused.headers.get("retry-after")).toBe("60");
+    const denied = await call("/worded");
+    expect(await denied.text()).toBe("slow down: over-limit");
+    expect(denied.headers.get("retry-after")).toBe("60");
   });
 
-  test("is Headgate's own where the app's wording fails", async () => {
+  test("a denial is Headgate's own response when the app's text fails", async () => {
     const call = newClient();
     await call("/broken");
     expect((await call("/broken")).headers.get("content-type")).toBe("application/problem+json");
   });
 
-  test("has the older headers when they are asked for", async () => {
+  test("a response has X-RateLimit headers when the policy asks for them", async () => {
     const answer = await newClient()("/worded");
     expect(answer.headers.get("x-ratelimit-limit")).toBe("1");
     expect(answer.headers.get("x-ratelimit-remaining")).toBe("0");
@@ -129,7 +129,7 @@ describe("a refusal", () => {
 });
 
 describe("CORS", () => {
-  test.each([200, 429])("lets an allowed origin read a %i and its headers", async (status) => {
+  test.each([200, 429])("an allowed origin may read a %i and its limit headers", async (status) => {
     const call = newClient({ origin: SHOP });
     let answer = await call("/api/echo");
     while (answer.status !== status) answer = await call("/api/echo");
@@ -140,13 +140,13 @@ describe("CORS", () => {
     expect(answer.headers.get("vary")).toContain("Origin");
   });
 
-  test("says nothing to another origin", async () => {
+  test("another origin gets no CORS headers", async () => {
     const answer = await newClient({ origin: "https://evil.example" })("/api/echo");
     expect(answer.headers.has("access-control-allow-origin")).toBe(false);
   });
 });
 
-/** What {@link own-headers/route.ts} sets, in part under names that the gate sets too. */
+/** The headers that {@link own-headers/route.ts} sets. The gate sets some of the same names. */
 const OF_THE_HANDLER = {
   ratelimit: '"of-the-handler";r=1',
   "ratelimit-policy": '"of-the-handler";q=1;w=1',
@@ -161,12 +161,12 @@ const OF_THE_HANDLER = {
 };
 
 describe("a handler's own headers", () => {
-  test("all come out where the answer tells no limits", async () => {
+  test("all headers of a handler are sent when the response has no limit headers", async () => {
     const answer = await newClient({ origin: SHOP })("/api/own-headers");
     expect(Object.fromEntries(answer.headers)).toMatchObject(OF_THE_HANDLER);
   });
 
-  test("come out where the answer tells limits, but for those that tell them", async () => {
+  test("the gate's limit headers replace a handler's headers of the same names, and no others", async () => {
     const answer = await newClient({ origin: SHOP })("/api/own-headers", { method: "POST" });
     expect(Object.fromEntries(answer.headers)).toMatchObject({
       ...OF_THE_HANDLER,
@@ -179,12 +179,12 @@ describe("a handler's own headers", () => {
     });
   });
 
-  test("vary by what the handler, Next and the gate say", async () => {
+  test("Vary has the values of the handler, of Next and of the gate", async () => {
     const vary = (await newClient({ origin: SHOP })("/api/own-headers")).headers.get("vary");
     expect(vary?.split(", ")).toEqual(expect.arrayContaining(["Origin", "Accept-Language", "rsc"]));
   });
 
-  test("that next.config sets come out, and make no denial one that a cache keeps", async () => {
+  test("headers of next.config are sent, but never make a denial cacheable", async () => {
     const call = newClient({ origin: SHOP });
     const allowed = await call("/api/configured");
     expect(allowed.headers.get("cache-control")).toBe("public, s-maxage=60");
@@ -194,7 +194,7 @@ describe("a handler's own headers", () => {
     expect([denied.status, denied.headers.get("cache-control")]).toEqual([429, "no-store"]);
   });
 
-  test("of a prerendered page that a cache may keep tell nothing of the client", async () => {
+  test("a cacheable prerendered page has no headers about the client", async () => {
     const call = newClient();
     const page = await call("/page");
     expect(page.headers.get("cache-control")).toContain("s-maxage");
@@ -207,7 +207,7 @@ describe("a handler's own headers", () => {
 
 describe("a page of another origin", () => {
   test.each(["include", "omit"] as const)(
-    "reads the denial and its Retry-After in Chromium, with credentials %j",
+    "a page of another origin reads a denial and its Retry-After in Chromium, with credentials %j",
     async (credentials) => {
       const browser = cleanUp(await startBrowser(), (it) => it.close());
       const page = await browser.newPage();
@@ -235,7 +235,7 @@ describe("a page of another origin", () => {
   );
 });
 
-/** next.config's proxyClientMaxBodySize. */
+/** The `proxyClientMaxBodySize` of next.config. */
 const ELEVEN_MB = 11_534_336;
 
 describe("a body", () => {
@@ -251,13 +251,13 @@ describe("a body", () => {
     }),
   });
 
-  test("of as much as Next hands on reaches the handler whole", async () => {
+  test("a body of the size limit of Next reaches the handler whole", async () => {
     const answer = await newClient()("/api/upload", sized(ELEVEN_MB));
     expect(await answer.json()).toEqual({ bytes: ELEVEN_MB });
   });
 
   test.each(["/api/upload", "/own/answer", "/no-rule-here"])(
-    "of one byte more is denied with a problem on %s, and never cut",
+    "a body above the size limit of Next is denied with a problem on %s, never truncated",
     async (path) => {
       const answer = await newClient()(path, sized(ELEVEN_MB + 1));
       expect(answer.status).toBe(413);
@@ -266,7 +266,7 @@ describe("a body", () => {
     },
   );
 
-  test("is bounded by a rule's maxBody, also by another name of the route", async () => {
+  test("maxBody of a rule limits a body, also under another name of the route", async () => {
     const call = newClient();
     expect(await (await call("/api/upload/bounded", sized(102_400))).json()).toEqual({
       bytes: 102_400,
@@ -274,22 +274,22 @@ describe("a body", () => {
     expect((await call("/api/upload/bounded", sized(102_401))).status).toBe(413);
   });
 
-  test("must say its length where a rule has a maxBody, and need not elsewhere", async () => {
+  test("a body needs a Content-Length only under a rule with maxBody", async () => {
     const call = newClient();
     expect((await call("/api/upload/bounded", chunked())).status).toBe(411);
     expect(await (await call("/api/upload", chunked())).json()).toEqual({ bytes: 1000 });
-    // Without a body there is nothing to say.
+    // A request without a body needs no length.
     const none = await call("/api/upload/bounded", { method: "POST" });
     expect(await none.json()).toEqual({ bytes: 0 });
   });
 });
 
-describe("a page that asks its own API", () => {
-  /** What the API answered to the page, for a visitor at another address each. */
+describe("a page that calls its own API", () => {
+  /** The status that the page got from the API. Each visitor has another address. */
   const innerOf = async (path: string, visit = newClient()) =>
     /inner (?:<!-- -->)?(\d+)/.exec(await (await visit(path)).text())?.[1];
 
-  test("as the visitor has each of 12 visitors counted alone", async () => {
+  test("a page that calls its API as the visitor counts each of 12 visitors separately", async () => {
     const visitors = Array.from({ length: 12 }, () => newClient());
     const inner = await Promise.all(visitors.map((visit) => innerOf("/visited?as=visitor", visit)));
     expect(inner).toEqual(Array.from({ length: 12 }, () => "200"));
@@ -298,13 +298,13 @@ describe("a page that asks its own API", () => {
     expect(await innerOf("/visited?as=visitor", visit)).toBe("429");
   });
 
-  test("as itself has all visitors share the server's own address", async () => {
+  test("a page that calls its API as itself counts all visitors by the server's address", async () => {
     const inner = [];
     for (let i = 0; i < 6; i += 1) inner.push(await innerOf("/visited"));
     expect(inner).toEqual(["200", "200", "429", "429", "429", "429"]);
   });
 
-  test("gives nothing to a client that makes up the header", async () => {
+  test("a client gains nothing from a forged x-headgate-visitor header", async () => {
     const forged = `${Date.now() + 30_000} 203.0.113.77 ${"A".repeat(22)}`;
     const attack = newClient({ "x-headgate-visitor": forged });
     const statuses = [];

@@ -47,10 +47,10 @@ async function open(name: string) {
 const button = (page: Page, name: string | RegExp) =>
   page.getByRole("button", typeof name === "string" ? { name, exact: true } : { name });
 
-/** What the bound allows for, and some more on a busy machine. */
+/** The documented bound, with a margin for a busy machine. */
 const SOON = { timeout: 10_000, interval: 250 };
 
-test("an admin blocks a network, sees the entry count down, and lifts it; real requests follow", async () => {
+test("an admin blocks a network, sees the entry's countdown, and lifts it, and requests are denied and allowed accordingly", async () => {
   const { gate, page, problems, search } = await open("ada");
   const form = page.getByRole("form", { name: "Set something" });
   const dialog = page.getByRole("dialog");
@@ -95,7 +95,7 @@ test("an admin blocks a network, sees the entry count down, and lifts it; real r
   expect(problems.filter((each) => !each.includes("status of 400"))).toEqual([]);
 });
 
-test("an admin looks a denied client up, raises its limit, and resets it", async () => {
+test("an admin looks up a denied client, raises its limit, and resets it", async () => {
   const { gate, page, problems, search } = await open("ada");
   const key = gate.keyedHash("ip", "203.0.113.7");
   for (let i = 0; i < 3; i += 1) await search("203.0.113.7");
@@ -124,7 +124,7 @@ test("an admin looks a denied client up, raises its limit, and resets it", async
   expect(problems).toEqual([]);
 });
 
-test("a viewer sees what is set and looks clients up, and has nothing to change it with", async () => {
+test("a viewer sees the control entries and looks clients up, and has no controls to change them", async () => {
   const { gate, page } = await open("bob");
   await createControl(gate).mode("shadow", { for: "1h", reason: "a trial", by: "ada" });
   await page.getByText("everything: shadow").waitFor();

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-/** Opens the page of a server; what goes wrong in it is noted. */
+/** Opens the page of a server, and records the errors of the page. */
 async function open(sent: Omit<State, "words"> = well, view: View = {}) {
   const server = cleanUp(await new DashboardServer(sent).start(), (it) => it.stop());
   const context = cleanUp(await browser.newContext(view), (it) => it.close());
@@ -36,7 +36,7 @@ async function open(sent: Omit<State, "words"> = well, view: View = {}) {
   return { server, context, page, problems };
 }
 
-/** Errors, and what the policy of the page forbids; the browser itself notes a server that is unavailable. */
+/** Errors, and violations of the page's policy. The browser itself reports a server that is unavailable. */
 function problemsOf(page: Page): readonly string[] {
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(error.message));
@@ -47,7 +47,7 @@ function problemsOf(page: Page): readonly string[] {
   return problems;
 }
 
-/** Every fault of accessibility that axe finds. The debugger may run what the page may not. */
+/** Every accessibility fault that axe finds. The debugger may run scripts that the page's policy forbids. */
 async function faultsOf(page: Page, options: RunOptions = {}): Promise<readonly string[]> {
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(`${AXE}; undefined`);
   const asked = JSON.stringify({ resultTypes: ["violations"], elementRef: false, ...options });
@@ -55,14 +55,14 @@ async function faultsOf(page: Page, options: RunOptions = {}): Promise<readonly 
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
 
-/** What is wrong with a page by day and by night, on a wide screen and on a phone. */
+/** The faults of a page in the light and the dark scheme, on a wide screen and on a phone. */
 async function defectsOf(page: Page): Promise<readonly string[]> {
   const defects: string[] = [];
   for (const width of [1280, 375]) {
     await page.setViewportSize({ width, height: 812 });
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      // The scheme changes colours alone.
+      // The scheme changes nothing but colours.
       const options = colorScheme === "light" ? {} : { runOnly: ["color-contrast"] };
       const faults = await faultsOf(page, options);
       defects.push(...faults.map((fault) => `${width} px, ${colorScheme}: ${fault}`));
@@ -79,15 +79,15 @@ const chartOf = (page: Page, name: RegExp) => page.getByRole("img", { name });
 const labelOf = (page: Page, name: RegExp) => chartOf(page, name).getAttribute("aria-label");
 const DENIED = /denied: last/;
 
-describe("by day and by night, wide and narrow,", () => {
-  test.each(Object.entries(STATES))("the page is drawn: %s", async (_, sent) => {
+describe("in both schemes and widths", () => {
+  test.each(Object.entries(STATES))("the page has no fault when it shows %s", async (_, sent) => {
     const { page, problems } = await open(sent);
     for (const words of sent.words) await page.getByText(words).last().waitFor();
     expect(await defectsOf(page)).toEqual([]);
     expect(problems).toEqual([]);
   });
 
-  test("the page is drawn before its first numbers, and where none arrive", async () => {
+  test("the page is drawn before the first numbers, and when no numbers arrive", async () => {
     const { server, page } = await open({ snapshot: () => undefined, history: undefined });
     await page.getByText("Loading the numbers…").waitFor();
     expect(await defectsOf(page)).toEqual([]);
@@ -97,7 +97,7 @@ describe("by day and by night, wide and narrow,", () => {
     expect(await defectsOf(page)).toEqual([]);
   });
 
-  test("the page is drawn without access, and without a connection", async () => {
+  test("the page is drawn without access and without a connection", async () => {
     const { server, page } = await open();
     await page.getByText("shop-production").waitFor();
     server.script.status = 403;
@@ -113,7 +113,7 @@ describe("by day and by night, wide and narrow,", () => {
   });
 });
 
-test("by day and by night, wide and narrow, entries, a client and the form are drawn, and the dialog that confirms", async () => {
+test("entries, a client, the form and the confirmation dialog are drawn in both schemes and widths", async () => {
   const { page, problems } = await open({ ...well, control: (now) => controlAt(now) });
   await page.getByLabel("Client key", { exact: true }).fill(CLIENT_KEY);
   await page.getByRole("button", { name: "Look up", exact: true }).click();
@@ -128,7 +128,7 @@ test("by day and by night, wide and narrow, entries, a client and the form are d
   expect(await dialog.getByRole("button", { name: "Cancel" }).evaluate(hasFocus)).toBe(true);
   expect(await defectsOf(page)).toEqual([]);
   await dialog.getByRole("button", { name: "Reset" }).click();
-  // This server makes no change.
+  // This server accepts no change.
   await dialog.getByRole("alert").getByText("You no longer have access.").waitFor();
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
@@ -151,7 +151,7 @@ function smallTargets(page: Page): Promise<readonly string[]> {
 }
 
 describe("the chart", () => {
-  test("moves with each snapshot", async () => {
+  test("the chart changes with each snapshot", async () => {
     let denied = 5;
     const { page, problems } = await open({
       ...well,
@@ -163,7 +163,7 @@ describe("the chart", () => {
     expect(problems).toEqual([]);
   });
 
-  test("draws its lines, and draws them anew in the other scheme and width", async () => {
+  test("the chart redraws its lines for the other scheme and width", async () => {
     const { page } = await open(well, { colorScheme: "light" });
     await chartOf(page, DENIED).waitFor();
     const colors = () => colorsOf(page);
@@ -177,7 +177,7 @@ describe("the chart", () => {
     await expect.poll(async () => (await canvas.boundingBox())?.width).toBeLessThan(375);
   });
 
-  test("shows values under the pointer, and hides a line", async () => {
+  test("the chart shows values under the pointer, and hides a line on a click", async () => {
     const { page } = await open();
     const plot = chartOf(page, DENIED);
     await plot.scrollIntoViewIfNeeded();
@@ -190,7 +190,7 @@ describe("the chart", () => {
     expect(await denied.getAttribute("aria-pressed")).toBe("false");
   });
 
-  test("is chosen, changed and read as a table by the keyboard alone", async () => {
+  test("the chart can be chosen, changed and read as a table by keyboard alone", async () => {
     const { page } = await open();
     await page.getByRole("button", { name: "webhooks" }).press("Enter");
     await chartOf(page, /^Decisions of webhooks, by minute, last hour\. allowed/).waitFor();
@@ -220,7 +220,7 @@ describe("the chart", () => {
   });
 });
 
-/** The colours of all pixels that the charts have drawn fully. */
+/** The colours of all opaque pixels of the charts. */
 function colorsOf(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
     const seen = new Set<string>();
@@ -253,7 +253,7 @@ describe("the connection", () => {
     expect(problems).toEqual([]);
   });
 
-  test("follows the end of a stream without a word of it", async () => {
+  test("the page reconnects silently when a stream ends", async () => {
     const { server, page } = await open();
     await page.getByText("shop-production").waitFor();
     server.endStreams();
@@ -262,7 +262,7 @@ describe("the connection", () => {
     expect(await status(page)).toBe("");
   });
 
-  test("tells that access ended, and takes it up again when the network comes", async () => {
+  test("the page says that access ended, and reconnects when the network returns", async () => {
     const { server, page, context } = await open();
     await page.getByText("shop-production").waitFor();
     server.script.status = 401;
@@ -296,7 +296,7 @@ describe("the connection", () => {
     }, state);
   }
 
-  test("has the right age of numbers in a browser whose clock is wrong", async () => {
+  test("the page shows the right age of numbers in a browser with a wrong clock", async () => {
     const server = cleanUp(await new DashboardServer(well).start(), (it) => it.stop());
     const page = cleanUp(await browser.newPage(), (it) => it.close());
     await page.clock.setFixedTime(new Date("2001-01-01"));
@@ -312,7 +312,7 @@ describe("the connection", () => {
   }
 });
 
-test("a snapshot of another version breaks nothing", async () => {
+test("the page works with a snapshot of another version", async () => {
   let isOld = true;
   const { page, problems } = await open({
     ...well,
@@ -325,7 +325,7 @@ test("a snapshot of another version breaks nothing", async () => {
   expect(problems).toEqual([]);
 });
 
-test("names of rules, keys and namespaces are text", async () => {
+test("names of rules, keys and namespaces are shown as text, never as HTML", async () => {
   const nasty = '<img src=x onerror="document.title=1">';
   const rules = manyRules(3, [nasty, "__proto__", "constructor"]);
   const { page, problems } = await open({
@@ -347,7 +347,7 @@ test("names of rules, keys and namespaces are text", async () => {
   expect(problems).toEqual([]);
 });
 
-test("what is chosen differs in the colours of a person's own", async () => {
+test("selected controls differ from others in forced colours", async () => {
   const { page } = await open(well, { forcedColors: "active" });
   await page.getByRole("radio", { name: "last hour" }).waitFor();
   const groundsOf = (place: string) =>
@@ -361,7 +361,7 @@ test("what is chosen differs in the colours of a person's own", async () => {
   }
 });
 
-test("times are in the zone of the viewer, and the zone is named", async () => {
+test("times are in the viewer's time zone, and the page names the zone", async () => {
   const { page } = await open(
     { ...well, snapshot: (now) => snapshotAt(now, { deniedSince: Date.UTC(2026, 10, 29, 14) }) },
     { timezoneId: "Asia/Tokyo" },
@@ -371,7 +371,7 @@ test("times are in the zone of the viewer, and the zone is named", async () => {
   expect(await since.getAttribute("datetime")).toBe("2026-11-29T14:00:00.000Z");
 });
 
-test("a client key is whole with the focus, and can be copied", async () => {
+test("a client key is shown in full on focus, and can be copied", async () => {
   const { page, context } = await open();
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const copy = page.getByRole("button", { name: /^Copy client key / }).first();
@@ -386,7 +386,7 @@ test("a client key is whole with the focus, and can be copied", async () => {
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
 });
 
-test("200 rules stay usable", async () => {
+test("the page stays usable with 200 rules", async () => {
   const rules = manyRules(200);
   const { page, problems } = await open(
     { snapshot: (now) => snapshotAt(now, { rules }), history: (now) => historyAt(now, rules) },

@@ -47,7 +47,7 @@ async function search(times: number, url = app.url): Promise<void> {
   }
 }
 
-/** Opens the dashboard as an admin, and notes everything that a browser complains of. */
+/** Opens the dashboard as an admin, and records every error and warning of the browser. */
 async function open(url = app.url, view: Parameters<Browser["newContext"]>[0] = {}) {
   const context = cleanUp(await browser.newContext(view), (it: BrowserContext) => it.close());
   await context.addCookies([{ name: "session", value: admin, url }]);
@@ -62,7 +62,7 @@ async function open(url = app.url, view: Parameters<Browser["newContext"]>[0] = 
   return { page, problems };
 }
 
-/** The cells of a rule's row: three rates, then what the last hour came to. */
+/** The counts of the last hour in a rule's row. */
 async function lastHour(page: Page, rule: string): Promise<string[]> {
   const button = page.getByRole("button", { name: rule, exact: true });
   const cells = await page
@@ -73,13 +73,13 @@ async function lastHour(page: Page, rule: string): Promise<string[]> {
   return cells.slice(3, 5);
 }
 
-/** What the charts of decisions say to a person who does not see them. */
+/** The text alternatives of the charts of decisions. */
 const charts = (page: Page) =>
   page
     .getByRole("img", { name: /^Decisions of / })
     .evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")).join());
 
-describe("who may see the dashboard", () => {
+describe("access to the dashboard", () => {
   const paths = ["/dashboard", `/dashboard/${STYLE_NAME}`, "/dashboard/live.sse"];
 
   test.each([
@@ -90,7 +90,7 @@ describe("who may see the dashboard", () => {
       () => sign({ sub: "operator", role: "admin", exp: "1 minute ago" }),
     ],
     ["a token of another app", () => sign({ sub: "operator", role: "admin", aud: "other" })],
-  ])("a request with %s gets 404 at each path", async (_, token) => {
+  ])("a request with %s gets 404 at each path of the dashboard", async (_, token) => {
     const given = await token();
     for (const path of paths) expect([path, (await ask(path, given)).status]).toEqual([path, 404]);
   });
@@ -120,7 +120,7 @@ describe("who may see the dashboard", () => {
   });
 
   test.each(["constructor", "__proto__", "other"])(
-    "the page to sign in knows no reason called %s, and is shown",
+    "the sign-in page ignores the unknown reason %s",
     async (reason) => {
       const response = await ask(`/dashboard/sign-in?refused=${reason}`);
       expect([response.status, await response.text()]).toEqual([
@@ -130,7 +130,7 @@ describe("who may see the dashboard", () => {
     },
   );
 
-  test("another site's form begins no session", async () => {
+  test("a form of another site starts no session", async () => {
     const response = await fetch(`${app.url}/dashboard/sign-in/session`, {
       method: "POST",
       headers: { origin: "https://other.example" },
@@ -141,7 +141,7 @@ describe("who may see the dashboard", () => {
 });
 
 describe("the dashboard", () => {
-  test("moves within four seconds of load, by Redis Pub/Sub", async () => {
+  test("the dashboard shows new counts within four seconds, by Redis Pub/Sub", async () => {
     const { page, problems } = await open();
     await expect.poll(() => page.getByText("live by Redis Pub/Sub").count()).toBe(1);
     const before = await charts(page);
@@ -151,7 +151,7 @@ describe("the dashboard", () => {
     expect(problems).toEqual([]);
   });
 
-  test("takes a change of an admin, and shows it until it is lifted", async () => {
+  test("the dashboard shows an admin's change until it is lifted", async () => {
     const { page, problems } = await open();
     const form = page.getByRole("form", { name: "Set something" });
     await form.getByLabel("Client key, address or CIDR block").fill("203.0.113.0/24");
@@ -165,7 +165,7 @@ describe("the dashboard", () => {
     expect(problems).toEqual([]);
   });
 
-  test("adds two instances up to exactly what was sent", async () => {
+  test("the dashboard adds the counts of two instances up to exactly the sent requests", async () => {
     const store = cleanUp(await startRedis(), (it) => it.stop());
     const [one, two] = await Promise.all([start(store), start(store)]);
     cleanUp(one, (it) => it.stop());
@@ -176,7 +176,7 @@ describe("the dashboard", () => {
     expect(await lastHour(page, "api")).toEqual(["10", "0"]);
   });
 
-  test("says that the store is down, keeps its numbers, and recovers", async () => {
+  test("the dashboard says that the store is down, keeps its numbers, and recovers", async () => {
     const port = await freePort();
     const first = cleanUp(await startRedis(port), (it) => it.stop());
     const own = cleanUp(await start(first, { HEADGATE_STORE_DEADLINE_MS: "500" }), (it) =>
@@ -195,18 +195,18 @@ describe("the dashboard", () => {
     expect(problems).toEqual([]);
   });
 
-  test("says that the app does not answer, or access has ended, and goes on when it may", async () => {
+  test("the dashboard says that the app does not answer or that access has ended, and continues when it can", async () => {
     const port = String(await freePort());
     const restart = async () => cleanUp(await start(redis, { PORT: port }), (it) => it.stop());
     const first = await restart();
     const { page } = await open(first.url);
-    const away = page.getByText("The app does not answer");
+    const unavailable = page.getByText("The app does not answer");
     const ended = page.getByText("You no longer have access.");
     const stopping = first.stop();
-    await away.first().waitFor();
+    await unavailable.first().waitFor();
     await stopping;
     const second = await restart();
-    await expect.poll(() => away.count()).toBe(0);
+    await expect.poll(() => unavailable.count()).toBe(0);
     await page.context().clearCookies();
     await second.stop();
     await restart();
@@ -214,9 +214,9 @@ describe("the dashboard", () => {
   });
 
   test.each(VIEWS.filter(([name]) => ["light", "a phone at night"].includes(name)))(
-    "fits the screen and has no fault of accessibility: %s",
+    "the dashboard fits the screen and has no accessibility fault: %s",
     async (_, view) => {
-      // axe is a script of the test's, which the page's own policy keeps out.
+      // The page's policy would block axe, which is a script of the test.
       const { page } = await open(app.url, { ...view, bypassCSP: true });
       expect(await overflow(page)).toBe(0);
       expect(await faults(page)).toEqual([]);
@@ -238,7 +238,7 @@ describe("streams", () => {
       }
     }).length;
 
-  test("200 streams that come and go leave no socket behind", async () => {
+  test("200 streams that open and close leave no socket behind", async () => {
     const comeAndGo = async () => {
       const streams = await Promise.all(
         Array.from({ length: 200 }, () => openLive((init) => live(app.url, init))),
@@ -255,7 +255,7 @@ describe("streams", () => {
     expect(second).toBeLessThanOrEqual(first + 20);
   });
 
-  test("a server that stops ends its streams, and does not wait for them", async () => {
+  test("a server that stops ends its streams without waiting for them", async () => {
     const own = await start(redis);
     cleanUp(own, (it) => it.stop());
     const stream = await openLive((init) => live(own.url, init));

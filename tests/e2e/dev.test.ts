@@ -1,4 +1,5 @@
-// All that runs next dev in this tree is in this file: two of them at once share one folder of output.
+// All tests that run next dev in this tree are in this file, because two of them at once would share one
+// output folder.
 import { join } from "node:path";
 import { Redis as Direct } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -30,18 +31,18 @@ const times = (count: number, status: number) => Array.from({ length: count }, (
 describe("npm run dev", () => {
   let app: RunningApp;
 
-  // One for the tests that do not end it themselves: each start compiles anew.
+  // The tests that do not stop the app share one, because each start compiles anew.
   beforeAll(async () => {
     app = await startProgram(DEV, { PORT: "0" });
   });
   afterAll(() => app?.stop());
 
-  test("holds the same limits", async () => {
+  test("npm run dev enforces the same limits as npm start", async () => {
     const answers = await repeat(11, () => fetch(`${app.url}/api/search`));
     expect(statuses(answers)).toEqual([...times(10, 200), 429]);
   });
 
-  test("signs in whoever is named, by a cookie that scripts cannot read", async () => {
+  test("the development sign-in signs the named user in, by a cookie that scripts cannot read", async () => {
     const browser = cleanUp(await startBrowser(), (it) => it.close());
     const page = await browser.newPage();
     await page.goto(`${app.url}/dev/sign-in`);
@@ -74,7 +75,7 @@ describe("npm run dev", () => {
     expect(await update()).toBe(401);
   });
 
-  test("signs in nobody for another site's page", async () => {
+  test("the development sign-in rejects a form of another site", async () => {
     const foreign = await fetch(`${app.url}/dev/sign-in/session`, {
       method: "POST",
       headers: { origin: "https://evil.example" },
@@ -85,11 +86,11 @@ describe("npm run dev", () => {
     expect(foreign.headers.get("set-cookie")).toBeNull();
   });
 
-  test("ends with 0 when it is told to stop", async () => {
+  test("npm run dev exits with 0 when it is stopped", async () => {
     expect(await app.stop()).toBe(0);
   });
 
-  test("stopped by Ctrl-C, prints nothing of Redis", async () => {
+  test("npm run dev prints nothing about Redis after Ctrl-C", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const { app, started } = await launchDev({ REDIS_URL: redis.url });
     const before = app.output();
@@ -99,7 +100,7 @@ describe("npm run dev", () => {
     await expectNothingLeft(app, started);
   });
 
-  test("killed with SIGKILL, leaves no process and no temporary folder behind", async () => {
+  test("npm run dev leaves no process and no temporary folder behind after SIGKILL", async () => {
     const { app, started } = await launchDev({ HEADGATE_STORE: "redis" });
     expect(started.length).toBeGreaterThan(0);
     app.signal("SIGKILL");
@@ -107,7 +108,7 @@ describe("npm run dev", () => {
     await expectNothingLeft(app, started);
   });
 
-  /** As a terminal starts it, after one request. */
+  /** Starts the app as a terminal does, and sends one request. */
   async function launchDev(env: Readonly<Record<string, string>>) {
     const app = cleanUp(launch(process.execPath, DEV, { PORT: "0", ...env }), (it) => it.remove());
     const [, url] = await app.printed(/^ready +(http\S+)$/m);
@@ -116,7 +117,7 @@ describe("npm run dev", () => {
   }
 });
 
-describe("in development, keys", () => {
+describe("keys in development", () => {
   const APP = { HEADGATE_APP: packageName(ROOT) };
   const DEVELOPMENT = namespaceOf({ ...APP, NODE_ENV: "development" }).name;
 
@@ -127,7 +128,7 @@ describe("in development, keys", () => {
     return { direct, rest, REDIS_URL: store.redis.url };
   }
 
-  test("of npm run dev are apart from those of npm start, and npm run analytics finds them", async () => {
+  test("npm run dev has other keys than npm start, and npm run analytics finds them", async () => {
     const { direct, REDIS_URL } = await storeOf();
     const app = await startDev({ REDIS_URL });
     expect(await namespacesOf(app, direct)).toEqual([DEVELOPMENT]);
@@ -135,7 +136,7 @@ describe("in development, keys", () => {
     expect(await totalled({ REDIS_URL, NODE_ENV: "development" })).toBe("1 totalled, 0 set aside");
   });
 
-  test("of next dev are those of npm run dev", async () => {
+  test("next dev has the same keys as npm run dev", async () => {
     const { direct, rest } = await storeOf();
     const env = { ...rest, NODE_ENV: "development", CLIENT_IP_FROM: "hops:1" };
     const app = await startDev(env, [NEXT, "dev", "-p", "0", "-H", "127.0.0.1"]);

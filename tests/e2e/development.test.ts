@@ -1,4 +1,4 @@
-// What docs/start/development.md says, in an app of docs/start/new-app.md.
+// The statements of docs/start/development.md, tested in the app of docs/start/new-app.md.
 import { execFile } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import { scope } from "../support/scope.ts";
 const cleanUp = scope();
 const PAGE = readFileSync(join(ROOT, "docs", "start", "development.md"), "utf8");
 const POLICY = "config/rate-limits.ts";
-/** Within the tree, so that its packages are found. */
+/** A folder within the tree finds the packages of the tree. */
 const APP = join(ROOT, ".headgate", `development-${process.pid}`);
 
 const COMMANDS = {
@@ -30,11 +30,11 @@ beforeEach(() => {
   write(APP, {
     ...files,
     "package.json": '{ "name": "fresh", "private": true, "type": "module" }\n',
-    // The packages lie in the folder above.
+    // The packages are in the folder above.
     "next.config.mjs": `export default { turbopack: { root: ${JSON.stringify(ROOT)} } };\n`,
     "app/layout.tsx": LAYOUT,
     "app/page.tsx": "export default () => <h1>Hello</h1>;\n",
-    // Without one, the bundler takes that of a folder above.
+    // Without this file, the bundler uses the one of a folder above.
     "instrumentation.ts": "export function register() {}\n",
   });
 });
@@ -50,7 +50,7 @@ async function start(
   return cleanUp(await startProgram(COMMANDS[command], given, APP), (it) => it.stop());
 }
 
-/** Sends a request for each address that it claims to come from; resolves to the statuses. */
+/** Sends a request for each claimed address, and resolves to the statuses. */
 async function send(app: RunningApp, ...from: readonly string[]): Promise<number[]> {
   const statuses: number[] = [];
   for (const address of from) {
@@ -76,17 +76,17 @@ async function save(app: RunningApp, limit: string): Promise<void> {
   await expect.poll(() => app.output().slice(before), { timeout: 30_000 }).toContain("✓ Compiled");
 }
 
-/** A block of the page that begins with a text. */
+/** Returns the code block of the page that begins with a text. */
 function block(begin: string): string {
   const found = PAGE.split(/^```\w*\n/m).find((text) => text.startsWith(begin));
   return (found ?? "There is no such block.").trim();
 }
 
-test("next dev counts in the process, one client for all, and anew for each saved policy", async () => {
+test("next dev counts in the process, with one client for all requests, and anew for each saved policy", async () => {
   const app = await start("next dev", "middleware.ts");
   expect(await send(app, A, A, B)).toEqual([200, 200, 429]);
   expect(app.output()).toContain(block('⚠ The "middleware"'));
-  // The edge runtime's and Node's.
+  // The edge runtime prints one line, and Node prints the other.
   const lines = () => app.output().split(block("headgate: no store")).slice(1);
   expect(lines()).toHaveLength(2);
   const fields = /^\{"source.*?"retryAfterMs":/m.exec(PAGE)?.[0] ?? "no line";
@@ -101,13 +101,13 @@ test("next dev counts in the process, one client for all, and anew for each save
   expect(lines().length).toBeGreaterThan(2);
 });
 
-test("headgate dev keeps the counts when a policy is saved; another namespace begins anew", async () => {
+test("headgate dev keeps the counts when a policy is saved, and another namespace starts at zero", async () => {
   const redis = cleanUp(await startRedis(), (it) => it.stop());
   const [, CLIENT_IP_FROM = ""] = /^CLIENT_IP_FROM=(\S+) npx headgate dev$/m.exec(PAGE) ?? [];
   const env = { REDIS_URL: redis.url, CLIENT_IP_FROM };
   const app = await start("headgate dev", "proxy.ts", env);
   expect(await send(app, A, A, A, B)).toEqual([200, 200, 429, 200]);
-  // Its secret is derived from the address of the Redis, so entries about one client would not last.
+  // The secret is derived from the address of Redis, so entries about one client would not last.
   expect(await runCommand(APP, {}, "block", "--ip", B, ...TERMS)).toMatchObject({
     status: 1,
     stderr: expect.stringMatching(/^CONTROL_NEEDS_SECRET: /) as string,
@@ -122,7 +122,7 @@ test("headgate dev keeps the counts when a policy is saved; another namespace be
   await showGlobal(await start("headgate dev", "proxy.ts", { ...env, HEADGATE_NAMESPACE }));
 });
 
-test("headgate inspect, reset, block and mode find the store and the secret of the headgate dev that runs", async () => {
+test("headgate inspect, reset, block and mode find the store and the secret of a running headgate dev", async () => {
   write(APP, { "gate.ts": FOLLOWING });
   const env = { HEADGATE_STORE: "embedded", CLIENT_IP_FROM: "hops:1" };
   const app = await start("headgate dev", "proxy.ts", env);
@@ -153,7 +153,7 @@ test("headgate inspect, reset, block and mode find the store and the secret of t
 
 const TERMS = ["--for", "10m", "--reason", "a flood", "--by", "ada", "--yes"];
 
-/** A gate that follows what is set while it runs. */
+/** A gate that follows control entries while it runs. */
 const FOLLOWING = `import { createHeadgate, fromEnv } from "headgate";
 import { live } from "headgate/live";
 import policy from "./config/rate-limits";
@@ -161,10 +161,10 @@ import policy from "./config/rate-limits";
 export const gate = createHeadgate(policy, () => ({ ...fromEnv(), live }));
 `;
 
-/** An instance reads at most once in two seconds whether something was set. */
+/** An instance reads the control entries at most once in two seconds. */
 const PATIENT = { timeout: 30_000, interval: 500 };
 
-/** Runs a command in the folder of the app, without a variable of it; resolves to what it prints. */
+/** Runs a command in the folder of the app without the app's variables, and resolves to its output. */
 async function headgate(...args: readonly string[]): Promise<string> {
   const { status, stdout, stderr } = await runCommand(APP, {}, ...args);
   expect([status, stderr]).toEqual([0, ""]);
@@ -186,7 +186,7 @@ async function showGlobal(app: RunningApp): Promise<void> {
   ]);
 }
 
-test("headgate dev refuses a policy with a problem before it starts, and says where it is", async () => {
+test("headgate dev rejects an invalid policy before it starts, and prints the place of the mistake", async () => {
   write(APP, { [POLICY]: policyWith("2 per fortnight") });
   await expect(start("headgate dev", "proxy.ts")).rejects.toThrow(
     /config\/rate-limits\.ts:\d+:\d+ {2}BAD_WINDOW/,

@@ -12,7 +12,7 @@ const cleanUp = scope();
 
 beforeAll(() => buildOnce(ROOT, () => {}));
 
-/** A PATH that leads to this Node and to nothing else. */
+/** A PATH that contains this Node and nothing else. */
 function pathWithoutRedis(): string {
   const folder = cleanUp(mkdtempSync(join(tmpdir(), "headgate-path-")), (it) =>
     rmSync(it, { recursive: true }),
@@ -26,7 +26,7 @@ async function search(url: string): Promise<number> {
 }
 
 describe("npm start on a machine without Redis", () => {
-  test("counts in the embedded store, says so, and limits", async () => {
+  test("npm start without Redis counts in the embedded store, prints that, and enforces limits", async () => {
     const app = cleanUp(await startApp({ PATH: pathWithoutRedis() }), (it) => it.stop());
     expect(app.output()).toMatch(
       /^store +embedded in this process, without Redis; it forgets everything on exit$/m,
@@ -37,13 +37,13 @@ describe("npm start on a machine without Redis", () => {
     expect(await app.stop()).toBe(0);
   });
 
-  test("does so where it was asked to, though there is a Redis", async () => {
+  test("npm start uses the embedded store when HEADGATE_STORE asks for it, although Redis is installed", async () => {
     const app = cleanUp(await startApp({ HEADGATE_STORE: "embedded" }), (it) => it.stop());
     expect(app.output()).toMatch(/^store +embedded in this process/m);
     expect(await search(app.url)).toBe(200);
   });
 
-  test("every route of the sample works on it", async () => {
+  test("every route of the sample works on the embedded store", async () => {
     const env = { HEADGATE_STORE: "embedded", AUTH_SECRET };
     const app = cleanUp(await startApp(env), (it) => it.stop());
     const answers: [string, number][] = [];
@@ -56,7 +56,7 @@ describe("npm start on a machine without Redis", () => {
     expect(answers).toEqual(POST_ROUTES.map(({ path, status }) => [path, status]));
   });
 
-  test("installs nothing: told to start Redis, it says what to do", async () => {
+  test("npm start that must start a missing Redis installs nothing, and prints what to do", async () => {
     const started = startApp({ PATH: pathWithoutRedis(), HEADGATE_STORE: "redis" });
     await expect(started).rejects.toThrow(/STORE_NOT_FOUND: .*HEADGATE_STORE=embedded/);
   });
@@ -69,10 +69,13 @@ describe("HEADGATE_STORE", () => {
       { HEADGATE_STORE: "embedded", REDIS_URL: "redis://:hunter2@127.0.0.1:1" },
       "REDIS_URL names another",
     ],
-  ])("that cannot be is refused, without secrets: %j", async (env, words) => {
-    const started = startApp(env);
-    await expect(started).rejects.toThrow(`ENV_INVALID: HEADGATE_STORE`);
-    await expect(started).rejects.toThrow(words);
-    await expect(started).rejects.not.toThrow("hunter2");
-  });
+  ])(
+    "npm start rejects the impossible store setting %j without printing secrets",
+    async (env, words) => {
+      const started = startApp(env);
+      await expect(started).rejects.toThrow(`ENV_INVALID: HEADGATE_STORE`);
+      await expect(started).rejects.toThrow(words);
+      await expect(started).rejects.not.toThrow("hunter2");
+    },
+  );
 });

@@ -13,13 +13,13 @@ import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
 
-/** A busy machine takes its time. */
+/** A busy machine is slow. */
 const PATIENT = { timeout: 20_000 };
 
 const DOC = readFileSync(join(ROOT, "docs", "embedding.md"), "utf8");
-/** An import of what is no file of the app. */
+/** An import of a package, not of a file of the app. */
 const PACKAGE = /^(?:import|export|\}) .*from "((?!@\/)[a-z@][^"]*)"/gm;
-/** Within the tree, so that its packages are found. */
+/** A folder within the tree finds the packages of the tree. */
 const APP = join(ROOT, ".headgate", `embedding-${process.pid}`);
 const BIN = join(ROOT, "node_modules");
 
@@ -28,7 +28,7 @@ let app: RunningApp;
 let browser: Browser;
 let clients = 0;
 
-/** What create-next-app writes, as far as the files of the page need it. */
+/** The files of create-next-app that the files of the page need. */
 const GIVEN = {
   "package.json": '{ "name": "app", "private": true }\n',
   "tsconfig.json": JSON.stringify({
@@ -53,7 +53,7 @@ const GIVEN = {
   }),
 };
 
-/** The files that the page shows; what stands behind a name in brackets is another way to write it. */
+/** The files that the page shows. A name in brackets after a path names a variant of the file. */
 function files(): { path: string; text: string }[] {
   return [...DOC.matchAll(/^```(?:tsx?|json)\n\/\/ (\S+)(?: \((\w+)\))?\n(.*?)^```$/gms)].map(
     ([, path = "", variant, text = ""]) => ({
@@ -76,7 +76,7 @@ beforeAll(async () => {
   await buildPackage(ROOT, join(APP, "node_modules", "headgate"));
   const shown = Object.fromEntries(files().map(({ path, text }) => [path, text]));
   write(APP, { ...GIVEN, ...shown });
-  // The packages lie in the folder above; an app with its own needs no such thing.
+  // The packages are in the folder above. An app with its own packages does not need this.
   const config = `export default { turbopack: { root: ${JSON.stringify(ROOT)} } };\n`;
   writeFileSync(join(APP, "next.config.mjs"), config);
 
@@ -102,7 +102,7 @@ afterAll(async () => {
   rmSync(APP, { recursive: true, force: true });
 });
 
-/** A client whose address nobody had before. */
+/** Returns the headers of a client with a new address. */
 function newAddress(): Record<string, string> {
   clients += 1;
   return { "x-forwarded-for": `198.51.100.${clients}` };
@@ -130,14 +130,14 @@ async function newPage(javaScriptEnabled: boolean) {
 }
 
 describe("the page", () => {
-  test("shows whole files, each once", () => {
+  test("docs/embedding.md shows whole files, each once", () => {
     const paths = files().map(({ path }) => path);
     expect(new Set(paths).size).toBe(paths.length);
     const blocks = DOC.match(/^```(?:tsx?|json)$/gm);
     expect(paths).toHaveLength(blocks?.length ?? 0);
   });
 
-  test("installs every package that its files import, beside those of a new app", () => {
+  test("docs/embedding.md installs every package that its files import and a new app lacks", () => {
     const used = files().flatMap(({ text }) =>
       [...text.matchAll(PACKAGE)].map(([, name = ""]) => name.replace(/\/.*/, "")),
     );
@@ -146,21 +146,21 @@ describe("the page", () => {
     expect(DOC).toMatch(/^npm install <path>\/headgate-0\.1\.0\.tgz zod$/m);
   });
 
-  test("shows an app that compiles, every variant of it", () => {
+  test("docs/embedding.md shows an app that compiles in every variant", () => {
     expect(run(join(BIN, "typescript", "bin", "tsc"), "--noEmit", "-p", ".")).toEqual({
       status: 0,
       output: "",
     });
   });
 
-  test("shows a policy that passes the check", () => {
+  test("docs/embedding.md shows a policy that passes headgate check", () => {
     const check = run("node_modules/headgate/bin.mjs", "check");
     expect(check.output).toContain("4 rules");
     expect(check.status).toBe(0);
   });
 });
 
-test("an app without its variables does not start, and says which are missing", () => {
+test("an app without its variables does not start, and prints which ones are missing", () => {
   const start = run(join(BIN, "next", "dist", "bin", "next"), "start", "-p", "0");
   expect(start.output).toContain("ENV_INVALID: The environment cannot be used.");
   expect(start.output).toContain("UPSTASH_REDIS_REST_URL must be set");
@@ -168,19 +168,19 @@ test("an app without its variables does not start, and says which are missing", 
 });
 
 describe("a route handler", () => {
-  test("takes a cost, refuses what is beyond, and gives back what came to nothing", async () => {
+  test("a route handler consumes a cost, denies a cost above the capacity, and refunds a failed one", async () => {
     const call = newClient();
     const report = await call("/api/reports", { pages: 8 });
     expect(await report.json()).toEqual({ report: "8 pages", remaining: 12 });
     expect(report.headers.get("ratelimit")).toMatch(/^"api:ip:minute";r=599/);
 
     expect((await call("/api/reports", { pages: 12 })).status).toBe(200);
-    const refused = await call("/api/reports", { pages: 1 });
-    expect(refused.status).toBe(429);
-    // Where a rule of the edge matches too, its limits take the place of the handler's.
-    expect(refused.headers.get("ratelimit-policy")).toBe('"api:ip:minute";q=600;w=60');
-    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(3590);
-    expect(await refused.json()).toMatchObject({ "violated-policies": ["reports:ip:hour"] });
+    const denied = await call("/api/reports", { pages: 1 });
+    expect(denied.status).toBe(429);
+    // If a rule of the edge matches too, its limit headers replace those of the handler.
+    expect(denied.headers.get("ratelimit-policy")).toBe('"api:ip:minute";q=600;w=60');
+    expect(Number(denied.headers.get("retry-after"))).toBeGreaterThan(3590);
+    expect(await denied.json()).toMatchObject({ "violated-policies": ["reports:ip:hour"] });
 
     const other = newClient();
     expect((await other("/api/reports", { pages: 13 })).status).toBe(503);
@@ -192,7 +192,7 @@ describe("a route handler", () => {
       });
   });
 
-  test("counts a key of its own", async () => {
+  test("a route handler counts its own key", async () => {
     const call = newClient();
     const answers = [await call("/api/ping"), await call("/api/ping"), await call("/api/ping")];
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 429]);
@@ -200,7 +200,7 @@ describe("a route handler", () => {
   });
 });
 
-test("a body that Next would cut is denied in an app that says nothing of bodies", async () => {
+test("a body that Next would truncate is denied in an app without a setting for bodies", async () => {
   const send = (bytes: number) =>
     fetch(`${app.url}/api/reports`, {
       method: "POST",
@@ -210,7 +210,7 @@ test("a body that Next would cut is denied in an app that says nothing of bodies
   const denied = await send(10_485_761);
   expect(denied.status).toBe(413);
   expect(await denied.json()).toMatchObject({ title: "Content Too Large" });
-  // The handler was given the body, and does not like it.
+  // The handler received the body, and rejects it.
   expect((await send(10_485_760)).status).toBe(400);
 });
 
@@ -218,7 +218,7 @@ describe.each([
   ["with JavaScript", true],
   ["without JavaScript", false],
 ])("a Server Action %s", (_, javaScript) => {
-  test("says no by itself, and keeps the form", async () => {
+  test("a Server Action that denies a request itself keeps the form", async () => {
     const { page, send } = await newPage(javaScript);
     const said = page.locator("output");
     const email = `${javaScript ? "on" : "off"}@example.org`;
@@ -239,7 +239,7 @@ describe.each([
 });
 
 describe("dedup and locks", () => {
-  test("a visit counts once, and again after it could not be recorded", async () => {
+  test("a visit counts once, and is processed again after it could not be recorded", async () => {
     const call = newClient();
     const visit = async (body: unknown) => (await call("/api/visits", body)).json();
     expect(await visit({ session: 1 })).toEqual({ counted: true });
@@ -248,7 +248,7 @@ describe("dedup and locks", () => {
     expect((await call("/api/visits", "broken")).status).toBe(503);
   });
 
-  test("one of five rebuilds at once is done, and another after it", async () => {
+  test("one of five concurrent rebuilds runs, and another one afterwards", async () => {
     const call = newClient();
     const rebuild = async () => (await call("/api/rebuild", {})).status;
     const statuses = await Promise.all(Array.from({ length: 5 }, rebuild));
@@ -257,18 +257,18 @@ describe("dedup and locks", () => {
   });
 });
 
-describe("a Server Action that the edge refuses", () => {
-  async function refused(javaScript: boolean) {
+describe("a Server Action that the edge denies", () => {
+  async function denied(javaScript: boolean) {
     const opened = await newPage(javaScript);
     await opened.page.evaluate(() =>
       Promise.all(Array.from({ length: 8 }, () => fetch("/contact", { method: "POST" }))),
     );
-    await opened.send("somebody@example.org");
+    await opened.send("reader@example.org");
     return opened.page;
   }
 
-  test("is told in the gate's words, and the form comes back", async () => {
-    const page = await refused(true);
+  test("a Server Action that the edge denies shows the gate's text, and the form returns", async () => {
+    const page = await denied(true);
     await expect
       .poll(() => page.getByRole("alert").first().innerText(), PATIENT)
       .toMatch(/^Too many requests were made. Please try again in (\d\d? seconds|1 minute)\.$/);
@@ -276,8 +276,8 @@ describe("a Server Action that the edge refuses", () => {
     await expect.poll(() => page.getByRole("button", { name: "Send" }).count(), PATIENT).toBe(1);
   });
 
-  test("is Headgate's page without JavaScript", async () => {
-    const page = await refused(false);
+  test("a Server Action that the edge denies shows Headgate's page without JavaScript", async () => {
+    const page = await denied(false);
     await expect
       .poll(() => page.getByRole("heading").innerText(), PATIENT)
       .toBe("Too many requests");

@@ -26,18 +26,18 @@ async function redisAndApp(env: Readonly<Record<string, string>> = {}) {
   return { app, port: Number(new URL(app.url).port), store };
 }
 
-/** Another client's request, on a connection of its own. */
+/** Sends a request as another client, on a separate connection. */
 async function other(port: number, path = "/api/health") {
   const text = await speak(port, `GET ${path} HTTP/1.1\r\n${HOST}${CLOSE}\r\n`);
-  return { status: statusesOf(text)[0], left: roomsOf(text)[0] };
+  return { status: statusesOf(text)[0], left: remainingOf(text)[0] };
 }
 
-/** How many searches each answer says are left. */
-function roomsOf(text: string): number[] {
+/** The remaining searches that each response announces. */
+function remainingOf(text: string): number[] {
   return [...text.matchAll(/"search:ip:minute";r=(\d+)/g)].map(([, left]) => Number(left));
 }
 
-/** A line about connections that a setting ended: it holds nothing that a client sent. */
+/** A log line about connections that a setting ended. It contains nothing that a client sent. */
 const ENDED =
   /^warning +\d+ connections? (?:was|were) ended with 4\d\d: [\w -]+\. ([\w=-]+) sets .*\n/gm;
 
@@ -47,19 +47,19 @@ function endedBy(app: RunningApp): string[] {
 }
 
 /**
- * What was printed while it served, but for what Next says of every body that broke off, and the lines
- * about ended connections.
+ * The output of the running app, without the lines of Next about aborted bodies and without the lines about
+ * ended connections.
  */
 function logOf(app: RunningApp): string {
   const [, log = ""] = app.output().split(`${app.url}\n`);
-  // Refusals are the gate's own work.
-  const unasked = log.replaceAll(/^.*"event":"denied".*\n/gm, "").replaceAll(ENDED, "");
-  return unasked.replaceAll(/Error: aborted\n.*ignore-listed.*\n.*ECONNRESET.*\n\}\n/g, "");
+  // Denials are lines of the gate.
+  const rest = log.replaceAll(/^.*"event":"denied".*\n/gm, "").replaceAll(ENDED, "");
+  return rest.replaceAll(/Error: aborted\n.*ignore-listed.*\n.*ECONNRESET.*\n\}\n/g, "");
 }
 
 const countdown = Array.from({ length: 10 }, (_, i) => 9 - i);
 
-/** Holds many idle connections in a separate process. */
+/** Opens many idle connections in a separate process. */
 function idleClients(port: number, count: number) {
   const program = fileURLToPath(new URL("../support/idle-clients.ts", import.meta.url));
   const child = spawn(process.execPath, [program, String(port), String(count)], {
@@ -72,13 +72,13 @@ function idleClients(port: number, count: number) {
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
-    /** The next line that it prints. */
+    /** Resolves to the next line of the process. */
     next: async () => String((await lines.next()).value),
     stop: () => child.stdin.write("stop\n"),
   };
 }
 
-test("10,000 idle connections and slow requests are cut off with 408, and nobody else notices", async () => {
+test("10,000 idle connections and slow requests are closed with 408, and other clients are served", async () => {
   // A request has 41 seconds by default.
   const { app, port } = await redisAndApp({ REQUEST_TIMEOUT: "15000" });
   const count = Math.min(10_000, connectionsAllowed() - 100);
@@ -115,7 +115,7 @@ test("10,000 idle connections and slow requests are cut off with 408, and nobody
   expect(endedBy(app)).toEqual(["HEADERS_TIMEOUT", "REQUEST_TIMEOUT"]);
 });
 
-test("where few files may be open, idle connections take none from the store or from others", async () => {
+test("idle connections leave file descriptors for the store and for other clients when few are available", async () => {
   const redis = cleanUp(await startRedis(), (it) => it.stop());
   const command = `ulimit -n 400 && exec "${process.execPath}" ${START.join(" ")}`;
   const limited = `process.execve("/bin/sh", ["sh", "-c", ${JSON.stringify(command)}], process.env)`;
@@ -135,7 +135,7 @@ test("where few files may be open, idle connections take none from the store or 
 });
 
 describe("over the app", () => {
-  test("oversized headers are 431 and a body that is announced too large 413, uncounted", async () => {
+  test("oversized headers get 431 and a body with too large a Content-Length gets 413, both uncounted", async () => {
     const { app, port, store } = await redisAndApp();
     expect(statusesOf(await speak(port, search(`X: ${"a".repeat(16_384)}\r\n`)))).toEqual([431]);
     expect(statusesOf(await speak(port, search("a:\r\n".repeat(4_000))))).toEqual([431]);
@@ -148,7 +148,7 @@ describe("over the app", () => {
     expect(endedBy(app)).toEqual(["NODE_OPTIONS=--max-http-header-size", "MAX_BODY_BYTES"]);
   });
 
-  test("bodies of 50 MB are cut off early, announced or not, and others are served", async () => {
+  test("bodies of 50 MB are stopped early, with and without a Content-Length, and other clients are served", async () => {
     const { port } = await redisAndApp();
     const size = 50 * 1024 * 1024;
     const post = `POST /api/search HTTP/1.1\r\n${HOST}Content-Type: application/json\r\n`;
@@ -162,7 +162,7 @@ describe("over the app", () => {
         socket.write(`${post}${length}\r\n\r\n`);
         let sent = 0;
         const more = () => {
-          // What the system's own buffers take is sent, whoever reads it.
+          // The system's buffers accept some bytes, even if the server reads none.
           while (!socket.destroyed && sent < size) {
             sent += chunk.length;
             if (!socket.write(isAnnounced ? "a".repeat(chunk.length) : chunk)) break;
@@ -175,14 +175,14 @@ describe("over the app", () => {
     );
     expect((await other(port)).status).toBe(200);
     for (const { statuses, sent } of await Promise.all(floods)) {
-      // A connection that is cut while the client sends may lose the answer on its way.
+      // A client may lose the response when its connection is closed while it sends.
       expect(statuses.filter((status) => status !== 413)).toEqual([]);
       expect(sent).toBeLessThan(size / 2);
     }
     expect((await other(port)).status).toBe(200);
   });
 
-  test("a request that could be taken for two is refused, and what is hidden in it is not counted", async () => {
+  test("a request that could be read as two is rejected, and the hidden request is not counted", async () => {
     const { app, port, store } = await redisAndApp();
     const head = `POST /api/analytics/track HTTP/1.1\r\n${HOST}`;
     for (const [name, bytes, status] of smuggled(head, search())) {
@@ -194,14 +194,14 @@ describe("over the app", () => {
     expect(logOf(app)).toBe("");
   });
 
-  test("of 12 pipelined searches ten are served and two refused, in their order", async () => {
+  test("ten of 12 pipelined searches are served and two denied, in order", async () => {
     const { port } = await redisAndApp();
     const text = await speak(port, search().repeat(11) + search(CLOSE));
     expect(statusesOf(text)).toEqual([...Array.from({ length: 10 }, () => 200), 429, 429]);
-    expect(roomsOf(text)).toEqual([...countdown, 0, 0]);
+    expect(remainingOf(text)).toEqual([...countdown, 0, 0]);
   });
 
-  test("every way to write one search is counted as one, or refused", async () => {
+  test("every spelling of a search is counted as one search, or rejected", async () => {
     const { port } = await redisAndApp();
     const lines = [
       "GET http://other/api/search HTTP/1.1",
@@ -211,15 +211,15 @@ describe("over the app", () => {
       "POST /api/search HTTP/1.1\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue",
       "GET /api/search HTTP/1.1\r\nUpgrade: h2c",
     ];
-    const rooms: number[] = [];
+    const remaining: number[] = [];
     for (const line of lines) {
       const connection = line.includes("Upgrade") ? "Connection: Upgrade, close\r\n" : CLOSE;
       const body = line.includes("Transfer-Encoding") ? "0\r\n\r\n" : "";
       const text = await speak(port, `${line}\r\n${HOST}${connection}\r\n${body}`);
       expect([line, statusesOf(text).at(-1)]).toEqual([line, 200]);
-      rooms.push(...roomsOf(text));
+      remaining.push(...remainingOf(text));
     }
-    expect(rooms).toEqual(countdown.slice(0, lines.length));
+    expect(remaining).toEqual(countdown.slice(0, lines.length));
     for (const line of ["GET /api/search#a HTTP/1.1", "GET /api/health#/../search HTTP/1.1"]) {
       expect(statusesOf(await speak(port, `${line}\r\n${HOST}\r\n`))).toEqual([400]);
     }

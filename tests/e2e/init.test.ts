@@ -9,7 +9,7 @@ import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
-/** Within the tree, so that its packages are found. */
+/** A folder within the tree finds the packages of the tree. */
 const APP = join(ROOT, ".headgate", `init-${process.pid}`);
 
 const PAGE = readFileSync(join(ROOT, "docs", "start", "existing-app.md"), "utf8");
@@ -18,13 +18,13 @@ const PAGE = readFileSync(join(ROOT, "docs", "start", "existing-app.md"), "utf8"
 const FILES: Readonly<Record<string, string>> = {
   "package.json":
     '{ "private": true, "scripts": { "dev": "next dev", "build": "next build" }, "dependencies": { "next": "16" } }',
-  // The package lies here as source, which only the settings of this repository compile.
+  // The package is present as source, which only the settings of this repository compile.
   "next.config.mjs": `export default {
     turbopack: { root: ${JSON.stringify(ROOT)} },
     typescript: { ignoreBuildErrors: true },
   };`,
   "tsconfig.json": '{ "compilerOptions": { "jsx": "preserve", "strict": true } }',
-  // So the middleware must run at the edge.
+  // This configuration makes the middleware run at the edge.
   "open-next.config.ts": "export default {};",
   "config/site.ts": "export const site = 'A shop';",
   "gate.ts": "export const gate = 'the gate of an airport';",
@@ -48,7 +48,7 @@ const FILES: Readonly<Record<string, string>> = {
 
 const ENV = { ...MACHINE, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" } as const;
 
-/** Runs a command of the page as a person in a terminal does, who types Enter where it asks. */
+/** Runs a command of the page as in a terminal, and types Enter when the command asks. */
 function run(command: string) {
   const program = `'${process.execPath}' '${join(ROOT, "lib", "cli", "headgate.ts")}'`;
   const here = command
@@ -78,14 +78,14 @@ afterAll(() => rmSync(APP, { recursive: true, force: true }));
 
 const textOf = (path: string) => readFileSync(join(APP, path), "utf8");
 
-/** The texts of the page's blocks in a language; commands are in none. */
+/** The code blocks of the page in a language. Commands have no language. */
 const blocksIn = (language: string) =>
   [...PAGE.matchAll(/^```(\w*)\n(.*?)^```$/gms)]
     .filter(([, its]) => its === language)
     .map(([, , text = ""]) => text);
 
 describe("docs/start/existing-app.md, on an app with other files there", () => {
-  test("names these commands, which are run here, and shows what init writes", () => {
+  test("docs/start/existing-app.md names the commands of this test, and shows what init writes", () => {
     const [, trial] = /^ +(curl .*)$/m.exec(written.output) ?? [];
     expect(blocksIn("").flatMap((text) => text.trim().split("\n"))).toEqual([
       "npx headgate init --dry-run",
@@ -112,7 +112,7 @@ describe("docs/start/existing-app.md, on an app with other files there", () => {
     expect(run("npx headgate init").output).toMatch(/\nnothing to do\n$/);
   });
 
-  test("check and audit pass, and in production the rules deny no request at the edge", async () => {
+  test("headgate check and audit pass after init, and in production the rules deny no request at the edge", async () => {
     expect(run("npx headgate check")).toMatchObject({ status: 0 });
     expect(run("npm run build")).toMatchObject({ status: 0 });
     const audit = run("npx headgate audit");
@@ -136,7 +136,7 @@ describe("docs/start/existing-app.md, on an app with other files there", () => {
     await expect.poll(() => app.output()).toMatch(/"event":"shadow-denied","rules":\["sign-in"\]/);
   });
 
-  test("in development the last request of the printed command is denied, as the page shows", async () => {
+  test("the last request of the printed command is denied in development, as the page shows", async () => {
     const args = [NEXT, "dev", "-p", "0", "-H", "localhost"];
     const env = { NODE_ENV: "development" };
     const app = cleanUp(await startProgram(args, env, APP), (it) => it.stop());

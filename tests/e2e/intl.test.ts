@@ -23,7 +23,7 @@ afterAll(async () => {
   await store?.stop();
 });
 
-/** A client with an address that no other test uses. */
+/** Returns a client with a new address. */
 function newClient() {
   clients += 1;
   const headers = { "x-forwarded-for": `198.51.100.${clients}` };
@@ -31,7 +31,7 @@ function newClient() {
     fetch(app.url + path, { redirect: "manual", headers, ...init });
 }
 
-/** What a browser without JavaScript sends for the form of a page. */
+/** The form data that a browser without JavaScript sends for the form of a page. */
 async function formOf(call: ReturnType<typeof newClient>, path: string): Promise<FormData> {
   const html = await (await call(path)).text();
   const form = new FormData();
@@ -48,7 +48,7 @@ const SPELLINGS = [
   "/de/contact",
   "/DE/kontakt",
   "/%64e/kontakt",
-  // Where its matcher keeps next-intl away, the page answers in a locale of that name.
+  // The matcher of next-intl excludes these paths, so Next takes their first segment as the locale.
   "/x.y/contact",
   "/apix/contact",
   "/trpc/contact",
@@ -56,7 +56,7 @@ const SPELLINGS = [
 ];
 
 describe("an app of next-intl", () => {
-  test("has one count for a Server Action, whichever locale its form is sent in", async () => {
+  test("a Server Action has one count in all locales of its form", async () => {
     const call = newClient();
     const body = await formOf(call, "/contact");
     expect([...body.keys()]).toHaveLength(1);
@@ -69,7 +69,7 @@ describe("an app of next-intl", () => {
   });
 
   test.each(["/contact", "/de/kontakt"])(
-    "runs the action at %s, and then denies it",
+    "the Server Action runs at %s, and is then denied",
     async (path) => {
       const call = newClient();
       const body = await formOf(call, path);
@@ -80,7 +80,7 @@ describe("an app of next-intl", () => {
     },
   );
 
-  test("serves its pages in every locale, and the API and files without one", async () => {
+  test("an app of next-intl serves its pages in every locale, and its API and files without a locale", async () => {
     const call = newClient();
     const html = async (path: string) => (await call(path)).text();
     expect(await html("/")).toContain('lang="en"');
@@ -91,7 +91,7 @@ describe("an app of next-intl", () => {
   });
 });
 
-describe("the audit of it", () => {
+describe("the audit of an app of next-intl", () => {
   const audit = (...more: readonly string[]) =>
     spawnSync(
       process.execPath,
@@ -99,14 +99,14 @@ describe("the audit of it", () => {
       { cwd: ROOT, encoding: "utf8" },
     );
 
-  test("passes where the policy knows the locales", () => {
+  test("headgate audit passes when the policy names the locales", () => {
     const { stdout, status } = audit();
     expect(stdout).toMatch(/^\/\[locale\]\/contact +page +GET .*\n +POST +contact$/m);
     expect(stdout).toContain(" 0 failures");
     expect(status).toBe(0);
   });
 
-  test("fails where it does not, by the Server Action and a path", () => {
+  test("headgate audit fails when the policy does not name the locales, with the Server Action and a path", () => {
     const { stdout, status } = audit(
       join("tests", "fixtures", "intl", "config", "without-locales.ts"),
     );

@@ -22,12 +22,12 @@ import { startRedis, type TestRedis } from "../support/redis.ts";
 import { AUTH_SECRET, sign } from "../support/sign.ts";
 
 const INSTAGRAM_TOKEN = "IGQVJ-the-first-long-lived-token-of-all";
-/** What the stand-in's later tokens begin with. */
+/** The beginning of the stand-in's later tokens. */
 const NEXT_TOKENS = "stand-in-token-";
 const ACCOUNT = "grace.hopper@example.org";
 const PASSWORD = "a password of the tests";
 
-/** What may be in an id that breaks out of a key, a pattern, a line or a script. */
+/** Ids that try to break out of a key, a pattern, a line or a script. */
 const HOSTILE = [
   "mallory-7f3a:rate_limit:{x}*",
   "mallory-8b4c\r\nDEL local:lock:*\r\n",
@@ -98,9 +98,9 @@ let standIn: InstagramStandIn;
 let app: RunningApp;
 let watch: Watch;
 let answers: LoadAnswers;
-/** Finds whoever asked, in whatever spelling. */
+/** Finds the name or address of a client, in any spelling. */
 let find: Finder;
-/** Finds what was searched for, and Instagram's tokens. */
+/** Finds secrets of the app. */
 let findOther: Finder;
 
 beforeAll(async () => {
@@ -121,7 +121,7 @@ beforeAll(async () => {
   watch = await watchRedis(redis.url);
   answers = await loadAll(app.url, CLIENTS);
   await lookAtDashboard();
-  // What goes on after an answer holds a lock until it ends.
+  // Work after a response holds a lock until it ends.
   await vi.waitFor(noLocks, 20_000);
   await watch.settle();
   find = finderOf([...CLIENTS.flatMap(namesOf), ...answers.tokens]);
@@ -135,7 +135,7 @@ afterAll(async () => {
   await redis?.stop();
 });
 
-/** Has the dashboard read everything that it shows. */
+/** Opens the dashboard's stream until the dashboard has read all its data. */
 async function lookAtDashboard(): Promise<void> {
   const cookie = `session=${await sign({ sub: "operator", role: "admin" })}`;
   const stream = await openLive((init) =>
@@ -153,7 +153,7 @@ async function noLocks(): Promise<void> {
 function namesOf({ address, user, session, artist, account, invented }: LoadClient): string[] {
   const bare = address.replace(/^\[(.*)\]:\d+$/, "$1");
   const names = [bare, session, artist, account, account.toLowerCase()];
-  // The first part of a hostile id is its own; the rest may be anybody's.
+  // Only the first part of a hostile id is unique. Other texts may contain the rest.
   const own = user?.startsWith("mallory-") ? [user, user.slice(0, 12)] : [user];
   return [...names, ...own, invented].filter((name) => name !== undefined);
 }
@@ -162,7 +162,7 @@ const lineOf = ({ name, args }: SeenCommand) =>
   Buffer.concat([name, ...args].flatMap((part) => [Buffer.from(part), Buffer.from(" ")]));
 
 describe("after a load of all clients over all routes", () => {
-  test("every route was asked, and took something", () => {
+  test("every route got a request that it accepts", () => {
     const { statuses } = answers;
     expect([...statuses.keys()].toSorted()).toEqual(builtRoutes().toSorted());
     expect(builtRoutes()).toContain("/api/search");
@@ -174,7 +174,7 @@ describe("after a load of all clients over all routes", () => {
     expect(failed).toEqual([]);
   });
 
-  test("limits, dedup and locks were at work", () => {
+  test("the load used limits, dedup and locks", () => {
     const asked = (prefix: string) =>
       watch.seen.filter(({ args }) => args.some((arg) => arg.toString().startsWith(prefix)));
     const names = (prefix: string) => new Set(asked(prefix).map(({ name }) => name));
@@ -184,12 +184,12 @@ describe("after a load of all clients over all routes", () => {
     expect(asked(`${NAMESPACE}:rate_limit:`).length).toBeGreaterThan(CLIENTS.length * 10);
   });
 
-  test("no command that Redis saw names whoever asked", () => {
+  test("no command that Redis received names a client", () => {
     const telling = watch.seen.map((seen) => ({ found: find(lineOf(seen)), seen }));
     expect(telling.filter(({ found }) => found !== undefined)).toEqual([]);
   });
 
-  test("no command holds a secret, or what was searched for", () => {
+  test("no command that Redis received holds a secret or a search text", () => {
     const telling = watch.seen.filter((seen) => {
       const line = lineOf(seen);
       return findOther(line) !== undefined || line.includes("kiesler");
@@ -202,12 +202,12 @@ describe("after a load of all clients over all routes", () => {
     expect(keys.length).toBeGreaterThan(CLIENTS.length * 5);
     expect(keys.filter((key) => !FORM.test(key.replaceAll(`${NAMESPACE}:`, "local:")))).toEqual([]);
     const ttls = await Promise.all(keys.map((key) => direct.pttl(key)));
-    // -2: it has ended meanwhile.
+    // A TTL of -2 means that the key has ended meanwhile.
     const endless = keys.filter((_, i) => !isEnding(ttls[i] ?? -1));
     expect(endless).toEqual([]);
   });
 
-  test("no key and no value names whoever asked, or holds a secret in plain text", async () => {
+  test("no key and no value names a client, or holds a secret in plain text", async () => {
     const keys = await everyKey();
     const kept = await Promise.all(keys.map(async (key) => `${key} ${await valueOf(key)}`));
     expect(kept.join("\n")).toContain(`${NAMESPACE}:app:instagram-token:`);
@@ -215,7 +215,7 @@ describe("after a load of all clients over all routes", () => {
     expect(telling).toEqual([]);
   });
 
-  test("nor does the log", () => {
+  test("the log names no client, and holds no secret", () => {
     expect(app.output()).toContain("ready");
     expect(find(app.output())).toBeUndefined();
     expect(findOther(app.output())).toBeUndefined();
@@ -247,7 +247,7 @@ describe("after a load of all clients over all routes", () => {
       form("1", '["mallory"]').replace("--b--\r\n", form("0", '["$Q1"]')),
       500,
     ],
-  ])("the log does not hold %s that a client sends", async (what, headers, body, status) => {
+  ])("the log does not contain %s that a client sends", async (what, headers, body, status) => {
     const from = app.output().length;
     const sent = { "x-forwarded-for": `198.51.100.${what.length}`, ...headers };
     const lines = Object.entries(sent).map(([name, value]) => `${name}: ${value}`);
@@ -262,14 +262,14 @@ describe("after a load of all clients over all routes", () => {
     const bytes = `${head.join("\r\n")}\r\n\r\n${body}`.replace("LOGIN", loginAction());
     const answer = await speak(Number(port), bytes, hostname);
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-    // Next logs each of them but those that never reach it.
+    // Next logs each of these requests that reaches it.
     const logged = status === 400 ? /^/ : /Server Action/;
     await expect.poll(() => app.output().slice(from)).toMatch(logged);
     expect(app.output().slice(from)).not.toMatch(/mallory|c0ffee/);
   });
 });
 
-describe("what looks for identifiers", () => {
+describe("the search for identifiers", () => {
   const user = "ada-lovelace";
   const [v4 = "", , v6 = ""] = CLIENTS.map(({ address }) => address);
 
@@ -289,7 +289,7 @@ describe("what looks for identifiers", () => {
     ["control characters", HOSTILE[1] ?? ""],
     ["control characters of JSON", JSON.stringify(HOSTILE[2])],
     ["another composition", (HOSTILE[3] ?? "").normalize("NFC")],
-  ])("finds %s in what Redis saw", async (_, planted) => {
+  ])("the search for identifiers finds %s in a command", async (_, planted) => {
     const before = watch.seen.length;
     await direct.set(`${NAMESPACE}:lock:planted`, `held by ${planted}.`, "PX", 60_000);
     await watch.settle();
@@ -298,7 +298,7 @@ describe("what looks for identifiers", () => {
     await direct.del(`${NAMESPACE}:lock:planted`);
   });
 
-  test("finds a secret, and nothing in a key of ours", () => {
+  test("the search for identifiers finds a secret, and finds nothing in a client key", () => {
     expect(findOther(`x${INSTAGRAM_TOKEN}x`)).toBe(INSTAGRAM_TOKEN);
     expect(
       find(`${NAMESPACE}:rate_limit:{0Vb6c1H2qk3mT4w5x6y7zA}:search:ip:60000:2`),
@@ -306,11 +306,11 @@ describe("what looks for identifiers", () => {
   });
 });
 
-/** What each key of the sample looks like in a namespace "local": no client chose a part of it. */
+/** The form of the sample's keys in the namespace "local". No part of it comes from a client. */
 const FORM =
   /^local:(?:rate_limit:\{[\w-]{22}\}:[a-z-]+:[a-z|+]+:\d+:2|(?:lock|analytics|analytics:\{events\}):[\w-]{22}|fence:\{local:lock:[\w-]{22}\}|flight:\{local:lock:[\w-]{22}\}|app:[a-z-]+:[\w-]{22}|app:\{events\}:(?:counts:\d{4}-\d\d-\d\d:[\w-]{22}|stream:all)|cache:search:[0-9a-f]{64}|\{counters\}:(?:totals|(?:minutes|denied):\d{13}|writer:[0-9a-f-]{36}))$/;
 
-/** The longest that anything is kept: 90 days, in milliseconds. */
+/** The longest TTL of a key: 90 days, in milliseconds. */
 const LONGEST_MS = 90 * 24 * 3600 * 1000;
 
 function isEnding(ttl: number): boolean {
@@ -339,6 +339,6 @@ async function valueOf(key: string): Promise<string> {
     case "none":
       return "";
     default:
-      throw new Error(`A ${type} is none of ours: ${key}`);
+      throw new Error(`Headgate writes no ${type}: ${key}`);
   }
 }

@@ -13,7 +13,7 @@ import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
 
-/** A busy machine takes its time. */
+/** A busy machine is slow. */
 const PATIENT = { timeout: 20_000 };
 
 const WRONG = "The account or the password is wrong.";
@@ -41,13 +41,13 @@ async function open(app: RunningApp, javaScriptEnabled: boolean): Promise<Page> 
   return page;
 }
 
-/** Types and sends as people do, by the key; answers what the page then says. */
+/** Fills the form, sends it with Enter, and resolves to the message of the page. */
 async function signIn(page: Page, account: string, password: string): Promise<string> {
   const field = page.getByLabel("Password");
   await page.getByLabel("Account").fill(account);
   await field.fill(password);
   await field.press("Enter");
-  // The form is emptied with the answer.
+  // The form is cleared when the response arrives.
   await expect.poll(() => field.inputValue(), PATIENT).toBe("");
   return page.locator("#answer").innerText();
 }
@@ -59,7 +59,7 @@ const post = (app: RunningApp, account: string, password: string) =>
     body: JSON.stringify({ account, password }),
   });
 
-/** Everything that a client sees but the time to wait and what its own requests have used up. */
+/** All that a client sees of a response, except the wait and the client's own remaining capacity. */
 async function seen(answer: Response) {
   const {
     date: _,
@@ -78,7 +78,7 @@ async function seen(answer: Response) {
 }
 
 describe("POST /api/login", () => {
-  test("answers alike: wrong and unknown; refused by account, known or not, and by address", async () => {
+  test("responses do not reveal whether an account exists, neither for a wrong password nor for a denial", async () => {
     const app = await start();
     const right = await post(app, "ADA", "ada's own");
     expect(right.status).toBe(200);
@@ -101,7 +101,7 @@ describe("POST /api/login", () => {
   });
 });
 
-test("a built app has no account but those that it is given", async () => {
+test("a built app has no accounts but those of DEMO_ACCOUNTS", async () => {
   const app = await start("");
   expect((await post(app, "demo", "let me in")).status).toBe(403);
 });
@@ -110,7 +110,7 @@ describe.each([
   ["with JavaScript", true],
   ["without JavaScript", false],
 ])("the page %s", (_, javaScript) => {
-  test("signs in, says what was wrong, and how long to wait", async () => {
+  test("the login page signs in, says what was wrong, and says how long to wait", async () => {
     const app = await start();
     const page = await open(app, javaScript);
     const problems: string[] = [];
@@ -129,7 +129,7 @@ describe.each([
     expect(problems).toEqual([]);
   });
 
-  test("counts the socket's address, whatever a client claims", async () => {
+  test("the login page counts by the socket's address, whatever a client claims", async () => {
     const app = await start();
     for (let i = 0; i < 18; i += 1) await post(app, `account-${i}`, "wrong");
     const page = await open(app, javaScript);
@@ -146,7 +146,7 @@ describe.each([
   });
 });
 
-/** Sends the login's Server Action to a page; answers the room that its rule has left. */
+/** Sends the login's Server Action to a page, and resolves to the remaining capacity of its rule. */
 function sendAction(
   app: RunningApp,
   path: string,
@@ -167,7 +167,7 @@ function sendAction(
   });
 }
 
-test("a Server Action that is sent to another page is counted for whoever sent it", async () => {
+test("a Server Action that is sent to another page is counted for the sending client", async () => {
   const app = await start();
   expect(await sendAction(app, "/login", "127.0.0.1")).toBe("29");
   expect(await sendAction(app, "/login", "127.0.0.2")).toBe("29");
@@ -176,7 +176,7 @@ test("a Server Action that is sent to another page is counted for whoever sent i
   expect(await sendAction(app, "/login", "127.0.0.1")).toBe("28");
 });
 
-test("a Server Action behind a proxy that ends TLS is handed on to its own page", async () => {
+test("a Server Action behind a proxy that terminates TLS is forwarded to its own page", async () => {
   const app = await start(accounts, { CLIENT_IP_FROM: "hops:1" });
   const behind = (address: string) => ({
     "x-forwarded-for": address,
@@ -190,8 +190,8 @@ test("a Server Action behind a proxy that ends TLS is handed on to its own page"
   expect(await send("/", "203.0.113.2")).toBe("29");
 });
 
-describe("the page", () => {
-  test("keeps the focus, reads the answer out, and counts the wait down", async () => {
+describe("the login page", () => {
+  test("the login page keeps the focus, announces the message, and counts the wait down", async () => {
     const app = await start();
     const page = await open(app, true);
     const answer = page.getByRole("status").first();
@@ -199,14 +199,14 @@ describe("the page", () => {
     const element = await answer.elementHandle();
     for (let i = 0; i < 6; i += 1) await signIn(page, "ada", "wrong");
     await expect.poll(() => page.getByText(/^Try again in 1[45]:\d\d$/).count(), PATIENT).toBe(1);
-    // The same element, or it would not be read out.
+    // Screen readers announce a change only in the same element.
     expect(await element?.innerText()).toContain("15 minutes");
     const focused = page.locator(":focus");
     expect(await focused.getAttribute("name")).toBe("password");
     expect(await focused.getAttribute("aria-describedby")).toBe(await answer.getAttribute("id"));
   });
 
-  test("has no fault that axe finds, before and after a refusal", async () => {
+  test("axe finds no fault in the login page, before and after a denial", async () => {
     const app = await start();
     const page = await open(app, true);
     await page.evaluate(axe.source);
@@ -220,7 +220,7 @@ describe("the page", () => {
     expect(await faults()).toEqual([]);
   });
 
-  test("sends once, however often it is told to", async () => {
+  test("the login page sends one request for a double click", async () => {
     const app = await start();
     const page = await open(app, true);
     let posts = 0;
@@ -233,12 +233,12 @@ describe("the page", () => {
   });
 });
 
-describe("a Server Action that the gate refuses at the edge", () => {
+describe("a Server Action that the gate denies at the edge", () => {
   async function exhaust(app: RunningApp): Promise<void> {
     for (let i = 0; i < 30; i += 1) await fetch(`${app.url}/api/login`, { method: "POST" });
   }
 
-  test("is told by the page's error boundary, and the form comes back", async () => {
+  test("a denied Server Action is shown by the page's error boundary, and the form returns", async () => {
     const app = await start();
     const page = await open(app, true);
     await exhaust(app);
@@ -254,7 +254,7 @@ describe("a Server Action that the gate refuses at the edge", () => {
     await expect.poll(() => page.getByLabel("Account").count(), PATIENT).toBe(1);
   });
 
-  test("without JavaScript is Headgate's own page", async () => {
+  test("a denied Server Action without JavaScript shows Headgate's own page", async () => {
     const app = await start();
     const page = await open(app, false);
     await exhaust(app);

@@ -14,14 +14,14 @@ const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 
 beforeAll(() => buildOnce(ROOT, () => {}));
 
-/** The variables of an instance; every namespace counts by itself. */
+/** The variables of an instance. Each namespace has separate counts. */
 function variables(namespace: string): Record<string, string> {
   return {
     UPSTASH_REDIS_REST_URL: live.store.url,
     UPSTASH_REDIS_REST_TOKEN: live.store.token,
     CLIENT_IP_FROM: "hops:1",
     HEADGATE_NAMESPACE: namespace,
-    // Its default: what an operator waits for.
+    // The default, which an operator waits for.
     METRICS_WINDOW_MS: "",
   };
 }
@@ -46,7 +46,7 @@ const scrape = ({ url }: RunningApp, token = METRICS_TOKEN) =>
 
 const totals = (namespace: string) => live.direct.hgetall(`${namespace}:{counters}:totals`);
 
-/** The metrics of the page, with type and labels. */
+/** The metrics of docs/operate/metrics.md, with type and labels. */
 function documented(): readonly string[] {
   const page = readFileSync(join(ROOT, "docs", "operate", "metrics.md"), "utf8");
   const rows = page.matchAll(/^\| `(headgate_\w+)` \| (\w+) \| ([^|]*) \|/gm);
@@ -57,7 +57,7 @@ function documented(): readonly string[] {
 }
 
 describe("/api/metrics of the built sample", () => {
-  test("tells a scraper with the token, within three seconds, what instances counted", async () => {
+  test("/api/metrics returns the counts of all instances to a scraper with the token within three seconds", async () => {
     const namespace = "metrics-scrape";
     const [app, other] = [
       await start(namespace, { METRICS_TOKEN }),
@@ -94,7 +94,7 @@ describe("/api/metrics of the built sample", () => {
   });
 });
 
-describe("what an instance counted in its last window", () => {
+describe("the counts of an instance's last window", () => {
   /** Starts an instance, has it count in the middleware and in a handler, and stops it at once. */
   async function countAndStop(
     app: RunningApp,
@@ -113,13 +113,13 @@ describe("what an instance counted in its last window", () => {
     "dedup_total first": "3",
   };
 
-  test("is written when our server is told to end", async () => {
+  test("the server writes its last counts when it stops", async () => {
     const app = await start("metrics-term");
     expect((await scrape(app)).status).toBe(404);
     expect(await countAndStop(app, "metrics-term", "SIGTERM")).toMatchObject(COUNTED);
   });
 
-  test("is written when next start is told to end", async () => {
+  test("next start writes its last counts when it stops", async () => {
     const env = variables("metrics-next");
     const app = cleanUp(
       await startProgram([NEXT, "start", "-p", "0", "-H", "127.0.0.1"], env),
@@ -128,7 +128,7 @@ describe("what an instance counted in its last window", () => {
     expect(await countAndStop(app, "metrics-next", "SIGTERM")).toMatchObject(COUNTED);
   });
 
-  test("is lost when the instance is killed, and no more than that", async () => {
+  test("an instance that is killed loses its last window of counts, and nothing else", async () => {
     const app = await start("metrics-kill");
     await search(app);
     await expect

@@ -53,7 +53,7 @@ const ENTRIES: readonly [string, () => readonly string[], () => Variables, strin
 ];
 
 test.each(ENTRIES)(
-  "middleware and handlers under %s name keys alike",
+  "middleware and handlers under %s use the same namespace",
   async (_, args, env, expected) => {
     const app = await start(args(), env());
     expect(await namespacesOf(app, direct)).toEqual([expected]);
@@ -61,7 +61,7 @@ test.each(ENTRIES)(
   },
 );
 
-test("a namespace that is set is used by middleware and handlers", async () => {
+test("middleware and handlers use a configured namespace", async () => {
   const app = await start(START, {
     ...byTcp(),
     HEADGATE_NAMESPACE: "local",

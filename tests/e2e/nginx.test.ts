@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => shared?.stop());
 
-/** Two instances over a store of their own, behind nginx. */
+/** Starts two instances with a separate store, behind nginx. */
 async function behind(env: Record<string, string> = {}) {
   const parts: { stop(): Promise<unknown> }[] = [];
   const stop = async () => {
@@ -44,7 +44,7 @@ async function behind(env: Record<string, string> = {}) {
   }
 }
 
-const ofItsOwn = async (env: Record<string, string> = {}): Promise<Behind> =>
+const separate = async (env: Record<string, string> = {}): Promise<Behind> =>
   cleanUp(await behind(env), (it) => it.stop());
 
 interface Asked {
@@ -62,7 +62,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** Asks on a connection of its own, from an address of its own. */
+/** Sends a request on a separate connection, from the given address. */
 function ask(port: number, { from, path = "/api/search", body, ...asked }: Asked): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { method = "POST", headers = {} } = asked;
@@ -86,7 +86,7 @@ const times = (n: number, status: number) => Array.from({ length: n }, () => sta
 const each = <T>(n: number, one: (i: number) => T) => Array.from({ length: n }, (_, i) => one(i));
 
 describe("two instances behind nginx as docs/deploy-node.md sets it up", () => {
-  test("let exactly 10 of 20 concurrent searches through, on both instances", async () => {
+  test("two instances behind nginx allow exactly 10 of 20 concurrent searches", async () => {
     const { hosts, nginx, ask } = shared;
     const answers = each(20, () => ask({ from: "127.0.0.11" }));
     expect(await statuses(answers)).toEqual([...times(10, 200), ...times(10, 429)]);
@@ -94,7 +94,7 @@ describe("two instances behind nginx as docs/deploy-node.md sets it up", () => {
     await expect.poll(() => hosts.map((host) => asked(host).length)).toEqual([10, 10]);
   });
 
-  test("count clients by the address of their sockets, whatever they claim", async () => {
+  test("instances behind nginx count clients by socket address, whatever clients claim", async () => {
     const { ask, apps } = shared;
     const claim = (i: number) => ({
       "x-forwarded-for": `198.51.100.${i}`,
@@ -109,7 +109,7 @@ describe("two instances behind nginx as docs/deploy-node.md sets it up", () => {
       ask({ from: `127.0.1.${i + 1}`, headers: { "x-forwarded-for": "127.0.0.12" } }),
     );
     expect(await statuses(others)).toEqual(times(11, 200));
-    // What only a client can have made up is a hint, once for each header, and never a warning.
+    // A header that only a client can have forged is a hint, once per header, and never a warning.
     const told = apps.flatMap((app) => app.output().match(/^.*CLIENT_ADDRESS.*$/gm) ?? []);
     const hints = told.map((line) => JSON.parse(line) as { level: string; message: string });
     expect(hints.filter(({ level }) => level !== "info")).toEqual([]);
@@ -120,7 +120,7 @@ describe("two instances behind nginx as docs/deploy-node.md sets it up", () => {
     expect(told.join()).not.toContain("198.51.100");
   });
 
-  test("say when to come again, with all headers of a refusal", async () => {
+  test("a denial behind nginx has Retry-After and all other headers", async () => {
     const { ask } = shared;
     for (let i = 0; i < 10; i += 1) await ask({ from: "127.0.0.13" });
     const { status, headers, body } = await ask({ from: "127.0.0.13" });
@@ -136,7 +136,7 @@ describe("two instances behind nginx as docs/deploy-node.md sets it up", () => {
     expect(JSON.parse(body)).toMatchObject({ "violated-policies": ["search:ip:minute"] });
   });
 
-  test("send whoever spelled a path otherwise on at the host that they asked", async () => {
+  test("a redirect of another spelling of a path keeps the client's host behind nginx", async () => {
     const { ask, nginx } = shared;
     const { status, headers } = await ask({ from: "127.0.0.14", path: "/api/search/" });
     expect(status).toBe(308);
@@ -144,7 +144,7 @@ describe("two instances behind nginx as docs/deploy-node.md sets it up", () => {
     expect(location.href).toBe(`${nginx.url}/api/search`);
   });
 
-  test("answer an upgrade as any other request, and count it", async () => {
+  test("an upgrade through nginx is counted and answered like any other request", async () => {
     const { nginx } = shared;
     const handshake = [
       "GET /api/search HTTP/1.1",
@@ -164,7 +164,7 @@ describe("two instances behind nginx as docs/deploy-node.md sets it up", () => {
     expect(answers).toEqual([...times(10, 200), 429]);
   });
 
-  test("hand no second request on that hides in the first", async () => {
+  test("nginx forwards no request that hides in another", async () => {
     const { nginx } = shared;
     const smuggled = [
       "POST /api/search HTTP/1.1",
@@ -185,7 +185,7 @@ describe("bodies through nginx", () => {
   const view = JSON.stringify({ type: "profile_view", artistId: "a-1", sessionId: "test-123" });
   const headers = { "content-type": "application/json" };
 
-  test("arrive whole, with their length or in chunks", async () => {
+  test("bodies arrive whole through nginx, with a length or in chunks", async () => {
     const { ask } = shared;
     const post = { from: "127.0.0.17", path: TRACK, body: view };
     expect((await ask({ ...post, headers })).status).toBe(200);
@@ -193,20 +193,20 @@ describe("bodies through nginx", () => {
     expect((await ask({ ...post, headers: chunked })).status).toBe(200);
   });
 
-  test("that are larger than both take reach no instance; those that are as large do", async () => {
+  test("nginx stops a body above the size limit, and forwards a body at the limit", async () => {
     const { ask, nginx } = shared;
     const largest = 1_048_576;
     const post = { from: "127.0.0.18", path: TRACK, headers };
     const taken = await ask({ ...post, body: "x".repeat(largest) });
-    // The handler's own bound: nginx and our server have let it pass.
+    // This is the handler's own bound: nginx and our server have forwarded the body.
     expect(taken.headers["content-type"]).toContain("application/problem+json");
     const refused = await ask({ ...post, body: "x".repeat(largest + 1) });
     expect(refused.status).toBe(413);
     await expect.poll(() => nginx.tries().at(-1)).toBe("- | - | 413");
   });
 
-  test("of an instance that takes less are refused by it, and the refusal passes through", async () => {
-    const { ask, nginx } = await ofItsOwn({ MAX_BODY_BYTES: "1024" });
+  test("an instance with a smaller size limit rejects a body, and nginx forwards the 413", async () => {
+    const { ask, nginx } = await separate({ MAX_BODY_BYTES: "1024" });
     const body = "x".repeat(1025);
     expect((await ask({ from: "127.0.0.19", path: TRACK, headers, body })).status).toBe(413);
     await expect.poll(() => nginx.tries().at(-1)).toContain("| 413 | 413");
@@ -214,7 +214,7 @@ describe("bodies through nginx", () => {
 });
 
 describe("when an instance stops", () => {
-  /** Asks again and again, a few at once, until told to end. */
+  /** Sends requests continuously, a few at once, until end() is called. */
   function flow(one: (n: number) => Promise<Answer>) {
     let flowing = true;
     const answers: number[] = [];
@@ -238,20 +238,20 @@ describe("when an instance stops", () => {
 
   const health = { from: "127.0.0.19", path: "/api/health", method: "GET" };
 
-  test("no request is lost that can be sent again", async () => {
-    const { apps, hosts, nginx, ask } = await ofItsOwn();
+  test("nginx sends a repeatable request to the other instance when one stops", async () => {
+    const { apps, hosts, nginx, ask } = await separate();
     const flowing = flow(() => ask(health));
     await expect.poll(flowing.count).toBeGreaterThan(100);
     expect(await apps[0].stop()).toBe(0);
     const before = flowing.count();
     await expect.poll(flowing.count).toBeGreaterThan(before + 100);
     expect(new Set(await flowing.end())).toEqual(new Set([200]));
-    // The one that is gone was tried, and the other one after it.
+    // nginx tried the stopped instance first, and then the other one.
     await expect.poll(() => nginx.tries()).toContain(`${hosts[0]}, ${hosts[1]} | 502, 200 | 200`);
   });
 
-  test("no request at all is lost where nginx was told before", async () => {
-    const { apps, hosts, nginx } = await ofItsOwn();
+  test("no request is lost when nginx marks an instance as down before it stops", async () => {
+    const { apps, hosts, nginx } = await separate();
     const post = (n: number) => ask(nginx.port, { from: `127.1.${n >> 8}.${n & 255 || 1}` });
     const flowing = flow(post);
     await expect.poll(flowing.count).toBeGreaterThan(100);
@@ -266,7 +266,7 @@ describe("when an instance stops", () => {
   });
 });
 
-test("nginx lets go of a connection that is idle before an instance does", async () => {
+test("nginx closes an idle connection before an instance does", async () => {
   const { apps } = shared;
   const answer = await fetch(`${apps[0].url}/api/health`);
   const [, ours] = /timeout=(\d+)/.exec(answer.headers.get("keep-alive") ?? "") ?? [];
@@ -276,7 +276,7 @@ test("nginx lets go of a connection that is idle before an instance does", async
   expect(Number(its)).toBeLessThan(Number(ours));
 });
 
-test("the place that the shared suite is run in counts the address that it is told", async () => {
+test("the target of the shared suite behind nginx counts by the announced address", async () => {
   await behindNginx.build();
   const store = cleanUp(await startStore(), (it) => it.stop());
   const placed = cleanUp(await behindNginx.start(store, {}), (it) => it.stop());

@@ -8,10 +8,10 @@ import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
-/** Within the tree, so that its packages are found. */
+/** A folder within the tree finds the packages of the tree. */
 const APP = join(ROOT, ".headgate", `no-configuration-${process.pid}`);
 
-/** A whole app, with no variable, and with nothing that checks its start. */
+/** A whole app without variables and without a check at its start. */
 const FILES: Readonly<Record<string, string>> = {
   "package.json": '{ "name": "fresh", "private": true, "type": "module" }',
   "next.config.mjs": `
@@ -25,7 +25,7 @@ const FILES: Readonly<Record<string, string>> = {
     "export default ({ children }) => <html lang='en'><body>{children}</body></html>;",
   "app/page.jsx": "export default () => <h1>A fresh app</h1>;",
   "app/api/[name]/route.js": "export const GET = () => Response.json({ served: true });",
-  // Without one, the bundler takes that of a folder above.
+  // Without this file, the bundler uses the one of a folder above.
   "instrumentation.js": "export function register() {}",
   "middleware.js": `
     import { definePolicy, headgate } from "headgate";
@@ -62,7 +62,7 @@ async function statuses(times: number, url: string): Promise<number[]> {
 }
 
 describe("an app without any variable", () => {
-  test("denies over the limit under next dev, and says once where it counts", async () => {
+  test("an app without variables denies over the limit under next dev, and prints once where it counts", async () => {
     const app = await run("dev", "development");
     expect(await statuses(3, `${app.url}/api/open`)).toEqual([200, 200, 429]);
     expect(await statuses(3, `${app.url}/another-name`)).toEqual([200, 200, 429]);
@@ -76,7 +76,7 @@ describe("an app without any variable", () => {
     expect(app.output()).not.toMatch(/store-failed|STORE_|ENV_INVALID|"event":"(?!denied)/);
   });
 
-  test("serves its pages under next start in production, and a rule with deny answers 503", async () => {
+  test("an app without variables serves pages under next start, and a rule that fails closed answers 503", async () => {
     const env = { ...MACHINE, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
     const build = spawnSync(process.execPath, [NEXT, "build"], { cwd: APP, env, encoding: "utf8" });
     expect([build.status, build.stderr]).toEqual([0, expect.any(String)]);

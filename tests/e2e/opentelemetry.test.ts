@@ -12,7 +12,7 @@ const cleanUp = scope();
 /** The client of the test: no attribute may hold its address. */
 const CLIENT = { "x-forwarded-for": "203.0.113.77" };
 
-/** Spans and metrics are sent at once, and not after seconds. */
+/** Spans and metrics are sent at once, without the usual delay of seconds. */
 const AT_ONCE = {
   OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
   OTEL_BSP_SCHEDULE_DELAY: "100",
@@ -35,7 +35,7 @@ afterAll(async () => {
   await store?.stop();
 });
 
-/** The spans of Headgate's of one trace, by the runtime that sent them, in the order of their starts. */
+/** Headgate's spans of one trace, with the runtime that sent each, in the order of their start. */
 function spansOf(traceId: string) {
   const own = receiver.spans().filter((span) => span.traceId === traceId && span.isHeadgates);
   return own.toSorted((a, b) => Number(a.startTimeUnixNano) - Number(b.startTimeUnixNano));
@@ -50,7 +50,7 @@ function sumOf(name: string, runtime: string, attributes: object): number | unde
   return points.length > 0 ? points.reduce((sum, { value }) => sum + value, 0) : undefined;
 }
 
-test("what middleware and handlers do arrives at a receiver of OTLP, in one trace", async () => {
+test("spans of middleware and handlers arrive at an OTLP receiver in one trace", async () => {
   const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
   const headers = {
     ...CLIENT,
@@ -86,7 +86,7 @@ test("what middleware and handlers do arrives at a receiver of OTLP, in one trac
   expect(receiver.text()).not.toMatch(/s-of-otel|artist-1/);
 });
 
-test("metrics of the edge and of Node arrive, and say no address and no key", async () => {
+test("metrics of the edge and of Node arrive, without addresses and keys", async () => {
   for (let i = 0; i < 3; i += 1) await fetch(`${app.url}/api/search`, { headers: CLIENT });
   const allowed = { "headgate.rule": "search", "headgate.outcome": "allowed" };
   await expect.poll(() => sumOf("headgate.decisions", "edge", allowed)).toBe(3);
@@ -95,12 +95,12 @@ test("metrics of the edge and of Node arrive, and say no address and no key", as
   expect(receiver.text()).not.toContain(CLIENT["x-forwarded-for"]);
 });
 
-test("nothing is sent where OTEL_EXPORTER_OTLP_ENDPOINT is not set", async () => {
+test("nothing is sent when OTEL_EXPORTER_OTLP_ENDPOINT is not set", async () => {
   const own = cleanUp(await startOtlpReceiver(), (it) => it.stop());
   const env = { ...AT_ONCE, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${own.url}/v1/traces` };
   const quiet = cleanUp(await ourServer.start(store, env), (it) => it.stop());
   expect((await fetch(`${quiet.url}/api/search`, { headers: CLIENT })).status).toBe(200);
-  // A server that sends something has sent it when it has ended.
+  // A server that sends something has sent it before it exits.
   await quiet.stop();
   expect(own.text()).toBe("");
 });

@@ -24,7 +24,7 @@ import { scope } from "../support/scope.ts";
 const cleanUp = scope();
 const PACKAGES = join(ROOT, "node_modules");
 
-/** A policy as apps write it: with another file of the app, by a name that only their bundler knows. */
+/** A policy that imports another file of the app by a path alias of tsconfig.json. */
 const PATHS_OF_TSCONFIG = {
   "tsconfig.json": '{ "compilerOptions": { "paths": { "@/*": ["./src/*"] } } }\n',
   "src/limits.ts": `import "server-only";
@@ -37,9 +37,9 @@ export default definePolicy({ rules: { api: { match: "/api/:path*", limits: { ip
 `,
 };
 
-/** Outside this tree, so that no package of it is found. */
+/** A folder outside this tree finds none of its packages. */
 const FOLDER = mkdtempSync(join(tmpdir(), "headgate-package-"));
-/** Inside, where Next finds the packages of this tree. */
+/** Next finds the packages of this tree from a folder inside. */
 const APP = join(ROOT, ".headgate", `package-${process.pid}`);
 const INSTALLED = join(FOLDER, "node_modules", "headgate");
 
@@ -62,7 +62,7 @@ afterAll(() => {
 });
 
 describe("the built package", () => {
-  test("an entry for the edge imports nothing of Node, by any chunk that it reaches", () => {
+  test("an entry for the edge imports no Node module, neither directly nor through a chunk", () => {
     const edge = entries.filter(({ name }) => !NODE_ALONE.has(name));
     expect(edge.map(({ name }) => name)).toContain("headgate/dashboard");
     const ofNode = edge.flatMap(({ name, imports }) =>
@@ -73,7 +73,7 @@ describe("the built package", () => {
     for (const { imports } of node) expect(imports.join()).toContain("node:");
   });
 
-  test("the package imports what it depends on, and looks for each optional package in its file", () => {
+  test("the package imports its dependencies only, and each optional package only in its own file", () => {
     const { dependencies, peerDependencies, peerDependenciesMeta } = readManifest(INSTALLED);
     const outside = new Set(entries.flatMap(({ imports }) => imports));
     const packages = [...outside]
@@ -100,7 +100,7 @@ describe("the built package", () => {
   );
 
   test.each(Object.entries(NEEDS))(
-    "what needs %s tells an app that has it not what to install",
+    "an entry that needs %s prints what to install when it is missing",
     async (needed, program) => {
       const [name = ""] = needed.split(" ");
       write(FOLDER, { "needs.mjs": program });
@@ -121,14 +121,17 @@ describe("the command of the package", () => {
   test.each([
     { name: "the Node at hand", options: [] },
     { name: "a Node that runs no TypeScript, such as Node 20", options: ["--no-strip-types"] },
-  ])("checks a policy that imports by a path of tsconfig.json, by $name", async ({ options }) => {
-    write(FOLDER, PATHS_OF_TSCONFIG);
-    const { status, output } = await check(...options);
-    expect(output).toBe("config/rate-limits.ts: 1 rule, 1 limit, 0 exempt paths\n");
-    expect(status).toBe(0);
-  });
+  ])(
+    "headgate check accepts a policy that imports by a path alias of tsconfig.json, under $name",
+    async ({ options }) => {
+      write(FOLDER, PATHS_OF_TSCONFIG);
+      const { status, output } = await check(...options);
+      expect(output).toBe("config/rate-limits.ts: 1 rule, 1 limit, 0 exempt paths\n");
+      expect(status).toBe(0);
+    },
+  );
 
-  test("reports its own version and the policy by headgate info, without optional packages", async () => {
+  test("headgate info prints its version and the policy without optional packages", async () => {
     write(FOLDER, { "config/rate-limits.ts": POLICY });
     const bin = join("node_modules", "headgate", "bin.mjs");
     const { status, output } = await tryCommand(FOLDER, process.execPath, [bin, "info"]);
@@ -139,7 +142,7 @@ describe("the command of the package", () => {
     expect(status).toBe(0);
   });
 
-  test("names the line of a mistake in the policy", async () => {
+  test("headgate check prints the line of a mistake in the policy", async () => {
     write(FOLDER, { "config/wrong.ts": POLICY.replace("per minute", "per minuet") });
     const bin = join("node_modules", "headgate", "bin.mjs");
     const args = [bin, "check", "config/wrong.ts"];
@@ -153,7 +156,7 @@ describe("the app of docs/start/new-app.md", () => {
   beforeAll(async () => {
     write(APP, { ...filesOfNewApp(), "app/layout.tsx": LAYOUT });
     const page = "export default function Page() {\n  return <h1>Hello</h1>;\n}\n";
-    // The packages lie in the folder above; an app with its own needs no such thing.
+    // The packages are in the folder above. An app with its own packages does not need this.
     const root = JSON.stringify(ROOT);
     const config = `export default { output: "standalone", turbopack: { root: ${root} }, outputFileTracingRoot: ${root} };\n`;
     write(APP, {
@@ -166,14 +169,14 @@ describe("the app of docs/start/new-app.md", () => {
     await runCommand(APP, process.execPath, [join("node_modules", "headgate", "bin.mjs"), "build"]);
   });
 
-  test("is denied by the gate and in its handler", async () => {
+  test("the app of docs/start/new-app.md is limited by the gate and in its handler", async () => {
     const next = join(PACKAGES, "next", "dist", "bin", "next");
     const store = cleanUp(await startStore(), (it) => it.stop());
     const app = cleanUp(await startBuilt(APP, store, next), (it) => it.stop());
     expect(await askNewApp(app.url)).toEqual(PROMISED);
   });
 
-  test("is audited by a Node that runs no TypeScript", async () => {
+  test("headgate audit runs on the app of docs/start/new-app.md under a Node without TypeScript", async () => {
     const bin = join("node_modules", "headgate", "bin.mjs");
     const args = ["--no-strip-types", bin, "audit"];
     const { status, output } = await tryCommand(APP, process.execPath, args);
@@ -181,7 +184,7 @@ describe("the app of docs/start/new-app.md", () => {
     expect(status).toBe(0);
   });
 
-  test("is served from a copy of what output: standalone made, and nothing is written there", async () => {
+  test("headgate start serves a copied standalone build, and writes nothing into it", async () => {
     const folder = copyStandalone();
     const files = globSync("**", { cwd: folder });
     const store = cleanUp(await startStore(), (it) => it.stop());
@@ -197,7 +200,7 @@ describe("the app of docs/start/new-app.md", () => {
     expect(globSync("**", { cwd: folder })).toEqual(files);
   });
 
-  test("is not served from there without a store that all instances share", async () => {
+  test("headgate start does not serve a standalone build without a shared store", async () => {
     const folder = copyStandalone();
     const { status, output } = await tryCommand(folder, process.execPath, STANDALONE);
     expect(output).toContain("ENV_INVALID: No store is named");
@@ -207,7 +210,7 @@ describe("the app of docs/start/new-app.md", () => {
 
 const STANDALONE = [join("node_modules", "headgate", "bin.mjs"), "start"];
 
-/** Copies what `headgate build` made to a folder without any other package; returns the app's folder in it. */
+/** Copies the output of `headgate build` to a folder without other packages, and returns the app's folder in it. */
 function copyStandalone(): string {
   const copy = cleanUp(mkdtempSync(join(tmpdir(), "headgate-standalone-")), (it) =>
     rmSync(it, { recursive: true }),

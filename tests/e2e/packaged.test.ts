@@ -26,7 +26,7 @@ import { AUTH_SECRET, sign } from "../support/sign.ts";
 
 const cleanUp = scope();
 
-/** A folder outside the tree: no node_modules lies above it. */
+/** A folder outside the tree has no node_modules above it. */
 let folder = "";
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** This Node, and the machine's own where it has another: 20 is enough for a package. */
+/** This Node, and another one of the machine if there is one. The packed server runs on Node 20 and later. */
 const NODES = [...new Set([process.execPath, ...systemNode()])].map((path) => {
   const { stdout } = spawnSync(path, ["--version"], { encoding: "utf8" });
   return { version: stdout.trim(), path };
@@ -49,7 +49,7 @@ function systemNode(): string[] {
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Starts a program of the package with the variables that it is given, and none of this machine's. */
+/** Starts a program of the package with the given variables, and with no others. */
 function launch(
   env: Variables,
   program = "server.mjs",
@@ -108,27 +108,30 @@ async function searches(urls: readonly string[], headers: Variables = {}): Promi
   return (await Promise.all(asked)).map(({ status }) => status).toSorted((a, b) => a - b);
 }
 
-describe("node server.mjs, in a folder of its own", () => {
-  test.each(NODES)("says what it does, limits, ends with 0: $version", async ({ path }) => {
-    const variables = await storeVariables();
-    const app = await start(variables, "server.mjs", path);
-    expect(app.output().replaceAll(/:\d+/g, ":0").trim().split("\n")).toEqual([
-      "store    Upstash REST at 127.0.0.1:0",
-      "clients  counted by the socket's address (behind a proxy, set CLIENT_IP_FROM)",
-      "users    no user can sign in: AUTH_SECRET is not set",
-      "posts    none: INSTAGRAM_ACCESS_TOKEN is not set",
-      "policy   config/rate-limits.ts: 13 rules, 14 limits, 3 exempt paths",
-      "ready    http://127.0.0.1:0",
-    ]);
-    expect(await searches(times(20, 0).map(() => app.url))).toEqual([
-      ...times(10, 200),
-      ...times(10, 429),
-    ]);
-    expect(await searches([app.url], { "x-forwarded-for": "198.51.100.1" })).toEqual([429]);
-    expect(await app.stop()).toBe(0);
-  });
+describe("node server.mjs in a separate folder", () => {
+  test.each(NODES)(
+    "node server.mjs prints its settings, enforces limits and exits with 0 on Node $version",
+    async ({ path }) => {
+      const variables = await storeVariables();
+      const app = await start(variables, "server.mjs", path);
+      expect(app.output().replaceAll(/:\d+/g, ":0").trim().split("\n")).toEqual([
+        "store    Upstash REST at 127.0.0.1:0",
+        "clients  counted by the socket's address (behind a proxy, set CLIENT_IP_FROM)",
+        "users    no user can sign in: AUTH_SECRET is not set",
+        "posts    none: INSTAGRAM_ACCESS_TOKEN is not set",
+        "policy   config/rate-limits.ts: 13 rules, 14 limits, 3 exempt paths",
+        "ready    http://127.0.0.1:0",
+      ]);
+      expect(await searches(times(20, 0).map(() => app.url))).toEqual([
+        ...times(10, 200),
+        ...times(10, 429),
+      ]);
+      expect(await searches([app.url], { "x-forwarded-for": "198.51.100.1" })).toEqual([429]);
+      expect(await app.stop()).toBe(0);
+    },
+  );
 
-  test("serves pages with all that they load", async () => {
+  test("node server.mjs serves pages with all files that they load", async () => {
     const app = await start({ HEADGATE_STORE: "embedded" });
     for (const path of ["/", "/login"]) {
       const page = await (await fetch(app.url + path)).text();
@@ -140,7 +143,7 @@ describe("node server.mjs, in a folder of its own", () => {
     expect((await fetch(`${app.url}/api/health/redis`)).status).toBe(200);
   });
 
-  test("counts together with another instance, behind a proxy by the address that it names", async () => {
+  test("two instances of server.mjs behind a proxy share counts by the address that the proxy names", async () => {
     const variables = { ...(await storeVariables()), CLIENT_IP_FROM: "hops:1" };
     const [one, two] = await Promise.all([start(variables), start(variables)]);
     const urls = times(20, 0).map((_, i) => (i % 2 === 0 ? one.url : two.url));
@@ -150,7 +153,7 @@ describe("node server.mjs, in a folder of its own", () => {
     expect(await searches([one.url, two.url], from("203.0.113.10"))).toEqual([200, 200]);
   });
 
-  test("signs in by AUTH_SECRET alone, and makes no secret of its own", async () => {
+  test("node server.mjs signs in by AUTH_SECRET alone, and generates no secret", async () => {
     const token = await sign();
     const update = async (env: Variables) => {
       const app = await start({ HEADGATE_STORE: "embedded", ...env });
@@ -172,7 +175,7 @@ describe("node server.mjs, in a folder of its own", () => {
     expect(existsSync(join(folder, ".headgate", "auth-secret"))).toBe(false);
   });
 
-  test("told to stop, answers the request that is at work, takes no other, and ends with 0", async () => {
+  test("node server.mjs that stops finishes requests in flight, accepts no new ones and exits with 0", async () => {
     const app = await start({ HEADGATE_STORE: "embedded" });
     const port = Number(new URL(app.url).port);
     const open = () => cleanUp(rawClient(port), ({ socket }) => socket.destroy());
@@ -194,19 +197,19 @@ describe("node server.mjs, in a folder of its own", () => {
     expect(await ended).toBe(0);
   });
 
-  test("starts no store that nobody named, and says what to set", async () => {
+  test("node server.mjs starts no store when none is configured, and prints what to set", async () => {
     const app = launch({});
     expect(await app.closed).toBe(1);
     expect(app.output()).toMatch(/^ENV_INVALID: No store is named: set UPSTASH_REDIS_REST_URL/);
   });
 
-  test("needs no store where HEADGATE_MODE is off, and passes every request", async () => {
+  test("node server.mjs with HEADGATE_MODE=off needs no store, and allows every request", async () => {
     const app = await start({ HEADGATE_MODE: "off" });
     expect(app.output()).toMatch(/^store +none: HEADGATE_MODE=off asks none/m);
     expect(await searches(times(12, 0).map(() => app.url))).toEqual(times(12, 200));
   });
 
-  test("says before it is ready that its store cannot be reached", async () => {
+  test("node server.mjs prints before it is ready that its store cannot be reached", async () => {
     const REDIS_URL = " redis://:hunter2@127.0.0.1:1\n";
     const app = await start({ REDIS_URL });
     expect(app.output()).toMatch(
@@ -215,7 +218,7 @@ describe("node server.mjs, in a folder of its own", () => {
     expect(app.output()).not.toContain("hunter2");
   });
 
-  test("holds neither source nor secrets, and of what is installed what was traced", () => {
+  test("the package contains no source, no secrets and no packages that were not traced", () => {
     const own = (pattern: string) =>
       globSync(pattern, { cwd: folder, exclude: (name) => name === "node_modules" });
     expect(own("**/*.{ts,tsx}")).toEqual([]);
@@ -235,7 +238,7 @@ async function isRefused(url: string): Promise<boolean> {
   }
 }
 
-test("node gateway.mjs is the gateway beside it", async () => {
+test("node server.mjs works with node gateway.mjs of the same package", async () => {
   const redis = cleanUp(await startRedis(), (it) => it.stop());
   const token = "a-token-of-the-tests";
   const env = { REDIS_URL: redis.url, GATEWAY_PORT: "0", GATEWAY_TOKEN: token };
@@ -258,7 +261,7 @@ describe("the packed server", () => {
       (it) => it.remove(),
     );
 
-  test("killed with SIGKILL, leaves no Redis and no temporary folder behind", async () => {
+  test("the packed server leaves no Redis and no temporary folder behind after SIGKILL", async () => {
     const app = launched({ HEADGATE_STORE: "redis" });
     await app.printed(/^ready +http/m);
     const started = app.descendants();
@@ -268,15 +271,18 @@ describe("the packed server", () => {
     await expectNothingLeft(app, started);
   });
 
-  test.each(["SIGINT", "SIGTERM"] as const)("prints nothing of Redis at %s", async (signal) => {
-    const redis = cleanUp(await startRedis(), (it) => it.stop());
-    const app = launched({ REDIS_URL: redis.url });
-    await app.printed(/^ready +http/m);
-    const before = app.output();
-    app.signalGroup(signal);
-    expect(await app.ended).toBe(0);
-    expect(app.output()).toBe(before);
-  });
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "the packed server prints nothing about Redis after %s",
+    async (signal) => {
+      const redis = cleanUp(await startRedis(), (it) => it.stop());
+      const app = launched({ REDIS_URL: redis.url });
+      await app.printed(/^ready +http/m);
+      const before = app.output();
+      app.signalGroup(signal);
+      expect(await app.ended).toBe(0);
+      expect(app.output()).toBe(before);
+    },
+  );
 });
 
 describe("the Containerfile", () => {
@@ -287,7 +293,7 @@ describe("the Containerfile", () => {
     ([, command = ""]) => JSON.parse(command) as string[],
   );
 
-  test("copies what packing makes, and what it starts is there", () => {
+  test("the Containerfile copies the packed files, and they include the file that it starts", () => {
     const copied = [...last.matchAll(/^COPY (.*)$/gm)].map(([, words]) => words);
     expect(copied).toEqual(["--from=packed /build/dist ./"]);
     expect(read("app/_programs/pack.command.ts")).toContain('join(root, "dist")');
@@ -295,7 +301,7 @@ describe("the Containerfile", () => {
     expect(existsSync(join(folder, commands[1]?.[1] ?? ""))).toBe(true);
   });
 
-  test("is given what a build reads, and no secret", () => {
+  test("the Containerfile gets the files that a build reads, and no secrets", () => {
     const [ignoreAll, ...lines] = read(".containerignore")
       .split("\n")
       .filter((line) => line && !line.startsWith("#"));
@@ -312,7 +318,7 @@ describe("the Containerfile", () => {
     expect(given.toSorted()).toEqual([...needed, ".npmrc"].toSorted());
   });
 
-  test("asks for the app's health in a way that works", async () => {
+  test("the health check of the Containerfile works", async () => {
     const app = await start({ HEADGATE_STORE: "embedded" });
     const [, ...args] = commands[0] ?? [];
     const check = async () => {
@@ -331,7 +337,7 @@ describe("the units of systemd", () => {
   const seconds = (text: string, key: string) =>
     Number(new RegExp(`^${key}=(\\d+)$`, "m").exec(text)?.[1]);
 
-  /** Starts what a unit starts, with its environment and a file of secrets. */
+  /** Starts the program of a unit, with the unit's environment and a file of secrets. */
   async function startUnit(text: string, variables: Variables, own: Variables) {
     const credentials = cleanUp(mkdtempSync(join(tmpdir(), "headgate-credentials-")), (it) =>
       rmSync(it, { recursive: true }),
@@ -349,7 +355,7 @@ describe("the units of systemd", () => {
     ]);
   }
 
-  test("start what is in the package, with secrets from a file", async () => {
+  test("the systemd units start files of the package, with secrets from a file", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const token = "a-token-of-the-tests";
     const gateway = await startUnit(
@@ -374,7 +380,7 @@ describe("the units of systemd", () => {
     ).toEqual(expected);
   });
 
-  test("wait for longer than a drain may take", () => {
+  test("the systemd units wait longer than a drain may take", () => {
     expect(seconds(unit("headgate@.service"), "TimeoutStopSec") * 1000).toBeGreaterThan(DRAIN_MS);
     expect(seconds(unit("headgate-gateway.service"), "TimeoutStopSec") * 1000).toBeGreaterThan(
       withDefaults().drainMs,

@@ -23,7 +23,7 @@ const cleanUp = scope();
 const compiled = compilePolicy(policy);
 const rules = [...compiled.rules.values()];
 let browser: Browser;
-/** For the tests that do not mind what others have used up. */
+/** Used by the tests that do not depend on remaining capacity. */
 let shared: Started;
 
 beforeAll(async () => {
@@ -38,7 +38,7 @@ afterAll(async () => {
 
 type Started = Awaited<ReturnType<typeof start>>;
 
-/** Opens the page; what goes wrong in it is noted. */
+/** Opens the page, and records the errors of the page. */
 async function open(url: string, view: View = {}, prepare?: (page: Page) => Promise<void>) {
   const page = cleanUp(await browser.newPage(view), (it) => it.close());
   const problems = problemsOf(page);
@@ -77,7 +77,7 @@ function headerOf(headers: ReturnType<Page["locator"]>, name: string) {
   return entry.locator("dd").innerText();
 }
 
-test("the table is the policy, without a script too", async () => {
+test("the table shows the policy, also without JavaScript", async () => {
   const { page } = await open(shared.url, { javaScriptEnabled: false });
   const table = page.getByRole("table", { name: "The policy" });
   expect(await table.getByRole("columnheader").allInnerTexts()).toStrictEqual([
@@ -114,7 +114,7 @@ function notes({ mode, replaces }: ReturnType<typeof describeRule>): string[] {
   return mode === undefined ? replaced : [mode, ...replaced];
 }
 
-test("every rule with a path has two buttons, and every other rule says why it has none", async () => {
+test("every rule with a path has two buttons, and every other rule says why it has no buttons", async () => {
   const { page } = await open(shared.url);
   const withPath = rules.filter((rule) => sampleRequests(rule, compiled).length > 0);
   expect(await page.getByRole("button", { name: /^Send 1 request to / }).count()).toBe(
@@ -128,7 +128,7 @@ test("every rule with a path has two buttons, and every other rule says why it h
   );
 });
 
-test("a lane draws a request and a burst, of which the limit allows ten, and counts down", async () => {
+test("a lane draws a request and a burst, of which the limit allows ten, and shows a countdown", async () => {
   const app = cleanUp(await start(), (it) => it.stop());
   const { page, problems } = await open(app.url, {}, (page) => page.clock.install());
   const { row, bars, drawn, send, openHeaders, header } = lane(page, "search");
@@ -172,7 +172,7 @@ test("a lane draws a request and a burst, of which the limit allows ten, and cou
   expect(problems).toStrictEqual([]);
 });
 
-test("the page is used with the keyboard alone, and shows where the focus is", async () => {
+test("the page works by keyboard alone, and shows the focus", async () => {
   const app = cleanUp(await start(), (it) => it.stop());
   const { page } = await open(app.url);
   const focused = () =>
@@ -216,7 +216,7 @@ test.each(VIEWS)(
   },
 );
 
-test("a lane shows what its rule does when the store is unavailable", async () => {
+test("a lane shows the effect of its rule when the store is unavailable", async () => {
   const app = cleanUp(await start(), (it) => it.stop());
   const { page } = await open(app.url);
   await app.redis.stop();
@@ -238,7 +238,7 @@ test("a lane shows what its rule does when the store is unavailable", async () =
   expect(seen).toContain("allow");
 });
 
-/** A first try is in sight, its two buttons are side by side, and rows are short. */
+/** A first lane is visible, its two buttons are side by side, and rows are short. */
 async function expectShortRows(page: Page, isPhone: boolean): Promise<void> {
   const [one, many] = await Promise.all(
     [/^Send 1 /, /^Send 20 /].map((name) =>
@@ -255,7 +255,7 @@ async function expectShortRows(page: Page, isPhone: boolean): Promise<void> {
   expect(sum / heights.length).toBeLessThan(isPhone ? 230 : 100);
 }
 
-test("the policy comes first, then the tools, then what to read, in files that exist", async () => {
+test("the page shows the policy, then the tools, then links to existing documents", async () => {
   const { page } = await open(shared.url);
   expect(await page.getByRole("heading").allInnerTexts()).toStrictEqual([
     "Headgate",
@@ -272,7 +272,7 @@ test("the policy comes first, then the tools, then what to read, in files that e
   expect(named.filter((file) => !existsSync(join(ROOT, file)))).toStrictEqual([]);
 });
 
-test("the dotted line is drawn with the first answer, and named the gate", async () => {
+test("the dotted line with the name gate appears with the first response", async () => {
   const { page } = await open(shared.url);
   const { row, send } = lane(page, "recommend");
   expect(await page.locator(".lane .gate-line").count()).toBe(0);
@@ -282,7 +282,7 @@ test("the dotted line is drawn with the first answer, and named the gate", async
   const name = await row.getByText("gate", { exact: true }).boundingBox();
   const [middle, height] = [(name?.y ?? 0) + (name?.height ?? 0) / 2, name?.height ?? 0];
   const { y } = (await line.boundingBox()) ?? { y: 0 };
-  // The text's box has space above its letters, so its middle is a little above theirs.
+  // The text's box has space above its letters, so its middle is a little above the middle of the letters.
   expect(Math.abs(middle - y)).toBeLessThan(height / 2);
 });
 
@@ -325,7 +325,7 @@ describe("a sample sign-in", () => {
     expect(problems).toStrictEqual([]);
   });
 
-  test("a sample admin gets an answer in the admin's lane, and a link into the dashboard", async () => {
+  test("a sample admin gets a response in the admin's lane, and a link to the dashboard", async () => {
     const { page, problems } = await open(shared.url);
     const dashboard = page.getByRole("link", { name: "Open the dashboard" });
     expect(await dashboard.getAttribute("href")).toBe("/dashboard/sign-in");
@@ -344,7 +344,7 @@ describe("a sample sign-in", () => {
     expect(problems).toStrictEqual([]);
   });
 
-  test("the sync of five tabs begins with the sign-in, in the place of five answers of 401", async () => {
+  test("the sync of five tabs asks for a sign-in, instead of five responses with 401", async () => {
     const { page } = await open(shared.url);
     const sync = page.getByRole("region", { name: "Five tabs, one sync" });
     await sync.getByRole("button", { name: "Sign in as a sample artist" }).click();
@@ -357,7 +357,7 @@ describe("a sample sign-in", () => {
       .toMatch(/^Instagram was called once/);
   });
 
-  test("another site's page is rejected with 403, and gets no session", async () => {
+  test("a page of another site is rejected with 403, and gets no session", async () => {
     const foreign = await fetch(`${shared.url}/sample/sign-in`, {
       method: "POST",
       headers: { origin: "https://evil.example" },
@@ -368,7 +368,7 @@ describe("a sample sign-in", () => {
   });
 });
 
-test("a lane shows that no answer came", async () => {
+test("a lane shows that no response arrived", async () => {
   const { page } = await open(shared.url);
   await page.route("**/api/search", (route) => route.abort());
   const { row, bars, send } = lane(page, "search");
@@ -377,7 +377,7 @@ test("a lane shows that no answer came", async () => {
   expect(await row.locator(".status").innerText()).toContain("No answer arrived.");
 });
 
-test("a person who is denied reads a page with the time to wait", async () => {
+test("a denied browser gets a page with the time to wait", async () => {
   for (let i = 0; i < 10; i += 1) await fetch(`${shared.url}/api/search`);
   const { page } = await open(`${shared.url}/api/search`);
   expect(await page.getByRole("heading").innerText()).toBe("Too many requests");

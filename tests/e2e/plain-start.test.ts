@@ -20,7 +20,7 @@ async function storeVariables(): Promise<Record<string, string>> {
 }
 
 describe("plain next start", () => {
-  test("does not start where nothing says whose address to count, and says what to do", async () => {
+  test("next start does not start without a source of client addresses, and prints what to do", async () => {
     const env = { ...MACHINE, NODE_ENV: "production" as const, ...(await storeVariables()) };
     const child = cleanUp(spawn(process.execPath, START, { cwd: ROOT, env }), (it) => it.kill());
     let said = "";
@@ -31,7 +31,7 @@ describe("plain next start", () => {
     expect(said).toContain("docs/client-address.md");
   });
 
-  test("behind a proxy counts the address that the proxy has seen, whatever was claimed", async () => {
+  test("next start behind a proxy counts the address that the proxy reports, whatever a client claims", async () => {
     const env = { ...(await storeVariables()), CLIENT_IP_FROM: "hops:1" };
     const app = cleanUp(await startProgram(START, env), (it) => it.stop());
     const ask = (forwarded: string) =>
@@ -50,12 +50,12 @@ describe("plain next start", () => {
     expect((await ask("203.0.113.9, 203.0.113.10")).status).toBe(200);
   });
 
-  test("says once that a header is missing that CLIENT_IP_FROM names", async () => {
+  test("next start logs once that the header of CLIENT_IP_FROM is missing", async () => {
     const env = { ...(await storeVariables()), CLIENT_IP_FROM: "cloudflare" };
     const app = cleanUp(await startProgram(START, env), (it) => it.stop());
     for (let i = 0; i < 3; i += 1) {
       const answer = await fetch(`${app.url}/api/analytics/counts?artistId=artist-1`);
-      // Never a free pass: all of them are one client.
+      // Requests without the header are one client, and stay limited.
       expect(answer.headers.get("ratelimit")).toContain(`"api:ip:minute";r=${599 - i}`);
     }
     await expect.poll(() => app.output()).toContain("CLIENT_ADDRESS_HEADER_ABSENT");

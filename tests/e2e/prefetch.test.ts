@@ -49,7 +49,7 @@ async function openLinks(to: string, address: string) {
   return { page, prefetched };
 }
 
-test("a click is served after thirty prefetches where the rule counts them apart", async () => {
+test("a click is served after thirty prefetches when the rule counts them separately", async () => {
   const { page, prefetched } = await openLinks("p", "198.51.100.1");
   expect(prefetched.length).toBeGreaterThanOrEqual(30);
   expect(prefetched.filter((status) => status !== 200)).toEqual([]);
@@ -57,14 +57,14 @@ test("a click is served after thirty prefetches where the rule counts them apart
   await page.getByRole("heading", { name: "This is page 7." }).waitFor();
 });
 
-test("a click is denied after thirty prefetches where the rule counts them as visits", async () => {
+test("a click is denied after thirty prefetches when the rule counts them as visits", async () => {
   const { page, prefetched } = await openLinks("q", "198.51.100.2");
   expect(prefetched).toContain(429);
   await page.getByRole("link", { name: "Page 30." }).click();
   await page.getByText("Too many requests").first().waitFor();
 });
 
-test("a client that claims to prefetch has the limit for prefetches, and no more", async () => {
+test("a client that claims to prefetch has the limit for prefetches, and no other capacity", async () => {
   const ask = async (headers: Record<string, string>) => {
     const all = { "x-forwarded-for": "198.51.100.3", ...headers };
     return (await fetch(`${app.url}/p/1`, { headers: all })).status;
@@ -79,7 +79,7 @@ test("a client that claims to prefetch has the limit for prefetches, and no more
 
 const HEADGATE = join(ROOT, "lib", "cli", "headgate.ts");
 
-test("headgate start serves an app that is not the sample with its limits, and ends when told", async () => {
+test("headgate start serves another app than the sample with its limits, and stops on a signal", async () => {
   const env = { PORT: "0", HEADGATE_STORE: "embedded", HEADGATE_STORE_DEADLINE_MS: "10000" };
   const served = cleanUp(
     launch(process.execPath, [HEADGATE, "start"], env, fixture("prefetch")),
@@ -93,7 +93,7 @@ test("headgate start serves an app that is not the sample with its limits, and e
   const subjects = lines.filter((line) => !line.startsWith("{")).map((line) => line.split(" ")[0]);
   expect(subjects).toEqual(["warning", "store", "clients", "policy", "ready"]);
   expect(served.output()).toContain("policy   not checked: there is no file config/rate-limits.ts");
-  // It is built: this start made nothing anew.
+  // The app was built before, so this start does not build.
   expect(served.output()).not.toContain("building");
   const before = served.output();
   const started = served.descendants();

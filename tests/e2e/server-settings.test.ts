@@ -1,4 +1,4 @@
-// What the app's own server is told by variables, with routes that only this file needs.
+// The server's settings by variables, tested with routes that only this file needs.
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { Agent, get } from "node:http";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ import { treeWith } from "../support/tree.ts";
 const cleanUp = scope();
 const ORIGIN = "https://shop.example";
 
-/** Routes under a rule, so that middleware has each request first. */
+/** The routes are under a rule, so that the middleware runs first for each request. */
 const ROUTES = {
   "app/api/t/think/route.ts": `
 export async function GET(request: Request): Promise<Response> {
@@ -44,7 +44,7 @@ export function GET(): Response {
 let tree = "";
 let packed = "";
 let app: RunningApp;
-/** A request for a route that thinks for longer than the minute after which servers often give up. */
+/** A request to a route that takes longer than the minute after which servers often time out. */
 let thinking: Promise<Answer>;
 
 beforeAll(async () => {
@@ -53,7 +53,7 @@ beforeAll(async () => {
   await pack(tree, packed, () => {});
   app = await start("npm start", { CORS_ORIGINS: ORIGIN });
   thinking = ask(new Agent(), `${app.url}/api/t/think?ms=70000`);
-  // It is awaited by the last test.
+  // The last test awaits it.
   thinking.catch(() => {});
 });
 afterAll(async () => {
@@ -82,7 +82,7 @@ const started = async (kind: (typeof KINDS)[number], env: Variables) =>
 interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
-  /** The client's port: the same for two requests on one connection. */
+  /** The client's port, which two requests on one connection share. */
   readonly port: number | undefined;
 }
 
@@ -101,7 +101,7 @@ function ask(agent: Agent, url: string, headers: Variables = {}): Promise<Answer
 const portOf = ({ url }: RunningApp) => Number(new URL(url).port);
 
 describe.each(KINDS)("%s", (kind) => {
-  test("takes small values of every variable, and says which ended a connection", async () => {
+  test("the server follows a small value of each timeout and limit, and logs which one ended a connection", async () => {
     const server = await started(kind, {
       KEEP_ALIVE_TIMEOUT: "1000",
       SOCKET_TIMEOUT: "2000",
@@ -110,7 +110,7 @@ describe.each(KINDS)("%s", (kind) => {
       MAX_BODY_BYTES: "2048",
     });
     const port = portOf(server);
-    // Where routes are compiled, a first answer may take longer than the socket's time: then it is asked again.
+    // A first response may exceed the socket timeout when routes are compiled, so the request is repeated.
     for (const path of ["/api/t/think?ms=0", "/api/health"]) {
       const status = () => ask(new Agent(), server.url + path).then((answer) => answer.status);
       await expect.poll(() => status().catch(() => 0), { timeout: 60_000 }).toBe(200);
@@ -142,7 +142,7 @@ describe.each(KINDS)("%s", (kind) => {
     expect(server.output()).not.toContain("hunter2");
   });
 
-  test("takes headers of 20 kB when Node is told to, and a body of 15 MB when it is told to", async () => {
+  test("the server accepts headers of 20 kB and a body of 15 MB when the settings allow them", async () => {
     const server = await started(kind, {
       NODE_OPTIONS: "--max-http-header-size=65536",
       MAX_BODY_BYTES: "20000000",
@@ -158,20 +158,20 @@ describe.each(KINDS)("%s", (kind) => {
   });
 });
 
-test("npm start answers 431 for headers of 20 kB, and says what to set", async () => {
+test("npm start answers 431 for headers of 20 kB, and logs which setting to change", async () => {
   const large = `GET /api/health HTTP/1.1\r\nHost: x\r\nX-Large: ${"a".repeat(20_000)}\r\n\r\n`;
   expect(statusesOf(await speak(portOf(app), large))).toEqual([431]);
   await expect.poll(() => app.output()).toContain("NODE_OPTIONS=--max-http-header-size sets");
 });
 
-test("a prefetch by Next's router is told to what is behind, and no claim of a client in its place", async () => {
+test("a prefetch of Next's router is announced to the app, and a client cannot forge the announcement", async () => {
   const seen = async (headers: Record<string, string>) =>
     (await fetch(`${app.url}/api/t/prefetch`, { headers })).json();
   expect(await seen({ "next-router-prefetch": "1" })).toEqual({ prefetch: "1" });
   expect(await seen({ "x-headgate-prefetch": "1" })).toEqual({ prefetch: null });
 });
 
-test("a handler's Access-Control-Expose-Headers is sent beside those of the gate", async () => {
+test("Access-Control-Expose-Headers has the values of the handler and of the gate", async () => {
   const answer = await fetch(`${app.url}/api/t/expose`, { headers: { origin: ORIGIN } });
   const exposed = answer.headers.get("access-control-expose-headers")?.split(", ") ?? [];
   expect(exposed).toEqual(expect.arrayContaining(["X-Total-Count", "RateLimit", "Retry-After"]));
@@ -182,12 +182,12 @@ test("a connection that is idle for longer than 11 s serves the next request", a
   const agent = cleanUp(new Agent({ keepAlive: true, maxSockets: 1 }), (it) => it.destroy());
   const first = await ask(agent, `${app.url}/api/health`);
   expect(first.headers["keep-alive"]).toBe("timeout=65");
-  // How long it is idle is what is tested.
+  // The idle time is the subject of this test.
   await new Promise((resolve) => setTimeout(resolve, 12_500));
   const second = await ask(agent, `${app.url}/api/health`);
   expect([second.status, second.port]).toEqual([200, first.port]);
 });
 
-test("a route that thinks for 70 s answers", async () => {
+test("a route that takes 70 s answers", async () => {
   expect((await thinking).status).toBe(200);
 });

@@ -23,7 +23,7 @@ async function storeVariables(): Promise<Variables> {
   return { UPSTASH_REDIS_REST_URL: store.url, UPSTASH_REDIS_REST_TOKEN: store.token };
 }
 
-/** Runs a program that should end by itself, and reads all that it printed. */
+/** Runs a program until it exits, and returns its code and output. */
 async function endOf(args: readonly string[], env: Variables) {
   const child = cleanUp(
     spawn(process.execPath, [...args], {
@@ -50,7 +50,7 @@ const rest = (token: string, url = "http://127.0.0.1:1"): Variables => ({
   CLIENT_IP_FROM: "hops:1",
 });
 
-describe("a program with a setting that cannot work ends, names it, and prints no part of it", () => {
+describe("invalid settings", () => {
   test.each<readonly [string, readonly string[], Variables]>([
     ["UPSTASH_REDIS_REST_TOKEN", START, rest(`"${MARK}"`)],
     ["UPSTASH_REDIS_REST_TOKEN", START, rest(`Bearer ${MARK}`)],
@@ -75,13 +75,16 @@ describe("a program with a setting that cannot work ends, names it, and prints n
     ["AUTH_SECRET", TOKEN, { AUTH_SECRET: `"${MARK}"` }],
     ["INSTAGRAM_ACCESS_TOKEN", START, { INSTAGRAM_ACCESS_TOKEN: `"${MARK}"` }],
     ["DEMO_ACCOUNTS", NEXT_START, { ...rest("token"), DEMO_ACCOUNTS: `"demo:${MARK}"` }],
-  ])("%s, %j", async (name, args, env) => {
-    const { code, output } = await endOf(args, env);
-    expect([code === 0, told(output)]).toEqual([false, false]);
-    expect(output).toMatch(new RegExp(`ENV_INVALID: .*\\b${name}\\b`));
-  });
+  ])(
+    "an invalid %s makes the program %j exit with the name of the setting and without its value",
+    async (name, args, env) => {
+      const { code, output } = await endOf(args, env);
+      expect([code === 0, told(output)]).toEqual([false, false]);
+      expect(output).toMatch(new RegExp(`ENV_INVALID: .*\\b${name}\\b`));
+    },
+  );
 
-  test("a database that Redis does not have is told in one line", async () => {
+  test("a database that Redis does not have is reported in one line", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     for (const args of [START, GATEWAY]) {
       const { code, output } = await endOf(args, {
@@ -95,8 +98,8 @@ describe("a program with a setting that cannot work ends, names it, and prints n
   });
 });
 
-describe("blanks and line breaks around a setting are no part of it", () => {
-  test("npm start counts with a store whose address and token have some", async () => {
+describe("white space around a setting", () => {
+  test("npm start ignores white space around the address and token of its store", async () => {
     const named = Object.entries(await storeVariables());
     const padded = Object.fromEntries(named.map(([name, value]) => [name, ` ${value}/\n`]));
     const token = ` ${named[1]?.[1] ?? ""}\r\n`;
@@ -108,7 +111,7 @@ describe("blanks and line breaks around a setting are no part of it", () => {
     expect(app.output()).not.toContain("warning");
   });
 
-  test("npm start and the gateway reach a Redis whose address has some", async () => {
+  test("npm start and the gateway ignore white space around REDIS_URL", async () => {
     const redis = cleanUp(await startRedis(), (it) => it.stop());
     const REDIS_URL = ` ${redis.url}/3\n`;
     const app = cleanUp(await startApp({ REDIS_URL }), (it) => it.stop());
@@ -127,10 +130,10 @@ describe("blanks and line breaks around a setting are no part of it", () => {
   });
 });
 
-describe("a start whose store fails says so before it is ready, and goes on", () => {
+describe("a start with an unavailable store", () => {
   const health = async (url: string) => (await fetch(`${url}/api/health`)).json();
 
-  test("npm start, of a token that the store refuses", async () => {
+  test("npm start warns before it is ready that the store rejects the token, and serves", async () => {
     const env = { ...(await storeVariables()), UPSTASH_REDIS_REST_TOKEN: `${MARK}1` };
     const app = cleanUp(await startApp(env), (it) => it.stop());
     const lines = app.output().split("\n");
@@ -150,7 +153,7 @@ describe("a start whose store fails says so before it is ready, and goes on", ()
     expect(told(app.output())).toBe(false);
   });
 
-  test("npm start, of a Redis that is not there", async () => {
+  test("npm start warns before it is ready that Redis cannot be reached, and serves", async () => {
     const env = { REDIS_URL: `redis://:${MARK}@127.0.0.1:1`, HEADGATE_MODE: "shadow" };
     const app = cleanUp(await startApp(env), (it) => it.stop());
     expect(app.output()).toMatch(
@@ -159,7 +162,7 @@ describe("a start whose store fails says so before it is ready, and goes on", ()
     expect(told(app.output())).toBe(false);
   });
 
-  test("npm start, whose store answers nothing, waits no longer than the deadline", async () => {
+  test("npm start waits for a silent store no longer than the deadline, and serves", async () => {
     const store = cleanUp(await startStore(), (it) => it.stop());
     store.redis.freeze();
     const env = {
@@ -179,7 +182,7 @@ describe("a start whose store fails says so before it is ready, and goes on", ()
     await expect.poll(() => health(app.url)).toMatchObject({ store: "ok" });
   });
 
-  test("plain next start says it while it serves, and tells of a slip in a name", async () => {
+  test("next start warns of an unreachable store and of a misspelled variable while it serves", async () => {
     const env = { ...rest(MARK), HEADGATE_SECERT: `${MARK}${MARK}` };
     const app = cleanUp(await startProgram(NEXT_START, env), (it) => it.stop());
     await expect.poll(() => app.output()).toMatch(/the store at 127\.0\.0\.1:1 cannot be reached/);
@@ -187,7 +190,7 @@ describe("a start whose store fails says so before it is ready, and goes on", ()
     expect(told(app.output())).toBe(false);
   });
 
-  test("npm start tells once of each slip in a name, before it is ready", async () => {
+  test("npm start warns once of each misspelled variable before it is ready", async () => {
     const slips = { HEADGATE_MOD: "shadow", Headgate_Mode: "off", HEADGATE_SECERT: MARK };
     const app = cleanUp(await startApp({ ...(await storeVariables()), ...slips }), (it) =>
       it.stop(),
@@ -207,7 +210,7 @@ describe("HEADGATE_MODE=off without a store", () => {
     ["npm run dev", DEV, { PORT: "0" }],
     ["next start", NEXT_START, {}],
     ["next dev", [NEXT, "dev", "-p", "0", "-H", "127.0.0.1"], { NODE_ENV: "development" }],
-  ])("%s passes every request, and tries to reach none", async (_, args, env) => {
+  ])("%s with HEADGATE_MODE=off allows every request, and calls no store", async (_, args, env) => {
     const app = cleanUp(await startProgram(args, { HEADGATE_MODE: "off", ...env }), (it) =>
       it.stop(),
     );
@@ -221,7 +224,7 @@ describe("HEADGATE_MODE=off without a store", () => {
       store: "not-asked",
     });
     expect(app.output()).not.toMatch(/ENV_INVALID|ECONNREFUSED|^warning/m);
-    // What needs a store says which variables it needs.
+    // A route that needs a store logs which variables to set.
     expect((await fetch(`${app.url}/api/health/redis`)).status).toBe(503);
     await expect.poll(() => app.output()).toContain("No store is named, and this call needs one");
   });

@@ -24,7 +24,7 @@ const REWRITTEN = ["/short", "/hop", "/people/7", "/when", "/drive/a/b", "/7/las
 
 const LOCALES = ["en", "fr", "pt-BR"];
 
-/** Spellings that Next serves, each of which a gate would let by that compared paths as they come. */
+/** Spellings that Next serves. A gate that compared paths without normalizing them would not count these. */
 const SERVED: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   plain: [
     ["/SHORT", "limited"],
@@ -68,7 +68,7 @@ const SERVED: Readonly<Record<string, readonly (readonly [string, string])[]>> =
   ],
 };
 
-/** What Next's own servers tell each other, and what proxies and other frameworks believe. */
+/** Headers that Next's servers send to each other, and headers that proxies and other frameworks trust. */
 const INTERNAL_HEADERS = [
   "x-middleware-subrequest: middleware:middleware:middleware:middleware:middleware",
   "x-middleware-subrequest: src/middleware:src/middleware:src/middleware:src/middleware",
@@ -97,14 +97,14 @@ const INTERNAL_HEADERS = [
   "x-headgate-socket: nonce 198.51.100.1",
 ];
 
-/** With trailingSlash nobody can tell `/users/.rsc` from `/users/`: docs/security.md says so. */
+/** With trailingSlash `/users/.rsc` and `/users/` look the same to middleware, as docs/security.md says. */
 const NAMELESS = /(?:\/|%2f|%5c|\\)(?:\.|%2e)rsc/i;
 
-/** Spellings that are tried in each variant; `npm run test:spellings` tries more, in more apps. */
+/** The number of spellings per variant. `npm run test:spellings` tries more, in more apps. */
 const USUAL_RUNS = 200;
 const RUNS = Number(process.env["SPELLINGS_RUNS"] ?? USUAL_RUNS);
 
-/** The app's variants, as next.config.ts of the fixture has them. */
+/** The variants of the app in next.config.ts of the fixture. */
 const NORMALIZED = [
   { variant: "plain", basePath: "", ending: "", locales: [], paths: [...ROUTES, ...REWRITTEN] },
   {
@@ -123,28 +123,28 @@ const NORMALIZED = [
   },
 ] as const;
 
-/** With `skipProxyUrlNormalize` and a base path Next serves no data of pages. */
+/** With `skipProxyUrlNormalize` and a base path Next serves no page data. */
 const UNSERVED = new Set(["raw-based /base/_next/data/BUILD/old/7.json"]);
 
-/** With `skipProxyUrlNormalize` middleware has the URL as it was sent, and every rule must hold as before. */
+/** With `skipProxyUrlNormalize` middleware gets the URL as sent. Every rule must still match. */
 const RAW = { plain: "raw", based: "raw-based", locales: "raw-locales" } as const;
 const VARIANTS = [
   ...NORMALIZED.map((app) => ({ ...app, like: app.variant })),
   ...NORMALIZED.map((app) => ({ ...app, like: app.variant, variant: RAW[app.variant] })),
 ];
 
-/** The handler that served a request: each of them says so, in a header or in its page. */
+/** The handler that served a request. Each handler puts its name into a header or its page. */
 function servedBy({ headers, body }: RawAnswer): string | undefined {
   return headers.get("x-served") ?? /served:([\w-]+)\./.exec(body)?.[1];
 }
 
-/** The rules that a request was counted by. */
+/** The rules that counted a request. */
 function countedBy({ headers }: RawAnswer): string[] {
   const limits = headers.get("ratelimit") ?? "";
   return [...limits.matchAll(/"([\w-]+):ip:day"/g)].flatMap(([, name]) => name ?? []);
 }
 
-/** A handler that was reached without the rule of its name: undefined where all is well. */
+/** The handler that was reached without the rule of its name, or undefined when the rule counted. */
 function wayRound(answer: RawAnswer): string | undefined {
   const served = servedBy(answer);
   const counted = countedBy(answer).map((name) => name.replace("-options", ""));
@@ -159,17 +159,17 @@ beforeAll(async () => {
 
 afterAll(() => store?.stop());
 
-/** Each with its gate in middleware.ts, at the edge, and in proxy.ts, in Node. */
+/** Each variant has its gate once in middleware.ts, at the edge, and once in proxy.ts, in Node. */
 const ALL_APPS = VARIANTS.flatMap((app) =>
   (["middleware.ts", "proxy.ts"] as const).map((file) => ({ file, ...app })),
 );
 
 type App = (typeof ALL_APPS)[number];
 
-/** The app with its URLs as they were sent is looked at in middleware.ts alone. */
+/** Apps with URLs as sent are tested with middleware.ts alone. */
 const isOfInterest = ({ file, variant, like }: App) => variant === like || file === "middleware.ts";
 
-/** Next reads paths alike before middleware.ts and proxy.ts, and hands on URLs as they were sent where it is told to. */
+/** A usual run tests normalized URLs in middleware.ts. Next treats paths alike before proxy.ts. */
 const isUsual = ({ file, variant, like }: App) => file === "middleware.ts" && variant === like;
 
 const APPS = ALL_APPS.filter((app) => isOfInterest(app) && (RUNS > USUAL_RUNS || isUsual(app)));
@@ -178,7 +178,7 @@ describe.each(APPS)(
   "$file in an app of the variant $variant",
   ({ file, variant, like, ...routes }) => {
     const { basePath, ending } = routes;
-    // Next reads paths alike before both, and as they were sent: these are looked at for a shorter while.
+    // Next treats paths alike in these variants, so fewer spellings are enough.
     const runs = file === "proxy.ts" || variant !== like ? Math.ceil(RUNS / 3) : RUNS;
     let app: RunningApp;
     let folder: string;
@@ -204,7 +204,7 @@ describe.each(APPS)(
     const get = (target: string, ...headers: readonly string[]) =>
       send({ method: "GET", target, headers });
 
-    test.each(ROUTES)("counts %s, and serves it", async (path) => {
+    test.each(ROUTES)("a request for %s is served and counted", async (path) => {
       const answer = await get(basePath + path + ending);
       expect(answer.status).toBe(200);
       expect(countedBy(answer)).toEqual([servedBy(answer)]);
@@ -212,7 +212,7 @@ describe.each(APPS)(
 
     const served = SERVED[like] ?? [];
     test.each(served.filter(([path]) => !UNSERVED.has(`${variant} ${path}`)))(
-      "counts %s as %s",
+      "the spelling %s is served and counted by the rule %s",
       async (spelled, rule) => {
         const answer = await get(spelled.replace("BUILD", buildId));
         expect(servedBy(answer)).toBe(rule);
@@ -220,14 +220,14 @@ describe.each(APPS)(
       },
     );
 
-    test("serves nothing by its base path in another case", async () => {
+    test("a base path in another case serves nothing uncounted", async () => {
       for (const path of ["/short", "/api/limited", "/drive/a/b", "/7/last", "/old/7"]) {
         const answer = await get(basePath.toUpperCase() + path + ending);
         expect(wayRound(answer)).toBeUndefined();
       }
     });
 
-    test("serves nothing uncounted, however its path is spelled", async () => {
+    test("no spelling of a path is served uncounted", async () => {
       let served = 0;
       await fc.assert(
         fc.asyncProperty(spellings({ buildId, ...routes }), async (spelling) => {
@@ -238,22 +238,25 @@ describe.each(APPS)(
         }),
         { numRuns: runs },
       );
-      // Spellings that no handler answers would prove nothing.
+      // Spellings that no handler serves would prove nothing.
       expect(served).toBeGreaterThan(runs / 30);
     });
 
-    test.each(INTERNAL_HEADERS)("is not impressed by %j", async (header) => {
-      const path = basePath + "/api/limited" + ending;
-      const answer = await get(path, header);
-      expect([answer.status, servedBy(answer), countedBy(answer)]).toEqual([
-        200,
-        "limited",
-        ["limited"],
-      ]);
-      expect(answer.headers.get("x-saw")).toBe("");
-    });
+    test.each(INTERNAL_HEADERS)(
+      "the header %j changes neither the response nor the counting",
+      async (header) => {
+        const path = basePath + "/api/limited" + ending;
+        const answer = await get(path, header);
+        expect([answer.status, servedBy(answer), countedBy(answer)]).toEqual([
+          200,
+          "limited",
+          ["limited"],
+        ]);
+        expect(answer.headers.get("x-saw")).toBe("");
+      },
+    );
 
-    test("counts HEAD as GET, and lets a preflight go free unless a rule names OPTIONS", async () => {
+    test("HEAD counts as GET, and a preflight is free unless a rule names OPTIONS", async () => {
       const ask = (method: string, path: string) =>
         send({
           method,
@@ -265,7 +268,7 @@ describe.each(APPS)(
       expect(countedBy(await ask("OPTIONS", "/api/legacy"))).toEqual(["legacy-options"]);
     });
 
-    test("counts a Server Action on its page's route, also when it is sent to another page", async () => {
+    test("a Server Action counts on its page's route, also when it is sent to another page", async () => {
       const server = join(folder, ".next", variant, "server");
       const actions = readFileSync(join(server, "server-reference-manifest.json"), "utf8");
       const id = /"([0-9a-f]{40,})"/.exec(actions)?.[1] ?? "";
@@ -279,7 +282,7 @@ describe.each(APPS)(
           },
           body: "[]",
         });
-      // With trailingSlash Next redirects what it forwards, and nothing is done: its own limit.
+      // With trailingSlash Next redirects a forwarded action, and does not run it. This is a limit of Next.
       const others = ending === "/" ? [] : ["/pages/static", "/nowhere"];
       for (const path of ["/action", ...others]) {
         const answer = await act(path);

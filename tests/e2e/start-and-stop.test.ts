@@ -14,7 +14,7 @@ beforeAll(() => buildOnce(ROOT, () => {}));
 
 type Variables = Readonly<Record<string, string>>;
 
-/** The ways to name a store, and the lines that each may print beside those of every start. */
+/** The ways to configure a store, and the lines that each may print besides those of every start. */
 const STORES = {
   "its own redis-server": { env: async () => ({ HEADGATE_STORE: "redis" }), prints: [] },
   "the embedded store": { env: async () => ({ HEADGATE_STORE: "embedded" }), prints: [] },
@@ -48,7 +48,7 @@ async function start(store: StoreName, more: Variables = {}, args: readonly stri
   return cleanUp(launch(process.execPath, args, env), (it) => it.remove());
 }
 
-/** The lines that are neither part of every start nor expected of this one. */
+/** The lines that are neither part of every start nor expected of this start. */
 function surprises(app: Launched, expected: readonly (string | RegExp)[]): string[] {
   const everyStart =
     /^(?:store|clients|users|posts|policy|ready) {2,}\S|^warning {2}REDIS_URL holds no/;
@@ -68,7 +68,7 @@ const STOPS: Readonly<Record<string, (app: Launched) => void>> = {
 
 describe.each(Object.keys(STORES) as StoreName[])("npm start over %s", (store) => {
   test.each(Object.entries(STOPS))(
-    "prints nothing more after %s, and leaves nothing behind",
+    "npm start prints nothing more after %s, and leaves nothing behind",
     async (_, stop) => {
       const app = await start(store);
       await app.printed(/^ready +http/m);
@@ -82,7 +82,7 @@ describe.each(Object.keys(STORES) as StoreName[])("npm start over %s", (store) =
     },
   );
 
-  test("a start whose port is in use prints the reason alone, and leaves nothing behind", async () => {
+  test("npm start with a port in use prints only the reason, and leaves nothing behind", async () => {
     const taken = cleanUp(createServer(), (it) => it.close());
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
     const address = taken.address();
@@ -90,14 +90,14 @@ describe.each(Object.keys(STORES) as StoreName[])("npm start over %s", (store) =
     const app = await start(store, { PORT: String(port) });
     expect(await app.ended).toBe(1);
     const reason = `ENV_INVALID: Cannot listen on 127.0.0.1, port ${port}: it is in use. Choose another by PORT, such as PORT=4000.`;
-    // It is said before a store is started or a build is made.
+    // The error comes before a store is started or the app is built.
     expect(app.output()).toBe(`${reason}\n`);
     expect(app.temporary()).toEqual([]);
   });
 });
 
 describe("npm start", () => {
-  test("ends at once at a second SIGTERM, and leaves nothing behind", async () => {
+  test("npm start exits at once on a second SIGTERM, and leaves nothing behind", async () => {
     const app = await start("its own redis-server");
     const [, port] = await app.printed(/^ready +http:\S+:(\d+)$/m);
     const started = app.descendants();
@@ -118,7 +118,7 @@ describe("npm start", () => {
     await expectNothingLeft(app, started);
   });
 
-  test("ends when it is stopped during the start, and leaves nothing behind", async () => {
+  test("npm start that is stopped while it starts exits, and leaves nothing behind", async () => {
     const app = await start("its own redis-server");
     await expect.poll(() => app.temporary(), { interval: 5 }).not.toEqual([]);
     const started = app.descendants();
@@ -135,7 +135,7 @@ describe("npm start", () => {
       /^ENV_INVALID: INSTAGRAM_ACCESS_TOKEN is not set/,
     ],
     [{ CLIENT_IP_FROM: "xff" }, /^CLIENT_ADDRESS_UNKNOWN: CLIENT_IP_FROM is/],
-  ])("leaves no store behind when %j stops the start", async (env: Variables, reason) => {
+  ])("npm start leaves no store behind when %j stops the start", async (env: Variables, reason) => {
     const app = await start("its own redis-server", env);
     expect(await app.ended).toBe(1);
     expect(app.temporary()).toEqual([]);
@@ -143,7 +143,7 @@ describe("npm start", () => {
     expect(surprises(app, [reason])).toEqual([]);
   });
 
-  test("killed with SIGKILL, leaves no Redis and no temporary folder behind", async () => {
+  test("npm start leaves no Redis and no temporary folder behind after SIGKILL", async () => {
     const app = await start("its own redis-server");
     await app.printed(/^ready +http/m);
     const started = app.descendants();
@@ -154,7 +154,7 @@ describe("npm start", () => {
     await expectNothingLeft(app, started);
   });
 
-  test("by npm itself, prints nothing of Redis at Ctrl-C", async () => {
+  test("npm start by npm itself prints nothing about Redis after Ctrl-C", async () => {
     const env = { PORT: "0", ...(await STORES["a Redis by REDIS_URL"].env()) };
     const app = cleanUp(launch("npm", ["start"], env), (it) => it.remove());
     await app.printed(/^ready +http/m);
@@ -165,12 +165,12 @@ describe("npm start", () => {
     await expectNothingLeft(app, started);
   });
 
-  // npm hands SIGTERM on and waits; after a SIGKILL it has no status, and the server notices.
+  // npm forwards SIGTERM and waits. After a SIGKILL npm has no status, and the server notices that npm ended.
   test.each([
     ["SIGTERM", 0],
     ["SIGKILL", null],
   ] as const)(
-    "by npm itself, frees its port when npm alone gets %s, which ends with %s",
+    "npm start by npm itself frees its port when only npm gets %s, which exits with %s",
     async (signal, status) => {
       const env = { PORT: "0", HEADGATE_STORE: "embedded" };
       const app = cleanUp(launch("npm", ["start"], env), (it) => it.remove());

@@ -11,30 +11,30 @@ import { startStore, type TestStore } from "../support/gateway.ts";
 import { MACHINE } from "../support/machine.ts";
 import { scope } from "../support/scope.ts";
 
-/** The store answers from this process, so no command may stop it meanwhile. */
+/** The gateway of the store runs in this process, so no command may block this process. */
 const run = promisify(execFile);
 const cleanUp = scope();
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
-/** Within the tree, so that its packages are found. */
+/** A folder within the tree finds the packages of the tree. */
 const FOLDER = join(ROOT, ".headgate", `start-pages-${process.pid}`);
 
 const UPSTASH = pageOf("from-upstash-ratelimit");
 const EXPRESS = pageOf("from-express-rate-limit");
 
-/** Files that an app of create-next-app has, and that a page does not show. */
+/** Files of create-next-app that the pages do not show. */
 const AROUND: Readonly<Record<string, string>> = {
   "package.json": '{ "private": true, "dependencies": { "next": "16" } }',
   "tsconfig.json": "{}",
   "app/layout.tsx": LAYOUT,
   "app/page.tsx": "export default function Page() {\n  return <h1>Hello</h1>;\n}\n",
-  // The packages lie in the folder above; an app with its own needs no such thing.
+  // The packages are in the folder above. An app with its own packages does not need this.
   "next.config.mjs": `export default { turbopack: { root: ${JSON.stringify(ROOT)} } };\n`,
 };
 
 interface Page {
-  /** The files that it shows, by what stands in brackets behind their names: "" for none. */
+  /** The files that the page shows with a note in brackets after their names, or without one for "". */
   readonly files: (variant: "" | "before" | "a part") => Readonly<Record<string, string>>;
-  /** Its last command, and what it prints. */
+  /** The last command of the page, and its output. */
   readonly command: string;
   readonly printed: string;
 }
@@ -56,7 +56,7 @@ function pageOf(name: string): Page {
   };
 }
 
-/** Makes an app of files in a new folder, with the package. */
+/** Makes an app with the package and the given files in a new folder. */
 async function makeApp(name: string, files: Readonly<Record<string, string>>): Promise<string> {
   const folder = join(FOLDER, name);
   await buildPackage(ROOT, join(folder, "node_modules", "headgate"));
@@ -86,7 +86,7 @@ function settings(mode: "development" | "production") {
   };
 }
 
-/** Starts an app; what it returns sends a page's command as a client, and resolves to what it prints. */
+/** Starts an app. The returned function runs a page's command as a client, and resolves to its output. */
 async function served(folder: string, mode: "dev" | "start") {
   const env = settings(mode === "dev" ? "development" : "production");
   const args = [NEXT, mode, "-p", "0", "-H", "localhost"];
@@ -121,7 +121,7 @@ describe("docs/start/from-upstash-ratelimit.md", () => {
     init = headgate(folder, "init", "--from", "upstash", "--yes");
   });
 
-  test("the command writes the rules that the page shows, and a second run changes nothing", () => {
+  test("headgate init --from upstash writes the rules of the page, and a second run changes nothing", () => {
     const policy = readFileSync(join(folder, "config/rate-limits.ts"), "utf8");
     expect(policy).toContain(UPSTASH.files("a part")["config/rate-limits.ts"]);
     expect(init.output).toContain("From @upstash/ratelimit: the rules notes, visitors.");
@@ -132,13 +132,13 @@ describe("docs/start/from-upstash-ratelimit.md", () => {
     expect(headgate(folder, "check").status).toBe(0);
   });
 
-  test("a library that the command does not know is an error of usage", () => {
+  test("headgate init rejects an unknown library as a usage error", () => {
     const wrong = headgate(folder, "init", "--from", "express-rate-limit");
     expect(wrong.output).toContain('--from must be "upstash", not "express-rate-limit".');
     expect(wrong.status).toBe(2);
   });
 
-  test("after the command the app builds, and limits as before", async () => {
+  test("the app builds after headgate init --from upstash, and limits as before", async () => {
     const env = { ...process.env, ...settings("production") };
     await run(process.execPath, [NEXT, "build"], { cwd: folder, env });
     const send = await served(folder, "start");
@@ -150,7 +150,7 @@ describe("docs/start/from-upstash-ratelimit.md", () => {
     expect(keys.filter((key) => key.includes(":notes:user:"))).toEqual([]);
   });
 
-  test("with its limits moved, the app prints what the page says", async () => {
+  test("the app with moved limits prints the output of the page", async () => {
     for (const [path, text] of Object.entries(UPSTASH.files(""))) {
       writeFileSync(join(folder, path), text);
     }
@@ -163,11 +163,11 @@ describe("docs/start/from-upstash-ratelimit.md", () => {
   });
 });
 
-test("the app of docs/start/from-express-rate-limit.md prints what the page says", async () => {
+test("the app of docs/start/from-express-rate-limit.md prints the output of the page", async () => {
   const folder = await makeApp("express", { ...AROUND, ...EXPRESS.files("") });
   const send = await served(folder, "dev");
   expect(await send(EXPRESS.command)).toBe(EXPRESS.printed);
-  // What a right password took is given back.
+  // The units of a correct password are refunded.
   const right = EXPRESS.command.replace("a guess", "open sesame").replace("[1-4]", "[1-6]");
   expect(await send(right, "203.0.113.10")).toBe("204\n".repeat(6));
 });

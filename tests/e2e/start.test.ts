@@ -27,7 +27,7 @@ const statuses = (answers: readonly Response[]) => answers.map((answer) => answe
 const times = (count: number, status: number) => Array.from({ length: count }, () => status);
 
 describe("npm start", () => {
-  test("with nothing set chooses a store, says what it does, and stops when told", async () => {
+  test("npm start without settings chooses a store, prints its settings, and stops on a signal", async () => {
     const app = cleanUp(await startApp(), (it) => it.stop());
     expect(
       app
@@ -41,7 +41,7 @@ describe("npm start", () => {
     expect(await app.stop()).toBe(0);
   });
 
-  test("counts by the socket, whatever addresses a client claims", async () => {
+  test("npm start counts by the socket's address, whatever a client claims", async () => {
     const { app } = await redisAndApp();
     let i = 0;
     const answers = await repeat(11, () => {
@@ -59,7 +59,7 @@ describe("npm start", () => {
       });
     });
     expect(statuses(answers)).toEqual([...times(10, 200), 429]);
-    // A proxy would have written such headers: that is worth one line.
+    // A proxy would write such headers, so one warning is logged.
     const warned = app.output().match(/warning +CLIENT_ADDRESS_HEADER_UNCONFIGURED: .*/g);
     expect(warned).toEqual([expect.stringContaining("set CLIENT_IP_FROM=hops:1")]);
     expect(app.output()).not.toContain("203.0.113.");
@@ -71,23 +71,26 @@ describe("npm start", () => {
       (n: number) => ({ "x-forwarded-for": `203.0.113.${n}, fd00::1, 10.0.0.1` }),
     ],
     ["header:fly-client-ip", (n: number) => ({ "fly-client-ip": `203.0.113.${n}` })],
-  ])("with CLIENT_IP_FROM=%s counts the address that the proxies name", async (from, named) => {
-    const { app } = await redisAndApp({ CLIENT_IP_FROM: from });
-    const ask = (n: number, claimed = {}) =>
-      fetch(`${app.url}/api/search`, { headers: { ...claimed, ...named(n) } });
-    expect(statuses(await repeat(11, () => ask(1)))).toEqual([...times(10, 200), 429]);
-    expect((await ask(2)).status).toBe(200);
-    expect((await ask(1, { "x-real-ip": "203.0.113.3" })).status).toBe(429);
-    await expect.poll(() => app.output()).toContain("CLIENT_ADDRESS_HEADER_UNCONFIGURED");
-    const line = app.output().match(/^\{.*HEADER_UNCONFIGURED.*$/gm)?.[0] ?? "{}";
-    expect(JSON.parse(line)).toMatchObject({ level: "info", event: "address" });
-    expect(app.output()).not.toContain("203.0.113.");
-  });
+  ])(
+    "npm start with CLIENT_IP_FROM=%s counts the address that the proxies name",
+    async (from, named) => {
+      const { app } = await redisAndApp({ CLIENT_IP_FROM: from });
+      const ask = (n: number, claimed = {}) =>
+        fetch(`${app.url}/api/search`, { headers: { ...claimed, ...named(n) } });
+      expect(statuses(await repeat(11, () => ask(1)))).toEqual([...times(10, 200), 429]);
+      expect((await ask(2)).status).toBe(200);
+      expect((await ask(1, { "x-real-ip": "203.0.113.3" })).status).toBe(429);
+      await expect.poll(() => app.output()).toContain("CLIENT_ADDRESS_HEADER_UNCONFIGURED");
+      const line = app.output().match(/^\{.*HEADER_UNCONFIGURED.*$/gm)?.[0] ?? "{}";
+      expect(JSON.parse(line)).toMatchObject({ level: "info", event: "address" });
+      expect(app.output()).not.toContain("203.0.113.");
+    },
+  );
 
-  test("answers what it is asked for while it stops, and then ends", async () => {
+  test("npm start answers requests in flight while it stops, and then exits", async () => {
     const { app } = await redisAndApp();
     const { port } = new URL(app.url);
-    // A request whose body has not ended is in flight for as long as we wish.
+    // A request stays in flight until its body ends.
     const slow = send({
       port,
       host: "127.0.0.1",
@@ -119,7 +122,7 @@ describe("npm start", () => {
     expect(await stopped).toBe(0);
   });
 
-  test("counts an upgrade like any other request, and does not wait for it to stop", async () => {
+  test("npm start counts an upgrade like any other request, and does not wait for it when it stops", async () => {
     const { app } = await redisAndApp();
     const { port } = new URL(app.url);
     const upgrade = () =>
@@ -143,21 +146,21 @@ describe("npm start", () => {
     expect(await app.stop()).toBe(0);
   });
 
-  test("has no image optimizer that would fetch limited paths in a client's place", async () => {
+  test("npm start has no image optimizer that would fetch limited paths for a client", async () => {
     const { app } = await redisAndApp();
     const answer = await fetch(`${app.url}/_next/image?url=%2Fapi%2Fsearch&w=640&q=75`);
     expect(answer.status).toBe(404);
   });
 
-  test("on an unchanged tree does not build again", async () => {
+  test("npm start does not build an unchanged tree again", async () => {
     const said = vi.fn<(line: string) => void>();
     expect(await buildOnce(ROOT, said)).toBe(false);
     expect(said).not.toHaveBeenCalled();
   });
 });
 
-describe("npm start over a Redis of one's own", () => {
-  test("warns of a secret that is none, until one is set", async () => {
+describe("npm start over a given Redis", () => {
+  test("npm start warns when no secret is set, and only then", async () => {
     const { redis, app } = await redisAndApp();
     expect(app.output()).toMatch(/^warning .*set HEADGATE_SECRET/m);
     const HEADGATE_SECRET = "a secret that is at least 32 characters";
@@ -182,7 +185,7 @@ describe("npm start over a Redis of one's own", () => {
     ],
     [{ CLIENT_IP_FROM: "xff" }, "allowed: socket, hops:n"],
     [{ CLIENT_IP_FROM: "trusted:0.0.0.0/0" }, "clients in it could name any address"],
-  ])("refuses to start with %j, and says what is allowed", async (env, words) => {
+  ])("npm start does not start with %j, and prints what is allowed", async (env, words) => {
     await expect(startApp(env)).rejects.toThrow(words);
   });
 });
@@ -198,7 +201,7 @@ test("a production build has no development sign-in, neither page nor route", as
   expect(routes).not.toContain("/dev/");
 });
 
-test("no script of a page knows of the store", () => {
+test("no script of a page contains settings of the store", () => {
   const scripts = globSync(".next/static/**/*.js", { cwd: ROOT });
   expect(scripts.length).toBeGreaterThan(3);
   const text = scripts.map((file) => readFileSync(join(ROOT, file), "utf8")).join("\n");

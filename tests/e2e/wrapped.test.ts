@@ -12,11 +12,11 @@ import { scope } from "../support/scope.ts";
 
 const cleanUp = scope();
 
-/** Within the tree, so that its packages are found. */
+/** A folder within the tree finds the packages of the tree. */
 const FOLDER = join(ROOT, ".headgate", `wrapped-${process.pid}`);
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 
-/** The others need packages that this tree has not: `npm run test:package` tries them. */
+/** The other forms need packages that this tree lacks. `npm run test:package` tests them. */
 const INSTALLED = MIDDLEWARE_APPS.filter(({ name }) => name === "next-intl");
 
 const CONFIG = `export default {
@@ -31,7 +31,7 @@ beforeAll(() => {
     write(join(FOLDER, name), {
       "package.json": '{ "type": "module", "dependencies": { "headgate": "*", "next": "16" } }\n',
       "next.config.mjs": CONFIG,
-      // Without one, the bundler takes that of a folder above.
+      // Without this file, the bundler uses the one of a folder above.
       "instrumentation.ts": "export function register() {}\n",
       "app/layout.tsx": LAYOUT,
       ...files,
@@ -40,11 +40,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
 
-test.each(INSTALLED)("the middleware of $name runs behind the gate where it ran", async (it) => {
-  const app = join(FOLDER, it.name);
-  await putGate(app, join(ROOT, "lib", "cli", "headgate.ts"));
-  buildIn(app, it.env);
-  const store = cleanUp(await startStore(), (made) => made.stop());
-  const running = cleanUp(await startBuilt(app, store, NEXT, it.env), (made) => made.stop());
-  await expect(askAll(running.url, it)).resolves.toBeUndefined();
-});
+test.each(INSTALLED)(
+  "the middleware of $name runs behind the gate on the same paths as before",
+  async (it) => {
+    const app = join(FOLDER, it.name);
+    await putGate(app, join(ROOT, "lib", "cli", "headgate.ts"));
+    buildIn(app, it.env);
+    const store = cleanUp(await startStore(), (made) => made.stop());
+    const running = cleanUp(await startBuilt(app, store, NEXT, it.env), (made) => made.stop());
+    await expect(askAll(running.url, it)).resolves.toBeUndefined();
+  },
+);

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Answers a call in place of the gateway; returns false to forward it. */
+/** Returns true if it answers a call instead of the gateway, and false to forward it. */
 export type Fault = (call: Call) => boolean;
 
 export interface Call {

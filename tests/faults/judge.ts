@@ -82,7 +82,7 @@ async function recovered(world: World, since: number): Promise<number> {
   return performance.now() - since;
 }
 
-/** Returns the faults of a case as text; an empty list when it has none. */
+/** Returns the faults of a case as text, or an empty list. */
 export function misses(verdict: Verdict): string[] {
   return [
     ...wrongs(verdict),

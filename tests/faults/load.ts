@@ -14,7 +14,7 @@ export interface Measured {
   }[];
   /** How many limits, claims and locks the store did not decide, while the fault lasted. */
   readonly degraded: number;
-  /** Answers of 500 or more that no rule causes. */
+  /** Responses of 500 or more that no rule causes. */
   readonly wrong: readonly string[];
   /** The most requests of one client that were allowed beyond the bound. */
   readonly overBound: number;

@@ -18,7 +18,7 @@ export interface Soaked {
   readonly requests: number;
   /** How often each answer came, such as "search 429". */
   readonly answers: Readonly<Record<string, number>>;
-  /** Answers of 500 or more that no rule and no handler's store call causes. */
+  /** Responses of 500 or more that no rule and no handler's store call causes. */
   readonly wrong: number;
   /** How often Redis was killed, and how often it was stopped for a while. */
   readonly kills: number;

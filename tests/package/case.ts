@@ -1,14 +1,14 @@
 import type { World } from "./world.ts";
 
-/** A trial of the package in an app that is made for it. */
+/** A test of the package in a new app. */
 export interface Case {
   readonly name: string;
-  /** What is tried, for the table. */
+  /** The name in the table of results. */
   readonly what: string;
   /**
-   * Makes the app and tries it; resolves to what was seen, and rejects with what was wrong.
+   * Makes and tests the app. Resolves to the results, and rejects with the faults.
    *
-   * @param say is called with each step as it begins
+   * @param say called with each step when it begins
    */
   run(world: World, say: (line: string) => void): Promise<string>;
 }

@@ -7,7 +7,7 @@ import { createNextApp } from "./next-case.ts";
 import { cleanEnvironment, runCommand } from "./run-command.ts";
 import { type World, write } from "./world.ts";
 
-/** The steps of docs/start/new-app.md, as a person takes them, and how long the first 429 takes. */
+/** The steps of docs/start/new-app.md, and the time until the first 429. */
 export const firstCase: Case = {
   name: "first-429",
   what: "create-next-app, npm install headgate wasmoon, npx headgate dev",
@@ -44,7 +44,7 @@ export const startCase: Case = {
   },
 };
 
-/** Starts the app by a command of headgate, and resolves to when the first request was denied. */
+/** Starts the app by a headgate command, and resolves to the time of the first denial. */
 async function firstDenial(app: string, command: "dev" | "start"): Promise<number> {
   const env = { ...cleanEnvironment(), PORT: "0" };
   const bin = join("node_modules", "headgate", "bin.mjs");

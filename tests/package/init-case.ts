@@ -6,21 +6,21 @@ import type { Case } from "./case.ts";
 import { type Ran, runCommand, tryCommand } from "./run-command.ts";
 import { type World, write } from "./world.ts";
 
-/** An app that `headgate init` is tried on. */
+/** An app for a test of `headgate init`. */
 export interface Made {
-  /** The repository, in which init is called. */
+  /** The repository where init runs. */
   readonly root: string;
   /** The app's folder. */
   readonly app: string;
-  /** What follows `headgate init`. */
+  /** The arguments of `headgate init`. */
   readonly args: readonly string[];
-  /** The policy that must be written, from the app's folder. */
+  /** The expected path of the policy, from the app's folder. */
   readonly policy: string;
-  /** Folders of programs that are put before PATH, such as that of pnpm. */
+  /** Folders of programs in front of PATH, such as the folder of pnpm. */
   readonly programs?: string;
 }
 
-/** Routes that need rules, as an app has them. */
+/** Routes of an app that need rules. */
 export const ROUTES: Readonly<Record<string, string>> = {
   "app/api/login/route.ts": `export async function POST(request: Request): Promise<Response> {
   return Response.json({ body: await request.text() });
@@ -44,7 +44,7 @@ export default function Contact() {
 `,
 };
 
-/** A workflow that the repository has already. */
+/** A workflow that the repository already has. */
 export const WORKFLOW = {
   ".github/workflows/ci.yml": "on: push\njobs: {}\n",
 };
@@ -86,13 +86,13 @@ async function init(made: Made): Promise<Ran> {
   return ran;
 }
 
-/** The folder of a package: npm installs it at the root of a workspace. */
+/** Returns the folder of a package, which npm may install at the root of a workspace. */
 function installed({ app, root }: Made, name: string): string {
   const own = join(app, "node_modules", name);
   return existsSync(own) ? own : join(root, "node_modules", name);
 }
 
-/** The commands of the workflow that init wrote, but that which installs. */
+/** Returns the commands of the workflow that init wrote, without the install command. */
 function ciCommands({ root }: Made): readonly string[] {
   const workflow = readFileSync(join(root, ".github", "workflows", "headgate.yml"), "utf8");
   const runs = [...workflow.matchAll(/^ +- run: (.*)$/gm)].map(([, command = ""]) => command);
@@ -101,7 +101,7 @@ function ciCommands({ root }: Made): readonly string[] {
   return commands;
 }
 
-/** Runs a line of the shell in the app's folder; fails where it does. */
+/** Runs a shell command in the app's folder. Throws when the command fails. */
 async function shell({ app, programs }: Made, command: string): Promise<string> {
   const path = [...(programs === undefined ? [] : [programs]), process.env["PATH"]].join(":");
   const { status, output } = await tryCommand(app, "sh", ["-c", command], { PATH: path });
@@ -109,7 +109,7 @@ async function shell({ app, programs }: Made, command: string): Promise<string> 
   return output;
 }
 
-/** Starts the app in development, and sends what init printed: the last request alone is denied. */
+/** Starts the app in development, and sends the requests that init printed. Only the last one is denied. */
 async function tryTrial(made: Made, printed: string): Promise<readonly string[]> {
   const next = join(installed(made, "next"), "dist", "bin", "next");
   const args = [next, "dev", "-p", "0", "-H", "localhost"];
@@ -125,7 +125,7 @@ async function tryTrial(made: Made, printed: string): Promise<readonly string[]>
   }
 }
 
-/** Makes a folder a repository, where it is not one, and commits all that is in it. */
+/** Makes a folder a repository, unless it is one, and commits all its files. */
 async function commit(root: string): Promise<void> {
   await git(root, "init", "-q");
   await git(root, "add", "-A");
@@ -138,12 +138,12 @@ async function git(cwd: string, ...args: readonly string[]): Promise<string> {
   return output;
 }
 
-/** Installs the package, by npm, in an app. */
+/** Installs the package in an app with npm. */
 export async function installByNpm(app: string, { tarball }: World): Promise<void> {
   await runCommand(app, "npm", ["install", "--no-audit", "--no-fund", tarball]);
 }
 
-/** Writes files beside those of an app, and a workflow into its repository. */
+/** Writes additional files into an app, and a workflow into its repository. */
 export function addFiles(root: string, home: string, files = ROUTES): void {
   write(home, files);
   write(root, WORKFLOW);

@@ -105,7 +105,7 @@ const turborepo = initCase(
   "headgate init --dir in a Turborepo of two apps, npm",
   async (world, say) => {
     const root = world.newFolder("init-turborepo");
-    // create-turbo takes its templates from GitHub; these are the files of them that say "Turborepo".
+    // create-turbo downloads its templates from GitHub. These are the files by which init detects a Turborepo.
     write(root, {
       "package.json": JSON.stringify({
         name: "shop",
@@ -135,7 +135,7 @@ const turborepo = initCase(
   },
 );
 
-/** With two apps below it, init names them and writes nothing. */
+/** At a root with two apps, init names them and writes nothing. */
 async function refusesAtTheRoot(root: string): Promise<void> {
   const bin = join(root, "node_modules", "headgate", "bin.mjs");
   const { status, output } = await tryCommand(root, "node", [bin, "init", "--yes"]);
@@ -165,10 +165,10 @@ const workspace = initCase(
   },
 );
 
-/** The folder that holds the program pnpm itself. */
+/** The folder of the program pnpm. */
 function programsOf([program = ""]: readonly string[]): string {
   return join(dirname(program), "..", "..", ".bin");
 }
 
-/** The cases of `headgate init` that are tried in development. */
+/** The cases of `headgate init` that run in development. */
 export const initCases: readonly Case[] = [next16, next15, javascript, pages, turborepo, workspace];

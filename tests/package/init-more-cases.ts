@@ -11,10 +11,10 @@ import { runCommand } from "./run-command.ts";
 import { CONFIGS, TOOLS } from "./worker-case.ts";
 import { type World, write } from "./world.ts";
 
-/** The longest that a Worker may take to log what it denied, in milliseconds. */
+/** How long a Worker may take to log a denial, in milliseconds. */
 const LONGEST_MS = 120_000;
 
-/** In workerd no file sets NODE_ENV: the build has written its value into the policy. */
+/** In workerd no file sets NODE_ENV, because the build has written its value into the policy. */
 export const initWorkerCase: Case = {
   name: "init-worker",
   what: "headgate init, Next 16 by OpenNext in workerd: rules in shadow",
@@ -35,8 +35,8 @@ export const initWorkerCase: Case = {
 };
 
 /**
- * Builds the Worker, and sends it twenty sign-ins of one client; resolves to their statuses, each once,
- * when the log has this line.
+ * Builds the Worker, and sends it twenty sign-ins of one client. Resolves to their distinct statuses when
+ * the log has the line.
  */
 async function signIns(app: string, world: World, say: (line: string) => void, logged: RegExp) {
   say("opennextjs-cloudflare build");
@@ -75,7 +75,7 @@ async function signIns(app: string, world: World, say: (line: string) => void, l
   }
 }
 
-/** As a person calls it who has not installed Headgate. */
+/** The command of a person who has not installed Headgate. */
 export const initNpxCase: Case = {
   name: "init-npx",
   what: "npx headgate init from a registry, Next 16, which installs Headgate",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Case } from "./case.ts";
 import { runCommand } from "./run-command.ts";
 
-/** What each of the two says of the packed package. `attw` removes the .tgz that it made, so it gets a copy. */
+/** Two linters of the packed package. `attw` removes its .tgz, so it gets a copy. */
 export const lintCases: readonly Case[] = [
   {
     name: "publint",

@@ -1,25 +1,25 @@
-/** Apps with their own middleware, as the documentation of its library has it. */
+/** Apps with their own middleware, as in the documentation of its library. */
 export interface MiddlewareApp {
   readonly name: string;
   readonly next: 15 | 16;
-  /** What is installed beside Next and headgate. */
+  /** The packages besides Next and headgate. */
   readonly packages: readonly string[];
-  /** Its files, by their paths in the app. */
+  /** The files, by path in the app. */
   readonly files: Readonly<Record<string, string>>;
-  /** The one of them that is wrapped. */
+  /** The file with the wrapped middleware. */
   readonly middleware: string;
-  /** Variables of its library. */
+  /** The variables of the library. */
   readonly env: Readonly<Record<string, string>>;
   readonly questions: readonly Question[];
 }
 
-/** What the app answers, with the gate before it as without. */
+/** The app's responses, which are the same with and without the gate. */
 export interface Question {
   readonly path: string;
   readonly status: number;
-  /** What the header `location` begins with, behind the origin; no such header where it is absent. */
+  /** The beginning of the `location` header after the origin. Without it the response has no such header. */
   readonly location?: string;
-  /** A header that the app's own middleware sets, and whether it is there. */
+  /** A header of the app's own middleware, and whether the response has it. */
   readonly header?: readonly [name: string, isThere: boolean];
 }
 
@@ -95,7 +95,7 @@ export const config = {
     "public/picture.svg": PICTURE,
   },
   middleware: "proxy.ts",
-  // A key of production names the host of its API, and sends no client there before a page asks for it.
+  // A production key names the host of its API, which clients call only from a page.
   env: {
     NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: `pk_live_${btoa("clerk.example.com$")}`,
     CLERK_SECRET_KEY: "sk_live_of_no_account",
@@ -146,7 +146,7 @@ export const config = {
   ],
 };
 
-/** With the lazy form of Auth.js: the function that `auth` returns has the type of a route handler. */
+/** The lazy form of Auth.js, where `auth` returns a function with the type of a route handler. */
 const authJsCall: MiddlewareApp = {
   ...authJs,
   name: "next-auth-5-call",

@@ -7,7 +7,7 @@ import { createNextApp } from "./next-case.ts";
 import { runCommand } from "./run-command.ts";
 import { write } from "./world.ts";
 
-/** What a client may do in a minute, on any path. */
+/** The requests of a client per minute, on all paths. */
 const LIMIT = 3;
 
 const GATE = {
@@ -24,7 +24,7 @@ export const gate = createHeadgate(policy);
 `,
 };
 
-/** Apps with their own middleware, each with the real library and the gate before it. */
+/** Apps with their own middleware, each with the real library behind the gate. */
 export const middlewareCases: readonly Case[] = MIDDLEWARE_APPS.map((it) => ({
   name: `wrap-${it.name}`,
   what: `Next ${it.next}, ${it.packages.join(" and ")}, its ${it.middleware} wrapped`,
@@ -50,7 +50,7 @@ export const middlewareCases: readonly Case[] = MIDDLEWARE_APPS.map((it) => ({
   },
 }));
 
-/** Puts the gate before the middleware of an app, whose policy and gate are there already. */
+/** Puts the gate in front of an app's middleware. The app already has its policy and gate. */
 export async function putGate(
   app: string,
   bin = join("node_modules", "headgate", "bin.mjs"),
@@ -61,13 +61,13 @@ export async function putGate(
 
 let clients = 0;
 
-/** Asks each question as a new client, until the gate denies it. */
+/** Sends each request as a new client until the gate denies it. */
 export async function askAll(url: string, { questions }: MiddlewareApp): Promise<void> {
   for (const question of questions) {
     clients += 1;
     const headers = {
       "x-forwarded-for": `198.51.100.${clients}`,
-      // As a browser that opens a page.
+      // The headers of a browser that opens a page.
       accept: "text/html",
       "sec-fetch-dest": "document",
     };
@@ -79,7 +79,7 @@ export async function askAll(url: string, { questions }: MiddlewareApp): Promise
   }
 }
 
-/** Returns what a question is about, as the app answered it. */
+/** Returns the compared parts of a response. */
 function answerOf({ status, headers }: Response, asked: Question): Question {
   const location = headers.get("location")?.replace(/^https?:\/\/[^/]+/, "");
   const begin = asked.location ?? "";

@@ -3,7 +3,7 @@ import type { Case } from "./case.ts";
 import { runCommand, tryCommand } from "./run-command.ts";
 import { type World, write } from "./world.ts";
 
-/** What each package is for that an app may not have installed, and a program that needs it. */
+/** The optional packages, each with its purpose and a program that needs it. */
 export const NEEDS: Readonly<Record<string, string>> = {
   ioredis: `import { connectTcp } from "headgate/tcp"; connectTcp({ redisUrl: "redis://127.0.0.1" });`,
   "ioredis (gateway)": `import { startGateway } from "headgate/gateway"; await startGateway({ token: "sixteen-letters-" });`,
@@ -12,7 +12,7 @@ export const NEEDS: Readonly<Record<string, string>> = {
   wasmoon: `import { chooseStore } from "headgate/server"; await chooseStore({ HEADGATE_STORE: "embedded" }, console.log);`,
 };
 
-/** An app that installed the package alone. */
+/** An app that installed only the package. */
 async function bareApp(name: string, { newFolder, tarball }: World): Promise<string> {
   const folder = newFolder(name);
   write(folder, { "package.json": '{ "private": true, "type": "module" }\n' });

@@ -1,6 +1,6 @@
 import { deepStrictEqual, match } from "node:assert/strict";
 
-/** A handler with tools that need no further package, although `headgate/redis` can need one. */
+/** A handler with tools that need no further package, although `headgate/redis` may need one. */
 const TOOLS = `import { createDedup } from "headgate/dedup";
 import { createIdempotent } from "headgate/idempotency";
 import { createLocks } from "headgate/locks";
@@ -42,14 +42,14 @@ import policy from "./config/rate-limits";
 export const gate = createHeadgate(policy, () => ({ ...fromEnv(), counters: countEvents() }));
 `;
 
-/** Files of an app beside those of docs/start/new-app.md: a handler with tools, and the dashboard. */
+/** Files of an app besides those of docs/start/new-app.md: a handler with tools, and the dashboard. */
 export const MORE_FILES: Readonly<Record<string, string>> = {
   "app/api/tools/route.ts": TOOLS,
   "app/headgate/[[...path]]/route.ts": DASHBOARD,
   "counted.ts": COUNTED,
 };
 
-/** Uses both, and fails with what was not as it must be. */
+/** Uses the handler and the dashboard. Throws with the unexpected results. */
 export async function useMoreFiles(url: string): Promise<void> {
   const headers = { "x-forwarded-for": "203.0.113.1", "x-user": "operator" };
   const tools = await fetch(`${url}/api/tools`, {

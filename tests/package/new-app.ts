@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { ROOT, type RunningApp, startProgram } from "../support/app.ts";
 import type { TestStore } from "../support/gateway.ts";
 
-/** The files that docs/start/new-app.md shows, by their paths in the app. */
+/** Returns the files of docs/start/new-app.md, by path in the app. */
 export function filesOfNewApp(): Readonly<Record<string, string>> {
   const page = readFileSync(join(ROOT, "docs", "start", "new-app.md"), "utf8");
   const blocks = page.matchAll(/^```tsx?\n\/\/ (\S+)\n(.*?)^```$/gms);
   return Object.fromEntries([...blocks].map(([, path = "", text = ""]) => [path, text]));
 }
 
-/** A layout without the fonts of create-next-app, which its build fetches from the internet. */
+/** A layout without the fonts of create-next-app, which a build would fetch from the internet. */
 export const LAYOUT = `export default function RootLayout({ children }: Readonly<{ children: React.ReactNode }>) {
   return (
     <html lang="en">
@@ -31,14 +31,14 @@ export function startBuilt(
   return startProgram([next, "start", "-p", "0", "-H", "localhost"], env, app);
 }
 
-/** The variables of an app that counts in a store, behind one proxy. */
+/** The variables of an app with a store, behind one proxy. */
 export function storeVariables(store: TestStore): Readonly<Record<string, string>> {
   return {
     PORT: "0",
     UPSTASH_REDIS_REST_URL: store.url,
     UPSTASH_REDIS_REST_TOKEN: store.token,
     CLIENT_IP_FROM: "hops:1",
-    // For an app that reaches its store by TCP.
+    // The address of the store for an app that uses TCP.
     REDIS_OF_TEST: store.redis.url,
   };
 }
@@ -46,8 +46,8 @@ export function storeVariables(store: TestStore): Readonly<Record<string, string
 let clients = 0;
 
 /**
- * Sends what docs/start/new-app.md promises denials for, as a client with a new address. Resolves
- * to the statuses of six requests, and to the limits that denied the third and the sixth.
+ * Sends the requests of docs/start/new-app.md as a client with a new address. Resolves to the statuses of
+ * six requests, and to the limits that denied the third and the sixth.
  */
 export async function askNewApp(url: string, addressHeader = "x-forwarded-for") {
   clients += 1;
@@ -69,7 +69,7 @@ export async function askNewApp(url: string, addressHeader = "x-forwarded-for") 
   };
 }
 
-/** What askNewApp must resolve to. */
+/** The expected result of {@link askNewApp}. */
 export const PROMISED = {
   statuses: [200, 200, 429, 429, 429, 429],
   byHandler: ["reports:ip:hour"],

@@ -7,17 +7,17 @@ import type { StoreVariant } from "./store-variants.ts";
 import { runCommand } from "./run-command.ts";
 import { type World, write } from "./world.ts";
 
-/** How an app is made. */
+/** The options of an app. */
 interface NextApp {
   readonly next: 15 | 16;
   readonly installer: "npm" | "pnpm";
   readonly src: boolean;
   readonly gate: "middleware" | "proxy";
-  /** Where its gate counts in another way than by REST. */
+  /** The variant of the gate, for another store than REST. */
   readonly store?: StoreVariant;
 }
 
-/** An app that create-next-app makes, with the files of docs/start/new-app.md, tools and the dashboard. */
+/** An app of create-next-app, with the files of docs/start/new-app.md, tools and the dashboard. */
 export function nextCase(app: NextApp): Case {
   const { next, installer, src, gate, store } = app;
   const name = [
@@ -60,7 +60,7 @@ async function runNextApp(
   return "429 by the gate and in a handler; tools; dashboard";
 }
 
-/** Makes an app by create-next-app, without its packages; resolves to its folder. */
+/** Makes an app by create-next-app without its packages, and resolves to its folder. */
 export async function createNextApp(
   folder: string,
   next: 15 | 16,
@@ -72,7 +72,7 @@ export async function createNextApp(
   return join(folder, "app");
 }
 
-/** What a person answers to create-next-app's questions. */
+/** The answers to the questions of create-next-app. */
 function createArgs(next: 15 | 16, src: boolean): string[] {
   const given = "--ts --no-eslint --no-tailwind --app --use-npm --disable-git --skip-install --yes";
   return [

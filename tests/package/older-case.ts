@@ -5,7 +5,7 @@ import { type World, write } from "./world.ts";
 /** The oldest versions that docs/start/new-app.md promises. */
 const OLDEST = ["ioredis@5.4.0", "@upstash/redis@1.34.0", "@upstash/ratelimit@2.0.0"];
 
-/** Counts by REST, through Upstash's class and over TCP, and keeps a value with the client of each gate. */
+/** A program that counts by REST, through Upstash's class and over TCP, and stores a value with each client. */
 const PROGRAM = `import { deepEqual } from "node:assert/strict";
 import { createHeadgate, definePolicy, fromEnv } from "headgate";
 import { startGateway } from "headgate/gateway";
@@ -39,7 +39,7 @@ for (const [name, way] of Object.entries(ways)) {
 process.exit(0);
 `;
 
-/** An app that has older versions of the optional packages already. */
+/** An app that already has older versions of the optional packages. */
 export const olderCase: Case = {
   name: "older",
   what: `an app that has ${OLDEST.join(", ")}`,

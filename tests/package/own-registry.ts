@@ -7,13 +7,13 @@ import { join } from "node:path";
 import { runCommand } from "./run-command.ts";
 import type { World } from "./world.ts";
 
-/** A registry of npm that has our package; for every other one it sends to the registry in use. */
+/** An npm registry with our package, which redirects to the configured registry for all other packages. */
 export interface OwnRegistry {
   readonly url: string;
   readonly stop: () => Promise<void>;
 }
 
-/** Serves the packed package as npm's registry would after its publication. */
+/** Serves the packed package like npm's registry after its publication. */
 export async function startRegistry({ built, tarball, folder }: World): Promise<OwnRegistry> {
   const [other = ""] = (await runCommand(folder, "npm", ["config", "get", "registry"])).split("\n");
   const file = readFileSync(tarball);

@@ -1,17 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** What a command came to. */
+/** The result of a command. */
 export interface Ran {
   readonly status: number | null;
-  /** What it printed, to both outputs. */
+  /** The text of both outputs. */
   readonly output: string;
 }
 
-/** The longest that one command may take, in milliseconds. */
+/** How long a command may take, in milliseconds. */
 const LONGEST_MS = 300_000;
 
-/** This process's environment without what npm adds to it for a script of this repository. */
+/** The environment of this process without npm's variables for a script of this repository. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const own =
     /^npm_(?:lifecycle|package|command|execpath|node|config_(?:(?:local|global)_prefix|save))/;
@@ -42,9 +42,9 @@ export async function tryCommand(
 }
 
 /**
- * Runs a command that must succeed; resolves to what it printed.
+ * Runs a command that must succeed, and resolves to its output.
  *
- * @throws {Error} with the end of what it printed
+ * @throws {Error} with the end of the output when the command fails
  */
 export async function runCommand(
   cwd: string,

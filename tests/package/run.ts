@@ -1,4 +1,4 @@
-// npm run test:package: packs the package, and tries it in apps that are made on the spot.
+// npm run test:package: packs the package, and tests it in new apps.
 import { parseArgs } from "node:util";
 import { markdownTable } from "../support/markdown-table.ts";
 import type { Case } from "./case.ts";
@@ -12,7 +12,7 @@ const HELP = `Packs lib as the npm package headgate, installs it into apps that 
   npm run test:package -- --list               the cases
   npm run test:package -- --package file.tgz   a package that was packed before
 
-It needs the npm registry, and a redis-server on the PATH. It ends with 0 where every case passed, and with 1 where one did not.
+It needs the npm registry, and a redis-server on the PATH. It exits with 0 when every case passed, and otherwise with 1.
 `;
 
 const { values } = parseArgs({

@@ -16,8 +16,8 @@ interface StandaloneApp {
 const BIN = join("node_modules", "headgate", "bin.mjs");
 
 /**
- * An app with `output: "standalone"`, which headgate build builds. Only what it made is kept, and served by
- * Node 20 in front of REDIS_URL.
+ * An app with `output: "standalone"` that headgate build builds. The case keeps only the build, and serves it
+ * with Node 20 and REDIS_URL.
  */
 export function standaloneCase({ next, installer }: StandaloneApp): Case {
   const name = `standalone-${next}`;
@@ -55,7 +55,7 @@ async function serveCopy(world: World, folder: string, node: string): Promise<vo
   }
 }
 
-/** Writes the line that a person adds to the file of create-next-app. */
+/** Adds the documented line to the file of create-next-app. */
 function askForStandalone(app: string): void {
   const file = join(app, "next.config.ts");
   const config = readFileSync(file, "utf8").replace(

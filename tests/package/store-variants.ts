@@ -1,6 +1,6 @@
-/** A gate that needs packages which the app installs itself. */
+/** A gate that needs packages that the app installs itself. */
 export interface StoreVariant {
-  /** For the case's name and the table. */
+  /** The name in the case's name and the table. */
   readonly name: "upstash" | "tcp";
   readonly packages: readonly string[];
   /** The app's gate.ts. */

@@ -9,7 +9,7 @@ const COMPILERS = ["5.4", "5.9", "6", "7"];
 
 const RESOLUTIONS = ["bundler", "node16", "node"];
 
-/** Each compiler with all ways to resolve, and an app with and without the optional packages. */
+/** Each compiler with all module resolutions, and an app with and without the optional packages. */
 export const typeCases: readonly Case[] = COMPILERS.flatMap((compiler) =>
   [false, true].map((withPeers): Case => {
     const name = `types-${compiler}${withPeers ? "-peers" : ""}`;
@@ -21,7 +21,7 @@ export const typeCases: readonly Case[] = COMPILERS.flatMap((compiler) =>
   }),
 );
 
-/** What an app writes with the names of the package; each is checked against its type. */
+/** Code of an app with the names of the package, which compiles only with the right types. */
 const USES = `import {
   createHeadgate,
   defineIdentities,
@@ -82,7 +82,7 @@ async function checkTypes(name: string, compiler: string, withPeers: boolean, wo
   return `${Object.keys(exports).length - 1} entries compile`;
 }
 
-/** TypeScript 6 advises against "node", and 7 has it no more. */
+/** TypeScript 6 deprecates "node", and TypeScript 7 removes it. */
 function resolutionsOf(compiler: string): readonly string[] {
   return compiler.startsWith("5") ? RESOLUTIONS : RESOLUTIONS.filter((it) => it !== "node");
 }

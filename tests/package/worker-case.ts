@@ -7,10 +7,10 @@ import { createNextApp } from "./next-case.ts";
 import { runCommand } from "./run-command.ts";
 import { type World, write } from "./world.ts";
 
-/** The versions that this repository's own Worker is built with. */
+/** The versions that build this repository's own Worker. */
 export const TOOLS = ["@opennextjs/cloudflare@1.20.13", "wrangler@4.164.0"];
 
-/** What OpenNext and wrangler read; the template's own next.config turns on what OpenNext does not have. */
+/** The settings of OpenNext and wrangler. The template's next.config turns on a feature that OpenNext lacks. */
 export const CONFIGS = {
   "next.config.ts": "export default {};\n",
   "open-next.config.ts": `import { defineCloudflareConfig } from "@opennextjs/cloudflare";

@@ -8,15 +8,15 @@ import { ROOT } from "../support/app.ts";
 import { startStore, type TestStore } from "../support/gateway.ts";
 import { runCommand } from "./run-command.ts";
 
-/** What the cases share: a folder for all that they make, the package, a store and pnpm. */
+/** The shared parts of the cases: a folder for their files, the package, a store and pnpm. */
 export interface World {
   readonly folder: string;
-  /** The content of the package. */
+  /** The folder of the package's content. */
   readonly built: string;
   /** The path of its .tgz. */
   readonly tarball: string;
   readonly store: () => Promise<TestStore>;
-  /** The arguments by which Node runs pnpm, which is installed for it. */
+  /** The arguments with which Node runs pnpm, which is installed for the cases. */
   readonly pnpm: () => Promise<readonly string[]>;
   /** Makes an empty folder for a case. */
   readonly newFolder: (name: string) => string;
@@ -28,7 +28,7 @@ const PNPM = "pnpm@10.34.8";
 /**
  * Builds and packs the package in a temporary folder.
  *
- * @param given the path of a .tgz that is tried in the place of a new one
+ * @param given the path of a .tgz to test instead of a new one
  */
 export async function openWorld(given?: string): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "headgate-package-"));
@@ -55,14 +55,14 @@ export async function openWorld(given?: string): Promise<World> {
   };
 }
 
-/** Builds and packs the package; resolves to the path of its .tgz. */
+/** Builds and packs the package, and resolves to the path of its .tgz. */
 export async function packedInto(folder: string): Promise<string> {
   const built = join(folder, "built");
   await buildPackage(ROOT, built);
   return packFolder(built, folder).file;
 }
 
-/** Unpacks a package, as an installer does. */
+/** Unpacks a package like an installer. */
 export function unpack(tarball: string, to: string): void {
   mkdirSync(to, { recursive: true });
   execFileSync("tar", ["-xzf", tarball, "-C", to, "--strip-components=1"]);
@@ -74,7 +74,7 @@ async function installPnpm(folder: string): Promise<readonly string[]> {
   return [join(folder, "node_modules", "pnpm", "bin", "pnpm.cjs")];
 }
 
-/** Writes files into a folder, by their paths in it. */
+/** Writes files into a folder, by path. */
 export function write(folder: string, files: Readonly<Record<string, string>>): void {
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 
-/** One package of a lockfile. */
+/** A package of a lockfile. */
 export interface Locked {
   readonly name: string;
   readonly version: string;
-  /** Whether an app that installs headgate, or the built sample, has it too. */
+  /** True if the package is also in an app that installs headgate, or in the built sample. */
   readonly isShipped: boolean;
 }
 
-/** A package with the advisories that hold for its version. */
+/** A package with the advisories for its version. */
 export interface Affected extends Locked {
   readonly advisories: readonly string[];
 }
@@ -24,11 +24,11 @@ interface Batch {
   readonly results?: readonly { readonly vulns?: readonly { readonly id: string }[] }[];
 }
 
-/** How many packages one request may name: https://google.github.io/osv.dev/post-v1-querybatch/. */
+/** The most packages in one request: https://google.github.io/osv.dev/post-v1-querybatch/. */
 const BATCH = 1000;
 const TIMEOUT_MS = 30_000;
 
-/** Reads every package of a package-lock.json once for each version, without those of the tree itself. */
+/** Reads every package of a package-lock.json once per version, without the packages of the tree itself. */
 export function lockedPackages(file: string): Locked[] {
   const { packages } = JSON.parse(readFileSync(file, "utf8")) as {
     readonly packages: Readonly<Record<string, LockEntry>>;
@@ -44,10 +44,10 @@ export function lockedPackages(file: string): Locked[] {
 }
 
 /**
- * Asks an advisory list that speaks OSV's API which advisories hold for packages.
+ * Queries an advisory list with OSV's API for the advisories of packages.
  *
  * @param url the list's origin, such as https://api.osv.dev
- * @throws where the list does not answer, or answers anything but what was asked
+ * @throws {Error} when the list does not answer, or answers in another form
  */
 export async function advisoriesOf(packages: readonly Locked[], url: string): Promise<Affected[]> {
   const affected: Affected[] = [];

@@ -8,8 +8,8 @@ const HELP = `Compares every package of package-lock.json with a list of known a
   npm run check:advisories
   npm run check:advisories -- --list https://osv.example    another list that speaks OSV's API
 
-It ends with 0 where no advisory holds, with 1 where one does, and with 2 where no list answers: then
-nothing was checked.
+It exits with 0 when there is no advisory, with 1 when there is one, and with 2 when the list does not
+answer, so that nothing was checked.
 `;
 
 const { values } = parseArgs({

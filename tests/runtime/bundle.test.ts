@@ -10,8 +10,8 @@ import { bundle, WORKER } from "./bundle.ts";
 const cleanUp = scope();
 const SIZE_LIMIT = join(ROOT, "node_modules", "size-limit", "bin.js");
 
-describe.each(["workerd", "edge"] as const)("the guard with all it needs, for %s", (platform) => {
-  test("is one file that imports nothing, of Node or else", async () => {
+describe.each(["workerd", "edge"] as const)("the bundle for %s", (platform) => {
+  test("the bundle of the gate for %s is one file without imports", async () => {
     const { code, imports } = await bundle(platform, WORKER);
     expect(imports).toEqual([]);
     expect(code).not.toMatch(/["'`]node:/);
@@ -19,13 +19,13 @@ describe.each(["workerd", "edge"] as const)("the guard with all it needs, for %s
   });
 });
 
-describe("the size of what runs at the edge", () => {
+describe("the size of edge bundles", () => {
   const measure = (cwd: string) => {
     const done = spawnSync(process.execPath, [SIZE_LIMIT], { cwd, encoding: "utf8" });
     return { status: done.status, said: done.stdout + done.stderr };
   };
 
-  /** A project of one file, held to a limit by the same tool. */
+  /** Makes a project of one file, whose size the same tool limits. */
   const project = (source: string, limit: string) => {
     const folder = mkdtempSync(join(tmpdir(), "headgate-size-"));
     cleanUp(folder, (it) => rmSync(it, { recursive: true }));
@@ -37,13 +37,13 @@ describe("the size of what runs at the edge", () => {
     return folder;
   };
 
-  test("is within the limits that the repository states", () => {
+  test("the edge bundles are within the limits of .size-limit.json", () => {
     const held = JSON.parse(readFileSync(join(ROOT, ".size-limit.json"), "utf8")) as unknown[];
     expect(held[0]).toMatchObject({ path: "tests/fixtures/size/gate.ts", limit: "36 kB" });
     expect(measure(ROOT)).toMatchObject({ status: 0, said: expect.stringContaining("brotlied") });
   });
 
-  test("above a limit would fail the check", () => {
+  test("a bundle above its limit fails the size check", () => {
     const text = Array.from({ length: 500 }, (_, i) => Math.sin(i)).join();
     const source = `export const text = ${JSON.stringify(text)};`;
     expect(measure(project(source, "50 kB")).status).toBe(0);
@@ -53,7 +53,7 @@ describe("the size of what runs at the edge", () => {
     });
   });
 
-  test("with an import of Node's would fail the check", () => {
+  test("a bundle with a Node import fails the size check", () => {
     const source = 'import { readFileSync } from "node:fs"; console.log(readFileSync);';
     expect(measure(project(source, "50 kB"))).toMatchObject({
       status: 1,

@@ -10,17 +10,17 @@ const CONDITIONS = {
 
 export interface Bundle {
   readonly code: string;
-  /** What it still imports at run time. */
+  /** The imports that remain at run time. */
   readonly imports: readonly string[];
 }
 
-/** The worker that the suite asks, with all that it needs in one file. */
+/** The worker of the suite, with all its code in one file. */
 export const WORKER = join(ROOT, "tests/fixtures/runtime/worker.ts");
 
 /**
- * Bundles for one platform: an ES module for workerd, a script for the edge runtime, which leaves
- * what `input` exports in the global `worker`. For a browser the bundler sets NODE_ENV: "production" where it
- * minifies, else "development"; `target` "neutral" leaves it as it is written.
+ * Bundles for one platform: an ES module for workerd, or a script for the edge runtime, which puts the exports of
+ * `input` into the global `worker`. For a browser the bundler sets NODE_ENV: "production" when it minifies, else
+ * "development". The `target` "neutral" does not set it.
  */
 export async function bundle(
   platform: keyof typeof CONDITIONS,

@@ -28,7 +28,7 @@ const start: Start = (bindings) => {
 describeGuard("the edge runtime", start);
 
 describe("the edge runtime of these tests", () => {
-  test("has nothing of Node's and makes no code from text", () => {
+  test("the edge runtime of these tests has no Node globals, and makes no code from text", () => {
     const vm = new EdgeVM();
     expect(vm.evaluate("[typeof process, typeof Buffer, typeof require]")).toEqual([
       "undefined",

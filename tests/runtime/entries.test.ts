@@ -10,7 +10,7 @@ const MANIFEST = JSON.parse(readFileSync(join(ROOT, "lib", "package.json"), "utf
 };
 const ENTRIES = Object.keys(MANIFEST.exports).map((subpath) => `headgate${subpath.slice(1)}`);
 
-test("each public entry can be imported by its name, and no name is in two of them", async () => {
+test("each public entry can be imported by its name, and no name is exported by two entries", async () => {
   const names = await Promise.all(
     ENTRIES.map(async (entry) => Object.keys((await import(entry)) as object)),
   );
@@ -19,19 +19,19 @@ test("each public entry can be imported by its name, and no name is in two of th
   expect(names.flat().toSorted()).toEqual([...new Set(names.flat())].toSorted());
 });
 
-/** The files of lib whose code a bundle has, for the edge. */
+/** The files of lib whose code is in a bundle for the edge. */
 async function filesFor(source: string): Promise<string[]> {
   const modules = await modulesFor(source);
   return modules.filter((id) => id.includes("/lib/")).map((id) => id.split("/lib/")[1] ?? "");
 }
 
-/** The packages of Upstash whose code a bundle has. */
+/** The packages of Upstash whose code is in a bundle. */
 async function upstashFor(source: string): Promise<string[]> {
   const modules = await modulesFor(source);
   return [...new Set(modules.flatMap((id) => /@upstash\/[\w-]+/.exec(id) ?? []))].toSorted();
 }
 
-/** The paths of all files whose code a bundle has, for the edge. */
+/** The paths of all files whose code is in a bundle for the edge. */
 async function modulesFor(source: string): Promise<string[]> {
   const build = await rolldown({
     input: "entry",
@@ -69,7 +69,7 @@ test.each(ENTRIES.filter((entry) => !NODE_ALONE.has(entry)))(
   },
 );
 
-test("what middleware takes from headgate has no tool of handlers with it", async () => {
+test("the imports of middleware from headgate bundle no tools of handlers", async () => {
   const files = await filesFor(
     'export { createHeadgate, headgate, definePolicy, fromEnv, logEvents } from "headgate";',
   );
@@ -78,7 +78,7 @@ test("what middleware takes from headgate has no tool of handlers with it", asyn
   expect(files.filter((file) => tools.test(file))).toEqual([]);
 });
 
-test("the factory has nothing of Upstash's packages with it, and headgate/upstash has both", async () => {
+test("the factory bundles no Upstash package, and headgate/upstash bundles both", async () => {
   const factory = 'export { createHeadgate, definePolicy } from "headgate";';
   expect(await upstashFor(factory)).toEqual([]);
   const through = `${factory} export { upstashLimits } from "headgate/upstash";`;

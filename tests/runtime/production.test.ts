@@ -13,10 +13,10 @@ import { bundle } from "./bundle.ts";
 const cleanUp = scope();
 const FIXTURE = join(ROOT, "tests/fixtures/runtime/problems.ts");
 const IN_SHORT = "see `npx headgate check`";
-/** Of a sentence of each kind: a hint, a list, and a guess. */
+/** Parts of a hint, a list and a guess. */
 const SENTENCES = ["no repeat inside a repeat", "config/identities.ts", "did you mean"];
 
-/** What a bundle finds in the edge runtime, which has no `process`. */
+/** Returns the problems that a bundle finds in the edge runtime, which has no `process`. */
 async function found(minify: boolean) {
   const { code } = await bundle("edge", FIXTURE, minify);
   const vm = new EdgeVM();
@@ -25,7 +25,7 @@ async function found(minify: boolean) {
   return { code, problems: JSON.parse(text) as ReturnType<typeof problems> };
 }
 
-test("a production build finds the same problems at the same places, and sends no sentence", async () => {
+test("a production build finds the same problems at the same places, and contains no sentences", async () => {
   const { code, problems: inShort } = await found(true);
   const whole = JSON.parse(JSON.stringify(problems())) as ReturnType<typeof problems>;
   expect(whole.length).toBeGreaterThan(5);
@@ -40,13 +40,13 @@ test("a production build finds the same problems at the same places, and sends n
   expect(code).not.toContain("process.env");
 });
 
-test("a development build says what is allowed, as the source does", async () => {
+test("a development build names the allowed values, like the source", async () => {
   const { code, problems: inFull } = await found(false);
   expect(inFull).toEqual(JSON.parse(JSON.stringify(problems())));
   for (const sentence of SENTENCES) expect(code).toContain(sentence);
 });
 
-test("a build that no bundler set a mode for says what is allowed, where there is no process", async () => {
+test("a build without a mode names the allowed values in a runtime without process", async () => {
   const { code } = await bundle("edge", FIXTURE, false, "neutral");
   expect(code).toContain("process.env.NODE_ENV");
   const vm = new EdgeVM();
@@ -56,7 +56,7 @@ test("a build that no bundler set a mode for says what is allowed, where there i
   expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(problems())));
 });
 
-test("headgate check says the same with NODE_ENV=production as without", () => {
+test("headgate check prints the same with NODE_ENV=production as without", () => {
   const folder = cleanUp(mkdtempSync(join(tmpdir(), "headgate-production-")), (it) =>
     rmSync(it, { recursive: true }),
   );

@@ -1,16 +1,16 @@
 import type { Bindings } from "../fixtures/runtime/worker.ts";
 
-/** The worker as one runtime runs it. */
+/** A worker that runs in a runtime. */
 export interface Running {
-  /** Asks it, as a server in front of it would. */
+  /** Sends a request to the worker, like a server in front of it. */
   send(request: Request): Promise<Response>;
   stop(): Promise<void>;
 }
 
-/** Starts a new worker, which has served no request. */
+/** Starts a new worker, which has served no requests. */
 export type Start = (bindings: Bindings) => Promise<Running>;
 
-/** A request's parts, for a runtime whose own Request is of another making. */
+/** The parts of a request, for a runtime whose Request is another class. */
 export function partsOf(request: Request) {
   return { method: request.method, headers: [...request.headers] };
 }

@@ -38,7 +38,7 @@ const RUNTIMES: Readonly<Record<string, (options: string) => Promise<Send>>> = {
 let options: Options;
 let cookies: string;
 let expected: Record<string, unknown>;
-/** Good sessions with their signatures changed. */
+/** Valid sessions with changed signatures. */
 let forged: string;
 
 beforeAll(async () => {
@@ -70,12 +70,12 @@ beforeAll(async () => {
 });
 
 describe.each(Object.entries(RUNTIMES))("the resolvers of sessions in %s", (_, start) => {
-  test("name the users of sessions that the libraries made, and of no others", async () => {
+  test("session resolvers in %s accept sessions of the libraries, and no others", async () => {
     const send = await start(JSON.stringify(options));
     const named = async (cookie: string) =>
       (await send(new Request("https://app.example/", { headers: { cookie } }))).json();
     expect(await named(cookies)).toEqual(expected);
-    // What was made for the first request serves the next one.
+    // The objects of the first request serve the next one.
     expect(await named(cookies)).toEqual(expected);
     expect(await named("")).toEqual({});
     const others = await named(forged);

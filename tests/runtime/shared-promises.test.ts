@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { ROOT } from "../support/app.ts";
 
 /**
- * Ways to keep a promise for a later request. In workerd a request must not wait for the promise of
- * another request: keep the result of a promise, never the promise.
+ * Patterns that keep a promise for a later request. In workerd a request must not wait for the promise of
+ * another request. Code must keep the result of a promise, never the promise.
  */
 const KEEPS_A_PROMISE = [
   /\b(?:Map|WeakMap|Set|WeakSet|Array)<[^()]*\bPromise(?:Like)?</,
@@ -16,9 +16,9 @@ const KEEPS_A_PROMISE = [
   /\.set\([^()]*,\s*(?:fetch\(|new Promise\b|crypto\.subtle)/,
 ];
 
-/** Files that may, each with the reason why no request in workerd ever waits for another there. */
+/** Allowed files, each with the reason why no request in workerd waits for another one there. */
 const ALLOWED: Readonly<Record<string, string>> = {
-  "lib/dashboard/assets.ts": "the script of a page, which runs in browsers alone",
+  "lib/dashboard/assets.ts": "the script of a page, which runs only in browsers",
 };
 
 const linesThatKeepOne = (source: string) =>
@@ -28,8 +28,8 @@ const linesThatKeepOne = (source: string) =>
     .map((line) => line.replace(/(?:^|\s)\/\/.*$/, ""))
     .filter((line) => KEEPS_A_PROMISE.some((pattern) => pattern.test(line)));
 
-describe("what runs at the edge", () => {
-  test("keeps no promise that another request could wait for", () => {
+describe("code at the edge", () => {
+  test("code at the edge keeps no promise for another request", () => {
     const files = globSync("lib/**/*.ts", { cwd: ROOT }).filter(
       (file) =>
         !/^lib\/(?:gateway|embedded|server|audit|cli|plugin|testing)\//.test(file) &&
@@ -51,7 +51,7 @@ describe("what runs at the edge", () => {
     "warm ??= fetch(url).then((answer) => answer.text());",
     "made ??= (async () => make())();",
     "kept.set(name, fetch(url));",
-  ])("would be found out by this test: %s", (line) => {
+  ])("the check for kept promises finds: %s", (line) => {
     expect(linesThatKeepOne(line)).toEqual([line]);
   });
 
@@ -61,7 +61,7 @@ describe("what runs at the edge", () => {
     "let built: Built | undefined;",
     "return Promise.all(calls.map(send));",
     "// once: new Map<string, Promise<Answer>>()",
-  ])("does not mind: %s", (line) => {
+  ])("the check for kept promises accepts: %s", (line) => {
     expect(linesThatKeepOne(line)).toEqual([]);
   });
 });

@@ -42,10 +42,10 @@ test.each([
       return await (await running.send(new Request("http://app.example/"))).text();
     },
   ],
-])("in %s a subscription opens, has a message and leaves nothing", async (_, listen) => {
+])("a subscription in %s opens, receives a message and leaves no connection", async (_, listen) => {
   const told = listen({ STORE_URL: store.url, STORE_TOKEN: store.token });
   await expect.poll(() => ask("PUBSUB", "NUMSUB", "live")).toEqual(["live", 1]);
-  // The store knows of it a moment before the client does, which may miss what comes between.
+  // The store knows of the subscription before the client does, which may miss messages between.
   const publishing = setInterval(() => void ask("PUBLISH", "live", "a\nb"), 50);
   cleanUp(publishing, clearInterval);
   const events = JSON.parse(await told) as unknown[];

@@ -14,7 +14,7 @@ import type { Running, Start } from "./runtime.ts";
 const AUTH_SECRET = "a secret of the tests that signs tokens";
 const AUTH_AUDIENCE = "the-tests";
 
-/** For what follows an answer: on a loaded machine a second may be short. */
+/** For work after a response, which may take more than a second on a loaded machine. */
 const PATIENTLY = { timeout: 20_000 };
 
 let namespaces = 0;
@@ -26,7 +26,7 @@ export function bindingsFor(store: Pick<TestStore, "url" | "token">): Bindings {
   return {
     STORE_URL: store.url,
     STORE_TOKEN: store.token,
-    // Long: whether a loaded machine is quick is not the question.
+    // The deadline is long, because no test depends on the speed of a loaded machine.
     DEADLINE_MS: "10000",
     NAMESPACE: `runtime-${process.pid}-${namespaces}`,
     SECRET: "a secret of the tests, long enough",
@@ -38,7 +38,7 @@ export function bindingsFor(store: Pick<TestStore, "url" | "token">): Bindings {
   };
 }
 
-/** An address that no other test has. */
+/** Returns an address that no other test has. */
 function newAddress(): string {
   clients += 1;
   return `198.51.100.${clients}`;
@@ -60,7 +60,7 @@ function clientOf(running: Running, address = newAddress()) {
     );
 }
 
-/** The events that the worker was told of. */
+/** Returns the events of the worker's listener. */
 async function heard(ask: ReturnType<typeof clientOf>): Promise<string[]> {
   return (await (await ask("/events")).json()) as string[];
 }
@@ -76,7 +76,7 @@ function tokenOf(user: string, secret = AUTH_SECRET): Promise<string> {
 
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
-const passed = (answer: Response) =>
+const isAllowed = (answer: Response) =>
   answer.status === 200 && answer.headers.get("x-middleware-next") === "1";
 
 const limitsOf = (answer: Response, name = "ratelimit") =>
@@ -85,7 +85,7 @@ const limitsOf = (answer: Response, name = "ratelimit") =>
     ...Object.fromEntries(parameters),
   }));
 
-/** What the gate does, in whichever runtime: everything here holds in all of them. */
+/** The behaviour of the gate, which is the same in all runtimes. */
 export function describeGuard(runtime: string, start: Start): void {
   describe(`the guard in ${runtime}`, () => {
     const cleanUp = scope();
@@ -105,19 +105,19 @@ export function describeGuard(runtime: string, start: Start): void {
       cleanUp(await start({ ...bindingsFor(store), ...changes }), (it) => it.stop());
 
     describe("rules", () => {
-      test("apply where path and method match, and nowhere else", async () => {
+      test("rules apply only to matching paths and methods", async () => {
         const ask = clientOf(running);
         expect(limitsOf(await ask("/api/other"))).toMatchObject([
           { policy: "api:ip:minute", r: 4 },
         ]);
         expect(limitsOf(await ask("/api/%73earch"))).toHaveLength(3);
-        expect(passed(await ask("/notes", { method: "POST" }))).toBe(true);
+        expect(isAllowed(await ask("/notes", { method: "POST" }))).toBe(true);
         expect((await ask("/notes", { method: "POST" })).status).toBe(429);
         expect((await ask("/notes")).headers.has("ratelimit")).toBe(false);
         expect((await ask("/elsewhere")).headers.has("ratelimit")).toBe(false);
       });
 
-      test("give way to a rule that replaces them, and to exempt paths", async () => {
+      test("a rule does not apply to exempt paths, or when another rule replaces it", async () => {
         const ask = clientOf(running);
         expect(limitsOf(await ask("/api/export"))).toMatchObject([
           { policy: "export:ip:hour", r: 0 },
@@ -127,7 +127,7 @@ export function describeGuard(runtime: string, start: Start): void {
         ]);
         for (let i = 0; i < 6; i += 1) {
           const answer = await ask("/api/webhooks/payments");
-          expect(passed(answer)).toBe(true);
+          expect(isAllowed(answer)).toBe(true);
           expect(answer.headers.has("ratelimit")).toBe(false);
         }
         expect(limitsOf(await ask("/api/other"))).toMatchObject([
@@ -135,10 +135,10 @@ export function describeGuard(runtime: string, start: Start): void {
         ]);
       });
 
-      test("take from all their limits, or from none", async () => {
+      test("a check consumes from all limits, or from no limit", async () => {
         const ask = clientOf(running);
-        expect(passed(await ask("/api/search"))).toBe(true);
-        expect(passed(await ask("/api/search"))).toBe(true);
+        expect(isAllowed(await ask("/api/search"))).toBe(true);
+        expect(isAllowed(await ask("/api/search"))).toBe(true);
         for (let i = 0; i < 4; i += 1) expect((await ask("/api/search")).status).toBe(429);
         expect(limitsOf(await ask("/api/other"))).toMatchObject([
           { policy: "api:ip:minute", r: 2 },
@@ -147,9 +147,9 @@ export function describeGuard(runtime: string, start: Start): void {
     });
 
     describe("headers", () => {
-      test("of a request that passes say how each of its limits stands", async () => {
+      test("headers of an allowed request have the state of each limit", async () => {
         const answer = await clientOf(running)("/api/search");
-        expect(passed(answer)).toBe(true);
+        expect(isAllowed(answer)).toBe(true);
         expect(await answer.json()).toEqual({ passed: true });
         expect(answer.headers.get("ratelimit-policy")).toBe(
           '"api:ip:minute";q=5;w=60, "search:ip:minute";q=2;w=60, "search:user|ip:hour";q=3;w=3600',
@@ -161,7 +161,7 @@ export function describeGuard(runtime: string, start: Start): void {
         expect(answer.headers.has("x-ratelimit-limit")).toBe(false);
       });
 
-      test("of a refusal say when to come back, in whole seconds and not before any reset", async () => {
+      test("Retry-After of a denial is in whole seconds, and not before any reset", async () => {
         const ask = clientOf(running);
         await ask("/notes", { method: "POST" });
         const answer = await ask("/notes", { method: "POST" });
@@ -174,35 +174,35 @@ export function describeGuard(runtime: string, start: Start): void {
         ]);
       });
 
-      test("have their older names and reach other origins' pages on wish", async () => {
+      test("the older headers and CORS headers are sent when they are configured", async () => {
         const changes = { LEGACY_HEADERS: "1", CORS_ORIGINS: "https://shop.example" };
         const ask = clientOf(await startWith(changes));
         const fromShop = { headers: { origin: "https://shop.example" } };
         const answer = await ask("/mine", fromShop);
-        const refused = await ask("/mine", fromShop);
-        for (const { headers } of [answer, refused]) {
+        const denied = await ask("/mine", fromShop);
+        for (const { headers } of [answer, denied]) {
           expect(headers.get("x-ratelimit-limit")).toBe("1");
           expect(headers.get("x-ratelimit-remaining")).toBe("0");
           expect(headers.get("x-ratelimit-reset")).toMatch(/^\d{10}$/);
           expect(headers.get("access-control-allow-origin")).toBe("https://shop.example");
           expect(headers.get("access-control-expose-headers")).toContain("Retry-After");
         }
-        expect(refused.status).toBe(429);
+        expect(denied.status).toBe(429);
         const elsewhere = await ask("/mine", { headers: { origin: "https://other.example" } });
         expect(elsewhere.headers.has("access-control-allow-origin")).toBe(false);
         expect(elsewhere.headers.get("vary")).toMatch(/\bOrigin\b/);
       });
     });
 
-    describe("a refusal", () => {
-      const refusalFor = async (asking: Asking) => {
+    describe("a denial", () => {
+      const denialFor = async (asking: Asking) => {
         const ask = clientOf(running);
         await ask("/mine");
         return ask("/mine", asking);
       };
 
-      test("is a problem", async () => {
-        const answer = await refusalFor({});
+      test("a denial is a problem document", async () => {
+        const answer = await denialFor({});
         expect(answer.status).toBe(429);
         expect(answer.headers.get("content-type")).toBe("application/problem+json");
         expect(answer.headers.get("cache-control")).toBe("no-store");
@@ -213,15 +213,15 @@ export function describeGuard(runtime: string, start: Start): void {
         });
       });
 
-      test("is a page for a person", async () => {
-        const answer = await refusalFor({ headers: { accept: "text/html,*/*;q=0.8" } });
+      test("a denial is a page for a browser", async () => {
+        const answer = await denialFor({ headers: { accept: "text/html,*/*;q=0.8" } });
         expect(answer.status).toBe(429);
         expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
         expect(await answer.text()).toMatch(/Please try again in (?:1 hour|59 minutes)/);
       });
 
-      test("to HEAD has the headers alone", async () => {
-        const answer = await refusalFor({ method: "HEAD" });
+      test("a denial of HEAD has headers without a body", async () => {
+        const answer = await denialFor({ method: "HEAD" });
         expect(answer.status).toBe(429);
         expect(answer.headers.get("ratelimit")).toContain('"mine:user:hour";r=0');
         expect(await answer.text()).toBe("");
@@ -229,38 +229,38 @@ export function describeGuard(runtime: string, start: Start): void {
     });
 
     describe("a client", () => {
-      test("is its address, and all addresses of one IPv6 network", async () => {
-        expect(passed(await clientOf(running, "2001:db8:1:2::1")("/mine"))).toBe(true);
+      test("a client is counted by its address, and by network for IPv6", async () => {
+        expect(isAllowed(await clientOf(running, "2001:db8:1:2::1")("/mine"))).toBe(true);
         expect((await clientOf(running, "2001:db8:1:2:f::2")("/mine")).status).toBe(429);
-        expect(passed(await clientOf(running, "2001:db8:1:3::1")("/mine"))).toBe(true);
+        expect(isAllowed(await clientOf(running, "2001:db8:1:3::1")("/mine"))).toBe(true);
       });
 
-      test("is the user of a token that verifies, from whichever address", async () => {
+      test("a client with a valid token is counted by user, at any address", async () => {
         const ada = bearer(await tokenOf(`ada of ${runtime}`));
         const address = newAddress();
-        expect(passed(await clientOf(running, address)("/mine", ada))).toBe(true);
+        expect(isAllowed(await clientOf(running, address)("/mine", ada))).toBe(true);
         expect((await clientOf(running)("/mine", ada)).status).toBe(429);
         const bob = bearer(await tokenOf(`bob of ${runtime}`));
-        expect(passed(await clientOf(running, address)("/mine", bob))).toBe(true);
+        expect(isAllowed(await clientOf(running, address)("/mine", bob))).toBe(true);
       });
 
-      test("with a token that does not verify is its address", async () => {
+      test("a client with an invalid token is counted by address", async () => {
         const ask = clientOf(running);
         const forged = (user: string) => tokenOf(user, "another secret, which signs nothing here");
-        expect(passed(await ask("/mine", bearer(await forged("one"))))).toBe(true);
+        expect(isAllowed(await ask("/mine", bearer(await forged("one"))))).toBe(true);
         expect((await ask("/mine", bearer(await forged("two")))).status).toBe(429);
         expect((await ask("/mine", bearer("no token at all"))).status).toBe(429);
       });
 
-      test("is its address where its identity cannot be resolved", async () => {
+      test("a client whose identity cannot be resolved is counted by address", async () => {
         const ask = clientOf(running);
-        expect(passed(await ask("/broken"))).toBe(true);
+        expect(isAllowed(await ask("/broken"))).toBe(true);
         expect((await ask("/broken")).status).toBe(429);
       });
     });
 
     describe("events", () => {
-      test("tell of decisions and of failures, after the answer", async () => {
+      test("events report decisions and failures after the response", async () => {
         const ask = clientOf(await startWith({}));
         await ask("/mine");
         await ask("/mine");
@@ -280,7 +280,7 @@ export function describeGuard(runtime: string, start: Start): void {
     });
 
     describe("a store that fails", () => {
-      /** Asks a rule that then allows and one that denies; and hears why they did. */
+      /** Sends a request to a rule that fails open and one to a rule that fails closed, and returns their events. */
       const withStore = async (changes: Partial<Bindings>) => {
         const ask = clientOf(await startWith(changes));
         const open = await ask("/mine");
@@ -295,9 +295,9 @@ export function describeGuard(runtime: string, start: Start): void {
         `closed: store-failed ${code}`,
       ];
 
-      test("by not being there lets the request pass, or closes as the rule says", async () => {
+      test("an unreachable store makes each rule fail open or closed as its policy says", async () => {
         const { open, closed, events } = await withStore({ STORE_URL: "http://127.0.0.1:1" });
-        expect(passed(open)).toBe(true);
+        expect(isAllowed(open)).toBe(true);
         expect(open.headers.has("ratelimit")).toBe(false);
         expect(closed.status).toBe(503);
         expect(await closed.json()).toMatchObject({
@@ -306,7 +306,7 @@ export function describeGuard(runtime: string, start: Start): void {
         expect(events).toEqual(failed("STORE_UNREACHABLE"));
       });
 
-      test("by never answering is given up at the deadline", async () => {
+      test("a store that never answers fails at the deadline", async () => {
         const silent = createServer(() => undefined);
         await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
         cleanUp(silent, (it) => {
@@ -319,20 +319,20 @@ export function describeGuard(runtime: string, start: Start): void {
           STORE_URL: `http://127.0.0.1:${port}`,
           DEADLINE_MS: "50",
         });
-        expect(passed(open)).toBe(true);
+        expect(isAllowed(open)).toBe(true);
         expect(closed.status).toBe(503);
         expect(events).toEqual(failed("STORE_TIMEOUT"));
       });
 
-      test("by refusing our token is a failing store too", async () => {
-        const { open, closed, events } = await withStore({ STORE_TOKEN: "of-somebody-else" });
-        expect(passed(open)).toBe(true);
+      test("a store that rejects the token makes each rule fail open or closed", async () => {
+        const { open, closed, events } = await withStore({ STORE_TOKEN: "of-another-app" });
+        expect(isAllowed(open)).toBe(true);
         expect(closed.status).toBe(503);
         expect(events).toEqual(failed("STORE_UNAUTHORIZED"));
       });
     });
 
-    test("what is set while it runs holds, though many requests were the first at once", async () => {
+    test("control entries hold when many requests are the first at once", async () => {
       const bindings = { ...bindingsFor(store), LIVE: "1" };
       const direct = cleanUp(new Redis(store.redis.url), (it) => it.disconnect());
       const gate = { keys: keyNames(bindings.NAMESPACE) };
@@ -349,7 +349,7 @@ export function describeGuard(runtime: string, start: Start): void {
             return (await clientOf(fresh, address)("/burst")).status;
           }),
         );
-      // A request of the first burst may come after the document was loaded already.
+      // A request of the first burst may come after the control entries were loaded.
       const first = await burst();
       expect(first.map((status) => (status === 403 ? 200 : status))).toEqual(first.map(() => 200));
       const blocked = clientOf(fresh, "203.0.113.99");
@@ -364,7 +364,7 @@ export function describeGuard(runtime: string, start: Start): void {
       expect(await heard(clientOf(fresh))).not.toContain("failure of control");
     });
 
-    test("the tools of handlers do what they say", async () => {
+    test("the tools of handlers return the documented results", async () => {
       const answer = await running.send(new Request("http://app.example/tools"));
       expect(await answer.json()).toEqual({
         dedup: {
@@ -393,7 +393,7 @@ export function describeGuard(runtime: string, start: Start): void {
       });
     });
 
-    test("of 200 requests at once, the first that it sees, admits of each client what its limit says", async () => {
+    test("a new worker allows each client exactly its limit among 200 concurrent requests", async () => {
       const fresh = await startWith({});
       const addresses = Array.from({ length: 5 }, newAddress);
       const answers = await Promise.all(

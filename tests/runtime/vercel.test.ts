@@ -31,7 +31,7 @@ const start = (env: Readonly<Record<string, string>> = {}) =>
     HEADGATE_STORE_DEADLINE_MS: "10000",
     AUTH_SECRET,
     VERCEL_ENV: "production",
-    // Each answer is awaited with what follows it.
+    // Each response is awaited with the work after it.
     METRICS_WINDOW_MS: "100",
     ...env,
   });
@@ -41,25 +41,25 @@ function newAddress(): string {
   return `198.51.100.${addresses}`;
 }
 
-const passes = (answer: Response) => answer.headers.get("x-middleware-next") === "1";
-const room = (answer: Response, rule: string) =>
+const isAllowed = (answer: Response) => answer.headers.get("x-middleware-next") === "1";
+const remaining = (answer: Response, rule: string) =>
   new Map(
     parseList(answer.headers.get("ratelimit") ?? "").map(([name, all]) => [name, all.get("r")]),
   ).get(rule);
 
 describe("the built edge function, with Vercel's environment", () => {
-  test("holds the rules, and refuses with a problem or a page", async () => {
+  test("the built edge function enforces rules, and denies with a problem or a page", async () => {
     const app = start();
     const address = newAddress();
     for (let i = 0; i < 10; i += 1) {
       const answer = await app.send("/api/search", { address });
-      expect([passes(answer), room(answer, "search:ip:minute")]).toEqual([true, 9 - i]);
+      expect([isAllowed(answer), remaining(answer, "search:ip:minute")]).toEqual([true, 9 - i]);
     }
-    const refused = await app.send("/api/search", { address });
-    expect([refused.status, passes(refused)]).toEqual([429, false]);
-    expect(refused.headers.get("retry-after")).toMatch(/^\d+$/);
-    expect(refused.headers.get("content-type")).toBe("application/problem+json");
-    expect(await refused.json()).toMatchObject({
+    const denied = await app.send("/api/search", { address });
+    expect([denied.status, isAllowed(denied)]).toEqual([429, false]);
+    expect(denied.headers.get("retry-after")).toMatch(/^\d+$/);
+    expect(denied.headers.get("content-type")).toBe("application/problem+json");
+    expect(await denied.json()).toMatchObject({
       status: 429,
       "violated-policies": ["search:ip:minute"],
     });
@@ -68,7 +68,7 @@ describe("the built edge function, with Vercel's environment", () => {
     expect(app.output()).toContain('"requestId":"fra1::abcde-1700000000000-0123456789ab"');
   });
 
-  test("counts the address that Vercel names, without being told, whatever a client claims", async () => {
+  test("the built edge function counts the address that Vercel names without a setting, whatever a client claims", async () => {
     const app = start();
     const address = newAddress();
     const forged = {
@@ -78,33 +78,38 @@ describe("the built edge function, with Vercel's environment", () => {
       forwarded: "for=1.2.3.4",
       "x-headgate-socket": "nonce 1.2.3.4",
     };
-    expect(room(await app.send("/api/x", { address }), "api:ip:minute")).toBe(599);
-    expect(room(await app.send("/api/x", { address, headers: forged }), "api:ip:minute")).toBe(598);
+    expect(remaining(await app.send("/api/x", { address }), "api:ip:minute")).toBe(599);
+    expect(remaining(await app.send("/api/x", { address, headers: forged }), "api:ip:minute")).toBe(
+      598,
+    );
     expect(
-      room(await app.send("/api/x", { address: newAddress(), headers: forged }), "api:ip:minute"),
+      remaining(
+        await app.send("/api/x", { address: newAddress(), headers: forged }),
+        "api:ip:minute",
+      ),
     ).toBe(599);
   });
 
-  test("with Cloudflare in front counts its client, but only from Cloudflare", async () => {
+  test("the built edge function trusts CF-Connecting-IP only from addresses of Cloudflare", async () => {
     const app = start({ CLIENT_IP_FROM: "vercel+cloudflare" });
     const client = newAddress();
     const headers = { "cf-connecting-ip": client };
     expect(
-      room(await app.send("/api/x", { address: "173.245.48.1", headers }), "api:ip:minute"),
+      remaining(await app.send("/api/x", { address: "173.245.48.1", headers }), "api:ip:minute"),
     ).toBe(599);
     expect(
-      room(await app.send("/api/x", { address: "173.245.48.9", headers }), "api:ip:minute"),
+      remaining(await app.send("/api/x", { address: "173.245.48.9", headers }), "api:ip:minute"),
     ).toBe(598);
     const past = await app.send("/api/x", { address: newAddress(), headers });
-    expect(room(past, "api:ip:minute")).toBe(599);
+    expect(remaining(past, "api:ip:minute")).toBe(599);
   });
 
-  test("counts a preview apart from production", async () => {
+  test("the built edge function counts a preview separately from production", async () => {
     const [production, preview] = [start(), start({ VERCEL_ENV: "preview" })];
     const address = newAddress();
-    expect(room(await production.send("/api/x", { address }), "api:ip:minute")).toBe(599);
-    expect(room(await preview.send("/api/x", { address }), "api:ip:minute")).toBe(599);
-    expect(room(await production.send("/api/x", { address }), "api:ip:minute")).toBe(598);
+    expect(remaining(await production.send("/api/x", { address }), "api:ip:minute")).toBe(599);
+    expect(remaining(await preview.send("/api/x", { address }), "api:ip:minute")).toBe(599);
+    expect(remaining(await production.send("/api/x", { address }), "api:ip:minute")).toBe(598);
     const keys = await direct.keys("*");
     const namespaces = ["production", "preview"].map(
       (environment) =>
@@ -113,41 +118,41 @@ describe("the built edge function, with Vercel's environment", () => {
     expect(new Set(keys.map((key) => key.split(":")[0]))).toEqual(new Set(namespaces));
   });
 
-  test("counts users by tokens that it verifies", async () => {
+  test("the built edge function counts users by verified tokens", async () => {
     const app = start();
     const path = "/api/dashboard/profile/delete";
     const ask = async (token: string) => {
       const headers = { authorization: `Bearer ${token}` };
       const answer = await app.send(path, { method: "POST", address: newAddress(), headers });
-      return room(answer, "profile-delete:user:day");
+      return remaining(answer, "profile-delete:user:day");
     };
     const ada = await sign({ sub: "ada-on-vercel" });
     const forged = await sign({ sub: "ada-on-vercel", secret: "x".repeat(40) });
     expect([await ask(ada), await ask(ada), await ask(forged)]).toEqual([2, 1, 2]);
   });
 
-  test("answers 200 requests at once as one by one", async () => {
+  test("the built edge function decides 200 concurrent requests as if they came one by one", async () => {
     const app = start();
     const address = newAddress();
     const answers = await Promise.all(
       Array.from({ length: 200 }, () => app.send("/api/search", { address })),
     );
-    expect(answers.filter(passes)).toHaveLength(10);
+    expect(answers.filter(isAllowed)).toHaveLength(10);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(190);
     expect(app.output()).not.toMatch(/Error|store-failed/);
   });
 
   test("the gate decides by each rule's onStoreFailure while the store is unavailable, and logs it after the response", async () => {
     const app = start({ UPSTASH_REDIS_REST_URL: "http://127.0.0.1:1" });
-    const passed = await app.send("/api/search");
-    expect([passes(passed), passed.headers.has("ratelimit")]).toEqual([true, false]);
+    const open = await app.send("/api/search");
+    expect([isAllowed(open), open.headers.has("ratelimit")]).toEqual([true, false]);
     const closed = await app.send("/api/admin/pipeline/trigger", { method: "POST" });
     expect(closed.status).toBe(503);
     expect(app.output()).toContain('"event":"store-failed"');
     expect(app.output()).not.toContain(store.token);
   });
 
-  test("without a store lets requests pass, and names the variable in its log alone", async () => {
+  test("the built edge function without a store allows requests, and names the variable only in its log", async () => {
     const app = startOnVercel({ VERCEL_ENV: "production" });
     for (let i = 0; i < 12; i += 1) {
       const answer = await app.send("/api/search");
@@ -156,18 +161,20 @@ describe("the built edge function, with Vercel's environment", () => {
     expect(app.output().split("UPSTASH_REDIS_REST_URL must be")).toHaveLength(2);
   });
 
-  test("takes the store by the names that Vercel's integration gives it", async () => {
+  test("the built edge function finds the store by the variables of Vercel's integration", async () => {
     const app = startOnVercel({
       VERCEL_ENV: "production",
       KV_REST_API_URL: store.url,
       KV_REST_API_TOKEN: store.token,
     });
-    expect(room(await app.send("/api/x", { address: newAddress() }), "api:ip:minute")).toBe(599);
+    expect(remaining(await app.send("/api/x", { address: newAddress() }), "api:ip:minute")).toBe(
+      599,
+    );
   });
 });
 
-describe("what Vercel takes of it", () => {
-  test("is asked for every path but static files", () => {
+describe("the built edge function on Vercel", () => {
+  test("the built edge function runs for every path except static files", () => {
     const [matcher, ...others] = edgeFunction().matchers;
     expect([matcher?.originalSource, others]).toEqual([
       "/((?!_next/static/|favicon\\.ico$).*)",
@@ -182,8 +189,8 @@ describe("what Vercel takes of it", () => {
     }
   });
 
-  test("needs no module of Node's that its runtime does not have", () => {
-    // @vercel/otel looks for node:http and node:https in a try, by a require that it makes itself.
+  test("the built edge function imports no Node module that its runtime lacks", () => {
+    // @vercel/otel tries to load node:http and node:https with its own require.
     const needed = codeOf(edgeFunction()).flatMap(
       (code) => code.match(/(?<=(?:require|import)\(|from ?)["'`]node:[a-z_/]+["'`]/g) ?? [],
     );
@@ -194,20 +201,20 @@ describe("what Vercel takes of it", () => {
     ]);
   });
 
-  test("reads variables of docs/reference/environment.md and of Next's, and no others", () => {
+  test("the built edge function reads only variables of docs/reference/environment.md and of Next", () => {
     const reads = codeOf(edgeFunction()).flatMap((code) => propertyReads(code, "chunk.js"));
     const named = reads.flatMap(({ name, of }) => (of === "process.env" ? [name] : []));
     expect(named).toContain("NEXT_PHASE");
-    // @vercel/otel reads those of OpenTelemetry and of its platform.
+    // @vercel/otel reads the variables of OpenTelemetry and of its platform.
     const ofOurs = named.filter((name) => !/^(?:(?:__)?NEXT|OTEL|VERCEL)_/.test(name));
     expect(ofOurs.filter((name) => !documentedVariables().has(name))).toEqual([]);
   });
 
-  test("holds no zod, which is for handlers", () => {
+  test("the built edge function contains no zod, which is for handlers", () => {
     expect(codeOf(edgeFunction()).filter((code) => code.includes("_zod"))).toEqual([]);
   });
 
-  test("makes no code from text, which its runtime refuses", () => {
+  test("the built edge function makes no code from text, which its runtime rejects", () => {
     const app = start();
     expect(app.refusesCode()).toBe(true);
   });

@@ -7,7 +7,7 @@ import { bundle, WORKER } from "./bundle.ts";
 import { bindingsFor, describeGuard } from "./suite.ts";
 import { type RunningWorkerd, startWorkerd } from "./workerd.ts";
 
-/** Before it, workerd knows no `cache` of a fetch, and the store's calls have one. */
+/** Before this date, workerd has no `cache` option of fetch, which store calls need. */
 const OLDEST_COMPATIBILITY_DATE = "2024-11-11";
 
 const started: RunningWorkerd[] = [];
@@ -24,7 +24,7 @@ describeGuard("workerd", async (bindings) => {
 });
 
 describe("workerd", () => {
-  test("had no warning and no error to write of any of this", () => {
+  test("workerd wrote no warning and no error during the tests of the gate", () => {
     expect(started.length).toBeGreaterThan(1);
     expect(started.map((running) => running.output())).toEqual(started.map(() => ""));
   });
@@ -53,7 +53,7 @@ describe("in workerd", () => {
     return `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
   };
 
-  /** The store, but its first call is never answered; says when that has come. */
+  /** Serves the store, but never answers the first call. `firstCall` resolves when that call has arrived. */
   const storeThatLosesTheFirstCall = async () => {
     let asked = () => {};
     const firstCall = new Promise<void>((resolve) => {
@@ -90,7 +90,7 @@ describe("in workerd", () => {
     );
   });
 
-  /** How many of requests at once got which status. */
+  /** Returns how many of concurrent requests got each status. */
   const burst = async (running: RunningWorkerd, count: number) => {
     const headers = { "x-forwarded-for": "203.0.113.7" };
     const answers = await Promise.all(
@@ -105,11 +105,11 @@ describe("in workerd", () => {
   };
 
   /**
-   * workerd binds what waits for the network, a timer or a body to the request that began it. What one
-   * request begins and another waits for fails there, and is lost when the first one's client goes.
+   * workerd binds a wait for the network, a timer or a body to the request that began it. A request that waits
+   * for work of another one fails, and the work is lost when the client of the other one disconnects.
    */
-  describe("one request waits for nothing of another's", () => {
-    test("so a first request whose client goes away leaves the others alone", async () => {
+  describe("requests that share work", () => {
+    test("a first request whose client disconnects does not affect other requests", async () => {
       const { url, firstCall } = await storeThatLosesTheFirstCall();
       const running = await start(code, { ...bindingsFor({ url, token: store.token }) });
       const client = new AbortController();
@@ -125,7 +125,7 @@ describe("in workerd", () => {
       expect(running.output()).toBe("");
     });
 
-    test("and a worker that does share would be seen here: in its answers", async () => {
+    test("a worker that shares work between requests fails in its responses", async () => {
       const url = await serve((_, response) => response.end("an answer"));
       const sharing = `
       let shared;
@@ -143,7 +143,7 @@ describe("in workerd", () => {
       expect(await answer.text()).toContain("Cannot perform I/O on behalf of a different request");
     });
 
-    test("or in what workerd writes", async () => {
+    test("an error that a worker writes is in the output of workerd", async () => {
       const writing = `export default { fetch() { console.error("seen"); return new Response(); } };`;
       const running = await start(writing, {});
       await running.send(new Request("http://app.example/"));
@@ -151,7 +151,7 @@ describe("in workerd", () => {
     });
   });
 
-  test("the guard works from the oldest compatibility date on that docs/runtimes.md names", async () => {
+  test("the gate works with the oldest compatibility date of docs/runtimes.md", async () => {
     const bindings = { ...bindingsFor(store) };
     const running = await start(code, bindings, OLDEST_COMPATIBILITY_DATE);
     expect(await burst(running, 25)).toEqual({ 200: 20, 429: 5 });

@@ -2,17 +2,17 @@ import type { Readable } from "node:stream";
 import { Miniflare } from "miniflare";
 import { partsOf, type Running } from "./runtime.ts";
 
-/** workerd as Miniflare starts it, and what it wrote. */
+/** A workerd process of Miniflare, with its output. */
 export interface RunningWorkerd extends Running {
   output(): string;
 }
 
-/** The newest that this workerd knows, near enough. */
+/** A compatibility date close to the newest one of this workerd. */
 const COMPATIBILITY_DATE = "2026-07-01";
 
 /**
- * Starts real workerd with one module on loopback, without nodejs_compat and without calls of its
- * own to the net.
+ * Starts real workerd with one module on loopback, without nodejs_compat and without background
+ * network calls.
  */
 export async function startWorkerd(
   code: string,

@@ -1,4 +1,4 @@
-// npm run test:spellings: tries ten times as many spellings of paths as npm test, in every variant of the app.
+// npm run test:spellings: tests ten times as many spellings of paths as npm test, in every variant of the app.
 import { startVitest } from "vitest/node";
 
 process.env["SPELLINGS_RUNS"] ??= "2000";

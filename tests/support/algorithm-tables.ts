@@ -3,11 +3,11 @@ import { sumOf } from "./billed.ts";
 import { markdownTable } from "./markdown-table.ts";
 import { referenceOf } from "./references.ts";
 
-/** The tables of the documentation that come from the algorithms' own files. */
+/** The documentation's tables that are built from the files of the algorithms. */
 
 const NAMES = ALGORITHMS.map(({ name }) => name);
 
-/** For docs/algorithms.md: a column for each algorithm. */
+/** Returns the table of docs/algorithms.md with a column for each algorithm. */
 export function algorithmTable(): string {
   const row = (title: string, cell: (name: Algorithm) => string) => [title, ...NAMES.map(cell)];
   return markdownTable(
@@ -19,21 +19,21 @@ export function algorithmTable(): string {
       (name) => referenceOf(name).words.mostInAWindow,
     ),
     row("memory a client", (name) => referenceOf(name).words.memory),
-    row("room comes back", (name) => referenceOf(name).words.comesBack),
+    row("capacity returns", (name) => referenceOf(name).words.comesBack),
     row("Retry-After", () => "exact"),
     row("commands that Upstash bills for a check", billed),
   );
 }
 
-/** For docs/algorithms.md: what a refund gives back. */
+/** Returns the table of docs/algorithms.md about refunds. */
 export function refundTable(): string {
   return markdownTable(
-    ["algorithm", "what is given back"],
+    ["algorithm", "what is refunded"],
     ...NAMES.map((name) => [`\`${name}\``, referenceOf(name).words.refunds]),
   );
 }
 
-/** For docs/reference/figures.md. */
+/** Returns the table of docs/reference/figures.md. */
 export function figuresTable(): string {
   return markdownTable(
     ["algorithm", "default for", "most that any window allows", "Retry-After"],

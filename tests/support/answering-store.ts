@@ -1,22 +1,22 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What a REST store answers to a request. */
+/** The response of a REST store. */
 export interface RestAnswer {
   readonly status?: number;
   readonly body: string;
 }
 
-/** A REST store that answers as it is told. */
+/** A REST store with scripted responses. */
 export interface AnsweringStore {
   readonly url: string;
   readonly token: string;
-  /** The bodies of the requests that came. */
+  /** The bodies of the received requests. */
   readonly calls: readonly unknown[];
   stop(): Promise<void>;
 }
 
-/** Starts one, for answers that no store of ours gives. */
+/** Starts a REST store with scripted responses, for responses that no real store sends. */
 export async function startAnsweringStore(
   answer: (body: unknown, path: string) => RestAnswer,
 ): Promise<AnsweringStore> {

@@ -10,9 +10,9 @@ import {
 } from "oxc-parser";
 import { ROOT } from "./app.ts";
 
-/** A public entry of the package, as its source says. */
+/** A public entry of the package, read from its source. */
 export interface Entry {
-  /** What an app imports, such as "headgate/locks". */
+  /** The specifier that an app imports, such as "headgate/locks". */
   readonly name: string;
   readonly values: readonly Value[];
   /** The names of its types. */
@@ -23,9 +23,9 @@ export interface Entry {
 export interface Value {
   readonly name: string;
   readonly isFunction: boolean;
-  /** Name, parameters and type in one line. */
+  /** The name, parameters and type in one line. */
   readonly signature: string;
-  /** The docstring, without asterisks; empty where there is none. */
+  /** The docstring without asterisks, or an empty text. */
   readonly doc: string;
 }
 
@@ -60,7 +60,7 @@ export function examplesOf(doc: string): readonly string[] {
 
 interface Exported {
   readonly name: string;
-  /** Undefined for a type. */
+  /** Returns undefined for a type. */
   readonly value: Value | undefined;
 }
 
@@ -146,7 +146,7 @@ function constructorOf(source: Source, { body }: Class): string {
   return found ? signatureOf(source, { ...found.value, returnType: null }) : "()";
 }
 
-/** A parameter as a caller sees it: one with a default may be left out, one in parts is `options`. */
+/** Returns a parameter as a caller sees it: optional if it has a default, and `options` if it is destructured. */
 function parameterOf(source: Source, param: ParamPattern): string {
   if (param.type === "AssignmentPattern") {
     const { left, right } = param;
@@ -170,7 +170,7 @@ function typeOf(source: Source, annotation: Place | null | undefined): string {
   return `: ${textOf(source, annotation).replace(/^:\s*/, "")}`;
 }
 
-/** The text of a node in one line, without its comments. */
+/** Returns the text of a node in one line, without its comments. */
 function textOf({ code, parsed }: Source, { start, end }: Place): string {
   let text = "";
   let at = start;

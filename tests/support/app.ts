@@ -8,7 +8,7 @@ import { takeTurn } from "./turn.ts";
 
 export const ROOT = join(import.meta.dirname, "..", "..");
 
-/** What the sample's keys begin with under our own server, when no namespace is set. */
+/** The prefix of the sample's keys under our own server, when no namespace is set. */
 export const { name: NAMESPACE } = namespaceOf({ HEADGATE_APP: packageName(ROOT) });
 
 /** The app under our own server, as `npm start` runs it. */
@@ -16,16 +16,16 @@ export interface RunningApp {
   readonly url: string;
   /** The process's id. */
   readonly pid: number;
-  /** What it printed so far. */
+  /** The output so far. */
   output(): string;
-  /** Sends a signal; answers the exit code once it has ended. */
+  /** Sends a signal, and resolves to the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** The store has long to answer: whether a loaded machine is quick is not the question. */
+/** The deadline of the store is long, because no test depends on the speed of a loaded machine. */
 const PATIENT = {
   HEADGATE_STORE_DEADLINE_MS: "10000",
-  // A server that is told to stop waits for what is counted in its window.
+  // A server that stops waits for the end of its metrics window.
   METRICS_WINDOW_MS: "100",
 };
 
@@ -37,8 +37,8 @@ process.once("exit", () => {
 /**
  * Starts a Node program of this tree and waits until it prints the address that it serves.
  *
- * @param env beside {@link MACHINE}; nothing else of the machine's environment is handed on
- * @param node the Node that runs it; that of the tests unless said
+ * @param env variables besides {@link MACHINE}; the program gets no others of the machine
+ * @param node the Node that runs the program, by default the one of the tests
  */
 export async function startProgram(
   args: readonly string[],
@@ -46,7 +46,7 @@ export async function startProgram(
   cwd = ROOT,
   node = process.execPath,
 ): Promise<RunningApp> {
-  // Next lets one development server work in a folder.
+  // Next allows one development server in a folder.
   const isDev = args.some((arg) => arg === "dev" || arg === "--dev");
   const giveUpTurn = isDev ? await takeTurn(`next dev in ${cwd}`) : () => {};
   const child: ChildProcess = spawn(node, [...args], {
@@ -87,7 +87,7 @@ export async function startProgram(
   };
 }
 
-/** What `npm start` runs. */
+/** The arguments of `npm start`. */
 export const START: readonly string[] = [
   "lib/cli/headgate.ts",
   "start",
@@ -95,7 +95,7 @@ export const START: readonly string[] = [
   "app/_programs/server.ts",
 ];
 
-/** What `npm run dev` runs. */
+/** The arguments of `npm run dev`. */
 export const DEV: readonly string[] = START.map((word) => (word === "start" ? "dev" : word));
 
 /** Starts the sample app on a free port. */

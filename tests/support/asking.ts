@@ -1,11 +1,11 @@
 import type { createGate } from "#lib/gate";
 
-/** A request of a client; a stream as its body needs `duplex`. */
+/** A client's request. A stream as its body needs `duplex`. */
 export type Asked = RequestInit & { readonly duplex?: "half" };
 
 /**
- * Makes the function that asks a gate as one client, by its address. What the gate puts off until after
- * the response is awaited.
+ * Returns a function that sends requests to a gate as one client, by address. It awaits the gate's work after
+ * the response.
  */
 export function asking(guard: ReturnType<typeof createGate>) {
   return async (path: string, init: Asked = {}): Promise<Response> => {

@@ -14,9 +14,9 @@ interface Conditions {
   readonly missing?: readonly Condition[];
 }
 
-/** A project as `next build` leaves it; everything has a plain default. */
+/** A project after `next build`. Each part has a default. */
 export interface Project {
-  /** The sources of the app router, by their file without its ending: "api/search/route". */
+  /** The sources of the app router, by file name without extension: "api/search/route". */
   readonly app?: Readonly<Record<string, string>>;
   /** Keys of the app router that have no source, with their paths. */
   readonly made?: Readonly<Record<string, string>>;
@@ -24,23 +24,23 @@ export interface Project {
   /** Files in `public`. */
   readonly files?: readonly string[];
   readonly policy: object;
-  /** null: no middleware at all. */
+  /** The matchers of the middleware, or null for a project without middleware. */
   readonly matchers?: readonly (string | ({ readonly source: string } & Conditions))[] | null;
-  /** The middleware runs in Node, and stands in another manifest. */
+  /** True if the middleware runs in Node, which puts it into another manifest. */
   readonly inNode?: boolean;
   readonly rewrites?: readonly ({
     readonly source: string;
     readonly destination: string;
   } & Conditions)[];
   readonly basePath?: string;
-  /** Whether rewrites stand in `beforeFiles`, and not in `afterFiles`. */
+  /** True if rewrites are in `beforeFiles` instead of `afterFiles`. */
   readonly inBeforeFiles?: boolean;
   readonly i18n?: { readonly locales: readonly string[]; readonly defaultLocale: string };
   readonly caseSensitive?: boolean;
   readonly prerendered?: readonly string[];
-  /** Routes with parameters of which the build made some, or answers are made once and kept. */
+  /** Routes with parameters that the build prerendered in part, or that are rendered once and kept. */
   readonly prerenderedByParameter?: readonly string[];
-  /** Pages of the app router that have a Server Action. */
+  /** Pages of the app router with a Server Action. */
   readonly actions?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly images?: object;
@@ -53,13 +53,13 @@ export interface Project {
   readonly skipProxyUrlNormalize?: boolean;
 }
 
-/** Where the text of a built middleware is. */
+/** The file with the text of a built middleware. */
 const BUILT = "server/edge/chunks/middleware.js";
 
-/** Covers every path. */
+/** A matcher that covers every path. */
 const WHOLE = "/((?!_next/static/).*)";
 
-/** Writes a project to a folder of its own; answers the folder. */
+/** Writes a project to a new folder, and returns the folder. */
 export function writeProject(project: Project): string {
   const root = mkdtempSync(join(tmpdir(), "headgate-audit-"));
   const write = (file: string, text: string) => {
@@ -132,7 +132,7 @@ function manifests(project: Project): Readonly<Record<string, unknown>> {
   };
 }
 
-/** Next drops groups and slots of a file's path, and its last part. */
+/** Next omits groups, slots and the last part of a file's path. */
 function pathOf(name: string): string {
   const folders = name.split("/").slice(0, -1);
   return `/${folders.filter((folder) => !/^(?:\((?!\.)|@)/.test(folder)).join("/")}`;

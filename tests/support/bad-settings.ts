@@ -1,7 +1,7 @@
-/** Stands in every bad value, so that a message, a log or a line of a process can be searched for it. */
+/** A mark in every bad value, so that tests can search messages, logs and output for it. */
 export const MARK = "Hunter2Hunter2Hunter2Hunter2Hunter2";
 
-/** Tokens that no store gives and no header can carry. */
+/** Tokens that no store issues and no header can contain. */
 export const BAD_TOKENS: readonly string[] = [
   `"${MARK}"`,
   `'${MARK}'`,
@@ -15,7 +15,7 @@ export const BAD_TOKENS: readonly string[] = [
   `${MARK}é`,
 ];
 
-/** Addresses of a REST API that cannot be meant. */
+/** Invalid addresses of a REST API. */
 export const BAD_REST_URLS: readonly string[] = [
   `"https://${MARK}.example"`,
   `'https://${MARK}.example'`,
@@ -34,7 +34,7 @@ export const BAD_REST_URLS: readonly string[] = [
   `${MARK}.example`,
 ];
 
-/** Addresses of a Redis that ioredis would read in its own way, or that lead nowhere. */
+/** Addresses of a Redis that ioredis would interpret differently, or that are invalid. */
 export const BAD_REDIS_URLS: readonly string[] = [
   `"redis://:${MARK}@127.0.0.1:1"`,
   `'redis://:${MARK}@127.0.0.1:1'`,
@@ -69,7 +69,7 @@ export const BAD_REDIS_URLS: readonly string[] = [
   `127.0.0.1:1/${MARK}`,
 ];
 
-/** Secrets that would be another secret on an instance whose quotes were taken off. */
+/** Secrets in quotes. An instance whose platform removes quotes would have another secret. */
 export const BAD_SECRETS: readonly string[] = [
   `"${MARK}"`,
   `'${MARK}'`,
@@ -79,7 +79,7 @@ export const BAD_SECRETS: readonly string[] = [
   MARK.slice(0, 12),
 ];
 
-/** Returns what an error, or a text, says of a bad value: nothing, where all is well. */
+/** Returns true if a text reveals a bad value. */
 export function told(text: string): boolean {
   return text.includes(MARK.slice(0, 7));
 }

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { readCommandStats } from "./command-stats.ts";
 
-/** How often each command was billed, by the name of the command in capitals. */
+/** The number of billed calls of each command, by its name in capitals. */
 export type Billed = Readonly<Record<string, number>>;
 
 /**
@@ -28,11 +28,11 @@ const NOT_BILLED: ReadonlySet<string> = new Set([
   "select",
 ]);
 
-/** Counts what Upstash would bill, on a real Redis that nothing else uses meanwhile. */
+/** Counts the commands that Upstash would bill, on a real Redis without other users. */
 export interface BillMeter {
-  /** Everything that was billed since Redis started. */
+  /** Returns all billed commands since Redis started. */
   total(): Promise<Billed>;
-  /** What was billed while the work ran. */
+  /** Returns the billed commands of some work. */
   of(work: () => Promise<unknown>): Promise<Billed>;
   stop(): void;
 }
@@ -53,7 +53,7 @@ export async function startBillMeter(redisUrl: string): Promise<BillMeter> {
   };
 }
 
-/** Reads what was billed from the answer of INFO commandstats. */
+/** Reads the billed commands from the output of INFO commandstats. */
 export function readBilled(info: string): Billed {
   const stats = [...readCommandStats(info)].filter(
     ([name]) => !NOT_BILLED.has(name.split("|", 1)[0] ?? name),
@@ -71,7 +71,7 @@ function difference(after: Billed, before: Billed): Billed {
   return Object.fromEntries(changes.filter(([, calls]) => calls !== 0));
 }
 
-/** How many commands were billed in all. */
+/** Returns the number of all billed commands. */
 export function sumOf(billed: Billed): number {
   return Object.values(billed).reduce((sum, calls) => sum + calls, 0);
 }

@@ -1,7 +1,7 @@
 import { type Browser, chromium } from "playwright-core";
 import { findProgram } from "#lib/server/find-program";
 
-/** Starts the machine's own Chromium, without a window and without calls of its own to the net. */
+/** Starts the installed Chromium without a window and without background network calls. */
 export function startBrowser(): Promise<Browser> {
   const executablePath = findProgram("chromium", "chromium-browser", "google-chrome");
   if (!executablePath)

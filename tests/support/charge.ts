@@ -1,7 +1,7 @@
 import type { Charge } from "#lib/limit/charge";
 import type { Algorithm, CompiledLimit } from "#lib/policy/types";
 
-/** What a request takes from one limit of a rule "search", under a key of the test's own. */
+/** Returns a request's charge to one limit of a rule "search", under the test's key. */
 export function chargeOf(
   key: string,
   {

@@ -8,7 +8,7 @@ import { buildOnce } from "#app/_programs/build-once";
 import { ROOT } from "./app.ts";
 import type { Instance, Target } from "./target.ts";
 
-/** Where the Worker is as wrangler would upload it. */
+/** The folder of the Worker as wrangler would upload it. */
 export const UPLOADED_FOLDER = join(WORKER_FOLDER, "dist");
 export const ASSETS_FOLDER = join(WORKER_FOLDER, "assets");
 
@@ -38,7 +38,7 @@ async function build(): Promise<void> {
   });
 }
 
-/** Serves what would be uploaded as wrangler.jsonc says, without a call to any other machine. */
+/** Serves the bundled Worker with the settings of wrangler.jsonc, without network calls. */
 export async function startWorker(variables: Readonly<Record<string, string>>): Promise<Instance> {
   const folder = join(ROOT, UPLOADED_FOLDER);
   let output = "";
@@ -63,7 +63,7 @@ export async function startWorker(variables: Readonly<Record<string, string>>): 
   return { url: origin, output: () => output, stop: () => miniflare.dispose() };
 }
 
-/** The runtime's version of itself, as it is deployed with. */
+/** The compatibility settings of the deployed Worker. */
 function compatibility() {
   const text = readFileSync(join(ROOT, "wrangler.jsonc"), "utf8").replace(/^\s*\/\/.*$/gm, "");
   const { compatibility_date: compatibilityDate, compatibility_flags: compatibilityFlags } =

@@ -9,37 +9,37 @@ import { findProgram } from "#lib/server/find-program";
 import { startGateway } from "#lib/gateway/server";
 import { isReady } from "./redis.ts";
 
-/** One node of a test's cluster. */
+/** A node of a test's cluster. */
 export interface TestNode {
   readonly id: string;
   readonly port: number;
-  /** A connection to this node alone: it follows no redirection. */
+  /** A connection to this node, which follows no redirections. */
   readonly direct: Redis;
-  /** Ends the process as a crash would. */
+  /** Kills the process like a crash. */
   kill(): Promise<void>;
 }
 
-/** A real Redis Cluster of a test's own: three masters with a replica each, keeping nothing. */
+/** A real Redis Cluster for a test, without persistence: three masters with a replica each. */
 export interface TestCluster {
-  /** One master's address; the others are found through it. */
+  /** The address of a master, which leads to the others. */
   readonly url: string;
-  /** All six, the masters first, as they were formed. */
+  /** All six nodes, the initial masters first. */
   readonly nodes: readonly TestNode[];
-  /** The master of a key's slot, as the first node that lives says. */
+  /** Returns the master of a key's slot, according to the first living node. */
   masterOf(key: string): Promise<TestNode>;
-  /** A replica of a master, as the first node that lives says. */
+  /** Returns a replica of a master, according to the first living node. */
   replicaOf(master: TestNode): Promise<TestNode>;
-  /** Three keys of three masters, as the cluster was formed; each begins with the name. */
+  /** Returns three keys of the three initial masters. Each key begins with the name. */
   keysApart(name: string): [string, string, string];
-  /** Runs a command on every master, such as FLUSHALL, once all nodes agree which those are. */
+  /** Runs a command such as FLUSHALL on every master, once all nodes agree on the masters. */
   onMasters(name: string, ...args: string[]): Promise<void>;
-  /** Lets a replica take a dead master's place within three seconds or so. */
+  /** Makes a replica replace a dead master within about three seconds. */
   failOverSoon(): Promise<void>;
-  /** Ends every process and removes its folder; once is enough, more does no harm. */
+  /** Stops every process and removes its folder. Further calls do nothing. */
   stop(): Promise<void>;
 }
 
-/** A real Redis Cluster with our gateway before it. */
+/** A real Redis Cluster behind our gateway. */
 export interface TestClusterStore {
   readonly url: string;
   readonly token: string;
@@ -47,7 +47,7 @@ export interface TestClusterStore {
   stop(): Promise<void>;
 }
 
-/** Starts both; the token is nobody's secret. */
+/** Starts a cluster and its gateway. The token is not a secret. */
 export async function startClusterStore(): Promise<TestClusterStore> {
   const cluster = await startCluster();
   const token = "a-token-of-the-tests";
@@ -69,15 +69,15 @@ export async function startClusterStore(): Promise<TestClusterStore> {
 }
 
 /**
- * How long a node may be silent before the others call it dead, in milliseconds. Short, news travels
- * fast and a replica takes over soon; long, a busy machine is not mistaken for a crash.
+ * How long a node may be silent before the others consider it dead, in milliseconds. A short time makes a
+ * replica take over soon. A long time does not mistake a busy machine for a crash.
  */
 const NODE_TIMEOUT_MS = { short: 1_000, long: 5_000 };
 
 const MASTERS = 3;
 const SLOTS = 16_384;
 
-/** Starts six nodes and forms the cluster; resolves once every node serves and every replica follows. */
+/** Starts six nodes and forms the cluster. Resolves when every node serves and every replica follows. */
 export async function startCluster(): Promise<TestCluster> {
   const nodes: RunningNode[] = [];
   const stop = async () => {
@@ -111,7 +111,7 @@ export async function startCluster(): Promise<TestCluster> {
   };
   const nodeWith = (id: string | undefined) => {
     const node = nodes.find((node) => node.id === id);
-    if (!node) throw new Error("The cluster names no such node now.");
+    if (!node) throw new Error("The cluster has no such node now.");
     return node;
   };
   return {
@@ -138,7 +138,7 @@ export async function startCluster(): Promise<TestCluster> {
   };
 }
 
-/** Hash tags whose slots, 3300, 7365 and 15495, lie with the first, second and third master. */
+/** Hash tags whose slots 3300, 7365 and 15495 belong to the first, second and third master. */
 const TAGS = ["b", "c", "a"] as const;
 
 interface RunningNode extends TestNode {
@@ -215,7 +215,7 @@ async function setNodeTimeout(nodes: readonly RunningNode[], ms: number): Promis
   );
 }
 
-/** One for clients and one for the cluster's own bus, which by default is 10000 above: often too high. */
+/** A port for clients and one for the cluster bus, whose default is 10000 higher and often too high. */
 async function freePorts(): Promise<[number, number]> {
   const probes = [createServer(), createServer()] as const;
   for (const probe of probes) {
@@ -234,8 +234,8 @@ async function freePorts(): Promise<[number, number]> {
 }
 
 /**
- * Forms the cluster. A node that starts as a master takes no writes for two seconds, and a replica that
- * takes a master's place takes them at once: so the masters begin as replicas of those that will follow them.
+ * Forms the cluster. A node that starts as a master accepts no writes for two seconds, and a promoted replica
+ * accepts them at once. The masters therefore begin as replicas of their later replicas.
  */
 async function form(nodes: readonly RunningNode[]): Promise<void> {
   await Promise.all(
@@ -250,7 +250,7 @@ async function form(nodes: readonly RunningNode[]): Promise<void> {
       direct.call("CLUSTER", "ADDSLOTSRANGE", String(from), String(to)),
     ),
   );
-  // Each meets all others: it would hear of those that it has not met some rounds of gossip later.
+  // Each node meets all others, because gossip would announce the rest some rounds later.
   await Promise.all(
     nodes.flatMap(({ direct }, index) =>
       nodes
@@ -268,7 +268,7 @@ async function form(nodes: readonly RunningNode[]): Promise<void> {
     }),
   );
   for (const { master } of pairs) await master.direct.call("CLUSTER", "FAILOVER", "TAKEOVER");
-  // Only when each knows who follows whom: a failover needs it.
+  // A failover needs every node to know the replicas of every master.
   const isFormed = async ({ direct }: RunningNode) => {
     const seen = await topology(direct);
     const isFollowed = pairs.every(({ master, replica }) =>
@@ -288,21 +288,21 @@ async function isServing(direct: Redis): Promise<boolean> {
   return String(await direct.call("CLUSTER", "INFO")).includes("cluster_state:ok");
 }
 
-/** Where the slots of a master begin. */
+/** The first slot of a master. */
 function share(index: number): number {
   return Math.floor((SLOTS * index) / MASTERS);
 }
 
 interface SeenNode {
   readonly id: string;
-  /** Whom it follows; undefined for a master. */
+  /** The id of the node's master, or undefined for a master. */
   readonly master: string | undefined;
   readonly holds: (slot: number) => boolean;
-  /** All this in words. */
+  /** A description of the node. */
   readonly text: string;
 }
 
-/** The cluster as one node sees it, without those it holds for dead. */
+/** Returns the cluster as one node sees it, without nodes that it considers dead. */
 async function topology(direct: Redis): Promise<SeenNode[]> {
   const lines = String(await direct.call("CLUSTER", "NODES"))
     .trim()
@@ -330,7 +330,7 @@ async function slotOf(key: string, nodes: readonly RunningNode[]): Promise<numbe
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   const latest = performance.now() + 30_000;
   while (!(await isSo())) {
-    if (performance.now() > latest) throw new Error("The cluster did not come to be in 30 s.");
+    if (performance.now() > latest) throw new Error("The cluster did not form within 30 s.");
     await new Promise((resolve) => {
       setTimeout(resolve, 20);
     });

@@ -1,13 +1,13 @@
-/** How often Redis ran one command since it started, and for how long. */
+/** The calls and the time of one command since Redis started. */
 export interface CommandStat {
   readonly calls: number;
-  /** Microseconds of all calls together. */
+  /** The sum of all calls in microseconds. */
   readonly usec: number;
 }
 
 /**
- * Reads the answer of INFO commandstats. The names are Redis's own, in small letters; a subcommand is
- * `script|load`. A command that a script calls is counted like one that a client sent.
+ * Reads the output of INFO commandstats. The names are in lower case, and a subcommand is `script|load`.
+ * A command that a script calls is counted like one that a client sent.
  */
 export function readCommandStats(info: string): ReadonlyMap<string, CommandStat> {
   const lines = info.matchAll(/^cmdstat_([^:\s]+):calls=(\d+),usec=(\d+)/gm);

@@ -7,7 +7,7 @@ import { MACHINE } from "./machine.ts";
 /** Variables of a command. */
 export type Env = Readonly<Record<string, string>>;
 
-/** What a command came to. */
+/** The result of a command. */
 export interface Ran {
   readonly status: number;
   readonly stdout: string;
@@ -17,9 +17,9 @@ export interface Ran {
 const BIN = join(ROOT, "lib", "cli", "headgate.ts");
 
 /**
- * Makes the folder of an app with a policy, in this tree, so that Next is found from there.
+ * Makes the folder of an app with a policy, within this tree, so that the app finds Next.
  *
- * @param files more files by their paths, or others in the place of package.json and the policy
+ * @param files further files by path, also replacements of package.json and the policy
  */
 export function makeAppFolder(files: Readonly<Record<string, string>>): string {
   const parent = join(ROOT, ".headgate");
@@ -32,7 +32,7 @@ export function makeAppFolder(files: Readonly<Record<string, string>>): string {
   return root;
 }
 
-/** Runs a command of headgate as a person does, in a separate process and without a terminal. */
+/** Runs a headgate command in a separate process without a terminal. */
 export function runCommand(cwd: string, env: Env, ...args: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
     const child = execFile(
@@ -45,7 +45,7 @@ export function runCommand(cwd: string, env: Env, ...args: readonly string[]): P
   });
 }
 
-/** Sends the answer to the question of a command in a terminal; resolves to what the terminal shows. */
+/** Types an answer to the question of a command in a terminal, and resolves to the text of the terminal. */
 export function answerCommand(
   cwd: string,
   env: Env,

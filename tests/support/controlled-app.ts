@@ -18,7 +18,7 @@ const POLICY = definePolicy({
   },
 });
 
-/** A gate that follows what is set while the app runs, and counts its events. */
+/** A gate that follows control entries while the app runs, and counts its events. */
 export function followingGate(
   store: Pick<TestStore, "url" | "token">,
   more: Partial<GateSettings> = {},
@@ -35,7 +35,7 @@ export async function sendTo(gate: ControlledGate, request: Request): Promise<Re
   return response;
 }
 
-/** Serves a gate's app: its dashboard at /headgate, and "ok" everywhere else. A cookie names the person. */
+/** Serves a gate's app: its dashboard at /headgate, and "ok" at every other path. A cookie names the user. */
 export async function serveControlled(gate: ControlledGate, options: DashboardOptions) {
   const dashboard = createDashboard(gate, options);
   const server = createServer((message, response) => {
@@ -68,7 +68,7 @@ export async function serveControlled(gate: ControlledGate, options: DashboardOp
   };
 }
 
-/** The address of a request without `X-Forwarded-For` is that of a person at the dashboard. */
+/** A request without `X-Forwarded-For` comes from a user of the dashboard. */
 function requestOf(message: IncomingMessage): Request {
   const { method = "GET", headers, url = "/" } = message;
   const given = new Headers({ "x-forwarded-for": "192.0.2.1" });

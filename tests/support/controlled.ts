@@ -3,7 +3,7 @@ import { controlKeys } from "#lib/control/keys";
 import { fromEnv } from "#lib/env";
 import { type AnyPolicy, definePolicy } from "#lib/policy/define";
 
-/** A policy whose clients are named by headers, for what is set while an app runs. */
+/** A policy that names clients by headers, for tests of control entries. */
 export const CONTROLLED = definePolicy({
   identities: {
     user: ({ headers }: Request) => headers.get("x-user") ?? undefined,
@@ -21,13 +21,13 @@ export const CONTROLLED = definePolicy({
 
 let namespaces = 0;
 
-/** A namespace that no other gate of this process has. */
+/** Returns a namespace that no other gate of this process has. */
 export function newNamespace(): string {
   namespaces += 1;
   return `control${process.pid}-${namespaces}`;
 }
 
-/** A gate on a store, in a new namespace unless one is given. It tells no listener. */
+/** Makes a gate on a store, by default in a new namespace. It has no listener. */
 export function controlledGate(
   { url, token }: { readonly url: string; readonly token: string },
   more: Partial<GateSettings> = {},
@@ -47,7 +47,7 @@ export function controlledGate(
 
 export type ControlledGate = ReturnType<typeof controlledGate>;
 
-/** Sends a request through a gate, and does what is due after the response. */
+/** Sends a request through a gate, and awaits the work after the response. */
 export async function sendThrough(
   gate: ControlledGate,
   ip: string,
@@ -63,7 +63,7 @@ export async function sendThrough(
   return response;
 }
 
-/** Writes entries as they stand in the store, past the checks of the writing side. */
+/** Writes entries directly into the store, without the checks of the writing side. */
 export async function writeRaw(
   gate: ControlledGate,
   entries: Readonly<Record<string, string>>,

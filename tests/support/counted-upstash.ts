@@ -1,10 +1,10 @@
 import type { Ratelimit as RealRatelimit } from "@upstash/ratelimit";
 import type { Redis as RealRedis, Requester } from "@upstash/redis";
 
-/** The calls of every `Ratelimit` and of every `Redis`, in their order. */
+/** The calls of every `Ratelimit` and of every `Redis`, in order. */
 export const upstashCalls = { ratelimit: [] as string[], redis: [] as string[] };
 
-/** The class of @upstash/ratelimit with its calls noted, for `vi.mock`: what it does is unchanged. */
+/** The class of @upstash/ratelimit that also records its calls, for `vi.mock`. */
 export function countedRatelimit(Ratelimit: typeof RealRatelimit): typeof RealRatelimit {
   return class extends Ratelimit {
     constructor(...args: ConstructorParameters<typeof RealRatelimit>) {
@@ -22,7 +22,7 @@ export function countedRatelimit(Ratelimit: typeof RealRatelimit): typeof RealRa
   };
 }
 
-/** The client of @upstash/redis with the scripts that it runs noted, for `vi.mock`. */
+/** The client of @upstash/redis that also records its scripts, for `vi.mock`. */
 export function countedRedis(Redis: typeof RealRedis): new (requester: Requester) => RealRedis {
   return class extends Redis {
     constructor(requester: Requester) {

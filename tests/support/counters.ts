@@ -5,7 +5,7 @@ import { countEvents, type CounterOptions } from "#lib/metrics";
 import { definePolicy } from "#lib/policy/define";
 import type { TestStore } from "./gateway.ts";
 
-/** The policy of the tests of counters: one client has two requests a minute. */
+/** The policy for tests of counters. A client has two requests a minute. */
 const policy = definePolicy({
   rules: {
     api: { match: "/api/:path*", limits: { ip: "2 per minute" } },
@@ -14,7 +14,7 @@ const policy = definePolicy({
   },
 });
 
-/** The shortest window: tests wait for its end. */
+/** The shortest window, because tests wait for its end. */
 const WINDOW_MS = 100;
 
 let namespaces = 0;
@@ -25,12 +25,12 @@ export function ownNamespace(): string {
   return `counters-${process.pid}-${namespaces}`;
 }
 
-/** A gate that counts its events, as an instance of an app. */
+/** A gate that counts its events, like an instance of an app. */
 export interface CountingGate {
   readonly gate: Gate<typeof policy>;
-  /** Sends a request, and waits until the listeners' work of it is done, a window's write included. */
+  /** Sends a request, and waits until the listeners are done, including the write of a window. */
   readonly send: (path: string, address?: string) => Promise<Response>;
-  /** Sends several at once. */
+  /** Sends several requests at once. */
   readonly sendAll: (count: number, path: string, address?: string) => Promise<void>;
 }
 
@@ -73,11 +73,11 @@ export function countingGate(
   };
 }
 
-/** What one environment's counters came to in Redis. */
+/** The counters of one environment in Redis. */
 export interface KeptCounts {
   /** The cumulative counters by field. */
   readonly totals: Readonly<Record<string, string>>;
-  /** The keys of a kind: one for each hour. */
+  /** The keys of a kind, one for each hour. */
   readonly of: (kind: "minutes" | "denied" | "events") => readonly string[];
 }
 

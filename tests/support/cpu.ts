@@ -1,6 +1,6 @@
 /**
- * The processor's time that this process has used, in milliseconds: of work that holds the process, how
- * long it does so on a machine that does nothing else.
+ * Returns the processor time of this process in milliseconds. For work that blocks the process this is its
+ * duration on an idle machine.
  */
 export function cpuMs(): number {
   const { user, system } = process.cpuUsage();

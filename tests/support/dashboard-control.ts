@@ -1,9 +1,9 @@
 import type { ControlEntry, ControlNow, LookedUp } from "#lib/dashboard/model";
 
-/** The client of which more is known. */
+/** The client that the tests look up. */
 export const CLIENT_KEY = "dQw4w9WgXcQsea7fBz01kL";
 
-/** An entry of each kind, one that no gate follows, and one that cannot be read. */
+/** Returns an entry of each kind, one that no gate follows, and one that cannot be read. */
 export function entriesAt(now: number): readonly ControlEntry[] {
   const minute = 60_000;
   const about = (id: string, minutes: number, reason: string) => ({
@@ -65,7 +65,7 @@ export function entriesAt(now: number): readonly ControlEntry[] {
   ];
 }
 
-/** What is set, as an admin is sent it. */
+/** Returns the control entries as sent to an admin. */
 export function controlAt(now: number, changes: Partial<ControlNow> = {}): ControlNow {
   return {
     entries: entriesAt(now),
@@ -76,7 +76,7 @@ export function controlAt(now: number, changes: Partial<ControlNow> = {}): Contr
   };
 }
 
-/** How one client stands: over a limit, and in shadow. */
+/** Returns the state of one client, which is over a limit and in shadow mode. */
 export function lookedUpAt(now: number, key = CLIENT_KEY): LookedUp {
   const limit = {
     subject: "user|ip",

@@ -32,7 +32,7 @@ const NAMES = [
 
 const ON_FAILURE = ["allow", "deny", "local"] as const;
 
-/** Rules with numbers that differ and are the same in each run. */
+/** Rules with different numbers, which are the same in each run. */
 export function manyRules(count: number, names: readonly string[] = NAMES): readonly RuleNow[] {
   return Array.from({ length: count }, (_, i) => {
     const denied = i % 3 === 0 ? 37 * (i + 1) : 0;
@@ -58,7 +58,7 @@ export function manyRules(count: number, names: readonly string[] = NAMES): read
   });
 }
 
-/** The numbers of a step: a quiet hour with one rush in it. */
+/** The numbers of a step: a quiet hour with one peak. */
 function step(i: number, steps: number, scale: number): number {
   const rush = Math.exp(-(((i - steps * 0.7) / (steps * 0.05)) ** 2));
   return Math.round(scale * (1 + 0.15 * Math.sin(i / 3) + 0.08 * Math.sin(i * 1.7) + 1.2 * rush));
@@ -94,7 +94,7 @@ function seriesOf(now: number, stepMs: number, steps: number, rules: readonly Ru
   };
 }
 
-/** The past of the charts, at a time in milliseconds since 1970. */
+/** Returns the history of the charts at a time in milliseconds since 1970. */
 export function historyAt(now: number, rules: readonly RuleNow[]): History {
   return {
     hour: seriesOf(now, MINUTE, 60, rules),
@@ -102,7 +102,7 @@ export function historyAt(now: number, rules: readonly RuleNow[]): History {
   };
 }
 
-/** The running minute, with a number of denials of the first rule. */
+/** Returns the current minute with a number of denials by the first rule. */
 export function minuteAt(now: number, rule: string, denied: number): MinuteNow {
   return {
     start: Math.floor(now / MINUTE) * MINUTE,
@@ -111,7 +111,7 @@ export function minuteAt(now: number, rule: string, denied: number): MinuteNow {
   };
 }
 
-/** A snapshot in which all is well, at a time in milliseconds since 1970. */
+/** Returns a snapshot without problems, at a time in milliseconds since 1970. */
 export function snapshotAt(now: number, changes: Partial<Snapshot> = {}): Snapshot {
   return {
     sentAt: now,

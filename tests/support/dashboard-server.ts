@@ -8,30 +8,30 @@ import { ICON, ICON_NAME } from "#lib/dashboard/icon";
 import { pageHtml } from "#lib/dashboard/page-html";
 import { CLIENT_KEY, lookedUpAt } from "./dashboard-control.ts";
 
-/** What a stream sends: a snapshot of any form, and a history. */
+/** The data of a stream: a snapshot of any form, and a history. */
 export interface Script {
-  /** Another status than 200 ends the request. */
+  /** The status of a stream. With any other than 200 the request ends. */
   status: number;
   /** Called for each snapshot. */
   snapshot: (now: number) => unknown;
   history: ((now: number) => History) | undefined;
-  /** Sent when a stream begins; absent where what is set was not read yet. */
+  /** Sent when a stream begins. Absent if the control entries have not been read yet. */
   control?: (now: number) => unknown;
 }
 
-/** Often, so that tests need not wait a second for a number. */
+/** Frequent snapshots save tests the wait of a second. */
 const PERIOD_MS = 200;
 
 const NONCE = "dGVzdC1ub25jZQ";
 const CSP = policyOf(NONCE);
 
-/** A server of the dashboard's page, in the folder `/shop/`, that sends what a test says. */
+/** A server of the dashboard's page under `/shop/` that sends scripted data. */
 export class DashboardServer {
   readonly script: Script;
   #server: Server;
   readonly #streams = new Set<ServerResponse>();
   #port = 0;
-  /** How many streams were opened. */
+  /** The number of all opened streams. */
   opened = 0;
 
   constructor(script: Omit<Script, "status">) {
@@ -43,12 +43,12 @@ export class DashboardServer {
     return `http://127.0.0.1:${this.#port}/shop/dashboard`;
   }
 
-  /** How many streams are open. */
+  /** The number of open streams. */
   get streaming(): number {
     return this.#streams.size;
   }
 
-  /** Listens; after `stop`, on the port of before. */
+  /** Listens. After `stop` it uses the same port again. */
   async start(): Promise<this> {
     this.#server = this.#make();
     this.#server.listen(this.#port, "127.0.0.1");
@@ -64,7 +64,7 @@ export class DashboardServer {
     await closed;
   }
 
-  /** Ends all streams in order, with the event that says so. */
+  /** Ends all streams with the event of an orderly end. */
   endStreams(): void {
     for (const stream of this.#streams) {
       stream.write("event: end\ndata: {}\n\n");

@@ -3,7 +3,7 @@ import { historyAt, manyRules, snapshotAt } from "./dashboard-fixture.ts";
 import { controlAt } from "./dashboard-control.ts";
 import type { Script } from "./dashboard-server.ts";
 
-/** What a state of the page is sent, and words that only it shows. */
+/** The data of a state of the page, and texts that only this state shows. */
 export interface State extends Omit<Script, "status"> {
   readonly words: readonly [string, ...string[]];
 }
@@ -29,7 +29,7 @@ const NO_TOOLS: Snapshot["tools"] = {
   idempotency: { ran: 0, replayed: 0, conflict: 0 },
 };
 
-/** Every state that a snapshot can bring; those that can stand side by side do. */
+/** Every state that a snapshot can show. States that can occur at once are combined. */
 export const STATES: Readonly<Record<string, State>> = {
   well: state({}, "live by Redis Pub/Sub"),
   "polling, a degraded store, an open breaker": state(

@@ -4,24 +4,24 @@ import type { History, Snapshot } from "#lib/dashboard/model";
 import type { AnyPolicy } from "#lib/policy/define";
 import { type EventSourceMessage, EventSourceParserStream } from "eventsource-parser/stream";
 
-/** One event of a stream. */
+/** An event of a stream. */
 export interface LiveEvent {
   readonly event: string | undefined;
   readonly data: unknown;
 }
 
-/** A page's stream of numbers. */
+/** The stream of a page. */
 export interface LiveStream {
   readonly response: Response;
   /** Returns the next snapshot that meets a condition. */
   readonly snapshot: (meets?: (snapshot: Snapshot) => boolean) => Promise<Snapshot>;
-  /** Returns the next event; undefined at the end. */
+  /** Returns the next event, or undefined at the end. */
   readonly next: () => Promise<LiveEvent | undefined>;
   readonly history: () => History | undefined;
   readonly close: () => void;
 }
 
-/** Opens a stream as a page does, by a function that sends a request. */
+/** Opens a stream like a page, with a function that sends the request. */
 export async function openLive(
   send: (init: RequestInit) => Promise<Response>,
 ): Promise<LiveStream> {
@@ -60,7 +60,7 @@ function messagesOf({ body }: Response): ReadableStream<EventSourceMessage> {
   return text.pipeThrough(new EventSourceParserStream());
 }
 
-/** The dashboard of a gate, without authorization, and a way to open its stream without a server. */
+/** Makes the dashboard of a gate without authorization, and a function that opens its stream without a server. */
 export function openDashboard<P extends AnyPolicy>(gate: Gate<P>) {
   const handler = createDashboard(gate, { authorize: () => true });
   const at = (path: string, init?: RequestInit) =>

@@ -2,7 +2,7 @@ import { type EmbeddedStoreOptions, openEmbeddedStore } from "#lib/embedded/stor
 import { ErrorReply } from "#lib/gateway/store/store";
 import { asText } from "./stores.ts";
 
-/** An embedded store whose replies are plain values; an error is its text, as `{ error }`. */
+/** An embedded store whose replies are plain values. An error is `{ error }` with its text. */
 export async function embeddedStore(options: EmbeddedStoreOptions = {}) {
   const store = await openEmbeddedStore(options);
   const run = async (name: string, ...args: readonly (string | number | Buffer)[]) => {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 
-/** Serves an empty page at another origin than the app's, for the scripts of a test. */
+/** Serves an empty page at another origin than the app, for scripts of a test. */
 export async function startPage() {
   const server = createServer((_, response) => {
     response

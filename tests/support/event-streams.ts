@@ -1,14 +1,14 @@
 import { type RawClient, rawClient } from "./raw-client.ts";
 
-/** A stream of the gateway's, read byte by byte. */
+/** A stream of the gateway, read byte by byte. */
 export interface EventStream extends RawClient {
-  /** The lines of data that came so far. */
+  /** The data lines so far. */
   data(): string[];
-  /** The status of the answer, once it has come. */
+  /** The status of the response, once it has arrived. */
   status(): number | undefined;
 }
 
-/** Asks the gateway at a port for a stream as @upstash/redis does. */
+/** Opens a stream of the gateway at a port like @upstash/redis. */
 export function openEventStream(port: number, token: string, path: string): EventStream {
   const client = rawClient(port);
   const head = [
@@ -29,5 +29,5 @@ export function openEventStream(port: number, token: string, path: string): Even
   };
 }
 
-/** What a chunked answer ends with, where it was not cut. */
+/** The end of a complete chunked response. */
 export const PROPER_END = /\r\n0\r\n\r\n$/;

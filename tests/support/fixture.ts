@@ -5,21 +5,21 @@ import { ROOT, type RunningApp, startProgram } from "./app.ts";
 
 const NEXT = join(ROOT, "node_modules", "next", "dist", "bin", "next");
 
-/** The folder of an app under tests/fixtures. */
+/** Returns the folder of an app under tests/fixtures. */
 export function fixture(name: string): string {
   return join(ROOT, "tests", "fixtures", name);
 }
 
 /**
- * Where an app is built of a copy: as deep in the tree as its fixture, so that its relative paths
- * lead to the same places.
+ * The folder for copies of apps. It is as deep in the tree as the fixtures, so that relative paths
+ * in the copies lead to the same files.
  */
 export function copyOf(name: string): string {
   return join(ROOT, ".headgate", "fixtures", name);
 }
 
 /**
- * Copies an app and names its `middleware.ts` `proxy.ts`, so that the same gate runs in Node. Answers
+ * Copies an app, renames its `middleware.ts` to `proxy.ts`, so that the same gate runs in Node, and returns
  * the folder.
  */
 export function asProxy(name: string): string {
@@ -32,12 +32,12 @@ export function asProxy(name: string): string {
   return folder;
 }
 
-/** Builds an app with `next build`; throws with what it printed where it fails. */
+/** Builds an app with `next build`. Throws an error with the output when the build fails. */
 export function buildFixture(name: string, env: Readonly<Record<string, string>> = {}): void {
   buildIn(fixture(name), env);
 }
 
-/** The same of an app anywhere in the tree. */
+/** Does the same for an app anywhere in the tree. */
 export function buildIn(folder: string, env: Readonly<Record<string, string>> = {}): void {
   const build = spawnSync(process.execPath, [NEXT, "build"], {
     cwd: folder,
@@ -55,7 +55,7 @@ export function startFixture(
   return startIn(fixture(name), env);
 }
 
-/** The same of an app anywhere in the tree. */
+/** Does the same for an app anywhere in the tree. */
 export function startIn(
   folder: string,
   env: Readonly<Record<string, string>>,

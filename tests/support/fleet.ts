@@ -10,38 +10,38 @@ import { chargeOf } from "./charge.ts";
 import { Model, type ModelLimit } from "./model.ts";
 import { Timeline } from "./timeline.ts";
 
-/** One request to one instance. Times in milliseconds. */
+/** A request to an instance. Times are in milliseconds. */
 export interface FleetRequest {
   readonly instance: number;
-  /** When it comes. */
+  /** The time of its arrival. */
   readonly at: number;
-  /** How long each of its calls takes to the store, and back. */
+  /** The time of each of its calls to the store, and of the reply. */
   readonly there: number;
   readonly back: number;
-  /** How long after its decision it is answered. */
+  /** The time between its decision and its response. */
   readonly work: number;
-  /** Whether the answer to its report is lost on its way. */
+  /** True if the reply to its report is lost. */
   readonly isLost?: boolean;
 }
 
-/** What became of a fleet's requests. Units, but for what is said otherwise. */
+/** The result of a fleet's requests, in units. */
 export interface FleetRun {
-  /** Admitted by answers of the store, and before it was asked. */
+  /** Allowed by replies of the store, and optimistically. */
   readonly strict: number;
   readonly optimistic: number;
-  /** The most that was ever counted at once above the limit. */
+  /** The largest count above the limit at any time. */
   readonly over: number;
-  /** The most that was in flight at one instance: admitted unasked, and not answered by the store. */
+  /** The most at one instance that was allowed optimistically and not yet recorded. */
   readonly inFlight: number;
-  /** instances × min(margin, in flight). */
+  /** The bound: instances × min(margin, in flight). */
   readonly bound: number;
-  /** What the store counted in all. */
+  /** All units that the store counted. */
   readonly counted: number;
 }
 
 /**
- * Lets a fleet of instances serve requests of one client on a timeline: each with the limiter as it
- * is, all over one store that is the model of the algorithms.
+ * Runs a fleet of instances that serve requests of one client on a timeline. Each has a real limiter, and
+ * all share one store, which is the model of the algorithms.
  */
 export async function runFleet(
   rule: ModelLimit,
@@ -95,12 +95,12 @@ export async function runFleet(
   return { ...seen, bound, counted };
 }
 
-/** Whose call goes to the store next: it is sent at once, with nothing awaited before. */
+/** The request whose call goes to the store next. The call is sent synchronously. */
 interface Path {
   request: FleetRequest;
 }
 
-/** A store of one key. It answers as the limit script does, but that reset is a millisecond. */
+/** A store of one key. It replies like the limit script, except that reset is a millisecond. */
 function storeOf(
   timeline: Timeline,
   model: Model,

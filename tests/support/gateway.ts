@@ -1,7 +1,7 @@
 import { startGateway } from "#lib/gateway/server";
 import { startRedis, type TestRedis } from "./redis.ts";
 
-/** A real Redis with our gateway before it. */
+/** A real Redis behind our gateway. */
 export interface TestStore {
   readonly url: string;
   readonly token: string;
@@ -9,7 +9,7 @@ export interface TestStore {
   stop(): Promise<void>;
 }
 
-/** Starts both; the token is nobody's secret. */
+/** Starts a Redis and its gateway. The token is not a secret. */
 export async function startStore(): Promise<TestStore> {
   const redis = await startRedis();
   const token = "a-token-of-the-tests";

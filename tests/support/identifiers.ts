@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
 import ipaddr from "ipaddr.js";
 
-/** Finds an identifier in a text; undefined where the text holds none. */
+/** Returns the identifier that a text contains, or undefined. */
 export type Finder = (text: Buffer | string) => string | undefined;
 
 /**
- * Makes a finder of identifiers, however they are spelled: in either case, escaped as in JSON or a
- * URL, in hex or base64 wherever it begins, in Unicode's composed and decomposed form, and as a
- * plain hash, which whoever guesses can check. Of an address also each of its own spellings, and the
- * network by which it is counted.
+ * Makes a finder of identifiers in many spellings: in either case, escaped as in JSON or a URL, in hex or
+ * base64 at any offset, in Unicode's composed and decomposed form, and as a plain hash, which allows
+ * guessing. The finder also knows all spellings of an address, and the network by which it is counted.
  */
 export function finderOf(identifiers: Iterable<string>): Finder {
   const known = new Map<string, string>();
@@ -26,12 +25,12 @@ export function finderOf(identifiers: Iterable<string>): Finder {
   };
 }
 
-/** What is shorter would be found in random keys. */
+/** Shorter texts would be found in random keys. */
 const SHORTEST = 8;
 
 const HASHES = ["sha256", "sha1", "md5"] as const;
 
-/** How a text can be written down, each as a text of its bytes. */
+/** Returns the spellings of a text, each as a text of its bytes. */
 export function spellings(text: string): string[] {
   const escaped = JSON.stringify(text).slice(1, -1);
   const forms = [text, text.normalize("NFC"), text.normalize("NFD"), escaped];
@@ -42,7 +41,7 @@ export function spellings(text: string): string[] {
     ...[...forms, inUrls[0] ?? "", (inUrls[1] ?? "").slice("text=".length)].map(bytesOf),
     bytes.toString("hex"),
     ...base64s(bytes),
-    // Half of a hash is as telling as the whole.
+    // Half of a hash reveals as much as the whole.
     ...hashes.flatMap((hash) => [
       hash.toString("hex").slice(0, 16),
       hash.toString("base64").slice(0, 16),
@@ -51,7 +50,7 @@ export function spellings(text: string): string[] {
   ];
 }
 
-/** Base64 of bytes within others: it begins at one of three places, and its ends depend on these. */
+/** Returns the base64 forms of bytes within other bytes. The three offsets have different forms. */
 function base64s(bytes: Buffer): string[] {
   return [0, 1, 2].flatMap((before) => {
     const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");

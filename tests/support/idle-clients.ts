@@ -2,14 +2,14 @@ import { connect } from "node:net";
 import { createInterface } from "node:readline";
 
 /**
- * A program that holds many idle connections to a port of this machine: `idle-clients.ts port count`.
- * In the place of each that the server closes it opens another; it prints "open" when as many as
- * asked for are open at once, and the word "stop" lets it open no more. Once all are closed it
- * prints, as JSON, how often the server said what before it closed one.
+ * A program that opens many idle connections to a port of this machine: `idle-clients.ts port count`.
+ * It replaces each connection that the server closes. It prints "open" when the requested number is open
+ * at once, and opens no more after the input "stop". When all are closed it prints as JSON how often each
+ * response of the server came before a close.
  */
 const [port = 0, count = 0] = process.argv.slice(2).map(Number);
 
-/** Fewer than a listening socket keeps waiting, so that none is lost on the way. */
+/** Fewer than the backlog of a listening socket, so that no connection is lost. */
 const AT_ONCE = 200;
 
 const said: Record<string, number> = {};

@@ -7,13 +7,13 @@ import type { liveStore } from "./live-store.ts";
 import type { scope } from "./scope.ts";
 import { makeTools } from "./tools.ts";
 
-/** The token that the stand-in knows from the start. */
+/** The token that the stand-in accepts from its start. */
 export const FIRST = "the-first-long-lived-token";
 
-/** Answers a call in the stand-in's place where it returns true. */
+/** Returns true if it answers a call instead of the stand-in. */
 export type Fault = (path: string, response: ServerResponse) => boolean;
 
-/** A fault that answers this. */
+/** Makes a fault that sends this response. */
 export const answering =
   (status: number, body: unknown, headers = {}): Fault =>
   (_, response) => {
@@ -22,17 +22,17 @@ export const answering =
     return true;
   };
 
-/** What Instagram answers to a token that has ended. */
+/** Instagram's response to an expired token. */
 export const expired = answering(400, {
   error: { message: "…", type: "OAuthException", code: 190 },
 });
 
-/** Makes worlds of two instances over one store, each with an Instagram of its own. */
+/** Makes worlds of two instances over one store, each world with a separate Instagram. */
 export function instagramWorlds(
   live: ReturnType<typeof liveStore>,
   cleanUp: ReturnType<typeof scope>,
 ) {
-  /** An Instagram that does as `fault` says while there is one. */
+  /** An Instagram that follows `fault` while it is set. */
   return async function world(fault?: Fault) {
     let current = fault;
     const standIn: InstagramStandIn = cleanUp(
@@ -64,7 +64,7 @@ export function instagramWorlds(
       breakBy: (next: Fault) => (current = next),
       pass: (ms: number) => (time += ms),
       keys: () => live.direct.keys(`${tools.namespace}:*`),
-      /** Makes what was fetched old, as its time to live would. */
+      /** Makes the fetched posts old, as after their time to live. */
       forget: async () => {
         for (const key of await live.direct.keys(`${tools.namespace}:flight:*`)) {
           await live.direct.del(key);

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { findProgram } from "#lib/server/find-program";
 
-/** What the tests need beside npm's packages. */
+/** The programs that the tests need besides npm's packages. */
 const NEEDED = [
   { programs: ["redis-server", "valkey-server"], debian: "redis-server" },
-  // A compiler, for the clock that a Redis is given.
+  // A compiler, for the test clock of a Redis.
   { programs: ["cc", "gcc", "clang"], debian: "gcc libc6-dev" },
   { programs: ["chromium", "chromium-browser", "google-chrome"], debian: "chromium" },
   { programs: ["nginx"], debian: "nginx-light" },
@@ -15,10 +15,10 @@ const NEEDED = [
 export default installPrograms;
 
 /**
- * Installs the programs that the tests need and this machine lacks, from Debian's packages. Where all are
- * there, it only looks for them on the PATH.
+ * Installs the programs that the tests need and this machine lacks, from Debian's packages. When none is
+ * missing, it only searches the PATH.
  *
- * @throws {Error} where it may not install them, or apt-get fails; it says what to install
+ * @throws {Error} when it must not install them, or apt-get fails; the message names the packages
  */
 export async function installPrograms(): Promise<void> {
   const missing = NEEDED.filter(({ programs }) => findProgram(...programs) === undefined);
@@ -36,7 +36,7 @@ export async function installPrograms(): Promise<void> {
   await run(aptGet, `${install} -q`);
 }
 
-/** What apt-get prints is its progress, and the reason where it fails. Output is for the reporters. */
+/** The output of apt-get has its progress and the reason of a failure. Standard output is for the reporters. */
 async function run(aptGet: string, args: string): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const running = spawn(aptGet, args.split(" "), { env, stdio: ["ignore", 2, 2] });

@@ -5,8 +5,8 @@ interface Waiting {
 }
 
 /**
- * A fetch for one store's requester that sends the commands which wait for a call in flight in one
- * pipeline: each runs as it would alone, and a hundred thousand of them take half the time.
+ * Makes a fetch for one store's requester that batches the commands which wait for a call in flight. Each
+ * command runs as it would alone, and a hundred thousand of them take half the time.
  */
 export function joinedFetch(): typeof fetch {
   let waiting: Waiting[] = [];
@@ -39,7 +39,7 @@ export function joinedFetch(): typeof fetch {
   return (url, init) =>
     new Promise((resolve, reject) => {
       if (typeof url !== "string" || typeof init?.body !== "string") {
-        throw new TypeError("This sends the requester's calls alone.");
+        throw new TypeError("This fetch sends only calls of the requester.");
       }
       waiting.push({ command: init.body, resolve, reject });
       if (!isBusy) void sendAll(url, init.headers);

@@ -8,18 +8,18 @@ import { expect } from "vitest";
 import { ROOT } from "./app.ts";
 import { MACHINE } from "./machine.ts";
 
-/** A program as a terminal starts it: it leads a group, and its temporary folders can be seen. */
+/** A program that leads a process group, as in a terminal. Its temporary folders are visible to the test. */
 export interface Launched {
-  /** What it printed so far. */
+  /** The output so far. */
   output(): string;
-  /** Resolves when the program has printed text that matches; rejects when it ended before. */
+  /** Resolves when the program has printed text that matches. Rejects when it ended before. */
   printed(pattern: RegExp): Promise<RegExpExecArray>;
-  /** The processes that it started and that run now, and theirs. */
+  /** The running descendants of the program. */
   descendants(): Started[];
   /** Sends a signal to its whole group, as Ctrl-C does. */
   signalGroup(signal: NodeJS.Signals): void;
   signal(signal: NodeJS.Signals): void;
-  /** The exit status, once it has ended and what it printed was read. */
+  /** Resolves to the exit status, after the program has ended and its output was read. */
   readonly ended: Promise<number | null>;
   /** The names of the files and folders in its folder for temporary files. */
   temporary(): string[];
@@ -28,17 +28,17 @@ export interface Launched {
 
 export interface Started {
   readonly pid: number;
-  /** When it was started: another process may have its id later. */
+  /** The start time, because another process may get its id later. */
   readonly since: string;
 }
 
-/** How long a program may take to print what is waited for, in milliseconds. */
+/** How long a program may take to print an awaited text, in milliseconds. */
 const PRINTED_MS = 60_000;
 
-/** How long a child may outlive what started it, in milliseconds. */
+/** How long a child may outlive its parent, in milliseconds. */
 const OUTLIVE_MS = 5000;
 
-/** Starts a program with {@link MACHINE} and the variables that it is given, and no others of this machine. */
+/** Starts a program with {@link MACHINE} and the given variables, and no others of this machine. */
 export function launch(
   program: string,
   args: readonly string[],
@@ -53,9 +53,9 @@ export function launch(
       TMPDIR: folder,
       NODE_ENV: "production",
       NEXT_TELEMETRY_DISABLED: "1",
-      // npm's own files, of which it asks and keeps what it likes.
+      // npm must not check for updates of itself.
       npm_config_update_notifier: "false",
-      // A server that is told to stop waits for what is counted in its window.
+      // A server that stops waits for the end of its metrics window.
       METRICS_WINDOW_MS: "100",
       ...env,
     },
@@ -70,7 +70,7 @@ export function launch(
   }
   return {
     output: () => output,
-    // Without expect.poll, which tests that run at once cannot share.
+    // Concurrent tests cannot share expect.poll.
     async printed(pattern) {
       const found = () => pattern.exec(output);
       const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
@@ -96,7 +96,7 @@ export function launch(
   };
 }
 
-/** Expects that none of these processes, and no temporary file of the program, is left within 5 s. */
+/** Expects that within 5 s none of these processes and no temporary file of the program is left. */
 export async function expectNothingLeft(
   program: Pick<Launched, "temporary">,
   started: readonly Started[],
@@ -116,7 +116,7 @@ function descendantsOf(pid: number): Started[] {
   return below(pid).map(({ pid: id, since }) => ({ pid: id, since }));
 }
 
-/** All that run now, but for those that have ended and were not waited for. */
+/** All running processes, without zombies. */
 function processes() {
   const text = execFileSync("ps", ["-eo", "pid=,ppid=,stat=,lstart="], { encoding: "utf8" });
   return [...text.matchAll(/^ *(\d+) +(\d+) +([^Z\s]\S*) +(.*)$/gm)].map(

@@ -4,7 +4,7 @@ import { formNameOf } from "#lib/limit/charge";
 import { limitLua, ownLua, refundLua, restoreLua } from "#lib/limit/stores/lua";
 import type { ModelLimit } from "./model.ts";
 
-/** The production text, but for the clock: the last argument is the time. */
+/** The production text with another clock: the last argument is the time. */
 export const CLOCK_FROM_ARGV = "local now = tonumber(ARGV[#ARGV])\n";
 const LIMIT = limitLua(CLOCK_FROM_ARGV);
 const OWN_SCRIPTS = new Map(
@@ -13,7 +13,7 @@ const OWN_SCRIPTS = new Map(
 const REFUND = refundLua(CLOCK_FROM_ARGV);
 const RESTORE = restoreLua(CLOCK_FROM_ARGV);
 
-/** A limit, and the group that it is settled with; what decides where none is said. */
+/** A limit and its group, by default the enforced one. */
 export type ScriptLimit = ModelLimit & { readonly group?: number };
 
 export interface ScriptAnswer {
@@ -21,7 +21,7 @@ export interface ScriptAnswer {
   readonly limits: readonly { remaining: number; wait: number; reset: number }[];
 }
 
-/** Runs the scripts of the limits on a store, at any time. */
+/** Runs the scripts of the limits on a store at any time. */
 export function limitScript(store: Store) {
   const call = async (lua: string, keys: readonly string[], args: readonly unknown[]) => {
     const answer = await store.call([
@@ -51,9 +51,9 @@ export function limitScript(store: Store) {
   };
   return {
     limitScript,
-    /** The script of the one algorithm of all limits. */
+    /** The script of the common algorithm of all limits. */
     ownScript,
-    /** Takes or peeks at a time, in milliseconds. */
+    /** Consumes or peeks at a time in milliseconds. */
     async run(
       mode: "take" | "peek" | "report",
       keys: readonly string[],
@@ -70,7 +70,7 @@ export function limitScript(store: Store) {
       });
       return { passed: passed === 1, limits };
     },
-    /** Gives back what was taken at a time; answers the units. */
+    /** Refunds the units of a time, and returns them. */
     async refund(
       keys: readonly string[],
       rules: readonly ScriptLimit[],
@@ -79,7 +79,7 @@ export function limitScript(store: Store) {
     ): Promise<number> {
       return Number(await call(REFUND, keys, [taken, ...argsOf(rules), now]));
     },
-    /** Adds to a key what was counted without it: at which times (ms), and how many units. */
+    /** Adds units that were counted elsewhere to a key: their times (ms) and numbers. */
     async restore(
       key: string,
       rule: ScriptLimit,
@@ -89,7 +89,7 @@ export function limitScript(store: Store) {
       const pairs = taken.flatMap(({ at, units }) => [now - at, units]);
       await call(RESTORE, [key], ["restore", ...argsOf([{ ...rule, cost: 0 }]), ...pairs, now]);
     },
-    /** What a key holds, in words. */
+    /** Returns a description of a key's value. */
     contentOf: async (key: string): Promise<string> => {
       const type = inWords(await store.call(["TYPE", key]));
       if (type === "none") return type;

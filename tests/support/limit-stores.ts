@@ -12,22 +12,22 @@ import type { ModelLimit } from "./model.ts";
 import { type StoreKind, STORES_AND_CLUSTER } from "./stores.ts";
 import { timedRequester } from "./timed-redis.ts";
 
-/** A limit, and the group that it is checked with; the one that decides where none is given. */
+/** A limit and the group that it is checked with, by default the enforced one. */
 export type GroupedLimit = ModelLimit & { readonly group?: number };
 
-/** A store of limits that runs, by a clock that the test sets. */
+/** A running store of limits with a clock that the test sets. */
 export interface RunningLimits {
   readonly limits: LimitStore;
   stop(): Promise<void>;
 }
 
-/** A kind of store of limits: the contract suite runs on each of them. */
+/** A kind of store of limits. The contract suite runs on each kind. */
 export interface LimitStoreKind {
   readonly name: string;
   start(clock: { readonly now: number }): Promise<RunningLimits>;
 }
 
-/** A class of limits on a kind of Redis: another class is one more call of this in LIMIT_STORES. */
+/** Makes the kind for a class of limits on a kind of Redis. Another class is one more call in LIMIT_STORES. */
 function onRedis(
   name: string,
   kind: StoreKind,
@@ -57,7 +57,7 @@ const memory: LimitStoreKind = {
   }),
 };
 
-/** Every store of limits, on all that it may stand on. */
+/** Every store of limits, on each kind of Redis that it supports. */
 export const LIMIT_STORES: readonly LimitStoreKind[] = [
   ...STORES_AND_CLUSTER.map((kind) =>
     onRedis(
@@ -73,13 +73,13 @@ export const LIMIT_STORES: readonly LimitStoreKind[] = [
   memory,
 ];
 
-/** What a check came to, and how each limit stands: milliseconds, with a wait of -1 for never. */
+/** The result of a check and the state of each limit. Times are in milliseconds, and a wait of -1 means never. */
 export interface Stand {
   readonly passed: boolean;
   readonly limits: readonly { remaining: number; wait: number; reset: number }[];
 }
 
-/** A store of limits for all tests of a block, and its methods at any time. */
+/** A store of limits for all tests of a block, with its methods at any time. */
 export function limitsOn(kind: LimitStoreKind) {
   const clock = { now: 0 };
   let running: RunningLimits | undefined;
@@ -89,12 +89,12 @@ export function limitsOn(kind: LimitStoreKind) {
   afterAll(() => running?.stop());
 
   const at = (now: number): LimitStore => {
-    if (!running) throw new Error("There is a store within a test alone.");
+    if (!running) throw new Error("The store exists only within a test.");
     clock.now = now;
     return running.limits;
   };
   return {
-    /** Checks limits under these keys, at a time in milliseconds. */
+    /** Checks limits under these keys at a time in milliseconds. */
     async run(
       mode: "consume" | "peek" | "report",
       keys: readonly string[],
@@ -103,7 +103,7 @@ export function limitsOn(kind: LimitStoreKind) {
     ): Promise<Stand> {
       return standOf(await at(now)[mode](chargesOf(keys, limits)), now);
     },
-    /** Gives back what was consumed at a time, and returns the units. */
+    /** Refunds the units that were consumed at a time, and returns them. */
     refund(
       keys: readonly string[],
       limits: readonly GroupedLimit[],
@@ -112,7 +112,7 @@ export function limitsOn(kind: LimitStoreKind) {
     ): Promise<number> {
       return at(now).refund(chargesOf(keys, limits).map((charge) => chargedAt(charge, taken)));
     },
-    /** Adds to a key what was counted without it: at which times, and how many units. */
+    /** Adds units that were counted elsewhere to a key: their times and numbers. */
     restore(
       key: string,
       limit: GroupedLimit,
@@ -133,7 +133,7 @@ export function chargesOf(keys: readonly string[], limits: readonly GroupedLimit
   }));
 }
 
-/** A charge as an answer told of it at a time: no store reads more of it for a refund. */
+/** A charge with the time of its reply. A refund needs no other data. */
 function chargedAt(charge: Charge, at: number): Charged {
   const { rule, policyName, limit, windowMs } = charge.limit;
   const limits = { rule, policyName, global: false, limit, windowMs };

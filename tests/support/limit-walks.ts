@@ -9,7 +9,7 @@ export const START = 1_750_000_000_000;
 
 let serial = 0;
 
-/** Keys that no test used before, in one slot of a cluster. */
+/** Returns new keys in one slot of a cluster. */
 export function freshKeys(count: number): string[] {
   serial += 1;
   return Array.from({ length: count }, (_, i) => `test:{${serial}}:${i}`);
@@ -20,7 +20,7 @@ const windows = fc.oneof(
   fc.integer({ min: 5_000, max: 100_000 }),
 );
 
-/** Any limit of an algorithm, with a cost that it can hold. */
+/** Generates a limit of an algorithm, with a cost up to the limit. */
 export const ruleWith = (algorithm: fc.Arbitrary<Algorithm>): fc.Arbitrary<ModelLimit> =>
   fc
     .record({
@@ -34,16 +34,16 @@ export const ruleWith = (algorithm: fc.Arbitrary<Algorithm>): fc.Arbitrary<Model
     })
     .map((made) => {
       // A log has an entry for each unit, so it gets small limits. With the other algorithms a request
-      // takes a large part of a large limit, since otherwise a short walk would never reach it.
+      // consumes a large part of a large limit, because otherwise a short walk would never reach it.
       const limit = largestLimitOf(made.algorithm) < Infinity ? 1 + (made.limit % 20) : made.limit;
       const share = limit > 20 ? Math.floor(limit / 7) : 1;
       return { ...made, limit, cost: Math.min(made.cost * share, limit) };
     });
 
-/** Any limit of any algorithm. */
+/** Generates a limit of any algorithm. */
 export const rule = ruleWith(fc.constantFrom(...ALGORITHMS));
 
-/** Gaps between requests in parts of a window: bursts, moments near an edge, long pauses. */
+/** Generates gaps between requests as parts of a window: bursts, times near an edge, long pauses. */
 export const gaps = fc.array(
   fc.oneof(
     fc.constant(0),
@@ -54,5 +54,5 @@ export const gaps = fc.array(
   { minLength: 5, maxLength: 40 },
 );
 
-/** How long after {@link START} a walk begins, in milliseconds. */
+/** The start of a walk after {@link START}, in milliseconds. */
 export const offsets = fc.nat(1e9);

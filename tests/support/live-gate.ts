@@ -8,12 +8,12 @@ import { fromEnv } from "#lib/env";
 import { type AnyPolicy, definePolicy } from "#lib/policy/define";
 import type { Requester, UpstashRequest } from "#lib/redis/upstash-protocol";
 
-/** Counts a user by a header that any client can set: for tests alone. */
+/** Counts a user by a header that any client can set, which is for tests only. */
 export const IDENTITIES = {
   user: ({ headers }: Request) => headers.get("x-user") ?? undefined,
 };
 
-/** One rule that a client is soon over. */
+/** A policy with one rule and a small limit. */
 export const SEARCH = definePolicy({
   identities: IDENTITIES,
   rules: {
@@ -21,7 +21,7 @@ export const SEARCH = definePolicy({
   },
 });
 
-/** What is sent, and who sends it. */
+/** A request and its client. */
 export interface Sending {
   readonly ip?: string;
   readonly user?: string;
@@ -29,32 +29,32 @@ export interface Sending {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An instance of an app whose gate follows what is set, with a clock that can be put forward. */
+/** An instance of an app whose gate follows control entries, with a clock that can be advanced. */
 export interface LiveGate<P extends AnyPolicy> {
   readonly gate: Gate<P>;
   /** Every event so far. */
   readonly events: HeadgateEvent[];
   /** The names of the commands of each call of the store, in order. */
   readonly calls: string[][];
-  /** Sends a request, and waits until all is done that follows its response. */
+  /** Sends a request, and awaits the work after its response. */
   send(sending?: Sending): Promise<Response>;
-  /** Sends the same so often, one after the other, and returns the statuses. */
+  /** Sends a request several times, one after the other, and returns the statuses. */
   statuses(times: number, sending?: Sending): Promise<readonly number[]>;
-  /** Lets so many milliseconds pass on the clock of this instance. */
+  /** Advances the clock of this instance by milliseconds. */
   pass(ms: number): void;
 }
 
-/** Where instances find their store. */
+/** The address of the store of instances. */
 export interface LiveStoreAddress {
   readonly url: string;
   readonly token: string;
 }
 
-/** How an instance is started. */
+/** The options of an instance. */
 export interface Starting<P extends AnyPolicy> {
   readonly policy: P;
   readonly namespace?: string;
-  /** More of the settings. */
+  /** Further settings. */
   readonly settings?: Partial<GateSettings>;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -77,7 +77,7 @@ export function startLiveGate<P extends AnyPolicy>(
     UPSTASH_REDIS_REST_TOKEN: store.token,
     HEADGATE_SECRET: "a secret of the tests, long enough",
     HEADGATE_NAMESPACE: namespace,
-    // Long: whether a loaded machine is quick is not the question.
+    // The deadline is long, because no test depends on the speed of a loaded machine.
     HEADGATE_STORE_DEADLINE_MS: "10000",
     CLIENT_IP_FROM: "hops:1",
     NODE_ENV: "production",
@@ -147,7 +147,7 @@ export function requestOf({
   });
 }
 
-/** Writes entries as they stand in the store, and the version that tells of the change. */
+/** Writes entries directly into the store, and the version that announces the change. */
 export async function writeEntries(
   redis: Redis,
   { keys }: Pick<Gate<AnyPolicy>, "keys">,
@@ -163,7 +163,7 @@ export async function writeEntries(
   await redis.set(version, randomUUID());
 }
 
-/** Takes entries away again. */
+/** Removes entries. */
 export async function removeEntries(
   redis: Redis,
   { keys }: Pick<Gate<AnyPolicy>, "keys">,
@@ -174,7 +174,7 @@ export async function removeEntries(
   await redis.set(version, randomUUID());
 }
 
-/** Returns how an entry names a client: by the value of an identity. */
+/** Returns the value of an identity by which an entry names a client. */
 export function clientEntry(
   { keyedHash }: Pick<Gate<AnyPolicy>, "keyedHash">,
   identity: string,

@@ -2,7 +2,7 @@ import { Redis as Direct } from "ioredis";
 import { afterAll, beforeAll } from "vitest";
 import { startStore, type TestStore } from "./gateway.ts";
 
-/** A store for all tests of a file, and a way to look into it past its clients. */
+/** A store for all tests of a file, with a direct connection. */
 export function liveStore() {
   let store: TestStore | undefined;
   let direct: Direct | undefined;
@@ -16,11 +16,11 @@ export function liveStore() {
   });
   return {
     get store(): TestStore {
-      if (!store) throw new Error("There is a store within a test alone.");
+      if (!store) throw new Error("The store exists only within a test.");
       return store;
     },
     get direct(): Direct {
-      if (!direct) throw new Error("There is a store within a test alone.");
+      if (!direct) throw new Error("The store exists only within a test.");
       return direct;
     },
   };

@@ -4,16 +4,16 @@ import { ROOT } from "./app.ts";
 import { POST_ROUTES } from "./routes.ts";
 import { sign } from "./sign.ts";
 
-/** Somebody who asks everything of the app. */
+/** A client that sends requests to every route of the app. */
 export interface LoadClient {
-  /** As a proxy names it. */
+  /** The address as a proxy names it. */
   readonly address: string;
-  /** Who is signed in, if anybody is. */
+  /** The signed-in user, if there is one. */
   readonly user?: string;
   readonly role?: string;
-  /** How the token is sent. @default "bearer" */
+  /** The way of sending the token. @default "bearer" */
   readonly by?: "bearer" | "cookie";
-  /** Sent as a bearer and an API key; no resolver knows it. */
+  /** A value that is sent as a bearer token and as an API key, and that no resolver accepts. */
   readonly invented?: string;
   readonly session: string;
   readonly artist: string;
@@ -22,18 +22,18 @@ export interface LoadClient {
   readonly query: string;
 }
 
-/** What each client of a load sends to /api/metrics: METRICS_TOKEN of the app. */
+/** The METRICS_TOKEN of the app, which each client of a load sends to /api/metrics. */
 export const METRICS_TOKEN = "a-token-of-the-scraper";
 
-/** What a load was answered. */
+/** The responses to a load. */
 export interface LoadAnswers {
   /** Statuses by path. */
   readonly statuses: ReadonlyMap<string, readonly number[]>;
-  /** The tokens that were sent. */
+  /** The sent tokens. */
   readonly tokens: readonly string[];
 }
 
-/** The paths that the built app serves, as Next lists them; its own error pages are none. */
+/** Returns the paths of the built app from Next's manifest, without Next's error pages. */
 export function builtRoutes(): string[] {
   const file = join(ROOT, ".next", "app-path-routes-manifest.json");
   const manifest = JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
@@ -41,15 +41,15 @@ export function builtRoutes(): string[] {
   return [...new Set(paths)].filter((path) => !path.startsWith("/_"));
 }
 
-/** The status by which a route says that it took what it was sent. */
+/** Returns true if a status means that the route accepted the request. */
 export function takes(path: string, status: number): boolean {
   const route = POST_ROUTES.find((it) => it.path === path);
   return status < 400 || status === route?.status;
 }
 
 /**
- * Each client asks every route by GET and POST, there and back, so that what one route needs another
- * has made; and all clients do so at once.
+ * Sends GET and POST of each client to every route, in both orders, because some routes need the effects of
+ * others. All clients send at once.
  */
 export async function loadAll(
   origin: string,
@@ -105,10 +105,10 @@ function withQuery(url: URL, { query, artist }: LoadClient): URL {
   return asked;
 }
 
-/** No two requests are the same one. */
+/** No two requests are equal. */
 let keys = 0;
 
-/** What a route takes by POST, of this client. */
+/** Returns the body for a POST of this client to a route. */
 function bodyOf(
   { pathname: path, origin }: URL,
   client: LoadClient,
@@ -141,7 +141,7 @@ function inputOf(path: string, { session, artist, account, password, query }: Lo
   }
 }
 
-/** The form of a page as a browser without JavaScript sends it: its hidden fields name the action. */
+/** Returns the form of a page as a browser without JavaScript sends it. Its hidden fields name the action. */
 function form({ account, password }: LoadClient, page: string): FormData {
   const fields = new FormData();
   for (const [input] of page.matchAll(/<input type="hidden"[^>]*>/g)) {

@@ -1,4 +1,4 @@
-/** A fetch whose calls reach the store, and whose answers are lost where it says so, by number from 1. */
+/** Makes a fetch whose calls reach the store. The responses with the given numbers, from 1, are lost. */
 export function losing(isLost: (call: number) => boolean): typeof fetch {
   let calls = 0;
   return async (...call) => {

@@ -1,5 +1,5 @@
-// vitest.config.ts says where compiled code is kept; outside of Vitest none is.
+// vitest.config.ts sets the folder of compiled code. Outside of Vitest there is no such folder.
 const { PATH = "", HOME = "", NODE_COMPILE_CACHE = "" } = process.env;
 
-/** What a program of a test has of this machine's environment. */
+/** The variables of this machine that a test's program gets. */
 export const MACHINE = { PATH, HOME, NODE_COMPILE_CACHE } as const;

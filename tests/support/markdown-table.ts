@@ -1,4 +1,4 @@
-/** A table as the documentation writes it. */
+/** Returns a Markdown table in the format of the documentation. */
 export function markdownTable(
   head: readonly string[],
   ...rows: readonly (readonly string[])[]

@@ -1,16 +1,16 @@
-/** A form in which real apps export their middleware, and what is made of it. */
+/** A form in which real apps export their middleware, and the result of the change. */
 export interface MiddlewareForm {
   readonly name: string;
   readonly file: string;
   readonly source: string;
   readonly wrapped: string;
-  /** True where Next 16 refuses the source, which Next 15 takes. */
+  /** True if Next 16 rejects the source, which Next 15 accepts. */
   readonly onlyNext15?: true;
 }
 
 /**
- * The app's own middleware comes from `./own`. It runs on /mine and below where the form has a matcher,
- * and everywhere where it has none.
+ * The app's own middleware comes from `./own`. With a matcher it runs on /mine and below, and without a
+ * matcher on all paths.
  */
 export const MIDDLEWARE_FORMS: readonly MiddlewareForm[] = [
   {

@@ -2,7 +2,7 @@ import type { Algorithm } from "#lib/limit/algorithms/all";
 import { type Admitted, unitsOf } from "#lib/limit/algorithms/reference";
 import { referenceOf } from "./references.ts";
 
-/** One limit, as the model knows it. */
+/** A limit of the model. */
 export interface ModelLimit {
   readonly algorithm: Algorithm;
   readonly limit: number;
@@ -11,8 +11,8 @@ export interface ModelLimit {
 }
 
 /**
- * The reference: what the algorithms mean, written as plainly as can be, over an array of all
- * admitted requests. It remembers everything and is never fast.
+ * The reference of the algorithms, written as plainly as possible over an array of all admitted
+ * requests. It keeps everything, and is slow.
  */
 export class Model {
   readonly admitted: { at: number; cost: number; refundedAt?: number }[] = [];
@@ -22,7 +22,7 @@ export class Model {
     this.rule = rule;
   }
 
-  /** The units that count at a time. */
+  /** Returns the units that count at a time. */
   used(now: number): number {
     return referenceOf(this.rule.algorithm).used(this.admitted, this.rule, now);
   }
@@ -31,7 +31,7 @@ export class Model {
     return this.used(now) + this.rule.cost <= this.rule.limit;
   }
 
-  /** Milliseconds until there is room if nobody else asks: 0 where there is, undefined where never. */
+  /** Returns milliseconds until there is capacity without other requests: 0 for now, undefined for never. */
   wait(now: number): number | undefined {
     const { cost, limit, windowMs } = this.rule;
     if (cost > limit) return undefined;
@@ -49,7 +49,7 @@ export class Model {
     this.admitted.push({ at: now, cost: this.rule.cost });
   }
 
-  /** Refunds the request that was admitted as the nth, counted from 0. */
+  /** Refunds the nth admitted request, counted from 0. */
   refund(nth: number, now: number): void {
     const admitted = this.admitted[nth];
     if (admitted) admitted.refundedAt ??= now;
@@ -59,23 +59,23 @@ export class Model {
     return Math.max(0, this.rule.limit - this.used(now));
   }
 
-  /** The most that was admitted in any window of the limit's length. */
+  /** Returns the most units that were admitted in any window of the limit's length. */
   most(): number {
     return mostIn(this.admitted, this.rule.windowMs);
   }
 
-  /** The bound that docs/algorithms.md states. */
+  /** Returns the bound that docs/algorithms.md states. */
   bound(): number {
     return boundOf(this.rule);
   }
 }
 
-/** The most that any window of the limit's length admits. */
+/** Returns the most units that any window of the limit's length admits. */
 export function boundOf({ algorithm, limit }: Pick<ModelLimit, "algorithm" | "limit">): number {
   return referenceOf(algorithm).mostInAWindow(limit);
 }
 
-/** The most units that were admitted in any window of a length in milliseconds. */
+/** Returns the most units that were admitted in any window of a length in milliseconds. */
 export function mostIn(admitted: readonly Admitted[], windowMs: number): number {
   const windows = admitted.map((first) =>
     unitsOf(admitted, ({ at }) => at >= first.at && at < first.at + windowMs),

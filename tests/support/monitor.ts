@@ -1,23 +1,23 @@
 import { Redis } from "ioredis";
 
-/** A command as Redis ran it. */
+/** A command that Redis ran. */
 export interface SeenCommand {
   readonly name: string;
-  /** Its arguments, byte by byte. */
+  /** The arguments as bytes. */
   readonly args: readonly Buffer[];
 }
 
-/** Watches everything that one Redis is asked. */
+/** A record of all commands of a Redis. */
 export interface Watch {
   readonly seen: readonly SeenCommand[];
-  /** Waits until all that was asked before is in `seen`. */
+  /** Waits until all earlier commands are in `seen`. */
   settle(): Promise<void>;
   stop(): void;
 }
 
-/** Watches by MONITOR; what scripts call is seen too. */
+/** Records commands by MONITOR, including the commands of scripts. */
 export async function watchRedis(url: string): Promise<Watch> {
-  const asker = new Redis(url);
+  const client = new Redis(url);
   const watcher = new Redis(url);
   const monitor = await watcher.monitor();
   const seen: SeenCommand[] = [];
@@ -33,21 +33,21 @@ export async function watchRedis(url: string): Promise<Watch> {
       marks += 1;
       const mark = `watched-until-${marks}`;
       const marked = new Promise<void>((resolve) => awaited.set(mark, resolve));
-      await asker.echo(mark);
+      await client.echo(mark);
       await marked;
       awaited.delete(mark);
     },
     stop() {
       monitor.disconnect();
       watcher.disconnect();
-      asker.disconnect();
+      client.disconnect();
     },
   };
 }
 
 const NAMED: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", a: "\x07", b: "\b" };
 
-/** MONITOR writes bytes that cannot be printed as \xNN and the like. */
+/** MONITOR escapes bytes that cannot be printed, for example as \xNN. */
 function unescape(arg: string): Buffer {
   const text = arg.replace(/\\(?:x([0-9a-f]{2})|(.))/gs, (_, hex?: string, letter = "") =>
     hex === undefined ? (NAMED[letter] ?? letter) : String.fromCharCode(Number.parseInt(hex, 16)),

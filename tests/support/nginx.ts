@@ -10,15 +10,15 @@ import { ROOT, type RunningApp, startApp } from "./app.ts";
 import type { TestStore } from "./gateway.ts";
 import type { Instance, Target } from "./target.ts";
 
-/** A real nginx on a free port of this machine's loopback. */
+/** A real nginx on a free loopback port. */
 export interface RunningNginx {
   readonly url: string;
   readonly port: number;
-  /** What it said of itself: errors and warnings. */
+  /** The log of nginx: errors and warnings. */
   output(): string;
-  /** Of each request: the instances that were tried, what each answered, and what the client got. */
+  /** A line for each request: the tried instances, the status of each, and the status for the client. */
   tries(): string[];
-  /** Gives it another site for the same port; resolves once the workers of the former have ended. */
+  /** Replaces the site on the same port. Resolves when the workers of the former site have ended. */
   reload(site: (port: number) => string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -29,9 +29,9 @@ process.once("exit", () => {
 });
 
 /**
- * The site of docs/deploy-node.md, with the ports of a test in the place of its own.
+ * Returns the site of docs/deploy-node.md with the ports of a test.
  *
- * @param instances where the two instances listen
+ * @param instances the addresses of the two instances
  */
 export function documentedSite(instances: readonly [string, string], port: number): string {
   const page = readFileSync(join(ROOT, "docs", "deploy-node.md"), "utf8");
@@ -45,11 +45,11 @@ export function documentedSite(instances: readonly [string, string], port: numbe
 
 function replaceOnce(text: string, words: string, by: string): string {
   const parts = text.split(words);
-  if (parts.length !== 2) throw new Error(`docs/deploy-node.md has not one ${words}`);
+  if (parts.length !== 2) throw new Error(`docs/deploy-node.md must contain ${words} once`);
   return parts.join(by);
 }
 
-/** Starts it with a site. Another port is tried where somebody else took the free one. */
+/** Starts nginx with a site. It tries another port when another process took the free one. */
 export async function startNginx(site: (port: number) => string): Promise<RunningNginx> {
   const program = findProgram("nginx");
   if (!program) throw new Error("The tests need nginx: npm test installs it where it may.");
@@ -84,7 +84,7 @@ async function tryNginx(
     rmSync(folder, { recursive: true, force: true });
   };
   const says = (words: RegExp) => heard(child, () => words.test(output));
-  // It has bound its port before it starts a worker.
+  // nginx has bound its port before it starts a worker.
   if (!(await says(/start worker process \d/))) {
     await stop();
     if (output.includes("Address already in use")) return undefined;
@@ -106,7 +106,7 @@ async function tryNginx(
   };
 }
 
-/** Whether what is awaited came to be said before the process ended. */
+/** Resolves to true if the awaited output came before the process ended. */
 async function heard(child: ChildProcess, isSaid: () => boolean): Promise<boolean> {
   return new Promise((resolve) => {
     const look = () => {
@@ -150,7 +150,7 @@ async function freePort(): Promise<number> {
   return typeof address === "object" && address ? address.port : 0;
 }
 
-/** Two instances of the app over one store, as they stand behind a proxy of their own. */
+/** Starts two instances of the app over one store, for a proxy in front of them. */
 export async function startTwo(
   store: Pick<TestStore, "url" | "token">,
   env: Readonly<Record<string, string>> = {},
@@ -171,15 +171,15 @@ export async function startTwo(
   }
 }
 
-/** Where an app's instance listens, as an upstream of nginx's has it. */
+/** Returns the addresses of two instances as upstreams of nginx. */
 export function hostsOf([first, second]: readonly [RunningApp, RunningApp]): [string, string] {
   return [new URL(first.url).host, new URL(second.url).host];
 }
 
-/** By this header a proxy before nginx would name the client; in the suite there is none but the test. */
+/** The header by which a proxy in front of nginx would name the client. Here the test sets it. */
 const OUTER_HOP = "x-test-client";
 
-/** Two instances behind nginx, which hands requests to one after the other. */
+/** Two instances behind nginx, which sends requests to them in turn. */
 export const behindNginx: Target = {
   name: "two instances behind nginx",
   from: (address) => ({ [OUTER_HOP]: address }),

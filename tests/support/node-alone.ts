@@ -1,4 +1,4 @@
-/** Entries for programs in Node; each of the others must run at the edge. */
+/** Entries for programs in Node. All other entries must run at the edge. */
 export const NODE_ALONE: ReadonlySet<string> = new Set([
   "headgate/cli",
   "headgate/gateway",

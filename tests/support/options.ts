@@ -5,12 +5,12 @@ import type { TestStore } from "./gateway.ts";
 
 let namespaces = 0;
 
-/** Options for a gate of a test's own, on a namespace of its own; events are kept. */
+/** Returns options for a gate in a new namespace. They record events. */
 export function gateOptions(store: Pick<TestStore, "url" | "token">) {
   namespaces += 1;
   const events: HeadgateEvent[] = [];
   const options = {
-    // Long: whether a loaded machine is quick is not the question.
+    // The deadline is long, because no test depends on the speed of a loaded machine.
     redis: createScriptStore({ url: store.url, token: store.token, deadlineMs: 10_000 }),
     namespace: `test-${process.pid}-${namespaces}`,
     secret: "a secret of the tests, long enough",

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A value of an attribute, as OTLP's JSON has it. */
+/** The value of an attribute in OTLP's JSON. */
 interface Value {
   readonly stringValue?: string;
   readonly intValue?: number | string;
@@ -14,7 +14,7 @@ interface Attribute {
   readonly value: Value;
 }
 
-/** A span as it arrived. */
+/** A received span. */
 interface Span {
   readonly traceId: string;
   readonly spanId: string;
@@ -60,21 +60,21 @@ interface Body {
 /** A receiver of OTLP/HTTP in JSON, on loopback. */
 export interface OtlpReceiver {
   readonly url: string;
-  /** What arrived, one body a line. */
+  /** The received bodies, one per line. */
   text(): string;
   /** The headers of the last call. */
   headers(): IncomingHttpHeaders;
-  /** The spans that arrived. */
+  /** The received spans. */
   spans(): readonly ReceivedSpan[];
-  /** The last point of each series, with its metric's name and the runtime that sent it. */
+  /** The last point of each series, with the name of its metric and the sending runtime. */
   points(): readonly ReceivedPoint[];
   stop(): Promise<void>;
 }
 
-/** A span, with the runtime that sent it. */
+/** A span with the runtime that sent it. */
 export interface ReceivedSpan extends Span {
   readonly runtime: string;
-  /** True for a span of Headgate's, and not of Next's or of fetch. */
+  /** True for a span of Headgate, and false for spans of Next and of fetch. */
   readonly isHeadgates: boolean;
 }
 
@@ -83,11 +83,11 @@ export interface ReceivedPoint {
   readonly name: string;
   readonly runtime: string;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** A counter's sum; of a histogram how many values it has. */
+  /** The sum of a counter, or the number of values of a histogram. */
   readonly value: number;
 }
 
-/** Starts a receiver, and keeps all that arrives. */
+/** Starts a receiver that keeps all bodies. */
 export async function startOtlpReceiver(status = 200): Promise<OtlpReceiver> {
   const bodies: string[] = [];
   let headers: IncomingHttpHeaders = {};
@@ -156,7 +156,7 @@ function runtimeOf({ attributes }: Resource): string {
   return String(attributesOf(attributes)["process.runtime.name"]);
 }
 
-/** The attributes of a span or a point as a plain object. */
+/** Returns the attributes of a span or a point as a plain object. */
 export function attributesOf(list: readonly Attribute[]): Readonly<Record<string, unknown>> {
   const plain = ({ stringValue, intValue, arrayValue }: Value): unknown =>
     arrayValue?.values.map(plain) ?? stringValue ?? intValue;

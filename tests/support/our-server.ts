@@ -2,7 +2,7 @@ import { buildOnce } from "#app/_programs/build";
 import { ROOT, startApp } from "./app.ts";
 import type { Target } from "./target.ts";
 
-/** The sample app under our own server, behind one proxy that names the client. */
+/** The sample app under our own server, behind a proxy that names the client. */
 export const ourServer: Target = {
   name: "our own server",
   from: (address) => ({ "x-forwarded-for": address }),

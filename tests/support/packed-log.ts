@@ -1,9 +1,9 @@
-/** Writes a log as Redis keeps it: "L", and each time (ms) as six characters, base 127, each 1 to 127. */
+/** Returns a log in the format of Redis: "L", and each time (ms) as six characters of base 127, each from 1 to 127. */
 export function pack(times: readonly number[]): string {
   return `L${times.map(stampOf).join("")}`;
 }
 
-/** Reads the times (ms) of a log. */
+/** Returns the times (ms) of a log. */
 export function unpack(text: string): number[] {
   const stamps = text.slice(1).match(/[^]{6}/g) ?? [];
   return stamps.map((stamp) =>

@@ -4,10 +4,10 @@ import type { Browser, Page } from "playwright-core";
 import { ROOT, startApp } from "./app.ts";
 import { startRedis } from "./redis.ts";
 
-/** How a page is looked at. */
+/** The browser's view of a page. */
 export type View = NonNullable<Parameters<Browser["newPage"]>[0]>;
 
-/** By day and by night, on a wide screen and on a phone. */
+/** The light and the dark scheme, on a wide screen and on a phone. */
 export const VIEWS: readonly (readonly [string, View])[] = [
   ["light", { colorScheme: "light", viewport: { width: 1280, height: 900 } }],
   ["dark", { colorScheme: "dark", viewport: { width: 1280, height: 900 } }],
@@ -15,7 +15,7 @@ export const VIEWS: readonly (readonly [string, View])[] = [
   ["a phone at night", { colorScheme: "dark", viewport: { width: 375, height: 812 } }],
 ];
 
-/** Starts the app on a store of its own, so that its limits are untouched. */
+/** Starts the app on a separate store, so that its limits are unused. */
 export async function startOnOwnStore(env: Readonly<Record<string, string>> = {}) {
   const redis = await startRedis();
   const app = await startApp({ REDIS_URL: redis.url, ...env }).catch(async (error: unknown) => {
@@ -29,19 +29,19 @@ export async function startOnOwnStore(env: Readonly<Record<string, string>> = {}
   return { redis, url: app.url, stop };
 }
 
-/** What goes wrong in a page from now on; answers of 400 or more are what the start page is for. */
+/** Records the errors of a page from now on. Responses of 400 or more are normal on the start page. */
 export function problemsOf(page: Page): readonly string[] {
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(error.message));
   page.on("console", (message) => {
-    // The browser itself notes each answer of 400 or more.
+    // The browser itself reports each response of 400 or more.
     const isAnswer = new URL(message.location().url, page.url()).pathname !== "/";
     if (message.type() === "error" && !isAnswer) problems.push(message.text());
   });
   return problems;
 }
 
-/** How far a page can be scrolled sideways, in pixels. */
+/** Returns how far a page scrolls sideways, in pixels. */
 export function overflow(page: Page): Promise<number> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
@@ -49,7 +49,7 @@ export function overflow(page: Page): Promise<number> {
   });
 }
 
-/** The serious faults of accessibility that axe finds. */
+/** Returns the serious accessibility faults that axe finds. */
 export async function faults(page: Page): Promise<string[]> {
   await page.addScriptTag({ path: join(ROOT, "node_modules", "axe-core", "axe.min.js") });
   const { violations } = await page.evaluate<AxeResults>("axe.run()");

@@ -5,22 +5,22 @@ import { join } from "node:path";
 import { findProgram } from "#lib/server/find-program";
 import { ROOT } from "./app.ts";
 
-/** What a run of promtool came to. */
+/** The result of a run of promtool. */
 export interface PromtoolRun {
-  /** True where promtool ended with status 0. */
+  /** True if promtool exited with status 0. */
   readonly ok: boolean;
-  /** What it printed on both of its outputs. */
+  /** The text of both outputs. */
   readonly output: string;
 }
 
 /**
  * Runs promtool: `check metrics` with metrics on its standard input, `check rules` and `test rules` with
- * files. It is the one on the PATH; where none is, it is taken out of Debian's package prometheus, which
- * is not installed, since its service would start.
+ * files. If the PATH has no promtool, the program is extracted from Debian's package prometheus. The package
+ * is not installed, because its service would start.
  *
- * @param args what promtool is called with
- * @param input what it reads from its standard input
- * @throws {Error} where the package cannot be downloaded, with what apt-get printed
+ * @param args the arguments of promtool
+ * @param input the text of its standard input
+ * @throws {Error} when the package cannot be downloaded, with the output of apt-get
  * @example
  * const { ok, output } = await promtool(["check", "metrics"], text);
  */
@@ -36,7 +36,7 @@ function program(): Promise<string> {
   return found;
 }
 
-/** Several processes may unpack it at once: each works in its own folder, and renames the program. */
+/** Several processes may unpack it at once, so each works in a separate folder and renames the program. */
 async function unpacked(): Promise<string> {
   const cache = join(ROOT, "node_modules", ".cache", "promtool");
   const path = join(cache, "promtool");
@@ -55,7 +55,7 @@ async function unpacked(): Promise<string> {
   }
 }
 
-/** A fresh machine has no lists of packages: then they are fetched first, which root alone may. */
+/** A fresh machine has no package lists. Only root may fetch them. */
 async function download(folder: string): Promise<void> {
   const args = ["download", "-q", "prometheus"];
   const { ok } = await run("apt-get", args, { cwd: folder });
@@ -82,7 +82,7 @@ async function run(
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
   }
-  // A program that ends before it has read its input closes the pipe.
+  // A program that exits before it has read its input closes the pipe.
   child.stdin.on("error", () => {});
   child.stdin.end(input);
   const [status] = (await once(child, "close")) as [number | null];

@@ -6,14 +6,14 @@ import { ROOT } from "./app.ts";
 import { buildFixture, fixture, startFixture } from "./fixture.ts";
 import type { Target } from "./target.ts";
 
-/** The sample app with `proxy.ts` in the place of its middleware, under plain `next start`. */
+/** The sample app with `proxy.ts` instead of its middleware, under plain `next start`. */
 async function build(): Promise<void> {
   await buildOnce(ROOT, () => {}, {
     sources: [...SOURCES, "tests/fixtures/proxy/*.ts"],
     stamp: "tests/fixtures/proxy/.next/headgate-build",
     saying: "building the app with proxy.ts ...",
     work: async () => {
-      // Turbopack follows no link to a folder of routes. What they import is the sample's own.
+      // Turbopack follows no link to a folder of routes, so the routes are copied. They import the sample's files.
       const copy = join(fixture("proxy"), "app");
       rmSync(copy, { recursive: true, force: true });
       cpSync(join(ROOT, "app"), copy, { recursive: true });
@@ -24,7 +24,7 @@ async function build(): Promise<void> {
 
 const from = (address: string) => ({ "x-forwarded-for": address });
 
-/** Over REST, through the gateway. */
+/** The target with a store over REST, through the gateway. */
 export const proxyByRest: Target = {
   name: "proxy.ts, by REST",
   from,
@@ -38,7 +38,7 @@ export const proxyByRest: Target = {
     }),
 };
 
-/** By TCP, with no gateway between. */
+/** The target with a store over TCP, without a gateway. */
 export const proxyByTcp: Target = {
   name: "proxy.ts, by TCP",
   reaches: "tcp",

@@ -2,7 +2,7 @@ import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import { speak } from "./raw-client.ts";
 
-/** An answer as it came. */
+/** A response as received. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -10,10 +10,10 @@ export interface RawAnswer {
 }
 
 /**
- * Sends one request byte by byte as it is given, so that no client tidies its path or headers, and
- * answers what comes until the server closes.
+ * Sends one request exactly as given, without a client that normalizes its path or headers, and
+ * resolves to the response when the server closes.
  *
- * @param target what stands between the method and the version; characters are bytes (Latin-1)
+ * @param target the text between the method and the version; characters are bytes (Latin-1)
  */
 export async function sendRaw(
   url: string,
@@ -27,8 +27,8 @@ export async function sendRaw(
 }
 
 /**
- * The same by Node's client, which sends the target as it is given and reads the answer to its end: for
- * servers that keep a connection open although they are asked to close it.
+ * Does the same with Node's client, which sends the target as given and reads the response to its end. It is
+ * for servers that keep a connection open although the client asks them to close it.
  */
 export function sendExactly(
   url: string,

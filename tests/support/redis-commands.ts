@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** Values of each kind that a template names, good and bad. Few, so that keys and members meet. */
+/** Valid and invalid values of each kind in a template. They are few, so that commands share keys and members. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   key: ["a", "b", "c", "d", "é"],
   text: ["", "x", "hello", "é\0ü", "1", "-5", "07", "9223372036854775807", "3.5", "OK"],
@@ -10,7 +10,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   score: ["0", "1", "-1", "1.5", "2", "3", "inf", "-inf", "0.1", "1e20", "5e-7", "-0", "1e-320"],
   badscore: ["nan", "abc", "", "(1", "1 ", "0x", "1e400", "-infinity", "+Inf", ".5", "5."],
   bound: ["-inf", "+inf", "0", "1", "(1", "2", "(2", "(-inf", "1.5", "x", "(", "("],
-  // Far from now on either side: no time to live ends while a test looks.
+  // Times far from now, so that no time to live ends during a test.
   ttl: ["100", "1000", "100000", "-1", "0", "abc", "9223372036854775807", "9223372036854775"],
   date: ["4102444800", "4102444900", "4202444800000"],
   glob: ["*", "a", "?", "[ab]", "[^a]", "h*", "*l*o", "\\a", "[", "[a-c", "**x"],
@@ -87,7 +87,7 @@ XPENDING key group | XPENDING key group - + 10 | XPENDING key group from from in
 XPENDING key group - +
 `;
 
-/** How a script calls a command; the command is in ARGV. */
+/** Scripts that call a command, which is in ARGV. */
 const SCRIPTS = [
   "return redis.call(unpack(ARGV))",
   "return redis.pcall(unpack(ARGV))",
@@ -117,7 +117,7 @@ const templatesIn = (text: string) =>
     .map((line) => line.trim().split(/\s+/))
     .filter((words) => words[0] !== "");
 
-/** One argument too few or too many now and then. */
+/** Sometimes a command has one argument too few or too many. */
 const spoilt = fc.oneof(
   { weight: 20, arbitrary: fc.constant(0) },
   { weight: 1, arbitrary: fc.constantFrom(-1, 1) },
@@ -136,7 +136,7 @@ const from = (text: string): fc.Arbitrary<string[]> =>
 
 const plain = from(TEMPLATES + STREAM_TEMPLATES);
 
-/** A command of streams, most of them of one. */
+/** A command of streams, usually of one. */
 export const streamCommand: fc.Arbitrary<string[]> = from(
   STREAM_TEMPLATES.replaceAll("key key", "a b").replaceAll("key", "a"),
 );
@@ -146,7 +146,7 @@ const scripted: fc.Arbitrary<string[]> = fc
   .filter(([, , command]) => !isUnordered(command))
   .map(([name, script, command]) => [name, script, "1", "a", ...command]);
 
-/** A command: most of them plain, some called by a script. */
+/** A command: usually plain, sometimes called by a script. */
 export const redisCommand: fc.Arbitrary<string[]> = fc.oneof(
   { weight: 5, arbitrary: plain },
   { weight: 1, arbitrary: scripted },
@@ -167,7 +167,7 @@ function isTimed([name = ""]: readonly string[]): boolean {
   return /^(?:TTL|PTTL|TIME|EXPIRETIME)$/.test(name);
 }
 
-/** An answer without what may differ: the order of what has none, and the time that passes. */
+/** Returns a reply without legitimate differences: the order of unordered elements, and elapsed time. */
 export function comparable(command: readonly string[], answer: unknown): unknown {
   const [name = ""] = command;
   if (name === "TIME") return Array.isArray(answer) ? answer.length : answer;
@@ -186,12 +186,12 @@ export function comparable(command: readonly string[], answer: unknown): unknown
   return PAIRS.test(name) ? sortedPairs(answer) : answer;
 }
 
-/** A list without one of its elements: for how long something was idle. */
+/** Returns a list without one of its elements, an idle time. */
 function without(list: unknown, place: number): unknown {
   return Array.isArray(list) ? list.filter((_, at) => at !== place) : list;
 }
 
-/** What is left of a time to live, in tens of seconds; a date of our own as "far". */
+/** Returns a remaining time to live in tens of seconds, and one of the test's dates as "far". */
 function left(name: string, answer: number): number | string {
   const seconds = name === "PTTL" ? answer / 1000 : answer;
   const isDate = name === "EXPIRETIME";

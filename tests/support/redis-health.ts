@@ -12,7 +12,7 @@ const policy = definePolicy({
   rules: { all: { match: "/:path*", limits: { ip: "10 per minute" } } },
 });
 
-/** How the sample's route answers over a store, with a gate and a breaker of its own. */
+/** Returns the response of the sample's route over a store, with a separate gate and breaker. */
 export function redisHealthOver(
   store: { readonly url: string; readonly token: string },
   settings: Partial<Pick<GateSettings, "connect">> & { readonly deadlineMs?: number } = {},
@@ -37,7 +37,7 @@ export function redisHealthOver(
   });
   const request = (headers: HeadersInit = {}) =>
     new Request("http://app.example/api/health/redis", { headers });
-  /** Every call asks the store: none gets what another was told a moment before. */
+  /** Every call reaches the store, and none gets a recent result of another. */
   const newHealth = () => createStoreHealth({ ...gate, watch });
   return {
     gate,

@@ -6,14 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findProgram } from "#lib/server/find-program";
 
-/** A real Redis of a test's own, on a free port of this machine. */
+/** A real Redis for a test, on a free port of this machine. */
 export interface TestRedis {
   readonly url: string;
   readonly port: number;
-  /** Goes on taking connections and answers nobody, until it is thawed. */
+  /** Stops the replies, but not new connections, until `thaw` is called. */
   freeze(): void;
   thaw(): void;
-  /** Ends the process; once is enough, more does no harm. */
+  /** Stops the process. Further calls do nothing. */
   stop(): Promise<void>;
 }
 
@@ -23,9 +23,9 @@ process.once("exit", () => {
 });
 
 /**
- * Starts a Redis that keeps nothing, on a free port: another one is tried where a process took it first.
+ * Starts a Redis without persistence on a free port. It tries another port if a process took the first one.
  *
- * @param wanted a port, in the place of a free one
+ * @param wanted a port, instead of a free one
  * @param variables for the environment of the process
  */
 export async function startRedis(
@@ -67,7 +67,7 @@ export async function startRedis(
   }
 }
 
-/** Whether a server says in its log that it takes connections, rather than end. */
+/** Resolves to true if a server logs that it accepts connections, and to false if it ends. */
 export async function isReady(child: ChildProcess): Promise<boolean> {
   let log = "";
   return new Promise((resolve, reject) => {
@@ -80,7 +80,7 @@ export async function isReady(child: ChildProcess): Promise<boolean> {
   });
 }
 
-/** A port that was free a moment ago. */
+/** Returns a port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));

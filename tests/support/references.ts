@@ -3,7 +3,7 @@ import type { AlgorithmReference } from "#lib/limit/algorithms/reference";
 
 const FOLDER = "../../lib/limit/algorithms";
 
-/** No bundle should have the references, so the registry does not: each is found by its file's name. */
+/** The registry has no references, so that no bundle contains them. They are found by file name. */
 const REFERENCES: ReadonlyMap<Algorithm, AlgorithmReference> = new Map(
   await Promise.all(
     ALGORITHM_NAMES.map(async (name) => {
@@ -14,7 +14,7 @@ const REFERENCES: ReadonlyMap<Algorithm, AlgorithmReference> = new Map(
   ),
 );
 
-/** Returns what an algorithm means and costs. */
+/** Returns the reference of an algorithm: its meaning and its costs. */
 export function referenceOf(algorithm: Algorithm): AlgorithmReference {
   const reference = REFERENCES.get(algorithm);
   if (!reference) throw new Error(`There is no algorithm ${algorithm}.`);

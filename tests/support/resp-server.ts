@@ -1,19 +1,19 @@
 import { createServer, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 
-/** A server that speaks Redis's protocol and answers as it is told. */
+/** A server of the Redis protocol with scripted replies. */
 export interface RespServer {
   readonly redisUrl: string;
-  /** The names of the commands that came, in capitals. */
+  /** The names of the received commands in capitals. */
   readonly commands: readonly string[];
   stop(): Promise<void>;
 }
 
 /**
- * Starts one, for replies that no real Redis can be brought to give. A client that connects is
- * welcomed as by Redis.
+ * Starts a server for replies that no real Redis can be made to send. A client that connects gets the
+ * same greeting as from Redis.
  *
- * @param reply answers a command: an error's text, or undefined for OK
+ * @param reply returns the reply to a command: an error's text, or undefined for OK
  */
 export async function startRespServer(
   reply: (command: string) => string | undefined,
@@ -52,7 +52,7 @@ function wordReply(error: string | undefined): string {
   return error === undefined ? "+OK\r\n" : `-${error}\r\n`;
 }
 
-/** The first command of what came, and how many characters it takes; undefined until all of it is there. */
+/** Returns the first command of the received text and its length, or undefined while it is incomplete. */
 function readCommand(text: string) {
   const [, count] = /^\*(\d+)\r\n/.exec(text) ?? [];
   if (count === undefined) return undefined;

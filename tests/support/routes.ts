@@ -1,20 +1,20 @@
 import { sign } from "./sign.ts";
 
-/** A route of the sample that takes a POST: who may ask, and what it takes. */
+/** A route of the sample that accepts a POST: its callers and its input. */
 export interface PostRouteCase {
   readonly path: string;
   readonly caller: "anyone" | "user" | "admin";
-  /** A body that is taken, and the status of its answer on an empty store. */
+  /** A valid body, and the status of its response on an empty store. */
   readonly good: object;
   readonly status: number;
-  /** Bodies that are refused with 400. */
+  /** Bodies that are rejected with 400. */
   readonly bad: readonly object[];
 }
 
 const EMPTY = { good: {}, bad: [{ unknown: 1 }, [], { good: true }] };
 const ANSWERED = 200;
 
-/** Every route of the seed that takes a POST, but search, which takes a GET as well. */
+/** Every route of the requirements that accepts only POST, so without search, which also accepts GET. */
 export const POST_ROUTES: readonly PostRouteCase[] = [
   {
     path: "/api/analytics/track",
@@ -31,9 +31,9 @@ export const POST_ROUTES: readonly PostRouteCase[] = [
   {
     path: "/api/add-artist/recommend",
     caller: "anyone",
-    good: { name: "Somebody New" },
+    good: { name: "New Artist" },
     status: ANSWERED,
-    bad: [{}, { name: 1 }, { name: "Somebody", unknown: 1 }],
+    bad: [{}, { name: 1 }, { name: "Artist", unknown: 1 }],
   },
   {
     path: "/api/dashboard/profile/update",
@@ -70,7 +70,7 @@ export const POST_ROUTES: readonly PostRouteCase[] = [
   },
 ];
 
-/** Headers of a JSON request by whoever may ask, counted as a client of its own. */
+/** Returns the headers of a JSON request by an authorized caller, who is counted as a separate client. */
 export async function headersFor({ caller }: Pick<PostRouteCase, "caller">, sub: string) {
   const token = await sign({ sub, ...(caller === "admin" && { role: "admin" }) });
   return {

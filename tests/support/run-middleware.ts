@@ -9,9 +9,9 @@ import { definePolicy } from "#lib/policy/define";
 type Handler = (request: NextRequest, event: { waitUntil(): void }) => unknown;
 type Exports = Readonly<Record<string, unknown>>;
 
-/** What a middleware of {@link MIDDLEWARE_FORMS} did. */
+/** The result of a middleware of {@link MIDDLEWARE_FORMS}. */
 export interface Ran {
-  /** The response, and how often the app's own middleware ran until then. */
+  /** The response, and the number of runs of the app's own middleware so far. */
   readonly ask: (path: string) => Promise<{
     readonly status: number;
     readonly body: string;
@@ -27,7 +27,7 @@ const policy = definePolicy({
 const require = createRequire(import.meta.url);
 
 /**
- * Bundles a middleware, loads it as Next does, and returns what runs it. Its gate allows three requests.
+ * Bundles a middleware, loads it like Next, and returns a function that runs it. Its gate allows three requests.
  *
  * @param name the export that Next prefers to the default export
  */
@@ -72,7 +72,7 @@ function gateInMemory() {
   }));
 }
 
-/** What the forms import from `./own`. */
+/** The module that the forms import as `./own`. */
 function ownModule(run: () => Response): Exports {
   const withOwn =
     (first: (seen: () => void, request: unknown) => unknown = () => {}) =>

@@ -3,7 +3,7 @@ import { afterEach } from "vitest";
 type CleanUp = () => unknown;
 
 /**
- * Cleans up after each test, or by `afterAll` after the last one, last made first, also when a test failed.
+ * Cleans up after each test, or after the last one with `afterAll`, in reverse order, also when a test failed.
  *
  * @example const app = cleanUp(await startApp(), (it) => it.stop());
  */

@@ -3,7 +3,7 @@ import type { Store } from "#lib/gateway/store/store";
 import { limitScript } from "./limit-script.ts";
 import type { RunningStore, StoreKind } from "./stores.ts";
 
-/** A store of a kind for all tests of a block, and the scripts of the limits on it. */
+/** Starts a store of a kind for all tests of a block, and returns the scripts of the limits on it. */
 export function scriptOn(kind: StoreKind) {
   let running: RunningStore | undefined;
   let store: Store | undefined;
@@ -16,7 +16,7 @@ export function scriptOn(kind: StoreKind) {
     await running?.stop();
   });
   const opened = (): Store => {
-    if (!store) throw new Error("There is a store within a test alone.");
+    if (!store) throw new Error("The store exists only within a test.");
     return store;
   };
   return {

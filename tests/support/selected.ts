@@ -1,11 +1,11 @@
 import { select } from "#lib/policy/select";
 import type { Match, RuleSet } from "#lib/policy/types";
 
-/** A client, as far as it decides which rules and limits it has. */
+/** The properties of a client that select its rules and limits. */
 export interface Selecting {
   /** The values of identities, by name. */
   readonly values?: Readonly<Record<string, string>>;
-  /** Whether rules that are on trial decide for it. @default true */
+  /** True if its trial rules are enforced. @default true */
   readonly isEnforced?: boolean;
 }
 

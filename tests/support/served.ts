@@ -2,18 +2,18 @@ import { serveStore } from "#lib/gateway/server";
 import type { Command } from "#lib/gateway/store/store";
 import { asText, type StoreKind } from "./stores.ts";
 
-/** A store of any kind behind our gateway, and a way to look into it past its clients. */
+/** A store of any kind behind our gateway, with a direct connection. */
 export interface ServedStore {
   readonly url: string;
   readonly token: string;
-  /** The names of keys that begin so. */
+  /** Returns the names of keys with a prefix. */
   keys(prefix: string): Promise<string[]>;
-  /** Milliseconds until a key ends. */
+  /** Returns the milliseconds until a key expires. */
   pttl(key: string): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** Starts a store of a kind and serves it as Upstash does. */
+/** Starts a store of a kind, and serves it with the REST API of Upstash. */
 export async function serve(kind: StoreKind): Promise<ServedStore> {
   const running = await kind.start();
   const served = await running.open();

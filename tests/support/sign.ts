@@ -1,6 +1,6 @@
 import { SignJWT } from "jose";
 
-/** The secret that the tests' tokens are signed with. */
+/** The secret that signs the tokens of the tests. */
 export const AUTH_SECRET = "the current secret of the tests, long enough";
 
 interface Claims {
@@ -12,7 +12,7 @@ interface Claims {
   readonly secret?: string;
 }
 
-/** A token as the app takes it, but for what is given. */
+/** Returns a token that the app accepts, with the given changes. */
 export function sign({
   sub = "artist-1",
   role,

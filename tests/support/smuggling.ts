@@ -1,7 +1,7 @@
 /**
- * Requests that two readers could take for one or for two, by name, each with the status that it
- * must get. `head` is a POST's request line and headers, without the empty line; `hidden` the
- * request that must reach nobody.
+ * Requests that readers could parse as one or as two, by name, each with its required status. `head` is
+ * the request line and the headers of a POST, without the empty line. `hidden` is the request that no
+ * handler must receive.
  */
 export function smuggled(
   head: string,

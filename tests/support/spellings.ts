@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** What one request is asked for as: a target and headers that a client may well send. */
+/** One spelling of a request: a target and headers that a client may send. */
 export interface Spelling {
   readonly method: string;
   readonly target: string;
@@ -9,7 +9,7 @@ export interface Spelling {
 
 type Change = (path: string) => string;
 
-/** Changes one character of a path, chosen by a number, so that fast-check can make it smaller. */
+/** Changes one character of a path, chosen by a number that fast-check can shrink. */
 function at(place: number, change: (character: string) => string): Change {
   return (path) => {
     const i = 1 + (place % Math.max(1, path.length - 1));
@@ -19,7 +19,7 @@ function at(place: number, change: (character: string) => string): Change {
 
 const place = fc.nat({ max: 60 });
 
-/** True three times of four. */
+/** True in three of four cases. */
 const mostly = fc.nat({ max: 3 }).map((n) => n < 3);
 
 const hex = (character: string) => character.charCodeAt(0).toString(16).padStart(2, "0");
@@ -32,7 +32,7 @@ const encodings: readonly ((character: string) => string)[] = [
   (c) => c.toLowerCase(),
 ];
 
-/** What may stand before, between or after a path's own characters without leading elsewhere. */
+/** Texts before, between or after a path's characters that can lead to the same route. */
 const INSERTED = ["/", "/.", "/x/..", "/%2e", "/x/%2E%2e", "\\", "%2f", "%5c", "/.%2e", "%00", ";"];
 
 const APPENDED = [
@@ -79,15 +79,15 @@ const HEADERS = [
 export interface SpelledApp {
   readonly buildId: string;
   readonly basePath: string;
-  /** What a path ends with where Next redirects all others. */
+  /** The ending of paths that Next does not redirect. */
   readonly ending: "/" | "";
   readonly locales: readonly string[];
   readonly paths: readonly string[];
 }
 
 /**
- * Requests for an app's limited routes, in more spellings than anybody would write: what Next adds to
- * paths and takes off them, encodings, dot segments and slashes, changed up to five times over.
+ * Generates requests for an app's limited routes in many spellings: additions that Next makes to paths or
+ * removes from them, encodings, dot segments and slashes, with up to five changes.
  */
 export function spellings({ buildId, basePath, ending, locales, paths }: SpelledApp) {
   const prefixes: readonly Change[] = [

@@ -7,7 +7,7 @@ import { startRedis, type TestRedis } from "./redis.ts";
 
 /** A real Redis whose clock a test can set. */
 export interface SteppedRedis extends TestRedis {
-  /** Sets its clock, by whole seconds from this machine's. */
+  /** Sets the clock of Redis to a number of whole seconds from this machine's clock. */
   setClock(seconds: number): void;
 }
 
@@ -16,7 +16,7 @@ export async function startSteppedRedis(): Promise<SteppedRedis> {
   const folder = mkdtempSync(join(tmpdir(), "headgate-clock-"));
   const file = join(folder, "offset");
   const setClock = (seconds: number) => {
-    // In place, for the server has the file mapped: a truncated one would end it.
+    // The file is changed in place, because the server maps it and would crash on a truncated one.
     writeFileSync(file, new BigInt64Array([BigInt(seconds)]), { flag: "r+" });
   };
   writeFileSync(file, new BigInt64Array(1));

@@ -5,17 +5,17 @@ import type { Command, Reply, Store } from "#lib/gateway/store/store";
 import { startCluster } from "./cluster.ts";
 import { startRedis } from "./redis.ts";
 
-/** A store that runs, and any number of ways into it. */
+/** A running store, and any number of clients of it. */
 export interface RunningStore {
-  /** Another way to the same keys, as another client has it; closing it leaves the keys alone. */
+  /** Returns another client of the same keys. Closing it keeps the keys. */
   open(): Promise<Store>;
   stop(): Promise<void>;
 }
 
-/** A kind of store that the contract holds for. */
+/** A kind of store that must fulfil the contract. */
 export interface StoreKind {
   readonly name: string;
-  /** Starts one of its own, empty. */
+  /** Starts a separate empty store. */
   start(): Promise<RunningStore>;
 }
 
@@ -58,13 +58,13 @@ const cluster: StoreKind = {
   },
 };
 
-/** What a client may rely on is tested on each of them. */
+/** The stores on which the guarantees to clients are tested. */
 export const STORES: readonly StoreKind[] = [redisServer, embedded];
 
-/** The same and a cluster: for what keeps to the keys of one slot. */
+/** The same stores and a cluster, for operations on the keys of one slot. */
 export const STORES_AND_CLUSTER: readonly StoreKind[] = [...STORES, cluster];
 
-/** The store, and the names of the commands that were sent to it. */
+/** Returns the store, and the names of the commands that were sent to it. */
 export function recorded(store: Store) {
   const names: string[] = [];
   const noted = <T extends readonly Command[]>(commands: T): T => {
@@ -81,7 +81,7 @@ export function recorded(store: Store) {
   return { store: recording, names };
 }
 
-/** A reply with its bytes as text. */
+/** Returns a reply with its bytes as text. */
 export function asText(reply: Reply): unknown {
   if (Buffer.isBuffer(reply)) return reply.toString();
   return Array.isArray(reply) ? reply.map(asText) : reply;

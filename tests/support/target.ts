@@ -1,30 +1,30 @@
 import type { TestStore } from "./gateway.ts";
 
-/** The sample app as it runs somewhere, asked over HTTP. */
+/** A running instance of the sample app, reached over HTTP. */
 export interface Instance {
-  /** Where it is asked, without a slash at its end. */
+  /** The address without a slash at its end. */
   readonly url: string;
-  /** What it printed so far, its runtime's own words included. */
+  /** The output so far, including the output of the runtime. */
   output(): string;
   stop(): Promise<unknown>;
 }
 
-/** A place where people deploy. The suite of the app is the same for all of them. */
+/** A platform to deploy to. The suite of the app is the same for all platforms. */
 export interface Target {
   readonly name: string;
-  /** The headers by which this place tells the app of a client's address. */
+  /** Returns the headers by which this platform names a client's address. */
   from(address: string): Readonly<Record<string, string>>;
   /**
-   * How the app reaches its store: by TCP there is no Pub/Sub for it.
+   * How the app reaches its store. Over TCP it has no Pub/Sub.
    * @default "rest"
    */
   readonly reaches?: "rest" | "tcp";
-  /** Builds what is served, unless that is built. */
+  /** Builds the app, unless the build is up to date. */
   build(): Promise<void>;
   /**
    * Starts an instance on loopback over a store.
    *
-   * @param env variables beside the store's, in addition to or in the place of the target's own
+   * @param env variables besides those of the store, which add to or replace those of the target
    */
   start(store: TestStore, env: Readonly<Record<string, string>>): Promise<Instance>;
 }

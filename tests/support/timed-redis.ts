@@ -6,9 +6,9 @@ import { defineScript } from "#lib/redis/script";
 import { asText } from "./stores.ts";
 
 /**
- * Lua in the place of the one that reads Redis's clock: time is the last argument, and a key ends by it,
- * when a script names it next. A key beside it has the time of its end. By Redis's own clock
- * both end in ten minutes.
+ * Lua that replaces the reading of Redis's clock. The last argument is the time, and a key expires by this
+ * time when a script uses it next. A second key has the time of its end. By Redis's own clock both keys
+ * expire in ten minutes.
  */
 const CLOCK = `
 local now = tonumber(ARGV[#ARGV])
@@ -37,8 +37,8 @@ local redis = { call = timed(real.call), pcall = timed(real.pcall) }
 `;
 
 /**
- * Reaches a store as the REST API does, and runs the scripts of the limits there by a clock of the test's
- * own: their production text, but for the clock.
+ * Reaches a store like the REST API, and runs the scripts of the limits there with a test clock. The scripts
+ * are the production text except for the clock.
  */
 export function timedRequester(store: Store, clock: { readonly now: number }): Requester {
   const timedBySha = new Map<string, string>();

@@ -1,10 +1,10 @@
-/** Time that passes only where something happens in it: milliseconds from 0. */
+/** Simulated time in milliseconds from 0, which advances from event to event. */
 export class Timeline {
   now = 0;
-  /** The next one is the last; of two at one time the one that was asked for first. */
+  /** The next event is the last element. Two events of one time happen in the order of their scheduling. */
   readonly #events: { readonly at: number; readonly happen: () => void }[] = [];
 
-  /** Lets something happen in some milliseconds. */
+  /** Schedules an event in some milliseconds. */
   in(ms: number, happen: () => void): void {
     const at = this.now + ms;
     let [from, to] = [0, this.#events.length];
@@ -22,7 +22,7 @@ export class Timeline {
     return new Promise((resolve) => this.in(ms, resolve));
   }
 
-  /** Lets everything happen, one after the other, each with all that follows from it at once. */
+  /** Runs all events in order, each with its immediate consequences. */
   async run(): Promise<void> {
     for (let next = this.#events.pop(); next; next = this.#events.pop()) {
       this.now = next.at;

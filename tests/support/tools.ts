@@ -19,20 +19,20 @@ function newNamespace(): string {
   return `tools-${process.pid}-${namespaces}`;
 }
 
-/** The tools, what their kept results are encrypted by, and where they tell events. */
+/** The tools, the secret that encrypts their stored results, and their event listener. */
 type TestTools = Tools & {
   readonly secret: string;
   readonly emit: (event: HeadgateEvent) => void;
   readonly idempotent: Idempotent;
 };
 
-/** What failed, in one word, where an event tells of a failure or of a claim that was lost. */
+/** Returns the name of the failure that an event reports, also of a lost claim. */
 export function failureIn(event: HeadgateEvent): string | undefined {
   if (event.kind === "failure") return event.during;
   return event.kind === "dedup" && event.state === "lost" ? "dedup-lost" : undefined;
 }
 
-/** The tools of as many instances as are asked for, in a namespace of the test's own. */
+/** Makes the tools of an instance in a new namespace. `again` makes those of another instance. */
 export function makeTools(
   store: Pick<TestStore, "url" | "token">,
   send: typeof fetch = fetch,
@@ -40,7 +40,7 @@ export function makeTools(
 ): TestTools & {
   readonly namespace: string;
   readonly events: HeadgateEvent[];
-  /** What {@link failureIn} says of the events. */
+  /** The result of {@link failureIn} for each event with a failure. */
   readonly failures: string[];
   readonly again: () => TestTools;
 } {

@@ -6,7 +6,7 @@ import { MACHINE } from "./machine.ts";
 
 const run = promisify(execFile);
 
-/** Tracks one event with the sample app: its middleware and a handler both write keys. */
+/** Tracks an event with the sample app, whose middleware and handler both write keys. */
 export async function trackOne(url: string): Promise<void> {
   const answer = await fetch(`${url}/api/analytics/track`, {
     method: "POST",
@@ -17,7 +17,7 @@ export async function trackOne(url: string): Promise<void> {
   if (tracked !== true) throw new Error("The event was not tracked.");
 }
 
-/** What the keys of the app's middleware and of its handlers begin with, in a Redis that is emptied. */
+/** Returns the prefixes of the keys of the app's middleware and handlers, in a Redis that is emptied first. */
 export async function namespacesOf(app: { readonly url: string }, redis: Redis): Promise<string[]> {
   await redis.flushall();
   await trackOne(app.url);
@@ -28,7 +28,7 @@ export async function namespacesOf(app: { readonly url: string }, redis: Redis):
   return [...new Set(keys.map((key) => key.slice(0, key.indexOf(":"))))];
 }
 
-/** The first line of what `npm run analytics` prints. */
+/** Returns the first line of the output of `npm run analytics`. */
 export async function totalled(env: Readonly<Record<string, string>>): Promise<string> {
   const variables: Readonly<Record<string, string>> = { ...MACHINE, ...env };
   const options = { cwd: ROOT, env: variables as NodeJS.ProcessEnv };

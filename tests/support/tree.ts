@@ -4,12 +4,12 @@ import { dirname, join } from "node:path";
 import { SOURCES } from "#app/_programs/build";
 import { ROOT } from "./app.ts";
 
-/** The routes of the sample; all but that of health are left out, since a build takes time for each. */
+/** The routes of the sample. All except health are left out, because a build takes time for each. */
 const ROUTES = ["app/page.tsx", "app/{dashboard,dev,login,sample}", "app/api/!(health)"];
 
 /**
- * Copies this tree with more files in it, such as a route that only a test needs, in the place of the
- * sample's own routes. Its packages are hard links, since Turbopack follows no link out of a project.
+ * Copies this tree with additional files, such as a route that only a test needs, which replace the
+ * sample's routes. Its packages are hard links, because Turbopack follows no link out of a project.
  *
  * @param files the text of each file, by its path from the root
  * @returns the folder of the copy, which has no build

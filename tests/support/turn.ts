@@ -5,8 +5,8 @@ import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 
 /**
- * Waits until no other process of these tests has the turn for a thing, and takes it. Returns what
- * gives it up. The turn of a process that has ended is taken over.
+ * Waits until no other process of these tests has the turn for a thing, and takes the turn. Returns a function
+ * that releases it. The turn of an ended process is taken over.
  */
 export async function takeTurn(thing: string): Promise<() => void> {
   const name = createHash("sha256").update(thing).digest("hex").slice(0, 16);
@@ -29,7 +29,7 @@ function hasEnded(owner: string): boolean {
     process.kill(Number(readFileSync(owner, "utf8")), 0);
     return false;
   } catch (error) {
-    // Without its file it was taken a moment ago.
+    // A turn without its file was taken a moment ago.
     return error instanceof Error && "code" in error && error.code === "ESRCH";
   }
 }

@@ -8,7 +8,7 @@ import { ROOT } from "./app.ts";
 
 export const GATE_FILES = { policy: "config/rate-limits.ts", gate: "gate.ts" };
 
-/** A policy as `headgate init` leaves it for an app of which it knows nothing. */
+/** The policy that `headgate init` writes for an unknown app. */
 export const EMPTY_POLICY = `import { definePolicy } from "headgate";
 
 export default definePolicy({

@@ -6,13 +6,13 @@ import { ROOT } from "./app.ts";
 /** A row of docs/reference/environment.md. */
 export interface DocumentedVariable {
   readonly by: readonly string[];
-  /** What it must be, without backticks; who sets it, where no person does. */
+  /** The allowed values without backticks, or the program that sets the variable. */
   readonly mustBe: string;
-  /** The text of its default where that is one, without backticks. */
+  /** The default without backticks. */
   readonly standard: string;
 }
 
-/** The variables on the page, by name. */
+/** Returns the variables of the page by name. */
 export function documentedVariables(): ReadonlyMap<string, DocumentedVariable> {
   const page = readFileSync(join(ROOT, "docs", "reference", "environment.md"), "utf8");
   const rows = page.split("\n").filter((line) => line.startsWith("| `"));
@@ -27,7 +27,7 @@ export function documentedVariables(): ReadonlyMap<string, DocumentedVariable> {
   );
 }
 
-/** A name that code reads as a property, and of what: "process.env", the name of a variable, or "". */
+/** A name that code reads as a property, and the object: "process.env", the name of a variable, or "". */
 export interface PropertyRead {
   readonly name: string;
   readonly of: string;
@@ -37,7 +37,7 @@ type Node = { readonly type: string } & Readonly<Record<string, unknown>>;
 
 const FORM = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;
 
-/** What a function is given that reads the variable whose name it is given too. */
+/** The first argument of a function that reads the variable whose name is its second argument. */
 const ENVIRONMENT = /^(?:env|set|source|variables|process\.env)$/;
 
 /**
@@ -83,14 +83,14 @@ function isNode(value: unknown): value is Node {
   return typeof value === "object" && value !== null && "type" in value;
 }
 
-/** The name of a property, where the code has it in letters. */
+/** Returns the name of a property that is written literally. */
 function keyOf(node: Node, field: "property" | "key"): unknown {
   const { [field]: key, computed } = node;
   if (!isNode(key)) return undefined;
   return key.type === "Literal" ? key["value"] : computed === true ? undefined : key["name"];
 }
 
-/** `env`, or `process.env`, in whichever way it is written. */
+/** Returns `env` or `process.env`, in any notation. */
 function textOf(node: unknown): string {
   if (!isNode(node)) return "";
   if (node.type === "Identifier") return String(node["name"]);

@@ -8,16 +8,16 @@ import * as util from "node:util";
 import { EdgeRuntime } from "edge-runtime";
 import { ROOT } from "./app.ts";
 
-/** The middleware as `next build` wrote it for an edge runtime. */
+/** The middleware that `next build` wrote for an edge runtime. */
 export interface EdgeFunction {
-  /** Its files, from the build's folder. */
+  /** The files of the middleware, from the build's folder. */
   readonly files: readonly string[];
-  /** What the platform asks of a path before it calls the function. */
+  /** The patterns of paths for which the platform calls the function. */
   readonly matchers: readonly { readonly regexp: string; readonly originalSource: string }[];
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Reads it from the build's manifest. */
+/** Reads the middleware from the build's manifest. */
 export function edgeFunction(): EdgeFunction {
   const manifest = join(ROOT, ".next", "server", "middleware-manifest.json");
   const { middleware } = JSON.parse(readFileSync(manifest, "utf8")) as {
@@ -28,12 +28,12 @@ export function edgeFunction(): EdgeFunction {
   return made;
 }
 
-/** The text of its code. */
+/** Returns the code of the middleware. */
 export function codeOf({ files }: EdgeFunction): string[] {
   return files.map((file) => readFileSync(join(ROOT, ".next", file), "utf8"));
 }
 
-/** Calls the function as Next's builders do: by its entry, with the parts of a request. */
+/** Calls the function like Next's builders: by its entry, with the parts of a request. */
 const ENTRY = `
 addEventListener("fetch", (event) => {
   const answer = async () => {
@@ -61,27 +61,27 @@ addEventListener("fetch", (event) => {
   );
 });`;
 
-/** An instance of the function on Vercel's edge, near enough. */
+/** An instance of the function in a model of Vercel's edge. */
 export interface OnVercel {
-  /** Sends a request as Vercel's proxy hands it on, and awaits what goes on after the answer. */
+  /** Sends a request like Vercel's proxy, and awaits the work after the response. */
   send(path: string, asking?: Asking): Promise<Response>;
-  /** What it wrote. */
+  /** The output of the function. */
   output(): string;
-  /** Whether code that is made from text is refused. */
+  /** True if the runtime rejects code that is made from text. */
   refusesCode(): boolean;
 }
 
 export interface Asking {
   readonly method?: string;
-  /** What the client itself sends. */
+  /** The headers that the client sends. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The client's address, as Vercel sees it. */
+  /** The client's address for Vercel. */
   readonly address?: string;
 }
 
 const HOST = "headgate-git-main.vercel.app";
 
-/** The modules of Node's that Vercel's edge has, and no others; Next's own code imports the first. */
+/** The only Node modules of Vercel's edge. Next's own code imports the first one. */
 const NODE_MODULES: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ["node:buffer", buffer],
   ["node:async_hooks", asyncHooks],
@@ -103,7 +103,7 @@ export function startOnVercel(env: Readonly<Record<string, string>>): OnVercel {
   const write = (...words: unknown[]) => void (output += `${words.map(String).join(" ")}\n`);
   const variables = { NODE_ENV: "production", VERCEL: "1", VERCEL_URL: HOST, ...made.env, ...env };
   const runtime = new EdgeRuntime({
-    // What Vercel has there beyond the Web's own: its variables, and a little of Node's.
+    // The globals of Vercel's edge besides those of the Web: its variables, and a few of Node.
     extend: (context) =>
       Object.assign(context, {
         AsyncLocalStorage: asyncHooks.AsyncLocalStorage,
@@ -131,7 +131,7 @@ export function startOnVercel(env: Readonly<Record<string, string>>): OnVercel {
   };
 }
 
-/** The headers that Vercel's proxy writes, in the place of whatever a client sent. */
+/** Returns the headers that Vercel's proxy writes, which replace those of a client. */
 function fromVercel(address: string): Record<string, string> {
   return {
     "x-forwarded-for": address,

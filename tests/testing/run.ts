@@ -16,7 +16,7 @@ const PLAYWRIGHT = ["@playwright/test@1.65.1", "@types/node@24.19.2", "typescrip
 const COMPILE =
   "tsc --strict --noEmit --allowImportingTsExtensions --target es2023 --module nodenext --types node e2e/search.spec.ts";
 
-/** A project of an adopter, with the package and others installed. */
+/** A user's project with the package and other packages. */
 class Project {
   readonly #folder: string;
 
@@ -36,12 +36,12 @@ class Project {
     writeFileSync(join(this.#folder, file), text);
   }
 
-  /** Copies what a project of the guide has, or one of its files. */
+  /** Copies a project of the guide, or one of its files. */
   copy(from: string, to: string): void {
     cpSync(join(PROJECTS, from), join(this.#folder, to), { recursive: true });
   }
 
-  /** Runs a program, and returns what it printed. Rejects, with that, where it fails. */
+  /** Runs a program, and resolves to its output. Rejects with the output when the program fails. */
   async run(program: string, args: readonly string[], env: Record<string, string> = {}) {
     const options = { cwd: this.#folder, env: { ...process.env, NO_COLOR: "1", ...env } };
     const { stdout, stderr } = await promisify(execFile)(program, args, options);
@@ -65,11 +65,11 @@ function builtPackage(): string {
   throw new Error("No package is in dist/package: run npm run package first, or name a .tgz.");
 }
 
-/** By next/jest with the one line that the guide names; and as ES modules, which need none. */
+/** Jest runs with next/jest and the line of the guide, and with ES modules, which need no such line. */
 async function runJest(): Promise<void> {
   const project = await Project.make(join(folder, "jest"), {}, [...JEST, archive]);
   project.copy("jest", ".");
-  // next/jest looks for an app.
+  // next/jest requires an app.
   mkdirSync(join(folder, "jest", "app"));
   tell("jest", await project.run("npx", ["jest"]), "2 passed, 2 total");
   project.write("jest.config.mjs", "export default {};\n");
@@ -79,7 +79,7 @@ async function runJest(): Promise<void> {
   tell("jest, ES modules", await project.run("npx", args, env), "2 passed, 2 total");
 }
 
-/** Two workers at once, each with a separate server, on one real Redis. */
+/** Two workers run at once, each with a separate server, on one real Redis. */
 async function runPlaywright(): Promise<void> {
   const manifest = { type: "module", scripts: { start: "exec node server.ts" } };
   const packages = [...PLAYWRIGHT, archive];
@@ -89,7 +89,7 @@ async function runPlaywright(): Promise<void> {
   const store = await startStore();
   try {
     const env = { UPSTASH_REDIS_REST_URL: store.url, UPSTASH_REDIS_REST_TOKEN: store.token };
-    // Each worker has several tests, so that one would find the counts of another.
+    // Each worker has several tests, so that shared counts would make one of them fail.
     const args = ["playwright", "test", "--workers=2", "--fully-parallel", "--repeat-each=3"];
     tell("playwright", await project.run("npx", [...args, "--reporter=list"], env), "6 passed");
   } finally {
@@ -97,7 +97,7 @@ async function runPlaywright(): Promise<void> {
   }
 }
 
-/** @throws where a framework did not run what it was to run */
+/** @throws {Error} when a framework did not run the expected tests */
 function tell(name: string, printed: string, expected: string): void {
   if (!printed.includes(expected)) throw new Error(`${name}: not "${expected}" but:\n${printed}`);
   console.log(`${name}: ${expected}`);

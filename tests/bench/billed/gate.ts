@@ -6,10 +6,10 @@ import { gateOptions } from "../../support/options.ts";
 import { sure } from "../timing.ts";
 import type { BilledCase, Cost, World } from "./world.ts";
 
-/** Sends a request through the gate, waits for what follows the response, and returns the status. */
+/** Sends a request through the gate, awaits the work after the response, and returns the status. */
 type Send = (path: string, method?: string) => Promise<number>;
 
-/** A gate that has seen no request, by default on a new namespace. */
+/** Makes a new gate, by default on a new namespace. */
 export function gateOf(
   world: World,
   policy: AnyPolicy,
@@ -32,7 +32,7 @@ function policyOf(rule: Rule): AnyPolicy {
   return definePolicy({ rules: { checked: { ...rule, match: "/checked" } } });
 }
 
-/** A request of a client under one rule, which comes after some others and is answered so. */
+/** Makes the case of a client's request under one rule, after earlier requests and with an expected status. */
 export function checkOf(
   cost: Cost,
   rule: Rule,
@@ -50,14 +50,14 @@ export function checkOf(
 }
 
 interface CheckTerms {
-  /** How many requests of the client came before. */
+  /** The number of earlier requests of the client. */
   readonly after: number;
   readonly status?: 200 | 429;
-  /** What happens to the store after them. */
+  /** A change of the store after the earlier requests. */
   readonly meanwhile?: (world: World) => Promise<unknown>;
 }
 
-/** The first check by a rule of a client that was counted by another algorithm under the same keys. */
+/** Makes the case of a client's first check by a rule after another algorithm counted under the same keys. */
 export function changedCheckOf(cost: Cost, from: Rule, to: Rule): BilledCase {
   return {
     ...cost,
@@ -70,7 +70,7 @@ export function changedCheckOf(cost: Cost, from: Rule, to: Rule): BilledCase {
   };
 }
 
-/** The limits of one rule for calls from a handler. */
+/** Makes the limits of one rule for calls from a handler. */
 export function limitsOf(world: World, rule: Rule) {
   const { limit, peek, refund, checkRateLimit } = createLimits(
     definePolicy({ rules: { checked: rule } }),

@@ -8,10 +8,10 @@ import { ROUTE_CASES } from "./route-cases.ts";
 import { UPSTASH_CASES } from "./upstash-cases.ts";
 import type { BilledCase, Cost } from "./world.ts";
 
-/** Cases that stand in one table of docs/evidence/performance.md. */
+/** The cases of one table of docs/evidence/performance.md. */
 interface Group {
   readonly title: string;
-  /** What stands before the table. */
+  /** The text before the table. */
   readonly about: string;
   readonly cases: readonly BilledCase[];
 }
@@ -49,7 +49,7 @@ export const GROUPS: readonly Group[] = [
   },
 ];
 
-/** The table of a group, as docs/evidence/performance.md has it. */
+/** Returns the table of a group in docs/evidence/performance.md. */
 export function billTable({ title, about }: Group, measured: readonly Cost[]): Table {
   return {
     title: about,
@@ -63,7 +63,7 @@ export function billTable({ title, about }: Group, measured: readonly Cost[]): T
   };
 }
 
-/** The names of commands by the alphabet, such as "EVALSHA, GET, SET, TIME" or "20 × ZADD". */
+/** Returns the names of commands in alphabetical order, such as "EVALSHA, GET, SET, TIME" or "20 × ZADD". */
 function namesOf(commands: Billed): string {
   return Object.entries(commands)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))

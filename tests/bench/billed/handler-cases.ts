@@ -3,7 +3,7 @@ import { limitsOf, type Rule } from "./gate.ts";
 import { COUNTER, COUNTER_READ, LOG, LOG_LIMIT, WINDOW_LIMIT } from "./limit-cases.ts";
 import type { BilledCase, World } from "./world.ts";
 
-/** Calls of a handler. */
+/** The cases of calls from a handler. */
 export const HANDLER_CASES: readonly BilledCase[] = [
   {
     what: "`checkRateLimit`, a limit up to 100",

@@ -5,25 +5,25 @@ import { referenceOf } from "../../support/references.ts";
 import { changedCheckOf, checkOf } from "./gate.ts";
 import type { BilledCase, World } from "./world.ts";
 
-/** What a check of one counter runs: it reads the clock and the counter, and writes the counter. */
+/** The commands of a check of one counter, which reads the clock and the counter, and writes the counter. */
 export const COUNTER: Billed = referenceOf("sliding-window").billed;
 export const COUNTER_READ: Billed = { EVALSHA: 1, TIME: 1, GET: 1 };
 
-/** What a check of a log runs. */
+/** The commands of a check of a log. */
 export const LOG: Billed = referenceOf("sliding-log").billed;
-/** The same of a log that is a sorted set, whose entries all count. */
+/** The commands of a check of a log in a sorted set whose entries all count. */
 const LARGE_LOG: Billed = referenceOf("sliding-log").billedLarge ?? {};
 
 export const LOG_LIMIT = { ip: "50 per day" } as const;
 export const WINDOW_LIMIT = { ip: "5000 per day" } as const;
 const FULL = { ip: "1 per day" } as const;
 
-/** What a check of one limit costs by each algorithm, once its client is known. */
+/** The commands of a check of one limit by each algorithm, after the client's first request. */
 export const CHECK = Object.fromEntries(
   ALGORITHM_NAMES.map((name) => [name, referenceOf(name).billed]),
 ) as Readonly<Record<Algorithm, Billed>>;
 
-/** Checks by the gate. */
+/** The cases of checks by the gate. */
 export const CHECK_CASES: readonly BilledCase[] = [
   checkOf(
     { what: "`sliding-window`", calls: 1, commands: CHECK["sliding-window"] },

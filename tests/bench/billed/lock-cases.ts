@@ -5,7 +5,7 @@ import { makeTools } from "../../support/tools.ts";
 import { sure } from "../timing.ts";
 import type { BilledCase } from "./world.ts";
 
-/** Locks of handlers. */
+/** The cases of locks of handlers. */
 export const LOCK_CASES: readonly BilledCase[] = [
   {
     what: "`acquireLock` and `releaseLock`",
@@ -47,7 +47,7 @@ export const LOCK_CASES: readonly BilledCase[] = [
     commands: { EVALSHA: 1, GET: 1, PEXPIRE: 1 },
     async prepare(world) {
       const { locks } = makeTools(world);
-      // With no longer hold than one TTL it is not renewed by itself.
+      // A lock that is held for one TTL at most is not renewed automatically.
       const lock = await locks.tryAcquire("sync", { maxHold: "1 second" });
       return async () => sure(lock !== null && (await lock.extend()));
     },

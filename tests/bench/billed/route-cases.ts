@@ -10,7 +10,7 @@ import type { BilledCase, Cost, World } from "./world.ts";
 /** "600 per minute" by `sliding-window`, and a limit up to 100 by `sliding-log`. */
 const TWO_RULES: Billed = { EVALSHA: 1, TIME: 1, GET: 2, SET: 2 };
 
-/** Requests of the sample's gate, by the sample's own policy, and the handler of its search. */
+/** The cases of the sample's gate with the sample's policy, and of its search handler. */
 export const ROUTE_CASES: readonly BilledCase[] = [
   throughGate(
     { what: "`POST /api/search`: rules `api` and `search`", calls: 1, commands: TWO_RULES },
@@ -43,7 +43,7 @@ export const ROUTE_CASES: readonly BilledCase[] = [
   ),
 ];
 
-/** A request of a client that was there before. */
+/** Makes the case of a client's later request. */
 function throughGate(cost: Cost, path: string): BilledCase {
   return {
     ...cost,
@@ -67,7 +67,7 @@ function search(cost: Cost, { isKnown }: { readonly isKnown: boolean }): BilledC
   };
 }
 
-/** The sample's search; it returns what X-Cache says, once the result is kept. */
+/** Makes the sample's search, which resolves to X-Cache after the result was stored. */
 function searchOf({ url, token, unique }: World) {
   const redis = createRedis({ url, token, deadlineMs: 10_000 });
   return async () => {

@@ -3,7 +3,7 @@ import { Redis } from "@upstash/redis";
 import { sure } from "../timing.ts";
 import type { BilledCase, Cost } from "./world.ts";
 
-/** A check by @upstash/ratelimit, over @upstash/redis, with nothing kept in the process. */
+/** A check by @upstash/ratelimit over @upstash/redis, without its cache in the process. */
 function checkBy(
   cost: Cost,
   limiterOf: (limit: number) => ConstructorParameters<typeof Ratelimit>[0]["limiter"],

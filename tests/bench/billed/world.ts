@@ -3,17 +3,17 @@ import { type Billed, startBillMeter } from "../../support/billed.ts";
 import type { TestStore } from "../../support/gateway.ts";
 import { startStoreProxy } from "../store-proxy.ts";
 
-/** Where a case runs: a real Redis behind the gateway, and a proxy that counts the REST calls. */
+/** The environment of a case: a real Redis behind the gateway, and a proxy that counts the REST calls. */
 export interface World {
   readonly url: string;
   readonly token: string;
-  /** The same Redis without the gateway, to prepare what is in it. */
+  /** The same Redis without the gateway, for the preparation of its data. */
   readonly direct: Redis;
-  /** A text that no other case and no other round has. */
+  /** A text that is unique to the case and the round. */
   readonly unique: string;
 }
 
-/** What one thing that an app does with the store costs. */
+/** The cost of one operation on the store. */
 export interface Cost {
   readonly what: string;
   /** REST calls. */
@@ -21,19 +21,19 @@ export interface Cost {
   readonly commands: Billed;
 }
 
-/** A thing that an app does, and what it costs: the figures that the docs print. */
+/** An operation of an app and its cost, which are the figures of the docs. */
 export interface BilledCase extends Cost {
   /**
-   * Brings the store to where the case begins, and returns the step that is measured.
+   * Prepares the store for the case, and returns the measured step.
    *
-   * @throws {Error} when the store did not do what the case is about
+   * @throws {Error} when the store did not do the operation of the case
    */
   prepare(world: World): Promise<() => Promise<unknown>>;
 }
 
 /**
- * Measures what cases cost, one after the other. Each runs twice, the second time under new keys: the
- * first run lets Redis learn the scripts, and only the second is counted.
+ * Measures the costs of cases, one after the other. Each case runs twice, the second time under new keys.
+ * The first run loads the scripts into Redis, and only the second run is counted.
  */
 export async function measureBills(
   store: TestStore,

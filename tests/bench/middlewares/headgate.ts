@@ -17,7 +17,7 @@ const ONE_RULE = definePolicy({
   rules: { api: { match: "/api/:path*", limits: { ip: NEVER_FULL } } },
 });
 
-/** What the app is started with says which of them it has. */
+/** An environment variable selects the policy. */
 const POLICIES: Readonly<Record<string, AnyPolicy>> = {
   unmatched: definePolicy({
     rules: { other: { match: "/other/:path*", limits: { ip: NEVER_FULL } } },

@@ -3,7 +3,7 @@ import { connectTcp } from "#lib/gateway/direct";
 import { definePolicy } from "#lib/policy/define";
 import { scriptStoreOver } from "#lib/redis/script-store";
 
-// One rule as in headgate.ts, in a proxy.ts: Next runs it in Node, so the store is a Redis by TCP.
+// The rule of headgate.ts in a proxy.ts, which Next runs in Node, with a Redis over TCP as its store.
 const DEADLINE_MS = 5000;
 const { requester } = connectTcp({
   redisUrl: process.env["REDIS_URL"] ?? "",

@@ -2,7 +2,7 @@ import { Ratelimit } from "@upstash/ratelimit";
 import { Redis } from "@upstash/redis";
 import { type NextRequest, NextResponse } from "next/server";
 
-// The usual middleware: the package's own sliding window, keyed by the address, all else as it comes.
+// The usual middleware: the package's sliding window by address, with default settings.
 const ratelimit = new Ratelimit({
   redis: Redis.fromEnv(),
   limiter: Ratelimit.slidingWindow(1_000_000_000, "60 s"),

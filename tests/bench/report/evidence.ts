@@ -2,7 +2,7 @@ import { tableOf } from "../numbers.ts";
 import { boundOf, countWanted, isMet, shownOf } from "./wanted.ts";
 import type { Saved, Wanted } from "./types.ts";
 
-/** What a page of the docs has of the benchmark: between a line `<!-- bench:PART -->` and `<!-- /bench -->`. */
+/** A block of the benchmark in a page of the docs, between a line `<!-- bench:PART -->` and `<!-- /bench -->`. */
 const BLOCK = /^<!-- bench:([\w-]+) -->\n[\s\S]*?^<!-- \/bench -->$/gm;
 
 /** A figure inside a text: `<!-- f:PART.NAME -->` before it and `<!-- / -->` after it. */
@@ -39,7 +39,7 @@ function expectEnds(page: string, kind: string): void {
   throw new Error(`A marker <!-- ${kind}… --> of the page has no end, or stands in another one.`);
 }
 
-/** Returns a page without what its markers enclose: what was written by hand. */
+/** Returns the handwritten part of a page, without the contents of its markers. */
 export function byHand(page: string): string {
   return page.replaceAll(BLOCK, "").replaceAll(FIGURE, "");
 }

@@ -1,4 +1,4 @@
-/** The parts of the benchmark, in the order in which they are measured and shown. */
+/** The parts of the benchmark, in the order of measurement and display. */
 export const ORDER = [
   "middleware",
   "proxy",
@@ -24,7 +24,7 @@ export const ORDER = [
 
 export type PartName = (typeof ORDER)[number];
 
-/** Sorts what names its part by {@link ORDER}. */
+/** Sorts objects with the name of a part by {@link ORDER}. */
 export function byOrder(a: { readonly part: string }, b: { readonly part: string }): number {
   const at = ({ part }: { readonly part: string }) => ORDER.indexOf(part as PartName);
   return at(a) - at(b);

@@ -4,7 +4,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { findProgram } from "#lib/server/find-program";
 
-/** Returns what was measured and where: commit, day, machine, and the versions of what is compared. */
+/** Returns the origin of a measurement: commit, day, machine, and the versions of the compared packages. */
 export function originOf(root: string) {
   return {
     commit: git(root, "rev-parse", "--short", "HEAD").trim(),
@@ -15,8 +15,8 @@ export function originOf(root: string) {
 }
 
 /**
- * Returns the files of a tree that differ from its commit, so that figures of them would be saved under a name
- * that does not have them. Pages and docs do not count: saving writes them.
+ * Returns the files of a tree that differ from its commit, because saved figures name the commit. Pages and docs
+ * do not count, because saving writes them.
  */
 function uncommitted(root: string): string[] {
   return git(root, "status", "--porcelain", "--untracked-files=all", "--no-renames")
@@ -26,7 +26,7 @@ function uncommitted(root: string): string[] {
 }
 
 /**
- * Refuses to save figures of a tree whose files are not all committed.
+ * Throws when figures would be saved for a tree with uncommitted files.
  *
  * @throws {Error} naming the files
  */

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { boundOf, countWanted, isMet, shown, shownOf } from "./wanted.ts";
 import type { Report, Wanted } from "./types.ts";
 
-/** How a part of a run ended: with a report, or with the reason why nothing was measured. */
+/** The result of a part: a report, or the reason why nothing was measured. */
 export type Outcome =
   | { readonly name: string; readonly what: string; readonly report: Report }
   | {
@@ -16,17 +16,17 @@ const GREEN = "\x1b[32m";
 const RED = "\x1b[31m";
 const PLAIN = "\x1b[0m";
 
-/** So many characters a line has at most, unless a word is longer. */
+/** The most characters of a line, unless a word is longer. */
 const WIDTH = 100;
 
-/** From so many figures on, those that are all met are shown as a range. */
+/** From this number of figures on, figures that are all met are shown as a range. */
 const MANY = 4;
 
 /**
- * Renders the page that a run prints: for each part what is wanted beside what was measured, and a last line
- * that counts what is met and names what is missed.
+ * Renders the page that a run prints: for each part the wanted and the measured figures, and a last line that
+ * counts the met figures and names the missed ones.
  *
- * @param isColored true on a terminal; the words are the same without color
+ * @param isColored true on a terminal; the text is the same without color
  */
 export function renderPage(outcomes: readonly Outcome[], isColored: boolean): string {
   const blocks = outcomes.map((outcome) => [headOf(outcome), ...linesOf(outcome, isColored)]);
@@ -49,7 +49,7 @@ function lineOf(one: Wanted, isColored: boolean): string {
   return wrapped(`${one.what} (${boundOf(one)}): ${seenOf(one, isColored)}`);
 }
 
-/** Each figure, or only from where to where they go when there are many and all are met. */
+/** Returns each figure, or only their range when there are many and all are met. */
 function seenOf(one: Wanted, isColored: boolean): string {
   const values = one.seen.flatMap(({ value }) => value ?? []);
   if (one.seen.length >= MANY && one.seen.every((each) => isMet(one, each))) {
@@ -65,7 +65,7 @@ function seenOf(one: Wanted, isColored: boolean): string {
     .join("; ");
 }
 
-/** Breaks a line between words, and indents what follows. */
+/** Breaks a line between words, and indents the following lines. */
 function wrapped(line: string): string {
   const lines = ["  "];
   for (const word of line.split(" ")) {

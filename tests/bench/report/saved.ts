@@ -7,7 +7,7 @@ import type { Saved } from "./types.ts";
 
 const folderOf = (root: string) => join(root, "docs", "evidence", "figures");
 
-/** Reads every saved report of a tree, in the order in which the parts are measured. */
+/** Reads every saved report of a tree, in the order of measurement. */
 export function readSaved(root: string): Saved[] {
   const folder = folderOf(root);
   if (!existsSync(folder)) return [];
@@ -17,14 +17,14 @@ export function readSaved(root: string): Saved[] {
     .toSorted(byOrder);
 }
 
-/** Saves the report of one part, and leaves those of all others as they are. */
+/** Saves the report of one part, and keeps those of all others. */
 export function save(root: string, saved: Saved): void {
   mkdirSync(folderOf(root), { recursive: true });
   const file = join(folderOf(root), `${saved.part}.json`);
   writeFileSync(file, `${JSON.stringify(saved, null, 2)}\n`);
 }
 
-/** Returns the pages of a tree's docs that may have figures of the benchmark, from its root. */
+/** Returns the paths of a tree's docs that may have figures of the benchmark, from its root. */
 export function pagesOf(root: string): string[] {
   return globSync(["*.md", "docs/**/*.md"], { cwd: root });
 }

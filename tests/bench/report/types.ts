@@ -1,6 +1,6 @@
-/** A table that a part of the benchmark measured, as it is printed. */
+/** A table of a part of the benchmark, as printed. */
 export interface Table {
-  /** What the table shows and how it was measured, in whole sentences. */
+  /** The content of the table and the way of measurement, in whole sentences. */
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
@@ -8,18 +8,18 @@ export interface Table {
 
 /** One measured figure of a {@link Wanted}. */
 export interface Seen {
-  /** What tells the figure from the others, such as "16 connections"; empty when there is only one. */
+  /** The difference from the other figures, such as "16 connections", or an empty text for a single figure. */
   readonly at: string;
-  /** Null when it could not be measured: JSON has no NaN. */
+  /** The measured value, or null when it could not be measured, because JSON has no NaN. */
   readonly value: number | null;
 }
 
-/** What is wanted of some figures, beside what was measured of each. */
+/** Some figures with a common bound, each with its measured value. */
 export interface Wanted {
   readonly what: string;
   readonly is: "at least" | "at most" | "under";
   readonly wanted: number;
-  /** Such as "ms"; absent for a ratio or a count. */
+  /** A unit such as "ms", or undefined for a ratio or a count. */
   readonly unit?: string;
   readonly seen: readonly Seen[];
 }
@@ -28,28 +28,28 @@ export interface Wanted {
 export interface Bar {
   readonly what: string;
   readonly connections: number;
-  /** Requests per second, to a middleware that does nothing. */
+  /** The ratio of requests per second to a middleware that does nothing. */
   readonly toNothing: number;
 }
 
-/** What a part of the benchmark returns: tables, what is wanted, and single figures that texts of the docs name. */
+/** The result of a part: tables, wanted figures, and single figures for texts of the docs. */
 export interface Report {
   readonly tables: readonly Table[];
   readonly wanted: readonly Wanted[];
   readonly figures?: Readonly<Record<string, string>>;
   readonly bars?: readonly Bar[];
-  /** What was measured, before it was rounded; kept in .headgate/bench.json alone. */
+  /** The measured data before rounding, which only .headgate/bench.json has. */
   readonly data?: unknown;
 }
 
-/** A report as docs/evidence keeps it: when, where, how and of which commit it was measured. */
+/** A report in docs/evidence, with the time, place, way and commit of its measurement. */
 export interface Saved extends Omit<Report, "data"> {
   readonly part: string;
-  /** The command that measures it again. */
+  /** The command that repeats the measurement. */
   readonly command: string;
   /** The day, such as "2026-11-30", in UTC. */
   readonly date: string;
-  /** What was measured, as Git names it. */
+  /** The measured commit. */
   readonly commit: string;
   readonly machine: string;
   readonly versions: readonly string[];

@@ -1,20 +1,20 @@
 import type { Seen, Wanted } from "./types.ts";
 
-/** Returns true when a measured figure is as wanted. A figure that was not measured is not. */
+/** Returns true when a measured figure meets its bound, and false when it was not measured. */
 export function isMet({ is, wanted }: Wanted, { value }: Seen): boolean {
   if (value === null || Number.isNaN(value)) return false;
   if (is === "at least") return value >= wanted;
   return is === "at most" ? value <= wanted : value < wanted;
 }
 
-/** Formats a figure: whole numbers as they are, others with two digits, or without any from 100. */
+/** Formats a figure: whole numbers unchanged, others with two decimals, and from 100 on without decimals. */
 export function shown(value: number | null): string {
   if (value === null || Number.isNaN(value)) return "–";
   if (Number.isInteger(value)) return String(value);
   return value.toFixed(Math.abs(value) < 100 ? 2 : 0);
 }
 
-/** Formats a wanted figure, with more digits when two of them would hide whether it is met. */
+/** Formats a wanted figure, with more decimals when two would hide whether it is met. */
 export function shownOf(one: Wanted, seen: Seen): string {
   const text = shown(seen.value);
   if (seen.value === null || isMet(one, { ...seen, value: Number(text) }) === isMet(one, seen)) {
@@ -23,12 +23,12 @@ export function shownOf(one: Wanted, seen: Seen): string {
   return String(Number(seen.value.toPrecision(5)));
 }
 
-/** Formats what is wanted, such as "at most 850 bytes". */
+/** Formats a bound, such as "at most 850 bytes". */
 export function boundOf({ is, wanted, unit }: Wanted): string {
   return [is, wanted, unit].filter((word) => word !== undefined).join(" ");
 }
 
-/** Counts the figures of some reports: how many are wanted, how many of them are met, and which are missed. */
+/** Counts the wanted and the met figures of some reports, and names the missed ones. */
 export function countWanted(reports: readonly { readonly wanted: readonly Wanted[] }[]) {
   const each = reports.flatMap(({ wanted }) =>
     wanted.flatMap((one) => one.seen.map((seen) => ({ one, seen, met: isMet(one, seen) }))),
@@ -58,10 +58,10 @@ export function wantedOne(
   return { what, is, wanted, ...(unit !== undefined && { unit }), seen: [{ at: "", value }] };
 }
 
-/** A single wanted figure, before it stands with others of its kind. */
+/** A single wanted figure, before it is grouped with others of its kind. */
 export type Figure = Omit<Wanted, "seen"> & Seen;
 
-/** Puts figures of one kind with one bound together, in the order in which the kinds come first. */
+/** Groups figures of one kind with one bound, in the order of the first figure of each kind. */
 export function groupWanted(figures: readonly Figure[]): Wanted[] {
   const groups = new Map<string, Wanted & { readonly seen: Seen[] }>();
   for (const { at, value, ...kind } of figures) {
@@ -73,7 +73,7 @@ export function groupWanted(figures: readonly Figure[]): Wanted[] {
   return [...groups.values()];
 }
 
-/** Names how many callers there are at once. */
+/** Formats the number of concurrent callers. */
 export function callersOf(callers: number): string {
   return callers === 1 ? "one caller" : `${callers} callers`;
 }

@@ -12,17 +12,17 @@ import { type Way, waysWith } from "./ways.ts";
 import { say } from "../report/progress.ts";
 import type { Report } from "../report/types.ts";
 
-/** The handlers that the app has already, and the layout without fonts from the internet. */
+/** The existing handlers of the app, and a layout without fonts from the internet. */
 const HAD = {
   "app/layout.tsx": LAYOUT,
   "app/api/hello/route.ts": "export const GET = () => Response.json({ hello: true });\n",
   "app/api/login/route.ts": "export const POST = () => Response.json({ ada: true });\n",
 };
 
-/** npm's list of what is in node_modules. */
+/** npm's list of the packages in node_modules. */
 const LIST = ".package-lock.json";
 
-/** What one way took, once. */
+/** The result of one run of a way. */
 interface Start {
   /** Milliseconds of `npm install`. */
   readonly install: number;
@@ -30,14 +30,14 @@ interface Start {
   readonly prepare: number;
   /** Milliseconds from the start of the development server to the first 429. */
   readonly serve: number;
-  /** How many packages were added to node_modules. */
+  /** The number of packages that were added to node_modules. */
   readonly packages: number;
 }
 
 /**
- * Measures the time from `npm install` to the first 429 in a fresh app of create-next-app, whose own packages
- * are installed, beside the plain example of @upstash/ratelimit. What a person writes is there at once: the
- * time is the machine's.
+ * Measures the time from `npm install` to the first 429 in a fresh app of create-next-app with installed
+ * packages, compared to the plain example of @upstash/ratelimit. Handwritten files exist at once, so only
+ * the time of the machine is measured.
  */
 export async function benchStart({ rounds }: { readonly rounds: number }): Promise<Report> {
   const world = await openWorld();
@@ -72,7 +72,7 @@ function rotated<T>(list: readonly T[], by: number): readonly T[] {
   return list.map((_, i) => list[(i + by) % list.length] as T);
 }
 
-/** A copy of the fresh app: its packages by hard links, but for the list of them, which npm writes in place. */
+/** Copies the fresh app. Its packages are hard links, except their list, which npm changes in place. */
 function copyOf(fresh: string, { newFolder }: World, name: string): string {
   const copy = join(newFolder("copies"), name);
   const files = readdirSync(fresh, { withFileTypes: true }).filter((it) => it.isFile());
@@ -109,14 +109,14 @@ async function measure(way: Way, app: string): Promise<Start> {
   }
 }
 
-/** How many packages npm installed in a folder. */
+/** Returns the number of packages that npm installed in a folder. */
 function installedIn(app: string): number {
   const lock = readFileSync(join(app, "node_modules", LIST), "utf8");
   const { packages } = JSON.parse(lock) as { readonly packages: object };
   return Object.keys(packages).length;
 }
 
-/** Five or ten requests a minute are allowed, and a few more where an approximate window turns between them. */
+/** Five or ten requests a minute are allowed, and a few more when an approximate window ends between them. */
 const MOST_SENT = 12;
 
 async function untilDenied(url: string, { asks: { method, path } }: Way): Promise<void> {

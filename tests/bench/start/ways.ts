@@ -5,17 +5,17 @@ import type { TestStore } from "../../support/gateway.ts";
 /** One way to limit the routes of a fresh app. */
 export interface Way {
   readonly name: string;
-  /** What `npm install` is given. */
+  /** The arguments of `npm install`. */
   readonly packages: readonly string[];
-  /** What a person writes, by the files' paths in the app. */
+  /** The handwritten files, by path in the app. */
   readonly files: Readonly<Record<string, string>>;
-  /** How many variables a person sets, in one of these files. */
+  /** The number of variables to set in one of these files. */
   readonly variables: number;
-  /** How many accounts a person makes elsewhere. */
+  /** The number of accounts to make elsewhere. */
   readonly accounts: number;
-  /** What Node is given before the app is served, from the app's folder, where a command writes files. */
+  /** The arguments of Node for a command that writes files before the app is served, in the app's folder. */
   readonly prepare?: readonly string[];
-  /** What Node is given to serve the app in development, from the app's folder. */
+  /** The arguments of Node that serve the app in development, in the app's folder. */
   readonly serve: readonly string[];
   /** The request that is sent until it is denied. */
   readonly asks: { readonly method: string; readonly path: string };
@@ -46,8 +46,8 @@ export const config = { matcher: "/api/:path*" };
 `;
 
 /**
- * The ways that are compared. The store of the example is on this machine: a person makes an account first,
- * which is not timed.
+ * Returns the compared ways. The store of the example is on this machine. In practice an account must be made
+ * first, which is not timed.
  *
  * @param tarball the path of the package headgate
  */
@@ -63,7 +63,7 @@ export function waysWith(tarball: string, store: TestStore): readonly Way[] {
       files: {},
       prepare: [BIN, "init", "--yes", "--no-install"],
       serve: NEXT_DEV,
-      // The rule that it writes for sign-in allows 10 a minute.
+      // The generated rule for sign-in allows 10 a minute.
       asks: { method: "POST", path: "/api/login" },
     },
     { name: "headgate, by next dev", packages: [tarball], serve: NEXT_DEV, ...none },

@@ -2,7 +2,7 @@ import { Ratelimit } from "@upstash/ratelimit";
 import { Redis } from "@upstash/redis/cloudflare";
 import { type Env, type Handle, pong, workerOf } from "./worker.ts";
 
-// The usual middleware: the package's own sliding window, keyed by the address, all else as it comes.
+// The usual middleware: the package's sliding window by address, with default settings.
 export function createHandler({ STORE_URL, STORE_TOKEN }: Env): Handle {
   const ratelimit = new Ratelimit({
     redis: new Redis({ url: STORE_URL, token: STORE_TOKEN, enableTelemetry: false }),

@@ -1,4 +1,4 @@
-/** What a worker is given. */
+/** The bindings of a worker. */
 export interface Env {
   readonly STORE_URL: string;
   readonly STORE_TOKEN: string;
@@ -8,15 +8,15 @@ export interface Context {
   waitUntil(work: Promise<unknown>): void;
 }
 
-/** Answers one request, as every worker of the benchmark has to export it in `createHandler`. */
+/** The handler of a request. Every worker of the benchmark exports `createHandler`, which makes it. */
 export type Handle = (request: Request, context: Context) => Promise<Response>;
 
-/** What stands behind each of them. */
+/** Returns the response of the app behind each worker. */
 export function pong(): Response {
   return Response.json({ pong: true });
 }
 
-/** A module for workerd, which knows its bindings with the first request. */
+/** Makes a module for workerd, which passes the bindings with the first request. */
 export function workerOf(createHandler: (env: Env) => Handle) {
   let handle: Handle | undefined;
   return {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { limitsOf } from "./limits.ts";
 import { newAddress, type World } from "./world.ts";
 
-/** Every header that somebody somewhere believes to name the client. */
+/** Headers that servers trust to name the client. */
 const CLAIMS = [
   "x-forwarded-for",
   "x-real-ip",
@@ -24,7 +24,7 @@ export function describeAddresses(world: World): void {
       "x-headgate-socket": `nonce ${address}`,
     };
   };
-  const roomFor = async (address: string, headers?: Record<string, string>) => {
+  const remainingFor = async (address: string, headers?: Record<string, string>) => {
     const answer = await world.ask("/api/analytics/counts", {
       address,
       ...(headers && { headers }),
@@ -33,21 +33,21 @@ export function describeAddresses(world: World): void {
   };
 
   describe("addresses", () => {
-    test("are those that the place names, whatever a client claims", async () => {
+    test("a client is counted by the address that the platform names, whatever the client claims", async () => {
       const address = newAddress();
-      expect(await roomFor(address)).toBe(599);
-      expect(await roomFor(address, claims(newAddress()))).toBe(598);
-      expect(await roomFor(address, claims(newAddress()))).toBe(597);
-      expect(await roomFor(newAddress(), claims(address))).toBe(599);
+      expect(await remainingFor(address)).toBe(599);
+      expect(await remainingFor(address, claims(newAddress()))).toBe(598);
+      expect(await remainingFor(address, claims(newAddress()))).toBe(597);
+      expect(await remainingFor(newAddress(), claims(address))).toBe(599);
     });
 
-    test("of one IPv6 network are one client, and IPv4 written as IPv6 is IPv4", async () => {
-      expect(await roomFor("2001:db8:7:7::1")).toBe(599);
-      expect(await roomFor("2001:db8:7:7:ffff::2")).toBe(598);
-      expect(await roomFor("2001:db8:7:8::1")).toBe(599);
+    test("addresses of one IPv6 network are one client, and an IPv4-mapped address is its IPv4 address", async () => {
+      expect(await remainingFor("2001:db8:7:7::1")).toBe(599);
+      expect(await remainingFor("2001:db8:7:7:ffff::2")).toBe(598);
+      expect(await remainingFor("2001:db8:7:8::1")).toBe(599);
       const address = newAddress();
-      expect(await roomFor(address)).toBe(599);
-      expect(await roomFor(`::ffff:${address}`)).toBe(598);
+      expect(await remainingFor(address)).toBe(599);
+      expect(await remainingFor(`::ffff:${address}`)).toBe(598);
     });
   });
 }

@@ -4,7 +4,7 @@ import { openLive } from "../../support/dashboard.ts";
 import { sign } from "../../support/sign.ts";
 import { newAddress, type World } from "./world.ts";
 
-/** The dashboard: who may see it, and that its streams live and end by themselves. */
+/** The dashboard: its access, its changes and its streams. */
 export function describeDashboard(world: World): void {
   describe("the dashboard", () => {
     const ask = async (path: string, role: string, { signal }: RequestInit = {}) => {
@@ -13,7 +13,7 @@ export function describeDashboard(world: World): void {
       return world.ask(path, { headers, ...(signal && { signal }) });
     };
 
-    test("is a page for an admin, and a 404 for everyone else", async () => {
+    test("the dashboard is a page for an admin, and a 404 for every other client", async () => {
       const statuses = await Promise.all(
         ["/dashboard", "/dashboard/live.sse"].flatMap((path) => [
           world.ask(path).then(({ status }) => status),
@@ -26,7 +26,7 @@ export function describeDashboard(world: World): void {
       expect(await page.text()).toContain("<!doctype html>");
     });
 
-    test("takes a change from an admin's page alone, and keeps it in the admin's name", async () => {
+    test("the dashboard accepts a change from an admin's page alone, and records the admin's name", async () => {
       const change = async (site: string, role: string, body: object) => {
         const token = await sign({ sub: "operator", role });
         return world.ask("/dashboard/changes.json", {
@@ -54,7 +54,7 @@ export function describeDashboard(world: World): void {
       expect(((await lifted.json()) as Changed).control.entries).toEqual([]);
     });
 
-    test("streams what was counted to two pages, and to one when the other has left", async () => {
+    test("the dashboard streams counts to two pages, and to one after the other has closed", async () => {
       const address = newAddress();
       const open = () => openLive((init) => ask("/dashboard/live.sse", "admin", init));
       const [one, two] = [await open(), await open()];
@@ -70,7 +70,7 @@ export function describeDashboard(world: World): void {
         await search(12);
         const all = [one, two].map((it) => it.snapshot((now) => deniedOf(now) >= before + 2));
         await Promise.all(all);
-        // The first one listens to the store, where that has announcements; the other takes over.
+        // The first page's stream subscribes to the store where Pub/Sub is possible. The second one takes over.
         one.close();
         const source = world.target.reaches === "tcp" ? "polling" : "pub-sub";
         await two.snapshot((now) => now.source === source);

@@ -7,7 +7,7 @@ import type { Instance } from "../../support/target.ts";
 import { limitsOf } from "./limits.ts";
 import { newAddress, type World } from "./world.ts";
 
-/** What happens without a store. The tests wait at once, each with a store and an app of its own. */
+/** The app's behaviour without a store. The tests run concurrently, each with a separate store and app. */
 export function describeFailures(world: World): void {
   const cleanUp = scope(afterAll);
   const own = async (env: Readonly<Record<string, string>> = {}) => {
@@ -30,11 +30,11 @@ export function describeFailures(world: World): void {
       app,
     );
 
-  const isRidden = async (app: Instance, expect: ExpectStatic) => {
-    const passed = await search(app);
-    expect(passed.status).toBe(200);
-    expect(passed.headers.has("ratelimit")).toBe(false);
-    expect(await passed.json()).toHaveProperty("artists");
+  const failsAsSet = async (app: Instance, expect: ExpectStatic) => {
+    const open = await search(app);
+    expect(open.status).toBe(200);
+    expect(open.headers.has("ratelimit")).toBe(false);
+    expect(await open.json()).toHaveProperty("artists");
 
     const closed = await trigger(app);
     expect(closed.status).toBe(503);
@@ -47,13 +47,13 @@ export function describeFailures(world: World): void {
   const healthOf = async (app: Instance): Promise<unknown> =>
     (await world.ask("/api/health", {}, app)).json();
 
-  const goesAgain = async (app: Instance, expect: ExpectStatic) => {
+  const recovers = async (app: Instance, expect: ExpectStatic) => {
     await expect.poll(async () => limitsOf(await search(app))[1]?.[0]).toBe("search:ip:minute");
     await expect.poll(async () => (await trigger(app)).status).toBe(202);
   };
 
-  describe.concurrent("when Redis is gone", () => {
-    test("each rule says what happens, it is in the log, and all is well when it is back", async ({
+  describe.concurrent("a Redis that is stopped", () => {
+    test("each rule fails as its policy says when Redis stops, the log says so, and limits hold when it returns", async ({
       expect,
     }) => {
       const { store, app } = await own();
@@ -69,11 +69,11 @@ export function describeFailures(world: World): void {
       });
 
       await store.redis.stop();
-      await isRidden(app, expect);
+      await failsAsSet(app, expect);
       await expect.poll(() => app.output()).toContain('"event":"store-failed"');
       expect(app.output()).not.toContain(store.token);
 
-      // Redis is asked once a second.
+      // The route calls Redis once a second.
       let told = "";
       const redisStatus = async () => {
         const response = await world.ask("/api/health/redis", {}, app);
@@ -84,7 +84,7 @@ export function describeFailures(world: World): void {
       expect(JSON.parse(told)).toMatchObject({ status: "down", mode: "enforce" });
       expect(told).not.toMatch(/127\.0\.0\.1|redis:|token/i);
 
-      // For the process: it answers, and says what it knows of the store.
+      // The health of the process stays ok, and names the last error of the store.
       expect((await world.ask("/api/health", {}, app)).status).toBe(200);
       await expect
         .poll(() => healthOf(app))
@@ -95,12 +95,12 @@ export function describeFailures(world: World): void {
         });
 
       cleanUp(await startRedis(store.redis.port), (it) => it.stop());
-      await goesAgain(app, expect);
+      await recovers(app, expect);
     });
   });
 
   describe.concurrent("HEADGATE_MODE", () => {
-    test("shadow refuses nobody and tells of no limit, and health and log say so", async ({
+    test("shadow mode denies no request and sends no limit headers, and health and log show the mode", async ({
       expect,
     }) => {
       const { app } = await own({ HEADGATE_MODE: "shadow" });
@@ -116,16 +116,16 @@ export function describeFailures(world: World): void {
     });
   });
 
-  describe.concurrent("when Redis does not answer", () => {
-    test("requests go on after the deadline, as each rule says, and all is well when it answers again", async ({
+  describe.concurrent("a Redis that does not answer", () => {
+    test("each rule fails as its policy says after the deadline, and limits hold when Redis answers again", async ({
       expect,
     }) => {
       const { store, app } = await own({ HEADGATE_STORE_DEADLINE_MS: "300" });
       await expect.poll(async () => limitsOf(await search(app))).toHaveLength(2);
       store.redis.freeze();
-      await isRidden(app, expect);
+      await failsAsSet(app, expect);
       store.redis.thaw();
-      await goesAgain(app, expect);
+      await recovers(app, expect);
     });
   });
 }

@@ -7,7 +7,7 @@ interface Sent {
   readonly role?: string;
   readonly key?: string;
   readonly body?: object;
-  /** Which instance is asked. */
+  /** The index of the instance. */
   readonly at?: number;
 }
 
@@ -15,7 +15,7 @@ const TRIGGER = "/api/admin/pipeline/trigger";
 const FINALIZE = "/api/onboarding/finalize";
 const SESSION = { displayName: "Ada", city: "London", styles: ["blackwork"] };
 
-/** Requests that are sent again with the same Idempotency-Key, on two instances. */
+/** Requests that are repeated with the same Idempotency-Key, on two instances. */
 export function describeIdempotency(world: World): void {
   async function post(path: string, { user, role, key, body = {}, at = 0 }: Sent) {
     const token = await sign({ sub: user, ...(role !== undefined && { role }) });
@@ -41,22 +41,22 @@ export function describeIdempotency(world: World): void {
   }
 
   describe("an Idempotency-Key", () => {
-    test("gets a profile's first answer again, from another instance", async () => {
+    test("a repeated Idempotency-Key returns the first response of a profile, from another instance", async () => {
       const user = "who-finalizes-again";
       await post("/api/onboarding/update-session", { user, body: SESSION });
       const first = await post(FINALIZE, { user, key: '"f-1"' });
       expect(first).toMatchObject({ status: 201, replayed: null, json: { profile: SESSION } });
-      // Quoted as the IETF's draft has it, or bare as Stripe's clients send it.
+      // The key is quoted as in the IETF's draft, or bare as Stripe's clients send it.
       for (const key of ['"f-1"', "f-1"]) {
         const again = await post(FINALIZE, { user, key, at: 1 });
         expect(again).toEqual({ ...first, replayed: "true" });
       }
-      // With no key, and with another, there is no session any more.
+      // Requests without the key or with another key find that the session has ended.
       expect(await post(FINALIZE, { user })).toMatchObject({ status: 404 });
       expect(await post(FINALIZE, { user, key: '"f-2"' })).toMatchObject({ status: 404 });
     });
 
-    test("begins a job once, of twenty that come at once to two instances", async () => {
+    test("twenty concurrent requests with one Idempotency-Key start one job on two instances", async () => {
       const asked = { user: "who-triggers", role: "admin", body: { kind: "search-cache" } };
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, i) => post(TRIGGER, { ...asked, key: '"t-1"', at: i % 2 })),
@@ -73,7 +73,7 @@ export function describeIdempotency(world: World): void {
       expect(again).toMatchObject({ status: 202, replayed: "true", json: JSON.parse(job ?? "") });
     });
 
-    test("is another user's too, and no other request's", async () => {
+    test("an Idempotency-Key is separate for each user, and rejected for another request of the same user", async () => {
       const path = "/api/dashboard/profile/delete";
       await post("/api/dashboard/profile/update", { user: "who-deletes", body: { city: "Rome" } });
       const mine = await post(path, { user: "who-deletes", key: '"d-1"' });
@@ -90,7 +90,7 @@ export function describeIdempotency(world: World): void {
     });
 
     test.each(["'f-1'", "f-1, f-2", '""', '"a", "b"'])(
-      "that is %s is refused with what it must be",
+      "the malformed Idempotency-Key %s is rejected with a description of a valid one",
       async (key) => {
         const answer = await post(FINALIZE, { user: "who-misspells", key });
         expect(answer).toMatchObject({
@@ -100,7 +100,7 @@ export function describeIdempotency(world: World): void {
       },
     );
 
-    test("of nobody changes nothing: it is 401 each time", async () => {
+    test("a request without a user gets 401 each time, with or without an Idempotency-Key", async () => {
       const asking = { method: "POST", headers: { "idempotency-key": '"k"' } };
       for (const instance of world.instances) {
         const answer = await world.ask(FINALIZE, asking, instance);

@@ -10,7 +10,7 @@ import { describeScenarios } from "./scenarios.ts";
 import { describeSpellings } from "./spellings.ts";
 import { appWorld } from "./world.ts";
 
-/** What the sample app does, wherever it is deployed: everything here holds on every target. */
+/** The behaviour of the sample app on every target that it is deployed to. */
 export function describeApp(target: Target): void {
   describe(`the app on ${target.name}`, () => {
     const world = appWorld(target);

@@ -5,7 +5,7 @@ import { newAddress, type World } from "./world.ts";
 
 const times = (count: number, status: number) => Array.from({ length: count }, () => status);
 
-/** How a header of limits says that each of them stands. */
+/** The name and the remaining units of each limit in the RateLimit header. */
 export const limitsOf = (answer: Response | undefined) =>
   parseList(answer?.headers.get("ratelimit") ?? "").map(([name, all]) => [name, all.get("r")]);
 
@@ -17,7 +17,7 @@ export function describeLimits(world: World): void {
   };
 
   describe("limits", () => {
-    test("let ten searches a minute through and refuse the eleventh, with the standard's headers", async () => {
+    test("ten searches a minute are allowed and the eleventh is denied, with the standard headers", async () => {
       const address = newAddress();
       const answers = await repeat(11, "/api/search", address);
       expect(answers.map(({ status }) => status)).toEqual([...times(10, 200), 429]);
@@ -31,25 +31,25 @@ export function describeLimits(world: World): void {
         ["search:ip:minute", 9],
       ]);
 
-      const refused = answers[10];
-      const wait = Number(refused?.headers.get("retry-after"));
+      const denied = answers[10];
+      const wait = Number(denied?.headers.get("retry-after"));
       expect(wait).toBeGreaterThan(0);
       expect(wait).toBeLessThanOrEqual(60);
-      expect(refused?.headers.get("ratelimit")).toBe(`"search:ip:minute";r=0;t=${wait}`);
-      expect(refused?.headers.get("content-type")).toBe("application/problem+json");
-      expect(refused?.headers.get("cache-control")).toBe("no-store");
-      expect(await refused?.json()).toMatchObject({
+      expect(denied?.headers.get("ratelimit")).toBe(`"search:ip:minute";r=0;t=${wait}`);
+      expect(denied?.headers.get("content-type")).toBe("application/problem+json");
+      expect(denied?.headers.get("cache-control")).toBe("no-store");
+      expect(await denied?.json()).toMatchObject({
         type: "https://iana.org/assignments/http-problem-types#quota-exceeded",
         status: 429,
         "violated-policies": ["search:ip:minute"],
       });
 
-      // A refusal takes nothing: the rule of the whole API still has room for 590.
+      // A denial consumes nothing: the rule of the whole API has 590 units left before this request.
       const elsewhere = await world.ask("/api/analytics/track", { address });
       expect(limitsOf(elsewhere)[0]).toEqual(["api:ip:minute", 589]);
     });
 
-    test("refuse a browser with a page that says how long to wait, and HEAD without a body", async () => {
+    test("a denied browser gets a page with the time to wait, and a denied HEAD gets no body", async () => {
       const address = newAddress();
       await repeat(10, "/api/search", address, "GET");
       const accept = "text/html,application/xhtml+xml,*/*;q=0.8";
@@ -63,7 +63,7 @@ export function describeLimits(world: World): void {
       expect(head.headers.get("retry-after")).toMatch(/^\d+$/);
     });
 
-    test("exempt health, and leave pages without a rule and preflights alone", async () => {
+    test("health is exempt, and pages without a rule and preflights are not limited", async () => {
       for (const [method, path, status] of [
         ["GET", "/api/health", 200],
         ["GET", "/api/health/redis", 200],
@@ -91,9 +91,9 @@ export function describeLimits(world: World): void {
       });
     });
 
-    test("count users by their verified tokens, wherever they are, and everybody else by address", async () => {
+    test("limits count users by verified token at any address, and all other clients by address", async () => {
       const path = "/api/dashboard/profile/delete";
-      const room = async (address: string, headers: Record<string, string> = {}) => {
+      const remaining = async (address: string, headers: Record<string, string> = {}) => {
         const answer = await world.ask(path, { method: "POST", address, headers });
         return new Map(limitsOf(answer).map(([name, r]) => [name, r])).get(
           "profile-delete:user:day",
@@ -104,39 +104,39 @@ export function describeLimits(world: World): void {
       const bob = { cookie: `session=${await sign({ sub: `bob ${here}` })}` };
       const forged = { authorization: `Bearer ${await sign({ secret: "a".repeat(40) })}` };
       expect([
-        await room(here, ada),
-        await room(there, ada),
-        await room(here, bob),
-        await room(here),
-        await room(here, forged),
-        await room(there, ada),
-        await room(there),
+        await remaining(here, ada),
+        await remaining(there, ada),
+        await remaining(here, bob),
+        await remaining(here),
+        await remaining(here, forged),
+        await remaining(there, ada),
+        await remaining(there),
       ]).toEqual([2, 1, 2, 2, 1, 0, 2]);
       expect((await world.ask(path, { method: "POST", headers: ada })).status).toBe(429);
       expect((await world.ask(path, { method: "POST", headers: bob })).status).not.toBe(429);
     });
 
-    test("ask Redis once a checked request, however many of them apply", async () => {
+    test("a checked request calls Redis once, however many limits apply", async () => {
       const address = newAddress();
-      // A script of limits asks for the time once; one that writes counters asks for none.
+      // A script of limits calls TIME once, and a script that writes counters never does.
       const scripts = async () => {
         const stats = await world.direct.info("commandstats");
         return Number(/cmdstat_time:calls=(\d+)/.exec(stats)?.[1] ?? 0);
       };
-      // Nothing of a handler's own: a body that is refused is refused before the store is asked.
+      // The handler makes no call: it rejects the empty body first.
       await repeat(1, "/api/analytics/track", address);
       const before = await scripts();
       await repeat(5, "/api/analytics/track", address);
       expect(await scripts()).toBe(before + 5);
     });
 
-    test("leave an unlimited path without a call, but for whether something was set, after the response", async () => {
+    test("an unlimited path makes no store call, except reading the control entries after the response", async () => {
       const calls = async () => {
         const stats = await world.direct.info("commandstats");
         const counted = stats.matchAll(/cmdstat_(?!info)([^:]+):calls=(\d+)/g);
         return new Map([...counted].map(([, name = "", n]) => [name, Number(n)]));
       };
-      // What was counted before is written first: nothing was for a whole second.
+      // Earlier counts must be written first, so the test waits for a second without calls.
       let before = new Map<string, number>();
       const isQuiet = async () => {
         const last = before;
@@ -151,7 +151,7 @@ export function describeLimits(world: World): void {
       expect([[], [["get", gets]]]).toContainEqual(more);
     });
 
-    test("check no limit for /api/health, whose handler asks the store now and then", async () => {
+    test("/api/health checks no limit, although its handler calls the store now and then", async () => {
       const scripts = async () => {
         const stats = await world.direct.info("commandstats");
         return Number(/cmdstat_time:calls=(\d+)/.exec(stats)?.[1] ?? 0);

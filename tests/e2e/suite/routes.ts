@@ -6,7 +6,7 @@ import type { World } from "./world.ts";
 
 let users = 0;
 
-/** A user whom no limit knows yet. */
+/** Returns a new user. */
 function newUser(): string {
   users += 1;
   return `user-${users}`;
@@ -18,7 +18,7 @@ interface Sent {
   readonly body?: BodyInit;
 }
 
-/** What an answer is where it refuses: problem details that no cache keeps. */
+/** The expected response of a rejected request: problem details that no cache stores. */
 const problem = (status: number) => ({
   status,
   type: "application/problem+json",
@@ -31,10 +31,10 @@ const json = (value: unknown) => ({ body: JSON.stringify(value) });
 const WITH_CALLER = POST_ROUTES.filter(({ caller }) => caller !== "anyone");
 const ADMIN_ROUTES = POST_ROUTES.filter(({ caller }) => caller === "admin");
 
-/** Each route of the seed: what it takes, what it refuses, and who may ask. */
+/** The input that each route accepts and rejects, and its authorized callers. */
 export function describeRoutes(world: World): void {
   async function send(route: PostRouteCase, { method = "POST", headers, body }: Sent = {}) {
-    // What was counted before is not the question here.
+    // Earlier counts must not affect this request.
     await world.direct.flushall();
     const by = headers ?? (await headersFor(route, newUser()));
     const asking = { method, headers: by, ...(body !== undefined && { body }) };
@@ -46,7 +46,7 @@ export function describeRoutes(world: World): void {
   }
 
   describe.each(POST_ROUTES)("POST $path", (route) => {
-    test("takes good input, and leaves no key without an end", async () => {
+    test("a route accepts good input, and leaves no key without a TTL", async () => {
       const answer = await send(route, json(route.good));
       expect(answer).toMatchObject({ status: route.status });
       expect(answer.cache).toContain("no-store");
@@ -55,13 +55,13 @@ export function describeRoutes(world: World): void {
       expect(keys.filter((_, at) => (ttls[at] ?? -1) <= 0)).toEqual([]);
     });
 
-    test.each(route.bad)("refuses %j with what is wrong", async (bad) => {
+    test.each(route.bad)("a route rejects %j with a list of errors", async (bad) => {
       const answer = await send(route, json(bad));
       expect(answer).toMatchObject(problem(400));
       expect(answer.text).toContain('"errors":[{');
     });
 
-    test("refuses what is no JSON, in UTF-8, in a body of at most 64 kB", async () => {
+    test("a route rejects a body that is not JSON, not UTF-8 or above 64 kB", async () => {
       expect(await send(route, { body: '{"type":' })).toMatchObject(problem(400));
       expect(await send(route, { body: new Uint8Array([0x22, 0xff, 0x22]) })).toMatchObject(
         problem(400),
@@ -71,7 +71,7 @@ export function describeRoutes(world: World): void {
     });
 
     test.each(["text/plain", "application/xml", "multipart/form-data; boundary=x", ""])(
-      "refuses the content type %j",
+      "a route rejects the content type %j",
       async (type) => {
         const headers = { ...(await headersFor(route, newUser())), "content-type": type };
         expect(await send(route, { headers, ...json(route.good) })).toMatchObject(problem(415));
@@ -79,7 +79,7 @@ export function describeRoutes(world: World): void {
     );
 
     test.each(["GET", "PUT", "PATCH", "DELETE"])(
-      "has no %s, and says what it has",
+      "a route answers %s with 405 and its allowed methods",
       async (method) => {
         const answer = await send(route, { method });
         expect(answer).toMatchObject(problem(405));
@@ -88,14 +88,17 @@ export function describeRoutes(world: World): void {
     );
   });
 
-  describe.each(WITH_CALLER)("POST $path, by somebody else", (route) => {
+  describe.each(WITH_CALLER)("POST $path by an unauthorized caller", (route) => {
     const role = route.caller === "admin" ? { role: "admin" } : {};
     const type = { "content-type": "application/json" };
 
     test.each<[string, () => Promise<string> | string | undefined]>([
       ["no token", () => undefined],
       ["an expired token", () => sign({ ...role, exp: "1 minute ago" })],
-      ["a forged token", () => sign({ ...role, secret: "a secret that nobody of ours has used" })],
+      [
+        "a forged token",
+        () => sign({ ...role, secret: "a secret that signs no valid token at all" }),
+      ],
       ["another algorithm", () => sign({ ...role, alg: "HS512" })],
       ["another audience", () => sign({ ...role, aud: "elsewhere" })],
       [
@@ -105,7 +108,7 @@ export function describeRoutes(world: World): void {
             .setExpirationTime("5m")
             .encode(),
       ],
-    ])("with %s is 401", async (_, make) => {
+    ])("a request with %s is 401", async (_, make) => {
       const token = await make();
       const headers = { ...type, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
       const answer = await send(route, { headers, ...json(route.good) });
@@ -113,7 +116,7 @@ export function describeRoutes(world: World): void {
       expect(answer.headers.get("www-authenticate")).toMatch(/^Bearer realm="headgate"/);
     });
 
-    test("with a session cookie needs the app's own origin", async () => {
+    test("a request with a session cookie needs the app's own origin", async () => {
       const cookie = `session=${await sign(role)}`;
       const from = (origin?: string) =>
         send(route, {
@@ -137,7 +140,7 @@ export function describeRoutes(world: World): void {
     expect(await send(route, { headers, ...json(route.good) })).toMatchObject(problem(403));
   });
 
-  test("the seed's own command is taken as it is written", async () => {
+  test("the command of the requirements document is accepted as written", async () => {
     await world.direct.flushall();
     const track = async () => {
       const answer = await world.ask("/api/analytics/track", {

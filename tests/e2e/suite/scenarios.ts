@@ -11,9 +11,9 @@ interface Asked {
 
 const count = <T>(list: readonly T[], is: (it: T) => boolean) => list.filter(is).length;
 
-/** The seed document's scenarios, on two instances over one Redis. */
+/** The scenarios of the requirements document, on two instances over one Redis. */
 export function describeScenarios(world: World): void {
-  /** Sends the same request `times` at once, to the instances in turn. */
+  /** Sends `times` concurrent copies of a request, to the instances in turn. */
   const atOnce = async (times: number, path: string, asked: Asked) => {
     const { body = {}, user, role, address = newAddress() } = asked;
     const token = user && (await sign({ sub: user, ...(role !== undefined && { role }) }));
@@ -34,13 +34,13 @@ export function describeScenarios(world: World): void {
     answers.map(({ status }) => status).toSorted((a, b) => a - b);
 
   describe("Scenario 1: limits on many instances", () => {
-    test("20 concurrent searches: 10 succeed, whichever instance answers", async () => {
+    test("10 of 20 concurrent searches succeed, on all instances together", async () => {
       const answers = await atOnce(20, "/api/search", { body: { q: "a" } });
       expect(count(answers, ({ status }) => status === 200)).toBe(10);
       expect(count(answers, ({ status }) => status === 429)).toBe(10);
     });
 
-    test("a user's limit holds across instances and addresses, and leaves another user's alone", async () => {
+    test("a user's limit holds across instances and addresses, and does not affect another user", async () => {
       const remove = (user: string) => atOnce(2, "/api/dashboard/profile/delete", { user });
       const answers = [...(await remove("ada")), ...(await remove("ada"))];
       expect(statuses(answers)).toEqual([200, 200, 200, 429]);
@@ -49,7 +49,7 @@ export function describeScenarios(world: World): void {
   });
 
   describe("Scenario 2: an event from three tabs", () => {
-    test("sent 50 times at once is counted once", async () => {
+    test("an event that is sent 50 times at once is counted once", async () => {
       const body = { type: "profile_view", artistId: "artist-1", sessionId: "a-session" };
       const answers = await atOnce(50, "/api/analytics/track", { body });
       const told = answers.map(({ json }) => JSON.stringify(json));
@@ -70,13 +70,13 @@ export function describeScenarios(world: World): void {
   });
 
   describe("a lock", () => {
-    test("lets one of ten tabs finish an onboarding", async () => {
+    test("a lock lets one of ten tabs finish an onboarding", async () => {
       const session = { displayName: "Ada", city: "London", styles: ["blackwork"] };
       const user = "who-finishes-once";
       const [begun] = await atOnce(1, "/api/onboarding/update-session", { user, body: session });
       expect(begun?.status).toBe(200);
       const answers = await atOnce(10, "/api/onboarding/finalize", { user });
-      // The others came while one was at it (409), or after (404).
+      // The other requests came while one was running (409), or after it (404).
       expect(count(answers, ({ status }) => status === 201)).toBe(1);
       expect(count(answers, ({ status }) => status === 409 || status === 404)).toBe(9);
     });

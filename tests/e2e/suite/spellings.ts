@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { sendExactly } from "../../support/raw-http.ts";
 import { newAddress, type World } from "./world.ts";
 
-/** Ways to write the search's path that some server, proxy or router takes for it. */
+/** Spellings of the search's path that some server, proxy or router accepts. */
 const SPELLINGS = [
   "/api/search",
   "/api/search/",
@@ -43,7 +43,7 @@ const SPELLINGS = [
   "http://other.example/api/search",
 ];
 
-/** What servers, proxies and frameworks tell themselves, and a client may try to. */
+/** Headers that servers, proxies and frameworks send to themselves, and that a client may forge. */
 const HEADERS: readonly (readonly [string, string])[] = [
   ["x-middleware-subrequest", "middleware:middleware:middleware:middleware:middleware"],
   ["x-middleware-subrequest", "src/middleware:src/middleware:src/middleware:src/middleware"],
@@ -74,7 +74,7 @@ export function describeSpellings(world: World): void {
     });
 
   describe("a path", () => {
-    test("serves no search uncounted, however it is spelled", async () => {
+    test("no spelling of a path serves a search uncounted", async () => {
       const served: string[] = [];
       const uncounted: string[] = [];
       const failed: string[] = [];
@@ -87,15 +87,18 @@ export function describeSpellings(world: World): void {
           uncounted.push(target);
       }
       expect(uncounted).toEqual([]);
-      // workerd itself cannot read a target with a host, and no server before it sends one.
+      // workerd cannot read a target with a host, and no server in front of it sends one.
       expect(failed.filter((target) => target.startsWith("/"))).toEqual([]);
       expect(served).toContain("/api/search");
     });
 
-    test.each(HEADERS)("is counted with %s: %s too, or not served", async (name, value) => {
-      const answer = await send("/api/search", { [name]: value });
-      const isCounted = answer.headers.get("ratelimit")?.includes('"search:ip:minute"') === true;
-      expect(answer.body.includes('"artists":') && !isCounted).toBe(false);
-    });
+    test.each(HEADERS)(
+      "a search with the header %s: %s is counted or not served",
+      async (name, value) => {
+        const answer = await send("/api/search", { [name]: value });
+        const isCounted = answer.headers.get("ratelimit")?.includes('"search:ip:minute"') === true;
+        expect(answer.body.includes('"artists":') && !isCounted).toBe(false);
+      },
+    );
   });
 }

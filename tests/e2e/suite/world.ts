@@ -5,40 +5,40 @@ import { startStore, type TestStore } from "../../support/gateway.ts";
 import { AUTH_SECRET } from "../../support/sign.ts";
 import type { Instance, Target } from "../../support/target.ts";
 
-/** The token that Instagram's stand-in knows from the start. */
+/** The token that Instagram's stand-in accepts from its start. */
 const FIRST_TOKEN = "the-first-token";
 
-/** The store has long to answer: whether a loaded machine is quick is not the question. */
+/** The deadline is long, because the suite does not test the speed of a loaded machine. */
 const PATIENT = { HEADGATE_STORE_DEADLINE_MS: "10000" };
 
 export interface Asking {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: BodyInit;
-  /** Ends the request. */
+  /** Aborts the request. */
   readonly signal?: AbortSignal;
-  /** Whose request it is; somebody whom no limit knows, where it is not given. */
+  /** The client's address. By default it is a new one. */
   readonly address?: string;
 }
 
-/** What the suite's parts work with; within a test alone. */
+/** The stores and instances of the suite, which exist only within a test. */
 export interface World {
   readonly target: Target;
   readonly store: TestStore;
-  /** Looks into Redis past the app. */
+  /** A direct connection to Redis. */
   readonly direct: Direct;
   readonly instagram: InstagramStandIn;
-  /** Two, over one Redis. */
+  /** Two instances over one Redis. */
   readonly instances: readonly Instance[];
-  /** Asks an instance; the first, where none is given. */
+  /** Sends a request to an instance, by default to the first one. */
   ask(path: string, asking?: Asking, instance?: Instance): Promise<Response>;
-  /** Starts another instance; whoever does so stops it. */
+  /** Starts another instance, which the caller must stop. */
   start(store: TestStore, env?: Readonly<Record<string, string>>): Promise<Instance>;
 }
 
 let addresses = 0;
 
-/** An address that no other test of this process has. */
+/** Returns an address that no other test of this process uses. */
 export function newAddress(): string {
   addresses += 1;
   return `198.18.${addresses >> 8}.${addresses & 255}`;
@@ -74,7 +74,7 @@ export function appWorld(target: Target): World {
   });
 
   const there = () => {
-    if (!made) throw new Error("There is an app within a test alone.");
+    if (!made) throw new Error("The app exists only within a test.");
     return made;
   };
   return {

@@ -6,7 +6,7 @@ export const AUTHJS_SECRET = "the secret of Auth.js in the tests";
 
 const SILENT = { error() {}, warn() {}, debug() {} };
 
-/** An app with Auth.js: it signs in each person who gives a name, and keeps `padding` characters in the session. */
+/** An app with Auth.js that signs in every name, and keeps `padding` characters in the session. */
 export function authjsApp(changes: Partial<AuthConfig> = {}, padding = 0) {
   const config: AuthConfig = {
     secret: AUTHJS_SECRET,
@@ -35,7 +35,7 @@ export function authjsApp(changes: Partial<AuthConfig> = {}, padding = 0) {
       config,
     );
   return {
-    /** The cookies of a browser after a sign-in. */
+    /** Returns the cookies of a browser after a sign-in. */
     async signIn(name: string, origin = "https://app.example"): Promise<string> {
       const asked = await ask(origin, "csrf", "");
       const { csrfToken } = (await asked.json()) as { csrfToken: string };
@@ -43,10 +43,10 @@ export function authjsApp(changes: Partial<AuthConfig> = {}, padding = 0) {
       const body = new URLSearchParams({ csrfToken, name });
       return cookiesSetBy(await ask(origin, "callback/credentials", cookies, body), cookies);
     },
-    /** Whom Auth.js takes the request for. */
+    /** Returns the user of a request according to Auth.js. */
     async userOf(cookie: string, origin = "https://app.example"): Promise<string | undefined> {
       const answer = await ask(origin, "session", cookie);
-      // Some cookies of other names are an error of Auth.js's, which has no body.
+      // Auth.js fails on some cookies of other names, with an empty body.
       if (!answer.ok) return undefined;
       const session = (await answer.json()) as { user?: { id?: string } } | null;
       return session?.user?.id;

@@ -31,7 +31,7 @@ export function betterAuthApp(
       }),
     );
   return {
-    /** Signs up, and returns the cookies of the browser and the user's id. */
+    /** Signs up, and returns the browser's cookies and the user's id. */
     async signUp(name: string, about = ""): Promise<{ cookies: string; id: string }> {
       const email = `${name}@app.example`;
       const answer = await ask("sign-up/email", "", { name, email, password: "a password", about });
@@ -39,7 +39,7 @@ export function betterAuthApp(
       const { user } = (await answer.json()) as { user: { id: string } };
       return { cookies: cookiesSetBy(answer), id: user.id };
     },
-    /** Whom better-auth takes the request for. */
+    /** Returns the user of a request according to better-auth. */
     async userOf(cookie: string): Promise<string | undefined> {
       const answer = await ask("get-session", cookie);
       const found = (await answer.json()) as { user?: { id: string } } | null;
@@ -48,7 +48,7 @@ export function betterAuthApp(
   };
 }
 
-/** Hashing is slow by design, and no matter of these tests. */
+/** Password hashing is slow by design, and not the subject of these tests. */
 const PASSWORDS = {
   hash: (password: string) => Promise.resolve(`hashed ${password}`),
   verify: ({ hash, password }: { hash: string; password: string }) =>

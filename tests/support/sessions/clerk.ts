@@ -2,10 +2,10 @@ import { createHash, KeyObject, sign } from "node:crypto";
 import { createClerkClient, verifyToken } from "@clerk/backend";
 import { exportSPKI, generateKeyPair, SignJWT } from "jose";
 
-/** The site whose pages may have got the tokens of the tests. */
+/** The site whose pages may get the tokens of the tests. */
 export const PARTY = "https://app.example";
 
-/** What a token of Clerk says beside its times, in the second version of its claims. */
+/** The claims of a Clerk token besides its times, in the second version of Clerk's claims. */
 export const CLERK_CLAIMS = {
   azp: PARTY,
   iss: "https://clerk.app.example",
@@ -18,7 +18,7 @@ export const CLERK_CLAIMS = {
   pla: "u:free",
 };
 
-/** An instance of Clerk: a key of the tests that signs, and Clerk's own verifier. */
+/** An instance of Clerk: a signing key of the tests, and Clerk's own verifier. */
 export async function clerkInstance() {
   const { privateKey, publicKey } = await generateKeyPair("RS256", { extractable: true });
   const jwtKey = await exportSPKI(publicKey);
@@ -33,9 +33,9 @@ export async function clerkInstance() {
     jwtKey,
     publicKey,
     publishableKey,
-    /** What is behind the names of this instance's cookies, where there are several on a domain. */
+    /** The suffix of this instance's cookies when a domain has several instances. */
     suffix: createHash("sha1").update(publishableKey).digest("base64url").slice(0, 8),
-    /** A token as Clerk signs it, with changes; one that is undefined is left out. */
+    /** Returns a token like Clerk's with changes. A claim that is undefined is omitted. */
     sign(changes: object = {}, header: object = {}): Promise<string> {
       const now = Math.floor(Date.now() / 1000);
       const claims = { iat: now, nbf: now - 10, exp: now + 60, ...CLERK_CLAIMS, ...changes };
@@ -43,17 +43,17 @@ export async function clerkInstance() {
         .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: "ins_2tests", ...header })
         .sign(privateKey, { crit: { ext: true } });
     },
-    /** The text and its signature by RSA with SHA-256, whatever the text is. */
+    /** Returns any text and its signature by RSA with SHA-256. */
     seal(text: string): string {
       const signature = sign("sha256", Buffer.from(text), KeyObject.from(privateKey));
       return `${text}.${signature.toString("base64url")}`;
     },
-    /** Whom Clerk takes a request for. */
+    /** Returns the user of a request according to Clerk. */
     async userOfRequest(request: Request): Promise<string | undefined> {
       const state = await client.authenticateRequest(request, { authorizedParties: [PARTY] });
       return (state.status === "signed-in" && state.toAuth().userId) || undefined;
     },
-    /** Whom Clerk takes the token for. */
+    /** Returns the user of a token according to Clerk. */
     async userOf(token: string): Promise<string | undefined> {
       const verified = verifyToken(token, { jwtKey, authorizedParties: [PARTY] });
       return (await verified.catch(() => undefined))?.sub;

@@ -1,4 +1,4 @@
-/** The cookies that a browser would send after a response: those that it set, and did not delete. */
+/** Returns the cookies that a browser would send after a response: the ones that it set and did not delete. */
 export function cookiesSetBy(response: Response, before = ""): string {
   const jar = new Map(pairsOf(before));
   for (const line of response.headers.getSetCookie()) {
@@ -9,7 +9,7 @@ export function cookiesSetBy(response: Response, before = ""): string {
   return headerOf(jar);
 }
 
-/** The cookies of a header by name. */
+/** Returns the cookies of a header by name. */
 export function pairsOf(header: string): [name: string, value: string][] {
   return header
     .split("; ")
@@ -17,12 +17,12 @@ export function pairsOf(header: string): [name: string, value: string][] {
     .map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]);
 }
 
-/** The header of cookies. */
+/** Returns the Cookie header of cookies. */
 export function headerOf(cookies: Iterable<readonly [name: string, value: string]>): string {
   return [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
 }
 
-/** A request with cookies, or with other headers. */
+/** Returns a request with cookies, or with other headers. */
 export function requestWith(cookie: string, headers: Record<string, string> = {}): Request {
   return new Request("https://app.example/", { headers: { cookie, ...headers } });
 }

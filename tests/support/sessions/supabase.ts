@@ -8,7 +8,7 @@ export const SUPABASE_SECRET = "the legacy JWT secret of the project in the test
 
 type Signing = "ES256" | "RS256" | "HS256";
 
-/** The claims of an access token, beside its times. */
+/** The claims of an access token besides its times. */
 const CLAIMS = {
   iss: `${PROJECT}/auth/v1`,
   sub: "6f9b1c1e-0000-4000-8000-00000000ada0",
@@ -22,7 +22,7 @@ const CLAIMS = {
 
 export const ADA = CLAIMS.sub;
 
-/** A project of Supabase: keys of the tests that sign, and Supabase's own clients. */
+/** A project of Supabase: signing keys of the tests, and Supabase's own clients. */
 export async function supabaseProject() {
   const es = await generateKeyPair("ES256", { extractable: true });
   const rs = await generateKeyPair("RS256", { extractable: true });
@@ -44,7 +44,7 @@ export async function supabaseProject() {
   const kids = { ES256: "es", RS256: "rs", HS256: "hs" };
   return {
     jwks: { keys },
-    /** An access token, with changes; a claim or a parameter that is undefined is left out. */
+    /** Returns an access token with changes. A claim or a parameter that is undefined is omitted. */
     sign(changes: object = {}, header: object = {}, alg: Signing = "ES256"): Promise<string> {
       const now = Math.floor(Date.now() / 1000);
       const claims = { iat: now, exp: now + 3600, ...CLAIMS, ...changes };
@@ -52,7 +52,7 @@ export async function supabaseProject() {
         .setProtectedHeader({ alg, typ: "JWT", kid: kids[alg], ...header })
         .sign(signers[alg], { crit: { ext: true } });
     },
-    /** The cookies that `createServerClient` writes for a session. */
+    /** Returns the cookies that `createServerClient` writes for a session. */
     async cookiesOf(token: string, cookieEncoding?: "raw" | "base64url", about = "") {
       const jar = new Map<string, string>();
       const client = clientFor(() => [...jar], {
@@ -64,7 +64,7 @@ export async function supabaseProject() {
       if (error) throw error;
       return headerOf(jar);
     },
-    /** Whom Supabase takes a request with these cookies for, or a request with this token. */
+    /** Returns the user of a request with these cookies or this token according to Supabase. */
     async userOf(cookie: string, token?: string): Promise<string | undefined> {
       const sent = new NextRequest("https://app.example/", { headers: { cookie } }).cookies;
       const client = clientFor(() => sent.getAll().map(({ name, value }) => [name, value]));
@@ -79,11 +79,11 @@ export async function supabaseProject() {
 interface Writing {
   readonly set?: (name: string, value: string) => void;
   readonly cookieEncoding?: "raw" | "base64url";
-  /** Whom the project's server knows by the token; undefined where it knows no user. */
+  /** Returns the user of a token according to the project's server, or undefined. */
   readonly user?: object;
 }
 
-/** A client whose project answers in the process: the tests reach no network. */
+/** Makes a client whose project runs in this process, so that tests need no network. */
 function clientFor(
   getAll: () => (readonly [string, string])[],
   { set, user, ...more }: Writing = {},

@@ -2,7 +2,7 @@ import fc from "fast-check";
 
 const encoded = (header: unknown) => Buffer.from(JSON.stringify(header)).toString("base64url");
 
-/** Another character of base64url in the place of the one at `at`. */
+/** Replaces the character at `at` by another one of base64url. */
 function changedAt(text: string, at: number): string {
   return `${text.slice(0, at)}${text[at] === "A" ? "Q" : "A"}${text.slice(at + 1)}`;
 }
@@ -20,7 +20,7 @@ const HEADERS: Readonly<Record<string, unknown>> = {
   "very much in it": { alg: "RS256", padding: "x".repeat(20_000) },
 };
 
-/** Tokens in a compact form that no server issued, each made of one that is good: what is wrong, and the token. */
+/** Returns tokens in a compact form that no server issued, each made of a valid one: its fault and the token. */
 export function tamperedTokens(token: string): [title: string, token: string][] {
   const parts = token.split(".");
   const withPart = (at: number, part: string) => parts.with(at, part).join(".");
@@ -50,18 +50,18 @@ export function tamperedTokens(token: string): [title: string, token: string][] 
     ["no dot", token.replaceAll(".", "")],
     ["nothing", ""],
     ["very many characters", "A".repeat(40_000)],
-    // In a header, which has one byte for each character.
+    // The text is in a header, which has one byte for each character.
     ["a character that is not in ASCII", `\u00E9${token}`],
     [
       "a character that is not in ASCII for another",
       `${token.slice(0, -9)}\u00E9${token.slice(-8)}`,
     ],
   ];
-  // An empty part has no end to lose.
+  // An empty part cannot be truncated.
   return all.filter(([, tampered]) => tampered !== token);
 }
 
-/** What a client can do to a text at random. */
+/** Random changes that a client can make to a text. */
 const MUTATIONS = fc.array(
   fc.record({
     kind: fc.constantFrom("change", "cut", "repeat", "swap", "insert"),
@@ -90,22 +90,22 @@ type Names = (text: string) => Promise<string | undefined>;
 interface Compared {
   readonly ours: Names;
   readonly theirs: Names;
-  /** The library's verdict on the text in the one spelling that it reads, where the resolver reads more. */
+  /** The library's verdict on the text in its one accepted spelling, if the resolver accepts more. */
   readonly theirsRespelled?: Names;
 }
 
 interface Disagreements {
-  /** Texts by which the resolver named a user whom the library does not name. */
+  /** Texts with a user according to the resolver, but not according to the library. */
   readonly alone: string[];
-  /** Texts by which the library names a user, and the resolver names none or another one. */
+  /** Texts with a user according to the library, but not the same one according to the resolver. */
   readonly missed: string[];
 }
 
 /**
- * Changes a good text at random, many times, and returns the texts about which a resolver and the library do
- * not agree.
+ * Changes a valid text at random many times, and returns the texts on which a resolver and the library
+ * disagree.
  *
- * @throws Error where the good text names no user: then nothing would be compared
+ * @throws Error when the valid text names no user, because then nothing would be compared
  */
 export async function disagreements(
   good: string,
@@ -123,13 +123,13 @@ export async function disagreements(
   return found;
 }
 
-/** A token with its last parts, which may be read in several spellings, in the one that libraries write. */
+/** Returns a token whose last parts are in the one spelling that libraries write, of several readable ones. */
 export function inOneSpelling(token: string, parts = 1): string {
   const all = token.split(".");
   return all.map((part, i) => (i < all.length - parts ? part : inBase64Url(part))).join(".");
 }
 
-/** What Node's Buffer reads of it. */
+/** Returns the canonical form of the bytes that Node's Buffer decodes. */
 function inBase64Url(part: string): string {
   return Buffer.from(part, "base64url").toString("base64url");
 }

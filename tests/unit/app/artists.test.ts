@@ -66,7 +66,7 @@ describe("searchArtists", () => {
     expect(found.map((artist) => `${artist.name}, ${artist.city}`)).toStrictEqual([
       "Nell Dąbrowel, Zürich",
     ]);
-    expect(names("nell zurich nobody")).toStrictEqual([]);
+    expect(names("nell zurich unknown")).toStrictEqual([]);
   });
 
   test("searchArtists returns names that begin with the query first, then names that contain it, then the rest", () => {

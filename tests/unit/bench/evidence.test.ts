@@ -12,13 +12,13 @@ const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
 const saved = readSaved(ROOT);
 const pages = pagesOf(ROOT).filter((page) => /<!-- (?:bench|f):/.test(read(page)));
 
-describe("what the docs have of the benchmark", () => {
-  // `npm run bench -- --docs` writes it from docs/evidence/figures.
-  test.each(pages)("%s says what is saved, and nothing else", (page) => {
+describe("the benchmark in the docs", () => {
+  // `npm run bench -- --docs` writes these figures from docs/evidence/figures.
+  test.each(pages)("%s has the saved figures of the benchmark, and no others", (page) => {
     expect(fillPage(read(page), saved)).toBe(read(page));
   });
 
-  test("every part has its place in one page, and the picture shows what is saved", () => {
+  test("every part of the benchmark is in one page, and the picture shows the saved figures", () => {
     const blocks = pages.flatMap((page) =>
       [...read(page).matchAll(/^<!-- bench:([\w-]+) -->$/gm)].map(([, part]) => part),
     );
@@ -69,7 +69,7 @@ Before <!-- f:gate.one.rule --><!-- / --> µs.
 describe("a page with markers", () => {
   const filled = fillPage(PAGE, [PART]);
 
-  test("gets the tables between its markers, with commit, day, machine and command", () => {
+  test("fillPage puts the tables between the markers, with commit, day, machine and command", () => {
     expect(filled).toBe(`# Speed
 Before <!-- f:gate.one.rule -->16.1<!-- / --> µs.
 
@@ -107,7 +107,7 @@ Not measured yet: \`npm run bench -- --only locks --save\` does it.
     ["-->16.1<", "-->6.1<"],
     ["at commit `abc1234`", "at commit `fff0000`"],
     ["0 of the 1 wanted figures are met. Missed", "1 of the 1 wanted figures are met. Missed"],
-  ])("does not keep an edit of %s", (from, to) => {
+  ])("fillPage replaces an edit of %s", (from, to) => {
     const edited = filled.replace(from, to);
     expect(edited).not.toBe(filled);
     expect(fillPage(edited, [PART])).toBe(filled);
@@ -118,7 +118,7 @@ Not measured yet: \`npm run bench -- --only locks --save\` does it.
     ["<!-- f:locks.p50 -->1<!-- / -->", "No figure p50 of the part locks is saved."],
     ["<!-- bench:gate -->\n| a | b |\n", "has no end"],
     ["<!-- f:gate.one.rule -->1\n", "has no end"],
-  ])("is refused with the marker %j", (text, message) => {
+  ])("fillPage rejects the marker %j", (text, message) => {
     expect(() => fillPage(text, [PART])).toThrow(message);
   });
 });

@@ -20,7 +20,7 @@ Transfer/sec:    521.33KB
 `;
 
 describe("wrk's report", () => {
-  test("is read in requests a second and milliseconds", () => {
+  test("readReport returns requests per second and milliseconds of wrk's report", () => {
     expect(readReport(report(""), "2xx")).toEqual({
       requestsPerSecond: 1238.71,
       p50: 0.85,
@@ -33,17 +33,20 @@ describe("wrk's report", () => {
     ["  Non-2xx or 3xx responses: 2479\n", "429"],
     ["", "429"],
     ["  Socket errors: connect 0, read 3, write 0, timeout 0\n", "2xx"],
-  ] as const)("%s is no run where all answers are %s", (refused, expected) => {
-    expect(() => readReport(report(refused), expected)).toThrow(expected);
-  });
+  ] as const)(
+    "readReport rejects the lines %j when all responses must be %s",
+    (refused, expected) => {
+      expect(() => readReport(report(refused), expected)).toThrow(expected);
+    },
+  );
 
-  test("of refusals is one where each was refused", () => {
+  test("readReport accepts denials when every request was denied", () => {
     const refused = "  Non-2xx or 3xx responses: 2480\n";
     expect(readReport(report(refused), "429").requestsPerSecond).toBe(1238.71);
   });
 });
 
-describe("what is made of the rounds", () => {
+describe("the summary of the rounds", () => {
   const loads = (...all: readonly number[]): Load[] =>
     all.map((requestsPerSecond) => ({ requestsPerSecond, p50: 1, p99: 2 }));
   const runs = new Map([
@@ -53,7 +56,7 @@ describe("what is made of the rounds", () => {
     ["batched", new Map([[16, loads(200, 200, 100)]])],
   ] as const);
 
-  test("ratios are taken within a round, and the median of them", () => {
+  test("ratios are computed within each round, and the summary has their median", () => {
     expect(summarise(runs, "one", 16)).toMatchObject({
       requestsPerSecond: 130,
       toNothing: 1.2,
@@ -62,7 +65,7 @@ describe("what is made of the rounds", () => {
     expect(summarise(runs, "three", 16).toNothing).toBeNaN();
   });
 
-  test("what is wanted of requests per second is met or not", () => {
+  test("wanted requests per second are met or missed", () => {
     const wanted = wantedOf(runs, [16]).filter(({ seen }) => !Number.isNaN(seen));
     expect(wanted.map(({ of, to, seen, isMet }) => [of, to, seen, isMet])).toEqual([
       ["one", "nothing", 1.2, true],
@@ -71,7 +74,7 @@ describe("what is made of the rounds", () => {
     ]);
   });
 
-  test("what was not loaded is not met, and is wanted at its own numbers of connections alone", () => {
+  test("a variant that was not loaded misses its bound, at its own numbers of connections only", () => {
     const tcp = wantedOf(runs, [1, 16]).filter(({ of }) => of === "tcp");
     expect(tcp.map(({ to, connections, isMet }) => [to, connections, isMet])).toEqual([
       ["nothing", 1, false],
@@ -79,7 +82,7 @@ describe("what is made of the rounds", () => {
     ]);
   });
 
-  test("p99 under our server is wanted to be no longer than under next start", () => {
+  test("p99 under our server must not exceed p99 under next start", () => {
     const slower = new Map([
       ["nothing", new Map([[16, loads(1)]])],
       ["batched", new Map([[16, loads(1).map((load) => ({ ...load, p99: 3 }))]])],
@@ -94,7 +97,7 @@ describe("what is made of the rounds", () => {
   });
 });
 
-test("a profile is read by function, without the time in which nothing was done", () => {
+test("largest returns the shares of functions in a profile without idle time", () => {
   const node = (id: number, functionName: string) => ({
     id,
     callFrame: { functionName, lineNumber: 7 },

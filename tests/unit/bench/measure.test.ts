@@ -41,13 +41,13 @@ function benchOf(root: string, commit: string, parts: Bench["parts"]): Bench {
 
 const read = (root: string, file: string) => readFileSync(join(root, file), "utf8");
 
-test("a part that breaks off loses none of the others, and is named as not measured", async () => {
+test("a part that fails does not affect the others, and is named as not measured", async () => {
   const root = newTree();
   const parts = {
     gate: partOf(() => reportOf("7.5")),
-    live: partOf(() => Promise.reject(new Error("the store was away"))),
+    live: partOf(() => Promise.reject(new Error("the store was unavailable"))),
     locks: partOf(() => {
-      // What came before is kept already.
+      // Earlier reports are already saved.
       expect(read(root, PAGE)).toContain("| 7.5 |");
       return reportOf("9.5");
     }),
@@ -59,7 +59,7 @@ test("a part that breaks off loses none of the others, and is named as not measu
     true,
     false,
   ]);
-  expect(renderPage(outcomes, false)).toContain("not measured: the store was away");
+  expect(renderPage(outcomes, false)).toContain("not measured: the store was unavailable");
   expect(readSaved(root).map(({ part }) => part)).toEqual(["gate", "locks"]);
   expect(readSaved(root)[0]).not.toHaveProperty("data");
   expect(read(root, PAGE)).toContain("| 9.5 |");
@@ -69,7 +69,7 @@ test("a part that breaks off loses none of the others, and is named as not measu
   expect(kept.parts["gate"]).toMatchObject({ report: { data: { rounded: false } } });
 });
 
-test("only the parts that were run are saved anew: others keep their figures and their commit", async () => {
+test("only measured parts are saved, and others keep their figures and their commit", async () => {
   const root = newTree();
   const run = (commit: string, only: string, figure: string) =>
     measureParts(
@@ -100,7 +100,7 @@ test("without --save nothing is written into the docs", async () => {
   expect(existsSync(join(root, ".headgate", "bench.json"))).toBe(true);
 });
 
-test("a part without its program is told as not measured, and fails the command when it was named", async () => {
+test("a part without its program is reported as not measured, and fails the command when it was named", async () => {
   vi.stubEnv("PATH", "");
   onTestFinished(() => void vi.unstubAllEnvs());
   const measure = vi.fn<Part["measure"]>();

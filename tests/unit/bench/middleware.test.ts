@@ -26,7 +26,7 @@ const MEASURED: Measured = {
   traffic: [{ variant: "one", one: { calls: 1, commands: 4, bytes: 718 }, sixteen: cost }],
 };
 
-test("what was measured of middlewares becomes tables, bars, and what is wanted by connections", () => {
+test("middlewareReport makes tables, bars, and wanted figures by connections", () => {
   const { tables, wanted, figures, bars } = middlewareReport(MEASURED);
   expect(tables[0]?.rows[2]).toEqual([
     "Headgate, one rule",

@@ -12,6 +12,6 @@ test.each([
   expect(percentile(percent, numbers)).toBeCloseTo(expected, 9);
 });
 
-test("no numbers have no percentile", () => {
+test("percentile returns NaN without numbers", () => {
   expect(percentile(50, [])).toBeNaN();
 });

@@ -3,7 +3,7 @@ import { commandOf, helpOf, howOf, readOptions } from "../../bench/options.ts";
 import { PARTS } from "../../bench/parts.ts";
 import { ORDER } from "../../bench/report/order.ts";
 
-test("all parts are measured, or those that --only names, in their order", () => {
+test("readOptions returns all parts, or those that --only names, in order", () => {
   expect(readOptions([])).toMatchObject({ parts: ORDER, isNamed: false, save: false });
   expect(readOptions(["--only", "tools, middleware", "--save"])).toMatchObject({
     parts: ["middleware", "tools"],
@@ -17,11 +17,11 @@ test.each([
   [["--rounds", "0"], '--rounds is "0"; allowed: a whole number from 1.'],
   [["--connections", "1,many"], '--connections is "many"; allowed: a whole number from 1.'],
   [["--fast"], "--fast"],
-])("%j is refused", (args, message) => {
+])("readOptions rejects %j", (args, message) => {
   expect(() => readOptions(args)).toThrow(message);
 });
 
-test("a part has its own defaults, and what is given stands before them", () => {
+test("given options replace the defaults of a part", () => {
   const { how } = readOptions(["--rounds", "2", "--connections", "4,8"]);
   expect(howOf(PARTS.delay, how)).toMatchObject({ rounds: 2, seconds: 1, connections: [4, 8] });
   expect(commandOf("delay", PARTS.delay, how)).toBe("npm run bench -- --only delay --rounds 2");
@@ -30,7 +30,7 @@ test("a part has its own defaults, and what is given stands before them", () => 
   );
 });
 
-test("the help has every part, how long it takes, and what it needs", () => {
+test("the help has every part with its duration and its requirements", () => {
   const help = helpOf(PARTS);
   for (const name of ORDER) expect(help).toMatch(new RegExp(`^  ${name} +[a-zA-Z0-9]`, "m"));
   expect(help).toContain("about 3 min; needs wrk; --rounds 3");

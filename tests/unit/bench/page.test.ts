@@ -23,7 +23,7 @@ const OUTCOMES: readonly Outcome[] = [
   { name: "delay", what: "far away", unmeasured: "it needs wrk", hasFailed: false },
 ];
 
-test("the page has what is wanted beside what was measured, and names what is missed", () => {
+test("the page has the wanted and the measured figures, and names the missed ones", () => {
   expect(renderPage(OUTCOMES, false)).toBe(`middleware: the gate
   one rule, to do-nothing (at least 1): 1 connection 0.47 missed; 16 connections 1.36 met
 
@@ -39,7 +39,7 @@ Not measured: delay.
 `);
 });
 
-test("many figures that are all met are a range, and a long line is broken between words", () => {
+test("many met figures are shown as a range, and a long line is broken between words", () => {
   const pageOf = (values: readonly number[]) => {
     const seen = values.map((value, i) => ({ at: `algorithm number ${i + 1}`, value }));
     const wanted: Wanted[] = [{ what: "Redis CPU", is: "at most", wanted: 1.5, seen }];
@@ -54,7 +54,7 @@ test("many figures that are all met are a range, and a long line is broken betwe
   ]);
 });
 
-test("the page is colored on a terminal, and says the same words", () => {
+test("the page is colored on a terminal, with the same text", () => {
   const colored = renderPage(OUTCOMES, true);
   expect(colored).toContain("\x1b[31mmissed\x1b[0m");
   expect(colored).toContain("\x1b[32mmet\x1b[0m");

@@ -251,10 +251,10 @@ describe("a program", () => {
   };
 
   test("defineProgram prints a HeadgateError without a stack, and other errors with it", async () => {
-    const ours = new HeadgateError("STORE_NOT_FOUND", "There is none.");
+    const ours = new HeadgateError("STORE_NOT_FOUND", "There is no store.");
     expect(await run(() => failing(ours)([]))).toMatchObject({
       status: 1,
-      stderr: "STORE_NOT_FOUND: There is none.",
+      stderr: "STORE_NOT_FOUND: There is no store.",
     });
     vi.restoreAllMocks();
     const print = vi.spyOn(console, "error").mockImplementation(() => {});

@@ -107,7 +107,7 @@ describe("the step of CI", () => {
       "pnpm exec headgate audit",
     ]);
     expect((await planInit(folder)).changes).toEqual([]);
-    // The action of pnpm needs a version when package.json has none.
+    // The action of pnpm needs a version when package.json names no version.
     expect(workflow).toContain("pnpm/action-setup@v4\n        with:\n          version: 10\n");
   });
 

@@ -122,7 +122,7 @@ test("a call to an unavailable store makes an event with its error", async () =>
   expect(calls.at(-1)?.tookMs).toBe(0);
 });
 
-test("a near-limit event for local counting uses the cost of its own rule", async () => {
+test("a near-limit event for local counting uses the cost of the rule that counted it", async () => {
   const events: HeadgateEvent[] = [];
   const policy = definePolicy({
     rules: {
